@@ -32,6 +32,7 @@ from rich.tree import Tree
 from ledger.core.printable import is_plain, visible, visible_json, visible_lines
 from ledger.core.urls import redacted
 from ledger.errors import InvalidInput, LedgerError
+from ledger.host.patient_output import PatientOutput
 
 _PLAIN_WIDTH = 160
 _QUIET_SECONDS = 1.0
@@ -97,11 +98,15 @@ def answer_of(result: object) -> int:
 
 def say(line: str) -> None:
     """Prints one line to stderr, for people."""
-    if any(isinstance(handler.formatter, _JsonLines) for handler in logging.getLogger().handlers):
-        # The lines of a server whose log is JSON are all JSON.
-        _log.info("%s", line)
-    else:
-        click.echo(visible(redacted(line)), err=True)
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, _JsonLines):
+            # The lines of a server whose log is JSON are all JSON.
+            _log.info("%s", line)
+            return
+        if isinstance(handler, logging.StreamHandler) and isinstance(handler.stream, PatientOutput):
+            handler.stream.write(visible(redacted(line)) + "\n")
+            return
+    click.echo(visible(redacted(line)), err=True)
 
 
 def print_json(value: object) -> None:
@@ -177,15 +182,24 @@ def complain_of_fault(kind: type[BaseException], error: BaseException, trace: Tr
 
 
 def log_to_stderr(level: int, *, as_json: bool = False) -> None:
-    """Prints the log messages of all modules, each on one line, for `serve` and `witness`."""
+    """Prints the log messages of all modules, each on one line, for `serve` and `witness`. If nobody reads them, they
+    are dropped."""
     layout = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-    logging.basicConfig(handlers=[stderr_log(layout, as_json=as_json)], level=level)
+    logging.basicConfig(handlers=[stderr_log(layout, as_json=as_json, patient=True)], level=level)
 
 
-def stderr_log(layout: str = "%(message)s", *, as_json: bool = False) -> logging.Handler:
-    handler = logging.StreamHandler(sys.stderr)
+def stderr_log(layout: str = "%(message)s", *, as_json: bool = False, patient: bool = False) -> logging.Handler:
+    handler: logging.StreamHandler[Any] = logging.StreamHandler(_patient() if patient else sys.stderr)
     handler.setFormatter(_JsonLines() if as_json else _Formatter(layout))
     return handler
+
+
+def _patient() -> PatientOutput | None:
+    """Standard error, unless it is closed or is no file of the system."""
+    try:
+        return PatientOutput(sys.stderr.fileno())
+    except (AttributeError, OSError, ValueError):
+        return None
 
 
 class _Formatter(logging.Formatter):

@@ -7,6 +7,7 @@ from litestar import Controller, Request, Response, get
 from ledger.web.door.clients import client_of, passed_on
 from ledger.web.observation.metrics import Metrics
 from ledger.web.problems import problem_response, refused_request
+from ledger.web.resources import check_path
 
 READERS: Final = "metrics-readers"
 
@@ -19,6 +20,8 @@ class MetricsController(Controller):
     async def metrics(self, request: Request[Any, Any, Any], metrics: Metrics) -> Response[bytes]:
         """Text, or OpenMetrics if the client accepts it. Only the networks of `CARBON_LEDGER_METRICS_READERS` may read
         it; others get 403."""
+        # A proxy that keeps this path to itself may not know its other spellings.
+        check_path(request, self.path)
         client = client_of(request.scope)
         if passed_on(request.scope) or not metrics.may_read(client):
             return problem_response(refused_request(

@@ -1,7 +1,9 @@
 """The page of metrics of real servers: it counts what was posted and asked, for all processes, and names no party."""
 
+import http.client
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import psutil
@@ -117,6 +119,16 @@ def test_a_proxy_that_nobody_named_reads_nothing(server: Server, name: str) -> N
     assert response.status_code == 403
     assert response.json()["code"] == "metrics-readers"
     assert "carbon_ledger" not in response.text
+
+
+@pytest.mark.parametrize("spelling", ["//metrics", "/metrics/", "/%6detrics"])
+def test_the_page_has_one_path(server: Server, spelling: str) -> None:
+    """A proxy that keeps `/metrics` to itself would pass the others on."""
+    parts = urlsplit(server.url)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
+    connection.request("GET", spelling)
+    assert connection.getresponse().status == 404
+    connection.close()
 
 
 def test_only_named_networks_read() -> None:

@@ -117,6 +117,14 @@ def test_the_servers_public_name_and_no_other(proxied: Proxied) -> None:
     assert (refused.status_code, refused.json()["code"]) == (421, "unknown-host")
 
 
+def test_a_client_chooses_neither_its_address_nor_the_id_of_its_request(proxied: Proxied) -> None:
+    spoofed = {"X-Request-Id": "chosen-by-the-client", "X-Forwarded-For": "203.0.113.9"}
+    answer = proxied.client.get(f"{proxied.url}/health/live", headers=spoofed)
+    assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-request-id"])
+    # The test reads the metrics from this host, and anybody else would be refused.
+    assert proxied.client.get(f"{proxied.url}/metrics", headers=spoofed).status_code == 200
+
+
 def test_post_read_verify_and_audit(proxied: Proxied, tmp_path: Path) -> None:
     server = proxied.server
     server.url, before = proxied.inside, server.url

@@ -1,10 +1,16 @@
 """The log of a server: JSON lines on request, with a line for each request and without secrets, queries or bodies."""
 
+import contextlib
 import json
+import os
+import signal
+import subprocess
+import sys
 from typing import Any
 
 import httpx
-from support.server import Server, prepared_home
+import pytest
+from support.server import Server, environment, prepared_home
 from support.workshop import workshop
 
 
@@ -52,3 +58,28 @@ def test_text_stays_the_default() -> None:
     assert "activating" in text
     assert "/health/live" not in text
     assert "{" not in text
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_log_that_nobody_reads_stops_no_server(form: str) -> None:
+    reader, writer = os.pipe()
+    with prepared_home() as home, contextlib.ExitStack() as stack:
+        process = stack.enter_context(subprocess.Popen(
+            [sys.executable, "-m", "ledger.cli", "serve", "--port", "0"], stdout=subprocess.PIPE, stderr=writer,
+            cwd="/", env={**environment(home), "CARBON_LEDGER_LOG_FORMAT": form},
+        ))
+        stack.callback(process.kill)
+        assert process.stdout is not None
+        url = process.stdout.readline().decode().strip()
+        # Until no byte more fits.
+        os.set_blocking(writer, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(writer, b"x")
+        os.set_blocking(writer, True)
+        for _ in range(5):
+            assert httpx.get(f"{url}/v1/nothing", timeout=60).status_code == 404
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+    os.close(reader)
+    os.close(writer)

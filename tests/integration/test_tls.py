@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import ssl
 import threading
 import time
@@ -185,7 +186,7 @@ def test_new_files_are_used_without_a_lost_request(server: Server, pair: Pair) -
     assert [failure for client in clients for failure in client.failures] == []
 
 
-@pytest.mark.parametrize("fault", ["another key", "expired", "no certificate", "missing"])
+@pytest.mark.parametrize("fault", ["another key", "expired", "no certificate", "missing", "a pipe"])
 def test_a_wrong_new_pair_is_reported_and_the_old_one_stays(server: Server, pair: Pair, fault: str) -> None:
     before, said = _shown(server), server.log().count("new TLS files are not used")
     key = new_key()
@@ -197,6 +198,9 @@ def test_a_wrong_new_pair_is_reported_and_the_old_one_stays(server: Server, pair
             pair.key.write_bytes(key_pem(key))
         case "no certificate":
             pair.cert.write_bytes(b"nothing")
+        case "a pipe":
+            pair.key.unlink()
+            os.mkfifo(pair.key)
         case _:
             pair.cert.unlink()
     until(lambda: server.log().count("new TLS files are not used") > said, "nothing is said")

@@ -1,6 +1,8 @@
 """Traces of a real server, as a collector on loopback receives them: one post shows every step of the pipeline."""
 
 import json
+import socket
+import threading
 from itertools import pairwise
 
 import httpx
@@ -14,6 +16,7 @@ from support.workshop import workshop
 from ledger.core.signatures.envelope import seal
 from ledger.errors import ConfigurationError
 from ledger.service.observation.steps import Step
+from ledger.web.observation.opentelemetry import CLOSING, OpenTelemetryTracer
 from ledger.web.observation.tracing import open_tracer
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -61,6 +64,28 @@ def test_the_console_prints_spans_to_stderr() -> None:
     _, span = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
     assert span["name"] == "GET /health/live"
     assert span["resource"]["attributes"]["service.name"] == "mine"
+
+
+def test_a_silent_collector_delays_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end does not wait until the library has given up: that still goes on afterwards."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        for name, value in (("OTEL_EXPORTER_OTLP_ENDPOINT", address), ("OTEL_EXPORTER_OTLP_TIMEOUT", "600")):
+            monkeypatch.setenv(name, value)
+        tracer = OpenTelemetryTracer("otlp", "0", print)
+        trace = tracer.begin("GET", [])
+        assert trace is not None
+        trace.end("/health/live", 200, "1")
+        tracer.close()
+        assert CLOSING in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_method_of_a_strangers_own_names_no_span() -> None:
+    with prepared_home() as home, Server(home, OTEL_TRACES_EXPORTER="console") as server:
+        httpx.request("BREW", f"{server.url}/health/live")
+        server.stop()
+        assert '"_OTHER ' in server.log()
+        assert "BREW" not in server.log()
 
 
 def test_traces_are_off_unless_asked_for() -> None:

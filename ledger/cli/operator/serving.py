@@ -205,8 +205,8 @@ class _Serving:
             self._signals += 1
             self._stop.set()
             if self._signals == 1:
-                say("stopping")
                 _end_in_time()
+                say("stopping")
             elif self._signals == 2 and task is not None:
                 task.cancel()
                 loop.call_later(_LAST_SECONDS, os._exit, 1)
@@ -282,8 +282,10 @@ class _Serving:
 def _end_in_time() -> None:
     """Ends the process after `END_SECONDS`, even if its event loop is busy."""
     def end() -> None:
-        say(f"the server did not end within {END_SECONDS:g} s and is ended")
-        os._exit(1)
+        try:
+            say(f"the server did not end within {END_SECONDS:g} s and is ended")
+        finally:
+            os._exit(1)
 
     timer = threading.Timer(END_SECONDS, end)
     timer.daemon = True

@@ -4,6 +4,8 @@ A server that listened with a wrong pair would be running and refuse every clien
 own, and raises ConfigurationError with the option that names the file.
 """
 
+import os
+import stat
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -27,8 +29,13 @@ _RSA_BITS: Final = range(2048, 4097)
 _CURVES: Final = ("secp256r1", "secp384r1")
 _KEYS: Final = "RSA of 2048 to 4096 bits, ECDSA P-256 or P-384, or Ed25519"
 _CHAIN: Final = "PEM: the server's certificate first, then the certificate of each issuer"
+_UNREADABLE: Final = (
+    ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What the library raises for damaged certificates."""
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
-Stamp = tuple[tuple[int, int, int, int], ...]
+Stamp = tuple[tuple[int, ...], ...]
 
 
 class TlsFiles(NamedTuple):
@@ -39,8 +46,8 @@ class TlsFiles(NamedTuple):
     passphrase: bytes | None = None
 
     def stamp(self) -> Stamp:
-        """A value that changes when one of the files is written or replaced. A link counts as its target. A missing
-        file has a stamp too."""
+        """A value that changes when one of the files is written or replaced, or gets other rights. A link counts as its
+        target. A missing file has a stamp too."""
         return tuple(_stamp(path) for path in (self.cert, self.key))
 
 
@@ -86,17 +93,21 @@ def read_pair(files: TlsFiles, now: datetime | None = None) -> TlsPair:
     )
 
 
-def _stamp(path: Path) -> tuple[int, int, int, int]:
+def _stamp(path: Path) -> tuple[int, ...]:
     try:
         status = path.stat()
     except OSError:
-        return 0, 0, 0, 0
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+        return ()
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _content(path: Path, field: str) -> bytes:
     try:
-        with path.open("rb") as file:
+        # A pipe would wait for somebody who writes to it.
+        with open(path, "rb", opener=_without_wait) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise ConfigurationError(f"{path} is not a regular file", field=field, value=path,
+                                         rule="a file, since the server reads it again")
             data = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise ConfigurationError(f"cannot read {path}: {error.strerror}", field=field, value=path,
@@ -107,6 +118,10 @@ def _content(path: Path, field: str) -> bytes:
     return data
 
 
+def _without_wait(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 def _certificates(path: Path) -> list[x509.Certificate]:
     data = _content(path, CERT)
     if b"-----BEGIN CERTIFICATE-----" not in data:
@@ -114,8 +129,8 @@ def _certificates(path: Path) -> list[x509.Certificate]:
     try:
         chain = x509.load_pem_x509_certificates(data)
         for certificate in chain:
-            _ = certificate.extensions, certificate.public_key()
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
+            _ = certificate.extensions, certificate.public_key(), certificate.subject, certificate.issuer
+    except _UNREADABLE as error:
         raise ConfigurationError(f"{path} holds a certificate that cannot be read: {error}", field=CERT, value=path,
                                  rule=_CHAIN) from None
     if len(chain) > _MAX_CERTIFICATES:

@@ -6,6 +6,7 @@ each of its requests. No span has a body, a query or the name of a party. Everyt
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from threading import Thread
 from time import perf_counter_ns, time_ns
 from typing import Final
 
@@ -20,6 +21,9 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from ledger.service.observation.steps import Lap
 
 _NAME: Final = "carbon-ledger"
+CLOSE_SECONDS: Final = 5.0
+"""The longest wait for the collector at the end. The library itself would wait for half a minute."""
+CLOSING: Final = "end-of-traces"
 _CARRIED: Final = (b"traceparent", b"tracestate")
 
 
@@ -28,7 +32,8 @@ class OpenTelemetryTracer:
 
     def __init__(self, exporter: str, version: str, write: Callable[[str], None]) -> None:
         own = Resource({SERVICE_NAME: _NAME, SERVICE_VERSION: version})
-        self._provider = TracerProvider(resource=Resource.create().merge(own).merge(OTELResourceDetector().detect()))
+        resource = Resource.create().merge(own).merge(OTELResourceDetector().detect())
+        self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         self._provider.add_span_processor(
             BatchSpanProcessor(OTLPSpanExporter()) if exporter == "otlp" else SimpleSpanProcessor(_PrintedSpans(write))
         )
@@ -45,7 +50,9 @@ class OpenTelemetryTracer:
         return OpenTelemetryTrace(self._tracer, span, method, self._offset) if span.is_recording() else None
 
     def close(self) -> None:
-        self._provider.shutdown()
+        closing = Thread(target=self._provider.shutdown, name=CLOSING, daemon=True)
+        closing.start()
+        closing.join(CLOSE_SECONDS)
 
 
 class OpenTelemetryTrace:

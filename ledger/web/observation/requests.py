@@ -27,6 +27,8 @@ from ledger.web.problems import MEDIA_TYPE
 REQUEST_ID: Final = b"x-request-id"
 ABORTED: Final = "none"
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
+OTHER_METHOD: Final = "_OTHER"
+"""The method of a span, if it is none of these: a client can write any word. OpenTelemetry defines it."""
 MOST_PATH: Final = 1_000
 """Characters of a path in the access log."""
 _ID_CHARACTERS: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
@@ -83,7 +85,9 @@ class Observed:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         method = str(scope.get("method"))
-        trace = None if self._tracer is None else self._tracer.begin(method, scope["headers"])
+        trace = None
+        if self._tracer is not None:
+            trace = self._tracer.begin(method if method in METHODS else OTHER_METHOD, scope["headers"])
         note = RequestNote(self._id(scope), client_of(scope), trace)
         put_note(scope, note)
         started = perf_counter()

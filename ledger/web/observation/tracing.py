@@ -34,7 +34,8 @@ class Tracer(Protocol):
         ...
 
     def close(self) -> None:
-        """Sends all remaining spans. It may wait for the collector, so do not call it in the event loop's thread."""
+        """Sends the remaining spans. It waits for the collector, but not for long; do not call it in the event loop's
+        thread."""
         ...
 
 

@@ -1,5 +1,7 @@
 """What a server accepts as its TLS certificate and key, and what it says of all else."""
 
+import os
+import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -64,6 +66,22 @@ def _wrong(chain: bytes, key: bytes, passphrase: bytes | None = None) -> Callabl
 
 
 OWN = pem(ROOT.issue(KEY))
+
+
+def _damaged(before: bytes, after: bytes) -> bytes:
+    """A certificate of which one place is changed."""
+    whole = ROOT.issue(KEY).public_bytes(serialization.Encoding.DER)
+    assert before in whole
+    return ssl.DER_cert_to_PEM_cert(whole.replace(before, after, 1)).encode()
+
+
+def _pipe(folder: Path) -> TlsFiles:
+    files = written(folder, OWN, key_pem(KEY))
+    files.cert.unlink()
+    os.mkfifo(files.cert)
+    return files
+
+
 WRONG = {
     "no certificate": (_wrong(b"-----BEGIN NOTHING-----\n", key_pem(KEY)), "tls-cert", "holds no PEM certificate"),
     "a damaged certificate": (
@@ -87,6 +105,11 @@ WRONG = {
     "a kind that granian cannot use": (
         _wrong(OWN, key_pem(ec.generate_private_key(ec.SECP521R1()))), "tls-key", "ECDSA secp521r1"),
     "too large": (_wrong(OWN * 3000, key_pem(KEY)), "tls-cert", "more than 1048576 bytes"),
+    "another version": (_wrong(_damaged(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x09"), key_pem(KEY)), "tls-cert",
+                        "cannot be read"),
+    "a damaged subject": (_wrong(_damaged(b"\x0c\x0btest server", b"\x0c\x0btest\xffserver"), key_pem(KEY)), "tls-cert",
+                          "cannot be read"),
+    "a pipe": (_pipe, "tls-cert", "not a regular file"),
     "missing": (lambda folder: TlsFiles(folder / "none", folder / "none"), "tls-cert", "No such file"),
 }
 
@@ -127,4 +150,12 @@ def test_the_stamp_sees_a_replaced_link(tmp_path: Path) -> None:
     assert files.stamp() == before
     (tmp_path / "next").symlink_to(tmp_path / "new")
     (tmp_path / "next").replace(link)
+    assert files.stamp() != before
+
+
+def test_the_stamp_sees_other_rights(tmp_path: Path) -> None:
+    """A key may be written before the server may read it."""
+    files = written(tmp_path, OWN, key_pem(KEY))
+    before = files.stamp()
+    files.key.chmod(0o640 if files.key.stat().st_mode & 0o777 == 0o600 else 0o600)
     assert files.stamp() != before

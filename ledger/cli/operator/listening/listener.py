@@ -18,7 +18,8 @@ from ledger.host.files.tls_files import TlsPair
 
 IDLE_SECONDS: Final = IDLE_MS / 1_000
 """A server that is replaced stays for so long. By then each of its connections was closed by an answer, or was idle for
-so long that the server would have closed it anyway."""
+so long that the server would have closed it anyway. A request that takes longer keeps it."""
+LOOK_SECONDS: Final = 1.0
 QUIET_SECONDS: Final = 0.25
 DRAIN_SECONDS: Final = 2.0
 """The longest time in which connections are closed by their answers, before the server closes the others itself."""
@@ -68,12 +69,14 @@ class Listener:
             leaving.append(asyncio.create_task(self._now.leave(self._bound)))
         return any(await asyncio.gather(*leaving))
 
-
     async def _leave(self, old: "_Generation") -> bool:
-        """Lets a replaced server leave in peace, unless all is to end."""
+        """Lets a replaced server leave in peace, after its last request, unless all is to end."""
         old.stop_accepting()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), IDLE_SECONDS)
+        wait = IDLE_SECONDS
+        while wait and not self._stopping.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), wait)
+            wait = LOOK_SECONDS if old.running else 0.0
         return await old.leave()
 
 
@@ -92,6 +95,11 @@ class _Generation:
             await self._server.serve()
         finally:
             self._files.close()
+
+    @property
+    def running(self) -> int:
+        """The number of requests under way."""
+        return self._app.running
 
     def stop_accepting(self) -> None:
         """From now on there is no new connection, and each answer closes its own."""
