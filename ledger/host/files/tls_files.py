@@ -33,7 +33,7 @@ _UNREADABLE: Final = (
     ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
 )
-"""What the library raises for damaged certificates."""
+"""The errors of the library for damaged certificates."""
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 Stamp = tuple[tuple[int, ...], ...]
 

@@ -28,7 +28,7 @@ REQUEST_ID: Final = b"x-request-id"
 ABORTED: Final = "none"
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 OTHER_METHOD: Final = "_OTHER"
-"""The method of a span, if it is none of these: a client can write any word. OpenTelemetry defines it."""
+"""The method of a span for all other words, which clients can choose freely. OpenTelemetry defines it."""
 MOST_PATH: Final = 1_000
 """Characters of a path in the access log."""
 _ID_CHARACTERS: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
