@@ -26,7 +26,7 @@ PARENT = "b7ad6b7169203331"
 def test_a_post_shows_all_steps() -> None:
     with collecting() as collector, prepared_home() as home:
         variables = {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}
-        with Server(home, **variables) as server:
+        with Server(home, CARBON_LEDGER_PROXIES="127.0.0.1", **variables) as server:
             shop = workshop(server, "traced", pot="10")
             party, record = shop.make({"x": "1"}, {"pot": "1"})
             envelope = msgspec.json.encode(seal(record, party.key, server.origin))
@@ -78,6 +78,16 @@ def test_a_silent_collector_delays_no_end(monkeypatch: pytest.MonkeyPatch) -> No
         trace.end("/health/live", 200, "1")
         tracer.close()
         assert CLOSING in {thread.name for thread in threading.enumerate()}
+
+
+def test_a_stranger_continues_no_trace() -> None:
+    with prepared_home() as home, Server(home, OTEL_TRACES_EXPORTER="console") as server:
+        httpx.get(f"{server.url}/health/live", headers={"traceparent": f"00-{TRACE}-{PARENT}-01"})
+        httpx.get(f"{server.url}/health/ready", headers={"traceparent": f"00-{TRACE}-{PARENT}-00"})
+        server.stop()
+        assert TRACE not in server.log()
+        # Not even by the flag that asks for no trace.
+        assert "GET /health/ready" in server.log()
 
 
 def test_a_method_of_a_strangers_own_names_no_span() -> None:

@@ -69,7 +69,8 @@ class HttpCounts:
 
 
 class Observed:
-    """`proxies`: networks whose `X-Request-Id` is taken over. `logs`: whether each answer is a line of the log."""
+    """`proxies`: networks whose `X-Request-Id` and `traceparent` are taken over. `logs`: whether each answer is a line
+    of the log."""
 
     def __init__(
         self, app: ASGIApp, counts: HttpCounts, proxies: Iterable[str] = (), *, logs: bool = False,
@@ -87,7 +88,9 @@ class Observed:
         method = str(scope.get("method"))
         trace = None
         if self._tracer is not None:
-            trace = self._tracer.begin(method if method in METHODS else OTHER_METHOD, scope["headers"])
+            # Only a proxy of ours may continue a trace: a stranger could have all requests recorded, or hide its own.
+            headers = scope["headers"] if client_of(scope) in self._proxies else ()
+            trace = self._tracer.begin(method if method in METHODS else OTHER_METHOD, headers)
         note = RequestNote(self._id(scope), client_of(scope), trace)
         put_note(scope, note)
         started = perf_counter()
