@@ -2,6 +2,9 @@
 server is as patient as `support.waiting` unless the test says otherwise. Slow folders come first, so that no process
 is left with a long file at the end."""
 
+import gc
+import sys
+from collections.abc import Generator
 from typing import Final
 
 import pytest
@@ -22,6 +25,9 @@ ORDER: Final = ("faults", "acceptance", "integration", "property", "unit", "arch
 
 def pytest_configure(config: pytest.Config) -> None:
     """Before processes of xdist start, which inherit what this sets."""
+    # jsonschema would compile 38 grammars of international addresses in each process, which takes longer than all other
+    # imports. The test of the bill of materials, whose schema has such addresses, checks it in a process of its own.
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     if not hasattr(config, "workerinput"):
         begin_session()
 
@@ -29,6 +35,17 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         end_session()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collects no garbage meanwhile: modules and tests stay to the end, and later collections pass them over."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
