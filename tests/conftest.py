@@ -5,9 +5,11 @@ is left with a long file at the end."""
 import gc
 import sys
 from collections.abc import Generator
+from functools import cache
 from typing import Final
 
 import pytest
+from httpx import _transports, create_ssl_context
 from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from hypothesis import HealthCheck, settings
 from support.clusters import begin_session, end_session
@@ -16,6 +18,8 @@ from support.waiting import PATIENCE
 for _phase in ("connect", "read", "write", "pool"):
     # One object, of which every function and client takes its default: five seconds.
     setattr(DEFAULT_TIMEOUT_CONFIG, _phase, PATIENCE)
+# Every call of httpx makes a client, which would read a hundred certificates, also for plain HTTP.
+_transports.default.create_ssl_context = cache(create_ssl_context)
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 

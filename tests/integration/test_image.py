@@ -163,8 +163,8 @@ def bill(tree: Path) -> dict[str, Any]:
 def test_the_bill_of_materials_is_valid(built: tuple[Path, str]) -> None:
     """In a process that knows international addresses, as `conftest.py` says."""
     done = subprocess.run(
-        [sys.executable, "-c", VALIDATES], input=json.dumps(bill(built[0])), capture_output=True, text=True, check=False,
-        timeout=120,
+        [sys.executable, "-c", VALIDATES], input=json.dumps(bill(built[0])), capture_output=True, text=True,
+        check=False, timeout=120,
     )
     assert (done.returncode, done.stdout) == (0, "None\n"), done.stdout + done.stderr
 
