@@ -2,9 +2,14 @@
 server is as patient as `support.waiting` unless the test says otherwise. Slow folders come first, so that no process
 is left with a long file at the end."""
 
+import gc
+import sys
+from collections.abc import Generator
+from functools import cache
 from typing import Final
 
 import pytest
+from httpx import _transports, create_ssl_context
 from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from hypothesis import HealthCheck, settings
 from support.clusters import begin_session, end_session
@@ -13,6 +18,8 @@ from support.waiting import PATIENCE
 for _phase in ("connect", "read", "write", "pool"):
     # One object, of which every function and client takes its default: five seconds.
     setattr(DEFAULT_TIMEOUT_CONFIG, _phase, PATIENCE)
+# Every call of httpx makes a client, which would read a hundred certificates, also for plain HTTP.
+_transports.default.create_ssl_context = cache(create_ssl_context)
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
@@ -22,6 +29,9 @@ ORDER: Final = ("faults", "acceptance", "integration", "property", "unit", "arch
 
 def pytest_configure(config: pytest.Config) -> None:
     """Before processes of xdist start, which inherit what this sets."""
+    # jsonschema would compile 38 grammars of international addresses in each process, which takes longer than all other
+    # imports. The test of the bill of materials, whose schema has such addresses, checks it in a process of its own.
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     if not hasattr(config, "workerinput"):
         begin_session()
 
@@ -29,6 +39,17 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         end_session()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collects no garbage meanwhile: modules and tests stay to the end, and later collections pass them over."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -7,6 +7,7 @@ so that a slow server gains nothing. The reader follows no redirects and keeps n
 """
 
 import asyncio
+import ssl
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
@@ -69,10 +70,11 @@ def address_of(url: str, field: str = "url") -> httpx.URL:
 
 def _http_client(address: httpx.URL, connections: int) -> httpx.AsyncClient:
     """The connections of a `Reader`. A proxy in the environment applies only to other hosts than this one."""
+    # A context without any trusted certificate: plain HTTP needs none, and to load them takes longer than a request.
+    tls = tls_context() if address.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     return httpx.AsyncClient(
-        base_url=address, verify=tls_context() if address.scheme == "https" else True,
-        timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS), trust_env=address.host not in _LOCAL,
-        limits=httpx.Limits(max_connections=connections), follow_redirects=False,
+        base_url=address, verify=tls, timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS),
+        trust_env=address.host not in _LOCAL, limits=httpx.Limits(max_connections=connections), follow_redirects=False,
     )
 
 

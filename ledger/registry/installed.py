@@ -27,9 +27,10 @@ def installed(beginning: Callable[[int], None] = lambda _: None) -> Registry:
     """Loads all installed plugins into this process. Calls `beginning` before each one with its number, from 1. Raises
     ConfigurationError, which names the plugin that cannot be loaded."""
     plugins = []
+    sdk = list(_lines(_SDK))
     for number, point in enumerate(_points(), start=1):
         beginning(number)
-        plugins.append(_load(point))
+        plugins.append(_load(point, sdk))
     names = [one.sector.name for one in plugins]
     for name in names:
         if names.count(name) > 1:
@@ -41,7 +42,7 @@ def _points() -> list[EntryPoint]:
     return sorted(entry_points(group=GROUP), key=lambda point: point.name)
 
 
-def _load(point: EntryPoint) -> Installed:
+def _load(point: EntryPoint, sdk: Iterable[str]) -> Installed:
     try:
         with printing_aside():
             sector = point.load()()
@@ -50,16 +51,17 @@ def _load(point: EntryPoint) -> Installed:
     if not isinstance(sector, Sector) or sector.name != point.name:
         raise ConfigurationError(f"plugin {point.name}: {point.value} does not return a Sector with that name")
     package = point.module.partition(".")[0]
-    return Installed(sector, digest_of(package), point.dist.name if point.dist else package, package)
+    return Installed(sector, digest_of(package, sdk), point.dist.name if point.dist else package, package)
 
 
-def digest_of(package: str) -> str:
-    """Hex SHA-256 over the sorted lines `path sha256` of all .py and .csv files of a package and of the SDK.
+def digest_of(package: str, sdk: Iterable[str] | None = None) -> str:
+    """Hex SHA-256 over the sorted lines `path sha256` of all .py and .csv files of a package and of the SDK, whose
+    lines are `sdk` if the caller has them.
 
     The SDK is included because it computes parts of every assessment. A plugin that is a single module counts as one
     file.
     """
-    lines = sorted([*_lines(package), *_lines(_SDK)])
+    lines = sorted([*_lines(package), *(_lines(_SDK) if sdk is None else sdk)])
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 

@@ -25,6 +25,28 @@ PLUGINS: Final = sorted(path.parent for path in (ROOT / "plugins").glob("*/pypro
 LOCKS: Final = [ROOT / name for name in ("requirements.lock", "tests/requirements.lock", "tests/fuzz/requirements.txt")]
 SOURCES: Final = ("ledger", "sql", "plugins", "pyproject.toml", "README.md", "LICENSE")
 DATA: Final = (".sql", ".csv")
+BUILDS: Final = """
+import os, sys, tarfile, tempfile
+from setuptools import build_meta
+
+def build(folder, dist):
+    os.chdir(folder)
+    sdist = build_meta.build_sdist(dist)
+    with tempfile.TemporaryDirectory() as unpacked:
+        with tarfile.open(os.path.join(dist, sdist)) as archive:
+            archive.extractall(unpacked, filter="data")
+        os.chdir(os.path.join(unpacked, sdist.removesuffix(".tar.gz")))
+        build_meta.build_wheel(dist)
+
+for folder in sys.argv[2:]:
+    if not (pid := os.fork()):
+        build(folder, sys.argv[1])
+        sys.exit()
+    if code := os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]):
+        sys.exit(code)
+"""
+"""As `python -m build`: a source archive of each folder, and the wheel from what that holds. Each build has a process
+that has already imported setuptools."""
 READS: Final = """
 import json
 from importlib.metadata import entry_points
@@ -60,12 +82,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         else:
             shutil.copy(ROOT / name, copy / name)
     dist = tmp_path_factory.mktemp("dist")
-    for folder in (copy, *(copy / path.relative_to(ROOT) for path in PLUGINS)):
-        done = subprocess.run(
-            [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(dist), str(folder)],
-            capture_output=True, text=True, check=False, timeout=300,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+    folders = (copy, *(copy / path.relative_to(ROOT) for path in PLUGINS))
+    done = subprocess.run(
+        [sys.executable, "-c", BUILDS, dist, *folders], capture_output=True, text=True, check=False, timeout=600,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
     return dist
 
 

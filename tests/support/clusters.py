@@ -14,7 +14,9 @@ from typing import Final
 
 from ledger.store.embedded import EmbeddedPostgres, default_home
 from ledger.store.embedded.account import account_for
+from ledger.store.embedded.binaries import programs_for
 from ledger.store.embedded.layout import APP_ROLE, OWNER_ROLE, Layout, make_folders
+from ledger.store.embedded.programs import run
 from ledger.store.migrating.migrate import migrate
 
 _VARIABLE: Final = "LEDGER_TEST_CLUSTER"
@@ -51,5 +53,15 @@ def _made(folder: Path) -> Path:
         if not done.exists():
             with EmbeddedPostgres(home) as server:
                 asyncio.run(migrate(server.owner_url, app_role=APP_ROLE))
+            _shrink(Layout.at(home))
             done.touch()
     return home
+
+
+def _shrink(layout: Layout) -> None:
+    """Makes segments of the log of changes 1 MB long instead of 16: each copy has one, and each start makes another."""
+    account = account_for(layout.data)
+    command = [programs_for(account, print).path("pg_resetwal"), "--wal-segsize=1", "-D", str(layout.data)]
+    done = run(command, account)
+    if done.returncode:
+        raise RuntimeError(done.stderr)

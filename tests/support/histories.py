@@ -501,13 +501,26 @@ class FromZero:
         self.state = State(memory.state.origin)
         self.figures: dict[str, LotFigures] = {}
         self.leaves: dict[int, tuple[bytes, ...]] = {}
-        for index in range(size):
-            record = memory.reading(index, size)
+        self._readings: list[AnyRecord | None] = []
+        self._run(memory, [memory.reading(index, size) for index in range(size)])
+
+    def at(self, memory: MemoryLedger, size: int) -> "FromZero":
+        """The log of another size: this one, gone on, if all of its records still read as they did, else a new one."""
+        readings = [memory.reading(index, size) for index in range(size)]
+        have = len(self._readings)
+        if readings[:have] != self._readings:
+            return FromZero(memory, size)
+        self._run(memory, readings[have:])
+        return self
+
+    def _run(self, memory: MemoryLedger, readings: Sequence[AnyRecord | None]) -> None:
+        for index, record in enumerate(readings, start=len(self._readings)):
             if record is None or isinstance(record, Amendment | Reopening) or self._of_withdrawn(record):
                 self.state.size += 1
                 continue
             keyid = parse_entry(memory.entries[index]).keyid
             self._append(memory, Submission(record, b"", memory.digests[index], keyid, b""))
+        self._readings += readings
 
     def _of_withdrawn(self, record: AnyRecord) -> bool:
         return isinstance(record, Acceptance) and record.transfer not in self.state.transfers

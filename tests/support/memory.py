@@ -254,5 +254,5 @@ class MemoryLedger:
 def _stable(part: object) -> str:
     """`repr` without the order in which sets and dicts were filled."""
     if isinstance(part, dict):
-        return repr(sorted((repr(key), _stable(value)) for key, value in part.items()))
-    return repr(sorted(map(repr, part))) if isinstance(part, set | frozenset) else repr(part)
+        return f"{{{','.join(sorted([f'{key!r}:{_stable(value)}' for key, value in part.items()]))}}}"
+    return f"{{{','.join(sorted(map(repr, part)))}}}" if isinstance(part, set | frozenset) else repr(part)

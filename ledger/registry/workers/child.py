@@ -56,14 +56,16 @@ def main() -> int:
     sys.stdout = sys.stderr = Printed(sys.stderr)
     # If the server has ended in the meantime, nobody needs an answer or an error.
     with socket.socket(fileno=channel) as connection, suppress(ConnectionError):
+        # The loaded modules stay, and records leave hardly any cyclic garbage, so a collection is rarely worth it.
+        gc.disable()
         try:
             registry = installed(progress.begin)
         except ConfigurationError as error:
             connection.sendall(framed(encode(Hello({}, error.message)), HELLO))
             return 1
-        # The loaded modules stay, and records leave hardly any cyclic garbage, so a collection is rarely worth it.
         gc.freeze()
         gc.set_threshold(100_000, 50, 100)
+        gc.enable()
         digests = {name: installed.digest for name, installed in registry.sectors.items()}
         connection.sendall(framed(encode(Hello(digests)), HELLO))
         while (received := _receive(connection)) is not None:
