@@ -22,7 +22,9 @@ from ledger.service.settings import Settings
 
 ROOT: Final = Path(__file__).parents[2]
 CONTAINERFILE: Final = (ROOT / "Containerfile").read_text(encoding="utf-8")
-UNIT: Final = ROOT / "charts" / "systemd" / "carbon-ledger.service"
+UNITS: Final = ROOT / "charts" / "systemd"
+SERVES: Final = UNITS / "carbon-ledger.service"
+BACKS_UP: Final = UNITS / "carbon-ledger-backup.service"
 PLUGINS: Final = sorted(path.parent.name for path in ROOT.glob("plugins/*/pyproject.toml"))
 LOCKED: Final = "demo-lib"
 VALIDATES: Final = """
@@ -219,27 +221,41 @@ def test_the_image_publishes_nothing_and_runs_as_nobody_special() -> None:
     assert "/health/ready" in dict(final)["HEALTHCHECK"]
 
 
-def start() -> list[str]:
-    (line,) = re.findall(r"^ExecStart=(.*)$", UNIT.read_text(encoding="utf-8"), re.M)
+def start(unit: Path) -> list[str]:
+    (line,) = re.findall(r"^ExecStart=(.*)$", unit.read_text(encoding="utf-8"), re.M)
     return str(line).split()
 
 
-def test_the_unit_s_command_parses() -> None:
-    program, name, *words = start()
+@pytest.mark.parametrize(("unit", "parameter", "value"), [(SERVES, "host", "127.0.0.1"), (BACKS_UP, "keep", 14)])
+def test_a_unit_s_command_parses(unit: Path, parameter: str, value: object) -> None:
+    program, name, *words = start(unit)
     assert program == "/opt/carbon-ledger/bin/carbon-ledger"
     command = cli.get_command(click.Context(cli), name)
     assert command is not None
-    assert command.make_context(name, words).params["host"] == "127.0.0.1"
+    assert command.make_context(name, words).params[parameter] == value
 
 
-def test_the_unit_is_valid_and_hardened(tmp_path: Path) -> None:
-    unit = tmp_path / UNIT.name
-    unit.write_text(UNIT.read_text(encoding="utf-8").replace(start()[0], sys.executable))
+def test_the_units_are_valid_and_hardened(tmp_path: Path) -> None:
+    for unit in UNITS.iterdir():
+        text = unit.read_text(encoding="utf-8")
+        tmp_path.joinpath(unit.name).write_text(text.replace("/opt/carbon-ledger/bin/carbon-ledger", sys.executable))
     analyze = tool("systemd-analyze")
-    done = subprocess.run([analyze, "verify", unit], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run([analyze, "verify", *sorted(tmp_path.iterdir())], capture_output=True, text=True,
+                          check=False, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
-    done = subprocess.run([analyze, "security", "--offline=true", "--no-pager", unit], capture_output=True,
-                          text=True, check=False, timeout=60)
-    overall = re.search(r"Overall exposure level for \S+: ([\d.]+)", done.stdout)
-    assert overall is not None, done.stdout + done.stderr
-    assert float(overall[1]) <= EXPOSURE
+    for name in (SERVES.name, BACKS_UP.name):
+        done = subprocess.run([analyze, "security", "--offline=true", "--no-pager", tmp_path / name],
+                              capture_output=True, text=True, check=False, timeout=60)
+        overall = re.search(r"Overall exposure level for \S+: ([\d.]+)", done.stdout)
+        assert overall is not None, done.stdout + done.stderr
+        assert float(overall[1]) <= EXPOSURE
+
+
+def test_the_backup_reads_what_the_server_writes() -> None:
+    """The same home, settings, passphrase and account, and the folder of the database's socket."""
+    served, backed_up = (unit.read_text(encoding="utf-8").splitlines() for unit in (SERVES, BACKS_UP))
+    for name in ("Environment=", "EnvironmentFile=", "LoadCredential=", "DynamicUser=", "PrivateTmp="):
+        (line,) = [line for line in served if line.startswith(name)]
+        assert line in backed_up
+    assert f"User={SERVES.stem}" in backed_up
+    assert f"JoinsNamespaceOf={SERVES.name}" in backed_up
