@@ -2,6 +2,7 @@
 order that sign."""
 
 import hashlib
+from functools import cache
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -21,10 +22,9 @@ NEUTRAL: Point = (0, 1)
 def add(one: Point, other: Point) -> Point:
     (x1, y1), (x2, y2) = one, other
     t = D * x1 * x2 * y1 * y2 % P
-    return (
-        (x1 * y2 + x2 * y1) * pow(1 + t, -1, P) % P,
-        (y1 * y2 + x1 * x2) * pow(1 - t, -1, P) % P,
-    )
+    # One inverse for both quotients.
+    inverse = pow((1 + t) * (1 - t), -1, P)
+    return (x1 * y2 + x2 * y1) * (1 - t) * inverse % P, (y1 * y2 + x1 * x2) * (1 + t) * inverse % P
 
 
 def times(number: int, point: Point) -> Point:
@@ -49,14 +49,15 @@ def points_at(y: int) -> list[Point]:
     return [(x, y) for x in roots((y * y - 1) * pow(D * y * y + 1, -1, P) % P)]
 
 
-def small_order_points() -> list[Point]:
+@cache
+def small_order_points() -> tuple[Point, ...]:
     """L times any point has an order that divides 8; a few points give all eight."""
     found: set[Point] = set()
     y = 2
     while len(found) < 8:
         found.update(times(L, point) for point in points_at(y))
         y += 1
-    return sorted(found)
+    return tuple(sorted(found))
 
 
 def spellings(point: Point) -> list[bytes]:
