@@ -12,7 +12,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -22,6 +21,7 @@ from typing import Any, Final, NamedTuple
 import pytest
 from architecture.test_docs import check_command
 from support.cli import environment
+from support.forked_command import forked_command
 
 EXAMPLE: Final = Path(__file__).parents[2] / "clients" / "examples" / "foundry"
 README: Final = (EXAMPLE / "README.md").read_text(encoding="utf-8")
@@ -285,9 +285,11 @@ class Done(NamedTuple):
 @pytest.fixture(scope="module")
 def done() -> Iterator[Done]:
     """The script, run to its end. Not below `tmp_path`: for root that lies where PostgreSQL's account cannot enter."""
-    with tempfile.TemporaryDirectory(prefix="foundry-", ignore_cleanup_errors=True) as name:
+    with (
+        tempfile.TemporaryDirectory(prefix="foundry-", ignore_cleanup_errors=True) as name, forked_command() as command,
+    ):
         Path(name).chmod(0o711)
-        path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+        path = os.pathsep.join((str(command), os.environ["PATH"]))
         ran = subprocess.run(
             [EXAMPLE / "run", Path(name) / "month"], capture_output=True, text=True, timeout=1_500, check=False,
             env=environment(PATH=path),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from support.forked_command import forked_command
 
 from ledger.sdk import Sector
 
@@ -23,6 +24,7 @@ BIN = Path(sys.executable).parent
 
 class Running(NamedTuple):
     folder: Path
+    command: Path
     url: str
     vkey: str
     registrar: str
@@ -41,6 +43,7 @@ class Running(NamedTuple):
     def environment(self) -> dict[str, str]:
         return environment(self.folder) | {
             "CARBON_LEDGER_URL": self.url, "CARBON_LEDGER_ORIGIN": self.vkey.partition("+")[0],
+            "PATH": f"{self.command}{os.pathsep}{os.environ['PATH']}",
         }
 
 
@@ -63,7 +66,7 @@ def running() -> Iterator[Running]:
     folder = Path(tempfile.mkdtemp(prefix="readme-"))
     folder.chmod(0o711)
     command = [str(BIN / "carbon-ledger"), "serve", "--port", "0"]
-    with subprocess.Popen(
+    with forked_command() as forked, subprocess.Popen(
         command, cwd=folder, env=environment(folder), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as server:
         try:
@@ -73,7 +76,7 @@ def running() -> Iterator[Running]:
                 [str(BIN / "carbon-ledger"), "key", "show", str(folder / "home" / "registrar-key.pem")],
                 capture_output=True, text=True, check=True, timeout=60,
             )
-            yield Running(folder, url, vkey, shown.stdout.split()[1])
+            yield Running(folder, forked, url, vkey, shown.stdout.split()[1])
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(60)

@@ -162,6 +162,16 @@ def _parent() -> _Parent:
     return _Parent()
 
 
+def fork_for(asking: socket.socket) -> int:
+    """The pid of a process that another one asks for, with its own streams and where it is to be told of the end."""
+    request, descriptors, _, _ = socket.recv_fds(asking, _LONGEST, _STANDARD + 1)
+    try:
+        return _parent().ask(request, descriptors)
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
 # --- in the process that forks ---------------------------------------------------------------------------------------
 
 
