@@ -2,7 +2,7 @@
 it identifies the code that computed a figure."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from importlib.metadata import EntryPoint, entry_points
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -42,7 +42,7 @@ def _points() -> list[EntryPoint]:
     return sorted(entry_points(group=GROUP), key=lambda point: point.name)
 
 
-def _load(point: EntryPoint, sdk: Sequence[str]) -> Installed:
+def _load(point: EntryPoint, sdk: Iterable[str]) -> Installed:
     try:
         with printing_aside():
             sector = point.load()()
@@ -51,17 +51,17 @@ def _load(point: EntryPoint, sdk: Sequence[str]) -> Installed:
     if not isinstance(sector, Sector) or sector.name != point.name:
         raise ConfigurationError(f"plugin {point.name}: {point.value} does not return a Sector with that name")
     package = point.module.partition(".")[0]
-    return Installed(sector, _digest_of(package, sdk), point.dist.name if point.dist else package, package)
+    return Installed(sector, digest_of(package, sdk), point.dist.name if point.dist else package, package)
 
 
-def _digest_of(package: str, sdk: Sequence[str]) -> str:
+def digest_of(package: str, sdk: Iterable[str] | None = None) -> str:
     """Hex SHA-256 over the sorted lines `path sha256` of all .py and .csv files of a package and of the SDK, whose
-    lines are `sdk`.
+    lines are `sdk` if the caller has them.
 
     The SDK is included because it computes parts of every assessment. A plugin that is a single module counts as one
     file.
     """
-    lines = sorted([*_lines(package), *sdk])
+    lines = sorted([*_lines(package), *(_lines(_SDK) if sdk is None else sdk)])
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
 
 
