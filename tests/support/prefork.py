@@ -240,6 +240,17 @@ def _loaded() -> None:
     gc.freeze()
 
 
+def _leave(code: int) -> None:
+    """Ends the process as an interpreter does, except that it does not take apart all modules: their memory is the
+    parent's, and would be copied for it. Returns where something cannot be written, which the interpreter reports."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
 if __name__ == "__main__":
     _loaded()
     with socket.socket(fileno=int(sys.argv[1])) as _asked:
@@ -248,4 +259,10 @@ if __name__ == "__main__":
             _asked.detach()
     if _request is not None:
         sys.argv = ["carbon-ledger", *_request["arguments"]]
-        sys.exit(main())
+        try:
+            sys.exit(main())
+        except SystemExit as _end:
+            if not isinstance(_end.code, int | None):
+                raise
+            _leave(_end.code or 0)
+            raise
