@@ -44,8 +44,9 @@ demo: $(STAMP) ## Run a closed loop of steel and gearboxes, audit it, catch a ta
 test: $(STAMP) $(SCHEMAS) ## Run the whole test suite, without the long fault tests.
 	@$(PYTEST) $(PARALLEL) -m "not faults_long and not bench"
 
-faults: $(STAMP) ## Run all fault tests, the long ones too.
+faults: $(STAMP) ## Run all fault tests, the long ones too, and the property tests on ten times as many, new examples.
 	@$(PYTEST) -m "not bench" tests/faults
+	@HYPOTHESIS_TIMES=10 $(PYTEST) tests/property tests/unit/core/test_residue.py
 
 fuzz: $(FUZZERS) ## Fuzz every parser and the HTTP API for FUZZ_SECONDS (3600), FUZZ_TARGETS alone where it names some.
 	@$(BIN)/python tests/fuzz/run.py

@@ -67,14 +67,14 @@ def test_valid_inputs_pass(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", TARGETS)
-@examples(60)
+@examples(40)
 @given(data=st.one_of(st.binary(max_size=300), st.text(max_size=150).map(lambda text: text.encode())))
 def test_arbitrary_bytes(name: str, data: bytes) -> None:
     survives(TARGETS[name], data)
 
 
 @pytest.mark.parametrize("name", TARGETS)
-@examples(200)
+@examples(100)
 @given(data=st.data())
 def test_changed_inputs(name: str, data: st.DataObject) -> None:
     survives(TARGETS[name], data.draw(mutated(TARGETS[name].seeds())))

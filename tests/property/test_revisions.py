@@ -138,20 +138,20 @@ def run(story: History, steps: int) -> None:
         zero = check_at(story, size, zeros.get(size, zero))
 
 
-@examples(100)
+@examples(50)
 @given(seed=st.integers(0, 2**32), steps=st.integers(1, 100), plants=st.integers(2, 3))
 def test_random_histories(seed: int, steps: int, plants: int) -> None:
     run(history(seed, plants), steps)
 
 
-@examples(80)
+@examples(40)
 @given(source=st.randoms(use_true_random=False), steps=st.integers(1, 30))
 def test_drawn_histories(source: random.Random, steps: int) -> None:
     """Hypothesis makes every choice of the history, and shrinks what fails."""
     run(history(0, 2, source), steps)
 
 
-@examples(150)
+@examples(75)
 @given(seed=st.integers(0, 2**32), steps=st.integers(20, 60), meanwhile=st.integers(1, 15))
 def test_what_the_log_gains_meanwhile(seed: int, steps: int, meanwhile: int) -> None:
     """An amendment that was computed while the log went on is what it is over the whole log."""

@@ -117,7 +117,7 @@ def ledger_with_stock() -> tuple[MemoryLedger, Site]:
     return memory, site
 
 
-@examples(300)
+@examples(150)
 @given(case=cases())
 def test_any_assessment(case: dict[str, Any]) -> None:
     memory, site = ledger_with_stock()

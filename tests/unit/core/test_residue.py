@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import inspect
+from support.examples import examples
 
 from ledger.core.record import canonical
 from ledger.core.record.base import PRIVATE
@@ -102,6 +103,7 @@ class Filler:
 
 
 @pytest.mark.parametrize("name", PRIVATE_RECORDS)
+@examples(40)
 @given(random=st.randoms(use_true_random=False))
 def test_no_word_is_left(name: str, random: Random) -> None:
     filler = Filler(random)
@@ -117,6 +119,7 @@ def test_no_word_is_left(name: str, random: Random) -> None:
 
 
 @pytest.mark.parametrize("name", PRIVATE_RECORDS)
+@examples(40)
 @given(random=st.randoms(use_true_random=False))
 def test_a_residue_is_a_record_of_its_type(name: str, random: Random) -> None:
     record = Filler(random).record(PRIVATE_RECORDS[name])
@@ -130,6 +133,7 @@ def test_a_residue_is_a_record_of_its_type(name: str, random: Random) -> None:
 
 
 @pytest.mark.parametrize("name", PRIVATE_RECORDS)
+@examples(40)
 @given(random=st.randoms(use_true_random=False))
 def test_what_stays_is_as_it_was(name: str, random: Random) -> None:
     record = Filler(random).record(PRIVATE_RECORDS[name])
