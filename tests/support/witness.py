@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -82,6 +83,7 @@ def entries_of(url: str, size: int) -> list[bytes]:
     return found
 
 
+@cache
 def registry() -> Registry:
     """What the servers of `support.server` have installed, for an audit in this process."""
     return Registry([*installed().sectors.values(), Installed(works(), digest_of("support"), "works")])
