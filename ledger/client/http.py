@@ -70,7 +70,7 @@ def address_of(url: str, field: str = "url") -> httpx.URL:
 
 def _http_client(address: httpx.URL, connections: int) -> httpx.AsyncClient:
     """The connections of a `Reader`. A proxy in the environment applies only to other hosts than this one."""
-    # A context without any trusted certificate: plain HTTP needs none, and to load them takes longer than a request.
+    # Plain HTTP needs no trusted certificates, and loading them takes longer than a request.
     tls = tls_context() if address.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     return httpx.AsyncClient(
         base_url=address, verify=tls, timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS),

@@ -164,6 +164,8 @@ class _Serving:
         pair = None if files is None else await usable(files)
         with self._signals_handled(), self._end_watched(until):
             async with opened as served:
+                if self._stop.is_set():
+                    return
                 listener = Listener(served.app, self._bound, _connections())
                 listener.begin(pair)
                 stopping = None
@@ -235,9 +237,10 @@ class _Serving:
         yield
 
     async def _until_ready(self, listener: Listener) -> None:
-        """Returns when the server answers over its socket."""
+        """Returns when the server answers over its socket, also after a signal: granian aborts the process if its
+        socket changes while it starts."""
         give_up = asyncio.get_running_loop().time() + _START_SECONDS
-        while not self._stop.is_set():
+        while True:
             if listener.serving.done():
                 raise ConfigurationError(f"the server ended at once: {listener.serving.exception()}")
             try:
