@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from support.self_signed import certified
 from support.databases import Database
 from support.manifests import manifests, named, values_of
 from support.objects import BUCKET, ObjectStore, object_store
 from support.pods import Cluster
+from support.self_signed import certified
 from support.server import temporary_home
 from support.tls_postgres import TlsPostgres, tls_in_front_of
 
