@@ -57,3 +57,7 @@ SELECT current_setting('archive_mode') AS mode, last_archived_time, last_failed_
 -- purpose: settings of PostgreSQL
 -- parameters: their names
 SELECT name, setting FROM pg_settings WHERE name = ANY ($1::text[]) ORDER BY name;
+
+-- name: commit
+-- purpose: a commit that needs room for WAL and the synchronous standby, like a record's; it leaves no row behind
+SELECT pg_logical_emit_message(true, 'carbon-ledger', 'doctor');

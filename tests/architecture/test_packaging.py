@@ -22,7 +22,8 @@ from ledger.store.sql import migrations
 
 ROOT: Final = Path(__file__).parents[2]
 PLUGINS: Final = sorted(path.parent for path in (ROOT / "plugins").glob("*/pyproject.toml"))
-LOCKS: Final = [ROOT / name for name in ("requirements.lock", "tests/requirements.lock", "tests/fuzz/requirements.txt")]
+LOCKS: Final = [ROOT / name for name in (
+    "requirements.lock", "tests/requirements.lock", "tests/fuzz/requirements.txt", ".ci/npm.txt")]
 SOURCES: Final = ("ledger", "sql", "plugins", "pyproject.toml", "README.md", "LICENSE")
 DATA: Final = (".sql", ".csv")
 BUILDS: Final = """
@@ -192,10 +193,11 @@ def test_the_locks_cover_every_requirement() -> None:
     about = project(ROOT)
     extras = about["project"]["optional-dependencies"]
     running = [one for name, extra in extras.items() if name != "test" for one in extra]
-    runs, tests, fuzzes = (set(locked(path)) for path in LOCKS)
+    runs, tests, fuzzes, npm = (set(locked(path)) for path in LOCKS)
     assert names_of([*about["project"]["dependencies"], *running, *about["build-system"]["requires"]]) <= runs
     assert names_of(extras["test"]) <= runs | tests
     assert names_of(about["dependency-groups"]["fuzz"]) <= fuzzes
+    assert names_of(about["dependency-groups"]["npm"]) <= npm
     assert not runs & tests
     assert not fuzzes & (runs | tests)
     for path in PLUGINS:

@@ -18,7 +18,7 @@ from support.collector import collecting
 from support.databases import Database
 from support.manifests import NAMESPACE, Manifest, manifests, named, values_of
 from support.objects import BUCKET, ObjectStore, object_store
-from support.pods import Cluster, Pod, decoded
+from support.pods import Cluster, Pod, decoded, free_port
 from support.server import temporary_home
 from support.waiting import until
 
@@ -26,12 +26,6 @@ from ledger.store.embedded import EmbeddedPostgres
 
 PASSWORD: Final = "a password/with:signs"
 PASSPHRASE: Final = "correct horse"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
@@ -256,19 +250,6 @@ def test_a_witness_cosigns_from_its_volume(folder: Path, serving: dict[str, str]
     assert list(pod.volume("state").glob("witness/*.pem"))
 
 
-def test_the_commands_by_which_one_looks_at_a_ledger(first: Pod, serving: dict[str, str]) -> None:
-    doctor = first.executed("server", *looking("doctor"))
-    assert doctor.returncode == 0, doctor.stdout
-    assert "error" not in doctor.stdout
-    anchor = first.executed("server", *looking("anchor", "show"))
-    assert (anchor.returncode, anchor.stdout.splitlines()[-1]) == (
-        0, "verdict    the database continues the signed head")
-
-
-def looking(*words: str) -> list[str]:
-    return ["carbon-ledger", *words, "--passphrase-file", "/run/carbon-ledger/passphrase/passphrase"]
-
-
 def _refuses(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) != 0
@@ -327,28 +308,3 @@ def test_a_server_with_a_certificate_is_scraped_and_traced(cluster: Cluster, ser
     assert "GET /metrics" in {span.name for span in collector.spans}
     assert collector.services == {"ledger"}
     assert {headers["authorization"] for headers in collector.headers} == {"Bearer a-token"}
-
-
-def test_the_runbook_of_a_stolen_log_key(cluster: Cluster, first: Pod, serving: dict[str, str]) -> None:
-    """The commands of the guide, in its order; at the end a new pod serves with the new key alone."""
-    made = first.executed("server", *looking("key", "rotate-log", "--prepare"))
-    assert made.returncode == 0, made.stderr
-    text = first.executed("server", "sh", "-c", 'cat "$CARBON_LEDGER_HOME"/log-key-2.pem').stdout
-    secrets = {**cluster.secrets, "ledger-log-key": {**cluster.secrets["ledger-log-key"], "log-key-2.pem": text}}
-    restarted = Cluster(cluster.folder / "restarted", moved(cluster), secrets, cluster.variables)
-    pod = restarted.pod("Deployment", "ledger")
-    pod.done("home")
-    with pod.running("server") as process:
-        pod.until_started("server", process)
-        for step in ([], ["--finish"]):
-            done = pod.executed("server", *looking("key", "rotate-log", *step))
-            assert done.returncode == 0, done.stderr
-        for one in (first, pod):
-            assert one.probed("server", "readinessProbe").is_success
-    assert len(httpx.get(f"{serving['url']}/log/keys", timeout=60).json()["rotations"]) == 2
-    alone = Cluster(cluster.folder / "alone", moved(cluster), {**secrets, "ledger-log-key": {"log-key.pem": text}},
-                    cluster.variables).pod("Deployment", "ledger")
-    alone.done("home")
-    with alone.running("server") as process:
-        alone.until_started("server", process)
-        assert alone.probed("server", "readinessProbe").is_success

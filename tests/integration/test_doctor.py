@@ -18,7 +18,7 @@ from support.server import prepared_home
 from support.waiting import until
 
 from ledger.service.backup.last import FILE, LastBackup, remember
-from ledger.service.doctor import home_checks
+from ledger.service.doctor import database_checks, home_checks
 from ledger.service.doctor.diagnose import CHECKS, diagnose
 from ledger.service.settings import Settings
 from ledger.store.embedded import EmbeddedPostgres, attach
@@ -137,6 +137,21 @@ def test_settings_of_postgresql_that_lose_data(home: Path, owner: Database) -> N
     assert found["plugins"][0] == "unknown"
     level, text = diagnosed(Settings(home=home, processes=64))["postgres"]
     assert (level, "max_connections=100" in text) == ("warning", True)
+
+
+def test_a_commit_that_no_standby_confirms(home: Path, owner: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert diagnosed(Settings(home=home))["commit"][1].startswith("a commit takes ")
+    monkeypatch.setattr(database_checks, "COMMIT_SECONDS", 0.5)
+    owner.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+    owner.execute("SELECT pg_reload_conf()")
+    try:
+        until(lambda: owner.one("SHOW synchronous_standby_names") == "*")
+        level, text = diagnosed(Settings(home=home))["commit"]
+    finally:
+        owner.execute("ALTER SYSTEM RESET synchronous_standby_names")
+        owner.execute("SELECT pg_reload_conf()")
+    assert level == "error"
+    assert text.startswith("a commit has not ended after 0.5 s, so posts wait -> repair the synchronous standby")
 
 
 @pytest.mark.parametrize(("difference", "words"), [(1, "install the version"), (-1, "carbon-ledger init")])

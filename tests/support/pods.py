@@ -7,13 +7,14 @@ environment. The image's programs are those of this interpreter. A process gets 
 import base64
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import httpx
 
@@ -104,9 +105,10 @@ class Pod:
                            check=False, env=self.environment(name), cwd="/")
 
     @contextmanager
-    def running(self, name: str) -> "Iterator[subprocess.Popen[str]]":
-        """A container that goes on; ended as a kubelet does."""
-        process = prefork.Popen(self._command(name), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    def running(self, name: str, log: IO[bytes] | None = None) -> "Iterator[subprocess.Popen[str]]":
+        """A container that goes on; ended as a kubelet does. `log` gets what it prints, in the place of pipes."""
+        output = subprocess.PIPE if log is None else log
+        process = prefork.Popen(self._command(name), stdout=output, stderr=output, text=True,
                                 env=self.environment(name), cwd="/")
         try:
             yield process
@@ -165,6 +167,12 @@ class Pod:
         mounts = {mount["mountPath"]: self._volumes[mount["name"]] for mount in self.container(name)["volumeMounts"]}
         paths = "|".join(re.escape(path) for path in sorted(mounts, key=len, reverse=True))
         return re.sub(rf"(?<![\w/.-])({paths})(?=[/\s]|$)", lambda hit: str(mounts[hit[1]]), text)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def decoded(secret: Mapping[str, Any]) -> dict[str, str]:

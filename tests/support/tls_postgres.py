@@ -10,14 +10,20 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 from urllib.parse import parse_qs, urlsplit
 
-from ledger.store.embedded import EmbeddedPostgres
 from support.self_signed import certified
 
 _REQUEST: Final = bytes([0, 0, 0, 8, 4, 210, 22, 47])
 _CHUNK: Final = 1 << 16
+
+
+class Reached(Protocol):
+    """A PostgreSQL at a Unix socket; another one from now on if `owner_url` changes."""
+
+    @property
+    def owner_url(self) -> str: ...
 
 
 class TlsPostgres(NamedTuple):
@@ -31,14 +37,12 @@ class TlsPostgres(NamedTuple):
 
 
 @contextmanager
-def tls_in_front_of(postgres: EmbeddedPostgres, folder: Path, *, refuses: bool = False) -> Iterator[TlsPostgres]:
+def tls_in_front_of(postgres: Reached, folder: Path, *, refuses: bool = False) -> Iterator[TlsPostgres]:
     """Runs until the end of the block. `folder` gets the key. `refuses`: it is a server without TLS."""
     key, certificate = certified()
     (folder / "tls.pem").write_text(key + certificate, encoding="utf-8")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "tls.pem")
-    where = parse_qs(urlsplit(postgres.owner_url).query)
-    socket = f"{where['host'][0]}/.s.PGSQL.{where['port'][0]}"
     running: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -50,7 +54,8 @@ def tls_in_front_of(postgres: EmbeddedPostgres, folder: Path, *, refuses: bool =
                 writer.write(b"N" if refuses else b"S")
                 if not refuses:
                     await writer.start_tls(context)
-                there, back = await asyncio.open_unix_connection(socket)
+                where = parse_qs(urlsplit(postgres.owner_url).query)
+                there, back = await asyncio.open_unix_connection(f"{where['host'][0]}/.s.PGSQL.{where['port'][0]}")
                 await asyncio.gather(_pumped(reader, back), (_pumped if refuses else _answered)(there, writer))
         writer.close()
 

@@ -1,5 +1,6 @@
 """Checks of the database: it is fit for a server, its schema, its settings, and the plugins that its log activates."""
 
+import time
 from typing import Final, NamedTuple
 
 from ledger.admission.rules import RESERVED, RULES, VERSIONS
@@ -13,6 +14,8 @@ from ledger.store.sql import migrations, queries
 SESSIONS: Final = 25
 """Sessions that a server process may open: two pools of ten, and the sessions of the parts that append."""
 _RESERVED: Final = 10
+COMMIT_SECONDS: Final = 10.0
+"""A commit that takes longer is an error: posts wait as long."""
 
 
 class _Required(NamedTuple):
@@ -88,6 +91,22 @@ async def check_postgres(here: Installation) -> DoctorFinding:
             f"{needed}", f"ALTER SYSTEM SET max_connections = {needed}, then restart PostgreSQL",
         )
     return DoctorFinding("postgres", "ok", "no setting loses data")
+
+
+async def check_commit(here: Installation) -> DoctorFinding:
+    """A commit ends: WAL has room, and the synchronous standby confirms it."""
+    if here.pool is None:
+        raise MissingPart("the database could not be opened")
+    started = time.monotonic()
+    async with here.pool.acquire() as connection:
+        try:
+            await connection.execute(queries("status")["commit"], timeout=COMMIT_SECONDS)
+        except TimeoutError:
+            return DoctorFinding(
+                "commit", "error", f"a commit has not ended after {COMMIT_SECONDS:g} s, so posts wait",
+                "repair the synchronous standby, or the disk; do not switch synchronous replication off",
+            )
+    return DoctorFinding("commit", "ok", f"a commit takes {(time.monotonic() - started) * 1000:.0f} ms")
 
 
 async def check_plugins(here: Installation) -> DoctorFinding:

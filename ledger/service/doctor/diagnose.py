@@ -6,7 +6,13 @@ from typing import Final
 import asyncpg
 
 from ledger.errors import LedgerError
-from ledger.service.doctor.database_checks import check_database, check_plugins, check_postgres, check_schema
+from ledger.service.doctor.database_checks import (
+    check_commit,
+    check_database,
+    check_plugins,
+    check_postgres,
+    check_schema,
+)
 from ledger.service.doctor.home_checks import check_backup, check_disk, check_home, check_keys, check_modes
 from ledger.service.doctor.installation import Check, DoctorFinding, Installation, MissingPart, opened
 from ledger.service.doctor.log_checks import (
@@ -23,9 +29,10 @@ from ledger.service.settings import Settings
 
 CHECKS: Final[dict[str, Check]] = {
     "home": check_home, "settings": check_settings, "disk": check_disk, "keys": check_keys, "modes": check_modes,
-    "database": check_database, "schema": check_schema, "postgres": check_postgres, "plugins": check_plugins,
-    "anchor": check_anchor, "restored": check_restored, "place": check_place, "witnesses": check_witnesses,
-    "quorum": check_quorum, "clock": check_clock, "tls": check_tls, "backup": check_backup,
+    "database": check_database, "schema": check_schema, "postgres": check_postgres, "commit": check_commit,
+    "plugins": check_plugins, "anchor": check_anchor, "restored": check_restored, "place": check_place,
+    "witnesses": check_witnesses, "quorum": check_quorum, "clock": check_clock, "tls": check_tls,
+    "backup": check_backup,
 }
 """The checks, in the order in which they rest on each other. A new check is a function and a row here."""
 

@@ -90,6 +90,11 @@ class Heads:
         """The anchor's other fields, as they were read last."""
         return {} if self._note is None else fields_of(self._note)
 
+    @property
+    def halted(self) -> bool:
+        """Whether this replica has seen two histories, and signs nothing until its process ends."""
+        return self._halted is not None
+
     def require_signing(self) -> None:
         """Raises Unavailable if this replica does not sign: it has seen two histories and stopped, or it is not settled
         yet which history counts."""

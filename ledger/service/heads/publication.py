@@ -68,10 +68,13 @@ class Publication:
     async def start(self, *, registrar: bool = False) -> None:
         """Publishes the first head if a policy is given for the first time; earlier heads stay public. `registrar`: the
         registrar's key is here, so a new policy can be entered. Raises ConfigurationError if the log has a policy and
-        the server has no policy or another one, or if published heads are missing."""
+        the server has no policy or another one, or if published heads are missing. A server that has halted checks none
+        of this: it signs and publishes nothing, but runs, so that the operator can look and decide beside it."""
         async with self._pool.acquire() as connection:
             history = await read_shown(connection)
-            check_start(self.policy, await read_activated(connection), self._heads.fields, history, registrar=registrar)
+            if not self._heads.halted:
+                activated = await read_activated(connection)
+                check_start(self.policy, activated, self._heads.fields, history, registrar=registrar)
             if self.policy is not None and self._heads.signing:
                 await self._begin(connection)
                 history = await read_shown(connection)
