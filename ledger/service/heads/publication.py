@@ -68,8 +68,8 @@ class Publication:
     async def start(self, *, registrar: bool = False) -> None:
         """Publishes the first head if a policy is given for the first time; earlier heads stay public. `registrar`: the
         registrar's key is here, so a new policy can be entered. Raises ConfigurationError if the log has a policy and
-        the server has no policy or another one, or if published heads are missing. A server that has halted does not check
-        this: it signs and publishes nothing, but runs, so that the operator can look and decide beside it."""
+        the server has no policy or another one, or if published heads are missing. A server that has halted does not
+        check this: it signs and publishes nothing, but runs, so that the operator can look and decide beside it."""
         async with self._pool.acquire() as connection:
             history = await read_shown(connection)
             if not self._heads.halted:
