@@ -34,7 +34,7 @@ from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.kinds import Organization
 from ledger.errors import ConfigurationError
 from ledger.host.files.key_files import new_key
-from ledger.store.embedded import ClusterState
+from ledger.store.embedded import ClusterState, EmbeddedPostgres
 
 GUIDE: Final = (CHART / "README.md").read_text(encoding="utf-8")
 NO_ENTRY: Final = "1" * 64
@@ -276,6 +276,7 @@ def test_full_disk(ledger: Release, shop: Workshop) -> None:
         envelopes = ledger.client.envelopes([shop.mine("no-room", "1")])
         answer = httpx.post(f"{ledger.namespace.url}/v1/records", content=envelopes[0], timeout=120)
         assert answer.status_code == 503
+        lose(ledger.postgres)  # Without room, it does not stop in good order either.
         assert "no answer" in ledger.failed("full-disk", WAIT="1")
         ledger.databases.on_growth = lambda: roomy(ledger)  # type: ignore[method-assign]
         ledger.values["database"]["cnpg"]["walStorage"] = {"size": "50Gi"}
@@ -306,6 +307,14 @@ def full(ledger: Release) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         if ledger.postgres.state is not ClusterState.RUNNING:
             started_again(ledger)
+
+
+def lose(postgres: EmbeddedPostgres) -> None:
+    """Its end without warning."""
+    if postgres.pid is not None:
+        with suppress(ProcessLookupError):
+            os.kill(postgres.pid, signal.SIGKILL)
+    postgres.stop()
 
 
 def roomy(ledger: Release) -> None:
@@ -384,9 +393,7 @@ def test_lost_primary(store: ObjectStore) -> None:
                 wait_for_standbys(operator)
                 until(lambda: operator.one("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == 1)
             records = [posted(ledger, shop)[0] for _ in range(3)]
-            assert ledger.postgres.pid is not None
-            os.kill(ledger.postgres.pid, signal.SIGKILL)
-            ledger.postgres.stop()
+            lose(ledger.postgres)
             promoted = threading.Timer(2, promote, [ledger, standby])
             promoted.start()
             out = ledger.done("lost-primary")
