@@ -33,6 +33,14 @@ def passphrase_file_option(command: Command) -> Command:
     )(command)
 
 
+def registrar_passphrase_option(command: Command) -> Command:
+    """`--passphrase-file`, for commands of the registrar."""
+    return click.option(
+        "--passphrase-file", type=FILE,
+        help=f"File with the passphrase of the encrypted keys that this reads.  [default: {PASSPHRASE}, if set]",
+    )(command)
+
+
 def passphrase_for(path: Path, file: Path | None, prompt: bool = False) -> bytes | None:
     """The passphrase of the key at `path`, or of a new key for that path; None without a passphrase.
 

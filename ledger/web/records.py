@@ -40,6 +40,8 @@ class RecordsController(Controller):
         on each line, in the same order; at most 20,000 lines. A log with witnesses answers with an acknowledgement
         instead of a receipt, unless they sign within `wait` seconds.
         """
+        # Before any record is looked at: a database that has lost entries would refuse records that are right.
+        ledger.heads.require_signing()
         trace = trace_of(request.scope)
         many = request.content_type[0] in NDJSON
         queue: PostQueue = request.app.state.posts

@@ -1,5 +1,6 @@
 """Witnesses that are down, slow, lying, or remember more than the database; servers that die while they feed."""
 
+import asyncio
 import os
 import random
 import signal
@@ -27,6 +28,8 @@ from ledger.core.log.policy import open_cosigned
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import Receipt, verify_receipt
 from ledger.host.files.key_files import LOG_KEY, read_key
+from ledger.service.doctor.diagnose import diagnose
+from ledger.service.settings import Settings
 from ledger.store.embedded.layout import Layout
 from ledger.store.embedded.pidfile import running_postmaster
 
@@ -96,6 +99,13 @@ def test_a_rollback_shows_by_what_witnesses_have_signed(place: Site) -> None:
         assert "signs nothing more" in problem["detail"]
         for path in ("/log/checkpoint", f"/v1/records/{before.digest}/proof"):
             assert httpx.get(server.url + path).json()["code"] == "log-mismatch"
+        # Whatever is posted: the keys and lots that a record needs may be among the missing entries.
+        refused = httpx.post(f"{server.url}/v1/records", json={})
+        assert (refused.status_code, refused.json()["code"]) == (503, "log-mismatch")
+        settings = Settings(home=place.home, policy=place.policy_file)
+        findings = {finding.check: finding for finding in asyncio.run(diagnose(settings))}
+        assert findings["seen"].level == "error"
+        assert f"was shown {size + 3} by this log" in findings["seen"].message
 
 
 def posted_or_refused(server: Server) -> None:

@@ -131,6 +131,20 @@ def test_a_backup_that_was_changed(made: Made, tmp_path: Path, kind: str) -> Non
     assert [path.name for path in tmp_path.iterdir()] == ["copy"], "nothing is left"
 
 
+@pytest.mark.parametrize("passphrase", ["", "another"])
+def test_an_audit_needs_the_passphrase_before_anything_is_unpacked(
+    made: Made, tmp_path: Path, passphrase: str
+) -> None:
+    done = run("restore", made.backup, "--home", tmp_path / "home", "--verify", "--json",
+               **({"CARBON_LEDGER_PASSPHRASE": passphrase} if passphrase else {}))
+    assert done.code == 1
+    problem = json.loads(done.err.splitlines()[-1])
+    assert problem["field"] == "passphrase-file"
+    assert LOG_KEY in problem["detail"]
+    assert "unpacking" not in done.err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_that_leads_out_of_a_backup(made: Made, tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "evil.tar", "w") as tar:
         tar.add(made.backup / MANIFEST, arcname="keys/../../outside")

@@ -84,6 +84,20 @@ def test_a_registrar_without_it_enrols_nobody(house: House) -> None:
     assert "registrar-key.pem: the key file needs a passphrase" in done.err
 
 
+def test_a_registrar_with_it_in_a_file(house: House) -> None:
+    """For the registrar's key, and for --key if it is encrypted too."""
+    options = ("--home", house.server.home, "--passphrase-file", house.folder / "secret")
+    house.told("enrol", "--request", house.requested("bakery", "urn:example:bakery"), *options)
+    own = house.folder / "dairy.pem"
+    assert house.run("key", "new", own, "--passphrase-file", house.folder / "secret").code == 0
+    house.told("enrol", "--key", own, "--id", "urn:example:dairy", *options)
+    house.requested("plain")
+    house.told("enrol", "--key", house.folder / "plain.pem", "--id", "urn:example:brewery", *options)
+    refused = house.run("erase", "0" * 64, "--basis", "a law", *options)
+    assert "passphrase" not in refused.err
+    assert refused.code == 1
+
+
 @pytest.mark.parametrize("arguments", [("anchor", "show"), ("key", "rotate-log", "--prepare")])
 def test_the_operator_names_the_file_that_holds_it(house: House, arguments: tuple[str, ...]) -> None:
     asked = (*arguments, "--home", house.server.home, "--json")

@@ -65,6 +65,8 @@ def accept_database(size: int, home: Path | None, passphrase_file: Path | None, 
              f"kept       {result['kept'] or 'nothing: there was no anchor'}")
         say("receipts, statements and checkpoints of the lost history are void: inform everyone who may hold some, and "
             "restart the servers")
+        if chosen.policy is not None:
+            say("witnesses that were shown more entries keep the servers from signing: see `carbon-ledger doctor`")
 
 
 async def _standing(chosen: Settings) -> Standing:

@@ -18,7 +18,14 @@ from ledger.engine.sectors import Registry
 from ledger.errors import ConfigurationError, VerificationError
 from ledger.registry.workers.trial import tried
 from ledger.service.backup.manifest import Manifest
-from ledger.service.backup.restore import check_database, checked_backup, opened_backup, staged_home, write_home
+from ledger.service.backup.restore import (
+    check_database,
+    checked_backup,
+    opened_backup,
+    require_keys,
+    staged_home,
+    write_home,
+)
 from ledger.service.settings import Settings
 from ledger.store.hosting import hosted
 
@@ -46,6 +53,8 @@ def restore(backup: Path, home: Path, verify: bool, passphrase_file: Path | None
         )
     with opened_backup(backup.absolute()) as folder:
         manifest, data = checked_backup(folder)
+        if verify:
+            require_keys(folder, chosen.passphrase)
         with staged_home(chosen.home) as staging:
             write_home(folder, data, staging, say)
             head = asyncio.run(_checked(_at(chosen, staging), manifest, folder))

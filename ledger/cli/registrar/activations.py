@@ -9,7 +9,7 @@ from ledger.admission.rules import NEWEST, RULES
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Command, json_option, print_json, say, show
 from ledger.cli.environment import home_option
-from ledger.cli.files import FILE
+from ledger.cli.files import FILE, registrar_passphrase_option
 from ledger.cli.registrar.posting import origin_of, post_one, registrar_key_at, registrar_of
 from ledger.core.record.canonical import record_of
 from ledger.core.signatures.signing import SigningKey
@@ -21,7 +21,7 @@ from ledger.service.queries.answers import PluginAnswer
 
 def registrar_options(command: Command) -> Command:
     """The options for the registrar's key, and for the server that takes the record."""
-    for option in (json_option, url_option, home_option, click.option(
+    for option in (json_option, url_option, home_option, registrar_passphrase_option, click.option(
         "--registrar-key", type=FILE, help=f"The registrar's key.  [default: {REGISTRAR_KEY} in the data folder]",
     )):
         command = option(command)
@@ -34,8 +34,8 @@ def registrar_options(command: Command) -> Command:
 @click.option("--digest", help="SHA-256 of its code and factors: see `plugin list --json` on a host that has it.")
 @registrar_options
 def activate(
-    name: str, version: str | None, digest: str | None, registrar_key: Path | None, home: Path | None, url: str,
-    as_json: bool,
+    name: str, version: str | None, digest: str | None, registrar_key: Path | None,
+    passphrase_file: Path | None, home: Path | None, url: str, as_json: bool,
 ) -> int:
     """Put a version of the plugin NAME into force: the version installed here, or the one in --version.
 
@@ -46,7 +46,7 @@ def activate(
     if (version is None) != (digest is None):
         raise click.UsageError("give both --version and --digest, or neither")
     chosen = (version, digest) if version and digest else _installed(name)
-    registrar = registrar_key_at(registrar_key, home)
+    registrar = registrar_key_at(registrar_key, home, passphrase_file)
     with Client(url) as client:
         active = next((one for one in _plugins(client) if one.name == name), None)
         if active is not None and active.in_force_digest == chosen[1]:
@@ -68,12 +68,14 @@ def activate(
 @click.command()
 @click.argument("name")
 @registrar_options
-def retire(name: str, registrar_key: Path | None, home: Path | None, url: str, as_json: bool) -> None:
+def retire(
+    name: str, registrar_key: Path | None, passphrase_file: Path | None, home: Path | None, url: str, as_json: bool,
+) -> None:
     """Take the plugin NAME out of force: the ledger admits no new record of its sector until a version is activated.
 
     Its earlier results stay valid; audits still recompute them with it.
     """
-    registrar = registrar_key_at(registrar_key, home)
+    registrar = registrar_key_at(registrar_key, home, passphrase_file)
     with Client(url) as client:
         active = next((one for one in _plugins(client) if one.name == name), None)
         if active is None or active.in_force is None or active.in_force_digest is None:

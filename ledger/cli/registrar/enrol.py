@@ -7,13 +7,13 @@ import click
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option, print_json, show
 from ledger.cli.environment import home_option
-from ledger.cli.files import FILE, passphrase_options, signing_key
+from ledger.cli.files import FILE, registrar_passphrase_option, signing_key
 from ledger.cli.registrar.posting import origin_of, post_one, registrar_key_at, registrar_of
 from ledger.cli.supplier.key_request import EnrolmentRequest, read_request
 from ledger.cli.supplier.keys import names_of
 from ledger.core.record.canonical import record_of
 from ledger.core.signatures.signing import public_key
-from ledger.host.files.key_files import REGISTRAR_KEY, new_nonce
+from ledger.host.files.key_files import REGISTRAR_KEY, is_encrypted, new_nonce
 from ledger.service.queries.answers import OrganizationAnswer
 
 
@@ -27,7 +27,8 @@ from ledger.service.queries.answers import OrganizationAnswer
               help="A right of the organisation; may be repeated.")
 @click.option("--request", "request", type=FILE, help="File with the organisation's request from `key request`.")
 @click.option("--key", "key", type=FILE, help="The organisation's private key, instead of a request.")
-@passphrase_options
+@click.option("--prompt", is_flag=True, help="Ask for the passphrase of --key.")
+@registrar_passphrase_option
 @click.option("--registrar-key", type=FILE, help=f"The registrar's key.  [default: {REGISTRAR_KEY} in the data folder]")
 @home_option
 @url_option
@@ -45,7 +46,7 @@ def enrol(
         raise click.UsageError("give either --request or --key")
     if key is not None and identifier is None:
         raise click.UsageError("--key needs --id")
-    registrar = registrar_key_at(registrar_key, home)
+    registrar = registrar_key_at(registrar_key, home, passphrase_file)
     with Client(url) as client:
         origin = origin_of(client)
         if request is not None:
@@ -53,7 +54,8 @@ def enrol(
             if identifier not in (None, enrolment.organization):
                 raise click.UsageError(f"the request is for {enrolment.organization}, not for {identifier}")
         else:
-            private = signing_key(Path(str(key)), passphrase_file, prompt)
+            own = Path(str(key))
+            private = signing_key(own, passphrase_file if is_encrypted(own) else None, prompt)
             enrolment = EnrolmentRequest(organization=str(identifier), origin=origin,
                                          key=public_key(private, origin, str(identifier)))
         record = record_of({

@@ -11,16 +11,18 @@ from ledger.core.record.kinds import AnyRecord
 from ledger.core.signatures.envelope import Envelope, seal
 from ledger.core.signatures.signing import SigningKey
 from ledger.errors import ConfigurationError, LedgerError
-from ledger.host.files.key_files import REGISTRAR_KEY
+from ledger.host.files.key_files import REGISTRAR_KEY, is_encrypted
 from ledger.service.queries.answers import OrganizationAnswer
 
 _MAX_ORGANIZATIONS = 250_000
 """Far more than a ledger has; each takes a kilobyte of memory."""
 
 
-def registrar_key_at(path: Path | None, home: Path | None) -> SigningKey:
-    """The registrar's key in a file, by default the key that `init` wrote to the data folder."""
-    return signing_key(path or settings(home).home / REGISTRAR_KEY)
+def registrar_key_at(path: Path | None, home: Path | None, passphrase_file: Path | None) -> SigningKey:
+    """The registrar's key in a file, by default the key that `init` wrote to the data folder. An encrypted key
+    needs its passphrase, from the file or the environment."""
+    chosen = path or settings(home).home / REGISTRAR_KEY
+    return signing_key(chosen, passphrase_file if is_encrypted(chosen) else None)
 
 
 def origin_of(client: Client) -> str:

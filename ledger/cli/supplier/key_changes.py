@@ -78,7 +78,7 @@ def change(
 @registrar_options
 def recover(
     organization: str, requests: tuple[Path, ...], complete: bool, since: int | None, registrar_key: Path | None,
-    home: Path | None, url: str, as_json: bool,
+    passphrase_file: Path | None, home: Path | None, url: str, as_json: bool,
 ) -> None:
     """Give new keys to an ORGANIZATION that has lost its own, as the registrar: --request, and --complete a week later.
 
@@ -90,7 +90,7 @@ def recover(
         raise click.UsageError("give either --request or --complete")
     if requests and since is not None:
         raise click.UsageError("--compromised-since needs --complete")
-    registrar = registrar_key_at(registrar_key, home)
+    registrar = registrar_key_at(registrar_key, home, passphrase_file)
     with Client(url) as client:
         origin = origin_of(client)
         step = _completion(client, organization) if complete else _keys(requests, organization, origin)

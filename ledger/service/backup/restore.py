@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from ledger.core.log.checkpoint import Checkpoint
-from ledger.errors import ConfigurationError
+from ledger.errors import ConfigurationError, InvalidKey, LedgerError
 from ledger.host.files.durable import sync
-from ledger.host.files.key_files import write_pem
+from ledger.host.files.key_files import read_key, write_pem
 from ledger.service.backup.manifest import DATABASE, KEYS, MANIFEST, Manifest, broken, check_files, read_manifest
 from ledger.service.backup.mark import mark
 from ledger.service.heads.continuity import contradiction, read_head
@@ -81,6 +81,18 @@ def staged_home(home: Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(staging, ignore_errors=True)
         raise
+
+
+def require_keys(backup: Path, passphrase: bytes | None) -> None:
+    """Raises InvalidKey unless the passphrase opens the keys of a checked backup."""
+    for path in sorted((backup / KEYS).iterdir()):
+        try:
+            read_key(path, passphrase)
+        except LedgerError as error:
+            raise InvalidKey(
+                f"{path.name} of the backup cannot be opened", code=error.code, field="passphrase-file",
+                rule="the passphrase with which the backup was made: --passphrase-file or CARBON_LEDGER_PASSPHRASE",
+            ) from None
 
 
 def write_home(backup: Path, data: bytes, home: Path, report: Callable[[str], None]) -> None:

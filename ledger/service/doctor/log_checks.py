@@ -1,5 +1,6 @@
 """Checks of the log: its anchor, its witnesses and their cosignatures, and the clock against all times known here."""
 
+import asyncio
 import time
 from typing import Final
 
@@ -13,6 +14,7 @@ from ledger.service.heads.heads import heads_of
 from ledger.service.setup import has_registrar
 from ledger.service.witnesses.activated_policy import check_start, read_activated, read_shown
 from ledger.service.witnesses.policy_file import read_policy
+from ledger.service.witnesses.witness_client import WitnessClient
 from ledger.store.anchor import fields_of, is_object, open_anchor
 from ledger.store.sql import queries
 
@@ -134,6 +136,36 @@ async def check_quorum(here: Installation) -> DoctorFinding:
             f"{', '.join(needed)} fails too, nothing is published", remedy,
         )
     return DoctorFinding("quorum", "ok", f"{len(times)} of {len(policy.witnesses)} witnesses, {age:.0f} s ago")
+
+
+async def check_seen(here: Installation) -> DoctorFinding:
+    """No witness shows a head of this log that the database lacks. Then servers sign nothing."""
+    settings = here.settings
+    if settings.policy is None:
+        return DoctorFinding("seen", "ok", "no policy, so no witness knows the log")
+    if here.pool is None or here.keyring is None:
+        raise MissingPart("the database's log could not be opened")
+    policy, keys = read_policy(settings.policy, here.keyring.keys), here.keyring.keys
+    clients = [WitnessClient(witness) for witness in policy.witnesses if witness.url is not None]
+    try:
+        shown = dict(zip([client.name for client in clients],
+                         await asyncio.gather(*[client.shown(keys) for client in clients]), strict=True))
+    finally:
+        await asyncio.gather(*[client.close() for client in clients])
+    # After the answers, since the log may grow meanwhile.
+    size = await here.pool.fetchval(queries("log")["size"])
+    more = [f"{name} was shown {head.size}" for name, head in shown.items() if head is not None and head.size > size]
+    if more:
+        return DoctorFinding(
+            "seen", "error", f"the database holds {size} entries, but witness {', witness '.join(more)} by this log: "
+            "servers sign nothing",
+            "bring back the missing entries from a newer backup; if there is no newer one, name other witnesses or "
+            "`quorum none` in the policy, run `carbon-ledger anchor accept`, and inform everyone who holds receipts",
+        )
+    known = [f"{name} {head.size}" for name, head in shown.items() if head is not None]
+    if not known:
+        return DoctorFinding("seen", "ok", "no witness says which head it was shown")
+    return DoctorFinding("seen", "ok", f"of {size} entries, witnesses were shown: {', '.join(known)}")
 
 
 def _indispensable(policy: Policy, cosigned: list[str]) -> list[str]:
