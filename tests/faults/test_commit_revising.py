@@ -121,18 +121,19 @@ def test_a_server_that_is_killed_in_its_commit(server: Server, database: Databas
 
 
 def test_a_server_that_is_told_to_end(server: Server, database: Database) -> None:
-    """In the middle of a revision, which waits for the head: it is answered, and then the server ends in good order."""
+    """In the middle of a revision, which waits for the head: it is refused, the server ends in good order, and another
+    one makes the revision."""
     shop, _, envelope = amendable(server, "works-ended")
-    with Server(server.home) as other, ThreadPoolExecutor(1) as threads:
-        with held(database):
-            asked = threads.submit(other.submit, [envelope])
-            waits_for_head(database)
-            other.process.send_signal(signal.SIGTERM)
-            assert other.process.poll() is None
-        (receipt,) = asked.result(_SECONDS)
-        assert isinstance(receipt, Receipt)
+    with Server(server.home) as other, ThreadPoolExecutor(1) as threads, held(database):
+        asked = threads.submit(other.submit, [envelope])
+        waits_for_head(database)
+        other.process.send_signal(signal.SIGTERM)
+        with pytest.raises(httpx.HTTPStatusError) as refused:
+            asked.result(_SECONDS)
+        assert refused.value.response.json()["code"] == "shutting-down"
         assert other.process.wait(_SECONDS) == 0
-    assert server.submit([envelope]) == [receipt]
+    (receipt,) = server.submit([envelope])
+    assert isinstance(receipt, Receipt)
     assert co2e(server, shop, "b") == pytest.approx([46], rel=1e-12)
 
 

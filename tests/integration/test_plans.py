@@ -31,6 +31,7 @@ NOT_ASKED: Final = {
 }
 WHOLE: Final = {
     "metrics.closings_due": "a server examines the newest 20,000 provisional records once in five minutes",
+    "metrics.log": "a scrape reads PostgreSQL's catalogue for the sizes of all tables",
     "log.audit_versions": "an audit compares all revisions",
     "names.published": "an audit compares all published heads",
     "names.strays": "an audit compares all prefixes",
