@@ -156,6 +156,7 @@ class Release:
     def failed(self, name: str, *arguments: object, **variables: str) -> str:
         """The same for a runbook that must fail; returns its last line."""
         done = self.run(name, *arguments, **variables)
+        print(f"{done.stdout}\n{done.stderr}\n{self.logs()}")
         assert done.returncode == 1, f"{done.stdout}\n{done.stderr}"
         return done.stderr.splitlines()[-1]
 

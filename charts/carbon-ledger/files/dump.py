@@ -118,6 +118,15 @@ def prune(store: S3Store, path: str, oldest: datetime) -> None:
                 print(f"deleted {entry['path']}", file=sys.stderr)
 
 
+def contents(dump: Path) -> Path:
+    """A list of what is to be restored: all but rights to functions of PostgreSQL itself. A superuser may have granted
+    these to the owner, for an erasure, and the owner may not grant them again."""
+    listed = run("pg_restore", "--list", str(dump)).splitlines(keepends=True)
+    path = dump.with_name("contents")
+    path.write_text("".join(line for line in listed if " ACL pg_catalog " not in line), encoding="utf-8")
+    return path
+
+
 def load(source: str, folder: Path) -> None:
     address = urlsplit(source)
     store, key = store_of(address.netloc), address.path.strip("/")
@@ -136,7 +145,7 @@ def load(source: str, folder: Path) -> None:
             sys.exit(f"error: {source} does not have the SHA-256 {about['sha256']} that its .json states")
         run("psql", "--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1", "--command", ROLES)
         run("pg_restore", "--single-transaction", "--exit-on-error", "--no-owner", "--no-password",
-            "--dbname", os.environ["PGDATABASE"], str(dump))
+            f"--use-list={contents(dump)}", "--dbname", os.environ["PGDATABASE"], str(dump))
     print(json.dumps({"loaded": source, **about}))
 
 
