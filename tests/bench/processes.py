@@ -146,8 +146,8 @@ def _locked(servers: Sequence[Server]) -> float:
 
 def _print(runs: dict[str, Run]) -> None:
     cores = os.cpu_count() or 1
-    table = Table("run", "records/s", *[f"{kind}, % of CPU" for kind in _KINDS], "idle, %", "head locked, %",
-                  title="What bounds appends")
+    table = Table("run", "records/s", *_KINDS, "idle", "head locked",
+                  title="What bounds appends: parts of the CPU time of all cores, and of the time, in %")
     for name, run in runs.items():
         parts = [100 * run.busy[kind] / (run.seconds * cores) for kind in _KINDS]
         table.add_row(name, f"{run.records / run.seconds:.0f}", *[f"{part:.0f}" for part in parts],
