@@ -1,6 +1,6 @@
-"""A server under an even load for a long time: `python tests/drills/soak.py [SECONDS]`, 900 unless told.
+"""A server under an even load for a long time: `python tests/drills/soak.py [SECONDS [SHARE]]`, 900 and 0.7 unless told.
 
-Suppliers post single records at 70 % of what the server can append here, buyers ask for footprints and receipts, and
+Suppliers post single records at a share of what the server can append here, buyers ask for footprints and receipts, and
 witnesses look at checkpoints. Memory and descriptors of every process of the server are read all the while. Exit code 1
 if one of them grows in the last three fifths of the time, if a request fails, if an acknowledged record is missing, or
 if the audit does not hold.
@@ -26,7 +26,6 @@ from support.server import Server, temporary_home
 from support.witness import Witness, audited
 from support.workshop import Workshop, workshop
 
-SHARE: Final = 0.7
 SHOPS: Final = 8
 PROBE_SECONDS: Final = 5.0
 LOOK_SECONDS: Final = 2.0
@@ -115,10 +114,12 @@ async def _ask(server: Server, shops: Sequence[Workshop], stream: Stream, failed
             await asyncio.sleep(QUESTION_SECONDS)
 
 
-async def _soak(server: Server, shops: Sequence[Workshop], seconds: float) -> tuple[Stream, Watch, float, list[str]]:
+async def _soak(
+    server: Server, shops: Sequence[Workshop], seconds: float, share: float
+) -> tuple[Stream, Watch, float, list[str]]:
     flood, watch, failed = Flood(server, shops, 8_000), Watch(server), list[str]()
     probe = await flood.closed(16, PROBE_SECONDS)
-    rate = SHARE * len(probe.latencies) / probe.seconds
+    rate = share * len(probe.latencies) / probe.seconds
     stream = Stream(acknowledged=probe.acknowledged)
     beside = [asyncio.create_task(one) for one in (
         watch.run(), _refill(flood), _ask(server, shops, stream, failed), _report(stream, watch))]
@@ -165,11 +166,11 @@ def _print(stream: Stream, watch: Watch, rate: float) -> None:
           f"latency in ms (median, 95 %, 99 %) {spelled}")
 
 
-def main(seconds: float) -> int:
+def main(seconds: float = 900.0, share: float = 0.7) -> int:
     with temporary_home() as home, Server(home, CARBON_LEDGER_QUOTA_RECORDS="10000000") as server:
         witness = Witness(server.vkey)
         shops = [workshop(server, f"shop-{i}", pot="1000000") for i in range(SHOPS)]
-        stream, watch, rate, failed = asyncio.run(_soak(server, shops, seconds))
+        stream, watch, rate, failed = asyncio.run(_soak(server, shops, seconds, share))
         _print(stream, watch, rate)
         entries = {entry[2:34].hex() for entry in witness.check(server.url)}
         faults = {
@@ -188,4 +189,4 @@ def main(seconds: float) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(float(sys.argv[1]) if len(sys.argv) > 1 else 900.0))
+    sys.exit(main(*[float(argument) for argument in sys.argv[1:]]))
