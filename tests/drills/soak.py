@@ -1,9 +1,9 @@
-"""A server under an even load for a long time: `python tests/drills/soak.py [SECONDS [SHARE]]`, 900 s and 0.7 by default.
+"""A server under an even load for long: `python tests/drills/soak.py [SECONDS [SHARE]]`, by default 900 s and 0.7.
 
 Suppliers post single records at this share of what the server can append here, buyers ask for footprints and receipts,
-and witnesses look at checkpoints. Memory and descriptors of every process of the server are read all the while. Exit code 1
-if one of them grows in the last three fifths of the time, if a request fails, if an acknowledged record is missing, or
-if the audit does not hold.
+and witnesses look at checkpoints. Memory and descriptors of each process of the server are read all the while. The
+exit code is 1 if one of them grows in the last three fifths of the time, if a request fails, if an acknowledged record
+is missing, or if the audit does not hold.
 """
 
 import asyncio
