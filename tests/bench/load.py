@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 import psutil
+from support.server import Server
+
+from ledger.cli.operator.siblings import SIBLING
 
 _HEAD_END = b"\r\n\r\n"
 _HOST = "Host: 127.0.0.1"
@@ -89,6 +92,30 @@ def post(body: bytes, media_type: str) -> bytes:
 def get(path: str) -> bytes:
     """The bytes of a GET."""
     return f"GET {path} HTTP/1.1\r\n{_HOST}".encode() + _HEAD_END
+
+
+def batches(envelopes: Sequence[bytes], lanes: int, size: int) -> list[Iterator[bytes]]:
+    """Posts of `size` records as NDJSON, shared out to lanes record by record. Signers take turns, and there is a
+    multiple of `lanes`: so the records of one signer stay in one lane and in order."""
+
+    def lane(first: int) -> Iterator[bytes]:
+        own = envelopes[first::lanes]
+        for start in range(0, len(own), size):
+            yield post(b"\n".join(own[start : start + size]), "application/x-ndjson")
+
+    return [lane(first) for first in range(lanes)]
+
+
+def require_receipts(status: int, body: bytes) -> None:
+    """Ends the run unless the answer to a batch has receipts alone."""
+    if status != 200 or b'"proof":' not in body or b"urn:carbon-ledger:problem" in body:
+        raise SystemExit(f"batch refused: {status} {body[:400]!r}")
+
+
+def serving(server: Server) -> list[psutil.Process]:
+    """The processes that serve: the first one and its siblings."""
+    first = psutil.Process(server.process.pid)
+    return [first, *[child for child in first.children() if SIBLING in child.cmdline()]]
 
 
 async def drive(

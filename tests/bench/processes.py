@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Final, NamedTuple
 
 import psutil
-from bench.load import drive, post
+from bench.load import batches, drive, require_receipts, serving
 from bench.measures import Measure, peak_memory, rate
 from rich.console import Console
 from rich.table import Table
@@ -22,7 +22,6 @@ from support.parties import enrolment, nonces
 from support.scraping import scraped, values
 from support.server import Server, temporary_home
 
-from ledger.cli.operator.siblings import SIBLING
 from ledger.store.embedded import EmbeddedPostgres
 
 BATCH: Final = 1_000
@@ -84,19 +83,9 @@ def _run(count: int, *, replicas: bool = False) -> Run:
 
 async def _drive(servers: Sequence[Server], envelopes: Sequence[bytes]) -> None:
     """Each lane has the records of its own signers, so the order within a lane is the order that they need."""
-
-    def lane(first: int) -> Iterator[bytes]:
-        own = envelopes[first::LANES]
-        for start in range(0, len(own), BATCH):
-            yield post(b"\n".join(own[start : start + BATCH]), "application/x-ndjson")
-
-    def check(status: int, body: bytes) -> None:
-        if status != 200 or b'"proof":' not in body or b"urn:carbon-ledger:problem" in body:
-            raise SystemExit(f"batch refused: {status} {body[:400]!r}")
-
-    lanes = [lane(first) for first in range(LANES)]
+    lanes = batches(envelopes, LANES, BATCH)
     await asyncio.gather(*[
-        drive(server.url, lanes[place :: len(servers)], check, _processes(server))
+        drive(server.url, lanes[place :: len(servers)], require_receipts, serving(server))
         for place, server in enumerate(servers)
     ])
 
@@ -115,19 +104,14 @@ def _load(server: Server) -> list[bytes]:
     return envelopes[first:]
 
 
-def _processes(server: Server) -> list[psutil.Process]:
-    first = psutil.Process(server.process.pid)
-    return [first, *[child for child in first.children() if SIBLING in child.cmdline()]]
-
-
 def _busy(servers: Sequence[Server]) -> dict[str, float]:
     """CPU seconds so far, by kind of process."""
     busy = dict.fromkeys(_KINDS, 0.0)
-    serving = [process for server in servers for process in _processes(server)]
-    workers = {child for process in serving for child in process.children(recursive=True)
-               if child not in serving and "postgres" not in child.name()}
+    servants = [process for server in servers for process in serving(server)]
+    workers = {child for process in servants for child in process.children(recursive=True)
+               if child not in servants and "postgres" not in child.name()}
     database = [process for process in psutil.process_iter(["name"]) if process.info["name"] == "postgres"]
-    for kind, processes in (("servers", serving), ("workers", workers), ("database", database)):
+    for kind, processes in (("servers", servants), ("workers", workers), ("database", database)):
         for process in processes:
             try:
                 times = process.cpu_times()

@@ -18,14 +18,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 import msgspec
-import psutil
 from rich.console import Console
 from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.chains import MEASURES as OF_CHAINS
-from bench.load import drive, get, post
+from bench.load import batches, drive, get, post, require_receipts, serving
 from bench.log import MEASURES as OF_THE_LOG
 from bench.measures import Measure, ed25519_verifications, fsyncs, peak_memory, rate
 from bench.peers import served
@@ -37,7 +36,6 @@ from support.generator import parties, transformations
 from support.parties import enrolment, nonces
 from support.server import Server, environment, temporary_home
 
-from ledger.cli.operator.siblings import SIBLING
 from ledger.core.record.canonical import decode_record
 from ledger.core.record.kinds import Transformation
 from ledger.core.signatures.envelope import open_envelope
@@ -137,28 +135,11 @@ def _set_up(server: Server, envelopes: Sequence[bytes]) -> None:
 def _append_batch(server: Server, envelopes: Sequence[bytes]) -> Measure:
     """NDJSON of 1,000 transformations a request, durable, over HTTP: as many serving processes as there are cores, and
     sixteen connections, equally many to each process, with the signers shared out."""
-
-    def lane(first: int) -> Iterator[bytes]:
-        own = envelopes[first::LANES]
-        for start in range(0, len(own), BATCH):
-            yield post(b"\n".join(own[start : start + BATCH]), "application/x-ndjson")
-
-    def check(status: int, body: bytes) -> None:
-        if status != 200 or b'"proof":' not in body or b"urn:carbon-ledger:problem" in body:
-            raise SystemExit(f"batch refused: {status} {body[:400]!r}")
-
     before = ed25519_verifications()
     _, seconds = asyncio.run(drive(
-        server.url, [lane(first) for first in range(LANES)], check, _serving(server),
-    ))
+        server.url, batches(envelopes, LANES, BATCH), require_receipts, serving(server)))
     peer = (before + ed25519_verifications()) / 2
     return rate("append.batch", len(envelopes) / seconds, ED25519, peer, peak_memory(server.process.pid))
-
-
-def _serving(server: Server) -> list[psutil.Process]:
-    """The processes that serve: the first one and its siblings."""
-    first = psutil.Process(server.process.pid)
-    return [first, *[one for one in first.children() if SIBLING in one.cmdline()]]
 
 
 def _append_single(server: Server, envelopes: Sequence[bytes]) -> Measure:

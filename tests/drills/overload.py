@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from rich.console import Console
 from rich.table import Table
-from support.overload import TIMES, Flood, Memory, Stream
+from support.overload import TIMES, Flood, Memory, Stream, exit_code
 from support.server import Server, temporary_home
 from support.witness import Witness, audited
 from support.workshop import workshop
@@ -90,10 +90,7 @@ def main(seconds: float) -> int:
             "not ready afterwards": [] if httpx.get(f"{server.url}/health/ready").status_code == 200 else ["503"],
             "findings of the audit": [] if audited(server).ok else ["see `carbon-ledger audit`"],
         }
-    for name, details in faults.items():
-        if details:
-            print(f"{name}: {details}")
-    return 1 if any(faults.values()) else 0
+    return exit_code(faults)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from rich.console import Console
 from rich.table import Table
-from support.overload import Flood, Stream
+from support.overload import Flood, Stream, exit_code
 from support.server import Server, temporary_home
 from support.witness import Witness, audited
 from support.workshop import Workshop, workshop
@@ -182,10 +182,7 @@ def main(seconds: float = 900.0, share: float = 0.7) -> int:
             "acknowledged records that are missing": sorted({*stream.acknowledged} - entries)[:3],
             "findings of the audit": [] if audited(server).ok else ["see `carbon-ledger audit`"],
         }
-    for name, details in faults.items():
-        if details:
-            print(f"{name}: {details}")
-    return 1 if any(faults.values()) else 0
+    return exit_code(faults)
 
 
 if __name__ == "__main__":

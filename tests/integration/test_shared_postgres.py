@@ -53,7 +53,7 @@ def home() -> Iterator[Path]:
 
 
 def postmaster(home: Path) -> int | None:
-    """The process that accepts connections, or begins or ends; None if there is none."""
+    """The pid of PostgreSQL's first process, also while it starts or stops; None without one."""
     running = running_postmaster(Layout.at(home).data)
     return None if running is None else running.pid
 

@@ -8,7 +8,7 @@ import asyncio
 import resource
 import time
 from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -44,6 +44,14 @@ class Stream:
     faults: list[str] = field(default_factory=list)
     acknowledged: list[str] = field(default_factory=list)
     seconds: float = 0.0
+
+
+def exit_code(faults: Mapping[str, Sequence[object]]) -> int:
+    """Prints what is wrong, by the name of the rule: 1 if anything is, else 0."""
+    for name, details in faults.items():
+        if details:
+            print(f"{name}: {details}")
+    return 1 if any(faults.values()) else 0
 
 
 class Flood:

@@ -163,7 +163,7 @@ def _parent() -> _Parent:
 
 
 def fork_for(asking: socket.socket) -> int:
-    """The pid of a process that another one asks for, with its own streams and where it is to be told of the end."""
+    """Forks a process for another one, which sends its streams and the address for the exit code. Returns the pid."""
     request, descriptors, _, _ = socket.recv_fds(asking, _LONGEST, _STANDARD + 1)
     try:
         return _parent().ask(request, descriptors)
