@@ -95,8 +95,8 @@ def get(path: str) -> bytes:
 
 
 def batches(envelopes: Sequence[bytes], lanes: int, size: int) -> list[Iterator[bytes]]:
-    """Posts of `size` records as NDJSON, shared out to lanes record by record. Signers take turns, and there is a
-    multiple of `lanes`: so the records of one signer stay in one lane and in order."""
+    """Posts of `size` records as NDJSON, shared out to lanes record by record. With as many signers as a multiple of
+    `lanes`, who take turns, the records of one signer stay in one lane and in order."""
 
     def lane(first: int) -> Iterator[bytes]:
         own = envelopes[first::lanes]
