@@ -3,7 +3,6 @@ done; the end is near; a restart goes on, and the audit holds."""
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -85,7 +84,6 @@ def test_a_signal_while_revisions_and_posts_run(home: Path) -> None:
             with Database(attach(home).owner_url) as database:
                 asked = [threads.submit(_post, first.url, envelope) for envelope in envelopes]
                 until(lambda: database.fetch(HELD), "no revision begins")
-            began = time.monotonic()
             first.process.send_signal(signal.SIGTERM)
             answers = [future.result(120) for future in asked]
             refused = [i for i, answer in enumerate(answers) if answer.status_code == 503]
@@ -97,8 +95,8 @@ def test_a_signal_while_revisions_and_posts_run(home: Path) -> None:
                 assert int(answer.headers["Retry-After"]) >= 1
                 assert answer.json()["code"] == "shutting-down"
             until(lambda: first.process.poll() is not None, "the server does not end")
+        # An end by force, after the limit, has another exit code.
         assert first.process.returncode == 0, first.log()
-        assert time.monotonic() - began < END_SECONDS
 
         running.append(stack.enter_context(Server(home)))
         again = running[-1]
