@@ -27,8 +27,6 @@ from ledger.store.embedded.layout import Layout
 from ledger.store.embedded.pidfile import running_postmaster
 
 DESCENDANTS: Final = 400
-END_SECONDS: Final = 60
-"""As the command's help promises."""
 HELD: Final = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted"
 ON_LOG: Final = "SELECT count(*) FROM record WHERE digest = $1"
 
