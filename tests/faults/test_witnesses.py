@@ -105,7 +105,7 @@ def test_a_rollback_shows_by_what_witnesses_have_signed(place: Site) -> None:
         settings = Settings(home=place.home, policy=place.policy_file)
         findings = {finding.check: finding for finding in asyncio.run(diagnose(settings))}
         assert findings["seen"].level == "error"
-        assert f"was shown {size + 3} by this log" in findings["seen"].message
+        assert f"was shown {size + 3} entries by this log" in findings["seen"].message
 
 
 def posted_or_refused(server: Server) -> None:

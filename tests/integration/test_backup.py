@@ -84,9 +84,13 @@ def test_what_backup_refuses(made: Made, tmp_path: Path) -> None:
 
 
 def test_backups_of_every_night(made: Made, tmp_path: Path) -> None:
-    """The newest ones of the folder are kept; what is no backup stays, and a failed run removes nothing."""
-    old = ["backup-20240101T000000Z.tar", "backup-20240102T000000Z.tar", "backup-20240103T000000Z.tar"]
-    others = ["backup-of-last-year.tar", "notes.txt"]
+    """Only older backups of the same ledger are removed, never the one just made; a failed run removes nothing."""
+    manifest, _ = read_manifest(made.backup)
+    ours = f"backup-{manifest.origin.replace('/', '-')}-"
+    old = [f"{ours}2024010{day}T000000Z.tar" for day in (1, 2, 3)]
+    others = ["backup-another-20240101T000000Z.tar", f"{ours}99990101T000000Z.tar",
+              f"{ours}\u0662\u0660\u0662\u0660\u0660\u0661\u0660\u0661T000000Z.tar", f"{ours}of-last-year.tar",
+              "notes.txt"]
     for name in (*old, *others):
         (tmp_path / name).write_bytes(b"")
     options = ["--into", tmp_path, "--keep", "2", "--home", made.home, "--json"]

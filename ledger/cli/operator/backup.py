@@ -27,9 +27,9 @@ _FILE = ".tar"
 @click.command()
 @click.argument("target", type=click.Path(path_type=Path), required=False)
 @click.option("--into", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
-              help="Instead of TARGET: a new file in this folder, named after the time in UTC.")
+              help="Instead of TARGET: a new file in this folder, named after the ledger and the time in UTC.")
 @click.option("--keep", type=click.IntRange(min=1), metavar="N",
-              help="With --into: keep the newest N backups of the folder, and remove older ones after this success.")
+              help="With --into: keep N backups of this ledger, and remove older ones after this success.")
 @home_option
 @passphrase_file_option
 @json_option
@@ -44,58 +44,56 @@ def backup(
     does not hold the anchor. Keep the anchor elsewhere, or have witnesses: otherwise nobody can detect that a backup is
     old.
     """
-    target = _target(target, into, keep)
+    _require_place(target, into, keep)
     chosen = settings(home, passphrase_file)
     _require_embedded(chosen)
     require_passphrase(chosen)
-    manifest = _written(chosen, target.absolute())
+    made, manifest = _written(chosen, target, into)
     try:
-        remembered(chosen, manifest, target.absolute())
+        remembered(chosen, manifest, made)
     except OSError as error:
         say(f"warning: the backup is complete, but the home cannot note it for `status` and `doctor`: {error.strerror}")
-    removed = [] if into is None or keep is None else _removed(into, keep)
+    removed = [] if keep is None else _removed(made, manifest.origin, keep)
     if as_json:
-        print_json({"backup": str(target), "manifest": manifest, "removed": [str(path) for path in removed]})
+        print_json({"backup": str(target or made), "manifest": manifest, "removed": [str(path) for path in removed]})
     else:
-        show(f"backup     {target}", f"origin     {manifest.origin}",
+        show(f"backup     {target or made}", f"origin     {manifest.origin}",
              f"log        at least {manifest.size} entries, root {manifest.root}", f"began      {manifest.time}",
              *(f"{file.sha256}  {file.path}, {file.size} bytes" for file in manifest.files),
              *(f"removed    {path}" for path in removed))
 
 
-def _target(target: Path | None, into: Path | None, keep: int | None) -> Path:
-    """Raises InvalidInput."""
+def _require_place(target: Path | None, into: Path | None, keep: int | None) -> None:
+    """Raises InvalidInput unless there is one place for a new backup."""
     if keep is not None and into is None:
         raise InvalidInput("only backups in a folder of their own are removed", field="keep", value=keep,
                            rule="--keep together with --into FOLDER")
     if target is not None and into is not None:
         raise InvalidInput("a backup has one place", field="into", value=into, rule="either TARGET or --into FOLDER")
-    if into is not None:
-        chosen = next_backup(into, datetime.now(UTC))
-    elif target is not None:
-        chosen = target
-    else:
+    if target is None and into is None:
         raise InvalidInput("the place of the backup is missing", field="target", rule="TARGET, or --into FOLDER")
-    if chosen.exists():
-        raise InvalidInput(f"{chosen} exists: a backup is never overwritten", code="target-exists", field="target",
-                           value=chosen, rule="a new folder, or a new file named *.tar")
-    return chosen
+    if target is not None and target.exists():
+        raise InvalidInput(f"{target} exists: a backup is never overwritten", code="target-exists", field="target",
+                           value=target, rule="a new folder, or a new file named *.tar")
 
 
-def _removed(folder: Path, keep: int) -> list[Path]:
+def _removed(made: Path, origin: str, keep: int) -> list[Path]:
     try:
-        return remove_old(folder, keep)
+        return remove_old(made, origin, keep)
     except OSError as error:
         raise InvalidInput(f"the backup is complete, but an older one cannot be removed: {error.strerror}",
                            field="into", value=str(error.filename),
                            rule="files that you may remove") from None
 
 
-def _written(chosen: Settings, target: Path) -> Manifest:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=".backup-", dir=target.parent))
+def _written(chosen: Settings, place: Path | None, into: Path | None) -> tuple[Path, Manifest]:
+    """Where the backup is, and its manifest."""
+    folder = (into or (place or Path()).parent).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=".backup-", dir=folder))
     try:
         manifest = asyncio.run(_take(chosen, staging))
+        target = (place or next_backup(folder, manifest.origin, datetime.now(UTC))).absolute()
         if target.suffix == _FILE:
             pack(staging, target)
         else:
@@ -103,7 +101,7 @@ def _written(chosen: Settings, target: Path) -> Manifest:
             sync(target.parent)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    return manifest
+    return target, manifest
 
 
 async def _take(chosen: Settings, folder: Path) -> Manifest:

@@ -5,19 +5,27 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-_NAME: Final = re.compile(r"backup-\d{8}T\d{6}Z\.tar")
+_TIME: Final = r"[0-9]{8}T[0-9]{6}Z"
 
 
-def next_backup(folder: Path, now: datetime) -> Path:
-    """A file in `folder` that is named after the time, a UTC time."""
-    return folder / f"backup-{now:%Y%m%dT%H%M%SZ}.tar"
+def next_backup(folder: Path, origin: str, now: datetime) -> Path:
+    """A file in `folder` that is named after the ledger and the time, a UTC time."""
+    return folder / f"{_prefix(origin)}{now:%Y%m%dT%H%M%SZ}.tar"
 
 
-def remove_old(folder: Path, keep: int) -> list[Path]:
-    """Removes all but the newest `keep` backups of `folder`, and returns them. Files of other names stay. Raises
-    OSError."""
-    names = sorted([path.name for path in folder.iterdir() if _NAME.fullmatch(path.name) and path.is_file()])
-    old = [folder / name for name in names[: max(0, len(names) - keep)]]
+def remove_old(made: Path, origin: str, keep: int) -> list[Path]:
+    """Removes older backups of the same ledger beside `made`, so that `keep` remain with it, and returns them. Files of
+    other names, and those that claim to be newer, stay. Raises OSError."""
+    name = re.compile(rf"{re.escape(_prefix(origin))}{_TIME}\.tar")
+    older = sorted([
+        path.name for path in made.parent.iterdir()
+        if name.fullmatch(path.name) and path.name < made.name and path.is_file()
+    ])
+    old = [made.with_name(one) for one in older[: max(0, len(older) - (keep - 1))]]
     for path in old:
         path.unlink()
     return old
+
+
+def _prefix(origin: str) -> str:
+    return f"backup-{re.sub(r'[^A-Za-z0-9.]+', '-', origin)}-"

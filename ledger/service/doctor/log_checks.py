@@ -10,6 +10,7 @@ from ledger.host.clock import LEAD, Timekeeper, host_clock, now, spelled
 from ledger.service.backup.mark import is_restored
 from ledger.service.doctor.installation import DoctorFinding, Installation, MissingPart
 from ledger.service.heads.anchoring import standing
+from ledger.service.heads.continuity import contradiction, read_head
 from ledger.service.heads.heads import heads_of
 from ledger.service.setup import has_registrar
 from ledger.service.witnesses.activated_policy import check_start, read_activated, read_shown
@@ -152,20 +153,25 @@ async def check_seen(here: Installation) -> DoctorFinding:
                          await asyncio.gather(*[client.shown(keys) for client in clients]), strict=True))
     finally:
         await asyncio.gather(*[client.close() for client in clients])
-    # After the answers, since the log may grow meanwhile.
-    size = await here.pool.fetchval(queries("log")["size"])
-    more = [f"{name} was shown {head.size}" for name, head in shown.items() if head is not None and head.size > size]
-    if more:
+    wrong = []
+    async with here.pool.acquire() as connection:
+        # After the answers, since the log may grow meanwhile.
+        held = await read_head(connection, here.keyring.origin)
+        for name, head in shown.items():
+            why = None if head is None else await contradiction(connection, held, [head])
+            if head is not None and why is not None:
+                wrong.append(f"witness {name} was shown {head.size} entries by this log: {why}")
+    if wrong:
         return DoctorFinding(
-            "seen", "error", f"the database holds {size} entries, but witness {', witness '.join(more)} by this log: "
-            "servers sign nothing",
+            "seen", "error", f"{'; '.join(wrong)}; servers sign nothing",
             "bring back the missing entries from a newer backup; if there is no newer one, name other witnesses or "
             "`quorum none` in the policy, run `carbon-ledger anchor accept`, and inform everyone who holds receipts",
         )
     known = [f"{name} {head.size}" for name, head in shown.items() if head is not None]
     if not known:
-        return DoctorFinding("seen", "ok", "no witness says which head it was shown")
-    return DoctorFinding("seen", "ok", f"of {size} entries, witnesses were shown: {', '.join(known)}")
+        return DoctorFinding("seen", "warning", "no witness says which head it was shown, so a head that the database "
+                             "lacks would not show here", "look at /health/ready of a server")
+    return DoctorFinding("seen", "ok", f"of {held.size} entries, witnesses were shown: {', '.join(known)}")
 
 
 def _indispensable(policy: Policy, cosigned: list[str]) -> list[str]:

@@ -65,10 +65,12 @@ class FileAnchor(Anchor):
     @contextmanager
     def _locked(self) -> Iterator[None]:
         """Allows one writer at a time, over all processes. The lock is a separate file, because a write replaces the
-        anchor's file."""
+        anchor's file. Only this account can open it: another one could hold the lock, and nobody would sign."""
         path = self.path
         try:
-            with path.with_name(f"{path.name}.lock").open("ab") as lock:
+            with os.fdopen(os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600), "ab") as lock:
+                if os.fstat(lock.fileno()).st_uid == os.geteuid():
+                    os.fchmod(lock.fileno(), 0o600)
                 fcntl.flock(lock, fcntl.LOCK_EX)
                 yield
         except OSError as error:

@@ -217,3 +217,11 @@ def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "anchor")
     with pytest.raises(Unavailable, match="it is not a regular file"):
         open_anchor(str(tmp_path / "anchor")).read()
+
+
+def test_another_account_cannot_hold_the_lock(tmp_path: Path) -> None:
+    """Also where an earlier version has made the file for everyone."""
+    lock = tmp_path / "anchor.lock"
+    lock.touch(mode=0o644)
+    open_anchor(str(tmp_path / "anchor")).update(lambda _: "a note")
+    assert lock.stat().st_mode & 0o777 == 0o600
