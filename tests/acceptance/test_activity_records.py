@@ -1,0 +1,68 @@
+"""Forty records of activity data alone are admitted by their sectors: see `support.activity_records`."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from support.activity_records import COUNTRIES, SECTORS, all_entries, completeness_of, entries, records_of
+
+from ledger.core.record.kinds import Declaration, Product, Transformation
+
+ENTRIES = all_entries()
+TRADE_NAMES = {
+    "nonferrous-us": "aluflux24R", "consumer-goods-in": "levafastRX40", "equipment-de": "kylmaster4510",
+}
+"""Materials that no table can have."""
+
+
+def keys_in(value: object) -> Iterator[str]:
+    """The names of all fields in a JSON value."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield name
+            yield from keys_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from keys_in(inner)
+
+
+def test_four_countries_and_ten_sectors() -> None:
+    assert len(ENTRIES) == len(SECTORS) * len(COUNTRIES) == 40
+    for sector in SECTORS:
+        assert [entry["country"] for entry in entries(sector)] == list(COUNTRIES)
+        assert {entry["transformation"]["process"].partition(".")[0] for entry in entries(sector)} == {sector}
+    routes = {entry["transformation"]["process"] for entry in ENTRIES.values()}
+    places = {entry["facility"]["subdivision"] for entry in ENTRIES.values()}
+    assert len(routes) >= 33
+    assert len(places) >= 33
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_it_states_activity_data_alone(name: str) -> None:
+    entry = ENTRIES[name]
+    stated = set(keys_in(dict(entry)))
+    assert not stated & {"factor", "declaration", "burdens", "footprint", "intensity", "evidence", "acidBurden"}
+    for _, record in records_of(entry):
+        if isinstance(record, Declaration):
+            assert (record.basis, record.boundary, record.burdens, record.per) == ("collected", "none", {}, None)
+            assert name.startswith("circular-")
+        elif isinstance(record, Transformation):
+            assert [supply for supply in record.supplies if supply.factor or supply.declaration] == []
+            assert len(record.supplies) >= 10
+            assert {record.start[:4], record.end[:4]} <= {"2024", "2025"}
+        elif isinstance(record, Product):
+            assert record.sector == record.id.split(":")[2].rpartition("-")[0]
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_its_sector_admits_it(name: str) -> None:
+    result = completeness_of(ENTRIES[name])
+    assert [finding for finding in result.findings if finding.refuses] == []
+    assert result.share is None or 0 <= result.share <= 1
+
+
+@pytest.mark.parametrize(("name", "material"), TRADE_NAMES.items())
+def test_a_trade_name_is_a_named_omission(name: str, material: str) -> None:
+    supplies: list[dict[str, Any]] = ENTRIES[name]["transformation"]["supplies"]
+    assert material in {supply["material"] for supply in supplies}
+    assert any(omitted.what.startswith(material) for omitted in completeness_of(ENTRIES[name]).omissions)
