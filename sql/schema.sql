@@ -159,7 +159,8 @@ CREATE TABLE activation (
     plugin text NOT NULL,
     version text NOT NULL,
     digest text NOT NULL,
-    retired boolean NOT NULL
+    retired boolean NOT NULL,
+    precedence integer
 );
 
 CREATE TABLE transfer (

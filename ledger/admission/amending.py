@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from ledger.admission.activations import Versions
 from ledger.admission.facts import LotFacts
 from ledger.admission.lots import Taken
 from ledger.admission.state import State, type_of
@@ -92,11 +93,11 @@ def check_unaccepted(record: AnyRecord, change: Change, state: State, field: str
                       value=change.record, rule="an accepted delivery can only be returned, by another transfer")
 
 
-def check_sector(record: AnyRecord, state: State) -> None:
-    """Refuses to assess a transformation again if its sector is no longer active: no plugin could compute its
+def check_sector(record: AnyRecord, versions: Versions) -> None:
+    """Refuses to assess a transformation again if `versions` have no version of its sector: no plugin could compute its
     emissions."""
     sector = record.process.partition(".")[0] if isinstance(record, Transformation) else None
-    if sector is not None and sector not in state.plugins:
+    if sector is not None and versions.sector(sector) is None:
         raise Refused(f"process: no plugin {sector!r} is active", code="unknown-sector", field="process",
                       value=sector, rule="an active plugin for the sector of each changed record")
 

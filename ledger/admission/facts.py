@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from ledger.admission.activations import Activations
 from ledger.admission.rules import Rules
 from ledger.core.record.kinds import Declaration, Facility, Organization, Pool, Product, Transfer
 from ledger.core.record.units import convert
@@ -127,7 +128,7 @@ class RecordFacts(Struct, frozen=True, gc=False):
 
 class Facts:
     """Facts by name; a missing fact is unknown or not loaded. All are immutable except for `lines`, the generations of
-    each pool in log order (at least the newest), `default_pools`, by holder and product, and `rules`, which grow.
+    each pool in log order (at least the newest), `default_pools`, by holder and product, and `activations`, which grow.
     `withdrawn` are the lots of withdrawn records."""
 
     def __init__(self) -> None:
@@ -142,7 +143,12 @@ class Facts:
         self.lines: dict[str, tuple[str, ...]] = {}
         self.records: dict[str, RecordFacts] = {}
         self.withdrawn: set[str] = set()
-        self.rules = Rules()
+        self.activations = Activations()
+
+    @property
+    def rules(self) -> Rules:
+        """Every activation of the ledger's rules."""
+        return self.activations.rules
 
     def learn(self, other: "Facts") -> None:
         """Adds all facts of `other`."""
@@ -157,6 +163,8 @@ class Facts:
         self.lines.update(other.lines)
         self.records.update(other.records)
         self.withdrawn.update(other.withdrawn)
+        if len(other.activations.entries) > len(self.activations.entries):
+            self.activations = other.activations
 
     def left(self, lot: str) -> Decimal | None:
         """The remaining quantity of a lot, if known."""

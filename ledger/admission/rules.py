@@ -41,6 +41,13 @@ class Rule(StrEnum):
     FRESH_NONCES = "fresh-nonces"
     """An issuer uses a nonce once."""
 
+    LASTING_VERSIONS = "lasting-versions"
+    """A record keeps the versions of sector, factor sets and rules with which it was assessed, also when it is revised,
+    unless an amendment asks for the newest ones."""
+
+    DEFAULT_UPSTREAM = "default-upstream"
+    """A supply without declaration or factor is priced from the factor sets in force."""
+
 
 class Version(NamedTuple):
     """A version of the rules. `digest` is the SHA-256 of its name and the sorted ids of its rules, a line each."""
@@ -57,7 +64,9 @@ def _version(name: str, *rules: Rule) -> Version:
 
 VERSIONS: Final = (
     _version("1"),
-    _version("2", *Rule),
+    _version("2", Rule.BOUNDED_TIMES, Rule.EVIDENCED_RECOVERIES, Rule.DISTINCT_NAMES, Rule.PLAIN_NAMES,
+             Rule.PRIME_ORDER_KEYS, Rule.FRESH_NONCES),
+    _version("3", *Rule),
 )
 """All versions that this program knows, in order. After a release, a new rule needs a new version."""
 

@@ -1,11 +1,12 @@
 """The part of the ledger's state that a batch needs: immutable facts, and values that change with each record."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
+from ledger.admission.activations import PluginState
 from ledger.admission.checks.times import overlaps
 from ledger.admission.facts import LOT_SLOTS, Facts, LotFacts
 from ledger.core.record.kinds import AnyRecord
@@ -54,13 +55,6 @@ class KeyEffect(NamedTuple):
     compromised: tuple[bytes, ...] = ()
 
 
-class PluginState(NamedTuple):
-    """The version of a plugin in force."""
-
-    version: str
-    digest: str
-
-
 class ClosedPeriod(NamedTuple):
     """A period that takes no new transformation of `processes`, or of any process if the tuple is empty."""
 
@@ -98,7 +92,6 @@ class State(Facts):
         self.used: dict[str, str] = {}
         self.holding: dict[str, set[str]] = {}
         self.accepted: set[str] = set()
-        self.plugins: dict[str, PluginState] = {}
         self.prefixes: dict[str, str] = {}
         self.taken: dict[str, str] = {}
         self.enrolled: set[str] = set()
@@ -111,6 +104,11 @@ class State(Facts):
         self.reports: dict[str, set[tuple[str, str]]] = {}
         self.erased: set[str] = set()
         self.amendments: dict[str, set[str]] = {}
+
+    @property
+    def plugins(self) -> Mapping[str, PluginState]:
+        """The plugins in force for the next record, without the rules."""
+        return self.activations.plugins
 
     def left(self, lot: str) -> Decimal | None:
         return self.remaining.get(lot)

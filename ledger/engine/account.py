@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from ledger.admission.facts import LotFacts
+from ledger.admission.rules import Rule
 from ledger.core.outcome.leaves import (
     AssessmentLeaf,
     LotLeaf,
@@ -77,12 +78,19 @@ def outcome_leaves(
         declared=written(contents.declared), arisen=written(contents.arisen), lost=written(contents.lost), plugin=tag,
         averaged={} if adjustment is None else written_burdens(adjustment.burdens),
         averaged_contents={} if adjustment is None else written(adjustment.contents), covered=written(covered),
+        activation=_activation(prepared),
     ))
     lot_leaves = [
         lot_leaf(seed, i, lot, lot_figures, METHOD, tag)
         for i, (lot, lot_figures) in enumerate(zip(lots, figures.outputs, strict=True), start=1)
     ]
     return (first, *lot_leaves)
+
+
+def _activation(prepared: Prepared) -> int | None:
+    """The newest activation, by which a later revision and an audit find the versions that assessed the record."""
+    versions = prepared.versions
+    return versions.activation if versions is not None and versions.has(Rule.LASTING_VERSIONS) else None
 
 
 def with_revisions(outcome: Outcome, revised: Iterable[tuple[int, bytes, bytes]]) -> Outcome:

@@ -141,7 +141,7 @@ class Batch:
         if prepared is None or not item.needs <= state.digests or not (
             self._in_force(prepared) and self._names_same_lots(prepared)
         ):
-            return prepare(item.submission, state, self._registry, state.plugins)
+            return prepare(item.submission, state, self._registry)
         if not item.needs:
             return prepared
         # The preparation could not know the numbers of lots that the same request creates.
@@ -159,13 +159,8 @@ class Batch:
         return not isinstance(record, Addition)
 
     def _in_force(self, prepared: Prepared) -> bool:
-        """Whether the preparation used the ledger's rules and the plugin version that are in force now."""
-        record = prepared.submission.record
-        if prepared.rules != self._state.rules.version().name:
-            return False
-        if not isinstance(record, Transformation):
-            return True
-        return prepared.plugin == self._state.plugins.get(record.process.partition(".")[0])
+        """Whether the preparation used the versions that are in force now."""
+        return prepared.versions is not None and prepared.versions.activation == self._state.activations.newest
 
     def _append(self, prepared: Prepared, outcome: Outcome) -> Sequenced:
         submission, state, index = prepared.submission, self._state, self._state.size

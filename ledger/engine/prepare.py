@@ -5,13 +5,16 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec import Raw
+from msgspec.structs import replace
 
-from ledger.admission.facts import LOT_SLOTS, Facts
+from ledger.admission.activations import Versions
+from ledger.admission.checks.attributes import ROLE as ATTRIBUTE
+from ledger.admission.checks.attributes import total_power
+from ledger.admission.facts import Facts
 from ledger.admission.lots import Created, Plan, Taken
 from ledger.admission.plan import plan as plan_of
-from ledger.admission.rules import RESERVED, VERSIONS
-from ledger.admission.state import PluginState
-from ledger.core.outcome.assessment import NOTHING, Assessment, Assigned
+from ledger.admission.rules import Rule
+from ledger.core.outcome.assessment import NOTHING, Assessment, Assigned, Line
 from ledger.core.outcome.leaves import assessment_bytes, salt_seed
 from ledger.core.record.canonical import encode
 from ledger.core.record.kinds import (
@@ -26,8 +29,18 @@ from ledger.core.record.kinds import (
 )
 from ledger.core.record.revisions import Amendment
 from ledger.core.record.values import Output
+from ledger.engine.named_rows import check_no_rows
 from ledger.engine.sector_context import context_of
 from ledger.engine.sectors import Installed, Registry
+from ledger.engine.upstream import (
+    PricedSupply,
+    Surroundings,
+    kinds_of,
+    price_supplies,
+    residual_of,
+    surroundings_of,
+    with_upstream,
+)
 from ledger.errors import PluginError, Unavailable
 from ledger.footprint.stored.allocation import Weighed, shares
 from ledger.footprint.stored.attributes import Coverage, check_coverage, check_generated, cover, coverage
@@ -37,7 +50,7 @@ from ledger.footprint.stored.checks import check_assessment
 from ledger.footprint.stored.contents import Contents, Holding
 from ledger.footprint.stored.mass_balance import Booking
 from ledger.footprint.stored.supplies import composed, declared_lot, supplied_contents, supply_kind, with_supplies
-from ledger.sdk import Context
+from ledger.sdk import Context, FactorSetVersion
 
 REVISING = (Amendment, Closing)
 """Records that change earlier ones."""
@@ -83,82 +96,111 @@ class FigureWork(NamedTuple):
     covered: float = 0.0
 
 
+class Pricing(NamedTuple):
+    """The upstream of a record's supplies, with its surroundings and the factor sets in force."""
+
+    around: Surroundings
+    sets: Sequence[FactorSetVersion]
+    supplies: tuple[PricedSupply, ...]
+
+
 class Prepared(NamedTuple):
     """A record ready to be sequenced. `plugin` is the plugin version that assessed it, `tag` the name of that version
-    in answers. `assessment` is canonical JSON, None if the record has neither assessment nor outputs. `rules` is the
-    version of the ledger's rules that the plan follows."""
+    in answers. `assessment` is canonical JSON, None if the record has neither assessment nor outputs. `versions` are
+    the versions of rules, sector and factor sets that assessed it; None if it keeps an assessment whose versions are
+    not known."""
 
     submission: Submission
     plan: Plan
     work: FigureWork
     assessment: Raw | None
     tag: str | None
-    plugin: PluginState | None
-    rules: str = VERSIONS[0].name
+    versions: Versions | None = None
 
 
 class PreparedDraft(NamedTuple):
     """A record with its plan, before its sector has assessed it. `context`: the sector's input; None if no sector
-    assesses the record."""
+    assesses the record. `priced`: the upstream of its supplies; None if it is priced by the earlier rules."""
 
     submission: Submission
     plan: Plan
     installed: Installed | None
-    plugin: PluginState | None
     context: Context | None
-    rules: str
+    versions: Versions
+    pricing: Pricing | None
 
 
 def prepare(
-    submission: Submission, facts: Facts, registry: Registry, in_force: Mapping[str, PluginState],
+    submission: Submission, facts: Facts, registry: Registry, versions: Versions | None = None,
     before: int | None = None,
 ) -> Prepared:
-    """Raises Refused, InvalidInput or PluginError if no log could admit the record; Unavailable if the version of its
-    sector that is in force is not installed here. `before`: see `admission.plan`."""
-    draft = draft_of(submission, facts, registry, in_force, before)
-    return completed(draft, facts, _asked(submission.record, draft.context, draft.installed))
+    """Raises Refused, InvalidInput or PluginError if no log could admit the record; Unavailable if a version of its
+    sector or of a factor set is not installed here. `versions`: those that assess it, by default those in force for
+    the next record. `before`: see `admission.plan`."""
+    draft = draft_of(submission, facts, registry, versions or facts.activations.versions(), before)
+    return completed(draft, facts, ask_sector(draft))
 
 
 def draft_of(
-    submission: Submission, facts: Facts, registry: Registry, in_force: Mapping[str, PluginState],
-    before: int | None = None,
+    submission: Submission, facts: Facts, registry: Registry, versions: Versions, before: int | None = None,
 ) -> PreparedDraft:
     """The part of `prepare` before the sector's assessment. Raises as `prepare` does."""
+    installed = _sector_of(submission.record, registry, versions)
+    return drafted(submission, _plan(submission.record, facts, installed, before), facts, registry, versions)
+
+
+def drafted(
+    submission: Submission, plan: Plan, facts: Facts, registry: Registry, versions: Versions
+) -> PreparedDraft:
+    """`draft_of` for a record with a plan. Raises as `prepare` does."""
     record = submission.record
-    rules = facts.rules.version(None if before is None else before // LOT_SLOTS).name
-    installed, plugin = _plugin_of(record, registry, in_force)
-    plan = _plan(record, facts, installed, before)
-    return PreparedDraft(submission, plan, installed, plugin, _context(record, plan, facts, installed), rules)
+    installed = _sector_of(record, registry, versions)
+    pricing = _pricing(record, plan, facts, registry, versions)
+    return PreparedDraft(
+        submission, plan, installed, _context(record, plan, facts, installed, pricing), versions, pricing,
+    )
 
 
 def completed(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> Prepared:
     """The part of `prepare` after the sector's assessment. `facts` must agree with the draft's facts on everything
     that the record names. `assessed` is the sector's answer, None if no sector was called. Raises as `prepare` does."""
-    submission, plan, installed, plugin, _, rules = draft
+    submission, plan, installed, _, versions, _ = draft
     record = submission.record
-    assessment = assess(record, submission.digest, plan, facts, assessed)
+    assessment = assess(draft, facts, assessed)
     empty = not plan.taken and not plan.created and assessment is NOTHING and not isinstance(record, _ASSESSED)
     return Prepared(
         submission, plan, work_of(record, plan, facts, assessment),
-        None if empty else assessment_bytes(assessment), installed.tag if installed else None, plugin, rules,
+        None if empty else assessment_bytes(assessment), installed.tag if installed else None, versions,
     )
 
 
-def ask_sector(record: AnyRecord, plan: Plan, facts: Facts, installed: Installed | None) -> Assessment | None:
+def ask_sector(draft: PreparedDraft) -> Assessment | None:
     """The sector's own part of the assessment; None if no sector assesses the record. Raises as `prepare` does."""
-    return _asked(record, _context(record, plan, facts, installed), installed)
-
-
-def _asked(record: AnyRecord, context: Context | None, installed: Installed | None) -> Assessment | None:
+    record, context, installed = draft.submission.record, draft.context, draft.installed
     if context is None or installed is None or not isinstance(record, Transformation):
         return None
     return installed.assess(context, bytes(record.activity))
 
 
-def _context(record: AnyRecord, plan: Plan, facts: Facts, installed: Installed | None) -> Context | None:
+def _context(
+    record: AnyRecord, plan: Plan, facts: Facts, installed: Installed | None, pricing: Pricing | None
+) -> Context | None:
     if installed is None or not isinstance(record, Transformation):
         return None
-    return context_of(record, plan, facts)
+    return context_of(record, plan, facts, None if pricing is None else pricing.supplies)
+
+
+def _pricing(
+    record: AnyRecord, plan: Plan, facts: Facts, registry: Registry, versions: Versions
+) -> Pricing | None:
+    """How the factor sets in force price the record's supplies; None if the versions have no such rule, or if no set is
+    in force."""
+    if not versions.sets or not versions.has(Rule.DEFAULT_UPSTREAM):
+        check_no_rows(plan.supplied)
+        return None
+    sets = [registry.factor_set(name, versions.plugins[name]) for name in versions.sets]
+    around = surroundings_of(record, facts)
+    return Pricing(around, sets, price_supplies(plan.supplied, kinds_of(record, plan.supplied), around, facts, sets))
 
 
 def _plan(record: AnyRecord, facts: Facts, installed: Installed | None, before: int | None) -> Plan:
@@ -169,29 +211,26 @@ def _plan(record: AnyRecord, facts: Facts, installed: Installed | None, before: 
     return plan_of(record, facts, sector.mass_tolerance, before, sector.element_tolerance)
 
 
-def _plugin_of(
-    record: AnyRecord, registry: Registry, in_force: Mapping[str, PluginState]
-) -> tuple[Installed | None, PluginState | None]:
+def _sector_of(record: AnyRecord, registry: Registry, versions: Versions) -> Installed | None:
     if not isinstance(record, Transformation):
-        return None, None
+        return None
     sector = record.process.partition(".")[0]
-    active = None if sector in RESERVED else in_force.get(sector)
+    active = versions.sector(sector)
     if active is None:
-        return None, None
-    installed = registry.sector(sector)
-    if installed is None or installed.digest != active.digest:
+        return None
+    installed = registry.version(sector, active.digest)
+    if installed is None:
         raise Unavailable(
             f"plugin {sector} {active.version} is in force, but this server does not have that version",
             code="plugin-version", field="process", value=record.process,
             rule=f"install the version whose digest is {active.digest}",
         )
-    return installed, active
+    return installed
 
 
-def assess(
-    record: AnyRecord, digest: bytes, plan: Plan, facts: Facts, assessed: Assessment | None
-) -> Assessment:
-    """The record's complete, checked assessment: `assessed`, the answer of `ask_sector`, plus the record's supplies."""
+def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> Assessment:
+    """The record's complete, checked assessment: `assessed`, the sector's answer, plus the record's supplies."""
+    record, digest, plan, pricing = draft.submission.record, draft.submission.digest, draft.plan, draft.pricing
     try:
         match record:
             case Transformation() if assessed is not None:
@@ -208,7 +247,12 @@ def assess(
                 kinds = [supply_kind(supply.material, "upstream") for supply in record.overheads]
             case _:
                 assessment, kinds = NOTHING, []
-        if plan.supplied and kinds:
+        if pricing is not None:
+            assessment = with_upstream(assessment, pricing.supplies)
+            residual = _residual(plan, pricing)
+            if residual is not None:
+                assessment = replace(assessment, lines=(*assessment.lines, residual))
+        elif plan.supplied and kinds:
             made = record if isinstance(record, Transformation) else None
             evidence, year = (made.evidence, int(made.end[:4])) if made is not None else ((), None)
             assessment = with_supplies(assessment, plan.supplied, facts, kinds, evidence, year)
@@ -221,6 +265,12 @@ def assess(
             field="activity", rule="amounts are finite Decimals",
         ) from error
     return assessment
+
+
+def _residual(plan: Plan, pricing: Pricing) -> Line | None:
+    """The market-based figure of the power whose attributes the record makes: they leave it as lots of their own."""
+    attributes = total_power([(one.facts, one.facts.quantity) for one in plan.created if one.facts.role == ATTRIBUTE])
+    return residual_of(attributes, pricing.around, pricing.sets) if attributes else None
 
 
 def work_of(record: AnyRecord, plan: Plan, facts: Facts, assessment: Assessment) -> FigureWork:

@@ -24,7 +24,7 @@ TABLES: Final = {
     "key_change": ("record", "organization", "recovery"),
     "facility": ("id", "operator", "record"),
     "product": ("id", "owner", "record"),
-    "activation": ("record", "plugin", "version", "digest", "retired"),
+    "activation": ("record", "plugin", "version", "digest", "retired", "precedence"),
     "erasure": ("record", "subject", "legal_basis"),
     "transfer": ("record", "receiver", "new_lot"),
     "acceptance": ("transfer", "record"),

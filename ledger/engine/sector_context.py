@@ -1,8 +1,10 @@
 """Builds the sector plugin's view of a record from the record, its plan and immutable facts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from ledger.admission.checks.attributes import generated, is_generated, kilowatt_hours
 from ledger.admission.facts import Facts
@@ -10,6 +12,7 @@ from ledger.admission.lots import Created, Plan, Supplied, Taken
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.units import convert, plain
 from ledger.core.record.values import Output, Quantity, Supply
+from ledger.engine.upstream import PricedSupply
 from ledger.errors import Refused
 from ledger.sdk import CONTEXT, AttributeFacts, Context, FacilityFacts, InputFacts, OutputFacts, SupplyFacts
 
@@ -18,8 +21,11 @@ _ZERO = Decimal(0)
 _EMPTY: Mapping[str, Decimal] = {}
 
 
-def context_of(record: Transformation, plan: Plan, facts: Facts) -> Context:
-    """Raises Refused if the values of the outputs are in different currencies."""
+def context_of(
+    record: Transformation, plan: Plan, facts: Facts, priced: Sequence[PricedSupply] | None = None
+) -> Context:
+    """`priced`: the upstream of the supplies by the factor sets in force. Raises Refused if the values of the outputs
+    are in different currencies."""
     facility = facts.facilities[record.facility]
     start, end = datetime.fromisoformat(record.start), datetime.fromisoformat(record.end)
     _check_currency(record.outputs)
@@ -38,8 +44,12 @@ def context_of(record: Transformation, plan: Plan, facts: Facts) -> Context:
             if taken.lot.role not in ("credit", "attribute")
         ]),
         attributes=tuple([_attribute(taken) for taken in plan.taken if taken.lot.role == "attribute"]),
-        supplies=tuple([_supply(i, supplied) for i, supplied in enumerate(plan.supplied)]),
+        supplies=tuple([
+            _supply(i, supplied) if priced is None else _priced(_supply(i, supplied), priced[i])
+            for i, supplied in enumerate(plan.supplied)
+        ]),
         outputs=tuple([_output(created, facts) for created in plan.created]),
+        sets=priced is not None,
     )
 
 
@@ -78,6 +88,10 @@ def _supply(index: int, supplied: Supplied) -> SupplyFacts:
         combustion=_combustion(supply), deviation=None if supply.deviation is None else Decimal(supply.deviation),
         pedigree=supply.pedigree,
     )
+
+
+def _priced(supply: SupplyFacts, priced: PricedSupply) -> SupplyFacts:
+    return replace(supply, priced=True, upstream=priced.co2e, fuel=priced.fuel)
 
 
 def _combustion(supply: Supply) -> Decimal | None:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
+from ledger.admission.activations import PluginState
 from ledger.core.outcome.assessment import Assessment
 from ledger.core.outcome.leaves import assessment_bytes
 from ledger.core.record.canonical import explain_schema
 from ledger.engine.chain_figures import checked
-from ledger.errors import LedgerError, PluginError
-from ledger.sdk import CONTEXT, Activity, ChainFigure, Context, Sector
+from ledger.errors import LedgerError, PluginError, Unavailable
+from ledger.sdk import CONTEXT, Activity, ChainFigure, Context, FactorSet, FactorSetVersion, Sector
 
 if TYPE_CHECKING:  # see ledger.sdk.chain
     import networkx
@@ -102,13 +103,37 @@ class Installed(Struct, frozen=True):
 
 
 class Registry:
-    """The installed sectors by name."""
+    """The plugins of this process. `sectors`: the installed sectors by name. `sets`: the installed factor sets by name,
+    each with all its versions. `earlier`: other versions of sectors, by name and digest."""
 
-    def __init__(self, installed: Iterable[Installed] = ()) -> None:
+    def __init__(
+        self, installed: Iterable[Installed] = (), sets: Iterable[FactorSet] = (), earlier: Iterable[Installed] = (),
+    ) -> None:
         self.sectors: Mapping[str, Installed] = {one.sector.name: one for one in installed}
+        self.sets: Mapping[str, FactorSet] = {one.name: one for one in sets}
+        self._versions = {
+            (one.sector.name, one.digest): one for one in (*earlier, *self.sectors.values())
+        }
 
     def sector(self, name: str) -> Installed | None:
+        """The installed version of a sector."""
         return self.sectors.get(name)
+
+    def version(self, name: str, digest: str) -> Installed | None:
+        """The version of a sector with this digest."""
+        return self._versions.get((name, digest))
+
+    def factor_set(self, name: str, active: PluginState) -> FactorSetVersion:
+        """The version of a factor set in force. Raises Unavailable if it is not installed here."""
+        installed = self.sets.get(name)
+        version = None if installed is None else installed.version(active.digest)
+        if version is None:
+            raise Unavailable(
+                f"factor set {name} {active.version} is in force, but this server does not have that version",
+                code="plugin-version", field="supplies", value=name,
+                rule=f"install the version whose digest is {active.digest}",
+            )
+        return version
 
 
 @cache

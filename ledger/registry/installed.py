@@ -12,9 +12,10 @@ from pathlib import Path
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import ConfigurationError
 from ledger.registry.printed import printing_aside
-from ledger.sdk import Sector
+from ledger.sdk import FactorSet, Sector
 
 GROUP = "carbon_ledger.plugins"
+SETS = "carbon_ledger.factors"
 _SDK = "ledger.sdk"
 
 
@@ -23,9 +24,10 @@ def plugin_names() -> list[str]:
     return [point.name for point in _points()]
 
 
-def installed(beginning: Callable[[int], None] = lambda _: None) -> Registry:
-    """Loads all installed plugins into this process. Calls `beginning` before each one with its number, from 1. Raises
-    ConfigurationError, which names the plugin that cannot be loaded."""
+def installed(beginning: Callable[[int], None] = lambda _: None, *, sets: bool = True) -> Registry:
+    """Loads all installed plugins into this process; factor sets only if `sets`, since a worker needs none. Calls
+    `beginning` before each sector with its number, from 1. Raises ConfigurationError, which names the plugin that
+    cannot be loaded."""
     plugins = []
     sdk = list(_lines(_SDK))
     for number, point in enumerate(_points(), start=1):
@@ -35,7 +37,31 @@ def installed(beginning: Callable[[int], None] = lambda _: None) -> Registry:
     for name in names:
         if names.count(name) > 1:
             raise ConfigurationError(f"two installed plugins have the name {name!r}: uninstall one of them")
-    return Registry(plugins)
+    return Registry(plugins, _factor_sets(names) if sets else ())
+
+
+def _factor_sets(sectors: Iterable[str]) -> list[FactorSet]:
+    names = set(sectors)
+    found: list[FactorSet] = []
+    for point in sorted(entry_points(group=SETS), key=lambda point: point.name):
+        if point.name in names:
+            raise ConfigurationError(f"two installed plugins have the name {point.name!r}: uninstall one of them")
+        names.add(point.name)
+        factor_set = _run(point)
+        if not isinstance(factor_set, FactorSet) or factor_set.name != point.name or not factor_set.versions:
+            raise ConfigurationError(f"plugin {point.name}: {point.value} does not return a FactorSet with that name")
+        found.append(factor_set)
+    return found
+
+
+def _run(point: EntryPoint) -> object:
+    """The value of a plugin's entry point. Raises ConfigurationError if it cannot be loaded."""
+    try:
+        with printing_aside():
+            value: object = point.load()()
+            return value
+    except (Exception, SystemExit) as error:
+        raise ConfigurationError(f"plugin {point.name} cannot be loaded: {type(error).__name__}: {error}") from error
 
 
 def _points() -> list[EntryPoint]:
@@ -43,11 +69,7 @@ def _points() -> list[EntryPoint]:
 
 
 def _load(point: EntryPoint, sdk: Iterable[str]) -> Installed:
-    try:
-        with printing_aside():
-            sector = point.load()()
-    except (Exception, SystemExit) as error:
-        raise ConfigurationError(f"plugin {point.name} cannot be loaded: {type(error).__name__}: {error}") from error
+    sector = _run(point)
     if not isinstance(sector, Sector) or sector.name != point.name:
         raise ConfigurationError(f"plugin {point.name}: {point.value} does not return a Sector with that name")
     package = point.module.partition(".")[0]

@@ -31,6 +31,7 @@ from ledger.sdk.context import (
     AttributeFacts,
     Context,
     FacilityFacts,
+    FuelFacts,
     InputFacts,
     OutputFacts,
     SupplyFacts,
@@ -62,7 +63,7 @@ from ledger.sdk.installation import (
 )
 from ledger.sdk.limits import Limits, judge, warn_outside
 from ledger.sdk.matter import follow_composition, matter_in
-from ledger.sdk.places import wider_places
+from ledger.sdk.places import ANYWHERE, wider_places
 from ledger.sdk.pricing import Draft
 from ledger.sdk.sector import (
     CONTEXT,
@@ -76,9 +77,13 @@ from ledger.sdk.sector import (
     kilograms,
     read_indicators,
 )
+from ledger.sdk.sets.factor_set import FactorSet, FactorSetVersion, FactorSource, SetFactor, SupplyEntry
+from ledger.sdk.sets.lookup import SetChoice
+from ledger.sdk.sets.reading import read_factor_set
 from ledger.sdk.tables import rows
 
 __all__ = [
+    "ANYWHERE",
     "CARBONATES",
     "CARRYING_ROLES",
     "CO2_PER_C",
@@ -109,12 +114,16 @@ __all__ = [
     "Exchange",
     "FacilityFacts",
     "FactorRow",
+    "FactorSet",
+    "FactorSetVersion",
+    "FactorSource",
     "FactorTable",
     "Finding",
     "FoundFactor",
     "Fraction",
     "Fuel",
     "FuelAnalysis",
+    "FuelFacts",
     "Indicator",
     "InputFacts",
     "InstallationYear",
@@ -137,8 +146,11 @@ __all__ = [
     "Role",
     "Route",
     "Sector",
+    "SetChoice",
+    "SetFactor",
     "Sheet",
     "Signed",
+    "SupplyEntry",
     "SupplyFacts",
     "TakenLot",
     "amount_in",
@@ -163,6 +175,7 @@ __all__ = [
     "omit_upstream",
     "purchased_heat",
     "read_document",
+    "read_factor_set",
     "read_factors",
     "read_indicators",
     "residual_mix",

@@ -68,8 +68,24 @@ class AttributeFacts(Struct, frozen=True, kw_only=True):
     amount: Decimal
 
 
+class FuelFacts(Struct, frozen=True, kw_only=True):
+    """How a fuel burns, by a row `name` of a factor set: `heating_value` in MJ (net) and `gases` in kg, per `unit`
+    (KGM or NM3)."""
+
+    name: str
+    unit: str
+    heating_value: Decimal
+    gases: Mapping[str, Decimal]
+    recalled: bool = False
+    ratings: tuple[int, int, int] = (2, 3, 3)
+    deviation: Decimal | None = None
+    pedigree: tuple[int, ...] | None = None
+
+
 class SupplyFacts(Struct, frozen=True, kw_only=True):
-    """A supply. `priced`: its upstream comes from the supplier's declaration or factor, so the plugin must not add it.
+    """A supply. `priced`: its upstream comes from the supplier's declaration or factor, or from a factor set, so the
+    plugin must not add it. `upstream`: kg CO2e of that upstream, if the core makes its lines. `fuel`: how it burns, by
+    the factor sets in force.
 
     `combustion`: kg of CO2 (or CO2e) from burning it, if the supply brings a factor for its combustion. The core makes
     this line, so the plugin must not. `deviation` and `pedigree` state the uncertainty of the quantity.
@@ -84,6 +100,8 @@ class SupplyFacts(Struct, frozen=True, kw_only=True):
     combustion: Decimal | None = None
     deviation: Decimal | None = None
     pedigree: Pedigree | None = None
+    upstream: Decimal | None = None
+    fuel: FuelFacts | None = None
 
     def amount(self, unit: str) -> Decimal:
         """The quantity in `unit`. If `unit` is a mass and the quantity is not, the supply's mass.
@@ -118,7 +136,8 @@ class OutputFacts(Struct, frozen=True, kw_only=True):
 
 class Context(Struct, frozen=True, kw_only=True):
     """A plugin's view of one record. `year` is the year in which the record ended. The green attributes that it takes
-    are not in `inputs`, because they are neither matter nor power."""
+    are not in `inputs`, because they are neither matter nor power. `sets`: the core prices power, heat and the upstream
+    of supplies from factor sets, so the plugin must not."""
 
     process: str
     route: str
@@ -130,6 +149,7 @@ class Context(Struct, frozen=True, kw_only=True):
     supplies: tuple[SupplyFacts, ...]
     outputs: tuple[OutputFacts, ...]
     attributes: tuple[AttributeFacts, ...] = ()
+    sets: bool = False
 
     @property
     def green_power(self) -> Decimal:

@@ -75,7 +75,9 @@ def is_energy(quantity: Quantity) -> bool:
 
 def is_fuel(supply: SupplyFacts, analyses: Sequence[FuelAnalysis] = ()) -> bool:
     """Whether a supply is burnt, so that it does not end up in an output: a standard fuel or an analysed one."""
-    return supply.material in standard_fuels() or any(one.material == supply.material for one in analyses)
+    return supply.fuel is not None or supply.material in standard_fuels() or any(
+        one.material == supply.material for one in analyses
+    )
 
 
 def _check_analyses(context: Context, analyses: Sequence[FuelAnalysis]) -> None:

@@ -31,7 +31,7 @@ class Fuel(Struct, frozen=True, kw_only=True):
     """Net calorific value in GJ per `unit` (TNE, or NM3 in GJ per 10^4), carbon in t per GJ, oxidised share 0..1.
 
     `biogenic` is the biogenic fraction of its carbon. `status` is `measured` if a site's analysis determines all of its
-    carbon; a line from such a fuel is primary data.
+    carbon; a line from such a fuel is primary data. `row` names the row of a factor set that describes it.
     """
 
     key: str
@@ -42,11 +42,12 @@ class Fuel(Struct, frozen=True, kw_only=True):
     status: str
     source: str
     biogenic: Decimal = ZERO
+    row: str | None = None
 
     @property
     def name(self) -> str:
         """The factor name in lines that are computed with this fuel."""
-        return f"{'analysis' if self.measured else 'fuels-china'}:{self.key}"
+        return self.row or f"{'analysis' if self.measured else 'fuels-china'}:{self.key}"
 
     @property
     def recalled(self) -> bool:
@@ -118,7 +119,7 @@ def fuel_of(supply: SupplyFacts, analysis: FuelAnalysis | None = None) -> Fuel:
 
     Raises PluginError for a material that neither a table nor the analysis describes, and for impossible values.
     """
-    usual = standard_fuels().get(supply.material)
+    usual = _of_set(supply) or standard_fuels().get(supply.material)
     if analysis is None:
         if usual is None:
             raise PluginError(
@@ -143,6 +144,20 @@ def fuel_of(supply: SupplyFacts, analysis: FuelAnalysis | None = None) -> Fuel:
         status="measured" if measured or usual is None else usual.status,
         source="analysis of the site" if measured or usual is None else usual.source,
         biogenic=Decimal(analysis.biogenic_share),
+    )
+
+
+def _of_set(supply: SupplyFacts) -> Fuel | None:
+    """The fuel by the factor sets in force. A row without fossil CO2 is biomass."""
+    facts = supply.fuel
+    if facts is None:
+        return None
+    carbon = facts.gases.get("CO2", ZERO) / CO2_PER_C
+    gas = facts.unit == "NM3"
+    return Fuel(
+        key=supply.material, unit="NM3" if gas else "TNE", heating_value=facts.heating_value * (10 if gas else 1),
+        carbon_content=carbon / facts.heating_value, oxidation=_ONE, status="recalled" if facts.recalled else "read",
+        source=facts.name, biogenic=ZERO if carbon else _ONE, row=facts.name,
     )
 
 

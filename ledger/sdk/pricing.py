@@ -6,6 +6,7 @@ adds the omission, so that no plugin can forget it.
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import Final
 
 from ledger.core.outcome.assessment import (
     Assessment,
@@ -19,13 +20,14 @@ from ledger.core.outcome.assessment import (
     Scores,
 )
 from ledger.errors import PluginError
-from ledger.sdk.context import ZERO, Context, SupplyFacts
+from ledger.sdk.context import ZERO, Context, FuelFacts, SupplyFacts
 from ledger.sdk.factors import CO2_PER_C, FactorRow, grid_electricity, purchased_heat, residual_mix
 from ledger.sdk.fuels import Fuel, FuelAnalysis, carbon_dioxide_of, fuel_of
 
 _MJ_PER_KWH = Decimal("3.6")
 _OWN = (1, 1, 1)
 _TABLE = (2, 2, 2)
+_BIOGENIC_METHANE: Final = "CH4biogenic"
 
 
 class Draft:
@@ -102,7 +104,7 @@ class Draft:
         deviation, pedigree = _uncertainty(supply)
         self.line(Line(
             gas=gas, amount=kilograms, source=source, kind=kind, basis=basis, primary=primary, ratings=ratings,
-            factor=factor, recalled=recalled, deviation=deviation, pedigree=pedigree,
+            factor=factor, recalled=recalled, deviation=deviation, pedigree=pedigree, supply=self._index(supply),
         ))
 
     def price(
@@ -121,9 +123,10 @@ class Draft:
         self.line(Line(
             gas=factor.gas, amount=amount * factor.value, source=source, kind=kind, basis=basis, primary=primary,
             market=market, ratings=factor.ratings, factor=factor.name, recalled=factor.recalled, deviation=deviation,
-            pedigree=pedigree, factor_deviation=factor.deviation,
+            pedigree=pedigree, factor_deviation=factor.deviation, supply=self._index(supply),
         ))
-        if factor.boundary in ("combustion", "generation") and amount > 0:
+        cared_for = supply is not None and self._context.sets
+        if factor.boundary in ("combustion", "generation") and amount > 0 and not cared_for:
             self.omit(f"{source} upstream")
 
     def buy_power(self, supply: SupplyFacts, *, basis: Basis = "metered", market: Decimal | None = None) -> Decimal:
@@ -136,10 +139,14 @@ class Draft:
 
         If the record prices the supply, the supply's figure is the line, and the grid's figure is reported as the
         location-based one (GHG Protocol, Scope 2 Guidance, 6.1: both are reported). Raises PluginError for a province
-        that does not exist, and for a year before the first factor.
+        that does not exist, and for a year before the first factor. If factor sets price the record's supplies
+        (`Context.sets`), there is no line here: the core makes it.
         """
         amount = supply.amount("KWH")
         places, year = self._context.facility.places, self._context.year
+        if self._context.sets:
+            self.power(amount)
+            return amount
         if supply.priced:
             self._locate(supply, amount)
         elif grid_electricity().covers("electricity", places):
@@ -166,7 +173,7 @@ class Draft:
         """Books heat or steam from a network, as `buy_power` does. Outside China the core names the omission."""
         megajoules = supply.amount("3B")
         places = self._context.facility.places
-        if not supply.priced and purchased_heat().covers("heat", places):
+        if not (supply.priced or self._context.sets) and purchased_heat().covers("heat", places):
             factor = purchased_heat().find("heat", places, self._context.year)
             self.price(supply.material, megajoules / 1000, factor, kind="heat", basis=basis, supply=supply)
         self.energy("heat", megajoules)
@@ -183,19 +190,42 @@ class Draft:
         """
         burnt = fuel if fuel is not None else fuel_of(supply, analysis)
         amount = supply.amount(burnt.unit)
-        if supply.combustion is None:
+        if supply.combustion is None and burnt.row is None:
             emitted = amount * carbon_dioxide_of(burnt)
             self._biogenic += emitted * burnt.biogenic
             self.line(Line(
                 gas="CO2", amount=emitted * (1 - burnt.biogenic), source=supply.material, kind=kind, basis=basis,
                 primary=burnt.measured, ratings=_OWN if burnt.measured else _TABLE, factor=burnt.name,
                 recalled=burnt.recalled, deviation=supply.deviation, pedigree=supply.pedigree,
+                supply=self._index(supply),
             ))
+        if supply.combustion is None and supply.fuel is not None:
+            self._burn_by_set(supply, supply.fuel, kind, basis, carbon=burnt.row is not None)
         megajoules = amount * burnt.megajoules
         self.energy(supply.material, megajoules * burnt.biogenic, renewable=True)
         self.energy(supply.material, megajoules * (1 - burnt.biogenic))
         if not supply.priced:
             self.omit(f"{supply.material} upstream")
+
+    def _burn_by_set(
+        self, supply: SupplyFacts, facts: FuelFacts, kind: LineKind, basis: Basis, *, carbon: bool
+    ) -> None:
+        """Lines of a fuel that burns, by the factor sets in force: with its CO2 if `carbon`, always with methane and
+        nitrous oxide, which a site's analysis does not measure."""
+        amount = supply.amount(facts.unit)
+        for gas, value in facts.gases.items():
+            if carbon or gas in ("CH4", _BIOGENIC_METHANE, "N2O"):
+                self.line(Line(
+                    gas=gas, amount=amount * value, source=supply.material, kind=kind, basis=basis,
+                    burden="biogenicNonCO2Emissions" if gas == _BIOGENIC_METHANE else "fossilGhgEmissions",
+                    ratings=facts.ratings, factor=facts.name, recalled=facts.recalled, deviation=supply.deviation,
+                    pedigree=supply.pedigree, factor_deviation=facts.deviation, factor_pedigree=facts.pedigree,
+                    supply=self._index(supply), value=value, boundary="combustion",
+                ))
+
+    def _index(self, supply: SupplyFacts | None) -> int | None:
+        """The index of a supply for its lines; None in assessments that do not name it."""
+        return supply.index if supply is not None and self._context.sets else None
 
     @property
     def biogenic(self) -> Decimal:

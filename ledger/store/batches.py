@@ -9,15 +9,15 @@ from typing import Final, NamedTuple
 import asyncpg
 import msgspec
 
+from ledger.admission.activations import PluginActivation
 from ledger.admission.identifiers import PRODUCT
 from ledger.admission.names import Names
-from ledger.admission.rules import Activated, Rule, Rules
+from ledger.admission.rules import Rule, Rules
 from ledger.admission.state import (
     CONFIRMING_DAYS,
     DAY,
     ClosedPeriod,
     KeyState,
-    PluginState,
     Recovery,
     State,
     next_generation,
@@ -39,6 +39,7 @@ from ledger.store.sql import queries
 
 _key_change = msgspec.json.Decoder(KeyChange)
 _amendment = msgspec.json.Decoder(Amendment)
+_ACTIVATIONS: Final = ("activations", "plugins", "versions", "plugin_digests", "retired", "precedences")
 _TAKEN: Final = {"organizations": "an organisation", "facilities": "a facility", "products": PRODUCT}
 
 
@@ -137,10 +138,8 @@ async def load_state(
         row["keyids"], row["spkis"], row["organizations"], row["active"], strict=True
     ):
         _learn_key(state, bytes(keyid), bytes(spki), organization, active)
-    for plugin, version, digest in zip(row["plugins"], row["versions"], row["plugin_digests"], strict=True):
-        state.plugins[plugin] = PluginState(version, digest)
-    activated = zip(row["rules_records"], row["rules_versions"], row["rules_digests"], strict=True)
-    state.rules = Rules(tuple(starmap(Activated, activated)))
+    activations = zip(*[row[name] for name in _ACTIVATIONS], strict=True)
+    state.activations = loader.activations_of(tuple(starmap(PluginActivation, activations)))
     await _load_rare(connection, state, names)
 
 

@@ -7,6 +7,7 @@ from typing import Generic, NamedTuple, TypeVar
 import msgspec
 from asyncpg import Record
 
+from ledger.admission.activations import Activations, PluginActivation, PluginState
 from ledger.admission.facts import (
     Composition,
     Facts,
@@ -22,10 +23,10 @@ from ledger.admission.facts import (
     transfer_facts,
 )
 from ledger.admission.names import Names
-from ledger.admission.rules import RULES, Rules
-from ledger.admission.state import PluginState
+from ledger.admission.rules import Rules
 from ledger.core.record.kinds import AnyRecord, Declaration, Facility, Organization, Pool, Product, Transfer
 from ledger.core.signatures.signing import VerifyingKey, load_spki
+from ledger.footprint.stored.burdens import whole
 from ledger.footprint.stored.figures import LotFigures
 from ledger.store.database import Connection
 from ledger.store.sql import queries
@@ -33,6 +34,7 @@ from ledger.store.sql import queries
 _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 _composition = msgspec.json.Decoder(Composition)
 _LOTS_AT_ONCE = 5_000
+_ACTIVATION = ("plugin", "version", "digest", "retired", "precedence")
 Value = TypeVar("Value")
 
 
@@ -61,12 +63,19 @@ class Cache(Generic[Value]):
 
 
 class InForce(NamedTuple):
-    """The plugin versions and the ledger's rules in force, the number of revisions, and the number of log entries."""
+    """All activations, the number of revisions, and the number of log entries."""
 
-    plugins: Mapping[str, PluginState]
-    rules: Rules
+    activations: Activations
     revisions: int
     size: int
+
+    @property
+    def plugins(self) -> Mapping[str, PluginState]:
+        return self.activations.plugins
+
+    @property
+    def rules(self) -> Rules:
+        return self.activations.rules
 
 
 class EnrolledKey(NamedTuple):
@@ -84,6 +93,7 @@ class FactLoader:
         self._organizations: Cache[OrganizationFacts] = Cache()
         self._facilities: Cache[SiteFacts] = Cache()
         self._products: Cache[ProductFacts] = Cache()
+        self._activations = Activations()
 
     async def load(
         self, connection: Connection, names: Names, facts: Facts, figures: dict[str, LotFigures]
@@ -163,17 +173,19 @@ class FactLoader:
 
     async def in_force(self, connection: Connection) -> InForce:
         """The plugin versions and rules that are in force, in one round trip."""
-        plugins: dict[str, PluginState] = {}
-        rules, revisions, size = Rules(), 0, 0
+        entries: list[PluginActivation] = []
+        revisions = size = 0
         for row in await connection.fetch(self._sql["in_force"]):
             revisions, size = row["revisions"], row["size"]
-            if row["plugin"] == RULES:
-                rules = rules.after(row["record"], row["version"], row["digest"])
-            elif row["retired"]:
-                plugins.pop(row["plugin"], None)
-            elif row["plugin"] is not None:
-                plugins[row["plugin"]] = PluginState(row["version"], row["digest"])
-        return InForce(plugins, rules, revisions, size)
+            if row["plugin"] is not None:
+                entries.append(PluginActivation(row["record"], *[row[name] for name in _ACTIVATION]))
+        return InForce(self.activations_of(tuple(entries)), revisions, size)
+
+    def activations_of(self, entries: tuple[PluginActivation, ...]) -> Activations:
+        """The same object as long as the log gains no activation: it remembers the versions that it has collected."""
+        if self._activations.entries != entries:
+            self._activations = Activations(entries)
+        return self._activations
 
 
 class KeyLoader:
@@ -217,7 +229,7 @@ def is_digest(text: str) -> bool:
 def figures_of(row: Record) -> LotFigures:
     """A lot's figures from a row of the table `figure`."""
     contents: Sequence[str] = row["content"]
-    return LotFigures(tuple(row["burdens"]), dict(zip(contents, row["amount"], strict=True)))
+    return LotFigures(whole(row["burdens"]), dict(zip(contents, row["amount"], strict=True)))
 
 
 def _organization(record: AnyRecord) -> tuple[str, OrganizationFacts]:

@@ -39,7 +39,7 @@ SELECT index, digest, body FROM record WHERE digest = ANY ($1::bytea[]);
 -- name: in_force
 -- purpose: all activations in log order, each row with the log's size and the number of revisions; a single row if
 -- there are no activations
-SELECT h.size, h.revisions, a.record, a.plugin, a.version, a.digest, a.retired
+SELECT h.size, h.revisions, a.record, a.plugin, a.version, a.digest, a.retired, a.precedence
 FROM head h LEFT JOIN activation a ON true ORDER BY a.record;
 
 -- name: keys

@@ -13,7 +13,7 @@ UNION ALL SELECT 'compromise', record, ARRAY[encode(keyid, 'hex'), since::text]
 UNION ALL SELECT 'key_change', record, ARRAY[organization, recovery] FROM key_change WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'facility', record, ARRAY[id, operator] FROM facility WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'product', record, ARRAY[id, owner] FROM product WHERE record >= $1 AND record < $2
-UNION ALL SELECT 'activation', record, ARRAY[plugin, version, digest, retired::text]
+UNION ALL SELECT 'activation', record, ARRAY[plugin, version, digest, retired::text, precedence::text]
     FROM activation WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'transfer', record, ARRAY[receiver, new_lot] FROM transfer WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'acceptance', record, ARRAY[transfer::text] FROM acceptance WHERE record >= $1 AND record < $2

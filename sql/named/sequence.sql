@@ -9,10 +9,7 @@ WITH b AS MATERIALIZED (SELECT lot, remaining FROM balance WHERE lot = ANY ($1::
      k AS MATERIALIZED (
          SELECT s.keyid, s.spki, s.organization, r.keyid IS NULL AS active
          FROM signing_key s LEFT JOIN revocation r ON r.keyid = s.keyid WHERE s.keyid = ANY ($4::bytea[])),
-     p AS MATERIALIZED (
-         SELECT DISTINCT ON (plugin) plugin, version, digest, retired FROM activation WHERE plugin <> 'ledger-rules'
-         ORDER BY plugin, record DESC),
-     u AS MATERIALIZED (SELECT record, version, digest FROM activation WHERE plugin = 'ledger-rules'),
+     a AS MATERIALIZED (SELECT record, plugin, version, digest, retired, precedence FROM activation),
      l AS MATERIALIZED (SELECT id, holder FROM lot WHERE id = ANY ($2::text[])),
      s AS MATERIALIZED (SELECT issuer, seed FROM record WHERE seed = ANY ($7::bytea[])),
      n AS MATERIALIZED (
@@ -47,12 +44,12 @@ SELECT
     (SELECT coalesce(array_agg(spki), '{}') FROM k) AS spkis,
     (SELECT coalesce(array_agg(organization), '{}') FROM k) AS organizations,
     (SELECT coalesce(array_agg(active), '{}') FROM k) AS active,
-    (SELECT coalesce(array_agg(plugin), '{}') FROM p WHERE NOT retired) AS plugins,
-    (SELECT coalesce(array_agg(version), '{}') FROM p WHERE NOT retired) AS versions,
-    (SELECT coalesce(array_agg(digest), '{}') FROM p WHERE NOT retired) AS plugin_digests,
-    (SELECT coalesce(array_agg(record ORDER BY record), '{}') FROM u) AS rules_records,
-    (SELECT coalesce(array_agg(version ORDER BY record), '{}') FROM u) AS rules_versions,
-    (SELECT coalesce(array_agg(digest ORDER BY record), '{}') FROM u) AS rules_digests;
+    (SELECT coalesce(array_agg(record ORDER BY record), '{}') FROM a) AS activations,
+    (SELECT coalesce(array_agg(plugin ORDER BY record), '{}') FROM a) AS plugins,
+    (SELECT coalesce(array_agg(version ORDER BY record), '{}') FROM a) AS versions,
+    (SELECT coalesce(array_agg(digest ORDER BY record), '{}') FROM a) AS plugin_digests,
+    (SELECT coalesce(array_agg(retired ORDER BY record), '{}') FROM a) AS retired,
+    (SELECT coalesce(array_agg(precedence ORDER BY record), '{}') FROM a) AS precedences;
 
 -- name: item_holdings
 -- purpose: the lots of items that have a balance

@@ -563,7 +563,7 @@ def restate(copy: Copy, lot: str, times: float) -> list[Restated]:
     for row in copy.fetch("SELECT e.index, e.data, r.body FROM entry e JOIN record r USING (index) ORDER BY index"):
         entry, record = parse_entry(row["data"]), canonical.decode_record(row["body"])
         submission = Submission(record, row["body"], entry.digest, entry.keyid, entry.signature)
-        prepared = prepare(submission, state, plugins, state.plugins)
+        prepared = prepare(submission, state, plugins)
         outcome = account(prepared, figures)
         made = list(outcome.figures.outputs)
         for i, created in enumerate(prepared.plan.created):

@@ -45,7 +45,7 @@ class Traced(FromZero):
         super().__init__(memory, size)
 
     def _append(self, memory: MemoryLedger, submission: Submission) -> None:
-        plan = prepare(submission, self.state, memory.registry, self.state.plugins).plan
+        plan = prepare(submission, self.state, memory.registry).plan
         self.taken[self.state.size] = [(one.lot.id, one.quantity) for one in plan.taken]
         super()._append(memory, submission)
 

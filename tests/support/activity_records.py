@@ -117,6 +117,7 @@ def admitted(entry: Entry) -> tuple[MemoryLedger, Sequenced]:
     """A new ledger with the installed sectors in force, and the record of an entry on it. Raises the refusal of the
     first record that the ledger does not admit."""
     memory = MemoryLedger(_registry())
+    memory.activate_sets()
     memory.enrol(entry["id"])
     *before, last = records_of(entry, memory.seed)
     memory.must(*before)

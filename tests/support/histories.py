@@ -527,7 +527,7 @@ class FromZero:
 
     def _append(self, memory: MemoryLedger, submission: Submission) -> None:
         state, record = self.state, submission.record
-        prepared = prepare(submission, state, memory.registry, state.plugins)
+        prepared = prepare(submission, state, memory.registry)
         admit(record, submission.keyid, prepared.plan, state)
         outcome = account(prepared, self.figures)
         lots = apply(state, record, submission.digest, prepared.plan)

@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from ledger.admission.activations import PluginActivation
 from ledger.admission.checks.roles import check_registrar
 from ledger.admission.facts import Facts
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan
 from ledger.admission.rules import RULES, Rule, check_rules
-from ledger.admission.state import PluginState, State
+from ledger.admission.state import State
 from ledger.core.log.policy import ACTIVATED
 from ledger.core.record.kinds import Activation
 from ledger.errors import Refused
@@ -30,20 +31,52 @@ class ActivationKind(Kind[Activation]):
         elif record.retired and record.plugin not in state.plugins:
             raise Refused(f"plugin: {record.plugin!r} is not active", code="unknown-plugin", field="plugin",
                           value=record.plugin, rule="an active plugin")
+        else:
+            _check_precedence(record, state)
 
     def apply(self, record: Activation, digest: bytes, state: State) -> None:
         if record.plugin == ACTIVATED and state.rules.has(Rule.EVIDENCED_RECOVERIES):
             # Otherwise the requester could choose the witnesses for its own waiting recovery.
             state.recoveries.clear()
-        if record.plugin == RULES:
-            state.rules = state.rules.after(state.size, record.version, record.digest)
-        elif record.retired:
-            state.plugins.pop(record.plugin, None)
-        else:
-            state.plugins[record.plugin] = PluginState(record.version, record.digest)
+        state.activations = state.activations.after(PluginActivation(
+            state.size, record.plugin, record.version, record.digest, record.retired, record.precedence,
+        ))
 
     def rows(self, record: Activation, index: int, state: State, before: Before) -> Iterator[Row]:
-        yield "activation", (index, record.plugin, record.version, record.digest, record.retired)
+        yield "activation", (
+            index, record.plugin, record.version, record.digest, record.retired, record.precedence,
+        )
+
+
+def _check_precedence(record: Activation, state: State) -> None:
+    """A factor set has a precedence of its own, and stays a factor set."""
+    if record.precedence is not None and not state.rules.has(Rule.DEFAULT_UPSTREAM):
+        raise Refused(
+            "precedence: the rules in force know no factor sets", code="rules-version", field="precedence",
+            value=record.precedence, rule=f"first an activation of {RULES} in a version with the rule default-upstream",
+        )
+    active = state.plugins.get(record.plugin)
+    if active is not None and not record.retired and (active.precedence is None) != (record.precedence is None):
+        raise Refused(
+            f"precedence: {record.plugin!r} is in force as " +
+            ("a sector" if active.precedence is None else "a factor set"), code="plugin-kind", field="precedence",
+            value=record.precedence, rule="a sector has no precedence, and a factor set has one",
+        )
+    for name, other in state.plugins.items():
+        if record.precedence is not None and not record.retired and (
+            name != record.plugin and other.precedence == record.precedence
+        ):
+            raise Refused(
+                f"precedence: {name!r} has precedence {record.precedence}", code="same-precedence", field="precedence",
+                value=record.precedence, rule="a precedence that no other factor set in force has: "
+                + _taken(state, record.plugin),
+            )
+
+
+def _taken(state: State, own: str) -> str:
+    """The precedences in force, in words."""
+    ranked = [(other.precedence, name) for name, other in state.plugins.items() if other.precedence is not None]
+    return ", ".join([f"{name} {precedence}" for precedence, name in sorted(ranked) if name != own])
 
 
 def _check_form(record: Activation) -> None:

@@ -13,7 +13,6 @@ from ledger.admission.facts import Facts
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Created, Plan, Taken, check_operated, create, supply, take
 from ledger.admission.names import Names, referenced
-from ledger.admission.rules import RESERVED
 from ledger.admission.state import State
 from ledger.core.record.kinds import Transformation
 from ledger.errors import Refused
@@ -38,7 +37,7 @@ class TransformationKind(Kind[Transformation]):
 
     def check(self, record: Transformation, keyid: bytes, state: State) -> None:
         sector = record.process.partition(".")[0]
-        if sector not in state.plugins or sector in RESERVED:
+        if state.activations.versions().sector(sector) is None:
             raise Refused(f"process: no plugin {sector!r} is active", code="unknown-sector", field="process",
                           value=record.process, rule="an active plugin for the sector, the part before the dot")
         self.check_open(record, state)

@@ -173,7 +173,7 @@ class PublicWalk:
         self.types[type(record).__name__] += 1
         state.time = entry.time
         submission = Submission(record, body, entry.digest, entry.keyid, entry.signature)
-        prepared = prepare(submission, state, self._registry, state.plugins)
+        prepared = prepare(submission, state, self._registry)
         admit(record, entry.keyid, prepared.plan, state)
         if account(prepared, {}).root != entry.outcome:
             self._findings.add("outcome", "the entry commits to other results than the record gives", state.size,

@@ -191,8 +191,8 @@ class Replayer:
         if row.erased:
             return self._prepare_redacted(submission, row), 0
         try:
-            prepared = prepare(submission, state, self._registry, state.plugins)
-            return prepared, 1 if prepared.plugin is not None else 0
+            prepared = prepare(submission, state, self._registry)
+            return prepared, 1 if prepared.tag is not None else 0
         except Unavailable:
             if not isinstance(record, Transformation) or row.leaf is None:
                 raise
@@ -200,19 +200,19 @@ class Replayer:
         self.not_recomputed[leaf.plugin or "?"] = self.not_recomputed.get(leaf.plugin or "?", 0) + 1
         plan = plan_of(record, state, ANY_TOLERANCE)
         figure_work = work_of(record, plan, state, assessment)
-        plugin = state.plugins.get(record.process.partition(".")[0])
-        return Prepared(submission, plan, figure_work, leaf.assessment, leaf.plugin, plugin), 0
+        versions = state.activations.versions()
+        return Prepared(submission, plan, figure_work, leaf.assessment, leaf.plugin, versions), 0
 
     def _prepare_redacted(self, submission: Submission, row: EntryRow) -> Prepared:
         """Prepares a redacted record with its committed assessment."""
         record, state = submission.record, self.state
         plan = plan_of(record, state, ANY_TOLERANCE)
-        plugin = state.plugins.get(record.process.partition(".")[0]) if isinstance(record, Transformation) else None
+        versions = state.activations.versions()
         if row.leaf is None:
-            return Prepared(submission, plan, work_of(record, plan, state, NOTHING), None, None, plugin)
+            return Prepared(submission, plan, work_of(record, plan, state, NOTHING), None, None, versions)
         leaf, assessment = read_assessment(row.leaf)
         figure_work = work_of(record, plan, state, assessment)
-        return Prepared(submission, plan, figure_work, leaf.assessment, leaf.plugin, plugin)
+        return Prepared(submission, plan, figure_work, leaf.assessment, leaf.plugin, versions)
 
     def _apply(
         self, prepared: Prepared, outcome: Outcome, revision: Revision | None

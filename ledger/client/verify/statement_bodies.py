@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from ledger.admission.activations import NO_ACTIVATION, Activations, PluginActivation, Versions
 from ledger.admission.apply import note
 from ledger.admission.facts import LOT_SLOTS, Composition, LotFacts
 from ledger.admission.lots import Plan
@@ -30,9 +31,9 @@ from ledger.core.record.kinds import Acceptance, Addition, AnyRecord, Consumptio
 from ledger.core.record.units import convert
 from ledger.core.record.values import Flow
 from ledger.engine.account import account
-from ledger.engine.prepare import FigureWork, Prepared, Submission, ask_sector, assess, work_of
-from ledger.engine.sectors import Installed, Registry
-from ledger.errors import LedgerError, VerificationError
+from ledger.engine.prepare import FigureWork, Prepared, Submission, ask_sector, assess, drafted, work_of
+from ledger.engine.sectors import Registry
+from ledger.errors import LedgerError, Unavailable, VerificationError
 from ledger.footprint.derived.statements import adjustment_of
 from ledger.footprint.stored.burdens import vector_of
 from ledger.footprint.stored.figures import LotFigures
@@ -75,16 +76,16 @@ def _recomputed(
 ) -> Recomputed:
     claims, entry = proven.claims, proven.entry
     submission = Submission(record, body, entry.digest, entry.keyid, entry.signature)
-    installed, note = _installed(proven, registry)
+    versions = _versions(proven)
+    note = _not_installed(proven, registry, versions)
     try:
         _add_inputs(state, proven, record)
         plan = plan_of(_resolved(record, proven.inputs), state, ANY_TOLERANCE)
         _check_plan(proven, plan)
         committed = proven.assessment.assessment
         if note is None:
-            again = assessment_bytes(assess(
-                record, entry.digest, plan, state, ask_sector(record, plan, state, installed)
-            ))
+            draft = drafted(submission, plan, state, registry, versions)
+            again = assessment_bytes(assess(draft, state, ask_sector(draft)))
             if again != committed:
                 raise _fails("wrong-assessment", "claims.assessment",
                              "the recomputed assessment differs from the assessment that the log committed to")
@@ -92,7 +93,7 @@ def _recomputed(
         _check_share(proven, figure_work)
         figure_work = figure_work._replace(adjustment=adjustment_of(proven.assessment))
         figures = {lot.lot: LotFigures(vector_of(read(lot.burdens)), read(lot.contents)) for lot in proven.inputs}
-        outcome = account(Prepared(submission, plan, figure_work, committed, claims.plugin, None), figures)
+        outcome = account(Prepared(submission, plan, figure_work, committed, claims.plugin, versions), figures)
     except VerificationError:
         raise
     except (LedgerError, msgspec.DecodeError, KeyError, ArithmeticError) as error:
@@ -229,16 +230,34 @@ def _lot(claimed: Input, leaf: LotLeaf, maker: tuple[str, str] | None) -> LotFac
     )
 
 
-def _installed(proven: Proven, registry: Registry) -> tuple[Installed | None, str | None]:
-    """The plugin version that assessed the record, or the reason why it cannot assess the record again."""
+def _versions(proven: Proven) -> Versions:
+    """The versions of rules, sector and factor sets that assessed the record, by the statement."""
+    claims, at = proven.claims, proven.assessment.activation
+    activation = NO_ACTIVATION if at is None else at
+    entries = [
+        PluginActivation(activation, one.name, one.version, one.digest, precedence=one.precedence)
+        for one in claims.versions
+    ]
+    if not entries and claims.plugin is not None:
+        name, _, version = claims.plugin.partition("/")
+        entries = [PluginActivation(activation, name, version, claims.plugin_digest or "")]
+    return Activations(entries).versions(activation)
+
+
+def _not_installed(proven: Proven, registry: Registry, versions: Versions) -> str | None:
+    """The reason why the record cannot be assessed again here; None if it can."""
     claims = proven.claims
-    if claims.plugin is None:
-        return None, None
-    plugin = registry.sector(claims.plugin.partition("/")[0])
-    if plugin is not None and (plugin.tag, plugin.digest) == (claims.plugin, claims.plugin_digest):
-        return plugin, None
-    return None, (f"not recomputed: the assessment by plugin {claims.plugin}, whose code with digest "
-                  f"{claims.plugin_digest} is not installed here; it was taken as committed")
+    if claims.plugin is not None:
+        plugin = registry.version(claims.plugin.partition("/")[0], claims.plugin_digest or "")
+        if plugin is None or plugin.tag != claims.plugin:
+            return (f"not recomputed: the assessment by plugin {claims.plugin}, whose code with digest "
+                    f"{claims.plugin_digest} is not installed here; it was taken as committed")
+    try:
+        for name in versions.sets:
+            registry.factor_set(name, versions.plugins[name])
+    except Unavailable as error:
+        return f"not recomputed: {error.message}; the assessment was taken as committed"
+    return None
 
 
 def _check_plan(proven: Proven, plan: Plan) -> None:

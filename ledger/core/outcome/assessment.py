@@ -50,8 +50,16 @@ QUALITY: Final = (
 """Sums weighted by |line| in kg CO2e; `unestimated` counts omissions without an estimate, `provisionalAbs` is the share
 of `absGhg` of records that wait for a closing."""
 
-BURDENS: Final = ADDITIVE + OF_WHICH + ENERGY + QUALITY
-"""Every burden, in the order in which a stored vector holds them."""
+OVER_LOCATION: Final = "electricityOverLocation"
+"""Kg CO2e by which the electricity that is part of the footprint exceeds its location-based amount. So
+
+    location-based total = footprint - electricityOverLocation
+    market-based total   = location-based total - electricityLocation + electricityMarket
+"""
+
+BURDENS: Final = (*ADDITIVE, *OF_WHICH, *ENERGY, *QUALITY, OVER_LOCATION)
+"""Every burden, in the order in which a stored vector holds them. A vector that was stored before a burden existed ends
+before it; the burden is zero there."""
 
 LineKind = Literal["onSite", "electricity", "heat", "upstream", "transport", "airTransport", "packaging", "treatment"]
 Basis = Literal["metered", "invoiced", "calculated", "estimated"]
@@ -70,6 +78,9 @@ class Line(Value, frozen=True):
     `source` names its origin (a supply's material, a process). `market` is the market-based amount of an electricity
     line, if it differs from the location-based one. `ratings` are PACT's technology, time and geography scores, 1
     (best) to 3. `factor` names the row of the factor table; `recalled` marks a factor from an unverified source.
+
+    `supply` is the index of the supply whose quantity the amount follows. `value` (kg of `gas` per unit) and `boundary`
+    are those of the row of a factor set that `factor` names as `set@version:row`.
 
     `deviation` (a geometric standard deviation) and `pedigree` belong to the line's own amount. Lines of a record with
     the same `source`, deviation and pedigree share this error; it is independent of all others. `factorDeviation` and
@@ -91,6 +102,9 @@ class Line(Value, frozen=True):
     pedigree: Scores | None = None
     factor_deviation: Decimal | None = None
     factor_pedigree: Scores | None = None
+    supply: int | None = None
+    value: Decimal | None = None
+    boundary: Key | None = None
 
 
 class EnergyUse(Value, frozen=True):

@@ -30,7 +30,8 @@ class AssessmentLeaf(Leaf, frozen=True, kw_only=True, tag="assessment"):
     """`retained`: burdens that stay with the record; `declared`, `arisen`, `lost`: contents, so that
     content out + lost = content in + declared + arisen. `averaged`, for an addition to a pool that is
     averaged over periods: the difference of its lot's burdens from the moving average. `covered`: the reduction of the
-    market-based amounts of electricity inputs by green attributes."""
+    market-based amounts of electricity inputs by green attributes. `activation`: the log index of the newest activation
+    when the record was assessed, which fixes the versions of rules, sector and factor sets."""
 
     assessment: Raw
     method: str
@@ -42,6 +43,7 @@ class AssessmentLeaf(Leaf, frozen=True, kw_only=True, tag="assessment"):
     averaged: dict[str, str] = {}
     averaged_contents: dict[str, str] = {}
     covered: dict[str, str] = {}
+    activation: int | None = None
 
 
 class LotLeaf(Leaf, frozen=True, kw_only=True, tag="lot"):

@@ -116,13 +116,23 @@ class StatementFigure(StatementClaim, frozen=True):
     contents: dict[str, str] = {}
 
 
+class VersionClaim(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A version in force: of the ledger's rules, of a sector, or of a factor set, which has a precedence."""
+
+    name: str
+    version: str
+    digest: str
+    precedence: int | None = None
+
+
 class Claims(StatementClaim, frozen=True):
     """Figure, method and versions of a lot, the tree of `size` and `root` with its signed `checkpoint`, and the proofs.
 
     `record` is the log index of the record that made the lot, `digest` the digest of its body. The lot carries `share`
     of the burdens that the record emitted and took over; `provisional`: its emissions wait for a closing. `inputs` are
     in the record's order, `records` and `entries` in log order. `named`: digests of the other records whose bodies a
-    recomputation needs. `stock`: the pool's lot that an addition to a pool made. `answer`: the answer of another
+    recomputation needs. `versions`: those of rules, sector and factor sets that assessed the record, if leaf 0 says
+    when. `stock`: the pool's lot that an addition to a pool made. `answer`: the answer of another
     method, which no tree proves. `limitations`: the records in the figure's upstream chain whose keys were reported
     compromised when the log made the statement.
     """
@@ -151,6 +161,7 @@ class Claims(StatementClaim, frozen=True):
     plugin: str | None = None
     plugin_digest: str | None = None
     named: list[str] = []
+    versions: list[VersionClaim] = []
     stock: str | None = None
     answer: Raw | UnsetType = UNSET
     limitations: list[str] = []

@@ -95,7 +95,10 @@ class KeyChange(Record, frozen=True, kw_only=True, tag="keyChange"):
 
 
 class Activation(Record, frozen=True, kw_only=True, tag="activation"):
-    """From this index on, this plugin version assesses the sector's records; or the plugin is retired."""
+    """From this index on, this plugin version assesses the sector's records; or the plugin is retired.
+
+    `precedence`, of a factor set: of all sets that have a factor, the ledger uses the one with the lowest number.
+    """
 
     kind: ClassVar[int] = ACTIVATION
 
@@ -103,6 +106,7 @@ class Activation(Record, frozen=True, kw_only=True, tag="activation"):
     version: Name
     digest: Sha256
     retired: bool = False
+    precedence: Annotated[int, Meta(ge=1, le=1000)] | None = None
 
 
 class Erasure(Record, frozen=True, kw_only=True, tag="erasure"):

@@ -43,7 +43,8 @@ def _kept(names: str) -> dict[str, _Spec]:
 
 
 _FACTOR: Final = _kept("value unit year boundary gas deviation pedigree") | {"source": _Word}
-_SUPPLY: Final = _kept("material quantity product mass origin declaration deviation pedigree") | {"factor": _FACTOR}
+_SUPPLY: Final = _kept("material quantity product mass origin declaration factorRow deviation pedigree") | {
+    "factor": _FACTOR}
 _OUTPUT: Final = _kept(
     "lot product quantity role origin mass value heatingValue moles share item materials elements previousLife owner "
     "attribute"
@@ -67,7 +68,8 @@ _RECORDS: Final[Mapping[str, dict[str, _Spec]]] = {
         "start end basis boundary burdens primaryShare per facility deviation pedigree") | {"lot": _OUTPUT},
     "pool": _kept("id facility product role origin custody averaging default attribute conversion balanceMonths"),
     "addition": _kept("pool inputs time creditLot credits"),
-    "amendment": {"changes": [_kept("record withdrawn") | {"fields": _CHANGED}], "reason": _Word},
+    "amendment": _kept("versions") | {
+        "changes": [_kept("record withdrawn") | {"fields": _CHANGED}], "reason": _Word},
     "closing": _kept("facility start end processes spread retired") | {
         "measured": [_SUPPLY], "overheads": [_SUPPLY]},
     "reopening": _kept("closing") | {"reason": _Word},

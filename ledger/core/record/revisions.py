@@ -19,10 +19,15 @@ class Change(Part, frozen=True):
 
 
 class Amendment(Record, frozen=True, kw_only=True, tag="amendment"):
-    """Corrects records of the issuer; all changes apply together. An amended record may be amended again."""
+    """Corrects records of the issuer; all changes apply together. An amended record may be amended again.
+
+    A changed record keeps the versions of rules, sector and factor sets with which it was assessed. With `versions`
+    `newest` it gets those that are in force now; then a change may have no fields.
+    """
 
     changes: Annotated[list[Change], Meta(min_length=1, max_length=MAX_CHANGES)]
     reason: Name
+    versions: Literal["newest"] | None = None
 
 
 class Closing(Record, frozen=True, kw_only=True, tag="closing"):

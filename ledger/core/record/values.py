@@ -34,6 +34,7 @@ _COUNTRY: Final = "^(?:[A-Z]{2}" + _END
 _SUBDIVISION: Final = "^(?:[A-Z]{2}-[A-Z0-9]{1,3}" + _END
 _PROCESS: Final = r"^(?:[a-z][a-z0-9-]*\.[a-z][A-Za-z0-9]*" + _END
 _KEY: Final = "^(?:[A-Za-z][A-Za-z0-9:_.+-]*" + _END
+_FACTOR_ROW: Final = r"^(?:[a-z][a-z0-9-]*:[A-Za-z][A-Za-z0-9]*/[A-Za-z]+/(?:\*|[A-Za-z0-9-]+)/[0-9]{4}" + _END
 
 RULES: Final = {
     _POSITIVE: f"a decimal string above zero: {_SPELLING}",
@@ -52,6 +53,8 @@ RULES: Final = {
     _SUBDIVISION: "an ISO 3166-2 subdivision code",
     _PROCESS: "`sector.route`, such as `steel.electricArcFurnace`",
     _KEY: "a short ASCII name that starts with a letter",
+    _FACTOR_ROW: "a row of a factor set as `set:key/boundary/place/year`, such as "
+    "`factors-open:portlandCement/cradleToGate/CN/2023`",
 }
 
 Positive = Annotated[str, Meta(pattern=_POSITIVE, max_length=25)]
@@ -77,6 +80,7 @@ Country = Annotated[str, Meta(pattern=_COUNTRY, max_length=2)]
 Subdivision = Annotated[str, Meta(pattern=_SUBDIVISION, max_length=6)]
 Process = Annotated[str, Meta(pattern=_PROCESS, max_length=127)]
 Key = Annotated[str, Meta(pattern=_KEY, max_length=64)]
+FactorRowName = Annotated[str, Meta(pattern=_FACTOR_ROW, max_length=160)]
 Name = Annotated[str, Meta(min_length=1, max_length=255)]
 Names = dict[Literal["en", "zh"], Name]
 Fractions = dict[Key, Fraction]
@@ -156,7 +160,8 @@ class Supply(Part, frozen=True):
     """An input that is not a lot on the ledger: fuel, ore, air, freight, bought parts.
 
     `material` is the sector's key. `mass` is required if matter enters and `quantity` is not a mass. Upstream burdens
-    come from at most one of `declaration` (digest of a record that gives figures per quantity) and `factor`.
+    come from at most one of `declaration` (digest of a record that gives figures per quantity), `factor`, and
+    `factorRow` (a row of a factor set in force, as `set:row`); without any, from the factor sets in force.
     `deviation` and `pedigree` give the uncertainty of `quantity`; declaration and factor have their own.
     """
 
@@ -168,6 +173,7 @@ class Supply(Part, frozen=True):
     origin: Literal["technosphere", "nature"] = "technosphere"
     declaration: Sha256 | None = None
     factor: Factor | None = None
+    factor_row: FactorRowName | None = None
     deviation: Deviation | None = None
     pedigree: Pedigree | None = None
 

@@ -15,12 +15,14 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Raw, Struct
 
+from ledger.admission.activations import Versions
 from ledger.admission.amending import check_same_lots, check_sector, check_undisputed
 from ledger.admission.apply import as_entered
 from ledger.admission.facts import LotFacts
 from ledger.admission.lots import Plan, Taken
 from ledger.admission.plan import ANY_TOLERANCE
 from ledger.admission.plan import plan as plan_of
+from ledger.admission.rules import Rule
 from ledger.admission.state import numbered
 from ledger.core.log.merkle import EMPTY_ROOT
 from ledger.core.outcome.assessment import NOTHING, Assessment
@@ -94,13 +96,18 @@ class Engine:
         self._resized: set[str] = set()
         self._refigured: set[str] = set()
         self._done: dict[int, Revised] = {}
+        self._renewing = False
         self._undoing = Undoing()
         self._balances = Balances(history.state, self._undoing)
 
-    def run(self, changes: Changes, averages: Mapping[int, Adjustment] | None = None) -> Revision:
+    def run(
+        self, changes: Changes, averages: Mapping[int, Adjustment] | None = None, *, renewing: bool = False
+    ) -> Revision:
         """Recomputes the changed records and all that follows from them. `averages`: adjustments of additions to pools,
-        by log index. Raises Refused, InvalidInput or PluginError if a changed record is not valid; then nothing has
-        changed."""
+        by log index. `renewing`: the changed records get the newest versions of rules, sector and factor sets.
+
+        Raises Refused, InvalidInput or PluginError if a changed record is not valid; then nothing has changed."""
+        self._renewing = self._renewing or renewing
         self._changes.update(changes)
         self._averages.update(averages or {})
         for index in (*changes, *(averages or ())):
@@ -244,26 +251,40 @@ class Engine:
         """The record with a new assessment. It keeps the stored one if its body is erased or its plugin version is not
         installed here."""
         if index in self._history.erased:
-            return self._taken_over(index, submission, old.assessment, old.tag)
+            return self._taken_over(index, submission, old.assessment, old)
         state = self._history.state
-        check_sector(submission.record, state)
+        versions = self._versions_for(index, old)
+        check_sector(submission.record, versions)
         leaf = self._stored.get(index)
         try:
             if not is_residue(submission.record):
-                return prepare(submission, state, self._registry, state.plugins, base(index))
+                return prepare(submission, state, self._registry, versions, base(index))
         except Unavailable:
             if leaf is None:
                 raise
         if leaf is None:
             raise VerificationError("its body is erased, and no assessment of it is stored", code="erased")
-        return self._taken_over(index, submission, leaf.assessment, leaf.plugin)
+        return self._taken_over(
+            index, submission, leaf.assessment, old._replace(tag=leaf.plugin, versions=versions),
+        )
 
-    def _taken_over(self, index: int, submission: Submission, assessment: Raw | None, tag: str | None) -> Prepared:
+    def _versions_for(self, index: int, old: Prepared) -> Versions:
+        """The versions that assess a record again: its own, unless an amendment asks for the newest ones. Before rule
+        `lasting-versions`, the newest ones."""
+        activations = self._history.state.activations
+        newest = activations.versions()
+        if not newest.has(Rule.LASTING_VERSIONS) or (self._renewing and index in self._changes):
+            return newest
+        return old.versions or activations.versions(activations.before(index))
+
+    def _taken_over(self, index: int, submission: Submission, assessment: Raw | None, old: Prepared) -> Prepared:
         """The record with an existing assessment, planned over the current lots."""
         state = self._history.state
         plan = plan_of(submission.record, state, ANY_TOLERANCE, base(index))
         decoded = NOTHING if assessment is None else _assessment.decode(assessment)
-        return Prepared(submission, plan, work_of(submission.record, plan, state, decoded), assessment, tag, None)
+        return Prepared(
+            submission, plan, work_of(submission.record, plan, state, decoded), assessment, old.tag, old.versions,
+        )
 
     def _give_back_rest(self, index: int, old: Prepared) -> None:
         """Returns the quantity that an addition took from the generation before, so that its new plan can take the

@@ -14,7 +14,8 @@ from ledger.footprint.stored.contents import Contents
 def revise(engine: Engine, record: Amendment | Closing, history: History) -> Revision:
     """Recomputes the records that `record` changes, and all their descendants; then, for a closing, the period averages
     of the pools. After Refused, nothing has changed."""
-    revision = engine.run(changes_of(record, history))
+    renewing = isinstance(record, Amendment) and record.versions == "newest"
+    revision = engine.run(changes_of(record, history), renewing=renewing)
     if isinstance(record, Closing):
         averages = period_averages(record, history)
         if averages:

@@ -58,7 +58,8 @@ def with_supplies(
     named = tuple(omission.what for omission in assessment.omissions)
     for (supply, _), kind in zip(supplied, kinds, strict=True):
         if supply.factor is not None or supply.declaration is not None:
-            own, boundary = _priced(supply, facts, kind, year if proves_factor(evidence, supply.material) else None)
+            proved_for = year if proves_factor(evidence, supply.material) else None
+            own, boundary = priced_lines(supply, facts, kind, proved_for)
             lines.extend(own)
             if supply.material in located:
                 lines.extend(_elsewhere(own))
@@ -74,8 +75,8 @@ def with_supplies(
     return replace(assessment, lines=assessment.lines + tuple(lines), omissions=assessment.omissions + tuple(omissions))
 
 
-def _priced(supply: Supply, facts: Facts, kind: LineKind, proved_for: int | None) -> tuple[list[Line], str]:
-    """The lines of a supply that its record prices, and their system boundary."""
+def priced_lines(supply: Supply, facts: Facts, kind: LineKind, proved_for: int | None) -> tuple[list[Line], str]:
+    """The lines of a supply that its record prices by a factor or a declaration, and their system boundary."""
     if supply.factor is not None:
         return [factor_line(supply, supply.factor, kind, proved_for)], supply.factor.boundary
     declaration = supply.declaration or ""

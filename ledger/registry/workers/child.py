@@ -59,7 +59,7 @@ def main() -> int:
         # The loaded modules stay, and records leave hardly any cyclic garbage, so a collection is rarely worth it.
         gc.disable()
         try:
-            registry = installed(progress.begin)
+            registry = installed(progress.begin, sets=False)
         except ConfigurationError as error:
             connection.sendall(framed(encode(Hello({}, error.message)), HELLO))
             return 1

@@ -97,4 +97,4 @@ class Workers:
             Supervised(one.sector, one.digest, one.distribution, one.package, pool=self.pool, loop=self._loop,
                        budget=budget)
             for one in self._plain.sectors.values()
-        ])
+        ], self._plain.sets.values())

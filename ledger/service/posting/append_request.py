@@ -1,16 +1,17 @@
 """The records of one request: the facts that they share, and their preparation ahead of the lock."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
+from ledger.admission.activations import Versions
 from ledger.admission.admit import unknown_key, wrong_issuer
 from ledger.admission.apply import as_entered, note
 from ledger.admission.checks.roles import REGISTRAR, has_role
 from ledger.admission.lookups import entered_by, mentioned_by
 from ledger.admission.lots import DEFERRABLE, Plan
-from ledger.admission.state import PluginState, State
+from ledger.admission.state import State
 from ledger.core.outcome.assessment import Assessment
 from ledger.core.record.kinds import AnyRecord, KeyChange, Organization, Transformation
 from ledger.core.record.values import PublicKey
@@ -117,7 +118,7 @@ class AppendRequest:
 
 
 def draft(
-    submission: Submission, request: AppendRequest, registry: Registry, in_force: Mapping[str, PluginState]
+    submission: Submission, request: AppendRequest, registry: Registry, versions: Versions
 ) -> Drafted | Item | LedgerError:
     """The record's draft, on which later records of the request may rest. Returns an item if the record has to be
     prepared under the lock, and an error if it is refused."""
@@ -127,7 +128,7 @@ def draft(
         # Later records rest on the results of the revision, so they are prepared after it, under the lock.
         return Item(submission, None, needs)
     try:
-        prepared = draft_of(submission, request.view, registry, in_force)
+        prepared = draft_of(submission, request.view, registry, versions)
     except Unavailable:
         # Another plugin version may have come into force since the last batch here: the batch sees it under the lock.
         return Item(submission, None, needs)

@@ -12,10 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple, TypeVar
 
+from ledger.admission.activations import Versions
 from ledger.admission.admit import unknown_key
 from ledger.admission.lookups import add_names, entered_by
 from ledger.admission.names import Names
-from ledger.admission.state import PluginState
 from ledger.core.log.inclusion_proof import TlogProof
 from ledger.core.outcome.leaves import salt_seed
 from ledger.core.receipts.acknowledgement import Acknowledgement
@@ -108,7 +108,7 @@ class Submitter:
         checked = await self._quotas.checked(verified, hold)
         request.organization = request.organization or _sender(checked)
         watch.lap(Step.QUOTA)
-        prepared = await self._prepare_all(checked, request, prefetched.now.plugins, watch)
+        prepared = await self._prepare_all(checked, request, prefetched.now.activations.versions(), watch)
         items = [one for one in prepared if isinstance(one, Item)]
         errors = [one if isinstance(one, LedgerError) else None for one in prepared]
         pending = PendingRequest(
@@ -123,7 +123,7 @@ class Submitter:
         small = len(parsed) <= _INLINE
         prefetched = await (self._prefetcher.read_together if small else self._prefetcher.read)(names, keyids)
         request.view.learn(prefetched.facts)
-        request.view.rules = prefetched.now.rules
+        request.view.activations = prefetched.now.activations
         request.empty = not prefetched.now.size
         for keyid in keyids & prefetched.keys.keys():
             request.keys[keyid], request.owners[keyid] = prefetched.keys[keyid]
@@ -146,7 +146,7 @@ class Submitter:
         return [_owned(one, request) for part in verified for one in part]
 
     async def _prepare_all(
-        self, checked: Sequence[Submission | LedgerError], request: AppendRequest, in_force: Mapping[str, PluginState],
+        self, checked: Sequence[Submission | LedgerError], request: AppendRequest, versions: Versions,
         watch: Stopwatch,
     ) -> list[Item | LedgerError]:
         """One item or error per record. Sectors are asked about many records at once, in other processes. A record
@@ -154,7 +154,7 @@ class Submitter:
         prepared: list[Item | LedgerError] = []
         for part in _runs(checked):
             size = len(part)
-            drafted = await self._run(size, partial(self._draft, part, request, in_force))
+            drafted = await self._run(size, partial(self._draft, part, request, versions))
             watch.lap(Step.DRAFT)
             calls = [one.call for one in drafted if isinstance(one, Drafted) and one.call is not None]
             assessed = await self._assessor.assess(calls) if calls else []
@@ -164,10 +164,10 @@ class Submitter:
         return prepared
 
     def _draft(
-        self, part: Sequence[Submission | LedgerError], request: AppendRequest, in_force: Mapping[str, PluginState]
+        self, part: Sequence[Submission | LedgerError], request: AppendRequest, versions: Versions
     ) -> list[Drafted | Item | LedgerError]:
         return [
-            one if isinstance(one, LedgerError) else draft(one, request, self._assessor.registry, in_force)
+            one if isinstance(one, LedgerError) else draft(one, request, self._assessor.registry, versions)
             for one in part
         ]
 

@@ -433,7 +433,7 @@ def test_products_that_can_be(world: World) -> None:
 
 def test_activation_and_retirement(world: World) -> None:
     world.admit(activation("works", version="2.0.0", digest="1" * 64))
-    assert world.state.plugins["works"] == ("2.0.0", "1" * 64)
+    assert world.state.plugins["works"] == ("2.0.0", "1" * 64, None)
     world.admit(activation("works", retired=True))
     assert "works" not in world.state.plugins
     world.refuse(activation("works", retired=True), "unknown-plugin", "plugin", "works", says="'works' is not active")

@@ -19,8 +19,9 @@ from unit.admission.world import (
     transformation,
 )
 
+from ledger.admission.activations import Activations, PluginActivation
 from ledger.admission.checks.times import EARLIEST, LATEST, LONGEST_YEARS
-from ledger.admission.rules import NEWEST, RULES, VERSIONS, Activated, Rule, Rules
+from ledger.admission.rules import NEWEST, RULES, VERSIONS, Rule, Rules
 from ledger.core.log.policy import ACTIVATED
 from ledger.core.record.kinds import Activation, Baseline, Report
 from ledger.engine.batch import Sequenced
@@ -52,7 +53,7 @@ def test_a_rule_applies_after_its_activation(world: World) -> None:
 
 
 def test_each_record_keeps_the_rules_of_its_index() -> None:
-    log = Rules().after(5, "2", NEWEST.digest)
+    log = Rules().after(5, NEWEST.name, NEWEST.digest)
     assert [log.has(Rule.BOUNDED_TIMES, index) for index in (0, 5, 6)] == [False, False, True]
     assert log.has(Rule.BOUNDED_TIMES)
     assert (log.version(5), log.version(6)) == (VERSIONS[0], NEWEST)
@@ -87,7 +88,7 @@ def test_only_the_registrar_activates_them(world: World) -> None:
 def test_a_program_that_does_not_know_the_version_in_force_does_not_guess(
     world: World, newer: tuple[str, str]
 ) -> None:
-    world.state.rules = Rules((Activated(world.state.size, *newer),))
+    world.state.activations = Activations([PluginActivation(world.state.size, RULES, *newer)])
     verdicts, _ = world.run(transformation([output("x", "1")]))
     (error,) = verdicts
     assert isinstance(error, Unavailable)

@@ -38,7 +38,7 @@ STAYS: Final = {
     "pool": {"id", "facility", "product", "role", "origin", "custody", "averaging", "default", "attribute",
              "conversion", "balanceMonths"},
     "addition": {"pool", "inputs", "time", "creditLot", "credits"},
-    "amendment": {"changes", "reason"},
+    "amendment": {"changes", "reason", "versions"},
     "closing": {"facility", "start", "end", "processes", "measured", "spread", "overheads", "retired"},
     "reopening": {"closing", "reason"},
     "attestation": {"subject", "standard", "level", "opinion", "start", "end", "validUntil", "samples", "materiality"},

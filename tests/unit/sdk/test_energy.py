@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from msgspec import Raw
+from support.assessing import assessment_of
 
 import ledger.sdk
 from ledger.admission.facts import Facts, ProductFacts
@@ -14,8 +15,6 @@ from ledger.admission.facts import SiteFacts as Site
 from ledger.admission.plan import plan
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.values import Factor, Output, Supply
-from ledger.engine.prepare import ask_sector, assess
-from ledger.engine.sectors import Installed
 from ledger.errors import InvalidQuantity
 from ledger.footprint.stored.burdens import direct, footprint, named
 from ledger.sdk import (
@@ -150,9 +149,7 @@ def recorded(material: str, quantity: Quantity, factor: Factor | None) -> Assess
             ),
         ],
     )
-    planned = plan(record, facts)
-    found = ask_sector(record, planned, facts, Installed(SECTOR, "0" * 64, "test"))
-    return assess(record, b"", planned, facts, found)
+    return assessment_of(record, plan(record, facts), facts, SECTOR)
 
 
 def factor(value: str, unit: str, boundary: Any, gas: str = "CO2e") -> Factor:

@@ -6,6 +6,7 @@ from decimal import Decimal, localcontext
 import pytest
 from msgspec import Raw
 from msgspec.structs import replace
+from support.assessing import assessment_of
 
 from ledger.admission.facts import Facts, ProductFacts
 from ledger.admission.facts import OrganizationFacts as Party
@@ -15,8 +16,6 @@ from ledger.core.outcome.assessment import Line
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.units import UNITS
 from ledger.core.record.values import Evidence, Factor, Output, Quantity, Supply
-from ledger.engine.prepare import ask_sector, assess
-from ledger.engine.sectors import Installed
 from ledger.errors import PluginError
 from ledger.footprint.stored.burdens import direct, named
 from ledger.sdk import (
@@ -197,9 +196,7 @@ def recorded(year: int, bought: Supply, *kinds: str) -> Assessment:
                         role="product")],
         evidence=[Evidence(digest="7" * 64, media_type="application/pdf", kind=kind) for kind in kinds],
     )
-    planned = plan(record, facts)
-    found = ask_sector(record, planned, facts, Installed(SECTOR, "0" * 64, "test"))
-    return assess(record, b"", planned, facts, found)
+    return assessment_of(record, plan(record, facts), facts, SECTOR)
 
 
 @pytest.mark.parametrize(("year", "kinds", "primary", "ratings"), [

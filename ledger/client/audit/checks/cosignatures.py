@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ledger.admission.state import PluginState
+from ledger.admission.activations import PluginState
 from ledger.client.audit.checks.checkpoint import SignedHead
 from ledger.client.audit.findings import Findings
 from ledger.client.audit.source.interface import TreeSource

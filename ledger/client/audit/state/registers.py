@@ -6,14 +6,14 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from ledger.admission.activations import Activations, PluginActivation
 from ledger.admission.facts import OrganizationFacts, PoolFacts
-from ledger.admission.rules import Rules
-from ledger.admission.state import ClosedPeriod, KeyState, PluginState, Recovery, State
+from ledger.admission.state import ClosedPeriod, KeyState, Recovery, State
 from ledger.core.signatures.signing import load_spki
 
 KEPT_WHOLE = frozenset({
-    "amendments", "closed", "default_pools", "erased", "frozen", "keys", "lines", "openings", "organizations", "origin",
-    "plugins", "pools", "prefixes", "recoveries", "reports", "rules", "size", "time",
+    "activations", "amendments", "closed", "default_pools", "erased", "frozen", "keys", "lines", "openings",
+    "organizations", "origin", "pools", "prefixes", "recoveries", "reports", "size", "time",
 })
 """The attributes of a state that `Registers` holds; of `lines` only the newest generations."""
 
@@ -28,7 +28,7 @@ class Registers(Struct, frozen=True):
     default_pools: list[tuple[str, str, str]]
     newest: dict[str, str]
     keys: list[tuple[bytes, list[Any]]]
-    plugins: dict[str, PluginState]
+    activations: tuple[PluginActivation, ...]
     prefixes: dict[str, str]
     closed: dict[str, dict[str, ClosedPeriod]]
     frozen: set[str]
@@ -38,7 +38,6 @@ class Registers(Struct, frozen=True):
     recoveries: dict[str, tuple[str, int, list[bytes]]] = {}
     erased: set[str] = set()
     amendments: dict[str, set[str]] = {}
-    rules: Rules = Rules()
     days: dict[str, tuple[int, int]] = {}
 
 
@@ -48,10 +47,10 @@ def registers_of(state: State) -> Registers:
         [(holder, product, pool) for (holder, product), pool in state.default_pools.items()],
         {pool: line[-1] for pool, line in state.lines.items() if line},
         [(key.key.spki, list(key[1:])) for key in state.keys.values()],
-        state.plugins, state.prefixes, state.closed, state.frozen, state.openings, state.reports,
+        state.activations.entries, state.prefixes, state.closed, state.frozen, state.openings, state.reports,
         state.time, {name: (one.digest, one.time, [key.spki for key in one.keys]) for name, one in
                      state.recoveries.items()},
-        state.erased, state.amendments, state.rules,
+        state.erased, state.amendments,
         {name: (one.days, one.counted) for name, one in state.recoveries.items()},
     )
 
@@ -66,7 +65,7 @@ def restore(state: State, registers: Registers) -> None:
     for spki, rest in registers.keys:
         key = load_spki(spki)
         state.keys[key.keyid] = KeyState(key, *rest)
-    state.plugins = registers.plugins
+    state.activations = Activations(registers.activations)
     state.prefixes = registers.prefixes
     state.closed = registers.closed
     state.frozen = registers.frozen
@@ -75,7 +74,6 @@ def restore(state: State, registers: Registers) -> None:
     state.time = registers.time
     state.erased = registers.erased
     state.amendments = registers.amendments
-    state.rules = registers.rules
     for name, (digest, time, keys) in registers.recoveries.items():
         days, counted = registers.days.get(name, (0, time))
         state.recoveries[name] = Recovery(digest, time, tuple([load_spki(spki) for spki in keys]), days, counted)

@@ -113,7 +113,7 @@ class RevisionAttempt:
             # The record is on the log already: nothing is left to do.
             self._on_log = True
             return
-        own = prepare(self._submission, state, self._registry, state.plugins)
+        own = prepare(self._submission, state, self._registry)
         admit(self._record, self._submission.keyid, own.plan, state)
         named = await self._named(size)
         self._allow(len(named))
@@ -157,7 +157,7 @@ class RevisionAttempt:
         than those that assessed the revised records."""
         state, figures = State(self._history.state.origin, head.size), dict[str, LotFigures]()
         await self._load_own(state, figures)
-        if not self._on_log and state.plugins != self._history.state.plugins:
+        if not self._on_log and state.activations != self._history.state.activations:
             raise Overtaken("other plugin versions came into force")
         batch = Batch(state, figures, self._registry, time, lambda _: self.revision, self._version)
         (answer,) = await self._aside(batch.run, [Item(self._submission, None)])

@@ -12,13 +12,15 @@ from typing import NamedTuple
 import msgspec
 from msgspec import UNSET
 
+from ledger.admission.activations import Activations
 from ledger.admission.checks.attributes import is_generated
 from ledger.admission.facts import LOT_SLOTS, LotFacts
 from ledger.admission.lookups import add_names
 from ledger.admission.names import Names
+from ledger.admission.rules import RULES
 from ledger.core.log.key_rotation import LogKeys
 from ledger.core.log.note import NoteSigner
-from ledger.core.outcome.leaves import LotLeaf
+from ledger.core.outcome.leaves import AssessmentLeaf, LotLeaf
 from ledger.core.receipts.statement import (
     Claims,
     Held,
@@ -26,6 +28,7 @@ from ledger.core.receipts.statement import (
     ProvenRecord,
     Statement,
     StatementInput,
+    VersionClaim,
     answer_of,
     sign_statement,
     spelled_path,
@@ -41,10 +44,12 @@ from ledger.service.queries.questions import LotQuestion
 from ledger.service.queries.statement.rows import Results, StatementRows, StatementTree, read_results, read_tree
 from ledger.service.queries.tree_size import EVER, Moment
 from ledger.store.database import Connection, DatabasePool
+from ledger.store.facts import FactLoader
 from ledger.store.sql import queries
 
 _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 _lot = msgspec.json.Decoder(LotLeaf)
+_assessment = msgspec.json.Decoder(AssessmentLeaf)
 
 
 async def statement_size(pool: DatabasePool, at: int | None) -> int:
@@ -69,6 +74,7 @@ class StatementParts(NamedTuple):
     record: AnyRecord
     named: list[str]
     plugin_digest: str | None
+    versions: list[VersionClaim]
     answer: object
     limitations: list[str]
 
@@ -91,11 +97,12 @@ async def make_statement(
             record = _record.decode(rows.body)
             named = await _named(connection, record, rows)
             digest = await _plugin_digest(connection, rows)
+            versions = _versions((await FactLoader().in_force(connection)).activations, rows)
         checkpoint = await publication.checkpoint(connection, tree.size, tree.root)
     # A later key report may not be in the tree. The limitations are as of the question, not as of the tree.
     reported = Moment(EVER if at is None else at, tree.version)
     _, limitations = await read_doubts_behind(pool, [rows.own.row["index"]], reported)
-    parts = StatementParts(tree, checkpoint, rows, record, named, digest, answer, limitations)
+    parts = StatementParts(tree, checkpoint, rows, record, named, digest, versions, answer, limitations)
     return await asyncio.to_thread(_signed, publication.signers, publication.keys, parts)
 
 
@@ -126,7 +133,7 @@ def _claims(origin: str, parts: StatementParts) -> Claims:
                          reads=_reads(results) if results is own else None)
             for index, results in sorted(rows.results.items())
         ],
-        entries=rows.entries, inputs=_inputs(rows, record), named=parts.named,
+        entries=rows.entries, inputs=_inputs(rows, record), named=parts.named, versions=parts.versions,
         stock=own.first if isinstance(record, Addition) else None,
         answer=UNSET if parts.answer is None else answer_of(parts.answer), limitations=parts.limitations,
     )
@@ -174,6 +181,21 @@ async def _named(connection: Connection, record: AnyRecord, stored: StatementRow
         list(names.products | {lot.product for lot in lots}), [record.pool] if isinstance(record, Addition) else [],
     )
     return [*[row["digest"] for row in rows], *sorted(names.declarations | names.transfers)]
+
+
+def _versions(activations: Activations, rows: StatementRows) -> list[VersionClaim]:
+    """The versions that assessed the record, if its leaf 0 names their activation."""
+    leaf = _assessment.decode(rows.own.shown[0].leaf)
+    if leaf.activation is None:
+        return []
+    versions = activations.versions(leaf.activation)
+    rules = versions.rules.activated[-1]
+    sector = (leaf.plugin or "").partition("/")[0]
+    return [
+        VersionClaim(name=RULES, version=rules.version, digest=rules.digest),
+        *[VersionClaim(name=name, version=state.version, digest=state.digest, precedence=state.precedence)
+          for name, state in versions.plugins.items() if name == sector or state.precedence is not None],
+    ]
 
 
 async def _plugin_digest(connection: Connection, rows: StatementRows) -> str | None:

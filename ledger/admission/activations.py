@@ -1,0 +1,129 @@
+"""All activations of a log, in log order, and the versions of rules, sectors and factor sets that they put into force.
+
+A version applies to the records after its activation. By rule `lasting-versions` a record keeps the versions with which
+it was assessed, whatever later records revise: leaf 0 of its outcome names the newest activation of that time.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from msgspec import Struct
+
+from ledger.admission.rules import RESERVED, RULES, Activated, Rule, Rules
+
+NO_ACTIVATION: Final = -1
+"""Stands for the index of the newest activation on a log without one."""
+
+
+class PluginState(NamedTuple):
+    """The version of a plugin in force. `precedence` makes it a factor set: of all sets that have a factor, the ledger
+    uses the one with the lowest number."""
+
+    version: str
+    digest: str
+    precedence: int | None = None
+
+
+class PluginActivation(Struct, frozen=True, array_like=True):
+    """The activation by the entry `index`."""
+
+    index: int
+    plugin: str
+    version: str
+    digest: str
+    retired: bool = False
+    precedence: int | None = None
+
+
+class Versions:
+    """The versions in force after the entry `activation`. `plugins` has sectors, factor sets and the witness policy by
+    name; `sets` has the names of the factor sets, in the order of their precedence."""
+
+    __slots__ = ("activation", "plugins", "rules", "sets")
+
+    def __init__(self, activation: int, plugins: Mapping[str, PluginState], rules: Rules) -> None:
+        self.activation = activation
+        self.plugins = plugins
+        self.rules = rules
+        ranked = [(state.precedence, name) for name, state in plugins.items() if state.precedence is not None]
+        self.sets = tuple([name for _, name in sorted(ranked)])
+
+    def has(self, rule: Rule) -> bool:
+        """Whether `rule` is in force. Raises Unavailable if this program does not know the version in force."""
+        return self.rules.has(rule)
+
+    def sector(self, name: str) -> PluginState | None:
+        """The version of a sector; None if none is in force."""
+        state = None if name in RESERVED else self.plugins.get(name)
+        return None if state is None or state.precedence is not None else state
+
+
+class Activations:
+    """The activations in log order. Immutable."""
+
+    __slots__ = ("_versions", "entries", "rules")
+
+    def __init__(self, entries: Iterable[PluginActivation] = ()) -> None:
+        self.entries = tuple(entries)
+        self.rules = Rules(tuple([
+            Activated(one.index, one.version, one.digest) for one in self.entries if one.plugin == RULES
+        ]))
+        self._versions: dict[int, Versions] = {}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Activations) and self.entries == other.entries
+
+    def __hash__(self) -> int:
+        return hash(self.entries)
+
+    def __repr__(self) -> str:
+        return f"Activations({list(self.entries)!r})"
+
+    def after(self, activation: PluginActivation) -> "Activations":
+        """These activations with one more."""
+        return Activations((*self.entries, activation))
+
+    @property
+    def newest(self) -> int:
+        """The index of the newest activation, or NO_ACTIVATION."""
+        return self.entries[-1].index if self.entries else NO_ACTIVATION
+
+    @property
+    def plugins(self) -> Mapping[str, PluginState]:
+        """The plugins in force for the next record, without the rules."""
+        return self.versions().plugins
+
+    def before(self, index: int) -> int:
+        """The index of the newest activation before the entry `index`, or NO_ACTIVATION."""
+        return max([one.index for one in self.entries if one.index < index], default=NO_ACTIVATION)
+
+    def versions(self, activation: int | None = None) -> Versions:
+        """The versions in force after the entry `activation`; those for the next record if it is None."""
+        upto = self.newest if activation is None else activation
+        versions = self._versions.get(upto)
+        if versions is None:
+            versions = self._versions[upto] = self._collect(upto)
+        return versions
+
+    def assessed_by(self, tag: str, index: int) -> int:
+        """The newest activation of the time when the record at `index` was assessed, if leaf 0 does not name it: `tag`
+        is the sector and its version, `sector/version`. An amendment may have had it assessed by a later version."""
+        own = self.before(index)
+        name, _, version = tag.partition("/")
+        state = self.versions(own).sector(name)
+        if state is None or state.version != version:
+            for one in self.entries:
+                if one.index > index and (one.plugin, one.version) == (name, version):
+                    return one.index
+        return own
+
+    def _collect(self, upto: int) -> Versions:
+        plugins: dict[str, PluginState] = {}
+        for one in self.entries:
+            if one.index > upto or one.plugin == RULES:
+                continue
+            if one.retired:
+                plugins.pop(one.plugin, None)
+            else:
+                plugins[one.plugin] = PluginState(one.version, one.digest, one.precedence)
+        return Versions(upto, plugins, Rules(tuple([one for one in self.rules.activated if one.index <= upto])))

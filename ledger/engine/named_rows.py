@@ -1,0 +1,62 @@
+"""The row of a factor set that a supply names, as `set:row`."""
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import Final
+
+from ledger.admission.lots import Supplied
+from ledger.core.record.values import Supply
+from ledger.errors import Refused
+from ledger.sdk import FactorSetVersion, SetChoice
+from ledger.sdk.sets.lookup import amount_of
+
+_SHOWN: Final = 3
+_PRICING: Final = ("cradleToGate", "wellToTank")
+
+
+def named_row(sets: Sequence[FactorSetVersion], supply: Supply, field: str) -> SetChoice:
+    """The row `supply.factor_row`. Raises Refused for an unknown set, one that is not in force, an unknown row, a row
+    that is no upstream figure, and a quantity of another dimension."""
+    text = supply.factor_row or ""
+    name, _, row = text.partition(":")
+    version = next((one for one in sets if one.name == name), None)
+    if version is None:
+        raise Refused(
+            f"{field}: no factor set {name!r} is in force", code="unknown-factor-set", field=field, value=text,
+            rule="`set:row` of a set in force: " + (", ".join([one.tag for one in sets]) or "the log has none"),
+        )
+    factor = version.rows.get(row)
+    if factor is None:
+        raise Refused(
+            f"{field}: {version.tag} has no row {row!r}", code="unknown-factor-row", field=field, value=text,
+            rule="a row of the version in force; nearest: " + ", ".join(_nearest(version, row)),
+        )
+    if factor.boundary not in _PRICING:
+        others = [one.row for boundary in _PRICING for one in version.factors(factor.key, boundary)]
+        raise Refused(
+            f"{field}: row {row!r} is the boundary {factor.boundary}, which is no upstream figure",
+            code="factor-boundary", field=field, value=text,
+            rule="a row with the boundary cradleToGate or wellToTank; nearest: " + ", ".join(others[:_SHOWN]),
+        )
+    entry = version.supplies[factor.key]
+    if amount_of(entry, supply.quantity.amount, supply.quantity.unit, None) is None and supply.mass is None:
+        raise Refused(
+            f"{field}: {supply.quantity} does not convert to {entry.unit}, the unit of row {row!r}",
+            code="wrong-dimension", field=field, value=str(supply.quantity),
+            rule=f"a quantity that converts to {entry.unit}",
+        )
+    return SetChoice(version.tag, entry, factor)
+
+
+def check_no_rows(supplied: Sequence[Supplied]) -> None:
+    """Refuses named rows on a log on which no factor set is in force."""
+    for i, (supply, _) in enumerate(supplied):
+        if supply.factor_row is not None:
+            named_row((), supply, f"supplies[{i}].factorRow")
+
+
+def _nearest(version: FactorSetVersion, row: str) -> Iterable[str]:
+    """Rows of the same supply first, else those with the most similar names."""
+    key = row.partition("/")[0]
+    own = [name for name in version.rows if name.startswith(f"{key}/")]
+    return get_close_matches(row, own or list(version.rows), n=_SHOWN, cutoff=0.0)

@@ -1,0 +1,1 @@
+"""Factor sets: what can be supplied, with emission factors, their sources and reference ranges."""

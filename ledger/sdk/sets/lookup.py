@@ -1,0 +1,155 @@
+"""Finds the factor of a supply in several sets: by place, then by year, then by the precedence of the sets.
+
+    1  the requested place, such as a province      4  the European Union (`EU`), for its members
+    2  the province's grid region (`CN-GRID-North`)  5  the continent (`AFR ASI EUR NAM OCE SAM`)
+    3  the country                                  6  the world (`*`)
+
+For each place, the factor of the requested year or the latest earlier one. If all factors of all places are later, the
+earliest of the narrowest place: a proxy of another year is nearer to the truth than none.
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from difflib import get_close_matches
+from functools import cache
+from typing import Final, NamedTuple
+
+from ledger.core.record.units import UNITS
+from ledger.sdk.places import ANYWHERE, wider_places
+from ledger.sdk.sets.factor_set import FactorSetVersion, SetBoundary, SetFactor, SupplyEntry
+from ledger.sdk.sets.reading import co2e_of
+from ledger.sdk.tables import rows
+
+_CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
+_REGION: Final = "CN-GRID-"
+_COUNTRY: Final = 2
+_ENERGY: Final = "energy"
+_MASS: Final = "mass"
+_VOLUMES: Final = ("volume", "normal volume")
+_PERCENTILE: Final = Decimal("0.9")
+
+
+class SetChoice(NamedTuple):
+    """The row that the look-up chose: `set@version`, the supply's entry, and the factor."""
+
+    tag: str
+    entry: SupplyEntry
+    factor: SetFactor
+
+    @property
+    def name(self) -> str:
+        """The name to which a line commits: `set@version:row`."""
+        return f"{self.tag}:{self.factor.row}"
+
+
+def places_around(places: Sequence[str]) -> tuple[str, ...]:
+    """The places in which to look for a factor, narrowest first: those of a facility and all around them. Raises
+    PluginError for an unknown province of China."""
+    around = [
+        place if len(place) == _COUNTRY or "-" in place else f"{_REGION}{place}" for place in wider_places(places)
+    ]
+    if places and around[-1] == places[-1]:
+        around.extend(_continents().get(places[-1], ()))
+    return (*around, ANYWHERE)
+
+
+@cache
+def _continents() -> Mapping[str, Sequence[str]]:
+    return {row["country"]: row["wider"].split() for row in rows("ledger.sdk.data", "continents.csv")}
+
+
+def entry_of(sets: Sequence[FactorSetVersion], material: str) -> tuple[FactorSetVersion, SupplyEntry] | None:
+    """The entry of a material in the first set that has it."""
+    for one in sets:
+        entry = one.entry(material)
+        if entry is not None:
+            return one, entry
+    return None
+
+
+def choose(
+    sets: Sequence[FactorSetVersion], material: str, boundary: SetBoundary, places: Sequence[str], year: int
+) -> SetChoice | None:
+    """The factor of `material` with this boundary; `places` as `places_around` gives them, or a single place. `sets`
+    in the order of their precedence. None if no set has one."""
+    entries = [(one, entry) for one in sets if (entry := one.entry(material)) is not None]
+    later: SetChoice | None = None
+    for place in places:
+        best: SetChoice | None = None
+        for one, entry in entries:
+            years = one.years(entry.key, boundary, place)
+            earlier = [at for at in years if at <= year]
+            if earlier and (best is None or max(earlier) > best.factor.year):
+                best = SetChoice(one.tag, entry, years[max(earlier)])
+            elif years and not earlier and later is None:
+                later = SetChoice(one.tag, entry, years[min(years)])
+        if best is not None:
+            return best
+    return later
+
+
+def amount_of(entry: SupplyEntry, amount: Decimal, unit: str, mass: Decimal | None) -> Decimal | None:
+    """A supply's amount in the unit of its entry: converted, by its mass, or by density and heating value. None if
+    these do not lead there."""
+    have, want = UNITS[unit], UNITS[entry.unit]
+    if have.dimension == want.dimension:
+        return _scaled(amount, have.scale, want.scale)
+    if want.dimension == _MASS and mass is not None:
+        return _scaled(mass, Decimal(1), want.scale)
+    base = _CONTEXT.multiply(amount, have.scale)
+    if have.dimension == _ENERGY and entry.heating_value is not None:
+        return _CONTEXT.divide(base, entry.heating_value)
+    kilograms = mass if mass is not None else base if have.dimension == _MASS else None
+    if entry.density is None:
+        return None
+    if want.dimension == _MASS and have.dimension in _VOLUMES:
+        return _scaled(_CONTEXT.multiply(base, entry.density), Decimal(1), want.scale)
+    if want.dimension in _VOLUMES and kilograms is not None:
+        return _scaled(_CONTEXT.divide(kilograms, entry.density), Decimal(1), want.scale)
+    return None
+
+
+def _scaled(amount: Decimal, have: Decimal, want: Decimal) -> Decimal:
+    return _CONTEXT.divide(_CONTEXT.multiply(amount, have), want)
+
+
+def conservative(sets: Sequence[FactorSetVersion], material: str, unit: str) -> Decimal | None:
+    """Kg CO2e per base unit of the dimension of `unit`, for a supply that no set knows: the 90th percentile (nearest
+    rank) of its class, by the values for the world or, without one, the highest. A material without a class counts
+    among all of its dimension. None for a dimension that no supply has (pieces, areas)."""
+    dimension = UNITS[unit].dimension
+    groups = {one.name: group.id for one in sets if (group := one.class_of(material)) is not None}
+    values = sorted([value for one in sets for value in _values(one, groups.get(one.name), dimension)])
+    if not values:
+        values = sorted([value for one in sets for value in _values(one, None, dimension)])
+    return values[math.ceil(_PERCENTILE * len(values)) - 1] if values else None
+
+
+@cache
+def _values(version: FactorSetVersion, group: str | None, dimension: str) -> tuple[Decimal, ...]:
+    return tuple(_class_values(version, group, dimension))
+
+
+def _class_values(version: FactorSetVersion, group: str | None, dimension: str) -> Iterator[Decimal]:
+    for entry in version.supplies.values():
+        unit = UNITS[entry.unit]
+        if (group is None or entry.group == group) and unit.dimension == dimension:
+            factors = list(version.factors(entry.key, "cradleToGate"))
+            world = [one for one in factors if one.place == ANYWHERE] or factors
+            if world:
+                yield _CONTEXT.divide(max([co2e_of(one.gases) for one in world]), unit.scale)
+
+
+def nearest(sets: Iterable[FactorSetVersion], material: str, limit: int = 3) -> list[str]:
+    """The keys whose names are most like `material`."""
+    words: dict[str, str] = {}
+    for one in sets:
+        for entry in one.supplies.values():
+            for word in (entry.key, *entry.aliases, entry.en, *entry.synonyms):
+                words.setdefault(word.lower().replace(" ", ""), entry.key)
+    wanted = material.lower()
+    close = get_close_matches(wanted, words, n=4 * limit, cutoff=0.6)
+    within = sorted([word for word in words if len(word) >= 4 and (word in wanted or wanted in word)], key=len,
+                    reverse=True)
+    return list(dict.fromkeys([words[word] for word in (*close, *within)]))[:limit]

@@ -1,0 +1,3 @@
+-- Factor sets have a precedence among each other.
+
+ALTER TABLE activation ADD COLUMN precedence integer;
