@@ -251,7 +251,7 @@ def test_the_second_version_gains_an_index(made: Made, today: Database) -> None:
     today.execute(WITHOUT_VERIFYING)
     today.execute(WITHOUT_ERASURE)
     today.execute(WITHOUT_NAMES)
-    today.execute("ALTER TABLE organization DROP COLUMN parent")
+    today.execute("ALTER TABLE organization DROP COLUMN parent; ALTER TABLE activation DROP COLUMN precedence")
     today.execute("DROP TABLE report, compromise, key_change, renewal, publication, log_key; "
                   "DROP INDEX lot_product, record_issuer, facility_operator, product_owner, prefix_bytes, "
                   "organization_bytes, record_seed; "
