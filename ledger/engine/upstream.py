@@ -20,7 +20,13 @@ from ledger.core.record.units import UNITS
 from ledger.core.record.values import Evidence, Supply
 from ledger.engine.named_rows import named_row
 from ledger.footprint.stored.gwp import AR6, potential
-from ledger.footprint.stored.supplies import priced_lines, proves_factor, supply_kind
+from ledger.footprint.stored.supplies import (
+    declared_ratio,
+    over_location,
+    priced_lines,
+    proves_factor,
+    supply_kind,
+)
 from ledger.sdk import ANYWHERE, FactorSetVersion, FuelFacts, SetChoice, SetFactor
 from ledger.sdk import places as place_ratings
 from ledger.sdk.sets.lookup import amount_of, choose, conservative, entry_of, places_around
@@ -137,6 +143,10 @@ class _Pricer:
         supply = supplied.supply
         proved_for = self._around.year if proves_factor(self._around.evidence, supply.material) else None
         lines, boundary = priced_lines(supply, self._facts, kind, proved_for)
+        if supply.declaration is not None:
+            declared = self._facts.declarations[supply.declaration]
+            lines += over_location(
+                declared, declared_ratio(supply, declared), supply.material, supply.declaration)
         omissions: tuple[Omission, ...] = ()
         if boundary != "cradleToGate":
             choice = self._choose(supply.material, "wellToTank" if fuel else "cradleToGate")

@@ -8,7 +8,7 @@ from ledger.client.audit.findings import Difference
 from ledger.client.audit.source.decoding import RULE, Malformed, typed_json
 from ledger.client.audit.source.interface import StoredLot
 from ledger.engine.account import lot_leaf
-from ledger.footprint.stored.burdens import METHOD
+from ledger.footprint.stored.burdens import METHOD, whole
 from ledger.footprint.stored.figures import LotFigures
 
 
@@ -99,7 +99,7 @@ def _values_text(stored: object, wanted: object) -> str:
 
 def _figures(lot: StoredLot) -> LotFigures:
     amounts = [float(amount) for amount in lot.amount]
-    return LotFigures(tuple([float(burden) for burden in lot.burdens]), dict(zip(lot.content, amounts, strict=True)))
+    return LotFigures(whole([float(burden) for burden in lot.burdens]), dict(zip(lot.content, amounts, strict=True)))
 
 
 _FIGURE: Final = ("burdens", "content", "amount", "method", "plugin", "share")
