@@ -241,7 +241,8 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
                 kinds = [supply_kind(supply.material, "transport") for supply in record.transport]
                 kinds += [supply_kind(supply.material, "packaging") for supply in record.packaging]
             case Declaration() if record.lot is not None:
-                assessment, kinds = declared_lot(record, digest.hex(), over=draft.versions.has(Rule.DEFAULT_UPSTREAM)), []
+                over = draft.versions.has(Rule.DEFAULT_UPSTREAM)
+                assessment, kinds = declared_lot(record, digest.hex(), over=over), []
             case Closing():
                 assessment = NOTHING
                 kinds = [supply_kind(supply.material, "upstream") for supply in record.overheads]
