@@ -106,12 +106,15 @@ class StatementFigure(StatementClaim, frozen=True):
     """Burdens and contents of the whole lot; `footprint` and `perUnit`: kg CO2e of the lot, and of one unit of it.
 
     `title` says whether the figure is incomplete, `completeness` the known share of the absolute amounts.
+    `locationBased` and `marketBased`: the totals with electricity counted either way, if they differ from `footprint`.
     """
 
     title: str
     footprint: str
     per_unit: str
     completeness: str
+    location_based: str | None = None
+    market_based: str | None = None
     burdens: dict[str, str] = {}
     contents: dict[str, str] = {}
 
