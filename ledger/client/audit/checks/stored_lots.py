@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from ledger.admission.facts import LotFacts
 from ledger.client.audit.findings import Difference
 from ledger.client.audit.source.decoding import RULE, Malformed, typed_json
@@ -66,6 +68,10 @@ def _compare(stored: StoredLot, made: MadeLots, where: str) -> Iterator[Differen
     wanted = _row(made)
     if stored == wanted:
         return
+    if len(stored.burdens) < len(wanted.burdens):
+        # The row is from before a burden existed, which is zero then.
+        missing = len(wanted.burdens) - len(stored.burdens)
+        stored = replace(stored, burdens=[*stored.burdens, *([0.0] * missing)])
     for table, names in (("lot", _LOT), ("figure", _FIGURE)):
         differing = [name for name in names if getattr(stored, name) != getattr(wanted, name)]
         if differing:

@@ -87,7 +87,7 @@ async def read_footprint(pool: DatabasePool, question: LotQuestion) -> Footprint
     """
     lot, at = question
     moment = await moment_at(pool, at)
-    row = await pool.fetchrow(queries("read")["footprint"], lot, moment.version, moment.size, PROVISIONAL)
+    row = await pool.fetchrow(queries("read")["footprint"], lot, moment.version, moment.size, PROVISIONAL, len(BURDENS))
     if row is None:
         raise not_found("lot", lot, at)
     return answer(row, await _context(pool, row, moment), at)
