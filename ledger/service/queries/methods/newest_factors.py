@@ -47,7 +47,7 @@ async def read_newest_factors(
     async with pool.acquire() as connection:
         versions = (await loader.in_force(connection)).activations.versions()
     sets = [registry.sets[name].newest for name in versions.sets if name in registry.sets]
-    sums = _Sums(sets)
+    sums = _RepricedSums(sets)
     async for records in read_records(pool, chain):
         facts, names = Facts(), Names()
         names.facilities.update([
@@ -59,7 +59,7 @@ async def read_newest_factors(
     return sums.answer(chain, await read_root(pool, chain.moment.size), limit)
 
 
-class _Sums:
+class _RepricedSums:
     """The sums of the records read so far, by stored and newest row."""
 
     def __init__(self, sets: Sequence[FactorSetVersion]) -> None:
