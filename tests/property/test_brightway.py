@@ -57,8 +57,9 @@ def world_of(memory: MemoryLedger) -> World:
 @pytest.fixture(scope="module")
 def world() -> World:
     """A generated network, half of its transformations provisional, whose members then keep stock in pools and send
-    each other what they make of it."""
+    each other what they make of it. By the newest rules, so that every burden occurs."""
     memory, chosen = MemoryLedger(registry(), seed=SEED), random.Random(SEED)
+    memory.activate_sets()
     members = parties(SEED, SIZE)
     memory.admit(members)
     for signer, record in generate(SEED, SIZE):
