@@ -139,21 +139,27 @@ def read_version(name: str, version: str, folder: Traversable) -> FactorSetVersi
 
 def parse_version(name: str, version: str, texts: Mapping[str, bytes]) -> FactorSetVersion:
     """One version from the bytes of its files, by name. Raises PluginError with all faults, a line each, at most 20."""
+    tables, faults = parse_tables(texts)
+    if faults:
+        shown = "\n".join([str(fault) for fault in faults[:_SHOWN]])
+        rest = f"\nand {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
+        raise PluginError(f"factor set {name}@{version}:\n{shown}{rest}", code="invalid-factors",
+                          field=faults[0].field, value=faults[0].value, rule=faults[0].rule)
+    return FactorSetVersion(name, version, digest_of_files(texts), tables)
+
+
+def parse_tables(texts: Mapping[str, bytes]) -> tuple[FactorTables, list[Fault]]:
+    """The rows of the files that have no fault, and all faults."""
     faults: list[Fault] = []
     sources = list(_all(texts, "sources", SOURCE_COLUMNS, _source, faults))
     supplies = list(_all(texts, "supplies", SUPPLY_COLUMNS, _supply, faults))
     factors = list(_all(texts, "factors", FACTOR_COLUMNS, _factor, faults))
     classes = list(_all(texts, "classes", CLASS_COLUMNS, _class, faults))
     _check_references(_Placed(supplies, factors, sources, classes), faults)
-    if faults:
-        shown = "\n".join([str(fault) for fault in faults[:_SHOWN]])
-        rest = f"\nand {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
-        raise PluginError(f"factor set {name}@{version}:\n{shown}{rest}", code="invalid-factors",
-                          field=faults[0].field, value=faults[0].value, rule=faults[0].rule)
-    return FactorSetVersion(name, version, digest_of_files(texts), FactorTables(
-        [one for _, one in supplies], [one for _, one in factors], [one for _, one in sources],
-        [one for _, one in classes],
-    ))
+    return FactorTables(
+        [entry for _, entry in supplies], [factor for _, factor in factors], [source for _, source in sources],
+        [group for _, group in classes],
+    ), faults
 
 
 def digest_of_files(texts: Mapping[str, bytes]) -> str:
@@ -173,16 +179,38 @@ def _all(
     for file, data in texts.items():
         if file != f"{prefix}.csv" and not file.startswith(f"{prefix}-"):
             continue
-        reader = csv.DictReader(io.StringIO(data.decode("utf-8-sig", errors="replace")))
-        missing = [column for column in columns if column not in (reader.fieldnames or ())]
-        if missing:
-            faults.append(Fault(file, 1, "header", ",".join(reader.fieldnames or ()), "with " + ",".join(missing)))
-            continue
-        for line, row in enumerate(reader, start=2):
+        for line, row in _rows(file, data, columns, faults):
             before = len(faults)
-            value = parse(_Cells(file, line, cast(Row, row), faults))
+            value = parse(_Cells(file, line, row, faults))
             if len(faults) == before:
                 yield (file, line), value
+
+
+def _rows(
+    file: str, data: bytes, columns: tuple[str, ...], faults: list[Fault]
+) -> Iterator[tuple[int, Row]]:
+    """The rows of a file with their lines; a row of several lines has the number of its last one."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        faults.append(Fault(file, line, "encoding", f"byte 0x{data[error.start]:02x}", "UTF-8"))
+        return
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = list(reader.fieldnames or ())
+        missing = [column for column in columns if column not in header]
+        if missing:
+            faults.append(Fault(file, 1, "header", ",".join(header), "with " + ",".join(missing)))
+            return
+        for row in reader:
+            if None in row:
+                faults.append(Fault(file, reader.line_num, "line", ",".join(row[None]),
+                                    f"of {len(header)} cells: quote a cell that has a comma"))
+            else:
+                yield reader.line_num, cast(Row, row)
+    except csv.Error as error:
+        faults.append(Fault(file, reader.line_num, "line", str(error), "CSV with commas and double quotation marks"))
 
 
 def _source(cells: _Cells) -> FactorSource:
