@@ -40,6 +40,12 @@ def installed(beginning: Callable[[int], None] = lambda _: None, *, sets: bool =
     return Registry(plugins, _factor_sets(names) if sets else ())
 
 
+def factor_sets() -> list[FactorSet]:
+    """The installed factor sets by name, without the sectors. Raises ConfigurationError, which names the set that
+    cannot be loaded."""
+    return _factor_sets(plugin_names())
+
+
 def _factor_sets(sectors: Iterable[str]) -> list[FactorSet]:
     names = set(sectors)
     found: list[FactorSet] = []

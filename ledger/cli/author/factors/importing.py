@@ -1,0 +1,5 @@
+import click
+
+
+@click.command("import")
+def import_files() -> None: ...
