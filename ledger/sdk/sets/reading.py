@@ -52,7 +52,7 @@ Value = TypeVar("Value")
 
 
 class Fault(NamedTuple):
-    """A fault in line `line` (from 1, the header) of `file`."""
+    """A fault in line `line` (from 1, the header) of `file`; 0 stands for all lines."""
 
     file: str
     line: int
@@ -61,7 +61,8 @@ class Fault(NamedTuple):
     rule: str
 
     def __str__(self) -> str:
-        return f"{self.file} line {self.line}: {self.field} is {self.value!r}: it must be {self.rule}"
+        where = f"{self.file} line {self.line}" if self.line else self.file
+        return f"{where}: {self.field} is {self.value!r}: it must be {self.rule}"
 
 
 class _Cells:
@@ -130,11 +131,14 @@ def read_factor_set(
 
 def read_version(name: str, version: str, folder: Traversable) -> FactorSetVersion:
     """One version from its folder. Raises PluginError with all faults, a line each, at most 20."""
-    texts = {
+    return parse_version(name, version, _texts_in(folder))
+
+
+def _texts_in(folder: Traversable) -> Mapping[str, bytes]:
+    return {
         file.name: file.read_bytes() for file in sorted(folder.iterdir(), key=lambda one: one.name)
         if file.name.endswith(".csv")
     }
-    return parse_version(name, version, texts)
 
 
 def parse_version(name: str, version: str, texts: Mapping[str, bytes]) -> FactorSetVersion:
@@ -149,16 +153,19 @@ def parse_version(name: str, version: str, texts: Mapping[str, bytes]) -> Factor
 
 
 def parse_tables(texts: Mapping[str, bytes]) -> tuple[FactorTables, list[Fault]]:
-    """The rows of the files that have no fault, and all faults."""
+    """The rows without a fault, and all faults. References from and to rows with a fault are checked too."""
     faults: list[Fault] = []
     sources = list(_all(texts, "sources", SOURCE_COLUMNS, _source, faults))
     supplies = list(_all(texts, "supplies", SUPPLY_COLUMNS, _supply, faults))
     factors = list(_all(texts, "factors", FACTOR_COLUMNS, _factor, faults))
     classes = list(_all(texts, "classes", CLASS_COLUMNS, _class, faults))
     _check_references(_Placed(supplies, factors, sources, classes), faults)
+    faulty = {(fault.file, fault.line) for fault in faults}
     return FactorTables(
-        [entry for _, entry in supplies], [factor for _, factor in factors], [source for _, source in sources],
-        [group for _, group in classes],
+        [entry for place, entry in supplies if place not in faulty],
+        [factor for place, factor in factors if place not in faulty],
+        [source for place, source in sources if place not in faulty],
+        [group for place, group in classes if place not in faulty],
     ), faults
 
 
@@ -166,6 +173,11 @@ def digest_of_files(texts: Mapping[str, bytes]) -> str:
     """Hex SHA-256 over the format's name and the sorted lines `file sha256`."""
     lines = sorted([f"{file} {hashlib.sha256(data).hexdigest()}\n" for file, data in texts.items()])
     return hashlib.sha256((f"{FORMAT}\n" + "".join(lines)).encode()).hexdigest()
+
+
+def digest_of_folder(folder: Traversable) -> str:
+    """The digest of the version in a folder."""
+    return digest_of_files(_texts_in(folder))
 
 
 Placed = tuple[tuple[str, int], Value]
@@ -180,10 +192,7 @@ def _all(
         if file != f"{prefix}.csv" and not file.startswith(f"{prefix}-"):
             continue
         for line, row in _rows(file, data, columns, faults):
-            before = len(faults)
-            value = parse(_Cells(file, line, row, faults))
-            if len(faults) == before:
-                yield (file, line), value
+            yield (file, line), parse(_Cells(file, line, row, faults))
 
 
 def _rows(
@@ -328,17 +337,17 @@ def _check_references(placed: _Placed, faults: list[Fault]) -> None:
     known = {source.id for _, source in sources}
     _once([(place, source.id) for place, source in sources], "id", faults)
     _once([(place, one.id) for place, one in classes], "class", faults)
-    _once([(place, factor.row) for place, factor in factors], "row", faults)
+    _once([(place, factor.row) for place, factor in factors if factor.year], "row", faults)
     for (file, line), factor in factors:
-        if factor.key not in named:
+        if factor.key and factor.key not in named:
             faults.append(Fault(file, line, "key", factor.key, "a key of the supplies"))
-        if factor.source not in known:
+        if factor.source and factor.source not in known:
             faults.append(Fault(file, line, "source", factor.source, "an id of the sources"))
 
 
 def _once(names: Iterable[tuple[tuple[str, int], str]], field: str, faults: list[Fault]) -> None:
     seen: set[str] = set()
     for (file, line), name in names:
-        if name in seen:
+        if name and name in seen:
             faults.append(Fault(file, line, field, name, "there once"))
         seen.add(name)
