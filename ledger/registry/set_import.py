@@ -63,8 +63,8 @@ def read_import(name: str, version: str, paths: Sequence[Path], latest_year: int
     missing = [table for table in _NEEDED if not any(file.startswith(table) for file in tables)]
     faults += [Fault("files", 0, table, "", f"there: one with {','.join(_TABLES[table])}") for table in missing]
     imported = FactorSetVersion(name, version, digest_of_files(tables), parsed)
-    faults += [fault for code, fault in _rule_faults(imported, tables, given, latest_year)
-               if not (read_faults and code in _BETWEEN_ROWS)]
+    skipped = _BETWEEN_ROWS if faults else frozenset[str]()
+    faults += [fault for code, fault in _rule_faults(imported, tables, given, latest_year) if code not in skipped]
     return ImportedSet(tables, imported, faults)
 
 

@@ -82,12 +82,13 @@ def new_plugin(name: str, output: Path | None, kind: str, en: str | None, zh: st
 @json_option
 def list_factors(markdown: bool, as_json: bool) -> None:
     """List every emission factor of the installed plugins and the SDK, with its source."""
-    factors = listed(tried())
+    registry = tried()
+    factors = listed(registry)
     if as_json:
         print_json(factors)
         return
     if markdown:
-        print_lines(page(factors).rstrip("\n"))
+        print_lines(page(factors, registry.sets.values()).rstrip("\n"))
         return
     table = Table("table", "key", "place", "year", "kg", "of", "per", "boundary", "status", "source", box=None,
                   pad_edge=False)

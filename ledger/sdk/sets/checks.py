@@ -16,6 +16,7 @@ from ledger.sdk.places import ANYWHERE
 from ledger.sdk.sets.factor_set import FactorSetVersion, SetFactor, SupplyEntry
 from ledger.sdk.sets.lookup import amount_of
 from ledger.sdk.sets.reading import co2e_of
+from ledger.sdk.sets.summary import short
 from ledger.sdk.tables import rows
 
 FIRST_YEAR: Final = 1990
@@ -222,7 +223,7 @@ def _faults_of_amount(entry: SupplyEntry, factor: SetFactor) -> Iterator[SetFaul
         return
     per = value / unit.scale * plausible.scale
     if not plausible.low <= per <= plausible.high:
-        yield SetFault("plausible", factor.row, "gases", f"{per:.6g} kg CO2e per {plausible.per}",
+        yield SetFault("plausible", factor.row, "gases", f"{short(per)} kg CO2e per {plausible.per}",
                        f"{plausible.low} to {plausible.high} for {entry.kind}")
 
 
@@ -235,7 +236,7 @@ def _faults_of_fuel(entry: SupplyEntry, factor: SetFactor, value: Decimal) -> It
     if factor.boundary == "wellToTank":
         per = value * _GRAMS / entry.heating_value
         if not 0 <= per <= _MOST_WELL_TO_TANK:
-            yield SetFault("plausible", factor.row, "gases", f"{per:.6g} g CO2e per MJ",
+            yield SetFault("plausible", factor.row, "gases", f"{short(per)} g CO2e per MJ",
                            f"0 to {_MOST_WELL_TO_TANK} for the upstream of a fuel")
     elif factor.boundary == "combustion":
         gases = dict(factor.gases)
@@ -243,7 +244,7 @@ def _faults_of_fuel(entry: SupplyEntry, factor: SetFactor, value: Decimal) -> It
         low, high = _COMBUSTION
         least = _UNCARBONED if "CO2e" in gases else Decimal(0)
         if not (0 <= carbon <= least or low <= carbon <= high):
-            yield SetFault("plausible", factor.row, "gases", f"{carbon:.6g} g CO2 per MJ",
+            yield SetFault("plausible", factor.row, "gases", f"{short(carbon)} g CO2 per MJ",
                            f"{low} to {high} for combustion, or without fossil carbon")
 
 

@@ -297,7 +297,7 @@ def _pedigree(cells: _Cells) -> tuple[int, ...] | None:
 def _check_range(cells: _Cells, factor: SetFactor) -> None:
     if factor.potentials is not None and factor.potentials not in _POTENTIALS:
         cells.fault("potentials", "empty, or one of " + " ".join(_POTENTIALS))
-    if factor.deviation is None and factor.pedigree is None:
+    if not cells.text("deviation") and not cells.text("pedigree"):
         cells.fault("deviation", "filled in, or the pedigree: every factor has an uncertainty")
     if factor.deviation is not None and not 1 < factor.deviation < _LARGEST_DEVIATION:
         cells.fault("deviation", "a geometric standard deviation above 1 and below 1000")

@@ -69,7 +69,7 @@ class StepAnswer(FactorsAnswer, frozen=True, kw_only=True):
     years: tuple[int, ...]
 
 
-class ChoiceAnswer(FactorsAnswer, frozen=True, kw_only=True):
+class LookupChoice(FactorsAnswer, frozen=True, kw_only=True):
     """The row that the look-up chooses for a boundary: `set@version:row`, as emission lines name it."""
 
     boundary: str
@@ -107,7 +107,7 @@ class ShownSupply(FactorsAnswer, frozen=True, kw_only=True):
     supplies: list[SupplyAnswer]
     place: str | None = None
     year: int | None = None
-    choices: list[ChoiceAnswer] = []
+    choices: list[LookupChoice] = []
 
 
 class VersionAnswer(FactorsAnswer, frozen=True, kw_only=True):
@@ -167,10 +167,10 @@ def source_answer(source: FactorSource) -> SourceAnswer:
                         licence=source.licence, url=source.url)
 
 
-def choice_answer(answer: LookupAnswer) -> ChoiceAnswer:
+def choice_answer(answer: LookupAnswer) -> LookupChoice:
     """A look-up as JSON."""
     choice = answer.choice
-    return ChoiceAnswer(
+    return LookupChoice(
         boundary=answer.boundary, row=None if choice is None else choice.name,
         co2e=None if choice is None else plain(co2e_of(choice.factor.gases)), reason=answer.reason,
         steps=[StepAnswer(place=step.place, set=step.tag, years=step.years) for step in answer.steps],

@@ -9,7 +9,7 @@ import click
 from rich.table import Table
 
 from ledger.cli.author.factors.answers import (
-    ChoiceAnswer,
+    LookupChoice,
     RowAnswer,
     ShownSupply,
     SupplyAnswer,
@@ -167,7 +167,7 @@ def _notes(rows: Sequence[RowAnswer]) -> Iterator[str]:
             yield f"{', '.join(named)}: {text}"
 
 
-def _choice(choice: ChoiceAnswer) -> Iterator[str]:
+def _choice(choice: LookupChoice) -> Iterator[str]:
     for step in choice.steps:
         years = ", ".join(map(str, step.years)) or "no factor"
         yield f"  {step.place} in {step.set}: {years}"
