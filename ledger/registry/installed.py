@@ -48,7 +48,7 @@ def factor_sets() -> list[FactorSet]:
 
 def _factor_sets(sectors: Iterable[str]) -> list[FactorSet]:
     names = set(sectors)
-    found: list[FactorSet] = []
+    sets: list[FactorSet] = []
     for point in sorted(entry_points(group=SETS), key=lambda point: point.name):
         if point.name in names:
             raise ConfigurationError(f"two installed plugins have the name {point.name!r}: uninstall one of them")
@@ -56,8 +56,8 @@ def _factor_sets(sectors: Iterable[str]) -> list[FactorSet]:
         factor_set = _run(point)
         if not isinstance(factor_set, FactorSet) or factor_set.name != point.name or not factor_set.versions:
             raise ConfigurationError(f"plugin {point.name}: {point.value} does not return a FactorSet with that name")
-        found.append(factor_set)
-    return found
+        sets.append(factor_set)
+    return sets
 
 
 def _run(point: EntryPoint) -> object:

@@ -1,1 +1,1 @@
-"""Factor sets: what can be supplied, with emission factors, their sources and reference ranges."""
+"""Factor sets: things that can be supplied, with emission factors, their sources and reference ranges."""

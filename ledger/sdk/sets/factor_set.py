@@ -1,8 +1,8 @@
 """A factor set: a plugin that gives emission factors for supplies, with their sources.
 
 A set has versions. An activation on the log puts one of them into force, and a version never changes afterwards: its
-digest covers every row. A version says what can be supplied (`SupplyEntry`), the amounts emitted per unit
-(`SetFactor`), and where these come from (`FactorSource`).
+digest covers every row. A version has the things that can be supplied (`SupplyEntry`), the amounts emitted
+per unit (`SetFactor`), and the publications behind these (`FactorSource`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -55,7 +55,7 @@ class SupplyClass(Struct, frozen=True, kw_only=True):
 class SetFactor(Struct, frozen=True, kw_only=True):
     """Kg of each gas per unit of the supply `key`. `potentials`: the IPCC report behind an amount in CO2e.
 
-    `low` and `high`: the reference range of a material in kg CO2e per unit, that is what producers reach by any common
+    `low` and `high`: the reference range of a material in kg CO2e per unit, which producers reach by any common
     route. Its uncertainty is a geometric standard deviation (`deviation`), a `pedigree`, or both.
     """
 

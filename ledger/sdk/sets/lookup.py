@@ -5,7 +5,7 @@
     3  the country                                  6  the world (`*`)
 
 For each place, the factor of the requested year or the latest earlier one. If all factors of all places are later, the
-earliest of the narrowest place: a proxy of another year is nearer to the truth than none.
+earliest of the narrowest place: a proxy of another year is nearer to the truth than no figure.
 """
 
 import math
@@ -44,7 +44,7 @@ class SetChoice(NamedTuple):
 
 
 def places_around(places: Sequence[str]) -> tuple[str, ...]:
-    """The places in which to look for a factor, narrowest first: those of a facility and all around them. Raises
+    """The places in which to look for a factor, narrowest first: the places of a facility and all around them. Raises
     PluginError for an unknown province of China."""
     around = [
         place if len(place) == _COUNTRY or "-" in place else f"{_REGION}{place}" for place in wider_places(places)
@@ -61,10 +61,10 @@ def _continents() -> Mapping[str, Sequence[str]]:
 
 def entry_of(sets: Sequence[FactorSetVersion], material: str) -> tuple[FactorSetVersion, SupplyEntry] | None:
     """The entry of a material in the first set that has it."""
-    for one in sets:
-        entry = one.entry(material)
+    for version in sets:
+        entry = version.entry(material)
         if entry is not None:
-            return one, entry
+            return version, entry
     return None
 
 
@@ -77,13 +77,13 @@ def choose(
     later: SetChoice | None = None
     for place in places:
         best: SetChoice | None = None
-        for one, entry in entries:
-            years = one.years(entry.key, boundary, place)
+        for version, entry in entries:
+            years = version.years(entry.key, boundary, place)
             earlier = [at for at in years if at <= year]
             if earlier and (best is None or max(earlier) > best.factor.year):
-                best = SetChoice(one.tag, entry, years[max(earlier)])
+                best = SetChoice(version.tag, entry, years[max(earlier)])
             elif years and not earlier and later is None:
-                later = SetChoice(one.tag, entry, years[min(years)])
+                later = SetChoice(version.tag, entry, years[min(years)])
         if best is not None:
             return best
     return later
@@ -144,8 +144,8 @@ def _class_values(version: FactorSetVersion, group: str | None, dimension: str) 
 def nearest(sets: Iterable[FactorSetVersion], material: str, limit: int = 3) -> list[str]:
     """The keys whose names are most like `material`."""
     words: dict[str, str] = {}
-    for one in sets:
-        for entry in one.supplies.values():
+    for version in sets:
+        for entry in version.supplies.values():
             for word in (entry.key, *entry.aliases, entry.en, *entry.synonyms):
                 words.setdefault(word.lower().replace(" ", ""), entry.key)
     wanted = material.lower()

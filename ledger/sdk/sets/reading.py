@@ -30,7 +30,7 @@ from ledger.sdk.sets.factor_set import (
 )
 
 FORMAT: Final = "factor-set/1"
-"""Covered by the digest: another reading of the same files needs another name."""
+"""The digest covers it: another reading of the same files needs another name."""
 SUPPLY_COLUMNS: Final = (
     "key", "kind", "unit", "en", "zh", "synonyms", "aliases", "density", "heating_value", "hs", "class",
 )

@@ -1,4 +1,4 @@
-"""What `factors --json` prints."""
+"""The answers of `factors --json`."""
 
 from collections.abc import Iterable, Sequence
 
