@@ -98,7 +98,9 @@ def _score(token: str, text: str) -> float:
 
 
 def _stem(word: str) -> str:
-    """Without the plural's s."""
+    """Without the ending of the plural."""
+    if len(word) > _PART + 1 and word.endswith("ies"):
+        return word[:-3] + "y"
     return word[:-1] if len(word) > _PART and word.endswith("s") and not word.endswith("ss") else word
 
 
@@ -114,6 +116,8 @@ def _score_of_chinese(token: str, text: str) -> float:
 
 
 def _score_of_code(token: str, code: str) -> float:
-    """A code that begins with the digits, or a prefix of them: the longer the common part, the better."""
-    common = min(len(token), len(code))
-    return _HS - 10 + common if code.startswith(token) or token.startswith(code) else 0.0
+    """A code that begins with the digits, or a prefix of them: the longer the common part, the better, and the same
+    code best."""
+    if not (code.startswith(token) or token.startswith(code)):
+        return 0.0
+    return _HS - 10 + min(len(token), len(code)) - abs(len(token) - len(code)) / 20
