@@ -113,7 +113,7 @@ def _faults_as_a_whole(version: FactorSetVersion) -> Iterator[SetFault]:
     recalled = sum(one.recalled for one in version)
     if recalled >= MOST_RECALLED * len(version.rows):
         yield SetFault("recalled", "", "status", f"recalled in {recalled} of {len(version.rows)} rows",
-                       f"`read` in more than {100 - MOST_RECALLED * 100:f} % of the rows")
+                       f"`read` in more than {plain(100 - MOST_RECALLED * 100)} % of the rows")
     for source in version.sources.values():
         for field in ("title", "publisher", "licence"):
             if not getattr(source, field):
