@@ -99,8 +99,8 @@ def set_section(version: FactorSetVersion) -> str:
     recalled = sum(factor.recalled for factor in version)
     lines = [
         f"## {version.tag}", "",
-        f"{len(version.supplies)} supplies, {len(version.rows)} factors from {len(version.sources)} sources; "
-        f"{recalled} factors are `recalled`.",
+        f"Supplies: {len(version.supplies)}; factors: {len(version.rows)}, {recalled} of them `recalled`; sources: "
+        f"{len(version.sources)}.",
     ]
     entries = sorted(version.supplies.values(), key=lambda entry: (SUPPLY_KINDS.index(entry.kind), entry.key))
     for kind, of_kind in groupby(entries, key=lambda entry: entry.kind):

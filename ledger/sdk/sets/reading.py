@@ -219,7 +219,8 @@ def _rows(
             else:
                 yield reader.line_num, cast(Row, row)
     except csv.Error as error:
-        faults.append(Fault(file, reader.line_num + 1, "line", str(error), "CSV with commas and double quotation marks"))
+        rule = "CSV with commas and double quotation marks"
+        faults.append(Fault(file, reader.line_num + 1, "line", str(error), rule))
 
 
 def _source(cells: _Cells) -> FactorSource:

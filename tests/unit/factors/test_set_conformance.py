@@ -1,5 +1,7 @@
 """The conformance kit for factor sets finds each fault that it names, and no fault in a sound set."""
 
+import inspect
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -7,8 +9,9 @@ from msgspec.structs import replace
 from support.factor_tables import Cells, factor, group, supply, version
 
 from ledger.sdk import FactorSet, FactorSetVersion
+from ledger.sdk.sets import checks
 from ledger.sdk.sets.factor_set import FactorSource, FactorTables
-from ledger.sdk.testing import assert_set_conforms, check_factor_set
+from ledger.sdk.testing import assert_set_conforms, check_factor_set, factor_sets
 
 SAND = supply("sand")
 SAND_ROW = factor("sand", low="0.5", high="2")
@@ -168,6 +171,16 @@ def test_a_set_that_is_built_by_hand() -> None:
 ])
 def test_the_front_of_a_set(given: FactorSet, codes: set[str]) -> None:
     assert {fault.code for fault in check_factor_set(given)} == codes
+
+
+def test_the_kit_describes_every_code() -> None:
+    written = set()
+    for module in (checks, factor_sets):
+        written |= set(re.findall(r'(?:SetFault|ConformanceFault)\(\s*"([a-z-]+)"', inspect.getsource(module)))
+    described = (factor_sets.__doc__ or "").partition("Codes of faults:")[2]
+    stated = {code.strip() for line in described.strip().split("\n") for code in line.strip()[:33].split(",")}
+    assert stated == written
+    assert len(written) > 15
 
 
 def test_all_faults_are_raised_at_once_a_line_each() -> None:

@@ -1,6 +1,7 @@
 """Every fault of a set's files is found, all of them at once, with file, line, field, value and rule."""
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from support.factor_tables import factor, files, group, source, supply, table
@@ -9,7 +10,18 @@ from ledger.core.record.units import UNITS
 from ledger.errors import PluginError
 from ledger.footprint.stored.gwp import AR6
 from ledger.sdk.sets.factor_set import SET_BOUNDARIES, SUPPLY_KINDS
-from ledger.sdk.sets.reading import FACTOR_COLUMNS, SUPPLY_COLUMNS, Fault, digest_of_files, parse_tables, parse_version
+from ledger.sdk.sets.reading import (
+    CLASS_COLUMNS,
+    FACTOR_COLUMNS,
+    SOURCE_COLUMNS,
+    SUPPLY_COLUMNS,
+    Fault,
+    digest_of_files,
+    parse_tables,
+    parse_version,
+)
+
+GUIDE = Path(__file__).parents[3] / "plugins" / "README.md"
 
 NAMES = "short ASCII names of letters and digits"
 NAME = "a short ASCII name of letters and digits"
@@ -157,6 +169,14 @@ def test_cells_are_read_by_column() -> None:
     assert (row.potentials, row.recalled, row.locator, row.note) == (None, True, "table 1", "a note")
     assert read.classes["fuel"].words == ("fuel", "oil")
     assert read.entry("gasOil") is entry
+
+
+def test_the_guide_names_every_column() -> None:
+    guide = GUIDE.read_text(encoding="utf-8").partition("# Writing a factor set")[2]
+    for columns, name in ((SUPPLY_COLUMNS, "supplies"), (FACTOR_COLUMNS, "factors"), (SOURCE_COLUMNS, "sources"),
+                          (CLASS_COLUMNS, "classes")):
+        rows = guide.partition(f"| `{name}*.csv`")[2].partition("*.csv`")[0]
+        assert [column for column in columns if f"`{column}`" not in rows] == [], name
 
 
 def test_the_digest_depends_on_names_and_bytes_of_the_files() -> None:
