@@ -72,7 +72,7 @@ def written_set(home: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def tested(folder: Path) -> subprocess.CompletedProcess[str]:
+def own_tests(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], cwd=folder, capture_output=True, text=True,
         timeout=120, check=False, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
@@ -80,7 +80,7 @@ def tested(folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_new_factor_set_passes_its_own_test(written_set: Path) -> None:
-    done = tested(written_set)
+    done = own_tests(written_set)
     assert done.returncode == 0, done.stdout
     assert "2 passed" in done.stdout
 
@@ -88,7 +88,7 @@ def test_a_new_factor_set_passes_its_own_test(written_set: Path) -> None:
 def test_the_kit_catches_a_broken_factor_set(written_set: Path) -> None:
     table = written_set / "carbon_ledger_river_works/v1/factors.csv"
     table.write_text(table.read_text(encoding="utf-8").replace("CO2 3.1863", "CO2 3186.3"), encoding="utf-8")
-    done = tested(written_set)
+    done = own_tests(written_set)
     assert done.returncode == 1
     assert "river-works@1:diesel/combustion/*/2006: plausible: gases is '74100 g CO2 per MJ'" in done.stdout
 
