@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from ledger.core.record.units import POWER_UNITS, UNITS, plain
 from ledger.sdk.places import ANYWHERE
-from ledger.sdk.sets.factor_set import FactorSetVersion, SetFactor, SupplyEntry
+from ledger.sdk.sets.factor_set import SET_BOUNDARIES, FactorSetVersion, SetFactor, SupplyEntry
 from ledger.sdk.sets.lookup import amount_of
 from ledger.sdk.sets.reading import co2e_of
 from ledger.sdk.sets.summary import short
@@ -131,15 +131,20 @@ def _faults_of_entry(version: FactorSetVersion, entry: SupplyEntry) -> Iterator[
     for code in entry.hs:
         if not _DIGITS.fullmatch(code):
             yield SetFault("hs", entry.key, "hs", code, "2 to 10 digits of an HS or CN code")
-    boundaries = {one.boundary for one in version if one.key == entry.key}
+    boundaries = [boundary for boundary in SET_BOUNDARIES if any(version.factors(entry.key, boundary))]
     if not boundaries:
         yield SetFault("no-factor", entry.key, "key", entry.key, "the key of at least one factor")
     if entry.kind == "fuel" and "combustion" in boundaries and entry.heating_value is None:
         yield SetFault("heating-value", entry.key, "heating_value", "", "filled in for a fuel that has combustion rows")
-    if entry.kind == "material" and boundaries and not any(
-        one.low is not None for one in version.factors(entry.key, "cradleToGate")
-    ):
-        yield SetFault("reference-range", entry.key, "low", "", "filled in for at least one row of a material")
+    if entry.kind == "material" and boundaries and not _has_range(version, entry):
+        yield SetFault("reference-range", entry.key, "low", "", "filled in for a material: in its newest row for the "
+                       "world, or in any row if there is none for the world")
+
+
+def _has_range(version: FactorSetVersion, entry: SupplyEntry) -> bool:
+    world = version.years(entry.key, "cradleToGate", ANYWHERE)
+    defaults = [world[max(world)]] if world else version.factors(entry.key, "cradleToGate")
+    return any(factor.low is not None for factor in defaults)
 
 
 def _faults_of_conversions(entry: SupplyEntry) -> Iterator[SetFault]:

@@ -94,6 +94,11 @@ def test_the_upstream_of_a_fuel_without_heating_value() -> None:
     (material(kind="fuel"), [factor("m", boundary="combustion", gases="CO2 2")], {("heating-value", "m")}),
     (material(), [], {("no-factor", "m")}),
     (material(), [factor("m")], {("reference-range", "m")}),
+    # The newest row for the world needs one; without such a row, any row.
+    (material(), [row(), factor("m", "CN")], set()),
+    (material(), [row(place="CN"), factor("m")], {("reference-range", "m")}),
+    (material(), [row(year="2019"), factor("m")], {("reference-range", "m")}),
+    (material(), [row(place="CN"), factor("m", "DE")], set()),
     (material(kind="treatment"), [factor("m")], set()),
     (material(hs="72o8"), [row()], {("hs", "m")}),
     (material(hs="7208;72085100;7"), [row()], {("hs", "m")}),

@@ -61,7 +61,7 @@ def show_supply(
             f"unknown place {place!r}", code="unknown-place", field="place", value=place,
             rule="an ISO 3166 code such as DE or CN-JS, a continent (AFR ASI EUR NAM OCE SAM), EU, or * for the world",
         )
-    answer = _answer(_asked(name, names, version), place, year if year is not None else datetime.now(UTC).year)
+    answer = _answer(name, _asked(name, names, version), place, year if year is not None else datetime.now(UTC).year)
     if as_json:
         print_json(answer)
     else:
@@ -95,14 +95,16 @@ def _asked(name: str, names: Sequence[str], version: str | None) -> list[_Asked]
     return [_Asked(chosen, chosen.supplies[factor.key], [factor])]
 
 
-def _answer(asked: Sequence[_Asked], place: str | None, year: int) -> ShownSupply:
+def _answer(name: str, asked: Sequence[_Asked], place: str | None, year: int) -> ShownSupply:
     """All rows; with a place, only those that the look-up chooses, for each boundary."""
     if place is None:
         return ShownSupply(supplies=[supply_answer(*one) for one in asked])
     versions = [one.version for one in asked]
     boundaries = {factor.boundary for one in asked for factor in one.factors}
+    # As in a record: the key of a supply may be an alias in one set and another supply's key in the next.
+    material = name.rpartition(":")[2].partition("/")[0]
     choices = [
-        choice_answer(explain(versions, asked[0].entry.key, boundary, place, year))
+        choice_answer(explain(versions, material, boundary, place, year))
         for boundary in SET_BOUNDARIES if boundary in boundaries
     ]
     chosen = {choice.row for choice in choices}
