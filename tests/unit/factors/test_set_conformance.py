@@ -91,6 +91,8 @@ def test_the_upstream_of_a_fuel_without_heating_value() -> None:
     (material(kind="fuel", unit="TKM"), [factor("m", boundary="wellToTank")], {("unit", "m")}),
     (material(kind="gas", unit="NM3"), [row()], {("conversion", "m")}),
     (material(kind="gas", unit="NM3", density="1.2"), [row()], set()),
+    # Works gases are metered, and their density varies.
+    (material(kind="fuel", unit="NM3"), [factor("m", boundary="wellToTank")], set()),
     (material(kind="fuel"), [factor("m", boundary="combustion", gases="CO2 2")], {("heating-value", "m")}),
     (material(), [], {("no-factor", "m")}),
     (material(), [factor("m")], {("reference-range", "m")}),
