@@ -53,7 +53,7 @@ class Versions:
         return self.rules.has(rule)
 
     def sector(self, name: str) -> PluginState | None:
-        """The version of a sector; None if none is in force."""
+        """The version of a sector; None if it is not in force."""
         state = None if name in RESERVED else self.plugins.get(name)
         return None if state is None or state.precedence is not None else state
 
@@ -112,18 +112,18 @@ class Activations:
         name, _, version = tag.partition("/")
         state = self.versions(own).sector(name)
         if state is None or state.version != version:
-            for one in self.entries:
-                if one.index > index and (one.plugin, one.version) == (name, version):
-                    return one.index
+            for entry in self.entries:
+                if entry.index > index and (entry.plugin, entry.version) == (name, version):
+                    return entry.index
         return own
 
     def _collect(self, upto: int) -> Versions:
         plugins: dict[str, PluginState] = {}
-        for one in self.entries:
-            if one.index > upto or one.plugin == RULES:
+        for entry in self.entries:
+            if entry.index > upto or entry.plugin == RULES:
                 continue
-            if one.retired:
-                plugins.pop(one.plugin, None)
+            if entry.retired:
+                plugins.pop(entry.plugin, None)
             else:
-                plugins[one.plugin] = PluginState(one.version, one.digest, one.precedence)
+                plugins[entry.plugin] = PluginState(entry.version, entry.digest, entry.precedence)
         return Versions(upto, plugins, Rules(tuple([one for one in self.rules.activated if one.index <= upto])))

@@ -23,7 +23,8 @@ def named_row(sets: Sequence[FactorSetVersion], supply: Supply, field: str) -> S
     if version is None:
         raise Refused(
             f"{field}: no factor set {name!r} is in force", code="unknown-factor-set", field=field, value=text,
-            rule="`set:row` of a set in force: " + (", ".join([one.tag for one in sets]) or "no set is in force"),
+            rule="`set:row` of a set in force: "
+            + (", ".join([one.tag for one in sets]) or "the log has activated no set"),
         )
     factor = version.rows.get(row)
     if factor is None:

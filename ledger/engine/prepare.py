@@ -14,7 +14,7 @@ from ledger.admission.facts import Facts
 from ledger.admission.lots import Created, Plan, Taken
 from ledger.admission.plan import plan as plan_of
 from ledger.admission.rules import Rule
-from ledger.core.outcome.assessment import NOTHING, Assessment, Assigned, Line
+from ledger.core.outcome.assessment import NOTHING, Assessment, Assigned, Line, Omission
 from ledger.core.outcome.leaves import assessment_bytes, salt_seed
 from ledger.core.record.canonical import encode
 from ledger.core.record.kinds import (
@@ -29,6 +29,7 @@ from ledger.core.record.kinds import (
 )
 from ledger.core.record.revisions import Amendment
 from ledger.core.record.values import Output
+from ledger.engine.minimal_inventory import missing_inputs
 from ledger.engine.named_rows import check_no_rows
 from ledger.engine.sector_context import context_of
 from ledger.engine.sectors import Installed, Registry
@@ -241,7 +242,8 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
                 kinds = [supply_kind(supply.material, "transport") for supply in record.transport]
                 kinds += [supply_kind(supply.material, "packaging") for supply in record.packaging]
             case Declaration() if record.lot is not None:
-                assessment, kinds = declared_lot(record, digest.hex()), []
+                over = draft.versions.has(Rule.DEFAULT_UPSTREAM)
+                assessment, kinds = declared_lot(record, digest.hex(), over=over), []
             case Closing():
                 assessment = NOTHING
                 kinds = [supply_kind(supply.material, "upstream") for supply in record.overheads]
@@ -249,6 +251,8 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
                 assessment, kinds = NOTHING, []
         if pricing is not None:
             assessment = with_upstream(assessment, pricing.supplies)
+            missing = _missing(draft, pricing)
+            assessment = replace(assessment, omissions=(*assessment.omissions, *missing))
             residual = _residual(plan, pricing)
             if residual is not None:
                 assessment = replace(assessment, lines=(*assessment.lines, residual))
@@ -265,6 +269,14 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
             field="activity", rule="amounts are finite Decimals",
         ) from error
     return assessment
+
+
+def _missing(draft: PreparedDraft, pricing: Pricing) -> list[Omission]:
+    """The inputs that the record's route needs and that it does not state."""
+    if draft.installed is None or draft.context is None:
+        return []
+    needs = draft.installed.sector.needs.get(draft.context.route, ())
+    return missing_inputs(needs, draft.context, pricing.around, pricing.sets)
 
 
 def _residual(plan: Plan, pricing: Pricing) -> Line | None:

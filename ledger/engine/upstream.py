@@ -20,7 +20,13 @@ from ledger.core.record.units import UNITS
 from ledger.core.record.values import Evidence, Supply
 from ledger.engine.named_rows import named_row
 from ledger.footprint.stored.gwp import AR6, potential
-from ledger.footprint.stored.supplies import priced_lines, proves_factor, supply_kind
+from ledger.footprint.stored.supplies import (
+    declared_ratio,
+    over_location,
+    priced_lines,
+    proves_factor,
+    supply_kind,
+)
 from ledger.sdk import ANYWHERE, FactorSetVersion, FuelFacts, SetChoice, SetFactor
 from ledger.sdk import places as place_ratings
 from ledger.sdk.sets.lookup import amount_of, choose, conservative, entry_of, places_around
@@ -127,16 +133,20 @@ class _Pricer:
             return []
         supply = supplied.supply
         return [
-            _line(supply, choice, gas, value, amount, _KIND_OF.get(choice.entry.kind, kind), self._around)
+            _line(_Bought(supply, amount, _KIND_OF.get(choice.entry.kind, kind)), choice, gas, value, self._around)
             for gas, value in choice.factor.gases
         ]
 
     def _own(self, supplied: Supplied, kind: LineKind, *, fuel: bool) -> PricedSupply:
-        """A supply that its record prices. What its factor or declaration leaves out is priced from the sets: the
-        upstream of a fuel, else the difference to the default."""
+        """A supply that its record prices. The sets price the part that its factor or declaration leaves
+        out: the upstream of a fuel, else the difference to the default."""
         supply = supplied.supply
         proved_for = self._around.year if proves_factor(self._around.evidence, supply.material) else None
         lines, boundary = priced_lines(supply, self._facts, kind, proved_for)
+        if supply.declaration is not None:
+            declared = self._facts.declarations[supply.declaration]
+            lines += over_location(
+                declared, declared_ratio(supply, declared), supply.material, supply.declaration)
         omissions: tuple[Omission, ...] = ()
         if boundary != "cradleToGate":
             choice = self._choose(supply.material, "wellToTank" if fuel else "cradleToGate")
@@ -245,9 +255,16 @@ def residual_of(kilowatt_hours: Decimal, around: Surroundings, sets: Sequence[Fa
     )
 
 
-def _line(
-    supply: Supply, choice: SetChoice, gas: str, value: Decimal, amount: Decimal, kind: LineKind, around: Surroundings
-) -> Line:
+class _Bought(NamedTuple):
+    """A supply with its amount in the unit of its entry, and the kind of its lines."""
+
+    supply: Supply
+    amount: Decimal
+    kind: LineKind
+
+
+def _line(bought: _Bought, choice: SetChoice, gas: str, value: Decimal, around: Surroundings) -> Line:
+    supply, amount, kind = bought
     factor = choice.factor
     return Line(
         gas=gas, amount=_CONTEXT.multiply(amount, value), source=supply.material, kind=kind,

@@ -25,7 +25,7 @@ def plugin_names() -> list[str]:
 
 
 def installed(beginning: Callable[[int], None] = lambda _: None, *, sets: bool = True) -> Registry:
-    """Loads all installed plugins into this process; factor sets only if `sets`, since a worker needs none. Calls
+    """Loads all installed plugins into this process; factor sets only if `sets`: a worker does not need them. Calls
     `beginning` before each sector with its number, from 1. Raises ConfigurationError, which names the plugin that
     cannot be loaded."""
     plugins = []

@@ -70,12 +70,14 @@ from ledger.sdk.sector import (
     KG_PER_T,
     Activity,
     Indicator,
+    Need,
     Route,
     Sector,
     amount_in,
     invalid_activity,
     kilograms,
     read_indicators,
+    read_needs,
 )
 from ledger.sdk.sets.factor_set import FactorSet, FactorSetVersion, FactorSource, SetFactor, SupplyEntry
 from ledger.sdk.sets.lookup import SetChoice
@@ -134,6 +136,7 @@ __all__ = [
     "LineKind",
     "MadeLot",
     "Name",
+    "Need",
     "Omission",
     "OutputFacts",
     "Part",
@@ -178,6 +181,7 @@ __all__ = [
     "read_factor_set",
     "read_factors",
     "read_indicators",
+    "read_needs",
     "residual_mix",
     "rows",
     "spelled",

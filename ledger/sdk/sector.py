@@ -63,6 +63,35 @@ def read_indicators(package: str) -> Mapping[str, Indicator]:
     }
 
 
+class Need(Struct, frozen=True, kw_only=True):
+    """An input without which a route cannot run. A record meets it by a supply or a lot of one of `any_of`: keys of
+    materials, classes or kinds of supplies (`fuel`, `electricity`, `heat`), or `lot` for any lot.
+
+    `usual`: the usual amount in `unit` per kg of products. If a record does not meet the need, the omission gets this
+    amount of `priced_as`, a key of the factor sets.
+    """
+
+    any_of: tuple[str, ...]
+    priced_as: str
+    usual: Decimal
+    unit: str
+    source: str
+
+
+@cache
+def read_needs(package: str) -> Mapping[str, tuple[Need, ...]]:
+    """The minimal inventories in `needs.csv` of a package, by route. Columns: route, any_of (`;` between), priced_as,
+    usual, unit, source."""
+    needs: dict[str, tuple[Need, ...]] = {}
+    for row in rows(package, "needs.csv"):
+        need = Need(
+            any_of=tuple(row["any_of"].split(";")), priced_as=row["priced_as"], usual=Decimal(row["usual"]),
+            unit=row["unit"], source=row["source"],
+        )
+        needs[row["route"]] = (*needs.get(row["route"], ()), need)
+    return needs
+
+
 class Route(Struct, frozen=True, kw_only=True):
     """One process of a sector. `assess(context, activity)` returns the assessment, or raises.
 
@@ -81,7 +110,8 @@ class Sector(Struct, frozen=True, kw_only=True):
     `mass_tolerance`: the fraction by which outputs may outweigh inputs and supplies (weighing, air that reacts).
     `element_tolerance`: the fraction by which outputs may state more of an element than inputs and supplies do
     (weighing, sampling, analysis). Both are 0 by default: without a stated reason, mass cannot appear.
-    `methods`: chain methods by name, in letters and digits; see `ChainMethod`.
+    `methods`: chain methods by name, in letters and digits; see `ChainMethod`. `needs`: the minimal inventory of each
+    route.
     """
 
     name: str
@@ -93,3 +123,4 @@ class Sector(Struct, frozen=True, kw_only=True):
     element_tolerance: Decimal = Decimal(0)
     indicators: Mapping[str, Indicator] = {}
     methods: Mapping[str, ChainMethod] = {}
+    needs: Mapping[str, tuple[Need, ...]] = {}

@@ -75,9 +75,10 @@ SELECT f.lot, f.version, f.share
 FROM unnest($1::text::bigint[]) AS k (lot) JOIN figure f ON f.lot = k.lot AND f.version <= $2;
 
 -- name: figures
--- purpose: the same with their burdens
--- parameters: lot numbers, the newest revision to include
-SELECT f.lot, f.version, f.share, f.burdens
+-- purpose: the same with their burdens, padded by zeros: a vector that was stored before a burden existed is shorter
+-- parameters: lot numbers, the newest revision to include, the number of burdens
+SELECT f.lot, f.version, f.share,
+       f.burdens || array_fill(0::float8, ARRAY[greatest($3 - cardinality(f.burdens), 0)]) AS burdens
 FROM unnest($1::text::bigint[]) AS k (lot) JOIN figure f ON f.lot = k.lot AND f.version <= $2;
 
 -- name: lots

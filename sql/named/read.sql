@@ -1,7 +1,8 @@
 -- name: footprint
 -- purpose: all data for an answer about one lot, in one row; flags say which further queries are necessary. Inputs are
 -- as of the same revision, because any revision that changes an input also changes the figures of the lot
--- parameters: lot id, the newest revision to include, tree size, position of provisionalAbs in a vector, from 1
+-- parameters: lot id, the newest revision to include, tree size, position of provisionalAbs in a vector, from 1, the
+-- number of burdens: a vector that was stored before a burden existed is shorter
 SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantity, l.quantity) AS quantity, l.unit,
        CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, l.item, l.facility, l.process,
        l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, b.remaining, f.version, f.method, f.plugin,
@@ -36,7 +37,8 @@ LEFT JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT array_agg(x.id ORDER BY w2.position) AS lots, array_agg(x.product ORDER BY w2.position) AS products,
            array_agg(w2.quantity::float8 / coalesce(y.quantity, x.quantity)::float8 ORDER BY w2.position) AS parts,
-           array_agg(g.burdens ORDER BY w2.position) AS burdens
+           array_agg(g.burdens || array_fill(0::float8, ARRAY[greatest($5 - cardinality(g.burdens), 0)])
+                     ORDER BY w2.position) AS burdens
     FROM flow w2 JOIN lot x ON x.number = w2.lot
     CROSS JOIN LATERAL (
         SELECT burdens FROM figure WHERE lot = x.number AND version <= $2

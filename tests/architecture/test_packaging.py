@@ -58,8 +58,8 @@ print(json.dumps({
     "queries": "lock_head" in queries("sequence"), "typed": files("ledger").joinpath("py.typed").is_file(),
     "tables": sum(1 for file in files("ledger").joinpath("sdk", "data").iterdir() if file.name.endswith(".csv")),
     "commands": [point.value for point in entry_points(group="console_scripts", name="carbon-ledger")],
-    "plugins": sorted(f"{point.name}={point.value}" for group in ("carbon_ledger.plugins", "carbon_ledger.exchanges")
-                      for point in entry_points(group=group)),
+    "plugins": sorted(f"{point.name}={point.value}" for kind in ("plugins", "exchanges", "factors")
+                      for point in entry_points(group=f"carbon_ledger.{kind}")),
 }))
 """
 

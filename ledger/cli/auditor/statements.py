@@ -9,6 +9,7 @@ from msgspec import UNSET, Raw, Struct
 
 from ledger.cli.auditor.bodies import bodies_at
 from ledger.cli.console import explained, print_json, problem_of, say, show
+from ledger.cli.electricity import electricity_totals
 from ledger.client.verify.bundle import PUBLISHED, ReplayedKeys, check_statement_quorum, pinned_key, step
 from ledger.client.verify.published_head import check_published
 from ledger.client.verify.statement_bodies import Recomputed, recompute_from_bodies
@@ -115,6 +116,9 @@ def _proved(proven: Proven, recomputed: Recomputed | None) -> Iterator[str]:
     yield f"{figure.title} of {claims.lot}: {claims.quantity} of {claims.product}"
     yield (f"{float(figure.footprint):,.6g} kg CO2e, {float(figure.per_unit):,.6g} kg CO2e per {claims.quantity.unit}; "
            f"completeness {figure.completeness}")
+    if figure.location_based is not None or figure.market_based is not None:
+        yield electricity_totals(
+            float(figure.location_based or figure.footprint), float(figure.market_based or figure.footprint))
     yield f"method {claims.method} ({claims.gwp}), plugin {claims.plugin or 'none'}, {claims.software}"
     yield (f"log {claims.origin} at size {claims.size}, root {proven.checkpoint.root.hex()}; record {claims.digest}, "
            f"entry {claims.record}, log time {logged:%Y-%m-%d %H:%M:%S} UTC")

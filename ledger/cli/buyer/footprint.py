@@ -8,6 +8,7 @@ from rich.table import Table
 from ledger.cli.buyer.method_report import ask_method, chain_method_report, is_chain_method, method_report
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
+from ledger.cli.electricity import electricity_totals
 from ledger.core.outcome.assessment import QUALITY
 from ledger.footprint.stored.burdens import METHOD
 from ledger.service.queries.answers import ChainMethodAnswer, FootprintAnswer, LineAnswer
@@ -88,6 +89,7 @@ def footprint_report(answer: FootprintAnswer) -> Iterator[Part]:
     yield from [f"{name} resembles: {' '.join(others)}" for name, others in lot.resembles.items()]
     per_unit = f"{answer.footprint_per_unit:,.6g} kg CO2e per {answer.unit}"
     yield styled(f"{answer.footprint:,.3f} kg CO2e, {per_unit}", style="bold green")
+    yield electricity_totals(answer.location_based, answer.market_based)
     yield breakdown(answer)
     yield _quality(answer)
     if answer.direct.omissions:
@@ -107,6 +109,7 @@ def product_report(answer: ProductAnswer) -> Iterator[Part]:
            f"as of {answer.at} entries{', in doubt' if answer.in_doubt else ''}")
     per_unit = f"{answer.footprint_per_unit:,.6g} kg CO2e per {answer.unit}"
     yield styled(f"{per_unit}, weighted by production; {answer.footprint:,.3f} kg CO2e in total", style="bold green")
+    yield electricity_totals(answer.location_based, answer.market_based)
     yield _by_facility(answer)
     yield _spread(answer)
     yield _product_quality(answer)

@@ -8,22 +8,50 @@ from rich.table import Table
 from ledger.cli.buyer.method_report import percent
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
-from ledger.service.queries.methods.answers import ChoiceAnswer, SensitivityAnswer
+from ledger.service.queries.methods.answers import ChoiceAnswer, FactorSensitivityAnswer, SensitivityAnswer
 
 
 @click.command()
 @click.argument("lot")
 @click.option("--at", type=int, help="As of this tree size (number of entries).  [default: now]")
+@click.option("--factors", is_flag=True, help="Instead, by the newest installed versions of the factor sets.")
 @url_option
 @json_option
-def sensitivity(lot: str, at: int | None, url: str, as_json: bool) -> None:
+def sensitivity(lot: str, at: int | None, factors: bool, url: str, as_json: bool) -> None:
     """Show the figure of LOT by each allocation key, and the records that change it most."""
     with Client(url) as client:
+        if factors:
+            by_newest = client.get("/v1/sensitivity/factors", FactorSensitivityAnswer, lot=lot, at=at)
+            if as_json:
+                print_json(by_newest)
+            else:
+                show(*factor_report(by_newest))
+            return
         answer = client.get("/v1/sensitivity", SensitivityAnswer, lot=lot, at=at)
     if as_json:
         print_json(answer)
     else:
         show(*sensitivity_report(answer))
+
+
+def factor_report(answer: FactorSensitivityAnswer) -> Iterator[Part]:
+    """The figure by the newest factor sets, as text for people."""
+    yield styled(f"{answer.title} of {answer.lot} by the newest factor sets", style="bold")
+    yield f"{answer.quantity} of {answer.product}, as of {answer.size} entries with root {answer.root}"
+    change = "" if answer.percent is None else f", {percent(answer.percent)}"
+    sets = ", ".join(answer.sets) or "no set"
+    yield f"stored {answer.footprint:,.3f} kg CO2e; by {sets} {answer.repriced:,.3f}{change}"
+    table = Table("stored factor", "newest", "kg CO2e", "by newest", "difference", box=None, pad_edge=False)
+    for column in table.columns[2:]:
+        column.justify = "right"
+    for row in answer.factors:
+        table.add_row(row.factor, row.newest or "-", f"{row.stored:,.3f}", f"{row.repriced:,.3f}",
+                      f"{row.difference:+,.3f}")
+    yield table
+    if answer.left_off:
+        yield f"… and {answer.left_off} more"
+    for limitation in answer.limitations:
+        yield f"limitation: {limitation}"
 
 
 def sensitivity_report(answer: SensitivityAnswer) -> Iterator[Part]:

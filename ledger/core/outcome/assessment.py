@@ -79,8 +79,8 @@ class Line(Value, frozen=True):
     line, if it differs from the location-based one. `ratings` are PACT's technology, time and geography scores, 1
     (best) to 3. `factor` names the row of the factor table; `recalled` marks a factor from an unverified source.
 
-    `supply` is the index of the supply whose quantity the amount follows. `value` (kg of `gas` per unit) and `boundary`
-    are those of the row of a factor set that `factor` names as `set@version:row`.
+    `supply` is the index of the supply whose quantity the amount follows. If `factor` names the row of a factor set, as
+    `set@version:row`, `value` (kg of `gas` per unit) and `boundary` come from that row.
 
     `deviation` (a geometric standard deviation) and `pedigree` belong to the line's own amount. Lines of a record with
     the same `source`, deviation and pedigree share this error; it is independent of all others. `factorDeviation` and

@@ -106,12 +106,15 @@ class StatementFigure(StatementClaim, frozen=True):
     """Burdens and contents of the whole lot; `footprint` and `perUnit`: kg CO2e of the lot, and of one unit of it.
 
     `title` says whether the figure is incomplete, `completeness` the known share of the absolute amounts.
+    `locationBased` and `marketBased`: the totals with electricity counted either way, if they differ from `footprint`.
     """
 
     title: str
     footprint: str
     per_unit: str
     completeness: str
+    location_based: str | None = None
+    market_based: str | None = None
     burdens: dict[str, str] = {}
     contents: dict[str, str] = {}
 
@@ -131,8 +134,8 @@ class Claims(StatementClaim, frozen=True):
     `record` is the log index of the record that made the lot, `digest` the digest of its body. The lot carries `share`
     of the burdens that the record emitted and took over; `provisional`: its emissions wait for a closing. `inputs` are
     in the record's order, `records` and `entries` in log order. `named`: digests of the other records whose bodies a
-    recomputation needs. `versions`: those of rules, sector and factor sets that assessed the record, if leaf 0 says
-    when. `stock`: the pool's lot that an addition to a pool made. `answer`: the answer of another
+    recomputation needs. `versions`: of the rules, the sector and the factor sets that assessed the record, if leaf
+    0 says when. `stock`: the pool's lot that an addition to a pool made. `answer`: the answer of another
     method, which no tree proves. `limitations`: the records in the figure's upstream chain whose keys were reported
     compromised when the log made the statement.
     """

@@ -20,7 +20,15 @@ from ledger.errors import LedgerError, VerificationError
 from ledger.footprint.derived.completeness import completeness_of, title_of
 from ledger.footprint.stored.attributes import with_covered
 from ledger.footprint.stored.averaging import Adjustment, adjusted
-from ledger.footprint.stored.burdens import METHOD, Vector, direct, footprint, vector_of
+from ledger.footprint.stored.burdens import (
+    METHOD,
+    Vector,
+    direct,
+    footprint,
+    location_based,
+    market_based,
+    vector_of,
+)
 from ledger.footprint.stored.contents import Holding
 from ledger.footprint.stored.figures import Allocation, LotFigures, RecordFigures, TakenFigures, record_figures
 
@@ -28,6 +36,7 @@ GWP: Final = "AR6"
 """The set of potentials that METHOD applies."""
 
 _assessment = msgspec.json.Decoder(Assessment)
+_FIELDS: Final = {"per_unit": "perUnit", "location_based": "locationBased", "market_based": "marketBased"}
 _NO_MATTER: Final = Holding(0.0, {}, False)
 
 
@@ -70,7 +79,10 @@ def figure_of(lot: LotLeaf) -> StatementFigure:
     """A lot's figures in the form of a statement."""
     vector = vector_of(read(lot.burdens))
     total, completeness = footprint(vector), completeness_of(vector)
+    location, market = location_based(vector), market_based(vector)
     return StatementFigure(
+        location_based=None if location == total else repr(location),
+        market_based=None if market == total else repr(market),
         title=title_of(completeness),
         footprint=repr(total), per_unit=repr(total / float(lot.quantity.value)),
         completeness="unknown" if completeness is None else f"{completeness * 100:.1f} %",
@@ -152,9 +164,11 @@ def _number(text: str, field: str) -> Decimal:
 
 
 def _check_figure(stated: StatementFigure, computed: StatementFigure) -> None:
-    for name in ("footprint", "per_unit", "title", "completeness"):
+    # Statements of earlier versions do not state the two totals.
+    totals = [name for name in ("location_based", "market_based") if getattr(stated, name) is not None]
+    for name in ("footprint", "per_unit", "title", "completeness", *totals):
         if getattr(stated, name) != getattr(computed, name):
-            raise _fails("wrong-figure", f"claims.figure.{name.replace('per_unit', 'perUnit')}",
+            raise _fails("wrong-figure", f"claims.figure.{_FIELDS.get(name, name)}",
                          f"the statement says {getattr(stated, name)}, but its burdens give {getattr(computed, name)}",
                          getattr(stated, name))
 

@@ -4,7 +4,16 @@ from collections.abc import Mapping, Sequence
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Final
 
-from ledger.core.outcome.assessment import ADDITIVE, BURDENS, ENERGY, OF_WHICH, REMOVALS, Assessment, Line
+from ledger.core.outcome.assessment import (
+    ADDITIVE,
+    BURDENS,
+    ENERGY,
+    OF_WHICH,
+    OVER_LOCATION,
+    REMOVALS,
+    Assessment,
+    Line,
+)
 from ledger.footprint.stored.gwp import AR6, potential
 
 METHOD: Final = "cut-off/1"
@@ -16,7 +25,7 @@ ZERO: Final[Vector] = (0.0,) * len(BURDENS)
 
 _CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
 _ADDITIVE: Final = frozenset(ADDITIVE)
-LINE_BURDENS: Final = frozenset(ADDITIVE + OF_WHICH + ENERGY)
+LINE_BURDENS: Final = frozenset((*ADDITIVE, *OF_WHICH, *ENERGY, OVER_LOCATION))
 """The burdens that a line may name."""
 
 _ABS, _PRIMARY, _TECHNOLOGY, _TIME, _GEOGRAPHY = (
@@ -25,6 +34,7 @@ _ABS, _PRIMARY, _TECHNOLOGY, _TIME, _GEOGRAPHY = (
 _OMITTED, _UNESTIMATED, _PROVISIONAL = SLOT["omittedAbs"], SLOT["unestimated"], SLOT["provisionalAbs"]
 _KWH, _MJ, _RENEWABLE = SLOT["electricityKwh"], SLOT["energyMj"], SLOT["renewableEnergyMj"]
 _LOCATION, _MARKET = SLOT["electricityLocation"], SLOT["electricityMarket"]
+_OVER: Final = SLOT[OVER_LOCATION]
 _BY_KIND: Final = {
     "transport": (SLOT["transportGhgEmissions"],),
     "airTransport": (SLOT["transportGhgEmissions"], SLOT["aircraftGhgEmissions"]),
@@ -95,6 +105,18 @@ def footprint(vector: Sequence[float]) -> float:
     for slot in range(len(ADDITIVE)):
         total += vector[slot]
     return total
+
+
+def location_based(vector: Sequence[float]) -> float:
+    """Kg CO2e with location-based electricity: the footprint less `electricityOverLocation` (GHG Protocol, Scope 2
+    Guidance; ISO 14067, 6.4.9.4)."""
+    return footprint(vector) - vector[_OVER]
+
+
+def market_based(vector: Sequence[float]) -> float:
+    """Kg CO2e with market-based electricity: contracts and attributes that are used up, else the residual mix, else the
+    grid. Same boundary and losses as the location-based total."""
+    return location_based(vector) - vector[_LOCATION] + vector[_MARKET]
 
 
 def named(vector: Sequence[float]) -> dict[str, float]:

@@ -11,7 +11,15 @@ from msgspec.structs import replace
 
 from ledger.admission.facts import Composition, Facts
 from ledger.admission.lots import Supplied
-from ledger.core.outcome.assessment import ADDITIVE, OF_WHICH, Assessment, Line, LineKind, Omission
+from ledger.core.outcome.assessment import (
+    ADDITIVE,
+    OF_WHICH,
+    OVER_LOCATION,
+    Assessment,
+    Line,
+    LineKind,
+    Omission,
+)
 from ledger.core.record.kinds import AnyRecord, Declaration, Transfer, Transformation
 from ledger.core.record.units import convert
 from ledger.core.record.values import Evidence, Factor, Supply
@@ -22,6 +30,7 @@ FACTOR_EVIDENCE: Final = ("supplierFactor", "productFootprint", "environmentalPr
 """Kinds of evidence that make a supply's own factor primary: a supplier's statement, footprint or EPD."""
 
 _LOCATION: Final = "electricityLocation"
+_MARKET: Final = "electricityMarket"
 _RECENT: Final = 5
 _COUNTED_BY_KIND: Final[Mapping[str, tuple[str, ...]]] = {
     "transport": ("transportGhgEmissions",),
@@ -129,14 +138,34 @@ def factor_line(supply: Supply, factor: Factor, kind: LineKind, proved_for: int 
     return replace(line, primary=True, ratings=(1, 1 if off == 0 else 2 if off < _RECENT else 3, 1))
 
 
-def declared_lot(record: Declaration, digest: str) -> Assessment:
-    """The assessment of a declaration that creates a lot: its declared burdens as lines."""
+def declared_lot(record: Declaration, digest: str, *, over: bool = False) -> Assessment:
+    """The assessment of a declaration that creates a lot: its declared burdens as lines. `over`: with the amount by
+    which its electricity exceeds the location-based one."""
     omissions: tuple[Omission, ...] = ()
     # Waste and cores enter without burden by cut-off: nothing is missing upstream of them.
     if record.boundary != "cradleToGate" and record.lot is not None and record.lot.role == "product":
         omissions = (Omission(what="upstream of the declared lot"),)
-    lines = tuple(_declared(record, Decimal(1), record.basis, "upstream", digest))
-    return Assessment(lines=lines, omissions=omissions)
+    lines = [*_declared(record, Decimal(1), record.basis, "upstream", digest)]
+    if over:
+        lines += over_location(record, Decimal(1), record.basis, digest)
+    return Assessment(lines=tuple(lines), omissions=omissions)
+
+
+def over_location(record: Declaration, ratio: Decimal, source: str, digest: str) -> list[Line]:
+    """The amount by which the electricity within a declared footprint exceeds its location-based amount. PACT's
+    footprints are market-based; the electricity of another declaration counts as location-based."""
+    if record.basis != "pact" or _MARKET not in record.burdens:
+        return []
+    over = _CONTEXT.subtract(Decimal(record.burdens[_MARKET]), Decimal(record.burdens.get(_LOCATION, "0")))
+    if not over:
+        return []
+    return [Line(gas="CO2e", amount=_CONTEXT.multiply(over, ratio), source=source, kind="upstream",
+                 burden=OVER_LOCATION, factor=f"declaration:{digest}")]
+
+
+def declared_ratio(supply: Supply, declared: Declaration) -> Decimal:
+    """How often a supply holds the quantity for which `declared` states its burdens."""
+    return _ratio(supply.quantity.amount, supply.quantity.unit, declared)
 
 
 def _ratio(amount: Decimal, unit: str, declared: Declaration) -> Decimal:

@@ -1,1 +1,1 @@
-"""Factor sets: things that can be supplied, with emission factors, their sources and reference ranges."""
+"""Factor sets: supplies with their emission factors, their sources and reference ranges."""

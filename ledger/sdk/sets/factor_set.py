@@ -1,8 +1,8 @@
 """A factor set: a plugin that gives emission factors for supplies, with their sources.
 
 A set has versions. An activation on the log puts one of them into force, and a version never changes afterwards: its
-digest covers every row. A version has the things that can be supplied (`SupplyEntry`), the amounts emitted
-per unit (`SetFactor`), and the publications behind these (`FactorSource`).
+digest covers every row. A version lists the supplies (`SupplyEntry`), the amounts emitted per unit (`SetFactor`),
+and their sources (`FactorSource`).
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -5,7 +5,7 @@
     3  the country                                  6  the world (`*`)
 
 For each place, the factor of the requested year or the latest earlier one. If all factors of all places are later, the
-earliest of the narrowest place: a proxy of another year is nearer to the truth than no figure.
+earliest of the narrowest place: a proxy of another year is nearer to the truth than zero.
 """
 
 import math
@@ -44,7 +44,7 @@ class SetChoice(NamedTuple):
 
 
 def places_around(places: Sequence[str]) -> tuple[str, ...]:
-    """The places in which to look for a factor, narrowest first: the places of a facility and all around them. Raises
+    """The places in which to look for a factor, narrowest first: the facility and all around it. Raises
     PluginError for an unknown province of China."""
     around = [
         place if len(place) == _COUNTRY or "-" in place else f"{_REGION}{place}" for place in wider_places(places)

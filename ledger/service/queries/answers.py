@@ -143,6 +143,8 @@ class FootprintAnswer(QueryAnswer, frozen=True):
     """The footprint of a whole lot, kg CO2e excluding biogenic uptake, with its sources and its data quality.
 
     `title` says *incomplete footprint* if `completeness` is unknown or below 95 %, and says if the lot is withdrawn.
+    `locationBased` and `marketBased` are the totals with electricity counted either way, with the same boundary and
+    losses; the headline `footprint` is the location-based one, except for declared power of earlier rules.
     `recalledFactors` come from unverified sources. `recycledContent` is the share of each material's mass, by origin.
     `averaged` is the difference between a pool's period average and the burdens that had come in until then.
 
@@ -161,6 +163,8 @@ class FootprintAnswer(QueryAnswer, frozen=True):
     method: str
     footprint: float
     footprint_per_unit: float
+    location_based: float
+    market_based: float
     unit: str
     burdens: dict[str, float]
     contents: dict[str, float]

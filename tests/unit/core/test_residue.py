@@ -22,7 +22,7 @@ PRIVATE_RECORDS: Final = {
 }
 MARK: Final = b"Wort"
 FITTING: Final = ("1.5", "0.5", "-1", "2025-03-01T00:00:00Z", "KGM", "CN", "CN-JS", "CNY", "a" * 64, "steel.route",
-                  "key", "urn:example:id", "AAAAAAAAAAAAAAAAAAAAAA", "1")
+                  "key", "urn:example:id", "AAAAAAAAAAAAAAAAAAAAAA", "1", "open:coal/wellToTank/CN/2024")
 """One string for each pattern that there is."""
 
 STAYS: Final = {

@@ -20,6 +20,7 @@ from ledger.core.record.values import (
     Currency,
     Deviation,
     Factor,
+    FactorRowName,
     Flow,
     Fraction,
     Id,
@@ -115,6 +116,12 @@ SPELLINGS: dict[str, tuple[Any, tuple[str, ...], tuple[str, ...]]] = {
         Key,
         ("a", "CO2e", "HFC134a", "x:y_z.1+2-3", "k" * 64),
         ("", "1a", "_a", "a b", "a\n", "é", "k" * 65, "-a", "a/b"),
+    ),
+    "factor row": (
+        FactorRowName,
+        ("factors-open:portlandCement/cradleToGate/CN/2023", "a:b/c/*/1999", "own2:x1/residual/CN-GRID-North/2024"),
+        ("", "portlandCement/cradleToGate/CN/2023", "A:b/c/*/1999", "a:b/c/*", "a:b/c/*/99", "a:1b/c/*/1999",
+         "a:b/c/**/1999", "a:b/c/*/1999\n", "a:b/c d/*/1999", "a:b:c/d/*/1999"),
     ),
     "name": (Name, ("x", " ", "钢", "x" * 255), ("", "x" * 256)),
 }

@@ -83,7 +83,7 @@ def test_a_log_without_sets_has_no_rows() -> None:
         check_no_rows([Supplied(free, Decimal(1)), Supplied(bought("ours:sand/cradleToGate/CN/2020"), Decimal(1))])
     error = caught.value
     assert (error.code, error.field) == ("unknown-factor-set", "supplies[1].factorRow")
-    assert (error.rule or "").endswith("no set is in force")
+    assert (error.rule or "").endswith("the log has activated no set")
 
 
 def test_the_nearest_rows() -> None:

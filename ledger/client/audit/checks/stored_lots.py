@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from ledger.admission.facts import LotFacts
 from ledger.client.audit.findings import Difference
 from ledger.client.audit.source.decoding import RULE, Malformed, typed_json
 from ledger.client.audit.source.interface import StoredLot
 from ledger.engine.account import lot_leaf
-from ledger.footprint.stored.burdens import METHOD
+from ledger.footprint.stored.burdens import METHOD, whole
 from ledger.footprint.stored.figures import LotFigures
 
 
@@ -66,6 +68,10 @@ def _compare(stored: StoredLot, made: MadeLots, where: str) -> Iterator[Differen
     wanted = _row(made)
     if stored == wanted:
         return
+    if len(stored.burdens) < len(wanted.burdens):
+        # The row is from before a burden existed, which is zero then.
+        missing = len(wanted.burdens) - len(stored.burdens)
+        stored = replace(stored, burdens=[*stored.burdens, *([0.0] * missing)])
     for table, names in (("lot", _LOT), ("figure", _FIGURE)):
         differing = [name for name in names if getattr(stored, name) != getattr(wanted, name)]
         if differing:
@@ -99,7 +105,7 @@ def _values_text(stored: object, wanted: object) -> str:
 
 def _figures(lot: StoredLot) -> LotFigures:
     amounts = [float(amount) for amount in lot.amount]
-    return LotFigures(tuple([float(burden) for burden in lot.burdens]), dict(zip(lot.content, amounts, strict=True)))
+    return LotFigures(whole([float(burden) for burden in lot.burdens]), dict(zip(lot.content, amounts, strict=True)))
 
 
 _FIGURE: Final = ("burdens", "content", "amount", "method", "plugin", "share")

@@ -19,8 +19,13 @@ _RECYCLED: Final = "recycled content, pre- and post-consumer, over the material'
 
 CUT_OFF: Final = Method(
     name=CUT_OFF_NAME, title="cut-off by recycled content", of="lot",
-    formula="The stored figure. Recycled input carries the burdens that arose since it was waste.",
-    source="ISO 14067:2018; PACT Methodology 3",
+    formula="The stored figure. Recycled input carries the burdens that arose since it was waste. Power from the grid "
+    "counts location-based: the life cycle of the grid's power with losses, whatever a contract says. Every answer "
+    "states the market-based total beside it, with the same boundary: attributes that are used up, else a proved "
+    "figure of the supplier, else the residual mix, and without proof never less than the grid. GB/T 24067 has no rule "
+    "known to us by which a certificate replaces the grid's figure, and a location-based headline cannot be bought. "
+    "PACT 3 and ISO 14067 (6.4.9.4) accept contracts: exchange the market-based total under them.",
+    source="ISO 14067:2018; GB/T 24067-2024; PACT Methodology 3; GHG Protocol, Scope 2 Guidance",
     credit="No credit is given at the end of life. Every emission is counted once: the figures of all lots, plus the "
     "retained emissions, sum to the emissions.",
 )

@@ -263,7 +263,8 @@ async def read_figures(pool: DatabasePool, lots: Integers, version: int, *, burd
     names = [("lot", None), ("version", None), ("share", 0), *([("burdens", len(BURDENS))] if burdens else [])]
     async with pool.acquire() as connection:
         columns = await fetch_columns(
-            connection, queries("chain")["figures" if burdens else "shares"], (list_of(lots.tolist()), version), names
+            connection, queries("chain")["figures" if burdens else "shares"],
+            (list_of(lots.tolist()), version, *([len(BURDENS)] if burdens else [])), names,
         )
     order = numpy.lexsort((columns["version"], columns["lot"]))
     last = numpy.append(numpy.diff(columns["lot"][order]) != 0, len(order) > 0)

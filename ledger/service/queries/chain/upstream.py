@@ -16,6 +16,7 @@ from ledger.core.outcome.leaves import AssessmentLeaf, read
 from ledger.core.record.kinds import AnyRecord
 from ledger.footprint.derived.chain.arrays import Arrays
 from ledger.footprint.derived.contributions import Upstream, Weights, weights
+from ledger.footprint.stored.burdens import whole
 from ledger.host.threads import in_thread
 from ledger.service.queries.chain.load import ChainRequest, load_arrays, pinned
 from ledger.service.queries.footprint.read import not_found
@@ -50,8 +51,7 @@ class UpstreamChain(NamedTuple):
     @property
     def burdens(self) -> Sequence[float]:
         """The stored burdens of the whole lot."""
-        burdens: Sequence[float] = self.row["burdens"]
-        return burdens
+        return whole(self.row["burdens"])
 
 
 async def read_upstream(pool: DatabasePool, question: LotQuestion, most: int = MAX_RECORDS) -> UpstreamChain:

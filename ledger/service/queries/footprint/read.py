@@ -18,7 +18,16 @@ from ledger.core.record.values import Quantity
 from ledger.errors import NotFound
 from ledger.footprint.derived.completeness import completeness_of, title_of
 from ledger.footprint.derived.products import ratings
-from ledger.footprint.stored.burdens import SLOT, direct, footprint, line_co2e, vector_of
+from ledger.footprint.stored.burdens import (
+    SLOT,
+    direct,
+    footprint,
+    line_co2e,
+    location_based,
+    market_based,
+    vector_of,
+    whole,
+)
 from ledger.footprint.stored.contents import MATERIAL, RECYCLED
 from ledger.service.queries.answers import (
     AttestationAnswer,
@@ -78,7 +87,7 @@ async def read_footprint(pool: DatabasePool, question: LotQuestion) -> Footprint
     """
     lot, at = question
     moment = await moment_at(pool, at)
-    row = await pool.fetchrow(queries("read")["footprint"], lot, moment.version, moment.size, PROVISIONAL)
+    row = await pool.fetchrow(queries("read")["footprint"], lot, moment.version, moment.size, PROVISIONAL, len(BURDENS))
     if row is None:
         raise not_found("lot", lot, at)
     return answer(row, await _context(pool, row, moment), at)
@@ -125,7 +134,7 @@ def answer(row: Record, context: FootprintContext = NO_CONTEXT, at: int | None =
     leaf = _leaf.decode(row["outcome"])
     withdrawn, basis = row["withdrawn"], "" if row["body"] is None else _basis.decode(row["body"]).basis
     assessment = NOTHING if withdrawn else _assessment.decode(leaf.assessment)
-    burdens: Sequence[float] = row["burdens"]
+    burdens = whole(row["burdens"])
     share, total = row["share"], footprint(burdens)
     contents = dict(zip(row["content"], row["amount"], strict=True))
     own = _direct(assessment, share, provisional=basis == "provisional")
@@ -142,6 +151,7 @@ def answer(row: Record, context: FootprintContext = NO_CONTEXT, at: int | None =
             row, context.remaining, next((one for one in context.doubts if one.index == row["index"]), None)
         ),
         record=row["digest"], method=row["method"], plugin=row["plugin"],
+        location_based=location_based(burdens), market_based=market_based(burdens),
         footprint=total, footprint_per_unit=total / float(row["quantity"]), unit=row["unit"],
         burdens=present(burdens), contents=contents,
         biogenic_uptake=-CO2_PER_C * contents.get("biogenicCarbon", 0.0),

@@ -108,6 +108,33 @@ class SensitivityAnswer(LotFigure, frozen=True, kw_only=True):
     limitations: tuple[str, ...] = ()
 
 
+class RepricedFactor(QueryAnswer, frozen=True, kw_only=True):
+    """A row of a factor set that priced supplies of the lot: its part of the lot in kg CO2e as `stored`, and as
+    `repriced` by the row `newest`. `newest` is absent if no set has a row for the supply any more."""
+
+    factor: str
+    stored: float
+    repriced: float
+    difference: float
+    records: int
+    newest: str | None = None
+
+
+class FactorSensitivityAnswer(LotFigure, frozen=True, kw_only=True):
+    """The stored figure of a lot, and the figure that the newest installed versions of the factor sets (`sets`) would
+    give. `factors` are those with the largest difference; `leftOff` is the number of the others. An answer changes no
+    stored figure."""
+
+    footprint: float
+    repriced: float
+    difference: float
+    percent: float | None = None
+    sets: tuple[str, ...] = ()
+    factors: tuple[RepricedFactor, ...] = ()
+    left_off: int = 0
+    limitations: tuple[str, ...] = ()
+
+
 class PluginMethod(QueryAnswer, frozen=True, kw_only=True):
     """A sector's own method: `name` as the parameter `method` takes it, and the name and version of its `plugin`."""
 

@@ -15,6 +15,7 @@ from ledger.core.record.values import UNBURDENED
 from ledger.footprint.derived.contributions import Upstream, Weights
 from ledger.footprint.derived.reallocation import Split, split_of
 from ledger.footprint.derived.recount import Recount
+from ledger.footprint.stored.burdens import whole
 from ledger.host.threads import in_thread
 from ledger.service.queries.chain.upstream import UpstreamChain, read_records
 from ledger.service.queries.tree_size import Moment
@@ -101,7 +102,7 @@ async def read_lives(pool: DatabasePool, item: str | None, moment: Moment) -> li
     lives: dict[str | None, Life] = {}
     for row in await pool.fetch(queries("methods")["lives"], item, moment.version, moment.size):
         # An item that is processed, or handed over and back, stays in the same life.
-        lives.setdefault(row["previous_life"], Life(row["number"], row["burdens"]))
+        lives.setdefault(row["previous_life"], Life(row["number"], whole(row["burdens"])))
     return list(lives.values()) if None in lives and next(iter(lives)) is None else []
 
 

@@ -40,6 +40,8 @@ class ProductionAnswer(QueryAnswer, frozen=True, kw_only=True):
     number_of_records: int
     footprint: float
     footprint_per_unit: float
+    location_based: float
+    market_based: float
     burdens: dict[str, float]
     contents: dict[str, float]
     biogenic_uptake: float

@@ -18,7 +18,7 @@ from ledger.core.record.values import Quantity
 from ledger.errors import InvalidInput, NotFound
 from ledger.footprint.derived.completeness import completeness_of, title_of
 from ledger.footprint.derived.products import LotChunk, ProducedLots, Total, part_of_absolute, ratings
-from ledger.footprint.stored.burdens import METHOD, SLOT, footprint
+from ledger.footprint.stored.burdens import METHOD, SLOT, footprint, location_based, market_based
 from ledger.host.threads import in_thread
 from ledger.service.queries.doubts import SHOWN as DOUBTS
 from ledger.service.queries.doubts import read_doubts_behind
@@ -195,6 +195,7 @@ def _production(total: Total, unit: str) -> dict[str, Any]:
         "quantity": Quantity(value=plain(total.quantity), unit=unit),
         "number_of_lots": total.lots, "number_of_records": total.records,
         "footprint": total.footprint, "footprint_per_unit": total.per_unit,
+        "location_based": location_based(burdens), "market_based": market_based(burdens),
         "burdens": present([amount / quantity for amount in burdens]),
         "contents": {name: amount / quantity for name, amount in sorted(total.contents.items())},
         "biogenic_uptake": -CO2_PER_C * total.contents.get("biogenicCarbon", 0.0) / quantity,
