@@ -138,7 +138,7 @@ def _faults_of_entry(version: FactorSetVersion, entry: SupplyEntry) -> Iterator[
         yield SetFault("heating-value", entry.key, "heating_value", "", "filled in for a fuel that has combustion rows")
     if entry.kind == "material" and boundaries and not _has_range(version, entry):
         yield SetFault("reference-range", entry.key, "low", "", "filled in for a material: in its newest row for the "
-                       "world, or in any row if there is none for the world")
+                       "world, or in any row if the world has no row")
 
 
 def _has_range(version: FactorSetVersion, entry: SupplyEntry) -> bool:

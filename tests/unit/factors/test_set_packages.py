@@ -209,7 +209,7 @@ def test_rules_between_rows(tmp_path: Path) -> None:
     assert faults == [
         "files: status is 'recalled in 1 of 1 rows': it must be `read` in more than 90 % of the rows",
         "supplies.csv line 2: low is '': it must be filled in for a material: in its newest row for the world, or in "
-        "any row if there is none for the world",
+        "any row if the world has no row",
         "supplies.csv line 3: key is 'gravel': it must be the key of at least one factor",
     ]
 
