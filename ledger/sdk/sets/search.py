@@ -105,10 +105,11 @@ def _stem(word: str) -> str:
 
 
 def _score_of_chinese(token: str, text: str) -> float:
-    """By the part of the name that the word covers; else by the pairs of characters that both have."""
+    """By the part of the name that the word covers, more at its end: a Chinese name ends with the thing, and begins
+    with its kind. Else by the pairs of characters that both have."""
     if token in text:
-        return 40.0 + 20.0 * len(token) / len(text)
-    if text and text in token:
+        return 35.0 + 15.0 * len(token) / len(text) + (10.0 if text.endswith(token) else 0.0)
+    if len(text) > 1 and text in token:
         return 30.0 * len(text) / len(token)
     pairs = {token[i:i + 2] for i in range(len(token) - 1)}
     share = sum(pair in text for pair in pairs) / len(pairs) if pairs else 0.0

@@ -18,6 +18,7 @@ SET = version(
         supply("cement", en="cement, kind unknown", zh="水泥", synonyms="OPC", hs="2523"),
         supply("clinker", en="cement clinker", zh="水泥熟料", hs="252310"),
         supply("aluminium", en="aluminium, primary", zh="原铝", synonyms="电解铝;P1020", aliases="aluminum"),
+        supply("bauxite", en="bauxite ore", zh="铝矿"), supply("power", en="mains", zh="电"),
         supply("batteryCell", en="battery cells", zh="电芯"),
     ],
     [factor("cement", "CN", 2020), factor("cement", "*", 2019, "CO2e 0.7"), factor("cement", "*", 2022, "CO2e 0.8")],
@@ -45,6 +46,9 @@ SET = version(
     # Chinese: whole names, parts, synonyms, and longer words than the name.
     ("水泥", ["cement", "clinker"]),
     ("废钢", ["steelScrap", "recyclingSteel"]),
+    # The thing is at the end of a name: 原铝 is aluminium, 铝矿 is an ore.
+    ("铝", ["aluminium", "bauxite"]),
+    ("电路板", []),
     ("卷板", ["hotRolledCoil", "coldRolledCoil"]),
     ("电解铝", ["aluminium"]),
     ("热轧钢卷板", ["hotRolledCoil"]),

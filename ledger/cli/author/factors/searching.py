@@ -9,6 +9,7 @@ from ledger.cli.author.factors.answers import hit_answer
 from ledger.cli.author.factors.chosen import chosen_versions, set_options
 from ledger.cli.console import json_option, print_json, say, show
 from ledger.core.record.units import UNITS
+from ledger.sdk import FactorSetVersion
 from ledger.sdk.sets.lookup import nearest
 from ledger.sdk.sets.reading import co2e_of
 from ledger.sdk.sets.search import SearchHit, search
@@ -34,14 +35,22 @@ def search_supplies(
         print_json([hit_answer(hit) for hit in hits[:limit]])
         return 0 if hits else 1
     if not hits:
-        close = nearest(versions, "".join(words))
+        close = ", ".join(_nearest(versions, words))
         say(f"no supply of {', '.join([one.tag for one in versions])} matches {query!r}"
-            + (f"; nearest: {', '.join(close)}" if close else ""))
+            + (f"; nearest: {close}" if close else ""))
         return 1
     show(_table(hits[:limit]))
     if len(hits) > limit:
         say(f"{len(hits) - limit} more: --limit {len(hits)} shows them")
     return 0
+
+
+def _nearest(versions: Sequence[FactorSetVersion], words: Sequence[str]) -> list[str]:
+    """Keys with a similar name, then the best match of each word alone."""
+    keys = nearest(versions, "".join(words))
+    for word in words:
+        keys += [hit.entry.key for hit in search(versions, word)[:1]]
+    return list(dict.fromkeys(keys))
 
 
 def _table(hits: Sequence[SearchHit]) -> Table:
