@@ -1,6 +1,6 @@
 """The minimal inventory of a route: the inputs without which it cannot run.
 
-A record that states none of them leaves something out. The omission gets the usual amount of the route, priced as the
+A record without any of them leaves something out. The omission gets the usual amount of the route, priced as the
 factor sets price it, so that silence never makes a figure look better (ISO 14044, 4.2.3.3; PACT 3: a proxy rather than
 zero).
 """

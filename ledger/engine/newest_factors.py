@@ -26,7 +26,7 @@ class RepricedLines(NamedTuple):
 
 
 def reprice(lines: Iterable[Line], around: Surroundings, sets: Sequence[FactorSetVersion]) -> list[RepricedLines]:
-    """The lines of a record whose factor is a row of a factor set, by `sets`. Place and year are those of the record,
+    """The lines of a record whose factor is a row of a factor set, by `sets`. Place and year come from the record,
     so a set with a row for a narrower place or a later year changes the amount too."""
     groups: dict[tuple[str, str], list[Line]] = {}
     for line in lines:

@@ -199,6 +199,9 @@ def _pricing(
     if not versions.sets or not versions.has(Rule.DEFAULT_UPSTREAM):
         check_no_rows(plan.supplied)
         return None
+    if not plan.supplied and not isinstance(record, Transformation):
+        # Above all an activation: it must be possible even if this server lacks the set in force.
+        return None
     sets = [registry.factor_set(name, versions.plugins[name]) for name in versions.sets]
     around = surroundings_of(record, facts)
     return Pricing(around, sets, price_supplies(plan.supplied, kinds_of(record, plan.supplied), around, facts, sets))

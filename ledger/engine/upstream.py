@@ -207,7 +207,14 @@ class _Pricer:
         if market != location:
             # One line carries the market-based amount of them all.
             lines = [replace(line, market=market if i == 0 else _NOTHING) for i, line in enumerate(lines)]
-        return PricedSupply(tuple(lines), ())
+        return PricedSupply((replace(lines[0], generation=self._generation(supplied)), *lines[1:]), ())
+
+    def _generation(self, supplied: Supplied) -> Decimal | None:
+        """Kg CO2e at the stacks of the power plants of the grid."""
+        stacks = self._choose(_GRID, "generation")
+        if stacks is None:
+            return None
+        return sum((_co2e(line) for line in self._lines(supplied, stacks, "electricity")), _NOTHING)
 
     def _market(self, supplied: Supplied, location: Decimal) -> Decimal:
         """Kg CO2e, market-based, of grid power whose location-based figure is `location`."""
@@ -221,9 +228,8 @@ class _Pricer:
         own, boundary = priced_lines(supply, self._facts, "electricity", None)
         stated = sum((_co2e(line) for line in own if line.burden in ADDITIVE), _NOTHING)
         if boundary != "cradleToGate":
-            stacks = self._choose(_GRID, "generation")
-            if stacks is not None:
-                direct = sum((_co2e(line) for line in self._lines(supplied, stacks, "electricity")), _NOTHING)
+            direct = self._generation(supplied)
+            if direct is not None:
                 stated = _CONTEXT.add(stated, max(_CONTEXT.subtract(location, direct), _NOTHING))
         return stated if self._proved(supply) else max(stated, location)
 

@@ -80,7 +80,8 @@ class Line(Value, frozen=True):
     (best) to 3. `factor` names the row of the factor table; `recalled` marks a factor from an unverified source.
 
     `supply` is the index of the supply whose quantity the amount follows. If `factor` names the row of a factor set, as
-    `set@version:row`, `value` (kg of `gas` per unit) and `boundary` come from that row.
+    `set@version:row`, `value` (kg of `gas` per unit) and `boundary` come from that row. `generation`, of grid power: kg
+    CO2e at the stacks of the power plants by a factor of its own, which inventories use; the amount is the life cycle.
 
     `deviation` (a geometric standard deviation) and `pedigree` belong to the line's own amount. Lines of a record with
     the same `source`, deviation and pedigree share this error; it is independent of all others. `factorDeviation` and
@@ -105,6 +106,7 @@ class Line(Value, frozen=True):
     supply: int | None = None
     value: Decimal | None = None
     boundary: Key | None = None
+    generation: Decimal | None = None
 
 
 class EnergyUse(Value, frozen=True):

@@ -43,8 +43,10 @@ def check_assessment(assessment: Assessment, outputs: list[Output], gases: Mappi
 
 def _check_line(line: Line, field: str, gases: Mapping[str, Decimal]) -> None:
     _check_amount(line.amount, f"{field}.amount")
-    if line.market is not None:
-        _check_amount(line.market, f"{field}.market")
+    for name in ("market", "value", "generation"):
+        amount = getattr(line, name)
+        if amount is not None:
+            _check_amount(amount, f"{field}.{name}")
     if line.burden not in LINE_BURDENS:
         raise _invalid(f"{field}.burden", line.burden, f"one of: {', '.join(ADDITIVE + OF_WHICH + ENERGY)}")
     if line.burden in REMOVALS and line.amount > 0:

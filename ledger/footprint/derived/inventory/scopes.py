@@ -143,20 +143,34 @@ def emissions_of(booked: Booked) -> Iterator[Emission]:
     carriers = frozenset(use.carrier for use in booked.assessment.energy)
     for line in booked.assessment.lines:
         if line.burden in _ADDITIVE:
-            yield _of_line(line, site, carriers, provisional)
+            yield from _of_line(line, site, carriers, provisional)
     if _uses_up(booked):
         yield from _of_taken(booked, site, provisional)
 
 
-def _of_line(line: Line, site: str | None, carriers: frozenset[str], provisional: bool) -> Emission:
+def _of_line(line: Line, site: str | None, carriers: frozenset[str], provisional: bool) -> Iterator[Emission]:
+    """The emission of a line. Grid power whose line knows the generation apart gives two: the generation in scope 2,
+    the rest of its life cycle (upstream, losses) in category 3 of scope 3 (Scope 2 Guidance, 5.5)."""
     amount = line_co2e(line)
     scope, category = scope_of(line, carriers)
     market = amount if line.market is None or scope != "2" else float(line.market)
     absolute = abs(amount)
-    return Emission(
+    emission = Emission(
         site, scope, category, line.source, line.gas, amount, market, absolute, absolute if line.primary else 0.0,
         provisional, line.factor, line.recalled,
     )
+    if line.generation is None or scope != "2":
+        yield emission
+        return
+    rest = max(amount - float(line.generation), 0.0)
+    direct = amount - rest
+    part = direct / amount if amount else 0.0
+    yield emission._replace(
+        location=direct, market=max(market - rest, 0.0), absolute=absolute * part, primary=emission.primary * part)
+    if rest:
+        yield emission._replace(
+            scope="3", category=ENERGY_RELATED, location=rest, market=rest, absolute=absolute * (1.0 - part),
+            primary=emission.primary * (1.0 - part))
 
 
 def scope_of(line: Line, carriers: frozenset[str]) -> tuple[Scope, str]:

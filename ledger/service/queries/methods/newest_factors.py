@@ -1,4 +1,4 @@
-"""The sensitivity of a lot's figure to the factor sets: what the newest installed versions would give.
+"""The sensitivity of a lot's figure to the factor sets: its figure by the newest installed versions.
 
 Stored figures keep the versions with which they were assessed. This answer shows how far the newest ones differ; only
 an amendment that asks for them changes a figure.
@@ -60,7 +60,7 @@ async def read_newest_factors(
 
 
 class _Sums:
-    """What the records read so far give, by stored and newest row."""
+    """The sums of the records read so far, by stored and newest row."""
 
     def __init__(self, sets: Sequence[FactorSetVersion]) -> None:
         self._sets = sets
