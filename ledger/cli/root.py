@@ -67,6 +67,7 @@ COMMANDS = {
     "verify": Lazy("ledger.cli.auditor.verify:verify", "Check receipts, bundles and statements, offline."),
     "witness": Lazy("ledger.cli.auditor.witness:witness", "Cosign the checkpoints of logs, as a witness for others."),
     "plugin": Lazy("ledger.cli.author.plugins:plugin", "List, make, activate and retire sector plugins; list factors."),
+    "factors": Lazy("ledger.cli.author.factors.group:factors", "Search, show and import emission factors of sets."),
     "monitor": Lazy("ledger.cli.auditor.monitor:monitor", "Watch a log for forks and for new keys."),
 }
 

@@ -1,6 +1,6 @@
 """The row of a factor set that a supply names, as `set:row`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Final
 
@@ -30,7 +30,7 @@ def named_row(sets: Sequence[FactorSetVersion], supply: Supply, field: str) -> S
     if factor is None:
         raise Refused(
             f"{field}: {version.tag} has no row {row!r}", code="unknown-factor-row", field=field, value=text,
-            rule="a row of the version in force; nearest: " + ", ".join(_nearest(version, row)),
+            rule="a row of the version in force; nearest: " + ", ".join(nearest_rows(version, row)),
         )
     if factor.boundary not in _PRICING:
         others = [one.row for boundary in _PRICING for one in version.factors(factor.key, boundary)]
@@ -56,7 +56,7 @@ def check_no_rows(supplied: Sequence[Supplied]) -> None:
             named_row((), supply, f"supplies[{i}].factorRow")
 
 
-def _nearest(version: FactorSetVersion, row: str) -> Iterable[str]:
+def nearest_rows(version: FactorSetVersion, row: str) -> Sequence[str]:
     """Rows of the same supply first, else those with the most similar names."""
     key = row.partition("/")[0]
     own = [name for name in version.rows if name.startswith(f"{key}/")]

@@ -1,5 +1,7 @@
-"""Lists all factors that this process computes with, of the SDK and the installed sectors: as values and as a page."""
+"""Lists all factors that this process computes with, of the SDK and the installed sectors: as values and as a page. The
+page also lists the supplies of factor sets."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.util import find_spec
 from itertools import groupby
@@ -9,7 +11,10 @@ from msgspec import Struct
 
 from ledger.core.record.units import UNITS, plain
 from ledger.engine.sectors import Registry
-from ledger.sdk import carbon_dioxide_of, read_factors, standard_fuels
+from ledger.sdk import FactorSet, FactorSetVersion, SupplyEntry, carbon_dioxide_of, read_factors, standard_fuels
+from ledger.sdk.sets.factor_set import SUPPLY_KINDS
+from ledger.sdk.sets.reading import co2e_of
+from ledger.sdk.sets.summary import default_of, short
 from ledger.sdk.tables import factor_files
 
 SDK: Final = "sdk"
@@ -21,6 +26,9 @@ Every factor of the SDK and of the sectors in this repository, in kg of the gas 
 `carbon-ledger plugin factors --markdown` writes this page. `read`: the authors read the source. `recalled`: an
 unverified source, which the authors could not read; every answer that uses the factor says so. `*`: any place. A
 record's own factor or declaration takes precedence over all of these.
+
+Factor sets come last, with their supplies only: `carbon-ledger factors show KEY` shows all rows of a supply. `kg CO2e`
+is the newest row for the world, per unit, with the potentials of AR6; `range` its reference range.
 """
 
 
@@ -76,12 +84,40 @@ def _fuels() -> Iterator[ListedFactor]:
         )
 
 
-def page(factors: Sequence[ListedFactor]) -> str:
-    """The factors as Markdown, with one section for each owner."""
+def page(factors: Sequence[ListedFactor], sets: Iterable[FactorSet] = ()) -> str:
+    """The factors as Markdown, with one section for each owner, then one for the newest version of each set."""
     parts = [_HEAD]
     for owner, rows in groupby(factors, key=lambda one: one.owner):
         parts.append(section(owner, list(rows)))
+    parts += [set_section(one.newest) for one in sets]
     return "\n".join(parts)
+
+
+def set_section(version: FactorSetVersion) -> str:
+    """The supplies of a version, by kind and key."""
+    counts = Counter(factor.key for factor in version)
+    recalled = sum(factor.recalled for factor in version)
+    lines = [
+        f"## {version.tag}", "",
+        f"Supplies: {len(version.supplies)}; factors: {len(version.rows)}, {recalled} of them `recalled`; sources: "
+        f"{len(version.sources)}.",
+    ]
+    entries = sorted(version.supplies.values(), key=lambda entry: (SUPPLY_KINDS.index(entry.kind), entry.key))
+    for kind, of_kind in groupby(entries, key=lambda entry: entry.kind):
+        lines += ["", f"`{kind}`", "", "| key | English | Chinese | per | rows | kg CO2e | boundary | range |",
+                  "|---|---|---|---|---|---|---|---|"]
+        lines += [_supply_line(version, entry, counts[entry.key]) for entry in of_kind]
+    return "\n".join(lines) + "\n"
+
+
+def _supply_line(version: FactorSetVersion, entry: SupplyEntry, count: int) -> str:
+    default = default_of(version, entry)
+    value, boundary = ("", "") if default is None else (short(co2e_of(default.gases)), default.boundary)
+    reference = "" if default is None or default.low is None or default.high is None else (
+        f"{short(default.low)} to {short(default.high)}"
+    )
+    cells = (entry.key, entry.en, entry.zh, UNITS[entry.unit].name, str(count), value, boundary, reference)
+    return "| " + " | ".join([cell.replace("|", "\\|") for cell in cells]) + " |"
 
 
 def section(owner: str, factors: Iterable[ListedFactor]) -> str:

@@ -40,9 +40,15 @@ def installed(beginning: Callable[[int], None] = lambda _: None, *, sets: bool =
     return Registry(plugins, _factor_sets(names) if sets else ())
 
 
+def factor_sets() -> list[FactorSet]:
+    """The installed factor sets by name, without the sectors. Raises ConfigurationError, which names the set that
+    cannot be loaded."""
+    return _factor_sets(plugin_names())
+
+
 def _factor_sets(sectors: Iterable[str]) -> list[FactorSet]:
     names = set(sectors)
-    factor_sets: list[FactorSet] = []
+    sets: list[FactorSet] = []
     for point in sorted(entry_points(group=SETS), key=lambda point: point.name):
         if point.name in names:
             raise ConfigurationError(f"two installed plugins have the name {point.name!r}: uninstall one of them")
@@ -50,8 +56,8 @@ def _factor_sets(sectors: Iterable[str]) -> list[FactorSet]:
         factor_set = _run(point)
         if not isinstance(factor_set, FactorSet) or factor_set.name != point.name or not factor_set.versions:
             raise ConfigurationError(f"plugin {point.name}: {point.value} does not return a FactorSet with that name")
-        factor_sets.append(factor_set)
-    return factor_sets
+        sets.append(factor_set)
+    return sets
 
 
 def _run(point: EntryPoint) -> object:

@@ -26,22 +26,27 @@ def files_of(name: str, en: str | None = None, zh: str | None = None) -> Mapping
 
     Raises ConfigurationError for a name that cannot be the first part of a `process`.
     """
-    if not _NAME.fullmatch(name) or name.endswith("-"):
-        raise ConfigurationError(
-            f"{name!r} is not a valid sector name", code="plugin-name", field="name", value=name,
-            rule="at most 40 lower-case letters, digits and hyphens; it starts with a letter and ends without a hyphen",
-        )
+    check_plugin_name(name)
     module = name.replace("-", "_")
     words = {
         "name": name, "module": module, "package": f"carbon_ledger_{module}",
-        "en": _quoted(en or name.replace("-", " ").capitalize()), "zh": _quoted(zh or f"{name} 行业"),
+        "en": quoted(en or name.replace("-", " ").capitalize()), "zh": quoted(zh or f"{name} 行业"),
     }
     return {Template(path).substitute(words): Template(text).substitute(words) for path, text in _TEXTS.items()}
 
 
-def _quoted(text: str) -> str:
+def check_plugin_name(name: str) -> None:
+    """Refuses a name that a sector or a factor set cannot have."""
+    if not _NAME.fullmatch(name) or name.endswith("-"):
+        raise ConfigurationError(
+            f"{name!r} is not a valid plugin name", code="plugin-name", field="name", value=name,
+            rule="at most 40 lower-case letters, digits and hyphens; it starts with a letter and ends without a hyphen",
+        )
+
+
+def quoted(text: str) -> str:
     """Checks that the text is valid between double quotes in TOML and Python."""
     if not text.isprintable() or '"' in text or "\\" in text:
-        raise ConfigurationError(f"{text!r} is not a valid sector name", code="plugin-name", field="names", value=text,
+        raise ConfigurationError(f"{text!r} is not a valid plugin name", code="plugin-name", field="names", value=text,
                                  rule="printable characters, without double quotation marks and backslashes")
     return text

@@ -63,6 +63,48 @@ def test_the_kit_catches_it_once_it_is_broken(written: Path) -> None:
     assert "deep-sea.making: silent-gap: flux" in done.stdout
 
 
+@pytest.fixture
+def written_set(home: Path, tmp_path: Path) -> Path:
+    """The folder of a new factor set `river-works`."""
+    folder = tmp_path / "set"
+    done = command(home, "plugin", "new", "river-works", "--kind", "factors", "--output", str(folder))
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def own_tests(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], cwd=folder, capture_output=True, text=True,
+        timeout=120, check=False, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+
+
+def test_a_new_factor_set_passes_its_own_test(written_set: Path) -> None:
+    done = own_tests(written_set)
+    assert done.returncode == 0, done.stdout
+    assert "2 passed" in done.stdout
+
+
+def test_the_kit_catches_a_broken_factor_set(written_set: Path) -> None:
+    table = written_set / "carbon_ledger_river_works/v1/factors.csv"
+    table.write_text(table.read_text(encoding="utf-8").replace("CO2 3.1863", "CO2 3186.3"), encoding="utf-8")
+    done = own_tests(written_set)
+    assert done.returncode == 1
+    assert "river-works@1:diesel/combustion/*/2006: plausible: gases is '74100 g CO2 per MJ'" in done.stdout
+
+
+def test_a_new_factor_set_installs(written_set: Path, home: Path, tmp_path: Path) -> None:
+    target = tmp_path / "site"
+    install(written_set, target)
+    listed = command(home, "factors", "list", "--json", installed=[target])
+    assert listed.returncode == 0, listed.stderr
+    (own,) = [one for one in msgspec.json.decode(listed.stdout) if one["set"] == "river-works"]
+    assert (own["version"], own["supplies"], own["factors"], own["sources"]) == ("1", 2, 2, 2)
+    shown = command(home, "factors", "show", "river-works:gravel", "--json", installed=[target])
+    (gravel,) = msgspec.json.decode(shown.stdout)["supplies"]
+    assert gravel["rows"][0]["co2e"] == "0.00779306"
+
+
 def made(shop: Workshop, lot: str) -> Any:
     """900 kg out of 1,000 kg of flux, of which each kg gives off 0.43971 kg of CO2."""
     party, record = shop.make({lot: "900"}, ore="1000")

@@ -12,6 +12,7 @@ from ledger.cli.registrar.activations import activate, retire
 from ledger.errors import ConfigurationError
 from ledger.registry.factors import listed, page
 from ledger.registry.scaffold import files_of
+from ledger.registry.set_packages import SetNames, set_files, write_new
 from ledger.registry.workers.trial import tried
 from ledger.service.queries.answers import PluginAnswer
 from ledger.service.queries.plugins import plugin_answers, rules_answer
@@ -49,27 +50,31 @@ def _installed() -> list[PluginAnswer]:
 @plugin.command("new")
 @click.argument("name")
 @click.option("--output", type=FOLDER, help="New or empty folder to write to.  [default: carbon-ledger-NAME]")
-@click.option("--en", help="The sector's English name.  [default: NAME]")
-@click.option("--zh", help="The sector's Chinese name.")
+@click.option("--kind", type=click.Choice(["sector", "factors"]), default="sector", show_default=True,
+              help="A sector that computes emissions, or a set of emission factors.")
+@click.option("--en", help="The plugin's English name.  [default: NAME]")
+@click.option("--zh", help="The plugin's Chinese name.")
 @json_option
-def new_plugin(name: str, output: Path | None, en: str | None, zh: str | None, as_json: bool) -> None:
-    """Write a working sector plugin, with a test that uses the conformance kit.
+def new_plugin(name: str, output: Path | None, kind: str, en: str | None, zh: str | None, as_json: bool) -> None:
+    """Write a working plugin, with a test that uses the conformance kit.
 
-    NAME is the sector: the first part of a record's `process`.
+    NAME is the sector: the first part of a record's `process`. With `--kind factors` it is the factor set: the first
+    part of `set:row`.
     """
-    texts = files_of(name, en, zh)
+    if kind == "factors":
+        files = set_files(SetNames(name, en, zh), "1")
+    else:
+        files = {path: text.encode() for path, text in files_of(name, en, zh).items()}
     folder = output if output is not None else Path(f"carbon-ledger-{name}")
     if folder.exists() and any(folder.iterdir()):
         raise ConfigurationError(f"{folder} is not empty", field="output", value=folder, rule="a new or empty folder")
-    for path, text in texts.items():
-        file = folder / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8", newline="\n")
+    write_new(folder, files)
     if as_json:
-        print_json({"folder": str(folder), "files": list(texts)})
+        print_json({"folder": str(folder), "files": list(files)})
         return
-    show(f"{folder}: {len(texts)} files; {name}.making works as it is", "",
-         f"  pip install -e {folder}", f"  python -m pytest {folder}", "  carbon-ledger plugin list")
+    works, listing = ("its example", "factors list") if kind == "factors" else (f"{name}.making", "plugin list")
+    show(f"{folder}: {len(files)} files; {works} works as it is", "",
+         f"  pip install -e {folder}", f"  python -m pytest {folder}", f"  carbon-ledger {listing}")
 
 
 @plugin.command("factors")
@@ -77,12 +82,13 @@ def new_plugin(name: str, output: Path | None, en: str | None, zh: str | None, a
 @json_option
 def list_factors(markdown: bool, as_json: bool) -> None:
     """List every emission factor of the installed plugins and the SDK, with its source."""
-    factors = listed(tried())
+    registry = tried()
+    factors = listed(registry)
     if as_json:
         print_json(factors)
         return
     if markdown:
-        print_lines(page(factors).rstrip("\n"))
+        print_lines(page(factors, registry.sets.values()).rstrip("\n"))
         return
     table = Table("table", "key", "place", "year", "kg", "of", "per", "boundary", "status", "source", box=None,
                   pad_edge=False)

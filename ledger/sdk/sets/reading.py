@@ -52,7 +52,7 @@ Value = TypeVar("Value")
 
 
 class Fault(NamedTuple):
-    """A fault in line `line` (from 1, the header) of `file`."""
+    """A fault in line `line` (from 1, the header) of `file`; 0 stands for all lines."""
 
     file: str
     line: int
@@ -61,7 +61,8 @@ class Fault(NamedTuple):
     rule: str
 
     def __str__(self) -> str:
-        return f"{self.file} line {self.line}: {self.field} is {self.value!r}: it must be {self.rule}"
+        where = f"{self.file} line {self.line}" if self.line else self.file
+        return f"{where}: {self.field} is {self.value!r}: it must be {self.rule}"
 
 
 class _Cells:
@@ -130,36 +131,53 @@ def read_factor_set(
 
 def read_version(name: str, version: str, folder: Traversable) -> FactorSetVersion:
     """One version from its folder. Raises PluginError with all faults, a line each, at most 20."""
-    texts = {
+    return parse_version(name, version, _texts_in(folder))
+
+
+def _texts_in(folder: Traversable) -> Mapping[str, bytes]:
+    return {
         file.name: file.read_bytes() for file in sorted(folder.iterdir(), key=lambda one: one.name)
         if file.name.endswith(".csv")
     }
-    return parse_version(name, version, texts)
 
 
 def parse_version(name: str, version: str, texts: Mapping[str, bytes]) -> FactorSetVersion:
     """One version from the bytes of its files, by name. Raises PluginError with all faults, a line each, at most 20."""
+    tables, faults = parse_tables(texts)
+    if faults:
+        shown = "\n".join([str(fault) for fault in faults[:_SHOWN]])
+        rest = f"\nand {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
+        raise PluginError(f"factor set {name}@{version}:\n{shown}{rest}", code="invalid-factors",
+                          field=faults[0].field, value=faults[0].value, rule=faults[0].rule)
+    return FactorSetVersion(name, version, digest_of_files(texts), tables)
+
+
+def parse_tables(texts: Mapping[str, bytes]) -> tuple[FactorTables, list[Fault]]:
+    """The rows without a fault, and all faults. References from and to rows with a fault are checked too."""
     faults: list[Fault] = []
     sources = list(_all(texts, "sources", SOURCE_COLUMNS, _source, faults))
     supplies = list(_all(texts, "supplies", SUPPLY_COLUMNS, _supply, faults))
     factors = list(_all(texts, "factors", FACTOR_COLUMNS, _factor, faults))
     classes = list(_all(texts, "classes", CLASS_COLUMNS, _class, faults))
     _check_references(_Placed(supplies, factors, sources, classes), faults)
-    if faults:
-        shown = "\n".join([str(fault) for fault in faults[:_SHOWN]])
-        rest = f"\nand {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
-        raise PluginError(f"factor set {name}@{version}:\n{shown}{rest}", code="invalid-factors",
-                          field=faults[0].field, value=faults[0].value, rule=faults[0].rule)
-    return FactorSetVersion(name, version, digest_of_files(texts), FactorTables(
-        [one for _, one in supplies], [one for _, one in factors], [one for _, one in sources],
-        [one for _, one in classes],
-    ))
+    faulty = {(fault.file, fault.line) for fault in faults}
+    return FactorTables(
+        [entry for place, entry in supplies if place not in faulty],
+        [factor for place, factor in factors if place not in faulty],
+        [source for place, source in sources if place not in faulty],
+        [group for place, group in classes if place not in faulty],
+    ), faults
 
 
 def digest_of_files(texts: Mapping[str, bytes]) -> str:
     """Hex SHA-256 over the format's name and the sorted lines `file sha256`."""
     lines = sorted([f"{file} {hashlib.sha256(data).hexdigest()}\n" for file, data in texts.items()])
     return hashlib.sha256((f"{FORMAT}\n" + "".join(lines)).encode()).hexdigest()
+
+
+def digest_of_folder(folder: Traversable) -> str:
+    """The digest of the version in a folder."""
+    return digest_of_files(_texts_in(folder))
 
 
 Placed = tuple[tuple[str, int], Value]
@@ -173,16 +191,36 @@ def _all(
     for file, data in texts.items():
         if file != f"{prefix}.csv" and not file.startswith(f"{prefix}-"):
             continue
-        reader = csv.DictReader(io.StringIO(data.decode("utf-8-sig", errors="replace")))
-        missing = [column for column in columns if column not in (reader.fieldnames or ())]
+        for line, row in _rows(file, data, columns, faults):
+            yield (file, line), parse(_Cells(file, line, row, faults))
+
+
+def _rows(
+    file: str, data: bytes, columns: tuple[str, ...], faults: list[Fault]
+) -> Iterator[tuple[int, Row]]:
+    """The rows of a file with their lines; a row of several lines has the number of its last one."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        faults.append(Fault(file, line, "encoding", f"byte 0x{data[error.start]:02x}", "UTF-8"))
+        return
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = list(reader.fieldnames or ())
+        missing = [column for column in columns if column not in header]
         if missing:
-            faults.append(Fault(file, 1, "header", ",".join(reader.fieldnames or ()), "with " + ",".join(missing)))
-            continue
-        for line, row in enumerate(reader, start=2):
-            before = len(faults)
-            value = parse(_Cells(file, line, cast(Row, row), faults))
-            if len(faults) == before:
-                yield (file, line), value
+            faults.append(Fault(file, 1, "header", ",".join(header), "with " + ",".join(missing)))
+            return
+        for row in reader:
+            if None in row:
+                faults.append(Fault(file, reader.line_num, "line", ",".join(row[None]),
+                                    f"of {len(header)} cells: quote a cell that has a comma"))
+            else:
+                yield reader.line_num, cast(Row, row)
+    except csv.Error as error:
+        rule = "CSV with commas and double quotation marks"
+        faults.append(Fault(file, reader.line_num + 1, "line", str(error), rule))
 
 
 def _source(cells: _Cells) -> FactorSource:
@@ -260,7 +298,7 @@ def _pedigree(cells: _Cells) -> tuple[int, ...] | None:
 def _check_range(cells: _Cells, factor: SetFactor) -> None:
     if factor.potentials is not None and factor.potentials not in _POTENTIALS:
         cells.fault("potentials", "empty, or one of " + " ".join(_POTENTIALS))
-    if factor.deviation is None and factor.pedigree is None:
+    if not cells.text("deviation") and not cells.text("pedigree"):
         cells.fault("deviation", "filled in, or the pedigree: every factor has an uncertainty")
     if factor.deviation is not None and not 1 < factor.deviation < _LARGEST_DEVIATION:
         cells.fault("deviation", "a geometric standard deviation above 1 and below 1000")
@@ -300,17 +338,17 @@ def _check_references(placed: _Placed, faults: list[Fault]) -> None:
     known = {source.id for _, source in sources}
     _once([(place, source.id) for place, source in sources], "id", faults)
     _once([(place, one.id) for place, one in classes], "class", faults)
-    _once([(place, factor.row) for place, factor in factors], "row", faults)
+    _once([(place, factor.row) for place, factor in factors if factor.year], "row", faults)
     for (file, line), factor in factors:
-        if factor.key not in named:
+        if factor.key and factor.key not in named:
             faults.append(Fault(file, line, "key", factor.key, "a key of the supplies"))
-        if factor.source not in known:
+        if factor.source and factor.source not in known:
             faults.append(Fault(file, line, "source", factor.source, "an id of the sources"))
 
 
 def _once(names: Iterable[tuple[tuple[str, int], str]], field: str, faults: list[Fault]) -> None:
     seen: set[str] = set()
     for (file, line), name in names:
-        if name in seen:
+        if name and name in seen:
             faults.append(Fault(file, line, field, name, "there once"))
         seen.add(name)

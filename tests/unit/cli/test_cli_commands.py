@@ -16,10 +16,11 @@ from ledger.cli.root import COMMANDS, load
 
 GROUPS = {"key": ("new", "show", "request", "change", "recover", "object", "rotate-log"),
           "plugin": ("list", "new", "factors", "activate", "retire"), "export": ("log", "footprint", "bundle"),
-          "anchor": ("show", "accept"), "clock": ("show", "accept"), "audit": ("sample",)}
+          "anchor": ("show", "accept"), "clock": ("show", "accept"), "audit": ("sample",),
+          "factors": ("search", "show", "list", "import")}
 EVERY = [(name,) for name in COMMANDS] + [(group, name) for group, names in GROUPS.items() for name in names]
 BASE = [("key", "new"), ("enrol",), ("sign",), ("verify",), ("submit",), ("footprint",), ("trace",), ("audit",),
-        ("plugin", "list")]
+        ("plugin", "list"), ("factors", "list")]
 SERVER = [("init",), ("serve",), ("demo",), ("anchor", "show"), ("backup", "/none/b"), ("doctor",), ("status",),
           ("audit", "--home", "/none"),
           ("audit", "postgresql://host/none")]
@@ -71,7 +72,7 @@ def test_the_table_names_what_there_is(name: str) -> None:
 
 RESULTS = [path for path in EVERY if path not in (
     ("serve",), ("demo",), ("sign",), ("key",), ("key", "request"), ("export",), ("plugin",), ("anchor",), ("clock",),
-    ("witness",), ("psql",),
+    ("witness",), ("psql",), ("factors",),
 )]
 
 

@@ -1,0 +1,1 @@
+"""`factors`: searches, shows, lists and imports factor sets. Each command has a module."""
