@@ -6,7 +6,7 @@ its index in the record: a priced supply never covers another one of its name. A
 class as estimate: leaving something out never makes a figure look better.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Final, NamedTuple
 
@@ -59,7 +59,7 @@ class PricedSupply(NamedTuple):
     @property
     def co2e(self) -> Decimal:
         """Kg CO2e of the lines."""
-        return sum((_co2e(line) for line in self.lines if line.burden in ADDITIVE), _NOTHING)
+        return _co2e_of(line for line in self.lines if line.burden in ADDITIVE)
 
 
 def surroundings_of(record: AnyRecord, facts: Facts) -> Surroundings:
@@ -162,12 +162,12 @@ class _Pricer:
         """The upstream that the record's own figure leaves out: the default less that figure."""
         what = f"{supplied.supply.material} upstream"
         whole = (
-            sum((_co2e(line) for line in self._lines(supplied, choice, kind)), _NOTHING) if choice is not None
+            _co2e_of(self._lines(supplied, choice, kind)) if choice is not None
             else self._omission(supplied).estimate
         )
         if whole is None:
             return Omission(what=what)
-        stated = sum((_co2e(line) for line in own if line.burden in ADDITIVE), _NOTHING)
+        stated = _co2e_of(line for line in own if line.burden in ADDITIVE)
         return Omission(what=what, estimate=max(_CONTEXT.subtract(whole, stated), _NOTHING))
 
     def _omission(self, supplied: Supplied) -> Omission:
@@ -202,7 +202,7 @@ class _Pricer:
                 return self._own(supplied, "electricity", fuel=False)
             return PricedSupply((), (self._omission(supplied),))
         lines = self._lines(supplied, choice, "electricity")
-        location = sum((_co2e(line) for line in lines), _NOTHING)
+        location = _co2e_of(lines)
         market = self._market(supplied, location)
         if market != location:
             # One line carries the market-based amount of them all.
@@ -214,7 +214,7 @@ class _Pricer:
         stacks = self._choose(_GRID, "generation")
         if stacks is None:
             return None
-        return sum((_co2e(line) for line in self._lines(supplied, stacks, "electricity")), _NOTHING)
+        return _co2e_of(self._lines(supplied, stacks, "electricity"))
 
     def _market(self, supplied: Supplied, location: Decimal) -> Decimal:
         """Kg CO2e, market-based, of grid power whose location-based figure is `location`."""
@@ -223,10 +223,10 @@ class _Pricer:
             residual = choose(self._sets, _GRID, "residual", self._countries(), self._around.year)
             if residual is None:
                 return location
-            mix = sum((_co2e(line) for line in self._lines(supplied, residual, "electricity")), _NOTHING)
+            mix = _co2e_of(self._lines(supplied, residual, "electricity"))
             return max(location, mix)
         own, boundary = priced_lines(supply, self._facts, "electricity", None)
-        stated = sum((_co2e(line) for line in own if line.burden in ADDITIVE), _NOTHING)
+        stated = _co2e_of(line for line in own if line.burden in ADDITIVE)
         if boundary != "cradleToGate":
             direct = self._generation(supplied)
             if direct is not None:
@@ -287,6 +287,14 @@ def _ratings(factor: SetFactor, around: Surroundings) -> tuple[int, int, int]:
         _SECONDARY, place_ratings.time_rating(around.year - factor.year),
         place_ratings.geography_rating(around.places[0], factor.place),
     )
+
+
+def _co2e_of(lines: Iterable[Line]) -> Decimal:
+    """Kg CO2e of lines, in the context of all amounts: `sum` would round by the caller's."""
+    total = _NOTHING
+    for line in lines:
+        total = _CONTEXT.add(total, _co2e(line))
+    return total
 
 
 def _co2e(line: Line) -> Decimal:

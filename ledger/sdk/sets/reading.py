@@ -8,7 +8,7 @@ import hashlib
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from decimal import Decimal
+from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Final, NamedTuple, TypeVar, cast
@@ -29,6 +29,7 @@ from ledger.sdk.sets.factor_set import (
     SupplyEntry,
 )
 
+_CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
 FORMAT: Final = "factor-set/1"
 """The digest covers it: another reading of the same files needs another name."""
 SUPPLY_COLUMNS: Final = (
@@ -312,7 +313,10 @@ def _check_range(cells: _Cells, factor: SetFactor) -> None:
 
 def co2e_of(gases: Gases) -> Decimal:
     """Kg CO2e of amounts by gas, with the potentials of AR6."""
-    return sum((amount * AR6[gas] for gas, amount in gases), Decimal(0))
+    total = Decimal(0)
+    for gas, amount in gases:
+        total = _CONTEXT.add(total, _CONTEXT.multiply(amount, AR6[gas]))
+    return total
 
 
 class _Placed(NamedTuple):
