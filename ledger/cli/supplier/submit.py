@@ -194,6 +194,8 @@ def _report(posting: Posting, as_json: bool) -> None:
         return
     if posting.shown:
         show(_table(posting))
+        for line, receipt in posting.shown:
+            show(*_remarks(line, receipt))
     if posting.accepted > len(posting.shown):
         show(f"… and {posting.accepted - len(posting.shown)} more")
     show(f"{posting.accepted} on the ledger, {len(posting.refused)} refused")
@@ -202,6 +204,21 @@ def _report(posting: Posting, as_json: bool) -> None:
              "the same file again later for the receipts")
     for line, refusal in posting.refused:
         say(f"line {line}: {refusal.code}: {explained(refusal.error())}")
+
+
+def _remarks(line: int, receipt: Brief) -> Iterator[str]:
+    """The default prices, omissions and findings of a record, one a line."""
+    by_set: dict[str, list[str]] = {}
+    for priced in receipt.priced:
+        by_set.setdefault(priced.factor.partition(":")[0], []).append(priced.material)
+    for name, materials in by_set.items():
+        yield f"line {line}: priced by {name}: {', '.join(dict.fromkeys(materials))}"
+    for omitted in receipt.omitted:
+        size = "no estimate" if omitted.estimate is None else f"estimate {omitted.estimate:,.3f} kg CO2e"
+        similar = f"; known names like it: {', '.join(omitted.nearest)}" if omitted.nearest else ""
+        yield f"line {line}: omitted: {omitted.what} ({size}){similar}"
+    for finding in receipt.findings:
+        yield f"line {line}: warning {finding.code}: {finding.message}"
 
 
 def _table(posting: Posting) -> Table:
