@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from ledger.admission.activations import Versions
 from ledger.core.outcome.assessment import Assessment
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import LedgerError
@@ -44,6 +45,10 @@ class Assessor(Protocol):
         """Returns when sectors can assess records. Raises ConfigurationError if they never can."""
         ...
 
+    async def prepare(self, versions: Versions) -> None:
+        """Looks up the sectors of these versions, so that `registry` has those that can be run here."""
+        ...
+
     async def assess(self, calls: Sequence[AssessmentCall]) -> list[AssessmentResult]:
         """One assessment or error for each call, in order. It gives the errors of `Installed.assess`, and Unavailable
         if the failure says nothing about the record."""
@@ -66,6 +71,9 @@ class Inside:
 
     async def ready(self) -> None:
         """Returns at once: the sectors are ready."""
+
+    async def prepare(self, versions: Versions) -> None:
+        """Returns at once: `registry` has all that there is."""
 
     async def assess(self, calls: Sequence[AssessmentCall]) -> list[AssessmentResult]:
         return [_assessed(call) for call in calls]
