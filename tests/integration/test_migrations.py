@@ -47,7 +47,7 @@ KEPT_OTHERWISE: Final = {("figure", "from_index"): "lot / 1024", ("figure", "bur
 """Columns of the first version, made of those of today."""
 SINCE: Final = ("revision", "revised", "lot_version", "pool", "closing", "reopening", "provisional", "dispute",
                 "opening", "attestation", "claim", "report", "compromise", "key_change", "publication", "renewal",
-                "log_key",
+                "log_key", "plugin_archive",
                 "erasure")
 """Tables that the first version did not have."""
 WITHOUT_ERASURE: Final = """

@@ -5,11 +5,8 @@ import asyncio
 import logging
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import Final
-
-from msgspec import Struct
 
 from ledger.errors import LedgerError, Unavailable
 from ledger.registry.archives import read_archive, unpack
@@ -18,7 +15,6 @@ from ledger.registry.workers.jobs import busy
 from ledger.registry.workers.messages import Hello
 from ledger.registry.workers.pool import PATIENCE_SECONDS, WorkerPool
 from ledger.registry.workers.process import Launch
-from ledger.sdk import Sector
 
 IDLE_SECONDS: Final = 60.0
 MOST_POOLS: Final = 4
@@ -26,25 +22,6 @@ MOST_POOLS: Final = 4
 WORKERS: Final = 2
 """Processes for each version: a record that hangs holds up one."""
 _log = logging.getLogger(__name__)
-
-
-class EarlierVersion(Struct, frozen=True, kw_only=True):
-    """A version of a sector that is archived. `read` reads the archive."""
-
-    plugin: str
-    version: str
-    digest: str
-    mass_tolerance: Decimal
-    element_tolerance: Decimal
-    read: Callable[[], Awaitable[bytes]]
-
-    @property
-    def sector(self) -> Sector:
-        """The sector as far as its records are planned here. Its routes are in the archive."""
-        return Sector(
-            name=self.plugin, version=self.version, en=self.plugin, zh=self.plugin, routes={},
-            mass_tolerance=self.mass_tolerance, element_tolerance=self.element_tolerance,
-        )
 
 
 class EarlierPools:

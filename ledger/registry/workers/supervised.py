@@ -1,7 +1,7 @@
 """Sectors whose `assess` runs in workers, for threads that wait for the answer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from time import monotonic
 from types import TracebackType
 from typing import Final, Protocol
@@ -10,13 +10,12 @@ from ledger.admission.activations import Versions
 from ledger.core.outcome.assessment import Assessment
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import LedgerError
-from ledger.registry.assessing import AssessmentCall, AssessmentResult
-from ledger.registry.workers.earlier import EarlierPools, EarlierVersion
+from ledger.registry.assessing import AssessmentCall, AssessmentResult, EarlierVersion, LookUp
+from ledger.registry.workers.earlier import EarlierPools
 from ledger.registry.workers.jobs import busy
 from ledger.registry.workers.pool import PATIENCE_SECONDS, WorkerPool
 from ledger.sdk import Context
 
-LookUp = Callable[[Sequence[str]], Awaitable[Sequence[EarlierVersion]]]
 LOCKED_SECONDS: Final = 10.0
 """Time limit for all assessments of a batch under the log's lock. The database ends an idle session after 30 s."""
 
@@ -97,12 +96,12 @@ class Workers:
         self.registry = self._supervised(TimeBudget(None))
 
     async def archived(self, look_up: LookUp) -> None:
-        """Adds the archived versions to `registry`. `look_up` gives them, without the ones of the given digests; it is
-        asked again if a version comes into force that is not known here."""
+        """See `Assessor.archived`."""
         self._look_up = look_up
         await self._learn(look_up)
 
     async def prepare(self, versions: Versions) -> None:
+        """See `Assessor.prepare`."""
         if versions is self._seen:
             return
         self._seen = versions
