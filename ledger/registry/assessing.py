@@ -10,6 +10,7 @@ from ledger.admission.activations import Versions
 from ledger.core.outcome.assessment import Assessment
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import LedgerError
+from ledger.registry.archives import Archive
 from ledger.sdk import Context, Sector
 
 AssessmentResult = Assessment | LedgerError
@@ -25,14 +26,15 @@ class AssessmentCall(NamedTuple):
 
 
 class EarlierVersion(Struct, frozen=True, kw_only=True):
-    """A version of a sector that is archived. `read` reads the archive."""
+    """A version of a sector that is archived. `read` reads the archive, whose digest is the
+    version's."""
 
     plugin: str
     version: str
     digest: str
     mass_tolerance: Decimal
     element_tolerance: Decimal
-    read: Callable[[], Awaitable[bytes]]
+    read: Callable[[], Awaitable[Archive]]
 
     @property
     def sector(self) -> Sector:

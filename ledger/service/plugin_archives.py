@@ -6,10 +6,12 @@ from functools import partial
 
 from asyncpg import PostgresError
 
+from ledger.admission.rules import RESERVED
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import InvalidInput, NotFound, Unavailable
-from ledger.registry.archives import archive_bytes, archive_of
+from ledger.registry.archives import Archive, archive_bytes, archive_of, read_archive
 from ledger.registry.assessing import EarlierVersion, LookUp
+from ledger.service.queries.answers import FACTORS, SECTOR, PluginVersionAnswer
 from ledger.store.database import UNREACHABLE, WRITER, DatabasePool
 from ledger.store.sessions import close_quietly, connect_as
 from ledger.store.sql import queries
@@ -50,7 +52,7 @@ async def earlier_versions(pool: DatabasePool, known: Sequence[str]) -> list[Ear
     return [
         EarlierVersion(
             plugin=row["plugin"], version=row["version"], digest=row["digest"], mass_tolerance=row["mass_tolerance"],
-            element_tolerance=row["element_tolerance"], read=partial(read_stored, pool, row["digest"]),
+            element_tolerance=row["element_tolerance"], read=partial(_read_checked, pool, row["digest"]),
         )
         for row in await pool.fetch(queries("plugins")["earlier"], list(known))
     ]
@@ -71,3 +73,18 @@ async def read_stored(pool: DatabasePool, digest: str) -> bytes:
         raise NotFound(f"no archive of a plugin with the digest {digest} is stored", field="digest", value=digest,
                        rule="a digest that an activation names, of a version that a server of this log has had")
     return bytes(data)
+
+
+async def _read_checked(pool: DatabasePool, digest: str) -> Archive:
+    return await asyncio.to_thread(read_archive, await read_stored(pool, digest), digest)
+
+
+async def read_versions(pool: DatabasePool) -> list[PluginVersionAnswer]:
+    """Every version of a plugin that the log has ever activated, in the order of their first activations."""
+    return [
+        PluginVersionAnswer(
+            plugin=row["plugin"], version=row["version"], digest=row["digest"], index=row["record"],
+            kind=FACTORS if row["ranked"] else SECTOR, archived=row["archived"],
+        )
+        for row in await pool.fetch(queries("plugins")["activated"], sorted(RESERVED))
+    ]

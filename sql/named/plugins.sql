@@ -17,3 +17,11 @@ WHERE digest <> ALL ($1::text[]) ORDER BY plugin, version, digest;
 -- name: archive
 -- parameters: digest
 SELECT archive FROM plugin_archive WHERE digest = $1;
+
+-- name: activated
+-- purpose: every version that the log has activated, and whether its archive is there
+-- parameters: names of what is activated but is no plugin
+SELECT a.plugin, a.version, a.digest, min(a.record) AS record, bool_or(a.precedence IS NOT NULL) AS ranked,
+       EXISTS (SELECT FROM plugin_archive p WHERE p.digest = a.digest) AS archived
+FROM activation a WHERE NOT a.retired AND a.plugin <> ALL ($1::text[])
+GROUP BY a.plugin, a.version, a.digest ORDER BY record;

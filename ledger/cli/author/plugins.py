@@ -1,10 +1,11 @@
-"""`plugin`: lists, makes, activates and retires the plugins that compute the figures."""
+"""`plugin`: lists, makes, activates, retires and fetches the plugins that compute the figures."""
 
 from pathlib import Path
 
 import click
 from rich.table import Table
 
+from ledger.cli.auditor.plugins import fetch
 from ledger.cli.client import Client
 from ledger.cli.console import json_option, print_json, print_lines, show
 from ledger.cli.files import FOLDER
@@ -17,7 +18,7 @@ from ledger.service.queries.answers import PluginAnswer
 from ledger.service.queries.plugins import plugin_answers, rules_answer
 
 
-@click.group(commands=[activate, retire], context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(commands=[activate, retire, fetch], context_settings={"help_option_names": ["-h", "--help"]})
 def plugin() -> None:
     """List sector plugins and their factors, make new plugins, and decide which version is in force."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from ledger.errors import LedgerError, Unavailable
-from ledger.registry.archives import read_archive, unpack
+from ledger.registry.archives import Archive, unpack
 from ledger.registry.assessing import AssessmentCall, AssessmentResult
 from ledger.registry.workers.jobs import busy
 from ledger.registry.workers.messages import Hello
@@ -27,14 +27,17 @@ _log = logging.getLogger(__name__)
 class EarlierPools:
     """The pools of a process, which belong to one event loop. `seconds`: the time limit of a record."""
 
-    def __init__(self, seconds: float, most: int = MOST_POOLS, idle_seconds: float = IDLE_SECONDS) -> None:
+    def __init__(
+        self, seconds: float, most: int = MOST_POOLS, workers: int = WORKERS, idle_seconds: float = IDLE_SECONDS
+    ) -> None:
         self.seconds = seconds
+        self.workers = workers
         self.idle_seconds = idle_seconds
         self._most = most
         self._pools: dict[str, EarlierPool] = {}
         self._room = asyncio.Lock()
 
-    def pool(self, digest: str, name: str, read: Callable[[], Awaitable[bytes]]) -> "EarlierPool":
+    def pool(self, digest: str, name: str, read: Callable[[], Awaitable[Archive]]) -> "EarlierPool":
         """The pool of a version; it starts nothing. `name`: the name that its sector must have; empty: any name."""
         pool = self._pools.get(digest)
         if pool is None:
@@ -71,7 +74,7 @@ class EarlierPool:
     """The workers of one archived version. Use it like a `WorkerPool`."""
 
     def __init__(
-        self, pools: EarlierPools, digest: str, name: str, read: Callable[[], Awaitable[bytes]]
+        self, pools: EarlierPools, digest: str, name: str, read: Callable[[], Awaitable[Archive]]
     ) -> None:
         self.using = 0
         """Requests that it answers now."""
@@ -157,7 +160,7 @@ class EarlierPool:
 
     async def _started(self) -> WorkerPool:
         try:
-            archive = read_archive(await self._read(), self._digest)
+            archive = await self._read()
         except LedgerError as error:
             raise self._unavailable(error) from error
         room = await self._pools.make_room()
@@ -166,7 +169,7 @@ class EarlierPool:
             await asyncio.to_thread(unpack, archive, Path(folder.name))
             launch = Launch("ledger.registry.workers.archived", (folder.name, archive.entry, self._name),
                             lambda: [self._name or archive.package])
-            pool = WorkerPool(WORKERS, self._pools.seconds, launch)
+            pool = WorkerPool(self._pools.workers, self._pools.seconds, launch)
             self._pool, self._folder = await pool.__aenter__(), folder
         finally:
             room.release()

@@ -365,3 +365,15 @@ class PluginAnswer(QueryAnswer, frozen=True):
     precedence: int | None = None
     archived: bool = False
     versions: list[str] = []
+
+
+class PluginVersionAnswer(QueryAnswer, frozen=True):
+    """A version of a plugin that the log has activated, first by the entry `index`. `archived`: its code is at
+    `/v1/plugins/{digest}/archive`."""
+
+    plugin: str
+    version: str
+    digest: str
+    index: int
+    kind: str
+    archived: bool
