@@ -1,7 +1,7 @@
 """The call of a sector: it assesses one record's activity.
 
-The SDK may be an earlier version than this program, from a plugin's archive. So this module, and what a worker of an
-archived version loads besides, uses only names that the SDK has had from the first version on.
+The SDK may be an earlier version than this program, from a plugin's archive. So this module, like the others that a
+worker of an archived version loads, uses only names that the SDK has had from the first version on.
 """
 
 from decimal import localcontext

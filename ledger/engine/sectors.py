@@ -79,8 +79,8 @@ class Registry:
 
     def learn(self, earlier: Iterable[Installed]) -> None:
         """Adds other versions of sectors."""
-        for one in earlier:
-            self._versions.setdefault((one.sector.name, one.digest), one)
+        for version in earlier:
+            self._versions.setdefault((version.sector.name, version.digest), version)
 
     def sector(self, name: str) -> Installed | None:
         """The installed version of a sector."""

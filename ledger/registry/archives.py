@@ -30,7 +30,7 @@ _METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _UNREADABLE: Final = (
     zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OverflowError, OSError,
 )
-"""What the standard library raises for damaged and encrypted zips."""
+"""Errors of the standard library for damaged and encrypted zips."""
 
 
 class Archive(Struct, frozen=True):

@@ -1,5 +1,5 @@
-"""The digest of a plugin: SHA-256 over its code and factors, and over those of the SDK. The log records it, so that it
-identifies the code that computed a figure."""
+"""The digest of a plugin: SHA-256 over the code and factors of its package and of the SDK. The log records it, so
+that it identifies the code that computed a figure."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping

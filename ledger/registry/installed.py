@@ -19,7 +19,7 @@ def plugin_names() -> list[str]:
 
 
 def installed(beginning: Callable[[int], None] = lambda _: None, *, sets: bool = True) -> Registry:
-    """Loads all installed plugins into this process; factor sets only if `sets`, since a worker needs none. Calls
+    """Loads all installed plugins into this process; factor sets only if `sets`: workers do not need them. Calls
     `beginning` before each sector with its number, from 1. Raises ConfigurationError, which names the plugin that
     cannot be loaded."""
     plugins = []
@@ -36,7 +36,7 @@ def installed(beginning: Callable[[int], None] = lambda _: None, *, sets: bool =
 
 def _factor_sets(sectors: Iterable[str]) -> list[FactorSet]:
     names = set(sectors)
-    found: list[FactorSet] = []
+    factor_sets: list[FactorSet] = []
     for point in sorted(entry_points(group=SETS), key=lambda point: point.name):
         if point.name in names:
             raise ConfigurationError(f"two installed plugins have the name {point.name!r}: uninstall one of them")
@@ -44,8 +44,8 @@ def _factor_sets(sectors: Iterable[str]) -> list[FactorSet]:
         factor_set = _run(point)
         if not isinstance(factor_set, FactorSet) or factor_set.name != point.name or not factor_set.versions:
             raise ConfigurationError(f"plugin {point.name}: {point.value} does not return a FactorSet with that name")
-        found.append(factor_set)
-    return found
+        factor_sets.append(factor_set)
+    return factor_sets
 
 
 def _run(point: EntryPoint) -> object:

@@ -30,11 +30,11 @@ async def store_archives(
     progress("storing the code of " + ", ".join(one.tag for one in missing))
     connection = await connect_as(WRITER, url)
     try:
-        for one in missing:
-            data = await asyncio.to_thread(_archived, one)
+        for plugin in missing:
+            data, sector = await asyncio.to_thread(_archived, plugin), plugin.sector
             if data is not None:
-                await connection.execute(sql["store"], one.digest, one.sector.name, one.sector.version,
-                                         one.sector.mass_tolerance, one.sector.element_tolerance, data)
+                await connection.execute(sql["store"], plugin.digest, sector.name, sector.version,
+                                         sector.mass_tolerance, sector.element_tolerance, data)
     except (*UNREACHABLE, PostgresError) as error:
         raise Unavailable(f"the database does not answer: {error}", code="database-down") from error
     finally:

@@ -24,8 +24,10 @@ _LEFT_OUT: Final = ("carbon_ledger_cbam",)
 
 
 def main() -> int:
-    packed = subprocess.run(["git", "archive", COMMIT, "ledger/sdk", "plugins"], cwd=TESTS.parent, check=True,
-                            capture_output=True).stdout  # noqa: S607 - git is where the developer has it
+    packed = subprocess.run(
+        ["git", "archive", COMMIT, "ledger/sdk", "plugins"],  # noqa: S607 - of a developer's machine
+        cwd=TESTS.parent, check=True, capture_output=True,
+    ).stdout
     with tarfile.open(fileobj=io.BytesIO(packed)) as source, zipfile.ZipFile(PLUGINS, "w") as target:
         for member in sorted(source.getmembers(), key=lambda one: one.name):
             file = source.extractfile(member) if member.isfile() else None

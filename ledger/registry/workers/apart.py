@@ -79,7 +79,7 @@ async def _described(pools: EarlierPools, archives: Sequence[Archive]) -> list[E
 
 
 async def _describe(pools: EarlierPools, archive: Archive) -> EarlierVersion:
-    """What the archive's code says of itself, in a worker."""
+    """The version as its own code describes it, in a worker."""
     read = partial(_given, archive)
     hello = await pools.pool(archive.digest, "", read).describe()
     ((name, terms),) = hello.described.items()

@@ -9,8 +9,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Final
 
-import ledger
-
 FORMER_NAMES: Final = {
     "ledger.core.assessment": "ledger.core.outcome.assessment",
     "ledger.core.canonical": "ledger.core.record.canonical",
@@ -25,7 +23,7 @@ def main() -> int:
     """`archived.py CHANNEL PAGE SECONDS FOLDER ENTRY NAME`: as `child.py`, with the folder of the unpacked archive, and
     the entry point and the name of its sector."""
     channel, page, seconds, folder, entry, name = sys.argv[1:]
-    ledger.__path__.insert(0, str(Path(folder) / "ledger"))
+    sys.modules["ledger"].__path__.insert(0, str(Path(folder) / "ledger"))
     sys.path.insert(0, folder)
     sys.modules.update({former: import_module(name) for former, name in FORMER_NAMES.items()})
     code: int = import_module("ledger.registry.workers.archived_child").start(

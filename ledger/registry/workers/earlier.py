@@ -98,7 +98,7 @@ class EarlierPool:
         return [] if self._pool is None else self._pool.processes
 
     async def describe(self) -> Hello:
-        """What a worker says of the sector in the archive. Raises Unavailable if it cannot be loaded."""
+        """The description of the sector in the archive, by a worker. Raises Unavailable if it cannot be loaded."""
         self._begin_use()
         try:
             return (await asyncio.shield(self._start())).hello

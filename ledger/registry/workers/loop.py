@@ -1,7 +1,7 @@
 """The loop of a worker: it loads sectors, then assesses the records that its server sends, until the server ends.
 
-`child` runs it with the installed sectors, `archived_child` with one of an archive. See `ledger.engine.sector_call` on
-what this module may import.
+`child` runs it with the installed sectors, `archived_child` with one of an archive. It may import only modules
+that work with earlier SDKs: see `ledger.engine.sector_call`.
 
 The channel is not one of the descriptors that a plugin could print to. Before each record the process sets a kernel
 alarm that ends the process. So it cannot run on, even if a loop in C keeps the interpreter's lock or the server dies.

@@ -46,8 +46,8 @@ class WorkerCounts(NamedTuple):
 
 class WorkerPool:
     """`seconds`: the time limit for the assessment of a record. A pool belongs to the event loop that entered it.
-    `launch`: how a worker is started. `digests`: those of the sectors that a worker must load, by default the ones of
-    the first worker.
+    `launch`: how a worker is started. `digests`: the digests of the sectors that a worker must load, by default the
+    ones of the first worker.
 
     Entering the pool starts the workers but does not wait for them; `ready` does.
     """
@@ -57,7 +57,7 @@ class WorkerPool:
     ) -> None:
         self.seconds = seconds
         self.hello = Hello({})
-        """What the last worker to start said of its sectors."""
+        """The first message of the worker that started last."""
         self._launch = launch
         self._digests = digests
         self._count = workers

@@ -48,7 +48,7 @@ class Ended(Exception):
 
 
 class Worker:
-    """A worker; `start_worker` makes it. `hello`: what it says of its loaded sectors. `memory`: its peak memory use in
+    """A worker; `start_worker` makes it. `hello`: its first message, with its sectors. `memory`: its peak memory use in
     bytes."""
 
     def __init__(

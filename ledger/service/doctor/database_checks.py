@@ -140,8 +140,9 @@ async def check_plugins(here: Installation) -> DoctorFinding:
     if inactive:
         return DoctorFinding("plugins", "warning", f"installed, but not in force on the log: {', '.join(inactive)}",
                              "`carbon-ledger plugin activate NAME`, as the registrar; or uninstall them")
+    installed = {plugin.digest for plugin in registry.sectors.values()}
     earlier = [f"{name}/{state.version}" for name, state in activations.plugins.items()
-               if (one := registry.sector(name)) is not None and one.digest != state.digest]
+               if state.digest in archived and state.digest not in installed]
     return DoctorFinding("plugins", "ok", f"{len(registry.sectors)} plugins are installed, and the versions in force "
                          "are there" + (f"; from their archives run {', '.join(earlier)}" if earlier else ""))
 
