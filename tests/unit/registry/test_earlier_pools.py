@@ -166,4 +166,4 @@ def test_the_archived_sdk_computes_and_the_running_program_does_the_rest() -> No
         assert (plain.tag, tenfold.tag) == ("bricks/1", "bricks/2.3.0")
         amounts = [[line.amount for line in one.assess(*call(archive("1"))[1:]).lines] for one in (plain, tenfold)]
     (first,), (second,) = amounts
-    assert (float(first), float(second)) == (pytest.approx(44), pytest.approx(440))
+    assert [float(first), float(second)] == pytest.approx([44, 440])
