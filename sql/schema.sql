@@ -163,6 +163,16 @@ CREATE TABLE activation (
     precedence integer
 );
 
+-- The code of plugin versions, so that they stay runnable after another version is installed.
+CREATE TABLE plugin_archive (
+    digest text PRIMARY KEY CHECK (digest ~ '^[0-9a-f]{64}$'),
+    plugin text NOT NULL,
+    version text NOT NULL,
+    mass_tolerance numeric NOT NULL,
+    element_tolerance numeric NOT NULL,
+    archive bytea NOT NULL
+);
+
 CREATE TABLE transfer (
     record bigint PRIMARY KEY REFERENCES record,
     receiver text NOT NULL REFERENCES organization,
@@ -431,7 +441,7 @@ BEGIN
         'revocation', 'compromise', 'key_change', 'facility', 'product', 'activation', 'transfer', 'acceptance',
         'lot', 'figure', 'flow', 'revision', 'lot_version', 'pool', 'closing', 'reopening', 'provisional',
         'dispute', 'opening', 'attestation', 'claim', 'report', 'publication', 'renewal',
-        'log_key']
+        'log_key', 'plugin_archive']
     LOOP
         EXECUTE format('CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON %I '
             'FOR EACH STATEMENT EXECUTE FUNCTION forbid_change()', name);

@@ -3,81 +3,39 @@ activity."""
 
 from collections.abc import Iterable, Mapping
 from decimal import localcontext
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec import Struct
 
 from ledger.admission.activations import PluginState
 from ledger.core.outcome.assessment import Assessment
-from ledger.core.outcome.leaves import assessment_bytes
-from ledger.core.record.canonical import explain_schema
 from ledger.engine.chain_figures import checked
-from ledger.errors import LedgerError, PluginError, Unavailable
-from ledger.sdk import CONTEXT, Activity, ChainFigure, Context, FactorSet, FactorSetVersion, Sector
+from ledger.engine.sector_call import assess_with, tag_of, words_of
+from ledger.errors import PluginError, Unavailable
+from ledger.sdk import CONTEXT, ChainFigure, Context, FactorSet, FactorSetVersion, Sector
 
 if TYPE_CHECKING:  # see ledger.sdk.chain
     import networkx
 
-_assessment = msgspec.json.Decoder(Assessment)
-
-
-def words_of(error: BaseException) -> str:
-    """The message of a plugin's error. A replacement text if the error's own `__str__` fails."""
-    try:
-        return str(error)
-    except BaseException:
-        return "(no message: the error's own text cannot be made)"
-
 
 class Installed(Struct, frozen=True):
-    """A sector that this process can compute with. `digest`: hex SHA-256 of its code and factors."""
+    """A sector that this process can compute with. `digest`: hex SHA-256 of its code and factors. `entry`: the function
+    that returns it, as `module:function`; empty if it does not come from an installed distribution."""
 
     sector: Sector
     digest: str
     distribution: str
     package: str = ""
+    entry: str = ""
 
     @property
     def tag(self) -> str:
         """The name by which figures say which plugin computed them: name/version."""
-        return f"{self.sector.name}/{self.sector.version}"
+        return tag_of(self.sector)
 
     def assess(self, context: Context, activity: bytes) -> Assessment:
-        """Runs the route's `assess` in the SDK's arithmetic. Raises InvalidBody for an invalid activity, PluginError
-        for any other failure of the plugin."""
-        route = self.sector.routes.get(context.route)
-        if route is None:
-            raise PluginError(
-                f"process: sector {self.sector.name} has no route {context.route!r}", code="unknown-route",
-                field="process", value=context.process, rule="one of " + " ".join(sorted(self.sector.routes)),
-            )
-        decoded = decode_activity(activity, route.activity)
-        try:
-            with localcontext(CONTEXT):
-                assessment = route.assess(context, decoded)
-        except LedgerError:
-            raise
-        except Exception as error:
-            raise PluginError(
-                f"plugin {self.tag} failed on {context.process}: {type(error).__name__}: {words_of(error)}",
-                field="activity", rule="the plugin assesses the activity without an error",
-            ) from error
-        if not isinstance(assessment, Assessment):
-            raise PluginError(f"plugin {self.tag} returned a {type(assessment).__name__}, not an Assessment")
-        self._check_types(assessment)
-        return assessment
-
-    def _check_types(self, assessment: Assessment) -> None:
-        """A struct does not check the values that it is made with. Decoding its JSON does, so encode and decode it."""
-        try:
-            _assessment.decode(assessment_bytes(assessment))
-        except (msgspec.MsgspecError, TypeError, ValueError, RecursionError, OverflowError) as error:
-            raise PluginError(
-                f"plugin {self.tag} returned an invalid assessment: {error}", code="invalid-assessment",
-                field="activity", rule="the types and limits of an Assessment",
-            ) from error
+        """See `assess_with`."""
+        return assess_with(self.sector, context, activity)
 
     def method_tags(self) -> list[str]:
         """The names by which callers ask for its chain methods: sector.method/version."""
@@ -104,16 +62,25 @@ class Installed(Struct, frozen=True):
 
 class Registry:
     """The plugins of this process. `sectors`: the installed sectors by name. `sets`: the installed factor sets by name,
-    each with all its versions. `earlier`: other versions of sectors, by name and digest."""
+    each with all its versions. `earlier`: other versions of sectors that this process can compute with."""
 
     def __init__(
         self, installed: Iterable[Installed] = (), sets: Iterable[FactorSet] = (), earlier: Iterable[Installed] = (),
     ) -> None:
         self.sectors: Mapping[str, Installed] = {one.sector.name: one for one in installed}
         self.sets: Mapping[str, FactorSet] = {one.name: one for one in sets}
-        self._versions = {
-            (one.sector.name, one.digest): one for one in (*earlier, *self.sectors.values())
-        }
+        self._versions = {(one.sector.name, one.digest): one for one in self.sectors.values()}
+        self.learn(earlier)
+
+    @property
+    def earlier(self) -> list[Installed]:
+        """The versions that are not the installed ones."""
+        return [one for (name, _), one in self._versions.items() if self.sectors.get(name) is not one]
+
+    def learn(self, earlier: Iterable[Installed]) -> None:
+        """Adds other versions of sectors."""
+        for version in earlier:
+            self._versions.setdefault((version.sector.name, version.digest), version)
 
     def sector(self, name: str) -> Installed | None:
         """The installed version of a sector."""
@@ -135,16 +102,3 @@ class Registry:
             )
         return version
 
-
-@cache
-def _decoder(activity: type[Activity]) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(activity)
-
-
-def decode_activity(raw: bytes, activity: type[Activity]) -> Activity:
-    """The typed activity. Raises InvalidBody, which names the field below `activity`."""
-    try:
-        decoded: Activity = _decoder(activity).decode(raw)
-        return decoded
-    except msgspec.ValidationError as error:
-        raise explain_schema(str(error), msgspec.json.decode(raw), "activity") from None

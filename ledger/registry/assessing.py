@@ -1,12 +1,17 @@
 """The two places where plugins run: this process, or workers (`ledger.registry.workers`)."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from decimal import Decimal
 from typing import NamedTuple, Protocol
 
+from msgspec import Struct
+
+from ledger.admission.activations import Versions
 from ledger.core.outcome.assessment import Assessment
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import LedgerError
-from ledger.sdk import Context
+from ledger.registry.archives import Archive
+from ledger.sdk import Context, Sector
 
 AssessmentResult = Assessment | LedgerError
 """The assessment of a record, or the error that refuses it."""
@@ -18,6 +23,30 @@ class AssessmentCall(NamedTuple):
     installed: Installed
     context: Context
     activity: bytes
+
+
+class EarlierVersion(Struct, frozen=True, kw_only=True):
+    """A version of a sector that is archived. `read` reads the archive, whose digest is the
+    version's."""
+
+    plugin: str
+    version: str
+    digest: str
+    mass_tolerance: Decimal
+    element_tolerance: Decimal
+    read: Callable[[], Awaitable[Archive]]
+
+    @property
+    def sector(self) -> Sector:
+        """The sector as far as its records are planned here. Its routes are in the archive."""
+        return Sector(
+            name=self.plugin, version=self.version, en=self.plugin, zh=self.plugin, routes={},
+            mass_tolerance=self.mass_tolerance, element_tolerance=self.element_tolerance,
+        )
+
+
+LookUp = Callable[[Sequence[str]], Awaitable[Sequence[EarlierVersion]]]
+"""Gives the archived versions, without the ones of the given digests."""
 
 
 class Assessor(Protocol):
@@ -40,8 +69,17 @@ class Assessor(Protocol):
         """Returns when `registry` has the sectors. Raises ConfigurationError if a sector cannot be loaded."""
         ...
 
+    async def archived(self, look_up: LookUp) -> None:
+        """Adds the archived versions to `registry`. `look_up` gives them; it is asked again if a version comes into
+        force that is not known here."""
+        ...
+
     async def ready(self) -> None:
         """Returns when sectors can assess records. Raises ConfigurationError if they never can."""
+        ...
+
+    async def prepare(self, versions: Versions) -> None:
+        """Looks up the sectors of these versions, so that `registry` has those that can be run here."""
         ...
 
     async def assess(self, calls: Sequence[AssessmentCall]) -> list[AssessmentResult]:
@@ -64,8 +102,14 @@ class Inside:
     async def load(self) -> None:
         """Returns at once: the sectors are loaded already."""
 
+    async def archived(self, look_up: LookUp) -> None:
+        """Does nothing: archived versions run in workers only."""
+
     async def ready(self) -> None:
         """Returns at once: the sectors are ready."""
+
+    async def prepare(self, versions: Versions) -> None:
+        """Returns at once: `registry` has all that there is."""
 
     async def assess(self, calls: Sequence[AssessmentCall]) -> list[AssessmentResult]:
         return [_assessed(call) for call in calls]

@@ -1,22 +1,16 @@
-"""Finds the installed plugins, and computes a digest over their code and factors. The log records this digest, so that
-it identifies the code that computed a figure."""
+"""Finds the installed plugins, with the digests over their code and factors."""
 
-import hashlib
 from collections.abc import Callable, Iterable
 from importlib.metadata import EntryPoint, entry_points
-from importlib.resources import files
-from importlib.resources.abc import Traversable
-from importlib.util import find_spec
-from pathlib import Path
 
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import ConfigurationError
+from ledger.registry.digests import SDK, digest_of, lines_of
 from ledger.registry.printed import printing_aside
 from ledger.sdk import FactorSet, Sector
 
 GROUP = "carbon_ledger.plugins"
 SETS = "carbon_ledger.factors"
-_SDK = "ledger.sdk"
 
 
 def plugin_names() -> list[str]:
@@ -29,7 +23,7 @@ def installed(beginning: Callable[[int], None] = lambda _: None, *, sets: bool =
     `beginning` before each sector with its number, from 1. Raises ConfigurationError, which names the plugin that
     cannot be loaded."""
     plugins = []
-    sdk = list(_lines(_SDK))
+    sdk = lines_of(SDK)
     for number, point in enumerate(_points(), start=1):
         beginning(number)
         plugins.append(_load(point, sdk))
@@ -79,33 +73,4 @@ def _load(point: EntryPoint, sdk: Iterable[str]) -> Installed:
     if not isinstance(sector, Sector) or sector.name != point.name:
         raise ConfigurationError(f"plugin {point.name}: {point.value} does not return a Sector with that name")
     package = point.module.partition(".")[0]
-    return Installed(sector, digest_of(package, sdk), point.dist.name if point.dist else package, package)
-
-
-def digest_of(package: str, sdk: Iterable[str] | None = None) -> str:
-    """Hex SHA-256 over the sorted lines `path sha256` of all .py and .csv files of a package and of the SDK, whose
-    lines are `sdk` if the caller has them.
-
-    The SDK is included because it computes parts of every assessment. A plugin that is a single module counts as one
-    file.
-    """
-    lines = sorted([*_lines(package), *(_lines(_SDK) if sdk is None else sdk)])
-    return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
-
-
-def _lines(package: str) -> Iterable[str]:
-    spec = find_spec(package)
-    if spec is not None and spec.submodule_search_locations is None and spec.origin is not None:
-        path = Path(spec.origin)
-        return [f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}"]
-    return [
-        f"{package}/{path} {hashlib.sha256(file.read_bytes()).hexdigest()}" for path, file in _walk(files(package), "")
-    ]
-
-
-def _walk(folder: Traversable, path: str) -> Iterable[tuple[str, Traversable]]:
-    for child in folder.iterdir():
-        if child.is_dir() and child.name != "__pycache__":
-            yield from _walk(child, f"{path}{child.name}/")
-        elif child.name.endswith((".py", ".csv")):
-            yield path + child.name, child
+    return Installed(sector, digest_of(package, sdk), point.dist.name if point.dist else package, package, point.value)

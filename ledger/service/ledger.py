@@ -20,6 +20,7 @@ from ledger.service.heads.heads import Heads, heads_of
 from ledger.service.heads.publication import Publication
 from ledger.service.log_access import LogAccess
 from ledger.service.observation.recorder import Recorder
+from ledger.service.plugin_archives import look_up_in, store_archives
 from ledger.service.posting.log_writer import LogWriter
 from ledger.service.posting.prefetch import FactPrefetcher
 from ledger.service.posting.quotas import Quotas
@@ -129,6 +130,7 @@ async def _opened(
     pool = await open_pool(database.app_url)
     loader = FactLoader()
     try:
+        await assessor.archived(look_up_in(pool))
         heads = heads_of(settings, keyring, pool)
         policy = None if settings.policy is None else read_policy(settings.policy, keyring.keys)
         async with pool.acquire() as connection:
@@ -157,6 +159,7 @@ async def _opened(
                     settled(settings.home)
                     await publication.start(registrar=has_registrar(settings))
                     entering = SetupEntries(settings, identity, pool, submitter, progress)
+                    await store_archives(pool, database.app_url, registry, progress)
                     await _bootstrapped(entering, registry, heads, policy)
 
             async with Settling(pool, heads, policy, begin):

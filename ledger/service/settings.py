@@ -17,6 +17,8 @@ MIN_WORKERS: Final = 2
 LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
 TEXT: Final = "text"
 JSON: Final = "json"
+ALL_SETS: Final = "all"
+NO_SETS: Final = "none"
 REVISED_PER_DAY: Final = 200_000
 """As many records as one revision may touch."""
 
@@ -55,6 +57,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     metrics_readers: tuple[str, ...] = LOOPBACK
     """Networks whose hosts may read the metrics."""
     log_format: str = TEXT
+    factor_sets: str = ALL_SETS
+    """The installed factor sets that set-up activates on a new log: `all` or `none`."""
 
     @property
     def own_anchor(self) -> Path:

@@ -1,5 +1,5 @@
 """Sets up a ledger on the first run: schema, log key, origin, the registrar as entry 0, and activations of the newest
-rules and of each installed plugin."""
+rules and of each installed sector and factor set."""
 
 import asyncio
 import logging
@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from ledger.admission.activations import Activations
 from ledger.admission.rules import NEWEST, RULES
 from ledger.core.log.checkpoint import Checkpoint
 from ledger.core.log.frontier import Frontier
@@ -25,11 +26,12 @@ from ledger.host.files.key_files import LOG_KEY, REGISTRAR_KEY, is_in_use, key_a
 from ledger.service.heads.heads import memory_of
 from ledger.service.heads.keyring import Keyring, log_keys, opened_keyring, vkey_of
 from ledger.service.posting.submit import Submitter
-from ledger.service.settings import Settings, check_origin
+from ledger.service.settings import NO_SETS, Settings, check_origin
 from ledger.service.witnesses.activated_policy import activation_of, command, read_activated
 from ledger.store.anchor import open_anchor, written
 from ledger.store.database import Connection, DatabasePool, owner_connection
 from ledger.store.embedded.layout import Layout
+from ledger.store.facts import FactLoader
 from ledger.store.hosting import Hosted
 from ledger.store.migrating.migrate import migrate
 from ledger.store.sql import queries
@@ -171,30 +173,72 @@ class SetupEntries(NamedTuple):
 
 
 async def bootstrap(entering: SetupEntries, registry: Registry) -> None:
-    """Enters the registrar and the newest rules if the log is empty, and activations for installed plugin versions that
-    the log has never seen.
+    """On an empty log enters the registrar, the newest rules, and all installed plugins. Later it only activates
+    sectors of whose name the log has never had a version, because that changes no price.
 
-    The registrar alone activates a version that was in force before, or whose sector is retired. Otherwise two replicas
-    with different versions would undo each other's activation at every start.
+    The registrar alone activates another version of a sector, a sector that is retired, or a factor set.
     """
     pool, progress = entering.pool, entering.progress
     empty = await pool.fetchval(queries("log")["is_empty"])
     key = registrar_key(entering.settings, make=empty)
-    if empty and key is not None:
-        progress("entering the registrar as entry 0, and the rules of the ledger")
-        await entering.enter([_registrar(entering.identity.origin, key), _rules(entering.identity.origin)], key)
-    seen = {(row["plugin"], row["digest"]) for row in await pool.fetch(queries("log")["activations"])}
-    retired = {row["plugin"] for row in await pool.fetch(queries("log")["retired"])}
-    missing = [
-        one for one in registry.sectors.values()
-        if one.sector.name not in retired and (one.sector.name, one.digest) not in seen
+    names = await pool.fetchval(queries("log")["activated_names"])
+    missing = [one for one in registry.sectors.values() if one.sector.name not in names]
+    tags = [one.tag for one in missing]
+    entries: list[AnyRecord] = [
+        _activation(entering.registrar, one.sector.name, one.sector.version, one.digest) for one in missing
     ]
-    if missing and key is not None:
-        progress("activating " + ", ".join(one.tag for one in missing))
-        await entering.enter([
-            Activation(issuer=entering.registrar, nonce=new_nonce(), plugin=one.sector.name,
-                       version=one.sector.version, digest=one.digest) for one in missing
-        ], key)
+    if key is not None and empty:
+        progress("entering the registrar as entry 0, and the rules of the ledger")
+        sets = sorted(registry.sets.values(), key=lambda one: one.name)
+        if entering.settings.factor_sets == NO_SETS:
+            sets = []
+        # In one request: if it fails, the log stays empty, and the next start enters all of it.
+        entries = [_registrar(entering.identity.origin, key), _rules(entering.identity.origin), *entries, *[
+            _activation(entering.registrar, one.name, one.newest.version, one.newest.digest, precedence)
+            for precedence, one in enumerate(sets, start=1)
+        ]]
+        tags += [one.newest.tag for one in sets]
+    if entries and key is not None:
+        if tags:
+            progress("activating " + ", ".join(tags))
+        await entering.enter(entries, key)
+    await _warn_of_newer(pool, registry)
+
+
+async def _warn_of_newer(pool: DatabasePool, registry: Registry) -> None:
+    """Logs one line if installed versions are not the ones in force: which one computes is a decision of the
+    registrar."""
+    async with pool.acquire() as connection:
+        activations = (await FactLoader().in_force(connection)).activations
+    waiting = waiting_versions(registry, activations)
+    if waiting:
+        _log.warning("installed, but not in force on the log: %s: the registrar has to run %s",
+                     ", ".join(f"{one.tag} ({one.active} is in force)" for one in waiting),
+                     " && ".join(f"`{one.command}`" for one in waiting))
+
+
+class WaitingVersion(NamedTuple):
+    """An installed version that is not in force, whereas the version `active` of its plugin is. `command` puts it into
+    force."""
+
+    tag: str
+    active: str
+    command: str
+
+
+def waiting_versions(registry: Registry, activations: Activations) -> list[WaitingVersion]:
+    """The installed sectors and the newest versions of installed factor sets that wait for the registrar. A version
+    that was in force before the present one is no newer version: it does not wait."""
+    seen = {(one.plugin, one.digest) for one in activations.entries}
+    installed = [
+        *[(one.sector.name, one.tag, one.digest) for one in registry.sectors.values()],
+        *[(one.name, one.newest.tag, one.newest.digest) for one in registry.sets.values()],
+    ]
+    active = activations.plugins
+    return [
+        WaitingVersion(tag, active[name].version, f"carbon-ledger plugin activate {name}")
+        for name, tag, digest in sorted(installed) if name in active and (name, digest) not in seen
+    ]
 
 
 async def enter_policy(entering: SetupEntries, policy: Policy) -> None:
@@ -232,5 +276,9 @@ def _registrar(origin: str, key: SigningKey) -> Organization:
 
 def _rules(origin: str) -> Activation:
     """A new ledger begins with the newest rules; on an older one the registrar decides."""
-    return Activation(issuer=registrar_id(origin), nonce=new_nonce(), plugin=RULES, version=NEWEST.name,
-                      digest=NEWEST.digest)
+    return _activation(registrar_id(origin), RULES, NEWEST.name, NEWEST.digest)
+
+
+def _activation(issuer: str, plugin: str, version: str, digest: str, precedence: int | None = None) -> Activation:
+    return Activation(issuer=issuer, nonce=new_nonce(), plugin=plugin, version=version, digest=digest,
+                      precedence=precedence)

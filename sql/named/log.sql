@@ -1,11 +1,6 @@
--- name: activations
--- purpose: every version of a plugin that was ever activated
-SELECT DISTINCT plugin, digest FROM activation WHERE NOT retired;
-
--- name: retired
--- purpose: plugins whose newest activation is their retirement
-SELECT plugin FROM (SELECT DISTINCT ON (plugin) plugin, retired FROM activation ORDER BY plugin, record DESC) newest
-WHERE retired;
+-- name: activated_names
+-- purpose: the name of every plugin that was ever activated
+SELECT coalesce(array_agg(DISTINCT plugin), '{}') FROM activation;
 
 -- name: policies
 -- purpose: all activations of the log's witness policies, in order

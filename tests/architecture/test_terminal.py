@@ -17,7 +17,7 @@ CALLS: Final = frozenset({
 })
 STREAMS: Final = frozenset({"sys.stdout", "sys.stderr", "sys.__stdout__", "sys.__stderr__"})
 EXEMPT: Final = {
-    "ledger/registry/workers/child.py": "it makes fit what plugins print, in a process of its own",
+    "ledger/registry/workers/loop.py": "it makes fit what plugins print, in a process of its own",
     "ledger/registry/printed.py": "it makes fit what plugins print while they are loaded",
     "ledger/sdk/testing/replay.py": "a process that a sector's test starts answers it there, in a pipe",
 }

@@ -64,31 +64,36 @@ def notes(server: Server, installed: Path | None, *options: str) -> tuple[int, s
     return report["recomputed"], " ".join(report["notes"])
 
 
+UNKNOWN = "0" * 64
+"""Of a version that no server of the log has had."""
 GONE = (503, "plugin-version")
 RETIRED = (422, "unknown-sector")
 
 
 def test_one_version_is_in_force_and_the_other_server_says_so(sites: Sites, home: Path, tmp_path: Path) -> None:
-    """Each server answers for what the log has in force; what it lacks is 503, in the midst of what it has."""
+    """Each server answers for what the log has in force, with the other's archive if it lacks the version; what nobody
+    has had is 503, in the midst of what it has."""
     shop = Workshop("kiln")
     with Server(home, installed=[sites.old]) as old:
         old.post([shop.enrolment(old), *shop.opening(), bricks(shop, "first")])
         with Server(home, installed=[sites.new]) as new:
-            assert told(new)["inForce"] == NEW
-            # The first server prepares with what it knew; under the lock it learns better.
+            assert (told(new)["inForce"], told(new)["archived"]) == (OLD, True)
+            activate(new, "activate", "bricks", installed=sites.new)
+            # The first server started before that version was archived, and looks again.
             mixed = [shop.mine("ore", "9"), bricks(shop, "second"), shop.make({"part": "1"}, {"ore": "1"})]
+            assert codes(old, *mixed) == [None, None, None]
+            digest = told(old)["digest"]
+            given = activate(new, "activate", "bricks", "--version", "9", "--digest", UNKNOWN, code=1)
+            assert (given["version"], given["installed"]) == ("9", False)
+            mixed = [shop.mine("ore-2", "9"), bricks(shop, "never"), shop.make({"part-2": "1"}, {"ore-2": "1"})]
             assert codes(old, *mixed) == [None, GONE, None]
-            assert codes(new, mixed[1]) == [None]
             answer = old.submit(old.envelopes([bricks(shop, "never")]))[0]
             assert isinstance(answer, dict)
-            assert f"bricks {NEW} is in force" in str(answer["detail"])
-            digest = told(old)["digest"]
-            # In force on the log, and not to be had from the server that took it.
-            given = activate(new, "activate", "bricks", "--version", OLD, "--digest", digest, code=1)
-            assert (given["version"], given["installed"]) == (OLD, False)
+            assert "bricks 9 is in force" in str(answer["detail"])
+            given = activate(new, "activate", "bricks", "--version", OLD, "--digest", digest)
+            assert (given["version"], given["installed"]) == (OLD, True)
             assert (told(old)["inForce"], told(old)["installed"], told(new)["inForceDigest"]) == (OLD, True, digest)
-            assert codes(new, bricks(shop, "third")) == [GONE]
-            assert codes(old, bricks(shop, "third")) == [None]
+            assert codes(new, bricks(shop, "third")) == [None]
             assert httpx.get(f"{new.url}/health/ready", timeout=60).status_code == 200
             figures = [httpx.get(f"{new.url}/v1/footprint", params={"lot": shop.name(lot)}, timeout=60).json()
                        for lot in ("first", "second", "third")]
@@ -113,18 +118,19 @@ def test_one_version_is_in_force_and_the_other_server_says_so(sites: Sites, home
 
 
 def test_a_server_that_starts_undoes_nothing(sites: Sites, home: Path) -> None:
-    """It activates what the log has never seen. What was in force once, or is retired, is for the registrar to say."""
+    """It activates sectors of which the log has never had a version. Everything else is for the registrar to say."""
     shop = Workshop("kiln")
     with Server(home, installed=[sites.old]) as server:
         server.post([shop.enrolment(server), *shop.opening(), bricks(shop, "first")])
     with Server(home, installed=[sites.new]) as server:
-        assert told(server)["inForce"] == NEW
+        assert told(server)["inForce"] == OLD
+        activate(server, "activate", "bricks", installed=sites.new)
     with Server(home, installed=[sites.old]) as server:
-        assert told(server)["inForce"] == NEW
-        assert codes(server, bricks(shop, "second")) == [GONE]
+        assert (told(server)["inForce"], told(server)["archived"]) == (NEW, True)
+        assert codes(server, bricks(shop, "second")) == [None]
         again = activate(server, "activate", "bricks", installed=sites.old)
         assert (again["version"], told(server)["inForce"], again["installed"]) == (OLD, OLD, True)
-        assert codes(server, bricks(shop, "second")) == [None]
+        assert codes(server, bricks(shop, "third")) == [None]
         done = command(home, "plugin", "activate", "bricks", "--url", server.url, installed=[sites.old])
         assert (done.returncode, "in force already" in done.stderr) == (1, True)
     with Server(home, installed=[sites.new]) as server:
@@ -177,6 +183,7 @@ def test_where_a_version_is_in_force(sites: Sites, home: Path) -> None:
     """On the log; and whether the server that took the activation can compute with it."""
     with Server(home, installed=[sites.old]) as server:
         chosen = ("plugin", "activate", "bricks", "--url", server.url)
+        # No server of this log has had that version.
         done = command(home, *chosen, installed=[sites.new])
         assert done.returncode == 1
         assert f"bricks {NEW} is in force on the log from entry " in done.stdout

@@ -20,8 +20,8 @@ pytestmark = pytest.mark.anyio
 
 GROUPS = (
     "cbam", "chain", "contributions", "doubts", "erase", "facts", "gaps", "indicators", "inventory", "log", "log_key",
-    "methods", "metrics", "names", "products", "publication", "purge", "quota", "read", "revise", "sequence",
-    "statement", "status", "uncertainty",
+    "methods", "metrics", "names", "plugins", "products", "publication", "purge", "quota", "read", "revise",
+    "sequence", "statement", "status", "uncertainty",
 )
 
 # Everything that a schema consists of, by stable names: no object ids, no order of creation.

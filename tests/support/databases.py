@@ -19,6 +19,7 @@ LOGGED: Final = (
     "key_change", "facility", "product", "activation", "transfer", "acceptance", "lot", "figure", "flow", "ledger",
     "revision", "revised", "lot_version", "pool", "closing", "reopening", "provisional", "dispute", "opening",
     "attestation", "claim", "report", "publication", "renewal", "erasure", "log_key",
+    "plugin_archive",
 )
 """Tables that only grow, as opposed to `head`, `balance` and `schema_version`."""
 

@@ -7,6 +7,7 @@ follow, with every route, pools, green attributes, the story of the demo, key ch
 
 import hashlib
 import random
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, Literal
@@ -43,6 +44,7 @@ from ledger.core.record.revisions import Change
 from ledger.core.record.values import Attribute, Factor, Flow, Money, Output, Quantity, Supply
 from ledger.core.signatures.signing import SigningKey, public_key
 from ledger.engine.sectors import Installed, Registry
+from ledger.registry.archives import Archive, packed
 from ledger.registry.installed import installed
 from support import sectors
 from support.histories import History
@@ -52,6 +54,8 @@ from support.routes import Works, every_case
 from support.server import TESTS
 
 FILE: Final = TESTS / "vectors" / "golden.jsonl"
+PLUGINS: Final = TESTS / "vectors" / "golden-plugins.zip"
+"""The sectors of the log, and the SDK of its day: see `tests/vectors/build_golden_plugins.py`."""
 ORIGIN: Final = "golden.example/log"
 SEED: Final = 20_261_127
 STEPS: Final = 160
@@ -93,6 +97,20 @@ def activated(lines: Sequence[Line]) -> dict[str, str]:
     """The digest of each plugin, as the log activates it."""
     records = [canonical.decode_record(line.body.encode()) for line in lines]
     return {record.plugin: record.digest for record in records if isinstance(record, Activation)}
+
+
+def golden_archives() -> list[Archive]:
+    """The archives of the sectors that the log activates."""
+    with zipfile.ZipFile(PLUGINS) as zipped:
+        files = {name: zipped.read(name) for name in zipped.namelist()}
+    sdk = {name.replace("ledger/sdk/", "ledger.sdk/", 1): content for name, content in files.items()
+           if name.startswith("ledger/sdk/")}
+    packages = sorted({name.partition("/")[0] for name in files} - {"ledger"})
+    return [
+        packed(f"{package}:plugin", {
+            **sdk, **{name: content for name, content in files.items() if name.startswith(f"{package}/")},
+        }) for package in packages
+    ]
 
 
 def build() -> MemoryLedger:

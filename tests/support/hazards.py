@@ -9,7 +9,7 @@ from hazards.sector import ACT, Acting, hazards
 from msgspec import Raw
 
 from ledger.engine.sectors import Installed, Registry
-from ledger.registry.installed import digest_of
+from ledger.registry.digests import digest_of
 from support.server import TESTS, Posted, Server
 from support.witness import registry
 from support.workshop import Workshop

@@ -58,6 +58,7 @@ def environment(
     found = {name: value for name, value in os.environ.items() if not name.startswith("CARBON_LEDGER_")}
     found["PYTHONPATH"] = os.pathsep.join(str(path) for path in (*_PATHS, *installed))
     found["CARBON_LEDGER_HOME"] = str(home)
+    found["CARBON_LEDGER_FACTOR_SETS"] = "none"
     if database_url is not None:
         found["CARBON_LEDGER_DATABASE_URL"] = database_url
     if anchor is not None:

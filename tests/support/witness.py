@@ -16,7 +16,8 @@ from ledger.core.log.checkpoint import Checkpoint, open_checkpoint
 from ledger.core.log.note import parse_vkey
 from ledger.core.log.tiles import decode_entries, entries_path
 from ledger.engine.sectors import Installed, Registry
-from ledger.registry.installed import digest_of, installed
+from ledger.registry.digests import digest_of
+from ledger.registry.installed import installed
 from support.sectors import works
 from support.server import Server
 

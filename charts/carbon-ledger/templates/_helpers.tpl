@@ -185,6 +185,8 @@ securityContext:
 {{- end }}
 - name: CARBON_LEDGER_LOG_FORMAT
   value: {{ .Values.ledger.logFormat }}
+- name: CARBON_LEDGER_FACTOR_SETS
+  value: {{ .Values.ledger.factorSets }}
 {{- with .Values.metrics.readers }}
 - name: CARBON_LEDGER_METRICS_READERS
   value: {{ join "," . | quote }}

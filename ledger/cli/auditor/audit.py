@@ -12,6 +12,7 @@ import click
 
 from ledger.cli.auditor.audit_sample import sample
 from ledger.cli.auditor.audit_target import is_folder, public_log, source_of
+from ledger.cli.auditor.plugins import plugins_option
 from ledger.cli.console import json_option, print_json, progress, show
 from ledger.cli.ending import ending_at_sigterm
 from ledger.cli.environment import home_option
@@ -27,7 +28,7 @@ from ledger.client.mirror.source import PublicLog
 from ledger.core.log.policy import parse_policy
 from ledger.engine.sectors import Registry
 from ledger.errors import InvalidNote, VerificationError
-from ledger.registry.workers.trial import tried
+from ledger.registry.workers.apart import with_archives
 
 
 class _AuditCommand(click.Group):
@@ -56,12 +57,13 @@ class _AuditCommand(click.Group):
 @click.option("--state", type=FILE, help="File with the state of an earlier audit: resume from it, then update it.")
 @click.option("--public", is_flag=True, help="Audit the public log alone, without the bodies of private records.")
 @click.option("--full-balances", is_flag=True, help="Compare all balances, not only the ones changed since --state.")
+@plugins_option
 @ca_option
 @home_option
 @json_option
 def whole(
     target: str | None, vkey: str | None, registrar: str | None, policy: Path | None, state: Path | None,
-    public: bool, full_balances: bool, home: Path | None, as_json: bool,
+    public: bool, full_balances: bool, plugins: Path | None, home: Path | None, as_json: bool,
 ) -> int:
     """Replay the whole log at TARGET and compare everything: entries, signatures, figures, roots, balances.
 
@@ -80,11 +82,14 @@ def whole(
     public = public or is_folder(target)
     if public and full_balances:
         raise click.UsageError("--full-balances needs bodies")
+    if public and plugins is not None:
+        raise click.UsageError("--plugins needs bodies")
     with ending_at_sigterm():
         if public:
             report = asyncio.run(_audit_public(public_log(target), options))
         else:
-            report = asyncio.run(_audit(source_of(target, home), tried(), options))
+            with with_archives(plugins) as registry:
+                report = asyncio.run(_audit(source_of(target, home), registry, options))
     if as_json:
         print_json(report)
     else:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -18,7 +19,7 @@ from ledger.core.receipts.statement import Statement, read_statement
 from ledger.core.receipts.statement_steps import STEPS, Proven
 from ledger.errors import VerificationError
 from ledger.footprint.derived.statements import check_statement
-from ledger.registry.workers.trial import tried
+from ledger.registry.workers.apart import with_archives
 
 _SIGNED = 2
 _BODIES = len(STEPS)
@@ -47,10 +48,19 @@ class StatementVerdict(NamedTuple):
     led: str | None = None
 
 
-def verify_statement(data: bytes, pinned: ReplayedKeys, bodies: str | None, log: str | None, *, as_json: bool) -> int:
-    """Prints the result of each step; returns the exit code. `log`: address of the log, to check that it still contains
-    the signed checkpoint. Raises InvalidInput if `data` is not a statement, Unavailable if the log does not answer."""
-    verdict = _verdict(read_statement(data), pinned, bodies, log)
+class StatementEvidence(NamedTuple):
+    """Optional inputs for the check of a statement: where the bodies are, the folder with the archives of plugins, the
+    address of the log, to check that it still contains the signed checkpoint."""
+
+    bodies: str | None
+    plugins: Path | None
+    log: str | None
+
+
+def verify_statement(data: bytes, pinned: ReplayedKeys, evidence: StatementEvidence, *, as_json: bool) -> int:
+    """Prints the result of each step; returns the exit code. Raises InvalidInput if `data` is not a statement,
+    Unavailable if the log does not answer."""
+    verdict = _verdict(read_statement(data), pinned, evidence)
     if verdict.led is not None:
         say(f"note: {verdict.led}")
     if as_json:
@@ -64,7 +74,8 @@ def verify_statement(data: bytes, pinned: ReplayedKeys, bodies: str | None, log:
     return 1 if verdict.error is not None else 0
 
 
-def _verdict(statement: Statement, pinned: ReplayedKeys, bodies: str | None, log: str | None) -> StatementVerdict:
+def _verdict(statement: Statement, pinned: ReplayedKeys, evidence: StatementEvidence) -> StatementVerdict:
+    bodies, plugins, log = evidence
     proven, recomputed, led = None, None, None
     requests = {_PUBLISHED: log is not None, _QUORUM: pinned.policy is not None}
     left_out = frozenset([number for number, requested in requests.items() if not requested])
@@ -74,8 +85,9 @@ def _verdict(statement: Statement, pinned: ReplayedKeys, bodies: str | None, log
         led = keys.led
         proven = check_statement(statement, keys.pinned, keys.notes)
         if bodies is not None:
-            with bodies_at(bodies) as sources:
-                recomputed = recompute_from_bodies(proven, sources, tried())
+            needed = (proven.claims.plugin_digest or "",)
+            with bodies_at(bodies) as sources, with_archives(plugins, needed) as registry:
+                recomputed = recompute_from_bodies(proven, sources, registry)
         if log is not None:
             with step(_PUBLISHED):
                 check_published(log, proven.checkpoint, keys)

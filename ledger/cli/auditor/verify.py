@@ -8,7 +8,8 @@ from typing import NamedTuple
 import click
 
 from ledger.cli.auditor.bundles import read_policy, verify_bundle_file
-from ledger.cli.auditor.statements import verify_statement
+from ledger.cli.auditor.plugins import plugins_option
+from ledger.cli.auditor.statements import StatementEvidence, verify_statement
 from ledger.cli.console import explained, json_option, print_json, problem_of, say, show
 from ledger.cli.files import FILE, public_half, reading, text_or_file
 from ledger.cli.supplier.receipts import lot_brief
@@ -43,7 +44,7 @@ _PROMISED = {
 
 
 _OPTIONS: Mapping[str, tuple[str, ...]] = {
-    "bundle": ("--registrar",), "statement": ("--bodies",), "receipt": ("--body", "--key"),
+    "bundle": ("--registrar",), "statement": ("--bodies", "--plugins"), "receipt": ("--body", "--key"),
 }
 """The options that apply to one kind of file only."""
 
@@ -74,13 +75,14 @@ class FileVerdict(NamedTuple):
 @click.option("--body", type=FILE, help="For a receipt: file with the record's canonical bytes.")
 @click.option("--key", help="For a receipt: the signer's public key, as base64 of its SPKI or as a PEM file.")
 @click.option("--bodies", help="For a statement: folder or server with the bodies, to recompute the figures.")
+@plugins_option
 @click.option("--log", help="Address of the log's server: check that the log still contains the signed checkpoint.")
 @click.option("--log-keys", type=FILE, help="File with the log's key rotations: its server's answer at /log/keys.")
 @ca_option
 @json_option
 def verify(
     receipt: Path, vkey: str | None, policy_file: Path | None, registrar: str | None, body: Path | None,
-    key: str | None, bodies: str | None, log: str | None, log_keys: Path | None, as_json: bool,
+    key: str | None, bodies: str | None, plugins: Path | None, log: str | None, log_keys: Path | None, as_json: bool,
 ) -> int:
     """Check the receipts (one as JSON, many as NDJSON), the bundle, or the statement in FILE (`-` is stdin) against
     the log's --vkey, or against the --policy that names the log.
@@ -99,13 +101,13 @@ def verify(
         LogKeys(pinned.vkey, pinned.rotations)  # raises if the rotations form no chain, before reading FILE
     with reading(receipt) as file:
         data = file.read()
-    given = {"--registrar": registrar, "--body": body, "--key": key, "--bodies": bodies}
+    given = {"--registrar": registrar, "--body": body, "--key": key, "--bodies": bodies, "--plugins": plugins}
     if is_bundle(data):
         _check_options("bundle", given)
         return verify_bundle_file(data, pinned, log, as_json=as_json)
     if is_statement(data):
         _check_options("statement", given)
-        return verify_statement(data, pinned, bodies, log, as_json=as_json)
+        return verify_statement(data, pinned, StatementEvidence(bodies, plugins, log), as_json=as_json)
     _check_options("receipt", given)
     evidence = ReceiptEvidence(
         None if body is None else body.read_bytes(), None if key is None else public_half(key), log

@@ -1,10 +1,11 @@
-"""`plugin`: lists, makes, activates and retires the plugins that compute the figures."""
+"""`plugin`: lists, makes, activates, retires and fetches the plugins that compute the figures."""
 
 from pathlib import Path
 
 import click
 from rich.table import Table
 
+from ledger.cli.auditor.plugins import fetch
 from ledger.cli.client import Client
 from ledger.cli.console import json_option, print_json, print_lines, show
 from ledger.cli.files import FOLDER
@@ -18,7 +19,7 @@ from ledger.service.queries.answers import PluginAnswer
 from ledger.service.queries.plugins import plugin_answers, rules_answer
 
 
-@click.group(commands=[activate, retire], context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(commands=[activate, retire, fetch], context_settings={"help_option_names": ["-h", "--help"]})
 def plugin() -> None:
     """List sector plugins and their factors, make new plugins, and decide which version is in force."""
 
@@ -36,11 +37,21 @@ def list_plugins(url: str | None, as_json: bool) -> None:
     if as_json:
         print_json(plugins)
         return
-    table = Table("plugin", "version", "in force", "routes", "digest", box=None, pad_edge=False)
+    table = Table("plugin", "kind", "versions", "in force", "precedence", "routes", "digest", box=None, pad_edge=False)
     for answer in plugins:
-        state = (answer.in_force or "no") + ("" if answer.installed else ", not installed there") if url else "-"
-        table.add_row(answer.name, answer.version, state, ", ".join(answer.routes), f"{answer.digest[:16]}…")
+        table.add_row(answer.name, answer.kind, ", ".join(answer.versions) or answer.version,
+                      _state(answer) if url else "-", str(answer.precedence or ""), ", ".join(answer.routes),
+                      f"{answer.digest[:16]}…")
     show(table)
+
+
+def _state(answer: PluginAnswer) -> str:
+    """The version in force, and how the server runs it if it is not installed."""
+    if answer.in_force is None:
+        return "no"
+    if answer.installed:
+        return answer.in_force
+    return f"{answer.in_force}, " + ("from its archive" if answer.archived else "not installed there")
 
 
 def _installed() -> list[PluginAnswer]:

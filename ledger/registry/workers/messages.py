@@ -5,6 +5,7 @@ A worker sends `Hello` first, as frame 0. Then it answers each frame of calls wi
 order, which repeats the number of the calls. Neither side sends executable content.
 """
 
+from decimal import Decimal
 from typing import Final
 
 import msgspec
@@ -23,11 +24,21 @@ _KINDS: Final = {one.__name__: one for one in (InvalidBody, InvalidInput, Invali
 """Errors that concern the record. Any other error of a plugin is a failure of the plugin."""
 
 
+class SectorTerms(Struct, frozen=True, array_like=True):
+    """The values of a sector that a server needs to plan its records."""
+
+    version: str
+    mass_tolerance: Decimal
+    element_tolerance: Decimal
+
+
 class Hello(Struct, frozen=True, array_like=True):
-    """The digests of the sectors that a worker has loaded, by name. `failed`: the reason if it could not load them."""
+    """The digests of the sectors that a worker has loaded, by name, and their terms. `failed`: the reason if it could
+    not load them."""
 
     digests: dict[str, str]
     failed: str = ""
+    described: dict[str, SectorTerms] = {}
 
 
 class WorkerCall(Struct, frozen=True, array_like=True):

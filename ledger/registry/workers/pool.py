@@ -13,9 +13,9 @@ from ledger.errors import ConfigurationError
 from ledger.registry.assessing import AssessmentCall, AssessmentResult
 from ledger.registry.installed import installed
 from ledger.registry.workers.jobs import Job, JobGroup, Queue, busy
-from ledger.registry.workers.messages import WorkerAnswer, encode, error_of
+from ledger.registry.workers.messages import Hello, WorkerAnswer, encode, error_of
 from ledger.registry.workers.messages import WorkerCall as Message
-from ledger.registry.workers.process import Ended, Worker, start_worker
+from ledger.registry.workers.process import INSTALLED, Ended, Launch, Worker, start_worker
 
 PATIENCE_SECONDS: Final = 30.0
 """Longest time that the records of a request wait without any answer."""
@@ -46,13 +46,20 @@ class WorkerCounts(NamedTuple):
 
 class WorkerPool:
     """`seconds`: the time limit for the assessment of a record. A pool belongs to the event loop that entered it.
+    `launch`: how a worker is started. `digests`: the digests of the sectors that a worker must load, by default the
+    ones of the first worker.
 
     Entering the pool starts the workers but does not wait for them; `ready` does.
     """
 
-    def __init__(self, workers: int, seconds: float) -> None:
+    def __init__(
+        self, workers: int, seconds: float, launch: Launch = INSTALLED, digests: Mapping[str, str] | None = None
+    ) -> None:
         self.seconds = seconds
-        self._digests: Mapping[str, str] | None = None
+        self.hello = Hello({})
+        """The first message of the worker that started last."""
+        self._launch = launch
+        self._digests = digests
         self._count = workers
         self._queue = Queue()
         self._idle: deque[asyncio.Event] = deque()
@@ -79,12 +86,16 @@ class WorkerPool:
         await asyncio.gather(*self._slots, *self._started, return_exceptions=True)
         _give_up(self._queue.drain(), "the server is shutting down")
 
-    async def loaded(self) -> Registry:
-        """The installed sectors, loaded into this process after a worker has loaded them. If loading a sector hangs or
-        ends the process, it happens in the worker. Raises ConfigurationError if a sector cannot be loaded."""
+    async def begun(self) -> None:
+        """Waits until a worker has loaded its sectors. Raises ConfigurationError if it cannot."""
         first, _ = await asyncio.wait(self._started, return_when=asyncio.FIRST_COMPLETED)
         for start in first:
             start.result()
+
+    async def loaded(self) -> Registry:
+        """The installed sectors, loaded into this process after a worker has loaded them. If loading a sector hangs or
+        ends the process, it happens in the worker. Raises ConfigurationError if a sector cannot be loaded."""
+        await self.begun()
         registry = installed()
         self._check({name: sector.digest for name, sector in registry.sectors.items()})
         return registry
@@ -156,18 +167,21 @@ class WorkerPool:
                 return worker
 
     async def _loaded(self, wake: asyncio.Event) -> Worker:
-        worker = await start_worker(self.seconds, wake.set)
+        worker = await start_worker(self.seconds, wake.set, self._launch)
         try:
-            self._check(worker.digests)
+            self._check(worker.hello.digests)
         except ConfigurationError:
             await worker.end()
             raise
+        self.hello = worker.hello
         return worker
 
     def _check(self, digests: Mapping[str, str]) -> None:
         """Raises ConfigurationError if the digests differ from the first ones."""
         if self._digests is None:
             self._digests = digests
+        if digests != self._digests and self._launch is not INSTALLED:
+            raise ConfigurationError("a worker has loaded other code than its archive holds", code=_CHANGED)
         if digests != self._digests:
             raise ConfigurationError("the installed plugins have changed since this server started: restart the server",
                                      code=_CHANGED)

@@ -6,23 +6,35 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from ledger.errors import ConfigurationError
 from ledger.registry.installed import plugin_names
 from ledger.registry.workers.channel import Channel
-from ledger.registry.workers.messages import Answers, joined, read_answers, read_hello
+from ledger.registry.workers.messages import Answers, Hello, joined, read_answers, read_hello
 from ledger.registry.workers.progress import WorkerProgress, make_page
 
 START_SECONDS: Final = 60.0
 _GRACE_SECONDS: Final = 1.0
 """Extra time for a worker after its own alarm should have ended it, and to end by itself."""
 _LOOK_SECONDS: Final = 0.25
-_CHILD: Final = "ledger.registry.workers.child"
+
+
+class Launch(NamedTuple):
+    """How a worker is started: the module that runs in its process, with further arguments. `names`: the plugins that
+    it loads, in order."""
+
+    module: str
+    arguments: tuple[str, ...]
+    names: Callable[[], Sequence[str]]
+
+
+INSTALLED: Final = Launch("ledger.registry.workers.child", (), plugin_names)
+"""A worker with the installed sectors."""
 
 
 class Ended(Exception):
@@ -36,13 +48,15 @@ class Ended(Exception):
 
 
 class Worker:
-    """A worker; `start_worker` makes it. `digests`: the digests of its loaded sectors, by name. `memory`: its peak
-    memory use in bytes."""
+    """A worker; `start_worker` makes it. `hello`: its first message, with its sectors. `memory`: its peak memory use in
+    bytes."""
 
     def __init__(
-        self, process: subprocess.Popen[bytes], channel: Channel, progress: WorkerProgress, seconds: float
+        self, process: subprocess.Popen[bytes], channel: Channel, progress: WorkerProgress, seconds: float,
+        launch: Launch,
     ) -> None:
-        self.digests: Mapping[str, str] = {}
+        self.hello = Hello({})
+        self._launch = launch
         self.memory = 0
         self._process = process
         self._channel = channel
@@ -70,7 +84,7 @@ class Worker:
             raise self._unloaded(str(await self._ended(error))) from None
         if hello.failed:
             raise ConfigurationError(hello.failed)
-        self.digests = hello.digests
+        self.hello = hello
 
     async def ask(self, calls: Sequence[bytes]) -> Answers:
         """One answer for each call. Raises Ended; then the worker cannot be used any more."""
@@ -108,7 +122,7 @@ class Worker:
 
     def _unloaded(self, how: str) -> ConfigurationError:
         """The error for a worker that ended while it loaded a plugin, or before. `how` says in words how it ended."""
-        names, number = plugin_names(), self._progress.position
+        names, number = self._launch.names(), self._progress.position
         if not 0 < number <= len(names):
             return ConfigurationError(f"a plugin worker does not start: {how}")
         name = names[number - 1]
@@ -176,9 +190,9 @@ class _ProcessWatch:
         self._handle = self._again()
 
 
-async def start_worker(seconds: float, on_lost: Callable[[], None]) -> Worker:
-    """A worker that has loaded the installed sectors. Raises ConfigurationError if it cannot load them."""
-    worker = await _start(seconds, on_lost)
+async def start_worker(seconds: float, on_lost: Callable[[], None], launch: Launch = INSTALLED) -> Worker:
+    """A worker that has loaded its sectors. Raises ConfigurationError if it cannot load them."""
+    worker = await _start(seconds, on_lost, launch)
     try:
         await worker.load()
     except BaseException:
@@ -187,12 +201,12 @@ async def start_worker(seconds: float, on_lost: Callable[[], None]) -> Worker:
     return worker
 
 
-async def _start(seconds: float, on_lost: Callable[[], None]) -> Worker:
+async def _start(seconds: float, on_lost: Callable[[], None], launch: Launch) -> Worker:
     ours, theirs = socket.socketpair()
     page = make_page()
     progress = WorkerProgress(page)
     try:
-        process = _spawn(theirs.fileno(), page, seconds)
+        process = _spawn(theirs.fileno(), page, seconds, launch)
     except BaseException:
         ours.close()
         raise
@@ -205,16 +219,17 @@ async def _start(seconds: float, on_lost: Callable[[], None]) -> Worker:
         process.kill()
         process.wait()
         raise
-    return Worker(process, channel, progress, seconds)
+    return Worker(process, channel, progress, seconds, launch)
 
 
-def _spawn(channel: int, page: int, seconds: float) -> "subprocess.Popen[bytes]":
+def _spawn(channel: int, page: int, seconds: float, launch: Launch) -> "subprocess.Popen[bytes]":
     """Starts a fresh interpreter with the same import path as this one, but without the ledger's settings. Plugins
     print to the same stream as this server's messages."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CARBON_LEDGER_")}
     environment["PYTHONPATH"] = import_path()
     return subprocess.Popen(
-        [sys.executable, "-P", "-X", "faulthandler", "-m", _CHILD, str(channel), str(page), str(seconds)],
+        [sys.executable, "-P", "-X", "faulthandler", "-m", launch.module, str(channel), str(page),
+         str(seconds), *launch.arguments],
         stdin=subprocess.DEVNULL, stdout=2, pass_fds=(channel, page), env=environment, start_new_session=True,
     )
 

@@ -4,12 +4,14 @@ import asyncio
 from collections.abc import Sequence
 from time import monotonic
 from types import TracebackType
-from typing import Final
+from typing import Final, Protocol
 
+from ledger.admission.activations import Versions
 from ledger.core.outcome.assessment import Assessment
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import LedgerError
-from ledger.registry.assessing import AssessmentCall, AssessmentResult
+from ledger.registry.assessing import AssessmentCall, AssessmentResult, EarlierVersion, LookUp
+from ledger.registry.workers.earlier import EarlierPools
 from ledger.registry.workers.jobs import busy
 from ledger.registry.workers.pool import PATIENCE_SECONDS, WorkerPool
 from ledger.sdk import Context
@@ -37,10 +39,16 @@ class TimeBudget:
             self.left -= seconds
 
 
+class AssessingPool(Protocol):
+    """The workers of installed sectors, or of one archived version."""
+
+    async def assess(self, calls: Sequence[AssessmentCall], patience: float = ...) -> list[AssessmentResult]: ...
+
+
 class Supervised(Installed, frozen=True, kw_only=True):
     """A sector whose records are assessed by `pool`. `loop` is the event loop of the pool."""
 
-    pool: WorkerPool
+    pool: AssessingPool
     loop: asyncio.AbstractEventLoop
     budget: TimeBudget
 
@@ -65,8 +73,12 @@ class Workers:
 
     def __init__(self, workers: int, seconds: float) -> None:
         self.pool = WorkerPool(workers, seconds)
+        self.earlier = EarlierPools(seconds)
         self._loop = asyncio.get_running_loop()
         self._plain = self.registry = Registry()
+        self._versions: dict[str, EarlierVersion] = {}
+        self._look_up: LookUp | None = None
+        self._seen: Versions | None = None
 
     async def __aenter__(self) -> "Workers":
         await self.pool.__aenter__()
@@ -75,12 +87,35 @@ class Workers:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.earlier.close()
         await self.pool.__aexit__(kind, error, trace)
 
     async def load(self) -> None:
         """See `WorkerPool.loaded`. `registry` is empty until this returns."""
         self._plain = await self.pool.loaded()
         self.registry = self._supervised(TimeBudget(None))
+
+    async def archived(self, look_up: LookUp) -> None:
+        """See `Assessor.archived`."""
+        self._look_up = look_up
+        await self._learn(look_up)
+
+    async def prepare(self, versions: Versions) -> None:
+        """See `Assessor.prepare`."""
+        if versions is self._seen:
+            return
+        self._seen = versions
+        sectors = [(name, versions.sector(name)) for name in versions.plugins]
+        if self._look_up is not None and any(
+            active is not None and self.registry.version(name, active.digest) is None for name, active in sectors
+        ):
+            await self._learn(self._look_up)
+
+    async def _learn(self, look_up: LookUp) -> None:
+        known = [*self._versions, *[one.digest for one in self._plain.sectors.values()]]
+        for version in await look_up(known):
+            self._versions[version.digest] = version
+        self.registry.learn(self._earlier(TimeBudget(None)))
 
     async def ready(self) -> None:
         """See `WorkerPool.ready`."""
@@ -90,11 +125,37 @@ class Workers:
         return self._supervised(TimeBudget(LOCKED_SECONDS))
 
     async def assess(self, calls: Sequence[AssessmentCall]) -> list[AssessmentResult]:
-        return await self.pool.assess(calls) if calls else []
+        """See `Assessor.assess`. Each version has its own workers."""
+        parts: dict[str, list[int]] = {}
+        for position, call in enumerate(calls):
+            digest = call.installed.digest
+            parts.setdefault(digest if digest in self._versions else "", []).append(position)
+        if len(parts) == 1:
+            ((digest, _),) = parts.items()
+            return await self._pool_of(digest).assess(calls)
+        answered = await asyncio.gather(*[
+            self._pool_of(digest).assess([calls[position] for position in positions])
+            for digest, positions in parts.items()
+        ])
+        placed = dict(zip(
+            [position for positions in parts.values() for position in positions],
+            [answer for part in answered for answer in part], strict=True,
+        ))
+        return [placed[position] for position in range(len(calls))]
+
+    def _pool_of(self, digest: str) -> AssessingPool:
+        version = self._versions.get(digest)
+        return self.pool if version is None else self.earlier.pool(digest, version.plugin, version.read)
 
     def _supervised(self, budget: TimeBudget) -> Registry:
         return Registry([
-            Supervised(one.sector, one.digest, one.distribution, one.package, pool=self.pool, loop=self._loop,
-                       budget=budget)
+            Supervised(one.sector, one.digest, one.distribution, one.package, one.entry, pool=self.pool,
+                       loop=self._loop, budget=budget)
             for one in self._plain.sectors.values()
-        ], self._plain.sets.values())
+        ], self._plain.sets.values(), self._earlier(budget))
+
+    def _earlier(self, budget: TimeBudget) -> list[Installed]:
+        return [
+            Supervised(one.sector, digest, "", pool=self._pool_of(digest), loop=self._loop, budget=budget)
+            for digest, one in self._versions.items()
+        ]

@@ -11,7 +11,15 @@ from typing import Final, NamedTuple
 
 from ledger.service.configuration import kinds
 from ledger.service.configuration.kinds import ValueKind
-from ledger.service.settings import JSON, LOOPBACK, MIN_WORKERS, REVISED_PER_DAY, TEXT
+from ledger.service.settings import (
+    ALL_SETS,
+    JSON,
+    LOOPBACK,
+    MIN_WORKERS,
+    NO_SETS,
+    REVISED_PER_DAY,
+    TEXT,
+)
 
 PREFIX: Final = "CARBON_LEDGER_"
 CONFIG: Final = "CARBON_LEDGER_CONFIG"
@@ -90,6 +98,9 @@ SETTINGS: Final = (
             field="revised_per_day"),
     Setting("metrics_readers", kinds.NETWORKS, "addresses and networks that may read `/metrics`",
             default=",".join(LOOPBACK), field="metrics_readers"),
+    Setting("factor_sets", kinds.choice(ALL_SETS, NO_SETS),
+            "installed factor sets that a new log begins with; later the registrar decides",
+            default=ALL_SETS, field="factor_sets"),
     Setting("log_format", kinds.choice(TEXT, JSON), "format of the log; `json` has a line for each request",
             default=TEXT, field="log_format"),
     Setting("passphrase", kinds.SECRET, "passphrase of the encrypted keys", "keys are not encrypted",

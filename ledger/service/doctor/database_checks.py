@@ -1,14 +1,18 @@
 """Checks of the database: it is fit for a server, its schema, its settings, and the plugins that its log activates."""
 
 import time
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
-from ledger.admission.rules import RESERVED, RULES, VERSIONS
+from ledger.admission.activations import Versions
+from ledger.admission.rules import RESERVED, VERSIONS
+from ledger.engine.sectors import Registry
 from ledger.errors import ConfigurationError
 from ledger.registry.workers.trial import loaded
 from ledger.service.doctor.installation import DoctorFinding, Installation, Level, MissingPart
-from ledger.service.setup import keyring_of
+from ledger.service.setup import keyring_of, waiting_versions
 from ledger.service.status.database import read_database
+from ledger.store.facts import FactLoader
 from ledger.store.sql import migrations, queries
 
 SESSIONS: Final = 25
@@ -110,30 +114,52 @@ async def check_commit(here: Installation) -> DoctorFinding:
 
 
 async def check_plugins(here: Installation) -> DoctorFinding:
-    """The versions in force on the log are installed here, and installed plugins are in force."""
+    """The versions in force on the log are installed or archived here, and installed versions are in force."""
     if here.pool is None:
         raise MissingPart("the database could not be opened")
-    rows = await here.reading.fetch(queries("facts")["in_force"])
-    in_force = {row["plugin"]: row for row in rows if row["plugin"] is not None}
-    installed = (await loaded()).sectors
-    missing = []
-    for name, row in in_force.items():
-        if name == RULES:
-            if row["digest"] not in {version.digest for version in VERSIONS}:
-                missing.append(f"rules {row['version']}")
-        elif not row["retired"] and name not in RESERVED and (
-            name not in installed or installed[name].digest != row["digest"]
-        ):
-            here_is = installed[name].tag if name in installed else "no version"
-            missing.append(f"{name}/{row['version']} {row['digest'][:8]}… ({here_is} is installed)")
-    inactive = [plugin.tag for name, plugin in installed.items() if name not in in_force or in_force[name]["retired"]]
+    async with here.pool.acquire() as connection:
+        activations = (await FactLoader().in_force(connection)).activations
+    registry = await loaded()
+    archived = {row["digest"] for row in await here.reading.fetch(queries("plugins")["stored"])}
+    missing = _missing(activations.versions(), registry, archived)
     if missing:
         return DoctorFinding(
-            "plugins", "error", f"in force on the log, but not installed here: {', '.join(missing)}",
+            "plugins", "error", f"in force on the log, but neither installed nor archived here: {', '.join(missing)}",
             "install these versions; or activate the installed ones: `carbon-ledger plugin activate NAME`, as the "
             "registrar",
         )
+    waiting = waiting_versions(registry, activations)
+    if waiting:
+        return DoctorFinding(
+            "plugins", "warning", "installed, but not in force on the log: "
+            + ", ".join([f"{one.tag} ({one.active} is in force)" for one in waiting]),
+            f"{', '.join([f'`{one.command}`' for one in waiting])}, as the registrar, if new records shall be computed "
+            "with it",
+        )
+    inactive = [plugin.tag for name, plugin in registry.sectors.items() if name not in activations.plugins]
     if inactive:
         return DoctorFinding("plugins", "warning", f"installed, but not in force on the log: {', '.join(inactive)}",
                              "`carbon-ledger plugin activate NAME`, as the registrar; or uninstall them")
-    return DoctorFinding("plugins", "ok", f"{len(installed)} plugins are installed and in force")
+    installed = {plugin.digest for plugin in registry.sectors.values()}
+    earlier = [f"{name}/{state.version}" for name, state in activations.plugins.items()
+               if state.digest in archived and state.digest not in installed]
+    return DoctorFinding("plugins", "ok", f"{len(registry.sectors)} plugins are installed, and the versions in force "
+                         "are there" + (f"; from their archives run {', '.join(earlier)}" if earlier else ""))
+
+
+def _missing(versions: Versions, registry: Registry, archived: Collection[str]) -> list[str]:
+    """The versions in force that cannot be run here, in words."""
+    missing = [] if versions.rules.activated == () or versions.rules.activated[-1].digest in {
+        version.digest for version in VERSIONS
+    } else [f"rules {versions.rules.activated[-1].version}"]
+    for name, state in versions.plugins.items():
+        if name in RESERVED:
+            continue
+        installed, factor_set = registry.sector(name), registry.sets.get(name)
+        runs = state.digest in archived or (installed is not None and installed.digest == state.digest)
+        if state.precedence is not None:
+            runs = factor_set is not None and factor_set.version(state.digest) is not None
+        if not runs:
+            here_is = installed.tag if installed else factor_set.newest.tag if factor_set else "no version"
+            missing.append(f"{name}/{state.version} {state.digest[:8]}… ({here_is} is installed)")
+    return missing

@@ -108,7 +108,9 @@ class Submitter:
         checked = await self._quotas.checked(verified, hold)
         request.organization = request.organization or _sender(checked)
         watch.lap(Step.QUOTA)
-        prepared = await self._prepare_all(checked, request, prefetched.now.activations.versions(), watch)
+        versions = prefetched.now.activations.versions()
+        await self._assessor.prepare(versions)
+        prepared = await self._prepare_all(checked, request, versions, watch)
         items = [one for one in prepared if isinstance(one, Item)]
         errors = [one if isinstance(one, LedgerError) else None for one in prepared]
         pending = PendingRequest(

@@ -1,11 +1,14 @@
 """Answers of queries, as sent to clients (JSON, camelCase). Figures are kg CO2e, MJ, kWh or kg, as the fields say."""
 
-from typing import Any
+from typing import Any, Final
 
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from ledger.core.receipts.receipt import ProvenLeaf
 from ledger.core.record.values import Factor, Quantity
+
+SECTOR: Final = "sector"
+FACTORS: Final = "factors"
 
 
 class QueryAnswer(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -349,8 +352,10 @@ class OrganizationAnswer(QueryAnswer, frozen=True):
 
 
 class PluginAnswer(QueryAnswer, frozen=True):
-    """A plugin. `inForce` and `inForceDigest`: the version and digest that the log activates; `installed`: this server
-    has that digest."""
+    """A plugin. `kind`: `rules`, `sector`, `factors` (a factor set) or `policy` (of witnesses). `inForce` and
+    `inForceDigest`: the version and digest that the log activates, a factor set with its `precedence`; `installed`:
+    this server has that digest; `archived`: it runs that version from its archive. `versions`: all versions of the
+    plugin that this server can compute with."""
 
     name: str
     version: str
@@ -360,3 +365,19 @@ class PluginAnswer(QueryAnswer, frozen=True):
     in_force: str | None = None
     in_force_digest: str | None = None
     installed: bool = False
+    kind: str = SECTOR
+    precedence: int | None = None
+    archived: bool = False
+    versions: list[str] = []
+
+
+class PluginVersionAnswer(QueryAnswer, frozen=True):
+    """A version of a plugin that the log has activated, first by the entry `index`. `archived`: its code is at
+    `/v1/plugins/{digest}/archive`."""
+
+    plugin: str
+    version: str
+    digest: str
+    index: int
+    kind: str
+    archived: bool

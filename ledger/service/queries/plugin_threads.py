@@ -10,7 +10,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Final, TypeVar
 
-from ledger.engine.sectors import words_of
+from ledger.engine.sector_call import words_of
 from ledger.errors import PluginError, Unavailable
 from ledger.host.threads import Interrupted, Interruptible
 

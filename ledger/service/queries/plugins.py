@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 
+import msgspec
+
+from ledger.admission.activations import PluginState
 from ledger.admission.rules import NEWEST, RESERVED, RULES, VERSIONS, Activated, Rules
 from ledger.engine.sectors import Registry
-from ledger.service.queries.answers import PluginAnswer
+from ledger.service.queries.answers import FACTORS, SECTOR, PluginAnswer
 
 
 def rules_answer(rules: Rules | None = None) -> PluginAnswer:
@@ -17,28 +20,46 @@ def rules_answer(rules: Rules | None = None) -> PluginAnswer:
         name=RULES, version=NEWEST.name, digest=NEWEST.digest,
         names={"en": "The ledger's rules of admission", "zh": "账本准入规则"}, routes={},
         in_force=in_force.version if in_force else None, in_force_digest=in_force.digest if in_force else None,
-        installed=in_force is None or in_force.digest in installed,
+        installed=in_force is None or in_force.digest in installed, kind="rules",
+        versions=[version.name for version in VERSIONS],
     )
 
 
-def plugin_answers(registry: Registry, in_force: Mapping[str, tuple[str, str]]) -> list[PluginAnswer]:
+def plugin_answers(registry: Registry, in_force: Mapping[str, PluginState]) -> list[PluginAnswer]:
     """One answer for each plugin, in order of names.
 
     A reserved name counts as installed: the log activates it, but no sector has it, so there is nothing to install.
     """
-    answers = []
-    for name in sorted({*registry.sectors, *in_force}):
-        plugin, active = registry.sector(name), in_force.get(name)
-        if plugin is None:
-            version, digest = active or ("", "")
-            answers.append(PluginAnswer(name=name, version=version, digest=digest, names={}, routes={},
-                                        in_force=version, in_force_digest=digest, installed=name in RESERVED))
-            continue
+    names = sorted({*registry.sectors, *registry.sets, *in_force})
+    return [_answer(name, registry, in_force.get(name)) for name in names]
+
+
+def _answer(name: str, registry: Registry, active: PluginState | None) -> PluginAnswer:
+    plugin, factor_set = registry.sector(name), registry.sets.get(name)
+    earlier = [one for one in registry.earlier if one.sector.name == name]
+    if plugin is not None:
         sector = plugin.sector
-        answers.append(PluginAnswer(
+        answer = PluginAnswer(
             name=name, version=sector.version, digest=plugin.digest, names={"en": sector.en, "zh": sector.zh},
             routes={route: {"en": names.en, "zh": names.zh} for route, names in sorted(sector.routes.items())},
-            in_force=active[0] if active else None, in_force_digest=active[1] if active else None,
-            installed=active is None or active[1] == plugin.digest,
-        ))
-    return answers
+            installed=active is None or active.digest == plugin.digest,
+            versions=[*[one.sector.version for one in earlier], sector.version],
+        )
+    elif factor_set is not None:
+        newest = factor_set.newest
+        answer = PluginAnswer(
+            name=name, version=newest.version, digest=newest.digest, names={"en": factor_set.en, "zh": factor_set.zh},
+            routes={}, installed=active is None or factor_set.version(active.digest) is not None, kind=FACTORS,
+            versions=[one.version for one in factor_set.versions],
+        )
+    else:
+        version, digest, precedence = active or PluginState("", "")
+        kind = "policy" if name in RESERVED else SECTOR if precedence is None else FACTORS
+        answer = PluginAnswer(name=name, version=version, digest=digest, names={}, routes={}, kind=kind,
+                              installed=name in RESERVED, versions=[one.sector.version for one in earlier])
+    if active is None:
+        return answer
+    return msgspec.structs.replace(
+        answer, in_force=active.version, in_force_digest=active.digest, precedence=active.precedence,
+        archived=any(one.digest == active.digest for one in earlier),
+    )

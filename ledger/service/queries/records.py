@@ -144,10 +144,7 @@ async def read_plugins(pool: DatabasePool, registry: Registry) -> list[PluginAns
     """The ledger's rules, the installed plugins, and the plugins in force that this server lacks."""
     async with pool.acquire() as connection:
         in_force = await FactLoader().in_force(connection)
-    plugins = plugin_answers(
-        registry, {name: (state.version, state.digest) for name, state in in_force.plugins.items()}
-    )
-    return [rules_answer(in_force.rules), *plugins]
+    return [rules_answer(in_force.rules), *plugin_answers(registry, in_force.plugins)]
 
 
 async def read_checkpoint(pool: DatabasePool, publication: Publication) -> str:

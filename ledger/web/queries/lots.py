@@ -1,17 +1,26 @@
 """Queries for lots, restatements, organisations and plugins."""
 
-from typing import Annotated
+from typing import Annotated, Any, Final
 
-from litestar import Controller, get
+from litestar import Controller, Request, Response, get
 from litestar.params import Parameter
 
 from ledger.admission.facts import LOT_SLOTS
 from ledger.service.ledger import Ledger
-from ledger.service.queries.answers import ChangesAnswer, LotAnswer, OrganizationAnswer, PluginAnswer
+from ledger.service.plugin_archives import read_stored, read_versions
+from ledger.service.queries.answers import (
+    ChangesAnswer,
+    LotAnswer,
+    OrganizationAnswer,
+    PluginAnswer,
+    PluginVersionAnswer,
+)
 from ledger.service.queries.records import read_lots, read_organizations, read_plugins
 from ledger.service.queries.restatements.of_holder import read_changes
 from ledger.service.queries.tree_size import EVER
+from ledger.web.resources import IMMUTABLE, check_path, resource
 
+ZIP: Final = "application/zip"
 LotId = Annotated[str, Parameter(description="the id of a lot", min_length=1, max_length=255)]
 OptionalId = Annotated[str | None, Parameter(max_length=255)]
 At = Annotated[int | None, Parameter(description="the answer is as of this tree size; default: the newest")]
@@ -49,3 +58,13 @@ class QueriesController(Controller):
     @get("/plugins", summary="Sector plugins that are installed here, and the versions in force on the log")
     async def plugins(self, ledger: Ledger) -> list[PluginAnswer]:
         return await read_plugins(ledger.pool, ledger.registry)
+
+    @get("/plugins/versions", summary="All versions of plugins that the log has ever activated")
+    async def plugin_versions(self, ledger: Ledger) -> list[PluginVersionAnswer]:
+        return await read_versions(ledger.pool)
+
+    @get("/plugins/{digest:str}/archive", summary="The code of a plugin version, as a zip", media_type=ZIP)
+    async def plugin_archive(self, request: Request[Any, Any, Any], digest: str, ledger: Ledger) -> Response[bytes]:
+        """Exactly the files that the digest covers. Any client can check them against the log's activations."""
+        check_path(request, f"/v1/plugins/{digest}/archive")
+        return resource(request, await read_stored(ledger.pool, digest), ZIP, IMMUTABLE)

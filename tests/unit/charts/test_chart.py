@@ -215,6 +215,7 @@ def test_observation_is_off_unless_it_is_asked_for() -> None:
     variables = environment(named(found, "Deployment", "ledger"))
     assert [name for name in variables if "METRICS" in name or "OTEL" in name or "TLS" in name] == []
     assert variables["CARBON_LEDGER_LOG_FORMAT"] == "json"
+    assert variables["CARBON_LEDGER_FACTOR_SETS"] == "all"
 
 
 def test_the_rules_and_the_dashboard_are_the_files_of_the_chart() -> None:
@@ -353,6 +354,7 @@ def test_the_values_name_all_that_the_schema_allows() -> None:
     ({"ledger": {"proxies": ["0.0.0.0/0"]}}, "proxies"),
     ({"ledger": {"proxies": ["::/0"]}}, "proxies"),
     ({"ledger": {"logFormat": "xml"}}, "logFormat"),
+    ({"ledger": {"factorSets": "some"}}, "factorSets"),
     ({"metrics": {"enabled": True, "readers": []}}, "readers"),
     ({"metrics": {"readers": ["any"]}}, "readers"),
     ({"metrics": {"interval": "often"}}, "interval"),

@@ -1,0 +1,90 @@
+"""The archives of plugin versions in the database: each version that a server has had installed stays runnable."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from asyncpg import PostgresError
+
+from ledger.admission.rules import RESERVED
+from ledger.engine.sectors import Installed, Registry
+from ledger.errors import InvalidInput, NotFound, Unavailable
+from ledger.registry.archives import Archive, archive_bytes, archive_of, read_archive
+from ledger.registry.assessing import EarlierVersion, LookUp
+from ledger.service.queries.answers import FACTORS, SECTOR, PluginVersionAnswer
+from ledger.store.database import UNREACHABLE, WRITER, DatabasePool
+from ledger.store.sessions import close_quietly, connect_as
+from ledger.store.sql import queries
+
+
+async def store_archives(
+    pool: DatabasePool, url: str, registry: Registry, progress: Callable[[str], None]
+) -> None:
+    """Stores the archives of the installed sectors that are not stored yet, as the writer of the database at `url`. Any
+    number of servers may do it."""
+    sql = queries("plugins")
+    stored = {row["digest"] for row in await pool.fetch(sql["stored"])}
+    missing = [one for one in registry.sectors.values() if one.entry and one.digest not in stored]
+    if not missing:
+        return
+    progress("storing the code of " + ", ".join(one.tag for one in missing))
+    connection = await connect_as(WRITER, url)
+    try:
+        for plugin in missing:
+            data, sector = await asyncio.to_thread(_archived, plugin), plugin.sector
+            if data is not None:
+                await connection.execute(sql["store"], plugin.digest, sector.name, sector.version,
+                                         sector.mass_tolerance, sector.element_tolerance, data)
+    except (*UNREACHABLE, PostgresError) as error:
+        raise Unavailable(f"the database does not answer: {error}", code="database-down") from error
+    finally:
+        await close_quietly(connection)
+
+
+def _archived(plugin: Installed) -> bytes | None:
+    """The archive; None if the files have changed since this server loaded them."""
+    archive = archive_of(plugin.entry)
+    return archive_bytes(archive) if archive.digest == plugin.digest else None
+
+
+async def earlier_versions(pool: DatabasePool, known: Sequence[str]) -> list[EarlierVersion]:
+    """The archived versions, without the ones whose digests are `known`."""
+    return [
+        EarlierVersion(
+            plugin=row["plugin"], version=row["version"], digest=row["digest"], mass_tolerance=row["mass_tolerance"],
+            element_tolerance=row["element_tolerance"], read=partial(_read_checked, pool, row["digest"]),
+        )
+        for row in await pool.fetch(queries("plugins")["earlier"], list(known))
+    ]
+
+
+def look_up_in(pool: DatabasePool) -> LookUp:
+    """`earlier_versions` of this database."""
+    return partial(earlier_versions, pool)
+
+
+async def read_stored(pool: DatabasePool, digest: str) -> bytes:
+    """The archive of the version with this digest. Raises InvalidInput or NotFound."""
+    if len(digest) != 64 or digest.strip("0123456789abcdef"):
+        raise InvalidInput(f"{digest[:80]!r} is not the digest of a plugin", field="digest", value=digest,
+                           rule="64 lower-case hexadecimal digits")
+    data = await pool.fetchval(queries("plugins")["archive"], digest)
+    if data is None:
+        raise NotFound(f"no archive of a plugin with the digest {digest} is stored", field="digest", value=digest,
+                       rule="a digest that an activation names, of a version that a server of this log has had")
+    return bytes(data)
+
+
+async def _read_checked(pool: DatabasePool, digest: str) -> Archive:
+    return await asyncio.to_thread(read_archive, await read_stored(pool, digest), digest)
+
+
+async def read_versions(pool: DatabasePool) -> list[PluginVersionAnswer]:
+    """Every version of a plugin that the log has ever activated, in the order of their first activations."""
+    return [
+        PluginVersionAnswer(
+            plugin=row["plugin"], version=row["version"], digest=row["digest"], index=row["record"],
+            kind=FACTORS if row["ranked"] else SECTOR, archived=row["archived"],
+        )
+        for row in await pool.fetch(queries("plugins")["activated"], sorted(RESERVED))
+    ]

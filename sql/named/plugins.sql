@@ -1,0 +1,27 @@
+-- name: stored
+-- purpose: the digests whose archive is there
+SELECT digest FROM plugin_archive;
+
+-- name: store
+-- purpose: stores the archive of a plugin version, unless another server has
+-- parameters: digest, name, version, the tolerances of its sector, the archive
+INSERT INTO plugin_archive (digest, plugin, version, mass_tolerance, element_tolerance, archive)
+VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING;
+
+-- name: earlier
+-- purpose: the archived versions
+-- parameters: the digests of versions to leave out
+SELECT digest, plugin, version, mass_tolerance, element_tolerance FROM plugin_archive
+WHERE digest <> ALL ($1::text[]) ORDER BY plugin, version, digest;
+
+-- name: archive
+-- parameters: digest
+SELECT archive FROM plugin_archive WHERE digest = $1;
+
+-- name: activated
+-- purpose: every version that the log has activated, and whether its archive is there
+-- parameters: names of what is activated but is no plugin
+SELECT a.plugin, a.version, a.digest, min(a.record) AS record, bool_or(a.precedence IS NOT NULL) AS ranked,
+       EXISTS (SELECT FROM plugin_archive p WHERE p.digest = a.digest) AS archived
+FROM activation a WHERE NOT a.retired AND a.plugin <> ALL ($1::text[])
+GROUP BY a.plugin, a.version, a.digest ORDER BY record;
