@@ -16,13 +16,15 @@ from typing import Final
 from ledger.core.outcome.assessment import EnergyUse, Omission
 from ledger.core.record.units import POWER_UNITS, UNITS
 from ledger.engine.upstream import Surroundings
-from ledger.sdk import HEAT_UNITS, PRODUCT_ROLES, ZERO, Context, FactorSetVersion, Need
+from ledger.sdk import HEAT_UNITS, PRODUCT_ROLES, ZERO, Context, FactorSetVersion, InputFacts, Need
 from ledger.sdk.sets.factor_set import SetBoundary
 from ledger.sdk.sets.lookup import amount_of, choose, entry_of
 from ledger.sdk.sets.reading import co2e_of
 
 _CONTEXT: Final = DecimalContext(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
+_FUEL: Final = "fuel"
 _GASES: Final = ("NM3",)
+_HALF: Final = Decimal("0.5")
 _BURNT: Final[tuple[SetBoundary, ...]] = ("wellToTank", "combustion")
 _BOUGHT: Final[tuple[SetBoundary, ...]] = ("cradleToGate",)
 
@@ -39,28 +41,38 @@ def missing_inputs(
         stated.update(_names(supply.material, sets))
         stated.update(_carriers(supply.quantity.unit))
     for taken in context.inputs:
-        stated.add("lot")
-        stated.update(_carriers(taken.quantity.unit))
-        if taken.quantity.unit in _GASES:
-            stated.add("fuel")
-        for material in taken.materials:
-            stated.update(_names(material, sets))
+        stated.update(_names_of_lot(taken, sets))
     return [_omission(need, context, around, sets) for need in needs if stated.isdisjoint(need.any_of)]
 
 
 def _names_of_use(use: EnergyUse) -> tuple[str, ...]:
     """Energy that the sector books under another name is that of a fuel."""
-    return (use.carrier,) if use.carrier in ("electricity", "heat") else (use.carrier, "fuel")
+    return (use.carrier,) if use.carrier in ("electricity", "heat") else (use.carrier, _FUEL)
+
+
+def _names_of_lot(taken: InputFacts, sets: Sequence[FactorSetVersion]) -> Iterator[str]:
+    """A lot burns if it is a gas, or if at least half of it is fuel: scrap with some plastics is no fuel."""
+    yield "lot"
+    yield from _carriers(taken.quantity.unit)
+    burning = ZERO
+    for material, share in taken.materials.items():
+        names = set(_names(material, sets))
+        burning = _CONTEXT.add(burning, share if _FUEL in names else ZERO)
+        yield from names - {_FUEL}
+    if taken.quantity.unit in _GASES or burning >= _HALF:
+        yield _FUEL
 
 
 def _names(material: str, sets: Sequence[FactorSetVersion]) -> Iterator[str]:
-    """The names under which a material meets a need: its own, its key, its kind and its classes."""
+    """The names under which a material meets a need: its own, its key, its kind and its class. The kind alone says
+    whether a known material is a fuel: coal dust for moulds is in the class of fuels, but is not burnt for energy."""
     yield material
     entry = entry_of(sets, material)
     if entry is not None:
         yield entry[1].key
         yield entry[1].kind
-        yield entry[1].group
+        if entry[1].group != _FUEL:
+            yield entry[1].group
         return
     for version in sets:
         group = version.class_of(material)
@@ -72,14 +84,14 @@ def _carriers(unit: str) -> tuple[str, ...]:
     """The carriers that a unit of energy tells. What is counted in joules is heat, or the heating value of a fuel."""
     if unit in POWER_UNITS:
         return ("electricity",)
-    return ("heat", "fuel") if unit in HEAT_UNITS else ()
+    return ("heat", _FUEL) if unit in HEAT_UNITS else ()
 
 
 def _omission(need: Need, context: Context, around: Surroundings, sets: Sequence[FactorSetVersion]) -> Omission:
     what = f"{need.priced_as}, which the route needs"
     entry = entry_of(sets, need.priced_as)
-    made = _made(context, need.per)
-    amount = None if entry is None else amount_of(entry[1], _CONTEXT.multiply(need.usual, made), need.unit, None)
+    usual = None if need.usual is None else _CONTEXT.multiply(need.usual, _made(context, need.per))
+    amount = None if entry is None or usual is None else amount_of(entry[1], usual, need.unit, None)
     if entry is None or not amount:
         return Omission(what=what)
     boundaries = _BURNT if entry[1].kind == "fuel" else _BOUGHT

@@ -69,12 +69,13 @@ class Need(Struct, frozen=True, kw_only=True):
     for any lot.
 
     `usual`: the usual amount in `unit` per unit `per` of products and co-products (KGM: by their masses). If a record
-    does not meet the need, the omission gets this amount of `priced_as`, a key of the factor sets.
+    does not meet the need, the omission gets this amount of `priced_as`, a key of the factor sets. None: no amount is
+    usual, as for services that are counted in hours, and the omission has no estimate.
     """
 
     any_of: tuple[str, ...]
     priced_as: str
-    usual: Decimal
+    usual: Decimal | None
     unit: str
     per: str = "KGM"
     source: str
@@ -83,11 +84,12 @@ class Need(Struct, frozen=True, kw_only=True):
 @cache
 def read_needs(package: str) -> Mapping[str, tuple[Need, ...]]:
     """The minimal inventories in `needs.csv` of a package, by route. Columns: route, any_of (`;` between), priced_as,
-    usual, unit, per, source."""
+    usual (may be empty), unit, per, source."""
     needs: dict[str, tuple[Need, ...]] = {}
     for row in rows(package, "needs.csv"):
         need = Need(
-            any_of=tuple(row["any_of"].split(";")), priced_as=row["priced_as"], usual=Decimal(row["usual"]),
+            any_of=tuple(row["any_of"].split(";")), priced_as=row["priced_as"],
+            usual=Decimal(row["usual"]) if row["usual"] else None,
             unit=row["unit"], per=row["per"], source=row["source"],
         )
         needs[row["route"]] = (*needs.get(row["route"], ()), need)

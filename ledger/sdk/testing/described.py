@@ -54,7 +54,7 @@ def _faults_of_needs(sector: Sector) -> Iterator[ConformanceFault]:
         if name not in sector.routes:
             yield ConformanceFault("need", where, f"no such route; one of {' '.join(sorted(sector.routes))}")
         for need in needs:
-            if not (need.usual.is_finite() and need.usual > 0):
+            if need.usual is not None and not (need.usual.is_finite() and need.usual > 0):
                 yield ConformanceFault("need", where, f"usual is {need.usual}: it must be above 0")
             for field in ("unit", "per"):
                 code = getattr(need, field)
