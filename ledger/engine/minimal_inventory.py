@@ -1,8 +1,8 @@
 """The minimal inventory of a route: the inputs without which it cannot run.
 
-A record that states none of them leaves something out. The omission gets the usual amount of the route, priced as the
-factor sets price it, so that silence never makes a figure look better (ISO 14044, 4.2.3.3; PACT 3: a proxy rather than
-zero).
+A record that does not state such an input leaves something out. The omission gets the usual amount of the route, priced
+as the factor sets price it, so that silence never makes a figure look better (ISO 14044, 4.2.3.3; PACT 3: a proxy
+rather than zero).
 
 A need is met generously: any amount, by any name of `any_of`, as a supply, as a lot or as energy that the sector books.
 An amount that is too small is a question of plausibility, which findings answer.
@@ -46,7 +46,7 @@ def missing_inputs(
 
 
 def _names_of_use(use: EnergyUse) -> tuple[str, ...]:
-    """Energy that the sector books under another name is that of a fuel."""
+    """The sector books power and heat by these names, and fuels by their own."""
     return (use.carrier,) if use.carrier in ("electricity", "heat") else (use.carrier, _FUEL)
 
 
@@ -81,7 +81,7 @@ def _names(material: str, sets: Sequence[FactorSetVersion]) -> Iterator[str]:
 
 
 def _carriers(unit: str) -> tuple[str, ...]:
-    """The carriers that a unit of energy tells. What is counted in joules is heat, or the heating value of a fuel."""
+    """The carriers that a unit of energy stands for. Joules count heat, or the heating value of a fuel."""
     if unit in POWER_UNITS:
         return ("electricity",)
     return ("heat", _FUEL) if unit in HEAT_UNITS else ()
@@ -103,7 +103,7 @@ def _omission(need: Need, context: Context, around: Surroundings, sets: Sequence
 
 
 def _made(context: Context, per: str) -> Decimal:
-    """The record's products in the unit `per`. 0 if none of them has its dimension, so that no amount is usual."""
+    """The record's products in the unit `per`: 0 if no product has its dimension, so that no amount is usual."""
     want = UNITS[per]
     total = ZERO
     for output in context.outputs:
