@@ -169,7 +169,8 @@ def test_the_cases_that_state_energy_meet_all_needs(cases: Cases) -> None:
 def test_melting_and_firing_without_energy(name: str, expected: list[tuple[str, float]]) -> None:
     complete, silent = completeness_of(all_entries()[name]), completeness_of(without_energy(all_entries()[name]))
     estimates = [(omission.what, omission.estimate) for omission in missing(silent.omissions)]
-    assert estimates == [(f"{what}{NEEDED}", pytest.approx(amount, rel=1e-9)) for what, amount in expected]
+    assert [what for what, _ in estimates] == [f"{what}{NEEDED}" for what, _ in expected]
+    assert [estimate for _, estimate in estimates] == pytest.approx([amount for _, amount in expected], rel=1e-9)
     assert silent.share is not None
     assert silent.share < 0.97
     assert complete.share is not None
@@ -181,10 +182,10 @@ def test_rolling_without_energy(cases: Cases) -> None:
     case = next(case for case in every_case() if case.context.process == "steel.rolling")
     omissions, share = cases.post(replace(case, context=replace(case.context, supplies=())))
     gas = 0.355084 + 2.18403 + 0.000038931 * 29.8 + 0.000003893 * 273
-    assert [(omission.what, float(omission.estimate or 0)) for omission in missing(omissions)] == [
-        (f"naturalGas{NEEDED}", pytest.approx(1000 * 0.035 * gas, rel=1e-9)),
-        (f"electricity{NEEDED}", pytest.approx(1000 * 0.1 * 0.6205, rel=1e-9)),
-    ]
+    assert [omission.what for omission in missing(omissions)] == [f"naturalGas{NEEDED}", f"electricity{NEEDED}"]
+    assert [float(omission.estimate) for omission in missing(omissions)] == pytest.approx(
+        [1000 * 0.035 * gas, 1000 * 0.1 * 0.6205], rel=1e-9,
+    )
     assert share is not None
     assert share < 0.97
 
