@@ -34,15 +34,24 @@ def missing_inputs(
     sets: Sequence[FactorSetVersion],
 ) -> list[Omission]:
     """An omission for each need of the route that nothing in the record meets. `energy`: as the sector booked it."""
-    if not needs:
-        return []
-    stated = {name for use in energy for name in _names_of_use(use)}
+    unmet = list(needs)
+    names = _names_of_record(context, energy, sets)
+    while unmet and (name := next(names, None)) is not None:
+        unmet = [need for need in unmet if name not in need.any_of]
+    return [_omission(need, context, around, sets) for need in unmet]
+
+
+def _names_of_record(
+    context: Context, energy: Sequence[EnergyUse], sets: Sequence[FactorSetVersion]
+) -> Iterator[str]:
+    """The names under which the record meets needs, those that are quick to find first."""
+    for use in energy:
+        yield from _names_of_use(use)
     for supply in context.supplies:
-        stated.update(_names(supply.material, sets))
-        stated.update(_carriers(supply.quantity.unit))
+        yield from _carriers(supply.quantity.unit)
+        yield from _names(supply.material, sets)
     for taken in context.inputs:
-        stated.update(_names_of_lot(taken, sets))
-    return [_omission(need, context, around, sets) for need in needs if stated.isdisjoint(need.any_of)]
+        yield from _names_of_lot(taken, sets)
 
 
 def _names_of_use(use: EnergyUse) -> tuple[str, ...]:

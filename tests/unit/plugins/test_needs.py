@@ -10,12 +10,14 @@ from carbon_ledger_factors_open import factor_set as open_set
 from msgspec.structs import replace
 from support.activity_records import Entry, admitted, all_entries, completeness_of
 from support.memory import MemoryLedger
-from support.parties import Party, nonces
+from support.parties import Party, nonces, party
 from support.routes import Works, every_case
 
 from ledger.core.outcome.assessment import Assessment, Omission
 from ledger.core.outcome.leaves import read
+from ledger.core.record.kinds import Closing
 from ledger.core.record.units import UNITS
+from ledger.core.record.values import Supply
 from ledger.errors import LedgerError
 from ledger.footprint.derived.completeness import completeness_of as share_covered
 from ledger.footprint.stored.burdens import vector_of
@@ -80,6 +82,13 @@ def without_energy(entry: Entry) -> Entry:
     return {**entry, "transformation": {**transformation, "supplies": supplies}}
 
 
+def assessment_of(memory: MemoryLedger, index: int) -> Assessment:
+    """The assessment of a record, as the log reads now."""
+    leaf = memory.assessment(index)
+    assert leaf is not None
+    return msgspec.json.decode(leaf.assessment, type=Assessment)
+
+
 class Cases:
     """Posts cases of the conformance kit on a ledger with the factor sets in force."""
 
@@ -96,7 +105,8 @@ class Cases:
         records = Works(self._maker, f"case{self._posted}", case, self._nonces).records()
         last = self.memory.must(*[(self._maker, record) for record in records])[-1]
         leaf = self.memory.assessment(last.index)
-        assert leaf is not None
+        if leaf is None:
+            raise ValueError(f"{case.context.process} has no assessment")
         lots = [self.memory.figures[output.lot].burdens for output in records[-1].outputs]  # type: ignore[union-attr]
         whole = [sum(amounts) for amounts in zip(vector_of(read(leaf.retained)), *lots, strict=True)]
         return msgspec.json.decode(leaf.assessment, type=Assessment).omissions, share_covered(whole)
@@ -204,3 +214,21 @@ def test_a_hub_without_energy_has_an_unknown_part(cases: Cases) -> None:
     omissions, share = cases.post(hub)
     assert missing(omissions) == [Omission(what=f"electricity{NEEDED}")]
     assert share is None
+
+
+def test_a_closing_brings_the_energy_of_the_month() -> None:
+    """A provisional record without energy has the omission until its closing spreads what the meters say."""
+    entry = without_energy(all_entries()["building-materials-in"])
+    transformation = {**entry["transformation"], "basis": "provisional"}
+    memory, posted = admitted({**entry, "transformation": transformation})
+    assert len(missing(assessment_of(memory, posted.index).omissions)) == 2
+    measured = [
+        one for one in all_entries()["building-materials-in"]["transformation"]["supplies"]
+        if kind_of(one["material"]) in CARRIERS
+    ]
+    signer = party(memory.seed, entry["id"])
+    memory.must((signer, Closing(
+        issuer=signer.id, nonce=memory.nonce(), facility=transformation["facility"], start=transformation["start"],
+        end=transformation["end"], measured=msgspec.convert(measured, list[Supply]),
+    )))
+    assert missing(assessment_of(memory, posted.index).omissions) == []
