@@ -254,7 +254,7 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
                 assessment, kinds = NOTHING, []
         if pricing is not None:
             assessment = with_upstream(assessment, pricing.supplies)
-            missing = _missing(draft, pricing)
+            missing = _missing(draft, pricing, assessed)
             assessment = replace(assessment, omissions=(*assessment.omissions, *missing))
             residual = _residual(plan, pricing)
             if residual is not None:
@@ -274,12 +274,12 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
     return assessment
 
 
-def _missing(draft: PreparedDraft, pricing: Pricing) -> list[Omission]:
+def _missing(draft: PreparedDraft, pricing: Pricing, assessed: Assessment | None) -> list[Omission]:
     """The inputs that the record's route needs and that it does not state."""
-    if draft.installed is None or draft.context is None:
+    if draft.installed is None or draft.context is None or assessed is None:
         return []
     needs = draft.installed.sector.needs.get(draft.context.route, ())
-    return missing_inputs(needs, draft.context, pricing.around, pricing.sets)
+    return missing_inputs(needs, draft.context, assessed.energy, pricing.around, pricing.sets)
 
 
 def _residual(plan: Plan, pricing: Pricing) -> Line | None:

@@ -64,29 +64,33 @@ def read_indicators(package: str) -> Mapping[str, Indicator]:
 
 
 class Need(Struct, frozen=True, kw_only=True):
-    """An input without which a route cannot run. A record meets it by a supply or a lot of one of `any_of`: keys of
-    materials, classes or kinds of supplies (`fuel`, `electricity`, `heat`), or `lot` for any lot.
+    """An input without which a route cannot run. A record meets it, in whatever amount, by a supply, a lot or booked
+    energy of one of `any_of`: keys of materials, classes or kinds of supplies (`fuel`, `electricity`, `heat`), or `lot`
+    for any lot.
 
-    `usual`: the usual amount in `unit` per kg of products. If a record does not meet the need, the omission gets this
-    amount of `priced_as`, a key of the factor sets.
+    `usual`: the usual amount in `unit` per unit `per` of products and co-products (KGM: by their masses). If a record
+    does not meet the need, the omission gets this amount of `priced_as`, a key of the factor sets. None: no amount is
+    usual, as for services that are counted in hours, and the omission has no estimate.
     """
 
     any_of: tuple[str, ...]
     priced_as: str
-    usual: Decimal
+    usual: Decimal | None
     unit: str
+    per: str = "KGM"
     source: str
 
 
 @cache
 def read_needs(package: str) -> Mapping[str, tuple[Need, ...]]:
     """The minimal inventories in `needs.csv` of a package, by route. Columns: route, any_of (`;` between), priced_as,
-    usual, unit, source."""
+    usual (may be empty), unit, per, source."""
     needs: dict[str, tuple[Need, ...]] = {}
     for row in rows(package, "needs.csv"):
         need = Need(
-            any_of=tuple(row["any_of"].split(";")), priced_as=row["priced_as"], usual=Decimal(row["usual"]),
-            unit=row["unit"], source=row["source"],
+            any_of=tuple(row["any_of"].split(";")), priced_as=row["priced_as"],
+            usual=Decimal(row["usual"]) if row["usual"] else None,
+            unit=row["unit"], per=row["per"], source=row["source"],
         )
         needs[row["route"]] = (*needs.get(row["route"], ()), need)
     return needs

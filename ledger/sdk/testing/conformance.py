@@ -8,6 +8,7 @@ Codes of faults:
     name, names, version, routes, tolerance      names in English and Chinese, semantic version, tolerances
     activity, activity-described, number-field   a route's activity is typed, described, and without binary fractions
     indicator-unit, undeclared-indicator         indicators have Rec 20 units, and the sector declares all of them
+    need                                         of a route of the sector; amount above 0, Rec 20 units, a source
     factor                                       each row: unit, gas, source, year, boundary, status, place
     imports, impure                              only ledger.sdk and the standard library; no clock, randomness, files
     no-case, refuses-case, returns               each route has a case, and assesses it

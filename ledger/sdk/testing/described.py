@@ -1,4 +1,4 @@
-"""Checks a sector's declarations: names, version, activities and indicators."""
+"""Checks a sector's declarations: names, version, activities, indicators and needs."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _CURRENCIES: Final = ("CNY", "EUR", "USD")
 
 
 def faults_of_front(sector: Sector) -> Iterator[ConformanceFault]:
-    """Faults of the names in both languages, the semantic version, the routes and the indicators."""
+    """Faults of the names in both languages, the semantic version, the routes, the indicators and the needs."""
     if not _SECTOR.fullmatch(sector.name):
         yield ConformanceFault("name", sector.name, "a sector's name has only lower-case letters, digits and hyphens")
     if not _VERSION.fullmatch(sector.version):
@@ -40,11 +40,30 @@ def faults_of_front(sector: Sector) -> Iterator[ConformanceFault]:
             yield ConformanceFault("indicator-unit", where, f"{indicator.unit!r} is not a Rec 20 code or ratio of two")
     for name, method in sector.methods.items():
         yield from _named(method, f"method {name}")
+    yield from _faults_of_needs(sector)
     for field in ("mass_tolerance", "element_tolerance"):
         if not 0 <= getattr(sector, field) < 1:
             yield ConformanceFault(
                 "tolerance", sector.name, f"{field} is {getattr(sector, field)}: it must be from 0 to below 1"
             )
+
+
+def _faults_of_needs(sector: Sector) -> Iterator[ConformanceFault]:
+    for name, needs in sector.needs.items():
+        where = f"{sector.name}.{name}"
+        if name not in sector.routes:
+            yield ConformanceFault("need", where, f"no such route; one of {' '.join(sorted(sector.routes))}")
+        for need in needs:
+            if need.usual is not None and not (need.usual.is_finite() and need.usual > 0):
+                yield ConformanceFault("need", where, f"usual is {need.usual}: it must be above 0")
+            for field in ("unit", "per"):
+                code = getattr(need, field)
+                if code not in UNITS:
+                    yield ConformanceFault("need", where, f"{field} is {code!r}: it must be a Rec 20 code")
+            texts = {"any_of": need.any_of, "priced_as": (need.priced_as,), "source": (need.source,)}
+            for field, values in texts.items():
+                if not values or not all(values):
+                    yield ConformanceFault("need", where, f"{field} is empty or has an empty name")
 
 
 def _named(thing: Any, where: str) -> Iterator[ConformanceFault]:

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from carbon_ledger_electronics import battery, photovoltaic, semiconductor
-from ledger.sdk import Route, Sector, read_indicators
+from ledger.sdk import Route, Sector, read_indicators, read_needs
 
 
 def plugin() -> Sector:
@@ -15,6 +15,7 @@ def plugin() -> Sector:
     return Sector(
         name="electronics", version="0.1.0", en="Electronics", zh="电子", mass_tolerance=Decimal("0.01"),
         element_tolerance=Decimal("0.02"), indicators=read_indicators("carbon_ledger_electronics"),
+        needs=read_needs("carbon_ledger_electronics"),
         routes={
             "photovoltaicModule": Route(
                 activity=photovoltaic.PhotovoltaicModule, assess=photovoltaic.assess,

@@ -12,7 +12,7 @@ from carbon_ledger_equipment import (
     vehicles,
     welding,
 )
-from ledger.sdk import Route, Sector, read_indicators
+from ledger.sdk import Route, Sector, read_indicators, read_needs
 
 
 def plugin() -> Sector:
@@ -21,7 +21,7 @@ def plugin() -> Sector:
     return Sector(
         name="equipment", version="0.1.0", en="Machinery and equipment", zh="装备制造",
         mass_tolerance=Decimal("0.01"), element_tolerance=Decimal("0.02"),
-        indicators=read_indicators("carbon_ledger_equipment"),
+        indicators=read_indicators("carbon_ledger_equipment"), needs=read_needs("carbon_ledger_equipment"),
         routes={
             "casting": Route(activity=casting.Casting, assess=casting.assess, en="Casting", zh="铸造"),
             "forging": Route(activity=forging.Forging, assess=forging.assess, en="Forging", zh="锻造"),

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from planted import sectors as planted
 from planted.sectors import bricks
 
-from ledger.sdk import Activity, FactorRow, Indicator, Route, Sector
+from ledger.sdk import Activity, FactorRow, Indicator, Need, Route, Sector
 from ledger.sdk.testing import context, output, supply
 from ledger.sdk.testing.conformance import Case, assert_conforms, check
 from ledger.sdk.testing.sources import faults_of_row
@@ -26,6 +27,9 @@ GIVEN = context(
 )
 ACTIVITY = {"carbonate": "12", "lost": "0.05", "fired": {"value": "900", "unit": "KGM"}, "kilns": 2}
 CASE = Case(context=GIVEN, activity=ACTIVITY)
+
+
+NEED = Need(any_of=("fuel",), priced_as="naturalGas", usual=Decimal("0.1"), unit="NM3", source="BREF CER 2007")
 
 
 def route(assess: Callable[..., Any], activity: Any = Activity) -> dict[str, Route]:
@@ -54,6 +58,25 @@ def test_a_sound_sector_conforms() -> None:
 ])
 def test_faults_of_the_front_page(changed: dict[str, Any], expected: str) -> None:
     assert codes(bricks(**changed)) == {expected}
+
+
+def test_a_sound_need_conforms() -> None:
+    assert codes(bricks(needs={"kiln": (NEED,)})) == set()
+
+
+@pytest.mark.parametrize(("name", "changed", "message"), [
+    ("oven", {}, "no such route; one of kiln"),
+    ("kiln", {"usual": Decimal(0)}, "usual is 0: it must be above 0"),
+    ("kiln", {"usual": Decimal("NaN")}, "usual is NaN: it must be above 0"),
+    ("kiln", {"unit": "catty"}, "unit is 'catty': it must be a Rec 20 code"),
+    ("kiln", {"per": "dan"}, "per is 'dan': it must be a Rec 20 code"),
+    ("kiln", {"any_of": ()}, "any_of is empty or has an empty name"),
+    ("kiln", {"any_of": ("fuel", "")}, "any_of is empty or has an empty name"),
+    ("kiln", {"source": ""}, "source is empty or has an empty name"),
+])
+def test_faults_of_a_need(name: str, changed: dict[str, Any], message: str) -> None:
+    faults = check(bricks(needs={name: (replace(NEED, **changed),)}), [CASE])
+    assert [(fault.code, fault.where, fault.message) for fault in faults] == [("need", f"bricks.{name}", message)]
 
 
 @pytest.mark.parametrize(("assess", "expected"), [
