@@ -1,9 +1,9 @@
 """The two places where plugins run: this process, or workers (`ledger.registry.workers`)."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from decimal import Decimal
 from typing import NamedTuple, Protocol
 
+import msgspec
 from msgspec import Struct
 
 from ledger.admission.activations import Versions
@@ -11,7 +11,8 @@ from ledger.core.outcome.assessment import Assessment
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import LedgerError
 from ledger.registry.archives import Archive
-from ledger.sdk import Context, Sector
+from ledger.registry.terms import SectorTerms
+from ledger.sdk import Context, Need, Sector
 
 AssessmentResult = Assessment | LedgerError
 """The assessment of a record, or the error that refuses it."""
@@ -30,18 +31,18 @@ class EarlierVersion(Struct, frozen=True, kw_only=True):
     version's."""
 
     plugin: str
-    version: str
     digest: str
-    mass_tolerance: Decimal
-    element_tolerance: Decimal
+    terms: SectorTerms
     read: Callable[[], Awaitable[Archive]]
 
     @property
     def sector(self) -> Sector:
         """The sector as far as its records are planned here. Its routes are in the archive."""
+        terms = self.terms
         return Sector(
-            name=self.plugin, version=self.version, en=self.plugin, zh=self.plugin, routes={},
-            mass_tolerance=self.mass_tolerance, element_tolerance=self.element_tolerance,
+            name=self.plugin, version=terms.version, en=self.plugin, zh=self.plugin, routes={},
+            mass_tolerance=terms.mass_tolerance, element_tolerance=terms.element_tolerance,
+            needs=msgspec.convert(terms.needs, dict[str, tuple[Need, ...]], strict=False),
         )
 
 

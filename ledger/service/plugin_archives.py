@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 
+import msgspec
 from asyncpg import PostgresError
 
 from ledger.admission.rules import RESERVED
@@ -11,10 +12,13 @@ from ledger.engine.sectors import Installed, Registry
 from ledger.errors import InvalidInput, NotFound, Unavailable
 from ledger.registry.archives import Archive, archive_bytes, archive_of, read_archive
 from ledger.registry.assessing import EarlierVersion, LookUp
+from ledger.registry.terms import SectorTerms, terms_of
 from ledger.service.queries.answers import FACTORS, SECTOR, PluginVersionAnswer
 from ledger.store.database import UNREACHABLE, WRITER, DatabasePool
 from ledger.store.sessions import close_quietly, connect_as
 from ledger.store.sql import queries
+
+_terms = msgspec.json.Decoder(SectorTerms)
 
 
 async def store_archives(
@@ -33,8 +37,8 @@ async def store_archives(
         for plugin in missing:
             data, sector = await asyncio.to_thread(_archived, plugin), plugin.sector
             if data is not None:
-                await connection.execute(sql["store"], plugin.digest, sector.name, sector.version,
-                                         sector.mass_tolerance, sector.element_tolerance, data)
+                terms = msgspec.json.encode(terms_of(sector)).decode()
+                await connection.execute(sql["store"], plugin.digest, sector.name, sector.version, terms, data)
     except (*UNREACHABLE, PostgresError) as error:
         raise Unavailable(f"the database does not answer: {error}", code="database-down") from error
     finally:
@@ -51,8 +55,8 @@ async def earlier_versions(pool: DatabasePool, known: Sequence[str]) -> list[Ear
     """The archived versions, without the ones whose digests are `known`."""
     return [
         EarlierVersion(
-            plugin=row["plugin"], version=row["version"], digest=row["digest"], mass_tolerance=row["mass_tolerance"],
-            element_tolerance=row["element_tolerance"], read=partial(_read_checked, pool, row["digest"]),
+            plugin=row["plugin"], digest=row["digest"], terms=_terms.decode(row["terms"]),
+            read=partial(_read_checked, pool, row["digest"]),
         )
         for row in await pool.fetch(queries("plugins")["earlier"], list(known))
     ]

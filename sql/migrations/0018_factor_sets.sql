@@ -28,8 +28,7 @@ CREATE TABLE plugin_archive (
     digest text PRIMARY KEY CHECK (digest ~ '^[0-9a-f]{64}$'),
     plugin text NOT NULL,
     version text NOT NULL,
-    mass_tolerance numeric NOT NULL,
-    element_tolerance numeric NOT NULL,
+    terms text NOT NULL,
     archive bytea NOT NULL
 );
 CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON plugin_archive

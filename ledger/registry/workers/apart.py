@@ -84,8 +84,7 @@ async def _describe(pools: EarlierPools, archive: Archive) -> EarlierVersion:
     hello = await pools.pool(archive.digest, "", read).describe()
     ((name, terms),) = hello.described.items()
     return EarlierVersion(
-        plugin=name, version=terms.version, digest=archive.digest, mass_tolerance=terms.mass_tolerance,
-        element_tolerance=terms.element_tolerance, read=read,
+        plugin=name, digest=archive.digest, terms=terms, read=read,
     )
 
 

@@ -24,12 +24,12 @@ from ledger.core.outcome.assessment import Assessment
 from ledger.engine.sector_call import assess_with, tag_of, words_of
 from ledger.errors import ConfigurationError, LedgerError, PluginError
 from ledger.registry.printed import Printed
+from ledger.registry.terms import terms_of
 from ledger.registry.workers.messages import (
     HEAD_BYTES,
     HELLO,
     Answers,
     Hello,
-    SectorTerms,
     WorkerAnswer,
     WorkerCall,
     encode,
@@ -91,9 +91,7 @@ def run(load: Load, channel: int, page: int, seconds: float) -> int:
 def _hello(loaded: Mapping[str, LoadedSector]) -> Hello:
     return Hello(
         {name: one.digest for name, one in loaded.items()},
-        described={name: SectorTerms(
-            one.sector.version, one.sector.mass_tolerance, one.sector.element_tolerance,
-        ) for name, one in loaded.items()},
+        described={name: terms_of(one.sector) for name, one in loaded.items()},
     )
 
 

@@ -5,7 +5,6 @@ A worker sends `Hello` first, as frame 0. Then it answers each frame of calls wi
 order, which repeats the number of the calls. Neither side sends executable content.
 """
 
-from decimal import Decimal
 from typing import Final
 
 import msgspec
@@ -13,6 +12,7 @@ from msgspec import Struct
 
 from ledger.core.outcome.assessment import Assessment
 from ledger.errors import InvalidBody, InvalidInput, InvalidQuantity, LedgerError, PluginError, Refused
+from ledger.registry.terms import SectorTerms
 from ledger.sdk import Context
 
 HEAD_BYTES: Final = 8
@@ -22,14 +22,6 @@ MAX_FRAME: Final = 256 << 20
 _MAX_TEXT: Final = 2_000
 _KINDS: Final = {one.__name__: one for one in (InvalidBody, InvalidInput, InvalidQuantity, PluginError, Refused)}
 """Errors that concern the record. Any other error of a plugin is a failure of the plugin."""
-
-
-class SectorTerms(Struct, frozen=True, array_like=True):
-    """The values of a sector that a server needs to plan its records."""
-
-    version: str
-    mass_tolerance: Decimal
-    element_tolerance: Decimal
 
 
 class Hello(Struct, frozen=True, array_like=True):
