@@ -18,25 +18,25 @@ def check_study(record: Facility | Product) -> None:
     for i, rules in enumerate(study.rules):
         _check_rules(rules, f"study.rules[{i}]")
         if rules in study.rules[:i]:
-            raise Refused(f"study.rules[{i}] repeats earlier rules", code="repeated", field=f"study.rules[{i}]",
+            raise Refused(f"study.rules[{i}] repeats earlier rules", code="duplicate-rules", field=f"study.rules[{i}]",
                           value=rules.names, rule="all rules are different")
     for i, standard in enumerate(study.standards):
         if standard in study.standards[:i]:
-            raise Refused(f"study.standards repeats {standard}", code="repeated", field=f"study.standards[{i}]",
-                          value=standard, rule="all standards are different")
+            raise Refused(f"study.standards repeats {standard}", code="duplicate-standard",
+                          field=f"study.standards[{i}]", value=standard, rule="all standards are different")
 
 
 def _check_rules(rules: ProductRules, field: str) -> None:
     if (rules.operator == "Other") != (rules.other_operator is not None):
         raise Refused(
-            f"{field} has the operator {rules.operator!r} and {_named(rules.other_operator)}", code="operator",
+            f"{field} has the operator {rules.operator!r} and {_named(rules.other_operator)}", code="rules-operator",
             field=f"{field}.otherOperator", value=rules.other_operator,
             rule="otherOperator names the operator if operator is Other, and is absent otherwise",
         )
     for i, name in enumerate(rules.names):
         if name in rules.names[:i]:
-            raise Refused(f"{field}.names repeats {name!r}", code="repeated", field=f"{field}.names[{i}]", value=name,
-                          rule="all names are different")
+            raise Refused(f"{field}.names repeats {name!r}", code="duplicate-rules", field=f"{field}.names[{i}]",
+                          value=name, rule="all names are different")
 
 
 def _named(operator: str | None) -> str:
