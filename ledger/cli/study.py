@@ -10,7 +10,7 @@ _BOUNDARIES = {"cradleToGate": "cradle to gate", "gateToGate": "gate to gate", "
 
 
 def study_lines(study: StudyClaim, versions: Sequence[VersionClaim]) -> Iterator[str]:
-    """What the ledger knows, the versions, what the figure leaves out, and what the manufacturer states."""
+    """The fields that the ledger derives, the versions, the omissions, and the manufacturer's statement."""
     place = study.geography_subdivision or study.geography_country
     parts = [
         f"study: per {study.declared_unit_amount} {study.declared_unit}",

@@ -7,8 +7,8 @@ from ledger.errors import Refused
 
 
 def check_study(record: Facility | Product) -> None:
-    """Refuses a study context that states nothing, twice the same, or rules without their operator. What remains of an
-    erased record may state nothing."""
+    """Refuses a study context that states nothing, repeats a value, or has rules without their operator. A redacted
+    record may state nothing."""
     study = record.study
     if study is None:
         return

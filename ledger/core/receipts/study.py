@@ -1,5 +1,5 @@
-"""The context of a figure, as answers show it and statements carry it: what the manufacturer states, and what the
-ledger derives from records. The fields are those of PACT 3 and of the report that ISO 14067 and GB/T 24067 ask for."""
+"""The context of a figure, as answers show it and statements carry it: the manufacturer's statement, and the fields
+that the ledger derives from records. PACT 3 has these fields; ISO 14067 and GB/T 24067 require them in a report."""
 
 from msgspec import Struct
 
@@ -13,8 +13,8 @@ class StudyClaim(Struct, frozen=True, kw_only=True, rename="camel", omit_default
     a declared lot says otherwise. `referencePeriodStart` and `referencePeriodEnd`: of the record that made the lot; for
     a product, the earliest start and the latest end. Lots that a transfer or a pool made have no period of their own.
     The geography is `geographySubdivision` or `geographyCountry`, never both; without either it is unknown, or several
-    countries. `allocation`: the keys of the records that share burdens among outputs. `methodStandards`: those that
-    know the method. `exempted`: the omitted part of the figure, and `exemptedDescription` what it is.
+    countries. `allocation`: the keys of the records that share burdens among outputs. `methodStandards`: the standards
+    that have the method. `exempted`: the omitted part of the figure; `exemptedDescription` names the omissions.
     """
 
     declared_unit: str

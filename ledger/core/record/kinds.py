@@ -142,7 +142,7 @@ class Product(Record, frozen=True, kw_only=True, tag="product"):
 
     `materials`, `elements`, `fossilCarbon` and `biogenicCarbon` are mass fractions of the product. Contents that are
     not stated are unknown, and follow from the inputs. `study`: the context of the footprints of its lots; its fields
-    replace those of the facility that makes them.
+    replace the fields of the facility that makes them.
     """
 
     id: Id

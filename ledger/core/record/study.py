@@ -1,7 +1,7 @@
 """The context of a study, as a manufacturer states it: the fields of PACT 3 that no flow of material shows.
 
-A facility states what applies to everything that it makes, a product what applies to its lots. The ledger computes the
-other fields of a study report (declared unit, reference period, geography, allocation key, exemptions) from records.
+A facility's context applies to everything that it makes, a product's to its lots. The ledger derives the other fields
+of a study report (declared unit, reference period, geography, allocation key, exemptions) from records.
 """
 
 from typing import Annotated, Any, Literal
@@ -29,9 +29,10 @@ class ProductRules(Part, frozen=True):
 
 
 class StudyContext(Part, frozen=True):
-    """`boundaryProcesses`: the processes inside the system boundary; `cutOff`: what the study leaves out, and why;
-    `rules` and `standards` that it follows; `allocationReason`: why its allocation key fits; `packagingIncluded`:
-    whether the figure includes the product's packaging; `uncertainty`: how uncertain the figure is, in words."""
+    """`boundaryProcesses`: the processes inside the system boundary; `cutOff`: the omissions of the study, with the
+    reason; `rules` and `standards` that it follows; `allocationReason`: why its allocation key fits;
+    `packagingIncluded`: whether the figure includes the product's packaging; `uncertainty`: how uncertain the figure
+    is, in words."""
 
     boundary_processes: StudyText | None = None
     cut_off: StudyText | None = None
@@ -48,14 +49,14 @@ class StudyContext(Part, frozen=True):
 
 
 def inherited(product: StudyContext | None, facility: StudyContext | None) -> StudyContext | None:
-    """The context of a product that a facility made: what the product states replaces what the facility states, field
-    by field. None if both state nothing."""
+    """The context of a product that a facility made: the product's fields replace the facility's, field by field. None
+    if both state nothing."""
     stated = {**_stated(facility), **_stated(product)}
     return StudyContext(**stated) if stated else None
 
 
 def agreed(contexts: list[StudyContext | None]) -> StudyContext | None:
-    """The fields in which all contexts agree; None if there are none."""
+    """The fields in which all contexts agree; None if they agree in no field."""
     first, *others = [_stated(context) for context in contexts] or [{}]
     common = {name: value for name, value in first.items() if all(other.get(name) == value for other in others)}
     return StudyContext(**common) if common else None

@@ -1,6 +1,6 @@
-"""The context of a figure: what product and facility state, and what follows from the records and the figure.
+"""The context of a figure: the statements of product and facility, and the fields that follow from records and figure.
 
-The server derives it for answers and statements; who verifies a statement derives it again from the bodies.
+The server derives it for answers and statements; a verifier of a statement derives it again from the bodies.
 """
 
 from collections.abc import Collection, Sequence
@@ -47,7 +47,7 @@ class StudyFacility(Struct, frozen=True):
 
 class StudySources(NamedTuple):
     """The records on which a context rests. `facilities` are those that made the product; `allocation` has the keys of
-    the records, and start and end are those of the whole production."""
+    the records; start and end are of the whole production."""
 
     product: StudyProduct
     facilities: Sequence[StudyFacility] = ()
@@ -115,7 +115,7 @@ def exempted_of(burdens: Vector) -> str:
 
 
 def exempted_description(burdens: Vector, own: OwnOmissions) -> str | None:
-    """What a figure leaves out, in plain words; None if it leaves out nothing."""
+    """The omissions of a figure in plain words; None if it has no omissions."""
     carried = [one for one in own.omissions if own.share > 0]
     estimated = sum(own.share * abs(float(one.estimate)) for one in carried if one.estimate is not None)
     sentences = []
@@ -133,7 +133,7 @@ def exempted_description(burdens: Vector, own: OwnOmissions) -> str | None:
 
 
 def production_description(burdens: Vector) -> str | None:
-    """What the figure of a whole production leaves out, in plain words; None if it leaves out nothing."""
+    """The omissions of a whole production in plain words; None if it has no omissions."""
     sentences = []
     if burdens[SLOT["omittedAbs"]] > 0:
         sentences.append(f"The lots leave out about {burdens[SLOT['omittedAbs']]:,.6g} kg CO2e.")

@@ -21,7 +21,7 @@ class AssessedVersions:
         self._activations = Activations()
 
     async def of(self, leaf: AssessmentLeaf) -> list[VersionClaim]:
-        """The versions that assessed the record with this leaf 0; none if it does not name their activation."""
+        """The versions that assessed the record with this leaf 0; empty if it does not name their activation."""
         if leaf.activation is not None and leaf.activation > self._activations.newest:
             async with self._pool.acquire() as connection:
                 self._activations = (await self._loader.in_force(connection)).activations
@@ -29,7 +29,7 @@ class AssessedVersions:
 
 
 def version_claims(activations: Activations, leaf: AssessmentLeaf) -> list[VersionClaim]:
-    """The versions that assessed the record with this leaf 0; none if it does not name their activation."""
+    """The versions that assessed the record with this leaf 0; empty if it does not name their activation."""
     if leaf.activation is None:
         return []
     versions = activations.versions(leaf.activation)

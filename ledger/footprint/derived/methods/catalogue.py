@@ -17,7 +17,7 @@ KG_PER_KG: Final = "kg/kg"
 SHARE: Final = "1"
 _ISO: Final = ("ISO 14067:2018", "GB/T 24067-2024")
 """GB/T 24067-2024 follows ISO 14067:2018. A method that one of them knows, the other knows too."""
-_ANNEX: Final = "What ISO 14067 says of it (annex D), and GB/T 24067 with it, is recalled."
+_ANNEX: Final = "The rules for it in ISO 14067 (annex D), and so in GB/T 24067, are recalled."
 _RECYCLED: Final = "recycled content, pre- and post-consumer, over the material's mass"
 
 CUT_OFF: Final = Method(

@@ -81,8 +81,8 @@ class ProductAnswer(ProductionAnswer, frozen=True, kw_only=True):
     `facilities` are in order of production, largest first; `lots` are the largest lots; `leftOff` is the number of the
     others. `openPeriods`: months that need a closing before the figure is final; `morePeriods`: there are more months
     than were examined. `inDoubt`: records of this figure and upstream of it whose signing keys are reported
-    compromised, newest first, at most 20; `limitations` say so in words. `study`: the context of the
-    figure, with what the product states, and what all facilities state alike.
+    compromised, newest first, at most 20; `limitations` say so in words. `study`: the context of the figure, with the
+    product's statement, and the fields in which all facilities agree.
     """
 
     product: str
