@@ -30,6 +30,7 @@ from ledger.service.posting.revision.reviser import Reviser
 from ledger.service.posting.sequencer import Sequencer
 from ledger.service.posting.submit import Submitter
 from ledger.service.queries.resemblances import Resemblances
+from ledger.service.queries.versions import AssessedVersions
 from ledger.service.settings import MIN_WORKERS, Settings
 from ledger.service.setup import (
     Identity,
@@ -82,6 +83,7 @@ class Ledger:
     heads: Heads
     publication: Publication
     resemblances: Resemblances
+    assessed: AssessedVersions
     keeper: Timekeeper
     parts: MeasuredParts
 
@@ -166,7 +168,7 @@ async def _opened(
                 await assessor.ready()
                 try:
                     yield Ledger(settings, identity, registry, query_pool, sequencer, submitter, receipts, heads,
-                                 publication, Resemblances(query_pool), keeper,
+                                 publication, Resemblances(query_pool), AssessedVersions(query_pool), keeper,
                                  MeasuredParts(recorder, assessor, reviser, pool))
                 finally:
                     reviser.stop()

@@ -15,15 +15,18 @@ WHERE (product, number) > ($1, $2) AND (product, number) < ($1, $3::bigint * 102
 ORDER BY product, number LIMIT $4;
 
 -- name: ended
--- purpose: the ends of transformations, as of that revision, without withdrawn ones. It does not return bodies, since
--- each may have 1 MiB. JSON may contain \u0000, which PostgreSQL does not allow in text
+-- purpose: starts, ends and allocation keys of transformations, as of that revision, without withdrawn ones. It does
+-- not return bodies, since each may have 1 MiB. JSON may contain \u0000, which PostgreSQL does not allow in text
 -- parameters: record indexes, the newest revision to include
-SELECT r.index,
-       replace(convert_from(coalesce(w.body, r.body), 'UTF8'), '\u0000', '\u0001')::json ->> 'end' AS ended
+SELECT r.index, b.body ->> 'start' AS started, b.body ->> 'end' AS ended,
+       coalesce(b.body ->> 'allocation', 'mass') AS allocation
 FROM record r
 LEFT JOIN LATERAL (
     SELECT own, body FROM revised WHERE record = r.index AND own AND version <= $2
     ORDER BY version DESC LIMIT 1) w ON true
+-- OFFSET 0 converts each body once.
+CROSS JOIN LATERAL (
+    SELECT replace(convert_from(coalesce(w.body, r.body), 'UTF8'), '\u0000', '\u0001')::json AS body OFFSET 0) b
 WHERE r.index = ANY ($1::bigint[]) AND r.type = 'transformation' AND (w.own IS NULL OR w.body IS NOT NULL);
 
 -- name: figures
@@ -38,3 +41,10 @@ LEFT JOIN LATERAL (
     SELECT quantity FROM lot_version WHERE number = l.number AND version <= $2
     ORDER BY version DESC LIMIT 1) v ON true
 WHERE l.number = ANY ($1::bigint[]) ORDER BY l.number;
+
+-- name: study
+-- purpose: the bodies of a product and of facilities
+-- parameters: product, facilities
+SELECT (SELECT r.body FROM product n JOIN record r ON r.index = n.record WHERE n.id = $1) AS product,
+       (SELECT array_agg(r.body) FROM facility n JOIN record r ON r.index = n.record
+        WHERE n.id = ANY ($2::text[])) AS facilities;

@@ -8,7 +8,10 @@ SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantit
        l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, b.remaining, f.version, f.method, f.plugin,
        f.share, f.burdens, f.content, f.amount, r.index, encode(r.digest, 'hex') AS digest, r.type, r.issuer,
        coalesce(o.leaf, r.outcome) AS outcome, w.own IS NOT NULL AND w.body IS NULL AS withdrawn,
-       CASE WHEN r.type = 'declaration' OR f.burdens[$4] > 0 THEN coalesce(w.body, r.body) END AS body,
+       CASE WHEN r.type IN ('transformation', 'declaration') OR f.burdens[$4] > 0 THEN coalesce(w.body, r.body) END
+           AS body,
+       (SELECT x.body FROM product n JOIN record x ON x.index = n.record WHERE n.id = l.product) AS product_body,
+       (SELECT x.body FROM facility n JOIN record x ON x.index = n.record WHERE n.id = l.facility) AS facility_body,
        CASE WHEN f.version > 0 THEN (SELECT record FROM revision WHERE version = f.version) END AS revised_at,
        CASE WHEN f.burdens[$4] > 0 THEN (
            SELECT version FROM revision WHERE version <= $2 ORDER BY version DESC LIMIT 1) END AS newest,

@@ -99,3 +99,9 @@ SELECT encode(r.digest, 'hex') AS digest FROM (
     UNION SELECT record FROM product WHERE id = ANY ($3::text[])
     UNION SELECT record FROM pool WHERE id = ANY ($4::text[])) n
 JOIN record r ON r.index = n.record ORDER BY r.index;
+
+-- name: study
+-- purpose: the bodies of a product and a facility; null for a name that is not on the ledger
+-- parameters: product, facility
+SELECT (SELECT r.body FROM product n JOIN record r ON r.index = n.record WHERE n.id = $1) AS product,
+       (SELECT r.body FROM facility n JOIN record r ON r.index = n.record WHERE n.id = $2) AS facility;

@@ -49,7 +49,8 @@ class Yard:
         return posted
 
     def footprint(self, lot: str, at: int | None = None) -> FootprintAnswer:
-        return self.ledger.run(read_footprint(self.ledger.ledger.pool, LotQuestion(self.shop.name(lot), at)))
+        ledger = self.ledger.ledger
+        return self.ledger.run(read_footprint(ledger.pool, LotQuestion(self.shop.name(lot), at), ledger.assessed))
 
     def open(self, lot: str, at: int | None = None) -> dict[tuple[str, str], int]:
         """Records by site and month."""

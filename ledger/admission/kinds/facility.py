@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ledger.admission.checks.new_names import check_unused_name
+from ledger.admission.checks.study import check_study
 from ledger.admission.facts import Facts, facility_facts
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan, check_prefix_of
@@ -51,3 +52,4 @@ def _check_form(record: Facility, facts: Facts) -> None:
         check_identifier(record.park, "park")
     if record.capacity is not None:
         check_pieces(record.capacity.amount, record.capacity.unit, "capacity")
+    check_study(record)

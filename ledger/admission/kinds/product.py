@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from ledger.admission.checks.new_names import check_unused_name
+from ledger.admission.checks.study import check_study
 from ledger.admission.facts import Facts, product_facts
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan, check_fractions, check_prefix_of
@@ -50,3 +51,4 @@ def _check_form(record: Product, facts: Facts) -> None:
     check_fractions(record.elements, "elements")
     carbon = {"fossil": record.fossil_carbon or "0", "biogenic": record.biogenic_carbon or "0"}
     check_fractions(carbon, "carbon contents")
+    check_study(record)

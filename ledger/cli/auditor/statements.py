@@ -11,6 +11,7 @@ from msgspec import UNSET, Raw, Struct
 from ledger.cli.auditor.bodies import bodies_at
 from ledger.cli.console import explained, print_json, problem_of, say, show
 from ledger.cli.electricity import electricity_totals
+from ledger.cli.study import study_lines
 from ledger.client.verify.bundle import PUBLISHED, ReplayedKeys, check_statement_quorum, pinned_key, step
 from ledger.client.verify.published_head import check_published
 from ledger.client.verify.statement_bodies import Recomputed, recompute_from_bodies
@@ -132,6 +133,8 @@ def _proved(proven: Proven, recomputed: Recomputed | None) -> Iterator[str]:
         yield electricity_totals(
             float(figure.location_based or figure.footprint), float(figure.market_based or figure.footprint))
     yield f"method {claims.method} ({claims.gwp}), plugin {claims.plugin or 'none'}, {claims.software}"
+    if claims.study is not None:
+        yield from study_lines(claims.study, claims.versions)
     yield (f"log {claims.origin} at size {claims.size}, root {proven.checkpoint.root.hex()}; record {claims.digest}, "
            f"entry {claims.record}, log time {logged:%Y-%m-%d %H:%M:%S} UTC")
     for taken, lot in zip(claims.inputs, proven.inputs, strict=True):
@@ -177,6 +180,8 @@ def _result(verdict: StatementVerdict) -> dict[str, object]:
             "assessed": bool(verdict.recomputed and verdict.recomputed.assessment),
             "notes": list(_notes(proven, verdict.recomputed)),
         }
+        if claims.study is not None:
+            result["study"] = claims.study
         if claims.answer is not UNSET:
             result["answer"] = claims.answer
     return result

@@ -9,6 +9,7 @@ from ledger.cli.buyer.method_report import ask_method, chain_method_report, is_c
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.cli.electricity import electricity_totals
+from ledger.cli.study import study_lines
 from ledger.core.outcome.assessment import QUALITY
 from ledger.footprint.stored.burdens import METHOD
 from ledger.service.queries.answers import ChainMethodAnswer, FootprintAnswer, LineAnswer
@@ -97,6 +98,8 @@ def footprint_report(answer: FootprintAnswer) -> Iterator[Part]:
         yield f"omitted from its own record: {omissions}"
     if answer.recalled_factors:
         yield f"[recalled] factors, not checked against their source: {', '.join(answer.recalled_factors)}"
+    if answer.study is not None:
+        yield from study_lines(answer.study, answer.study.versions)
     yield from _notes(answer)
 
 
@@ -113,6 +116,8 @@ def product_report(answer: ProductAnswer) -> Iterator[Part]:
     yield _by_facility(answer)
     yield _spread(answer)
     yield _product_quality(answer)
+    if answer.study is not None:
+        yield from study_lines(answer.study, answer.study.versions)
     yield from answer.limitations
     if answer.lots:
         yield _largest(answer)

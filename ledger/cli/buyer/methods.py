@@ -40,6 +40,8 @@ def methods_report(answer: CatalogueAnswer) -> Iterator[Part]:
 def _method(method: Method) -> Iterator[Part]:
     yield styled(f"{method.name}: {method.title}", style="bold")
     yield method.formula
+    if method.standards:
+        yield f"standards: {', '.join(method.standards)}"
     yield f"credit: {method.credit}"
     if method.parameters:
         table = Table("parameter", "unit", "range", "from", "meaning", box=None, pad_edge=False)

@@ -7,7 +7,7 @@ as the properties of input lots that sectors see. The module is pure: the caller
 needed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -27,7 +27,17 @@ from ledger.core.receipts.statement import Input
 from ledger.core.receipts.statement_steps import Proven
 from ledger.core.record.canonical import decode_record
 from ledger.core.record.canonical import digest as digest_of
-from ledger.core.record.kinds import Acceptance, Addition, AnyRecord, Consumption, Transfer, Transformation
+from ledger.core.record.kinds import (
+    Acceptance,
+    Addition,
+    AnyRecord,
+    Consumption,
+    Declaration,
+    Facility,
+    Product,
+    Transfer,
+    Transformation,
+)
 from ledger.core.record.units import convert
 from ledger.core.record.values import Flow
 from ledger.engine.account import account
@@ -35,6 +45,7 @@ from ledger.engine.prepare import FigureWork, Prepared, Submission, ask_sector, 
 from ledger.engine.sectors import Registry
 from ledger.errors import LedgerError, Unavailable, VerificationError
 from ledger.footprint.derived.statements import adjustment_of
+from ledger.footprint.derived.study import facility_of, lot_sources, product_of, record_of, study_of
 from ledger.footprint.stored.burdens import vector_of
 from ledger.footprint.stored.figures import LotFigures
 
@@ -44,6 +55,13 @@ since. Returns the body, None if it is not at hand."""
 
 _UNNAMED: Final = ("", "")
 """The maker of generated power. A sector sees only that there was a maker."""
+
+_STUDY: Final = {
+    "stated": "stated", "boundary": "boundary", "reference_period_start": "referencePeriodStart",
+    "reference_period_end": "referencePeriodEnd", "geography_country": "geographyCountry",
+    "geography_subdivision": "geographySubdivision", "allocation": "allocation",
+}
+"""The fields of a study context that follow from bodies, with their names in a statement."""
 
 _assessment = msgspec.json.Decoder(Assessment)
 
@@ -64,11 +82,13 @@ def recompute_from_bodies(proven: Proven, bodies: Bodies, registry: Registry) ->
         return Recomputed(False, False, (f"not recomputed: the body {_reads(proven)} is not at hand",))
     record = _decoded(body, "claims.digest")
     _check_flows(record, proven)
-    state, missing = _named(proven, bodies)
+    state, named, missing = _named(proven, bodies)
     if missing:
         notes = tuple([f"not recomputed: the body {digest} is not at hand" for digest in missing])
         return Recomputed(False, False, notes)
-    return _recomputed(proven, record, body, state, registry)
+    recomputed = _recomputed(proven, record, body, state, registry)
+    _check_study(proven, record, body, named)
+    return recomputed
 
 
 def _recomputed(
@@ -184,9 +204,10 @@ def _resolved(record: AnyRecord, inputs: Sequence[LotLeaf]) -> AnyRecord:
             return record
 
 
-def _named(proven: Proven, bodies: Bodies) -> tuple[State, list[str]]:
-    """The state from the records that the record names, and the digests of the missing bodies."""
-    claims, missing = proven.claims, []
+def _named(proven: Proven, bodies: Bodies) -> tuple[State, dict[str, bytes], list[str]]:
+    """The state from the records that the record names, the bodies of products and facilities by their id, and the
+    digests of the missing bodies."""
+    claims, named, missing = proven.claims, dict[str, bytes](), []
     state = State(claims.origin, claims.record)
     for i, digest in enumerate(claims.named):
         field = f"claims.named[{i}]"
@@ -195,10 +216,28 @@ def _named(proven: Proven, bodies: Bodies) -> tuple[State, list[str]]:
             missing.append(digest)
             continue
         try:
-            note(state, _decoded(body, field), digest_of(body))
+            record = _decoded(body, field)
+            note(state, record, digest_of(body))
         except (LedgerError, KeyError) as error:
             raise _fails("wrong-body", field, f"the body cannot be applied: {error}", digest) from None
-    return state, missing
+        if isinstance(record, Product | Facility):
+            named[record.id] = body
+    return state, named, missing
+
+
+def _check_study(proven: Proven, record: AnyRecord, body: bytes, named: Mapping[str, bytes]) -> None:
+    """Checks the fields of a study context that follow from the bodies, for a record that names the lot's facility."""
+    claims, lot = proven.claims, proven.lot
+    if claims.study is None or not isinstance(record, Transformation | Declaration):
+        return
+    facility = None if record.facility is None else facility_of(named.get(record.facility))
+    sources = lot_sources(record_of(body), product_of(named.get(lot.product)), facility)
+    derived = study_of(sources, lot.quantity.unit, vector_of(read(lot.burdens)), claims.study.exempted_description)
+    for name, field in _STUDY.items():
+        stated, value = getattr(claims.study, name), getattr(derived, name)
+        if stated != value:
+            raise _fails("wrong-study", f"claims.study.{field}", f"the bodies give {value}, the statement says "
+                         f"{stated}", stated)
 
 
 def _add_inputs(state: State, proven: Proven, record: AnyRecord) -> None:

@@ -20,6 +20,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from ledger.core.log.inclusion_proof import encode_proof
 from ledger.core.log.merkle import all_paths, inclusion_path
 from ledger.core.log.note import NoteSigner, sign_note
+from ledger.core.receipts.study import StudyClaim
 from ledger.core.record.canonical import encode
 from ledger.core.record.values import Quantity
 from ledger.errors import InvalidInput, VerificationError
@@ -135,9 +136,9 @@ class Claims(StatementClaim, frozen=True):
     of the burdens that the record emitted and took over; `provisional`: its emissions wait for a closing. `inputs` are
     in the record's order, `records` and `entries` in log order. `named`: digests of the other records whose bodies a
     recomputation needs. `versions`: of the rules, the sector and the factor sets that assessed the record, if leaf
-    0 says when. `stock`: the pool's lot that an addition to a pool made. `answer`: the answer of another
-    method, which no tree proves. `limitations`: the records in the figure's upstream chain whose keys were reported
-    compromised when the log made the statement.
+    0 says when. `study`: the context of the figure, if the lot's product or facility states one. `stock`: the pool's
+    lot that an addition to a pool made. `answer`: the answer of another method, which no tree proves. `limitations`:
+    the records in the figure's upstream chain whose keys were reported compromised when the log made the statement.
     """
 
     origin: str
@@ -165,6 +166,7 @@ class Claims(StatementClaim, frozen=True):
     plugin_digest: str | None = None
     named: list[str] = []
     versions: list[VersionClaim] = []
+    study: StudyClaim | None = None
     stock: str | None = None
     answer: Raw | UnsetType = UNSET
     limitations: list[str] = []

@@ -18,6 +18,7 @@ from ledger.core.record.base import (
 from ledger.core.record.revisions import Amendment as Amendment
 from ledger.core.record.revisions import Closing as Closing
 from ledger.core.record.revisions import Reopening as Reopening
+from ledger.core.record.study import StudyContext
 from ledger.core.record.values import (
     AllocationKey,
     Base64,
@@ -123,7 +124,8 @@ class Erasure(Record, frozen=True, kw_only=True, tag="erasure"):
 
 
 class Facility(Record, frozen=True, kw_only=True, tag="facility"):
-    """A site that the issuer operates. `industry` is a GB/T 4754 code."""
+    """A site that the issuer operates. `industry` is a GB/T 4754 code. `study`: the context of the footprints of
+    everything that it makes."""
 
     id: Id
     country: Country
@@ -132,13 +134,15 @@ class Facility(Record, frozen=True, kw_only=True, tag="facility"):
     park: Id | None = None
     industry: Name | None = None
     capacity: Quantity | None = None
+    study: StudyContext | None = None
 
 
 class Product(Record, frozen=True, kw_only=True, tag="product"):
     """A kind of good that the issuer owns; its lots are counted in `unit`.
 
     `materials`, `elements`, `fossilCarbon` and `biogenicCarbon` are mass fractions of the product. Contents that are
-    not stated are unknown, and follow from the inputs.
+    not stated are unknown, and follow from the inputs. `study`: the context of the footprints of its lots; its fields
+    replace the fields of the facility that makes them.
     """
 
     id: Id
@@ -151,6 +155,7 @@ class Product(Record, frozen=True, kw_only=True, tag="product"):
     elements: Fractions = {}
     fossil_carbon: Fraction | None = None
     biogenic_carbon: Fraction | None = None
+    study: StudyContext | None = None
 
 
 class Transformation(Record, frozen=True, kw_only=True, tag="transformation"):

@@ -54,10 +54,12 @@ _CHANGED: Final[Mapping[str, _Spec]] = _kept(
 ) | {"supplies": [_SUPPLY], "outputs": [_OUTPUT], "transport": [_SUPPLY], "packaging": [_SUPPLY], "lot": _OUTPUT}
 """The fields that stay of those that an amendment replaces; all others are removed."""
 
+_STUDY: Final = _kept("standards packagingIncluded")
+
 _RECORDS: Final[Mapping[str, dict[str, _Spec]]] = {
-    "facility": _kept("id country subdivision") | {"industry": _Code},
+    "facility": _kept("id country subdivision") | {"industry": _Code, "study": _STUDY},
     "product": _kept("id sector unit massPerUnit materials elements fossilCarbon biogenicCarbon") | {
-        "classifications": {"cn": _Code, "hs": _Code, "cpc": _Code}},
+        "classifications": {"cn": _Code, "hs": _Code, "cpc": _Code}, "study": _STUDY},
     "transformation": _kept("facility start end process inputs allocation basis") | {
         "outputs": [_OUTPUT], "supplies": [_SUPPLY], "activity": {}},
     "transfer": _kept("lot quantity to newLot time purpose tolerance") | {

@@ -150,6 +150,10 @@ class ProducedLots:
             dict(sorted(totals.items(), key=lambda one: (-one[1].quantity, one[0]))),
         )
 
+    def facilities(self) -> list[str]:
+        """The facilities of the lots."""
+        return list(self._codes)
+
     def records(self) -> list[int]:
         """Log indexes of the records that created the lots, in log order."""
         indexes: list[int] = np.unique(np.concatenate(self._numbers) // LOT_SLOTS).tolist() if self.lots else []

@@ -16,8 +16,10 @@ from ledger.core.outcome.assessment import BURDENS, Assessment
 from ledger.core.outcome.leaves import AssessmentLeaf, LotLeaf, read, written_burdens
 from ledger.core.receipts.statement import Claims, Input, Statement, StatementFigure
 from ledger.core.receipts.statement_steps import Proven, verify_statement
+from ledger.core.receipts.study import StudyClaim
 from ledger.errors import LedgerError, VerificationError
 from ledger.footprint.derived.completeness import completeness_of, title_of
+from ledger.footprint.derived.study import exempted_of
 from ledger.footprint.stored.attributes import with_covered
 from ledger.footprint.stored.averaging import Adjustment, adjusted
 from ledger.footprint.stored.burdens import (
@@ -36,7 +38,8 @@ GWP: Final = "AR6"
 """The set of potentials that METHOD applies."""
 
 _assessment = msgspec.json.Decoder(Assessment)
-_FIELDS: Final = {"per_unit": "perUnit", "location_based": "locationBased", "market_based": "marketBased"}
+_FIELDS: Final = {"per_unit": "perUnit", "location_based": "locationBased", "market_based": "marketBased",
+                  "declared_unit": "declaredUnit"}
 _NO_MATTER: Final = Holding(0.0, {}, False)
 
 
@@ -68,6 +71,8 @@ def recompute(proven: Proven) -> None:
                      ) from None
     _check_same(written_burdens(burdens), proven.lot.burdens, "claims.figure.burdens")
     _check_figure(claims.figure, figure_of(proven.lot))
+    if claims.study is not None:
+        _check_study(claims.study, proven.lot)
 
 
 def part_taken(quantity: Decimal, whole: Decimal) -> str:
@@ -171,6 +176,16 @@ def _check_figure(stated: StatementFigure, computed: StatementFigure) -> None:
             raise _fails("wrong-figure", f"claims.figure.{_FIELDS.get(name, name)}",
                          f"the statement says {getattr(stated, name)}, but its burdens give {getattr(computed, name)}",
                          getattr(stated, name))
+
+
+def _check_study(study: StudyClaim, lot: LotLeaf) -> None:
+    """Checks the fields of a study context that follow from the figure."""
+    derived = {"declared_unit": lot.quantity.unit, "exempted": exempted_of(vector_of(read(lot.burdens)))}
+    for name, value in derived.items():
+        if getattr(study, name) != value:
+            raise _fails("wrong-study", f"claims.study.{_FIELDS.get(name, name)}",
+                         f"the statement says {getattr(study, name)}, but its figure gives {value}",
+                         getattr(study, name))
 
 
 def _fails(code: str, field: str, message: str, value: object = None) -> VerificationError:

@@ -2,9 +2,11 @@
 
 from typing import Any, Final
 
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import UNSET, Raw, Struct, UnsetType, field
 
 from ledger.core.receipts.receipt import ProvenLeaf
+from ledger.core.receipts.statement import VersionClaim
+from ledger.core.receipts.study import StudyClaim
 from ledger.core.record.values import Factor, Quantity
 
 SECTOR: Final = "sector"
@@ -142,6 +144,15 @@ class ClaimAnswer(QueryAnswer, frozen=True):
     avoided: float | None = None
 
 
+class StudyAnswer(StudyClaim, frozen=True, kw_only=True, forbid_unknown_fields=False):
+    """The context of a figure: also its method, its set of global warming potentials, and the versions of rules, sector
+    and factor sets that assessed the record, if the record says when."""
+
+    method: str
+    gwp: str
+    versions: list[VersionClaim] = field(default_factory=list)
+
+
 class FootprintAnswer(QueryAnswer, frozen=True):
     """The footprint of a whole lot, kg CO2e excluding biogenic uptake, with its sources and its data quality.
 
@@ -157,7 +168,8 @@ class FootprintAnswer(QueryAnswer, frozen=True):
     examined. `ratings` are PACT's for technology, time and geography, 1 (best) to 3, weighted by absolute amounts like
     `primaryShare`; both are absent if there is no amount. `opening`: the lot is opening stock. `claims` are
     additional information and never part of the figure. `inDoubt`: records of this figure and upstream of it whose
-    signing keys are reported compromised, newest first, at most 20; `limitations` say so in words.
+    signing keys are reported compromised, newest first, at most 20; `limitations` say so in words. `study`: the context
+    of the figure; absent for a withdrawn lot.
     """
 
     title: str
@@ -197,6 +209,7 @@ class FootprintAnswer(QueryAnswer, frozen=True):
     claims: list[ClaimAnswer] = []
     in_doubt: list[DoubtAnswer] = []
     limitations: list[str] = []
+    study: StudyAnswer | None = None
 
 
 class ChainLineAnswer(QueryAnswer, frozen=True):

@@ -83,7 +83,8 @@ class FootprintsController(Controller):
         _refuse("lot", "a period needs product", {"from": since, "to": until})
         question = LotQuestion(lot, at)
         if method in (None, METHOD) and gwp is None and allocation is None and not parameter:
-            return await ledger.resemblances.of_footprint(await read_footprint(ledger.pool, question))
+            answer = await read_footprint(ledger.pool, question, ledger.assessed)
+            return await ledger.resemblances.of_footprint(answer)
         return await run_method(ledger.pool, ledger.registry, question, _choice(method, gwp, allocation, parameter))
 
     @get("/method", summary="The figure of a lot by a method, with other potentials or another allocation")

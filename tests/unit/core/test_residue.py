@@ -26,8 +26,9 @@ FITTING: Final = ("1.5", "0.5", "-1", "2025-03-01T00:00:00Z", "KGM", "CN", "CN-J
 """One string for each pattern that there is."""
 
 STAYS: Final = {
-    "facility": {"id", "country", "subdivision"},
-    "product": {"id", "sector", "unit", "massPerUnit", "materials", "elements", "fossilCarbon", "biogenicCarbon"},
+    "facility": {"id", "country", "subdivision", "study"},
+    "product": {"id", "sector", "unit", "massPerUnit", "materials", "elements", "fossilCarbon", "biogenicCarbon",
+                "study"},
     "transformation": {"facility", "start", "end", "process", "inputs", "supplies", "outputs", "activity", "allocation",
                        "basis"},
     "transfer": {"lot", "quantity", "to", "newLot", "time", "purpose", "tolerance", "transport", "packaging"},

@@ -15,6 +15,9 @@ PER_UNIT: Final = "kg CO2e/unit"
 PER_MJ: Final = "kg CO2e/MJ"
 KG_PER_KG: Final = "kg/kg"
 SHARE: Final = "1"
+_ISO: Final = ("ISO 14067:2018", "GB/T 24067-2024")
+"""GB/T 24067-2024 follows ISO 14067:2018. A method that one of them knows, the other knows too."""
+_ANNEX: Final = "The rules for it in ISO 14067 (annex D), and so in GB/T 24067, are recalled."
 _RECYCLED: Final = "recycled content, pre- and post-consumer, over the material's mass"
 
 CUT_OFF: Final = Method(
@@ -28,6 +31,7 @@ CUT_OFF: Final = Method(
     source="ISO 14067:2018; GB/T 24067-2024; PACT Methodology 3; GHG Protocol, Scope 2 Guidance",
     credit="No credit is given at the end of life. Every emission is counted once: the figures of all lots, plus the "
     "retained emissions, sum to the emissions.",
+    standards=(*_ISO, "PACT Methodology 3"),
 )
 
 CIRCULAR: Final = Method(
@@ -90,7 +94,9 @@ END_OF_LIFE: Final = Method(
     credit="The recycling after use is credited here, with Y (Xpr - Xre) for each kg of scrap; whoever uses that "
     "scrap by this method bears as much for it, so that the lots of a loop sum to the emissions. Beside the user's "
     "cut-off figure the saving would count twice.",
+    standards=_ISO,
     limitations=(
+        _ANNEX,
         "The quantities are as in Broadbent 2016; the equation itself is recalled.",
         "S from the ledger is recycled content / Y: the scrap that such content took at that yield.",
         "Recycled material is taken to be as good as primary.",
@@ -140,7 +146,9 @@ MULTI_CYCLE: Final = Method(
     "Forum Lausanne",
     credit="Every use of the material bears the same. Over all n uses of a material the figures sum to making it once "
     "and recycling it after each use; future uses bear a part of today's emissions.",
+    standards=_ISO,
     limitations=(
+        _ANNEX,
         "R is taken to stay the same, and the material as good as new.",
         "Xpr and Xre must be the amounts that the cut-off figure includes per kg of primary and of recycled material.",
     ),

@@ -53,7 +53,7 @@ class Parameter(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults
 
 class Method(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """A method. `of`: whether it computes each material, or the lot as a whole. `credit`: who gets its credits, or how
-    its figures sum to the emissions."""
+    its figures sum to the emissions. `standards`: those that know the method."""
 
     name: str
     title: str
@@ -61,6 +61,7 @@ class Method(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
     source: str
     of: Literal["material", "lot"]
     credit: str
+    standards: tuple[str, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     limitations: tuple[str, ...] = ()
 
@@ -72,6 +73,8 @@ def markdown(methods: Sequence[Method]) -> str:
 
 def _section(method: Method) -> str:
     lines = [f"### `{method.name}`: {method.title}", "", f"{method.formula}", "", f"Source: {method.source}."]
+    if method.standards:
+        lines += ["", f"Standards: {', '.join(method.standards)}."]
     if method.parameters:
         lines += ["", "| parameter | unit | range | meaning | not needed if | source |", "|---|---|---|---|---|---|"]
         lines += [_row(parameter) for parameter in method.parameters]

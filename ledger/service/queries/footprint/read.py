@@ -9,15 +9,28 @@ from typing import NamedTuple
 
 import msgspec
 from asyncpg import Record
-from msgspec import Struct
+from msgspec import structs
 
 from ledger.core.outcome.assessment import BURDENS, NOTHING, Assessment
 from ledger.core.outcome.leaves import AssessmentLeaf, read
+from ledger.core.receipts.statement import VersionClaim
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.errors import NotFound
 from ledger.footprint.derived.completeness import completeness_of, title_of
 from ledger.footprint.derived.products import ratings
+from ledger.footprint.derived.statements import GWP
+from ledger.footprint.derived.study import (
+    OwnOmissions,
+    StudyRecord,
+    exempted_description,
+    exempted_of,
+    facility_of,
+    lot_sources,
+    product_of,
+    record_of,
+    study_of,
+)
 from ledger.footprint.stored.burdens import (
     SLOT,
     direct,
@@ -38,6 +51,7 @@ from ledger.service.queries.answers import (
     InputAnswer,
     LineAnswer,
     LotAnswer,
+    StudyAnswer,
 )
 from ledger.service.queries.doubts import SHOWN, read_doubts_behind
 from ledger.service.queries.footprint.attestations import read_attestations
@@ -45,6 +59,7 @@ from ledger.service.queries.footprint.claims import read_claims
 from ledger.service.queries.footprint.open_periods import PROVISIONAL, OpenPeriods, read_open_periods
 from ledger.service.queries.questions import LotQuestion
 from ledger.service.queries.tree_size import Moment, moment_at
+from ledger.service.queries.versions import AssessedVersions
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -53,15 +68,6 @@ _NONE = Decimal(0)
 _ARTICLES = {"lot": "a", "item": "an", "product": "a"}
 _leaf = msgspec.json.Decoder(AssessmentLeaf)
 _assessment = msgspec.json.Decoder(Assessment)
-
-
-class _FigureBasis(Struct):
-    """The field of a record that says whether it waits for a closing, or is opening stock."""
-
-    basis: str = ""
-
-
-_basis = msgspec.json.Decoder(_FigureBasis)
 
 
 class FootprintContext(NamedTuple):
@@ -74,12 +80,15 @@ class FootprintContext(NamedTuple):
     claims: Sequence[ClaimAnswer] = ()
     doubts: Sequence[DoubtAnswer] = ()
     limitations: Sequence[str] = ()
+    versions: Sequence[VersionClaim] = ()
 
 
 NO_CONTEXT = FootprintContext()
 
 
-async def read_footprint(pool: DatabasePool, question: LotQuestion) -> FootprintAnswer:
+async def read_footprint(
+    pool: DatabasePool, question: LotQuestion, assessed: AssessedVersions
+) -> FootprintAnswer:
     """The stored footprint of a lot.
 
     Raises NotFound for a lot that is not on the ledger, or was not on it at that tree size; InvalidInput for an invalid
@@ -90,7 +99,9 @@ async def read_footprint(pool: DatabasePool, question: LotQuestion) -> Footprint
     row = await pool.fetchrow(queries("read")["footprint"], lot, moment.version, moment.size, PROVISIONAL, len(BURDENS))
     if row is None:
         raise not_found("lot", lot, at)
-    return answer(row, await _context(pool, row, moment), at)
+    leaf = _leaf.decode(row["outcome"])
+    context = (await _context(pool, row, moment))._replace(versions=await assessed.of(leaf))
+    return answer(row, leaf, context, at)
 
 
 def not_found(field: str, name: str, at: int | None) -> NotFound:
@@ -129,15 +140,15 @@ async def _context(pool: DatabasePool, row: Record, moment: Moment) -> Footprint
     return context
 
 
-def answer(row: Record, context: FootprintContext = NO_CONTEXT, at: int | None = None) -> FootprintAnswer:
-    """The answer from a row of the query `footprint`, with additional information."""
-    leaf = _leaf.decode(row["outcome"])
-    withdrawn, basis = row["withdrawn"], "" if row["body"] is None else _basis.decode(row["body"]).basis
+def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int | None) -> FootprintAnswer:
+    """The answer from a row of the query `footprint`, whose outcome has this leaf 0, with additional information."""
+    withdrawn, maker = row["withdrawn"], record_of(row["body"])
     assessment = NOTHING if withdrawn else _assessment.decode(leaf.assessment)
     burdens = whole(row["burdens"])
     share, total = row["share"], footprint(burdens)
     contents = dict(zip(row["content"], row["amount"], strict=True))
-    own = _direct(assessment, share, provisional=basis == "provisional")
+    waits = burdens[SLOT["provisionalAbs"]] > 0
+    own = _direct(assessment, share, provisional=waits and maker.basis == "provisional")
     inputs = _inputs(row, share)
     averaged = 0.0 if withdrawn else footprint(vector_of(read(leaf.averaged)))
     explained = own.footprint + averaged
@@ -156,7 +167,7 @@ def answer(row: Record, context: FootprintContext = NO_CONTEXT, at: int | None =
         burdens=present(burdens), contents=contents,
         biogenic_uptake=-CO2_PER_C * contents.get("biogenicCarbon", 0.0),
         completeness="unknown" if completeness is None else _percent(completeness),
-        exempted="unknown" if completeness is None else _percent(1.0 - completeness),
+        exempted=exempted_of(burdens),
         unestimated=burdens[SLOT["unestimated"]], share=share, direct=own, inputs=inputs,
         assigned=total - explained if assessment.assigned else 0.0, averaged=averaged,
         primary_share=burdens[SLOT["primaryAbs"]] / absolute if absolute else None, ratings=ratings(burdens),
@@ -164,12 +175,21 @@ def answer(row: Record, context: FootprintContext = NO_CONTEXT, at: int | None =
         recalled_factors=sorted({line.factor for line in assessment.lines if line.factor and line.recalled}),
         recycled_content=recycled_content(contents),
         indicators={name: str(value) for name, value in assessment.indicators.items()},
-        revised_at=row["revised_at"], opening=basis == "opening",
+        revised_at=row["revised_at"], opening=maker.basis == "opening",
         provisional_share=burdens[SLOT["provisionalAbs"]] / absolute if absolute else None,
         open_periods=context.open_periods.periods, more_periods=context.open_periods.more,
         attestations=list(context.attestations), claims=list(context.claims),
         in_doubt=list(context.doubts[:SHOWN]), limitations=list(context.limitations),
+        study=None if withdrawn else _study(row, maker, OwnOmissions(assessment.omissions, share), context),
     )
+
+
+def _study(row: Record, maker: StudyRecord, own: OwnOmissions, context: FootprintContext) -> StudyAnswer:
+    facility = None if row["facility"] is None else facility_of(row["facility_body"])
+    burdens = whole(row["burdens"])
+    study = study_of(lot_sources(maker, product_of(row["product_body"]), facility), row["unit"], burdens,
+                     exempted_description(burdens, own))
+    return StudyAnswer(method=row["method"], gwp=GWP, versions=list(context.versions), **structs.asdict(study))
 
 
 def recycled_content(contents: Mapping[str, float]) -> dict[str, dict[str, float]]:

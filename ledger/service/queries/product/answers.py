@@ -3,7 +3,7 @@
 from msgspec import field
 
 from ledger.core.record.values import Quantity
-from ledger.service.queries.answers import DoubtAnswer, OpenPeriod, QueryAnswer
+from ledger.service.queries.answers import DoubtAnswer, OpenPeriod, QueryAnswer, StudyAnswer
 
 
 class SpreadAnswer(QueryAnswer, frozen=True, kw_only=True):
@@ -81,7 +81,8 @@ class ProductAnswer(ProductionAnswer, frozen=True, kw_only=True):
     `facilities` are in order of production, largest first; `lots` are the largest lots; `leftOff` is the number of the
     others. `openPeriods`: months that need a closing before the figure is final; `morePeriods`: there are more months
     than were examined. `inDoubt`: records of this figure and upstream of it whose signing keys are reported
-    compromised, newest first, at most 20; `limitations` say so in words.
+    compromised, newest first, at most 20; `limitations` say so in words. `study`: the context of the figure, with the
+    product's statement, and the fields in which all facilities agree.
     """
 
     product: str
@@ -98,3 +99,4 @@ class ProductAnswer(ProductionAnswer, frozen=True, kw_only=True):
     more_periods: bool = False
     in_doubt: list[DoubtAnswer] = field(default_factory=list)
     limitations: list[str] = field(default_factory=list)
+    study: StudyAnswer | None = None

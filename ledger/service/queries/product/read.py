@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from asyncpg import Record
+from msgspec import structs
 
 from ledger.admission.facts import LOT_SLOTS
 from ledger.core.record.units import plain
@@ -18,8 +19,19 @@ from ledger.core.record.values import Quantity
 from ledger.errors import InvalidInput, NotFound
 from ledger.footprint.derived.completeness import completeness_of, title_of
 from ledger.footprint.derived.products import LotChunk, ProducedLots, Total, part_of_absolute, ratings
+from ledger.footprint.derived.statements import GWP
+from ledger.footprint.derived.study import (
+    StudyProduct,
+    StudySources,
+    exempted_of,
+    facility_of,
+    product_of,
+    production_description,
+    study_of,
+)
 from ledger.footprint.stored.burdens import METHOD, SLOT, footprint, location_based, market_based
 from ledger.host.threads import in_thread
+from ledger.service.queries.answers import StudyAnswer
 from ledger.service.queries.doubts import SHOWN as DOUBTS
 from ledger.service.queries.doubts import read_doubts_behind
 from ledger.service.queries.footprint.open_periods import read_open_periods
@@ -65,7 +77,8 @@ async def read_product(
     await reading.read(chunk)
     lots = [] if not reading.production.lots else await reading.lots(limit)
     context = await reading.context(doubted=row["doubted"])
-    return await in_thread(_answer, reading, lots, context)
+    sources = await reading.sources() if reading.production.lots else StudySources(StudyProduct())
+    return await in_thread(_answer, reading, lots, context, sources)
 
 
 async def _settled(pool: DatabasePool, at: int | None) -> Moment:
@@ -86,6 +99,8 @@ class _ProductReading:
         self.first, self.last = NEVER, BEGIN
         self.plugins: set[str] = set()
         self.waiting: set[int] = set()
+        self._start, self._end = NEVER, BEGIN
+        self._allocation: set[str] = set()
         self._pool, self._most, self._sql = pool, most, queries("products")
 
     async def read(self, chunk: int) -> None:
@@ -96,19 +111,21 @@ class _ProductReading:
             if not rows:
                 return
             after, self.unit = rows[-1]["number"], rows[-1]["unit"]
-            ended = await self._ended([row["number"] for row in rows])
-            numbers = [row["number"] for row in rows if ended.get(row["number"] // LOT_SLOTS) in self.period]
+            made = await self._made_by([row["number"] for row in rows])
+            in_period = {index: one for index, one in made.items() if one["ended"] in self.period}
+            numbers = [row["number"] for row in rows if row["number"] // LOT_SLOTS in in_period]
             if self.production.lots + len(numbers) > self._most:
                 raise self._too_many()
             if numbers:
+                self._note_records(in_period.values())
                 await in_thread(self._take, await self._figures(numbers))
 
     async def lots(self, limit: int) -> list[ProductLotAnswer]:
         """The largest lots, largest first."""
         numbers = await in_thread(self.production.largest, limit)
-        ended = await self._ended(numbers)
+        made = await self._made_by(numbers)
         rows = {row["number"]: row for row in await self._figures(numbers)}
-        return [self._lot(rows[number], ended[number // LOT_SLOTS]) for number in numbers]
+        return [self._lot(rows[number], made[number // LOT_SLOTS]["ended"]) for number in numbers]
 
     async def context(self, *, doubted: bool) -> FootprintContext:
         """Additional information about the figure. `doubted`: some key is reported compromised."""
@@ -121,13 +138,26 @@ class _ProductReading:
             context = context._replace(doubts=doubts, limitations=limitations)
         return context
 
-    async def _ended(self, lots: Iterable[int]) -> Mapping[int, str]:
-        """The ends of the records of lots, by log index. Only records that count."""
+    async def sources(self) -> StudySources:
+        """The records on which the context of the figure rests."""
+        (row,) = await self._pool.fetch(self._sql["study"], self.product, self.production.facilities())
+        facilities = [facility_of(body) for body in row["facilities"] or ()]
+        return StudySources(product_of(row["product"]), facilities, self._start, self._end,
+                            allocation=self._allocation)
+
+    async def _made_by(self, lots: Iterable[int]) -> Mapping[int, Record]:
+        """The records of lots, by log index: start, end and allocation key. Only records that count."""
         indexes = sorted({number // LOT_SLOTS for number in lots})
         rows = await self._pool.fetch(self._sql["ended"], indexes, self.moment.version)
-        ends = {row["index"]: row["ended"] for row in rows}
-        self.first, self.last = min([self.first, *ends.values()]), max([self.last, *ends.values()])
-        return ends
+        ends = [row["ended"] for row in rows]
+        self.first, self.last = min([self.first, *ends]), max([self.last, *ends])
+        return {row["index"]: row for row in rows}
+
+    def _note_records(self, records: Iterable[Record]) -> None:
+        """Extends the reference period and the allocation keys by records of the period."""
+        for row in records:
+            self._start, self._end = min(self._start, row["started"]), max(self._end, row["ended"])
+            self._allocation.add(row["allocation"])
 
     async def _figures(self, numbers: Sequence[int]) -> list[Record]:
         return await self._pool.fetch(self._sql["figures"], numbers, self.moment.version)
@@ -166,11 +196,14 @@ class _ProductReading:
         )
 
 
-def _answer(reading: _ProductReading, lots: list[ProductLotAnswer], context: FootprintContext) -> ProductAnswer:
+def _answer(
+    reading: _ProductReading, lots: list[ProductLotAnswer], context: FootprintContext, sources: StudySources
+) -> ProductAnswer:
     """Raises NotFound if no lot counts."""
     if not reading.production.lots:
         raise reading.nothing()
     whole, facilities = reading.production.result()
+    study = study_of(sources, reading.unit, whole.burdens, production_description(whole.burdens))
     return ProductAnswer(
         product=reading.product, unit=reading.unit, method=METHOD, at=reading.moment.size,
         since=reading.period.since, until=reading.period.until, plugins=sorted(reading.plugins),
@@ -182,6 +215,7 @@ def _answer(reading: _ProductReading, lots: list[ProductLotAnswer], context: Foo
         lots=lots, left_off=whole.lots - len(lots),
         open_periods=context.open_periods.periods, more_periods=context.open_periods.more,
         in_doubt=list(context.doubts[:DOUBTS]), limitations=list(context.limitations),
+        study=StudyAnswer(method=METHOD, gwp=GWP, **structs.asdict(study)),
         **_production(whole, reading.unit),
     )
 
@@ -200,7 +234,7 @@ def _production(total: Total, unit: str) -> dict[str, Any]:
         "contents": {name: amount / quantity for name, amount in sorted(total.contents.items())},
         "biogenic_uptake": -CO2_PER_C * total.contents.get("biogenicCarbon", 0.0) / quantity,
         "completeness": "unknown" if completeness is None else f"{completeness * 100:.1f} %",
-        "exempted": "unknown" if completeness is None else f"{(1.0 - completeness) * 100:.1f} %",
+        "exempted": exempted_of(burdens),
         "unestimated": burdens[SLOT["unestimated"]],
         "spread": SpreadAnswer(**total.spread._asdict()),
         "primary_share": part_of_absolute(burdens, "primaryAbs"),

@@ -12,15 +12,14 @@ from typing import NamedTuple
 import msgspec
 from msgspec import UNSET
 
-from ledger.admission.activations import Activations
 from ledger.admission.checks.attributes import is_generated
 from ledger.admission.facts import LOT_SLOTS, LotFacts
 from ledger.admission.lookups import add_names
 from ledger.admission.names import Names
-from ledger.admission.rules import RULES
 from ledger.core.log.key_rotation import LogKeys
 from ledger.core.log.note import NoteSigner
-from ledger.core.outcome.leaves import AssessmentLeaf, LotLeaf
+from ledger.core.outcome.assessment import Assessment
+from ledger.core.outcome.leaves import AssessmentLeaf, LotLeaf, read
 from ledger.core.receipts.statement import (
     Claims,
     Held,
@@ -34,15 +33,27 @@ from ledger.core.receipts.statement import (
     spelled_path,
 )
 from ledger.core.receipts.statement_steps import prove
+from ledger.core.receipts.study import StudyClaim
 from ledger.core.record.kinds import Addition, AnyRecord, Transformation
 from ledger.core.record.units import plain
 from ledger.errors import LedgerError, VerificationError
 from ledger.footprint.derived.statements import GWP, figure_of, part_taken, recompute
+from ledger.footprint.derived.study import (
+    OwnOmissions,
+    exempted_description,
+    facility_of,
+    lot_sources,
+    product_of,
+    record_of,
+    study_of,
+)
+from ledger.footprint.stored.burdens import vector_of
 from ledger.service.heads.publication import Publication
 from ledger.service.queries.doubts import read_doubts_behind
 from ledger.service.queries.questions import LotQuestion
 from ledger.service.queries.statement.rows import Results, StatementRows, StatementTree, read_results, read_tree
 from ledger.service.queries.tree_size import EVER, Moment
+from ledger.service.queries.versions import version_claims
 from ledger.store.database import Connection, DatabasePool
 from ledger.store.facts import FactLoader
 from ledger.store.sql import queries
@@ -75,6 +86,7 @@ class StatementParts(NamedTuple):
     named: list[str]
     plugin_digest: str | None
     versions: list[VersionClaim]
+    study: StudyClaim | None
     answer: object
     limitations: list[str]
 
@@ -97,12 +109,14 @@ async def make_statement(
             record = _record.decode(rows.body)
             named = await _named(connection, record, rows)
             digest = await _plugin_digest(connection, rows)
-            versions = _versions((await FactLoader().in_force(connection)).activations, rows)
+            activations = (await FactLoader().in_force(connection)).activations
+            versions = version_claims(activations, _assessment.decode(rows.own.shown[0].leaf))
+            study = await _study(connection, rows)
         checkpoint = await publication.checkpoint(connection, tree.size, tree.root)
     # A later key report may not be in the tree. The limitations are as of the question, not as of the tree.
     reported = Moment(EVER if at is None else at, tree.version)
     _, limitations = await read_doubts_behind(pool, [rows.own.row["index"]], reported)
-    parts = StatementParts(tree, checkpoint, rows, record, named, digest, versions, answer, limitations)
+    parts = StatementParts(tree, checkpoint, rows, record, named, digest, versions, study, answer, limitations)
     return await asyncio.to_thread(_signed, publication.signers, publication.keys, parts)
 
 
@@ -134,7 +148,7 @@ def _claims(origin: str, parts: StatementParts) -> Claims:
             for index, results in sorted(rows.results.items())
         ],
         entries=rows.entries, inputs=_inputs(rows, record), named=parts.named, versions=parts.versions,
-        stock=own.first if isinstance(record, Addition) else None,
+        study=parts.study, stock=own.first if isinstance(record, Addition) else None,
         answer=UNSET if parts.answer is None else answer_of(parts.answer), limitations=parts.limitations,
     )
 
@@ -183,19 +197,18 @@ async def _named(connection: Connection, record: AnyRecord, stored: StatementRow
     return [*[row["digest"] for row in rows], *sorted(names.declarations | names.transfers)]
 
 
-def _versions(activations: Activations, rows: StatementRows) -> list[VersionClaim]:
-    """The versions that assessed the record, if its leaf 0 names their activation."""
+async def _study(connection: Connection, rows: StatementRows) -> StudyClaim | None:
+    """The context of the figure; None if neither product nor facility states anything, as in statements of before."""
+    lot = rows.own.lots[rows.number % LOT_SLOTS + 1]
+    facility = None if lot.maker is None else lot.maker[0]
+    (bodies,) = await connection.fetch(queries("statement")["study"], lot.product, facility)
+    product, site = product_of(bodies["product"]), facility_of(bodies["facility"])
+    sources = lot_sources(record_of(rows.body), product, None if facility is None else site)
     leaf = _assessment.decode(rows.own.shown[0].leaf)
-    if leaf.activation is None:
-        return []
-    versions = activations.versions(leaf.activation)
-    rules = versions.rules.activated[-1]
-    sector = (leaf.plugin or "").partition("/")[0]
-    return [
-        VersionClaim(name=RULES, version=rules.version, digest=rules.digest),
-        *[VersionClaim(name=name, version=state.version, digest=state.digest, precedence=state.precedence)
-          for name, state in versions.plugins.items() if name == sector or state.precedence is not None],
-    ]
+    omissions = msgspec.json.decode(leaf.assessment, type=Assessment).omissions
+    burdens = vector_of(read(_lot.decode(rows.own.shown[rows.number % LOT_SLOTS + 1].leaf).burdens))
+    study = study_of(sources, lot.unit, burdens, exempted_description(burdens, OwnOmissions(omissions, rows.share)))
+    return None if study.stated is None else study
 
 
 async def _plugin_digest(connection: Connection, rows: StatementRows) -> str | None:

@@ -1,0 +1,42 @@
+"""The versions of rules, sector and factor sets that assessed a record.
+
+Each process holds the activations of the log in memory. Activations never change, so only a record that was assessed
+after the newest activation in memory needs them to be read again.
+"""
+
+from ledger.admission.activations import Activations
+from ledger.admission.rules import RULES
+from ledger.core.outcome.leaves import AssessmentLeaf
+from ledger.core.receipts.statement import VersionClaim
+from ledger.store.database import DatabasePool
+from ledger.store.facts import FactLoader
+
+
+class AssessedVersions:
+    """Answers from memory where it can: one object per process."""
+
+    def __init__(self, pool: DatabasePool) -> None:
+        self._pool = pool
+        self._loader = FactLoader()
+        self._activations = Activations()
+
+    async def of(self, leaf: AssessmentLeaf) -> list[VersionClaim]:
+        """The versions that assessed the record with this leaf 0; empty if it does not name their activation."""
+        if leaf.activation is not None and leaf.activation > self._activations.newest:
+            async with self._pool.acquire() as connection:
+                self._activations = (await self._loader.in_force(connection)).activations
+        return version_claims(self._activations, leaf)
+
+
+def version_claims(activations: Activations, leaf: AssessmentLeaf) -> list[VersionClaim]:
+    """The versions that assessed the record with this leaf 0; empty if it does not name their activation."""
+    if leaf.activation is None:
+        return []
+    versions = activations.versions(leaf.activation)
+    rules = versions.rules.activated[-1]
+    sector = (leaf.plugin or "").partition("/")[0]
+    return [
+        VersionClaim(name=RULES, version=rules.version, digest=rules.digest),
+        *[VersionClaim(name=name, version=state.version, digest=state.digest, precedence=state.precedence)
+          for name, state in versions.plugins.items() if name == sector or state.precedence is not None],
+    ]
