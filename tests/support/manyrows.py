@@ -49,8 +49,8 @@ _FILLS: Final = {
     "product (id, owner, record)": "SELECT 'part:' || i, 'org:' || i, i FROM rows",
     "activation (record, plugin, version, digest, retired)": """
         SELECT i, 'plugin-' || i / 100 % 10, i / 1000, 'digest', false FROM rows WHERE i % 100 = 0""",
-    "plugin_archive (digest, plugin, version, mass_tolerance, element_tolerance, archive)": """
-        SELECT encode(sha256(i::text::bytea), 'hex'), 'plugin', i::text, 0, 0, ''::bytea FROM rows
+    "plugin_archive (digest, plugin, version, terms, archive)": """
+        SELECT encode(sha256(i::text::bytea), 'hex'), 'plugin', i::text, '', ''::bytea FROM rows
         WHERE i % 1000 = 0""",
     "transfer (record, receiver, new_lot)": "SELECT i, 'org:' || i, 'lot:' || i FROM rows",
     "acceptance (transfer, record)": "SELECT i, i + 1 FROM rows",
