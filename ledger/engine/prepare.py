@@ -2,6 +2,7 @@
 before it takes the append lock."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
 from msgspec import Raw
@@ -9,7 +10,7 @@ from msgspec.structs import replace
 
 from ledger.admission.activations import Versions
 from ledger.admission.checks.attributes import ROLE as ATTRIBUTE
-from ledger.admission.checks.attributes import total_power
+from ledger.admission.checks.attributes import is_power, total_power
 from ledger.admission.facts import Facts
 from ledger.admission.lots import Created, Plan, Taken
 from ledger.admission.plan import plan as plan_of
@@ -43,7 +44,14 @@ from ledger.engine.upstream import (
 )
 from ledger.errors import PluginError, Unavailable
 from ledger.footprint.stored.allocation import Weighed, shares
-from ledger.footprint.stored.attributes import Coverage, check_coverage, check_generated, cover, coverage
+from ledger.footprint.stored.attributes import (
+    RENEWABLE_POWER,
+    Coverage,
+    check_coverage,
+    check_generated,
+    cover,
+    coverage,
+)
 from ledger.footprint.stored.averaging import Adjustment
 from ledger.footprint.stored.burdens import Vector, direct
 from ledger.footprint.stored.checks import check_assessment
@@ -52,6 +60,7 @@ from ledger.footprint.stored.mass_balance import Booking
 from ledger.footprint.stored.supplies import composed, declared_lot, supplied_contents, supply_kind, with_supplies
 from ledger.sdk import Context, FactorSetVersion
 
+_ZERO = Decimal(0)
 REVISING = (Amendment, Closing)
 """Records that change earlier ones."""
 REVISING_TYPES = ("amendment", "closing")
@@ -241,7 +250,8 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
                 kinds = [supply_kind(supply.material, "transport") for supply in record.transport]
                 kinds += [supply_kind(supply.material, "packaging") for supply in record.packaging]
             case Declaration() if record.lot is not None:
-                assessment, kinds = declared_lot(record, digest.hex(), over=draft.versions.has(Rule.DEFAULT_UPSTREAM)), []
+                over = draft.versions.has(Rule.DEFAULT_UPSTREAM)
+                assessment, kinds = declared_lot(record, digest.hex(), over=over), []
             case Closing():
                 assessment = NOTHING
                 kinds = [supply_kind(supply.material, "upstream") for supply in record.overheads]
@@ -249,7 +259,7 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
                 assessment, kinds = NOTHING, []
         if pricing is not None:
             assessment = with_upstream(assessment, pricing.supplies)
-            residual = _residual(plan, pricing)
+            residual = _residual(plan, pricing, assessment)
             if residual is not None:
                 assessment = replace(assessment, lines=(*assessment.lines, residual))
         elif plan.supplied and kinds:
@@ -267,10 +277,14 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
     return assessment
 
 
-def _residual(plan: Plan, pricing: Pricing) -> Line | None:
-    """The market-based figure of the power whose attributes the record makes: they leave it as lots of their own."""
-    attributes = total_power([(one.facts, one.facts.quantity) for one in plan.created if one.facts.role == ATTRIBUTE])
-    return residual_of(attributes, pricing.around, pricing.sets) if attributes else None
+def _residual(plan: Plan, pricing: Pricing, assessment: Assessment) -> Line | None:
+    """The market-based figure of the renewable power that the record makes. Its attributes are not with it: they are
+    lots of their own, or nobody has proved them. Power that the record uses itself counts if its attributes leave."""
+    made = [(one.facts, one.facts.quantity) for one in plan.created]
+    attributes = total_power([(lot, quantity) for lot, quantity in made if lot.role == ATTRIBUTE])
+    delivered = total_power([(lot, quantity) for lot, quantity in made if is_power(lot)])
+    unclaimed = max(attributes, min(delivered, assessment.indicators.get(RENEWABLE_POWER, _ZERO)))
+    return residual_of(unclaimed, pricing.around, pricing.sets) if unclaimed else None
 
 
 def work_of(record: AnyRecord, plan: Plan, facts: Facts, assessment: Assessment) -> FigureWork:

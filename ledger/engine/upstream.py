@@ -16,7 +16,7 @@ from ledger.admission.facts import Facts
 from ledger.admission.lots import Supplied
 from ledger.core.outcome.assessment import ADDITIVE, Assessment, Line, LineKind, Omission
 from ledger.core.record.kinds import AnyRecord, Closing, Transfer, Transformation
-from ledger.core.record.units import UNITS
+from ledger.core.record.units import UNITS, convert
 from ledger.core.record.values import Evidence, Supply
 from ledger.engine.named_rows import named_row
 from ledger.footprint.stored.gwp import AR6, potential
@@ -103,13 +103,16 @@ class _Pricer:
 
     def price(self, index: int, supplied: Supplied, kind: LineKind) -> PricedSupply:
         supply = supplied.supply
+        named = None
         if supply.factor_row is not None:
-            choice = named_row(self._sets, supply, f"supplies[{index}].factorRow")
-            return PricedSupply(tuple(self._lines(supplied, choice, kind)), ())
+            named = named_row(self._sets, supply, f"supplies[{index}].factorRow")
         known = entry_of(self._sets, supply.material)
         entry_kind = None if known is None else known[1].kind
         if known is not None and known[1].key == _GRID and kind == "electricity":
-            return self._grid_power(supplied)
+            return self._grid_power(supplied, named)
+        if named is not None:
+            burnt = self._fuel(supply.material) if entry_kind == "fuel" else None
+            return PricedSupply(tuple(self._lines(supplied, named, kind)), (), fuel=burnt)
         if supply.factor is not None or supply.declaration is not None:
             return self._own(supplied, kind, fuel=entry_kind == "fuel")
         if supply.origin == "nature":
@@ -150,10 +153,13 @@ class _Pricer:
         omissions: tuple[Omission, ...] = ()
         if boundary != "cradleToGate":
             choice = self._choose(supply.material, "wellToTank" if fuel else "cradleToGate")
-            if choice is not None and fuel:
-                lines = [*lines, *self._lines(supplied, choice, kind)]
+            # The emissions of burning are no part of the upstream, so the whole upstream is missing.
+            burning = boundary == "combustion" or (fuel and boundary == "generation")
+            upstream = self._lines(supplied, choice, kind) if choice is not None and burning else []
+            if upstream:
+                lines = [*lines, *upstream]
             else:
-                omissions = (self._rest(supplied, choice, lines, kind),)
+                omissions = (self._rest(supplied, choice, [] if burning else lines, kind),)
         return PricedSupply(tuple(lines), omissions, fuel=self._fuel(supply.material) if fuel else None)
 
     def _rest(
@@ -161,10 +167,8 @@ class _Pricer:
     ) -> Omission:
         """The upstream that the record's own figure leaves out: the default less that figure."""
         what = f"{supplied.supply.material} upstream"
-        whole = (
-            sum((_co2e(line) for line in self._lines(supplied, choice, kind)), _NOTHING) if choice is not None
-            else self._omission(supplied).estimate
-        )
+        default = self._lines(supplied, choice, kind) if choice is not None else []
+        whole = sum(map(_co2e, default), _NOTHING) if default else self._omission(supplied).estimate
         if whole is None:
             return Omission(what=what)
         stated = sum((_co2e(line) for line in own if line.burden in ADDITIVE), _NOTHING)
@@ -191,40 +195,39 @@ class _Pricer:
             pedigree=choice.factor.pedigree,
         )
 
-    def _grid_power(self, supplied: Supplied) -> PricedSupply:
-        """Power from the grid. The figure is location-based: the life cycle of the grid's power with losses. The
-        market-based amount is the record's own figure if it has one, else the residual mix. Without proof, neither
-        is below the grid: having no certificate never looks cleaner."""
+    def _grid_power(self, supplied: Supplied, named: SetChoice | None) -> PricedSupply:
+        """Power from the grid. The figure is location-based: the life cycle of the grid's power with losses, whatever
+        row the record names. The market-based amount is the record's own figure or the `named` row, else the residual
+        mix. Without proof, it is at least the location-based one: having no certificate never looks cleaner."""
         supply = supplied.supply
         choice = self._choose(_GRID, "cradleToGate")
         if choice is None or self._amount(choice, supplied) is None:
             if supply.factor is not None or supply.declaration is not None:
                 return self._own(supplied, "electricity", fuel=False)
+            if named is not None:
+                return PricedSupply(tuple(self._lines(supplied, named, "electricity")))
             return PricedSupply((), (self._omission(supplied),))
         lines = self._lines(supplied, choice, "electricity")
-        location = sum((_co2e(line) for line in lines), _NOTHING)
-        market = self._market(supplied, location)
+        location = sum(map(_co2e, lines), _NOTHING)
+        if named is not None:
+            market = max(location, sum(map(_co2e, self._lines(supplied, named, "electricity")), _NOTHING))
+        else:
+            market = self._market(supplied, location, choice)
         if market != location:
             # One line carries the market-based amount of them all.
             lines = [replace(line, market=market if i == 0 else _NOTHING) for i, line in enumerate(lines)]
         return PricedSupply(tuple(lines), ())
 
-    def _market(self, supplied: Supplied, location: Decimal) -> Decimal:
-        """Kg CO2e, market-based, of grid power whose location-based figure is `location`."""
+    def _market(self, supplied: Supplied, location: Decimal, grid: SetChoice) -> Decimal:
+        """Kg CO2e, market-based, of power from the `grid` whose location-based figure is `location`."""
         supply = supplied.supply
+        kilowatt_hours = convert(supply.quantity.amount, supply.quantity.unit, "KWH")
         if supply.factor is None and supply.declaration is None:
-            residual = choose(self._sets, _GRID, "residual", self._countries(), self._around.year)
-            if residual is None:
-                return location
-            mix = sum((_co2e(line) for line in self._lines(supplied, residual, "electricity")), _NOTHING)
-            return max(location, mix)
+            return max(location, _CONTEXT.multiply(kilowatt_hours, _residual_mix(grid, self._around, self._sets)[0]))
         own, boundary = priced_lines(supply, self._facts, "electricity", None)
         stated = sum((_co2e(line) for line in own if line.burden in ADDITIVE), _NOTHING)
         if boundary != "cradleToGate":
-            stacks = self._choose(_GRID, "generation")
-            if stacks is not None:
-                direct = sum((_co2e(line) for line in self._lines(supplied, stacks, "electricity")), _NOTHING)
-                stated = _CONTEXT.add(stated, max(_CONTEXT.subtract(location, direct), _NOTHING))
+            stated = _CONTEXT.add(stated, _CONTEXT.multiply(kilowatt_hours, _beyond_stacks(grid, self._sets)))
         return stated if self._proved(supply) else max(stated, location)
 
     def _proved(self, supply: Supply) -> bool:
@@ -233,26 +236,49 @@ class _Pricer:
             return bool(self._facts.declarations[supply.declaration].evidence)
         return proves_factor(self._around.evidence, supply.material)
 
-    def _countries(self) -> tuple[str, ...]:
-        """The facility's country: a residual mix of a wider area says nothing about it."""
-        return tuple([place for place in self._around.places if len(place) == len("CN")])[:1]
-
 
 def residual_of(kilowatt_hours: Decimal, around: Surroundings, sets: Sequence[FactorSetVersion]) -> Line | None:
-    """The market-based figure of power whose attributes have left it: residual mix, at least the grid's. It adds
+    """The market-based figure of power whose attributes are not with it: residual mix, at least the grid's. It adds
     nothing to the location-based figure. None if no set has a factor."""
     grid = choose(sets, _GRID, "cradleToGate", around.places, around.year)
     if grid is None:
         return None
-    per_unit = co2e_of(grid.factor.gases)
-    country = tuple([place for place in around.places if len(place) == len("CN")])[:1]
-    residual = choose(sets, _GRID, "residual", country, around.year)
-    chosen = residual if residual is not None and co2e_of(residual.factor.gases) > per_unit else grid
+    mix, chosen = _residual_mix(grid, around, sets)
     return Line(
         gas="CO2e", amount=_NOTHING, source="power without its attribute", kind="electricity", factor=chosen.name,
         ratings=_ratings(chosen.factor, around), boundary=chosen.factor.boundary,
-        market=_CONTEXT.multiply(kilowatt_hours, co2e_of(chosen.factor.gases)),
+        market=_CONTEXT.multiply(kilowatt_hours, mix),
     )
+
+
+def _residual_mix(
+    grid: SetChoice, around: Surroundings, sets: Sequence[FactorSetVersion]
+) -> tuple[Decimal, SetChoice]:
+    """Kg CO2e per kWh of power without attribute, and the row behind it: the residual mix of the facility's country,
+    never of a wider area; at least the grid's."""
+    country = tuple([place for place in around.places if len(place) == len("CN")])[:1]
+    residual = choose(sets, _GRID, "residual", country, around.year)
+    least = _per_kilowatt_hour(grid)
+    if residual is None:
+        return least, grid
+    mix = _CONTEXT.add(_per_kilowatt_hour(residual), _beyond_stacks(grid, sets))
+    return (mix, residual) if mix > least else (least, grid)
+
+
+def _beyond_stacks(grid: SetChoice, sets: Sequence[FactorSetVersion]) -> Decimal:
+    """Kg CO2e per kWh by which the life cycle of the grid's power exceeds its generation: upstream and losses, which a
+    figure of generation lacks. Both figures are of one place and, if there are such, of one year."""
+    place = (grid.factor.place,)
+    stacks = choose(sets, _GRID, "generation", place, grid.factor.year)
+    if stacks is None:
+        return _NOTHING
+    same = choose(sets, _GRID, "cradleToGate", place, stacks.factor.year)
+    return max(_CONTEXT.subtract(_per_kilowatt_hour(same or grid), _per_kilowatt_hour(stacks)), _NOTHING)
+
+
+def _per_kilowatt_hour(choice: SetChoice) -> Decimal:
+    """Kg CO2e."""
+    return _CONTEXT.divide(co2e_of(choice.factor.gases), convert(Decimal(1), choice.entry.unit, "KWH"))
 
 
 class _Bought(NamedTuple):
