@@ -25,15 +25,13 @@ def changes_of(record: Amendment | Closing, history: History) -> Changes:
     changed: dict[int, AnyRecord | None] = {}
     for i, change in enumerate(record.changes):
         index = history.index_of(change.record, f"changes[{i}].record")
-        old = history.prepared[index].submission.record
-        changed[index] = _changed(history, index, old, change, f"changes[{i}]", residual=is_residue(record))
+        changed[index] = _changed(history, index, record, change, f"changes[{i}]")
     return changed
 
 
-def _changed(
-    history: History, index: int, old: AnyRecord, change: Change, field: str, *, residual: bool
-) -> AnyRecord | None:
-    """The record after a change. `residual`: the amendment itself is a redacted record."""
+def _changed(history: History, index: int, amendment: Amendment, change: Change, field: str) -> AnyRecord | None:
+    """The record at `index` after a change of `amendment`."""
+    old = history.prepared[index].submission.record
     kind_of(old).check_open(old, history.state)
     if change.withdrawn:
         check_withdrawal(old, change.record, history.lots_of(index), history.state, field)
@@ -42,11 +40,11 @@ def _changed(
         raise erased(change.record, f"{field}.record")
     check_unaccepted(old, change, history.state, field)
     new = amended(old, change, field)
-    if residual or is_residue(old):
+    if is_residue(amendment) or is_residue(old):
         # The new values are only those that redacted records still state. The assessment of the amended record is
         # stored.
         new = residue(new)
-    elif new == old:
+    elif new == old and (change.fields or amendment.versions is None):
         raise Refused(f"{field}: nothing changes", code="amendment-form", field=f"{field}.fields",
                       value=" ".join(change.fields), rule="each field differs from the record's current value")
     kind_of(new).check_open(new, history.state)
