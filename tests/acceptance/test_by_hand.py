@@ -96,6 +96,14 @@ def test_power_of_the_grid(plant: Plant) -> None:
     assert plant.totals("b") == (40.0, 40.0)
 
 
+def test_power_in_other_units(plant: Plant) -> None:
+    """360 MJ are 100 kWh, and so are 0.1 MWh with a supplier's proved 0.05: 60 and 90, 60 and 5."""
+    plant.bought("a", supply("electricity", "360 3B"))
+    plant.bought("b", supply("electricity", "0.1 MWH", factor=own("50", "MWH")), evidence=[PROOF])
+    assert plant.totals("a") == (60.0, 90.0)
+    assert plant.totals("b") == (60.0, 5.0)
+
+
 def test_a_province_without_a_life_cycle_factor(plant: Plant) -> None:
     """Jiangsu has a factor of generation alone, 0.55, which is no footprint: 100 * 0.6 = 60. A supplier's figure
     for generation of 0.2 gets the upstream of the place whose life cycle counts, China's 0.6 - 0.5 and not 0.6 -

@@ -51,6 +51,6 @@ def _check_form(record: Amendment, facts: Facts) -> None:
         if empty and record.versions is None and not is_residue(record):
             raise Refused(
                 f"changes[{i}]: it changes nothing", code="amendment-form", field=f"changes[{i}]",
-                value=change.record, rule="fields that change, or `withdrawn`; none of them with `versions` newest",
+                value=change.record, rule="fields that change, or `withdrawn`, or neither with `versions` newest",
             )
         seen.add(change.record)

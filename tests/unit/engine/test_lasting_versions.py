@@ -12,7 +12,7 @@ from support.examples import examples
 from support.memory import MemoryLedger
 from support.sectors import registry as without_sets
 from support.site import ore, supply
-from unit.engine.works import Works, change, indexes, refused
+from unit.engine.works import Works, change, check_conserved, indexes, refused
 
 from ledger.admission.rules import NEWEST, RULES
 from ledger.core.record.kinds import Activation, Amendment
@@ -20,7 +20,6 @@ from ledger.core.record.units import plain
 from ledger.core.record.values import Supply
 from ledger.engine.batch import Sequenced
 from ledger.errors import Unavailable
-from ledger.footprint.stored.burdens import SLOT, location_based, market_based
 from ledger.sdk import FactorSetVersion
 
 OLD, NEW = factor_sets.version("1"), factor_sets.changed("2", steel="CO2e 9", electricity="CO2e 1")
@@ -179,15 +178,3 @@ def post_chain(works: Works, chain: list[tuple[list[tuple[str, int]], int]]) -> 
         inputs = {f"lot{i - 1}": str(taken)} if i and taken else {}
         entries.append(bought(works, f"lot{i}", *supplies_of(drawn), inputs=inputs))
     return entries
-
-
-def check_conserved(works: Works) -> None:
-    """Of every burden: what is left in lots is what the records' own assessments have."""
-    memory = works.ledger
-    made = [prepared.work.direct for prepared in memory.history.prepared.values()]
-    for name, slot in SLOT.items():
-        left = sum(float(memory.left(lot)) * figures.burdens[slot] for lot, figures in memory.figures.items())
-        scale = sum(abs(direct[slot]) for direct in made)
-        assert abs(left - sum(direct[slot] for direct in made)) <= 1e-9 * scale, name
-    for figures in memory.figures.values():
-        assert market_based(figures.burdens) >= location_based(figures.burdens) * (1 - 1e-12)
