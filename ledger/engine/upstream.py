@@ -90,7 +90,15 @@ def price_supplies(
         pricer.price(one, kind, field)
         for one, kind, field in zip(supplied, kinds_of(record, supplied), _fields_of(record, plan), strict=True)
     ]
-    return tuple(priced)
+    return tuple([_numbered(one, index) for index, one in enumerate(priced)])
+
+
+def _numbered(priced: PricedSupply, index: int) -> PricedSupply:
+    """The upstream of the supply at `index`."""
+    return priced._replace(
+        lines=tuple([replace(line, supply=index) for line in priced.lines]),
+        omissions=tuple([replace(omission, supply=index) for omission in priced.omissions]),
+    )
 
 
 def _fields_of(record: AnyRecord, plan: Plan) -> list[str]:
