@@ -13,7 +13,7 @@ from unit.engine.works import Works
 from ledger.core.outcome.assessment import Assessment
 from ledger.core.record.values import Factor, Supply
 from ledger.engine.batch import Sequenced
-from ledger.footprint.derived.inventory.left_out import Amount, LeftOut
+from ledger.footprint.derived.inventory.left_out import LeftOut, StatedAmount
 from ledger.footprint.derived.inventory.scopes import Booked, EnergySums
 from ledger.service.queries.inventory.present import left_out_answer
 
@@ -55,16 +55,16 @@ def test_omissions_with_quantity_and_estimate() -> None:
     ])
     alloy, cleaning = found.omitted()
     assert (alloy.site, alloy.what, alloy.records) == (site.facility, "superalloy", 2)
-    assert alloy.amount == Amount(Decimal(502), "KGM")
+    assert alloy.amount == StatedAmount(Decimal(502), "KGM")
     assert (alloy.estimate, alloy.unestimated) == (2510.0, 0)
-    assert cleaning[1:] == ("cleaning", 1, Amount(Decimal(3), "HUR"), 0.0, 1)
+    assert cleaning[1:] == ("cleaning", 1, StatedAmount(Decimal(3), "HUR"), 0.0, 1)
 
 
 def test_two_omissions_of_a_name_in_a_record() -> None:
     site = works()
     found = gathered(site, [bought(site, "a", supply("superalloy", "2 KGM"), supply("superalloy", "3 KGM"))])
     (alloy,) = found.omitted()
-    assert (alloy.records, alloy.amount, alloy.estimate) == (1, Amount(Decimal(5), "KGM"), 25.0)
+    assert (alloy.records, alloy.amount, alloy.estimate) == (1, StatedAmount(Decimal(5), "KGM"), 25.0)
 
 
 def test_the_largest_comes_first() -> None:
@@ -78,7 +78,7 @@ def test_overheads_that_stay_with_a_closing() -> None:
     site = works()
     closing = site.close(overheads=[supply("gas", "10 KGM"), supply("steel", "1 KGM")])
     (gas, steel) = gathered(site, [closing]).overheads()
-    assert (gas.site, gas.material, gas.amount) == (site.facility, "gas", Amount(Decimal(10), "KGM"))
+    assert (gas.site, gas.material, gas.amount) == (site.facility, "gas", StatedAmount(Decimal(10), "KGM"))
     assert (round(gas.emissions, 9), steel.emissions) == (37.98, 3.0)
     energy = EnergySums()
     energy.add(booked(site, closing))

@@ -17,19 +17,19 @@ _CONTEXT: Final = Context(prec=34)
 _ADDITIVE: Final = frozenset(ADDITIVE)
 
 
-class Amount(NamedTuple):
+class StatedAmount(NamedTuple):
     """A quantity in the unit in which it was first stated."""
 
     quantity: Decimal
     unit: str
 
-    def plus(self, supply: Supply) -> "Amount | None":
+    def plus(self, supply: Supply) -> "StatedAmount | None":
         """None if the units do not convert."""
         have, want = UNITS[supply.quantity.unit], UNITS[self.unit]
         if have.dimension != want.dimension:
             return None
         more = _CONTEXT.divide(_CONTEXT.multiply(supply.quantity.amount, have.scale), want.scale)
-        return Amount(_CONTEXT.add(self.quantity, more), self.unit)
+        return StatedAmount(_CONTEXT.add(self.quantity, more), self.unit)
 
 
 class OmittedInput(NamedTuple):
@@ -39,7 +39,7 @@ class OmittedInput(NamedTuple):
     site: str | None
     what: str
     records: int
-    amount: Amount | None
+    amount: StatedAmount | None
     estimate: float
     unestimated: int
 
@@ -49,23 +49,23 @@ class UnspreadOverhead(NamedTuple):
 
     site: str | None
     material: str
-    amount: Amount | None
+    amount: StatedAmount | None
     emissions: float
 
 
-class _Sums:
+class _GapSums:
     """`stated`: whether every addition so far had an amount in one dimension."""
 
     def __init__(self) -> None:
         self.records = self.unestimated = 0
         self.kilograms = 0.0
-        self.amount: Amount | None = None
+        self.amount: StatedAmount | None = None
         self.stated = True
 
     def add(self, supplies: list[Supply]) -> None:
         self.stated = self.stated and bool(supplies)
         for supply in supplies if self.stated else ():
-            start = Amount(Decimal(0), supply.quantity.unit) if self.amount is None else self.amount
+            start = StatedAmount(Decimal(0), supply.quantity.unit) if self.amount is None else self.amount
             self.amount = start.plus(supply)
             self.stated = self.amount is not None
         if not self.stated:
@@ -76,15 +76,15 @@ class LeftOut:
     """Adds up records."""
 
     def __init__(self) -> None:
-        self._omitted: dict[tuple[str, str], _Sums] = {}
-        self._overheads: dict[tuple[str, str], _Sums] = {}
+        self._omitted: dict[tuple[str, str], _GapSums] = {}
+        self._overheads: dict[tuple[str, str], _GapSums] = {}
         self._without_energy: dict[str, int] = {}
 
     def add(self, booked: Booked) -> None:
         record, site = booked.record, booked.site or ""
         seen: set[tuple[str, int | None]] = set()
         for omission in booked.assessment.omissions:
-            sums = self._omitted.setdefault((site, omission.what), _Sums())
+            sums = self._omitted.setdefault((site, omission.what), _GapSums())
             first = (omission.what, None) not in seen
             if first or (omission.what, omission.supply) not in seen:
                 sums.add(_supplies(record, omission))
@@ -101,7 +101,7 @@ class LeftOut:
 
     def _add_overheads(self, booked: Booked, closing: Closing, site: str) -> None:
         for supply in closing.overheads:
-            sums = self._overheads.setdefault((site, supply.material), _Sums())
+            sums = self._overheads.setdefault((site, supply.material), _GapSums())
             sums.add([supply])
         for material in dict.fromkeys([supply.material for supply in closing.overheads]):
             self._overheads[site, material].kilograms += sum(
