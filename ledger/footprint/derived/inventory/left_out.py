@@ -53,7 +53,7 @@ class UnspreadOverhead(NamedTuple):
     emissions: float
 
 
-class _GapSums:
+class _InputSums:
     """`stated`: whether every addition so far had an amount in one dimension."""
 
     def __init__(self) -> None:
@@ -76,15 +76,15 @@ class LeftOut:
     """Adds up records."""
 
     def __init__(self) -> None:
-        self._omitted: dict[tuple[str, str], _GapSums] = {}
-        self._overheads: dict[tuple[str, str], _GapSums] = {}
+        self._omitted: dict[tuple[str, str], _InputSums] = {}
+        self._overheads: dict[tuple[str, str], _InputSums] = {}
         self._without_energy: dict[str, int] = {}
 
     def add(self, booked: Booked) -> None:
         record, site = booked.record, booked.site or ""
         seen: set[tuple[str, int | None]] = set()
         for omission in booked.assessment.omissions:
-            sums = self._omitted.setdefault((site, omission.what), _GapSums())
+            sums = self._omitted.setdefault((site, omission.what), _InputSums())
             first = (omission.what, None) not in seen
             if first or (omission.what, omission.supply) not in seen:
                 sums.add(_supplies(record, omission))
@@ -101,7 +101,7 @@ class LeftOut:
 
     def _add_overheads(self, booked: Booked, closing: Closing, site: str) -> None:
         for supply in closing.overheads:
-            sums = self._overheads.setdefault((site, supply.material), _GapSums())
+            sums = self._overheads.setdefault((site, supply.material), _InputSums())
             sums.add([supply])
         for material in dict.fromkeys([supply.material for supply in closing.overheads]):
             self._overheads[site, material].kilograms += sum(
