@@ -54,11 +54,12 @@ class Supplied(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """`products` are the facts of the created lots' products, in order."""
+    """`overheads`: supplies that serve the period and not the process, so that its sector does not see them."""
 
     taken: tuple[Taken, ...] = ()
     created: tuple[Created, ...] = ()
     supplied: tuple[Supplied, ...] = ()
+    overheads: tuple[Supplied, ...] = ()
 
 
 def take(facts: Facts, issuer: str, flows: Sequence[Flow], before: int | None = None) -> tuple[Taken, ...]:
@@ -125,12 +126,12 @@ def _supplied(facts: Facts, stated: Supply, field: str) -> Supplied:
     check_pieces(quantity.amount, quantity.unit, f"{field}.quantity")
     if stated.product is not None and stated.product not in facts.products:
         raise _unknown("product", stated.product, f"{field}.product")
+    if sum(price is not None for price in (stated.factor, stated.declaration, stated.factor_row)) > 1:
+        raise Refused(
+            f"{field} has more than one price", code="two-prices", field=field,
+            rule="at most one of declaration, factor and factorRow",
+        )
     if stated.factor is not None:
-        if stated.declaration is not None:
-            raise Refused(
-                f"{field} has both a factor and a declaration", code="two-prices", field=field,
-                rule="at most one of declaration and factor",
-            )
         convert(quantity.amount, quantity.unit, stated.factor.unit, f"{field}.factor.unit")
     elif stated.declaration is not None:
         declared = facts.declarations.get(stated.declaration)

@@ -18,10 +18,14 @@ _NONE: Final = Decimal(0)
 
 
 class ClosingSpread(NamedTuple):
-    """A transformation of the period, with the kg of its products."""
+    """A transformation of the period, with the kg of its products. `final`: the kg of them that no other transformation
+    of the period takes; `value`: the worth of these, in `currencies`."""
 
     record: Transformation
     mass: Decimal
+    final: Decimal = Decimal(0)
+    value: Decimal = Decimal(0)
+    currencies: frozenset[str] = frozenset()
 
 
 def covered(closing: Closing, record: Transformation) -> bool:
@@ -33,35 +37,82 @@ def covered(closing: Closing, record: Transformation) -> bool:
 
 
 def spread(
-    closing: Closing, provisional: Mapping[int, ClosingSpread], fixed: Sequence[Transformation] = ()
+    closing: Closing, provisional: Mapping[int, ClosingSpread], fixed: Sequence[Transformation] = (), *,
+    keeping: bool = False,
 ) -> dict[int, Transformation]:
     """The final transformations, by log index. `fixed` are other transformations of the period, which keep their share
     of a total. quantity(i) = stated(i) + (total - sum of stated) * weight(i) / sum of weights, in log order; the last
-    one takes the remainder from rounding to 9 decimals. Raises Refused if a total cannot be spread."""
-    if closing.measured and not provisional:
-        raise Refused(
-            f"measured: {closing.facility} has no provisional transformation in the period", code="nothing-to-close",
-            field="measured", rule="totals are spread over the provisional transformations of the period",
-        )
+    one takes the remainder from rounding to 9 decimals. `keeping`: stated supplies keep their prices, unless the
+    closing replaces them; without it all of them get the total's price. Raises Refused if a total cannot be spread."""
+    for field, supplies in (("measured", closing.measured), ("overheads", _spread_overheads(closing))):
+        if supplies and not provisional:
+            raise Refused(
+                f"{field}: {closing.facility} has no provisional transformation in the period", code="nothing-to-close",
+                field=field, rule="totals are spread over the provisional transformations of the period",
+            )
     indexes = sorted(provisional)
     records = [provisional[index].record for index in indexes]
-    for i, total in enumerate(closing.measured):
-        field = f"measured[{i}]"
-        stated = [_stated(record, total, field) for record in records]
-        weights = _weights(closing.spread, [provisional[index] for index in indexes], stated, field)
-        fixed_amounts = [_stated(record, total, field) for record in fixed]
-        amounts = _amounts(total, stated, weights, fixed_amounts, field)
-        masses = _masses(total, [*fixed_amounts, *amounts])[len(fixed) :]
-        records = [
-            _with(record, total, amount, mass)
-            for record, amount, mass in zip(records, amounts, masses, strict=True)
-        ]
+    spread_over = [provisional[index] for index in indexes]
+    for i in range(len(closing.measured)):
+        records = _with_total(closing, i, records, spread_over, fixed, keeping=keeping)
+    for i in range(len(_spread_overheads(closing))):
+        records = _with_overhead(closing, i, records, spread_over, fixed)
     return {index: replace(record, basis="final") for index, record in zip(indexes, records, strict=True)}
 
 
+def _with_total(
+    closing: Closing, place: int, records: Sequence[Transformation], spread_over: Sequence[ClosingSpread],
+    fixed: Sequence[Transformation], *, keeping: bool,
+) -> list[Transformation]:
+    """The records with their shares of `measured[place]`."""
+    total, field = closing.measured[place], f"measured[{place}]"
+    stated = [_stated(record, total, field) for record in records]
+    weights = _weights(closing.spread, spread_over, stated, field)
+    fixed_amounts = [_stated(record, total, field) for record in fixed]
+    step = _step(total.quantity.unit) if keeping else _STEP
+    amounts = _amounts(total, stated, weights, fixed_amounts, field, step)
+    if keeping and total.material not in closing.replaces:
+        return [
+            _with_part(record, total, amount - own, amount)
+            for record, own, amount in zip(records, stated, amounts, strict=True)
+        ]
+    masses = _masses(total, [*fixed_amounts, *amounts])[len(fixed) :]
+    return [
+        _with(record, total, amount, mass) for record, amount, mass in zip(records, amounts, masses, strict=True)
+    ]
+
+
+def _with_overhead(
+    closing: Closing, place: int, records: Sequence[Transformation], spread_over: Sequence[ClosingSpread],
+    fixed: Sequence[Transformation],
+) -> list[Transformation]:
+    """The records with their shares of `overheads[place]`."""
+    total, field = closing.overheads[place], f"overheads[{place}]"
+    weights = _overhead_weights(closing.spread_overheads, spread_over)
+    fixed_amounts = [_amount_in(record.overheads, total, field) for record in fixed]
+    amounts = _amounts(
+        total, [_NONE] * len(records), weights, fixed_amounts, field, _step(total.quantity.unit))
+    masses = _masses(total, [*fixed_amounts, *amounts])[len(fixed) :]
+    return [
+        record if not amount else replace(record, overheads=[*record.overheads, replace(
+            total, quantity=Quantity(value=plain(amount), unit=total.quantity.unit), mass=mass)])
+        for record, amount, mass in zip(records, amounts, masses, strict=True)
+    ]
+
+
+def _spread_overheads(closing: Closing) -> Sequence[Supply]:
+    """The overheads that transformations carry."""
+    return closing.overheads if closing.spread_overheads is not None else ()
+
+
 def _stated(record: Transformation, total: Supply, field: str) -> Decimal:
+    return _amount_in(record.supplies, total, field)
+
+
+def _amount_in(supplies: Sequence[Supply], total: Supply, field: str) -> Decimal:
+    """The amount of a total's material, in the total's unit."""
     amount = _NONE
-    for supply in record.supplies:
+    for supply in supplies:
         if supply.material == total.material:
             amount += convert(supply.quantity.amount, supply.quantity.unit, total.quantity.unit, f"{field}.quantity")
     return amount
@@ -81,12 +132,36 @@ def _weights(key: str, spread_over: Sequence[ClosingSpread], stated: Sequence[De
     return weights
 
 
+def _overhead_weights(key: str | None, spread_over: Sequence[ClosingSpread]) -> list[Decimal]:
+    match key:
+        case "mass":
+            weights = [transformation.final for transformation in spread_over]
+        case "value":
+            weights = [transformation.value for transformation in spread_over]
+        case _:
+            weights = [_seconds(transformation.record) for transformation in spread_over]
+    currencies = sorted(frozenset[str]().union(*[one.currencies for one in spread_over]))
+    if key == "value" and len(currencies) > 1:
+        raise Refused(
+            f"spreadOverheads: the products' values are in {' and '.join(currencies)}", code="currencies",
+            field="spreadOverheads", value=key, rule="all values of the period's products are in one currency",
+        )
+    if not any(weights):
+        raise Refused(
+            f"spreadOverheads: the weight of every transformation by {key} is zero", code="zero-weights",
+            field="spreadOverheads", value=key,
+            rule="a product with a weight above zero that no other transformation of the period takes",
+        )
+    return weights
+
+
 def _seconds(record: Transformation) -> Decimal:
     return Decimal(int((datetime.fromisoformat(record.end) - datetime.fromisoformat(record.start)).total_seconds()))
 
 
 def _amounts(
-    total: Supply, stated: Sequence[Decimal], weights: Sequence[Decimal], fixed: Sequence[Decimal], field: str
+    total: Supply, stated: Sequence[Decimal], weights: Sequence[Decimal], fixed: Sequence[Decimal], field: str,
+    step: Decimal,
 ) -> list[Decimal]:
     difference, whole = total.quantity.amount, _NONE
     for amount in (*stated, *fixed):
@@ -97,7 +172,7 @@ def _amounts(
     remainder = difference
     last = max(i for i, weight in enumerate(weights) if weight)
     for i, (amount, weight) in enumerate(zip(stated, weights, strict=True)):
-        part = _CONTEXT.divide(_CONTEXT.multiply(difference, weight), whole).quantize(_STEP, ROUND_HALF_EVEN)
+        part = _CONTEXT.divide(_CONTEXT.multiply(difference, weight), whole).quantize(step, ROUND_HALF_EVEN)
         if i == last:
             part = remainder
         remainder -= part
@@ -109,6 +184,17 @@ def _amounts(
                 rule="no transformation's share of a total is negative",
             )
     return amounts
+
+
+def _step(code: str) -> Decimal:
+    """The grain of shares: at most 9 decimals, in the unit itself and in kg; whole pieces."""
+    counted_in = unit(code)
+    if counted_in.dimension == "count":
+        return Decimal(1)
+    if counted_in.dimension != "mass":
+        return _STEP
+    decimals = max(0, -int(counted_in.scale.normalize().as_tuple().exponent))
+    return Decimal(1).scaleb(-max(0, 9 - decimals))
 
 
 def _masses(total: Supply, amounts: Sequence[Decimal]) -> list[Quantity | None]:
@@ -138,11 +224,58 @@ def _with(record: Transformation, total: Supply, amount: Decimal, mass: Quantity
     return replace(record, supplies=[*rest[:at], share, *rest[at:]])
 
 
+def _with_part(record: Transformation, total: Supply, part: Decimal, whole: Decimal) -> Transformation:
+    """The transformation with a part of a total that it had not stated, as a further supply at the total's price.
+    `whole`: its amount of the material. If the part is negative, the stated supplies are reduced to the whole, in
+    proportion, and keep their prices."""
+    if part < 0:
+        return _reduced(record, total, whole, whole - part)
+    if not part:
+        return record
+    mass = None
+    if total.mass is not None and unit(total.quantity.unit).dimension != "mass":
+        kilograms = _CONTEXT.divide(_CONTEXT.multiply(total.mass.amount, part), total.quantity.amount)
+        mass = Quantity(value=plain(max(kilograms.quantize(_STEP, ROUND_HALF_EVEN), _STEP)), unit=total.mass.unit)
+    places = [i for i, supply in enumerate(record.supplies, start=1) if supply.material == total.material]
+    at = places[-1] if places else len(record.supplies)
+    further = replace(total, quantity=Quantity(value=plain(part), unit=total.quantity.unit), mass=mass)
+    return replace(record, supplies=[*record.supplies[:at], further, *record.supplies[at:]])
+
+
+def _reduced(record: Transformation, total: Supply, whole: Decimal, stated: Decimal) -> Transformation:
+    """The transformation with the part `whole / stated` of its supplies of the material. The last of them takes the
+    remainder from rounding."""
+    last = max(i for i, supply in enumerate(record.supplies) if supply.material == total.material)
+    supplies, remainder = list[Supply](), whole
+    for i, supply in enumerate(record.supplies):
+        if supply.material != total.material:
+            supplies.append(supply)
+            continue
+        have, want = unit(supply.quantity.unit), unit(total.quantity.unit)
+        amount = _CONTEXT.divide(_CONTEXT.multiply(supply.quantity.amount, whole), stated)
+        if i == last:
+            amount = _CONTEXT.divide(_CONTEXT.multiply(remainder, want.scale), have.scale)
+        amount = amount.quantize(_step(have.code), ROUND_HALF_EVEN)
+        remainder -= _CONTEXT.divide(_CONTEXT.multiply(amount, have.scale), want.scale)
+        if amount > 0:
+            quantity = Quantity(value=plain(amount), unit=have.code)
+            supplies.append(replace(supply, quantity=quantity, mass=_part_of(supply.mass, whole, stated)))
+    return replace(record, supplies=supplies)
+
+
+def _part_of(mass: Quantity | None, whole: Decimal, stated: Decimal) -> Quantity | None:
+    if mass is None:
+        return None
+    part = _CONTEXT.divide(_CONTEXT.multiply(mass.amount, whole), stated).quantize(_STEP, ROUND_HALF_EVEN)
+    return Quantity(value=plain(max(part, _STEP)), unit=mass.unit)
+
+
 def shares(closing: Closing, record: Transformation) -> list[Supply]:
     """The supplies of a transformation, in its current form, that are its shares of a closing's totals. All shares of a
     total were measured together, so the total's deviation and pedigree describe a single error of all shares."""
     totals = {total.material: total for total in closing.measured}
-    return [supply for supply in record.supplies if _is_share(supply, totals.get(supply.material))]
+    measured = [supply for supply in record.supplies if _is_share(supply, totals.get(supply.material))]
+    return [*measured, *record.overheads]
 
 
 def _is_share(supply: Supply, total: Supply | None) -> bool:

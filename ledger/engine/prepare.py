@@ -2,6 +2,7 @@
 before it takes the append lock."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import NamedTuple
 
 from msgspec import Raw
@@ -9,12 +10,12 @@ from msgspec.structs import replace
 
 from ledger.admission.activations import Versions
 from ledger.admission.checks.attributes import ROLE as ATTRIBUTE
-from ledger.admission.checks.attributes import total_power
+from ledger.admission.checks.attributes import is_power, total_power
 from ledger.admission.facts import Facts
 from ledger.admission.lots import Created, Plan, Taken
 from ledger.admission.plan import plan as plan_of
 from ledger.admission.rules import Rule
-from ledger.core.outcome.assessment import NOTHING, Assessment, Assigned, Line, Omission
+from ledger.core.outcome.assessment import NOTHING, Assessment, Assigned, Line, LineKind, Omission
 from ledger.core.outcome.leaves import assessment_bytes, salt_seed
 from ledger.core.record.canonical import encode
 from ledger.core.record.kinds import (
@@ -40,19 +41,28 @@ from ledger.engine.upstream import (
     price_supplies,
     residual_of,
     surroundings_of,
+    with_overheads,
     with_upstream,
 )
 from ledger.errors import PluginError, Unavailable
 from ledger.footprint.stored.allocation import Weighed, shares
-from ledger.footprint.stored.attributes import Coverage, check_coverage, check_generated, cover, coverage
+from ledger.footprint.stored.attributes import (
+    RENEWABLE_POWER,
+    Coverage,
+    check_coverage,
+    check_generated,
+    cover,
+    coverage,
+)
 from ledger.footprint.stored.averaging import Adjustment
 from ledger.footprint.stored.burdens import Vector, direct
 from ledger.footprint.stored.checks import check_assessment
 from ledger.footprint.stored.contents import Contents, Holding
 from ledger.footprint.stored.mass_balance import Booking
-from ledger.footprint.stored.supplies import composed, declared_lot, supplied_contents, supply_kind, with_supplies
+from ledger.footprint.stored.supplies import composed, declared_lot, supplied_contents, with_supplies
 from ledger.sdk import Context, FactorSetVersion
 
+_ZERO = Decimal(0)
 REVISING = (Amendment, Closing)
 """Records that change earlier ones."""
 REVISING_TYPES = ("amendment", "closing")
@@ -197,14 +207,14 @@ def _pricing(
     """How the factor sets in force price the record's supplies; None if the versions have no such rule, or if no set is
     in force."""
     if not versions.sets or not versions.has(Rule.DEFAULT_UPSTREAM):
-        check_no_rows(plan.supplied)
+        check_no_rows([*plan.supplied, *plan.overheads])
         return None
     if not plan.supplied and not isinstance(record, Transformation):
         # Above all an activation: it must be possible even if this server lacks the set in force.
         return None
     sets = [registry.factor_set(name, versions.plugins[name]) for name in versions.sets]
     around = surroundings_of(record, facts)
-    return Pricing(around, sets, price_supplies(plan.supplied, kinds_of(record, plan.supplied), around, facts, sets))
+    return Pricing(around, sets, price_supplies(record, plan, around, facts, sets))
 
 
 def _plan(record: AnyRecord, facts: Facts, installed: Installed | None, before: int | None) -> Plan:
@@ -234,38 +244,27 @@ def _sector_of(record: AnyRecord, registry: Registry, versions: Versions) -> Ins
 
 def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> Assessment:
     """The record's complete, checked assessment: `assessed`, the sector's answer, plus the record's supplies."""
-    record, digest, plan, pricing = draft.submission.record, draft.submission.digest, draft.plan, draft.pricing
+    record, plan, pricing = draft.submission.record, draft.plan, draft.pricing
+    supplied = [*plan.supplied, *plan.overheads]
     try:
-        match record:
-            case Transformation() if assessed is not None:
-                assessment = assessed
-                kinds = [supply_kind(one.supply.material, "upstream") for one in plan.supplied]
-            case Transfer():
-                assessment = NOTHING
-                kinds = [supply_kind(supply.material, "transport") for supply in record.transport]
-                kinds += [supply_kind(supply.material, "packaging") for supply in record.packaging]
-            case Declaration() if record.lot is not None:
-                over = draft.versions.has(Rule.DEFAULT_UPSTREAM)
-                assessment, kinds = declared_lot(record, digest.hex(), over=over), []
-            case Closing():
-                assessment = NOTHING
-                kinds = [supply_kind(supply.material, "upstream") for supply in record.overheads]
-            case _:
-                assessment, kinds = NOTHING, []
+        assessment, kinds = _own_assessment(draft, assessed), list[LineKind]()
+        if assessed is not None or isinstance(record, Transfer | Closing):
+            kinds = kinds_of(record, supplied)
         if pricing is not None:
-            assessment = with_upstream(assessment, pricing.supplies)
             missing = _missing(draft, pricing, assessed)
+            assessment = with_upstream(assessment, pricing.supplies)
+            assessment = with_overheads(assessment, plan.overheads, pricing.supplies[len(plan.supplied):])
             assessment = replace(assessment, omissions=(*assessment.omissions, *missing))
-            residual = _residual(plan, pricing)
+            residual = _residual(plan, pricing, assessment)
             if residual is not None:
                 assessment = replace(assessment, lines=(*assessment.lines, residual))
-        elif plan.supplied and kinds:
+        elif supplied and kinds:
             made = record if isinstance(record, Transformation) else None
             evidence, year = (made.evidence, int(made.end[:4])) if made is not None else ((), None)
-            assessment = with_supplies(assessment, plan.supplied, facts, kinds, evidence, year)
+            assessment = with_supplies(assessment, supplied, facts, kinds, evidence, year)
         check_assessment(assessment, record.outputs if isinstance(record, Transformation) else [])
         if isinstance(record, Transformation):
-            assessment = cover(assessment, coverage(plan.taken, plan.supplied, plan.created))
+            assessment = cover(assessment, coverage(plan.taken, supplied, plan.created))
     except (AttributeError, TypeError, ArithmeticError) as error:
         raise PluginError(
             f"the plugin's assessment is not valid: {type(error).__name__}: {error}", code="invalid-assessment",
@@ -282,10 +281,26 @@ def _missing(draft: PreparedDraft, pricing: Pricing, assessed: Assessment | None
     return missing_inputs(needs, draft.context, assessed.energy, pricing.around, pricing.sets)
 
 
-def _residual(plan: Plan, pricing: Pricing) -> Line | None:
-    """The market-based figure of the power whose attributes the record makes: they leave it as lots of their own."""
-    attributes = total_power([(one.facts, one.facts.quantity) for one in plan.created if one.facts.role == ATTRIBUTE])
-    return residual_of(attributes, pricing.around, pricing.sets) if attributes else None
+def _own_assessment(draft: PreparedDraft, assessed: Assessment | None) -> Assessment:
+    """The assessment without supplies: by the sector, or by the figures that a declaration states."""
+    match draft.submission.record:
+        case Transformation() if assessed is not None:
+            return assessed
+        case Declaration(lot=Output()) as record:
+            over = draft.versions.has(Rule.DEFAULT_UPSTREAM)
+            return declared_lot(record, draft.submission.digest.hex(), over=over)
+        case _:
+            return NOTHING
+
+
+def _residual(plan: Plan, pricing: Pricing, assessment: Assessment) -> Line | None:
+    """The market-based figure of the renewable power that the record makes. Its attributes are not with it: they are
+    lots of their own, or nobody has proved them. Power that the record uses itself counts if its attributes leave."""
+    made = [(one.facts, one.facts.quantity) for one in plan.created]
+    attributes = total_power([(lot, quantity) for lot, quantity in made if lot.role == ATTRIBUTE])
+    delivered = total_power([(lot, quantity) for lot, quantity in made if is_power(lot)])
+    unclaimed = max(attributes, min(delivered, assessment.indicators.get(RENEWABLE_POWER, _ZERO)))
+    return residual_of(unclaimed, pricing.around, pricing.sets) if unclaimed else None
 
 
 def work_of(record: AnyRecord, plan: Plan, facts: Facts, assessment: Assessment) -> FigureWork:
@@ -308,7 +323,7 @@ def work_of(record: AnyRecord, plan: Plan, facts: Facts, assessment: Assessment)
 
 
 def _checked_coverage(plan: Plan, assessment: Assessment) -> Coverage:
-    covering = coverage(plan.taken, plan.supplied, plan.created)
+    covering = coverage(plan.taken, [*plan.supplied, *plan.overheads], plan.created)
     check_coverage(covering, assessment)
     check_generated(plan.created, assessment)
     return covering

@@ -12,9 +12,10 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
+from ledger.admission.checks.attributes import kilowatt_hours
 from ledger.admission.facts import Facts
-from ledger.admission.lots import Supplied
-from ledger.core.outcome.assessment import ADDITIVE, Assessment, Line, LineKind, Omission
+from ledger.admission.lots import Plan, Supplied
+from ledger.core.outcome.assessment import ADDITIVE, Assessment, EnergyUse, Line, LineKind, Omission
 from ledger.core.record.kinds import AnyRecord, Closing, Transfer, Transformation
 from ledger.core.record.units import UNITS
 from ledger.core.record.values import Evidence, Supply
@@ -50,11 +51,13 @@ class Surroundings(NamedTuple):
 
 
 class PricedSupply(NamedTuple):
-    """The upstream of one supply: its lines and omissions. `fuel`: how it burns, by the sets."""
+    """The upstream of one supply: its lines and omissions. `fuel`: how it burns, by the sets; `burnt`: its amount in
+    the unit of `fuel`."""
 
     lines: tuple[Line, ...] = ()
     omissions: tuple[Omission, ...] = ()
     fuel: FuelFacts | None = None
+    burnt: Decimal | None = None
 
     @property
     def co2e(self) -> Decimal:
@@ -77,13 +80,36 @@ def surroundings_of(record: AnyRecord, facts: Facts) -> Surroundings:
 
 
 def price_supplies(
-    supplied: Sequence[Supplied], kinds: Sequence[LineKind], around: Surroundings, facts: Facts,
-    sets: Sequence[FactorSetVersion],
+    record: AnyRecord, plan: Plan, around: Surroundings, facts: Facts, sets: Sequence[FactorSetVersion],
 ) -> tuple[PricedSupply, ...]:
-    """The upstream of each supply, in order. `kinds` as in `with_supplies`. Raises Refused for a named row that is not
-    in force or does not fit."""
+    """The upstream of each supply, in order, and then of each overhead. Raises Refused for a named row that is not in
+    force or does not fit."""
     pricer = _Pricer(around, facts, sets)
-    return tuple([pricer.price(i, one, kind) for i, (one, kind) in enumerate(zip(supplied, kinds, strict=True))])
+    supplied = [*plan.supplied, *plan.overheads]
+    priced = [
+        pricer.price(one, kind, field)
+        for one, kind, field in zip(supplied, kinds_of(record, supplied), _fields_of(record, plan), strict=True)
+    ]
+    return tuple([_numbered(one, index) for index, one in enumerate(priced)])
+
+
+def _numbered(priced: PricedSupply, index: int) -> PricedSupply:
+    """The upstream of the supply at `index`."""
+    return priced._replace(
+        lines=tuple([replace(line, supply=index) for line in priced.lines]),
+        omissions=tuple([replace(omission, supply=index) for omission in priced.omissions]),
+    )
+
+
+def _fields_of(record: AnyRecord, plan: Plan) -> list[str]:
+    """The field of each supply."""
+    transport = len(record.transport) if isinstance(record, Transfer) else 0
+    fields = [f"supplies[{i}]" for i in range(len(plan.supplied))]
+    if isinstance(record, Transfer):
+        fields = [
+            f"transport[{i}]" if i < transport else f"packaging[{i - transport}]" for i in range(len(plan.supplied))
+        ]
+    return [*fields, *[f"overheads[{i}]" for i in range(len(plan.overheads))]]
 
 
 def with_upstream(assessment: Assessment, priced: Sequence[PricedSupply]) -> Assessment:
@@ -95,30 +121,73 @@ def with_upstream(assessment: Assessment, priced: Sequence[PricedSupply]) -> Ass
     return replace(assessment, lines=tuple(lines), omissions=tuple(omissions))
 
 
+def with_overheads(
+    assessment: Assessment, overheads: Sequence[Supplied], priced: Sequence[PricedSupply]
+) -> Assessment:
+    """The assessment with the emissions and the energy of overheads on site, which no sector books: fuels burn, power
+    and heat are energy. `priced`: their upstream."""
+    lines, energy = list(assessment.lines), list(assessment.energy)
+    for (supply, _), (_, _, fuel, burnt) in zip(overheads, priced, strict=True):
+        quantity = supply.quantity
+        if fuel is not None and burnt is not None:
+            if supply.factor is None or supply.factor.boundary != "combustion":
+                lines += _combustion(supply, fuel, burnt)
+            heat = _CONTEXT.multiply(burnt, fuel.heating_value)
+            energy.append(EnergyUse(carrier=supply.material, amount=heat))
+        elif UNITS[quantity.unit].dimension == "energy":
+            amount = _CONTEXT.multiply(quantity.amount, UNITS[quantity.unit].scale)
+            energy.append(EnergyUse(carrier=supply.material, amount=amount))
+    return replace(assessment, lines=tuple(lines), energy=tuple(energy))
+
+
+def _combustion(supply: Supply, fuel: FuelFacts, amount: Decimal) -> list[Line]:
+    return [
+        Line(
+            gas=gas, amount=_CONTEXT.multiply(amount, value), source=supply.material, kind="onSite", value=value,
+            burden="biogenicNonCO2Emissions" if gas == _BIOGENIC_METHANE else "fossilGhgEmissions",
+            boundary="combustion", ratings=fuel.ratings, factor=fuel.name, recalled=fuel.recalled,
+            deviation=_decimal(supply.deviation), pedigree=supply.pedigree, factor_deviation=fuel.deviation,
+            factor_pedigree=fuel.pedigree,
+        ) for gas, value in fuel.gases.items()
+    ]
+
+
 class _Pricer:
     def __init__(self, around: Surroundings, facts: Facts, sets: Sequence[FactorSetVersion]) -> None:
         self._around = around
         self._facts = facts
         self._sets = sets
 
-    def price(self, index: int, supplied: Supplied, kind: LineKind) -> PricedSupply:
+    def price(self, supplied: Supplied, kind: LineKind, field: str) -> PricedSupply:
+        priced = self._price(supplied, kind, field)
+        known = entry_of(self._sets, supplied.supply.material)
+        if known is None or known[1].kind != "fuel" or supplied.supply.origin == "nature":
+            return priced
+        choice = self._choose(supplied.supply.material, "combustion")
+        if choice is None or choice.entry.heating_value is None:
+            return priced
+        return priced._replace(
+            fuel=_fuel_of(choice, choice.entry.heating_value, self._around), burnt=self._amount(choice, supplied))
+
+    def _price(self, supplied: Supplied, kind: LineKind, field: str) -> PricedSupply:
         supply = supplied.supply
+        named = None
         if supply.factor_row is not None:
-            choice = named_row(self._sets, supply, f"supplies[{index}].factorRow")
-            return PricedSupply(tuple(self._lines(supplied, choice, kind)), ())
+            named = named_row(self._sets, supply, f"{field}.factorRow")
         known = entry_of(self._sets, supply.material)
         entry_kind = None if known is None else known[1].kind
         if known is not None and known[1].key == _GRID and kind == "electricity":
-            return self._grid_power(supplied)
+            return self._grid_power(supplied, named)
+        if named is not None:
+            return PricedSupply(tuple(self._lines(supplied, named, kind)))
         if supply.factor is not None or supply.declaration is not None:
             return self._own(supplied, kind, fuel=entry_kind == "fuel")
         if supply.origin == "nature":
             return PricedSupply()
         choice_or_none = self._choose(supply.material, "wellToTank" if entry_kind == "fuel" else "cradleToGate")
-        fuel = self._fuel(supply.material) if entry_kind == "fuel" else None
         if choice_or_none is None or self._amount(choice_or_none, supplied) is None:
-            return PricedSupply((), (self._omission(supplied),), fuel=fuel)
-        return PricedSupply(tuple(self._lines(supplied, choice_or_none, kind)), (), fuel=fuel)
+            return PricedSupply((), (self._omission(supplied),))
+        return PricedSupply(tuple(self._lines(supplied, choice_or_none, kind)))
 
     def _choose(self, material: str, boundary: str) -> SetChoice | None:
         return choose(self._sets, material, boundary, self._around.places, self._around.year)  # type: ignore[arg-type]
@@ -150,21 +219,22 @@ class _Pricer:
         omissions: tuple[Omission, ...] = ()
         if boundary != "cradleToGate":
             choice = self._choose(supply.material, "wellToTank" if fuel else "cradleToGate")
-            if choice is not None and fuel:
-                lines = [*lines, *self._lines(supplied, choice, kind)]
+            # The emissions of burning are no part of the upstream, so the whole upstream is missing.
+            burning = boundary == "combustion" or (fuel and boundary == "generation")
+            upstream = self._lines(supplied, choice, kind) if choice is not None and burning else []
+            if upstream:
+                lines = [*lines, *upstream]
             else:
-                omissions = (self._rest(supplied, choice, lines, kind),)
-        return PricedSupply(tuple(lines), omissions, fuel=self._fuel(supply.material) if fuel else None)
+                omissions = (self._rest(supplied, choice, [] if burning else lines, kind),)
+        return PricedSupply(tuple(lines), omissions)
 
     def _rest(
         self, supplied: Supplied, choice: SetChoice | None, own: Sequence[Line], kind: LineKind
     ) -> Omission:
         """The upstream that the record's own figure leaves out: the default less that figure."""
         what = f"{supplied.supply.material} upstream"
-        whole = (
-            _co2e_of(self._lines(supplied, choice, kind)) if choice is not None
-            else self._omission(supplied).estimate
-        )
+        default = self._lines(supplied, choice, kind) if choice is not None else []
+        whole = _co2e_of(default) if default else self._omission(supplied).estimate
         if whole is None:
             return Omission(what=what)
         stated = _co2e_of(line for line in own if line.burden in ADDITIVE)
@@ -180,30 +250,24 @@ class _Pricer:
         base = _CONTEXT.multiply(amount, UNITS[unit].scale)
         return Omission(what=supply.material, estimate=_CONTEXT.multiply(base, value))
 
-    def _fuel(self, material: str) -> FuelFacts | None:
-        choice = self._choose(material, "combustion")
-        if choice is None or choice.entry.heating_value is None:
-            return None
-        return FuelFacts(
-            name=choice.name, unit=choice.entry.unit, heating_value=choice.entry.heating_value,
-            gases=dict(choice.factor.gases), recalled=choice.factor.recalled,
-            ratings=_ratings(choice.factor, self._around), deviation=choice.factor.deviation,
-            pedigree=choice.factor.pedigree,
-        )
-
-    def _grid_power(self, supplied: Supplied) -> PricedSupply:
-        """Power from the grid. The figure is location-based: the life cycle of the grid's power with losses. The
-        market-based amount is the record's own figure if it has one, else the residual mix. Without proof, neither
-        is below the grid: having no certificate never looks cleaner."""
+    def _grid_power(self, supplied: Supplied, named: SetChoice | None) -> PricedSupply:
+        """Power from the grid. The figure is location-based: the life cycle of the grid's power with losses, whatever
+        row the record names. The market-based amount is the record's own figure or the `named` row, else the residual
+        mix. Without proof, it is at least the location-based one: having no certificate never looks cleaner."""
         supply = supplied.supply
         choice = self._choose(_GRID, "cradleToGate")
         if choice is None or self._amount(choice, supplied) is None:
             if supply.factor is not None or supply.declaration is not None:
                 return self._own(supplied, "electricity", fuel=False)
+            if named is not None:
+                return PricedSupply(tuple(self._lines(supplied, named, "electricity")))
             return PricedSupply((), (self._omission(supplied),))
         lines = self._lines(supplied, choice, "electricity")
         location = _co2e_of(lines)
-        market = self._market(supplied, location)
+        if named is not None:
+            market = max(location, _co2e_of(self._lines(supplied, named, "electricity")))
+        else:
+            market = self._market(supplied, location, choice)
         if market != location:
             # One line carries the market-based amount of them all.
             lines = [replace(line, market=market if i == 0 else _NOTHING) for i, line in enumerate(lines)]
@@ -216,21 +280,16 @@ class _Pricer:
             return None
         return _co2e_of(self._lines(supplied, stacks, "electricity"))
 
-    def _market(self, supplied: Supplied, location: Decimal) -> Decimal:
-        """Kg CO2e, market-based, of grid power whose location-based figure is `location`."""
+    def _market(self, supplied: Supplied, location: Decimal, grid: SetChoice) -> Decimal:
+        """Kg CO2e, market-based, of power from the `grid` whose location-based figure is `location`."""
         supply = supplied.supply
+        energy = kilowatt_hours(supply.quantity.amount, supply.quantity.unit)
         if supply.factor is None and supply.declaration is None:
-            residual = choose(self._sets, _GRID, "residual", self._countries(), self._around.year)
-            if residual is None:
-                return location
-            mix = _co2e_of(self._lines(supplied, residual, "electricity"))
-            return max(location, mix)
+            return max(location, _CONTEXT.multiply(energy, _residual_mix(grid, self._around, self._sets)[0]))
         own, boundary = priced_lines(supply, self._facts, "electricity", None)
         stated = _co2e_of(line for line in own if line.burden in ADDITIVE)
         if boundary != "cradleToGate":
-            direct = self._generation(supplied)
-            if direct is not None:
-                stated = _CONTEXT.add(stated, max(_CONTEXT.subtract(location, direct), _NOTHING))
+            stated = _CONTEXT.add(stated, _CONTEXT.multiply(energy, _beyond_stacks(grid, self._sets)))
         return stated if self._proved(supply) else max(stated, location)
 
     def _proved(self, supply: Supply) -> bool:
@@ -239,26 +298,59 @@ class _Pricer:
             return bool(self._facts.declarations[supply.declaration].evidence)
         return proves_factor(self._around.evidence, supply.material)
 
-    def _countries(self) -> tuple[str, ...]:
-        """The facility's country: a residual mix of a wider area says nothing about it."""
-        return tuple([place for place in self._around.places if len(place) == len("CN")])[:1]
+
+def _fuel_of(choice: SetChoice, heating_value: Decimal, around: Surroundings) -> FuelFacts:
+    """How a fuel burns, by a row for its combustion."""
+    factor = choice.factor
+    return FuelFacts(
+        name=choice.name, unit=choice.entry.unit, heating_value=heating_value, gases=dict(factor.gases),
+        recalled=factor.recalled, ratings=_ratings(factor, around), deviation=factor.deviation,
+        pedigree=factor.pedigree,
+    )
 
 
-def residual_of(kilowatt_hours: Decimal, around: Surroundings, sets: Sequence[FactorSetVersion]) -> Line | None:
-    """The market-based figure of power whose attributes have left it: residual mix, at least the grid's. It adds
-    nothing to the location-based figure. None if no set has a factor."""
+def residual_of(energy: Decimal, around: Surroundings, sets: Sequence[FactorSetVersion]) -> Line | None:
+    """The market-based figure of `energy` kWh of power whose attributes are not with it: residual mix, at least the
+    grid's. It adds nothing to the location-based figure. None if no set has a factor."""
     grid = choose(sets, _GRID, "cradleToGate", around.places, around.year)
     if grid is None:
         return None
-    per_unit = co2e_of(grid.factor.gases)
-    country = tuple([place for place in around.places if len(place) == len("CN")])[:1]
-    residual = choose(sets, _GRID, "residual", country, around.year)
-    chosen = residual if residual is not None and co2e_of(residual.factor.gases) > per_unit else grid
+    mix, chosen = _residual_mix(grid, around, sets)
     return Line(
         gas="CO2e", amount=_NOTHING, source="power without its attribute", kind="electricity", factor=chosen.name,
         ratings=_ratings(chosen.factor, around), boundary=chosen.factor.boundary,
-        market=_CONTEXT.multiply(kilowatt_hours, co2e_of(chosen.factor.gases)),
+        market=_CONTEXT.multiply(energy, mix),
     )
+
+
+def _residual_mix(
+    grid: SetChoice, around: Surroundings, sets: Sequence[FactorSetVersion]
+) -> tuple[Decimal, SetChoice]:
+    """Kg CO2e per kWh of power without attribute, and the row behind it: the residual mix of the facility's country,
+    never of a wider area; at least the grid's."""
+    country = tuple([place for place in around.places if len(place) == len("CN")])[:1]
+    residual = choose(sets, _GRID, "residual", country, around.year)
+    least = _per_kilowatt_hour(grid)
+    if residual is None:
+        return least, grid
+    mix = _CONTEXT.add(_per_kilowatt_hour(residual), _beyond_stacks(grid, sets))
+    return (mix, residual) if mix > least else (least, grid)
+
+
+def _beyond_stacks(grid: SetChoice, sets: Sequence[FactorSetVersion]) -> Decimal:
+    """Kg CO2e per kWh by which the life cycle of the grid's power exceeds its generation: upstream and losses, which a
+    figure of generation lacks. Both figures are of one place and, if there are such, of one year."""
+    place = (grid.factor.place,)
+    stacks = choose(sets, _GRID, "generation", place, grid.factor.year)
+    if stacks is None:
+        return _NOTHING
+    same = choose(sets, _GRID, "cradleToGate", place, stacks.factor.year)
+    return max(_CONTEXT.subtract(_per_kilowatt_hour(same or grid), _per_kilowatt_hour(stacks)), _NOTHING)
+
+
+def _per_kilowatt_hour(choice: SetChoice) -> Decimal:
+    """Kg CO2e."""
+    return _CONTEXT.divide(co2e_of(choice.factor.gases), kilowatt_hours(Decimal(1), choice.entry.unit))
 
 
 class _Bought(NamedTuple):

@@ -528,7 +528,9 @@ class FromZero:
     def _append(self, memory: MemoryLedger, submission: Submission) -> None:
         state, record = self.state, submission.record
         prepared = prepare(submission, state, memory.registry)
-        admit(record, submission.keyid, prepared.plan, state)
+        # Only a closing gives a record its share of overheads, so nobody could post it.
+        posted = replace(record, overheads=[]) if isinstance(record, Transformation) else record
+        admit(posted, submission.keyid, prepared.plan, state)
         outcome = account(prepared, self.figures)
         lots = apply(state, record, submission.digest, prepared.plan)
         state.closed.clear()

@@ -5,9 +5,11 @@ from decimal import Decimal
 from typing import Any, Final, Literal
 
 from msgspec import field
+from msgspec.structs import replace
 
 from ledger.engine.sectors import Installed, Registry
 from ledger.sdk import (
+    RENEWABLE_POWER,
     Activity,
     Assessment,
     Assigned,
@@ -24,6 +26,7 @@ from ledger.sdk import (
     Route,
     Sector,
     Signed,
+    convert,
 )
 
 NAME: Final = "works"
@@ -148,6 +151,13 @@ def _smelt(context: Context, activity: Smelt) -> Assessment:
     return draft.assessment()
 
 
+def _sun(context: Context, activity: Make) -> Assessment:
+    """A plant whose power is all renewable."""
+    generated = sum((convert(one.quantity.amount, one.quantity.unit, "KWH") for one in context.outputs
+                     if one.technology is None), Decimal(0))
+    return replace(_make(context, activity), indicators={RENEWABLE_POWER: generated})
+
+
 def _raising(_: Context, __: Activity) -> Assessment:
     raise ValueError("the furnace is out of order")
 
@@ -203,6 +213,7 @@ def works() -> Sector:
         name=NAME, version=VERSION, en="Test works", zh="试验厂",
         routes={
             "make": Route(activity=Make, assess=_make, en="Make", zh="制造"),
+            "sun": Route(activity=Make, assess=_sun, en="Power of the sun", zh="光伏"),
             "smelt": Route(activity=Smelt, assess=_smelt, en="Smelt", zh="冶炼"),
             "raising": Route(activity=Make, assess=_raising, en="Raises", zh="出错"),
             "nan": Route(activity=Make, assess=_nan, en="Not a number", zh="非数"),

@@ -5,6 +5,7 @@ from ledger.admission.facts import Facts
 from ledger.admission.kind import Kind, Terms
 from ledger.admission.lots import Plan
 from ledger.admission.names import Names
+from ledger.admission.rules import Rule
 from ledger.admission.state import State
 from ledger.core.record.kinds import Amendment
 from ledger.core.record.redacted import is_residue
@@ -26,14 +27,30 @@ class AmendmentKind(Kind[Amendment]):
 
 
 def _check_form(record: Amendment, facts: Facts) -> None:
+    if record.versions is not None and not facts.activations.versions().has(Rule.LASTING_VERSIONS):
+        raise Refused(
+            "versions: by the rules in force, every amended record gets the newest versions", code="amendment-form",
+            field="versions", value=record.versions, rule="no `versions` before the rules of version 3",
+        )
     seen: set[str] = set()
     for i, change in enumerate(record.changes):
         named = facts.records.get(change.record)
         if named is None or named.issuer != record.issuer:
             raise unknown_record(change.record, f"changes[{i}].record")
-        if change.record in seen or (change.withdrawn == bool(change.fields) and not is_residue(record)):
+        if change.record in seen:
             raise Refused(
-                f"changes[{i}]: must have either fields or a withdrawal, and each record once", code="amendment-form",
-                field=f"changes[{i}]", value=change.record, rule="fields that change, or `withdrawn`",
+                f"changes[{i}]: the record is named twice", code="amendment-form", field=f"changes[{i}]",
+                value=change.record, rule="each record once",
+            )
+        if change.withdrawn and change.fields:
+            raise Refused(
+                f"changes[{i}]: it has fields, and withdraws the record", code="amendment-form", field=f"changes[{i}]",
+                value=change.record, rule="fields that change, or `withdrawn`",
+            )
+        empty = not (change.withdrawn or change.fields)
+        if empty and record.versions is None and not is_residue(record):
+            raise Refused(
+                f"changes[{i}]: it changes nothing", code="amendment-form", field=f"changes[{i}]",
+                value=change.record, rule="fields that change, or `withdrawn`, or neither with `versions` newest",
             )
         seen.add(change.record)

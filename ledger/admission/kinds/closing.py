@@ -8,6 +8,7 @@ from ledger.admission.facts import Facts
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan, Taken, check_operated, supply, take_one
 from ledger.admission.names import Names
+from ledger.admission.rules import Rule
 from ledger.admission.state import ClosedPeriod, State
 from ledger.core.record.kinds import Closing
 from ledger.errors import Refused
@@ -48,10 +49,11 @@ class ClosingKind(Kind[Closing]):
 
 
 def _plan(record: Closing, facts: Facts, before: int | None) -> Plan:
-    """The inputs of the closing itself: certificates and overheads."""
+    """The inputs of the closing itself: certificates, and overheads that stay with it."""
     check_operated(facts, record.issuer, record.facility)
     check_period(record.start, record.end)
     supply(facts, record.measured, "measured")
+    _check_spreading(record, facts)
     seen: set[str] = set()
     for i, total in enumerate(record.measured):
         if total.material in seen:
@@ -62,7 +64,35 @@ def _plan(record: Closing, facts: Facts, before: int | None) -> Plan:
         seen.add(total.material)
     retired = _retired(record, facts, before)
     check_closed(record, [(lot, quantity) for lot, quantity, _ in retired], facts)
-    return Plan(retired, (), supply(facts, record.overheads, "overheads"))
+    overheads = supply(facts, record.overheads, "overheads")
+    return Plan(retired, (), (), () if record.spread_overheads is not None else overheads)
+
+
+def _check_spreading(record: Closing, facts: Facts) -> None:
+    for field, value in (("replaces", record.replaces), ("spreadOverheads", record.spread_overheads)):
+        if value and not facts.activations.versions().has(Rule.DEFAULT_UPSTREAM):
+            raise Refused(
+                f"{field}: the rules in force do not have it", code="closing-form", field=field, value=str(value),
+                rule="absent before the rules of version 3: every total replaces, and overheads stay with the closing",
+            )
+    measured = [total.material for total in record.measured]
+    for i, material in enumerate(record.replaces):
+        if material not in measured or material in record.replaces[:i]:
+            raise Refused(
+                f"replaces[{i}]: {material!r} is not the material of a total, or is named twice", code="closing-form",
+                field=f"replaces[{i}]", value=material,
+                rule="once each, materials of `measured`: " + ", ".join(measured),
+            )
+    overheads = [total.material for total in record.overheads]
+    for i, material in enumerate(overheads if record.spread_overheads is not None else ()):
+        if material in overheads[:i]:
+            raise Refused(
+                f"overheads[{i}].material: {material!r} is named twice", code="duplicate-material",
+                field=f"overheads[{i}].material", value=material, rule="one overhead per material, if they are spread",
+            )
+    if record.spread_overheads is not None and not overheads:
+        raise Refused("spreadOverheads: there are no overheads", code="closing-form", field="spreadOverheads",
+                      value=record.spread_overheads, rule="together with `overheads`")
 
 
 def _retired(record: Closing, facts: Facts, before: int | None) -> tuple[Taken, ...]:

@@ -24,10 +24,11 @@ class TransformationKind(Kind[Transformation]):
         names.lots.update([flow.lot for flow in record.inputs])
         names.add_outputs(record.outputs)
         names.add_supplies(record.supplies)
+        names.add_supplies(record.overheads)
 
     def mentions(self, record: Transformation) -> Iterable[str]:
         return [record.facility, *[flow.lot for flow in record.inputs], *[output.product for output in record.outputs],
-                *referenced(record.supplies)]
+                *referenced(record.supplies), *referenced(record.overheads)]
 
     def flows(self, record: Transformation) -> Sequence[str]:
         return [flow.lot for flow in record.inputs]
@@ -40,6 +41,10 @@ class TransformationKind(Kind[Transformation]):
         if state.activations.versions().sector(sector) is None:
             raise Refused(f"process: no plugin {sector!r} is active", code="unknown-sector", field="process",
                           value=record.process, rule="an active plugin for the sector, the part before the dot")
+        if record.overheads:
+            raise Refused("overheads: only a closing gives a record its share of overheads", code="overheads-form",
+                          field="overheads", value=len(record.overheads),
+                          rule="absent; state them as `overheads` of a closing with `spreadOverheads`")
         self.check_open(record, state)
 
     def check_open(self, record: Transformation, state: State) -> None:
@@ -64,7 +69,7 @@ def _plan(record: Transformation, facts: Facts, terms: Terms) -> Plan:
     lots = [part.lot for part in taken]
     check_used(record, lots, facts)
     created = create(facts, record.issuer, record.outputs, lots, maker=(record.facility, record.process))
-    planned = Plan(taken, created, supply(facts, record.supplies))
+    planned = Plan(taken, created, supply(facts, record.supplies), supply(facts, record.overheads, "overheads"))
     cores = {lot.product for lot in lots if lot.role == "core"}
     for i, (lot, output) in enumerate(created):
         if lot.role == "core" and lot.product not in cores:

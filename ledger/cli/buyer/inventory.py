@@ -12,6 +12,7 @@ from ledger.service.queries.inventory.answers import (
     ActivityAnswer,
     EnergyAnswer,
     InventoryAnswer,
+    LeftOutAnswer,
     ScopesAnswer,
     SiteReportAnswer,
 )
@@ -65,6 +66,7 @@ def inventory_report(answer: InventoryAnswer) -> Iterator[Part]:
         yield _changes(answer)
     if len(answer.equity.members) > 1:
         yield _equity(answer)
+    yield from _left_out(answer.left_out)
     if answer.opening_stock:
         yield f"{_tonnes(answer.opening_stock)} t from opening stock that was used, outside all scopes"
     yield styled("counting rules", style="bold")
@@ -141,6 +143,29 @@ def _energy(energy: EnergyAnswer) -> Table:
     return table
 
 
+def _left_out(answer: LeftOutAnswer) -> Iterator[Part]:
+    """The gaps of the figures."""
+    if answer.omissions:
+        table = _grid("left out", "records", "quantity", "t CO2e estimated")
+        for omitted in answer.omissions:
+            table.add_row(omitted.what, str(omitted.records), _quantity(omitted.quantity, omitted.unit),
+                          "unknown" if omitted.unestimated else _tonnes(omitted.estimate))
+        yield table
+        unknown = f"; {answer.unestimated} omissions have no estimate" if answer.unestimated else ""
+        yield f"{_tonnes(answer.estimate)} t are estimated for these, outside all scopes{unknown}"
+    if answer.overheads:
+        table = _grid("overheads that no product carries", "quantity", "t CO2e")
+        for overhead in answer.overheads:
+            table.add_row(overhead.material, _quantity(overhead.quantity, overhead.unit), _tonnes(overhead.emissions))
+        yield table
+    for process, records in answer.without_energy.items():
+        yield f"{records} records of {process} use no energy"
+
+
+def _quantity(quantity: str | None, unit: str | None) -> str:
+    return "" if quantity is None else f"{quantity} {unit}"
+
+
 def _intensities(answer: InventoryAnswer) -> Table:
     table = _grid("per", "kg CO2e by location", "by market", "MJ", "of")
     for intensity in answer.intensities:
@@ -188,6 +213,7 @@ def site_report(answer: SiteReportAnswer) -> Iterator[Part]:
     table.add_row("total, electricity by market", "", "", "", "", _tonnes(answer.market), "")
     yield table
     yield _energy(answer.energy)
+    yield from _left_out(answer.left_out)
     for note in answer.notes:
         yield f"- {note}"
 

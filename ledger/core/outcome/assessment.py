@@ -79,9 +79,10 @@ class Line(Value, frozen=True):
     line, if it differs from the location-based one. `ratings` are PACT's technology, time and geography scores, 1
     (best) to 3. `factor` names the row of the factor table; `recalled` marks a factor from an unverified source.
 
-    `supply` is the index of the supply whose quantity the amount follows. If `factor` names the row of a factor set, as
-    `set@version:row`, `value` (kg of `gas` per unit) and `boundary` come from that row. `generation`, of grid power: kg
-    CO2e at the stacks of the power plants by a factor of its own, which inventories use; the amount is the life cycle.
+    `supply` is the index of the supply whose quantity the amount follows; overheads count after the supplies. If
+    `factor` names the row of a factor set, as `set@version:row`, `value` (kg of `gas` per unit) and `boundary` come
+    from that row. `generation`, of grid power: kg CO2e at the stacks of the power plants by a factor of its own, which
+    inventories use; the amount is the life cycle.
 
     `deviation` (a geometric standard deviation) and `pedigree` belong to the line's own amount. Lines of a record with
     the same `source`, deviation and pedigree share this error; it is independent of all others. `factorDeviation` and
@@ -118,10 +119,12 @@ class EnergyUse(Value, frozen=True):
 
 
 class Omission(Value, frozen=True):
-    """An upstream input that no figure covers; `estimate` in kg CO2e, if the sector has one."""
+    """An upstream input that no figure covers; `estimate` in kg CO2e, if there is one. `supply`: the index of the
+    supply, if the omission is about a single one; a record's overheads count after its supplies."""
 
     what: Name
     estimate: Decimal | None = None
+    supply: int | None = None
 
 
 class Assigned(Value, frozen=True):

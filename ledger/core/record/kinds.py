@@ -162,7 +162,8 @@ class Transformation(Record, frozen=True, kw_only=True, tag="transformation"):
     """A process at a facility turns inputs and supplies into new lots; `activity` has its activity data.
 
     An input names a lot, a pool of the issuer, or a product of which the issuer has a default pool. `basis`:
-    provisional until a closing brings the measured totals.
+    provisional until a closing brings the measured totals. `overheads` are its shares of a closing's overheads; only a
+    closing gives them.
     """
 
     facility: Id
@@ -176,6 +177,7 @@ class Transformation(Record, frozen=True, kw_only=True, tag="transformation"):
     allocation: AllocationKey = "mass"
     basis: Literal["provisional", "final"] = "final"
     evidence: list[Evidence] = []
+    overheads: Supplies = []
 
 
 class Transfer(Record, frozen=True, kw_only=True, tag="transfer"):

@@ -61,7 +61,7 @@ _RECORDS: Final[Mapping[str, dict[str, _Spec]]] = {
     "product": _kept("id sector unit massPerUnit materials elements fossilCarbon biogenicCarbon") | {
         "classifications": {"cn": _Code, "hs": _Code, "cpc": _Code}, "study": _STUDY},
     "transformation": _kept("facility start end process inputs allocation basis") | {
-        "outputs": [_OUTPUT], "supplies": [_SUPPLY], "activity": {}},
+        "outputs": [_OUTPUT], "supplies": [_SUPPLY], "overheads": [_SUPPLY], "activity": {}},
     "transfer": _kept("lot quantity to newLot time purpose tolerance") | {
         "transport": [_SUPPLY], "packaging": [_SUPPLY]},
     "acceptance": _kept("transfer received returnLot disputed"),
@@ -72,7 +72,7 @@ _RECORDS: Final[Mapping[str, dict[str, _Spec]]] = {
     "addition": _kept("pool inputs time creditLot credits"),
     "amendment": _kept("versions") | {
         "changes": [_kept("record withdrawn") | {"fields": _CHANGED}], "reason": _Word},
-    "closing": _kept("facility start end processes spread retired") | {
+    "closing": _kept("facility start end processes spread replaces spreadOverheads retired") | {
         "measured": [_SUPPLY], "overheads": [_SUPPLY]},
     "reopening": _kept("closing") | {"reason": _Word},
     "attestation": _kept("subject level opinion start end validUntil samples materiality") | {"standard": _Word},

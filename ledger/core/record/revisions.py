@@ -35,9 +35,14 @@ class Closing(Record, frozen=True, kw_only=True, tag="closing"):
     if the list is empty) become final.
 
     `measured` are the totals that those transformations used, by material. The part that they had not stated is spread
-    over them by `spread`: by their outputs' mass, their hours, or the amounts that they stated of the material.
-    `overheads` serve no product, and stay with this record. `retired` are certificates (lots) that the issuer gives up
-    for the period. A closing after a reopening replaces the earlier closing, as if the period had been closed once.
+    over them by `spread`: by their outputs' mass, their hours, or the amounts that they stated of the material. It
+    enters as a further supply at the total's price; stated supplies keep theirs, except of the materials that the
+    closing `replaces`: the whole share of their totals has the total's price.
+
+    `overheads` serve no single process. With `spreadOverheads` those transformations carry them: by the mass or the
+    value of the products that no other transformation of the period takes, or by their hours. Without it they stay with
+    this record. `retired` are certificates (lots) that the issuer gives up for the period. A closing after a reopening
+    replaces the earlier closing, as if the period had been closed once.
     """
 
     facility: Id
@@ -46,7 +51,9 @@ class Closing(Record, frozen=True, kw_only=True, tag="closing"):
     processes: Annotated[list[Process], Meta(max_length=64)] = []
     measured: Supplies = []
     spread: Literal["mass", "hours", "stated"] = "mass"
+    replaces: Annotated[list[Key], Meta(max_length=64)] = []
     overheads: Supplies = []
+    spread_overheads: Literal["mass", "hours", "value"] | None = None
     retired: Flows = []
 
 

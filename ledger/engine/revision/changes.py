@@ -1,21 +1,29 @@
 """The records that an amendment or a closing changes, in the form that they have from now on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Context, Decimal
+from typing import Final
 
 from msgspec.structs import replace
 
 from ledger.admission.amending import amended, check_basis, check_unaccepted, check_withdrawal
 from ledger.admission.kinds.erasure import erased
 from ledger.admission.kinds.table import kind_of
+from ledger.admission.lots import Created
+from ledger.admission.rules import Rule
 from ledger.admission.spreading import ClosingSpread, covered, made, spread
 from ledger.admission.state import ClosedPeriod
 from ledger.core.record.canonical import decode_record, encode
 from ledger.core.record.kinds import Amendment, AnyRecord, Closing, Transformation
 from ledger.core.record.redacted import is_residue, residue
 from ledger.core.record.revisions import Change
+from ledger.core.record.values import UNBURDENED
 from ledger.engine.revision.history import History
 from ledger.engine.revision.recompute import Changes
 from ledger.errors import Refused
+
+_CONTEXT: Final = Context(prec=34)
+_NONE: Final = Decimal(0)
 
 
 def changes_of(record: Amendment | Closing, history: History) -> Changes:
@@ -25,15 +33,13 @@ def changes_of(record: Amendment | Closing, history: History) -> Changes:
     changed: dict[int, AnyRecord | None] = {}
     for i, change in enumerate(record.changes):
         index = history.index_of(change.record, f"changes[{i}].record")
-        old = history.prepared[index].submission.record
-        changed[index] = _changed(history, index, old, change, f"changes[{i}]", residual=is_residue(record))
+        changed[index] = _changed(history, index, record, change, f"changes[{i}]")
     return changed
 
 
-def _changed(
-    history: History, index: int, old: AnyRecord, change: Change, field: str, *, residual: bool
-) -> AnyRecord | None:
-    """The record after a change. `residual`: the amendment itself is a redacted record."""
+def _changed(history: History, index: int, amendment: Amendment, change: Change, field: str) -> AnyRecord | None:
+    """The record at `index` after a change of `amendment`."""
+    old = history.prepared[index].submission.record
     kind_of(old).check_open(old, history.state)
     if change.withdrawn:
         check_withdrawal(old, change.record, history.lots_of(index), history.state, field)
@@ -42,11 +48,11 @@ def _changed(
         raise erased(change.record, f"{field}.record")
     check_unaccepted(old, change, history.state, field)
     new = amended(old, change, field)
-    if residual or is_residue(old):
+    if is_residue(amendment) or is_residue(old):
         # The new values are only those that redacted records still state. The assessment of the amended record is
         # stored.
         new = residue(new)
-    elif new == old:
+    elif new == old and (change.fields or amendment.versions is None):
         raise Refused(f"{field}: nothing changes", code="amendment-form", field=f"{field}.fields",
                       value=" ".join(change.fields), rule="each field differs from the record's current value")
     kind_of(new).check_open(new, history.state)
@@ -68,13 +74,45 @@ def _closed(closing: Closing, history: History) -> Changes:
             masses = [(created.facts.role, created.facts.mass) for created in prepared.plan.created]
             provisional[index] = ClosingSpread(stated, made(masses))
     replaced: dict[int, AnyRecord | None] = dict.fromkeys(_reopened(closing, history))
+    if closing.spread_overheads is not None:
+        provisional = _with_final(provisional, (*provisional, *fixed), history)
+    keeping = history.state.activations.versions().has(Rule.DEFAULT_UPSTREAM)
     final = fixed | {
         index: _read(record, residual=is_residue(closing))
-        for index, record in spread(closing, provisional, list(fixed.values())).items()
+        for index, record in spread(closing, provisional, list(fixed.values()), keeping=keeping).items()
     }
     return replaced | {
         index: record for index, record in final.items() if record != history.prepared[index].submission.record
     }
+
+
+def _with_final(
+    provisional: Mapping[int, ClosingSpread], period: Iterable[int], history: History
+) -> dict[int, ClosingSpread]:
+    """The transformations with their final products: the part of each product that the transformations of the `period`
+    do not take."""
+    taken: dict[str, Decimal] = {}
+    for index in period:
+        for part in history.prepared[index].plan.taken:
+            taken[part.lot.id] = taken.get(part.lot.id, _NONE) + part.quantity
+    return {
+        index: _final(transformation, history.prepared[index].plan.created, taken)
+        for index, transformation in provisional.items()
+    }
+
+
+def _final(spread_over: ClosingSpread, created: Iterable[Created], taken: Mapping[str, Decimal]) -> ClosingSpread:
+    mass = value = _NONE
+    currencies = set[str]()
+    for lot, output in created:
+        part = _CONTEXT.divide(lot.quantity - taken.get(lot.id, _NONE), lot.quantity)
+        if lot.role in UNBURDENED or part <= 0:
+            continue
+        mass = _CONTEXT.add(mass, _CONTEXT.multiply(part, lot.mass or _NONE))
+        if output is not None and output.value is not None:
+            value = _CONTEXT.add(value, _CONTEXT.multiply(part, Decimal(output.value.value)))
+            currencies.add(output.value.currency)
+    return spread_over._replace(final=mass, value=value, currencies=frozenset(currencies))
 
 
 def _read(record: AnyRecord, *, residual: bool) -> AnyRecord:

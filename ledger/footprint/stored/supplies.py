@@ -44,7 +44,7 @@ def supplies_of(record: AnyRecord) -> Sequence[Supply]:
     """The supplies of a record that can create lots."""
     match record:
         case Transformation():
-            return record.supplies
+            return [*record.supplies, *record.overheads] if record.overheads else record.supplies
         case Transfer():
             return [*record.transport, *record.packaging]
         case _:

@@ -111,7 +111,13 @@ def check_technology(draft: Draft, context: Context, technology: str) -> None:
 
 def leave_residual(draft: Draft, context: Context, kilowatt_hours: Decimal, stated: str | None) -> None:
     """The market-based amount of power that is sold without its attribute, by the residual mix (GHG Protocol, Scope 2
-    Guidance, table 6.3). The footprint itself is location-based and does not change."""
+    Guidance, table 6.3). The footprint itself is location-based and does not change. If factor sets apply
+    (`Context.sets`), the core makes this line from them, and a stated mix does not count."""
+    if context.sets:
+        if stated is not None:
+            draft.find("residual-mix-of-sets", f"the stated residual mix of {stated} does not count: the factor sets "
+                       "in force give it")
+        return
     places, name = context.facility.places, "activity:residualMix"
     if stated is not None:
         value, recalled = Decimal(stated), False

@@ -28,6 +28,7 @@ from ledger.core.record.values import Factor, Flow, Output, Supply
 from ledger.engine.batch import Sequenced
 from ledger.engine.revision.recompute import Revised
 from ledger.errors import LedgerError
+from ledger.footprint.stored.burdens import SLOT, location_based, market_based
 
 GHG: Final = "fossilGhgEmissions"
 MARCH: Final = ("2025-03-01T00:00:00Z", "2025-04-01T00:00:00Z")
@@ -169,3 +170,16 @@ def refused(
     assert says in error.message, error.message
     assert error.rule
     return error
+
+
+def check_conserved(works: Works) -> None:
+    """Of every burden: what is left in lots and with records is what the records' own assessments have."""
+    memory = works.ledger
+    made = [prepared.work.direct for prepared in memory.history.prepared.values()]
+    for name, slot in SLOT.items():
+        left = sum(float(memory.left(lot)) * figures.burdens[slot] for lot, figures in memory.figures.items())
+        left += sum(memory.retained(index).get(name, 0.0) for index in memory.history.prepared)
+        scale = sum(abs(direct[slot]) for direct in made)
+        assert abs(left - sum(direct[slot] for direct in made)) <= 1e-9 * scale, name
+    for figures in memory.figures.values():
+        assert market_based(figures.burdens) >= location_based(figures.burdens) * (1 - 1e-12)

@@ -279,7 +279,7 @@ class EnergySums:
         self._nature = 0.0
 
     def add(self, booked: Booked, weight: float = 1.0) -> None:
-        if not isinstance(booked.record, Transformation):
+        if not isinstance(booked.record, Transformation | Closing):
             return
         entered = 0.0
         for use in booked.assessment.energy:

@@ -195,8 +195,10 @@ def _drawn(site: str, goods: TakenGoods) -> Emission:
 
 def _supplies(booked: Booked) -> list[Supply]:
     match booked.record:
-        case Transformation(supplies=supplies) | Closing(overheads=supplies):
-            return list(supplies)
+        case Transformation():
+            return [*booked.record.supplies, *booked.record.overheads]
+        case Closing(spread_overheads=None, overheads=overheads):
+            return list(overheads)
         case _:
             return []
 

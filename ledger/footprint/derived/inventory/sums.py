@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from ledger.core.record.kinds import Transformation
+from ledger.footprint.derived.inventory.left_out import LeftOut
 from ledger.footprint.derived.inventory.scopes import (
     GOODS,
     Booked,
@@ -41,11 +42,12 @@ class Goods(NamedTuple):
 
 class Inventory:
     """Adds up records one by one, each with a `weight` (an equity share). `opening`: kg CO2e in opening stock that was
-    used up. They come from earlier years and are in no scope."""
+    used up. They come from earlier years and are in no scope. `left_out`: without weights."""
 
     def __init__(self) -> None:
         self.records = 0
         self.opening = 0.0
+        self.left_out = LeftOut()
         self._rows: dict[_Key, list[float]] = {}
         self._energy: dict[str | None, EnergySums] = {}
         self._attributes: dict[str | None, float] = {}
@@ -57,6 +59,7 @@ class Inventory:
             row = self._rows.setdefault(_key(emission), [0.0, 0.0, 0.0, 0.0])
             for i, amount in enumerate((emission.location, emission.market, emission.absolute, emission.primary)):
                 row[i] += weight * amount
+        self.left_out.add(booked)
         site = booked.site
         self._energy.setdefault(site, EnergySums()).add(booked, weight)
         self._attributes[site] = self._attributes.get(site, 0.0) + weight * retired(booked)

@@ -127,6 +127,41 @@ class EquityAnswer(QueryAnswer, frozen=True, kw_only=True):
     scopes: ScopesAnswer
 
 
+class OmittedAnswer(QueryAnswer, frozen=True, kw_only=True):
+    """An input that the figures leave out, of `records` records: its `quantity` if they state one, and kg CO2e by
+    `estimate`. `unestimated`: how often there is no estimate."""
+
+    what: str
+    records: int
+    facility: str | None = None
+    quantity: str | None = None
+    unit: str | None = None
+    estimate: float = 0.0
+    unestimated: int = 0
+
+
+class OverheadAnswer(QueryAnswer, frozen=True, kw_only=True):
+    """Overheads that a closing has not spread: `emissions` in kg CO2e, which the scopes contain and no product
+    carries."""
+
+    material: str
+    emissions: float
+    facility: str | None = None
+    quantity: str | None = None
+    unit: str | None = None
+
+
+class LeftOutAnswer(QueryAnswer, frozen=True, kw_only=True):
+    """The gaps of the figures. `estimate`: kg CO2e of all omissions that have one; `unestimated`: the number of the
+    others. `withoutEnergy`: the number of records by process that use no energy at all."""
+
+    omissions: list[OmittedAnswer]
+    overheads: list[OverheadAnswer]
+    without_energy: dict[str, int]
+    estimate: float
+    unestimated: int
+
+
 class InventoryAnswer(QueryAnswer, frozen=True, kw_only=True):
     """The greenhouse gas inventory of an organisation's own facilities in a year (operational control), as of the tree
     of `at` entries. `openingStock`: kg CO2e in opening stock that was used; it is in no scope. `rules` explain how the
@@ -148,6 +183,7 @@ class InventoryAnswer(QueryAnswer, frozen=True, kw_only=True):
     equity: EquityAnswer
     changes: list[DifferenceAnswer]
     opening_stock: float
+    left_out: LeftOutAnswer
     rules: list[str]
 
 
@@ -194,6 +230,7 @@ class SiteReportAnswer(QueryAnswer, frozen=True, kw_only=True):
     total: float
     market: float
     energy: EnergyAnswer
+    left_out: LeftOutAnswer
     notes: list[str]
     subdivision: str | None = None
     industry: str | None = None

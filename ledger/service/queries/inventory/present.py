@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from ledger.core.record.units import plain
+from ledger.footprint.derived.inventory.left_out import LeftOut
 from ledger.footprint.derived.inventory.scopes import Emission, Energy, total
 from ledger.footprint.derived.inventory.sums import Goods
 from ledger.service.queries.inventory.answers import (
@@ -12,6 +13,9 @@ from ledger.service.queries.inventory.answers import (
     DifferenceAnswer,
     EnergyAnswer,
     GoodsAnswer,
+    LeftOutAnswer,
+    OmittedAnswer,
+    OverheadAnswer,
     PowerAnswer,
     ScopesAnswer,
 )
@@ -107,6 +111,27 @@ def energy_answer(energy: Energy, attributes: float = 0.0) -> EnergyAnswer:
         left_over={carrier: amount - energy.own.get(carrier, 0.0) for carrier, amount in energy.made.items()},
         comprehensive=energy.comprehensive, renewable_share=renewable / used if used else None,
         attributes_retired=attributes or None,
+    )
+
+
+def left_out_answer(left_out: LeftOut) -> LeftOutAnswer:
+    omitted = [
+        OmittedAnswer(
+            what=one.what, records=one.records, facility=one.site, estimate=one.estimate, unestimated=one.unestimated,
+            quantity=None if one.amount is None else plain(one.amount.quantity),
+            unit=None if one.amount is None else one.amount.unit,
+        ) for one in left_out.omitted()
+    ]
+    overheads = [
+        OverheadAnswer(
+            material=one.material, emissions=one.emissions, facility=one.site,
+            quantity=None if one.amount is None else plain(one.amount.quantity),
+            unit=None if one.amount is None else one.amount.unit,
+        ) for one in left_out.overheads()
+    ]
+    return LeftOutAnswer(
+        omissions=omitted, overheads=overheads, without_energy=dict(left_out.without_energy()),
+        estimate=sum(one.estimate for one in omitted), unestimated=sum(one.unestimated for one in omitted),
     )
 
 

@@ -25,6 +25,7 @@ from ledger.service.queries.inventory.present import (
     changes_answer,
     energy_answer,
     goods_answer,
+    left_out_answer,
     scopes_answer,
 )
 from ledger.service.queries.inventory.reported import ValueAdded, by_subject, value_added
@@ -188,7 +189,7 @@ def _answer(subject: OrganizationYear, sums: YearSums, worth: Worth) -> Inventor
         ),
         changes=changes_answer(scopes_answer(before.emissions()), scopes,
                                (before.all_energy().comprehensive, energy.comprehensive)) if before.records else [],
-        opening_stock=now.opening, rules=list(RULES),
+        opening_stock=now.opening, left_out=left_out_answer(now.left_out), rules=list(RULES),
     )
 
 

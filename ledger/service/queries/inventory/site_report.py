@@ -12,7 +12,7 @@ from ledger.footprint.derived.inventory.sums import Inventory
 from ledger.host.threads import in_thread
 from ledger.service.queries.chain.load import pinned
 from ledger.service.queries.inventory.answers import ActivityAnswer, SectionAnswer, SiteReportAnswer
-from ledger.service.queries.inventory.present import energy_answer
+from ledger.service.queries.inventory.present import energy_answer, left_out_answer
 from ledger.service.queries.inventory.read import span_of
 from ledger.service.queries.inventory.rows import read_booked
 from ledger.service.queries.tree_size import moment_at
@@ -71,7 +71,8 @@ def _answer(facility: Facility, year: int, size: int, report: SiteReport, whole:
         subdivision=facility.subdivision, industry=facility.industry, year=year, at=size, records=report.records,
         sections=[one for one in sections if one.lines], total=sum(one.total for one in sections),
         market=sum(row.market for row in rows) + attributes,
-        energy=energy_answer(whole.energy(facility.id), whole.attributes()), notes=list(NOTES),
+        energy=energy_answer(whole.energy(facility.id), whole.attributes()),
+        left_out=left_out_answer(whole.left_out), notes=list(NOTES),
     )
 
 

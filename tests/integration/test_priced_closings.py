@@ -1,0 +1,142 @@
+"""A server's database with priced supplies, closings and newer sets: figures, audits and inventories agree."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from support import factor_sets
+from support.inside import Inside
+from support.parties import enrolment
+from support.revising import amend, change, close, digest_of, reopen
+from support.sectors import Make
+from support.server import Posted, prepared_home
+from support.site import supply
+from support.workshop import Workshop
+
+from ledger.client.audit.options import AuditOptions
+from ledger.client.audit.report import AuditReport
+from ledger.client.audit.run import audit
+from ledger.core.record.kinds import Activation, Amendment, Transformation
+from ledger.core.record.revisions import Change
+from ledger.core.record.values import Factor, Money, Supply
+from ledger.errors import LedgerError
+from ledger.footprint.stored.burdens import footprint
+from ledger.service.audit_source.database import DatabaseSource
+from ledger.service.ledger import open_ledger
+from ledger.service.queries.inventory.read import read_inventory
+from ledger.service.queries.inventory.site_report import read_site_report
+from ledger.service.settings import Settings
+
+OLD, NEW = factor_sets.version("1"), factor_sets.changed("2", steel="CO2e 9")
+REGISTRY = factor_sets.registry(OLD, NEW)
+
+
+class Priced:
+    """A ledger in this process, on which version 1 of the set is in force, and a workshop."""
+
+    def __init__(self, inside: Inside) -> None:
+        self.inside = inside
+        self.shop = Workshop("mill")
+        entry = enrolment(self.shop.party, inside.registrar, inside.origin, self.shop.nonce())
+        inside.post([(inside.registrar, entry), *self.shop.opening()])
+        self.activate(OLD.name, OLD.version, OLD.digest, precedence=1)
+
+    def activate(self, plugin: str, version: str, digest: str, **fields: Any) -> None:
+        registrar = self.inside.registrar
+        self.inside.post([(registrar, Activation(
+            issuer=registrar.id, nonce=self.shop.nonce(), plugin=plugin, version=version, digest=digest, **fields))])
+
+    def figures(self, *lots: str) -> list[float]:
+        rows = self.inside.run(self._rows([self.shop.name(lot) for lot in lots]))
+        return [round(footprint(rows[self.shop.name(lot)]), 9) for lot in lots]
+
+    async def _rows(self, lots: list[str]) -> dict[str, list[float]]:
+        found = await self.inside.ledger.pool.fetch(
+            "SELECT DISTINCT ON (l.id) l.id, f.burdens FROM figure f JOIN lot l ON l.number = f.lot "
+            "WHERE l.id = ANY($1) ORDER BY l.id, f.version DESC", lots)
+        return {row["id"]: row["burdens"] for row in found}
+
+    def audited(self) -> AuditReport:
+        source = DatabaseSource(self.inside.ledger.pool, self.inside.ledger.identity)
+        return self.inside.run(audit(source, REGISTRY, AuditOptions(vkey=self.inside.vkey)))
+
+
+@pytest.fixture
+def priced() -> Iterator[Priced]:
+    """Audited at its end."""
+    with prepared_home() as home, asyncio.Runner() as runner:
+        opening = open_ledger(Settings(home=home), registry=REGISTRY)
+        ledger = runner.run(opening.__aenter__())
+        try:
+            found = Priced(Inside(runner, ledger))
+            yield found
+            report = found.audited()
+            assert report.ok, report.findings
+            assert [note for note in report.notes if "not recomputed:" in note] == []
+        finally:
+            runner.run(opening.__aexit__(None, None, None))
+
+
+def run(shop: Workshop, lot: str, *supplies: Supply, value: str = "1") -> Posted:
+    """100 kg of a part, provisional, without emissions of its own."""
+    party, record = shop.make(
+        {lot: "100"}, ore="100", supplies=supplies, basis="provisional", activity=Make())
+    assert isinstance(record, Transformation)
+    output = replace(record.outputs[0], value=Money(value=value, currency="CNY"))
+    return party, replace(record, outputs=[output])
+
+
+OWN = Factor(value="1", unit="KGM", source="supplier", year=2025, boundary="cradleToGate")
+
+
+def test_a_month_closed_twice(priced: Priced) -> None:
+    """30 kg of steel: 10 were stated at 1, of the other 20 each gets 10 at 3. 100 kWh by value, 1 to 3: 15 and 45. So
+    10 + 30 + 15 = 55, and 30 + 45 = 75. Before, the first closing had spread 40 kWh by mass."""
+    shop = priced.shop
+    first = close(shop, supply("steel", "30 KGM"), overheads=[supply("electricity", "40 KWH")], spread_overheads="mass")
+    priced.inside.post([run(shop, "a", supply("steel", "10 KGM", factor=OWN)), run(shop, "b", value="3"), first])
+    assert priced.figures("a", "b") == [52.0, 42.0]
+    priced.inside.post([reopen(shop, first), close(
+        shop, supply("steel", "30 KGM"), overheads=[supply("electricity", "100 KWH")], spread_overheads="value")])
+    assert priced.figures("a", "b") == [55.0, 75.0]
+
+
+def test_newer_sets_and_amendments(priced: Priced) -> None:
+    """10 kg of steel at 3. By version 2 at 9, once an amendment asks for it; 10.001 kg before that are 30.003."""
+    shop = priced.shop
+    one = run(shop, "a", supply("steel", "10 KGM"))
+    priced.inside.post([one])
+    priced.activate(NEW.name, NEW.version, NEW.digest, precedence=1)
+    assert priced.figures("a") == [30.0]
+    ore, steel = supply("ore", "100 KGM", origin="nature"), supply("steel", "10.001 KGM")
+    priced.inside.post([amend(shop, change(one, supplies=[ore, steel]))])
+    assert priced.figures("a") == [30.003]
+    with pytest.raises(LedgerError) as caught:
+        priced.inside.post([shop.signed(Amendment(
+            issuer=shop.id, nonce=shop.nonce(), reason="news", changes=[Change(record=digest_of(one))]))])
+    assert (caught.value.code, caught.value.field) == ("amendment-form", "changes[0]")
+    priced.inside.post([shop.signed(Amendment(
+        issuer=shop.id, nonce=shop.nonce(), reason="news", changes=[Change(record=digest_of(one))],
+        versions="newest"))])
+    assert priced.figures("a") == [90.009]
+
+
+def test_the_inventory_names_its_gaps(priced: Priced) -> None:
+    """2 kg of a superalloy at 5 are left out; 10 kg of oil, burnt and well to tank 42.5, stay with the closing."""
+    shop = priced.shop
+    priced.inside.post([
+        run(shop, "a", supply("superalloy", "2 KGM")), close(shop, overheads=[supply("oil", "10 KGM")])])
+    pool = priced.inside.ledger.pool
+    answer = priced.inside.run(read_inventory(pool, shop.id, 2025))
+    report = priced.inside.run(read_site_report(pool, shop.name("site"), 2025))
+    for left_out in (answer.left_out, report.left_out):
+        (alloy,) = left_out.omissions
+        assert (alloy.what, alloy.facility, alloy.quantity, alloy.unit, alloy.estimate) == (
+            "superalloy", shop.name("site"), "2", "KGM", 10.0)
+        (oil,) = left_out.overheads
+        assert (oil.material, oil.quantity, oil.unit, oil.emissions) == ("oil", "10", "KGM", 42.5)
+        assert left_out.without_energy == {"works.make": 1}
+    assert answer.scopes.scope1 == 40.0
+    assert {one.carrier: one.megajoules for one in answer.energy.used} == {"oil": 400.0}

@@ -1,0 +1,168 @@
+"""Random histories whose supplies the factor sets price. They are conserved, and from zero the same to the bit, also if
+another version of a set comes into force on the way.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from support import factor_sets
+from support.examples import examples
+from support.histories import FromZero, History, Plant
+from support.memory import MemoryLedger
+
+from ledger.admission.rules import NEWEST, RULES
+from ledger.core.record.kinds import Activation, AnyRecord, Closing, Declaration, Transformation
+from ledger.core.record.values import Quantity, Supply
+from ledger.footprint.stored.burdens import SLOT
+
+VERSIONS = (
+    factor_sets.version("1"), factor_sets.changed("2", steel="CO2e 9", gas="CO2e 7", electricity="CO2e 1"),
+    factor_sets.changed("3", zinc="CO2e 2", oil="CO2e 1.5"),
+)
+MATERIALS = (
+    ("steel", "KGM"), ("zinc", "KGM"), ("electricity", "KWH"), ("superalloy", "KGM"), ("unheardOf", "TNE"),
+    ("gas", "KGM"), ("oil", "3B"), ("cleaning", "HUR"),
+)
+CONSERVED = 1e-9
+
+
+class PricedHistory(History):
+    """Adds supplies without a price to the records of a history. `overheads`: how many closings spread theirs."""
+
+    def __init__(self, seed: int, plants: int) -> None:
+        memory = MemoryLedger(factor_sets.registry(*VERSIONS), seed=seed)
+        self._activate(memory, RULES, NEWEST.name, NEWEST.digest)
+        self._activate(memory, factor_sets.NAME, VERSIONS[0].version, VERSIONS[0].digest, precedence=1)
+        self.spread = 0
+        self._source = random.Random(seed)
+        self._declared: dict[str, str] = {}
+        super().__init__(memory, self._source, plants)
+        # A closing may price a share by a declaration that is later than the record. From zero it would be too late.
+        for plant in self.plants:
+            self._contract(plant)
+
+    def update(self, version: int) -> None:
+        chosen = VERSIONS[version]
+        self._activate(self.memory, factor_sets.NAME, chosen.version, chosen.digest, precedence=1)
+
+    def step(self, *, revising: bool = True) -> bool:
+        """More closings than in other histories."""
+        if revising and self._source.random() < 0.1:
+            plant = self._source.choice(self.plants)
+            return self.post(plant, self._reopen(plant) or self._close(plant))
+        return super().step(revising=revising)
+
+    def post(self, plant: Plant, record: AnyRecord) -> bool:
+        match record:
+            case Transformation():
+                record = replace(record, supplies=[*record.supplies, *self._supplies(plant, 3)])
+            case Closing():
+                record = self._closing(plant, record)
+            case _:
+                pass
+        before = self.counts["Closing"]
+        revised = super().post(plant, record)
+        if isinstance(record, Closing) and record.spread_overheads is not None:
+            self.spread += self.counts["Closing"] - before
+        return revised
+
+    def _closing(self, plant: Plant, record: Closing) -> Closing:
+        key = self._source.choice(["mass", "hours", None])
+        overheads = {one.material: one for one in (*record.overheads, *self._supplies(plant, 2))}
+        measured = [*record.measured, Supply(material="steel", quantity=Quantity(value="5000000", unit="KGM"))]
+        return replace(
+            record, overheads=list(overheads.values()), spread_overheads=key, measured=measured,
+            replaces=["gas"] if self._source.random() < 0.3 else [],
+        )
+
+    def _supplies(self, plant: Plant, most: int) -> list[Supply]:
+        chosen = [self._source.choice(MATERIALS) for _ in range(self._source.randrange(most + 1))]
+        supplies = [
+            Supply(material=material, quantity=Quantity(value=str(self._source.randrange(1, 500)), unit=unit))
+            for material, unit in chosen
+        ]
+        if self._source.random() < 0.3:
+            supplies.append(Supply(
+                material="electricity", quantity=Quantity(value="7", unit="MWH"), declaration=self._contract(plant)))
+        return supplies
+
+    def _contract(self, plant: Plant) -> str:
+        """Of power, whose market-based figure is not the location-based one."""
+        if plant.id not in self._declared:
+            (entry,) = self.memory.must((plant.party, Declaration(
+                issuer=plant.id, nonce=self.memory.nonce(), start="2025-01-01T00:00:00Z", end="2025-02-01T00:00:00Z",
+                basis="pact", boundary="cradleToGate", per=Quantity(value="1", unit="MWH"), burdens={
+                    "fossilGhgEmissions": "900", "electricityLocation": "500", "electricityMarket": "850"})))
+            self._declared[plant.id] = entry.digest.hex()
+        return self._declared[plant.id]
+
+    @staticmethod
+    def _activate(memory: MemoryLedger, plugin: str, version: str, digest: str, precedence: int | None = None) -> None:
+        memory.must((memory.registrar, Activation(
+            issuer=memory.registrar.id, nonce=memory.nonce(), plugin=plugin, version=version, digest=digest,
+            precedence=precedence)))
+
+
+def check_conserved(memory: MemoryLedger) -> None:
+    """Of every burden: what is left in lots and with records is the sum of what the records' assessments have."""
+    direct = [prepared.work.direct for prepared in memory.history.prepared.values()]
+    for name, slot in SLOT.items():
+        left = [float(memory.left(lot)) * figures.burdens[slot] for lot, figures in memory.figures.items()]
+        left += [memory.retained(index).get(name, 0.0) for index in range(len(memory.records))]
+        made = [vector[slot] for vector in direct]
+        scale = sum(map(abs, left)) + sum(map(abs, made))
+        assert abs(sum(left) - sum(made)) <= CONSERVED * scale, name
+
+
+def check_from_zero(memory: MemoryLedger) -> None:
+    """Every figure and every leaf."""
+    zero = FromZero(memory, memory.state.size)
+    gone = {lot for index, lots in memory.history.made.items() if index not in memory.history.prepared for lot in lots}
+    assert {lot: figures for lot, figures in memory.figures.items() if lot not in gone} == zero.figures
+    for index, leaves in zero.leaves.items():
+        mine = memory.leaves[index]
+        assert (mine[:1] if isinstance(memory.records[index], Closing) else mine) == leaves, index
+
+
+def run(story: PricedHistory, steps: int, updates: Sequence[int]) -> None:
+    for step in range(steps):
+        if step in updates:
+            story.update(1 + updates.index(step) % 2)
+        if story.step():
+            check_from_zero(story.memory)
+            check_conserved(story.memory)
+    check_from_zero(story.memory)
+    check_conserved(story.memory)
+
+
+@examples(15)
+@given(
+    seed=st.integers(0, 2**32), steps=st.integers(1, 80),
+    updates=st.lists(st.integers(1, 60), max_size=3, unique=True),
+)
+def test_random_histories(seed: int, steps: int, updates: list[int]) -> None:
+    run(PricedHistory(seed, 2), steps, updates)
+
+
+def test_a_long_history() -> None:
+    """It holds what the others rest on: all sorts of prices, versions, shares of overheads and gaps."""
+    story = PricedHistory(2025, 3)
+    run(story, 220, (40, 90, 150))
+    memory = story.memory
+    assert story.spread >= 3
+    activations = Counter(
+        leaf.activation for index in range(len(memory.records)) if (leaf := memory.assessment(index)) is not None)
+    assert len(activations) >= 4
+    total = [sum(float(memory.left(lot)) * figures.burdens[SLOT[name]] for lot, figures in memory.figures.items())
+             for name in ("omittedAbs", "unestimated", "electricityLocation", "electricityMarket")]
+    assert all(amount > 0 for amount in total)
+    assert total[3] > total[2]
+    shares = [record for index in range(len(memory.records))
+              if isinstance(record := memory.reading(index), Transformation) and record.overheads]
+    assert shares
+    assert Decimal(0) not in [one.quantity.amount for record in shares for one in record.overheads]
