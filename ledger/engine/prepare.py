@@ -209,7 +209,7 @@ def _pricing(
     if not versions.sets or not versions.has(Rule.DEFAULT_UPSTREAM):
         check_no_rows([*plan.supplied, *plan.overheads])
         return None
-    if not plan.supplied and not isinstance(record, Transformation):
+    if not (plan.supplied or plan.overheads or isinstance(record, Transformation)):
         # Above all an activation: it must be possible even if this server lacks the set in force.
         return None
     sets = [registry.factor_set(name, versions.plugins[name]) for name in versions.sets]

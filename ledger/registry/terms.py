@@ -12,7 +12,7 @@ from ledger.sdk import Sector
 
 
 class SectorTerms(Struct, frozen=True, array_like=True):
-    """`needs`: the minimal inventories by route, as plain values; earlier SDKs know none."""
+    """`needs`: the minimal inventories by route, as plain values; empty for earlier SDKs."""
 
     version: str
     mass_tolerance: Decimal
