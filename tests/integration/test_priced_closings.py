@@ -18,16 +18,18 @@ from support.workshop import Workshop
 from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
-from ledger.core.record.kinds import Activation, Amendment, Transformation
+from ledger.core.record.kinds import Activation, Amendment, Erasure, Transformation
 from ledger.core.record.revisions import Change
 from ledger.core.record.values import Factor, Money, Supply
 from ledger.errors import LedgerError
 from ledger.footprint.stored.burdens import footprint
 from ledger.service.audit_source.database import DatabaseSource
+from ledger.service.erasure.erase import carry_out
 from ledger.service.ledger import open_ledger
 from ledger.service.queries.inventory.read import read_inventory
 from ledger.service.queries.inventory.site_report import read_site_report
 from ledger.service.settings import Settings
+from ledger.store.embedded import attach
 
 OLD, NEW = factor_sets.version("1"), factor_sets.changed("2", steel="CO2e 9")
 REGISTRY = factor_sets.registry(OLD, NEW)
@@ -58,6 +60,9 @@ class Priced:
             "WHERE l.id = ANY($1) ORDER BY l.id, f.version DESC", lots)
         return {row["id"]: row["burdens"] for row in found}
 
+    def erase(self) -> None:
+        self.inside.run(carry_out(attach(self.inside.ledger.settings.home).owner_url))
+
     def audited(self) -> AuditReport:
         source = DatabaseSource(self.inside.ledger.pool, self.inside.ledger.identity)
         return self.inside.run(audit(source, REGISTRY, AuditOptions(vkey=self.inside.vkey)))
@@ -74,7 +79,7 @@ def priced() -> Iterator[Priced]:
             yield found
             report = found.audited()
             assert report.ok, report.findings
-            assert [note for note in report.notes if "not recomputed:" in note] == []
+            assert [note for note in report.notes if "not recomputed:" in note and "erased" not in note] == []
         finally:
             runner.run(opening.__aexit__(None, None, None))
 
@@ -140,3 +145,22 @@ def test_the_inventory_names_its_gaps(priced: Priced) -> None:
         assert left_out.without_energy == {"works.make": 1}
     assert answer.scopes.scope1 == 40.0
     assert {one.carrier: one.megajoules for one in answer.energy.used} == {"oil": 400.0}
+
+
+def test_an_erased_record_keeps_its_overheads(priced: Priced) -> None:
+    """100 kWh by hours over two records are 30 kg each. The first is erased, and the month closed anew with 150 kWh: the
+    first keeps its 50 kWh, the other takes 100, 60."""
+    shop = priced.shop
+    erased = run(shop, "a")
+    first = close(shop, overheads=[supply("electricity", "100 KWH")], spread_overheads="hours")
+    priced.inside.post([erased, run(shop, "b"), first])
+    assert priced.figures("a", "b") == [30.0, 30.0]
+    registrar = priced.inside.registrar
+    priced.inside.post([(registrar, Erasure(
+        issuer=registrar.id, nonce=shop.nonce(), record=digest_of(erased), legal_basis="GDPR"))])
+    priced.erase()
+    report = priced.audited()
+    assert (report.ok, report.erased) == (True, 1), report.findings
+    priced.inside.post([reopen(shop, first), close(
+        shop, overheads=[supply("electricity", "150 KWH")], spread_overheads="hours")])
+    assert priced.figures("a", "b") == [30.0, 60.0]
