@@ -241,7 +241,8 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
                 kinds = [supply_kind(supply.material, "transport") for supply in record.transport]
                 kinds += [supply_kind(supply.material, "packaging") for supply in record.packaging]
             case Declaration() if record.lot is not None:
-                assessment, kinds = declared_lot(record, digest.hex(), over=draft.versions.has(Rule.DEFAULT_UPSTREAM)), []
+                newer = draft.versions.has(Rule.DEFAULT_UPSTREAM)
+                assessment, kinds = declared_lot(record, digest.hex(), newer=newer), []
             case Closing():
                 assessment = NOTHING
                 kinds = [supply_kind(supply.material, "upstream") for supply in record.overheads]
@@ -255,7 +256,8 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
         elif plan.supplied and kinds:
             made = record if isinstance(record, Transformation) else None
             evidence, year = (made.evidence, int(made.end[:4])) if made is not None else ((), None)
-            assessment = with_supplies(assessment, plan.supplied, facts, kinds, evidence, year)
+            newer = draft.versions.has(Rule.DEFAULT_UPSTREAM)
+            assessment = with_supplies(assessment, plan.supplied, facts, kinds, evidence, year, newer=newer)
         check_assessment(assessment, record.outputs if isinstance(record, Transformation) else [])
         if isinstance(record, Transformation):
             assessment = cover(assessment, coverage(plan.taken, plan.supplied, plan.created))

@@ -142,7 +142,7 @@ class _Pricer:
         out: the upstream of a fuel, else the difference to the default."""
         supply = supplied.supply
         proved_for = self._around.year if proves_factor(self._around.evidence, supply.material) else None
-        lines, boundary = priced_lines(supply, self._facts, kind, proved_for)
+        lines, boundary = priced_lines(supply, self._facts, kind, proved_for, newer=True)
         if supply.declaration is not None:
             declared = self._facts.declarations[supply.declaration]
             lines += over_location(
@@ -218,7 +218,7 @@ class _Pricer:
                 return location
             mix = sum((_co2e(line) for line in self._lines(supplied, residual, "electricity")), _NOTHING)
             return max(location, mix)
-        own, boundary = priced_lines(supply, self._facts, "electricity", None)
+        own, boundary = priced_lines(supply, self._facts, "electricity", None, newer=True)
         stated = sum((_co2e(line) for line in own if line.burden in ADDITIVE), _NOTHING)
         if boundary != "cradleToGate":
             stacks = self._choose(_GRID, "generation")

@@ -17,11 +17,12 @@ from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.errors import NotFound
 from ledger.footprint.derived.completeness import completeness_of, title_of
-from ledger.footprint.derived.products import ratings
+from ledger.footprint.derived.products import CONVERSION, pact_ratings, primary_activity_share, ratings
 from ledger.footprint.stored.burdens import (
     SLOT,
     direct,
     footprint,
+    fossil_emissions,
     line_co2e,
     location_based,
     market_based,
@@ -160,6 +161,8 @@ def answer(row: Record, context: FootprintContext = NO_CONTEXT, at: int | None =
         unestimated=burdens[SLOT["unestimated"]], share=share, direct=own, inputs=inputs,
         assigned=total - explained if assessment.assigned else 0.0, averaged=averaged,
         primary_share=burdens[SLOT["primaryAbs"]] / absolute if absolute else None, ratings=ratings(burdens),
+        pact_ratings=pact_ratings(burdens), rating_conversion=CONVERSION if absolute else None,
+        fossil_emissions=fossil_emissions(burdens),
         factors=sorted({line.factor for line in assessment.lines if line.factor}),
         recalled_factors=sorted({line.factor for line in assessment.lines if line.factor and line.recalled}),
         recycled_content=recycled_content(contents),
@@ -215,7 +218,8 @@ def _direct(assessment: Assessment, share: float, *, provisional: bool) -> Direc
         {"what": one.what} if one.estimate is None else {"what": one.what, "estimate": share * float(one.estimate)}
         for one in assessment.omissions
     ]
-    return DirectAnswer(footprint=footprint(vector), burdens=present(vector), lines=lines, omissions=omissions)
+    return DirectAnswer(footprint=footprint(vector), burdens=present(vector), lines=lines, omissions=omissions,
+                        primary_activity_share=primary_activity_share(assessment))
 
 
 def _inputs(row: Record, share: float) -> list[InputAnswer]:
