@@ -1,7 +1,8 @@
 -- name: footprint
 -- purpose: all data for an answer about one lot, in one row; flags say which further queries are necessary. Inputs are
 -- as of the same revision, because any revision that changes an input also changes the figures of the lot
--- parameters: lot id, the newest revision to include, tree size, position of provisionalAbs in a vector, from 1
+-- parameters: lot id, the newest revision to include, tree size, position of provisionalAbs in a vector, from 1; the
+-- number of burdens: vectors of inputs that were stored before a burden existed are padded by zeros
 SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantity, l.quantity) AS quantity, l.unit,
        CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, l.item, l.facility, l.process,
        l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, b.remaining, f.version, f.method, f.plugin,
@@ -36,7 +37,8 @@ LEFT JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT array_agg(x.id ORDER BY w2.position) AS lots, array_agg(x.product ORDER BY w2.position) AS products,
            array_agg(w2.quantity::float8 / coalesce(y.quantity, x.quantity)::float8 ORDER BY w2.position) AS parts,
-           array_agg(g.burdens ORDER BY w2.position) AS burdens
+           array_agg(g.burdens || array_fill(0::float8, ARRAY[greatest($5 - cardinality(g.burdens), 0)])
+                     ORDER BY w2.position) AS burdens
     FROM flow w2 JOIN lot x ON x.number = w2.lot
     CROSS JOIN LATERAL (
         SELECT burdens FROM figure WHERE lot = x.number AND version <= $2
@@ -100,7 +102,9 @@ SELECT a.index, encode(a.digest, 'hex') AS digest, a.issuer, a.body,
        EXISTS (SELECT FROM revised WHERE record = $2 / 1024 AND version > t.version AND version <= $7)
            AS record_revised,
        EXISTS (SELECT FROM lot_version WHERE number = $2 AND version > t.version AND version <= $7)
-           OR ROW(f.burdens, f.content, f.amount) IS DISTINCT FROM ROW(g.burdens, g.content, g.amount)
+           OR ROW(f.burdens || array_fill(
+                      0::float8, ARRAY[greatest(cardinality(g.burdens) - cardinality(f.burdens), 0)]),
+                  f.content, f.amount) IS DISTINCT FROM ROW(g.burdens, g.content, g.amount)
            OR EXISTS (SELECT FROM revised WHERE record = $2 / 1024 AND own AND body IS NULL AND version > t.version
                       AND version <= $7) AS lot_revised
 FROM (SELECT s.record FROM (VALUES ('lot', $1), ('record', $3), ('product', $4), ('facility', $5)) AS w (kind, subject)
@@ -175,7 +179,8 @@ LEFT JOIN LATERAL (
     ORDER BY version DESC LIMIT 1) p ON true
 WHERE l.holder = $1 AND n.record >= $2 AND (n.record > $2 OR v.record >= ($3::bigint + 1) / 1024)
     AND (n.record > $2 OR l.number > $3) AND n.record <= $4 AND (n.record < $4 OR v.record <= $5)
-    AND (ROW(f.burdens, f.content, f.amount) IS DISTINCT FROM ROW(g.burdens, g.content, g.amount)
+    AND (ROW(f.burdens || array_fill(0::float8, ARRAY[greatest(cardinality(g.burdens) - cardinality(f.burdens), 0)]),
+             f.content, f.amount) IS DISTINCT FROM ROW(g.burdens, g.content, g.amount)
          OR coalesce(q.quantity, l.quantity) <> coalesce(p.quantity, l.quantity) OR v.own AND v.body IS NULL)
 ORDER BY n.record, l.number LIMIT $6;
 

@@ -29,6 +29,7 @@ from ledger.core.record.revisions import Change
 from ledger.core.record.values import Flow
 from ledger.core.signatures.signing import SigningKey, public_key
 from ledger.errors import ConfigurationError
+from ledger.footprint.stored.burdens import whole
 from ledger.host.files.key_files import LOG_KEY, read_key
 from ledger.service.audit_source.database import DatabaseSource
 from ledger.service.queries.product.answers import ProductAnswer
@@ -157,9 +158,14 @@ def columns(database: Database, table: str) -> list[str]:
 
 
 def rows_of(database: Database, table: str) -> list[tuple[Any, ...]]:
-    """All rows, in the order of their text, columns by name."""
+    """All rows, in the order of their text, columns by name. Burdens that did not exist when a row was stored are
+    zero."""
     chosen = ", ".join(sorted(columns(database, table)))
-    return [tuple(row) for row in database.fetch(f"SELECT {chosen} FROM {table} t ORDER BY t::text COLLATE \"C\"")]
+    rows = database.fetch(f"SELECT {chosen} FROM {table} t ORDER BY t::text COLLATE \"C\"")
+    return [
+        tuple([whole(value) if (table, name) == ("figure", "burdens") else value for name, value in row.items()])
+        for row in rows
+    ]
 
 
 def turn_back(now: Database, then: Database) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from ledger.admission.facts import LotFacts
 from ledger.client.audit.findings import Difference
 from ledger.client.audit.source.decoding import RULE, Malformed, typed_json
@@ -64,6 +66,9 @@ def compare_lots(texts: Sequence[str], made: Sequence[MadeLots], where: str = ""
 
 def _compare(stored: StoredLot, made: MadeLots, where: str) -> Iterator[Difference]:
     wanted = _row(made)
+    if len(stored.burdens) < len(wanted.burdens):
+        # Written before the last burdens existed, which are zero then.
+        stored = replace(stored, burdens=list(whole(stored.burdens)))
     if stored == wanted:
         return
     for table, names in (("lot", _LOT), ("figure", _FIGURE)):

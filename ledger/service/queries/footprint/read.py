@@ -88,7 +88,8 @@ async def read_footprint(pool: DatabasePool, question: LotQuestion) -> Footprint
     """
     lot, at = question
     moment = await moment_at(pool, at)
-    row = await pool.fetchrow(queries("read")["footprint"], lot, moment.version, moment.size, PROVISIONAL)
+    row = await pool.fetchrow(
+        queries("read")["footprint"], lot, moment.version, moment.size, PROVISIONAL, len(BURDENS))
     if row is None:
         raise not_found("lot", lot, at)
     return answer(row, await _context(pool, row, moment), at)
@@ -229,7 +230,7 @@ def _inputs(row: Record, share: float) -> list[InputAnswer]:
     for lot, product, part, burdens in zip(
         row["lots"], row["products"], row["parts"], row["input_burdens"], strict=True
     ):
-        carried = [share * (part * amount) for amount in burdens]
+        carried = [share * (part * amount) for amount in whole(burdens)]
         inputs.append(InputAnswer(
             lot=lot, product=product, part=part, footprint=footprint(carried), burdens=present(carried)
         ))
