@@ -49,7 +49,14 @@ from ledger.footprint.stored.burdens import Vector, direct
 from ledger.footprint.stored.checks import check_assessment
 from ledger.footprint.stored.contents import Contents, Holding
 from ledger.footprint.stored.mass_balance import Booking
-from ledger.footprint.stored.supplies import composed, declared_lot, supplied_contents, supply_kind, with_supplies
+from ledger.footprint.stored.supplies import (
+    Proof,
+    composed,
+    declared_lot,
+    supplied_contents,
+    supply_kind,
+    with_supplies,
+)
 from ledger.sdk import Context, FactorSetVersion
 
 REVISING = (Amendment, Closing)
@@ -255,9 +262,9 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
                 assessment = replace(assessment, lines=(*assessment.lines, residual))
         elif plan.supplied and kinds:
             made = record if isinstance(record, Transformation) else None
-            evidence, year = (made.evidence, int(made.end[:4])) if made is not None else ((), None)
+            proof = None if made is None else Proof(made.evidence, int(made.end[:4]))
             newer = draft.versions.has(Rule.DEFAULT_UPSTREAM)
-            assessment = with_supplies(assessment, plan.supplied, facts, kinds, evidence, year, newer=newer)
+            assessment = with_supplies(assessment, plan.supplied, facts, kinds, proof, newer=newer)
         check_assessment(assessment, record.outputs if isinstance(record, Transformation) else [])
         if isinstance(record, Transformation):
             assessment = cover(assessment, coverage(plan.taken, plan.supplied, plan.created))

@@ -107,7 +107,7 @@ def _fuels() -> Mapping[str, Fuel]:
 @cache
 def _grown() -> Mapping[str, Decimal]:
     """Kg of biogenic CO2 per MJ, net, by the key of a factor set."""
-    return {row["key"]: Decimal(row["kg_per_gj"]) / 1000 for row in rows("ledger.sdk.data", "biomass.csv")}
+    return {row["key"]: Decimal(row["value"]) / 1000 for row in rows("ledger.sdk.data", "biomass.csv")}
 
 
 def carbon_dioxide_of(fuel: Fuel) -> Decimal:

@@ -110,7 +110,7 @@ def footprint(vector: Sequence[float]) -> float:
 
 
 def fossil_emissions(vector: Sequence[float]) -> float:
-    """Kg CO2e of all fossil emissions, as PACT states them: with those of land management."""
+    """Kg CO2e of all fossil emissions, as PACT states them: fossil emissions of land management are a part."""
     return vector[_FOSSIL] + vector[_LAND_FOSSIL]
 
 

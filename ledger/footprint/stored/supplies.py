@@ -42,6 +42,13 @@ _COUNTED_BY_KIND: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
+class Proof(NamedTuple):
+    """The evidence of a record, and the year in which it ended."""
+
+    evidence: Sequence[Evidence]
+    year: int
+
+
 def supplies_of(record: AnyRecord) -> Sequence[Supply]:
     """The supplies of a record that can create lots."""
     match record:
@@ -55,12 +62,12 @@ def supplies_of(record: AnyRecord) -> Sequence[Supply]:
 
 def with_supplies(
     assessment: Assessment, supplied: Sequence[Supplied], facts: Facts, kinds: Sequence[LineKind],
-    evidence: Sequence[Evidence] = (), year: int | None = None, *, newer: bool = False,
+    proof: Proof | None = None, *, newer: bool = False,
 ) -> Assessment:
     """The assessment with the upstream of its record's supplies added.
 
     A supply that the record prices gives lines; one that neither the record nor the plugin priced gives an omission.
-    `kinds` gives each supply's kind of line; `evidence` and `year` are the record's. `newer`: as in `priced_lines`.
+    `kinds` gives each supply's kind of line; `proof` is the record's. `newer`: as in `priced_lines`.
     """
     lines: list[Line] = []
     omissions: list[Omission] = []
@@ -69,7 +76,7 @@ def with_supplies(
     named = tuple(omission.what for omission in assessment.omissions)
     for (supply, _), kind in zip(supplied, kinds, strict=True):
         if supply.factor is not None or supply.declaration is not None:
-            proved_for = year if proves_factor(evidence, supply.material) else None
+            proved_for = proof.year if proof is not None and proves_factor(proof.evidence, supply.material) else None
             own, boundary = priced_lines(supply, facts, kind, proved_for, newer=newer)
             lines.extend(own)
             if supply.material in located:
@@ -97,7 +104,7 @@ def priced_lines(
     declared = facts.declarations[declaration]
     ratio = _ratio(supply.quantity.amount, supply.quantity.unit, declared)
     stated = stated_burdens(declared, newer=newer)
-    return list(_declared(declared, stated, ratio, _For(supply.material, kind, declaration, supply))), declared.boundary
+    return list(_declared(declared, stated, ratio, _DeclaredUse(supply.material, kind, declaration, supply))), declared.boundary
 
 
 def _elsewhere(own: Iterable[Line]) -> Iterable[Line]:
@@ -147,13 +154,13 @@ def factor_line(supply: Supply, factor: Factor, kind: LineKind, proved_for: int 
 def declared_lot(record: Declaration, digest: str, *, newer: bool = False) -> Assessment:
     """The assessment of a declaration that creates a lot: its declared burdens as lines. `newer`: rule
     `default-upstream` is in force, so there is a line of the amount by which its electricity exceeds the location-based
-    one, and fossil emissions include those of land management."""
+    one, and fossil emissions include the part of land management."""
     omissions: tuple[Omission, ...] = ()
     # Waste and cores enter without burden by cut-off: nothing is missing upstream of them.
     if record.boundary != "cradleToGate" and record.lot is not None and record.lot.role == "product":
         omissions = (Omission(what="upstream of the declared lot"),)
     stated = stated_burdens(record, newer=newer)
-    lines = [*_declared(record, stated, Decimal(1), _For(record.basis, "upstream", digest))]
+    lines = [*_declared(record, stated, Decimal(1), _DeclaredUse(record.basis, "upstream", digest))]
     if newer:
         lines += over_location(record, Decimal(1), record.basis, digest)
     return Assessment(lines=tuple(lines), omissions=omissions)
@@ -186,8 +193,8 @@ def _ratio(amount: Decimal, unit: str, declared: Declaration) -> Decimal:
 def stated_burdens(record: Declaration, *, newer: bool) -> Mapping[str, Decimal]:
     """The burdens of a declaration, such that the additive ones add up to its footprint.
 
-    PACT's fossil emissions include those of land management (`newer`: from rule `default-upstream` on). So the burden
-    `fossilGhgEmissions` gets the rest, and both together are what the declaration calls fossil.
+    PACT's fossil emissions include the fossil emissions of land management (`newer`: from rule `default-upstream` on).
+    So the burden `fossilGhgEmissions` gets the rest, and both together are the declaration's fossil emissions.
     """
     stated = {burden: Decimal(text) for burden, text in record.burdens.items()}
     if newer and _FOSSIL in stated and _LAND_FOSSIL in stated:
@@ -195,8 +202,8 @@ def stated_burdens(record: Declaration, *, newer: bool) -> Mapping[str, Decimal]
     return stated
 
 
-class _For(NamedTuple):
-    """What the lines of a declaration are for: their source, kind, the declaration's digest, and the supply."""
+class _DeclaredUse(NamedTuple):
+    """The use of a declaration: source and kind of its lines, its digest, and the supply that it prices."""
 
     source: str
     kind: LineKind
@@ -204,7 +211,7 @@ class _For(NamedTuple):
     supply: Supply | None = None
 
 
-def _declared(record: Declaration, stated: Mapping[str, Decimal], ratio: Decimal, use: _For) -> Iterable[Line]:
+def _declared(record: Declaration, stated: Mapping[str, Decimal], ratio: Decimal, use: _DeclaredUse) -> Iterable[Line]:
     """Lines of the `stated` burdens of `record`, times `ratio`. The factor of each line has the uncertainty of the
     declaration; the line itself has the uncertainty of the quantity of the supply."""
     source, kind, digest, supply = use

@@ -160,8 +160,8 @@ class FootprintAnswer(QueryAnswer, frozen=True):
     `primaryShare`; both are absent if there is no amount. `primaryShare` is the part whose activity data and factors
     are both primary; `direct.primaryActivityShare` is the part of the lot's own record whose activity data are.
     `pactRatings` are the ratings on the scale of PACT 3, 1 (best) to 5, by the conversion `ratingConversion`.
-    `fossilEmissions` are all fossil emissions as PACT states them: those of land management, a burden of their own
-    here, are a part of them. `opening`: the lot is opening stock. `claims` are additional information and never part of
+    `fossilEmissions` are all fossil emissions as PACT states them: land management, a burden of its own here, is a
+    part of them. `opening`: the lot is opening stock. `claims` are additional information and never part of
     the figure. `inDoubt`: records of this figure and upstream of it whose signing keys are reported compromised, newest
     first, at most 20; `limitations` say so in words.
     """

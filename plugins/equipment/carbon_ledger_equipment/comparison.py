@@ -57,8 +57,8 @@ def compare(
     """Indicates and returns kg CO2e saved = units * new - emissions of this record - emissions of new parts.
 
     `made`: kg of the products. New parts without a footprint count with the new product's footprint by mass. A sector
-    does not know the burden of lots of energy, so it warns of them. With factor sets in force, emissions are those of
-    the record's lines and the figures of its supplies, new parts among them; without, they are CO2 of the sector's
+    does not know the burden of lots of energy, so it warns of them. With factor sets in force, emissions are the
+    record's lines and the figures of its supplies, new parts among them; without, they are CO2 of the sector's
     default factors, and it warns of supplies with their own figures too.
     """
     whole = units * kilograms(new.footprint, "comparedTo.footprint")
@@ -114,7 +114,7 @@ def check_use(
 
     Extra energy per work = 1 / own efficiency - 1 / new efficiency. For a machine that runs on power, saving / (extra *
     grid factor of the place and year) is the work, kWh, after which the saving is used up. With factor sets in force,
-    the factor is that of the record's own power.
+    the factor is the figure of the record's own power.
     """
     if new.efficiency is None:
         return
