@@ -104,7 +104,8 @@ def priced_lines(
     declared = facts.declarations[declaration]
     ratio = _ratio(supply.quantity.amount, supply.quantity.unit, declared)
     stated = stated_burdens(declared, newer=newer)
-    return list(_declared(declared, stated, ratio, _DeclaredUse(supply.material, kind, declaration, supply))), declared.boundary
+    use = _DeclaredUse(supply.material, kind, declaration, supply)
+    return list(_declared(declared, stated, ratio, use)), declared.boundary
 
 
 def _elsewhere(own: Iterable[Line]) -> Iterable[Line]:
