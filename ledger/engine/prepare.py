@@ -59,7 +59,7 @@ from ledger.footprint.stored.burdens import Vector, direct
 from ledger.footprint.stored.checks import check_assessment
 from ledger.footprint.stored.contents import Contents, Holding
 from ledger.footprint.stored.mass_balance import Booking
-from ledger.footprint.stored.supplies import composed, declared_lot, supplied_contents, with_supplies
+from ledger.footprint.stored.supplies import Proof, composed, declared_lot, supplied_contents, with_supplies
 from ledger.sdk import Context, FactorSetVersion
 
 _ZERO = Decimal(0)
@@ -260,8 +260,9 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
                 assessment = replace(assessment, lines=(*assessment.lines, residual))
         elif supplied and kinds:
             made = record if isinstance(record, Transformation) else None
-            evidence, year = (made.evidence, int(made.end[:4])) if made is not None else ((), None)
-            assessment = with_supplies(assessment, supplied, facts, kinds, evidence, year)
+            proof = None if made is None else Proof(made.evidence, int(made.end[:4]))
+            newer = draft.versions.has(Rule.DEFAULT_UPSTREAM)
+            assessment = with_supplies(assessment, supplied, facts, kinds, proof, newer=newer)
         check_assessment(assessment, record.outputs if isinstance(record, Transformation) else [])
         if isinstance(record, Transformation):
             assessment = cover(assessment, coverage(plan.taken, supplied, plan.created))
@@ -287,8 +288,8 @@ def _own_assessment(draft: PreparedDraft, assessed: Assessment | None) -> Assess
         case Transformation() if assessed is not None:
             return assessed
         case Declaration(lot=Output()) as record:
-            over = draft.versions.has(Rule.DEFAULT_UPSTREAM)
-            return declared_lot(record, draft.submission.digest.hex(), over=over)
+            newer = draft.versions.has(Rule.DEFAULT_UPSTREAM)
+            return declared_lot(record, draft.submission.digest.hex(), newer=newer)
         case _:
             return NOTHING
 

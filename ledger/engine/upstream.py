@@ -211,7 +211,7 @@ class _Pricer:
         out: the upstream of a fuel, else the difference to the default."""
         supply = supplied.supply
         proved_for = self._around.year if proves_factor(self._around.evidence, supply.material) else None
-        lines, boundary = priced_lines(supply, self._facts, kind, proved_for)
+        lines, boundary = priced_lines(supply, self._facts, kind, proved_for, newer=True)
         if supply.declaration is not None:
             declared = self._facts.declarations[supply.declaration]
             lines += over_location(
@@ -286,7 +286,7 @@ class _Pricer:
         energy = kilowatt_hours(supply.quantity.amount, supply.quantity.unit)
         if supply.factor is None and supply.declaration is None:
             return max(location, _CONTEXT.multiply(energy, _residual_mix(grid, self._around, self._sets)[0]))
-        own, boundary = priced_lines(supply, self._facts, "electricity", None)
+        own, boundary = priced_lines(supply, self._facts, "electricity", None, newer=True)
         stated = _co2e_of(line for line in own if line.burden in ADDITIVE)
         if boundary != "cradleToGate":
             stated = _CONTEXT.add(stated, _CONTEXT.multiply(energy, _beyond_stacks(grid, self._sets)))

@@ -15,11 +15,13 @@ from msgspec import Struct
 from ledger.core.record.units import unit as unit_of
 from ledger.core.record.values import Fraction, Key, Part, Positive
 from ledger.errors import PluginError
-from ledger.sdk.context import ZERO, SupplyFacts
+from ledger.sdk.context import ZERO, FuelFacts, SupplyFacts
 from ledger.sdk.factors import CO2_PER_C
 from ledger.sdk.tables import rows
 
 _ONE: Final = Decimal(1)
+_OTHER: Final = "biomass"
+_BIOGENIC_METHANE: Final = "CH4biogenic"
 _NM3_PER_TABLE_UNIT: Final = 10_000
 _RICHEST: Final = {"TNE": Decimal(120), "NM3": Decimal(150)}
 """Upper limits of heating values, MJ per kg and per Nm3: hydrogen has 120 per kg, vapour of pentane 146 per Nm3."""
@@ -30,7 +32,8 @@ _MOST_CARBON: Final = {"TNE": Decimal(1), "NM3": Decimal(3)}
 class Fuel(Struct, frozen=True, kw_only=True):
     """Net calorific value in GJ per `unit` (TNE, or NM3 in GJ per 10^4), carbon in t per GJ, oxidised share 0..1.
 
-    `biogenic` is the biogenic fraction of its carbon. `status` is `measured` if a site's analysis determines all of its
+    `biogenic` is the biogenic fraction of its carbon. `grown`: kg of biogenic CO2 per MJ of biomass whose row states no
+    carbon. `status` is `measured` if a site's analysis determines all of its
     carbon; a line from such a fuel is primary data. `row` names the row of a factor set that describes it.
     """
 
@@ -42,6 +45,7 @@ class Fuel(Struct, frozen=True, kw_only=True):
     status: str
     source: str
     biogenic: Decimal = ZERO
+    grown: Decimal = ZERO
     row: str | None = None
 
     @property
@@ -100,6 +104,12 @@ def _fuels() -> Mapping[str, Fuel]:
     }
 
 
+@cache
+def _grown() -> Mapping[str, Decimal]:
+    """Kg of biogenic CO2 per MJ, net, by the key of a factor set."""
+    return {row["key"]: Decimal(row["value"]) / 1000 for row in rows("ledger.sdk.data", "biomass.csv")}
+
+
 def carbon_dioxide_of(fuel: Fuel) -> Decimal:
     """Kg CO2 per `fuel.unit` from all its carbon: NCV * carbon content * oxidised share * 44/12 (GB/T 32150)."""
     per_unit = fuel.heating_value * fuel.carbon_content * fuel.oxidation * CO2_PER_C * 1000
@@ -143,8 +153,20 @@ def fuel_of(supply: SupplyFacts, analysis: FuelAnalysis | None = None) -> Fuel:
         oxidation=_chosen(analysis.oxidation, _ONE if usual is None else usual.oxidation),
         status="measured" if measured or usual is None else usual.status,
         source="analysis of the site" if measured or usual is None else usual.source,
-        biogenic=Decimal(analysis.biogenic_share),
+        biogenic=_share(analysis, usual), grown=ZERO if states_carbon(analysis) or usual is None else usual.grown,
     )
+
+
+def states_carbon(analysis: FuelAnalysis) -> bool:
+    """Whether a site measured the carbon of its fuel."""
+    return analysis.carbon is not None or analysis.carbon_content is not None
+
+
+def _share(analysis: FuelAnalysis, usual: Fuel | None) -> Decimal:
+    """The biogenic share of the analysis if it is above 0, else the usual one: a heating value does not turn biomass
+    into fossil fuel."""
+    stated = Decimal(analysis.biogenic_share)
+    return stated if stated > 0 or usual is None else usual.biogenic
 
 
 def _of_set(supply: SupplyFacts) -> Fuel | None:
@@ -157,8 +179,16 @@ def _of_set(supply: SupplyFacts) -> Fuel | None:
     return Fuel(
         key=supply.material, unit="NM3" if gas else "TNE", heating_value=facts.heating_value * (10 if gas else 1),
         carbon_content=carbon / facts.heating_value, oxidation=_ONE, status="recalled" if facts.recalled else "read",
-        source=facts.name, biogenic=ZERO if carbon else _ONE, row=facts.name,
+        source=facts.name, biogenic=ZERO if carbon else _ONE, grown=ZERO if carbon else _grown_of(facts),
+        row=facts.name,
     )
+
+
+def _grown_of(facts: FuelFacts) -> Decimal:
+    """Kg of biogenic CO2 per MJ of a fuel without fossil CO2; zero for a fuel without carbon, such as hydrogen."""
+    key = facts.name.partition(":")[2].partition("/")[0]
+    other = _grown()[_OTHER] if _BIOGENIC_METHANE in facts.gases else ZERO
+    return _grown().get(key, other)
 
 
 _SMALL: Final = {"TNE": "kg", "NM3": "Nm3"}
@@ -171,8 +201,7 @@ def _check(supply: SupplyFacts, analysis: FuelAnalysis, usual: Fuel | None) -> N
         raise _wrong("carbonContent", analysis.carbon_content, "left out if carbon is given")
     if analysis.oxidation is not None and Decimal(analysis.oxidation) == 0:
         raise _wrong("oxidation", analysis.oxidation, "above 0 and at most 1")
-    states_carbon = analysis.carbon is not None or analysis.carbon_content is not None
-    if usual is None and (analysis.heating_value is None or not states_carbon):
+    if usual is None and (analysis.heating_value is None or not states_carbon(analysis)):
         raise _wrong("material", supply.material, "a fuel with default values, or have heatingValue and carbon")
 
 

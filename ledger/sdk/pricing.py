@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Final
 
 from ledger.core.outcome.assessment import (
+    ADDITIVE,
+    BIOGENIC_CO2,
     Assessment,
     Assigned,
     Basis,
@@ -20,6 +22,7 @@ from ledger.core.outcome.assessment import (
     Scores,
 )
 from ledger.errors import PluginError
+from ledger.footprint.stored.gwp import AR6, potential
 from ledger.sdk.context import ZERO, Context, FuelFacts, SupplyFacts
 from ledger.sdk.factors import CO2_PER_C, FactorRow, grid_electricity, purchased_heat, residual_mix
 from ledger.sdk.fuels import Fuel, FuelAnalysis, carbon_dioxide_of, fuel_of
@@ -65,8 +68,19 @@ class Draft:
         return sum((use.amount for use in self._energy), ZERO)
 
     def emitted(self, kind: LineKind) -> Decimal:
-        """Kg of CO2 in the lines of this kind so far."""
-        return sum((line.amount for line in self._lines if line.kind == kind and line.gas == "CO2"), ZERO)
+        """Kg of fossil CO2 in the lines of this kind so far."""
+        return sum((
+            line.amount for line in self._lines
+            if line.kind == kind and line.gas == "CO2" and line.burden != BIOGENIC_CO2
+        ), ZERO)
+
+    @property
+    def footprint(self) -> Decimal:
+        """Kg CO2e of all lines so far that are part of the footprint. The upstream of supplies that the core prices
+        (`SupplyFacts.upstream`) is not among them."""
+        return sum((
+            line.amount * potential(AR6, line.gas) for line in self._lines if line.burden in ADDITIVE
+        ), ZERO)
 
     def omit(self, what: str, estimate: Decimal | None = None) -> None:
         """Names a part of the upstream that has no figure; `estimate` in kg CO2e."""
@@ -99,13 +113,37 @@ class Draft:
     ) -> None:
         """Adds a line of fossil emissions in kg of `gas`, by default from the site's own data.
 
+        With a `factor` or parameter of a table, a line is secondary data, whatever `primary` says: a figure is primary
+        only if activity data and factor are. Under rules without factor sets, `primary` alone decides.
+
         If the emissions come from a `supply`, the line takes the uncertainty of the supply's quantity.
         """
         deviation, pedigree = _uncertainty(supply)
+        if self._context.sets and (factor is not None or recalled):
+            primary, ratings = False, _TABLE if ratings == _OWN else ratings
         self.line(Line(
             gas=gas, amount=kilograms, source=source, kind=kind, basis=basis, primary=primary, ratings=ratings,
             factor=factor, recalled=recalled, deviation=deviation, pedigree=pedigree, supply=self._index(supply),
         ))
+
+    def release_biogenic(
+        self, source: str, kilograms: Decimal, *, kind: LineKind = "onSite", basis: Basis = "calculated",
+        primary: bool = False, ratings: tuple[int, int, int] = _TABLE, factor: str | None = None,
+        recalled: bool = False, supply: SupplyFacts | None = None,
+    ) -> None:
+        """Books kg of CO2 from biogenic carbon: of fermentation, or of biomass and biogenic waste that burns or rots.
+
+        It is no part of the footprint, and the lots carry it as the burden `biogenicCO2Emissions`. `burn` calls this
+        for the fuels that it books. Under rules without factor sets (`Context.sets`), it counts in `biogenic` alone.
+        """
+        self._biogenic += kilograms
+        if self._context.sets:
+            deviation, pedigree = _uncertainty(supply)
+            self.line(Line(
+                gas="CO2", amount=kilograms, source=source, kind=kind, burden=BIOGENIC_CO2, basis=basis,
+                primary=primary, ratings=ratings, factor=factor, recalled=recalled, deviation=deviation,
+                pedigree=pedigree, supply=self._index(supply),
+            ))
 
     def price(
         self, source: str, amount: Decimal, factor: FactorRow, *, kind: LineKind, basis: Basis = "calculated",
@@ -185,20 +223,22 @@ class Draft:
         """Books the complete combustion of a fuel: CO2 = NCV * carbon content * oxidised share * 44/12; and its energy.
 
         Without `fuel`, the supply's material decides the fuel; `analysis` holds the site's measurements of it. CO2 from
-        biogenic carbon makes no line: see `biogenic`. For vehicle fuels, pass `kind="transport"`. If the supply's own
-        factor covers its combustion, only the energy is booked. Raises PluginError for a material that is not a fuel.
+        biogenic carbon is no part of the footprint: see `release_biogenic`. For vehicle fuels, pass `kind="transport"`.
+        If the supply's own factor covers its combustion, only the energy is booked. Raises PluginError for a material
+        that is not a fuel.
         """
         burnt = fuel if fuel is not None else fuel_of(supply, analysis)
         amount = supply.amount(burnt.unit)
         if supply.combustion is None and burnt.row is None:
             emitted = amount * carbon_dioxide_of(burnt)
-            self._biogenic += emitted * burnt.biogenic
             self.line(Line(
                 gas="CO2", amount=emitted * (1 - burnt.biogenic), source=supply.material, kind=kind, basis=basis,
                 primary=burnt.measured, ratings=_OWN if burnt.measured else _TABLE, factor=burnt.name,
                 recalled=burnt.recalled, deviation=supply.deviation, pedigree=supply.pedigree,
                 supply=self._index(supply),
             ))
+        if supply.combustion is None:
+            self._release(supply, burnt, kind, basis)
         if supply.combustion is None and supply.fuel is not None:
             self._burn_by_set(supply, supply.fuel, kind, basis, carbon=burnt.row is not None)
         megajoules = amount * burnt.megajoules
@@ -206,6 +246,18 @@ class Draft:
         self.energy(supply.material, megajoules * (1 - burnt.biogenic))
         if not supply.priced:
             self.omit(f"{supply.material} upstream")
+
+    def _release(self, supply: SupplyFacts, burnt: Fuel, kind: LineKind, basis: Basis) -> None:
+        """Books the biogenic CO2 of a fuel that burns: of its biogenic carbon, or by its heat if a row of a factor set
+        describes biomass without its carbon."""
+        amount = supply.amount(burnt.unit)
+        grown = amount * burnt.megajoules * burnt.grown
+        if burnt.row is None:
+            grown += amount * carbon_dioxide_of(burnt) * burnt.biogenic
+        self.release_biogenic(
+            supply.material, grown, kind=kind, basis=basis, primary=burnt.measured,
+            ratings=_OWN if burnt.measured else _TABLE, factor=burnt.name, recalled=burnt.recalled, supply=supply,
+        )
 
     def _burn_by_set(
         self, supply: SupplyFacts, facts: FuelFacts, kind: LineKind, basis: Basis, *, carbon: bool
@@ -229,7 +281,7 @@ class Draft:
 
     @property
     def biogenic(self) -> Decimal:
-        """Kg of CO2 from biogenic carbon burnt so far. It is not a burden; reports state it next to the fossil CO2."""
+        """Kg of CO2 from biogenic carbon so far: no part of the footprint. Reports state it next to the fossil CO2."""
         return self._biogenic
 
     def carbon_balance(

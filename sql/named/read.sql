@@ -105,7 +105,9 @@ SELECT a.index, encode(a.digest, 'hex') AS digest, a.issuer, a.body,
        EXISTS (SELECT FROM revised WHERE record = $2 / 1024 AND version > t.version AND version <= $7)
            AS record_revised,
        EXISTS (SELECT FROM lot_version WHERE number = $2 AND version > t.version AND version <= $7)
-           OR ROW(f.burdens, f.content, f.amount) IS DISTINCT FROM ROW(g.burdens, g.content, g.amount)
+           OR ROW(f.burdens || array_fill(
+                      0::float8, ARRAY[greatest(cardinality(g.burdens) - cardinality(f.burdens), 0)]),
+                  f.content, f.amount) IS DISTINCT FROM ROW(g.burdens, g.content, g.amount)
            OR EXISTS (SELECT FROM revised WHERE record = $2 / 1024 AND own AND body IS NULL AND version > t.version
                       AND version <= $7) AS lot_revised
 FROM (SELECT s.record FROM (VALUES ('lot', $1), ('record', $3), ('product', $4), ('facility', $5)) AS w (kind, subject)
@@ -180,7 +182,8 @@ LEFT JOIN LATERAL (
     ORDER BY version DESC LIMIT 1) p ON true
 WHERE l.holder = $1 AND n.record >= $2 AND (n.record > $2 OR v.record >= ($3::bigint + 1) / 1024)
     AND (n.record > $2 OR l.number > $3) AND n.record <= $4 AND (n.record < $4 OR v.record <= $5)
-    AND (ROW(f.burdens, f.content, f.amount) IS DISTINCT FROM ROW(g.burdens, g.content, g.amount)
+    AND (ROW(f.burdens || array_fill(0::float8, ARRAY[greatest(cardinality(g.burdens) - cardinality(f.burdens), 0)]),
+             f.content, f.amount) IS DISTINCT FROM ROW(g.burdens, g.content, g.amount)
          OR coalesce(q.quantity, l.quantity) <> coalesce(p.quantity, l.quantity) OR v.own AND v.body IS NULL)
 ORDER BY n.record, l.number LIMIT $6;
 

@@ -23,6 +23,7 @@ CALLED_BY_NAME: Final = frozenset({
 """Decorators of click and Litestar: the parameters of such a function are options or query parameters."""
 MANY_PARAMETERS: Final[Mapping[str, str]] = {
     "ledger/sdk/pricing.py carbon": "plugin authors state a supply's facts by keyword",
+    "ledger/sdk/pricing.py release_biogenic": "plugin authors state a supply's facts by keyword",
     "ledger/sdk/pricing.py price": "plugin authors state a price's facts by keyword",
     "ledger/sdk/testing/building.py context": "a plugin's tests state the facts they need by keyword",
 }

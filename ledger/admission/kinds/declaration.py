@@ -1,6 +1,7 @@
 """Declarations: footprints from elsewhere, of a lot or per quantity."""
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import Final
 
 from ledger.admission.checks.cores import core_refused
@@ -9,6 +10,7 @@ from ledger.admission.facts import Facts
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan, check_operated, create
 from ledger.admission.names import Names
+from ledger.admission.rules import Rule
 from ledger.admission.state import State
 from ledger.core.outcome.assessment import ADDITIVE, ENERGY, OF_WHICH, REMOVALS
 from ledger.core.record.identifiers import check_identifier
@@ -55,6 +57,8 @@ class DeclarationKind(Kind[Declaration]):
                 code="opening-taken", field="lot.product", value=record.lot.product,
                 rule="opening stock is declared once per facility and product",
             )
+        if state.rules.has(Rule.DEFAULT_UPSTREAM):
+            _check_land(record)
 
     def apply(self, record: Declaration, digest: bytes, state: State) -> None:
         if record.per is not None:
@@ -120,6 +124,17 @@ def _declared_lot(record: Declaration, lot: Output, facts: Facts) -> Plan:
             rule="basis `collected`: role waste or core, a collector, at least one evidence",
         )
     return Plan(created=create(facts, record.issuer, [lot], (), field="lot"))
+
+
+def _check_land(record: Declaration) -> None:
+    """Fossil emissions of land management are a part of all fossil emissions (PACT 3)."""
+    whole, part = (record.burdens.get(name) for name in ("fossilGhgEmissions", "landManagementFossilGhgEmissions"))
+    if whole is not None and part is not None and Decimal(part) > Decimal(whole):
+        raise Refused(
+            f"burdens.landManagementFossilGhgEmissions: {part} is more than fossilGhgEmissions, {whole}",
+            code="burden-part", field="burdens.landManagementFossilGhgEmissions", value=part,
+            rule=f"at most {whole}: fossilGhgEmissions include the fossil emissions of land management",
+        )
 
 
 def _check_burdens(record: Declaration) -> None:

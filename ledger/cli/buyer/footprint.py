@@ -161,6 +161,8 @@ def _product_quality(answer: ProductAnswer) -> Table:
     if answer.provisional_share:
         table.add_row("provisional", f"{_part(answer.provisional_share)} waits for closings ({_months(answer)})")
     table.add_row("ratings (1 best, 3)", _ratings(answer.ratings))
+    if answer.rating_conversion:
+        table.add_row("ratings of PACT (1 best, 5)", f"{_ratings(answer.pact_ratings)} ({answer.rating_conversion})")
     table.add_row(f"burdens per {answer.unit}",
                   _figures({name: one for name, one in answer.burdens.items() if name not in QUALITY}))
     table.add_row(f"contents per {answer.unit}", _figures(answer.contents))
@@ -244,8 +246,11 @@ def _quality(answer: FootprintAnswer) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
     unestimated = f"; omitted without an estimate: {answer.unestimated:.3g}" if answer.unestimated else ""
     table.add_row("completeness", f"{answer.completeness}, exempted {answer.exempted}{unestimated}")
-    table.add_row("primary data", _part(answer.primary_share))
+    activity = _part(answer.direct.primary_activity_share)
+    table.add_row("primary data", f"{_part(answer.primary_share)}; of own emissions, activity data: {activity}")
     table.add_row("ratings (1 best, 3)", _ratings(answer.ratings))
+    if answer.rating_conversion:
+        table.add_row("ratings of PACT (1 best, 5)", f"{_ratings(answer.pact_ratings)} ({answer.rating_conversion})")
     table.add_row("burdens", _figures({name: one for name, one in answer.burdens.items() if name not in QUALITY}))
     table.add_row("contents", _figures(answer.contents))
     if answer.biogenic_uptake:

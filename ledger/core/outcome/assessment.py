@@ -57,7 +57,11 @@ OVER_LOCATION: Final = "electricityOverLocation"
     market-based total   = location-based total - electricityLocation + electricityMarket
 """
 
-BURDENS: Final = (*ADDITIVE, *OF_WHICH, *ENERGY, *QUALITY, OVER_LOCATION)
+BIOGENIC_CO2: Final = "biogenicCO2Emissions"
+"""Kg of CO2 from biogenic carbon: of fermentation, and of biomass and biogenic waste that burns. It is no part of the
+footprint, since the plant took the carbon up; ISO 14067 (6.4.9) asks for it apart."""
+
+BURDENS: Final = (*ADDITIVE, *OF_WHICH, *ENERGY, *QUALITY, OVER_LOCATION, BIOGENIC_CO2)
 """Every burden, in the order in which a stored vector holds them. A vector that was stored before a burden existed ends
 before it; the burden is zero there."""
 

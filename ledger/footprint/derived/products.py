@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ledger.admission.facts import LOT_SLOTS
-from ledger.core.outcome.assessment import ADDITIVE, BURDENS
-from ledger.footprint.stored.burdens import SLOT, Vector, whole
+from ledger.core.outcome.assessment import ADDITIVE, BURDENS, Assessment
+from ledger.footprint.stored.burdens import SLOT, Vector, line_co2e, whole
 
 Floats: TypeAlias = NDArray[np.float64]
 Whole: TypeAlias = NDArray[np.int64]
@@ -26,6 +26,12 @@ Whole: TypeAlias = NDArray[np.int64]
 PERCENTILES: Final = (0.05, 0.25, 0.5, 0.75, 0.95)
 RATINGS: Final = {"technology": "technologyAbs", "time": "timeAbs", "geography": "geographyAbs"}
 """PACT's data quality ratings, 1 (best) to 3, by the burden that holds their weighted sum."""
+
+CONVERSION: Final = "atiel-class-means"
+"""The name of the conversion to the ratings of PACT 3, 1 (best) to 5. ATIEL's methodology translates 1 and 2 to 1, 3 to
+2, 4 and 5 to 3. Read backwards, each class becomes the mean of its members: 1.5, 3, 4.5. These are proportional to 1,
+2, 3, so the conversion of a weighted mean is the weighted mean of the conversions."""
+_CLASS_MEAN: Final = 1.5
 
 _EXACT: Final = Context(prec=60)
 """Precise enough to add half a million quantities of 24 digits without rounding."""
@@ -219,7 +225,24 @@ def ratings(burdens: Sequence[float]) -> dict[str, float]:
     return {name: burdens[SLOT[burden]] / absolute for name, burden in RATINGS.items()} if absolute else {}
 
 
+def pact_ratings(burdens: Sequence[float]) -> dict[str, float]:
+    """The ratings on the scale of PACT 3, 1 (best) to 5, by `CONVERSION`; empty if there is no amount."""
+    return {name: _CLASS_MEAN * rating for name, rating in ratings(burdens).items()}
+
+
 def part_of_absolute(burdens: Sequence[float], burden: str) -> float | None:
     """A quality burden over absGhg; None if absGhg is zero."""
     absolute = burdens[SLOT["absGhg"]]
     return burdens[SLOT[burden]] / absolute if absolute else None
+
+
+def primary_activity_share(assessment: Assessment) -> float | None:
+    """The part of a record's own emissions whose activity data are no estimate, by absolute amounts; None without
+    emissions."""
+    stated = whole_amount = 0.0
+    for line in assessment.lines:
+        if line.burden in ADDITIVE:
+            amount = abs(line_co2e(line))
+            whole_amount += amount
+            stated += 0.0 if line.basis == "estimated" else amount
+    return stated / whole_amount if whole_amount else None

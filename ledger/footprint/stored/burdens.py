@@ -6,6 +6,7 @@ from typing import Final
 
 from ledger.core.outcome.assessment import (
     ADDITIVE,
+    BIOGENIC_CO2,
     BURDENS,
     ENERGY,
     OF_WHICH,
@@ -25,7 +26,7 @@ ZERO: Final[Vector] = (0.0,) * len(BURDENS)
 
 _CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
 _ADDITIVE: Final = frozenset(ADDITIVE)
-LINE_BURDENS: Final = frozenset((*ADDITIVE, *OF_WHICH, *ENERGY, OVER_LOCATION))
+LINE_BURDENS: Final = frozenset((*ADDITIVE, *OF_WHICH, *ENERGY, OVER_LOCATION, BIOGENIC_CO2))
 """The burdens that a line may name."""
 
 _ABS, _PRIMARY, _TECHNOLOGY, _TIME, _GEOGRAPHY = (
@@ -35,6 +36,7 @@ _OMITTED, _UNESTIMATED, _PROVISIONAL = SLOT["omittedAbs"], SLOT["unestimated"], 
 _KWH, _MJ, _RENEWABLE = SLOT["electricityKwh"], SLOT["energyMj"], SLOT["renewableEnergyMj"]
 _LOCATION, _MARKET = SLOT["electricityLocation"], SLOT["electricityMarket"]
 _OVER: Final = SLOT[OVER_LOCATION]
+_FOSSIL, _LAND_FOSSIL = SLOT["fossilGhgEmissions"], SLOT["landManagementFossilGhgEmissions"]
 _BY_KIND: Final = {
     "transport": (SLOT["transportGhgEmissions"],),
     "airTransport": (SLOT["transportGhgEmissions"], SLOT["aircraftGhgEmissions"]),
@@ -105,6 +107,11 @@ def footprint(vector: Sequence[float]) -> float:
     for slot in range(len(ADDITIVE)):
         total += vector[slot]
     return total
+
+
+def fossil_emissions(vector: Sequence[float]) -> float:
+    """Kg CO2e of all fossil emissions, as PACT states them: fossil emissions of land management are a part."""
+    return vector[_FOSSIL] + vector[_LAND_FOSSIL]
 
 
 def location_based(vector: Sequence[float]) -> float:

@@ -5,7 +5,7 @@ Here a supply is *priced* if a factor or a declaration gives its upstream.
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 from msgspec.structs import replace
 
@@ -29,6 +29,8 @@ _CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Over
 FACTOR_EVIDENCE: Final = ("supplierFactor", "productFootprint", "environmentalProductDeclaration")
 """Kinds of evidence that make a supply's own factor primary: a supplier's statement, footprint or EPD."""
 
+_FOSSIL: Final = "fossilGhgEmissions"
+_LAND_FOSSIL: Final = "landManagementFossilGhgEmissions"
 _LOCATION: Final = "electricityLocation"
 _MARKET: Final = "electricityMarket"
 _RECENT: Final = 5
@@ -38,6 +40,13 @@ _COUNTED_BY_KIND: Final[Mapping[str, tuple[str, ...]]] = {
     "packaging": ("packagingGhgEmissions",),
     "electricity": ("electricityLocation", "electricityMarket"),
 }
+
+
+class Proof(NamedTuple):
+    """The evidence of a record, and the year in which it ended."""
+
+    evidence: Sequence[Evidence]
+    year: int
 
 
 def supplies_of(record: AnyRecord) -> Sequence[Supply]:
@@ -53,12 +62,12 @@ def supplies_of(record: AnyRecord) -> Sequence[Supply]:
 
 def with_supplies(
     assessment: Assessment, supplied: Sequence[Supplied], facts: Facts, kinds: Sequence[LineKind],
-    evidence: Sequence[Evidence] = (), year: int | None = None,
+    proof: Proof | None = None, *, newer: bool = False,
 ) -> Assessment:
     """The assessment with the upstream of its record's supplies added.
 
     A supply that the record prices gives lines; one that neither the record nor the plugin priced gives an omission.
-    `kinds` gives each supply's kind of line; `evidence` and `year` are the record's.
+    `kinds` gives each supply's kind of line; `proof` is the record's. `newer`: as in `priced_lines`.
     """
     lines: list[Line] = []
     omissions: list[Omission] = []
@@ -67,8 +76,8 @@ def with_supplies(
     named = tuple(omission.what for omission in assessment.omissions)
     for (supply, _), kind in zip(supplied, kinds, strict=True):
         if supply.factor is not None or supply.declaration is not None:
-            proved_for = year if proves_factor(evidence, supply.material) else None
-            own, boundary = priced_lines(supply, facts, kind, proved_for)
+            proved_for = proof.year if proof is not None and proves_factor(proof.evidence, supply.material) else None
+            own, boundary = priced_lines(supply, facts, kind, proved_for, newer=newer)
             lines.extend(own)
             if supply.material in located:
                 lines.extend(_elsewhere(own))
@@ -84,14 +93,19 @@ def with_supplies(
     return replace(assessment, lines=assessment.lines + tuple(lines), omissions=assessment.omissions + tuple(omissions))
 
 
-def priced_lines(supply: Supply, facts: Facts, kind: LineKind, proved_for: int | None) -> tuple[list[Line], str]:
-    """The lines of a supply that its record prices by a factor or a declaration, and their system boundary."""
+def priced_lines(
+    supply: Supply, facts: Facts, kind: LineKind, proved_for: int | None, *, newer: bool = False
+) -> tuple[list[Line], str]:
+    """The lines of a supply that its record prices by a factor or a declaration, and their system boundary. `newer`:
+    rule `default-upstream` is in force."""
     if supply.factor is not None:
         return [factor_line(supply, supply.factor, kind, proved_for)], supply.factor.boundary
     declaration = supply.declaration or ""
     declared = facts.declarations[declaration]
     ratio = _ratio(supply.quantity.amount, supply.quantity.unit, declared)
-    return list(_declared(declared, ratio, supply.material, kind, declaration, supply)), declared.boundary
+    stated = stated_burdens(declared, newer=newer)
+    use = _DeclaredUse(supply.material, kind, declaration, supply)
+    return list(_declared(declared, stated, ratio, use)), declared.boundary
 
 
 def _elsewhere(own: Iterable[Line]) -> Iterable[Line]:
@@ -138,15 +152,17 @@ def factor_line(supply: Supply, factor: Factor, kind: LineKind, proved_for: int 
     return replace(line, primary=True, ratings=(1, 1 if off == 0 else 2 if off < _RECENT else 3, 1))
 
 
-def declared_lot(record: Declaration, digest: str, *, over: bool = False) -> Assessment:
-    """The assessment of a declaration that creates a lot: its declared burdens as lines. `over`: with the amount by
-    which its electricity exceeds the location-based one."""
+def declared_lot(record: Declaration, digest: str, *, newer: bool = False) -> Assessment:
+    """The assessment of a declaration that creates a lot: its declared burdens as lines. `newer`: rule
+    `default-upstream` is in force, so there is a line of the amount by which its electricity exceeds the location-based
+    one, and fossil emissions include the part of land management."""
     omissions: tuple[Omission, ...] = ()
     # Waste and cores enter without burden by cut-off: nothing is missing upstream of them.
     if record.boundary != "cradleToGate" and record.lot is not None and record.lot.role == "product":
         omissions = (Omission(what="upstream of the declared lot"),)
-    lines = [*_declared(record, Decimal(1), record.basis, "upstream", digest)]
-    if over:
+    stated = stated_burdens(record, newer=newer)
+    lines = [*_declared(record, stated, Decimal(1), _DeclaredUse(record.basis, "upstream", digest))]
+    if newer:
         lines += over_location(record, Decimal(1), record.basis, digest)
     return Assessment(lines=tuple(lines), omissions=omissions)
 
@@ -175,18 +191,38 @@ def _ratio(amount: Decimal, unit: str, declared: Declaration) -> Decimal:
     return _CONTEXT.divide(convert(amount, unit, per.unit), per.amount)
 
 
-def _declared(
-    record: Declaration, ratio: Decimal, source: str, kind: LineKind, digest: str, supply: Supply | None = None
-) -> Iterable[Line]:
-    """Lines of the figures of `record`, times `ratio`. The factor of each line has the uncertainty of the declaration;
-    the line itself has the uncertainty of the quantity of `supply`."""
+def stated_burdens(record: Declaration, *, newer: bool) -> Mapping[str, Decimal]:
+    """The burdens of a declaration, such that the additive ones add up to its footprint.
+
+    PACT's fossil emissions include the fossil emissions of land management (`newer`: from rule `default-upstream` on).
+    So the burden `fossilGhgEmissions` gets the rest, and both together are the declaration's fossil emissions.
+    """
+    stated = {burden: Decimal(text) for burden, text in record.burdens.items()}
+    if newer and _FOSSIL in stated and _LAND_FOSSIL in stated:
+        stated[_FOSSIL] = max(_CONTEXT.subtract(stated[_FOSSIL], stated[_LAND_FOSSIL]), Decimal(0))
+    return stated
+
+
+class _DeclaredUse(NamedTuple):
+    """The use of a declaration: source and kind of its lines, its digest, and the supply that it prices."""
+
+    source: str
+    kind: LineKind
+    digest: str
+    supply: Supply | None = None
+
+
+def _declared(record: Declaration, stated: Mapping[str, Decimal], ratio: Decimal, use: _DeclaredUse) -> Iterable[Line]:
+    """Lines of the `stated` burdens of `record`, times `ratio`. The factor of each line has the uncertainty of the
+    declaration; the line itself has the uncertainty of the quantity of the supply."""
+    source, kind, digest, supply = use
     primary = Decimal(record.primary_share or 0)
     skipped = _COUNTED_BY_KIND.get(kind, ())
     deviation, pedigree = (supply.deviation, supply.pedigree) if supply is not None else (None, None)
-    for burden, text in record.burdens.items():
+    for burden, value in stated.items():
         if burden in skipped:
             continue
-        amount = _CONTEXT.multiply(Decimal(text), ratio)
+        amount = _CONTEXT.multiply(value, ratio)
         part = _CONTEXT.multiply(amount, primary) if burden in ADDITIVE else Decimal(0)
         for share, is_primary in ((part, True), (_CONTEXT.subtract(amount, part), False)):
             if share:

@@ -78,12 +78,17 @@ class LineAnswer(QueryAnswer, frozen=True):
 
 
 class DirectAnswer(QueryAnswer, frozen=True):
-    """The emissions and omissions of the lot's own record: the part that this lot carries."""
+    """The emissions and omissions of the lot's own record: the part that this lot carries.
+
+    `primaryActivityShare`: the part of its emissions, by absolute amounts, whose activity data the site metered,
+    invoiced or calculated, whatever factor they are multiplied by; the rest is estimated. Absent without emissions.
+    """
 
     footprint: float
     burdens: dict[str, float]
     lines: list[LineAnswer]
     omissions: list[dict[str, Any]] = []
+    primary_activity_share: float | None = None
 
 
 class InputAnswer(QueryAnswer, frozen=True):
@@ -166,10 +171,13 @@ class FootprintAnswer(QueryAnswer, frozen=True):
     that gave these figures; absent for the first figures. `provisionalShare` is the part of the footprint (by absolute
     amounts) that waits for a closing; `openPeriods` lists its months. `morePeriods`: there are more months than were
     examined. `ratings` are PACT's for technology, time and geography, 1 (best) to 3, weighted by absolute amounts like
-    `primaryShare`; both are absent if there is no amount. `opening`: the lot is opening stock. `claims` are
-    additional information and never part of the figure. `inDoubt`: records of this figure and upstream of it whose
-    signing keys are reported compromised, newest first, at most 20; `limitations` say so in words. `study`: the context
-    of the figure; absent for a withdrawn lot.
+    `primaryShare`; both are absent if there is no amount. `primaryShare` is the part whose activity data and factors
+    are both primary; `direct.primaryActivityShare` is the part of the lot's own record whose activity data are.
+    `pactRatings` are the ratings on the scale of PACT 3, 1 (best) to 5, by the conversion `ratingConversion`.
+    `fossilEmissions` are all fossil emissions as PACT states them: land management, a burden of its own here, is a
+    part of them. `opening`: the lot is opening stock. `claims` are additional information and never part of the
+    figure. `inDoubt`: records of this figure and upstream of it whose signing keys are reported compromised, newest
+    first, at most 20; `limitations` say so in words. `study`: the context of the figure; absent for a withdrawn lot.
     """
 
     title: str
@@ -194,6 +202,9 @@ class FootprintAnswer(QueryAnswer, frozen=True):
     averaged: float = 0.0
     primary_share: float | None = None
     ratings: dict[str, float] = {}
+    pact_ratings: dict[str, float] = {}
+    rating_conversion: str | None = None
+    fossil_emissions: float = 0.0
     plugin: str | None = None
     factors: list[str] = []
     recalled_factors: list[str] = []

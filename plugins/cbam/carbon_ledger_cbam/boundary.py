@@ -39,6 +39,7 @@ _BURDENS: Final = {
     "landUseChangeGhgEmissions": "landUse", "landManagementFossilGhgEmissions": "landUse",
     "landManagementBiogenicCO2Emissions": "biogenic", "landManagementBiogenicCO2Removals": "removal",
     "biogenicNonCO2Emissions": "gas", "technologicalCO2Removals": "removal", "ccsTechnologicalCO2Capture": "removal",
+    "biogenicCO2Emissions": "biogenic",
 }
 ALL_GASES: Final = frozenset(("CO2", "N2O", "PFC"))
 

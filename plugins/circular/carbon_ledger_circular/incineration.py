@@ -67,7 +67,8 @@ def assess(context: Context, activity: Incineration) -> Assessment:
     """CO2 of fossil carbon, CH4 and N2O of the furnace, fuels and power; the carrier is `charged_to`.
 
     CO2 = sum of wet mass * dry matter * carbon * fossil share * oxidised share * 44/12 (IPCC 2006 Guidelines, volume 5,
-    equation 5.2). CO2 of biogenic carbon is an indicator and no burden.
+    equation 5.2). CO2 of biogenic carbon is no part of the footprint and travels apart from it. CH4 is biogenic in the
+    share of the biogenic carbon.
     """
     check_shares("composition", activity.composition)
     draft, power = draft_with_energy(context, activity)
@@ -84,10 +85,11 @@ def assess(context: Context, activity: Incineration) -> Assessment:
             gas="CO2", amount=part.fossil, source=part.source, kind="treatment", factor=part.factor,
             recalled=part.recalled, ratings=_TABLE if part.factor else (1, 1, 1), primary=part.factor is None,
         ))
-    for gas in ("CH4", "N2O"):
-        key = activity.technology + gas
-        if key in factors():
-            draft.price("waste", treated / 1000, factors().find(key), kind="treatment")
+        draft.release_biogenic(
+            part.source, part.biogenic, kind="treatment", factor=part.factor, recalled=part.recalled,
+            ratings=_TABLE if part.factor else (1, 1, 1), primary=part.factor is None,
+        )
+    _book_furnace_gases(draft, context, activity.technology, treated, 1 - fossil / total if total else ZERO)
     _book_heating_value(draft, activity, fossil / total if total else ZERO)
     _check_recovered(draft, context, activity, treated)
     _follow(draft, context, Decimal(activity.oxidation))
@@ -122,6 +124,25 @@ def _burnt(draft: Draft, context: Context, activity: Incineration) -> Sequence[B
         waste = wastes()[component.kind]
         burnt.append(Burnt(component.kind, emitted * fossil, emitted * (1 - fossil), waste.name, waste.recalled))
     return burnt
+
+
+def _book_furnace_gases(
+    draft: Draft, context: Context, technology: Technology, treated: Decimal, grown: Decimal
+) -> None:
+    """Methane and nitrous oxide of `treated` kg of waste. `grown`: biogenic share of its carbon, and so of methane."""
+    share = grown if context.sets else ZERO
+    for gas in ("CH4", "N2O"):
+        key = technology + gas
+        if key not in factors():
+            continue
+        factor, tonnes = factors().find(key), treated / 1000
+        biogenic = share if gas == "CH4" else ZERO
+        draft.price("waste", tonnes if biogenic == 0 else tonnes * (1 - biogenic), factor, kind="treatment")
+        draft.line(Line(
+            gas="CH4biogenic", amount=tonnes * biogenic * factor.value, source="waste", kind="treatment",
+            burden="biogenicNonCO2Emissions", ratings=factor.ratings, factor=factor.name, recalled=factor.recalled,
+            factor_deviation=factor.deviation,
+        ))
 
 
 def _book_heating_value(draft: Draft, activity: Incineration, fossil: Decimal) -> None:

@@ -2,11 +2,12 @@
 
 from decimal import Decimal
 from functools import cache
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from carbon_ledger_circular.charging import charge
 from carbon_ledger_circular.wastes import PACKAGE, Climate, Component, check_shares, wastes
 from ledger.sdk import (
+    CO2_PER_C,
     ZERO,
     Activity,
     Assessment,
@@ -23,6 +24,8 @@ from ledger.sdk import (
 CH4_PER_C: Final = Decimal(16) / Decimal(12)
 # Wells reach 85 % of the gas of a cell with its final cover; before that, and over a life, less.
 MOST_CAPTURED: Final = Decimal("0.85")
+LEAST_HORIZON: Final = 100
+"""Years. A shorter horizon would leave out gas of slow waste such as wood."""
 MANAGED: Final = ("managedAnaerobic", "managedSemiAerobic")
 _TABLE: Final = (2, 2, 2)
 
@@ -35,8 +38,9 @@ class Landfill(Activity, frozen=True, kw_only=True):
 
     Inputs: lots of waste. Outputs: lots of service for the generators of the waste; power of landfill gas as lots.
     `composition`: of the wet waste, together 1. `site`: its kind. `method`: all methane that will ever form
-    (`default`), or the methane of `horizon` years in a `climate` (`firstOrderDecay`). `gas_captured`: share of the
-    methane that wells capture over that time and that is burnt. `covered`: with soil in which methane oxidises.
+    (`default`), or the methane of `horizon` years, at least 100, in a `climate` (`firstOrderDecay`). `gas_captured`:
+    share of the methane that wells capture over that time and that is burnt. `covered`: with soil in which methane
+    oxidises.
     `renewable_share`: of the electricity that comes as lots.
     """
 
@@ -52,7 +56,7 @@ class Landfill(Activity, frozen=True, kw_only=True):
 
 def assess(context: Context, activity: Landfill) -> Assessment:
     """Future methane, counted when the waste is landfilled; fuels and power; the generators carry all of it."""
-    _check(activity)
+    _check(activity, context)
     draft, power = draft_with_energy(context, activity)
     charge(draft, context, "generator")
     laid = context.mass_taken("waste")
@@ -61,7 +65,9 @@ def assess(context: Context, activity: Landfill) -> Assessment:
         return draft.assessment()
     methane = ZERO
     for i, component in enumerate(activity.composition):
-        emitted = laid * Decimal(component.share) * methane_of(f"composition[{i}]", component, activity)
+        gas = gas_of(f"composition[{i}]", component, activity)
+        wet = laid * Decimal(component.share)
+        emitted = wet * gas.methane
         waste = wastes()[component.kind]
         methane += emitted
         draft.line(Line(
@@ -69,6 +75,10 @@ def assess(context: Context, activity: Landfill) -> Assessment:
             burden="biogenicNonCO2Emissions", basis="estimated", factor=waste.name, recalled=waste.recalled,
             ratings=_TABLE,
         ))
+        draft.release_biogenic(
+            component.kind, wet * gas.carbon_dioxide, kind="treatment", basis="estimated", factor=waste.name,
+            recalled=waste.recalled,
+        )
     if Decimal(activity.gas_captured) > MOST_CAPTURED:
         draft.find("capture-unusual", f"{activity.gas_captured} of the methane captured over the site's life")
     draft.indicate("wasteTreated", laid / 1000)
@@ -81,31 +91,44 @@ def assess(context: Context, activity: Landfill) -> Assessment:
     return draft.assessment()
 
 
-def methane_of(field: str, component: Component, activity: Landfill) -> Decimal:
-    """Kg of CH4 that escapes per kg of wet waste.
+class LandfillGas(NamedTuple):
+    """Kg of biogenic CH4 and CO2 that escape per kg of wet waste."""
+
+    methane: Decimal
+    carbon_dioxide: Decimal
+
+
+def gas_of(field: str, component: Component, activity: Landfill) -> LandfillGas:
+    """The gas of a component.
 
     Formed = DOC * DOCf * MCF * F * 16/12, of it 1 - exp(-k * years) within the horizon; escaped = formed *
-    (1 - captured) * (1 - oxidised in the cover) + formed * captured * (1 - destroyed by burning). IPCC 2006 Guidelines,
-    volume 5, equations 3.1 to 3.7 (first order decay), the default method of the 1996 Guidelines, and 40 CFR 98,
-    subpart HH. Raises PluginError for a kind without degradable carbon in the table.
+    (1 - captured) * (1 - oxidised in the cover) + formed * captured * (1 - destroyed by burning). All other carbon that
+    decays, DOC * DOCf within the horizon, leaves as CO2. IPCC 2006 Guidelines, volume 5, equations 3.1 to 3.7 (first
+    order decay), the default method of the 1996 Guidelines, and 40 CFR 98, subpart HH.
+
+    Raises PluginError for a kind without degradable carbon in the table.
     """
     waste, values = wastes()[component.kind], parameters()
     if waste.degradable is None:
         raise invalid_activity(f"{field}.kind", component.kind, "a kind with a value of degradable carbon in waste.csv")
     formed = waste.degradable * values["decomposed"] * values[activity.site] * values["methane"] * CH4_PER_C
+    decayed = waste.degradable * values["decomposed"]
     if activity.method == "firstOrderDecay" and activity.climate is not None and waste.degradable > 0:
-        formed *= 1 - (-waste.decay[activity.climate] * activity.horizon).exp()
+        within = 1 - (-waste.decay[activity.climate] * activity.horizon).exp()
+        formed, decayed = formed * within, decayed * within
     captured = Decimal(activity.gas_captured)
     oxidised = values["oxidised"] if activity.covered else ZERO
-    return formed * ((1 - captured) * (1 - oxidised) + captured * (1 - values["destroyed"]))
+    methane = formed * ((1 - captured) * (1 - oxidised) + captured * (1 - values["destroyed"]))
+    return LandfillGas(methane, (decayed - methane / CH4_PER_C) * CO2_PER_C)
 
 
-def _check(activity: Landfill) -> None:
+def _check(activity: Landfill, context: Context) -> None:
     check_shares("composition", activity.composition)
     if not activity.composition:
         raise invalid_activity("composition", "empty", "the kinds of waste with their shares, or `mixed`")
-    if activity.horizon < 1:
-        raise invalid_activity("horizon", activity.horizon, "a number of years above zero")
+    least = LEAST_HORIZON if context.sets else 1
+    if activity.horizon < least:
+        raise invalid_activity("horizon", activity.horizon, f"at least {least} years")
     if activity.method == "firstOrderDecay" and activity.climate is None:
         raise invalid_activity(
             "climate", activity.climate, "stated for firstOrderDecay: the rate of decay depends on it",

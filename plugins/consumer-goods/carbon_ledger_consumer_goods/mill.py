@@ -31,24 +31,28 @@ class Mill(Activity, frozen=True, kw_only=True):
 
 
 class Run(NamedTuple):
-    """Figures of a mill's run: kWh of electricity, residues burnt, kg of CO2 of carbonates, energy sold."""
+    """Figures of a mill's run: kWh of electricity, residues burnt, kg of CO2 of carbonates, energy sold, and kg
+    of biogenic CO2."""
 
     power: Decimal
     own: Burnt
     carbonates: Decimal
     sold: Energy
+    grown: Decimal
 
 
 def run_mill(draft: Draft, context: Context, activity: Mill) -> Run:
     """E = fuels + carbonates + CH4 of waste water + bought power and heat - sold (NDRC accounting guideline for makers
     of paper and paper products; GB/T 32150)."""
     power = book_energy(draft, context, renewable_share=Decimal(activity.renewable_share), analyses=activity.analyses)
-    own = burn_residues(draft, activity.own_fuels)
+    own = burn_residues(draft, activity.own_fuels, sets=context.sets)
     carbonates = book_limestone(draft, context, activity.limestone_purity)
     carbonates += book_soda_ash(draft, context, activity.soda_ash_purity)
     book_effluents(draft, activity.effluents, grown=True)
     sold = book_cogeneration(draft, context, activity.chp, activity.boiler_heat, activity.heat_from_chp)
-    return Run(power, own, carbonates, sold)
+    # The draft counts the residues' carbon only if factor sets are in force.
+    grown = draft.biogenic if context.sets else draft.biogenic + own.carbon * CO2_PER_C
+    return Run(power, own, carbonates, sold, grown)
 
 
 def indicate_mill(draft: Draft, run: Run, made: Decimal, energy: str) -> None:
@@ -57,4 +61,4 @@ def indicate_mill(draft: Draft, run: Run, made: Decimal, energy: str) -> None:
     draft.indicate(energy, (draft.megajoules - run.sold.all) / made * KG_PER_T)
     draft.indicate("electricityPerTonne", run.power / made * KG_PER_T)
     draft.indicate("processEmissionsPerTonne", run.carbonates / made * KG_PER_T)
-    draft.indicate("biogenicCarbonDioxide", (draft.biogenic + run.own.carbon * CO2_PER_C) / KG_PER_T)
+    draft.indicate("biogenicCarbonDioxide", run.grown / KG_PER_T)

@@ -58,9 +58,9 @@ def _defaults() -> Mapping[str, Mapping[str, str]]:
     return {row["key"]: row for row in rows(PACKAGE, "own_fuels.csv")}
 
 
-def burn_residues(draft: Draft, own: Sequence[OwnFuel]) -> Burnt:
-    """Lines of CH4 and N2O, and renewable energy. Raises PluginError for a missing heating value and for one above
-    the upper limit."""
+def burn_residues(draft: Draft, own: Sequence[OwnFuel], *, sets: bool) -> Burnt:
+    """Lines of CH4 and N2O, renewable energy, and with `sets` in force lines of biogenic CO2. Raises PluginError
+    for a missing heating value and for one above the upper limit."""
     heat = carbon = liquor = ZERO
     for i, residue in enumerate(own):
         mass = kilograms(residue.quantity, f"ownFuels[{i}].quantity")
@@ -74,7 +74,13 @@ def burn_residues(draft: Draft, own: Sequence[OwnFuel]) -> Burnt:
             ))
         draft.energy(residue.kind, released, renewable=True)
         heat += released
-        carbon += _carbon(residue, mass, gigajoules)
+        held = _carbon(residue, mass, gigajoules)
+        if sets:
+            draft.release_biogenic(
+                residue.kind, held * CO2_PER_C, primary=residue.carbon is not None,
+                factor=None if residue.carbon is not None else factors().find(residue.kind).name,
+            )
+        carbon += held
         liquor += mass if residue.kind == "blackLiquor" else ZERO
     return Burnt(heat, carbon, liquor)
 

@@ -8,7 +8,7 @@ by-product (CF4, C2F6) per kg used, a the part of the gas that goes through abat
 destroys. Defaults of U and B are by substrate; the IPCC's are recalled, the defaults of 40 CFR 98 subpart I are read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final, Literal
 
@@ -27,14 +27,20 @@ from ledger.sdk import (
     omit_upstream,
 )
 
+NEWER: Final[Mapping[str, str]] = {"C4F8": "cC4F8", "CH2F2": "HFC32", "CH3F": "HFC41", "C2HF5": "HFC125"}
+"""Gases that are counted since factor sets are in force, by their name in the ledger. Before, their emissions were
+named as an omission."""
+
 OTHERS: Final = ("C4F8", "C4F6", "C5F8", "C4F8O", "CH2F2", "CH3F", "C2HF5")
-"""Gases without a potential in the ledger: their emissions are named as an omission."""
+"""Gases whose emissions are named as an omission, unless they are counted."""
 
 BY_PRODUCTS: Final = ("CF4", "C2F6")
 
-Gas = Literal["CF4", "C2F6", "C3F8", "CHF3", "NF3", "SF6", "HFC134a", "N2O"]
+Gas = Literal[
+    "CF4", "C2F6", "C3F8", "CHF3", "NF3", "SF6", "HFC134a", "N2O", "C4F8", "CH2F2", "CH3F", "C2HF5",
+]
 GASES: Final[tuple[Gas, ...]] = ("CF4", "C2F6", "C3F8", "CHF3", "NF3", "SF6", "HFC134a", "N2O")
-"""Supplies that are counted here: the gases with a potential in the ledger."""
+NEWER_GASES: Final[tuple[Gas, ...]] = ("C4F8", "CH2F2", "CH3F", "C2HF5")
 
 Process = Literal["etching", "cleaning", "remoteCleaning"]
 Substrate = Literal["semiconductor", "wafer200", "wafer300", "display", "photovoltaic"]
@@ -67,7 +73,7 @@ def emit_gases(draft: Draft, context: Context, uses: Sequence[GasUse], substrate
     unit without a mass.
     """
     _check(context, uses)
-    for gas in GASES:
+    for gas in (*GASES, *NEWER_GASES) if context.sets else GASES:
         mine = [use for use in uses if use.gas == gas]
         rest = 1 - sum((Decimal(use.share) for use in mine), ZERO)
         for supply in context.supplied(gas):
@@ -77,7 +83,16 @@ def emit_gases(draft: Draft, context: Context, uses: Sequence[GasUse], substrate
                 _emit(draft, supply, GasUse(gas=gas), rest, substrate)
             omit_upstream(draft, supply, skip_nature=True)
     for supply in context.supplied(*OTHERS):
-        draft.omit(f"{supply.material} emissions and upstream")
+        if not context.sets:
+            draft.omit(f"{supply.material} emissions and upstream")
+        elif supply.material not in NEWER:
+            _omit(draft, supply)
+
+
+def _omit(draft: Draft, supply: SupplyFacts) -> None:
+    """A gas without a potential: all of it emitted, with the default potential of its class."""
+    factor = factors().find(f"omitted:{supply.material}")
+    draft.omit(f"{supply.material} emissions", supply.amount("KGM") * factor.value)
 
 
 def _emit(draft: Draft, supply: SupplyFacts, use: GasUse, share: Decimal, substrate: Substrate) -> None:
@@ -85,7 +100,8 @@ def _emit(draft: Draft, supply: SupplyFacts, use: GasUse, share: Decimal, substr
     table, abated = factors(), Decimal(use.abated)
     destroyed = abated * Decimal(use.destruction or "0")
     if use.utilisation is not None:
-        draft.carbon(use.gas, used * (1 - Decimal(use.utilisation)) * (1 - destroyed), gas=use.gas, supply=supply)
+        draft.carbon(use.gas, used * (1 - Decimal(use.utilisation)) * (1 - destroyed),
+                     gas=NEWER.get(use.gas, use.gas), supply=supply)
     else:
         factor = _default(table, use, substrate)
         _line(draft, supply, used * (1 - destroyed), factor)
@@ -140,6 +156,8 @@ def _check(context: Context, uses: Sequence[GasUse]) -> None:
     shares: dict[str, Decimal] = {}
     for i, use in enumerate(uses):
         field = f"gases[{i}]."
+        if use.gas in NEWER and not context.sets:
+            raise invalid_activity(field + "gas", use.gas, "one of " + ", ".join(GASES))
         if not context.supplied(use.gas):
             raise invalid_activity(field + "gas", use.gas, "the material of a supply of this record")
         shares[use.gas] = shares.get(use.gas, ZERO) + Decimal(use.share)

@@ -82,7 +82,11 @@ def assess(context: Context, activity: CombinedHeatAndPower) -> Assessment:
     check_outputs(draft, context, power=True, heat=True)
     book_energy(draft, context, analyses=activity.analyses)
     for supply in context.supplied("limestone"):
-        draft.carbon(supply.material, supply.amount("KGM") * _PURITY * carbonate("calcite"), supply=supply)
+        # The purity is a default. Under rules without factor sets, the line counted as primary.
+        draft.carbon(
+            supply.material, supply.amount("KGM") * _PURITY * carbonate("calcite"), supply=supply,
+            primary=not context.sets, ratings=(2, 2, 2) if context.sets else (1, 1, 1),
+        )
         omit_upstream(draft, supply)
     made = _Made(power_of(carrying(context)) * MJ_PER_KWH, heat_of(carrying(context)))
     if not any(is_fuel(supply, activity.analyses) for supply in context.supplies) and heat_of(context.inputs) == 0:

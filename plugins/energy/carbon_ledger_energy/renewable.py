@@ -99,7 +99,10 @@ def _check_amounts(
 
 def _add_plant(draft: Draft, context: Context, plant: Plant, generated: Decimal) -> None:
     places = context.facility.places
-    if factors().covers(plant.factor, places):
-        draft.price(f"{plant.technology} plant", generated, factors().find(plant.factor, places), kind="upstream")
+    key = plant.factor
+    if context.sets and not factors().covers(key, places):
+        key = f"{key}World"
+    if factors().covers(key, places):
+        draft.price(f"{plant.technology} plant", generated, factors().find(key, places), kind="upstream")
     else:
         draft.omit(f"{plant.technology} plant upstream")

@@ -57,21 +57,44 @@ def compare(
     """Indicates and returns kg CO2e saved = units * new - emissions of this record - emissions of new parts.
 
     `made`: kg of the products. New parts without a footprint count with the new product's footprint by mass. A sector
-    does not know the burden of lots of energy and of supplies with their own figures, so it warns of them.
+    does not know the burden of lots of energy, so it warns of them. With factor sets in force, emissions are the
+    record's lines and the figures of its supplies, new parts among them; without, they are CO2 of the sector's
+    default factors, and it warns of supplies with their own figures too.
     """
     whole = units * kilograms(new.footprint, "comparedTo.footprint")
     mass = made
     if new.mass is not None:
         mass = units * kilograms(new.mass, "comparedTo.mass")
-    own = sum((draft.emitted(kind) for kind in LINE_KINDS), ZERO)
-    saved = whole - own - _parts(replaced, whole / mass if mass else ZERO)
-    if any(is_energy(taken.quantity) for taken in context.inputs) or any(one.priced for one in context.supplies):
-        draft.find("saving-incomplete", "energy from lots and supplies with their own figures are not in the saving")
+    parts = _parts(replaced, whole / mass if mass else ZERO)
+    lots_of_energy = any(is_energy(taken.quantity) for taken in context.inputs)
+    if context.sets:
+        saved = whole - draft.footprint - _bought(context) - parts * _of_lots(context, replaced)
+        if lots_of_energy:
+            draft.find("saving-incomplete", "energy from lots is not in the saving")
+    else:
+        saved = whole - sum((draft.emitted(kind) for kind in LINE_KINDS), ZERO) - parts
+        if lots_of_energy or any(one.priced for one in context.supplies):
+            message = "energy from lots and supplies with their own figures are not in the saving"
+            draft.find("saving-incomplete", message)
     if saved <= 0:
         draft.find("no-saving", f"{-saved:.1f} kg CO2e more than {units:f} new products")
     draft.indicate("savedComparedToNew", saved)
     draft.indicate("savingRate", saved / whole)
     return saved
+
+
+def _bought(context: Context) -> Decimal:
+    """Kg CO2e of the upstream of all supplies, and of fuels whose own factor covers their combustion."""
+    return sum((one.upstream or ZERO for one in context.supplies), ZERO)
+
+
+def _of_lots(context: Context, replaced: Sequence[ReplacedPart]) -> Decimal:
+    """The share of the new parts that came as lots; the others are supplies, whose upstream counts already."""
+    fitted = replaced_mass(replaced)
+    lots = sum((
+        taken.mass or ZERO for taken in context.inputs if taken.role != "core" and not is_energy(taken.quantity)
+    ), ZERO)
+    return min(lots / fitted, Decimal(1)) if fitted else ZERO
 
 
 def _parts(replaced: Sequence[ReplacedPart], per_kilogram: Decimal) -> Decimal:
@@ -90,7 +113,8 @@ def check_use(
     """Warns if the remanufactured machine is less efficient than a new one.
 
     Extra energy per work = 1 / own efficiency - 1 / new efficiency. For a machine that runs on power, saving / (extra *
-    grid factor of the place and year) is the work, kWh, after which the saving is used up.
+    grid factor of the place and year) is the work, kWh, after which the saving is used up. With factor sets in force,
+    the factor is the figure of the record's own power.
     """
     if new.efficiency is None:
         return
@@ -101,9 +125,22 @@ def check_use(
     if extra <= 0:
         return
     message = f"in use {extra:.4f} kWh more per kWh of work than a new one ({efficiency} against {new.efficiency})"
-    places = context.facility.places
-    if machine in DRIVEN and saved > 0 and grid_electricity().covers("electricity", places):
-        work = saved / (extra * grid_electricity().find("electricity", places, context.year).value)
+    factor = _power_factor(context)
+    if machine in DRIVEN and saved > 0 and factor is not None:
+        work = saved / (extra * factor)
         draft.indicate("breakEvenWork", work)
         message += f": the saving is used up after {work:.0f} kWh of work"
     draft.find("use-phase", message)
+
+
+def _power_factor(context: Context) -> Decimal | None:
+    """Kg CO2e per kWh of the grid's power; None if it is not known."""
+    if context.sets:
+        bought = [(one.amount("KWH"), one.upstream) for one in context.supplied("electricity")]
+        power = sum((amount for amount, _ in bought), ZERO)
+        emitted = sum((upstream or ZERO for _, upstream in bought), ZERO)
+        return emitted / power if power and emitted > 0 else None
+    places = context.facility.places
+    if not grid_electricity().covers("electricity", places):
+        return None
+    return grid_electricity().find("electricity", places, context.year).value

@@ -47,6 +47,8 @@ FULL: Final = Decimal(1)
 MOST_LOAD: Final = Decimal("1.5")
 # Odometers and maps agree to a part in a thousand.
 ROUNDING: Final = Decimal("0.001")
+VESSELS: Final = ("sea", "inlandWaterway")
+VESSEL_SLIP, VEHICLE_SLIP = "lngSlipVessel", "lngSlipVehicle"
 PREFIXES: Final[Mapping[str, str]] = {
     "road": "road", "rail": "rail", "inlandWaterway": "inland", "sea": "sea", "air": "air", "pipeline": "pipeline",
 }
@@ -71,7 +73,7 @@ class Transport(Operation, frozen=True, kw_only=True):
     `mode`: of transport. `consignments`: one for each output. `distance_basis`: of their distances, the shortest
     feasible one, or the great circle (air). `distance_adjustment`: kilometres driven per kilometre of that distance,
     for an intensity that is per kilometre driven. `loaded_distance`, `empty_distance`: of the vehicles together;
-    `capacity`: payload of one vehicle, a mass. `methane_slip`: share of `lng` that leaves unburnt.
+    `capacity`: payload of one vehicle, a mass. `methane_slip`: share of `lng` that leaves unburnt; a default if absent.
     """
 
     mode: Mode
@@ -156,12 +158,17 @@ def _book_intensity(draft: Draft, activity: Transport, total: Decimal, kind: Lin
 
 
 def _book_slip(draft: Draft, context: Context, activity: Transport, kind: LineKind) -> None:
-    """Methane that passes engines unburnt: mass of LNG * slip, kg of CH4. An unknown slip is an omission."""
+    """Methane that passes engines unburnt: mass of LNG * slip, kg of CH4. An unknown slip is the default of the engine
+    with most slip; under rules without factor sets, it is an omission."""
     supplies = context.supplied("lng")
     if activity.methane_slip is not None and not supplies:
         raise invalid_activity("methaneSlip", activity.methane_slip, "absent without a supply `lng`")
     for supply in supplies:
-        if activity.methane_slip is None:
+        if activity.methane_slip is None and context.sets:
+            # By a published share of the mass: secondary data.
+            key = VESSEL_SLIP if activity.mode in VESSELS else VEHICLE_SLIP
+            draft.price("methaneSlip", supply.amount("KGM"), factors().find(key), kind=kind, supply=supply)
+        elif activity.methane_slip is None:
             draft.omit("lng methane slip")
         else:
             slip = supply.amount("KGM") * Decimal(activity.methane_slip)

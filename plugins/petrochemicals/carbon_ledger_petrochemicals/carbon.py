@@ -68,7 +68,8 @@ class Plant(NamedTuple):
     """A record in assessment: the draft with energy booked, electricity in kWh, feedstocks, and the carbon that came
     in.
 
-    `recalled`: whether a carbon content has a source that was not checked.
+    `recalled`: whether a carbon content has a source that was not checked. `usual`: whether a fuel's carbon is a
+    default of a table.
     """
 
     draft: Draft
@@ -77,6 +78,7 @@ class Plant(NamedTuple):
     feeds: tuple[SupplyFacts, ...]
     carbon: Carbon
     recalled: bool
+    usual: bool = False
 
 
 def begin(
@@ -95,14 +97,18 @@ def begin(
         draft, _without(context, named), renewable_share=Decimal(activity.renewable_share),
         analyses=[one for one in activity.analyses if one.material not in named and one.material not in own],
     )
-    total, recalled = Carbon(), False
+    total, recalled, usual_carbon = Carbon(), False, False
     for feed in feeds:
-        carbon, flagged = _bring(draft, feed, analysis_of(feed.material, activity.analyses), converted=converted)
+        analysis = analysis_of(feed.material, activity.analyses)
+        carbon, flagged = _bring(draft, feed, analysis, converted=converted)
         total, recalled = total.plus(carbon), recalled or flagged
+        usual_carbon |= (analysis is not None or feed.material in standard_fuels()) and not (
+            fuel_of(feed, analysis).measured
+        )
     for taken in context.inputs:
         if not is_energy(taken.quantity):
             total, recalled = total.plus(_of_lot(draft, taken)), recalled or _recalled(taken)
-    return Plant(draft, context, power, feeds, total, recalled)
+    return Plant(draft, context, power, feeds, total, recalled, usual_carbon)
 
 
 def _feeds(context: Context, activity: Process, usual: Collection[str]) -> tuple[SupplyFacts, ...]:
@@ -187,9 +193,21 @@ def balance(plant: Plant, source: str, elsewhere: Decimal = ZERO) -> Decimal:
     check_carbon(plant, out)
     emitted = max(plant.carbon.fossil - out.fossil - elsewhere, ZERO) * CO2_PER_C
     recalled = plant.recalled or any(_recalled(output) for output in plant.context.outputs)
-    plant.draft.carbon(source, emitted, recalled=recalled)
+    primary = is_primary(plant)
+    ratings = (1, 1, 1) if primary else (2, 2, 2)
+    plant.draft.carbon(source, emitted, recalled=recalled, primary=primary, ratings=ratings)
+    plant.draft.release_biogenic(
+        source, max(plant.carbon.biogenic - out.biogenic, ZERO) * CO2_PER_C, recalled=recalled, primary=primary,
+        ratings=ratings,
+    )
     follow(plant, holds)
     return emitted
+
+
+def is_primary(plant: Plant) -> bool:
+    """Whether carbon emissions are primary data: the site analysed its fuels. Carbon of pure substances follows from
+    their formula. Under rules without factor sets, they count as primary in any case."""
+    return not (plant.context.sets and plant.usual)
 
 
 def check_carbon(plant: Plant, out: Carbon) -> None:

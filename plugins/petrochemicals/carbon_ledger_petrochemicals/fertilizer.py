@@ -8,7 +8,7 @@ cradle-to-gate figure leaves it out; the indicator `boundCo2PerTonne` states it.
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_petrochemicals.carbon import Plant, Process, balance, begin
+from carbon_ledger_petrochemicals.carbon import Plant, Process, balance, begin, is_primary
 from carbon_ledger_petrochemicals.sharing import factors, share_out
 from carbon_ledger_petrochemicals.substances import made, nitrogen_in, nitrogen_out, substances
 from ledger.sdk import CO2_PER_C, PRODUCT_ROLES, ZERO, Assessment, Context
@@ -83,7 +83,7 @@ def assess_use(context: Context, activity: FertilizerUse) -> Assessment:
     """CO2 = carbon of urea * 44/12 (IPCC 2006, volume 4, equation 11.13, and volume 2, 3.2.1.1 for exhaust gas);
     N2O = nitrogen * 0.01 * 44/28 (volume 4, equation 11.1, direct emissions from managed soils)."""
     plant = begin(context, activity, FEEDS)
-    plant.draft.carbon("ureaUse", plant.carbon.fossil * CO2_PER_C, recalled=plant.recalled)
+    plant.draft.carbon("ureaUse", plant.carbon.fossil * CO2_PER_C, recalled=plant.recalled, primary=is_primary(plant))
     nitrogen = nitrogen_in(context)
     if activity.purpose == "soil":
         factor = factors().find("fertilizerOnSoil")

@@ -120,6 +120,10 @@ def _price(draft: Draft, came: Sequence[Entering]) -> None:
                 entered.source, entered.fossil * CO2_PER_C, primary=entered.primary, factor=entered.factor,
                 recalled=entered.recalled, ratings=(1, 1, 1) if entered.primary else (2, 2, 2), supply=entered.supply,
             )
+        draft.release_biogenic(
+            entered.source, entered.biogenic * CO2_PER_C, primary=entered.primary, factor=entered.factor,
+            recalled=entered.recalled, supply=entered.supply,
+        )
         supply = entered.supply
         if supply is not None and not supply.priced and not supply.nature and entered.fossil + entered.biogenic > 0:
             draft.omit(f"{entered.source} upstream")
@@ -174,6 +178,10 @@ def _subtract(draft: Draft, came: Sequence[Entering], leaving: Sequence[_Leaving
         draft.carbon(
             "fixedCarbon", -part.carbon * fossil * CO2_PER_C, primary=part.declared, factor=part.factor,
             recalled=part.recalled, ratings=(1, 1, 1) if part.declared else (2, 2, 2),
+        )
+        draft.release_biogenic(
+            "fixedCarbon", -part.carbon * (1 - fossil) * CO2_PER_C if carbon else ZERO, primary=part.declared,
+            factor=part.factor, recalled=part.recalled,
         )
 
 

@@ -26,6 +26,11 @@ def burn_lots(draft: Draft, context: Context) -> tuple[Decimal, Decimal]:
                 entered.source, entered.fossil * CO2_PER_C, primary=entered.primary, factor=entered.factor,
                 recalled=entered.recalled, ratings=(1, 1, 1) if entered.primary else (2, 2, 2),
             )
+            if context.sets:
+                draft.release_biogenic(
+                    entered.source, entered.biogenic * CO2_PER_C, primary=entered.primary, factor=entered.factor,
+                    recalled=entered.recalled,
+                )
             draft.energy(entered.source, entered.megajoules)
             fossil += entered.fossil * CO2_PER_C
             biogenic += entered.biogenic * CO2_PER_C

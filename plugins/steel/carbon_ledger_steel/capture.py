@@ -77,7 +77,8 @@ def assess(context: Context, activity: CarbonCapture) -> Assessment:
     follow_composition(draft, context)
     _keep_carbon(draft, context)
     fossil = draft.emitted("onSite") + sum((supply.combustion or ZERO for supply in context.supplies), ZERO)
-    treated = fossil + grown + draft.biogenic
+    # The draft counts the lots' biogenic carbon only if factor sets are in force.
+    treated = fossil + draft.biogenic if context.sets else fossil + grown + draft.biogenic
     _check(draft, captured, stored, treated)
     if treated > 0 and stored <= captured <= treated:
         # Biogenic carbon was never counted as emitted, so storing it deducts nothing from the fossil part.

@@ -1,6 +1,6 @@
 """What a record emits itself: gases, removals, electricity, supplies, declarations, and what nobody priced."""
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import pytest
 from support.memory import MemoryLedger
@@ -162,6 +162,39 @@ def test_a_supply_with_a_declaration_per_tonne(site: Site, boundary: str, gaps: 
     assert (burdens["absGhg"], burdens["primaryAbs"]) == (300.0, 120.0)
     assert (burdens["electricityKwh"], burdens["transportGhgEmissions"]) == (15.0, 10.0)
     assert burdens.get("unestimated", 0.0) == gaps
+
+
+LAND: Final = {"fossilGhgEmissions": "1000", "landManagementFossilGhgEmissions": "300", "biogenicNonCO2Emissions": "50"}
+"""PACT: of 1000 kg of fossil emissions, 300 come from land management. The footprint is 1050 kg."""
+
+
+@pytest.mark.parametrize(("newer", "fossil", "whole"), [(False, 1000.0, 1350.0), (True, 700.0, 1050.0)])
+@pytest.mark.parametrize("basis", ["pact", "study"])
+def test_fossil_emissions_of_land_management_are_a_part(
+    memory: MemoryLedger, site: Site, basis: str, newer: bool, fossil: float, whole: float
+) -> None:
+    if newer:
+        memory.activate_sets()
+    site.declare(basis=basis, lot=site.out("d", "good", "1 KGM"), burdens=LAND)
+    burdens = memory.burdens(site.name("d"))
+    assert (burdens["fossilGhgEmissions"], burdens["landManagementFossilGhgEmissions"]) == (fossil, 300.0)
+    assert footprint(vector_of(burdens)) == burdens["absGhg"] == whole
+    declared = site.declare(basis=basis, per=supply("x", "1 TNE").quantity, burdens=LAND)
+    used = made(site, Make(), supply("alloy", "500 KGM", declaration=declared.digest.hex()))
+    assert used["fossilGhgEmissions"] == fossil / 2
+    assert footprint(vector_of(used)) == whole / 2
+
+
+def test_a_part_is_not_more_than_the_whole(memory: MemoryLedger, site: Site) -> None:
+    wrong = {"fossilGhgEmissions": "299.9", "landManagementFossilGhgEmissions": "300"}
+    site.declare(lot=site.out("before", "good", "1 KGM"), burdens=wrong)
+    memory.activate_sets()
+    with pytest.raises(Refused) as caught:
+        site.declare(lot=site.out("d", "good", "1 KGM"), burdens=wrong)
+    assert (caught.value.code, caught.value.field) == ("burden-part", "burdens.landManagementFossilGhgEmissions")
+    # Alone, it is the whole.
+    site.declare(lot=site.out("d", "good", "1 KGM"), burdens={"landManagementFossilGhgEmissions": "300"})
+    assert memory.burdens(site.name("d"))["absGhg"] == 300.0
 
 
 def test_declared_transport_is_not_counted_twice(memory: MemoryLedger, site: Site) -> None:

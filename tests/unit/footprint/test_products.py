@@ -6,24 +6,27 @@ import statistics
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pytest
 
 from ledger.admission.facts import LOT_SLOTS
-from ledger.core.outcome.assessment import BURDENS
+from ledger.core.outcome.assessment import BURDENS, Assessment, Basis, Line
 from ledger.footprint.derived.products import (
+    CONVERSION,
     PERCENTILES,
     LotChunk,
     LotSpread,
     ProducedLots,
     Total,
+    pact_ratings,
     part_of_absolute,
+    primary_activity_share,
     ratings,
     spread,
 )
-from ledger.footprint.stored.burdens import footprint, vector_of
+from ledger.footprint.stored.burdens import footprint, fossil_emissions, vector_of
 
 
 class Lot(NamedTuple):
@@ -104,6 +107,35 @@ def test_one_lot_has_no_spread() -> None:
     *values, deviation = whole.spread
     assert set(values) == {(0.1 + 0.2) / 0.7}
     assert deviation == 0.0
+
+
+def test_ratings_on_the_scale_of_pact() -> None:
+    """Lines rated 1, 2 and 3 become 1.5, 3 and 4.5; of 10 kg each, the mean is that of the converted ratings."""
+    burdens = vector_of({"absGhg": 20.0, "technologyAbs": 40.0, "timeAbs": 20.0, "geographyAbs": 60.0})
+    assert pact_ratings(burdens) == {"technology": 3.0, "time": 1.5, "geography": 4.5}
+    mixed = vector_of({"absGhg": 20.0, "technologyAbs": 10.0 * 1 + 10.0 * 2})
+    assert pact_ratings(mixed)["technology"] == (1.5 + 3.0) / 2
+    assert pact_ratings(vector_of({})) == {}
+    assert CONVERSION == "atiel-class-means"
+
+
+def test_fossil_emissions_include_those_of_land_management() -> None:
+    burdens = vector_of({"fossilGhgEmissions": 700.0, "landManagementFossilGhgEmissions": 300.0})
+    assert fossil_emissions(burdens) == 1000.0
+
+
+def test_activity_data_are_primary_unless_estimated() -> None:
+    """30 metered and 20 calculated of 100 kg, whatever their factors; a removal of 10 counts by its amount."""
+    def line(amount: str, basis: Basis, **facts: Any) -> Line:
+        return Line(gas="CO2", amount=Decimal(amount), source="x", kind="onSite", basis=basis, **facts)
+
+    assessment = Assessment(lines=(
+        line("30", "metered", primary=True), line("20", "calculated"), line("40", "estimated", primary=True),
+        line("-10", "estimated", burden="technologicalCO2Removals"),
+        line("500", "metered", burden="biogenicCO2Emissions"),
+    ))
+    assert primary_activity_share(assessment) == 0.5
+    assert primary_activity_share(Assessment()) is None
 
 
 def test_ratings_and_parts_of_three_lots() -> None:

@@ -173,6 +173,43 @@ def test_sludge_with_its_moisture() -> None:
     assert float(told.assessment.indicators["carbonDioxidePerTonne"]) == pytest.approx(330.0)
 
 
+def test_with_factor_sets_carbon_of_plants_counts_as_biogenic() -> None:
+    # 10 t: plastic 13750, paper 7590 of which 75.9 fossil: biogenic 7514.1 of 21340. CH4 10 * 0.06 = 0.6 kg by a batch
+    # stoker, of it 0.6 * 7514.1 / 21340 biogenic
+    given = msgspec.structs.replace(burning(), sets=True)
+    told = burn(given, technology="batchStoker")
+    grown = 7514.1 / 21340
+    assert told.burdens["biogenicCO2Emissions"] == pytest.approx(7514.1)
+    assert told.burdens["biogenicNonCO2Emissions"] == pytest.approx(0.6 * grown * 27)
+    # N2O 10 * 0.06 * 273 = 163.8
+    assert told.burdens["fossilGhgEmissions"] == pytest.approx(13825.9 + 163.8 + 0.6 * (1 - grown) * 29.8)
+    carried = sum(one["biogenicCO2Emissions"] for one in told.outputs)
+    assert carried == pytest.approx(7514.1)
+    before = burn(burning(), technology="batchStoker")
+    assert before.burdens["biogenicCO2Emissions"] == before.burdens["biogenicNonCO2Emissions"] == 0.0
+    assert before.burdens["fossilGhgEmissions"] == pytest.approx(13825.9 + 163.8 + 0.6 * 29.8)
+
+
+def test_with_factor_sets_a_landfill_has_biogenic_carbon_dioxide() -> None:
+    # decayed 10000 * 0.2 * 0.5 = 1000 kg C; methane 666.667 kg holds 500; the other 500 * 44/12 = 1833.33
+    given = msgspec.structs.replace(dumping(), sets=True)
+    assert dump(given).burdens["biogenicCO2Emissions"] == pytest.approx(1833.3333333)
+    # Of 666.667 kg formed, 0.6 * 0.99 burn and 0.4 * 0.1 oxidise: 244 escape with 183 kg C
+    wells = dump(given, gasCaptured="0.6", covered=True)
+    assert wells.burdens["biogenicNonCO2Emissions"] == pytest.approx(6588.0)
+    assert wells.burdens["biogenicCO2Emissions"] == pytest.approx((1000 - 183) * 44 / 12)
+    assert wells.footprint == pytest.approx(6588.0)
+
+
+def test_with_factor_sets_a_horizon_has_a_hundred_years() -> None:
+    given = msgspec.structs.replace(dumping(), sets=True)
+    decay = {"method": "firstOrderDecay", "climate": "temperateDry"}
+    with pytest.raises(PluginError) as caught:
+        dump(given, **decay, horizon=99)
+    assert (caught.value.field, caught.value.value) == ("activity.horizon", "99")
+    assert dump(given, **decay, horizon=100).footprint == pytest.approx(18000.0 * 0.9932620530009)
+
+
 def test_all_methane_of_mixed_waste() -> None:
     # 10000 * 0.2 * 0.5 * 1 * 0.5 * 16/12 = 666.667 of CH4 * 27 = 18000; diesel 30 * 3.145122493 = 94.35367479
     told = dump(dumping(supply("diesel", "30 KGM")))

@@ -84,6 +84,16 @@ def test_kraft_pulp() -> None:
         one.what for one in found.assessment.omissions}
 
 
+def test_with_factor_sets_carbon_dioxide_of_residues_travels() -> None:
+    # 7,080 * 95.3 + 50,000 * 0.25 * 44/12 kg, none of it in the footprint
+    given = pulping(supply("electricity", "90000 KWH", priced=True), sets=True)
+    found = assess(given, KRAFT)
+    assert found.burdens["biogenicCO2Emissions"] == pytest.approx(720557.3333)
+    assert found.outputs[0]["biogenicCO2Emissions"] == pytest.approx(720557.3333)
+    assert found.footprint == pytest.approx(5199.96)
+    assert indicated(found, "biogenicCarbonDioxide") == pytest.approx(720.5573333)
+
+
 def test_where_the_carbon_of_wood_goes() -> None:
     # came 1,800,000 * 0.225 = 405,000; burnt 674,724 * 12/44 + 12,500 = 196,515.636; the pulp holds at most half of
     # its mass, 225,000; left are 208,484.364

@@ -193,6 +193,18 @@ def test_a_microgrid_mixes_and_loses() -> None:
 # Storage
 
 
+@pytest.mark.parametrize(("route", "factor"), [("photovoltaic", 0.048), ("wind", 0.011)])
+def test_with_factor_sets_a_plant_outside_china_has_its_life_cycle(route: str, factor: float) -> None:
+    activity = {"capacity": "10000"}
+    given: dict[str, Any] = {"place": "IN-RJ", "activity": activity}
+    found = assessed(route, output("1000000 KWH"), sets=True, **given)
+    assert found.footprint == pytest.approx(1_000_000 * factor, rel=EXACT)
+    assert found.assessment.omissions == ()
+    assert [line.recalled for line in found.assessment.lines] == [True]
+    before = assessed(route, output("1000000 KWH"), **given)
+    assert [one.what for one in before.assessment.omissions] == [f"{route} plant upstream"]
+
+
 def test_a_cycle_of_storage() -> None:
     # 1000 kWh in, 900 out: 100 lost; made of 900 * 0.0167 = 15.03 kg that are known to be left out
     found = assessed("storage", output("900 KWH"), inputs=[power("1000 KWH")],

@@ -75,6 +75,38 @@ def test_saving_against_a_new_engine() -> None:
     assert told.footprint == pytest.approx(66.0937)
 
 
+def test_with_factor_sets_a_saving_is_by_figures() -> None:
+    # power 113 kWh with a figure of 70.5, new parts that were bought with 400: 1000 - 470.5 = 529.5, 52.95 %
+    supplies = (
+        supply("newParts", "130 KGM", priced=True, upstream=Decimal(400)),
+        supply("electricity", "113 KWH", priced=True, upstream=Decimal("70.5")),
+    )
+    given = msgspec.structs.replace(rebuilt(supplies=supplies), sets=True)
+    told = work(given, comparedTo=new("1000"))
+    assert told.findings == {}
+    assert float(told.assessment.indicators["savingRate"]) == pytest.approx(0.5295)
+
+
+def test_with_factor_sets_new_parts_of_lots_count_by_mass() -> None:
+    # All 130 kg came as a lot: 130 / 850 of 1000 = 152.9411765; 1000 - 70.5 - 152.9411765 = 776.5588235
+    power = supply("electricity", "113 KWH", priced=True, upstream=Decimal("70.5"))
+    parts = lot("130 KGM", materials=IRON)
+    given = msgspec.structs.replace(rebuilt(ENGINE, parts, supplies=(power,)), sets=True)
+    told = work(given, comparedTo=new("1000"))
+    assert float(told.assessment.indicators["savedComparedToNew"]) == pytest.approx(776.5588235)
+
+
+def test_with_factor_sets_own_power_gives_the_break_even() -> None:
+    # 10 * 300 - 113 - 20 = 2867; extra 0.0584795322; power has 113 / 113 = 1 kg a kWh
+    supplies = (
+        supply("bearing", "20 KGM", priced=True, upstream=Decimal(20)),
+        supply("electricity", "113 KWH", priced=True, upstream=Decimal(113)),
+    )
+    given = msgspec.structs.replace(rewound(), supplies=supplies, sets=True)
+    told = rewind(given, "0.9", efficiency="0.95")
+    assert float(told.assessment.indicators["breakEvenWork"]) == pytest.approx(2867 / 0.0584795322)
+
+
 def test_parts_with_figures_of_their_own_and_a_lighter_new_engine() -> None:
     # injectors 400 stated; the other 10 kg as 1000 / 800 a kg = 12.5; 1000 - 66.0937 - 412.5 = 521.4063
     stated = {**INJECTORS, "footprint": kilograms("400")}

@@ -11,6 +11,7 @@ from carbon_ledger_logistics.common import factors
 from carbon_ledger_logistics.transport import POSSIBLE_ENERGY, PREFIXES, USUAL_ENERGY
 
 from ledger.errors import InvalidQuantity, PluginError
+from ledger.footprint.stored.gwp import AR6
 from ledger.sdk import Context, InputFacts, OutputFacts, SupplyFacts
 from ledger.sdk.testing import Run, context, lot, output, run, supply
 
@@ -242,6 +243,21 @@ def test_a_hub() -> None:
     assert assess(hub(), {**HANDLED, "intensity": "hubTranshipment"}).footprint == pytest.approx(960.0)
 
 
+def test_with_factor_sets_an_unknown_slip_is_a_published_one() -> None:
+    # 1000 kg of LNG: a barge's engine lets 3.1 % pass, 31 kg of CH4 * 29.8 = 923.8; a lorry's 0.4416 %, 131.5968
+    gas = supply("lng", "1000 KGM", priced=True)
+    for mode, slipped in (("inlandWaterway", 923.8), ("road", 131.5968)):
+        given = msgspec.structs.replace(trip(gas), sets=True)
+        found = assess(given, {"mode": mode, "consignments": FREIGHT})
+        (line,) = [one for one in found.assessment.lines if one.source == "methaneSlip"]
+        assert float(line.amount * AR6["CH4"]) == pytest.approx(slipped)
+        assert (line.gas, line.primary, line.supply) == ("CH4", False, 0)
+        assert found.assessment.omissions == ()
+    stated = assess(msgspec.structs.replace(trip(gas), sets=True), {**ROAD, "methaneSlip": "0.03"})
+    (line,) = [one for one in stated.assessment.lines if one.source == "methaneSlip"]
+    assert (line.amount, line.primary) == (Decimal(30), True)
+
+
 def test_the_tables_fit_together() -> None:
     assert set(USUAL_ENERGY) == set(POSSIBLE_ENERGY) == set(PREFIXES)
     for mode, (least, most) in USUAL_ENERGY.items():
@@ -250,4 +266,4 @@ def test_the_tables_fit_together() -> None:
         if row.unit == "TKM":
             assert row.key.startswith(tuple(PREFIXES.values())), row.name
             assert Decimal("0.001") < row.value < Decimal(2), row.name
-        assert row.gas == "CO2e", row.name
+        assert row.gas == ("CH4" if row.key.startswith("lngSlip") else "CO2e"), row.name

@@ -58,6 +58,24 @@ def test_ammonia_of_natural_gas() -> None:
     assert found.findings == {}
 
 
+def test_with_factor_sets_carbon_of_a_table_is_secondary() -> None:
+    fed = (supply("naturalGas", "800 NM3", "600 KGM", priced=True), AIR, WATER)
+    measured = {"analyses": [{"material": "naturalGas", "heatingValue": "38", "carbon": "0.55"}]}
+    for sets, activity, primary in ((False, None, 1.0), (True, None, 0.0), (True, measured, 1.0)):
+        found = ammonia(activity, supplies=fed, sets=sets)
+        assert found.burdens["primaryAbs"] == pytest.approx(primary * found.burdens["absGhg"])
+        assert found.burdens["technologyAbs"] == pytest.approx((2 - primary) * found.burdens["absGhg"])
+
+
+def test_with_factor_sets_biogenic_feedstock_is_counted_apart() -> None:
+    # 800 Nm3 * 0.55 = 440 kg of carbon, a quarter of it biogenic
+    fed = (supply("naturalGas", "800 NM3", "600 KGM", priced=True), AIR, WATER)
+    analyses = [{"material": "naturalGas", "heatingValue": "38", "carbon": "0.55", "biogenicShare": "0.25"}]
+    found = ammonia({"analyses": analyses}, supplies=fed, sets=True)
+    assert found.burdens["biogenicCO2Emissions"] == pytest.approx(110 * TO_CO2)
+    assert found.footprint == pytest.approx(330 * TO_CO2)
+
+
 def test_gas_ammonia_brackets_the_default_of_the_eu() -> None:
     # 1.894 t CO2e per t (cbam-compliance.io/default-values, EU default for CN 2814): between the best plants, 28 GJ
     # of gas per t, and an average one, 36.

@@ -22,11 +22,11 @@ STORED = {
 
 def capture(
     *inputs: InputFacts, captured: str = "0.8", storage: tuple[Mapping[str, Any], ...] = (STORED,),
-    supplies: tuple[SupplyFacts, ...] = ENERGY, unit: str = "TNE",
+    supplies: tuple[SupplyFacts, ...] = ENERGY, unit: str = "TNE", sets: bool = False,
 ) -> Run:
     given = context(
         "steel.carbonCapture", inputs=inputs or (IRON, OFF_GAS), supplies=supplies,
-        outputs=(output("1000 KGM", materials={"pigIron": "1"}),),
+        outputs=(output("1000 KGM", materials={"pigIron": "1"}),), sets=sets,
     )
     return run(plugin(), given, {"captured": {"value": captured, "unit": unit}, "storage": list(storage)})
 
@@ -100,6 +100,10 @@ def test_of_carbon_that_grew_nothing_is_taken_off() -> None:
     found = capture(IRON, gas)
     assert found.burdens["ccsTechnologicalCO2Capture"] == pytest.approx(-702)
     assert found.burdens["fossilGhgEmissions"] == pytest.approx(1352.735)
+    assert found.burdens["biogenicCO2Emissions"] == 0.0
+    apart = capture(IRON, gas, sets=True)
+    assert apart.burdens["ccsTechnologicalCO2Capture"] == pytest.approx(-702)
+    assert apart.burdens["biogenicCO2Emissions"] == pytest.approx(110)
 
 
 @pytest.mark.parametrize(("supplies", "expected"), [

@@ -33,13 +33,13 @@ def indicators(found: Run) -> dict[str, float]:
 
 def furnace(
     coke: str = "360 KGM", coal: str = "150 KGM", activity: Mapping[str, Any] | None = None,
-    more: tuple[SupplyFacts, ...] = (), **made: Any,
+    more: tuple[SupplyFacts, ...] = (), *, sets: bool = False, **made: Any,
 ) -> Run:
     supplies = (
         supply("sinter", "1300 KGM"), supply("pellet", "330 KGM"), supply("coke", coke), supply("bituminous", coal),
         supply("electricity", "30 KWH"), *more,
     )
-    return go("blastFurnace", supplies, (output("1000 KGM", **{"materials": IRON, **made}),), activity)
+    return go("blastFurnace", supplies, (output("1000 KGM", **{"materials": IRON, **made}),), activity, sets=sets)
 
 
 def test_blast_furnace() -> None:
@@ -86,6 +86,16 @@ def test_charcoal_is_carbon_that_grew() -> None:
     assert lines(found)["fixedCarbon"] == pytest.approx(-172 * share, abs=1e-6)
     assert "charcoal" not in lines(found)
     assert found.burdens["renewableEnergyMj"] == pytest.approx(60 * 29.5)
+    assert found.findings == {}
+
+
+def test_with_factor_sets_carbon_dioxide_that_grew_is_counted_apart() -> None:
+    # 48 kg of carbon of charcoal give 176 kg of CO2; the iron keeps 172 kg, of it the part that grew
+    analyses = [{"material": "charcoal", "heatingValue": "29.5", "carbon": "0.8", "biogenicShare": "1"}]
+    found = furnace("301 KGM", activity={"analyses": analyses}, more=(supply("charcoal", "60 KGM"),), sets=True)
+    fossil = 301 * 3.0664788 + 334.114396
+    grown = 176 / (fossil + 176)
+    assert found.burdens["biogenicCO2Emissions"] == pytest.approx(176 - 172 * grown, abs=1e-6)
     assert found.findings == {}
 
 

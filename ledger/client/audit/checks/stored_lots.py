@@ -10,7 +10,7 @@ from ledger.client.audit.findings import Difference
 from ledger.client.audit.source.decoding import RULE, Malformed, typed_json
 from ledger.client.audit.source.interface import StoredLot
 from ledger.engine.account import lot_leaf
-from ledger.footprint.stored.burdens import METHOD, whole
+from ledger.footprint.stored.burdens import METHOD, ZERO, whole
 from ledger.footprint.stored.figures import LotFigures
 
 
@@ -66,6 +66,9 @@ def compare_lots(texts: Sequence[str], made: Sequence[MadeLots], where: str = ""
 
 def _compare(stored: StoredLot, made: MadeLots, where: str) -> Iterator[Difference]:
     wanted = _row(made)
+    if len(stored.burdens) < len(wanted.burdens):
+        # Burdens that did not exist when the ledger wrote the row are zero.
+        stored = replace(stored, burdens=[*stored.burdens, *ZERO[len(stored.burdens):]])
     if stored == wanted:
         return
     if len(stored.burdens) < len(wanted.burdens):

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
-from ledger.core.outcome.assessment import ADDITIVE, Assessment, Line
+from ledger.core.outcome.assessment import ADDITIVE, BIOGENIC_CO2, Assessment, Line
 from ledger.core.record.kinds import AnyRecord, Closing, Consumption, Transfer, Transformation
 from ledger.core.record.units import UNITS
 from ledger.footprint.stored.burdens import line_co2e
@@ -22,7 +22,7 @@ PURCHASED, ENERGY_RELATED, TRANSPORT, WASTE = "1", "3", "4", "5"
 """Categories of scope 3 by their number in the Scope 3 Standard."""
 
 APART: Final = (
-    "landManagementBiogenicCO2Emissions", "landManagementBiogenicCO2Removals", "technologicalCO2Removals",
+    "landManagementBiogenicCO2Emissions", "landManagementBiogenicCO2Removals", "technologicalCO2Removals", BIOGENIC_CO2,
 )
 """Burdens that are reported outside the scopes."""
 
@@ -142,7 +142,7 @@ def emissions_of(booked: Booked) -> Iterator[Emission]:
     provisional = isinstance(record, Transformation) and record.basis == "provisional"
     carriers = frozenset(use.carrier for use in booked.assessment.energy)
     for line in booked.assessment.lines:
-        if line.burden in _ADDITIVE:
+        if line.burden in _ADDITIVE or line.burden == BIOGENIC_CO2:
             yield from _of_line(line, site, carriers, provisional)
     if _uses_up(booked):
         yield from _of_taken(booked, site, provisional)

@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
-from ledger.core.outcome.assessment import ADDITIVE, BURDENS, OF_WHICH
+from ledger.core.outcome.assessment import ADDITIVE, BIOGENIC_CO2, BURDENS, OF_WHICH
 
 FOOTPRINT: Final = "footprint"
 """The name that stands for the sum of the additive burdens."""
@@ -93,4 +93,5 @@ def is_burden(name: str) -> bool:
 
 def is_emission(burden: str) -> bool:
     """Whether a burden is an amount of greenhouse gases, so that its parts have a gas."""
-    return burden == FOOTPRINT or burden in ADDITIVE or burden in OF_WHICH or burden.endswith("Abs")
+    emitted = (FOOTPRINT, *ADDITIVE, *OF_WHICH, BIOGENIC_CO2)
+    return burden in emitted or burden.endswith("Abs")

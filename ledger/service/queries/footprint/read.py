@@ -18,7 +18,7 @@ from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.errors import NotFound
 from ledger.footprint.derived.completeness import completeness_of, title_of
-from ledger.footprint.derived.products import ratings
+from ledger.footprint.derived.products import CONVERSION, pact_ratings, primary_activity_share, ratings
 from ledger.footprint.derived.statements import GWP
 from ledger.footprint.derived.study import (
     OwnOmissions,
@@ -35,6 +35,7 @@ from ledger.footprint.stored.burdens import (
     SLOT,
     direct,
     footprint,
+    fossil_emissions,
     line_co2e,
     location_based,
     market_based,
@@ -96,7 +97,8 @@ async def read_footprint(
     """
     lot, at = question
     moment = await moment_at(pool, at)
-    row = await pool.fetchrow(queries("read")["footprint"], lot, moment.version, moment.size, PROVISIONAL, len(BURDENS))
+    row = await pool.fetchrow(
+        queries("read")["footprint"], lot, moment.version, moment.size, PROVISIONAL, len(BURDENS))
     if row is None:
         raise not_found("lot", lot, at)
     leaf = _leaf.decode(row["outcome"])
@@ -171,6 +173,8 @@ def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int
         unestimated=burdens[SLOT["unestimated"]], share=share, direct=own, inputs=inputs,
         assigned=total - explained if assessment.assigned else 0.0, averaged=averaged,
         primary_share=burdens[SLOT["primaryAbs"]] / absolute if absolute else None, ratings=ratings(burdens),
+        pact_ratings=pact_ratings(burdens), rating_conversion=CONVERSION if absolute else None,
+        fossil_emissions=fossil_emissions(burdens),
         factors=sorted({line.factor for line in assessment.lines if line.factor}),
         recalled_factors=sorted({line.factor for line in assessment.lines if line.factor and line.recalled}),
         recycled_content=recycled_content(contents),
@@ -235,7 +239,8 @@ def _direct(assessment: Assessment, share: float, *, provisional: bool) -> Direc
         {"what": one.what} if one.estimate is None else {"what": one.what, "estimate": share * float(one.estimate)}
         for one in assessment.omissions
     ]
-    return DirectAnswer(footprint=footprint(vector), burdens=present(vector), lines=lines, omissions=omissions)
+    return DirectAnswer(footprint=footprint(vector), burdens=present(vector), lines=lines, omissions=omissions,
+                        primary_activity_share=primary_activity_share(assessment))
 
 
 def _inputs(row: Record, share: float) -> list[InputAnswer]:
@@ -245,7 +250,7 @@ def _inputs(row: Record, share: float) -> list[InputAnswer]:
     for lot, product, part, burdens in zip(
         row["lots"], row["products"], row["parts"], row["input_burdens"], strict=True
     ):
-        carried = [share * (part * amount) for amount in burdens]
+        carried = [share * (part * amount) for amount in whole(burdens)]
         inputs.append(InputAnswer(
             lot=lot, product=product, part=part, footprint=footprint(carried), burdens=present(carried)
         ))

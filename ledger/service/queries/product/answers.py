@@ -30,8 +30,9 @@ class ProductionAnswer(QueryAnswer, frozen=True, kw_only=True):
 
     `title` says *incomplete footprint* if `completeness` is unknown or below 95 %. `unestimated` is the number of
     omissions without an estimate, over all lots. `ratings` are PACT's for technology, time and geography, 1 (best) to
-    3. `provisionalShare` is the part that waits for closings; `recycledContent` is the share of each material's mass,
-    by origin.
+    3. `pactRatings` are the same on the scale of PACT 3, 1 (best) to 5, by the conversion `ratingConversion`.
+    `fossilEmissions`, per unit, include land management, as PACT states them. `provisionalShare` is the part
+    that waits for closings; `recycledContent` is the share of each material's mass, by origin.
     """
 
     title: str
@@ -52,6 +53,9 @@ class ProductionAnswer(QueryAnswer, frozen=True, kw_only=True):
     primary_share: float | None = None
     provisional_share: float | None = None
     ratings: dict[str, float] = field(default_factory=dict)
+    pact_ratings: dict[str, float] = field(default_factory=dict)
+    rating_conversion: str | None = None
+    fossil_emissions: float = 0.0
     recycled_content: dict[str, dict[str, float]] = field(default_factory=dict)
 
 

@@ -18,7 +18,15 @@ from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.errors import InvalidInput, NotFound
 from ledger.footprint.derived.completeness import completeness_of, title_of
-from ledger.footprint.derived.products import LotChunk, ProducedLots, Total, part_of_absolute, ratings
+from ledger.footprint.derived.products import (
+    CONVERSION,
+    LotChunk,
+    ProducedLots,
+    Total,
+    pact_ratings,
+    part_of_absolute,
+    ratings,
+)
 from ledger.footprint.derived.statements import GWP
 from ledger.footprint.derived.study import (
     StudyProduct,
@@ -29,7 +37,14 @@ from ledger.footprint.derived.study import (
     production_description,
     study_of,
 )
-from ledger.footprint.stored.burdens import METHOD, SLOT, footprint, location_based, market_based
+from ledger.footprint.stored.burdens import (
+    METHOD,
+    SLOT,
+    footprint,
+    fossil_emissions,
+    location_based,
+    market_based,
+)
 from ledger.host.threads import in_thread
 from ledger.service.queries.answers import StudyAnswer
 from ledger.service.queries.doubts import SHOWN as DOUBTS
@@ -239,5 +254,7 @@ def _production(total: Total, unit: str) -> dict[str, Any]:
         "spread": SpreadAnswer(**total.spread._asdict()),
         "primary_share": part_of_absolute(burdens, "primaryAbs"),
         "provisional_share": part_of_absolute(burdens, "provisionalAbs"),
-        "ratings": ratings(burdens), "recycled_content": recycled_content(total.contents),
+        "ratings": ratings(burdens), "pact_ratings": pact_ratings(burdens),
+        "rating_conversion": CONVERSION if burdens[SLOT["absGhg"]] else None,
+        "fossil_emissions": fossil_emissions(burdens) / quantity, "recycled_content": recycled_content(total.contents),
     }
