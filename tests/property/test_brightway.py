@@ -10,8 +10,10 @@ import random
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+import msgspec
 import numpy
 import pytest
+from msgspec import Raw
 from msgspec.structs import replace
 from support.activities import Reader, reader_of
 from support.brightway import Floats, Scores, System
@@ -54,6 +56,17 @@ def world_of(memory: MemoryLedger) -> World:
     return World(memory, reader, system, system.scores())
 
 
+RARE: Final = {"electricityLocation": "0.75", "electricityMarket": "1.125"}
+"""Burdens that the generated network does not declare."""
+
+
+def fermenting(record: Transformation) -> Raw:
+    """The activity with CO2 of biogenic carbon, which the generated network does not emit."""
+    activity = msgspec.json.decode(record.activity)
+    emissions = [*activity.get("emissions", ()), {"amount": "0.5", "burden": "biogenicCO2Emissions"}]
+    return Raw(msgspec.json.encode({**activity, "emissions": emissions}))
+
+
 @pytest.fixture(scope="module")
 def world() -> World:
     """A generated network, half of its transformations provisional, whose members then keep stock in pools and send
@@ -65,6 +78,10 @@ def world() -> World:
     for signer, record in generate(SEED, SIZE):
         if isinstance(record, Transformation) and chosen.random() < 0.5:
             record = replace(record, basis="provisional")
+        if isinstance(record, Transformation) and chosen.random() < 0.2:
+            record = replace(record, activity=fermenting(record))
+        if isinstance(record, Declaration) and record.basis == "study" and chosen.random() < 0.7:
+            record = replace(record, basis="pact", burdens={**record.burdens, **RARE})
         memory.must((signer, record))
     keep_stock(memory, members)
     return world_of(memory)

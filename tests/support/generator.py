@@ -560,12 +560,10 @@ class _Network:
             grains = 1_000 * (50 + self._below(9_000))
             org.goods.append(_Lot(lot, _ALLOY, f"{org.prefix}alloy", "product", grains))
             return org.party, Declaration(
-                issuer=issuer, nonce=nonce, start=self._start, end=self._end,
-                basis="study" if grains % 3_000 else "pact",
+                issuer=issuer, nonce=nonce, start=self._start, end=self._end, basis="study",
                 boundary="cradleToGate" if chance < 0.8 else "gateToGate", primary_share="0.25",
                 burdens={"fossilGhgEmissions": _decimal(grains * 2, 3), "landUseChangeGhgEmissions": "1.5",
-                         "technologicalCO2Removals": "-0.5", "transportGhgEmissions": "3", "energyMj": "900",
-                         "electricityLocation": "0.75", "electricityMarket": "1.125"},
+                         "technologicalCO2Removals": "-0.5", "transportGhgEmissions": "3", "energyMj": "900"},
                 lot=Output(lot=lot, product=f"{org.prefix}alloy", quantity=self._quantity(_ALLOY, grains),
                            role="product"),
             )

@@ -57,7 +57,7 @@ CASES = [
          composition=[{"kind": "plastic", "share": "0.3"}, {"kind": "sludge", "share": "0.7", "dryMatter": "0.3"}],
          heatingValue=quantity("20", "GV"), oxidation="0.99", technology="batchStoker"),
     case("landfill", (WASTE,), (DIESEL,), (output("2 HUR"),), method="firstOrderDecay", climate="temperateWet",
-         composition=[{"kind": "mixed", "share": "1"}], gasCaptured="0.5", covered=True, horizon=50),
+         composition=[{"kind": "mixed", "share": "1"}], gasCaptured="0.5", covered=True, horizon=100),
 ]
 
 

@@ -47,6 +47,7 @@ LEFT_OUT: Final = {
 SMALL: Final = {
     "circular-de": "burns waste, which is a lot",
     "consumer-goods-us": "burns its own black liquor and bark",
+    "energy-in": "runs on the sun",
     "electronics-in": "packs cells: the omission is there, but its cells outweigh it",
 }
 WORDS_OF_A_SOURCE: Final = 3
