@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from ledger.admission.activations import Activations
 from ledger.admission.names import Names
-from ledger.admission.rules import Rules
 from ledger.errors import InvalidInput, LedgerError, Unavailable
 from ledger.service.posting.prefetch import FactPrefetcher, PrefetchedFacts
 from ledger.store.facts import InForce
@@ -28,7 +28,7 @@ class Base:
         yield self
 
     async def in_force(self, _: Any) -> InForce:
-        return InForce({}, Rules(), 0, 0)
+        return InForce(Activations(), 0, 0)
 
     async def load(self, _: Any, names: Any, *__: Any) -> None:
         if not isinstance(names, Names):
