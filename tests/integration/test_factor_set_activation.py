@@ -10,7 +10,6 @@ import pytest
 from support.server import Server, command, prepared_home
 
 SET: Final = "factors-open"
-_SETS: Final = "CARBON_LEDGER_FACTOR_SETS"
 
 
 @pytest.fixture
@@ -33,14 +32,14 @@ def activate(server: Server, *options: str, code: int = 0) -> Any:
 
 
 def test_a_new_log_begins_with_the_installed_sets(home: Path) -> None:
-    with Server(home, **{_SETS: "all"}) as server:
+    with Server(home, CARBON_LEDGER_FACTOR_SETS="all") as server:
         version, precedence = state(server)
         assert (version is not None, precedence) == (True, 1)
         listed = command(home, "plugin", "list", "--url", server.url).stdout
         (line,) = [line for line in listed.splitlines() if line.startswith(SET)]
         assert line.split()[:5] == [SET, "factors", version, version, "1"]
         size = httpx.get(f"{server.url}/log/checkpoint", timeout=60).text.splitlines()[1]
-    with Server(home, **{_SETS: "all"}) as server:
+    with Server(home, CARBON_LEDGER_FACTOR_SETS="all") as server:
         # A second start enters nothing.
         assert httpx.get(f"{server.url}/log/checkpoint", timeout=60).text.splitlines()[1] == size
 
@@ -49,7 +48,7 @@ def test_the_registrar_puts_a_set_into_force(home: Path) -> None:
     with Server(home) as server:
         assert state(server) == (None, None)
     # The setting concerns new logs: nothing may change the prices of this one.
-    with Server(home, **{_SETS: "all"}) as server:
+    with Server(home, CARBON_LEDGER_FACTOR_SETS="all") as server:
         assert state(server) == (None, None)
         given = activate(server)
         assert (given["plugin"], given["precedence"], given["installed"]) == (SET, 1, True)
@@ -70,4 +69,4 @@ def test_another_value_of_the_setting_is_refused(home: Path) -> None:
     done = command(home, "config", "--home", str(home))
     assert (done.returncode, "factor_sets" in done.stdout) == (0, True), done.stderr
     with pytest.raises(RuntimeError, match="FACTOR_SETS"):
-        Server(home, **{_SETS: "some"})
+        Server(home, CARBON_LEDGER_FACTOR_SETS="some")
