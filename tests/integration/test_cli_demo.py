@@ -46,6 +46,21 @@ def test_it_shows(told: Done, part: str) -> None:
     assert part in told.out
 
 
+def test_its_figures_are_complete(told: Done) -> None:
+    """Above 97 %, with both totals, the parts of primary and secondary data, and an uncertainty."""
+    shares = [float(share) for share in re.findall(r"^completeness +([0-9.]+) %, exempted", told.out, re.M)]
+    assert len(shares) == 2
+    assert min(shares) > 97
+    totals = re.findall(r"with location-based electricity [0-9,.]+ kg CO2e, market-based [0-9,.]+ kg CO2e", told.out)
+    assert len(totals) == 2
+    assert len(re.findall(r"^primary data +[0-9.]+ %", told.out, re.M)) == 2
+    spreads = re.findall(r"^uncertainty +95 % between ([0-9,]+) and ([0-9,]+) kg CO2e", told.out, re.M)
+    assert len(spreads) == 2
+    for low, high in spreads:
+        assert int(low.replace(",", "")) < 0.95 * int(high.replace(",", ""))
+    assert "incomplete footprint" not in told.out
+
+
 def test_it_is_as_large_as_promised(told: Done) -> None:
     records = re.search(r"The story: (\d+) records", told.out)
     assert records is not None

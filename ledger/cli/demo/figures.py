@@ -1,8 +1,8 @@
 """The figures in the demo's records, each with its source.
 
 Status: `read` is a value from the named source; `recalled` is a usual value of the literature whose source was not
-checked; `assumed` is a value chosen for the demo. Emission factors of power, fuels and steelmaking are in the sector
-plugins, not here.
+checked; `assumed` is a value chosen for the demo. Emission factors of power, fuels and materials come from the factor
+sets in force, those of steelmaking from the sector.
 """
 
 from decimal import Decimal
@@ -98,6 +98,12 @@ REBUILDING: Final = SourcedFigure("400", "kWh/piece", "cleaning, grinding, cladd
 NEW_GEARS: Final = SourcedFigure("100", "kg/piece", "new gears in a rebuilt gearbox of 1490 kg", _DEMO, "assumed")
 NEW_BEARINGS: Final = SourcedFigure("40", "kg/piece", "new bearings in a gearbox, rebuilt or new", _DEMO, "assumed")
 
+WIND: Final = SourcedFigure(
+    "33.6", "kg CO2e/MWh", "life cycle of wind power in China, 2023",
+    "MEE, NBS and NEA of China, announcement 3 of 2025",
+    "read",
+)
+
 REFERENCES: Final = (
     SourcedFigure("34", "%", "saving of a remanufactured car gearbox: 284.5 instead of 432.5 kg CO2e",
                   "Centre for Remanufacturing and Reuse, remanufacturing.org.uk report 263 (summary)", "read"),
@@ -113,5 +119,5 @@ SOURCES: Final = (
     ARC_POWER, ARC_YIELD, ELECTRODES, CARBURISER, ARC_GAS, ARC_LIME, COKE, COAL, HOT_METAL,
     SINTER, PELLETS, CONVERTER_SCRAP, LIMESTONE, DOLOMITE, MILL_POWER, METHANE, GEARS_FORGED,
     SHAFTS_FORGED, GEARS_CUT, PARTS_CUT, FORGE_GAS, FORGE_POWER, CUTTING,
-    ASSEMBLING, REBUILDING, NEW_GEARS, NEW_BEARINGS, *REFERENCES,
+    ASSEMBLING, REBUILDING, NEW_GEARS, NEW_BEARINGS, WIND, *REFERENCES,
 )

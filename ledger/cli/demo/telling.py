@@ -12,6 +12,7 @@ from ledger.cli.demo.writing import StoryStep
 from ledger.cli.supplier.receipts import brief
 from ledger.core.receipts.receipt import Receipt
 from ledger.service.queries.answers import FootprintAnswer, OrganizationAnswer
+from ledger.service.queries.uncertainty.answers import UncertaintyAnswer
 
 
 def heading(text: str) -> None:
@@ -49,11 +50,12 @@ def show_footprints(client: Client, new: str, remanufactured: str) -> None:
     for title, answer in zip(("The new gearbox", "The remanufactured gearbox"), answers, strict=True):
         heading(title)
         show(*footprint_report(answer))
+        spread = client.get("/v1/uncertainty", UncertaintyAnswer, lot=answer.lot.lot).uncertainty.analytic
+        show(f"uncertainty                  95 % between {spread.low:,.0f} and {spread.high:,.0f} kg CO2e")
     first, second = (answer.footprint for answer in answers)
     heading("Saving")
     show(f"new {first:,.1f} kg CO2e, remanufactured {second:,.1f} kg CO2e: {(1 - second / first) * 100:.1f} % less",
-         f"completeness: new {answers[0].completeness}, remanufactured {answers[1].completeness}. "
-         "Both figures omit undeclared inputs, so this compares partial footprints.",
+         f"completeness: new {answers[0].completeness}, remanufactured {answers[1].completeness}",
          "Published savings, of other products:", *(f"- {figure}" for figure in REFERENCES))
 
 

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Raw
 
 from ledger.cli.demo.actors import ACTORS, REGISTRAR, lot, product
-from ledger.cli.demo.figures import DIESEL, FREIGHT, METHANE
+from ledger.cli.demo.figures import DIESEL, FREIGHT, METHANE, WIND
 from ledger.core.record import canonical
 from ledger.core.record.kinds import (
     Acceptance,
@@ -181,11 +181,11 @@ class StoryWriter:
         return output.lot
 
     def generate(self, actor: str, output: Output, start: str, end: str, note: str) -> str:
-        """Adds the declaration of metered electricity without direct emissions; nobody has declared its upstream
-        (turbines, grid). Returns the lot."""
+        """Adds the declaration of metered wind power, with the life cycle of the turbines. Returns the lot."""
         self._add(actor, Declaration(
             issuer=ACTORS[actor].id, nonce=self._nonce(), start=f"{start}T00:00:00Z", end=f"{end}T00:00:00Z",
-            basis="study", boundary="gateToGate", lot=output, facility=ACTORS[actor].facility,
+            basis="study", boundary="cradleToGate", lot=output, facility=ACTORS[actor].facility,
+            burdens={"fossilGhgEmissions": WIND.times(output.quantity.value)},
             evidence=[_document(output.lot, "meterReading")],
         ), note)
         return output.lot
