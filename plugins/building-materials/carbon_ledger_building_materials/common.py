@@ -89,7 +89,7 @@ def _bought(context: Context, output: OutputFacts) -> tuple[Decimal, Decimal]:
     other = Draft(context)
     power = output.quantity.unit in POWER_UNITS
     supply = SupplyFacts(
-        index=0, material="electricity" if power else "heat", quantity=output.quantity, mass=None, nature=False,
+        index=-1, material="electricity" if power else "heat", quantity=output.quantity, mass=None, nature=False,
         priced=False,
     )
     if power:

@@ -158,7 +158,7 @@ def _worth(context: Context, output: OutputFacts) -> Decimal:
     """Kg CO2 of the same energy as an output, if bought."""
     other = Draft(context)
     power = is_power(output.quantity)
-    supply = SupplyFacts(index=0, material="electricity" if power else "heat", quantity=output.quantity, mass=None,
+    supply = SupplyFacts(index=-1, material="electricity" if power else "heat", quantity=output.quantity, mass=None,
                          nature=False, priced=False)
     if power:
         other.buy_power(supply)
