@@ -10,7 +10,7 @@ Where to find the functions that you need:
   tuple[FuelAnalysis, ...] = ()` into your activity and hand it to `book_energy(..., analyses=activity.analyses)`,
   `matter_in(context, analyses)` and `is_fuel(supply, analyses)`; or hand a single analysis to
   `Draft.burn(supply, analysis=...)`. An analysis also describes fuels without default values (waste, biomass). Fossil
-  CO2 becomes a line, biogenic CO2 is `Draft.biogenic`;
+  CO2 becomes a line, biogenic CO2 is a burden apart from the footprint (`Draft.release_biogenic`, which `burn` calls);
 - carbonates: `carbonate(mineral, purity, calcined)` in kg CO2 per kg; clinker and lime: `from_oxides` (GB/T 32151.8),
   or `calcination` (IPCC Tier 2);
 - your own factors from CSV: `read_factors`, `FactorTable.find`, `Draft.price`;

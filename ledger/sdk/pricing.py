@@ -276,8 +276,9 @@ class Draft:
                 ))
 
     def _index(self, supply: SupplyFacts | None) -> int | None:
-        """The index of a supply for its lines; None in assessments that do not name it."""
-        return supply.index if supply is not None and self._context.sets else None
+        """The index of a supply for its lines; None in assessments that do not name it, and for a lot that a sector
+        treats as a supply (index below 0)."""
+        return supply.index if supply is not None and supply.index >= 0 and self._context.sets else None
 
     @property
     def biogenic(self) -> Decimal:

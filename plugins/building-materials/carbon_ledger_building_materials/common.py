@@ -86,10 +86,12 @@ def weigh_materials(draft: Draft, context: Context) -> None:
 
 def _bought(context: Context, output: OutputFacts) -> tuple[Decimal, Decimal]:
     """MJ of an output of energy, and kg CO2 of the same energy if bought."""
-    other = Draft(context)
+    # The sector's own defaults: with factor sets in force, a draft makes no line of bought energy.
+    fields = {name: getattr(context, name) for name in context.__struct_fields__}
+    other = Draft(Context(**(fields | {"sets": False})))
     power = output.quantity.unit in POWER_UNITS
     supply = SupplyFacts(
-        index=0, material="electricity" if power else "heat", quantity=output.quantity, mass=None, nature=False,
+        index=-1, material="electricity" if power else "heat", quantity=output.quantity, mass=None, nature=False,
         priced=False,
     )
     if power:

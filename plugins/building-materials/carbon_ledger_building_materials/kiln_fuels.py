@@ -104,7 +104,7 @@ def _as_supply(context: Context, burnt: FuelLot) -> SupplyFacts:
         if taken.lot == burnt.lot and taken.mass is not None:
             kilograms = Quantity(value=f"{taken.mass.normalize():f}", unit="KGM")
             return SupplyFacts(
-                index=0, material=burnt.kind, quantity=kilograms, mass=taken.mass, nature=False, priced=True,
+                index=-1, material=burnt.kind, quantity=kilograms, mass=taken.mass, nature=False, priced=True,
             )
     raise invalid_activity("fuelLots", burnt.lot, "an input lot of this record with a mass")
 

@@ -156,9 +156,11 @@ def _weigh(draft: Draft, context: Context) -> None:
 
 def _worth(context: Context, output: OutputFacts) -> Decimal:
     """Kg CO2 of the same energy as an output, if bought."""
-    other = Draft(context)
+    # The sector's own defaults: with factor sets in force, a draft makes no line of bought energy.
+    fields = {name: getattr(context, name) for name in context.__struct_fields__}
+    other = Draft(Context(**(fields | {"sets": False})))
     power = is_power(output.quantity)
-    supply = SupplyFacts(index=0, material="electricity" if power else "heat", quantity=output.quantity, mass=None,
+    supply = SupplyFacts(index=-1, material="electricity" if power else "heat", quantity=output.quantity, mass=None,
                          nature=False, priced=False)
     if power:
         other.buy_power(supply)

@@ -122,7 +122,7 @@ def assess(context: Context, activity: Refining) -> Assessment:
 
 def own_supply(own: OwnFuel) -> SupplyFacts:
     """The site's own fuel as a priced supply: the site makes it, so its upstream is no omission."""
-    return SupplyFacts(index=0, material=own.material, quantity=own.quantity, mass=None, nature=False, priced=True)
+    return SupplyFacts(index=-1, material=own.material, quantity=own.quantity, mass=None, nature=False, priced=True)
 
 
 def _burn_own(plant: Plant, activity: Refining) -> None:

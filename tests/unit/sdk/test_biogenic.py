@@ -98,6 +98,13 @@ def test_inventories_report_it_apart_from_the_scopes() -> None:
     assert "biogenicCO2Emissions" not in ADDITIVE
 
 
+def test_a_line_follows_a_supply_but_no_lot() -> None:
+    draft, given = drafted(sets=True)
+    for index in (0, -1):
+        draft.carbon("reaction", Decimal(1), supply=replace(given.supplies[0], index=index))
+    assert [line.supply for line in draft.assessment().lines] == [0, None]
+
+
 @pytest.mark.parametrize(("sets", "facts", "primary"), [
     (True, {}, True), (True, {"factor": "table:row"}, False), (True, {"recalled": True}, False),
     (False, {"factor": "table:row"}, True), (True, {"factor": "table:row", "ratings": (1, 3, 2)}, False),
