@@ -1,5 +1,6 @@
 """The study context of figures: what product and facility state, what the ledger derives, what a statement proves."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 from support.cli import run
+from support.revising import digest_of
 from support.sectors import Gap, Make
 from support.server import Posted, Server, prepared_home
 from support.witness import audited, registry
@@ -18,11 +20,13 @@ from support.workshop import END, START, Workshop, kilograms, workshop
 from ledger.client.verify.statement_bodies import recompute_from_bodies
 from ledger.core.receipts.statement import read_statement
 from ledger.core.receipts.statement_steps import Proven
-from ledger.core.record.kinds import Declaration, Facility, Product
+from ledger.core.record.kinds import Declaration, Erasure, Facility, Product
 from ledger.core.record.study import ProductRules, StudyContext
 from ledger.core.record.values import Output
 from ledger.errors import VerificationError
 from ledger.footprint.derived.statements import check_statement, recompute
+from ledger.service.erasure.erase import carry_out
+from ledger.store.embedded import attach
 
 SITE: Final = StudyContext(
     cut_off="Staff travel: below 1 % of the footprint.", standards=["ISO14067"], packaging_included=True)
@@ -165,6 +169,27 @@ def test_facilities_of_several_places(works: Works) -> None:
     assert study["geographyCountry"] == "CN"
     assert study.keys().isdisjoint({"stated", "geographySubdivision"})
     assert works.study("rod0")["stated"] == json.loads(msgspec.json.encode(SITE))
+
+
+def test_an_erased_product_shows_no_words(server: Server, shop: Workshop) -> None:
+    """Its lots keep their figure, and the fields that are no words."""
+    product = shop.signed(Product(issuer=shop.id, nonce=shop.nonce(), id=shop.name("bar"), sector="works", unit="KGM",
+                                  study=BAR))
+    server.post([product])
+    server.post([bars(shop, "bar1", "4", "site", activity=Make(co2="8"))])
+    lot = {"lot": shop.name("bar1")}
+    before = httpx.get(f"{server.url}/v1/footprint", params=lot).json()
+    server.post([(server.registrar, Erasure(
+        issuer=server.registrar.id, nonce=shop.nonce(), record=digest_of(product), legal_basis="GDPR 17"))])
+    asyncio.run(carry_out(attach(server.home).app_url))
+    after = httpx.get(f"{server.url}/v1/footprint", params=lot).json()
+    assert before["study"].pop("stated") == {name: one for name, one in MERGED.items() if name in (
+        "boundaryProcesses", "rules", "standards")}
+    assert after["study"].pop("stated") == {"standards": ["GBT24067", "ISO14067"]}
+    assert after == before
+    statement = httpx.get(f"{server.url}/v1/statement", params=lot)
+    assert "Ore to bar" not in statement.text
+    check_statement(read_statement(statement.content), server.vkey)
 
 
 def test_a_statement_carries_a_stated_study(works: Works) -> None:
