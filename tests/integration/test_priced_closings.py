@@ -148,8 +148,8 @@ def test_the_inventory_names_its_gaps(priced: Priced) -> None:
 
 
 def test_an_erased_record_keeps_its_overheads(priced: Priced) -> None:
-    """100 kWh by hours over two records are 30 kg each. The first is erased, and the month closed anew with 150 kWh: the
-    first keeps its 50 kWh, the other takes 100, 60."""
+    """100 kWh by hours over two records are 30 kg each. The first is erased, and the month closed anew with 150 kWh:
+    the first keeps its 50 kWh, the other takes 100, 60."""
     shop = priced.shop
     erased = run(shop, "a")
     first = close(shop, overheads=[supply("electricity", "100 KWH")], spread_overheads="hours")
