@@ -126,9 +126,11 @@ def _supplied(facts: Facts, stated: Supply, field: str) -> Supplied:
     check_pieces(quantity.amount, quantity.unit, f"{field}.quantity")
     if stated.product is not None and stated.product not in facts.products:
         raise _unknown("product", stated.product, f"{field}.product")
-    if sum(price is not None for price in (stated.factor, stated.declaration, stated.factor_row)) > 1:
+    prices = (("factor", stated.factor), ("declaration", stated.declaration), ("factorRow", stated.factor_row))
+    given = [name for name, price in prices if price is not None]
+    if len(given) > 1:
         raise Refused(
-            f"{field} has more than one price", code="two-prices", field=field,
+            f"{field} has both a {' and a '.join(given)}", code="two-prices", field=field,
             rule="at most one of declaration, factor and factorRow",
         )
     if stated.factor is not None:

@@ -255,9 +255,6 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
             assessment = with_upstream(assessment, pricing.supplies)
             assessment = with_overheads(assessment, plan.overheads, pricing.supplies[len(plan.supplied):])
             assessment = replace(assessment, omissions=(*assessment.omissions, *missing))
-            residual = _residual(plan, pricing, assessment)
-            if residual is not None:
-                assessment = replace(assessment, lines=(*assessment.lines, residual))
         elif supplied and kinds:
             made = record if isinstance(record, Transformation) else None
             proof = None if made is None else Proof(made.evidence, int(made.end[:4]))
@@ -266,6 +263,10 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
         check_assessment(assessment, record.outputs if isinstance(record, Transformation) else [])
         if isinstance(record, Transformation):
             assessment = cover(assessment, coverage(plan.taken, supplied, plan.created))
+            # Attributes that the record takes cover power that it takes, so this line comes after them.
+            residual = None if pricing is None else _residual(plan, pricing, assessment)
+            if residual is not None:
+                assessment = replace(assessment, lines=(*assessment.lines, residual))
     except (AttributeError, TypeError, ArithmeticError) as error:
         raise PluginError(
             f"the plugin's assessment is not valid: {type(error).__name__}: {error}", code="invalid-assessment",

@@ -176,7 +176,8 @@ class _Pricer:
             named = named_row(self._sets, supply, f"{field}.factorRow")
         known = entry_of(self._sets, supply.material)
         entry_kind = None if known is None else known[1].kind
-        if known is not None and known[1].key == _GRID and kind == "electricity":
+        # By any of its names, so that no other name hides power from the rules of the grid.
+        if known is not None and known[1].key == _GRID and kind in ("electricity", "upstream"):
             return self._grid_power(supplied, named)
         if named is not None:
             return PricedSupply(tuple(self._lines(supplied, named, kind)))

@@ -123,6 +123,14 @@ def test_own_power_without_proof_is_never_below_the_grid(plant: Plant) -> None:
     assert plant.totals("b") == (60.0, 100.0)
 
 
+def test_power_by_another_name(plant: Plant) -> None:
+    """An alias of the set is power of the grid too: a stated 0 per kWh without proof counts as 100 * 0.6 = 60."""
+    plant.bought("a", supply("gridPower", "100 KWH", factor=own("0", "KWH")))
+    plant.bought("b", supply("gridPower", "100 KWH"))
+    assert plant.totals("a") == (60.0, 60.0)
+    assert plant.totals("b") == (60.0, 90.0)
+
+
 def test_own_power_with_proof(plant: Plant) -> None:
     """With evidence of the supplier's factor, 100 * 0.05 = 5 by market; by location still 60."""
     plant.bought("a", supply("electricity", "100 KWH", factor=own("0.05", "KWH")), evidence=[PROOF])
@@ -258,6 +266,19 @@ def test_attributes_with_power_of_the_grid() -> None:
     plant.run({"a": "100"}, {"green": "75 KWH"}, supplies=[ore("100 KGM"), supply("electricity", "100 KWH")],
               activity=Make(energy=[Carrier(carrier="electricity", amount="360")]))
     assert plant.totals("a") == (60.0, 22.5)
+
+
+def test_attributes_bought_do_not_cover_power_sold_without_its_own() -> None:
+    """A plant takes 10 kWh of grid power with attributes for all of it, and makes 1,000 kWh with attributes of its own.
+    By location 10 * 0.6 = 6 and the modules 50; by market the grid power is zero, and the 1,000 kWh are 900: 950."""
+    plant = power_plant(attributes=1000)
+    outputs = {"more": plant.out("more", "power", "1000 KWH"), "sold": plant.out(
+        "sold", "certificate", "1000 KWH", "attribute", attribute=Attribute(
+            carrier="electricity", technology="photovoltaic", start=day(1), end=day(2)))}
+    plant.run(outputs, {"green": "10 KWH"}, supplies=[supply("electricity", "10 KWH")], process=f"{NAME}.sun",
+              activity=Make(weights={"mass": ["1", "0"]}, energy=[Carrier(carrier="electricity", amount="36")],
+                            emissions=[Emission(amount="50", source="modules", kind="upstream")]))
+    assert plant.totals("more") == (56.0, 950.0)
 
 
 def power_plant(attributes: int) -> Plant:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from rich.table import Table
 from support import factor_sets
 from support.inside import Inside
 from support.parties import enrolment
@@ -15,6 +16,7 @@ from support.server import Posted, prepared_home
 from support.site import supply
 from support.workshop import Workshop
 
+from ledger.cli.buyer.inventory import inventory_report, site_report
 from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
@@ -143,6 +145,13 @@ def test_the_inventory_names_its_gaps(priced: Priced) -> None:
         (oil,) = left_out.overheads
         assert (oil.material, oil.quantity, oil.unit, oil.emissions) == ("oil", "10", "KGM", 42.5)
         assert left_out.without_energy == {"works.make": 1}
+    for printed in (inventory_report(answer), site_report(report)):
+        parts = list(printed)
+        lines = [part for part in parts if isinstance(part, str)]
+        heads = [str(part.columns[0].header) for part in parts if isinstance(part, Table)]
+        assert {"left out", "overheads that no product carries"} <= set(heads)
+        assert "0.010 t are estimated for these, outside all scopes" in lines
+        assert "records of works.make that use no energy: 1" in lines
     assert answer.scopes.scope1 == 40.0
     assert {one.carrier: one.megajoules for one in answer.energy.used} == {"oil": 400.0}
 

@@ -17,7 +17,7 @@ from support import sectors
 NAME: Final = "round"
 _CLASSES: Final = ("metals,alloy;steel,Metals,金属", "bulk,sand;gravel,Bulk,散料")
 _SUPPLIES: Final = (
-    "electricity,electricity,KWH,Power,电力,,,,,,",
+    "electricity,electricity,KWH,Power,电力,,gridPower,,,,",
     "gas,fuel,KGM,Gas,气,,,,50,,",
     "oil,fuel,KGM,Oil,油,,,,40,,",
     "steel,material,KGM,Steel,钢,,,,,,metals",

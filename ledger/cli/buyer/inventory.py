@@ -159,7 +159,7 @@ def _left_out(answer: LeftOutAnswer) -> Iterator[Part]:
             table.add_row(overhead.material, _quantity(overhead.quantity, overhead.unit), _tonnes(overhead.emissions))
         yield table
     for process, records in answer.without_energy.items():
-        yield f"{records} records of {process} use no energy"
+        yield f"records of {process} that use no energy: {records}"
 
 
 def _quantity(quantity: str | None, unit: str | None) -> str:

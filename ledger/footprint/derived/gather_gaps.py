@@ -10,7 +10,7 @@ from ledger.core.record.values import UNBURDENED, Evidence, Supply
 from ledger.footprint.derived.contributions import Upstream
 from ledger.footprint.derived.gaps import WEAK, Gap, GapGroup, GapHead, ask_for, rank
 from ledger.footprint.stored.burdens import line_co2e
-from ledger.footprint.stored.supplies import supplies_of
+from ledger.footprint.stored.supplies import omitted_supplies, supplies_of
 
 _DECLARED: Final = "declaration:"
 _ADDITIVE: Final = frozenset(ADDITIVE)
@@ -121,7 +121,7 @@ class GapGathering:
     def _add_omissions(self, upstream: Upstream, supplies: Sequence[Supply]) -> None:
         for omission in upstream.assessment.omissions:
             subject, estimate = omission.what, omission.estimate
-            left_out = [supply for supply in supplies if _concerns(subject, supply)]
+            left_out = omitted_supplies(omission, supplies)
             head = GapHead("omission", subject, upstream.record.issuer, _supplier(left_out), _facility(upstream.record),
                            estimated=estimate is not None)
             amount = 1.0 if estimate is None else float(estimate)
@@ -164,12 +164,6 @@ class GapGathering:
             head = GapHead("firstLife", f"{record.lot.product}, age {age}", record.issuer,
                            f"the collector {record.collector}" if record.collector else None, record.facility)
             self._group(head).add(upstream.digest, upstream.weight, 0.0)
-
-
-def _concerns(omission: str, supply: Supply) -> bool:
-    """Whether an omission is about this supply."""
-    whole = supply.origin == "nature" or (supply.factor is not None and supply.factor.boundary == "cradleToGate")
-    return not whole and (omission == supply.material or omission.startswith(f"{supply.material} "))
 
 
 def _bought(line: Line, supplies: Sequence[Supply]) -> list[Supply]:

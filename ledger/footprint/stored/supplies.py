@@ -60,6 +60,19 @@ def supplies_of(record: AnyRecord) -> Sequence[Supply]:
             return ()
 
 
+def omitted_supplies(omission: Omission, supplies: Sequence[Supply]) -> list[Supply]:
+    """The supplies that an omission of their record is about: the one that it names by index, else all of its name that
+    could lack an upstream. `supplies` as `supplies_of` gives them."""
+    if omission.supply is not None and omission.supply < len(supplies):
+        return [supplies[omission.supply]]
+    return [supply for supply in supplies if _concerns(omission.what, supply)]
+
+
+def _concerns(omission: str, supply: Supply) -> bool:
+    whole = supply.origin == "nature" or (supply.factor is not None and supply.factor.boundary == "cradleToGate")
+    return not whole and (omission == supply.material or omission.startswith(f"{supply.material} "))
+
+
 def with_supplies(
     assessment: Assessment, supplied: Sequence[Supplied], facts: Facts, kinds: Sequence[LineKind],
     proof: Proof | None = None, *, newer: bool = False,

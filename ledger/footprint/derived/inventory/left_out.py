@@ -5,13 +5,13 @@ from collections.abc import Iterator, Mapping
 from decimal import Context, Decimal
 from typing import Final, NamedTuple
 
-from ledger.core.outcome.assessment import ADDITIVE, Omission
+from ledger.core.outcome.assessment import ADDITIVE
 from ledger.core.record.kinds import AnyRecord, Closing, Transformation
 from ledger.core.record.units import UNITS
 from ledger.core.record.values import Supply
 from ledger.footprint.derived.inventory.scopes import Booked, is_energy
 from ledger.footprint.stored.burdens import line_co2e
-from ledger.footprint.stored.supplies import supplies_of
+from ledger.footprint.stored.supplies import omitted_supplies, supplies_of
 
 _CONTEXT: Final = Context(prec=34)
 _ADDITIVE: Final = frozenset(ADDITIVE)
@@ -82,12 +82,12 @@ class LeftOut:
 
     def add(self, booked: Booked) -> None:
         record, site = booked.record, booked.site or ""
-        seen: set[tuple[str, int | None]] = set()
+        supplies, seen = _supplies(record), set[tuple[str, int | None]]()
         for omission in booked.assessment.omissions:
             sums = self._omitted.setdefault((site, omission.what), _InputSums())
             first = (omission.what, None) not in seen
             if first or (omission.what, omission.supply) not in seen:
-                sums.add(_supplies(record, omission))
+                sums.add(omitted_supplies(omission, supplies))
             sums.records += first
             seen |= {(omission.what, None), (omission.what, omission.supply)}
             if omission.estimate is None:
@@ -126,12 +126,5 @@ class LeftOut:
         return dict(sorted(self._without_energy.items()))
 
 
-def _supplies(record: AnyRecord, omission: Omission) -> list[Supply]:
-    """The supplies that an omission is about: the one that it names by index, else all of its name."""
-    supplies = [*record.overheads] if isinstance(record, Closing) else [*supplies_of(record)]
-    if omission.supply is not None and omission.supply < len(supplies):
-        return [supplies[omission.supply]]
-    return [
-        supply for supply in supplies
-        if omission.what == supply.material or omission.what.startswith(f"{supply.material} ")
-    ]
+def _supplies(record: AnyRecord) -> list[Supply]:
+    return [*record.overheads] if isinstance(record, Closing) else [*supplies_of(record)]
