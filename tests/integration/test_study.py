@@ -20,11 +20,13 @@ from support.workshop import END, START, Workshop, kilograms, workshop
 from ledger.client.verify.statement_bodies import recompute_from_bodies
 from ledger.core.receipts.statement import read_statement
 from ledger.core.receipts.statement_steps import Proven
-from ledger.core.record.kinds import Declaration, Erasure, Facility, Product
+from ledger.core.record.kinds import Activation, Declaration, Erasure, Facility, Product
 from ledger.core.record.study import ProductRules, StudyContext
 from ledger.core.record.values import Output
+from ledger.engine.sectors import Registry
 from ledger.errors import VerificationError
 from ledger.footprint.derived.statements import check_statement, recompute
+from ledger.registry.installed import installed
 from ledger.service.erasure.erase import carry_out
 from ledger.store.embedded import attach
 
@@ -96,7 +98,7 @@ def works() -> Iterator[Works]:
         ])
         server.post([mill.send("bar1", "1", buyer, "sent")])
         yield Works(server, client, mill, buyer)
-        report = audited(server)
+        report = audited(server, Registry(registry().sectors.values(), installed().sets.values()))
         assert report.ok, report.findings
 
 
@@ -112,6 +114,23 @@ def test_a_lot_has_what_product_and_facility_state(works: Works) -> None:
         "exempted": "20.0 %",
         "exemptedDescription": "Left out by the lot's own record: paint (about 2 kg CO2e).",
     }
+
+
+def test_versions_after_a_later_activation(works: Works) -> None:
+    """The server has read the activations before; lots of before keep their versions."""
+    mill, registrar = works.mill, works.server.registrar
+    before = works.study("pot")["versions"]
+    open_set = installed().sets["factors-open"].versions[-1]
+    activation = Activation(
+        issuer=registrar.id, nonce=mill.nonce(), plugin="factors-open", version=open_set.version,
+        digest=open_set.digest, precedence=10)
+    works.server.post([(registrar, activation)])
+    works.server.post([mill.mine("later", "1")])
+    works.server.post([(registrar, replace(activation, nonce=mill.nonce(), precedence=None, retired=True))])
+    works.server.post([mill.mine("latest", "1")])
+    added = {"name": "factors-open", "version": open_set.version, "digest": open_set.digest, "precedence": 10}
+    assert [one for one in works.study("later")["versions"] if one not in before] == [added]
+    assert works.study("latest")["versions"] == works.study("pot")["versions"] == before
 
 
 def test_without_a_stated_study_the_ledger_shows_what_it_knows(works: Works) -> None:

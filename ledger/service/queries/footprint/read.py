@@ -169,7 +169,7 @@ def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int
         burdens=present(burdens), contents=contents,
         biogenic_uptake=-CO2_PER_C * contents.get("biogenicCarbon", 0.0),
         completeness="unknown" if completeness is None else _percent(completeness),
-        exempted=exempted_of(burdens),
+        exempted="unknown" if withdrawn else exempted_of(burdens),
         unestimated=burdens[SLOT["unestimated"]], share=share, direct=own, inputs=inputs,
         assigned=total - explained if assessment.assigned else 0.0, averaged=averaged,
         primary_share=burdens[SLOT["primaryAbs"]] / absolute if absolute else None, ratings=ratings(burdens),
