@@ -12,9 +12,10 @@ from typing import Final, NamedTuple
 
 from ledger.admission.checks.times import check_period
 from ledger.admission.facts import Facts, LotFacts, ProductFacts
+from ledger.admission.rules import Rule
 from ledger.core.record.kinds import Closing, Consumption, Transfer, Transformation
 from ledger.core.record.units import POWER_UNITS, plain, unit
-from ledger.core.record.values import UNBURDENED, Output
+from ledger.core.record.values import UNBURDENED, Output, Supply
 from ledger.errors import Refused
 
 ROLE: Final = "attribute"
@@ -180,19 +181,26 @@ def _check_served(record: Consumption, facility: str, facts: Facts) -> None:
 
 def check_closed(record: Closing, retired: Sequence[tuple[LotFacts, Decimal]], facts: Facts) -> None:
     """Attributes that a closing retires must be valid for its whole period. If it states the measured electricity, they
-    must not exceed that."""
+    must not exceed that; by rule `default-upstream`, with the electricity of its overheads."""
     attributes = [(i, lot, quantity) for i, (lot, quantity) in enumerate(retired) if lot.role == ROLE]
     for i, lot, _ in attributes:
         _check_valid(lot, record.start, record.end, f"retired[{i}].lot")
         _check_market(lot, record.facility, facts, f"retired[{i}].lot")
-    measured = [
-        kilowatt_hours(total.quantity.amount, total.quantity.unit) for total in record.measured
-        if total.material == "electricity" and unit(total.quantity.unit).dimension == "energy"
-    ]
+    measured = _electricity(record.measured)
+    if measured and facts.activations.versions().has(Rule.DEFAULT_UPSTREAM):
+        measured = [sum([*measured, *_electricity(record.overheads)], _NONE)]
     stated = total_power([(lot, quantity) for _, lot, quantity in attributes])
     if attributes and measured and stated > measured[0]:
         raise _excess("retired", f"attributes for {plain(stated)} kWh, but only {plain(measured[0])} kWh of "
                       "electricity", stated, "attributes for at most the electricity that was used")
+
+
+def _electricity(supplies: Iterable[Supply]) -> list[Decimal]:
+    """The kWh of each supply of electricity."""
+    return [
+        kilowatt_hours(supply.quantity.amount, supply.quantity.unit) for supply in supplies
+        if supply.material == "electricity" and unit(supply.quantity.unit).dimension == "energy"
+    ]
 
 
 def check_handed_over(record: Transfer, lot: LotFacts) -> None:

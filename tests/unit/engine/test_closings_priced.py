@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from support import factor_sets
 from support.examples import examples
 from support.memory import MemoryLedger
+from support.sectors import NAME, Make
 from support.sectors import registry as without_sets
 from support.site import ore, quantity, supply
-from unit.engine.works import Works, check_conserved, day, refused
+from unit.engine.works import MARCH, Works, check_conserved, day, refused
 
-from ledger.core.record.values import Factor, Supply
+from ledger.core.record.values import Attribute, Factor, Supply
 from ledger.engine.batch import Sequenced
 from ledger.errors import Refused
 from ledger.footprint.stored.burdens import footprint
@@ -185,6 +186,22 @@ def test_the_sector_does_not_see_overheads(works: Works) -> None:
     assert footprints(works, "a") == [10.0]
     assert works.ledger.contents(works.name("a"))["mass"] == 100.0
     assert [part.material for part in works.reading(one).supplies] == ["ore"]
+
+
+def test_certificates_for_overheads(works: Works) -> None:
+    """100 kWh of processes and 50 of the halls: certificates for 150 may be given up, and not for 151."""
+    works.product("power", "KWH")
+    works.product("certificate", "KWH")
+    green = works.out("green", "certificate", "200 KWH", "attribute", attribute=Attribute(
+        carrier="electricity", technology="photovoltaic", start=MARCH[0], end=MARCH[1]))
+    works.run({"sun": works.out("sun", "power", "200 KWH"), "green": green}, process=f"{NAME}.sun",
+              start=MARCH[0], end=MARCH[1], activity=Make(weights={"mass": ["1", "0"]}))
+    run(works, "a", "100")
+    power, halls = supply("electricity", "100 KWH"), [supply("electricity", "50 KWH")]
+    refused(works, lambda: works.close(power, overheads=halls, retired=works.kilograms({"green": "151 KWH"})),
+            "attribute-excess", "retired", "151 KWH", says="only 150 kWh")
+    works.close(power, overheads=halls, retired=works.kilograms({"green": "150 KWH"}))
+    assert works.left("green") == 50
 
 
 def test_what_is_refused(works: Works) -> None:
