@@ -348,8 +348,8 @@ def test_every_figure_is_the_one_computed_apart(done: Done, months: Mapping[str,
 
 
 # Heat 1: 1,000 kg of the first old scrap (8 t with 36 kg of diesel), 400 kg of the first new scrap (4.5 t, 12 kg),
-# 600 kg of pig iron (20 t with 95 kg, 1,800 and later 1,750 kg CO2e per t), 1,187 kWh on the day, 12 kg of ferrosilicon.
-# Diesel 3.1451 kg CO2 per kg burnt, and 0.752028 upstream: 3.897128.
+# 600 kg of pig iron (20 t with 95 kg, 1,800 and later 1,750 kg CO2e per t), 1,187 kWh on the day, 12 kg of
+# ferrosilicon. Diesel 3.1451 kg CO2 per kg burnt, and 0.752028 upstream: 3.897128.
 #   old scrap  1/8 * 36 * 3.897128                        =    17.537076
 #   new scrap  0.4/4.5 * 12 * 3.897128                    =     4.156937
 #   pig iron   0.6 * 1800 + 0.6/20 * 95 * 3.897128        = 1,091.106815    and 30 less: 1,061.106815
