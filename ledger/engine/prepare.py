@@ -41,7 +41,7 @@ from ledger.engine.upstream import (
     price_supplies,
     residual_of,
     surroundings_of,
-    with_overheads,
+    with_unbooked,
     with_upstream,
 )
 from ledger.errors import PluginError, Unavailable
@@ -253,7 +253,9 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
         if pricing is not None:
             missing = _missing(draft, pricing, assessed)
             assessment = with_upstream(assessment, pricing.supplies)
-            assessment = with_overheads(assessment, plan.overheads, pricing.supplies[len(plan.supplied):])
+            assessment = with_unbooked(assessment, plan.overheads, pricing.supplies[len(plan.supplied):])
+            if isinstance(record, Transfer):
+                assessment = with_unbooked(assessment, plan.supplied, pricing.supplies, "transport")
             assessment = replace(assessment, omissions=(*assessment.omissions, *missing))
         elif supplied and kinds:
             made = record if isinstance(record, Transformation) else None

@@ -121,17 +121,17 @@ def with_upstream(assessment: Assessment, priced: Sequence[PricedSupply]) -> Ass
     return replace(assessment, lines=tuple(lines), omissions=tuple(omissions))
 
 
-def with_overheads(
-    assessment: Assessment, overheads: Sequence[Supplied], priced: Sequence[PricedSupply]
+def with_unbooked(
+    assessment: Assessment, supplied: Sequence[Supplied], priced: Sequence[PricedSupply], kind: LineKind = "onSite"
 ) -> Assessment:
-    """The assessment with the emissions and the energy of overheads on site, which no sector books: fuels burn, power
-    and heat are energy. `priced`: their upstream."""
+    """The assessment with the emissions and the energy of supplies that no sector books, such as overheads and the fuel
+    of a transfer: fuels burn, power and heat are energy. `priced`: their upstream; `kind` of the lines of burning."""
     lines, energy = list(assessment.lines), list(assessment.energy)
-    for (supply, _), (_, _, fuel, burnt) in zip(overheads, priced, strict=True):
+    for (supply, _), (_, _, fuel, burnt) in zip(supplied, priced, strict=True):
         quantity = supply.quantity
         if fuel is not None and burnt is not None:
             if supply.factor is None or supply.factor.boundary != "combustion":
-                lines += _combustion(supply, fuel, burnt)
+                lines += _combustion(supply, fuel, burnt, kind)
             heat = _CONTEXT.multiply(burnt, fuel.heating_value)
             energy.append(EnergyUse(carrier=supply.material, amount=heat))
         elif UNITS[quantity.unit].dimension == "energy":
@@ -140,10 +140,10 @@ def with_overheads(
     return replace(assessment, lines=tuple(lines), energy=tuple(energy))
 
 
-def _combustion(supply: Supply, fuel: FuelFacts, amount: Decimal) -> list[Line]:
+def _combustion(supply: Supply, fuel: FuelFacts, amount: Decimal, kind: LineKind) -> list[Line]:
     return [
         Line(
-            gas=gas, amount=_CONTEXT.multiply(amount, value), source=supply.material, kind="onSite", value=value,
+            gas=gas, amount=_CONTEXT.multiply(amount, value), source=supply.material, kind=kind, value=value,
             burden="biogenicNonCO2Emissions" if gas == _BIOGENIC_METHANE else "fossilGhgEmissions",
             boundary="combustion", ratings=fuel.ratings, factor=fuel.name, recalled=fuel.recalled,
             deviation=_decimal(supply.deviation), pedigree=supply.pedigree, factor_deviation=fuel.deviation,
