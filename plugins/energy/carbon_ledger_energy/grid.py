@@ -12,7 +12,7 @@ from carbon_ledger_energy.common import (
     power_of,
     share_by_energy,
 )
-from ledger.sdk import Activity, Assessment, Context, Draft, book_energy
+from ledger.sdk import Activity, Assessment, Context, Draft, book_energy, is_fuel
 
 # Lines and transformers of a works lose 1 to 8 %.
 _LARGEST_LOSS: Final = Decimal("0.12")
@@ -48,6 +48,9 @@ def assess_import(context: Context, activity: GridImport) -> Assessment:
         if activity.residual_mix is not None:
             market = supply.amount("KWH") * Decimal(activity.residual_mix)
         bought += draft.buy_power(supply, market=market)
+    for supply in context.supplies:
+        if is_fuel(supply):
+            draft.burn(supply)
     draft.indicate("importedElectricity", bought)
     return _delivered(draft, context, bought)
 

@@ -19,7 +19,7 @@ from carbon_ledger_energy.common import (
     power_of,
     share_by_energy,
 )
-from ledger.sdk import ZERO, Assessment, Context, Draft, Positive
+from ledger.sdk import ZERO, Assessment, Context, Draft, Positive, book_energy
 
 A_WEEK: Final = Decimal(168)
 
@@ -42,8 +42,8 @@ _WIND: Final = Plant("wind", "windPlant", Decimal("0.65"))
 class Generation(Selling, frozen=True, kw_only=True):
     """A plant and its generation.
 
-    Outputs: electricity, and its green attributes with the role attribute. Supplies for the operation of the plant are
-    left to the core. `capacity`: kW, of the whole plant (photovoltaic: direct current, as on the modules).
+    Outputs: electricity, and its green attributes with the role attribute. Supplies: what the operation of the plant
+    takes; its fuels burn. `capacity`: kW, of the whole plant (photovoltaic: direct current, as on the modules).
     `generated`: kWh at the generator's meter, if the plant and the site use a part themselves.
     """
 
@@ -62,9 +62,11 @@ def assess_wind(context: Context, activity: Generation) -> Assessment:
 
 
 def _assess(context: Context, activity: Generation, plant: Plant) -> Assessment:
-    """Upstream = generated * factor of the plant; market-based = delivered * residual mix; no energy is used up: the
-    user of the power counts it (physical content of renewable power, IEA and GB/T 2589)."""
+    """Upstream = generated * factor of the plant; market-based = delivered * residual mix; of energy, the plant uses
+    up what it buys alone: the user of the power counts the rest (physical content of renewable power, IEA and GB/T
+    2589)."""
     draft = Draft(context)
+    book_energy(draft, context)
     check_outputs(draft, context, power=True, heat=False)
     check_technology(draft, context, plant.technology)
     share_by_energy(draft, context)

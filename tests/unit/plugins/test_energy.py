@@ -56,6 +56,19 @@ def test_photovoltaic_power_carries_its_plant_and_the_residual_mix() -> None:
     assert found.findings == {}
 
 
+@pytest.mark.parametrize(("route", "activity", "supplies"), [
+    ("photovoltaic", {"capacity": "1000"}, []), ("wind", {"capacity": "1000"}, []),
+    ("gridImport", {}, [supply("electricity", "100 MWH")]),
+])
+def test_the_diesel_of_its_operation_burns(route: str, activity: dict[str, str], supplies: list[Any]) -> None:
+    # 43.33 MJ/kg * 0.0202 kg C/MJ * 0.98 oxidised * 44/12 = 3.1451 kg CO2 per kg
+    without, burnt = [
+        assessed(route, output("100 MWH"), activity=activity, supplies=[*supplies, *diesel]).footprint
+        for diesel in ([], [supply("diesel", "1000 KGM")])
+    ]
+    assert burnt - without == pytest.approx(3145.1, rel=1e-4)
+
+
 def test_wind_power_and_the_residual_mix_of_another_year() -> None:
     # 0.0336 per kWh; the residual mix of 2022 is 0.5856
     found = assessed("wind", output("50000 KWH"), green("20000 KWH", "wind"), activity={"capacity": "500"}, year=2022)
