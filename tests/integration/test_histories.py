@@ -38,8 +38,10 @@ def inner() -> Iterator[Inside]:
 
 
 def history(seed: int) -> tuple[MemoryLedger, list[Party], list[Posted]]:
-    """A ledger in memory, and what its plants have posted to it, in order."""
-    told = History(MemoryLedger(registry(), seed=seed), random.Random(seed))
+    """A ledger in memory by the rules of a new server, and what its plants have posted to it, in order."""
+    memory = MemoryLedger(registry(), seed=seed)
+    memory.activate_sets()
+    told = History(memory, random.Random(seed))
     for _ in range(STEPS):
         told.step()
     parties = {plant.id: plant.party for plant in told.plants}

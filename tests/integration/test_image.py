@@ -116,7 +116,7 @@ def test_the_digest_sees_every_change(built: tuple[Path, str], tmp_path: Path) -
 
 def test_it_holds_the_lock_s_packages_and_all_plugins(built: tuple[Path, str]) -> None:
     installed = {one.name for one in distributions(path=[str(site(built[0]))])}
-    assert len(PLUGINS) == 11
+    assert len(PLUGINS) == 12
     assert installed == {LOCKED, "carbon-ledger", *(f"carbon-ledger-{name}" for name in PLUGINS)}
 
 

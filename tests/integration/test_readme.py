@@ -99,8 +99,8 @@ def test_supplier_buyer_and_auditor(running: Running) -> None:
     told = running.run(prove)
     assert "9. the statement holds down to the figures of its inputs, and belongs to this record: ok" in told
     assert "6. the figure recomputes from the record's assessment and the inputs' figures: ok" in told
-    check, go_on, sample, public = blocks("clients", "Auditor")
-    for block in (check, go_on, go_on):
+    check, fetch, go_on, sample, public = blocks("clients", "Auditor")
+    for block in (check, fetch, go_on, go_on):
         assert "everything holds" in running.run(block)
     assert "urn:example:mill:lot:heat-1" in running.run(sample)
     assert running.run(public).count("everything that could be checked holds") == 2

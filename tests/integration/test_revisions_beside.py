@@ -319,7 +319,8 @@ def test_a_period_whose_pool_grows_while_it_is_closed(
 def test_a_plugin_that_comes_into_force_meanwhile(
     inner: Inside, database: Database, shop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The amended record is assessed by what is in force when the amendment is sequenced, which is not installed."""
+    """An amendment that asks for the newest versions is assessed by those in force when it is sequenced, and the newest
+    is not installed. An amendment that keeps the record's versions is admitted."""
     a = shop.mine("a", "100", co2="50")
     inner.post([a])
     (active,) = database.fetch("SELECT version, digest FROM activation WHERE plugin = 'works'")
@@ -330,11 +331,13 @@ def test_a_plugin_that_comes_into_force_meanwhile(
         )
 
     before_the_lock(monkeypatch, posting(inner, activation("2.0.0", "0" * 64)))
-    amendment = amend(shop, change(a, activity=Make(co2="90")))
-    (answer,) = inner.run(inner.submit([amendment]))
+    party, amendment = amend(shop, change(a, activity=Make(co2="90")))
+    _, asked = amend(shop, change(a, activity=Make(co2="95")))
+    asking = party, replace(asked, versions="newest")
+    (answer,) = inner.run(inner.submit([asking]))
     assert isinstance(answer, Unavailable)
     assert answer.code == "plugin-version"
-    inner.post([activation(active["version"], active["digest"]), amendment])
+    inner.post([(party, amendment), activation(active["version"], active["digest"]), asking])
 
 
 # --- one at a time ---------------------------------------------------------------------------------------------------

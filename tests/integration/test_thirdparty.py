@@ -59,32 +59,6 @@ def test_a_sector_from_elsewhere(source: Path, home: Path, tmp_path: Path) -> No
         assert "not recomputed" not in check_audit(server, [target])
 
 
-def test_a_sector_that_changes_or_goes(source: Path, home: Path, tmp_path: Path) -> None:
-    """A new version is activated by the next `serve`; figures of the old one stay. A server without it says that it
-    cannot compute, and an audit without it says what it could not recompute."""
-    old, new = tmp_path / "old", tmp_path / "new"
-    install(source, old)
-    shop = Workshop("kiln")
-    with Server(home, installed=[old]) as server:
-        server.post([shop.enrolment(server), *shop.opening(), bricks(shop, "first")])
-    install(release(tmp_path / "changed", "2.4.0"), new)
-    with Server(home, installed=[new]) as server:
-        server.post([bricks(shop, "second")])
-        figures = [httpx.get(f"{server.url}/v1/footprint", params={"lot": shop.name(lot)}).json()
-                   for lot in ("first", "second")]
-        assert [one["footprint"] for one in figures] == [pytest.approx(44), pytest.approx(88)]
-        assert [one["plugin"] for one in figures] == ["bricks/2.3.0", "bricks/2.4.0"]
-        assert "not recomputed: 1 records of bricks/2.3.0" in " ".join(check_audit(server, [new]).split())
-    with Server(home) as server:
-        (answer, kept) = server.submit(server.envelopes([bricks(shop, "third"), shop.mine("ore", "1")]))
-        assert not isinstance(answer, Receipt)
-        assert (answer["status"], answer["code"]) == (503, "plugin-version")
-        assert isinstance(kept, Receipt)
-        (told,) = [one for one in httpx.get(f"{server.url}/v1/plugins").json() if one["name"] == "bricks"]
-        assert (told["inForce"], told.get("installed", False)) == ("2.4.0", False)
-        assert "bricks/2.4.0" in check_audit(server, [])
-
-
 @pytest.mark.parametrize(("broken", "said"), [
     ("raise RuntimeError('no kiln here')\n", "plugin bricks cannot be loaded: RuntimeError: no kiln here"),
     ("def plugin():\n    return 7\n", "does not return a Sector"),

@@ -90,7 +90,7 @@ ASKED: Final = {
     "inventory.reports": f"'{{site:{_NAME}}}', '2000-01-01T00:00:00Z', '2020-01-01T00:00:00Z', {_SIZE}, {_NEWEST}",
     "log.activated_names": "",
     "plugins.stored": "",
-    "plugins.store": "repeat('0', 64), 'plugin', '1', 0, 0, ''",
+    "plugins.store": "repeat('0', 64), 'plugin', '1', '{}', ''",
     "plugins.earlier": "'{}'",
     "plugins.archive": "repeat('0', 64)",
     "plugins.activated": "'{ledger-rules}'",

@@ -2,7 +2,7 @@
 
 Status: `read` is a value from the named source; `recalled` is a usual value of the literature whose source was not
 checked; `assumed` is a value chosen for the demo. Emission factors of power, fuels and materials come from the factor
-sets in force, those of steelmaking from the sector.
+sets in force, factors of steelmaking from the sector.
 """
 
 from decimal import Decimal

@@ -42,8 +42,8 @@ _WIND: Final = Plant("wind", "windPlant", Decimal("0.65"))
 class Generation(Selling, frozen=True, kw_only=True):
     """A plant and its generation.
 
-    Outputs: electricity, and its green attributes with the role attribute. Supplies: what the operation of the plant
-    takes; its fuels burn. `capacity`: kW, of the whole plant (photovoltaic: direct current, as on the modules).
+    Outputs: electricity, and its green attributes with the role attribute. Supplies: of the operation of the plant;
+    its fuels burn. `capacity`: kW, of the whole plant (photovoltaic: direct current, as on the modules).
     `generated`: kWh at the generator's meter, if the plant and the site use a part themselves.
     """
 
@@ -62,8 +62,8 @@ def assess_wind(context: Context, activity: Generation) -> Assessment:
 
 
 def _assess(context: Context, activity: Generation, plant: Plant) -> Assessment:
-    """Upstream = generated * factor of the plant; market-based = delivered * residual mix; of energy, the plant uses
-    up what it buys alone: the user of the power counts the rest (physical content of renewable power, IEA and GB/T
+    """Upstream = generated * factor of the plant; market-based = delivered * residual mix. The plant uses up no energy
+    but bought fuel and power: the user of its power counts the rest (physical content of renewable power, IEA and GB/T
     2589)."""
     draft = Draft(context)
     book_energy(draft, context)

@@ -157,7 +157,7 @@ def test_a_supply_has_one_price(world: World) -> None:
     record = declaration(per=quantity("1 TNE"), burdens={"fossilGhgEmissions": "2000"})
     world.admit(record)
     error = refuse(world, ore("1", factor=factor(), declaration=digest_of(record)), "two-prices", "")
-    assert "more than one price" in error.message
+    assert "both a factor and a declaration" in error.message
 
 
 def test_an_unknown_declaration(world: World) -> None:
