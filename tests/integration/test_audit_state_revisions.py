@@ -28,7 +28,7 @@ from ledger.service.audit_source.database import DatabaseSource
 from ledger.service.erasure.erase import carry_out
 from ledger.store.embedded import attach
 
-SEEDS: Final = (1, 2)
+SEEDS: Final = (2,)
 STEPS: Final = 120
 ERASED_EVERY: Final = 12
 BATCHES: Final = (1, 1, 1, 2, 5)
