@@ -79,13 +79,14 @@ def test_a_need_is_met_by_class_and_by_any_lot() -> None:
     assert omissions(replace(NEED, any_of=("lot",)), supplies=(supply("copper", "1 TNE"),)) != []
 
 
-def test_an_electrolysis_without_power() -> None:
-    """1 t of aluminium: 13 500 kWh of German power."""
+def test_an_electrolysis_without_power_and_anodes() -> None:
+    """1 t of aluminium: 13 500 kWh of German power, and 420 kg of anodes at 1.85 kg CO2e."""
     needs = nonferrous().needs["aluminiumElectrolysis"]
     given = context("nonferrous.aluminiumElectrolysis", supplies=(supply("alumina", "1930 KGM"),),
                     outputs=(output("1 TNE"), output("5 KGM", "waste")), place="DE", year=2024)
     assert missing_inputs(needs, given, (), GERMANY, SETS) == [
         Omission(what="electricity, which the route needs", estimate=Decimal("5730.75")),
+        Omission(what="anode, which the route needs", estimate=Decimal("777")),
     ]
 
 

@@ -34,6 +34,7 @@ SECTORS: Final = [REGISTRY.sectors[name].sector for name in (
 )]
 SET: Final = open_set().newest
 CARRIERS: Final = ("fuel", "electricity", "heat")
+FURNACE: Final = ("lime", "dolomiticLime", "electrode", "carburiser")
 NEEDED: Final = ", which the route needs"
 LEFT_OUT: Final = {
     "circular.collection": "people bring what is collected, or push it in carts",
@@ -159,14 +160,33 @@ def test_the_forty_records_meet_all_needs() -> None:
     assert len(entries) == 40
 
 
-def test_the_cases_that_state_energy_meet_all_needs(cases: Cases) -> None:
+def test_the_cases_that_state_energy_meet_all_other_needs(cases: Cases) -> None:
+    """The cases state little more than carriers of energy and carbon."""
     every = every_case()
-    accused = [case.context.process for case in every if missing(cases.post(case)[0])]
-    assert accused == ["logistics.hub"]
-    assert [(case.context.supplies, case.context.inputs) for case in every if case.context.process in accused] == [
-        ((), ()),
-    ]
+    accused: dict[str, set[str]] = {}
+    for case in every:
+        for omission in missing(cases.post(case)[0]):
+            accused.setdefault(case.context.process, set()).add(omission.what.removesuffix(NEEDED))
+    assert accused == {
+        "logistics.hub": {"electricity"}, "nonferrous.aluminiumElectrolysis": {"anode"},
+        "steel.electricArcFurnace": {"lime"},
+    }
+    assert [(case.context.supplies, case.context.inputs) for case in every if case.context.process == "logistics.hub"
+            and missing(cases.post(case)[0])] == [((), ())]
     assert len(every) > 60
+
+
+def test_an_arc_furnace_without_lime_and_electrodes() -> None:
+    """78 000 t of steel: for each kg 0.04 kg of lime at 1.463 kg CO2e, and 0.002 kg of electrodes at 5.48 kg."""
+    entry = all_entries()["steel-de"]
+    transformation = entry["transformation"]
+    supplies = [one for one in transformation["supplies"] if one["material"] not in FURNACE]
+    silent = completeness_of({**entry, "transformation": {**transformation, "supplies": supplies}})
+    assert {omission.what: omission.estimate for omission in missing(silent.omissions)} == {
+        f"lime{NEEDED}": pytest.approx(78e6 * 0.04 * 1.463), f"electrode{NEEDED}": pytest.approx(78e6 * 0.002 * 5.48),
+    }
+    assert silent.share is not None
+    assert silent.share < 0.97
 
 
 @pytest.mark.parametrize(("name", "expected"), [
