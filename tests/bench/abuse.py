@@ -22,7 +22,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench.measures import peak_memory
+from support.process_memory import peak_memory, present_memory
 from support.sectors import Make
 from support.server import Posted, Server, temporary_home
 from support.workshop import Workshop, workshop
@@ -54,14 +54,14 @@ def _run(server: Server, records: int, amendments: int) -> list[Row]:
     attacker, root = _chain(server, records)
     victim = workshop(server, "honest", pot="1000")
     pid = server.process.pid
-    before = _memory(pid)
+    before = present_memory(pid)
     envelopes = server.envelopes([_amendment(attacker, root, str(5_000 + i)) for i in range(amendments)])
     alone = _measured(server, victim, "alone")
     began = time.perf_counter()
     answers, delays, appends = asyncio.run(_attack(server, victim, envelopes))
     attacked = time.perf_counter() - began
     time.sleep(_REST_SECONDS)
-    after = _memory(pid)
+    after = present_memory(pid)
     usual, worst = alone[len(alone) // 2], max(delays)
     found: list[Row] = [
         ("bytes of an amendment", f"{len(envelopes[0])}"),
@@ -165,14 +165,6 @@ async def _appends(server: Server, shop: Workshop, attack: Awaitable[Any]) -> li
 
 def _code(answer: httpx.Response) -> str:
     return str(answer.json().get("code", ""))
-
-
-def _memory(pid: int) -> float:
-    """MiB that a process has now."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    raise RuntimeError(f"no memory figure for process {pid}")
 
 
 if __name__ == "__main__":

@@ -18,11 +18,12 @@ import asyncpg
 import numpy
 from bench.graphs import BURDENS, Graph, entries_of, graph_of, same, triangle_of
 from bench.load import drive, post
-from bench.measures import Measure, peak_memory
+from bench.measures import Measure
 from scipy.sparse.linalg import spsolve_triangular
 from support.brightway import quietly
 from support.generator import parties, transformations
 from support.parties import enrolment, nonces
+from support.process_memory import peak_memory
 from support.server import Server, temporary_home
 
 from ledger.footprint.derived.chain.arrays import Floats

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from bench.load import drive, get
-from bench.measures import Measure, peak_memory, rate
+from bench.measures import Measure, rate
 from bench.peers import served
 from pymerkle import SqliteTree
 from support.biglog import big_log, entries
+from support.process_memory import peak_memory
 from support.server import Server, command, temporary_home
 
 from ledger.core.log.merkle import leaf_hash, verify_inclusion

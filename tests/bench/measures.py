@@ -53,11 +53,3 @@ def fsyncs(folder: Path, seconds: float = 1.0) -> float:
             count += 1
     path.unlink()
     return count / elapsed
-
-
-def peak_memory(pid: int) -> float:
-    """The most memory that a process has had, MiB."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return round(int(line.split()[1]) / 1024, 1)
-    raise RuntimeError(f"no memory figure for process {pid}")

@@ -14,11 +14,12 @@ from typing import Final, NamedTuple
 
 import psutil
 from bench.load import batches, drive, require_receipts, serving
-from bench.measures import Measure, peak_memory, rate
+from bench.measures import Measure, rate
 from rich.console import Console
 from rich.table import Table
 from support.generator import parties, transformations
 from support.parties import enrolment, nonces
+from support.process_memory import peak_memory
 from support.scraping import scraped, values
 from support.server import Server, temporary_home
 

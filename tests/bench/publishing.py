@@ -13,9 +13,10 @@ from collections.abc import Iterator, Sequence
 
 import asyncpg
 from bench.load import Connection, drive, post
-from bench.measures import Measure, peak_memory
+from bench.measures import Measure
 from support.generator import parties, transformations
 from support.parties import enrolment, nonces
+from support.process_memory import peak_memory
 from support.publishing import site, three_witnesses
 from support.server import Server, temporary_home
 

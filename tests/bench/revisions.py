@@ -9,8 +9,9 @@ from typing import Final
 import httpx
 import msgspec
 from bench.load import Connection, post
-from bench.measures import Measure, peak_memory
+from bench.measures import Measure
 from msgspec import Raw
+from support.process_memory import peak_memory
 from support.sectors import Make
 from support.server import Posted, Server
 from support.workshop import END, START, Workshop, kilograms, workshop

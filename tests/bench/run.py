@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bench.chains import MEASURES as OF_CHAINS
 from bench.load import batches, drive, get, post, require_receipts, serving
 from bench.log import MEASURES as OF_THE_LOG
-from bench.measures import Measure, ed25519_verifications, fsyncs, peak_memory, rate
+from bench.measures import Measure, ed25519_verifications, fsyncs, rate
 from bench.peers import served
 from bench.processes import PROCESSES as OF_PROCESSES
 from bench.processes import measure_processes
@@ -34,6 +34,7 @@ from bench.publishing import PUBLISHING, measure_publishing
 from bench.revisions import measure_revisions
 from support.generator import parties, transformations
 from support.parties import enrolment, nonces
+from support.process_memory import peak_memory
 from support.server import Server, environment, temporary_home
 
 from ledger.core.record.canonical import decode_record

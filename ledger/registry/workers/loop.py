@@ -174,7 +174,15 @@ def _assessed(sectors: Mapping[str, Sector], call: WorkerCall) -> Assessment:
 
 
 def _memory() -> int:
-    """The peak memory use so far, in bytes. macOS reports bytes, other systems KiB."""
+    """The peak memory use of this process so far, in bytes.
+
+    Where the system has `/proc`, it is read there: on Linux `getrusage` begins with the peak of the process that
+    started this one, so the workers of a large server would all seem too large. macOS reports bytes, others KiB.
+    """
+    with suppress(OSError), open("/proc/self/status", "rb") as status:
+        for line in status:
+            if line.startswith(b"VmHWM:"):
+                return int(line.split()[1]) * 1024
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most * 1024
 

@@ -19,6 +19,7 @@ from ledger.errors import LedgerError, Unavailable
 from ledger.registry.archives import Archive, packed
 from ledger.registry.assessing import AssessmentCall, AssessmentResult
 from ledger.registry.digests import SDK, code_of
+from ledger.registry.workers import pool as pool_module
 from ledger.registry.workers.apart import apart
 from ledger.registry.workers.earlier import EarlierPool, EarlierPools
 from ledger.sdk import Assessment, Context, Quantity, Sector, SupplyFacts
@@ -86,6 +87,22 @@ def test_it_starts_at_need_and_ends_when_idle() -> None:
         assert pools.processes not in ([], [pid])
 
     run(test, idle_seconds=2.0)
+
+
+def test_a_worker_does_not_count_the_memory_of_the_process_that_started_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fresh worker of a server that has grown large stays."""
+    monkeypatch.setattr(pool_module, "MOST_MEMORY", 256 << 20)
+    ballast = memoryview(b"\1" * (256 << 20))
+
+    async def test(pools: EarlierPools) -> None:
+        one = archive("1")
+        await pool_of(pools, one).assess([call(one)])
+        (pid,) = pools.processes
+        await pool_of(pools, one).assess([call(one)])
+        assert pools.processes == [pid]
+
+    run(test)
+    ballast.release()
 
 
 def test_the_longest_idle_version_makes_room() -> None:
