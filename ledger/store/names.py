@@ -85,7 +85,8 @@ def _text(value: Any) -> str | None:
         case bytes():
             return value.hex()
         case list():
-            return " ".join(value)
+            # As PostgreSQL writes an array of names of processes: none of them needs quotes.
+            return f"{{{','.join(value)}}}"
         case _:
             return str(value)
 

@@ -19,7 +19,7 @@ UNION ALL SELECT 'transfer', record, ARRAY[receiver, new_lot] FROM transfer WHER
 UNION ALL SELECT 'acceptance', record, ARRAY[transfer::text] FROM acceptance WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'pool', record, ARRAY[id, holder, facility, product, averaging, is_default::text]
     FROM pool WHERE record >= $1 AND record < $2
-UNION ALL SELECT 'closing', record, ARRAY[facility, starts, ends, array_to_string(processes, ' ')]
+UNION ALL SELECT 'closing', record, ARRAY[facility, starts, ends, processes::text]
     FROM closing WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'reopening', record, ARRAY[closing::text] FROM reopening WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'provisional', record, ARRAY[facility, process, starts, ends]

@@ -177,6 +177,17 @@ def test_a_period_that_a_record_was_moved_to(kept: Kept, database: Database, put
     assert {(one.rule, one.index) for one in report.findings} == {("names", about)}
 
 
+@pytest.mark.parametrize("named", ["ARRAY['']", "NULL", "ARRAY[NULL]::text[]"])
+def test_a_closing_that_names_no_process(kept: Kept, database: Database, put_back: list[str], named: str) -> None:
+    """Without names it closes all processes; so does none of these values."""
+    put_back.append("closing")
+    database.tamper("ALTER TABLE closing ALTER COLUMN processes DROP NOT NULL")
+    ((about,), *_) = database.fetch("SELECT record FROM closing WHERE processes = '{}' ORDER BY record")
+    database.tamper(f"UPDATE closing SET processes = {named} WHERE record = {about}")
+    (report,) = audits(kept, database, http=False)
+    assert {(one.rule, one.index) for one in report.findings} == {("names", about)}
+
+
 def test_every_row_is_back(kept: Kept, database: Database, put_back: list[str]) -> None:
     """None of the cases before has left anything that another one's finding could have come of."""
     put_back.append("flow")
