@@ -42,7 +42,7 @@ class Composition(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 
 
 class ProductFacts(Struct, frozen=True, gc=False):
-    """`mass_per_unit`: kg of one `unit`, if known."""
+    """`mass_per_unit`: kg of one `unit`, if known. `codes`: digits of its CN and HS codes, the longest first."""
 
     id: str
     owner: str
@@ -50,6 +50,7 @@ class ProductFacts(Struct, frozen=True, gc=False):
     unit: str
     mass_per_unit: Decimal | None = None
     composition: Composition = Composition()
+    codes: tuple[str, ...] = ()
 
 
 class LotFacts(Struct, frozen=True, gc=False, kw_only=True):
@@ -221,4 +222,11 @@ def product_facts(record: Product) -> ProductFacts:
         record.id, record.issuer, record.sector, record.unit,
         convert(mass.amount, mass.unit, "KGM") if mass else None,
         Composition(record.materials, record.elements, record.fossil_carbon, record.biogenic_carbon),
+        _customs_codes(record),
     )
+
+
+def _customs_codes(product: Product) -> tuple[str, ...]:
+    given = [code for name, code in product.classifications.items() if name != "cpc"]
+    codes = {"".join([letter for letter in code if letter.isdigit()]) for code in given}
+    return tuple(sorted(codes - {""}, key=lambda code: (-len(code), code)))

@@ -1,14 +1,16 @@
 """Computes a prepared record's figures, outcome leaves and outcome root from its inputs' figures. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ledger.admission.facts import LotFacts
 from ledger.admission.rules import Rule
+from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.outcome.leaves import (
     AssessmentLeaf,
     LotLeaf,
+    Question,
     RevisionLeaf,
     leaf_bytes,
     outcome_root,
@@ -18,12 +20,15 @@ from ledger.core.outcome.leaves import (
 )
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
-from ledger.engine.prepare import Prepared
+from ledger.engine.prepare import FigureWork, Prepared
 from ledger.footprint.stored.attributes import covered_market, with_covered
 from ledger.footprint.stored.averaging import adjusted
-from ledger.footprint.stored.burdens import METHOD
+from ledger.footprint.stored.burdens import METHOD, SLOT
 from ledger.footprint.stored.figures import Allocation, LotFigures, RecordFigures, TakenFigures, record_figures
 from ledger.footprint.stored.mass_balance import booked
+from ledger.footprint.stored.questions import Made, make, shares_of_question
+
+_SLOT: Final = SLOT[QUESTIONED]
 
 
 class Outcome(NamedTuple):
@@ -50,13 +55,33 @@ def account(prepared: Prepared, figures: Mapping[str, LotFigures]) -> Outcome:
     own = with_covered(work.direct, covered)
     allocation = Allocation(work.shares, work.assigned)
     own_figures = record_figures(own, taken, allocation, work.holdings, work.supplied, work.matter)
-    lots = [created.facts for created in plan.created]
+    own_figures, questions = _questioned(own_figures, work)
     if work.booking is not None:
         own_figures = booked(own_figures, work.booking)
     if work.adjustment is not None:
         own_figures = adjusted(own_figures, work.adjustment)
-    leaves = outcome_leaves(prepared, own_figures, lots, covered)
+    leaves = outcome_leaves(prepared, own_figures, Committed(covered, questions))
     return Outcome(seed, own_figures, leaves, outcome_root(leaves))
+
+
+def _questioned(figures: RecordFigures, work: FigureWork) -> tuple[RecordFigures, tuple[Question, ...]]:
+    """The figures with the questions that they make, and what leaf 0 says of the questions of each output."""
+    made: Mapping[int, Made] = {}
+    if work.references:
+        outputs = figures.outputs
+        made = make(work.references, [one.burdens for one in outputs], [one.contents for one in outputs])
+        figures = figures.with_questions(made) if made else figures
+    if not figures.retained[_SLOT] and not any(one.burdens[_SLOT] for one in figures.outputs):
+        return figures, ()
+    shares = shares_of_question([one.mass for one in work.holdings], work.shares)
+    return figures, tuple([_question(i, share, made.get(i)) for i, share in enumerate(shares) if share or i in made])
+
+
+def _question(output: int, share: float, made: Made | None) -> Question:
+    if made is None:
+        return Question(output=output, share=repr(share))
+    return Question(output=output, share=repr(share), made=repr(made.amount), figure=repr(made.figure),
+                    low=repr(made.low), default=repr(made.default))
 
 
 def part_of(quantity: Decimal, whole: Decimal) -> float:
@@ -64,11 +89,16 @@ def part_of(quantity: Decimal, whole: Decimal) -> float:
     return float(quantity) / float(whole)
 
 
-def outcome_leaves(
-    prepared: Prepared, figures: RecordFigures, lots: Sequence[LotFacts], covered: Mapping[str, float],
-) -> tuple[bytes, ...]:
-    """The leaves of a record's outcome; empty if the record has no assessment and no outputs. `covered`: the
-    market-based burdens that green attributes take from its electricity."""
+class Committed(NamedTuple):
+    """What leaf 0 holds beside assessment and balances. `covered`: the market-based burdens that green attributes take
+    from the record's electricity."""
+
+    covered: Mapping[str, float]
+    questions: tuple[Question, ...] = ()
+
+
+def outcome_leaves(prepared: Prepared, figures: RecordFigures, committed: Committed) -> tuple[bytes, ...]:
+    """The leaves of a record's outcome; empty if the record has no assessment and no outputs."""
     if prepared.assessment is None:
         return ()
     seed, tag, adjustment = prepared.submission.salt_seed, prepared.tag, prepared.work.adjustment
@@ -77,9 +107,10 @@ def outcome_leaves(
         salt=salt(seed, 0), assessment=prepared.assessment, method=METHOD, retained=written_burdens(figures.retained),
         declared=written(contents.declared), arisen=written(contents.arisen), lost=written(contents.lost), plugin=tag,
         averaged={} if adjustment is None else written_burdens(adjustment.burdens),
-        averaged_contents={} if adjustment is None else written(adjustment.contents), covered=written(covered),
-        activation=_activation(prepared),
+        averaged_contents={} if adjustment is None else written(adjustment.contents),
+        covered=written(committed.covered), activation=_activation(prepared), questions=committed.questions,
     ))
+    lots = [created.facts for created in prepared.plan.created]
     lot_leaves = [
         lot_leaf(seed, i, lot, lot_figures, METHOD, tag)
         for i, (lot, lot_figures) in enumerate(zip(lots, figures.outputs, strict=True), start=1)

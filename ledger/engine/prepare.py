@@ -15,7 +15,7 @@ from ledger.admission.facts import Facts
 from ledger.admission.lots import Created, Plan, Taken
 from ledger.admission.plan import plan as plan_of
 from ledger.admission.rules import Rule
-from ledger.core.outcome.assessment import NOTHING, Assessment, Assigned, Line, LineKind, Omission
+from ledger.core.outcome.assessment import NOTHING, Assessment, Assigned, Line, LineKind, Omission, Reference
 from ledger.core.outcome.leaves import assessment_bytes, salt_seed
 from ledger.core.record.canonical import encode
 from ledger.core.record.kinds import (
@@ -32,6 +32,7 @@ from ledger.core.record.revisions import Amendment
 from ledger.core.record.values import Output
 from ledger.engine.minimal_inventory import missing_inputs
 from ledger.engine.named_rows import check_no_rows
+from ledger.engine.references import references_of
 from ledger.engine.sector_context import context_of
 from ledger.engine.sectors import Installed, Registry
 from ledger.engine.upstream import (
@@ -93,7 +94,7 @@ class Submission(NamedTuple):
 
 class FigureWork(NamedTuple):
     """All that a record's figures are computed from, except its inputs' figures. `covered`: the fraction of its
-    electricity for which it takes green attributes."""
+    electricity for which it takes green attributes. `references`: the ranges of its outputs."""
 
     direct: Vector
     shares: Sequence[float]
@@ -105,6 +106,7 @@ class FigureWork(NamedTuple):
     booking: Booking | None = None
     adjustment: Adjustment | None = None
     covered: float = 0.0
+    references: tuple[Reference, ...] = ()
 
 
 class Pricing(NamedTuple):
@@ -209,7 +211,8 @@ def _pricing(
     if not versions.sets or not versions.has(Rule.DEFAULT_UPSTREAM):
         check_no_rows([*plan.supplied, *plan.overheads])
         return None
-    if not (plan.supplied or plan.overheads or isinstance(record, Transformation)):
+    declares = isinstance(record, Declaration) and versions.has(Rule.REFERENCE_RANGES)
+    if not (plan.supplied or plan.overheads or declares or isinstance(record, Transformation)):
         # Above all an activation: it must be possible even if this server lacks the set in force.
         return None
     sets = [registry.factor_set(name, versions.plugins[name]) for name in versions.sets]
@@ -269,12 +272,26 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
             residual = None if pricing is None else _residual(plan, pricing, assessment)
             if residual is not None:
                 assessment = replace(assessment, lines=(*assessment.lines, residual))
+        if pricing is not None and draft.versions.has(Rule.REFERENCE_RANGES):
+            assessment = _with_references(assessment, draft, pricing, facts)
     except (AttributeError, TypeError, ArithmeticError) as error:
         raise PluginError(
             f"the plugin's assessment is not valid: {type(error).__name__}: {error}", code="invalid-assessment",
             field="activity", rule="amounts are finite Decimals",
         ) from error
     return assessment
+
+
+def _with_references(
+    assessment: Assessment, draft: PreparedDraft, pricing: Pricing, facts: Facts
+) -> Assessment:
+    """The assessment with the reference ranges of what the record makes or declares. A provisional record has none:
+    its figures are not measured yet, and they say so."""
+    record = draft.submission.record
+    if not isinstance(record, Transformation | Declaration) or getattr(record, "basis", "") == "provisional":
+        return assessment
+    references, findings = references_of(draft.plan.created, facts, pricing.around, pricing.sets)
+    return replace(assessment, references=references, findings=(*assessment.findings, *findings))
 
 
 def _missing(draft: PreparedDraft, pricing: Pricing, assessed: Assessment | None) -> list[Omission]:
@@ -323,6 +340,7 @@ def work_of(record: AnyRecord, plan: Plan, facts: Facts, assessment: Assessment)
         {name: [float(part) for part in parts] for name, parts in assessment.matter.items()},
         _booking(record, plan, facts),
         covered=float(covering.share),
+        references=assessment.references,
     )
 
 

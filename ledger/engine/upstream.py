@@ -16,7 +16,7 @@ from ledger.admission.checks.attributes import kilowatt_hours
 from ledger.admission.facts import Facts
 from ledger.admission.lots import Plan, Supplied
 from ledger.core.outcome.assessment import ADDITIVE, Assessment, EnergyUse, Line, LineKind, Omission
-from ledger.core.record.kinds import AnyRecord, Closing, Transfer, Transformation
+from ledger.core.record.kinds import AnyRecord, Closing, Declaration, Transfer, Transformation
 from ledger.core.record.units import UNITS
 from ledger.core.record.values import Evidence, Supply
 from ledger.engine.named_rows import named_row
@@ -73,6 +73,12 @@ def surroundings_of(record: AnyRecord, facts: Facts) -> Surroundings:
             places = (site.subdivision, site.country) if site.subdivision else (site.country,)
             evidence = record.evidence if isinstance(record, Transformation) else ()
             return Surroundings(places_around(places), int(record.end[:4]), evidence)
+        case Declaration(facility=str() as name) if name in facts.facilities:
+            site = facts.facilities[name]
+            places = (site.subdivision, site.country) if site.subdivision else (site.country,)
+            return Surroundings(places_around(places), int(record.end[:4]), record.evidence)
+        case Declaration():
+            return Surroundings((ANYWHERE,), int(record.end[:4]), record.evidence)
         case Transfer():
             return Surroundings((ANYWHERE,), int(record.time[:4]))
         case _:

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from ledger.core.outcome.assessment import BURDENS, Assessment
+from ledger.core.outcome.assessment import BURDENS, QUESTIONED, Assessment
 from ledger.core.outcome.leaves import AssessmentLeaf, LotLeaf, read, written_burdens
 from ledger.core.receipts.statement import Claims, Input, Statement, StatementFigure
 from ledger.core.receipts.statement_steps import Proven, verify_statement
@@ -24,6 +24,7 @@ from ledger.footprint.stored.attributes import with_covered
 from ledger.footprint.stored.averaging import Adjustment, adjusted
 from ledger.footprint.stored.burdens import (
     METHOD,
+    SLOT,
     Vector,
     direct,
     footprint,
@@ -32,7 +33,15 @@ from ledger.footprint.stored.burdens import (
     vector_of,
 )
 from ledger.footprint.stored.contents import Holding
-from ledger.footprint.stored.figures import Allocation, LotFigures, RecordFigures, TakenFigures, record_figures
+from ledger.footprint.stored.figures import (
+    Allocation,
+    LotFigures,
+    RecordFigures,
+    TakenFigures,
+    record_figures,
+    total_of,
+)
+from ledger.footprint.stored.questions import with_question
 
 GWP: Final = "AR6"
 """The set of potentials that METHOD applies."""
@@ -40,6 +49,7 @@ GWP: Final = "AR6"
 _assessment = msgspec.json.Decoder(Assessment)
 _FIELDS: Final = {"per_unit": "perUnit", "location_based": "locationBased", "market_based": "marketBased",
                   "declared_unit": "declaredUnit"}
+_QUESTIONED: Final = SLOT[QUESTIONED]
 _NO_MATTER: Final = Holding(0.0, {}, False)
 
 
@@ -113,10 +123,24 @@ def _burdens(
     shares = [0.0] * count
     shares[position] = _share(claims)
     figures = record_figures(own, taken, Allocation(shares, assessment.assigned), [_NO_MATTER] * count, {})
+    figures = _asked(figures, leaf, total_of(own, taken)[_QUESTIONED])
     adjustment = adjustment_of(leaf)
     if adjustment is not None:
         figures = _averaged(figures, adjustment)
     return figures.outputs[position].burdens
+
+
+def _asked(figures: RecordFigures, leaf: AssessmentLeaf, entered: float) -> RecordFigures:
+    """The figures with the questions of leaf 0: its shares of what `entered`, and what each output makes."""
+    questions = {one.output: one for one in leaf.questions}
+    lots = []
+    for output, lot in enumerate(figures.outputs):
+        question = questions.get(output)
+        amount = 0.0 if question is None else entered * float(question.share)
+        if question is not None and question.figure is not None:
+            amount += float(question.made)
+        lots.append(lot._replace(burdens=with_question(lot.burdens, amount)))
+    return figures._replace(outputs=tuple(lots))
 
 
 def _averaged(figures: RecordFigures, adjustment: Adjustment) -> RecordFigures:
@@ -127,6 +151,8 @@ def _check_retained(leaf: AssessmentLeaf, own: Vector, taken: Sequence[TakenFigu
     """Checks retained burdens: a record retains either all of its burdens or nothing."""
     if leaf.retained:
         retained = record_figures(own, taken, Allocation(()), [], {}).retained
+        if leaf.questions:
+            retained = with_question(retained, 0.0)
         _check_same(written_burdens(retained), leaf.retained, "claims.assessment.leaf.retained")
 
 

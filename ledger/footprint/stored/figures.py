@@ -3,15 +3,16 @@
 1. Burdens follow the allocation shares:
        burden(o) = share(o) * (direct + sum_i q_i/Q_i * burden(i) - sum assigned) + assigned(o)
    A record without an output that carries burden retains its burdens.
-2. Contents follow matter (see `contents`).
+2. Contents follow matter (see `contents`), and so do questioned amounts (see `questions`).
 """
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ledger.core.outcome.assessment import BURDENS, Assigned
+from ledger.core.outcome.assessment import BURDENS, QUESTIONED, Assigned
 from ledger.footprint.stored.burdens import SLOT, ZERO, Vector
 from ledger.footprint.stored.contents import Contents, ContentsIn, ContentsOut, Flowing, Holding, follow_matter
+from ledger.footprint.stored.questions import Made, shares_of_question, with_made, with_question
 
 
 class LotFigures(NamedTuple):
@@ -49,6 +50,13 @@ class RecordFigures(NamedTuple):
     contents: ContentsOut
     outputs: tuple[LotFigures, ...]
 
+    def with_questions(self, made: Mapping[int, Made]) -> "RecordFigures":
+        """These figures with the questions that outputs make."""
+        burdens = with_made([lot.burdens for lot in self.outputs], made)
+        return self._replace(outputs=tuple([
+            lot._replace(burdens=vector) for lot, vector in zip(self.outputs, burdens, strict=True)
+        ]))
+
 
 def record_figures(
     direct: Vector,
@@ -62,7 +70,7 @@ def record_figures(
 
     `supplied` are the contents that enter with supplies. Raises Refused if contents would exceed 100 %.
     """
-    total = _total(direct, taken)
+    total = total_of(direct, taken)
     flowing = [Flowing(part, lot.contents, recycled) for part, lot, recycled in taken]
     contents = follow_matter(ContentsIn(flowing, supplied), outputs, matter or {})
     if allocation.shares:
@@ -71,11 +79,17 @@ def record_figures(
     else:
         burdens = [ZERO] * len(outputs)
         retained = tuple(total)
+    questioned = total[SLOT[QUESTIONED]]
+    if questioned:
+        parts = shares_of_question([output.mass for output in outputs], allocation.shares)
+        burdens = [with_question(vector, questioned * part) for vector, part in zip(burdens, parts, strict=True)]
+        retained = with_question(retained, 0.0 if any(parts) else questioned)
     lots = tuple(LotFigures(vector, held) for vector, held in zip(burdens, contents.outputs, strict=True))
     return RecordFigures(retained, contents, lots)
 
 
-def _total(direct: Vector, taken: Sequence[TakenFigures]) -> list[float]:
+def total_of(direct: Vector, taken: Sequence[TakenFigures]) -> list[float]:
+    """The burdens that a record shares out: its own and those of what it takes."""
     total = list(direct)
     for part, lot, _ in taken:
         if part == 1.0:

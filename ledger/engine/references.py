@@ -1,0 +1,132 @@
+"""The reference range of each output by rule `reference-ranges`: what its material usually causes, by the factor sets.
+
+The material follows from the product's CN or HS code, else from the materials of which the lot consists. Where the two
+are of different classes, the one with the higher low end counts: a code for sand does not make steel look better.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from typing import Final, NamedTuple
+
+from ledger.admission.facts import Facts
+from ledger.admission.lots import Created
+from ledger.core.outcome.assessment import Finding, Reference
+from ledger.core.record.units import UNITS
+from ledger.engine.upstream import Surroundings
+from ledger.sdk import PRODUCT_ROLES, FactorSetVersion
+from ledger.sdk.sets.factor_set import SupplyEntry
+from ledger.sdk.sets.lookup import choose, entry_of
+from ledger.sdk.sets.reading import co2e_of
+
+NO_REFERENCE: Final = "no-reference"
+_CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
+_KNOWN_PART: Final = Decimal("0.5")
+"""Of a product's mass, so much must be of materials that the sets know."""
+_RECYCLED: Final = "recycled"
+_SHORTEST_CODE: Final = 4
+
+
+class References(NamedTuple):
+    """The ranges of a record's outputs, and a finding for each output that has none."""
+
+    references: tuple[Reference, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def references_of(
+    created: Sequence[Created], facts: Facts, around: Surroundings, sets: Sequence[FactorSetVersion]
+) -> References:
+    """The reference ranges of the lots that carry burdens and have a mass. Energy and services have none."""
+    references: list[Reference] = []
+    findings: list[Finding] = []
+    for output, (lot, _) in enumerate(created):
+        if lot.role not in PRODUCT_ROLES or not lot.mass:
+            continue
+        product = facts.products.get(lot.product)
+        materials = {name: Decimal(share) for name, share in facts.composition(lot).materials.items()}
+        ranges = _Ranges(output, lot.mass, around, sets)
+        own = ranges.of(product.codes if product else (), materials)
+        references += own
+        if not own:
+            findings.append(Finding(
+                code=NO_REFERENCE, output=output,
+                message="the product states neither a CN or HS code nor materials that a factor set knows",
+            ))
+    return References(tuple(references), tuple(findings))
+
+
+class _Ranges:
+    """The ranges of one output of `mass` kg."""
+
+    def __init__(self, output: int, mass: Decimal, around: Surroundings, sets: Sequence[FactorSetVersion]) -> None:
+        self._output = output
+        self._mass = mass
+        self._around = around
+        self._sets = sets
+
+    def of(self, codes: Sequence[str], materials: Mapping[str, Decimal]) -> list[Reference]:
+        by_material = self._by_materials(materials)
+        entry = entry_of_code(self._sets, codes)
+        by_code = [] if entry is None else self._reference(entry, self._mass, None)
+        if not by_code or not by_material:
+            return by_code or by_material
+        groups = {known[1].group for name in materials if (known := entry_of(self._sets, name)) is not None}
+        if entry is not None and entry.group in groups:
+            return by_code
+        return max(by_code, by_material, key=_least)
+
+    def _by_materials(self, materials: Mapping[str, Decimal]) -> list[Reference]:
+        known: list[Reference] = []
+        part = Decimal(0)
+        for name, share in materials.items():
+            entry = entry_of(self._sets, name)
+            reference = [] if entry is None else self._reference(entry[1], _CONTEXT.multiply(self._mass, share), name)
+            if reference:
+                known += reference
+                part = _CONTEXT.add(part, share)
+        return known if part >= _KNOWN_PART else []
+
+    def _reference(self, entry: SupplyEntry, mass: Decimal, material: str | None) -> list[Reference]:
+        """The range of `mass` kg of the entry; none if no set has a range for its mass."""
+        choice = choose(self._sets, entry.key, "cradleToGate", self._around.places, self._around.year)
+        if choice is None or choice.factor.low is None or UNITS[choice.entry.unit].dimension != "mass":
+            return []
+        scale = UNITS[choice.entry.unit].scale
+        recycled = choose(
+            self._sets, f"{_RECYCLED}{entry.key[0].upper()}{entry.key[1:]}", "cradleToGate", self._around.places,
+            self._around.year,
+        )
+        if recycled is not None and recycled.entry.unit != choice.entry.unit:
+            recycled = None
+        factor, again = choice.factor, None if recycled is None else recycled.factor
+        return [Reference(
+            output=self._output, mass=mass, material=material, factor=choice.name,
+            low=_CONTEXT.divide(factor.low or Decimal(0), scale),
+            default=_CONTEXT.divide(co2e_of(factor.gases), scale),
+            high=None if factor.high is None else _CONTEXT.divide(factor.high, scale),
+            recycled_low=None if again is None or again.low is None else _CONTEXT.divide(again.low, scale),
+            recycled_default=None if again is None else _CONTEXT.divide(co2e_of(again.gases), scale),
+        )]
+
+
+def entry_of_code(sets: Sequence[FactorSetVersion], codes: Sequence[str]) -> SupplyEntry | None:
+    """The entry of the longest prefix of one of the codes, by the precedence of the sets."""
+    for code in codes:
+        for length in range(len(code), _SHORTEST_CODE - 1, -1):
+            for entry in _of_prefix(sets, code[:length]):
+                return entry
+    return None
+
+
+def _of_prefix(sets: Sequence[FactorSetVersion], prefix: str) -> Iterator[SupplyEntry]:
+    for version in sets:
+        entry = version.coded(prefix)
+        if entry is not None:
+            yield entry
+
+
+def _least(references: Sequence[Reference]) -> Decimal:
+    total = Decimal(0)
+    for reference in references:
+        total = _CONTEXT.add(total, _CONTEXT.multiply(reference.mass, reference.low))
+    return total
