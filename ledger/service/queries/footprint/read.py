@@ -11,13 +11,14 @@ import msgspec
 from asyncpg import Record
 from msgspec import structs
 
+from ledger.admission.facts import LOT_SLOTS
 from ledger.core.outcome.assessment import BURDENS, NOTHING, Assessment
 from ledger.core.outcome.leaves import AssessmentLeaf, read
 from ledger.core.receipts.statement import VersionClaim
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.errors import NotFound
-from ledger.footprint.derived.completeness import completeness_of, title_of
+from ledger.footprint.derived.completeness import WITHDRAWN, completeness_of, doubtful_of, referenced
 from ledger.footprint.derived.products import CONVERSION, pact_ratings, primary_activity_share, ratings
 from ledger.footprint.derived.statements import GWP
 from ledger.footprint.derived.study import (
@@ -158,8 +159,9 @@ def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int
         explained += lot.footprint
     completeness = None if withdrawn else completeness_of(burdens)
     absolute = burdens[SLOT["absGhg"]]
+    doubtful = doubtful_of(burdens, referenced=referenced(assessment, row["number"] % LOT_SLOTS))
     return FootprintAnswer(
-        title=title_of(completeness, withdrawn=withdrawn), at=at,
+        title=WITHDRAWN if withdrawn else doubtful.title, at=at,
         lot=lot_answer(
             row, context.remaining, next((one for one in context.doubts if one.index == row["index"]), None)
         ),

@@ -12,7 +12,7 @@ from ledger.admission.facts import LOT_SLOTS
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.footprint.derived.chain.arrays import Arrays
-from ledger.footprint.derived.completeness import title_of
+from ledger.footprint.derived.completeness import WITHDRAWN, doubtful_of, worse
 from ledger.footprint.derived.limitations import STORED_GWP, RecountRequest, limitations
 from ledger.footprint.derived.methods.calculation import MethodResult, calculate
 from ledger.footprint.derived.methods.catalogue import MULTI_LIFE, method_named
@@ -114,7 +114,8 @@ def figure_head(chain: UpstreamChain, figures: RecountFigures, root: str) -> dic
     row = chain.row
     completeness = None if row["withdrawn"] else figures.completeness
     return {
-        "title": title_of(completeness, withdrawn=row["withdrawn"]), "lot": chain.lot, "product": row["product"],
+        "title": WITHDRAWN if row["withdrawn"] else worse(doubtful_of(chain.burdens), figures.doubtful).title,
+        "lot": chain.lot, "product": row["product"],
         "unit": row["unit"],
         "quantity": Quantity(value=plain(row["quantity"]), unit=row["unit"]), "size": chain.moment.size, "root": root,
         "at": chain.at, "plugin": row["plugin"], "unestimated": figures.unestimated,

@@ -17,7 +17,7 @@ from ledger.admission.facts import LOT_SLOTS
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.errors import InvalidInput, NotFound
-from ledger.footprint.derived.completeness import completeness_of, title_of
+from ledger.footprint.derived.completeness import completeness_of, doubtful_of
 from ledger.footprint.derived.products import (
     CONVERSION,
     LotChunk,
@@ -240,7 +240,7 @@ def _production(total: Total, unit: str) -> dict[str, Any]:
     quantity, burdens = float(total.quantity), total.burdens
     completeness = completeness_of(burdens)
     return {
-        "title": title_of(completeness),
+        "title": doubtful_of(burdens).title,
         "quantity": Quantity(value=plain(total.quantity), unit=unit),
         "number_of_lots": total.lots, "number_of_records": total.records,
         "footprint": total.footprint, "footprint_per_unit": total.per_unit,
