@@ -290,7 +290,7 @@ def _with_references(
     record = draft.submission.record
     if not isinstance(record, Transformation | Declaration) or getattr(record, "basis", "") == "provisional":
         return assessment
-    references, findings = references_of(draft.plan.created, facts, pricing.around, pricing.sets)
+    references, findings = references_of(draft.plan, facts, pricing.around, pricing.sets)
     return replace(assessment, references=references, findings=(*assessment.findings, *findings))
 
 

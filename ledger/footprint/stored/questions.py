@@ -84,6 +84,7 @@ def range_of(reference: Reference, contents: Contents) -> tuple[float, float]:
 
 def _recycled_share(reference: Reference, contents: Contents) -> float:
     """Credits of a mass balance count too: they are recycled content that was bought."""
+    least = 0.0 if reference.scrap is None else float(reference.scrap)
     prefixes = [f"{attributed}{prefix}" for attributed in ("", ATTRIBUTED) for prefix in RECYCLED.values()]
     if reference.material is None:
         recycled, whole = 0.0, float(reference.mass)
@@ -95,7 +96,7 @@ def _recycled_share(reference: Reference, contents: Contents) -> float:
         recycled = 0.0
         for prefix in prefixes:
             recycled += contents.get(f"{prefix}{reference.material}", 0.0)
-    return min(recycled / whole, 1.0) if whole else 0.0
+    return min(max(recycled / whole if whole else 0.0, least), 1.0)
 
 
 def with_made(burdens: Sequence[Vector], made: Mapping[int, Made]) -> list[Vector]:
