@@ -20,7 +20,7 @@ _SUPPLIES: Final = (
     "electricity,electricity,KWH,Power,电力,,gridPower,,,,",
     "gas,fuel,KGM,Gas,气,,,,50,,",
     "oil,fuel,KGM,Oil,油,,,,40,,",
-    "steel,material,KGM,Steel,钢,,,,,,metals",
+    "steel,material,KGM,Steel,钢,,,,,7208,metals",
     "zinc,material,KGM,Zinc,锌,,,,,,metals",
     "gravel,material,KGM,Gravel,砾石,,,,,,bulk",
     "truck,transport,TKM,Lorry,卡车,,,,,,",
@@ -42,12 +42,14 @@ ROWS: Final[Mapping[str, str]] = {
     "truck/cradleToGate/*/2025": "CO2e 0.1",
 }
 """The gases of each row, by its name."""
+RANGES: Final[Mapping[str, str]] = {"steel/cradleToGate/*/2025": "1,10", "steel/cradleToGate/CN/2025": "1.5,12"}
+"""The reference ranges, low and high, of the rows that have one."""
 
 
 def version(name: str, rows: Mapping[str, str] = ROWS) -> FactorSetVersion:
     """A version of the set. Every factor has the geometric standard deviation 1.1."""
     factors = [
-        f"{row.replace('/', ',')},{gases},,,,1.1,,read,hand,," for row, gases in rows.items()
+        f"{row.replace('/', ',')},{gases},,{RANGES.get(row, ',')},1.1,,read,hand,," for row, gases in rows.items()
     ]
     return parse_version(NAME, name, {
         "supplies.csv": _table(SUPPLY_COLUMNS, _SUPPLIES), "classes.csv": _table(CLASS_COLUMNS, _CLASSES),

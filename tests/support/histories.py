@@ -137,7 +137,8 @@ class History:
         site = plant.name("site")
         yield Facility(**by, nonce=self._nonce(), id=site, country="CN")
         for product in ("scrap", "steel", "part"):
-            yield Product(**by, nonce=self._nonce(), id=plant.name(product), sector=NAME, unit="KGM")
+            yield Product(**by, nonce=self._nonce(), id=plant.name(product), sector=NAME, unit="KGM",
+                          classifications={"hs": "7208"})
         yield Product(**by, nonce=self._nonce(), id=plant.name("machine"), sector=NAME, unit="H87",
                       mass_per_unit=Quantity(value="10", unit="KGM"))
         fields: list[dict[str, Any]] = [
