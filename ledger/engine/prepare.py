@@ -290,7 +290,8 @@ def _with_references(
     record = draft.submission.record
     if not isinstance(record, Transformation | Declaration) or getattr(record, "basis", "") == "provisional":
         return assessment
-    references, findings = references_of(draft.plan, facts, pricing.around, pricing.sets)
+    unproven = isinstance(record, Declaration) and not record.evidence
+    references, findings = references_of(draft.plan, facts, pricing.around, pricing.sets, unproven=unproven)
     return replace(assessment, references=references, findings=(*assessment.findings, *findings))
 
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from ledger.admission.facts import Facts
 from ledger.admission.lots import Plan
 from ledger.core.outcome.assessment import Finding, Reference
@@ -36,9 +38,10 @@ class References(NamedTuple):
 
 
 def references_of(
-    plan: Plan, facts: Facts, around: Surroundings, sets: Sequence[FactorSetVersion]
+    plan: Plan, facts: Facts, around: Surroundings, sets: Sequence[FactorSetVersion], *, unproven: bool = False
 ) -> References:
-    """The reference ranges of the lots that carry burdens and have a mass. Energy and services have none."""
+    """The reference ranges of the lots that carry burdens and have a mass. Energy and services have none. A figure that
+    is `unproven`, declared without evidence, is questioned below the default: its range begins there."""
     references: list[Reference] = []
     findings: list[Finding] = []
     for output, (lot, _) in enumerate(plan.created):
@@ -48,6 +51,8 @@ def references_of(
         materials = {name: Decimal(share) for name, share in facts.composition(lot).materials.items()}
         ranges = _Ranges(output, lot.mass, _Market(around, sets, plan))
         own = ranges.of(product.codes if product else (), materials)
+        if unproven:
+            own = [replace(reference, low=reference.default) for reference in own]
         references += own
         if not own:
             findings.append(Finding(
