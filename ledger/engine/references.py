@@ -73,8 +73,8 @@ class _Market(NamedTuple):
         return choose(self.sets, key, "cradleToGate", self.around.places, self.around.year)
 
     def scrap(self, made: SetChoice) -> Decimal | None:
-        """The part of the bought material that is scrap, for which the record has evidence. Scrap is of the class of
-        what is `made`, and causes less than a tenth of it."""
+        """The part of the material that is used cores, or bought scrap for which the record has evidence. Scrap is of
+        the class of what is `made`, and causes less than a tenth of it."""
         scrap, whole = Decimal(0), Decimal(0)
         for supply, mass in self.plan.supplied:
             entry = entry_of(self.sets, supply.material)
@@ -86,6 +86,8 @@ class _Market(NamedTuple):
                 scrap = _CONTEXT.add(scrap, mass)
         for taken in self.plan.taken:
             whole = _CONTEXT.add(whole, taken.mass or Decimal(0))
+            if taken.lot.role == "core":
+                scrap = _CONTEXT.add(scrap, taken.mass or Decimal(0))
         return _CONTEXT.divide(scrap, whole) if scrap else None
 
     def _small(self, choice: SetChoice, made: SetChoice) -> bool:

@@ -178,8 +178,8 @@ class Reference(Value, frozen=True):
     """What `mass` kg of a material of the output cause by the factor sets in force, kg CO2e per kg: at least `low`,
     `default` by default, at most `high`. The recycled part of the material has a range of its own; where no set has
     one, it begins at zero and `low` is its default. `material` names the content, as in `material:M`; without a name,
-    `mass` is that of the whole output. `scrap`: the least recycled share, by the bought scrap for which the record has
-    evidence. `factor`: the row."""
+    `mass` is that of the whole output. `scrap`: the least recycled share, by the used cores, and the bought scrap for
+    which the record has evidence. `factor`: the row."""
 
     output: int
     mass: Decimal
