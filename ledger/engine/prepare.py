@@ -217,7 +217,8 @@ def _pricing(
         return None
     sets = [registry.factor_set(name, versions.plugins[name]) for name in versions.sets]
     around = surroundings_of(record, facts)
-    return Pricing(around, sets, price_supplies(record, plan, around, facts, sets))
+    supplies = price_supplies(record, plan, around, facts, sets, questions=versions.has(Rule.REFERENCE_RANGES))
+    return Pricing(around, sets, supplies)
 
 
 def _plan(record: AnyRecord, facts: Facts, installed: Installed | None, before: int | None) -> Plan:

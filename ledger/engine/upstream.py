@@ -15,11 +15,12 @@ from msgspec.structs import replace
 from ledger.admission.checks.attributes import kilowatt_hours
 from ledger.admission.facts import Facts
 from ledger.admission.lots import Plan, Supplied
-from ledger.core.outcome.assessment import ADDITIVE, Assessment, EnergyUse, Line, LineKind, Omission
+from ledger.core.outcome.assessment import ADDITIVE, Assessment, EnergyUse, Finding, Line, LineKind, Omission
 from ledger.core.record.kinds import AnyRecord, Closing, Declaration, Transfer, Transformation
 from ledger.core.record.units import UNITS
 from ledger.core.record.values import Evidence, Supply
 from ledger.engine.named_rows import named_row
+from ledger.engine.unproven import StatedSupply, question_of
 from ledger.footprint.stored.gwp import AR6, potential
 from ledger.footprint.stored.supplies import (
     declared_ratio,
@@ -51,13 +52,14 @@ class Surroundings(NamedTuple):
 
 
 class PricedSupply(NamedTuple):
-    """The upstream of one supply: its lines and omissions. `fuel`: how it burns, by the sets; `burnt`: its amount in
-    the unit of `fuel`."""
+    """The upstream of one supply: its lines and omissions, and the question of a figure that its record states.
+    `fuel`: how it burns, by the sets; `burnt`: its amount in the unit of `fuel`."""
 
     lines: tuple[Line, ...] = ()
     omissions: tuple[Omission, ...] = ()
     fuel: FuelFacts | None = None
     burnt: Decimal | None = None
+    findings: tuple[Finding, ...] = ()
 
     @property
     def co2e(self) -> Decimal:
@@ -86,11 +88,12 @@ def surroundings_of(record: AnyRecord, facts: Facts) -> Surroundings:
 
 
 def price_supplies(
-    record: AnyRecord, plan: Plan, around: Surroundings, facts: Facts, sets: Sequence[FactorSetVersion],
+    record: AnyRecord, plan: Plan, around: Surroundings, facts: Facts, sets: Sequence[FactorSetVersion], *,
+    questions: bool = False,
 ) -> tuple[PricedSupply, ...]:
-    """The upstream of each supply, in order, and then of each overhead. Raises Refused for a named row that is not in
-    force or does not fit."""
-    pricer = _Pricer(around, facts, sets)
+    """The upstream of each supply, in order, and then of each overhead. `questions`: whether to question figures that
+    the record states. Raises Refused for a named row that is not in force or does not fit."""
+    pricer = _Pricer(around, facts, sets, questions=questions)
     supplied = [*plan.supplied, *plan.overheads]
     priced = [
         pricer.price(one, kind, field)
@@ -104,6 +107,7 @@ def _numbered(priced: PricedSupply, index: int) -> PricedSupply:
     return priced._replace(
         lines=tuple([replace(line, supply=index) for line in priced.lines]),
         omissions=tuple([replace(omission, supply=index) for omission in priced.omissions]),
+        findings=tuple([replace(finding, supply=index) for finding in priced.findings]),
     )
 
 
@@ -120,11 +124,12 @@ def _fields_of(record: AnyRecord, plan: Plan) -> list[str]:
 
 def with_upstream(assessment: Assessment, priced: Sequence[PricedSupply]) -> Assessment:
     """The assessment with the upstream of its record's supplies."""
-    lines, omissions = list(assessment.lines), list(assessment.omissions)
+    lines, omissions, findings = list(assessment.lines), list(assessment.omissions), list(assessment.findings)
     for supply in priced:
         lines.extend(supply.lines)
         omissions.extend(supply.omissions)
-    return replace(assessment, lines=tuple(lines), omissions=tuple(omissions))
+        findings.extend(supply.findings)
+    return replace(assessment, lines=tuple(lines), omissions=tuple(omissions), findings=tuple(findings))
 
 
 def with_unbooked(
@@ -133,8 +138,8 @@ def with_unbooked(
     """The assessment with the emissions and the energy of supplies that no sector books, such as overheads and the fuel
     of a transfer: fuels burn, power and heat are energy. `priced`: their upstream; `kind` of the lines of burning."""
     lines, energy = list(assessment.lines), list(assessment.energy)
-    for (supply, _), (_, _, fuel, burnt) in zip(supplied, priced, strict=True):
-        quantity = supply.quantity
+    for (supply, _), one in zip(supplied, priced, strict=True):
+        quantity, fuel, burnt = supply.quantity, one.fuel, one.burnt
         if fuel is not None and burnt is not None:
             if supply.factor is None or supply.factor.boundary != "combustion":
                 lines += _combustion(supply, fuel, burnt, kind)
@@ -159,13 +164,18 @@ def _combustion(supply: Supply, fuel: FuelFacts, amount: Decimal, kind: LineKind
 
 
 class _Pricer:
-    def __init__(self, around: Surroundings, facts: Facts, sets: Sequence[FactorSetVersion]) -> None:
+    def __init__(
+        self, around: Surroundings, facts: Facts, sets: Sequence[FactorSetVersion], *, questions: bool
+    ) -> None:
+        self._questions = questions
         self._around = around
         self._facts = facts
         self._sets = sets
 
     def price(self, supplied: Supplied, kind: LineKind, field: str) -> PricedSupply:
         priced = self._price(supplied, kind, field)
+        if self._questions and (supplied.supply.factor is not None or supplied.supply.declaration is not None):
+            priced = self._questioned(supplied, priced)
         known = entry_of(self._sets, supplied.supply.material)
         if known is None or known[1].kind != "fuel" or supplied.supply.origin == "nature":
             return priced
@@ -195,6 +205,28 @@ class _Pricer:
         if choice_or_none is None or self._amount(choice_or_none, supplied) is None:
             return PricedSupply((), (self._omission(supplied),))
         return PricedSupply(tuple(self._lines(supplied, choice_or_none, kind)))
+
+    def _questioned(self, supplied: Supplied, priced: PricedSupply) -> PricedSupply:
+        """The supply with the question of its stated figure. Power has rules of its own, and a fuel that is burnt
+        counts in the sector's figure."""
+        supply = supplied.supply
+        known = entry_of(self._sets, supply.material)
+        if known is not None and (known[1].key == _GRID or known[1].kind == "fuel"):
+            return priced
+        choice = self._choose(supply.material, "cradleToGate")
+        amount = None if choice is None else self._amount(choice, supplied)
+        default = self._omission(supplied).estimate
+        if choice is not None and amount is not None:
+            default = _CONTEXT.multiply(amount, co2e_of(choice.factor.gases))
+        else:
+            choice, amount = None, supply.quantity.amount
+        if default is None or any(omission.estimate is None for omission in priced.omissions):
+            return priced
+        covered = priced.co2e
+        for omission in priced.omissions:
+            covered = _CONTEXT.add(covered, omission.estimate or _NOTHING)
+        finding = question_of(StatedSupply(supply, covered, amount, default, self._proved(supply)), choice)
+        return priced if finding is None else priced._replace(findings=(finding,))
 
     def _choose(self, material: str, boundary: str) -> SetChoice | None:
         return choose(self._sets, material, boundary, self._around.places, self._around.year)  # type: ignore[arg-type]
