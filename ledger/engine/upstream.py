@@ -4,6 +4,9 @@ A supply's own declaration, factor or named row comes first. Everything else get
 its index in the record: a priced supply never covers another one of its name. A fuel gets its upstream alone
 (well-to-tank), since its sector burns it. Where no set knows the material, the omission gets the 90th percentile of its
 class as estimate: leaving something out never makes a figure look better.
+
+Power follows the rules of the grid, under any name. The record's claim about its contract moves the market-based
+figure alone, and below the residual mix only with evidence.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,12 +33,13 @@ from ledger.footprint.stored.supplies import (
 )
 from ledger.sdk import ANYWHERE, FactorSetVersion, FuelFacts, SetChoice, SetFactor
 from ledger.sdk import places as place_ratings
-from ledger.sdk.sets.lookup import amount_of, choose, conservative, entry_of, places_around
+from ledger.sdk.sets.lookup import MATTER, amount_of, choose, conservative, entry_of, is_power, places_around
 from ledger.sdk.sets.reading import co2e_of
 
 _CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
 _NOTHING: Final = Decimal(0)
 _GRID: Final = "electricity"
+_TRANSMISSION: Final = "electricityTransmission"
 _SECONDARY: Final = 2
 _BIOGENIC_METHANE: Final = "CH4biogenic"
 _KIND_OF: Final[Mapping[str, LineKind]] = {"heat": "heat", "treatment": "treatment"}
@@ -52,12 +56,13 @@ class Surroundings(NamedTuple):
 
 class PricedSupply(NamedTuple):
     """The upstream of one supply: its lines and omissions. `fuel`: how it burns, by the sets; `burnt`: its amount in
-    the unit of `fuel`."""
+    the unit of `fuel`. `power`: it is electricity, under any name."""
 
     lines: tuple[Line, ...] = ()
     omissions: tuple[Omission, ...] = ()
     fuel: FuelFacts | None = None
     burnt: Decimal | None = None
+    power: bool = False
 
     @property
     def co2e(self) -> Decimal:
@@ -127,7 +132,7 @@ def with_unbooked(
     """The assessment with the emissions and the energy of supplies that no sector books, such as overheads and the fuel
     of a transfer: fuels burn, power and heat are energy. `priced`: their upstream; `kind` of the lines of burning."""
     lines, energy = list(assessment.lines), list(assessment.energy)
-    for (supply, _), (_, _, fuel, burnt) in zip(supplied, priced, strict=True):
+    for (supply, _), (_, _, fuel, burnt, power) in zip(supplied, priced, strict=True):
         quantity = supply.quantity
         if fuel is not None and burnt is not None:
             if supply.factor is None or supply.factor.boundary != "combustion":
@@ -136,7 +141,7 @@ def with_unbooked(
             energy.append(EnergyUse(carrier=supply.material, amount=heat))
         elif UNITS[quantity.unit].dimension == "energy":
             amount = _CONTEXT.multiply(quantity.amount, UNITS[quantity.unit].scale)
-            energy.append(EnergyUse(carrier=supply.material, amount=amount))
+            energy.append(EnergyUse(carrier=_GRID if power else supply.material, amount=amount))
     return replace(assessment, lines=tuple(lines), energy=tuple(energy))
 
 
@@ -176,14 +181,15 @@ class _Pricer:
             named = named_row(self._sets, supply, f"{field}.factorRow")
         known = entry_of(self._sets, supply.material)
         entry_kind = None if known is None else known[1].kind
-        # By any of its names, so that no other name hides power from the rules of the grid.
-        if known is not None and known[1].key == _GRID and kind in ("electricity", "upstream"):
-            return self._grid_power(supplied, named)
+        # Nature gives matter, wind and sun, but no power of a plant, no heat of a network, no freight.
+        from_nature = supply.origin == "nature" and (entry_kind is None or entry_kind in MATTER)
+        if not from_nature and is_power(self._sets, supply.material, supply.quantity.unit):
+            return self._power(supplied, named, "electricity" if kind == "upstream" else kind)._replace(power=True)
         if named is not None:
             return PricedSupply(tuple(self._lines(supplied, named, kind)))
         if supply.factor is not None or supply.declaration is not None:
             return self._own(supplied, kind, fuel=entry_kind == "fuel")
-        if supply.origin == "nature":
+        if from_nature:
             return PricedSupply()
         choice_or_none = self._choose(supply.material, "wellToTank" if entry_kind == "fuel" else "cradleToGate")
         if choice_or_none is None or self._amount(choice_or_none, supplied) is None:
@@ -251,28 +257,37 @@ class _Pricer:
         base = _CONTEXT.multiply(amount, UNITS[unit].scale)
         return Omission(what=supply.material, estimate=_CONTEXT.multiply(base, value))
 
-    def _grid_power(self, supplied: Supplied, named: SetChoice | None) -> PricedSupply:
-        """Power from the grid. The figure is location-based: the life cycle of the grid's power with losses, whatever
-        row the record names. The market-based amount is the record's own figure or the `named` row, else the residual
-        mix. Without proof, it is at least the location-based one: having no certificate never looks cleaner."""
-        supply = supplied.supply
-        choice = self._choose(_GRID, "cradleToGate")
-        if choice is None or self._amount(choice, supplied) is None:
-            if supply.factor is not None or supply.declaration is not None:
-                return self._own(supplied, "electricity", fuel=False)
-            if named is not None:
-                return PricedSupply(tuple(self._lines(supplied, named, "electricity")))
-            return PricedSupply((), (self._omission(supplied),))
-        lines = self._lines(supplied, choice, "electricity")
+    def _power(self, supplied: Supplied, named: SetChoice | None, kind: LineKind) -> PricedSupply:
+        """Power. The figure is location-based: the life cycle of the grid's power with losses, whatever the record
+        claims. The market-based amount is the record's own figure or the `named` row, else the residual mix."""
+        grid = self._choose(_GRID, "cradleToGate")
+        if grid is None or self._amount(grid, supplied) is None:
+            return self._off_grid(supplied, named, kind)
+        lines = self._lines(supplied, grid, kind)
+        if kind != "electricity":
+            # The power of a transport is freight, which has no market-based figure.
+            return PricedSupply(tuple(lines))
         location = _co2e_of(lines)
-        if named is not None:
-            market = max(location, _co2e_of(self._lines(supplied, named, "electricity")))
-        else:
-            market = self._market(supplied, location, choice)
+        market = self._market(supplied, named, location, grid)
         if market != location:
             # One line carries the market-based amount of them all.
             lines = [replace(line, market=market if i == 0 else _NOTHING) for i, line in enumerate(lines)]
         return PricedSupply((replace(lines[0], generation=self._generation(supplied)), *lines[1:]), ())
+
+    def _off_grid(self, supplied: Supplied, named: SetChoice | None, kind: LineKind) -> PricedSupply:
+        """Power where no set has a grid: the record's claim. Without proof, its difference to the 90th percentile of
+        power is an omission."""
+        supply = supplied.supply
+        if named is not None:
+            priced = PricedSupply(tuple(self._lines(supplied, named, kind)))
+        elif supply.factor is not None or supply.declaration is not None:
+            priced = self._own(supplied, kind, fuel=False)
+        else:
+            return PricedSupply((), (self._omission(supplied),))
+        if priced.omissions or self._proved(supply):
+            return priced
+        rest = self._rest(supplied, None, priced.lines, kind)
+        return priced if rest.estimate == 0 else priced._replace(omissions=(rest,))
 
     def _generation(self, supplied: Supplied) -> Decimal | None:
         """Kg CO2e at the stacks of the power plants of the grid."""
@@ -281,17 +296,40 @@ class _Pricer:
             return None
         return _co2e_of(self._lines(supplied, stacks, "electricity"))
 
-    def _market(self, supplied: Supplied, location: Decimal, grid: SetChoice) -> Decimal:
-        """Kg CO2e, market-based, of power from the `grid` whose location-based figure is `location`."""
+    def _market(
+        self, supplied: Supplied, named: SetChoice | None, location: Decimal, grid: SetChoice
+    ) -> Decimal:
+        """Kg CO2e, market-based, of power from the `grid` whose location-based figure is `location`. Without proof, a
+        claim is at least the residual mix: having no certificate never looks cleaner."""
+        energy = kilowatt_hours(supplied.supply.quantity.amount, supplied.supply.quantity.unit)
+        least = max(location, _CONTEXT.multiply(energy, _residual_mix(grid, self._around, self._sets)[0]))
+        claim = self._claim(supplied, named, energy, grid)
+        if claim is None:
+            return least
+        return claim if self._proved(supplied.supply) else max(claim, least)
+
+    def _claim(
+        self, supplied: Supplied, named: SetChoice | None, energy: Decimal, grid: SetChoice
+    ) -> Decimal | None:
+        """Kg CO2e of power by the record's own figure or the row that it names, with the upstream and the losses of
+        the `grid`. None without a claim."""
         supply = supplied.supply
-        energy = kilowatt_hours(supply.quantity.amount, supply.quantity.unit)
+        if named is not None:
+            # A row of a technology ends at the plant; the row of the grid has its lines and losses.
+            to_site = None if named.entry.key == _GRID else self._choose(_TRANSMISSION, "cradleToGate")
+            return _co2e_of(
+                line for choice in (named, to_site) if choice is not None
+                for line in self._lines(supplied, choice, "electricity")
+            )
         if supply.factor is None and supply.declaration is None:
-            return max(location, _CONTEXT.multiply(energy, _residual_mix(grid, self._around, self._sets)[0]))
+            return None
         own, boundary = priced_lines(supply, self._facts, "electricity", None, newer=True)
+        if boundary == "none":
+            return None
         stated = _co2e_of(line for line in own if line.burden in ADDITIVE)
-        if boundary != "cradleToGate":
-            stated = _CONTEXT.add(stated, _CONTEXT.multiply(energy, _beyond_stacks(grid, self._sets)))
-        return stated if self._proved(supply) else max(stated, location)
+        if boundary == "cradleToGate":
+            return stated
+        return _CONTEXT.add(stated, _CONTEXT.multiply(energy, _beyond_stacks(grid, self._sets)))
 
     def _proved(self, supply: Supply) -> bool:
         """Whether evidence shows that the figure is the supplier's."""

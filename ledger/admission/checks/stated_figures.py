@@ -86,8 +86,8 @@ def _without_emissions(record: Declaration, *, proved: bool) -> Iterator[Refused
     yield Refused(
         "burdens: " + ("emissions of zero need evidence" if stated else "cradleToGate states no emissions"),
         code="no-emissions", field="burdens", value=" ".join(record.burdens) or "none",
-        rule="the boundary cradleToGate has at least one emission above zero, or a stated zero with evidence; without "
-             "a footprint the boundary is none. Emissions: " + " ".join(_EMISSIONS),
+        rule="with boundary cradleToGate at least one emission above zero, or a stated zero with evidence; emissions: "
+             + " ".join(_EMISSIONS),
     )
 
 
