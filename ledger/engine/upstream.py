@@ -23,6 +23,7 @@ from ledger.core.record.kinds import AnyRecord, Closing, Transfer, Transformatio
 from ledger.core.record.units import UNITS
 from ledger.core.record.values import Evidence, Supply
 from ledger.engine.named_rows import named_row
+from ledger.errors import Refused, refusal_of
 from ledger.footprint.stored.gwp import AR6, potential
 from ledger.footprint.stored.supplies import (
     declared_ratio,
@@ -87,14 +88,18 @@ def surroundings_of(record: AnyRecord, facts: Facts) -> Surroundings:
 def price_supplies(
     record: AnyRecord, plan: Plan, around: Surroundings, facts: Facts, sets: Sequence[FactorSetVersion],
 ) -> tuple[PricedSupply, ...]:
-    """The upstream of each supply, in order, and then of each overhead. Raises Refused for a named row that is not in
-    force or does not fit."""
+    """The upstream of each supply, in order, and then of each overhead. Raises Refused, with all faults in `parts`, for
+    named rows that are not in force or do not fit."""
     pricer = _Pricer(around, facts, sets)
     supplied = [*plan.supplied, *plan.overheads]
-    priced = [
-        pricer.price(one, kind, field)
-        for one, kind, field in zip(supplied, kinds_of(record, supplied), _fields_of(record, plan), strict=True)
-    ]
+    priced, faults = list[PricedSupply](), list[Refused]()
+    for one, kind, field in zip(supplied, kinds_of(record, supplied), _fields_of(record, plan), strict=True):
+        try:
+            priced.append(pricer.price(one, kind, field))
+        except Refused as fault:
+            faults.append(fault)
+    if faults:
+        raise refusal_of(faults)
     return tuple([_numbered(one, index) for index, one in enumerate(priced)])
 
 

@@ -13,7 +13,7 @@ from support.memory import MemoryLedger
 from support.routes import Works as Route
 from support.sectors import NAME, Carrier, Emission, Make
 from support.site import ore, quantity, supply
-from unit.engine.works import Works, day
+from unit.engine.works import Works, day, refused
 
 from ledger.core.outcome.assessment import Assessment
 from ledger.core.record.kinds import Facility
@@ -224,6 +224,19 @@ def test_a_named_row(plant: Plant) -> None:
     assert plant.totals("a") == (20.0, 20.0)
     assert plant.totals("b") == (50.0, 50.0)
     assert plant.omitted(entry) == []
+
+
+def test_a_row_of_another_kind(plant: Plant) -> None:
+    """Freight of 0.1 per t km for steel of 3 per kg, and power of Germany for gas: refused, both at once, with the rows
+    that fit."""
+    truck, power = "round:truck/cradleToGate/*/2025", "round:electricity/cradleToGate/DE/2025"
+    error = refused(plant, lambda: plant.bought(
+        "a", supply("steel", "10 H87", mass=quantity("10 KGM"), factor_row=truck), supply("steel", "1 KGM"),
+        supply("gas", "1 KWH", factor_row=power)), "factor-kind", "supplies[1].factorRow", truck)
+    assert [(part.field, part.value) for part in error.parts] == [
+        ("supplies[1].factorRow", truck), ("supplies[3].factorRow", power)]
+    assert error.rule == ("a row of kind material, gas or fuel; nearest: round:steel/cradleToGate/*/2025, "
+                          "round:steel/cradleToGate/CN/2025, round:gravel/cradleToGate/*/2025")
 
 
 def test_an_unknown_material(plant: Plant) -> None:
