@@ -34,7 +34,17 @@ from ledger.footprint.stored.supplies import (
 )
 from ledger.sdk import ANYWHERE, FactorSetVersion, FuelFacts, SetChoice, SetFactor
 from ledger.sdk import places as place_ratings
-from ledger.sdk.sets.lookup import MATTER, amount_of, choose, conservative, entry_of, is_power, places_around
+from ledger.sdk.sets.lookup import (
+    MATTER,
+    amount_of,
+    choose,
+    conservative,
+    entry_of,
+    is_power,
+    other_class,
+    places_around,
+    same_supply,
+)
 from ledger.sdk.sets.reading import co2e_of
 
 _CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
@@ -191,7 +201,7 @@ class _Pricer:
         if not from_nature and is_power(self._sets, supply.material, supply.quantity.unit):
             return self._power(supplied, named, "electricity" if kind == "upstream" else kind)._replace(power=True)
         if named is not None:
-            return PricedSupply(tuple(self._lines(supplied, named, kind)))
+            return self._by_row(supplied, named, kind, known=known is not None, fuel=entry_kind == "fuel")
         if supply.factor is not None or supply.declaration is not None:
             return self._own(supplied, kind, fuel=entry_kind == "fuel")
         if from_nature:
@@ -217,6 +227,22 @@ class _Pricer:
             _line(_Bought(supply, amount, _KIND_OF.get(choice.entry.kind, kind)), choice, gas, value, self._around)
             for gas, value in choice.factor.gases
         ]
+
+    def _by_row(
+        self, supplied: Supplied, named: SetChoice, kind: LineKind, *, known: bool, fuel: bool
+    ) -> PricedSupply:
+        """A supply by the row that it names. A row of another material is a proxy, which never looks better than no
+        row: as far as it is below the default of the supply's own material or class, it is an omission."""
+        material = supplied.supply.material
+        lines = self._lines(supplied, named, kind)
+        choice = None
+        if known:
+            proxy = not same_supply(self._sets, material, named.entry.key)
+            choice = self._choose(material, "wellToTank" if fuel else "cradleToGate")
+        else:
+            proxy = any(one.tag == named.tag and other_class(one, material, named.entry) for one in self._sets)
+        rest = self._rest(supplied, choice, lines, kind) if proxy else None
+        return PricedSupply(tuple(lines), (rest,) if rest is not None and rest.estimate else ())
 
     def _own(self, supplied: Supplied, kind: LineKind, *, fuel: bool) -> PricedSupply:
         """A supply that its record prices. The sets price the part that its factor or declaration leaves

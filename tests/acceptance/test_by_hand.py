@@ -226,6 +226,28 @@ def test_a_named_row(plant: Plant) -> None:
     assert plant.omitted(entry) == []
 
 
+@pytest.mark.parametrize(("material", "row_name", "figure", "omitted"), [
+    ("zinc", "gravel/cradleToGate/*/2025", 0.1, 49.9),     # 10 * 0.01; the default of zinc is 10 * 5
+    ("zinc", "steel/cradleToGate/CN/2025", 30.0, 20.0),    # the same class, but zinc is known
+    ("zinc", "zinc/cradleToGate/*/2025", 50.0, None),
+    ("steel", "zinc/cradleToGate/*/2025", 50.0, None),     # above the default of China, 10 * 3
+    ("gas", "oil/wellToTank/*/2025", 2.5, 2.5),            # the default of a fuel is its well to tank, 10 * 0.5
+    ("gas", "gravel/cradleToGate/*/2025", 0.1, 4.9),
+    ("superalloy", "steel/cradleToGate/*/2025", 20.0, None),   # an alloy, by a metal
+    ("superalloy", "gravel/cradleToGate/*/2025", 0.1, 49.9),   # an alloy, by a mineral: the class of metals has 5
+    ("levafast40", "gravel/cradleToGate/*/2025", 0.1, None),   # a trade name of no class
+    ("brand-steel", "steel/cradleToGate/*/2025", 20.0, None),
+])
+def test_a_row_of_another_material(
+    plant: Plant, material: str, row_name: str, figure: float, omitted: float | None
+) -> None:
+    """A proxy stays in the figure. As far as it is below the default of the supply's own material, or of its class, it
+    leaves something out. A name that no set knows is free within its class."""
+    entry = plant.bought("a", supply(material, "10 KGM", factor_row=f"round:{row_name}"))
+    assert plant.totals("a") == (figure, figure)
+    assert plant.omitted(entry) == ([] if omitted is None else [(f"{material} upstream", omitted)])
+
+
 def test_a_row_of_another_kind(plant: Plant) -> None:
     """Freight of 0.1 per t km for steel of 3 per kg, and power of Germany for gas: refused, both at once, with the rows
     that fit."""

@@ -110,6 +110,18 @@ def _kinds_within(version: FactorSetVersion, group: str) -> frozenset[SupplyKind
     return frozenset([entry.kind for entry in version.supplies.values() if entry.group == group])
 
 
+def same_supply(sets: Sequence[FactorSetVersion], material: str, key: str) -> bool:
+    """Whether a set has one entry for both names."""
+    return any((entry := one.entry(material)) is not None and entry is one.entry(key) for one in sets)
+
+
+def other_class(version: FactorSetVersion, material: str, entry: SupplyEntry) -> bool:
+    """Whether a material that no set knows is of another class than an entry, as far as both have one in `version`."""
+    group, similar = version.class_of(material), version.class_of(entry.key)
+    classes = {entry.group} | ({similar.id} if similar is not None else set())
+    return group is not None and bool(classes - {""}) and group.id not in classes
+
+
 def choose(
     sets: Sequence[FactorSetVersion], material: str, boundary: SetBoundary, places: Sequence[str], year: int
 ) -> SetChoice | None:
