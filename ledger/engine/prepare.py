@@ -268,7 +268,7 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
             assessment = with_supplies(assessment, supplied, facts, kinds, proof, newer=newer)
         check_assessment(assessment, record.outputs if isinstance(record, Transformation) else [])
         if isinstance(record, Transformation):
-            assessment = cover(assessment, coverage(plan.taken, supplied, plan.created))
+            assessment = cover(assessment, coverage(plan.taken, supplied, plan.created, assessment.lines))
             # Attributes that the record takes cover power that it takes, so this line comes after them.
             residual = None if pricing is None else _residual(plan, pricing, assessment)
             if residual is not None:
@@ -347,7 +347,7 @@ def work_of(record: AnyRecord, plan: Plan, facts: Facts, assessment: Assessment)
 
 
 def _checked_coverage(plan: Plan, assessment: Assessment) -> Coverage:
-    covering = coverage(plan.taken, [*plan.supplied, *plan.overheads], plan.created)
+    covering = coverage(plan.taken, [*plan.supplied, *plan.overheads], plan.created, assessment.lines)
     check_coverage(covering, assessment)
     check_generated(plan.created, assessment)
     return covering

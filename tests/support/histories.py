@@ -219,7 +219,8 @@ class History:
     def _bought(self, plant: Plant) -> AnyRecord:
         return Declaration(
             issuer=plant.id, nonce=self._nonce(), start="2025-01-01T00:00:00Z", end="2025-01-02T00:00:00Z",
-            basis="statement", boundary="cradleToGate", burdens={"fossilGhgEmissions": str(int(self._random() * 999))},
+            basis="statement", boundary="cradleToGate",
+            burdens={"fossilGhgEmissions": str(1 + int(self._random() * 998))},
             lot=Output(lot=plant.new(), product=plant.name("steel"), quantity=kilograms(Decimal(500)), role="product",
                        materials={"steel": "0.97"}))
 

@@ -41,7 +41,8 @@ def made(site: Site, *, evidence: tuple[str, ...] = (), **supplied: Any) -> tupl
     bought = supply(**{"material": "steel", "amount": "100 KGM", **supplied})
     site.ledger.must((site.party, Transformation(
         issuer=site.id, nonce=site.ledger.nonce(), facility=site.facility, start="2025-03-01T00:00:00Z",
-        end="2025-03-02T00:00:00Z", process="works.make", activity=raw(Make(co2="1000")), supplies=[bought, ore("100 KGM")],
+        end="2025-03-02T00:00:00Z", process="works.make", activity=raw(Make(co2="1000")),
+        supplies=[bought, ore("100 KGM")],
         evidence=[note(kind) for kind in evidence],
         outputs=[Output(lot=site.name(f"part-{site.ledger.state.size}"), product=site.name("part"),
                         quantity=Quantity(value="100", unit="KGM"), role="product")],
