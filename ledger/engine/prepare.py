@@ -286,8 +286,8 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
 def _with_references(
     assessment: Assessment, draft: PreparedDraft, pricing: Pricing, facts: Facts
 ) -> Assessment:
-    """The assessment with the reference ranges of what the record makes or declares. A provisional record has none:
-    its figures are not measured yet, and they say so."""
+    """The assessment with the reference ranges of the lots that the record makes or declares. A provisional record gets
+    no ranges: its figures are not measured yet, and they say so."""
     record = draft.submission.record
     if not isinstance(record, Transformation | Declaration) or getattr(record, "basis", "") == "provisional":
         return assessment

@@ -1,4 +1,4 @@
-"""The reference range of each output by rule `reference-ranges`: what its material usually causes, by the factor sets.
+"""The reference range of each output by rule `reference-ranges`: the usual burden of its material by the factor sets.
 
 The material follows from the product's CN or HS code, else from the materials of which the lot consists. Where the two
 are of different classes, the one with the higher low end counts: a code for sand does not make steel look better.
@@ -30,8 +30,8 @@ _SHORTEST_CODE: Final = 4
 _SCRAP: Final = Decimal(10)
 
 
-class References(NamedTuple):
-    """The ranges of a record's outputs, and a finding for each output that has none."""
+class OutputReferences(NamedTuple):
+    """The ranges of a record's outputs, and a finding for each output without one."""
 
     references: tuple[Reference, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -39,9 +39,9 @@ class References(NamedTuple):
 
 def references_of(
     plan: Plan, facts: Facts, around: Surroundings, sets: Sequence[FactorSetVersion], *, unproven: bool = False
-) -> References:
-    """The reference ranges of the lots that carry burdens and have a mass. Energy and services have none. A figure that
-    is `unproven`, declared without evidence, is questioned below the default: its range begins there."""
+) -> OutputReferences:
+    """The reference ranges of the lots that carry burdens and have a mass. Energy and services need no range. A figure
+    that is `unproven`, declared without evidence, is questioned below the default: its range begins there."""
     references: list[Reference] = []
     findings: list[Finding] = []
     for output, (lot, _) in enumerate(plan.created):
@@ -59,11 +59,11 @@ def references_of(
                 code=NO_REFERENCE, output=output,
                 message="the product states neither a CN or HS code nor materials that a factor set knows",
             ))
-    return References(tuple(references), tuple(findings))
+    return OutputReferences(tuple(references), tuple(findings))
 
 
 class _Market(NamedTuple):
-    """Where and when a record buys, the sets in force, and what it buys and takes."""
+    """Where and when a record buys, the sets in force, and its plan."""
 
     around: Surroundings
     sets: Sequence[FactorSetVersion]
@@ -74,7 +74,7 @@ class _Market(NamedTuple):
 
     def scrap(self, made: SetChoice) -> Decimal | None:
         """The part of the material that is used cores, or bought scrap for which the record has evidence. Scrap is of
-        the class of what is `made`, and causes less than a tenth of it."""
+        the class of the material that is `made`, and causes less than a tenth of its burden."""
         scrap, whole = Decimal(0), Decimal(0)
         for supply, mass in self.plan.supplied:
             entry = entry_of(self.sets, supply.material)
@@ -132,7 +132,7 @@ class _Ranges:
         return known if part >= _KNOWN_PART else []
 
     def _reference(self, entry: SupplyEntry, mass: Decimal, material: str | None) -> list[Reference]:
-        """The range of `mass` kg of the entry; none if no set has a range for its mass."""
+        """The range of `mass` kg of the entry; empty if no set has a range for its mass."""
         choice = self._market.choose(entry.key)
         if choice is None or choice.factor.low is None or UNITS[choice.entry.unit].dimension != "mass":
             return []

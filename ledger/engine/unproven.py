@@ -1,7 +1,7 @@
 """Questions of supplies that their record prices itself, by rule `reference-ranges`.
 
 A figure for which nobody has shown a document is questioned below the default of its material; a figure that has one,
-below its reference range. The question is the default less the figure, less what the figure leaves out.
+below its reference range. The question is the default less the figure, less its omissions.
 """
 
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
@@ -18,7 +18,7 @@ _NOTHING: Final = Decimal(0)
 
 
 class StatedSupply(NamedTuple):
-    """A supply with a figure of its own. `covered`: kg CO2e of the figure and of what it leaves out; `amount`: in the
+    """A supply with a figure of its own. `covered`: kg CO2e of the figure and its omissions; `amount`: in the
     unit of the default; `default`: its kg CO2e. `proven`: whether a document shows the figure."""
 
     supply: Supply

@@ -114,9 +114,9 @@ def price_supplies(
     pricer = _Pricer(around, facts, sets, questions=questions)
     supplied = [*plan.supplied, *plan.overheads]
     priced, faults = list[PricedSupply](), list[Refused]()
-    for one, kind, field in zip(supplied, kinds_of(record, supplied), _fields_of(record, plan), strict=True):
+    for supply, kind, field in zip(supplied, kinds_of(record, supplied), _fields_of(record, plan), strict=True):
         try:
-            priced.append(pricer.price(one, kind, field))
+            priced.append(pricer.price(supply, kind, field))
         except Refused as fault:
             faults.append(fault)
     if faults:
@@ -160,8 +160,8 @@ def with_unbooked(
     """The assessment with the emissions and the energy of supplies that no sector books, such as overheads and the fuel
     of a transfer: fuels burn, power and heat are energy. `priced`: their upstream; `kind` of the lines of burning."""
     lines, energy = list(assessment.lines), list(assessment.energy)
-    for (supply, _), one in zip(supplied, priced, strict=True):
-        quantity, fuel, burnt, power = supply.quantity, one.fuel, one.burnt, one.power
+    for (supply, _), upstream in zip(supplied, priced, strict=True):
+        quantity, fuel, burnt, power = supply.quantity, upstream.fuel, upstream.burnt, upstream.power
         if fuel is not None and burnt is not None:
             if supply.factor is None or supply.factor.boundary != "combustion":
                 lines += _combustion(supply, fuel, burnt, kind)

@@ -1,7 +1,7 @@
 """Questioned amounts: kg CO2e by which figures may be too low. They are part of every lot, in the slot `questionedAbs`.
 
 A record makes a question where the figure of an output lies below its reference range. The low end of the range
-triggers it; its size is the default less the figure, less what the figure leaves out, less the question that came in:
+triggers it; its size is the default less the figure, less its omissions, less the question that came in:
 
     made(o) = max(0, default(o) - figure(o) - omitted(o) - share(o) * in)    if figure(o) < low(o)
 
@@ -43,7 +43,7 @@ def shares_of_question(masses: Sequence[float], shares: Sequence[float]) -> list
     if not whole:
         return massless
     if not any(mass and share for mass, share in zip(masses, shares or masses, strict=True)):
-        # Beside power or services, the ashes would take all of it: what carries no burden hides no question.
+        # Beside power or services, the ashes would take all of it. An output without burden hides no question.
         return massless
     rest = 1.0
     for share in massless:
@@ -53,7 +53,7 @@ def shares_of_question(masses: Sequence[float], shares: Sequence[float]) -> list
 
 def make(references: Sequence[Reference], burdens: Sequence[Vector], contents: Sequence[Contents]) -> dict[int, Made]:
     """The questions that the figures of outputs make, by output. `burdens` have the incoming question already."""
-    found: dict[int, Made] = {}
+    questions: dict[int, Made] = {}
     for output in dict.fromkeys([reference.output for reference in references]):
         vector = burdens[output]
         low, default = 0.0, 0.0
@@ -65,8 +65,8 @@ def make(references: Sequence[Reference], burdens: Sequence[Vector], contents: S
         figure = footprint(vector)
         amount = default - figure - vector[_OMITTED] - vector[_SLOT]
         if figure < low and amount > 0.0:
-            found[output] = Made(amount, figure, low, default)
-    return found
+            questions[output] = Made(amount, figure, low, default)
+    return questions
 
 
 def range_of(reference: Reference, contents: Contents) -> tuple[float, float]:
