@@ -1,0 +1,47 @@
+"""Ten attempts to obtain a false low figure, as an attacker would write them.
+
+Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
+half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
+a mistake of its own. `acceptance.greenwashing` has the cases by who lies; the first line of each says the lie.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+from acceptance.greenwashing import chains, energy, minerals, mixing, revisions, steel, waste
+from acceptance.greenwashing.lie import Attempt, judged
+from support.market import Market, trading_server
+from support.server import Server
+
+# The case, kg CO2e that it hides (of recycled content, for lies about that), and how the ledger is to answer, with the
+# code of a refusal.
+ATTEMPTS: Final = (
+    Attempt(steel.ore_that_needs_no_coke, 781_817, "reductants that the ore needs", "reductant-missing"),
+    Attempt(minerals.clinker_washed_twice, 780_000, "clinker passes capture once", "captured-twice"),
+    Attempt(energy.more_wind_than_the_turbine, 683_389, "generation within capacity and hours", "capacity-exceeded"),
+    Attempt(energy.one_certificate_for_two_boilers, 60_960, "an attribute is used up once", "over-consumption"),
+    Attempt(energy.residual_mix_of_its_own, 60_860, "the residual mix comes from the sets alone: no effect"),
+    Attempt(waste.remelting_without_energy, 462_016, "minimal inventory: an omission"),
+    Attempt(mixing.credits_of_more_than_came, 50_000,
+            "attributed content within the content of the pool", "credit-excess"),
+    Attempt(chains.power_of_an_owner_without_a_meter, 15_557, "minimal inventory: an omission under tolling"),
+    Attempt(revisions.closing_of_a_hundredth, 7_949_730,
+            "the route's limits hold for the closed record", "electricity-impossible"),
+    Attempt(revisions.provisional_for_ever, 486_333, "minimal inventory: an omission until the closing"),
+)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """Audited from zero after the module."""
+    with trading_server() as serving:
+        yield serving
+        done = serving.audit()
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("attempt", ATTEMPTS, ids=lambda attempt: attempt.case.__name__)
+def test_it_does_not_pass_silently(attempt: Attempt, server: Server) -> None:
+    market = Market(server, attempt.case.__name__.replace("_", "-"))
+    assert judged(attempt, market) == []
