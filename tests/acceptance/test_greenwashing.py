@@ -1,4 +1,4 @@
-"""Ten attempts to obtain a false low figure, as an attacker would write them.
+"""22 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import pytest
-from acceptance.greenwashing import chains, energy, minerals, mixing, revisions, steel, waste
+from acceptance.greenwashing import chains, energy, minerals, mixing, nonferrous, revisions, steel, waste
 from acceptance.greenwashing.lie import Attempt, judged
 from support.market import Market, trading_server
 from support.server import Server
@@ -17,7 +17,21 @@ from support.server import Server
 # The case, kg CO2e that it hides (of recycled content, for lies about that), and how the ledger is to answer, with the
 # code of a refusal.
 ATTEMPTS: Final = (
+    Attempt(steel.coal_called_charcoal, 1_822_333, "analysis: a fossil fuel has no biogenic share"),
+    Attempt(steel.slag_enough_for_four_furnaces, 918_500, "substitution: more by-product than the process can make"),
+    Attempt(steel.slabs_called_scrap, 2_226_595,
+            "end of waste: waste that is what the route makes, at the product's default"),
+    Attempt(steel.rejected_on_paper, 2_473_995, "a run without product keeps its burden until a closing spreads it"),
+    Attempt(steel.storage_without_its_document, 780_000, "a capture needs evidence that the record has"),
+    Attempt(steel.one_tonne_stored_twice, 780_000, "each tonne of captured gas counts once"),
+    Attempt(steel.rolled_with_a_gram_of_gas, 158_175, "energy below the possible range of the route"),
     Attempt(steel.ore_that_needs_no_coke, 781_817, "reductants that the ore needs", "reductant-missing"),
+    Attempt(nonferrous.power_of_a_friend, 8_030_030, "a declared lot of power below its default without evidence"),
+    Attempt(nonferrous.pots_on_paper_in_norway, 7_579_024, "a second facility needs transport for what moves to it"),
+    Attempt(nonferrous.alumina_that_cleans_the_air, 8_085_000, "a factor is never negative"),
+    Attempt(nonferrous.acid_that_carries_the_copper, 3_160_604,
+            "substitution: assigned above the default of what it replaces"),
+    Attempt(nonferrous.slag_as_dear_as_brass, 2_218_619, "value share far from the usual price ratio of the sector"),
     Attempt(minerals.clinker_washed_twice, 780_000, "clinker passes capture once", "captured-twice"),
     Attempt(energy.more_wind_than_the_turbine, 683_389, "generation within capacity and hours", "capacity-exceeded"),
     Attempt(energy.one_certificate_for_two_boilers, 60_960, "an attribute is used up once", "over-consumption"),
