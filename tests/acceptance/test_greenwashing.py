@@ -1,4 +1,4 @@
-"""22 attempts to obtain a false low figure, as an attacker would write them.
+"""31 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import pytest
-from acceptance.greenwashing import chains, energy, minerals, mixing, nonferrous, revisions, steel, waste
+from acceptance.greenwashing import chains, chemicals, energy, minerals, mixing, nonferrous, revisions, steel, waste
 from acceptance.greenwashing.lie import Attempt, judged
 from support.market import Market, trading_server
 from support.server import Server
@@ -32,7 +32,17 @@ ATTEMPTS: Final = (
     Attempt(nonferrous.acid_that_carries_the_copper, 3_160_604,
             "substitution: assigned above the default of what it replaces"),
     Attempt(nonferrous.slag_as_dear_as_brass, 2_218_619, "value share far from the usual price ratio of the sector"),
+    Attempt(minerals.more_heat_sold_than_burnt, 473_000, "energy sold within energy in"),
+    Attempt(minerals.lime_that_was_slaked_before, 235_714, "carbonates in the raw meal release their carbon"),
+    Attempt(minerals.coal_without_carbon, 258_279, "analysis: carbon per heating value outside the range of the fuel"),
+    Attempt(minerals.more_gas_than_the_kiln_gave, 852_124, "captured carbon within the carbon that came"),
     Attempt(minerals.clinker_washed_twice, 780_000, "clinker passes capture once", "captured-twice"),
+    Attempt(minerals.pure_cement_of_ash, 580_926, "the stated type of cement contradicts its constituents"),
+    Attempt(chemicals.power_that_is_waste, 3_119_580, "heat and power are never waste"),
+    Attempt(chemicals.carbon_dioxide_to_a_shell, 1_130_000,
+            "carbon out: CO2 that nobody binds is emitted by its maker"),
+    Attempt(chemicals.every_molecule_abated, 1_400_490, "abatement without evidence"),
+    Attempt(chemicals.burdens_by_the_molecule, 986_985, "share by moles far from the mass share"),
     Attempt(energy.more_wind_than_the_turbine, 683_389, "generation within capacity and hours", "capacity-exceeded"),
     Attempt(energy.one_certificate_for_two_boilers, 60_960, "an attribute is used up once", "over-consumption"),
     Attempt(energy.residual_mix_of_its_own, 60_860, "the residual mix comes from the sets alone: no effect"),
