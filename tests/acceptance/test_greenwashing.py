@@ -1,4 +1,4 @@
-"""31 attempts to obtain a false low figure, as an attacker would write them.
+"""40 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -9,7 +9,18 @@ from collections.abc import Iterator
 from typing import Final
 
 import pytest
-from acceptance.greenwashing import chains, chemicals, energy, minerals, mixing, nonferrous, revisions, steel, waste
+from acceptance.greenwashing import (
+    chains,
+    chemicals,
+    energy,
+    goods,
+    minerals,
+    mixing,
+    nonferrous,
+    revisions,
+    steel,
+    waste,
+)
 from acceptance.greenwashing.lie import Attempt, judged
 from support.market import Market, trading_server
 from support.server import Server
@@ -43,6 +54,16 @@ ATTEMPTS: Final = (
             "carbon out: CO2 that nobody binds is emitted by its maker"),
     Attempt(chemicals.every_molecule_abated, 1_400_490, "abatement without evidence"),
     Attempt(chemicals.burdens_by_the_molecule, 986_985, "share by moles far from the mass share"),
+    Attempt(goods.liquor_of_no_wood, 788_900, "residues within the wood that the site pulped"),
+    Attempt(goods.coolant_called_propane, 92_520, "the gas contradicts the name of its supply"),
+    Attempt(goods.yarn_that_grows_in_the_dyehouse, 1_015_665,
+            "nature only in routes that extract, and for what nature gives"),
+    Attempt(goods.core_of_yesterday, 11_761, "service life below the floor, by the log's own times"),
+    Attempt(goods.core_that_was_never_sold, 11_761, "a core comes from an end user and not from its maker"),
+    Attempt(goods.machine_of_gravel, 104_949, "output content that no input explains, at its default"),
+    Attempt(goods.cylinders_that_go_back_full, 7_281_407, "heel outside the possible range of the route"),
+    Attempt(goods.cells_without_a_cathode, 3_162_600, "minimal inventory: a cell has a cathode"),
+    Attempt(goods.cathode_at_a_twentieth, 3_471_300, "an own factor below the default without evidence"),
     Attempt(energy.more_wind_than_the_turbine, 683_389, "generation within capacity and hours", "capacity-exceeded"),
     Attempt(energy.one_certificate_for_two_boilers, 60_960, "an attribute is used up once", "over-consumption"),
     Attempt(energy.residual_mix_of_its_own, 60_860, "the residual mix comes from the sets alone: no effect"),
