@@ -1,4 +1,4 @@
-"""40 attempts to obtain a false low figure, as an attacker would write them.
+"""47 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -64,9 +64,16 @@ ATTEMPTS: Final = (
     Attempt(goods.cylinders_that_go_back_full, 7_281_407, "heel outside the possible range of the route"),
     Attempt(goods.cells_without_a_cathode, 3_162_600, "minimal inventory: a cell has a cathode"),
     Attempt(goods.cathode_at_a_twentieth, 3_471_300, "an own factor below the default without evidence"),
+    Attempt(energy.wind_farm_on_paper, 7_562_990, "a plant's power without meter, contract or attribute"),
     Attempt(energy.more_wind_than_the_turbine, 683_389, "generation within capacity and hours", "capacity-exceeded"),
     Attempt(energy.one_certificate_for_two_boilers, 60_960, "an attribute is used up once", "over-consumption"),
+    Attempt(energy.coal_called_wood_chips, 259_927, "analysis: heating value outside the range of the fuel"),
+    Attempt(energy.power_bought_and_lost, 743_500, "site reconciliation: power bought against power used"),
     Attempt(energy.residual_mix_of_its_own, 60_860, "the residual mix comes from the sets alone: no effect"),
+    Attempt(energy.heat_out_of_thin_air, 943_577, "coefficient outside the usual range of heat pumps"),
+    Attempt(energy.lorries_on_fumes, 95_370, "energy per tonne kilometre below the usual range"),
+    Attempt(energy.freight_that_nobody_sent, 95_370, "burden of services that are never used"),
+    Attempt(energy.diesel_of_seeds, 27_642, "biogenic share above what the fuel can have, without evidence"),
     Attempt(waste.remelting_without_energy, 462_016, "minimal inventory: an omission"),
     Attempt(mixing.credits_of_more_than_came, 50_000,
             "attributed content within the content of the pool", "credit-excess"),
