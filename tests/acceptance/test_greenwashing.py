@@ -1,4 +1,4 @@
-"""47 attempts to obtain a false low figure, as an attacker would write them.
+"""52 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -75,6 +75,12 @@ ATTEMPTS: Final = (
     Attempt(energy.freight_that_nobody_sent, 95_370, "burden of services that are never used"),
     Attempt(energy.diesel_of_seeds, 27_642, "biogenic share above what the fuel can have, without evidence"),
     Attempt(waste.remelting_without_energy, 462_016, "minimal inventory: an omission"),
+    Attempt(waste.sold_outside_and_collected, 2_340_000,
+            "sold outside and back as collected, linked by product and quantity"),
+    Attempt(waste.stock_collected_from_oneself, 2_316_600, "held unused and declared again"),
+    Attempt(waste.returns_of_last_week, 2_340_000, "distribution returns count by their unused life"),
+    Attempt(waste.swarf_of_the_sister, 141_000, "scrap of the same group is no recycled content"),
+    Attempt(waste.returns_through_a_shear, 430_000, "home scrap stays home scrap through another route of the site"),
     Attempt(mixing.credits_of_more_than_came, 50_000,
             "attributed content within the content of the pool", "credit-excess"),
     Attempt(chains.power_of_an_owner_without_a_meter, 15_557, "minimal inventory: an omission under tolling"),
