@@ -1,4 +1,4 @@
-"""52 attempts to obtain a false low figure, as an attacker would write them.
+"""66 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -81,8 +81,23 @@ ATTEMPTS: Final = (
     Attempt(waste.returns_of_last_week, 2_340_000, "distribution returns count by their unused life"),
     Attempt(waste.swarf_of_the_sister, 141_000, "scrap of the same group is no recycled content"),
     Attempt(waste.returns_through_a_shear, 430_000, "home scrap stays home scrap through another route of the site"),
+    Attempt(mixing.zero_in_the_pool, 7_900_000, "a declared lot without evidence: the question stays in the pool"),
+    Attempt(mixing.forty_small_lots, 628_000, "small lots add up: each keeps its question"),
+    Attempt(mixing.removal_on_paper, 80_000, "a removal needs evidence"),
+    Attempt(mixing.removal_of_more_than_its_carbon, 117_367, "a removal within the carbon that is there"),
+    Attempt(mixing.two_shares_of_one_product, 936_000, "declared shares of one product differ from its mass"),
+    Attempt(mixing.just_above_the_lowest, 1_930_000, "a statement without evidence, inside the range"),
+    Attempt(mixing.a_slice_at_each_step, 794_649, "declared shares at each step, added up downstream"),
+    Attempt(mixing.water_in_the_metal, 7_900_000, "water in a product has a maximum by route"),
+    Attempt(mixing.all_energy_to_the_lot_that_stays, 419_991, "like runs of one period differ in energy per tonne"),
+    Attempt(mixing.suppliers_a_little_low, 748_800, "many statements below the default without evidence"),
     Attempt(mixing.credits_of_more_than_came, 50_000,
             "attributed content within the content of the pool", "credit-excess"),
+    Attempt(mixing.slag_that_weighs_three_times, 890_735, "physical key at a price ratio above 5 without a rule"),
+    Attempt(mixing.removals_in_a_pool_of_cement, 400_000, "declared capture of more carbon than the product ever held"),
+    Attempt(mixing.own_word_in_a_pool, 547_200, "evidence of a kind that proves no figure"),
+    Attempt(mixing.by_products_at_a_price_of_their_own, 940_070,
+            "by-products dearer per kg than the main product of one material"),
     Attempt(chains.power_of_an_owner_without_a_meter, 15_557, "minimal inventory: an omission under tolling"),
     Attempt(revisions.closing_of_a_hundredth, 7_949_730,
             "the route's limits hold for the closed record", "electricity-impossible"),
