@@ -1,4 +1,4 @@
-"""66 attempts to obtain a false low figure, as an attacker would write them.
+"""75 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -16,6 +16,7 @@ from acceptance.greenwashing import (
     goods,
     minerals,
     mixing,
+    names,
     nonferrous,
     revisions,
     steel,
@@ -98,10 +99,22 @@ ATTEMPTS: Final = (
     Attempt(mixing.own_word_in_a_pool, 547_200, "evidence of a kind that proves no figure"),
     Attempt(mixing.by_products_at_a_price_of_their_own, 940_070,
             "by-products dearer per kg than the main product of one material"),
+    Attempt(chains.back_under_another_name, 1_840_000,
+            "sold outside by the group and declared again, by product and quantity"),
+    Attempt(chains.toller_who_keeps_the_burden, 210_600, "declared share of another's goods far from their mass"),
     Attempt(chains.power_of_an_owner_without_a_meter, 15_557, "minimal inventory: an omission under tolling"),
+    Attempt(chains.dust_that_was_a_product, 666_711,
+            "a co-product that is disposed of was waste: its burden goes back"),
+    Attempt(chains.heat_of_waste_that_nobody_pays, 730_596,
+            "energy from waste: both sides state who carries its burden"),
+    Attempt(chains.paper_of_a_sister, 1_422_000, "a sister's attestation is not independent, and deletes no question"),
+    Attempt(chains.one_certificate_for_two, 995_000, "below the range of the material, whoever signs the paper"),
     Attempt(revisions.closing_of_a_hundredth, 7_949_730,
             "the route's limits hold for the closed record", "electricity-impossible"),
     Attempt(revisions.provisional_for_ever, 486_333, "minimal inventory: an omission until the closing"),
+    Attempt(names.virgin_called_recycled, 14_800_000, "a recycled material needs recycled content"),
+    Attempt(names.good_without_a_name, 1_000_000, "no materials and no code: no title footprint"),
+    Attempt(names.steel_called_gravel, 2_330_000, "materials contradict the CN code"),
 )
 
 
