@@ -1,4 +1,4 @@
-"""75 attempts to obtain a false low figure, as an attacker would write them.
+"""81 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -109,9 +109,16 @@ ATTEMPTS: Final = (
             "energy from waste: both sides state who carries its burden"),
     Attempt(chains.paper_of_a_sister, 1_422_000, "a sister's attestation is not independent, and deletes no question"),
     Attempt(chains.one_certificate_for_two, 995_000, "below the range of the material, whoever signs the paper"),
+    Attempt(revisions.cheaper_after_the_sale, 2_286_900,
+            "an amended factor without evidence: the question reaches sold lots"),
     Attempt(revisions.closing_of_a_hundredth, 7_949_730,
             "the route's limits hold for the closed record", "electricity-impossible"),
+    Attempt(revisions.gram_that_takes_the_bill, 857_125, "a closing covers final records too, or names them"),
+    Attempt(revisions.bill_of_the_one_who_stated, 800_692, "spread by stated amounts: the others are named"),
+    Attempt(revisions.overheads_of_a_penny, 433_275, "values of one product that differ a million times"),
     Attempt(revisions.provisional_for_ever, 486_333, "minimal inventory: an omission until the closing"),
+    Attempt(revisions.old_bars_of_new_billets, 1_852_200, "a process ended before its input was made"),
+    Attempt(revisions.made_in_2098, 8_030_030, "an end beyond tomorrow is refused"),
     Attempt(names.virgin_called_recycled, 14_800_000, "a recycled material needs recycled content"),
     Attempt(names.good_without_a_name, 1_000_000, "no materials and no code: no title footprint"),
     Attempt(names.steel_called_gravel, 2_330_000, "materials contradict the CN code"),
