@@ -1,4 +1,4 @@
-"""81 attempts to obtain a false low figure, as an attacker would write them.
+"""88 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -19,6 +19,7 @@ from acceptance.greenwashing import (
     names,
     nonferrous,
     revisions,
+    sectors,
     steel,
     waste,
 )
@@ -119,6 +120,13 @@ ATTEMPTS: Final = (
     Attempt(revisions.provisional_for_ever, 486_333, "minimal inventory: an omission until the closing"),
     Attempt(revisions.old_bars_of_new_billets, 1_852_200, "a process ended before its input was made"),
     Attempt(revisions.made_in_2098, 8_030_030, "an end beyond tomorrow is refused"),
+    Attempt(sectors.coal_that_does_not_burn, 2_211_517, "core: carbon of fuels leaves with outputs or as CO2"),
+    Attempt(sectors.emission_below_zero, 2_000_000, "core: an emission is never negative"),
+    Attempt(sectors.removal_out_of_nothing, 1_500_000, "core: a removal within the record's carbon, with evidence"),
+    Attempt(sectors.steam_worth_its_weight, 500_000, "core: assigned to energy above the default of that energy"),
+    Attempt(sectors.steel_of_ore_alone, 2_234_448, "below the range of the product, whoever wrote the sector"),
+    Attempt(sectors.weights_of_its_own, 1_146_600, "core: weights by mass that are not the masses"),
+    Attempt(sectors.bought_steel_from_nature, 2_340_000, "core: steel is nothing that nature gives"),
     Attempt(names.virgin_called_recycled, 14_800_000, "a recycled material needs recycled content"),
     Attempt(names.good_without_a_name, 1_000_000, "no materials and no code: no title footprint"),
     Attempt(names.steel_called_gravel, 2_330_000, "materials contradict the CN code"),
@@ -132,6 +140,13 @@ def server() -> Iterator[Server]:
         yield serving
         done = serving.audit()
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_each_attempt_is_one_lie_of_its_own() -> None:
+    """At least sixty, fifteen of them by mixing, and no two that one rule catches in the same way."""
+    assert len(ATTEMPTS) >= 60
+    assert len({attempt.case for attempt in ATTEMPTS}) == len({attempt.way for attempt in ATTEMPTS}) == len(ATTEMPTS)
+    assert sum(attempt.case.__module__ == mixing.__name__ for attempt in ATTEMPTS) >= 15
 
 
 @pytest.mark.parametrize("attempt", ATTEMPTS, ids=lambda attempt: attempt.case.__name__)
