@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 import httpx
 import msgspec
@@ -43,7 +43,8 @@ from support.server import Server, prepared_home
 _SEED: Final = 17
 MARCH: Final = ("2025-03-01T00:00:00Z", "2025-04-01T00:00:00Z")
 APRIL: Final = ("2025-04-01T00:00:00Z", "2025-05-01T00:00:00Z")
-SOLD: Final = "2025-05-05T00:00:00Z"
+SOLD: Final = MARCH[1]
+"""When goods change hands unless a case says so: the records before and after it may be of March."""
 Answer = Mapping[str, Any]
 
 
@@ -106,22 +107,31 @@ class Market:
         self.server = server
         self.case = case
         self.is_honest = True
+        self.materials: dict[str, Mapping[str, str]] = {}
+        """By product."""
         self._nonces = nonces(_SEED, f"market/{case}")
 
     def begin_to_lie(self) -> None:
         """From here on, the refusal of a record is an answer to the lie and no mistake of the case."""
         self.is_honest = False
 
+    def end_of_lie(self) -> None:
+        """The records that follow are honest again."""
+        self.is_honest = True
+
     def nonce(self) -> str:
         return next(self._nonces)
 
-    def company(self, name: str, country: str = "CN", subdivision: str | None = None,
-                parent: "Company | None" = None) -> "Company":
+    def company(
+        self, name: str, country: str = "CN", subdivision: str | None = None, *, parent: "Company | None" = None,
+        roles: Sequence[Literal["auditor", "registrar"]] = (),
+    ) -> "Company":
         """A new organisation with a facility, owned by `parent` if it has one."""
         entered = party(_SEED, f"{self.case}-{name}")
         record = enrolment(entered, self.server.registrar, self.server.origin, self.nonce())
         if parent is not None:
             record = replace(record, parent=parent.id, parent_share="1")
+        record = replace(record, roles=list(roles))
         self.post(self.server.registrar, record)
         company = Company(self, entered)
         company.site("site", country, subdivision)
@@ -144,6 +154,11 @@ class Market:
     def footprint(self, lot: str) -> Answer:
         """Of a lot by its whole id."""
         return self.ask("/v1/footprint", lot=lot)
+
+    def stated(self, lot: str) -> Answer:
+        """Burdens and contents of a lot in its signed statement, as the log's leaf has them: texts by name."""
+        leaf: Answer = self.ask("/v1/statement", lot=lot)["claims"]["result"]["leaf"]
+        return leaf
 
     def product_footprint(self, product: str) -> Answer:
         """Of all lots of a product by its whole id."""
@@ -175,8 +190,10 @@ class Company:
 
     def product(self, short: str, sector: str, unit: str = "TNE", **fields: Any) -> str:
         """`SHORT`, counted in `unit`; its id."""
-        self.post(Product, id=self.name(f"product:{short}"), sector=sector, unit=unit, **fields)
-        return self.name(f"product:{short}")
+        product = self.name(f"product:{short}")
+        self.post(Product, id=product, sector=sector, unit=unit, **fields)
+        self.market.materials[product] = fields.get("materials", {})
+        return product
 
     def products(self, sector: str, **materials: str) -> Self:
         """Products in tonnes, each of one material."""
