@@ -192,15 +192,23 @@ ORDER BY n.record, l.number LIMIT $6;
 SELECT index, encode(digest, 'hex') AS digest, type, body FROM record WHERE index = ANY ($1::bigint[]);
 
 -- name: lots
--- purpose: lots by identifier or item, oldest first
+-- purpose: lots by identifier or item, oldest first, with their burdens, and leaf 0 of their record if it has findings
+-- or makes questions
 -- parameters: lot id, item, the newest revision to include, tree size
 SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantity, l.quantity) AS quantity, l.unit,
        CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, l.item, l.facility, l.process,
        l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, b.remaining, r.index,
        encode(r.digest, 'hex') AS digest, w.own IS NOT NULL AND w.body IS NULL AS withdrawn,
        CASE WHEN r.type = 'transfer' THEN (
-           SELECT frozen FROM dispute WHERE lot = l.number AND record < $4 ORDER BY record DESC LIMIT 1) END AS frozen
+           SELECT frozen FROM dispute WHERE lot = l.number AND record < $4 ORDER BY record DESC LIMIT 1) END AS frozen,
+       f.burdens, CASE WHEN position('"findings":['::bytea IN o.leaf) > 0 OR position('"made":"'::bytea IN o.leaf) > 0
+                  THEN o.leaf END AS outcome
 FROM lot l JOIN balance b ON b.lot = l.number JOIN record r ON r.index = l.number / 1024
+CROSS JOIN LATERAL (
+    SELECT burdens FROM figure WHERE lot = l.number AND version <= $3 ORDER BY version DESC LIMIT 1) f
+LEFT JOIN LATERAL (
+    SELECT leaf FROM revised WHERE record = r.index AND version <= $3 ORDER BY version DESC LIMIT 1) n ON true
+CROSS JOIN LATERAL (SELECT coalesce(n.leaf, r.outcome) AS leaf) o
 LEFT JOIN LATERAL (
     SELECT number, quantity, mass FROM lot_version WHERE number = l.number AND version <= $3
     ORDER BY version DESC LIMIT 1) v ON true

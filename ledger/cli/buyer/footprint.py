@@ -9,6 +9,7 @@ from ledger.cli.buyer.method_report import ask_method, chain_method_report, is_c
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.cli.electricity import electricity_totals
+from ledger.cli.findings import finding_lines
 from ledger.cli.study import study_lines
 from ledger.core.outcome.assessment import QUALITY
 from ledger.footprint.stored.burdens import METHOD
@@ -91,6 +92,8 @@ def footprint_report(answer: FootprintAnswer) -> Iterator[Part]:
     per_unit = f"{answer.footprint_per_unit:,.6g} kg CO2e per {answer.unit}"
     yield styled(f"{answer.footprint:,.3f} kg CO2e, {per_unit}", style="bold green")
     yield electricity_totals(answer.location_based, answer.market_based)
+    yield from finding_lines(answer.questioned, answer.findings, answer.findings_left_off, answer.questioned_share)
+    yield from [answer.findings_note] if answer.findings_note else []
     yield breakdown(answer)
     yield _quality(answer)
     if answer.direct.omissions:

@@ -22,8 +22,7 @@ _leaf: msgspec.json.Decoder[AnyLeaf] = msgspec.json.Decoder(AnyLeaf)
 
 
 class LotBrief(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A lot that a record made; `footprint` is kg CO2e of the whole lot, `questioned` the part
-    that may be missing in it."""
+    """A lot that a record made; `footprint` is kg CO2e of the whole lot, `questioned` the part that may be missing."""
 
     lot: str
     product: str

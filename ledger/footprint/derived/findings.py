@@ -14,12 +14,14 @@ from msgspec import Struct
 
 from ledger.core.outcome.assessment import ADDITIVE, QUESTIONED, Finding, Line, Reference, Severity, Span
 from ledger.core.outcome.leaves import Question
-from ledger.footprint.stored.burdens import SLOT, line_co2e
+from ledger.footprint.stored.burdens import line_co2e
 
 BELOW_RANGE: Final = "figure-below-range"
 """The code of a question that an output's figure makes."""
 SHOWN: Final = 50
 """The most findings that an answer lists."""
+_MARKS: Final = (b'"findings":[', b'"made":"')
+"""Leaves are canonical JSON, in which a text cannot contain these. The index record_findings uses the same marks."""
 _ADDITIVE: Final = frozenset(ADDITIVE)
 WARNING: Final = "warning"
 
@@ -79,7 +81,15 @@ class _AssessmentPart(Struct):
     questions: tuple[Question, ...] = ()
 
 
+class _BurdensPart(Struct):
+    """The burdens in a leaf: of an output, or retained in leaf 0."""
+
+    burdens: dict[str, str] = {}
+    retained: dict[str, str] = {}
+
+
 _first_leaf = msgspec.json.Decoder(_AssessmentPart)
+_burdens = msgspec.json.Decoder(_BurdensPart)
 
 
 class FindingRecord(NamedTuple):
@@ -94,6 +104,11 @@ class FindingRecord(NamedTuple):
     entering: float
     made: Mapping[int, float]
     absolute: float
+
+
+def has_findings(leaf: bytes) -> bool:
+    """Whether leaf 0 may have findings: fast, and never wrongly false."""
+    return any(mark in leaf for mark in _MARKS)
 
 
 def findings_in(log_index: int, leaf: bytes) -> FindingRecord:
@@ -113,6 +128,21 @@ def findings_in(log_index: int, leaf: bytes) -> FindingRecord:
         log_index, sorted(findings, key=_severest), entering,
         {question.output: float(question.made) for question in made}, absolute,
     )
+
+
+def stated_in(log_index: int, leaves: Sequence[bytes]) -> list[StatedFinding]:
+    """The findings of a record whose outcome has these leaves."""
+    return list(findings_in(log_index, leaves[0]).findings) if leaves and has_findings(leaves[0]) else []
+
+
+def questioned_in(leaves: Iterable[bytes]) -> float:
+    """The kg CO2e in question in all outputs of a record, and in the burdens that it retains. `leaves`: of its
+    outcome."""
+    total = 0.0
+    for leaf in leaves:
+        part = _burdens.decode(leaf)
+        total += float(part.burdens.get(QUESTIONED, 0)) + float(part.retained.get(QUESTIONED, 0))
+    return total
 
 
 def about(findings: Iterable[StatedFinding], output: int) -> list[ListedFinding]:
@@ -155,10 +185,3 @@ def _number(amount: Decimal | None) -> float | None:
 
 def _range(span: Span | None) -> FindingRange | None:
     return None if span is None else FindingRange(low=_number(span.low), high=_number(span.high))
-
-
-def questioned_share(burdens: Sequence[float]) -> float:
-    """The part of a figure that is in question: questioned / (absGhg + omitted + questioned); 0 if nothing is."""
-    questioned = burdens[SLOT[QUESTIONED]]
-    whole = burdens[SLOT["absGhg"]] + burdens[SLOT["omittedAbs"]] + questioned
-    return questioned / whole if whole else 0.0

@@ -21,10 +21,15 @@ from ledger.footprint.derived.findings import BELOW_RANGE, SHOWN, WARNING, Findi
 
 
 class FindingList(NamedTuple):
-    """Findings for an answer: the first `SHOWN` of them, and the number of the others."""
+    """Findings for an answer: the first `SHOWN` of them, and the number of the others. `beyond`: too many records lie
+    upstream to examine them."""
 
     items: Sequence[WeighedFinding] = ()
     left_off: int = 0
+    beyond: bool = False
+
+
+NO_FINDINGS: Final = FindingList()
 
 
 class QuestionPaths(NamedTuple):
@@ -71,8 +76,8 @@ def _position(arrays: Arrays, number: int) -> int | None:
 def ranked(
     records: Iterable[FindingRecord], weights: Weights, paths: QuestionPaths, own: frozenset[int], limit: int = SHOWN
 ) -> FindingList:
-    """The findings behind a figure: its `own` records first, then the largest kg CO2e in question that arrive in it, then
-    the largest kg CO2e of records. Leaves out a finding of which nothing arrives."""
+    """The findings behind a figure: first of its `own` records, then by the kg CO2e in question that arrive in it, then
+    by the kg CO2e of their records. Leaves out a finding of which nothing arrives."""
     weighed = [
         finding for record in records
         for finding in _weighed(record, weights, paths, own=record.log_index in own)
