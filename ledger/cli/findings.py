@@ -1,6 +1,7 @@
 """Findings and questioned amounts, as lines for people."""
 
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from ledger.footprint.derived.findings import FindingRange, ListedFinding, StatedFinding, WeighedFinding
 
@@ -33,6 +34,29 @@ def _range(span: FindingRange) -> str:
     if span.low is None or span.high is None:
         return f"at least {span.low:,.6g}" if span.low is not None else f"at most {span.high or 0:,.6g}"
     return f"{span.low:,.6g} to {span.high:,.6g}"
+
+
+class AnswerWithFindings(Protocol):
+    """An answer about a figure, with the findings behind it."""
+
+    @property
+    def questioned(self) -> float: ...
+
+    @property
+    def findings(self) -> Sequence[WeighedFinding]: ...
+
+    @property
+    def findings_left_off(self) -> int: ...
+
+    @property
+    def findings_note(self) -> str | None: ...
+
+
+def answer_findings(answer: AnswerWithFindings, share: float | None = None) -> Iterator[str]:
+    """The questions about an answer's figure, as `finding_lines`, and the note on their list."""
+    yield from finding_lines(answer.questioned, answer.findings, answer.findings_left_off, share)
+    if answer.findings_note is not None:
+        yield answer.findings_note
 
 
 def finding_lines(

@@ -161,11 +161,14 @@ SELECT n.record AS index, v.record FROM revision n JOIN revised v ON v.version =
 WHERE n.record >= $1 AND (n.record > $1 OR v.record >= $2) ORDER BY n.record, v.record OFFSET $3 LIMIT 1;
 
 -- name: changes
--- purpose: lots of a holder with new figures or quantities after revisions, between two positions
+-- purpose: lots of a holder with new figures or quantities after revisions, between two positions, with leaf 0 of their
+-- record if it has findings or makes questions
 -- parameters: holder; index and lot number after which to begin; index and record at which to end; limit
 SELECT n.record AS index, l.number, l.id, l.product, l.unit, g.burdens, f.burdens AS burdens_before,
        coalesce(q.quantity, l.quantity) AS quantity, coalesce(p.quantity, l.quantity) AS quantity_before,
-       v.own AND v.body IS NULL AS withdrawn
+       v.own AND v.body IS NULL AS withdrawn, v.record,
+       CASE WHEN position('"findings":['::bytea IN v.leaf) > 0 OR position('"made":"'::bytea IN v.leaf) > 0
+            THEN v.leaf END AS leaf
 FROM revision n JOIN revised v ON v.version = n.version
 -- OFFSET 0 forces an index look-up for each record, whatever else is joined.
 CROSS JOIN LATERAL (

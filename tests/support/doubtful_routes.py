@@ -32,12 +32,13 @@ PART: Final = 4
 
 class Doubtful(NamedTuple):
     """A maker's record with a finding, and the part that the buyer of its lot made. `receipt`: of the record as posted,
-    which `amended` restates."""
+    which an amendment restates; it counts in the calendar `year`."""
 
     name: str
     code: str
     sector: str
     receipt: Receipt
+    year: int
     maker: str
     facility: str
     product: str
@@ -190,8 +191,10 @@ def _sold(server: Server, name: str, code: str, made: _Made) -> Doubtful:
         ),
     ])
     server.post([maker.signed(Amendment, reason="another reading", changes=[_restated(made)])])
-    return Doubtful(name, code, made.sector, receipt, maker.party.id, made.facility, made.product, made.lot, delivered,
-                    buyer.party.id, buyer.name("part"), part)
+    ended = str(getattr(made.posted[1], "end", END))
+    year = int(ended[:4]) - ended.endswith("-01-01T00:00:00Z")
+    return Doubtful(name, code, made.sector, receipt, year, maker.party.id, made.facility, made.product, made.lot,
+                    delivered, buyer.party.id, buyer.name("part"), part)
 
 
 def _part(quantity: Quantity, of: int) -> Quantity:

@@ -105,6 +105,11 @@ class FindingRecord(NamedTuple):
     made: Mapping[int, float]
     absolute: float
 
+    @property
+    def warned(self) -> bool:
+        """Whether a finding doubts a figure of the record."""
+        return any(finding.severity == WARNING for finding in self.findings)
+
 
 def has_findings(leaf: bytes) -> bool:
     """Whether leaf 0 may have findings: fast, and never wrongly false."""
@@ -125,7 +130,7 @@ def findings_in(log_index: int, leaf: bytes) -> FindingRecord:
         if line.burden in _ADDITIVE:
             absolute += abs(line_co2e(line))
     return FindingRecord(
-        log_index, sorted(findings, key=_severest), entering,
+        log_index, sorted(findings, key=severest), entering,
         {question.output: float(question.made) for question in made}, absolute,
     )
 
@@ -156,7 +161,8 @@ def listed(finding: StatedFinding) -> ListedFinding:
                          output=finding.output)
 
 
-def _severest(finding: ListedFinding) -> tuple[float, bool, str]:
+def severest(finding: ListedFinding) -> tuple[float, bool, str]:
+    """The sort key of findings: the largest amounts first, then warnings."""
     return (-(finding.amount or 0.0), finding.severity != WARNING, finding.code)
 
 

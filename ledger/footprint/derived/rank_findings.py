@@ -21,12 +21,20 @@ from ledger.footprint.derived.findings import BELOW_RANGE, SHOWN, WARNING, Findi
 
 
 class FindingList(NamedTuple):
-    """Findings for an answer: the first `SHOWN` of them, and the number of the others. `beyond`: too many records lie
-    upstream to examine them."""
+    """The findings behind a figure, ranked. `beyond`: too many records lie upstream to examine them."""
 
-    items: Sequence[WeighedFinding] = ()
-    left_off: int = 0
+    all: Sequence[WeighedFinding] = ()
     beyond: bool = False
+
+    @property
+    def items(self) -> list[WeighedFinding]:
+        """The findings that an answer lists."""
+        return list(self.all[:SHOWN])
+
+    @property
+    def left_off(self) -> int:
+        """The number of the others."""
+        return max(0, len(self.all) - SHOWN)
 
 
 NO_FINDINGS: Final = FindingList()
@@ -74,7 +82,7 @@ def _position(arrays: Arrays, number: int) -> int | None:
 
 
 def ranked(
-    records: Iterable[FindingRecord], weights: Weights, paths: QuestionPaths, own: frozenset[int], limit: int = SHOWN
+    records: Iterable[FindingRecord], weights: Weights, paths: QuestionPaths, own: frozenset[int]
 ) -> FindingList:
     """The findings behind a figure: first of its `own` records, then by the kg CO2e in question that arrive in it, then
     by the kg CO2e of their records. Leaves out a finding of which nothing arrives."""
@@ -84,7 +92,7 @@ def ranked(
         if finding.own or finding.questioned or weights.records.get(finding.record)
     ]
     weighed.sort(key=_heaviest)
-    return FindingList(weighed[:limit], max(0, len(weighed) - limit))
+    return FindingList(weighed)
 
 
 def _heaviest(finding: WeighedFinding) -> tuple[bool, float, float, bool, int, str]:

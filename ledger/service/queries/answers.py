@@ -185,8 +185,8 @@ class FootprintAnswer(QueryAnswer, frozen=True):
 
     `questioned`: kg CO2e by which the figure may be too low, and `questionedShare` their part of it, omissions
     included. `findings`: of the lot's own record, then of records upstream by their weight in the figure, at most 50;
-    `findingsLeftOff` is the number of the others, and `findingsNote` says on what the list rests. The log commits to
-    `questioned` with the figure.
+    `findingsLeftOff` is the number of the others, and `findingsNote` states the proof behind the list. The log commits
+    to `questioned` with the figure.
     """
 
     title: str
@@ -265,7 +265,8 @@ class ChainMethodAnswer(QueryAnswer, frozen=True):
 
 class ChangeAnswer(QueryAnswer, frozen=True):
     """A restatement of a lot by the revising record at `index` (`record` is its digest): kg CO2e of the whole lot
-    before and after. `quantity` is the current quantity; `quantityBefore` is present only if it was different."""
+    before and after, with the amounts in question. `quantity` is the current quantity; `quantityBefore` is present only
+    if it was different. `findings`: of the lot's own record after the revision."""
 
     index: int
     record: str
@@ -276,6 +277,9 @@ class ChangeAnswer(QueryAnswer, frozen=True):
     footprint_before: float
     footprint: float
     difference: float
+    questioned_before: float
+    questioned: float
+    findings: list[ListedFinding] = []
     quantity_before: Quantity | None = None
     withdrawn: bool = False
     reason: str | None = None

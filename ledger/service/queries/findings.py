@@ -13,7 +13,7 @@ from asyncpg import Record
 from ledger.core.outcome.assessment import QUESTIONED
 from ledger.footprint.derived.chain.arrays import Arrays, Floats
 from ledger.footprint.derived.contributions import Weights, weights_of_sum
-from ledger.footprint.derived.findings import FindingRecord, findings_in
+from ledger.footprint.derived.findings import FindingRecord, ListedFinding, findings_in, listed
 from ledger.footprint.derived.rank_findings import NO_FINDINGS, NO_PATHS, FindingList, question_paths, ranked
 from ledger.footprint.stored.burdens import SLOT
 from ledger.host.threads import in_thread
@@ -38,6 +38,14 @@ def note_on(findings: FindingList) -> str | None:
     return NOTE if any(not finding.own for finding in findings.items) else None
 
 
+class WeighedChain(NamedTuple):
+    """A chain with the weights of its lots in a figure, `wanted`, and the parts of everything upstream in it."""
+
+    arrays: Arrays
+    wanted: Floats
+    weights: Weights
+
+
 class FindingTargets(NamedTuple):
     """A figure: a weighted sum of lots, by number. `questioned`: kg CO2e in question in it. `own`: the log indexes of
     the records that made the lots."""
@@ -57,7 +65,7 @@ async def read_findings(
     rows = await pool.fetch(queries("findings")["behind"], sorted(targets.own), moment.version, most + 1)
     if any((row["looked"] or 0) > most for row in rows):
         return NO_FINDINGS._replace(beyond=True)
-    records = await in_thread(_decoded, [row for row in rows if row["index"] is not None])
+    records = await in_thread(decoded, [row for row in rows if row["index"] is not None])
     if not records:
         return NO_FINDINGS
     loaded = await load_arrays(pool, ChainRequest(list(targets.lots), "upstream", moment, most=most))
@@ -65,34 +73,13 @@ async def read_findings(
     for number, weight in targets.lots.items():
         wanted[loaded.arrays.position(number)] = weight
     carried = await in_thread(weights_of_sum, loaded.arrays, wanted)
-    return await _weighed(pool, _WeighedChain(loaded.arrays, wanted, carried), targets, records, moment)
+    return await weigh_findings(pool, WeighedChain(loaded.arrays, wanted, carried), targets, records, moment)
 
 
-async def read_findings_of_chain(
-    pool: DatabasePool, arrays: Arrays, weights: Weights, targets: FindingTargets, moment: Moment
+async def weigh_findings(
+    pool: DatabasePool, chain: WeighedChain, targets: FindingTargets, records: Sequence[FindingRecord], moment: Moment
 ) -> FindingList:
-    """The same for a chain that is loaded, of which the figure has the parts `weights`. `moment` is pinned."""
-    # Questions pass through wastes too, which carry no burdens.
-    indexes = arrays.records.tolist() if targets.questioned else weights.records
-    rows = await pool.fetch(queries("findings")["among"], list_of(indexes), moment.version)
-    records = await in_thread(_decoded, rows)
-    if not records:
-        return NO_FINDINGS
-    wanted = numpy.zeros(len(arrays.numbers))
-    for number, weight in targets.lots.items():
-        wanted[arrays.position(number)] = weight
-    return await _weighed(pool, _WeighedChain(arrays, wanted, weights), targets, records, moment)
-
-
-class _WeighedChain(NamedTuple):
-    arrays: Arrays
-    wanted: Floats
-    weights: Weights
-
-
-async def _weighed(
-    pool: DatabasePool, chain: _WeighedChain, targets: FindingTargets, records: Sequence[FindingRecord], moment: Moment
-) -> FindingList:
+    """The findings of `records`, by their weight in the figure of a loaded chain. `moment` is pinned."""
     paths = NO_PATHS
     if targets.questioned:
         in_chain = set(chain.arrays.records.tolist())
@@ -114,6 +101,13 @@ async def _questioned(pool: DatabasePool, arrays: Arrays, moment: Moment) -> Flo
     return amounts
 
 
-def _decoded(rows: Iterable[Record]) -> list[FindingRecord]:
+async def read_listed(pool: DatabasePool, indexes: Iterable[int], moment: Moment) -> dict[int, list[ListedFinding]]:
+    """The findings of records by log index, for those that have any. `moment` is pinned."""
+    rows = await pool.fetch(queries("findings")["among"], list_of(indexes), moment.version)
+    records = await in_thread(decoded, rows)
+    return {record.log_index: [listed(finding) for finding in record.findings] for record in records}
+
+
+def decoded(rows: Iterable[Record]) -> list[FindingRecord]:
     """The records that have findings: a sector may give an indicator a name that looks like a mark."""
     return [record for record in [findings_in(row["index"], row["leaf"]) for row in rows] if record.findings]

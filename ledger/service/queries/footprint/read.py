@@ -182,7 +182,7 @@ def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int
         exempted="unknown" if withdrawn else exempted_of(burdens),
         unestimated=burdens[SLOT["unestimated"]], questioned=burdens[SLOT[QUESTIONED]],
         questioned_share=doubtful.shares.get("questioned", 0.0), share=share, direct=own, inputs=inputs,
-        findings=list(context.findings.items), findings_left_off=context.findings.left_off,
+        findings=context.findings.items, findings_left_off=context.findings.left_off,
         findings_note=note_on(context.findings),
         assigned=total - explained if assessment.assigned else 0.0, averaged=averaged,
         primary_share=burdens[SLOT["primaryAbs"]] / absolute if absolute else None, ratings=ratings(burdens),
