@@ -12,14 +12,16 @@ from asyncpg import Record
 from msgspec import structs
 
 from ledger.admission.facts import LOT_SLOTS
-from ledger.core.outcome.assessment import BURDENS, NOTHING, Assessment
+from ledger.core.outcome.assessment import BURDENS, NOTHING, QUESTIONED, Assessment
 from ledger.core.outcome.leaves import AssessmentLeaf, read
 from ledger.core.receipts.statement import VersionClaim
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.errors import NotFound
 from ledger.footprint.derived.completeness import WITHDRAWN, completeness_of, doubtful_of, referenced
+from ledger.footprint.derived.findings import about, findings_in, has_findings
 from ledger.footprint.derived.products import CONVERSION, pact_ratings, primary_activity_share, ratings
+from ledger.footprint.derived.rank_findings import NO_FINDINGS, FindingList
 from ledger.footprint.derived.statements import GWP
 from ledger.footprint.derived.study import (
     OwnOmissions,
@@ -56,6 +58,7 @@ from ledger.service.queries.answers import (
     StudyAnswer,
 )
 from ledger.service.queries.doubts import SHOWN, read_doubts_behind
+from ledger.service.queries.findings import FindingTargets, note_on, read_findings
 from ledger.service.queries.footprint.attestations import read_attestations
 from ledger.service.queries.footprint.claims import read_claims
 from ledger.service.queries.footprint.open_periods import PROVISIONAL, OpenPeriods, read_open_periods
@@ -83,6 +86,7 @@ class FootprintContext(NamedTuple):
     doubts: Sequence[DoubtAnswer] = ()
     limitations: Sequence[str] = ()
     versions: Sequence[VersionClaim] = ()
+    findings: FindingList = NO_FINDINGS
 
 
 NO_CONTEXT = FootprintContext()
@@ -138,6 +142,10 @@ async def _context(pool: DatabasePool, row: Record, moment: Moment) -> Footprint
     if row["doubted"]:
         doubts, limitations = await read_doubts_behind(pool, [row["index"]], moment)
         context = context._replace(doubts=doubts, limitations=limitations)
+    if not row["withdrawn"] and (row["lots"] or has_findings(row["outcome"])):
+        questioned = whole(row["burdens"])[SLOT[QUESTIONED]]
+        targets = FindingTargets({row["number"]: 1.0}, questioned, frozenset({row["index"]}))
+        context = context._replace(findings=await read_findings(pool, targets, moment))
     if row["claimed"]:
         context = context._replace(claims=await read_claims(pool, row["id"], moment))
     return context
@@ -172,7 +180,10 @@ def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int
         biogenic_uptake=-CO2_PER_C * contents.get("biogenicCarbon", 0.0),
         completeness="unknown" if completeness is None else _percent(completeness),
         exempted="unknown" if withdrawn else exempted_of(burdens),
-        unestimated=burdens[SLOT["unestimated"]], share=share, direct=own, inputs=inputs,
+        unestimated=burdens[SLOT["unestimated"]], questioned=burdens[SLOT[QUESTIONED]],
+        questioned_share=doubtful.shares.get("questioned", 0.0), share=share, direct=own, inputs=inputs,
+        findings=context.findings.items, findings_left_off=context.findings.left_off,
+        findings_note=note_on(context.findings),
         assigned=total - explained if assessment.assigned else 0.0, averaged=averaged,
         primary_share=burdens[SLOT["primaryAbs"]] / absolute if absolute else None, ratings=ratings(burdens),
         pact_ratings=pact_ratings(burdens), rating_conversion=CONVERSION if absolute else None,
@@ -217,14 +228,17 @@ def present(burdens: Sequence[float]) -> dict[str, float]:
 def lot_answer(row: Record, remaining: Decimal | None = None, doubt: DoubtAnswer | None = None) -> LotAnswer:
     """A lot from a row with its columns and current remainder. `remaining`: the quantity left at an earlier moment."""
     remainder = row["remaining"] if remaining is None else remaining
+    number, withdrawn, findings = row["number"], row["withdrawn"], []
+    if row["outcome"] is not None and not withdrawn and has_findings(row["outcome"]):
+        findings = about(findings_in(row["index"], row["outcome"]).findings, number % LOT_SLOTS)
     return LotAnswer(
         lot=row["id"], product=row["product"], quantity=Quantity(value=plain(row["quantity"]), unit=row["unit"]),
         remaining=plain(remainder), holder=row["holder"], role=row["role"], index=row["index"], record=row["digest"],
         mass_kg=plain(row["mass"]) if row["mass"] is not None else None, origin=row["origin"], item=row["item"],
         facility=row["facility"], process=row["process"], previous_life=row["previous_life"], owner=row["owner"],
         sender=row["sender"], pool=row["pool"], credit=row["credit"], expires=row["expires"],
-        withdrawn=row["withdrawn"], frozen=bool(row["frozen"]) and not row["withdrawn"],
-        in_doubt=doubt,
+        withdrawn=withdrawn, frozen=bool(row["frozen"]) and not withdrawn, in_doubt=doubt,
+        questioned=whole(row["burdens"])[SLOT[QUESTIONED]], findings=findings,
     )
 
 

@@ -6,6 +6,7 @@ count production twice. Declared lots and opening stock were not made here. Wast
 their record's burden.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
@@ -14,6 +15,7 @@ from asyncpg import Record
 from msgspec import structs
 
 from ledger.admission.facts import LOT_SLOTS
+from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.errors import InvalidInput, NotFound
@@ -45,10 +47,12 @@ from ledger.footprint.stored.burdens import (
     location_based,
     market_based,
 )
+from ledger.footprint.stored.burdens import whole as whole_vector
 from ledger.host.threads import in_thread
 from ledger.service.queries.answers import StudyAnswer
 from ledger.service.queries.doubts import SHOWN as DOUBTS
 from ledger.service.queries.doubts import read_doubts_behind
+from ledger.service.queries.findings import FindingTargets, note_on, read_findings
 from ledger.service.queries.footprint.open_periods import read_open_periods
 from ledger.service.queries.footprint.read import (
     CO2_PER_C,
@@ -116,6 +120,7 @@ class _ProductReading:
         self.waiting: set[int] = set()
         self._start, self._end = NEVER, BEGIN
         self._allocation: set[str] = set()
+        self._questioned = 0.0
         self._pool, self._most, self._sql = pool, most, queries("products")
 
     async def read(self, chunk: int) -> None:
@@ -151,6 +156,11 @@ class _ProductReading:
         if doubted and self.production.lots:
             doubts, limitations = await read_doubts_behind(self._pool, self.production.records(), self.moment)
             context = context._replace(doubts=doubts, limitations=limitations)
+        if self.production.lots:
+            production = self.production
+            targets = FindingTargets(
+                dict.fromkeys(production.numbers(), 1.0), self._questioned, frozenset(production.records()))
+            context = context._replace(findings=await read_findings(self._pool, targets, self.moment))
         return context
 
     async def sources(self) -> StudySources:
@@ -183,6 +193,7 @@ class _ProductReading:
         self.plugins.update(plugin for plugin in set(plugins) if plugin is not None)
         waits = SLOT["provisionalAbs"]
         self.waiting.update(number // LOT_SLOTS for number, one in zip(numbers, burdens, strict=True) if one[waits] > 0)
+        self._questioned += math.fsum(whole_vector(vector)[SLOT[QUESTIONED]] for vector in burdens)
         self.production.take(LotChunk(numbers, facilities, quantities, burdens, contents, amounts))
 
     def _lot(self, row: Record, ended: str) -> ProductLotAnswer:
@@ -190,6 +201,7 @@ class _ProductReading:
         return ProductLotAnswer(
             lot=row["id"], facility=row["facility"], quantity=Quantity(value=plain(quantity), unit=self.unit),
             footprint_per_unit=footprint(row["burdens"]) / float(quantity), end=ended,
+            questioned=whole_vector(row["burdens"])[SLOT[QUESTIONED]],
             index=row["number"] // LOT_SLOTS,
         )
 
@@ -227,7 +239,8 @@ def _answer(
                            **_production(one, reading.unit))
             for name, one in facilities.items()
         ],
-        lots=lots, left_off=whole.lots - len(lots),
+        lots=lots, left_off=whole.lots - len(lots), findings=context.findings.items,
+        findings_left_off=context.findings.left_off, findings_note=note_on(context.findings),
         open_periods=context.open_periods.periods, more_periods=context.open_periods.more,
         in_doubt=list(context.doubts[:DOUBTS]), limitations=list(context.limitations),
         study=StudyAnswer(method=METHOD, gwp=GWP, **structs.asdict(study)),
@@ -238,9 +251,9 @@ def _answer(
 def _production(total: Total, unit: str) -> dict[str, Any]:
     """The fields of a ProductionAnswer."""
     quantity, burdens = float(total.quantity), total.burdens
-    completeness = completeness_of(burdens)
+    completeness, doubtful = completeness_of(burdens), doubtful_of(burdens)
     return {
-        "title": doubtful_of(burdens).title,
+        "title": doubtful.title,
         "quantity": Quantity(value=plain(total.quantity), unit=unit),
         "number_of_lots": total.lots, "number_of_records": total.records,
         "footprint": total.footprint, "footprint_per_unit": total.per_unit,
@@ -250,7 +263,8 @@ def _production(total: Total, unit: str) -> dict[str, Any]:
         "biogenic_uptake": -CO2_PER_C * total.contents.get("biogenicCarbon", 0.0) / quantity,
         "completeness": "unknown" if completeness is None else f"{completeness * 100:.1f} %",
         "exempted": exempted_of(burdens),
-        "unestimated": burdens[SLOT["unestimated"]],
+        "unestimated": burdens[SLOT["unestimated"]], "questioned": burdens[SLOT[QUESTIONED]],
+        "questioned_share": doubtful.shares.get("questioned", 0.0),
         "spread": SpreadAnswer(**total.spread._asdict()),
         "primary_share": part_of_absolute(burdens, "primaryAbs"),
         "provisional_share": part_of_absolute(burdens, "provisionalAbs"),

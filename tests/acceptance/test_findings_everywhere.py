@@ -1,0 +1,196 @@
+"""A finding shows in every answer about a figure: in the maker's own, and in all answers downstream of it."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import httpx
+import pytest
+from support.cli import run
+from support.doubtful_routes import CASES, YEAR, Doubtful, doubtful_records
+from support.server import Server, prepared_home
+
+PRIVATE: Final = frozenset({"message", "value", "unit", "usual", "possible", "factor"})
+"""Fields of a finding that stay with its issuer."""
+
+
+class Posted:
+    """The server, and the cases on it."""
+
+    def __init__(self, server: Server, cases: dict[str, Doubtful]) -> None:
+        self.server = server
+        self.cases = cases
+
+    def get(self, path: str, **parameters: Any) -> Any:
+        response = httpx.get(f"{self.server.url}{path}", params=parameters, timeout=60)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+
+@pytest.fixture(scope="module")
+def posted() -> Iterator[Posted]:
+    with prepared_home() as home, Server(home, CARBON_LEDGER_FACTOR_SETS="all") as server:
+        yield Posted(server, doubtful_records(server))
+
+
+@pytest.fixture(params=CASES)
+def case(request: pytest.FixtureRequest, posted: Posted) -> Doubtful:
+    found: Doubtful = posted.cases[request.param]
+    return found
+
+
+def listed(answer: Any, code: str) -> dict[str, Any]:
+    """The finding with this code in an answer that others than its issuer may read."""
+    (finding,) = [one for one in answer["findings"] if one["code"] == code]
+    assert finding["severity"] in ("note", "warning")
+    assert not PRIVATE & set(finding)
+    return dict(finding)
+
+
+def test_the_record_states_all(posted: Posted, case: Doubtful) -> None:
+    answer = posted.get(f"/v1/records/{case.receipt.digest}")
+    (finding,) = [one for one in answer["findings"] if one["code"] == case.code]
+    assert finding["message"]
+    (revision,) = answer["revisions"]
+    assert case.code in {one["code"] for one in revision["findings"]}
+    if case.name == "declared":
+        assert answer["questioned"] == finding["amount"] > 1000
+        assert revision["questioned"] == pytest.approx(finding["amount"] - 1)
+        assert (finding["value"], finding["factor"].partition("@")[0]) == (10.0, "factors-open")
+
+
+def test_lots(posted: Posted, case: Doubtful) -> None:
+    (own,) = posted.get("/v1/lots", lot=case.lot)
+    assert listed(own, case.code)["record"] == case.receipt.index
+    (part,) = posted.get("/v1/lots", lot=case.part)
+    assert part["questioned"] == pytest.approx(own["questioned"] / 8)
+    assert case.code not in {one["code"] for one in part.get("findings", [])}
+
+
+def test_footprints(posted: Posted, case: Doubtful) -> None:
+    own = posted.get("/v1/footprint", lot=case.lot)
+    assert listed(own, case.code)["own"] is True
+    assert own["questioned"] == own["lot"]["questioned"]
+    for lot, part in ((case.delivered, 4), (case.part, 8)):
+        answer = posted.get("/v1/footprint", lot=lot)
+        finding = listed(answer, case.code)
+        assert finding["record"] == case.receipt.index
+        assert "own" not in finding
+        assert finding["recordBurdens"] == pytest.approx(listed(own, case.code)["recordBurdens"] / part)
+        assert answer["questioned"] == pytest.approx(own["questioned"] / part)
+        assert sum(one.get("questioned", 0.0) for one in answer["findings"]) == pytest.approx(answer["questioned"])
+        assert "log's key" in answer["findingsNote"]
+        if case.name == "declared":
+            assert answer["title"] == "questioned footprint"
+            assert answer["questionedShare"] > 0.9
+
+
+def test_contributions_and_gaps(posted: Posted, case: Doubtful) -> None:
+    for lot in (case.lot, case.part):
+        footprint = posted.get("/v1/footprint", lot=lot)
+        for answer in (
+            posted.get("/v1/contributions", lot=lot), posted.get("/v1/contributions", lot=lot, content="mass"),
+            posted.get("/v1/gaps", lot=lot),
+        ):
+            assert answer["questioned"] == footprint["questioned"]
+            assert answer["findings"] == footprint["findings"]
+            assert answer.get("findingsNote") == footprint.get("findingsNote")
+
+
+def test_the_questions_of_a_table(posted: Posted) -> None:
+    """The amounts in question by organisation add up, though they do not follow allocation shares."""
+    case = posted.cases["declared"]
+    for by, key in (("organization", case.maker), ("source", case.code), ("kind", "finding")):
+        table = posted.get("/v1/contributions", lot=case.part, burden="questionedAbs", by=by)
+        (row,) = table["rows"]
+        assert (row["key"], row["amount"], table["figure"]) == (key, table["questioned"], table["questioned"])
+
+
+def test_products(posted: Posted, case: Doubtful) -> None:
+    part = posted.get("/v1/footprint", lot=case.part)
+    downstream = posted.get("/v1/footprint/product", product=case.part_product)
+    assert listed(downstream, case.code)["record"] == case.receipt.index
+    assert downstream["questioned"] == pytest.approx(part["questioned"])
+    assert downstream["questionedShare"] == pytest.approx(part["questionedShare"])
+    assert downstream["lots"][0]["questioned"] == downstream["facilities"][0]["questioned"] == part["questioned"]
+    if case.name != "declared":  # declared lots are no production
+        assert listed(posted.get("/v1/footprint/product", product=case.product), case.code)["own"] is True
+
+
+def test_changes(posted: Posted, case: Doubtful) -> None:
+    (own,) = [one for one in posted.get("/v1/changes", holder=case.maker)["changes"] if one["lot"] == case.lot]
+    assert listed(own, case.code)["record"] == case.receipt.index
+    for change in (own, *posted.get("/v1/changes", holder=case.buyer)["changes"]):
+        (lot,) = posted.get("/v1/lots", lot=change["lot"])
+        assert change["questioned"] == lot["questioned"]
+        if case.name == "declared":
+            assert change["questionedBefore"] > change["questioned"]
+
+
+def test_inventories_and_site_reports(posted: Posted, case: Doubtful) -> None:
+    inventory = posted.get("/v1/inventory", organization=case.maker, year=case.year)
+    if case.name != "declared":  # a declaration is no part of an inventory
+        assert listed(inventory, case.code)["record"] == case.receipt.index
+        report = posted.get("/v1/inventory/report", facility=case.facility, year=case.year)
+        assert listed(report, case.code) == listed(inventory, case.code)
+        assert report["questioned"] == pytest.approx(inventory["questioned"])
+    (part,) = posted.get("/v1/lots", lot=case.part)
+    bought = posted.get("/v1/inventory", organization=case.buyer, year=YEAR)
+    assert bought["questioned"] == bought["questionedBought"] == pytest.approx(part["questioned"])
+    assert [site["questioned"] for site in bought["sites"]] == [bought["questioned"]]
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name != "declared"])
+def test_indicators(posted: Posted, name: str) -> None:
+    case = posted.cases[name]
+    answer = posted.get(f"/v1/sectors/{case.sector}/indicators", by="organization")
+    (group,) = [one for one in answer["groups"] if one["key"] == case.maker]
+    for counts in (answer, group):
+        (count,) = [one for one in counts["findings"] if one["code"] == case.code]
+        assert (count["records"], count["severity"]) == (1, "warning")
+        assert counts["questioned"] >= 0
+    shares = {one["findingsShare"] for one in group["indicators"] if one["records"]}
+    assert shares == (set() if name in ("melting", "rolling") else {1.0})
+
+
+def test_chains(posted: Posted, case: Doubtful) -> None:
+    chain = posted.get("/v1/chain", lot=case.part)
+    nodes = {node["id"]: node for node in chain["nodes"]}
+    assert case.code in {one["code"] for one in nodes[case.receipt.digest]["findings"]}
+    assert not PRIVATE & {name for one in nodes[case.receipt.digest]["findings"] for name in one}
+    for lot in (case.lot, case.delivered, case.part):
+        (answer,) = posted.get("/v1/lots", lot=lot)
+        assert nodes[lot]["questioned"] == answer["questioned"]
+
+
+def printed(posted: Posted, *command: str) -> str:
+    """The output of a command for people. With `--json` it exits with 0 too."""
+    arguments = (*command, "--url", posted.server.url)
+    assert run(*arguments, "--json").code == 0
+    done = run(*arguments)
+    assert done.code == 0, done.err
+    return done.out
+
+
+def test_commands_print_findings(posted: Posted, case: Doubtful) -> None:
+    code, index = case.code, f"record {case.receipt.index}"
+    for command in (
+        ("footprint", case.lot), ("footprint", case.part), ("footprint", "--product", case.part_product),
+        ("contributions", case.part), ("gaps", case.part), ("changes", case.maker),
+    ):
+        out = printed(posted, *command)
+        assert f"warning {code}, {index}" in out
+        assert " questioned" in out
+    assert f"warning {code}" in printed(posted, "trace", case.part)
+    if case.name == "declared":
+        part = posted.get("/v1/footprint", lot=case.part)
+        for command in (("footprint", case.part), ("gaps", case.part), ("trace", case.part),
+                        ("inventory", case.buyer, "--year", str(YEAR))):
+            assert f"{part['questioned']:,.3f} kg CO2e" in printed(posted, *command)
+        return
+    year = ("--year", str(case.year))
+    for command in (
+        ("inventory", case.maker, *year),
+        ("inventory", case.maker, *year, "--format", "report", "--site", case.facility),
+    ):
+        assert f"warning {code}, {index}" in printed(posted, *command)
+    assert f"warning {code}: 1 records" in printed(posted, "indicators", case.sector)
