@@ -30,6 +30,7 @@ from ledger.core.record.kinds import (
 )
 from ledger.core.record.revisions import Amendment
 from ledger.core.record.values import Output
+from ledger.engine.bounds.check import check_record
 from ledger.engine.minimal_inventory import missing_inputs
 from ledger.engine.named_rows import check_no_rows
 from ledger.engine.references import references_of
@@ -266,6 +267,8 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
             newer = draft.versions.has(Rule.DEFAULT_UPSTREAM)
             assessment = with_supplies(assessment, supplied, facts, kinds, proof, newer=newer)
         check_assessment(assessment, record.outputs if isinstance(record, Transformation) else [])
+        if draft.versions.has(Rule.PHYSICAL_BOUNDS):
+            assessment = _bounded(assessment, draft, facts, assessed)
         if isinstance(record, Transformation):
             assessment = cover(assessment, coverage(plan.taken, supplied, plan.created))
             # Attributes that the record takes cover power that it takes, so this line comes after them.
@@ -279,6 +282,22 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
             f"the plugin's assessment is not valid: {type(error).__name__}: {error}", code="invalid-assessment",
             field="activity", rule="amounts are finite Decimals",
         ) from error
+    return assessment
+
+
+def _bounded(
+    assessment: Assessment, draft: PreparedDraft, facts: Facts, assessed: Assessment | None
+) -> Assessment:
+    """The assessment with the findings of the bounds of nature. A provisional record has none: its inputs are not
+    measured yet. Raises Refused for what is impossible."""
+    record, plan, pricing, installed = draft.submission.record, draft.plan, draft.pricing, draft.installed
+    own = assessed or NOTHING
+    if not isinstance(record, Transformation) or installed is None:
+        check_record(record, plan, own, assessment)
+        return assessment
+    sector = installed.sector
+    nature = sector.nature.get(record.process.partition(".")[2], ())
+    check_record(record, plan, own, assessment, nature)
     return assessment
 
 
