@@ -30,7 +30,8 @@ from ledger.core.record.kinds import (
 )
 from ledger.core.record.revisions import Amendment
 from ledger.core.record.values import Output
-from ledger.engine.bounds.check import check_record
+from ledger.engine.bounds.check import check_record, findings_of
+from ledger.engine.bounds.process import Process
 from ledger.engine.minimal_inventory import missing_inputs
 from ledger.engine.named_rows import check_no_rows
 from ledger.engine.references import references_of
@@ -298,7 +299,12 @@ def _bounded(
     sector = installed.sector
     nature = sector.nature.get(record.process.partition(".")[2], ())
     check_record(record, plan, own, assessment, nature)
-    return assessment
+    if pricing is None or record.basis == "provisional":
+        return assessment
+    findings = findings_of(Process(
+        record, plan, facts, assessment, own, nature, sector.mass_tolerance, pricing.around, tuple(pricing.sets),
+    ))
+    return replace(assessment, findings=(*assessment.findings, *findings))
 
 
 def _with_references(

@@ -1,17 +1,21 @@
 """All bounds of a record, in one call."""
 
 from collections.abc import Iterable, Mapping
+from decimal import localcontext
 from typing import Final
 
 from ledger.admission.lots import Plan
-from ledger.core.outcome.assessment import Assessment
+from ledger.core.outcome.assessment import Assessment, Finding
 from ledger.core.record.kinds import AnyRecord, Declaration, Transfer, Transformation
 from ledger.core.record.values import Supply
+from ledger.engine.bounds.carbon import check_carbon
+from ledger.engine.bounds.entering import entering
 from ledger.engine.bounds.nature import check_nature
+from ledger.engine.bounds.process import Process
 from ledger.engine.bounds.removals import check_declared, check_evidence, check_signs
 from ledger.engine.bounds.residual import check_residual
 from ledger.engine.bounds.roles import check_energy_roles
-from ledger.sdk import NaturalInput
+from ledger.sdk import CONTEXT, NaturalInput
 
 _NO_ROUTE: Final = "a record without a route"
 
@@ -31,6 +35,13 @@ def check_record(
     elif isinstance(record, Transformation):
         check_signs(own, whole)
         check_evidence(own, record.evidence)
+
+
+def findings_of(process: Process) -> tuple[Finding, ...]:
+    """The findings of all bounds on a transformation. Raises Refused for impossible amounts."""
+    with localcontext(CONTEXT):
+        into = entering(process)
+        return (*check_carbon(process, into),)
 
 
 def _supplies(record: AnyRecord) -> Mapping[str, Supply]:
