@@ -20,7 +20,7 @@ from ledger.core.record.values import Evidence, Flow, Output, Supply
 from ledger.engine.batch import Sequenced
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import LedgerError
-from ledger.sdk import FactorSet, FactorSetVersion, NaturalInput, Route
+from ledger.sdk import Activity, FactorSet, FactorSetVersion, FuelAnalysis, NaturalInput, Route
 from ledger.sdk.sets.reading import (
     CLASS_COLUMNS,
     FACTOR_COLUMNS,
@@ -55,6 +55,16 @@ _FACTORS: Final[Mapping[str, str]] = {
 }
 SHOWN: Final = Evidence(digest="8" * 64, media_type="application/pdf", kind="storageCertificate")
 PROCESS: Final = f"{NAME}.make"
+
+
+class Burning(Activity, frozen=True, kw_only=True):
+    """The activity of a route whose sites analyse their fuels."""
+
+    analyses: tuple[FuelAnalysis, ...] = ()
+
+
+BURNING: Final = Route(activity=Burning, assess=lambda *_: Assessment(), en="Burning", zh="燃烧")
+"""A sector that emits nothing, whatever it burns."""
 
 
 def factor_set() -> FactorSetVersion:
