@@ -30,6 +30,8 @@ from ledger.core.record.kinds import (
 )
 from ledger.core.record.revisions import Amendment
 from ledger.core.record.values import Output
+from ledger.engine.bounds.check import check_record, findings_of
+from ledger.engine.bounds.process import Process
 from ledger.engine.minimal_inventory import missing_inputs
 from ledger.engine.named_rows import check_no_rows
 from ledger.engine.references import references_of
@@ -267,6 +269,8 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
             newer = draft.versions.has(Rule.DEFAULT_UPSTREAM)
             assessment = with_supplies(assessment, supplied, facts, kinds, proof, newer=newer)
         check_assessment(assessment, record.outputs if isinstance(record, Transformation) else [])
+        if draft.versions.has(Rule.PHYSICAL_BOUNDS):
+            assessment = _bounded(assessment, draft, facts, assessed)
         if isinstance(record, Transformation):
             assessment = cover(assessment, coverage(plan.taken, supplied, plan.created, assessment.lines))
             # Attributes that the record takes cover power that it takes, so this line comes after them.
@@ -281,6 +285,27 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
             field="activity", rule="amounts are finite Decimals",
         ) from error
     return assessment
+
+
+def _bounded(
+    assessment: Assessment, draft: PreparedDraft, facts: Facts, assessed: Assessment | None
+) -> Assessment:
+    """The assessment with the findings of the bounds of nature. A provisional record has none: its inputs are not
+    measured yet. Raises Refused for what is impossible."""
+    record, plan, pricing, installed = draft.submission.record, draft.plan, draft.pricing, draft.installed
+    own = assessed or NOTHING
+    if not isinstance(record, Transformation) or installed is None:
+        check_record(record, plan, own, assessment)
+        return assessment
+    sector = installed.sector
+    nature = sector.nature.get(record.process.partition(".")[2], ())
+    check_record(record, plan, own, assessment, nature)
+    if pricing is None or record.basis == "provisional":
+        return assessment
+    findings = findings_of(Process(
+        record, plan, facts, assessment, own, nature, sector.mass_tolerance, pricing.around, tuple(pricing.sets),
+    ))
+    return replace(assessment, findings=(*assessment.findings, *findings))
 
 
 def _with_references(
