@@ -11,6 +11,7 @@ from ledger.core.record.values import Supply
 from ledger.engine.bounds.carbon import check_carbon
 from ledger.engine.bounds.energy import check_energy
 from ledger.engine.bounds.entering import entering
+from ledger.engine.bounds.matter import check_matter
 from ledger.engine.bounds.nature import check_nature
 from ledger.engine.bounds.process import Process
 from ledger.engine.bounds.removals import check_declared, check_evidence, check_signs
@@ -42,7 +43,7 @@ def findings_of(process: Process) -> tuple[Finding, ...]:
     """The findings of all bounds on a transformation. Raises Refused for impossible amounts."""
     with localcontext(CONTEXT):
         into = entering(process)
-        return (*check_carbon(process, into), *check_energy(process, into))
+        return (*check_carbon(process, into), *check_energy(process, into), *check_matter(process))
 
 
 def _supplies(record: AnyRecord) -> Mapping[str, Supply]:
