@@ -9,6 +9,7 @@ from ledger.core.outcome.assessment import Assessment, Finding
 from ledger.core.record.kinds import AnyRecord, Declaration, Transfer, Transformation
 from ledger.core.record.values import Supply
 from ledger.engine.bounds.carbon import check_carbon
+from ledger.engine.bounds.credits import check_credits
 from ledger.engine.bounds.energy import check_energy
 from ledger.engine.bounds.entering import entering
 from ledger.engine.bounds.matter import check_matter
@@ -43,7 +44,10 @@ def findings_of(process: Process) -> tuple[Finding, ...]:
     """The findings of all bounds on a transformation. Raises Refused for impossible amounts."""
     with localcontext(CONTEXT):
         into = entering(process)
-        return (*check_carbon(process, into), *check_energy(process, into), *check_matter(process))
+        return (
+            *check_carbon(process, into), *check_energy(process, into), *check_matter(process),
+            *check_credits(process),
+        )
 
 
 def _supplies(record: AnyRecord) -> Mapping[str, Supply]:
