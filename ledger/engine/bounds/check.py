@@ -12,6 +12,7 @@ from ledger.engine.bounds.carbon import check_carbon
 from ledger.engine.bounds.credits import check_credits
 from ledger.engine.bounds.energy import check_energy
 from ledger.engine.bounds.entering import entering
+from ledger.engine.bounds.fuels import check_fuels
 from ledger.engine.bounds.matter import check_matter
 from ledger.engine.bounds.nature import check_nature
 from ledger.engine.bounds.process import Process
@@ -46,7 +47,7 @@ def findings_of(process: Process) -> tuple[Finding, ...]:
         into = entering(process)
         return (
             *check_carbon(process, into), *check_energy(process, into), *check_matter(process),
-            *check_credits(process),
+            *check_credits(process), *check_fuels(process),
         )
 
 
