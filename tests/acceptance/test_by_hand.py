@@ -19,6 +19,7 @@ from ledger.core.outcome.assessment import Assessment
 from ledger.core.record.kinds import Facility
 from ledger.core.record.values import Attribute, Evidence, Factor, Supply
 from ledger.engine.batch import Sequenced
+from ledger.errors import Refused
 from ledger.footprint.stored.burdens import SLOT, location_based, market_based
 from ledger.footprint.stored.gwp import AR6
 from ledger.registry.installed import installed
@@ -152,14 +153,15 @@ def test_heat_is_no_power(plant: Plant) -> None:
     assert plant.omitted(entry) == [("districtHeating", 36.0)]
 
 
-def test_energy_of_nature(plant: Plant) -> None:
-    """The sun and the wind have no upstream. Power has one, whatever its origin is said to be."""
-    plant.bought("a", supply("sunlight", "100 KWH", origin="nature"))
-    plant.bought("b", supply("electricityWind", "100 KWH", origin="nature"))
-    plant.bought("c", supply("heat", "10 3B", origin="nature"), supply("truck", "10 TKM", origin="nature"))
-    assert plant.totals("a") == (0.0, 0.0)
-    assert plant.totals("b") == (60.0, 90.0)
-    assert plant.totals("c") == (2.0, 2.0)
+@pytest.mark.parametrize("taken", [
+    supply("sunlight", "100 KWH", origin="nature"), supply("electricityWind", "100 KWH", origin="nature"),
+    supply("heat", "10 3B", origin="nature"), supply("truck", "10 TKM", origin="nature"),
+], ids=lambda taken: taken.material)
+def test_nature_gives_no_power_heat_or_freight(plant: Plant, taken: Supply) -> None:
+    """Nor the sun in a route that has no panels."""
+    with pytest.raises(Refused) as caught:
+        plant.bought("a", taken)
+    assert (caught.value.code, caught.value.field) == ("origin-nature", "supplies[1].origin")
 
 
 def test_own_power_with_proof(plant: Plant) -> None:

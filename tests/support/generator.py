@@ -455,7 +455,7 @@ class _Network:
         return org.party, Transformation(
             issuer=org.party.id, nonce=next(self._nonces), facility=org.facility, start=self._start, end=self._end,
             process=MAKE, outputs=outputs, activity=Raw(_encode(activity)), inputs=flows, supplies=supplies,
-            allocation=key,
+            allocation=key, evidence=_CAPTURED if any(one.source == "capture" for one in activity.emissions) else [],
         )
 
     # -- all other records
@@ -561,7 +561,7 @@ class _Network:
             org.goods.append(_Lot(lot, _ALLOY, f"{org.prefix}alloy", "product", grains))
             return org.party, Declaration(
                 issuer=issuer, nonce=nonce, start=self._start, end=self._end, basis="study",
-                boundary="cradleToGate" if chance < 0.8 else "gateToGate", primary_share="0.25", evidence=_WEIGHBRIDGE,
+                boundary="cradleToGate" if chance < 0.8 else "gateToGate", primary_share="0.25", evidence=_CAPTURED,
                 burdens={"fossilGhgEmissions": _decimal(grains * 2, 3), "landUseChangeGhgEmissions": "1.5",
                          "technologicalCO2Removals": "-0.5", "transportGhgEmissions": "3", "energyMj": "900"},
                 lot=Output(lot=lot, product=f"{org.prefix}alloy", quantity=self._quantity(_ALLOY, grains),
@@ -689,6 +689,7 @@ _AIR: Final = _factor("1.13", "TKM")
 _CRATE: Final = _factor("0.31", "KGM")
 _STEADY: Final = Raw(_encode(Make(co2="12.5", ch4="0.01")))
 _WEIGHBRIDGE: Final = [Evidence(digest="5" * 64, media_type="application/pdf", kind="weighbridge")]
+_CAPTURED: Final = [Evidence(digest="6" * 64, media_type="application/pdf", kind="captureMeter")]
 _PURPOSES: Final = ("soldOutside", "finalUse", "ownUse", "loss", "stockCorrection", "exported")
 _BESIDES: Final[tuple[tuple[tuple[Role, _Kind, float, float], ...], ...]] = (
     (),
