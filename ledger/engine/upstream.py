@@ -26,6 +26,7 @@ from ledger.engine.named_rows import named_row
 from ledger.errors import Refused, refusal_of
 from ledger.footprint.stored.gwp import AR6, potential
 from ledger.footprint.stored.supplies import (
+    burning_factor,
     declared_ratio,
     over_location,
     priced_lines,
@@ -49,6 +50,7 @@ from ledger.sdk.sets.reading import co2e_of
 
 _CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
 _NOTHING: Final = Decimal(0)
+_TWO: Final = Decimal(2)
 _GRID: Final = "electricity"
 _TRANSMISSION: Final = "electricityTransmission"
 _SECONDARY: Final = 2
@@ -150,7 +152,7 @@ def with_unbooked(
     for (supply, _), (_, _, fuel, burnt, power) in zip(supplied, priced, strict=True):
         quantity = supply.quantity
         if fuel is not None and burnt is not None:
-            if supply.factor is None or supply.factor.boundary != "combustion":
+            if burning_factor(supply) is None:
                 lines += _combustion(supply, fuel, burnt, kind)
             heat = _CONTEXT.multiply(burnt, fuel.heating_value)
             energy.append(EnergyUse(carrier=supply.material, amount=heat))
@@ -181,13 +183,31 @@ class _Pricer:
     def price(self, supplied: Supplied, kind: LineKind, field: str) -> PricedSupply:
         priced = self._price(supplied, kind, field)
         known = entry_of(self._sets, supplied.supply.material)
-        if known is None or known[1].kind != "fuel" or supplied.supply.origin == "nature":
+        if known is None or known[1].kind != "fuel":
             return priced
         choice = self._choose(supplied.supply.material, "combustion")
-        if choice is None or choice.entry.heating_value is None:
+        if choice is None:
             return priced
-        return priced._replace(
-            fuel=_fuel_of(choice, choice.entry.heating_value, self._around), burnt=self._amount(choice, supplied))
+        burnt = self._amount(choice, supplied)
+        if burnt is not None:
+            priced = priced._replace(omissions=(*priced.omissions, *self._unburnt(supplied, choice, burnt)))
+        if choice.entry.heating_value is None:
+            return priced
+        return priced._replace(fuel=_fuel_of(choice, choice.entry.heating_value, self._around), burnt=burnt)
+
+    def _unburnt(self, supplied: Supplied, choice: SetChoice, burnt: Decimal) -> tuple[Omission, ...]:
+        """The part of a fuel's combustion that the record's own factor leaves out. A site's fuel may differ from the
+        set's row, but half of it needs proof, and none of it is impossible."""
+        supply = supplied.supply
+        if burning_factor(supply) is None:
+            return ()
+        own, _ = priced_lines(supply, self._facts, "onSite", None, newer=True)
+        stated, whole = _co2e_of(own), _CONTEXT.multiply(burnt, co2e_of(choice.factor.gases))
+        plausible = self._proved(supply) if stated else False
+        if stated >= whole or plausible or (stated and _CONTEXT.multiply(stated, _TWO) >= whole):
+            return ()
+        what = f"{supply.material} combustion"
+        return (Omission(what=what, estimate=_CONTEXT.subtract(whole, stated)),)
 
     def _price(self, supplied: Supplied, kind: LineKind, field: str) -> PricedSupply:
         supply = supplied.supply

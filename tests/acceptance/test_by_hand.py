@@ -314,6 +314,25 @@ def test_own_combustion(plant: Plant) -> None:
     assert plant.totals("a") == (30.0, 30.0)
 
 
+@pytest.mark.parametrize(("material", "value", "gas", "proved", "omitted"), [
+    ("gas", "0", "CO2", False, 32.98), ("gas", "0", None, True, 32.98),    # no fuel burns to nothing, proof or not
+    ("gas", "1", "CO2", False, 22.98), ("gas", "1", "CO2", True, None),    # less than half
+    ("gas", "1.649", "CO2e", False, None), ("gas", "1.648", None, False, 16.5),
+    ("gas", "0.001", "CH4", False, None),                                  # a slip, beside the burning
+    ("wood", "0", "CO2", False, 0.27), ("wood", "0.0135", "CO2e", False, None),
+    ("zinc", "0", "CO2", False, None),
+])
+def test_a_fuel_that_burns_to_nothing(
+    plant: Plant, material: str, value: str, gas: str | None, proved: bool, omitted: float | None
+) -> None:
+    """10 kg of gas burn to 10 * (3 + 0.01 * 29.8) = 32.98. A stated figure of zero, or below the half of 16.49 without
+    proof, leaves the difference out. Wood has no fossil carbon: 10 * 0.001 * 27 = 0.27 of methane."""
+    stated = own(value, boundary="combustion", gas=gas)
+    proof = [replace(PROOF, kind=f"supplierFactor:{material}")] if proved else []
+    entry = plant.bought("a", supply(material, "10 KGM", factor=stated), evidence=proof)
+    assert plant.omitted(entry) == ([] if omitted is None else [(f"{material} combustion", omitted)])
+
+
 def test_own_combustion_of_what_is_no_fuel(plant: Plant) -> None:
     """A binder that no set has emits 4 kg per kg when it burns out: 10 * 4 = 40 in the figure. That is not its
     upstream: the omission stays whole, 10 * 5 = 50. Zinc, which the set has: its upstream of 10 * 5 = 50 is in the

@@ -145,6 +145,15 @@ def proves_factor(evidence: Iterable[Evidence], material: str) -> bool:
     )
 
 
+def burning_factor(supply: Supply) -> Factor | None:
+    """The record's own factor for the burning of a supply. A factor of another gas than carbon dioxide is no such
+    factor: the slip of methane comes beside the burning."""
+    factor = supply.factor
+    if factor is None or factor.boundary != "combustion" or factor.gas not in (None, "CO2", "CO2e"):
+        return None
+    return factor
+
+
 def factor_line(supply: Supply, factor: Factor, kind: LineKind, proved_for: int | None = None) -> Line:
     """The line of a supply that its record prices by a factor of its own.
 
