@@ -35,6 +35,7 @@ from ledger.footprint.stored.supplies import (
 )
 from ledger.sdk import ANYWHERE, FactorSetVersion, FuelFacts, SetChoice, SetFactor
 from ledger.sdk import places as place_ratings
+from ledger.sdk.sets.factor_set import SetBoundary
 from ledger.sdk.sets.lookup import (
     MATTER,
     amount_of,
@@ -51,6 +52,7 @@ from ledger.sdk.sets.reading import co2e_of
 _CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
 _NOTHING: Final = Decimal(0)
 _TWO: Final = Decimal(2)
+_BURNING: Final = " combustion"
 _GRID: Final = "electricity"
 _TRANSMISSION: Final = "electricityTransmission"
 _SECONDARY: Final = 2
@@ -69,12 +71,14 @@ class Surroundings(NamedTuple):
 
 class PricedSupply(NamedTuple):
     """The upstream of one supply: its lines and omissions. `fuel`: how it burns, by the sets; `burnt`: its amount in
-    the unit of `fuel`. `power`: it is electricity, under any name."""
+    the unit of `fuel`. `unknown_burning`: the omission of its burning, of which no set has a row; it stands unless the
+    sector burns the fuel by an analysis. `power`: it is electricity, under any name."""
 
     lines: tuple[Line, ...] = ()
     omissions: tuple[Omission, ...] = ()
     fuel: FuelFacts | None = None
     burnt: Decimal | None = None
+    unknown_burning: Omission | None = None
     power: bool = False
 
     @property
@@ -117,9 +121,11 @@ def price_supplies(
 
 def _numbered(priced: PricedSupply, index: int) -> PricedSupply:
     """The upstream of the supply at `index`."""
+    unknown = priced.unknown_burning
     return priced._replace(
         lines=tuple([replace(line, supply=index) for line in priced.lines]),
         omissions=tuple([replace(omission, supply=index) for omission in priced.omissions]),
+        unknown_burning=None if unknown is None else replace(unknown, supply=index),
     )
 
 
@@ -135,11 +141,15 @@ def _fields_of(record: AnyRecord, plan: Plan) -> list[str]:
 
 
 def with_upstream(assessment: Assessment, priced: Sequence[PricedSupply]) -> Assessment:
-    """The assessment with the upstream of its record's supplies."""
+    """The sector's assessment with the upstream of its record's supplies."""
     lines, omissions = list(assessment.lines), list(assessment.omissions)
+    booked = {line.source for line in assessment.lines} | {use.carrier for use in assessment.energy}
     for supply in priced:
         lines.extend(supply.lines)
         omissions.extend(supply.omissions)
+        unknown = supply.unknown_burning
+        if unknown is not None and unknown.what.removesuffix(_BURNING) not in booked:
+            omissions.append(unknown)
     return replace(assessment, lines=tuple(lines), omissions=tuple(omissions))
 
 
@@ -149,7 +159,7 @@ def with_unbooked(
     """The assessment with the emissions and the energy of supplies that no sector books, such as overheads and the fuel
     of a transfer: fuels burn, power and heat are energy. `priced`: their upstream; `kind` of the lines of burning."""
     lines, energy = list(assessment.lines), list(assessment.energy)
-    for (supply, _), (_, _, fuel, burnt, power) in zip(supplied, priced, strict=True):
+    for (supply, _), (_, _, fuel, burnt, _, power) in zip(supplied, priced, strict=True):
         quantity = supply.quantity
         if fuel is not None and burnt is not None:
             if burning_factor(supply) is None:
@@ -187,7 +197,7 @@ class _Pricer:
             return priced
         choice = self._choose(supplied.supply.material, "combustion")
         if choice is None:
-            return priced
+            return priced._replace(unknown_burning=self._unknown_burning(supplied))
         burnt = self._amount(choice, supplied)
         if burnt is not None:
             priced = priced._replace(omissions=(*priced.omissions, *self._unburnt(supplied, choice, burnt)))
@@ -206,8 +216,15 @@ class _Pricer:
         plausible = self._proved(supply) if stated else False
         if stated >= whole or plausible or (stated and _CONTEXT.multiply(stated, _TWO) >= whole):
             return ()
-        what = f"{supply.material} combustion"
-        return (Omission(what=what, estimate=_CONTEXT.subtract(whole, stated)),)
+        return (Omission(what=f"{supply.material}{_BURNING}", estimate=_CONTEXT.subtract(whole, stated)),)
+
+    def _unknown_burning(self, supplied: Supplied) -> Omission | None:
+        """The burning of a fuel of which the sets have the upstream alone: the 90th percentile of all fuels."""
+        if burning_factor(supplied.supply) is not None:
+            return None
+        # A fuel's class says how it is made, not how it burns.
+        return Omission(what=f"{supplied.supply.material}{_BURNING}",
+                        estimate=self._estimate(supplied, "", "combustion"))
 
     def _price(self, supplied: Supplied, kind: LineKind, field: str) -> PricedSupply:
         supply = supplied.supply
@@ -231,8 +248,8 @@ class _Pricer:
             return PricedSupply((), (self._omission(supplied),))
         return PricedSupply(tuple(self._lines(supplied, choice_or_none, kind)))
 
-    def _choose(self, material: str, boundary: str) -> SetChoice | None:
-        return choose(self._sets, material, boundary, self._around.places, self._around.year)  # type: ignore[arg-type]
+    def _choose(self, material: str, boundary: SetBoundary) -> SetChoice | None:
+        return choose(self._sets, material, boundary, self._around.places, self._around.year)
 
     def _amount(self, choice: SetChoice, supplied: Supplied) -> Decimal | None:
         quantity = supplied.supply.quantity
@@ -300,13 +317,17 @@ class _Pricer:
 
     def _omission(self, supplied: Supplied) -> Omission:
         """A supply that no set prices, with the 90th percentile of its class."""
+        material = supplied.supply.material
+        return Omission(what=material, estimate=self._estimate(supplied, material, "cradleToGate"))
+
+    def _estimate(self, supplied: Supplied, material: str, boundary: SetBoundary) -> Decimal | None:
+        """Kg CO2e by the 90th percentile of the class of `material`."""
         supply, mass = supplied
         unit, amount = ("KGM", mass) if mass is not None else (supply.quantity.unit, supply.quantity.amount)
-        value = conservative(self._sets, supply.material, unit)
+        value = conservative(self._sets, material, unit, boundary)
         if value is None:
-            return Omission(what=supply.material)
-        base = _CONTEXT.multiply(amount, UNITS[unit].scale)
-        return Omission(what=supply.material, estimate=_CONTEXT.multiply(base, value))
+            return None
+        return _CONTEXT.multiply(_CONTEXT.multiply(amount, UNITS[unit].scale), value)
 
     def _power(self, supplied: Supplied, named: SetChoice | None, kind: LineKind) -> PricedSupply:
         """Power. The figure is location-based: the life cycle of the grid's power with losses, whatever the record
