@@ -26,6 +26,8 @@ from ledger.engine.named_rows import named_row
 from ledger.errors import Refused, refusal_of
 from ledger.footprint.stored.gwp import AR6, potential
 from ledger.footprint.stored.supplies import (
+    CONTRACT_EVIDENCE,
+    FACTOR_EVIDENCE,
     burning_factor,
     declared_ratio,
     over_location,
@@ -52,6 +54,7 @@ from ledger.sdk.sets.reading import co2e_of
 _CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
 _NOTHING: Final = Decimal(0)
 _TWO: Final = Decimal(2)
+_POWER_EVIDENCE: Final = (*FACTOR_EVIDENCE, *CONTRACT_EVIDENCE)
 _BURNING: Final = " combustion"
 _GRID: Final = "electricity"
 _TRANSMISSION: Final = "electricityTransmission"
@@ -213,8 +216,8 @@ class _Pricer:
             return ()
         own, _ = priced_lines(supply, self._facts, "onSite", None, newer=True)
         stated, whole = _co2e_of(own), _CONTEXT.multiply(burnt, co2e_of(choice.factor.gases))
-        plausible = self._proved(supply) if stated else False
-        if stated >= whole or plausible or (stated and _CONTEXT.multiply(stated, _TWO) >= whole):
+        plausible = _CONTEXT.multiply(stated, _TWO) >= whole or proves_factor(self._around.evidence, supply.material)
+        if stated >= whole or (stated and plausible):
             return ()
         return (Omission(what=f"{supply.material}{_BURNING}", estimate=_CONTEXT.subtract(whole, stated)),)
 
@@ -404,10 +407,12 @@ class _Pricer:
         return _CONTEXT.add(stated, _CONTEXT.multiply(energy, _beyond_stacks(grid, self._sets)))
 
     def _proved(self, supply: Supply) -> bool:
-        """Whether evidence shows that the figure is the supplier's."""
+        """Whether evidence shows where the power comes from: a supplier's figure, or a contract. A document about
+        something else, such as a meter reading, shows nothing of the kind."""
+        evidence = self._around.evidence
         if supply.declaration is not None:
-            return bool(self._facts.declarations[supply.declaration].evidence)
-        return proves_factor(self._around.evidence, supply.material)
+            evidence = self._facts.declarations[supply.declaration].evidence
+        return proves_factor(evidence, supply.material, _POWER_EVIDENCE)
 
 
 def _fuel_of(choice: SetChoice, heating_value: Decimal, around: Surroundings) -> FuelFacts:

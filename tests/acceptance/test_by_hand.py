@@ -177,6 +177,23 @@ def test_declared_power(plant: Plant) -> None:
     assert plant.totals("b") == (60.0, 10.0)
 
 
+@pytest.mark.parametrize(("kind", "market"), [
+    ("supplierFactor", 10.0), ("productFootprint:electricity", 10.0), ("powerPurchaseAgreement", 10.0),
+    ("directLine:electricity", 10.0), ("weighing", 90.0), ("meterReading", 90.0), ("supplierFactor:steel", 90.0),
+])
+def test_evidence_of_power(plant: Plant, kind: str, market: float) -> None:
+    """A supplier's figure or a contract shows where power comes from; a meter reading does not. That goes for the
+    declaration of power, for the record that states a factor of 0.1, and for one that names the row of Germany: 40."""
+    paper = replace(PROOF, kind=kind)
+    declared = plant.declare(per=quantity("100 KWH"), burdens={"fossilGhgEmissions": "10"}, evidence=[paper])
+    plant.bought("a", supply("electricity", "100 KWH", declaration=declared.digest.hex()))
+    plant.bought("b", supply("electricity", "100 KWH", factor=own("0.1", "KWH")), evidence=[paper])
+    plant.bought("c", supply("electricity", "100 KWH", factor_row="round:electricity/cradleToGate/DE/2025"),
+                 evidence=[paper])
+    assert [plant.totals(lot) for lot in "abc"] == [
+        (60.0, market), (60.0, market), (60.0, 40.0 if market == 10.0 else 90.0)]
+
+
 def test_a_declaration_without_a_footprint_proves_no_power(plant: Plant) -> None:
     """With the boundary none it states no figure, so its evidence is about something else: 90 by market, not 10."""
     declared = plant.declare(per=quantity("100 KWH"), boundary="none", evidence=[PROOF])

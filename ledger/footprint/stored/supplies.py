@@ -29,6 +29,9 @@ _CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Over
 FACTOR_EVIDENCE: Final = ("supplierFactor", "productFootprint", "environmentalProductDeclaration")
 """Kinds of evidence that make a supply's own factor primary: a supplier's statement, footprint or EPD."""
 
+CONTRACT_EVIDENCE: Final = ("powerPurchaseAgreement", "directLine")
+"""Kinds of evidence that prove the source of a record's electricity, alone or with `:material` or `:lot`."""
+
 _FOSSIL: Final = "fossilGhgEmissions"
 _LAND_FOSSIL: Final = "landManagementFossilGhgEmissions"
 _LOCATION: Final = "electricityLocation"
@@ -132,15 +135,14 @@ def _elsewhere(own: Iterable[Line]) -> Iterable[Line]:
             )
 
 
-def proves_factor(evidence: Iterable[Evidence], material: str) -> bool:
+def proves_factor(evidence: Iterable[Evidence], material: str, kinds: Sequence[str] = FACTOR_EVIDENCE) -> bool:
     """Whether a record's evidence includes the document in which a supplier states the factor of `material`.
 
-    The kind of such evidence is one of `FACTOR_EVIDENCE`, alone (for all supplies of the record) or followed by
-    `:material`. Other evidence, such as a weight or a meter reading, proves no factor: a value from a database stays
-    secondary.
+    The kind of such evidence is one of `kinds`, alone (for all supplies of the record) or followed by `:material`.
+    Other evidence, such as a weight or a meter reading, proves no factor: a value from a database stays secondary.
     """
     return any(
-        kind in FACTOR_EVIDENCE and of in ("", material)
+        kind in kinds and of in ("", material)
         for kind, _, of in (one.kind.partition(":") for one in evidence)
     )
 
