@@ -112,9 +112,9 @@ def price_supplies(
     pricer = _Pricer(around, facts, sets)
     supplied = [*plan.supplied, *plan.overheads]
     priced, faults = list[PricedSupply](), list[Refused]()
-    for one, kind, field in zip(supplied, kinds_of(record, supplied), _fields_of(record, plan), strict=True):
+    for bought, kind, field in zip(supplied, kinds_of(record, supplied), _fields_of(record, plan), strict=True):
         try:
-            priced.append(pricer.price(one, kind, field))
+            priced.append(pricer.price(bought, kind, field))
         except Refused as fault:
             faults.append(fault)
     if faults:
@@ -210,7 +210,7 @@ class _Pricer:
 
     def _unburnt(self, supplied: Supplied, choice: SetChoice, burnt: Decimal) -> tuple[Omission, ...]:
         """The part of a fuel's combustion that the record's own factor leaves out. A site's fuel may differ from the
-        set's row, but half of it needs proof, and none of it is impossible."""
+        set's row, but below half of it the factor needs proof, and a zero is impossible."""
         supply = supplied.supply
         if burning_factor(supply) is None:
             return ()

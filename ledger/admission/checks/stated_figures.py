@@ -120,7 +120,7 @@ def _faults_of_power(record: Declaration, *, proved: bool) -> Iterator[Refused]:
 
 
 def _emissions(record: Declaration) -> Decimal:
-    """Kg CO2e. Fossil emissions include those of land management."""
+    """Kg CO2e. Fossil emissions of land management are a part of all fossil emissions."""
     stated = {name: Decimal(record.burdens.get(name, "0")) for name in _EMISSIONS}
     total = -min(stated["fossilGhgEmissions"], stated["landManagementFossilGhgEmissions"])
     for amount in stated.values():
