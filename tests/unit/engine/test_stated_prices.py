@@ -5,6 +5,7 @@ from support.memory import MemoryLedger
 from support.site import ore, supply
 from unit.engine.works import GHG, Works, change, day, refused
 
+from ledger.core.record.kinds import Amendment
 from ledger.core.record.values import Factor, Supply
 
 
@@ -27,6 +28,16 @@ def test_an_amendment_follows_the_rules_of_its_record() -> None:
     assert works.co2("a") == -5.0
     refused(works, lambda: works.amend(change(late, supplies=[ore("100 KGM"), steel("-5")])), "factor-sign",
             "supplies[1].factor.value", "-5")
+
+
+def test_the_newest_versions_bring_their_rules() -> None:
+    """An earlier record that an amendment prices by the newest versions is checked by them too."""
+    works = works_before_rules()
+    early = works.mine("a", "100")
+    works.ledger.activate_sets()
+    refused(works, lambda: works.post(
+        Amendment, changes=[change(early, supplies=[ore("100 KGM"), steel("-5")])], reason="news", versions="newest"),
+        "factor-sign", "supplies[1].factor.value", "-5")
 
 
 def test_an_amended_declaration_follows_its_rules() -> None:
