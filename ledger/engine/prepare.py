@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from ledger.admission.activations import Versions
 from ledger.admission.checks.attributes import ROLE as ATTRIBUTE
 from ledger.admission.checks.attributes import is_power, total_power
+from ledger.admission.checks.stated_figures import check_stated_figures
 from ledger.admission.facts import Facts
 from ledger.admission.lots import Created, Plan, Taken
 from ledger.admission.plan import plan as plan_of
@@ -169,6 +170,9 @@ def drafted(
 ) -> PreparedDraft:
     """`draft_of` for a record with a plan. Raises as `prepare` does."""
     record = submission.record
+    if versions.has(Rule.DEFAULT_UPSTREAM):
+        # An amendment may give a record of earlier rules the newest versions.
+        check_stated_figures(record, plan)
     installed = _sector_of(record, registry, versions)
     pricing = _pricing(record, plan, facts, registry, versions)
     return PreparedDraft(
