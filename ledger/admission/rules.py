@@ -49,7 +49,7 @@ class Rule(StrEnum):
     """A supply without declaration or factor is priced from the factor sets in force."""
 
     REFERENCE_RANGES = "reference-ranges"
-    """A figure below the reference range of its product is questioned, and so is what rests on it."""
+    """A figure below the reference range of its product is questioned, and so are the figures that rest on it."""
 
     PHYSICAL_BOUNDS = "physical-bounds"
     """No record makes energy, carbon or a material of nothing, whatever its sector says."""

@@ -65,7 +65,7 @@ def account(prepared: Prepared, figures: Mapping[str, LotFigures]) -> Outcome:
 
 
 def _questioned(figures: RecordFigures, work: FigureWork) -> tuple[RecordFigures, tuple[Question, ...]]:
-    """The figures with the questions that they make, and what leaf 0 says of the questions of each output."""
+    """The figures with the questions that they make, and the questions of each output for leaf 0."""
     made: Mapping[int, Made] = {}
     if work.references:
         outputs = figures.outputs
@@ -90,8 +90,8 @@ def part_of(quantity: Decimal, whole: Decimal) -> float:
 
 
 class Committed(NamedTuple):
-    """What leaf 0 holds beside assessment and balances. `covered`: the market-based burdens that green attributes take
-    from the record's electricity."""
+    """The parts of leaf 0 beside assessment and balances. `covered`: the market-based burdens that green attributes
+    take from the record's electricity."""
 
     covered: Mapping[str, float]
     questions: tuple[Question, ...] = ()

@@ -16,9 +16,9 @@ from typing import Final
 from ledger.core.outcome.assessment import EnergyUse, Omission
 from ledger.core.record.units import POWER_UNITS, UNITS
 from ledger.engine.upstream import Surroundings
-from ledger.sdk import HEAT_UNITS, PRODUCT_ROLES, ZERO, Context, FactorSetVersion, InputFacts, Need
+from ledger.sdk import HEAT_UNITS, PRODUCT_ROLES, ZERO, Context, FactorSetVersion, InputFacts, Need, SupplyFacts
 from ledger.sdk.sets.factor_set import SetBoundary
-from ledger.sdk.sets.lookup import amount_of, choose, entry_of
+from ledger.sdk.sets.lookup import amount_of, choose, entry_of, is_power
 from ledger.sdk.sets.reading import co2e_of
 
 _CONTEXT: Final = DecimalContext(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
@@ -48,7 +48,8 @@ def _names_of_record(
     for use in energy:
         yield from _names_of_use(use)
     for supply in context.supplies:
-        yield from _carriers(supply.quantity.unit)
+        if not supply.nature:
+            yield from _carriers_of(supply, sets)
         yield from _names(supply.material, sets)
     for taken in context.inputs:
         yield from _names_of_lot(taken, sets)
@@ -89,8 +90,15 @@ def _names(material: str, sets: Sequence[FactorSetVersion]) -> Iterator[str]:
             yield group.id
 
 
+def _carriers_of(supply: SupplyFacts, sets: Sequence[FactorSetVersion]) -> tuple[str, ...]:
+    """The carriers that a supply of energy can be. Sun and wind meet no need: no route can run on them as they come."""
+    if UNITS[supply.quantity.unit].dimension != "energy":
+        return ()
+    return ("electricity",) if is_power(sets, supply.material, supply.quantity.unit) else ("heat", _FUEL)
+
+
 def _carriers(unit: str) -> tuple[str, ...]:
-    """The carriers that a unit of energy stands for. Joules count heat, or the heating value of a fuel."""
+    """The carriers that the unit of a lot stands for. Joules count heat, or the heating value of a fuel."""
     if unit in POWER_UNITS:
         return ("electricity",)
     return ("heat", _FUEL) if unit in HEAT_UNITS else ()

@@ -30,6 +30,8 @@ from ledger.core.record.kinds import (
 )
 from ledger.core.record.revisions import Amendment
 from ledger.core.record.values import Output
+from ledger.engine.bounds.check import check_record, findings_of
+from ledger.engine.bounds.process import Process
 from ledger.engine.minimal_inventory import missing_inputs
 from ledger.engine.named_rows import check_no_rows
 from ledger.engine.references import references_of
@@ -217,7 +219,8 @@ def _pricing(
         return None
     sets = [registry.factor_set(name, versions.plugins[name]) for name in versions.sets]
     around = surroundings_of(record, facts)
-    return Pricing(around, sets, price_supplies(record, plan, around, facts, sets))
+    supplies = price_supplies(record, plan, around, facts, sets, questions=versions.has(Rule.REFERENCE_RANGES))
+    return Pricing(around, sets, supplies)
 
 
 def _plan(record: AnyRecord, facts: Facts, installed: Installed | None, before: int | None) -> Plan:
@@ -266,8 +269,10 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
             newer = draft.versions.has(Rule.DEFAULT_UPSTREAM)
             assessment = with_supplies(assessment, supplied, facts, kinds, proof, newer=newer)
         check_assessment(assessment, record.outputs if isinstance(record, Transformation) else [])
+        if draft.versions.has(Rule.PHYSICAL_BOUNDS):
+            assessment = _bounded(assessment, draft, facts, assessed)
         if isinstance(record, Transformation):
-            assessment = cover(assessment, coverage(plan.taken, supplied, plan.created))
+            assessment = cover(assessment, coverage(plan.taken, supplied, plan.created, assessment.lines))
             # Attributes that the record takes cover power that it takes, so this line comes after them.
             residual = None if pricing is None else _residual(plan, pricing, assessment)
             if residual is not None:
@@ -282,15 +287,37 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
     return assessment
 
 
+def _bounded(
+    assessment: Assessment, draft: PreparedDraft, facts: Facts, assessed: Assessment | None
+) -> Assessment:
+    """The assessment with the findings of the bounds of nature. A provisional record has none: its inputs are not
+    measured yet. Raises Refused for what is impossible."""
+    record, plan, pricing, installed = draft.submission.record, draft.plan, draft.pricing, draft.installed
+    own = assessed or NOTHING
+    if not isinstance(record, Transformation) or installed is None:
+        check_record(record, plan, own, assessment)
+        return assessment
+    sector = installed.sector
+    nature = sector.nature.get(record.process.partition(".")[2], ())
+    check_record(record, plan, own, assessment, nature)
+    if pricing is None or record.basis == "provisional":
+        return assessment
+    findings = findings_of(Process(
+        record, plan, facts, assessment, own, nature, sector.mass_tolerance, pricing.around, tuple(pricing.sets),
+    ))
+    return replace(assessment, findings=(*assessment.findings, *findings))
+
+
 def _with_references(
     assessment: Assessment, draft: PreparedDraft, pricing: Pricing, facts: Facts
 ) -> Assessment:
-    """The assessment with the reference ranges of what the record makes or declares. A provisional record has none:
-    its figures are not measured yet, and they say so."""
+    """The assessment with the reference ranges of the lots that the record makes or declares. A provisional record gets
+    no ranges: its figures are not measured yet, and they say so."""
     record = draft.submission.record
     if not isinstance(record, Transformation | Declaration) or getattr(record, "basis", "") == "provisional":
         return assessment
-    references, findings = references_of(draft.plan.created, facts, pricing.around, pricing.sets)
+    unproven = isinstance(record, Declaration) and not record.evidence
+    references, findings = references_of(draft.plan, facts, pricing.around, pricing.sets, unproven=unproven)
     return replace(assessment, references=references, findings=(*assessment.findings, *findings))
 
 
@@ -345,7 +372,7 @@ def work_of(record: AnyRecord, plan: Plan, facts: Facts, assessment: Assessment)
 
 
 def _checked_coverage(plan: Plan, assessment: Assessment) -> Coverage:
-    covering = coverage(plan.taken, [*plan.supplied, *plan.overheads], plan.created)
+    covering = coverage(plan.taken, [*plan.supplied, *plan.overheads], plan.created, assessment.lines)
     check_coverage(covering, assessment)
     check_generated(plan.created, assessment)
     return covering

@@ -1,4 +1,4 @@
-"""The reference range of each output by rule `reference-ranges`: what its material usually causes, by the factor sets.
+"""The reference range of each output by rule `reference-ranges`: the usual burden of its material by the factor sets.
 
 The material follows from the product's CN or HS code, else from the materials of which the lot consists. Where the two
 are of different classes, the one with the higher low end counts: a code for sand does not make steel look better.
@@ -8,12 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from ledger.admission.facts import Facts
-from ledger.admission.lots import Created
+from ledger.admission.lots import Plan
 from ledger.core.outcome.assessment import Finding, Reference
 from ledger.core.record.units import UNITS
+from ledger.core.record.values import Evidence
 from ledger.engine.upstream import Surroundings
-from ledger.sdk import PRODUCT_ROLES, FactorSetVersion
+from ledger.sdk import PRODUCT_ROLES, FactorSetVersion, SetChoice
 from ledger.sdk.sets.factor_set import SupplyEntry
 from ledger.sdk.sets.lookup import choose, entry_of
 from ledger.sdk.sets.reading import co2e_of
@@ -24,45 +27,87 @@ _KNOWN_PART: Final = Decimal("0.5")
 """Of a product's mass, so much must be of materials that the sets know."""
 _RECYCLED: Final = "recycled"
 _SHORTEST_CODE: Final = 4
+_SCRAP: Final = Decimal(10)
 
 
-class References(NamedTuple):
-    """The ranges of a record's outputs, and a finding for each output that has none."""
+class OutputReferences(NamedTuple):
+    """The ranges of a record's outputs, and a finding for each output without one."""
 
     references: tuple[Reference, ...] = ()
     findings: tuple[Finding, ...] = ()
 
 
 def references_of(
-    created: Sequence[Created], facts: Facts, around: Surroundings, sets: Sequence[FactorSetVersion]
-) -> References:
-    """The reference ranges of the lots that carry burdens and have a mass. Energy and services have none."""
+    plan: Plan, facts: Facts, around: Surroundings, sets: Sequence[FactorSetVersion], *, unproven: bool = False
+) -> OutputReferences:
+    """The reference ranges of the lots that carry burdens and have a mass. Energy and services need no range. A figure
+    that is `unproven`, declared without evidence, is questioned below the default: its range begins there."""
     references: list[Reference] = []
     findings: list[Finding] = []
-    for output, (lot, _) in enumerate(created):
+    for output, (lot, _) in enumerate(plan.created):
         if lot.role not in PRODUCT_ROLES or not lot.mass:
             continue
         product = facts.products.get(lot.product)
         materials = {name: Decimal(share) for name, share in facts.composition(lot).materials.items()}
-        ranges = _Ranges(output, lot.mass, around, sets)
+        ranges = _Ranges(output, lot.mass, _Market(around, sets, plan))
         own = ranges.of(product.codes if product else (), materials)
+        if unproven:
+            own = [replace(reference, low=reference.default) for reference in own]
         references += own
         if not own:
             findings.append(Finding(
                 code=NO_REFERENCE, output=output,
                 message="the product states neither a CN or HS code nor materials that a factor set knows",
             ))
-    return References(tuple(references), tuple(findings))
+    return OutputReferences(tuple(references), tuple(findings))
+
+
+class _Market(NamedTuple):
+    """Where and when a record buys, the sets in force, and its plan."""
+
+    around: Surroundings
+    sets: Sequence[FactorSetVersion]
+    plan: Plan
+
+    def choose(self, key: str) -> SetChoice | None:
+        return choose(self.sets, key, "cradleToGate", self.around.places, self.around.year)
+
+    def scrap(self, made: SetChoice) -> Decimal | None:
+        """The part of the material that is used cores, or bought scrap for which the record has evidence. Scrap is of
+        the class of the material that is `made`, and causes less than a tenth of its burden."""
+        scrap, whole = Decimal(0), Decimal(0)
+        for supply, mass in self.plan.supplied:
+            entry = entry_of(self.sets, supply.material)
+            if entry is None or entry[1].group != made.entry.group or entry[1].kind != "material" or mass is None:
+                continue
+            choice = self.choose(entry[1].key)
+            whole = _CONTEXT.add(whole, mass)
+            if choice is not None and self._small(choice, made) and _shown(self.around.evidence, supply.material):
+                scrap = _CONTEXT.add(scrap, mass)
+        for taken in self.plan.taken:
+            whole = _CONTEXT.add(whole, taken.mass or Decimal(0))
+            if taken.lot.role == "core":
+                scrap = _CONTEXT.add(scrap, taken.mass or Decimal(0))
+        return _CONTEXT.divide(scrap, whole) if scrap else None
+
+    def _small(self, choice: SetChoice, made: SetChoice) -> bool:
+        own = _CONTEXT.multiply(co2e_of(choice.factor.gases), _SCRAP)
+        return choice.entry.unit == made.entry.unit and own < co2e_of(made.factor.gases)
+
+
+def _shown(evidence: Sequence[Evidence], material: str) -> bool:
+    """Whether a document of any kind is about the supplies, or about this material."""
+    return any(kind.partition(":")[2] in ("", material) for kind in [one.kind for one in evidence])
 
 
 class _Ranges:
     """The ranges of one output of `mass` kg."""
 
-    def __init__(self, output: int, mass: Decimal, around: Surroundings, sets: Sequence[FactorSetVersion]) -> None:
+    def __init__(self, output: int, mass: Decimal, market: _Market) -> None:
         self._output = output
         self._mass = mass
-        self._around = around
-        self._sets = sets
+        self._market = market
+        self._sets = market.sets
 
     def of(self, codes: Sequence[str], materials: Mapping[str, Decimal]) -> list[Reference]:
         by_material = self._by_materials(materials)
@@ -87,15 +132,12 @@ class _Ranges:
         return known if part >= _KNOWN_PART else []
 
     def _reference(self, entry: SupplyEntry, mass: Decimal, material: str | None) -> list[Reference]:
-        """The range of `mass` kg of the entry; none if no set has a range for its mass."""
-        choice = choose(self._sets, entry.key, "cradleToGate", self._around.places, self._around.year)
+        """The range of `mass` kg of the entry; empty if no set has a range for its mass."""
+        choice = self._market.choose(entry.key)
         if choice is None or choice.factor.low is None or UNITS[choice.entry.unit].dimension != "mass":
             return []
         scale = UNITS[choice.entry.unit].scale
-        recycled = choose(
-            self._sets, f"{_RECYCLED}{entry.key[0].upper()}{entry.key[1:]}", "cradleToGate", self._around.places,
-            self._around.year,
-        )
+        recycled = self._market.choose(f"{_RECYCLED}{entry.key[0].upper()}{entry.key[1:]}")
         if recycled is not None and recycled.entry.unit != choice.entry.unit:
             recycled = None
         factor, again = choice.factor, None if recycled is None else recycled.factor
@@ -106,6 +148,7 @@ class _Ranges:
             high=None if factor.high is None else _CONTEXT.divide(factor.high, scale),
             recycled_low=None if again is None or again.low is None else _CONTEXT.divide(again.low, scale),
             recycled_default=None if again is None else _CONTEXT.divide(co2e_of(again.gases), scale),
+            scrap=self._market.scrap(choice),
         )]
 
 

@@ -91,7 +91,9 @@ def _supply(index: int, supplied: Supplied) -> SupplyFacts:
 
 
 def _priced(supply: SupplyFacts, priced: PricedSupply) -> SupplyFacts:
-    return replace(supply, priced=True, upstream=priced.co2e, fuel=priced.fuel)
+    """A sector finds power by one name, whatever the record calls it."""
+    material = "electricity" if priced.power else supply.material
+    return replace(supply, material=material, priced=True, upstream=priced.co2e, fuel=priced.fuel)
 
 
 def _combustion(supply: Supply) -> Decimal | None:

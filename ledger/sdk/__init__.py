@@ -70,6 +70,7 @@ from ledger.sdk.sector import (
     KG_PER_T,
     Activity,
     Indicator,
+    NaturalInput,
     Need,
     Route,
     Sector,
@@ -77,6 +78,7 @@ from ledger.sdk.sector import (
     invalid_activity,
     kilograms,
     read_indicators,
+    read_nature,
     read_needs,
 )
 from ledger.sdk.sets.factor_set import FactorSet, FactorSetVersion, FactorSource, SetFactor, SupplyEntry
@@ -136,6 +138,7 @@ __all__ = [
     "LineKind",
     "MadeLot",
     "Name",
+    "NaturalInput",
     "Need",
     "Omission",
     "OutputFacts",
@@ -181,6 +184,7 @@ __all__ = [
     "read_factor_set",
     "read_factors",
     "read_indicators",
+    "read_nature",
     "read_needs",
     "residual_mix",
     "rows",

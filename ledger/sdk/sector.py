@@ -96,6 +96,31 @@ def read_needs(package: str) -> Mapping[str, tuple[Need, ...]]:
     return needs
 
 
+class NaturalInput(Struct, frozen=True, kw_only=True):
+    """An input that a route takes from nature itself: a `group` of the list `ledger/sdk/data/nature.csv`, such as
+    `stone`, `crops` or `sun`. `source`: why the route does.
+
+    `most`, of water and air: the kg that end up in a kg of outputs; of `ambientHeat`: MJ of heat out per MJ of power
+    in. None: the list's own value.
+    """
+
+    group: str
+    most: Decimal | None = None
+    source: str
+
+
+@cache
+def read_nature(package: str) -> Mapping[str, tuple[NaturalInput, ...]]:
+    """The natural inputs in `nature.csv` of a package, by route. Columns: route, group, most (may be empty), source."""
+    natural: dict[str, tuple[NaturalInput, ...]] = {}
+    for row in rows(package, "nature.csv"):
+        taken = NaturalInput(
+            group=row["group"], most=Decimal(row["most"]) if row["most"] else None, source=row["source"],
+        )
+        natural[row["route"]] = (*natural.get(row["route"], ()), taken)
+    return natural
+
+
 class Route(Struct, frozen=True, kw_only=True):
     """One process of a sector. `assess(context, activity)` returns the assessment, or raises.
 
@@ -115,7 +140,7 @@ class Sector(Struct, frozen=True, kw_only=True):
     `element_tolerance`: the fraction by which outputs may state more of an element than inputs and supplies do
     (weighing, sampling, analysis). Both are 0 by default: without a stated reason, mass cannot appear.
     `methods`: chain methods by name, in letters and digits; see `ChainMethod`. `needs`: the minimal inventory of each
-    route.
+    route. `nature`: the natural inputs of each route, beside some water and air.
     """
 
     name: str
@@ -128,3 +153,4 @@ class Sector(Struct, frozen=True, kw_only=True):
     indicators: Mapping[str, Indicator] = {}
     methods: Mapping[str, ChainMethod] = {}
     needs: Mapping[str, tuple[Need, ...]] = {}
+    nature: Mapping[str, tuple[NaturalInput, ...]] = {}

@@ -85,7 +85,7 @@ def _text(value: Any) -> str | None:
         case bytes():
             return value.hex()
         case list():
-            # As PostgreSQL writes an array of names of processes: none of them needs quotes.
+            # As PostgreSQL writes an array: the name of a process needs no quotes.
             return f"{{{','.join(value)}}}"
         case _:
             return str(value)

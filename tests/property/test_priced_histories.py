@@ -16,6 +16,8 @@ from support.histories import FromZero, History, Plant
 from support.memory import MemoryLedger
 
 from ledger.admission.rules import NEWEST, RULES
+from ledger.core.outcome.assessment import QUESTIONED
+from ledger.core.outcome.leaves import Question
 from ledger.core.record.kinds import Activation, AnyRecord, Closing, Declaration, Transformation
 from ledger.core.record.values import Quantity, Supply
 from ledger.footprint.stored.burdens import SLOT
@@ -115,8 +117,16 @@ def check_conserved(memory: MemoryLedger) -> None:
         left = [float(memory.left(lot)) * figures.burdens[slot] for lot, figures in memory.figures.items()]
         left += [memory.retained(index).get(name, 0.0) for index in range(len(memory.records))]
         made = [vector[slot] for vector in direct]
+        if name == QUESTIONED:
+            made += [float(one.made) for index in range(len(memory.records)) for one in questions(memory, index)]
         scale = sum(map(abs, left)) + sum(map(abs, made))
         assert abs(sum(left) - sum(made)) <= CONSERVED * scale, name
+
+
+def questions(memory: MemoryLedger, index: int) -> Sequence[Question]:
+    """What leaf 0 of a record says of its outputs' questions."""
+    leaf = memory.assessment(index)
+    return () if leaf is None or index not in memory.history.prepared else leaf.questions
 
 
 def check_from_zero(memory: MemoryLedger) -> None:
@@ -159,7 +169,8 @@ def test_a_long_history() -> None:
         leaf.activation for index in range(len(memory.records)) if (leaf := memory.assessment(index)) is not None)
     assert len(activations) >= 4
     total = [sum(float(memory.left(lot)) * figures.burdens[SLOT[name]] for lot, figures in memory.figures.items())
-             for name in ("omittedAbs", "unestimated", "electricityLocation", "electricityMarket")]
+             for name in ("omittedAbs", "unestimated", "electricityLocation", "electricityMarket", QUESTIONED)]
+    assert sum(float(one.made) > 0 for index in range(len(memory.records)) for one in questions(memory, index)) > 10
     assert all(amount > 0 for amount in total)
     assert total[3] > total[2]
     shares = [record for index in range(len(memory.records))

@@ -561,7 +561,7 @@ class _Network:
             org.goods.append(_Lot(lot, _ALLOY, f"{org.prefix}alloy", "product", grains))
             return org.party, Declaration(
                 issuer=issuer, nonce=nonce, start=self._start, end=self._end, basis="study",
-                boundary="cradleToGate" if chance < 0.8 else "gateToGate", primary_share="0.25",
+                boundary="cradleToGate" if chance < 0.8 else "gateToGate", primary_share="0.25", evidence=_WEIGHBRIDGE,
                 burdens={"fossilGhgEmissions": _decimal(grains * 2, 3), "landUseChangeGhgEmissions": "1.5",
                          "technologicalCO2Removals": "-0.5", "transportGhgEmissions": "3", "energyMj": "900"},
                 lot=Output(lot=lot, product=f"{org.prefix}alloy", quantity=self._quantity(_ALLOY, grains),

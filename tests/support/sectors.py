@@ -20,6 +20,7 @@ from ledger.sdk import (
     Line,
     LineKind,
     Name,
+    NaturalInput,
     Omission,
     Part,
     Positive,
@@ -32,6 +33,10 @@ from ledger.sdk import (
 NAME: Final = "works"
 VERSION: Final = "1.0.0"
 MAKE: Final = f"{NAME}.make"
+
+
+_ORE: Final = NaturalInput(group="ore", source="the works have a mine")
+_SUN: Final = NaturalInput(group="sun", source="panels on the roof")
 
 
 class Emission(Part, frozen=True):
@@ -219,6 +224,7 @@ def works() -> Sector:
             "nan": Route(activity=Make, assess=_nan, en="Not a number", zh="非数"),
             "wrong": Route(activity=Wrong, assess=_wrong, en="Returns what it may not", zh="越界"),
         },
+        nature={"make": (_ORE,), "sun": (_SUN, _ORE)},
     )
 
 

@@ -157,7 +157,7 @@ class Finding(Value, frozen=True):
 
     A `warning` doubts a figure, a `note` only tells. `value`, in `unit`, lies outside of `usual`, the values of good
     and bad practice, or of `possible`, the values that nature allows. `amount`: the kg CO2e in question, at least zero.
-    `output`, `supply`: what it is about, as an index. `factor`: the row of a factor set behind the ranges.
+    `output`, `supply`: the index of its subject. `factor`: the row of a factor set behind the ranges.
     """
 
     code: Key
@@ -165,7 +165,7 @@ class Finding(Value, frozen=True):
     refuses: bool = False
     severity: Severity = "warning"
     value: Decimal | None = None
-    unit: Key | None = None
+    unit: Name | None = None
     usual: Span | None = None
     possible: Span | None = None
     amount: Decimal | None = None
@@ -175,10 +175,11 @@ class Finding(Value, frozen=True):
 
 
 class Reference(Value, frozen=True):
-    """What `mass` kg of a material of the output cause by the factor sets in force, kg CO2e per kg: at least `low`,
-    `default` by default, at most `high`. The recycled part of the material has a range of its own; where no set has
-    one, it begins at zero and `low` is its default. `material` names the content, as in `material:M`; without a name,
-    `mass` is that of the whole output. `factor`: the row."""
+    """The usual burden of `mass` kg of a material of the output by the factor sets in force, kg CO2e per kg: at least
+    `low`, `default` by default, at most `high`. The recycled part of the material has a range of its own; if the sets
+    have no such range, it begins at zero and `low` is its default. `material` names the content, as in `material:M`;
+    without a name, `mass` is the whole output's. `scrap`: the least recycled share, by the used cores, and the bought
+    scrap for which the record has evidence. `factor`: the row."""
 
     output: int
     mass: Decimal
@@ -189,13 +190,14 @@ class Reference(Value, frozen=True):
     recycled_low: Decimal | None = None
     recycled_default: Decimal | None = None
     material: Key | None = None
+    scrap: Decimal | None = None
 
 
 class Assessment(Value, frozen=True):
     """`weights`: allocation key -> a Decimal >= 0 per output, 0 for waste and core; share = w / sum of w.
 
     `matter`: content -> fraction of the incoming content that each output holds, sum <= 1. `indicators` are not passed
-    on to outputs. `references`, which the core adds: what the materials of the outputs usually cause.
+    on to outputs. `references`, which the core adds: the usual burdens of the materials of the outputs.
     """
 
     lines: tuple[Line, ...] = ()

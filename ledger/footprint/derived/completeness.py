@@ -1,8 +1,8 @@
-"""The completeness of a figure, and its title: what part of it is left out, in question, or not yet measured.
+"""The completeness of a figure, and its title, which tells the part that is left out, in question, or not yet measured.
 
     (omitted + questioned + provisional + not recomputable) / (positive burdens + omitted + questioned)
 
-Up to the limit, the figure is a *footprint*. Beyond it, the title says why it is none. PACT 3 and Catena-X exempt at
+Up to the limit, the figure is a *footprint*. Beyond it, the title says why not. PACT 3 and Catena-X exempt at
 most 3 %.
 """
 
@@ -19,7 +19,7 @@ _OMITTED, _UNESTIMATED, _PROVISIONAL, _QUESTIONED = (
     SLOT[name] for name in ("omittedAbs", "unestimated", "provisionalAbs", QUESTIONED)
 )
 NO_REFERENCE: Final = "no-reference"
-"""The finding of an output whose product says neither what it is made of nor a code that a factor set maps."""
+"""The finding of an output whose product states neither materials nor a code that a factor set knows."""
 WITHDRAWN: Final = "withdrawn lot, no footprint"
 _ADJECTIVES: Final = ("incomplete", "questioned", "provisional")
 
@@ -47,7 +47,7 @@ class Doubtful(NamedTuple):
 
     @property
     def title(self) -> str:
-        """*footprint*, or which parts alone exceed the limit; if none does, the largest of them."""
+        """*footprint*, or the parts that alone exceed the limit; if no part does, the largest."""
         parts = [self._part(amount) for amount in (self.omitted, self.questioned, self.provisional)]
         over = [word for word, part in zip(_ADJECTIVES, parts, strict=True) if part > LIMIT]
         if not over and self.share > LIMIT:
@@ -61,8 +61,8 @@ class Doubtful(NamedTuple):
 
 
 def doubtful_of(burdens: Sequence[float], *, referenced: bool = True, beyond: float = 0.0) -> Doubtful:
-    """The doubtful parts of a figure with these burdens. `referenced`: whether its product has a reference range, or
-    needs none. `beyond`: kg CO2e that a method could not compute anew, which count as left out."""
+    """The doubtful parts of a figure with these burdens. `referenced`: its product has a reference range, or needs
+    no range. `beyond`: kg CO2e that a method could not compute anew, which count as left out."""
     positive = 0.0
     for slot in _ADDITIVE:
         positive += max(burdens[slot], 0.0)

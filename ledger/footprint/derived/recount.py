@@ -44,7 +44,7 @@ class RecountFigures(NamedTuple):
 
     @property
     def doubtful(self) -> Doubtful:
-        """What these figures leave out. The burdens of the committed figure say what is questioned or provisional."""
+        """The omissions of these figures. Questioned and provisional parts are in the committed figure."""
         return Doubtful(self.omitted, 0.0, 0.0, self.absolute + self.omitted, unknown=self.unestimated > 0)
 
     @classmethod

@@ -153,7 +153,7 @@ def _burdens(
 
 
 def _asked(figures: RecordFigures, leaf: AssessmentLeaf, entered: float) -> RecordFigures:
-    """The figures with the questions of leaf 0: its shares of what `entered`, and what each output makes."""
+    """The figures with the questions of leaf 0: shares of the amount that `entered`, and the amounts made."""
     questions = {one.output: one for one in leaf.questions}
     lots = []
     for output, lot in enumerate(figures.outputs):
@@ -217,10 +217,10 @@ def _number(text: str, field: str) -> Decimal:
 
 
 def _check_figure(stated: StatementFigure, computed: StatementFigure) -> None:
-    # Statements of earlier versions state neither the two totals nor what is doubtful.
+    # Statements of earlier versions state neither the two totals nor the doubtful shares.
     optional = ("location_based", "market_based", "limit", "doubtful")
-    told = [name for name in optional if getattr(stated, name) or (stated.limit and name == "doubtful")]
-    for name in ("footprint", "per_unit", "title", "completeness", *told):
+    stated_too = [name for name in optional if getattr(stated, name) or (stated.limit and name == "doubtful")]
+    for name in ("footprint", "per_unit", "title", "completeness", *stated_too):
         if getattr(stated, name) != getattr(computed, name):
             raise _fails("wrong-figure", f"claims.figure.{_FIELDS.get(name, name)}",
                          f"the statement says {getattr(stated, name)}, but its burdens give {getattr(computed, name)}",

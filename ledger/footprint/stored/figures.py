@@ -89,7 +89,7 @@ def record_figures(
 
 
 def total_of(direct: Vector, taken: Sequence[TakenFigures]) -> list[float]:
-    """The burdens that a record shares out: its own and those of what it takes."""
+    """The burdens that a record shares out: its own, and the burdens of the lots that it takes."""
     total = list(direct)
     for part, lot, _ in taken:
         if part == 1.0:

@@ -1,7 +1,7 @@
 """Questioned amounts: kg CO2e by which figures may be too low. They are part of every lot, in the slot `questionedAbs`.
 
 A record makes a question where the figure of an output lies below its reference range. The low end of the range
-triggers it; its size is the default less the figure, less what the figure leaves out, less the question that came in:
+triggers it; its size is the default less the figure, less its omissions, less the question that came in:
 
     made(o) = max(0, default(o) - figure(o) - omitted(o) - share(o) * in)    if figure(o) < low(o)
 
@@ -43,7 +43,7 @@ def shares_of_question(masses: Sequence[float], shares: Sequence[float]) -> list
     if not whole:
         return massless
     if not any(mass and share for mass, share in zip(masses, shares or masses, strict=True)):
-        # Beside power or services, the ashes would take all of it: what carries no burden hides no question.
+        # Beside power or services, the ashes would take all of it. An output without burden hides no question.
         return massless
     rest = 1.0
     for share in massless:
@@ -53,7 +53,7 @@ def shares_of_question(masses: Sequence[float], shares: Sequence[float]) -> list
 
 def make(references: Sequence[Reference], burdens: Sequence[Vector], contents: Sequence[Contents]) -> dict[int, Made]:
     """The questions that the figures of outputs make, by output. `burdens` have the incoming question already."""
-    found: dict[int, Made] = {}
+    questions: dict[int, Made] = {}
     for output in dict.fromkeys([reference.output for reference in references]):
         vector = burdens[output]
         low, default = 0.0, 0.0
@@ -65,8 +65,8 @@ def make(references: Sequence[Reference], burdens: Sequence[Vector], contents: S
         figure = footprint(vector)
         amount = default - figure - vector[_OMITTED] - vector[_SLOT]
         if figure < low and amount > 0.0:
-            found[output] = Made(amount, figure, low, default)
-    return found
+            questions[output] = Made(amount, figure, low, default)
+    return questions
 
 
 def range_of(reference: Reference, contents: Contents) -> tuple[float, float]:
@@ -84,6 +84,7 @@ def range_of(reference: Reference, contents: Contents) -> tuple[float, float]:
 
 def _recycled_share(reference: Reference, contents: Contents) -> float:
     """Credits of a mass balance count too: they are recycled content that was bought."""
+    least = 0.0 if reference.scrap is None else float(reference.scrap)
     prefixes = [f"{attributed}{prefix}" for attributed in ("", ATTRIBUTED) for prefix in RECYCLED.values()]
     if reference.material is None:
         recycled, whole = 0.0, float(reference.mass)
@@ -95,7 +96,7 @@ def _recycled_share(reference: Reference, contents: Contents) -> float:
         recycled = 0.0
         for prefix in prefixes:
             recycled += contents.get(f"{prefix}{reference.material}", 0.0)
-    return min(recycled / whole, 1.0) if whole else 0.0
+    return min(max(recycled / whole if whole else 0.0, least), 1.0)
 
 
 def with_made(burdens: Sequence[Vector], made: Mapping[int, Made]) -> list[Vector]:

@@ -120,9 +120,9 @@ class FactorSetVersion:
         self.rows: Mapping[str, SetFactor] = {one.row: one for one in factors}
         self._keys = {alias: one.key for one in supplies for alias in (one.key, *one.aliases)}
         self._codes: dict[str, str] = {}
-        for one in supplies:
-            for code in one.hs:
-                self._codes.setdefault(code, one.key)
+        for entry in supplies:
+            for code in entry.hs:
+                self._codes.setdefault(code, entry.key)
         self._factors: dict[tuple[str, str], dict[str, dict[int, SetFactor]]] = {}
         for factor in factors:
             places = self._factors.setdefault((factor.key, factor.boundary), {})

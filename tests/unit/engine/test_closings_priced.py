@@ -13,6 +13,7 @@ from support.sectors import registry as without_sets
 from support.site import ore, quantity, supply
 from unit.engine.works import MARCH, Works, check_conserved, day, refused
 
+from ledger.core.record.kinds import Closing
 from ledger.core.record.values import Attribute, Factor, Supply
 from ledger.engine.batch import Sequenced
 from ledger.errors import Refused
@@ -215,6 +216,11 @@ def test_what_is_refused(works: Works) -> None:
             "value")
     refused(works, lambda: works.close(overheads=[supply("steel", "1 KGM", factor_row="round:a/cradleToGate/CN/2025")]),
             "unknown-factor-row", "overheads[0].factorRow")
+    free = supply("steel", "1 KGM", factor=own("-1"))
+    for field in ("measured", "overheads"):
+        refused(works, lambda field=field: works.post(Closing, **{
+            "facility": works.facility, "start": MARCH[0], "end": MARCH[1], field: [free]}), "factor-sign",
+            f"{field}[0].factor.value", "-1")
     refused(works, lambda: works.run({"x": "1"}, supplies=[ore("1 KGM")], overheads=[steel]), "overheads-form",
             "overheads", "1")
     run(works, "b", "100", value="1")

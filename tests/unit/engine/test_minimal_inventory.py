@@ -63,11 +63,20 @@ def test_any_energy_meets_the_need(met: dict[str, Any]) -> None:
     {"supplies": (supply("billet", "1 TNE"),)},
     {"supplies": (supply("coalDust", "1 TNE"),)},
     {"supplies": (supply("water", "1 MTQ"),)},
+    {"supplies": (supply("sunlight", "1 MWH", nature=True), supply("wind", "1 GV", nature=True))},
     {"inputs": (lot("1 TNE", materials={"steel": "1"}),)},
     {"inputs": (lot("1 TNE", "waste", materials={"graphite": "0.9", "plastics": "0.1"}),)},
 ], ids=str)
 def test_matter_does_not(given: dict[str, Any]) -> None:
     assert omissions(**given) == [Omission(what="electricity, which the route needs", estimate=500 * POWER)]
+
+
+def test_heat_in_watt_hours_is_no_power() -> None:
+    power = replace(NEED, any_of=("electricity",))
+    for name in ("heat", "steam", "districtHeating", "naturalGas"):
+        assert omissions(power, supplies=(supply(name, "1 MWH"),)) != []
+    for name in ("electricityWind", "windPower", "unheardOf"):
+        assert omissions(power, supplies=(supply(name, "1 MWH"),)) == []
 
 
 def test_a_need_is_met_by_class_and_by_any_lot() -> None:
