@@ -213,8 +213,8 @@ def _pricing(
     if not versions.sets or not versions.has(Rule.DEFAULT_UPSTREAM):
         check_no_rows([*plan.supplied, *plan.overheads])
         return None
-    declares = isinstance(record, Declaration) and versions.has(Rule.REFERENCE_RANGES)
-    if not (plan.supplied or plan.overheads or declares or isinstance(record, Transformation)):
+    referenced = bool(plan.created) and versions.has(Rule.REFERENCE_RANGES)
+    if not (plan.supplied or plan.overheads or referenced or isinstance(record, Transformation)):
         # Above all an activation: it must be possible even if this server lacks the set in force.
         return None
     sets = [registry.factor_set(name, versions.plugins[name]) for name in versions.sets]
@@ -311,13 +311,14 @@ def _bounded(
 def _with_references(
     assessment: Assessment, draft: PreparedDraft, pricing: Pricing, facts: Facts
 ) -> Assessment:
-    """The assessment with the reference ranges of the lots that the record makes or declares. A provisional record gets
-    no ranges: its figures are not measured yet, and they say so."""
+    """The assessment with the reference ranges of the lots that the record makes or declares, and with a finding for
+    each lot whose product has no range. Figures of lots that change hands are not asked again. A provisional record
+    gets no ranges: its figures are not measured yet, and they say so."""
     record = draft.submission.record
-    if not isinstance(record, Transformation | Declaration) or getattr(record, "basis", "") == "provisional":
-        return assessment
     unproven = isinstance(record, Declaration) and not record.evidence
     references, findings = references_of(draft.plan, facts, pricing.around, pricing.sets, unproven=unproven)
+    if not isinstance(record, Transformation | Declaration) or record.basis == "provisional":
+        references = ()
     return replace(assessment, references=references, findings=(*assessment.findings, *findings))
 
 

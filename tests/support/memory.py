@@ -30,7 +30,8 @@ from support.keeping import keep
 from support.parties import Party, enrolment, nonces, party
 
 ORIGIN: Final = "test.example/log"
-_START: Final = 1_700_000_000_000
+_START: Final = 1_893_456_000_000
+"""2030, after all records of tests."""
 _leaf = msgspec.json.Decoder(AssessmentLeaf)
 _lot_leaf = msgspec.json.Decoder(LotLeaf)
 

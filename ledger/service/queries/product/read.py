@@ -19,7 +19,7 @@ from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.errors import InvalidInput, NotFound
-from ledger.footprint.derived.completeness import completeness_of, doubtful_of
+from ledger.footprint.derived.completeness import NO_REFERENCE, completeness_of, doubtful_of
 from ledger.footprint.derived.products import (
     CONVERSION,
     LotChunk,
@@ -246,13 +246,14 @@ def _answer(
     if not reading.production.lots:
         raise reading.nothing()
     whole, facilities = reading.production.result()
+    referenced = not any(one.own and one.code == NO_REFERENCE for one in context.findings.items)
     study = study_of(sources, reading.unit, whole.burdens, production_description(whole.burdens))
     return ProductAnswer(
         product=reading.product, unit=reading.unit, method=METHOD, at=reading.moment.size,
         since=reading.period.since, until=reading.period.until, plugins=sorted(reading.plugins),
         facilities=[
             FacilityAnswer(facility=name, share=float(one.quantity) / float(whole.quantity),
-                           **_production(one, reading.unit))
+                           **_production(one, reading.unit, referenced=referenced))
             for name, one in facilities.items()
         ],
         lots=lots, left_off=whole.lots - len(lots), findings=context.findings.items,
@@ -260,14 +261,14 @@ def _answer(
         open_periods=context.open_periods.periods, more_periods=context.open_periods.more,
         in_doubt=list(context.doubts[:DOUBTS]), limitations=list(context.limitations),
         study=StudyAnswer(method=METHOD, gwp=GWP, **structs.asdict(study)),
-        **_production(whole, reading.unit),
+        **_production(whole, reading.unit, referenced=referenced),
     )
 
 
-def _production(total: Total, unit: str) -> dict[str, Any]:
-    """The fields of a ProductionAnswer."""
+def _production(total: Total, unit: str, *, referenced: bool) -> dict[str, Any]:
+    """The fields of a ProductionAnswer. `referenced`: no record of the product says that it has no reference range."""
     quantity, burdens = float(total.quantity), total.burdens
-    completeness, doubtful = completeness_of(burdens), doubtful_of(burdens)
+    completeness, doubtful = completeness_of(burdens), doubtful_of(burdens, referenced=referenced)
     return {
         "title": doubtful.title,
         "quantity": Quantity(value=plain(total.quantity), unit=unit),
