@@ -21,10 +21,11 @@ from ledger.footprint.derived.findings import BELOW_RANGE, SHOWN, WARNING, Findi
 
 
 class FindingList(NamedTuple):
-    """The findings behind a figure, ranked. `beyond`: too many records lie upstream to examine them."""
+    """The findings behind a figure, ranked. `beyond`: more records than this number lie upstream, so only the figure's
+    own records were examined."""
 
     all: Sequence[WeighedFinding] = ()
-    beyond: bool = False
+    beyond: int | None = None
 
     @property
     def items(self) -> list[WeighedFinding]:
