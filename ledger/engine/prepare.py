@@ -103,8 +103,8 @@ class Submission(NamedTuple):
 
 class FigureWork(NamedTuple):
     """All that a record's figures are computed from, except its inputs' figures. `covered`: the fraction of its
-    electricity for which it takes green attributes. `references`: the ranges of its outputs. `usual_shares`: those of
-    outputs that have less."""
+    electricity for which it takes green attributes. `references`: the ranges of its outputs. `usual_shares`: of
+    outputs with a smaller share."""
 
     direct: Vector
     shares: Sequence[float]

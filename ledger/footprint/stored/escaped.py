@@ -2,8 +2,8 @@
 
     escaped(o) = (usual(o) - share(o)) * (burdens that the shares divide + omissions)
 
-The burdens are known in the accounting alone, so the assessment has the usual share, and leaf 0 the escaped amount. No
-other output gets a question for it: what it carries is too much, not too little.
+The burdens are known in the accounting alone, so the assessment has the usual share, and leaf 0 the escaped amount. The
+outputs that carry the burdens instead get no question: their figures are too high.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,8 +21,8 @@ _ADDITIVE: Final = frozenset(ADDITIVE)
 def escaped(
     usual: Sequence[UsualShare], shares: Sequence[float], total: Sequence[float], assigned: Sequence[Assigned] = ()
 ) -> dict[int, float]:
-    """Kg CO2e by output. `total`: the record's own burdens and those of the lots that it takes; the `assigned` amounts
-    are no part of what the shares divide."""
+    """Kg CO2e by output. `total`: the burdens of the record and of the lots that it takes. Shares divide them without
+    the `assigned` amounts."""
     divided = footprint(total) + total[_OMITTED]
     for expanded in assigned:
         if expanded.burden in _ADDITIVE:
