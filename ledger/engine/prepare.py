@@ -16,7 +16,16 @@ from ledger.admission.facts import Facts
 from ledger.admission.lots import Created, Plan, Taken
 from ledger.admission.plan import plan as plan_of
 from ledger.admission.rules import Rule
-from ledger.core.outcome.assessment import NOTHING, Assessment, Assigned, Line, LineKind, Omission, Reference
+from ledger.core.outcome.assessment import (
+    NOTHING,
+    Assessment,
+    Assigned,
+    Line,
+    LineKind,
+    Omission,
+    Reference,
+    UsualShare,
+)
 from ledger.core.outcome.leaves import assessment_bytes, salt_seed
 from ledger.core.record.canonical import encode
 from ledger.core.record.kinds import (
@@ -97,7 +106,8 @@ class Submission(NamedTuple):
 
 class FigureWork(NamedTuple):
     """All that a record's figures are computed from, except its inputs' figures. `covered`: the fraction of its
-    electricity for which it takes green attributes. `references`: the ranges of its outputs."""
+    electricity for which it takes green attributes. `references`: the ranges of its outputs. `usual_shares`: of
+    outputs with a smaller share."""
 
     direct: Vector
     shares: Sequence[float]
@@ -110,6 +120,7 @@ class FigureWork(NamedTuple):
     adjustment: Adjustment | None = None
     covered: float = 0.0
     references: tuple[Reference, ...] = ()
+    usual_shares: tuple[UsualShare, ...] = ()
 
 
 class Pricing(NamedTuple):
@@ -373,6 +384,7 @@ def work_of(record: AnyRecord, plan: Plan, facts: Facts, assessment: Assessment)
         _booking(record, plan, facts),
         covered=float(covering.share),
         references=assessment.references,
+        usual_shares=assessment.usual_shares,
     )
 
 
