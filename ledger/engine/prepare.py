@@ -40,6 +40,7 @@ from ledger.core.record.kinds import (
 )
 from ledger.core.record.revisions import Amendment
 from ledger.core.record.values import Output
+from ledger.engine.allocation_questions import questions_of as allocation_questions
 from ledger.engine.bounds.check import check_record, findings_of
 from ledger.engine.bounds.process import Process
 from ledger.engine.minimal_inventory import missing_inputs
@@ -294,6 +295,7 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
                 assessment = replace(assessment, lines=(*assessment.lines, residual))
         if pricing is not None and draft.versions.has(Rule.REFERENCE_RANGES):
             assessment = _with_references(assessment, draft, pricing, facts)
+            assessment = _with_allocation(assessment, draft, pricing, facts)
     except (AttributeError, TypeError, ArithmeticError) as error:
         raise PluginError(
             f"the plugin's assessment is not valid: {type(error).__name__}: {error}", code="invalid-assessment",
@@ -335,6 +337,20 @@ def _with_references(
     if not isinstance(record, Transformation | Declaration) or record.basis == "provisional":
         references = ()
     return replace(assessment, references=references, findings=(*assessment.findings, *findings))
+
+
+def _with_allocation(
+    assessment: Assessment, draft: PreparedDraft, pricing: Pricing, facts: Facts
+) -> Assessment:
+    """The assessment with the usual shares of outputs that carry less. Raises Refused for impossible weights."""
+    record = draft.submission.record
+    if not isinstance(record, Transformation) or len(draft.plan.created) < 2:
+        return assessment
+    shares_of_record = _shares(record, draft.plan, assessment)
+    asked = allocation_questions(record, draft.plan, facts, shares_of_record, assessment, pricing.sets)
+    if not asked.findings:
+        return assessment
+    return replace(assessment, usual_shares=asked.usual, findings=(*assessment.findings, *asked.findings))
 
 
 def _missing(draft: PreparedDraft, pricing: Pricing, assessed: Assessment | None) -> list[Omission]:
