@@ -8,16 +8,19 @@ from typing import Final
 from ledger.core.outcome.assessment import Finding
 from ledger.engine.bounds import fuels, removals
 from ledger.engine.findings import FIGURE_BELOW_RANGE, finding_codes, title_of
+from ledger.footprint.derived.completeness import NO_REFERENCE
 from ledger.sdk import rows
 
 ENGINE: Final = Path(__file__).parents[3] / "ledger" / "engine"
+QUESTIONING: Final = ("references", "unproven", "allocation_questions")
+"""The modules beside the bounds that make findings."""
 _CODE: Final = re.compile(r"[a-z]+(-[a-z]+)+")
 
 
 def codes_of_engine() -> set[str]:
     """The values of constants with which the engine makes a finding or a refusal of the bounds."""
-    codes = {FIGURE_BELOW_RANGE}
-    for path in [*(ENGINE / "bounds").glob("*.py"), ENGINE / "references.py"]:
+    codes = {FIGURE_BELOW_RANGE, NO_REFERENCE}
+    for path in [*(ENGINE / "bounds").glob("*.py"), *[ENGINE / f"{name}.py" for name in QUESTIONING]]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Constant) and isinstance(
                 node.value.value, str
