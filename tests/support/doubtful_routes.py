@@ -37,6 +37,7 @@ class Doubtful(NamedTuple):
     name: str
     code: str
     sector: str
+    posted: Posted
     receipt: Receipt
     year: int
     maker: str
@@ -193,8 +194,8 @@ def _sold(server: Server, name: str, code: str, made: _Made) -> Doubtful:
     server.post([maker.signed(Amendment, reason="another reading", changes=[_restated(made)])])
     ended = str(getattr(made.posted[1], "end", END))
     year = int(ended[:4]) - ended.endswith("-01-01T00:00:00Z")
-    return Doubtful(name, code, made.sector, receipt, year, maker.party.id, made.facility, made.product, made.lot,
-                    delivered, buyer.party.id, buyer.name("part"), part)
+    return Doubtful(name, code, made.sector, made.posted, receipt, year, maker.party.id, made.facility, made.product,
+                    made.lot, delivered, buyer.party.id, buyer.name("part"), part)
 
 
 def _part(quantity: Quantity, of: int) -> Quantity:
