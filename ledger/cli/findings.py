@@ -16,6 +16,12 @@ def questioned_note(amount: float) -> str:
     return f"; {amount:,.3f} kg CO2e questioned" if amount else ""
 
 
+def questioned_line(amount: float) -> Iterator[str]:
+    """A line below a figure of which `amount` kg CO2e are in question; empty if nothing is."""
+    if amount:
+        yield f"{amount:,.3f} kg CO2e questioned in the stored figure; `footprint` lists the findings"
+
+
 def stated_finding(finding: StatedFinding) -> str:
     """A finding with all that its record says, as one line."""
     amount = "" if finding.amount is None else f" ({finding.amount:,.3f} kg CO2e questioned)"

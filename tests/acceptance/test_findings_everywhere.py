@@ -1,9 +1,11 @@
 """A finding shows in every answer about a figure: in the maker's own, and in all answers downstream of it."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import msgspec
 import pytest
 from support.cli import run
 from support.doubtful_routes import CASES, YEAR, Doubtful, doubtful_records
@@ -194,3 +196,78 @@ def test_commands_print_findings(posted: Posted, case: Doubtful) -> None:
     ):
         assert f"warning {code}, {index}" in printed(posted, *command)
     assert f"warning {code}: 1 records" in printed(posted, "indicators", case.sector)
+
+
+def test_other_figures_show_the_questioned_amount(posted: Posted) -> None:
+    """Neither another method nor other factors or an uncertainty hide it."""
+    case = posted.cases["declared"]
+    questioned = posted.get("/v1/footprint", lot=case.part)["questioned"]
+    answers = [
+        posted.get("/v1/footprint/method", lot=case.part, gwp="AR5"),
+        posted.get("/v1/sensitivity", lot=case.part), posted.get("/v1/uncertainty", lot=case.part, samples=1_000),
+        posted.get("/v1/sensitivity/factors", lot=case.part),
+    ]
+    assert {answer["questioned"] for answer in answers} == {questioned}
+    for command in (("footprint", case.part, "--gwp", "AR5"), ("sensitivity", case.part), ("uncertainty", case.part)):
+        assert f"{questioned:,.3f} kg CO2e questioned" in printed(posted, *command)
+
+
+def test_the_most_doubtful_figures_come_first_in_an_audit(posted: Posted) -> None:
+    server, declared = posted.server, posted.cases["declared"]
+    done = run("audit", server.url, "--vkey", server.vkey, "--json")
+    assert done.code == 0, done.err
+    doubtful = msgspec.json.decode(done.out)["doubtful"]
+    assert len(doubtful) >= len(CASES)
+    amounts = [one.get("questioned", 0.0) for one in doubtful]
+    assert amounts == sorted(amounts, reverse=True)
+    by_index = {one["index"]: one for one in doubtful}
+    (revision,) = posted.get(f"/v1/records/{declared.receipt.digest}")["revisions"]
+    assert by_index[declared.receipt.index]["questioned"] == revision["questioned"]
+    assert declared.code in by_index[declared.receipt.index]["codes"]
+    lines = run("audit", server.url, "--vkey", server.vkey).out.splitlines()
+    assert lines[0].split()[:2] == ["most", "doubtful"]
+    assert f"entry {doubtful[0]['index']}" in lines[1]
+
+
+def test_an_audit_continues_the_list_of_an_earlier_one(posted: Posted, tmp_path: Path) -> None:
+    arguments = ("audit", posted.server.url, "--vkey", posted.server.vkey, "--state", tmp_path / "state", "--json")
+    first, second = (msgspec.json.decode(run(*arguments).out) for _ in range(2))
+    assert second["start"] == first["size"]
+    assert second["doubtful"] == first["doubtful"]
+
+
+def test_a_sample_by_findings(posted: Posted) -> None:
+    server, case = posted.server, posted.cases["melting"]
+    arguments = ("audit", "sample", server.url, "--facility", case.facility, "--period",
+                 f"{case.year}-01-01/{case.year + 1}-01-01", "--seed", "1", "--size", "1", "--findings")
+    (record,) = msgspec.json.decode(run(*arguments, "--json").out)["records"]
+    assert (record["index"], record["findings"][0]["code"]) == (case.receipt.index, case.code)
+    assert f"warning {case.code}" in run(*arguments).out
+    assert run(*arguments, "--method", "monetary").code == 2
+
+
+def test_verify_proves_the_questioned_amount(posted: Posted, tmp_path: Path) -> None:
+    server, case = posted.server, posted.cases["declared"]
+    receipt = tmp_path / "receipt.json"
+    receipt.write_bytes(msgspec.json.encode(case.receipt))
+    arguments = ("verify", receipt, "--vkey", server.vkey)
+    (verdict,) = msgspec.json.decode(run(*arguments, "--json").out)
+    (lot,), (finding,) = verdict["lots"], verdict["findings"]
+    assert lot["questioned"] == finding["amount"] > 1000
+    out = run(*arguments).out
+    assert f"10 kg CO2e; {lot['questioned']:,.3f} kg CO2e questioned" in out
+    assert f"warning {case.code}: the figure of 10 kg CO2e" in out
+
+
+def test_submit_shows_findings_at_once(posted: Posted, tmp_path: Path) -> None:
+    server, case = posted.server, posted.cases["declared"]
+    envelopes = tmp_path / "records.ndjson"
+    envelopes.write_bytes(b"\n".join(server.envelopes([case.posted])))
+    done = run("submit", envelopes, "--url", server.url)
+    (line,) = [line for line in done.out.splitlines() if case.code in line]
+    assert line.startswith(f"line 1: warning {case.code}: the figure of 10 kg CO2e is below the range")
+    assert line.partition(" (")[2].startswith("2,")
+    assert line.endswith("; 10 kgCo2e, usual at least 400")
+    (receipt,) = msgspec.json.decode(run("submit", envelopes, "--url", server.url, "--json").out)["receipts"]
+    assert [one["code"] for one in receipt["findings"]] == [case.code]
+    assert receipt["lots"][0]["questioned"] == receipt["findings"][0]["amount"]

@@ -37,6 +37,7 @@ class Doubtful(NamedTuple):
     name: str
     code: str
     sector: str
+    posted: Posted
     receipt: Receipt
     year: int
     maker: str
@@ -49,8 +50,8 @@ class Doubtful(NamedTuple):
     part: str
 
 
-class _Signer:
-    """Signs the records of one organisation with one facility."""
+class Signer:
+    """Signs the records of one organisation with one facility, after it has enrolled it."""
 
     def __init__(self, server: Server, name: str, *, site: bool = True) -> None:
         self.party: Party = party(_SEED, name)
@@ -74,10 +75,10 @@ class _Signer:
             mass_per_unit=None if quantity is None else Quantity(**quantity))
 
 
-class _Made(NamedTuple):
+class Made(NamedTuple):
     """A maker's posted record, and its output."""
 
-    maker: _Signer
+    maker: Signer
     posted: Posted
     lot: str
     product: str
@@ -124,26 +125,27 @@ def doubtful_records(server: Server) -> dict[str, Doubtful]:
 
 def _plant(server: Server, name: str) -> Doubtful:
     plant, code, changed = PLANTS[name]
-    maker = _Signer(server, plant, site=False)
+    maker = Signer(server, plant, site=False)
     entry = changed(all_entries()[plant])
     body = entry["transformation"]
     *before, posted = records_of(entry)
     server.post(before)
     output = body["outputs"][0]
     (product,) = [one for one in entry["products"] if one["id"] == output["product"]]
-    made = _Made(maker, posted, output["lot"], output["product"], Quantity(**output["quantity"]), product,
+    made = Made(maker, posted, output["lot"], output["product"], Quantity(**output["quantity"]), product,
                  body["facility"], body["process"].partition(".")[0])
     return _sold(server, name, code, made)
 
 
 def _declared(server: Server) -> Doubtful:
     """A tonne of steel, declared at 10 kg CO2e: far below the range of steel."""
-    maker = _Signer(server, "mill")
+    maker = Signer(server, "mill")
     server.post([maker.product("slab", "steel", STEEL)])
-    return _sold(server, "declared", "figure-below-range", _slab(maker, "10"))
+    return _sold(server, "declared", "figure-below-range", slab(maker, "10"))
 
 
-def _slab(maker: _Signer, burden: str) -> _Made:
+def slab(maker: Signer, burden: str) -> Made:
+    """A tonne of steel that is declared at so many kg CO2e."""
     quantity = Quantity(value="1000", unit="KGM")
     posted = maker.signed(
         Declaration, start=START, end=END, basis="statement", boundary="cradleToGate", facility=maker.name("site"),
@@ -151,32 +153,32 @@ def _slab(maker: _Signer, burden: str) -> _Made:
             lot=maker.name("lot:slab"), product=maker.name("slab"), quantity=quantity, role="product"),
         evidence=[Evidence(digest=hashlib.sha256(b"slab").hexdigest(), media_type="text/plain", kind="statement")],
     )
-    return _Made(maker, posted, maker.name("lot:slab"), maker.name("slab"), quantity, STEEL, maker.name("site"),
+    return Made(maker, posted, maker.name("lot:slab"), maker.name("slab"), quantity, STEEL, maker.name("site"),
                  "steel")
 
 
 def _rolled(server: Server) -> Doubtful:
     """Plate that nothing heated and no power rolled, of a slab whose figure is in the range."""
-    maker = _Signer(server, "rolling-mill")
+    maker = Signer(server, "rolling-mill")
     server.post([maker.product("slab", "steel", STEEL), maker.product("plate", "steel", STEEL)])
-    slab = _slab(maker, "2000")
-    server.post([slab.posted])
+    bought = slab(maker, "2000")
+    server.post([bought.posted])
     quantity = Quantity(value="950", unit="KGM")
     posted = maker.signed(
         Transformation, facility=maker.name("site"), process="steel.rolling", start=START, end=END,
-        activity=Raw(b"{}"), inputs=[Flow(lot=slab.lot, quantity=slab.quantity)],
+        activity=Raw(b"{}"), inputs=[Flow(lot=bought.lot, quantity=bought.quantity)],
         outputs=[
             Output(lot=maker.name("lot:plate"), product=maker.name("plate"), quantity=quantity, role="product"),
         ],
     )
-    made = slab._replace(posted=posted, lot=maker.name("lot:plate"), product=maker.name("plate"), quantity=quantity)
+    made = bought._replace(posted=posted, lot=maker.name("lot:plate"), product=maker.name("plate"), quantity=quantity)
     return _sold(server, "rolling", "heat-unusual", made)
 
 
-def _sold(server: Server, name: str, code: str, made: _Made) -> Doubtful:
+def _sold(server: Server, name: str, code: str, made: Made) -> Doubtful:
     """Posts the maker's record, the transfer of a quarter of its lot, the part that the buyer makes, and an amendment
     of the maker's record."""
-    maker, buyer = made.maker, _Signer(server, f"buyer-of-{name}")
+    maker, buyer = made.maker, Signer(server, f"buyer-of-{name}")
     (receipt,) = server.post([made.posted])
     quarter = _part(made.quantity, PART)
     delivered, part = maker.name("lot:delivered"), buyer.name("lot:part")
@@ -193,15 +195,15 @@ def _sold(server: Server, name: str, code: str, made: _Made) -> Doubtful:
     server.post([maker.signed(Amendment, reason="another reading", changes=[_restated(made)])])
     ended = str(getattr(made.posted[1], "end", END))
     year = int(ended[:4]) - ended.endswith("-01-01T00:00:00Z")
-    return Doubtful(name, code, made.sector, receipt, year, maker.party.id, made.facility, made.product, made.lot,
-                    delivered, buyer.party.id, buyer.name("part"), part)
+    return Doubtful(name, code, made.sector, made.posted, receipt, year, maker.party.id, made.facility, made.product,
+                    made.lot, delivered, buyer.party.id, buyer.name("part"), part)
 
 
 def _part(quantity: Quantity, of: int) -> Quantity:
     return Quantity(value=str(quantity.amount / of), unit=quantity.unit)
 
 
-def _restated(made: _Made) -> Any:
+def _restated(made: Made) -> Any:
     """A change of the record that changes its figures, but not its finding."""
     record = made.posted[1]
     if isinstance(record, Declaration):

@@ -137,8 +137,8 @@ def _by_facility(answer: ProductAnswer) -> Table:
     rows: list[tuple[str, float, ProductionAnswer]] = [(one.facility, one.share, one) for one in answer.facilities]
     for name, share, production in (*rows, ("all", 1.0, answer)):
         table.add_row(name, f"{share * 100:.1f} %", str(production.quantity), f"{production.footprint_per_unit:,.6g}",
-                      _part(production.questioned_share), f"{production.number_of_lots:,}", production.completeness,
-                      _part(production.primary_share))
+                      _part(production.questioned_share) if production.questioned else "",
+                      f"{production.number_of_lots:,}", production.completeness, _part(production.primary_share))
     table.rows[-1].style = "bold"
     return table
 

@@ -6,12 +6,12 @@ import msgspec
 from msgspec import Struct
 
 from ledger.core.outcome.assessment import NOTHING, QUESTIONED, Assessment, Omission
-from ledger.core.outcome.leaves import AnyLeaf, AssessmentLeaf, LotLeaf, read
+from ledger.core.outcome.leaves import AnyLeaf, AssessmentLeaf, LotLeaf, leaf_bytes, read
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.values import Quantity
 from ledger.errors import ConfigurationError, LedgerError
-from ledger.footprint.derived.findings import StatedFinding, findings_in
+from ledger.footprint.derived.findings import StatedFinding, stated_in
 from ledger.footprint.stored.burdens import footprint, vector_of
 from ledger.registry.installed import factor_sets
 from ledger.sdk import FactorSetVersion
@@ -66,9 +66,9 @@ def brief(receipt: Receipt | Acknowledgement) -> Brief:
     """The claims of a receipt, without any check of its proofs. Raises LedgerError if a leaf cannot be read."""
     try:
         leaves = [_leaf.decode(shown.leaf) for shown in receipt.leaves]
-        findings = findings_of(receipt)
         lots = [lot_brief(leaf) for leaf in leaves if isinstance(leaf, LotLeaf)]
         first = next((leaf for leaf in leaves if isinstance(leaf, AssessmentLeaf)), None)
+        findings = findings_of(receipt.index, first)
         assessment = NOTHING if first is None else _assessment.decode(first.assessment)
     except (msgspec.MsgspecError, ValueError) as error:
         raise LedgerError(f"the receipt of record {receipt.digest} cannot be read: {error}",
@@ -84,13 +84,10 @@ def brief(receipt: Receipt | Acknowledgement) -> Brief:
     )
 
 
-def findings_of(receipt: Receipt | Acknowledgement) -> list[StatedFinding]:
-    """The findings to which a receipt's leaf 0 commits, the largest first; empty if it does not show that leaf. Raises
-    MsgspecError if the leaf cannot be read."""
-    first = next((shown.leaf for shown in receipt.leaves if shown.index == 0), None)
-    if first is None or not isinstance(_leaf.decode(first), AssessmentLeaf):
-        return []
-    return list(findings_in(receipt.index, bytes(first)).findings)
+def findings_of(log_index: int, leaf: AssessmentLeaf | None) -> list[StatedFinding]:
+    """The findings to which leaf 0 of a record commits, the largest amounts first; empty if the leaf is not shown.
+    Raises MsgspecError if the leaf cannot be read."""
+    return [] if leaf is None else stated_in(log_index, [leaf_bytes(leaf)])
 
 
 def _omission(omission: Omission) -> OmissionBrief:

@@ -246,9 +246,10 @@ class ChainLineAnswer(QueryAnswer, frozen=True):
 
 
 class ChainMethodAnswer(QueryAnswer, frozen=True):
-    """The figure of a lot by a sector's own method, with the stored figure: kg CO2e of the whole lot, as of the tree of
-    `at` entries. The `lines` add up to `footprint`. `pool`: the lot is a generation of this pool, so the figure is of
-    the pool's node. `digest`: hex SHA-256 of the code that computed the figure."""
+    """The figure of a lot by a sector's own method, with the stored figure and the amount `questioned` by which the
+    stored one may be too low: kg CO2e of the whole lot, as of the tree of `at` entries. The `lines` add up to
+    `footprint`. `pool`: the lot is a generation of this pool, so the figure is of the pool's node. `digest`: hex
+    SHA-256 of the code that computed the figure."""
 
     lot: str
     method: str
@@ -258,6 +259,7 @@ class ChainMethodAnswer(QueryAnswer, frozen=True):
     at: int
     footprint: float
     stored: float
+    questioned: float
     lines: list[ChainLineAnswer]
     notes: list[str] = []
     pool: str | None = None

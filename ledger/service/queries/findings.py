@@ -63,8 +63,8 @@ class FindingTargets(NamedTuple):
 async def read_findings(
     pool: DatabasePool, targets: FindingTargets, moment: Moment, most: int
 ) -> FindingList:
-    """The findings behind a figure. If more than `most` records lie upstream, it has those of its own records only, and
-    says so."""
+    """The findings behind a figure. If more than `most` records lie upstream, the list has the findings of its own
+    records only, and `beyond` says so."""
     moment = await pinned(pool, moment)
     rows = await pool.fetch(queries("findings")["behind"], sorted(targets.own), moment.version, most + 1)
     if any((row["looked"] or 0) > most for row in rows):

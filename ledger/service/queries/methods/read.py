@@ -9,6 +9,7 @@ import numpy
 from msgspec.structs import replace
 
 from ledger.admission.facts import LOT_SLOTS
+from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.footprint.derived.chain.arrays import Arrays
@@ -21,7 +22,7 @@ from ledger.footprint.derived.methods.published import Published, published_valu
 from ledger.footprint.derived.methods.subject import MethodSubject, materials_of
 from ledger.footprint.derived.reallocation import allocation_named, missing_weight, under
 from ledger.footprint.derived.recount import Recount, RecountFigures, RecountWeight
-from ledger.footprint.stored.burdens import footprint
+from ledger.footprint.stored.burdens import SLOT, footprint
 from ledger.host.threads import in_thread
 from ledger.sdk.tables import rows
 from ledger.service.queries.chain.load import ChainRequest, load_arrays
@@ -119,6 +120,7 @@ def figure_head(chain: UpstreamChain, figures: RecountFigures, root: str) -> dic
         "unit": row["unit"],
         "quantity": Quantity(value=plain(row["quantity"]), unit=row["unit"]), "size": chain.moment.size, "root": root,
         "at": chain.at, "plugin": row["plugin"], "unestimated": figures.unestimated,
+        "questioned": chain.burdens[SLOT[QUESTIONED]],
         "completeness": "unknown" if completeness is None else f"{completeness * 100:.1f} %",
         "exempted": "unknown" if completeness is None else f"{(1.0 - completeness) * 100:.1f} %",
     }

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 import msgspec
 
 from ledger.admission.spreading import covered
-from ledger.core.outcome.assessment import Assigned
+from ledger.core.outcome.assessment import QUESTIONED, Assigned
 from ledger.core.record.kinds import AnyRecord, Closing, Transformation
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
@@ -127,7 +127,7 @@ def _answer(chain: UpstreamChain, sums: _TermSums, samples: int, seed: int, top:
         quantity=Quantity(value=plain(row["quantity"]), unit=row["unit"]), at=chain.moment.size, method=row["method"],
         footprint=figure, unit=row["unit"], footprint_per_unit=figure / float(row["quantity"]),
         completeness="unknown" if completeness is None else f"{completeness * 100:.1f} %",
-        records=sum(weight > 0.0 for weight in chain.weights.records.values()),
+        questioned=burdens[SLOT[QUESTIONED]], records=sum(weight > 0.0 for weight in chain.weights.records.values()),
         uncertainty=uncertainty(terms, samples=samples, seed=seed, top=top), assigned=sums.assigned,
         averaged=sums.averaged, rest=0.0 if rest is None else rest.amount,
     )
