@@ -73,7 +73,7 @@ def check_power(own: Assessment) -> None:
         raise Refused(
             f"the sector states amounts of power of its own: {', '.join([line.source for line in wrong])}", code=POWER,
             field="activity", value=wrong[0].source,
-            rule="the ledger makes location-based and market-based amounts from the factor sets in force and from green "
+            rule="the ledger makes location-based and market-based amounts from the factor sets in force and green "
                  "attributes; a sector books the power with Draft.buy_power",
         )
 
