@@ -9,7 +9,7 @@ is questioned, and a note tells of smaller differences.
     two lots of one product                    equal shares per unit
     goods whose prices are known, ratio <= 5   by mass
     goods whose prices are known, ratio > 5    by usual prices
-    a rule that the record names               the lower of the two
+    a rule that the record names               the lower of the two, with a note
     others                                     by mass
 """
 
@@ -22,7 +22,7 @@ from ledger.admission.facts import Facts
 from ledger.admission.lots import Created, Plan
 from ledger.core.outcome.assessment import Assessment, Finding, Span, UsualShare
 from ledger.core.record.kinds import Transformation
-from ledger.core.record.values import UNBURDENED, Money
+from ledger.core.record.values import UNBURDENED
 from ledger.engine.references import entry_of_code
 from ledger.sdk import FactorSetVersion
 from ledger.sdk.sets.prices import (
@@ -49,6 +49,8 @@ _PHYSICAL_NEAR: Final = Decimal("0.66")
 _HALF: Final = Decimal("0.5")
 _FAR: Final = Decimal("0.2")
 _MOST_UNKNOWN: Final = Decimal("0.25")
+_BY_RULE: Final = "a rule that the record names allows it"
+_MORE: Final = "by mass and by usual prices it would carry more"
 _STATED: Final = ("value", "declared")
 
 
@@ -68,7 +70,7 @@ class _Carrier(NamedTuple):
     product: str
     quantity: Decimal
     mass: Decimal | None
-    value: Money | None
+    value: Decimal | None
     price: UsualPrice | None
     worth: UsualPrice | None
     materials: Mapping[str, str]
@@ -121,9 +123,9 @@ def _carrier(
         worth = None if price is None else price.times(lot.mass)
     else:
         worth = price_of_energy(lot.quantity, lot.unit)
+    value = Decimal(stated.value.value) if stated is not None and stated.value is not None else None
     return _Carrier(
-        output, share, lot.product, lot.quantity, lot.mass, None if stated is None else stated.value, price, worth,
-        materials,
+        output, share, lot.product, lot.quantity, lot.mass, value, price, worth, materials,
         bool(materials or codes or lot.role == "product") and (price is not None or lot.role != "byProduct"),
     )
 
@@ -201,26 +203,35 @@ class _Case:
                 usual, least = by_price[i], believed[i]
             else:
                 usual, least = mass, least_by_mass
+            doubt = _Doubt(carrier, usual, least, *self._reason(ratio))
             if self._ruled:
-                usual = min(mass, by_price[i])
-                least = min(believed[i], least_by_mass) if near == _NEAR else _times(mass, _FAR)
-            yield _Doubt(carrier, usual, least, *self._reason(ratio))
+                yield doubt._replace(note=True, reason=_BY_RULE)
+                doubt = doubt._replace(
+                    usual=min(mass, by_price[i]), code=FAR_SHARE, reason=_MORE,
+                    least=min(believed[i], least_by_mass) if near == _NEAR else _times(mass, _FAR))
+            yield doubt
 
     def _reason(self, ratio: Decimal | None) -> tuple[str, str]:
         """Code and reason of a share that is not usual where the usual prices per kg differ by `ratio`."""
-        if ratio is not None and not self._ruled and self._key != "declared":
+        if ratio is not None and self._key != "declared":
             if self._key in PHYSICAL and ratio > MOST_FOR_MASS:
                 return WRONG_KEY, (f"the usual prices per kg differ by {ratio:.3g}, so the value is the key, "
                                    "and the record names no rule for a physical one")
             if self._key == "value" and ratio <= MOST_FOR_MASS:
                 return WRONG_KEY, (f"the usual prices per kg differ by {ratio:.3g}, so a physical key applies, "
                                    "and the record names no rule for the value")
-        return FAR_SHARE, "by mass and by usual prices it would carry more"
+        return FAR_SHARE, _MORE
 
     def _by_stated_values(self) -> Iterator[_Doubt]:
-        """By the values that the record states, if nothing else is known."""
+        """By the values that the record states, if nothing else is known. A rule makes it a note."""
+        if self._ruled:
+            yield from [doubt._replace(note=True, reason=_BY_RULE) for doubt in self._against_stated_values()]
+        else:
+            yield from self._against_stated_values()
+
+    def _against_stated_values(self) -> Iterator[_Doubt]:
         values = self._values()
-        if self._ruled or len(values) < 2:
+        if len(values) < 2:
             return
         ratio = _ratio([_CONTEXT.divide(value, carrier.weight)
                         for value, carrier in zip(values, self._massive, strict=True)])
@@ -237,12 +248,9 @@ class _Case:
                              "names no rule for a physical one")
 
     def _values(self) -> list[Decimal]:
-        """The stated values of all outputs with a mass; empty if one is missing, or if they are in several
-        currencies."""
+        """The stated values, in one currency, of all outputs with a mass; empty if one is missing."""
         stated = [carrier.value for carrier in self._massive if carrier.value is not None]
-        if len(stated) != len(self._massive) or len({value.currency for value in stated}) > 1:
-            return []
-        return [Decimal(value.value) for value in stated]
+        return stated if len(stated) == len(self._massive) else []
 
     def _by_mass_alone(self, compared: Collection[int]) -> Iterator[_Doubt]:
         """Goods that were not `compared` by prices. A value may differ from the mass by any factor."""
