@@ -62,8 +62,8 @@ class AllocationQuestions(NamedTuple):
 
 
 class _Carrier(NamedTuple):
-    """An output that carries burdens. `share` of them; `price` of a kg, `worth` of all of it. `is_named`: its product
-    says what it is, or it is the main product."""
+    """An output that carries burdens. `share` of them; `price` of a kg, `worth` of all of it. `is_named`: its kind
+    of good is known, or it is a product and no by-product."""
 
     output: int
     share: Decimal
@@ -82,7 +82,7 @@ class _Carrier(NamedTuple):
         return self.mass or _NOTHING
 
 
-class _Doubt(NamedTuple):
+class _SmallShare(NamedTuple):
     """An output's share is below `least`, where `usual` is usual. A `note` questions nothing."""
 
     carrier: _Carrier
@@ -97,7 +97,7 @@ def questions_of(
     record: Transformation, plan: Plan, facts: Facts, shares: Sequence[float], assessment: Assessment,
     sets: Sequence[FactorSetVersion],
 ) -> AllocationQuestions:
-    """What is doubtful about the allocation `shares` of a record. Outputs that its sector sets aside (by a weight of
+    """The doubts about the allocation `shares` of a record. Outputs that its sector sets aside (by a weight of
     zero, such as slag by substitution) are not compared."""
     weights = assessment.weights.get(record.allocation)
     carriers = [
@@ -107,7 +107,7 @@ def questions_of(
     ]
     if len(carriers) < 2:
         return AllocationQuestions()
-    return _answered(_Case(record, carriers).doubts())
+    return _answered(_Sharing(record, carriers).doubts())
 
 
 def _carrier(
@@ -140,7 +140,7 @@ def _price(
     return min([price for price in known if price is not None], key=lambda price: price.usual, default=None)
 
 
-class _Case:
+class _Sharing:
     """The outputs of one record, with its allocation key. `ruled`: the record names the rule behind the key."""
 
     def __init__(self, record: Transformation, carriers: Sequence[_Carrier]) -> None:
@@ -150,7 +150,7 @@ class _Case:
         self._prescribed = is_prescribed(record.process, record.allocation)
         self._ruled = record.allocation_basis is not None and record.allocation_basis.rule is not None
 
-    def doubts(self) -> Iterator[_Doubt]:
+    def doubts(self) -> Iterator[_SmallShare]:
         yield from self._of_one_product()
         if self._key == "mass":
             yield from self._by_mass(self._massive, _NEAR, NOT_MASSES, "its weight is not its mass")
@@ -166,7 +166,7 @@ class _Case:
         if not self._ruled:
             yield from self._on_unknown_goods(compared)
 
-    def _of_one_product(self) -> Iterator[_Doubt]:
+    def _of_one_product(self) -> Iterator[_SmallShare]:
         """Lots of one product carry the same per unit. Services differ in how they were rendered."""
         groups: dict[str, list[_Carrier]] = {}
         for carrier in self._carriers:
@@ -176,7 +176,7 @@ class _Case:
         for group in groups.values():
             quantities = [carrier.quantity for carrier in group]
             for carrier, usual in zip(group, _divided(group, quantities), strict=True):
-                yield _Doubt(carrier, usual, _times(usual, near), SAME_PRODUCT,
+                yield _SmallShare(carrier, usual, _times(usual, near), SAME_PRODUCT,
                              "lots of one product carry the same per unit")
 
     def _priced(self) -> list[_Carrier]:
@@ -188,7 +188,7 @@ class _Case:
         among = self._carriers if self._key in _STATED else self._massive
         return [carrier for carrier in among if carrier.worth is not None]
 
-    def _by_usual_prices(self, priced: Sequence[_Carrier]) -> Iterator[_Doubt]:
+    def _by_usual_prices(self, priced: Sequence[_Carrier]) -> Iterator[_SmallShare]:
         by_price = _divided(priced, [_worth(carrier).usual for carrier in priced])
         believed = [_lowest(i, priced) for i in range(len(priced))]
         by_mass = by_price
@@ -203,7 +203,7 @@ class _Case:
                 usual, least = by_price[i], believed[i]
             else:
                 usual, least = mass, least_by_mass
-            doubt = _Doubt(carrier, usual, least, *self._reason(ratio))
+            doubt = _SmallShare(carrier, usual, least, *self._reason(ratio))
             if self._ruled:
                 yield doubt._replace(note=True, reason=_BY_RULE)
                 doubt = doubt._replace(
@@ -222,14 +222,14 @@ class _Case:
                                    "and the record names no rule for the value")
         return FAR_SHARE, _MORE
 
-    def _by_stated_values(self) -> Iterator[_Doubt]:
+    def _by_stated_values(self) -> Iterator[_SmallShare]:
         """By the values that the record states, if nothing else is known. A rule makes it a note."""
         if self._ruled:
             yield from [doubt._replace(note=True, reason=_BY_RULE) for doubt in self._against_stated_values()]
         else:
             yield from self._against_stated_values()
 
-    def _against_stated_values(self) -> Iterator[_Doubt]:
+    def _against_stated_values(self) -> Iterator[_SmallShare]:
         values = self._values()
         if len(values) < 2:
             return
@@ -243,7 +243,7 @@ class _Case:
                     "no rule for the value")
         elif ratio > MOST_FOR_MASS:
             for carrier, usual in zip(self._massive, _divided(self._massive, values), strict=True):
-                yield _Doubt(carrier, usual, _times(usual, _NEAR), WRONG_KEY,
+                yield _SmallShare(carrier, usual, _times(usual, _NEAR), WRONG_KEY,
                              f"the stated prices per kg differ by {ratio:.3g}, so the value is the key, and the record "
                              "names no rule for a physical one")
 
@@ -252,7 +252,7 @@ class _Case:
         stated = [carrier.value for carrier in self._massive if carrier.value is not None]
         return stated if len(stated) == len(self._massive) else []
 
-    def _by_mass_alone(self, compared: Collection[int]) -> Iterator[_Doubt]:
+    def _by_mass_alone(self, compared: Collection[int]) -> Iterator[_SmallShare]:
         """Goods that were not `compared` by prices. A value may differ from the mass by any factor."""
         if self._key == "mass":
             return
@@ -266,16 +266,16 @@ class _Case:
 
     def _by_mass(
         self, carriers: Sequence[_Carrier], near: Decimal, code: str, reason: str
-    ) -> Iterator[_Doubt]:
+    ) -> Iterator[_SmallShare]:
         if len(carriers) < 2:
             return
         usual_shares = _divided(carriers, [carrier.weight for carrier in carriers])
         for carrier, usual in zip(carriers, usual_shares, strict=True):
-            yield _Doubt(carrier, usual, _times(usual, near), code, reason)
+            yield _SmallShare(carrier, usual, _times(usual, near), code, reason)
 
-    def _on_unknown_goods(self, compared: Collection[int]) -> Iterator[_Doubt]:
-        """By-products without a price, and goods of which nobody says what they are, carry at most a quarter. Those
-        with a physical key may state values instead."""
+    def _on_unknown_goods(self, compared: Collection[int]) -> Iterator[_SmallShare]:
+        """By-products without a price, and goods of an unknown kind, carry at most a quarter. With a physical key,
+        stated values answer the question."""
         if self._key in PHYSICAL and self._values():
             return
         unknown = [carrier for carrier in self._massive if not carrier.is_named and carrier.output not in compared]
@@ -287,7 +287,7 @@ class _Case:
         scale = _CONTEXT.divide(_CONTEXT.add(carried, rest), rest)
         for carrier in others:
             usual = _times(carrier.share, scale)
-            yield _Doubt(carrier, usual, usual, UNKNOWN_GOODS,
+            yield _SmallShare(carrier, usual, usual, UNKNOWN_GOODS,
                          "goods of which the ledger knows no price carry more than a quarter")
 
 
@@ -326,9 +326,9 @@ def _times(left: Decimal, right: Decimal) -> Decimal:
     return _CONTEXT.multiply(left, right)
 
 
-def _answered(doubts: Iterable[_Doubt]) -> AllocationQuestions:
-    """Of all doubts about an output, the largest one that questions something; a note if there is none."""
-    chosen: dict[int, _Doubt] = {}
+def _answered(doubts: Iterable[_SmallShare]) -> AllocationQuestions:
+    """Of all doubts about an output, the largest one that questions something, else a note."""
+    chosen: dict[int, _SmallShare] = {}
     for doubt in doubts:
         if doubt.carrier.share >= doubt.least or doubt.carrier.share >= doubt.usual:
             continue
@@ -343,7 +343,7 @@ def _answered(doubts: Iterable[_Doubt]) -> AllocationQuestions:
     )
 
 
-def _finding(doubt: _Doubt) -> Finding:
+def _finding(doubt: _SmallShare) -> Finding:
     share, usual = doubt.carrier.share, _rounded(doubt.usual)
     return Finding(
         code=doubt.code, severity="note" if doubt.note else "warning", output=doubt.carrier.output,
