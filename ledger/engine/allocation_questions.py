@@ -9,7 +9,7 @@ is questioned, and a note tells of smaller differences.
     two lots of one product                    equal shares per unit
     goods whose prices are known, ratio <= 5   by mass
     goods whose prices are known, ratio > 5    by usual prices
-    a rule that the record names               the lower of the two
+    a rule that the record names               the lower of the two, with a note
     others                                     by mass
 """
 
@@ -22,7 +22,7 @@ from ledger.admission.facts import Facts
 from ledger.admission.lots import Created, Plan
 from ledger.core.outcome.assessment import Assessment, Finding, Span, UsualShare
 from ledger.core.record.kinds import Transformation
-from ledger.core.record.values import UNBURDENED, Money
+from ledger.core.record.values import UNBURDENED
 from ledger.engine.references import entry_of_code
 from ledger.sdk import FactorSetVersion
 from ledger.sdk.sets.prices import (
@@ -49,6 +49,8 @@ _PHYSICAL_NEAR: Final = Decimal("0.66")
 _HALF: Final = Decimal("0.5")
 _FAR: Final = Decimal("0.2")
 _MOST_UNKNOWN: Final = Decimal("0.25")
+_BY_RULE: Final = "a rule that the record names allows it"
+_MORE: Final = "by mass and by usual prices it would carry more"
 _STATED: Final = ("value", "declared")
 
 
@@ -60,15 +62,15 @@ class AllocationQuestions(NamedTuple):
 
 
 class _Carrier(NamedTuple):
-    """An output that carries burdens. `share` of them; `price` of a kg, `worth` of all of it. `is_named`: its product
-    says what it is, or it is the main product."""
+    """An output that carries burdens. `share` of them; `price` of a kg, `worth` of all of it. `is_named`: its kind
+    of good is known, or it is a product and no by-product."""
 
     output: int
     share: Decimal
     product: str
     quantity: Decimal
     mass: Decimal | None
-    value: Money | None
+    value: Decimal | None
     price: UsualPrice | None
     worth: UsualPrice | None
     materials: Mapping[str, str]
@@ -80,7 +82,7 @@ class _Carrier(NamedTuple):
         return self.mass or _NOTHING
 
 
-class _Doubt(NamedTuple):
+class _SmallShare(NamedTuple):
     """An output's share is below `least`, where `usual` is usual. A `note` questions nothing."""
 
     carrier: _Carrier
@@ -95,7 +97,7 @@ def questions_of(
     record: Transformation, plan: Plan, facts: Facts, shares: Sequence[float], assessment: Assessment,
     sets: Sequence[FactorSetVersion],
 ) -> AllocationQuestions:
-    """What is doubtful about the allocation `shares` of a record. Outputs that its sector sets aside (by a weight of
+    """The doubts about the allocation `shares` of a record. Outputs that its sector sets aside (by a weight of
     zero, such as slag by substitution) are not compared."""
     weights = assessment.weights.get(record.allocation)
     carriers = [
@@ -105,7 +107,7 @@ def questions_of(
     ]
     if len(carriers) < 2:
         return AllocationQuestions()
-    return _answered(_Case(record, carriers).doubts())
+    return _answered(_Sharing(record, carriers).doubts())
 
 
 def _carrier(
@@ -121,9 +123,9 @@ def _carrier(
         worth = None if price is None else price.times(lot.mass)
     else:
         worth = price_of_energy(lot.quantity, lot.unit)
+    value = Decimal(stated.value.value) if stated is not None and stated.value is not None else None
     return _Carrier(
-        output, share, lot.product, lot.quantity, lot.mass, None if stated is None else stated.value, price, worth,
-        materials,
+        output, share, lot.product, lot.quantity, lot.mass, value, price, worth, materials,
         bool(materials or codes or lot.role == "product") and (price is not None or lot.role != "byProduct"),
     )
 
@@ -138,7 +140,7 @@ def _price(
     return min([price for price in known if price is not None], key=lambda price: price.usual, default=None)
 
 
-class _Case:
+class _Sharing:
     """The outputs of one record, with its allocation key. `ruled`: the record names the rule behind the key."""
 
     def __init__(self, record: Transformation, carriers: Sequence[_Carrier]) -> None:
@@ -148,7 +150,7 @@ class _Case:
         self._prescribed = is_prescribed(record.process, record.allocation)
         self._ruled = record.allocation_basis is not None and record.allocation_basis.rule is not None
 
-    def doubts(self) -> Iterator[_Doubt]:
+    def doubts(self) -> Iterator[_SmallShare]:
         yield from self._of_one_product()
         if self._key == "mass":
             yield from self._by_mass(self._massive, _NEAR, NOT_MASSES, "its weight is not its mass")
@@ -164,7 +166,7 @@ class _Case:
         if not self._ruled:
             yield from self._on_unknown_goods(compared)
 
-    def _of_one_product(self) -> Iterator[_Doubt]:
+    def _of_one_product(self) -> Iterator[_SmallShare]:
         """Lots of one product carry the same per unit. Services differ in how they were rendered."""
         groups: dict[str, list[_Carrier]] = {}
         for carrier in self._carriers:
@@ -174,7 +176,7 @@ class _Case:
         for group in groups.values():
             quantities = [carrier.quantity for carrier in group]
             for carrier, usual in zip(group, _divided(group, quantities), strict=True):
-                yield _Doubt(carrier, usual, _times(usual, near), SAME_PRODUCT,
+                yield _SmallShare(carrier, usual, _times(usual, near), SAME_PRODUCT,
                              "lots of one product carry the same per unit")
 
     def _priced(self) -> list[_Carrier]:
@@ -186,7 +188,7 @@ class _Case:
         among = self._carriers if self._key in _STATED else self._massive
         return [carrier for carrier in among if carrier.worth is not None]
 
-    def _by_usual_prices(self, priced: Sequence[_Carrier]) -> Iterator[_Doubt]:
+    def _by_usual_prices(self, priced: Sequence[_Carrier]) -> Iterator[_SmallShare]:
         by_price = _divided(priced, [_worth(carrier).usual for carrier in priced])
         believed = [_lowest(i, priced) for i in range(len(priced))]
         by_mass = by_price
@@ -201,26 +203,35 @@ class _Case:
                 usual, least = by_price[i], believed[i]
             else:
                 usual, least = mass, least_by_mass
+            doubt = _SmallShare(carrier, usual, least, *self._reason(ratio))
             if self._ruled:
-                usual = min(mass, by_price[i])
-                least = min(believed[i], least_by_mass) if near == _NEAR else _times(mass, _FAR)
-            yield _Doubt(carrier, usual, least, *self._reason(ratio))
+                yield doubt._replace(note=True, reason=_BY_RULE)
+                doubt = doubt._replace(
+                    usual=min(mass, by_price[i]), code=FAR_SHARE, reason=_MORE,
+                    least=min(believed[i], least_by_mass) if near == _NEAR else _times(mass, _FAR))
+            yield doubt
 
     def _reason(self, ratio: Decimal | None) -> tuple[str, str]:
         """Code and reason of a share that is not usual where the usual prices per kg differ by `ratio`."""
-        if ratio is not None and not self._ruled and self._key != "declared":
+        if ratio is not None and self._key != "declared":
             if self._key in PHYSICAL and ratio > MOST_FOR_MASS:
                 return WRONG_KEY, (f"the usual prices per kg differ by {ratio:.3g}, so the value is the key, "
                                    "and the record names no rule for a physical one")
             if self._key == "value" and ratio <= MOST_FOR_MASS:
                 return WRONG_KEY, (f"the usual prices per kg differ by {ratio:.3g}, so a physical key applies, "
                                    "and the record names no rule for the value")
-        return FAR_SHARE, "by mass and by usual prices it would carry more"
+        return FAR_SHARE, _MORE
 
-    def _by_stated_values(self) -> Iterator[_Doubt]:
-        """By the values that the record states, if nothing else is known."""
+    def _by_stated_values(self) -> Iterator[_SmallShare]:
+        """By the values that the record states, if nothing else is known. A rule makes it a note."""
+        if self._ruled:
+            yield from [doubt._replace(note=True, reason=_BY_RULE) for doubt in self._against_stated_values()]
+        else:
+            yield from self._against_stated_values()
+
+    def _against_stated_values(self) -> Iterator[_SmallShare]:
         values = self._values()
-        if self._ruled or len(values) < 2:
+        if len(values) < 2:
             return
         ratio = _ratio([_CONTEXT.divide(value, carrier.weight)
                         for value, carrier in zip(values, self._massive, strict=True)])
@@ -232,19 +243,16 @@ class _Case:
                     "no rule for the value")
         elif ratio > MOST_FOR_MASS:
             for carrier, usual in zip(self._massive, _divided(self._massive, values), strict=True):
-                yield _Doubt(carrier, usual, _times(usual, _NEAR), WRONG_KEY,
+                yield _SmallShare(carrier, usual, _times(usual, _NEAR), WRONG_KEY,
                              f"the stated prices per kg differ by {ratio:.3g}, so the value is the key, and the record "
                              "names no rule for a physical one")
 
     def _values(self) -> list[Decimal]:
-        """The stated values of all outputs with a mass; empty if one is missing, or if they are in several
-        currencies."""
+        """The stated values, in one currency, of all outputs with a mass; empty if one is missing."""
         stated = [carrier.value for carrier in self._massive if carrier.value is not None]
-        if len(stated) != len(self._massive) or len({value.currency for value in stated}) > 1:
-            return []
-        return [Decimal(value.value) for value in stated]
+        return stated if len(stated) == len(self._massive) else []
 
-    def _by_mass_alone(self, compared: Collection[int]) -> Iterator[_Doubt]:
+    def _by_mass_alone(self, compared: Collection[int]) -> Iterator[_SmallShare]:
         """Goods that were not `compared` by prices. A value may differ from the mass by any factor."""
         if self._key == "mass":
             return
@@ -258,16 +266,16 @@ class _Case:
 
     def _by_mass(
         self, carriers: Sequence[_Carrier], near: Decimal, code: str, reason: str
-    ) -> Iterator[_Doubt]:
+    ) -> Iterator[_SmallShare]:
         if len(carriers) < 2:
             return
         usual_shares = _divided(carriers, [carrier.weight for carrier in carriers])
         for carrier, usual in zip(carriers, usual_shares, strict=True):
-            yield _Doubt(carrier, usual, _times(usual, near), code, reason)
+            yield _SmallShare(carrier, usual, _times(usual, near), code, reason)
 
-    def _on_unknown_goods(self, compared: Collection[int]) -> Iterator[_Doubt]:
-        """By-products without a price, and goods of which nobody says what they are, carry at most a quarter. Those
-        with a physical key may state values instead."""
+    def _on_unknown_goods(self, compared: Collection[int]) -> Iterator[_SmallShare]:
+        """By-products without a price, and goods of an unknown kind, carry at most a quarter. With a physical key,
+        stated values answer the question."""
         if self._key in PHYSICAL and self._values():
             return
         unknown = [carrier for carrier in self._massive if not carrier.is_named and carrier.output not in compared]
@@ -279,7 +287,7 @@ class _Case:
         scale = _CONTEXT.divide(_CONTEXT.add(carried, rest), rest)
         for carrier in others:
             usual = _times(carrier.share, scale)
-            yield _Doubt(carrier, usual, usual, UNKNOWN_GOODS,
+            yield _SmallShare(carrier, usual, usual, UNKNOWN_GOODS,
                          "goods of which the ledger knows no price carry more than a quarter")
 
 
@@ -318,9 +326,9 @@ def _times(left: Decimal, right: Decimal) -> Decimal:
     return _CONTEXT.multiply(left, right)
 
 
-def _answered(doubts: Iterable[_Doubt]) -> AllocationQuestions:
-    """Of all doubts about an output, the largest one that questions something; a note if there is none."""
-    chosen: dict[int, _Doubt] = {}
+def _answered(doubts: Iterable[_SmallShare]) -> AllocationQuestions:
+    """Of all doubts about an output, the largest one that questions something, else a note."""
+    chosen: dict[int, _SmallShare] = {}
     for doubt in doubts:
         if doubt.carrier.share >= doubt.least or doubt.carrier.share >= doubt.usual:
             continue
@@ -335,7 +343,7 @@ def _answered(doubts: Iterable[_Doubt]) -> AllocationQuestions:
     )
 
 
-def _finding(doubt: _Doubt) -> Finding:
+def _finding(doubt: _SmallShare) -> Finding:
     share, usual = doubt.carrier.share, _rounded(doubt.usual)
     return Finding(
         code=doubt.code, severity="note" if doubt.note else "warning", output=doubt.carrier.output,

@@ -28,10 +28,10 @@ def escaped(
         if expanded.burden in _ADDITIVE:
             divided -= float(expanded.amount)
     amounts: dict[int, float] = {}
-    for one in usual:
-        amount = (float(one.share) - shares[one.output]) * divided
+    for expected in usual:
+        amount = (float(expected.share) - shares[expected.output]) * divided
         if amount > 0.0:
-            amounts[one.output] = amount
+            amounts[expected.output] = amount
     return amounts
 
 
