@@ -32,6 +32,8 @@ from ledger.core.record.revisions import Amendment
 from ledger.core.record.values import Output
 from ledger.engine.bounds.check import check_record, findings_of
 from ledger.engine.bounds.process import Process
+from ledger.engine.end_of_waste.check import check_wastes
+from ledger.engine.end_of_waste.group import questioned_inputs
 from ledger.engine.minimal_inventory import missing_inputs
 from ledger.engine.named_rows import check_no_rows
 from ledger.engine.references import references_of
@@ -96,7 +98,8 @@ class Submission(NamedTuple):
 
 class FigureWork(NamedTuple):
     """All that a record's figures are computed from, except its inputs' figures. `covered`: the fraction of its
-    electricity for which it takes green attributes. `references`: the ranges of its outputs."""
+    electricity for which it takes green attributes. `references`: the ranges of its outputs. `questioned`: the inputs
+    whose recycled content is in question."""
 
     direct: Vector
     shares: Sequence[float]
@@ -109,6 +112,7 @@ class FigureWork(NamedTuple):
     adjustment: Adjustment | None = None
     covered: float = 0.0
     references: tuple[Reference, ...] = ()
+    questioned: frozenset[int] = frozenset()
 
 
 class Pricing(NamedTuple):
@@ -279,6 +283,8 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
                 assessment = replace(assessment, lines=(*assessment.lines, residual))
         if pricing is not None and draft.versions.has(Rule.REFERENCE_RANGES):
             assessment = _with_references(assessment, draft, pricing, facts)
+        if draft.versions.has(Rule.REFERENCE_RANGES):
+            assessment = check_wastes(assessment, record, plan, facts)
     except (AttributeError, TypeError, ArithmeticError) as error:
         raise PluginError(
             f"the plugin's assessment is not valid: {type(error).__name__}: {error}", code="invalid-assessment",
@@ -369,6 +375,7 @@ def work_of(record: AnyRecord, plan: Plan, facts: Facts, assessment: Assessment)
         _booking(record, plan, facts),
         covered=float(covering.share),
         references=assessment.references,
+        questioned=questioned_inputs(assessment),
     )
 
 

@@ -157,7 +157,8 @@ class Finding(Value, frozen=True):
 
     A `warning` doubts a figure, a `note` only tells. `value`, in `unit`, lies outside of `usual`, the values of good
     and bad practice, or of `possible`, the values that nature allows. `amount`: the kg CO2e in question, at least zero.
-    `output`, `supply`: the index of its subject. `factor`: the row of a factor set behind the ranges.
+    `output`, `supply`, `taken` (of the inputs): the index of its subject. `factor`: the row of a factor set behind the
+    ranges.
     """
 
     code: Key
@@ -171,6 +172,7 @@ class Finding(Value, frozen=True):
     amount: Decimal | None = None
     output: int | None = None
     supply: int | None = None
+    taken: int | None = None
     factor: Name | None = None
 
 
