@@ -12,9 +12,9 @@ from ledger.admission.lots import Plan
 from ledger.core.outcome.assessment import Assessment, Finding
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.values import Evidence
+from ledger.engine.end_of_waste.recycled import PROOF, shows_content
 
 CODE: Final = "group-scrap"
-_PROOF: Final = "recycledContent"
 _LONGEST: Final = 255
 
 
@@ -24,7 +24,7 @@ def scrap_of_group(record: Transformation, plan: Plan, facts: Facts) -> list[Fin
     return [
         Finding(
             code=CODE, taken=i,
-            message=f"scrap of the same group is no recycled content, unless a document of kind {_PROOF} shows it: "
+            message=f"scrap of the same group is no recycled content, unless a document of kind {PROOF} shows it: "
                     f"{lot.id}"[:_LONGEST],
         )
         for i, (lot, _, _) in enumerate(plan.taken)
@@ -47,6 +47,4 @@ def _own(lot: LotFacts, issuer: str, facts: Facts) -> bool:
 
 
 def _shown(evidence: Sequence[Evidence], lot: LotFacts, facts: Facts) -> bool:
-    """Whether a document shows the recycled content of all materials, or of a material of the lot."""
-    kinds = {one.kind for one in evidence}
-    return any(kind in kinds for kind in (_PROOF, *[f"{_PROOF}:{name}" for name in facts.composition(lot).materials]))
+    return shows_content(evidence, list(facts.composition(lot).materials))

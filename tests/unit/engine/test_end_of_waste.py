@@ -3,83 +3,18 @@
 from typing import Any, Final
 
 import pytest
-from msgspec import json
-from msgspec.structs import replace
-from support import factor_sets
 from support.memory import MemoryLedger
-from support.parties import enrolment, party
 from support.sectors import Make
-from support.site import END, START, Site, ore, raw
+from support.site import ore, supply
+from unit.engine.scrap import Works, document, registry
 
-from ledger.core.outcome.assessment import Assessment, Finding
-from ledger.core.record.kinds import Facility, Transformation
-from ledger.core.record.values import Evidence
-from ledger.engine.batch import Sequenced
-
-STEEL: Final[dict[str, Any]] = {"materials": {"steel": "1"}}
 PRE, POST = "recycledPreConsumer:steel", "recycledPostConsumer:steel"
 IN_QUESTION: Final = f"questioned:{PRE}"
 
 
-class Works(Site):
-    """A site in Germany, where the set prices steel at 2 kg per kg, with a range from 1 on. `parent` owns its
-    organisation to that share."""
-
-    def __init__(
-        self, ledger: MemoryLedger, name: str, parent: "Works | None" = None, share: str | None = None,
-    ) -> None:
-        self.ledger = ledger
-        self.party = party(ledger.seed, name)
-        record = enrolment(self.party, ledger.registrar, ledger.state.origin, ledger.nonce())
-        if parent is not None:
-            record = replace(record, parent=parent.id, parent_share=share)
-        ledger.must((ledger.registrar, record))
-        self.facility = self.name("site")
-        self.hall = self.name("hall")
-        for site in (self.facility, self.hall):
-            self._post(Facility(issuer=self.id, nonce=ledger.nonce(), id=site, country="DE"))
-        for product in ("bar", "swarf"):
-            self.product(product, **STEEL)
-
-    def run(self, outputs: Any, inputs: dict[str, str] | None = None, **fields: Any) -> Sequenced:
-        """A transformation, with fields of its record by name."""
-        return self._post(Transformation(**{
-            "issuer": self.id, "nonce": self.ledger.nonce(), "facility": self.facility, "start": START, "end": END,
-            "process": "works.make", "activity": raw(fields.pop("activity", Make())),
-            "inputs": self.flows(inputs or {}), "outputs": outputs, **fields,
-        }))
-
-    def swarf(self, amount: str = "100 KGM", **fields: Any) -> str:
-        """Swarf of a record that made as much of bars; the lot's id."""
-        lot = f"swarf-{self.ledger.state.size}"
-        self.run([self.out(f"bar-{lot}", "bar", amount), self.out(lot, "swarf", amount, "waste", origin="preConsumer")],
-                 **{"supplies": [ore("1000 KGM")], **fields})
-        return self.name(lot)
-
-    def contents(self, lot: str) -> dict[str, float]:
-        """Recycled contents by name."""
-        held = self.ledger.contents(self.name(lot))
-        return {name: amount for name, amount in held.items() if "recycled" in name}
-
-
-def document(kind: str) -> Evidence:
-    return Evidence(digest="5" * 64, media_type="application/pdf", kind=kind)
-
-
-def assessed(ledger: MemoryLedger, entry: Sequenced) -> Assessment:
-    leaf = ledger.assessment(entry.index)
-    assert leaf is not None
-    return json.decode(leaf.assessment, type=Assessment)
-
-
-def found(ledger: MemoryLedger, entry: Sequenced) -> dict[str, Finding]:
-    """The findings of a record by code."""
-    return {one.code: one for one in assessed(ledger, entry).findings}
-
-
 @pytest.fixture
 def ledger() -> MemoryLedger:
-    memory = MemoryLedger(factor_sets.registry())
+    memory = MemoryLedger(registry())
     memory.activate_sets()
     return memory
 
@@ -95,7 +30,7 @@ def mill(ledger: MemoryLedger) -> Works:
 def melted(mill: Works, scrap: str, **fields: Any) -> dict[str, float]:
     """Recycled contents of 90 kg of bars of 100 kg of scrap, in another process than the scrap's."""
     mill.run([mill.out("melted", "bar", "90 KGM")], {scrap: "100 KGM"}, facility=mill.hall, **fields)
-    return mill.contents("melted")
+    return mill.recycled("melted")
 
 
 def test_scrap_of_another_organisation_is_recycled_content(ledger: MemoryLedger, mill: Works) -> None:
@@ -128,8 +63,8 @@ def test_scrap_of_the_group_through_a_trader_is_in_question(ledger: MemoryLedger
 
 def test_own_scrap_of_another_process_is_in_question_and_of_the_same_is_none(mill: Works) -> None:
     entry = mill.run([mill.out("again", "bar", "90 KGM")], {mill.swarf(): "100 KGM"})
-    assert mill.contents("again") == {}
-    assert "group-scrap" not in found(mill.ledger, entry)
+    assert mill.recycled("again") == {}
+    assert "group-scrap" not in mill.codes(entry)
     assert melted(mill, mill.swarf()) == {IN_QUESTION: pytest.approx(90)}
 
 
@@ -139,7 +74,7 @@ def test_a_toller_does_not_make_the_owners_scrap_recycled(ledger: MemoryLedger, 
     scrap = mill.swarf()
     mill.send(scrap, "100 KGM", toller, "placed", purpose="custody")
     toller.run([toller.out("ingot", "bar", "90 KGM", owner=mill.id)], {mill.name("placed"): "100 KGM"})
-    assert toller.contents("ingot") == {IN_QUESTION: pytest.approx(90)}
+    assert toller.recycled("ingot") == {IN_QUESTION: pytest.approx(90)}
 
 
 @pytest.mark.parametrize(("kind", "content"), [
@@ -154,21 +89,20 @@ def test_content_that_the_scrap_carried_stays(ledger: MemoryLedger, mill: Works)
     """Of 200 kg of bars and swarf 80 kg came from end users. The swarf keeps its 40 kg, and only the other 60 kg of it
     are in question; a tenth is lost."""
     yard = Works(ledger, "yard")
-    yard.declare(lot=yard.out("old", "swarf", "80 KGM", "waste", origin="postConsumer"), basis="collected",
-                 boundary="none", collector=yard.id, evidence=[document("weighing")])
+    yard.collect("old", "swarf", "80 KGM")
     yard.send("old", "80 KGM", mill, "old-sold")
     scrap = mill.swarf(inputs={yard.name("old-sold"): "80 KGM"}, supplies=[ore("120 KGM")])
-    assert mill.contents(scrap) == {POST: pytest.approx(40)}
+    assert mill.recycled(scrap) == {POST: pytest.approx(40)}
     assert melted(mill, scrap) == {POST: pytest.approx(36), IN_QUESTION: pytest.approx(54)}
     # As swarf once more, the claim is no other one: 36 of 90 kg are old, 54 are in question.
     mill.run([mill.out("rest", "swarf", "90 KGM", "waste", origin="preConsumer")], {"melted": "90 KGM"})
     mill.run([mill.out("third", "bar", "90 KGM")], {"rest": "90 KGM"}, facility=mill.hall)
-    assert mill.contents("third") == {POST: pytest.approx(36), IN_QUESTION: pytest.approx(54)}
+    assert mill.recycled("third") == {POST: pytest.approx(36), IN_QUESTION: pytest.approx(54)}
     # For another organisation it is recycled content.
     mill.run([mill.out("end", "swarf", "90 KGM", "waste", origin="preConsumer")], {"third": "90 KGM"})
     mill.send("end", "90 KGM", yard, "end-sold")
     yard.run([yard.out("new", "bar", "90 KGM")], {mill.name("end-sold"): "90 KGM"})
-    assert yard.contents("new") == {PRE: pytest.approx(90)}
+    assert yard.recycled("new") == {PRE: pytest.approx(90)}
 
 
 def test_content_in_question_is_conserved(mill: Works) -> None:
@@ -177,11 +111,56 @@ def test_content_in_question_is_conserved(mill: Works) -> None:
     assert leaf is not None
     assert float(leaf.arisen[IN_QUESTION]) == pytest.approx(100)
     assert float(leaf.lost[IN_QUESTION]) == pytest.approx(10)
-    finding = found(mill.ledger, entry)["group-scrap"]
+    finding = mill.finding(entry, "group-scrap")
     assert (finding.taken, finding.amount, finding.severity) == (0, None, "warning")
 
 
 def test_earlier_rules_ask_nothing() -> None:
-    early = MemoryLedger(factor_sets.registry())
+    early = MemoryLedger(registry())
     mill = Works(early, "mill")
     assert melted(mill, mill.swarf()) == {PRE: pytest.approx(90)}
+
+
+# Recycled by name
+
+
+@pytest.fixture
+def again(mill: Works) -> Works:
+    """A mill with a product that is called recycled steel."""
+    mill.product("again", materials={"recycledSteel": "1"})
+    return mill
+
+
+@pytest.mark.parametrize(("kinds", "kilograms", "question", "code"), [
+    (["environmentalProductDeclaration"], "50", 150, "recycled-by-name"),
+    (["environmentalProductDeclaration"], "120", 0, ""),  # in the range of primary steel
+    (["recycledContent"], "50", 0, ""), (["recycledContent:recycledSteel"], "10", 0, ""),
+    (["recycledContent:zinc"], "10", 190, "recycled-by-name"), (["recycledContent"], "9", 41, "figure-below-range"),
+], ids=str)
+def test_a_declaration_needs_a_document_about_its_recycled_content(
+    again: Works, kinds: list[str], kilograms: str, question: float, code: str
+) -> None:
+    """100 kg of primary steel cause 200 kg, and of recycled steel 50: its range begins at 10."""
+    entry = again.declare(lot=again.out("lot", "again", "100 KGM"), burdens={"fossilGhgEmissions": kilograms},
+                          evidence=[document(kind) for kind in kinds])
+    assert again.asked("lot") == pytest.approx(question)
+    assert again.codes(entry) == ({code} if code else set())
+
+
+@pytest.mark.parametrize(("inputs", "supplies", "kinds", "question"), [
+    ({}, [ore("100 KGM")], [], 200), ({"old": "100 KGM"}, [], [], 0), ({"old": "90 KGM"}, [ore("10 KGM")], [], 0),
+    ({"old": "50 KGM"}, [supply("steel", "50 KGM")], [], 0),
+    ({}, [supply("steelScrap", "100 KGM")], ["deliveryNote"], 46),
+    ({}, [supply("steelScrap", "100 KGM")], [], 196), ({}, [supply("recycledSteel", "100 KGM")], ["invoice"], 0),
+    ({}, [supply("recycledSteel", "100 KGM")], ["invoice:steel"], 150),
+], ids=str)
+def test_scrap_makes_a_material_recycled(
+    again: Works, inputs: dict[str, str], supplies: list[Any], kinds: list[str], question: float
+) -> None:
+    """Of half scrap and half bought steel the range is the mean of both: it begins at 55, and the steel has 100. Bought
+    scrap has 4 kg, less than recycled steel ever has, and bought recycled steel 50; without a document they are no
+    scrap."""
+    again.collect("old", "swarf", "100 KGM")
+    again.run([again.out("lot", "again", "100 KGM")], inputs, supplies=supplies,
+              evidence=[document(kind) for kind in kinds], activity=Make(co2="10" if inputs else "0"))
+    assert again.asked("lot") == pytest.approx(question)
