@@ -36,7 +36,7 @@ from ledger.engine.end_of_waste.check import check_wastes
 from ledger.engine.end_of_waste.group import questioned_inputs
 from ledger.engine.minimal_inventory import missing_inputs
 from ledger.engine.named_rows import check_no_rows
-from ledger.engine.references import references_of
+from ledger.engine.references import Buying, references_of
 from ledger.engine.sector_context import context_of
 from ledger.engine.sectors import Installed, Registry
 from ledger.engine.upstream import (
@@ -284,7 +284,8 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
         if pricing is not None and draft.versions.has(Rule.REFERENCE_RANGES):
             assessment = _with_references(assessment, draft, pricing, facts)
         if draft.versions.has(Rule.REFERENCE_RANGES):
-            assessment = check_wastes(assessment, record, plan, facts)
+            buying = None if pricing is None else Buying(pricing.around, pricing.sets, plan, facts)
+            assessment = check_wastes(assessment, record, plan, facts, buying)
     except (AttributeError, TypeError, ArithmeticError) as error:
         raise PluginError(
             f"the plugin's assessment is not valid: {type(error).__name__}: {error}", code="invalid-assessment",

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from ledger.admission.facts import Facts
+from ledger.admission.facts import Facts, LotFacts
 from ledger.admission.lots import Plan
 from ledger.core.outcome.assessment import Finding, Reference
 from ledger.core.record.units import UNITS
@@ -48,10 +48,7 @@ def references_of(
     for output, (lot, _) in enumerate(plan.created):
         if lot.role not in PRODUCT_ROLES or not lot.mass:
             continue
-        product = facts.products.get(lot.product)
-        materials = {name: Decimal(share) for name, share in facts.composition(lot).materials.items()}
-        ranges = _Ranges(output, lot.mass, _Market(around, sets, plan, facts))
-        own = ranges.of(product.codes if product else (), materials)
+        own = ranges_of_lot(output, lot, lot.mass, Buying(around, sets, plan, facts))
         if unproven:
             own = [replace(reference, low=reference.default) for reference in own]
         references += own
@@ -63,7 +60,7 @@ def references_of(
     return OutputReferences(tuple(references), tuple(findings))
 
 
-class _Market(NamedTuple):
+class Buying(NamedTuple):
     """Where and when a record buys, the sets in force, and its plan."""
 
     around: Surroundings
@@ -106,10 +103,25 @@ def _shown(evidence: Sequence[Evidence], material: str) -> bool:
     return any(kind.partition(":")[2] in ("", material) for kind in [one.kind for one in evidence])
 
 
+def ranges_of_lot(output: int, lot: LotFacts, mass: Decimal, buying: Buying) -> list[Reference]:
+    """The ranges of `mass` kg of the product of `lot`, for an output of a record; empty if the sets have no range."""
+    product = buying.facts.products.get(lot.product)
+    materials = {name: Decimal(share) for name, share in buying.facts.composition(lot).materials.items()}
+    return _Ranges(output, mass, buying).of(product.codes if product else (), materials)
+
+
+def entries_of_lot(lot: LotFacts, buying: Buying) -> list[SupplyEntry]:
+    """The entries of a lot's code and materials, without those that no set knows."""
+    product = buying.facts.products.get(lot.product)
+    coded = entry_of_code(buying.sets, product.codes if product else ())
+    known = [entry_of(buying.sets, name) for name in buying.facts.composition(lot).materials]
+    return [*([] if coded is None else [coded]), *[one[1] for one in known if one is not None]]
+
+
 class _Ranges:
     """The ranges of one output of `mass` kg."""
 
-    def __init__(self, output: int, mass: Decimal, market: _Market) -> None:
+    def __init__(self, output: int, mass: Decimal, market: Buying) -> None:
         self._output = output
         self._mass = mass
         self._market = market

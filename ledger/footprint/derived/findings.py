@@ -23,6 +23,8 @@ MADE: Final[Mapping[str, str]] = {
                  "default is {default} kg CO2e",
     "recycled-by-name": "the material is called recycled, but neither scrap nor a document of kind recycledContent "
                         "shows it: the figure is {figure} kg CO2e, the default {default} kg CO2e",
+    "waste-of-route": "the output is called waste, but is of the kind that the route makes: the default is {default} "
+                      "kg CO2e",
 }
 """The codes of questions that outputs make, by the rule behind them (`Reference.code`), with their messages."""
 SHOWN: Final = 50

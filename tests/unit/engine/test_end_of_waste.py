@@ -164,3 +164,64 @@ def test_scrap_makes_a_material_recycled(
     again.run([again.out("lot", "again", "100 KGM")], inputs, supplies=supplies,
               evidence=[document(kind) for kind in kinds], activity=Make(co2="10" if inputs else "0"))
     assert again.asked("lot") == pytest.approx(question)
+
+
+# Waste of the kind that the route makes
+
+
+@pytest.mark.parametrize(("goods", "waste", "supplies", "question"), [
+    ("75", "25", [ore("100 KGM")], 0), ("74", "26", [ore("100 KGM")], 52),  # rejects of a furnace
+    ("5", "95", [supply("steel", "100 KGM")], 0), ("4", "96", [supply("steel", "100 KGM")], 192),  # swarf of a mill
+    ("50", "50", [supply("steel", "50 KGM"), ore("50 KGM")], 0),  # half of it is bought, so this is shaping
+    ("50", "50", [supply("steel", "49 KGM"), ore("51 KGM")], 100),
+    ("", "100", [ore("100 KGM")], 200),  # a trial run
+    ("", "100", [ore("67 KGM"), supply("steelScrap", "33 KGM")], 200),
+    ("", "100", [ore("50 KGM"), supply("steelScrap", "50 KGM")], 150),
+    ("", "100", [supply("steelScrap", "100 KGM")], 0),
+], ids=str)
+def test_waste_that_is_the_product_is_in_question_beyond_usual_rejects(
+    mill: Works, goods: str, waste: str, supplies: list[Any], question: float
+) -> None:
+    """100 kg of bars and waste, which the set prices at 2 kg per kg. The bars have the burden of all, so that they are
+    in no question."""
+    outputs = [mill.out("bars", "bar", f"{goods} KGM")] if goods else []
+    entry = mill.run([*outputs, mill.out("waste", "swarf", f"{waste} KGM", "waste", origin="preConsumer")],
+                     supplies=supplies, activity=Make(co2="1000"))
+    assert mill.asked("waste") == pytest.approx(question)
+    assert not goods or mill.asked("bars") == 0
+    assert ("waste-of-route" in mill.codes(entry)) == bool(question)
+    assert ("run-without-product" in mill.codes(entry)) == (not goods)
+
+
+@pytest.mark.parametrize(("materials", "question"), [
+    ({"steel": "1"}, 180), ({"steelScrap": "1"}, 180), ({"slag": "1"}, 0), ({}, 0), ({"recycledSteel": "1"}, 0),
+    ({"machine": "1"}, 0),
+], ids=str)
+def test_waste_of_another_kind_is_waste(mill: Works, materials: dict[str, str], question: float) -> None:
+    """90 kg of waste beside 10 kg of bars. A name of scrap does not help; recycled steel has a quarter of the burden
+    of steel."""
+    mill.product("rest", materials=materials)
+    mill.run([mill.out("bars", "bar", "10 KGM"), mill.out("waste", "rest", "90 KGM", "waste", origin="preConsumer")],
+             supplies=[ore("100 KGM")], activity=Make(co2="1000"))
+    assert mill.asked("waste") == pytest.approx(question)
+
+
+def test_waste_beside_power_is_waste(mill: Works) -> None:
+    mill.product("heat", "3B")
+    entry = mill.run([mill.out("warm", "heat", "100 3B"), mill.out("ash", "swarf", "90 KGM", "waste",
+                                                                    origin="preConsumer")],
+                     supplies=[ore("100 KGM"), supply("heat", "100 3B")], allocation="energy",
+                     activity=Make(weights={"energy": ["1", "0"]}))
+    assert mill.asked("ash") == 0
+    assert mill.codes(entry) == set()
+
+
+def test_the_question_goes_where_the_waste_goes(ledger: MemoryLedger, mill: Works) -> None:
+    """A tenth of 900 kg of such waste goes to a roller, who makes bars of it: nobody asks for the rest there."""
+    mill.run([mill.out("slab", "bar", "100 KGM"), mill.out("waste", "swarf", "900 KGM", "waste", origin="preConsumer")],
+             supplies=[ore("1000 KGM")], activity=Make(co2="2000"))
+    roller = Works(ledger, "roller")
+    mill.send("waste", "90 KGM", roller, "sold")
+    roller.run([roller.out("bars", "bar", "80 KGM")], {mill.name("sold"): "90 KGM"}, activity=Make(co2="8"))
+    assert mill.asked("waste") == pytest.approx(1800)
+    assert roller.asked("bars") == pytest.approx(180)
