@@ -1,12 +1,18 @@
 """Whether an output is scrap, whose scrap, and used before. Solved by hand; masses in kg, both sides of each rule."""
 
+from decimal import Decimal
 from typing import Any, Final
 
 import pytest
 from support.memory import MemoryLedger
 from support.sectors import Make
 from support.site import ore, supply
-from unit.engine.scrap import Works, document, registry
+from unit.engine.scrap import Works, document, registry, version
+
+from ledger.admission.lots import Created, Plan
+from ledger.engine.end_of_waste.lives import service_life
+from ledger.engine.references import Buying
+from ledger.engine.upstream import Surroundings
 
 PRE, POST = "recycledPreConsumer:steel", "recycledPostConsumer:steel"
 IN_QUESTION: Final = f"questioned:{PRE}"
@@ -225,3 +231,58 @@ def test_the_question_goes_where_the_waste_goes(ledger: MemoryLedger, mill: Work
     roller.run([roller.out("bars", "bar", "80 KGM")], {mill.name("sold"): "90 KGM"}, activity=Make(co2="8"))
     assert mill.asked("waste") == pytest.approx(1800)
     assert roller.asked("bars") == pytest.approx(180)
+
+
+# The life before
+
+
+@pytest.fixture
+def maker(mill: Works) -> Works:
+    """A maker of gearboxes, of machine class: 3 kg per kg, and a service life of at least a year."""
+    mill.product("gearbox", "H87", materials={"gearbox": "1"}, mass_per_unit={"value": "10", "unit": "KGM"})
+    return mill
+
+
+def life(years: str) -> dict[str, str]:
+    return {"estimatedYears": years}
+
+
+@pytest.mark.parametrize(("kinds", "years", "question", "code"), [
+    (["weighing"], "9", 30, "core-of-maker"), (["weighing", "photograph"], "9", 30, "core-of-maker"),
+    (["weighing", "leaseContract"], "9", 0, ""), (["serialNumbers:gearbox"], "1", 0, ""),
+    (["warrantyClaim"], "0.75", 7.5, "unused-life"), (["returnNote"], "0.000000001", 30, "unused-life"),
+], ids=str)
+def test_a_maker_shows_who_used_its_core(
+    maker: Works, kinds: list[str], years: str, question: float, code: str
+) -> None:
+    entry = maker.collect("core", "gearbox", "1 H87", "core", previous_life=life(years),
+                          evidence=[document(kind) for kind in kinds])
+    assert maker.asked("core") == pytest.approx(question)
+    assert maker.codes(entry) == ({code} if code else set())
+
+
+@pytest.mark.parametrize(("years", "question"), [("1", 0), ("0.5", 15)])
+def test_a_dealer_gathers_cores_of_others(
+    ledger: MemoryLedger, maker: Works, years: str, question: float
+) -> None:
+    dealer = Works(ledger, "dealer")
+    dealer.collect("core", maker.name("gearbox"), "1 H87", "core", previous_life=life(years))
+    assert dealer.asked("core") == pytest.approx(question)
+
+
+def test_a_sister_gathers_like_the_maker(ledger: MemoryLedger, maker: Works) -> None:
+    sister = Works(ledger, "sister", maker)
+    entry = sister.collect("core", maker.name("gearbox"), "1 H87", "core", previous_life=life("9"))
+    assert (sister.asked("core"), sister.codes(entry)) == (30, {"core-of-maker"})
+
+
+@pytest.mark.parametrize(("materials", "years"), [
+    ({"steel": "1"}, "0.5"), ({"machine": "1"}, "1"), ({"machine": "0.5", "steel": "0.5"}, "0.75"),
+    ({"slag": "1"}, "0"), ({}, "0"), ({"machine": "0.9", "slag": "0.1"}, "0.9"), ({"steelScrap": "1"}, "0"),
+], ids=str)
+def test_the_minimum_life_is_the_mean_of_the_materials(mill: Works, materials: dict[str, str], years: str) -> None:
+    mill.product("thing", materials=materials)
+    mill.collect("core", "thing", "10 KGM", "core", previous_life=life("9"))
+    plan = Plan(created=(Created(mill.ledger.state.lots[mill.name("core")], None),))
+    buying = Buying(Surroundings(("*",), 2025), [version()], plan, mill.ledger.state)
+    assert service_life(plan.created[0].facts, buying) == Decimal(years)
