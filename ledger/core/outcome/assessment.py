@@ -152,12 +152,23 @@ class Span(Value, frozen=True):
     high: Decimal | None = None
 
 
+class Lack(Value, frozen=True):
+    """`amount`, in `unit`, of a `material` that the record would need and does not state: a key of the factor sets."""
+
+    material: Key
+    amount: Decimal
+    unit: Key
+
+
 class Finding(Value, frozen=True):
     """Something about the record that is implausible or unproven. `refuses` keeps the record off the ledger.
 
     A `warning` doubts a figure, a `note` only tells. `value`, in `unit`, lies outside of `usual`, the values of good
     and bad practice, or of `possible`, the values that nature allows. `amount`: the kg CO2e in question, at least zero.
     `output`, `supply`: the index of its subject. `factor`: the row of a factor set behind the ranges.
+
+    `lacks`: of a sector, which knows no prices. The core prices them into `amount` and removes them: they are never
+    committed.
     """
 
     code: Key
@@ -172,6 +183,7 @@ class Finding(Value, frozen=True):
     output: int | None = None
     supply: int | None = None
     factor: Name | None = None
+    lacks: tuple[Lack, ...] = ()
 
 
 class Reference(Value, frozen=True):
