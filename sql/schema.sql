@@ -265,6 +265,8 @@ CREATE TABLE revised (
 ALTER TABLE revised ALTER COLUMN body SET STATISTICS 0;
 CREATE INDEX revised_own ON revised (record, version) WHERE own;
 CREATE INDEX revised_version ON revised (version, record);
+CREATE INDEX revised_findings ON revised (record, version)
+    WHERE position('"findings":['::bytea IN leaf) > 0 OR position('"made":"'::bytea IN leaf) > 0;
 CREATE INDEX figure_version ON figure (version) WHERE version > 0;
 CREATE INDEX flow_version ON flow (version) WHERE version > 0;
 

@@ -11,11 +11,20 @@ from msgspec.structs import replace
 from ledger.admission.activations import Versions
 from ledger.admission.checks.attributes import ROLE as ATTRIBUTE
 from ledger.admission.checks.attributes import is_power, total_power
+from ledger.admission.checks.stated_figures import check_stated_figures
 from ledger.admission.facts import Facts
 from ledger.admission.lots import Created, Plan, Taken
 from ledger.admission.plan import plan as plan_of
 from ledger.admission.rules import Rule
-from ledger.core.outcome.assessment import NOTHING, Assessment, Assigned, Line, LineKind, Reference
+from ledger.core.outcome.assessment import (
+    NOTHING,
+    Assessment,
+    Assigned,
+    Line,
+    LineKind,
+    Reference,
+    UsualShare,
+)
 from ledger.core.outcome.leaves import assessment_bytes, salt_seed
 from ledger.core.record.canonical import encode
 from ledger.core.record.kinds import (
@@ -98,7 +107,8 @@ class Submission(NamedTuple):
 
 class FigureWork(NamedTuple):
     """All that a record's figures are computed from, except its inputs' figures. `covered`: the fraction of its
-    electricity for which it takes green attributes. `references`: the ranges of its outputs."""
+    electricity for which it takes green attributes. `references`: the ranges of its outputs. `usual_shares`: of
+    outputs with a smaller share."""
 
     direct: Vector
     shares: Sequence[float]
@@ -111,6 +121,7 @@ class FigureWork(NamedTuple):
     adjustment: Adjustment | None = None
     covered: float = 0.0
     references: tuple[Reference, ...] = ()
+    usual_shares: tuple[UsualShare, ...] = ()
 
 
 class Pricing(NamedTuple):
@@ -171,6 +182,9 @@ def drafted(
 ) -> PreparedDraft:
     """`draft_of` for a record with a plan. Raises as `prepare` does."""
     record = submission.record
+    if versions.has(Rule.DEFAULT_UPSTREAM):
+        # An amendment may give a record of earlier rules the newest versions.
+        check_stated_figures(record, plan)
     installed = _sector_of(record, registry, versions)
     pricing = _pricing(record, plan, facts, registry, versions)
     questions = versions.has(Rule.REFERENCE_RANGES)
@@ -216,8 +230,8 @@ def _pricing(
     if not versions.sets or not versions.has(Rule.DEFAULT_UPSTREAM):
         check_no_rows([*plan.supplied, *plan.overheads])
         return None
-    declares = isinstance(record, Declaration) and versions.has(Rule.REFERENCE_RANGES)
-    if not (plan.supplied or plan.overheads or declares or isinstance(record, Transformation)):
+    referenced = bool(plan.created) and versions.has(Rule.REFERENCE_RANGES)
+    if not (plan.supplied or plan.overheads or referenced or isinstance(record, Transformation)):
         # Above all an activation: it must be possible even if this server lacks the set in force.
         return None
     sets = [registry.factor_set(name, versions.plugins[name]) for name in versions.sets]
@@ -313,13 +327,14 @@ def _bounded(
 def _with_references(
     assessment: Assessment, draft: PreparedDraft, pricing: Pricing, facts: Facts
 ) -> Assessment:
-    """The assessment with the reference ranges of the lots that the record makes or declares. A provisional record gets
-    no ranges: its figures are not measured yet, and they say so."""
+    """The assessment with the reference ranges of the lots that the record makes or declares, and with a finding for
+    each lot whose product has no range. Figures of lots that change hands are not asked again. A provisional record
+    gets no ranges: its figures are not measured yet, and they say so."""
     record = draft.submission.record
-    if not isinstance(record, Transformation | Declaration) or getattr(record, "basis", "") == "provisional":
-        return assessment
     unproven = isinstance(record, Declaration) and not record.evidence
     references, findings = references_of(draft.plan, facts, pricing.around, pricing.sets, unproven=unproven)
+    if not isinstance(record, Transformation | Declaration) or record.basis == "provisional":
+        references = ()
     return replace(assessment, references=references, findings=(*assessment.findings, *findings))
 
 
@@ -375,6 +390,7 @@ def work_of(record: AnyRecord, plan: Plan, facts: Facts, assessment: Assessment)
         _booking(record, plan, facts),
         covered=float(covering.share),
         references=assessment.references,
+        usual_shares=assessment.usual_shares,
     )
 
 

@@ -16,12 +16,12 @@ from ledger.core.outcome.assessment import Finding, Reference
 from ledger.core.record.units import UNITS
 from ledger.core.record.values import Evidence
 from ledger.engine.upstream import Surroundings
+from ledger.footprint.derived.completeness import NO_REFERENCE
 from ledger.sdk import PRODUCT_ROLES, FactorSetVersion, SetChoice
 from ledger.sdk.sets.factor_set import SupplyEntry
 from ledger.sdk.sets.lookup import choose, entry_of
 from ledger.sdk.sets.reading import co2e_of
 
-NO_REFERENCE: Final = "no-reference"
 _CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
 _KNOWN_PART: Final = Decimal("0.5")
 """Of a product's mass, so much must be of materials that the sets know."""

@@ -5,3 +5,5 @@
 
 DROP INDEX CONCURRENTLY IF EXISTS record_findings;
 CREATE INDEX CONCURRENTLY record_findings ON record (index) WHERE position('"findings":['::bytea IN outcome) > 0 OR position('"made":"'::bytea IN outcome) > 0;
+DROP INDEX CONCURRENTLY IF EXISTS revised_findings;
+CREATE INDEX CONCURRENTLY revised_findings ON revised (record, version) WHERE position('"findings":['::bytea IN leaf) > 0 OR position('"made":"'::bytea IN leaf) > 0;

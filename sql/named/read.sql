@@ -19,6 +19,13 @@ SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantit
            SELECT frozen FROM dispute WHERE lot = l.number AND record < $3 ORDER BY record DESC LIMIT 1) END AS frozen,
        EXISTS (SELECT FROM claim WHERE lot = l.id) AS claimed,
        EXISTS (SELECT FROM compromise WHERE record < $3) AS doubted,
+       -- As findings.any, in the same round trip.
+       (SELECT count(*) FROM pg_index WHERE indisvalid
+        AND indexrelid IN (to_regclass('public.record_findings'), to_regclass('public.revised_findings'))) < 2
+       OR EXISTS (SELECT FROM record
+                  WHERE position('"findings":['::bytea IN outcome) > 0 OR position('"made":"'::bytea IN outcome) > 0)
+       OR EXISTS (SELECT FROM revised
+                  WHERE position('"findings":['::bytea IN leaf) > 0 OR position('"made":"'::bytea IN leaf) > 0) AS marked,
        EXISTS (SELECT FROM (VALUES ('lot', l.id), ('record', encode(r.digest, 'hex')), ('product', l.product),
                                    ('facility', l.facility)) AS s (kind, subject)
                JOIN attestation a ON a.kind = s.kind AND a.subject = s.subject) AS attested,

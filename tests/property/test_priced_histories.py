@@ -118,7 +118,8 @@ def check_conserved(memory: MemoryLedger) -> None:
         left += [memory.retained(index).get(name, 0.0) for index in range(len(memory.records))]
         made = [vector[slot] for vector in direct]
         if name == QUESTIONED:
-            made += [float(one.made) for index in range(len(memory.records)) for one in questions(memory, index)]
+            made += [float(amount) for index in range(len(memory.records)) for one in questions(memory, index)
+                     for amount in (one.made, one.escaped)]
         scale = sum(map(abs, left)) + sum(map(abs, made))
         assert abs(sum(left) - sum(made)) <= CONSERVED * scale, name
 

@@ -75,6 +75,7 @@ ASKED: Final = {
     "facts.keys": _KEYS,
     "facts.entries_by_digest": _DIGESTS,
     "facts.lots_of_records": str(RECORD),
+    "findings.any": "",
     "findings.behind": f"{_RECORDS}, {_NEWEST}, {_ALL}",
     "findings.among": f"{_RECORDS}, {_NEWEST}",
     "findings.questioned": f"{_LOTS}, {_NEWEST}, 22",

@@ -501,6 +501,7 @@ class FromZero:
 
     def __init__(self, memory: MemoryLedger, size: int) -> None:
         self.state = State(memory.state.origin)
+        self.state.time = memory.state.time
         self.figures: dict[str, LotFigures] = {}
         self.leaves: dict[int, tuple[bytes, ...]] = {}
         self._readings: list[AnyRecord | None] = []

@@ -58,11 +58,11 @@ def footprint(
             terms = {"method": method, "gwp": gwp, "allocation": allocation, "parameter": parameters}
             answer = ask_method(client, {"lot": lot, "at": at, **terms})
         elif product is None:
-            answer = client.get("/v1/footprint", FootprintAnswer, lot=lot, at=at)
+            answer = client.get("/v1/footprint", FootprintAnswer, lot=lot, findings="all", at=at)
         else:
             period = {"from": since, "to": until}
             answer = client.get(
-                "/v1/footprint/product", ProductAnswer, product=product, limit=limit, at=at, **period)
+                "/v1/footprint/product", ProductAnswer, product=product, limit=limit, findings="all", at=at, **period)
     if as_json:
         print_json(answer)
     else:

@@ -9,11 +9,14 @@ from ledger.core.outcome.assessment import Assessment, Finding
 from ledger.core.record.kinds import AnyRecord, Declaration, Transfer, Transformation
 from ledger.core.record.values import Supply
 from ledger.engine.bounds.carbon import check_carbon
+from ledger.engine.bounds.credits import check_credits
 from ledger.engine.bounds.energy import check_energy
 from ledger.engine.bounds.entering import entering
+from ledger.engine.bounds.fuels import check_fuels
+from ledger.engine.bounds.matter import check_matter
 from ledger.engine.bounds.nature import check_nature
 from ledger.engine.bounds.process import Process
-from ledger.engine.bounds.removals import check_declared, check_evidence, check_signs
+from ledger.engine.bounds.removals import check_declared, check_evidence, check_power, check_signs
 from ledger.engine.bounds.residual import check_residual
 from ledger.engine.bounds.roles import check_energy_roles
 from ledger.sdk import CONTEXT, NaturalInput
@@ -40,9 +43,13 @@ def check_record(
 
 def findings_of(process: Process) -> tuple[Finding, ...]:
     """The findings of all bounds on a transformation. Raises Refused for impossible amounts."""
+    check_power(process.own)
     with localcontext(CONTEXT):
         into = entering(process)
-        return (*check_carbon(process, into), *check_energy(process, into))
+        return (
+            *check_carbon(process, into), *check_energy(process, into), *check_matter(process),
+            *check_credits(process), *check_fuels(process),
+        )
 
 
 def _supplies(record: AnyRecord) -> Mapping[str, Supply]:

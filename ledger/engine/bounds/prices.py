@@ -41,6 +41,12 @@ def default_of(
     return None if price is None or price[1] != dimension else (price[0], price[2])
 
 
+def burning_of(sets: tuple[FactorSetVersion, ...], around: Surroundings, material: str) -> Decimal | None:
+    """Kg CO2e per kg of a fuel that burns. None if no set has it by mass."""
+    price = _price(sets, material, "combustion", around.places, around.year)
+    return None if price is None or price[1] != "mass" else price[0]
+
+
 def price_of_energy(process: Process, unit: str) -> tuple[Decimal, str] | None:
     """Kg CO2e per MJ of bought power, or of bought heat, and its row."""
     for carrier in _POWER if is_power(unit) else _HEAT:

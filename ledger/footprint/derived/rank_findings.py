@@ -17,14 +17,15 @@ from ledger.admission.facts import LOT_SLOTS
 from ledger.footprint.derived.chain.arrays import Arrays, Floats
 from ledger.footprint.derived.chain.passes import adjoint_contents
 from ledger.footprint.derived.contributions import Weights
-from ledger.footprint.derived.findings import BELOW_RANGE, SHOWN, WARNING, FindingRecord, WeighedFinding
+from ledger.footprint.derived.findings import SHOWN, WARNING, FindingRecord, WeighedFinding
 
 
 class FindingList(NamedTuple):
-    """The findings behind a figure, ranked. `beyond`: too many records lie upstream to examine them."""
+    """The findings behind a figure, ranked. `beyond`: more records than this number lie upstream, so only the figure's
+    own records were examined."""
 
     all: Sequence[WeighedFinding] = ()
-    beyond: bool = False
+    beyond: int | None = None
 
     @property
     def items(self) -> list[WeighedFinding]:
@@ -109,7 +110,7 @@ def _weighed(
         if lot is not None and not weights.lots.get(lot) and not paths.lots.get(lot):
             # About another output, of which the figure has nothing.
             continue
-        made = finding.code == BELOW_RANGE and finding.output in record.made
+        made = (finding.code, finding.output) in record.makers
         arriving = paths.lots.get(lot or 0, 0.0) if made else part
         yield WeighedFinding(
             record=finding.record, code=finding.code, severity=finding.severity, amount=finding.amount,

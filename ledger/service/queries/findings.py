@@ -5,7 +5,7 @@ load the numbers of the chain, to weigh them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import numpy
 from asyncpg import Record
@@ -23,18 +23,23 @@ from ledger.store.columns import list_of
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
+Depth = Literal["near", "all"]
+"""How many records upstream a query examines for findings: few enough for a quick answer, or up to `MAX_RECORDS`."""
 MAX_RECORDS: Final = 250_000
-"""The most records behind a figure that a query examines for findings."""
+NEAR: Final = 1_000
+"""Records upstream of a lot. A walk over them takes some 20 ms of the database."""
+NEAR_PRODUCT: Final = 10_000
+"""Records upstream of the lots of a product."""
 NOTE: Final = ("the log's key vouches for the list of findings upstream; the questioned amount itself is part of the "
                "committed figure")
-NOT_EXAMINED: Final = (f"more than {MAX_RECORDS:,} records lie upstream of this figure; they were not examined for "
-                       "findings")
 
 
 def note_on(findings: FindingList) -> str | None:
     """The sentence that an answer has beside its list of findings; None if it is about the answer's own records."""
-    if findings.beyond:
-        return NOT_EXAMINED
+    if findings.beyond is not None:
+        more = "" if findings.beyond >= MAX_RECORDS else f"; findings=all examines up to {MAX_RECORDS:,}"
+        return (f"more than {findings.beyond:,} records lie upstream of this figure, which were not examined for "
+                f"findings{more}")
     return NOTE if any(not finding.own for finding in findings.items) else None
 
 
@@ -56,15 +61,16 @@ class FindingTargets(NamedTuple):
 
 
 async def read_findings(
-    pool: DatabasePool, targets: FindingTargets, moment: Moment, most: int = MAX_RECORDS
+    pool: DatabasePool, targets: FindingTargets, moment: Moment, most: int
 ) -> FindingList:
-    """The findings behind a figure. `beyond` of the list: more than `most` records lie upstream, so it is empty."""
-    if not targets.lots:
-        return NO_FINDINGS
+    """The findings behind a figure. If more than `most` records lie upstream, it has those of its own records only, and
+    says so."""
     moment = await pinned(pool, moment)
     rows = await pool.fetch(queries("findings")["behind"], sorted(targets.own), moment.version, most + 1)
     if any((row["looked"] or 0) > most for row in rows):
-        return NO_FINDINGS._replace(beyond=True)
+        own = await pool.fetch(queries("findings")["among"], list_of(targets.own), moment.version)
+        alone = ranked(await in_thread(decoded, own), Weights({}, dict(targets.lots)), NO_PATHS, targets.own)
+        return alone._replace(beyond=most)
     records = await in_thread(decoded, [row for row in rows if row["index"] is not None])
     if not records:
         return NO_FINDINGS
@@ -74,6 +80,11 @@ async def read_findings(
         wanted[loaded.arrays.position(number)] = weight
     carried = await in_thread(weights_of_sum, loaded.arrays, wanted)
     return await weigh_findings(pool, WeighedChain(loaded.arrays, wanted, carried), targets, records, moment)
+
+
+async def may_have_findings(pool: DatabasePool) -> bool:
+    """Whether some record of the log may have findings."""
+    return bool(await pool.fetchval(queries("findings")["any"]))
 
 
 async def weigh_findings(

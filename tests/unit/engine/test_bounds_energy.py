@@ -48,7 +48,7 @@ def test_bought_power_leaves_as_much_as_it_came(out: str, question: float) -> No
 @pytest.mark.parametrize("bought", [
     supply("heat", "1000 3B"), supply("gas", "1000 3B"), supply("gas", "27.778 NM3", mass=quantity("20 KGM")),
     supply("greenGas", "1000 3B", factor=Factor(
-        value="0.1", unit="3B", source="supplier", year=2025, boundary="cradleToGate")),
+        value="0.3", unit="3B", source="supplier", year=2025, boundary="cradleToGate")),
 ])
 def test_all_carriers_bring_energy(bought: Any) -> None:
     assert questions(Plant(), [("heat", "1010 3B")], bought) == {}

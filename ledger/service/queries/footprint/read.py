@@ -58,7 +58,7 @@ from ledger.service.queries.answers import (
     StudyAnswer,
 )
 from ledger.service.queries.doubts import SHOWN, read_doubts_behind
-from ledger.service.queries.findings import FindingTargets, note_on, read_findings
+from ledger.service.queries.findings import MAX_RECORDS, NEAR, Depth, FindingTargets, note_on, read_findings
 from ledger.service.queries.footprint.attestations import read_attestations
 from ledger.service.queries.footprint.claims import read_claims
 from ledger.service.queries.footprint.open_periods import PROVISIONAL, OpenPeriods, read_open_periods
@@ -93,9 +93,9 @@ NO_CONTEXT = FootprintContext()
 
 
 async def read_footprint(
-    pool: DatabasePool, question: LotQuestion, assessed: AssessedVersions
+    pool: DatabasePool, question: LotQuestion, assessed: AssessedVersions, depth: Depth = "near"
 ) -> FootprintAnswer:
-    """The stored footprint of a lot.
+    """The stored footprint of a lot, with the findings upstream to a `depth`.
 
     Raises NotFound for a lot that is not on the ledger, or was not on it at that tree size; InvalidInput for an invalid
     tree size.
@@ -107,7 +107,8 @@ async def read_footprint(
     if row is None:
         raise not_found("lot", lot, at)
     leaf = _leaf.decode(row["outcome"])
-    context = (await _context(pool, row, moment))._replace(versions=await assessed.of(leaf))
+    context = (await _context(pool, row, moment))._replace(
+        versions=await assessed.of(leaf), findings=await _findings(pool, row, moment, depth))
     return answer(row, leaf, context, at)
 
 
@@ -142,13 +143,17 @@ async def _context(pool: DatabasePool, row: Record, moment: Moment) -> Footprint
     if row["doubted"]:
         doubts, limitations = await read_doubts_behind(pool, [row["index"]], moment)
         context = context._replace(doubts=doubts, limitations=limitations)
-    if not row["withdrawn"] and (row["lots"] or has_findings(row["outcome"])):
-        questioned = whole(row["burdens"])[SLOT[QUESTIONED]]
-        targets = FindingTargets({row["number"]: 1.0}, questioned, frozenset({row["index"]}))
-        context = context._replace(findings=await read_findings(pool, targets, moment))
     if row["claimed"]:
         context = context._replace(claims=await read_claims(pool, row["id"], moment))
     return context
+
+
+async def _findings(pool: DatabasePool, row: Record, moment: Moment, depth: Depth) -> FindingList:
+    if row["withdrawn"] or not row["marked"] or not (row["lots"] or has_findings(row["outcome"])):
+        return NO_FINDINGS
+    questioned = whole(row["burdens"])[SLOT[QUESTIONED]]
+    targets = FindingTargets({row["number"]: 1.0}, questioned, frozenset({row["index"]}))
+    return await read_findings(pool, targets, moment, NEAR if depth == "near" else MAX_RECORDS)
 
 
 def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int | None) -> FootprintAnswer:

@@ -15,7 +15,7 @@ PERCENT = "%"
 
 class IndicatorRow(NamedTuple):
     """A transformation of the period. `mass`: kg of its outputs that are made for use; None if they have no mass.
-    `findings`: None if it has none."""
+    `findings`: absent without any."""
 
     issuer: str
     facility: str

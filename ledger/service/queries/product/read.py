@@ -19,7 +19,7 @@ from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.errors import InvalidInput, NotFound
-from ledger.footprint.derived.completeness import completeness_of, doubtful_of
+from ledger.footprint.derived.completeness import NO_REFERENCE, completeness_of, doubtful_of
 from ledger.footprint.derived.products import (
     CONVERSION,
     LotChunk,
@@ -29,6 +29,7 @@ from ledger.footprint.derived.products import (
     part_of_absolute,
     ratings,
 )
+from ledger.footprint.derived.rank_findings import FindingList
 from ledger.footprint.derived.statements import GWP
 from ledger.footprint.derived.study import (
     StudyProduct,
@@ -52,7 +53,15 @@ from ledger.host.threads import in_thread
 from ledger.service.queries.answers import StudyAnswer
 from ledger.service.queries.doubts import SHOWN as DOUBTS
 from ledger.service.queries.doubts import read_doubts_behind
-from ledger.service.queries.findings import FindingTargets, note_on, read_findings
+from ledger.service.queries.findings import MAX_RECORDS as FINDING_RECORDS
+from ledger.service.queries.findings import (
+    NEAR_PRODUCT,
+    Depth,
+    FindingTargets,
+    may_have_findings,
+    note_on,
+    read_findings,
+)
 from ledger.service.queries.footprint.open_periods import read_open_periods
 from ledger.service.queries.footprint.read import (
     CO2_PER_C,
@@ -76,9 +85,11 @@ _CHUNK: Final = 2_000
 
 
 async def read_product(
-    pool: DatabasePool, question: PeriodQuestion, limit: int = SHOWN, most: int = MAX_LOTS, chunk: int = _CHUNK
+    pool: DatabasePool, question: PeriodQuestion, limit: int = SHOWN, depth: Depth = "near", most: int = MAX_LOTS,
+    chunk: int = _CHUNK,
 ) -> ProductAnswer:
-    """The footprint of a product's lots made in a period, with the `limit` largest lots.
+    """The footprint of a product's lots made in a period, with the `limit` largest lots, and with the findings upstream
+    to a `depth`.
 
     Raises NotFound for a product that is not on the ledger, or that was not made in the period; InvalidInput for a
     malformed day or instant, an empty period, an invalid tree size, and more than `most` lots.
@@ -96,6 +107,8 @@ async def read_product(
     await reading.read(chunk)
     lots = [] if not reading.production.lots else await reading.lots(limit)
     context = await reading.context(doubted=row["doubted"])
+    if reading.production.lots and await may_have_findings(pool):
+        context = context._replace(findings=await reading.findings(depth))
     sources = await reading.sources() if reading.production.lots else StudySources(StudyProduct())
     return await in_thread(_answer, reading, lots, context, sources)
 
@@ -156,12 +169,15 @@ class _ProductReading:
         if doubted and self.production.lots:
             doubts, limitations = await read_doubts_behind(self._pool, self.production.records(), self.moment)
             context = context._replace(doubts=doubts, limitations=limitations)
-        if self.production.lots:
-            production = self.production
-            targets = FindingTargets(
-                dict.fromkeys(production.numbers(), 1.0), self._questioned, frozenset(production.records()))
-            context = context._replace(findings=await read_findings(self._pool, targets, self.moment))
         return context
+
+    async def findings(self, depth: Depth) -> FindingList:
+        """The findings of the records that made the lots, and of the records upstream of them."""
+        production = self.production
+        targets = FindingTargets(
+            dict.fromkeys(production.numbers(), 1.0), self._questioned, frozenset(production.records()))
+        most = NEAR_PRODUCT if depth == "near" else FINDING_RECORDS
+        return await read_findings(self._pool, targets, self.moment, most)
 
     async def sources(self) -> StudySources:
         """The records on which the context of the figure rests."""
@@ -230,13 +246,14 @@ def _answer(
     if not reading.production.lots:
         raise reading.nothing()
     whole, facilities = reading.production.result()
+    referenced = not any(one.own and one.code == NO_REFERENCE for one in context.findings.items)
     study = study_of(sources, reading.unit, whole.burdens, production_description(whole.burdens))
     return ProductAnswer(
         product=reading.product, unit=reading.unit, method=METHOD, at=reading.moment.size,
         since=reading.period.since, until=reading.period.until, plugins=sorted(reading.plugins),
         facilities=[
             FacilityAnswer(facility=name, share=float(one.quantity) / float(whole.quantity),
-                           **_production(one, reading.unit))
+                           **_production(one, reading.unit, referenced=referenced))
             for name, one in facilities.items()
         ],
         lots=lots, left_off=whole.lots - len(lots), findings=context.findings.items,
@@ -244,14 +261,14 @@ def _answer(
         open_periods=context.open_periods.periods, more_periods=context.open_periods.more,
         in_doubt=list(context.doubts[:DOUBTS]), limitations=list(context.limitations),
         study=StudyAnswer(method=METHOD, gwp=GWP, **structs.asdict(study)),
-        **_production(whole, reading.unit),
+        **_production(whole, reading.unit, referenced=referenced),
     )
 
 
-def _production(total: Total, unit: str) -> dict[str, Any]:
-    """The fields of a ProductionAnswer."""
+def _production(total: Total, unit: str, *, referenced: bool) -> dict[str, Any]:
+    """The fields of a ProductionAnswer. `referenced`: no record of the product says that it has no reference range."""
     quantity, burdens = float(total.quantity), total.burdens
-    completeness, doubtful = completeness_of(burdens), doubtful_of(burdens)
+    completeness, doubtful = completeness_of(burdens), doubtful_of(burdens, referenced=referenced)
     return {
         "title": doubtful.title,
         "quantity": Quantity(value=plain(total.quantity), unit=unit),
