@@ -21,7 +21,7 @@ def judge(
         draft.warn(
             f"{code}-unusual", f"{value:.4g} {what}: usual are {usual[0]} to {usual[1]}",
             Reading(value, unit or what, usual, possible),
-            lacks=() if lacks is None else (lacks.below(usual[0], value),),
+            lacks=() if lacks is None else lacks.below(usual[0], value),
         )
 
 
@@ -34,5 +34,5 @@ def warn_outside(
     if not usual[0] <= value <= usual[1]:
         draft.warn(
             code, f"{message}: usual are {usual[0]} to {usual[1]}" if with_range else message,
-            Reading(value, unit, usual), lacks=() if lacks is None else (lacks.below(usual[0], value),),
+            Reading(value, unit, usual), lacks=() if lacks is None else lacks.below(usual[0], value),
         )

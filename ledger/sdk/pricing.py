@@ -37,6 +37,7 @@ _MJ_PER_KWH = Decimal("3.6")
 _OWN = (1, 1, 1)
 _TABLE = (2, 2, 2)
 _BIOGENIC_METHANE: Final = "CH4biogenic"
+_NO_GASES: Final[Mapping[str, Decimal]] = {}
 
 
 class Reading(NamedTuple):
@@ -51,15 +52,20 @@ class Reading(NamedTuple):
 
 class Shortfall(NamedTuple):
     """The input that is missing where a value is below its usual range: `per` times the difference, in `unit` of a
-    `material` that the factor sets know. So of kWh per tonne, `Shortfall("electricity", "KWH", tonnes)`."""
+    `material` that the factor sets know. So of kWh per tonne, `Shortfall("electricity", "KWH", tonnes)`.
+    `usual`: the value to which the difference is measured, by default the low end of the range."""
 
     material: str
     unit: str
     per: Decimal
+    usual: Decimal | None = None
 
-    def below(self, low: Decimal, value: Decimal) -> Lack:
-        """The input that would raise `value` to `low`; nothing if it is higher already."""
-        return Lack(material=self.material, amount=max((low - value) * self.per, ZERO), unit=self.unit)
+    def below(self, low: Decimal, value: Decimal) -> tuple[Lack, ...]:
+        """The input that is missing; empty unless `value` is below `low`."""
+        if value >= low:
+            return ()
+        missing = ((low if self.usual is None else self.usual) - value) * self.per
+        return (Lack(material=self.material, amount=max(missing, ZERO), unit=self.unit),)
 
 
 class Draft:
@@ -92,6 +98,11 @@ class Draft:
         self.energy("electricity", kilowatt_hours * _MJ_PER_KWH, renewable=renewable)
 
     @property
+    def questions(self) -> bool:
+        """Whether the rules question amounts, so that findings beyond those of earlier rules are allowed."""
+        return self._context.questions
+
+    @property
     def megajoules(self) -> Decimal:
         """All energy booked so far, MJ."""
         return sum((use.amount for use in self._energy), ZERO)
@@ -120,14 +131,15 @@ class Draft:
         self._findings.append(Finding(code=code, message=message, refuses=refuses))
 
     def warn(
-        self, code: str, message: str, reading: Reading | None = None, *, amount: Decimal | None = None,
+        self, code: str, message: str, reading: Reading | None = None, *, emits: Mapping[str, Decimal] = _NO_GASES,
         lacks: Iterable[Lack] = (), severity: Severity = "warning",
     ) -> None:
         """Adds a warning with its value, its ranges and the amount in question.
 
-        `amount`: kg CO2e by which the figure may be too low, by the sector's own factors. `lacks`: materials and energy
-        that the record would need and does not state. The core prices them from the factor sets in force, a fuel with
-        its combustion. Several warnings may lack the same thing, and so may the minimal inventory: the largest counts.
+        `emits`: kg of each gas by which the record's emissions may be too low (`CO2e` is a gas here). `lacks`:
+        materials and energy that the record would need and does not state. The core prices them from the factor sets
+        in force, a fuel with its combustion. Several warnings may lack the same thing, and so may the minimal
+        inventory: the largest counts.
 
         Under rules that do not question amounts (`Context.questions`), the warning has code and message alone, as
         `find` adds it.
@@ -136,10 +148,11 @@ class Draft:
             self.find(code, message)
             return
         value, unit, usual, possible = reading or (None, None, None, None)
+        amount = sum((mass * (1 if gas == "CO2e" else potential(AR6, gas)) for gas, mass in emits.items()), ZERO)
         self._findings.append(Finding(
             code=code, message=message, severity=severity, value=None if value is None else _spelled(value),
             unit=unit or None, usual=_span(usual), possible=_span(possible),
-            amount=None if not amount else _spelled(amount), lacks=tuple([lack for lack in lacks if lack.amount > 0]),
+            amount=_spelled(amount) if amount > 0 else None, lacks=tuple([lack for lack in lacks if lack.amount > 0]),
         ))
 
     def assign(self, output: int, burden: str, amount: Decimal) -> None:

@@ -157,7 +157,7 @@ class Lack(Value, frozen=True):
 
     material: Key
     amount: Decimal
-    unit: Key
+    unit: Name
 
 
 class Finding(Value, frozen=True):

@@ -38,19 +38,16 @@ class CountedQuestions:
                          else (material, entry[1].key))
 
     def add(self, names: frozenset[str], amount: Decimal) -> Decimal:
-        """The addition of an amount to the largest one about the same subject."""
-        before = max([counted for subject, counted in self._subjects if not subject.isdisjoint(names)], default=ZERO)
-        self._subjects.append((names, max(before, amount)))
-        return max(amount - before, ZERO)
+        """The addition of an amount to those about the same subject."""
+        before = sum([counted for subject, counted in self._subjects if not subject.isdisjoint(names)], ZERO)
+        addition = max(amount - before, ZERO)
+        self._subjects.append((names, addition))
+        return addition
 
     def leave_out(self, needs: Sequence[Need], omissions: Sequence[Omission]) -> None:
-        """Counts omissions of `needs`, in their order. Omissions of one subject add up."""
+        """Counts the omissions of `needs`, in their order."""
         for need, omission in zip(needs, omissions, strict=True):
-            names = frozenset(need.any_of)
-            whole = omission.estimate or ZERO
-            whole += max([counted for subject, counted in self._subjects if not subject.isdisjoint(names)],
-                         default=ZERO)
-            self._subjects.append((names, whole))
+            self._subjects.append((frozenset(need.any_of), omission.estimate or ZERO))
 
 
 def priced_findings(findings: Sequence[Finding], pricer: SetPricer, counted: CountedQuestions) -> list[Finding]:
