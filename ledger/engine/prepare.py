@@ -43,6 +43,7 @@ from ledger.engine.bounds.check import check_record, findings_of
 from ledger.engine.bounds.process import Process
 from ledger.engine.inventory.check import with_inventory, with_omissions
 from ledger.engine.inventory.lacking import unpriced
+from ledger.engine.inventory.moved import moved_goods
 from ledger.engine.inventory.usual import SetPricer
 from ledger.engine.named_rows import check_no_rows
 from ledger.engine.references import references_of
@@ -332,7 +333,13 @@ def _with_references(
     gets no ranges: its figures are not measured yet, and they say so."""
     record = draft.submission.record
     unproven = isinstance(record, Declaration) and not record.evidence
+    moved = None
+    if isinstance(record, Transformation):
+        moved = moved_goods(record, draft.plan, facts, SetPricer(pricing.around, pricing.sets))
+        unproven = moved is not None and moved.main
     references, findings = references_of(draft.plan, facts, pricing.around, pricing.sets, unproven=unproven)
+    if moved is not None:
+        findings = (*findings, moved.finding)
     if not isinstance(record, Transformation | Declaration) or record.basis == "provisional":
         references = ()
     return replace(assessment, references=references, findings=(*assessment.findings, *findings))

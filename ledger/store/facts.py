@@ -115,7 +115,9 @@ class FactLoader:
             pool.product for pool in facts.pools.values()}
         await self._bodies(connection, "organization", names.organizations, self._organizations, facts.organizations,
                            _organization)
-        await self._bodies(connection, "facility", names.facilities, self._facilities, facts.facilities, _facility)
+        # A record that takes from lots also depends on the places where they were made.
+        sites = names.facilities | {lot.maker[0] for lot in facts.lots.values() if lot.maker is not None}
+        await self._bodies(connection, "facility", sites, self._facilities, facts.facilities, _facility)
         await self._bodies(connection, "product", products, self._products, facts.products, _product)
 
     async def _lots(
