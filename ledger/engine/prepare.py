@@ -22,7 +22,6 @@ from ledger.core.outcome.assessment import (
     Assigned,
     Line,
     LineKind,
-    Omission,
     Reference,
     UsualShare,
 )
@@ -45,7 +44,10 @@ from ledger.engine.bounds.check import check_record, findings_of
 from ledger.engine.bounds.process import Process
 from ledger.engine.end_of_waste.check import check_wastes
 from ledger.engine.end_of_waste.group import questioned_inputs
-from ledger.engine.minimal_inventory import missing_inputs
+from ledger.engine.inventory.check import with_inventory, with_omissions
+from ledger.engine.inventory.lacking import unpriced
+from ledger.engine.inventory.moved import moved_goods
+from ledger.engine.inventory.usual import SetPricer
 from ledger.engine.named_rows import check_no_rows
 from ledger.engine.references import Buying, references_of
 from ledger.engine.sector_context import context_of
@@ -190,9 +192,9 @@ def drafted(
         check_stated_figures(record, plan)
     installed = _sector_of(record, registry, versions)
     pricing = _pricing(record, plan, facts, registry, versions)
-    return PreparedDraft(
-        submission, plan, installed, _context(record, plan, facts, installed, pricing), versions, pricing,
-    )
+    questions = versions.has(Rule.REFERENCE_RANGES)
+    context = _context(record, plan, facts, installed, pricing, questions=questions)
+    return PreparedDraft(submission, plan, installed, context, versions, pricing)
 
 
 def completed(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> Prepared:
@@ -217,11 +219,12 @@ def ask_sector(draft: PreparedDraft) -> Assessment | None:
 
 
 def _context(
-    record: AnyRecord, plan: Plan, facts: Facts, installed: Installed | None, pricing: Pricing | None
+    record: AnyRecord, plan: Plan, facts: Facts, installed: Installed | None, pricing: Pricing | None, *,
+    questions: bool,
 ) -> Context | None:
     if installed is None or not isinstance(record, Transformation):
         return None
-    return context_of(record, plan, facts, None if pricing is None else pricing.supplies)
+    return context_of(record, plan, facts, None if pricing is None else pricing.supplies, questions=questions)
 
 
 def _pricing(
@@ -276,12 +279,11 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
         if assessed is not None or isinstance(record, Transfer | Closing):
             kinds = kinds_of(record, supplied)
         if pricing is not None:
-            missing = _missing(draft, pricing, assessed)
             assessment = with_upstream(assessment, pricing.supplies)
             assessment = with_unbooked(assessment, plan.overheads, pricing.supplies[len(plan.supplied):])
             if isinstance(record, Transfer):
                 assessment = with_unbooked(assessment, plan.supplied, pricing.supplies, "transport")
-            assessment = replace(assessment, omissions=(*assessment.omissions, *missing))
+            assessment = _inventoried(assessment, draft, pricing, assessed)
         elif supplied and kinds:
             made = record if isinstance(record, Transformation) else None
             proof = None if made is None else Proof(made.evidence, int(made.end[:4]))
@@ -339,7 +341,13 @@ def _with_references(
     gets no ranges: its figures are not measured yet, and they say so."""
     record = draft.submission.record
     unproven = isinstance(record, Declaration) and not record.evidence
+    moved = None
+    if isinstance(record, Transformation):
+        moved = moved_goods(record, draft.plan, facts, SetPricer(pricing.around, pricing.sets))
+        unproven = moved is not None and moved.main
     references, findings = references_of(draft.plan, facts, pricing.around, pricing.sets, unproven=unproven)
+    if moved is not None:
+        findings = (*findings, moved.finding)
     if not isinstance(record, Transformation | Declaration) or record.basis == "provisional":
         references = ()
     return replace(assessment, references=references, findings=(*assessment.findings, *findings))
@@ -359,19 +367,24 @@ def _with_allocation(
     return replace(assessment, usual_shares=asked.usual, findings=(*assessment.findings, *asked.findings))
 
 
-def _missing(draft: PreparedDraft, pricing: Pricing, assessed: Assessment | None) -> list[Omission]:
-    """The inputs that the record's route needs and that it does not state."""
+def _inventoried(
+    assessment: Assessment, draft: PreparedDraft, pricing: Pricing, assessed: Assessment | None
+) -> Assessment:
+    """The assessment with the omissions and the findings of the route's minimal inventory. A provisional record has no
+    amounts that are too small: they are not measured yet."""
     if draft.installed is None or draft.context is None or assessed is None:
-        return []
+        return assessment
     needs = draft.installed.sector.needs.get(draft.context.route, ())
-    return missing_inputs(needs, draft.context, assessed.energy, pricing.around, pricing.sets)
+    questions = draft.context.questions and getattr(draft.submission.record, "basis", "") != "provisional"
+    complete = with_inventory if questions else with_omissions
+    return complete(assessment, assessed, needs, draft.context, SetPricer(pricing.around, pricing.sets))
 
 
 def _own_assessment(draft: PreparedDraft, assessed: Assessment | None) -> Assessment:
     """The assessment without supplies: by the sector, or by the figures that a declaration states."""
     match draft.submission.record:
         case Transformation() if assessed is not None:
-            return assessed
+            return unpriced(assessed)
         case Declaration(lot=Output()) as record:
             newer = draft.versions.has(Rule.DEFAULT_UPSTREAM)
             return declared_lot(record, draft.submission.digest.hex(), newer=newer)

@@ -23,10 +23,11 @@ _EMPTY: Mapping[str, Decimal] = {}
 
 
 def context_of(
-    record: Transformation, plan: Plan, facts: Facts, priced: Sequence[PricedSupply] | None = None
+    record: Transformation, plan: Plan, facts: Facts, priced: Sequence[PricedSupply] | None = None, *,
+    questions: bool = False,
 ) -> Context:
-    """`priced`: the upstream of the supplies by the factor sets in force. Raises Refused if the values of the outputs
-    are in different currencies."""
+    """`priced`: the upstream of the supplies by the factor sets in force. `questions`: whether the rules question
+    amounts. Raises Refused if the values of the outputs are in different currencies."""
     facility = facts.facilities[record.facility]
     start, end = datetime.fromisoformat(record.start), datetime.fromisoformat(record.end)
     _check_currency(record.outputs)
@@ -51,6 +52,8 @@ def context_of(
         ]),
         outputs=tuple([_output(created, facts) for created in plan.created]),
         sets=priced is not None,
+        questions=questions and priced is not None,
+        evidence=tuple([document.kind for document in record.evidence]),
     )
 
 

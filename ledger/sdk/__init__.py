@@ -14,11 +14,23 @@ Where to find the functions that you need:
 - carbonates: `carbonate(mineral, purity, calcined)` in kg CO2 per kg; clinker and lime: `from_oxides` (GB/T 32151.8),
   or `calcination` (IPCC Tier 2);
 - your own factors from CSV: `read_factors`, `FactorTable.find`, `Draft.price`;
+- a warning with its value, its usual range and the amount in question: `Draft.warn` with a `Reading` and, for inputs
+  that are missing or too small, a `Lack`, which the core prices; `judge` and `warn_outside` take a `Shortfall`;
 - the flow of materials and elements: `follow_composition`, `Draft.follow`;
 - tests: `ledger.sdk.testing`.
 """
 
-from ledger.core.outcome.assessment import Assessment, Assigned, Basis, EnergyUse, Finding, Line, LineKind, Omission
+from ledger.core.outcome.assessment import (
+    Assessment,
+    Assigned,
+    Basis,
+    EnergyUse,
+    Finding,
+    Lack,
+    Line,
+    LineKind,
+    Omission,
+)
 from ledger.core.record.units import POWER_UNITS, convert
 from ledger.core.record.values import Deviation, Fraction, Key, Name, Part, Pedigree, Positive, Quantity, Role, Signed
 from ledger.errors import PluginError
@@ -61,10 +73,10 @@ from ledger.sdk.installation import (
     Sheet,
     TakenLot,
 )
-from ledger.sdk.limits import Limits, judge, warn_outside
+from ledger.sdk.limits import judge, warn_outside
 from ledger.sdk.matter import follow_composition, matter_in
 from ledger.sdk.places import ANYWHERE, wider_places
-from ledger.sdk.pricing import Draft
+from ledger.sdk.pricing import Draft, Limits, Reading, Shortfall
 from ledger.sdk.sector import (
     CONTEXT,
     KG_PER_T,
@@ -133,6 +145,7 @@ __all__ = [
     "InstallationYear",
     "Installations",
     "Key",
+    "Lack",
     "Limits",
     "Line",
     "LineKind",
@@ -149,12 +162,14 @@ __all__ = [
     "PowerUse",
     "Production",
     "Quantity",
+    "Reading",
     "Role",
     "Route",
     "Sector",
     "SetChoice",
     "SetFactor",
     "Sheet",
+    "Shortfall",
     "Signed",
     "SupplyEntry",
     "SupplyFacts",

@@ -63,6 +63,11 @@ def read_indicators(package: str) -> Mapping[str, Indicator]:
     }
 
 
+LEAST_PART: Final = Decimal("0.2")
+"""Of a usual amount: with less, a plant would be five times as good as others. Inventories of one process differ by a
+factor of two to three from the usual value (pedigree of ecoinvent, basic uncertainty and technology)."""
+
+
 class Need(Struct, frozen=True, kw_only=True):
     """An input without which a route cannot run. A record meets it, in whatever amount, by a supply, a lot or booked
     energy of one of `any_of`: keys of materials, classes or kinds of supplies (`fuel`, `electricity`, `heat`), or `lot`
@@ -71,6 +76,9 @@ class Need(Struct, frozen=True, kw_only=True):
     `usual`: the usual amount in `unit` per unit `per` of products and co-products (KGM: by their masses). If a record
     does not meet the need, the omission gets this amount of `priced_as`, a key of the factor sets. None: no amount is
     usual, as for services that are counted in hours, and the omission has no estimate.
+
+    `least`: the part of the usual amount with which honest plants run at least. A record that states less is
+    questioned with the rest of the usual amount. All carriers of energy count together, by their energy.
     """
 
     any_of: tuple[str, ...]
@@ -79,18 +87,20 @@ class Need(Struct, frozen=True, kw_only=True):
     unit: str
     per: str = "KGM"
     source: str
+    least: Decimal = LEAST_PART
 
 
 @cache
 def read_needs(package: str) -> Mapping[str, tuple[Need, ...]]:
     """The minimal inventories in `needs.csv` of a package, by route. Columns: route, any_of (`;` between), priced_as,
-    usual (may be empty), unit, per, source."""
+    usual (may be empty), unit, per, least (0.2 if empty or absent), source."""
     needs: dict[str, tuple[Need, ...]] = {}
     for row in rows(package, "needs.csv"):
         need = Need(
             any_of=tuple(row["any_of"].split(";")), priced_as=row["priced_as"],
             usual=Decimal(row["usual"]) if row["usual"] else None,
             unit=row["unit"], per=row["per"], source=row["source"],
+            least=Decimal(row.get("least") or LEAST_PART),
         )
         needs[row["route"]] = (*needs.get(row["route"], ()), need)
     return needs

@@ -41,6 +41,7 @@ from ledger.core.record.kinds import (
 from ledger.core.record.units import convert
 from ledger.core.record.values import Flow
 from ledger.engine.account import account
+from ledger.engine.inventory.moved import names_elsewhere
 from ledger.engine.prepare import FigureWork, Prepared, Submission, ask_sector, assess, drafted, work_of
 from ledger.engine.sectors import Registry
 from ledger.errors import LedgerError, Unavailable, VerificationError
@@ -104,6 +105,8 @@ def _recomputed(
         plan = plan_of(_resolved(record, proven.inputs), state, ANY_TOLERANCE)
         _check_plan(proven, plan)
         committed = proven.assessment.assessment
+        if note is None and names_elsewhere(_assessment.decode(committed).findings):
+            note = "not assessed again: a finding rests on another facility, which the statement does not disclose"
         if note is None:
             draft = drafted(submission, plan, state, registry, versions)
             again = assessment_bytes(assess(draft, state, ask_sector(draft)))

@@ -152,6 +152,14 @@ class Span(Value, frozen=True):
     high: Decimal | None = None
 
 
+class Lack(Value, frozen=True):
+    """`amount`, in `unit`, of a `material` that the record would need and does not state: a key of the factor sets."""
+
+    material: Key
+    amount: Decimal
+    unit: Name
+
+
 class Finding(Value, frozen=True):
     """Something about the record that is implausible or unproven. `refuses` keeps the record off the ledger.
 
@@ -159,6 +167,9 @@ class Finding(Value, frozen=True):
     and bad practice, or of `possible`, the values that nature allows. `amount`: the kg CO2e in question, at least zero.
     `output`, `supply`, `taken` (of the inputs): the index of its subject. `factor`: the row of a factor set behind the
     ranges.
+
+    `lacks`: of a sector, which knows no prices. The core prices them into `amount` and removes them: they are never
+    committed.
     """
 
     code: Key
@@ -174,6 +185,7 @@ class Finding(Value, frozen=True):
     supply: int | None = None
     taken: int | None = None
     factor: Name | None = None
+    lacks: tuple[Lack, ...] = ()
 
 
 class Reference(Value, frozen=True):

@@ -59,6 +59,8 @@ def _faults_of_needs(sector: Sector) -> Iterator[ConformanceFault]:
         for need in needs:
             if need.usual is not None and not (need.usual.is_finite() and need.usual > 0):
                 yield ConformanceFault("need", where, f"usual is {need.usual}: it must be above 0")
+            if not (need.least.is_finite() and 0 < need.least <= 1):
+                yield ConformanceFault("need", where, f"least is {need.least}: it must be a part of the usual amount")
             for field in ("unit", "per"):
                 code = getattr(need, field)
                 if code not in UNITS:

@@ -76,11 +76,11 @@ def _downstream(market: Market, lie: Lie, own: Mapping[str, Any]) -> list[str]:
     bought = lie.seller.send(lie.lot, f"{left} {unit}", buyer, name="sold-on", time=MONTH[0])
     answer = market.footprint(bought)
     kilograms = answer["lot"].get("massKg")
-    # Energy and services have no mass: they serve to dig gravel.
-    materials = market.materials.get(own["lot"]["product"], {}) if kilograms else {"gravel": "1"}
+    # Energy and services have no mass: they serve to dig ore, which the test sector takes from nature.
+    materials = market.materials.get(own["lot"]["product"], {}) if kilograms else {"ironOre": "1"}
     product = buyer.product("ware", "works", "KGM", materials=materials)
     amount = f"{kilograms or '1000'} KGM"
-    buyer.run("works.make", [buyer.out("ware", amount)], [] if kilograms else [nature("gravel", amount)],
+    buyer.run("works.make", [buyer.out("ware", amount)], [] if kilograms else [nature("ironOre", amount)],
               {bought: f"{left} {unit}"}, when=MONTH)
     sold = buyer.send("ware", amount, customer, time=MONTH[1])
     silent = [line for name, said in (

@@ -20,7 +20,8 @@ _CODE: Final = re.compile(r"[a-z]+(-[a-z]+)+")
 def codes_of_engine() -> set[str]:
     """The values of constants with which the engine makes a finding or a refusal of the bounds."""
     codes = {FIGURE_BELOW_RANGE, NO_REFERENCE}
-    for path in [*(ENGINE / "bounds").glob("*.py"), *[ENGINE / f"{name}.py" for name in QUESTIONING]]:
+    folders = [path for folder in ("bounds", "inventory", "end_of_waste") for path in (ENGINE / folder).glob("*.py")]
+    for path in [*folders, *[ENGINE / f"{name}.py" for name in QUESTIONING]]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Constant) and isinstance(
                 node.value.value, str
