@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Final
 
 from ledger.admission.checks.new_keys import check_prime_order_keys
+from ledger.admission.checks.services import check_services
 from ledger.admission.checks.stated_figures import check_stated_figures
 from ledger.admission.checks.times import check_bounded
 from ledger.admission.facts import LOT_SLOTS, Facts
@@ -42,4 +43,6 @@ def plan(
         check_prime_order_keys(*kind.entered_keys(record))
     if Rule.DEFAULT_UPSTREAM in rules:
         check_stated_figures(record, planned)
+    if Rule.PHYSICAL_BOUNDS in rules:
+        check_services(record, planned)
     return planned

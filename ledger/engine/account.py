@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from ledger.admission.facts import LotFacts
 from ledger.admission.rules import Rule
 from ledger.core.outcome.assessment import QUESTIONED
@@ -24,7 +26,15 @@ from ledger.engine.prepare import FigureWork, Prepared
 from ledger.footprint.stored.attributes import covered_market, with_covered
 from ledger.footprint.stored.averaging import adjusted
 from ledger.footprint.stored.burdens import METHOD, SLOT
-from ledger.footprint.stored.figures import Allocation, LotFigures, RecordFigures, TakenFigures, record_figures
+from ledger.footprint.stored.escaped import escaped
+from ledger.footprint.stored.figures import (
+    Allocation,
+    LotFigures,
+    RecordFigures,
+    TakenFigures,
+    record_figures,
+    total_of,
+)
 from ledger.footprint.stored.mass_balance import booked
 from ledger.footprint.stored.questions import Made, make, shares_of_question
 
@@ -55,7 +65,8 @@ def account(prepared: Prepared, figures: Mapping[str, LotFigures]) -> Outcome:
     own = with_covered(work.direct, covered)
     allocation = Allocation(work.shares, work.assigned)
     own_figures = record_figures(own, taken, allocation, work.holdings, work.supplied, work.matter)
-    own_figures, questions = _questioned(own_figures, work)
+    amounts = escaped(work.usual_shares, work.shares, total_of(own, taken), work.assigned) if work.usual_shares else {}
+    own_figures, questions = _questioned(own_figures, work, amounts)
     if work.booking is not None:
         own_figures = booked(own_figures, work.booking)
     if work.adjustment is not None:
@@ -64,9 +75,14 @@ def account(prepared: Prepared, figures: Mapping[str, LotFigures]) -> Outcome:
     return Outcome(seed, own_figures, leaves, outcome_root(leaves))
 
 
-def _questioned(figures: RecordFigures, work: FigureWork) -> tuple[RecordFigures, tuple[Question, ...]]:
-    """The figures with the questions that they make, and the questions of each output for leaf 0."""
+def _questioned(
+    figures: RecordFigures, work: FigureWork, escaping: Mapping[int, float]
+) -> tuple[RecordFigures, tuple[Question, ...]]:
+    """The figures with the questions that they make, and the questions of each output for leaf 0. `escaping`: kg CO2e
+    that outputs escape by their shares, which no figure makes a question of again."""
     made: Mapping[int, Made] = {}
+    if escaping:
+        figures = figures.with_escaped(escaping)
     if work.references:
         outputs = figures.outputs
         made = make(work.references, [one.burdens for one in outputs], [one.contents for one in outputs])
@@ -74,14 +90,17 @@ def _questioned(figures: RecordFigures, work: FigureWork) -> tuple[RecordFigures
     if not figures.retained[_SLOT] and not any(one.burdens[_SLOT] for one in figures.outputs):
         return figures, ()
     shares = shares_of_question([one.mass for one in work.holdings], work.shares)
-    return figures, tuple([_question(i, share, made.get(i)) for i, share in enumerate(shares) if share or i in made])
+    return figures, tuple([
+        _question(Question(output=i, share=repr(share), escaped=repr(escaping.get(i, 0.0))), made.get(i))
+        for i, share in enumerate(shares) if share or i in made or i in escaping
+    ])
 
 
-def _question(output: int, share: float, made: Made | None) -> Question:
+def _question(passed: Question, made: Made | None) -> Question:
     if made is None:
-        return Question(output=output, share=repr(share))
-    return Question(output=output, share=repr(share), made=repr(made.amount), figure=repr(made.figure),
-                    low=repr(made.low), default=repr(made.default))
+        return passed
+    return replace(passed, made=repr(made.amount), figure=repr(made.figure), low=repr(made.low),
+                   default=repr(made.default))
 
 
 def part_of(quantity: Decimal, whole: Decimal) -> float:

@@ -11,11 +11,21 @@ from msgspec.structs import replace
 from ledger.admission.activations import Versions
 from ledger.admission.checks.attributes import ROLE as ATTRIBUTE
 from ledger.admission.checks.attributes import is_power, total_power
+from ledger.admission.checks.stated_figures import check_stated_figures
 from ledger.admission.facts import Facts
 from ledger.admission.lots import Created, Plan, Taken
 from ledger.admission.plan import plan as plan_of
 from ledger.admission.rules import Rule
-from ledger.core.outcome.assessment import NOTHING, Assessment, Assigned, Line, LineKind, Omission, Reference
+from ledger.core.outcome.assessment import (
+    NOTHING,
+    Assessment,
+    Assigned,
+    Line,
+    LineKind,
+    Omission,
+    Reference,
+    UsualShare,
+)
 from ledger.core.outcome.leaves import assessment_bytes, salt_seed
 from ledger.core.record.canonical import encode
 from ledger.core.record.kinds import (
@@ -30,6 +40,7 @@ from ledger.core.record.kinds import (
 )
 from ledger.core.record.revisions import Amendment
 from ledger.core.record.values import Output
+from ledger.engine.allocation_questions import questions_of as allocation_questions
 from ledger.engine.bounds.check import check_record, findings_of
 from ledger.engine.bounds.process import Process
 from ledger.engine.minimal_inventory import missing_inputs
@@ -96,7 +107,8 @@ class Submission(NamedTuple):
 
 class FigureWork(NamedTuple):
     """All that a record's figures are computed from, except its inputs' figures. `covered`: the fraction of its
-    electricity for which it takes green attributes. `references`: the ranges of its outputs."""
+    electricity for which it takes green attributes. `references`: the ranges of its outputs. `usual_shares`: of
+    outputs with a smaller share."""
 
     direct: Vector
     shares: Sequence[float]
@@ -109,6 +121,7 @@ class FigureWork(NamedTuple):
     adjustment: Adjustment | None = None
     covered: float = 0.0
     references: tuple[Reference, ...] = ()
+    usual_shares: tuple[UsualShare, ...] = ()
 
 
 class Pricing(NamedTuple):
@@ -169,6 +182,9 @@ def drafted(
 ) -> PreparedDraft:
     """`draft_of` for a record with a plan. Raises as `prepare` does."""
     record = submission.record
+    if versions.has(Rule.DEFAULT_UPSTREAM):
+        # An amendment may give a record of earlier rules the newest versions.
+        check_stated_figures(record, plan)
     installed = _sector_of(record, registry, versions)
     pricing = _pricing(record, plan, facts, registry, versions)
     return PreparedDraft(
@@ -279,6 +295,7 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
                 assessment = replace(assessment, lines=(*assessment.lines, residual))
         if pricing is not None and draft.versions.has(Rule.REFERENCE_RANGES):
             assessment = _with_references(assessment, draft, pricing, facts)
+            assessment = _with_allocation(assessment, draft, pricing, facts)
     except (AttributeError, TypeError, ArithmeticError) as error:
         raise PluginError(
             f"the plugin's assessment is not valid: {type(error).__name__}: {error}", code="invalid-assessment",
@@ -320,6 +337,20 @@ def _with_references(
     if not isinstance(record, Transformation | Declaration) or record.basis == "provisional":
         references = ()
     return replace(assessment, references=references, findings=(*assessment.findings, *findings))
+
+
+def _with_allocation(
+    assessment: Assessment, draft: PreparedDraft, pricing: Pricing, facts: Facts
+) -> Assessment:
+    """The assessment with the usual shares of outputs that carry less. Raises Refused for impossible weights."""
+    record = draft.submission.record
+    if not isinstance(record, Transformation) or len(draft.plan.created) < 2:
+        return assessment
+    shares_of_record = _shares(record, draft.plan, assessment)
+    asked = allocation_questions(record, draft.plan, facts, shares_of_record, assessment, pricing.sets)
+    if not asked.findings:
+        return assessment
+    return replace(assessment, usual_shares=asked.usual, findings=(*assessment.findings, *asked.findings))
 
 
 def _missing(draft: PreparedDraft, pricing: Pricing, assessed: Assessment | None) -> list[Omission]:
@@ -369,6 +400,7 @@ def work_of(record: AnyRecord, plan: Plan, facts: Facts, assessment: Assessment)
         _booking(record, plan, facts),
         covered=float(covering.share),
         references=assessment.references,
+        usual_shares=assessment.usual_shares,
     )
 
 

@@ -14,6 +14,7 @@ from ledger.core.record.units import convert, plain
 from ledger.core.record.values import Output, Quantity, Supply
 from ledger.engine.upstream import PricedSupply
 from ledger.errors import Refused
+from ledger.footprint.stored.supplies import burning_factor
 from ledger.sdk import CONTEXT, AttributeFacts, Context, FacilityFacts, InputFacts, OutputFacts, SupplyFacts
 
 _SECONDS_AN_HOUR = 3600
@@ -99,8 +100,8 @@ def _priced(supply: SupplyFacts, priced: PricedSupply) -> SupplyFacts:
 def _combustion(supply: Supply) -> Decimal | None:
     """Kilograms of CO2 or CO2e. None for a combustion factor of another gas (methane slip): the plugin computes the
     carbon then."""
-    factor = supply.factor
-    if factor is None or factor.boundary != "combustion" or factor.gas not in (None, "CO2", "CO2e"):
+    factor = burning_factor(supply)
+    if factor is None:
         return None
     return CONTEXT.multiply(convert(supply.quantity.amount, supply.quantity.unit, factor.unit), Decimal(factor.value))
 

@@ -27,6 +27,9 @@ from ledger.engine.unproven import StatedSupply, question_of
 from ledger.errors import Refused, refusal_of
 from ledger.footprint.stored.gwp import AR6, potential
 from ledger.footprint.stored.supplies import (
+    CONTRACT_EVIDENCE,
+    FACTOR_EVIDENCE,
+    burning_factor,
     declared_ratio,
     over_location,
     priced_lines,
@@ -35,6 +38,7 @@ from ledger.footprint.stored.supplies import (
 )
 from ledger.sdk import ANYWHERE, FactorSetVersion, FuelFacts, SetChoice, SetFactor
 from ledger.sdk import places as place_ratings
+from ledger.sdk.sets.factor_set import SetBoundary
 from ledger.sdk.sets.lookup import (
     MATTER,
     amount_of,
@@ -50,6 +54,9 @@ from ledger.sdk.sets.reading import co2e_of
 
 _CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
 _NOTHING: Final = Decimal(0)
+_TWO: Final = Decimal(2)
+_POWER_EVIDENCE: Final = (*FACTOR_EVIDENCE, *CONTRACT_EVIDENCE)
+_BURNING: Final = " combustion"
 _GRID: Final = "electricity"
 _TRANSMISSION: Final = "electricityTransmission"
 _SECONDARY: Final = 2
@@ -68,14 +75,16 @@ class Surroundings(NamedTuple):
 
 class PricedSupply(NamedTuple):
     """The upstream of one supply: its lines and omissions, and the question of a figure that its record states.
-    `fuel`: how it burns, by the sets; `burnt`: its amount in the unit of `fuel`. `power`: it is electricity, under any
-    name."""
+    `fuel`: how it burns, by the sets; `burnt`: its amount in the unit of `fuel`. `unknown_burning`: the omission of its
+    burning, of which no set has a row; it stands unless the sector burns the fuel by an analysis. `power`: it is
+    electricity, under any name."""
 
     lines: tuple[Line, ...] = ()
     omissions: tuple[Omission, ...] = ()
     fuel: FuelFacts | None = None
     burnt: Decimal | None = None
     findings: tuple[Finding, ...] = ()
+    unknown_burning: Omission | None = None
     power: bool = False
 
     @property
@@ -114,9 +123,9 @@ def price_supplies(
     pricer = _Pricer(around, facts, sets, questions=questions)
     supplied = [*plan.supplied, *plan.overheads]
     priced, faults = list[PricedSupply](), list[Refused]()
-    for supply, kind, field in zip(supplied, kinds_of(record, supplied), _fields_of(record, plan), strict=True):
+    for bought, kind, field in zip(supplied, kinds_of(record, supplied), _fields_of(record, plan), strict=True):
         try:
-            priced.append(pricer.price(supply, kind, field))
+            priced.append(pricer.price(bought, kind, field))
         except Refused as fault:
             faults.append(fault)
     if faults:
@@ -126,10 +135,12 @@ def price_supplies(
 
 def _numbered(priced: PricedSupply, index: int) -> PricedSupply:
     """The upstream of the supply at `index`."""
+    unknown = priced.unknown_burning
     return priced._replace(
         lines=tuple([replace(line, supply=index) for line in priced.lines]),
         omissions=tuple([replace(omission, supply=index) for omission in priced.omissions]),
         findings=tuple([replace(finding, supply=index) for finding in priced.findings]),
+        unknown_burning=None if unknown is None else replace(unknown, supply=index),
     )
 
 
@@ -145,12 +156,16 @@ def _fields_of(record: AnyRecord, plan: Plan) -> list[str]:
 
 
 def with_upstream(assessment: Assessment, priced: Sequence[PricedSupply]) -> Assessment:
-    """The assessment with the upstream of its record's supplies."""
+    """The sector's assessment with the upstream of its record's supplies."""
     lines, omissions, findings = list(assessment.lines), list(assessment.omissions), list(assessment.findings)
+    booked = {line.source for line in assessment.lines} | {use.carrier for use in assessment.energy}
     for supply in priced:
         lines.extend(supply.lines)
         omissions.extend(supply.omissions)
         findings.extend(supply.findings)
+        unknown = supply.unknown_burning
+        if unknown is not None and unknown.what.removesuffix(_BURNING) not in booked:
+            omissions.append(unknown)
     return replace(assessment, lines=tuple(lines), omissions=tuple(omissions), findings=tuple(findings))
 
 
@@ -163,7 +178,7 @@ def with_unbooked(
     for (supply, _), upstream in zip(supplied, priced, strict=True):
         quantity, fuel, burnt, power = supply.quantity, upstream.fuel, upstream.burnt, upstream.power
         if fuel is not None and burnt is not None:
-            if supply.factor is None or supply.factor.boundary != "combustion":
+            if burning_factor(supply) is None:
                 lines += _combustion(supply, fuel, burnt, kind)
             heat = _CONTEXT.multiply(burnt, fuel.heating_value)
             energy.append(EnergyUse(carrier=supply.material, amount=heat))
@@ -199,13 +214,38 @@ class _Pricer:
         if self._questions and (supplied.supply.factor is not None or supplied.supply.declaration is not None):
             priced = self._questioned(supplied, priced)
         known = entry_of(self._sets, supplied.supply.material)
-        if known is None or known[1].kind != "fuel" or supplied.supply.origin == "nature":
+        if known is None or known[1].kind != "fuel":
             return priced
         choice = self._choose(supplied.supply.material, "combustion")
-        if choice is None or choice.entry.heating_value is None:
+        if choice is None:
+            return priced._replace(unknown_burning=self._unknown_burning(supplied))
+        burnt = self._amount(choice, supplied)
+        if burnt is not None:
+            priced = priced._replace(omissions=(*priced.omissions, *self._unburnt(supplied, choice, burnt)))
+        if choice.entry.heating_value is None:
             return priced
-        return priced._replace(
-            fuel=_fuel_of(choice, choice.entry.heating_value, self._around), burnt=self._amount(choice, supplied))
+        return priced._replace(fuel=_fuel_of(choice, choice.entry.heating_value, self._around), burnt=burnt)
+
+    def _unburnt(self, supplied: Supplied, choice: SetChoice, burnt: Decimal) -> tuple[Omission, ...]:
+        """The part of a fuel's combustion that the record's own factor leaves out. A site's fuel may differ from the
+        set's row, but below half of it the factor needs proof, and a zero is impossible."""
+        supply = supplied.supply
+        if burning_factor(supply) is None:
+            return ()
+        own, _ = priced_lines(supply, self._facts, "onSite", None, newer=True)
+        stated, whole = _co2e_of(own), _CONTEXT.multiply(burnt, co2e_of(choice.factor.gases))
+        plausible = _CONTEXT.multiply(stated, _TWO) >= whole or proves_factor(self._around.evidence, supply.material)
+        if stated >= whole or (stated and plausible):
+            return ()
+        return (Omission(what=f"{supply.material}{_BURNING}", estimate=_CONTEXT.subtract(whole, stated)),)
+
+    def _unknown_burning(self, supplied: Supplied) -> Omission | None:
+        """The burning of a fuel of which the sets have the upstream alone: the 90th percentile of all fuels."""
+        if burning_factor(supplied.supply) is not None:
+            return None
+        # A fuel's class says how it is made, not how it burns.
+        return Omission(what=f"{supplied.supply.material}{_BURNING}",
+                        estimate=self._estimate(supplied, "", "combustion"))
 
     def _price(self, supplied: Supplied, kind: LineKind, field: str) -> PricedSupply:
         supply = supplied.supply
@@ -248,11 +288,17 @@ class _Pricer:
         covered = priced.co2e
         for omission in priced.omissions:
             covered = _CONTEXT.add(covered, omission.estimate or _NOTHING)
-        finding = question_of(StatedSupply(supply, covered, amount, default, self._proved(supply)), choice)
+        finding = question_of(StatedSupply(supply, covered, amount, default, self._shown(supply)), choice)
         return priced if finding is None else priced._replace(findings=(finding,))
 
-    def _choose(self, material: str, boundary: str) -> SetChoice | None:
-        return choose(self._sets, material, boundary, self._around.places, self._around.year)  # type: ignore[arg-type]
+    def _shown(self, supply: Supply) -> bool:
+        """Whether a document shows the stated figure: the declaration's own, or the supplier's."""
+        if supply.declaration is not None:
+            return bool(self._facts.declarations[supply.declaration].evidence)
+        return proves_factor(self._around.evidence, supply.material)
+
+    def _choose(self, material: str, boundary: SetBoundary) -> SetChoice | None:
+        return choose(self._sets, material, boundary, self._around.places, self._around.year)
 
     def _amount(self, choice: SetChoice, supplied: Supplied) -> Decimal | None:
         quantity = supplied.supply.quantity
@@ -320,13 +366,17 @@ class _Pricer:
 
     def _omission(self, supplied: Supplied) -> Omission:
         """A supply that no set prices, with the 90th percentile of its class."""
+        material = supplied.supply.material
+        return Omission(what=material, estimate=self._estimate(supplied, material, "cradleToGate"))
+
+    def _estimate(self, supplied: Supplied, material: str, boundary: SetBoundary) -> Decimal | None:
+        """Kg CO2e by the 90th percentile of the class of `material`."""
         supply, mass = supplied
         unit, amount = ("KGM", mass) if mass is not None else (supply.quantity.unit, supply.quantity.amount)
-        value = conservative(self._sets, supply.material, unit)
+        value = conservative(self._sets, material, unit, boundary)
         if value is None:
-            return Omission(what=supply.material)
-        base = _CONTEXT.multiply(amount, UNITS[unit].scale)
-        return Omission(what=supply.material, estimate=_CONTEXT.multiply(base, value))
+            return None
+        return _CONTEXT.multiply(_CONTEXT.multiply(amount, UNITS[unit].scale), value)
 
     def _power(self, supplied: Supplied, named: SetChoice | None, kind: LineKind) -> PricedSupply:
         """Power. The figure is location-based: the life cycle of the grid's power with losses, whatever the record
@@ -403,10 +453,12 @@ class _Pricer:
         return _CONTEXT.add(stated, _CONTEXT.multiply(energy, _beyond_stacks(grid, self._sets)))
 
     def _proved(self, supply: Supply) -> bool:
-        """Whether evidence shows that the figure is the supplier's."""
+        """Whether evidence shows where the power comes from: a supplier's figure, or a contract. A document about
+        something else, such as a meter reading, shows nothing of the kind."""
+        evidence = self._around.evidence
         if supply.declaration is not None:
-            return bool(self._facts.declarations[supply.declaration].evidence)
-        return proves_factor(self._around.evidence, supply.material)
+            evidence = self._facts.declarations[supply.declaration].evidence
+        return proves_factor(evidence, supply.material, _POWER_EVIDENCE)
 
 
 def _fuel_of(choice: SetChoice, heating_value: Decimal, around: Surroundings) -> FuelFacts:

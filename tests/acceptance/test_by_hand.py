@@ -19,6 +19,7 @@ from ledger.core.outcome.assessment import Assessment
 from ledger.core.record.kinds import Facility
 from ledger.core.record.values import Attribute, Evidence, Factor, Supply
 from ledger.engine.batch import Sequenced
+from ledger.errors import Refused
 from ledger.footprint.stored.burdens import SLOT, location_based, market_based
 from ledger.footprint.stored.gwp import AR6
 from ledger.registry.installed import installed
@@ -152,14 +153,15 @@ def test_heat_is_no_power(plant: Plant) -> None:
     assert plant.omitted(entry) == [("districtHeating", 36.0)]
 
 
-def test_energy_of_nature(plant: Plant) -> None:
-    """The sun and the wind have no upstream. Power has one, whatever its origin is said to be."""
-    plant.bought("a", supply("sunlight", "100 KWH", origin="nature"))
-    plant.bought("b", supply("electricityWind", "100 KWH", origin="nature"))
-    plant.bought("c", supply("heat", "10 3B", origin="nature"), supply("truck", "10 TKM", origin="nature"))
-    assert plant.totals("a") == (0.0, 0.0)
-    assert plant.totals("b") == (60.0, 90.0)
-    assert plant.totals("c") == (2.0, 2.0)
+@pytest.mark.parametrize("taken", [
+    supply("sunlight", "100 KWH", origin="nature"), supply("electricityWind", "100 KWH", origin="nature"),
+    supply("heat", "10 3B", origin="nature"), supply("truck", "10 TKM", origin="nature"),
+], ids=lambda taken: taken.material)
+def test_nature_gives_no_power_heat_or_freight(plant: Plant, taken: Supply) -> None:
+    """Nor the sun in a route that has no panels."""
+    with pytest.raises(Refused) as caught:
+        plant.bought("a", taken)
+    assert (caught.value.code, caught.value.field) == ("origin-nature", "supplies[1].origin")
 
 
 def test_own_power_with_proof(plant: Plant) -> None:
@@ -175,6 +177,23 @@ def test_declared_power(plant: Plant) -> None:
         plant.bought(lot, supply("electricity", "100 KWH", declaration=declared.digest.hex()))
     assert plant.totals("a") == (60.0, 90.0)
     assert plant.totals("b") == (60.0, 10.0)
+
+
+@pytest.mark.parametrize(("kind", "market"), [
+    ("supplierFactor", 10.0), ("productFootprint:electricity", 10.0), ("powerPurchaseAgreement", 10.0),
+    ("directLine:electricity", 10.0), ("weighing", 90.0), ("meterReading", 90.0), ("supplierFactor:steel", 90.0),
+])
+def test_evidence_of_power(plant: Plant, kind: str, market: float) -> None:
+    """A supplier's figure or a contract shows where power comes from; a meter reading does not. That goes for the
+    declaration of power, for the record that states a factor of 0.1, and for one that names the row of Germany: 40."""
+    paper = replace(PROOF, kind=kind)
+    declared = plant.declare(per=quantity("100 KWH"), burdens={"fossilGhgEmissions": "10"}, evidence=[paper])
+    plant.bought("a", supply("electricity", "100 KWH", declaration=declared.digest.hex()))
+    plant.bought("b", supply("electricity", "100 KWH", factor=own("0.1", "KWH")), evidence=[paper])
+    plant.bought("c", supply("electricity", "100 KWH", factor_row="round:electricity/cradleToGate/DE/2025"),
+                 evidence=[paper])
+    assert [plant.totals(lot) for lot in "abc"] == [
+        (60.0, market), (60.0, market), (60.0, 40.0 if market == 10.0 else 90.0)]
 
 
 def test_a_declaration_without_a_footprint_proves_no_power(plant: Plant) -> None:
@@ -258,7 +277,7 @@ def test_a_row_of_another_kind(plant: Plant) -> None:
     assert [(part.field, part.value) for part in error.parts] == [
         ("supplies[1].factorRow", truck), ("supplies[3].factorRow", power)]
     assert error.rule == ("a row of kind material, gas or fuel; nearest: round:steel/cradleToGate/*/2025, "
-                          "round:steel/cradleToGate/CN/2025, round:gravel/cradleToGate/*/2025")
+                          "round:steel/cradleToGate/CN/2025, round:sludge/wellToTank/*/2025")
 
 
 def test_an_unknown_material(plant: Plant) -> None:
@@ -312,6 +331,36 @@ def test_own_combustion(plant: Plant) -> None:
     5, together 30."""
     plant.bought("a", supply("gas", "10 KGM", factor=own("2.5", boundary="combustion", gas="CO2")))
     assert plant.totals("a") == (30.0, 30.0)
+
+
+@pytest.mark.parametrize(("material", "value", "gas", "proved", "omitted"), [
+    ("gas", "0", "CO2", False, 32.98), ("gas", "0", None, True, 32.98),    # no fuel burns to nothing, proof or not
+    ("gas", "1", "CO2", False, 22.98), ("gas", "1", "CO2", True, None),    # less than half
+    ("gas", "1.649", "CO2e", False, None), ("gas", "1.648", None, False, 16.5),
+    ("gas", "0.001", "CH4", False, None),                                  # a slip, beside the burning
+    ("wood", "0", "CO2", False, 0.27), ("wood", "0.0135", "CO2e", False, None),
+    ("zinc", "0", "CO2", False, None),
+])
+def test_a_fuel_that_burns_to_nothing(
+    plant: Plant, material: str, value: str, gas: str | None, proved: bool, omitted: float | None
+) -> None:
+    """10 kg of gas burn to 10 * (3 + 0.01 * 29.8) = 32.98. A stated figure of zero, or below the half of 16.49 without
+    proof, leaves the difference out. Wood has no fossil carbon: 10 * 0.001 * 27 = 0.27 of methane."""
+    stated = own(value, boundary="combustion", gas=gas)
+    proof = [replace(PROOF, kind=f"supplierFactor:{material}")] if proved else []
+    entry = plant.bought("a", supply(material, "10 KGM", factor=stated), evidence=proof)
+    assert plant.omitted(entry) == ([] if omitted is None else [(f"{material} combustion", omitted)])
+
+
+def test_a_fuel_whose_burning_nobody_knows(plant: Plant) -> None:
+    """The set has well to tank of sludge, 10 * 0.01, and not its burning. The 90th percentile of wood, gas and oil,
+    which burn to 0.027, 3.298 and 4, is 4: 40 are omitted. The site's own 1 per kg for the burning ends that."""
+    entry = plant.bought("a", supply("sludge", "10 KGM"))
+    other = plant.bought("b", supply("sludge", "10 KGM", factor=own("1", boundary="combustion", gas="CO2")))
+    slip = plant.bought("c", supply("sludge", "10 KGM", factor=own("0", boundary="combustion", gas="CH4")))
+    assert [plant.totals(lot) for lot in "abc"] == [(0.1, 0.1), (10.1, 10.1), (0.1, 0.1)]
+    assert [plant.omitted(one) for one in (entry, other, slip)] == [
+        [("sludge combustion", 40.0)], [], [("sludge combustion", 40.0)]]
 
 
 def test_own_combustion_of_what_is_no_fuel(plant: Plant) -> None:
@@ -411,7 +460,7 @@ def power_plant(attributes: int) -> Plant:
 class Open:
     """A case of a sector, posted on a ledger on which the open set is in force."""
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: Case, *, omissions: bool = False) -> None:
         memory = MemoryLedger(INSTALLED)
         memory.activate_sets()
         maker = memory.enrol("maker")
@@ -421,7 +470,7 @@ class Open:
         leaf = memory.assessment(self.index)
         assert leaf is not None
         self.assessment = msgspec.json.decode(leaf.assessment, type=Assessment)
-        assert self.assessment.omissions == ()
+        assert omissions or self.assessment.omissions == ()
 
     def totals(self) -> tuple[float, float]:
         return location_based(self.burdens), market_based(self.burdens)
@@ -535,6 +584,22 @@ def test_clinker_with_alternative_fuels() -> None:
     assert found.burdens[SLOT["biogenicNonCO2Emissions"]] == pytest.approx(27.84 * float(AR6["CH4biogenic"]))
     assert float(found.assessment.indicators["biogenicCarbonDioxide"]) == pytest.approx(
         (40 * 0.65 * 0.25 + 80 * 11.6 * 0.1 / (44 / 12)) * 44 / 12, rel=1e-3)
+
+
+@pytest.mark.parametrize(("analyses", "omitted"), [
+    ([], True), ([{"material": "solvents", "heatingValue": "25", "carbon": "0.6"}], False),
+    ([{"material": "solvents", "heatingValue": "25", "carbon": "0.6", "biogenicShare": "1"}], False),
+])
+def test_a_boiler_with_solvents(analyses: list[dict[str, str]], omitted: bool) -> None:
+    """No table has the carbon of waste solvents. Without an analysis they did not burn at all; that is an omission of 2
+    to 4 kg per kg. With one they burn, if only to biogenic carbon."""
+    case = Case(context=context(
+        "energy.heatBoiler", place="CN-AH", year=2025, outputs=(output("30 GV"),),
+        supplies=(bought("naturalGas", "1000 NM3"), bought("solvents", "1000 KGM")),
+    ), activity={"analyses": analyses})
+    found = Open(case, omissions=True).assessment.omissions
+    assert [one.what for one in found] == ["solvents combustion"] * omitted
+    assert all(2_000 < (one.estimate or 0) < 4_000 for one in found)
 
 
 def test_a_lorry() -> None:

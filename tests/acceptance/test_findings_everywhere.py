@@ -1,5 +1,6 @@
 """A finding shows in every answer about a figure: in the maker's own, and in all answers downstream of it."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +11,12 @@ import pytest
 from support.cli import run
 from support.doubtful_routes import CASES, YEAR, Doubtful, doubtful_records
 from support.server import Server, prepared_home
+
+from ledger.core.outcome.assessment import Assessment
+from ledger.core.outcome.leaves import assessment_bytes
+from ledger.core.receipts.statement import read_statement
+from ledger.errors import VerificationError
+from ledger.footprint.derived.statements import check_statement, recompute
 
 PRIVATE: Final = frozenset({"message", "value", "unit", "usual", "possible", "factor"})
 """Fields of a finding that stay with its issuer."""
@@ -151,7 +158,7 @@ def test_indicators(posted: Posted, name: str) -> None:
         assert (count["records"], count["severity"]) == (1, "warning")
         assert counts["questioned"] >= 0
     shares = {one["findingsShare"] for one in group["indicators"] if one["records"]}
-    assert shares == (set() if name in ("melting", "rolling") else {1.0})
+    assert shares == (set() if name in ("melting", "rolling", "shared") else {1.0})
 
 
 def test_chains(posted: Posted, case: Doubtful) -> None:
@@ -271,3 +278,23 @@ def test_submit_shows_findings_at_once(posted: Posted, tmp_path: Path) -> None:
     (receipt,) = msgspec.json.decode(run("submit", envelopes, "--url", server.url, "--json").out)["receipts"]
     assert [one["code"] for one in receipt["findings"]] == [case.code]
     assert receipt["lots"][0]["questioned"] == receipt["findings"][0]["amount"]
+
+
+def test_escaped_burdens_are_in_answers_and_proved_by_the_statement(posted: Posted) -> None:
+    """Of 4,001 kg the plate carries a quarter, where a half is usual; the amendment adds 5 kg of lubricating oil."""
+    case = posted.cases["shared"]
+    record = posted.get(f"/v1/records/{case.receipt.digest}")
+    (finding,) = [one for one in record["findings"] if one["code"] == case.code]
+    assert (finding["amount"], finding["output"], finding["value"]) == (pytest.approx(4001 / 4), 0, 0.25)
+    lot = posted.get("/v1/footprint", lot=case.lot)
+    assert lot["questioned"] == pytest.approx(lot["footprint"])
+    text = json.dumps(posted.get("/v1/statement", lot=case.lot)).encode()
+    proven = check_statement(read_statement(text), posted.server.vkey)
+    assert float(proven.lot.burdens["questionedAbs"]) == pytest.approx(lot["questioned"])
+    leaf = proven.assessment
+    usual = msgspec.json.decode(leaf.assessment)["usualShares"]
+    assert usual == [{"output": 0, "share": "0.500000000", "code": case.code}]
+    assessment = msgspec.json.decode(leaf.assessment, type=Assessment)
+    lower = assessment_bytes(msgspec.structs.replace(assessment, usual_shares=()))
+    with pytest.raises(VerificationError, match="questionedAbs"):
+        recompute(proven._replace(assessment=msgspec.structs.replace(leaf, assessment=lower)))

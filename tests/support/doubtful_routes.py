@@ -112,7 +112,7 @@ PLANTS: Final = {
     "electrolysis": ("nonferrous-cn", "electricity-unusual", with_little_power),
 }
 """By case: the plant, the code of its finding, and the change that causes it."""
-CASES: Final = (*PLANTS, "declared", "rolling")
+CASES: Final = (*PLANTS, "declared", "rolling", "shared")
 
 
 def doubtful_records(server: Server) -> dict[str, Doubtful]:
@@ -120,6 +120,7 @@ def doubtful_records(server: Server) -> dict[str, Doubtful]:
     posted = {name: _plant(server, name) for name in PLANTS}
     posted["declared"] = _declared(server)
     posted["rolling"] = _rolled(server)
+    posted["shared"] = _shared(server)
     return posted
 
 
@@ -173,6 +174,26 @@ def _rolled(server: Server) -> Doubtful:
     )
     made = bought._replace(posted=posted, lot=maker.name("lot:plate"), product=maker.name("plate"), quantity=quantity)
     return _sold(server, "rolling", "heat-unusual", made)
+
+
+def _shared(server: Server) -> Doubtful:
+    """Two like plates of a slab. By declaration the sold one carries a quarter of the burden."""
+    maker = Signer(server, "shearing-mill")
+    server.post([maker.product("slab", "steel", STEEL), maker.product("plate", "works", STEEL)])
+    slab = _slab(maker, "4000")
+    server.post([slab.posted])
+    quantity = Quantity(value="500", unit="KGM")
+    posted = maker.signed(
+        Transformation, facility=maker.name("site"), process=MAKE, start=START, end=END, allocation="declared",
+        activity=Raw(msgspec.json.encode(Make(co2="1"))), inputs=[Flow(lot=slab.lot, quantity=slab.quantity)],
+        outputs=[
+            Output(lot=maker.name(f"lot:{lot}"), product=maker.name("plate"), quantity=quantity, role="product",
+                   share=share) for lot, share in (("plate", "0.25"), ("kept", "0.75"))
+        ],
+    )
+    made = slab._replace(posted=posted, lot=maker.name("lot:plate"), product=maker.name("plate"), quantity=quantity,
+                         sector="works")
+    return _sold(server, "shared", "shares-of-one-product", made)
 
 
 def _sold(server: Server, name: str, code: str, made: Made) -> Doubtful:

@@ -17,6 +17,8 @@ from ledger.core.record.values import Supply
 from ledger.errors import Refused, refusal_of
 
 _EMISSIONS: Final = tuple([name for name in ADDITIVE if name not in REMOVALS])
+_LOCATION: Final = "electricityLocation"
+_MARKET: Final = "electricityMarket"
 _CARBON, _CARBON_DIOXIDE = Decimal(12), Decimal(44)
 """Molar masses, g per mol."""
 _CONTEXT: Final = Context(prec=34)
@@ -58,6 +60,7 @@ def _faults_of(record: Declaration, planned: Plan) -> Iterator[Refused]:
     proved = bool(record.evidence) or is_residue(record)
     if record.boundary == "cradleToGate" and (record.lot is None or record.lot.role == "product"):
         yield from _without_emissions(record, proved=proved)
+    yield from _faults_of_power(record, proved=proved)
     removed = {name: -Decimal(record.burdens[name]) for name in REMOVALS if name in record.burdens}
     for name, amount in removed.items():
         if amount and not proved:
@@ -89,6 +92,40 @@ def _without_emissions(record: Declaration, *, proved: bool) -> Iterator[Refused
         rule="with boundary cradleToGate at least one emission above zero, or a stated zero with evidence; emissions: "
              + " ".join(_EMISSIONS),
     )
+
+
+def _faults_of_power(record: Declaration, *, proved: bool) -> Iterator[Refused]:
+    """The electricity within a footprint, which totals replace by the other figure of it. PACT's footprints hold the
+    market-based figure, all others the location-based one."""
+    burdens = record.burdens
+    if record.basis == "pact" and _LOCATION not in burdens and Decimal(burdens.get(_MARKET, "0")):
+        yield Refused(
+            "burdens.electricityLocation: missing beside electricityMarket", code="no-location-figure",
+            field=f"burdens.{_LOCATION}", rule="with basis pact both figures of the electricity, or neither",
+        )
+    part = _MARKET if record.basis == "pact" and _MARKET in burdens else _LOCATION
+    whole = _emissions(record)
+    if part in burdens and Decimal(burdens[part]) > whole:
+        yield Refused(
+            f"burdens.{part}: {burdens[part]} is more than all emissions, {plain(whole)}", code="burden-part",
+            field=f"burdens.{part}", value=burdens[part],
+            rule=f"at most {plain(whole)}: with basis {record.basis} this electricity is a part of the emissions",
+        )
+    if not proved and _MARKET in burdens and Decimal(burdens[_MARKET]) < Decimal(burdens.get(_LOCATION, "0")):
+        yield Refused(
+            f"burdens.{_MARKET}: a figure below the location-based one needs evidence", code="market-evidence",
+            field=f"burdens.{_MARKET}", value=burdens[_MARKET],
+            rule=f"at least electricityLocation, {burdens[_LOCATION]}, or at least one evidence",
+        )
+
+
+def _emissions(record: Declaration) -> Decimal:
+    """Kg CO2e. Fossil emissions of land management are a part of all fossil emissions."""
+    stated = {name: Decimal(record.burdens.get(name, "0")) for name in _EMISSIONS}
+    total = -min(stated["fossilGhgEmissions"], stated["landManagementFossilGhgEmissions"])
+    for amount in stated.values():
+        total += amount
+    return total
 
 
 def _mass_of(record: Declaration, planned: Plan) -> Decimal | None:

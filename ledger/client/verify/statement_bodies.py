@@ -60,6 +60,7 @@ _STUDY: Final = {
     "stated": "stated", "boundary": "boundary", "reference_period_start": "referencePeriodStart",
     "reference_period_end": "referencePeriodEnd", "geography_country": "geographyCountry",
     "geography_subdivision": "geographySubdivision", "allocation": "allocation",
+    "allocation_basis": "allocationBasis",
 }
 """The fields of a study context that follow from bodies, with their names in a statement."""
 

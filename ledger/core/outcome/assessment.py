@@ -193,11 +193,21 @@ class Reference(Value, frozen=True):
     scrap: Decimal | None = None
 
 
+class UsualShare(Value, frozen=True):
+    """The allocation share that is usual for the output, above the share that it has. By the difference it escapes
+    burdens, which the accounting computes and questions. `code`: of the finding about it, which has no amount."""
+
+    output: int
+    share: Decimal
+    code: Key
+
+
 class Assessment(Value, frozen=True):
     """`weights`: allocation key -> a Decimal >= 0 per output, 0 for waste and core; share = w / sum of w.
 
     `matter`: content -> fraction of the incoming content that each output holds, sum <= 1. `indicators` are not passed
-    on to outputs. `references`, which the core adds: the usual burdens of the materials of the outputs.
+    on to outputs. The core adds `references`, the usual burdens of the materials of the outputs, and `usual_shares`, at
+    most one for each output.
     """
 
     lines: tuple[Line, ...] = ()
@@ -209,6 +219,7 @@ class Assessment(Value, frozen=True):
     indicators: dict[Key, Decimal] = {}
     findings: tuple[Finding, ...] = ()
     references: tuple[Reference, ...] = ()
+    usual_shares: tuple[UsualShare, ...] = ()
 
 
 NOTHING: Final = Assessment()

@@ -27,15 +27,17 @@ class Leaf(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
 
 
 class Question(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """The questioned amount of output `output`, kg CO2e: `share` of the amount that came in, and `made` here.
+    """The questioned amount of output `output`, kg CO2e: `share` of the amount that came in, `escaped` and `made` here.
 
-    If `made` is above zero, the output's figure of `figure` kg CO2e lies below `low`, and it makes up for the
-    difference to `default`. Numbers are the shortest decimal strings that read back to the same binary64.
+    `escaped`: the burdens that the output escapes by its allocation share. If `made` is above zero, the output's figure
+    of `figure` kg CO2e lies below `low`, and it makes up for the difference to `default`. Numbers are the shortest
+    decimal strings that read back to the same binary64.
     """
 
     output: int
     share: str = "0.0"
     made: str = "0.0"
+    escaped: str = "0.0"
     figure: str | None = None
     low: str | None = None
     default: str | None = None

@@ -16,7 +16,7 @@ from ledger.engine.bounds.fuels import check_fuels
 from ledger.engine.bounds.matter import check_matter
 from ledger.engine.bounds.nature import check_nature
 from ledger.engine.bounds.process import Process
-from ledger.engine.bounds.removals import check_declared, check_evidence, check_signs
+from ledger.engine.bounds.removals import check_declared, check_evidence, check_power, check_signs
 from ledger.engine.bounds.residual import check_residual
 from ledger.engine.bounds.roles import check_energy_roles
 from ledger.sdk import CONTEXT, NaturalInput
@@ -43,6 +43,7 @@ def check_record(
 
 def findings_of(process: Process) -> tuple[Finding, ...]:
     """The findings of all bounds on a transformation. Raises Refused for impossible amounts."""
+    check_power(process.own)
     with localcontext(CONTEXT):
         into = entering(process)
         return (

@@ -15,16 +15,19 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-from ledger.core.outcome.assessment import ADDITIVE, BIOGENIC_CO2, OF_WHICH, REMOVALS, Assessment, Line
+from ledger.core.outcome.assessment import ADDITIVE, BIOGENIC_CO2, OF_WHICH, OVER_LOCATION, REMOVALS, Assessment, Line
 from ledger.core.record.values import Evidence
 from ledger.errors import Refused
+from ledger.footprint.stored.burdens import line_co2e
 from ledger.footprint.stored.supplies import FACTOR_EVIDENCE
 
 EVIDENCE: Final = "removal-evidence"
 NEGATIVE: Final = "negative-emission"
+POWER: Final = "power-by-sector"
 KINDS: Final = ("storageCertificate", "removalCertificate", "injectionReport", "captureMeter", "landMonitoring")
 """Kinds of evidence that show a removal: of the store's operator, of a registry, of the injection, of the meter of
 captured gas, of the monitoring of land."""
+_OF_THE_CORE: Final = (OVER_LOCATION, "electricityLocation")
 _FOSSIL: Final = "fossilGhgEmissions"
 _NEVER_NEGATIVE: Final = frozenset((*ADDITIVE, *OF_WHICH, BIOGENIC_CO2)) - frozenset(REMOVALS)
 
@@ -56,6 +59,23 @@ def check_signs(own: Assessment, whole: Assessment) -> None:
         rule=f"only {', '.join(REMOVALS)} lower a figure, with evidence; carbon that stays in products is deducted as "
              f"CO2 on site, up to the {released:f} kg of CO2 that the record counts there",
     )
+
+
+def check_power(own: Assessment) -> None:
+    """Raises Refused for amounts of power that the core makes from factor sets: a sector that added to them would move
+    the location-based or the market-based total."""
+    wrong = [
+        line for line in own.lines
+        if (line.burden in _OF_THE_CORE and line.amount)
+        or (line.kind == "electricity" and line.market is not None and line.market < line_co2e(line))
+    ]
+    if wrong:
+        raise Refused(
+            f"the sector states amounts of power of its own: {', '.join([line.source for line in wrong])}", code=POWER,
+            field="activity", value=wrong[0].source,
+            rule="the ledger makes location-based and market-based amounts from the factor sets in force and from "
+                 "green attributes; a sector books the power with Draft.buy_power",
+        )
 
 
 def _is_negative(line: Line) -> bool:

@@ -11,8 +11,18 @@ from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
-from ledger.core.outcome.assessment import ADDITIVE, QUESTIONED, Finding, Line, Reference, Severity, Span
+from ledger.core.outcome.assessment import (
+    ADDITIVE,
+    QUESTIONED,
+    Finding,
+    Line,
+    Reference,
+    Severity,
+    Span,
+    UsualShare,
+)
 from ledger.core.outcome.leaves import Question
 from ledger.footprint.stored.burdens import line_co2e
 
@@ -66,12 +76,13 @@ class WeighedFinding(ListedFinding, frozen=True, kw_only=True):
     own: bool = False
 
 
-class _AssessedPart(Struct):
+class _AssessedPart(Struct, rename="camel"):
     """The parts of an assessment that this module reads."""
 
     lines: tuple[Line, ...] = ()
     findings: tuple[Finding, ...] = ()
     references: tuple[Reference, ...] = ()
+    usual_shares: tuple[UsualShare, ...] = ()
 
 
 class _AssessmentPart(Struct):
@@ -96,7 +107,8 @@ class FindingRecord(NamedTuple):
     """The findings of the record at `log_index`, the largest amounts first.
 
     Kg CO2e: `entering` of them enter the record as an incoming question does, since they are about all of it; `made`
-    are made by its outputs, by position. `absolute`: its own burdens, in absolute amounts.
+    are made by its outputs, by position. `absolute`: its own burdens, in absolute amounts. `makers`: code and output of
+    the findings whose amounts are made by outputs.
     """
 
     log_index: int
@@ -104,6 +116,7 @@ class FindingRecord(NamedTuple):
     entering: float
     made: Mapping[int, float]
     absolute: float
+    makers: frozenset[tuple[str, int | None]] = frozenset()
 
     @property
     def warned(self) -> bool:
@@ -120,19 +133,35 @@ def findings_in(log_index: int, leaf: bytes) -> FindingRecord:
     """The findings of the record at `log_index`, from leaf 0 of its outcome."""
     committed = _first_leaf.decode(leaf)
     assessed = committed.assessment
-    made = [question for question in committed.questions if question.figure is not None]
-    findings = [_stated(log_index, finding) for finding in assessed.findings]
-    findings += [_below_range(log_index, question, assessed.references) for question in made]
+    below = [question for question in committed.questions if question.figure is not None]
+    escaped = _escaped(assessed.usual_shares, committed.questions)
+    findings = [
+        replace(_stated(log_index, finding), amount=escaped[key]) if (key := (finding.code, finding.output)) in escaped
+        else _stated(log_index, finding) for finding in assessed.findings
+    ]
+    findings += [_below_range(log_index, question, assessed.references) for question in below]
     entering, absolute = 0.0, 0.0
     for finding in assessed.findings:
         entering += float(finding.amount or 0)
     for line in assessed.lines:
         if line.burden in _ADDITIVE:
             absolute += abs(line_co2e(line))
-    return FindingRecord(
-        log_index, sorted(findings, key=severest), entering,
-        {question.output: float(question.made) for question in made}, absolute,
-    )
+    made = {question.output: amount for question in committed.questions if (amount := _made(question))}
+    makers = frozenset([*escaped, *[(BELOW_RANGE, question.output) for question in below]])
+    return FindingRecord(log_index, sorted(findings, key=severest), entering, made, absolute, makers)
+
+
+def _escaped(
+    usual: Sequence[UsualShare], questions: Iterable[Question]
+) -> dict[tuple[str, int | None], float]:
+    """Kg CO2e that outputs escape by their allocation shares, by code and output of the finding about them."""
+    amounts = {question.output: float(question.escaped) for question in questions}
+    return {(one.code, one.output): amounts[one.output] for one in usual if amounts.get(one.output)}
+
+
+def _made(question: Question) -> float:
+    """Kg CO2e that an output itself questions."""
+    return float(question.escaped) + (0.0 if question.figure is None else float(question.made))
 
 
 def stated_in(log_index: int, leaves: Sequence[bytes]) -> list[StatedFinding]:

@@ -17,7 +17,7 @@ from ledger.admission.facts import LOT_SLOTS
 from ledger.footprint.derived.chain.arrays import Arrays, Floats
 from ledger.footprint.derived.chain.passes import adjoint_contents
 from ledger.footprint.derived.contributions import Weights
-from ledger.footprint.derived.findings import BELOW_RANGE, SHOWN, WARNING, FindingRecord, WeighedFinding
+from ledger.footprint.derived.findings import SHOWN, WARNING, FindingRecord, WeighedFinding
 
 
 class FindingList(NamedTuple):
@@ -110,7 +110,7 @@ def _weighed(
         if lot is not None and not weights.lots.get(lot) and not paths.lots.get(lot):
             # About another output, of which the figure has nothing.
             continue
-        made = finding.code == BELOW_RANGE and finding.output in record.made
+        made = (finding.code, finding.output) in record.makers
         arriving = paths.lots.get(lot or 0, 0.0) if made else part
         yield WeighedFinding(
             record=finding.record, code=finding.code, severity=finding.severity, amount=finding.amount,

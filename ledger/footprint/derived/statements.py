@@ -34,6 +34,7 @@ from ledger.footprint.stored.burdens import (
     vector_of,
 )
 from ledger.footprint.stored.contents import Holding
+from ledger.footprint.stored.escaped import escaped
 from ledger.footprint.stored.figures import (
     Allocation,
     LotFigures,
@@ -145,20 +146,26 @@ def _burdens(
     shares = [0.0] * count
     shares[position] = _share(claims)
     figures = record_figures(own, taken, Allocation(shares, assessment.assigned), [_NO_MATTER] * count, {})
-    figures = _asked(figures, leaf, total_of(own, taken)[_QUESTIONED])
+    total = total_of(own, taken)
+    usual = [one for one in assessment.usual_shares if one.output == position]
+    figures = _asked(figures, leaf, total[_QUESTIONED], escaped(usual, shares, total, assessment.assigned))
     adjustment = adjustment_of(leaf)
     if adjustment is not None:
         figures = _averaged(figures, adjustment)
     return figures.outputs[position].burdens
 
 
-def _asked(figures: RecordFigures, leaf: AssessmentLeaf, entered: float) -> RecordFigures:
-    """The figures with the questions of leaf 0: shares of the amount that `entered`, and the amounts made."""
+def _asked(
+    figures: RecordFigures, leaf: AssessmentLeaf, entered: float, escaping: Mapping[int, float]
+) -> RecordFigures:
+    """The figures with the questions of leaf 0: shares of the amount that `entered`, the amounts `escaping` by
+    allocation, and the amounts made."""
     questions = {one.output: one for one in leaf.questions}
     lots = []
     for output, lot in enumerate(figures.outputs):
         question = questions.get(output)
         amount = 0.0 if question is None else entered * float(question.share)
+        amount += escaping.get(output, 0.0)
         if question is not None and question.figure is not None:
             amount += float(question.made)
         lots.append(lot._replace(burdens=with_question(lot.burdens, amount)))

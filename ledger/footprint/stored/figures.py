@@ -12,6 +12,7 @@ from typing import NamedTuple
 from ledger.core.outcome.assessment import BURDENS, QUESTIONED, Assigned
 from ledger.footprint.stored.burdens import SLOT, ZERO, Vector
 from ledger.footprint.stored.contents import Contents, ContentsIn, ContentsOut, Flowing, Holding, follow_matter
+from ledger.footprint.stored.escaped import with_escaped
 from ledger.footprint.stored.questions import Made, shares_of_question, with_made, with_question
 
 
@@ -52,7 +53,13 @@ class RecordFigures(NamedTuple):
 
     def with_questions(self, made: Mapping[int, Made]) -> "RecordFigures":
         """These figures with the questions that outputs make."""
-        burdens = with_made([lot.burdens for lot in self.outputs], made)
+        return self._with(with_made([lot.burdens for lot in self.outputs], made))
+
+    def with_escaped(self, amounts: Mapping[int, float]) -> "RecordFigures":
+        """These figures with the burdens that outputs escape as questions."""
+        return self._with(with_escaped([lot.burdens for lot in self.outputs], amounts))
+
+    def _with(self, burdens: Sequence[Vector]) -> "RecordFigures":
         return self._replace(outputs=tuple([
             lot._replace(burdens=vector) for lot, vector in zip(self.outputs, burdens, strict=True)
         ]))

@@ -168,28 +168,34 @@ def _scaled(amount: Decimal, have: Decimal, want: Decimal) -> Decimal:
     return _CONTEXT.divide(_CONTEXT.multiply(amount, have), want)
 
 
-def conservative(sets: Sequence[FactorSetVersion], material: str, unit: str) -> Decimal | None:
+def conservative(
+    sets: Sequence[FactorSetVersion], material: str, unit: str, boundary: SetBoundary = "cradleToGate"
+) -> Decimal | None:
     """Kg CO2e per base unit of the dimension of `unit`, for a supply that no set knows: the 90th percentile (nearest
     rank) of its class, by the values for the world or, without one, the highest. A material without a class counts
     among all of its dimension. None for a dimension that no supply has (pieces, areas)."""
     dimension = UNITS[unit].dimension
     groups = {one.name: group.id for one in sets if (group := one.class_of(material)) is not None}
-    values = sorted([value for one in sets for value in _values(one, groups.get(one.name), dimension)])
+    values = sorted([value for one in sets for value in _values(one, groups.get(one.name), dimension, boundary)])
     if not values:
-        values = sorted([value for one in sets for value in _values(one, None, dimension)])
+        values = sorted([value for one in sets for value in _values(one, None, dimension, boundary)])
     return values[math.ceil(_PERCENTILE * len(values)) - 1] if values else None
 
 
 @cache
-def _values(version: FactorSetVersion, group: str | None, dimension: str) -> tuple[Decimal, ...]:
-    return tuple(_class_values(version, group, dimension))
+def _values(
+    version: FactorSetVersion, group: str | None, dimension: str, boundary: SetBoundary
+) -> tuple[Decimal, ...]:
+    return tuple(_class_values(version, group, dimension, boundary))
 
 
-def _class_values(version: FactorSetVersion, group: str | None, dimension: str) -> Iterator[Decimal]:
+def _class_values(
+    version: FactorSetVersion, group: str | None, dimension: str, boundary: SetBoundary
+) -> Iterator[Decimal]:
     for entry in version.supplies.values():
         unit = UNITS[entry.unit]
         if (group is None or entry.group == group) and unit.dimension == dimension:
-            factors = list(version.factors(entry.key, "cradleToGate"))
+            factors = list(version.factors(entry.key, boundary))
             world = [one for one in factors if one.place == ANYWHERE] or factors
             if world:
                 yield _CONTEXT.divide(max([co2e_of(one.gases) for one in world]), unit.scale)

@@ -19,7 +19,7 @@ def sulphuric_acid(market: Market) -> Outlier:
     works = market.company("works", "DE").products("works", acid="sulphuricAcid")
     works.product("steam", "works", "GV")
     works.run(
-        "works.make", [works.out("acid", "1000 TNE"), works.out("steam", "1200 GV", "coProduct")],
+        "works.bind", [works.out("acid", "1000 TNE"), works.out("steam", "1200 GV", "coProduct")],
         [supply("sulphur", "329 TNE"), supply("electricity", "40 MWH"), nature("air", "494 TNE"),
          nature("water", "184 TNE")],
         activity={
@@ -61,7 +61,7 @@ def slaked_lime(market: Market) -> Outlier:
     """
     hydrator = market.company("hydrator", "DE").products("works", lime="slakedLime")
     hydrator.run(
-        "works.make", [hydrator.out("lime", "1000 TNE")],
+        "works.bind", [hydrator.out("lime", "1000 TNE")],
         [supply("lime", "757 TNE", factor=factor("0.82", "KGM")), supply("electricity", "15 MWH"),
          nature("water", "323 TNE")],
         activity={"energy": [{"carrier": "electricity", "amount": "54000"}]},

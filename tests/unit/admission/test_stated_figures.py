@@ -124,6 +124,48 @@ def test_removals_of_what_has_no_mass(world: World) -> None:
                                      burdens={**FOSSIL, "ccsTechnologicalCO2Capture": "-1"}))
 
 
+@pytest.mark.parametrize(("basis", "part", "other"), [
+    ("pact", "electricityMarket", {"electricityLocation": "1"}), ("pact", "electricityLocation", {}),
+    ("study", "electricityLocation", {}), ("study", "electricityLocation", {"electricityMarket": "9"}),
+])
+def test_electricity_is_a_part_of_the_emissions(world: World, basis: str, part: str, other: dict[str, str]) -> None:
+    """With 2.5 kg in all and 3 kg of power among them, the total with another figure of that power could be negative.
+    Fossil emissions of land management are in the 2 kg."""
+    emissions = {**FOSSIL, "landManagementFossilGhgEmissions": "1", "biogenicNonCO2Emissions": "0.5", **other}
+    both(world, lambda lot: declaration(lot=output(lot), basis=basis, burdens={**emissions, part: "2.500000001"}),
+         "burden-part", f"burdens.{part}", "2.500000001", says="2.5")
+    world.admit(declaration(**KILOGRAM, basis=basis, burdens={**emissions, part: "2.5"}))
+
+
+def test_electricity_that_is_no_part(world: World) -> None:
+    """A PACT footprint holds the market-based power, every other the location-based one. The other of the two is an
+    alternative."""
+    world.admit(
+        rules(), declaration(**KILOGRAM, burdens={**FOSSIL, "electricityMarket": "9", "electricityLocation": "1"}),
+        declaration(**KILOGRAM, burdens={**FOSSIL, "electricityMarket": "9"}), declaration(
+            **KILOGRAM, basis="pact", evidence=EVIDENCE,
+            burdens={**FOSSIL, "electricityMarket": "1", "electricityLocation": "9"}),
+    )
+
+
+@pytest.mark.parametrize("basis", ["pact", "study"])
+def test_green_power_within_a_footprint_needs_evidence(world: World, basis: str) -> None:
+    """A market-based figure below the location-based one is a claim of contracts or certificates."""
+    burdens = {**FOSSIL, "electricityLocation": "1.5", "electricityMarket": "1"}
+    both(world, lambda lot: declaration(lot=output(lot), basis=basis, burdens=burdens), "market-evidence",
+         "burdens.electricityMarket", "1", says="evidence")
+    world.admit(declaration(**KILOGRAM, basis=basis, burdens=burdens, evidence=EVIDENCE))
+    world.admit(declaration(**KILOGRAM, basis=basis, burdens={**burdens, "electricityMarket": "1.5"}))
+
+
+def test_a_pact_footprint_states_both_figures_of_its_power(world: World) -> None:
+    """The location-based total is the footprint less the one and plus the other. Without the other it has no power."""
+    both(world, lambda lot: declaration(lot=output(lot), basis="pact", burdens={**FOSSIL, "electricityMarket": "2"}),
+         "no-location-figure", "burdens.electricityLocation", says="electricityMarket")
+    world.admit(declaration(**KILOGRAM, basis="pact", burdens={**FOSSIL, "electricityMarket": "0"}))
+    world.admit(declaration(**KILOGRAM, basis="pact", burdens=FOSSIL))
+
+
 def test_all_faults_of_a_declaration(world: World) -> None:
     world.admit(rules())
     error = world.refuse(declaration(**KILOGRAM, burdens={"technologicalCO2Removals": "-4"}), "no-emissions", "burdens")
