@@ -180,18 +180,18 @@ def _shared(server: Server) -> Doubtful:
     """Two like plates of a slab. By declaration the sold one carries a quarter of the burden."""
     maker = Signer(server, "shearing-mill")
     server.post([maker.product("slab", "steel", STEEL), maker.product("plate", "works", STEEL)])
-    slab = _slab(maker, "4000")
-    server.post([slab.posted])
+    bought = slab(maker, "4000")
+    server.post([bought.posted])
     quantity = Quantity(value="500", unit="KGM")
     posted = maker.signed(
         Transformation, facility=maker.name("site"), process=MAKE, start=START, end=END, allocation="declared",
-        activity=Raw(msgspec.json.encode(Make(co2="1"))), inputs=[Flow(lot=slab.lot, quantity=slab.quantity)],
+        activity=Raw(msgspec.json.encode(Make(co2="1"))), inputs=[Flow(lot=bought.lot, quantity=bought.quantity)],
         outputs=[
             Output(lot=maker.name(f"lot:{lot}"), product=maker.name("plate"), quantity=quantity, role="product",
                    share=share) for lot, share in (("plate", "0.25"), ("kept", "0.75"))
         ],
     )
-    made = slab._replace(posted=posted, lot=maker.name("lot:plate"), product=maker.name("plate"), quantity=quantity,
+    made = bought._replace(posted=posted, lot=maker.name("lot:plate"), product=maker.name("plate"), quantity=quantity,
                          sector="works")
     return _sold(server, "shared", "shares-of-one-product", made)
 
