@@ -14,14 +14,17 @@ from ledger.core.record.units import convert
 LOT_SLOTS = 1024
 """A lot's number is index * LOT_SLOTS + position: unique, in log order, and known before anything is written. A record
 makes fewer lots than this."""
+_HALF = Decimal("0.5")
 
 
 class OrganizationFacts(Struct, frozen=True, gc=False):
-    """An enrolled organisation, the prefixes of the identifiers that it may mint, and its roles."""
+    """An enrolled organisation, the prefixes of the identifiers that it may mint, and its roles. `parent`: who controls
+    it."""
 
     id: str
     prefixes: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
+    parent: str | None = None
 
 
 class SiteFacts(Struct, frozen=True, gc=False):
@@ -186,6 +189,12 @@ class Facts:
         place = len(line) if before is None else bisect_left(line, before, key=lambda lot_id: self.lots[lot_id].number)
         return self.lots.get(line[place - 1]) if place else None
 
+    def group(self, organization: str) -> str:
+        """The organisation that controls this one and all others of its group, or itself."""
+        while (known := self.organizations.get(organization)) is not None and known.parent is not None:
+            organization = known.parent
+        return organization
+
     def composition(self, lot: LotFacts) -> Composition:
         """A lot's own composition, else its product's."""
         if lot.composition is not None:
@@ -209,7 +218,10 @@ def pool_facts(record: Pool) -> PoolFacts:
 
 
 def organization_facts(record: Organization) -> OrganizationFacts:
-    return OrganizationFacts(record.id, tuple(record.prefixes), tuple(record.roles))
+    # Without a share the parent owns all (GHG Protocol, chapter 3: control).
+    controlled = record.parent_share is None or Decimal(record.parent_share) > _HALF
+    return OrganizationFacts(
+        record.id, tuple(record.prefixes), tuple(record.roles), record.parent if controlled else None)
 
 
 def facility_facts(record: Facility) -> SiteFacts:

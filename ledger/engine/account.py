@@ -55,8 +55,8 @@ def account(prepared: Prepared, figures: Mapping[str, LotFigures]) -> Outcome:
     plan, work = prepared.plan, prepared.work
     seed = prepared.submission.salt_seed
     taken = [
-        TakenFigures(part_of(one.quantity, one.lot.quantity), figures[one.lot.id], recycled)
-        for one, recycled in zip(plan.taken, work.recycled, strict=True)
+        TakenFigures(part_of(one.quantity, one.lot.quantity), figures[one.lot.id], recycled, i in work.questioned)
+        for i, (one, recycled) in enumerate(zip(plan.taken, work.recycled, strict=True))
     ]
     covered = covered_market(
         [(one, inputs.part, inputs.figures.burdens) for one, inputs in zip(plan.taken, taken, strict=True)],

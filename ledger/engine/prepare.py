@@ -43,9 +43,11 @@ from ledger.core.record.values import Output
 from ledger.engine.allocation_questions import questions_of as allocation_questions
 from ledger.engine.bounds.check import check_record, findings_of
 from ledger.engine.bounds.process import Process
+from ledger.engine.end_of_waste.check import check_wastes
+from ledger.engine.end_of_waste.group import questioned_inputs
 from ledger.engine.minimal_inventory import missing_inputs
 from ledger.engine.named_rows import check_no_rows
-from ledger.engine.references import references_of
+from ledger.engine.references import Buying, references_of
 from ledger.engine.sector_context import context_of
 from ledger.engine.sectors import Installed, Registry
 from ledger.engine.upstream import (
@@ -108,7 +110,7 @@ class Submission(NamedTuple):
 class FigureWork(NamedTuple):
     """All that a record's figures are computed from, except its inputs' figures. `covered`: the fraction of its
     electricity for which it takes green attributes. `references`: the ranges of its outputs. `usual_shares`: of
-    outputs with a smaller share."""
+    outputs with a smaller share. `questioned`: the inputs whose recycled content is in question."""
 
     direct: Vector
     shares: Sequence[float]
@@ -122,6 +124,7 @@ class FigureWork(NamedTuple):
     covered: float = 0.0
     references: tuple[Reference, ...] = ()
     usual_shares: tuple[UsualShare, ...] = ()
+    questioned: frozenset[int] = frozenset()
 
 
 class Pricing(NamedTuple):
@@ -296,6 +299,9 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
         if pricing is not None and draft.versions.has(Rule.REFERENCE_RANGES):
             assessment = _with_references(assessment, draft, pricing, facts)
             assessment = _with_allocation(assessment, draft, pricing, facts)
+        if draft.versions.has(Rule.REFERENCE_RANGES):
+            buying = None if pricing is None else Buying(pricing.around, pricing.sets, plan, facts)
+            assessment = check_wastes(assessment, record, plan, facts, buying)
     except (AttributeError, TypeError, ArithmeticError) as error:
         raise PluginError(
             f"the plugin's assessment is not valid: {type(error).__name__}: {error}", code="invalid-assessment",
@@ -401,6 +407,7 @@ def work_of(record: AnyRecord, plan: Plan, facts: Facts, assessment: Assessment)
         covered=float(covering.share),
         references=assessment.references,
         usual_shares=assessment.usual_shares,
+        questioned=questioned_inputs(assessment),
     )
 
 

@@ -10,11 +10,13 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from ledger.admission.facts import Facts
+from ledger.admission.facts import Facts, LotFacts
 from ledger.admission.lots import Plan
 from ledger.core.outcome.assessment import Finding, Reference
 from ledger.core.record.units import UNITS
 from ledger.core.record.values import Evidence
+from ledger.engine.end_of_waste.recycled import CODE as BY_NAME
+from ledger.engine.end_of_waste.recycled import primary_of, recycled_key, recycled_part
 from ledger.engine.upstream import Surroundings
 from ledger.footprint.derived.completeness import NO_REFERENCE
 from ledger.sdk import PRODUCT_ROLES, FactorSetVersion, SetChoice
@@ -25,7 +27,6 @@ from ledger.sdk.sets.reading import co2e_of
 _CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
 _KNOWN_PART: Final = Decimal("0.5")
 """Of a product's mass, so much must be of materials that the sets know."""
-_RECYCLED: Final = "recycled"
 _SHORTEST_CODE: Final = 4
 _SCRAP: Final = Decimal(10)
 
@@ -47,10 +48,7 @@ def references_of(
     for output, (lot, _) in enumerate(plan.created):
         if lot.role not in PRODUCT_ROLES or not lot.mass:
             continue
-        product = facts.products.get(lot.product)
-        materials = {name: Decimal(share) for name, share in facts.composition(lot).materials.items()}
-        ranges = _Ranges(output, lot.mass, _Market(around, sets, plan))
-        own = ranges.of(product.codes if product else (), materials)
+        own = ranges_of_lot(output, lot, lot.mass, Buying(around, sets, plan, facts))
         if unproven:
             own = [replace(reference, low=reference.default) for reference in own]
         references += own
@@ -62,12 +60,13 @@ def references_of(
     return OutputReferences(tuple(references), tuple(findings))
 
 
-class _Market(NamedTuple):
+class Buying(NamedTuple):
     """Where and when a record buys, the sets in force, and its plan."""
 
     around: Surroundings
     sets: Sequence[FactorSetVersion]
     plan: Plan
+    facts: Facts
 
     def choose(self, key: str) -> SetChoice | None:
         return choose(self.sets, key, "cradleToGate", self.around.places, self.around.year)
@@ -90,6 +89,10 @@ class _Market(NamedTuple):
                 scrap = _CONTEXT.add(scrap, taken.mass or Decimal(0))
         return _CONTEXT.divide(scrap, whole) if scrap else None
 
+    def recycled(self, entry: SupplyEntry) -> Decimal:
+        """The part of the material that is recycled, for a material that is recycled by its name."""
+        return recycled_part(self.plan, self.facts, self.sets, self.around.evidence, entry)
+
     def _small(self, choice: SetChoice, made: SetChoice) -> bool:
         own = _CONTEXT.multiply(co2e_of(choice.factor.gases), _SCRAP)
         return choice.entry.unit == made.entry.unit and own < co2e_of(made.factor.gases)
@@ -100,10 +103,25 @@ def _shown(evidence: Sequence[Evidence], material: str) -> bool:
     return any(kind.partition(":")[2] in ("", material) for kind in [one.kind for one in evidence])
 
 
+def ranges_of_lot(output: int, lot: LotFacts, mass: Decimal, buying: Buying) -> list[Reference]:
+    """The ranges of `mass` kg of the product of `lot`, for an output of a record; empty if the sets have no range."""
+    product = buying.facts.products.get(lot.product)
+    materials = {name: Decimal(share) for name, share in buying.facts.composition(lot).materials.items()}
+    return _Ranges(output, mass, buying).of(product.codes if product else (), materials)
+
+
+def entries_of_lot(lot: LotFacts, buying: Buying) -> list[SupplyEntry]:
+    """The entries of a lot's code and materials, without those that no set knows."""
+    product = buying.facts.products.get(lot.product)
+    coded = entry_of_code(buying.sets, product.codes if product else ())
+    known = [entry_of(buying.sets, name) for name in buying.facts.composition(lot).materials]
+    return [*([] if coded is None else [coded]), *[one[1] for one in known if one is not None]]
+
+
 class _Ranges:
     """The ranges of one output of `mass` kg."""
 
-    def __init__(self, output: int, mass: Decimal, market: _Market) -> None:
+    def __init__(self, output: int, mass: Decimal, market: Buying) -> None:
         self._output = output
         self._mass = mass
         self._market = market
@@ -132,15 +150,21 @@ class _Ranges:
         return known if part >= _KNOWN_PART else []
 
     def _reference(self, entry: SupplyEntry, mass: Decimal, material: str | None) -> list[Reference]:
-        """The range of `mass` kg of the entry; empty if no set has a range for its mass."""
+        """The range of `mass` kg of the entry; empty if no set has a range for its mass. A material that is recycled by
+        its name has the range of the primary material, with the recycled part that the record shows."""
+        named, primary = entry, primary_of(self._sets, entry)
+        entry = primary or entry
         choice = self._market.choose(entry.key)
         if choice is None or choice.factor.low is None or UNITS[choice.entry.unit].dimension != "mass":
             return []
         scale = UNITS[choice.entry.unit].scale
-        recycled = self._market.choose(f"{_RECYCLED}{entry.key[0].upper()}{entry.key[1:]}")
+        recycled = self._market.choose(recycled_key(entry.key))
         if recycled is not None and recycled.entry.unit != choice.entry.unit:
             recycled = None
         factor, again = choice.factor, None if recycled is None else recycled.factor
+        scrap = self._market.scrap(choice)
+        if primary is not None:
+            scrap = max(scrap or Decimal(0), self._market.recycled(named))
         return [Reference(
             output=self._output, mass=mass, material=material, factor=choice.name,
             low=_CONTEXT.divide(factor.low or Decimal(0), scale),
@@ -148,7 +172,7 @@ class _Ranges:
             high=None if factor.high is None else _CONTEXT.divide(factor.high, scale),
             recycled_low=None if again is None or again.low is None else _CONTEXT.divide(again.low, scale),
             recycled_default=None if again is None else _CONTEXT.divide(co2e_of(again.gases), scale),
-            scrap=self._market.scrap(choice),
+            scrap=scrap, code=BY_NAME if primary is not None and scrap != 1 else None,
         )]
 
 

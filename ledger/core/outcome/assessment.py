@@ -157,7 +157,8 @@ class Finding(Value, frozen=True):
 
     A `warning` doubts a figure, a `note` only tells. `value`, in `unit`, lies outside of `usual`, the values of good
     and bad practice, or of `possible`, the values that nature allows. `amount`: the kg CO2e in question, at least zero.
-    `output`, `supply`: the index of its subject. `factor`: the row of a factor set behind the ranges.
+    `output`, `supply`, `taken` (of the inputs): the index of its subject. `factor`: the row of a factor set behind the
+    ranges.
     """
 
     code: Key
@@ -171,6 +172,7 @@ class Finding(Value, frozen=True):
     amount: Decimal | None = None
     output: int | None = None
     supply: int | None = None
+    taken: int | None = None
     factor: Name | None = None
 
 
@@ -179,7 +181,8 @@ class Reference(Value, frozen=True):
     `low`, `default` by default, at most `high`. The recycled part of the material has a range of its own; if the sets
     have no such range, it begins at zero and `low` is its default. `material` names the content, as in `material:M`;
     without a name, `mass` is the whole output's. `scrap`: the least recycled share, by the used cores, and the bought
-    scrap for which the record has evidence. `factor`: the row."""
+    scrap for which the record has evidence. `factor`: the row. `code`: the rule behind a question of this
+    range, unless it is that the figure lies below it."""
 
     output: int
     mass: Decimal
@@ -191,6 +194,7 @@ class Reference(Value, frozen=True):
     recycled_default: Decimal | None = None
     material: Key | None = None
     scrap: Decimal | None = None
+    code: Key | None = None
 
 
 class UsualShare(Value, frozen=True):

@@ -28,6 +28,19 @@ from ledger.footprint.stored.burdens import line_co2e
 
 BELOW_RANGE: Final = "figure-below-range"
 """The code of a question that an output's figure makes."""
+MADE: Final[Mapping[str, str]] = {
+    BELOW_RANGE: "the figure of {figure} kg CO2e is below the range of its product, which begins at {low} kg CO2e; the "
+                 "default is {default} kg CO2e",
+    "recycled-by-name": "the material is called recycled, but neither scrap nor a document of kind recycledContent "
+                        "shows it: the figure is {figure} kg CO2e, the default {default} kg CO2e",
+    "waste-of-route": "the output is called waste, but is of the kind that the route makes: the default is {default} "
+                      "kg CO2e",
+    "core-of-maker": "the maker's own group gathered the core, and no document shows an end user: the default is "
+                     "{default} kg CO2e",
+    "unused-life": "the good was returned before its minimum service life: the default of its unused part is {default} "
+                   "kg CO2e",
+}
+"""The codes of questions that outputs make, by the rule behind them (`Reference.code`), with their messages."""
 SHOWN: Final = 50
 """The most findings that an answer lists."""
 _MARKS: Final = (b'"findings":[', b'"made":"')
@@ -139,7 +152,8 @@ def findings_in(log_index: int, leaf: bytes) -> FindingRecord:
         replace(_stated(log_index, finding), amount=escaped[key]) if (key := (finding.code, finding.output)) in escaped
         else _stated(log_index, finding) for finding in assessed.findings
     ]
-    findings += [_below_range(log_index, question, assessed.references) for question in below]
+    asked = [_below_range(log_index, question, assessed.references) for question in below]
+    findings += asked
     entering, absolute = 0.0, 0.0
     for finding in assessed.findings:
         entering += float(finding.amount or 0)
@@ -147,7 +161,7 @@ def findings_in(log_index: int, leaf: bytes) -> FindingRecord:
         if line.burden in _ADDITIVE:
             absolute += abs(line_co2e(line))
     made = {question.output: amount for question in committed.questions if (amount := _made(question))}
-    makers = frozenset([*escaped, *[(BELOW_RANGE, question.output) for question in below]])
+    makers = frozenset([*escaped, *[(finding.code, finding.output) for finding in asked]])
     return FindingRecord(log_index, sorted(findings, key=severest), entering, made, absolute, makers)
 
 
@@ -205,11 +219,13 @@ def _stated(log_index: int, finding: Finding) -> StatedFinding:
 
 def _below_range(log_index: int, question: Question, references: Sequence[Reference]) -> StatedFinding:
     figure, low, default = float(question.figure or 0), float(question.low or 0), float(question.default or 0)
-    factors = dict.fromkeys([reference.factor for reference in references if reference.output == question.output])
+    own = [reference for reference in references if reference.output == question.output]
+    factors = dict.fromkeys([reference.factor for reference in own])
+    code = next((reference.code for reference in own if reference.code is not None), BELOW_RANGE)
     return StatedFinding(
-        record=log_index, code=BELOW_RANGE, severity=WARNING, output=question.output, amount=float(question.made),
-        message=f"the figure of {figure:,.6g} kg CO2e is below the range of its product, which begins at {low:,.6g} kg "
-                f"CO2e; the default is {default:,.6g} kg CO2e",
+        record=log_index, code=code, severity=WARNING, output=question.output, amount=float(question.made),
+        message=MADE.get(code, MADE[BELOW_RANGE]).format(
+            figure=f"{figure:,.6g}", low=f"{low:,.6g}", default=f"{default:,.6g}"),
         value=figure, unit="kgCo2e", usual=FindingRange(low=low), factor=", ".join(factors) or None,
     )
 

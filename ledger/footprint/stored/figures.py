@@ -26,12 +26,14 @@ class LotFigures(NamedTuple):
 class TakenFigures(NamedTuple):
     """The taken fraction `part` of a lot (in binary64: float(q)/float(Q)) with the lot's figures.
 
-    `recycled` is preConsumer or postConsumer if this record turns the lot's materials into recycled content.
+    `recycled` is preConsumer or postConsumer if this record turns the lot's materials into recycled content, and
+    `questioned` says whether the ledger questions that claim.
     """
 
     part: float
     figures: LotFigures
     recycled: str | None = None
+    questioned: bool = False
 
 
 class Allocation(NamedTuple):
@@ -78,7 +80,7 @@ def record_figures(
     `supplied` are the contents that enter with supplies. Raises Refused if contents would exceed 100 %.
     """
     total = total_of(direct, taken)
-    flowing = [Flowing(part, lot.contents, recycled) for part, lot, recycled in taken]
+    flowing = [Flowing(one.part, one.figures.contents, one.recycled, one.questioned) for one in taken]
     contents = follow_matter(ContentsIn(flowing, supplied), outputs, matter or {})
     if allocation.shares:
         burdens = _shared(total, allocation)
@@ -98,7 +100,7 @@ def record_figures(
 def total_of(direct: Vector, taken: Sequence[TakenFigures]) -> list[float]:
     """The burdens that a record shares out: its own, and the burdens of the lots that it takes."""
     total = list(direct)
-    for part, lot, _ in taken:
+    for part, lot, *_ in taken:
         if part == 1.0:
             total = [sum_ + amount for sum_, amount in zip(total, lot.burdens, strict=True)]
         else:

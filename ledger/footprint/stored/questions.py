@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from ledger.core.outcome.assessment import QUESTIONED, Reference
 from ledger.footprint.stored.burdens import SLOT, Vector, footprint
-from ledger.footprint.stored.contents import ATTRIBUTED, MATERIAL, RECYCLED, Contents
+from ledger.footprint.stored.contents import ATTRIBUTED, MATERIAL, PHYSICAL, RECYCLED, Contents
 
 _SLOT: Final = SLOT[QUESTIONED]
 _OMITTED: Final = SLOT["omittedAbs"]
@@ -83,9 +83,10 @@ def range_of(reference: Reference, contents: Contents) -> tuple[float, float]:
 
 
 def _recycled_share(reference: Reference, contents: Contents) -> float:
-    """Credits of a mass balance count too: they are recycled content that was bought."""
+    """Credits of a mass balance count too: they are recycled content that was bought. So does content in question: the
+    scrap is there, whatever it may be called."""
     least = 0.0 if reference.scrap is None else float(reference.scrap)
-    prefixes = [f"{attributed}{prefix}" for attributed in ("", ATTRIBUTED) for prefix in RECYCLED.values()]
+    prefixes = [*PHYSICAL, *[ATTRIBUTED + prefix for prefix in RECYCLED.values()]]
     if reference.material is None:
         recycled, whole = 0.0, float(reference.mass)
         for name, amount in contents.items():

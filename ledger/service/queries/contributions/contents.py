@@ -64,7 +64,8 @@ async def read_content_origins(
     if not is_content(content):
         raise InvalidInput(f"unknown content {content!r}", code="unknown-content", field="content", value=content,
                            rule="mass, fossilCarbon, biogenicCarbon, or a name after material: element: "
-                                "recycledPreConsumer: recycledPostConsumer:")
+                                "recycledPreConsumer: recycledPostConsumer: questioned:recycledPreConsumer: "
+                                "questioned:recycledPostConsumer:")
     chain = await read_upstream(pool, question, most)
     entered = await _entered(pool, chain, content)
     held = await _held(pool, chain, content)
