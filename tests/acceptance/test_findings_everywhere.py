@@ -274,7 +274,7 @@ def test_submit_shows_findings_at_once(posted: Posted, tmp_path: Path) -> None:
     (line,) = [line for line in done.out.splitlines() if case.code in line]
     assert line.startswith(f"line 1: warning {case.code}: the figure of 10 kg CO2e is below the range")
     assert line.partition(" (")[2].startswith("2,")
-    assert line.endswith("; 10 kgCo2e, usual at least 400")
+    assert line.endswith("; 10 kg CO2e, usual at least 400")
     (receipt,) = msgspec.json.decode(run("submit", envelopes, "--url", server.url, "--json").out)["receipts"]
     assert [one["code"] for one in receipt["findings"]] == [case.code]
     assert receipt["lots"][0]["questioned"] == receipt["findings"][0]["amount"]

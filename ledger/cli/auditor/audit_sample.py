@@ -10,7 +10,7 @@ from ledger.cli.auditor.audit_target import source_of
 from ledger.cli.console import json_option, print_json, progress, show, stacked
 from ledger.cli.environment import home_option
 from ledger.cli.files import FILE, text_or_file
-from ledger.cli.findings import questioned_kilograms
+from ledger.cli.findings import stated_finding
 from ledger.cli.trust import ca_option
 from ledger.client.audit.sample.draw import Method, SampleRequest
 from ledger.client.audit.sample.population import DrawnSample, take_sample
@@ -81,13 +81,13 @@ def _print(drawn: DrawnSample) -> None:
         f"drawn       {len(drawn.records)}, seed {question.seed!r}; {drawn.drawn_how}: "
         f"{drawn.sampled['emissions']} kg CO2e",
     )
-    table = Table("entry", "record", "process", "begins", "kg CO2e", "questioned", "lots", "evidence", "findings",
-                  box=None, pad_edge=False)
+    table = Table("entry", "record", "process", "begins", "kg CO2e", "lots", "evidence", box=None, pad_edge=False)
     for record in drawn.records:
         evidence = stacked(f"{given.kind} {given.digest}" for given in record.evidence)
-        codes = dict.fromkeys(f"{finding.severity} {finding.code}" for finding in record.findings)
         table.add_row(str(record.index), record.digest, record.process, record.start, str(record.emissions),
-                      questioned_kilograms(record.questioned), stacked(record.lots), evidence or "none", stacked(codes))
+                      stacked(record.lots), evidence or "none")
     show(table)
+    for record in drawn.records:
+        show(*[f"entry {record.index}: {stated_finding(finding)}" for finding in record.findings])
     for note in drawn.notes:
         show(f"note: {note}")

@@ -226,7 +226,7 @@ def _below_range(log_index: int, question: Question, references: Sequence[Refere
         record=log_index, code=code, severity=WARNING, output=question.output, amount=float(question.made),
         message=MADE.get(code, MADE[BELOW_RANGE]).format(
             figure=f"{figure:,.6g}", low=f"{low:,.6g}", default=f"{default:,.6g}"),
-        value=figure, unit="kgCo2e", usual=FindingRange(low=low), factor=", ".join(factors) or None,
+        value=figure, unit="kg CO2e", usual=FindingRange(low=low), factor=", ".join(factors) or None,
     )
 
 
