@@ -12,14 +12,16 @@ Captured gas above all carbon that can be there is refused. Gas that could only 
 questioned, and so is gas from a lot that has passed the same process before: a tonne is captured once.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 from ledger.core.outcome.assessment import ADDITIVE, BIOGENIC_CO2, Finding, Span
 from ledger.engine.bounds.entering import Entering
+from ledger.engine.bounds.leaving import OutputHeld
 from ledger.engine.bounds.process import ONE, ZERO, Process, short
 from ledger.engine.bounds.removals import fixed, removed
-from ledger.engine.bounds.substances import amount_of_lot, least_of_output, most_of_lot, stated_carbon
+from ledger.engine.bounds.substances import amount_of_lot, most_of_lot
 from ledger.errors import Refused
 from ledger.sdk import CO2_PER_C
 
@@ -47,27 +49,25 @@ class CarbonOut(NamedTuple):
     captured: Decimal
 
 
-def check_carbon(process: Process, into: Entering) -> list[Finding]:
+def check_carbon(process: Process, into: Entering, outputs: Sequence[OutputHeld]) -> list[Finding]:
     """The findings of the carbon balance. Raises Refused for captured gas above all carbon that can be there."""
-    out = _leaving(process)
+    out = _leaving(process, outputs)
     findings = [*_captures(process, into, out), *_balance(into, out)]
     asked = sum((one.amount or ZERO for one in findings), ZERO)
     return [*findings, *_fixed(process), *_biogenic(process, into, out, asked), *_land(process)]
 
 
-def _leaving(process: Process) -> CarbonOut:
-    outputs = biogenic = ZERO
-    for _, (lot, _) in process.outputs:
-        composition = process.facts.composition(lot)
-        outputs += least_of_output(process.sets, composition, amount_of_lot(lot))[0]
-        biogenic += (stated_carbon(composition, lot.mass or ZERO) or (ZERO, ZERO))[1]
+def _leaving(process: Process, outputs: Sequence[OutputHeld]) -> CarbonOut:
     emitted = sum((
         line.amount * _CARBON_IN[line.gas] for line in process.own.lines
         if line.gas in _CARBON_IN and line.kind in _STACKS
         and line.burden in (*ADDITIVE, BIOGENIC_CO2)
     ), ZERO)
     land = sum((-line.amount for line in process.own.lines if line.burden == _LAND), ZERO)
-    return CarbonOut(outputs, biogenic, emitted, (removed(process.own) - land) / CO2_PER_C)
+    return CarbonOut(
+        sum((output.carbon for output in outputs), ZERO), sum((output.biogenic for output in outputs), ZERO), emitted,
+        (removed(process.own) - land) / CO2_PER_C,
+    )
 
 
 def _captures(process: Process, into: Entering, out: CarbonOut) -> list[Finding]:

@@ -34,6 +34,8 @@ class _Assigned(NamedTuple):
 
 def check_credits(process: Process) -> list[Finding]:
     """The findings on assigned amounts, by output."""
+    if not process.own.assigned:
+        return []
     findings = []
     for place, assigned in _by_output(process).items():
         lot = process.plan.created[place].facts
@@ -62,16 +64,16 @@ def _by_output(process: Process) -> Mapping[int, _Assigned]:
         name: sum((-line.amount for line in process.own.lines if line.burden == name), ZERO) for name in REMOVALS
     }
     outputs: dict[int, _Assigned] = {}
-    for one in process.own.assigned:
-        added, deducted = outputs.get(one.output, _Assigned(ZERO, ZERO))
-        if one.amount > ZERO:
-            added += one.amount
+    for share in process.own.assigned:
+        added, deducted = outputs.get(share.output, _Assigned(ZERO, ZERO))
+        if share.amount > ZERO:
+            added += share.amount
         else:
-            covered = min(-one.amount, removals.get(one.burden, ZERO))
-            if one.burden in removals:
-                removals[one.burden] -= covered
-            deducted += -one.amount - covered
-        outputs[one.output] = _Assigned(added, deducted)
+            covered = min(-share.amount, removals.get(share.burden, ZERO))
+            if share.burden in removals:
+                removals[share.burden] -= covered
+            deducted += -share.amount - covered
+        outputs[share.output] = _Assigned(added, deducted)
     return outputs
 
 

@@ -14,15 +14,14 @@ An excess is questioned at the defaults of the outputs: somebody made this energ
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final
 
-from ledger.admission.lots import Created
 from ledger.core.outcome.assessment import Finding, Span
 from ledger.engine.bounds.entering import Entering
+from ledger.engine.bounds.leaving import OutputHeld
 from ledger.engine.bounds.nature import AMBIENT, RENEWABLES, most_of
 from ledger.engine.bounds.prices import default_of_lot
-from ledger.engine.bounds.process import ONE, ZERO, Process, heat_stated, is_energy, is_power, megajoules, short
-from ledger.engine.bounds.substances import amount_of_lot, least_of_output
+from ledger.engine.bounds.process import ONE, ZERO, Process, short
 
 BALANCE: Final = "energy-balance"
 POWER: Final = "power-of-heat"
@@ -32,45 +31,20 @@ _CONDENSING: Final = Decimal("0.2")
 _MOST_POWER: Final = Decimal("0.75")
 
 
-class EnergyOut(NamedTuple):
-    """MJ of an output at `place`; `carrier` is power, heat or matter."""
-
-    place: int
-    made: Created
-    carrier: str
-    amount: Decimal
-
-
-def check_energy(process: Process, into: Entering) -> list[Finding]:
+def check_energy(process: Process, into: Entering, outputs: Sequence[OutputHeld]) -> list[Finding]:
     """The findings of the energy balance."""
-    out = _leaving(process)
+    out = [output for output in outputs if output.energy]
     if not out or any(process.natural(group) for group in RENEWABLES):
         return []
-    power = sum((one.amount for one in out if one.carrier == "power"), ZERO)
-    heat = sum((one.amount for one in out if one.carrier == "heat"), ZERO)
-    whole = sum((one.amount for one in out), ZERO)
+    power = sum((one.energy for one in out if one.carrier == "power"), ZERO)
+    heat = sum((one.energy for one in out if one.carrier == "heat"), ZERO)
+    whole = sum((one.energy for one in out), ZERO)
     come = into.held.heat + _ambient(process, into)
     other = into.held.heat - into.power
     too_much = power - (into.power + other * _MOST_POWER) * (ONE + TOLERANCE)
     findings = _finding(process, [one for one in out if one.carrier == "power"], too_much, come - into.power, POWER)
     excess = whole - come * (ONE + TOLERANCE) - min(heat, into.fuel * _CONDENSING) - max(too_much, ZERO)
     return [*findings, *_finding(process, out, excess, come, BALANCE)]
-
-
-def _leaving(process: Process) -> list[EnergyOut]:
-    """The outputs that hold energy."""
-    out = []
-    for place, made in process.outputs:
-        lot = made.facts
-        if is_energy(lot.unit):
-            carrier = "power" if is_power(lot.unit) else "heat"
-            out.append(EnergyOut(place, made, carrier, megajoules(lot.quantity, lot.unit)))
-            continue
-        held = least_of_output(process.sets, process.facts.composition(lot), amount_of_lot(lot))[1]
-        heat = heat_stated(made) or held
-        if heat:
-            out.append(EnergyOut(place, made, "matter", heat))
-    return out
 
 
 def _ambient(process: Process, into: Entering) -> Decimal:
@@ -81,12 +55,12 @@ def _ambient(process: Process, into: Entering) -> Decimal:
 
 
 def _finding(
-    process: Process, out: Sequence[EnergyOut], excess: Decimal, come: Decimal, code: str
+    process: Process, out: Sequence[OutputHeld], excess: Decimal, come: Decimal, code: str
 ) -> list[Finding]:
     """A finding of `excess` MJ, priced as the mean of the outputs `out`."""
     if excess <= ZERO:
         return []
-    leaving = sum((one.amount for one in out), ZERO)
+    leaving = sum((one.energy for one in out), ZERO)
     prices = [default_of_lot(process, one.made.facts) for one in out]
     amount = sum((price for price, _ in prices), ZERO) * excess / leaving
     what = "power leave" if code == POWER else "energy leave"

@@ -37,6 +37,11 @@ def removed(own: Assessment) -> Decimal:
     return sum((-line.amount for line in own.lines if line.burden in REMOVALS), Decimal(0))
 
 
+def lowers(own: Assessment) -> bool:
+    """Whether the sector states anything that lowers a figure."""
+    return any(line.amount < 0 for line in own.lines)
+
+
 def fixed(own: Assessment) -> Decimal:
     """Kg of CO2 that the sector deducts for carbon that stays in products; at least zero."""
     return sum((-line.amount for line in own.lines if _is_fixed(line)), Decimal(0))
@@ -44,7 +49,10 @@ def fixed(own: Assessment) -> Decimal:
 
 def check_signs(own: Assessment, whole: Assessment) -> None:
     """Raises Refused that lists each emission of the sector below zero. `whole`: the record's complete assessment."""
-    wrong = [line for line in own.lines if _is_negative(line) and not _is_fixed(line)]
+    negative = [line for line in own.lines if _is_negative(line)]
+    if not negative:
+        return
+    wrong = [line for line in negative if not _is_fixed(line)]
     released = sum((
         line.amount for line in whole.lines
         if line.kind == "onSite" and line.gas in ("CO2", "CO2e") and line.burden == _FOSSIL and line.amount > 0
@@ -79,8 +87,11 @@ def check_power(own: Assessment) -> None:
 
 
 def _is_negative(line: Line) -> bool:
-    amounts = (line.amount, line.market or Decimal(0), line.generation or Decimal(0))
-    return line.burden in _NEVER_NEGATIVE and min(amounts) < 0
+    if line.amount >= 0 and (line.market is None or line.market >= 0) and (
+        line.generation is None or line.generation >= 0
+    ):
+        return False
+    return line.burden in _NEVER_NEGATIVE
 
 
 def _is_fixed(line: Line) -> bool:
@@ -89,8 +100,8 @@ def _is_fixed(line: Line) -> bool:
 
 def check_evidence(own: Assessment, evidence: Sequence[Evidence]) -> None:
     """Raises Refused for removals of a record without a document that shows them."""
-    if not is_shown(evidence) and removed(own):
-        sources = dict.fromkeys([line.source for line in own.lines if line.burden in REMOVALS and line.amount])
+    sources = dict.fromkeys([line.source for line in own.lines if line.burden in REMOVALS and line.amount])
+    if sources and not is_shown(evidence):
         raise _unshown("activity", ", ".join(sources))
 
 

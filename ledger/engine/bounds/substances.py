@@ -4,7 +4,7 @@ A fuel has the values of its own row in the sets. Every other material has the v
 name that the sets do not know has the values of its own row, or may hold all that matter can hold.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
@@ -201,9 +201,3 @@ def least_of_output(
     if stated is not None:
         return stated[0] + stated[1], heat
     return mass * Decimal(composition.elements[_CARBON]) if _CARBON in composition.elements else carbon, heat
-
-
-def names(materials: Sequence[str], most: int = 5) -> str:
-    """Names for a message."""
-    more = f" and {len(materials) - most} more" if len(materials) > most else ""
-    return ", ".join(materials[:most]) + more

@@ -11,8 +11,8 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 from support.memory import MemoryLedger
-from support.sectors import NAME, VERSION, Make, works
-from support.site import Site, quantity, supply
+from support.sectors import NAME, Make, works
+from support.site import Site, quantity
 
 from ledger.core.outcome.assessment import Assessment, Finding
 from ledger.core.record.kinds import Transformation
@@ -142,6 +142,3 @@ class Plant(Site):
         except LedgerError as error:
             return error
         raise AssertionError("the record is admitted")
-
-
-__all__ = ["SHOWN", "VERSION", "Plant", "natural", "quantity", "supply"]
