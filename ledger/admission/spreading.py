@@ -21,8 +21,7 @@ _LEAST_HOURS: Final = Decimal("0.01")
 
 
 class FinalLot(NamedTuple):
-    """The part of a lot that no other transformation of the period takes: kg, and what it is worth, if that is stated.
-    """
+    """The part of a lot that no other transformation of the period takes: kg, and its value, if that is stated."""
 
     lot: str
     product: str

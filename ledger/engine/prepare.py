@@ -315,8 +315,8 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
 def _bounded(
     assessment: Assessment, draft: PreparedDraft, facts: Facts, assessed: Assessment | None
 ) -> Assessment:
-    """The assessment with the findings of the bounds of nature. A provisional record has none: its inputs are not
-    measured yet. Raises Refused for what is impossible."""
+    """The assessment with the findings of the bounds of nature. A provisional record gets no findings: its
+    inputs are not measured yet. Raises Refused for impossible values."""
     record, plan, pricing, installed = draft.submission.record, draft.plan, draft.pricing, draft.installed
     own = assessed or NOTHING
     if not isinstance(record, Transformation) or installed is None:

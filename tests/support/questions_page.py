@@ -11,9 +11,9 @@ from ledger.engine.findings import FindingCode, finding_codes
 _HEAD: Final = """\
 # What the ledger questions, and how to answer it
 
-The ledger believes arithmetic, not figures. It compares each record with what nature allows, with the ranges that
-honest producers reach, and with the documents that the record names. What it does not believe stays on the log as a
-*finding*; where the finding means that a figure may be too low, it has an amount in kg CO2e. Nobody removes a finding:
+The ledger believes arithmetic, not figures. It compares each record with the limits of nature, with the ranges
+that honest producers reach, and with the documents that the record names. Its doubts stay on the log as *findings*; if
+a figure may be too low, the finding has an amount in kg CO2e. Nobody removes a finding:
 a better record or a document replaces the record that has it (an `amendment`).
 
 The amount is the lot's *questioned* amount (`questionedAbs`). It stays with the lot through transfers, pools and
@@ -23,7 +23,7 @@ your values stay with you, your auditors, and whoever may see your record.
 
 - **warning**: doubts a figure. **note**: tells something, without an amount. **refusal**: the record does not enter.
 - `carbon-ledger submit` shows the findings of a record at once.
-- Documents are named by their SHA-256 in the field `evidence` of the record; their `kind` says what they show.
+- Documents are named by their SHA-256 in the field `evidence` of the record; their `kind` says their subject.
 
 The sectors have findings of their own, whose messages speak for themselves. These are the ledger's:
 """

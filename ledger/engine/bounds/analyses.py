@@ -11,11 +11,11 @@ from ledger.sdk import FuelAnalysis
 _FIELD: Final = b'"analyses"'
 
 
-class _Activity(msgspec.Struct):
+class _StatedActivity(msgspec.Struct):
     analyses: Any = None
 
 
-_decoder = msgspec.json.Decoder(_Activity)
+_decoder = msgspec.json.Decoder(_StatedActivity)
 
 
 def analyses_of(record: Transformation) -> Mapping[str, FuelAnalysis]:

@@ -25,7 +25,7 @@ _CLINKER: Final = "clinker"
 _RESIDUES: Final = ("mineral", "cement", "")
 
 
-class _Assigned(NamedTuple):
+class _Credited(NamedTuple):
     """Kg CO2e of an output: added, and deducted beyond the removals that the record has."""
 
     added: Decimal
@@ -59,13 +59,13 @@ def check_credits(process: Process) -> list[Finding]:
     return findings
 
 
-def _by_output(process: Process) -> Mapping[int, _Assigned]:
+def _by_output(process: Process) -> Mapping[int, _Credited]:
     removals = {
         name: sum((-line.amount for line in process.own.lines if line.burden == name), ZERO) for name in REMOVALS
     }
-    outputs: dict[int, _Assigned] = {}
+    outputs: dict[int, _Credited] = {}
     for share in process.own.assigned:
-        added, deducted = outputs.get(share.output, _Assigned(ZERO, ZERO))
+        added, deducted = outputs.get(share.output, _Credited(ZERO, ZERO))
         if share.amount > ZERO:
             added += share.amount
         else:
@@ -73,7 +73,7 @@ def _by_output(process: Process) -> Mapping[int, _Assigned]:
             if share.burden in removals:
                 removals[share.burden] -= covered
             deducted += -share.amount - covered
-        outputs[share.output] = _Assigned(added, deducted)
+        outputs[share.output] = _Credited(added, deducted)
     return outputs
 
 

@@ -35,7 +35,7 @@ _LEAST_CARBON: Final = Decimal("0.0148")
 """Kg per MJ of natural gas, the lowest of IPCC 2006, volume 2, table 1.3; hydrogen needs no analysis."""
 
 
-class _Kind(NamedTuple):
+class _FuelKind(NamedTuple):
     """Carbon per MJ as multiples of the row; the most biogenic share, the least oxidation."""
 
     low: Decimal
@@ -44,7 +44,7 @@ class _Kind(NamedTuple):
     oxidation: Decimal
 
 
-class _Fuel(NamedTuple):
+class _AnalysedFuel(NamedTuple):
     """The supply at `place`: `amount` in `unit`. By the set's row (None if there is no row): MJ and kg of carbon per
     unit. As stated: MJ, kg of carbon per unit, oxidation and biogenic share."""
 
@@ -67,9 +67,9 @@ class _Fuel(NamedTuple):
 
 
 @cache
-def _kinds() -> Mapping[str, _Kind]:
+def _kinds() -> Mapping[str, _FuelKind]:
     return {
-        row["key"]: _Kind(*[Decimal(row[name] or 0) for name in ("low", "high", "biogenic", "oxidation")])
+        row["key"]: _FuelKind(*[Decimal(row[name] or 0) for name in ("low", "high", "biogenic", "oxidation")])
         for row in rows("ledger.sdk.data", "fuel-kinds.csv")
     }
 
@@ -83,7 +83,7 @@ def check_fuels(process: Process) -> list[Finding]:
     ]
 
 
-def _analysed(process: Process) -> Iterator[_Fuel]:
+def _analysed(process: Process) -> Iterator[_AnalysedFuel]:
     analyses = analyses_of(process.record)
     for place, (supply, mass) in enumerate(process.supplied if analyses else ()):
         analysis, quantity = analyses.get(supply.material), supply.quantity
@@ -101,7 +101,7 @@ def _analysed(process: Process) -> Iterator[_Fuel]:
 
 def _stated(
     place: int, material: str, amount: tuple[Decimal, str], row: SetChoice | None, analysis: FuelAnalysis
-) -> _Fuel:
+) -> _AnalysedFuel:
     heat = ZERO if row is None else row.entry.heating_value or ZERO
     carbon = ZERO if row is None else dict(row.factor.gases).get(_CARBON_DIOXIDE, ZERO) / CO2_PER_C
     stated_heat = Decimal(analysis.heating_value) if analysis.heating_value else heat
@@ -111,13 +111,13 @@ def _stated(
         stated_carbon = Decimal(analysis.carbon_content) * stated_heat
     else:
         stated_carbon = carbon / heat * stated_heat if heat else ZERO
-    return _Fuel(
+    return _AnalysedFuel(
         place, material, *amount, row, heat, carbon, stated_heat, stated_carbon,
         ONE if analysis.oxidation is None else Decimal(analysis.oxidation), Decimal(analysis.biogenic_share),
     )
 
 
-def _known(fuel: _Fuel) -> Iterator[Finding]:
+def _known(fuel: _AnalysedFuel) -> Iterator[Finding]:
     """A fuel with a row. A row without CO2 is biomass: its carbon is no part of a figure."""
     key = "" if fuel.row is None else fuel.row.entry.key
     kind = _kinds().get(key, _kinds()[_ANY])
@@ -141,7 +141,7 @@ def _known(fuel: _Fuel) -> Iterator[Finding]:
                        fuel.emitted * (fuel.share - kind.biogenic))
 
 
-def _foreign(fuel: _Fuel, evidence: Sequence[Evidence]) -> Iterator[Finding]:
+def _foreign(fuel: _AnalysedFuel, evidence: Sequence[Evidence]) -> Iterator[Finding]:
     """A fuel whose combustion no set knows: waste of a known kind, or any other name."""
     kind = _kinds().get(fuel.material, _kinds()[_UNKNOWN])
     least = _LEAST_CARBON * fuel.stated_heat
@@ -154,7 +154,7 @@ def _foreign(fuel: _Fuel, evidence: Sequence[Evidence]) -> Iterator[Finding]:
                        fuel.emitted * (fuel.share - kind.biogenic))
 
 
-def _finding(fuel: _Fuel, code: str, value: Decimal, unit: str, usual: Span, amount: Decimal) -> Finding:
+def _finding(fuel: _AnalysedFuel, code: str, value: Decimal, unit: str, usual: Span, amount: Decimal) -> Finding:
     names = {
         HEAT: "the heating value", CARBON: "the carbon per heat", OXIDATION: "the oxidised part of the carbon",
         BIOGENIC: "the biogenic share",

@@ -83,7 +83,8 @@ def _check_residues(
     draft: Draft, context: Context, activity: Papermaking, burnt: Decimal, paper: Decimal
 ) -> None:
     """Liquor and bark come of wood, which gives at most its own heat of combustion; pulp and recovered paper leave
-    rejects alone. What is burnt beyond that came from somewhere else, and is in question as far as paper needs it."""
+    rejects alone. Residues burnt beyond that came from somewhere else. They are in question as far as paper needs
+    them."""
     fibre, wood = furnish(context, activity.analyses), wood_of(context, activity.analyses)
     most = wood * WOOD_MJ + (fibre - wood) * REJECTS * WOOD_MJ
     if burnt <= most:

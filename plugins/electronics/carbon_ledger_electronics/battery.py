@@ -59,7 +59,7 @@ LEAST_CATHODE: Final = Decimal("0.3")
 CATHODE_WORDS: Final = ("cathode", "electrode", "lithium", "lfp", "nmc", "ncm", "nca", "lmo", "lco", "nickel", "cobalt",
                         "manganese", "phosphate", "sodium", "prussian", "cell", "slurry", "blackmass", "activematerial")
 LEAD_WORDS: Final = ("lead", "grid", "electrode", "plate", "paste")
-"""Parts of names of what may become a positive electrode: powders, precursors and salts, coated foil, bought cells."""
+"""Parts of names of materials that may become a positive electrode: powders, precursors, salts, foil, bought cells."""
 # These leave the cell again: solvents are driven off and recovered.
 AIDS: Final = ("nmp", "water", "nitrogen", "argon")
 

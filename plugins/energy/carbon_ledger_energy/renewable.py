@@ -23,7 +23,7 @@ from carbon_ledger_energy.common import (
 from ledger.sdk import ZERO, Assessment, Context, Draft, Lack, Positive, Reading, book_energy
 
 A_WEEK: Final = Decimal(168)
-# At night and in calms inverters, transformers and turbines take 0.1 to 1 % of what they generate; own judgement.
+# At night and in calms inverters, transformers and turbines take 0.1 to 1 % of their yield; own judgement.
 LEAST_OWN_USE: Final = Decimal("0.0005")
 
 
@@ -108,8 +108,8 @@ def _check_amounts(
 
 
 def _check_proof(draft: Draft, context: Context, delivered: Decimal, generated: Decimal) -> None:
-    """A plant that runs has a meter or a contract, makes attributes, or buys power and fuel for its operation. If none
-    of these shows, its power may be anyone's."""
+    """A plant that runs has a meter or a contract, makes attributes, or buys power and fuel for its operation. Without
+    any of these, its power may be anyone's."""
     attributes = any(output.technology is not None for output in context.outputs)
     own = draft.megajoules / MJ_PER_KWH
     if not (context.evidence or attributes or own >= generated * LEAST_OWN_USE):
