@@ -83,22 +83,6 @@ def _remanufacture(works: Company, cores: str) -> None:
     )
 
 
-def core_of_yesterday(market: Market) -> Lie:
-    """New gearboxes go to a sister, who ends their life within the month and returns them as cores."""
-    works = market.company("works", "DE")
-    sister = market.company("sister", "DE", parent=works)
-    gearbox = works.product("gearbox", "equipment", "H87", materials={"gearbox": "1"})
-    works.run("equipment.assembly", [works.out("gearbox", "10 H87", mass=kilograms("4500"))],
-              [supply("machinePart", "4500 KGM"), supply("electricity", "2000 KWH")])
-    sold = works.send("gearbox", "10 H87", sister)
-    market.begin_to_lie()
-    core = sister.out(gearbox, "10 H87", "core", name="cores", mass=kilograms("4500"))
-    sister.consume({sold: "10 H87"}, "finalUse", [core])
-    cores = sister.send("cores", "10 H87", works)
-    _remanufacture(works, cores)
-    return Lie(works, "again", 3600 * MACHINE)
-
-
 def core_that_was_never_sold(market: Market) -> Lie:
     """A maker of new gearboxes gathers ten cores from its own warehouse and says that they are nine years old."""
     works = market.company("works", "DE")

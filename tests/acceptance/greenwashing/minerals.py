@@ -27,11 +27,6 @@ def more_heat_sold_than_burnt(market: Market) -> Lie:
     return Lie(_kiln(market, heat="5000 GV"), "clinker", 4_300 * 110)
 
 
-def lime_that_was_slaked_before(market: Market) -> Lie:
-    """Half of the lime is said to have come without CO2, though the raw meal is limestone alone."""
-    return Lie(_kiln(market, nonCarbonateCalciumOxide="0.3"), "clinker", 300_000 * 44 / 56)
-
-
 def coal_without_carbon(market: Market) -> Lie:
     """By the site's analysis its coal has the heating value of coal and a sixth of its carbon."""
     kiln = _kiln(market, analyses=[{"material": "bituminous", "heatingValue": "24.5", "carbon": "0.1"}])
@@ -65,18 +60,3 @@ def pure_cement_of_ash(market: Market) -> Lie:
          supply("electricity", "38 MWH")], activity={"cementType": "PI"},
     )
     return Lie(mill, "cement", 620_000 * (row("clinker/cradleToGate/*/2024") - row("flyAsh/cradleToGate/*/2025")))
-
-
-def clinker_washed_twice(market: Market) -> Lie:
-    """Clinker that has passed the capture plant comes back to it, and the same gas is captured again."""
-    kiln = _kiln(market)
-    for clean, source in (("clean", "clinker"), ("cleaner", "clean")):
-        kiln.products("building-materials", **{clean: "clinker"})
-        kiln.run(
-            "building-materials.carbonCapture", [kiln.out(clean, "1000 TNE")],
-            [supply("kilnGas", "870 TNE"), supply("heat", "2200 GV"), supply("electricity", "90 MWH")],
-            {source: "1000 TNE"},
-            {"captured": {"value": "780", "unit": "TNE"}, "stored": {"value": "780", "unit": "TNE"},
-             "storageEvidence": [document("storage")]}, evidence=[evidence("storage")],
-        )
-    return Lie(kiln, "cleaner", 780_000)
