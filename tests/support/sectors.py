@@ -224,7 +224,7 @@ def works() -> Sector:
             "nan": Route(activity=Make, assess=_nan, en="Not a number", zh="非数"),
             "wrong": Route(activity=Wrong, assess=_wrong, en="Returns what it may not", zh="越界"),
         },
-        nature={"make": (_ORE,), "sun": (_SUN, _ORE)},
+        nature={"sun": (_SUN, _ORE), **dict.fromkeys(("make", "smelt", "raising", "nan", "wrong"), (_ORE,))},
     )
 
 
