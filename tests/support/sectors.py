@@ -227,7 +227,10 @@ def works() -> Sector:
             "nan": Route(activity=Make, assess=_nan, en="Not a number", zh="非数"),
             "wrong": Route(activity=Wrong, assess=_wrong, en="Returns what it may not", zh="越界"),
         },
-        nature={"make": (_ORE,), "sun": (_SUN, _ORE), "bind": (_WATER, _AIR)},
+        nature={
+            "sun": (_SUN, _ORE), "bind": (_WATER, _AIR),
+            **dict.fromkeys(("make", "smelt", "raising", "nan", "wrong"), (_ORE,)),
+        },
     )
 
 
