@@ -319,8 +319,11 @@ def _bounded(
     inputs are not measured yet. Raises Refused for impossible values."""
     record, plan, pricing, installed = draft.submission.record, draft.plan, draft.pricing, draft.installed
     own = assessed or NOTHING
-    if not isinstance(record, Transformation) or installed is None:
+    if not isinstance(record, Transformation):
         check_record(record, plan, own, assessment)
+        return assessment
+    if installed is None:
+        # No sector is in force that could know the record's route: admission refuses it for that.
         return assessment
     sector = installed.sector
     nature = sector.nature.get(record.process.partition(".")[2], ())

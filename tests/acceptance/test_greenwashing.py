@@ -1,4 +1,4 @@
-"""76 attempts to obtain a false low figure, as an attacker would write them.
+"""75 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -103,7 +103,6 @@ ATTEMPTS: Final = (
     Attempt(revisions.bill_of_the_one_who_stated, 800_692, "spread by stated amounts: the others are named"),
     Attempt(revisions.overheads_of_a_penny, 433_275, "values of one product that differ a million times"),
     Attempt(revisions.provisional_for_ever, 486_333, "minimal inventory: an omission until the closing"),
-    Attempt(revisions.made_in_2098, 8_030_030, "an end beyond tomorrow is refused"),
     Attempt(sectors.coal_that_does_not_burn, 2_211_517, "core: carbon of fuels leaves with outputs or as CO2"),
     Attempt(sectors.emission_below_zero, 2_000_000, "core: an emission is never negative"),
     Attempt(sectors.removal_out_of_nothing, 1_500_000, "core: a removal within the record's carbon, with evidence"),

@@ -1,6 +1,6 @@
 """Instants in records: valid calendar days, and periods that end after they start."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from typing import Final
 
@@ -11,7 +11,6 @@ EARLIEST: Final = "1900-01-01T00:00:00Z"
 LATEST: Final = "2199-12-31T23:59:59Z"
 LONGEST_YEARS: Final = 10
 _MONTHS: Final = 12
-_DAY: Final = 86_400
 _INSTANTS: Final = (("start", "start"), ("end", "end"), ("time", "time"), ("valid_until", "validUntil"))
 
 
@@ -48,17 +47,6 @@ def check_bounded(record: AnyRecord) -> None:
             if not EARLIEST <= text <= LATEST:
                 raise _out_of_range(text, field)
         _check_length(baseline.start, baseline.end, "baseline.end")
-
-
-def check_timely(record: AnyRecord, now: int) -> None:
-    """Refuses a record about a time after tomorrow. `now`: milliseconds since 1970, of the batch that admits it; clocks
-    and time zones differ by less than a day. A validity may end later."""
-    latest = datetime.fromtimestamp(now // 1000 + _DAY, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    for name, field in _instants_of(type(record)):
-        text = getattr(record, name)
-        if name != "valid_until" and text is not None and text > latest:
-            raise Refused(f"{field}: {text} has not come yet", code="future-instant", field=field, value=text,
-                          rule=f"an instant until {latest}, one day after now")
 
 
 @cache

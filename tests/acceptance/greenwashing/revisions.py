@@ -75,11 +75,3 @@ def provisional_for_ever(market: Market) -> Lie:
     """A provisional lot without any energy is sold, and no closing ever comes."""
     works = _remelter(market, ("ingot", "1000", "provisional"))
     return Lie(works, "ingot", 1e6 * (0.05 * GAS + 0.6 * CHINA))
-
-
-def made_in_2098(market: Market) -> Lie:
-    """The furnace ran in a year that has not come, with power of a grid that nobody knows."""
-    smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
-    market.begin_to_lie()
-    pots(smelter, when=("2098-03-01T00:00:00Z", "2098-04-01T00:00:00Z"))
-    return Lie(smelter, "metal", KILOWATT_HOURS * CHINA)
