@@ -76,6 +76,16 @@ class Refused(LedgerError):
     code = "refused"
 
 
+def refusal_of(faults: "list[Refused]") -> Refused:
+    """The refusal for at least one fault of a record: the first, with all of them in `parts` if there are several."""
+    if len(faults) == 1:
+        return faults[0]
+    first = faults[0]
+    refusal = Refused(first.message, code=first.code, field=first.field, value=first.value, rule=first.rule)
+    refusal.parts = tuple(faults)
+    return refusal
+
+
 class VerificationError(LedgerError):
     """`step`: the number of the step that fails, if the verification has numbered steps. The message begins with
     it."""

@@ -91,6 +91,10 @@ CREATE INDEX record_issuer ON record (issuer, index);
 -- An issuer uses each nonce, and so each seed, only once. Seeds are random, so a hash index is smaller than a B-tree
 -- and writes less to the WAL.
 CREATE INDEX record_seed ON record USING hash (seed);
+-- Of long chains, queries read leaf 0 only of records with findings or questions. Leaves are canonical JSON, in which a
+-- text cannot contain these marks.
+CREATE INDEX record_findings ON record (index)
+    WHERE position('"findings":['::bytea IN outcome) > 0 OR position('"made":"'::bytea IN outcome) > 0;
 
 -- Erasures on the log: `record` asks to erase the body of `subject`. The service does it after the commit.
 CREATE TABLE erasure (
@@ -261,6 +265,8 @@ CREATE TABLE revised (
 ALTER TABLE revised ALTER COLUMN body SET STATISTICS 0;
 CREATE INDEX revised_own ON revised (record, version) WHERE own;
 CREATE INDEX revised_version ON revised (version, record);
+CREATE INDEX revised_findings ON revised (record, version)
+    WHERE position('"findings":['::bytea IN leaf) > 0 OR position('"made":"'::bytea IN leaf) > 0;
 CREATE INDEX figure_version ON figure (version) WHERE version > 0;
 CREATE INDEX flow_version ON flow (version) WHERE version > 0;
 

@@ -17,7 +17,8 @@ from ledger.errors import InvalidBody, Refused
 
 _FIELDS: Final[dict[type, frozenset[str]]] = {
     Transformation: frozenset({
-        "start", "end", "inputs", "supplies", "outputs", "activity", "allocation", "basis", "evidence",
+        "start", "end", "inputs", "supplies", "outputs", "activity", "allocation", "allocationBasis", "basis",
+        "evidence",
     }),
     Transfer: frozenset({"quantity", "time", "transport", "packaging"}),
     Consumption: frozenset({"inputs", "outputs", "time", "destination", "onBehalfOf"}),

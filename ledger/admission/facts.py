@@ -14,14 +14,17 @@ from ledger.core.record.units import convert
 LOT_SLOTS = 1024
 """A lot's number is index * LOT_SLOTS + position: unique, in log order, and known before anything is written. A record
 makes fewer lots than this."""
+_HALF = Decimal("0.5")
 
 
 class OrganizationFacts(Struct, frozen=True, gc=False):
-    """An enrolled organisation, the prefixes of the identifiers that it may mint, and its roles."""
+    """An enrolled organisation, the prefixes of the identifiers that it may mint, and its roles. `parent`: who controls
+    it."""
 
     id: str
     prefixes: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
+    parent: str | None = None
 
 
 class SiteFacts(Struct, frozen=True, gc=False):
@@ -42,7 +45,7 @@ class Composition(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 
 
 class ProductFacts(Struct, frozen=True, gc=False):
-    """`mass_per_unit`: kg of one `unit`, if known."""
+    """`mass_per_unit`: kg of one `unit`, if known. `codes`: digits of its CN and HS codes, the longest first."""
 
     id: str
     owner: str
@@ -50,6 +53,7 @@ class ProductFacts(Struct, frozen=True, gc=False):
     unit: str
     mass_per_unit: Decimal | None = None
     composition: Composition = Composition()
+    codes: tuple[str, ...] = ()
 
 
 class LotFacts(Struct, frozen=True, gc=False, kw_only=True):
@@ -185,6 +189,12 @@ class Facts:
         place = len(line) if before is None else bisect_left(line, before, key=lambda lot_id: self.lots[lot_id].number)
         return self.lots.get(line[place - 1]) if place else None
 
+    def group(self, organization: str) -> str:
+        """The organisation that controls this one and all others of its group, or itself."""
+        while (known := self.organizations.get(organization)) is not None and known.parent is not None:
+            organization = known.parent
+        return organization
+
     def composition(self, lot: LotFacts) -> Composition:
         """A lot's own composition, else its product's."""
         if lot.composition is not None:
@@ -208,7 +218,10 @@ def pool_facts(record: Pool) -> PoolFacts:
 
 
 def organization_facts(record: Organization) -> OrganizationFacts:
-    return OrganizationFacts(record.id, tuple(record.prefixes), tuple(record.roles))
+    # Without a share the parent owns all (GHG Protocol, chapter 3: control).
+    controlled = record.parent_share is None or Decimal(record.parent_share) > _HALF
+    return OrganizationFacts(
+        record.id, tuple(record.prefixes), tuple(record.roles), record.parent if controlled else None)
 
 
 def facility_facts(record: Facility) -> SiteFacts:
@@ -221,4 +234,11 @@ def product_facts(record: Product) -> ProductFacts:
         record.id, record.issuer, record.sector, record.unit,
         convert(mass.amount, mass.unit, "KGM") if mass else None,
         Composition(record.materials, record.elements, record.fossil_carbon, record.biogenic_carbon),
+        _customs_codes(record),
     )
+
+
+def _customs_codes(product: Product) -> tuple[str, ...]:
+    given = [code for name, code in product.classifications.items() if name != "cpc"]
+    codes = {"".join([letter for letter in code if letter.isdigit()]) for code in given}
+    return tuple(sorted(codes - {""}, key=lambda code: (-len(code), code)))

@@ -4,6 +4,8 @@ from decimal import Decimal
 from typing import Final
 
 from ledger.admission.checks.new_keys import check_prime_order_keys
+from ledger.admission.checks.services import check_services
+from ledger.admission.checks.stated_figures import check_stated_figures
 from ledger.admission.checks.times import check_bounded
 from ledger.admission.facts import LOT_SLOTS, Facts
 from ledger.admission.identifiers import check_plain_names
@@ -39,4 +41,8 @@ def plan(
         check_plain_names(record, planned)
     if Rule.PRIME_ORDER_KEYS in rules:
         check_prime_order_keys(*kind.entered_keys(record))
+    if Rule.DEFAULT_UPSTREAM in rules:
+        check_stated_figures(record, planned)
+    if Rule.PHYSICAL_BOUNDS in rules:
+        check_services(record, planned)
     return planned

@@ -48,6 +48,12 @@ class Rule(StrEnum):
     DEFAULT_UPSTREAM = "default-upstream"
     """A supply without declaration or factor is priced from the factor sets in force."""
 
+    REFERENCE_RANGES = "reference-ranges"
+    """A figure below the reference range of its product is questioned, and so are the figures that rest on it."""
+
+    PHYSICAL_BOUNDS = "physical-bounds"
+    """No record makes energy, carbon or a material of nothing, whatever its sector says."""
+
 
 class Version(NamedTuple):
     """A version of the rules. `digest` is the SHA-256 of its name and the sorted ids of its rules, a line each."""
@@ -62,11 +68,13 @@ def _version(name: str, *rules: Rule) -> Version:
     return Version(name, frozenset(rules), hashlib.sha256(text.encode()).hexdigest())
 
 
+_SECOND: Final = (Rule.BOUNDED_TIMES, Rule.EVIDENCED_RECOVERIES, Rule.DISTINCT_NAMES, Rule.PLAIN_NAMES,
+                  Rule.PRIME_ORDER_KEYS, Rule.FRESH_NONCES)
 VERSIONS: Final = (
     _version("1"),
-    _version("2", Rule.BOUNDED_TIMES, Rule.EVIDENCED_RECOVERIES, Rule.DISTINCT_NAMES, Rule.PLAIN_NAMES,
-             Rule.PRIME_ORDER_KEYS, Rule.FRESH_NONCES),
-    _version("3", *Rule),
+    _version("2", *_SECOND),
+    _version("3", *_SECOND, Rule.LASTING_VERSIONS, Rule.DEFAULT_UPSTREAM),
+    _version("4", *Rule),
 )
 """All versions that this program knows, in order. After a release, a new rule needs a new version."""
 

@@ -1,6 +1,6 @@
 """Closings: the measured totals of a period are spread over its provisional transformations, which become final."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Final, NamedTuple
@@ -10,22 +10,35 @@ from msgspec.structs import replace
 from ledger.core.record.kinds import Closing, Transformation
 from ledger.core.record.units import convert, plain, unit
 from ledger.core.record.values import UNBURDENED, Quantity, Supply
-from ledger.errors import Refused
+from ledger.errors import Refused, refusal_of
 
 _CONTEXT: Final = Context(prec=34)
 _STEP: Final = Decimal("0.000000001")
 _NONE: Final = Decimal(0)
+_LEAST_PRICE: Final = Decimal("0.2")
+_LEAST_HOURS: Final = Decimal("0.01")
+"""Of the mean in the period. Prices of one product differ among customers, and runs are timed roughly."""
+
+
+class FinalLot(NamedTuple):
+    """The part of a lot that no other transformation of the period takes: kg, and its value, if that is stated."""
+
+    lot: str
+    product: str
+    mass: Decimal
+    value: Decimal | None
 
 
 class ClosingSpread(NamedTuple):
     """A transformation of the period, with the kg of its products. `final`: the kg of them that no other transformation
-    of the period takes; `value`: the worth of these, in `currencies`."""
+    of the period takes; `value`: the worth of these, in `currencies`. `lots`: the same by lot."""
 
     record: Transformation
     mass: Decimal
     final: Decimal = Decimal(0)
     value: Decimal = Decimal(0)
     currencies: frozenset[str] = frozenset()
+    lots: tuple[FinalLot, ...] = ()
 
 
 def covered(closing: Closing, record: Transformation) -> bool:
@@ -58,6 +71,46 @@ def spread(
     for i in range(len(_spread_overheads(closing))):
         records = _with_overhead(closing, i, records, spread_over, fixed)
     return {index: replace(record, basis="final") for index, record in zip(indexes, records, strict=True)}
+
+
+def check_overhead_keys(closing: Closing, spread_over: Iterable[ClosingSpread]) -> None:
+    """Refuses, with all faults in `parts`, overheads by a value or by hours that let like goods escape them: a lot
+    without a value or with less than a fifth of the mean price of its product, and a run with less than a hundredth of
+    its process's mean hours per kg."""
+    spreads = list(spread_over)
+    match closing.spread_overheads:
+        case "value":
+            lots = [lot for transformation in spreads for lot in transformation.lots]
+            runs = [(lot.product, lot.mass, lot.value or _NONE, lot.lot) for lot in lots]
+            least, what = _LEAST_PRICE, "price per kg"
+        case "hours":
+            runs = [(one.record.process, one.final, _seconds(one.record), one.record.outputs[0].lot)
+                    for one in spreads if one.final]
+            least, what = _LEAST_HOURS, "hours per kg"
+        case _:
+            return
+    totals: dict[str, tuple[Decimal, Decimal]] = {}
+    for alike, mass, weight, _ in runs:
+        masses, weights = totals.get(alike, (_NONE, _NONE))
+        totals[alike] = _CONTEXT.add(masses, mass), _CONTEXT.add(weights, weight)
+    faults = []
+    for alike, mass, weight, lot in runs:
+        masses, weights = totals[alike]
+        if not weight or _CONTEXT.multiply(weight, masses) < _product(weights, mass, least):
+            faults.append(Refused(
+                f"spreadOverheads: the {what} of {lot} is {'not stated' if not weight else 'far below the others'}",
+                code="overhead-key", field="spreadOverheads", value=closing.spread_overheads,
+                rule=f"each lot has at least {least} of the mean {what} of {alike} in the period; else spread by mass",
+            ))
+    if faults:
+        raise refusal_of(faults)
+
+
+def _product(*factors: Decimal) -> Decimal:
+    total = Decimal(1)
+    for factor in factors:
+        total = _CONTEXT.multiply(total, factor)
+    return total
 
 
 def _with_total(

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from ledger.core.receipts.statement import VersionClaim
 from ledger.core.receipts.study import StudyClaim
-from ledger.core.record.study import ProductRules, StudyContext
+from ledger.core.record.study import AllocationBasis, ProductRules, StudyContext
 
 _BOUNDARIES = {"cradleToGate": "cradle to gate", "gateToGate": "gate to gate", "none": "no stated boundary"}
 
@@ -21,6 +21,8 @@ def study_lines(study: StudyClaim, versions: Sequence[VersionClaim]) -> Iterator
     yield ", ".join(parts)
     if versions:
         yield f"versions: {', '.join([f'{one.name} {one.version}' for one in versions])}"
+    if study.allocation_basis is not None:
+        yield f"the record states {'; '.join(_basis(study.allocation_basis))}"
     if study.exempted_description is not None:
         yield f"exempted {study.exempted}: {study.exempted_description}"
     if study.stated is not None:
@@ -30,6 +32,15 @@ def study_lines(study: StudyClaim, versions: Sequence[VersionClaim]) -> Iterator
 def _period(study: StudyClaim) -> list[str]:
     start, end = study.reference_period_start, study.reference_period_end
     return [] if start is None or end is None else [f"{start[:10]} to {end[:10]}"]
+
+
+def _basis(basis: AllocationBasis) -> Iterator[str]:
+    prices = None if basis.price_start is None else f"{basis.price_start[:10]} to {(basis.price_end or '')[:10]}"
+    texts = {
+        "step of the allocation": basis.step, "rule": basis.rule, "price ratio": basis.price_ratio, "prices": prices,
+        "reason": basis.reason,
+    }
+    yield from [f"{name}: {text}" for name, text in texts.items() if text]
 
 
 def _stated(stated: StudyContext) -> Iterator[str]:

@@ -1,14 +1,18 @@
 """Computes a prepared record's figures, outcome leaves and outcome root from its inputs' figures. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+from msgspec.structs import replace
 
 from ledger.admission.facts import LotFacts
 from ledger.admission.rules import Rule
+from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.outcome.leaves import (
     AssessmentLeaf,
     LotLeaf,
+    Question,
     RevisionLeaf,
     leaf_bytes,
     outcome_root,
@@ -18,12 +22,23 @@ from ledger.core.outcome.leaves import (
 )
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
-from ledger.engine.prepare import Prepared
+from ledger.engine.prepare import FigureWork, Prepared
 from ledger.footprint.stored.attributes import covered_market, with_covered
 from ledger.footprint.stored.averaging import adjusted
-from ledger.footprint.stored.burdens import METHOD
-from ledger.footprint.stored.figures import Allocation, LotFigures, RecordFigures, TakenFigures, record_figures
+from ledger.footprint.stored.burdens import METHOD, SLOT
+from ledger.footprint.stored.escaped import escaped
+from ledger.footprint.stored.figures import (
+    Allocation,
+    LotFigures,
+    RecordFigures,
+    TakenFigures,
+    record_figures,
+    total_of,
+)
 from ledger.footprint.stored.mass_balance import booked
+from ledger.footprint.stored.questions import Made, make, shares_of_question
+
+_SLOT: Final = SLOT[QUESTIONED]
 
 
 class Outcome(NamedTuple):
@@ -40,8 +55,8 @@ def account(prepared: Prepared, figures: Mapping[str, LotFigures]) -> Outcome:
     plan, work = prepared.plan, prepared.work
     seed = prepared.submission.salt_seed
     taken = [
-        TakenFigures(part_of(one.quantity, one.lot.quantity), figures[one.lot.id], recycled)
-        for one, recycled in zip(plan.taken, work.recycled, strict=True)
+        TakenFigures(part_of(one.quantity, one.lot.quantity), figures[one.lot.id], recycled, i in work.questioned)
+        for i, (one, recycled) in enumerate(zip(plan.taken, work.recycled, strict=True))
     ]
     covered = covered_market(
         [(one, inputs.part, inputs.figures.burdens) for one, inputs in zip(plan.taken, taken, strict=True)],
@@ -50,13 +65,42 @@ def account(prepared: Prepared, figures: Mapping[str, LotFigures]) -> Outcome:
     own = with_covered(work.direct, covered)
     allocation = Allocation(work.shares, work.assigned)
     own_figures = record_figures(own, taken, allocation, work.holdings, work.supplied, work.matter)
-    lots = [created.facts for created in plan.created]
+    amounts = escaped(work.usual_shares, work.shares, total_of(own, taken), work.assigned) if work.usual_shares else {}
+    own_figures, questions = _questioned(own_figures, work, amounts)
     if work.booking is not None:
         own_figures = booked(own_figures, work.booking)
     if work.adjustment is not None:
         own_figures = adjusted(own_figures, work.adjustment)
-    leaves = outcome_leaves(prepared, own_figures, lots, covered)
+    leaves = outcome_leaves(prepared, own_figures, Committed(covered, questions))
     return Outcome(seed, own_figures, leaves, outcome_root(leaves))
+
+
+def _questioned(
+    figures: RecordFigures, work: FigureWork, escaping: Mapping[int, float]
+) -> tuple[RecordFigures, tuple[Question, ...]]:
+    """The figures with the questions that they make, and the questions of each output for leaf 0. `escaping`: kg CO2e
+    that outputs escape by their shares, which no figure makes a question of again."""
+    made: Mapping[int, Made] = {}
+    if escaping:
+        figures = figures.with_escaped(escaping)
+    if work.references:
+        outputs = figures.outputs
+        made = make(work.references, [one.burdens for one in outputs], [one.contents for one in outputs])
+        figures = figures.with_questions(made) if made else figures
+    if not figures.retained[_SLOT] and not any(one.burdens[_SLOT] for one in figures.outputs):
+        return figures, ()
+    shares = shares_of_question([one.mass for one in work.holdings], work.shares)
+    return figures, tuple([
+        _question(Question(output=i, share=repr(share), escaped=repr(escaping.get(i, 0.0))), made.get(i))
+        for i, share in enumerate(shares) if share or i in made or i in escaping
+    ])
+
+
+def _question(passed: Question, made: Made | None) -> Question:
+    if made is None:
+        return passed
+    return replace(passed, made=repr(made.amount), figure=repr(made.figure), low=repr(made.low),
+                   default=repr(made.default))
 
 
 def part_of(quantity: Decimal, whole: Decimal) -> float:
@@ -64,11 +108,16 @@ def part_of(quantity: Decimal, whole: Decimal) -> float:
     return float(quantity) / float(whole)
 
 
-def outcome_leaves(
-    prepared: Prepared, figures: RecordFigures, lots: Sequence[LotFacts], covered: Mapping[str, float],
-) -> tuple[bytes, ...]:
-    """The leaves of a record's outcome; empty if the record has no assessment and no outputs. `covered`: the
-    market-based burdens that green attributes take from its electricity."""
+class Committed(NamedTuple):
+    """The parts of leaf 0 beside assessment and balances. `covered`: the market-based burdens that green attributes
+    take from the record's electricity."""
+
+    covered: Mapping[str, float]
+    questions: tuple[Question, ...] = ()
+
+
+def outcome_leaves(prepared: Prepared, figures: RecordFigures, committed: Committed) -> tuple[bytes, ...]:
+    """The leaves of a record's outcome; empty if the record has no assessment and no outputs."""
     if prepared.assessment is None:
         return ()
     seed, tag, adjustment = prepared.submission.salt_seed, prepared.tag, prepared.work.adjustment
@@ -77,9 +126,10 @@ def outcome_leaves(
         salt=salt(seed, 0), assessment=prepared.assessment, method=METHOD, retained=written_burdens(figures.retained),
         declared=written(contents.declared), arisen=written(contents.arisen), lost=written(contents.lost), plugin=tag,
         averaged={} if adjustment is None else written_burdens(adjustment.burdens),
-        averaged_contents={} if adjustment is None else written(adjustment.contents), covered=written(covered),
-        activation=_activation(prepared),
+        averaged_contents={} if adjustment is None else written(adjustment.contents),
+        covered=written(committed.covered), activation=_activation(prepared), questions=committed.questions,
     ))
+    lots = [created.facts for created in prepared.plan.created]
     lot_leaves = [
         lot_leaf(seed, i, lot, lot_figures, METHOD, tag)
         for i, (lot, lot_figures) in enumerate(zip(lots, figures.outputs, strict=True), start=1)

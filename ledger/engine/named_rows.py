@@ -1,14 +1,17 @@
 """The row of a factor set that a supply names, as `set:row`."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from difflib import get_close_matches
 from typing import Final
 
 from ledger.admission.lots import Supplied
+from ledger.core.record.units import convert
 from ledger.core.record.values import Supply
 from ledger.errors import Refused
 from ledger.sdk import FactorSetVersion, SetChoice
-from ledger.sdk.sets.lookup import amount_of
+from ledger.sdk.sets.factor_set import SetFactor, SupplyKind
+from ledger.sdk.sets.lookup import amount_of, supply_kinds
 
 _SHOWN: Final = 3
 _PRICING: Final = ("cradleToGate", "wellToTank")
@@ -16,7 +19,7 @@ _PRICING: Final = ("cradleToGate", "wellToTank")
 
 def named_row(sets: Sequence[FactorSetVersion], supply: Supply, field: str) -> SetChoice:
     """The row `supply.factor_row`. Raises Refused for an unknown set, one that is not in force, an unknown row, a row
-    that is no upstream figure, and a quantity of another dimension."""
+    that is no upstream figure, a row of another kind than the supply, and a quantity of another dimension."""
     text = supply.factor_row or ""
     name, _, row = text.partition(":")
     version = next((one for one in sets if one.name == name), None)
@@ -39,14 +42,52 @@ def named_row(sets: Sequence[FactorSetVersion], supply: Supply, field: str) -> S
             code="factor-boundary", field=field, value=text,
             rule="a row with the boundary cradleToGate or wellToTank; nearest: " + ", ".join(others[:_SHOWN]),
         )
+    _check_kind(sets, version, factor, supply, field)
     entry = version.supplies[factor.key]
-    if amount_of(entry, supply.quantity.amount, supply.quantity.unit, None) is None and supply.mass is None:
+    if amount_of(entry, supply.quantity.amount, supply.quantity.unit, _mass_of(supply)) is None:
         raise Refused(
             f"{field}: {supply.quantity} does not convert to {entry.unit}, the unit of row {row!r}",
             code="wrong-dimension", field=field, value=str(supply.quantity),
             rule=f"a quantity that converts to {entry.unit}",
         )
     return SetChoice(version.tag, entry, factor)
+
+
+def _mass_of(supply: Supply) -> Decimal | None:
+    return None if supply.mass is None else convert(supply.mass.amount, supply.mass.unit, "KGM")
+
+
+def _check_kind(
+    sets: Sequence[FactorSetVersion], version: FactorSetVersion, factor: SetFactor, supply: Supply, field: str
+) -> None:
+    """A row of another kind says nothing about the supply: freight costs less than the steel that it moves."""
+    kind = version.supplies[factor.key].kind
+    fitting = supply_kinds(sets, supply.material, supply.quantity.unit)
+    if kind in fitting:
+        return
+    kinds = " or ".join([part for part in (", ".join(fitting[:-1]), fitting[-1]) if part])
+    raise Refused(
+        f"{field}: row {factor.row!r} is of kind {kind}, but {supply.material} in {supply.quantity.unit} is of kind "
+        f"{kinds}", code="factor-kind", field=field, value=supply.factor_row,
+        rule=f"a row of kind {kinds}; nearest: " + ", ".join(_rows_of_kinds(sets, fitting, supply.material)),
+    )
+
+
+def _rows_of_kinds(sets: Sequence[FactorSetVersion], kinds: Sequence[SupplyKind], material: str) -> Sequence[str]:
+    """Rows that could price a supply of these kinds: its own first, then those with the most similar names."""
+    own, others = list[str](), dict[str, list[str]]()
+    for version in sets:
+        entry = version.entry(material)
+        for factor in version:
+            if version.supplies[factor.key].kind not in kinds or factor.boundary not in _PRICING:
+                continue
+            name = f"{version.name}:{factor.row}"
+            if entry is not None and entry.key == factor.key:
+                own.append(name)
+            else:
+                others.setdefault(factor.key.lower(), []).append(name)
+    near = get_close_matches(material.lower(), others, n=_SHOWN, cutoff=0.0)
+    return [*own, *[name for key in near for name in others[key]]][:_SHOWN]
 
 
 def check_no_rows(supplied: Sequence[Supplied]) -> None:

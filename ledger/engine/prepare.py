@@ -11,11 +11,20 @@ from msgspec.structs import replace
 from ledger.admission.activations import Versions
 from ledger.admission.checks.attributes import ROLE as ATTRIBUTE
 from ledger.admission.checks.attributes import is_power, total_power
+from ledger.admission.checks.stated_figures import check_stated_figures
 from ledger.admission.facts import Facts
 from ledger.admission.lots import Created, Plan, Taken
 from ledger.admission.plan import plan as plan_of
 from ledger.admission.rules import Rule
-from ledger.core.outcome.assessment import NOTHING, Assessment, Assigned, Line, LineKind, Omission
+from ledger.core.outcome.assessment import (
+    NOTHING,
+    Assessment,
+    Assigned,
+    Line,
+    LineKind,
+    Reference,
+    UsualShare,
+)
 from ledger.core.outcome.leaves import assessment_bytes, salt_seed
 from ledger.core.record.canonical import encode
 from ledger.core.record.kinds import (
@@ -30,8 +39,17 @@ from ledger.core.record.kinds import (
 )
 from ledger.core.record.revisions import Amendment
 from ledger.core.record.values import Output
-from ledger.engine.minimal_inventory import missing_inputs
+from ledger.engine.allocation_questions import questions_of as allocation_questions
+from ledger.engine.bounds.check import check_record, findings_of
+from ledger.engine.bounds.process import Process
+from ledger.engine.end_of_waste.check import check_wastes
+from ledger.engine.end_of_waste.group import questioned_inputs
+from ledger.engine.inventory.check import with_inventory, with_omissions
+from ledger.engine.inventory.lacking import unpriced
+from ledger.engine.inventory.moved import moved_goods
+from ledger.engine.inventory.usual import SetPricer
 from ledger.engine.named_rows import check_no_rows
+from ledger.engine.references import Buying, references_of
 from ledger.engine.sector_context import context_of
 from ledger.engine.sectors import Installed, Registry
 from ledger.engine.upstream import (
@@ -93,7 +111,8 @@ class Submission(NamedTuple):
 
 class FigureWork(NamedTuple):
     """All that a record's figures are computed from, except its inputs' figures. `covered`: the fraction of its
-    electricity for which it takes green attributes."""
+    electricity for which it takes green attributes. `references`: the ranges of its outputs. `usual_shares`: of
+    outputs with a smaller share. `questioned`: the inputs whose recycled content is in question."""
 
     direct: Vector
     shares: Sequence[float]
@@ -105,6 +124,9 @@ class FigureWork(NamedTuple):
     booking: Booking | None = None
     adjustment: Adjustment | None = None
     covered: float = 0.0
+    references: tuple[Reference, ...] = ()
+    usual_shares: tuple[UsualShare, ...] = ()
+    questioned: frozenset[int] = frozenset()
 
 
 class Pricing(NamedTuple):
@@ -165,11 +187,14 @@ def drafted(
 ) -> PreparedDraft:
     """`draft_of` for a record with a plan. Raises as `prepare` does."""
     record = submission.record
+    if versions.has(Rule.DEFAULT_UPSTREAM):
+        # An amendment may give a record of earlier rules the newest versions.
+        check_stated_figures(record, plan)
     installed = _sector_of(record, registry, versions)
     pricing = _pricing(record, plan, facts, registry, versions)
-    return PreparedDraft(
-        submission, plan, installed, _context(record, plan, facts, installed, pricing), versions, pricing,
-    )
+    questions = versions.has(Rule.REFERENCE_RANGES)
+    context = _context(record, plan, facts, installed, pricing, questions=questions)
+    return PreparedDraft(submission, plan, installed, context, versions, pricing)
 
 
 def completed(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> Prepared:
@@ -194,11 +219,12 @@ def ask_sector(draft: PreparedDraft) -> Assessment | None:
 
 
 def _context(
-    record: AnyRecord, plan: Plan, facts: Facts, installed: Installed | None, pricing: Pricing | None
+    record: AnyRecord, plan: Plan, facts: Facts, installed: Installed | None, pricing: Pricing | None, *,
+    questions: bool,
 ) -> Context | None:
     if installed is None or not isinstance(record, Transformation):
         return None
-    return context_of(record, plan, facts, None if pricing is None else pricing.supplies)
+    return context_of(record, plan, facts, None if pricing is None else pricing.supplies, questions=questions)
 
 
 def _pricing(
@@ -209,12 +235,14 @@ def _pricing(
     if not versions.sets or not versions.has(Rule.DEFAULT_UPSTREAM):
         check_no_rows([*plan.supplied, *plan.overheads])
         return None
-    if not (plan.supplied or plan.overheads or isinstance(record, Transformation)):
+    referenced = bool(plan.created) and versions.has(Rule.REFERENCE_RANGES)
+    if not (plan.supplied or plan.overheads or referenced or isinstance(record, Transformation)):
         # Above all an activation: it must be possible even if this server lacks the set in force.
         return None
     sets = [registry.factor_set(name, versions.plugins[name]) for name in versions.sets]
     around = surroundings_of(record, facts)
-    return Pricing(around, sets, price_supplies(record, plan, around, facts, sets))
+    supplies = price_supplies(record, plan, around, facts, sets, questions=versions.has(Rule.REFERENCE_RANGES))
+    return Pricing(around, sets, supplies)
 
 
 def _plan(record: AnyRecord, facts: Facts, installed: Installed | None, before: int | None) -> Plan:
@@ -251,24 +279,31 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
         if assessed is not None or isinstance(record, Transfer | Closing):
             kinds = kinds_of(record, supplied)
         if pricing is not None:
-            missing = _missing(draft, pricing, assessed)
             assessment = with_upstream(assessment, pricing.supplies)
             assessment = with_unbooked(assessment, plan.overheads, pricing.supplies[len(plan.supplied):])
             if isinstance(record, Transfer):
                 assessment = with_unbooked(assessment, plan.supplied, pricing.supplies, "transport")
-            assessment = replace(assessment, omissions=(*assessment.omissions, *missing))
+            assessment = _inventoried(assessment, draft, pricing, assessed)
         elif supplied and kinds:
             made = record if isinstance(record, Transformation) else None
             proof = None if made is None else Proof(made.evidence, int(made.end[:4]))
             newer = draft.versions.has(Rule.DEFAULT_UPSTREAM)
             assessment = with_supplies(assessment, supplied, facts, kinds, proof, newer=newer)
         check_assessment(assessment, record.outputs if isinstance(record, Transformation) else [])
+        if draft.versions.has(Rule.PHYSICAL_BOUNDS):
+            assessment = _bounded(assessment, draft, facts, assessed)
         if isinstance(record, Transformation):
-            assessment = cover(assessment, coverage(plan.taken, supplied, plan.created))
+            assessment = cover(assessment, coverage(plan.taken, supplied, plan.created, assessment.lines))
             # Attributes that the record takes cover power that it takes, so this line comes after them.
             residual = None if pricing is None else _residual(plan, pricing, assessment)
             if residual is not None:
                 assessment = replace(assessment, lines=(*assessment.lines, residual))
+        if pricing is not None and draft.versions.has(Rule.REFERENCE_RANGES):
+            assessment = _with_references(assessment, draft, pricing, facts)
+            assessment = _with_allocation(assessment, draft, pricing, facts)
+        if draft.versions.has(Rule.REFERENCE_RANGES):
+            buying = None if pricing is None else Buying(pricing.around, pricing.sets, plan, facts)
+            assessment = check_wastes(assessment, record, plan, facts, buying)
     except (AttributeError, TypeError, ArithmeticError) as error:
         raise PluginError(
             f"the plugin's assessment is not valid: {type(error).__name__}: {error}", code="invalid-assessment",
@@ -277,19 +312,82 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
     return assessment
 
 
-def _missing(draft: PreparedDraft, pricing: Pricing, assessed: Assessment | None) -> list[Omission]:
-    """The inputs that the record's route needs and that it does not state."""
+def _bounded(
+    assessment: Assessment, draft: PreparedDraft, facts: Facts, assessed: Assessment | None
+) -> Assessment:
+    """The assessment with the findings of the bounds of nature. A provisional record gets no findings: its
+    inputs are not measured yet. Raises Refused for impossible values."""
+    record, plan, pricing, installed = draft.submission.record, draft.plan, draft.pricing, draft.installed
+    own = assessed or NOTHING
+    if not isinstance(record, Transformation):
+        check_record(record, plan, own, assessment)
+        return assessment
+    if installed is None:
+        # No sector is in force that could know the record's route: admission refuses it for that.
+        return assessment
+    sector = installed.sector
+    nature = sector.nature.get(record.process.partition(".")[2], ())
+    check_record(record, plan, own, assessment, nature)
+    if pricing is None or record.basis == "provisional":
+        return assessment
+    findings = findings_of(Process(
+        record, plan, facts, assessment, own, nature, sector.mass_tolerance, pricing.around, tuple(pricing.sets),
+    ))
+    return replace(assessment, findings=(*assessment.findings, *findings))
+
+
+def _with_references(
+    assessment: Assessment, draft: PreparedDraft, pricing: Pricing, facts: Facts
+) -> Assessment:
+    """The assessment with the reference ranges of the lots that the record makes or declares, and with a finding for
+    each lot whose product has no range. Figures of lots that change hands are not asked again. A provisional record
+    gets no ranges: its figures are not measured yet, and they say so."""
+    record = draft.submission.record
+    unproven = isinstance(record, Declaration) and not record.evidence
+    moved = None
+    if isinstance(record, Transformation):
+        moved = moved_goods(record, draft.plan, facts, SetPricer(pricing.around, pricing.sets))
+        unproven = moved is not None and moved.main
+    references, findings = references_of(draft.plan, facts, pricing.around, pricing.sets, unproven=unproven)
+    if moved is not None:
+        findings = (*findings, moved.finding)
+    if not isinstance(record, Transformation | Declaration) or record.basis == "provisional":
+        references = ()
+    return replace(assessment, references=references, findings=(*assessment.findings, *findings))
+
+
+def _with_allocation(
+    assessment: Assessment, draft: PreparedDraft, pricing: Pricing, facts: Facts
+) -> Assessment:
+    """The assessment with the usual shares of outputs that carry less. Raises Refused for impossible weights."""
+    record = draft.submission.record
+    if not isinstance(record, Transformation) or len(draft.plan.created) < 2:
+        return assessment
+    shares_of_record = _shares(record, draft.plan, assessment)
+    asked = allocation_questions(record, draft.plan, facts, shares_of_record, assessment, pricing.sets)
+    if not asked.findings:
+        return assessment
+    return replace(assessment, usual_shares=asked.usual, findings=(*assessment.findings, *asked.findings))
+
+
+def _inventoried(
+    assessment: Assessment, draft: PreparedDraft, pricing: Pricing, assessed: Assessment | None
+) -> Assessment:
+    """The assessment with the omissions and the findings of the route's minimal inventory. A provisional record has no
+    amounts that are too small: they are not measured yet."""
     if draft.installed is None or draft.context is None or assessed is None:
-        return []
+        return assessment
     needs = draft.installed.sector.needs.get(draft.context.route, ())
-    return missing_inputs(needs, draft.context, assessed.energy, pricing.around, pricing.sets)
+    questions = draft.context.questions and getattr(draft.submission.record, "basis", "") != "provisional"
+    complete = with_inventory if questions else with_omissions
+    return complete(assessment, assessed, needs, draft.context, SetPricer(pricing.around, pricing.sets))
 
 
 def _own_assessment(draft: PreparedDraft, assessed: Assessment | None) -> Assessment:
     """The assessment without supplies: by the sector, or by the figures that a declaration states."""
     match draft.submission.record:
         case Transformation() if assessed is not None:
-            return assessed
+            return unpriced(assessed)
         case Declaration(lot=Output()) as record:
             newer = draft.versions.has(Rule.DEFAULT_UPSTREAM)
             return declared_lot(record, draft.submission.digest.hex(), newer=newer)
@@ -323,11 +421,14 @@ def work_of(record: AnyRecord, plan: Plan, facts: Facts, assessment: Assessment)
         {name: [float(part) for part in parts] for name, parts in assessment.matter.items()},
         _booking(record, plan, facts),
         covered=float(covering.share),
+        references=assessment.references,
+        usual_shares=assessment.usual_shares,
+        questioned=questioned_inputs(assessment),
     )
 
 
 def _checked_coverage(plan: Plan, assessment: Assessment) -> Coverage:
-    covering = coverage(plan.taken, [*plan.supplied, *plan.overheads], plan.created)
+    covering = coverage(plan.taken, [*plan.supplied, *plan.overheads], plan.created, assessment.lines)
     check_coverage(covering, assessment)
     check_generated(plan.created, assessment)
     return covering

@@ -14,6 +14,7 @@ from ledger.core.record.units import convert, plain
 from ledger.core.record.values import Output, Quantity, Supply
 from ledger.engine.upstream import PricedSupply
 from ledger.errors import Refused
+from ledger.footprint.stored.supplies import burning_factor
 from ledger.sdk import CONTEXT, AttributeFacts, Context, FacilityFacts, InputFacts, OutputFacts, SupplyFacts
 
 _SECONDS_AN_HOUR = 3600
@@ -22,10 +23,11 @@ _EMPTY: Mapping[str, Decimal] = {}
 
 
 def context_of(
-    record: Transformation, plan: Plan, facts: Facts, priced: Sequence[PricedSupply] | None = None
+    record: Transformation, plan: Plan, facts: Facts, priced: Sequence[PricedSupply] | None = None, *,
+    questions: bool = False,
 ) -> Context:
-    """`priced`: the upstream of the supplies by the factor sets in force. Raises Refused if the values of the outputs
-    are in different currencies."""
+    """`priced`: the upstream of the supplies by the factor sets in force. `questions`: whether the rules question
+    amounts. Raises Refused if the values of the outputs are in different currencies."""
     facility = facts.facilities[record.facility]
     start, end = datetime.fromisoformat(record.start), datetime.fromisoformat(record.end)
     _check_currency(record.outputs)
@@ -50,6 +52,8 @@ def context_of(
         ]),
         outputs=tuple([_output(created, facts) for created in plan.created]),
         sets=priced is not None,
+        questions=questions and priced is not None,
+        evidence=tuple([document.kind for document in record.evidence]),
     )
 
 
@@ -91,14 +95,16 @@ def _supply(index: int, supplied: Supplied) -> SupplyFacts:
 
 
 def _priced(supply: SupplyFacts, priced: PricedSupply) -> SupplyFacts:
-    return replace(supply, priced=True, upstream=priced.co2e, fuel=priced.fuel)
+    """A sector finds power by one name, whatever the record calls it."""
+    material = "electricity" if priced.power else supply.material
+    return replace(supply, material=material, priced=True, upstream=priced.co2e, fuel=priced.fuel)
 
 
 def _combustion(supply: Supply) -> Decimal | None:
     """Kilograms of CO2 or CO2e. None for a combustion factor of another gas (methane slip): the plugin computes the
     carbon then."""
-    factor = supply.factor
-    if factor is None or factor.boundary != "combustion" or factor.gas not in (None, "CO2", "CO2e"):
+    factor = burning_factor(supply)
+    if factor is None:
         return None
     return CONTEXT.multiply(convert(supply.quantity.amount, supply.quantity.unit, factor.unit), Decimal(factor.value))
 

@@ -4,6 +4,9 @@ A supply's own declaration, factor or named row comes first. Everything else get
 its index in the record: a priced supply never covers another one of its name. A fuel gets its upstream alone
 (well-to-tank), since its sector burns it. Where no set knows the material, the omission gets the 90th percentile of its
 class as estimate: leaving something out never makes a figure look better.
+
+Power follows the rules of the grid, under any name. The record's claim about its contract moves the market-based
+figure alone, and below the residual mix only with evidence.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,13 +18,18 @@ from msgspec.structs import replace
 from ledger.admission.checks.attributes import kilowatt_hours
 from ledger.admission.facts import Facts
 from ledger.admission.lots import Plan, Supplied
-from ledger.core.outcome.assessment import ADDITIVE, Assessment, EnergyUse, Line, LineKind, Omission
-from ledger.core.record.kinds import AnyRecord, Closing, Transfer, Transformation
+from ledger.core.outcome.assessment import ADDITIVE, Assessment, EnergyUse, Finding, Line, LineKind, Omission
+from ledger.core.record.kinds import AnyRecord, Closing, Declaration, Transfer, Transformation
 from ledger.core.record.units import UNITS
 from ledger.core.record.values import Evidence, Supply
 from ledger.engine.named_rows import named_row
+from ledger.engine.unproven import StatedSupply, question_of
+from ledger.errors import Refused, refusal_of
 from ledger.footprint.stored.gwp import AR6, potential
 from ledger.footprint.stored.supplies import (
+    CONTRACT_EVIDENCE,
+    FACTOR_EVIDENCE,
+    burning_factor,
     declared_ratio,
     over_location,
     priced_lines,
@@ -30,12 +38,27 @@ from ledger.footprint.stored.supplies import (
 )
 from ledger.sdk import ANYWHERE, FactorSetVersion, FuelFacts, SetChoice, SetFactor
 from ledger.sdk import places as place_ratings
-from ledger.sdk.sets.lookup import amount_of, choose, conservative, entry_of, places_around
+from ledger.sdk.sets.factor_set import SetBoundary
+from ledger.sdk.sets.lookup import (
+    MATTER,
+    amount_of,
+    choose,
+    conservative,
+    entry_of,
+    is_power,
+    other_class,
+    places_around,
+    same_supply,
+)
 from ledger.sdk.sets.reading import co2e_of
 
 _CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
 _NOTHING: Final = Decimal(0)
+_TWO: Final = Decimal(2)
+_POWER_EVIDENCE: Final = (*FACTOR_EVIDENCE, *CONTRACT_EVIDENCE)
+_BURNING: Final = " combustion"
 _GRID: Final = "electricity"
+_TRANSMISSION: Final = "electricityTransmission"
 _SECONDARY: Final = 2
 _BIOGENIC_METHANE: Final = "CH4biogenic"
 _KIND_OF: Final[Mapping[str, LineKind]] = {"heat": "heat", "treatment": "treatment"}
@@ -51,13 +74,18 @@ class Surroundings(NamedTuple):
 
 
 class PricedSupply(NamedTuple):
-    """The upstream of one supply: its lines and omissions. `fuel`: how it burns, by the sets; `burnt`: its amount in
-    the unit of `fuel`."""
+    """The upstream of one supply: its lines and omissions, and the question of a figure that its record states.
+    `fuel`: how it burns, by the sets; `burnt`: its amount in the unit of `fuel`. `unknown_burning`: the omission of its
+    burning, of which no set has a row; it stands unless the sector burns the fuel by an analysis. `power`: it is
+    electricity, under any name."""
 
     lines: tuple[Line, ...] = ()
     omissions: tuple[Omission, ...] = ()
     fuel: FuelFacts | None = None
     burnt: Decimal | None = None
+    findings: tuple[Finding, ...] = ()
+    unknown_burning: Omission | None = None
+    power: bool = False
 
     @property
     def co2e(self) -> Decimal:
@@ -73,6 +101,12 @@ def surroundings_of(record: AnyRecord, facts: Facts) -> Surroundings:
             places = (site.subdivision, site.country) if site.subdivision else (site.country,)
             evidence = record.evidence if isinstance(record, Transformation) else ()
             return Surroundings(places_around(places), int(record.end[:4]), evidence)
+        case Declaration(facility=str() as name) if name in facts.facilities:
+            site = facts.facilities[name]
+            places = (site.subdivision, site.country) if site.subdivision else (site.country,)
+            return Surroundings(places_around(places), int(record.end[:4]), record.evidence)
+        case Declaration():
+            return Surroundings((ANYWHERE,), int(record.end[:4]), record.evidence)
         case Transfer():
             return Surroundings((ANYWHERE,), int(record.time[:4]))
         case _:
@@ -80,24 +114,33 @@ def surroundings_of(record: AnyRecord, facts: Facts) -> Surroundings:
 
 
 def price_supplies(
-    record: AnyRecord, plan: Plan, around: Surroundings, facts: Facts, sets: Sequence[FactorSetVersion],
+    record: AnyRecord, plan: Plan, around: Surroundings, facts: Facts, sets: Sequence[FactorSetVersion], *,
+    questions: bool = False,
 ) -> tuple[PricedSupply, ...]:
-    """The upstream of each supply, in order, and then of each overhead. Raises Refused for a named row that is not in
-    force or does not fit."""
-    pricer = _Pricer(around, facts, sets)
+    """The upstream of each supply, in order, and then of each overhead. `questions`: whether to question figures that
+    the record states. Raises Refused, with all faults in `parts`, for named rows that are not in force or do not
+    fit."""
+    pricer = _Pricer(around, facts, sets, questions=questions)
     supplied = [*plan.supplied, *plan.overheads]
-    priced = [
-        pricer.price(one, kind, field)
-        for one, kind, field in zip(supplied, kinds_of(record, supplied), _fields_of(record, plan), strict=True)
-    ]
+    priced, faults = list[PricedSupply](), list[Refused]()
+    for bought, kind, field in zip(supplied, kinds_of(record, supplied), _fields_of(record, plan), strict=True):
+        try:
+            priced.append(pricer.price(bought, kind, field))
+        except Refused as fault:
+            faults.append(fault)
+    if faults:
+        raise refusal_of(faults)
     return tuple([_numbered(one, index) for index, one in enumerate(priced)])
 
 
 def _numbered(priced: PricedSupply, index: int) -> PricedSupply:
     """The upstream of the supply at `index`."""
+    unknown = priced.unknown_burning
     return priced._replace(
         lines=tuple([replace(line, supply=index) for line in priced.lines]),
         omissions=tuple([replace(omission, supply=index) for omission in priced.omissions]),
+        findings=tuple([replace(finding, supply=index) for finding in priced.findings]),
+        unknown_burning=None if unknown is None else replace(unknown, supply=index),
     )
 
 
@@ -113,12 +156,17 @@ def _fields_of(record: AnyRecord, plan: Plan) -> list[str]:
 
 
 def with_upstream(assessment: Assessment, priced: Sequence[PricedSupply]) -> Assessment:
-    """The assessment with the upstream of its record's supplies."""
-    lines, omissions = list(assessment.lines), list(assessment.omissions)
+    """The sector's assessment with the upstream of its record's supplies."""
+    lines, omissions, findings = list(assessment.lines), list(assessment.omissions), list(assessment.findings)
+    booked = {line.source for line in assessment.lines} | {use.carrier for use in assessment.energy}
     for supply in priced:
         lines.extend(supply.lines)
         omissions.extend(supply.omissions)
-    return replace(assessment, lines=tuple(lines), omissions=tuple(omissions))
+        findings.extend(supply.findings)
+        unknown = supply.unknown_burning
+        if unknown is not None and unknown.what.removesuffix(_BURNING) not in booked:
+            omissions.append(unknown)
+    return replace(assessment, lines=tuple(lines), omissions=tuple(omissions), findings=tuple(findings))
 
 
 def with_unbooked(
@@ -127,16 +175,16 @@ def with_unbooked(
     """The assessment with the emissions and the energy of supplies that no sector books, such as overheads and the fuel
     of a transfer: fuels burn, power and heat are energy. `priced`: their upstream; `kind` of the lines of burning."""
     lines, energy = list(assessment.lines), list(assessment.energy)
-    for (supply, _), (_, _, fuel, burnt) in zip(supplied, priced, strict=True):
-        quantity = supply.quantity
+    for (supply, _), upstream in zip(supplied, priced, strict=True):
+        quantity, fuel, burnt, power = supply.quantity, upstream.fuel, upstream.burnt, upstream.power
         if fuel is not None and burnt is not None:
-            if supply.factor is None or supply.factor.boundary != "combustion":
+            if burning_factor(supply) is None:
                 lines += _combustion(supply, fuel, burnt, kind)
             heat = _CONTEXT.multiply(burnt, fuel.heating_value)
             energy.append(EnergyUse(carrier=supply.material, amount=heat))
         elif UNITS[quantity.unit].dimension == "energy":
             amount = _CONTEXT.multiply(quantity.amount, UNITS[quantity.unit].scale)
-            energy.append(EnergyUse(carrier=supply.material, amount=amount))
+            energy.append(EnergyUse(carrier=_GRID if power else supply.material, amount=amount))
     return replace(assessment, lines=tuple(lines), energy=tuple(energy))
 
 
@@ -153,21 +201,51 @@ def _combustion(supply: Supply, fuel: FuelFacts, amount: Decimal, kind: LineKind
 
 
 class _Pricer:
-    def __init__(self, around: Surroundings, facts: Facts, sets: Sequence[FactorSetVersion]) -> None:
+    def __init__(
+        self, around: Surroundings, facts: Facts, sets: Sequence[FactorSetVersion], *, questions: bool
+    ) -> None:
+        self._questions = questions
         self._around = around
         self._facts = facts
         self._sets = sets
 
     def price(self, supplied: Supplied, kind: LineKind, field: str) -> PricedSupply:
         priced = self._price(supplied, kind, field)
+        if self._questions and (supplied.supply.factor is not None or supplied.supply.declaration is not None):
+            priced = self._questioned(supplied, priced)
         known = entry_of(self._sets, supplied.supply.material)
-        if known is None or known[1].kind != "fuel" or supplied.supply.origin == "nature":
+        if known is None or known[1].kind != "fuel":
             return priced
         choice = self._choose(supplied.supply.material, "combustion")
-        if choice is None or choice.entry.heating_value is None:
+        if choice is None:
+            return priced._replace(unknown_burning=self._unknown_burning(supplied))
+        burnt = self._amount(choice, supplied)
+        if burnt is not None:
+            priced = priced._replace(omissions=(*priced.omissions, *self._unburnt(supplied, choice, burnt)))
+        if choice.entry.heating_value is None:
             return priced
-        return priced._replace(
-            fuel=_fuel_of(choice, choice.entry.heating_value, self._around), burnt=self._amount(choice, supplied))
+        return priced._replace(fuel=_fuel_of(choice, choice.entry.heating_value, self._around), burnt=burnt)
+
+    def _unburnt(self, supplied: Supplied, choice: SetChoice, burnt: Decimal) -> tuple[Omission, ...]:
+        """The part of a fuel's combustion that the record's own factor leaves out. A site's fuel may differ from the
+        set's row, but below half of it the factor needs proof, and a zero is impossible."""
+        supply = supplied.supply
+        if burning_factor(supply) is None:
+            return ()
+        own, _ = priced_lines(supply, self._facts, "onSite", None, newer=True)
+        stated, whole = _co2e_of(own), _CONTEXT.multiply(burnt, co2e_of(choice.factor.gases))
+        plausible = _CONTEXT.multiply(stated, _TWO) >= whole or proves_factor(self._around.evidence, supply.material)
+        if stated >= whole or (stated and plausible):
+            return ()
+        return (Omission(what=f"{supply.material}{_BURNING}", estimate=_CONTEXT.subtract(whole, stated)),)
+
+    def _unknown_burning(self, supplied: Supplied) -> Omission | None:
+        """The burning of a fuel of which the sets have the upstream alone: the 90th percentile of all fuels."""
+        if burning_factor(supplied.supply) is not None:
+            return None
+        # A fuel's class says how it is made, not how it burns.
+        return Omission(what=f"{supplied.supply.material}{_BURNING}",
+                        estimate=self._estimate(supplied, "", "combustion"))
 
     def _price(self, supplied: Supplied, kind: LineKind, field: str) -> PricedSupply:
         supply = supplied.supply
@@ -176,22 +254,51 @@ class _Pricer:
             named = named_row(self._sets, supply, f"{field}.factorRow")
         known = entry_of(self._sets, supply.material)
         entry_kind = None if known is None else known[1].kind
-        # By any of its names, so that no other name hides power from the rules of the grid.
-        if known is not None and known[1].key == _GRID and kind in ("electricity", "upstream"):
-            return self._grid_power(supplied, named)
+        # Nature gives matter, wind and sun, but no power of a plant, no heat of a network, no freight.
+        from_nature = supply.origin == "nature" and (entry_kind is None or entry_kind in MATTER)
+        if not from_nature and is_power(self._sets, supply.material, supply.quantity.unit):
+            return self._power(supplied, named, "electricity" if kind == "upstream" else kind)._replace(power=True)
         if named is not None:
-            return PricedSupply(tuple(self._lines(supplied, named, kind)))
+            return self._by_row(supplied, named, kind, known=known is not None, fuel=entry_kind == "fuel")
         if supply.factor is not None or supply.declaration is not None:
             return self._own(supplied, kind, fuel=entry_kind == "fuel")
-        if supply.origin == "nature":
+        if from_nature:
             return PricedSupply()
         choice_or_none = self._choose(supply.material, "wellToTank" if entry_kind == "fuel" else "cradleToGate")
         if choice_or_none is None or self._amount(choice_or_none, supplied) is None:
             return PricedSupply((), (self._omission(supplied),))
         return PricedSupply(tuple(self._lines(supplied, choice_or_none, kind)))
 
-    def _choose(self, material: str, boundary: str) -> SetChoice | None:
-        return choose(self._sets, material, boundary, self._around.places, self._around.year)  # type: ignore[arg-type]
+    def _questioned(self, supplied: Supplied, priced: PricedSupply) -> PricedSupply:
+        """The supply with the question of its stated figure. Power has rules of its own, and a fuel that is burnt
+        counts in the sector's figure."""
+        supply = supplied.supply
+        known = entry_of(self._sets, supply.material)
+        if priced.power or (known is not None and known[1].kind == "fuel"):
+            return priced
+        choice = self._choose(supply.material, "cradleToGate")
+        amount = None if choice is None else self._amount(choice, supplied)
+        default = self._omission(supplied).estimate
+        if choice is not None and amount is not None:
+            default = _CONTEXT.multiply(amount, co2e_of(choice.factor.gases))
+        else:
+            choice, amount = None, supply.quantity.amount
+        if default is None or any(omission.estimate is None for omission in priced.omissions):
+            return priced
+        covered = priced.co2e
+        for omission in priced.omissions:
+            covered = _CONTEXT.add(covered, omission.estimate or _NOTHING)
+        finding = question_of(StatedSupply(supply, covered, amount, default, self._shown(supply)), choice)
+        return priced if finding is None else priced._replace(findings=(finding,))
+
+    def _shown(self, supply: Supply) -> bool:
+        """Whether a document shows the stated figure: the declaration's own, or the supplier's."""
+        if supply.declaration is not None:
+            return bool(self._facts.declarations[supply.declaration].evidence)
+        return proves_factor(self._around.evidence, supply.material)
+
+    def _choose(self, material: str, boundary: SetBoundary) -> SetChoice | None:
+        return choose(self._sets, material, boundary, self._around.places, self._around.year)
 
     def _amount(self, choice: SetChoice, supplied: Supplied) -> Decimal | None:
         quantity = supplied.supply.quantity
@@ -206,6 +313,22 @@ class _Pricer:
             _line(_Bought(supply, amount, _KIND_OF.get(choice.entry.kind, kind)), choice, gas, value, self._around)
             for gas, value in choice.factor.gases
         ]
+
+    def _by_row(
+        self, supplied: Supplied, named: SetChoice, kind: LineKind, *, known: bool, fuel: bool
+    ) -> PricedSupply:
+        """A supply by the row that it names. A row of another material is a proxy, which never looks better than no
+        row: as far as it is below the default of the supply's own material or class, it is an omission."""
+        material = supplied.supply.material
+        lines = self._lines(supplied, named, kind)
+        choice = None
+        if known:
+            proxy = not same_supply(self._sets, material, named.entry.key)
+            choice = self._choose(material, "wellToTank" if fuel else "cradleToGate")
+        else:
+            proxy = any(one.tag == named.tag and other_class(one, material, named.entry) for one in self._sets)
+        rest = self._rest(supplied, choice, lines, kind) if proxy else None
+        return PricedSupply(tuple(lines), (rest,) if rest is not None and rest.estimate else ())
 
     def _own(self, supplied: Supplied, kind: LineKind, *, fuel: bool) -> PricedSupply:
         """A supply that its record prices. The sets price the part that its factor or declaration leaves
@@ -243,36 +366,49 @@ class _Pricer:
 
     def _omission(self, supplied: Supplied) -> Omission:
         """A supply that no set prices, with the 90th percentile of its class."""
+        material = supplied.supply.material
+        return Omission(what=material, estimate=self._estimate(supplied, material, "cradleToGate"))
+
+    def _estimate(self, supplied: Supplied, material: str, boundary: SetBoundary) -> Decimal | None:
+        """Kg CO2e by the 90th percentile of the class of `material`."""
         supply, mass = supplied
         unit, amount = ("KGM", mass) if mass is not None else (supply.quantity.unit, supply.quantity.amount)
-        value = conservative(self._sets, supply.material, unit)
+        value = conservative(self._sets, material, unit, boundary)
         if value is None:
-            return Omission(what=supply.material)
-        base = _CONTEXT.multiply(amount, UNITS[unit].scale)
-        return Omission(what=supply.material, estimate=_CONTEXT.multiply(base, value))
+            return None
+        return _CONTEXT.multiply(_CONTEXT.multiply(amount, UNITS[unit].scale), value)
 
-    def _grid_power(self, supplied: Supplied, named: SetChoice | None) -> PricedSupply:
-        """Power from the grid. The figure is location-based: the life cycle of the grid's power with losses, whatever
-        row the record names. The market-based amount is the record's own figure or the `named` row, else the residual
-        mix. Without proof, it is at least the location-based one: having no certificate never looks cleaner."""
-        supply = supplied.supply
-        choice = self._choose(_GRID, "cradleToGate")
-        if choice is None or self._amount(choice, supplied) is None:
-            if supply.factor is not None or supply.declaration is not None:
-                return self._own(supplied, "electricity", fuel=False)
-            if named is not None:
-                return PricedSupply(tuple(self._lines(supplied, named, "electricity")))
-            return PricedSupply((), (self._omission(supplied),))
-        lines = self._lines(supplied, choice, "electricity")
+    def _power(self, supplied: Supplied, named: SetChoice | None, kind: LineKind) -> PricedSupply:
+        """Power. The figure is location-based: the life cycle of the grid's power with losses, whatever the record
+        claims. The market-based amount is the record's own figure or the `named` row, else the residual mix."""
+        grid = self._choose(_GRID, "cradleToGate")
+        if grid is None or self._amount(grid, supplied) is None:
+            return self._off_grid(supplied, named, kind)
+        lines = self._lines(supplied, grid, kind)
+        if kind != "electricity":
+            # The power of a transport is freight, which has no market-based figure.
+            return PricedSupply(tuple(lines))
         location = _co2e_of(lines)
-        if named is not None:
-            market = max(location, _co2e_of(self._lines(supplied, named, "electricity")))
-        else:
-            market = self._market(supplied, location, choice)
+        market = self._market(supplied, named, location, grid)
         if market != location:
             # One line carries the market-based amount of them all.
             lines = [replace(line, market=market if i == 0 else _NOTHING) for i, line in enumerate(lines)]
         return PricedSupply((replace(lines[0], generation=self._generation(supplied)), *lines[1:]), ())
+
+    def _off_grid(self, supplied: Supplied, named: SetChoice | None, kind: LineKind) -> PricedSupply:
+        """Power where no set has a grid: the record's claim. Without proof, its difference to the 90th percentile of
+        power is an omission."""
+        supply = supplied.supply
+        if named is not None:
+            priced = PricedSupply(tuple(self._lines(supplied, named, kind)))
+        elif supply.factor is not None or supply.declaration is not None:
+            priced = self._own(supplied, kind, fuel=False)
+        else:
+            return PricedSupply((), (self._omission(supplied),))
+        if priced.omissions or self._proved(supply):
+            return priced
+        rest = self._rest(supplied, None, priced.lines, kind)
+        return priced if rest.estimate == 0 else priced._replace(omissions=(rest,))
 
     def _generation(self, supplied: Supplied) -> Decimal | None:
         """Kg CO2e at the stacks of the power plants of the grid."""
@@ -281,23 +417,48 @@ class _Pricer:
             return None
         return _co2e_of(self._lines(supplied, stacks, "electricity"))
 
-    def _market(self, supplied: Supplied, location: Decimal, grid: SetChoice) -> Decimal:
-        """Kg CO2e, market-based, of power from the `grid` whose location-based figure is `location`."""
+    def _market(
+        self, supplied: Supplied, named: SetChoice | None, location: Decimal, grid: SetChoice
+    ) -> Decimal:
+        """Kg CO2e, market-based, of power from the `grid` whose location-based figure is `location`. Without proof, a
+        claim is at least the residual mix: having no certificate never looks cleaner."""
+        energy = kilowatt_hours(supplied.supply.quantity.amount, supplied.supply.quantity.unit)
+        least = max(location, _CONTEXT.multiply(energy, _residual_mix(grid, self._around, self._sets)[0]))
+        claim = self._claim(supplied, named, energy, grid)
+        if claim is None:
+            return least
+        return claim if self._proved(supplied.supply) else max(claim, least)
+
+    def _claim(
+        self, supplied: Supplied, named: SetChoice | None, energy: Decimal, grid: SetChoice
+    ) -> Decimal | None:
+        """Kg CO2e of power by the record's own figure or the row that it names, with the upstream and the losses of
+        the `grid`. None without a claim."""
         supply = supplied.supply
-        energy = kilowatt_hours(supply.quantity.amount, supply.quantity.unit)
+        if named is not None:
+            # A row of a technology ends at the plant; the row of the grid has its lines and losses.
+            to_site = None if named.entry.key == _GRID else self._choose(_TRANSMISSION, "cradleToGate")
+            return _co2e_of(
+                line for choice in (named, to_site) if choice is not None
+                for line in self._lines(supplied, choice, "electricity")
+            )
         if supply.factor is None and supply.declaration is None:
-            return max(location, _CONTEXT.multiply(energy, _residual_mix(grid, self._around, self._sets)[0]))
+            return None
         own, boundary = priced_lines(supply, self._facts, "electricity", None, newer=True)
+        if boundary == "none":
+            return None
         stated = _co2e_of(line for line in own if line.burden in ADDITIVE)
-        if boundary != "cradleToGate":
-            stated = _CONTEXT.add(stated, _CONTEXT.multiply(energy, _beyond_stacks(grid, self._sets)))
-        return stated if self._proved(supply) else max(stated, location)
+        if boundary == "cradleToGate":
+            return stated
+        return _CONTEXT.add(stated, _CONTEXT.multiply(energy, _beyond_stacks(grid, self._sets)))
 
     def _proved(self, supply: Supply) -> bool:
-        """Whether evidence shows that the figure is the supplier's."""
+        """Whether evidence shows where the power comes from: a supplier's figure, or a contract. A document about
+        something else, such as a meter reading, shows nothing of the kind."""
+        evidence = self._around.evidence
         if supply.declaration is not None:
-            return bool(self._facts.declarations[supply.declaration].evidence)
-        return proves_factor(self._around.evidence, supply.material)
+            evidence = self._facts.declarations[supply.declaration].evidence
+        return proves_factor(evidence, supply.material, _POWER_EVIDENCE)
 
 
 def _fuel_of(choice: SetChoice, heating_value: Decimal, around: Surroundings) -> FuelFacts:

@@ -14,11 +14,23 @@ Where to find the functions that you need:
 - carbonates: `carbonate(mineral, purity, calcined)` in kg CO2 per kg; clinker and lime: `from_oxides` (GB/T 32151.8),
   or `calcination` (IPCC Tier 2);
 - your own factors from CSV: `read_factors`, `FactorTable.find`, `Draft.price`;
+- a warning with its value, its usual range and the amount in question: `Draft.warn` with a `Reading` and, for inputs
+  that are missing or too small, a `Lack`, which the core prices; `judge` and `warn_outside` take a `Shortfall`;
 - the flow of materials and elements: `follow_composition`, `Draft.follow`;
 - tests: `ledger.sdk.testing`.
 """
 
-from ledger.core.outcome.assessment import Assessment, Assigned, Basis, EnergyUse, Finding, Line, LineKind, Omission
+from ledger.core.outcome.assessment import (
+    Assessment,
+    Assigned,
+    Basis,
+    EnergyUse,
+    Finding,
+    Lack,
+    Line,
+    LineKind,
+    Omission,
+)
 from ledger.core.record.units import POWER_UNITS, convert
 from ledger.core.record.values import Deviation, Fraction, Key, Name, Part, Pedigree, Positive, Quantity, Role, Signed
 from ledger.errors import PluginError
@@ -61,15 +73,16 @@ from ledger.sdk.installation import (
     Sheet,
     TakenLot,
 )
-from ledger.sdk.limits import Limits, judge, warn_outside
+from ledger.sdk.limits import judge, warn_outside
 from ledger.sdk.matter import follow_composition, matter_in
 from ledger.sdk.places import ANYWHERE, wider_places
-from ledger.sdk.pricing import Draft
+from ledger.sdk.pricing import Draft, Limits, Reading, Shortfall
 from ledger.sdk.sector import (
     CONTEXT,
     KG_PER_T,
     Activity,
     Indicator,
+    NaturalInput,
     Need,
     Route,
     Sector,
@@ -77,6 +90,7 @@ from ledger.sdk.sector import (
     invalid_activity,
     kilograms,
     read_indicators,
+    read_nature,
     read_needs,
 )
 from ledger.sdk.sets.factor_set import FactorSet, FactorSetVersion, FactorSource, SetFactor, SupplyEntry
@@ -131,11 +145,13 @@ __all__ = [
     "InstallationYear",
     "Installations",
     "Key",
+    "Lack",
     "Limits",
     "Line",
     "LineKind",
     "MadeLot",
     "Name",
+    "NaturalInput",
     "Need",
     "Omission",
     "OutputFacts",
@@ -146,12 +162,14 @@ __all__ = [
     "PowerUse",
     "Production",
     "Quantity",
+    "Reading",
     "Role",
     "Route",
     "Sector",
     "SetChoice",
     "SetFactor",
     "Sheet",
+    "Shortfall",
     "Signed",
     "SupplyEntry",
     "SupplyFacts",
@@ -181,6 +199,7 @@ __all__ = [
     "read_factor_set",
     "read_factors",
     "read_indicators",
+    "read_nature",
     "read_needs",
     "residual_mix",
     "rows",

@@ -137,7 +137,9 @@ class OutputFacts(Struct, frozen=True, kw_only=True):
 class Context(Struct, frozen=True, kw_only=True):
     """A plugin's view of one record. `year` is the year in which the record ended. The green attributes that it takes
     are not in `inputs`, because they are neither matter nor power. `sets`: the core prices power, heat and the upstream
-    of supplies from factor sets, so the plugin must not."""
+    of supplies from factor sets, so the plugin must not. `questions`: findings state values, ranges and amounts in
+    question, and new findings are allowed; earlier rules know code and message alone. `evidence`: the kinds of the
+    record's documents, such as `meterReading` or `meterReading:heat`."""
 
     process: str
     route: str
@@ -150,6 +152,12 @@ class Context(Struct, frozen=True, kw_only=True):
     outputs: tuple[OutputFacts, ...]
     attributes: tuple[AttributeFacts, ...] = ()
     sets: bool = False
+    questions: bool = False
+    evidence: tuple[str, ...] = ()
+
+    def shows(self, *kinds: str) -> bool:
+        """Whether the record has a document of one of these kinds, whatever it is about."""
+        return any(kind.partition(":")[0] in kinds for kind in self.evidence)
 
     @property
     def green_power(self) -> Decimal:

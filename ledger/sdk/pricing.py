@@ -6,7 +6,7 @@ adds the omission, so that no plugin can forget it.
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.core.outcome.assessment import (
     ADDITIVE,
@@ -16,10 +16,13 @@ from ledger.core.outcome.assessment import (
     Basis,
     EnergyUse,
     Finding,
+    Lack,
     Line,
     LineKind,
     Omission,
     Scores,
+    Severity,
+    Span,
 )
 from ledger.errors import PluginError
 from ledger.footprint.stored.gwp import AR6, potential
@@ -27,10 +30,42 @@ from ledger.sdk.context import ZERO, Context, FuelFacts, SupplyFacts
 from ledger.sdk.factors import CO2_PER_C, FactorRow, grid_electricity, purchased_heat, residual_mix
 from ledger.sdk.fuels import Fuel, FuelAnalysis, carbon_dioxide_of, fuel_of
 
+Limits = tuple[Decimal, Decimal]
+"""The lower and the upper limit, both included."""
+
 _MJ_PER_KWH = Decimal("3.6")
 _OWN = (1, 1, 1)
 _TABLE = (2, 2, 2)
 _BIOGENIC_METHANE: Final = "CH4biogenic"
+_NO_GASES: Final[Mapping[str, Decimal]] = {}
+
+
+class Reading(NamedTuple):
+    """A value that a finding is about, in `unit` (in words or Rec 20, such as `kWh/t`), with the range of good and bad
+    practice, or the range that nature allows."""
+
+    value: Decimal
+    unit: str = ""
+    usual: Limits | None = None
+    possible: Limits | None = None
+
+
+class Shortfall(NamedTuple):
+    """The input that is missing where a value is below its usual range: `per` times the difference, in `unit` of a
+    `material` that the factor sets know. So of kWh per tonne, `Shortfall("electricity", "KWH", tonnes)`.
+    `usual`: the value to which the difference is measured, by default the low end of the range."""
+
+    material: str
+    unit: str
+    per: Decimal
+    usual: Decimal | None = None
+
+    def below(self, low: Decimal, value: Decimal) -> tuple[Lack, ...]:
+        """The input that is missing; empty unless `value` is below `low`."""
+        if value >= low:
+            return ()
+        missing = ((low if self.usual is None else self.usual) - value) * self.per
+        return (Lack(material=self.material, amount=max(missing, ZERO), unit=self.unit),)
 
 
 class Draft:
@@ -63,6 +98,11 @@ class Draft:
         self.energy("electricity", kilowatt_hours * _MJ_PER_KWH, renewable=renewable)
 
     @property
+    def questions(self) -> bool:
+        """Whether the rules question amounts, so that findings beyond the ones of earlier rules are allowed."""
+        return self._context.questions
+
+    @property
     def megajoules(self) -> Decimal:
         """All energy booked so far, MJ."""
         return sum((use.amount for use in self._energy), ZERO)
@@ -89,6 +129,31 @@ class Draft:
     def find(self, code: str, message: str, *, refuses: bool = False) -> None:
         """Adds a finding: a warning, or with `refuses` the refusal of the record."""
         self._findings.append(Finding(code=code, message=message, refuses=refuses))
+
+    def warn(
+        self, code: str, message: str, reading: Reading | None = None, *, emits: Mapping[str, Decimal] = _NO_GASES,
+        lacks: Iterable[Lack] = (), severity: Severity = "warning",
+    ) -> None:
+        """Adds a warning with its value, its ranges and the amount in question.
+
+        `emits`: kg of each gas by which the record's emissions may be too low (`CO2e` is a gas here). `lacks`:
+        materials and energy that the record would need and does not state. The core prices them from the factor sets
+        in force, a fuel with its combustion. Several warnings may lack the same thing, and so may the minimal
+        inventory: the largest counts.
+
+        Under rules that do not question amounts (`Context.questions`), the warning has code and message alone, as
+        `find` adds it.
+        """
+        if not self._context.questions:
+            self.find(code, message)
+            return
+        value, unit, usual, possible = reading or (None, None, None, None)
+        amount = sum((mass * (1 if gas == "CO2e" else potential(AR6, gas)) for gas, mass in emits.items()), ZERO)
+        self._findings.append(Finding(
+            code=code, message=message, severity=severity, value=None if value is None else _spelled(value),
+            unit=unit or None, usual=_span(usual), possible=_span(possible),
+            amount=_spelled(amount) if amount > 0 else None, lacks=tuple([lack for lack in lacks if lack.amount > 0]),
+        ))
 
     def assign(self, output: int, burden: str, amount: Decimal) -> None:
         """Assigns an amount of a burden (kg CO2e) to one output before the allocation of the remainder."""
@@ -305,3 +370,12 @@ class Draft:
 
 def _uncertainty(supply: SupplyFacts | None) -> tuple[Decimal | None, Scores | None]:
     return (None, None) if supply is None else (supply.deviation, supply.pedigree)
+
+
+def _span(limits: Limits | None) -> Span | None:
+    return None if limits is None else Span(low=limits[0], high=limits[1])
+
+
+def _spelled(value: Decimal) -> Decimal:
+    """At most twelve significant digits, so that a finding can be read."""
+    return Decimal(f"{Decimal(f'{value:.12g}'):f}")

@@ -63,6 +63,11 @@ def read_indicators(package: str) -> Mapping[str, Indicator]:
     }
 
 
+LEAST_PART: Final = Decimal("0.2")
+"""Of a usual amount: with less, a plant would be five times as good as others. Inventories of one process differ by a
+factor of two to three from the usual value (pedigree of ecoinvent, basic uncertainty and technology)."""
+
+
 class Need(Struct, frozen=True, kw_only=True):
     """An input without which a route cannot run. A record meets it, in whatever amount, by a supply, a lot or booked
     energy of one of `any_of`: keys of materials, classes or kinds of supplies (`fuel`, `electricity`, `heat`), or `lot`
@@ -71,6 +76,9 @@ class Need(Struct, frozen=True, kw_only=True):
     `usual`: the usual amount in `unit` per unit `per` of products and co-products (KGM: by their masses). If a record
     does not meet the need, the omission gets this amount of `priced_as`, a key of the factor sets. None: no amount is
     usual, as for services that are counted in hours, and the omission has no estimate.
+
+    `least`: the part of the usual amount with which honest plants run at least. A record that states less is
+    questioned with the rest of the usual amount. All carriers of energy count together, by their energy.
     """
 
     any_of: tuple[str, ...]
@@ -79,21 +87,48 @@ class Need(Struct, frozen=True, kw_only=True):
     unit: str
     per: str = "KGM"
     source: str
+    least: Decimal = LEAST_PART
 
 
 @cache
 def read_needs(package: str) -> Mapping[str, tuple[Need, ...]]:
     """The minimal inventories in `needs.csv` of a package, by route. Columns: route, any_of (`;` between), priced_as,
-    usual (may be empty), unit, per, source."""
+    usual (may be empty), unit, per, least (0.2 if empty or absent), source."""
     needs: dict[str, tuple[Need, ...]] = {}
     for row in rows(package, "needs.csv"):
         need = Need(
             any_of=tuple(row["any_of"].split(";")), priced_as=row["priced_as"],
             usual=Decimal(row["usual"]) if row["usual"] else None,
             unit=row["unit"], per=row["per"], source=row["source"],
+            least=Decimal(row.get("least") or LEAST_PART),
         )
         needs[row["route"]] = (*needs.get(row["route"], ()), need)
     return needs
+
+
+class NaturalInput(Struct, frozen=True, kw_only=True):
+    """An input that a route takes from nature itself: a `group` of the list `ledger/sdk/data/nature.csv`, such as
+    `stone`, `crops` or `sun`. `source`: why the route does.
+
+    `most`, of water and air: the kg that end up in a kg of outputs; of `ambientHeat`: MJ of heat out per MJ of power
+    in. None: the list's own value.
+    """
+
+    group: str
+    most: Decimal | None = None
+    source: str
+
+
+@cache
+def read_nature(package: str) -> Mapping[str, tuple[NaturalInput, ...]]:
+    """The natural inputs in `nature.csv` of a package, by route. Columns: route, group, most (may be empty), source."""
+    natural: dict[str, tuple[NaturalInput, ...]] = {}
+    for row in rows(package, "nature.csv"):
+        taken = NaturalInput(
+            group=row["group"], most=Decimal(row["most"]) if row["most"] else None, source=row["source"],
+        )
+        natural[row["route"]] = (*natural.get(row["route"], ()), taken)
+    return natural
 
 
 class Route(Struct, frozen=True, kw_only=True):
@@ -115,7 +150,7 @@ class Sector(Struct, frozen=True, kw_only=True):
     `element_tolerance`: the fraction by which outputs may state more of an element than inputs and supplies do
     (weighing, sampling, analysis). Both are 0 by default: without a stated reason, mass cannot appear.
     `methods`: chain methods by name, in letters and digits; see `ChainMethod`. `needs`: the minimal inventory of each
-    route.
+    route. `nature`: the natural inputs of each route, beside some water and air.
     """
 
     name: str
@@ -128,3 +163,4 @@ class Sector(Struct, frozen=True, kw_only=True):
     indicators: Mapping[str, Indicator] = {}
     methods: Mapping[str, ChainMethod] = {}
     needs: Mapping[str, tuple[Need, ...]] = {}
+    nature: Mapping[str, tuple[NaturalInput, ...]] = {}

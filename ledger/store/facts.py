@@ -113,10 +113,20 @@ class FactLoader:
             await self._named_records(connection, names.records, facts)
         products = names.products | missing | {lot.product for lot in facts.lots.values()} | {
             pool.product for pool in facts.pools.values()}
-        await self._bodies(connection, "organization", names.organizations, self._organizations, facts.organizations,
-                           _organization)
-        await self._bodies(connection, "facility", names.facilities, self._facilities, facts.facilities, _facility)
+        # A record that takes from lots also depends on the places where they were made.
+        sites = names.facilities | {lot.maker[0] for lot in facts.lots.values() if lot.maker is not None}
+        await self._bodies(connection, "facility", sites, self._facilities, facts.facilities, _facility)
         await self._bodies(connection, "product", products, self._products, facts.products, _product)
+        await self._groups(connection, names, facts)
+
+    async def _groups(self, connection: Connection, names: Names, facts: Facts) -> None:
+        """Loads the named organisations and the owners of products, with all that control them."""
+        wanted = names.organizations | {product.owner for product in facts.products.values()}
+        while wanted:
+            await self._bodies(
+                connection, "organization", wanted, self._organizations, facts.organizations, _organization)
+            known = [facts.organizations[name] for name in wanted if name in facts.organizations]
+            wanted = {one.parent for one in known if one.parent is not None} - facts.organizations.keys()
 
     async def _lots(
         self, connection: Connection, names: Iterable[str], facts: Facts, figures: dict[str, LotFigures]

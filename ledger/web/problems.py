@@ -47,17 +47,21 @@ _SPELLINGS: Final = {"since": "from", "start": "from", "until": "to", "end": "to
 """Parameters that handlers name otherwise than requests do: `from` is a keyword of Python."""
 
 
-class ParameterFault(Struct, frozen=True, kw_only=True):
-    """A parameter of a request that does not parse."""
+class ParameterFault(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A parameter of a request that does not parse, or a field of a record that is refused, with its code, value and
+    rule."""
 
     field: str | None
     detail: str
+    code: str | None = None
+    value: str | None = None
+    rule: str | None = None
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """RFC 9457 problem details, with the ledger's `code` for programs, and the field, value and rule that explain the
-    problem. `errors`: each fault, if a request has several. `erasure`: for an erased record, the log's statement about
-    its erasure."""
+    problem. `errors`: each fault, if a request or a record has several. `erasure`: for an erased record, the log's
+    statement about its erasure."""
 
     type: str
     title: str
@@ -77,6 +81,10 @@ def problem_of(error: LedgerError) -> Problem:
     return Problem(
         type=f"urn:carbon-ledger:problem:{error.code}", title=title, status=status, detail=error.message,
         code=error.code, field=error.field, value=error.value, rule=error.rule,
+        errors=[
+            ParameterFault(field=part.field, detail=part.message, code=part.code, value=part.value, rule=part.rule)
+            for part in error.parts
+        ],
         erasure=error.erasure if isinstance(error, Erased) else None,
     )
 

@@ -19,6 +19,13 @@ SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantit
            SELECT frozen FROM dispute WHERE lot = l.number AND record < $3 ORDER BY record DESC LIMIT 1) END AS frozen,
        EXISTS (SELECT FROM claim WHERE lot = l.id) AS claimed,
        EXISTS (SELECT FROM compromise WHERE record < $3) AS doubted,
+       -- As findings.any, in the same round trip.
+       (SELECT count(*) FROM pg_index WHERE indisvalid
+        AND indexrelid IN (to_regclass('public.record_findings'), to_regclass('public.revised_findings'))) < 2
+       OR EXISTS (SELECT FROM record
+                  WHERE position('"findings":['::bytea IN outcome) > 0 OR position('"made":"'::bytea IN outcome) > 0)
+       OR EXISTS (SELECT FROM revised
+                  WHERE position('"findings":['::bytea IN leaf) > 0 OR position('"made":"'::bytea IN leaf) > 0) AS marked,
        EXISTS (SELECT FROM (VALUES ('lot', l.id), ('record', encode(r.digest, 'hex')), ('product', l.product),
                                    ('facility', l.facility)) AS s (kind, subject)
                JOIN attestation a ON a.kind = s.kind AND a.subject = s.subject) AS attested,
@@ -161,11 +168,14 @@ SELECT n.record AS index, v.record FROM revision n JOIN revised v ON v.version =
 WHERE n.record >= $1 AND (n.record > $1 OR v.record >= $2) ORDER BY n.record, v.record OFFSET $3 LIMIT 1;
 
 -- name: changes
--- purpose: lots of a holder with new figures or quantities after revisions, between two positions
+-- purpose: lots of a holder with new figures or quantities after revisions, between two positions, with leaf 0 of their
+-- record if it has findings or makes questions
 -- parameters: holder; index and lot number after which to begin; index and record at which to end; limit
 SELECT n.record AS index, l.number, l.id, l.product, l.unit, g.burdens, f.burdens AS burdens_before,
        coalesce(q.quantity, l.quantity) AS quantity, coalesce(p.quantity, l.quantity) AS quantity_before,
-       v.own AND v.body IS NULL AS withdrawn
+       v.own AND v.body IS NULL AS withdrawn, v.record,
+       CASE WHEN position('"findings":['::bytea IN v.leaf) > 0 OR position('"made":"'::bytea IN v.leaf) > 0
+            THEN v.leaf END AS leaf
 FROM revision n JOIN revised v ON v.version = n.version
 -- OFFSET 0 forces an index look-up for each record, whatever else is joined.
 CROSS JOIN LATERAL (
@@ -192,15 +202,23 @@ ORDER BY n.record, l.number LIMIT $6;
 SELECT index, encode(digest, 'hex') AS digest, type, body FROM record WHERE index = ANY ($1::bigint[]);
 
 -- name: lots
--- purpose: lots by identifier or item, oldest first
+-- purpose: lots by identifier or item, oldest first, with their burdens, and leaf 0 of their record if it has findings
+-- or makes questions
 -- parameters: lot id, item, the newest revision to include, tree size
 SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantity, l.quantity) AS quantity, l.unit,
        CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, l.item, l.facility, l.process,
        l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, b.remaining, r.index,
        encode(r.digest, 'hex') AS digest, w.own IS NOT NULL AND w.body IS NULL AS withdrawn,
        CASE WHEN r.type = 'transfer' THEN (
-           SELECT frozen FROM dispute WHERE lot = l.number AND record < $4 ORDER BY record DESC LIMIT 1) END AS frozen
+           SELECT frozen FROM dispute WHERE lot = l.number AND record < $4 ORDER BY record DESC LIMIT 1) END AS frozen,
+       f.burdens, CASE WHEN position('"findings":['::bytea IN o.leaf) > 0 OR position('"made":"'::bytea IN o.leaf) > 0
+                  THEN o.leaf END AS outcome
 FROM lot l JOIN balance b ON b.lot = l.number JOIN record r ON r.index = l.number / 1024
+CROSS JOIN LATERAL (
+    SELECT burdens FROM figure WHERE lot = l.number AND version <= $3 ORDER BY version DESC LIMIT 1) f
+LEFT JOIN LATERAL (
+    SELECT leaf FROM revised WHERE record = r.index AND version <= $3 ORDER BY version DESC LIMIT 1) n ON true
+CROSS JOIN LATERAL (SELECT coalesce(n.leaf, r.outcome) AS leaf) o
 LEFT JOIN LATERAL (
     SELECT number, quantity, mass FROM lot_version WHERE number = l.number AND version <= $3
     ORDER BY version DESC LIMIT 1) v ON true

@@ -1,7 +1,7 @@
 """Forty records of activity data alone are admitted by their sectors: see `support.activity_records`."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from support.activity_records import COUNTRIES, SECTORS, all_entries, completeness_of, entries, records_of
@@ -52,6 +52,30 @@ def test_it_states_activity_data_alone(name: str) -> None:
             assert {record.start[:4], record.end[:4]} <= {"2024", "2025"}
         elif isinstance(record, Product):
             assert record.sector == record.id.split(":")[2].rpartition("-")[0]
+
+
+NOT_SHOWN: Final = "nonferrous-us"
+"""A remelter that has no document of its scrap: its aluminium may be primary."""
+WITHOUT_REFERENCE: Final = {
+    "nonferrous-de": {3}, "petrochemicals-us": {3}, "consumer-goods-us": {1, 2}, "circular-cn": {0, 1, 2, 3, 6},
+}
+"""Outputs, by their position, of which no set has a range: anode slime, pyrolysis gasoline, tall oil, turpentine, the
+sulphates and the iron of a battery recycler."""
+
+
+@pytest.mark.parametrize("name", ENTRIES)
+def test_nobody_honest_is_questioned(name: str) -> None:
+    result = completeness_of(ENTRIES[name])
+    assert (result.questioned > 0) == (name == NOT_SHOWN)
+    outputs = {one.output for one in result.findings if one.code == "no-reference"}
+    assert outputs == WITHOUT_REFERENCE.get(name, set())
+
+
+def test_delivery_notes_answer_the_question() -> None:
+    entry = ENTRIES[NOT_SHOWN]
+    note = {"digest": "0" * 64, "mediaType": "text/csv", "kind": "deliveryNotes:aluminiumScrap"}
+    shown = {**entry, "transformation": {**entry["transformation"], "evidence": [note]}}
+    assert completeness_of(shown).questioned == 0
 
 
 @pytest.mark.parametrize("name", ENTRIES)

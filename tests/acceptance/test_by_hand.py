@@ -7,20 +7,23 @@ from typing import Any, Final
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 from support import factor_sets
 from support.memory import MemoryLedger
 from support.routes import Works as Route
 from support.sectors import NAME, Carrier, Emission, Make
 from support.site import ore, quantity, supply
-from unit.engine.works import Works, day
+from unit.engine.works import Works, day, refused
 
 from ledger.core.outcome.assessment import Assessment
 from ledger.core.record.kinds import Facility
 from ledger.core.record.values import Attribute, Evidence, Factor, Supply
 from ledger.engine.batch import Sequenced
+from ledger.errors import Refused
 from ledger.footprint.stored.burdens import SLOT, location_based, market_based
 from ledger.footprint.stored.gwp import AR6
 from ledger.registry.installed import installed
+from ledger.sdk import FactorSetVersion
 from ledger.sdk.sets.reading import co2e_of
 from ledger.sdk.testing import context, output
 from ledger.sdk.testing import lot as taken_lot
@@ -38,8 +41,8 @@ FREIGHT: Final = "urn:example:lot:freight"
 class Plant(Works):
     """Works on a ledger on which the set `round` is in force. `site` of another country: see `move`."""
 
-    def __init__(self) -> None:
-        memory = MemoryLedger(factor_sets.registry())
+    def __init__(self, *versions: FactorSetVersion) -> None:
+        memory = MemoryLedger(factor_sets.registry(*versions))
         memory.activate_sets()
         super().__init__(memory)
 
@@ -115,20 +118,50 @@ def test_a_province_without_a_life_cycle_factor(plant: Plant) -> None:
     assert plant.totals("b") == (60.0, 30.0)
 
 
-def test_own_power_without_proof_is_never_below_the_grid(plant: Plant) -> None:
-    """A stated 0.05 per kWh: by location 100 * 0.6 = 60; by market not 5 but 60. A stated 1.0 counts: 100."""
+def test_own_power_without_proof_is_never_below_the_residual_mix(plant: Plant) -> None:
+    """A stated 0.05 per kWh: by location 100 * 0.6 = 60; by market neither 5 nor 60, but the 90 of power without any
+    figure. A stated 1.0 counts: 100. Germany has no residual mix here: 40 by both."""
     plant.bought("a", supply("electricity", "100 KWH", factor=own("0.05", "KWH")))
     plant.bought("b", supply("electricity", "100 KWH", factor=own("1", "KWH")))
-    assert plant.totals("a") == (60.0, 60.0)
+    plant.move("DE")
+    plant.bought("c", supply("electricity", "100 KWH", factor=own("0.05", "KWH")))
+    assert plant.totals("a") == (60.0, 90.0)
     assert plant.totals("b") == (60.0, 100.0)
+    assert plant.totals("c") == (40.0, 40.0)
 
 
-def test_power_by_another_name(plant: Plant) -> None:
-    """An alias of the set is power of the grid too: a stated 0 per kWh without proof counts as 100 * 0.6 = 60."""
-    plant.bought("a", supply("gridPower", "100 KWH", factor=own("0", "KWH")))
-    plant.bought("b", supply("gridPower", "100 KWH"))
-    assert plant.totals("a") == (60.0, 60.0)
-    assert plant.totals("b") == (60.0, 90.0)
+@pytest.mark.parametrize(("material", "amount"), [
+    ("gridPower", "100 KWH"), ("windPower", "100 KWH"), ("green-electricity", "100 KWH"), ("power-x", "0.1 MWH"),
+    ("electricity-wind", "100 KWH"), ("electricityWind", "100 KWH"), ("windFarm", "360 3B"), ("hydro", "100 KWH"),
+    ("unheardOf", "0.0001 GWH"), ("windPower", "360 3B"), ("electricitySolar", "0.36 GV"),
+])
+def test_power_by_another_name(plant: Plant, material: str, amount: str) -> None:
+    """An alias of the set, a row of another technology, any name in watt hours, a name of the class of power in joules:
+    all of it is power of the grid, 100 * 0.6 = 60, and 90 by market. So is a stated 0 per MJ without proof."""
+    entries = [plant.bought("a", supply(material, amount)), plant.bought(
+        "b", supply(material, amount, factor=own("0", "3B")))]
+    assert plant.totals("a") == plant.totals("b") == (60.0, 90.0)
+    assert [plant.omitted(entry) for entry in entries] == [[], []]
+
+
+def test_heat_is_no_power(plant: Plant) -> None:
+    """Heat has its row, in kWh too: 360 * 0.1 = 36. Heat by an unknown name is an omission of its class: 36."""
+    plant.bought("a", supply("heat", "360 3B"), supply("heat", "100 KWH"))
+    entry = plant.bought("b", supply("districtHeating", "100 KWH"))
+    assert plant.totals("a") == (72.0, 72.0)
+    assert plant.totals("b") == (0.0, 0.0)
+    assert plant.omitted(entry) == [("districtHeating", 36.0)]
+
+
+@pytest.mark.parametrize("taken", [
+    supply("sunlight", "100 KWH", origin="nature"), supply("electricityWind", "100 KWH", origin="nature"),
+    supply("heat", "10 3B", origin="nature"), supply("truck", "10 TKM", origin="nature"),
+], ids=lambda taken: taken.material)
+def test_nature_gives_no_power_heat_or_freight(plant: Plant, taken: Supply) -> None:
+    """Nor the sun in a route that has no panels."""
+    with pytest.raises(Refused) as caught:
+        plant.bought("a", taken)
+    assert (caught.value.code, caught.value.field) == ("origin-nature", "supplies[1].origin")
 
 
 def test_own_power_with_proof(plant: Plant) -> None:
@@ -138,19 +171,68 @@ def test_own_power_with_proof(plant: Plant) -> None:
 
 
 def test_declared_power(plant: Plant) -> None:
-    """A declaration of 10 kg per 100 kWh: without evidence by market 60, the grid; with evidence 10."""
+    """A declaration of 10 kg per 100 kWh: without evidence by market 90, the residual mix; with evidence 10."""
     for lot, evidence in (("a", []), ("b", [PROOF])):
         declared = plant.declare(per=quantity("100 KWH"), burdens={"fossilGhgEmissions": "10"}, evidence=evidence)
         plant.bought(lot, supply("electricity", "100 KWH", declaration=declared.digest.hex()))
-    assert plant.totals("a") == (60.0, 60.0)
+    assert plant.totals("a") == (60.0, 90.0)
     assert plant.totals("b") == (60.0, 10.0)
+
+
+@pytest.mark.parametrize(("kind", "market"), [
+    ("supplierFactor", 10.0), ("productFootprint:electricity", 10.0), ("powerPurchaseAgreement", 10.0),
+    ("directLine:electricity", 10.0), ("weighing", 90.0), ("meterReading", 90.0), ("supplierFactor:steel", 90.0),
+])
+def test_evidence_of_power(plant: Plant, kind: str, market: float) -> None:
+    """A supplier's figure or a contract shows where power comes from; a meter reading does not. That goes for the
+    declaration of power, for the record that states a factor of 0.1, and for one that names the row of Germany: 40."""
+    paper = replace(PROOF, kind=kind)
+    declared = plant.declare(per=quantity("100 KWH"), burdens={"fossilGhgEmissions": "10"}, evidence=[paper])
+    plant.bought("a", supply("electricity", "100 KWH", declaration=declared.digest.hex()))
+    plant.bought("b", supply("electricity", "100 KWH", factor=own("0.1", "KWH")), evidence=[paper])
+    plant.bought("c", supply("electricity", "100 KWH", factor_row="round:electricity/cradleToGate/DE/2025"),
+                 evidence=[paper])
+    assert [plant.totals(lot) for lot in "abc"] == [
+        (60.0, market), (60.0, market), (60.0, 40.0 if market == 10.0 else 90.0)]
+
+
+def test_a_declaration_without_a_footprint_proves_no_power(plant: Plant) -> None:
+    """With the boundary none it states no figure, so its evidence is about something else: 90 by market, not 10."""
+    declared = plant.declare(per=quantity("100 KWH"), boundary="none", evidence=[PROOF])
+    plant.bought("a", supply("electricity", "100 KWH", declaration=declared.digest.hex()))
+    assert plant.totals("a") == (60.0, 90.0)
 
 
 def test_a_named_row_moves_no_grid(plant: Plant) -> None:
     """A record in China names Germany's row, 0.4, for its power: by location 100 * 0.6 = 60. The row proves no
-    contract, so the market total is not 40 but 60."""
+    contract, so the market total is neither 40 nor 60 but the residual mix of 90."""
     plant.bought("a", supply("electricity", "100 KWH", factor_row="round:electricity/cradleToGate/DE/2025"))
-    assert plant.totals("a") == (60.0, 60.0)
+    assert plant.totals("a") == (60.0, 90.0)
+
+
+@pytest.mark.parametrize("material", ["electricity", "windPower", "electricityWind"])
+def test_a_named_row_of_wind_power(plant: Plant, material: str) -> None:
+    """Wind has 0.02 per kWh at the plant. Without evidence that is a claim that nobody proved: 90. With evidence, and
+    0.03 for the lines of China, 100 * 0.05 = 5; by location 60. The row of Germany's grid has its lines: 40."""
+    wind = supply(material, "100 KWH", factor_row="round:electricityWind/cradleToGate/*/2025")
+    plant.bought("a", wind)
+    proof = [replace(PROOF, kind=f"supplierFactor:{material}")]
+    plant.bought("b", wind, evidence=proof)
+    german = replace(wind, factor_row="round:electricity/cradleToGate/DE/2025")
+    plant.bought("c", german, evidence=proof)
+    assert [plant.totals(lot) for lot in "abc"] == [(60.0, 90.0), (60.0, 5.0), (60.0, 40.0)]
+
+
+def test_power_where_no_set_has_a_grid() -> None:
+    """Without a row of the grid there is no location-based figure. A supplier's 0.05 counts, and the 90th percentile of
+    power, of wind alone 0.02, less that: nothing. A stated 0.01: 100 * 0.01 = 1, and 1 omitted; with proof nothing."""
+    rows = {name: gases for name, gases in factor_sets.ROWS.items() if not name.startswith("electricity/")}
+    plant = Plant(factor_sets.version("1", rows))
+    power = [supply("windPower", "100 KWH", factor=own(value, "KWH")) for value in ("0.05", "0.01", "0.01")]
+    proof = [replace(PROOF, kind="supplierFactor:windPower")]
+    entries = [plant.bought("a", power[0]), plant.bought("b", power[1]), plant.bought("c", power[2], evidence=proof)]
+    assert [plant.totals(lot) for lot in "abc"] == [(5.0, 5.0), (1.0, 1.0), (1.0, 1.0)]
+    assert [plant.omitted(entry) for entry in entries] == [[], [("windPower upstream", 1.0)], []]
 
 
 def test_a_named_row(plant: Plant) -> None:
@@ -161,6 +243,41 @@ def test_a_named_row(plant: Plant) -> None:
     assert plant.totals("a") == (20.0, 20.0)
     assert plant.totals("b") == (50.0, 50.0)
     assert plant.omitted(entry) == []
+
+
+@pytest.mark.parametrize(("material", "row_name", "figure", "omitted"), [
+    ("zinc", "gravel/cradleToGate/*/2025", 0.1, 49.9),     # 10 * 0.01; the default of zinc is 10 * 5
+    ("zinc", "steel/cradleToGate/CN/2025", 30.0, 20.0),    # the same class, but zinc is known
+    ("zinc", "zinc/cradleToGate/*/2025", 50.0, None),
+    ("steel", "zinc/cradleToGate/*/2025", 50.0, None),     # above the default of China, 10 * 3
+    ("gas", "oil/wellToTank/*/2025", 2.5, 2.5),            # the default of a fuel is its well to tank, 10 * 0.5
+    ("gas", "gravel/cradleToGate/*/2025", 0.1, 4.9),
+    ("superalloy", "steel/cradleToGate/*/2025", 20.0, None),   # an alloy, by a metal
+    ("superalloy", "gravel/cradleToGate/*/2025", 0.1, 49.9),   # an alloy, by a mineral: the class of metals has 5
+    ("levafast40", "gravel/cradleToGate/*/2025", 0.1, None),   # a trade name of no class
+    ("brand-steel", "steel/cradleToGate/*/2025", 20.0, None),
+])
+def test_a_row_of_another_material(
+    plant: Plant, material: str, row_name: str, figure: float, omitted: float | None
+) -> None:
+    """A proxy stays in the figure. As far as it is below the default of the supply's own material, or of its class, it
+    leaves something out. A name that no set knows is free within its class."""
+    entry = plant.bought("a", supply(material, "10 KGM", factor_row=f"round:{row_name}"))
+    assert plant.totals("a") == (figure, figure)
+    assert plant.omitted(entry) == ([] if omitted is None else [(f"{material} upstream", omitted)])
+
+
+def test_a_row_of_another_kind(plant: Plant) -> None:
+    """Freight of 0.1 per t km for steel of 3 per kg, and power of Germany for gas: refused, both at once, with the rows
+    that fit."""
+    truck, power = "round:truck/cradleToGate/*/2025", "round:electricity/cradleToGate/DE/2025"
+    error = refused(plant, lambda: plant.bought(
+        "a", supply("steel", "10 H87", mass=quantity("10 KGM"), factor_row=truck), supply("steel", "1 KGM"),
+        supply("gas", "1 KWH", factor_row=power)), "factor-kind", "supplies[1].factorRow", truck)
+    assert [(part.field, part.value) for part in error.parts] == [
+        ("supplies[1].factorRow", truck), ("supplies[3].factorRow", power)]
+    assert error.rule == ("a row of kind material, gas or fuel; nearest: round:steel/cradleToGate/*/2025, "
+                          "round:steel/cradleToGate/CN/2025, round:sludge/wellToTank/*/2025")
 
 
 def test_an_unknown_material(plant: Plant) -> None:
@@ -216,6 +333,36 @@ def test_own_combustion(plant: Plant) -> None:
     assert plant.totals("a") == (30.0, 30.0)
 
 
+@pytest.mark.parametrize(("material", "value", "gas", "proved", "omitted"), [
+    ("gas", "0", "CO2", False, 32.98), ("gas", "0", None, True, 32.98),    # no fuel burns to nothing, proof or not
+    ("gas", "1", "CO2", False, 22.98), ("gas", "1", "CO2", True, None),    # less than half
+    ("gas", "1.649", "CO2e", False, None), ("gas", "1.648", None, False, 16.5),
+    ("gas", "0.001", "CH4", False, None),                                  # a slip, beside the burning
+    ("wood", "0", "CO2", False, 0.27), ("wood", "0.0135", "CO2e", False, None),
+    ("zinc", "0", "CO2", False, None),
+])
+def test_a_fuel_that_burns_to_nothing(
+    plant: Plant, material: str, value: str, gas: str | None, proved: bool, omitted: float | None
+) -> None:
+    """10 kg of gas burn to 10 * (3 + 0.01 * 29.8) = 32.98. A stated figure of zero, or below the half of 16.49 without
+    proof, leaves the difference out. Wood has no fossil carbon: 10 * 0.001 * 27 = 0.27 of methane."""
+    stated = own(value, boundary="combustion", gas=gas)
+    proof = [replace(PROOF, kind=f"supplierFactor:{material}")] if proved else []
+    entry = plant.bought("a", supply(material, "10 KGM", factor=stated), evidence=proof)
+    assert plant.omitted(entry) == ([] if omitted is None else [(f"{material} combustion", omitted)])
+
+
+def test_a_fuel_whose_burning_nobody_knows(plant: Plant) -> None:
+    """The set has well to tank of sludge, 10 * 0.01, and not its burning. The 90th percentile of wood, gas and oil,
+    which burn to 0.027, 3.298 and 4, is 4: 40 are omitted. The site's own 1 per kg for the burning ends that."""
+    entry = plant.bought("a", supply("sludge", "10 KGM"))
+    other = plant.bought("b", supply("sludge", "10 KGM", factor=own("1", boundary="combustion", gas="CO2")))
+    slip = plant.bought("c", supply("sludge", "10 KGM", factor=own("0", boundary="combustion", gas="CH4")))
+    assert [plant.totals(lot) for lot in "abc"] == [(0.1, 0.1), (10.1, 10.1), (0.1, 0.1)]
+    assert [plant.omitted(one) for one in (entry, other, slip)] == [
+        [("sludge combustion", 40.0)], [], [("sludge combustion", 40.0)]]
+
+
 def test_own_combustion_of_what_is_no_fuel(plant: Plant) -> None:
     """A binder that no set has emits 4 kg per kg when it burns out: 10 * 4 = 40 in the figure. That is not its
     upstream: the omission stays whole, 10 * 5 = 50. Zinc, which the set has: its upstream of 10 * 5 = 50 is in the
@@ -268,6 +415,16 @@ def test_attributes_with_power_of_the_grid() -> None:
     assert plant.totals("a") == (60.0, 22.5)
 
 
+def test_attributes_cover_a_share_of_all_power() -> None:
+    """100 kWh of grid power and 300 kWh by another name, with attributes for 100 of them: by location 400 * 0.6 = 240;
+    by market three quarters of 360, 270, and not the 0 of attributes for all that is called electricity."""
+    plant = power_plant(attributes=1000)
+    plant.run({"a": "100"}, {"green": "100 KWH"}, supplies=[
+        ore("100 KGM"), supply("electricity", "100 KWH"), supply("windPower", "300 KWH")],
+        activity=Make(energy=[Carrier(carrier="electricity", amount="1440")]))
+    assert plant.totals("a") == (240.0, 270.0)
+
+
 def test_attributes_bought_do_not_cover_power_sold_without_its_own() -> None:
     """A plant takes 10 kWh of grid power with attributes for all of it, and makes 1,000 kWh with attributes of its own.
     By location 10 * 0.6 = 6 and the modules 50; by market the grid power is zero, and the 1,000 kWh are 900: 950."""
@@ -303,7 +460,7 @@ def power_plant(attributes: int) -> Plant:
 class Open:
     """A case of a sector, posted on a ledger on which the open set is in force."""
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: Case, *, omissions: bool = False) -> None:
         memory = MemoryLedger(INSTALLED)
         memory.activate_sets()
         maker = memory.enrol("maker")
@@ -313,7 +470,7 @@ class Open:
         leaf = memory.assessment(self.index)
         assert leaf is not None
         self.assessment = msgspec.json.decode(leaf.assessment, type=Assessment)
-        assert self.assessment.omissions == ()
+        assert omissions or self.assessment.omissions == ()
 
     def totals(self) -> tuple[float, float]:
         return location_based(self.burdens), market_based(self.burdens)
@@ -324,11 +481,11 @@ def row(name: str) -> float:
     return float(co2e_of(INSTALLED.sets["factors-open"].newest.rows[name].gases))
 
 
-def heat(place: str) -> Open:
+def heat(place: str, power: str = "electricity") -> Open:
     """A tonne of steel out of an arc furnace."""
     return Open(Case(context=context(
         "steel.electricArcFurnace", place=place, year=2025, inputs=(taken_lot("1100 KGM", "waste", materials=STEEL),),
-        supplies=(bought("electricity", "420 KWH"), bought("naturalGas", "10 NM3"), bought("lime", "40 KGM"),
+        supplies=(bought(power, "420 KWH"), bought("naturalGas", "10 NM3"), bought("lime", "40 KGM"),
                   bought("electrode", "1.5 KGM"), bought("carburiser", "10 KGM")),
         outputs=(output("1000 KGM", materials=STEEL),),
     )))
@@ -351,6 +508,14 @@ def test_a_heat_in_jiangsu() -> None:
     assert found.totals() == pytest.approx(
         (rest + 420 * row("electricity/cradleToGate/CN/2024"), rest + 420 * mix), rel=1e-9)
     assert 350 < found.totals()[0] < 700
+
+
+@pytest.mark.parametrize("name", ["gridElectricity", "windPower", "electricityHydro"])
+def test_a_sector_books_power_by_any_name(name: str) -> None:
+    """The same heat with its power by another name: the same totals, and the same 420 kWh."""
+    expected, other = heat("CN-JS"), heat("CN-JS", name)
+    assert other.totals() == pytest.approx(expected.totals(), rel=1e-12)
+    assert other.burdens[SLOT["electricityKwh"]] == expected.burdens[SLOT["electricityKwh"]] == pytest.approx(420)
 
 
 def test_a_heat_in_germany() -> None:
@@ -419,6 +584,22 @@ def test_clinker_with_alternative_fuels() -> None:
     assert found.burdens[SLOT["biogenicNonCO2Emissions"]] == pytest.approx(27.84 * float(AR6["CH4biogenic"]))
     assert float(found.assessment.indicators["biogenicCarbonDioxide"]) == pytest.approx(
         (40 * 0.65 * 0.25 + 80 * 11.6 * 0.1 / (44 / 12)) * 44 / 12, rel=1e-3)
+
+
+@pytest.mark.parametrize(("analyses", "omitted"), [
+    ([], True), ([{"material": "solvents", "heatingValue": "25", "carbon": "0.6"}], False),
+    ([{"material": "solvents", "heatingValue": "25", "carbon": "0.6", "biogenicShare": "1"}], False),
+])
+def test_a_boiler_with_solvents(analyses: list[dict[str, str]], omitted: bool) -> None:
+    """No table has the carbon of waste solvents. Without an analysis they did not burn at all; that is an omission of 2
+    to 4 kg per kg. With one they burn, if only to biogenic carbon."""
+    case = Case(context=context(
+        "energy.heatBoiler", place="CN-AH", year=2025, outputs=(output("30 GV"),),
+        supplies=(bought("naturalGas", "1000 NM3"), bought("solvents", "1000 KGM")),
+    ), activity={"analyses": analyses})
+    found = Open(case, omissions=True).assessment.omissions
+    assert [one.what for one in found] == ["solvents combustion"] * omitted
+    assert all(2_000 < (one.estimate or 0) < 4_000 for one in found)
 
 
 def test_a_lorry() -> None:

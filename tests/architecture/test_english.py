@@ -30,6 +30,9 @@ KEPT: Final[Mapping[tuple[str, str], str]] = {
     ("ledger/core/log/policy.py", "<name>|none"): "the grammar of a policy file",
     ("ledger/engine/chain_figures.py", "X.what"): "a field of a sector's answer",
     ("ledger/registry/scaffold_texts.py", "omission.what"): "a field of an assessment",
+    ("clients/QUESTIONS.md", "What the ledger questions"): "the title of the page",
+    ("clients/README.md", "hat the ledger questions](QUESTIONS.md)"): "the title of the page",
+    ("clients/VERIFIERS.md", "hat the ledger questions](QUESTIONS.md)"): "the title of the page",
     **dict.fromkeys(WARNINGS, "a sector's warning: the leaves of records commit to it"),
 }
 """File and words around the hit, with the reason for which they stay."""

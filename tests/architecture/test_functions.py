@@ -22,6 +22,8 @@ CALLED_BY_NAME: Final = frozenset({
 })
 """Decorators of click and Litestar: the parameters of such a function are options or query parameters."""
 MANY_PARAMETERS: Final[Mapping[str, str]] = {
+    "ledger/sdk/limits.py judge": "plugin authors state a limit's facts by keyword",
+    "ledger/sdk/limits.py warn_outside": "plugin authors state a limit's facts by keyword",
     "ledger/sdk/pricing.py carbon": "plugin authors state a supply's facts by keyword",
     "ledger/sdk/pricing.py release_biogenic": "plugin authors state a supply's facts by keyword",
     "ledger/sdk/pricing.py price": "plugin authors state a price's facts by keyword",

@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from ledger.sdk import Activity, Assessment, Context, Line, Route, Sector
+from ledger.sdk import Activity, Assessment, Context, Line, NaturalInput, Route, Sector
 
 NAME: Final = "hazards"
 ACT: Final = f"{NAME}.act"
@@ -210,4 +210,5 @@ def hazards() -> Sector:
             "act": Route(activity=Acting, assess=_act, en="Act", zh="动作"),
             "steady": Route(activity=Acting, assess=_act, en="Act well", zh="平稳"),
         },
+        nature=dict.fromkeys(("act", "steady"), (NaturalInput(group="ore", source="the works have a mine"),)),
     )

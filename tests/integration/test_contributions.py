@@ -16,7 +16,7 @@ from support.cli import run
 from support.sectors import Carrier, Emission, Given, Make
 from support.server import Server
 from support.tables import ALL, check_rows, figure_of, scale_of
-from support.workshop import END, START, Workshop, kilograms, workshop
+from support.workshop import END, START, STORED, Workshop, kilograms, workshop
 
 from ledger.core.outcome.assessment import BURDENS
 from ledger.core.record import canonical
@@ -101,7 +101,7 @@ class Chain:
     def __init__(self, server: Server, name: str) -> None:
         self.mill, self.shop = Workshop(f"{name}-mill"), Workshop(f"{name}-shop")
         self.plate = self.mill.make({"plate": "80"}, ore="100", activity=Make(co2="50", emissions=[
-            Emission(amount="-5", burden="technologicalCO2Removals", source="capture")]))
+            Emission(amount="-5", burden="technologicalCO2Removals", source="capture")]), evidence=STORED)
         truck = Supply(material="truck", quantity=kilograms("2"), factor=Factor(
             value="2", unit="KGM", source="trucks", year=2025, boundary="cradleToGate"))
         self.paint = Declaration(

@@ -9,7 +9,7 @@ import pytest
 from carbon_ledger_circular.collection import Collection
 from support.sectors import Emission, Gap, Given, Make
 from support.server import Server
-from support.workshop import kilograms, workshop
+from support.workshop import STORED, kilograms, workshop
 
 from ledger.core.outcome.assessment import ADDITIVE
 from ledger.core.outcome.leaves import LotLeaf
@@ -168,7 +168,8 @@ def test_amounts_that_are_assigned(server: Server) -> None:
 def test_removals_and_biogenic_carbon(server: Server) -> None:
     shop = workshop(server, "removals")
     captured = Emission(amount="-20", burden="technologicalCO2Removals", source="capture")
-    server.post([shop.make({"lot": "10"}, ore="10", activity=Make(co2="50", emissions=[captured]))])
+    server.post([shop.make({"lot": "10"}, ore="10", activity=Make(co2="50", emissions=[captured]),
+                           evidence=STORED)])
     answer = footprint(server, shop.name("lot"))
     check_parts(answer)
     check_quality(answer)

@@ -18,6 +18,7 @@ from support.inside import Inside
 from support.plants import TABLE, Plant, Run, emission, plants_inside
 from support.sectors import Carrier
 from support.server import prepared_home
+from support.workshop import STORED
 
 from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.run import audit
@@ -419,7 +420,7 @@ def test_biogenic_carbon_and_removals_stand_apart(story: Story, apart: Plant) ->
         emission("100", "kiln"), emission("-30", "kiln", burden="ccsTechnologicalCO2Capture"),
         emission("40", "wood", burden="landManagementBiogenicCO2Emissions"),
         emission("-20", "air", burden="technologicalCO2Removals"),
-    ]))
+    ]), evidence=STORED)
     scopes = story.ask(apart).scopes
     assert scopes.scope1_categories == {"capture": near(-30), "process": near(100)}
     assert scopes.apart == {"landManagementBiogenicCO2Emissions": near(40), "technologicalCO2Removals": near(-20)}

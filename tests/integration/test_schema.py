@@ -19,8 +19,8 @@ from ledger.store.sql import migrations, queries, schema
 pytestmark = pytest.mark.anyio
 
 GROUPS = (
-    "cbam", "chain", "contributions", "doubts", "erase", "facts", "gaps", "indicators", "inventory", "log", "log_key",
-    "methods", "metrics", "names", "plugins", "products", "publication", "purge", "quota", "read", "revise",
+    "cbam", "chain", "contributions", "doubts", "erase", "facts", "findings", "gaps", "indicators", "inventory", "log",
+    "log_key", "methods", "metrics", "names", "plugins", "products", "publication", "purge", "quota", "read", "revise",
     "sequence", "statement", "status", "uncertainty",
 )
 

@@ -21,7 +21,7 @@ from ledger.client.verify.statement_bodies import recompute_from_bodies
 from ledger.core.receipts.statement import read_statement
 from ledger.core.receipts.statement_steps import Proven
 from ledger.core.record.kinds import Activation, Declaration, Erasure, Facility, Product
-from ledger.core.record.study import ProductRules, StudyContext
+from ledger.core.record.study import AllocationBasis, ProductRules, StudyContext
 from ledger.core.record.values import Output
 from ledger.engine.sectors import Registry
 from ledger.errors import VerificationError
@@ -40,6 +40,7 @@ MERGED: Final = {
     "standards": ["GBT24067", "ISO14067"],
     "rules": [{"operator": "Other", "names": ["PCR 7"], "otherOperator": "a programme"}],
 }
+BASIS: Final = AllocationBasis(step="physicalRelation", price_ratio="7", rule="PCR 7", reason="It says mass.")
 METHOD_STANDARDS: Final = ["ISO 14067:2018", "GB/T 24067-2024", "PACT Methodology 3"]
 LATER: Final = "2025-04-01T00:00:00Z"
 
@@ -87,7 +88,7 @@ def works() -> Iterator[Works]:
         ])
         gaps = [Gap(what="paint", estimate="2"), Gap(what="air")]
         server.post([
-            bars(mill, "bar1", "4", activity=Make(co2="8", gaps=gaps[:1])),
+            bars(mill, "bar1", "4", activity=Make(co2="8", gaps=gaps[:1]), allocation_basis=BASIS),
             bars(mill, "bar2", "4", start=END, end=LATER),
             mill.make({"gap": "5"}, ore="5", activity=Make(co2="5", gaps=gaps)),
             mill.make({"next": "2"}, {"gap": "2"}, activity=Make(co2="1")),
@@ -111,7 +112,7 @@ def test_a_lot_has_what_product_and_facility_state(works: Works) -> None:
         "stated": MERGED, "declaredUnit": "KGM", "declaredUnitAmount": "1", "boundary": "cradleToGate",
         "referencePeriodStart": START, "referencePeriodEnd": END, "geographySubdivision": "CN-JS",
         "allocation": ["mass"], "method": "cut-off/1", "gwp": "AR6", "methodStandards": METHOD_STANDARDS,
-        "exempted": "20.0 %",
+        "allocationBasis": msgspec.to_builtins(BASIS), "exempted": "20.0 %",
         "exemptedDescription": "Left out by the lot's own record: paint (about 2 kg CO2e).",
     }
 

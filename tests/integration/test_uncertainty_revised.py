@@ -12,7 +12,7 @@ from support.revising import add, amend, change, close, digest_of, pool, problem
 from support.sectors import Emission, Given, Make
 from support.server import Posted, Server
 from support.uncertainty import BOUND, FACTOR, asked, declared, priced, size, uncertainty, variance
-from support.workshop import Workshop, kilograms
+from support.workshop import STORED, Workshop, kilograms
 
 from ledger.core.record.values import Output, Supply
 
@@ -67,7 +67,7 @@ def test_removals_and_assigned_amounts(server: Server, shop: Workshop) -> None:
             Emission(amount="-40", burden="technologicalCO2Removals", source="capture", deviation="1.2"),
         ],
         assigned=[Given(output=1, burden="fossilGhgEmissions", amount="10")],
-    ))])
+    ), evidence=STORED)])
     answer = uncertainty(server, shop.name("steel"), samples=2_000, seed=1)
     found = answer["uncertainty"]
     assert (answer["footprint"], answer["assigned"]) == (pytest.approx(30), pytest.approx(-6))

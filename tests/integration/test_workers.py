@@ -333,7 +333,7 @@ def test_plugins_that_change_under_a_running_server(tmp_path: Path) -> None:
 
 
 _KILNS = """
-from ledger.sdk import Activity, Assessment, Route, Sector
+from ledger.sdk import Activity, Assessment, NaturalInput, Route, Sector
 
 
 class Firing(Activity, frozen=True):
@@ -342,5 +342,6 @@ class Firing(Activity, frozen=True):
 
 def plugin():
     return Sector(name="kilns", version="1.0.0", en="Kilns", zh="窑", routes={
-        "fire": Route(activity=Firing, assess=lambda context, activity: Assessment(), en="Fire", zh="烧")})
+        "fire": Route(activity=Firing, assess=lambda context, activity: Assessment(), en="Fire", zh="烧")},
+        nature={"fire": (NaturalInput(group="ore", source="a mine"),)})
 """

@@ -16,8 +16,10 @@ from support.histories import FromZero, History, Plant
 from support.memory import MemoryLedger
 
 from ledger.admission.rules import NEWEST, RULES
+from ledger.core.outcome.assessment import QUESTIONED
+from ledger.core.outcome.leaves import Question
 from ledger.core.record.kinds import Activation, AnyRecord, Closing, Declaration, Transformation
-from ledger.core.record.values import Quantity, Supply
+from ledger.core.record.values import UNBURDENED, Quantity, Supply
 from ledger.footprint.stored.burdens import SLOT
 
 VERSIONS = (
@@ -32,7 +34,8 @@ CONSERVED = 1e-9
 
 
 class PricedHistory(History):
-    """Adds supplies without a price to the records of a history. `overheads`: how many closings spread theirs."""
+    """Adds supplies without a price to the records of a history, and declares shares for some of their outputs.
+    `spread`: how many closings spread their overheads."""
 
     def __init__(self, seed: int, plants: int) -> None:
         memory = MemoryLedger(factor_sets.registry(*VERSIONS), seed=seed)
@@ -40,6 +43,7 @@ class PricedHistory(History):
         self._activate(memory, factor_sets.NAME, VERSIONS[0].version, VERSIONS[0].digest, precedence=1)
         self.spread = 0
         self._source = random.Random(seed)
+        self._sharing = random.Random(seed + 1)
         self._declared: dict[str, str] = {}
         super().__init__(memory, self._source, plants)
         # A closing may price a share by a declaration that is later than the record. From zero it would be too late.
@@ -60,7 +64,7 @@ class PricedHistory(History):
     def post(self, plant: Plant, record: AnyRecord) -> bool:
         match record:
             case Transformation():
-                record = replace(record, supplies=[*record.supplies, *self._supplies(plant, 3)])
+                record = self._shared(replace(record, supplies=[*record.supplies, *self._supplies(plant, 3)]))
             case Closing():
                 record = self._closing(plant, record)
             case _:
@@ -70,6 +74,16 @@ class PricedHistory(History):
         if isinstance(record, Closing) and record.spread_overheads is not None:
             self.spread += self.counts["Closing"] - before
         return revised
+
+    def _shared(self, record: Transformation) -> Transformation:
+        """The record with declared shares if several outputs carry burdens: some of them escape burdens."""
+        carrying = [output for output in record.outputs if output.role not in UNBURDENED]
+        if len(carrying) < 2 or self._sharing.random() < 0.5:
+            return record
+        shares = iter([self._sharing.choice(["0.01", "0.4", "0.9"]) for _ in carrying])
+        outputs = [replace(output, share=next(shares)) if output.role not in UNBURDENED else output
+                   for output in record.outputs]
+        return replace(record, outputs=outputs, allocation="declared")
 
     def _closing(self, plant: Plant, record: Closing) -> Closing:
         key = self._source.choice(["mass", "hours", None])
@@ -115,8 +129,17 @@ def check_conserved(memory: MemoryLedger) -> None:
         left = [float(memory.left(lot)) * figures.burdens[slot] for lot, figures in memory.figures.items()]
         left += [memory.retained(index).get(name, 0.0) for index in range(len(memory.records))]
         made = [vector[slot] for vector in direct]
+        if name == QUESTIONED:
+            made += [float(amount) for index in range(len(memory.records)) for one in questions(memory, index)
+                     for amount in (one.made, one.escaped)]
         scale = sum(map(abs, left)) + sum(map(abs, made))
         assert abs(sum(left) - sum(made)) <= CONSERVED * scale, name
+
+
+def questions(memory: MemoryLedger, index: int) -> Sequence[Question]:
+    """What leaf 0 of a record says of its outputs' questions."""
+    leaf = memory.assessment(index)
+    return () if leaf is None or index not in memory.history.prepared else leaf.questions
 
 
 def check_from_zero(memory: MemoryLedger) -> None:
@@ -159,7 +182,10 @@ def test_a_long_history() -> None:
         leaf.activation for index in range(len(memory.records)) if (leaf := memory.assessment(index)) is not None)
     assert len(activations) >= 4
     total = [sum(float(memory.left(lot)) * figures.burdens[SLOT[name]] for lot, figures in memory.figures.items())
-             for name in ("omittedAbs", "unestimated", "electricityLocation", "electricityMarket")]
+             for name in ("omittedAbs", "unestimated", "electricityLocation", "electricityMarket", QUESTIONED)]
+    asked = [one for index in range(len(memory.records)) for one in questions(memory, index)]
+    assert sum(float(one.made) > 0 for one in asked) > 10
+    assert sum(float(one.escaped) > 0 for one in asked) > 3
     assert all(amount > 0 for amount in total)
     assert total[3] > total[2]
     shares = [record for index in range(len(memory.records))

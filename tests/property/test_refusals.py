@@ -142,7 +142,7 @@ def test_refused_records_leave_no_trace(seed: int) -> None:
 def in_one_batch(memory: MemoryLedger, posted: list[Posted]) -> tuple[list[Verdict], Batch]:
     """As a server runs them: `MemoryLedger.post` gives each record a batch of its own. What does not decode gets into
     no batch."""
-    batch = Batch(memory.state, memory.figures, memory.registry, memory.state.size)
+    batch = Batch(memory.state, memory.figures, memory.registry, memory.state.time)
     verdicts: list[Verdict | None] = []
     items: list[Item] = []
     for signer, record in posted:

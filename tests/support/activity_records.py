@@ -30,13 +30,14 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from ledger.core.outcome.assessment import Assessment, Finding
+from ledger.admission.rules import NEWEST, Version
+from ledger.core.outcome.assessment import QUESTIONED, Assessment, Finding
 from ledger.core.outcome.leaves import read
 from ledger.core.record.kinds import AnyRecord, Declaration, Facility, Product, Transformation
 from ledger.engine.batch import Sequenced
 from ledger.engine.sectors import Registry
 from ledger.footprint.derived.completeness import completeness_of as share_covered
-from ledger.footprint.stored.burdens import footprint, vector_of
+from ledger.footprint.stored.burdens import SLOT, footprint, vector_of
 from ledger.registry.installed import installed
 from support.memory import MemoryLedger
 from support.parties import Party, nonces, party
@@ -61,12 +62,13 @@ class Omitted(NamedTuple):
 
 class Completeness(NamedTuple):
     """`kilograms`: CO2e of the record, with what its outputs do not carry. `share`: of the footprint that the figure
-    covers, None if an omission has no estimate. `omissions`, `findings`: of the record."""
+    covers, None if an omission has no estimate. `omissions`, `findings`: of the record. `questioned`: kg CO2e."""
 
     kilograms: float
     share: float | None
     omissions: tuple[Omitted, ...]
     findings: tuple[Finding, ...]
+    questioned: float
 
 
 def entries(sector: str) -> Sequence[Entry]:
@@ -113,11 +115,11 @@ def _registry() -> Registry:
     return installed()
 
 
-def admitted(entry: Entry) -> tuple[MemoryLedger, Sequenced]:
-    """A new ledger with the installed sectors in force, and the record of an entry on it. Raises the refusal of the
-    first record that the ledger does not admit."""
+def admitted(entry: Entry, rules: Version = NEWEST) -> tuple[MemoryLedger, Sequenced]:
+    """A new ledger with the installed sectors and `rules` in force, and the record of an entry on it. Raises the
+    refusal of the first record that the ledger does not admit."""
     memory = MemoryLedger(_registry())
-    memory.activate_sets()
+    memory.activate_sets(rules)
     memory.enrol(entry["id"])
     *before, last = records_of(entry, memory.seed)
     memory.must(*before)
@@ -137,7 +139,7 @@ def completeness_of(entry: Entry) -> Completeness:
         footprint(whole), share_covered(whole),
         tuple(Omitted(one.what, None if one.estimate is None else float(one.estimate))
               for one in assessment.omissions),
-        assessment.findings,
+        assessment.findings, whole[SLOT[QUESTIONED]],
     )
 
 

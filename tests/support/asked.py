@@ -75,6 +75,10 @@ ASKED: Final = {
     "facts.keys": _KEYS,
     "facts.entries_by_digest": _DIGESTS,
     "facts.lots_of_records": str(RECORD),
+    "findings.any": "",
+    "findings.behind": f"{_RECORDS}, {_NEWEST}, {_ALL}",
+    "findings.among": f"{_RECORDS}, {_NEWEST}",
+    "findings.questioned": f"{_LOTS}, {_NEWEST}, 22",
     "gaps.declarations": f"{_DIGESTS}, {_NEWEST}",
     "indicators.transformations": (
         f"ARRAY['works.make'::bytea], {RECORD}, {_SIZE}, {_NEWEST}, {_PERIOD}, 50"

@@ -32,7 +32,9 @@ MODULE: Final = '''\
 
 from decimal import Decimal
 
-from ledger.sdk import CO2_PER_C, Activity, Assessment, Context, Draft, Positive, Route, Sector, book_energy
+from ledger.sdk import (
+    CO2_PER_C, Activity, Assessment, Context, Draft, NaturalInput, Positive, Route, Sector, book_energy,
+)
 
 
 class Firing(Activity, frozen=True, kw_only=True):
@@ -54,6 +56,7 @@ def plugin() -> Sector:
     return Sector(
         name="bricks", version="2.3.0", en="Bricks", zh="砖瓦",
         routes={"kiln": Route(activity=Firing, assess=fire, en="Firing in a kiln", zh="窑烧")},
+        nature={"kiln": (NaturalInput(group="stone", source="the clay pit beside the kiln"),)},
     )
 '''
 

@@ -26,6 +26,7 @@ UNITS: Final[Mapping[str, str]] = {
     "emitted": "kg of CO2",
     "footprint": "kg of CO2e",
     "omit.estimate": "kg of CO2e",
+    "warn.emits": "kg of each gas",
     "assign.amount": "kg of CO2e",
     "indicate.value": "the indicator's unit",
     "weigh.weights": "any, the same for all outputs",

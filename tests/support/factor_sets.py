@@ -15,12 +15,20 @@ from ledger.sdk.sets.reading import (
 from support import sectors
 
 NAME: Final = "round"
-_CLASSES: Final = ("metals,alloy;steel,Metals,金属", "bulk,sand;gravel,Bulk,散料")
+_CLASSES: Final = (
+    "metals,alloy;steel,Metals,金属", "bulk,sand;gravel,Bulk,散料", "power,power;electricity,Power,电力",
+    "warmth,heat;steam,Heat,热",
+)
 _SUPPLIES: Final = (
-    "electricity,electricity,KWH,Power,电力,,gridPower,,,,",
+    "electricity,electricity,KWH,Power,电力,,gridPower,,,,power",
+    "electricityWind,electricity,KWH,Wind,风电,,windFarm,,,,power",
+    "electricityTransmission,service,KWH,Lines,输电,,,,,,",
+    "heat,heat,3B,Heat,热,,,,,,warmth",
     "gas,fuel,KGM,Gas,气,,,,50,,",
     "oil,fuel,KGM,Oil,油,,,,40,,",
-    "steel,material,KGM,Steel,钢,,,,,,metals",
+    "sludge,fuel,KGM,Sludge,污泥,,,,,,",
+    "wood,fuel,KGM,Wood,木,,,,15,,",
+    "steel,material,KGM,Steel,钢,,,,,7208,metals",
     "zinc,material,KGM,Zinc,锌,,,,,,metals",
     "gravel,material,KGM,Gravel,砾石,,,,,,bulk",
     "truck,transport,TKM,Lorry,卡车,,,,,,",
@@ -31,10 +39,17 @@ ROWS: Final[Mapping[str, str]] = {
     "electricity/generation/CN-JS/2025": "CO2 0.55",
     "electricity/residual/CN/2025": "CO2 0.8",
     "electricity/cradleToGate/DE/2025": "CO2e 0.4",
+    "electricity/cradleToGate/*/2025": "CO2e 0.5",
+    "electricityWind/cradleToGate/*/2025": "CO2e 0.02",
+    "electricityTransmission/cradleToGate/CN/2025": "CO2e 0.03",
+    "heat/cradleToGate/*/2025": "CO2e 0.1",
     "gas/wellToTank/*/2025": "CO2e 0.5",
     "gas/combustion/*/2025": "CO2 3;CH4 0.01",
     "oil/wellToTank/*/2025": "CO2e 0.25",
     "oil/combustion/*/2025": "CO2 4",
+    "sludge/wellToTank/*/2025": "CO2e 0.01",
+    "wood/wellToTank/*/2025": "CO2e 0.05",
+    "wood/combustion/*/2025": "CH4biogenic 0.001",
     "steel/cradleToGate/*/2025": "CO2e 2",
     "steel/cradleToGate/CN/2025": "CO2e 3",
     "zinc/cradleToGate/*/2025": "CO2e 5",
@@ -42,12 +57,14 @@ ROWS: Final[Mapping[str, str]] = {
     "truck/cradleToGate/*/2025": "CO2e 0.1",
 }
 """The gases of each row, by its name."""
+RANGES: Final[Mapping[str, str]] = {"steel/cradleToGate/*/2025": "1,10", "steel/cradleToGate/CN/2025": "1.5,12"}
+"""The reference ranges, low and high, of the rows that have one."""
 
 
 def version(name: str, rows: Mapping[str, str] = ROWS) -> FactorSetVersion:
     """A version of the set. Every factor has the geometric standard deviation 1.1."""
     factors = [
-        f"{row.replace('/', ',')},{gases},,,,1.1,,read,hand,," for row, gases in rows.items()
+        f"{row.replace('/', ',')},{gases},,{RANGES.get(row, ',')},1.1,,read,hand,," for row, gases in rows.items()
     ]
     return parse_version(NAME, name, {
         "supplies.csv": _table(SUPPLY_COLUMNS, _SUPPLIES), "classes.csv": _table(CLASS_COLUMNS, _CLASSES),

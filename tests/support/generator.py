@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import Raw
+from msgspec.structs import replace
 
 from ledger.core.record import canonical
 from ledger.core.record.kinds import (
@@ -117,13 +118,27 @@ def parties(seed: int, size: int, organizations: int | None = None) -> list[Part
 
 
 def generate(
-    seed: int, size: int, organizations: int | None = None, *, source: random.Random | None = None
+    seed: int, size: int, organizations: int | None = None, *, source: random.Random | None = None,
+    documented: bool = True,
 ) -> Iterator[Posted]:
     """Facilities, products and one declaration an organisation, then `size` records of flows, in log order.
 
-    `source` decides in place of a generator made from the seed (hypothesis passes its own).
+    `source` decides in place of a generator made from the seed (hypothesis passes its own). Removals have their
+    document unless `documented` is false: vectors of earlier rules are without.
     """
-    return _Network(seed, parties(seed, size, organizations), source or random.Random(seed)).records(size)
+    records = _Network(seed, parties(seed, size, organizations), source or random.Random(seed)).records(size)
+    return map(_with_document, records) if documented else records
+
+
+def _with_document(posted: Posted) -> Posted:
+    signer, record = posted
+    match record:
+        case Declaration() if _REMOVAL in record.burdens:
+            return signer, replace(record, evidence=[*record.evidence, *_STORED])
+        case Transformation() if _REMOVAL.encode() in bytes(record.activity):
+            return signer, replace(record, evidence=[*record.evidence, *_STORED])
+        case _:
+            return posted
 
 
 class _Network:
@@ -455,7 +470,7 @@ class _Network:
         return org.party, Transformation(
             issuer=org.party.id, nonce=next(self._nonces), facility=org.facility, start=self._start, end=self._end,
             process=MAKE, outputs=outputs, activity=Raw(_encode(activity)), inputs=flows, supplies=supplies,
-            allocation=key,
+            allocation=key, evidence=_CAPTURED if any(one.source == "capture" for one in activity.emissions) else [],
         )
 
     # -- all other records
@@ -561,7 +576,7 @@ class _Network:
             org.goods.append(_Lot(lot, _ALLOY, f"{org.prefix}alloy", "product", grains))
             return org.party, Declaration(
                 issuer=issuer, nonce=nonce, start=self._start, end=self._end, basis="study",
-                boundary="cradleToGate" if chance < 0.8 else "gateToGate", primary_share="0.25",
+                boundary="cradleToGate" if chance < 0.8 else "gateToGate", primary_share="0.25", evidence=_CAPTURED,
                 burdens={"fossilGhgEmissions": _decimal(grains * 2, 3), "landUseChangeGhgEmissions": "1.5",
                          "technologicalCO2Removals": "-0.5", "transportGhgEmissions": "3", "energyMj": "900"},
                 lot=Output(lot=lot, product=f"{org.prefix}alloy", quantity=self._quantity(_ALLOY, grains),
@@ -688,7 +703,10 @@ _TRUCK: Final = _factor("0.089", "TKM")
 _AIR: Final = _factor("1.13", "TKM")
 _CRATE: Final = _factor("0.31", "KGM")
 _STEADY: Final = Raw(_encode(Make(co2="12.5", ch4="0.01")))
+_REMOVAL: Final = "technologicalCO2Removals"
+_STORED: Final = [Evidence(digest="6" * 64, media_type="application/pdf", kind="storageCertificate")]
 _WEIGHBRIDGE: Final = [Evidence(digest="5" * 64, media_type="application/pdf", kind="weighbridge")]
+_CAPTURED: Final = [Evidence(digest="6" * 64, media_type="application/pdf", kind="captureMeter")]
 _PURPOSES: Final = ("soldOutside", "finalUse", "ownUse", "loss", "stockCorrection", "exported")
 _BESIDES: Final[tuple[tuple[tuple[Role, _Kind, float, float], ...], ...]] = (
     (),

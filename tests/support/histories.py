@@ -137,7 +137,8 @@ class History:
         site = plant.name("site")
         yield Facility(**by, nonce=self._nonce(), id=site, country="CN")
         for product in ("scrap", "steel", "part"):
-            yield Product(**by, nonce=self._nonce(), id=plant.name(product), sector=NAME, unit="KGM")
+            yield Product(**by, nonce=self._nonce(), id=plant.name(product), sector=NAME, unit="KGM",
+                          classifications={"hs": "7208"})
         yield Product(**by, nonce=self._nonce(), id=plant.name("machine"), sector=NAME, unit="H87",
                       mass_per_unit=Quantity(value="10", unit="KGM"))
         fields: list[dict[str, Any]] = [
@@ -218,7 +219,8 @@ class History:
     def _bought(self, plant: Plant) -> AnyRecord:
         return Declaration(
             issuer=plant.id, nonce=self._nonce(), start="2025-01-01T00:00:00Z", end="2025-01-02T00:00:00Z",
-            basis="statement", boundary="cradleToGate", burdens={"fossilGhgEmissions": str(int(self._random() * 999))},
+            basis="statement", boundary="cradleToGate",
+            burdens={"fossilGhgEmissions": str(1 + int(self._random() * 998))},
             lot=Output(lot=plant.new(), product=plant.name("steel"), quantity=kilograms(Decimal(500)), role="product",
                        materials={"steel": "0.97"}))
 
@@ -499,6 +501,7 @@ class FromZero:
 
     def __init__(self, memory: MemoryLedger, size: int) -> None:
         self.state = State(memory.state.origin)
+        self.state.time = memory.state.time
         self.figures: dict[str, LotFigures] = {}
         self.leaves: dict[int, tuple[bytes, ...]] = {}
         self._readings: list[AnyRecord | None] = []

@@ -33,7 +33,8 @@ _FILLS: Final = {
     "tile (level, index, hashes, root)": """
         SELECT 0, i / 10, repeat(' ', 8192)::bytea, sha256('') FROM rows WHERE i % 10 = 0""",
     "record (index, digest, type, issuer, body, seed, outcome, erased)": f"""
-        SELECT i, sha256(b), type, 'org:' || i, b, sha256(b), '{{}}'::bytea,
+        SELECT i, sha256(b), type, 'org:' || i, b, sha256(b),
+               CASE WHEN i % 10 IN (1, 5) THEN '"findings":['::bytea ELSE '{{}}'::bytea END,
                i % 2 = 0 AND i < {START + RECORDS - PENDING}
         FROM rows CROSS JOIN LATERAL (SELECT {_TYPE} AS type) t CROSS JOIN LATERAL (SELECT {_BODY} AS b) y""",
     "erasure (record, subject, legal_basis)": "SELECT i, i - 1, 'law' FROM rows WHERE i % 2 = 1",

@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ledger.admission.rules import NEWEST, RULES
+from ledger.admission.rules import Version as RulesVersion
 from ledger.admission.state import State
 from ledger.core.log.frontier import Frontier
 from ledger.core.outcome.leaves import AssessmentLeaf, LotLeaf, read
@@ -30,7 +31,8 @@ from support.keeping import keep
 from support.parties import Party, enrolment, nonces, party
 
 ORIGIN: Final = "test.example/log"
-_START: Final = 1_700_000_000_000
+_START: Final = 1_893_456_000_000
+"""2030, after all records of tests."""
 _leaf = msgspec.json.Decoder(AssessmentLeaf)
 _lot_leaf = msgspec.json.Decoder(LotLeaf)
 
@@ -68,10 +70,10 @@ class MemoryLedger:
                 digest=one.digest,
             )))
 
-    def activate_sets(self) -> None:
-        """Puts the newest rules and the newest version of every factor set into force, by the order of their names."""
+    def activate_sets(self, rules: RulesVersion = NEWEST) -> None:
+        """Puts these rules and the newest version of every factor set into force, by the order of their names."""
         self.must((self.registrar, Activation(
-            issuer=self.registrar.id, nonce=self.nonce(), plugin=RULES, version=NEWEST.name, digest=NEWEST.digest,
+            issuer=self.registrar.id, nonce=self.nonce(), plugin=RULES, version=rules.name, digest=rules.digest,
         )))
         for precedence, (name, one) in enumerate(sorted(self.registry.sets.items()), start=1):
             self.must((self.registrar, Activation(

@@ -17,7 +17,19 @@ from ledger.core.record.kinds import Amendment, Consumption, Facility, Product, 
 from ledger.core.record.revisions import Change
 from ledger.core.record.values import Flow, Money, Output, Quantity, Supply
 from ledger.engine.sectors import Installed, Registry
-from ledger.sdk import Activity, Assessment, Context, EnergyUse, Indicator, Key, Line, Route, Sector, Signed
+from ledger.sdk import (
+    Activity,
+    Assessment,
+    Context,
+    EnergyUse,
+    Indicator,
+    Key,
+    Line,
+    NaturalInput,
+    Route,
+    Sector,
+    Signed,
+)
 from ledger.service.ledger import open_ledger
 from ledger.service.settings import Settings
 from support.inside import Inside
@@ -65,6 +77,7 @@ def sector(name: str) -> Sector:
         name=name, version="1.0.0", en=f"Test {name}", zh="试验",
         routes={route: Route(activity=Run, assess=_assess, en=route, zh="路线") for route in ROUTES[name]},
         indicators={"energyPerTonneClinker": Indicator(unit="3B/TNE", en="Energy per clinker", zh="熟料能耗")},
+        nature={route: (NaturalInput(group="ore", source="each site has a mine"),) for route in ROUTES[name]},
     )
 
 

@@ -2,7 +2,7 @@
 transformation that the route assesses."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from importlib import import_module
@@ -44,8 +44,8 @@ class Works:
         self._end = f"{end.isoformat()}Z"
         self._start = f"{(end - timedelta(hours=float(self.given.hours))).isoformat()}Z"
 
-    def records(self) -> list[AnyRecord]:
-        """In log order."""
+    def records(self, evidence: Sequence[Evidence] = ()) -> list[AnyRecord]:
+        """In log order; the last has the evidence."""
         given = self.given
         records: list[AnyRecord] = [Facility(
             **self._by(), id=self._id("site"), country=given.facility.country,
@@ -65,6 +65,7 @@ class Works:
             supplies=self._supplies(),
             outputs=[self._output(lot, one) for lot, one in zip(outputs, given.outputs, strict=True)],
             allocation=given.allocation, activity=self._activity(),  # type: ignore[arg-type]
+            evidence=list(evidence),
         ))
         return records
 

@@ -20,6 +20,7 @@ from ledger.sdk import (
     Line,
     LineKind,
     Name,
+    NaturalInput,
     Omission,
     Part,
     Positive,
@@ -32,6 +33,12 @@ from ledger.sdk import (
 NAME: Final = "works"
 VERSION: Final = "1.0.0"
 MAKE: Final = f"{NAME}.make"
+
+
+_ORE: Final = NaturalInput(group="ore", source="the works have a mine")
+_WATER: Final = NaturalInput(group="water", most=Decimal("0.5"), source="hydrates")
+_AIR: Final = NaturalInput(group="air", most=Decimal("0.7"), source="oxides")
+_SUN: Final = NaturalInput(group="sun", source="panels on the roof")
 
 
 class Emission(Part, frozen=True):
@@ -214,10 +221,15 @@ def works() -> Sector:
         routes={
             "make": Route(activity=Make, assess=_make, en="Make", zh="制造"),
             "sun": Route(activity=Make, assess=_sun, en="Power of the sun", zh="光伏"),
+            "bind": Route(activity=Make, assess=_make, en="Bind water and air", zh="水合与氧化"),
             "smelt": Route(activity=Smelt, assess=_smelt, en="Smelt", zh="冶炼"),
             "raising": Route(activity=Make, assess=_raising, en="Raises", zh="出错"),
             "nan": Route(activity=Make, assess=_nan, en="Not a number", zh="非数"),
             "wrong": Route(activity=Wrong, assess=_wrong, en="Returns what it may not", zh="越界"),
+        },
+        nature={
+            "sun": (_SUN, _ORE), "bind": (_WATER, _AIR),
+            **dict.fromkeys(("make", "smelt", "raising", "nan", "wrong"), (_ORE,)),
         },
     )
 

@@ -15,7 +15,7 @@ from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.log.merkle import inclusion_path, leaf_hash, tree_root
 from ledger.core.log.note import NoteSigner, sign_note
 from ledger.core.log.note import vkey as vkey_of
-from ledger.core.outcome.leaves import LotLeaf
+from ledger.core.outcome.leaves import AssessmentLeaf, LotLeaf
 from ledger.core.receipts.statement import (
     TAG,
     Claims,
@@ -39,6 +39,7 @@ from support.memory import ORIGIN, MemoryLedger
 LOG: Final = NoteSigner(ORIGIN, Ed25519PrivateKey.from_private_bytes(b"\1" * 32))
 VKEY: Final = vkey_of(ORIGIN, LOG.verifier.key)
 ROGUE: Final = NoteSigner(ORIGIN, Ed25519PrivateKey.from_private_bytes(b"\2" * 32))
+_assessment = msgspec.json.Decoder(AssessmentLeaf)
 _lot = msgspec.json.Decoder(LotLeaf)
 
 
@@ -65,7 +66,8 @@ def claims_of(memory: MemoryLedger, lot: str, answer: Raw | UnsetType = UNSET) -
     leaf = _lot.decode(memory.leaves[index][place])
     sector = memory.registry.sector((leaf.plugin or "").partition("/")[0])
     return Claims(
-        origin=ORIGIN, lot=lot, product=leaf.product, quantity=leaf.quantity, figure=figure_of(leaf),
+        origin=ORIGIN, lot=lot, product=leaf.product, quantity=leaf.quantity,
+        figure=figure_of(leaf, _assessment.decode(memory.leaves[index][0]), place - 1),
         method=leaf.method, gwp="AR6", software="carbon-ledger/test", plugin=leaf.plugin,
         plugin_digest=sector.digest if sector else None, size=size, root=base64.b64encode(root).decode(),
         checkpoint=sign_checkpoint(Checkpoint(ORIGIN, size, root), LOG), record=index,

@@ -12,12 +12,13 @@ from msgspec import Raw
 
 from ledger.core.record import canonical
 from ledger.core.record.kinds import Acceptance, Addition, Pool, Transfer, Transformation
-from ledger.core.record.values import Factor, Flow, Output, Quantity, Supply
+from ledger.core.record.values import Evidence, Factor, Flow, Output, Quantity, Supply
 from support.memory import MemoryLedger
 from support.parties import Party
 from support.sectors import MAKE, Emission, Given, Make
 
 ROUNDS: Final = 6
+_STORED: Final = [Evidence(digest="6" * 64, media_type="application/pdf", kind="storageCertificate")]
 _TRUCK: Final = Factor(value="0.1", unit="TKM", source="stock", year=2025, boundary="cradleToGate")
 
 
@@ -99,7 +100,7 @@ def _made_of_stock(memory: MemoryLedger, member: Party, turn: int) -> Transforma
     return Transformation(
         issuer=member.id, nonce=memory.nonce(), facility=f"{member.prefix}site", start=_instant(turn),
         end=_instant(turn + 1), process=MAKE, inputs=flows, outputs=outputs,
-        activity=Raw(msgspec.json.encode(_of_all_kinds(turn))),
+        activity=Raw(msgspec.json.encode(_of_all_kinds(turn))), evidence=_STORED,
     )
 
 
@@ -107,8 +108,9 @@ def _of_all_kinds(turn: int) -> Make:
     return Make(
         co2=str(100 + turn),
         emissions=[
-            # Booked as negative emissions: in turn nearly all that is emitted, and twice as much.
-            Emission(amount=f"-{(1 + turn % 2) * (100 + turn)}.25", source="capture"),
+            # In turn nearly all that is emitted, and twice as much.
+            Emission(amount=f"-{(1 + turn % 2) * (100 + turn)}.25", source="capture",
+                     burden="technologicalCO2Removals"),
             Emission(amount="3.5", burden="landUseChangeGhgEmissions", primary=False, ratings=(3, 2, 1)),
             Emission(amount="0.25", burden="landManagementFossilGhgEmissions"),
             Emission(amount="7", burden="landManagementBiogenicCO2Emissions"),

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Raw
 
 from ledger.core.record.kinds import AnyRecord, Consumption, Facility, Product, Transfer, Transformation
-from ledger.core.record.values import Flow, Output, Quantity, Supply
+from ledger.core.record.values import Evidence, Flow, Output, Quantity, Supply
 from support.parties import Party, enrolment, nonces, party
 from support.sectors import NAME, Make
 from support.server import Posted, Server
@@ -86,6 +86,10 @@ class Workshop:
             issuer=self.id, nonce=self.nonce(), time=END, purpose="finalUse",
             inputs=[Flow(lot=self.name(lot), quantity=kilograms(amount)) for lot, amount in inputs.items()],
         ))
+
+
+STORED: Final = [Evidence(digest="6" * 64, media_type="application/pdf", kind="storageCertificate")]
+"""The evidence of a removal."""
 
 
 def workshop(server: Server, name: str, **lots: str) -> Workshop:

@@ -36,7 +36,7 @@ def build() -> MemoryLedger:
     _copper(memory)
     _gearbox(memory)
     memory.admit(parties(SEED, SIZE, ORGANIZATIONS))
-    memory.must(*generate(SEED, SIZE, ORGANIZATIONS))
+    memory.must(*generate(SEED, SIZE, ORGANIZATIONS, documented=False))
     return memory
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
+from ledger.admission.checks.allocation import check_allocation, check_basis_in_force
 from ledger.admission.checks.attributes import check_made, check_used
 from ledger.admission.checks.cores import check_cores, core_refused
 from ledger.admission.checks.credits import RECYCLING, check_recycled
@@ -45,6 +46,7 @@ class TransformationKind(Kind[Transformation]):
             raise Refused("overheads: only a closing gives a record its share of overheads", code="overheads-form",
                           field="overheads", value=len(record.overheads),
                           rule="absent; state them as `overheads` of a closing with `spreadOverheads`")
+        check_basis_in_force(record, state.activations.versions())
         self.check_open(record, state)
 
     def check_open(self, record: Transformation, state: State) -> None:
@@ -64,6 +66,7 @@ class TransformationKind(Kind[Transformation]):
 def _plan(record: Transformation, facts: Facts, terms: Terms) -> Plan:
     check_operated(facts, record.issuer, record.facility)
     check_period(record.start, record.end)
+    check_allocation(record)
     taken = take(facts, record.issuer, record.inputs, terms.before)
     _check_credits_in(record, taken)
     lots = [part.lot for part in taken]

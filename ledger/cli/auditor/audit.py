@@ -3,21 +3,25 @@ check fails. `audit sample`: see `audit_sample`."""
 
 import asyncio
 import gc
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
+from rich.table import Table
 
 from ledger.cli.auditor.audit_sample import sample
 from ledger.cli.auditor.audit_target import is_folder, public_log, source_of
 from ledger.cli.auditor.plugins import plugins_option
-from ledger.cli.console import json_option, print_json, progress, show
+from ledger.cli.console import Part, json_option, print_json, progress, show
 from ledger.cli.ending import ending_at_sigterm
 from ledger.cli.environment import home_option
 from ledger.cli.files import FILE, text_or_file
+from ledger.cli.findings import questioned_kilograms
 from ledger.cli.trust import ca_option
+from ledger.client.audit.checks.doubtful import DoubtfulFigure
 from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport, unopened
 from ledger.client.audit.run import audit as replay
@@ -121,6 +125,7 @@ async def _audit_public(opening: AbstractAsyncContextManager[PublicLog], options
 
 def _print(report: AuditReport, *, public: bool) -> None:
     records = ", ".join(f"{count} {kind}" for kind, count in sorted(report.records.items()))
+    show(*_doubtful(report.doubtful))
     show(
         f"origin      {report.origin}", f"vkey        {report.vkey}",
         f"log         {report.entries} of {report.size} entries, root {report.root}",
@@ -140,6 +145,19 @@ def _print(report: AuditReport, *, public: bool) -> None:
         show(f"DOES NOT HOLD at {where}, rule {finding.rule}: {finding.message}")
     held = "everything that could be checked holds" if public else "everything holds"
     show(held if report.ok else f"{len(report.findings)} findings: the log does not hold")
+
+
+def _doubtful(figures: Sequence[DoubtfulFigure]) -> Iterator[Part]:
+    """The most doubtful figures, for a verifier to look at first."""
+    if not figures:
+        return
+    table = Table("most doubtful", "questioned", "kg CO2e", "findings", "record", box=None, pad_edge=False)
+    for column in table.columns[:3]:
+        column.justify = "right"
+    for figure in figures:
+        table.add_row(f"entry {figure.index}", questioned_kilograms(figure.questioned), f"{figure.burdens:,.3f}",
+                      ", ".join(figure.codes), f"{figure.digest[:16]}…")
+    yield table
 
 
 def _own_part(report: AuditReport, count: str) -> str:

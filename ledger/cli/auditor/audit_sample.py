@@ -10,6 +10,7 @@ from ledger.cli.auditor.audit_target import source_of
 from ledger.cli.console import json_option, print_json, progress, show, stacked
 from ledger.cli.environment import home_option
 from ledger.cli.files import FILE, text_or_file
+from ledger.cli.findings import stated_finding
 from ledger.cli.trust import ca_option
 from ledger.client.audit.sample.draw import Method, SampleRequest
 from ledger.client.audit.sample.population import DrawnSample, take_sample
@@ -25,22 +26,25 @@ from ledger.service.queries.periods import instant_of
               help="Days or instants: draw from the records that begin in this period.")
 @click.option("--seed", required=True, help="Any text. Choose it after the checkpoint, so that nobody can predict it.")
 @click.option("--size", type=click.IntRange(1, 10_000), default=25, show_default=True, help="Number of records.")
-@click.option("--method", type=click.Choice(["random", "monetary"]), default="random", show_default=True,
-              help="Equal probability for each record, or probability by emissions.")
+@click.option("--method", type=click.Choice(["random", "monetary", "findings"]), default="random", show_default=True,
+              help="Equal probability for each record, probability by emissions, or the records with findings first.")
+@click.option("--findings", is_flag=True, help="The same as --method findings.")
 @click.option("--vkey", help="Your pinned verifier key of the log, or a file with it.")
 @click.option("--policy", type=FILE, help="A policy file: its quorum must have cosigned the checkpoint.")
 @ca_option
 @home_option
 @json_option
 def sample(
-    target: str | None, facility: str, period: str, seed: str, size: int, method: Method, vkey: str | None,
-    policy: Path | None, home: Path | None, as_json: bool,
+    target: str | None, facility: str, period: str, seed: str, size: int, method: Method, findings: bool,
+    vkey: str | None, policy: Path | None, home: Path | None, as_json: bool,
 ) -> None:
     """Draw records of a facility and period at TARGET, with their evidence, for a verifier (ISO 14064-3).
 
     The same log, seed and options give the same sample on any machine. TARGET is the same as for `audit`.
     """
-    question = SampleRequest(facility, *_within(period), seed, size, method)
+    if findings and method == "monetary":
+        raise click.UsageError("give --findings or --method monetary, not both")
+    question = SampleRequest(facility, *_within(period), seed, size, "findings" if findings else method)
     parsed_policy = parse_policy(policy.read_bytes()) if policy is not None else None
     drawn = asyncio.run(_sample(target, home, question, None if vkey is None else text_or_file(vkey), parsed_policy))
     if as_json:
@@ -83,5 +87,7 @@ def _print(drawn: DrawnSample) -> None:
         table.add_row(str(record.index), record.digest, record.process, record.start, str(record.emissions),
                       stacked(record.lots), evidence or "none")
     show(table)
+    for record in drawn.records:
+        show(*[f"entry {record.index}: {stated_finding(finding)}" for finding in record.findings])
     for note in drawn.notes:
         show(f"note: {note}")

@@ -10,8 +10,9 @@ from msgspec import UNSET, Raw, Struct
 
 from ledger.cli.client import Client
 from ledger.cli.console import explained, print_json, problem_of, say, show
+from ledger.cli.findings import questioned_note, stated_finding
 from ledger.cli.registrar.posting import organizations
-from ledger.cli.supplier.receipts import lot_brief
+from ledger.cli.supplier.receipts import findings_of, lot_brief
 from ledger.client import limits
 from ledger.client.verify.bundle import PUBLISHED, STEPS, Checked, ReplayedKeys, step, verify_bundle
 from ledger.client.verify.published_head import check_published
@@ -168,7 +169,9 @@ def _proved(checked: Checked) -> Iterator[str]:
         yield "cosigned by " + ", ".join(_times(checked.cosigned.items()))
     for lot in map(lot_brief, verified.lots):
         yield f"{lot.lot}: {lot.quantity} of {lot.product}, {lot.role}, held by {lot.holder}"
-        yield f"  {lot.footprint:,.6g} kg CO2e"
+        yield f"  {lot.footprint:,.6g} kg CO2e{questioned_note(lot.questioned)}"
+    for finding in findings_of(verified.index, verified.assessment):
+        yield stated_finding(finding)
     if checked.statement is not None:
         claims = checked.statement.claims
         yield (f"statement: {claims.figure.title} of {claims.lot}, {float(claims.figure.footprint):,.6g} kg CO2e, "
@@ -188,6 +191,7 @@ def _result(checked: Checked) -> dict[str, object]:
         "ok": True, "index": verified.index, "size": verified.size, "digest": entry.digest.hex(),
         "keyid": entry.keyid.hex(), "time": entry.time, "organization": checked.organization,
         "cosigned": dict(checked.cosigned), "lots": [lot_brief(lot) for lot in verified.lots],
+        "findings": findings_of(verified.index, verified.assessment),
         "notAsked": {str(step): why for step, why in checked.left_out.items()},
         "statement": None if checked.statement is None else checked.statement.claims.lot,
         "limitations": [] if checked.statement is None else checked.statement.claims.limitations,

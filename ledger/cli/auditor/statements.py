@@ -16,6 +16,7 @@ from ledger.client.verify.bundle import PUBLISHED, ReplayedKeys, check_statement
 from ledger.client.verify.published_head import check_published
 from ledger.client.verify.statement_bodies import Recomputed, recompute_from_bodies
 from ledger.core.log.key_rotation import LogKeys
+from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.receipts.statement import Statement, read_statement
 from ledger.core.receipts.statement_steps import STEPS, Proven
 from ledger.errors import VerificationError
@@ -129,6 +130,9 @@ def _proved(proven: Proven, recomputed: Recomputed | None) -> Iterator[str]:
     yield f"{figure.title} of {claims.lot}: {claims.quantity} of {claims.product}"
     yield (f"{float(figure.footprint):,.6g} kg CO2e, {float(figure.per_unit):,.6g} kg CO2e per {claims.quantity.unit}; "
            f"completeness {figure.completeness}")
+    questioned = float(figure.burdens.get(QUESTIONED, 0))
+    if questioned:
+        yield f"{questioned:,.6g} kg CO2e questioned, which the figure commits to"
     if figure.location_based is not None or figure.market_based is not None:
         yield electricity_totals(
             float(figure.location_based or figure.footprint), float(figure.market_based or figure.footprint))

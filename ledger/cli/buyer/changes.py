@@ -1,11 +1,14 @@
 """`changes`: the lots of an organisation whose figures were restated, with the revising record and the difference."""
 
+from collections.abc import Iterator, Sequence
+
 import click
 from msgspec.structs import replace
 from rich.table import Table
 
 from ledger.cli.client import Client, url_option
-from ledger.cli.console import json_option, print_json, say, show
+from ledger.cli.console import Part, json_option, print_json, say, show
+from ledger.cli.findings import finding_lines, questioned_kilograms
 from ledger.errors import LedgerError
 from ledger.service.queries.answers import ChangeAnswer, ChangesAnswer
 
@@ -28,7 +31,7 @@ def changes(holder: str, since: int, after: int, limit: int, url: str, as_json: 
     if as_json:
         print_json(answer)
         return
-    show(_table(answer.changes) if answer.changes else f"no lot of {holder} has a restated figure")
+    show(*_report(answer.changes) if answer.changes else [f"no lot of {holder} has a restated figure"])
     if answer.next is not None:
         say(f"there may be more: --since {answer.next.since} --after {answer.next.after}")
 
@@ -47,16 +50,22 @@ def _gathered(client: Client, holder: str, since: int, after: int, limit: int) -
         since, after = page.next.since, page.next.after
 
 
-def _table(changes_: list[ChangeAnswer]) -> Table:
-    table = Table("record", "type", "lot", "before", "now", "difference", "why", box=None, pad_edge=False)
-    for column in table.columns[3:6]:
+def _report(restated: Sequence[ChangeAnswer]) -> Iterator[Part]:
+    """The restated lots, and the findings of those that have any."""
+    table = Table("record", "type", "lot", "before", "now", "difference", "questioned", "why", box=None, pad_edge=False)
+    for column in table.columns[3:7]:
         column.justify = "right"
-    for change in changes_:
+    for change in restated:
         table.add_row(
             str(change.index), change.type, change.lot, f"{change.footprint_before:,.3f}",
-            "withdrawn" if change.withdrawn else f"{change.footprint:,.3f}", f"{change.difference:+,.3f}", _why(change),
+            "withdrawn" if change.withdrawn else f"{change.footprint:,.3f}", f"{change.difference:+,.3f}",
+            questioned_kilograms(change.questioned), _why(change),
         )
-    return table
+    yield table
+    for change in restated:
+        if change.findings:
+            yield f"{change.lot} after record {change.index}:"
+            yield from finding_lines(change.questioned, change.findings)
 
 
 def _why(change: ChangeAnswer) -> str:

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
+from ledger.cli.findings import answer_findings
 from ledger.footprint.derived.tables.rows import GROUPINGS, ContributionRow, Contributions
 
 _NAMES = {
@@ -44,6 +45,7 @@ def contributions_report(answer: Contributions) -> Iterator[Part]:
     yield (f"{answer.of} {answer.figure:,.6g} {answer.unit} out of {answer.records:,} records, as of {answer.at:,} "
            f"entries, method {answer.method}")
     yield _table(answer)
+    yield from answer_findings(answer)
 
 
 def _table(answer: Contributions) -> Table:

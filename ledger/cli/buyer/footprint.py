@@ -9,6 +9,7 @@ from ledger.cli.buyer.method_report import ask_method, chain_method_report, is_c
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.cli.electricity import electricity_totals
+from ledger.cli.findings import answer_findings, questioned_kilograms
 from ledger.cli.study import study_lines
 from ledger.core.outcome.assessment import QUALITY
 from ledger.footprint.stored.burdens import METHOD
@@ -57,11 +58,11 @@ def footprint(
             terms = {"method": method, "gwp": gwp, "allocation": allocation, "parameter": parameters}
             answer = ask_method(client, {"lot": lot, "at": at, **terms})
         elif product is None:
-            answer = client.get("/v1/footprint", FootprintAnswer, lot=lot, at=at)
+            answer = client.get("/v1/footprint", FootprintAnswer, lot=lot, findings="all", at=at)
         else:
             period = {"from": since, "to": until}
             answer = client.get(
-                "/v1/footprint/product", ProductAnswer, product=product, limit=limit, at=at, **period)
+                "/v1/footprint/product", ProductAnswer, product=product, limit=limit, findings="all", at=at, **period)
     if as_json:
         print_json(answer)
     else:
@@ -91,6 +92,7 @@ def footprint_report(answer: FootprintAnswer) -> Iterator[Part]:
     per_unit = f"{answer.footprint_per_unit:,.6g} kg CO2e per {answer.unit}"
     yield styled(f"{answer.footprint:,.3f} kg CO2e, {per_unit}", style="bold green")
     yield electricity_totals(answer.location_based, answer.market_based)
+    yield from answer_findings(answer, answer.questioned_share)
     yield breakdown(answer)
     yield _quality(answer)
     if answer.direct.omissions:
@@ -113,6 +115,7 @@ def product_report(answer: ProductAnswer) -> Iterator[Part]:
     per_unit = f"{answer.footprint_per_unit:,.6g} kg CO2e per {answer.unit}"
     yield styled(f"{per_unit}, weighted by production; {answer.footprint:,.3f} kg CO2e in total", style="bold green")
     yield electricity_totals(answer.location_based, answer.market_based)
+    yield from answer_findings(answer, answer.questioned_share)
     yield _by_facility(answer)
     yield _spread(answer)
     yield _product_quality(answer)
@@ -127,13 +130,14 @@ def product_report(answer: ProductAnswer) -> Iterator[Part]:
 
 def _by_facility(answer: ProductAnswer) -> Table:
     per_unit = f"kg CO2e per {answer.unit}"
-    table = Table("facility", "share", "quantity", per_unit, "lots", "completeness", "primary data", box=None,
-                  pad_edge=False)
+    table = Table("facility", "share", "quantity", per_unit, "questioned", "lots", "completeness", "primary data",
+                  box=None, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
     rows: list[tuple[str, float, ProductionAnswer]] = [(one.facility, one.share, one) for one in answer.facilities]
     for name, share, production in (*rows, ("all", 1.0, answer)):
         table.add_row(name, f"{share * 100:.1f} %", str(production.quantity), f"{production.footprint_per_unit:,.6g}",
+                      _part(production.questioned_share) if production.questioned else "",
                       f"{production.number_of_lots:,}", production.completeness, _part(production.primary_share))
     table.rows[-1].style = "bold"
     return table
@@ -174,12 +178,13 @@ def _product_quality(answer: ProductAnswer) -> Table:
 
 
 def _largest(answer: ProductAnswer) -> Table:
-    table = Table("largest lots", "quantity", f"kg CO2e per {answer.unit}", "facility", "end", "record", box=None,
-                  pad_edge=False)
-    table.columns[1].justify = table.columns[2].justify = "right"
+    table = Table("largest lots", "quantity", f"kg CO2e per {answer.unit}", "questioned", "facility", "end", "record",
+                  box=None, pad_edge=False)
+    for column in table.columns[1:4]:
+        column.justify = "right"
     for lot in answer.lots:
-        table.add_row(lot.lot, str(lot.quantity), f"{lot.footprint_per_unit:,.6g}", lot.facility, lot.end,
-                      str(lot.index))
+        table.add_row(lot.lot, str(lot.quantity), f"{lot.footprint_per_unit:,.6g}",
+                      questioned_kilograms(lot.questioned), lot.facility, lot.end, str(lot.index))
     return table
 
 

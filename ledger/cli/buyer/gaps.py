@@ -7,6 +7,7 @@ from rich.table import Table
 
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
+from ledger.cli.findings import answer_findings
 from ledger.footprint.derived.gaps import Gap, LotGaps
 
 
@@ -29,6 +30,7 @@ def gaps_report(answer: LotGaps) -> Iterator[Part]:
     """The gaps of a lot, as text for people."""
     yield styled(f"gaps of {answer.lot}", style="bold")
     yield _summary(answer)
+    yield from answer_findings(answer)
     sized = [gap for gap in answer.items if gap.kg_co2e is not None]
     unsized = [gap for gap in answer.items if gap.kg_co2e is None]
     if sized:

@@ -46,6 +46,7 @@ def indicators_report(answer: IndicatorsAnswer) -> Iterator[Part]:
     yield styled(f"{answer.names.get('en', answer.sector)} {answer.names.get('zh', '')}".strip(), style="bold")
     yield f"{_period(answer)}, as of {answer.at} entries; {_coverage(answer.coverage)}; {answer.records} records"
     yield _indicators(answer.indicators)
+    yield from _findings(answer)
     if answer.targets:
         yield _targets(answer.targets)
     if answer.by is not None:
@@ -70,13 +71,25 @@ def _number(value: float | None) -> str:
 
 
 def _indicators(indicator_answers: Iterable[IndicatorAnswer]) -> Table:
-    table = Table("indicator", "value", "unit", "facilities", "records", box=None, pad_edge=False)
-    for i in (1, 3, 4):
+    table = Table("indicator", "value", "unit", "facilities", "records", "doubted", box=None, pad_edge=False)
+    for i in (1, 3, 4, 5):
         table.columns[i].justify = "right"
     for indicator in indicator_answers:
         table.add_row(f"{indicator.en} {indicator.zh}", _number(indicator.value), indicator.unit,
-                      str(indicator.facilities), str(indicator.records))
+                      str(indicator.facilities), str(indicator.records),
+                      f"{100 * indicator.findings_share:.1f} %" if indicator.findings_share else "")
     return table
+
+
+def _findings(answer: IndicatorsAnswer) -> Iterator[str]:
+    """The findings of the records, by code."""
+    if not answer.findings and not answer.questioned:
+        return
+    yield (f"the records question {answer.questioned:,.3f} kg CO2e; `doubted` is the share of an indicator's records "
+           "with a warning")
+    for count in answer.findings:
+        amount = f", {count.amount:,.3f} kg CO2e questioned" if count.amount else ""
+        yield f"  {count.severity} {count.code}: {count.records:,} records{amount}"
 
 
 def _targets(targets: Iterable[TargetAnswer]) -> Table:

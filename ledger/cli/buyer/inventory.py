@@ -7,6 +7,7 @@ from rich.table import Table
 
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
+from ledger.cli.findings import finding_lines
 from ledger.errors import InvalidInput
 from ledger.service.queries.inventory.answers import (
     ActivityAnswer,
@@ -57,6 +58,7 @@ def inventory_report(answer: InventoryAnswer) -> Iterator[Part]:
     yield styled(f"inventory of {answer.organization} in {answer.year}", style="bold")
     yield f"as of {answer.at} entries, from {answer.records} records; t CO2e unless stated otherwise"
     yield _scopes(answer.scopes)
+    yield from _questions(answer)
     yield _categories(answer)
     yield _sites(answer)
     yield _energy(answer.energy)
@@ -118,12 +120,13 @@ def _categories(answer: InventoryAnswer) -> Table:
 
 
 def _sites(answer: InventoryAnswer) -> Table:
-    table = _grid("site", "scope 1", "scope 2 location", "scope 2 market", "scope 3", "energy GJ")
+    table = _grid("site", "scope 1", "scope 2 location", "scope 2 market", "scope 3", "questioned", "energy GJ")
     for site in answer.sites:
         scopes = site.scopes
         table.add_row(
             site.facility or "without a site", _tonnes(scopes.scope1), _tonnes(scopes.scope2.location),
-            _tonnes(scopes.scope2.market), _tonnes(scopes.scope3), f"{site.energy.comprehensive / 1000:,.3f}",
+            _tonnes(scopes.scope2.market), _tonnes(scopes.scope3), _tonnes(site.questioned),
+            f"{site.energy.comprehensive / 1000:,.3f}",
         )
     return table
 
@@ -141,6 +144,13 @@ def _energy(energy: EnergyAnswer) -> Table:
             table.add_row(name, f"{amount / 1000:,.3f}")
     table.add_row("each once", f"{energy.comprehensive / 1000:,.3f}")
     return table
+
+
+def _questions(answer: InventoryAnswer | SiteReportAnswer) -> Iterator[str]:
+    """The questions about the figures."""
+    yield from finding_lines(answer.questioned, answer.findings, answer.findings_left_off)
+    if answer.questioned_bought:
+        yield f"{answer.questioned_bought:,.3f} kg CO2e of the questioned amount are in bought goods"
 
 
 def _left_out(answer: LeftOutAnswer) -> Iterator[Part]:
@@ -212,6 +222,7 @@ def site_report(answer: SiteReportAnswer) -> Iterator[Part]:
     table.add_row("total", "", "", "", "", _tonnes(answer.total), "", style="bold")
     table.add_row("total, electricity by market", "", "", "", "", _tonnes(answer.market), "")
     yield table
+    yield from _questions(answer)
     yield _energy(answer.energy)
     yield from _left_out(answer.left_out)
     for note in answer.notes:

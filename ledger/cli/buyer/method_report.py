@@ -6,6 +6,7 @@ from rich.table import Table
 
 from ledger.cli.client import Client
 from ledger.cli.console import Line, Part, styled
+from ledger.cli.findings import questioned_line
 from ledger.service.queries.answers import ChainMethodAnswer
 from ledger.service.queries.methods.answers import LotFigure, MethodAnswer
 
@@ -29,6 +30,7 @@ def method_report(answer: MethodAnswer) -> Printed:
     yield styled(f"{answer.title} of {answer.lot} by {answer.method}", style="bold")
     yield _moment(answer)
     yield _figure(answer.footprint, answer.footprint_per_unit, answer.unit)
+    yield from questioned_line(answer.questioned)
     yield _terms(answer)
     yield _settings(answer)
     if answer.beside:
@@ -45,6 +47,7 @@ def chain_method_report(answer: ChainMethodAnswer) -> Printed:
     yield styled(f"footprint of {answer.lot} by {answer.method}", style="bold")
     yield f"{answer.names.get('en', '')}, plugin {answer.plugin}, as of {answer.at} entries"
     yield styled(f"{answer.footprint:,.3f} kg CO2e; stored {answer.stored:,.3f} kg CO2e", style="bold green")
+    yield from questioned_line(answer.questioned)
     table = _table("term", "kg CO2e", "meaning", right=(1,))
     for line in answer.lines:
         table.add_row(line.name, f"{line.amount:,.3f}", line.what)

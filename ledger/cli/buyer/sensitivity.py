@@ -8,6 +8,7 @@ from rich.table import Table
 from ledger.cli.buyer.method_report import percent
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
+from ledger.cli.findings import questioned_line
 from ledger.service.queries.methods.answers import ChoiceAnswer, FactorSensitivityAnswer, SensitivityAnswer
 
 
@@ -41,6 +42,7 @@ def factor_report(answer: FactorSensitivityAnswer) -> Iterator[Part]:
     change = "" if answer.percent is None else f", {percent(answer.percent)}"
     sets = ", ".join(answer.sets) or "no set"
     yield f"stored {answer.footprint:,.3f} kg CO2e; by {sets} {answer.repriced:,.3f}{change}"
+    yield from questioned_line(answer.questioned)
     table = Table("stored factor", "newest", "kg CO2e", "by newest", "difference", box=None, pad_edge=False)
     for column in table.columns[2:]:
         column.justify = "right"
@@ -61,6 +63,7 @@ def sensitivity_report(answer: SensitivityAnswer) -> Iterator[Part]:
     own = ", ".join(f"{count} by {key}" for key, count in answer.keys.items())
     yield f"{answer.records} upstream records leave a choice" + (f": {own}" if own else "")
     yield _choices(answer)
+    yield from questioned_line(answer.questioned)
     if answer.sensitive:
         yield styled("most sensitive records: kg CO2e added to the lot by a change of one record alone", style="bold")
         yield _sensitive(answer)

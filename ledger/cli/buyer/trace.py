@@ -9,6 +9,7 @@ from rich.tree import Tree
 
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Line, json_option, print_json, show, styled
+from ledger.cli.findings import questioned_note
 from ledger.errors import LedgerError
 
 _DIRECTIONS = {"up": "upstream", "down": "downstream"}
@@ -120,6 +121,8 @@ def _lot_label(graph: "networkx.DiGraph[str]", lot: str, taken: str = "") -> Lin
     label.append_text(styled(lot, "bold"))
     label.append_text(styled(f"  {node['quantity']} {node['unit']} {node['role']}, "
                              f"{node['footprint']:,.3f} kg CO2e"))
+    if node.get("questioned"):
+        label.append_text(styled(questioned_note(node["questioned"]), "yellow"))
     if node["kind"] == "pool":
         label.append_text(styled(f"; {_pool_period(node)}", "cyan"))
     return label
@@ -135,4 +138,8 @@ def _pool_period(node: dict[str, Any]) -> str:
 
 def _record_label(graph: "networkx.DiGraph[str]", record: str) -> Line:
     node = graph.nodes[record]
-    return styled(f"{node['type']} {node['index']} by {node['issuer']}", style="cyan")
+    label = styled(f"{node['type']} {node['index']} by {node['issuer']}", style="cyan")
+    if node.get("findings"):
+        codes = dict.fromkeys(f"{finding['severity']} {finding['code']}" for finding in node["findings"])
+        label.append_text(styled(f": {', '.join(codes)}", "yellow"))
+    return label

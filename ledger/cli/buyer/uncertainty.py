@@ -8,6 +8,7 @@ from rich.table import Table
 
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
+from ledger.cli.findings import questioned_line
 from ledger.footprint.derived.uncertainty.answer import Analytic, Sampled, UncertaintySource
 from ledger.service.queries.uncertainty.answers import UncertaintyAnswer
 
@@ -43,6 +44,7 @@ def uncertainty_report(answer: UncertaintyAnswer) -> Iterator[Part]:
     yield f"{answer.quantity}, {answer.records:,} upstream records, as of {answer.at} entries, {answer.method}"
     yield styled(f"{answer.title}: {answer.footprint:,.3f} kg CO2e, {answer.footprint_per_unit:,.6g} kg CO2e per "
                  f"{answer.unit}", style="bold green")
+    yield from questioned_line(answer.questioned)
     yield _spread(answer)
     yield _basis(answer)
     if figures.sources:

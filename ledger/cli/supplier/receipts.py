@@ -5,12 +5,13 @@ from functools import cache
 import msgspec
 from msgspec import Struct
 
-from ledger.core.outcome.assessment import NOTHING, Assessment, Omission
-from ledger.core.outcome.leaves import AnyLeaf, AssessmentLeaf, LotLeaf, read
+from ledger.core.outcome.assessment import NOTHING, QUESTIONED, Assessment, Omission
+from ledger.core.outcome.leaves import AnyLeaf, AssessmentLeaf, LotLeaf, leaf_bytes, read
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.values import Quantity
 from ledger.errors import ConfigurationError, LedgerError
+from ledger.footprint.derived.findings import StatedFinding, stated_in
 from ledger.footprint.stored.burdens import footprint, vector_of
 from ledger.registry.installed import factor_sets
 from ledger.sdk import FactorSetVersion
@@ -21,7 +22,7 @@ _leaf: msgspec.json.Decoder[AnyLeaf] = msgspec.json.Decoder(AnyLeaf)
 
 
 class LotBrief(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A lot that a record made; `footprint` is kg CO2e of the whole lot."""
+    """A lot that a record made; `footprint` is kg CO2e of the whole lot, `questioned` the part that may be missing."""
 
     lot: str
     product: str
@@ -29,6 +30,7 @@ class LotBrief(Struct, frozen=True, kw_only=True, omit_defaults=True):
     holder: str
     role: str
     footprint: float
+    questioned: float = 0.0
     burdens: dict[str, float] = {}
     plugin: str | None = None
 
@@ -49,13 +51,6 @@ class OmissionBrief(Struct, frozen=True, kw_only=True, omit_defaults=True):
     nearest: list[str] = []
 
 
-class FindingBrief(Struct, frozen=True, kw_only=True):
-    """A finding of the record's sector."""
-
-    code: str
-    message: str
-
-
 class Brief(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A receipt without its proofs: the lots, the default prices, the omissions and the findings of a record."""
 
@@ -64,7 +59,7 @@ class Brief(Struct, frozen=True, kw_only=True, omit_defaults=True):
     lots: list[LotBrief]
     priced: list[PricedBrief] = []
     omitted: list[OmissionBrief] = []
-    findings: list[FindingBrief] = []
+    findings: list[StatedFinding] = []
 
 
 def brief(receipt: Receipt | Acknowledgement) -> Brief:
@@ -73,6 +68,7 @@ def brief(receipt: Receipt | Acknowledgement) -> Brief:
         leaves = [_leaf.decode(shown.leaf) for shown in receipt.leaves]
         lots = [lot_brief(leaf) for leaf in leaves if isinstance(leaf, LotLeaf)]
         first = next((leaf for leaf in leaves if isinstance(leaf, AssessmentLeaf)), None)
+        findings = findings_of(receipt.index, first)
         assessment = NOTHING if first is None else _assessment.decode(first.assessment)
     except (msgspec.MsgspecError, ValueError) as error:
         raise LedgerError(f"the receipt of record {receipt.digest} cannot be read: {error}",
@@ -84,8 +80,14 @@ def brief(receipt: Receipt | Acknowledgement) -> Brief:
         index=receipt.index, digest=receipt.digest, lots=lots,
         priced=[PricedBrief(material=material, factor=factor) for material, factor in priced],
         omitted=[_omission(one) for one in assessment.omissions],
-        findings=[FindingBrief(code=one.code, message=one.message) for one in assessment.findings],
+        findings=findings,
     )
+
+
+def findings_of(log_index: int, leaf: AssessmentLeaf | None) -> list[StatedFinding]:
+    """The findings to which leaf 0 of a record commits, the largest amounts first; empty if the leaf is not shown.
+    Raises MsgspecError if the leaf cannot be read."""
+    return [] if leaf is None else stated_in(log_index, [leaf_bytes(leaf)])
 
 
 def _omission(omission: Omission) -> OmissionBrief:
@@ -106,5 +108,6 @@ def lot_brief(leaf: LotLeaf) -> LotBrief:
     burdens = read(leaf.burdens)
     return LotBrief(
         lot=leaf.lot, product=leaf.product, quantity=leaf.quantity, holder=leaf.holder, role=leaf.role,
-        footprint=footprint(vector_of(burdens)), burdens=burdens, plugin=leaf.plugin,
+        footprint=footprint(vector_of(burdens)), questioned=burdens.get(QUESTIONED, 0.0), burdens=burdens,
+        plugin=leaf.plugin,
     )

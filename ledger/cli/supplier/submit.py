@@ -16,6 +16,7 @@ from ledger.cli.client import Client, Posted, Seconds, ServerRefusal, url_option
 from ledger.cli.console import explained, json_option, print_json, progress, say, show
 from ledger.cli.environment import origin_option, required
 from ledger.cli.files import FILE, passphrase_options, reading, signing_key
+from ledger.cli.findings import questioned_kilograms, stated_finding
 from ledger.cli.supplier.receipts import Brief, LotBrief, brief
 from ledger.cli.supplier.signing import RecordSigner, sign_file
 from ledger.core.receipts.acknowledgement import Acknowledgement
@@ -218,17 +219,21 @@ def _remarks(line: int, receipt: Brief) -> Iterator[str]:
         similar = f"; known names like it: {', '.join(omitted.nearest)}" if omitted.nearest else ""
         yield f"line {line}: omitted: {omitted.what} ({size}){similar}"
     for finding in receipt.findings:
-        yield f"line {line}: warning {finding.code}: {finding.message}"
+        yield f"line {line}: {stated_finding(finding)}"
 
 
 def _table(posting: Posting) -> Table:
-    table = Table("line", "index", "record", "lot", "quantity", "kg CO2e", box=None, pad_edge=False)
-    table.columns[0].justify = table.columns[1].justify = table.columns[5].justify = "right"
+    """The lots of the records that are shown; with a column for questions if any lot carries one."""
+    asked = any(lot.questioned for _, receipt in posting.shown for lot in receipt.lots)
+    titles = ["line", "index", "record", "lot", "quantity", "kg CO2e", *(["questioned"] if asked else [])]
+    table = Table(*titles, box=None, pad_edge=False)
+    for place in (0, 1, *range(5, len(titles))):
+        table.columns[place].justify = "right"
     for line, receipt in posting.shown:
         lots: list[LotBrief | None] = [*receipt.lots] or [None]
         for i, lot in enumerate(lots):
-            table.add_row(
-                *((str(line), str(receipt.index), f"{receipt.digest[:16]}…") if i == 0 else ("", "", "")),
-                *((lot.lot, str(lot.quantity), f"{lot.footprint:,.3f}") if lot else ("", "", "")),
-            )
+            cells = [str(line), str(receipt.index), f"{receipt.digest[:16]}…"] if i == 0 else ["", "", ""]
+            if lot is not None:
+                cells += [lot.lot, str(lot.quantity), f"{lot.footprint:,.3f}", questioned_kilograms(lot.questioned)]
+            table.add_row(*cells[: len(titles)])
     return table

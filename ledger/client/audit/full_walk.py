@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from ledger.admission.state import State
+from ledger.client.audit.checks.doubtful import DoubtfulFigures
 from ledger.client.audit.checks.doubts import Doubts
 from ledger.client.audit.checks.entries import EntryFault, TreeProgress
 from ledger.client.audit.checks.entry_times import Bound
@@ -14,7 +15,7 @@ from ledger.client.audit.checks.parallel import APART, ParallelChecks
 from ledger.client.audit.checks.tiles import check_tiles
 from ledger.client.audit.findings import Difference, Findings, Stop
 from ledger.client.audit.options import AuditStart
-from ledger.client.audit.replay import ReplayedRecord, Replayer, read_row, read_unchecked
+from ledger.client.audit.replay import ReplayedRecord, Replayer, ReplayResult, read_row, read_unchecked
 from ledger.client.audit.source.interface import AuditSource, RevisedRow, TreeSource
 from ledger.client.audit.source.lookup_rows import MadeRows, RowCheck
 from ledger.client.audit.source.pages import read_page
@@ -64,6 +65,7 @@ class Walk:
             self.replayer.not_recomputed = earlier.not_recomputed
             self.replayer.versions = earlier.versions
             self.replayer.erasures = earlier.erasures or Erasures()
+        self.doubtful = DoubtfulFigures(None if earlier is None else earlier.doubtful)
         self._row_check = row_check
         self._roots: dict[tuple[int, int], bytes] = {}
 
@@ -117,7 +119,7 @@ class Walk:
             root=checkpoint.root, progress=self._progress or TreeProgress(), counts=dict(self.counts),
             records=dict(self.types), not_recomputed=self.replayer.not_recomputed,
             versions=self.replayer.versions, erasures=self.replayer.erasures, rotations=list(keys.notes),
-            doubts=dict(doubts),
+            doubts=dict(doubts), doubtful=self.doubtful.kept(),
         ))
         store.mark()
 
@@ -196,11 +198,20 @@ class Walk:
             counts["figures"] += result.figures
             counts["recomputed"] += result.recomputed
             counts["erased"] += replayed.row.erased
+            if digest is not None:
+                self._doubt(index, digest, result)
             if replayed.record is not None:
                 self.types[type(replayed.record).__name__] += 1
                 self._remember(replayed, result.touched)
                 if self.start:
                     self.touched.update(result.touched or ())
+
+    def _doubt(self, index: int, digest: bytes, result: ReplayResult) -> None:
+        """Notes the findings of a record, and of the records that it revises."""
+        self.doubtful.see(index, digest, result.leaf)
+        for revised in result.revision.revised if result.revision is not None else ():
+            leaves = revised.outcome.leaves if revised.outcome is not None else ()
+            self.doubtful.see(revised.index, revised.digest, leaves[0] if leaves else None)
 
     def _report(self, index: int, digest: bytes | None, difference: Difference) -> None:
         self._findings.add(difference.rule, difference.message, index, digest, difference.column)

@@ -51,7 +51,8 @@ class ReplayResult(NamedTuple):
     `figures` counts the lots whose figures were compared, `recomputed` is 1 if a plugin assessed the record again.
     `revision` is the record's revision of earlier records, if it makes one. `provisional` lists the indexes of those
     records, among all that it could revise, that were posted provisional. `touched` are the lots whose balance the
-    record changed, `made` is the number of lots that it made; both are None if the record was not admitted.
+    record changed, `made` is the number of lots that it made; both are None if the record was not admitted. `leaf`:
+    leaf 0 of its outcome.
     """
 
     figures: int = 0
@@ -60,6 +61,7 @@ class ReplayResult(NamedTuple):
     provisional: Collection[int] = ()
     touched: set[str] | None = None
     made: int | None = None
+    leaf: bytes | None = None
 
 
 def read_row(row: EntryRow, unread: Container[int]) -> ReplayedRecord:
@@ -158,7 +160,8 @@ class Replayer:
             figures += sum([len(changed.figures) for changed in revision.revised])
             self.versions.append(version_of(len(self.versions) + 1, row.index, revision))
             _report_all(compare_revised(revised, revision, self.erasures.readings), report)
-        return ReplayResult(figures, recomputed, revision, provisional, touched, len(lots))
+        leaf = outcome.leaves[0] if outcome.leaves else None
+        return ReplayResult(figures, recomputed, revision, provisional, touched, len(lots), leaf)
 
     def _note_erased(self, row: EntryRow, record: AnyRecord) -> None:
         """Notes that a body is erased, and which bodies an erasure on the log erases."""

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from ledger.admission.rules import Activated
+from ledger.client.audit.checks.doubtful import DoubtfulFigure
 from ledger.errors import LedgerError
 
 
@@ -23,7 +24,8 @@ class AuditReport(Struct, frozen=True, kw_only=True):
     This audit began with entry `start`. Earlier audits checked the entries before it, and the counts include them: all
     counts except `balances` cover the whole log. `earlier` holds the counts of earlier audits by name; the difference
     is the work of this audit. `erased` counts redacted records. `witnesses` have cosigned the checkpoint, if a policy
-    was given. `rules` are the activations of the ledger's own rules.
+    was given. `rules` are the activations of the ledger's own rules. `doubtful`: the ten records that question the most
+    kg CO2e themselves, or else have the largest burdens with a warning; empty for the public log, which has no figures.
     """
 
     ok: bool
@@ -44,6 +46,7 @@ class AuditReport(Struct, frozen=True, kw_only=True):
     findings: list[AuditFinding]
     notes: list[str]
     rules: list[Activated] = []
+    doubtful: list[DoubtfulFigure] = []
 
     def counted(self, name: str) -> int:
         """The part of a count that this audit adds to the earlier audits."""

@@ -189,6 +189,7 @@ class _AuditRun:
             earlier=dict(earlier.counts) if earlier is not None else {}, witnesses=self._witnesses,
             findings=self._findings.found, notes=self._findings.notes,
             rules=list(walk.replayer.state.rules.activated) if walk else [],
+            doubtful=walk.doubtful.largest() if walk else [],
         )
 
 

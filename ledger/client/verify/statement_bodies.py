@@ -41,6 +41,7 @@ from ledger.core.record.kinds import (
 from ledger.core.record.units import convert
 from ledger.core.record.values import Flow
 from ledger.engine.account import account
+from ledger.engine.inventory.moved import names_elsewhere
 from ledger.engine.prepare import FigureWork, Prepared, Submission, ask_sector, assess, drafted, work_of
 from ledger.engine.sectors import Registry
 from ledger.errors import LedgerError, Unavailable, VerificationError
@@ -60,6 +61,7 @@ _STUDY: Final = {
     "stated": "stated", "boundary": "boundary", "reference_period_start": "referencePeriodStart",
     "reference_period_end": "referencePeriodEnd", "geography_country": "geographyCountry",
     "geography_subdivision": "geographySubdivision", "allocation": "allocation",
+    "allocation_basis": "allocationBasis",
 }
 """The fields of a study context that follow from bodies, with their names in a statement."""
 
@@ -103,6 +105,8 @@ def _recomputed(
         plan = plan_of(_resolved(record, proven.inputs), state, ANY_TOLERANCE)
         _check_plan(proven, plan)
         committed = proven.assessment.assessment
+        if note is None and names_elsewhere(_assessment.decode(committed).findings):
+            note = "not assessed again: a finding rests on another facility, which the statement does not disclose"
         if note is None:
             draft = drafted(submission, plan, state, registry, versions)
             again = assessment_bytes(assess(draft, state, ask_sector(draft)))

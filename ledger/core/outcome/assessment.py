@@ -61,12 +61,18 @@ BIOGENIC_CO2: Final = "biogenicCO2Emissions"
 """Kg of CO2 from biogenic carbon: of fermentation, and of biomass and biogenic waste that burns. It is no part of the
 footprint, since the plant took the carbon up; ISO 14067 (6.4.9) asks for it apart."""
 
-BURDENS: Final = (*ADDITIVE, *OF_WHICH, *ENERGY, *QUALITY, OVER_LOCATION, BIOGENIC_CO2)
+QUESTIONED: Final = "questionedAbs"
+"""Kg CO2e by which figures may be too low: they lie below the reference range of their product, or rest on claims that
+nobody has shown. It is no part of the footprint, and it never follows allocation shares (see
+`ledger.footprint.stored.questions`)."""
+
+BURDENS: Final = (*ADDITIVE, *OF_WHICH, *ENERGY, *QUALITY, OVER_LOCATION, BIOGENIC_CO2, QUESTIONED)
 """Every burden, in the order in which a stored vector holds them. A vector that was stored before a burden existed ends
 before it; the burden is zero there."""
 
 LineKind = Literal["onSite", "electricity", "heat", "upstream", "transport", "airTransport", "packaging", "treatment"]
 Basis = Literal["metered", "invoiced", "calculated", "estimated"]
+Severity = Literal["note", "warning"]
 Rating = Annotated[int, Meta(ge=1, le=3)]
 Scores = tuple[int, ...]
 """A pedigree as a plugin returns it; `ledger.footprint.stored.checks` names the line whose pedigree is malformed."""
@@ -139,19 +145,85 @@ class Assigned(Value, frozen=True):
     amount: Decimal
 
 
+class Span(Value, frozen=True):
+    """A range; without a bound on a side that is None."""
+
+    low: Decimal | None = None
+    high: Decimal | None = None
+
+
+class Lack(Value, frozen=True):
+    """`amount`, in `unit`, of a `material` that the record would need and does not state: a key of the factor sets."""
+
+    material: Key
+    amount: Decimal
+    unit: Name
+
+
 class Finding(Value, frozen=True):
-    """A balance out of tolerance or an impossible yield; `refuses` keeps the record off the ledger."""
+    """Something about the record that is implausible or unproven. `refuses` keeps the record off the ledger.
+
+    A `warning` doubts a figure, a `note` only tells. `value`, in `unit`, lies outside of `usual`, the values of good
+    and bad practice, or of `possible`, the values that nature allows. `amount`: the kg CO2e in question, at least zero.
+    `output`, `supply`, `taken` (of the inputs): the index of its subject. `factor`: the row of a factor set behind the
+    ranges.
+
+    `lacks`: of a sector, which knows no prices. The core prices them into `amount` and removes them: they are never
+    committed.
+    """
 
     code: Key
     message: Name
     refuses: bool = False
+    severity: Severity = "warning"
+    value: Decimal | None = None
+    unit: Name | None = None
+    usual: Span | None = None
+    possible: Span | None = None
+    amount: Decimal | None = None
+    output: int | None = None
+    supply: int | None = None
+    taken: int | None = None
+    factor: Name | None = None
+    lacks: tuple[Lack, ...] = ()
+
+
+class Reference(Value, frozen=True):
+    """The usual burden of `mass` kg of a material of the output by the factor sets in force, kg CO2e per kg: at least
+    `low`, `default` by default, at most `high`. The recycled part of the material has a range of its own; if the sets
+    have no such range, it begins at zero and `low` is its default. `material` names the content, as in `material:M`;
+    without a name, `mass` is the whole output's. `scrap`: the least recycled share, by the used cores, and the bought
+    scrap for which the record has evidence. `factor`: the row. `code`: the rule behind a question of this
+    range, unless it is that the figure lies below it."""
+
+    output: int
+    mass: Decimal
+    low: Decimal
+    default: Decimal
+    factor: Name
+    high: Decimal | None = None
+    recycled_low: Decimal | None = None
+    recycled_default: Decimal | None = None
+    material: Key | None = None
+    scrap: Decimal | None = None
+    code: Key | None = None
+
+
+class UsualShare(Value, frozen=True):
+    """The allocation share that is usual for the output, above the share that it has. By the difference it escapes
+    burdens, which the accounting computes and questions. `code`: of the finding about it, which has no amount."""
+
+    output: int
+    share: Decimal
+    code: Key
 
 
 class Assessment(Value, frozen=True):
     """`weights`: allocation key -> a Decimal >= 0 per output, 0 for waste and core; share = w / sum of w.
 
     `matter`: content -> fraction of the incoming content that each output holds, sum <= 1. `indicators` are not passed
-    on to outputs.
+    on to outputs. The core adds `references`, the usual burdens of the materials of the outputs, and `usual_shares`, at
+    most one for each output.
     """
 
     lines: tuple[Line, ...] = ()
@@ -162,6 +234,8 @@ class Assessment(Value, frozen=True):
     assigned: tuple[Assigned, ...] = ()
     indicators: dict[Key, Decimal] = {}
     findings: tuple[Finding, ...] = ()
+    references: tuple[Reference, ...] = ()
+    usual_shares: tuple[UsualShare, ...] = ()
 
 
 NOTHING: Final = Assessment()

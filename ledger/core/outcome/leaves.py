@@ -26,12 +26,30 @@ class Leaf(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
     salt: str
 
 
+class Question(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The questioned amount of output `output`, kg CO2e: `share` of the amount that came in, `escaped` and `made` here.
+
+    `escaped`: the burdens that the output escapes by its allocation share. If `made` is above zero, the output's figure
+    of `figure` kg CO2e lies below `low`, and it makes up for the difference to `default`. Numbers are the shortest
+    decimal strings that read back to the same binary64.
+    """
+
+    output: int
+    share: str = "0.0"
+    made: str = "0.0"
+    escaped: str = "0.0"
+    figure: str | None = None
+    low: str | None = None
+    default: str | None = None
+
+
 class AssessmentLeaf(Leaf, frozen=True, kw_only=True, tag="assessment"):
     """`retained`: burdens that stay with the record; `declared`, `arisen`, `lost`: contents, so that
     content out + lost = content in + declared + arisen. `averaged`, for an addition to a pool that is
     averaged over periods: the difference of its lot's burdens from the moving average. `covered`: the reduction of the
     market-based amounts of electricity inputs by green attributes. `activation`: the log index of the newest activation
-    when the record was assessed, which fixes the versions of rules, sector and factor sets."""
+    when the record was assessed, which fixes the versions of rules, sector and factor sets. `questions`: the questioned
+    amount of each output; empty if nothing is in question."""
 
     assessment: Raw
     method: str
@@ -44,6 +62,7 @@ class AssessmentLeaf(Leaf, frozen=True, kw_only=True, tag="assessment"):
     averaged_contents: dict[str, str] = {}
     covered: dict[str, str] = {}
     activation: int | None = None
+    questions: tuple[Question, ...] = ()
 
 
 class LotLeaf(Leaf, frozen=True, kw_only=True, tag="lot"):

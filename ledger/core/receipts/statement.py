@@ -107,6 +107,8 @@ class StatementFigure(StatementClaim, frozen=True):
     """Burdens and contents of the whole lot; `footprint` and `perUnit`: kg CO2e of the lot, and of one unit of it.
 
     `title` says whether the figure is incomplete, `completeness` the known share of the absolute amounts.
+    `limit`: the largest doubtful share of a footprint, `doubtful`: the shares that are omitted, questioned and
+    provisional; earlier versions state neither.
     `locationBased` and `marketBased`: the totals with electricity counted either way, if they differ from `footprint`.
     """
 
@@ -116,6 +118,8 @@ class StatementFigure(StatementClaim, frozen=True):
     completeness: str
     location_based: str | None = None
     market_based: str | None = None
+    limit: str | None = None
+    doubtful: dict[str, str] = {}
     burdens: dict[str, str] = {}
     contents: dict[str, str] = {}
 

@@ -3,7 +3,7 @@ that the ledger derives from records. PACT 3 has these fields; ISO 14067 and GB/
 
 from msgspec import Struct
 
-from ledger.core.record.study import StudyContext
+from ledger.core.record.study import AllocationBasis, StudyContext
 
 
 class StudyClaim(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, forbid_unknown_fields=True):
@@ -13,8 +13,9 @@ class StudyClaim(Struct, frozen=True, kw_only=True, rename="camel", omit_default
     a declared lot says otherwise. `referencePeriodStart` and `referencePeriodEnd`: of the record that made the lot; for
     a product, the earliest start and the latest end. Lots that a transfer or a pool made have no period of their own.
     The geography is `geographySubdivision` or `geographyCountry`, never both; without either it is unknown, or several
-    countries. `allocation`: the keys of the records that share burdens among outputs. `methodStandards`: the standards
-    that have the method. `exempted`: the omitted part of the figure; `exemptedDescription` names the omissions.
+    countries. `allocation`: the keys of the records that share burdens among outputs; `allocationBasis`: why, as the
+    record that made the lot says. `methodStandards`: the standards that have the method. `exempted`: the omitted part
+    of the figure; `exemptedDescription` names the omissions.
     """
 
     declared_unit: str
@@ -28,4 +29,5 @@ class StudyClaim(Struct, frozen=True, kw_only=True, rename="camel", omit_default
     geography_country: str | None = None
     geography_subdivision: str | None = None
     allocation: list[str] = []
+    allocation_basis: AllocationBasis | None = None
     exempted_description: str | None = None

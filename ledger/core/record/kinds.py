@@ -18,7 +18,7 @@ from ledger.core.record.base import (
 from ledger.core.record.revisions import Amendment as Amendment
 from ledger.core.record.revisions import Closing as Closing
 from ledger.core.record.revisions import Reopening as Reopening
-from ledger.core.record.study import StudyContext
+from ledger.core.record.study import AllocationBasis, StudyContext
 from ledger.core.record.values import (
     AllocationKey,
     Base64,
@@ -162,8 +162,8 @@ class Transformation(Record, frozen=True, kw_only=True, tag="transformation"):
     """A process at a facility turns inputs and supplies into new lots; `activity` has its activity data.
 
     An input names a lot, a pool of the issuer, or a product of which the issuer has a default pool. `basis`:
-    provisional until a closing brings the measured totals. `overheads` are its shares of a closing's overheads; only a
-    closing gives them.
+    provisional until a closing brings the measured totals. `allocationBasis`: why `allocation` is the key.
+    `overheads` are its shares of a closing's overheads; only a closing gives them.
     """
 
     facility: Id
@@ -175,6 +175,7 @@ class Transformation(Record, frozen=True, kw_only=True, tag="transformation"):
     inputs: Flows = []
     supplies: Supplies = []
     allocation: AllocationKey = "mass"
+    allocation_basis: AllocationBasis | None = None
     basis: Literal["provisional", "final"] = "final"
     evidence: list[Evidence] = []
     overheads: Supplies = []

@@ -49,19 +49,21 @@ _OUTPUT: Final = _kept(
     "lot product quantity role origin mass value heatingValue moles share item materials elements previousLife owner "
     "attribute"
 ) | {"credit": {"material": _KEPT, "factor": _FACTOR}}
+_STUDY: Final = _kept("standards packagingIncluded")
+_ALLOCATION_BASIS: Final = _kept("step priceStart priceEnd priceRatio")
 _CHANGED: Final[Mapping[str, _Spec]] = _kept(
     "start end inputs allocation basis quantity time onBehalfOf boundary burdens primaryShare deviation pedigree"
-) | {"supplies": [_SUPPLY], "outputs": [_OUTPUT], "transport": [_SUPPLY], "packaging": [_SUPPLY], "lot": _OUTPUT}
+) | {"supplies": [_SUPPLY], "outputs": [_OUTPUT], "transport": [_SUPPLY], "packaging": [_SUPPLY], "lot": _OUTPUT,
+     "allocationBasis": _ALLOCATION_BASIS}
 """The fields that stay of those that an amendment replaces; all others are removed."""
-
-_STUDY: Final = _kept("standards packagingIncluded")
 
 _RECORDS: Final[Mapping[str, dict[str, _Spec]]] = {
     "facility": _kept("id country subdivision") | {"industry": _Code, "study": _STUDY},
     "product": _kept("id sector unit massPerUnit materials elements fossilCarbon biogenicCarbon") | {
         "classifications": {"cn": _Code, "hs": _Code, "cpc": _Code}, "study": _STUDY},
     "transformation": _kept("facility start end process inputs allocation basis") | {
-        "outputs": [_OUTPUT], "supplies": [_SUPPLY], "overheads": [_SUPPLY], "activity": {}},
+        "outputs": [_OUTPUT], "supplies": [_SUPPLY], "overheads": [_SUPPLY], "activity": {},
+        "allocationBasis": _ALLOCATION_BASIS},
     "transfer": _kept("lot quantity to newLot time purpose tolerance") | {
         "transport": [_SUPPLY], "packaging": [_SUPPLY]},
     "acceptance": _kept("transfer received returnLot disputed"),

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 from msgspec.structs import fields
 
-from ledger.core.record.values import Name, Part
+from ledger.core.record.values import Instant, Name, Part, Positive
 
 StudyText = Annotated[str, Meta(min_length=1, max_length=2_000)]
 Standard = Literal[
@@ -26,6 +26,22 @@ class ProductRules(Part, frozen=True):
     operator: Literal["PEF", "EPD International", "Other"]
     names: Annotated[list[Name], Meta(min_length=1, max_length=16)]
     other_operator: Name | None = None
+
+
+class AllocationBasis(Part, frozen=True):
+    """Why a record shares its burdens by its allocation key. All fields are optional.
+
+    `step`: of the hierarchy of ISO 14044, 4.3.4.2; `otherRelation` is as a rule the price. `priceStart`, `priceEnd`:
+    the period over which prices were averaged. `priceRatio`: the highest price per kg over the lowest, at least 1.
+    `rule`: the product category or sector rule that prescribes the key. `reason`: why the key fits.
+    """
+
+    step: Literal["subdivision", "systemExpansion", "physicalRelation", "otherRelation"] | None = None
+    price_start: Instant | None = None
+    price_end: Instant | None = None
+    price_ratio: Positive | None = None
+    rule: Name | None = None
+    reason: StudyText | None = None
 
 
 class StudyContext(Part, frozen=True):

@@ -11,7 +11,7 @@ from ledger.admission.kinds.erasure import erased
 from ledger.admission.kinds.table import kind_of
 from ledger.admission.lots import Created
 from ledger.admission.rules import Rule
-from ledger.admission.spreading import ClosingSpread, covered, made, spread
+from ledger.admission.spreading import ClosingSpread, FinalLot, check_overhead_keys, covered, made, spread
 from ledger.admission.state import ClosedPeriod
 from ledger.core.record.canonical import decode_record, encode
 from ledger.core.record.kinds import Amendment, AnyRecord, Closing, Transformation
@@ -76,11 +76,11 @@ def _closed(closing: Closing, history: History) -> Changes:
     replaced: dict[int, AnyRecord | None] = dict.fromkeys(_reopened(closing, history))
     if closing.spread_overheads is not None:
         provisional = _with_final(provisional, (*provisional, *fixed), history)
-    keeping = history.state.activations.versions().has(Rule.DEFAULT_UPSTREAM)
-    final = fixed | {
-        index: _read(record, residual=is_residue(closing))
-        for index, record in spread(closing, provisional, list(fixed.values()), keeping=keeping).items()
-    }
+    rules = history.state.activations.versions()
+    parts = spread(closing, provisional, list(fixed.values()), keeping=rules.has(Rule.DEFAULT_UPSTREAM))
+    if rules.has(Rule.REFERENCE_RANGES):
+        check_overhead_keys(closing, provisional.values())
+    final = fixed | {index: _read(record, residual=is_residue(closing)) for index, record in parts.items()}
     return replaced | {
         index: record for index, record in final.items() if record != history.prepared[index].submission.record
     }
@@ -103,16 +103,20 @@ def _with_final(
 
 def _final(spread_over: ClosingSpread, created: Iterable[Created], taken: Mapping[str, Decimal]) -> ClosingSpread:
     mass = value = _NONE
-    currencies = set[str]()
+    currencies, lots = set[str](), list[FinalLot]()
     for lot, output in created:
         part = _CONTEXT.divide(lot.quantity - taken.get(lot.id, _NONE), lot.quantity)
         if lot.role in UNBURDENED or part <= 0:
             continue
-        mass = _CONTEXT.add(mass, _CONTEXT.multiply(part, lot.mass or _NONE))
+        kilograms, worth = _CONTEXT.multiply(part, lot.mass or _NONE), None
+        mass = _CONTEXT.add(mass, kilograms)
         if output is not None and output.value is not None:
-            value = _CONTEXT.add(value, _CONTEXT.multiply(part, Decimal(output.value.value)))
+            worth = _CONTEXT.multiply(part, Decimal(output.value.value))
+            value = _CONTEXT.add(value, worth)
             currencies.add(output.value.currency)
-    return spread_over._replace(final=mass, value=value, currencies=frozenset(currencies))
+        if kilograms:
+            lots.append(FinalLot(lot.id, lot.product, kilograms, worth))
+    return spread_over._replace(final=mass, value=value, currencies=frozenset(currencies), lots=tuple(lots))
 
 
 def _read(record: AnyRecord, *, residual: bool) -> AnyRecord:

@@ -13,6 +13,7 @@ from typing import Final, Literal, NamedTuple
 from msgspec import Struct, field
 
 from ledger.core.record.values import Evidence, Supply
+from ledger.footprint.derived.findings import WeighedFinding
 
 Kind = Literal["omission", "declaration", "data", "provisional", "firstLife"]
 
@@ -65,7 +66,7 @@ class LotGaps(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
     `wellFounded`: the part of it without a gap. It includes `provisional`, but not `omitted` and `unestimated` (a
     number). `assigned` (system expansion, in the footprint only) and `averaged` (pools averaged over a period) entered
     or left the lot without a line of a record. If anything is averaged, percentages refer to `explained` instead of
-    `absolute`.
+    `absolute`. `questioned` and `findings` are as in the footprint.
     """
 
     lot: str
@@ -75,6 +76,10 @@ class LotGaps(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
     explained: float
     well_founded: float
     completeness: str
+    questioned: float
+    findings: list[WeighedFinding] = []
+    findings_left_off: int = 0
+    findings_note: str | None = None
     well_founded_percent: float | None = None
     omitted: float = 0.0
     unestimated: float = 0.0

@@ -165,6 +165,11 @@ class ProducedLots:
         indexes: list[int] = np.unique(np.concatenate(self._numbers) // LOT_SLOTS).tolist() if self.lots else []
         return indexes
 
+    def numbers(self) -> list[int]:
+        """Numbers of all lots."""
+        numbers: list[int] = np.concatenate(self._numbers).tolist() if self.lots else []
+        return numbers
+
     def largest(self, count: int) -> list[int]:
         """Numbers of the lots with the largest quantities; lots of equal quantity in log order."""
         if not self.lots:

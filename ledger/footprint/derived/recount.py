@@ -17,6 +17,7 @@ from ledger.core.outcome.assessment import ADDITIVE
 from ledger.core.record.kinds import Transformation
 from ledger.footprint.derived.chain.arrays import Arrays, Floats
 from ledger.footprint.derived.chain.passes import adjoint, propagate
+from ledger.footprint.derived.completeness import Doubtful
 from ledger.footprint.derived.contributions import Upstream
 from ledger.footprint.stored.burdens import SLOT, Vector, direct, footprint, vector_of
 
@@ -40,6 +41,11 @@ class RecountFigures(NamedTuple):
             return None
         whole = self.absolute + self.omitted
         return self.absolute / whole if whole else 1.0
+
+    @property
+    def doubtful(self) -> Doubtful:
+        """The omissions of these figures. Questioned and provisional parts are in the committed figure."""
+        return Doubtful(self.omitted, 0.0, 0.0, self.absolute + self.omitted, unknown=self.unestimated > 0)
 
     @classmethod
     def of(cls, vector: Vector) -> "RecountFigures":

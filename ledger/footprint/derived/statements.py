@@ -12,18 +12,20 @@ from typing import Final
 
 import msgspec
 
-from ledger.core.outcome.assessment import BURDENS, Assessment
+from ledger.admission.rules import RULES, VERSIONS, Rule
+from ledger.core.outcome.assessment import BURDENS, QUESTIONED, Assessment
 from ledger.core.outcome.leaves import AssessmentLeaf, LotLeaf, read, written_burdens
 from ledger.core.receipts.statement import Claims, Input, Statement, StatementFigure
 from ledger.core.receipts.statement_steps import Proven, verify_statement
 from ledger.core.receipts.study import StudyClaim
 from ledger.errors import LedgerError, VerificationError
-from ledger.footprint.derived.completeness import completeness_of, title_of
+from ledger.footprint.derived.completeness import LIMIT, completeness_of, doubtful_of, referenced, title_before
 from ledger.footprint.derived.study import exempted_of
 from ledger.footprint.stored.attributes import with_covered
 from ledger.footprint.stored.averaging import Adjustment, adjusted
 from ledger.footprint.stored.burdens import (
     METHOD,
+    SLOT,
     Vector,
     direct,
     footprint,
@@ -32,7 +34,16 @@ from ledger.footprint.stored.burdens import (
     vector_of,
 )
 from ledger.footprint.stored.contents import Holding
-from ledger.footprint.stored.figures import Allocation, LotFigures, RecordFigures, TakenFigures, record_figures
+from ledger.footprint.stored.escaped import escaped
+from ledger.footprint.stored.figures import (
+    Allocation,
+    LotFigures,
+    RecordFigures,
+    TakenFigures,
+    record_figures,
+    total_of,
+)
+from ledger.footprint.stored.questions import with_question
 
 GWP: Final = "AR6"
 """The set of potentials that METHOD applies."""
@@ -40,6 +51,8 @@ GWP: Final = "AR6"
 _assessment = msgspec.json.Decoder(Assessment)
 _FIELDS: Final = {"per_unit": "perUnit", "location_based": "locationBased", "market_based": "marketBased",
                   "declared_unit": "declaredUnit"}
+_RULES_BEFORE: Final = frozenset(one.digest for one in VERSIONS if Rule.REFERENCE_RANGES not in one.rules)
+_QUESTIONED: Final = SLOT[QUESTIONED]
 _NO_MATTER: Final = Holding(0.0, {}, False)
 
 
@@ -70,7 +83,10 @@ def recompute(proven: Proven) -> None:
         raise _fails("wrong-figure", "claims.assessment", f"the figure cannot be computed from the assessment: {error}"
                      ) from None
     _check_same(written_burdens(burdens), proven.lot.burdens, "claims.figure.burdens")
-    _check_figure(claims.figure, figure_of(proven.lot))
+    if claims.figure.limit is None and _before_limits(proven, assessment):
+        _check_figure(claims.figure, figure_before(proven.lot))
+    else:
+        _check_figure(claims.figure, figure_of(proven.lot, proven.assessment, claims.result.index - 1))
     if claims.study is not None:
         _check_study(claims.study, proven.lot)
 
@@ -80,15 +96,32 @@ def part_taken(quantity: Decimal, whole: Decimal) -> str:
     return repr(float(quantity) / float(whole))
 
 
-def figure_of(lot: LotLeaf) -> StatementFigure:
-    """A lot's figures in the form of a statement."""
+def _before_limits(proven: Proven, assessment: Assessment) -> bool:
+    """Whether the record was assessed by rules that question nothing, so that a statement of an earlier version may
+    have left the limit out."""
+    later = any(one.name == RULES and one.digest not in _RULES_BEFORE for one in proven.claims.versions)
+    return not (later or assessment.references or assessment.findings or QUESTIONED in proven.lot.burdens)
+
+
+def figure_of(lot: LotLeaf, leaf: AssessmentLeaf, output: int) -> StatementFigure:
+    """The figures of output `output` of the record with this leaf 0, in the form of a statement."""
+    assessment = _assessment.decode(leaf.assessment)
+    doubtful = doubtful_of(vector_of(read(lot.burdens)), referenced=referenced(assessment, output))
+    return msgspec.structs.replace(
+        figure_before(lot), title=doubtful.title, limit=f"{LIMIT * 100:.1f} %",
+        doubtful={name: f"{share * 100:.1f} %" for name, share in doubtful.shares.items()},
+    )
+
+
+def figure_before(lot: LotLeaf) -> StatementFigure:
+    """The figures of a lot as earlier versions state them."""
     vector = vector_of(read(lot.burdens))
     total, completeness = footprint(vector), completeness_of(vector)
     location, market = location_based(vector), market_based(vector)
     return StatementFigure(
         location_based=None if location == total else repr(location),
         market_based=None if market == total else repr(market),
-        title=title_of(completeness),
+        title=title_before(completeness),
         footprint=repr(total), per_unit=repr(total / float(lot.quantity.value)),
         completeness="unknown" if completeness is None else f"{completeness * 100:.1f} %",
         burdens=lot.burdens, contents=lot.contents,
@@ -113,10 +146,30 @@ def _burdens(
     shares = [0.0] * count
     shares[position] = _share(claims)
     figures = record_figures(own, taken, Allocation(shares, assessment.assigned), [_NO_MATTER] * count, {})
+    total = total_of(own, taken)
+    usual = [one for one in assessment.usual_shares if one.output == position]
+    figures = _asked(figures, leaf, total[_QUESTIONED], escaped(usual, shares, total, assessment.assigned))
     adjustment = adjustment_of(leaf)
     if adjustment is not None:
         figures = _averaged(figures, adjustment)
     return figures.outputs[position].burdens
+
+
+def _asked(
+    figures: RecordFigures, leaf: AssessmentLeaf, entered: float, escaping: Mapping[int, float]
+) -> RecordFigures:
+    """The figures with the questions of leaf 0: shares of the amount that `entered`, the amounts `escaping` by
+    allocation, and the amounts made."""
+    questions = {one.output: one for one in leaf.questions}
+    lots = []
+    for output, lot in enumerate(figures.outputs):
+        question = questions.get(output)
+        amount = 0.0 if question is None else entered * float(question.share)
+        amount += escaping.get(output, 0.0)
+        if question is not None and question.figure is not None:
+            amount += float(question.made)
+        lots.append(lot._replace(burdens=with_question(lot.burdens, amount)))
+    return figures._replace(outputs=tuple(lots))
 
 
 def _averaged(figures: RecordFigures, adjustment: Adjustment) -> RecordFigures:
@@ -127,6 +180,8 @@ def _check_retained(leaf: AssessmentLeaf, own: Vector, taken: Sequence[TakenFigu
     """Checks retained burdens: a record retains either all of its burdens or nothing."""
     if leaf.retained:
         retained = record_figures(own, taken, Allocation(()), [], {}).retained
+        if leaf.questions:
+            retained = with_question(retained, 0.0)
         _check_same(written_burdens(retained), leaf.retained, "claims.assessment.leaf.retained")
 
 
@@ -169,9 +224,10 @@ def _number(text: str, field: str) -> Decimal:
 
 
 def _check_figure(stated: StatementFigure, computed: StatementFigure) -> None:
-    # Statements of earlier versions do not state the two totals.
-    totals = [name for name in ("location_based", "market_based") if getattr(stated, name) is not None]
-    for name in ("footprint", "per_unit", "title", "completeness", *totals):
+    # Statements of earlier versions state neither the two totals nor the doubtful shares.
+    optional = ("location_based", "market_based", "limit", "doubtful")
+    stated_too = [name for name in optional if getattr(stated, name) or (stated.limit and name == "doubtful")]
+    for name in ("footprint", "per_unit", "title", "completeness", *stated_too):
         if getattr(stated, name) != getattr(computed, name):
             raise _fails("wrong-figure", f"claims.figure.{_FIELDS.get(name, name)}",
                          f"the statement says {getattr(stated, name)}, but its burdens give {getattr(computed, name)}",

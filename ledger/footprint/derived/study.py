@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from ledger.core.outcome.assessment import Omission
 from ledger.core.receipts.study import StudyClaim
-from ledger.core.record.study import StudyContext, agreed, inherited
+from ledger.core.record.study import AllocationBasis, StudyContext, agreed, inherited
 from ledger.footprint.derived.completeness import completeness_of
 from ledger.footprint.derived.methods.catalogue import method_named
 from ledger.footprint.stored.burdens import METHOD, SLOT, Vector
@@ -20,7 +20,7 @@ _SMALL: Final = 1e-9
 """Differences below this part of an amount are rounding."""
 
 
-class StudyRecord(Struct, frozen=True):
+class StudyRecord(Struct, frozen=True, rename="camel"):
     """The fields of the record that made a lot."""
 
     type: str = ""
@@ -29,6 +29,7 @@ class StudyRecord(Struct, frozen=True):
     basis: str = ""
     boundary: str = "cradleToGate"
     allocation: str = "mass"
+    allocation_basis: AllocationBasis | None = None
 
 
 class StudyProduct(Struct, frozen=True):
@@ -47,7 +48,7 @@ class StudyFacility(Struct, frozen=True):
 
 class StudySources(NamedTuple):
     """The records on which a context rests. `facilities` are those that made the product; `allocation` has the keys of
-    the records; start and end are of the whole production."""
+    the records, `allocation_basis` the reason of a lot's own record; start and end are of the whole production."""
 
     product: StudyProduct
     facilities: Sequence[StudyFacility] = ()
@@ -55,6 +56,7 @@ class StudySources(NamedTuple):
     end: str | None = None
     boundary: str = "cradleToGate"
     allocation: Collection[str] = ()
+    allocation_basis: AllocationBasis | None = None
 
 
 class OwnOmissions(NamedTuple):
@@ -89,7 +91,8 @@ def lot_sources(record: StudyRecord, product: StudyProduct, facility: StudyFacil
     facilities = () if facility is None else (facility,)
     match record.type:
         case "transformation":
-            return StudySources(product, facilities, record.start, record.end, allocation=[record.allocation])
+            return StudySources(product, facilities, record.start, record.end, allocation=[record.allocation],
+                                allocation_basis=record.allocation_basis)
         case "declaration":
             return StudySources(product, facilities, record.start, record.end, record.boundary)
         case _:
@@ -104,7 +107,8 @@ def study_of(sources: StudySources, unit: str, burdens: Vector, description: str
         declared_unit=unit, declared_unit_amount="1", boundary=sources.boundary, exempted=exempted_of(burdens),
         method_standards=list(method_named(METHOD).standards), reference_period_start=sources.start,
         reference_period_end=sources.end, geography_country=country, geography_subdivision=subdivision,
-        allocation=sorted(sources.allocation), exempted_description=description,
+        allocation=sorted(sources.allocation), allocation_basis=sources.allocation_basis,
+        exempted_description=description,
     )
 
 

@@ -54,15 +54,19 @@ class Coverage(NamedTuple):
         return _CONTEXT.divide(self.attributes, self.power) if self.power else _NONE
 
 
-def coverage(taken: Sequence[Taken], supplied: Sequence[Supplied], created: Sequence[Created]) -> Coverage:
-    """The attributes of a transformation, and the electricity that they can cover."""
+def coverage(
+    taken: Sequence[Taken], supplied: Sequence[Supplied], created: Sequence[Created], lines: Sequence[Line] = ()
+) -> Coverage:
+    """The attributes of a transformation, and the electricity that they can cover. `lines`, of its assessment, tell
+    which supplies are electricity by another name."""
     attributes = total_power([(one.lot, one.quantity) for one in taken if one.lot.role == ROLE])
     if not attributes:
         return Coverage()
     power = total_power([(one.lot, one.quantity) for one in taken if is_power(one.lot)])
-    for supply, _ in supplied:
+    priced = {line.supply for line in lines if line.kind == _ELECTRICITY and line.burden in _ADDITIVE}
+    for i, (supply, _) in enumerate(supplied):
         quantity = supply.quantity
-        if supply.material == _ELECTRICITY and unit(quantity.unit).dimension == "energy":
+        if (supply.material == _ELECTRICITY or i in priced) and unit(quantity.unit).dimension == "energy":
             power = _CONTEXT.add(power, kilowatt_hours(quantity.amount, quantity.unit))
     leaving = total_power([(one.facts, one.facts.quantity) for one in created if is_power(one.facts)])
     return Coverage(attributes, power, leaving)

@@ -1,4 +1,4 @@
-"""A record's direct burdens: its assessment's lines, energy and omissions as one vector in the order of BURDENS."""
+"""A record's direct burdens: its assessment's lines, energy, omissions and findings as a vector, ordered as BURDENS."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
@@ -11,6 +11,7 @@ from ledger.core.outcome.assessment import (
     ENERGY,
     OF_WHICH,
     OVER_LOCATION,
+    QUESTIONED,
     REMOVALS,
     Assessment,
     Line,
@@ -36,6 +37,7 @@ _OMITTED, _UNESTIMATED, _PROVISIONAL = SLOT["omittedAbs"], SLOT["unestimated"], 
 _KWH, _MJ, _RENEWABLE = SLOT["electricityKwh"], SLOT["energyMj"], SLOT["renewableEnergyMj"]
 _LOCATION, _MARKET = SLOT["electricityLocation"], SLOT["electricityMarket"]
 _OVER: Final = SLOT[OVER_LOCATION]
+_QUESTIONED: Final = SLOT[QUESTIONED]
 _FOSSIL, _LAND_FOSSIL = SLOT["fossilGhgEmissions"], SLOT["landManagementFossilGhgEmissions"]
 _BY_KIND: Final = {
     "transport": (SLOT["transportGhgEmissions"],),
@@ -66,6 +68,9 @@ def direct(assessment: Assessment, gases: Mapping[str, Decimal] = AR6, *, provis
             vector[_UNESTIMATED] += 1.0
         else:
             vector[_OMITTED] += float(omission.estimate)
+    for finding in assessment.findings:
+        if finding.amount is not None:
+            vector[_QUESTIONED] += float(finding.amount)
     if provisional:
         vector[_PROVISIONAL] = vector[_ABS]
         if not vector[_ABS]:

@@ -22,6 +22,9 @@ def check_assessment(assessment: Assessment, outputs: list[Output], gases: Mappi
     for finding in assessment.findings:
         if finding.refuses:
             raise Refused(finding.message, code=finding.code, field="activity", rule="the sector's plausibility limits")
+    for i, finding in enumerate(assessment.findings):
+        if finding.amount is not None:
+            _check_amount(finding.amount, f"findings[{i}].amount", at_least_zero=True)
     for i, line in enumerate(assessment.lines):
         _check_line(line, f"lines[{i}]", gases)
     for i, use in enumerate(assessment.energy):

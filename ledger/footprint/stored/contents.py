@@ -11,9 +11,11 @@ material carried (ISO 14021, 7.8). For every content, always:
 Names: `mass`, `fossilCarbon`, `biogenicCarbon`, `material:M`, `recycledPreConsumer:M`, `recycledPostConsumer:M`,
 `element:E`. The prefix `attributed:` marks recycled content from credits of a mass balance. No matter contains it; it
 goes where its material goes. Attributed and physical recycled content together are at most 100 % of the material.
+The prefix `questioned:` marks recycled content that the ledger questions. It holds only the amount that the claim adds:
+recycled content that the waste carried stays as it was.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from ledger.errors import PluginError, Refused
@@ -25,6 +27,9 @@ MATERIAL: Final = "material:"
 ELEMENT: Final = "element:"
 RECYCLED: Final = {"preConsumer": "recycledPreConsumer:", "postConsumer": "recycledPostConsumer:"}
 ATTRIBUTED: Final = "attributed:"
+QUESTIONED: Final = "questioned:"
+PHYSICAL: Final = (*RECYCLED.values(), *[QUESTIONED + prefix for prefix in RECYCLED.values()])
+"""The prefixes of recycled content that is in the matter, or claimed to be."""
 CARBONS: Final = ("fossilCarbon", "biogenicCarbon")
 _ROUNDING: Final = 1e-9
 _ULPS: Final = 1e-12
@@ -32,11 +37,12 @@ _ULPS: Final = 1e-12
 
 class Flowing(NamedTuple):
     """The taken fraction `part` of a lot with `contents`. `recycled`: the origin (a key of RECYCLED) if the record
-    turns the lot's materials into recycled content, else None."""
+    turns the lot's materials into recycled content, else None. `questioned`: the ledger questions that claim."""
 
     part: float
     contents: Contents
     recycled: str | None
+    questioned: bool = False
 
 
 class ContentsIn(NamedTuple):
@@ -112,25 +118,39 @@ def _entered(taken: Sequence[Flowing], arisen: dict[str, float]) -> dict[str, fl
     """Contents of the parts taken. The materials of a waste lot become recycled content, which also replaces content
     that was attributed to them."""
     received: dict[str, float] = {}
-    for part, contents, recycled in taken:
+    for flowing in taken:
+        part, contents, recycled, questioned = flowing
         for name, amount in contents.items():
-            if recycled is not None and name.startswith(ATTRIBUTED):
+            if recycled is not None and not questioned and name.startswith(ATTRIBUTED):
                 arisen[name] = arisen.get(name, 0.0) - part * amount
                 continue
             received[name] = received.get(name, 0.0) + part * amount
         if recycled is None:
             continue
-        for name, amount in contents.items():
+        for name in contents:
             if not name.startswith(MATERIAL):
                 continue
-            material = name[len(MATERIAL):]
-            for origin, prefix in RECYCLED.items():
-                carried = part * contents.get(prefix + material, 0.0)
-                change = (part * amount if origin == recycled else 0.0) - carried
+            for changed, change in _changes(flowing, name[len(MATERIAL):], recycled):
                 if change:
-                    arisen[prefix + material] = arisen.get(prefix + material, 0.0) + change
-                    received[prefix + material] = received.get(prefix + material, 0.0) + change
+                    arisen[changed] = arisen.get(changed, 0.0) + change
+                    received[changed] = received.get(changed, 0.0) + change
     return received
+
+
+def _changes(flowing: Flowing, material: str, recycled: str) -> Iterator[tuple[str, float]]:
+    """The changes of recycled contents of a material, when waste becomes recycled content of the origin `recycled`."""
+    part, contents, _, questioned = flowing
+    claimed = part * contents[MATERIAL + material]
+    if questioned:
+        for prefix in RECYCLED.values():
+            claimed -= part * (contents.get(prefix + material, 0.0) + contents.get(ATTRIBUTED + prefix + material, 0.0))
+        claimed = max(claimed, 0.0)
+    target = (QUESTIONED if questioned else "") + RECYCLED[recycled]
+    for prefix in PHYSICAL:
+        if questioned and not prefix.startswith(QUESTIONED):
+            continue
+        carried = part * contents.get(prefix + material, 0.0)
+        yield prefix + material, (claimed if prefix == target else 0.0) - carried
 
 
 def _default_parts(mass_in: float, outputs: Sequence[Holding]) -> list[float]:
@@ -154,10 +174,15 @@ def _traced(index: int, part: float, received: Contents, matter: Mapping[str, Se
 
 def _given(matter: Mapping[str, Sequence[float]], name: str) -> Sequence[float] | None:
     """A plugin's parts for a content, if it gives any. Recycled content goes where its material goes."""
-    parts = matter.get(name)
-    if parts is None and name.startswith("recycled"):
-        return matter.get(MATERIAL + name.partition(":")[2])
+    parts = matter.get(name.removeprefix(QUESTIONED))
+    if parts is None and name.startswith(PHYSICAL):
+        return matter.get(MATERIAL + _recycled_material(name))
     return parts
+
+
+def _recycled_material(name: str) -> str:
+    """The material of a recycled content, in question or not."""
+    return name.removeprefix(QUESTIONED).partition(":")[2]
 
 
 def _given_recycled(matter: Mapping[str, Sequence[float]]) -> frozenset[str]:
@@ -178,7 +203,7 @@ def _settle(
         if amount > traced * (1.0 + _ULPS):
             declared[name] = declared.get(name, 0.0) + (amount - traced)
         lot[name] = amount
-    recycled = [name.partition(":")[2] for name in lot if name.startswith("recycled")]
+    recycled = [_recycled_material(name) for name in lot if name.startswith(PHYSICAL)]
     if recycled:
         given = _given_recycled(matter)
         for material in sorted(set(recycled)):
@@ -191,7 +216,7 @@ def _settle_recycled(index: int, material: str, lot: dict[str, float], *, strict
     """Limits recycled content to its material. The excess of a default part is lost; with `strict` (the plugin gave
     the parts) an excess is refused."""
     whole = lot.get(MATERIAL + material, 0.0)
-    names = [prefix + material for prefix in RECYCLED.values() if prefix + material in lot]
+    names = [prefix + material for prefix in PHYSICAL if prefix + material in lot]
     recycled = 0.0
     for name in names:
         recycled += lot[name]
@@ -217,7 +242,7 @@ def _attribute(attributed: Sequence[str], received: Contents, lots: Sequence[dic
         for lot in lots:
             held += lot.get(MATERIAL + material, 0.0)
         whole = max(held, received.get(MATERIAL + material, 0.0))
-        for name in (*recycled, *names):
+        for name in (*[prefix + material for prefix in PHYSICAL], *names):
             claimed += received.get(name, 0.0)
         if claimed > whole * (1.0 + _ROUNDING):
             raise Refused(
@@ -235,7 +260,7 @@ def _settle_attributed(material: str, lot: dict[str, float], names: Sequence[str
     """Limits attributed content to the part of the material that is not recycled. The excess is lost; it occurs if
     recycled content concentrates in one output."""
     room, given = lot.get(MATERIAL + material, 0.0), 0.0
-    for prefix in RECYCLED.values():
+    for prefix in PHYSICAL:
         room -= lot.get(prefix + material, 0.0)
     for name in names:
         given += lot[name]

@@ -3,15 +3,17 @@
 1. Burdens follow the allocation shares:
        burden(o) = share(o) * (direct + sum_i q_i/Q_i * burden(i) - sum assigned) + assigned(o)
    A record without an output that carries burden retains its burdens.
-2. Contents follow matter (see `contents`).
+2. Contents follow matter (see `contents`), and so do questioned amounts (see `questions`).
 """
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ledger.core.outcome.assessment import BURDENS, Assigned
+from ledger.core.outcome.assessment import BURDENS, QUESTIONED, Assigned
 from ledger.footprint.stored.burdens import SLOT, ZERO, Vector
 from ledger.footprint.stored.contents import Contents, ContentsIn, ContentsOut, Flowing, Holding, follow_matter
+from ledger.footprint.stored.escaped import with_escaped
+from ledger.footprint.stored.questions import Made, shares_of_question, with_made, with_question
 
 
 class LotFigures(NamedTuple):
@@ -24,12 +26,14 @@ class LotFigures(NamedTuple):
 class TakenFigures(NamedTuple):
     """The taken fraction `part` of a lot (in binary64: float(q)/float(Q)) with the lot's figures.
 
-    `recycled` is preConsumer or postConsumer if this record turns the lot's materials into recycled content.
+    `recycled` is preConsumer or postConsumer if this record turns the lot's materials into recycled content, and
+    `questioned` says whether the ledger questions that claim.
     """
 
     part: float
     figures: LotFigures
     recycled: str | None = None
+    questioned: bool = False
 
 
 class Allocation(NamedTuple):
@@ -49,6 +53,19 @@ class RecordFigures(NamedTuple):
     contents: ContentsOut
     outputs: tuple[LotFigures, ...]
 
+    def with_questions(self, made: Mapping[int, Made]) -> "RecordFigures":
+        """These figures with the questions that outputs make."""
+        return self._with(with_made([lot.burdens for lot in self.outputs], made))
+
+    def with_escaped(self, amounts: Mapping[int, float]) -> "RecordFigures":
+        """These figures with the burdens that outputs escape as questions."""
+        return self._with(with_escaped([lot.burdens for lot in self.outputs], amounts))
+
+    def _with(self, burdens: Sequence[Vector]) -> "RecordFigures":
+        return self._replace(outputs=tuple([
+            lot._replace(burdens=vector) for lot, vector in zip(self.outputs, burdens, strict=True)
+        ]))
+
 
 def record_figures(
     direct: Vector,
@@ -62,8 +79,8 @@ def record_figures(
 
     `supplied` are the contents that enter with supplies. Raises Refused if contents would exceed 100 %.
     """
-    total = _total(direct, taken)
-    flowing = [Flowing(part, lot.contents, recycled) for part, lot, recycled in taken]
+    total = total_of(direct, taken)
+    flowing = [Flowing(one.part, one.figures.contents, one.recycled, one.questioned) for one in taken]
     contents = follow_matter(ContentsIn(flowing, supplied), outputs, matter or {})
     if allocation.shares:
         burdens = _shared(total, allocation)
@@ -71,13 +88,19 @@ def record_figures(
     else:
         burdens = [ZERO] * len(outputs)
         retained = tuple(total)
+    questioned = total[SLOT[QUESTIONED]]
+    if questioned:
+        parts = shares_of_question([output.mass for output in outputs], allocation.shares)
+        burdens = [with_question(vector, questioned * part) for vector, part in zip(burdens, parts, strict=True)]
+        retained = with_question(retained, 0.0 if any(parts) else questioned)
     lots = tuple(LotFigures(vector, held) for vector, held in zip(burdens, contents.outputs, strict=True))
     return RecordFigures(retained, contents, lots)
 
 
-def _total(direct: Vector, taken: Sequence[TakenFigures]) -> list[float]:
+def total_of(direct: Vector, taken: Sequence[TakenFigures]) -> list[float]:
+    """The burdens that a record shares out: its own, and the burdens of the lots that it takes."""
     total = list(direct)
-    for part, lot, _ in taken:
+    for part, lot, *_ in taken:
         if part == 1.0:
             total = [sum_ + amount for sum_, amount in zip(total, lot.burdens, strict=True)]
         else:

@@ -29,6 +29,9 @@ _CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Over
 FACTOR_EVIDENCE: Final = ("supplierFactor", "productFootprint", "environmentalProductDeclaration")
 """Kinds of evidence that make a supply's own factor primary: a supplier's statement, footprint or EPD."""
 
+CONTRACT_EVIDENCE: Final = ("powerPurchaseAgreement", "directLine")
+"""Kinds of evidence that prove the source of a record's electricity, alone or with `:material` or `:lot`."""
+
 _FOSSIL: Final = "fossilGhgEmissions"
 _LAND_FOSSIL: Final = "landManagementFossilGhgEmissions"
 _LOCATION: Final = "electricityLocation"
@@ -132,17 +135,25 @@ def _elsewhere(own: Iterable[Line]) -> Iterable[Line]:
             )
 
 
-def proves_factor(evidence: Iterable[Evidence], material: str) -> bool:
+def proves_factor(evidence: Iterable[Evidence], material: str, kinds: Sequence[str] = FACTOR_EVIDENCE) -> bool:
     """Whether a record's evidence includes the document in which a supplier states the factor of `material`.
 
-    The kind of such evidence is one of `FACTOR_EVIDENCE`, alone (for all supplies of the record) or followed by
-    `:material`. Other evidence, such as a weight or a meter reading, proves no factor: a value from a database stays
-    secondary.
+    The kind of such evidence is one of `kinds`, alone (for all supplies of the record) or followed by `:material`.
+    Other evidence, such as a weight or a meter reading, proves no factor: a value from a database stays secondary.
     """
     return any(
-        kind in FACTOR_EVIDENCE and of in ("", material)
+        kind in kinds and of in ("", material)
         for kind, _, of in (one.kind.partition(":") for one in evidence)
     )
+
+
+def burning_factor(supply: Supply) -> Factor | None:
+    """The record's own factor for the burning of a supply. A factor of another gas than carbon dioxide is no such
+    factor: the slip of methane comes beside the burning."""
+    factor = supply.factor
+    if factor is None or factor.boundary != "combustion" or factor.gas not in (None, "CO2", "CO2e"):
+        return None
+    return factor
 
 
 def factor_line(supply: Supply, factor: Factor, kind: LineKind, proved_for: int | None = None) -> Line:

@@ -119,6 +119,10 @@ class FactorSetVersion:
         self.sources: Mapping[str, FactorSource] = {one.id: one for one in sources}
         self.rows: Mapping[str, SetFactor] = {one.row: one for one in factors}
         self._keys = {alias: one.key for one in supplies for alias in (one.key, *one.aliases)}
+        self._codes: dict[str, str] = {}
+        for entry in supplies:
+            for code in entry.hs:
+                self._codes.setdefault(code, entry.key)
         self._factors: dict[tuple[str, str], dict[str, dict[int, SetFactor]]] = {}
         for factor in factors:
             places = self._factors.setdefault((factor.key, factor.boundary), {})
@@ -135,6 +139,11 @@ class FactorSetVersion:
     def entry(self, material: str) -> SupplyEntry | None:
         """The entry of a supply's material, by its key or an alias."""
         key = self._keys.get(material)
+        return None if key is None else self.supplies[key]
+
+    def coded(self, code: str) -> SupplyEntry | None:
+        """The first entry that lists exactly this HS or CN code."""
+        key = self._codes.get(code)
         return None if key is None else self.supplies[key]
 
     def class_of(self, material: str) -> SupplyClass | None:

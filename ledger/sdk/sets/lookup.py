@@ -15,9 +15,9 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Final, NamedTuple
 
-from ledger.core.record.units import UNITS
+from ledger.core.record.units import POWER_UNITS, UNITS
 from ledger.sdk.places import ANYWHERE, wider_places
-from ledger.sdk.sets.factor_set import FactorSetVersion, SetBoundary, SetFactor, SupplyEntry
+from ledger.sdk.sets.factor_set import FactorSetVersion, SetBoundary, SetFactor, SupplyEntry, SupplyKind
 from ledger.sdk.sets.reading import co2e_of
 from ledger.sdk.tables import rows
 
@@ -25,9 +25,14 @@ _CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Over
 _REGION: Final = "CN-GRID-"
 _COUNTRY: Final = 2
 _ENERGY: Final = "energy"
+_FREIGHT: Final = "freight"
 _MASS: Final = "mass"
 _VOLUMES: Final = ("volume", "normal volume")
 _PERCENTILE: Final = Decimal("0.9")
+MATTER: Final[tuple[SupplyKind, ...]] = ("material", "gas", "fuel")
+"""Kinds of supplies that are matter. Any of them may be a raw material: coke burns in one process, and reduces ore in
+another."""
+_POWER: Final[tuple[SupplyKind, ...]] = ("electricity",)
 
 
 class SetChoice(NamedTuple):
@@ -66,6 +71,55 @@ def entry_of(sets: Sequence[FactorSetVersion], material: str) -> tuple[FactorSet
         if entry is not None:
             return version, entry
     return None
+
+
+def supply_kinds(sets: Sequence[FactorSetVersion], material: str, unit: str) -> tuple[SupplyKind, ...]:
+    """The possible kinds of a supply: the kind of its entry, with all kinds of matter as one. For a name that no set
+    knows, the unit decides: watt hours count power, unless the name is in a class of heat; joules count heat or a fuel,
+    unless the name is in a class of power."""
+    known = entry_of(sets, material)
+    if known is not None:
+        return MATTER if known[1].kind in MATTER else (known[1].kind,)
+    dimension = UNITS[unit].dimension
+    if dimension == _FREIGHT:
+        return ("transport",)
+    if dimension != _ENERGY:
+        return (*MATTER, "treatment", "service")
+    of_class = _kinds_of_class(sets, material)
+    if "electricity" in of_class or (unit in POWER_UNITS and "heat" not in of_class):
+        return _POWER
+    return ("heat", "fuel")
+
+
+def is_power(sets: Sequence[FactorSetVersion], material: str, unit: str) -> bool:
+    """Whether a supply is electricity, under any name."""
+    return supply_kinds(sets, material, unit) == _POWER
+
+
+def _kinds_of_class(sets: Sequence[FactorSetVersion], material: str) -> frozenset[SupplyKind]:
+    """The kinds of supplies in the class of a name, by the first set that has a class for it."""
+    for version in sets:
+        group = version.class_of(material)
+        if group is not None:
+            return _kinds_within(version, group.id)
+    return frozenset()
+
+
+@cache
+def _kinds_within(version: FactorSetVersion, group: str) -> frozenset[SupplyKind]:
+    return frozenset([entry.kind for entry in version.supplies.values() if entry.group == group])
+
+
+def same_supply(sets: Sequence[FactorSetVersion], material: str, key: str) -> bool:
+    """Whether a set has one entry for both names."""
+    return any((entry := one.entry(material)) is not None and entry is one.entry(key) for one in sets)
+
+
+def other_class(version: FactorSetVersion, material: str, entry: SupplyEntry) -> bool:
+    """Whether a material that no set knows is of another class than an entry, as far as both have one in `version`."""
+    group, similar = version.class_of(material), version.class_of(entry.key)
+    classes = {entry.group} | ({similar.id} if similar is not None else set())
+    return group is not None and bool(classes - {""}) and group.id not in classes
 
 
 def choose(
@@ -114,28 +168,34 @@ def _scaled(amount: Decimal, have: Decimal, want: Decimal) -> Decimal:
     return _CONTEXT.divide(_CONTEXT.multiply(amount, have), want)
 
 
-def conservative(sets: Sequence[FactorSetVersion], material: str, unit: str) -> Decimal | None:
+def conservative(
+    sets: Sequence[FactorSetVersion], material: str, unit: str, boundary: SetBoundary = "cradleToGate"
+) -> Decimal | None:
     """Kg CO2e per base unit of the dimension of `unit`, for a supply that no set knows: the 90th percentile (nearest
     rank) of its class, by the values for the world or, without one, the highest. A material without a class counts
     among all of its dimension. None for a dimension that no supply has (pieces, areas)."""
     dimension = UNITS[unit].dimension
     groups = {one.name: group.id for one in sets if (group := one.class_of(material)) is not None}
-    values = sorted([value for one in sets for value in _values(one, groups.get(one.name), dimension)])
+    values = sorted([value for one in sets for value in _values(one, groups.get(one.name), dimension, boundary)])
     if not values:
-        values = sorted([value for one in sets for value in _values(one, None, dimension)])
+        values = sorted([value for one in sets for value in _values(one, None, dimension, boundary)])
     return values[math.ceil(_PERCENTILE * len(values)) - 1] if values else None
 
 
 @cache
-def _values(version: FactorSetVersion, group: str | None, dimension: str) -> tuple[Decimal, ...]:
-    return tuple(_class_values(version, group, dimension))
+def _values(
+    version: FactorSetVersion, group: str | None, dimension: str, boundary: SetBoundary
+) -> tuple[Decimal, ...]:
+    return tuple(_class_values(version, group, dimension, boundary))
 
 
-def _class_values(version: FactorSetVersion, group: str | None, dimension: str) -> Iterator[Decimal]:
+def _class_values(
+    version: FactorSetVersion, group: str | None, dimension: str, boundary: SetBoundary
+) -> Iterator[Decimal]:
     for entry in version.supplies.values():
         unit = UNITS[entry.unit]
         if (group is None or entry.group == group) and unit.dimension == dimension:
-            factors = list(version.factors(entry.key, "cradleToGate"))
+            factors = list(version.factors(entry.key, boundary))
             world = [one for one in factors if one.place == ANYWHERE] or factors
             if world:
                 yield _CONTEXT.divide(max([co2e_of(one.gases) for one in world]), unit.scale)

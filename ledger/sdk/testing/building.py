@@ -53,16 +53,17 @@ def context(
     process: str, *, inputs: tuple[InputFacts, ...] = (), supplies: tuple[SupplyFacts, ...] = (),
     outputs: tuple[OutputFacts, ...] = (), place: str = "CN-SH", year: int = 2022, hours: str = "24",
     allocation: str = "mass", attributes: tuple[AttributeFacts, ...] = (), sets: bool = False,
+    questions: bool = False, evidence: tuple[str, ...] = (),
 ) -> Context:
     """A record of `process` (`sector.route`) that ended in `year` at a facility in `place` (ISO 3166). `sets`: the core
-    prices its supplies from factor sets."""
+    prices its supplies from factor sets; `questions`: it also questions amounts. `evidence`: kinds of documents."""
     country, _, subdivision = place.partition("-")
     facility = FacilityFacts(id="urn:example:site", country=country, subdivision=place if subdivision else None)
     return Context(
         process=process, route=process.partition(".")[2], year=year, hours=Decimal(hours), allocation=allocation,
         facility=facility, inputs=inputs,
         supplies=tuple(_at(index, one) for index, one in enumerate(supplies)), outputs=outputs, attributes=attributes,
-        sets=sets,
+        sets=sets or questions, questions=questions, evidence=evidence,
     )
 
 

@@ -1,4 +1,4 @@
-"""Checks a sector's declarations: names, version, activities, indicators and needs."""
+"""Checks a sector's declarations: names, version, activities, indicators, needs and natural inputs."""
 
 import re
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ import msgspec
 
 from ledger.core.record.units import UNITS
 from ledger.sdk.sector import Activity, Route, Sector
+from ledger.sdk.tables import rows
 from ledger.sdk.testing.faults import ConformanceFault
 
 _VERSION: Final = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?")
@@ -18,7 +19,8 @@ _CURRENCIES: Final = ("CNY", "EUR", "USD")
 
 
 def faults_of_front(sector: Sector) -> Iterator[ConformanceFault]:
-    """Faults of the names in both languages, the semantic version, the routes, the indicators and the needs."""
+    """Faults of the names in both languages, the semantic version, the routes, the indicators, the needs and the
+    natural inputs."""
     if not _SECTOR.fullmatch(sector.name):
         yield ConformanceFault("name", sector.name, "a sector's name has only lower-case letters, digits and hyphens")
     if not _VERSION.fullmatch(sector.version):
@@ -41,6 +43,7 @@ def faults_of_front(sector: Sector) -> Iterator[ConformanceFault]:
     for name, method in sector.methods.items():
         yield from _named(method, f"method {name}")
     yield from _faults_of_needs(sector)
+    yield from _faults_of_nature(sector)
     for field in ("mass_tolerance", "element_tolerance"):
         if not 0 <= getattr(sector, field) < 1:
             yield ConformanceFault(
@@ -56,6 +59,8 @@ def _faults_of_needs(sector: Sector) -> Iterator[ConformanceFault]:
         for need in needs:
             if need.usual is not None and not (need.usual.is_finite() and need.usual > 0):
                 yield ConformanceFault("need", where, f"usual is {need.usual}: it must be above 0")
+            if not (need.least.is_finite() and 0 < need.least <= 1):
+                yield ConformanceFault("need", where, f"least is {need.least}: it must be a part of the usual amount")
             for field in ("unit", "per"):
                 code = getattr(need, field)
                 if code not in UNITS:
@@ -64,6 +69,23 @@ def _faults_of_needs(sector: Sector) -> Iterator[ConformanceFault]:
             for field, values in texts.items():
                 if not values or not all(values):
                     yield ConformanceFault("need", where, f"{field} is empty or has an empty name")
+
+
+def _faults_of_nature(sector: Sector) -> Iterator[ConformanceFault]:
+    groups = {row["group"]: row["most"] for row in rows("ledger.sdk.data", "nature.csv")}
+    for name, natural in sector.nature.items():
+        where = f"{sector.name}.{name}"
+        if name not in sector.routes:
+            yield ConformanceFault("nature", where, f"no such route; one of {' '.join(sorted(sector.routes))}")
+        for taken in natural:
+            if taken.group not in groups:
+                yield ConformanceFault("nature", where, f"no group {taken.group!r}; one of {' '.join(groups)}")
+            elif taken.most is not None and not (groups[taken.group] and taken.most.is_finite() and taken.most > 0):
+                yield ConformanceFault("nature", where, f"most of {taken.group} is {taken.most}: only "
+                                       f"{', '.join([group for group, most in groups.items() if most])} have one, "
+                                       "and it must be above 0")
+            if not taken.source:
+                yield ConformanceFault("nature", where, f"{taken.group} has no source")
 
 
 def _named(thing: Any, where: str) -> Iterator[ConformanceFault]:

@@ -8,6 +8,7 @@ from ledger.core.receipts.receipt import ProvenLeaf
 from ledger.core.receipts.statement import VersionClaim
 from ledger.core.receipts.study import StudyClaim
 from ledger.core.record.values import Factor, Quantity
+from ledger.footprint.derived.findings import ListedFinding, StatedFinding, WeighedFinding
 
 SECTOR: Final = "sector"
 FACTORS: Final = "factors"
@@ -35,7 +36,8 @@ class LotAnswer(QueryAnswer, frozen=True):
     `record` is the digest of the record that made the lot. `owner` is absent if the holder owns the lot. `sender`
     handed it over. A `frozen` lot is disputed; a `withdrawn` lot no longer counts. `inDoubt`: the key that signed its
     record is reported compromised. `resembles`: by the id of its holder, owner or sender, the organisations with which
-    readers could confuse that organisation.
+    readers could confuse that organisation. `questioned`: kg CO2e in question in the whole lot; `findings`: of its own
+    record, as far as they are about this lot.
     """
 
     lot: str
@@ -46,6 +48,8 @@ class LotAnswer(QueryAnswer, frozen=True):
     role: str
     index: int
     record: str
+    questioned: float
+    findings: list[ListedFinding] = []
     owner: str | None = None
     sender: str | None = None
     pool: str | None = None
@@ -178,6 +182,11 @@ class FootprintAnswer(QueryAnswer, frozen=True):
     part of them. `opening`: the lot is opening stock. `claims` are additional information and never part of the
     figure. `inDoubt`: records of this figure and upstream of it whose signing keys are reported compromised, newest
     first, at most 20; `limitations` say so in words. `study`: the context of the figure; absent for a withdrawn lot.
+
+    `questioned`: kg CO2e by which the figure may be too low, and `questionedShare` their part of it, omissions
+    included. `findings`: of the lot's own record, then of records upstream by their weight in the figure, at most 50;
+    `findingsLeftOff` is the number of the others, and `findingsNote` states the proof behind the list. The log commits
+    to `questioned` with the figure.
     """
 
     title: str
@@ -195,9 +204,14 @@ class FootprintAnswer(QueryAnswer, frozen=True):
     completeness: str
     exempted: str
     unestimated: float
+    questioned: float
+    questioned_share: float
     share: float
     direct: DirectAnswer
     inputs: list[InputAnswer] = []
+    findings: list[WeighedFinding] = []
+    findings_left_off: int = 0
+    findings_note: str | None = None
     assigned: float = 0.0
     averaged: float = 0.0
     primary_share: float | None = None
@@ -232,9 +246,10 @@ class ChainLineAnswer(QueryAnswer, frozen=True):
 
 
 class ChainMethodAnswer(QueryAnswer, frozen=True):
-    """The figure of a lot by a sector's own method, with the stored figure: kg CO2e of the whole lot, as of the tree of
-    `at` entries. The `lines` add up to `footprint`. `pool`: the lot is a generation of this pool, so the figure is of
-    the pool's node. `digest`: hex SHA-256 of the code that computed the figure."""
+    """The figure of a lot by a sector's own method, with the stored figure and the amount `questioned` by which the
+    stored one may be too low: kg CO2e of the whole lot, as of the tree of `at` entries. The `lines` add up to
+    `footprint`. `pool`: the lot is a generation of this pool, so the figure is of the pool's node. `digest`: hex
+    SHA-256 of the code that computed the figure."""
 
     lot: str
     method: str
@@ -244,6 +259,7 @@ class ChainMethodAnswer(QueryAnswer, frozen=True):
     at: int
     footprint: float
     stored: float
+    questioned: float
     lines: list[ChainLineAnswer]
     notes: list[str] = []
     pool: str | None = None
@@ -251,7 +267,8 @@ class ChainMethodAnswer(QueryAnswer, frozen=True):
 
 class ChangeAnswer(QueryAnswer, frozen=True):
     """A restatement of a lot by the revising record at `index` (`record` is its digest): kg CO2e of the whole lot
-    before and after. `quantity` is the current quantity; `quantityBefore` is present only if it was different."""
+    before and after, with the amounts in question. `quantity` is the current quantity; `quantityBefore` is present only
+    if it was different. `findings`: of the lot's own record after the revision."""
 
     index: int
     record: str
@@ -262,6 +279,9 @@ class ChangeAnswer(QueryAnswer, frozen=True):
     footprint_before: float
     footprint: float
     difference: float
+    questioned_before: float
+    questioned: float
+    findings: list[ListedFinding] = []
     quantity_before: Quantity | None = None
     withdrawn: bool = False
     reason: str | None = None
@@ -284,12 +304,15 @@ class ChangesAnswer(QueryAnswer, frozen=True):
 class RevisionAnswer(QueryAnswer, frozen=True):
     """The new results of a record after the revising record at `index`, which has `digest` and `type`. Their `root`
     (hex) is part of a leaf of the revising record's own outcome. `body`: the text of the record after the revision;
-    absent if only its results changed, if the record is `withdrawn`, or if the text is `erased`."""
+    absent if only its results changed, if the record is `withdrawn`, or if the text is `erased`. `findings` and
+    `questioned`: as of this revision."""
 
     index: int
     digest: str
     type: str
     root: str
+    questioned: float
+    findings: list[StatedFinding] = []
     withdrawn: bool = False
     erased: bool = False
     body: Raw | UnsetType = UNSET
@@ -300,8 +323,9 @@ class RecordAnswer(QueryAnswer, frozen=True):
     """A record with its entry (base64) and the proven leaves of its outcome, as they were posted and logged.
 
     `revisions`: its results after each later revision, in log order, at most the newest 100; `earlierRevisions` is the
-    number of revisions before them. `inDoubt`: the key that signed the record is reported compromised; `limitations`
-    say so in words.
+    number of revisions before them. `findings`: of the record as posted, with the stated values; `questioned`: kg CO2e
+    in question in all its outputs, and in the burdens that it retains. `inDoubt`: the key that signed the record is
+    reported compromised; `limitations` say so in words.
     """
 
     index: int
@@ -310,6 +334,8 @@ class RecordAnswer(QueryAnswer, frozen=True):
     issuer: str
     body: Raw
     entry: str
+    questioned: float
+    findings: list[StatedFinding] = []
     leaves: list[ProvenLeaf] = []
     revisions: list[RevisionAnswer] = []
     earlier_revisions: int = 0

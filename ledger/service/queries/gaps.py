@@ -7,14 +7,18 @@ from typing import Final
 import msgspec
 from asyncpg import Record
 
+from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.record.kinds import AnyRecord, Declaration
 from ledger.footprint.derived.completeness import completeness_of
 from ledger.footprint.derived.contributions import Upstream, contribution
 from ledger.footprint.derived.gaps import LotGaps
 from ledger.footprint.derived.gather_gaps import GapGathering
+from ledger.footprint.derived.rank_findings import FindingList
 from ledger.footprint.stored.burdens import SLOT, ZERO, footprint, vector_of
 from ledger.host.threads import in_thread
+from ledger.service.queries.chain.findings import read_chain_findings
 from ledger.service.queries.chain.upstream import MAX_RECORDS, UpstreamChain, read_records, read_upstream
+from ledger.service.queries.findings import note_on
 from ledger.service.queries.questions import LotQuestion
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
@@ -39,7 +43,7 @@ async def read_gaps(
     # A sector may choose any names for its factors, so not every name is a digest.
     wanted = [bytes.fromhex(digest) for digest in gaps.gathering.declarations if _DIGEST.fullmatch(digest)]
     rows = await pool.fetch(queries("gaps")["declarations"], wanted, chain.moment.version)
-    return gaps.answer(_declarations(rows), limit)
+    return gaps.answer(_declarations(rows), await read_chain_findings(pool, chain), limit)
 
 
 def _declarations(rows: Iterable[Record]) -> dict[str, Declaration]:
@@ -66,7 +70,7 @@ class _GapSums:
                 moved = contribution(weights, record.log_index, ZERO, averaged=vector_of(record.averaged))
                 self._averaged += moved[SLOT["absGhg"]]
 
-    def answer(self, declared: dict[str, Declaration], limit: int) -> LotGaps:
+    def answer(self, declared: dict[str, Declaration], findings: FindingList, limit: int) -> LotGaps:
         burdens, weights = self._chain.burdens, self._chain.weights
         absolute = burdens[SLOT["absGhg"]]
         # Amounts that period averages moved belong to no record. If there are any, the records' own amounts are 100 %.
@@ -81,5 +85,6 @@ class _GapSums:
             completeness="unknown" if completeness is None else f"{completeness * 100:.1f} %",
             omitted=burdens[SLOT["omittedAbs"]], unestimated=burdens[SLOT["unestimated"]],
             provisional=burdens[SLOT["provisionalAbs"]], assigned=self._assigned, averaged=self._averaged,
-            items=items[:limit], left_off=max(0, len(items) - limit),
+            questioned=burdens[SLOT[QUESTIONED]], findings=findings.items, findings_left_off=findings.left_off,
+            findings_note=note_on(findings), items=items[:limit], left_off=max(0, len(items) - limit),
         )

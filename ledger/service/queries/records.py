@@ -15,6 +15,7 @@ from ledger.core.record.kinds import KeyChange, Organization
 from ledger.core.signatures.signing import load_spki
 from ledger.engine.sectors import Registry
 from ledger.errors import Erased, InvalidInput, NotFound
+from ledger.footprint.derived.findings import questioned_in, stated_in
 from ledger.service.heads.publication import Publication
 from ledger.service.posting.receipts import read_leaves
 from ledger.service.queries.answers import (
@@ -66,7 +67,8 @@ async def read_record(pool: DatabasePool, digest: str) -> RecordAnswer:
         index=row["index"], digest=digest, type=row["type"], issuer=row["issuer"], body=Raw(bytes(row["body"])),
         entry=base64.b64encode(row["data"]).decode(), leaves=prove_leaves(leaves) if leaves else [],
         revisions=revisions, earlier_revisions=earlier, in_doubt=doubt,
-        limitations=[] if doubt is None else [limitation(doubt)],
+        limitations=[] if doubt is None else [limitation(doubt)], questioned=questioned_in(leaves),
+        findings=stated_in(row["index"], leaves),
     )
 
 

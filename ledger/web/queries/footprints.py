@@ -15,6 +15,7 @@ from ledger.errors import InvalidInput
 from ledger.footprint.stored.burdens import METHOD
 from ledger.service.ledger import Ledger
 from ledger.service.queries.answers import ChainMethodAnswer, FootprintAnswer
+from ledger.service.queries.findings import MAX_RECORDS, NEAR, NEAR_PRODUCT, Depth
 from ledger.service.queries.footprint.read import read_footprint
 from ledger.service.queries.methods.answers import MethodAnswer
 from ledger.service.queries.methods.catalogue import is_chain_method, run_method
@@ -58,6 +59,10 @@ To = Annotated[str | None, Parameter(
 Limit = Annotated[int, Parameter(description="of a product: the number of lots to list, largest first", ge=0,
                                  le=MAX_SHOWN)]
 
+Findings = Annotated[Depth, Parameter(
+    description=f"`near` lists the findings behind a figure if at most {NEAR:,} records lie upstream ({NEAR_PRODUCT:,} "
+                f"of a product); `all` examines up to {MAX_RECORDS:,}")]
+
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 
 
@@ -69,21 +74,21 @@ class FootprintsController(Controller):
     async def footprint(
         self, ledger: Ledger, lot: OptionalLot = None, product: OptionalProduct = None, method: MethodName = None,
         gwp: Gwp = None, allocation: Allocation = None, parameter: Parameters = None, since: From = None,
-        until: To = None, limit: Limit = SHOWN, at: At = None,
+        until: To = None, limit: Limit = SHOWN, findings: Findings = "near", at: At = None,
     ) -> FootprintAnswer | MethodAnswer | ChainMethodAnswer | ProductAnswer:
-        """`lot` and `at` alone ask for the stored figure. The other parameters are deprecated: they ask as
+        """`lot`, `findings` and `at` alone ask for the stored figure. The other parameters are deprecated: they ask as
         `/v1/footprint/method`, `/v1/footprint/chain-method` and `/v1/footprint/product` do."""
         choices = {"method": method, "gwp": gwp, "allocation": allocation, "parameter": parameter}
         if product is not None:
             _refuse("product", "either lot or product; methods apply to lots only", {"lot": lot, **choices})
-            return await read_product(ledger.pool, PeriodQuestion(product, since, until, at), limit)
+            return await read_product(ledger.pool, PeriodQuestion(product, since, until, at), limit, findings)
         if lot is None:
             raise InvalidInput("name either a lot or a product", code="invalid-request", field="lot",
                                rule="one of the parameters lot and product")
         _refuse("lot", "a period needs product", {"from": since, "to": until})
         question = LotQuestion(lot, at)
         if method in (None, METHOD) and gwp is None and allocation is None and not parameter:
-            answer = await read_footprint(ledger.pool, question, ledger.assessed)
+            answer = await read_footprint(ledger.pool, question, ledger.assessed, findings)
             return await ledger.resemblances.of_footprint(answer)
         return await run_method(ledger.pool, ledger.registry, question, _choice(method, gwp, allocation, parameter))
 
@@ -109,10 +114,10 @@ class FootprintsController(Controller):
     @get("/product", summary="The footprint of a product: all lots of a period, weighted by production")
     async def of_product(
         self, ledger: Ledger, request: AnyRequest, product: ProductId, since: From = None, until: To = None,
-        limit: Limit = SHOWN, at: At = None,
+        limit: Limit = SHOWN, findings: Findings = "near", at: At = None,
     ) -> ProductAnswer:
-        _only(request, "/v1/footprint/product", "product", "from", "to", "limit", "at")
-        return await read_product(ledger.pool, PeriodQuestion(product, since, until, at), limit)
+        _only(request, "/v1/footprint/product", "product", "from", "to", "limit", "findings", "at")
+        return await read_product(ledger.pool, PeriodQuestion(product, since, until, at), limit, findings)
 
 
 def _choice(method: str | None, gwp: str | None, allocation: str | None, parameter: Sequence[str] | None

@@ -20,6 +20,8 @@ from ledger.sdk import (
     Line,
     Name,
     Quantity,
+    Reading,
+    Shortfall,
     draft_with_energy,
     follow_composition,
     invalid_activity,
@@ -82,7 +84,8 @@ def assess(context: Context, activity: CarbonCapture) -> Assessment:
     weigh_materials(draft, context)
     follow_composition(draft, context)
     energy = draft.megajoules / captured * KG_PER_T
-    judge(draft, "capture-energy", "MJ per t of CO2 captured", energy, usual=USUAL_ENERGY, possible=POSSIBLE_ENERGY)
+    judge(draft, "capture-energy", "MJ per t of CO2 captured", energy, usual=USUAL_ENERGY, possible=POSSIBLE_ENERGY,
+          lacks=Shortfall("heat", "3B", captured / KG_PER_T))
     draft.indicate("captureRate", captured / emitted)
     draft.indicate("carbonDioxideStored", stored / KG_PER_T)
     draft.indicate("energyPerTonneCaptured", energy)
@@ -118,7 +121,8 @@ def _check_capture(draft: Draft, context: Context, emitted: Decimal, captured: D
     if captured > emitted:
         draft.find("captured-above-emitted", f"{captured:.6g} kg captured of {emitted:.6g} kg in gas", refuses=True)
     elif captured > emitted * MOST_CAUGHT:
-        draft.find("capture-unusual", f"{captured / emitted:.4g} of the CO2 captured: usual is up to {MOST_CAUGHT}")
+        draft.warn("capture-unusual", f"{captured / emitted:.4g} of the CO2 captured: usual is up to {MOST_CAUGHT}",
+                   Reading(captured / emitted, "kg/kg", (ZERO, MOST_CAUGHT)))
     sold = sum((output.mass or ZERO for output in context.outputs
                 if not is_material(output) and not is_energy(output.quantity)), ZERO)
     if sold + stored > captured * (1 + WEIGHING):

@@ -15,6 +15,8 @@ from ledger.sdk import (
     Limits,
     Name,
     Part,
+    Reading,
+    Shortfall,
     draft_with_energy,
     follow_composition,
     invalid_activity,
@@ -42,6 +44,7 @@ MOST_LIMESTONE: Final = Decimal("0.35")
 # Blast furnace cement holds at least 5 % of clinker; the world average is 75 %.
 LEAST_CLINKER: Final = Decimal("0.05")
 # Mills take 25 to 45 kWh per t, slag ground fine 60; with drying and packing not more than 120.
+LEAST_POWER: Final = Decimal(25)
 USUAL_POWER: Final = Decimal(120)
 # Slag and gypsum come with up to a tenth of water.
 LOSS: Final = Decimal("0.10")
@@ -135,27 +138,34 @@ def _check_ratio(draft: Draft, clinker: Decimal, cement: Decimal) -> None:
             refuses=True,
         )
     elif ratio < LEAST_CLINKER:
-        draft.find("clinker-ratio", f"{ratio:.3g} of clinker in cement: usual are {LEAST_CLINKER} to 1")
+        draft.warn("clinker-ratio", f"{ratio:.3g} of clinker in cement: usual are {LEAST_CLINKER} to 1",
+                   Reading(ratio, "kg/kg", (LEAST_CLINKER, Decimal(1))))
 
 
 def _check_parts(draft: Draft, activity: Cement, parts: Mapping[str, Decimal], cement: Decimal) -> None:
     for kind, most in (("gypsum", MOST_GYPSUM), ("limestone", MOST_LIMESTONE)):
         if parts[kind] > cement * most:
-            draft.find(f"{kind}-unusual", f"{parts[kind] / cement:.3g} of {kind} in cement: usual is up to {most}")
+            draft.warn(f"{kind}-unusual", f"{parts[kind] / cement:.3g} of {kind} in cement: usual is up to {most}",
+                       Reading(parts[kind] / cement, "kg/kg", (ZERO, most)))
     if activity.cement_type is not None:
         share = (parts["clinker"] + parts["gypsum"]) / cement
         least, most = CLINKER_AND_GYPSUM[activity.cement_type]
         if not least <= share <= most:
             name = activity.cement_type
-            draft.find("cement-type", f"{share:.3g} of clinker and gypsum; GB 175 has {least} to {most} for {name}")
+            draft.warn("cement-type", f"{share:.3g} of clinker and gypsum; GB 175 has {least} to {most} for {name}",
+                       Reading(share, "kg/kg", (least, most)),
+                       lacks=Shortfall("clinker", "KGM", cement).below(least, share))
 
 
 def _check_work(draft: Draft, context: Context, power: Decimal, cement: Decimal) -> None:
     """Warns only: the meter reading of a provisional record may still be missing."""
     if power == 0:
-        draft.find("grinding-missing", "mills run on electricity, but none is supplied")
+        draft.warn("grinding-missing", "mills run on electricity, but none is supplied",
+                   Reading(ZERO, "kWh/t", (LEAST_POWER, USUAL_POWER)),
+                   lacks=Shortfall("electricity", "KWH", cement / KG_PER_T).below(LEAST_POWER, ZERO))
     elif power / cement * KG_PER_T > USUAL_POWER:
-        draft.find("electricity-unusual", f"{power / cement * KG_PER_T:.4g} kWh per t of cement")
+        draft.warn("electricity-unusual", f"{power / cement * KG_PER_T:.4g} kWh per t of cement",
+                   Reading(power / cement * KG_PER_T, "kWh/t", (LEAST_POWER, USUAL_POWER)))
     came = matter_in(context)
     if context.mass_out() < came * (1 - LOSS):
         draft.find("mass-unaccounted", f"{came - context.mass_out():.6g} kg of what was charged are in no output")

@@ -16,6 +16,8 @@ from ledger.sdk import (
     Key,
     Limits,
     Part,
+    Reading,
+    Shortfall,
     draft_with_energy,
     follow_composition,
     invalid_activity,
@@ -71,10 +73,13 @@ def assess(context: Context, activity: Ceramics) -> Assessment:
         return draft.assessment()
     _check_yield(draft, context, ware, charged - carbon_dioxide)
     energy = (draft.megajoules - sold) / ware * KG_PER_T
+    lacks = Shortfall("naturalGas", "3B", ware / KG_PER_T)
     if draft.megajoules == 0:
-        draft.find("firing-missing", "kilns fire with fuel or electricity, but none is supplied")
+        draft.warn("firing-missing", "kilns fire with fuel or electricity, but none is supplied",
+                   Reading(ZERO, "MJ/t", USUAL_ENERGY), lacks=lacks.below(USUAL_ENERGY[0], ZERO))
     else:
-        judge(draft, "ceramics-energy", "MJ per t of ware", energy, usual=USUAL_ENERGY, possible=POSSIBLE_ENERGY)
+        judge(draft, "ceramics-energy", "MJ per t of ware", energy, usual=USUAL_ENERGY, possible=POSSIBLE_ENERGY,
+              lacks=lacks)
     draft.indicate("materialYield", ware / charged)
     draft.indicate("energyPerTonne", energy)
     draft.indicate("electricityPerTonne", power / ware * KG_PER_T)

@@ -16,11 +16,12 @@ from ledger.sdk import (
     FuelAnalysis,
     Key,
     Limits,
+    Reading,
+    Shortfall,
     book_energy,
     follow_composition,
     judge,
     matter_in,
-    warn_outside,
 )
 
 # Forming clinker takes 1.75 GJ/t, most of it to decompose limestone: no kiln runs on less. Kilns with six preheater
@@ -97,14 +98,23 @@ def _check_heat(draft: Draft, burnt: Sequence[Burnt], clinker: Decimal, power: D
     """The usual range is of fuel heat, the possible range of all energy: electricity can heat kilns too."""
     heat = sum((one.heat for one in burnt), ZERO) / clinker * KG_PER_T
     whole = draft.megajoules / clinker * KG_PER_T
+    # Electricity may give the heat that fuel does not.
+    lacks = Shortfall("bituminous", "3B", clinker / KG_PER_T).below(USUAL_HEAT[0], whole)
     if heat == 0:
         # Only a warning: the closing of a provisional record may bring its fuel.
-        draft.find("kiln-without-fuel", "no fuel is supplied to the kiln")
+        draft.warn("kiln-without-fuel", "no fuel is supplied to the kiln", Reading(heat, "MJ/t", USUAL_HEAT),
+                   lacks=lacks)
     else:
         judge(draft, "clinker-energy", "MJ per t of clinker", whole, usual=POSSIBLE_HEAT, possible=POSSIBLE_HEAT)
-        warn_outside(draft, "clinker-heat-unusual", f"{heat:.5g} MJ of fuel per t of clinker", heat, USUAL_HEAT)
-    if power / clinker * KG_PER_T > USUAL_POWER:
-        draft.find("electricity-unusual", f"{power / clinker * KG_PER_T:.4g} kWh per t of clinker")
+        if not USUAL_HEAT[0] <= heat <= USUAL_HEAT[1]:
+            draft.warn(
+                "clinker-heat-unusual", f"{heat:.5g} MJ of fuel per t of clinker: usual are {USUAL_HEAT[0]} to "
+                f"{USUAL_HEAT[1]}", Reading(heat, "MJ/t", USUAL_HEAT), lacks=lacks,
+            )
+    per_tonne = power / clinker * KG_PER_T
+    if per_tonne > USUAL_POWER:
+        draft.warn("electricity-unusual", f"{per_tonne:.4g} kWh per t of clinker",
+                   Reading(per_tonne, "kWh/t", (ZERO, USUAL_POWER)))
 
 
 def _indicate(

@@ -16,6 +16,8 @@ from ledger.sdk import (
     Fraction,
     Key,
     Limits,
+    Reading,
+    Shortfall,
     draft_with_energy,
     follow_composition,
     invalid_activity,
@@ -70,10 +72,13 @@ def assess(context: Context, activity: FlatGlass) -> Assessment:
         return draft.assessment()
     _check_yield(draft, context, glass, melted)
     energy = (draft.megajoules - sold) / glass * KG_PER_T
+    lacks = Shortfall("naturalGas", "3B", glass / KG_PER_T)
     if draft.megajoules == 0:
-        draft.find("melting-missing", "furnaces melt with fuel or electricity, but none is supplied")
+        draft.warn("melting-missing", "furnaces melt with fuel or electricity, but none is supplied",
+                   Reading(ZERO, "MJ/t", USUAL_ENERGY), lacks=lacks.below(USUAL_ENERGY[0], ZERO))
     else:
-        judge(draft, "glass-energy", "MJ per t of glass", energy, usual=USUAL_ENERGY, possible=POSSIBLE_ENERGY)
+        judge(draft, "glass-energy", "MJ per t of glass", energy, usual=USUAL_ENERGY, possible=POSSIBLE_ENERGY,
+              lacks=lacks)
     draft.indicate("glassYield", glass / melted)
     draft.indicate("culletRatio", _cullet(context) / charged)
     draft.indicate("energyPerTonne", energy)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from carbon_ledger_building_materials import capture, cement, ceramics, clinker, glass
-from ledger.sdk import Route, Sector, read_indicators, read_needs
+from ledger.sdk import Route, Sector, read_indicators, read_nature, read_needs
 
 
 def plugin() -> Sector:
@@ -12,7 +12,7 @@ def plugin() -> Sector:
     return Sector(
         name="building-materials", version="0.1.0", en="Building materials", zh="建材", mass_tolerance=Decimal("0.02"),
         element_tolerance=Decimal("0.05"), indicators=read_indicators("carbon_ledger_building_materials"),
-        needs=read_needs("carbon_ledger_building_materials"),
+        needs=read_needs("carbon_ledger_building_materials"), nature=read_nature("carbon_ledger_building_materials"),
         routes={
             "clinker": Route(activity=clinker.Clinker, assess=clinker.assess, en="Cement clinker", zh="水泥熟料"),
             "cement": Route(activity=cement.Cement, assess=cement.assess, en="Cement grinding", zh="水泥粉磨"),

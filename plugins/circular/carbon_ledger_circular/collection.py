@@ -13,6 +13,7 @@ from ledger.sdk import (
     Fraction,
     Key,
     Quantity,
+    Reading,
     amount_in,
     book_energy,
     invalid_activity,
@@ -78,5 +79,6 @@ def _check_distance(draft: Draft, context: Context, quantity: Quantity, collecte
     fuel = sum((supply.mass or ZERO for supply in liquids), ZERO)
     per_tonne_kilometre = fuel / (collected / 1000 * kilometres)
     if per_tonne_kilometre > USUAL_FUEL:
-        draft.find("fuel-unusual", f"{per_tonne_kilometre:.3f} kg of fuel per t collected and km driven")
+        draft.warn("fuel-unusual", f"{per_tonne_kilometre:.3f} kg of fuel per t collected and km driven",
+                   Reading(per_tonne_kilometre, "kg/tkm", (ZERO, USUAL_FUEL)))
     draft.indicate("distancePerTonne", kilometres / collected * 1000)

@@ -14,6 +14,7 @@ from ledger.sdk import (
     Context,
     Fraction,
     Line,
+    Reading,
     convert,
     draft_with_energy,
     invalid_activity,
@@ -63,13 +64,14 @@ def assess(context: Context, activity: Landfill) -> Assessment:
     if laid == 0:
         draft.find("no-waste", "no input lot is waste with a mass", refuses=True)
         return draft.assessment()
-    methane = ZERO
+    methane = hidden = ZERO
     for i, component in enumerate(activity.composition):
         gas = gas_of(f"composition[{i}]", component, activity)
         wet = laid * Decimal(component.share)
         emitted = wet * gas.methane
         waste = wastes()[component.kind]
         methane += emitted
+        hidden += wet * gas.hidden
         draft.line(Line(
             gas="CH4biogenic", amount=emitted, source=component.kind, kind="treatment",
             burden="biogenicNonCO2Emissions", basis="estimated", factor=waste.name, recalled=waste.recalled,
@@ -80,7 +82,9 @@ def assess(context: Context, activity: Landfill) -> Assessment:
             recalled=waste.recalled,
         )
     if Decimal(activity.gas_captured) > MOST_CAPTURED:
-        draft.find("capture-unusual", f"{activity.gas_captured} of the methane captured over the site's life")
+        share = Decimal(activity.gas_captured)
+        draft.warn("capture-unusual", f"{activity.gas_captured} of the methane captured over the site's life",
+                   Reading(share, "kg/kg", (ZERO, MOST_CAPTURED)), emits={"CH4biogenic": hidden})
     draft.indicate("wasteTreated", laid / 1000)
     draft.indicate("methanePerTonne", methane / laid * 1000)
     draft.indicate("electricityPerTonne", power / laid * 1000)
@@ -92,10 +96,12 @@ def assess(context: Context, activity: Landfill) -> Assessment:
 
 
 class LandfillGas(NamedTuple):
-    """Kg of biogenic CH4 and CO2 that escape per kg of wet waste."""
+    """Kg of biogenic CH4 and CO2 that escape per kg of wet waste. `hidden`: the CH4 by which a usual capture would
+    leave more."""
 
     methane: Decimal
     carbon_dioxide: Decimal
+    hidden: Decimal
 
 
 def gas_of(field: str, component: Component, activity: Landfill) -> LandfillGas:
@@ -119,7 +125,9 @@ def gas_of(field: str, component: Component, activity: Landfill) -> LandfillGas:
     captured = Decimal(activity.gas_captured)
     oxidised = values["oxidised"] if activity.covered else ZERO
     methane = formed * ((1 - captured) * (1 - oxidised) + captured * (1 - values["destroyed"]))
-    return LandfillGas(methane, (decayed - methane / CH4_PER_C) * CO2_PER_C)
+    beyond = max(captured - MOST_CAPTURED, ZERO)
+    return LandfillGas(methane, (decayed - methane / CH4_PER_C) * CO2_PER_C,
+                       formed * beyond * (values["destroyed"] - oxidised))
 
 
 def _check(activity: Landfill, context: Context) -> None:

@@ -24,6 +24,7 @@ from ledger.sdk import (
     OutputFacts,
     Part,
     Quantity,
+    Shortfall,
     carbonate,
     draft_with_energy,
     follow_composition,
@@ -41,6 +42,8 @@ SAMPLING: Final = Decimal("0.02")
 # Off-gas, spills and washing water, beyond moisture and the burnt-off waste that the activity names.
 LOSS: Final = Decimal("0.15")
 MELTED: Final = ("remelting", "smelting")
+FURNACE: Final = Decimal(2)
+"""Good furnaces take twice the heat of the molten material, with holding and losses of the stack."""
 _INDICATORS: Final[Mapping[str, str]] = {
     "steel": "recycledSteel", "copper": "recycledCopper", "aluminium": "recycledAluminium", "lead": "recycledLead",
     "zinc": "recycledZinc", "paper": "recycledPaper", "plastics": "recycledPlastics", "rubber": "recycledRubber",
@@ -180,5 +183,6 @@ def _check_energy(draft: Draft, activity: Recycling, made: Decimal) -> None:
     material, per_kilogram = MATERIALS[activity.material], draft.megajoules / made
     least = material.melting if activity.method in MELTED and material.melting is not None else ZERO
     message = f"{per_kilogram:.2f} MJ per kg of {activity.material} recycled"
-    warn_outside(draft, "energy-unusual", message, per_kilogram, (least, material.most), with_range=False)
+    warn_outside(draft, "energy-unusual", message, per_kilogram, (least, material.most), with_range=False,
+                 unit="MJ/kg", lacks=Shortfall("naturalGas", "3B", made, least * FURNACE))
     draft.indicate("energyPerTonne", per_kilogram * 1000)

@@ -12,7 +12,7 @@ from carbon_ledger_circular import (
     sorting,
     waste_use,
 )
-from ledger.sdk import Route, Sector, read_indicators, read_needs
+from ledger.sdk import Route, Sector, read_indicators, read_nature, read_needs
 
 
 def plugin() -> Sector:
@@ -21,7 +21,7 @@ def plugin() -> Sector:
     return Sector(
         name="circular", version="0.1.0", en="Circular economy", zh="循环经济", mass_tolerance=Decimal("0.02"),
         element_tolerance=Decimal("0.05"), indicators=read_indicators("carbon_ledger_circular"),
-        needs=read_needs("carbon_ledger_circular"),
+        needs=read_needs("carbon_ledger_circular"), nature=read_nature("carbon_ledger_circular"),
         routes={
             "collection": Route(
                 activity=collection.Collection, assess=collection.assess, en="Collection", zh="回收",

@@ -11,6 +11,7 @@ from ledger.sdk import (
     Context,
     Draft,
     Fraction,
+    Reading,
     draft_with_energy,
     follow_composition,
     invalid_activity,
@@ -73,7 +74,8 @@ def sort(context: Context, activity: Sorting) -> Draft:
     check_carried(draft, context)
     per_tonne = power / came * 1000
     if per_tonne > USUAL_POWER:
-        draft.find("electricity-unusual", f"{per_tonne:.1f} kWh per t sorted")
+        draft.warn("electricity-unusual", f"{per_tonne:.1f} kWh per t sorted",
+                   Reading(per_tonne, "kWh/t", (ZERO, USUAL_POWER)))
     draft.indicate("massSorted", came / 1000)
     draft.indicate("recoveryRate", context.mass_out(*RECOVERED) / came)
     draft.indicate("residueRate", context.mass_out("waste") / came)

@@ -5,12 +5,14 @@ from typing import Final, Literal
 
 from carbon_ledger_circular.common import check_accounted, check_carried
 from ledger.sdk import (
+    ZERO,
     Activity,
     Assessment,
     Context,
     Draft,
     Fraction,
     Quantity,
+    Reading,
     draft_with_energy,
     follow_composition,
     invalid_activity,
@@ -77,7 +79,8 @@ def use(context: Context, activity: WasteUse) -> Draft:
     came = matter_in(context)
     per_tonne = power / came * 1000
     if per_tonne > USUAL_POWER:
-        draft.find("electricity-unusual", f"{per_tonne:.1f} kWh per t of raw material")
+        draft.warn("electricity-unusual", f"{per_tonne:.1f} kWh per t of raw material",
+                   Reading(per_tonne, "kWh/t", (ZERO, USUAL_POWER)))
     draft.indicate("solidWasteUsed", used / 1000)
     draft.indicate("solidWasteContent", used / came)
     draft.indicate("electricityPerTonne", per_tonne)

@@ -18,6 +18,7 @@ from ledger.sdk import (
     Fraction,
     FuelAnalysis,
     Limits,
+    Shortfall,
     convert,
     draft_with_energy,
     follow_composition,
@@ -105,7 +106,9 @@ def _count(draft: Draft, context: Context, activity: HouseholdAppliances, power:
     each, energy = mass / units, draft.megajoules / units
     warn_outside(
         draft, "mass-unusual", f"{each:.4g} kg per {activity.appliance}", each, USUAL_MASS[activity.appliance],
+        unit="kg",
     )
     warn_outside(
         draft, "energy-unusual", f"{energy:.4g} MJ per {activity.appliance}", energy, USUAL_ENERGY, with_range=False,
+        unit="MJ", lacks=Shortfall("electricity", "3B", units),
     )

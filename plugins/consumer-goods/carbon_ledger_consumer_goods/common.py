@@ -11,6 +11,8 @@ from ledger.sdk import (
     FactorTable,
     Limits,
     OutputFacts,
+    Reading,
+    Shortfall,
     carbonate,
     is_energy,
     judge,
@@ -40,10 +42,13 @@ def made(context: Context) -> Decimal:
 
 def judge_energy(draft: Draft, code: str, tonnes: Decimal, *, usual: Limits, possible: Limits) -> None:
     """As `judge`, in MJ per t; a record without any energy only warns, since its closing may bring the energy."""
+    lacks = Shortfall("heat", "3B", tonnes)
     if draft.megajoules == 0:
-        draft.find(f"{code}-missing", "no energy is supplied")
+        draft.warn(f"{code}-missing", "no energy is supplied", Reading(ZERO, "MJ/t", usual),
+                   lacks=lacks.below(usual[0], ZERO))
     else:
-        judge(draft, code, "MJ per t", draft.megajoules / tonnes, usual=usual, possible=possible)
+        judge(draft, code, "MJ per t", draft.megajoules / tonnes, usual=usual, possible=possible, unit="MJ/t",
+              lacks=lacks)
 
 
 def book_limestone(draft: Draft, context: Context, purity: str | None) -> Decimal:

@@ -16,6 +16,9 @@ RAW: Final = (
 )
 """Supplies that are fibre."""
 
+GROWN: Final = ("wood", "woodChips", "pulpwood", "bamboo", "straw", "reed", "bagasse")
+"""Lots and supplies of plants, which become liquor and bark in part."""
+
 RECOVERED: Final = ("recoveredPaper", "recoveredPulp")
 
 # Dry wood, fibres and paper are half carbon: cellulose 0.44, lignin 0.63.
@@ -41,6 +44,16 @@ def furnish(context: Context, analyses: tuple[FuelAnalysis, ...]) -> Decimal:
     """Kg of fibre that came in, as weighed."""
     lots = sum((fibre_of(taken) for taken in context.inputs), ZERO)
     return lots + sum((supply.mass or ZERO for supply in fibre_supplies(context, analyses)), ZERO)
+
+
+def wood_of(context: Context, analyses: tuple[FuelAnalysis, ...]) -> Decimal:
+    """Kg of wood and other plants that came in as they grew."""
+    lots = sum((
+        (taken.mass or ZERO) * (sum((taken.materials.get(name, ZERO) for name in GROWN), ZERO) if taken.materials
+                                else Decimal(1))
+        for taken in context.inputs if not is_energy(taken.quantity)
+    ), ZERO)
+    return lots + sum((one.mass or ZERO for one in fibre_supplies(context, analyses) if one.material in GROWN), ZERO)
 
 
 def indicate_recycled(

@@ -45,6 +45,16 @@ NAMES: Final = (
 """Supplies that are such gases, with or without an entry in the activity."""
 
 
+_HYDROCARBONS: Final = ("hydrocarbon", "isobutane", "propane", "cyclopentane", "butane", "R600a", "R290")
+NAMED_GASES: Final[Mapping[str, str]] = {
+    **{name: name for name in NAMES if name not in ("refrigerant", "blowingAgent")},
+    **dict.fromkeys(_HYDROCARBONS, "hydrocarbon"),
+    "R134a": "HFC134a", "R32": "HFC32", "R125": "HFC125", "R143a": "HFC143a", "R152a": "HFC152a",
+    "R227ea": "HFC227ea", "R245fa": "HFC245fa", "R365mfc": "HFC365mfc",
+}
+"""Supplies whose name says which gas they are."""
+
+
 class FilledGas(Part, frozen=True, kw_only=True):
     """A gas that appliances were filled or foamed with.
 
@@ -85,6 +95,9 @@ def lose_gases(draft: Draft, context: Context, gases: Sequence[FilledGas]) -> No
         if filled.supply in stated:
             raise invalid_activity(f"gases[{i}].supply", filled.supply, "a supply without another entry")
         stated.add(filled.supply)
+        named = NAMED_GASES.get(filled.supply)
+        if context.questions and named not in (None, filled.gas):
+            raise invalid_activity(f"gases[{i}].gas", filled.gas, f"{named}, as the supply {filled.supply} is named")
         share = _lost_share(i, filled, sum((supply.amount("KGM") for supply in supplies), ZERO))
         for supply in supplies:
             _lose(draft, filled, supply, share)

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_consumer_goods.common import judge_energy, made
-from carbon_ledger_consumer_goods.fibre import check_closure, follow_grown_carbon, furnish, indicate_recycled
+from carbon_ledger_consumer_goods.fibre import check_closure, follow_grown_carbon, furnish, indicate_recycled, wood_of
 from carbon_ledger_consumer_goods.mill import Mill, indicate_mill, run_mill
 from ledger.sdk import (
     KG_PER_T,
@@ -12,8 +12,10 @@ from ledger.sdk import (
     Assessment,
     Context,
     Draft,
+    Lack,
     Limits,
     Name,
+    Reading,
     follow_composition,
     invalid_activity,
     matter_in,
@@ -25,6 +27,12 @@ Grade = Literal["newsprint", "printing", "containerboard", "cartonboard", "tissu
 # recovered paper 6 to 12, tissue 10 to 25. Above a hundred the unit is wrong.
 USUAL_ENERGY: Final[Limits] = (Decimal(2500), Decimal(30000))
 POSSIBLE_ENERGY: Final[Limits] = (Decimal(0), Decimal(100000))
+# Of it, paper of bought pulp takes 8.7 on average (steam 6.5, power 2.2), which measures energy that nobody can see.
+NEEDED_ENERGY: Final = Decimal(8700)
+# Dry wood and fibre have 19 MJ per kg; of pulp a twentieth is rejected, of recovered paper up to 0.15 in screens and
+# cleaners, of which plastics burn too.
+WOOD_MJ: Final = Decimal(19)
+REJECTS: Final = Decimal("0.15")
 # Deinking for tissue loses four tenths; a higher loss means that fibre is missing.
 LEAST_YIELD: Final = Decimal("0.5")
 # Filled and coated papers are at least six tenths fibre; an output with much less is no paper.
@@ -64,9 +72,30 @@ def assess(context: Context, activity: Papermaking) -> Assessment:
         return draft.assessment()
     _check_yield(draft, context, activity, paper)
     judge_energy(draft, "paper-energy", paper / KG_PER_T, usual=USUAL_ENERGY, possible=POSSIBLE_ENERGY)
+    if context.questions:
+        _check_residues(draft, context, activity, run.own.fibrous, paper)
     draft.indicate("paperMade", paper / KG_PER_T)
     indicate_mill(draft, run, paper, "energyPerTonnePaper")
     return draft.assessment()
+
+
+def _check_residues(
+    draft: Draft, context: Context, activity: Papermaking, burnt: Decimal, paper: Decimal
+) -> None:
+    """Liquor and bark come of wood, which gives at most its own heat of combustion; pulp and recovered paper leave
+    rejects alone. Residues burnt beyond that came from somewhere else. They are in question as far as paper needs
+    them."""
+    fibre, wood = furnish(context, activity.analyses), wood_of(context, activity.analyses)
+    most = wood * WOOD_MJ + (fibre - wood) * REJECTS * WOOD_MJ
+    if burnt <= most:
+        return
+    needed = max(NEEDED_ENERGY * paper / KG_PER_T - (draft.megajoules - burnt + most), ZERO)
+    draft.warn(
+        "residues-without-wood", f"{burnt:.6g} MJ of liquor, bark and rejects are burnt: {wood:.6g} kg of wood and "
+        f"{fibre - wood:.6g} kg of other fibre leave at most {most:.6g} MJ",
+        Reading(burnt, "MJ", possible=(ZERO, most)),
+        lacks=(Lack(material="heat", amount=min(burnt - most, needed), unit="3B"),),
+    )
 
 
 def _check_yield(draft: Draft, context: Context, activity: Papermaking, paper: Decimal) -> None:

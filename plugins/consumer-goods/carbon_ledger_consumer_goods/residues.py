@@ -46,11 +46,13 @@ class OwnFuel(Part, frozen=True, kw_only=True):
 
 
 class Burnt(NamedTuple):
-    """MJ of heat and kg of carbon of all residues, and kg of black liquor's dry solids."""
+    """MJ of heat and kg of carbon of all residues, kg of black liquor's dry solids, and MJ of liquor, bark and rejects,
+    which come of fibre."""
 
     heat: Decimal = ZERO
     carbon: Decimal = ZERO
     liquor: Decimal = ZERO
+    fibrous: Decimal = ZERO
 
 
 @cache
@@ -61,7 +63,7 @@ def _defaults() -> Mapping[str, Mapping[str, str]]:
 def burn_residues(draft: Draft, own: Sequence[OwnFuel], *, sets: bool) -> Burnt:
     """Lines of CH4 and N2O, renewable energy, and with `sets` in force lines of biogenic CO2. Raises PluginError
     for a missing heating value and for one above the upper limit."""
-    heat = carbon = liquor = ZERO
+    heat = carbon = liquor = fibrous = ZERO
     for i, residue in enumerate(own):
         mass = kilograms(residue.quantity, f"ownFuels[{i}].quantity")
         released = mass * _heating_value(i, residue)
@@ -82,7 +84,8 @@ def burn_residues(draft: Draft, own: Sequence[OwnFuel], *, sets: bool) -> Burnt:
             )
         carbon += held
         liquor += mass if residue.kind == "blackLiquor" else ZERO
-    return Burnt(heat, carbon, liquor)
+        fibrous += released if residue.kind != "biogas" else ZERO
+    return Burnt(heat, carbon, liquor, fibrous)
 
 
 def _heating_value(index: int, residue: OwnFuel) -> Decimal:

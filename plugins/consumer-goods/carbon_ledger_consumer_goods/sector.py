@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from carbon_ledger_consumer_goods import appliances, papermaking, pulping, textile_dyeing
-from ledger.sdk import Route, Sector, read_indicators, read_needs
+from ledger.sdk import Route, Sector, read_indicators, read_nature, read_needs
 
 
 def plugin() -> Sector:
@@ -12,7 +12,7 @@ def plugin() -> Sector:
     return Sector(
         name="consumer-goods", version="0.1.0", en="Consumer goods", zh="消费品", mass_tolerance=Decimal("0.02"),
         element_tolerance=Decimal("0.05"), indicators=read_indicators("carbon_ledger_consumer_goods"),
-        needs=read_needs("carbon_ledger_consumer_goods"),
+        needs=read_needs("carbon_ledger_consumer_goods"), nature=read_nature("carbon_ledger_consumer_goods"),
         routes={
             "pulping": Route(activity=pulping.Pulping, assess=pulping.assess, en="Pulping", zh="制浆"),
             "papermaking": Route(

@@ -1,6 +1,6 @@
 """Battery cells and packs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final, Literal
 
@@ -12,6 +12,8 @@ from ledger.sdk import (
     Context,
     Draft,
     Quantity,
+    Reading,
+    Shortfall,
     amount_in,
     follow_composition,
     invalid_activity,
@@ -45,6 +47,19 @@ USUAL_PACK_ENERGY: Final = Decimal(20)
 # New lines lose a third of their cells, run-in ones a tenth and less; of packs one in a hundred.
 LEAST_CELL_YIELD: Final = Decimal("0.6")
 LEAST_PACK_YIELD: Final = Decimal("0.9")
+# Kg per kg of cells, dry powder: layered oxides 0.35 to 0.45, phosphate 0.35 to 0.4 (usual compositions); lead and its
+# oxide are 0.6 of a battery. Sodium oxides count as phosphate.
+CATHODES: Final[Mapping[str, tuple[str, Decimal]]] = {
+    "lfp": ("lfpCathode", Decimal("0.38")), "nmc": ("nmcCathode", Decimal("0.42")),
+    "nca": ("nmcCathode", Decimal("0.42")), "lmo": ("nmcCathode", Decimal("0.42")),
+    "sodiumIon": ("lfpCathode", Decimal("0.38")), "leadAcid": ("lead", Decimal("0.6")),
+}
+LEAST_CATHODE: Final = Decimal("0.3")
+"""Of the usual share: cells for power with thin coatings, and electrodes with much carbon."""
+CATHODE_WORDS: Final = ("cathode", "electrode", "lithium", "lfp", "nmc", "ncm", "nca", "lmo", "lco", "nickel", "cobalt",
+                        "manganese", "phosphate", "sodium", "prussian", "cell", "slurry", "blackmass", "activematerial")
+LEAD_WORDS: Final = ("lead", "grid", "electrode", "plate", "paste")
+"""Parts of names of materials that may become a positive electrode: powders, precursors, salts, foil, bought cells."""
 # These leave the cell again: solvents are driven off and recovered.
 AIDS: Final = ("nmp", "water", "nitrogen", "argon")
 
@@ -85,6 +100,8 @@ def assess_cell(context: Context, activity: BatteryCell) -> Assessment:
     """Energy per kWh of cells, and the flow of their materials."""
     draft, _ = begin(context, activity)
     _make(draft, context, activity, LEAST_CELL_YIELD)
+    if context.questions:
+        _check_cathode(draft, context, activity.chemistry)
     if activity.capacity is not None:
         capacity = _capacity(activity.capacity, "capacity")
         _check_energy(draft, capacity, USUAL_CELL_ENERGY)
@@ -127,6 +144,30 @@ def _make(draft: Draft, context: Context, activity: Battery, least: Decimal) -> 
         raise invalid_activity("capacity", None, "stated together with serviceLife")
 
 
+def _check_cathode(draft: Draft, context: Context, chemistry: Chemistry | None) -> None:
+    """The positive electrode is the dearest part of a cell, so a record without one left it out."""
+    made = context.mass_out("product")
+    if made == 0:
+        return
+    words = LEAD_WORDS if chemistry == "leadAcid" else CATHODE_WORDS
+    came = sum((
+        (taken.mass or ZERO) * (sum((share for name, share in taken.materials.items() if _says(name, words)), ZERO)
+                                if taken.materials else Decimal(1)) for taken in context.inputs
+    ), ZERO) + sum((supply.mass or ZERO for supply in context.supplies if _says(supply.material, words)), ZERO)
+    material, usual = CATHODES.get(chemistry or "", CATHODES["nmc"])
+    share = came / made
+    if share < usual * LEAST_CATHODE:
+        draft.warn(
+            "cathode-missing", f"{came:.6g} kg of cathode materials come into {made:.6g} kg of cells: usual are "
+            f"{usual} kg per kg", Reading(share, "kg/kg", (usual * LEAST_CATHODE, Decimal(1))),
+            lacks=Shortfall(material, "KGM", made, usual).below(usual, share),
+        )
+
+
+def _says(name: str, words: Sequence[str]) -> bool:
+    return any(word in name.lower() for word in words)
+
+
 def _capacity(quantity: Quantity, field: str) -> Decimal:
     """KWh; raises InvalidQuantity for a quantity that is no energy."""
     return amount_in(quantity, "KWH", field)
@@ -139,7 +180,8 @@ def _check_energy(draft: Draft, capacity: Decimal, usual: tuple[Decimal, Decimal
     if per_unit > POSSIBLE_ENERGY:
         draft.find("energy-impossible", message, refuses=True)
     else:
-        warn_outside(draft, "energy-unusual", message, per_unit, usual, with_range=False)
+        warn_outside(draft, "energy-unusual", message, per_unit, usual, with_range=False, unit="kWh/kWh",
+                     lacks=Shortfall("electricity", "KWH", capacity))
 
 
 def _check_density(
@@ -155,7 +197,8 @@ def _check_density(
     if density > most:
         draft.find("density-impossible", f"{message}: the active materials alone give at most {most}", refuses=True)
     elif usual and chemistry is not None:
-        warn_outside(draft, "density-unusual", message, density, USUAL_DENSITY[chemistry], with_range=False)
+        warn_outside(draft, "density-unusual", message, density, USUAL_DENSITY[chemistry], with_range=False,
+                     unit="kWh/kg")
 
 
 def _indicate(draft: Draft, context: Context, activity: Battery, capacity: Decimal) -> None:

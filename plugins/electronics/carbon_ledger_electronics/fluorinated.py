@@ -22,6 +22,7 @@ from ledger.sdk import (
     Fraction,
     Part,
     PluginError,
+    Reading,
     SupplyFacts,
     invalid_activity,
     omit_upstream,
@@ -35,6 +36,11 @@ OTHERS: Final = ("C4F8", "C4F6", "C5F8", "C4F8O", "CH2F2", "CH3F", "C2HF5")
 """Gases whose emissions are named as an omission, unless they are counted."""
 
 BY_PRODUCTS: Final = ("CF4", "C2F6")
+
+USUAL_HEEL: Final = Decimal("0.1")
+"""IPCC 2006, volume 3, 6.2.1.1, and 40 CFR 98, subpart I: a tenth of the gas goes back in its container."""
+MOST_HEEL: Final = Decimal("0.25")
+"""Tools stop below a pressure that leaves 5 to 20 %; own judgement."""
 
 Gas = Literal[
     "CF4", "C2F6", "C3F8", "CHF3", "NF3", "SF6", "HFC134a", "N2O", "C4F8", "CH2F2", "CH3F", "C2HF5",
@@ -96,6 +102,17 @@ def _omit(draft: Draft, supply: SupplyFacts) -> None:
 
 
 def _emit(draft: Draft, supply: SupplyFacts, use: GasUse, share: Decimal, substrate: Substrate) -> None:
+    before = draft.footprint
+    _emit_use(draft, supply, use, share, substrate)
+    heel = Decimal(use.heel)
+    if draft.questions and heel > MOST_HEEL:
+        # Emissions are proportional to the gas that was used.
+        more = (draft.footprint - before) * ((1 - USUAL_HEEL) / (1 - heel) - 1)
+        draft.warn("heel-unusual", f"{heel} of the {use.gas} goes back in its container: usual are up to {MOST_HEEL}",
+                   Reading(heel, "kg/kg", (ZERO, MOST_HEEL)), emits={"CO2e": more})
+
+
+def _emit_use(draft: Draft, supply: SupplyFacts, use: GasUse, share: Decimal, substrate: Substrate) -> None:
     used = supply.amount("KGM") * share * (1 - Decimal(use.heel))
     table, abated = factors(), Decimal(use.abated)
     destroyed = abated * Decimal(use.destruction or "0")

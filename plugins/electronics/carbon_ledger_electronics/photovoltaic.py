@@ -13,6 +13,8 @@ from ledger.sdk import (
     Draft,
     Positive,
     Quantity,
+    Reading,
+    Shortfall,
     amount_in,
     follow_composition,
     invalid_activity,
@@ -90,12 +92,13 @@ def _check_power(
     per_kilowatt = power / kilowatts
     draft.indicate("electricityPerPeakKilowatt", per_kilowatt)
     if per_kilowatt > USUAL_POWER:
-        draft.find("electricity-unusual", f"{per_kilowatt:.0f} kWh per kW of peak power")
+        draft.warn("electricity-unusual", f"{per_kilowatt:.0f} kWh per kW of peak power",
+                   Reading(per_kilowatt, "kWh/kW", (ZERO, USUAL_POWER)))
     silicon = sum((one.mass or ZERO for one in context.supplied("polysilicon")), ZERO) / kilowatts
     if silicon > 0:
         warn_outside(
             draft, "silicon-unusual", f"{silicon:.2f} kg of polysilicon per kW", silicon, USUAL_SILICON,
-            with_range=False,
+            with_range=False, unit="kg/kW", lacks=Shortfall("polysilicon", "KGM", kilowatts),
         )
     if activity.area is None:
         return
@@ -106,7 +109,8 @@ def _check_power(
         draft.find(
             "efficiency-impossible", f"{efficiency:.1%} of sunlight: at most {most:.1%} is possible", refuses=True,
         )
-    elif not USUAL_EFFICIENCY[0] <= efficiency <= USUAL_EFFICIENCY[1]:
-        draft.find("efficiency-unusual", f"{efficiency:.1%} of sunlight")
+    else:
+        warn_outside(draft, "efficiency-unusual", f"{efficiency:.1%} of sunlight", efficiency, USUAL_EFFICIENCY,
+                     with_range=False, unit="kW/kW")
     draft.indicate("moduleEfficiency", efficiency)
     draft.indicate("areaProcessed", area)

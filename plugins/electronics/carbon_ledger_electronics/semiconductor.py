@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 from carbon_ledger_electronics.common import Work, begin, check_pieces
 from carbon_ledger_electronics.fluorinated import GasUse, emit_gases
-from ledger.sdk import ZERO, Assessment, Context, Quantity, amount_in, follow_composition, warn_outside
+from ledger.sdk import ZERO, Assessment, Context, Quantity, Shortfall, amount_in, follow_composition, warn_outside
 
 # Nine of ten leading-edge wafers are good; below half, the line is being started.
 LEAST_YIELD: Final = Decimal("0.5")
@@ -50,6 +50,7 @@ def assess(context: Context, activity: Semiconductor) -> Assessment:
         elif activity.substrate != "display":
             warn_outside(
                 draft, "electricity-unusual", f"{per_area:.3f} kWh per cm2", per_area, USUAL_POWER, with_range=False,
+                unit="kWh/cm2", lacks=Shortfall("electricity", "KWH", area),
             )
     draft.indicate("fluorinatedGasUsed", sum((one.amount("KGM") for one in context.supplied(
         "CF4", "C2F6", "C3F8", "CHF3", "NF3", "SF6")), ZERO))

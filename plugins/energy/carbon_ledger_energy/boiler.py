@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
 from carbon_ledger_energy.common import Burning, carrying, check_outputs, converted, heat_of, share_by_energy
-from ledger.sdk import Assessment, Context, Draft, book_energy
+from ledger.sdk import Assessment, Context, Draft, Lack, Reading, book_energy
 
 
 class _Limits(NamedTuple):
@@ -23,6 +23,11 @@ _LIMITS: Final = {
     # Carnot allows 8 from 20 to 60 degrees Celsius; half of it is good.
     "heatPump": _Limits(Decimal("1.5"), Decimal(8)),
 }
+
+
+# Heat of 35 degrees for floors out of water of 10: 6. Pumps of industry and district heat give 2 to 5.
+BEST_PUMP: Final = Decimal(6)
+USUAL_PUMP: Final = Decimal("3.5")
 
 
 class HeatBoiler(Burning, frozen=True, kw_only=True):
@@ -57,6 +62,13 @@ def _check_efficiency(draft: Draft, activity: HeatBoiler, delivered: Decimal, en
                    f"{activity.kind} gives at most {most} of the energy", refuses=True)
     else:
         draft.indicate("boilerEfficiency", delivered / entered)
+        if activity.kind == "heatPump" and delivered > entered * BEST_PUMP and draft.questions:
+            missing = Lack(material="electricity", amount=delivered / USUAL_PUMP - entered, unit="3B")
+            draft.warn(
+                "coefficient-unusual", f"{delivered / entered:.3g} MJ of heat per MJ of power: usual are {least} to "
+                f"{BEST_PUMP}", Reading(delivered / entered, "MJ/MJ", (least, BEST_PUMP), (least, most)),
+                lacks=(missing,),
+            )
         if delivered < entered * least:
             draft.find(
                 "efficiency-unusual", f"only {delivered / entered:.3f} of the energy became heat",

@@ -1,14 +1,14 @@
 """The sector `energy`: its routes and their names."""
 
 from carbon_ledger_energy import boiler, cogeneration, grid, renewable, storage
-from ledger.sdk import Route, Sector, read_indicators, read_needs
+from ledger.sdk import Route, Sector, read_indicators, read_nature, read_needs
 
 
 def plugin() -> Sector:
     """The sector `energy`. Both tolerances are 0: power and heat have no mass, and ash is a part of its fuel."""
     return Sector(
         name="energy", version="0.1.0", en="Energy", zh="能源", indicators=read_indicators("carbon_ledger_energy"),
-        needs=read_needs("carbon_ledger_energy"),
+        needs=read_needs("carbon_ledger_energy"), nature=read_nature("carbon_ledger_energy"),
         routes={
             "photovoltaic": Route(
                 activity=renewable.Generation, assess=renewable.assess_photovoltaic,

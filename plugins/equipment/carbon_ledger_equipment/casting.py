@@ -13,6 +13,8 @@ from ledger.sdk import (
     Draft,
     Positive,
     Quantity,
+    Reading,
+    Shortfall,
     follow_composition,
     invalid_activity,
     is_energy,
@@ -28,6 +30,10 @@ METALS: Final = ("pigIron", "scrap", "steel", "castIron", "aluminium", "copper",
 # Iron at 1500 C holds 380 kWh per t, aluminium at 750 C 310, and every furnace has losses; small furnaces that are kept
 # hot overnight take three times as much.
 MELTING_KWH: Final = (Decimal(300), Decimal(2000))
+# The best induction furnaces with their losses (reference document on smitheries and foundries, 2005: 520 to 800).
+FURNACE_KWH: Final = Decimal(520)
+# Kg of coke per kg of charge: hot blast with oxygen, and cold blast with much steel.
+CUPOLA_COKE: Final = (Decimal("0.09"), Decimal("0.18"))
 # Castings are half to nine tenths of the poured metal, investment castings a quarter.
 LEAST_YIELD: Final = Decimal("0.2")
 # Slag, fume and chips of the melt take 2 to 8 %; a higher loss means that something was not weighed.
@@ -88,16 +94,20 @@ def _check_tapped(tapped: Quantity | None, charged: Decimal, out: Decimal) -> No
 def _check_melting(draft: Draft, context: Context, activity: Casting, power: Decimal, charged: Decimal) -> None:
     """Warns only: the meter reading of a provisional heat may still be missing."""
     if activity.furnace == "cupola" and not context.supplied(*standard_fuels()):
-        draft.find("melting-missing", "a cupola melts with fuel, but none is supplied")
+        draft.warn("melting-missing", "a cupola melts with fuel, but none is supplied",
+                   Reading(ZERO, "kg/kg", CUPOLA_COKE),
+                   lacks=Shortfall("coke", "KGM", charged).below(CUPOLA_COKE[0], ZERO))
     if activity.furnace not in ("induction", "arc") or charged == 0:
         return
     per_tonne = power / charged * 1000
+    lacks = Shortfall("electricity", "KWH", charged / 1000, FURNACE_KWH)
     if power == 0:
-        draft.find("melting-missing", "the furnace melts with electricity, but none is supplied")
+        draft.warn("melting-missing", "the furnace melts with electricity, but none is supplied",
+                   Reading(ZERO, "kWh/t", MELTING_KWH), lacks=lacks.below(MELTING_KWH[0], ZERO))
     else:
         warn_outside(
             draft, "melting-unusual", f"{per_tonne:.1f} kWh per t of metal charged", per_tonne, MELTING_KWH,
-            with_range=False,
+            with_range=False, unit="kWh/t", lacks=lacks,
         )
 
 

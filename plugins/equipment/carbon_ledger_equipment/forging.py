@@ -4,7 +4,18 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_equipment.common import Work, begin, check_temperature, indicate_yield, workpiece_mass
-from ledger.sdk import Assessment, Context, Draft, Positive, Quantity, amount_in, follow_composition, standard_fuels
+from ledger.sdk import (
+    Assessment,
+    Context,
+    Draft,
+    Positive,
+    Quantity,
+    Reading,
+    Shortfall,
+    amount_in,
+    follow_composition,
+    standard_fuels,
+)
 
 # Steel at 1250 C holds 0.83 GJ per t, and every furnace has losses. Below that the meter does not cover the furnace;
 # old chamber furnaces take 6.
@@ -57,5 +68,7 @@ def _check_heating(draft: Draft, context: Context, activity: Forging, power: Dec
     per_tonne = amount_in(energy, "3B", "heatingEnergy") / heated
     hot = activity.temperature is not None and Decimal(activity.temperature) >= HOT
     if per_tonne > HEATING_GJ[1] or (hot and per_tonne < HEATING_GJ[0]):
-        draft.find("heating-unusual", f"{per_tonne:.2f} GJ of billet heating per t")
+        draft.warn("heating-unusual", f"{per_tonne:.2f} GJ of billet heating per t",
+                   Reading(per_tonne, "GJ/t", HEATING_GJ),
+                   lacks=Shortfall("naturalGas", "3B", heated).below(HEATING_GJ[0], draft.megajoules / heated))
     draft.indicate("heatingPerTonne", per_tonne * 1000)

@@ -5,11 +5,14 @@ from typing import Final, Literal
 
 from carbon_ledger_equipment.common import Work, begin, check_temperature, indicate_yield, workpiece_mass
 from ledger.sdk import (
+    ZERO,
     Assessment,
     Context,
     Draft,
     Positive,
     Quantity,
+    Reading,
+    Shortfall,
     amount_in,
     follow_composition,
     standard_fuels,
@@ -60,17 +63,20 @@ def assess(context: Context, activity: HeatTreatment) -> Assessment:
 
 def _check_heating(draft: Draft, context: Context, activity: HeatTreatment, power: Decimal) -> None:
     """Warns only: the meter reading of a provisional record may still be missing."""
-    if activity.heating == "fuel" and not context.supplied("heat", "steam", *standard_fuels()):
-        draft.find("heating-missing", "the furnace is heated with fuel, but none is supplied")
-    if activity.heating in ("induction", "resistance") and power == 0:
-        draft.find("heating-missing", "the furnace is heated with electricity, but none is supplied")
     treated = workpiece_mass(context)
+    reading = Reading(ZERO, "MJ/kg", HEATING_MJ)
+    if activity.heating == "fuel" and not context.supplied("heat", "steam", *standard_fuels()):
+        draft.warn("heating-missing", "the furnace is heated with fuel, but none is supplied", reading,
+                   lacks=Shortfall("naturalGas", "3B", treated).below(HEATING_MJ[0], ZERO))
+    if activity.heating in ("induction", "resistance") and power == 0:
+        draft.warn("heating-missing", "the furnace is heated with electricity, but none is supplied", reading,
+                   lacks=Shortfall("electricity", "3B", treated).below(HEATING_MJ[0], ZERO))
     if activity.heating_energy is None or treated == 0:
         return
     energy = activity.heating_energy
     per_kilogram = amount_in(energy, "3B", "heatingEnergy") / treated
     warn_outside(
         draft, "heating-unusual", f"{per_kilogram:.2f} MJ of heating per kg", per_kilogram, HEATING_MJ,
-        with_range=False,
+        with_range=False, unit="MJ/kg",
     )
     draft.indicate("heatingPerTonne", per_kilogram * 1000)

@@ -11,6 +11,7 @@ from ledger.sdk import (
     Context,
     Draft,
     Quantity,
+    Shortfall,
     amount_in,
     follow_composition,
     invalid_activity,
@@ -102,11 +103,13 @@ def _count(draft: Draft, context: Context, activity: VehicleAssembly, power: Dec
     gigajoules = draft.megajoules / vehicles / 1000
     warn_outside(
         draft, "energy-unusual", f"{gigajoules:.2f} GJ per vehicle", gigajoules, USUAL_ENERGY, with_range=False,
+        unit="GJ", lacks=Shortfall("electricity", "GV", vehicles),
     )
     mass = sum((output.mass or ZERO for output in products), ZERO) / vehicles
     if activity.vehicle is not None:
         usual = USUAL_MASS[activity.vehicle]
-        warn_outside(draft, "mass-unusual", f"{mass:.1f} kg per {activity.vehicle}", mass, usual, with_range=False)
+        warn_outside(draft, "mass-unusual", f"{mass:.1f} kg per {activity.vehicle}", mass, usual, with_range=False,
+                     unit="kg")
 
 
 def _lose_refrigerant(draft: Draft, context: Context, activity: VehicleAssembly) -> None:

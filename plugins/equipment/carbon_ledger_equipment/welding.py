@@ -13,15 +13,19 @@ from ledger.sdk import (
     Draft,
     FactorTable,
     Fraction,
+    Lack,
     Part,
     Positive,
     Quantity,
+    Reading,
+    Shortfall,
     follow_composition,
     invalid_activity,
     kilograms,
     omit_upstream,
     read_factors,
     standard_fuels,
+    warn_outside,
 )
 
 FILLERS: Final = ("weldingWire", "weldingRod", "coveredElectrode", "fluxCoredWire", "stripElectrode", "brazingFiller")
@@ -137,7 +141,10 @@ def _vent(draft: Draft, context: Context, share: Decimal | None) -> None:
 def _check_energy(draft: Draft, context: Context, activity: Welding, power: Decimal) -> None:
     """Warns only: the meter reading of a provisional record may still be missing."""
     if activity.method in ELECTRIC and power == 0:
-        draft.find("power-missing", f"{activity.method} runs on electricity, but none is supplied")
+        welded = ZERO if activity.deposited is None else kilograms(activity.deposited, "deposited")
+        draft.warn("power-missing", f"{activity.method} runs on electricity, but none is supplied",
+                   Reading(ZERO, "kWh/kg", ARC_KWH),
+                   lacks=Shortfall("electricity", "KWH", welded).below(ARC_KWH[0], ZERO))
     fuels = ("acetylene", "hydrogen", *FUEL_GASES, *standard_fuels())
     if activity.method in ("oxyfuel", "oxyfuelCutting") and not context.supplied(*fuels):
         draft.find("fuel-missing", f"{activity.method} burns gas, but none is supplied")
@@ -148,7 +155,8 @@ def _check_deposited(draft: Draft, activity: Welding, filler: Decimal, power: De
         return
     deposited = kilograms(activity.deposited, "deposited")
     if filler == 0:
-        draft.find("filler-missing", f"{deposited:f} kg of weld metal, but no filler is supplied")
+        draft.warn("filler-missing", f"{deposited:f} kg of weld metal, but no filler is supplied",
+                   lacks=(Lack(material="steel", amount=deposited, unit="KGM"),))
     elif deposited > filler * (1 + WEIGHING):
         raise invalid_activity("deposited", activity.deposited, f"at most {filler:f} kg, the filler supplied")
     else:
@@ -158,8 +166,11 @@ def _check_deposited(draft: Draft, activity: Welding, filler: Decimal, power: De
         draft.indicate("depositionEfficiency", efficiency)
     if power > 0:
         per_kilogram = power / deposited
-        if activity.method in LEAST_DEPOSITED and not ARC_KWH[0] <= per_kilogram <= ARC_KWH[1]:
-            draft.find("electricity-unusual", f"{per_kilogram:.2f} kWh per kg of weld metal")
+        if activity.method in LEAST_DEPOSITED:
+            warn_outside(
+                draft, "electricity-unusual", f"{per_kilogram:.2f} kWh per kg of weld metal", per_kilogram, ARC_KWH,
+                with_range=False, unit="kWh/kg", lacks=Shortfall("electricity", "KWH", deposited),
+            )
         draft.indicate("electricityPerWeldMetal", per_kilogram)
 
 

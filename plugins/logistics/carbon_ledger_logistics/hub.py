@@ -14,12 +14,17 @@ from ledger.sdk import (
     Name,
     Part,
     Quantity,
+    Reading,
+    Shortfall,
     invalid_activity,
     kilograms,
 )
 
 # Cross-docks take 5 to 50 MJ per t, cold stores that hold goods for weeks up to 3,000.
 MOST_ENERGY: Final = Decimal(5000)
+# A fifth of the best cross-dock; GLEC's 1.2 kg CO2e per t are about 9 MJ of power.
+LEAST_ENERGY: Final = Decimal(1)
+USUAL_ENERGY: Final = Decimal(9)
 
 
 class Handled(Part, frozen=True, kw_only=True):
@@ -56,13 +61,23 @@ def assess(context: Context, activity: Hub) -> Assessment:
     if energy > 0:
         draft.indicate("energyPerTonneHandled", energy / total)
         if energy / total > MOST_ENERGY:
-            draft.find("energy-unusual", f"{energy / total:.4g} MJ per t handled: usual is up to {MOST_ENERGY}")
+            draft.warn("energy-unusual", f"{energy / total:.4g} MJ per t handled: usual is up to {MOST_ENERGY}",
+                       Reading(energy / total, "MJ/t", (LEAST_ENERGY, MOST_ENERGY)))
+        elif energy / total < LEAST_ENERGY and context.questions:
+            draft.warn("energy-unusual", f"{energy / total:.4g} MJ per t handled: usual are at least {LEAST_ENERGY}",
+                       Reading(energy / total, "MJ/t", (LEAST_ENERGY, MOST_ENERGY)),
+                       lacks=_lacking(total).below(LEAST_ENERGY, energy / total))
     elif activity.intensity is None:
-        draft.find("no-energy", "neither energy nor an intensity is given")
+        draft.warn("no-energy", "neither energy nor an intensity is given",
+                   Reading(ZERO, "MJ/t", (LEAST_ENERGY, MOST_ENERGY)), lacks=_lacking(total).below(LEAST_ENERGY, ZERO))
         draft.omit("energy of the hub")
     weigh(draft, context, tonnes)
     draft.indicate("freightHandled", total)
     return draft.assessment()
+
+
+def _lacking(tonnes: Decimal) -> Shortfall:
+    return Shortfall("electricity", "3B", tonnes, USUAL_ENERGY)
 
 
 def _tonnes(context: Context, activity: Hub) -> list[Decimal]:

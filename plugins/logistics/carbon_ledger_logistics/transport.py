@@ -18,10 +18,13 @@ from ledger.sdk import (
     Part,
     Positive,
     Quantity,
+    Reading,
+    Shortfall,
     amount_in,
     convert,
     invalid_activity,
     kilograms,
+    warn_outside,
 )
 
 Mode = Literal["road", "rail", "inlandWaterway", "sea", "air", "pipeline"]
@@ -40,6 +43,13 @@ POSSIBLE_ENERGY: Final[Mapping[str, Decimal]] = {
     "road": Decimal("0.05"), "rail": Decimal("0.01"), "inlandWaterway": Decimal("0.005"), "sea": Decimal("0.002"),
     "air": Decimal("1.5"), "pipeline": Decimal("0.001"),
 }
+USUAL_FUEL: Final[Mapping[str, tuple[str, Decimal]]] = {
+    "road": ("diesel", Decimal("0.86")), "rail": ("diesel", Decimal("0.25")),
+    "inlandWaterway": ("diesel", Decimal("0.25")), "sea": ("marineFuelOil", Decimal("0.09")),
+    "air": ("jetKerosene", Decimal(8)), "pipeline": ("electricity", Decimal("0.1")),
+}
+"""MJ per tkm that a mode usually takes, by the intensities of GLEC (trucks, trains, container vessels, belly freight)
+and the emissions of their fuel; pipelines by own judgement. It measures energy that is below the usual range."""
 # Detours of 5 % on roads and 15 % at sea are usual; twice the distance is another route.
 MOST_ADJUSTMENT: Final = Decimal(2)
 # Axles bear some overload; 50 % overload is a wrong weight or distance.
@@ -99,13 +109,17 @@ def assess(context: Context, activity: Transport) -> Assessment:
     energy = book_operation(draft, context, activity, kind)
     _book_slip(draft, context, activity, kind)
     bought = any(taken.quantity.unit == "TKM" for taken in context.inputs)
+    others = [taken.quantity for taken in context.inputs] + [supply.quantity for supply in context.supplies]
+    own = max(total - sum((freight.amount for freight in others if freight.unit == "TKM"), ZERO), ZERO)
     _book_intensity(draft, activity, total, kind, energy)
     if energy > 0:
-        _check_energy(draft, activity.mode, energy / total)
+        _check_energy(draft, activity.mode, energy, total, own)
         draft.indicate("energyPerTonneKilometre", energy / total)
     elif activity.intensity is None and not bought:
         # Only a warning: the closing of a provisional trip may bring its energy.
-        draft.find("no-energy", "neither energy nor an intensity is given")
+        fuel, usual = USUAL_FUEL[activity.mode]
+        draft.warn("no-energy", "neither energy nor an intensity is given", Reading(ZERO, "MJ/tkm", USUAL_ENERGY[
+            activity.mode]), lacks=Shortfall(fuel, "3B", own, usual).below(usual, ZERO))
         draft.omit("energy of transport")
     if activity.mode == "air" and activity.distance_basis != "greatCircle":
         draft.find(
@@ -175,13 +189,17 @@ def _book_slip(draft: Draft, context: Context, activity: Transport, kind: LineKi
             draft.carbon("methaneSlip", slip, kind=kind, gas="CH4", supply=supply)
 
 
-def _check_energy(draft: Draft, mode: str, per_tonne_kilometre: Decimal) -> None:
+def _check_energy(draft: Draft, mode: str, energy: Decimal, total: Decimal, own: Decimal) -> None:
+    """`own`: the tkm that no other carrier moves, which alone need the record's energy."""
     least, most = USUAL_ENERGY[mode]
-    message = f"{per_tonne_kilometre:.3g} MJ per tkm by {mode}: usual are {least} to {most}"
-    if per_tonne_kilometre < POSSIBLE_ENERGY[mode]:
+    message = f"{energy / total:.3g} MJ per tkm by {mode}: usual are {least} to {most}"
+    if energy / total < POSSIBLE_ENERGY[mode]:
         draft.find("energy-impossible", message, refuses=True)
-    elif not least <= per_tonne_kilometre <= most:
-        draft.find("energy-unusual", message)
+        return
+    fuel, usual = USUAL_FUEL[mode]
+    lacks = Shortfall(fuel, "3B", total, usual * own / total) if energy < least * own else None
+    warn_outside(draft, "energy-unusual", message, energy / total, USUAL_ENERGY[mode], with_range=False, unit="MJ/tkm",
+                 lacks=lacks)
 
 
 def _indicate_vehicles(draft: Draft, activity: Transport, total: Decimal) -> None:

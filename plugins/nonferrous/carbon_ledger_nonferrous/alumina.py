@@ -7,7 +7,7 @@ from carbon_ledger_nonferrous.balance import check_recovery, entering, held_by, 
 from carbon_ledger_nonferrous.common import Work, begin, indicate_energy
 from carbon_ledger_nonferrous.matter import Melt, follow_melt
 from carbon_ledger_nonferrous.metals import ALUMINIUM
-from ledger.sdk import KG_PER_T, ZERO, Assessment, Context, Draft, warn_outside
+from ledger.sdk import KG_PER_T, ZERO, Assessment, Context, Draft, Reading, Shortfall, warn_outside
 
 # Silica binds alumina in the residue, so digestion takes 80 to 95 % of it; below 60 % a weight is missing.
 LEAST_RECOVERY: Final = Decimal("0.6")
@@ -58,10 +58,12 @@ def _check_use(draft: Draft, context: Context, activity: Alumina, made: Decimal)
         draft.indicate("bauxitePerTonne", bauxite)
         warn_outside(
             draft, "bauxite-unusual", f"{bauxite:.0f} kg of bauxite per t of alumina", bauxite, USUAL_BAUXITE,
-            with_range=False,
+            with_range=False, unit="kg/t", lacks=Shortfall("bauxite", "KGM", made / KG_PER_T),
         )
     caustic = sum((one.amount("KGM") for one in context.supplied("causticSoda")), ZERO) / made * KG_PER_T
     if caustic > USUAL_CAUSTIC:
-        draft.find("caustic-unusual", f"{caustic:.0f} kg of caustic soda per t of alumina")
+        draft.warn("caustic-unusual", f"{caustic:.0f} kg of caustic soda per t of alumina",
+                   Reading(caustic, "kg/t", (ZERO, USUAL_CAUSTIC)))
     energy, usual = draft.megajoules / made * KG_PER_T, USUAL_ENERGY[activity.process]
-    warn_outside(draft, "energy-unusual", f"{energy:.0f} MJ per t of alumina", energy, usual, with_range=False)
+    warn_outside(draft, "energy-unusual", f"{energy:.0f} MJ per t of alumina", energy, usual, with_range=False,
+                 unit="MJ/t", lacks=Shortfall("naturalGas", "3B", made / KG_PER_T))

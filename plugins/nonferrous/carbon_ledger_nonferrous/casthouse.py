@@ -8,13 +8,14 @@ from carbon_ledger_nonferrous.balance import check_recovery, entering, held_by, 
 from carbon_ledger_nonferrous.common import Work, begin, burn_charge, indicate_energy
 from carbon_ledger_nonferrous.matter import Melt, follow_melt
 from carbon_ledger_nonferrous.metals import MELT
-from ledger.sdk import KG_PER_T, ZERO, Assessment, Context, Draft, Name, invalid_activity
+from ledger.sdk import KG_PER_T, ZERO, Assessment, Context, Draft, Name, Reading, Shortfall, invalid_activity
 
 # Dross takes 0.5 to 3 % of the melt; butts, chips and scalpings, a quarter at most, come back as returns.
 LEAST_YIELD: Final = Decimal("0.7")
 # Aluminium at 720 C holds 1.1 MJ per kg more than a cold ingot.
 MELTING_MJ: Final = Decimal("1.0")
 # Furnaces that melt everything need 2 to 5 GJ per t, homogenising another 1.
+LEAST_MELTING_MJ: Final = Decimal(2)
 USUAL_ENERGY: Final = Decimal(8000)
 
 
@@ -69,6 +70,11 @@ def _liquid(context: Context, activity: AluminiumCasting) -> Decimal:
 def _check_melting(draft: Draft, solid: Decimal, made: Decimal) -> None:
     """Warns only: the meter reading of a provisional record may still be missing."""
     if draft.megajoules < solid * MELTING_MJ:
-        draft.find("melting-missing", f"{draft.megajoules:f} MJ cannot melt {solid:f} kg of cold metal")
+        each = draft.megajoules / solid
+        draft.warn("melting-missing", f"{draft.megajoules:f} MJ cannot melt {solid:f} kg of cold metal",
+                   Reading(each, "MJ/kg", possible=(MELTING_MJ, USUAL_ENERGY / KG_PER_T)),
+                   lacks=Shortfall("naturalGas", "3B", solid, LEAST_MELTING_MJ).below(MELTING_MJ, each))
     elif made > 0 and draft.megajoules / made * KG_PER_T > USUAL_ENERGY:
-        draft.find("energy-unusual", f"{draft.megajoules / made * KG_PER_T:.0f} MJ per t of castings")
+        per_tonne = draft.megajoules / made * KG_PER_T
+        draft.warn("energy-unusual", f"{per_tonne:.0f} MJ per t of castings",
+                   Reading(per_tonne, "MJ/t", (MELTING_MJ * KG_PER_T, USUAL_ENERGY)))

@@ -22,6 +22,7 @@ from ledger.sdk import (
     Draft,
     Fraction,
     Positive,
+    Shortfall,
     invalid_activity,
     warn_outside,
 )
@@ -104,8 +105,10 @@ def _consume_anodes(draft: Draft, context: Context, activity: AluminiumElectroly
         raise invalid_activity("anodeNetConsumption", net, f"enough for {LEAST_CARBON:.4f} t of carbon per t of metal")
     if net >= 1:
         raise invalid_activity("anodeNetConsumption", net, "below 1 t per t of aluminium")
-    if not USUAL_ANODE[0] <= net <= USUAL_ANODE[1]:
-        draft.find("anode-unusual", f"{net * KG_PER_T:f} kg of anodes per t of aluminium, net")
+    warn_outside(
+        draft, "anode-unusual", f"{net * KG_PER_T:f} kg of anodes per t of aluminium, net", net, USUAL_ANODE,
+        with_range=False, unit="t/t", lacks=Shortfall("anode", "KGM", made),
+    )
     _check_anodes(draft, context, net * made)
     draft.indicate("anodeConsumption", net * KG_PER_T)
     if all(one is None for one in stated):
@@ -134,7 +137,8 @@ def _check_power(draft: Draft, activity: AluminiumElectrolysis, power: Decimal, 
     if not POSSIBLE_POWER[0] <= per_tonne <= POSSIBLE_POWER[1]:
         draft.find("electricity-impossible", message, refuses=True)
     else:
-        warn_outside(draft, "electricity-unusual", message, per_tonne, USUAL_POWER, with_range=False)
+        warn_outside(draft, "electricity-unusual", message, per_tonne, USUAL_POWER, with_range=False, unit="kWh/t",
+                     lacks=Shortfall("electricity", "KWH", made / KG_PER_T))
     if activity.cell_voltage is None or activity.current_efficiency is None:
         return
     if Decimal(activity.current_efficiency) == 0:

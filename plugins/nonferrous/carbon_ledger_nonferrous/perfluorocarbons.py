@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_nonferrous.common import factors
-from ledger.sdk import KG_PER_T, Draft, Fraction, Part, Positive, invalid_activity
+from ledger.sdk import KG_PER_T, ZERO, Draft, Fraction, Part, Positive, Reading, invalid_activity
 
 # Good lines lie below 0.1 minutes per cell and day, poor ones at some minutes; an hour is a wrong unit.
 USUAL_MINUTES: Final = Decimal(5)
@@ -44,7 +44,8 @@ def emit_perfluorocarbons(draft: Draft, effects: AnodeEffects | None, made: Deci
     _check(effects)
     minutes = Decimal(effects.frequency) * Decimal(effects.minutes)
     if minutes > USUAL_MINUTES:
-        draft.find("anode-effects-unusual", f"{minutes:f} minutes of anode effects per cell and day")
+        draft.warn("anode-effects-unusual", f"{minutes:f} minutes of anode effects per cell and day",
+                   Reading(minutes, "min/d", (ZERO, USUAL_MINUTES), (ZERO, POSSIBLE_MINUTES)))
     draft.indicate("anodeEffectTime", minutes / 60)
     slope, name, recalled = _parameter("slope", effects.slope, effects.technology)
     tetrafluoromethane = minutes * slope * tonnes / Decimal(effects.collection_efficiency)

@@ -7,13 +7,14 @@ from carbon_ledger_nonferrous.balance import check_recovery, entering, held_by, 
 from carbon_ledger_nonferrous.common import Work, begin, burn_charge, indicate_energy
 from carbon_ledger_nonferrous.matter import Melt, follow_melt
 from carbon_ledger_nonferrous.metals import MELT
-from ledger.sdk import KG_PER_T, ZERO, Assessment, Context, Draft, warn_outside
+from ledger.sdk import KG_PER_T, ZERO, Assessment, Context, Draft, Reading, Shortfall, warn_outside
 
 # Clean scrap loses 1 to 5 %, cans and turnings 8 to 15 %, dross half; a higher loss means that something was not
 # weighed.
 LEAST_YIELD: Final = Decimal("0.7")
 # Cold scrap needs 1.1 GJ per t to become liquid; furnaces use 2.5 to 8 with holding, drying and decoating.
 USUAL_ENERGY: Final = (Decimal(1100), Decimal(9000))
+LEAST_FURNACE: Final = Decimal(2500)
 # Rotary furnaces make 200 to 500 kg of salt slag per t; the salt itself leaves with it.
 USUAL_SALT_SLAG: Final = Decimal(600)
 SALT_KEPT: Final = Decimal("0.9")
@@ -62,7 +63,8 @@ def _check_salt(draft: Draft, context: Context, made: Decimal) -> None:
     if slag > 0:
         draft.indicate("saltSlagPerTonne", slag / made * KG_PER_T)
         if slag / made * KG_PER_T > USUAL_SALT_SLAG:
-            draft.find("salt-slag-unusual", f"{slag / made * KG_PER_T:.0f} kg of salt slag per t")
+            draft.warn("salt-slag-unusual", f"{slag / made * KG_PER_T:.0f} kg of salt slag per t",
+                       Reading(slag / made * KG_PER_T, "kg/t", (ZERO, USUAL_SALT_SLAG)))
 
 
 def _check_energy(draft: Draft, made: Decimal) -> None:
@@ -71,4 +73,5 @@ def _check_energy(draft: Draft, made: Decimal) -> None:
     per_tonne = draft.megajoules / made * KG_PER_T
     warn_outside(
         draft, "energy-unusual", f"{per_tonne:.0f} MJ per t of metal", per_tonne, USUAL_ENERGY, with_range=False,
+        unit="MJ/t", lacks=Shortfall("naturalGas", "3B", made / KG_PER_T, LEAST_FURNACE),
     )

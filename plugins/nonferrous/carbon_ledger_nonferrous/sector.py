@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from carbon_ledger_nonferrous import alumina, casthouse, copper, electrolysis, lead, remelting
-from ledger.sdk import Route, Sector, read_indicators, read_needs
+from ledger.sdk import Route, Sector, read_indicators, read_nature, read_needs
 
 
 def plugin() -> Sector:
@@ -15,7 +15,7 @@ def plugin() -> Sector:
     return Sector(
         name="nonferrous", version="0.1.0", en="Non-ferrous metals", zh="有色金属", mass_tolerance=Decimal("0.02"),
         element_tolerance=Decimal("0.05"), indicators=read_indicators("carbon_ledger_nonferrous"),
-        needs=read_needs("carbon_ledger_nonferrous"),
+        needs=read_needs("carbon_ledger_nonferrous"), nature=read_nature("carbon_ledger_nonferrous"),
         routes={
             "alumina": Route(activity=alumina.Alumina, assess=alumina.assess, en="Alumina refining", zh="氧化铝"),
             "aluminiumElectrolysis": Route(

@@ -23,6 +23,7 @@ from ledger.sdk import (
     Key,
     OutputFacts,
     Positive,
+    Shortfall,
     invalid_activity,
     warn_outside,
 )
@@ -73,6 +74,7 @@ def smelt(context: Context, activity: Work, metal: Metal, limits: Limits, names:
         energy = draft.megajoules / made * KG_PER_T
         warn_outside(
             draft, "energy-unusual", f"{energy:.0f} MJ per t of metal", energy, limits.energy, with_range=False,
+            unit="MJ/t", lacks=Shortfall("naturalGas", "3B", made / KG_PER_T),
         )
         indicate_energy(draft, made, power)
         if limits.refined:

@@ -6,7 +6,14 @@ from typing import Final, Literal
 from carbon_ledger_petrochemicals.carbon import Plant, Process, balance, begin, direct_emissions
 from carbon_ledger_petrochemicals.sharing import share_out
 from carbon_ledger_petrochemicals.substances import FREE_NITROGEN, came, made, nitrogen_in, nitrogen_out
-from carbon_ledger_petrochemicals.synthesis import COALS, HYDROGEN_HEAT, HYDROGEN_MOLE, METHANE_LIKE, hydrogen_limit
+from carbon_ledger_petrochemicals.synthesis import (
+    COALS,
+    HYDROGEN_HEAT,
+    HYDROGEN_MOLE,
+    METHANE_LIKE,
+    energy_missing,
+    hydrogen_limit,
+)
 from ledger.sdk import Assessment, Context, warn_outside
 
 FEEDS: Final = (*METHANE_LIKE, *COALS, "cokeOvenGas", "otherGas", "naphtha", "fuelOil", "refineryGas", "lpg")
@@ -80,7 +87,7 @@ def _indicate(plant: Plant, ammonia: Decimal) -> None:
     per_tonne = (plant.draft.megajoules + hydrogen) / ammonia * 1000
     warn_outside(
         plant.draft, "energy-unusual", f"{per_tonne:.0f} MJ per t of ammonia", per_tonne, USUAL_ENERGY,
-        with_range=False,
+        with_range=False, unit="MJ/t", lacks=energy_missing(per_tonne, hydrogen, ammonia),
     )
     plant.draft.indicate("ammoniaProduced", ammonia / 1000)
     plant.draft.indicate("energyPerTonneAmmonia", per_tonne)

@@ -6,7 +6,7 @@ from typing import Final
 from carbon_ledger_petrochemicals.carbon import Process, balance, begin
 from carbon_ledger_petrochemicals.sharing import share_out
 from carbon_ledger_petrochemicals.substances import came, made
-from ledger.sdk import Assessment, Context
+from ledger.sdk import ZERO, Assessment, Context, Reading
 
 # Compression to 100 bar takes 100 kWh per t, capture from flue gas 250 and 3 GJ of steam.
 USUAL_POWER: Final = Decimal(500)
@@ -39,7 +39,8 @@ def assess(context: Context, activity: CarbonCapture) -> Assessment:
         plant.draft.find("capture-rate", f"{captured:f} kg of CO2 captured out of {entered:f} kg", refuses=True)
     per_tonne = plant.power / captured * 1000
     if per_tonne > USUAL_POWER:
-        plant.draft.find("electricity-unusual", f"{per_tonne:.0f} kWh per t of CO2")
+        plant.draft.warn("electricity-unusual", f"{per_tonne:.0f} kWh per t of CO2",
+                         Reading(per_tonne, "kWh/t", (ZERO, USUAL_POWER)))
     plant.draft.indicate("captureRate", captured / entered)
     plant.draft.indicate("carbonDioxideCaptured", captured / 1000)
     return plant.draft.assessment()

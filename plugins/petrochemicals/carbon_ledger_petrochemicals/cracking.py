@@ -12,6 +12,7 @@ from ledger.sdk import (
     ZERO,
     Assessment,
     Context,
+    Shortfall,
     analysis_of,
     carbon_dioxide_of,
     fuel_of,
@@ -62,7 +63,7 @@ def assess(context: Context, activity: SteamCracking) -> Assessment:
         per_tonne = plant.draft.megajoules / ethylene * 1000
         warn_outside(
             plant.draft, "energy-unusual", f"{per_tonne:.0f} MJ per t of ethylene", per_tonne, USUAL_ENERGY,
-            with_range=False,
+            with_range=False, unit="MJ/t", lacks=Shortfall("naturalGas", "3B", ethylene / 1000),
         )
         plant.draft.indicate("ethyleneProduced", ethylene / 1000)
         plant.draft.indicate("energyPerTonneEthylene", per_tonne)

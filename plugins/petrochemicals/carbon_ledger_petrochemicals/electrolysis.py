@@ -6,7 +6,7 @@ from typing import Final
 from carbon_ledger_petrochemicals.carbon import Plant, Process
 from carbon_ledger_petrochemicals.substances import came, made, substances
 from carbon_ledger_petrochemicals.synthesis import HYDROGEN_HEAT
-from ledger.sdk import POWER_UNITS, ZERO, convert, warn_outside
+from ledger.sdk import POWER_UNITS, ZERO, Shortfall, convert, warn_outside
 
 WEIGHING: Final = Decimal("0.02")
 # kWh per kg of hydrogen. Cold water takes 39.4 (higher heating value); plants take 48 to 60, solid oxide with steam 38.
@@ -36,7 +36,7 @@ def check_water(plant: Plant, hydrogen: Decimal) -> None:
     per_kilogram = plant.power / hydrogen
     warn_outside(
         draft, "electricity-unusual", f"{per_kilogram:.1f} kWh per kg of hydrogen", per_kilogram, USUAL_WATER,
-        with_range=False,
+        with_range=False, unit="kWh/kg", lacks=Shortfall("electricity", "KWH", hydrogen),
     )
     draft.indicate("electricityPerKilogramHydrogen", per_kilogram)
 
@@ -66,7 +66,7 @@ def check_brine(plant: Plant) -> None:
     else:
         warn_outside(
             draft, "electricity-unusual", f"{per_tonne:.0f} kWh per t of chlorine", per_tonne, USUAL_BRINE,
-            with_range=False,
+            with_range=False, unit="kWh/t", lacks=Shortfall("electricity", "KWH", chlorine / 1000),
         )
     draft.indicate("electricityPerTonneChlorine", per_tonne)
 

@@ -8,7 +8,7 @@ from carbon_ledger_petrochemicals.electrolysis import check_brine, check_water, 
 from carbon_ledger_petrochemicals.sharing import share_out
 from carbon_ledger_petrochemicals.substances import came, made
 from carbon_ledger_petrochemicals.synthesis import COALS, METHANE_LIKE, hydrogen_limit
-from ledger.sdk import Assessment, Context, invalid_activity
+from ledger.sdk import ZERO, Assessment, Context, Reading, invalid_activity
 
 FEEDS: Final = (*METHANE_LIKE, *COALS, "cokeOvenGas", "otherGas", "naphtha", "fuelOil", "refineryGas", "lpg",
                 "methanol")
@@ -76,5 +76,6 @@ def _check_reforming(plant: Plant, hydrogen: Decimal) -> None:
         )
     emitted = direct_emissions(plant) / hydrogen
     if emitted > MOST_EMITTED:
-        draft.find("emissions-unusual", f"{emitted:.1f} kg of direct CO2 per kg of hydrogen")
+        draft.warn("emissions-unusual", f"{emitted:.1f} kg of direct CO2 per kg of hydrogen",
+                   Reading(emitted, "kg CO2/kg", (ZERO, MOST_EMITTED)))
     draft.indicate("hydrogenYield", hydrogen / most)

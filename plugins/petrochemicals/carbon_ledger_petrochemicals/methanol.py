@@ -6,7 +6,7 @@ from typing import Final
 from carbon_ledger_petrochemicals.carbon import Plant, Process, balance, begin, direct_emissions
 from carbon_ledger_petrochemicals.sharing import factors, share_out
 from carbon_ledger_petrochemicals.substances import came, made, substances
-from carbon_ledger_petrochemicals.synthesis import COALS, HYDROGEN_HEAT, METHANE_LIKE
+from carbon_ledger_petrochemicals.synthesis import COALS, HYDROGEN_HEAT, METHANE_LIKE, energy_missing
 from ledger.sdk import ZERO, Assessment, Context, warn_outside
 
 FEEDS: Final = (*METHANE_LIKE, *COALS, "cokeOvenGas", "converterGas", "otherGas", "naphtha", "fuelOil", "refineryGas",
@@ -54,7 +54,7 @@ def _indicate(plant: Plant, methanol: Decimal) -> None:
     per_tonne = (plant.draft.megajoules + hydrogen) / methanol * 1000
     warn_outside(
         plant.draft, "energy-unusual", f"{per_tonne:.0f} MJ per t of methanol", per_tonne, USUAL_ENERGY,
-        with_range=False,
+        with_range=False, unit="MJ/t", lacks=energy_missing(per_tonne, hydrogen, methanol),
     )
     plant.draft.indicate("methanolProduced", methanol / 1000)
     plant.draft.indicate("carbonYield", methanol * substances()["methanol"].carbon / plant.carbon.total)

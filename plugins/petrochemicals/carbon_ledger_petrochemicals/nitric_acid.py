@@ -6,7 +6,7 @@ from typing import Final, Literal
 from carbon_ledger_petrochemicals.carbon import Plant, Process, balance, begin
 from carbon_ledger_petrochemicals.sharing import factors, share_out
 from carbon_ledger_petrochemicals.substances import came, made, substances
-from ledger.sdk import Assessment, Context, Fraction, Quantity, invalid_activity, kilograms
+from ledger.sdk import ZERO, Assessment, Context, Fraction, Quantity, Reading, invalid_activity, kilograms
 
 WEIGHING: Final = Decimal("0.01")
 # 93 to 97 % of the ammonia's nitrogen becomes acid; much less means a wrong mass or strength.
@@ -17,6 +17,8 @@ _FACTORS: Final = {
     "nonSelectiveReduction": "nitricAcidNscr", "integratedDestruction": "nitricAcidIntegrated",
     "atmospheric": "nitricAcidAtmospheric", "mediumPressure": "nitricAcidMedium", "highPressure": "nitricAcidHigh",
 }
+PROOFS: Final = ("emissionMeasurement", "meterReading", "analysis", "monitoringReport")
+"""Kinds of evidence for abatement and for N2O that was measured."""
 _ABATED: Final = ("nonSelectiveReduction", "integratedDestruction")
 
 
@@ -52,11 +54,14 @@ def assess(context: Context, activity: NitricAcid) -> Assessment:
         plant.draft.find("no-product", "no output names nitricAcid among its materials", refuses=True)
         return plant.draft.assessment()
     emitted = _emit(plant, activity, acid)
+    if context.questions:
+        _check_proof(plant, activity, acid, emitted)
     _check_yield(plant, acid)
     share_out(plant.draft, context)
     per_tonne = emitted / acid * 1000
     if per_tonne > MOST_N2O:
-        plant.draft.find("n2o-unusual", f"{per_tonne:.1f} kg of N2O per t of acid")
+        plant.draft.warn("n2o-unusual", f"{per_tonne:.1f} kg of N2O per t of acid",
+                         Reading(per_tonne, "kg/t", (ZERO, MOST_N2O)))
     plant.draft.indicate("nitricAcidProduced", acid / 1000)
     plant.draft.indicate("n2oPerTonneAcid", per_tonne)
     return plant.draft.assessment()
@@ -82,6 +87,18 @@ def _emit(plant: Plant, activity: NitricAcid, acid: Decimal) -> Decimal:
     factor = factors().find(_FACTORS[activity.technology])
     plant.draft.price("nitricAcidTailGas", acid / 1000 * left, factor, kind="onSite")
     return acid / 1000 * left * factor.value
+
+
+def _check_proof(plant: Plant, activity: NitricAcid, acid: Decimal, emitted: Decimal) -> None:
+    """N2O below the factor of the technology needs a document: of the abatement, or of the analyser in the stack."""
+    factor = factors().find(_FACTORS[activity.technology]).value
+    hidden = acid / 1000 * factor - emitted
+    if hidden > 0 and not plant.context.shows(*PROOFS):
+        per_tonne = emitted / acid * 1000
+        plant.draft.warn(
+            "abatement-unproven", f"{per_tonne:.3g} kg of N2O per t of acid: no document ({', '.join(PROOFS)}) shows "
+            f"less than {factor}", Reading(per_tonne, "kg/t", (factor, MOST_N2O)), emits={"N2O": hidden},
+        )
 
 
 def _check_yield(plant: Plant, acid: Decimal) -> None:

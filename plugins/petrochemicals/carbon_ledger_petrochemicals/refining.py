@@ -29,6 +29,7 @@ from ledger.sdk import (
     Part,
     Positive,
     Quantity,
+    Shortfall,
     SupplyFacts,
     amount_in,
     analysis_of,
@@ -204,6 +205,7 @@ def _indicate(plant: Plant, own: Decimal) -> None:
     per_tonne = draft.megajoules / crude * 1000
     warn_outside(
         draft, "energy-unusual", f"{per_tonne:.0f} MJ per t of crude oil", per_tonne, USUAL_ENERGY, with_range=False,
+        unit="MJ/t", lacks=Shortfall("naturalGas", "3B", crude / 1000),
     )
     draft.indicate("crudeProcessed", crude / 1000)
     draft.indicate("refinedYield", made(context, *REFINED) / crude)

@@ -5,7 +5,7 @@ from typing import Final
 
 from carbon_ledger_petrochemicals.carbon import Plant
 from carbon_ledger_petrochemicals.substances import came
-from ledger.sdk import ZERO, is_energy, standard_fuels
+from ledger.sdk import KG_PER_T, ZERO, Shortfall, is_energy, standard_fuels
 
 COALS: Final = ("anthracite", "bituminous", "lignite", "washedCoal", "otherWashedCoal", "briquettes", "coke",
                 "petroleumCoke")
@@ -28,6 +28,13 @@ def hydrogen_limit(plant: Plant) -> Decimal:
         return total
     # The carbon is not split by feedstock, so the kind with the most hydrogen per carbon applies to all of it.
     return total + whole / CARBON_MOLE * max(_ratios(plant)) * HYDROGEN_MOLE
+
+
+def energy_missing(per_tonne: Decimal, hydrogen: Decimal, made: Decimal) -> Shortfall | None:
+    """The gas that is missing where `made` kg of a product take less energy than usual. Plants that buy their hydrogen,
+    of so many MJ, take less: the losses of making it are elsewhere, and stoichiometry alone limits them."""
+    bought = hydrogen * 2 > per_tonne * made / KG_PER_T
+    return None if bought else Shortfall("naturalGas", "3B", made / KG_PER_T)
 
 
 def _ratios(plant: Plant) -> list[Decimal]:

@@ -7,7 +7,18 @@ from carbon_ledger_steel.balance import Balanced, balance
 from carbon_ledger_steel.carbon import STANDARD, all_factors
 from carbon_ledger_steel.metal import follow_element
 from carbon_ledger_steel.process import Process
-from ledger.sdk import KG_PER_T, PRODUCT_ROLES, ZERO, Assessment, Context, Draft, is_energy, is_fuel, warn_outside
+from ledger.sdk import (
+    KG_PER_T,
+    PRODUCT_ROLES,
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    Shortfall,
+    is_energy,
+    is_fuel,
+    warn_outside,
+)
 
 SOLID_FUELS: Final = ("coke", "anthracite", "bituminous", "washedCoal", "otherWashedCoal", "lignite", "petroleumCoke")
 
@@ -40,7 +51,8 @@ def sinter(context: Context, activity: Agglomeration) -> Assessment:
                        f"to {POSSIBLE_SOLID_FUEL}", refuses=True)
         else:
             message = f"{rate:.4g} kg of solid fuel per t of sinter"
-            warn_outside(draft, "solid-fuel-rate", message, rate, USUAL_SOLID_FUEL)
+            warn_outside(draft, "solid-fuel-rate", message, rate, USUAL_SOLID_FUEL, unit="kg/t",
+                         lacks=Shortfall("coke", "KGM", made / KG_PER_T))
         draft.indicate("sinterProduced", made / KG_PER_T)
         draft.indicate("solidFuelRate", rate)
     return draft.assessment()
@@ -51,7 +63,8 @@ def pelletise(context: Context, activity: Agglomeration) -> Assessment:
     draft, balanced, made = _agglomerate(context, activity, "pellet")
     if made > 0:
         heat = balanced.megajoules() / made * KG_PER_T
-        warn_outside(draft, "heat-unusual", f"{heat:.4g} MJ of fuel per t of pellets", heat, USUAL_PELLET_HEAT)
+        warn_outside(draft, "heat-unusual", f"{heat:.4g} MJ of fuel per t of pellets", heat, USUAL_PELLET_HEAT,
+                     unit="MJ/t", lacks=Shortfall("naturalGas", "3B", made / KG_PER_T))
         draft.indicate("pelletsProduced", made / KG_PER_T)
     return draft.assessment()
 

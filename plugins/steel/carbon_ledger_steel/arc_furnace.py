@@ -9,7 +9,20 @@ from carbon_ledger_steel.charge import Charged, charge_of
 from carbon_ledger_steel.furnace import Furnace, check_furnace
 from carbon_ledger_steel.indicators import indicate_steel
 from carbon_ledger_steel.metal import check_yield, follow_metal, steel_made
-from ledger.sdk import ZERO, Assessment, Context, Draft, Positive, Quantity, book_energy, invalid_activity, kilograms
+from ledger.sdk import (
+    KG_PER_T,
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    Positive,
+    Quantity,
+    Shortfall,
+    book_energy,
+    invalid_activity,
+    kilograms,
+    warn_outside,
+)
 
 # Melting cold scrap and heating it to 1600 C takes about 380 kWh/t; gas, oxygen and carbon give up to half of it.
 # Below 150 or above 2000 the unit is wrong, or the meter does not cover the furnace. Pig iron in the charge, mostly
@@ -48,7 +61,7 @@ def assess(context: Context, activity: ElectricArcFurnace) -> Assessment:
     follow_carbon(draft, context)
     if made > 0:
         per_tonne = power / made * 1000
-        _check_power(draft, per_tonne, charged)
+        _check_power(draft, made, per_tonne, charged)
         draft.indicate("electricityPerTonne", per_tonne)
         indicate_steel(draft, made, emitted, charged)
     if activity.heats is not None:
@@ -64,15 +77,17 @@ def _check_tapped(activity: ElectricArcFurnace, made: Decimal) -> None:
             raise invalid_activity("tapped", activity.tapped, f"at least {made:f} kg, the steel that came out")
 
 
-def _check_power(draft: Draft, per_tonne: Decimal, charged: Sequence[Charged]) -> None:
+def _check_power(draft: Draft, made: Decimal, per_tonne: Decimal, charged: Sequence[Charged]) -> None:
     metal = sum((part.metal for part in charged), ZERO)
     iron = sum((part.metal for part in charged if part.kind == "pigIron"), ZERO)
     rest = 1 - iron / metal if metal else Decimal(1)
     message = f"{per_tonne:.1f} kWh per t of crude steel"
     if per_tonne == 0 or per_tonne < POSSIBLE[0] * rest or per_tonne > POSSIBLE[1]:
         draft.find("electricity-impossible", message, refuses=True)
-    elif per_tonne < USUAL[0] * rest or per_tonne > USUAL[1]:
-        draft.find("electricity-unusual", message)
+    else:
+        usual = USUAL[0] * rest, USUAL[1]
+        warn_outside(draft, "electricity-unusual", message, per_tonne, usual, with_range=False, unit="kWh/t",
+                     lacks=Shortfall("electricity", "KWH", made / KG_PER_T))
 
 
 def _check_time(draft: Draft, context: Context, activity: ElectricArcFurnace, heats: int) -> None:

@@ -11,7 +11,18 @@ from carbon_ledger_steel.metal import follow_metal, metal_held
 from carbon_ledger_steel.named import gas_megajoules
 from carbon_ledger_steel.process import Reduction
 from carbon_ledger_steel.reduction import check_iron, check_reduction, hydrogen_of
-from ledger.sdk import KG_PER_T, PRODUCT_ROLES, ZERO, Assessment, Context, Draft, Key, invalid_activity, warn_outside
+from ledger.sdk import (
+    KG_PER_T,
+    PRODUCT_ROLES,
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    Key,
+    Shortfall,
+    invalid_activity,
+    warn_outside,
+)
 
 COALS: Final = ("anthracite", "bituminous", "lignite", "washedCoal", "otherWashedCoal")
 HYDROGEN_RICH: Final = ("hydrogen", "cokeOvenGas", "naturalGas")
@@ -26,6 +37,8 @@ POSSIBLE_COKE: Final = Decimal(150)
 USUAL_COKE: Final = (Decimal(250), Decimal(700))
 # Coke, coal, oil and charcoal together: 450 to 550 at good furnaces.
 USUAL_FUEL: Final = (Decimal(400), Decimal(750))
+COKE_MJ: Final = Decimal("28.3")
+"""Per kg: gas that is blown into the furnace takes the place of coke by its heat."""
 # More than 260 kg of coal per t leaves unburnt with the dust.
 USUAL_COAL: Final = (ZERO, Decimal(260))
 # Hydrogen cools the shaft: trials stop at about 30 kg per t of hot metal.
@@ -91,16 +104,19 @@ def _check_rates(draft: Draft, context: Context, activity: BlastFurnace, balance
         draft.find("coke-rate", f"{coke:.0f} kg of coke per t of hot metal cannot support the charge: at least "
                    f"{POSSIBLE_COKE}", refuses=True)
     else:
-        warn_outside(draft, "coke-rate", f"{coke:.4g} kg of coke per t of hot metal", coke, USUAL_COKE)
+        warn_outside(draft, "coke-rate", f"{coke:.4g} kg of coke per t of hot metal", coke, USUAL_COKE, unit="kg/t")
     coal = balanced.mass(*COALS) / made * KG_PER_T
-    warn_outside(draft, "coal-rate", f"{coal:.4g} kg of coal per t of hot metal", coal, USUAL_COAL)
+    warn_outside(draft, "coal-rate", f"{coal:.4g} kg of coal per t of hot metal", coal, USUAL_COAL, unit="kg/t")
     fuel = balanced.mass(*REDUCTANTS) / made * KG_PER_T
-    warn_outside(draft, "fuel-rate", f"{fuel:.4g} kg of solid and liquid fuel per t of hot metal", fuel, USUAL_FUEL)
+    gas = sum((balanced.megajoules(material) for material in activity.injected), ZERO) / COKE_MJ / made * KG_PER_T
+    warn_outside(draft, "fuel-rate", f"{fuel:.4g} kg of solid and liquid fuel per t of hot metal", fuel, USUAL_FUEL,
+                 unit="kg/t", lacks=Shortfall("coke", "KGM", made / KG_PER_T, USUAL_FUEL[0] - gas))
     hydrogen = hydrogen_of(balanced.came, activity.injected) / made * KG_PER_T
-    warn_outside(draft, "hydrogen-rate", f"{hydrogen:.4g} kg of hydrogen per t of hot metal", hydrogen, USUAL_HYDROGEN)
+    warn_outside(draft, "hydrogen-rate", f"{hydrogen:.4g} kg of hydrogen per t of hot metal", hydrogen, USUAL_HYDROGEN,
+                 unit="kg/t")
     if activity.slags:
         rate = _slag(context, activity) / made * KG_PER_T
-        warn_outside(draft, "slag-rate", f"{rate:.4g} kg of slag per t of hot metal", rate, USUAL_SLAG)
+        warn_outside(draft, "slag-rate", f"{rate:.4g} kg of slag per t of hot metal", rate, USUAL_SLAG, unit="kg/t")
 
 
 def _slag(context: Context, activity: BlastFurnace) -> Decimal:

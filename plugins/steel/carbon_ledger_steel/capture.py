@@ -18,6 +18,7 @@ from ledger.sdk import (
     Name,
     Part,
     Quantity,
+    Shortfall,
     draft_with_energy,
     follow_composition,
     invalid_activity,
@@ -132,4 +133,5 @@ def _check_energy(draft: Draft, energy: Decimal, captured: Decimal) -> None:
     if per_tonne < LEAST_ENERGY:
         draft.find("capture-energy", message, refuses=True)
     else:
-        warn_outside(draft, "capture-energy", message, per_tonne, USUAL_ENERGY, with_range=False)
+        warn_outside(draft, "capture-energy", message, per_tonne, USUAL_ENERGY, with_range=False, unit="MJ/t",
+                     lacks=Shortfall("heat", "3B", captured / KG_PER_T))

@@ -15,9 +15,10 @@ from ledger.sdk import (
     Context,
     Draft,
     Fraction,
+    Lack,
     OutputFacts,
+    Reading,
     invalid_activity,
-    warn_outside,
 )
 
 COALS: Final = ("cokingCoal", "washedCoal", "bituminous", "anthracite", "otherWashedCoal", "lignite", "petroleumCoke")
@@ -76,10 +77,18 @@ def _check(draft: Draft, context: Context, activity: Coking, balanced: Balanced,
         draft.find("coke-yield", f"{coke:f} kg of coke from {coal:f} kg of dry coal: the yield is at most "
                    f"{HIGHEST_YIELD}", refuses=True)
     else:
-        warn_outside(draft, "coke-yield", f"{made:.4g} kg of coke per kg of dry coal", made, USUAL_YIELD)
+        # A yield above the range lacks coal.
+        missing = Lack(material="cokingCoal", amount=coke / USUAL_YIELD[1] - coal, unit="KGM")
+        if not USUAL_YIELD[0] <= made <= USUAL_YIELD[1]:
+            draft.warn(
+                "coke-yield", f"{made:.4g} kg of coke per kg of dry coal: usual are {USUAL_YIELD[0]} to "
+                f"{USUAL_YIELD[1]}", Reading(made, "kg/kg", USUAL_YIELD), lacks=(missing,),
+            )
     gas = gas_megajoules(context, activity.waste_gases)
     if gas > coal * MOST_GAS / KG_PER_T:
-        draft.find("gas-unusual", f"{gas / coal * KG_PER_T:.0f} MJ of gas per t of coal")
+        per_tonne = gas / coal * KG_PER_T
+        draft.warn("gas-unusual", f"{per_tonne:.0f} MJ of gas per t of coal",
+                   Reading(per_tonne, "MJ/t", (ZERO, MOST_GAS)))
     draft.indicate("cokeProduced", coke / KG_PER_T)
     draft.indicate("cokeYield", made)
     draft.indicate("wasteGasExported", gas / 1000)

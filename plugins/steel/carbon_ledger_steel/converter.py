@@ -10,7 +10,7 @@ from carbon_ledger_steel.indicators import indicate_steel
 from carbon_ledger_steel.metal import check_yield, follow_metal, steel_made
 from carbon_ledger_steel.named import gas_megajoules
 from carbon_ledger_steel.process import Reduction
-from ledger.sdk import KG_PER_T, ZERO, Assessment, Context, Draft, warn_outside
+from ledger.sdk import KG_PER_T, ZERO, Assessment, Context, Draft, Reading, Shortfall, warn_outside
 
 # The carbon and silicon of the hot metal heat the bath: with less than 0.7 t per t of steel it freezes unless coal or
 # coke is blown in, and more than 1.15 t is a wrong weight.
@@ -55,14 +55,16 @@ def assess(context: Context, activity: BasicOxygenFurnace) -> Assessment:
 
 def _check(draft: Draft, context: Context, activity: BasicOxygenFurnace, made: Decimal, iron: Decimal) -> None:
     ratio = iron / made
-    warn_outside(draft, "hot-metal-ratio", f"{ratio:.4g} t of hot metal per t of steel", ratio, USUAL_HOT_METAL)
+    warn_outside(draft, "hot-metal-ratio", f"{ratio:.4g} t of hot metal per t of steel", ratio, USUAL_HOT_METAL,
+                 unit="t/t")
     for supply in context.supplied("oxygen"):
         if supply.quantity.unit == "NM3":
             rate = supply.quantity.amount / made * KG_PER_T
-            warn_outside(draft, "oxygen-unusual", f"{rate:.4g} Nm3 of oxygen per t of steel", rate, USUAL_OXYGEN)
+            warn_outside(draft, "oxygen-unusual", f"{rate:.4g} Nm3 of oxygen per t of steel", rate, USUAL_OXYGEN,
+                         unit="Nm3/t", lacks=Shortfall("oxygen", "NM3", made / KG_PER_T))
     gas = gas_megajoules(context, activity.waste_gases) / made * KG_PER_T
     if gas > MOST_GAS:
-        draft.find("gas-unusual", f"{gas:.0f} MJ of gas per t of steel")
+        draft.warn("gas-unusual", f"{gas:.0f} MJ of gas per t of steel", Reading(gas, "MJ/t", (ZERO, MOST_GAS)))
 
 
 def _indicate(

@@ -10,7 +10,18 @@ from carbon_ledger_steel.furnace import check_charge
 from carbon_ledger_steel.metal import follow_metal, metal_held
 from carbon_ledger_steel.process import Reduction
 from carbon_ledger_steel.reduction import check_iron, check_reduction, hydrogen_of
-from ledger.sdk import KG_PER_T, PRODUCT_ROLES, ZERO, Assessment, Context, Draft, Fraction, standard_fuels, warn_outside
+from ledger.sdk import (
+    KG_PER_T,
+    PRODUCT_ROLES,
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    Fraction,
+    Shortfall,
+    standard_fuels,
+    warn_outside,
+)
 
 GASES: Final = ("naturalGas", "cokeOvenGas", "otherGas", "lng", "refineryGas", "hydrogen")
 
@@ -65,11 +76,12 @@ def _check_energy(draft: Draft, balanced: Balanced, made: Decimal) -> None:
     solid = sum((one.megajoules for one in balanced.came if _solid(one.material)), ZERO) / made * KG_PER_T
     if heat > 0 and balanced.megajoules("hydrogen") * 2 > balanced.megajoules():
         message = f"{hydrogen:.4g} kg of hydrogen per t of product"
-        warn_outside(draft, "hydrogen-rate", message, hydrogen, USUAL_HYDROGEN)
-    elif solid * 2 > heat:
-        warn_outside(draft, "reductant-energy", f"{heat:.4g} MJ of fuel per t of product", heat, USUAL_COAL)
-    else:
-        warn_outside(draft, "reductant-energy", f"{heat:.4g} MJ of fuel per t of product", heat, USUAL_GAS)
+        warn_outside(draft, "hydrogen-rate", message, hydrogen, USUAL_HYDROGEN, unit="kg/t",
+                     lacks=Shortfall("hydrogen", "KGM", made / KG_PER_T))
+        return
+    fuel, usual = ("bituminous", USUAL_COAL) if solid * 2 > heat else ("naturalGas", USUAL_GAS)
+    warn_outside(draft, "reductant-energy", f"{heat:.4g} MJ of fuel per t of product", heat, usual, unit="MJ/t",
+                 lacks=Shortfall(fuel, "3B", made / KG_PER_T))
 
 
 def _solid(material: str) -> bool:

@@ -14,11 +14,13 @@ from carbon_ledger_steel.named import Slag, WasteGas, assign_named, gas_carbon
 from carbon_ledger_steel.reduction import check_reduction
 from ledger.sdk import (
     CO2_PER_C,
+    KG_PER_T,
     ZERO,
     Assessment,
     Context,
     Draft,
     Quantity,
+    Shortfall,
     book_energy,
     kilograms,
     standard_fuels,
@@ -29,6 +31,9 @@ from ledger.sdk import (
 USUAL_COKE: Final = (Decimal(250), Decimal(700))
 # Integrated sites emit 1.6 to 2.4 t per t; with much scrap, or coke and power for others, the range is wider.
 USUAL_EMISSIONS: Final = (Decimal(800), Decimal(3500))
+
+COKE_BURNT: Final = Decimal("3.02")
+"""Kg of CO2 per kg of coke (IPCC 2006, volume 2: 107 kg per GJ, 28.2 GJ per t)."""
 
 COALS: Final = ("anthracite", "bituminous", "lignite", "washedCoal", "otherWashedCoal")
 
@@ -69,7 +74,8 @@ def assess(context: Context, activity: BlastFurnaceBasicOxygen) -> Assessment:
     if made > 0:
         per_tonne = emitted / made * 1000
         message = f"{per_tonne:.0f} kg of direct CO2 per t of crude steel"
-        warn_outside(draft, "emissions-unusual", message, per_tonne, USUAL_EMISSIONS, with_range=False)
+        warn_outside(draft, "emissions-unusual", message, per_tonne, USUAL_EMISSIONS, with_range=False, unit="kg CO2/t",
+                     lacks=Shortfall("coke", "KGM", made / KG_PER_T / COKE_BURNT))
         draft.indicate("electricityPerTonne", power / made * 1000)
         indicate_steel(draft, made, emitted, charged)
     if activity.hot_metal is not None:
@@ -109,6 +115,7 @@ def _indicate_iron(draft: Draft, context: Context, quantity: Quantity, made: Dec
     coal = sum((supply.amount("KGM") for supply in context.supplied(*COALS)), ZERO) / iron * 1000
     warn_outside(
         draft, "coke-rate-unusual", f"{coke:.0f} kg of coke per t of hot metal", coke, USUAL_COKE, with_range=False,
+        unit="kg/t",
     )
     draft.indicate("cokeRate", coke)
     draft.indicate("coalRate", coal)

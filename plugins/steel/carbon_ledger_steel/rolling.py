@@ -14,6 +14,7 @@ from ledger.sdk import (
     Context,
     Fraction,
     FuelAnalysis,
+    Shortfall,
     draft_with_energy,
     follow_composition,
     warn_outside,
@@ -60,11 +61,13 @@ def assess(context: Context, activity: Rolling) -> Assessment:
         draft.find("rolling-yield", f"only {made:f} kg of products out of {came:f} kg of steel")
     per_tonne = power / made * KG_PER_T
     usual = USUAL_POWER[activity.mill]
-    warn_outside(draft, "electricity-unusual", f"{per_tonne:.4g} kWh per t of product", per_tonne, usual)
+    warn_outside(draft, "electricity-unusual", f"{per_tonne:.4g} kWh per t of product", per_tonne, usual, unit="kWh/t",
+                 lacks=Shortfall("electricity", "KWH", made / KG_PER_T))
     if activity.mill == "hot":
         heat_per_tonne = heat / made * KG_PER_T
         message = f"{heat_per_tonne:.4g} MJ of heat per t of product"
-        warn_outside(draft, "heat-unusual", message, heat_per_tonne, USUAL_HEAT)
+        warn_outside(draft, "heat-unusual", message, heat_per_tonne, USUAL_HEAT, unit="MJ/t",
+                     lacks=Shortfall("naturalGas", "3B", made / KG_PER_T))
     draft.indicate("rolledSteel", made / KG_PER_T)
     draft.indicate("rollingYield", made / came)
     draft.indicate("electricityPerTonne", per_tonne)

@@ -5,7 +5,17 @@ from typing import Final, Literal
 
 from carbon_ledger_steel.charge import ferrous_share
 from carbon_ledger_steel.metal import metal_held
-from ledger.sdk import ZERO, Activity, Assessment, Context, Draft, Fraction, draft_with_energy, follow_composition
+from ledger.sdk import (
+    ZERO,
+    Activity,
+    Assessment,
+    Context,
+    Draft,
+    Fraction,
+    Reading,
+    draft_with_energy,
+    follow_composition,
+)
 
 # Shredders, the largest users, draw 20 to 80 kWh per t; three machines in a row stay below this.
 USUAL_POWER: Final = Decimal(150)
@@ -45,7 +55,8 @@ def assess(context: Context, activity: ScrapProcessing) -> Assessment:
     _check_metal(draft, context)
     per_tonne = power / mass * 1000
     if per_tonne > USUAL_POWER:
-        draft.find("electricity-unusual", f"{per_tonne:.1f} kWh per t of scrap")
+        draft.warn("electricity-unusual", f"{per_tonne:.1f} kWh per t of scrap",
+                   Reading(per_tonne, "kWh/t", (ZERO, USUAL_POWER)))
     draft.indicate("electricityPerTonne", per_tonne)
     draft.indicate("scrapProcessed", mass / 1000)
     return draft.assessment()

@@ -14,7 +14,7 @@ from carbon_ledger_steel import (
     rolling,
     scrap,
 )
-from ledger.sdk import Route, Sector, read_indicators, read_needs
+from ledger.sdk import Route, Sector, read_indicators, read_nature, read_needs
 
 
 def plugin() -> Sector:
@@ -23,7 +23,7 @@ def plugin() -> Sector:
     return Sector(
         name="steel", version="0.1.0", en="Iron and steel", zh="钢铁", mass_tolerance=Decimal("0.02"),
         element_tolerance=Decimal("0.05"), indicators=read_indicators("carbon_ledger_steel"),
-        needs=read_needs("carbon_ledger_steel"),
+        needs=read_needs("carbon_ledger_steel"), nature=read_nature("carbon_ledger_steel"),
         routes={
             "blastFurnaceBasicOxygen": Route(
                 activity=integrated.BlastFurnaceBasicOxygen, assess=integrated.assess,

@@ -250,7 +250,7 @@ class World:
 
     def __init__(self, *records: AnyRecord) -> None:
         self.state = State(ORIGIN)
-        self.time = 1
+        self.time = 1_893_456_000_000  # 2030, after all records of tests
         """Of the next batch, in ms."""
         self.figures: dict[str, LotFigures] = {}
         self.retained: list[float] = []

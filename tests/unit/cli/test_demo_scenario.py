@@ -40,6 +40,8 @@ from ledger.footprint.stored.contents import recycled_share
 from ledger.footprint.stored.figures import LotFigures
 
 ORIGIN = "demo.example/log"
+TODAY = 1_893_456_000_000
+"""2030, after all records of the demo."""
 REGISTRAR_ID = "urn:carbon-ledger:demo.example/log:registrar"
 PLUGINS = (carbon_ledger_steel, carbon_ledger_circular, carbon_ledger_equipment)
 KEYS = {name: SigningKey.from_seed(bytes([i]) * 32) for i, name in enumerate((REGISTRAR, *ACTORS), start=1)}
@@ -97,7 +99,7 @@ def _told() -> Told:
     items = [Item(_submission(record, registrar), None) for record in before]
     items += [Item(_submission(step.record, KEYS[step.actor]), None) for step in steps]
     state, figures = State(ORIGIN), dict[str, LotFigures]()
-    verdicts = Batch(state, figures, registry, 1).run(items)[len(before):]
+    verdicts = Batch(state, figures, registry, TODAY).run(items)[len(before):]
     leaves = [
         msgspec.json.decode(one.leaves[0], type=AssessmentLeaf) if isinstance(one, Sequenced) and one.leaves else None
         for one in verdicts

@@ -13,6 +13,8 @@ from support.sectors import registry as without_sets
 from support.site import ore, quantity, supply
 from unit.engine.works import MARCH, Works, check_conserved, day, refused
 
+from ledger.admission.rules import RULES, VERSIONS
+from ledger.core.record.kinds import Activation, Closing
 from ledger.core.record.values import Attribute, Factor, Supply
 from ledger.engine.batch import Sequenced
 from ledger.errors import Refused
@@ -215,6 +217,11 @@ def test_what_is_refused(works: Works) -> None:
             "value")
     refused(works, lambda: works.close(overheads=[supply("steel", "1 KGM", factor_row="round:a/cradleToGate/CN/2025")]),
             "unknown-factor-row", "overheads[0].factorRow")
+    free = supply("steel", "1 KGM", factor=own("-1"))
+    for field in ("measured", "overheads"):
+        refused(works, lambda field=field: works.post(Closing, **{
+            "facility": works.facility, "start": MARCH[0], "end": MARCH[1], field: [free]}), "factor-sign",
+            f"{field}[0].factor.value", "-1")
     refused(works, lambda: works.run({"x": "1"}, supplies=[ore("1 KGM")], overheads=[steel]), "overheads-form",
             "overheads", "1")
     run(works, "b", "100", value="1")
@@ -227,6 +234,55 @@ def test_what_is_refused(works: Works) -> None:
     with pytest.raises(Refused) as caught:
         earlier.close(overheads=[steel], spread_overheads="mass")
     assert (caught.value.code, caught.value.field) == ("closing-form", "spreadOverheads")
+
+
+@pytest.mark.parametrize(("values", "refused_lots"), [
+    # 100 kg each; the mean price is the mean value, and a fifth of it is the least.
+    (("25", "100", "250"), []), (("24", "100", "251"), "a"), (("1", "1000000", "1000000"), "a"),
+    ((None, "100", "100"), "a"), (("1", "1", "100"), "ab"),
+])
+def test_values_of_one_product_are_alike(works: Works, values: Any, refused_lots: Any) -> None:
+    for lot, value in zip("abc", values, strict=True):
+        run(works, lot, "100", value=value)
+    if not refused_lots:
+        works.close(overheads=list(HALL), spread_overheads="value")
+        return
+    error = refused(works, lambda: works.close(overheads=list(HALL), spread_overheads="value"), "overhead-key",
+                    "spreadOverheads", "value", says=f"of {works.name(refused_lots[0])}")
+    assert len(error.parts or [error]) == len(refused_lots)
+    works.close(overheads=list(HALL), spread_overheads="mass")
+
+
+@pytest.mark.parametrize(("end", "fits"), [("00:06:57", True), ("00:06:56", False)])
+def test_hours_of_one_process_are_alike(works: Works, end: str, fits: bool) -> None:
+    """23 h and 417 s for 100 kg each: the mean of 200 kg is 416.085 s a kg, and a hundredth of it 4.16 s, for 100 kg
+    416.085 s."""
+    run(works, "a", "100", hours=23)
+    works.run({"b": "100"}, supplies=[ore("100 KGM")], basis="provisional", start=day(2), end=f"2025-03-02T{end}Z")
+    if fits:
+        works.close(overheads=list(HALL), spread_overheads="hours")
+    else:
+        refused(works, lambda: works.close(overheads=list(HALL), spread_overheads="hours"), "overhead-key",
+                "spreadOverheads", "hours", says=works.name("b"))
+
+
+def test_dear_and_cheap_products_are_not_compared(works: Works) -> None:
+    """A value spreads overheads because products differ."""
+    run(works, "a", "100", value="1000")
+    cheap = works.out("p", "part", "100 KGM", value={"value": "1", "currency": "CNY"})
+    works.run({"p": cheap}, supplies=[ore("100 KGM")], basis="provisional", start=day(2), end=day(3))
+    works.close(overheads=list(HALL), spread_overheads="value")
+
+
+def test_earlier_rules_do_not_compare_values() -> None:
+    memory = MemoryLedger(factor_sets.registry())
+    third = VERSIONS[2]
+    memory.must((memory.registrar, Activation(
+        issuer=memory.registrar.id, nonce=memory.nonce(), plugin=RULES, version=third.name, digest=third.digest)))
+    works = Works(memory)
+    run(works, "a", "100", value="1")
+    run(works, "b", "100", value="1000000")
+    works.close(overheads=list(HALL), spread_overheads="value")
 
 
 def run_in_euro(works: Works, lot: str) -> None:

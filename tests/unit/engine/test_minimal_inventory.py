@@ -9,10 +9,11 @@ from carbon_ledger_factors_open import factor_set as open_set
 from carbon_ledger_nonferrous import plugin as nonferrous
 from msgspec.structs import replace
 
-from ledger.core.outcome.assessment import EnergyUse, Omission
-from ledger.engine.minimal_inventory import missing_inputs
+from ledger.core.outcome.assessment import NOTHING, Assessment, EnergyUse, Omission
+from ledger.engine.inventory.check import with_omissions
+from ledger.engine.inventory.usual import SetPricer
 from ledger.engine.upstream import Surroundings
-from ledger.sdk import InputFacts, Need, SupplyFacts
+from ledger.sdk import Context, InputFacts, Need, SupplyFacts
 from ledger.sdk.testing import context, lot, output, supply
 
 SETS: Final = [open_set().newest]
@@ -32,7 +33,14 @@ def omissions(
 ) -> list[Omission]:
     """Of a record of 1 t of products, if not stated otherwise."""
     given = context("steel.rolling", inputs=inputs, supplies=supplies, outputs=outputs, place="DE", year=2024)
-    return missing_inputs((need,), given, energy, GERMANY, SETS)
+    return missing((need,), given, energy)
+
+
+def missing(
+    needs: Sequence[Need], given: Context, energy: Sequence[EnergyUse] = (), around: Surroundings = GERMANY,
+) -> list[Omission]:
+    own = Assessment(energy=tuple(energy))
+    return list(with_omissions(NOTHING, own, needs, given, SetPricer(around, SETS)).omissions)
 
 
 @pytest.mark.parametrize("met", [
@@ -63,11 +71,20 @@ def test_any_energy_meets_the_need(met: dict[str, Any]) -> None:
     {"supplies": (supply("billet", "1 TNE"),)},
     {"supplies": (supply("coalDust", "1 TNE"),)},
     {"supplies": (supply("water", "1 MTQ"),)},
+    {"supplies": (supply("sunlight", "1 MWH", nature=True), supply("wind", "1 GV", nature=True))},
     {"inputs": (lot("1 TNE", materials={"steel": "1"}),)},
     {"inputs": (lot("1 TNE", "waste", materials={"graphite": "0.9", "plastics": "0.1"}),)},
 ], ids=str)
 def test_matter_does_not(given: dict[str, Any]) -> None:
     assert omissions(**given) == [Omission(what="electricity, which the route needs", estimate=500 * POWER)]
+
+
+def test_heat_in_watt_hours_is_no_power() -> None:
+    power = replace(NEED, any_of=("electricity",))
+    for name in ("heat", "steam", "districtHeating", "naturalGas"):
+        assert omissions(power, supplies=(supply(name, "1 MWH"),)) != []
+    for name in ("electricityWind", "windPower", "unheardOf"):
+        assert omissions(power, supplies=(supply(name, "1 MWH"),)) == []
 
 
 def test_a_need_is_met_by_class_and_by_any_lot() -> None:
@@ -84,7 +101,7 @@ def test_an_electrolysis_without_power_and_anodes() -> None:
     needs = nonferrous().needs["aluminiumElectrolysis"]
     given = context("nonferrous.aluminiumElectrolysis", supplies=(supply("alumina", "1930 KGM"),),
                     outputs=(output("1 TNE"), output("5 KGM", "waste")), place="DE", year=2024)
-    assert missing_inputs(needs, given, (), GERMANY, SETS) == [
+    assert missing(needs, given) == [
         Omission(what="electricity, which the route needs", estimate=Decimal("5730.75")),
         Omission(what="anode, which the route needs", estimate=Decimal("777")),
     ]
@@ -96,7 +113,7 @@ def test_a_fuel_is_priced_with_its_combustion() -> None:
     per_kg = Decimal("1.00774") + Decimal("3.0174") + Decimal("0.000282") * Decimal("29.8") + Decimal("0.0000423") * 273
     world = Surroundings(("*",), 2024)
     given = context("steel.sintering", outputs=(output("1 TNE"),))
-    assert missing_inputs((need,), given, (), world, SETS) == [
+    assert missing((need,), given, (), world) == [
         Omission(what="coke, which the route needs", estimate=100 * per_kg),
     ]
 

@@ -21,13 +21,15 @@ PLACES = ("CN-JS", "CN-XZ", "CN-HK", "CN", "DE-BY", "DE", "NO", "US-CA", "IN", "
 @pytest.mark.parametrize("year", [2015, 2024])
 @pytest.mark.parametrize("place", PLACES)
 def test_the_row_that_prices(place: str, year: int) -> None:
-    """Every supply of the set, with the boundary by which the ledger prices its kind."""
+    """Every supply of the set, with the boundary by which the ledger prices its kind. All power is power of the
+    grid."""
     around = Surroundings(facility_places(place, "cradleToGate"), year)
     priced = 0
     for key, entry in OPEN.supplies.items():
         bought = Supply(material=key, quantity=Quantity(value="3", unit=entry.unit))
         (made,) = price_supplies(RECORD, Plan(supplied=(Supplied(bought, None),)), around, Facts(), [OPEN])
-        answer = explain([OPEN], key, "wellToTank" if entry.kind == "fuel" else "cradleToGate", place, year)
+        priced_as = "electricity" if entry.kind == "electricity" else key
+        answer = explain([OPEN], priced_as, "wellToTank" if entry.kind == "fuel" else "cradleToGate", place, year)
         names = {line.factor for line in made.lines}
         assert names == (set() if answer.choice is None else {answer.choice.name}), key
         if answer.choice is not None:

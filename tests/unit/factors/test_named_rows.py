@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from support.factor_tables import factor, supply, version
+from support.factor_tables import factor, group, supply, version
 
 from ledger.admission.lots import Supplied
 from ledger.core.record.values import Quantity, Supply
@@ -12,11 +12,15 @@ from ledger.errors import Refused
 
 SET = version(
     [supply("sand", density="1500"), supply("gravel"),
-     supply("diesel", kind="fuel", heating_value="43"), supply("electricity", kind="electricity", unit="KWH")],
+     supply("diesel", kind="fuel", heating_value="43"), supply("electricity", kind="electricity", unit="KWH"),
+     supply("truck", kind="transport", unit="TKM"), supply("heat", kind="heat", unit="3B", **{"class": "warmth"}),
+     supply("argon", kind="gas", unit="NM3"), supply("landfilling", kind="treatment"),
+     supply("electricityWind", kind="electricity", unit="KWH")],
     [factor("sand", "CN", 2020), factor("sand", "*", 2022), factor("gravel"),
      factor("diesel", boundary="combustion"), factor("diesel", boundary="wellToTank"),
-     factor("electricity", "CN", boundary="generation"), factor("electricity", "CN", 2021, boundary="residual")],
-    "ours",
+     factor("electricity", "CN", boundary="generation"), factor("electricity", "CN", 2021, boundary="residual"),
+     *[factor(key) for key in ("electricity", "electricityWind", "truck", "heat", "argon", "landfilling")]],
+    "ours", classes=[group("warmth", "heating;steam")],
 )
 OTHER = version([supply("sand")], [factor("sand")], "theirs")
 
@@ -74,6 +78,74 @@ def test_a_row_that_cannot_be_used(
     assert error.message.startswith("supplies[3].factorRow: ")
     assert message in error.message
     assert rule in (error.rule or "")
+
+
+@pytest.mark.parametrize(("material", "amount", "key", "kinds"), [
+    ("sand", "10 KGM", "truck", "material, gas or fuel"), ("sand", "10 KGM", "electricity", "material, gas or fuel"),
+    ("sand", "10 KGM", "landfilling", "material, gas or fuel"), ("diesel", "10 KGM", "heat", "material, gas or fuel"),
+    ("diesel", "10 KWH", "electricityWind", "material, gas or fuel"),
+    ("argon", "1 NM3", "truck", "material, gas or fuel"),
+    ("truck", "10 TKM", "gravel", "transport"), ("hauler", "10 TKM", "gravel", "transport"),
+    ("electricity", "1 KWH", "heat", "electricity"), ("unheardOf", "1 KWH", "heat", "electricity"),
+    ("unheardOf", "1 KWH", "diesel", "electricity"), ("heat", "1 3B", "electricityWind", "heat"),
+    ("heat", "1 3B", "diesel", "heat"), ("cityHeating", "1 KWH", "electricityWind", "heat or fuel"),
+    ("landfilling", "1 KGM", "gravel", "treatment"),
+    ("unheardOf", "1 KGM", "truck", "material, gas, fuel, treatment or service"),
+])
+def test_a_row_of_another_kind(material: str, amount: str, key: str, kinds: str) -> None:
+    """A row of freight for a material, of a fuel for power: it says nothing about the supply."""
+    value, unit = amount.split()
+    row = f"{key}/wellToTank/*/2020" if key == "diesel" else f"{key}/cradleToGate/*/2020"
+    supplied = Supply(material=material, quantity=Quantity(value=value, unit=unit), factor_row=f"ours:{row}")
+    with pytest.raises(Refused) as caught:
+        named_row((OTHER, SET), supplied, "supplies[0].factorRow")
+    error = caught.value
+    assert (error.code, error.field, error.value) == ("factor-kind", "supplies[0].factorRow", f"ours:{row}")
+    assert f"is of kind {SET.supplies[key].kind}" in error.message
+    assert (error.rule or "").startswith(f"a row of kind {kinds}; nearest: ")
+
+
+def test_the_nearest_rows_of_the_right_kind() -> None:
+    """The supply's own rows first, then those with a similar name; of no other kind, and of every set."""
+    def nearest(material: str, unit: str) -> list[str]:
+        supplied = Supply(material=material, quantity=Quantity(value="1", unit=unit),
+                          factor_row="ours:truck/cradleToGate/*/2020")
+        with pytest.raises(Refused) as caught:
+            named_row((OTHER, SET), supplied, "supplies[0].factorRow")
+        return (caught.value.rule or "").partition("nearest: ")[2].split(", ")
+
+    assert nearest("sand", "KGM") == [
+        "theirs:sand/cradleToGate/*/2020", "ours:sand/cradleToGate/CN/2020", "ours:sand/cradleToGate/*/2022"]
+    assert nearest("gravelly", "KGM")[0] == "ours:gravel/cradleToGate/*/2020"
+    assert set(nearest("windPower", "KWH")) == {
+        "ours:electricity/cradleToGate/*/2020", "ours:electricityWind/cradleToGate/*/2020"}
+
+
+@pytest.mark.parametrize(("material", "amount", "key"), [
+    ("sand", "10 KGM", "gravel"), ("sand", "10 KGM", "diesel"), ("diesel", "10 KGM", "sand"),
+    ("argon", "10 KGM", "sand"), ("unheardOf", "10 KGM", "sand"), ("unheardOf", "10 KGM", "diesel"),
+    ("unheardOf", "10 KGM", "landfilling"), ("hauler", "10 TKM", "truck"), ("electricity", "1 KWH", "electricityWind"),
+    ("unheardOf", "1 KWH", "electricity"), ("cityHeating", "1 KWH", "heat"), ("unheardOf", "1 3B", "heat"),
+    ("unheardOf", "1 3B", "diesel"),
+])
+def test_a_row_of_a_fitting_kind(material: str, amount: str, key: str) -> None:
+    """Coke is burnt or reduces ore, and a name that no set knows can be any matter: these are proxies, not faults."""
+    value, unit = amount.split()
+    row = {"diesel": "diesel/wellToTank/*/2020", "sand": "sand/cradleToGate/*/2022"}.get(
+        key, f"{key}/cradleToGate/*/2020")
+    supplied = Supply(material=material, quantity=Quantity(value=value, unit=unit), factor_row=f"ours:{row}")
+    assert named_row((SET,), supplied, "supplies[0].factorRow").factor.row == row
+
+
+@pytest.mark.parametrize("supplied", [
+    bought("ours:argon/cradleToGate/*/2020", "3", "H87", "7"),
+    bought("ours:argon/cradleToGate/*/2020", "3", "KGM", "3"),
+])
+def test_a_mass_that_leads_nowhere(supplied: Supply) -> None:
+    """Argon is counted in Nm3 and has no density here: with a mass the row would price nothing."""
+    with pytest.raises(Refused) as caught:
+        named_row((SET,), supplied, "supplies[0].factorRow")
+    assert (caught.value.code, caught.value.field) == ("wrong-dimension", "supplies[0].factorRow")
 
 
 def test_a_log_without_sets_has_no_rows() -> None:

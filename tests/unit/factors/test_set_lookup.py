@@ -9,7 +9,19 @@ from support.factor_tables import factor, group, supply, version
 from ledger.errors import PluginError
 from ledger.sdk import FactorSetVersion
 from ledger.sdk.sets.explained import explain, facility_places
-from ledger.sdk.sets.lookup import amount_of, choose, conservative, entry_of, nearest, places_around
+from ledger.sdk.sets.lookup import (
+    MATTER,
+    amount_of,
+    choose,
+    conservative,
+    entry_of,
+    is_power,
+    nearest,
+    other_class,
+    places_around,
+    same_supply,
+    supply_kinds,
+)
 
 JIANGSU = ("CN-JS", "CN-GRID-East", "CN", "ASI", "*")
 BAVARIA = ("DE-BY", "DE", "EU", "EUR", "*")
@@ -224,3 +236,50 @@ def test_an_explanation_names_the_steps_and_the_reason() -> None:
     )
     missing = explain([first], "sand", "cradleToGate", "DE", 2022)
     assert (missing.choice, missing.reason) == (None, "no factor in DE, EU, EUR, *")
+
+
+ENERGY = version(
+    [supply("electricity", kind="electricity", unit="KWH", **{"class": "power"}),
+     supply("lines", kind="service", unit="KWH", **{"class": "power"}),
+     supply("heat", kind="heat", unit="3B", **{"class": "warmth"}), supply("diesel", kind="fuel", **{"class": "fuels"}),
+     supply("argon", kind="gas"), supply("truck", kind="transport", unit="TKM"), supply("sand", aliases="grit"),
+     supply("gravel", **{"class": "bulk"}), supply("copper", **{"class": "metals"})],
+    [factor("sand")],
+    classes=[group("power", "power;electricity"), group("warmth", "heat;steam"), group("fuels", "coal"),
+             group("bulk", "gravel;stone"), group("metals", "copper;alloy")],
+)
+
+
+@pytest.mark.parametrize(("material", "unit", "kinds"), [
+    ("electricity", "KWH", ("electricity",)), ("electricity", "3B", ("electricity",)), ("heat", "KWH", ("heat",)),
+    ("diesel", "KWH", MATTER), ("diesel", "KGM", MATTER), ("argon", "NM3", MATTER), ("grit", "KGM", MATTER),
+    ("lines", "KWH", ("service",)), ("truck", "TKM", ("transport",)),
+    # Names that the set does not know.
+    ("wind", "KWH", ("electricity",)), ("wind", "GWH", ("electricity",)), ("wind", "3B", ("heat", "fuel")),
+    ("windPower", "3B", ("electricity",)), ("GreenElectricity", "GV", ("electricity",)),
+    ("cityHeating", "KWH", ("heat", "fuel")), ("cityHeating", "GV", ("heat", "fuel")),
+    ("coalGas", "MWH", ("electricity",)), ("hauler", "TKM", ("transport",)),
+    ("powerCable", "KGM", (*MATTER, "treatment", "service")), ("cleaning", "HUR", (*MATTER, "treatment", "service")),
+])
+def test_the_kinds_of_a_supply(material: str, unit: str, kinds: tuple[str, ...]) -> None:
+    assert supply_kinds([sand(("*", 2020)), ENERGY], material, unit) == kinds
+    assert is_power([ENERGY], material, unit) == (kinds == ("electricity",))
+
+
+def test_one_entry_has_several_names() -> None:
+    sets = [sand(("*", 2020)), ENERGY]
+    assert same_supply(sets, "sand", "sand")
+    assert same_supply(sets, "grit", "sand")
+    assert not same_supply(sets, "gravel", "sand")
+    assert not same_supply(sets, "unheardOf", "unheardOf")
+
+
+@pytest.mark.parametrize(("material", "key", "other"), [
+    ("copperAlloy", "copper", False), ("alloy-7", "gravel", True), ("alloy-7", "copper", False),
+    ("stoneDust", "copper", True),
+    ("brand", "copper", False),      # no class to compare
+    ("alloy-7", "sand", False),      # the row has no class
+    ("coalDust", "diesel", False), ("coalDust", "gravel", True),
+])
+def test_classes_of_names(material: str, key: str, other: bool) -> None:
+    assert other_class(ENERGY, material, ENERGY.supplies[key]) == other

@@ -45,7 +45,7 @@ def test_what_it_says_of_lots_and_records() -> None:
     assert set(found.nodes) == {*[one.id for one in LOTS], *[f"r{i}" for i in range(1, 7)]}
     assert found.nodes["a"] == {
         "kind": "lot", "product": "steel", "holder": "mill", "role": "product", "quantity": "10", "unit": "KGM",
-        "footprint": 75.0, "process": "works.melt",
+        "footprint": 75.0, "questioned": 0.0, "process": "works.melt",
     }
     # As records spell numbers; absent is what a lot has not.
     assert found.nodes["b"]["quantity"] == "4.5"
@@ -74,8 +74,8 @@ def test_a_pool_is_one_node() -> None:
     assert set(found.nodes) == {"a", "w", "b", "x", "p", "r1", "r2", "r5", "r6"}
     assert found.nodes["p"] == {
         "kind": "pool", "product": "steel", "holder": "mill", "role": "product", "quantity": "8", "unit": "KGM",
-        "footprint": 60.0, "lot": "p:2", "generations": 2, "from": 3, "to": 4, "firstAddition": TIMES[3],
-        "lastAddition": TIMES[4],
+        "footprint": 60.0, "questioned": 0.0, "lot": "p:2", "generations": 2, "from": 3, "to": 4,
+        "firstAddition": TIMES[3], "lastAddition": TIMES[4],
     }
     assert {(start, end): dict(data) for start, end, data in found.edges(data=True) if "p" in (start, end)} == {
         ("a", "p"): {"quantity": "2.5", "unit": "KGM", "part": 0.25, "additions": ["r3"]},

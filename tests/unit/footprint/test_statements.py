@@ -4,6 +4,7 @@ import base64
 from typing import Any
 
 import pytest
+from msgspec import Raw
 from support.memory import MemoryLedger
 from support.sectors import Carrier, Gap, Given, Make, registry
 from support.site import ore, quantity
@@ -12,7 +13,7 @@ from unit.engine.works import Works, change, gas
 from unit.footprint.yard import Yard
 
 from ledger.core.log.merkle import inclusion_path, leaf_hash
-from ledger.core.outcome.leaves import LotLeaf
+from ledger.core.outcome.leaves import AssessmentLeaf, LotLeaf
 from ledger.core.receipts.statement import Statement
 from ledger.core.receipts.statement_steps import Proven
 from ledger.core.record.values import Quantity
@@ -21,6 +22,7 @@ from ledger.footprint.derived.statements import GWP, check_statement, figure_of
 from ledger.footprint.stored.burdens import METHOD
 
 CO2E = "fossilGhgEmissions"
+ZERO = AssessmentLeaf(salt="", method=METHOD, assessment=Raw(b"{}"))
 
 VOUCHED = {
     ("software",), ("type",), ("pluginDigest",), ("named",), ("named", 0), ("named", 1), ("named", 2),
@@ -28,6 +30,8 @@ VOUCHED = {
     ("inputs", 1, "facts"), ("inputs", 1, "facts", "mass"), ("inputs", 1, "facts", "sameMaker"),
     # In a tree of one leaf more, a leaf that is not at the edge has the same path.
     ("records", 0, "revision", "size"),
+    # Statements of earlier versions, about records of earlier rules, name no limit.
+    ("figure", "limit"),
 }
 """What no tree and no figure shows, and a lying log could sign: names, and what a recomputation from bodies uses and
 checks."""
@@ -86,16 +90,17 @@ def test_a_figure_by_hand(works: Works, statement: Statement) -> None:
 
 
 @pytest.mark.parametrize(("burdens", "title", "completeness"), [
-    ({CO2E: "19", "absGhg": "19", "omittedAbs": "1"}, "footprint", "95.0 %"),
-    ({CO2E: "18.9", "absGhg": "18.9", "omittedAbs": "1.1"}, "incomplete footprint", "94.5 %"),
+    ({CO2E: "97", "absGhg": "97", "omittedAbs": "3"}, "footprint", "97.0 %"),
+    ({CO2E: "96.9", "absGhg": "96.9", "omittedAbs": "3.1"}, "incomplete footprint", "96.9 %"),
+    ({CO2E: "90", "absGhg": "90", "questionedAbs": "10"}, "questioned footprint", "100.0 %"),
     ({CO2E: "19", "absGhg": "19", "unestimated": "0.5"}, "incomplete footprint", "unknown"),
     ({}, "footprint", "100.0 %"),
 ])
-def test_what_is_incomplete_is_titled_so(burdens: dict[str, str], title: str, completeness: str) -> None:
+def test_what_is_doubtful_is_titled_so(burdens: dict[str, str], title: str, completeness: str) -> None:
     leaf = LotLeaf(salt="", lot="l", product="p", quantity=Quantity(value="2", unit="KGM"), holder="h",
                    role="product", method=METHOD, burdens=burdens)
-    figure = figure_of(leaf)
-    assert (figure.title, figure.completeness) == (title, completeness)
+    figure = figure_of(leaf, ZERO, 0)
+    assert (figure.title, figure.completeness, figure.limit) == (title, completeness, "3.0 %")
     assert float(figure.footprint) == float(burdens.get(CO2E, 0))
     assert float(figure.per_unit) == float(burdens.get(CO2E, 0)) / 2
 

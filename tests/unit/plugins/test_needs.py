@@ -17,7 +17,7 @@ from ledger.core.outcome.assessment import Assessment, Omission
 from ledger.core.outcome.leaves import read
 from ledger.core.record.kinds import Closing
 from ledger.core.record.units import UNITS
-from ledger.core.record.values import Supply
+from ledger.core.record.values import Evidence, Supply
 from ledger.errors import LedgerError
 from ledger.footprint.derived.completeness import completeness_of as share_covered
 from ledger.footprint.stored.burdens import vector_of
@@ -52,6 +52,7 @@ SMALL: Final = {
     "electronics-in": "packs cells: the omission is there, but its cells outweigh it",
 }
 WORDS_OF_A_SOURCE: Final = 3
+STORED: Final = Evidence(digest="5" * 64, media_type="application/pdf", kind="storageCertificate")
 NO_AMOUNT: Final = {"circular.landfill", "logistics.hub"}
 """Routes whose services have no mass: no amount is usual."""
 
@@ -109,7 +110,7 @@ class Cases:
     def post(self, case: Case) -> tuple[tuple[Omission, ...], float | None]:
         """The omissions of the case's record, and its completeness."""
         self._posted += 1
-        records = Works(self._maker, f"case{self._posted}", case, self._nonces).records()
+        records = Works(self._maker, f"case{self._posted}", case, self._nonces).records([STORED])
         last = self.memory.must(*[(self._maker, record) for record in records])[-1]
         leaf = self.memory.assessment(last.index)
         if leaf is None:

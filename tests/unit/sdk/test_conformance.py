@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from planted import sectors as planted
 from planted.sectors import bricks
 
-from ledger.sdk import Activity, FactorRow, Indicator, Need, Route, Sector
+from ledger.sdk import Activity, FactorRow, Indicator, NaturalInput, Need, Route, Sector
 from ledger.sdk.testing import context, output, supply
 from ledger.sdk.testing.conformance import Case, assert_conforms, check
 from ledger.sdk.testing.sources import faults_of_row
@@ -77,6 +77,29 @@ def test_a_sound_need_conforms() -> None:
 def test_faults_of_a_need(name: str, changed: dict[str, Any], message: str) -> None:
     faults = check(bricks(needs={name: (replace(NEED, **changed),)}), [CASE])
     assert [(fault.code, fault.where, fault.message) for fault in faults] == [("need", f"bricks.{name}", message)]
+
+
+def natural(group: str = "stone", most: str | None = None, source: str = "the pit beside the kiln") -> NaturalInput:
+    return NaturalInput(group=group, most=None if most is None else Decimal(most), source=source)
+
+
+@pytest.mark.parametrize("taken", [natural(), natural("water", "0.3"), natural("ambientHeat", "4")])
+def test_a_sound_natural_input_conforms(taken: NaturalInput) -> None:
+    assert codes(bricks(nature={"kiln": (taken,)})) == set()
+
+
+@pytest.mark.parametrize(("name", "taken", "message"), [
+    ("oven", natural(), "no such route; one of kiln"),
+    ("kiln", natural("steel"), "no group 'steel'; one of water air sun"),
+    ("kiln", natural("stone", "0.5"), "most of stone is 0.5: only water, air, ambientHeat have one"),
+    ("kiln", natural("water", "0"), "most of water is 0: only water, air, ambientHeat have one, and it must be above"),
+    ("kiln", natural("air", "NaN"), "most of air is NaN: only water, air, ambientHeat have one, and it must be above"),
+    ("kiln", natural(source=""), "stone has no source"),
+])
+def test_faults_of_a_natural_input(name: str, taken: NaturalInput, message: str) -> None:
+    faults = check(bricks(nature={name: (taken,)}), [CASE])
+    assert [(fault.code, fault.where) for fault in faults] == [("nature", f"bricks.{name}")]
+    assert faults[0].message.startswith(message)
 
 
 @pytest.mark.parametrize(("assess", "expected"), [

@@ -14,6 +14,8 @@ at the checkpoint's size, without withdrawn records. Every random number is SHA-
   cut into K equal steps. One point is taken in each step, at the same place, which the number for `purpose` = `start`
   chooses. A record as heavy as a step is always drawn, a record without weight never. A record that is hit several
   times is drawn once.
+- `findings`: the K records that deserve attention first: by the kg CO2e that a record questions itself, then records
+  with a warning, then the others; equal ones by the least numbers, as in `random`.
 """
 
 import hashlib
@@ -25,8 +27,9 @@ from msgspec import Struct
 
 from ledger.core.record.values import Evidence, Supply
 from ledger.errors import InvalidInput
+from ledger.footprint.derived.findings import WARNING, StatedFinding
 
-Method = Literal["random", "monetary"]
+Method = Literal["random", "monetary", "findings"]
 NAMESPACE: Final = "carbon-ledger/sample/v1"
 MAX_SIZE: Final = 10_000
 _SPACE: Final = 1 << 256
@@ -55,7 +58,8 @@ class SampleBasis(Struct, frozen=True):
 class PopulationMember(Struct, frozen=True, rename="camel", omit_defaults=True):
     """A record of the population, as it reads now. `emissions` is the amount of the emissions of its own assessment, in
     kg CO2e, removals too. `revised_by` are the entries that changed it. `signed_by` is the keyid, in hex like `entry`.
-    `erased` says that an erasure on the log has removed its evidence."""
+    `erased` says that an erasure on the log has removed its evidence. `questioned` is the kg CO2e that its `findings`
+    question."""
 
     index: int
     digest: str
@@ -74,6 +78,8 @@ class PopulationMember(Struct, frozen=True, rename="camel", omit_defaults=True):
     entry: str
     revised_by: list[int] = []
     erased: bool = False
+    questioned: float = 0.0
+    findings: list[StatedFinding] = []
 
 
 def draw(question: SampleRequest, basis: SampleBasis, population: Sequence[PopulationMember]) -> list[PopulationMember]:
@@ -84,6 +90,8 @@ def draw(question: SampleRequest, basis: SampleBasis, population: Sequence[Popul
     if question.method == "random":
         ranked = sorted(population, key=lambda one: number(question, basis, one.digest))
         return sorted(ranked[: question.size], key=lambda one: one.index)
+    if question.method == "findings":
+        return _doubtful(question, basis, population)
     return _monetary(question, basis, population)
 
 
@@ -99,6 +107,16 @@ def number(question: SampleRequest, basis: SampleBasis, purpose: str) -> int:
 def weight(member: PopulationMember) -> int:
     """The weight of a record: whole milligrams of CO2e, rounded down."""
     return int(Decimal(repr(member.emissions)) * _MILLIGRAMS)
+
+
+def _doubtful(
+    question: SampleRequest, basis: SampleBasis, population: Sequence[PopulationMember]
+) -> list[PopulationMember]:
+    def rank(member: PopulationMember) -> tuple[float, bool, int]:
+        warned = any(finding.severity == WARNING for finding in member.findings)
+        return -member.questioned, not warned, number(question, basis, member.digest)
+
+    return sorted(sorted(population, key=rank)[: question.size], key=lambda member: member.index)
 
 
 def _monetary(

@@ -19,12 +19,16 @@ from ledger.core.record.canonical import decode_record
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.redacted import is_residue
 from ledger.errors import LedgerError, NotFound, VerificationError
+from ledger.footprint.derived.finding_sums import own_questions
+from ledger.footprint.derived.findings import StatedFinding, findings_in, has_findings
 from ledger.footprint.stored.burdens import SLOT, direct
 
 _ABS: Final = SLOT["absGhg"]
 _METHODS: Final = {
     "random": "simple random, without replacement: the records with the least numbers by their digest",
     "monetary": "systematic by emissions (monetary units): equal steps along all records' kg CO2e, one place in each",
+    "findings": "by findings: the largest kg CO2e in question, then records with a warning, then the others; at "
+                "random if equal",
 }
 
 
@@ -115,8 +119,9 @@ class _Population:
         if not row.own:
             # The revision changes its figures, not the transformation itself.
             if old is not None:
+                questioned, findings = _findings(row.index, leaf or b"")
                 self._members[row.index] = msgspec.structs.replace(
-                    old, revised_by=list(self._candidates[row.index]))
+                    old, revised_by=list(self._candidates[row.index]), questioned=questioned, findings=findings)
         elif row.body is not None:
             record = decode_record(row.body)
             if isinstance(record, Transformation):
@@ -132,9 +137,18 @@ class _Population:
         except LedgerError:
             raise VerificationError(f"entry {index} has no readable assessment: audit the log",
                                     code="unsound-log") from None
+        questioned, findings = _findings(index, leaf or b"")
         self._members[index] = PopulationMember(
             index, entry.digest.hex(), entry.time, record.issuer, record.process, record.start, record.end,
             record.basis, emissions, [output.lot for output in record.outputs], list(record.supplies),
             list(record.evidence), stored.plugin, entry.keyid.hex(), entry.to_bytes().hex(),
-            list(self._candidates[index]), is_residue(record),
+            list(self._candidates[index]), is_residue(record), questioned, findings,
         )
+
+
+def _findings(index: int, leaf: bytes) -> tuple[float, list[StatedFinding]]:
+    """The findings in a record's leaf 0, and the kg CO2e that they question."""
+    if not has_findings(leaf):
+        return 0.0, []
+    record = findings_in(index, leaf)
+    return own_questions(record), list(record.findings)

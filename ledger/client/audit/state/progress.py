@@ -6,6 +6,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 
+from ledger.client.audit.checks.doubtful import DoubtfulFigure
 from ledger.client.audit.checks.doubts import Doubt
 from ledger.client.audit.checks.entries import TreeProgress
 from ledger.client.audit.checks.erasures import Erasures
@@ -19,8 +20,8 @@ _KEY = "audit"
 
 class AuditState(Struct, frozen=True, kw_only=True):
     """The state of a log that was audited up to `size` without findings. `rotations` are the rotation notes of its key
-    until then. `registrar` is the keyid (hex) that signed entry 0. `counts`, `records`, `versions`, `erasures` and
-    `doubts` cover all audits so far. `public` says that the audit read no bodies of private records."""
+    until then. `registrar` is the keyid (hex) that signed entry 0. `counts`, `records`, `versions`, `erasures`,
+    `doubts` and `doubtful` cover all audits so far. `public` says that the audit read no bodies of private records."""
 
     origin: str
     vkey: str
@@ -36,6 +37,7 @@ class AuditState(Struct, frozen=True, kw_only=True):
     erasures: Erasures | None = None
     rotations: list[str] = []
     public: bool = False
+    doubtful: dict[int, DoubtfulFigure] = {}
 
 
 class Pinned(NamedTuple):

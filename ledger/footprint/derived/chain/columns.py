@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple, TypeVar, overload
 
 from ledger.footprint.derived.chain.arrays import Floats
+from ledger.footprint.derived.findings import ListedFinding
 
 _Value = TypeVar("_Value")
 
@@ -58,17 +59,19 @@ class LotColumns(NamedTuple):
 
 
 class Records(NamedTuple):
-    """Records in the order of `Arrays.records`. `times`: of the first and last addition to each pool, by the log index
-    of the addition."""
+    """Records in the order of `Arrays.records`. By log index: `times` of the first and last addition to each pool, and
+    the `findings` of records that have any."""
 
     digests: Sequence[str]
     types: Sequence[str]
     issuers: Sequence[str]
     times: Mapping[int, str] = {}
+    findings: Mapping[int, Sequence[ListedFinding]] = {}
 
     def at(self, rows: Sequence[int]) -> "Records":
         """The records at these positions."""
-        return Records(_at(self.digests, rows), _at(self.types, rows), _at(self.issuers, rows), self.times)
+        return self._replace(
+            digests=_at(self.digests, rows), types=_at(self.types, rows), issuers=_at(self.issuers, rows))
 
 
 def _at(values: Sequence[_Value], rows: Sequence[int]) -> list[_Value]:

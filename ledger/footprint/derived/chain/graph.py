@@ -8,17 +8,20 @@ is ready as soon as its arrays are.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import networkx
+from msgspec import to_builtins
 
+from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.record.units import plain
 from ledger.footprint.derived.chain.arrays import Arrays
 from ledger.footprint.derived.chain.columns import LotColumns, Records
 from ledger.footprint.derived.chain.edges import MADE, Edges, Pooled, edges_of
-from ledger.footprint.stored.burdens import footprint
+from ledger.footprint.stored.burdens import SLOT, footprint
 
 Data = dict[str, Any]
+_QUESTIONED: Final = SLOT[QUESTIONED]
 _Value = TypeVar("_Value")
 
 
@@ -141,15 +144,19 @@ class _Backing:
 
     def _record(self, record: int) -> Data:
         records = self._records
-        return {"kind": "record", "index": int(self._arrays.records[record]), "type": records.types[record],
-                "issuer": records.issuers[record]}
+        index = int(self._arrays.records[record])
+        data: Data = {"kind": "record", "index": index, "type": records.types[record],
+                      "issuer": records.issuers[record]}
+        if index in records.findings:
+            data["findings"] = to_builtins(records.findings[index])
+        return data
 
     def _lot(self, lot: int) -> Data:
         lots = self._lots
         data: Data = {
             "kind": "lot", "product": lots.products[lot], "holder": lots.holders[lot], "role": lots.roles[lot],
             "quantity": plain(Decimal(lots.quantities[lot])), "unit": lots.units[lot],
-            "footprint": footprint(lots.burdens[lot].tolist()),
+            "footprint": footprint(lots.burdens[lot].tolist()), "questioned": float(lots.burdens[lot][_QUESTIONED]),
         }
         optional = {"item": lots.items[lot], "facility": lots.facilities[lot], "process": lots.processes[lot]}
         data.update({name: value for name, value in optional.items() if value is not None})

@@ -18,7 +18,7 @@ PASSING = ("addition", "transfer", "acceptance")
 
 class Lot(NamedTuple):
     """A lot as of a tree size, with data of the record that made it. `market`: its footprint with market-based
-    electricity; `operator`: of the facility that first made it."""
+    electricity; `operator`: of the facility that first made it; `questioned`: kg CO2e in question in it."""
 
     number: int
     quantity: Decimal
@@ -31,6 +31,7 @@ class Lot(NamedTuple):
     operator: str | None = None
     owner: str | None = None
     opening: bool = False
+    questioned: float = 0.0
 
     @property
     def record(self) -> int:
@@ -75,16 +76,16 @@ class BoundaryOrigins:
         made_here = lot.issuer in self._members and lot.type in ("transformation", "consumption")
         if made_here or (lot.operator is not None and lot.operator in self._members):
             return CarriedBurden(own=1.0)
-        return CarriedBurden(lot.footprint, lot.market, lot.absolute, lot.primary)
+        return CarriedBurden(lot.footprint, lot.market, lot.absolute, lot.primary, questioned=lot.questioned)
 
     def _passed(self, lot: Lot) -> CarriedBurden:
         quantity = sum((one.quantity for one in self._flows.get(lot.record, ())), Decimal(0))
-        bought = market = absolute = primary = opening = own = 0.0
+        bought = market = absolute = primary = opening = own = questioned = 0.0
         for flow in self._flows.get(lot.record, ()):
             source, whole = self._carried_by[flow.lot], self._lots[flow.lot].quantity
             part = source.times(float(flow.quantity) / float(whole))
             bought, market = bought + part.bought, market + part.market
             absolute, primary = absolute + part.absolute, primary + part.primary
-            opening += part.opening
+            opening, questioned = opening + part.opening, questioned + part.questioned
             own += source.own * float(flow.quantity / quantity)
-        return CarriedBurden(bought, market, absolute, primary, opening, own)
+        return CarriedBurden(bought, market, absolute, primary, opening, own, questioned)

@@ -14,6 +14,7 @@ from typing import Final, Literal, NamedTuple
 from ledger.core.outcome.assessment import ADDITIVE, BIOGENIC_CO2, Assessment, Line
 from ledger.core.record.kinds import AnyRecord, Closing, Consumption, Transfer, Transformation
 from ledger.core.record.units import UNITS
+from ledger.footprint.derived.findings import FindingRecord
 from ledger.footprint.stored.burdens import line_co2e
 
 Scope = Literal["1", "2", "3", "apart"]
@@ -62,7 +63,8 @@ class Emission(NamedTuple):
 class CarriedBurden(NamedTuple):
     """Kg CO2e in a part of a lot, by origin. `bought`: from outside the boundary; `market`: the same with market-based
     electricity; `absolute` and `primary`: its absolute amounts, and their part from primary data. `opening`: from
-    opening stock. The rest was made inside and is counted there; `own`: the part of the quantity made inside."""
+    opening stock. The rest was made inside and is counted there; `own`: the part of the quantity made inside.
+    `questioned`: kg CO2e in question in the bought part."""
 
     bought: float = 0.0
     market: float = 0.0
@@ -70,11 +72,12 @@ class CarriedBurden(NamedTuple):
     primary: float = 0.0
     opening: float = 0.0
     own: float = 0.0
+    questioned: float = 0.0
 
     def times(self, part: float) -> "CarriedBurden":
         """The burden of a part of it. `own` is a share already and stays the same."""
         return CarriedBurden(part * self.bought, part * self.market, part * self.absolute, part * self.primary,
-                             part * self.opening, self.own)
+                             part * self.opening, self.own, part * self.questioned)
 
 
 class TakenGoods(NamedTuple):
@@ -105,13 +108,15 @@ class MadeGoods(NamedTuple):
 
 class Booked(NamedTuple):
     """A record in its version as of the requested tree size, with all inputs of the inventory. `covered`: kg CO2e, at
-    most zero, by which green attributes change the market-based figure of the electricity lots that it uses."""
+    most zero, by which green attributes change the market-based figure of the electricity lots that it uses.
+    `findings`: the findings of the record, if it has any."""
 
     record: AnyRecord
     assessment: Assessment
     taken: tuple[TakenGoods, ...] = ()
     made: tuple[MadeGoods, ...] = ()
     covered: float = 0.0
+    findings: FindingRecord | None = None
 
     @property
     def site(self) -> str | None:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from ledger.core.record.kinds import Transformation
+from ledger.footprint.derived.finding_sums import FindingSums
 from ledger.footprint.derived.inventory.left_out import LeftOut
 from ledger.footprint.derived.inventory.scopes import (
     GOODS,
@@ -42,12 +43,15 @@ class Goods(NamedTuple):
 
 class Inventory:
     """Adds up records one by one, each with a `weight` (an equity share). `opening`: kg CO2e in opening stock that was
-    used up. They come from earlier years and are in no scope. `left_out`: without weights."""
+    used up. They come from earlier years and are in no scope. Without weights: `left_out`, `findings`, and by site the
+    kg CO2e in question, `questioned_at`."""
 
     def __init__(self) -> None:
         self.records = 0
         self.opening = 0.0
         self.left_out = LeftOut()
+        self.findings = FindingSums()
+        self.questioned_at: dict[str | None, float] = {}
         self._rows: dict[_Key, list[float]] = {}
         self._energy: dict[str | None, EnergySums] = {}
         self._attributes: dict[str | None, float] = {}
@@ -61,12 +65,18 @@ class Inventory:
                 row[i] += weight * amount
         self.left_out.add(booked)
         site = booked.site
+        self._add_findings(booked)
         self._energy.setdefault(site, EnergySums()).add(booked, weight)
         self._attributes[site] = self._attributes.get(site, 0.0) + weight * retired(booked)
         for taken in booked.taken:
             self.opening += weight * taken.carried.opening
         if isinstance(booked.record, Transformation):
             self._add_goods(booked)
+
+    def _add_findings(self, booked: Booked) -> None:
+        before = self.findings.total
+        self.findings.add(booked.findings, sum(taken.carried.questioned for taken in booked.taken))
+        self.questioned_at[booked.site] = self.questioned_at.get(booked.site, 0.0) + self.findings.total - before
 
     def _add_goods(self, booked: Booked) -> None:
         for made in booked.made:

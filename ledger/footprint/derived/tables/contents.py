@@ -16,14 +16,23 @@ from ledger.footprint.derived.chain.contents import contents_of
 from ledger.footprint.derived.chain.passes import adjoint_contents
 from ledger.footprint.derived.tables.parts import TablePart
 from ledger.footprint.derived.tables.rows import NONE
-from ledger.footprint.stored.contents import ATTRIBUTED, CARBONS, ELEMENT, MASS, MATERIAL, RECYCLED, ContentsOut
+from ledger.footprint.stored.contents import (
+    ATTRIBUTED,
+    CARBONS,
+    ELEMENT,
+    MASS,
+    MATERIAL,
+    PHYSICAL,
+    RECYCLED,
+    ContentsOut,
+)
 
 CONTENT_GROUPINGS: Final = (
     "record", "organization", "facility", "sector", "stage", "country", "subdivision", "source", "year",
 )
 """The groupings of a table of a content. Its sources are `declared` and `arisen`."""
 
-_NAMED: Final = (MATERIAL, ELEMENT, *RECYCLED.values(), *[ATTRIBUTED + prefix for prefix in RECYCLED.values()])
+_NAMED: Final = (MATERIAL, ELEMENT, *PHYSICAL, *[ATTRIBUTED + prefix for prefix in RECYCLED.values()])
 
 
 class Entered(NamedTuple):

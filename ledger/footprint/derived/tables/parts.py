@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from ledger.core.outcome.assessment import ADDITIVE, ENERGY, Assessment, Line
 from ledger.core.record.kinds import Transformation
 from ledger.footprint.derived.contributions import Upstream
+from ledger.footprint.derived.findings import WeighedFinding
 from ledger.footprint.derived.tables.rows import FOOTPRINT, NONE, UNKNOWN, PartOf, is_emission
 from ledger.footprint.stored.burdens import SLOT, direct, line_co2e
 
@@ -39,6 +40,11 @@ def parts(upstream: Upstream, burden: str) -> Iterator[TablePart]:
     for part in _all(upstream, burden):
         if part.amount:
             yield part
+
+
+def finding_part(finding: WeighedFinding) -> TablePart:
+    """The amount that a finding questions, as a part of its record."""
+    return TablePart(finding.questioned, finding.code, NONE, "finding", UNKNOWN, NONE)
 
 
 def _all(upstream: Upstream, burden: str) -> Iterator[TablePart]:

@@ -6,6 +6,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from ledger.core.outcome.assessment import ADDITIVE, BIOGENIC_CO2, BURDENS, OF_WHICH
+from ledger.footprint.derived.findings import WeighedFinding
 
 FOOTPRINT: Final = "footprint"
 """The name that stands for the sum of the additive burdens."""
@@ -66,7 +67,7 @@ class Contributions(RowValue, frozen=True):
     """The contributions to the `figure` of a whole lot, in `unit`, as of tree size `at`. The amounts of all `rows` add
     up to it: the largest row first, then `more` and `rest`. `records`: the number of contributing records.
 
-    `of`: the footprint, a burden, or a content.
+    `of`: the footprint, a burden, or a content. `questioned` (kg CO2e) and `findings` are as in the footprint.
     """
 
     lot: str
@@ -78,7 +79,11 @@ class Contributions(RowValue, frozen=True):
     method: str
     at: int
     records: int
+    questioned: float
     rows: list[ContributionRow] = []
+    findings: list[WeighedFinding] = []
+    findings_left_off: int = 0
+    findings_note: str | None = None
 
 
 def unit_of_burden(burden: str) -> str:

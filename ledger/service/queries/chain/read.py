@@ -23,6 +23,7 @@ from ledger.service.queries.chain.load import (
     read_figures,
     read_lot_versions,
 )
+from ledger.service.queries.findings import read_listed
 from ledger.service.queries.tree_size import Moment, moment_at
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
@@ -59,7 +60,9 @@ async def trace(
     if limits.stages:
         parts = await in_thread(cut, parts, targets, direction, limits.stages)
     remaining = await read_remaining(pool, parts.arrays.numbers, parts.lots.quantities, moment)
-    parts = parts._replace(lots=parts.lots._replace(remaining=remaining))
+    findings = await read_listed(pool, parts.arrays.records.tolist(), moment)
+    parts = parts._replace(lots=parts.lots._replace(remaining=remaining),
+                           records=parts.records._replace(findings=findings))
     roots = [parts.arrays.position(number) for number in targets]
     return await in_thread(Chain.of, *parts, roots=roots, direction=direction)
 

@@ -8,11 +8,13 @@ from asyncpg import Record
 from msgspec import Struct
 
 from ledger.admission.facts import LOT_SLOTS
-from ledger.core.outcome.assessment import BURDENS
+from ledger.core.outcome.assessment import BURDENS, QUESTIONED
 from ledger.core.record.kinds import Addition, Transformation
 from ledger.errors import InvalidInput
-from ledger.footprint.derived.contributions import Upstream
+from ledger.footprint.derived.contributions import Upstream, Weights
+from ledger.footprint.derived.rank_findings import FindingList
 from ledger.footprint.derived.tables.grouping import GroupingFacts, Site, facility_of
+from ledger.footprint.derived.tables.parts import TablePart, finding_part
 from ledger.footprint.derived.tables.rows import (
     FOOTPRINT,
     GROUPINGS,
@@ -24,7 +26,9 @@ from ledger.footprint.derived.tables.rows import (
 from ledger.footprint.derived.tables.table import Table
 from ledger.footprint.stored.burdens import SLOT, footprint
 from ledger.host.threads import in_thread
+from ledger.service.queries.chain.findings import read_chain_findings
 from ledger.service.queries.chain.upstream import MAX_RECORDS, UpstreamChain, read_records, read_upstream
+from ledger.service.queries.findings import note_on
 from ledger.service.queries.questions import LotQuestion
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
@@ -90,22 +94,51 @@ async def read_contributions(
     chain = await read_upstream(pool, question, most)
     names = ContributionNames(pool, layout.by, chain.moment.size)
     table = Table(layout.by, burden, names.facts)
-    async for records in read_records(pool, chain):
-        await names.learn(records)
-        await in_thread(_take, table, records)
+    findings = await read_chain_findings(pool, chain)
+    if burden == QUESTIONED:
+        await _add_questions(pool, chain, table, names, findings)
+    else:
+        async for records in read_records(pool, chain):
+            await names.learn(records)
+            await in_thread(_take, table, records)
     amount = footprint(chain.burdens) if burden == FOOTPRINT else chain.burdens[SLOT[burden]]
     rows = await in_thread(table.rows, amount, layout.limit)
     figure = TableFigure(burden, unit_of_burden(burden), amount)
-    return contributions_answer(chain, layout.by, figure, table.records, rows)
+    return contributions_answer(chain, figure, table.records, rows, TableLabels(layout.by, findings))
+
+
+async def _add_questions(
+    pool: DatabasePool, chain: UpstreamChain, table: Table, names: "ContributionNames", findings: FindingList
+) -> None:
+    """Adds the amounts in question, by the records whose findings question them."""
+    amounts: dict[int, list[TablePart]] = {}
+    for finding in findings.all:
+        if finding.questioned:
+            amounts.setdefault(finding.record, []).append(finding_part(finding))
+    questioning = chain._replace(weights=Weights(dict.fromkeys(amounts, 1.0), {}))
+    async for records in read_records(pool, questioning):
+        await names.learn(records)
+        for record in records:
+            table.add_parts(record, amounts[record.log_index])
+
+
+class TableLabels(NamedTuple):
+    """The grouping of a table, and the findings behind its lot."""
+
+    by: str
+    findings: FindingList
 
 
 def contributions_answer(
-    chain: UpstreamChain, by: str, figure: TableFigure, records: int, rows: list[ContributionRow]
+    chain: UpstreamChain, figure: TableFigure, records: int, rows: list[ContributionRow], labels: TableLabels
 ) -> Contributions:
     """The table of a figure as an answer. `records`: how many records it is made of."""
+    findings = labels.findings
     return Contributions(
-        lot=chain.lot, product=chain.row["product"], by=by, of=figure.name, unit=figure.unit, figure=figure.amount,
-        method=chain.row["method"], at=chain.moment.size, records=records, rows=rows,
+        lot=chain.lot, product=chain.row["product"], by=labels.by, of=figure.name, unit=figure.unit,
+        figure=figure.amount, method=chain.row["method"], at=chain.moment.size, records=records, rows=rows,
+        questioned=chain.burdens[SLOT[QUESTIONED]], findings=findings.items, findings_left_off=findings.left_off,
+        findings_note=note_on(findings),
     )
 
 

@@ -24,11 +24,13 @@ from ledger.footprint.derived.tables.contents import (
 from ledger.footprint.derived.tables.rows import Contributions
 from ledger.footprint.derived.tables.table import Table
 from ledger.host.threads import in_thread
+from ledger.service.queries.chain.findings import read_chain_findings
 from ledger.service.queries.chain.upstream import MAX_RECORDS, UpstreamChain, read_records, read_upstream
 from ledger.service.queries.contributions.burdens import (
     BY_STAGE,
     ContributionNames,
     TableFigure,
+    TableLabels,
     TableLayout,
     contributions_answer,
 )
@@ -62,7 +64,8 @@ async def read_content_origins(
     if not is_content(content):
         raise InvalidInput(f"unknown content {content!r}", code="unknown-content", field="content", value=content,
                            rule="mass, fossilCarbon, biogenicCarbon, or a name after material: element: "
-                                "recycledPreConsumer: recycledPostConsumer:")
+                                "recycledPreConsumer: recycledPostConsumer: questioned:recycledPreConsumer: "
+                                "questioned:recycledPostConsumer:")
     chain = await read_upstream(pool, question, most)
     entered = await _entered(pool, chain, content)
     held = await _held(pool, chain, content)
@@ -74,7 +77,8 @@ async def read_content_origins(
         await in_thread(_take, table, records, entered)
     amount = held.get(chain.row["number"], 0.0)
     rows = await in_thread(table.rows, amount, layout.limit)
-    return contributions_answer(chain, layout.by, TableFigure(content, _UNIT, amount), table.records, rows)
+    labels = TableLabels(layout.by, await read_chain_findings(pool, chain))
+    return contributions_answer(chain, TableFigure(content, _UNIT, amount), table.records, rows, labels)
 
 
 def _take(table: Table, records: Iterable[Upstream], entered: dict[int, Entered]) -> None:

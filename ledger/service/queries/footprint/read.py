@@ -11,14 +11,17 @@ import msgspec
 from asyncpg import Record
 from msgspec import structs
 
-from ledger.core.outcome.assessment import BURDENS, NOTHING, Assessment
+from ledger.admission.facts import LOT_SLOTS
+from ledger.core.outcome.assessment import BURDENS, NOTHING, QUESTIONED, Assessment
 from ledger.core.outcome.leaves import AssessmentLeaf, read
 from ledger.core.receipts.statement import VersionClaim
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.errors import NotFound
-from ledger.footprint.derived.completeness import completeness_of, title_of
+from ledger.footprint.derived.completeness import WITHDRAWN, completeness_of, doubtful_of, referenced
+from ledger.footprint.derived.findings import about, findings_in, has_findings
 from ledger.footprint.derived.products import CONVERSION, pact_ratings, primary_activity_share, ratings
+from ledger.footprint.derived.rank_findings import NO_FINDINGS, FindingList
 from ledger.footprint.derived.statements import GWP
 from ledger.footprint.derived.study import (
     OwnOmissions,
@@ -55,6 +58,7 @@ from ledger.service.queries.answers import (
     StudyAnswer,
 )
 from ledger.service.queries.doubts import SHOWN, read_doubts_behind
+from ledger.service.queries.findings import MAX_RECORDS, NEAR, Depth, FindingTargets, note_on, read_findings
 from ledger.service.queries.footprint.attestations import read_attestations
 from ledger.service.queries.footprint.claims import read_claims
 from ledger.service.queries.footprint.open_periods import PROVISIONAL, OpenPeriods, read_open_periods
@@ -82,15 +86,16 @@ class FootprintContext(NamedTuple):
     doubts: Sequence[DoubtAnswer] = ()
     limitations: Sequence[str] = ()
     versions: Sequence[VersionClaim] = ()
+    findings: FindingList = NO_FINDINGS
 
 
 NO_CONTEXT = FootprintContext()
 
 
 async def read_footprint(
-    pool: DatabasePool, question: LotQuestion, assessed: AssessedVersions
+    pool: DatabasePool, question: LotQuestion, assessed: AssessedVersions, depth: Depth = "near"
 ) -> FootprintAnswer:
-    """The stored footprint of a lot.
+    """The stored footprint of a lot, with the findings upstream to a `depth`.
 
     Raises NotFound for a lot that is not on the ledger, or was not on it at that tree size; InvalidInput for an invalid
     tree size.
@@ -102,7 +107,8 @@ async def read_footprint(
     if row is None:
         raise not_found("lot", lot, at)
     leaf = _leaf.decode(row["outcome"])
-    context = (await _context(pool, row, moment))._replace(versions=await assessed.of(leaf))
+    context = (await _context(pool, row, moment))._replace(
+        versions=await assessed.of(leaf), findings=await _findings(pool, row, moment, depth))
     return answer(row, leaf, context, at)
 
 
@@ -142,6 +148,14 @@ async def _context(pool: DatabasePool, row: Record, moment: Moment) -> Footprint
     return context
 
 
+async def _findings(pool: DatabasePool, row: Record, moment: Moment, depth: Depth) -> FindingList:
+    if row["withdrawn"] or not row["marked"] or not (row["lots"] or has_findings(row["outcome"])):
+        return NO_FINDINGS
+    questioned = whole(row["burdens"])[SLOT[QUESTIONED]]
+    targets = FindingTargets({row["number"]: 1.0}, questioned, frozenset({row["index"]}))
+    return await read_findings(pool, targets, moment, NEAR if depth == "near" else MAX_RECORDS)
+
+
 def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int | None) -> FootprintAnswer:
     """The answer from a row of the query `footprint`, whose outcome has this leaf 0, with additional information."""
     withdrawn, maker = row["withdrawn"], record_of(row["body"])
@@ -158,8 +172,9 @@ def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int
         explained += lot.footprint
     completeness = None if withdrawn else completeness_of(burdens)
     absolute = burdens[SLOT["absGhg"]]
+    doubtful = doubtful_of(burdens, referenced=referenced(assessment, row["number"] % LOT_SLOTS))
     return FootprintAnswer(
-        title=title_of(completeness, withdrawn=withdrawn), at=at,
+        title=WITHDRAWN if withdrawn else doubtful.title, at=at,
         lot=lot_answer(
             row, context.remaining, next((one for one in context.doubts if one.index == row["index"]), None)
         ),
@@ -170,7 +185,10 @@ def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int
         biogenic_uptake=-CO2_PER_C * contents.get("biogenicCarbon", 0.0),
         completeness="unknown" if completeness is None else _percent(completeness),
         exempted="unknown" if withdrawn else exempted_of(burdens),
-        unestimated=burdens[SLOT["unestimated"]], share=share, direct=own, inputs=inputs,
+        unestimated=burdens[SLOT["unestimated"]], questioned=burdens[SLOT[QUESTIONED]],
+        questioned_share=doubtful.shares.get("questioned", 0.0), share=share, direct=own, inputs=inputs,
+        findings=context.findings.items, findings_left_off=context.findings.left_off,
+        findings_note=note_on(context.findings),
         assigned=total - explained if assessment.assigned else 0.0, averaged=averaged,
         primary_share=burdens[SLOT["primaryAbs"]] / absolute if absolute else None, ratings=ratings(burdens),
         pact_ratings=pact_ratings(burdens), rating_conversion=CONVERSION if absolute else None,
@@ -215,14 +233,17 @@ def present(burdens: Sequence[float]) -> dict[str, float]:
 def lot_answer(row: Record, remaining: Decimal | None = None, doubt: DoubtAnswer | None = None) -> LotAnswer:
     """A lot from a row with its columns and current remainder. `remaining`: the quantity left at an earlier moment."""
     remainder = row["remaining"] if remaining is None else remaining
+    number, withdrawn, findings = row["number"], row["withdrawn"], []
+    if row["outcome"] is not None and not withdrawn and has_findings(row["outcome"]):
+        findings = about(findings_in(row["index"], row["outcome"]).findings, number % LOT_SLOTS)
     return LotAnswer(
         lot=row["id"], product=row["product"], quantity=Quantity(value=plain(row["quantity"]), unit=row["unit"]),
         remaining=plain(remainder), holder=row["holder"], role=row["role"], index=row["index"], record=row["digest"],
         mass_kg=plain(row["mass"]) if row["mass"] is not None else None, origin=row["origin"], item=row["item"],
         facility=row["facility"], process=row["process"], previous_life=row["previous_life"], owner=row["owner"],
         sender=row["sender"], pool=row["pool"], credit=row["credit"], expires=row["expires"],
-        withdrawn=row["withdrawn"], frozen=bool(row["frozen"]) and not row["withdrawn"],
-        in_doubt=doubt,
+        withdrawn=withdrawn, frozen=bool(row["frozen"]) and not withdrawn, in_doubt=doubt,
+        questioned=whole(row["burdens"])[SLOT[QUESTIONED]], findings=findings,
     )
 
 

@@ -6,13 +6,16 @@ from typing import NamedTuple
 
 from ledger.core.record.kinds import Report
 from ledger.core.record.units import convert
+from ledger.footprint.derived.finding_sums import FindingCounts
+from ledger.footprint.derived.findings import FindingRecord
 from ledger.service.queries.indicators.catalogue import OUTPUT_MASS, Composite
 
 PERCENT = "%"
 
 
 class IndicatorRow(NamedTuple):
-    """A transformation of the period. `mass`: kg of its outputs that are made for use; None if they have no mass."""
+    """A transformation of the period. `mass`: kg of its outputs that are made for use; None if they have no mass.
+    `findings`: absent without any."""
 
     issuer: str
     facility: str
@@ -20,6 +23,12 @@ class IndicatorRow(NamedTuple):
     ended: str
     indicators: Mapping[str, Decimal]
     mass: Decimal | None
+    findings: FindingRecord | None = None
+
+    @property
+    def warned(self) -> bool:
+        """Whether the record has a finding that doubts a figure."""
+        return self.findings is not None and self.findings.warned
 
     @property
     def route(self) -> str:
@@ -30,18 +39,21 @@ class IndicatorRow(NamedTuple):
 
 
 class IndicatorAmounts:
-    """The sums of one indicator: numerator, denominator, and the number of records and the facilities behind them."""
+    """The sums of one indicator: numerator, denominator, and the number of records and the facilities behind them.
+    `warned`: the number of records that a finding doubts."""
 
     def __init__(self) -> None:
         self.numerator = Decimal(0)
         self.denominator = Decimal(0)
         self.records = 0
+        self.warned = 0
         self.facilities: set[str] = set()
 
     def add(self, row: IndicatorRow, numerator: Decimal, denominator: Decimal = Decimal(0)) -> None:
         self.numerator += numerator
         self.denominator += denominator
         self.records += 1
+        self.warned += row.warned
         self.facilities.add(row.facility)
 
 
@@ -65,12 +77,15 @@ class IndicatorGroup:
             one.name: IndicatorAmounts() for one in composites if one.kind in ("sum", "ratio", "mean", "change")
         }
         self.valued: list[Valued] = []
+        self.findings = FindingCounts()
         self._composites = composites
 
     def take(self, row: IndicatorRow, reports: Iterable[Report] = ()) -> None:
         """Adds a record. `reports`: the reports of its facility."""
         self.records += 1
         self.facilities.add(row.facility)
+        if row.findings is not None:
+            self.findings.add(row.findings)
         for composite in self._composites:
             match composite.kind:
                 case "sum" if composite.numerator in row.indicators:

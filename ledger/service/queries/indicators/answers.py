@@ -2,6 +2,7 @@
 
 from msgspec import field
 
+from ledger.footprint.derived.finding_sums import FindingCount
 from ledger.service.queries.answers import QueryAnswer
 
 
@@ -15,7 +16,9 @@ class CoverageAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 class IndicatorAnswer(QueryAnswer, frozen=True, kw_only=True):
     """An indicator over the records of the period; `value` is absent if no record states it. `facilities` and `records`
-    count the facilities and records that state it. `unit` is a unit of Rec 20, a ratio of two such units, or %."""
+    count the facilities and records that state it. `unit` is a unit of Rec 20, a ratio of two such units, or %.
+    `findingsShare`: the share of these records, 0 to 1, that a finding doubts; absent without such records, and for
+    indicators per value added."""
 
     name: str
     en: str
@@ -24,6 +27,7 @@ class IndicatorAnswer(QueryAnswer, frozen=True, kw_only=True):
     facilities: int
     records: int
     value: float | None = None
+    findings_share: float | None = None
 
 
 class TargetAnswer(QueryAnswer, frozen=True, kw_only=True):
@@ -54,18 +58,22 @@ class TargetAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 class GroupAnswer(QueryAnswer, frozen=True, kw_only=True):
     """The indicators of one group: an organisation, park, province, year or facility. `key` is absent for the records
-    that have no such group (no park, for example)."""
+    that have no such group (no park, for example). `questioned`: kg CO2e that the records themselves question;
+    `findings`: of these records, by code."""
 
     coverage: CoverageAnswer
     records: int
     indicators: list[IndicatorAnswer]
     targets: list[TargetAnswer]
+    questioned: float
+    findings: list[FindingCount] = field(default_factory=list)
     key: str | None = None
 
 
 class IndicatorsAnswer(QueryAnswer, frozen=True, kw_only=True):
     """Indicators of a sector over the records that ended after `from` and at `to` or before, as of the tree of `at`
-    entries: in total, and by group if requested. `note` states the limits of these figures."""
+    entries: in total, and by group if requested. `note` states the limits of these figures. `questioned` and `findings`
+    are as in a group."""
 
     sector: str
     at: int
@@ -74,6 +82,8 @@ class IndicatorsAnswer(QueryAnswer, frozen=True, kw_only=True):
     indicators: list[IndicatorAnswer]
     targets: list[TargetAnswer]
     note: str
+    questioned: float
+    findings: list[FindingCount] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
     since: str | None = field(default=None, name="from")
     until: str | None = field(default=None, name="to")

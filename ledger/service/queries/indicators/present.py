@@ -24,6 +24,7 @@ def group_answer(
     return GroupAnswer(
         key=key, coverage=CoverageAnswer(facilities=len(group.facilities), known=known), records=group.records,
         indicators=indicators, targets=[_target(one, values.get(one.indicator)) for one in targets],
+        questioned=group.findings.questioned, findings=group.findings.answers(),
     )
 
 
@@ -37,6 +38,7 @@ def _indicators(group: IndicatorGroup, composite: Composite) -> list[IndicatorAn
     return [IndicatorAnswer(
         name=composite.name, en=composite.en, zh=composite.zh, unit=composite.unit, value=group.value(composite),
         facilities=len(amounts.facilities), records=amounts.records,
+        findings_share=amounts.warned / amounts.records if amounts.records else None,
     )]
 
 

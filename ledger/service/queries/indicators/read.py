@@ -130,7 +130,7 @@ class _IndicatorAggregation:
         return IndicatorsAnswer(
             sector=self._sector, names=dict(names), since=period.since, until=period.until, by=self._by,
             at=self._moment.size, coverage=whole.coverage, records=whole.records, indicators=whole.indicators,
-            targets=whole.targets, note=NOTE,
+            targets=whole.targets, note=NOTE, questioned=whole.questioned, findings=whole.findings,
             groups=[
                 group_answer(group, self._known(key), self._composites, targets, key)
                 for key, group in sorted(self._groups.items(), key=lambda one: (one[0] is None, one[0] or ""))

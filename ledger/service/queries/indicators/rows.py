@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from ledger.core.record.kinds import Facility, Report, Transformation
 from ledger.core.record.values import Key
+from ledger.footprint.derived.findings import findings_in, has_findings
 from ledger.footprint.derived.inventory.scopes import Booked, total
 from ledger.footprint.derived.inventory.sums import Inventory
 from ledger.host.threads import in_thread
@@ -66,7 +67,8 @@ def _scanned(rows: Iterable[Record], sector: str) -> Scanned:
     wanted = [row for row in rows if sector == INDUSTRY or row["process"].partition(".")[0] == sector]
     return Scanned(
         [IndicatorRow(row["issuer"], row["facility"], row["process"], row["ended"],
-                      _leaf.decode(row["leaf"]).assessment.indicators, row["mass"])
+                      _leaf.decode(row["leaf"]).assessment.indicators, row["mass"],
+                      findings_in(row["index"], row["leaf"]) if has_findings(row["leaf"]) else None)
          for row in wanted if row["leaf"] is not None],
         {row["facility"]: row["issuer"] for row in wanted},
     )

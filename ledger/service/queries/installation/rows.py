@@ -15,15 +15,13 @@ from ledger.core.record.units import UNITS
 from ledger.core.record.values import Supply
 from ledger.errors import InvalidInput
 from ledger.footprint.stored.burdens import footprint, line_co2e
+from ledger.footprint.stored.supplies import CONTRACT_EVIDENCE
 from ledger.host.threads import in_thread
 from ledger.sdk import EmissionLine, MadeLot, PowerUse, Production
 from ledger.service.queries.inventory.rows import InventorySpan
 from ledger.service.queries.tree_size import Moment
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
-
-CONTRACT_EVIDENCE: Final = ("powerPurchaseAgreement", "directLine")
-"""Kinds of evidence that prove the source of a record's electricity, alone or with `:material` or `:lot`."""
 
 _CHUNK: Final = 1_000
 _ELECTRICITY: Final = "electricity"

@@ -2,6 +2,7 @@
 
 from msgspec import field
 
+from ledger.footprint.derived.findings import WeighedFinding
 from ledger.service.queries.answers import QueryAnswer
 
 
@@ -90,10 +91,12 @@ class GoodsAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 
 class SiteAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """One facility of the organisation. `facility` is absent for records of no facility (transfers, for example)."""
+    """One facility of the organisation. `facility` is absent for records of no facility (transfers, for example).
+    `questioned`: kg CO2e in question in its records and in the goods that it bought."""
 
     scopes: ScopesAnswer
     energy: EnergyAnswer
+    questioned: float
     facility: str | None = None
     names: dict[str, str] = field(default_factory=dict)
     park: str | None = None
@@ -165,7 +168,9 @@ class LeftOutAnswer(QueryAnswer, frozen=True, kw_only=True):
 class InventoryAnswer(QueryAnswer, frozen=True, kw_only=True):
     """The greenhouse gas inventory of an organisation's own facilities in a year (operational control), as of the tree
     of `at` entries. `openingStock`: kg CO2e in opening stock that was used; it is in no scope. `rules` explain how the
-    inventory avoids double counting."""
+    inventory avoids double counting. `questioned`: kg CO2e by which the scopes may be too low, `questionedBought` of it
+    in bought goods, the rest in the organisation's own records. `findings`: of its own records, the largest amounts
+    first, at most 50."""
 
     organization: str
     names: dict[str, str]
@@ -185,6 +190,10 @@ class InventoryAnswer(QueryAnswer, frozen=True, kw_only=True):
     opening_stock: float
     left_out: LeftOutAnswer
     rules: list[str]
+    questioned: float
+    questioned_bought: float
+    findings: list[WeighedFinding] = field(default_factory=list)
+    findings_left_off: int = 0
 
 
 class ActivityAnswer(QueryAnswer, frozen=True, kw_only=True):
@@ -217,7 +226,8 @@ class SectionAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 class SiteReportAnswer(QueryAnswer, frozen=True, kw_only=True):
     """Greenhouse gases of a site in a year by the structure of the GB/T 32151 series: combustion, process, purchased
-    electricity and heat, minus exported. `total` is location-based; `market` counts electricity market-based."""
+    electricity and heat, minus exported. `total` is location-based; `market` counts electricity market-based.
+    `questioned` and `findings` are of the site's records, as in the inventory."""
 
     facility: str
     operator: str
@@ -232,5 +242,9 @@ class SiteReportAnswer(QueryAnswer, frozen=True, kw_only=True):
     energy: EnergyAnswer
     left_out: LeftOutAnswer
     notes: list[str]
+    questioned: float
+    questioned_bought: float
+    findings: list[WeighedFinding] = field(default_factory=list)
+    findings_left_off: int = 0
     subdivision: str | None = None
     industry: str | None = None

@@ -190,6 +190,8 @@ def _answer(subject: OrganizationYear, sums: YearSums, worth: Worth) -> Inventor
         changes=changes_answer(scopes_answer(before.emissions()), scopes,
                                (before.all_energy().comprehensive, energy.comprehensive)) if before.records else [],
         opening_stock=now.opening, left_out=left_out_answer(now.left_out), rules=list(RULES),
+        questioned=now.findings.total, questioned_bought=now.findings.bought, findings=now.findings.items(),
+        findings_left_off=now.findings.left_off,
     )
 
 
@@ -207,7 +209,7 @@ def _site(now: Inventory, name: str | None, sites: Mapping[str, Facility], worth
         park=None if facility is None else facility.park,
         subdivision=None if facility is None else facility.subdivision,
         scopes=scopes_answer([one for one in now.emissions() if one.site == name]),
-        energy=energy_answer(now.energy(name)),
+        energy=energy_answer(now.energy(name)), questioned=now.questioned_at.get(name, 0.0),
         intensities=[] if value is None or name is None else [
             _intensity(now, value.currency, float(value.amount), {name}, "the report of the site")
         ],

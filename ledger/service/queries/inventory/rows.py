@@ -7,14 +7,15 @@ from typing import Final, NamedTuple
 import msgspec
 from asyncpg import Record
 
-from ledger.core.outcome.assessment import NOTHING, Assessment
+from ledger.core.outcome.assessment import NOTHING, QUESTIONED, Assessment
 from ledger.core.outcome.leaves import AssessmentLeaf
 from ledger.core.record.kinds import AnyRecord, Closing, Consumption, Report, Transfer, Transformation
 from ledger.errors import InvalidInput
+from ledger.footprint.derived.findings import FindingRecord, findings_in, has_findings
 from ledger.footprint.derived.inventory.origins import BoundaryOrigins, Lot, Passed
 from ledger.footprint.derived.inventory.scopes import Booked, MadeGoods, TakenGoods
 from ledger.footprint.stored.attributes import MARKET
-from ledger.footprint.stored.burdens import SLOT, footprint
+from ledger.footprint.stored.burdens import SLOT, footprint, whole
 from ledger.host.threads import in_thread
 from ledger.service.queries.tree_size import Moment
 from ledger.store.database import DatabasePool
@@ -24,6 +25,7 @@ MAX_RECORDS: Final = 500_000
 """The most records of organisations that a query reads for an answer."""
 _CHUNK: Final = 1_000
 _ABSOLUTE, _PRIMARY = SLOT["absGhg"], SLOT["primaryAbs"]
+_QUESTIONED = SLOT[QUESTIONED]
 _LOCATION, _MARKET = SLOT["electricityLocation"], SLOT[MARKET]
 _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 _report = msgspec.json.Decoder(Report)
@@ -83,6 +85,7 @@ class _InventoryRows(NamedTuple):
     record: AnyRecord
     assessment: Assessment
     covered: float
+    findings: FindingRecord | None = None
 
 
 def _decoded(rows: Iterable[Record], span: InventorySpan) -> dict[int, _InventoryRows]:
@@ -90,15 +93,16 @@ def _decoded(rows: Iterable[Record], span: InventorySpan) -> dict[int, _Inventor
     for row in rows:
         record = None if row["body"] is None else _record.decode(row["body"])
         if record is not None and span.has(record):
-            batch[row["index"]] = _read(record, row["leaf"])
+            batch[row["index"]] = _read(record, row["index"], row["leaf"])
     return batch
 
 
-def _read(record: AnyRecord, leaf: bytes | None) -> _InventoryRows:
+def _read(record: AnyRecord, log_index: int, leaf: bytes | None) -> _InventoryRows:
     if leaf is None:
         return _InventoryRows(record, NOTHING, 0.0)
     first = _leaf.decode(leaf)
-    return _InventoryRows(record, _assessment.decode(first.assessment), float(first.covered.get(MARKET, 0)))
+    findings = findings_in(log_index, leaf) if has_findings(leaf) else None
+    return _InventoryRows(record, _assessment.decode(first.assessment), float(first.covered.get(MARKET, 0)), findings)
 
 
 async def _completed(
@@ -118,7 +122,7 @@ async def _completed(
         Booked(
             one.record, one.assessment,
             tuple([_taken(lots[lot], quantity, origins) for lot, quantity in flows.get(index, ())]),
-            tuple(made.get(index, ())), one.covered,
+            tuple(made.get(index, ())), one.covered, one.findings,
         )
         for index, one in batch.items()
     ]
@@ -141,6 +145,7 @@ def _lot(row: Record) -> Lot:
     return Lot(
         row["number"], row["quantity"], carried, carried + (burdens[_MARKET] - burdens[_LOCATION]), burdens[_ABSOLUTE],
         burdens[_PRIMARY], row["type"], row["issuer"], row["operator"], row["owner"], row["opening"],
+        whole(burdens)[_QUESTIONED],
     )
 
 

@@ -72,7 +72,9 @@ def _answer(facility: Facility, year: int, size: int, report: SiteReport, whole:
         sections=[one for one in sections if one.lines], total=sum(one.total for one in sections),
         market=sum(row.market for row in rows) + attributes,
         energy=energy_answer(whole.energy(facility.id), whole.attributes()),
-        left_out=left_out_answer(whole.left_out), notes=list(NOTES),
+        left_out=left_out_answer(whole.left_out), notes=list(NOTES), questioned=whole.findings.total,
+        questioned_bought=whole.findings.bought, findings=whole.findings.items(),
+        findings_left_off=whole.findings.left_off,
     )
 
 

@@ -13,7 +13,8 @@ class LotFigure(QueryAnswer, frozen=True, kw_only=True):
 
     `title` says *incomplete footprint* if `completeness` is unknown or below 95 %, and says if the lot is withdrawn.
     Everything is as of the tree of `size` entries with the `root` (base64); `at` is
-    this size if the question named it. `plugin` assessed the lot's own record.
+    this size if the question named it. `plugin` assessed the lot's own record. `questioned`: kg CO2e by which the
+    stored figure may be too low, whatever the method; the footprint lists the findings.
     """
 
     title: str
@@ -26,6 +27,7 @@ class LotFigure(QueryAnswer, frozen=True, kw_only=True):
     completeness: str
     exempted: str
     unestimated: float
+    questioned: float
     at: int | None = None
     plugin: str | None = None
 

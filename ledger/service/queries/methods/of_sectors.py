@@ -2,10 +2,11 @@
 
 from typing import Final
 
+from ledger.core.outcome.assessment import QUESTIONED
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import InvalidInput
 from ledger.footprint.derived.chain.graph import Chain
-from ledger.footprint.stored.burdens import footprint
+from ledger.footprint.stored.burdens import SLOT, footprint
 from ledger.sdk import ChainFigure
 from ledger.service.queries.answers import ChainLineAnswer, ChainMethodAnswer
 from ledger.service.queries.chain.load import pinned
@@ -54,10 +55,11 @@ def _answer(plugin: Installed, name: str, chain: Chain, at: int, figure: ChainFi
     described = plugin.sector.methods[name]
     (node,) = chain.graph["roots"]
     # The chain is in log order, so the last lot is the lot of the question.
-    lot, stored = chain.lots.ids[-1], footprint(chain.lots.burdens[-1].tolist())
+    lot, burdens = chain.lots.ids[-1], chain.lots.burdens[-1].tolist()
     return ChainMethodAnswer(
         lot=lot, method=f"{plugin.sector.name}.{name}/{described.version}", plugin=plugin.tag, digest=plugin.digest,
-        names={"en": described.en, "zh": described.zh}, at=at, footprint=figure.total, stored=stored,
+        names={"en": described.en, "zh": described.zh}, at=at, footprint=figure.total,
+        stored=footprint(burdens), questioned=burdens[SLOT[QUESTIONED]],
         lines=[ChainLineAnswer(name=line.name, amount=line.amount, what=line.what) for line in figure.lines],
         notes=list(figure.notes), pool=node if node != lot else None,
     )

@@ -9,10 +9,11 @@ import numpy
 from msgspec.structs import replace
 
 from ledger.admission.facts import LOT_SLOTS
+from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.footprint.derived.chain.arrays import Arrays
-from ledger.footprint.derived.completeness import title_of
+from ledger.footprint.derived.completeness import WITHDRAWN, doubtful_of, worse
 from ledger.footprint.derived.limitations import STORED_GWP, RecountRequest, limitations
 from ledger.footprint.derived.methods.calculation import MethodResult, calculate
 from ledger.footprint.derived.methods.catalogue import MULTI_LIFE, method_named
@@ -21,7 +22,7 @@ from ledger.footprint.derived.methods.published import Published, published_valu
 from ledger.footprint.derived.methods.subject import MethodSubject, materials_of
 from ledger.footprint.derived.reallocation import allocation_named, missing_weight, under
 from ledger.footprint.derived.recount import Recount, RecountFigures, RecountWeight
-from ledger.footprint.stored.burdens import footprint
+from ledger.footprint.stored.burdens import SLOT, footprint
 from ledger.host.threads import in_thread
 from ledger.sdk.tables import rows
 from ledger.service.queries.chain.load import ChainRequest, load_arrays
@@ -114,10 +115,12 @@ def figure_head(chain: UpstreamChain, figures: RecountFigures, root: str) -> dic
     row = chain.row
     completeness = None if row["withdrawn"] else figures.completeness
     return {
-        "title": title_of(completeness, withdrawn=row["withdrawn"]), "lot": chain.lot, "product": row["product"],
+        "title": WITHDRAWN if row["withdrawn"] else worse(doubtful_of(chain.burdens), figures.doubtful).title,
+        "lot": chain.lot, "product": row["product"],
         "unit": row["unit"],
         "quantity": Quantity(value=plain(row["quantity"]), unit=row["unit"]), "size": chain.moment.size, "root": root,
         "at": chain.at, "plugin": row["plugin"], "unestimated": figures.unestimated,
+        "questioned": chain.burdens[SLOT[QUESTIONED]],
         "completeness": "unknown" if completeness is None else f"{completeness * 100:.1f} %",
         "exempted": "unknown" if completeness is None else f"{(1.0 - completeness) * 100:.1f} %",
     }

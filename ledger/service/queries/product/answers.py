@@ -3,6 +3,7 @@
 from msgspec import field
 
 from ledger.core.record.values import Quantity
+from ledger.footprint.derived.findings import WeighedFinding
 from ledger.service.queries.answers import DoubtAnswer, OpenPeriod, QueryAnswer, StudyAnswer
 
 
@@ -32,7 +33,8 @@ class ProductionAnswer(QueryAnswer, frozen=True, kw_only=True):
     omissions without an estimate, over all lots. `ratings` are PACT's for technology, time and geography, 1 (best) to
     3. `pactRatings` are the same on the scale of PACT 3, 1 (best) to 5, by the conversion `ratingConversion`.
     `fossilEmissions`, per unit, include land management, as PACT states them. `provisionalShare` is the part
-    that waits for closings; `recycledContent` is the share of each material's mass, by origin.
+    that waits for closings; `recycledContent` is the share of each material's mass, by origin. `questioned`: kg CO2e by
+    which the figure of all lots may be too low, and `questionedShare` their part of it, omissions included.
     """
 
     title: str
@@ -49,6 +51,8 @@ class ProductionAnswer(QueryAnswer, frozen=True, kw_only=True):
     completeness: str
     exempted: str
     unestimated: float
+    questioned: float
+    questioned_share: float
     spread: SpreadAnswer
     primary_share: float | None = None
     provisional_share: float | None = None
@@ -67,12 +71,14 @@ class FacilityAnswer(ProductionAnswer, frozen=True, kw_only=True):
 
 
 class ProductLotAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """One of the lots: its quantity as made, its kg CO2e per unit, and the log `index` and `end` of its record."""
+    """One of the lots: its quantity as made, its kg CO2e per unit, the kg CO2e in question in all of it, and the log
+    `index` and `end` of its record."""
 
     lot: str
     facility: str
     quantity: Quantity
     footprint_per_unit: float
+    questioned: float
     end: str
     index: int
 
@@ -86,7 +92,8 @@ class ProductAnswer(ProductionAnswer, frozen=True, kw_only=True):
     others. `openPeriods`: months that need a closing before the figure is final; `morePeriods`: there are more months
     than were examined. `inDoubt`: records of this figure and upstream of it whose signing keys are reported
     compromised, newest first, at most 20; `limitations` say so in words. `study`: the context of the figure, with the
-    product's statement, and the fields in which all facilities agree.
+    product's statement, and the fields in which all facilities agree. `findings`: of the records that made the lots,
+    then of records upstream, as in the footprint of a lot.
     """
 
     product: str
@@ -96,6 +103,9 @@ class ProductAnswer(ProductionAnswer, frozen=True, kw_only=True):
     facilities: list[FacilityAnswer]
     lots: list[ProductLotAnswer]
     left_off: int
+    findings: list[WeighedFinding] = field(default_factory=list)
+    findings_left_off: int = 0
+    findings_note: str | None = None
     since: str | None = field(default=None, name="from")
     until: str | None = field(default=None, name="to")
     plugins: list[str] = field(default_factory=list)

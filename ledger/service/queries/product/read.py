@@ -6,6 +6,7 @@ count production twice. Declared lots and opening stock were not made here. Wast
 their record's burden.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
@@ -14,10 +15,11 @@ from asyncpg import Record
 from msgspec import structs
 
 from ledger.admission.facts import LOT_SLOTS
+from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.errors import InvalidInput, NotFound
-from ledger.footprint.derived.completeness import completeness_of, title_of
+from ledger.footprint.derived.completeness import NO_REFERENCE, completeness_of, doubtful_of
 from ledger.footprint.derived.products import (
     CONVERSION,
     LotChunk,
@@ -27,6 +29,7 @@ from ledger.footprint.derived.products import (
     part_of_absolute,
     ratings,
 )
+from ledger.footprint.derived.rank_findings import FindingList
 from ledger.footprint.derived.statements import GWP
 from ledger.footprint.derived.study import (
     StudyProduct,
@@ -45,10 +48,20 @@ from ledger.footprint.stored.burdens import (
     location_based,
     market_based,
 )
+from ledger.footprint.stored.burdens import whole as whole_vector
 from ledger.host.threads import in_thread
 from ledger.service.queries.answers import StudyAnswer
 from ledger.service.queries.doubts import SHOWN as DOUBTS
 from ledger.service.queries.doubts import read_doubts_behind
+from ledger.service.queries.findings import MAX_RECORDS as FINDING_RECORDS
+from ledger.service.queries.findings import (
+    NEAR_PRODUCT,
+    Depth,
+    FindingTargets,
+    may_have_findings,
+    note_on,
+    read_findings,
+)
 from ledger.service.queries.footprint.open_periods import read_open_periods
 from ledger.service.queries.footprint.read import (
     CO2_PER_C,
@@ -72,9 +85,11 @@ _CHUNK: Final = 2_000
 
 
 async def read_product(
-    pool: DatabasePool, question: PeriodQuestion, limit: int = SHOWN, most: int = MAX_LOTS, chunk: int = _CHUNK
+    pool: DatabasePool, question: PeriodQuestion, limit: int = SHOWN, depth: Depth = "near", most: int = MAX_LOTS,
+    chunk: int = _CHUNK,
 ) -> ProductAnswer:
-    """The footprint of a product's lots made in a period, with the `limit` largest lots.
+    """The footprint of a product's lots made in a period, with the `limit` largest lots, and with the findings upstream
+    to a `depth`.
 
     Raises NotFound for a product that is not on the ledger, or that was not made in the period; InvalidInput for a
     malformed day or instant, an empty period, an invalid tree size, and more than `most` lots.
@@ -92,6 +107,8 @@ async def read_product(
     await reading.read(chunk)
     lots = [] if not reading.production.lots else await reading.lots(limit)
     context = await reading.context(doubted=row["doubted"])
+    if reading.production.lots and await may_have_findings(pool):
+        context = context._replace(findings=await reading.findings(depth))
     sources = await reading.sources() if reading.production.lots else StudySources(StudyProduct())
     return await in_thread(_answer, reading, lots, context, sources)
 
@@ -116,6 +133,7 @@ class _ProductReading:
         self.waiting: set[int] = set()
         self._start, self._end = NEVER, BEGIN
         self._allocation: set[str] = set()
+        self._questioned = 0.0
         self._pool, self._most, self._sql = pool, most, queries("products")
 
     async def read(self, chunk: int) -> None:
@@ -153,6 +171,14 @@ class _ProductReading:
             context = context._replace(doubts=doubts, limitations=limitations)
         return context
 
+    async def findings(self, depth: Depth) -> FindingList:
+        """The findings of the records that made the lots, and of the records upstream of them."""
+        production = self.production
+        targets = FindingTargets(
+            dict.fromkeys(production.numbers(), 1.0), self._questioned, frozenset(production.records()))
+        most = NEAR_PRODUCT if depth == "near" else FINDING_RECORDS
+        return await read_findings(self._pool, targets, self.moment, most)
+
     async def sources(self) -> StudySources:
         """The records on which the context of the figure rests."""
         (row,) = await self._pool.fetch(self._sql["study"], self.product, self.production.facilities())
@@ -183,6 +209,7 @@ class _ProductReading:
         self.plugins.update(plugin for plugin in set(plugins) if plugin is not None)
         waits = SLOT["provisionalAbs"]
         self.waiting.update(number // LOT_SLOTS for number, one in zip(numbers, burdens, strict=True) if one[waits] > 0)
+        self._questioned += math.fsum(whole_vector(vector)[SLOT[QUESTIONED]] for vector in burdens)
         self.production.take(LotChunk(numbers, facilities, quantities, burdens, contents, amounts))
 
     def _lot(self, row: Record, ended: str) -> ProductLotAnswer:
@@ -190,6 +217,7 @@ class _ProductReading:
         return ProductLotAnswer(
             lot=row["id"], facility=row["facility"], quantity=Quantity(value=plain(quantity), unit=self.unit),
             footprint_per_unit=footprint(row["burdens"]) / float(quantity), end=ended,
+            questioned=whole_vector(row["burdens"])[SLOT[QUESTIONED]],
             index=row["number"] // LOT_SLOTS,
         )
 
@@ -218,29 +246,31 @@ def _answer(
     if not reading.production.lots:
         raise reading.nothing()
     whole, facilities = reading.production.result()
+    referenced = not any(one.own and one.code == NO_REFERENCE for one in context.findings.items)
     study = study_of(sources, reading.unit, whole.burdens, production_description(whole.burdens))
     return ProductAnswer(
         product=reading.product, unit=reading.unit, method=METHOD, at=reading.moment.size,
         since=reading.period.since, until=reading.period.until, plugins=sorted(reading.plugins),
         facilities=[
             FacilityAnswer(facility=name, share=float(one.quantity) / float(whole.quantity),
-                           **_production(one, reading.unit))
+                           **_production(one, reading.unit, referenced=referenced))
             for name, one in facilities.items()
         ],
-        lots=lots, left_off=whole.lots - len(lots),
+        lots=lots, left_off=whole.lots - len(lots), findings=context.findings.items,
+        findings_left_off=context.findings.left_off, findings_note=note_on(context.findings),
         open_periods=context.open_periods.periods, more_periods=context.open_periods.more,
         in_doubt=list(context.doubts[:DOUBTS]), limitations=list(context.limitations),
         study=StudyAnswer(method=METHOD, gwp=GWP, **structs.asdict(study)),
-        **_production(whole, reading.unit),
+        **_production(whole, reading.unit, referenced=referenced),
     )
 
 
-def _production(total: Total, unit: str) -> dict[str, Any]:
-    """The fields of a ProductionAnswer."""
+def _production(total: Total, unit: str, *, referenced: bool) -> dict[str, Any]:
+    """The fields of a ProductionAnswer. `referenced`: no record of the product says that it has no reference range."""
     quantity, burdens = float(total.quantity), total.burdens
-    completeness = completeness_of(burdens)
+    completeness, doubtful = completeness_of(burdens), doubtful_of(burdens, referenced=referenced)
     return {
-        "title": title_of(completeness),
+        "title": doubtful.title,
         "quantity": Quantity(value=plain(total.quantity), unit=unit),
         "number_of_lots": total.lots, "number_of_records": total.records,
         "footprint": total.footprint, "footprint_per_unit": total.per_unit,
@@ -250,7 +280,8 @@ def _production(total: Total, unit: str) -> dict[str, Any]:
         "biogenic_uptake": -CO2_PER_C * total.contents.get("biogenicCarbon", 0.0) / quantity,
         "completeness": "unknown" if completeness is None else f"{completeness * 100:.1f} %",
         "exempted": exempted_of(burdens),
-        "unestimated": burdens[SLOT["unestimated"]],
+        "unestimated": burdens[SLOT["unestimated"]], "questioned": burdens[SLOT[QUESTIONED]],
+        "questioned_share": doubtful.shares.get("questioned", 0.0),
         "spread": SpreadAnswer(**total.spread._asdict()),
         "primary_share": part_of_absolute(burdens, "primaryAbs"),
         "provisional_share": part_of_absolute(burdens, "provisionalAbs"),

@@ -7,15 +7,18 @@ from asyncpg import Record
 from msgspec import Struct
 
 from ledger.admission.facts import LOT_SLOTS
+from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.errors import NotFound
-from ledger.footprint.stored.burdens import footprint
+from ledger.footprint.derived.findings import about, findings_in
+from ledger.footprint.stored.burdens import SLOT, footprint, whole
 from ledger.service.queries.answers import ChangeAnswer, ChangesAnswer, Next
 from ledger.service.queries.tree_size import EVER
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
+_QUESTIONED = SLOT[QUESTIONED]
 LOOKED_AT = 5_000
 """The most revised records that a query examines for a page, whoever holds their lots."""
 
@@ -64,7 +67,11 @@ def _answer(row: Record, by: Record, reason: str | None) -> ChangeAnswer:
     quantity, earlier = (
         Quantity(value=plain(row[name]), unit=row["unit"]) for name in ("quantity", "quantity_before")
     )
+    earlier_burdens, burdens = whole(row["burdens_before"]), whole(row["burdens"])
+    stated = [] if row["leaf"] is None else findings_in(row["record"], row["leaf"]).findings
     return ChangeAnswer(
+        questioned_before=earlier_burdens[_QUESTIONED], questioned=burdens[_QUESTIONED],
+        findings=about(stated, row["number"] % LOT_SLOTS),
         index=row["index"], record=by["digest"], type=by["type"], lot=row["id"], product=row["product"],
         quantity=quantity, quantity_before=None if earlier == quantity else earlier, footprint_before=before,
         footprint=now, difference=now - before, withdrawn=row["withdrawn"], reason=reason,

@@ -9,6 +9,7 @@ from msgspec import UNSET, Raw, Struct
 from ledger.core.receipts.receipt import prove_leaves
 from ledger.core.record.redacted import NONCE
 from ledger.engine.account import lot_leaf
+from ledger.footprint.derived.findings import questioned_in, stated_in
 from ledger.service.queries.answers import RevisionAnswer
 from ledger.store.database import Connection
 from ledger.store.facts import figures_of, lot_of
@@ -33,17 +34,18 @@ async def read_revisions(connection: Connection, index: int, seed: bytes) -> tup
     for lot in await connection.fetch(sql["revised_lots"], index, [row["version"] for row in rows]):
         lots[lot["version"]].append(lot)
     earlier = rows[0]["revisions"] - len(rows) if rows else 0
-    return [_answer(row, lots[row["version"]], seed) for row in reversed(rows)], earlier
+    return [_answer(index, row, lots[row["version"]], seed) for row in reversed(rows)], earlier
 
 
-def _answer(row: Record, lots: list[Record], seed: bytes) -> RevisionAnswer:
-    body = row["body"]
+def _answer(index: int, row: Record, lots: list[Record], seed: bytes) -> RevisionAnswer:
+    body, leaves = row["body"], _leaves(row["leaf"], lots, seed)
     erased = body is not None and _nonced.decode(body).nonce == NONCE
     return RevisionAnswer(
         index=row["index"], digest=row["digest"], type=row["type"], root=bytes(row["outcome"]).hex(),
         withdrawn=row["own"] and body is None, erased=erased,
         body=UNSET if body is None or erased else Raw(bytes(body)),
-        leaves=prove_leaves(_leaves(row["leaf"], lots, seed)),
+        leaves=prove_leaves(leaves), questioned=questioned_in(leaves),
+        findings=stated_in(index, leaves),
     )
 
 

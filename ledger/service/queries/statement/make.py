@@ -135,7 +135,8 @@ def _claims(origin: str, parts: StatementParts) -> Claims:
     own, place = rows.own, rows.number % LOT_SLOTS + 1
     leaf = _lot.decode(own.shown[place].leaf)
     return Claims(
-        origin=origin, lot=leaf.lot, product=leaf.product, quantity=leaf.quantity, figure=figure_of(leaf),
+        origin=origin, lot=leaf.lot, product=leaf.product, quantity=leaf.quantity,
+        figure=figure_of(leaf, _assessment.decode(own.shown[0].leaf), place - 1),
         method=leaf.method, gwp=GWP, software=f"carbon-ledger/{version('carbon-ledger')}", plugin=leaf.plugin,
         plugin_digest=parts.plugin_digest, size=parts.tree.size, root=spelled_path([parts.tree.root])[0],
         checkpoint=parts.checkpoint,

@@ -12,7 +12,8 @@ class UncertaintyAnswer(QueryAnswer, frozen=True, kw_only=True):
     `footprint` and all amounts of `uncertainty` are kg CO2e of the whole lot, excluding biogenic uptake;
     `footprintPerUnit` is per unit of the `quantity`.
 
-    `title` says *incomplete footprint* if `completeness` is unknown or below 95 %: no interval includes omissions.
+    `title` says *incomplete footprint* if `completeness` is unknown or below 95 %: no interval includes omissions, nor
+    the kg CO2e in question, `questioned`.
     `records`: the number of records of which the lot carries something. Three amounts count as certain: `assigned`,
     which records assigned to one output only; `averaged`, which period averages of pools moved; and `rest`, the part of
     the stored figure that no record upstream explains.
@@ -27,6 +28,7 @@ class UncertaintyAnswer(QueryAnswer, frozen=True, kw_only=True):
     unit: str
     footprint_per_unit: float
     completeness: str
+    questioned: float
     records: int
     assigned: float
     averaged: float

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Sequence
 import msgspec
 
 from ledger.admission.spreading import covered
-from ledger.core.outcome.assessment import Assigned
+from ledger.core.outcome.assessment import QUESTIONED, Assigned
 from ledger.core.record.kinds import AnyRecord, Closing, Transformation
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
-from ledger.footprint.derived.completeness import completeness_of, title_of
+from ledger.footprint.derived.completeness import WITHDRAWN, completeness_of, doubtful_of
 from ledger.footprint.derived.contributions import Upstream, Weights, contribution
 from ledger.footprint.derived.uncertainty.answer import check_samples, uncertainty
 from ledger.footprint.derived.uncertainty.origins import origins, states_amounts
@@ -123,11 +123,11 @@ def _answer(chain: UpstreamChain, sums: _TermSums, samples: int, seed: int, top:
     terms = sums.terms if rest is None else [*sums.terms, rest]
     completeness = None if row["withdrawn"] else completeness_of(burdens)
     return UncertaintyAnswer(
-        title=title_of(completeness, withdrawn=row["withdrawn"]), lot=chain.lot,
+        title=WITHDRAWN if row["withdrawn"] else doubtful_of(burdens).title, lot=chain.lot,
         quantity=Quantity(value=plain(row["quantity"]), unit=row["unit"]), at=chain.moment.size, method=row["method"],
         footprint=figure, unit=row["unit"], footprint_per_unit=figure / float(row["quantity"]),
         completeness="unknown" if completeness is None else f"{completeness * 100:.1f} %",
-        records=sum(weight > 0.0 for weight in chain.weights.records.values()),
+        questioned=burdens[SLOT[QUESTIONED]], records=sum(weight > 0.0 for weight in chain.weights.records.values()),
         uncertainty=uncertainty(terms, samples=samples, seed=seed, top=top), assigned=sums.assigned,
         averaged=sums.averaged, rest=0.0 if rest is None else rest.amount,
     )

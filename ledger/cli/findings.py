@@ -1,0 +1,93 @@
+"""Findings and questioned amounts, as lines for people."""
+
+from collections.abc import Iterator, Sequence
+from typing import Protocol
+
+from ledger.footprint.derived.findings import FindingRange, ListedFinding, StatedFinding, WeighedFinding
+
+
+def questioned_kilograms(amount: float) -> str:
+    """An amount in question, as the cell of a table; empty if nothing is."""
+    return f"{amount:,.3f}" if amount else ""
+
+
+def questioned_note(amount: float) -> str:
+    """The note behind a figure of which `amount` kg CO2e are in question; empty if nothing is."""
+    return f"; {amount:,.3f} kg CO2e questioned" if amount else ""
+
+
+def questioned_line(amount: float) -> Iterator[str]:
+    """A line below a figure of which `amount` kg CO2e are in question; empty if nothing is."""
+    if amount:
+        yield f"{amount:,.3f} kg CO2e questioned in the stored figure; `footprint` lists the findings"
+
+
+def stated_finding(finding: StatedFinding) -> str:
+    """A finding with all that its record says, as one line."""
+    amount = "" if finding.amount is None else f" ({finding.amount:,.3f} kg CO2e questioned)"
+    return f"{finding.severity} {finding.code}: {finding.message}{amount}{_ranges(finding)}"
+
+
+def _ranges(finding: StatedFinding) -> str:
+    spans = [("usual", finding.usual), ("possible", finding.possible)]
+    texts = [f"{name} {_range(span)}" for name, span in spans if span is not None]
+    if finding.value is None or not texts:
+        return ""
+    return f"; {finding.value:,.6g} {finding.unit or ''}".rstrip() + f", {', '.join(texts)}"
+
+
+def _range(span: FindingRange) -> str:
+    if span.low is None or span.high is None:
+        return f"at least {span.low:,.6g}" if span.low is not None else f"at most {span.high or 0:,.6g}"
+    return f"{span.low:,.6g} to {span.high:,.6g}"
+
+
+class AnswerWithFindings(Protocol):
+    """An answer about a figure, with the findings behind it."""
+
+    @property
+    def questioned(self) -> float: ...
+
+    @property
+    def findings(self) -> Sequence[WeighedFinding]: ...
+
+    @property
+    def findings_left_off(self) -> int: ...
+
+    @property
+    def findings_note(self) -> str | None: ...
+
+
+def answer_findings(answer: AnswerWithFindings, share: float | None = None) -> Iterator[str]:
+    """The questions about an answer's figure, as `finding_lines`, and the note on their list."""
+    yield from finding_lines(answer.questioned, answer.findings, answer.findings_left_off, share)
+    if answer.findings_note is not None:
+        yield answer.findings_note
+
+
+def finding_lines(
+    questioned: float, findings: Sequence[ListedFinding], left_off: int = 0, share: float | None = None
+) -> Iterator[str]:
+    """The questions about a figure: a line for the whole amount, and a line for each finding. Empty without any.
+    `share`: the questioned part of the figure, 0 to 1."""
+    count = len(findings) + left_off
+    if not count and not questioned:
+        return
+    part = "" if share is None else f" ({share * 100:.1f} %)"
+    yield f"{count:,} finding{'' if count == 1 else 's'}, {questioned:,.3f} kg CO2e{part} questioned"
+    yield from map(_line, findings)
+    if left_off:
+        yield f"  … and {left_off:,} more"
+
+
+def _line(finding: ListedFinding) -> str:
+    text = f"  {finding.severity} {finding.code}, record {finding.record}"
+    if isinstance(finding, WeighedFinding):
+        if finding.own:
+            text += ", its own"
+        if finding.questioned:
+            text += f": {finding.questioned:,.3f} kg CO2e questioned"
+        elif finding.record_burdens:
+            text += f": {finding.record_burdens:,.3f} kg CO2e of the figure come from the record"
+        return text
+    return text if finding.amount is None else f"{text}: {finding.amount:,.3f} kg CO2e questioned"

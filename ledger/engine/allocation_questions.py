@@ -1,0 +1,357 @@
+"""Questions of allocation by rule `reference-ranges`: outputs that carry a smaller share of the burdens than is usual.
+
+Which share is usual follows from the hierarchy of PACT 3: a rule that prescribes a key comes first; else up to a ratio
+of 5 between the prices per kg a physical key applies (here the mass), above it the value. Prices are the usual ones of
+the goods, else the values that the record states. A good and a bad year of the market bound the shares that are
+believed; the usual prices measure the question. Without prices, only a share of less than a fifth of the share by mass
+is questioned, and a note tells of smaller differences.
+
+    two lots of one product                    equal shares per unit
+    goods whose prices are known, ratio <= 5   by mass
+    goods whose prices are known, ratio > 5    by usual prices
+    a rule that the record names               the lower of the two, with a note
+    others                                     by mass
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from typing import Final, NamedTuple
+
+from ledger.admission.checks.allocation import MOST_FOR_MASS, PHYSICAL
+from ledger.admission.facts import Facts
+from ledger.admission.lots import Created, Plan
+from ledger.core.outcome.assessment import Assessment, Finding, Span, UsualShare
+from ledger.core.record.kinds import Transformation
+from ledger.core.record.values import UNBURDENED
+from ledger.engine.references import entry_of_code
+from ledger.sdk import FactorSetVersion
+from ledger.sdk.sets.prices import (
+    UsualPrice,
+    is_prescribed,
+    price_of_energy,
+    price_of_mixture,
+    usual_price,
+)
+
+SAME_PRODUCT: Final = "shares-of-one-product"
+WRONG_KEY: Final = "allocation-key"
+FAR_SHARE: Final = "allocation-share"
+NOT_MASSES: Final = "weights-not-masses"
+UNKNOWN_GOODS: Final = "burden-on-unknown-goods"
+_CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
+_NOTHING: Final = Decimal(0)
+_ONE: Final = Decimal(1)
+_STEP: Final = Decimal("0.000000001")
+_NEAR: Final = Decimal("0.9")
+"""Of the share by mass or quantity: prices of one product differ this much among customers."""
+_PHYSICAL_NEAR: Final = Decimal("0.66")
+"""Of the share by mass, by another physical key: heating values of like goods differ this much."""
+_HALF: Final = Decimal("0.5")
+_FAR: Final = Decimal("0.2")
+_MOST_UNKNOWN: Final = Decimal("0.25")
+_BY_RULE: Final = "a rule that the record names allows it"
+_MORE: Final = "by mass and by usual prices it would carry more"
+_STATED: Final = ("value", "declared")
+
+
+class AllocationQuestions(NamedTuple):
+    """The usual shares of outputs that carry less, with a finding for each of them, and notes."""
+
+    usual: tuple[UsualShare, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+class _Carrier(NamedTuple):
+    """An output that carries burdens. `share` of them; `price` of a kg, `worth` of all of it. `is_named`: its kind
+    of good is known, or it is a product and no by-product."""
+
+    output: int
+    share: Decimal
+    product: str
+    quantity: Decimal
+    mass: Decimal | None
+    value: Decimal | None
+    price: UsualPrice | None
+    worth: UsualPrice | None
+    materials: Mapping[str, str]
+    is_named: bool
+
+    @property
+    def weight(self) -> Decimal:
+        """Kg, 0 without a mass."""
+        return self.mass or _NOTHING
+
+
+class _SmallShare(NamedTuple):
+    """An output's share is below `least`, where `usual` is usual. A `note` questions nothing."""
+
+    carrier: _Carrier
+    usual: Decimal
+    least: Decimal
+    code: str
+    reason: str
+    note: bool = False
+
+
+def questions_of(
+    record: Transformation, plan: Plan, facts: Facts, shares: Sequence[float], assessment: Assessment,
+    sets: Sequence[FactorSetVersion],
+) -> AllocationQuestions:
+    """The doubts about the allocation `shares` of a record. Outputs that its sector sets aside (by a weight of
+    zero, such as slag by substitution) are not compared."""
+    weights = assessment.weights.get(record.allocation)
+    carriers = [
+        _carrier(i, created, Decimal(repr(shares[i])), facts, sets)
+        for i, created in enumerate(plan.created if shares else ())
+        if created.facts.role not in UNBURDENED and (weights is None or weights[i])
+    ]
+    if len(carriers) < 2:
+        return AllocationQuestions()
+    return _answered(_Sharing(record, carriers).doubts())
+
+
+def _carrier(
+    output: int, created: Created, share: Decimal, facts: Facts, sets: Sequence[FactorSetVersion]
+) -> _Carrier:
+    lot, stated = created
+    product = facts.products.get(lot.product)
+    codes = product.codes if product else ()
+    materials = facts.composition(lot).materials
+    price, worth = None, None
+    if lot.mass:
+        price = _price(codes, materials, sets)
+        worth = None if price is None else price.times(lot.mass)
+    else:
+        worth = price_of_energy(lot.quantity, lot.unit)
+    value = Decimal(stated.value.value) if stated is not None and stated.value is not None else None
+    return _Carrier(
+        output, share, lot.product, lot.quantity, lot.mass, value, price, worth, materials,
+        bool(materials or codes or lot.role == "product") and (price is not None or lot.role != "byProduct"),
+    )
+
+
+def _price(
+    codes: Sequence[str], materials: Mapping[str, str], sets: Sequence[FactorSetVersion]
+) -> UsualPrice | None:
+    """Of a code and of materials, the lower price: a code for copper does not make slag dear."""
+    entry = entry_of_code(sets, codes)
+    known = [None if entry is None else usual_price(sets, entry.key),
+             price_of_mixture(sets, {name: Decimal(share) for name, share in materials.items()})]
+    return min([price for price in known if price is not None], key=lambda price: price.usual, default=None)
+
+
+class _Sharing:
+    """The outputs of one record, with its allocation key. `ruled`: the record names the rule behind the key."""
+
+    def __init__(self, record: Transformation, carriers: Sequence[_Carrier]) -> None:
+        self._key = record.allocation
+        self._carriers = carriers
+        self._massive = [carrier for carrier in carriers if carrier.mass]
+        self._prescribed = is_prescribed(record.process, record.allocation)
+        self._ruled = record.allocation_basis is not None and record.allocation_basis.rule is not None
+
+    def doubts(self) -> Iterator[_SmallShare]:
+        yield from self._of_one_product()
+        if self._key == "mass":
+            yield from self._by_mass(self._massive, _NEAR, NOT_MASSES, "its weight is not its mass")
+        if self._prescribed:
+            return
+        priced = self._priced()
+        if len(priced) > 1:
+            yield from self._by_usual_prices(priced)
+        elif self._key in PHYSICAL or self._key == "value":
+            yield from self._by_stated_values()
+        compared = {carrier.output for carrier in priced}
+        yield from self._by_mass_alone(compared)
+        if not self._ruled:
+            yield from self._on_unknown_goods(compared)
+
+    def _of_one_product(self) -> Iterator[_SmallShare]:
+        """Lots of one product carry the same per unit. Services differ in how they were rendered."""
+        groups: dict[str, list[_Carrier]] = {}
+        for carrier in self._carriers:
+            if carrier.mass or self._key in _STATED:
+                groups.setdefault(carrier.product, []).append(carrier)
+        near = _PHYSICAL_NEAR if self._key in ("energy", "moles") else _NEAR
+        for group in groups.values():
+            quantities = [carrier.quantity for carrier in group]
+            for carrier, usual in zip(group, _divided(group, quantities), strict=True):
+                yield _SmallShare(carrier, usual, _times(usual, near), SAME_PRODUCT,
+                             "lots of one product carry the same per unit")
+
+    def _priced(self) -> list[_Carrier]:
+        """The outputs whose usual prices are known. All of one composition have one price, whatever it is."""
+        compositions = [carrier.materials for carrier in self._massive]
+        if len(compositions) > 1 and compositions[0] and all(one == compositions[0] for one in compositions):
+            same = UsualPrice(_ONE, _ONE, _ONE)
+            return [carrier._replace(price=same, worth=same.times(carrier.weight)) for carrier in self._massive]
+        among = self._carriers if self._key in _STATED else self._massive
+        return [carrier for carrier in among if carrier.worth is not None]
+
+    def _by_usual_prices(self, priced: Sequence[_Carrier]) -> Iterator[_SmallShare]:
+        by_price = _divided(priced, [_worth(carrier).usual for carrier in priced])
+        believed = [_lowest(i, priced) for i in range(len(priced))]
+        by_mass = by_price
+        ratio = None
+        if all(carrier.mass for carrier in priced):
+            by_mass = _divided(priced, [carrier.weight for carrier in priced])
+            ratio = _ratio([carrier.price.usual for carrier in priced if carrier.price is not None])
+        near = _NEAR if self._key == "mass" or self._key in _STATED else _PHYSICAL_NEAR
+        for i, carrier in enumerate(priced):
+            mass, least_by_mass = by_mass[i], _times(by_mass[i], near)
+            if ratio is None or ratio > MOST_FOR_MASS:
+                usual, least = by_price[i], believed[i]
+            else:
+                usual, least = mass, least_by_mass
+            doubt = _SmallShare(carrier, usual, least, *self._reason(ratio))
+            if self._ruled:
+                yield doubt._replace(note=True, reason=_BY_RULE)
+                doubt = doubt._replace(
+                    usual=min(mass, by_price[i]), code=FAR_SHARE, reason=_MORE,
+                    least=min(believed[i], least_by_mass) if near == _NEAR else _times(mass, _FAR))
+            yield doubt
+
+    def _reason(self, ratio: Decimal | None) -> tuple[str, str]:
+        """Code and reason of a share that is not usual where the usual prices per kg differ by `ratio`."""
+        if ratio is not None and self._key != "declared":
+            if self._key in PHYSICAL and ratio > MOST_FOR_MASS:
+                return WRONG_KEY, (f"the usual prices per kg differ by {ratio:.3g}, so the value is the key, "
+                                   "and the record names no rule for a physical one")
+            if self._key == "value" and ratio <= MOST_FOR_MASS:
+                return WRONG_KEY, (f"the usual prices per kg differ by {ratio:.3g}, so a physical key applies, "
+                                   "and the record names no rule for the value")
+        return FAR_SHARE, _MORE
+
+    def _by_stated_values(self) -> Iterator[_SmallShare]:
+        """By the values that the record states, if nothing else is known. A rule makes it a note."""
+        if self._ruled:
+            yield from [doubt._replace(note=True, reason=_BY_RULE) for doubt in self._against_stated_values()]
+        else:
+            yield from self._against_stated_values()
+
+    def _against_stated_values(self) -> Iterator[_SmallShare]:
+        values = self._values()
+        if len(values) < 2:
+            return
+        ratio = _ratio([_CONTEXT.divide(value, carrier.weight)
+                        for value, carrier in zip(values, self._massive, strict=True)])
+        if self._key == "value":
+            if ratio <= MOST_FOR_MASS:
+                yield from self._by_mass(
+                    self._massive, _NEAR, WRONG_KEY,
+                    f"the stated prices per kg differ by {ratio:.3g}, so a physical key applies, and the record names "
+                    "no rule for the value")
+        elif ratio > MOST_FOR_MASS:
+            for carrier, usual in zip(self._massive, _divided(self._massive, values), strict=True):
+                yield _SmallShare(carrier, usual, _times(usual, _NEAR), WRONG_KEY,
+                             f"the stated prices per kg differ by {ratio:.3g}, so the value is the key, and the record "
+                             "names no rule for a physical one")
+
+    def _values(self) -> list[Decimal]:
+        """The stated values, in one currency, of all outputs with a mass; empty if one is missing."""
+        stated = [carrier.value for carrier in self._massive if carrier.value is not None]
+        return stated if len(stated) == len(self._massive) else []
+
+    def _by_mass_alone(self, compared: Collection[int]) -> Iterator[_SmallShare]:
+        """Goods that were not `compared` by prices. A value may differ from the mass by any factor."""
+        if self._key == "mass":
+            return
+        note = self._ruled or self._key == "value"
+        alone = [doubt for doubt in self._by_mass(self._massive, _FAR, FAR_SHARE, "by mass it would carry more")
+                 if doubt.carrier.output not in compared]
+        yield from [doubt._replace(note=note) for doubt in alone]
+        if not note:
+            near = _NEAR if self._key == "declared" else _HALF
+            yield from [doubt._replace(note=True, least=_times(doubt.usual, near)) for doubt in alone]
+
+    def _by_mass(
+        self, carriers: Sequence[_Carrier], near: Decimal, code: str, reason: str
+    ) -> Iterator[_SmallShare]:
+        if len(carriers) < 2:
+            return
+        usual_shares = _divided(carriers, [carrier.weight for carrier in carriers])
+        for carrier, usual in zip(carriers, usual_shares, strict=True):
+            yield _SmallShare(carrier, usual, _times(usual, near), code, reason)
+
+    def _on_unknown_goods(self, compared: Collection[int]) -> Iterator[_SmallShare]:
+        """By-products without a price, and goods of an unknown kind, carry at most a quarter. With a physical key,
+        stated values answer the question."""
+        if self._key in PHYSICAL and self._values():
+            return
+        unknown = [carrier for carrier in self._massive if not carrier.is_named and carrier.output not in compared]
+        others = [carrier for carrier in self._carriers if carrier.is_named and (carrier.materials or carrier.worth)]
+        carried = _sum(carrier.share for carrier in unknown)
+        rest = _sum(carrier.share for carrier in others)
+        if not rest or carried <= _times(_CONTEXT.add(carried, rest), _MOST_UNKNOWN):
+            return
+        scale = _CONTEXT.divide(_CONTEXT.add(carried, rest), rest)
+        for carrier in others:
+            usual = _times(carrier.share, scale)
+            yield _SmallShare(carrier, usual, usual, UNKNOWN_GOODS,
+                         "goods of which the ledger knows no price carry more than a quarter")
+
+
+def _worth(carrier: _Carrier) -> UsualPrice:
+    if carrier.worth is None:
+        raise TypeError("only outputs with a usual price are compared by it")
+    return carrier.worth
+
+
+def _lowest(place: int, priced: Sequence[_Carrier]) -> Decimal:
+    """The share of an output in a year that is bad for its price and good for all others."""
+    low = _worth(priced[place]).low
+    others = _sum(_worth(carrier).high for i, carrier in enumerate(priced) if i != place)
+    return _times(_sum(carrier.share for carrier in priced), _CONTEXT.divide(low, _CONTEXT.add(low, others)))
+
+
+def _divided(carriers: Sequence[_Carrier], weights: Sequence[Decimal]) -> list[Decimal]:
+    """The shares that the carriers have together, divided by weights."""
+    shares = _sum(carrier.share for carrier in carriers)
+    whole = _sum(weights)
+    return [_CONTEXT.divide(_times(shares, weight), whole) for weight in weights]
+
+
+def _ratio(prices: Sequence[Decimal]) -> Decimal:
+    return _CONTEXT.divide(max(prices), min(prices))
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    total = _NOTHING
+    for amount in amounts:
+        total = _CONTEXT.add(total, amount)
+    return total
+
+
+def _times(left: Decimal, right: Decimal) -> Decimal:
+    return _CONTEXT.multiply(left, right)
+
+
+def _answered(doubts: Iterable[_SmallShare]) -> AllocationQuestions:
+    """Of all doubts about an output, the largest one that questions something, else a note."""
+    chosen: dict[int, _SmallShare] = {}
+    for doubt in doubts:
+        if doubt.carrier.share >= doubt.least or doubt.carrier.share >= doubt.usual:
+            continue
+        earlier = chosen.get(doubt.carrier.output)
+        if earlier is None or (not doubt.note, doubt.usual) > (not earlier.note, earlier.usual):
+            chosen[doubt.carrier.output] = doubt
+    ordered = [chosen[output] for output in sorted(chosen)]
+    return AllocationQuestions(
+        tuple([UsualShare(output=doubt.carrier.output, share=_rounded(doubt.usual), code=doubt.code)
+               for doubt in ordered if not doubt.note]),
+        tuple([_finding(doubt) for doubt in ordered]),
+    )
+
+
+def _finding(doubt: _SmallShare) -> Finding:
+    share, usual = doubt.carrier.share, _rounded(doubt.usual)
+    return Finding(
+        code=doubt.code, severity="note" if doubt.note else "warning", output=doubt.carrier.output,
+        message=f"the output carries {share * 100:.3g} % of the burdens where {usual * 100:.3g} % are usual: "
+                f"{doubt.reason}",
+        value=_rounded(share), unit="share", usual=Span(low=_rounded(doubt.least)),
+    )
+
+
+def _rounded(share: Decimal) -> Decimal:
+    return share.quantize(_STEP)

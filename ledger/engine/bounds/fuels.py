@@ -1,0 +1,169 @@
+"""Analyses of fuels within the range of their kind.
+
+A site may state heating value, carbon, oxidation and biogenic share of a fuel that it burns (`analyses`). Moisture and
+ash let heating values differ by half, but carbon per heat hardly varies within a kind (IPCC 2006, volume 2, table 1.3),
+nearly all carbon burns, and fossil fuel has no biogenic carbon: biomethane and blended biofuel are supplies of their
+own. Where a value lies outside of its range, the CO2 by which the fuel's own row exceeds the stated CO2 is questioned,
+whatever the laboratory says.
+
+A fuel that no set knows has the carbon of natural gas at least, and its biogenic share needs the laboratory's report.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from functools import cache
+from typing import Final, NamedTuple
+
+from ledger.core.outcome.assessment import Finding, Span
+from ledger.core.record.values import Evidence
+from ledger.engine.bounds.analyses import analyses_of
+from ledger.engine.bounds.process import ONE, ZERO, Process, is_energy, short
+from ledger.sdk import CO2_PER_C, FuelAnalysis, rows
+from ledger.sdk.sets.lookup import SetChoice, amount_of, choose
+
+HEAT: Final = "fuel-heating-value"
+CARBON: Final = "fuel-carbon"
+OXIDATION: Final = "fuel-oxidation"
+BIOGENIC: Final = "fossil-biogenic"
+KINDS: Final = ("fuelAnalysis", "biomassCertificate")
+"""Kinds of evidence that show the biogenic share of a fuel that no set knows: a laboratory's report (ISO 21644), a
+certificate of sustainability."""
+_CARBON_DIOXIDE: Final = "CO2"
+_ANY, _UNKNOWN = "*", "unknown"
+_LEAST_HEAT, _MOST_HEAT = Decimal("0.5"), Decimal("1.5")
+_LEAST_CARBON: Final = Decimal("0.0148")
+"""Kg per MJ of natural gas, the lowest of IPCC 2006, volume 2, table 1.3; hydrogen needs no analysis."""
+
+
+class _FuelKind(NamedTuple):
+    """Carbon per MJ as multiples of the row; the most biogenic share, the least oxidation."""
+
+    low: Decimal
+    high: Decimal
+    biogenic: Decimal
+    oxidation: Decimal
+
+
+class _AnalysedFuel(NamedTuple):
+    """The supply at `place`: `amount` in `unit`. By the set's row (None if there is no row): MJ and kg of carbon per
+    unit. As stated: MJ, kg of carbon per unit, oxidation and biogenic share."""
+
+    place: int
+    material: str
+    amount: Decimal
+    unit: str
+    row: SetChoice | None
+    heat: Decimal
+    carbon: Decimal
+    stated_heat: Decimal
+    stated_carbon: Decimal
+    oxidation: Decimal
+    share: Decimal
+
+    @property
+    def emitted(self) -> Decimal:
+        """Kg CO2 as stated, with biogenic carbon."""
+        return self.amount * self.stated_carbon * self.oxidation * CO2_PER_C
+
+
+@cache
+def _kinds() -> Mapping[str, _FuelKind]:
+    return {
+        row["key"]: _FuelKind(*[Decimal(row[name] or 0) for name in ("low", "high", "biogenic", "oxidation")])
+        for row in rows("ledger.sdk.data", "fuel-kinds.csv")
+    }
+
+
+def check_fuels(process: Process) -> list[Finding]:
+    """The findings on each analysis that the record's activity states."""
+    return [
+        finding for fuel in _analysed(process) for finding in (
+            _known(fuel) if fuel.row is not None else _foreign(fuel, process.record.evidence)
+        )
+    ]
+
+
+def _analysed(process: Process) -> Iterator[_AnalysedFuel]:
+    analyses = analyses_of(process.record)
+    for place, (supply, mass) in enumerate(process.supplied if analyses else ()):
+        analysis, quantity = analyses.get(supply.material), supply.quantity
+        if analysis is None or supply.origin == "nature":
+            continue
+        row = choose(process.sets, supply.material, "combustion", process.around.places, process.around.year)
+        if row is None or row.entry.heating_value is None:
+            if not is_energy(quantity.unit):
+                yield _stated(place, supply.material, (mass or ZERO, "KGM"), None, analysis)
+            continue
+        amount = amount_of(row.entry, quantity.amount, quantity.unit, mass)
+        if amount is not None:
+            yield _stated(place, supply.material, (amount, row.entry.unit), row, analysis)
+
+
+def _stated(
+    place: int, material: str, amount: tuple[Decimal, str], row: SetChoice | None, analysis: FuelAnalysis
+) -> _AnalysedFuel:
+    heat = ZERO if row is None else row.entry.heating_value or ZERO
+    carbon = ZERO if row is None else dict(row.factor.gases).get(_CARBON_DIOXIDE, ZERO) / CO2_PER_C
+    stated_heat = Decimal(analysis.heating_value) if analysis.heating_value else heat
+    if analysis.carbon is not None:
+        stated_carbon = Decimal(analysis.carbon)
+    elif analysis.carbon_content is not None:
+        stated_carbon = Decimal(analysis.carbon_content) * stated_heat
+    else:
+        stated_carbon = carbon / heat * stated_heat if heat else ZERO
+    return _AnalysedFuel(
+        place, material, *amount, row, heat, carbon, stated_heat, stated_carbon,
+        ONE if analysis.oxidation is None else Decimal(analysis.oxidation), Decimal(analysis.biogenic_share),
+    )
+
+
+def _known(fuel: _AnalysedFuel) -> Iterator[Finding]:
+    """A fuel with a row. A row without CO2 is biomass: its carbon is no part of a figure."""
+    key = "" if fuel.row is None else fuel.row.entry.key
+    kind = _kinds().get(key, _kinds()[_ANY])
+    short_of = max(fuel.amount * fuel.carbon * CO2_PER_C - fuel.emitted, ZERO)
+    wrong = []
+    if fuel.carbon:
+        per_heat, stated = fuel.carbon / fuel.heat, short(fuel.stated_carbon / fuel.stated_heat)
+        low, high = short(kind.low * per_heat), short(kind.high * per_heat)
+        if not low <= stated <= high:
+            wrong.append((CARBON, stated, "KGM/3B", Span(low=low, high=high)))
+    if not fuel.heat * _LEAST_HEAT <= fuel.stated_heat <= fuel.heat * _MOST_HEAT:
+        wrong.append((HEAT, fuel.stated_heat, f"3B/{fuel.unit}",
+                      Span(low=short(fuel.heat * _LEAST_HEAT), high=short(fuel.heat * _MOST_HEAT))))
+    if fuel.carbon and fuel.oxidation < kind.oxidation:
+        wrong.append((OXIDATION, fuel.oxidation, "C62", Span(low=kind.oxidation, high=ONE)))
+    for i, (code, value, unit, usual) in enumerate(wrong):
+        # One difference has one amount, whichever of its values are out of range.
+        yield _finding(fuel, code, value, unit, usual, short_of if i == 0 else ZERO)
+    if fuel.carbon and fuel.share > kind.biogenic:
+        yield _finding(fuel, BIOGENIC, fuel.share, "C62", Span(low=ZERO, high=kind.biogenic),
+                       fuel.emitted * (fuel.share - kind.biogenic))
+
+
+def _foreign(fuel: _AnalysedFuel, evidence: Sequence[Evidence]) -> Iterator[Finding]:
+    """A fuel whose combustion no set knows: waste of a known kind, or any other name."""
+    kind = _kinds().get(fuel.material, _kinds()[_UNKNOWN])
+    least = _LEAST_CARBON * fuel.stated_heat
+    if fuel.stated_carbon * fuel.oxidation < least:
+        yield _finding(fuel, CARBON, fuel.stated_carbon / fuel.stated_heat if fuel.stated_heat else ZERO, "KGM/3B",
+                       Span(low=_LEAST_CARBON), fuel.amount * least * CO2_PER_C - fuel.emitted)
+    shown = any(document.kind.partition(":")[0] in KINDS for document in evidence)
+    if fuel.share > kind.biogenic and not shown:
+        yield _finding(fuel, BIOGENIC, fuel.share, "C62", Span(low=ZERO, high=kind.biogenic),
+                       fuel.emitted * (fuel.share - kind.biogenic))
+
+
+def _finding(fuel: _AnalysedFuel, code: str, value: Decimal, unit: str, usual: Span, amount: Decimal) -> Finding:
+    names = {
+        HEAT: "the heating value", CARBON: "the carbon per heat", OXIDATION: "the oxidised part of the carbon",
+        BIOGENIC: "the biogenic share",
+    }
+    low, high = "" if usual.low is None else f"{usual.low:f}", "" if usual.high is None else f" to {usual.high:f}"
+    doubted = amount > ZERO
+    return Finding(
+        code=code, supply=fuel.place, value=short(value), unit=unit, usual=usual,
+        severity="warning" if doubted else "note", amount=short(amount) if doubted else None,
+        factor=None if fuel.row is None else fuel.row.name,
+        message=f"{names[code]} of {fuel.material} is {short(value):f} {unit}: usual are {low}{high}"[:255],
+    )

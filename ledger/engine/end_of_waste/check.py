@@ -1,0 +1,31 @@
+"""All rules about waste, cores and recycled content, in one call."""
+
+from msgspec.structs import replace
+
+from ledger.admission.facts import Facts
+from ledger.admission.lots import Plan
+from ledger.core.outcome.assessment import Assessment, Finding, Reference
+from ledger.core.record.kinds import AnyRecord, Declaration, Transformation
+from ledger.engine.end_of_waste.group import scrap_of_group
+from ledger.engine.end_of_waste.lives import declared_core
+from ledger.engine.end_of_waste.rejected import run_without_product, waste_of_route
+from ledger.engine.references import Buying
+
+
+def check_wastes(
+    assessment: Assessment, record: AnyRecord, plan: Plan, facts: Facts, buying: Buying | None
+) -> Assessment:
+    """The assessment with the findings about the record's waste, cores and recycled content, and with the ranges of its
+    waste and cores that are goods. `buying`: None if no factor set is in force."""
+    references, findings = list[Reference](), list[Finding]()
+    if isinstance(record, Transformation):
+        findings += scrap_of_group(record, plan, facts)
+        if buying is not None:
+            references += waste_of_route(buying)
+            findings += run_without_product(buying)
+    elif isinstance(record, Declaration) and buying is not None:
+        references += declared_core(record, buying)
+    if not references and not findings:
+        return assessment
+    return replace(
+        assessment, references=(*assessment.references, *references), findings=(*assessment.findings, *findings))

@@ -1,0 +1,101 @@
+"""The life before: waste of end users and cores come from goods that somebody has used.
+
+ISO 14021 counts returns from the distribution, warranty and leasing as post-consumer material. Unused goods hide the
+burden of their making all the same, so a return is in question by its unused life: by the part of a minimum service
+life, of half a year or a year, that is left. Goods of classes without a row, such as packaging, may be used within
+days.
+
+A core that its own maker gathers, or a company of the maker's group, needs a document about the end user: a note of
+its own scales does not show one. Without it, nothing shows that the core was ever sold.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from functools import cache
+from typing import Final
+
+from msgspec.structs import replace
+
+from ledger.admission.facts import Facts, LotFacts
+from ledger.core.outcome.assessment import Reference
+from ledger.core.record.kinds import Declaration
+from ledger.core.record.values import Evidence
+from ledger.engine.references import Buying, entry_of_code, ranges_of_lot
+from ledger.sdk import CONTEXT
+from ledger.sdk.sets.factor_set import SupplyEntry
+from ledger.sdk.sets.lookup import entry_of
+from ledger.sdk.tables import rows
+
+OF_MAKER: Final = "core-of-maker"
+UNUSED: Final = "unused-life"
+END_USER: Final = (
+    "coreReturnNote", "takeBackNote", "returnNote", "purchaseReceipt", "scrapPurchase", "leaseContract",
+    "rentalContract", "serviceContract", "serviceRecord", "hoursOfService", "serialNumbers", "warrantyClaim",
+    "endOfLifeCertificate",
+)
+"""Kinds of documents that show who used a good, alone or before a colon and its subject."""
+_NOTHING, _ONE = Decimal(0), Decimal(1)
+
+
+@cache
+def _lives() -> Mapping[tuple[str, str], Decimal]:
+    """Minimum service lives in years, by class and entry; the entry is empty in the row of a class."""
+    return {
+        (row["class"], row["entry"]): Decimal(row["years"]) for row in rows("ledger.sdk.data", "service-lives.csv")
+    }
+
+
+def service_life(lot: LotFacts, buying: Buying) -> Decimal:
+    """The minimum service life of a lot's product in years: by its code, or the mean of its materials by mass."""
+    product = buying.facts.products.get(lot.product)
+    coded = entry_of_code(buying.sets, product.codes if product else ())
+    mean = _NOTHING
+    for name, share in buying.facts.composition(lot).materials.items():
+        known = entry_of(buying.sets, name)
+        if known is not None:
+            mean = CONTEXT.add(mean, CONTEXT.multiply(Decimal(share), _life_of(known[1])))
+    return max(mean, _NOTHING if coded is None else _life_of(coded))
+
+
+def _life_of(entry: SupplyEntry) -> Decimal:
+    lives = _lives()
+    return lives.get((entry.group, entry.key), lives.get((entry.group, ""), _NOTHING))
+
+
+def unused_part(lot: LotFacts, years: Decimal, buying: Buying) -> Decimal:
+    """The part (0 to 1) of the minimum service life that is left after `years`."""
+    least = service_life(lot, buying)
+    if years >= least:
+        return _NOTHING
+    return CONTEXT.subtract(_ONE, CONTEXT.divide(max(years, _NOTHING), least))
+
+
+def shows_end_user(evidence: Sequence[Evidence]) -> bool:
+    """Whether a document shows who used the good."""
+    return any(one.kind.partition(":")[0] in END_USER for one in evidence)
+
+
+def declared_core(record: Declaration, buying: Buying) -> list[Reference]:
+    """The ranges of a declared core that has no end user, or too short a life."""
+    if record.lot is None or record.lot.role != "core":
+        return []
+    lot = buying.plan.created[0].facts
+    if _of_maker(lot, record.issuer, buying.facts) and not shows_end_user(record.evidence):
+        return _ranges(lot, _ONE, buying, OF_MAKER)
+    life = record.lot.previous_life
+    if life is None or life.estimated_years is None:
+        return []
+    return _ranges(lot, unused_part(lot, Decimal(life.estimated_years), buying), buying, UNUSED)
+
+
+def _of_maker(lot: LotFacts, issuer: str, facts: Facts) -> bool:
+    product = facts.products.get(lot.product)
+    return product is not None and facts.group(product.owner) == facts.group(issuer)
+
+
+def _ranges(lot: LotFacts, part: Decimal, buying: Buying, code: str) -> list[Reference]:
+    """The ranges of a part of the first output."""
+    if not part or not lot.mass:
+        return []
+    ranges = ranges_of_lot(0, lot, CONTEXT.multiply(lot.mass, part), buying)
+    return [replace(reference, code=code) for reference in ranges]

@@ -1,0 +1,137 @@
+"""Waste of the kind that its route makes: rejects, crops and trial runs, up to a share that is usual.
+
+Slabs that leave a converter as waste are slabs all the same: their burden stays with the rest of the output, or with
+the record if it makes no product, and whoever uses the waste has steel without burden. So such waste has the range of
+the product. It counts as this product if it is of the same material, or of the same class and at least half as dear in
+carbon, or scrap of its class.
+
+A process that makes a material of other ones (steel of ore) rejects up to a quarter of it: container glass 15 %,
+special glass and foundries more. A process that shapes bought material may cut off nearly all of it (milling of
+airframes, 95 %). As far as scrap came in, there is no burden that could be lost; the defaults of metals hold a third of
+scrap already.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from msgspec.structs import replace
+
+from ledger.admission.facts import LotFacts
+from ledger.core.outcome.assessment import Finding, Reference
+from ledger.engine.references import Buying, entries_of_lot, ranges_of_lot
+from ledger.sdk import CONTEXT, PRODUCT_ROLES
+from ledger.sdk.sets.factor_set import SupplyEntry
+from ledger.sdk.sets.lookup import entry_of
+from ledger.sdk.sets.reading import co2e_of
+
+CODE: Final = "waste-of-route"
+NO_PRODUCT: Final = "run-without-product"
+_MADE, _SHAPED = Decimal("0.25"), Decimal("0.95")
+"""The usual maximum of waste among the outputs of a class."""
+_HALF, _ONE, _NOTHING = Decimal("0.5"), Decimal(1), Decimal(0)
+_HELD: Final = Decimal("1.5")
+_SCRAP: Final = "Scrap"
+
+
+class _Class(NamedTuple):
+    """Kg of one class of materials in a record: its goods, its waste, and inputs that are scrap or bought goods."""
+
+    goods: Decimal
+    waste: Decimal
+    scrap: Decimal
+    bought: Decimal
+
+    @property
+    def fresh(self) -> Decimal:
+        """The part of the outputs that has a burden, as it is not of scrap beyond the usual third."""
+        old = CONTEXT.divide(self.scrap, CONTEXT.add(self.goods, self.waste))
+        return min(_ONE, max(_NOTHING, CONTEXT.multiply(_HELD, CONTEXT.subtract(_ONE, old))))
+
+    @property
+    def is_unusual(self) -> bool:
+        out = CONTEXT.add(self.goods, self.waste)
+        made = CONTEXT.subtract(out, self.scrap)
+        most = _SHAPED if CONTEXT.multiply(_HALF, made) <= self.bought else _MADE
+        return self.waste > CONTEXT.multiply(most, out)
+
+
+def waste_of_route(buying: Buying) -> list[Reference]:
+    """The ranges of outputs that are waste by their role alone."""
+    created = [made.facts for made in buying.plan.created]
+    goods = [lot for lot in created if lot.role in PRODUCT_ROLES]
+    references: list[Reference] = []
+    for i, waste in enumerate(created):
+        if waste.role != "waste" or not waste.mass:
+            continue
+        twins = [good for good in goods if good.mass and _alike(waste, good, buying)]
+        if goods and not twins:
+            continue
+        product = max(twins, key=_mass, default=waste)
+        sums = _sums(product, created, buying)
+        if sums is not None and sums.is_unusual and sums.fresh:
+            ranges = ranges_of_lot(i, product, CONTEXT.multiply(waste.mass, sums.fresh), buying)
+            references += [replace(reference, code=CODE) for reference in ranges]
+    return references
+
+
+def run_without_product(buying: Buying) -> list[Finding]:
+    """A note on a run that makes waste alone: its burden stays with the record."""
+    roles = {made.facts.role for made in buying.plan.created}
+    if "waste" not in roles or roles - {"waste", "core"}:
+        return []
+    return [Finding(code=NO_PRODUCT, severity="note",
+                    message="no output carries a burden: it stays with the record until a closing spreads it")]
+
+
+def _sums(product: LotFacts, created: Sequence[LotFacts], buying: Buying) -> _Class | None:
+    """The class of a product in the record. None if the sets do not know its material."""
+    groups = {entry.group for entry in entries_of_lot(product, buying)}
+    if not groups:
+        return None
+    goods = waste = scrap = bought = _NOTHING
+    for lot in created:
+        if lot.role in PRODUCT_ROLES and _in(groups, entries_of_lot(lot, buying)):
+            goods = CONTEXT.add(goods, _mass(lot))
+        elif lot.role == "waste" and _in(groups, entries_of_lot(lot, buying)):
+            waste = CONTEXT.add(waste, _mass(lot))
+    for lot, _, mass in buying.plan.taken:
+        entries = entries_of_lot(lot, buying)
+        if lot.role in ("waste", "core") and (not entries or _in(groups, entries)):
+            scrap = CONTEXT.add(scrap, mass or _NOTHING)
+        elif _in(groups, entries):
+            bought = CONTEXT.add(bought, mass or _NOTHING)
+    for supply, mass in buying.plan.supplied:
+        known = entry_of(buying.sets, supply.material)
+        if known is None or known[1].group not in groups or known[1].kind != "material":
+            continue
+        if known[1].key.endswith(_SCRAP):
+            scrap = CONTEXT.add(scrap, mass or _NOTHING)
+        else:
+            bought = CONTEXT.add(bought, mass or _NOTHING)
+    return _Class(goods, waste, scrap, bought)
+
+
+def _in(groups: set[str], entries: Sequence[SupplyEntry]) -> bool:
+    return any(entry.group in groups for entry in entries)
+
+
+def _mass(lot: LotFacts) -> Decimal:
+    return lot.mass or _NOTHING
+
+
+def _alike(waste: LotFacts, good: LotFacts, buying: Buying) -> bool:
+    """Whether waste is of a product's material, or of its class and as dear, or scrap of it."""
+    if waste.product == good.product:
+        return True
+    wastes, goods = entries_of_lot(waste, buying), entries_of_lot(good, buying)
+    return any(
+        one.key == other.key or (one.group == other.group and (
+            one.key.endswith(_SCRAP) or _default(one, buying) >= CONTEXT.multiply(_HALF, _default(other, buying))
+        )) for one in wastes for other in goods
+    )
+
+
+def _default(entry: SupplyEntry, buying: Buying) -> Decimal:
+    choice = buying.choose(entry.key)
+    return _NOTHING if choice is None else co2e_of(choice.factor.gases)

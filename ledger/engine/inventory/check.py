@@ -1,0 +1,45 @@
+"""The inventory of a record in one call: missing inputs and amounts that are too small."""
+
+from collections.abc import Sequence
+from decimal import localcontext
+
+from msgspec.structs import replace
+
+from ledger.core.outcome.assessment import Assessment
+from ledger.engine.inventory.lacking import CountedQuestions, priced_findings, remaining
+from ledger.engine.inventory.missing import omission_of, unmet_needs
+from ledger.engine.inventory.stated import stated_inputs
+from ledger.engine.inventory.too_small import small_inputs
+from ledger.engine.inventory.usual import SetPricer
+from ledger.sdk import CONTEXT, Context, Need
+
+
+def with_omissions(
+    assessment: Assessment, own: Assessment, needs: Sequence[Need], context: Context, pricer: SetPricer
+) -> Assessment:
+    """The assessment with an omission for each need that nothing in the record meets. `own`: the sector's part."""
+    unmet = unmet_needs(needs, stated_inputs(context, own.energy, pricer.sets))
+    if not unmet:
+        return assessment
+    omissions = [omission_of(need, context, pricer) for need in unmet]
+    return replace(assessment, omissions=(*assessment.omissions, *omissions))
+
+
+def with_inventory(
+    assessment: Assessment, own: Assessment, needs: Sequence[Need], context: Context, pricer: SetPricer
+) -> Assessment:
+    """`with_omissions`, with the findings of amounts that are too small, and with prices for the inputs that the
+    sector misses. The findings of `assessment` begin with the sector's own."""
+    stated = list(stated_inputs(context, own.energy, pricer.sets))
+    unmet = unmet_needs(needs, stated)
+    omissions = [omission_of(need, context, pricer) for need in unmet]
+    met = [need for need in needs if need not in unmet]
+    with localcontext(CONTEXT):
+        counted = CountedQuestions(pricer.sets)
+        counted.leave_out(unmet, omissions)
+        findings = priced_findings(own.findings, pricer, counted)
+        findings += remaining(small_inputs(met, stated, context, pricer), counted)
+    others = assessment.findings[len(own.findings):]
+    return replace(
+        assessment, omissions=(*assessment.omissions, *omissions), findings=(*findings, *others),
+    )

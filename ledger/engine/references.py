@@ -1,0 +1,199 @@
+"""The reference range of each output by rule `reference-ranges`: the usual burden of its material by the factor sets.
+
+The material follows from the product's CN or HS code, else from the materials of which the lot consists. Where the two
+are of different classes, the one with the higher low end counts: a code for sand does not make steel look better.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from typing import Final, NamedTuple
+
+from msgspec.structs import replace
+
+from ledger.admission.facts import Facts, LotFacts
+from ledger.admission.lots import Plan
+from ledger.core.outcome.assessment import Finding, Reference
+from ledger.core.record.units import UNITS
+from ledger.core.record.values import Evidence
+from ledger.engine.end_of_waste.recycled import CODE as BY_NAME
+from ledger.engine.end_of_waste.recycled import primary_of, recycled_key, recycled_part
+from ledger.engine.upstream import Surroundings
+from ledger.footprint.derived.completeness import NO_REFERENCE
+from ledger.sdk import PRODUCT_ROLES, FactorSetVersion, SetChoice
+from ledger.sdk.sets.factor_set import SupplyEntry
+from ledger.sdk.sets.lookup import choose, entry_of
+from ledger.sdk.sets.reading import co2e_of
+
+_CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
+_KNOWN_PART: Final = Decimal("0.5")
+"""Of a product's mass, so much must be of materials that the sets know."""
+_SHORTEST_CODE: Final = 4
+_SCRAP: Final = Decimal(10)
+
+
+class OutputReferences(NamedTuple):
+    """The ranges of a record's outputs, and a finding for each output without one."""
+
+    references: tuple[Reference, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def references_of(
+    plan: Plan, facts: Facts, around: Surroundings, sets: Sequence[FactorSetVersion], *, unproven: bool = False
+) -> OutputReferences:
+    """The reference ranges of the lots that carry burdens and have a mass. Energy and services need no range. A figure
+    that is `unproven`, declared without evidence, is questioned below the default: its range begins there."""
+    references: list[Reference] = []
+    findings: list[Finding] = []
+    for output, (lot, _) in enumerate(plan.created):
+        if lot.role not in PRODUCT_ROLES or not lot.mass:
+            continue
+        own = ranges_of_lot(output, lot, lot.mass, Buying(around, sets, plan, facts))
+        if unproven:
+            own = [replace(reference, low=reference.default) for reference in own]
+        references += own
+        if not own:
+            findings.append(Finding(
+                code=NO_REFERENCE, output=output,
+                message="the product states neither a CN or HS code nor materials that a factor set knows",
+            ))
+    return OutputReferences(tuple(references), tuple(findings))
+
+
+class Buying(NamedTuple):
+    """Where and when a record buys, the sets in force, and its plan."""
+
+    around: Surroundings
+    sets: Sequence[FactorSetVersion]
+    plan: Plan
+    facts: Facts
+
+    def choose(self, key: str) -> SetChoice | None:
+        return choose(self.sets, key, "cradleToGate", self.around.places, self.around.year)
+
+    def scrap(self, made: SetChoice) -> Decimal | None:
+        """The part of the material that is used cores, or bought scrap for which the record has evidence. Scrap is of
+        the class of the material that is `made`, and causes less than a tenth of its burden."""
+        scrap, whole = Decimal(0), Decimal(0)
+        for supply, mass in self.plan.supplied:
+            entry = entry_of(self.sets, supply.material)
+            if entry is None or entry[1].group != made.entry.group or entry[1].kind != "material" or mass is None:
+                continue
+            choice = self.choose(entry[1].key)
+            whole = _CONTEXT.add(whole, mass)
+            if choice is not None and self._small(choice, made) and _shown(self.around.evidence, supply.material):
+                scrap = _CONTEXT.add(scrap, mass)
+        for taken in self.plan.taken:
+            whole = _CONTEXT.add(whole, taken.mass or Decimal(0))
+            if taken.lot.role == "core":
+                scrap = _CONTEXT.add(scrap, taken.mass or Decimal(0))
+        return _CONTEXT.divide(scrap, whole) if scrap else None
+
+    def recycled(self, entry: SupplyEntry) -> Decimal:
+        """The part of the material that is recycled, for a material that is recycled by its name."""
+        return recycled_part(self.plan, self.facts, self.sets, self.around.evidence, entry)
+
+    def _small(self, choice: SetChoice, made: SetChoice) -> bool:
+        own = _CONTEXT.multiply(co2e_of(choice.factor.gases), _SCRAP)
+        return choice.entry.unit == made.entry.unit and own < co2e_of(made.factor.gases)
+
+
+def _shown(evidence: Sequence[Evidence], material: str) -> bool:
+    """Whether a document of any kind is about the supplies, or about this material."""
+    return any(kind.partition(":")[2] in ("", material) for kind in [one.kind for one in evidence])
+
+
+def ranges_of_lot(output: int, lot: LotFacts, mass: Decimal, buying: Buying) -> list[Reference]:
+    """The ranges of `mass` kg of the product of `lot`, for an output of a record; empty if the sets have no range."""
+    product = buying.facts.products.get(lot.product)
+    materials = {name: Decimal(share) for name, share in buying.facts.composition(lot).materials.items()}
+    return _Ranges(output, mass, buying).of(product.codes if product else (), materials)
+
+
+def entries_of_lot(lot: LotFacts, buying: Buying) -> list[SupplyEntry]:
+    """The entries of a lot's code and materials, without those that no set knows."""
+    product = buying.facts.products.get(lot.product)
+    coded = entry_of_code(buying.sets, product.codes if product else ())
+    known = [entry_of(buying.sets, name) for name in buying.facts.composition(lot).materials]
+    return [*([] if coded is None else [coded]), *[one[1] for one in known if one is not None]]
+
+
+class _Ranges:
+    """The ranges of one output of `mass` kg."""
+
+    def __init__(self, output: int, mass: Decimal, market: Buying) -> None:
+        self._output = output
+        self._mass = mass
+        self._market = market
+        self._sets = market.sets
+
+    def of(self, codes: Sequence[str], materials: Mapping[str, Decimal]) -> list[Reference]:
+        by_material = self._by_materials(materials)
+        entry = entry_of_code(self._sets, codes)
+        by_code = [] if entry is None else self._reference(entry, self._mass, None)
+        if not by_code or not by_material:
+            return by_code or by_material
+        groups = {known[1].group for name in materials if (known := entry_of(self._sets, name)) is not None}
+        if entry is not None and entry.group in groups:
+            return by_code
+        return max(by_code, by_material, key=_least)
+
+    def _by_materials(self, materials: Mapping[str, Decimal]) -> list[Reference]:
+        known: list[Reference] = []
+        part = Decimal(0)
+        for name, share in materials.items():
+            entry = entry_of(self._sets, name)
+            reference = [] if entry is None else self._reference(entry[1], _CONTEXT.multiply(self._mass, share), name)
+            if reference:
+                known += reference
+                part = _CONTEXT.add(part, share)
+        return known if part >= _KNOWN_PART else []
+
+    def _reference(self, entry: SupplyEntry, mass: Decimal, material: str | None) -> list[Reference]:
+        """The range of `mass` kg of the entry; empty if no set has a range for its mass. A material that is recycled by
+        its name has the range of the primary material, with the recycled part that the record shows."""
+        named, primary = entry, primary_of(self._sets, entry)
+        entry = primary or entry
+        choice = self._market.choose(entry.key)
+        if choice is None or choice.factor.low is None or UNITS[choice.entry.unit].dimension != "mass":
+            return []
+        scale = UNITS[choice.entry.unit].scale
+        recycled = self._market.choose(recycled_key(entry.key))
+        if recycled is not None and recycled.entry.unit != choice.entry.unit:
+            recycled = None
+        factor, again = choice.factor, None if recycled is None else recycled.factor
+        scrap = self._market.scrap(choice)
+        if primary is not None:
+            scrap = max(scrap or Decimal(0), self._market.recycled(named))
+        return [Reference(
+            output=self._output, mass=mass, material=material, factor=choice.name,
+            low=_CONTEXT.divide(factor.low or Decimal(0), scale),
+            default=_CONTEXT.divide(co2e_of(factor.gases), scale),
+            high=None if factor.high is None else _CONTEXT.divide(factor.high, scale),
+            recycled_low=None if again is None or again.low is None else _CONTEXT.divide(again.low, scale),
+            recycled_default=None if again is None else _CONTEXT.divide(co2e_of(again.gases), scale),
+            scrap=scrap, code=BY_NAME if primary is not None and scrap != 1 else None,
+        )]
+
+
+def entry_of_code(sets: Sequence[FactorSetVersion], codes: Sequence[str]) -> SupplyEntry | None:
+    """The entry of the longest prefix of one of the codes, by the precedence of the sets."""
+    for code in codes:
+        for length in range(len(code), _SHORTEST_CODE - 1, -1):
+            for entry in _of_prefix(sets, code[:length]):
+                return entry
+    return None
+
+
+def _of_prefix(sets: Sequence[FactorSetVersion], prefix: str) -> Iterator[SupplyEntry]:
+    for version in sets:
+        entry = version.coded(prefix)
+        if entry is not None:
+            yield entry
+
+
+def _least(references: Sequence[Reference]) -> Decimal:
+    total = Decimal(0)
+    for reference in references:
+        total = _CONTEXT.add(total, _CONTEXT.multiply(reference.mass, reference.low))
+    return total

@@ -1,0 +1,83 @@
+"""Usual prices of goods, by which allocation shares are compared, and the allocation keys that sector rules prescribe.
+
+Prices are in US dollars before tax: of good and bad years of the markets, and a usual one. They serve to compare goods
+with each other and convert nothing. Both tables belong to version 4 of the ledger's rules: a change needs a new rule,
+since figures of earlier records rest on the rows.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from functools import cache
+from typing import Final, NamedTuple
+
+from ledger.core.record.units import POWER_UNITS, UNITS
+from ledger.sdk.sets.factor_set import FactorSetVersion
+from ledger.sdk.sets.lookup import entry_of
+from ledger.sdk.tables import rows
+
+_CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
+_NOTHING: Final = Decimal(0)
+_PACKAGE: Final = "ledger.sdk.data"
+_KNOWN_PART: Final = Decimal("0.9")
+"""So much of a product must be of materials with a price. The rest, such as the water in an acid, is worth nothing."""
+
+
+class UsualPrice(NamedTuple):
+    """Of a kg, or of a kWh or MJ."""
+
+    low: Decimal
+    usual: Decimal
+    high: Decimal
+
+    def times(self, amount: Decimal) -> "UsualPrice":
+        """The price of an amount."""
+        return UsualPrice(*[_CONTEXT.multiply(price, amount) for price in self])
+
+    def plus(self, other: "UsualPrice") -> "UsualPrice":
+        """The price of both together."""
+        return UsualPrice(*[_CONTEXT.add(own, more) for own, more in zip(self, other, strict=True)])
+
+
+FREE: Final = UsualPrice(_NOTHING, _NOTHING, _NOTHING)
+
+
+def usual_price(sets: Sequence[FactorSetVersion], material: str) -> UsualPrice | None:
+    """Of a kg of a material, by its name or by the key under which a factor set knows it."""
+    price = _prices().get(material)
+    if price is None:
+        known = entry_of(sets, material)
+        price = None if known is None else _prices().get(known[1].key)
+    return price
+
+
+def price_of_mixture(sets: Sequence[FactorSetVersion], materials: Mapping[str, Decimal]) -> UsualPrice | None:
+    """Of a kg of a product that consists of these materials, by mass fractions. None if too much of it is unknown."""
+    total, priced = FREE, _NOTHING
+    for material, share in materials.items():
+        price = usual_price(sets, material)
+        if price is None:
+            return None
+        total, priced = total.plus(price.times(share)), _CONTEXT.add(priced, share)
+    return total if priced >= _KNOWN_PART else None
+
+
+def price_of_energy(amount: Decimal, unit: str) -> UsualPrice | None:
+    """Of an amount of power (by units of watt hours) or heat. None for another dimension."""
+    if UNITS[unit].dimension != "energy":
+        return None
+    name, per = ("electricity", "KWH") if unit in POWER_UNITS else ("heat", "3B")
+    base = _CONTEXT.divide(_CONTEXT.multiply(amount, UNITS[unit].scale), UNITS[per].scale)
+    return _prices()[name].times(base)
+
+
+def is_prescribed(process: str, key: str) -> bool:
+    """Whether a sector rule prescribes this allocation key for a process (`sector.route`)."""
+    return any((row["process"], row["key"]) == (process, key) for row in rows(_PACKAGE, "prescribed-keys.csv"))
+
+
+@cache
+def _prices() -> Mapping[str, UsualPrice]:
+    return {
+        row["material"]: UsualPrice(*[Decimal(row[column]) for column in UsualPrice._fields])
+        for row in rows(_PACKAGE, "usual-prices.csv")
+    }

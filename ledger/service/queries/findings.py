@@ -1,0 +1,124 @@
+"""The findings behind a figure: of its own records and of all records upstream, with the amounts that they question.
+
+A query first finds the records with findings, by an index over the marks in their leaves. Only if there are any does it
+load the numbers of the chain, to weigh them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, Literal, NamedTuple
+
+import numpy
+from asyncpg import Record
+
+from ledger.core.outcome.assessment import QUESTIONED
+from ledger.footprint.derived.chain.arrays import Arrays, Floats
+from ledger.footprint.derived.contributions import Weights, weights_of_sum
+from ledger.footprint.derived.findings import FindingRecord, ListedFinding, findings_in, listed
+from ledger.footprint.derived.rank_findings import NO_FINDINGS, NO_PATHS, FindingList, question_paths, ranked
+from ledger.footprint.stored.burdens import SLOT
+from ledger.host.threads import in_thread
+from ledger.service.queries.chain.load import ChainRequest, load_arrays, pinned
+from ledger.service.queries.tree_size import Moment
+from ledger.store.columns import list_of
+from ledger.store.database import DatabasePool
+from ledger.store.sql import queries
+
+Depth = Literal["near", "all"]
+"""How many records upstream a query examines for findings: few enough for a quick answer, or up to `MAX_RECORDS`."""
+MAX_RECORDS: Final = 250_000
+NEAR: Final = 1_000
+"""Records upstream of a lot. A walk over them takes some 20 ms of the database."""
+NEAR_PRODUCT: Final = 10_000
+"""Records upstream of the lots of a product."""
+NOTE: Final = ("the log's key vouches for the list of findings upstream; the questioned amount itself is part of the "
+               "committed figure")
+
+
+def note_on(findings: FindingList) -> str | None:
+    """The sentence that an answer has beside its list of findings; None if it is about the answer's own records."""
+    if findings.beyond is not None:
+        more = "" if findings.beyond >= MAX_RECORDS else f"; findings=all examines up to {MAX_RECORDS:,}"
+        return (f"more than {findings.beyond:,} records lie upstream of this figure, which were not examined for "
+                f"findings{more}")
+    return NOTE if any(not finding.own for finding in findings.items) else None
+
+
+class WeighedChain(NamedTuple):
+    """A chain with the weights of its lots in a figure, `wanted`, and the parts of everything upstream in it."""
+
+    arrays: Arrays
+    wanted: Floats
+    weights: Weights
+
+
+class FindingTargets(NamedTuple):
+    """A figure: a weighted sum of lots, by number. `questioned`: kg CO2e in question in it. `own`: the log indexes of
+    the records that made the lots."""
+
+    lots: Mapping[int, float]
+    questioned: float
+    own: frozenset[int]
+
+
+async def read_findings(
+    pool: DatabasePool, targets: FindingTargets, moment: Moment, most: int
+) -> FindingList:
+    """The findings behind a figure. If more than `most` records lie upstream, the list has the findings of its own
+    records only, and `beyond` says so."""
+    moment = await pinned(pool, moment)
+    rows = await pool.fetch(queries("findings")["behind"], sorted(targets.own), moment.version, most + 1)
+    if any((row["looked"] or 0) > most for row in rows):
+        own = await pool.fetch(queries("findings")["among"], list_of(targets.own), moment.version)
+        alone = ranked(await in_thread(decoded, own), Weights({}, dict(targets.lots)), NO_PATHS, targets.own)
+        return alone._replace(beyond=most)
+    records = await in_thread(decoded, [row for row in rows if row["index"] is not None])
+    if not records:
+        return NO_FINDINGS
+    loaded = await load_arrays(pool, ChainRequest(list(targets.lots), "upstream", moment, most=most))
+    wanted = numpy.zeros(len(loaded.arrays.numbers))
+    for number, weight in targets.lots.items():
+        wanted[loaded.arrays.position(number)] = weight
+    carried = await in_thread(weights_of_sum, loaded.arrays, wanted)
+    return await weigh_findings(pool, WeighedChain(loaded.arrays, wanted, carried), targets, records, moment)
+
+
+async def may_have_findings(pool: DatabasePool) -> bool:
+    """Whether some record of the log may have findings."""
+    return bool(await pool.fetchval(queries("findings")["any"]))
+
+
+async def weigh_findings(
+    pool: DatabasePool, chain: WeighedChain, targets: FindingTargets, records: Sequence[FindingRecord], moment: Moment
+) -> FindingList:
+    """The findings of `records`, by their weight in the figure of a loaded chain. `moment` is pinned."""
+    paths = NO_PATHS
+    if targets.questioned:
+        in_chain = set(chain.arrays.records.tolist())
+        questioned = await _questioned(pool, chain.arrays, moment)
+        paths = await in_thread(
+            question_paths, chain.arrays, chain.wanted, questioned,
+            [record for record in records if record.log_index in in_chain],
+        )
+    return await in_thread(ranked, records, chain.weights, paths, targets.own)
+
+
+async def _questioned(pool: DatabasePool, arrays: Arrays, moment: Moment) -> Floats:
+    """The stored `questionedAbs` of each lot, by position."""
+    amounts = numpy.zeros(len(arrays.numbers))
+    rows = await pool.fetch(
+        queries("findings")["questioned"], list_of(arrays.numbers.tolist()), moment.version, SLOT[QUESTIONED] + 1)
+    for row in rows:
+        amounts[arrays.position(row["lot"])] = row["questioned"]
+    return amounts
+
+
+async def read_listed(pool: DatabasePool, indexes: Iterable[int], moment: Moment) -> dict[int, list[ListedFinding]]:
+    """The findings of records by log index, for those that have any. `moment` is pinned."""
+    rows = await pool.fetch(queries("findings")["among"], list_of(indexes), moment.version)
+    records = await in_thread(decoded, rows)
+    return {record.log_index: [listed(finding) for finding in record.findings] for record in records}
+
+
+def decoded(rows: Iterable[Record]) -> list[FindingRecord]:
+    """The records that have findings: a sector may give an indicator a name that looks like a mark."""
+    return [record for record in [findings_in(row["index"], row["leaf"]) for row in rows] if record.findings]

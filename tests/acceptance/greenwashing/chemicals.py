@@ -1,0 +1,54 @@
+"""Attempts of chemical works."""
+
+from acceptance.greenwashing.lie import Lie
+from support.market import Company, Market, nature, row, supply
+
+CHINA = row("electricity/cradleToGate/CN/2024")
+
+
+def power_that_is_waste(market: Market) -> Lie:
+    """Curtailed wind power is collected as waste, without burden, and makes hydrogen."""
+    farm = market.company("farm", "CN", "CN-NM")
+    farm.product("power", "energy", "MWH")
+    cells = market.company("cells", "CN", "CN-NM").products("petrochemicals", hydrogen="hydrogen")
+    market.begin_to_lie()
+    farm.collect(farm.out("power", "5400 MWH", "waste", origin="preConsumer"))
+    power = farm.send("power", "5400 MWH", cells)
+    cells.run("petrochemicals.hydrogen", [cells.out("hydrogen", "100 TNE")], [nature("water", "1000 TNE")],
+              {power: "5400 MWH"}, {"method": "electrolysis"})
+    return Lie(cells, "hydrogen", 5.4e6 * CHINA)
+
+
+def every_molecule_abated(market: Market) -> Lie:
+    """The catalyst destroys all of the N2O, all of the time, says the record, and shows nothing."""
+    plant = market.company("plant", "CN", "CN-SD")
+    plant.product("acid", "petrochemicals", materials={"nitricAcid": "0.6", "water": "0.4"})
+    market.begin_to_lie()
+    plant.run(
+        "petrochemicals.nitricAcid", [plant.out("acid", "1000 TNE")],
+        [supply("ammonia", "172 TNE"), nature("air", "700 TNE"), nature("water", "250 TNE"),
+         supply("electricity", "20 MWH")],
+        activity={"technology": "highPressure", "abatement": "1"},
+    )
+    # 9 kg of N2O per t of pure acid, with GWP 273; the best catalysts leave a twentieth.
+    return Lie(plant, "acid", 0.95 * 600 * 9 * 273)
+
+
+def _cracker(market: Market, name: str, allocation: str) -> Company:
+    plant = market.company(name, "CN", "CN-GD").products("petrochemicals", ethylene="ethylene", hydrogen="hydrogen")
+    if allocation != "mass":
+        market.begin_to_lie()
+    plant.run(
+        "petrochemicals.steamCracking",
+        [plant.out("ethylene", "1000 TNE"), plant.out("hydrogen", "65 TNE", "coProduct")],
+        [supply("ethane", "1270 TNE"), supply("naturalGas", "400000 NM3", "300 TNE"),
+         supply("electricity", "130 MWH")], allocation=allocation,
+    )
+    return plant
+
+
+def burdens_by_the_molecule(market: Market) -> Lie:
+    """Burdens are shared by moles, so that hydrogen, a sixteenth of the mass, takes almost half of them."""
+    honest, plant = _cracker(market, "honest", "mass"), _cracker(market, "plant", "moles")
+    kept, owed = (market.footprint(one.name("ethylene"))["footprint"] for one in (plant, honest))
+    return Lie(plant, "ethylene", owed - kept)

@@ -1,0 +1,122 @@
+"""Attempts of sellers of energy and of hauliers."""
+
+from typing import Any
+
+from acceptance.greenwashing.lie import Lie
+from acceptance.greenwashing.nonferrous import CHINA, KILOWATT_HOURS, pots
+from support.market import MARCH, Company, Market, row, supply
+
+WIND = 0.0336
+"""Kg CO2e per kWh of a wind plant in China, by the sector."""
+
+
+def wind_farm_on_paper(market: Market) -> Lie:
+    """A shell without any meter, document or grid contract books a month of wind, and a smelter runs on it."""
+    shell = market.company("shell", "CN", "CN-NM")
+    shell.product("power", "energy", "MWH")
+    smelter = market.company("smelter", "CN", "CN-NM").products("nonferrous", metal="aluminium")
+    market.begin_to_lie()
+    shell.run("energy.wind", [shell.out("power", "13900 MWH")], activity={"capacity": "60000"})
+    power = shell.send("power", "13900 MWH", smelter)
+    pots(smelter, {power: "13900 MWH"})
+    return Lie(smelter, "metal", KILOWATT_HOURS * (CHINA - WIND))
+
+
+def power_bought_and_lost(market: Market) -> Lie:
+    """A works buys 1,300 MWh, melts with 13 of them on paper, and writes the rest off as a loss of its lines."""
+    works = market.company("works", "CN", "CN-HN").products("circular", scrap="aluminium", ingot="aluminium")
+    works.product("power", "energy", "MWH")
+    works.collect(works.out("scrap", "1000 TNE", "waste", origin="postConsumer"))
+    works.run("energy.gridImport", [works.out("power", "1300 MWH")], [supply("electricity", "1300 MWH")])
+    market.begin_to_lie()
+    works.run("circular.recycling", [works.out("ingot", "950 TNE")], inputs={"scrap": "1000 TNE", "power": "13 MWH"},
+              activity={"material": "aluminium", "method": "remelting"})
+    works.consume({"power": "1287 MWH"}, "loss")
+    return Lie(works, "ingot", 1.287e6 * CHINA)
+
+
+def residual_mix_of_its_own(market: Market) -> Lie:
+    """A solar plant sells its attributes elsewhere, and states a residual mix of 1 g per kWh for the power."""
+    plant = market.company("plant", "CN", "CN-QH")
+    plant.product("power", "energy", "MWH")
+    market.begin_to_lie()
+    plant.run("energy.photovoltaic", [plant.out("power", "100 MWH")],
+              activity={"capacity": "1000", "residualMix": "0.001"})
+    mix = row("electricity/residual/CN/2023")
+    return Lie(plant, "power", 100_000 * (mix - 0.001), field="marketBased", honest=100_000 * mix)
+
+
+def heat_out_of_thin_air(market: Market) -> Lie:
+    """A heat pump gives steam with a coefficient of 7.9, just below the limit of physics, where 3 is good."""
+    pump = market.company("pump", "CN", "CN-SD")
+    pump.product("heat", "energy", "GV")
+    market.begin_to_lie()
+    pump.run("energy.heatBoiler", [pump.out("heat", "28440 GV")], [supply("electricity", "1000 MWH")],
+             activity={"kind": "heatPump"})
+    return Lie(pump, "heat", (28_440_000 / 3.6 / 3 - 1e6) * CHINA)
+
+
+def more_wind_than_the_turbine(market: Market) -> Lie:
+    """A turbine of 1 MW gives 2,000 MWh in a month of 744 hours, so that coal power can pass as its own."""
+    plant = market.company("plant", "CN", "CN-NM")
+    plant.product("power", "energy", "MWH")
+    market.begin_to_lie()
+    plant.run("energy.wind", [plant.out("power", "2000 MWH")], activity={"capacity": "1000"})
+    return Lie(plant, "power", 1.256e6 * (CHINA - WIND))
+
+
+def one_certificate_for_two_boilers(market: Market) -> Lie:
+    """Two records use up the green attributes of one month of sun, each for all of its power."""
+    site = market.company("site", "CN", "CN-QH")
+    for name, unit in (("power", "MWH"), ("green", "MWH"), ("heat", "GV")):
+        site.product(name, "energy", unit)
+    site.run("energy.photovoltaic", [site.out("power", "100 MWH"), site.out(
+        "green", "100 MWH", "attribute", attribute={"carrier": "electricity", "technology": "photovoltaic",
+                                                    "start": MARCH[0], "end": "2027-03-01T00:00:00Z"})],
+             activity={"capacity": "1000"})
+    market.begin_to_lie()
+    for name in ("first", "second"):
+        site.run("energy.heatBoiler", [site.out("heat", "340 GV", name=name)], [supply("electricity", "100 MWH")],
+                 {"green": "100 MWH"}, {"kind": "electrode"})
+    return Lie(site, "second", 100_000 * row("electricity/residual/CN/2023"))
+
+
+# Freight
+
+
+def _trips(market: Market, loads: dict[str, str], *supplies: Any, **activity: Any) -> Company:
+    """Lorries over 1,000 km. `loads`: tonnes by lot."""
+    haulier = market.company("haulier", "CN", "CN-HE")
+    haulier.product("freight", "logistics", "TKM")
+    market.begin_to_lie()
+    haulier.run(
+        "logistics.transport",
+        [haulier.out("freight", f"{tonnes}000 TKM", name=lot) for lot, tonnes in loads.items()], supplies,
+        activity={"mode": "road", "consignments": [
+            {"lot": haulier.name(lot), "mass": {"value": tonnes, "unit": "TNE"},
+             "distance": {"value": "1000", "unit": "KMT"}} for lot, tonnes in loads.items()], **activity},
+    )
+    return haulier
+
+
+DIESEL = row("diesel/combustion/CN/2015") + row("diesel/wellToTank/*/2016")
+
+
+def lorries_on_fumes(market: Market) -> Lie:
+    """The diesel of one trip in thirteen is stated: a little more than tyres take to roll."""
+    haulier = _trips(market, {"freight": "1000"}, supply("diesel", "2 TNE"))
+    return Lie(haulier, "freight", 24_000 * DIESEL)
+
+
+def freight_that_nobody_sent(market: Market) -> Lie:
+    """Two thirds of the tonne kilometres are a second lot that no customer ever gets, with its part of the diesel."""
+    haulier = _trips(market, {"freight": "1000", "phantom": "2000"}, supply("diesel", "36 TNE"))
+    haulier.consume({"phantom": "2000000 TKM"}, "loss")
+    return Lie(haulier, "freight", 24_000 * DIESEL)
+
+
+def diesel_of_seeds(market: Market) -> Lie:
+    """The haulier's diesel is said to be one third biodiesel, which no pump in China sells; no invoice shows it."""
+    haulier = _trips(market, {"freight": "1000"}, supply("diesel", "26 TNE"), analyses=[
+        {"material": "diesel", "heatingValue": "42.6", "carbon": "0.86", "biogenicShare": "0.33"}])
+    return Lie(haulier, "freight", 26_000 * 0.33 * row("diesel/combustion/CN/2015"))

@@ -1,0 +1,158 @@
+"""Attempts of makers of consumer goods, machines and electronics."""
+
+from typing import Any
+
+from acceptance.greenwashing.lie import Lie
+from support.market import Company, Market, evidence, factor, nature, row, supply
+
+from ledger.core.record.values import PreviousLife, Quantity
+
+CHINA = row("electricity/cradleToGate/CN/2024")
+MACHINE = row("machine/cradleToGate/*/2025")
+
+
+def kilograms(value: str) -> Quantity:
+    return Quantity(value=value, unit="KGM")
+
+
+# Consumer goods
+
+
+def liquor_of_no_wood(market: Market) -> Lie:
+    """A paper mill that buys its pulp burns coal, and writes down black liquor of wood that it never pulped."""
+    mill = market.company("mill", "CN", "CN-GD").products("consumer-goods", paper="paper")
+    market.begin_to_lie()
+    mill.run(
+        "consumer-goods.papermaking", [mill.out("paper", "1000 TNE")],
+        [supply("mechanicalPulp", "1100 TNE"), supply("electricity", "600 MWH"),
+         supply("water", "9000 MTQ", "9000 TNE")],
+        activity={"grade": "printing", "ownFuels": [
+            {"kind": "blackLiquor", "quantity": {"value": "3000", "unit": "TNE"}}]},
+    )
+    return Lie(mill, "paper", 300_000 * (row("bituminous/combustion/CN/2015") + row("bituminous/wellToTank/*/2016")))
+
+
+def _filled(market: Market, name: str, gas: str) -> Company:
+    works = market.company(name, "CN", "CN-GD")
+    works.product("cooler", "consumer-goods", "H87", materials={"refrigerator": "1"})
+    if gas != "HFC32":
+        market.begin_to_lie()
+    works.run(
+        "consumer-goods.householdAppliances", [works.out("cooler", "1000 H87", mass=kilograms("30000"))],
+        [supply("steelSheet", "18 TNE"), supply("copperTube", "4 TNE"), supply("compressor", "8 TNE"),
+         supply("HFC32", "800 KGM"), supply("electricity", "15 MWH")],
+        activity={"appliance": "airConditioner", "gases": [
+            {"supply": "HFC32", "gas": gas, "loss": "0.15"}]},
+    )
+    return works
+
+
+def coolant_called_propane(market: Market) -> Lie:
+    """The HFC-32 that escapes in filling is a hydrocarbon, says the activity beside a supply of HFC-32."""
+    honest, works = _filled(market, "honest", "HFC32"), _filled(market, "works", "hydrocarbon")
+    kept, owed = (market.footprint(one.name("cooler"))["footprint"] for one in (works, honest))
+    return Lie(works, "cooler", owed - kept)
+
+
+def yarn_that_grows_in_the_dyehouse(market: Market) -> Lie:
+    """The cotton yarn of a dyehouse comes from nature, so nobody spun it."""
+    house = market.company("house", "CN", "CN-ZJ").products("consumer-goods", fabric="cottonYarn")
+    market.begin_to_lie()
+    house.run(
+        "consumer-goods.textileDyeing", [house.out("fabric", "100 TNE")],
+        [nature("cottonYarn", "105 TNE"), supply("reactiveDye", "3 TNE"), supply("electricity", "230 MWH"),
+         supply("steam", "2600 GV")], activity={"processes": ["dyeing"]},
+    )
+    return Lie(house, "fabric", 105_000 * row("cottonYarn/cradleToGate/*/2021"))
+
+
+# Machines
+
+
+def _remanufacture(works: Company, cores: str) -> None:
+    """Ten gearboxes of 450 kg out of ten cores; a fifth of each is new."""
+    works.product("worn", "equipment", materials={"steel": "1"})
+    works.run(
+        "equipment.remanufacturing",
+        [works.out("gearbox", "10 H87", name="again", mass=kilograms("4500")),
+         works.out("worn", "900 KGM", "waste", origin="postConsumer")],
+        [supply("bearing", "900 KGM"), supply("electricity", "4200 KWH")], {cores: "10 H87"},
+        {"machine": "gearbox", "reused": {"value": "3600", "unit": "KGM"},
+         "replaced": [{"part": "bearing", "count": 80, "mass": {"value": "900", "unit": "KGM"}}]},
+        when=("2025-06-01T00:00:00Z", "2025-06-08T00:00:00Z"),
+    )
+
+
+def core_that_was_never_sold(market: Market) -> Lie:
+    """A maker of new gearboxes gathers ten cores from its own warehouse and says that they are nine years old."""
+    works = market.company("works", "DE")
+    works.product("gearbox", "equipment", "H87", materials={"gearbox": "1"})
+    market.begin_to_lie()
+    works.collect(works.out("gearbox", "10 H87", "core", name="cores", mass=kilograms("4500"),
+                            previous_life=PreviousLife(estimated_years="9")))
+    _remanufacture(works, works.name("cores"))
+    return Lie(works, "again", 3600 * MACHINE)
+
+
+def machine_of_gravel(market: Market) -> Lie:
+    """The product is steel, but nine tenths of the bought parts are written down as gravel."""
+    works = market.company("works", "CN", "CN-SN")
+    works.product("press", "equipment", "H87", materials={"steel": "1"})
+    market.begin_to_lie()
+    works.run("equipment.assembly", [works.out("press", "10 H87", mass=kilograms("50000"))],
+              [supply("gravel", "45 TNE"), supply("steel", "5 TNE"), supply("electricity", "20 MWH")])
+    return Lie(works, "press", 45_000 * (row("steel/cradleToGate/*/2019") - row("gravel/cradleToGate/*/2025")))
+
+
+# Electronics
+
+
+def _wafers(market: Market, name: str, **use: Any) -> Company:
+    fab = market.company(name, "CN", "CN-JS")
+    fab.product("wafer", "electronics", "H87", materials={"siliconWafer": "1"})
+    if use:
+        market.begin_to_lie()
+    fab.run(
+        "electronics.semiconductor", [fab.out("wafer", "10000 H87", mass=kilograms("1250"))],
+        [supply("siliconWafer", "1400 KGM"), supply("electricity", "9 GWH"), supply("SF6", "400 KGM"),
+         supply("CF4", "900 KGM")],
+        activity={"substrate": "wafer300", "gases": [
+            {"gas": "SF6", **use}, {"gas": "CF4", "process": "etching", **use}]},
+    )
+    return fab
+
+
+def cylinders_that_go_back_full(market: Market) -> Lie:
+    """Of each etching gas 99 % goes back in its cylinder, so nearly nothing was used."""
+    honest, fab = _wafers(market, "honest"), _wafers(market, "fab", heel="0.99")
+    kept, owed = (market.footprint(one.name("wafer"))["footprint"] for one in (fab, honest))
+    return Lie(fab, "wafer", owed - kept)
+
+
+def _cells(company: Company, cathode: Any, **fields: Any) -> None:
+    company.product("cell", "electronics", "H87", materials={"lithiumIonCell": "1"})
+    company.run(
+        "electronics.batteryCell", [company.out("cell", "500000 H87", mass=kilograms("500000"))],
+        [cathode, supply("graphite", "120 TNE"), supply("electrolyte", "80 TNE"), supply("copperFoil", "50 TNE"),
+         supply("aluminiumFoil", "30 TNE"), supply("separator", "20 TNE"), supply("electricity", "6000 MWH")],
+        activity={"chemistry": "nmc", "capacity": {"value": "120", "unit": "MWH"}}, **fields,
+    )
+
+
+CATHODE = row("nmcCathode/cradleToGate/*/2021")
+
+
+def cells_without_a_cathode(market: Market) -> Lie:
+    """Two fifths of each cell are steel, and no supply is a cathode."""
+    works = market.company("works", "CN", "CN-FJ")
+    market.begin_to_lie()
+    _cells(works, supply("steel", "210 TNE"))
+    return Lie(works, "cell", 210_000 * (CATHODE - row("steel/cradleToGate/*/2019")))
+
+
+def cathode_at_a_twentieth(market: Market) -> Lie:
+    """The record prices its cathode powder by a factor of its own, a twentieth of the usual one, and shows nothing."""
+    works = market.company("works", "CN", "CN-FJ")
+    market.begin_to_lie()
+    _cells(works, supply("nmcCathode", "210 TNE", factor=factor("0.87", "KGM")), evidence=[evidence("weighing")])
+    return Lie(works, "cell", 210_000 * (CATHODE - 0.87))

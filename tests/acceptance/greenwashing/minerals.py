@@ -1,0 +1,62 @@
+"""Attempts of cement works."""
+
+from typing import Any
+
+from acceptance.greenwashing.lie import Lie
+from support.market import Company, Market, document, evidence, nature, row, supply
+
+
+def _kiln(market: Market, *, heat: str | None = None, **activity: Any) -> Company:
+    """A thousand tonnes of clinker on coal."""
+    kiln = market.company("kiln", "CN", "CN-AH").products("building-materials", clinker="clinker")
+    kiln.product("heat", "building-materials", "GV")
+    market.begin_to_lie()
+    kiln.run(
+        "building-materials.clinker",
+        [kiln.out("clinker", "1000 TNE"), *([kiln.out("heat", heat, "coProduct")] if heat else [])],
+        [nature("limestone", "1400 TNE"), supply("clay", "180 TNE"), supply("bituminous", "140 TNE"),
+         supply("electricity", "70 MWH")],
+        activity={"calciumOxide": "0.65", "magnesiumOxide": "0.015", **activity},
+    )
+    return kiln
+
+
+def more_heat_sold_than_burnt(market: Market) -> Lie:
+    """The kiln sells 5 GJ of waste heat per t of clinker, and burns 3.6: each is credited as bought heat."""
+    # At most a fifth of what burns, 0.7 GJ, can be sold.
+    return Lie(_kiln(market, heat="5000 GV"), "clinker", 4_300 * 110)
+
+
+def coal_without_carbon(market: Market) -> Lie:
+    """By the site's analysis its coal has the heating value of coal and a sixth of its carbon."""
+    kiln = _kiln(market, analyses=[{"material": "bituminous", "heatingValue": "24.5", "carbon": "0.1"}])
+    return Lie(kiln, "clinker", 140_000 * (row("bituminous/combustion/CN/2015") - 0.1 * 44 / 12))
+
+
+def more_gas_than_the_kiln_gave(market: Market) -> Lie:
+    """Capture treats 1.9 t of CO2 per t of clinker, though the clinker came with 0.9, and stores 1.7."""
+    kiln = _kiln(market)
+    whole = market.footprint(kiln.name("clinker"))["footprint"]
+    kiln.products("building-materials", clean="clinker")
+    kiln.run(
+        "building-materials.carbonCapture", [kiln.out("clean", "1000 TNE")],
+        [supply("kilnGas", "1900 TNE"), supply("heat", "5000 GV"), supply("electricity", "200 MWH")],
+        {"clinker": "1000 TNE"},
+        {"captured": {"value": "1700", "unit": "TNE"}, "stored": {"value": "1700", "unit": "TNE"},
+         "storageEvidence": [document("storage")]},
+        evidence=[evidence("storage")],
+    )
+    return Lie(kiln, "clean", 1_700_000 - 0.9 * whole)
+
+
+def pure_cement_of_ash(market: Market) -> Lie:
+    """The mill says that it makes CEM I of clinker and gypsum, and writes down its clinker as fly ash."""
+    mill = market.company("mill", "CN", "CN-AH")
+    mill.product("cement", "building-materials", materials={"clinker": "0.95", "gypsum": "0.05"})
+    market.begin_to_lie()
+    mill.run(
+        "building-materials.cement", [mill.out("cement", "1000 TNE")],
+        [supply("clinker", "330 TNE"), supply("flyAsh", "625 TNE"), supply("gypsum", "50 TNE"),
+         supply("electricity", "38 MWH")], activity={"cementType": "PI"},
+    )
+    return Lie(mill, "cement", 620_000 * (row("clinker/cradleToGate/*/2024") - row("flyAsh/cradleToGate/*/2025")))

@@ -1,0 +1,92 @@
+"""Attempts of smelters."""
+
+from typing import Any
+
+from acceptance.greenwashing.lie import Lie
+from support.market import Company, Market, evidence, factor, nature, row, supply
+
+CHINA = row("electricity/cradleToGate/CN/2024")
+NORWAY = row("electricity/cradleToGate/NO/2024")
+KILOWATT_HOURS = 13.9e6
+"""For a thousand tonnes of aluminium."""
+
+
+def pots(smelter: Company, power: dict[str, str] | None = None, **changed: Any) -> None:
+    """A thousand tonnes of aluminium on power of the grid, or on lots of power. `changed`: fields of the record."""
+    bought = changed.pop("supplies", [supply("alumina", "1925 TNE"), supply("anode", "490 TNE")])
+    smelter.run(
+        "nonferrous.aluminiumElectrolysis", [smelter.out("metal", "1000 TNE")],
+        [*bought, *([] if power else [supply("electricity", "13900 MWH")])], power,
+        {"anodeNetConsumption": "0.41", "sulphur": "0.02", "ash": "0.004", "anodeEffects": {
+            "frequency": "0.05", "minutes": "2", "technology": "pfpbLarge"}}, **changed,
+    )
+
+
+def power_of_a_friend(market: Market) -> Lie:
+    """A friend declares power without burdens, by a statement without any document, and the pots run on it."""
+    friend = market.company("friend", "CN", "CN-SD")
+    friend.product("power", "energy", "MWH")
+    smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
+    market.begin_to_lie()
+    friend.declare(lot=friend.out("power", "13900 MWH"), burdens={"fossilGhgEmissions": "0"})
+    power = friend.send("power", "13900 MWH", smelter)
+    pots(smelter, {power: "13900 MWH"})
+    return Lie(smelter, "metal", KILOWATT_HOURS * CHINA)
+
+
+def pots_on_paper_in_norway(market: Market) -> Lie:
+    """A Chinese smelter books its pots at a site in Norway, and casts the liquid metal at home an hour later."""
+    smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium", ingot="aluminium")
+    market.begin_to_lie()
+    north = smelter.site("north", "NO")
+    pots(smelter, facility=north)
+    smelter.run("nonferrous.aluminiumCasting", [smelter.out("ingot", "990 TNE")],
+                [supply("naturalGas", "60000 NM3", "45 TNE"), supply("electricity", "90 MWH")],
+                {"metal": "1000 TNE"}, when=("2025-04-01T01:00:00Z", "2025-04-02T00:00:00Z"))
+    return Lie(smelter, "ingot", KILOWATT_HOURS * (CHINA - NORWAY))
+
+
+def alumina_that_cleans_the_air(market: Market) -> Lie:
+    """The record prices its alumina with a factor below zero, and shows an EPD for it."""
+    smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
+    market.begin_to_lie()
+    pots(smelter, supplies=[supply("alumina", "1925 TNE", factor=factor("-3", "KGM")), supply("anode", "490 TNE")],
+         evidence=[evidence("environmentalProductDeclaration:alumina")])
+    return Lie(smelter, "metal", 1.925e6 * (row("alumina/cradleToGate/*/2019") + 3))
+
+
+def _smelt(market: Market, name: str, slag: str, **activity: Any) -> Company:
+    """970 t of cathodes, 3,700 t of acid and 2,600 t of slag; `slag` is its value."""
+    smelter = market.company(name, "CN", "CN-JX").products("nonferrous", cathode="copper", slag="copperSlag")
+    smelter.product("acid", "nonferrous", materials={"sulphuricAcid": "0.96"})
+    if name != "honest":
+        market.begin_to_lie()
+    smelter.run(
+        "nonferrous.copperSmelting",
+        [smelter.out("cathode", "970 TNE", value="65000000 CNY"),
+         smelter.out("acid", "3700 TNE", "coProduct", value="1100000 CNY"),
+         smelter.out("slag", "2600 TNE", "byProduct", value=slag)],
+        [supply("copperConcentrate", "5000 TNE"), supply("electricity", "1500 MWH"),
+         supply("naturalGas", "150000 NM3", "112.5 TNE"), supply("silica", "500 TNE"), nature("air", "2000 TNE"),
+         nature("water", "800 TNE")],
+        activity={"contents": {"copperConcentrate": "0.2"}, "sulphurContents": {"copperConcentrate": "0.25"},
+                  **activity},
+        allocation="value",
+    )
+    return smelter
+
+
+def acid_that_carries_the_copper(market: Market) -> Lie:
+    """By system expansion the acid is assigned 1,040 kg per t, seven times its usual figure; the copper keeps none."""
+    honest = _smelt(market, "honest", "160000 CNY", acidBurden="148")
+    smelter = _smelt(market, "smelter", "160000 CNY", acidBurden="1040")
+    kept, owed = (market.footprint(one.name("cathode"))["footprint"] for one in (smelter, honest))
+    return Lie(smelter, "cathode", owed - kept)
+
+
+def slag_as_dear_as_brass(market: Market) -> Lie:
+    """Slag that sells at 60 CNY per t is worth 40,000 in the record, so it takes six tenths of the burden by value."""
+    honest = _smelt(market, "honest", "160000 CNY")
+    smelter = _smelt(market, "smelter", "104000000 CNY")
+    kept, owed = (market.footprint(one.name("cathode"))["footprint"] for one in (smelter, honest))
+    return Lie(smelter, "cathode", owed - kept)

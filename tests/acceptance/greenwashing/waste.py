@@ -1,0 +1,50 @@
+"""Attempts with waste: what is scrap, whose it was, and how it is melted."""
+
+from acceptance.greenwashing.lie import Lie
+from support.market import Market, row, supply
+
+CHINA = row("electricity/cradleToGate/CN/2024")
+STEEL = row("steel/cradleToGate/*/2019")
+
+
+def remelting_without_energy(market: Market) -> Lie:
+    """A remelter states its scrap and its ingots, and neither power nor gas."""
+    works = market.company("works", "CN", "CN-HN").products("circular", scrap="aluminium", ingot="aluminium")
+    works.collect(works.out("scrap", "1000 TNE", "waste", origin="postConsumer"))
+    market.begin_to_lie()
+    works.run("circular.recycling", [works.out("ingot", "950 TNE")], inputs={"scrap": "1000 TNE"},
+              activity={"material": "aluminium", "method": "remelting"})
+    gas = row("naturalGas/combustion/CN/2015") + row("naturalGas/wellToTank/CN/2024")
+    return Lie(works, "ingot", 950_000 * (0.05 * gas + 0.6 * CHINA))
+
+
+def swarf_of_the_sister(market: Market) -> Lie:
+    """The swarf of a workshop of the same group becomes 15 % of pre-consumer recycled content."""
+    mill = market.company("mill", "CN", "CN-HE").products("steel", bar="steel")
+    shop = market.company("shop", "CN", "CN-HE", parent=mill).products("equipment", part="steel", swarf="steel")
+    shop.run("equipment.machining", [
+        shop.out("part", "850 TNE"), shop.out("swarf", "150 TNE", "waste", origin="preConsumer")],
+        [supply("steel", "1000 TNE"), supply("electricity", "2000 MWH")], activity={"operations": ["turning"]})
+    swarf = shop.send("swarf", "150 TNE", mill)
+    market.begin_to_lie()
+    mill.run("steel.electricArcFurnace", [mill.out("bar", "940 TNE")],
+             [supply("directReducedIron", "850 TNE"), supply("electricity", "560 MWH"), supply("lime", "40 TNE"),
+              supply("electrode", "1.5 TNE")], {swarf: "150 TNE"})
+    return Lie(mill, "bar", 0, content=141_000)
+
+
+def returns_through_a_shear(market: Market) -> Lie:
+    """A foundry sends its own rejects through a shear at the same site, and melts them as recycled metal."""
+    foundry = market.company("foundry", "CN", "CN-SN")
+    foundry.products("equipment", casting="steel", reject="steel", again="steel")
+    foundry.products("steel", cut="steel")
+    power = supply("electricity", "600 MWH")
+    foundry.run("equipment.casting", [
+        foundry.out("casting", "500 TNE"), foundry.out("reject", "450 TNE", "waste", origin="preConsumer")],
+        [supply("steel", "1000 TNE"), power], activity={"furnace": "induction"})
+    market.begin_to_lie()
+    foundry.run("steel.scrapProcessing", [foundry.out("cut", "445 TNE", "waste", origin="preConsumer")],
+                [supply("electricity", "10 MWH")], {"reject": "450 TNE"}, {"operations": ["shearing"]})
+    foundry.run("equipment.casting", [foundry.out("again", "430 TNE")], [power], {"cut": "445 TNE"},
+                {"furnace": "induction"}, when=("2025-04-02T00:00:00Z", "2025-04-09T00:00:00Z"))
+    return Lie(foundry, "again", 0, content=430_000)

@@ -1,0 +1,138 @@
+"""75 attempts to obtain a false low figure, as an attacker would write them.
+
+Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
+half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
+a mistake of its own. `acceptance.greenwashing` has the cases by who lies; the first line of each says the lie.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+from acceptance.greenwashing import (
+    chains,
+    chemicals,
+    energy,
+    goods,
+    minerals,
+    mixing,
+    names,
+    nonferrous,
+    revisions,
+    sectors,
+    steel,
+    waste,
+)
+from acceptance.greenwashing.lie import Attempt, judged
+from support.market import Market, trading_server
+from support.server import Server
+
+# The case, kg CO2e that it hides (of recycled content, for lies about that), and how the ledger is to answer, with the
+# code of a refusal.
+ATTEMPTS: Final = (
+    Attempt(steel.coal_called_charcoal, 1_822_333, "analysis: a fossil fuel has no biogenic share"),
+    Attempt(steel.slabs_called_scrap, 2_226_595,
+            "end of waste: waste that is what the route makes, at the product's default"),
+    Attempt(steel.rejected_on_paper, 2_473_995, "a run without product keeps its burden until a closing spreads it"),
+    Attempt(steel.storage_without_its_document, 780_000, "a capture needs evidence that the record has"),
+    Attempt(steel.one_tonne_stored_twice, 780_000, "each tonne of captured gas counts once"),
+    Attempt(steel.rolled_with_a_gram_of_gas, 158_175, "energy below the possible range of the route"),
+    Attempt(steel.ore_that_needs_no_coke, 781_817, "reductants that the ore needs", "reductant-missing"),
+    Attempt(nonferrous.power_of_a_friend, 8_030_030, "a declared lot of power below its default without evidence"),
+    Attempt(nonferrous.pots_on_paper_in_norway, 7_579_024, "a second facility needs transport for what moves to it"),
+    Attempt(nonferrous.alumina_that_cleans_the_air, 8_085_000, "a factor is never negative"),
+    Attempt(nonferrous.acid_that_carries_the_copper, 3_160_604,
+            "substitution: assigned above the default of what it replaces"),
+    Attempt(nonferrous.slag_as_dear_as_brass, 2_218_619, "value share far from the usual price ratio of the sector"),
+    Attempt(minerals.more_heat_sold_than_burnt, 473_000, "energy sold within energy in"),
+    Attempt(minerals.coal_without_carbon, 258_279, "analysis: carbon per heating value outside the range of the fuel"),
+    Attempt(minerals.more_gas_than_the_kiln_gave, 852_124, "captured carbon within the carbon that came"),
+    Attempt(minerals.pure_cement_of_ash, 580_926, "the stated type of cement contradicts its constituents"),
+    Attempt(chemicals.power_that_is_waste, 3_119_580, "heat and power are never waste"),
+    Attempt(chemicals.every_molecule_abated, 1_400_490, "abatement without evidence"),
+    Attempt(chemicals.burdens_by_the_molecule, 986_985, "share by moles far from the mass share"),
+    Attempt(goods.liquor_of_no_wood, 788_900, "residues within the wood that the site pulped"),
+    Attempt(goods.coolant_called_propane, 92_520, "the gas contradicts the name of its supply"),
+    Attempt(goods.yarn_that_grows_in_the_dyehouse, 1_015_665,
+            "nature only in routes that extract, and for what nature gives"),
+    Attempt(goods.core_that_was_never_sold, 11_761, "a core comes from an end user and not from its maker"),
+    Attempt(goods.machine_of_gravel, 104_949, "output content that no input explains, at its default"),
+    Attempt(goods.cylinders_that_go_back_full, 7_281_407, "heel outside the possible range of the route"),
+    Attempt(goods.cells_without_a_cathode, 3_162_600, "minimal inventory: a cell has a cathode"),
+    Attempt(goods.cathode_at_a_twentieth, 3_471_300, "an own factor below the default without evidence"),
+    Attempt(energy.wind_farm_on_paper, 7_562_990, "a plant's power without meter, contract or attribute"),
+    Attempt(energy.more_wind_than_the_turbine, 683_389, "generation within capacity and hours", "capacity-exceeded"),
+    Attempt(energy.one_certificate_for_two_boilers, 60_960, "an attribute is used up once", "over-consumption"),
+    Attempt(energy.power_bought_and_lost, 743_500, "site reconciliation: power bought against power used"),
+    Attempt(energy.residual_mix_of_its_own, 60_860, "the residual mix comes from the sets alone: no effect"),
+    Attempt(energy.heat_out_of_thin_air, 943_577, "coefficient outside the usual range of heat pumps"),
+    Attempt(energy.lorries_on_fumes, 95_370, "energy per tonne kilometre below the usual range"),
+    Attempt(energy.freight_that_nobody_sent, 95_370, "burden of services that are never used"),
+    Attempt(energy.diesel_of_seeds, 27_642, "biogenic share above what the fuel can have, without evidence"),
+    Attempt(waste.remelting_without_energy, 462_016, "minimal inventory: an omission"),
+    Attempt(waste.swarf_of_the_sister, 141_000, "scrap of the same group is no recycled content"),
+    Attempt(waste.returns_through_a_shear, 430_000, "home scrap stays home scrap through another route of the site"),
+    Attempt(mixing.zero_in_the_pool, 7_900_000, "a declared lot without evidence: the question stays in the pool"),
+    Attempt(mixing.forty_small_lots, 628_000, "small lots add up: each keeps its question"),
+    Attempt(mixing.removal_on_paper, 80_000, "a removal needs evidence"),
+    Attempt(mixing.removal_of_more_than_its_carbon, 117_367, "a removal within the carbon that is there"),
+    Attempt(mixing.two_shares_of_one_product, 936_000, "declared shares of one product differ from its mass"),
+    Attempt(mixing.just_above_the_lowest, 1_930_000, "a statement without evidence, inside the range"),
+    Attempt(mixing.a_slice_at_each_step, 794_649, "declared shares at each step, added up downstream"),
+    Attempt(mixing.water_in_the_metal, 7_900_000, "water in a product has a maximum by route"),
+    Attempt(mixing.all_energy_to_the_lot_that_stays, 419_991, "like runs of one period differ in energy per tonne"),
+    Attempt(mixing.suppliers_a_little_low, 748_800, "many statements below the default without evidence"),
+    Attempt(mixing.credits_of_more_than_came, 50_000,
+            "attributed content within the content of the pool", "credit-excess"),
+    Attempt(mixing.slag_that_weighs_three_times, 890_735, "physical key at a price ratio above 5 without a rule"),
+    Attempt(mixing.removals_in_a_pool_of_cement, 400_000, "declared capture of more carbon than the product ever held"),
+    Attempt(mixing.own_word_in_a_pool, 547_200, "evidence of a kind that proves no figure"),
+    Attempt(mixing.by_products_at_a_price_of_their_own, 940_070,
+            "by-products dearer per kg than the main product of one material"),
+    Attempt(chains.toller_who_keeps_the_burden, 210_600, "declared share of another's goods far from their mass"),
+    Attempt(chains.power_of_an_owner_without_a_meter, 15_557, "minimal inventory: an omission under tolling"),
+    Attempt(chains.dust_that_was_a_product, 666_711,
+            "a co-product that is disposed of was waste: its burden goes back"),
+    Attempt(chains.paper_of_a_sister, 1_422_000, "a sister's attestation is not independent, and deletes no question"),
+    Attempt(chains.one_certificate_for_two, 995_000, "below the range of the material, whoever signs the paper"),
+    Attempt(revisions.cheaper_after_the_sale, 2_286_900,
+            "an amended factor without evidence: the question reaches sold lots"),
+    Attempt(revisions.closing_of_a_hundredth, 7_949_730,
+            "the route's limits hold for the closed record", "electricity-impossible"),
+    Attempt(revisions.gram_that_takes_the_bill, 857_125, "a closing covers final records too, or names them"),
+    Attempt(revisions.bill_of_the_one_who_stated, 800_692, "spread by stated amounts: the others are named"),
+    Attempt(revisions.overheads_of_a_penny, 433_275, "values of one product that differ a million times"),
+    Attempt(revisions.provisional_for_ever, 486_333, "minimal inventory: an omission until the closing"),
+    Attempt(sectors.coal_that_does_not_burn, 2_211_517, "core: carbon of fuels leaves with outputs or as CO2"),
+    Attempt(sectors.emission_below_zero, 2_000_000, "core: an emission is never negative"),
+    Attempt(sectors.removal_out_of_nothing, 1_500_000, "core: a removal within the record's carbon, with evidence"),
+    Attempt(sectors.steam_worth_its_weight, 500_000, "core: assigned to energy above the default of that energy"),
+    Attempt(sectors.steel_of_ore_alone, 2_234_448, "below the range of the product, whoever wrote the sector"),
+    Attempt(sectors.weights_of_its_own, 1_146_600, "core: weights by mass that are not the masses"),
+    Attempt(sectors.bought_steel_from_nature, 2_340_000, "core: steel is nothing that nature gives"),
+    Attempt(names.virgin_called_recycled, 14_800_000, "a recycled material needs recycled content"),
+    Attempt(names.good_without_a_name, 1_000_000, "no materials and no code: no title footprint"),
+    Attempt(names.steel_called_gravel, 2_330_000, "materials contradict the CN code"),
+)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """Audited from zero after the module."""
+    with trading_server() as serving:
+        yield serving
+        done = serving.audit()
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_each_attempt_is_one_lie_of_its_own() -> None:
+    """At least sixty, fifteen of them by mixing, and no two that one rule catches in the same way."""
+    assert len(ATTEMPTS) >= 60
+    assert len({attempt.case for attempt in ATTEMPTS}) == len({attempt.way for attempt in ATTEMPTS}) == len(ATTEMPTS)
+    assert sum(attempt.case.__module__ == mixing.__name__ for attempt in ATTEMPTS) >= 15
+
+
+@pytest.mark.parametrize("attempt", ATTEMPTS, ids=lambda attempt: attempt.case.__name__)
+def test_it_does_not_pass_silently(attempt: Attempt, server: Server) -> None:
+    market = Market(server, attempt.case.__name__.replace("_", "-"))
+    assert judged(attempt, market) == []

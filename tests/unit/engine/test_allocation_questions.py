@@ -1,0 +1,382 @@
+"""Allocation shares against the usual ones: each rule on both sides, solved by hand.
+
+Every record emits 1,000 kg, so a tenth of the burdens is 100 kg. The usual prices per kg (low, usual, high) are: copper
+4.5, 8, 12; copper slag 0.001, 0.01, 0.07; ethylene 0.4, 0.95, 1.5; hydrogen 0.8, 1.8, 6; power 0.025, 0.1, 0.35 per
+kWh. The set `round` has no reference range for them, so that nothing else is questioned.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+import pytest
+from support import factor_sets
+from support.memory import MemoryLedger
+from support.sectors import MAKE, Make
+from support.site import END, START, Site, ore, raw, supply
+
+from ledger.admission.rules import RULES, VERSIONS
+from ledger.core.outcome.assessment import QUESTIONED, Assessment, Finding
+from ledger.core.record.kinds import Activation, Transformation
+from ledger.core.record.study import AllocationBasis
+from ledger.core.record.values import Money, Quantity
+from ledger.engine.allocation_questions import (
+    FAR_SHARE,
+    NOT_MASSES,
+    SAME_PRODUCT,
+    UNKNOWN_GOODS,
+    WRONG_KEY,
+)
+from ledger.sdk.sets.prices import is_prescribed, price_of_energy, price_of_mixture, usual_price
+from ledger.sdk.tables import rows
+
+BURDEN: Final = 1000.0
+RULE: Final = AllocationBasis(rule="a product category rule")
+COPPER: Final = {"copper": "1"}
+SLAG: Final = {"copperSlag": "1"}
+ETHYLENE: Final = {"ethylene": "1"}
+HYDROGEN: Final = {"hydrogen": "1"}
+NEITHER: Final = {"classifications": {"hs": "9999"}}
+"""A product with a code that no set knows: it says what it is, and has no price."""
+METAL: Final = 8 * 250 / (8 * 250 + 0.01 * 750)
+"""The share by usual prices of 250 kg of copper beside 750 kg of slag."""
+POOR_METAL: Final = 4.5 * 250 / (4.5 * 250 + 0.07 * 750)
+"""In a year that is bad for copper and good for slag."""
+GAS: Final = 0.95 * 900 / (0.95 * 900 + 1.8 * 100)
+"""Of 900 kg of ethylene beside 100 kg of hydrogen."""
+
+
+class Works(Site):
+    """Makes one record of lots `0`, `1`, ... and tells what is asked about them."""
+
+    def run(self, *outputs: Mapping[str, Any], key: str = "declared", **fields: Any) -> Assessment:
+        """An output is the fields of its product (or the name of an earlier one as `of`), `kg` or `quantity`, and other
+        fields of the output."""
+        lots = []
+        for i, given in enumerate(outputs):
+            stated = dict(given)
+            product = {name: stated.pop(name) for name in ("materials", "classifications", "unit") if name in stated}
+            short = stated.pop("of", None) or f"good-{i}"
+            if self.name(short) not in self.ledger.state.products:
+                self.product(short, **product)
+            amount = stated.pop("quantity", None) or f"{stated.pop('kg')} KGM"
+            value = stated.pop("value", None)
+            lots.append(self.out(
+                str(i), short, amount, stated.pop("role", "product"), **stated,
+                value=None if value is None else Money(value=value, currency="CNY")))
+        mass = sum([one.quantity.amount for one in lots if one.quantity.unit == "KGM"], Decimal(0))
+        made: dict[str, Any] = {"activity": raw(Make(co2="1000")), **fields}
+        supplies = [*([ore(f"{mass} KGM")] if mass else []), *made.pop("bought", [])]
+        self._post(Transformation(
+            issuer=self.id, nonce=self.ledger.nonce(), facility=self.facility, start=START, end=END, process=MAKE,
+            supplies=supplies, outputs=lots, allocation=key, **made))
+        leaf = self.ledger.assessment(self.ledger.state.size - 1)
+        assert leaf is not None
+        return msgspec.json.decode(leaf.assessment, type=Assessment)
+
+    def asked(self) -> list[float]:
+        """Kg in question of each lot."""
+        lots = self.ledger.history.made[self.ledger.state.size - 1]
+        return [self.ledger.burdens(lot)[QUESTIONED] for lot in lots]
+
+
+@pytest.fixture
+def works() -> Works:
+    memory = MemoryLedger(factor_sets.registry())
+    memory.activate_sets()
+    return Works(memory, "works")
+
+
+def about(assessment: Assessment, severity: str = "warning") -> list[tuple[str, int | None]]:
+    """Code and output of the findings about shares."""
+    return [(one.code, one.output) for one in shares(assessment) if one.severity == severity]
+
+
+def shares(assessment: Assessment) -> Sequence[Finding]:
+    return [one for one in assessment.findings if one.unit == "share"]
+
+
+def value(amount: str) -> dict[str, Any]:
+    return {"value": amount}
+
+
+@pytest.mark.parametrize(("share", "amount"), [("0.451", 0), ("0.449", 51), ("0.1", 400), ("0.5", 0)])
+def test_lots_of_one_product_carry_the_same(works: Works, share: str, amount: float) -> None:
+    """500 kg each: prices differ by a tenth at most."""
+    rest = str(1 - Decimal(share))
+    made = works.run({"of": "bar", **COPPER_ONLY, "kg": 500, "share": share}, {"of": "bar", "kg": 500, "share": rest})
+    assert works.asked() == pytest.approx([amount, 0])
+    assert about(made) == ([(SAME_PRODUCT, 0)] if amount else [])
+
+
+COPPER_ONLY: Final = {"materials": COPPER}
+
+
+@pytest.mark.parametrize(("key", "fields", "amount"), [
+    ("mass", ({}, {}), 0),
+    ("value", (value("45.1"), value("54.9")), 0),
+    ("value", (value("44.9"), value("55.1")), 51),
+    ("moles", ({"moles": "34"}, {"moles": "66"}), 0),
+    ("moles", ({"moles": "32"}, {"moles": "68"}), 180),
+    ("energy", tuple({"heating_value": Quantity(value=amount, unit="3B")} for amount in ("32", "68")), 180),
+])
+def test_by_whatever_key(works: Works, key: str, fields: Any, amount: float) -> None:
+    """Heating values may differ by half; nobody weighs moles."""
+    works.run({"of": "bar", **COPPER_ONLY, "kg": 500, **fields[0]}, {"of": "bar", "kg": 500, **fields[1]}, key=key)
+    assert works.asked() == pytest.approx([amount, 0])
+
+
+def test_a_rule_gives_one_product_no_two_shares(works: Works) -> None:
+    works.run({"of": "bar", "kg": 500, "share": "0.4"}, {"of": "bar", "kg": 500, "share": "0.6"},
+              allocation_basis=RULE)
+    assert works.asked() == pytest.approx([100, 0])
+
+
+@pytest.mark.parametrize(("key", "asked"), [("mass", 0), ("declared", 200)])
+def test_services_of_one_product_may_differ(works: Works, key: str, asked: float) -> None:
+    """A sector weighs how each was rendered; a declared share says nothing about that."""
+    freight = {"of": "freight", "unit": "TKM", "quantity": "10 TKM"}
+    works.run({**freight, "share": "0.3"}, {**freight, "share": "0.7"}, key=key,
+              activity=raw(Make(co2="1000", weights={"mass": ["3", "7"]})))
+    assert works.asked() == pytest.approx([asked, 0])
+
+
+@pytest.mark.parametrize(("key", "fields", "codes", "asked"), [
+    # The prices differ by 800, so a physical key needs a rule.
+    ("mass", {}, [(WRONG_KEY, 0)], [(METAL - 0.25) * BURDEN, 0]),
+    ("mass", {"allocation_basis": RULE}, [], [0, 0]),
+    ("moles", {"moles": ("30", "70")}, [(WRONG_KEY, 0)], [(METAL - 0.3) * BURDEN, 0]),
+    ("moles", {"moles": ("30", "70"), "allocation_basis": RULE}, [], [0, 0]),
+    ("moles", {"moles": ("4", "96"), "allocation_basis": RULE}, [(FAR_SHARE, 0)], [(0.25 - 0.04) * BURDEN, 0]),
+    # By value, a bad year of copper is believed.
+    ("value", {"value": ("955500", "44500")}, [], [0, 0]),
+    ("value", {"value": ("955300", "44700")}, [(FAR_SHARE, 0)], [(METAL - 0.9553) * BURDEN, 0]),
+    ("value", {"value": ("999900", "100")}, [(FAR_SHARE, 1)], [0, (1 - METAL - 0.0001) * BURDEN]),
+    ("value", {"value": ("999700", "300")}, [], [0, 0]),
+    ("declared", {"share": ("0.9553", "0.0447")}, [(FAR_SHARE, 0)], [(METAL - 0.9553) * BURDEN, 0]),
+    # With a rule, the share may be as low as the mass or the price allows.
+    ("declared", {"share": ("0.226", "0.774"), "allocation_basis": RULE}, [], [0, 0]),
+    ("declared", {"share": ("0.22", "0.78"), "allocation_basis": RULE}, [(FAR_SHARE, 0)], [30, 0]),
+])
+def test_far_prices(works: Works, key: str, fields: dict[str, Any], codes: Any, asked: Any) -> None:
+    """250 kg of copper beside 750 kg of slag."""
+    assert pytest.approx(0.955414) == POOR_METAL
+    pairs = _pairs(fields)
+    made = works.run({"materials": COPPER, "kg": 250, **pairs[0]},
+                     {"materials": SLAG, "kg": 750, "role": "coProduct", **pairs[1]}, key=key, **_record(fields))
+    assert works.asked() == pytest.approx(asked, abs=1e-5)
+    assert about(made) == codes
+    assert about(made, "note") == ([(WRONG_KEY if key != "declared" else FAR_SHARE, 0)]
+                                   if "allocation_basis" in fields and not codes else [])
+
+
+@pytest.mark.parametrize(("key", "fields", "codes", "asked"), [
+    # The prices differ by 1.9, so the value needs a rule.
+    ("mass", {}, [], [0, 0]),
+    ("value", {"value": ("820", "180")}, [], [0, 0]),
+    ("value", {"value": ("800", "200")}, [(WRONG_KEY, 0)], [100, 0]),
+    ("value", {"value": ("800", "200"), "allocation_basis": RULE}, [], [0, 0]),
+    ("value", {"value": ("374", "626"), "allocation_basis": RULE}, [(FAR_SHARE, 0)], [(GAS - 0.374) * BURDEN, 0]),
+    ("declared", {"share": ("0.811", "0.189")}, [], [0, 0]),
+    ("declared", {"share": ("0.8", "0.2")}, [(FAR_SHARE, 0)], [100, 0]),
+    # Other physical keys may come to two thirds of the share by mass.
+    ("moles", {"moles": ("600", "400")}, [], [0, 0]),
+    ("moles", {"moles": ("590", "410")}, [(FAR_SHARE, 0)], [310, 0]),
+])
+def test_near_prices(works: Works, key: str, fields: dict[str, Any], codes: Any, asked: Any) -> None:
+    """900 kg of ethylene beside 100 kg of hydrogen."""
+    pairs = _pairs(fields)
+    made = works.run({"materials": ETHYLENE, "kg": 900, **pairs[0]},
+                     {"materials": HYDROGEN, "kg": 100, "role": "coProduct", **pairs[1]}, key=key, **_record(fields))
+    assert works.asked() == pytest.approx(asked)
+    assert about(made) == codes
+
+
+def _pairs(fields: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The fields of the two outputs."""
+    pairs: list[dict[str, Any]] = [{}, {}]
+    for name, stated in fields.items():
+        if name != "allocation_basis":
+            for pair, text in zip(pairs, stated, strict=True):
+                pair[name] = text
+    return pairs
+
+
+def _record(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: stated for name, stated in fields.items() if name == "allocation_basis"}
+
+
+@pytest.mark.parametrize(("key", "fields", "codes", "notes", "asked"), [
+    # Stated prices stand in for usual ones.
+    ("mass", {"value": ("500", "100")}, [], [], [0, 0]),
+    ("mass", {"value": ("510", "100")}, [(WRONG_KEY, 0)], [], [(510 / 610 - 0.5) * BURDEN, 0]),
+    ("mass", {"value": ("510", "100"), "allocation_basis": RULE}, [], [(WRONG_KEY, 0)], [0, 0]),
+    ("mass", {}, [], [], [0, 0]),
+    ("value", {"value": ("460", "540")}, [], [], [0, 0]),
+    ("value", {"value": ("440", "560")}, [(WRONG_KEY, 0)], [], [60, 0]),
+    ("value", {"value": ("440", "560"), "allocation_basis": RULE}, [], [(WRONG_KEY, 0)], [0, 0]),
+    ("value", {"value": ("160", "840")}, [], [], [0, 0]),
+    ("value", {"value": ("90", "910")}, [], [(FAR_SHARE, 0)], [0, 0]),
+    # Without prices, a fifth of the share by mass.
+    ("declared", {"share": ("0.46", "0.54")}, [], [], [0, 0]),
+    ("declared", {"share": ("0.44", "0.56")}, [], [(FAR_SHARE, 0)], [0, 0]),
+    ("declared", {"share": ("0.11", "0.89")}, [], [(FAR_SHARE, 0)], [0, 0]),
+    ("declared", {"share": ("0.09", "0.91")}, [(FAR_SHARE, 0)], [], [410, 0]),
+    ("declared", {"share": ("0.09", "0.91"), "allocation_basis": RULE}, [], [(FAR_SHARE, 0)], [0, 0]),
+    ("moles", {"moles": ("26", "74")}, [], [], [0, 0]),
+    ("moles", {"moles": ("24", "76")}, [], [(FAR_SHARE, 0)], [0, 0]),
+    ("moles", {"moles": ("9", "91")}, [(FAR_SHARE, 0)], [], [410, 0]),
+])
+def test_goods_without_a_usual_price(
+    works: Works, key: str, fields: dict[str, Any], codes: Any, notes: Any, asked: Any
+) -> None:
+    """500 kg each."""
+    pairs = _pairs(fields)
+    made = works.run({**NEITHER, "kg": 500, **pairs[0]}, {**NEITHER, "kg": 500, **pairs[1]}, key=key,
+                     **_record(fields))
+    assert works.asked() == pytest.approx(asked)
+    assert (about(made), about(made, "note")) == (codes, notes)
+
+
+@pytest.mark.parametrize(("share", "amount"), [("0.46", 0), ("0.44", 60)])
+def test_goods_of_one_composition_have_one_price(works: Works, share: str, amount: float) -> None:
+    """Nobody knows a price of it, and the by-product is no dearer than the product."""
+    alike = {"materials": {"unheardOf": "1"}, "kg": 500}
+    works.run({**alike, "share": share}, {**alike, "role": "byProduct", "share": str(1 - Decimal(share))})
+    assert works.asked() == pytest.approx([amount, 0])
+
+
+@pytest.mark.parametrize(("weights", "asked"), [
+    (["50", "50"], [0, 0]), (["46", "54"], [0, 0]), (["44", "56"], [60, 0]), (["1", "99"], [490, 0]),
+    (["1", "0"], [0, 0]),  # set aside by the sector
+])
+def test_weights_by_mass_are_the_masses(works: Works, weights: list[str], asked: list[float]) -> None:
+    made = works.run({**NEITHER, "kg": 500}, {**NEITHER, "kg": 500}, key="mass",
+                     activity=raw(Make(co2="1000", weights={"mass": weights})))
+    assert works.asked() == pytest.approx(asked)
+    assert about(made) == ([(NOT_MASSES, 0)] if any(asked) else [])
+
+
+@pytest.mark.parametrize(("role", "product", "kilograms", "asked"), [
+    ("byProduct", {}, 250, 0), ("byProduct", {}, 260, 260), ("coProduct", {}, 260, 260), ("product", {}, 260, 0),
+    ("coProduct", NEITHER, 260, 0), ("byProduct", NEITHER, 260, 260),
+])
+def test_goods_that_nobody_can_price_carry_at_most_a_quarter(
+    works: Works, role: Any, product: dict[str, Any], kilograms: int, asked: float
+) -> None:
+    made = works.run({**COPPER_ONLY, "kg": 1000 - kilograms}, {**product, "kg": kilograms, "role": role}, key="mass")
+    assert works.asked() == pytest.approx([asked, 0])
+    assert about(made) == ([(UNKNOWN_GOODS, 0)] if asked else [])
+
+
+def test_a_stated_value_says_what_the_by_product_is_worth(works: Works) -> None:
+    """At a ratio of 5 it may carry by mass."""
+    works.run({**COPPER_ONLY, "kg": 500, **value("500")}, {"kg": 500, "role": "byProduct", **value("100")}, key="mass")
+    assert works.asked() == [0, 0]
+
+
+@pytest.mark.parametrize(("share", "amount"), [("0.993", 0), ("0.99", 800 / 801 - 0.99), ("0.1", 800 / 801 - 0.1)])
+def test_power_carries_no_more_than_it_is_worth(works: Works, share: str, amount: float) -> None:
+    """100 kg of copper beside 10 kWh: 4.5 * 100 / (450 + 3.5) = 0.9923 in a bad year."""
+    works.run({**COPPER_ONLY, "kg": 100, "share": share},
+              {"unit": "KWH", "quantity": "10 KWH", "role": "coProduct", "share": str(1 - Decimal(share))})
+    assert works.asked() == pytest.approx([amount * BURDEN, 0], abs=1e-5)
+
+
+def test_the_figure_below_its_range_asks_for_the_rest(works: Works) -> None:
+    """Steel begins at 1.5 kg per kg, and 3 are usual. Of 2,000 kg the first lot carries 20 and escapes 980; it makes up
+    for the 500 that are left of 1,500."""
+    steel = {"materials": {"steel": "1"}, "kg": 500}
+    works.run({**steel, "of": "bar"}, {**steel, "of": "bar"}, key="mass",
+              activity=raw(Make(co2="2000", weights={"mass": ["1", "99"]})))
+    assert works.asked() == pytest.approx([980 + 500, 0])
+
+
+def test_omissions_escape_too(works: Works) -> None:
+    made = works.run({"of": "bar", "kg": 500, "share": "0.1"}, {"of": "bar", "kg": 500, "share": "0.9"},
+                     bought=[supply("unheardOfAlloy", "10 KGM")])
+    (omission,) = made.omissions
+    assert omission.estimate is not None
+    assert works.asked() == pytest.approx([0.4 * (1000 + float(omission.estimate)), 0])
+
+
+def test_at_each_step_a_slice(works: Works) -> None:
+    """A tenth of the mass takes a quarter of the burdens, twice: figure and question keep nine tenths of the burdens a
+    kg, and the question of the first step comes along."""
+    metal = {"materials": COPPER}
+    works.run({**metal, "of": "bar", "kg": 900, "share": "0.75"},
+              {**metal, "of": "chips", "kg": 100, "role": "coProduct", "share": "0.25"})
+    assert works.asked() == pytest.approx([150, 0])
+    works.make(
+        [works.out("second", "bar", "810 KGM", share="0.75"),
+         works.out("chips", "chips", "90 KGM", "coProduct", share="0.25")],
+        {"0": "900 KGM"}, allocation="declared",
+    )
+    burdens = works.ledger.burdens(works.name("second"))
+    assert burdens["fossilGhgEmissions"] == pytest.approx(1000 * 0.75**2)
+    assert burdens["fossilGhgEmissions"] + burdens[QUESTIONED] == pytest.approx(810)
+
+
+def test_the_finding_says_both_shares(works: Works) -> None:
+    made = works.run({"materials": ETHYLENE, "kg": 900, "share": "0.8"}, {"materials": HYDROGEN, "kg": 100,
+                                                                         "share": "0.2"})
+    (finding,) = shares(made)
+    (usual,) = made.usual_shares
+    assert (usual.output, usual.share, usual.code) == (0, Decimal("0.9"), FAR_SHARE)
+    assert (finding.value, finding.amount, finding.usual and finding.usual.low) == (
+        Decimal("0.8"), None, Decimal("0.81"))
+    assert "80.0 % of the burdens where 90.0 % are usual" in finding.message
+
+
+def test_earlier_rules_ask_nothing() -> None:
+    memory = MemoryLedger(factor_sets.registry())
+    third = VERSIONS[2]
+    chosen = factor_sets.version("1")
+    for plugin, version, digest in ((RULES, third.name, third.digest),
+                                    (factor_sets.NAME, chosen.version, chosen.digest)):
+        memory.must((memory.registrar, Activation(
+            issuer=memory.registrar.id, nonce=memory.nonce(), plugin=plugin, version=version, digest=digest,
+            precedence=None if plugin == RULES else 1)))
+    works = Works(memory, "works")
+    made = works.run({"of": "bar", "kg": 500, "share": "0.1"}, {"of": "bar", "kg": 500, "share": "0.9"})
+    assert (made.findings, made.usual_shares, works.asked()) == ((), (), [0, 0])
+
+
+def test_a_single_carrier_is_not_compared(works: Works) -> None:
+    works.run({**COPPER_ONLY, "kg": 10}, {"materials": SLAG, "kg": 990, "role": "waste", "origin": "preConsumer"},
+              key="mass")
+    assert works.asked() == [0, 0]
+
+
+def test_prices() -> None:
+    assert price_of_mixture([], {"copper": Decimal("0.5"), "copperSlag": Decimal("0.5")}) == (
+        Decimal("2.2505"), Decimal("4.005"), Decimal("6.035"))
+    assert price_of_mixture([], {"copper": Decimal("0.89")}) is None
+    assert price_of_mixture([], {"copper": Decimal("0.9")}) == (
+        Decimal("4.05"), Decimal("7.2"), Decimal("10.8"))
+    assert price_of_mixture([], {"copper": Decimal("0.9"), "unheardOf": Decimal("0.1")}) is None
+    assert usual_price([], "unheardOf") is None
+    assert price_of_energy(Decimal(2), "MWH") == (50, 200, 700)
+    assert price_of_energy(Decimal(2), "GV") == (6, 24, 90)
+    assert price_of_energy(Decimal(2), "KGM") is None
+
+
+def test_rules_of_sectors_prescribe_keys() -> None:
+    assert is_prescribed("petrochemicals.steamCracking", "mass")
+    assert not is_prescribed("petrochemicals.steamCracking", "moles")
+    assert is_prescribed("petrochemicals.hydrogen", "moles")
+
+
+def test_the_table_of_prices_is_sound() -> None:
+    """Each row has a source, bounds around the usual price, and a name of its own."""
+    table = rows("ledger.sdk.data", "usual-prices.csv")
+    names = [row["material"] for row in table]
+    assert names == sorted(set(names))
+    assert len({row["sector"] for row in table}) == 5
+    for row in table:
+        low, usual, high = (Decimal(row[column]) for column in ("low", "usual", "high"))
+        assert 0 < low <= usual <= high, row
+        assert row["source"]
+        assert row["status"] in ("read", "recalled")
+        assert row["unit"] == {"electricity": "KWH", "heat": "3B"}.get(row["material"], "KGM")

@@ -1,0 +1,175 @@
+"""The carbon balance, solved by hand: limestone holds 12 % of carbon at most, carbon dioxide 27.3 %, and coal 75 %,
+that is 2.2 * 12/44 * 1.25. A unit of carbon is 44/12 of CO2."""
+
+from typing import Any
+
+import pytest
+from support.sectors import Emission, Make
+from support.site import supply
+from unit.engine.bounded import SHOWN, Plant, natural
+
+from ledger.core.record.kinds import Declaration
+from ledger.core.record.values import Evidence
+from ledger.engine.bounds.removals import KINDS
+from ledger.errors import Refused
+
+CCS, REMOVAL, LAND = "ccsTechnologicalCO2Capture", "technologicalCO2Removals", "landManagementBiogenicCO2Removals"
+STONE = supply("limestone", "100 KGM")
+DIOXIDE = {"materials": {"carbonDioxide": "1"}}
+
+
+def removing(amount: str, burden: str = CCS, *others: Emission) -> dict[str, Any]:
+    return {"activity": Make(emissions=[Emission(amount=f"-{amount}", burden=burden), *others]), "evidence": [SHOWN]}
+
+
+@pytest.mark.parametrize(("kind", "shown"), [
+    *[(kind, True) for kind in KINDS], ("storageCertificate:reservoir-1", True), ("weighing", False),
+    ("supplierFactor", False),
+])
+@pytest.mark.parametrize("burden", [CCS, REMOVAL])
+def test_a_removal_needs_its_document(burden: str, kind: str, shown: bool) -> None:
+    plant = Plant()
+    fields = {**removing("10", burden), "evidence": [Evidence(digest="1" * 64, media_type="text/csv", kind=kind)]}
+    if shown:
+        assert plant.amounts([plant.output("good", "90 KGM")], [STONE], **fields) == {}
+        return
+    error = plant.refusal([plant.output("good", "90 KGM")], [STONE], **fields)
+    assert (error.code, error.field) == ("removal-evidence", "evidence")
+    assert "storageCertificate" in (error.rule or "")
+
+
+def test_a_record_without_removals_needs_none() -> None:
+    plant = Plant()
+    assert plant.amounts([plant.output("good", "90 KGM")], [STONE], activity=Make(co2="40")) == {}
+
+
+@pytest.mark.parametrize(("kind", "shown"), [("productFootprint", True), ("removalCertificate", True), ("note", False)])
+def test_a_declared_removal_needs_its_document(kind: str, shown: bool) -> None:
+    plant = Plant()
+    declaration = Declaration(
+        issuer=plant.id, nonce=plant.ledger.nonce(), start="2025-03-01T00:00:00Z", end="2025-03-02T00:00:00Z",
+        basis="study", boundary="cradleToGate", per=supply("", "1 KGM").quantity,
+        burdens={"fossilGhgEmissions": "2", REMOVAL: "-1"},
+        evidence=[Evidence(digest="1" * 64, media_type="text/csv", kind=kind)],
+    )
+    if shown:
+        plant._post(declaration)
+        return
+    with pytest.raises(Refused) as caught:
+        plant._post(declaration)
+    assert (caught.value.code, caught.value.value) == ("removal-evidence", "-1")
+
+
+@pytest.mark.parametrize(("amount", "code"), [("44", None), ("46.1", None), ("46.3", "captured-carbon")])
+def test_captured_gas_is_within_the_carbon_that_is_there(amount: str, code: str | None) -> None:
+    """100 kg of limestone give 44 kg of CO2; analyses and meters may err by 5 %: 46.2."""
+    plant = Plant()
+    if code is None:
+        assert plant.amounts([plant.output("good", "50 KGM")], [STONE], **removing(amount)) == {}
+    else:
+        error = plant.refusal([plant.output("good", "50 KGM")], [STONE], **removing(amount))
+        assert (error.code, error.value) == (code, amount)
+        assert "at most 44 kg" in str(error)
+
+
+def test_gas_of_a_material_that_nobody_knows_is_questioned() -> None:
+    """100 kg of an unknown material may be carbon, so 60 kg of CO2 are possible; 44 * 1.05 = 46.2 of them are known."""
+    plant = Plant()
+    amounts = plant.amounts([plant.output("good", "50 KGM")], [STONE, supply("ecoBlend", "100 KGM")], **removing("60"))
+    assert amounts == {"captured-carbon": pytest.approx(13.8)}
+
+
+def test_gas_that_is_sold_is_not_stored_too() -> None:
+    """44 kg of CO2 come in. 30 sold and 14 stored are all of it; 30 sold and 24 stored are 54 - 46.2 = 7.8 too many."""
+    gas = supply("carbonDioxide", "44 KGM")
+    plant = Plant()
+    assert plant.amounts([plant.output("dioxide", "30 KGM", **DIOXIDE)], [gas], **removing("14")) == {}
+    amounts = plant.amounts([plant.output("dioxide", "30 KGM", **DIOXIDE)], [gas], **removing("24"))
+    assert amounts == {"carbon-balance": pytest.approx(54 * 0.27287 / 0.273 - 46.2, abs=0.1)}
+
+
+def test_an_emission_that_is_booked_first_is_no_second_tonne() -> None:
+    """44 kg of CO2 emitted, 40 of them captured: 44 leave, not 84."""
+    plant = Plant()
+    booked = removing("40", CCS, Emission(amount="44"))
+    assert plant.amounts([plant.output("good", "50 KGM")], [STONE], **booked) == {}
+
+
+def test_a_lot_that_has_passed_the_capture_is_not_captured_again() -> None:
+    plant = Plant()
+    first = plant.output("good", "90 KGM")
+    assert plant.amounts([first], [STONE], **removing("20")) == {}
+    again = plant.amounts([plant.output("good", "90 KGM")], [STONE], {"lotgood0": "90 KGM"}, **removing("20"))
+    assert again == {"captured-again": 20}
+
+
+@pytest.mark.parametrize(("carbon", "question"), [("0.75", 0), ("0.787", 0), ("0.8", (80 - 78.75) * 44 / 12)])
+def test_products_hold_the_carbon_of_their_inputs(carbon: str, question: float) -> None:
+    """100 kg of coal hold at most 75 kg of carbon, and 5 % more by analysis; 80 kg in the product are 1.25 too many."""
+    plant = Plant()
+    plastic = plant.output("plastic", "100 KGM", fossil_carbon=carbon)
+    amounts = plant.amounts([plastic], [supply("coal", "100 KGM")])
+    assert amounts == ({"carbon-balance": pytest.approx(question)} if question else {})
+
+
+def test_carbon_that_is_emitted_is_not_in_the_product() -> None:
+    """75 kg come in, 40 kg of CO2 are 10.9 kg of carbon: 70 in the product are (80.9 - 78.75) * 44/12 too many."""
+    plant = Plant()
+    plastic = plant.output("plastic", "100 KGM", fossil_carbon="0.7")
+    amounts = plant.amounts([plastic], [supply("coal", "100 KGM")], activity=Make(co2="40"))
+    assert amounts == {"carbon-balance": pytest.approx((70 + 40 * 12 / 44 - 78.75) * 44 / 12, rel=1e-3)}
+
+
+def test_emissions_that_are_too_high_are_no_question() -> None:
+    plant = Plant()
+    assert plant.amounts([plant.output("good", "50 KGM")], [STONE], activity=Make(co2="900")) == {}
+
+
+@pytest.mark.parametrize(("given", "question"), [
+    (supply("wood", "100 KGM"), 0), (supply("coal", "100 KGM"), 40 * 44 / 12), (supply("chips", "100 KGM"), 0),
+    (supply("ecoBlend", "100 KGM"), 0), (supply("limestone", "400 KGM"), 40 * 44 / 12),
+])
+def test_biogenic_carbon_comes_from_biomass(given: Any, question: float) -> None:
+    """40 kg of biogenic carbon out of coal would later burn for nothing."""
+    plant = Plant()
+    plastic = plant.output("plastic", "100 KGM", biogenic_carbon="0.4")
+    amounts = plant.amounts([plastic], [given])
+    assert amounts == ({"biogenic-carbon": pytest.approx(question)} if question else {})
+
+
+@pytest.mark.parametrize(("deducted", "question"), [("7", 0), ("26.9", 0), ("30", 30 - 7 * 44 / 12 * 1.05)])
+def test_a_deduction_for_carbon_in_the_product_is_within_it(deducted: str, question: float) -> None:
+    """Steel holds at most 7 % carbon: 100 kg of it keep 25.7 kg of CO2 out of the stack, 26.95 with tolerance."""
+    plant = Plant()
+    steel = plant.output("steel", "100 KGM", materials={"steel": "1"})
+    emissions = Make(emissions=[Emission(amount="60"), Emission(amount=f"-{deducted}")])
+    amounts = plant.amounts([steel], [supply("ironOre", "200 KGM"), supply("coal", "30 KGM")], activity=emissions)
+    amounts.pop("figure-below-range", None)
+    assert amounts == ({"fixed-carbon": pytest.approx(question)} if question else {})
+
+
+@pytest.mark.parametrize("emissions", [
+    [Emission(amount="-5")], [Emission(amount="4"), Emission(amount="-5")],
+    [Emission(amount="9"), Emission(amount="-5", gas="CH4")],
+    [Emission(amount="9"), Emission(amount="-5", kind="heat")],
+    [Emission(amount="9"), Emission(amount="-5", burden="biogenicNonCO2Emissions")],
+    [Emission(amount="9"), Emission(amount="-5", burden="biogenicCO2Emissions")],
+    [Emission(amount="9"), Emission(amount="-5", burden="transportGhgEmissions")],
+    [Emission(amount="9", kind="electricity", market="-5")],
+])
+def test_no_emission_is_below_zero(emissions: list[Emission]) -> None:
+    plant = Plant()
+    error = plant.refusal([plant.output("good", "90 KGM")], [STONE], activity=Make(emissions=emissions))
+    assert (error.code, error.field) == ("negative-emission", "activity")
+
+
+def test_land_removes_where_something_grows() -> None:
+    farm, mill = Plant(natural("crops")), Plant()
+    for plant, question in ((farm, {}), (mill, {"land-removal": 5})):
+        assert plant.amounts([plant.output("good", "90 KGM")], [STONE], **removing("5", LAND)) == question
+
+
+def test_a_provisional_month_has_no_questions_yet() -> None:
+    plant = Plant()
+    plastic = plant.output("plastic", "100 KGM", fossil_carbon="0.9")
+    assert plant.amounts([plastic], [supply("coal", "100 KGM")], basis="provisional") == {}

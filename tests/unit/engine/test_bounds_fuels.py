@@ -1,0 +1,109 @@
+"""Analyses of fuels, solved by hand. Coal has 25 MJ and 2.2 kg CO2 per kg by its row: 0.6 kg of carbon, 0.024 per MJ,
+which may be 0.0192 to 0.03. Gas has 36 MJ and 2 kg CO2 per normal cubic metre."""
+
+from typing import Any
+
+import pytest
+from support.site import quantity, supply
+from unit.engine.bounded import BURNING, Plant
+
+from ledger.core.record.values import Evidence
+
+COAL = supply("coal", "100 KGM")
+
+
+def findings(bought: Any, evidence: str | None = None, **stated: str) -> dict[str, Any]:
+    plant = Plant(route=BURNING)
+    shown = [] if evidence is None else [Evidence(digest="1" * 64, media_type="text/csv", kind=evidence)]
+    return plant.findings([plant.output("good", "90 KGM")], [supply("sand", "100 KGM"), bought], evidence=shown,
+                          activity={"analyses": [{"material": bought.material, **stated}]})
+
+
+def amounts(bought: Any, evidence: str | None = None, **stated: str) -> dict[str, float | None]:
+    return {code: None if one.amount is None else float(one.amount)
+            for code, one in findings(bought, evidence, **stated).items()}
+
+
+@pytest.mark.parametrize("stated", [
+    {}, {"heatingValue": "12.5", "carbon": "0.3"}, {"heatingValue": "37.5", "carbon": "0.9"},
+    {"heatingValue": "25", "carbon": "0.48"}, {"heatingValue": "25", "carbon": "0.75"}, {"carbonContent": "0.0192"},
+    {"oxidation": "0.85"}, {"heatingValue": "15.9", "carbon": "0.41"},
+])
+def test_coals_differ(stated: dict[str, str]) -> None:
+    assert amounts(COAL, **stated) == {}
+
+
+@pytest.mark.parametrize(("stated", "code", "question"), [
+    ({"heatingValue": "12.4", "carbon": "0.2976"}, "fuel-heating-value", 220 - 29.76 * 44 / 12),
+    ({"heatingValue": "38", "carbon": "0.912"}, "fuel-heating-value", None),
+    ({"heatingValue": "25", "carbon": "0.47"}, "fuel-carbon", 220 - 47 * 44 / 12),
+    ({"carbonContent": "0.019"}, "fuel-carbon", 220 - 47.5 * 44 / 12),
+    ({"heatingValue": "25", "carbon": "0.76"}, "fuel-carbon", None),
+    ({"oxidation": "0.8"}, "fuel-oxidation", 220 * 0.2),
+    ({"biogenicShare": "0.1"}, "fossil-biogenic", 22),
+])
+def test_a_value_outside_of_its_range_is_questioned(
+    stated: dict[str, str], code: str, question: float | None
+) -> None:
+    """By the CO2 of the row, less the stated CO2. A fuel that is richer than its row lowers no figure."""
+    found = findings(COAL, **stated)
+    assert list(found) == [code]
+    assert (found[code].amount is None, found[code].severity == "note") == (question is None, question is None)
+    assert question is None or float(found[code].amount) == pytest.approx(question)
+
+
+def test_the_difference_is_questioned_once() -> None:
+    """Heating value 10, carbon 0.1: 0.01 per MJ. Of 220 kg CO2, 36.7 are stated, and half of them as biogenic."""
+    asked = amounts(COAL, heatingValue="10", carbon="0.1", biogenicShare="0.5")
+    assert asked == {
+        "fuel-carbon": pytest.approx(220 - 10 * 44 / 12), "fuel-heating-value": None,
+        "fossil-biogenic": pytest.approx(5 * 44 / 12),
+    }
+
+
+def test_a_finding_says_where_and_by_what() -> None:
+    found = findings(COAL, heatingValue="25", carbon="0.47")["fuel-carbon"]
+    assert (found.supply, str(found.value), found.unit, found.severity) == (1, "0.0188", "KGM/3B", "warning")
+    assert (str(found.usual.low), str(found.usual.high)) == ("0.0192", "0.03")
+    assert found.factor == "hand@1:coal/combustion/*/2020"
+
+
+def test_gas_is_counted_by_volume() -> None:
+    gas = supply("gas", "100 NM3", mass=quantity("75 KGM"))
+    assert amounts(gas, heatingValue="34", carbon="0.53") == {}
+    assert amounts(gas, heatingValue="36", carbon="0.4") == {"fuel-carbon": pytest.approx(200 - 40 * 44 / 12)}
+
+
+def test_biomass_is_biogenic() -> None:
+    chips = supply("chips", "100 KGM")
+    assert amounts(chips, heatingValue="8", carbon="0.25", biogenicShare="1") == {}
+    assert amounts(chips, heatingValue="5", carbon="0.25", biogenicShare="1") == {"fuel-heating-value": None}
+
+
+@pytest.mark.parametrize(("material", "share", "question"), [
+    ("mixedWaste", "0.8", 0), ("mixedWaste", "1", 0.2), ("tyres", "0.4", 0), ("tyres", "0.9", 0.5),
+    ("riceHusk", "0.1", 0.1),
+])
+def test_waste_is_biogenic_in_part(material: str, share: str, question: float) -> None:
+    """100 kg with 40 % carbon give 146.7 kg CO2."""
+    asked = amounts(supply(material, "100 KGM"), heatingValue="15", carbon="0.4", biogenicShare=share)
+    whole = 40 * 44 / 12
+    assert asked == ({"fossil-biogenic": pytest.approx(whole * question)} if question else {})
+
+
+@pytest.mark.parametrize("kind", ["fuelAnalysis", "biomassCertificate", "fuelAnalysis:riceHusk"])
+def test_a_report_shows_the_biogenic_share_of_a_fuel_that_nobody_knows(kind: str) -> None:
+    husk = supply("riceHusk", "100 KGM")
+    assert amounts(husk, kind, heatingValue="13", carbon="0.37", biogenicShare="1") == {}
+    assert "fossil-biogenic" in amounts(husk, "weighing", heatingValue="13", carbon="0.37", biogenicShare="1")
+
+
+def test_a_report_turns_no_coal_into_wood() -> None:
+    assert amounts(COAL, "fuelAnalysis", biogenicShare="1") == {"fossil-biogenic": pytest.approx(220)}
+
+
+def test_a_fuel_that_nobody_knows_has_carbon() -> None:
+    """At least 0.0148 kg per MJ: 2500 MJ have 37 kg of it."""
+    brand = supply("ecoBlend", "100 KGM")
+    assert amounts(brand, heatingValue="25", carbon="0.37") == {}
+    assert amounts(brand, heatingValue="25", carbon="0.1") == {"fuel-carbon": pytest.approx(27 * 44 / 12)}

@@ -1,0 +1,288 @@
+"""Whether an output is scrap, whose scrap, and used before. Solved by hand; masses in kg, both sides of each rule."""
+
+from decimal import Decimal
+from typing import Any, Final
+
+import pytest
+from support.memory import MemoryLedger
+from support.sectors import Make
+from support.site import ore, supply
+from unit.engine.scrap import Works, document, registry, version
+
+from ledger.admission.lots import Created, Plan
+from ledger.engine.end_of_waste.lives import service_life
+from ledger.engine.references import Buying
+from ledger.engine.upstream import Surroundings
+
+PRE, POST = "recycledPreConsumer:steel", "recycledPostConsumer:steel"
+IN_QUESTION: Final = f"questioned:{PRE}"
+
+
+@pytest.fixture
+def ledger() -> MemoryLedger:
+    memory = MemoryLedger(registry())
+    memory.activate_sets()
+    return memory
+
+
+@pytest.fixture
+def mill(ledger: MemoryLedger) -> Works:
+    return Works(ledger, "mill")
+
+
+# Scrap of the same group
+
+
+def melted(mill: Works, scrap: str, **fields: Any) -> dict[str, float]:
+    """Recycled contents of 90 kg of bars of 100 kg of scrap, in another process than the scrap's."""
+    mill.run([mill.out("melted", "bar", "90 KGM")], {scrap: "100 KGM"}, facility=mill.hall, **fields)
+    return mill.recycled("melted")
+
+
+def test_scrap_of_another_organisation_is_recycled_content(ledger: MemoryLedger, mill: Works) -> None:
+    shop = Works(ledger, "shop")
+    scrap = shop.swarf()
+    shop.send(scrap, "100 KGM", mill, "sold")
+    assert melted(mill, shop.name("sold")) == {PRE: pytest.approx(90)}
+
+
+@pytest.mark.parametrize(("share", "content"), [
+    (None, IN_QUESTION), ("1", IN_QUESTION), ("0.51", IN_QUESTION), ("0.5", PRE), ("0.2", PRE),
+])
+def test_scrap_of_a_sister_is_in_question(
+    ledger: MemoryLedger, mill: Works, share: str | None, content: str
+) -> None:
+    """A parent controls what it owns by more than half (GHG Protocol, chapter 3)."""
+    shop = Works(ledger, "shop", mill, share)
+    scrap = shop.swarf()
+    shop.send(scrap, "100 KGM", mill, "sold")
+    assert melted(mill, shop.name("sold")) == {content: pytest.approx(90)}
+
+
+def test_scrap_of_the_group_through_a_trader_is_in_question(ledger: MemoryLedger, mill: Works) -> None:
+    cousin = Works(ledger, "cousin", Works(ledger, "shop", mill))
+    trader = Works(ledger, "trader")
+    cousin.send(cousin.swarf(), "100 KGM", trader, "to-trader")
+    trader.send(cousin.name("to-trader"), "100 KGM", mill, "to-mill")
+    assert melted(mill, trader.name("to-mill")) == {IN_QUESTION: pytest.approx(90)}
+
+
+def test_own_scrap_of_another_process_is_in_question_and_of_the_same_is_none(mill: Works) -> None:
+    entry = mill.run([mill.out("again", "bar", "90 KGM")], {mill.swarf(): "100 KGM"})
+    assert mill.recycled("again") == {}
+    assert "group-scrap" not in mill.codes(entry)
+    assert melted(mill, mill.swarf()) == {IN_QUESTION: pytest.approx(90)}
+
+
+def test_a_toller_does_not_make_the_owners_scrap_recycled(ledger: MemoryLedger, mill: Works) -> None:
+    """The mill places its swarf with a toller, and the ingots are the mill's."""
+    toller = Works(ledger, "toller")
+    scrap = mill.swarf()
+    mill.send(scrap, "100 KGM", toller, "placed", purpose="custody")
+    toller.run([toller.out("ingot", "bar", "90 KGM", owner=mill.id)], {mill.name("placed"): "100 KGM"})
+    assert toller.recycled("ingot") == {IN_QUESTION: pytest.approx(90)}
+
+
+@pytest.mark.parametrize(("kind", "content"), [
+    ("recycledContent", PRE), ("recycledContent:steel", PRE), ("recycledContent:zinc", IN_QUESTION),
+    ("weighing", IN_QUESTION),
+])
+def test_a_document_about_the_recycled_content_answers(mill: Works, kind: str, content: str) -> None:
+    assert melted(mill, mill.swarf(), evidence=[document(kind)]) == {content: pytest.approx(90)}
+
+
+def test_content_that_the_scrap_carried_stays(ledger: MemoryLedger, mill: Works) -> None:
+    """Of 200 kg of bars and swarf 80 kg came from end users. The swarf keeps its 40 kg, and only the other 60 kg of it
+    are in question; a tenth is lost."""
+    yard = Works(ledger, "yard")
+    yard.collect("old", "swarf", "80 KGM")
+    yard.send("old", "80 KGM", mill, "old-sold")
+    scrap = mill.swarf(inputs={yard.name("old-sold"): "80 KGM"}, supplies=[ore("120 KGM")])
+    assert mill.recycled(scrap) == {POST: pytest.approx(40)}
+    assert melted(mill, scrap) == {POST: pytest.approx(36), IN_QUESTION: pytest.approx(54)}
+    # As swarf once more, the claim is no other one: 36 of 90 kg are old, 54 are in question.
+    mill.run([mill.out("rest", "swarf", "90 KGM", "waste", origin="preConsumer")], {"melted": "90 KGM"})
+    mill.run([mill.out("third", "bar", "90 KGM")], {"rest": "90 KGM"}, facility=mill.hall)
+    assert mill.recycled("third") == {POST: pytest.approx(36), IN_QUESTION: pytest.approx(54)}
+    # For another organisation it is recycled content.
+    mill.run([mill.out("end", "swarf", "90 KGM", "waste", origin="preConsumer")], {"third": "90 KGM"})
+    mill.send("end", "90 KGM", yard, "end-sold")
+    yard.run([yard.out("new", "bar", "90 KGM")], {mill.name("end-sold"): "90 KGM"})
+    assert yard.recycled("new") == {PRE: pytest.approx(90)}
+
+
+def test_content_in_question_is_conserved(mill: Works) -> None:
+    entry = mill.run([mill.out("ingot", "bar", "90 KGM")], {mill.swarf(): "100 KGM"}, facility=mill.hall)
+    leaf = mill.ledger.assessment(entry.index)
+    assert leaf is not None
+    assert float(leaf.arisen[IN_QUESTION]) == pytest.approx(100)
+    assert float(leaf.lost[IN_QUESTION]) == pytest.approx(10)
+    finding = mill.finding(entry, "group-scrap")
+    assert (finding.taken, finding.amount, finding.severity) == (0, None, "warning")
+
+
+def test_earlier_rules_ask_nothing() -> None:
+    early = MemoryLedger(registry())
+    mill = Works(early, "mill")
+    assert melted(mill, mill.swarf()) == {PRE: pytest.approx(90)}
+
+
+# Recycled by name
+
+
+@pytest.fixture
+def again(mill: Works) -> Works:
+    """A mill with a product that is called recycled steel."""
+    mill.product("again", materials={"recycledSteel": "1"})
+    return mill
+
+
+@pytest.mark.parametrize(("kinds", "kilograms", "question", "code"), [
+    (["environmentalProductDeclaration"], "50", 150, "recycled-by-name"),
+    (["environmentalProductDeclaration"], "120", 0, ""),  # in the range of primary steel
+    (["recycledContent"], "50", 0, ""), (["recycledContent:recycledSteel"], "10", 0, ""),
+    (["recycledContent:zinc"], "10", 190, "recycled-by-name"), (["recycledContent"], "9", 41, "figure-below-range"),
+], ids=str)
+def test_a_declaration_needs_a_document_about_its_recycled_content(
+    again: Works, kinds: list[str], kilograms: str, question: float, code: str
+) -> None:
+    """100 kg of primary steel cause 200 kg, and of recycled steel 50: its range begins at 10."""
+    entry = again.declare(lot=again.out("lot", "again", "100 KGM"), burdens={"fossilGhgEmissions": kilograms},
+                          evidence=[document(kind) for kind in kinds])
+    assert again.asked("lot") == pytest.approx(question)
+    assert again.codes(entry) == ({code} if code else set())
+
+
+@pytest.mark.parametrize(("inputs", "supplies", "kinds", "question"), [
+    ({}, [ore("100 KGM")], [], 200), ({"old": "100 KGM"}, [], [], 0), ({"old": "90 KGM"}, [ore("10 KGM")], [], 0),
+    ({"old": "50 KGM"}, [supply("steel", "50 KGM")], [], 0),
+    ({}, [supply("steelScrap", "100 KGM")], ["deliveryNote"], 46),
+    ({}, [supply("steelScrap", "100 KGM")], [], 196), ({}, [supply("recycledSteel", "100 KGM")], ["invoice"], 0),
+    ({}, [supply("recycledSteel", "100 KGM")], ["invoice:steel"], 150),
+], ids=str)
+def test_scrap_makes_a_material_recycled(
+    again: Works, inputs: dict[str, str], supplies: list[Any], kinds: list[str], question: float
+) -> None:
+    """Of half scrap and half bought steel the range is the mean of both: it begins at 55, and the steel has 100. Bought
+    scrap has 4 kg, less than recycled steel ever has, and bought recycled steel 50; without a document they are no
+    scrap."""
+    again.collect("old", "swarf", "100 KGM")
+    again.run([again.out("lot", "again", "100 KGM")], inputs, supplies=supplies,
+              evidence=[document(kind) for kind in kinds], activity=Make(co2="10" if inputs else "0"))
+    assert again.asked("lot") == pytest.approx(question)
+
+
+# Waste of the kind that the route makes
+
+
+@pytest.mark.parametrize(("goods", "waste", "supplies", "question"), [
+    ("75", "25", [ore("100 KGM")], 0), ("74", "26", [ore("100 KGM")], 52),  # rejects of a furnace
+    ("5", "95", [supply("steel", "100 KGM")], 0), ("4", "96", [supply("steel", "100 KGM")], 192),  # swarf of a mill
+    ("50", "50", [supply("steel", "50 KGM"), ore("50 KGM")], 0),  # half of it is bought, so this is shaping
+    ("50", "50", [supply("steel", "49 KGM"), ore("51 KGM")], 100),
+    ("", "100", [ore("100 KGM")], 200),  # a trial run
+    ("", "100", [ore("67 KGM"), supply("steelScrap", "33 KGM")], 200),
+    ("", "100", [ore("50 KGM"), supply("steelScrap", "50 KGM")], 150),
+    ("", "100", [supply("steelScrap", "100 KGM")], 0),
+], ids=str)
+def test_waste_that_is_the_product_is_in_question_beyond_usual_rejects(
+    mill: Works, goods: str, waste: str, supplies: list[Any], question: float
+) -> None:
+    """100 kg of bars and waste, which the set prices at 2 kg per kg. The bars have the burden of all, so that they are
+    in no question."""
+    outputs = [mill.out("bars", "bar", f"{goods} KGM")] if goods else []
+    entry = mill.run([*outputs, mill.out("waste", "swarf", f"{waste} KGM", "waste", origin="preConsumer")],
+                     supplies=supplies, activity=Make(co2="1000"))
+    assert mill.asked("waste") == pytest.approx(question)
+    assert not goods or mill.asked("bars") == 0
+    assert ("waste-of-route" in mill.codes(entry)) == bool(question)
+    assert ("run-without-product" in mill.codes(entry)) == (not goods)
+
+
+@pytest.mark.parametrize(("materials", "question"), [
+    ({"steel": "1"}, 180), ({"steelScrap": "1"}, 180), ({"slag": "1"}, 0), ({}, 0), ({"recycledSteel": "1"}, 0),
+    ({"machine": "1"}, 0),
+], ids=str)
+def test_waste_of_another_kind_is_waste(mill: Works, materials: dict[str, str], question: float) -> None:
+    """90 kg of waste beside 10 kg of bars. A name of scrap does not help; recycled steel has a quarter of the burden
+    of steel."""
+    mill.product("rest", materials=materials)
+    mill.run([mill.out("bars", "bar", "10 KGM"), mill.out("waste", "rest", "90 KGM", "waste", origin="preConsumer")],
+             supplies=[ore("100 KGM")], activity=Make(co2="1000"))
+    assert mill.asked("waste") == pytest.approx(question)
+
+
+def test_waste_beside_power_is_waste(mill: Works) -> None:
+    mill.product("heat", "3B")
+    entry = mill.run([mill.out("warm", "heat", "100 3B"), mill.out("ash", "swarf", "90 KGM", "waste",
+                                                                    origin="preConsumer")],
+                     supplies=[ore("100 KGM"), supply("heat", "100 3B")], allocation="energy",
+                     activity=Make(weights={"energy": ["1", "0"]}))
+    assert mill.asked("ash") == 0
+    assert mill.codes(entry) == set()
+
+
+def test_the_question_goes_where_the_waste_goes(ledger: MemoryLedger, mill: Works) -> None:
+    """A tenth of 900 kg of such waste goes to a roller, who makes bars of it: nobody asks for the rest there."""
+    mill.run([mill.out("slab", "bar", "100 KGM"), mill.out("waste", "swarf", "900 KGM", "waste", origin="preConsumer")],
+             supplies=[ore("1000 KGM")], activity=Make(co2="2000"))
+    roller = Works(ledger, "roller")
+    mill.send("waste", "90 KGM", roller, "sold")
+    roller.run([roller.out("bars", "bar", "80 KGM")], {mill.name("sold"): "90 KGM"}, activity=Make(co2="8"))
+    assert mill.asked("waste") == pytest.approx(1800)
+    assert roller.asked("bars") == pytest.approx(180)
+
+
+# The life before
+
+
+@pytest.fixture
+def maker(mill: Works) -> Works:
+    """A maker of gearboxes, of machine class: 3 kg per kg, and a service life of at least a year."""
+    mill.product("gearbox", "H87", materials={"gearbox": "1"}, mass_per_unit={"value": "10", "unit": "KGM"})
+    return mill
+
+
+def life(years: str) -> dict[str, str]:
+    return {"estimatedYears": years}
+
+
+@pytest.mark.parametrize(("kinds", "years", "question", "code"), [
+    (["weighing"], "9", 30, "core-of-maker"), (["weighing", "photograph"], "9", 30, "core-of-maker"),
+    (["weighing", "leaseContract"], "9", 0, ""), (["serialNumbers:gearbox"], "1", 0, ""),
+    (["warrantyClaim"], "0.75", 7.5, "unused-life"), (["returnNote"], "0.000000001", 30, "unused-life"),
+], ids=str)
+def test_a_maker_shows_who_used_its_core(
+    maker: Works, kinds: list[str], years: str, question: float, code: str
+) -> None:
+    entry = maker.collect("core", "gearbox", "1 H87", "core", previous_life=life(years),
+                          evidence=[document(kind) for kind in kinds])
+    assert maker.asked("core") == pytest.approx(question)
+    assert maker.codes(entry) == ({code} if code else set())
+
+
+@pytest.mark.parametrize(("years", "question"), [("1", 0), ("0.5", 15)])
+def test_a_dealer_gathers_cores_of_others(
+    ledger: MemoryLedger, maker: Works, years: str, question: float
+) -> None:
+    dealer = Works(ledger, "dealer")
+    dealer.collect("core", maker.name("gearbox"), "1 H87", "core", previous_life=life(years))
+    assert dealer.asked("core") == pytest.approx(question)
+
+
+def test_a_sister_gathers_like_the_maker(ledger: MemoryLedger, maker: Works) -> None:
+    sister = Works(ledger, "sister", maker)
+    entry = sister.collect("core", maker.name("gearbox"), "1 H87", "core", previous_life=life("9"))
+    assert (sister.asked("core"), sister.codes(entry)) == (30, {"core-of-maker"})
+
+
+@pytest.mark.parametrize(("materials", "years"), [
+    ({"steel": "1"}, "0.5"), ({"machine": "1"}, "1"), ({"machine": "0.5", "steel": "0.5"}, "0.75"),
+    ({"slag": "1"}, "0"), ({}, "0"), ({"machine": "0.9", "slag": "0.1"}, "0.9"), ({"steelScrap": "1"}, "0"),
+], ids=str)
+def test_the_minimum_life_is_the_mean_of_the_materials(mill: Works, materials: dict[str, str], years: str) -> None:
+    mill.product("thing", materials=materials)
+    mill.collect("core", "thing", "10 KGM", "core", previous_life=life("9"))
+    plan = Plan(created=(Created(mill.ledger.state.lots[mill.name("core")], None),))
+    buying = Buying(Surroundings(("*",), 2025), [version()], plan, mill.ledger.state)
+    assert service_life(plan.created[0].facts, buying) == Decimal(years)

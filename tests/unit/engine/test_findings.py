@@ -1,0 +1,59 @@
+"""The table of findings: each code of the core has one row, in both languages, and no row is idle."""
+
+import ast
+import re
+from pathlib import Path
+from typing import Final
+
+from ledger.core.outcome.assessment import Finding
+from ledger.engine.bounds import fuels, removals
+from ledger.engine.findings import FIGURE_BELOW_RANGE, finding_codes, title_of
+from ledger.footprint.derived.completeness import NO_REFERENCE
+from ledger.sdk import rows
+
+ENGINE: Final = Path(__file__).parents[3] / "ledger" / "engine"
+QUESTIONING: Final = ("references", "unproven", "allocation_questions")
+"""The modules beside the bounds that make findings."""
+_CODE: Final = re.compile(r"[a-z]+(-[a-z]+)+")
+
+
+def codes_of_engine() -> set[str]:
+    """The values of constants with which the engine makes a finding or a refusal of the bounds."""
+    codes = {FIGURE_BELOW_RANGE, NO_REFERENCE}
+    folders = [path for folder in ("bounds", "inventory", "end_of_waste") for path in (ENGINE / folder).glob("*.py")]
+    for path in [*folders, *[ENGINE / f"{name}.py" for name in QUESTIONING]]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Constant) and isinstance(
+                node.value.value, str
+            ) and _CODE.fullmatch(node.value.value):
+                codes.add(node.value.value)
+    return codes
+
+
+def test_every_code_has_one_row() -> None:
+    table = [row["code"] for row in rows("ledger.sdk.data", "findings.csv")]
+    assert sorted(table) == sorted(set(table))
+    assert set(table) == codes_of_engine()
+
+
+def test_rows_are_filled_in() -> None:
+    for known in finding_codes().values():
+        assert known.severity in ("note", "warning", "refusal")
+        assert known.en.isascii()
+        assert re.search("[\u4e00-\u9fff]", known.zh)
+        assert all((known.meaning, known.answer, known.source))
+        assert known.meaning.endswith(".")
+        assert known.answer.endswith(".")
+        assert len(known.en) <= 60
+
+
+def test_the_table_lists_the_kinds_of_evidence() -> None:
+    assert all(kind in finding_codes()["removal-evidence"].evidence for kind in removals.KINDS)
+    assert all(kind in finding_codes()["fossil-biogenic"].evidence for kind in fuels.KINDS)
+
+
+def test_titles() -> None:
+    finding = Finding(code="energy-balance", message="3060 MJ of energy leave")
+    assert title_of(finding) == "More energy out than in"
+    assert title_of(finding, "zh") == "能量输出大于能量输入"
+    assert title_of(Finding(code="melting-missing", message="nothing melts the charge")) == "nothing melts the charge"

@@ -1,0 +1,132 @@
+"""The reference range of what a record makes or declares, and the question of a figure below it."""
+
+from typing import Any, Final
+
+import pytest
+from msgspec import json
+from support import factor_sets
+from support.memory import MemoryLedger
+from support.sectors import Make
+from support.site import Site, ore, supply
+
+from ledger.core.outcome.assessment import QUESTIONED, Assessment
+from ledger.core.record.values import Evidence
+
+NOTE: Final = Evidence(digest="0" * 64, media_type="text/csv", kind="study")
+STEEL: Final = {"classifications": {"hs": "7208 51"}}
+CHINESE: Final = 3.0
+"""Kg CO2e per kg of steel in China by the set; its range begins at 1.5."""
+
+
+@pytest.fixture
+def ledger() -> MemoryLedger:
+    memory = MemoryLedger(factor_sets.registry())
+    memory.activate_sets()
+    return memory
+
+
+@pytest.fixture
+def site(ledger: MemoryLedger) -> Site:
+    return Site(ledger, "mill")
+
+
+def made(site: Site, co2: str, **product: Any) -> Assessment:
+    """Of 100 kg of a new product that `co2` kg CO2 made."""
+    short = f"good-{site.ledger.state.size}"
+    site.product(short, **product)
+    site.make([site.out("lot", short, "100 KGM")], supplies=[ore("100 KGM")], activity=Make(co2=co2))
+    leaf = site.ledger.assessment(site.ledger.state.size - 1)
+    assert leaf is not None
+    return json.decode(leaf.assessment, type=Assessment)
+
+
+def asked(site: Site, lot: str = "lot") -> float:
+    return site.ledger.burdens(site.name(lot))[QUESTIONED]
+
+
+@pytest.mark.parametrize(("co2", "question"), [("0", 300), ("149", 151), ("151", 0), ("300", 0), ("9000", 0)])
+def test_a_figure_below_the_range_is_questioned_up_to_the_default(site: Site, co2: str, question: float) -> None:
+    (reference,) = made(site, co2, **STEEL).references
+    assert (reference.factor, float(reference.default)) == ("round@1:steel/cradleToGate/CN/2025", CHINESE)
+    assert asked(site) == pytest.approx(question)
+
+
+@pytest.mark.parametrize(("product", "factors"), [
+    ({"classifications": {"hs": "720851"}}, ["steel"]),
+    ({"classifications": {"cn": "7208 51 20"}}, ["steel"]),
+    ({"classifications": {"hs": "7207"}}, []),
+    ({"classifications": {"cpc": "7208"}}, []),
+    ({"materials": {"steel": "0.9"}}, ["steel"]),
+    ({"materials": {"steel": "0.6", "unheardOf": "0.4"}}, ["steel"]),
+    ({"materials": {"steel": "0.4", "unheardOf": "0.6"}}, []),
+    ({"materials": {"zinc": "1"}}, []),  # the set knows it, but has no range
+    ({"materials": {"steel": "1"}, "classifications": {"hs": "720851"}}, ["steel"]),
+    ({}, []),
+], ids=str)
+def test_code_or_materials_say_what_it_is(site: Site, product: dict[str, Any], factors: list[str]) -> None:
+    assessment = made(site, "500", **product)
+    assert [one.factor.split(":")[1].split("/")[0] for one in assessment.references] == factors
+    assert [one.code for one in assessment.findings] == ([] if factors else ["no-reference"])
+
+
+def test_what_has_no_mass_needs_no_reference(site: Site) -> None:
+    site.product("power", "KWH")
+    site.declare(lot=site.out("lot", "power", "100 KWH"), burdens={"fossilGhgEmissions": "1"}, evidence=[NOTE])
+    leaf = site.ledger.assessment(site.ledger.state.size - 1)
+    assert leaf is not None
+    assessment = json.decode(leaf.assessment, type=Assessment)
+    assert (assessment.references, assessment.findings) == ((), ())
+
+
+@pytest.mark.parametrize(("kilograms", "evidence", "question"), [
+    ("200", [], 100), ("300", [], 0), ("200", [NOTE], 0), ("100", [NOTE], 200),
+], ids=["unproven", "at the default", "shown", "shown, and below the range"])
+def test_a_declaration_without_evidence_is_questioned_below_the_default(
+    site: Site, kilograms: str, evidence: list[Evidence], question: float
+) -> None:
+    """It is of nowhere, where steel causes 2 kg CO2e per kg, or of a facility in China."""
+    site.product("coil", **STEEL)
+    site.declare(lot=site.out("lot", "coil", "100 KGM"), burdens={"fossilGhgEmissions": kilograms},
+                 facility=site.facility, evidence=evidence)
+    assert asked(site) == pytest.approx(question)
+
+
+def test_a_question_follows_the_matter(ledger: MemoryLedger, site: Site) -> None:
+    """80 kg of 100 go into 60 kg of parts and 20 kg of chips, and the parts carry all of the burden."""
+    made(site, "0", **STEEL)
+    site.product("part", materials={"steel": "1"})
+    site.product("chips")
+    site.make(
+        [site.out("part-1", "part", "60 KGM"), site.out("chips-1", "chips", "20 KGM", "waste", origin="preConsumer")],
+        inputs={"lot": "80 KGM"}, activity=Make(co2="200"),
+    )
+    assert asked(site, "part-1") == pytest.approx(300 * 0.8 * 0.75)
+    assert asked(site, "chips-1") == pytest.approx(300 * 0.8 * 0.25)
+
+
+def test_who_adds_nothing_is_asked_for_the_rest(site: Site) -> None:
+    """The parts' own figure is below the range too: the question that came in counts, and they make up for the rest."""
+    made(site, "100", **STEEL)
+    site.product("part", materials={"steel": "1"})
+    site.make([site.out("part-1", "part", "50 KGM")], inputs={"lot": "100 KGM"})
+    assert asked(site) == pytest.approx(200)
+    assert asked(site, "part-1") == pytest.approx(200)
+    leaf = site.ledger.assessment(site.ledger.state.size - 1)
+    assert leaf is not None
+    (question,) = leaf.questions
+    assert (question.share, question.made) == ("1.0", "0.0")
+
+
+def test_a_wrong_code_does_not_help(site: Site) -> None:
+    """Of a code and of materials of other classes, the higher range counts."""
+    assessment = made(site, "1", classifications={"hs": "2517"}, materials={"steel": "1"})
+    assert [one.factor for one in assessment.references] == ["round@1:steel/cradleToGate/CN/2025"]
+    assert asked(site) == pytest.approx(299)
+
+
+def test_what_a_figure_leaves_out_is_not_asked_for_again(site: Site) -> None:
+    site.product("good", **STEEL)
+    site.make([site.out("lot", "good", "100 KGM")], supplies=[ore("100 KGM"), supply("unheardOfAlloy", "10 KGM")])
+    burdens = site.ledger.burdens(site.name("lot"))
+    assert burdens["omittedAbs"] > 0
+    assert asked(site) == pytest.approx(300 - burdens["omittedAbs"])

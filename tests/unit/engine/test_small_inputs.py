@@ -1,0 +1,176 @@
+"""Amounts with which no plant runs: what a record states against what is usual for its products."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+import pytest
+from carbon_ledger_factors_open import factor_set as open_set
+from msgspec.structs import replace
+
+from ledger.core.outcome.assessment import NOTHING, Assessment, EnergyUse, Finding, Lack, Omission
+from ledger.engine.inventory.check import with_inventory
+from ledger.engine.inventory.usual import SetPricer
+from ledger.engine.upstream import Surroundings
+from ledger.sdk import Need
+from ledger.sdk.testing import context, lot, output, supply
+
+PRICER: Final = SetPricer(Surroundings(("DE", "EU", "EUR", "*"), 2024), [open_set().newest])
+ENERGY: Final = ("electricity", "heat", "fuel")
+GAS: Final = Need(any_of=ENERGY, priced_as="naturalGas", usual=Decimal("0.1"), unit="NM3", source="a test")
+POWER: Final = Need(any_of=ENERGY, priced_as="electricity", usual=Decimal("0.5"), unit="KWH", source="a test")
+LIME: Final = Need(any_of=("lime", "limestone"), priced_as="lime", usual=Decimal("0.04"), unit="KGM", source="a test")
+OXYGEN: Final = Need(any_of=("oxygen", "electricity"), priced_as="oxygen", usual=Decimal("0.05"), unit="NM3",
+                     source="a test")
+TONNE: Final = (output("1 TNE"),)
+GAS_OF_TONNE: Final = Decimal("100") * Decimal("36.3642")
+POWER_OF_TONNE: Final = Decimal("500") * Decimal("3.6")
+KILOWATT_HOUR: Final = Decimal("0.4245")
+
+
+def assessed(
+    needs: Sequence[Need] = (GAS, POWER), *, supplies: Any = (), inputs: Any = (), outputs: Any = None,
+    energy: Sequence[EnergyUse] = (), findings: Sequence[Finding] = (),
+) -> Assessment:
+    """Of a record of a tonne of products."""
+    made = TONNE if outputs is None else outputs
+    given = context("steel.rolling", inputs=inputs, supplies=supplies, outputs=made, place="DE", year=2024)
+    own = Assessment(energy=tuple(energy), findings=tuple(findings))
+    return with_inventory(replace(NOTHING, findings=own.findings), own, needs, given, PRICER)
+
+
+def amount(of: Assessment) -> Decimal:
+    """Kg CO2e that all findings question."""
+    return sum((finding.amount or Decimal(0) for finding in of.findings), Decimal(0))
+
+
+def usual_price() -> Decimal:
+    """Of the gas and the power of a tonne."""
+    gas, power = PRICER.price("naturalGas", Decimal(100), "NM3"), PRICER.price("electricity", Decimal(500), "KWH")
+    assert gas is not None
+    assert power is not None
+    assert power.co2e == 500 * KILOWATT_HOUR
+    return gas.co2e + power.co2e
+
+
+def test_a_gram_of_gas_is_questioned_with_the_rest() -> None:
+    """36 MJ of gas and 18 MJ of power, where 5,436 MJ are usual: 99 % of the usual amount is in question."""
+    (finding,) = assessed(supplies=(supply("naturalGas", "1 NM3"), supply("electricity", "5 KWH"))).findings
+    stated = Decimal("36.3642") + 18
+    assert finding.code == "input-too-small"
+    assert (finding.value, finding.unit) == (stated, "3B")
+    assert finding.usual is not None
+    assert finding.usual.low == Decimal("0.2") * (GAS_OF_TONNE + POWER_OF_TONNE)
+    assert finding.amount is not None
+    assert float(finding.amount) == pytest.approx(
+        float(usual_price() * (1 - stated / (GAS_OF_TONNE + POWER_OF_TONNE))), rel=1e-9)
+    assert finding.message == ("naturalGas and electricity: 54.36 megajoules are stated; 5436 are usual for the "
+                               "products, and plants take at least 1087")
+
+
+def test_carriers_count_together_by_their_energy() -> None:
+    """1,087.3 MJ are enough: of one carrier or of many."""
+    assert assessed(supplies=(supply("electricity", "303 KWH"),)).findings == ()
+    assert amount(assessed(supplies=(supply("electricity", "301 KWH"),))) > 0
+    assert assessed(supplies=(supply("electricity", "150 KWH"), supply("naturalGas", "16 NM3"))).findings == ()
+    assert assessed(supplies=(supply("heat", "1088 3B"),)).findings == ()
+    assert assessed(inputs=(lot("303 KWH"),)).findings == ()
+    assert assessed(supplies=(supply("steam", "363 KGM"),)).findings == ()
+
+
+def test_booked_and_stated_energy_is_the_same() -> None:
+    """What the sector books of a supply counts once; energy of residues counts beside it."""
+    power = supply("electricity", "200 KWH")
+    assert amount(assessed(supplies=(power,), energy=[EnergyUse(carrier="electricity", amount=Decimal(720))])) > 0
+    assert assessed(supplies=(power,), energy=[EnergyUse(carrier="blackLiquor", amount=Decimal(368))]).findings == ()
+
+
+def test_fuels_that_no_set_knows_count_by_what_they_can_hold() -> None:
+    """Nobody is questioned for a fuel of another name: 40 MJ per Nm3, 50 MJ per kg."""
+    assert assessed(inputs=(lot("28 NM3"),)).findings == ()
+    assert amount(assessed(inputs=(lot("27 NM3"),))) > 0
+    assert assessed(supplies=(supply("browncoalDust", "22 KGM"),)).findings == ()
+
+
+def test_each_need_has_its_least() -> None:
+    spread = replace(POWER, least=Decimal("0.01"))
+    assert assessed((spread,), supplies=(supply("electricity", "5 KWH"),)).findings == ()
+    assert amount(assessed((spread,), supplies=(supply("electricity", "4.9 KWH"),))) == (
+        Decimal("495.1") * KILOWATT_HOUR)
+
+
+def test_needs_that_share_no_carrier_count_apart() -> None:
+    """An arc furnace runs on power, whatever gas its burners take."""
+    arc = replace(POWER, any_of=("electricity",))
+    coke = replace(GAS, any_of=("fuel",))
+    whole = assessed((arc, coke), supplies=(supply("electricity", "1 KWH"), supply("naturalGas", "100 NM3")))
+    assert amount(whole) == 499 * KILOWATT_HOUR
+
+
+def test_matter_counts_by_its_mass() -> None:
+    assert assessed((LIME,), supplies=(supply("limestone", "8 KGM"),)).findings == ()
+    (finding,) = assessed((LIME,), supplies=(supply("lime", "1 KGM"), supply("limestone", "6 KGM"))).findings
+    assert (finding.value, finding.unit) == (Decimal(7), "KGM")
+    price = PRICER.price("lime", Decimal(33), "KGM")
+    assert price is not None
+    assert finding.amount == price.co2e
+
+
+def test_what_cannot_be_compared_meets_the_need() -> None:
+    """Power that makes the oxygen on the site."""
+    assert assessed((OXYGEN,), supplies=(supply("oxygen", "1 NM3"), supply("electricity", "1 KWH"))).findings == ()
+    assert amount(assessed((OXYGEN,), supplies=(supply("oxygen", "1 NM3"),))) > 0
+
+
+def test_bought_freight_covers_freight() -> None:
+    diesel = Need(any_of=("fuel", "transport"), priced_as="diesel", usual=Decimal("0.02"), unit="KGM", per="TKM",
+                  source="a test")
+    carried = (output("1000 TKM"),)
+    assert assessed((diesel,), supplies=(supply("truckFreight", "200 TKM"),), outputs=carried).findings == ()
+    price = PRICER.price("diesel", Decimal(18), "KGM")
+    assert price is not None
+    questioned = amount(assessed((diesel,), supplies=(supply("truckFreight", "100 TKM"),), outputs=carried))
+    assert float(questioned) == pytest.approx(float(price.co2e))
+
+
+def test_no_product_and_no_usual_amount_is_no_question() -> None:
+    little = (supply("electricity", "1 KWH"),)
+    assert assessed((replace(POWER, usual=None),), supplies=little).findings == ()
+    assert assessed((POWER,), supplies=little, outputs=(output("1 TNE", "waste"),)).findings == ()
+
+
+def lacking(code: str, material: str, kilowatt_hours: str, amount: str | None = None) -> Finding:
+    return Finding(code=code, message=code, amount=None if amount is None else Decimal(amount), lacks=(
+        Lack(material=material, amount=Decimal(kilowatt_hours), unit="KWH"),))
+
+
+def test_what_a_sector_says_is_lacking_is_priced() -> None:
+    (finding,) = assessed((), findings=[lacking("melting-low", "electricity", "100", "5")]).findings
+    assert finding.amount == 5 + 100 * KILOWATT_HOUR
+    assert finding.lacks == ()
+    assert finding.factor is not None
+    assert "electricity/cradleToGate/DE" in finding.factor
+
+
+def test_a_lack_without_price_has_no_amount() -> None:
+    (finding,) = assessed((), findings=[lacking("odd", "unobtainium", "100")]).findings
+    assert (finding.amount, finding.lacks) == (None, ())
+
+
+def test_the_largest_of_several_findings_about_one_thing_counts() -> None:
+    """The sector lacks 100 and 300 kWh, the usual amount less the stated one is 499 kWh."""
+    whole = assessed((POWER,), supplies=(supply("electricity", "1 KWH"),), findings=[
+        lacking("first", "electricity", "100"), lacking("second", "electricity", "300")])
+    assert [finding.amount for finding in whole.findings] == [
+        100 * KILOWATT_HOUR, 200 * KILOWATT_HOUR, 199 * KILOWATT_HOUR]
+
+
+def test_an_omission_answers_the_sector() -> None:
+    """An input that is missing altogether is left out once, and not in question too."""
+    whole = assessed((GAS, POWER), findings=[lacking("melting-missing", "electricity", "400"),
+                                             lacking("melting-low", "electricity", "2000")])
+    assert whole.omissions == (
+        Omission(what="naturalGas, which the route needs", estimate=usual_price() - 500 * KILOWATT_HOUR),
+        Omission(what="electricity, which the route needs", estimate=500 * KILOWATT_HOUR),
+    )
+    assert [finding.amount for finding in whole.findings] == [None, 2000 * KILOWATT_HOUR - usual_price()]

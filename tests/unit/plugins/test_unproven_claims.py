@@ -1,0 +1,209 @@
+"""Claims that lower a figure and that nothing shows: each sector questions them, in the size of what they hide."""
+
+from typing import Any, Final
+
+import pytest
+from carbon_ledger_circular import plugin as circular
+from carbon_ledger_consumer_goods import plugin as consumer_goods
+from carbon_ledger_electronics import plugin as electronics
+from carbon_ledger_energy import plugin as energy
+from carbon_ledger_petrochemicals import plugin as petrochemicals
+from msgspec.structs import replace
+from support.questioned import emitting, lacking
+
+from ledger.errors import PluginError
+from ledger.sdk import Context, Sector, SupplyFacts
+from ledger.sdk.testing import Run, context, lot, output, run, supply
+
+METERED: Final = ("meterReading",)
+
+
+def asked(sector: Sector, given: Context, activity: Any = None) -> Run:
+    """Under rules that question amounts."""
+    return run(sector, replace(given, sets=True, questions=True), activity)
+
+
+# Sun and wind
+
+
+def turbine(*supplies: SupplyFacts, attribute: bool = False, **facts: Any) -> Context:
+    made = (output("100000 KWH"),)
+    green = (output("100000 KWH", "attribute", technology="wind"),) if attribute else ()
+    return context("energy.wind", supplies=supplies, outputs=(*made, *green), place="CN-NM", hours="744", **facts)
+
+
+TURBINE: Final = {"capacity": "1000"}
+
+
+@pytest.mark.parametrize("shown", [
+    turbine(evidence=METERED), turbine(evidence=("powerPurchaseAgreement",)), turbine(attribute=True),
+    turbine(supply("electricity", "50 KWH")), turbine(supply("diesel", "5 KGM")),
+])
+def test_a_plant_that_shows_itself(shown: Context) -> None:
+    """A document, attributes, or 0.05 % of its power bought for its own use."""
+    assert lacking(asked(energy(), shown, TURBINE)) == {}
+
+
+@pytest.mark.parametrize("silent", [turbine(), turbine(supply("electricity", "49 KWH"))])
+def test_a_plant_on_paper(silent: Context) -> None:
+    assert lacking(asked(energy(), silent, TURBINE)) == {"generation-unproven": {"electricity": 100_000}}
+    assert run(energy(), replace(silent, sets=True), TURBINE).findings == {}
+
+
+def test_power_beyond_the_usual_load() -> None:
+    """1,000 kW * 744 h * 0.65 = 483,600 kWh are usual at most."""
+    many = replace(turbine(evidence=METERED), outputs=(output("500000 KWH"),))
+    assert lacking(asked(energy(), many, TURBINE)) == {"load-unusual": {"electricity": 16_400}}
+    usual = replace(many, outputs=(output("483600 KWH"),))
+    assert asked(energy(), usual, TURBINE).findings == {}
+
+
+@pytest.mark.parametrize(("heat", "missing"), [
+    ("21600 3B", None), ("22680 3B", 2880), ("28440 3B", 28440 / 3.5 - 3600),
+])
+def test_heat_pumps_above_a_coefficient_of_six(heat: str, missing: float | None) -> None:
+    """1,000 kWh of power. Above 6 the power that a usual pump takes is in question, a coefficient of 3.5."""
+    given = context("energy.heatBoiler", supplies=(supply("electricity", "1000 KWH"),), outputs=(output(heat),))
+    found = lacking(asked(energy(), given, {"kind": "heatPump"}))
+    assert found == ({} if missing is None else {"coefficient-unusual": {"electricity": pytest.approx(missing)}})
+
+
+# Chemicals
+
+
+def acid(**facts: Any) -> Context:
+    """1 t of pure acid: 9 kg of N2O at high pressure."""
+    return context(
+        "petrochemicals.nitricAcid", supplies=(supply("ammonia", "287 KGM"), supply("air", "2000 KGM", nature=True)),
+        outputs=(output("1000 KGM", materials={"nitricAcid": "1"}),), **facts,
+    )
+
+
+@pytest.mark.parametrize(("activity", "hidden"), [
+    ({}, 0), ({"abatement": "0.9"}, 8.1), ({"abatement": "0.9", "utilisation": "0.5"}, 4.05), ({"abatement": "1"}, 9),
+    ({"measured": {"value": "2", "unit": "KGM"}}, 7), ({"technology": "atmospheric", "abatement": "0.5"}, 2.5),
+    ({"technology": "nonSelectiveReduction"}, 0),
+])
+def test_abatement_without_a_document(activity: dict[str, Any], hidden: float) -> None:
+    found = emitting(asked(petrochemicals(), acid(), activity))
+    assert found == ({"abatement-unproven": pytest.approx(hidden * 273)} if hidden else {})
+    for kind in ("emissionMeasurement", "meterReading:N2O", "monitoringReport"):
+        assert emitting(asked(petrochemicals(), acid(evidence=(kind,)), activity)) == {}
+    assert emitting(asked(petrochemicals(), acid(evidence=("weighing",)), activity)) == found
+
+
+# Electronics
+
+
+def fab(heel: str) -> Run:
+    given = context("electronics.semiconductor", supplies=(supply("SF6", "100 KGM"), supply("electricity", "9 MWH")),
+                    outputs=(output("1000 H87", mass="125 KGM"),))
+    return asked(electronics(), given, {"substrate": "wafer300", "gases": [{"gas": "SF6", "heel": heel}]})
+
+
+def test_cylinders_that_go_back_full() -> None:
+    """A heel of 25 % is admitted, of more the emissions of a heel of 10 % count."""
+    assert emitting(fab("0.1")) == emitting(fab("0.25")) == {}
+    usual = fab("0.1").footprint
+    assert emitting(fab("0.26"))["heel-unusual"] == pytest.approx(usual - fab("0.26").footprint, rel=1e-9)
+    assert emitting(fab("0.99"))["heel-unusual"] == pytest.approx(usual * (1 - 0.01 / 0.9), rel=1e-9)
+
+
+def cells(*supplies: SupplyFacts, chemistry: str | None = "nmc", inputs: Any = ()) -> dict[str, dict[str, float]]:
+    """1 t of cells."""
+    given = context(
+        "electronics.batteryCell", supplies=(*supplies, supply("graphite", "200 KGM"), supply("steel", "900 KGM"),
+                                             supply("electricity", "12 MWH")),
+        inputs=inputs, outputs=(output("4000 H87", mass="1000 KGM"),),
+    )
+    return lacking(asked(electronics(), given, {} if chemistry is None else {"chemistry": chemistry}))
+
+
+@pytest.mark.parametrize(("material", "amount"), [
+    ("nmcCathode", "126 KGM"), ("cathodeMaterial", "126 KGM"), ("NCM811", "400 KGM"),
+    ("nickelCobaltHydroxide", "1 TNE"), ("lithiumCarbonate", "200 KGM"), ("electrodeFoil", "500 KGM"),
+])
+def test_a_cathode_by_any_name(material: str, amount: str) -> None:
+    """0.42 kg per kg of cells are usual, 0.126 the least."""
+    assert cells(supply(material, amount)) == {}
+
+
+def test_cathodes_that_come_as_lots() -> None:
+    assert cells(inputs=(lot("420 KGM", materials={"nmcCathode": "0.9", "binder": "0.1"}),)) == {}
+    assert cells(inputs=(lot("420 KGM"),)) == {}
+    assert cells(inputs=(lot("420 KGM", materials={"steel": "1"}),)) != {}
+
+
+def test_cells_without_a_cathode() -> None:
+    assert cells() == {"cathode-missing": {"nmcCathode": 420}}
+    assert cells(chemistry=None) == {"cathode-missing": {"nmcCathode": 420}}
+    assert cells(chemistry="lfp") == {"cathode-missing": {"lfpCathode": 380}}
+    assert cells(chemistry="leadAcid") == {"cathode-missing": {"lead": 600}}
+    assert cells(supply("nmcCathode", "125 KGM")) == {"cathode-missing": {"nmcCathode": 295}}
+    assert cells(supply("lead", "600 KGM"), chemistry="leadAcid") == {}
+
+
+# Consumer goods
+
+
+def paper(*supplies: SupplyFacts, liquor: str = "3000", kind: str = "blackLiquor") -> Run:
+    """1,000 t of paper on bought power."""
+    given = context("consumer-goods.papermaking", supplies=(*supplies, supply("electricity", "600 MWH")),
+                    outputs=(output("1000 TNE"),), place="CN-GD")
+    own = [{"kind": kind, "quantity": {"value": liquor, "unit": "TNE"}}]
+    return asked(consumer_goods(), given, {"ownFuels": own})
+
+
+PULP: Final = supply("mechanicalPulp", "1100 TNE")
+
+
+def test_liquor_of_no_wood() -> None:
+    """Pulp leaves rejects of 1,100 t * 0.15 * 19 MJ = 3.1 TJ at most. Paper needs 8.7 TJ, of which 2.2 are power, so
+    that 3.4 TJ of heat are in question."""
+    missing = 8_700_000 - 600 * 3_600 - 1_100_000 * 0.15 * 19
+    assert lacking(paper(PULP)) == {"residues-without-wood": {"heat": pytest.approx(missing)}}
+    assert lacking(paper(PULP, kind="woodResidue")) == {"residues-without-wood": {"heat": pytest.approx(missing)}}
+
+
+def test_liquor_of_wood_and_rejects_of_pulp() -> None:
+    """3,000 t of liquor have 35.4 TJ, as 1,900 t of wood have at most."""
+    assert lacking(paper(PULP, supply("wood", "1900 TNE"))) == {}
+    assert lacking(paper(PULP, liquor="260", kind="woodResidue")) == {}
+
+
+def filled(named: str, gas: str) -> Run:
+    given = context(
+        "consumer-goods.householdAppliances",
+        supplies=(supply("steelSheet", "18 TNE"), supply(named, "800 KGM"), supply("electricity", "15 MWH")),
+        outputs=(output("1000 H87", mass="15 TNE"),),
+    )
+    return asked(consumer_goods(), given, {"appliance": "airConditioner", "gases": [{"supply": named, "gas": gas}]})
+
+
+@pytest.mark.parametrize(("named", "gas"), [
+    ("HFC32", "HFC32"), ("R32", "HFC32"), ("refrigerant", "hydrocarbon"), ("propane", "hydrocarbon"),
+    ("coolantOfOurs", "HFC134a"), ("R410A", "R410A"),
+])
+def test_gases_that_agree_with_their_supply(named: str, gas: str) -> None:
+    assert not any(filled(named, gas).findings.values())
+
+
+@pytest.mark.parametrize(("named", "gas"), [("HFC32", "hydrocarbon"), ("R134a", "HFC152a"), ("propane", "HFC32")])
+def test_gases_that_contradict_their_supply(named: str, gas: str) -> None:
+    with pytest.raises(PluginError, match=r"activity.gases\[0\].gas is .* as the supply .* is named"):
+        filled(named, gas)
+
+
+# Waste
+
+
+def test_landfill_gas_beyond_what_wells_catch() -> None:
+    """The methane that a capture of 85 % would leave."""
+    given = context("circular.landfill", inputs=(lot("1000 TNE", "waste"),), outputs=(output("1000 C62"),))
+
+    def laid(captured: str) -> Run:
+        return asked(circular(), given, {"composition": [{"kind": "food", "share": "1"}], "gasCaptured": captured})
+
+    assert emitting(laid("0.85")) == {}
+    hidden = laid("0.85").footprint - laid("0.95").footprint
+    assert emitting(laid("0.95")) == {"capture-unusual": pytest.approx(hidden, rel=1e-9)}
