@@ -24,8 +24,11 @@ from acceptance.greenwashing import (
     waste,
 )
 from acceptance.greenwashing.lie import Attempt, judged
+from support.databases import Database
 from support.market import Market, trading_server
 from support.server import Server
+
+from ledger.store.embedded import attach
 
 # The case, kg CO2e that it hides (of recycled content, for lies about that), and how the ledger is to answer, with the
 # code of a refusal.
@@ -118,11 +121,13 @@ ATTEMPTS: Final = (
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    """Audited from zero after the module."""
+    """Audited from zero after the module, by the program and by the database itself."""
     with trading_server() as serving:
         yield serving
         done = serving.audit()
         assert done.returncode == 0, done.stdout + done.stderr
+        with Database(attach(serving.home).owner_url) as database:
+            assert database.fetch("SELECT * FROM verify_log()") == []
 
 
 def test_each_attempt_is_one_lie_of_its_own() -> None:
