@@ -116,7 +116,8 @@ def test_the_catalogue(network: Any) -> None:
 def test_the_schema_tells_every_parameter(network: Any) -> None:
     schema = ask(network.server, "/schema/openapi.json")
     told = {one["name"] for one in schema["paths"]["/v1/footprint"]["get"]["parameters"]}
-    assert told == {"lot", "product", "method", "gwp", "allocation", "parameter", "from", "to", "limit", "at"}
+    assert told == {"lot", "product", "method", "gwp", "allocation", "parameter", "from", "to", "limit", "at",
+                    "findings"}
     assert {"/v1/methods", "/v1/sensitivity"} <= schema["paths"].keys()
     assert {"FootprintAnswer", "MethodAnswer", "ProductAnswer", "SensitivityAnswer", "CatalogueAnswer"} <= {
         name.rpartition("_")[2] for name in schema["components"]["schemas"]
