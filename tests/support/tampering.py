@@ -263,7 +263,9 @@ def _odd(value: Value, kind: str, draw: random.Random) -> Value:
     if kind.startswith("_"):
         place = draw.randrange(len(value)) if value else 0
         other = draw.choice(([], [None], [draw.choice(_ODD[kind[1:]])], []))
-        return [*value[:place], *other, *value[place + 1 :]]
+        changed = [*value[:place], *other, *value[place + 1 :]]
+        # A vector that ends before a burden of zero is one of an earlier version, and reads the same.
+        return [*value[:place], None] if changed == value[:-1] and value[-1] == 0 else changed
     return draw.choice(_ODD[kind]) if kind in _ODD else flipped(value, kind, draw)
 
 
