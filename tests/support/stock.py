@@ -108,9 +108,8 @@ def _of_all_kinds(turn: int) -> Make:
     return Make(
         co2=str(100 + turn),
         emissions=[
-            # In turn nearly all that is emitted, and twice as much.
-            Emission(amount=f"-{(1 + turn % 2) * (100 + turn)}.25", source="capture",
-                     burden="technologicalCO2Removals"),
+            # Booked as negative emissions: in turn nearly all that is emitted, and twice as much.
+            Emission(amount=f"-{(1 + turn % 2) * (100 + turn)}.25", source="capture"),
             Emission(amount="3.5", burden="landUseChangeGhgEmissions", primary=False, ratings=(3, 2, 1)),
             Emission(amount="0.25", burden="landManagementFossilGhgEmissions"),
             Emission(amount="7", burden="landManagementBiogenicCO2Emissions"),

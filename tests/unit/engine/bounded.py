@@ -56,6 +56,10 @@ _FACTORS: Final[Mapping[str, str]] = {
 SHOWN: Final = Evidence(digest="8" * 64, media_type="application/pdf", kind="storageCertificate")
 PROCESS: Final = f"{NAME}.make"
 
+ALLOCATION: Final = frozenset({
+    "allocation-share", "allocation-key", "burden-on-unknown-goods", "shares-of-one-product",
+})
+
 
 class Burning(Activity, frozen=True, kw_only=True):
     """The activity of a route whose sites analyse their fuels."""
@@ -132,8 +136,9 @@ class Plant(Site):
         return {finding.code: finding for finding in assessment.findings if finding.code != "no-reference"}
 
     def amounts(self, *args: Any, **fields: Any) -> dict[str, float]:
-        """Kg CO2e in question by code."""
-        return {code: float(one.amount or 0) for code, one in self.findings(*args, **fields).items()}
+        """Kg CO2e in question by code, without findings about allocation, which have rules of their own."""
+        findings = self.findings(*args, **fields)
+        return {code: float(one.amount or 0) for code, one in findings.items() if code not in ALLOCATION}
 
     def refusal(self, *args: Any, **fields: Any) -> LedgerError:
         """The error that refuses a record."""

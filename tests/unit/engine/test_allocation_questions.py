@@ -76,9 +76,12 @@ class Works(Site):
         return msgspec.json.decode(leaf.assessment, type=Assessment)
 
     def asked(self) -> list[float]:
-        """Kg in question of each lot."""
-        lots = self.ledger.history.made[self.ledger.state.size - 1]
-        return [self.ledger.burdens(lot)[QUESTIONED] for lot in lots]
+        """Kg that the figure of each lot questions, by its share or its range. Other rules question the record."""
+        index = self.ledger.state.size - 1
+        leaf = self.ledger.assessment(index)
+        assert leaf is not None
+        amounts = {question.output: float(question.escaped) + float(question.made) for question in leaf.questions}
+        return [amounts.get(output, 0.0) for output in range(len(self.ledger.history.made[index]))]
 
 
 @pytest.fixture

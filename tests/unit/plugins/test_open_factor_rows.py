@@ -25,7 +25,7 @@ def _licence(factor: SetFactor) -> str:
 
 def _by_ratio(factor: SetFactor) -> float | None:
     """Where a default lies in its range on a logarithmic scale: 0 at the low end, 1 at the high end."""
-    if factor.low is None or factor.high is None or "CO2e" not in dict(factor.gases):
+    if factor.low is None or factor.high is None or not factor.low or "CO2e" not in dict(factor.gases):
         return None
     value = dict(factor.gases)["CO2e"]
     return float((value / factor.low).ln() / (factor.high / factor.low).ln())
