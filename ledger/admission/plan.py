@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Final
 
+from msgspec.structs import replace
+
 from ledger.admission.checks.new_keys import check_prime_order_keys
 from ledger.admission.checks.stated_figures import check_stated_figures
 from ledger.admission.checks.times import check_bounded
@@ -12,8 +14,9 @@ from ledger.admission.kind import Terms
 from ledger.admission.kinds.table import kind_of
 from ledger.admission.lots import Plan
 from ledger.admission.rules import Rule
-from ledger.core.record.kinds import AnyRecord
+from ledger.core.record.kinds import Addition, AnyRecord, Consumption, Declaration, Transfer, Transformation
 from ledger.core.record.units import AMOUNT_LIMIT
+from ledger.core.record.values import UNBURDENED
 
 ANY_TOLERANCE: Final = AMOUNT_LIMIT
 """A tolerance for the mass rule which every record meets, for records that the ledger has already admitted."""
@@ -42,4 +45,24 @@ def plan(
         check_prime_order_keys(*kind.entered_keys(record))
     if Rule.DEFAULT_UPSTREAM in rules:
         check_stated_figures(record, planned)
+    if Rule.REFERENCE_RANGES in rules and planned.created:
+        planned = _dated(record, planned)
     return planned
+
+
+def _dated(record: AnyRecord, planned: Plan) -> Plan:
+    """The plan with the time since when each good has its owner. Custody, storage and returns change no owner's time:
+    the goods that come back are as old as before."""
+    match record:
+        case Transformation() | Declaration():
+            since: str | None = record.end
+        case Addition() | Consumption():
+            since = record.time
+        case Transfer(purpose="sale"):
+            since = record.time
+        case _:
+            since = planned.taken[0].lot.since if planned.taken else None
+    return planned if since is None else planned._replace(created=tuple([
+        made if made.facts.role in UNBURDENED else made._replace(facts=replace(made.facts, since=since))
+        for made in planned.created
+    ]))

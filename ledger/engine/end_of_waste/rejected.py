@@ -19,8 +19,9 @@ from msgspec.structs import replace
 
 from ledger.admission.facts import LotFacts
 from ledger.core.outcome.assessment import Finding, Reference
+from ledger.core.record.values import UNBURDENED
 from ledger.engine.references import Buying, entries_of_lot, ranges_of_lot
-from ledger.sdk import CONTEXT, PRODUCT_ROLES
+from ledger.sdk import CONTEXT
 from ledger.sdk.sets.factor_set import SupplyEntry
 from ledger.sdk.sets.lookup import entry_of
 from ledger.sdk.sets.reading import co2e_of
@@ -59,7 +60,7 @@ class _Class(NamedTuple):
 def waste_of_route(buying: Buying) -> list[Reference]:
     """The ranges of outputs that are waste by their role alone."""
     created = [made.facts for made in buying.plan.created]
-    goods = [lot for lot in created if lot.role in PRODUCT_ROLES]
+    goods = [lot for lot in created if lot.role not in UNBURDENED]
     references: list[Reference] = []
     for i, waste in enumerate(created):
         if waste.role != "waste" or not waste.mass:
@@ -91,7 +92,7 @@ def _sums(product: LotFacts, created: Sequence[LotFacts], buying: Buying) -> _Cl
         return None
     goods = waste = scrap = bought = _NOTHING
     for lot in created:
-        if lot.role in PRODUCT_ROLES and _in(groups, entries_of_lot(lot, buying)):
+        if lot.role not in UNBURDENED and _in(groups, entries_of_lot(lot, buying)):
             goods = CONTEXT.add(goods, _mass(lot))
         elif lot.role == "waste" and _in(groups, entries_of_lot(lot, buying)):
             waste = CONTEXT.add(waste, _mass(lot))

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 from msgspec import Raw, Struct
+from msgspec.structs import replace
 
 from ledger.admission.activations import Versions
 from ledger.admission.amending import check_same_lots, check_sector, check_undisputed
@@ -299,9 +300,13 @@ class Engine:
         self._balances.check(preceding)
 
     def _numbered(self, index: int, new: Prepared) -> tuple[LotFacts, ...]:
-        record, digest = new.submission.record, new.submission.digest
-        return tuple([
+        """The lots of a record after its revision. No amendment makes goods older: `since` stays as first stated."""
+        record, digest, lots = new.submission.record, new.submission.digest, self._history.state.lots
+        numbered_lots = [
             numbered(as_entered(record, digest, created.facts), index, i) for i, created in enumerate(new.plan.created)
+        ]
+        return tuple([
+            replace(lot, since=lots[lot.id].since) if lot.id in lots else lot for lot in numbered_lots
         ])
 
     def _settle(self, index: int, old: Prepared, new: Prepared, lots: tuple[LotFacts, ...]) -> None:

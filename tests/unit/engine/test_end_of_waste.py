@@ -4,14 +4,17 @@ from decimal import Decimal
 from typing import Any, Final
 
 import pytest
+from msgspec import Raw, json
 from support.memory import MemoryLedger
 from support.sectors import Make
 from support.site import ore, supply
 from unit.engine.scrap import Works, document, registry, version
 
 from ledger.admission.lots import Created, Plan
+from ledger.core.record.kinds import Amendment
+from ledger.core.record.revisions import Change
 from ledger.engine.end_of_waste.lives import service_life
-from ledger.engine.references import Buying
+from ledger.engine.references import Buying, ranges_of_lot
 from ledger.engine.upstream import Surroundings
 
 PRE, POST = "recycledPreConsumer:steel", "recycledPostConsumer:steel"
@@ -286,3 +289,94 @@ def test_the_minimum_life_is_the_mean_of_the_materials(mill: Works, materials: d
     plan = Plan(created=(Created(mill.ledger.state.lots[mill.name("core")], None),))
     buying = Buying(Surroundings(("*",), 2025), [version()], plan, mill.ledger.state)
     assert service_life(plan.created[0].facts, buying) == Decimal(years)
+
+
+BOUGHT: Final = "2025-01-01T00:00:00Z"
+
+
+@pytest.fixture
+def dealer(ledger: MemoryLedger, maker: Works) -> Works:
+    """It has bought ten gearboxes and 100 kg of bars, as `gearboxes` and `bars`, on the first of January 2025."""
+    maker.declare(lot=maker.out("gearboxes", "gearbox", "10 H87"), burdens={"fossilGhgEmissions": "300"},
+                  evidence=[document("study")])
+    maker.declare(lot=maker.out("bars", "bar", "100 KGM"), burdens={"fossilGhgEmissions": "200"},
+                  evidence=[document("study")])
+    dealer = Works(ledger, "dealer")
+    dealer.held = {lot: dealer.bought(maker, lot, amount, BOUGHT)
+                   for lot, amount in (("gearboxes", "10 H87"), ("bars", "100 KGM"))}
+    return dealer
+
+
+@pytest.mark.parametrize(("time", "question"), [
+    ("2025-01-01T00:00:00Z", 300), ("2025-07-02T15:00:00Z", 300 * (1 - 182 / 365.25)), ("2026-01-02T00:00:00Z", 0),
+    ("2029-01-01T00:00:00Z", 0), ("2024-12-01T00:00:00Z", 300),
+])
+def test_a_core_counts_by_its_unused_life(maker: Works, dealer: Works, time: str, question: float) -> None:
+    """A machine is used for a year at least, and ten of 10 kg cause 300 kg."""
+    entry = dealer.end({dealer.held["gearboxes"]: "10 H87"}, time,
+                       [dealer.out("cores", maker.name("gearbox"), "10 H87", "core")])
+    assert dealer.asked("cores") == pytest.approx(question)
+    assert dealer.codes(entry) == ({"unused-life"} if question else set())
+    assert sum(dealer.ledger.retained(entry.index).get(name, 0) for name in ("questionedAbs",)) == 0
+
+
+@pytest.mark.parametrize(("time", "origin", "question"), [
+    ("2025-01-31T00:00:00Z", "postConsumer", 80 * 2 * (1 - 30 / 365.25 / 0.5)),
+    ("2025-01-31T00:00:00Z", "preConsumer", 80 * 2 * (1 - 30 / 365.25 / 0.5)),
+    ("2025-08-01T00:00:00Z", "postConsumer", 0),
+])
+def test_unused_goods_are_no_scrap(dealer: Works, time: str, origin: str, question: float) -> None:
+    """Of 100 kg of bars 80 become scrap: half a year is the least that steel serves."""
+    dealer.end({dealer.held["bars"]: "100 KGM"}, time,
+               [dealer.out("scrap", "swarf", "80 KGM", "waste", origin=origin)], "disposed")
+    assert dealer.asked("scrap") == pytest.approx(question)
+
+
+def test_each_good_counts_by_its_own_age(maker: Works, dealer: Works) -> None:
+    """Half of the scrap is of bars of this day, half of old ones."""
+    maker.declare(lot=maker.out("old", "bar", "100 KGM"), burdens={"fossilGhgEmissions": "200"},
+                  evidence=[document("study")])
+    old = dealer.bought(maker, "old", "100 KGM", "2020-01-01T00:00:00Z")
+    dealer.end({dealer.held["bars"]: "100 KGM", old: "100 KGM"}, BOUGHT,
+               [dealer.out("scrap", "swarf", "50 KGM", "waste", origin="postConsumer")])
+    assert dealer.asked("scrap") == pytest.approx(50)
+
+
+def test_a_question_that_came_in_is_not_asked_twice(ledger: MemoryLedger, maker: Works, dealer: Works) -> None:
+    """The bars are in question for 120 of 200 kg, and their scrap for all of it."""
+    maker.declare(lot=maker.out("low", "bar", "100 KGM"), burdens={"fossilGhgEmissions": "80"},
+                  evidence=[document("study")])
+    low = dealer.bought(maker, "low", "100 KGM", BOUGHT)
+    assert ledger.burdens(low)["questionedAbs"] == pytest.approx(120)
+    dealer.end({low: "100 KGM"}, BOUGHT, [dealer.out("scrap", "swarf", "100 KGM", "waste", origin="postConsumer")])
+    assert dealer.asked("scrap") == pytest.approx(200)
+
+
+def test_custody_and_returns_make_nobody_an_owner(ledger: MemoryLedger, maker: Works, dealer: Works) -> None:
+    """The dealer stores its bars with a haulier and gets them back: it has had them since January."""
+    haulier = Works(ledger, "haulier")
+    dealer.send(dealer.held["bars"], "100 KGM", haulier, "stored", purpose="storage")
+    haulier.send(dealer.name("stored"), "100 KGM", dealer, "back", purpose="return")
+    lots = ledger.state.lots
+    assert lots[haulier.name("back")].since == BOUGHT
+    assert lots[maker.name("bars")].since == "2025-03-02T00:00:00Z"
+    dealer.end({haulier.name("back"): "100 KGM"}, "2025-07-03T00:00:00Z",
+               [dealer.out("scrap", "swarf", "100 KGM", "waste", origin="postConsumer")])
+    assert dealer.asked("scrap") == 0
+
+
+def test_no_amendment_makes_goods_older(ledger: MemoryLedger, maker: Works, dealer: Works) -> None:
+    digest = ledger.digests[ledger.state.lots[dealer.held["bars"]].index].hex()
+    ledger.must((maker.party, Amendment(issuer=maker.id, nonce=ledger.nonce(), reason="a slip", changes=[
+        Change(record=digest, fields={"time": Raw(json.encode("2020-01-01T00:00:00Z"))})])))
+    assert ledger.state.lots[dealer.held["bars"]].since == BOUGHT
+
+
+def test_a_range_has_one_spelling_whatever_the_spelling_of_a_mass(mill: Works) -> None:
+    """Databases and replays spell the mass of a lot differently: 1E+2, 100, 100.00."""
+    mill.declare(lot=mill.out("lot", "bar", "100 KGM"), burdens={"fossilGhgEmissions": "200"},
+                 evidence=[document("study")])
+    lot = mill.ledger.state.lots[mill.name("lot")]
+    buying = Buying(Surroundings(("*",), 2025), [version()], Plan(), mill.ledger.state)
+    spellings = {str(ranges_of_lot(0, lot, Decimal(text), buying)[0].mass) for text in ("1E+2", "100", "100.00")}
+    assert spellings == {"100"}
