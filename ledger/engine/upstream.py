@@ -318,7 +318,7 @@ class _Pricer:
         self, supplied: Supplied, named: SetChoice, kind: LineKind, *, known: bool, fuel: bool
     ) -> PricedSupply:
         """A supply by the row that it names. A row of another material is a proxy, which never looks better than no
-        row: as far as it is below the default of the supply's own material or class, it is an omission."""
+        row: the difference to a higher default of the supply's own material or class is an omission."""
         material = supplied.supply.material
         lines = self._lines(supplied, named, kind)
         choice = None

@@ -56,7 +56,7 @@ def findings_of(process: Process) -> tuple[Finding, ...]:
 
 
 def _supplies(record: AnyRecord) -> Mapping[str, Supply]:
-    """The supplies of a record by field, as far as they are of nature or bring a factor of their own."""
+    """The supplies of a record by field: the ones of nature, and the ones with a factor of their own."""
     fields: tuple[tuple[str, Sequence[Supply]], ...] = ()
     if isinstance(record, Transformation):
         fields = (("supplies", record.supplies), ("overheads", record.overheads))

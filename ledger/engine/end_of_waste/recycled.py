@@ -1,6 +1,6 @@
 """Materials that are recycled by name, such as `recycledAluminium`: the name alone makes no material recycled.
 
-Their range is the range of the primary material as far as the record neither takes scrap nor shows a document.
+Their range is the range of the primary material if the record neither takes scrap nor shows a document.
 """
 
 from collections.abc import Sequence

@@ -116,7 +116,7 @@ def same_supply(sets: Sequence[FactorSetVersion], material: str, key: str) -> bo
 
 
 def other_class(version: FactorSetVersion, material: str, entry: SupplyEntry) -> bool:
-    """Whether a material that no set knows is of another class than an entry, as far as both have one in `version`."""
+    """Whether a material that no set knows is of another class than an entry, if both have a class in `version`."""
     group, similar = version.class_of(material), version.class_of(entry.key)
     classes = {entry.group} | ({similar.id} if similar is not None else set())
     return group is not None and bool(classes - {""}) and group.id not in classes

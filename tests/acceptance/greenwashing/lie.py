@@ -20,7 +20,7 @@ class Lie(NamedTuple):
     """`lot` of `seller` looks `hidden` kg CO2e better than it is.
 
     `field`: of the answer about the lot, in which the lie has no effect if it stays at `honest`. `content`: kg of
-    recycled content that are none, for a lie about a content. `untitled`: nothing says what the product is, so the
+    recycled content that do not exist, for a lie about a content. `untitled`: nothing says what the product is, so the
     ledger cannot know the amount; it must not call the figure a footprint.
     """
 
