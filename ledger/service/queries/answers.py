@@ -37,7 +37,7 @@ class LotAnswer(QueryAnswer, frozen=True):
     handed it over. A `frozen` lot is disputed; a `withdrawn` lot no longer counts. `inDoubt`: the key that signed its
     record is reported compromised. `resembles`: by the id of its holder, owner or sender, the organisations with which
     readers could confuse that organisation. `questioned`: kg CO2e in question in the whole lot; `findings`: of its own
-    record, as far as they are about this lot.
+    record, about this lot.
     """
 
     lot: str

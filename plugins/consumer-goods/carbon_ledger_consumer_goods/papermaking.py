@@ -83,8 +83,8 @@ def _check_residues(
     draft: Draft, context: Context, activity: Papermaking, burnt: Decimal, paper: Decimal
 ) -> None:
     """Liquor and bark come of wood, which gives at most its own heat of combustion; pulp and recovered paper leave
-    rejects alone. Residues burnt beyond that came from somewhere else. The amount that paper needs is in
-    question."""
+    rejects alone. Residues burnt beyond that came from somewhere else. The amount that paper
+    needs is in question."""
     fibre, wood = furnish(context, activity.analyses), wood_of(context, activity.analyses)
     most = wood * WOOD_MJ + (fibre - wood) * REJECTS * WOOD_MJ
     if burnt <= most:
