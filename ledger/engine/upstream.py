@@ -10,7 +10,7 @@ figure alone, and below the residual mix only with evidence.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
@@ -19,6 +19,7 @@ from ledger.admission.checks.attributes import kilowatt_hours
 from ledger.admission.facts import Facts
 from ledger.admission.lots import Plan, Supplied
 from ledger.core.outcome.assessment import ADDITIVE, Assessment, EnergyUse, Finding, Line, LineKind, Omission
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import AnyRecord, Closing, Declaration, Transfer, Transformation
 from ledger.core.record.units import UNITS
 from ledger.core.record.values import Evidence, Supply
@@ -52,7 +53,6 @@ from ledger.sdk.sets.lookup import (
 )
 from ledger.sdk.sets.reading import co2e_of
 
-_CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
 _NOTHING: Final = Decimal(0)
 _TWO: Final = Decimal(2)
 _POWER_EVIDENCE: Final = (*FACTOR_EVIDENCE, *CONTRACT_EVIDENCE)
@@ -180,10 +180,10 @@ def with_unbooked(
         if fuel is not None and burnt is not None:
             if burning_factor(supply) is None:
                 lines += _combustion(supply, fuel, burnt, kind)
-            heat = _CONTEXT.multiply(burnt, fuel.heating_value)
+            heat = CONTEXT.multiply(burnt, fuel.heating_value)
             energy.append(EnergyUse(carrier=supply.material, amount=heat))
         elif UNITS[quantity.unit].dimension == "energy":
-            amount = _CONTEXT.multiply(quantity.amount, UNITS[quantity.unit].scale)
+            amount = CONTEXT.multiply(quantity.amount, UNITS[quantity.unit].scale)
             energy.append(EnergyUse(carrier=_GRID if power else supply.material, amount=amount))
     return replace(assessment, lines=tuple(lines), energy=tuple(energy))
 
@@ -191,7 +191,7 @@ def with_unbooked(
 def _combustion(supply: Supply, fuel: FuelFacts, amount: Decimal, kind: LineKind) -> list[Line]:
     return [
         Line(
-            gas=gas, amount=_CONTEXT.multiply(amount, value), source=supply.material, kind=kind, value=value,
+            gas=gas, amount=CONTEXT.multiply(amount, value), source=supply.material, kind=kind, value=value,
             burden="biogenicNonCO2Emissions" if gas == _BIOGENIC_METHANE else "fossilGhgEmissions",
             boundary="combustion", ratings=fuel.ratings, factor=fuel.name, recalled=fuel.recalled,
             deviation=_decimal(supply.deviation), pedigree=supply.pedigree, factor_deviation=fuel.deviation,
@@ -233,11 +233,11 @@ class _Pricer:
         if burning_factor(supply) is None:
             return ()
         own, _ = priced_lines(supply, self._facts, "onSite", None, newer=True)
-        stated, whole = _co2e_of(own), _CONTEXT.multiply(burnt, co2e_of(choice.factor.gases))
-        plausible = _CONTEXT.multiply(stated, _TWO) >= whole or proves_factor(self._around.evidence, supply.material)
+        stated, whole = _co2e_of(own), CONTEXT.multiply(burnt, co2e_of(choice.factor.gases))
+        plausible = CONTEXT.multiply(stated, _TWO) >= whole or proves_factor(self._around.evidence, supply.material)
         if stated >= whole or (stated and plausible):
             return ()
-        return (Omission(what=f"{supply.material}{_BURNING}", estimate=_CONTEXT.subtract(whole, stated)),)
+        return (Omission(what=f"{supply.material}{_BURNING}", estimate=CONTEXT.subtract(whole, stated)),)
 
     def _unknown_burning(self, supplied: Supplied) -> Omission | None:
         """The burning of a fuel of which the sets have the upstream alone: the 90th percentile of all fuels."""
@@ -280,14 +280,14 @@ class _Pricer:
         amount = None if choice is None else self._amount(choice, supplied)
         default = self._omission(supplied).estimate
         if choice is not None and amount is not None:
-            default = _CONTEXT.multiply(amount, co2e_of(choice.factor.gases))
+            default = CONTEXT.multiply(amount, co2e_of(choice.factor.gases))
         else:
             choice, amount = None, supply.quantity.amount
         if default is None or any(omission.estimate is None for omission in priced.omissions):
             return priced
         covered = priced.co2e
         for omission in priced.omissions:
-            covered = _CONTEXT.add(covered, omission.estimate or _NOTHING)
+            covered = CONTEXT.add(covered, omission.estimate or _NOTHING)
         finding = question_of(StatedSupply(supply, covered, amount, default, self._shown(supply)), choice)
         return priced if finding is None else priced._replace(findings=(finding,))
 
@@ -362,7 +362,7 @@ class _Pricer:
         if whole is None:
             return Omission(what=what)
         stated = _co2e_of(line for line in own if line.burden in ADDITIVE)
-        return Omission(what=what, estimate=max(_CONTEXT.subtract(whole, stated), _NOTHING))
+        return Omission(what=what, estimate=max(CONTEXT.subtract(whole, stated), _NOTHING))
 
     def _omission(self, supplied: Supplied) -> Omission:
         """A supply that no set prices, with the 90th percentile of its class."""
@@ -376,7 +376,7 @@ class _Pricer:
         value = conservative(self._sets, material, unit, boundary)
         if value is None:
             return None
-        return _CONTEXT.multiply(_CONTEXT.multiply(amount, UNITS[unit].scale), value)
+        return CONTEXT.multiply(CONTEXT.multiply(amount, UNITS[unit].scale), value)
 
     def _power(self, supplied: Supplied, named: SetChoice | None, kind: LineKind) -> PricedSupply:
         """Power. The figure is location-based: the life cycle of the grid's power with losses, whatever the record
@@ -423,7 +423,7 @@ class _Pricer:
         """Kg CO2e, market-based, of power from the `grid` whose location-based figure is `location`. Without proof, a
         claim is at least the residual mix: having no certificate never looks cleaner."""
         energy = kilowatt_hours(supplied.supply.quantity.amount, supplied.supply.quantity.unit)
-        least = max(location, _CONTEXT.multiply(energy, _residual_mix(grid, self._around, self._sets)[0]))
+        least = max(location, CONTEXT.multiply(energy, _residual_mix(grid, self._around, self._sets)[0]))
         claim = self._claim(supplied, named, energy, grid)
         if claim is None:
             return least
@@ -450,7 +450,7 @@ class _Pricer:
         stated = _co2e_of(line for line in own if line.burden in ADDITIVE)
         if boundary == "cradleToGate":
             return stated
-        return _CONTEXT.add(stated, _CONTEXT.multiply(energy, _beyond_stacks(grid, self._sets)))
+        return CONTEXT.add(stated, CONTEXT.multiply(energy, _beyond_stacks(grid, self._sets)))
 
     def _proved(self, supply: Supply) -> bool:
         """Whether evidence shows where the power comes from: a supplier's figure, or a contract. A document about
@@ -481,7 +481,7 @@ def residual_of(energy: Decimal, around: Surroundings, sets: Sequence[FactorSetV
     return Line(
         gas="CO2e", amount=_NOTHING, source="power without its attribute", kind="electricity", factor=chosen.name,
         ratings=_ratings(chosen.factor, around), boundary=chosen.factor.boundary,
-        market=_CONTEXT.multiply(energy, mix),
+        market=CONTEXT.multiply(energy, mix),
     )
 
 
@@ -495,7 +495,7 @@ def _residual_mix(
     least = _per_kilowatt_hour(grid)
     if residual is None:
         return least, grid
-    mix = _CONTEXT.add(_per_kilowatt_hour(residual), _beyond_stacks(grid, sets))
+    mix = CONTEXT.add(_per_kilowatt_hour(residual), _beyond_stacks(grid, sets))
     return (mix, residual) if mix > least else (least, grid)
 
 
@@ -507,12 +507,12 @@ def _beyond_stacks(grid: SetChoice, sets: Sequence[FactorSetVersion]) -> Decimal
     if stacks is None:
         return _NOTHING
     same = choose(sets, _GRID, "cradleToGate", place, stacks.factor.year)
-    return max(_CONTEXT.subtract(_per_kilowatt_hour(same or grid), _per_kilowatt_hour(stacks)), _NOTHING)
+    return max(CONTEXT.subtract(_per_kilowatt_hour(same or grid), _per_kilowatt_hour(stacks)), _NOTHING)
 
 
 def _per_kilowatt_hour(choice: SetChoice) -> Decimal:
     """Kg CO2e."""
-    return _CONTEXT.divide(co2e_of(choice.factor.gases), kilowatt_hours(Decimal(1), choice.entry.unit))
+    return CONTEXT.divide(co2e_of(choice.factor.gases), kilowatt_hours(Decimal(1), choice.entry.unit))
 
 
 class _Bought(NamedTuple):
@@ -527,7 +527,7 @@ def _line(bought: _Bought, choice: SetChoice, gas: str, value: Decimal, around: 
     supply, amount, kind = bought
     factor = choice.factor
     return Line(
-        gas=gas, amount=_CONTEXT.multiply(amount, value), source=supply.material, kind=kind,
+        gas=gas, amount=CONTEXT.multiply(amount, value), source=supply.material, kind=kind,
         burden="biogenicNonCO2Emissions" if gas == _BIOGENIC_METHANE else "fossilGhgEmissions",
         ratings=_ratings(factor, around), deviation=_decimal(supply.deviation), pedigree=supply.pedigree,
         factor=choice.name, factor_deviation=factor.deviation, factor_pedigree=factor.pedigree,
@@ -547,12 +547,12 @@ def _co2e_of(lines: Iterable[Line]) -> Decimal:
     """Kg CO2e of lines, in the context of all amounts: `sum` would round by the caller's."""
     total = _NOTHING
     for line in lines:
-        total = _CONTEXT.add(total, _co2e(line))
+        total = CONTEXT.add(total, _co2e(line))
     return total
 
 
 def _co2e(line: Line) -> Decimal:
-    return line.amount if line.gas == "CO2e" else _CONTEXT.multiply(line.amount, potential(AR6, line.gas))
+    return line.amount if line.gas == "CO2e" else CONTEXT.multiply(line.amount, potential(AR6, line.gas))
 
 
 def _decimal(text: str | None) -> Decimal | None:
