@@ -18,7 +18,7 @@ from ledger.core.record.units import UNITS
 from ledger.core.record.values import Evidence
 from ledger.engine.end_of_waste.recycled import CODE as BY_NAME
 from ledger.engine.end_of_waste.recycled import primary_of, recycled_key, recycled_part
-from ledger.engine.upstream import Surroundings
+from ledger.engine.pricing.surroundings import Surroundings
 from ledger.footprint.derived.completeness import NO_REFERENCE
 from ledger.sdk import PRODUCT_ROLES, FactorSetVersion, SetChoice
 from ledger.sdk.sets.factor_set import SupplyEntry

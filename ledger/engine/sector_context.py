@@ -13,7 +13,7 @@ from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.units import convert, plain
 from ledger.core.record.values import Output, Quantity, Supply
-from ledger.engine.upstream import PricedSupply
+from ledger.engine.pricing.priced import PricedSupply
 from ledger.errors import Refused
 from ledger.footprint.stored.supplies import burning_factor
 from ledger.sdk import AttributeFacts, Context, FacilityFacts, InputFacts, OutputFacts, SupplyFacts

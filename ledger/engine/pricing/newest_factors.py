@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from ledger.core.outcome.assessment import ADDITIVE, Line
 from ledger.core.record.amounts import CONTEXT
-from ledger.engine.upstream import Surroundings
+from ledger.engine.pricing.surroundings import Surroundings
 from ledger.footprint.stored.burdens import line_co2e
 from ledger.sdk import FactorSetVersion
 from ledger.sdk.sets.lookup import choose
