@@ -1,4 +1,4 @@
-"""The complete assessment of a record: its sector's answer, its supplies, and what the core finds."""
+"""The complete assessment of a record: its sector's answer, its supplies, and the findings of the core."""
 
 from decimal import Decimal
 

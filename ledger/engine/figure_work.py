@@ -1,4 +1,4 @@
-"""What a record's figures are computed from: direct burdens, allocation shares, contents."""
+"""The base of a record's figures: direct burdens, allocation shares, contents."""
 
 from ledger.admission.facts import Facts
 from ledger.admission.lots import Created, Plan, Taken

@@ -1,4 +1,4 @@
-"""The burning of fuels, which their sector books: how a fuel burns, and what its record leaves out."""
+"""The burning of fuels, which their sector books: how a fuel burns, and the part that its record leaves out."""
 
 from decimal import Decimal
 from typing import Final

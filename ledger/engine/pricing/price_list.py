@@ -40,7 +40,7 @@ class PriceList:
         return amount_of(choice.entry, quantity.amount, quantity.unit, supplied.mass)
 
     def lines(self, supplied: Supplied, choice: SetChoice, kind: LineKind) -> list[Line]:
-        """The lines of the supply by a row; none if its amount does not convert."""
+        """The lines of the supply by a row; empty if its amount does not convert."""
         amount = self.amount(choice, supplied)
         if amount is None:
             return []

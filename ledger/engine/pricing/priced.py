@@ -1,4 +1,4 @@
-"""What the upstream of supplies adds to the assessment of their record."""
+"""The upstream of supplies, and its place in the assessment of their record."""
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
