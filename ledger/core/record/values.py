@@ -57,6 +57,13 @@ RULES: Final = {
     "`factors-open:portlandCement/cradleToGate/CN/2023`",
 }
 
+WORDS: Final = {
+    _POSITIVE: "decimal", _SIGNED: "signed decimal", _FRACTION: "fraction", _DEVIATION: "deviation", _ID: "id",
+    _SHA256: "digest", _BASE64: "base64", _NONCE: "nonce", _INSTANT: "instant", _UNIT: "unit", _CURRENCY: "currency",
+    _COUNTRY: "country", _SUBDIVISION: "subdivision", _PROCESS: "process", _KEY: "key", _FACTOR_ROW: "factor row",
+}
+"""The type that each pattern stands for, in a word or two."""
+
 Positive = Annotated[str, Meta(pattern=_POSITIVE, max_length=25)]
 Signed = Annotated[str, Meta(pattern=_SIGNED, max_length=26)]
 Fraction = Annotated[str, Meta(pattern=_FRACTION, max_length=11)]

@@ -1,0 +1,62 @@
+"""Meanings and examples of fields, kinds and processes, in tables that people read and programs show.
+
+`fields.csv` of this package has the parts of records, `fields.csv` of a sector's package its activities: a row for each
+field of each type. `kinds.csv` says what each kind of record is for, `routes.csv` of a sector what each process is for.
+They compute nothing, so the digest of a plugin leaves them out.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Final, NamedTuple
+
+from ledger.sdk.tables import rows
+
+FIELDS: Final = "fields.csv"
+ROUTES: Final = "routes.csv"
+KINDS: Final = "kinds.csv"
+_OWN: Final = "ledger.registry.reference"
+
+
+class FieldText(NamedTuple):
+    """`en`, `zh`: the meaning of a field. `unit`: a usual unit of a quantity. `example`: a value as it stands in JSON,
+    without quotes; empty for parts, which have examples of their own."""
+
+    en: str
+    zh: str
+    unit: str = ""
+    example: str = ""
+
+
+class Purpose(NamedTuple):
+    """What a kind or a process is for, and when to choose it. `words`: further words by which people look for it."""
+
+    en: str
+    zh: str
+    words: tuple[str, ...] = ()
+
+
+@cache
+def field_texts(package: str = _OWN) -> Mapping[tuple[str, str], FieldText]:
+    """The texts in a package by type and field; empty if it has none. Columns: of, field, en, zh, unit, example."""
+    if not _has(package, FIELDS):
+        return {}
+    return {
+        (row["of"], row["field"]): FieldText(row["en"], row["zh"], row["unit"], row["example"])
+        for row in rows(package, FIELDS)
+    }
+
+
+@cache
+def purposes(package: str = _OWN, file: str = KINDS) -> Mapping[str, Purpose]:
+    """The purposes in a package by kind or route; empty if it has none. Columns: key, en, zh, words (`;` between)."""
+    if not _has(package, file):
+        return {}
+    return {
+        row["key"]: Purpose(row["en"], row["zh"], tuple([word for word in row["words"].split(";") if word]))
+        for row in rows(package, file)
+    }
+
+
+def _has(package: str, file: str) -> bool:
+    return files(package).joinpath(file).is_file()
