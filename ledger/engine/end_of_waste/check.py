@@ -9,6 +9,7 @@ from ledger.core.record.kinds import AnyRecord, Declaration, Transformation
 from ledger.engine.end_of_waste.group import scrap_of_group
 from ledger.engine.end_of_waste.lives import declared_core
 from ledger.engine.end_of_waste.rejected import run_without_product, waste_of_route
+from ledger.engine.end_of_waste.valued import valued_waste
 from ledger.engine.references import Buying
 
 
@@ -20,11 +21,14 @@ def check_wastes(
     references, findings = list[Reference](), list[Finding]()
     if isinstance(record, Transformation):
         findings += scrap_of_group(record, plan, facts)
+        findings += valued_waste(record.outputs)
         if buying is not None:
             references += waste_of_route(buying)
             findings += run_without_product(buying)
-    elif isinstance(record, Declaration) and buying is not None:
-        references += declared_core(record, buying)
+    elif isinstance(record, Declaration):
+        findings += valued_waste([record.lot] if record.lot is not None else [])
+        if buying is not None:
+            references += declared_core(record, buying)
     if not references and not findings:
         return assessment
     return replace(
