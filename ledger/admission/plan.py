@@ -45,8 +45,8 @@ def plan(
     if Rule.DEFAULT_UPSTREAM in rules:
         check_stated_figures(record, planned)
     if Rule.PHYSICAL_BOUNDS in rules:
-        check_services(record, planned)
         check_parts(record)
         if isinstance(record, Transformation):
             check_waste_shares(record)
+        check_services(record, planned)
     return planned

@@ -19,16 +19,14 @@ def check_wastes(
     """The assessment with the findings about the record's waste, cores and recycled content, and with the ranges of its
     waste and cores that are goods. `buying`: None if no factor set is in force."""
     references, findings = list[Reference](), list[Finding]()
+    findings += valued_waste(record)
     if isinstance(record, Transformation):
         findings += scrap_of_group(record, plan, facts)
-        findings += valued_waste(record.outputs)
         if buying is not None:
             references += waste_of_route(buying)
             findings += run_without_product(buying)
-    elif isinstance(record, Declaration):
-        findings += valued_waste([record.lot] if record.lot is not None else [])
-        if buying is not None:
-            references += declared_core(record, buying)
+    elif isinstance(record, Declaration) and buying is not None:
+        references += declared_core(record, buying)
     if not references and not findings:
         return assessment
     return replace(

@@ -4,18 +4,24 @@ Scrap has a price in every trade and is waste by the cut-off all the same, and n
 good is waste. So this is a note: readers see that the maker sold the waste.
 """
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
 from ledger.core.outcome.assessment import Finding
-from ledger.core.record.values import Output
+from ledger.core.record.kinds import AnyRecord, Declaration, Transformation
 
 CODE: Final = "valued-waste"
 
 
-def valued_waste(outputs: Sequence[Output]) -> list[Finding]:
-    """A note on each waste for which the record states a value."""
+def valued_waste(record: AnyRecord) -> list[Finding]:
+    """A note on each waste for which a transformation or a declaration states a value."""
+    match record:
+        case Transformation():
+            outputs = record.outputs
+        case Declaration(lot=lot) if lot is not None:
+            outputs = [lot]
+        case _:
+            return []
     return [
         Finding(code=CODE, severity="note", output=i, value=Decimal(output.value.value), unit=output.value.currency,
                 message=f"waste worth {output.value.value} {output.value.currency} leaves without burden")

@@ -10,7 +10,6 @@ from support.site import ore, supply
 from unit.engine.scrap import Works, document, registry, version
 
 from ledger.admission.lots import Created, Plan
-from ledger.core.record.values import Money
 from ledger.engine.end_of_waste.lives import service_life
 from ledger.engine.pricing.surroundings import Surroundings
 from ledger.engine.references import Buying
@@ -198,28 +197,6 @@ def test_waste_that_is_the_product_is_in_question_beyond_usual_rejects(
     assert not goods or mill.asked("bars") == 0
     assert ("waste-of-route" in mill.codes(entry)) == bool(question)
     assert ("run-without-product" in mill.codes(entry)) == (not goods)
-
-
-def test_a_price_of_waste_is_noted(mill: Works) -> None:
-    """The note questions nothing; waste without a price and co-products with one have none."""
-    price = Money(value="300", currency="EUR")
-    sold = mill.run([mill.out("bars", "bar", "90 KGM"),
-                     mill.out("chips", "swarf", "10 KGM", "waste", origin="preConsumer", value=price)],
-                    supplies=[ore("100 KGM")], activity=Make(co2="1000"))
-    note = mill.finding(sold, "valued-waste")
-    assert (note.severity, note.output, note.value, note.unit, note.amount) == ("note", 1, 300, "EUR", None)
-    assert mill.asked("chips") == 0
-    made = mill.run([mill.out("others", "bar", "90 KGM", value=price),
-                     mill.out("rest", "swarf", "10 KGM", "waste", origin="preConsumer")],
-                    supplies=[ore("100 KGM")], activity=Make(co2="1000"))
-    assert "valued-waste" not in mill.codes(made)
-
-
-def test_a_price_of_declared_waste_is_noted(mill: Works) -> None:
-    price = Money(value="300", currency="EUR")
-    entry = mill.declare(lot=mill.out("scrap", "swarf", "10 KGM", "waste", origin="postConsumer", value=price),
-                         basis="collected", boundary="none", collector=mill.id, evidence=[document("weighing")])
-    assert mill.finding(entry, "valued-waste").output == 0
 
 
 @pytest.mark.parametrize(("materials", "question"), [
