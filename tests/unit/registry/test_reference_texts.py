@@ -176,6 +176,8 @@ def test_texts_are_short_and_plain_and_each_in_its_language() -> None:
         or max(len(en), len(zh)) > LONGEST
     ]
     assert faults == []
+    repeated = [name for name, (en, _) in words.items() if sum(en == other for other, _ in words.values()) > 1]
+    assert {name.partition(".")[2] for name in repeated} == {"nonce"}
     assert [hit for name, (en, _) in words.items() for hit in hits_in(Passage(1, en), name)] == []
 
 
