@@ -9,7 +9,7 @@ from rich.table import Table
 from ledger.cli.client import Client
 from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.errors import NotFound
-from ledger.registry.reference.catalogue import Catalogue, SchemaEntry, SchemaField, SchemaReference, found
+from ledger.registry.reference.catalogue import Catalogue, SchemaEntry, SchemaField, SchemaReference, fitting
 from ledger.registry.workers.trial import tried
 
 _SHOWN: Final = 10
@@ -39,9 +39,9 @@ def schema(
         raise click.UsageError("--json-schema needs NAME")
     if name is None:
         entries = _entries(url)
-        listed = entries if find is None else found(entries, find)[:_SHOWN]
+        listed = entries if find is None else fitting(entries, find)[:_SHOWN]
         if not listed:
-            raise NotFound(f"nothing fits {find!r}", code="nothing-found", field="find", value=find,
+            raise NotFound(f"nothing fits {find!r}", code="nothing-fitting", field="find", value=find,
                            rule="other words, or `carbon-ledger schema` for the whole list")
         if as_json:
             print_json(listed)
@@ -88,11 +88,11 @@ def _described(reference: SchemaReference, language: Language) -> Iterator[Part]
     if entry.of == "process":
         yield ("The activity of a `transformation` with this process. `carbon-ledger schema transformation` shows the "
                "other fields.")
-    for one in reference.types:
-        table = Table(title=styled(one.name, style="bold"), box=None, pad_edge=False, title_justify="left")
+    for described in reference.types:
+        table = Table(title=styled(described.name, style="bold"), box=None, pad_edge=False, title_justify="left")
         for column in ("field", "type", "required", "allowed", "meaning", "example"):
             table.add_column(column, overflow="fold")
-        for field in one.fields:
+        for field in described.fields:
             table.add_row(
                 field.name, field.type, "yes" if field.required else field.default or "", _allowed(field),
                 field.meaning.get(language, ""), field.example or "",

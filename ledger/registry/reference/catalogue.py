@@ -19,8 +19,8 @@ _NO_PURPOSE: Final = Purpose("", "")
 
 
 class SchemaEntry(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """A kind of record, or a process of a sector in force: `name` as records spell it. `purpose`: what it is for.
-    `words`: further words by which people look for it."""
+    """A kind of record, or a process of a sector in force: `name` as records spell it. `purpose`: when to
+    choose it. `words`: further words by which people look for it."""
 
     name: str
     of: Literal["kind", "process"]
@@ -136,7 +136,7 @@ def _field(of: str, field: FieldShape, texts: Mapping[tuple[str, str], FieldText
     )
 
 
-def found(entries: Sequence[SchemaEntry], query: str) -> list[SchemaEntry]:
+def fitting(entries: Sequence[SchemaEntry], query: str) -> list[SchemaEntry]:
     """The entries that fit a query in English or Chinese, best first. A word that is one of an entry's own words counts
     most, then its names, then its purpose."""
     words = query.casefold().split()
