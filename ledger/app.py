@@ -27,6 +27,7 @@ from ledger.web.queries.installations import CbamController
 from ledger.web.queries.inventory import InventoryController
 from ledger.web.queries.lots import QueriesController
 from ledger.web.queries.methods import MethodsController
+from ledger.web.queries.schema import SchemaController
 from ledger.web.queries.statements import StatementsController
 from ledger.web.queries.uncertainty import UncertaintyController
 from ledger.web.records import RecordsController
@@ -41,7 +42,8 @@ def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics |
         route_handlers=[
             RecordsController, QueriesController, FootprintsController, MethodsController, ChainsController,
             ContributionsController, UncertaintyController, GapsController, StatementsController, IndicatorsController,
-            InventoryController, CbamController, LogController, AuditController, HealthController, MetricsController,
+            InventoryController, CbamController, SchemaController, LogController, AuditController, HealthController,
+            MetricsController,
         ],
         state=State({"posts": PostQueue()}),
         dependencies={

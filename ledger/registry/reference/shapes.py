@@ -1,4 +1,4 @@
-"""The fields of a type by inspection: name, type in words, whether it is required, what is allowed, and its parts."""
+"""The fields of a type by inspection: name, type in words, whether it is required, allowed values, and its parts."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -68,22 +68,18 @@ def shape_of(of: type[Struct]) -> Shape:
 
 def shapes_of(of: type[Struct]) -> list[Shape]:
     """The type itself, then its parts and their parts, each of them once, in the order of first use."""
-    found: dict[type[Struct], Shape] = {}
-    for one in _walk(of):
-        if one not in found:
-            found[one] = shape_of(one)
-    return list(found.values())
+    return [shape_of(part) for part in _walk(of)]
 
 
 def _walk(of: type[Struct]) -> Iterator[type[Struct]]:
     waiting, seen = [of], set[type[Struct]]()
     while waiting:
-        one = waiting.pop(0)
-        if one in seen:
+        part = waiting.pop(0)
+        if part in seen:
             continue
-        seen.add(one)
-        yield one
-        waiting += [part for field in shape_of(one).fields for part in field.parts]
+        seen.add(part)
+        yield part
+        waiting += [inner for field in shape_of(part).fields for inner in field.parts]
 
 
 def _field(field: Field) -> FieldShape:

@@ -1,8 +1,8 @@
 """Meanings and examples of fields, kinds and processes, in tables that people read and programs show.
 
 `fields.csv` of this package has the parts of records, `fields.csv` of a sector's package its activities: a row for each
-field of each type. `kinds.csv` says what each kind of record is for, `routes.csv` of a sector what each process is for.
-They compute nothing, so the digest of a plugin leaves them out.
+field of each type. `kinds.csv` has the purpose of each kind of record, `routes.csv` of a sector the purpose of each
+process. They compute nothing, so the digest of a plugin leaves them out.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ class FieldText(NamedTuple):
 
 
 class Purpose(NamedTuple):
-    """What a kind or a process is for, and when to choose it. `words`: further words by which people look for it."""
+    """The purpose of a kind or a process, and when to choose it. `words`: further words by which people look for it."""
 
     en: str
     zh: str
@@ -38,7 +38,7 @@ class Purpose(NamedTuple):
 
 @cache
 def field_texts(package: str = _OWN) -> Mapping[tuple[str, str], FieldText]:
-    """The texts in a package by type and field; empty if it has none. Columns: of, field, en, zh, unit, example."""
+    """The texts in a package by type and field; empty without that file. Columns: of, field, en, zh, unit, example."""
     if not _has(package, FIELDS):
         return {}
     return {
@@ -49,7 +49,8 @@ def field_texts(package: str = _OWN) -> Mapping[tuple[str, str], FieldText]:
 
 @cache
 def purposes(package: str = _OWN, file: str = KINDS) -> Mapping[str, Purpose]:
-    """The purposes in a package by kind or route; empty if it has none. Columns: key, en, zh, words (`;` between)."""
+    """The purposes in a package by kind or route; empty without that file. Columns: key, en, zh, words, with `;`
+    between."""
     if not _has(package, file):
         return {}
     return {

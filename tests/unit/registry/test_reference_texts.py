@@ -1,16 +1,30 @@
 """Every field, kind and process has a text in both languages, and every text has a field."""
 
-from typing import get_args
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, get_args, get_type_hints
 
+import msgspec
 import pytest
+from msgspec import DecodeError
+from support.english import Passage, hits_in
 
-from ledger.core.record.kinds import AnyRecord
+from ledger.admission.checks.times import check_time
+from ledger.core.record.canonical import record_of
+from ledger.core.record.identifiers import check_identifier
+from ledger.core.record.kinds import AnyRecord, Transformation
+from ledger.core.record.units import UNITS, unit
 from ledger.engine.sectors import Installed
+from ledger.errors import LedgerError
 from ledger.registry.installed import installed
-from ledger.registry.reference.shapes import Shape, shapes_of
-from ledger.registry.reference.texts import ROUTES, field_texts, purposes
+from ledger.registry.reference.shapes import FieldShape, Shape, shape_of, shapes_of
+from ledger.registry.reference.texts import ROUTES, FieldText, field_texts, purposes
 
 SECTORS = installed(sets=False).sectors
+NOT_QUOTED: Final = ("whole number", "true or false", "JSON", "list ", "map ")
+"""Kinds of fields whose values stand in JSON without quotes."""
+HAN: Final = re.compile("[\u4e00-\u9fff]")
+LONGEST: Final = 260
 
 
 def shapes_of_sector(sector: Installed, *, shared: bool) -> dict[str, Shape]:
@@ -57,3 +71,118 @@ def test_each_process_has_a_purpose(name: str) -> None:
     texts = purposes(SECTORS[name].package, ROUTES)
     assert set(texts) == set(SECTORS[name].sector.routes)
     assert all(one.en and one.zh and one.words for one in texts.values())
+
+
+def holds_parts(field: FieldShape) -> bool:
+    """Whether a field is a part or a list of parts. A map has an example of its own, since its keys are no fields."""
+    return bool(field.parts) and not field.kind.startswith("map ")
+
+
+def faults_of(shape: Shape, texts: Mapping[tuple[str, str], FieldText]) -> Iterator[str]:
+    """The faults in the examples and units of a type's fields."""
+    hints = get_type_hints(shape.of, include_extras=True)
+    attributes = dict(zip(shape.of.__struct_encode_fields__, shape.of.__struct_fields__, strict=True))
+    for field in shape.fields:
+        where, text = f"{shape.name}.{field.name}", texts[shape.name, field.name]
+        if text.unit not in (UNITS if field.kind == "Quantity" else ("",)):
+            yield f"{where}: unit {text.unit!r} of a field of type {field.kind}"
+        if holds_parts(field) != (not text.example):
+            yield f"{where}: example {text.example!r} of a field of type {field.kind}"
+        elif text.example:
+            fault = fault_of(field.kind, hints[attributes[field.name]], text.example)
+            if fault:
+                yield f"{where}: {fault}"
+
+
+def fault_of(kind: str, hint: Any, example: str) -> str | None:
+    """Why a program would not take the example as the field's value; None if it would. Beyond the type, it checks the
+    rules of a kind that hold in every record."""
+    text = example if kind.startswith(NOT_QUOTED) else f'"{example}"'
+    try:
+        value = msgspec.json.decode(text, type=hint)
+        match kind:
+            case "id":
+                check_identifier(value, "example")
+            case "list of id":
+                for one in value:
+                    check_identifier(one, "example")
+            case "instant":
+                check_time(value, "example")
+            case "unit":
+                unit(value)
+    except (DecodeError, LedgerError) as error:
+        return str(error)
+    return None
+
+
+def test_each_example_is_a_value_of_its_field() -> None:
+    texts = field_texts()
+    assert [fault for shape in shared_shapes().values() for fault in faults_of(shape, texts)] == []
+
+
+@pytest.mark.parametrize(("of", "field", "example", "unit"), [
+    ("Quantity", "value", "8,4", ""), ("Quantity", "value", "0", ""), ("Quantity", "value", "", ""),
+    ("Quantity", "unit", "PCS", ""), ("Quantity", "value", "8.4", "TNE"), ("Transfer", "quantity", "", ""),
+    ("Transfer", "quantity", "8.4", "TNE"), ("Transfer", "quantity", "", "t"), ("Transfer", "to", "motor-works", ""),
+    ("Transfer", "time", "2026-02-30T08:00:00Z", ""), ("Transfer", "purpose", "gift", ""),
+    ("Transfer", "transport", "[]", ""), ("Organization", "prefixes", '["foundry"]', ""),
+    ("Product", "materials", '{"aluminium": 0.87}', ""), ("Declaration", "pedigree", "[1,1,2]", ""),
+    ("Attestation", "samples", "-1", ""), ("Pool", "default", "yes", ""), ("Report", "figures", "", ""),
+    ("Report", "figures", '{"waterUse": {"value": "420"}}', ""),
+    ("Transformation", "activity", "{", ""),
+])
+def test_a_false_example_or_unit_is_a_fault(of: str, field: str, example: str, unit: str) -> None:
+    texts = field_texts()
+    planted = {**texts, (of, field): texts[of, field]._replace(example=example, unit=unit)}
+    faults = list(faults_of(shared_shapes()[of], planted))
+    assert len(faults) == 1
+    assert faults[0].startswith(f"{of}.{field}: ")
+
+
+def example_of(shape: Shape, *, whole: bool) -> dict[str, Any]:
+    """A value of a type made of the examples, with its required fields alone or as a whole."""
+    texts, example = field_texts(), dict[str, Any]()
+    for field in shape.fields:
+        text = texts[shape.name, field.name].example
+        if holds_parts(field):
+            value: Any = example_of(shape_of(field.parts[0]), whole=whole)
+            value = [value] if field.kind.startswith("list ") else value
+        else:
+            value = msgspec.json.decode(text if field.kind.startswith(NOT_QUOTED) else f'"{text}"')
+        if field.required or whole:
+            example[field.name] = value
+    return example
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_the_examples_of_a_kind_make_a_record(whole: bool) -> None:
+    for kind in get_args(AnyRecord):
+        tree = {"type": kind.__struct_config__.tag, **example_of(shape_of(kind), whole=whole)}
+        assert isinstance(record_of(tree), kind)
+
+
+def test_the_example_of_an_activity_is_one_of_its_process() -> None:
+    texts = {field: text.example for (of, field), text in field_texts().items() if of == shape_of(Transformation).name}
+    sector, _, route = texts["process"].partition(".")
+    assert msgspec.json.decode(texts["activity"], type=SECTORS[sector].sector.routes[route].activity)
+
+
+def test_texts_are_short_and_plain_and_each_in_its_language() -> None:
+    words = {f"{of}.{field}": (text.en, text.zh) for (of, field), text in field_texts().items()}
+    words |= {kind: (purpose.en, purpose.zh) for kind, purpose in purposes().items()}
+    faults = [
+        name for name, (en, zh) in words.items()
+        if HAN.search(en) or not HAN.search(zh) or not en[0].isupper() or en.endswith(".") or zh.endswith("。")
+        or max(len(en), len(zh)) > LONGEST
+    ]
+    assert faults == []
+    repeated = [name for name, (en, _) in words.items() if sum(en == other for other, _ in words.values()) > 1]
+    assert {name.partition(".")[2] for name in repeated} == {"nonce"}
+    assert [hit for name, (en, _) in words.items() for hit in hits_in(Passage(1, en), name)] == []
+
+
+def test_people_find_a_kind_by_words_of_both_languages() -> None:
+    for kind, purpose in purposes().items():
+        assert any(HAN.search(word) for word in purpose.words), kind
+        assert any(not HAN.search(word) for word in purpose.words), kind
+        assert len({word.casefold() for word in purpose.words}) == len(purpose.words), kind

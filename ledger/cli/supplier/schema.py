@@ -1,0 +1,108 @@
+"""`schema`: which records and processes there are, and which fields each of them has."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final, Literal
+
+import click
+from rich.table import Table
+
+from ledger.cli.client import Client
+from ledger.cli.console import Part, json_option, print_json, show, styled
+from ledger.errors import NotFound
+from ledger.registry.reference.catalogue import Catalogue, SchemaEntry, SchemaField, SchemaReference, fitting
+from ledger.registry.workers.trial import tried
+
+_SHOWN: Final = 10
+_MOST: Final = 20
+Language = Literal["en", "zh"]
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--find", metavar="WORDS", help="List the entries that fit these words, in English or Chinese.")
+@click.option("--json-schema", "as_schema", is_flag=True, help="Print the JSON Schema of NAME.")
+@click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True,
+              help="Of meanings and purposes.")
+@click.option("--url", help="Ask a server, whose sectors may differ from the ones installed here.")
+@json_option
+def schema(
+    name: str | None, find: str | None, as_schema: bool, language: Language, url: str | None, as_json: bool
+) -> None:
+    """List kinds of records and processes, or show the fields of one.
+
+    NAME is a kind (`transfer`) or a process (`steel.electricArcFurnace`). The fields of a process are its activity; the
+    record around it is a `transformation`.
+    """
+    if name is not None and find is not None:
+        raise click.UsageError("give NAME or --find, not both")
+    if as_schema and name is None:
+        raise click.UsageError("--json-schema needs NAME")
+    if name is None:
+        entries = _entries(url)
+        listed = entries if find is None else fitting(entries, find)[:_SHOWN]
+        if not listed:
+            raise NotFound(f"nothing fits {find!r}", code="nothing-fitting", field="find", value=find,
+                           rule="other words, or `carbon-ledger schema` for the whole list")
+        if as_json:
+            print_json(listed)
+        else:
+            show(*_list(listed, language, purposes=find is not None))
+        return
+    reference = _reference(url, name)
+    if as_schema:
+        print_json(reference.json_schema)
+    elif as_json:
+        print_json(reference)
+    else:
+        show(*_described(reference, language))
+
+
+def _entries(url: str | None) -> list[SchemaEntry]:
+    if url is None:
+        return Catalogue(tried()).entries
+    with Client(url) as client:
+        return client.get("/v1/schema", list[SchemaEntry])
+
+
+def _reference(url: str | None, name: str) -> SchemaReference:
+    if url is None:
+        return Catalogue(tried()).reference(name)
+    with Client(url) as client:
+        return client.get(f"/v1/schema/{name}", SchemaReference)
+
+
+def _list(entries: Sequence[SchemaEntry], language: Language, *, purposes: bool) -> Iterator[Part]:
+    table = Table("name", "what", *(["for"] if purposes else []), box=None, pad_edge=False)
+    for entry in entries:
+        names = entry.names.get(language) or entry.names.get("en", "")
+        table.add_row(entry.name, names, *([entry.purpose.get(language, "")] if purposes else []))
+    yield table
+    yield "`carbon-ledger schema NAME` shows the fields of one."
+
+
+def _described(reference: SchemaReference, language: Language) -> Iterator[Part]:
+    entry = reference.entry
+    yield styled(f"{entry.name}: {entry.names.get(language) or entry.names.get('en', '')}", style="bold")
+    if entry.purpose:
+        yield entry.purpose.get(language, "")
+    if entry.of == "process":
+        yield ("The activity of a `transformation` with this process. `carbon-ledger schema transformation` shows the "
+               "other fields.")
+    for described in reference.types:
+        table = Table(title=styled(described.name, style="bold"), box=None, pad_edge=False, title_justify="left")
+        for column in ("field", "type", "required", "allowed", "meaning", "example"):
+            table.add_column(column, overflow="fold")
+        for field in described.fields:
+            table.add_row(
+                field.name, field.type, "yes" if field.required else field.default or "", _allowed(field),
+                field.meaning.get(language, ""), field.example or "",
+            )
+        yield ""
+        yield table
+
+
+def _allowed(field: SchemaField) -> str:
+    if field.allowed:
+        more = f" and {len(field.allowed) - _MOST} more" if len(field.allowed) > _MOST else ""
+        return ", ".join(field.allowed[:_MOST]) + more
+    return field.unit or field.rule or ""
