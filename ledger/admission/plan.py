@@ -7,6 +7,7 @@ from ledger.admission.checks.new_keys import check_prime_order_keys
 from ledger.admission.checks.services import check_services
 from ledger.admission.checks.stated_figures import check_stated_figures
 from ledger.admission.checks.times import check_bounded
+from ledger.admission.dates import dated
 from ledger.admission.facts import LOT_SLOTS, Facts
 from ledger.admission.identifiers import check_plain_names
 from ledger.admission.kind import Terms
@@ -45,4 +46,6 @@ def plan(
         check_stated_figures(record, planned)
     if Rule.PHYSICAL_BOUNDS in rules:
         check_services(record, planned)
+    if Rule.REFERENCE_RANGES in rules and planned.created:
+        planned = dated(record, planned)
     return planned

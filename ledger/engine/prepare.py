@@ -20,6 +20,7 @@ from ledger.core.outcome.assessment import (
     NOTHING,
     Assessment,
     Assigned,
+    Finding,
     Line,
     LineKind,
     Reference,
@@ -46,6 +47,7 @@ from ledger.engine.end_of_waste.check import check_wastes
 from ledger.engine.end_of_waste.group import questioned_inputs
 from ledger.engine.inventory.check import with_inventory, with_omissions
 from ledger.engine.inventory.lacking import unpriced
+from ledger.engine.inventory.later import late_inputs
 from ledger.engine.inventory.moved import moved_goods
 from ledger.engine.inventory.usual import SetPricer
 from ledger.engine.named_rows import check_no_rows
@@ -344,13 +346,14 @@ def _with_references(
     gets no ranges: its figures are not measured yet, and they say so."""
     record = draft.submission.record
     unproven = isinstance(record, Declaration) and not record.evidence
-    moved = None
+    own = list[Finding]()
     if isinstance(record, Transformation):
         moved = moved_goods(record, draft.plan, facts, SetPricer(pricing.around, pricing.sets))
-        unproven = moved is not None and moved.main
+        late = late_inputs(record, draft.plan)
+        own = [*([] if moved is None else [moved.finding]), *late.findings]
+        unproven = late.main or (moved is not None and moved.main)
     references, findings = references_of(draft.plan, facts, pricing.around, pricing.sets, unproven=unproven)
-    if moved is not None:
-        findings = (*findings, moved.finding)
+    findings = (*findings, *own)
     if not isinstance(record, Transformation | Declaration) or record.basis == "provisional":
         references = ()
     return replace(assessment, references=references, findings=(*assessment.findings, *findings))

@@ -19,7 +19,7 @@ from ledger.admission.checks.attributes import kilowatt_hours
 from ledger.admission.facts import Facts
 from ledger.admission.lots import Plan, Supplied
 from ledger.core.outcome.assessment import ADDITIVE, Assessment, EnergyUse, Finding, Line, LineKind, Omission
-from ledger.core.record.kinds import AnyRecord, Closing, Declaration, Transfer, Transformation
+from ledger.core.record.kinds import AnyRecord, Closing, Consumption, Declaration, Transfer, Transformation
 from ledger.core.record.units import UNITS
 from ledger.core.record.values import Evidence, Supply
 from ledger.engine.named_rows import named_row
@@ -107,7 +107,7 @@ def surroundings_of(record: AnyRecord, facts: Facts) -> Surroundings:
             return Surroundings(places_around(places), int(record.end[:4]), record.evidence)
         case Declaration():
             return Surroundings((ANYWHERE,), int(record.end[:4]), record.evidence)
-        case Transfer():
+        case Transfer() | Consumption():
             return Surroundings((ANYWHERE,), int(record.time[:4]))
         case _:
             return Surroundings((ANYWHERE,), 0)

@@ -232,6 +232,7 @@ def test_an_assessment_that_is_none(copy: Copy, content: str) -> None:
     "previous_life = '7'", "composition = '{\"materials\":{\"gold\":\"1\"}}'", "unit = 'TNE'",
     "owner = 'urn:example:org-1'", "sender = 'urn:example:org-1'", "pool = 'urn:example:org-1:heap'",
     "credit = 'recycling:steel'", "expires = '2025-12-31T00:00:00Z'",
+    "made = '2025-12-31T00:00:00Z'", "since = '2025-12-31T00:00:00Z'",
 ])
 def test_a_fact_of_a_lot(copy: Copy, change: str) -> None:
     copy.tamper(LOT.replace("…", change), copy.number("c"))

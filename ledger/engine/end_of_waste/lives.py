@@ -16,10 +16,11 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from ledger.admission.checks.times import check_time
 from ledger.admission.facts import Facts, LotFacts
 from ledger.core.outcome.assessment import Reference
-from ledger.core.record.kinds import Declaration
-from ledger.core.record.values import Evidence
+from ledger.core.record.kinds import Consumption, Declaration
+from ledger.core.record.values import UNBURDENED, Evidence
 from ledger.engine.references import Buying, entry_of_code, ranges_of_lot
 from ledger.sdk import CONTEXT
 from ledger.sdk.sets.factor_set import SupplyEntry
@@ -35,6 +36,8 @@ END_USER: Final = (
 )
 """Kinds of documents that show who used a good, alone or before a colon and its subject."""
 _NOTHING, _ONE = Decimal(0), Decimal(1)
+_DAYS: Final = Decimal("365.25")
+"""A year."""
 
 
 @cache
@@ -86,6 +89,37 @@ def declared_core(record: Declaration, buying: Buying) -> list[Reference]:
     if life is None or life.estimated_years is None:
         return []
     return _ranges(lot, unused_part(lot, Decimal(life.estimated_years), buying), buying, UNUSED)
+
+
+def returned_goods(record: Consumption, buying: Buying) -> list[Reference]:
+    """The ranges of waste and cores that come from goods which their owner had for too short a time. Each output has a
+    part of each good, by mass."""
+    plan = buying.plan
+    whole = _sum([taken.mass for taken in plan.taken])
+    references: list[Reference] = []
+    for i, (lot, _) in enumerate(plan.created):
+        for taken in plan.taken if lot.mass else ():
+            unused = _unused_of(taken.lot, record.time, buying)
+            if not unused or not taken.mass:
+                continue
+            part = CONTEXT.divide(CONTEXT.multiply(CONTEXT.multiply(lot.mass or _NOTHING, taken.mass), unused), whole)
+            references += [replace(one, code=UNUSED) for one in ranges_of_lot(i, taken.lot, part, buying)]
+    return references
+
+
+def _unused_of(good: LotFacts, end: str, buying: Buying) -> Decimal:
+    """The unused part of a good whose life ends at this time. A lot from before the rule does not tell its age."""
+    if good.role in UNBURDENED or good.since is None:
+        return _NOTHING
+    days = (check_time(end, "time") - check_time(good.since, "since")).days
+    return unused_part(good, CONTEXT.divide(Decimal(days), _DAYS), buying)
+
+
+def _sum(masses: Sequence[Decimal | None]) -> Decimal:
+    total = _NOTHING
+    for mass in masses:
+        total = CONTEXT.add(total, mass or _NOTHING)
+    return total
 
 
 def _of_maker(lot: LotFacts, issuer: str, facts: Facts) -> bool:
