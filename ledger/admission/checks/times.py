@@ -62,7 +62,7 @@ def check_timely(record: AnyRecord, now: int) -> None:
     differ by less than a day. A validity may end later: of an attestation, of an attribute, and of the claim by which a
     consumption retires attributes.
 
-    Amendments state times too. What they change is not asked again, since its entry is older.
+    An amendment may state times too. The changed record keeps its verdict, by the time of its own entry.
     """
     latest = _tomorrow(now // 1000)
     for name, field in _activity_of(type(record)):
@@ -77,7 +77,7 @@ def check_timely(record: AnyRecord, now: int) -> None:
 
 @cache
 def _activity_of(kind: type[AnyRecord]) -> tuple[tuple[str, str], ...]:
-    """The attributes of such records that are instants of what happened, each with its field in JSON."""
+    """The attributes of such records that are instants of an activity, each with its field in JSON."""
     if kind is Consumption:
         return (("time", "time"),)
     return tuple([one for one in _instants_of(kind) if one[0] != _VALIDITY])

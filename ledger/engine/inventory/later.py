@@ -1,12 +1,12 @@
-"""Inputs that were made after their process ended, by rule `reference-ranges`: no process uses what is not there yet.
+"""Inputs that were made after their process ended, by rule `reference-ranges`: no process uses goods of the future.
 
 Old goods of dirty metal could else be sold as made of clean metal of this year. Dates are compared by the month, since
 records of one month state their periods in many ways: an input is late if the process ended before the month in which
 it can have been made at the earliest. A pool's stock has the mean date of its parts, and reopened periods take from the
 newest stock, so that it is late only after a further year.
 
-If the late inputs are a twentieth of the mass that went in, or power, heat or fuel by its energy, nothing proves what
-the process really used: the figures of all products are questioned below the default of their material.
+If the late inputs are a twentieth of the mass that went in, or power, heat or fuel by its energy, nothing proves which
+goods the process really used: the figures of all products are questioned below the default of their material.
 """
 
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation
