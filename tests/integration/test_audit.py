@@ -461,8 +461,15 @@ def test_an_outcome(copy: Copy) -> None:
 
 def test_a_time(copy: Copy) -> None:
     index = copy.origin.index("b")
-    change_entry(copy, index, lambda entry: entry._replace(time=1))
+    change_entry(copy, index, lambda entry: entry._replace(time=entry.time - 3_600_000))
     assert set(copy.findings()) == {("time", index), *tree_findings(copy, index)}
+
+
+def test_a_time_from_before_the_record(copy: Copy) -> None:
+    """The rules judge a record by the time of its entry: in 1970 nobody could know of it."""
+    index = copy.origin.index("b")
+    change_entry(copy, index, lambda entry: entry._replace(time=1))
+    assert {("time", index), ("admission", index), *tree_findings(copy, index)} <= set(copy.findings())
 
 
 def test_a_kind(copy: Copy) -> None:
