@@ -11,6 +11,7 @@ from support.site import ore, quantity, supply
 from unit.engine.scrap import Works, document, registry, version
 
 from ledger.admission.lots import Created, Plan
+from ledger.core.outcome.assessment import Assessment
 from ledger.core.record.kinds import Amendment
 from ledger.core.record.revisions import Change
 from ledger.engine.end_of_waste.lives import service_life
@@ -342,6 +343,22 @@ def test_each_good_counts_by_its_own_age(maker: Works, dealer: Works) -> None:
     dealer.end({dealer.held["bars"]: "100 KGM", old: "100 KGM"}, BOUGHT,
                [dealer.out("scrap", "swarf", "50 KGM", "waste", origin="postConsumer")])
     assert dealer.asked("scrap") == pytest.approx(50)
+
+
+def test_many_products_and_outputs_have_a_bounded_answer(maker: Works, dealer: Works) -> None:
+    """25 products of 4 kg each, which become 10 lots: no more than 20 ranges for each, and nothing is lost."""
+    held = {}
+    for i in range(25):
+        maker.product(f"kind-{i}", materials={"steel": "1"})
+        maker.declare(lot=maker.out(f"lot-{i}", f"kind-{i}", "4 KGM"), burdens={"fossilGhgEmissions": "8"},
+                      evidence=[document("study")], **MADE)
+        held[dealer.bought(maker, f"lot-{i}", "4 KGM", BOUGHT)] = "4 KGM"
+    entry = dealer.end(held, BOUGHT, [dealer.out(f"scrap-{i}", "swarf", "10 KGM", "waste", origin="postConsumer")
+                                      for i in range(10)], "disposed")
+    assert [dealer.asked(f"scrap-{i}") for i in range(10)] == [pytest.approx(20)] * 10
+    leaf = dealer.ledger.assessment(entry.index)
+    assert leaf is not None
+    assert len(json.decode(leaf.assessment, type=Assessment).references) == 10 * 20
 
 
 def test_a_question_that_came_in_is_not_asked_twice(ledger: MemoryLedger, maker: Works, dealer: Works) -> None:
