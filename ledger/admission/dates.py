@@ -11,7 +11,7 @@ A pool blends: its stock is as old as the mean of its parts by quantity, so that
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from decimal import Context, Decimal, DivisionByZero, InvalidOperation
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
@@ -19,11 +19,11 @@ from msgspec.structs import replace
 from ledger.admission.checks.times import check_time
 from ledger.admission.facts import LotFacts
 from ledger.admission.lots import Plan, Taken
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Addition, AnyRecord, Consumption, Declaration, Transfer, Transformation
 from ledger.core.record.values import UNBURDENED
 from ledger.errors import Refused
 
-_CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero])
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _UNDATED: Final = ("credit", "attribute")
 """Roles of lots that are no things: credits and attributes have a validity."""
@@ -83,9 +83,9 @@ def _mean(times: Sequence[tuple[Taken, str | None]]) -> str | None:
         return known[0][1] if known else None
     for quantity, time in known:
         seconds = int((check_time(time, "time") - _EPOCH).total_seconds())
-        total = _CONTEXT.add(total, _CONTEXT.multiply(quantity, Decimal(seconds)))
-        weight = _CONTEXT.add(weight, quantity)
-    mean = _EPOCH + timedelta(seconds=int(_CONTEXT.divide(total, weight)))
+        total = CONTEXT.add(total, CONTEXT.multiply(quantity, Decimal(seconds)))
+        weight = CONTEXT.add(weight, quantity)
+    mean = _EPOCH + timedelta(seconds=int(CONTEXT.divide(total, weight)))
     return mean.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -9,16 +9,16 @@ If the late inputs are a twentieth of the mass that went in, or power, heat or f
 goods the process really used: the figures of all products are questioned below the default of their material.
 """
 
-from decimal import Context, Decimal, DivisionByZero, InvalidOperation
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from ledger.admission.lots import Plan
 from ledger.core.outcome.assessment import Finding
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.units import UNITS
 
 LATER: Final = "input-later"
-_CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero])
 _TWENTY: Final = Decimal(20)
 _NOTHING: Final = Decimal(0)
 _LONGEST: Final = 255
@@ -39,14 +39,14 @@ def late_inputs(record: Transformation, plan: Plan) -> LateInputs:
         return LateInputs((), main=False)
     whole, mass, energy = _NOTHING, _NOTHING, False
     for i, taken in enumerate(plan.taken):
-        whole = _CONTEXT.add(whole, taken.mass or _NOTHING)
+        whole = CONTEXT.add(whole, taken.mass or _NOTHING)
         if i in late:
-            mass = _CONTEXT.add(mass, taken.mass or _NOTHING)
+            mass = CONTEXT.add(mass, taken.mass or _NOTHING)
             energy = energy or UNITS[taken.lot.unit].dimension == "energy"
     for supplied in plan.supplied:
-        whole = _CONTEXT.add(whole, supplied.mass or _NOTHING)
+        whole = CONTEXT.add(whole, supplied.mass or _NOTHING)
     findings = tuple([Finding(code=LATER, taken=i, message=_message(plan, i, record.end)) for i in late])
-    return LateInputs(findings, main=energy or (bool(mass) and _CONTEXT.multiply(mass, _TWENTY) >= whole))
+    return LateInputs(findings, main=energy or (bool(mass) and CONTEXT.multiply(mass, _TWENTY) >= whole))
 
 
 def _is_late(made: str | None, end: str, pool: str | None) -> bool:

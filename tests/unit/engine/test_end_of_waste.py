@@ -15,8 +15,8 @@ from ledger.core.outcome.assessment import Assessment
 from ledger.core.record.kinds import Amendment
 from ledger.core.record.revisions import Change
 from ledger.engine.end_of_waste.lives import service_life
+from ledger.engine.pricing.surroundings import Surroundings
 from ledger.engine.references import Buying, ranges_of_lot
-from ledger.engine.upstream import Surroundings
 from ledger.errors import Refused
 
 PRE, POST = "recycledPreConsumer:steel", "recycledPostConsumer:steel"
