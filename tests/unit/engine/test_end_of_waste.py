@@ -384,6 +384,13 @@ def test_custody_and_returns_make_nobody_an_owner(ledger: MemoryLedger, maker: W
     assert dealer.asked("scrap") == 0
 
 
+def test_a_delivery_that_goes_back_stays_a_product(maker: Works, dealer: Works) -> None:
+    """Unused bars of a dealer go back to their maker as bars, with all of their burden."""
+    dealer.send(dealer.held["bars"], "100 KGM", maker, "unsold", purpose="return")
+    assert dealer.ledger.burdens(dealer.name("unsold"))["fossilGhgEmissions"] == 200
+    assert dealer.asked("unsold") == 0
+
+
 def test_no_amendment_makes_goods_older(ledger: MemoryLedger, maker: Works, dealer: Works) -> None:
     amend(maker, ledger.digests[ledger.state.lots[dealer.held["bars"]].index].hex(), time="2020-01-01T00:00:00Z")
     assert ledger.state.lots[dealer.held["bars"]].since == BOUGHT
