@@ -8,6 +8,7 @@ from ledger.admission.checks.new_keys import check_prime_order_keys
 from ledger.admission.checks.services import check_services
 from ledger.admission.checks.stated_figures import check_parts, check_stated_figures
 from ledger.admission.checks.times import check_bounded
+from ledger.admission.dates import dated
 from ledger.admission.facts import LOT_SLOTS, Facts
 from ledger.admission.identifiers import check_plain_names
 from ledger.admission.kind import Terms
@@ -49,4 +50,6 @@ def plan(
         if isinstance(record, Transformation):
             check_waste_shares(record)
         check_services(record, planned)
+    if Rule.REFERENCE_RANGES in rules and planned.created:
+        planned = dated(record, planned)
     return planned

@@ -5,9 +5,9 @@ from msgspec.structs import replace
 from ledger.admission.facts import Facts
 from ledger.admission.lots import Plan
 from ledger.core.outcome.assessment import Assessment, Finding, Reference
-from ledger.core.record.kinds import AnyRecord, Declaration, Transformation
+from ledger.core.record.kinds import AnyRecord, Consumption, Declaration, Transformation
 from ledger.engine.end_of_waste.group import scrap_of_group
-from ledger.engine.end_of_waste.lives import declared_core
+from ledger.engine.end_of_waste.lives import declared_core, returned_goods
 from ledger.engine.end_of_waste.rejected import run_without_product, waste_of_route
 from ledger.engine.end_of_waste.valued import valued_waste
 from ledger.engine.references import Buying
@@ -27,6 +27,8 @@ def check_wastes(
             findings += run_without_product(buying)
     elif isinstance(record, Declaration) and buying is not None:
         references += declared_core(record, buying)
+    elif isinstance(record, Consumption) and buying is not None:
+        references += returned_goods(record, buying)
     if not references and not findings:
         return assessment
     return replace(
