@@ -23,7 +23,7 @@ FOLDERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "ledger.admission": (
         ("rules",), ("activations",),
         ("facts", "kind", "lots", "names", "state", "checks"), ("kinds", "amending", "spreading"),
-        ("identifiers", "lookups", "plan", "apply", "admit"),
+        ("identifiers", "lookups", "plan", "apply", "admit", "final_records"),
     ),
     "ledger.footprint": (("stored",), ("derived",)),
 }

@@ -27,6 +27,7 @@ from ledger.engine.account import Outcome, account, with_revisions
 from ledger.engine.prepare import REVISING, Prepared, Submission, prepare, work_of
 from ledger.engine.revision.recompute import Engine, Revision
 from ledger.engine.revision.revise import revise
+from ledger.engine.revision.unspread import with_unspread
 from ledger.engine.sectors import Registry
 from ledger.errors import LedgerError, Unavailable, VerificationError
 from ledger.footprint.stored.figures import LotFigures
@@ -144,6 +145,9 @@ class Replayer:
             admit(record, entry.keyid, prepared.plan, self.state)
             if isinstance(record, REVISING):
                 revision, provisional = self._revise(record, revised)
+                if not row.erased:
+                    # The committed assessment of an erased closing has these parts already.
+                    prepared = with_unspread(prepared, revision.unspread, self.state, self._registry)
             outcome = account(prepared, self._figures)
             if revision is not None:
                 outcome = with_revisions(outcome, _roots_of(revision))

@@ -1,15 +1,16 @@
 """The records that an amendment or a closing changes, in the form that they have from now on."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from decimal import Context, Decimal
 from typing import Final
 
 from msgspec.structs import replace
 
 from ledger.admission.amending import amended, check_basis, check_unaccepted, check_withdrawal
+from ledger.admission.facts import LotFacts
+from ledger.admission.final_records import Unspread, divided
 from ledger.admission.kinds.erasure import erased
 from ledger.admission.kinds.table import kind_of
-from ledger.admission.lots import Created
 from ledger.admission.rules import Rule
 from ledger.admission.spreading import ClosingSpread, FinalLot, check_overhead_keys, covered, made, spread
 from ledger.admission.state import ClosedPeriod
@@ -17,8 +18,9 @@ from ledger.core.record.canonical import decode_record, encode
 from ledger.core.record.kinds import Amendment, AnyRecord, Closing, Transformation
 from ledger.core.record.redacted import is_residue, residue
 from ledger.core.record.revisions import Change
+from ledger.core.record.units import convert
 from ledger.core.record.values import UNBURDENED
-from ledger.engine.revision.history import History
+from ledger.engine.revision.history import FinalRecord, History
 from ledger.engine.revision.recompute import Changes
 from ledger.errors import Refused
 
@@ -29,7 +31,7 @@ _NONE: Final = Decimal(0)
 def changes_of(record: Amendment | Closing, history: History) -> Changes:
     """The changed records by log index; None withdraws a record. Raises Refused for a change that is not allowed."""
     if isinstance(record, Closing):
-        return _closed(record, history)
+        return closed(record, history)[0]
     changed: dict[int, AnyRecord | None] = {}
     for i, change in enumerate(record.changes):
         index = history.index_of(change.record, f"changes[{i}].record")
@@ -60,7 +62,8 @@ def _changed(history: History, index: int, amendment: Amendment, change: Change,
     return new
 
 
-def _closed(closing: Closing, history: History) -> Changes:
+def closed(closing: Closing, history: History) -> tuple[Changes, list[Unspread]]:
+    """The records that a closing changes, and the parts of its totals that stay with it. Raises as `changes_of`."""
     provisional, fixed = dict[int, ClosingSpread](), dict[int, Transformation]()
     for index, stated in history.stated.items():
         prepared = history.prepared.get(index)
@@ -71,46 +74,81 @@ def _closed(closing: Closing, history: History) -> Changes:
             # An erased record cannot be assessed again: it keeps its amounts, and the others take the remainder.
             fixed[index] = replace(reads, basis="final")
         else:
-            masses = [(created.facts.role, created.facts.mass) for created in prepared.plan.created]
-            provisional[index] = ClosingSpread(stated, made(masses))
-    replaced: dict[int, AnyRecord | None] = dict.fromkeys(_reopened(closing, history))
+            provisional[index] = ClosingSpread(stated, _mass([created.facts for created in prepared.plan.created]))
+    rules, final = history.state.activations.versions(), dict[int, FinalRecord]()
+    if rules.has(Rule.WHOLE_PERIODS):
+        final = _final_records(closing, history, {*provisional, *fixed})
+    spreads = provisional | {index: ClosingSpread(one.record, _mass(one.lots)) for index, one in final.items()}
     if closing.spread_overheads is not None:
-        provisional = _with_final(provisional, (*provisional, *fixed), history)
-    rules = history.state.activations.versions()
-    parts = spread(closing, provisional, list(fixed.values()), keeping=rules.has(Rule.DEFAULT_UPSTREAM))
+        spreads = _with_final(spreads, (*provisional, *fixed), history, final)
+    provisional = {index: spreads[index] for index in provisional}
+    rest, unspread = divided(closing, _in_order(provisional), list(fixed.values()),
+                             [spreads[index] for index in sorted(final)])
+    parts = spread(
+        closing, provisional, list(fixed.values()), keeping=rules.has(Rule.DEFAULT_UPSTREAM), rest=rest)
     if rules.has(Rule.REFERENCE_RANGES):
         check_overhead_keys(closing, provisional.values())
-    final = fixed | {index: _read(record, residual=is_residue(closing)) for index, record in parts.items()}
+    complete = fixed | {index: _read(record, residual=is_residue(closing)) for index, record in parts.items()}
+    replaced: dict[int, AnyRecord | None] = dict.fromkeys(_reopened(closing, history))
     return replaced | {
-        index: record for index, record in final.items() if record != history.prepared[index].submission.record
-    }
+        index: record for index, record in complete.items() if record != history.prepared[index].submission.record
+    }, unspread
+
+
+def _in_order(spreads: Mapping[int, ClosingSpread]) -> list[ClosingSpread]:
+    return [spreads[index] for index in sorted(spreads)]
+
+
+def _mass(lots: Iterable[LotFacts]) -> Decimal:
+    return made([(lot.role, lot.mass) for lot in lots])
+
+
+def _final_records(closing: Closing, history: History, others: Collection[int]) -> dict[int, FinalRecord]:
+    """The transformations of the period beside `others`, which are those that wait for the closing."""
+    records = dict(history.final)
+    for index, prepared in history.prepared.items():
+        record = prepared.submission.record
+        if isinstance(record, Transformation):
+            records[index] = FinalRecord(record, tuple([created.facts for created in prepared.plan.created]))
+    return {index: one for index, one in records.items() if index not in others and covered(closing, one.record)}
 
 
 def _with_final(
-    provisional: Mapping[int, ClosingSpread], period: Iterable[int], history: History
+    spreads: Mapping[int, ClosingSpread], waiting: Iterable[int], history: History, final: Mapping[int, FinalRecord]
 ) -> dict[int, ClosingSpread]:
-    """The transformations with their final products: the part of each product that the transformations of the `period`
-    do not take."""
+    """The transformations with their final products: the part of each product that neither the transformations that
+    are `waiting` for the closing nor the `final` records take."""
     taken: dict[str, Decimal] = {}
-    for index in period:
+    for index in waiting:
         for part in history.prepared[index].plan.taken:
             taken[part.lot.id] = taken.get(part.lot.id, _NONE) + part.quantity
+    lots = {lot.id: lot for one in final.values() for lot in one.lots}
+    lots |= {one.facts.id: one.facts for index in spreads if index not in final
+             for one in history.prepared[index].plan.created}
+    for record in final.values():
+        for flow in record.record.inputs:
+            lot = lots.get(flow.lot)
+            if lot is not None:
+                amount = convert(flow.quantity.amount, flow.quantity.unit, lot.unit, "inputs")
+                taken[lot.id] = taken.get(lot.id, _NONE) + amount
     return {
-        index: _final(transformation, history.prepared[index].plan.created, taken)
-        for index, transformation in provisional.items()
+        index: _final(one, final[index].lots if index in final else [
+            created.facts for created in history.prepared[index].plan.created], taken)
+        for index, one in spreads.items()
     }
 
 
-def _final(spread_over: ClosingSpread, created: Iterable[Created], taken: Mapping[str, Decimal]) -> ClosingSpread:
+def _final(spread_over: ClosingSpread, created: Iterable[LotFacts], taken: Mapping[str, Decimal]) -> ClosingSpread:
+    """`created`: the lots of the transformation, in the order of its outputs."""
     mass = value = _NONE
     currencies, lots = set[str](), list[FinalLot]()
-    for lot, output in created:
+    for lot, output in zip(created, spread_over.record.outputs, strict=True):
         part = _CONTEXT.divide(lot.quantity - taken.get(lot.id, _NONE), lot.quantity)
         if lot.role in UNBURDENED or part <= 0:
             continue
         kilograms, worth = _CONTEXT.multiply(part, lot.mass or _NONE), None
         mass = _CONTEXT.add(mass, kilograms)
-        if output is not None and output.value is not None:
+        if output.value is not None:
             worth = _CONTEXT.multiply(part, Decimal(output.value.value))
             value = _CONTEXT.add(value, worth)
             currencies.add(output.value.currency)

@@ -2,6 +2,10 @@
 lot."""
 
 from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from msgspec import Raw
+from msgspec.structs import replace
 
 from ledger.admission.facts import LOT_SLOTS, LotFacts
 from ledger.admission.state import State
@@ -9,6 +13,20 @@ from ledger.core.record.kinds import AnyRecord, Transformation
 from ledger.engine.prepare import Prepared
 from ledger.errors import Refused
 from ledger.footprint.stored.figures import LotFigures
+
+_NO_ACTIVITY: Final = Raw(b"{}")
+
+
+class FinalRecord(NamedTuple):
+    """A transformation that was posted as final, as it reads now, with the lots that it made."""
+
+    record: Transformation
+    lots: tuple[LotFacts, ...]
+
+
+def weighable(record: Transformation) -> Transformation:
+    """A final transformation without the fields that no closing weighs, which may be large."""
+    return replace(record, activity=_NO_ACTIVITY, evidence=[])
 
 
 class History:
@@ -32,6 +50,9 @@ class History:
         self.stated: dict[int, Transformation] = {}
         """The same records as their issuer stated them in the posting and in amendments: without the amounts that a
         closing spread over them."""
+        self.final: dict[int, FinalRecord] = {}
+        """Of a closing's facility and period, the transformations that were posted as final. A closing counts them but
+        does not change them, so their descendants need not be here."""
         self.following: dict[str, int] = {}
         """For a pool's generation, the index of the addition that made the next generation."""
         self.preceding: dict[int, str] = {}
