@@ -21,19 +21,19 @@ Final records that state more than the total do not make provisional ones look b
 """
 
 from collections.abc import Sequence
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
 from ledger.admission.spreading import ClosingSpread, amount_in, seconds, step_of
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Closing, Transformation
 from ledger.core.record.units import plain, unit
 from ledger.core.record.values import Quantity, Supply
 
 ON_FINAL: Final = "total-on-final-records"
 """The code of the finding about a part that stays. Its supply counts through the overheads and then the totals."""
-_CONTEXT: Final = Context(prec=34)
 _NONE: Final = Decimal(0)
 _STEP: Final = Decimal("0.000000001")
 
@@ -87,7 +87,7 @@ def divided(
         fixed_amount = _sum([amount_in(record.supplies, total, field) for record in fixed])
         rest, stays = _divided(place, total, first, last, fixed_amount)
         anew = total.material in closing.replaces
-        if rest is not None and (anew or rest.quantity.amount != _CONTEXT.add(first.whole, fixed_amount)):
+        if rest is not None and (anew or rest.quantity.amount != CONTEXT.add(first.whole, fixed_amount)):
             measured.append(rest)
         unspread.append(stays)
     left = [total.material for total in measured]
@@ -123,8 +123,8 @@ def _like_stated(
         for run, amount in zip(group, of_group, strict=True):
             if amount:
                 process = run.record.process
-                amounts[process] = _CONTEXT.add(amounts.get(process, _NONE), amount)
-                masses[process] = _CONTEXT.add(masses.get(process, _NONE), run.mass)
+                amounts[process] = CONTEXT.add(amounts.get(process, _NONE), amount)
+                masses[process] = CONTEXT.add(masses.get(process, _NONE), run.mass)
     weights = []
     for run, amount in zip(records[1], stated[1], strict=True):
         mass = masses.get(run.record.process, _NONE)
@@ -167,30 +167,30 @@ def _divided(
     """The total that is left for provisional records, None if it is nothing, and the part that stays."""
     outside = sum(not weight for weight in (*provisional.weights, *final.weights))
     stays = Unspread(place, total, None, final.whole, sum(map(bool, final.stated)), _NONE, outside)
-    own = _CONTEXT.add(provisional.whole, fixed)
-    rest = _CONTEXT.subtract(_CONTEXT.subtract(total.quantity.amount, own), final.whole)
+    own = CONTEXT.add(provisional.whole, fixed)
+    rest = CONTEXT.subtract(CONTEXT.subtract(total.quantity.amount, own), final.whole)
     if rest < 0:
         # Only the total itself may reduce the amounts of provisional records.
         left = min(own, total.quantity.amount)
-        above = _CONTEXT.subtract(_CONTEXT.add(left, final.whole), total.quantity.amount)
+        above = CONTEXT.subtract(CONTEXT.add(left, final.whole), total.quantity.amount)
         return _of(total, left), stays._replace(above=above)
-    shared = _CONTEXT.subtract(total.quantity.amount, fixed)
+    shared = CONTEXT.subtract(total.quantity.amount, fixed)
     lacking_final, lacking = _lacking(shared, final, provisional), _lacking(shared, provisional, final)
-    whole = _CONTEXT.add(lacking_final, lacking)
+    whole = CONTEXT.add(lacking_final, lacking)
     part = _NONE if provisional.weights else rest
     if whole:
         part = min(rest, _part(rest, lacking_final, whole).quantize(step_of(total.quantity.unit), ROUND_HALF_EVEN))
-    left = _CONTEXT.subtract(_CONTEXT.add(rest, own), part)
+    left = CONTEXT.subtract(CONTEXT.add(rest, own), part)
     return _of(total, left), stays._replace(part=_of(total, part))
 
 
 def _lacking(total: Decimal, of: _Share, other: _Share) -> Decimal:
     """The sum of the amounts that records lack of their shares by weight."""
-    weights = _CONTEXT.add(_sum(of.weights), _sum(other.weights))
+    weights = CONTEXT.add(_sum(of.weights), _sum(other.weights))
     lacking = _NONE
     for stated, weight in zip(of.stated, of.weights, strict=True):
         if weight:
-            lacking = _CONTEXT.add(lacking, max(_NONE, _CONTEXT.subtract(_part(total, weight, weights), stated)))
+            lacking = CONTEXT.add(lacking, max(_NONE, CONTEXT.subtract(_part(total, weight, weights), stated)))
     return lacking
 
 
@@ -206,11 +206,11 @@ def _of(total: Supply, amount: Decimal) -> Supply | None:
 
 
 def _part(amount: Decimal, numerator: Decimal, denominator: Decimal) -> Decimal:
-    return _CONTEXT.divide(_CONTEXT.multiply(amount, numerator), denominator)
+    return CONTEXT.divide(CONTEXT.multiply(amount, numerator), denominator)
 
 
 def _sum(amounts: Sequence[Decimal]) -> Decimal:
     total = _NONE
     for amount in amounts:
-        total = _CONTEXT.add(total, amount)
+        total = CONTEXT.add(total, amount)
     return total

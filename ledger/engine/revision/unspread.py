@@ -6,7 +6,7 @@ has a finding with its kg CO2e, since the figures of the final records are too l
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Final
 
 import msgspec
@@ -17,16 +17,19 @@ from ledger.admission.final_records import ON_FINAL, Unspread
 from ledger.admission.lots import Plan, supply
 from ledger.core.outcome.assessment import ADDITIVE, Assessment, Finding
 from ledger.core.outcome.leaves import assessment_bytes
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Closing
 from ledger.core.record.units import plain
-from ledger.engine.prepare import Prepared, assess, drafted, work_of
+from ledger.engine.assessing import assess
+from ledger.engine.figure_work import work_of
+from ledger.engine.prepare import drafted
+from ledger.engine.prepared import Prepared
 from ledger.engine.sectors import Registry
 from ledger.footprint.stored.burdens import line_kilograms
 
 COUNTED: Final = "final-records-counted"
 ABOVE: Final = "records-above-total"
 OUTSIDE: Final = "records-outside-key"
-_CONTEXT: Final = Context(prec=34)
 _ADDITIVE: Final = frozenset(ADDITIVE)
 _assessment = msgspec.json.Decoder(Assessment)
 
@@ -97,7 +100,7 @@ def _co2e(part: Assessment) -> Decimal:
     amounts: Iterable[Decimal] = [abs(line_kilograms(line)) for line in part.lines if line.burden in _ADDITIVE]
     total = Decimal(0)
     for amount in (*amounts, *[one.estimate for one in part.omissions if one.estimate is not None]):
-        total = _CONTEXT.add(total, amount)
+        total = CONTEXT.add(total, amount)
     return _number(total)
 
 

@@ -2,13 +2,14 @@
 carries, and records that state no energy."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
 from ledger.admission.final_records import ON_FINAL
 from ledger.core.outcome.assessment import ADDITIVE
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import AnyRecord, Closing, Transformation
 from ledger.core.record.units import UNITS, plain
 from ledger.core.record.values import Quantity, Supply
@@ -16,7 +17,6 @@ from ledger.footprint.derived.inventory.scopes import Booked, is_energy
 from ledger.footprint.stored.burdens import line_co2e
 from ledger.footprint.stored.supplies import omitted_supplies, supplies_of
 
-_CONTEXT: Final = Context(prec=34)
 _ADDITIVE: Final = frozenset(ADDITIVE)
 
 
@@ -31,8 +31,8 @@ class StatedAmount(NamedTuple):
         have, want = UNITS[supply.quantity.unit], UNITS[self.unit]
         if have.dimension != want.dimension:
             return None
-        more = _CONTEXT.divide(_CONTEXT.multiply(supply.quantity.amount, have.scale), want.scale)
-        return StatedAmount(_CONTEXT.add(self.quantity, more), self.unit)
+        more = CONTEXT.divide(CONTEXT.multiply(supply.quantity.amount, have.scale), want.scale)
+        return StatedAmount(CONTEXT.add(self.quantity, more), self.unit)
 
 
 class OmittedInput(NamedTuple):

@@ -13,9 +13,10 @@ apart, since they are no error. Quantities are decimals.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Closing, Transformation
 from ledger.core.record.units import POWER_UNITS, UNITS
 from ledger.core.record.values import Supply
@@ -31,7 +32,6 @@ LOST: Final = ("loss", "stockCorrection")
 SHOWN: Final = 20
 """The most differences, and the most balances, that an answer lists."""
 
-_CONTEXT: Final = Context(prec=34)
 _NONE: Final = Decimal(0)
 _ZERO: Final = 0.0
 _FLEETING: Final = ("energy", "freight", "time")
@@ -89,17 +89,17 @@ class MaterialBalance(NamedTuple):
         """The stock at the end; of a supply zero."""
         if self.measured is not None:
             return _NONE
-        return _CONTEXT.subtract(self.came, _sum([self.used, self.out, self.lost]))
+        return CONTEXT.subtract(self.came, _sum([self.used, self.out, self.lost]))
 
     @property
     def parked(self) -> Decimal:
         if self.measured is not None or is_fleeting(self.unit):
             return _NONE
-        return max(_NONE, _CONTEXT.subtract(self.after, max(self.before, _sum([self.used, self.out]))))
+        return max(_NONE, CONTEXT.subtract(self.after, max(self.before, _sum([self.used, self.out]))))
 
     @property
     def parked_emissions(self) -> float:
-        return self.emissions * float(_CONTEXT.divide(self.parked, self.after)) if self.after > 0 else _ZERO
+        return self.emissions * float(CONTEXT.divide(self.parked, self.after)) if self.after > 0 else _ZERO
 
     def differences(self) -> Iterator[UnreconciledAmount]:
         """Of goods; the differences of supplies need prices."""
@@ -118,7 +118,7 @@ class Unreconciled(NamedTuple):
 
     @property
     def share(self) -> float:
-        return float(_CONTEXT.divide(self.difference, self.came)) if self.came else _ZERO
+        return float(CONTEXT.divide(self.difference, self.came)) if self.came else _ZERO
 
 
 class _ProductSums:
@@ -133,8 +133,8 @@ class _ProductSums:
 
     def add(self, moved: Moved, move: str) -> None:
         self.weighed = self.weighed and moved.mass is not None
-        self.quantities[move] = _CONTEXT.add(self.quantities.get(move, _NONE), moved.quantity)
-        self.masses[move] = _CONTEXT.add(self.masses.get(move, _NONE), moved.mass or _NONE)
+        self.quantities[move] = CONTEXT.add(self.quantities.get(move, _NONE), moved.quantity)
+        self.masses[move] = CONTEXT.add(self.masses.get(move, _NONE), moved.mass or _NONE)
         self.emissions[move] = self.emissions.get(move, _ZERO) + moved.emissions
 
     def balance(self, name: str) -> MaterialBalance:
@@ -197,13 +197,13 @@ class SiteReconciliation:
         the closing."""
         unit = in_base(_NONE, total.quantity.unit)[1]
         sums = self._supplied.setdefault((total.material, unit), _MeasuredSums())
-        sums.measured = _CONTEXT.add(sums.measured, in_base(total.quantity.amount, total.quantity.unit)[0])
+        sums.measured = CONTEXT.add(sums.measured, in_base(total.quantity.amount, total.quantity.unit)[0])
         if emissions is not None:
             sums.named = (sums.named or _ZERO) + emissions
         for supply in [supply for supplies in records for supply in supplies]:
             amount, own = in_base(supply.quantity.amount, supply.quantity.unit)
             if supply.material == total.material and own == unit:
-                sums.used = _CONTEXT.add(sums.used, amount)
+                sums.used = CONTEXT.add(sums.used, amount)
 
     def balances(self) -> list[MaterialBalance]:
         """Of every product and of every measured supply, those with the largest amounts first."""
@@ -216,7 +216,7 @@ class SiteReconciliation:
         """The largest in kg CO2e first, then those without a price."""
         differences = [difference for balance in self.balances() for difference in balance.differences()]
         for (material, unit), sums in self._supplied.items():
-            gap = _CONTEXT.subtract(sums.measured, sums.used)
+            gap = CONTEXT.subtract(sums.measured, sums.used)
             if gap:
                 emissions = sums.named if gap > 0 and sums.named is not None else self._priced(material, unit, abs(gap))
                 kind: Kind = "measuredAbove" if gap > 0 else "statedAbove"
@@ -227,9 +227,9 @@ class SiteReconciliation:
         """By unit: kilograms, and the units of carriers, of goods that are counted, and of services."""
         came, gone = dict[str, Decimal](), dict[str, Decimal]()
         for balance in self.balances():
-            came[balance.unit] = _CONTEXT.add(came.get(balance.unit, _NONE), balance.came)
+            came[balance.unit] = CONTEXT.add(came.get(balance.unit, _NONE), balance.came)
         for difference in self.differences():
-            gone[difference.unit] = _CONTEXT.add(gone.get(difference.unit, _NONE), difference.amount)
+            gone[difference.unit] = CONTEXT.add(gone.get(difference.unit, _NONE), difference.amount)
         return [Unreconciled(unit, amount, gone.get(unit, _NONE)) for unit, amount in sorted(came.items())]
 
     def emissions(self) -> float:
@@ -265,11 +265,11 @@ def in_base(amount: Decimal, code: str) -> tuple[Decimal, str]:
     if have is None:
         return amount, code
     base = ("KWH" if code in POWER_UNITS else "GV") if have.dimension == "energy" else _BASE.get(have.dimension, code)
-    return _CONTEXT.divide(_CONTEXT.multiply(amount, have.scale), UNITS[base].scale), base
+    return CONTEXT.divide(CONTEXT.multiply(amount, have.scale), UNITS[base].scale), base
 
 
 def _sum(amounts: Sequence[Decimal]) -> Decimal:
     total = _NONE
     for amount in amounts:
-        total = _CONTEXT.add(total, amount)
+        total = CONTEXT.add(total, amount)
     return total

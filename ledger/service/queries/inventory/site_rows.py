@@ -1,7 +1,7 @@
 """The rows behind the reconciliation of sites: closed periods, and the goods that an operator's records move."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 import msgspec
@@ -10,6 +10,7 @@ from asyncpg import Record
 from ledger.admission.facts import LOT_SLOTS
 from ledger.core.outcome.assessment import ADDITIVE, Assessment
 from ledger.core.outcome.leaves import AssessmentLeaf, read
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import (
     Acceptance,
     AnyRecord,
@@ -29,7 +30,6 @@ from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
 _CHUNK: Final = 1_000
-_CONTEXT: Final = Context(prec=34)
 ADDITIVE_BURDENS: Final = frozenset(ADDITIVE)
 _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 _closing = msgspec.json.Decoder(Closing)
@@ -92,8 +92,8 @@ class _LotRow(NamedTuple):
     delivered: bool
 
     def moved(self, move: Move, quantity: Decimal) -> Moved:
-        part = _CONTEXT.divide(quantity, self.quantity)
-        mass = None if self.mass is None else _CONTEXT.multiply(part, self.mass)
+        part = CONTEXT.divide(quantity, self.quantity)
+        mass = None if self.mass is None else CONTEXT.multiply(part, self.mass)
         return Moved(move, self.product, self.unit, quantity, mass, float(part) * self.emissions)
 
 
