@@ -179,7 +179,8 @@ def _divided(
     whole = CONTEXT.add(lacking_final, lacking)
     part = _NONE if provisional.weights else rest
     if whole:
-        part = min(rest, _part(rest, lacking_final, whole).quantize(step_of(total.quantity.unit), ROUND_HALF_EVEN))
+        part = min(rest, _part(rest, lacking_final, whole).quantize(
+            step_of(total.quantity.unit), ROUND_HALF_EVEN, CONTEXT))
     left = CONTEXT.subtract(CONTEXT.add(rest, own), part)
     return _of(total, left), stays._replace(part=_of(total, part))
 
@@ -200,7 +201,7 @@ def _of(total: Supply, amount: Decimal) -> Supply | None:
         return None
     mass = total.mass
     if mass is not None and unit(total.quantity.unit).dimension != "mass":
-        kilograms = _part(mass.amount, amount, total.quantity.amount).quantize(_STEP, ROUND_HALF_EVEN)
+        kilograms = _part(mass.amount, amount, total.quantity.amount).quantize(_STEP, ROUND_HALF_EVEN, CONTEXT)
         mass = Quantity(value=plain(max(kilograms, _STEP)), unit=mass.unit)
     return replace(total, quantity=Quantity(value=plain(amount), unit=total.quantity.unit), mass=mass)
 

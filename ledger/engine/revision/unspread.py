@@ -97,7 +97,7 @@ def _findings(closing: Closing, unspread: Unspread, part: Assessment) -> Iterato
 
 def _co2e(part: Assessment) -> Decimal:
     """Kg CO2e of a part, with the estimates of its omissions. Absolute amounts: a credit hides nothing."""
-    amounts: Iterable[Decimal] = [abs(line_kilograms(line)) for line in part.lines if line.burden in _ADDITIVE]
+    amounts: Iterable[Decimal] = [line_kilograms(line).copy_abs() for line in part.lines if line.burden in _ADDITIVE]
     total = Decimal(0)
     for amount in (*amounts, *[one.estimate for one in part.omissions if one.estimate is not None]):
         total = CONTEXT.add(total, amount)

@@ -91,6 +91,15 @@ def test_what_stays_with_the_closing_has_its_price() -> None:
     assert site.differences() == [("measuredAbove", "steel", "KGM", Decimal(20), 60.0)]
 
 
+def test_one_month_does_not_make_up_for_another() -> None:
+    """10 kWh too many in January and 10 too few in February are 20 of 200."""
+    site = SiteReconciliation()
+    site.closed(supply("electricity", "100 KWH"), [[supply("electricity", "90 KWH")]])
+    site.closed(supply("electricity", "100 KWH"), [[supply("electricity", "110 KWH")]])
+    assert [(one.kind, one.amount) for one in site.differences()] == [("measuredAbove", 10), ("statedAbove", 10)]
+    assert [one.share for one in site.shares()] == [0.1]
+
+
 def test_more_stated_than_measured() -> None:
     """Without a price nobody knows its burden."""
     site = SiteReconciliation()

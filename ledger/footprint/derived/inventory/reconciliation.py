@@ -146,10 +146,11 @@ class _ProductSums:
 
 
 class _MeasuredSums:
-    """The sums of one material that a closing measured, in one unit."""
+    """The sums of one material that closings measured, in one unit. The differences of each closing count: too much in
+    one month does not make up for too little in another."""
 
     def __init__(self) -> None:
-        self.measured = self.used = _NONE
+        self.measured = self.used = self.above = self.below = _NONE
         self.named: float | None = None
 
 
@@ -175,7 +176,8 @@ class SiteReconciliation:
             return
         if moved.move not in IN:
             moved = moved._replace(
-                quantity=-moved.quantity, mass=None if moved.mass is None else -moved.mass, emissions=-moved.emissions)
+                quantity=moved.quantity.copy_negate(), emissions=-moved.emissions,
+                mass=None if moved.mass is None else moved.mass.copy_negate())
         goods.add(moved, "before")
         self.handled += moved.emissions
 
@@ -197,13 +199,17 @@ class SiteReconciliation:
         the closing."""
         unit = in_base(_NONE, total.quantity.unit)[1]
         sums = self._supplied.setdefault((total.material, unit), _MeasuredSums())
-        sums.measured = CONTEXT.add(sums.measured, in_base(total.quantity.amount, total.quantity.unit)[0])
+        measured, used = in_base(total.quantity.amount, total.quantity.unit)[0], _NONE
         if emissions is not None:
             sums.named = (sums.named or _ZERO) + emissions
         for supply in [supply for supplies in records for supply in supplies]:
             amount, own = in_base(supply.quantity.amount, supply.quantity.unit)
             if supply.material == total.material and own == unit:
-                sums.used = CONTEXT.add(sums.used, amount)
+                used = CONTEXT.add(used, amount)
+        gap = CONTEXT.subtract(measured, used)
+        sums.measured, sums.used = CONTEXT.add(sums.measured, measured), CONTEXT.add(sums.used, used)
+        sums.above = CONTEXT.add(sums.above, max(gap, _NONE))
+        sums.below = CONTEXT.add(sums.below, max(gap.copy_negate(), _NONE))
 
     def balances(self) -> list[MaterialBalance]:
         """Of every product and of every measured supply, those with the largest amounts first."""
@@ -216,11 +222,12 @@ class SiteReconciliation:
         """The largest in kg CO2e first, then those without a price."""
         differences = [difference for balance in self.balances() for difference in balance.differences()]
         for (material, unit), sums in self._supplied.items():
-            gap = CONTEXT.subtract(sums.measured, sums.used)
-            if gap:
-                emissions = sums.named if gap > 0 and sums.named is not None else self._priced(material, unit, abs(gap))
-                kind: Kind = "measuredAbove" if gap > 0 else "statedAbove"
-                differences.append(UnreconciledAmount(kind, material, unit, abs(gap), emissions))
+            if sums.above:
+                priced = self._priced(material, unit, sums.above) if sums.named is None else sums.named
+                differences.append(UnreconciledAmount("measuredAbove", material, unit, sums.above, priced))
+            if sums.below:
+                priced = self._priced(material, unit, sums.below)
+                differences.append(UnreconciledAmount("statedAbove", material, unit, sums.below, priced))
         return sorted(differences, key=lambda one: (-abs(one.emissions or _ZERO), -one.amount, one.name))
 
     def shares(self) -> list[Unreconciled]:

@@ -30,6 +30,7 @@ from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
 _CHUNK: Final = 1_000
+_MICROGRAM: Final = Decimal("0.000000001")
 ADDITIVE_BURDENS: Final = frozenset(ADDITIVE)
 _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 _closing = msgspec.json.Decoder(Closing)
@@ -92,9 +93,11 @@ class _LotRow(NamedTuple):
     delivered: bool
 
     def moved(self, move: Move, quantity: Decimal) -> Moved:
-        part = CONTEXT.divide(quantity, self.quantity)
-        mass = None if self.mass is None else CONTEXT.multiply(part, self.mass)
-        return Moved(move, self.product, self.unit, quantity, mass, float(part) * self.emissions)
+        mass = None
+        if self.mass is not None:
+            mass = CONTEXT.divide(CONTEXT.multiply(quantity, self.mass), self.quantity).quantize(_MICROGRAM, context=CONTEXT)
+        part = float(quantity) / float(self.quantity)
+        return Moved(move, self.product, self.unit, quantity, mass, part * self.emissions)
 
 
 async def read_closings(
