@@ -95,7 +95,8 @@ class _LotRow(NamedTuple):
     def moved(self, move: Move, quantity: Decimal) -> Moved:
         mass = None
         if self.mass is not None:
-            mass = CONTEXT.divide(CONTEXT.multiply(quantity, self.mass), self.quantity).quantize(_MICROGRAM, context=CONTEXT)
+            mass = CONTEXT.divide(CONTEXT.multiply(quantity, self.mass), self.quantity)
+            mass = mass.quantize(_MICROGRAM, context=CONTEXT)
         part = float(quantity) / float(self.quantity)
         return Moved(move, self.product, self.unit, quantity, mass, part * self.emissions)
 
