@@ -15,12 +15,16 @@ A final record that states its own readings of at least its share lacks nothing.
 by one, and waits for the bill of one provisional hall, gives the hall the whole rest, as it should. Shares of R by the
 weights alone would leave a part of that rest on records that are complete, and the hall would look better than it is.
 
-A meter that serves some processes alone is a closing of these `processes`: then records of others weigh nothing.
+A final record counts if its process has provisional records, or if a record of its process states the material: else
+its process does not use it. It counts by the mass that it adds: without its inputs that the same facility made. Steps
+that only handle finished goods, any number of them, would otherwise take the burden of these goods to the site. The
+closing names the number of records that do not count. A meter that serves some processes alone is a closing of these
+`processes`.
 
 Final records that state more than the total do not make provisional ones look better: these keep their amounts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final, NamedTuple
 
@@ -103,6 +107,9 @@ def _measured_shares(
     key: str, total: Supply, field: str, records: tuple[Sequence[ClosingSpread], Sequence[ClosingSpread]]
 ) -> tuple[_Share, _Share]:
     stated = [[amount_in(one.record.supplies, total, field) for one in group] for group in records]
+    using = {one.record.process for one in records[0]} | {
+        one.record.process for group, of in zip(records, stated, strict=True)
+        for one, amount in zip(group, of, strict=True) if amount}
     match key:
         case "mass":
             weights = [[one.mass for one in group] for group in records]
@@ -110,7 +117,18 @@ def _measured_shares(
             weights = [[seconds(one.record) for one in group] for group in records]
         case _:
             weights = [list(stated[0]), _like_stated(stated, records)]
-    return _Share(stated[0], weights[0]), _Share(stated[1], weights[1])
+    final = [_counted(one, weight, using) for one, weight in zip(records[1], weights[1], strict=True)]
+    return _Share(stated[0], weights[0]), _Share(stated[1], final)
+
+
+def _counted(final: ClosingSpread, weight: Decimal, processes: Collection[str]) -> Decimal:
+    """The weight of a final record, by the part of its mass that it adds; zero for other processes."""
+    if final.record.process not in processes:
+        return _NONE
+    if not final.mass or not final.reworked:
+        return weight
+    added = max(_NONE, CONTEXT.subtract(final.mass, final.reworked))
+    return _part(weight, added, final.mass)
 
 
 def _like_stated(
@@ -146,8 +164,8 @@ def _overhead_shares(
             weights = [[seconds(one.record) for one in group] for group in groups]
         case _:
             weights = [[one.value for one in provisional], _like_valued(provisional, final)]
-    first, last = (_Share([_NONE] * len(group), list(of)) for group, of in zip(groups, weights, strict=True))
-    return first, last
+    counted = [_counted(one, weight, [one.record.process]) for one, weight in zip(final, weights[1], strict=True)]
+    return _Share([_NONE] * len(provisional), weights[0]), _Share([_NONE] * len(final), counted)
 
 
 def _like_valued(provisional: Sequence[ClosingSpread], final: Sequence[ClosingSpread]) -> list[Decimal]:

@@ -31,7 +31,8 @@ class FinalLot(NamedTuple):
 
 class ClosingSpread(NamedTuple):
     """A transformation of the period, with the kg of its products. `final`: the kg of them that no other transformation
-    of the period takes; `value`: the worth of these, in `currencies`. `lots`: the same by lot."""
+    of the period takes; `value`: the worth of these, in `currencies`. `lots`: the same by lot. `reworked`, of a final
+    record: the kg of its inputs that the same facility made."""
 
     record: Transformation
     mass: Decimal
@@ -39,6 +40,7 @@ class ClosingSpread(NamedTuple):
     value: Decimal = Decimal(0)
     currencies: frozenset[str] = frozenset()
     lots: tuple[FinalLot, ...] = ()
+    reworked: Decimal = Decimal(0)
 
 
 def covered(closing: Closing, record: Transformation) -> bool:

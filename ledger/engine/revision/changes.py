@@ -1,28 +1,25 @@
 """The records that an amendment or a closing changes, in the form that they have from now on."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
 from msgspec.structs import replace
 
 from ledger.admission.amending import amended, check_basis, check_unaccepted, check_withdrawal
-from ledger.admission.facts import LotFacts
 from ledger.admission.final_records import Unspread, divided
 from ledger.admission.kinds.erasure import erased
 from ledger.admission.kinds.table import kind_of
 from ledger.admission.rules import Rule
-from ledger.admission.spreading import ClosingSpread, FinalLot, check_overhead_keys, covered, made, spread
+from ledger.admission.spreading import ClosingSpread, check_overhead_keys, covered, spread
 from ledger.admission.state import ClosedPeriod
-from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.canonical import decode_record, encode
 from ledger.core.record.kinds import Amendment, AnyRecord, Closing, Transformation
 from ledger.core.record.redacted import is_residue, residue
 from ledger.core.record.revisions import Change
-from ledger.core.record.units import convert
-from ledger.core.record.values import UNBURDENED
-from ledger.engine.revision.history import FinalRecord, History
+from ledger.engine.revision.history import History
 from ledger.engine.revision.recompute import Changes
+from ledger.engine.revision.weighing import final_spreads, weighed, with_final_products
 from ledger.errors import Refused
 
 _NONE: Final = Decimal(0)
@@ -74,16 +71,14 @@ def closed(closing: Closing, history: History) -> tuple[Changes, list[Unspread]]
             # An erased record cannot be assessed again: it keeps its amounts, and the others take the remainder.
             fixed[index] = replace(reads, basis="final")
         else:
-            provisional[index] = ClosingSpread(stated, _mass([created.facts for created in prepared.plan.created]))
-    rules, final = history.state.activations.versions(), dict[int, FinalRecord]()
-    if rules.has(Rule.WHOLE_PERIODS):
-        final = _final_records(closing, history, {*provisional, *fixed})
-    spreads = provisional | {index: ClosingSpread(one.record, _mass(one.lots)) for index, one in final.items()}
+            provisional[index] = weighed(stated, [created.facts for created in prepared.plan.created])
+    rules, final = history.state.activations.versions(), list[ClosingSpread]()
     if closing.spread_overheads is not None:
-        spreads = _with_final(spreads, (*provisional, *fixed), history, final)
-    provisional = {index: spreads[index] for index in provisional}
-    rest, unspread = divided(closing, _in_order(provisional), list(fixed.values()),
-                             [spreads[index] for index in sorted(final)])
+        provisional = with_final_products(provisional, (*provisional, *fixed), history)
+    if rules.has(Rule.WHOLE_PERIODS):
+        final = final_spreads(closing, history, {*provisional, *fixed})
+    waiting = [provisional[index] for index in sorted(provisional)]
+    rest, unspread = divided(closing, waiting, list(fixed.values()), final)
     parts = spread(
         closing, provisional, list(fixed.values()), keeping=rules.has(Rule.DEFAULT_UPSTREAM), rest=rest)
     if rules.has(Rule.REFERENCE_RANGES):
@@ -93,68 +88,6 @@ def closed(closing: Closing, history: History) -> tuple[Changes, list[Unspread]]
     return replaced | {
         index: record for index, record in complete.items() if record != history.prepared[index].submission.record
     }, unspread
-
-
-def _in_order(spreads: Mapping[int, ClosingSpread]) -> list[ClosingSpread]:
-    return [spreads[index] for index in sorted(spreads)]
-
-
-def _mass(lots: Iterable[LotFacts]) -> Decimal:
-    return made([(lot.role, lot.mass) for lot in lots])
-
-
-def _final_records(closing: Closing, history: History, others: Collection[int]) -> dict[int, FinalRecord]:
-    """The transformations of the period beside `others`, which are those that wait for the closing."""
-    records = dict(history.final)
-    for index, prepared in history.prepared.items():
-        record = prepared.submission.record
-        if isinstance(record, Transformation):
-            records[index] = FinalRecord(record, tuple([created.facts for created in prepared.plan.created]))
-    return {index: one for index, one in records.items() if index not in others and covered(closing, one.record)}
-
-
-def _with_final(
-    spreads: Mapping[int, ClosingSpread], waiting: Iterable[int], history: History, final: Mapping[int, FinalRecord]
-) -> dict[int, ClosingSpread]:
-    """The transformations with their final products: the part of each product that neither the transformations that
-    are `waiting` for the closing nor the `final` records take."""
-    taken: dict[str, Decimal] = {}
-    for index in waiting:
-        for part in history.prepared[index].plan.taken:
-            taken[part.lot.id] = taken.get(part.lot.id, _NONE) + part.quantity
-    lots = {lot.id: lot for one in final.values() for lot in one.lots}
-    lots |= {one.facts.id: one.facts for index in spreads if index not in final
-             for one in history.prepared[index].plan.created}
-    for record in final.values():
-        for flow in record.record.inputs:
-            lot = lots.get(flow.lot)
-            if lot is not None:
-                amount = convert(flow.quantity.amount, flow.quantity.unit, lot.unit, "inputs")
-                taken[lot.id] = taken.get(lot.id, _NONE) + amount
-    return {
-        index: _final(one, final[index].lots if index in final else [
-            created.facts for created in history.prepared[index].plan.created], taken)
-        for index, one in spreads.items()
-    }
-
-
-def _final(spread_over: ClosingSpread, created: Iterable[LotFacts], taken: Mapping[str, Decimal]) -> ClosingSpread:
-    """`created`: the lots of the transformation, in the order of its outputs."""
-    mass = value = _NONE
-    currencies, lots = set[str](), list[FinalLot]()
-    for lot, output in zip(created, spread_over.record.outputs, strict=True):
-        part = CONTEXT.divide(lot.quantity - taken.get(lot.id, _NONE), lot.quantity)
-        if lot.role in UNBURDENED or part <= 0:
-            continue
-        kilograms, worth = CONTEXT.multiply(part, lot.mass or _NONE), None
-        mass = CONTEXT.add(mass, kilograms)
-        if output.value is not None:
-            worth = CONTEXT.multiply(part, Decimal(output.value.value))
-            value = CONTEXT.add(value, worth)
-            currencies.add(output.value.currency)
-        if kilograms:
-            lots.append(FinalLot(lot.id, lot.product, kilograms, worth))
-    return spread_over._replace(final=mass, value=value, currencies=frozenset(currencies), lots=tuple(lots))
 
 
 def _read(record: AnyRecord, *, residual: bool) -> AnyRecord:

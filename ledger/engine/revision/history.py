@@ -1,13 +1,14 @@
 """The part of the log that a revision works on: the records that it may change, their lots, and the takers of each
 lot."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from msgspec import Raw
 from msgspec.structs import replace
 
 from ledger.admission.facts import LOT_SLOTS, LotFacts
+from ledger.admission.names import Names
 from ledger.admission.state import State
 from ledger.core.record.kinds import AnyRecord, Transformation
 from ledger.engine.prepared import Prepared
@@ -22,6 +23,15 @@ class FinalRecord(NamedTuple):
 
     record: Transformation
     lots: tuple[LotFacts, ...]
+
+
+def inputs_of(records: Iterable[Transformation]) -> Names:
+    """The lots and pools that final records take from, as a closing weighs them."""
+    names = Names()
+    for record in records:
+        names.lots.update([flow.lot for flow in record.inputs])
+        names.organizations.add(record.issuer)
+    return names
 
 
 def weighable(record: Transformation) -> Transformation:

@@ -3,13 +3,14 @@
 Steel has 3 kg CO2e per kg in the test set; `lacking` is what a record lacks of its share by the key.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from support import factor_sets
 from support.memory import MemoryLedger
-from support.sectors import MAKE
+from support.sectors import MAKE, NAME
 from support.site import ore, quantity, supply
 from unit.engine.works import APRIL, Works, change, check_conserved, day, refused
 
@@ -41,7 +42,7 @@ def steel(amount: str) -> Supply:
     return supply("steel", f"{amount} KGM")
 
 
-def kilograms(works: Works, lots: str) -> list[float]:
+def kilograms(works: Works, lots: Iterable[str]) -> list[float]:
     return [round(footprint(works.ledger.figures[works.name(lot)].burdens), 9) for lot in lots]
 
 
@@ -165,15 +166,15 @@ def test_records_that_the_key_leaves_out_are_named(works: Works) -> None:
 
 
 def test_overheads_by_mass(works: Works) -> None:
-    """100 kg of overheads. Final records make 300 kg, and 50 kg of half of the provisional lot of 100 kg. So the final
-    products are 350 kg of final records and 50 kg of the provisional one, which gets 12.5 kg."""
+    """100 kg of overheads. A final record makes 300 kg. Another works on half of the provisional lot of 100 kg and adds
+    nothing. So the provisional lot gets 25 kg, and half of them reach the product of that half."""
     run(works, "a", "300", basis="final")
     run(works, "b", "100")
     run(works, "c", "50", inputs={"b": "50"}, basis="final")
     closing = works.close(overheads=[steel("100")], spread_overheads="mass")
-    assert kept(works, closing) == pytest.approx(3 * 87.5)
-    assert kilograms(works, "b") == [37.5]
-    assert findings(works, closing)["total-on-final-records"].value == 87.5
+    assert kept(works, closing) == 225.0
+    assert kilograms(works, "bc") == [75.0, 37.5]
+    assert findings(works, closing)["total-on-final-records"].value == 75.0
     check_conserved(works)
 
 
@@ -185,6 +186,57 @@ def test_overheads_by_value_count_final_lots_without_one_by_mass(works: Works) -
     closing = works.close(overheads=[steel("100")], spread_overheads="value")
     assert kept(works, closing) == 150.0
     assert kilograms(works, "b") == [150.0]
+
+
+@pytest.mark.parametrize("spreading", [{"spread": "mass"}, {"spread": "hours"}, {"spread_overheads": "mass"}])
+def test_final_steps_on_own_goods_take_nothing(works: Works, spreading: Any) -> None:
+    """Nine final records hand the goods of the one heat on: its whole burden stays in the goods."""
+    run(works, "lot-0", "100")
+    for i in range(9):
+        run(works, f"lot-{i + 1}", "100", inputs={f"lot-{i}": "100"}, basis="final")
+    total = {"overheads": [steel("50")]} if "spread_overheads" in spreading else {}
+    closing = works.close(*([] if total else [steel("50")]), **total, **spreading)
+    assert kilograms(works, ["lot-9"]) == [150.0]
+    assert kept(works, closing) == 0.0
+    check_conserved(works)
+
+
+def test_final_steps_on_blended_own_goods_take_nothing(works: Works) -> None:
+    """Through a pool of the site, named by its own name."""
+    run(works, "a", "100")
+    works.pool()
+    works.add({"a": "100"})
+    run(works, "b", "90", inputs={"pool": "90"}, basis="final")
+    closing = works.close(steel("50"))
+    assert kept(works, closing) == 0.0
+    assert kilograms(works, "b") == [135.0]
+
+
+def test_final_records_count_by_the_mass_that_they_add(works: Works) -> None:
+    """100 kg of the provisional lot and 300 kg of ore become 400 kg: 300 of 400 kg count. So 75 of 100 kg of steel
+    stay."""
+    run(works, "a", "100")
+    works.run({"b": "400"}, {"a": "100"}, [ore("300 KGM")], start=day(2), end=day(3))
+    closing = works.close(steel("100"))
+    assert kept(works, closing) == 225.0
+    assert kilograms(works, "b") == [75.0]
+
+
+def test_processes_that_use_none_of_a_material_do_not_count(works: Works) -> None:
+    """A final record of another route states no steel, and no provisional record has its route: the closing names it,
+    and the provisional lot gets everything. Once it states some, it counts."""
+    water = supply("water", "100 KGM", origin="nature")
+    bound: dict[str, Any] = {"process": f"{NAME}.bind", "start": day(2), "end": day(3)}
+    works.run({"a": "100"}, supplies=[water], **bound)
+    run(works, "b", "100")
+    closing = works.close(steel("50"))
+    assert kilograms(works, "b") == [150.0]
+    assert list(findings(works, closing)) == ["records-outside-key"]
+    works.reopen(closing)
+    works.run({"c": "100"}, supplies=[water, steel("20")], **bound)
+    # 60 kg over three lots of 100 kg: 20 each, and the second final one has its part.
+    assert kept(works, works.close(steel("60"))) == 60.0
+    assert kilograms(works, "b") == [60.0]
 
 
 def test_opened_and_closed_anew(works: Works) -> None:

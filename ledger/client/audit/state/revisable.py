@@ -20,7 +20,7 @@ from ledger.engine.account import Outcome
 from ledger.engine.prepared import Prepared
 from ledger.engine.revision.changes import changes_of
 from ledger.engine.revision.current_record import Past
-from ledger.engine.revision.history import FinalRecord, History, weighable
+from ledger.engine.revision.history import FinalRecord, History, inputs_of, weighable
 from ledger.engine.revision.recompute import Revised, Revision
 from ledger.engine.revision.restore import (
     Key,
@@ -177,7 +177,7 @@ class Revisable:
     def _note_final(self, history: History, past: Past) -> None:
         record = None if past.body is None else _record.decode(past.body)
         if isinstance(record, Transformation):
-            names = Names()
+            names = inputs_of([record])
             names.lots.update(past.lots)
             self._memory.learn(names)
             lots = tuple([self._state.lots[lot] for lot in past.lots])

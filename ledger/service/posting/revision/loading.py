@@ -14,7 +14,7 @@ from ledger.admission.spreading import covered
 from ledger.admission.state import State
 from ledger.core.record.kinds import Amendment, AnyRecord, Closing, Transformation
 from ledger.engine.revision.changes import restated
-from ledger.engine.revision.history import FinalRecord, History, weighable
+from ledger.engine.revision.history import FinalRecord, History, inputs_of, weighable
 from ledger.engine.revision.restore import (
     Key,
     changed_readings,
@@ -142,6 +142,7 @@ class Loading:
             period = {index: record for index, record in records
                       if isinstance(record, Transformation) and covered(closing, record)}
             lots = await final_lots(self._connection, list(period)) if period else {}
+            await self._learn(inputs_of(period.values()))
             for index, record in period.items():
                 self.history.final[index] = FinalRecord(weighable(record), tuple(lots.get(index, ())))
             counted += len(period)
