@@ -37,7 +37,7 @@ def with_final_products(
 
 def final_spreads(closing: Closing, history: History, others: Collection[int]) -> list[ClosingSpread]:
     """The transformations of the period beside `others`, which wait for the closing, in log order. Their final products
-    are what no other final record takes: what they take of `others` counts there."""
+    are the parts that no other final record takes."""
     records = dict(history.final)
     for index, prepared in history.prepared.items():
         record = prepared.submission.record
