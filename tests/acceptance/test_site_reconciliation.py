@@ -183,3 +183,26 @@ def test_closed_for_one_process_is_not_closed(server: Server) -> None:
     works.close(processes=["circular.recycling"])
     assert reconciliation(market, works) == {
         "open": [{"from": "2025-01-01T00:00:00Z", "to": "2026-01-01T00:00:00Z"}]}
+
+
+def test_goods_that_move_between_two_sites(server: Server) -> None:
+    """A power house makes 100 MWh, of which the works use 60: these go out there and come in here; 40 are left over at
+    the power house. Scrap that a record of the works takes is at the works, although the declaration names no site."""
+    market = Market(server, "two-sites")
+    works = remelter(market)
+    house = works.site("house", "CN", "CN-HN")
+    works.run("energy.gridImport", [works.out("power", "100 MWH")], [supply("electricity", "100 MWH")], facility=house)
+    works.run("circular.recycling", [works.out("ingot", "95 TNE")], inputs={"scrap": "100 TNE", "power": "60 MWH"},
+              activity={"material": "aluminium", "method": "remelting"})
+    works.close()
+    works.close(facility=house)
+    inventory = market.ask("/v1/inventory", organization=works.id, year=2025)
+    closed = {site["facility"]: site["reconciliation"]["closed"][0] for site in inventory["sites"] if "facility" in site}
+    at_house = {one["name"]: one for one in closed[house]["balances"]}[works.name("product:power")]
+    assert (at_house["made"], at_house["out"], at_house["after"]) == ("100000", "60000", "40000")
+    assert [(one["kind"], one["amount"]) for one in closed[house]["differences"]] == [("leftOver", "40000")]
+    at_works = {one["name"]: one for one in closed[works.name("site")]["balances"]}
+    power, scrap = at_works[works.name("product:power")], at_works[works.name("product:scrap")]
+    assert (power["received"], power["used"], power.get("after", "0")) == ("60000", "60000", "0")
+    assert (scrap["declared"], scrap["used"], scrap["after"]) == ("1000000", "100000", "900000")
+    assert closed[works.name("site")].get("differences", []) == []

@@ -31,7 +31,10 @@ from ledger.service.audit_source.database import DatabaseSource
 from ledger.service.erasure.erase import carry_out
 from ledger.service.ledger import open_ledger
 from ledger.service.queries.inventory.read import read_inventory
+from ledger.service.queries.inventory.reconcile import OperatedSites, reconcile_sites
+from ledger.service.queries.inventory.rows import year_span
 from ledger.service.queries.inventory.site_report import read_site_report
+from ledger.service.queries.tree_size import NOW
 from ledger.service.settings import Settings
 from ledger.store.embedded import attach
 
@@ -238,6 +241,19 @@ def test_an_amended_final_record_counts_as_it_reads(priced: Priced) -> None:
     (receipt,) = priced.inside.post([close(shop, supply("steel", "50 KGM"))])
     assert priced.figures("b") == [75.0]
     assert {one.code for one in stated_in(receipt.index, [leaf(receipt)])} == {"final-records-counted"}
+
+
+def test_an_operator_with_too_many_records_is_not_reconciled(priced: Priced) -> None:
+    """It says so, and for which periods there would be a figure."""
+    shop = priced.shop
+    priced.inside.post([run(shop, "a"), run(shop, "b"), close(shop)])
+    sites, pool = OperatedSites(shop.id, [shop.name("site")], [shop.name("site")]), priced.inside.ledger.pool
+    for most, closed in ((1, 0), (2, 1)):
+        answers = priced.inside.run(reconcile_sites(pool, sites, year_span(2025), NOW, most))
+        (answer,) = answers.values()
+        assert len(answer.closed) == closed
+        assert answer.unread == (None if closed else "the operator has more than 1 records")
+        assert len(answer.open) == 2
 
 
 def leaf(receipt: Receipt) -> bytes:
