@@ -197,7 +197,8 @@ def test_goods_that_move_between_two_sites(server: Server) -> None:
     works.close()
     works.close(facility=house)
     inventory = market.ask("/v1/inventory", organization=works.id, year=2025)
-    closed = {site["facility"]: site["reconciliation"]["closed"][0] for site in inventory["sites"] if "facility" in site}
+    closed = {site["facility"]: site["reconciliation"]["closed"][0]
+              for site in inventory["sites"] if "facility" in site}
     at_house = {one["name"]: one for one in closed[house]["balances"]}[works.name("product:power")]
     assert (at_house["made"], at_house["out"], at_house["after"]) == ("100000", "60000", "40000")
     assert [(one["kind"], one["amount"]) for one in closed[house]["differences"]] == [("leftOver", "40000")]
