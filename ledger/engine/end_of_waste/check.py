@@ -9,6 +9,7 @@ from ledger.core.record.kinds import AnyRecord, Declaration, Transformation
 from ledger.engine.end_of_waste.group import scrap_of_group
 from ledger.engine.end_of_waste.lives import declared_core
 from ledger.engine.end_of_waste.rejected import run_without_product, waste_of_route
+from ledger.engine.end_of_waste.valued import valued_waste
 from ledger.engine.references import Buying
 
 
@@ -18,6 +19,7 @@ def check_wastes(
     """The assessment with the findings about the record's waste, cores and recycled content, and with the ranges of its
     waste and cores that are goods. `buying`: None if no factor set is in force."""
     references, findings = list[Reference](), list[Finding]()
+    findings += valued_waste(record)
     if isinstance(record, Transformation):
         findings += scrap_of_group(record, plan, facts)
         if buying is not None:
