@@ -58,6 +58,10 @@ class Rule(StrEnum):
     PHYSICAL_BOUNDS = "physical-bounds"
     """No record makes energy, carbon or a material of nothing, whatever its sector says."""
 
+    WHOLE_PERIODS = "whole-periods"
+    """A closing's totals are of all transformations of the period, also of those that were posted as final. The part
+    of these stays with the closing."""
+
 
 class Version(NamedTuple):
     """A version of the rules. `digest` is the SHA-256 of its name and the sorted ids of its rules, a line each."""

@@ -19,6 +19,7 @@ from ledger.engine.lookup_rows import add_lookup_rows, before_entering
 from ledger.engine.prepare import prepare
 from ledger.engine.prepared import REVISING, Prepared, Submission
 from ledger.engine.revision.recompute import Revision
+from ledger.engine.revision.unspread import with_unspread
 from ledger.engine.row_buffer import RowBuffer
 from ledger.engine.sectors import Registry
 from ledger.errors import LedgerError, Refused
@@ -121,6 +122,7 @@ class Batch:
         if self._revise is None:
             raise TypeError("this batch has no function for amendments and closings")
         revision = self._revise(prepared)
+        prepared = with_unspread(prepared, revision.unspread, self._state, self._registry)
         outcome = with_revisions(
             account(prepared, self._figures), [(one.index, one.digest, one.root) for one in revision.revised]
         )

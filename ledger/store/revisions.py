@@ -1,12 +1,13 @@
 """Reads a part of the log that is closed downstream, so that a revision can recompute it, and writes a revision."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from decimal import Decimal
 
 import asyncpg
+import msgspec
 from asyncpg import Record
 
-from ledger.admission.facts import LOT_SLOTS
+from ledger.admission.facts import LOT_SLOTS, LotFacts
 from ledger.core.log.entry import parse_entry
 from ledger.engine.revision.current_record import Past
 from ledger.errors import Unavailable
@@ -14,6 +15,7 @@ from ledger.store.database import Connection
 from ledger.store.sql import queries
 
 _REVISION_LOCK = 0x7265766973
+_PAGE = 1_000
 _LONG_SECONDS = 600
 """Time limit of the query for descendants, which may take longer than other statements."""
 
@@ -72,6 +74,30 @@ async def read_statements(
     posted = {row["index"]: bytes(row["body"]) for row in await connection.fetch(sql["posted"], list(records))}
     amendments = await connection.fetch(sql["amendments"], list(records))
     return posted, [(row["record"], row["digest"], bytes(row["body"])) for row in amendments]
+
+
+async def final_records(
+    connection: Connection, issuer: str, facility: str, since: int, size: int
+) -> AsyncIterator[list[tuple[int, bytes]]]:
+    """The transformations of a facility below `size`, from index `since` on, that were not posted as provisional: pages
+    of (log index, body as it reads now). A record of any time may be of any period, so this reads a range of the index
+    record_issuer: the cost grows with the history of the issuer since it entered the facility, not with the log."""
+    since = max(since, await connection.fetchval(queries("revise")["facility"], facility) or 0)
+    mark = f'"facility":{msgspec.json.encode(facility).decode()}'.encode()
+    while since < size:
+        rows = await connection.fetch(queries("revise")["final"], issuer, since, _PAGE, mark)
+        yield [(row["index"], bytes(row["body"])) for row in rows if row["body"] is not None and row["index"] < size]
+        since = rows[-1]["index"] + 1 if len(rows) == _PAGE else size
+
+
+async def final_lots(connection: Connection, records: Sequence[int]) -> dict[int, list[LotFacts]]:
+    """The lots that records made, by log index, with the facts that a closing weighs."""
+    lots: dict[int, list[LotFacts]] = {}
+    for row in await connection.fetch(queries("revise")["final_lots"], list(records)):
+        lots.setdefault(row["number"] // LOT_SLOTS, []).append(LotFacts(
+            id=row["id"], number=row["number"], product=row["product"], holder=row["holder"], role=row["role"],
+            quantity=row["quantity"], unit=row["unit"], mass=row["mass"]))
+    return lots
 
 
 async def erased_since(connection: Connection, since: int) -> bool:

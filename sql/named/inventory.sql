@@ -29,6 +29,35 @@ SELECT coalesce(array_agg(f.index ORDER BY f.index), '{}') FROM (
             AND type IN ('transformation', 'transfer', 'consumption', 'closing') OFFSET 0) r
     LIMIT $3) f;
 
+-- name: movements
+-- purpose: records of an organisation by which lots come and go, in log order, from one range of the index
+-- record_issuer
+-- parameters: issuer, tree size, limit
+SELECT coalesce(array_agg(f.index ORDER BY f.index), '{}') FROM (
+    SELECT index FROM record WHERE issuer = $1 AND index < $2
+        AND type IN ('transformation', 'transfer', 'consumption', 'declaration', 'acceptance') LIMIT $3) f;
+
+-- name: delivered
+-- purpose: the lots of transfers
+-- parameters: digests of transfers, tree size
+SELECT l.number FROM record r JOIN transfer t ON t.record = r.index JOIN lot l ON l.id = t.new_lot
+WHERE r.digest = ANY ($1::bytea[]) AND r.index < $2;
+
+-- name: closings
+-- purpose: closings in force of facilities whose period overlaps a period, as of that revision
+-- parameters: facilities, instants after which one ends and before which one begins, tree size, the newest revision to
+-- include
+SELECT c.record, c.facility, c.starts, c.ends, r.body, coalesce(o.leaf, r.outcome) AS leaf
+FROM unnest($1::text[]) AS k (facility)
+-- OFFSET 0 forces a look-up in the index of facilities, whatever else is joined.
+CROSS JOIN LATERAL (SELECT * FROM closing WHERE facility = k.facility OFFSET 0) c
+JOIN record r ON r.index = c.record
+LEFT JOIN LATERAL (
+    SELECT leaf FROM revised WHERE record = c.record AND version <= $5 ORDER BY version DESC LIMIT 1) o ON true
+WHERE c.ends > $2 AND c.starts < $3 AND c.record < $4
+    AND NOT EXISTS (SELECT FROM reopening p WHERE p.closing = c.record AND p.record < $4)
+ORDER BY c.facility, c.starts, c.record;
+
 -- name: taken
 -- purpose: the flows into records, as of that revision, in order
 -- parameters: record indexes, the newest revision to include

@@ -76,6 +76,33 @@ SELECT index FROM record WHERE digest = ANY ($1::bytea[]);
 -- parameters: facility, start, end, first index
 SELECT DISTINCT record FROM provisional WHERE facility = $1 AND starts >= $2 AND ends <= $3 AND record >= $4;
 
+-- name: facility
+-- purpose: the record that entered a facility; records of the facility are later
+SELECT record FROM facility WHERE id = $1;
+
+-- name: final
+-- purpose: transformations of a facility as they read now that were not posted as provisional, one page by log index.
+-- Canonical JSON writes a field in one way, so the mark finds those of the facility without decoding the others
+-- parameters: issuer, first index, limit of records, `"facility":"ID"`
+SELECT r.index, CASE WHEN r.type = 'transformation' AND x.body IS NOT NULL AND position($4::bytea IN x.body) > 0
+    AND NOT EXISTS (SELECT FROM provisional WHERE record = r.index) THEN x.body END AS body
+FROM (SELECT index, type, body FROM record WHERE issuer = $1 AND index >= $2 ORDER BY index LIMIT $3) r
+LEFT JOIN LATERAL (
+    SELECT own, body FROM revised WHERE record = r.index AND own ORDER BY version DESC LIMIT 1) w ON true
+CROSS JOIN LATERAL (SELECT CASE WHEN w.own THEN w.body ELSE r.body END AS body OFFSET 0) x
+ORDER BY r.index;
+
+-- name: final_lots
+-- purpose: the lots that records made, as they are now
+-- parameters: record indexes
+SELECT l.number, l.id, l.product, l.holder, l.role, l.unit, coalesce(v.quantity, l.quantity) AS quantity,
+       CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass
+FROM unnest($1::bigint[]) AS wanted (record) CROSS JOIN LATERAL (
+    SELECT * FROM lot WHERE number >= wanted.record * 1024 AND number < (wanted.record + 1) * 1024 OFFSET 0) l
+LEFT JOIN LATERAL (
+    SELECT number, quantity, mass FROM lot_version WHERE number = l.number ORDER BY version DESC LIMIT 1) v ON true
+ORDER BY l.number;
+
 -- name: reopened
 -- purpose: reopened closings of a facility, by their period
 -- parameters: facility, start, end, first index

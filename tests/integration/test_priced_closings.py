@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from msgspec.structs import replace
@@ -20,16 +20,21 @@ from ledger.cli.buyer.inventory import inventory_report, site_report
 from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
+from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.kinds import Activation, Amendment, Erasure, Transformation
 from ledger.core.record.revisions import Change
 from ledger.core.record.values import Factor, Money, Supply
 from ledger.errors import LedgerError
+from ledger.footprint.derived.findings import stated_in
 from ledger.footprint.stored.burdens import footprint
 from ledger.service.audit_source.database import DatabaseSource
 from ledger.service.erasure.erase import carry_out
 from ledger.service.ledger import open_ledger
 from ledger.service.queries.inventory.read import read_inventory
+from ledger.service.queries.inventory.reconcile import OperatedSites, reconcile_sites
+from ledger.service.queries.inventory.rows import year_span
 from ledger.service.queries.inventory.site_report import read_site_report
+from ledger.service.queries.tree_size import NOW
 from ledger.service.settings import Settings
 from ledger.store.embedded import attach
 
@@ -86,10 +91,12 @@ def priced() -> Iterator[Priced]:
             runner.run(opening.__aexit__(None, None, None))
 
 
-def run(shop: Workshop, lot: str, *supplies: Supply, value: str = "1") -> Posted:
+def run(
+    shop: Workshop, lot: str, *supplies: Supply, value: str = "1",
+    basis: Literal["provisional", "final"] = "provisional",
+) -> Posted:
     """100 kg of a part, provisional, without emissions of its own."""
-    party, record = shop.make(
-        {lot: "100"}, ore="100", supplies=supplies, basis="provisional", activity=Make())
+    party, record = shop.make({lot: "100"}, ore="100", supplies=supplies, basis=basis, activity=Make())
     assert isinstance(record, Transformation)
     output = replace(record.outputs[0], value=Money(value=value, currency="CNY"))
     return party, replace(record, outputs=[output])
@@ -173,3 +180,82 @@ def test_an_erased_record_keeps_its_overheads(priced: Priced) -> None:
     priced.inside.post([reopen(shop, first), close(
         shop, overheads=[supply("electricity", "150 KWH")], spread_overheads="hours")])
     assert priced.figures("a", "b") == [30.0, 60.0]
+
+
+def test_what_falls_on_final_records_stays_with_the_closing(priced: Priced) -> None:
+    """50 kg of steel at 3 over two lots of 100 kg. The final one stated 5 of its share of 25, so 20 of the other 45 kg
+    stay, 60 kg CO2e, and 75 reach the provisional lot. 30 kg of oil as overheads: 15 stay, burnt 63.75."""
+    shop = priced.shop
+    final = run(shop, "a", supply("steel", "5 KGM"), basis="final")
+    closing = close(shop, supply("steel", "50 KGM"), overheads=[supply("oil", "30 KGM")], spread_overheads="mass")
+    receipts = priced.inside.post([final, run(shop, "b"), closing])
+    assert priced.figures("a", "b") == [15.0, 75.0 + 63.75]
+    told = {one.supply: one for one in stated_in(receipts[-1].index, [leaf(receipts[-1])])
+            if one.code == "total-on-final-records"}
+    assert [(told[i].value, told[i].unit, told[i].amount) for i in (0, 1)] == [
+        (15.0, "KGM", 63.75), (20.0, "KGM", 60.0)]
+    pool = priced.inside.ledger.pool
+    answer = priced.inside.run(read_inventory(pool, shop.id, 2025))
+    report = priced.inside.run(read_site_report(pool, shop.name("site"), 2025))
+    for said in (answer, report):
+        stays = {one.material: one for one in said.left_out.on_final_records}
+        assert [(stays[name].quantity, stays[name].emissions) for name in ("oil", "steel")] == [
+            ("15", 63.75), ("20", 60.0)]
+        assert said.left_out.overheads == []
+        # The scopes hold both parts, so they are not too low by them.
+        assert said.questioned == sum(one.amount or 0.0 for one in said.findings if one.code == "figure-below-range")
+        assert {one.code for one in said.findings} >= {"total-on-final-records", "final-records-counted"}
+    whole = answer.scopes
+    assert whole.scope1 + whole.scope2.location + whole.scope3 == pytest.approx(15 + 75 + 60 + 2 * 63.75)
+    assert any(str(part.columns[0].header).startswith("measured for final records")
+               for part in inventory_report(answer) if isinstance(part, Table))
+
+
+def test_closed_anew_with_an_erased_final_record(priced: Priced) -> None:
+    """The final record is erased, its body too; the month is closed anew, and an audit agrees (at the end)."""
+    shop = priced.shop
+    final = run(shop, "a", supply("steel", "5 KGM"), basis="final")
+    first = close(shop, supply("steel", "50 KGM"))
+    priced.inside.post([final, run(shop, "b"), first])
+    registrar = priced.inside.registrar
+    priced.inside.post([(registrar, Erasure(
+        issuer=registrar.id, nonce=shop.nonce(), record=digest_of(final), legal_basis="GDPR"))])
+    priced.erase()
+    second = close(shop, supply("steel", "110 KGM"))
+    priced.inside.post([reopen(shop, first), second])
+    # Shares of 55: 50 kg stay, 55 reach the lot.
+    assert priced.figures("a", "b") == [15.0, 165.0]
+    priced.inside.post([(registrar, Erasure(
+        issuer=registrar.id, nonce=shop.nonce(), record=digest_of(second), legal_basis="GDPR"))])
+    priced.erase()
+
+
+def test_an_amended_final_record_counts_as_it_reads(priced: Priced) -> None:
+    """It stated 5 kg of steel, then 25, its share: nothing stays. What another month and a withdrawn record stated
+    does not count."""
+    shop = priced.shop
+    final, gone = (run(shop, lot, supply("steel", "5 KGM"), basis="final") for lot in ("a", "c"))
+    priced.inside.post([final, gone, run(shop, "b")])
+    ore, steel = supply("ore", "100 KGM", origin="nature"), supply("steel", "25 KGM")
+    priced.inside.post([amend(shop, change(final, supplies=[ore, steel])), amend(shop, change(gone))])
+    (receipt,) = priced.inside.post([close(shop, supply("steel", "50 KGM"))])
+    assert priced.figures("b") == [75.0]
+    assert {one.code for one in stated_in(receipt.index, [leaf(receipt)])} == {"final-records-counted"}
+
+
+def test_an_operator_with_too_many_records_is_not_reconciled(priced: Priced) -> None:
+    """It says so, and for which periods there would be a figure."""
+    shop = priced.shop
+    priced.inside.post([run(shop, "a"), run(shop, "b"), close(shop)])
+    sites, pool = OperatedSites(shop.id, [shop.name("site")], [shop.name("site")]), priced.inside.ledger.pool
+    for most, closed in ((1, 0), (2, 1)):
+        answers = priced.inside.run(reconcile_sites(pool, sites, year_span(2025), NOW, most))
+        (answer,) = answers.values()
+        assert len(answer.closed) == closed
+        assert answer.unread == (None if closed else "the operator has more than 1 records")
+        assert len(answer.open) == 2
+
+
+def leaf(receipt: Receipt) -> bytes:
+    """Leaf 0 of a record."""
+    return bytes(receipt.leaves[0].leaf)

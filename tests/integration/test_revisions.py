@@ -30,7 +30,7 @@ from support.revising import (
 )
 from support.sectors import Make
 from support.server import Posted, Server
-from support.workshop import END, START, Workshop, kilograms, workshop
+from support.workshop import EARLIER, END, LATER, START, Workshop, kilograms, workshop
 
 from ledger.core.receipts.receipt import Receipt, verify_receipt
 from ledger.core.record import canonical
@@ -164,10 +164,10 @@ def test_a_group_changes_together(server: Server, database: Database, shop: Work
 def test_a_closing(server: Server, database: Database, shop: Workshop) -> None:
     """40 kg of gas over 10 and 30 kg made: 10 and 30 kg of it, 2.75 each; q takes half of p2."""
     heats = [
-        shop.mine("src", "100", co2="0"),
+        shop.mine("src", "100", co2="0", **EARLIER),
         shop.make({"p1": "10"}, {"src": "10"}, activity=Make(co2="2"), basis="provisional"),
         shop.make({"p2": "30"}, {"src": "30"}, activity=Make(co2="6"), basis="provisional"),
-        shop.make({"q": "15"}, {"p2": "15"}),
+        shop.make({"q": "15"}, {"p2": "15"}, **LATER),
     ]
     *_, receipt = server.post([*heats, close(shop, gas("40"))])
     assert co2e(server, shop, "p1", "p2", "q") == pytest.approx([2 + 27.5, 6 + 82.5, 44.25 + 1], rel=1e-12)
@@ -180,7 +180,7 @@ def test_a_closing_that_is_opened_again(server: Server, database: Database, shop
     first = close(shop, gas("40"))
     heat = shop.make({"p1": "10"}, {"src": "10"}, activity=Make(co2="2"), basis="provisional")
     server.post([
-        shop.mine("src", "100", co2="0"), heat,
+        shop.mine("src", "100", co2="0", **EARLIER), heat,
         shop.make({"p2": "30"}, {"src": "30"}, activity=Make(co2="6"), basis="provisional"),
         first, reopen(shop, first), amend(shop, change(heat, activity=Make(co2="4"))),
         shop.make({"p3": "40"}, {"src": "40"}, activity=Make(co2="0"), basis="provisional"),

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any, Final
 
+import httpx
 import pytest
 from msgspec.structs import replace
 from support.databases import Database
@@ -31,7 +32,7 @@ from support.revising import (
 from support.sectors import Make
 from support.server import Posted, Server
 from support.waiting import until
-from support.workshop import END, START, Workshop, kilograms, workshop
+from support.workshop import END, LATER, START, Workshop, kilograms, workshop
 
 from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.kinds import Acceptance, Activation, Consumption, Declaration, Product
@@ -52,6 +53,7 @@ UNLOCK: Final = "SELECT pg_advisory_unlock(x'7265766973'::bigint)"
 HERE: Final = "SELECT state_change FROM pg_stat_activity WHERE state = 'idle in transaction'"
 
 Work = Callable[[], Coroutine[Any, Any, object]]
+Hook = Callable[[pytest.MonkeyPatch, Work], None]
 
 
 @pytest.fixture(scope="module")
@@ -297,6 +299,22 @@ def test_a_period_that_grows_while_it_is_closed(
     assert [one.record for one in revised_by(receipt)] == [digest_of(one) for one in made]
     expected = 1.01 + 40 / len(made) * 2.75
     assert co2e(server, shop, *[f"p{i}" for i in range(len(made))]) == pytest.approx([expected] * len(made), rel=1e-9)
+
+
+@pytest.mark.parametrize("hook", [before_the_lock, ahead_of_the_lock])
+def test_a_final_record_that_comes_while_its_period_is_closed(
+    server: Server, inner: Inside, database: Database, shop: Workshop, monkeypatch: pytest.MonkeyPatch, hook: Hook
+) -> None:
+    """40 kg of gas over 10 kg that were provisional. Meanwhile a final record of 30 kg comes: 30 kg of gas are its part
+    and stay with the closing, 10 kg reach the other. A record of another month changes nothing."""
+    inner.post([shop.make({"p": "10"}, {"pot": "10"}, basis="provisional")])
+    late = [shop.mine("f", "30"), shop.mine("g", "30", **LATER)]
+    hook(monkeypatch, posting(inner, *late))
+    (receipt,) = inner.post([close(shop, gas("40"))])
+    assert co2e(server, shop, "p", "f") == pytest.approx([0.01 + 1 + 27.5, 1], rel=1e-9)
+    answer = httpx.get(f"{server.url}/v1/records/{receipt.digest}", timeout=60).json()
+    (stays,) = [one for one in answer["findings"] if one["code"] == "total-on-final-records"]
+    assert (stays["value"], stays["unit"], stays["amount"]) == (30.0, "KGM", 82.5)
 
 
 def test_a_period_whose_pool_grows_while_it_is_closed(

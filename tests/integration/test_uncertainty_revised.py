@@ -130,22 +130,22 @@ def test_a_closing_measured_once_for_all(server: Server, shop: Workshop) -> None
 
 
 def test_what_was_metered_by_itself_is_no_closings(server: Server, shop: Workshop) -> None:
-    """Two final records with 10 and 30 kg of gas each, and a provisional one that the closing gave 20: 20, 60 and 40 kg
-    CO2e, each of a meter of its own."""
+    """Two final records with 10 and 30 kg of gas each, more than their shares by mass, and a provisional one that gets
+    the other 20 of the 60 that the closing measured: 20, 60 and 40 kg CO2e, each of a meter of its own."""
     server.post([
         shop.make({"a": "100"}, ore="100", supplies=[_metered("10")], activity=Make()),
         shop.make({"b": "300"}, ore="300", supplies=[_metered("30")], activity=Make()),
-        shop.make({"c": "100"}, ore="100", activity=Make(), basis="provisional"),
-        shop.make({"all": "500"}, {"a": "100", "b": "300", "c": "100"}, activity=Make()),
+        shop.make({"c": "1000"}, ore="1000", activity=Make(), basis="provisional"),
+        shop.make({"all": "1400"}, {"a": "100", "b": "300", "c": "1000"}, activity=Make()),
     ])
-    first = _closing(shop, "20")
+    first = _closing(shop, "60")
     server.post([first])
     answer = uncertainty(server, shop.name("all"))
     assert variance(answer) == pytest.approx((20.0**2 + 60.0**2 + 40.0**2) * V_D, rel=1e-12)
     assert [one["kind"] for one in answer["uncertainty"]["sources"]] == ["line", "closing", "line"]
-    # Closed anew with half as much, it is the new closing that measured; as of then, the old one.
+    # Closed anew with half as much for the last one, it is the new closing that measured; as of then, the old one.
     middle = size(server)
-    second = _closing(shop, "10")
+    second = _closing(shop, "50")
     server.post([reopen(shop, first)])
     server.post([second])
     anew = uncertainty(server, shop.name("all"))

@@ -15,6 +15,7 @@ from support.examples import examples
 from support.histories import FromZero, History, Plant
 from support.memory import MemoryLedger
 
+from ledger.admission.closings.spreading import amount_in, covered
 from ledger.admission.rules import NEWEST, RULES
 from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.outcome.leaves import Question
@@ -35,13 +36,13 @@ CONSERVED = 1e-9
 
 class PricedHistory(History):
     """Adds supplies without a price to the records of a history, and declares shares for some of their outputs.
-    `spread`: how many closings spread their overheads."""
+    `spread`: how many closings spread their overheads; `stayed`: how many parts of totals stayed with a closing."""
 
     def __init__(self, seed: int, plants: int) -> None:
         memory = MemoryLedger(factor_sets.registry(*VERSIONS), seed=seed)
         self._activate(memory, RULES, NEWEST.name, NEWEST.digest)
         self._activate(memory, factor_sets.NAME, VERSIONS[0].version, VERSIONS[0].digest, precedence=1)
-        self.spread = 0
+        self.spread = self.stayed = 0
         self._source = random.Random(seed)
         self._sharing = random.Random(seed + 1)
         self._declared: dict[str, str] = {}
@@ -71,6 +72,8 @@ class PricedHistory(History):
                 pass
         before = self.counts["Closing"]
         revised = super().post(plant, record)
+        if isinstance(record, Closing) and self.counts["Closing"] > before:
+            self.stayed += check_totals(self.memory, record)
         if isinstance(record, Closing) and record.spread_overheads is not None:
             self.spread += self.counts["Closing"] - before
         return revised
@@ -120,6 +123,22 @@ class PricedHistory(History):
         memory.must((memory.registrar, Activation(
             issuer=memory.registrar.id, nonce=memory.nonce(), plugin=plugin, version=version, digest=digest,
             precedence=precedence)))
+
+
+def check_totals(memory: MemoryLedger, closing: Closing) -> int:
+    """Of each total: what the records of the period hold of it and what stays with the closing that was just posted are
+    the total, in decimals. Returns how many parts stay."""
+    _, revision = memory.revisions[-1]
+    records = [record for index in range(len(memory.records))
+               if isinstance(record := memory.reading(index), Transformation) and covered(closing, record)]
+    for stays in revision.unspread:
+        spread = stays.place < len(closing.overheads)
+        held = sum((amount_in(record.overheads if spread else record.supplies, stays.total, "") for record in records),
+                   Decimal(0))
+        part = Decimal(0) if stays.part is None else stays.part.quantity.amount
+        assert held + part - stays.above == stays.total.quantity.amount, stays
+        assert not (stays.above and part)
+    return sum(stays.part is not None for stays in revision.unspread)
 
 
 def check_conserved(memory: MemoryLedger) -> None:
@@ -178,6 +197,7 @@ def test_a_long_history() -> None:
     run(story, 220, (40, 90, 150))
     memory = story.memory
     assert story.spread >= 3
+    assert story.stayed >= 10
     activations = Counter(
         leaf.activation for index in range(len(memory.records)) if (leaf := memory.assessment(index)) is not None)
     assert len(activations) >= 4

@@ -42,6 +42,7 @@ from ledger.engine.account import account
 from ledger.engine.batch import Sequenced
 from ledger.engine.prepare import prepare
 from ledger.engine.prepared import Submission
+from ledger.engine.revision.unspread import with_unspread
 from ledger.errors import LedgerError
 from ledger.footprint.stored.figures import LotFigures
 from support.memory import MemoryLedger
@@ -534,6 +535,10 @@ class FromZero:
     def _append(self, memory: MemoryLedger, submission: Submission) -> None:
         state, record = self.state, submission.record
         prepared = prepare(submission, state, memory.registry)
+        # What stays with a closing depends on the records of its period, which this run does not compare.
+        unspread = [one.unspread for index, one in memory.revisions if index == state.size]
+        for stays in unspread if isinstance(record, Closing) else ():
+            prepared = with_unspread(prepared, stays, state, memory.registry)
         # Only a closing gives a record its share of overheads, so nobody could post it.
         posted = replace(record, overheads=[]) if isinstance(record, Transformation) else record
         admit(posted, submission.keyid, prepared.plan, state)

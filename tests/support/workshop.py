@@ -14,6 +14,9 @@ from support.server import Posted, Server
 
 START: Final = "2025-03-01T00:00:00Z"
 END: Final = "2025-03-02T00:00:00Z"
+EARLIER: Final = {"start": "2025-01-01T00:00:00Z", "end": "2025-01-02T00:00:00Z"}
+"""Fields of a record outside of the period that tests close: a closing counts final records too."""
+LATER: Final = {"start": "2025-05-01T00:00:00Z", "end": "2025-05-02T00:00:00Z"}
 
 
 def kilograms(value: str) -> Quantity:
@@ -54,9 +57,9 @@ class Workshop:
     def signed(self, record: AnyRecord) -> Posted:
         return self.party, record
 
-    def mine(self, lot: str, amount: str, *, co2: str = "1") -> Posted:
+    def mine(self, lot: str, amount: str, *, co2: str = "1", **fields: Any) -> Posted:
         """A lot out of ore."""
-        return self.make({lot: amount}, ore=amount, activity=Make(co2=co2))
+        return self.make({lot: amount}, ore=amount, activity=Make(co2=co2), **fields)
 
     def make(
         self, outputs: Mapping[str, str], inputs: Mapping[str, str] | None = None, *, ore: str | None = None,
@@ -93,7 +96,8 @@ STORED: Final = [Evidence(digest="6" * 64, media_type="application/pdf", kind="s
 
 
 def workshop(server: Server, name: str, **lots: str) -> Workshop:
-    """A new organisation on the ledger of `server`, with mined lots of so many kg."""
+    """A new organisation on the ledger of `server`, with lots of so many kg that it mined earlier."""
     found = Workshop(name)
-    server.post([found.enrolment(server), *found.opening(), *[found.mine(lot, kg) for lot, kg in lots.items()]])
+    mined = [found.mine(lot, kg, **EARLIER) for lot, kg in lots.items()]
+    server.post([found.enrolment(server), *found.opening(), *mined])
     return found

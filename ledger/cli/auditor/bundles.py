@@ -12,6 +12,7 @@ from ledger.cli.client import Client
 from ledger.cli.console import explained, print_json, problem_of, say, show
 from ledger.cli.findings import questioned_note, stated_finding
 from ledger.cli.registrar.posting import organizations
+from ledger.cli.site_claim import SITE_NOTE, site_lines
 from ledger.cli.supplier.receipts import findings_of, lot_brief
 from ledger.client import limits
 from ledger.client.verify.bundle import PUBLISHED, STEPS, Checked, ReplayedKeys, step, verify_bundle
@@ -177,6 +178,9 @@ def _proved(checked: Checked) -> Iterator[str]:
         yield (f"statement: {claims.figure.title} of {claims.lot}, {float(claims.figure.footprint):,.6g} kg CO2e, "
                f"at size {claims.size}")
         yield from (f"the log said: {one}" for one in claims.limitations)
+        yield from site_lines(claims.site)
+        if claims.site is not None:
+            yield SITE_NOTE
     yield "only an audit can check that no record up to this size has revoked the key or revised this record"
 
 
@@ -195,4 +199,5 @@ def _result(checked: Checked) -> dict[str, object]:
         "notAsked": {str(step): why for step, why in checked.left_out.items()},
         "statement": None if checked.statement is None else checked.statement.claims.lot,
         "limitations": [] if checked.statement is None else checked.statement.claims.limitations,
+        "site": None if checked.statement is None else checked.statement.claims.site,
     }

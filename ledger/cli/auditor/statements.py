@@ -11,6 +11,7 @@ from msgspec import UNSET, Raw, Struct
 from ledger.cli.auditor.bodies import bodies_at
 from ledger.cli.console import explained, print_json, problem_of, say, show
 from ledger.cli.electricity import electricity_totals
+from ledger.cli.site_claim import SITE_NOTE, site_lines
 from ledger.cli.study import study_lines
 from ledger.client.verify.bundle import PUBLISHED, ReplayedKeys, check_statement_quorum, pinned_key, step
 from ledger.client.verify.published_head import check_published
@@ -145,6 +146,7 @@ def _proved(proven: Proven, recomputed: Recomputed | None) -> Iterator[str]:
         yield f"  took {taken.quantity} of {lot.quantity} of {lot.lot}, committed by entry {taken.record}"
     if claims.answer is not UNSET:
         yield _other_answer(claims.answer)
+    yield from site_lines(claims.site)
     yield from _notes(proven, recomputed)
 
 
@@ -159,6 +161,8 @@ def _other_answer(answer: Raw) -> str:
 def _notes(proven: Proven, recomputed: Recomputed | None) -> Iterator[str]:
     """The limits of this check."""
     yield from (f"the log said: {one}" for one in proven.claims.limitations)
+    if proven.claims.site is not None:
+        yield SITE_NOTE
     if recomputed is not None:
         yield from recomputed.notes
     if recomputed is None or not recomputed.results:
@@ -188,4 +192,6 @@ def _result(verdict: StatementVerdict) -> dict[str, object]:
             result["study"] = claims.study
         if claims.answer is not UNSET:
             result["answer"] = claims.answer
+        if claims.site is not None:
+            result["site"] = claims.site
     return result

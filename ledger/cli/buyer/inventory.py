@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import click
 from rich.table import Table
 
+from ledger.cli.buyer.reconciliation import reconciliation_lines
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.cli.findings import finding_lines
@@ -69,6 +70,8 @@ def inventory_report(answer: InventoryAnswer) -> Iterator[Part]:
     if len(answer.equity.members) > 1:
         yield _equity(answer)
     yield from _left_out(answer.left_out)
+    for site in answer.sites:
+        yield from reconciliation_lines(site.facility or "", site.reconciliation)
     if answer.opening_stock:
         yield f"{_tonnes(answer.opening_stock)} t from opening stock that was used, outside all scopes"
     yield styled("counting rules", style="bold")
@@ -163,11 +166,13 @@ def _left_out(answer: LeftOutAnswer) -> Iterator[Part]:
         yield table
         unknown = f"; {answer.unestimated} omissions have no estimate" if answer.unestimated else ""
         yield f"{_tonnes(answer.estimate)} t are estimated for these, outside all scopes{unknown}"
-    if answer.overheads:
-        table = _grid("overheads that no product carries", "quantity", "t CO2e")
-        for overhead in answer.overheads:
-            table.add_row(overhead.material, _quantity(overhead.quantity, overhead.unit), _tonnes(overhead.emissions))
-        yield table
+    for title, overheads in (("overheads that no product carries", answer.overheads),
+                             ("measured for final records, carried by no product", answer.on_final_records)):
+        if overheads:
+            table = _grid(title, "quantity", "t CO2e")
+            for supply in overheads:
+                table.add_row(supply.material, _quantity(supply.quantity, supply.unit), _tonnes(supply.emissions))
+            yield table
     for process, records in answer.without_energy.items():
         yield f"records of {process} that use no energy: {records}"
 
@@ -225,6 +230,7 @@ def site_report(answer: SiteReportAnswer) -> Iterator[Part]:
     yield from _questions(answer)
     yield _energy(answer.energy)
     yield from _left_out(answer.left_out)
+    yield from reconciliation_lines(answer.facility, answer.reconciliation)
     for note in answer.notes:
         yield f"- {note}"
 

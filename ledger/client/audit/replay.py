@@ -29,6 +29,7 @@ from ledger.engine.prepare import prepare
 from ledger.engine.prepared import REVISING, Prepared, Submission
 from ledger.engine.revision.recompute import Engine, Revision
 from ledger.engine.revision.revise import revise
+from ledger.engine.revision.unspread import with_unspread
 from ledger.engine.sectors import Registry
 from ledger.errors import LedgerError, Unavailable, VerificationError
 from ledger.footprint.stored.figures import LotFigures
@@ -146,6 +147,9 @@ class Replayer:
             admit(record, entry.keyid, prepared.plan, self.state)
             if isinstance(record, REVISING):
                 revision, provisional = self._revise(record, revised)
+                if not row.erased:
+                    # The committed assessment of an erased closing has these parts already.
+                    prepared = with_unspread(prepared, revision.unspread, self.state, self._registry)
             outcome = account(prepared, self._figures)
             if revision is not None:
                 outcome = with_revisions(outcome, _roots_of(revision))

@@ -5,8 +5,9 @@ lines: TAG, and the SHA-256 of the claims' canonical JSON. A checkpoint has thre
 a checkpoint and a statement cannot pass for each other. Only the canonical bytes count, however the file is formatted.
 
 The tree proves everything that its entries commit to. The log's key vouches for the rest: that no later revision below
-the size has changed a figure, the shares and parts (which, with the committed figures, must give the figure), and an
-`answer` of another method. A statement has no record bodies, so it shows no recipe beyond the direct inputs.
+the size has changed a figure, the shares and parts (which, with the committed figures, must give the figure), an
+`answer` of another method, and the reconciliation of the site. A statement has no record bodies, so it shows no recipe
+beyond the direct inputs.
 """
 
 import base64
@@ -127,6 +128,33 @@ class StatementFigure(StatementClaim, frozen=True):
     contents: dict[str, str] = {}
 
 
+class SiteDifference(StatementClaim, frozen=True):
+    """A difference of the site's reconciliation, in `unit`; `emissions`: kg CO2e, if a price is known. Its name and
+    amount stay with the operator."""
+
+    kind: str
+    unit: str
+    emissions: str | None = None
+
+
+class SiteClaim(StatementClaim, frozen=True):
+    """The reconciliation of the facility that made the lot, over the closed period of its record: `closings` are their
+    log indexes, `shares` the unreconciled shares by unit, `emissions` the kg CO2e of the differences, and
+    `emissionsShare` their share of the kg CO2e that the site handled. `differences`: the largest, at most 5; `leftOff`:
+    the number of the others. `unread`: why there is no figure. The log's key vouches for it: no tree proves it."""
+
+    facility: str
+    since: str | None = msgspec.field(default=None, name="from")
+    until: str | None = msgspec.field(default=None, name="to")
+    closings: list[int] = []
+    shares: dict[str, str] = {}
+    emissions: str | None = None
+    emissions_share: str | None = None
+    differences: list[SiteDifference] = []
+    left_off: int = 0
+    unread: str | None = None
+
+
 class VersionClaim(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A version in force: of the ledger's rules, of a sector, or of a factor set, which has a precedence."""
 
@@ -146,6 +174,7 @@ class Claims(StatementClaim, frozen=True):
     0 says when. `study`: the context of the figure, if the lot's product or facility states one. `stock`: the pool's
     lot that an addition to a pool made. `answer`: the answer of another method, which no tree proves. `limitations`:
     the records in the figure's upstream chain whose keys were reported compromised when the log made the statement.
+    `site`: the reconciliation of the site that made the lot, or the lot that a transfer handed over.
     """
 
     origin: str
@@ -177,6 +206,7 @@ class Claims(StatementClaim, frozen=True):
     stock: str | None = None
     answer: Raw | UnsetType = UNSET
     limitations: list[str] = []
+    site: SiteClaim | None = None
 
 
 class Statement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

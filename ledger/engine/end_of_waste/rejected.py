@@ -82,7 +82,7 @@ def run_without_product(buying: Buying) -> list[Finding]:
     if "waste" not in roles or roles - {"waste", "core"}:
         return []
     return [Finding(code=NO_PRODUCT, severity="note",
-                    message="no output carries a burden: it stays with the record until a closing spreads it")]
+                    message="no output carries a burden: it stays with the record, and reconciliations name it")]
 
 
 def _sums(product: LotFacts, created: Sequence[LotFacts], buying: Buying) -> _Class | None:

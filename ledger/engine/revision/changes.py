@@ -1,26 +1,25 @@
 """The records that an amendment or a closing changes, in the form that they have from now on."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
 from msgspec.structs import replace
 
 from ledger.admission.amending import amended, check_basis, check_unaccepted, check_withdrawal
+from ledger.admission.closings.final_records import Unspread, divided
+from ledger.admission.closings.spreading import ClosingSpread, check_overhead_keys, covered, spread
 from ledger.admission.kinds.erasure import erased
 from ledger.admission.kinds.table import kind_of
-from ledger.admission.lots import Created
 from ledger.admission.rules import Rule
-from ledger.admission.spreading import ClosingSpread, FinalLot, check_overhead_keys, covered, made, spread
 from ledger.admission.state import ClosedPeriod
-from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.canonical import decode_record, encode
 from ledger.core.record.kinds import Amendment, AnyRecord, Closing, Transformation
 from ledger.core.record.redacted import is_residue, residue
 from ledger.core.record.revisions import Change
-from ledger.core.record.values import UNBURDENED
 from ledger.engine.revision.history import History
 from ledger.engine.revision.recompute import Changes
+from ledger.engine.revision.weighing import final_spreads, weighed, with_final_products
 from ledger.errors import Refused
 
 _NONE: Final = Decimal(0)
@@ -29,7 +28,7 @@ _NONE: Final = Decimal(0)
 def changes_of(record: Amendment | Closing, history: History) -> Changes:
     """The changed records by log index; None withdraws a record. Raises Refused for a change that is not allowed."""
     if isinstance(record, Closing):
-        return _closed(record, history)
+        return closed(record, history)[0]
     changed: dict[int, AnyRecord | None] = {}
     for i, change in enumerate(record.changes):
         index = history.index_of(change.record, f"changes[{i}].record")
@@ -60,7 +59,8 @@ def _changed(history: History, index: int, amendment: Amendment, change: Change,
     return new
 
 
-def _closed(closing: Closing, history: History) -> Changes:
+def closed(closing: Closing, history: History) -> tuple[Changes, list[Unspread]]:
+    """The records that a closing changes, and the parts of its totals that stay with it. Raises as `changes_of`."""
     provisional, fixed = dict[int, ClosingSpread](), dict[int, Transformation]()
     for index, stated in history.stated.items():
         prepared = history.prepared.get(index)
@@ -71,52 +71,23 @@ def _closed(closing: Closing, history: History) -> Changes:
             # An erased record cannot be assessed again: it keeps its amounts, and the others take the remainder.
             fixed[index] = replace(reads, basis="final")
         else:
-            masses = [(created.facts.role, created.facts.mass) for created in prepared.plan.created]
-            provisional[index] = ClosingSpread(stated, made(masses))
-    replaced: dict[int, AnyRecord | None] = dict.fromkeys(_reopened(closing, history))
+            provisional[index] = weighed(stated, [created.facts for created in prepared.plan.created])
+    rules, final = history.state.activations.versions(), list[ClosingSpread]()
     if closing.spread_overheads is not None:
-        provisional = _with_final(provisional, (*provisional, *fixed), history)
-    rules = history.state.activations.versions()
-    parts = spread(closing, provisional, list(fixed.values()), keeping=rules.has(Rule.DEFAULT_UPSTREAM))
+        provisional = with_final_products(provisional, (*provisional, *fixed), history)
+    if rules.has(Rule.WHOLE_PERIODS):
+        final = final_spreads(closing, history, {*provisional, *fixed})
+    waiting = [provisional[index] for index in sorted(provisional)]
+    rest, unspread = divided(closing, waiting, list(fixed.values()), final)
+    parts = spread(
+        closing, provisional, list(fixed.values()), keeping=rules.has(Rule.DEFAULT_UPSTREAM), rest=rest)
     if rules.has(Rule.REFERENCE_RANGES):
         check_overhead_keys(closing, provisional.values())
-    final = fixed | {index: _read(record, residual=is_residue(closing)) for index, record in parts.items()}
+    complete = fixed | {index: _read(record, residual=is_residue(closing)) for index, record in parts.items()}
+    replaced: dict[int, AnyRecord | None] = dict.fromkeys(_reopened(closing, history))
     return replaced | {
-        index: record for index, record in final.items() if record != history.prepared[index].submission.record
-    }
-
-
-def _with_final(
-    provisional: Mapping[int, ClosingSpread], period: Iterable[int], history: History
-) -> dict[int, ClosingSpread]:
-    """The transformations with their final products: the part of each product that the transformations of the `period`
-    do not take."""
-    taken: dict[str, Decimal] = {}
-    for index in period:
-        for part in history.prepared[index].plan.taken:
-            taken[part.lot.id] = taken.get(part.lot.id, _NONE) + part.quantity
-    return {
-        index: _final(transformation, history.prepared[index].plan.created, taken)
-        for index, transformation in provisional.items()
-    }
-
-
-def _final(spread_over: ClosingSpread, created: Iterable[Created], taken: Mapping[str, Decimal]) -> ClosingSpread:
-    mass = value = _NONE
-    currencies, lots = set[str](), list[FinalLot]()
-    for lot, output in created:
-        part = CONTEXT.divide(lot.quantity - taken.get(lot.id, _NONE), lot.quantity)
-        if lot.role in UNBURDENED or part <= 0:
-            continue
-        kilograms, worth = CONTEXT.multiply(part, lot.mass or _NONE), None
-        mass = CONTEXT.add(mass, kilograms)
-        if output is not None and output.value is not None:
-            worth = CONTEXT.multiply(part, Decimal(output.value.value))
-            value = CONTEXT.add(value, worth)
-            currencies.add(output.value.currency)
-        if kilograms:
-            lots.append(FinalLot(lot.id, lot.product, kilograms, worth))
-    return spread_over._replace(final=mass, value=value, currencies=frozenset(currencies), lots=tuple(lots))
+        index: record for index, record in complete.items() if record != history.prepared[index].submission.record
+    }, unspread
 
 
 def _read(record: AnyRecord, *, residual: bool) -> AnyRecord:

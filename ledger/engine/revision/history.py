@@ -1,14 +1,42 @@
 """The part of the log that a revision works on: the records that it may change, their lots, and the takers of each
 lot."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from msgspec import Raw
+from msgspec.structs import replace
 
 from ledger.admission.facts import LOT_SLOTS, LotFacts
+from ledger.admission.names import Names
 from ledger.admission.state import State
 from ledger.core.record.kinds import AnyRecord, Transformation
 from ledger.engine.prepared import Prepared
 from ledger.errors import Refused
 from ledger.footprint.stored.figures import LotFigures
+
+_NO_ACTIVITY: Final = Raw(b"{}")
+
+
+class FinalRecord(NamedTuple):
+    """A transformation that was posted as final, as it reads now, with the lots that it made."""
+
+    record: Transformation
+    lots: tuple[LotFacts, ...]
+
+
+def inputs_of(records: Iterable[Transformation]) -> Names:
+    """The lots and pools that final records take from, as a closing weighs them."""
+    names = Names()
+    for record in records:
+        names.lots.update([flow.lot for flow in record.inputs])
+        names.organizations.add(record.issuer)
+    return names
+
+
+def weighable(record: Transformation) -> Transformation:
+    """A final transformation without the fields that no closing weighs, which may be large."""
+    return replace(record, activity=_NO_ACTIVITY, evidence=[])
 
 
 class History:
@@ -32,6 +60,9 @@ class History:
         self.stated: dict[int, Transformation] = {}
         """The same records as their issuer stated them in the posting and in amendments: without the amounts that a
         closing spread over them."""
+        self.final: dict[int, FinalRecord] = {}
+        """Of a closing's facility and period, the transformations that were posted as final. A closing counts them but
+        does not change them, so their descendants need not be here."""
         self.following: dict[str, int] = {}
         """For a pool's generation, the index of the addition that made the next generation."""
         self.preceding: dict[int, str] = {}

@@ -18,6 +18,7 @@ from msgspec import Raw, Struct
 from ledger.admission.activations import Versions
 from ledger.admission.amending import check_same_lots, check_sector, check_undisputed
 from ledger.admission.apply import as_entered
+from ledger.admission.closings.final_records import Unspread
 from ledger.admission.dates import check_no_later_end, kept
 from ledger.admission.facts import LotFacts
 from ledger.admission.lots import Plan, Taken
@@ -28,7 +29,7 @@ from ledger.admission.state import numbered
 from ledger.core.log.merkle import EMPTY_ROOT
 from ledger.core.outcome.assessment import NOTHING, Assessment
 from ledger.core.outcome.leaves import AssessmentLeaf
-from ledger.core.record.kinds import AnyRecord, Declaration, Report
+from ledger.core.record.kinds import AnyRecord, Closing, Declaration, Report
 from ledger.core.record.redacted import is_residue
 from ledger.engine.account import Outcome, account
 from ledger.engine.figure_work import work_of
@@ -71,10 +72,12 @@ class Revised(Struct, frozen=True):
 
 
 class Revision(NamedTuple):
-    """All changed records, in log order, and the remainders of the lots whose balance or quantity was touched."""
+    """All changed records, in log order, and the remainders of the lots whose balance or quantity was touched.
+    `unspread`: the parts of a closing's totals that stay with it."""
 
     revised: tuple[Revised, ...]
     balances: Mapping[str, Decimal]
+    unspread: tuple[Unspread, ...] = ()
 
 
 class Engine:
@@ -100,8 +103,13 @@ class Engine:
         self._refigured: set[str] = set()
         self._done: dict[int, Revised] = {}
         self._renewing = False
+        self._unspread: tuple[Unspread, ...] = ()
         self._undoing = Undoing()
         self._balances = Balances(history.state, self._undoing)
+
+    def leave(self, unspread: Iterable[Unspread]) -> None:
+        """Notes the parts of totals that stay with the closing whose revision this is."""
+        self._unspread = tuple(unspread)
 
     def run(
         self, changes: Changes, averages: Mapping[int, Adjustment] | None = None, *, renewing: bool = False
@@ -143,7 +151,7 @@ class Engine:
     def result(self) -> Revision:
         remaining = self._history.state.remaining
         balances = {lot: remaining[lot] for lot in self._balances.touched}
-        return Revision(tuple(self._done[index] for index in sorted(self._done)), balances)
+        return Revision(tuple(self._done[index] for index in sorted(self._done)), balances, self._unspread)
 
     def _push(self, index: int) -> None:
         if index not in self._waiting:
@@ -253,7 +261,7 @@ class Engine:
     def _assessed(self, index: int, submission: Submission, old: Prepared) -> Prepared:
         """The record with a new assessment. It keeps the stored one if its body is erased or its plugin version is not
         installed here."""
-        if index in self._history.erased:
+        if index in self._history.erased or _keeps_unspread(old):
             return self._taken_over(index, submission, old.assessment, old)
         state = self._history.state
         versions = self._versions_for(index, old)
@@ -352,6 +360,13 @@ class Engine:
     def _replace(self, index: int, prepared: Prepared | None) -> None:
         self._undoing.note(partial(self._history.replace, index, self._history.prepared.get(index)))
         self._history.replace(index, prepared)
+
+
+def _keeps_unspread(old: Prepared) -> bool:
+    """Whether a record is a closing by the rules by which parts of its totals may stay with it. They depend on the
+    records of its period, so its assessment is never made again."""
+    versions = old.versions
+    return isinstance(old.submission.record, Closing) and versions is not None and versions.has(Rule.WHOLE_PERIODS)
 
 
 def _seen(taken: Taken) -> tuple[object, ...]:

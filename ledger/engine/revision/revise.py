@@ -3,7 +3,7 @@
 from ledger.core.record.kinds import Addition, Amendment, Closing
 from ledger.engine.account import part_of
 from ledger.engine.prepared import Prepared
-from ledger.engine.revision.changes import changes_of, state_anew
+from ledger.engine.revision.changes import changes_of, closed, state_anew
 from ledger.engine.revision.history import History
 from ledger.engine.revision.recompute import Engine, Revision
 from ledger.footprint.stored.averaging import Added, Adjustment, adjustments
@@ -14,14 +14,14 @@ from ledger.footprint.stored.contents import Contents
 def revise(engine: Engine, record: Amendment | Closing, history: History) -> Revision:
     """Recomputes the records that `record` changes, and all their descendants; then, for a closing, the period averages
     of the pools. After Refused, nothing has changed."""
-    renewing = isinstance(record, Amendment) and record.versions == "newest"
-    revision = engine.run(changes_of(record, history), renewing=renewing)
     if isinstance(record, Closing):
+        changes, unspread = closed(record, history)
+        engine.leave(unspread)
+        revision = engine.run(changes)
         averages = period_averages(record, history)
-        if averages:
-            revision = engine.run({}, averages)
-    else:
-        state_anew(record, history)
+        return engine.run({}, averages) if averages else revision
+    revision = engine.run(changes_of(record, history), renewing=record.versions == "newest")
+    state_anew(record, history)
     return revision
 
 

@@ -81,9 +81,14 @@ def direct(assessment: Assessment, gases: Mapping[str, Decimal] = AR6, *, provis
 
 def line_co2e(line: Line, gases: Mapping[str, Decimal] = AR6) -> float:
     """A line's amount in the unit of the vector: kg CO2e, or the burden's own unit for an energy burden."""
+    return float(line_kilograms(line, gases))
+
+
+def line_kilograms(line: Line, gases: Mapping[str, Decimal] = AR6) -> Decimal:
+    """The same before it is rounded to binary64."""
     if line.gas == "CO2e" or line.gas == "CO2":
-        return float(line.amount)
-    return float(CONTEXT.multiply(line.amount, potential(gases, line.gas)))
+        return line.amount
+    return CONTEXT.multiply(line.amount, potential(gases, line.gas))
 
 
 def _add_line(vector: list[float], line: Line, gases: Mapping[str, Decimal]) -> None:

@@ -14,7 +14,7 @@ from support.sectors import MAKE, Make
 from support.site import ore, quantity, supply
 from unit.engine.works import APRIL, MARCH, Works, change, day, gas, indexes, refused, revised, withdrawal
 
-from ledger.admission.spreading import ClosingSpread, spread
+from ledger.admission.closings.spreading import ClosingSpread, spread
 from ledger.core.record.kinds import Closing, Transformation
 from ledger.core.record.values import Quantity, Supply
 from ledger.engine.batch import Sequenced

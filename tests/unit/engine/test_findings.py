@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from ledger.admission.checks.times import NOT_YET
+from ledger.admission.closings.final_records import ON_FINAL
 from ledger.core.outcome.assessment import Finding
 from ledger.engine.bounds import fuels, removals
 from ledger.engine.findings import FIGURE_BELOW_RANGE, finding_codes, title_of
@@ -13,14 +14,14 @@ from ledger.footprint.derived.completeness import NO_REFERENCE
 from ledger.sdk import rows
 
 ENGINE: Final = Path(__file__).parents[3] / "ledger" / "engine"
-QUESTIONING: Final = ("references", "pricing/unproven", "allocation_questions")
+QUESTIONING: Final = ("references", "pricing/unproven", "allocation_questions", "revision/unspread")
 """The modules beside the bounds that make findings."""
 _CODE: Final = re.compile(r"[a-z]+(-[a-z]+)+")
 
 
 def codes_of_engine() -> set[str]:
     """The values of constants with which the engine makes a finding or a refusal of the bounds."""
-    codes = {FIGURE_BELOW_RANGE, NO_REFERENCE, NOT_YET}
+    codes = {FIGURE_BELOW_RANGE, NO_REFERENCE, NOT_YET, ON_FINAL}
     folders = [path for folder in ("bounds", "inventory", "end_of_waste") for path in (ENGINE / folder).glob("*.py")]
     for path in [*folders, *[ENGINE / f"{name}.py" for name in QUESTIONING]]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

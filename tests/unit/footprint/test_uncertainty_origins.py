@@ -10,7 +10,7 @@ from support.memory import MemoryLedger
 from support.site import ore, supply
 from unit.engine.works import Works, change
 
-from ledger.admission.spreading import shares
+from ledger.admission.closings.spreading import shares
 from ledger.core.outcome.assessment import Assessment
 from ledger.core.record.kinds import Closing
 from ledger.core.record.values import Factor, Quantity, Supply

@@ -9,6 +9,7 @@ import msgspec
 from ledger.admission.facts import LOT_SLOTS
 from ledger.admission.lookups import add_names
 from ledger.admission.names import Names
+from ledger.admission.rules import Rule
 from ledger.admission.state import State, type_of
 from ledger.client.audit.state.memory import Memory
 from ledger.client.audit.state.store_revisions import KeptPast, Pasts, StoredFlow, StoredPeriod
@@ -19,7 +20,7 @@ from ledger.engine.account import Outcome
 from ledger.engine.prepared import Prepared
 from ledger.engine.revision.changes import changes_of
 from ledger.engine.revision.current_record import Past
-from ledger.engine.revision.history import History
+from ledger.engine.revision.history import FinalRecord, History, inputs_of, weighable
 from ledger.engine.revision.recompute import Revised, Revision
 from ledger.engine.revision.restore import (
     Key,
@@ -87,6 +88,8 @@ class Revisable:
         pasts = self.write()
         history = History(self._state, self._figures)
         named = self._named(pasts, record)
+        if isinstance(record, Closing):
+            named = self._without_final(pasts, history, named)
         self._load(pasts, history, record, named)
         pools, seeds = resizes(record), set(named)
         if pools:
@@ -159,6 +162,27 @@ class Revisable:
         records = self._state.records
         return sorted({records[change.record].index for change in record.changes if change.record in records})
 
+    def _without_final(self, pasts: Pasts, history: History, indexes: Sequence[int]) -> list[int]:
+        """The records of a period without the transformations that were posted as final. The history notes these: a
+        closing counts them, but does not change them."""
+        others = list[int]()
+        for start in range(0, len(indexes), _AT_ONCE):
+            for kept in pasts.read(indexes[start : start + _AT_ONCE]):
+                if kept.past.type != "transformation" or kept.stated is not None:
+                    others.append(kept.past.index)
+                elif self._state.activations.versions().has(Rule.WHOLE_PERIODS):
+                    self._note_final(history, kept.past)
+        return others
+
+    def _note_final(self, history: History, past: Past) -> None:
+        record = None if past.body is None else _record.decode(past.body)
+        if isinstance(record, Transformation):
+            names = inputs_of([record])
+            names.lots.update(past.lots)
+            self._memory.learn(names)
+            lots = tuple([self._state.lots[lot] for lot in past.lots])
+            history.final[past.index] = FinalRecord(weighable(record), lots)
+
     def _load(
         self, pasts: Pasts, history: History, record: Amendment | Closing, indexes: Sequence[int]
     ) -> None:
@@ -211,8 +235,10 @@ class Revisable:
 
     def _period(self, record: AnyRecord, stated: Transformation | None) -> StoredPeriod | None:
         match record:
-            case Transformation() if stated is not None:
-                return StoredPeriod(stated.facility, stated.start, stated.end)
+            case Transformation():
+                # A closing finds a provisional record by the period that its issuer stated.
+                own = record if stated is None else stated
+                return StoredPeriod(own.facility, own.start, own.end)
             case Addition():
                 pool = self._state.pools[record.pool]
                 return StoredPeriod(pool.facility, record.time, record.time) if pool.averaging == "period" else None

@@ -1,15 +1,18 @@
-"""The gaps of an inventory: inputs without upstream data, overheads that no product carries, and records that state
-no energy."""
+"""The gaps of an inventory: inputs without upstream data, overheads and parts of measured totals that no product
+carries, and records that state no energy."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
+from ledger.admission.closings.final_records import ON_FINAL
 from ledger.core.outcome.assessment import ADDITIVE
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import AnyRecord, Closing, Transformation
-from ledger.core.record.units import UNITS
-from ledger.core.record.values import Supply
+from ledger.core.record.units import UNITS, plain
+from ledger.core.record.values import Quantity, Supply
 from ledger.footprint.derived.inventory.scopes import Booked, is_energy
 from ledger.footprint.stored.burdens import line_co2e
 from ledger.footprint.stored.supplies import omitted_supplies, supplies_of
@@ -78,6 +81,7 @@ class LeftOut:
     def __init__(self) -> None:
         self._omitted: dict[tuple[str, str], _InputSums] = {}
         self._overheads: dict[tuple[str, str], _InputSums] = {}
+        self._on_final: dict[tuple[str, str], _InputSums] = {}
         self._without_energy: dict[str, int] = {}
 
     def add(self, booked: Booked) -> None:
@@ -94,8 +98,10 @@ class LeftOut:
                 sums.unestimated += 1
             else:
                 sums.kilograms += float(omission.estimate)
-        if isinstance(record, Closing) and record.spread_overheads is None:
-            self._add_overheads(booked, record, site)
+        if isinstance(record, Closing):
+            self._add_on_final(booked, supplies, site)
+            if record.spread_overheads is None:
+                self._add_overheads(booked, record, site)
         if isinstance(record, Transformation) and not booked.assessment.energy and not any(map(is_energy, booked.made)):
             self._without_energy[record.process] = self._without_energy.get(record.process, 0) + 1
 
@@ -107,7 +113,16 @@ class LeftOut:
             self._overheads[site, material].kilograms += sum(
                 line_co2e(line) for line in booked.assessment.lines
                 if line.burden in _ADDITIVE and line.source == material
+                and (line.supply is None or line.supply < len(closing.overheads))
             )
+
+    def _add_on_final(self, booked: Booked, supplies: Sequence[Supply], site: str) -> None:
+        for finding in booked.assessment.findings:
+            if finding.code == ON_FINAL and finding.supply is not None and finding.value is not None:
+                total = supplies[finding.supply]
+                sums = self._on_final.setdefault((site, total.material), _InputSums())
+                sums.add([replace(total, quantity=Quantity(value=plain(finding.value), unit=total.quantity.unit))])
+                sums.kilograms += float(finding.amount or 0)
 
     def omitted(self) -> Iterator[OmittedInput]:
         """By site, the largest estimate first."""
@@ -121,10 +136,15 @@ class LeftOut:
         for (site, material), sums in sorted(self._overheads.items()):
             yield UnspreadOverhead(site or None, material, sums.amount, sums.kilograms)
 
+    def on_final(self) -> Iterator[UnspreadOverhead]:
+        """The parts of measured totals and overheads that fall on final records, by site and material."""
+        for (site, material), sums in sorted(self._on_final.items()):
+            yield UnspreadOverhead(site or None, material, sums.amount, sums.kilograms)
+
     def without_energy(self) -> Mapping[str, int]:
         """The number of records by process that neither use nor make energy."""
         return dict(sorted(self._without_energy.items()))
 
 
 def _supplies(record: AnyRecord) -> list[Supply]:
-    return [*record.overheads] if isinstance(record, Closing) else [*supplies_of(record)]
+    return [*record.overheads, *record.measured] if isinstance(record, Closing) else [*supplies_of(record)]

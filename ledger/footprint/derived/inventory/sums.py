@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from ledger.core.record.kinds import Transformation
+from ledger.admission.closings.final_records import ON_FINAL
+from ledger.core.record.kinds import Closing, Transformation
 from ledger.footprint.derived.finding_sums import FindingSums
 from ledger.footprint.derived.inventory.left_out import LeftOut
 from ledger.footprint.derived.inventory.scopes import (
@@ -74,8 +75,12 @@ class Inventory:
             self._add_goods(booked)
 
     def _add_findings(self, booked: Booked) -> None:
-        before = self.findings.total
-        self.findings.add(booked.findings, sum(taken.carried.questioned for taken in booked.taken))
+        before, findings = self.findings.total, booked.findings
+        if findings is not None and isinstance(booked.record, Closing):
+            # The scopes hold the parts that stay with a closing; only products' figures are too low.
+            stays = sum(finding.amount or 0.0 for finding in findings.findings if finding.code == ON_FINAL)
+            findings = findings._replace(entering=findings.entering - stays)
+        self.findings.add(findings, sum(taken.carried.questioned for taken in booked.taken))
         self.questioned_at[booked.site] = self.questioned_at.get(booked.site, 0.0) + self.findings.total - before
 
     def _add_goods(self, booked: Booked) -> None:

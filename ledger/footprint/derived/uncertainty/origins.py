@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from ledger.admission.spreading import shares
+from ledger.admission.closings.spreading import shares
 from ledger.core.outcome.assessment import Line
 from ledger.core.record.kinds import AnyRecord, Closing, Transformation
 from ledger.core.record.values import Factor, Supply

@@ -123,6 +123,8 @@ class RevisionAttempt:
         self._allow(len(named))
         if self._nearby is None:
             await self._loading.load(named)
+            if isinstance(self._record, Closing):
+                await self._loading.load_final(self._record, size)
         else:
             await self._loading.reread(named)
         self._changes = await self._aside(changes_of, self._record, self._history)
@@ -146,7 +148,7 @@ class RevisionAttempt:
         something else."""
         if self._on_log or size == self._seen:
             return
-        await self._look_again()
+        await self._look_again(size)
         seeds = await self._takers()
         self._seen = self._history.state.size = size
         fresh = await self._loading.extend(seeds, size, pools=self._resizing) if seeds else []
@@ -222,7 +224,7 @@ class RevisionAttempt:
         generations = generations_changed(self._history, self._changes)
         return await next_additions(self._connection, generations)
 
-    async def _look_again(self) -> None:
+    async def _look_again(self, size: int) -> None:
         """Checks that the revision still changes the same records, and that these may still be changed so."""
         record, state = self._record, self._history.state
         if await erased_since(self._connection, self._seen):
@@ -231,6 +233,8 @@ class RevisionAttempt:
             self._connection, record.facility, record.start, record.end, self._seen
         ):
             raise Overtaken("the closed period has got more records")
+        if isinstance(record, Closing) and await self._loading.load_final(record, size, self._seen):
+            raise Overtaken("the closed period has got more final records")
         taken = [
             one for index in self._changes if index in self._history.prepared
             for one in self._history.prepared[index].plan.taken

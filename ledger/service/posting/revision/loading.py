@@ -6,13 +6,15 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from ledger.admission.closings.spreading import covered
 from ledger.admission.facts import LOT_SLOTS
 from ledger.admission.lookups import add_names
 from ledger.admission.names import Names
+from ledger.admission.rules import Rule
 from ledger.admission.state import State
 from ledger.core.record.kinds import Amendment, AnyRecord, Closing, Transformation
 from ledger.engine.revision.changes import restated
-from ledger.engine.revision.history import History
+from ledger.engine.revision.history import FinalRecord, History, inputs_of, weighable
 from ledger.engine.revision.restore import (
     Key,
     changed_readings,
@@ -32,6 +34,8 @@ from ledger.store.facts import FactLoader
 from ledger.store.revisions import (
     descendants,
     erased_since,
+    final_lots,
+    final_records,
     generations_taken,
     newest_before,
     posted_provisional,
@@ -126,6 +130,25 @@ class Loading:
         allow(len(self.history.made) + len(fresh))
         await self.load(fresh)
         return fresh
+
+    async def load_final(self, closing: Closing, size: int, since: int = 0) -> int:
+        """Notes the final transformations of the closing's facility and period from index `since` on, and counts
+        them."""
+        if not self.history.state.activations.versions().has(Rule.WHOLE_PERIODS):
+            return 0
+        counted = 0
+        async for page in final_records(self._connection, closing.issuer, closing.facility, since, size):
+            records = [(index, _record.decode(body)) for index, body in page]
+            period = {index: record for index, record in records
+                      if isinstance(record, Transformation) and covered(closing, record)}
+            lots = await final_lots(self._connection, list(period)) if period else {}
+            await self._learn(inputs_of(period.values()))
+            for index, record in period.items():
+                self.history.final[index] = FinalRecord(weighable(record), tuple(lots.get(index, ())))
+            counted += len(period)
+            if len(self.history.final) > MAX_RECORDS:
+                raise self._too_large(f"more than {MAX_RECORDS} final records")
+        return counted
 
     async def load(self, records: Sequence[int]) -> None:
         """Loads records in parts, since reading rows holds up everything else in this process."""

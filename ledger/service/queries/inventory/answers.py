@@ -4,6 +4,7 @@ from msgspec import field
 
 from ledger.footprint.derived.findings import WeighedFinding
 from ledger.service.queries.answers import QueryAnswer
+from ledger.service.queries.inventory.site_answers import SiteReconciliationAnswer
 
 
 class CategoryAnswer(QueryAnswer, frozen=True, kw_only=True):
@@ -92,7 +93,8 @@ class GoodsAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 class SiteAnswer(QueryAnswer, frozen=True, kw_only=True):
     """One facility of the organisation. `facility` is absent for records of no facility (transfers, for example).
-    `questioned`: kg CO2e in question in its records and in the goods that it bought."""
+    `questioned`: kg CO2e in question in its records and in the goods that it bought. `reconciliation`: of meters and
+    purchases with records and stock, over the periods that are closed."""
 
     scopes: ScopesAnswer
     energy: EnergyAnswer
@@ -102,6 +104,7 @@ class SiteAnswer(QueryAnswer, frozen=True, kw_only=True):
     park: str | None = None
     subdivision: str | None = None
     intensities: list[IntensityAnswer] = field(default_factory=list)
+    reconciliation: SiteReconciliationAnswer | None = None
 
 
 class DifferenceAnswer(QueryAnswer, frozen=True, kw_only=True):
@@ -144,7 +147,7 @@ class OmittedAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 
 class OverheadAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """Overheads that a closing has not spread: `emissions` in kg CO2e, which the scopes contain and no product
+    """Supplies that stay with a closing: `emissions` in kg CO2e, which the scopes contain and no product
     carries."""
 
     material: str
@@ -156,13 +159,16 @@ class OverheadAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 class LeftOutAnswer(QueryAnswer, frozen=True, kw_only=True):
     """The gaps of the figures. `estimate`: kg CO2e of all omissions that have one; `unestimated`: the number of the
-    others. `withoutEnergy`: the number of records by process that use no energy at all."""
+    others. `withoutEnergy`: the number of records by process that use no energy at all. `onFinalRecords`: the parts of
+    measured totals and overheads that fall on records that were posted as final; they are in the scopes, and no product
+    carries them."""
 
     omissions: list[OmittedAnswer]
     overheads: list[OverheadAnswer]
     without_energy: dict[str, int]
     estimate: float
     unestimated: int
+    on_final_records: list[OverheadAnswer] = field(default_factory=list)
 
 
 class InventoryAnswer(QueryAnswer, frozen=True, kw_only=True):
@@ -227,7 +233,7 @@ class SectionAnswer(QueryAnswer, frozen=True, kw_only=True):
 class SiteReportAnswer(QueryAnswer, frozen=True, kw_only=True):
     """Greenhouse gases of a site in a year by the structure of the GB/T 32151 series: combustion, process, purchased
     electricity and heat, minus exported. `total` is location-based; `market` counts electricity market-based.
-    `questioned` and `findings` are of the site's records, as in the inventory."""
+    `questioned`, `findings` and `reconciliation` are of the site's records, as in the inventory."""
 
     facility: str
     operator: str
@@ -246,5 +252,6 @@ class SiteReportAnswer(QueryAnswer, frozen=True, kw_only=True):
     questioned_bought: float
     findings: list[WeighedFinding] = field(default_factory=list)
     findings_left_off: int = 0
+    reconciliation: SiteReconciliationAnswer
     subdivision: str | None = None
     industry: str | None = None

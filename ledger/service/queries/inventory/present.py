@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from ledger.core.record.units import plain
-from ledger.footprint.derived.inventory.left_out import LeftOut
+from ledger.footprint.derived.inventory.left_out import LeftOut, UnspreadOverhead
 from ledger.footprint.derived.inventory.scopes import Emission, Energy, total
 from ledger.footprint.derived.inventory.sums import Goods
 from ledger.service.queries.inventory.answers import (
@@ -122,17 +122,21 @@ def left_out_answer(left_out: LeftOut) -> LeftOutAnswer:
             unit=None if one.amount is None else one.amount.unit,
         ) for one in left_out.omitted()
     ]
-    overheads = [
+    return LeftOutAnswer(
+        omissions=omitted, overheads=_overheads(left_out.overheads()),
+        on_final_records=_overheads(left_out.on_final()), without_energy=dict(left_out.without_energy()),
+        estimate=sum(one.estimate for one in omitted), unestimated=sum(one.unestimated for one in omitted),
+    )
+
+
+def _overheads(overheads: Iterable[UnspreadOverhead]) -> list[OverheadAnswer]:
+    return [
         OverheadAnswer(
             material=one.material, emissions=one.emissions, facility=one.site,
             quantity=None if one.amount is None else plain(one.amount.quantity),
             unit=None if one.amount is None else one.amount.unit,
-        ) for one in left_out.overheads()
+        ) for one in overheads
     ]
-    return LeftOutAnswer(
-        omissions=omitted, overheads=overheads, without_energy=dict(left_out.without_energy()),
-        estimate=sum(one.estimate for one in omitted), unestimated=sum(one.unestimated for one in omitted),
-    )
 
 
 def goods_answer(goods: Mapping[str, Goods]) -> list[GoodsAnswer]:

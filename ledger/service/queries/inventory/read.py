@@ -28,8 +28,10 @@ from ledger.service.queries.inventory.present import (
     left_out_answer,
     scopes_answer,
 )
+from ledger.service.queries.inventory.reconcile import OperatedSites, reconcile_sites
 from ledger.service.queries.inventory.reported import ValueAdded, by_subject, value_added
 from ledger.service.queries.inventory.rows import InventorySpan, read_booked, read_reports, year_span
+from ledger.service.queries.inventory.site_answers import SiteReconciliationAnswer
 from ledger.service.queries.tree_size import Moment, moment_at
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
@@ -104,8 +106,10 @@ async def read_inventory(pool: DatabasePool, organization: str, year: int, at: i
     subject = OrganizationYear(own, year, moment, sites, await _group(pool, organization, moment))
     shares = {member.id: member.share for member in subject.members}
     group = now if len(shares) == 1 else await _summed(pool, shares, span, moment)
-    worth = await _worth(pool, subject)
-    return await in_thread(_answer, subject, YearSums(now, before, group), worth)
+    reconciled = await reconcile_sites(
+        pool, OperatedSites(organization, list(sites), list(sites)), span, moment)
+    beside = Beside(await _worth(pool, subject), reconciled)
+    return await in_thread(_answer, subject, YearSums(now, before, group), beside)
 
 
 def span_of(year: int) -> InventorySpan:
@@ -163,6 +167,13 @@ class Worth(NamedTuple):
     sites: Mapping[str, ValueAdded]
 
 
+class Beside(NamedTuple):
+    """The worth and the reconciliation of an inventory's sites."""
+
+    worth: Worth
+    reconciled: Mapping[str, SiteReconciliationAnswer]
+
+
 async def _worth(pool: DatabasePool, subject: OrganizationYear) -> Worth:
     organization, span = subject.organization.id, subject.span
     reports = by_subject(await read_reports(pool, [organization, *subject.sites], span, subject.moment))
@@ -171,15 +182,15 @@ async def _worth(pool: DatabasePool, subject: OrganizationYear) -> Worth:
                  {site: value for site, value in values.items() if value is not None})
 
 
-def _answer(subject: OrganizationYear, sums: YearSums, worth: Worth) -> InventoryAnswer:
+def _answer(subject: OrganizationYear, sums: YearSums, beside: Beside) -> InventoryAnswer:
     own, span, now, before = subject.organization, subject.span, sums.now, sums.before
     scopes, energy = scopes_answer(now.emissions()), now.all_energy()
     return InventoryAnswer(
         organization=own.id, names={str(language): name for language, name in own.names.items()}, year=subject.year,
         since=span.since, until=span.until, at=subject.moment.size, records=now.records, scopes=scopes,
         scope3=categories_answer(scopes), energy=energy_answer(energy, now.attributes()), goods=goods_answer(now.goods),
-        intensities=[*_per_value(now, worth), *_per_tonne(now)],
-        sites=[_site(now, None if name == "" else name, subject.sites, worth) for name in _site_names(now)],
+        intensities=[*_per_value(now, beside.worth), *_per_tonne(now)],
+        sites=[_site(now, None if name == "" else name, subject.sites, beside) for name in _site_names(now)],
         equity=EquityAnswer(
             members=[
                 MemberAnswer(organization=member.id, share=member.share, assumed=member.assumed)
@@ -201,14 +212,15 @@ def _site_names(now: Inventory) -> list[str]:
     return [*now.sites, *([""] if rest else [])]
 
 
-def _site(now: Inventory, name: str | None, sites: Mapping[str, Facility], worth: Worth) -> SiteAnswer:
+def _site(now: Inventory, name: str | None, sites: Mapping[str, Facility], beside: Beside) -> SiteAnswer:
     facility = sites.get(name or "")
-    value = worth.sites.get(name or "")
+    value = beside.worth.sites.get(name or "")
     return SiteAnswer(
         facility=name, names={} if facility is None else {str(key): text for key, text in facility.names.items()},
         park=None if facility is None else facility.park,
         subdivision=None if facility is None else facility.subdivision,
         scopes=scopes_answer([one for one in now.emissions() if one.site == name]),
+        reconciliation=beside.reconciled.get(name or ""),
         energy=energy_answer(now.energy(name)), questioned=now.questioned_at.get(name, 0.0),
         intensities=[] if value is None or name is None else [
             _intensity(now, value.currency, float(value.amount), {name}, "the report of the site")

@@ -13,8 +13,10 @@ from ledger.host.threads import in_thread
 from ledger.service.queries.chain.load import pinned
 from ledger.service.queries.inventory.answers import ActivityAnswer, SectionAnswer, SiteReportAnswer
 from ledger.service.queries.inventory.present import energy_answer, left_out_answer
-from ledger.service.queries.inventory.read import span_of
+from ledger.service.queries.inventory.read import read_sites, span_of
+from ledger.service.queries.inventory.reconcile import OperatedSites, reconcile_sites
 from ledger.service.queries.inventory.rows import read_booked
+from ledger.service.queries.inventory.site_answers import SiteReconciliationAnswer
 from ledger.service.queries.tree_size import moment_at
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
@@ -57,10 +59,17 @@ async def read_site_report(
     if not report.records:
         raise NotFound(f"no record of {facility!r} ends in {year}", code="no-records", field="year", value=year,
                        rule="a year in which a record of the facility ends")
-    return await in_thread(_answer, site, year, moment.size, report, whole)
+    operated = list(await read_sites(pool, [site.issuer], moment))
+    reconciled = await reconcile_sites(pool, OperatedSites(site.issuer, operated, [facility]), span, moment)
+    return await in_thread(_answer, site, (year, moment.size), report, whole, reconciled[facility])
 
 
-def _answer(facility: Facility, year: int, size: int, report: SiteReport, whole: Inventory) -> SiteReportAnswer:
+def _answer(
+    facility: Facility, asked: tuple[int, int], report: SiteReport, whole: Inventory,
+    reconciliation: SiteReconciliationAnswer,
+) -> SiteReportAnswer:
+    """`asked`: the year and the tree size."""
+    year, size = asked
     rows = list(report.rows())
     sections = [_section(name, [row for row in rows if row.section == name]) for name in SECTIONS]
     # Green attributes that were used up, with the records or separately, lower only the market-based figure.
@@ -74,7 +83,7 @@ def _answer(facility: Facility, year: int, size: int, report: SiteReport, whole:
         energy=energy_answer(whole.energy(facility.id), whole.attributes()),
         left_out=left_out_answer(whole.left_out), notes=list(NOTES), questioned=whole.findings.total,
         questioned_bought=whole.findings.bought, findings=whole.findings.items(),
-        findings_left_off=whole.findings.left_off,
+        findings_left_off=whole.findings.left_off, reconciliation=reconciliation,
     )
 
 

@@ -25,6 +25,7 @@ from ledger.core.receipts.statement import (
     Held,
     Input,
     ProvenRecord,
+    SiteClaim,
     Statement,
     StatementInput,
     VersionClaim,
@@ -52,6 +53,7 @@ from ledger.service.heads.publication import Publication
 from ledger.service.queries.doubts import read_doubts_behind
 from ledger.service.queries.questions import LotQuestion
 from ledger.service.queries.statement.rows import Results, StatementRows, StatementTree, read_results, read_tree
+from ledger.service.queries.statement.site import site_claim
 from ledger.service.queries.tree_size import EVER, Moment
 from ledger.service.queries.versions import version_claims
 from ledger.store.database import Connection, DatabasePool
@@ -90,6 +92,7 @@ class StatementParts(NamedTuple):
     study: StudyClaim | None
     answer: object
     limitations: list[str]
+    site: SiteClaim | None
 
 
 async def make_statement(
@@ -118,9 +121,11 @@ async def make_statement(
     # A later key report may not be in the tree. The limitations are as of the question, not as of the tree.
     reported = Moment(EVER if at is None else at, tree.version)
     _, limitations = await read_doubts_behind(pool, [rows.own.row["index"]], reported)
+    asked = Moment(tree.size if at is None else at, tree.version)
+    site = await site_claim(pool, record, [row["lot"] for row in rows.taken], asked)
     parts = StatementParts(
         tree, checkpoint, rows, record, named, digest, versions, activations.before_entry(index).limit, study, answer,
-        limitations,
+        limitations, site,
     )
     return await asyncio.to_thread(_signed, publication.signers, publication.keys, parts)
 
@@ -156,6 +161,7 @@ def _claims(origin: str, parts: StatementParts) -> Claims:
         entries=rows.entries, inputs=_inputs(rows, record), named=parts.named, versions=parts.versions,
         study=parts.study, stock=own.first if isinstance(record, Addition) else None,
         answer=UNSET if parts.answer is None else answer_of(parts.answer), limitations=parts.limitations,
+        site=parts.site,
     )
 
 

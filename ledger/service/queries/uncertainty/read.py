@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 
-from ledger.admission.spreading import covered
+from ledger.admission.closings.spreading import covered
 from ledger.core.outcome.assessment import QUESTIONED, Assigned
 from ledger.core.record.kinds import AnyRecord, Closing, Transformation
 from ledger.core.record.units import plain

@@ -31,7 +31,8 @@ class FinalLot(NamedTuple):
 
 class ClosingSpread(NamedTuple):
     """A transformation of the period, with the kg of its products. `final`: the kg of them that no other transformation
-    of the period takes; `value`: the worth of these, in `currencies`. `lots`: the same by lot."""
+    of the period takes; `value`: the worth of these, in `currencies`. `lots`: the same by lot. `reworked`, of a final
+    record: the kg of its inputs that the same facility made."""
 
     record: Transformation
     mass: Decimal
@@ -39,6 +40,7 @@ class ClosingSpread(NamedTuple):
     value: Decimal = Decimal(0)
     currencies: frozenset[str] = frozenset()
     lots: tuple[FinalLot, ...] = ()
+    reworked: Decimal = Decimal(0)
 
 
 def covered(closing: Closing, record: Transformation) -> bool:
@@ -51,13 +53,15 @@ def covered(closing: Closing, record: Transformation) -> bool:
 
 def spread(
     closing: Closing, provisional: Mapping[int, ClosingSpread], fixed: Sequence[Transformation] = (), *,
-    keeping: bool = False,
+    keeping: bool = False, rest: Closing | None = None,
 ) -> dict[int, Transformation]:
     """The final transformations, by log index. `fixed` are other transformations of the period, which keep their share
-    of a total. quantity(i) = stated(i) + (total - sum of stated) * weight(i) / sum of weights, in log order; the last
+    of a total. `rest`: the closing with the totals that are left for these transformations, if not all of them are.
+    quantity(i) = stated(i) + (total - sum of stated) * weight(i) / sum of weights, in log order; the last
     one takes the remainder from rounding to 9 decimals. `keeping`: stated supplies keep their prices, unless the
     closing replaces them; without it all of them get the total's price. Raises Refused if a total cannot be spread."""
-    for field, supplies in (("measured", closing.measured), ("overheads", _spread_overheads(closing))):
+    left = closing if rest is None else rest
+    for field, supplies in (("measured", left.measured), ("overheads", _spread_overheads(left))):
         if supplies and not provisional:
             raise Refused(
                 f"{field}: {closing.facility} has no provisional transformation in the period", code="nothing-to-close",
@@ -66,11 +70,18 @@ def spread(
     indexes = sorted(provisional)
     records = [provisional[index].record for index in indexes]
     spread_over = [provisional[index] for index in indexes]
-    for i in range(len(closing.measured)):
-        records = _with_total(closing, i, records, spread_over, fixed, keeping=keeping)
-    for i in range(len(_spread_overheads(closing))):
-        records = _with_overhead(closing, i, records, spread_over, fixed)
+    for total in left.measured:
+        field = _field("measured", closing.measured, total)
+        records = _with_total(left, (total, field), records, spread_over, fixed, keeping=keeping)
+    for total in _spread_overheads(left):
+        field = _field("overheads", closing.overheads, total)
+        records = _with_overhead(left, (total, field), records, spread_over, fixed)
     return {index: replace(record, basis="final") for index, record in zip(indexes, records, strict=True)}
+
+
+def _field(name: str, totals: Sequence[Supply], total: Supply) -> str:
+    """The field of a total, or of the rest of it. Each material has one total."""
+    return f"{name}[{[one.material for one in totals].index(total.material)}]"
 
 
 def check_overhead_keys(closing: Closing, spread_over: Iterable[ClosingSpread]) -> None:
@@ -84,7 +95,7 @@ def check_overhead_keys(closing: Closing, spread_over: Iterable[ClosingSpread]) 
             runs = [(lot.product, lot.mass, lot.value or _NONE, lot.lot) for lot in lots]
             least, what = _LEAST_PRICE, "price per kg"
         case "hours":
-            runs = [(one.record.process, one.final, _seconds(one.record), one.record.outputs[0].lot)
+            runs = [(one.record.process, one.final, seconds(one.record), one.record.outputs[0].lot)
                     for one in spreads if one.final]
             least, what = _LEAST_HOURS, "hours per kg"
         case _:
@@ -114,15 +125,15 @@ def _product(*factors: Decimal) -> Decimal:
 
 
 def _with_total(
-    closing: Closing, place: int, records: Sequence[Transformation], spread_over: Sequence[ClosingSpread],
-    fixed: Sequence[Transformation], *, keeping: bool,
+    closing: Closing, named: tuple[Supply, str], records: Sequence[Transformation],
+    spread_over: Sequence[ClosingSpread], fixed: Sequence[Transformation], *, keeping: bool,
 ) -> list[Transformation]:
-    """The records with their shares of `measured[place]`."""
-    total, field = closing.measured[place], f"measured[{place}]"
+    """The records with their shares of a total. `named`: the total and its field."""
+    total, field = named
     stated = [_stated(record, total, field) for record in records]
     weights = _weights(closing.spread, spread_over, stated, field)
     fixed_amounts = [_stated(record, total, field) for record in fixed]
-    step = _step(total.quantity.unit) if keeping else _STEP
+    step = step_of(total.quantity.unit) if keeping else _STEP
     amounts = _amounts(total, stated, weights, fixed_amounts, field, step)
     if keeping and total.material not in closing.replaces:
         return [
@@ -136,15 +147,15 @@ def _with_total(
 
 
 def _with_overhead(
-    closing: Closing, place: int, records: Sequence[Transformation], spread_over: Sequence[ClosingSpread],
-    fixed: Sequence[Transformation],
+    closing: Closing, named: tuple[Supply, str], records: Sequence[Transformation],
+    spread_over: Sequence[ClosingSpread], fixed: Sequence[Transformation],
 ) -> list[Transformation]:
-    """The records with their shares of `overheads[place]`."""
-    total, field = closing.overheads[place], f"overheads[{place}]"
+    """The records with their shares of overheads. `named`: these overheads and their field."""
+    total, field = named
     weights = _overhead_weights(closing.spread_overheads, spread_over)
-    fixed_amounts = [_amount_in(record.overheads, total, field) for record in fixed]
+    fixed_amounts = [amount_in(record.overheads, total, field) for record in fixed]
     amounts = _amounts(
-        total, [_NONE] * len(records), weights, fixed_amounts, field, _step(total.quantity.unit))
+        total, [_NONE] * len(records), weights, fixed_amounts, field, step_of(total.quantity.unit))
     masses = _masses(total, [*fixed_amounts, *amounts])[len(fixed) :]
     return [
         record if not amount else replace(record, overheads=[*record.overheads, replace(
@@ -159,10 +170,10 @@ def _spread_overheads(closing: Closing) -> Sequence[Supply]:
 
 
 def _stated(record: Transformation, total: Supply, field: str) -> Decimal:
-    return _amount_in(record.supplies, total, field)
+    return amount_in(record.supplies, total, field)
 
 
-def _amount_in(supplies: Sequence[Supply], total: Supply, field: str) -> Decimal:
+def amount_in(supplies: Sequence[Supply], total: Supply, field: str) -> Decimal:
     """The amount of a total's material, in the total's unit."""
     amount = _NONE
     for supply in supplies:
@@ -176,7 +187,7 @@ def _weights(key: str, spread_over: Sequence[ClosingSpread], stated: Sequence[De
         case "mass":
             weights = [transformation.mass for transformation in spread_over]
         case "hours":
-            weights = [_seconds(transformation.record) for transformation in spread_over]
+            weights = [seconds(transformation.record) for transformation in spread_over]
         case _:
             weights = list(stated)
     if not any(weights):
@@ -192,7 +203,7 @@ def _overhead_weights(key: str | None, spread_over: Sequence[ClosingSpread]) -> 
         case "value":
             weights = [transformation.value for transformation in spread_over]
         case _:
-            weights = [_seconds(transformation.record) for transformation in spread_over]
+            weights = [seconds(transformation.record) for transformation in spread_over]
     currencies = sorted(frozenset[str]().union(*[one.currencies for one in spread_over]))
     if key == "value" and len(currencies) > 1:
         raise Refused(
@@ -208,7 +219,8 @@ def _overhead_weights(key: str | None, spread_over: Sequence[ClosingSpread]) -> 
     return weights
 
 
-def _seconds(record: Transformation) -> Decimal:
+def seconds(record: Transformation) -> Decimal:
+    """How long it took."""
     return Decimal(int((datetime.fromisoformat(record.end) - datetime.fromisoformat(record.start)).total_seconds()))
 
 
@@ -239,7 +251,7 @@ def _amounts(
     return amounts
 
 
-def _step(code: str) -> Decimal:
+def step_of(code: str) -> Decimal:
     """The grain of shares: at most 9 decimals, in the unit itself and in kg; whole pieces."""
     counted_in = unit(code)
     if counted_in.dimension == "count":
@@ -308,7 +320,7 @@ def _reduced(record: Transformation, total: Supply, whole: Decimal, stated: Deci
         amount = CONTEXT.divide(CONTEXT.multiply(supply.quantity.amount, whole), stated)
         if i == last:
             amount = CONTEXT.divide(CONTEXT.multiply(remainder, want.scale), have.scale)
-        amount = amount.quantize(_step(have.code), ROUND_HALF_EVEN)
+        amount = amount.quantize(step_of(have.code), ROUND_HALF_EVEN)
         remainder -= CONTEXT.divide(CONTEXT.multiply(amount, have.scale), want.scale)
         if amount > 0:
             quantity = Quantity(value=plain(amount), unit=have.code)

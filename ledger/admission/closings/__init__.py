@@ -1,0 +1,1 @@
+"""How a closing divides measured totals and overheads over the records of its period."""

@@ -1,0 +1,60 @@
+"""The reconciliation of the site that made a lot, for its statement."""
+
+from typing import Final
+
+import msgspec
+
+from ledger.admission.facts import LOT_SLOTS
+from ledger.core.receipts.statement import SiteClaim, SiteDifference
+from ledger.core.record.kinds import AnyRecord, Transfer, Transformation
+from ledger.service.queries.inventory.read import read_sites
+from ledger.service.queries.inventory.reconcile import OperatedSites, reconcile_sites
+from ledger.service.queries.inventory.rows import InventorySpan
+from ledger.service.queries.inventory.site_answers import ReconciliationAnswer
+from ledger.service.queries.inventory.site_rows import read_closings
+from ledger.service.queries.tree_size import Moment
+from ledger.store.database import DatabasePool
+from ledger.store.sql import queries
+
+MAX_RECORDS: Final = 10_000
+"""The most records of an operator that a statement reads."""
+_SHOWN: Final = 5
+_record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
+
+
+async def site_claim(
+    pool: DatabasePool, record: AnyRecord, taken: list[int], moment: Moment
+) -> SiteClaim | None:
+    """Of the record that made the lot, or that made the lot which a transfer hands over; None for any other lot.
+    `taken`: the numbers of the lots that the record takes."""
+    if isinstance(record, Transfer) and taken:
+        rows = await pool.fetch(queries("chain")["details"], [taken[0] // LOT_SLOTS], moment.version)
+        bodies = [row["body"] for row in rows if row["body"] is not None]
+        record = _record.decode(bodies[0]) if bodies else record
+    if not isinstance(record, Transformation):
+        return None
+    facility, span = record.facility, InventorySpan(record.start, record.end)
+    closings = (await read_closings(pool, [facility], span, moment))[facility]
+    period = next((InventorySpan(one.record.start, one.record.end) for one in closings
+                   if one.record.start <= record.start and record.end <= one.record.end), None)
+    if period is None:
+        return SiteClaim(facility=facility, unread="the period of the record is not closed for all processes")
+    sites = OperatedSites(record.issuer, list(await read_sites(pool, [record.issuer], moment)), [facility])
+    answer = (await reconcile_sites(pool, sites, period, moment, MAX_RECORDS))[facility]
+    if not answer.closed:
+        return SiteClaim(facility=facility, unread=answer.unread)
+    return _claim(facility, answer.closed[0])
+
+
+def _claim(facility: str, closed: ReconciliationAnswer) -> SiteClaim:
+    differences = closed.differences[:_SHOWN]
+    return SiteClaim(
+        facility=facility, since=closed.since, until=closed.until, closings=closed.closings,
+        shares={one.unit: repr(one.share) for one in closed.shares}, emissions=repr(closed.emissions),
+        emissions_share=repr(closed.emissions_share),
+        differences=[
+            SiteDifference(kind=one.kind, unit=one.unit,
+                           emissions=None if one.emissions is None else repr(one.emissions)) for one in differences
+        ],
+        left_off=len(closed.differences) - len(differences) + closed.differences_left_off,
+    )

@@ -1,0 +1,298 @@
+"""Closings by the rules of version 4: a total is of all records of the period, also of those that were posted as final.
+
+Steel has 3 kg CO2e per kg in the test set; `lacking` is what a record lacks of its share by the key.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from support import factor_sets
+from support.memory import MemoryLedger
+from support.sectors import MAKE, NAME
+from support.site import ore, quantity, supply
+from unit.engine.works import APRIL, Works, change, check_conserved, day, refused
+
+from ledger.admission.rules import RULES, VERSIONS
+from ledger.core.record.kinds import Activation
+from ledger.core.record.values import Supply
+from ledger.engine.batch import Sequenced
+from ledger.footprint.derived.findings import StatedFinding, findings_in
+from ledger.footprint.stored.burdens import footprint
+
+
+@pytest.fixture
+def works() -> Works:
+    memory = MemoryLedger(factor_sets.registry())
+    memory.activate_sets()
+    return Works(memory)
+
+
+def run(
+    works: Works, lot: str, kilograms: str, *supplies: Supply, basis: str = "provisional", hours: int = 8,
+    inputs: Any = None, **fields: Any,
+) -> Sequenced:
+    taken = [] if inputs else [ore(f"{kilograms} KGM")]
+    return works.run({lot: kilograms}, inputs, [*taken, *supplies], **{
+        "basis": basis, "start": day(2), "end": day(2, hours), **fields})
+
+
+def steel(amount: str) -> Supply:
+    return supply("steel", f"{amount} KGM")
+
+
+def kilograms(works: Works, lots: Iterable[str]) -> list[float]:
+    return [round(footprint(works.ledger.figures[works.name(lot)].burdens), 9) for lot in lots]
+
+
+def findings(works: Works, closing: Sequenced) -> dict[str, StatedFinding]:
+    return {one.code: one for one in findings_in(closing.index, works.ledger.leaves[closing.index][0]).findings}
+
+
+def kept(works: Works, closing: Sequenced) -> float:
+    """Kg CO2e that stay with a closing."""
+    return works.ledger.retained(closing.index).get("fossilGhgEmissions", 0.0)
+
+
+def test_a_gram_does_not_take_the_bill(works: Works) -> None:
+    """1,000 kg are measured. The final lot of 999.999 kg stated 1 kg of its share of 999.999 kg, so it lacks 998.999;
+    the gram lacks 0.001. Of the other 999 kg, each gets what it lacks."""
+    run(works, "a", "999.999", steel("1"), basis="final")
+    gram = run(works, "b", "0.001")
+    closing = works.close(steel("1000"))
+    assert works.stated(gram, "steel") == ["0.001"]
+    assert kilograms(works, "ab") == [3.0, 0.003]
+    assert kept(works, closing) == pytest.approx(3 * 998.999, abs=1e-9)
+    told = findings(works, closing)
+    assert told["total-on-final-records"].value == 998.999
+    assert told["total-on-final-records"].amount == pytest.approx(3 * 998.999)
+    assert told["total-on-final-records"].unit == "KGM"
+    assert (told["final-records-counted"].value, told["final-records-counted"].severity) == (1.0, "note")
+    check_conserved(works)
+
+
+def test_a_final_record_with_readings_of_its_own_leaves_the_rest(works: Works) -> None:
+    """Two lots of 100 kg; 1,000 kg are measured. The final one stated 600, more than its share of 500: it lacks
+    nothing, and the provisional one gets all of the other 400."""
+    run(works, "a", "100", steel("600"), basis="final")
+    run(works, "b", "100")
+    closing = works.close(steel("1000"))
+    assert kilograms(works, "ab") == [1800.0, 1200.0]
+    assert kept(works, closing) == 0.0
+    assert list(findings(works, closing)) == ["final-records-counted"]
+
+
+def test_what_each_lacks_divides_the_rest(works: Works) -> None:
+    """Three lots of 100 kg, 1,200 kg measured: shares of 400. The final ones stated 700 and 100, so the second lacks
+    300; the provisional one stated nothing and lacks 400. R = 400: 400 * 300/700 = 171.428571429 stay."""
+    run(works, "a", "100", steel("700"), basis="final")
+    run(works, "b", "100", steel("100"), basis="final")
+    last = run(works, "c", "100")
+    closing = works.close(steel("1200"))
+    assert works.stated(last, "steel") == ["228.571428571"]
+    assert findings(works, closing)["total-on-final-records"].value == 171.428571429
+    check_conserved(works)
+
+
+def test_only_the_facility_the_period_and_the_processes_count(works: Works) -> None:
+    other = works.another_facility("elsewhere")
+    run(works, "a", "100", basis="final", start=day(2), end="2025-04-02T00:00:00Z")
+    run(works, "d", "100", basis="final", facility=other)
+    run(works, "e", "100", basis="final")
+    waiting = run(works, "b", "100")
+    works.reopen(works.close(steel("10"), processes=[MAKE]))
+    assert works.stated(waiting, "steel") == ["5"]
+    refused(works, lambda: works.close(steel("10"), processes=["test.other"]), "nothing-to-close", "measured")
+
+
+def test_with_final_records_alone_all_of_it_is_named(works: Works) -> None:
+    """Before, a period without provisional records took no totals."""
+    run(works, "a", "100", steel("10"), basis="final")
+    closing = works.close(steel("25"))
+    assert kilograms(works, "a") == [30.0]
+    assert kept(works, closing) == 45.0
+    assert findings(works, closing)["total-on-final-records"].value == 15.0
+
+
+def test_no_record_at_all(works: Works) -> None:
+    refused(works, lambda: works.close(steel("25"), period=APRIL), "nothing-to-close", "measured")
+
+
+def test_final_records_above_the_total_reduce_nothing(works: Works) -> None:
+    """10 kg were measured; the final record alone says 30. What the provisional one stated stays, and a note says by
+    how much the records exceed the total."""
+    run(works, "a", "100", steel("30"), basis="final")
+    waiting = run(works, "b", "100", steel("4"))
+    closing = works.close(steel("10"))
+    assert works.stated(waiting, "steel") == ["4"]
+    told = findings(works, closing)
+    assert (told["records-above-total"].value, told["records-above-total"].severity) == (24.0, "note")
+    assert "total-on-final-records" not in told
+
+
+def test_a_total_below_what_the_provisional_ones_stated_reduces_them(works: Works) -> None:
+    run(works, "a", "100", steel("1"), basis="final")
+    waiting = [run(works, "b", "100", steel("10")), run(works, "c", "100", steel("10"))]
+    works.close(steel("12"))
+    assert [works.stated(one, "steel") for one in waiting] == [["6"], ["6"]]
+
+
+def test_by_hours(works: Works) -> None:
+    """8 hours of a final record, 2 of the provisional one: 80 and 20 of 100 kg."""
+    run(works, "a", "1", basis="final", hours=8)
+    waiting = run(works, "b", "1000", hours=2)
+    closing = works.close(steel("100"), spread="hours")
+    assert works.stated(waiting, "steel") == ["20"]
+    assert findings(works, closing)["total-on-final-records"].value == 80.0
+
+
+def test_by_stated_amounts_to_state_nothing_is_no_way_out(works: Works) -> None:
+    """The final lot of 900 kg stated nothing; the provisional one stated 1 kg for 100 kg. Of the same process, the
+    final one weighs 9: of 100 kg its share is 90. R = 99, lacking 90 and 9: 90 stay, the lot gets 9 more."""
+    run(works, "a", "900", basis="final")
+    waiting = run(works, "b", "100", steel("1"))
+    closing = works.close(steel("100"), spread="stated")
+    assert works.stated(waiting, "steel") == ["1", "9"]
+    assert findings(works, closing)["total-on-final-records"].value == 90.0
+
+
+def test_records_that_the_key_leaves_out_are_named(works: Works) -> None:
+    run(works, "a", "100", steel("1"), basis="final")
+    run(works, "b", "100", steel("1"))
+    run(works, "c", "100")
+    told = findings(works, works.close(steel("4"), spread="stated"))
+    assert (told["records-outside-key"].value, told["records-outside-key"].unit) == (1.0, "records")
+
+
+def test_overheads_by_mass(works: Works) -> None:
+    """100 kg of overheads. A final record makes 300 kg. Another works on half of the provisional lot of 100 kg and adds
+    nothing. So the provisional lot gets 25 kg, and half of them reach the product of that half."""
+    run(works, "a", "300", basis="final")
+    run(works, "b", "100")
+    run(works, "c", "50", inputs={"b": "50"}, basis="final")
+    closing = works.close(overheads=[steel("100")], spread_overheads="mass")
+    assert kept(works, closing) == 225.0
+    assert kilograms(works, "bc") == [75.0, 37.5]
+    assert findings(works, closing)["total-on-final-records"].value == 75.0
+    check_conserved(works)
+
+
+def test_overheads_by_value_count_final_lots_without_one_by_mass(works: Works) -> None:
+    """The provisional lot is worth 10 for 100 kg; the final one of 100 kg says no value and counts as much."""
+    run(works, "a", "100", basis="final")
+    works.run({"b": works.out("b", "metal", "100 KGM", value={"value": "10", "currency": "CNY"})},
+              supplies=[ore("100 KGM")], basis="provisional", start=day(2), end=day(2, 8))
+    closing = works.close(overheads=[steel("100")], spread_overheads="value")
+    assert kept(works, closing) == 150.0
+    assert kilograms(works, "b") == [150.0]
+
+
+@pytest.mark.parametrize("spreading", [{"spread": "mass"}, {"spread": "hours"}, {"spread_overheads": "mass"}])
+def test_final_steps_on_own_goods_take_nothing(works: Works, spreading: Any) -> None:
+    """Nine final records hand the goods of the one heat on: its whole burden stays in the goods."""
+    run(works, "lot-0", "100")
+    for i in range(9):
+        run(works, f"lot-{i + 1}", "100", inputs={f"lot-{i}": "100"}, basis="final")
+    total = {"overheads": [steel("50")]} if "spread_overheads" in spreading else {}
+    closing = works.close(*([] if total else [steel("50")]), **total, **spreading)
+    assert kilograms(works, ["lot-9"]) == [150.0]
+    assert kept(works, closing) == 0.0
+    check_conserved(works)
+
+
+def test_final_steps_on_blended_own_goods_take_nothing(works: Works) -> None:
+    """Through a pool of the site, named by its own name."""
+    run(works, "a", "100")
+    works.pool()
+    works.add({"a": "100"})
+    run(works, "b", "90", inputs={"pool": "90"}, basis="final")
+    closing = works.close(steel("50"))
+    assert kept(works, closing) == 0.0
+    assert kilograms(works, "b") == [135.0]
+
+
+def test_final_records_count_by_the_mass_that_they_add(works: Works) -> None:
+    """100 kg of the provisional lot and 300 kg of ore become 400 kg: 300 of 400 kg count. So 75 of 100 kg of steel
+    stay."""
+    run(works, "a", "100")
+    works.run({"b": "400"}, {"a": "100"}, [ore("300 KGM")], start=day(2), end=day(3))
+    closing = works.close(steel("100"))
+    assert kept(works, closing) == 225.0
+    assert kilograms(works, "b") == [75.0]
+
+
+def test_processes_that_use_none_of_a_material_do_not_count(works: Works) -> None:
+    """A final record of another route states no steel, and no provisional record has its route: the closing names it,
+    and the provisional lot gets everything. Once it states some, it counts."""
+    water = supply("water", "100 KGM", origin="nature")
+    bound: dict[str, Any] = {"process": f"{NAME}.bind", "start": day(2), "end": day(3)}
+    works.run({"a": "100"}, supplies=[water], **bound)
+    run(works, "b", "100")
+    closing = works.close(steel("50"))
+    assert kilograms(works, "b") == [150.0]
+    assert list(findings(works, closing)) == ["records-outside-key"]
+    works.reopen(closing)
+    works.run({"c": "100"}, supplies=[water, steel("20")], **bound)
+    # 60 kg over three lots of 100 kg: 20 each, and the second final one has its part.
+    assert kept(works, works.close(steel("60"))) == 60.0
+    assert kilograms(works, "b") == [60.0]
+
+
+def test_opened_and_closed_anew(works: Works) -> None:
+    """The second closing replaces what the first one kept, and a record that came late counts."""
+    run(works, "a", "100", basis="final")
+    waiting = run(works, "b", "100")
+    first = works.close(steel("100"))
+    assert kept(works, first) == 150.0
+    works.reopen(first)
+    run(works, "c", "200", basis="final")
+    second = works.close(steel("200"))
+    assert works.ledger.leaves[first.index] == ()
+    assert works.stated(waiting, "steel") == ["50"]
+    assert kept(works, second) == 450.0
+    check_conserved(works)
+
+
+def test_an_amended_final_record_counts_as_it_reads(works: Works) -> None:
+    one = run(works, "a", "100", basis="final")
+    waiting = run(works, "b", "100")
+    works.amend(change(one, supplies=[{"material": "ore", "quantity": {"value": "100", "unit": "KGM"},
+                                       "origin": "nature"},
+                                      {"material": "steel", "quantity": {"value": "60", "unit": "KGM"}}]))
+    works.close(steel("100"))
+    assert works.stated(waiting, "steel") == ["40"]
+
+
+def test_by_the_rules_before_only_provisional_records_count() -> None:
+    memory = MemoryLedger(factor_sets.registry())
+    rules = VERSIONS[2]
+    memory.must((memory.registrar, Activation(
+        issuer=memory.registrar.id, nonce=memory.nonce(), plugin=RULES, version=rules.name, digest=rules.digest)))
+    works = Works(memory)
+    run(works, "a", "100", basis="final")
+    waiting = run(works, "b", "100")
+    closing = works.close(steel("100"))
+    assert works.stated(waiting, "steel") == ["100"]
+    assert works.ledger.retained(closing.index) == {}
+    refused(works, lambda: works.close(steel("1"), period=("2025-05-01T00:00:00Z", "2025-06-01T00:00:00Z")),
+            "nothing-to-close", "measured")
+
+
+def test_pieces_stay_whole(works: Works) -> None:
+    """10 pieces over 2 and 1 kg: 6.67 would fall on the final record."""
+    run(works, "a", "2", basis="final")
+    waiting = run(works, "b", "1")
+    closing = works.close(supply("bolts", "10 H87", mass=quantity("1 KGM")))
+    assert findings(works, closing)["total-on-final-records"].value == 7.0
+    assert works.stated(waiting, "bolts") == ["3"]
+
+
+def test_exact_to_the_last_digit(works: Works) -> None:
+    """What the records get and what stays is the total, in decimals."""
+    run(works, "a", "0.7", steel("0.3"), basis="final")
+    waiting = [run(works, lot, "0.1") for lot in "bcd"]
+    closing = works.close(steel("1.000000001"))
+    parts = sum((Decimal(amount) for one in waiting for amount in works.stated(one, "steel")), Decimal("0.3"))
+    stays = Decimal(repr(findings(works, closing)["total-on-final-records"].value))
+    assert parts + stays == Decimal("1.000000001")
