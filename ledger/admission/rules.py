@@ -54,6 +54,9 @@ class Rule(StrEnum):
     PHYSICAL_BOUNDS = "physical-bounds"
     """No record makes energy, carbon or a material of nothing, whatever its sector says."""
 
+    PINNED_ATTESTATIONS = "pinned-attestations"
+    """An attestation may name the tree whose figure was examined, the evidence, the scope and the accreditation."""
+
 
 class Version(NamedTuple):
     """A version of the rules. `digest` is the SHA-256 of its name and the sorted ids of its rules, a line each."""

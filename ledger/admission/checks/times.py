@@ -11,7 +11,8 @@ EARLIEST: Final = "1900-01-01T00:00:00Z"
 LATEST: Final = "2199-12-31T23:59:59Z"
 LONGEST_YEARS: Final = 10
 _MONTHS: Final = 12
-_INSTANTS: Final = (("start", "start"), ("end", "end"), ("time", "time"), ("valid_until", "validUntil"))
+_INSTANTS: Final = (
+    ("start", "start"), ("end", "end"), ("time", "time"), ("valid_until", "validUntil"), ("date", "date"))
 
 
 def check_time(text: str, field: str) -> datetime:
