@@ -245,4 +245,9 @@ ASKED: Final = {
     "statement.named": f"'{{org:{_NAME}}}', '{{site:{_NAME}}}', '{{part:{_NAME}}}', '{{pool:{_NAME}}}'",
     "uncertainty.closings": f"{_RECORDS}, {_SIZE}",
     "uncertainty.bodies": _RECORDS,
+    "verification.subject": f"'lot', 'lot:{RECORD}', '{{digest}}'::bytea",
+    "verification.evidence": f"{_RECORDS}, {_ALL}",
+    "verification.attested": f"{_LOTS}, {_NEWEST}, {_ALL}, {_SIZE}, {_ALL}",
+    "verification.pairs": f"{_LOTS}, {_RECORDS}, {_NEWEST}",
+    "verification.newest_entry": str(_SIZE),
 }

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import click
 from rich.table import Table
 
+from ledger.cli.attestations import attestation_line, verified_lines
 from ledger.cli.buyer.method_report import ask_method, chain_method_report, is_chain_method, method_report
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
@@ -207,12 +208,9 @@ def _notes(answer: FootprintAnswer) -> Iterator[str]:
         yield (f"provisional: {answer.provisional_share * 100:.1f} % of the figure waits for a closing "
                f"({_months(answer)})")
     for attestation in answer.attestations:
-        outdated = ", outdated: revised since" if attestation.outdated else ""
-        if attestation.in_doubt:
-            outdated += ", does not count: signed by a key reported compromised"
-        yield (f"{attestation.kind} attested by {attestation.auditor} to {attestation.standard}, "
-               f"{attestation.level} assurance, {attestation.opinion}, valid until {attestation.valid_until}, "
-               f"record {attestation.index}{outdated}")
+        yield attestation_line(attestation)
+    if answer.verified is not None:
+        yield from verified_lines(answer.verified)
     yield from answer.limitations
     for claim in answer.claims:
         avoided = "" if claim.avoided is None else f", would avoid {claim.avoided:,.3f} kg CO2e elsewhere"

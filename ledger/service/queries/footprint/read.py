@@ -56,12 +56,14 @@ from ledger.service.queries.answers import (
     LineAnswer,
     LotAnswer,
     StudyAnswer,
+    VerifiedAnswer,
 )
 from ledger.service.queries.doubts import SHOWN, read_doubts_behind
 from ledger.service.queries.findings import MAX_RECORDS, NEAR, Depth, FindingTargets, note_on, read_findings
 from ledger.service.queries.footprint.attestations import read_attestations
 from ledger.service.queries.footprint.claims import read_claims
 from ledger.service.queries.footprint.open_periods import PROVISIONAL, OpenPeriods, read_open_periods
+from ledger.service.queries.footprint.verified import read_verified
 from ledger.service.queries.questions import LotQuestion
 from ledger.service.queries.tree_size import Moment, moment_at
 from ledger.service.queries.versions import AssessedVersions
@@ -87,6 +89,7 @@ class FootprintContext(NamedTuple):
     limitations: Sequence[str] = ()
     versions: Sequence[VersionClaim] = ()
     findings: FindingList = NO_FINDINGS
+    verified: VerifiedAnswer | None = None
 
 
 NO_CONTEXT = FootprintContext()
@@ -108,7 +111,8 @@ async def read_footprint(
         raise not_found("lot", lot, at)
     leaf = _leaf.decode(row["outcome"])
     context = (await _context(pool, row, moment))._replace(
-        versions=await assessed.of(leaf), findings=await _findings(pool, row, moment, depth))
+        versions=await assessed.of(leaf), findings=await _findings(pool, row, moment, depth),
+        verified=await _verified(pool, row, moment, depth))
     return answer(row, leaf, context, at)
 
 
@@ -139,7 +143,7 @@ async def _context(pool: DatabasePool, row: Record, moment: Moment) -> Footprint
         periods = await read_open_periods(pool, [row["index"]], row["newest"] or 0)
         context = context._replace(open_periods=periods)
     if row["attested"]:
-        context = context._replace(attestations=await read_attestations(pool, row, moment.size))
+        context = context._replace(attestations=await read_attestations(pool, row, moment))
     if row["doubted"]:
         doubts, limitations = await read_doubts_behind(pool, [row["index"]], moment)
         context = context._replace(doubts=doubts, limitations=limitations)
@@ -154,6 +158,12 @@ async def _findings(pool: DatabasePool, row: Record, moment: Moment, depth: Dept
     questioned = whole(row["burdens"])[SLOT[QUESTIONED]]
     targets = FindingTargets({row["number"]: 1.0}, questioned, frozenset({row["index"]}))
     return await read_findings(pool, targets, moment, NEAR if depth == "near" else MAX_RECORDS)
+
+
+async def _verified(pool: DatabasePool, row: Record, moment: Moment, depth: Depth) -> VerifiedAnswer | None:
+    if row["withdrawn"] or not row["any_attested"]:
+        return None
+    return await read_verified(pool, {row["number"]: 1.0}, moment, NEAR if depth == "near" else MAX_RECORDS)
 
 
 def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int | None) -> FootprintAnswer:
@@ -200,7 +210,7 @@ def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int
         revised_at=row["revised_at"], opening=maker.basis == "opening",
         provisional_share=burdens[SLOT["provisionalAbs"]] / absolute if absolute else None,
         open_periods=context.open_periods.periods, more_periods=context.open_periods.more,
-        attestations=list(context.attestations), claims=list(context.claims),
+        attestations=list(context.attestations), verified=context.verified, claims=list(context.claims),
         in_doubt=list(context.doubts[:SHOWN]), limitations=list(context.limitations),
         study=None if withdrawn else _study(row, maker, OwnOmissions(assessment.omissions, share), context),
     )
