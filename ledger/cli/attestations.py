@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from ledger.core.receipts.statement import Claims
 from ledger.service.queries.answers import AttestationAnswer, VerifiedAnswer
 
 _RELATIONS: Final = {
@@ -27,6 +28,26 @@ def attestation_line(attestation: AttestationAnswer) -> str:
     if attestation.not_counted is not None:
         parts.append(f"in no verified share: {attestation.not_counted}")
     return ", ".join(parts)
+
+
+def claimed_attestations(claims: Claims) -> Iterator[str]:
+    """The attestations in a statement, and the shares that they cover."""
+    for claim in claims.attestations:
+        parts = [f"{claim.kind} attested by {claim.auditor} to {claim.standard}", f"{claim.level} assurance",
+                 claim.opinion, f"{claim.party} party", f"valid until {claim.valid_until}", f"record {claim.index}"]
+        if claim.accreditation is not None:
+            parts.append(f"accredited by {claim.accreditation}")
+        if claim.relation is not None:
+            parts.append(f"not independent: {_RELATIONS.get(claim.relation, claim.relation)}")
+        if claim.outdated:
+            before = "" if claim.examined_footprint is None else f" {float(claim.examined_footprint):,.6g} kg CO2e"
+            parts.append(f"of an earlier figure{before}, as of {claim.examined_size} entries")
+        if claim.in_doubt:
+            parts.append("does not count: signed by a key reported compromised")
+        yield ", ".join(parts)
+    if claims.verified:
+        shares = ", ".join([f"{name} {float(share) * 100:.1f} %" for name, share in claims.verified.items()])
+        yield f"verified share of the figure, as the log says: {shares}"
 
 
 def verified_lines(verified: VerifiedAnswer) -> Iterator[str]:

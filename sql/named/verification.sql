@@ -52,7 +52,7 @@ SELECT k.lot AS number, l.id, l.holder, l.owner, l.product, r.issuer AS maker,
        a.index, encode(a.digest, 'hex') AS digest, a.issuer, a.body, p.pin,
        CASE WHEN r.type = 'transformation' THEN coalesce(w.body, r.body) END AS made_by,
        f.burdens AS attested, g.burdens AS stated,
-       EXISTS (SELECT FROM lot_version WHERE number = k.lot AND version > t.version AND version <= $3)
+       EXISTS (SELECT FROM lot_version WHERE number = k.lot AND version + 0 > t.version AND version + 0 <= $3)
            OR ROW(f.burdens || array_fill(
                       0::float8, ARRAY[greatest(cardinality(g.burdens) - cardinality(f.burdens), 0)]),
                   f.content, f.amount) IS DISTINCT FROM ROW(g.burdens, g.content, g.amount) AS lot_revised,
@@ -78,3 +78,29 @@ CROSS JOIN LATERAL (
 -- purpose: the entry at the end of a tree, with the time of the tree; the tree size is limited to the log's
 -- parameters: tree size
 SELECT data FROM entry WHERE index = least($1::bigint, (SELECT size FROM head)) - 1;
+
+-- name: data_end
+-- purpose: the end of the oldest data of a lot, as of that revision. A lot that a transfer, an acceptance or an addition
+-- made has the data of its inputs, without inputs that are less than a hundredth of it
+-- parameters: lot number, the newest revision to include
+WITH RECURSIVE reached (lot, weight, steps) AS (
+    SELECT $1::bigint, 1::float8, 0
+    UNION ALL
+    SELECT w.lot, reached.weight * (w.quantity / whole.quantity)::float8, reached.steps + 1
+    FROM reached
+    JOIN record r ON r.index = reached.lot / 1024 AND r.type IN ('transfer', 'acceptance', 'addition')
+    CROSS JOIN LATERAL (SELECT coalesce((
+        SELECT max(v.version) FROM revised v WHERE v.record = r.index AND v.own AND v.version <= $2), 0) AS version) v
+    CROSS JOIN LATERAL (
+        SELECT sum(quantity) AS quantity FROM flow WHERE record = r.index AND version = v.version) whole
+    JOIN flow w ON w.record = r.index AND w.version = v.version
+    WHERE reached.steps < 1000 AND reached.weight * (w.quantity / whole.quantity)::float8 >= 0.01
+)
+SELECT min(coalesce(b.body ->> 'end', b.body ->> 'time')) FROM (
+    SELECT DISTINCT lot / 1024 AS record FROM (SELECT lot FROM reached LIMIT 10000) reached) k
+JOIN record r ON r.index = k.record
+LEFT JOIN LATERAL (
+    SELECT body FROM revised WHERE record = r.index AND own AND version <= $2 ORDER BY version DESC LIMIT 1) w ON true
+CROSS JOIN LATERAL (
+    SELECT replace(convert_from(coalesce(w.body, r.body), 'UTF8'), '\u0000', '\u0001')::json AS body OFFSET 0) b
+WHERE r.type NOT IN ('transfer', 'acceptance', 'addition');

@@ -122,6 +122,25 @@ def not_found(field: str, name: str, at: int | None) -> NotFound:
     return NotFound(f"{field} {name!r} {when}", field=field, value=name, rule=f"the id of {_ARTICLES[field]} {field}")
 
 
+class AttestedFigures(NamedTuple):
+    """The attestations of a lot, and the shares of its figure that attestations in its chain cover."""
+
+    attestations: Sequence[AttestationAnswer] = ()
+    verified: VerifiedAnswer | None = None
+
+
+async def read_attested(pool: DatabasePool, lot: str, moment: Moment, most: int) -> AttestedFigures:
+    """What attestations say of a lot as of a moment; at most `most` lots upstream are examined. Raises NotFound."""
+    row = await pool.fetchrow(
+        queries("read")["footprint"], lot, moment.version, moment.size, PROVISIONAL, len(BURDENS))
+    if row is None:
+        raise not_found("lot", lot, moment.size)
+    if row["withdrawn"] or not row["any_attested"]:
+        return AttestedFigures()
+    attestations = await read_attestations(pool, row, moment) if row["attested"] else ()
+    return AttestedFigures(attestations, await read_verified(pool, {row["number"]: 1.0}, moment, most))
+
+
 async def remaining_at(pool: DatabasePool, rows: Sequence[Record], moment: Moment) -> dict[int, Decimal]:
     """The remaining quantities of lots at an earlier moment, by number. `rows`: of the query `footprint` or `lots`."""
     numbers = [row["number"] for row in rows]
