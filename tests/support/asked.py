@@ -139,6 +139,7 @@ ASKED: Final = {
     "products.ended": f"{_RECORDS}, {_NEWEST}",
     "products.study": f"'part:{_NAME}', '{{site:{_NAME}}}'",
     "products.figures": f"{_LOTS}, {_NEWEST}",
+    "products.reasons": f"{_RECORDS}, {_NEWEST}",
     "metrics.log": "",
     "metrics.notes": "50",
     "metrics.entry": str(RECORD),

@@ -158,12 +158,13 @@ class AttestationAnswer(QueryAnswer, frozen=True):
 
 class CountedAttestation(QueryAnswer, frozen=True):
     """An attestation, by log `index` and digest, of the lot `lot` of a figure's chain, and the share in which it
-    counts; `notCounted` says why it counts in none."""
+    counts; `notCounted` says why it counts in none. `independent`: as in `AttestationAnswer`."""
 
     lot: str
     index: int
     record: str
     auditor: str
+    independent: bool
     counts_as: str | None = None
     not_counted: str | None = None
 
@@ -179,6 +180,45 @@ class VerifiedAnswer(QueryAnswer, frozen=True):
     first_party: float
     attestations: list[CountedAttestation] = []
     left_off: int = 0
+    note: str | None = None
+
+
+class PeriodAverageAnswer(QueryAnswer, frozen=True):
+    """A product's lots of a month (`YYYY-MM`) or year (`YYYY`) as one: `footprintPerUnit` is weighted by production,
+    `least` and `most` are of single lots, all in kg CO2e per unit. `massKg` is absent if the mass of a lot is
+    unknown."""
+
+    period: str
+    number_of_lots: int
+    quantity: Quantity
+    footprint_per_unit: float
+    least: float
+    most: float
+    mass_kg: str | None = None
+
+
+class FigureChangeAnswer(QueryAnswer, frozen=True):
+    """A figure that differs by more than 10 % from the average of the last period with production, `last`: both in kg
+    CO2e per unit. `change` is relative, absent if the last average was zero. `reason`: of the newest amendment of a
+    record of the period; without one, `note` says that a reason is missing."""
+
+    period: str
+    footprint_per_unit: float
+    last: str
+    last_per_unit: float
+    change: float | None = None
+    reason: str | None = None
+    note: str | None = None
+
+
+class LotAveragesAnswer(QueryAnswer, frozen=True):
+    """The averages of the lot's product over the month and the year in which its record ended, at all facilities of the
+    product, and the `change` of the lot's figure from the last month with production. `note`: why averages are
+    missing."""
+
+    month: PeriodAverageAnswer | None = None
+    year: PeriodAverageAnswer | None = None
+    change: FigureChangeAnswer | None = None
     note: str | None = None
 
 
@@ -228,7 +268,8 @@ class FootprintAnswer(QueryAnswer, frozen=True):
     first, at most 20; `limitations` say so in words. `study`: the context of the figure; absent for a withdrawn lot.
 
     `attestations` are of the lot, its record, its product and its facility. `verified`: the shares of the figure that
-    attestations cover; absent if there are none in its chain.
+    attestations cover; absent if there are none in its chain. `figureKind`: `lotFigure`, `movingAverage` of a pool, or
+    `periodAverage` of a pool. `averages`: of the lot's product, if the question asks for them.
 
     `questioned`: kg CO2e by which the figure may be too low, and `questionedShare` their part of it, omissions
     included. `findings`: of the lot's own record, then of records upstream by their weight in the figure, at most 50;
@@ -271,6 +312,7 @@ class FootprintAnswer(QueryAnswer, frozen=True):
     recalled_factors: list[str] = []
     recycled_content: dict[str, dict[str, float]] = {}
     indicators: dict[str, str] = {}
+    figure_kind: str = ""
     at: int | None = None
     revised_at: int | None = None
     provisional_share: float | None = None
@@ -279,6 +321,7 @@ class FootprintAnswer(QueryAnswer, frozen=True):
     opening: bool = False
     attestations: list[AttestationAnswer] = []
     verified: VerifiedAnswer | None = None
+    averages: LotAveragesAnswer | None = None
     claims: list[ClaimAnswer] = []
     in_doubt: list[DoubtAnswer] = []
     limitations: list[str] = []

@@ -22,7 +22,7 @@ from ledger.footprint.derived.completeness import WITHDRAWN, completeness_of, do
 from ledger.footprint.derived.findings import about, findings_in, has_findings
 from ledger.footprint.derived.products import CONVERSION, pact_ratings, primary_activity_share, ratings
 from ledger.footprint.derived.rank_findings import NO_FINDINGS, FindingList
-from ledger.footprint.derived.statements import GWP
+from ledger.footprint.derived.statements import GWP, adjustment_of
 from ledger.footprint.derived.study import (
     OwnOmissions,
     StudyRecord,
@@ -34,6 +34,7 @@ from ledger.footprint.derived.study import (
     record_of,
     study_of,
 )
+from ledger.footprint.derived.validity import figure_kind
 from ledger.footprint.stored.burdens import (
     SLOT,
     direct,
@@ -55,6 +56,7 @@ from ledger.service.queries.answers import (
     InputAnswer,
     LineAnswer,
     LotAnswer,
+    LotAveragesAnswer,
     StudyAnswer,
     VerifiedAnswer,
 )
@@ -64,6 +66,7 @@ from ledger.service.queries.footprint.attestations import read_attestations
 from ledger.service.queries.footprint.claims import read_claims
 from ledger.service.queries.footprint.open_periods import PROVISIONAL, OpenPeriods, read_open_periods
 from ledger.service.queries.footprint.verified import read_verified
+from ledger.service.queries.product.averages import read_lot_averages
 from ledger.service.queries.questions import LotQuestion
 from ledger.service.queries.tree_size import Moment, moment_at
 from ledger.service.queries.versions import AssessedVersions
@@ -90,15 +93,18 @@ class FootprintContext(NamedTuple):
     versions: Sequence[VersionClaim] = ()
     findings: FindingList = NO_FINDINGS
     verified: VerifiedAnswer | None = None
+    averages: LotAveragesAnswer | None = None
 
 
 NO_CONTEXT = FootprintContext()
 
 
 async def read_footprint(
-    pool: DatabasePool, question: LotQuestion, assessed: AssessedVersions, depth: Depth = "near"
+    pool: DatabasePool, question: LotQuestion, assessed: AssessedVersions, depth: Depth = "near", *,
+    averages: bool = False,
 ) -> FootprintAnswer:
-    """The stored footprint of a lot, with the findings upstream to a `depth`.
+    """The stored footprint of a lot, with the findings upstream to a `depth`; with `averages` of its product, which
+    reads up to 20,000 of its lots.
 
     Raises NotFound for a lot that is not on the ledger, or was not on it at that tree size; InvalidInput for an invalid
     tree size.
@@ -112,7 +118,8 @@ async def read_footprint(
     leaf = _leaf.decode(row["outcome"])
     context = (await _context(pool, row, moment))._replace(
         versions=await assessed.of(leaf), findings=await _findings(pool, row, moment, depth),
-        verified=await _verified(pool, row, moment, depth))
+        verified=await _verified(pool, row, moment, depth),
+        averages=await read_lot_averages(pool, row, moment) if averages else None)
     return answer(row, leaf, context, at)
 
 
@@ -227,6 +234,7 @@ def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int
         recycled_content=recycled_content(contents),
         indicators={name: str(value) for name, value in assessment.indicators.items()},
         revised_at=row["revised_at"], opening=maker.basis == "opening",
+        figure_kind=figure_kind(row["type"], averaged=adjustment_of(leaf) is not None), averages=context.averages,
         provisional_share=burdens[SLOT["provisionalAbs"]] / absolute if absolute else None,
         open_periods=context.open_periods.periods, more_periods=context.open_periods.more,
         attestations=list(context.attestations), verified=context.verified, claims=list(context.claims),

@@ -45,7 +45,7 @@ async def read_verified(
     counted = [
         CountedAttestation(
             lot=row["id"], index=row["index"], record=row["digest"], auditor=row["issuer"],
-            counts_as=one.answer.counts_as, not_counted=one.answer.not_counted)
+            independent=one.answer.independent, counts_as=one.answer.counts_as, not_counted=one.answer.not_counted)
         for row, one in zip(found, judged, strict=True)
     ]
     best = _strongest(found, counted)
