@@ -51,7 +51,7 @@ def claimed_attestations(claims: Claims) -> Iterator[str]:
 
 
 def verified_lines(verified: VerifiedAnswer) -> Iterator[str]:
-    """The four shares, or why there are none."""
+    """The four shares, or the reason why they are unknown."""
     if verified.note is not None:
         yield f"verified shares are unknown: {verified.note}"
         return

@@ -216,7 +216,7 @@ def test_evidence_is_of_the_chain(server: Server) -> None:
     bare = chain.mill.run("works.make", [chain.mill.out("mix", "1 TNE", name="bare")], [supply("sand", "1 TNE")])
     with pytest.raises(RecordRefused) as refused:
         chain.auditor.attest("record", bare, examined=[BILL.digest])
-    assert "it names none" in str(refused.value.problem["rule"])
+    assert "no document" in str(refused.value.problem["rule"])
 
 
 def test_evidence_of_a_declaration_that_prices_a_supply(server: Server) -> None:

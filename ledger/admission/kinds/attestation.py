@@ -19,7 +19,7 @@ _EXAMINATION: Final = {
     "tree_size": "treeSize", "accreditation": "accreditation", "scope": "scope", "party": "party", "date": "date",
     "examined": "examined",
 }
-"""Fields that state what was examined, by attribute."""
+"""The fields that state the examination, by attribute."""
 
 
 class AttestationKind(Kind[Attestation]):

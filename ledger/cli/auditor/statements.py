@@ -15,7 +15,7 @@ from ledger.cli.electricity import electricity_totals
 from ledger.cli.study import study_lines
 from ledger.client.verify.bundle import PUBLISHED, ReplayedKeys, check_statement_quorum, pinned_key, step
 from ledger.client.verify.published_head import check_published
-from ledger.client.verify.standing import IN_FORCE, Standing, current_standing, standing_of
+from ledger.client.verify.standing import IN_FORCE, StatementStanding, current_standing, standing_of
 from ledger.client.verify.statement_bodies import Recomputed, recompute_from_bodies
 from ledger.core.log.key_rotation import LogKeys
 from ledger.core.outcome.assessment import QUESTIONED
@@ -50,7 +50,7 @@ class StatementVerdict(NamedTuple):
     error: VerificationError | None = None
     left_out: frozenset[int] = frozenset()
     led: str | None = None
-    standing: Standing = IN_FORCE
+    standing: StatementStanding = IN_FORCE
 
 
 class StatementEvidence(NamedTuple):

@@ -15,7 +15,7 @@ _KINDS: Final[Mapping[str, str]] = {
 
 
 def kind_note(kind: str) -> str:
-    """What a figure is if it is not of one lot."""
+    """The kind of a figure that is not of one lot, as text."""
     return _KINDS.get(kind, "")
 
 
@@ -31,7 +31,7 @@ def lot_averages(averages: LotAveragesAnswer, unit: str) -> Iterator[Part]:
 
 
 def product_averages(answer: ProductAnswer) -> Iterator[Part]:
-    """The averages of a product by month and year, and what changed."""
+    """The averages of a product by month and year, and its changes."""
     if answer.months or answer.years:
         yield _table([*answer.months, *answer.years], answer.unit)
     for change in answer.changes:

@@ -14,16 +14,16 @@ from ledger.errors import InvalidInput, Unavailable, VerificationError
 from ledger.footprint.derived.statements import check_statement
 from ledger.footprint.derived.validity import CHANGE, change_of, is_above_limit
 
-State = Literal["inForce", "expired", "superseded", "withdrawn"]
+StandingState = Literal["inForce", "expired", "superseded", "withdrawn"]
 _STATEMENT: Final = "/v1/statement"
 _OK: Final = 200
 
 
-class Standing(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class StatementStanding(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """`text` says it in words. `stated` and `current`: kg CO2e per unit in the statement and in the log's newest one,
     which is proved in the same way; `current` is absent if no log was asked."""
 
-    state: State
+    state: StandingState
     text: str
     stated: float | None = None
     current: float | None = None
@@ -33,29 +33,29 @@ class Standing(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=
         return self.state == "inForce"
 
 
-class _Problem(Struct):
+class _ErrorCode(Struct):
     """The field of an error that this module reads."""
 
     code: str = ""
 
 
-IN_FORCE: Final = Standing(state="inForce", text="")
+IN_FORCE: Final = StatementStanding(state="inForce", text="")
 
 
-def standing_of(proven: Proven, on: str) -> Standing:
+def standing_of(proven: Proven, on: str) -> StatementStanding:
     """The standing of a statement at the instant `on`, by its own words."""
     until = proven.claims.valid_until
     stated = float(proven.claims.figure.per_unit)
     if until is None:
-        return Standing(state="inForce", text="the statement says no end of its validity", stated=stated)
+        return StatementStanding(state="inForce", text="the statement says no end of its validity", stated=stated)
     if on > until:
-        return Standing(state="expired", stated=stated,
+        return StatementStanding(state="expired", stated=stated,
                         text=f"expired: the statement was valid until {until}, which is before {on}")
-    return Standing(state="inForce", text=f"valid until {until}, or until its figure changes by more than "
+    return StatementStanding(state="inForce", text=f"valid until {until}, or until its figure changes by more than "
                     f"{CHANGE * 100:.0f} %", stated=stated)
 
 
-def current_standing(proven: Proven, url: str, keys: LogKeys) -> Standing:
+def current_standing(proven: Proven, url: str, keys: LogKeys) -> StatementStanding:
     """The standing of a statement by the newest statement of the log at this address, which is verified too.
 
     Raises Unavailable if the log does not answer, VerificationError if its newest statement does not hold.
@@ -79,25 +79,25 @@ def current_standing(proven: Proven, url: str, keys: LogKeys) -> Standing:
 
 def _code(content: bytes) -> str:
     try:
-        return msgspec.json.decode(content, type=_Problem).code
+        return msgspec.json.decode(content, type=_ErrorCode).code
     except msgspec.DecodeError:
         return ""
 
 
-def _without_figure(lot: str, status: int, code: str, stated: float) -> Standing:
+def _without_figure(lot: str, status: int, code: str, stated: float) -> StatementStanding:
     if code == "withdrawn":
-        return Standing(state="withdrawn", text=f"withdrawn: {lot} has no figure any more", stated=stated)
-    return Standing(state="inForce", stated=stated, text=f"the log's server states no figure of {lot} (status "
+        return StatementStanding(state="withdrawn", text=f"withdrawn: {lot} has no figure any more", stated=stated)
+    return StatementStanding(state="inForce", stated=stated, text=f"the log's server states no figure of {lot} (status "
                     f"{status}), so nothing shows whether the figure changed since")
 
 
-def _compared(stated: float, current: float, until: str | None) -> Standing:
+def _compared(stated: float, current: float, until: str | None) -> StatementStanding:
     change = change_of(stated, current)
     described = "from zero" if change is None else f"by {change * 100:+.1f} %"
     figures = f"{stated:,.6g} kg CO2e per unit stated, {current:,.6g} now"
     if is_above_limit(change):
-        return Standing(state="superseded", stated=stated, current=current,
+        return StatementStanding(state="superseded", stated=stated, current=current,
                         text=f"superseded: the figure changed {described}: {figures}")
     same = "the log states the same figure now" if not change else f"the figure changed {described} since: {figures}"
     end = "" if until is None else f"; valid until {until}, or until a change above {CHANGE * 100:.0f} %"
-    return Standing(state="inForce", stated=stated, current=current, text=f"{same}{end}")
+    return StatementStanding(state="inForce", stated=stated, current=current, text=f"{same}{end}")

@@ -171,7 +171,7 @@ class Claims(StatementClaim, frozen=True):
     the records in the figure's upstream chain whose keys were reported compromised when the log made the statement.
 
     `figureKind`: of one lot, or an average of a pool. `dataEnd`: the end of the figure's data, `validUntil` three years
-    later; a change above 10 % ends the validity earlier. `attestations` stand beside questions and answer none;
+    later; a change above 10 % ends the validity earlier. `attestations` stand beside questions and remove no question;
     `verified`: the shares of the figure that attestations in force cover. No tree proves these two.
     """
 

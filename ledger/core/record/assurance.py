@@ -1,4 +1,4 @@
-"""What an auditor states about an examination (ISO 14064-3; PACT 3, 5.3.3 and 5.3.7), besides the opinion itself."""
+"""The statement of an auditor about an examination (ISO 14064-3; PACT 3, 5.3.3 and 5.3.7), besides the opinion."""
 
 from typing import Literal
 

@@ -19,7 +19,7 @@ _YEAR: Final = 4
 _DECEMBER: Final = 12
 
 
-class MadeLot(NamedTuple):
+class ProducedLot(NamedTuple):
     """A lot with the end of its record. `mass`: kg, if known; `footprint`: kg CO2e of the whole lot."""
 
     log_index: int
@@ -62,7 +62,7 @@ class LotSums:
         self.records: set[int] = set()
         self._footprints: list[float] = []
 
-    def add(self, lot: MadeLot) -> None:
+    def add(self, lot: ProducedLot) -> None:
         per_unit = lot.footprint / float(lot.quantity)
         self.lots += 1
         self.quantity = _EXACT.add(self.quantity, lot.quantity)
@@ -82,7 +82,7 @@ class PeriodSums:
     def __init__(self) -> None:
         self._sums: dict[str, LotSums] = {}
 
-    def take(self, lots: Iterable[MadeLot]) -> None:
+    def take(self, lots: Iterable[ProducedLot]) -> None:
         for lot in lots:
             month = month_of(lot.ended)
             for period in (month, month[:_YEAR]):
@@ -149,12 +149,12 @@ def _months(instant: str) -> int:
 
 def changes(averages: Sequence[PeriodAverage]) -> list[PeriodChange]:
     """The averages, in order of their periods, that differ from the one before by more than the limit."""
-    found = []
+    above = []
     for last, average in pairwise(averages):
         change = change_of(last.per_unit, average.per_unit)
         if is_above_limit(change):
-            found.append(PeriodChange(average, last, change))
-    return found
+            above.append(PeriodChange(average, last, change))
+    return above
 
 
 def last_before(averages: Sequence[PeriodAverage], period: str) -> PeriodAverage | None:

@@ -1,7 +1,7 @@
 """The shares of a figure that attestations cover: Catena-X's four shares, by who verified.
 
 An attestation of a lot covers the lot's whole figure, with everything upstream of it. So a pass from the figure towards
-its origins stops at each attested lot, and what the figure carries of that lot counts once:
+its origins stops at each attested lot, whose part in the figure counts once:
 
     share(category) = sum over attested lots of weight(lot) * absGhg(lot) / absGhg(figure)
 

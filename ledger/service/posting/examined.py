@@ -1,7 +1,7 @@
 """Checks, ahead of the lock, that an attestation names evidence of its subject: of its record, or of records upstream.
 
-No audit repeats this: an erasure removes the evidence that a record named, so a replay after it would refuse what the
-server admitted. Readers see which digests an attestation names, and the records show theirs.
+No audit repeats this: an erasure removes the evidence that a record named, so a replay after it would refuse a
+record that the server admitted. Readers see which digests an attestation names, and the records show theirs.
 """
 
 from collections.abc import Sequence
@@ -63,5 +63,5 @@ def _unknown(record: Attestation, digest: str, chain: ChainEvidence) -> Refused:
     return Refused(
         f"examined[{record.examined.index(digest)}]: no record of the chain names the evidence {digest}",
         code="unknown-evidence", field=f"examined[{record.examined.index(digest)}]", value=digest,
-        rule=f"one of {len(documents)} documents of the subject's chain{limit}: {listed or 'it names none'}",
+        rule=f"one of {len(documents)} documents of the subject's chain{limit}: {listed or 'no document'}",
     )

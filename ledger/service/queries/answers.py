@@ -158,7 +158,7 @@ class AttestationAnswer(QueryAnswer, frozen=True):
 
 class CountedAttestation(QueryAnswer, frozen=True):
     """An attestation, by log `index` and digest, of the lot `lot` of a figure's chain, and the share in which it
-    counts; `notCounted` says why it counts in none. `independent`: as in `AttestationAnswer`."""
+    counts; `notCounted` says why it does not count. `independent`: as in `AttestationAnswer`."""
 
     lot: str
     index: int
@@ -268,7 +268,7 @@ class FootprintAnswer(QueryAnswer, frozen=True):
     first, at most 20; `limitations` say so in words. `study`: the context of the figure; absent for a withdrawn lot.
 
     `attestations` are of the lot, its record, its product and its facility. `verified`: the shares of the figure that
-    attestations cover; absent if there are none in its chain. `figureKind`: `lotFigure`, `movingAverage` of a pool, or
+    attestations cover; absent if its chain has no attestation. `figureKind`: `lotFigure`, `movingAverage` of a pool, or
     `periodAverage` of a pool. `averages`: of the lot's product, if the question asks for them.
 
     `questioned`: kg CO2e by which the figure may be too low, and `questionedShare` their part of it, omissions

@@ -5,9 +5,9 @@ from decimal import Decimal
 import pytest
 
 from ledger.footprint.derived.averages import (
-    MadeLot,
     PeriodAverage,
     PeriodSums,
+    ProducedLot,
     bounds,
     changes,
     last_before,
@@ -58,8 +58,8 @@ def test_no_period_before_the_calendar(since: str, until: str) -> None:
     assert period_before(since, until) is None
 
 
-def lot(index: int, ended: str, quantity: str, footprint: float, mass: str | None = "1") -> MadeLot:
-    return MadeLot(index, ended, Decimal(quantity), None if mass is None else Decimal(mass), footprint)
+def lot(index: int, ended: str, quantity: str, footprint: float, mass: str | None = "1") -> ProducedLot:
+    return ProducedLot(index, ended, Decimal(quantity), None if mass is None else Decimal(mass), footprint)
 
 
 def test_weighted_by_production() -> None:

@@ -1,4 +1,4 @@
-"""Attestations of a lot, its record, its product or its facility: by whom, of which figure, and as what they count."""
+"""Attestations of a lot, its record, its product or its facility: by whom, of which figure, and in which share."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ _attestation = msgspec.json.Decoder(Attestation)
 _FIRST = "0000"
 
 
-class _Made(msgspec.Struct):
+class _MakerPeriod(msgspec.Struct):
     """The period of the record that made a lot."""
 
     start: str
@@ -45,7 +45,7 @@ class JudgedAttestation(NamedTuple):
     figure: AttestedFigure
 
 
-_made = msgspec.json.Decoder(_Made)
+_period = msgspec.json.Decoder(_MakerPeriod)
 
 
 async def read_attestations(pool: DatabasePool, lot: Record, moment: Moment) -> list[AttestationAnswer]:
@@ -111,7 +111,7 @@ def _is_apart(lot: Record, pin: int, record: Attestation) -> bool:
     body = lot["made_by"]
     if body is None or _index(lot) >= pin:
         return True
-    made = _made.decode(body)
+    made = _period.decode(body)
     return not (record.start <= made.start and made.end <= record.end)
 
 

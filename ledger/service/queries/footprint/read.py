@@ -137,7 +137,8 @@ class AttestedFigures(NamedTuple):
 
 
 async def read_attested(pool: DatabasePool, lot: str, moment: Moment, most: int) -> AttestedFigures:
-    """What attestations say of a lot as of a moment; at most `most` lots upstream are examined. Raises NotFound."""
+    """The attestations of a lot, and the verified shares of its figure, as of a moment. Examines at most `most` lots
+    upstream. Raises NotFound."""
     row = await pool.fetchrow(
         queries("read")["footprint"], lot, moment.version, moment.size, PROVISIONAL, len(BURDENS))
     if row is None:

@@ -38,17 +38,17 @@ async def read_verified(
         return _no_shares(f"more than {MAX_ATTESTATIONS:,} attestations lie in the chain, which were not examined")
     if not pairs:
         return None
-    found = await pool.fetch(
+    attested = await pool.fetch(
         queries("verification")["pairs"], list_of([lot for lot, _ in pairs]), list_of([one for _, one in pairs]),
         moment.version)
-    judged = await judge(pool, [(row, parties_of(row)) for row in found], None, moment)
+    judged = await judge(pool, [(row, parties_of(row)) for row in attested], None, moment)
     counted = [
         CountedAttestation(
             lot=row["id"], index=row["index"], record=row["digest"], auditor=row["issuer"],
             independent=one.answer.independent, counts_as=one.answer.counts_as, not_counted=one.answer.not_counted)
-        for row, one in zip(found, judged, strict=True)
+        for row, one in zip(attested, judged, strict=True)
     ]
-    best = _strongest(found, counted)
+    best = _strongest(attested, counted)
     shares = dict.fromkeys(CATEGORIES, 0.0)
     if best:
         loaded = await load_arrays(pool, ChainRequest(list(lots), "upstream", moment))
@@ -68,8 +68,8 @@ def _strongest(rows: Sequence[Record], counted: Sequence[CountedAttestation]) ->
     """By lot number, the strongest category under which an attestation of it counts."""
     best: dict[int, Category] = {}
     for category in reversed(CATEGORIES):
-        for row, one in zip(rows, counted, strict=True):
-            if one.counts_as == category:
+        for row, attestation in zip(rows, counted, strict=True):
+            if attestation.counts_as == category:
                 best[row["number"]] = category
     return best
 

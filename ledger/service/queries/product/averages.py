@@ -11,10 +11,10 @@ from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.footprint.derived.averages import (
     LotSums,
-    MadeLot,
     PeriodAverage,
     PeriodChange,
     PeriodSums,
+    ProducedLot,
     bounds,
     changes,
     last_before,
@@ -44,18 +44,18 @@ _NO_REASON: Final = (f"differs by more than {CHANGE * 100:.0f} % from the last p
                      "gives a reason")
 
 
-class _Reason(msgspec.Struct):
+class _AmendmentReason(msgspec.Struct):
     reason: str
 
 
-class _Made(msgspec.Struct):
+class _MakerEnd(msgspec.Struct):
     """The end of the record that made a lot."""
 
     end: str
 
 
-_reason = msgspec.json.Decoder(_Reason)
-_made = msgspec.json.Decoder(_Made)
+_reason = msgspec.json.Decoder(_AmendmentReason)
+_ending = msgspec.json.Decoder(_MakerEnd)
 
 
 class ComparedPeriods:
@@ -67,7 +67,7 @@ class ComparedPeriods:
         self._sums, self._whole, self._before = PeriodSums(), LotSums(), LotSums()
         self._earlier = _period_before(period)
 
-    def take(self, lots: Sequence[MadeLot]) -> None:
+    def take(self, lots: Sequence[ProducedLot]) -> None:
         """Adds lots of the period."""
         self._sums.take(lots)
         for lot in lots:
@@ -84,7 +84,7 @@ class ComparedPeriods:
             return []
         return chosen
 
-    def take_earlier(self, lots: Iterable[MadeLot]) -> None:
+    def take_earlier(self, lots: Iterable[ProducedLot]) -> None:
         """Adds lots of the period before."""
         for lot in lots:
             self._before.add(lot)
@@ -99,12 +99,12 @@ class ComparedPeriods:
 
     def changed(self) -> list[tuple[PeriodChange, list[int]]]:
         """The changes above the limit, each with the log indexes of its period's records."""
-        found = [*changes(self.months()), *changes(self.years())]
+        above = [*changes(self.months()), *changes(self.years())]
         if self._earlier is not None and self._before.lots and self._whole.lots:
             own, before = self._whole.average(_label(self._period)), self._before.average(_label(self._earlier))
-            found += changes([before, own])
-        records = [self._sums.records(one.period.period) or sorted(self._whole.records) for one in found]
-        return list(zip(found, records, strict=True))
+            above += changes([before, own])
+        records = [self._sums.records(one.period.period) or sorted(self._whole.records) for one in above]
+        return list(zip(above, records, strict=True))
 
     def _inside(self, averages: Iterable[PeriodAverage]) -> list[PeriodAverage]:
         return [one for one in averages if within(one.period, self._period.since, self._period.until)]
@@ -133,7 +133,7 @@ async def read_lot_averages(
     transformation made as a product."""
     if lot["made_by"] is None or lot["withdrawn"] or lot["role"] not in ("product", "coProduct", "byProduct"):
         return None
-    month = month_of(_made.decode(lot["made_by"]).end)
+    month = month_of(_ending.decode(lot["made_by"]).end)
     since, until = bounds(month[:4])
     moment = await pinned(pool, moment)
     # The year before is needed for the last month with production.
@@ -173,10 +173,10 @@ async def _sums(
     return sums
 
 
-def made_lots(rows: Iterable[Record], ends: Mapping[int, str]) -> list[MadeLot]:
+def made_lots(rows: Iterable[Record], ends: Mapping[int, str]) -> list[ProducedLot]:
     """Lots by rows of the query `figures`. `ends`: of their records, by log index."""
     return [
-        MadeLot(row["number"] // LOT_SLOTS, ends[row["number"] // LOT_SLOTS], row["quantity"], row["mass"],
+        ProducedLot(row["number"] // LOT_SLOTS, ends[row["number"] // LOT_SLOTS], row["quantity"], row["mass"],
                 footprint(row["burdens"]))
         for row in rows
     ]

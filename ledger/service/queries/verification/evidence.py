@@ -16,7 +16,7 @@ MAX_RECORDS: Final = 10_000
 """The most records upstream that a query examines for evidence."""
 
 
-class _PricedSupply(Struct):
+class _DeclaredSupply(Struct):
     """The field of a supply that names a declaration."""
 
     declaration: str | None = None
@@ -26,7 +26,7 @@ class _Documented(Struct):
     """The fields of a record that name evidence."""
 
     evidence: list[Evidence] = []
-    supplies: list[_PricedSupply] = []
+    supplies: list[_DeclaredSupply] = []
 
 
 class NamedEvidence(NamedTuple):
