@@ -29,6 +29,7 @@ from ledger.web.queries.lots import QueriesController
 from ledger.web.queries.methods import MethodsController
 from ledger.web.queries.statements import StatementsController
 from ledger.web.queries.uncertainty import UncertaintyController
+from ledger.web.queries.verification import VerificationController
 from ledger.web.records import RecordsController
 
 VERSION = "0.2.0"
@@ -40,8 +41,9 @@ def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics |
     return Litestar(
         route_handlers=[
             RecordsController, QueriesController, FootprintsController, MethodsController, ChainsController,
-            ContributionsController, UncertaintyController, GapsController, StatementsController, IndicatorsController,
-            InventoryController, CbamController, LogController, AuditController, HealthController, MetricsController,
+            ContributionsController, UncertaintyController, GapsController, VerificationController,
+            StatementsController, IndicatorsController, InventoryController, CbamController, LogController,
+            AuditController, HealthController, MetricsController,
         ],
         state=State({"posts": PostQueue()}),
         dependencies={
