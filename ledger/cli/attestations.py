@@ -50,6 +50,17 @@ def claimed_attestations(claims: Claims) -> Iterator[str]:
         yield f"verified share of the figure, as the log says: {shares}"
 
 
+def chain_attestations(verified: VerifiedAnswer) -> Iterator[str]:
+    """The attestations in the chain of a figure, one line each."""
+    for counted in verified.attestations:
+        independent = "" if counted.independent else ", not independent"
+        where = (f"in no verified share: {counted.not_counted}" if counted.counts_as is None
+                 else f"counts as {counted.counts_as}")
+        yield f"{counted.lot} attested by {counted.auditor}, record {counted.index}{independent}, {where}"
+    if verified.left_off:
+        yield f"… and {verified.left_off} more attestations"
+
+
 def verified_lines(verified: VerifiedAnswer) -> Iterator[str]:
     """The four shares, or the reason why they are unknown."""
     if verified.note is not None:

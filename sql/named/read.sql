@@ -7,7 +7,6 @@ SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantit
        CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, l.item, l.facility, l.process,
        l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, b.remaining, f.version, f.method, f.plugin,
        f.share, f.burdens, f.content, f.amount, r.index, encode(r.digest, 'hex') AS digest, r.type, r.issuer,
-       r.issuer AS maker, CASE WHEN r.type = 'transformation' THEN coalesce(w.body, r.body) END AS made_by,
        coalesce(o.leaf, r.outcome) AS outcome, w.own IS NOT NULL AND w.body IS NULL AS withdrawn,
        CASE WHEN r.type IN ('transformation', 'declaration') OR f.burdens[$4] > 0 THEN coalesce(w.body, r.body) END
            AS body,

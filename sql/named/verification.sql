@@ -46,11 +46,11 @@ SELECT NULL, NULL, NULL, count(*) FROM looked;
 -- in the tree that the attestation examined and as of the revision, and whether they differ. The record of a lot is read
 -- as of the revision
 -- parameters: lot numbers, log indexes of attestations (the same number), the newest revision to include
-SELECT k.lot AS number, l.id, l.holder, l.owner, l.product, r.issuer AS maker,
+SELECT k.lot AS number, l.id, l.holder, l.owner, l.product, r.issuer AS made_by,
        (SELECT owner FROM product WHERE id = l.product) AS product_owner,
        (SELECT operator FROM facility WHERE id = l.facility) AS operator,
        a.index, encode(a.digest, 'hex') AS digest, a.issuer, a.body, p.pin,
-       CASE WHEN r.type = 'transformation' THEN coalesce(w.body, r.body) END AS made_by,
+       CASE WHEN r.type = 'transformation' THEN coalesce(w.body, r.body) END AS transformation,
        f.burdens AS attested, g.burdens AS stated,
        EXISTS (SELECT FROM lot_version WHERE number = k.lot AND version + 0 > t.version AND version + 0 <= $3)
            OR ROW(f.burdens || array_fill(

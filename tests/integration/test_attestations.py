@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from support.cli import run
 from support.market import (
+    MARCH,
     Company,
     Market,
     RecordRefused,
@@ -18,7 +19,9 @@ from support.market import (
 )
 from support.server import Server
 
+from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.assurance import Accreditation, AttestationScope
+from ledger.core.record.kinds import Attestation, Declaration, Subject
 from ledger.core.record.values import Evidence
 
 ACCREDITED: Final = Accreditation(body="DAkkS", number="D-VS-1")
@@ -232,6 +235,43 @@ def test_amended_evidence_counts_beside_the_first(server: Server) -> None:
     chain = Chain(server, "amended")
     chain.quarry.amend(chain.dug, evidence=[msgspec.to_builtins(evidence("permit"))])
     chain.auditor.attest("lot", chain.stone, examined=[BILL.digest, document("permit")])
+
+
+def test_evidence_is_examined_of_a_committed_subject(server: Server) -> None:
+    """Not of a lot that comes in the same request, or never."""
+    chain = Chain(server, "together")
+    lot = chain.mill.name("new")
+    declared = Declaration(
+        issuer=chain.mill.id, nonce=chain.market.nonce(), start=MARCH[0], end=MARCH[1], basis="study",
+        boundary="cradleToGate", burdens={"fossilGhgEmissions": "1"}, lot=chain.mill.out("sand", "1 TNE", name="new"),
+        evidence=[BILL])
+    attested = Attestation(
+        issuer=chain.auditor.id, nonce=chain.market.nonce(), subject=Subject(kind="lot", id=lot), level="limited",
+        standard="ISO 14064-3", opinion="unmodified", start=MARCH[0], end=MARCH[1], valid_until=MARCH[1],
+        examined=[BILL.digest])
+    posted = server.envelopes([(chain.mill.party, declared), (chain.auditor.party, attested)])
+    first, second = server.submit(posted)
+    assert isinstance(first, Receipt)
+    assert isinstance(second, dict)
+    assert (second["code"], second["field"]) == ("unknown-subject", "subject.id")
+    assert "post the attestation after it" in str(second["rule"])
+    again = server.submit(posted)
+    assert again[0] == first
+    assert isinstance(again[1], Receipt)
+    # Posted again, it has the same receipt.
+    assert server.submit(posted[1:]) == [again[1]]
+
+
+def test_attestations_in_the_answer_of_a_product(server: Server) -> None:
+    chain = Chain(server, "product-answer")
+    chain.lab.attest("lot", chain.stone, **GOOD)
+    product = chain.mill.name("product:mix")
+    verified = chain.market.product_footprint(product)["verified"]
+    assert (verified["firstParty"], verified["thirdParty"]) == (pytest.approx(0.4), 0.0)
+    done = run("footprint", "--product", product, "--url", server.url)
+    assert f"{chain.stone} attested by {chain.lab.id}" in done.out
+    assert "not independent, counts as firstParty" in done.out
+    assert "first party 40.0 %" in done.out
 
 
 def test_a_question_stays_beside_an_attestation(server: Server) -> None:

@@ -10,7 +10,7 @@ import click
 import msgspec
 from rich.table import Table
 
-from ledger.cli.attestations import attestation_line, verified_lines
+from ledger.cli.attestations import attestation_line, chain_attestations, verified_lines
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, print_lines, say, show, styled
 from ledger.cli.electricity import electricity_totals
@@ -101,7 +101,11 @@ def verification_report(answer: VerificationAnswer) -> Iterator[Part]:
     yield from answer_findings(answer, answer.questioned_share)
     for attestation in answer.attestations:
         yield attestation_line(attestation)
-    yield from verified_lines(answer.verified) if answer.verified is not None else ("no attestation covers the figure",)
+    if answer.verified is None:
+        yield "no attestation covers the figure"
+    else:
+        yield from chain_attestations(answer.verified)
+        yield from verified_lines(answer.verified)
     yield from answer.limitations
 
 
@@ -165,14 +169,14 @@ def _csv(answer: VerificationAnswer) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerow({"section": _SINGLE, **{name: _cell(value) for name, value in single.items()}})
+    writer.writerow({"section": _SINGLE, **{name: cell(value) for name, value in single.items()}})
     for name, rows in sections.items():
         for row in rows:
-            writer.writerow({"section": _SECTIONS[name], **{field: _cell(value) for field, value in row.items()}})
+            writer.writerow({"section": _SECTIONS[name], **{field: cell(value) for field, value in row.items()}})
     return text.getvalue()
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
     """A cell: numbers in full, everything else as text. A text that a spreadsheet would take for a formula gets an
     apostrophe before it."""
     if isinstance(value, int | float) and not isinstance(value, bool):

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import click
 from rich.table import Table
 
-from ledger.cli.attestations import attestation_line, verified_lines
+from ledger.cli.attestations import attestation_line, chain_attestations, verified_lines
 from ledger.cli.buyer.averages import kind_note, lot_averages, product_averages
 from ledger.cli.buyer.method_report import ask_method, chain_method_report, is_chain_method, method_report
 from ledger.cli.client import Client, url_option
@@ -125,6 +125,7 @@ def product_report(answer: ProductAnswer) -> Iterator[Part]:
     yield _product_quality(answer)
     yield from product_averages(answer)
     if answer.verified is not None:
+        yield from chain_attestations(answer.verified)
         yield from verified_lines(answer.verified)
     if answer.study is not None:
         yield from study_lines(answer.study, answer.study.versions)

@@ -25,7 +25,7 @@ from ledger.footprint.stored.supplies import supplies_of
 COVERED: Final = 0.95
 """The part of the activity data, by emissions, whose sources a verifier asks for."""
 _ADDITIVE: Final = frozenset(ADDITIVE)
-_RESIDUAL: Final = "residualMix"
+_RESIDUAL: Final = ":electricity/residual/"
 _MARKET: Final = "electricityMarket"
 
 

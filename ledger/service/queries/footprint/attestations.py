@@ -38,6 +38,15 @@ class _MakerPeriod(msgspec.Struct):
     end: str
 
 
+class AttestedLot(NamedTuple):
+    """The lot to which an attestation is related: its parties, the log index of its record, and the body of that record
+    if a transformation made the lot."""
+
+    parties: Parties
+    log_index: int
+    transformation: bytes | None
+
+
 class JudgedAttestation(NamedTuple):
     """An attestation in relation to a lot: the `answer` without its verdict, and the facts that decide it."""
 
@@ -57,14 +66,15 @@ async def read_attestations(pool: DatabasePool, lot: Record, moment: Moment) -> 
         queries("read")["attestations"], lot["id"], lot["number"], lot["digest"], lot["product"], lot["facility"],
         moment.size, lot["version"],
     )
-    judged = await judge(pool, [(row, parties_of(lot)) for row in rows], lot, moment)
-    return [one.answer for one in judged]
+    attested = attested_lot(lot, lot["issuer"], lot["body"] if lot["type"] == "transformation" else None)
+    return [judged.answer for judged in await judge(pool, [(row, attested) for row in rows], moment)]
 
 
-def parties_of(lot: Record) -> Parties:
-    """The organisations with an interest in the lot of a row that names them."""
-    makers = (lot["maker"], lot["product_owner"], lot["operator"], lot["owner"])
-    return Parties(frozenset([one for one in makers if one is not None]), lot["holder"])
+def attested_lot(row: Record, maker: str, transformation: bytes | None) -> AttestedLot:
+    """The lot of a row that names its parties, besides the `maker` who signed its record."""
+    makers = (maker, row["product_owner"], row["operator"], row["owner"])
+    parties = Parties(frozenset([one for one in makers if one is not None]), row["holder"])
+    return AttestedLot(parties, row["number"] // LOT_SLOTS, transformation)
 
 
 async def tree_time(pool: DatabasePool, size: int) -> str:
@@ -76,25 +86,25 @@ async def tree_time(pool: DatabasePool, size: int) -> str:
 
 
 async def judge(
-    pool: DatabasePool, pairs: Sequence[tuple[Record, Parties]], lot: Record | None, moment: Moment
+    pool: DatabasePool, pairs: Sequence[tuple[Record, AttestedLot]], moment: Moment
 ) -> list[JudgedAttestation]:
     """Attestations of lots, with their relation to the lot and the share in which they count. `pairs`: rows of
-    attestations, each with the parties to its lot. `lot`: the row of the lot, if all are of one."""
+    attestations, each with its lot."""
     if not pairs:
         return []
     doubts = await read_doubts(pool, {row["index"] for row, _ in pairs}, moment.size)
-    named = {row["issuer"] for row, _ in pairs}.union(*[{*one.makers, one.holder} for _, one in pairs])
+    named = {row["issuer"] for row, _ in pairs}.union(
+        *[{*lot.parties.makers, lot.parties.holder} for _, lot in pairs])
     groups = await read_groups(pool, named)
     now = await tree_time(pool, moment.size)
     judged = []
-    for row, parties in pairs:
+    for row, lot in pairs:
         record = _attestation.decode(row["body"])
-        source = row if lot is None else lot
         figure = AttestedFigure(
-            record, relation_of(row["issuer"], parties, groups), _outdated(row, record), record.valid_until < now,
-            row["index"] in doubts, _is_apart(source, row["pin"], record),
+            record, relation_of(row["issuer"], lot.parties, groups), _outdated(row, record), record.valid_until < now,
+            row["index"] in doubts, _is_apart(lot, row["pin"], record),
         )
-        judged.append(JudgedAttestation(_answer(row, figure, source), figure))
+        judged.append(JudgedAttestation(_answer(row, figure, lot.log_index), figure))
     return judged
 
 
@@ -104,27 +114,21 @@ def _outdated(row: Record, record: Attestation) -> bool:
     return bool(row["lot_revised"] or (record.subject.kind == "record" and row["record_revised"]))
 
 
-def _is_apart(lot: Record, pin: int, record: Attestation) -> bool:
+def _is_apart(lot: AttestedLot, pin: int, record: Attestation) -> bool:
     """Whether an attestation of a product is of other lots than this one."""
     if record.subject.kind != "product":
         return False
-    body = lot["made_by"]
-    if body is None or _index(lot) >= pin:
+    if lot.transformation is None or lot.log_index >= pin:
         return True
-    made = _period.decode(body)
+    made = _period.decode(lot.transformation)
     return not (record.start <= made.start and made.end <= record.end)
 
 
-def _index(lot: Record) -> int:
-    number: int = lot["number"]
-    return number // LOT_SLOTS
-
-
-def _answer(row: Record, figure: AttestedFigure, lot: Record) -> AttestationAnswer:
+def _answer(row: Record, figure: AttestedFigure, made_at: int) -> AttestationAnswer:
     record, relation = figure.record, figure.relation
     subject = record.subject
     verdict = OF_FACILITY if subject.kind == "facility" else category_of(figure)
-    examined = footprint(whole(row["attested"])) if _index(lot) < row["pin"] else None
+    examined = footprint(whole(row["attested"])) if made_at < row["pin"] else None
     return AttestationAnswer(
         kind=subject.kind, subject=subject.id, auditor=row["issuer"], standard=record.standard, level=record.level,
         opinion=record.opinion, start=record.start, end=record.end, valid_until=record.valid_until,

@@ -12,7 +12,7 @@ from ledger.footprint.stored.burdens import SLOT
 from ledger.host.threads import in_thread
 from ledger.service.queries.answers import CountedAttestation, VerifiedAnswer
 from ledger.service.queries.chain.load import ChainRequest, load_arrays, pinned
-from ledger.service.queries.footprint.attestations import judge, parties_of
+from ledger.service.queries.footprint.attestations import attested_lot, judge
 from ledger.service.queries.tree_size import Moment
 from ledger.store.columns import list_of
 from ledger.store.database import DatabasePool
@@ -41,7 +41,8 @@ async def read_verified(
     attested = await pool.fetch(
         queries("verification")["pairs"], list_of([lot for lot, _ in pairs]), list_of([one for _, one in pairs]),
         moment.version)
-    judged = await judge(pool, [(row, parties_of(row)) for row in attested], None, moment)
+    judged = await judge(
+        pool, [(row, attested_lot(row, row["made_by"], row["transformation"])) for row in attested], moment)
     counted = [
         CountedAttestation(
             lot=row["id"], index=row["index"], record=row["digest"], auditor=row["issuer"],

@@ -131,9 +131,9 @@ async def read_lot_averages(
 ) -> LotAveragesAnswer | None:
     """The averages beside the figure of a lot, by its row of the query `footprint`; None for a lot that no
     transformation made as a product."""
-    if lot["made_by"] is None or lot["withdrawn"] or lot["role"] not in ("product", "coProduct", "byProduct"):
+    if lot["type"] != "transformation" or lot["withdrawn"] or lot["role"] not in ("product", "coProduct", "byProduct"):
         return None
-    month = month_of(_ending.decode(lot["made_by"]).end)
+    month = month_of(_ending.decode(lot["body"]).end)
     since, until = bounds(month[:4])
     moment = await pinned(pool, moment)
     # The year before is needed for the last month with production.
