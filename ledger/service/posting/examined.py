@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from ledger.core.record.kinds import Attestation
-from ledger.engine.prepare import Submission
+from ledger.engine.prepared import Submission
 from ledger.errors import LedgerError, Refused
 from ledger.service.queries.verification.evidence import MAX_RECORDS, ChainEvidence, read_evidence
 from ledger.store.database import DatabasePool

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from ledger.admission.facts import Facts
 from ledger.admission.names import Names
-from ledger.engine.prepare import Submission
+from ledger.engine.prepared import Submission
 from ledger.errors import LedgerError, Unavailable
 from ledger.footprint.stored.figures import LotFigures
 from ledger.service.posting.examined import check_examined

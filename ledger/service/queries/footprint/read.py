@@ -12,6 +12,7 @@ from asyncpg import Record
 from msgspec import structs
 
 from ledger.admission.facts import LOT_SLOTS
+from ledger.admission.title_limit import stated_limit
 from ledger.core.outcome.assessment import BURDENS, NOTHING, QUESTIONED, Assessment
 from ledger.core.outcome.leaves import AssessmentLeaf, read
 from ledger.core.receipts.statement import VersionClaim
@@ -47,11 +48,13 @@ from ledger.footprint.stored.burdens import (
     whole,
 )
 from ledger.footprint.stored.contents import MATERIAL, RECYCLED
+from ledger.footprint.stored.contents import QUESTIONED as QUESTIONED_CONTENT
 from ledger.service.queries.answers import (
     AttestationAnswer,
     ClaimAnswer,
     DirectAnswer,
     DoubtAnswer,
+    FigureChangeAnswer,
     FootprintAnswer,
     InputAnswer,
     LineAnswer,
@@ -94,6 +97,7 @@ class FootprintContext(NamedTuple):
     findings: FindingList = NO_FINDINGS
     verified: VerifiedAnswer | None = None
     averages: LotAveragesAnswer | None = None
+    changes: Sequence[FigureChangeAnswer] = ()
 
 
 NO_CONTEXT = FootprintContext()
@@ -117,7 +121,7 @@ async def read_footprint(
         raise not_found("lot", lot, at)
     leaf = _leaf.decode(row["outcome"])
     context = (await _context(pool, row, moment))._replace(
-        versions=await assessed.of(leaf), findings=await _findings(pool, row, moment, depth),
+        versions=await assessed.of(leaf, row["index"]), findings=await _findings(pool, row, moment, depth),
         verified=await _verified(pool, row, moment, depth),
         averages=await read_lot_averages(pool, row, moment) if averages else None)
     return answer(row, leaf, context, at)
@@ -209,7 +213,8 @@ def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int
         explained += lot.footprint
     completeness = None if withdrawn else completeness_of(burdens)
     absolute = burdens[SLOT["absGhg"]]
-    doubtful = doubtful_of(burdens, referenced=referenced(assessment, row["number"] % LOT_SLOTS))
+    known = referenced(assessment, row["number"] % LOT_SLOTS)
+    doubtful = doubtful_of(burdens, stated_limit(row["title_limit"]), referenced=known)
     return FootprintAnswer(
         title=WITHDRAWN if withdrawn else doubtful.title, at=at,
         lot=lot_answer(
@@ -223,7 +228,8 @@ def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int
         completeness="unknown" if completeness is None else _percent(completeness),
         exempted="unknown" if withdrawn else exempted_of(burdens),
         unestimated=burdens[SLOT["unestimated"]], questioned=burdens[SLOT[QUESTIONED]],
-        questioned_share=doubtful.shares.get("questioned", 0.0), share=share, direct=own, inputs=inputs,
+        questioned_share=doubtful.shares.get("questioned", 0.0), title_limit=doubtful.limit,
+        share=share, direct=own, inputs=inputs,
         findings=context.findings.items, findings_left_off=context.findings.left_off,
         findings_note=note_on(context.findings),
         assigned=total - explained if assessment.assigned else 0.0, averaged=averaged,
@@ -253,13 +259,18 @@ def _study(row: Record, maker: StudyRecord, own: OwnOmissions, context: Footprin
 
 
 def recycled_content(contents: Mapping[str, float]) -> dict[str, dict[str, float]]:
-    """By material, the share of its mass that is pre- and post-consumer recycled content (ISO 14021)."""
+    """By material, the share of its mass that is pre- and post-consumer recycled content (ISO 14021), and the share
+    that is claimed but `questioned`."""
     shares: dict[str, dict[str, float]] = {}
     for origin, prefix in RECYCLED.items():
         for name, amount in contents.items():
-            whole = contents.get(MATERIAL + name.removeprefix(prefix), 0.0)
-            if name.startswith(prefix) and whole:
-                shares.setdefault(name.removeprefix(prefix), {})[origin] = amount / whole
+            stated = name.removeprefix(QUESTIONED_CONTENT)
+            material = stated.removeprefix(prefix)
+            whole = contents.get(MATERIAL + material, 0.0)
+            if stated.startswith(prefix) and whole:
+                by_origin = shares.setdefault(material, {})
+                key = origin if name == stated else "questioned"
+                by_origin[key] = by_origin.get(key, 0.0) + amount / whole
     return shares
 
 

@@ -92,6 +92,7 @@ class StatementParts(NamedTuple):
     named: list[str]
     plugin_digest: str | None
     versions: list[VersionClaim]
+    limit: float
     study: StudyClaim | None
     answer: object
     limitations: list[str]
@@ -118,7 +119,8 @@ async def make_statement(
             named = await _named(connection, record, rows)
             digest = await _plugin_digest(connection, rows)
             activations = (await FactLoader().in_force(connection)).activations
-            versions = version_claims(activations, _assessment.decode(rows.own.shown[0].leaf))
+            index = rows.own.row["index"]
+            versions = version_claims(activations, _assessment.decode(rows.own.shown[0].leaf), index)
             study = await _study(connection, rows)
             data_end = await connection.fetchval(queries("verification")["data_end"], rows.number, tree.version)
         checkpoint = await publication.checkpoint(connection, tree.size, tree.root)
@@ -127,7 +129,9 @@ async def make_statement(
     _, limitations = await read_doubts_behind(pool, [rows.own.row["index"]], reported)
     attested = await read_attested(pool, lot, Moment(tree.size if at is None else at, tree.version), NEAR_PRODUCT)
     parts = StatementParts(
-        tree, checkpoint, rows, record, named, digest, versions, study, answer, limitations, data_end, attested)
+        tree, checkpoint, rows, record, named, digest, versions, activations.before_entry(index).limit, study, answer,
+        limitations, data_end, attested,
+    )
     return await asyncio.to_thread(_signed, publication.signers, publication.keys, parts)
 
 
@@ -147,7 +151,7 @@ def _claims(origin: str, parts: StatementParts) -> Claims:
     leaf = _lot.decode(own.shown[place].leaf)
     return Claims(
         origin=origin, lot=leaf.lot, product=leaf.product, quantity=leaf.quantity,
-        figure=figure_of(leaf, _assessment.decode(own.shown[0].leaf), place - 1),
+        figure=figure_of(leaf, _assessment.decode(own.shown[0].leaf), place - 1, parts.limit),
         method=leaf.method, gwp=GWP, software=f"carbon-ledger/{version('carbon-ledger')}", plugin=leaf.plugin,
         plugin_digest=parts.plugin_digest, size=parts.tree.size, root=spelled_path([parts.tree.root])[0],
         checkpoint=parts.checkpoint,

@@ -5,7 +5,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from ledger.errors import InvalidInput
-from ledger.footprint.derived.completeness import LIMIT
 from ledger.footprint.derived.validity import valid_until
 from ledger.footprint.derived.verification.gather import VerifierGathering
 from ledger.footprint.derived.verification.rows import ChoiceRow
@@ -113,7 +112,7 @@ def _answer(
         market_based=figure.market_based, unit=figure.unit, method=figure.method,
         gwp="AR6" if study is None else study.gwp, records=extent.records, absolute=gathering.absolute,
         omitted=figure.burdens.get("omittedAbs", 0.0), unestimated=figure.unestimated, exempted=figure.exempted,
-        cut_off_limit=f"{LIMIT * 100:.1f} %", questioned=figure.questioned,
+        cut_off_limit=f"{figure.title_limit * 100:.1f} %", questioned=figure.questioned,
         questioned_share=figure.questioned_share, flows=flows[:limit], flows_left_off=max(0, len(flows) - limit),
         cut_offs=cut_offs[:limit], cut_offs_left_off=max(0, len(cut_offs) - limit), sources=sources[:limit],
         sources_left_off=max(0, len(sources) - limit), allocation=gathering.allocations(),
