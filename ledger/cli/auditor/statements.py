@@ -10,6 +10,7 @@ from msgspec import UNSET, Raw, Struct
 
 from ledger.cli.attestations import claimed_attestations
 from ledger.cli.auditor.bodies import bodies_at
+from ledger.cli.buyer.averages import kind_note
 from ledger.cli.console import explained, print_json, problem_of, say, show
 from ledger.cli.electricity import electricity_totals
 from ledger.cli.study import study_lines
@@ -140,8 +141,8 @@ def _proved(proven: Proven, recomputed: Recomputed | None) -> Iterator[str]:
     claims, figure = proven.claims, proven.claims.figure
     logged = datetime.fromtimestamp(proven.entry.time / 1000, UTC)
     yield f"{figure.title} of {claims.lot}: {claims.quantity} of {claims.product}"
-    yield (f"{float(figure.footprint):,.6g} kg CO2e, {float(figure.per_unit):,.6g} kg CO2e per {claims.quantity.unit}; "
-           f"completeness {figure.completeness}")
+    yield (f"{float(figure.footprint):,.6g} kg CO2e, {float(figure.per_unit):,.6g} kg CO2e per {claims.quantity.unit}"
+           f"{kind_note(claims.figure_kind or '')}; completeness {figure.completeness}")
     questioned = float(figure.burdens.get(QUESTIONED, 0))
     if questioned:
         yield f"{questioned:,.6g} kg CO2e questioned, which the figure commits to"
