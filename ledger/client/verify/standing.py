@@ -1,5 +1,6 @@
 """Whether a proven statement is in force: it has not expired, and its figure has not changed by more than 10 %."""
 
+from http import HTTPStatus
 from typing import Final, Literal
 
 import msgspec
@@ -16,7 +17,6 @@ from ledger.footprint.derived.validity import CHANGE, change_of, is_above_limit
 
 StandingState = Literal["inForce", "expired", "superseded", "withdrawn"]
 _STATEMENT: Final = "/v1/statement"
-_OK: Final = 200
 
 
 class StatementStanding(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -63,7 +63,10 @@ def current_standing(proven: Proven, url: str, keys: LogKeys) -> StatementStandi
     claims, stated = proven.claims, float(proven.claims.figure.per_unit)
     with BlockingReader(url, "log") as reader:
         answer = reader.fetch(_STATEMENT, limits.QUESTION, request=HttpRequest(parameters={"lot": claims.lot}))
-    if answer.status != _OK:
+    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+        raise Unavailable(f"{reader.url} answers {answer.status} for {_STATEMENT}", code="no-answer", field="log",
+                          value=url)
+    if answer.status != HTTPStatus.OK:
         return _without_figure(claims.lot, answer.status, _code(answer.content), stated)
     try:
         newest = check_statement(msgspec.json.decode(answer.content, type=Statement), keys.pinned, keys.notes)
