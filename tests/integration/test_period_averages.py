@@ -123,9 +123,12 @@ def test_a_product_by_month_and_year(server: Server) -> None:
     (change,) = answer["changes"]
     assert (change["period"], change["last"], change["change"]) == ("2025-03", "2025-02", pytest.approx(25 / 105))
     assert "gives a reason" in change["note"]
+    lots = {one["lot"].rpartition(":")[2]: one.get("changeFromLast") for one in answer["lots"]}
+    assert lots == {"a": None, "b": None, "c": pytest.approx(45 / 105), "d": pytest.approx(15 / 105)}
     done = run("footprint", "--product", works.company.name("product:mix"), "--url", server.url)
     assert "the average of 2025-03 differs by +23.8 % from 2025-02" in done.out
     assert "no reason is given" in done.out
+    assert "+42.9 %" in done.out
 
 
 def test_a_period_is_compared_with_the_one_before(server: Server) -> None:

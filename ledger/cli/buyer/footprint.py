@@ -186,12 +186,13 @@ def _product_quality(answer: ProductAnswer) -> Table:
 
 
 def _largest(answer: ProductAnswer) -> Table:
-    table = Table("largest lots", "quantity", f"kg CO2e per {answer.unit}", "questioned", "facility", "end", "record",
-                  box=None, pad_edge=False)
-    for column in table.columns[1:4]:
+    table = Table("largest lots", "quantity", f"kg CO2e per {answer.unit}", "from last month", "questioned", "facility",
+                  "end", "record", box=None, pad_edge=False)
+    for column in table.columns[1:5]:
         column.justify = "right"
     for lot in answer.lots:
         table.add_row(lot.lot, str(lot.quantity), f"{lot.footprint_per_unit:,.6g}",
+                      "" if lot.change_from_last is None else f"{lot.change_from_last * 100:+.1f} %",
                       questioned_kilograms(lot.questioned), lot.facility, lot.end, str(lot.index))
     return table
 

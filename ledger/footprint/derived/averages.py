@@ -101,6 +101,11 @@ class PeriodSums:
         """The years with production, in order."""
         return [self._sums[period].average(period) for period in sorted(self._sums) if len(period) == _YEAR]
 
+    def last_before(self, month: str) -> PeriodAverage | None:
+        """The newest month with production before a month."""
+        earlier = [period for period in self._sums if len(period) == _MONTH and period < month]
+        return self.average(max(earlier)) if earlier else None
+
     def records(self, period: str) -> list[int]:
         """The log indexes of the records of a period."""
         return sorted(self._sums[period].records) if period in self._sums else []
@@ -155,11 +160,6 @@ def changes(averages: Sequence[PeriodAverage]) -> list[PeriodChange]:
         if is_above_limit(change):
             above.append(PeriodChange(average, last, change))
     return above
-
-
-def last_before(averages: Sequence[PeriodAverage], period: str) -> PeriodAverage | None:
-    """The newest average before a period."""
-    return next((one for one in reversed(averages) if one.period < period), None)
 
 
 def reason_of(records: Iterable[int], reasons: Mapping[int, str]) -> str | None:

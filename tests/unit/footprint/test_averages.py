@@ -10,7 +10,6 @@ from ledger.footprint.derived.averages import (
     ProducedLot,
     bounds,
     changes,
-    last_before,
     month_of,
     period_before,
     reason_of,
@@ -75,6 +74,9 @@ def test_weighted_by_production() -> None:
     assert [one.period for one in sums.years()] == ["2024", "2025"]
     assert (sums.records("2025"), sums.records("2025-07")) == ([1, 2], [])
     assert sums.average("2025-07") is None
+    assert sums.last_before("2025-02") == sums.average("2025-01")
+    assert sums.last_before("2025-01") == sums.average("2024-12")
+    assert sums.last_before("2024-12") is None
 
 
 def average(period: str, per_unit: float) -> PeriodAverage:
@@ -85,8 +87,6 @@ def test_changes_above_ten_per_cent() -> None:
     months = [average("2025-01", 1.0), average("2025-03", 1.1), average("2025-04", 1.3), average("2025-05", 1.0)]
     assert [(one.period.period, one.last.period, one.change) for one in changes(months)] == [
         ("2025-04", "2025-03", pytest.approx(0.2 / 1.1)), ("2025-05", "2025-04", pytest.approx(-0.3 / 1.3))]
-    assert last_before(months, "2025-03") == months[0]
-    assert last_before(months, "2025-01") is None
 
 
 def test_the_reason_of_the_newest_restated_record() -> None:

@@ -81,7 +81,8 @@ class FacilityAnswer(ProductionAnswer, frozen=True, kw_only=True):
 
 class ProductLotAnswer(QueryAnswer, frozen=True, kw_only=True):
     """One of the lots: its quantity as made, its kg CO2e per unit, the kg CO2e in question in all of it, and the log
-    `index` and `end` of its record."""
+    `index` and `end` of its record. `changeFromLast`: the relative change from the average of the last month with
+    production in the period, if it is above 10 %."""
 
     lot: str
     facility: str
@@ -90,6 +91,7 @@ class ProductLotAnswer(QueryAnswer, frozen=True, kw_only=True):
     questioned: float
     end: str
     index: int
+    change_from_last: float | None = None
 
 
 class ProductAnswer(ProductionAnswer, frozen=True, kw_only=True):

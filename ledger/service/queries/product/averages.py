@@ -17,7 +17,6 @@ from ledger.footprint.derived.averages import (
     ProducedLot,
     bounds,
     changes,
-    last_before,
     month_of,
     period_before,
     reason_of,
@@ -97,6 +96,12 @@ class ComparedPeriods:
         """The years that lie wholly in the period."""
         return self._inside(self._sums.years())
 
+    def change_from_last(self, ended: str, per_unit: float) -> float | None:
+        """The change of a lot's figure from the last month with production, if it is above the limit."""
+        last = self._sums.last_before(month_of(ended))
+        change = None if last is None else change_of(last.per_unit, per_unit)
+        return change if change is not None and is_above_limit(change) else None
+
     def changed(self) -> list[tuple[PeriodChange, list[int]]]:
         """The changes above the limit, each with the log indexes of its period's records."""
         above = [*changes(self.months()), *changes(self.years())]
@@ -143,7 +148,7 @@ async def read_lot_averages(
                                       "product in a period")
     unit = lot["unit"]
     answer = LotAveragesAnswer(month=_average(sums.average(month), unit), year=_average(sums.average(month[:4]), unit))
-    last = last_before(sums.months(), month)
+    last = sums.last_before(month)
     if last is None:
         return answer
     per_unit = footprint(lot["burdens"]) / float(lot["quantity"])

@@ -246,9 +246,10 @@ class _ProductReading:
 
     def _lot(self, row: Record, ended: str) -> ProductLotAnswer:
         quantity: Decimal = row["quantity"]
+        per_unit = footprint(row["burdens"]) / float(quantity)
         return ProductLotAnswer(
             lot=row["id"], facility=row["facility"], quantity=Quantity(value=plain(quantity), unit=self.unit),
-            footprint_per_unit=footprint(row["burdens"]) / float(quantity), end=ended,
+            footprint_per_unit=per_unit, end=ended, change_from_last=self.compared.change_from_last(ended, per_unit),
             questioned=whole_vector(row["burdens"])[SLOT[QUESTIONED]],
             index=row["number"] // LOT_SLOTS,
         )
