@@ -262,6 +262,24 @@ def test_evidence_is_examined_of_a_committed_subject(server: Server) -> None:
     assert server.submit(posted[1:]) == [again[1]]
 
 
+def test_a_subject_of_the_same_request_lies_in_no_earlier_tree(server: Server) -> None:
+    """Before the lock, the index of such a lot is not known."""
+    chain = Chain(server, "same-request")
+    declared = Declaration(
+        issuer=chain.mill.id, nonce=chain.market.nonce(), start=MARCH[0], end=MARCH[1], basis="study",
+        boundary="cradleToGate", burdens={"fossilGhgEmissions": "1"}, lot=chain.mill.out("sand", "1 TNE", name="next"))
+    attested = [
+        Attestation(issuer=chain.auditor.id, nonce=chain.market.nonce(), level="limited", standard="ISO 14064-3",
+                    subject=Subject(kind="lot", id=chain.mill.name("next")), opinion="unmodified", start=MARCH[0],
+                    end=MARCH[1], valid_until=MARCH[1], tree_size=chain.size + later) for later in (0, 1)
+    ]
+    answers = server.submit(server.envelopes([
+        (chain.mill.party, declared), *[(chain.auditor.party, one) for one in attested]]))
+    assert isinstance(answers[1], dict)
+    assert answers[1]["code"] == "tree-size"
+    assert isinstance(answers[2], Receipt)
+
+
 def test_attestations_in_the_answer_of_a_product(server: Server) -> None:
     chain = Chain(server, "product-answer")
     chain.lab.attest("lot", chain.stone, **GOOD)

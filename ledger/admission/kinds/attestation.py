@@ -47,18 +47,15 @@ class AttestationKind(Kind[Attestation]):
         _check_form(record, facts)
         if _states_examination(record):
             _check_in_force(facts)
-            _check_examination(record, facts)
+            _check_examination(record)
         return Plan()
 
     def check(self, record: Attestation, keyid: bytes, state: State) -> None:
         if not has_role(record.issuer, AUDITOR, state):
             raise Refused(f"{record.issuer} may not attest", code="not-auditor", field="issuer",
                           value=record.issuer, rule="signed by an organisation with role auditor")
-        if record.tree_size is not None and record.tree_size > state.size:
-            raise Refused(
-                f"treeSize: the log has {state.size} entries, not {record.tree_size}", code="tree-size",
-                field="treeSize", value=record.tree_size, rule=f"at most {state.size}: the figure of an earlier tree",
-            )
+        if record.tree_size is not None:
+            _check_tree(record.subject, record.tree_size, state)
 
     def rows(self, record: Attestation, index: int, state: State, before: Before) -> Iterator[Row]:
         yield "attestation", (index, record.subject.kind, record.subject.id)
@@ -103,16 +100,24 @@ def _check_in_force(facts: Facts) -> None:
                       field="type", value="attestation", rule=f"no {names} before the rules of version 4")
 
 
-def _check_examination(record: Attestation, facts: Facts) -> None:
-    """The subject lies in the tree that was examined; the date fits; evidence is of a lot or record, each named once;
-    a certified programme, and only that, has a name."""
-    subject, size = record.subject, record.tree_size
-    first = _entered(subject, facts)
-    if size is not None and first is not None and size <= first:
+def _check_tree(subject: Subject, size: int, state: State) -> None:
+    """The examined tree is of this log, and holds the subject. The index of a subject in the same request is known only
+    here."""
+    if size > state.size:
+        raise Refused(f"treeSize: the log has {state.size} entries, not {size}", code="tree-size", field="treeSize",
+                      value=size, rule=f"at most {state.size}: the figure of an earlier tree")
+    first = _entered(subject, state)
+    if first is not None and size <= first:
         raise Refused(
             f"treeSize: the tree of {size} entries has no {subject.kind} {subject.id!r}", code="tree-size",
             field="treeSize", value=size, rule=f"at least {first + 1}: the subject is entry {first}",
         )
+
+
+def _check_examination(record: Attestation) -> None:
+    """The date fits; evidence is of a lot or record, each named once; a certified programme, and only that, has a
+    name."""
+    subject = record.subject
     if record.date is not None and not (
         check_time(record.start, "start") <= check_time(record.date, "date")
         <= check_time(record.valid_until, "validUntil")
@@ -133,11 +138,11 @@ def _check_examination(record: Attestation, facts: Facts) -> None:
                       rule="the name of the certified programme with coverage organisation, absent otherwise")
 
 
-def _entered(subject: Subject, facts: Facts) -> int | None:
+def _entered(subject: Subject, state: State) -> int | None:
     """The log index of the record that entered a record or lot; None for other subjects."""
     if subject.kind == "lot":
-        return facts.lots[subject.id].index
-    return facts.records[subject.id].index if subject.kind == "record" else None
+        return state.lots[subject.id].index
+    return state.records[subject.id].index if subject.kind == "record" else None
 
 
 def _parties(subject: Subject, facts: Facts) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ from unit.admission.world import END, MILL, START, World, attestation, digest_of
 from ledger.core.record import canonical
 from ledger.core.record.assurance import Accreditation, AttestationScope
 from ledger.core.record.redacted import residue
+from ledger.engine.batch import Sequenced
+from ledger.errors import Refused
 
 MADE = transformation([output("made")])
 LOT = MILL.name("made")
@@ -60,6 +62,18 @@ def test_a_tree_holds_the_subject_and_is_not_later_than_the_log(ruled: World) ->
     ruled.refuse(attestation("product", MILL.name("steel"), tree_size=size + 1), "tree-size", "treeSize", size + 1)
     ruled.admit(attestation("lot", LOT, tree_size=size))
     ruled.admit(attestation("product", MILL.name("steel"), tree_size=1))
+
+
+def test_a_subject_of_the_same_batch_lies_in_no_earlier_tree(ruled: World) -> None:
+    size = ruled.state.size
+    made = transformation([output("late")])
+    for kind, subject in (("lot", MILL.name("late")), ("record", digest_of(made))):
+        verdicts, _ = ruled.run(made, attestation(kind, subject, tree_size=size))
+        error = verdicts[1]
+        assert isinstance(error, Refused)
+        assert (error.code, error.rule) == ("tree-size", f"at least {size + 1}: the subject is entry {size}")
+    verdicts, _ = ruled.run(made, attestation("lot", MILL.name("late"), tree_size=size + 1))
+    assert isinstance(verdicts[1], Sequenced)
 
 
 @pytest.mark.parametrize("date", ["2023-12-31T23:59:59Z", "2099-01-01T00:00:00Z"])
