@@ -61,9 +61,9 @@ def test_beside_the_figure_of_a_lot(server: Server) -> None:
     found = works.averages(first)
     assert found["month"] == {
         "period": "2025-03", "numberOfLots": 2, "quantity": {"value": "4", "unit": "TNE"}, "massKg": "4000",
-        "footprintPerUnit": pytest.approx(103.0), "least": pytest.approx(100.0), "most": pytest.approx(104.0)}
-    assert {name: found["year"][name] for name in ("period", "numberOfLots", "footprintPerUnit", "least", "most")} == {
-        "period": "2025", "numberOfLots": 3, "footprintPerUnit": pytest.approx((412 + 432) / 8),
+        "mean": pytest.approx(103.0), "least": pytest.approx(100.0), "most": pytest.approx(104.0)}
+    assert {name: found["year"][name] for name in ("period", "numberOfLots", "mean", "least", "most")} == {
+        "period": "2025", "numberOfLots": 3, "mean": pytest.approx((412 + 432) / 8),
         "least": pytest.approx(100.0), "most": pytest.approx(108.0)}
     assert "change" not in found
     done = run("footprint", first, "--url", server.url)
@@ -100,7 +100,7 @@ def test_a_lot_that_differs_from_the_last_month(server: Server) -> None:
     new = works.make("new", 1, month(4), 122)
     assert "change" not in works.averages(works.company.name("same"))
     change = works.averages(new)["change"]
-    assert (change["last"], change["lastPerUnit"], change["footprintPerUnit"]) == (
+    assert (change["last"], change["lastPerUnit"], change["perUnit"]) == (
         "2025-03", pytest.approx(110.0), pytest.approx(122.0))
     assert change["change"] == pytest.approx(12 / 110)
     assert "no amendment of a record gives a reason" in change["note"]
@@ -117,7 +117,7 @@ def test_a_product_by_month_and_year(server: Server) -> None:
     works.make("c", 1, month(3), 150)
     works.make("d", 2, month(3), 120)
     answer = works.product()
-    assert [(one["period"], one["numberOfLots"], one["footprintPerUnit"]) for one in answer["months"]] == [
+    assert [(one["period"], one["numberOfLots"], one["mean"]) for one in answer["months"]] == [
         ("2025-01", 1, pytest.approx(100)), ("2025-02", 1, pytest.approx(105)), ("2025-03", 2, pytest.approx(130))]
     assert [one["period"] for one in answer["years"]] == ["2025"]
     (change,) = answer["changes"]

@@ -44,7 +44,7 @@ def _table(rows: list[PeriodAverageAnswer], unit: str) -> Table:
     for column in table.columns[1:]:
         column.justify = "right"
     for row in rows:
-        table.add_row(row.period, f"{row.footprint_per_unit:,.6g}", f"{row.least:,.6g}", f"{row.most:,.6g}",
+        table.add_row(row.period, f"{row.mean:,.6g}", f"{row.least:,.6g}", f"{row.most:,.6g}",
                       f"{row.number_of_lots:,}", str(row.quantity),
                       "unknown" if row.mass_kg is None else f"{float(row.mass_kg):,.6g} kg")
     return table
@@ -53,5 +53,5 @@ def _table(rows: list[PeriodAverageAnswer], unit: str) -> Table:
 def _change(what: str, change: FigureChangeAnswer, unit: str) -> str:
     by = "from zero" if change.change is None else f"by {change.change * 100:+.1f} %"
     why = f"reason: {change.reason}" if change.reason is not None else "no reason is given"
-    return (f"note: {what} differs {by} from {change.last}: {change.footprint_per_unit:,.6g} against "
+    return (f"note: {what} differs {by} from {change.last}: {change.per_unit:,.6g} against "
             f"{change.last_per_unit:,.6g} kg CO2e per {unit}; {why}")

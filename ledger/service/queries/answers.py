@@ -184,14 +184,14 @@ class VerifiedAnswer(QueryAnswer, frozen=True):
 
 
 class PeriodAverageAnswer(QueryAnswer, frozen=True):
-    """A product's lots of a month (`YYYY-MM`) or year (`YYYY`) as one: `footprintPerUnit` is weighted by production,
+    """A product's lots of a month (`YYYY-MM`) or year (`YYYY`) as one: `mean` is weighted by production,
     `least` and `most` are of single lots, all in kg CO2e per unit. `massKg` is absent if the mass of a lot is
     unknown."""
 
     period: str
     number_of_lots: int
     quantity: Quantity
-    footprint_per_unit: float
+    mean: float
     least: float
     most: float
     mass_kg: str | None = None
@@ -203,7 +203,7 @@ class FigureChangeAnswer(QueryAnswer, frozen=True):
     record of the period; without one, `note` says that a reason is missing."""
 
     period: str
-    footprint_per_unit: float
+    per_unit: float
     last: str
     last_per_unit: float
     change: float | None = None

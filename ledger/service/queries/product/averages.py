@@ -210,7 +210,7 @@ def _average(average: PeriodAverage | None, unit: str) -> PeriodAverageAnswer | 
 def _answer(average: PeriodAverage, unit: str) -> PeriodAverageAnswer:
     return PeriodAverageAnswer(
         period=average.period, number_of_lots=average.lots,
-        quantity=Quantity(value=plain(average.quantity), unit=unit), footprint_per_unit=average.per_unit,
+        quantity=Quantity(value=plain(average.quantity), unit=unit), mean=average.per_unit,
         least=average.least, most=average.most, mass_kg=None if average.mass is None else plain(average.mass),
     )
 
@@ -219,6 +219,6 @@ def _change(
     period: str, per_unit: float, last: PeriodAverage, change: float | None, reason: str | None
 ) -> FigureChangeAnswer:
     return FigureChangeAnswer(
-        period=period, footprint_per_unit=per_unit, last=last.period, last_per_unit=last.per_unit, change=change,
+        period=period, per_unit=per_unit, last=last.period, last_per_unit=last.per_unit, change=change,
         reason=reason, note=_NO_REASON if reason is None else None,
     )
