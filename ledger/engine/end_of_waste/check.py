@@ -5,10 +5,11 @@ from msgspec.structs import replace
 from ledger.admission.facts import Facts
 from ledger.admission.lots import Plan
 from ledger.core.outcome.assessment import Assessment, Finding, Reference
-from ledger.core.record.kinds import AnyRecord, Declaration, Transformation
+from ledger.core.record.kinds import AnyRecord, Consumption, Declaration, Transformation
 from ledger.engine.end_of_waste.group import scrap_of_group
-from ledger.engine.end_of_waste.lives import declared_core
+from ledger.engine.end_of_waste.lives import declared_core, returned_goods
 from ledger.engine.end_of_waste.rejected import run_without_product, waste_of_route
+from ledger.engine.end_of_waste.valued import valued_waste
 from ledger.engine.references import Buying
 
 
@@ -18,6 +19,7 @@ def check_wastes(
     """The assessment with the findings about the record's waste, cores and recycled content, and with the ranges of its
     waste and cores that are goods. `buying`: None if no factor set is in force."""
     references, findings = list[Reference](), list[Finding]()
+    findings += valued_waste(record)
     if isinstance(record, Transformation):
         findings += scrap_of_group(record, plan, facts)
         if buying is not None:
@@ -25,6 +27,8 @@ def check_wastes(
             findings += run_without_product(buying)
     elif isinstance(record, Declaration) and buying is not None:
         references += declared_core(record, buying)
+    elif isinstance(record, Consumption) and buying is not None:
+        references += returned_goods(record, buying)
     if not references and not findings:
         return assessment
     return replace(
