@@ -30,6 +30,7 @@ from ledger.web.queries.methods import MethodsController
 from ledger.web.queries.schema import SchemaController
 from ledger.web.queries.statements import StatementsController
 from ledger.web.queries.uncertainty import UncertaintyController
+from ledger.web.queries.verification import VerificationController
 from ledger.web.records import RecordsController
 
 VERSION = "0.2.0"
@@ -41,9 +42,9 @@ def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics |
     return Litestar(
         route_handlers=[
             RecordsController, QueriesController, FootprintsController, MethodsController, ChainsController,
-            ContributionsController, UncertaintyController, GapsController, StatementsController, IndicatorsController,
-            InventoryController, CbamController, SchemaController, LogController, AuditController, HealthController,
-            MetricsController,
+            ContributionsController, UncertaintyController, GapsController, VerificationController,
+            StatementsController, IndicatorsController, InventoryController, CbamController, SchemaController,
+            LogController, AuditController, HealthController, MetricsController,
         ],
         state=State({"posts": PostQueue()}),
         dependencies={

@@ -62,6 +62,9 @@ class Rule(StrEnum):
     """A closing's totals are of all transformations of the period, also of those that were posted as final. The part
     of these stays with the closing."""
 
+    PINNED_ATTESTATIONS = "pinned-attestations"
+    """An attestation may name the tree whose figure was examined, the evidence, the scope and the accreditation."""
+
 
 class Version(NamedTuple):
     """A version of the rules. `digest` is the SHA-256 of its name and the sorted ids of its rules, a line each."""

@@ -88,11 +88,20 @@ CROSS JOIN LATERAL (
 WHERE r.index = ANY ($1::bigint[]);
 
 -- name: attestations
--- purpose: attestations of subjects, newest first, with the newest revision before each, without attestations signed by
--- a key that is reported compromised
+-- purpose: attestations of subjects, newest first, with the auditor, the party that made or owns the subject, and the
+-- newest revision before the tree that each examined, without attestations signed by a key that is reported compromised
 -- parameters: kinds, subjects (the same number), tree size
-SELECT s.kind, s.subject, a.index, encode(a.digest, 'hex') AS digest, a.body, coalesce((
-           SELECT version FROM revision WHERE record < a.index ORDER BY record DESC LIMIT 1), 0) AS version
+SELECT s.kind, s.subject, a.index, encode(a.digest, 'hex') AS digest, a.issuer, a.body,
+       CASE s.kind
+           WHEN 'lot' THEN (SELECT p.owner FROM lot l JOIN product p ON p.id = l.product WHERE l.id = s.subject)
+           WHEN 'product' THEN (SELECT owner FROM product WHERE id = s.subject)
+           WHEN 'facility' THEN (SELECT operator FROM facility WHERE id = s.subject)
+           WHEN 'record' THEN (SELECT issuer FROM record WHERE digest = decode(s.subject, 'hex'))
+       END AS party,
+       coalesce((
+           SELECT version FROM revision WHERE record < coalesce(
+               substring(convert_from(a.body, 'UTF8') FROM '"treeSize":([0-9]+)')::bigint, a.index)
+           ORDER BY record DESC LIMIT 1), 0) AS version
 FROM unnest($1::text[], $2::text[]) AS k (kind, subject)
 JOIN attestation s ON s.kind = k.kind AND s.subject = k.subject
 JOIN record a ON a.index = s.record

@@ -1,7 +1,9 @@
 -- name: entered
--- purpose: whether a product was on the ledger, whether any key was reported compromised, and the limit of titles
+-- purpose: whether a product was on the ledger, whether anything was attested, whether any key was reported compromised,
+-- and the limit of titles
 -- parameters: product, tree size
 SELECT EXISTS (SELECT FROM product WHERE id = $1 AND record < $2) AS entered,
+       EXISTS (SELECT FROM attestation WHERE record < $2) AS attested,
        EXISTS (SELECT FROM compromise WHERE record < $2) AS doubted,
        (SELECT CASE WHEN NOT a.retired THEN a.version END FROM activation a
         WHERE a.plugin = 'footprint-limit' AND a.record < $2 ORDER BY a.record DESC LIMIT 1) AS title_limit;
@@ -34,13 +36,14 @@ WHERE r.index = ANY ($1::bigint[]) AND r.type = 'transformation' AND (w.own IS N
 -- name: figures
 -- purpose: quantities and burdens of lots, in log order
 -- parameters: lot numbers, the newest revision to include
-SELECT l.number, l.id, l.facility, coalesce(v.quantity, l.quantity) AS quantity, f.plugin, f.burdens, f.content, f.amount
+SELECT l.number, l.id, l.facility, coalesce(v.quantity, l.quantity) AS quantity, f.plugin, f.burdens, f.content,
+       f.amount, CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass
 FROM lot l
 CROSS JOIN LATERAL (
     SELECT plugin, burdens, content, amount FROM figure WHERE lot = l.number AND version <= $2
     ORDER BY version DESC LIMIT 1) f
 LEFT JOIN LATERAL (
-    SELECT quantity FROM lot_version WHERE number = l.number AND version <= $2
+    SELECT number, quantity, mass FROM lot_version WHERE number = l.number AND version <= $2
     ORDER BY version DESC LIMIT 1) v ON true
 WHERE l.number = ANY ($1::bigint[]) ORDER BY l.number;
 
@@ -50,3 +53,13 @@ WHERE l.number = ANY ($1::bigint[]) ORDER BY l.number;
 SELECT (SELECT r.body FROM product n JOIN record r ON r.index = n.record WHERE n.id = $1) AS product,
        (SELECT array_agg(r.body) FROM facility n JOIN record r ON r.index = n.record
         WHERE n.id = ANY ($2::text[])) AS facilities;
+
+-- name: reasons
+-- purpose: why amendments restated records, as of that revision: the newest amendment of each
+-- parameters: record indexes, the newest revision to include
+SELECT DISTINCT ON (k.record) k.record, r.body
+FROM unnest($1::text::bigint[]) AS k (record)
+JOIN revised v ON v.record = k.record AND v.own AND v.version <= $2
+JOIN revision n ON n.version = v.version
+JOIN record r ON r.index = n.record AND r.type = 'amendment'
+ORDER BY k.record, v.version DESC;

@@ -29,6 +29,9 @@ SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantit
        EXISTS (SELECT FROM (VALUES ('lot', l.id), ('record', encode(r.digest, 'hex')), ('product', l.product),
                                    ('facility', l.facility)) AS s (kind, subject)
                JOIN attestation a ON a.kind = s.kind AND a.subject = s.subject) AS attested,
+       EXISTS (SELECT FROM attestation WHERE record < $3) AS any_attested,
+       (SELECT owner FROM product WHERE id = l.product) AS product_owner,
+       (SELECT operator FROM facility WHERE id = l.facility) AS operator,
        (SELECT CASE WHEN NOT a.retired THEN a.version END FROM activation a
         WHERE a.plugin = 'footprint-limit' AND a.record < r.index ORDER BY a.record DESC LIMIT 1) AS title_limit,
        i.lots, i.products, i.parts, i.burdens AS input_burdens
@@ -107,10 +110,12 @@ UNION ALL
 SELECT NULL, NULL, NULL, count(*) FROM looked;
 
 -- name: attestations
--- purpose: attestations of a lot, its record, its product or its facility, newest first; with whether the record or the
--- lot was revised after the attestation, up to the version of the lot's figures
+-- purpose: attestations of a lot, its record, its product or its facility, newest first; with the tree whose figure each
+-- examined, the lot's figures then and now, and whether the record or the lot was revised since, up to the version of the
+-- lot's figures. Bodies are canonical JSON, in which a text cannot contain the mark of a tree size
 -- parameters: lot id, its number, digest of its record, product, facility, tree size, version of the lot's figures
-SELECT a.index, encode(a.digest, 'hex') AS digest, a.issuer, a.body,
+SELECT a.index, encode(a.digest, 'hex') AS digest, a.issuer, a.body, t.pin,
+       f.burdens AS attested, g.burdens AS stated,
        EXISTS (SELECT FROM revised WHERE record = $2 / 1024 AND version > t.version AND version <= $7)
            AS record_revised,
        EXISTS (SELECT FROM lot_version WHERE number = $2 AND version > t.version AND version <= $7)
@@ -124,7 +129,10 @@ FROM (SELECT s.record FROM (VALUES ('lot', $1), ('record', $3), ('product', $4),
       WHERE s.record < $6 ORDER BY s.record DESC LIMIT 100) s
 JOIN record a ON a.index = s.record
 CROSS JOIN LATERAL (
-    SELECT coalesce((SELECT version FROM revision WHERE record < a.index ORDER BY record DESC LIMIT 1), 0) AS version) t
+    SELECT coalesce(substring(convert_from(a.body, 'UTF8') FROM '"treeSize":([0-9]+)')::bigint, a.index) AS pin) p
+CROSS JOIN LATERAL (
+    SELECT p.pin, coalesce((SELECT version FROM revision WHERE record < p.pin ORDER BY record DESC LIMIT 1), 0)
+        AS version) t
 CROSS JOIN LATERAL (
     SELECT burdens, content, amount FROM figure WHERE lot = $2 AND version <= t.version
     ORDER BY version DESC LIMIT 1) f

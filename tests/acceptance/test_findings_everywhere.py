@@ -98,7 +98,7 @@ def test_contributions_and_gaps(posted: Posted, case: Doubtful) -> None:
         footprint = posted.get("/v1/footprint", lot=lot)
         for answer in (
             posted.get("/v1/contributions", lot=lot), posted.get("/v1/contributions", lot=lot, content="mass"),
-            posted.get("/v1/gaps", lot=lot),
+            posted.get("/v1/gaps", lot=lot), posted.get("/v1/verification", lot=lot),
         ):
             assert answer["questioned"] == footprint["questioned"]
             assert answer["findings"] == footprint["findings"]

@@ -13,7 +13,7 @@ import pytest
 from msgspec import Raw
 from support.border import AUDITOR, BILLETS, DEFAULTS, FORGE, LATER, MILL, Poster, Story, attest, emission, tell
 from support.cli import run
-from support.parties import Party
+from support.parties import Party, enrolment, party
 from support.sectors import MAKE, Make
 from support.server import Server, prepared_home
 
@@ -223,6 +223,15 @@ def test_a_record_that_was_revised_is_no_longer_attested(story: Story) -> None:
         emission(25000, "furnace"), emission(30000, "electricity", "electricity")])))
     poster.new(MILL, Amendment, reason="a slip", changes=[
         Change(record=digest, fields={"activity": Raw(msgspec.json.encode(activity))})])
+    assert way(story) == {"default"}
+    # A sister of the mill is not independent.
+    sister = party(9, "cbam-sister")
+    enrolled = enrolment(sister, story.server.registrar, story.server.origin, poster.nonce())
+    poster.post(story.server.registrar, msgspec.structs.replace(
+        enrolled, roles=["auditor"], parent=MILL.id, parent_share="1"))
+    for kind, name in (("product", "billet"), ("facility", "site"), ("lot", "billets-2026")):
+        attest(poster, kind, f"{MILL.prefix}{name}", 2026, by=sister, start="2025-01-01T00:00:00Z")
+    attest(poster, "record", digest, 2026, by=sister, start="2025-01-01T00:00:00Z")
     assert way(story) == {"default"}
     attest(poster, "product", f"{MILL.prefix}billet", 2026)
     assert way(story) == {"actual", "default"}

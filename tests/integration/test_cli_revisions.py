@@ -56,7 +56,7 @@ def test_a_footprint_of_now(told: Told) -> None:
     assert "85.000 kg CO2e" in done.out
     assert f"revised by record {told.size}" in done.out
     assert "attested by urn:example:auditor" in done.out
-    assert "outdated: revised since" in done.out
+    assert "outdated: of the earlier figure" in done.out
 
 
 def test_a_footprint_of_then(told: Told) -> None:

@@ -46,7 +46,7 @@ def questions(mill: Workshop, smith: Workshop) -> dict[str, tuple[str, dict[str,
     found: dict[str, tuple[str, dict[str, Any]]] = {}
     lots = {"a": mill.name("a"), "b": mill.name("b"), "sent": mill.name("sent"), "d": smith.name("d")}
     for short, lot in lots.items():
-        for path in ("lots", "footprint", "gaps", "uncertainty", "sensitivity", "statement"):
+        for path in ("lots", "footprint", "gaps", "uncertainty", "sensitivity", "statement", "verification"):
             found[f"{path} of {short}"] = f"/v1/{path}", {"lot": lot}
         for by in ("record", "organization", "facility", "sector", "stage", "country", "source", "year", "gas"):
             found[f"contributions of {short} by {by}"] = "/v1/contributions", {"lot": lot, "by": by}

@@ -398,6 +398,8 @@ def test_what_an_attestation_says(story: Story) -> None:
         "kind": "lot", "subject": story.mill.name("c"), "auditor": story.auditor.id, "standard": "ISO 14064-3",
         "level": "limited", "opinion": "unmodified", "start": START, "end": END, "validUntil": "2027-01-01T00:00:00Z",
         "index": story.index("on c"), "record": digest_of(story.records["on c"]), "samples": 3, "materiality": "0.05",
+        "independent": True, "party": "third", "examinedSize": story.index("on c"), "examinedFootprint": 24.75,
+        "currentFootprint": 24.75, "notCounted": "it states no scope",
     }]
 
 

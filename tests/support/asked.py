@@ -142,6 +142,7 @@ ASKED: Final = {
     "products.ended": f"{_RECORDS}, {_NEWEST}",
     "products.study": f"'part:{_NAME}', '{{site:{_NAME}}}'",
     "products.figures": f"{_LOTS}, {_NEWEST}",
+    "products.reasons": f"{_RECORDS}, {_NEWEST}",
     "metrics.log": "",
     "metrics.notes": "50",
     "metrics.entry": str(RECORD),
@@ -251,4 +252,10 @@ ASKED: Final = {
     "statement.named": f"'{{org:{_NAME}}}', '{{site:{_NAME}}}', '{{part:{_NAME}}}', '{{pool:{_NAME}}}'",
     "uncertainty.closings": f"{_RECORDS}, {_SIZE}",
     "uncertainty.bodies": _RECORDS,
+    "verification.subject": f"'lot', 'lot:{RECORD}', '{{digest}}'::bytea",
+    "verification.evidence": f"{_RECORDS}, {_ALL}",
+    "verification.attested": f"{_LOTS}, {_NEWEST}, {_ALL}, {_SIZE}, {_ALL}",
+    "verification.pairs": f"{_LOTS}, {_RECORDS}, {_NEWEST}",
+    "verification.newest_entry": str(_SIZE),
+    "verification.data_end": f"{_LOT}, {_NEWEST}",
 }

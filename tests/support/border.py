@@ -109,8 +109,8 @@ def emission(amount: int, source: str, kind: Any = "onSite", gas: str = "CO2") -
     return Emission(amount=str(amount), source=source, kind=kind, gas=gas, primary=False)
 
 
-def attest(poster: Poster, kind: Any, name: str, year: int, **fields: Any) -> str:
-    return poster.new(AUDITOR, Attestation, subject=Subject(kind=kind, id=name), **{
+def attest(poster: Poster, kind: Any, name: str, year: int, *, by: Party = AUDITOR, **fields: Any) -> str:
+    return poster.new(by, Attestation, subject=Subject(kind=kind, id=name), **{
         "standard": "EN ISO 14065", "level": "reasonable", "opinion": "unmodified",
         "start": f"{year}-01-01T00:00:00Z", "end": f"{year + 1}-01-01T00:00:00Z",
         "valid_until": f"{year + 2}-01-01T00:00:00Z", **fields,

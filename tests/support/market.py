@@ -267,6 +267,10 @@ class Company:
         changed = {name: Raw(msgspec.json.encode(value)) for name, value in fields.items()}
         return self.post(Amendment, changes=[Change(record=record, fields=changed)], reason="a better reading")
 
+    def withdraw(self, record: str) -> str:
+        """Takes the record with that digest back."""
+        return self.post(Amendment, changes=[Change(record=record, withdrawn=True)], reason="posted twice")
+
     def attest(self, kind: str, subject: str, **fields: Any) -> str:
         """An unmodified opinion with reasonable assurance."""
         return self.post(Attestation, **{

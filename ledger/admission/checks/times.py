@@ -17,7 +17,8 @@ _MONTHS: Final = 12
 _DAY: Final = 86_400
 NOT_YET: Final = "future-instant"
 _VALIDITY: Final = "valid_until"
-_INSTANTS: Final = (("start", "start"), ("end", "end"), ("time", "time"), (_VALIDITY, "validUntil"))
+_INSTANTS: Final = (
+    ("start", "start"), ("end", "end"), ("time", "time"), (_VALIDITY, "validUntil"), ("date", "date"))
 _STATED: Final = ("start", "end", "time")
 """The fields with instants that an amendment can change."""
 

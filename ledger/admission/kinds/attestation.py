@@ -1,6 +1,7 @@
 """Attestations: an auditor's conclusion on a record, lot, product, facility or statement."""
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from ledger.admission.checks.roles import AUDITOR, has_role
 from ledger.admission.checks.times import check_period, check_time
@@ -8,10 +9,17 @@ from ledger.admission.facts import Facts
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan
 from ledger.admission.names import Names
+from ledger.admission.rules import Rule
 from ledger.admission.state import State
 from ledger.core.record.identifiers import check_identifier, under
 from ledger.core.record.kinds import Attestation, Subject
 from ledger.errors import Refused
+
+_EXAMINATION: Final = {
+    "tree_size": "treeSize", "accreditation": "accreditation", "scope": "scope", "party": "party", "date": "date",
+    "examined": "examined",
+}
+"""The fields that state the examination, by attribute."""
 
 
 class AttestationKind(Kind[Attestation]):
@@ -37,12 +45,17 @@ class AttestationKind(Kind[Attestation]):
 
     def plan(self, record: Attestation, facts: Facts, terms: Terms) -> Plan:
         _check_form(record, facts)
+        if _states_examination(record):
+            _check_in_force(facts)
+            _check_examination(record)
         return Plan()
 
     def check(self, record: Attestation, keyid: bytes, state: State) -> None:
         if not has_role(record.issuer, AUDITOR, state):
             raise Refused(f"{record.issuer} may not attest", code="not-auditor", field="issuer",
                           value=record.issuer, rule="signed by an organisation with role auditor")
+        if record.tree_size is not None:
+            _check_tree(record.subject, record.tree_size, state)
 
     def rows(self, record: Attestation, index: int, state: State, before: Before) -> Iterator[Row]:
         yield "attestation", (index, record.subject.kind, record.subject.id)
@@ -73,6 +86,63 @@ def _check_form(record: Attestation, facts: Facts) -> None:
             field="subject.id", value=subject.id,
             rule="an auditor cannot attest its own present or former things (ISO 14064-3: impartiality)",
         )
+
+
+def _states_examination(record: Attestation) -> bool:
+    """Whether the record has one of the fields that the rule `pinned-attestations` brought."""
+    return any(getattr(record, name) for name in _EXAMINATION)
+
+
+def _check_in_force(facts: Facts) -> None:
+    if not facts.rules.has(Rule.PINNED_ATTESTATIONS):
+        names = ", ".join(_EXAMINATION.values())
+        raise Refused("the rules in force do not have these fields of an attestation", code="attestation-fields",
+                      field="type", value="attestation", rule=f"no {names} before the rules of version 4")
+
+
+def _check_tree(subject: Subject, size: int, state: State) -> None:
+    """The examined tree is of this log, and holds the subject. The index of a subject in the same request is known only
+    here."""
+    if size > state.size:
+        raise Refused(f"treeSize: the log has {state.size} entries, not {size}", code="tree-size", field="treeSize",
+                      value=size, rule=f"at most {state.size}: the figure of an earlier tree")
+    first = _entered(subject, state)
+    if first is not None and size <= first:
+        raise Refused(
+            f"treeSize: the tree of {size} entries has no {subject.kind} {subject.id!r}", code="tree-size",
+            field="treeSize", value=size, rule=f"at least {first + 1}: the subject is entry {first}",
+        )
+
+
+def _check_examination(record: Attestation) -> None:
+    """The date fits; evidence is of a lot or record, each named once; a certified programme, and only that, has a
+    name."""
+    subject = record.subject
+    if record.date is not None and not (
+        check_time(record.start, "start") <= check_time(record.date, "date")
+        <= check_time(record.valid_until, "validUntil")
+    ):
+        raise Refused(f"date {record.date} is not between start and validUntil", code="period", field="date",
+                      value=record.date, rule=f"from {record.start} to {record.valid_until}")
+    if record.examined and subject.kind not in ("record", "lot"):
+        raise Refused(f"examined: evidence of a {subject.kind}", code="examined-evidence", field="examined",
+                      value=subject.kind, rule="evidence is examined of a subject of kind record or lot")
+    if len(set(record.examined)) < len(record.examined):
+        twice = next(one for one in record.examined if record.examined.count(one) > 1)
+        raise Refused(f"examined: {twice} occurs twice", code="examined-evidence", field="examined", value=twice,
+                      rule="each digest once")
+    scope = record.scope
+    if scope is not None and (scope.coverage == "organisation") != (scope.programme is not None):
+        raise Refused(f"scope.programme: {scope.programme} with coverage {scope.coverage}", code="attestation-scope",
+                      field="scope.programme", value=scope.programme,
+                      rule="the name of the certified programme with coverage organisation, absent otherwise")
+
+
+def _entered(subject: Subject, state: State) -> int | None:
+    """The log index of the record that entered a record or lot; None for other subjects."""
+    if subject.kind == "lot":
+        return state.lots[subject.id].index
+    return state.records[subject.id].index if subject.kind == "record" else None
 
 
 def _parties(subject: Subject, facts: Facts) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 from msgspec import UNSET, Raw, Struct
 
+from ledger.cli.attestations import claimed_attestations
 from ledger.cli.client import Client
 from ledger.cli.console import explained, print_json, problem_of, say, show
 from ledger.cli.findings import questioned_note, stated_finding
@@ -17,6 +18,7 @@ from ledger.cli.supplier.receipts import findings_of, lot_brief
 from ledger.client import limits
 from ledger.client.verify.bundle import PUBLISHED, STEPS, Checked, ReplayedKeys, step, verify_bundle
 from ledger.client.verify.published_head import check_published
+from ledger.client.verify.standing import standing_of
 from ledger.core.log.checkpoint import parse_checkpoint
 from ledger.core.log.entry import parse_entry
 from ledger.core.log.key_rotation import Rotations
@@ -177,6 +179,8 @@ def _proved(checked: Checked) -> Iterator[str]:
         claims = checked.statement.claims
         yield (f"statement: {claims.figure.title} of {claims.lot}, {float(claims.figure.footprint):,.6g} kg CO2e, "
                f"at size {claims.size}")
+        yield standing_of(checked.statement, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}").text
+        yield from claimed_attestations(claims)
         yield from (f"the log said: {one}" for one in claims.limitations)
         yield from site_lines(claims.site)
         if claims.site is not None:
@@ -198,6 +202,7 @@ def _result(checked: Checked) -> dict[str, object]:
         "findings": findings_of(verified.index, verified.assessment),
         "notAsked": {str(step): why for step, why in checked.left_out.items()},
         "statement": None if checked.statement is None else checked.statement.claims.lot,
+        "validUntil": None if checked.statement is None else checked.statement.claims.valid_until,
         "limitations": [] if checked.statement is None else checked.statement.claims.limitations,
         "site": None if checked.statement is None else checked.statement.claims.site,
     }

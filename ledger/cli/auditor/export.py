@@ -7,6 +7,7 @@ import msgspec
 
 from ledger.cli.auditor.bundles import make_bundle
 from ledger.cli.auditor.export_log import log
+from ledger.cli.auditor.export_verification import verification
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option, print_json, say
 from ledger.cli.files import FILE
@@ -14,9 +15,9 @@ from ledger.core.receipts.statement import Statement, canonical_claims, note_tex
 from ledger.host.files.durable import replacing
 
 
-@click.group(commands=[log], context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(commands=[log, verification], context_settings={"help_option_names": ["-h", "--help"]})
 def export() -> None:
-    """Write files for others: the public log, signed statements, and self-contained bundles."""
+    """Write files for others: the public log, signed statements, bundles, and lists for verifiers."""
 
 
 @export.command()

@@ -8,13 +8,16 @@ from typing import NamedTuple
 import msgspec
 from msgspec import UNSET, Raw, Struct
 
+from ledger.cli.attestations import claimed_attestations
 from ledger.cli.auditor.bodies import bodies_at
+from ledger.cli.buyer.averages import kind_note
 from ledger.cli.console import explained, print_json, problem_of, say, show
 from ledger.cli.electricity import electricity_totals
 from ledger.cli.site_claim import SITE_NOTE, site_lines
 from ledger.cli.study import study_lines
 from ledger.client.verify.bundle import PUBLISHED, ReplayedKeys, check_statement_quorum, pinned_key, step
 from ledger.client.verify.published_head import check_published
+from ledger.client.verify.standing import IN_FORCE, StatementStanding, current_standing, standing_of
 from ledger.client.verify.statement_bodies import Recomputed, recompute_from_bodies
 from ledger.core.log.key_rotation import LogKeys
 from ledger.core.outcome.assessment import QUESTIONED
@@ -42,22 +45,25 @@ class _StatementAnswer(Struct):
 
 class StatementVerdict(NamedTuple):
     """The proven and the recomputed content, or the error. `left_out`: steps that were not requested; `led`: a note on
-    the key to which rotations led from the pinned one."""
+    the key to which rotations led from the pinned one; `standing`: whether the proven figure is in force."""
 
     proven: Proven | None = None
     recomputed: Recomputed | None = None
     error: VerificationError | None = None
     left_out: frozenset[int] = frozenset()
     led: str | None = None
+    standing: StatementStanding = IN_FORCE
 
 
 class StatementEvidence(NamedTuple):
     """Optional inputs for the check of a statement: where the bodies are, the folder with the archives of plugins, the
-    address of the log, to check that it still contains the signed checkpoint."""
+    address of the log, to check that it still contains the signed checkpoint and the figure; and the instant as of
+    which the statement should be in force."""
 
     bodies: str | None
     plugins: Path | None
     log: str | None
+    on: str
 
 
 def verify_statement(data: bytes, pinned: ReplayedKeys, evidence: StatementEvidence, *, as_json: bool) -> int:
@@ -74,11 +80,14 @@ def verify_statement(data: bytes, pinned: ReplayedKeys, evidence: StatementEvide
             say(f"error: {explained(verdict.error)}")
         elif verdict.proven is not None:
             show(*_proved(verdict.proven, verdict.recomputed))
-    return 1 if verdict.error is not None else 0
+            show(*_standing(verdict))
+    if verdict.error is None and not as_json and not verdict.standing.is_in_force:
+        say(f"error: {verdict.standing.text}")
+    return 0 if verdict.error is None and verdict.standing.is_in_force else 1
 
 
 def _verdict(statement: Statement, pinned: ReplayedKeys, evidence: StatementEvidence) -> StatementVerdict:
-    bodies, plugins, log = evidence
+    bodies, plugins, log, on = evidence
     proven, recomputed, led = None, None, None
     requests = {_PUBLISHED: log is not None, _QUORUM: pinned.policy is not None}
     left_out = frozenset([number for number, requested in requests.items() if not requested])
@@ -96,7 +105,11 @@ def _verdict(statement: Statement, pinned: ReplayedKeys, evidence: StatementEvid
                 check_published(log, proven.checkpoint, keys)
         with step(_QUORUM):
             check_statement_quorum(proven, keys, pinned.policy)
-        return StatementVerdict(proven, recomputed, None, left_out, led)
+        standing = standing_of(proven, on)
+        if log is not None and standing.is_in_force:
+            with step(_PUBLISHED):
+                standing = current_standing(proven, log, keys)
+        return StatementVerdict(proven, recomputed, None, left_out, led, standing)
     except VerificationError as error:
         return StatementVerdict(proven, recomputed, error, left_out, led)
 
@@ -129,8 +142,8 @@ def _proved(proven: Proven, recomputed: Recomputed | None) -> Iterator[str]:
     claims, figure = proven.claims, proven.claims.figure
     logged = datetime.fromtimestamp(proven.entry.time / 1000, UTC)
     yield f"{figure.title} of {claims.lot}: {claims.quantity} of {claims.product}"
-    yield (f"{float(figure.footprint):,.6g} kg CO2e, {float(figure.per_unit):,.6g} kg CO2e per {claims.quantity.unit}; "
-           f"completeness {figure.completeness}")
+    yield (f"{float(figure.footprint):,.6g} kg CO2e, {float(figure.per_unit):,.6g} kg CO2e per {claims.quantity.unit}"
+           f"{kind_note(claims.figure_kind or '')}; completeness {figure.completeness}")
     questioned = float(figure.burdens.get(QUESTIONED, 0))
     if questioned:
         yield f"{questioned:,.6g} kg CO2e questioned, which the figure commits to"
@@ -148,6 +161,14 @@ def _proved(proven: Proven, recomputed: Recomputed | None) -> Iterator[str]:
         yield _other_answer(claims.answer)
     yield from site_lines(claims.site)
     yield from _notes(proven, recomputed)
+
+
+def _standing(verdict: StatementVerdict) -> Iterator[str]:
+    """The attestations of the figure, and how long it is valid."""
+    if verdict.proven is not None:
+        yield from claimed_attestations(verdict.proven.claims)
+    if verdict.standing.is_in_force:
+        yield verdict.standing.text
 
 
 def _other_answer(answer: Raw) -> str:
@@ -186,8 +207,10 @@ def _result(verdict: StatementVerdict) -> dict[str, object]:
             "index": claims.record, "record": claims.digest, "digest": proven.digest,
             "recomputed": bool(verdict.recomputed and verdict.recomputed.results),
             "assessed": bool(verdict.recomputed and verdict.recomputed.assessment),
-            "notes": list(_notes(proven, verdict.recomputed)),
+            "notes": list(_notes(proven, verdict.recomputed)), "standing": verdict.standing,
         }
+        if claims.attestations:
+            result |= {"attestations": claims.attestations, "verified": claims.verified}
         if claims.study is not None:
             result["study"] = claims.study
         if claims.answer is not UNSET:

@@ -25,6 +25,7 @@ from ledger.core.receipts.receipt import Verified
 from ledger.core.receipts.statement import is_statement
 from ledger.core.signatures.signing import VerifyingKey
 from ledger.errors import InvalidInput, LedgerError, VerificationError
+from ledger.service.queries.periods import instant_of
 
 STEPS = (
     "the entry is well-formed and commits to the receipt's digest",
@@ -45,7 +46,7 @@ _PROMISED = {
 
 
 _OPTIONS: Mapping[str, tuple[str, ...]] = {
-    "bundle": ("--registrar",), "statement": ("--bodies", "--plugins"), "receipt": ("--body", "--key"),
+    "bundle": ("--registrar",), "statement": ("--bodies", "--plugins", "--on"), "receipt": ("--body", "--key"),
 }
 """The options that apply to one kind of file only."""
 
@@ -78,18 +79,22 @@ class FileVerdict(NamedTuple):
 @click.option("--bodies", help="For a statement: folder or server with the bodies, to recompute the figures.")
 @plugins_option
 @click.option("--log", help="Address of the log's server: check that the log still contains the signed checkpoint.")
+@click.option("--on", metavar="DAY", help="For a statement: the day on which it should be in force.  [default: today]")
 @click.option("--log-keys", type=FILE, help="File with the log's key rotations: its server's answer at /log/keys.")
 @ca_option
 @json_option
 def verify(
     receipt: Path, vkey: str | None, policy_file: Path | None, registrar: str | None, body: Path | None,
-    key: str | None, bodies: str | None, plugins: Path | None, log: str | None, log_keys: Path | None, as_json: bool,
+    key: str | None, bodies: str | None, plugins: Path | None, log: str | None, on: str | None, log_keys: Path | None,
+    as_json: bool,
 ) -> int:
     """Check the receipts (one as JSON, many as NDJSON), the bundle, or the statement in FILE (`-` is stdin) against
     the log's --vkey, or against the --policy that names the log.
 
     The check works offline, except with --log. If all steps hold, the figures are in the log that this key signs. With
-    a policy, its quorum of witnesses must also have cosigned the checkpoint. If the log's key was rotated, signed notes
+    a policy, its quorum of witnesses must also have cosigned the checkpoint. A statement is in force for three years
+    after the end of its data, or until its figure changes by more than 10 %, which --log finds out; the exit code is 1
+    if it has expired or is superseded. If the log's key was rotated, signed notes
     lead from your key to the newest one: a bundle contains them; otherwise give --log-keys or --log.
     """
     if vkey is None and policy_file is None:
@@ -102,13 +107,14 @@ def verify(
         LogKeys(pinned.vkey, pinned.rotations)  # raises if the rotations form no chain, before reading FILE
     with reading(receipt) as file:
         data = file.read()
-    given = {"--registrar": registrar, "--body": body, "--key": key, "--bodies": bodies, "--plugins": plugins}
+    given = {"--registrar": registrar, "--body": body, "--key": key, "--bodies": bodies, "--plugins": plugins,
+             "--on": on}
     if is_bundle(data):
         _check_options("bundle", given)
         return verify_bundle_file(data, pinned, log, as_json=as_json)
     if is_statement(data):
         _check_options("statement", given)
-        return verify_statement(data, pinned, StatementEvidence(bodies, plugins, log), as_json=as_json)
+        return verify_statement(data, pinned, StatementEvidence(bodies, plugins, log, _day(on)), as_json=as_json)
     _check_options("receipt", given)
     evidence = ReceiptEvidence(
         None if body is None else body.read_bytes(), None if key is None else public_half(key), log
@@ -117,6 +123,11 @@ def verify(
     if not verdicts:
         raise InvalidInput(f"{receipt} holds no receipt", code="empty-input")
     return _print(verdicts, pinned, evidence, as_json=as_json)
+
+
+def _day(on: str | None) -> str:
+    """The instant of a day, or of now. Raises InvalidInput for a malformed day."""
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}" if on is None else instant_of(on, "on")
 
 
 def _check_options(kind: str, given: Mapping[str, object]) -> None:

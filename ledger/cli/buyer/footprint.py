@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 import click
 from rich.table import Table
 
+from ledger.cli.attestations import attestation_line, chain_attestations, verified_lines
+from ledger.cli.buyer.averages import kind_note, lot_averages, product_averages
 from ledger.cli.buyer.method_report import ask_method, chain_method_report, is_chain_method, method_report
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
@@ -58,7 +60,7 @@ def footprint(
             terms = {"method": method, "gwp": gwp, "allocation": allocation, "parameter": parameters}
             answer = ask_method(client, {"lot": lot, "at": at, **terms})
         elif product is None:
-            answer = client.get("/v1/footprint", FootprintAnswer, lot=lot, findings="all", at=at)
+            answer = client.get("/v1/footprint", FootprintAnswer, lot=lot, findings="all", averages="true", at=at)
         else:
             period = {"from": since, "to": until}
             answer = client.get(
@@ -90,11 +92,13 @@ def footprint_report(answer: FootprintAnswer) -> Iterator[Part]:
     yield f"{lot.quantity} of {lot.product}, {lot.role}, held by {lot.holder}, record {lot.index}{_state(answer)}"
     yield from [f"{name} resembles: {' '.join(others)}" for name, others in lot.resembles.items()]
     per_unit = f"{answer.footprint_per_unit:,.6g} kg CO2e per {answer.unit}"
-    yield styled(f"{answer.footprint:,.3f} kg CO2e, {per_unit}", style="bold green")
+    yield styled(f"{answer.footprint:,.3f} kg CO2e, {per_unit}{kind_note(answer.figure_kind)}", style="bold green")
     yield electricity_totals(answer.location_based, answer.market_based)
     yield from answer_findings(answer, answer.questioned_share)
     yield breakdown(answer)
     yield _quality(answer)
+    if answer.averages is not None:
+        yield from lot_averages(answer.averages, answer.unit)
     if answer.direct.omissions:
         omissions = ", ".join(_omission(one) for one in answer.direct.omissions)
         yield f"omitted from its own record: {omissions}"
@@ -119,6 +123,10 @@ def product_report(answer: ProductAnswer) -> Iterator[Part]:
     yield _by_facility(answer)
     yield _spread(answer)
     yield _product_quality(answer)
+    yield from product_averages(answer)
+    if answer.verified is not None:
+        yield from chain_attestations(answer.verified)
+        yield from verified_lines(answer.verified)
     if answer.study is not None:
         yield from study_lines(answer.study, answer.study.versions)
     yield from answer.limitations
@@ -178,12 +186,13 @@ def _product_quality(answer: ProductAnswer) -> Table:
 
 
 def _largest(answer: ProductAnswer) -> Table:
-    table = Table("largest lots", "quantity", f"kg CO2e per {answer.unit}", "questioned", "facility", "end", "record",
-                  box=None, pad_edge=False)
-    for column in table.columns[1:4]:
+    table = Table("largest lots", "quantity", f"kg CO2e per {answer.unit}", "from last month", "questioned", "facility",
+                  "end", "record", box=None, pad_edge=False)
+    for column in table.columns[1:5]:
         column.justify = "right"
     for lot in answer.lots:
         table.add_row(lot.lot, str(lot.quantity), f"{lot.footprint_per_unit:,.6g}",
+                      "" if lot.change_from_last is None else f"{lot.change_from_last * 100:+.1f} %",
                       questioned_kilograms(lot.questioned), lot.facility, lot.end, str(lot.index))
     return table
 
@@ -207,12 +216,9 @@ def _notes(answer: FootprintAnswer) -> Iterator[str]:
         yield (f"provisional: {answer.provisional_share * 100:.1f} % of the figure waits for a closing "
                f"({_months(answer)})")
     for attestation in answer.attestations:
-        outdated = ", outdated: revised since" if attestation.outdated else ""
-        if attestation.in_doubt:
-            outdated += ", does not count: signed by a key reported compromised"
-        yield (f"{attestation.kind} attested by {attestation.auditor} to {attestation.standard}, "
-               f"{attestation.level} assurance, {attestation.opinion}, valid until {attestation.valid_until}, "
-               f"record {attestation.index}{outdated}")
+        yield attestation_line(attestation)
+    if answer.verified is not None:
+        yield from verified_lines(answer.verified)
     yield from answer.limitations
     for claim in answer.claims:
         avoided = "" if claim.avoided is None else f", would avoid {claim.avoided:,.3f} kg CO2e elsewhere"

@@ -93,7 +93,16 @@ def recompute_from_bodies(proven: Proven, bodies: Bodies, registry: Registry) ->
         return Recomputed(False, False, notes)
     recomputed = _recomputed(proven, record, body, state, registry)
     _check_study(proven, record, body, named)
+    _check_data_end(proven, record)
     return recomputed
+
+
+def _check_data_end(proven: Proven, record: AnyRecord) -> None:
+    """The end of the data of a record with a period. The log's key vouches for the data of other records' inputs."""
+    stated = proven.claims.data_end
+    if isinstance(record, Transformation | Declaration) and stated not in (None, record.end):
+        raise _fails("wrong-validity", "claims.dataEnd",
+                     f"the statement says {stated}, but the record ends {record.end}", stated)
 
 
 def _recomputed(

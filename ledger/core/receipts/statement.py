@@ -155,6 +155,32 @@ class SiteClaim(StatementClaim, frozen=True):
     unread: str | None = None
 
 
+class AttestationClaim(StatementClaim, frozen=True):
+    """An attestation of the lot, its record, its product or its facility, by log `index` and digest. `examinedSize`:
+    the tree whose figure was examined; `outdated`: the figure was revised since, from `examinedFootprint` to the
+    statement's. `independent` is false for the maker, its group, and a customer. `countsAs`: the verified share in
+    which it counts."""
+
+    index: int
+    record: str
+    kind: str
+    auditor: str
+    standard: str
+    level: str
+    opinion: str
+    valid_until: str
+    independent: bool
+    party: str
+    examined_size: int
+    outdated: bool = False
+    in_doubt: bool = False
+    examined_footprint: str | None = None
+    relation: str | None = None
+    coverage: str | None = None
+    accreditation: str | None = None
+    counts_as: str | None = None
+
+
 class VersionClaim(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A version in force: of the ledger's rules, of a sector, or of a factor set, which has a precedence."""
 
@@ -175,6 +201,10 @@ class Claims(StatementClaim, frozen=True):
     lot that an addition to a pool made. `answer`: the answer of another method, which no tree proves. `limitations`:
     the records in the figure's upstream chain whose keys were reported compromised when the log made the statement.
     `site`: the reconciliation of the site that made the lot, or the lot that a transfer handed over.
+
+    `figureKind`: of one lot, or an average of a pool. `dataEnd`: the end of the figure's data, `validUntil` three years
+    later; a change above 10 % ends the validity earlier. `attestations` stand beside questions and remove no question;
+    `verified`: the shares of the figure that attestations in force cover. No tree proves these two.
     """
 
     origin: str
@@ -207,6 +237,11 @@ class Claims(StatementClaim, frozen=True):
     answer: Raw | UnsetType = UNSET
     limitations: list[str] = []
     site: SiteClaim | None = None
+    figure_kind: str | None = None
+    data_end: str | None = None
+    valid_until: str | None = None
+    attestations: list[AttestationClaim] = []
+    verified: dict[str, str] = {}
 
 
 class Statement(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar, Final, Literal, get_args
 
 from msgspec import Meta, Raw
 
+from ledger.core.record.assurance import Accreditation, AttestationScope, AttestingParty
 from ledger.core.record.base import (
     ACTIVATION,
     ERASURE,
@@ -302,7 +303,12 @@ class Subject(Part, frozen=True):
 
 class Attestation(Record, frozen=True, kw_only=True, tag="attestation"):
     """An auditor's conclusion on a subject (ISO 14064-3). `materiality`: errors below this fraction of the
-    figure were accepted; `samples`: the number of records examined."""
+    figure were accepted; `samples`: the number of records examined.
+
+    `treeSize`: the figure was examined as of the tree with this number of entries. A later revision makes the
+    attestation one of an earlier figure. `examined`: the evidence that was examined, by its SHA-256; the subject's
+    record, or a record of its chain, names it. `date`: of the conclusion. `party`: as which the auditor states to act.
+    """
 
     subject: Subject
     standard: Name
@@ -314,6 +320,12 @@ class Attestation(Record, frozen=True, kw_only=True, tag="attestation"):
     samples: Annotated[int, Meta(ge=0)] | None = None
     materiality: Fraction | None = None
     evidence: list[Evidence] = []
+    tree_size: Annotated[int, Meta(ge=1)] | None = None
+    accreditation: Accreditation | None = None
+    scope: AttestationScope | None = None
+    party: AttestingParty | None = None
+    date: Instant | None = None
+    examined: Annotated[list[Sha256], Meta(max_length=1_000)] = []
 
 
 class Amount(Part, frozen=True):

@@ -77,7 +77,8 @@ _RECORDS: Final[Mapping[str, dict[str, _Spec]]] = {
     "closing": _kept("facility start end processes spread replaces spreadOverheads retired") | {
         "measured": [_SUPPLY], "overheads": [_SUPPLY]},
     "reopening": _kept("closing") | {"reason": _Word},
-    "attestation": _kept("subject level opinion start end validUntil samples materiality") | {"standard": _Word},
+    "attestation": _kept("subject level opinion start end validUntil samples materiality treeSize party date") | {
+        "standard": _Word, "scope": {"criteria": _Word, "coverage": _KEPT, "programme": _Word}},
     "report": _kept("facility start end"),
 }
 """Every field that stays, by type. Records of a type that is not listed cannot be erased."""

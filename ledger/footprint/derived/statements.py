@@ -22,6 +22,7 @@ from ledger.core.receipts.study import StudyClaim
 from ledger.errors import LedgerError, VerificationError
 from ledger.footprint.derived.completeness import completeness_of, doubtful_of, referenced, title_before
 from ledger.footprint.derived.study import exempted_of
+from ledger.footprint.derived.validity import YEARS, figure_kind, valid_until
 from ledger.footprint.stored.attributes import with_covered
 from ledger.footprint.stored.averaging import Adjustment, adjusted
 from ledger.footprint.stored.burdens import (
@@ -91,6 +92,7 @@ def recompute(proven: Proven) -> None:
         _check_figure(claims.figure, figure_of(proven.lot, proven.assessment, claims.result.index - 1, limit))
     if claims.study is not None:
         _check_study(claims.study, proven.lot)
+    _check_validity(claims, proven.assessment)
 
 
 def part_taken(quantity: Decimal, whole: Decimal) -> str:
@@ -245,6 +247,20 @@ def _check_study(study: StudyClaim, lot: LotLeaf) -> None:
             raise _fails("wrong-study", f"claims.study.{_FIELDS.get(name, name)}",
                          f"the statement says {getattr(study, name)}, but its figure gives {value}",
                          getattr(study, name))
+
+
+def _check_validity(claims: Claims, leaf: AssessmentLeaf) -> None:
+    """Checks the kind of the figure, and that its validity follows from its data. Statements of earlier versions state
+    neither."""
+    kind = figure_kind(claims.type, averaged=adjustment_of(leaf) is not None)
+    if claims.figure_kind not in (None, kind):
+        raise _fails("wrong-validity", "claims.figureKind",
+                     f"the statement says {claims.figure_kind}, but its record gives a {kind}", claims.figure_kind)
+    end = claims.data_end
+    if claims.valid_until != (None if end is None else valid_until(end)):
+        raise _fails("wrong-validity", "claims.validUntil",
+                     f"the statement says {claims.valid_until}, but its data end {end}: a figure is valid for {YEARS} "
+                     "years after them", claims.valid_until)
 
 
 def _fails(code: str, field: str, message: str, value: object = None) -> VerificationError:

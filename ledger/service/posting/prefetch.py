@@ -11,8 +11,10 @@ from typing import Final, NamedTuple
 
 from ledger.admission.facts import Facts
 from ledger.admission.names import Names
+from ledger.engine.prepared import Submission
 from ledger.errors import LedgerError, Unavailable
 from ledger.footprint.stored.figures import LotFigures
+from ledger.service.posting.examined import check_examined
 from ledger.store.database import DatabasePool
 from ledger.store.facts import EnrolledKey, FactLoader, InForce, KeyLoader
 
@@ -54,6 +56,13 @@ class FactPrefetcher:
             await self._loader.load(connection, names, facts, figures)
             await self._keys.load(connection, keyids, keys)
         return PrefetchedFacts(facts, figures, keys, now)
+
+    async def check_examined(
+        self, submissions: Sequence[Submission | LedgerError]
+    ) -> list[Submission | LedgerError]:
+        """Refuses attestations of evidence that the chain of their subject does not name. Reads only for those that
+        name evidence."""
+        return await check_examined(self._pool, submissions)
 
     async def read_together(self, names: Names, keyids: Iterable[bytes]) -> PrefetchedFacts:
         """Does the same in one reading with other requests that come while an earlier reading is under way."""

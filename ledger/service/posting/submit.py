@@ -103,7 +103,7 @@ class Submitter:
         watch.lap(Step.DECODE)
         prefetched = await self._prefetch([one for one in parsed if isinstance(one, Submission)], request)
         watch.lap(Step.READ)
-        verified = await self._verify(parsed, request)
+        verified = await self._prefetcher.check_examined(await self._verify(parsed, request))
         watch.lap(Step.VERIFY)
         checked = await self._quotas.checked(verified, hold)
         request.organization = request.organization or _sender(checked)

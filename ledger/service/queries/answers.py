@@ -7,6 +7,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType, field
 from ledger.core.receipts.receipt import ProvenLeaf
 from ledger.core.receipts.statement import VersionClaim
 from ledger.core.receipts.study import StudyClaim
+from ledger.core.record.assurance import Accreditation, AttestationScope
 from ledger.core.record.values import Factor, Quantity
 from ledger.footprint.derived.findings import ListedFinding, StatedFinding, WeighedFinding
 
@@ -117,8 +118,13 @@ class OpenPeriod(QueryAnswer, frozen=True):
 class AttestationAnswer(QueryAnswer, frozen=True):
     """An auditor's conclusion, from the record with digest `record` at log index `index`.
 
-    `outdated`: the attested data was revised later. `inDoubt`: the key that signed the attestation is reported
-    compromised, so it counts for nothing. Readers compare `validUntil` with the day that interests them.
+    `outdated`: the attested data was revised after the tree of `examinedSize` entries, whose figure was examined; by
+    default the tree before the attestation. `examinedFootprint` and `currentFootprint` are the lot's figures then and
+    now, kg CO2e; the first is absent if that tree had no such lot. `independent` is false for the maker, its group, and
+    a customer, as `relation` says; `party` is then never `third`. `examined`: SHA-256 of the examined evidence.
+    `inDoubt`: the key that signed the attestation is reported compromised, so it counts for nothing. `countsAs`: the
+    share in which it counts (`VerifiedAnswer`); without it `notCounted` says why not. An attestation answers no
+    question: questioned amounts stay. Readers compare `validUntil` with the day that interests them.
     """
 
     kind: str
@@ -132,10 +138,88 @@ class AttestationAnswer(QueryAnswer, frozen=True):
     valid_until: str
     index: int
     record: str
+    independent: bool
+    party: str
+    examined_size: int
+    current_footprint: float
     samples: int | None = None
     materiality: str | None = None
     outdated: bool = False
     in_doubt: bool = False
+    relation: str | None = None
+    examined_footprint: float | None = None
+    accreditation: Accreditation | None = None
+    scope: AttestationScope | None = None
+    date: str | None = None
+    examined: list[str] = []
+    counts_as: str | None = None
+    not_counted: str | None = None
+
+
+class CountedAttestation(QueryAnswer, frozen=True):
+    """An attestation, by log `index` and digest, of the lot `lot` of a figure's chain, and the share in which it
+    counts; `notCounted` says why it does not count. `independent`: as in `AttestationAnswer`."""
+
+    lot: str
+    index: int
+    record: str
+    auditor: str
+    independent: bool
+    counts_as: str | None = None
+    not_counted: str | None = None
+
+
+class VerifiedAnswer(QueryAnswer, frozen=True):
+    """The shares of a figure, by absolute kg CO2e, that attestations in force cover: Catena-X's PCS, 3PVS, 2PVS and
+    1PVS. Each part counts once, in its strongest share. `attestations`: of the lots of the chain, at most 50, and
+    `leftOff` the number of others. `note`: why no shares are stated, although there may be attestations."""
+
+    certified_programme: float
+    third_party: float
+    second_party: float
+    first_party: float
+    attestations: list[CountedAttestation] = []
+    left_off: int = 0
+    note: str | None = None
+
+
+class PeriodAverageAnswer(QueryAnswer, frozen=True):
+    """A product's lots of a month (`YYYY-MM`) or year (`YYYY`) as one: `mean` is weighted by production,
+    `least` and `most` are of single lots, all in kg CO2e per unit. `massKg` is absent if the mass of a lot is
+    unknown."""
+
+    period: str
+    number_of_lots: int
+    quantity: Quantity
+    mean: float
+    least: float
+    most: float
+    mass_kg: str | None = None
+
+
+class FigureChangeAnswer(QueryAnswer, frozen=True):
+    """A figure that differs by more than 10 % from the average of the last period with production, `last`: both in kg
+    CO2e per unit. `change` is relative, absent if the last average was zero. `reason`: of the newest amendment of a
+    record of the period; without one, `note` says that a reason is missing."""
+
+    period: str
+    per_unit: float
+    last: str
+    last_per_unit: float
+    change: float | None = None
+    reason: str | None = None
+    note: str | None = None
+
+
+class LotAveragesAnswer(QueryAnswer, frozen=True):
+    """The averages of the lot's product over the month and the year in which its record ended, at all facilities of the
+    product, and the `change` of the lot's figure from the last month with production. `note`: why averages are
+    missing."""
+
+    month: PeriodAverageAnswer | None = None
+    year: PeriodAverageAnswer | None = None
+    change: FigureChangeAnswer | None = None
+    note: str | None = None
 
 
 class ClaimAnswer(QueryAnswer, frozen=True):
@@ -183,6 +267,10 @@ class FootprintAnswer(QueryAnswer, frozen=True):
     figure. `inDoubt`: records of this figure and upstream of it whose signing keys are reported compromised, newest
     first, at most 20; `limitations` say so in words. `study`: the context of the figure; absent for a withdrawn lot.
 
+    `attestations` are of the lot, its record, its product and its facility. `verified`: the shares of the figure that
+    attestations cover; absent if its chain has no attestation. `figureKind`: `lotFigure`, `movingAverage` of a pool, or
+    `periodAverage` of a pool. `averages`: of the lot's product, if the question asks for them.
+
     `questioned`: kg CO2e by which the figure may be too low, and `questionedShare` their part of it, omissions
     included. `findings`: of the lot's own record, then of records upstream by their weight in the figure, at most 50;
     `findingsLeftOff` is the number of the others, and `findingsNote` states the proof behind the list. The log commits
@@ -225,6 +313,7 @@ class FootprintAnswer(QueryAnswer, frozen=True):
     recalled_factors: list[str] = []
     recycled_content: dict[str, dict[str, float]] = {}
     indicators: dict[str, str] = {}
+    figure_kind: str = ""
     at: int | None = None
     revised_at: int | None = None
     provisional_share: float | None = None
@@ -232,6 +321,8 @@ class FootprintAnswer(QueryAnswer, frozen=True):
     more_periods: bool = False
     opening: bool = False
     attestations: list[AttestationAnswer] = []
+    verified: VerifiedAnswer | None = None
+    averages: LotAveragesAnswer | None = None
     claims: list[ClaimAnswer] = []
     in_doubt: list[DoubtAnswer] = []
     limitations: list[str] = []

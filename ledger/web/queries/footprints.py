@@ -63,6 +63,9 @@ Findings = Annotated[Depth, Parameter(
     description=f"`near` lists the findings behind a figure if at most {NEAR:,} records lie upstream ({NEAR_PRODUCT:,} "
                 f"of a product); `all` examines up to {MAX_RECORDS:,}")]
 
+Averages = Annotated[bool, Parameter(
+    description="with `lot`: also the averages of its product over the month and the year")]
+
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 
 
@@ -74,13 +77,14 @@ class FootprintsController(Controller):
     async def footprint(
         self, ledger: Ledger, lot: OptionalLot = None, product: OptionalProduct = None, method: MethodName = None,
         gwp: Gwp = None, allocation: Allocation = None, parameter: Parameters = None, since: From = None,
-        until: To = None, limit: Limit = SHOWN, findings: Findings = "near", at: At = None,
+        until: To = None, limit: Limit = SHOWN, findings: Findings = "near", averages: Averages = False, at: At = None,
     ) -> FootprintAnswer | MethodAnswer | ChainMethodAnswer | ProductAnswer:
-        """`lot`, `findings` and `at` alone ask for the stored figure. The other parameters are deprecated: they ask as
-        `/v1/footprint/method`, `/v1/footprint/chain-method` and `/v1/footprint/product` do."""
+        """`lot`, `findings`, `averages` and `at` alone ask for the stored figure. The other parameters are deprecated:
+        they ask as `/v1/footprint/method`, `/v1/footprint/chain-method` and `/v1/footprint/product` do."""
         choices = {"method": method, "gwp": gwp, "allocation": allocation, "parameter": parameter}
         if product is not None:
-            _refuse("product", "either lot or product; methods apply to lots only", {"lot": lot, **choices})
+            _refuse("product", "either lot or product; methods apply to lots only",
+                    {"lot": lot, "averages": averages or None, **choices})
             return await read_product(ledger.pool, PeriodQuestion(product, since, until, at), limit, findings)
         if lot is None:
             raise InvalidInput("name either a lot or a product", code="invalid-request", field="lot",
@@ -88,7 +92,8 @@ class FootprintsController(Controller):
         _refuse("lot", "a period needs product", {"from": since, "to": until})
         question = LotQuestion(lot, at)
         if method in (None, METHOD) and gwp is None and allocation is None and not parameter:
-            answer = await read_footprint(ledger.pool, question, ledger.assessed, findings)
+            answer = await read_footprint(
+                ledger.pool, question, ledger.assessed, findings, averages=averages)
             return await ledger.resemblances.of_footprint(answer)
         return await run_method(ledger.pool, ledger.registry, question, _choice(method, gwp, allocation, parameter))
 

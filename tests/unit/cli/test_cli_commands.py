@@ -15,7 +15,8 @@ from ledger.cli.lazy import SERVER_PACKAGES
 from ledger.cli.root import COMMANDS, load
 
 GROUPS = {"key": ("new", "show", "request", "change", "recover", "object", "rotate-log"),
-          "plugin": ("list", "new", "factors", "activate", "retire", "fetch"), "export": ("log", "footprint", "bundle"),
+          "plugin": ("list", "new", "factors", "activate", "retire", "fetch"), "export": (
+              "log", "footprint", "bundle", "verification"),
           "anchor": ("show", "accept"), "clock": ("show", "accept"), "audit": ("sample",),
           "factors": ("search", "show", "list", "import")}
 EVERY = [(name,) for name in COMMANDS] + [(group, name) for group, names in GROUPS.items() for name in names]

@@ -43,7 +43,8 @@ STAYS: Final = {
     "closing": {"facility", "start", "end", "processes", "measured", "spread", "replaces", "overheads",
                 "spreadOverheads", "retired"},
     "reopening": {"closing", "reason"},
-    "attestation": {"subject", "standard", "level", "opinion", "start", "end", "validUntil", "samples", "materiality"},
+    "attestation": {"subject", "standard", "level", "opinion", "start", "end", "validUntil", "samples", "materiality",
+                    "treeSize", "party", "date", "scope"},
     "report": {"start", "end", "facility"},
 }
 

@@ -23,7 +23,7 @@ from ledger.footprint.derived.completeness import WITHDRAWN, completeness_of, do
 from ledger.footprint.derived.findings import about, findings_in, has_findings
 from ledger.footprint.derived.products import CONVERSION, pact_ratings, primary_activity_share, ratings
 from ledger.footprint.derived.rank_findings import NO_FINDINGS, FindingList
-from ledger.footprint.derived.statements import GWP
+from ledger.footprint.derived.statements import GWP, adjustment_of
 from ledger.footprint.derived.study import (
     OwnOmissions,
     StudyRecord,
@@ -35,6 +35,7 @@ from ledger.footprint.derived.study import (
     record_of,
     study_of,
 )
+from ledger.footprint.derived.validity import figure_kind
 from ledger.footprint.stored.burdens import (
     SLOT,
     direct,
@@ -53,17 +54,22 @@ from ledger.service.queries.answers import (
     ClaimAnswer,
     DirectAnswer,
     DoubtAnswer,
+    FigureChangeAnswer,
     FootprintAnswer,
     InputAnswer,
     LineAnswer,
     LotAnswer,
+    LotAveragesAnswer,
     StudyAnswer,
+    VerifiedAnswer,
 )
 from ledger.service.queries.doubts import SHOWN, read_doubts_behind
 from ledger.service.queries.findings import MAX_RECORDS, NEAR, Depth, FindingTargets, note_on, read_findings
 from ledger.service.queries.footprint.attestations import read_attestations
 from ledger.service.queries.footprint.claims import read_claims
 from ledger.service.queries.footprint.open_periods import PROVISIONAL, OpenPeriods, read_open_periods
+from ledger.service.queries.footprint.verified import read_verified
+from ledger.service.queries.product.averages import read_lot_averages
 from ledger.service.queries.questions import LotQuestion
 from ledger.service.queries.tree_size import Moment, moment_at
 from ledger.service.queries.versions import AssessedVersions
@@ -89,15 +95,20 @@ class FootprintContext(NamedTuple):
     limitations: Sequence[str] = ()
     versions: Sequence[VersionClaim] = ()
     findings: FindingList = NO_FINDINGS
+    verified: VerifiedAnswer | None = None
+    averages: LotAveragesAnswer | None = None
+    changes: Sequence[FigureChangeAnswer] = ()
 
 
 NO_CONTEXT = FootprintContext()
 
 
 async def read_footprint(
-    pool: DatabasePool, question: LotQuestion, assessed: AssessedVersions, depth: Depth = "near"
+    pool: DatabasePool, question: LotQuestion, assessed: AssessedVersions, depth: Depth = "near", *,
+    averages: bool = False,
 ) -> FootprintAnswer:
-    """The stored footprint of a lot, with the findings upstream to a `depth`.
+    """The stored footprint of a lot, with the findings upstream to a `depth`; with `averages` of its product, which
+    reads up to 20,000 of its lots.
 
     Raises NotFound for a lot that is not on the ledger, or was not on it at that tree size; InvalidInput for an invalid
     tree size.
@@ -110,7 +121,9 @@ async def read_footprint(
         raise not_found("lot", lot, at)
     leaf = _leaf.decode(row["outcome"])
     context = (await _context(pool, row, moment))._replace(
-        versions=await assessed.of(leaf, row["index"]), findings=await _findings(pool, row, moment, depth))
+        versions=await assessed.of(leaf, row["index"]), findings=await _findings(pool, row, moment, depth),
+        verified=await _verified(pool, row, moment, depth),
+        averages=await read_lot_averages(pool, row, moment) if averages else None)
     return answer(row, leaf, context, at)
 
 
@@ -118,6 +131,26 @@ def not_found(field: str, name: str, at: int | None) -> NotFound:
     """The error for a lot, item or product that is not on the ledger, or was not in the tree of `at` entries."""
     when = "is not on the ledger" if at is None else f"was not on the ledger when it had {at} entries"
     return NotFound(f"{field} {name!r} {when}", field=field, value=name, rule=f"the id of {_ARTICLES[field]} {field}")
+
+
+class AttestedFigures(NamedTuple):
+    """The attestations of a lot, and the shares of its figure that attestations in its chain cover."""
+
+    attestations: Sequence[AttestationAnswer] = ()
+    verified: VerifiedAnswer | None = None
+
+
+async def read_attested(pool: DatabasePool, lot: str, moment: Moment, most: int) -> AttestedFigures:
+    """The attestations of a lot, and the verified shares of its figure, as of a moment. Examines at most `most` lots
+    upstream. Raises NotFound."""
+    row = await pool.fetchrow(
+        queries("read")["footprint"], lot, moment.version, moment.size, PROVISIONAL, len(BURDENS))
+    if row is None:
+        raise not_found("lot", lot, moment.size)
+    if row["withdrawn"] or not row["any_attested"]:
+        return AttestedFigures()
+    attestations = await read_attestations(pool, row, moment) if row["attested"] else ()
+    return AttestedFigures(attestations, await read_verified(pool, {row["number"]: 1.0}, moment, most))
 
 
 async def remaining_at(pool: DatabasePool, rows: Sequence[Record], moment: Moment) -> dict[int, Decimal]:
@@ -141,7 +174,7 @@ async def _context(pool: DatabasePool, row: Record, moment: Moment) -> Footprint
         periods = await read_open_periods(pool, [row["index"]], row["newest"] or 0)
         context = context._replace(open_periods=periods)
     if row["attested"]:
-        context = context._replace(attestations=await read_attestations(pool, row, moment.size))
+        context = context._replace(attestations=await read_attestations(pool, row, moment))
     if row["doubted"]:
         doubts, limitations = await read_doubts_behind(pool, [row["index"]], moment)
         context = context._replace(doubts=doubts, limitations=limitations)
@@ -156,6 +189,12 @@ async def _findings(pool: DatabasePool, row: Record, moment: Moment, depth: Dept
     questioned = whole(row["burdens"])[SLOT[QUESTIONED]]
     targets = FindingTargets({row["number"]: 1.0}, questioned, frozenset({row["index"]}))
     return await read_findings(pool, targets, moment, NEAR if depth == "near" else MAX_RECORDS)
+
+
+async def _verified(pool: DatabasePool, row: Record, moment: Moment, depth: Depth) -> VerifiedAnswer | None:
+    if row["withdrawn"] or not row["any_attested"]:
+        return None
+    return await read_verified(pool, {row["number"]: 1.0}, moment, NEAR if depth == "near" else MAX_RECORDS)
 
 
 def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int | None) -> FootprintAnswer:
@@ -202,9 +241,10 @@ def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int
         recycled_content=recycled_content(contents),
         indicators={name: str(value) for name, value in assessment.indicators.items()},
         revised_at=row["revised_at"], opening=maker.basis == "opening",
+        figure_kind=figure_kind(row["type"], averaged=adjustment_of(leaf) is not None), averages=context.averages,
         provisional_share=burdens[SLOT["provisionalAbs"]] / absolute if absolute else None,
         open_periods=context.open_periods.periods, more_periods=context.open_periods.more,
-        attestations=list(context.attestations), claims=list(context.claims),
+        attestations=list(context.attestations), verified=context.verified, claims=list(context.claims),
         in_doubt=list(context.doubts[:SHOWN]), limitations=list(context.limitations),
         study=None if withdrawn else _study(row, maker, OwnOmissions(assessment.omissions, share), context),
     )

@@ -16,6 +16,7 @@ from ledger.core.record.kinds import Attestation
 from ledger.core.record.values import Role
 from ledger.errors import InvalidInput
 from ledger.footprint.stored.burdens import SLOT, footprint
+from ledger.service.queries.footprint.interests import read_groups
 from ledger.service.queries.tree_size import Moment
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
@@ -89,7 +90,8 @@ async def read_sources(pool: DatabasePool, numbers: Sequence[int], moment: Momen
 async def _read_attested(
     pool: DatabasePool, lots: Iterable[Record], makers: Iterable[Record], moment: Moment
 ) -> dict[Subject, list[Attested]]:
-    """Attestations by subject, newest first."""
+    """Attestations by subject, newest first. An auditor of the maker's group confirms nothing, but its adverse opinion
+    counts."""
     subjects: set[Subject] = set()
     for lot in lots:
         subjects |= {("lot", lot["id"]), ("product", lot["product"])}
@@ -99,9 +101,15 @@ async def _read_attested(
             subjects.add(("facility", maker["facility"]))
     wanted = sorted(subjects)
     attested: dict[Subject, list[Attested]] = {}
-    for row in await pool.fetch(queries("cbam")["attestations"], [kind for kind, _ in wanted],
-                                [name for _, name in wanted], moment.size):
+    rows = await pool.fetch(queries("cbam")["attestations"], [kind for kind, _ in wanted],
+                             [name for _, name in wanted], moment.size)
+    named = {name for row in rows for name in (row["issuer"], row["party"]) if name is not None}
+    groups = await read_groups(pool, named) if named else {}
+    for row in rows:
         attestation = Attested(row["digest"], _attestation.decode(row["body"]), row["version"])
+        own = row["party"] is not None and groups[row["issuer"]] == groups[row["party"]]
+        if own and attestation.record.opinion != "adverse":
+            continue
         attested.setdefault((row["kind"], row["subject"]), []).append(attestation)
     return attested
 

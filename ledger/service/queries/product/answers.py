@@ -4,7 +4,15 @@ from msgspec import field
 
 from ledger.core.record.values import Quantity
 from ledger.footprint.derived.findings import WeighedFinding
-from ledger.service.queries.answers import DoubtAnswer, OpenPeriod, QueryAnswer, StudyAnswer
+from ledger.service.queries.answers import (
+    DoubtAnswer,
+    FigureChangeAnswer,
+    OpenPeriod,
+    PeriodAverageAnswer,
+    QueryAnswer,
+    StudyAnswer,
+    VerifiedAnswer,
+)
 
 
 class SpreadAnswer(QueryAnswer, frozen=True, kw_only=True):
@@ -73,7 +81,8 @@ class FacilityAnswer(ProductionAnswer, frozen=True, kw_only=True):
 
 class ProductLotAnswer(QueryAnswer, frozen=True, kw_only=True):
     """One of the lots: its quantity as made, its kg CO2e per unit, the kg CO2e in question in all of it, and the log
-    `index` and `end` of its record."""
+    `index` and `end` of its record. `changeFromLast`: the relative change from the average of the last month with
+    production in the period, if it is above 10 %."""
 
     lot: str
     facility: str
@@ -82,6 +91,7 @@ class ProductLotAnswer(QueryAnswer, frozen=True, kw_only=True):
     questioned: float
     end: str
     index: int
+    change_from_last: float | None = None
 
 
 class ProductAnswer(ProductionAnswer, frozen=True, kw_only=True):
@@ -95,6 +105,11 @@ class ProductAnswer(ProductionAnswer, frozen=True, kw_only=True):
     compromised, newest first, at most 20; `limitations` say so in words. `study`: the context of the figure, with the
     product's statement, and the fields in which all facilities agree. `findings`: of the records that made the lots,
     then of records upstream, as in the footprint of a lot.
+
+    `months` and `years` are the averages of the newest 120 calendar months, and of the years, that lie in the period
+    as a whole. `changes` lists the months and years whose average differs by more than 10 % from the last one with
+    production, and the period itself if it differs so from the period of the same length before it. `verified`: the
+    shares of the figure that attestations cover, as in the footprint of a lot.
     """
 
     product: str
@@ -114,4 +129,8 @@ class ProductAnswer(ProductionAnswer, frozen=True, kw_only=True):
     more_periods: bool = False
     in_doubt: list[DoubtAnswer] = field(default_factory=list)
     limitations: list[str] = field(default_factory=list)
+    months: list[PeriodAverageAnswer] = field(default_factory=list)
+    years: list[PeriodAverageAnswer] = field(default_factory=list)
+    changes: list[FigureChangeAnswer] = field(default_factory=list)
+    verified: VerifiedAnswer | None = None
     study: StudyAnswer | None = None

@@ -20,6 +20,7 @@ from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.errors import InvalidInput, NotFound
+from ledger.footprint.derived.averages import reason_of
 from ledger.footprint.derived.completeness import NO_REFERENCE, completeness_of, doubtful_of
 from ledger.footprint.derived.products import (
     CONVERSION,
@@ -51,7 +52,7 @@ from ledger.footprint.stored.burdens import (
 )
 from ledger.footprint.stored.burdens import whole as whole_vector
 from ledger.host.threads import in_thread
-from ledger.service.queries.answers import StudyAnswer
+from ledger.service.queries.answers import FigureChangeAnswer, StudyAnswer, VerifiedAnswer
 from ledger.service.queries.doubts import SHOWN as DOUBTS
 from ledger.service.queries.doubts import read_doubts_behind
 from ledger.service.queries.findings import MAX_RECORDS as FINDING_RECORDS
@@ -72,8 +73,16 @@ from ledger.service.queries.footprint.read import (
     present,
     recycled_content,
 )
+from ledger.service.queries.footprint.verified import read_verified
 from ledger.service.queries.periods import BEGIN, NEVER, Period, period_of
 from ledger.service.queries.product.answers import FacilityAnswer, ProductAnswer, ProductLotAnswer, SpreadAnswer
+from ledger.service.queries.product.averages import (
+    ComparedPeriods,
+    average_answers,
+    change_answer,
+    made_lots,
+    read_reasons,
+)
 from ledger.service.queries.questions import PeriodQuestion
 from ledger.service.queries.tree_size import EVER, Moment, moment_at
 from ledger.store.database import DatabasePool
@@ -108,9 +117,12 @@ async def read_product(
     await reading.read(chunk)
     lots = [] if not reading.production.lots else await reading.lots(limit)
     context = await reading.context(doubted=row["doubted"])
+    if row["attested"] and reading.production.lots:
+        context = context._replace(verified=await reading.verified(depth))
     if reading.production.lots and await may_have_findings(pool):
         context = context._replace(findings=await reading.findings(depth))
     sources = await reading.sources() if reading.production.lots else StudySources(StudyProduct())
+    context = context._replace(changes=await reading.changes())
     return await in_thread(_answer, reading, lots, context, sources, stated_limit(row["title_limit"]))
 
 
@@ -135,6 +147,7 @@ class _ProductReading:
         self._start, self._end = NEVER, BEGIN
         self._allocation: set[str] = set()
         self._questioned = 0.0
+        self.compared = ComparedPeriods(period, most)
         self._pool, self._most, self._sql = pool, most, queries("products")
 
     async def read(self, chunk: int) -> None:
@@ -152,7 +165,25 @@ class _ProductReading:
                 raise self._too_many()
             if numbers:
                 self._note_records(in_period.values())
-                await in_thread(self._take, await self._figures(numbers))
+                figures = await self._figures(numbers)
+                await in_thread(self._take, figures)
+                await in_thread(self.compared.take, made_lots(figures, _ends(in_period)))
+            earlier = self.compared.earlier_lots([row["number"] for row in rows], _ends(made))
+            if earlier:
+                figures = await self._figures(earlier)
+                await in_thread(self.compared.take_earlier, made_lots(figures, _ends(made)))
+
+    async def changes(self) -> list[FigureChangeAnswer]:
+        """Averages that differ by more than the limit from the last ones, with the reasons of amendments."""
+        changed = await in_thread(self.compared.changed)
+        records = [index for _, indexes in changed for index in indexes]
+        reasons = await read_reasons(self._pool, records, self.moment) if records else {}
+        return [change_answer(change, reason_of(indexes, reasons)) for change, indexes in changed]
+
+    async def verified(self, depth: Depth) -> VerifiedAnswer | None:
+        """The shares of the figure that attestations cover."""
+        most = NEAR_PRODUCT if depth == "near" else FINDING_RECORDS
+        return await read_verified(self._pool, dict.fromkeys(self.production.numbers(), 1.0), self.moment, most)
 
     async def lots(self, limit: int) -> list[ProductLotAnswer]:
         """The largest lots, largest first."""
@@ -206,7 +237,7 @@ class _ProductReading:
 
     def _take(self, rows: Sequence[Record]) -> None:
         columns: Iterator[tuple[Any, ...]] = zip(*rows, strict=True)
-        numbers, _, facilities, quantities, plugins, burdens, contents, amounts = columns
+        numbers, _, facilities, quantities, plugins, burdens, contents, amounts, _ = columns
         self.plugins.update(plugin for plugin in set(plugins) if plugin is not None)
         waits = SLOT["provisionalAbs"]
         self.waiting.update(number // LOT_SLOTS for number, one in zip(numbers, burdens, strict=True) if one[waits] > 0)
@@ -215,9 +246,10 @@ class _ProductReading:
 
     def _lot(self, row: Record, ended: str) -> ProductLotAnswer:
         quantity: Decimal = row["quantity"]
+        per_unit = footprint(row["burdens"]) / float(quantity)
         return ProductLotAnswer(
             lot=row["id"], facility=row["facility"], quantity=Quantity(value=plain(quantity), unit=self.unit),
-            footprint_per_unit=footprint(row["burdens"]) / float(quantity), end=ended,
+            footprint_per_unit=per_unit, end=ended, change_from_last=self.compared.change_from_last(ended, per_unit),
             questioned=whole_vector(row["burdens"])[SLOT[QUESTIONED]],
             index=row["number"] // LOT_SLOTS,
         )
@@ -238,6 +270,10 @@ class _ProductReading:
             field="product", value=self.product,
             rule="a product of a transformation that ended in the period",
         )
+
+
+def _ends(made: Mapping[int, Record]) -> dict[int, str]:
+    return {index: one["ended"] for index, one in made.items()}
 
 
 def _answer(
@@ -262,6 +298,9 @@ def _answer(
         findings_left_off=context.findings.left_off, findings_note=note_on(context.findings),
         open_periods=context.open_periods.periods, more_periods=context.open_periods.more,
         in_doubt=list(context.doubts[:DOUBTS]), limitations=list(context.limitations),
+        months=average_answers(reading.compared.months(), reading.unit),
+        years=average_answers(reading.compared.years(), reading.unit), changes=list(context.changes),
+        verified=context.verified,
         study=StudyAnswer(method=METHOD, gwp=GWP, **structs.asdict(study)),
         **_production(whole, reading.unit, limit, referenced=referenced),
     )

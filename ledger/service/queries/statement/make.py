@@ -21,6 +21,7 @@ from ledger.core.log.note import NoteSigner
 from ledger.core.outcome.assessment import Assessment
 from ledger.core.outcome.leaves import AssessmentLeaf, LotLeaf, read
 from ledger.core.receipts.statement import (
+    AttestationClaim,
     Claims,
     Held,
     Input,
@@ -38,7 +39,7 @@ from ledger.core.receipts.study import StudyClaim
 from ledger.core.record.kinds import Addition, AnyRecord, Transformation
 from ledger.core.record.units import plain
 from ledger.errors import LedgerError, VerificationError
-from ledger.footprint.derived.statements import GWP, figure_of, part_taken, recompute
+from ledger.footprint.derived.statements import GWP, adjustment_of, figure_of, part_taken, recompute
 from ledger.footprint.derived.study import (
     OwnOmissions,
     exempted_description,
@@ -48,9 +49,13 @@ from ledger.footprint.derived.study import (
     record_of,
     study_of,
 )
+from ledger.footprint.derived.validity import figure_kind, valid_until
 from ledger.footprint.stored.burdens import vector_of
 from ledger.service.heads.publication import Publication
+from ledger.service.queries.answers import AttestationAnswer, VerifiedAnswer
 from ledger.service.queries.doubts import read_doubts_behind
+from ledger.service.queries.findings import NEAR_PRODUCT
+from ledger.service.queries.footprint.read import AttestedFigures, read_attested
 from ledger.service.queries.questions import LotQuestion
 from ledger.service.queries.statement.rows import Results, StatementRows, StatementTree, read_results, read_tree
 from ledger.service.queries.statement.site import site_claim
@@ -78,7 +83,8 @@ class StatementParts(NamedTuple):
     """Everything that a statement is made of, except the log's name and keys.
 
     `record`: the lot's record as it reads now; `named`: digests of the records whose bodies a recomputation needs;
-    `plugin_digest`: of the plugin that assessed the record; `answer`: by another method, if requested.
+    `plugin_digest`: of the plugin that assessed the record; `answer`: by another method, if requested; `data_end`: the
+    end of the figure's data.
     """
 
     tree: StatementTree
@@ -93,6 +99,8 @@ class StatementParts(NamedTuple):
     answer: object
     limitations: list[str]
     site: SiteClaim | None
+    data_end: str | None
+    attested: AttestedFigures
 
 
 async def make_statement(
@@ -117,15 +125,17 @@ async def make_statement(
             index = rows.own.row["index"]
             versions = version_claims(activations, _assessment.decode(rows.own.shown[0].leaf), index)
             study = await _study(connection, rows)
+            data_end = await connection.fetchval(queries("verification")["data_end"], rows.number, tree.version)
         checkpoint = await publication.checkpoint(connection, tree.size, tree.root)
     # A later key report may not be in the tree. The limitations are as of the question, not as of the tree.
     reported = Moment(EVER if at is None else at, tree.version)
     _, limitations = await read_doubts_behind(pool, [rows.own.row["index"]], reported)
     asked = Moment(tree.size if at is None else at, tree.version)
     site = await site_claim(pool, record, [row["lot"] for row in rows.taken], asked)
+    attested = await read_attested(pool, lot, asked, NEAR_PRODUCT)
     parts = StatementParts(
         tree, checkpoint, rows, record, named, digest, versions, activations.before_entry(index).limit, study, answer,
-        limitations, site,
+        limitations, site, data_end, attested,
     )
     return await asyncio.to_thread(_signed, publication.signers, publication.keys, parts)
 
@@ -162,7 +172,36 @@ def _claims(origin: str, parts: StatementParts) -> Claims:
         study=parts.study, stock=own.first if isinstance(record, Addition) else None,
         answer=UNSET if parts.answer is None else answer_of(parts.answer), limitations=parts.limitations,
         site=parts.site,
+        figure_kind=figure_kind(
+            own.row["type"], averaged=adjustment_of(_assessment.decode(own.shown[0].leaf)) is not None),
+        data_end=parts.data_end, valid_until=None if parts.data_end is None else valid_until(parts.data_end),
+        attestations=[_attestation(one) for one in parts.attested.attestations],
+        verified=_shares(parts.attested.verified),
     )
+
+
+def _attestation(answer: AttestationAnswer) -> AttestationClaim:
+    examined, accredited = answer.examined_footprint, answer.accreditation
+    return AttestationClaim(
+        index=answer.index, record=answer.record, kind=answer.kind, auditor=answer.auditor, standard=answer.standard,
+        level=answer.level, opinion=answer.opinion, valid_until=answer.valid_until, independent=answer.independent,
+        party=answer.party, examined_size=answer.examined_size, outdated=answer.outdated, in_doubt=answer.in_doubt,
+        examined_footprint=None if examined is None else repr(examined), relation=answer.relation,
+        coverage=None if answer.scope is None else answer.scope.coverage,
+        accreditation=None if accredited is None else f"{accredited.body}, {accredited.number}",
+        counts_as=answer.counts_as,
+    )
+
+
+def _shares(verified: VerifiedAnswer | None) -> dict[str, str]:
+    """The verified shares above zero, in the spelling of statements."""
+    if verified is None:
+        return {}
+    shares = {
+        "certifiedProgramme": verified.certified_programme, "thirdParty": verified.third_party,
+        "secondParty": verified.second_party, "firstParty": verified.first_party,
+    }
+    return {name: repr(share) for name, share in shares.items() if share}
 
 
 def _reads(results: Results) -> str | None:

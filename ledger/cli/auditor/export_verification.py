@@ -1,0 +1,185 @@
+"""`export verification`: everything that a verifier asks for about a lot's figure, in one list."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import click
+import msgspec
+from rich.table import Table
+
+from ledger.cli.attestations import attestation_line, chain_attestations, verified_lines
+from ledger.cli.client import Client, url_option
+from ledger.cli.console import Part, json_option, print_json, print_lines, say, show, styled
+from ledger.cli.electricity import electricity_totals
+from ledger.cli.files import FILE
+from ledger.cli.findings import answer_findings
+from ledger.cli.study import study_lines
+from ledger.host.files.durable import replacing
+from ledger.service.queries.verification.answers import VerificationAnswer
+
+Form = Literal["text", "csv", "json"]
+_SECTIONS: Final[Mapping[str, str]] = {
+    "flows": "flows", "cut_offs": "cut-offs", "sources": "sources of 95 % of the activity data",
+    "allocation": "allocation", "sensitivity": "sensitivity to the allocation key", "electricity": "electricity",
+    "gases": "gases", "double_counting": "double counting", "value_choices": "value choices", "findings": "findings",
+    "attestations": "attestations",
+}
+"""The lists of the answer, each a section of the file."""
+_SINGLE: Final = "figure"
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+_LEFT_OFF: Final = {"flows": "flows_left_off", "cut_offs": "cut_offs_left_off", "sources": "sources_left_off",
+                    "findings": "findings_left_off"}
+
+
+@click.command()
+@click.argument("lot")
+@click.option("--at", type=int, help="As of this tree size (number of entries).  [default: now]")
+@click.option("--format", "form", type=click.Choice(["text", "csv", "json"]), default="text", show_default=True,
+              help="Text for people, a table, or JSON.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=200, show_default=True, help="Rows of a section.")
+@click.option("--share", "shares", metavar="NAME=FRACTION", multiple=True,
+              help="A verified share to be stated elsewhere: refused above the part that attestations cover.")
+@click.option("--output", type=FILE, help="File to write.  [default: stdout]")
+@url_option
+@json_option
+def verification(
+    lot: str, at: int | None, form: Form, limit: int, shares: tuple[str, ...], output: Path | None, url: str,
+    as_json: bool,
+) -> None:
+    """Write the list that a verifier of LOT asks for: flows, cut-offs, the sources of 95 % of the activity data,
+    ratings, allocation with its reason and sensitivity, electricity by type, gases, double counting, value choices,
+    findings and attestations (ISO 14064-3, ISO 14067).
+    """
+    with Client(url) as client:
+        answer = client.get("/v1/verification", VerificationAnswer, lot=lot, at=at, limit=limit, share=shares)
+    if output is None:
+        _print(answer, "json" if as_json else form)
+        return
+    if form == "text" and not as_json:
+        raise click.UsageError("--output takes --format csv or json")
+    data = _csv(answer) if form == "csv" else msgspec.json.format(msgspec.json.encode(answer), indent=2).decode() + "\n"
+    with replacing(output) as file:
+        file.write(data.encode())
+    if as_json:
+        print_json({"file": str(output), "lot": answer.lot, "size": answer.at})
+    else:
+        say(f"{output}: list for verifiers of {answer.lot} as of {answer.at} entries")
+
+
+def _print(answer: VerificationAnswer, form: Form) -> None:
+    if form == "json":
+        print_json(answer)
+    elif form == "csv":
+        print_lines(_csv(answer))
+    else:
+        show(*verification_report(answer))
+
+
+def verification_report(answer: VerificationAnswer) -> Iterator[Part]:
+    """The list, as text for people."""
+    yield styled(f"{answer.title} of {answer.lot}: list for verifiers", style="bold")
+    yield (f"{answer.quantity} of {answer.product}, {answer.figure_kind}, as of {answer.at} entries, record "
+           f"{answer.record}")
+    yield styled(f"{answer.footprint:,.3f} kg CO2e, {answer.footprint_per_unit:,.6g} kg CO2e per {answer.unit}",
+                 style="bold green")
+    yield electricity_totals(answer.location_based, answer.market_based)
+    yield (f"method {answer.method}, potentials {answer.gwp}; {answer.records:,} records upstream, "
+           f"{answer.absolute:,.3f} kg CO2e in absolute amounts")
+    if answer.valid_until is not None:
+        yield f"valid until {answer.valid_until}, or until a change above 10 %"
+    if answer.study is not None:
+        yield from study_lines(answer.study, answer.study.versions)
+    yield (f"cut-off: {answer.omitted:,.3f} kg CO2e omitted by estimate, {answer.exempted} exempted, limit "
+           f"{answer.cut_off_limit}; {answer.unestimated:.3g} omissions of unknown size")
+    yield from _ratings(answer)
+    for name, title in _SECTIONS.items():
+        if name not in ("attestations", "findings"):
+            yield from _section(answer, name, title)
+    yield from answer_findings(answer, answer.questioned_share)
+    for attestation in answer.attestations:
+        yield attestation_line(attestation)
+    if answer.verified is None:
+        yield "no attestation covers the figure"
+    else:
+        yield from chain_attestations(answer.verified)
+        yield from verified_lines(answer.verified)
+    yield from answer.limitations
+
+
+def _ratings(answer: VerificationAnswer) -> Iterator[str]:
+    primary = "unknown" if answer.primary_share is None else f"{answer.primary_share * 100:.1f} %"
+    ratings = ", ".join([f"{name} {rating:.2f}" for name, rating in answer.pact_ratings.items()]) or "unknown"
+    yield f"ratings (1 best, 5; {answer.rating_conversion or 'no conversion'}): {ratings}; primary data {primary}"
+
+
+def _section(answer: VerificationAnswer, name: str, title: str) -> Iterator[Part]:
+    rows = _rows(answer, name)
+    yield styled(title, style="bold")
+    if name == "sensitivity" and answer.sensitivity_note is not None:
+        yield answer.sensitivity_note
+    if not rows:
+        yield "none"
+        return
+    columns = _columns(rows)
+    table = Table(*columns, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*[_shown(row.get(column)) for column in columns])
+    yield table
+    left_off = getattr(answer, _LEFT_OFF.get(name, ""), 0)
+    if left_off:
+        yield f"… and {left_off:,} more: --limit"
+
+
+def _rows(answer: VerificationAnswer, name: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = msgspec.to_builtins(getattr(answer, name))
+    return rows
+
+
+def _columns(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The fields of rows, each once, in the order in which they first occur."""
+    return list(dict.fromkeys([name for row in rows for name in row]))
+
+
+def _shown(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:,.6g}"
+        case list():
+            return "; ".join([_shown(part) for part in value])
+        case dict():
+            return " ".join([f"{part}" for part in value.values()])
+        case _:
+            return str(value)
+
+
+def _csv(answer: VerificationAnswer) -> str:
+    """One table: a row for each row of a section, with the columns of all sections; the single fields of the answer
+    come first, in the section `figure`."""
+    tree = msgspec.to_builtins(answer)
+    single = {name: value for name, value in tree.items() if not isinstance(value, list | dict)}
+    sections = {name: _rows(answer, name) for name in _SECTIONS}
+    columns = ["section", *_columns([single, *[row for rows in sections.values() for row in rows]])]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerow({"section": _SINGLE, **{name: cell(value) for name, value in single.items()}})
+    for name, rows in sections.items():
+        for row in rows:
+            writer.writerow({"section": _SECTIONS[name], **{field: cell(value) for field, value in row.items()}})
+    return text.getvalue()
+
+
+def cell(value: object) -> object:
+    """A cell: numbers in full, everything else as text. A text that a spreadsheet would take for a formula gets an
+    apostrophe before it."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    text = _shown(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,119 @@
+"""Who is independent of a figure, as what an attestation counts, and the shares that attestations cover."""
+
+from typing import Any, Final, Literal
+
+import numpy
+import pytest
+from msgspec.structs import replace
+
+from ledger.core.record.assurance import Accreditation, AttestationScope
+from ledger.core.record.kinds import Attestation, Subject
+from ledger.footprint.derived.chain.arrays import Arrays, compiled_from
+from ledger.footprint.derived.verified import (
+    AttestedFigure,
+    Category,
+    Parties,
+    Relation,
+    category_of,
+    party_of,
+    relation_of,
+    verified_shares,
+)
+
+PARTIES: Final = Parties(frozenset({"mill", "works"}), "buyer")
+GROUPS: Final = {"mill": "steel-group", "sister": "steel-group", "buyer": "buyer-group", "buyer-lab": "buyer-group"}
+GOOD: Final = Attestation(
+    issuer="auditor", nonce="AAAAAAAAAAAAAAAAAAAAAA", subject=Subject(kind="lot", id="urn:lot"), standard="ISO 14064-3",
+    level="limited", opinion="unmodified", start="2025-01-01T00:00:00Z", end="2025-02-01T00:00:00Z",
+    valid_until="2028-02-01T00:00:00Z", scope=AttestationScope(criteria="PCR", coverage="product"),
+    accreditation=Accreditation(body="a body", number="1"),
+)
+PROGRAMME: Final = AttestationScope(criteria="PCR", coverage="organisation", programme="a programme")
+
+
+@pytest.mark.parametrize(("auditor", "relation"), [
+    ("mill", "maker"), ("works", "maker"), ("sister", "group"), ("steel-group", "group"), ("buyer", "customer"),
+    ("buyer-lab", "customer"), ("auditor", None),
+])
+def test_an_interest_is_that_of_the_whole_group(auditor: str, relation: Relation | None) -> None:
+    assert relation_of(auditor, PARTIES, GROUPS) == relation
+
+
+def test_a_group_that_made_and_holds_the_lot_is_its_maker() -> None:
+    assert relation_of("sister", Parties(frozenset({"mill"}), "sister"), GROUPS) == "group"
+
+
+@pytest.mark.parametrize(("stated", "relation", "party"), [
+    (None, None, "third"), (None, "customer", "second"), (None, "group", "first"), (None, "maker", "first"),
+    ("third", "group", "first"), ("third", "customer", "second"), ("second", None, "second"), ("first", None, "first"),
+    ("second", "group", "first"), ("first", "customer", "first"),
+])
+def test_nobody_is_further_from_the_figure_than_it_is(
+    stated: Literal["first", "second", "third"] | None, relation: Relation | None, party: str
+) -> None:
+    assert party_of(replace(GOOD, party=stated), relation) == party
+
+
+def judged(relation: Relation | None = None, **fields: Any) -> str:
+    flags = {name: fields.pop(name, False) for name in ("outdated", "expired", "in_doubt", "apart")}
+    return category_of(AttestedFigure(replace(GOOD, **fields), relation, **flags))
+
+
+def test_under_which_share_an_attestation_counts() -> None:
+    assert judged() == "thirdParty"
+    assert judged(opinion="qualified") == "thirdParty"
+    assert judged("customer") == "secondParty"
+    assert judged("group") == "firstParty"
+    assert judged(scope=PROGRAMME) == "certifiedProgramme"
+    assert judged("group", accreditation=None) == "firstParty"
+
+
+@pytest.mark.parametrize(("relation", "fields", "why"), [
+    (None, {"in_doubt": True}, "compromised"), (None, {"opinion": "adverse"}, "adverse"),
+    (None, {"opinion": "disclaimer"}, "disclaimer"), (None, {"outdated": True}, "earlier figure"),
+    (None, {"expired": True}, "not valid after 2028-02-01"), (None, {"apart": True}, "not made in the attested period"),
+    (None, {"scope": None}, "no scope"), (None, {"accreditation": None}, "no accreditation"),
+    (None, {"scope": AttestationScope(criteria="PCR", coverage="process")}, "calculation model"),
+    ("group", {"scope": PROGRAMME}, "independent"), ("customer", {"scope": PROGRAMME}, "independent"),
+    (None, {"scope": PROGRAMME, "accreditation": None}, "no accreditation"),
+])
+def test_why_an_attestation_counts_in_no_share(relation: Relation | None, fields: dict[str, Any], why: str) -> None:
+    assert why in judged(relation, **fields)
+
+
+# Records 1 and 2 make lots 1024 and 2048; record 3 takes half of the first and all of the second, and makes 3072.
+# Figures: 10, 6, and 5 + 6 + 9 of its own = 20.
+CHAIN: Final[Arrays] = compiled_from(
+    [(1024, 1.0), (2048, 1.0), (3072, 1.0), (4096, 1.0)], [(3, 1024, 0.5), (3, 2048, 1.0), (4, 3072, 1.0)])
+ABSOLUTE: Final = numpy.array([10.0, 6.0, 20.0, 25.0])
+LAST: Final = numpy.array([0.0, 0.0, 0.0, 1.0])
+
+
+def shares(attested: dict[int, Category]) -> dict[str, float]:
+    found = verified_shares(CHAIN, LAST, ABSOLUTE, attested)
+    return {name: share for name, share in found.items() if share}
+
+
+@pytest.mark.parametrize(("attested", "expected"), [
+    ({}, {}),
+    ({1024: "thirdParty"}, {"thirdParty": 5 / 25}),
+    ({1024: "thirdParty", 2048: "secondParty"}, {"thirdParty": 5 / 25, "secondParty": 6 / 25}),
+    # What an attested lot carries of other attested lots counts once.
+    ({1024: "thirdParty", 3072: "firstParty"}, {"firstParty": 20 / 25}),
+    ({4096: "certifiedProgramme", 3072: "thirdParty", 1024: "firstParty"}, {"certifiedProgramme": 1.0}),
+])
+def test_what_attested_lots_carry_of_a_figure(
+    attested: dict[int, Category], expected: dict[str, float]
+) -> None:
+    assert shares(attested) == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_weighted_sum_of_lots() -> None:
+    wanted = numpy.array([1.0, 0.0, 2.0, 0.0])
+    found = verified_shares(CHAIN, wanted, ABSOLUTE, {1024: "thirdParty"})
+    # 10 of the first lot itself, and twice 5 of the third: 20 of 50.
+    assert found["thirdParty"] == pytest.approx(20 / 50, rel=1e-12)
+
+
+def test_a_figure_of_zero_has_no_shares() -> None:
+    assert not any(verified_shares(CHAIN, LAST, numpy.zeros(4), {4096: "thirdParty"}).values())
