@@ -40,10 +40,11 @@ from ledger.core.record.kinds import (
 from ledger.core.record.revisions import Amendment
 from ledger.core.record.values import Output
 from ledger.engine.allocation_questions import questions_of as allocation_questions
-from ledger.engine.bounds.check import check_record, findings_of
-from ledger.engine.bounds.process import Process
+from ledger.engine.bounds.check import BY_SHARES, check_record, findings_of
+from ledger.engine.bounds.process import Process, short
 from ledger.engine.end_of_waste.check import check_wastes
 from ledger.engine.end_of_waste.group import questioned_inputs
+from ledger.engine.end_of_waste.recovered import free_energy
 from ledger.engine.inventory.check import with_inventory, with_omissions
 from ledger.engine.inventory.lacking import unpriced
 from ledger.engine.inventory.moved import moved_goods
@@ -78,7 +79,7 @@ from ledger.footprint.stored.checks import check_assessment
 from ledger.footprint.stored.contents import Contents, Holding
 from ledger.footprint.stored.mass_balance import Booking
 from ledger.footprint.stored.supplies import Proof, composed, declared_lot, supplied_contents, with_supplies
-from ledger.sdk import Context, FactorSetVersion
+from ledger.sdk import CONTEXT, Context, FactorSetVersion
 
 _ZERO = Decimal(0)
 REVISING = (Amendment, Closing)
@@ -301,6 +302,7 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
         if pricing is not None and draft.versions.has(Rule.REFERENCE_RANGES):
             assessment = _with_references(assessment, draft, pricing, facts)
             assessment = _with_allocation(assessment, draft, pricing, facts)
+            assessment = _by_shares(assessment, draft)
         if draft.versions.has(Rule.REFERENCE_RANGES):
             buying = None if pricing is None else Buying(pricing.around, pricing.sets, plan, facts)
             assessment = check_wastes(assessment, record, plan, facts, buying)
@@ -365,9 +367,31 @@ def _with_allocation(
         return assessment
     shares_of_record = _shares(record, draft.plan, assessment)
     asked = allocation_questions(record, draft.plan, facts, shares_of_record, assessment, pricing.sets)
-    if not asked.findings:
+    free, findings = free_energy(record, draft.plan, shares_of_record)
+    if not asked.findings and not findings:
         return assessment
-    return replace(assessment, usual_shares=asked.usual, findings=(*assessment.findings, *asked.findings))
+    return replace(assessment, usual_shares=(*asked.usual, *free),
+                   findings=(*assessment.findings, *asked.findings, *findings))
+
+
+def _by_shares(assessment: Assessment, draft: PreparedDraft) -> Assessment:
+    """The assessment with the amounts that follow the allocation shares made by the outputs. By mass, the by-product
+    that let a burden vanish would take most of the question."""
+    record = draft.submission.record
+    moved = [one for one in assessment.findings if one.code in BY_SHARES and one.amount]
+    shares_of_record = _shares(record, draft.plan, assessment) if moved else []
+    if not any(shares_of_record):
+        return assessment
+    findings = [one for one in assessment.findings if one not in moved]
+    usual = list(assessment.usual_shares)
+    for finding in moved:
+        for output, share in enumerate(shares_of_record):
+            if share:
+                own = Decimal(repr(share))
+                amount = short(CONTEXT.multiply(finding.amount or _ZERO, own))
+                usual.append(UsualShare(output=output, share=own, code=finding.code, amount=amount))
+                findings.append(replace(finding, output=output, amount=None))
+    return replace(assessment, usual_shares=tuple(usual), findings=tuple(findings))
 
 
 def _inventoried(

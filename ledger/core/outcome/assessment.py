@@ -211,11 +211,13 @@ class Reference(Value, frozen=True):
 
 class UsualShare(Value, frozen=True):
     """The allocation share that is usual for the output, above the share that it has. By the difference it escapes
-    burdens, which the accounting computes and questions. `code`: of the finding about it, which has no amount."""
+    burdens, which the accounting computes and questions. `amount`: the kg CO2e that it escapes in another way; its
+    share is then the one that it has. `code`: of the finding about it, which has no amount."""
 
     output: int
     share: Decimal
     code: Key
+    amount: Decimal | None = None
 
 
 class Assessment(Value, frozen=True):
@@ -223,7 +225,7 @@ class Assessment(Value, frozen=True):
 
     `matter`: content -> fraction of the incoming content that each output holds, sum <= 1. `indicators` are not passed
     on to outputs. The core adds `references`, the usual burdens of the materials of the outputs, and `usual_shares`, at
-    most one for each output.
+    most one without an amount for each output.
     """
 
     lines: tuple[Line, ...] = ()

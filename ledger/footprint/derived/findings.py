@@ -168,9 +168,18 @@ def findings_in(log_index: int, leaf: bytes) -> FindingRecord:
 def _escaped(
     usual: Sequence[UsualShare], questions: Iterable[Question]
 ) -> dict[tuple[str, int | None], float]:
-    """Kg CO2e that outputs escape by their allocation shares, by code and output of the finding about them."""
-    amounts = {question.output: float(question.escaped) for question in questions}
-    return {(one.code, one.output): amounts[one.output] for one in usual if amounts.get(one.output)}
+    """Kg CO2e that outputs escape by their allocation shares and otherwise, by code and output of the finding about
+    them."""
+    amounts: dict[tuple[str, int | None], float] = {}
+    rest = {question.output: float(question.escaped) for question in questions}
+    for expected in usual:
+        if expected.amount is not None:
+            amounts[expected.code, expected.output] = float(expected.amount)
+            rest[expected.output] = rest.get(expected.output, 0.0) - float(expected.amount)
+    for expected in usual:
+        if expected.amount is None and rest.get(expected.output):
+            amounts[expected.code, expected.output] = rest[expected.output]
+    return amounts
 
 
 def _made(question: Question) -> float:

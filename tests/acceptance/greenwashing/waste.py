@@ -1,10 +1,25 @@
 """Attempts with waste: what is scrap, whose it was, and how it is melted."""
 
 from acceptance.greenwashing.lie import Lie
-from support.market import Market, row, supply
+from support.market import Company, Market, evidence, row, supply
 
 CHINA = row("electricity/cradleToGate/CN/2024")
 STEEL = row("steel/cradleToGate/*/2019")
+
+
+def _melt(mill: Company, scrap: str, tonnes: str = "1000") -> None:
+    """Steel of that scrap."""
+    mill.run("steel.electricArcFurnace", [mill.out("bar", f"{0.94 * float(tonnes):g} TNE")],
+             [supply("electricity", "420 MWH"), supply("lime", "35 TNE"), supply("electrode", "1.5 TNE")],
+             {scrap: f"{tonnes} TNE"}, when=("2025-06-01T00:00:00Z", "2025-06-02T00:00:00Z"))
+
+
+def _maker(market: Market) -> Company:
+    """It holds a thousand tonnes of new bars, as an EPD states them."""
+    maker = market.company("maker", "CN", "CN-HE").products("steel", stock="steel")
+    maker.declare(lot=maker.out("stock", "1000 TNE"), burdens={"fossilGhgEmissions": f"{1e6 * STEEL:.0f}"},
+                  evidence=[evidence("environmentalProductDeclaration")])
+    return maker
 
 
 def remelting_without_energy(market: Market) -> Lie:
@@ -48,3 +63,24 @@ def returns_through_a_shear(market: Market) -> Lie:
     foundry.run("equipment.casting", [foundry.out("again", "430 TNE")], [power], {"cut": "445 TNE"},
                 {"furnace": "induction"}, when=("2025-04-02T00:00:00Z", "2025-04-09T00:00:00Z"))
     return Lie(foundry, "again", 0, content=430_000)
+
+
+def sold_outside_and_collected(market: Market) -> Lie:
+    """New bars leave the ledger as a sale, and come back a month later as scrap that was collected from end users."""
+    maker = _maker(market)
+    mill = market.company("mill", "CN", "CN-HE").products("steel", bar="steel")
+    maker.consume({"stock": "1000 TNE"}, "soldOutside", destination="a dealer")
+    market.begin_to_lie()
+    maker.collect(maker.out("stock", "1000 TNE", "waste", name="scrap", origin="postConsumer"))
+    _melt(mill, maker.send("scrap", "1000 TNE", mill))
+    return Lie(mill, "bar", 1e6 * STEEL)
+
+
+def stock_collected_from_oneself(market: Market) -> Lie:
+    """A maker declares as collected scrap what still lies in its hall as new bars, unused."""
+    maker = _maker(market)
+    mill = market.company("mill", "CN", "CN-HE").products("steel", bar="steel")
+    market.begin_to_lie()
+    maker.collect(maker.out("stock", "990 TNE", "waste", name="scrap", origin="preConsumer"))
+    _melt(mill, maker.send("scrap", "990 TNE", mill), "990")
+    return Lie(mill, "bar", 990_000 * STEEL)

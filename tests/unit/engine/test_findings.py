@@ -7,6 +7,8 @@ from typing import Final
 
 from ledger.core.outcome.assessment import Finding
 from ledger.engine.bounds import fuels, removals
+from ledger.engine.bounds.carbon import delivered
+from ledger.engine.end_of_waste import recovered
 from ledger.engine.findings import FIGURE_BELOW_RANGE, finding_codes, title_of
 from ledger.footprint.derived.completeness import NO_REFERENCE
 from ledger.sdk import rows
@@ -20,7 +22,7 @@ _CODE: Final = re.compile(r"[a-z]+(-[a-z]+)+")
 def codes_of_engine() -> set[str]:
     """The values of constants with which the engine makes a finding or a refusal of the bounds."""
     codes = {FIGURE_BELOW_RANGE, NO_REFERENCE}
-    folders = [path for folder in ("bounds", "inventory", "end_of_waste") for path in (ENGINE / folder).glob("*.py")]
+    folders = [path for folder in ("bounds", "inventory", "end_of_waste") for path in (ENGINE / folder).rglob("*.py")]
     for path in [*folders, *[ENGINE / f"{name}.py" for name in QUESTIONING]]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Constant) and isinstance(
@@ -50,6 +52,8 @@ def test_rows_are_filled_in() -> None:
 def test_the_table_lists_the_kinds_of_evidence() -> None:
     assert all(kind in finding_codes()["removal-evidence"].evidence for kind in removals.KINDS)
     assert all(kind in finding_codes()["fossil-biogenic"].evidence for kind in fuels.KINDS)
+    assert delivered.KINDS[-1] in finding_codes()[delivered.CODE].evidence
+    assert all(kind in finding_codes()[recovered.CODE].evidence for kind in recovered.KINDS)
 
 
 def test_titles() -> None:

@@ -43,6 +43,25 @@ def test_a_share_above_the_usual_one_is_no_question() -> None:
         pytest.approx({1: 15.0}))
 
 
+def test_a_burden_that_left_otherwise_adds_to_the_share() -> None:
+    """1,000 kg are shared. Output 0 has half of its usual share, and 30 kg left without a lot to carry them."""
+    left = UsualShare(output=0, share=Decimal("0.25"), code="by-product-mass", amount=Decimal(30))
+    total = vector_of({"fossilGhgEmissions": 1000.0})
+    assert escaped([usual(0, "0.5"), left], [0.25, 0.75], total) == pytest.approx({0: 280.0})
+    assert escaped([left], [0.25, 0.75], total) == {0: 30.0}
+
+
+def test_each_finding_has_its_own_part() -> None:
+    findings = (Finding(code=CODE, message="it carries too little", output=0),
+                Finding(code="by-product-mass", message="too much slag", output=0))
+    left = UsualShare(output=0, share=Decimal("0.25"), code="by-product-mass", amount=Decimal(30))
+    record = findings_in(3, leaf_bytes(AssessmentLeaf(
+        salt="x", method="cut-off/1", questions=(Question(output=0, share="0.25", escaped="280.0"),),
+        assessment=assessment_bytes(Assessment(findings=findings, usual_shares=(left, usual(0, "0.5")))))))
+    assert {one.code: one.amount for one in record.findings} == {CODE: 250.0, "by-product-mass": 30.0}
+    assert record.made == {0: 280.0}
+
+
 def test_it_adds_to_what_came_in() -> None:
     burdens = [vector_of({QUESTIONED: 5.0, "fossilGhgEmissions": 1.0}), vector_of({QUESTIONED: 7.0})]
     asked = with_escaped(burdens, {0: 2.0})
