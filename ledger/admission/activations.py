@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 
 from ledger.admission.rules import RESERVED, RULES, Activated, Rule, Rules
+from ledger.admission.title_limit import limit_of
 
 NO_ACTIVATION: Final = -1
 """Stands for the index of the newest activation on a log without one."""
@@ -51,6 +52,11 @@ class Versions:
     def has(self, rule: Rule) -> bool:
         """Whether `rule` is in force. Raises Unavailable if this program does not know the version in force."""
         return self.rules.has(rule)
+
+    @property
+    def limit(self) -> float:
+        """The limit of the title *footprint*."""
+        return limit_of({name: state.version for name, state in self.plugins.items()})
 
     def sector(self, name: str) -> PluginState | None:
         """The version of a sector; None if it is not in force."""
@@ -104,6 +110,10 @@ class Activations:
         if versions is None:
             versions = self._versions[upto] = self._collect(upto)
         return versions
+
+    def before_entry(self, index: int) -> Versions:
+        """The versions in force for the record at `index`."""
+        return self.versions(self.before(index))
 
     def assessed_by(self, tag: str, index: int) -> int:
         """The newest activation of the time when the record at `index` was assessed, if leaf 0 does not name it: `tag`

@@ -11,12 +11,13 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
+from ledger.admission.title_limit import LIMIT_SETTING
 from ledger.core.record.base import WITNESS_POLICY
 from ledger.errors import Refused, Unavailable
 
 RULES: Final = "ledger-rules"
 """The name under which the registrar activates a version of these rules."""
-RESERVED: Final = frozenset({RULES, WITNESS_POLICY})
+RESERVED: Final = frozenset({RULES, WITNESS_POLICY, LIMIT_SETTING})
 """Names of activations that are not sectors."""
 
 

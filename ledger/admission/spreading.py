@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Closing, Transformation
 from ledger.core.record.units import convert, plain, unit
 from ledger.core.record.values import UNBURDENED, Quantity, Supply
 from ledger.errors import Refused, refusal_of
 
-_CONTEXT: Final = Context(prec=34)
 _STEP: Final = Decimal("0.000000001")
 _NONE: Final = Decimal(0)
 _LEAST_PRICE: Final = Decimal("0.2")
@@ -92,11 +92,11 @@ def check_overhead_keys(closing: Closing, spread_over: Iterable[ClosingSpread]) 
     totals: dict[str, tuple[Decimal, Decimal]] = {}
     for alike, mass, weight, _ in runs:
         masses, weights = totals.get(alike, (_NONE, _NONE))
-        totals[alike] = _CONTEXT.add(masses, mass), _CONTEXT.add(weights, weight)
+        totals[alike] = CONTEXT.add(masses, mass), CONTEXT.add(weights, weight)
     faults = []
     for alike, mass, weight, lot in runs:
         masses, weights = totals[alike]
-        if not weight or _CONTEXT.multiply(weight, masses) < _product(weights, mass, least):
+        if not weight or CONTEXT.multiply(weight, masses) < _product(weights, mass, least):
             faults.append(Refused(
                 f"spreadOverheads: the {what} of {lot} is {'not stated' if not weight else 'far below the others'}",
                 code="overhead-key", field="spreadOverheads", value=closing.spread_overheads,
@@ -109,7 +109,7 @@ def check_overhead_keys(closing: Closing, spread_over: Iterable[ClosingSpread]) 
 def _product(*factors: Decimal) -> Decimal:
     total = Decimal(1)
     for factor in factors:
-        total = _CONTEXT.multiply(total, factor)
+        total = CONTEXT.multiply(total, factor)
     return total
 
 
@@ -220,12 +220,12 @@ def _amounts(
     for amount in (*stated, *fixed):
         difference -= amount
     for weight in weights:
-        whole = _CONTEXT.add(whole, weight)
+        whole = CONTEXT.add(whole, weight)
     amounts: list[Decimal] = []
     remainder = difference
     last = max(i for i, weight in enumerate(weights) if weight)
     for i, (amount, weight) in enumerate(zip(stated, weights, strict=True)):
-        part = _CONTEXT.divide(_CONTEXT.multiply(difference, weight), whole).quantize(step, ROUND_HALF_EVEN)
+        part = CONTEXT.divide(CONTEXT.multiply(difference, weight), whole).quantize(step, ROUND_HALF_EVEN)
         if i == last:
             part = remainder
         remainder -= part
@@ -259,7 +259,7 @@ def _masses(total: Supply, amounts: Sequence[Decimal]) -> list[Quantity | None]:
     remainder, masses = mass.amount, list[Quantity | None]()
     last = max(i for i, amount in enumerate(amounts) if amount)
     for i, amount in enumerate(amounts):
-        part = _CONTEXT.divide(_CONTEXT.multiply(mass.amount, amount), total.quantity.amount)
+        part = CONTEXT.divide(CONTEXT.multiply(mass.amount, amount), total.quantity.amount)
         part = remainder if i == last else part.quantize(_STEP, ROUND_HALF_EVEN)
         remainder -= part
         masses.append(Quantity(value=plain(max(part, _STEP)), unit=mass.unit))
@@ -287,7 +287,7 @@ def _with_part(record: Transformation, total: Supply, part: Decimal, whole: Deci
         return record
     mass = None
     if total.mass is not None and unit(total.quantity.unit).dimension != "mass":
-        kilograms = _CONTEXT.divide(_CONTEXT.multiply(total.mass.amount, part), total.quantity.amount)
+        kilograms = CONTEXT.divide(CONTEXT.multiply(total.mass.amount, part), total.quantity.amount)
         mass = Quantity(value=plain(max(kilograms.quantize(_STEP, ROUND_HALF_EVEN), _STEP)), unit=total.mass.unit)
     places = [i for i, supply in enumerate(record.supplies, start=1) if supply.material == total.material]
     at = places[-1] if places else len(record.supplies)
@@ -305,11 +305,11 @@ def _reduced(record: Transformation, total: Supply, whole: Decimal, stated: Deci
             supplies.append(supply)
             continue
         have, want = unit(supply.quantity.unit), unit(total.quantity.unit)
-        amount = _CONTEXT.divide(_CONTEXT.multiply(supply.quantity.amount, whole), stated)
+        amount = CONTEXT.divide(CONTEXT.multiply(supply.quantity.amount, whole), stated)
         if i == last:
-            amount = _CONTEXT.divide(_CONTEXT.multiply(remainder, want.scale), have.scale)
+            amount = CONTEXT.divide(CONTEXT.multiply(remainder, want.scale), have.scale)
         amount = amount.quantize(_step(have.code), ROUND_HALF_EVEN)
-        remainder -= _CONTEXT.divide(_CONTEXT.multiply(amount, have.scale), want.scale)
+        remainder -= CONTEXT.divide(CONTEXT.multiply(amount, have.scale), want.scale)
         if amount > 0:
             quantity = Quantity(value=plain(amount), unit=have.code)
             supplies.append(replace(supply, quantity=quantity, mass=_part_of(supply.mass, whole, stated)))
@@ -319,7 +319,7 @@ def _reduced(record: Transformation, total: Supply, whole: Decimal, stated: Deci
 def _part_of(mass: Quantity | None, whole: Decimal, stated: Decimal) -> Quantity | None:
     if mass is None:
         return None
-    part = _CONTEXT.divide(_CONTEXT.multiply(mass.amount, whole), stated).quantize(_STEP, ROUND_HALF_EVEN)
+    part = CONTEXT.divide(CONTEXT.multiply(mass.amount, whole), stated).quantize(_STEP, ROUND_HALF_EVEN)
     return Quantity(value=plain(max(part, _STEP)), unit=mass.unit)
 
 

@@ -22,7 +22,7 @@ from ledger.core.outcome.leaves import (
 )
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
-from ledger.engine.prepare import FigureWork, Prepared
+from ledger.engine.prepared import FigureWork, Prepared
 from ledger.footprint.stored.attributes import covered_market, with_covered
 from ledger.footprint.stored.averaging import adjusted
 from ledger.footprint.stored.burdens import METHOD, SLOT

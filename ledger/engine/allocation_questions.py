@@ -14,13 +14,14 @@ is questioned, and a note tells of smaller differences.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from ledger.admission.checks.allocation import MOST_FOR_MASS, PHYSICAL
 from ledger.admission.facts import Facts
 from ledger.admission.lots import Created, Plan
 from ledger.core.outcome.assessment import Assessment, Finding, Span, UsualShare
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.values import UNBURDENED
 from ledger.engine.references import entry_of_code
@@ -38,7 +39,6 @@ WRONG_KEY: Final = "allocation-key"
 FAR_SHARE: Final = "allocation-share"
 NOT_MASSES: Final = "weights-not-masses"
 UNKNOWN_GOODS: Final = "burden-on-unknown-goods"
-_CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
 _NOTHING: Final = Decimal(0)
 _ONE: Final = Decimal(1)
 _STEP: Final = Decimal("0.000000001")
@@ -233,7 +233,7 @@ class _Sharing:
         values = self._values()
         if len(values) < 2:
             return
-        ratio = _ratio([_CONTEXT.divide(value, carrier.weight)
+        ratio = _ratio([CONTEXT.divide(value, carrier.weight)
                         for value, carrier in zip(values, self._massive, strict=True)])
         if self._key == "value":
             if ratio <= MOST_FOR_MASS:
@@ -282,9 +282,9 @@ class _Sharing:
         others = [carrier for carrier in self._carriers if carrier.is_named and (carrier.materials or carrier.worth)]
         carried = _sum(carrier.share for carrier in unknown)
         rest = _sum(carrier.share for carrier in others)
-        if not rest or carried <= _times(_CONTEXT.add(carried, rest), _MOST_UNKNOWN):
+        if not rest or carried <= _times(CONTEXT.add(carried, rest), _MOST_UNKNOWN):
             return
-        scale = _CONTEXT.divide(_CONTEXT.add(carried, rest), rest)
+        scale = CONTEXT.divide(CONTEXT.add(carried, rest), rest)
         for carrier in others:
             usual = _times(carrier.share, scale)
             yield _SmallShare(carrier, usual, usual, UNKNOWN_GOODS,
@@ -301,29 +301,29 @@ def _lowest(place: int, priced: Sequence[_Carrier]) -> Decimal:
     """The share of an output in a year that is bad for its price and good for all others."""
     low = _worth(priced[place]).low
     others = _sum(_worth(carrier).high for i, carrier in enumerate(priced) if i != place)
-    return _times(_sum(carrier.share for carrier in priced), _CONTEXT.divide(low, _CONTEXT.add(low, others)))
+    return _times(_sum(carrier.share for carrier in priced), CONTEXT.divide(low, CONTEXT.add(low, others)))
 
 
 def _divided(carriers: Sequence[_Carrier], weights: Sequence[Decimal]) -> list[Decimal]:
     """The shares that the carriers have together, divided by weights."""
     shares = _sum(carrier.share for carrier in carriers)
     whole = _sum(weights)
-    return [_CONTEXT.divide(_times(shares, weight), whole) for weight in weights]
+    return [CONTEXT.divide(_times(shares, weight), whole) for weight in weights]
 
 
 def _ratio(prices: Sequence[Decimal]) -> Decimal:
-    return _CONTEXT.divide(max(prices), min(prices))
+    return CONTEXT.divide(max(prices), min(prices))
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:
     total = _NOTHING
     for amount in amounts:
-        total = _CONTEXT.add(total, amount)
+        total = CONTEXT.add(total, amount)
     return total
 
 
 def _times(left: Decimal, right: Decimal) -> Decimal:
-    return _CONTEXT.multiply(left, right)
+    return CONTEXT.multiply(left, right)
 
 
 def _answered(doubts: Iterable[_SmallShare]) -> AllocationQuestions:

@@ -16,7 +16,8 @@ from ledger.core.log.merkle import leaf_hash
 from ledger.core.record.kinds import Activation, Addition, Transformation
 from ledger.engine.account import Outcome, account, with_revisions
 from ledger.engine.lookup_rows import add_lookup_rows, before_entering
-from ledger.engine.prepare import REVISING, Prepared, Submission, prepare
+from ledger.engine.prepare import prepare
+from ledger.engine.prepared import REVISING, Prepared, Submission
 from ledger.engine.revision.recompute import Revision
 from ledger.engine.row_buffer import RowBuffer
 from ledger.engine.sectors import Registry

@@ -5,7 +5,7 @@ are of different classes, the one with the higher low end counts: a code for san
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
@@ -13,18 +13,18 @@ from msgspec.structs import replace
 from ledger.admission.facts import Facts, LotFacts
 from ledger.admission.lots import Plan
 from ledger.core.outcome.assessment import Finding, Reference
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.units import UNITS
 from ledger.core.record.values import Evidence
 from ledger.engine.end_of_waste.recycled import CODE as BY_NAME
 from ledger.engine.end_of_waste.recycled import primary_of, recycled_key, recycled_part
-from ledger.engine.upstream import Surroundings
+from ledger.engine.pricing.surroundings import Surroundings
 from ledger.footprint.derived.completeness import NO_REFERENCE
 from ledger.sdk import PRODUCT_ROLES, FactorSetVersion, SetChoice
 from ledger.sdk.sets.factor_set import SupplyEntry
 from ledger.sdk.sets.lookup import choose, entry_of
 from ledger.sdk.sets.reading import co2e_of
 
-_CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
 _KNOWN_PART: Final = Decimal("0.5")
 """Of a product's mass, so much must be of materials that the sets know."""
 _SHORTEST_CODE: Final = 4
@@ -80,21 +80,21 @@ class Buying(NamedTuple):
             if entry is None or entry[1].group != made.entry.group or entry[1].kind != "material" or mass is None:
                 continue
             choice = self.choose(entry[1].key)
-            whole = _CONTEXT.add(whole, mass)
+            whole = CONTEXT.add(whole, mass)
             if choice is not None and self._small(choice, made) and _shown(self.around.evidence, supply.material):
-                scrap = _CONTEXT.add(scrap, mass)
+                scrap = CONTEXT.add(scrap, mass)
         for taken in self.plan.taken:
-            whole = _CONTEXT.add(whole, taken.mass or Decimal(0))
+            whole = CONTEXT.add(whole, taken.mass or Decimal(0))
             if taken.lot.role == "core":
-                scrap = _CONTEXT.add(scrap, taken.mass or Decimal(0))
-        return _CONTEXT.divide(scrap, whole) if scrap else None
+                scrap = CONTEXT.add(scrap, taken.mass or Decimal(0))
+        return CONTEXT.divide(scrap, whole) if scrap else None
 
     def recycled(self, entry: SupplyEntry) -> Decimal:
         """The part of the material that is recycled, for a material that is recycled by its name."""
         return recycled_part(self.plan, self.facts, self.sets, self.around.evidence, entry)
 
     def _small(self, choice: SetChoice, made: SetChoice) -> bool:
-        own = _CONTEXT.multiply(co2e_of(choice.factor.gases), _SCRAP)
+        own = CONTEXT.multiply(co2e_of(choice.factor.gases), _SCRAP)
         return choice.entry.unit == made.entry.unit and own < co2e_of(made.factor.gases)
 
 
@@ -143,10 +143,10 @@ class _Ranges:
         part = Decimal(0)
         for name, share in materials.items():
             entry = entry_of(self._sets, name)
-            reference = [] if entry is None else self._reference(entry[1], _CONTEXT.multiply(self._mass, share), name)
+            reference = [] if entry is None else self._reference(entry[1], CONTEXT.multiply(self._mass, share), name)
             if reference:
                 known += reference
-                part = _CONTEXT.add(part, share)
+                part = CONTEXT.add(part, share)
         return known if part >= _KNOWN_PART else []
 
     def _reference(self, entry: SupplyEntry, mass: Decimal, material: str | None) -> list[Reference]:
@@ -167,11 +167,11 @@ class _Ranges:
             scrap = max(scrap or Decimal(0), self._market.recycled(named))
         return [Reference(
             output=self._output, mass=mass, material=material, factor=choice.name,
-            low=_CONTEXT.divide(factor.low or Decimal(0), scale),
-            default=_CONTEXT.divide(co2e_of(factor.gases), scale),
-            high=None if factor.high is None else _CONTEXT.divide(factor.high, scale),
-            recycled_low=None if again is None or again.low is None else _CONTEXT.divide(again.low, scale),
-            recycled_default=None if again is None else _CONTEXT.divide(co2e_of(again.gases), scale),
+            low=CONTEXT.divide(factor.low or Decimal(0), scale),
+            default=CONTEXT.divide(co2e_of(factor.gases), scale),
+            high=None if factor.high is None else CONTEXT.divide(factor.high, scale),
+            recycled_low=None if again is None or again.low is None else CONTEXT.divide(again.low, scale),
+            recycled_default=None if again is None else CONTEXT.divide(co2e_of(again.gases), scale),
             scrap=scrap, code=BY_NAME if primary is not None and scrap != 1 else None,
         )]
 
@@ -195,5 +195,5 @@ def _of_prefix(sets: Sequence[FactorSetVersion], prefix: str) -> Iterator[Supply
 def _least(references: Sequence[Reference]) -> Decimal:
     total = Decimal(0)
     for reference in references:
-        total = _CONTEXT.add(total, _CONTEXT.multiply(reference.mass, reference.low))
+        total = CONTEXT.add(total, CONTEXT.multiply(reference.mass, reference.low))
     return total

@@ -12,9 +12,10 @@ import msgspec
 
 from ledger.core.outcome.assessment import Assessment
 from ledger.core.outcome.leaves import assessment_bytes
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.canonical import explain_schema
 from ledger.errors import LedgerError, PluginError
-from ledger.sdk import CONTEXT, Activity, Context, Sector
+from ledger.sdk import Activity, Context, Sector
 
 _assessment = msgspec.json.Decoder(Assessment)
 

@@ -9,13 +9,14 @@ from msgspec.structs import replace
 from ledger.admission.checks.attributes import generated, is_generated, kilowatt_hours
 from ledger.admission.facts import Facts
 from ledger.admission.lots import Created, Plan, Supplied, Taken
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.units import convert, plain
 from ledger.core.record.values import Output, Quantity, Supply
-from ledger.engine.upstream import PricedSupply
+from ledger.engine.pricing.priced import PricedSupply
 from ledger.errors import Refused
 from ledger.footprint.stored.supplies import burning_factor
-from ledger.sdk import CONTEXT, AttributeFacts, Context, FacilityFacts, InputFacts, OutputFacts, SupplyFacts
+from ledger.sdk import AttributeFacts, Context, FacilityFacts, InputFacts, OutputFacts, SupplyFacts
 
 _SECONDS_AN_HOUR = 3600
 _ZERO = Decimal(0)

@@ -9,10 +9,11 @@ from msgspec import Struct
 
 from ledger.admission.activations import PluginState
 from ledger.core.outcome.assessment import Assessment
+from ledger.core.record.amounts import CONTEXT
 from ledger.engine.chain_figures import checked
 from ledger.engine.sector_call import assess_with, tag_of, words_of
 from ledger.errors import PluginError, Unavailable
-from ledger.sdk import CONTEXT, ChainFigure, Context, FactorSet, FactorSetVersion, Sector
+from ledger.sdk import ChainFigure, Context, FactorSet, FactorSetVersion, Sector
 
 if TYPE_CHECKING:  # see ledger.sdk.chain
     import networkx

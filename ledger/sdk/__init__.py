@@ -31,6 +31,7 @@ from ledger.core.outcome.assessment import (
     LineKind,
     Omission,
 )
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.units import POWER_UNITS, convert
 from ledger.core.record.values import Deviation, Fraction, Key, Name, Part, Pedigree, Positive, Quantity, Role, Signed
 from ledger.errors import PluginError
@@ -78,7 +79,6 @@ from ledger.sdk.matter import follow_composition, matter_in
 from ledger.sdk.places import ANYWHERE, wider_places
 from ledger.sdk.pricing import Draft, Limits, Reading, Shortfall
 from ledger.sdk.sector import (
-    CONTEXT,
     KG_PER_T,
     Activity,
     Indicator,

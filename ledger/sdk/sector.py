@@ -1,8 +1,7 @@
 """A sector: a name, a version, and for each route a typed activity with the function that assesses it."""
 
 from collections.abc import Callable, Mapping
-from decimal import Context as DecimalContext
-from decimal import Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import Decimal
 from functools import cache
 from typing import Any, Final
 
@@ -15,9 +14,6 @@ from ledger.errors import PluginError
 from ledger.sdk.chain import ChainMethod
 from ledger.sdk.context import Context
 from ledger.sdk.tables import rows
-
-CONTEXT: Final = DecimalContext(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
-"""The decimal arithmetic in which every `assess` runs: 34 digits, half even, as IEEE 754 decimal128."""
 
 
 class Activity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel", omit_defaults=True):

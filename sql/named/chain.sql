@@ -153,16 +153,21 @@ CROSS JOIN LATERAL (
 WHERE w.body IS NULL;
 
 -- name: lot
--- purpose: a lot of a tree with its figures as of a revision
+-- purpose: a lot of a tree with its figures as of a revision, leaf 0 of its record, and the limit of its title
 -- parameters: lot id, the newest revision to include, tree size
 SELECT l.number, l.id, l.product, l.holder, l.role, coalesce(v.quantity, l.quantity) AS quantity, l.unit,
        CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, l.item, f.method, f.plugin, f.share, f.burdens,
-       f.content, f.amount, l.number / 1024 AS index, coalesce(v.withdrawn, false) AS withdrawn
+       f.content, f.amount, r.index, coalesce(v.withdrawn, false) AS withdrawn, coalesce(o.leaf, r.outcome) AS outcome,
+       (SELECT CASE WHEN NOT a.retired THEN a.version END FROM activation a
+        WHERE a.plugin = 'footprint-limit' AND a.record < r.index ORDER BY a.record DESC LIMIT 1) AS title_limit
 FROM lot l
+JOIN record r ON r.index = l.number / 1024
 CROSS JOIN LATERAL (
     SELECT method, plugin, share, burdens, content, amount FROM figure
     WHERE lot = l.number AND version <= $2 ORDER BY version DESC LIMIT 1) f
 LEFT JOIN LATERAL (
     SELECT number, quantity, mass, withdrawn FROM lot_version WHERE number = l.number AND version <= $2
     ORDER BY version DESC LIMIT 1) v ON true
+LEFT JOIN LATERAL (
+    SELECT leaf FROM revised WHERE record = r.index AND version <= $2 ORDER BY version DESC LIMIT 1) o ON true
 WHERE l.id = $1 AND l.number < $3::bigint * 1024;

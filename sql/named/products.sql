@@ -1,8 +1,10 @@
 -- name: entered
--- purpose: whether a product was on the ledger, and whether any key was reported compromised
+-- purpose: whether a product was on the ledger, whether any key was reported compromised, and the limit of titles
 -- parameters: product, tree size
 SELECT EXISTS (SELECT FROM product WHERE id = $1 AND record < $2) AS entered,
-       EXISTS (SELECT FROM compromise WHERE record < $2) AS doubted;
+       EXISTS (SELECT FROM compromise WHERE record < $2) AS doubted,
+       (SELECT CASE WHEN NOT a.retired THEN a.version END FROM activation a
+        WHERE a.plugin = 'footprint-limit' AND a.record < $2 ORDER BY a.record DESC LIMIT 1) AS title_limit;
 
 -- name: made
 -- purpose: lots of a product that carry burdens and have a facility, in log order after a lot number. The conditions

@@ -29,6 +29,8 @@ SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantit
        EXISTS (SELECT FROM (VALUES ('lot', l.id), ('record', encode(r.digest, 'hex')), ('product', l.product),
                                    ('facility', l.facility)) AS s (kind, subject)
                JOIN attestation a ON a.kind = s.kind AND a.subject = s.subject) AS attested,
+       (SELECT CASE WHEN NOT a.retired THEN a.version END FROM activation a
+        WHERE a.plugin = 'footprint-limit' AND a.record < r.index ORDER BY a.record DESC LIMIT 1) AS title_limit,
        i.lots, i.products, i.parts, i.burdens AS input_burdens
 FROM lot l
 JOIN balance b ON b.lot = l.number

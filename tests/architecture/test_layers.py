@@ -21,7 +21,7 @@ LEVEL: Final = {name: level for level, row in enumerate(ROWS) for name in row}
 FOLDERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "ledger.core": (("printable", "urls", "record"), ("signatures",), ("log",), ("outcome",), ("receipts",)),
     "ledger.admission": (
-        ("rules",), ("activations",),
+        ("title_limit",), ("rules",), ("activations",),
         ("facts", "kind", "lots", "names", "state", "checks"), ("kinds", "amending", "spreading"),
         ("identifiers", "lookups", "plan", "apply", "admit"),
     ),

@@ -7,7 +7,8 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[2]
 FILES: Final = (
     *sorted((ROOT / "ledger" / "footprint" / "stored").glob("*.py")), *(ROOT / "ledger" / name for name in (
-        "core/outcome/leaves.py", "engine/account.py", "engine/prepare.py", "engine/revision/revise.py")),
+        "core/outcome/leaves.py", "engine/account.py", "engine/assessing.py", "engine/figure_work.py",
+        "engine/revision/revise.py")),
 )
 """Everything that makes stored figures. What only answers questions may compute as it likes."""
 FORBIDDEN_CALLS: Final = frozenset({

@@ -36,7 +36,8 @@ from ledger.core.record import canonical
 from ledger.core.record.kinds import Amendment
 from ledger.core.record.revisions import Change
 from ledger.engine.account import Outcome, account
-from ledger.engine.prepare import Submission, prepare
+from ledger.engine.prepare import prepare
+from ledger.engine.prepared import Submission
 from ledger.engine.sectors import Registry
 from ledger.errors import VerificationError
 from ledger.footprint.stored.figures import LotFigures

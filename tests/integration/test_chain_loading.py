@@ -23,7 +23,8 @@ from support.workshop import Workshop
 from ledger.core.record.kinds import Activation, Organization
 from ledger.core.record.units import plain
 from ledger.engine.account import part_of
-from ledger.engine.prepare import Submission, prepare
+from ledger.engine.prepare import prepare
+from ledger.engine.prepared import Submission
 from ledger.errors import InvalidInput, NotFound
 from ledger.footprint.derived.chain.graph import Chain
 from ledger.footprint.stored.burdens import footprint

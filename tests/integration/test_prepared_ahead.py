@@ -13,8 +13,8 @@ from support.workshop import Workshop
 
 from ledger.core.record.kinds import Activation
 from ledger.engine import batch
-from ledger.engine.prepare import Prepared
 from ledger.engine.prepare import prepare as original
+from ledger.engine.prepared import Prepared
 
 _WAVE = 20
 

@@ -6,7 +6,9 @@ from ledger.admission.lots import Plan
 from ledger.admission.rules import Rules
 from ledger.core.outcome.assessment import Assessment
 from ledger.core.record.kinds import Transformation
-from ledger.engine.prepare import PreparedDraft, Submission, ask_sector, assess
+from ledger.engine.assessing import assess
+from ledger.engine.prepare import ask_sector
+from ledger.engine.prepared import PreparedDraft, Submission
 from ledger.engine.sector_context import context_of
 from ledger.engine.sectors import Installed
 from ledger.sdk import Sector

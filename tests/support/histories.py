@@ -39,7 +39,8 @@ from ledger.core.record.revisions import Change
 from ledger.core.record.values import Claim, Credit, Evidence, Factor, Flow, Output, PreviousLife, Quantity, Supply
 from ledger.engine.account import account
 from ledger.engine.batch import Sequenced
-from ledger.engine.prepare import Submission, prepare
+from ledger.engine.prepare import prepare
+from ledger.engine.prepared import Submission
 from ledger.errors import LedgerError
 from ledger.footprint.stored.figures import LotFigures
 from support.memory import MemoryLedger

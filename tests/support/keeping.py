@@ -1,7 +1,7 @@
 """A history that is kept whole as a ledger in memory grows, where servers and audits load the part that they need."""
 
 from ledger.core.record.kinds import Amendment, Transformation
-from ledger.engine.prepare import Prepared
+from ledger.engine.prepared import Prepared
 from ledger.engine.revision.history import History
 
 

@@ -19,7 +19,7 @@ from ledger.core.record.kinds import Activation, Amendment, AnyRecord, Closing, 
 from ledger.core.record.units import convert
 from ledger.core.record.values import Flow
 from ledger.engine.batch import Batch, Item, Sequenced, Verdict
-from ledger.engine.prepare import REVISING, Prepared, Submission
+from ledger.engine.prepared import REVISING, Prepared, Submission
 from ledger.engine.revision.history import History
 from ledger.engine.revision.recompute import Engine, Revision
 from ledger.engine.revision.revise import revise

@@ -16,7 +16,7 @@ from ledger.core.record.kinds import Addition, Amendment, Closing, Pool, Reopeni
 from ledger.core.record.revisions import Change
 from ledger.core.record.values import Factor, Flow, Output, Supply
 from ledger.engine.batch import Batch, Item, Sequenced
-from ledger.engine.prepare import Prepared, Submission
+from ledger.engine.prepared import Prepared, Submission
 from ledger.engine.revision.history import History
 from ledger.engine.revision.recompute import Engine, Revision
 from ledger.engine.revision.revise import revise

@@ -11,6 +11,7 @@ from msgspec import UNSET, Raw, UnsetType
 from ledger.admission.facts import LotFacts
 from ledger.admission.lookups import add_names
 from ledger.admission.names import Names
+from ledger.admission.title_limit import DEFAULT_LIMIT
 from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.log.merkle import inclusion_path, leaf_hash, tree_root
 from ledger.core.log.note import NoteSigner, sign_note
@@ -67,7 +68,7 @@ def claims_of(memory: MemoryLedger, lot: str, answer: Raw | UnsetType = UNSET) -
     sector = memory.registry.sector((leaf.plugin or "").partition("/")[0])
     return Claims(
         origin=ORIGIN, lot=lot, product=leaf.product, quantity=leaf.quantity,
-        figure=figure_of(leaf, _assessment.decode(memory.leaves[index][0]), place - 1),
+        figure=figure_of(leaf, _assessment.decode(memory.leaves[index][0]), place - 1, DEFAULT_LIMIT),
         method=leaf.method, gwp="AR6", software="carbon-ledger/test", plugin=leaf.plugin,
         plugin_digest=sector.digest if sector else None, size=size, root=base64.b64encode(root).decode(),
         checkpoint=sign_checkpoint(Checkpoint(ORIGIN, size, root), LOG), record=index,

@@ -7,12 +7,13 @@ whoever gets it.
 """
 
 from collections.abc import Iterable, Sequence
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from ledger.admission.checks.times import check_period
 from ledger.admission.facts import Facts, LotFacts, ProductFacts
 from ledger.admission.rules import Rule
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Closing, Consumption, Transfer, Transformation
 from ledger.core.record.units import POWER_UNITS, plain, unit
 from ledger.core.record.values import UNBURDENED, Output, Supply
@@ -29,7 +30,6 @@ LEAVING: Final = ("retired", "soldOutside", "exported", "loss", "stockCorrection
 
 _MEGAJOULES: Final = Decimal("3.6")
 _A_YEAR: Final = 12
-_CONTEXT: Final = Context(prec=34)
 _NONE: Final = Decimal(0)
 
 
@@ -53,14 +53,14 @@ def generated(lot: LotFacts) -> Generated:
 
 def kilowatt_hours(amount: Decimal, code: str) -> Decimal:
     """An energy in kWh, in 34 digits: for comparisons and ratios, since 1 MJ in kWh has infinitely many decimals."""
-    return _CONTEXT.divide(_CONTEXT.multiply(amount, unit(code).scale), _MEGAJOULES)
+    return CONTEXT.divide(CONTEXT.multiply(amount, unit(code).scale), _MEGAJOULES)
 
 
 def total_power(lots: Iterable[tuple[LotFacts, Decimal]]) -> Decimal:
     """KWh of quantities of lots that are counted in watt hours."""
     total = _NONE
     for lot, quantity in lots:
-        total = _CONTEXT.add(total, kilowatt_hours(quantity, lot.unit))
+        total = CONTEXT.add(total, kilowatt_hours(quantity, lot.unit))
     return total
 
 

@@ -1,10 +1,11 @@
 """Custody and ownership: the holder of a lot may process it, its owner may sell it; shortages on arrival."""
 
 from collections.abc import Sequence
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from ledger.admission.facts import Facts, LotFacts, TransferFacts
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Acceptance, Consumption, Transfer
 from ledger.core.record.units import check_pieces, convert
 from ledger.core.record.values import Output
@@ -13,7 +14,6 @@ from ledger.errors import Refused
 OWNERS_ONLY: Final = frozenset({"soldOutside", "finalUse", "exported", "retired", "claim"})
 """Purposes for which only the owner may take a lot. For the others (loss, correction, disposal, use) the holder may."""
 
-_CONTEXT: Final = Context(prec=34)
 _NONE: Final = Decimal(0)
 
 
@@ -106,7 +106,7 @@ def shortage_of(record: Acceptance, transfer: TransferFacts, lot: LotFacts) -> S
             field="received", value=record.received, rule="at most the quantity sent",
         )
     short = lot.quantity - received
-    back = short > _CONTEXT.multiply(lot.quantity, transfer.tolerance)
+    back = short > CONTEXT.multiply(lot.quantity, transfer.tolerance)
     _check_return_lot(record, needed=back)
     return Shortage(_NONE, short) if back else Shortage(short, _NONE)
 

@@ -5,11 +5,12 @@ emissions, a removal of more carbon than there is.
 """
 
 from collections.abc import Iterator, Sequence
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Final
 
 from ledger.admission.lots import Plan
 from ledger.core.outcome.assessment import ADDITIVE, REMOVALS
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import AnyRecord, Closing, Declaration, Transfer, Transformation
 from ledger.core.record.redacted import is_residue
 from ledger.core.record.units import convert, plain, unit
@@ -21,7 +22,6 @@ _LOCATION: Final = "electricityLocation"
 _MARKET: Final = "electricityMarket"
 _CARBON, _CARBON_DIOXIDE = Decimal(12), Decimal(44)
 """Molar masses, g per mol."""
-_CONTEXT: Final = Context(prec=34)
 _NOTHING: Final = Decimal(0)
 
 
@@ -73,7 +73,7 @@ def _faults_of(record: Declaration, planned: Plan) -> Iterator[Refused]:
         total += amount
     mass = _mass_of(record, planned)
     if mass is not None and total * _CARBON > mass * _CARBON_DIOXIDE:
-        most = _CONTEXT.divide(_CONTEXT.multiply(mass, _CARBON_DIOXIDE), _CARBON)
+        most = CONTEXT.divide(CONTEXT.multiply(mass, _CARBON_DIOXIDE), _CARBON)
         name = next(name for name, amount in removed.items() if amount)
         yield Refused(
             f"burdens.{name}: {plain(total)} kg of CO2 are removed by {plain(mass)} kg, which is above 44/12",

@@ -11,6 +11,7 @@ from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan
 from ledger.admission.rules import RULES, Rule, check_rules
 from ledger.admission.state import State
+from ledger.admission.title_limit import LIMIT_SETTING, check_limit
 from ledger.core.log.policy import ACTIVATED
 from ledger.core.record.kinds import Activation
 from ledger.errors import Refused
@@ -31,6 +32,8 @@ class ActivationKind(Kind[Activation]):
         elif record.retired and record.plugin not in state.plugins:
             raise Refused(f"plugin: {record.plugin!r} is not active", code="unknown-plugin", field="plugin",
                           value=record.plugin, rule="an active plugin")
+        elif record.plugin == LIMIT_SETTING and state.rules.has(Rule.REFERENCE_RANGES):
+            check_limit(record.version, record.digest, record.precedence)
         else:
             _check_precedence(record, state)
 

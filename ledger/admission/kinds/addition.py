@@ -1,7 +1,7 @@
 """Additions: each takes the remaining quantity of a pool's newest lot, and makes the next lot."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from decimal import ROUND_DOWN, Context, Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Final
 
 from ledger.admission.checks.times import balance_period_end, check_time
@@ -11,6 +11,7 @@ from ledger.admission.kinds.pool import pool_form
 from ledger.admission.lots import Created, Plan, Taken, check_new_lot, part_of_mass, take
 from ledger.admission.names import Names
 from ledger.admission.state import State, next_generation
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.identifiers import under
 from ledger.core.record.kinds import Addition
 from ledger.core.record.units import convert, unit
@@ -22,7 +23,6 @@ MASS_BALANCE: Final = "massBalance:"
 BOOKED: Final = "massBalance"
 """The process of a lot of credits, which no process made."""
 
-_CONTEXT: Final = Context(prec=34)
 _STEP: Final = Decimal("0.000000000000000001")
 """Each addition blends the fractions of a blend again: with nine decimals they would drift."""
 _NONE: Final = Decimal(0)
@@ -138,8 +138,8 @@ def _generation(pool: PoolFacts, name: str, taken: Sequence[Taken], facts: Facts
     first = taken[0].lot
     quantity, mass = _NONE, _NONE
     for part in taken:
-        quantity = _CONTEXT.add(quantity, part.quantity)
-        mass = _CONTEXT.add(mass, part.mass or _NONE)
+        quantity = CONTEXT.add(quantity, part.quantity)
+        mass = CONTEXT.add(mass, part.mass or _NONE)
     if unit(first.unit).dimension == "mass":
         # This is exact, while the mass of a part can be a rounded quotient.
         mass = convert(quantity, first.unit, "KGM")
@@ -185,13 +185,13 @@ def _shared(parts: Sequence[tuple[Mapping[str, str], Decimal]]) -> set[str]:
 def _mean(parts: Sequence[tuple[Mapping[str, str], Decimal]], names: Collection[str]) -> dict[str, str]:
     total = _NONE
     for _, weight in parts:
-        total = _CONTEXT.add(total, weight)
+        total = CONTEXT.add(total, weight)
     means: dict[str, str] = {}
     for name in sorted(names):
         amount = _NONE
         for fractions, weight in parts:
-            amount = _CONTEXT.add(amount, _CONTEXT.multiply(Decimal(fractions.get(name, "0")), weight))
-        means[name] = _fraction(_CONTEXT.divide(amount, total).quantize(_STEP, ROUND_DOWN))
+            amount = CONTEXT.add(amount, CONTEXT.multiply(Decimal(fractions.get(name, "0")), weight))
+        means[name] = _fraction(CONTEXT.divide(amount, total).quantize(_STEP, ROUND_DOWN))
     return means
 
 

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 import click
 
 from ledger.admission.rules import NEWEST, RULES
+from ledger.admission.title_limit import LIMIT_SETTING, digest_of_limit
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Command, json_option, print_json, say, show
 from ledger.cli.environment import home_option
@@ -56,8 +57,12 @@ def activate(
     From the new entry on, that version computes the sector's records; earlier records keep theirs. A server without it
     answers 503 to new records of the sector. If the server at URL is without it, the exit code is 1, although the
     version is in force. NAME `ledger-rules` puts the newest rules of the ledger itself into force; older rules can
-    never return. NAME of a factor set: from the new entry on, its factors price the supplies of records.
+    never return. NAME of a factor set: from the new entry on, its factors price the supplies of records. NAME
+    `footprint-limit` sets the largest doubtful share of a figure with the title *footprint*: 0.05 as --version
+    stands for 5 %.
     """
+    if name == LIMIT_SETTING and version is not None:
+        digest = digest_of_limit(version)
     if (version is None) != (digest is None):
         raise click.UsageError("give both --version and --digest, or neither")
     chosen = Chosen(version, digest, None) if version and digest else _installed(name)
@@ -107,6 +112,8 @@ def retire(
 
 
 def _installed(name: str) -> Chosen:
+    if name == LIMIT_SETTING:
+        raise click.UsageError("give the limit with --version: 0.03 stands for 3 %")
     if name == RULES:
         return Chosen(NEWEST.name, NEWEST.digest, None)
     registry = tried()

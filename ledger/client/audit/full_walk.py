@@ -30,7 +30,7 @@ from ledger.core.log.frontier import Frontier
 from ledger.core.log.key_rotation import LogKeys
 from ledger.core.log.merkle import EMPTY_ROOT, tree_root
 from ledger.core.log.tiles import Tile, tile_hashes
-from ledger.engine.prepare import REVISING
+from ledger.engine.prepared import REVISING
 from ledger.engine.sectors import Registry
 from ledger.footprint.stored.figures import LotFigures
 

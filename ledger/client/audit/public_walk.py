@@ -32,7 +32,8 @@ from ledger.core.log.tiles import Tile
 from ledger.core.record.base import PRIVATE
 from ledger.core.record.kinds import AnyRecord
 from ledger.engine.account import account
-from ledger.engine.prepare import Submission, prepare
+from ledger.engine.prepare import prepare
+from ledger.engine.prepared import Submission
 from ledger.engine.sectors import Registry
 from ledger.errors import LedgerError
 

@@ -24,7 +24,9 @@ from ledger.core.outcome.leaves import AssessmentLeaf
 from ledger.core.record.canonical import decode_record
 from ledger.core.record.kinds import Amendment, AnyRecord, Closing, Erasure, Transformation
 from ledger.engine.account import Outcome, account, with_revisions
-from ledger.engine.prepare import REVISING, Prepared, Submission, prepare, work_of
+from ledger.engine.figure_work import work_of
+from ledger.engine.prepare import prepare
+from ledger.engine.prepared import REVISING, Prepared, Submission
 from ledger.engine.revision.recompute import Engine, Revision
 from ledger.engine.revision.revise import revise
 from ledger.engine.sectors import Registry

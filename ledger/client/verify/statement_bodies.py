@@ -41,8 +41,11 @@ from ledger.core.record.kinds import (
 from ledger.core.record.units import convert
 from ledger.core.record.values import Flow
 from ledger.engine.account import account
+from ledger.engine.assessing import assess
+from ledger.engine.figure_work import work_of
 from ledger.engine.inventory.moved import names_elsewhere
-from ledger.engine.prepare import FigureWork, Prepared, Submission, ask_sector, assess, drafted, work_of
+from ledger.engine.prepare import ask_sector, drafted
+from ledger.engine.prepared import FigureWork, Prepared, Submission
 from ledger.engine.sectors import Registry
 from ledger.errors import LedgerError, Unavailable, VerificationError
 from ledger.footprint.derived.statements import adjustment_of

@@ -6,6 +6,7 @@ from typing import Final
 
 from ledger.admission.lots import Plan
 from ledger.core.outcome.assessment import Assessment, Finding
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import AnyRecord, Declaration, Transfer, Transformation
 from ledger.core.record.values import Supply
 from ledger.engine.bounds.carbon.balance import check_carbon
@@ -21,7 +22,7 @@ from ledger.engine.bounds.matter import check_matter
 from ledger.engine.bounds.nature import check_nature
 from ledger.engine.bounds.process import Process
 from ledger.engine.bounds.removals import check_declared, check_evidence, check_power, check_signs, lowers
-from ledger.sdk import CONTEXT, NaturalInput
+from ledger.sdk import NaturalInput
 
 BY_SHARES: Final = (RESIDUE, DELIVERED)
 """Codes of findings whose amounts belong to the outputs that carry burdens, by their allocation shares."""

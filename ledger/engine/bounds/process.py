@@ -9,7 +9,7 @@ from ledger.admission.lots import Created, Plan, Supplied, Taken
 from ledger.core.outcome.assessment import Assessment
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.units import POWER_UNITS, UNITS, convert
-from ledger.engine.upstream import Surroundings
+from ledger.engine.pricing.surroundings import Surroundings
 from ledger.sdk import FactorSetVersion, NaturalInput
 
 ZERO: Final = Decimal(0)

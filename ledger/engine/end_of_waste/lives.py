@@ -18,10 +18,10 @@ from msgspec.structs import replace
 
 from ledger.admission.facts import Facts, LotFacts
 from ledger.core.outcome.assessment import Reference
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Declaration
 from ledger.core.record.values import Evidence
 from ledger.engine.references import Buying, entry_of_code, ranges_of_lot
-from ledger.sdk import CONTEXT
 from ledger.sdk.sets.factor_set import SupplyEntry
 from ledger.sdk.sets.lookup import entry_of
 from ledger.sdk.tables import rows

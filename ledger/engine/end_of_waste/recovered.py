@@ -12,10 +12,11 @@ from typing import Final
 
 from ledger.admission.lots import Created, Plan
 from ledger.core.outcome.assessment import Finding, Span, UsualShare
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.units import UNITS
 from ledger.core.record.values import Evidence
-from ledger.sdk import CONTEXT, PRODUCT_ROLES
+from ledger.sdk import PRODUCT_ROLES
 
 CODE: Final = "waste-energy-free"
 KINDS: Final = ("municipalContract", "treatmentContract", "gateFeeInvoice")

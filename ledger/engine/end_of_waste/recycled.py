@@ -9,8 +9,9 @@ from typing import Final
 
 from ledger.admission.facts import Facts, LotFacts
 from ledger.admission.lots import Plan
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.values import Evidence
-from ledger.sdk import CONTEXT, FactorSetVersion
+from ledger.sdk import FactorSetVersion
 from ledger.sdk.sets.factor_set import SupplyEntry
 from ledger.sdk.sets.lookup import entry_of
 

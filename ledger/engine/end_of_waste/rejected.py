@@ -19,8 +19,9 @@ from msgspec.structs import replace
 
 from ledger.admission.facts import LotFacts
 from ledger.core.outcome.assessment import Finding, Reference
+from ledger.core.record.amounts import CONTEXT
 from ledger.engine.references import Buying, entries_of_lot, ranges_of_lot
-from ledger.sdk import CONTEXT, PRODUCT_ROLES
+from ledger.sdk import PRODUCT_ROLES
 from ledger.sdk.sets.factor_set import SupplyEntry
 from ledger.sdk.sets.lookup import entry_of
 from ledger.sdk.sets.reading import co2e_of

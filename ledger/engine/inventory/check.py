@@ -6,12 +6,13 @@ from decimal import localcontext
 from msgspec.structs import replace
 
 from ledger.core.outcome.assessment import Assessment
+from ledger.core.record.amounts import CONTEXT
 from ledger.engine.inventory.lacking import CountedQuestions, priced_findings, remaining
 from ledger.engine.inventory.missing import omission_of, unmet_needs
 from ledger.engine.inventory.stated import stated_inputs
 from ledger.engine.inventory.too_small import small_inputs
 from ledger.engine.inventory.usual import SetPricer
-from ledger.sdk import CONTEXT, Context, Need
+from ledger.sdk import Context, Need
 
 
 def with_omissions(

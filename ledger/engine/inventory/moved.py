@@ -13,10 +13,11 @@ from typing import Final, NamedTuple
 from ledger.admission.facts import Facts, LotFacts, SiteFacts
 from ledger.admission.lots import Plan, Taken
 from ledger.core.outcome.assessment import Finding, Span
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.units import UNITS
 from ledger.engine.bounds.process import short
-from ledger.engine.inventory.stated import CONTEXT, ELECTRICITY, FREIGHT
+from ledger.engine.inventory.stated import ELECTRICITY, FREIGHT
 from ledger.engine.inventory.usual import SetPricer
 from ledger.sdk import PRODUCT_ROLES, ZERO
 from ledger.sdk.sets.lookup import places_around

@@ -1,17 +1,16 @@
 """The inputs of a record by the names under which they meet needs, with their energy and their amounts."""
 
 from collections.abc import Iterator, Sequence
-from decimal import Context as DecimalContext
-from decimal import Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from ledger.core.outcome.assessment import EnergyUse
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.units import POWER_UNITS, UNITS
 from ledger.engine.bounds.substances import MaterialAmount, most_of
 from ledger.sdk import HEAT_UNITS, ZERO, Context, FactorSetVersion, InputFacts, SupplyFacts
 from ledger.sdk.sets.lookup import entry_of, is_power
 
-CONTEXT: Final = DecimalContext(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
 FUEL: Final = "fuel"
 ELECTRICITY: Final = "electricity"
 HEAT: Final = "heat"

@@ -13,9 +13,10 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from ledger.core.outcome.assessment import Finding, Span
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.units import UNITS
 from ledger.engine.bounds.process import short
-from ledger.engine.inventory.stated import CONTEXT, FREIGHT, StatedInput, energy_of
+from ledger.engine.inventory.stated import FREIGHT, StatedInput, energy_of
 from ledger.engine.inventory.usual import Price, SetPricer, made, usual_amount
 from ledger.sdk import ZERO, Context, Need
 from ledger.sdk.sets.lookup import amount_of, entry_of

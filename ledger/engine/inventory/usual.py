@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.units import UNITS
-from ledger.engine.inventory.stated import CARRIERS, CONTEXT, FUEL
-from ledger.engine.upstream import Surroundings
+from ledger.engine.inventory.stated import CARRIERS, FUEL
+from ledger.engine.pricing.surroundings import Surroundings
 from ledger.sdk import PRODUCT_ROLES, ZERO, Context, FactorSetVersion, Need
 from ledger.sdk.sets.factor_set import SetBoundary
 from ledger.sdk.sets.lookup import amount_of, choose, entry_of

@@ -1,7 +1,7 @@
 """The records that an amendment or a closing changes, in the form that they have from now on."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Final
 
 from msgspec.structs import replace
@@ -13,6 +13,7 @@ from ledger.admission.lots import Created
 from ledger.admission.rules import Rule
 from ledger.admission.spreading import ClosingSpread, FinalLot, check_overhead_keys, covered, made, spread
 from ledger.admission.state import ClosedPeriod
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.canonical import decode_record, encode
 from ledger.core.record.kinds import Amendment, AnyRecord, Closing, Transformation
 from ledger.core.record.redacted import is_residue, residue
@@ -22,7 +23,6 @@ from ledger.engine.revision.history import History
 from ledger.engine.revision.recompute import Changes
 from ledger.errors import Refused
 
-_CONTEXT: Final = Context(prec=34)
 _NONE: Final = Decimal(0)
 
 
@@ -105,14 +105,14 @@ def _final(spread_over: ClosingSpread, created: Iterable[Created], taken: Mappin
     mass = value = _NONE
     currencies, lots = set[str](), list[FinalLot]()
     for lot, output in created:
-        part = _CONTEXT.divide(lot.quantity - taken.get(lot.id, _NONE), lot.quantity)
+        part = CONTEXT.divide(lot.quantity - taken.get(lot.id, _NONE), lot.quantity)
         if lot.role in UNBURDENED or part <= 0:
             continue
-        kilograms, worth = _CONTEXT.multiply(part, lot.mass or _NONE), None
-        mass = _CONTEXT.add(mass, kilograms)
+        kilograms, worth = CONTEXT.multiply(part, lot.mass or _NONE), None
+        mass = CONTEXT.add(mass, kilograms)
         if output is not None and output.value is not None:
-            worth = _CONTEXT.multiply(part, Decimal(output.value.value))
-            value = _CONTEXT.add(value, worth)
+            worth = CONTEXT.multiply(part, Decimal(output.value.value))
+            value = CONTEXT.add(value, worth)
             currencies.add(output.value.currency)
         if kilograms:
             lots.append(FinalLot(lot.id, lot.product, kilograms, worth))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from ledger.admission.facts import LOT_SLOTS, LotFacts
 from ledger.admission.state import State
 from ledger.core.record.kinds import AnyRecord, Transformation
-from ledger.engine.prepare import Prepared
+from ledger.engine.prepared import Prepared
 from ledger.errors import Refused
 from ledger.footprint.stored.figures import LotFigures
 

@@ -30,7 +30,9 @@ from ledger.core.outcome.leaves import AssessmentLeaf
 from ledger.core.record.kinds import AnyRecord, Declaration, Report
 from ledger.core.record.redacted import is_residue
 from ledger.engine.account import Outcome, account
-from ledger.engine.prepare import Prepared, Submission, prepare, work_of
+from ledger.engine.figure_work import work_of
+from ledger.engine.prepare import prepare
+from ledger.engine.prepared import Prepared, Submission
 from ledger.engine.revision.balances import Balances, Undoing
 from ledger.engine.revision.history import History, base
 from ledger.engine.sectors import Registry

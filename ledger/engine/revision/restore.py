@@ -20,7 +20,8 @@ from ledger.core.record.canonical import encode
 from ledger.core.record.kinds import Addition, Amendment, AnyRecord
 from ledger.core.record.redacted import is_residue, residue
 from ledger.core.record.revisions import Change
-from ledger.engine.prepare import Prepared, Submission, work_of
+from ledger.engine.figure_work import work_of
+from ledger.engine.prepared import Prepared, Submission
 from ledger.engine.revision.current_record import Past
 from ledger.engine.revision.history import History, base
 from ledger.engine.revision.recompute import Changes

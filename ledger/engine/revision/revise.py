@@ -2,7 +2,7 @@
 
 from ledger.core.record.kinds import Addition, Amendment, Closing
 from ledger.engine.account import part_of
-from ledger.engine.prepare import Prepared
+from ledger.engine.prepared import Prepared
 from ledger.engine.revision.changes import changes_of, state_anew
 from ledger.engine.revision.history import History
 from ledger.engine.revision.recompute import Engine, Revision

@@ -2,17 +2,17 @@
 
     (omitted + questioned + provisional + not recomputable) / (positive burdens + omitted + questioned)
 
-Up to the limit, the figure is a *footprint*. Beyond it, the title says why not. PACT 3 and Catena-X exempt at
-most 3 %.
+Up to the limit of the log (`ledger/admission/title_limit.py`), the figure is a *footprint*. Beyond it, the title says
+why not.
 """
 
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from ledger.admission.title_limit import DEFAULT_LIMIT
 from ledger.core.outcome.assessment import ADDITIVE, QUESTIONED, Assessment
 from ledger.footprint.stored.burdens import SLOT
 
-LIMIT: Final = 0.03
 _LIMIT_BEFORE: Final = 0.95
 _ADDITIVE: Final = tuple([SLOT[name] for name in ADDITIVE])
 _OMITTED, _UNESTIMATED, _PROVISIONAL, _QUESTIONED = (
@@ -26,13 +26,14 @@ _ADJECTIVES: Final = ("incomplete", "questioned", "provisional")
 
 class Doubtful(NamedTuple):
     """The doubtful parts of a figure whose positive burdens, omissions and questions are `whole`, all in kg CO2e.
-    `unknown`: it leaves out something without an estimate, or its product has no reference."""
+    `unknown`: it leaves out something without an estimate, or its product has no reference. `limit` of the title."""
 
     omitted: float
     questioned: float
     provisional: float
     whole: float
     unknown: bool = False
+    limit: float = DEFAULT_LIMIT
 
     @property
     def share(self) -> float:
@@ -49,8 +50,8 @@ class Doubtful(NamedTuple):
     def title(self) -> str:
         """*footprint*, or the parts that alone exceed the limit; if no part does, the largest."""
         parts = [self._part(amount) for amount in (self.omitted, self.questioned, self.provisional)]
-        over = [word for word, part in zip(_ADJECTIVES, parts, strict=True) if part > LIMIT]
-        if not over and self.share > LIMIT:
+        over = [word for word, part in zip(_ADJECTIVES, parts, strict=True) if part > self.limit]
+        if not over and self.share > self.limit:
             over = [_ADJECTIVES[parts.index(max(parts))]]
         if self.unknown and _ADJECTIVES[0] not in over:
             over = [_ADJECTIVES[0], *over]
@@ -60,16 +61,18 @@ class Doubtful(NamedTuple):
         return amount / self.whole if self.whole else 0.0
 
 
-def doubtful_of(burdens: Sequence[float], *, referenced: bool = True, beyond: float = 0.0) -> Doubtful:
-    """The doubtful parts of a figure with these burdens. `referenced`: its product has a reference range, or needs
-    no range. `beyond`: kg CO2e that a method could not compute anew, which count as left out."""
+def doubtful_of(
+    burdens: Sequence[float], limit: float, *, referenced: bool = True, beyond: float = 0.0
+) -> Doubtful:
+    """The doubtful parts of a figure with these burdens. `limit` of its title; `referenced`: its product has a
+    reference range, or needs no range. `beyond`: kg CO2e that a method could not compute anew, counted as left out."""
     positive = 0.0
     for slot in _ADDITIVE:
         positive += max(burdens[slot], 0.0)
     omitted, questioned = burdens[_OMITTED] + beyond, burdens[_QUESTIONED]
     return Doubtful(
         omitted, questioned, burdens[_PROVISIONAL], positive + omitted + questioned,
-        unknown=burdens[_UNESTIMATED] > 0 or not referenced,
+        unknown=burdens[_UNESTIMATED] > 0 or not referenced, limit=limit,
     )
 
 
@@ -77,7 +80,7 @@ def worse(first: Doubtful, second: Doubtful) -> Doubtful:
     """The one with the larger doubtful share: no method and no potentials give a better title than the committed
     figure has."""
     doubtful = first if first.share >= second.share else second
-    return doubtful._replace(unknown=first.unknown or second.unknown)
+    return doubtful._replace(unknown=first.unknown or second.unknown, limit=min(first.limit, second.limit))
 
 
 def referenced(assessment: Assessment, output: int) -> bool:

@@ -13,13 +13,14 @@ from typing import Final
 import msgspec
 
 from ledger.admission.rules import RULES, VERSIONS, Rule
+from ledger.admission.title_limit import limit_of
 from ledger.core.outcome.assessment import BURDENS, QUESTIONED, Assessment
 from ledger.core.outcome.leaves import AssessmentLeaf, LotLeaf, read, written_burdens
 from ledger.core.receipts.statement import Claims, Input, Statement, StatementFigure
 from ledger.core.receipts.statement_steps import Proven, verify_statement
 from ledger.core.receipts.study import StudyClaim
 from ledger.errors import LedgerError, VerificationError
-from ledger.footprint.derived.completeness import LIMIT, completeness_of, doubtful_of, referenced, title_before
+from ledger.footprint.derived.completeness import completeness_of, doubtful_of, referenced, title_before
 from ledger.footprint.derived.study import exempted_of
 from ledger.footprint.stored.attributes import with_covered
 from ledger.footprint.stored.averaging import Adjustment, adjusted
@@ -86,7 +87,8 @@ def recompute(proven: Proven) -> None:
     if claims.figure.limit is None and _before_limits(proven, assessment):
         _check_figure(claims.figure, figure_before(proven.lot))
     else:
-        _check_figure(claims.figure, figure_of(proven.lot, proven.assessment, claims.result.index - 1))
+        limit = limit_of({one.name: one.version for one in claims.versions})
+        _check_figure(claims.figure, figure_of(proven.lot, proven.assessment, claims.result.index - 1, limit))
     if claims.study is not None:
         _check_study(claims.study, proven.lot)
 
@@ -103,12 +105,13 @@ def _before_limits(proven: Proven, assessment: Assessment) -> bool:
     return not (later or assessment.references or assessment.findings or QUESTIONED in proven.lot.burdens)
 
 
-def figure_of(lot: LotLeaf, leaf: AssessmentLeaf, output: int) -> StatementFigure:
-    """The figures of output `output` of the record with this leaf 0, in the form of a statement."""
+def figure_of(lot: LotLeaf, leaf: AssessmentLeaf, output: int, limit: float) -> StatementFigure:
+    """The figures of output `output` of the record with this leaf 0, in the form of a statement, with the
+    title by `limit`."""
     assessment = _assessment.decode(leaf.assessment)
-    doubtful = doubtful_of(vector_of(read(lot.burdens)), referenced=referenced(assessment, output))
+    doubtful = doubtful_of(vector_of(read(lot.burdens)), limit, referenced=referenced(assessment, output))
     return msgspec.structs.replace(
-        figure_before(lot), title=doubtful.title, limit=f"{LIMIT * 100:.1f} %",
+        figure_before(lot), title=doubtful.title, limit=f"{f'{limit * 100:.2f}'.removesuffix('0')} %",
         doubtful={name: f"{share * 100:.1f} %" for name, share in doubtful.shares.items()},
     )
 

@@ -1,15 +1,15 @@
 """Allocates a record's burden to its outputs (ISO 14044, 4.3.4): weights by one key, and shares that sum to one."""
 
 from collections.abc import Sequence
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from ledger.core.outcome.assessment import Assessment
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.units import convert
 from ledger.core.record.values import UNBURDENED, Output
 from ledger.errors import PluginError, Refused
 
-_CONTEXT: Final = Context(prec=34, traps=[InvalidOperation])
 _NONE: Final = Decimal(0)
 
 
@@ -52,13 +52,13 @@ def shares(key: str, outputs: Sequence[Weighed], assessment: Assessment) -> list
     by_output = weights(key, outputs, assessment)
     total = _NONE
     for weight in by_output:
-        total = _CONTEXT.add(total, weight)
+        total = CONTEXT.add(total, weight)
     if total == 0:
         raise Refused(
             f"all weights by {key} are zero", code="zero-weights", field="allocation", value=key,
             rule="at least one product, coProduct or byProduct needs a weight above zero",
         )
-    return [float(_CONTEXT.divide(weight, total)) for weight in by_output]
+    return [float(CONTEXT.divide(weight, total)) for weight in by_output]
 
 
 def _own_weight(key: str, index: int, weighed: Weighed) -> Decimal:

@@ -13,7 +13,7 @@ the assessment. Location-based figures do not change: attributes move no power.
 """
 
 from collections.abc import Mapping, Sequence
-from decimal import Context, Decimal, DivisionByZero, InvalidOperation
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
@@ -21,6 +21,7 @@ from msgspec.structs import replace
 from ledger.admission.checks.attributes import ROLE, is_power, kilowatt_hours, total_power
 from ledger.admission.lots import Created, Supplied, Taken
 from ledger.core.outcome.assessment import ADDITIVE, Assessment, EnergyUse, Line
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.units import plain, unit
 from ledger.errors import Refused
 from ledger.footprint.stored.burdens import SLOT, Vector
@@ -36,7 +37,6 @@ _MARKET, _KWH, _RENEWABLE = SLOT[MARKET], SLOT["electricityKwh"], SLOT["renewabl
 _MJ_PER_KWH: Final = 3.6
 _MEGAJOULES: Final = Decimal("3.6")
 _NONE: Final = Decimal(0)
-_CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero])
 _ADDITIVE: Final = frozenset(ADDITIVE)
 
 
@@ -51,7 +51,7 @@ class Coverage(NamedTuple):
     @property
     def share(self) -> Decimal:
         """The covered share of the electricity; 0 without attributes or without electricity."""
-        return _CONTEXT.divide(self.attributes, self.power) if self.power else _NONE
+        return CONTEXT.divide(self.attributes, self.power) if self.power else _NONE
 
 
 def coverage(
@@ -67,7 +67,7 @@ def coverage(
     for i, (supply, _) in enumerate(supplied):
         quantity = supply.quantity
         if (supply.material == _ELECTRICITY or i in priced) and unit(quantity.unit).dimension == "energy":
-            power = _CONTEXT.add(power, kilowatt_hours(quantity.amount, quantity.unit))
+            power = CONTEXT.add(power, kilowatt_hours(quantity.amount, quantity.unit))
     leaving = total_power([(one.facts, one.facts.quantity) for one in created if is_power(one.facts)])
     return Coverage(attributes, power, leaving)
 
@@ -80,8 +80,8 @@ def check_coverage(claim: Coverage, assessment: Assessment) -> None:
     """
     if not claim.attributes:
         return
-    booked = _CONTEXT.divide(_electricity(assessment.energy), _MEGAJOULES)
-    limit = min(claim.power, max(booked, _CONTEXT.subtract(claim.power, claim.leaving)))
+    booked = CONTEXT.divide(_electricity(assessment.energy), _MEGAJOULES)
+    limit = min(claim.power, max(booked, CONTEXT.subtract(claim.power, claim.leaving)))
     if claim.attributes > limit:
         raise _excess("inputs", claim.attributes, f"the record uses only {plain(limit)} kWh of electricity",
                       "a record takes attributes for at most the electricity that it uses")
@@ -109,7 +109,7 @@ def cover(assessment: Assessment, claim: Coverage) -> Assessment:
     if not claim.attributes:
         return assessment
     check_coverage(claim, assessment)
-    rest = _CONTEXT.subtract(Decimal(1), claim.share)
+    rest = CONTEXT.subtract(Decimal(1), claim.share)
     lines = [_covered(line, rest) if line.kind == "electricity" and line.burden in _ADDITIVE else line
              for line in assessment.lines]
     return replace(assessment, lines=tuple(lines), energy=_greened(assessment.energy, claim.attributes))
@@ -119,10 +119,10 @@ def _greened(energy: Sequence[EnergyUse], attributes: Decimal) -> tuple[EnergyUs
     """Energy use in which `attributes` kWh of the electricity are renewable, whatever the sector stated about it. At
     most the electricity that the record uses itself: a conversion passes the rest on as another carrier."""
     total = _electricity(energy)
-    green = min(_CONTEXT.multiply(attributes, _MEGAJOULES), total)
+    green = min(CONTEXT.multiply(attributes, _MEGAJOULES), total)
     parts = (
         EnergyUse(carrier=_ELECTRICITY, amount=green, renewable=True),
-        EnergyUse(carrier=_ELECTRICITY, amount=_CONTEXT.subtract(total, green)),
+        EnergyUse(carrier=_ELECTRICITY, amount=CONTEXT.subtract(total, green)),
     )
     return (*[use for use in energy if use.carrier != _ELECTRICITY], *[part for part in parts if part.amount > 0])
 
@@ -132,15 +132,15 @@ def _electricity(energy: Sequence[EnergyUse]) -> Decimal:
     total = _NONE
     for use in energy:
         if use.carrier == _ELECTRICITY:
-            total = _CONTEXT.add(total, use.amount)
+            total = CONTEXT.add(total, use.amount)
     return total
 
 
 def _covered(line: Line, rest: Decimal) -> Line:
     market = line.market
     if market is None:
-        market = _CONTEXT.multiply(line.amount, potential(AR6, line.gas))
-    return replace(line, market=_CONTEXT.multiply(market, rest))
+        market = CONTEXT.multiply(line.amount, potential(AR6, line.gas))
+    return replace(line, market=CONTEXT.multiply(market, rest))
 
 
 def covered_market(taken: Sequence[tuple[Taken, float, Vector]], share: float) -> Mapping[str, float]:

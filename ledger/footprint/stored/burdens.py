@@ -1,7 +1,7 @@
 """A record's direct burdens: its assessment's lines, energy, omissions and findings as a vector, ordered as BURDENS."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import Decimal
 from typing import Final
 
 from ledger.core.outcome.assessment import (
@@ -16,6 +16,7 @@ from ledger.core.outcome.assessment import (
     Assessment,
     Line,
 )
+from ledger.core.record.amounts import CONTEXT
 from ledger.footprint.stored.gwp import AR6, potential
 
 METHOD: Final = "cut-off/1"
@@ -25,7 +26,6 @@ Vector = tuple[float, ...]
 SLOT: Final = {name: i for i, name in enumerate(BURDENS)}
 ZERO: Final[Vector] = (0.0,) * len(BURDENS)
 
-_CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
 _ADDITIVE: Final = frozenset(ADDITIVE)
 LINE_BURDENS: Final = frozenset((*ADDITIVE, *OF_WHICH, *ENERGY, OVER_LOCATION, BIOGENIC_CO2))
 """The burdens that a line may name."""
@@ -62,7 +62,7 @@ def direct(assessment: Assessment, gases: Mapping[str, Decimal] = AR6, *, provis
         if use.renewable:
             vector[_RENEWABLE] += amount
         if use.carrier == "electricity":
-            vector[_KWH] += float(_CONTEXT.divide(use.amount, _MJ_PER_KWH))
+            vector[_KWH] += float(CONTEXT.divide(use.amount, _MJ_PER_KWH))
     for omission in assessment.omissions:
         if omission.estimate is None:
             vector[_UNESTIMATED] += 1.0
@@ -83,7 +83,7 @@ def line_co2e(line: Line, gases: Mapping[str, Decimal] = AR6) -> float:
     """A line's amount in the unit of the vector: kg CO2e, or the burden's own unit for an energy burden."""
     if line.gas == "CO2e" or line.gas == "CO2":
         return float(line.amount)
-    return float(_CONTEXT.multiply(line.amount, potential(gases, line.gas)))
+    return float(CONTEXT.multiply(line.amount, potential(gases, line.gas)))
 
 
 def _add_line(vector: list[float], line: Line, gases: Mapping[str, Decimal]) -> None:

@@ -4,7 +4,7 @@ Here a supply is *priced* if a factor or a declaration gives its upstream.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import Decimal
 from typing import Final, NamedTuple, cast
 
 from msgspec.structs import replace
@@ -20,12 +20,12 @@ from ledger.core.outcome.assessment import (
     LineKind,
     Omission,
 )
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import AnyRecord, Declaration, Transfer, Transformation
 from ledger.core.record.units import convert
 from ledger.core.record.values import Evidence, Factor, Supply
 from ledger.footprint.stored.contents import ELEMENT, MASS, MATERIAL
 
-_CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
 FACTOR_EVIDENCE: Final = ("supplierFactor", "productFootprint", "environmentalProductDeclaration")
 """Kinds of evidence that make a supply's own factor primary: a supplier's statement, footprint or EPD."""
 
@@ -165,7 +165,7 @@ def factor_line(supply: Supply, factor: Factor, kind: LineKind, proved_for: int 
     """
     amount = convert(supply.quantity.amount, supply.quantity.unit, factor.unit)
     line = Line(
-        gas=factor.gas or "CO2e", source=supply.material, amount=_CONTEXT.multiply(amount, Decimal(factor.value)),
+        gas=factor.gas or "CO2e", source=supply.material, amount=CONTEXT.multiply(amount, Decimal(factor.value)),
         kind="onSite" if kind == "upstream" and factor.boundary == "combustion" else kind,
         factor=f"{factor.source}/{factor.year}"[:255], deviation=_decimal(supply.deviation), pedigree=supply.pedigree,
         factor_deviation=_decimal(factor.deviation), factor_pedigree=factor.pedigree,
@@ -196,10 +196,10 @@ def over_location(record: Declaration, ratio: Decimal, source: str, digest: str)
     footprints are market-based; the electricity of another declaration counts as location-based."""
     if record.basis != "pact" or _MARKET not in record.burdens:
         return []
-    over = _CONTEXT.subtract(Decimal(record.burdens[_MARKET]), Decimal(record.burdens.get(_LOCATION, "0")))
+    over = CONTEXT.subtract(Decimal(record.burdens[_MARKET]), Decimal(record.burdens.get(_LOCATION, "0")))
     if not over:
         return []
-    return [Line(gas="CO2e", amount=_CONTEXT.multiply(over, ratio), source=source, kind="upstream",
+    return [Line(gas="CO2e", amount=CONTEXT.multiply(over, ratio), source=source, kind="upstream",
                  burden=OVER_LOCATION, factor=f"declaration:{digest}")]
 
 
@@ -212,7 +212,7 @@ def _ratio(amount: Decimal, unit: str, declared: Declaration) -> Decimal:
     per = declared.per
     if per is None:
         return Decimal(1)
-    return _CONTEXT.divide(convert(amount, unit, per.unit), per.amount)
+    return CONTEXT.divide(convert(amount, unit, per.unit), per.amount)
 
 
 def stated_burdens(record: Declaration, *, newer: bool) -> Mapping[str, Decimal]:
@@ -223,7 +223,7 @@ def stated_burdens(record: Declaration, *, newer: bool) -> Mapping[str, Decimal]
     """
     stated = {burden: Decimal(text) for burden, text in record.burdens.items()}
     if newer and _FOSSIL in stated and _LAND_FOSSIL in stated:
-        stated[_FOSSIL] = max(_CONTEXT.subtract(stated[_FOSSIL], stated[_LAND_FOSSIL]), Decimal(0))
+        stated[_FOSSIL] = max(CONTEXT.subtract(stated[_FOSSIL], stated[_LAND_FOSSIL]), Decimal(0))
     return stated
 
 
@@ -246,9 +246,9 @@ def _declared(record: Declaration, stated: Mapping[str, Decimal], ratio: Decimal
     for burden, value in stated.items():
         if burden in skipped:
             continue
-        amount = _CONTEXT.multiply(value, ratio)
-        part = _CONTEXT.multiply(amount, primary) if burden in ADDITIVE else Decimal(0)
-        for share, is_primary in ((part, True), (_CONTEXT.subtract(amount, part), False)):
+        amount = CONTEXT.multiply(value, ratio)
+        part = CONTEXT.multiply(amount, primary) if burden in ADDITIVE else Decimal(0)
+        for share, is_primary in ((part, True), (CONTEXT.subtract(amount, part), False)):
             if share:
                 yield Line(
                     gas="CO2e", amount=share, source=source, kind=kind if burden in ADDITIVE + OF_WHICH else "upstream",

@@ -10,18 +10,18 @@ earliest of the narrowest place: a proxy of another year is nearer to the truth 
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
 from typing import Final, NamedTuple
 
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.units import POWER_UNITS, UNITS
 from ledger.sdk.places import ANYWHERE, wider_places
 from ledger.sdk.sets.factor_set import FactorSetVersion, SetBoundary, SetFactor, SupplyEntry, SupplyKind
 from ledger.sdk.sets.reading import co2e_of
 from ledger.sdk.tables import rows
 
-_CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
 _REGION: Final = "CN-GRID-"
 _COUNTRY: Final = 2
 _ENERGY: Final = "energy"
@@ -151,21 +151,21 @@ def amount_of(entry: SupplyEntry, amount: Decimal, unit: str, mass: Decimal | No
         return _scaled(amount, have.scale, want.scale)
     if want.dimension == _MASS and mass is not None:
         return _scaled(mass, Decimal(1), want.scale)
-    base = _CONTEXT.multiply(amount, have.scale)
+    base = CONTEXT.multiply(amount, have.scale)
     if have.dimension == _ENERGY and entry.heating_value is not None:
-        return _CONTEXT.divide(base, entry.heating_value)
+        return CONTEXT.divide(base, entry.heating_value)
     kilograms = mass if mass is not None else base if have.dimension == _MASS else None
     if entry.density is None:
         return None
     if want.dimension == _MASS and have.dimension in _VOLUMES:
-        return _scaled(_CONTEXT.multiply(base, entry.density), Decimal(1), want.scale)
+        return _scaled(CONTEXT.multiply(base, entry.density), Decimal(1), want.scale)
     if want.dimension in _VOLUMES and kilograms is not None:
-        return _scaled(_CONTEXT.divide(kilograms, entry.density), Decimal(1), want.scale)
+        return _scaled(CONTEXT.divide(kilograms, entry.density), Decimal(1), want.scale)
     return None
 
 
 def _scaled(amount: Decimal, have: Decimal, want: Decimal) -> Decimal:
-    return _CONTEXT.divide(_CONTEXT.multiply(amount, have), want)
+    return CONTEXT.divide(CONTEXT.multiply(amount, have), want)
 
 
 def conservative(
@@ -198,7 +198,7 @@ def _class_values(
             factors = list(version.factors(entry.key, boundary))
             world = [one for one in factors if one.place == ANYWHERE] or factors
             if world:
-                yield _CONTEXT.divide(max([co2e_of(one.gases) for one in world]), unit.scale)
+                yield CONTEXT.divide(max([co2e_of(one.gases) for one in world]), unit.scale)
 
 
 def nearest(sets: Iterable[FactorSetVersion], material: str, limit: int = 3) -> list[str]:

@@ -6,16 +6,16 @@ since figures of earlier records rest on the rows.
 """
 
 from collections.abc import Mapping, Sequence
-from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import Decimal
 from functools import cache
 from typing import Final, NamedTuple
 
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.units import POWER_UNITS, UNITS
 from ledger.sdk.sets.factor_set import FactorSetVersion
 from ledger.sdk.sets.lookup import entry_of
 from ledger.sdk.tables import rows
 
-_CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
 _NOTHING: Final = Decimal(0)
 _PACKAGE: Final = "ledger.sdk.data"
 _KNOWN_PART: Final = Decimal("0.9")
@@ -31,11 +31,11 @@ class UsualPrice(NamedTuple):
 
     def times(self, amount: Decimal) -> "UsualPrice":
         """The price of an amount."""
-        return UsualPrice(*[_CONTEXT.multiply(price, amount) for price in self])
+        return UsualPrice(*[CONTEXT.multiply(price, amount) for price in self])
 
     def plus(self, other: "UsualPrice") -> "UsualPrice":
         """The price of both together."""
-        return UsualPrice(*[_CONTEXT.add(own, more) for own, more in zip(self, other, strict=True)])
+        return UsualPrice(*[CONTEXT.add(own, more) for own, more in zip(self, other, strict=True)])
 
 
 FREE: Final = UsualPrice(_NOTHING, _NOTHING, _NOTHING)
@@ -57,7 +57,7 @@ def price_of_mixture(sets: Sequence[FactorSetVersion], materials: Mapping[str, D
         price = usual_price(sets, material)
         if price is None:
             return None
-        total, priced = total.plus(price.times(share)), _CONTEXT.add(priced, share)
+        total, priced = total.plus(price.times(share)), CONTEXT.add(priced, share)
     return total if priced >= _KNOWN_PART else None
 
 
@@ -66,7 +66,7 @@ def price_of_energy(amount: Decimal, unit: str) -> UsualPrice | None:
     if UNITS[unit].dimension != "energy":
         return None
     name, per = ("electricity", "KWH") if unit in POWER_UNITS else ("heat", "3B")
-    base = _CONTEXT.divide(_CONTEXT.multiply(amount, UNITS[unit].scale), UNITS[per].scale)
+    base = CONTEXT.divide(CONTEXT.multiply(amount, UNITS[unit].scale), UNITS[per].scale)
     return _prices()[name].times(base)
 
 

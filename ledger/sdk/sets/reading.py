@@ -8,11 +8,12 @@ import hashlib
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import Decimal
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Final, NamedTuple, TypeVar, cast
 
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.units import UNITS
 from ledger.errors import PluginError
 from ledger.footprint.stored.gwp import AR6
@@ -29,7 +30,6 @@ from ledger.sdk.sets.factor_set import (
     SupplyEntry,
 )
 
-_CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
 FORMAT: Final = "factor-set/1"
 """The digest covers it: another reading of the same files needs another name."""
 SUPPLY_COLUMNS: Final = (
@@ -315,7 +315,7 @@ def co2e_of(gases: Gases) -> Decimal:
     """Kg CO2e of amounts by gas, with the potentials of AR6."""
     total = Decimal(0)
     for gas, amount in gases:
-        total = _CONTEXT.add(total, _CONTEXT.multiply(amount, AR6[gas]))
+        total = CONTEXT.add(total, CONTEXT.multiply(amount, AR6[gas]))
     return total
 
 

@@ -8,8 +8,9 @@ import msgspec
 from msgspec import Struct
 
 from ledger.core.outcome.assessment import Assessment
+from ledger.core.record.amounts import CONTEXT
 from ledger.sdk.context import Context
-from ledger.sdk.sector import CONTEXT, Activity, Sector
+from ledger.sdk.sector import Activity, Sector
 
 
 class Case(Struct, frozen=True, kw_only=True):

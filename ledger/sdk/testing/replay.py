@@ -17,8 +17,9 @@ import msgspec
 from msgspec import Raw, Struct
 
 from ledger.core.outcome.leaves import assessment_bytes
+from ledger.core.record.amounts import CONTEXT
 from ledger.sdk.context import Context
-from ledger.sdk.sector import CONTEXT, Activity
+from ledger.sdk.sector import Activity
 from ledger.sdk.testing.faults import Assess
 
 _SECONDS = 120

@@ -8,6 +8,7 @@ import msgspec
 
 from ledger.admission.checks.attributes import kilowatt_hours
 from ledger.core.outcome.assessment import Assessment
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.units import POWER_UNITS
 from ledger.core.record.values import AllocationKey, Money, Output, Quantity, Role
 from ledger.errors import PluginError
@@ -27,7 +28,7 @@ from ledger.footprint.stored.contents import (
 )
 from ledger.footprint.stored.figures import Allocation, record_figures
 from ledger.sdk.context import Context, OutputFacts
-from ledger.sdk.sector import CONTEXT, Sector
+from ledger.sdk.sector import Sector
 
 
 class Run(NamedTuple):

@@ -10,12 +10,13 @@ from msgspec.structs import replace
 
 from ledger.core.outcome.assessment import ADDITIVE, Assessment
 from ledger.core.outcome.leaves import assessment_bytes
+from ledger.core.record.amounts import CONTEXT
 from ledger.errors import LedgerError, PluginError
 from ledger.footprint.stored.allocation import Weighed, shares, weights
 from ledger.footprint.stored.burdens import direct
 from ledger.footprint.stored.checks import check_assessment
 from ledger.sdk.context import Context
-from ledger.sdk.sector import CONTEXT, Activity, Sector
+from ledger.sdk.sector import Activity, Sector
 from ledger.sdk.testing.faults import Case, ConformanceFault, assessed, decoded
 from ledger.sdk.testing.running import outputs_of
 from ledger.sdk.testing.watching import watched

@@ -14,7 +14,7 @@ from ledger.client.audit.checks.stored_lots import read_lot, stored_leaf
 from ledger.client.audit.source.decoding import Malformed
 from ledger.client.audit.source.interface import EntryRow
 from ledger.engine.account import revision_leaves
-from ledger.engine.prepare import REVISING_TYPES
+from ledger.engine.prepared import REVISING_TYPES
 from ledger.service.queries.tree_size import EVER
 from ledger.store.database import DatabasePool
 from ledger.store.revisions import revised_by

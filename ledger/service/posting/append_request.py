@@ -17,7 +17,8 @@ from ledger.core.record.kinds import AnyRecord, KeyChange, Organization, Transfo
 from ledger.core.record.values import PublicKey
 from ledger.core.signatures.signing import VerifyingKey, load_spki
 from ledger.engine.batch import Item
-from ledger.engine.prepare import REVISING, PreparedDraft, Submission, completed, draft_of
+from ledger.engine.prepare import completed, draft_of
+from ledger.engine.prepared import REVISING, PreparedDraft, Submission
 from ledger.engine.sectors import Registry
 from ledger.errors import InvalidKey, LedgerError, Refused, Unavailable
 from ledger.registry.assessing import AssessmentCall, AssessmentResult

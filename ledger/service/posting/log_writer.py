@@ -5,7 +5,7 @@ from collections.abc import Callable
 from itertools import groupby
 
 from ledger.core.record.kinds import Erasure
-from ledger.engine.prepare import REVISING
+from ledger.engine.prepared import REVISING
 from ledger.service.posting.pending import Answer, PendingRequest
 from ledger.service.posting.revision.reviser import Reviser
 from ledger.service.posting.sequencer import Sequencer

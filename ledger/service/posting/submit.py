@@ -26,7 +26,7 @@ from ledger.core.record.redacted import NONCE, is_residue
 from ledger.core.signatures.envelope import open_envelope
 from ledger.core.signatures.signing import record_message
 from ledger.engine.batch import Item, LoadedRecord
-from ledger.engine.prepare import REVISING, Submission
+from ledger.engine.prepared import REVISING, Submission
 from ledger.errors import InvalidBody, InvalidInput, LedgerError
 from ledger.registry.assessing import Assessor
 from ledger.service.observation.recorder import Recorder

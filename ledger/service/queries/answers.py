@@ -206,6 +206,7 @@ class FootprintAnswer(QueryAnswer, frozen=True):
     unestimated: float
     questioned: float
     questioned_share: float
+    title_limit: float
     share: float
     direct: DirectAnswer
     inputs: list[InputAnswer] = []

@@ -6,6 +6,7 @@ after the newest activation in memory needs them to be read again.
 
 from ledger.admission.activations import Activations
 from ledger.admission.rules import RULES
+from ledger.admission.title_limit import LIMIT_SETTING
 from ledger.core.outcome.leaves import AssessmentLeaf
 from ledger.core.receipts.statement import VersionClaim
 from ledger.store.database import DatabasePool
@@ -20,18 +21,21 @@ class AssessedVersions:
         self._loader = FactLoader()
         self._activations = Activations()
 
-    async def of(self, leaf: AssessmentLeaf) -> list[VersionClaim]:
-        """The versions that assessed the record with this leaf 0; empty if it does not name their activation."""
+    async def of(self, leaf: AssessmentLeaf, index: int) -> list[VersionClaim]:
+        """The claims of `version_claims` for the record at `index` with this leaf 0."""
         if leaf.activation is not None and leaf.activation > self._activations.newest:
             async with self._pool.acquire() as connection:
                 self._activations = (await self._loader.in_force(connection)).activations
-        return version_claims(self._activations, leaf)
+        return version_claims(self._activations, leaf, index)
 
 
-def version_claims(activations: Activations, leaf: AssessmentLeaf) -> list[VersionClaim]:
-    """The versions that assessed the record with this leaf 0; empty if it does not name their activation."""
+def version_claims(activations: Activations, leaf: AssessmentLeaf, index: int) -> list[VersionClaim]:
+    """The versions that assessed the record at `index` with this leaf 0, and the limit of its title, if the log sets
+    one; empty if leaf 0 does not name their activation."""
     if leaf.activation is None:
         return []
+    limit = activations.before_entry(index).plugins.get(LIMIT_SETTING)
+    limits = [] if limit is None else [VersionClaim(name=LIMIT_SETTING, version=limit.version, digest=limit.digest)]
     versions = activations.versions(leaf.activation)
     rules = versions.rules.activated[-1]
     sector = (leaf.plugin or "").partition("/")[0]
@@ -39,4 +43,5 @@ def version_claims(activations: Activations, leaf: AssessmentLeaf) -> list[Versi
         VersionClaim(name=RULES, version=rules.version, digest=rules.digest),
         *[VersionClaim(name=name, version=state.version, digest=state.digest, precedence=state.precedence)
           for name, state in versions.plugins.items() if name == sector or state.precedence is not None],
+        *limits,
     ]

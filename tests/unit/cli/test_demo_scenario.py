@@ -33,7 +33,7 @@ from ledger.core.record.values import PublicKey
 from ledger.core.signatures.envelope import open_envelope, seal
 from ledger.core.signatures.signing import SigningKey
 from ledger.engine.batch import Batch, Item, Sequenced, Verdict
-from ledger.engine.prepare import Submission
+from ledger.engine.prepared import Submission
 from ledger.engine.sectors import Installed, Registry
 from ledger.footprint.stored.burdens import direct, footprint, named
 from ledger.footprint.stored.contents import recycled_share

@@ -11,8 +11,8 @@ from unit.engine.scrap import Works, document, registry, version
 
 from ledger.admission.lots import Created, Plan
 from ledger.engine.end_of_waste.lives import service_life
+from ledger.engine.pricing.surroundings import Surroundings
 from ledger.engine.references import Buying
-from ledger.engine.upstream import Surroundings
 
 PRE, POST = "recycledPreConsumer:steel", "recycledPostConsumer:steel"
 IN_QUESTION: Final = f"questioned:{PRE}"

@@ -14,7 +14,7 @@ from ledger.footprint.derived.completeness import NO_REFERENCE
 from ledger.sdk import rows
 
 ENGINE: Final = Path(__file__).parents[3] / "ledger" / "engine"
-QUESTIONING: Final = ("references", "unproven", "allocation_questions")
+QUESTIONING: Final = ("references", "pricing/unproven", "allocation_questions")
 """The modules beside the bounds that make findings."""
 _CODE: Final = re.compile(r"[a-z]+(-[a-z]+)+")
 

@@ -10,7 +10,9 @@ from ledger.admission.lots import Plan, Supplied
 from ledger.core.outcome.assessment import NOTHING
 from ledger.core.record.kinds import Transfer
 from ledger.core.record.values import Factor, Quantity, Supply
-from ledger.engine.upstream import price_supplies, surroundings_of, with_unbooked, with_upstream
+from ledger.engine.pricing.priced import with_unbooked, with_upstream
+from ledger.engine.pricing.supplies import price_supplies
+from ledger.engine.pricing.surroundings import surroundings_of
 from ledger.footprint.stored.burdens import SLOT, direct, footprint
 
 OPEN = factor_set().newest

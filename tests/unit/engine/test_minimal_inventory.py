@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from ledger.core.outcome.assessment import NOTHING, Assessment, EnergyUse, Omission
 from ledger.engine.inventory.check import with_omissions
 from ledger.engine.inventory.usual import SetPricer
-from ledger.engine.upstream import Surroundings
+from ledger.engine.pricing.surroundings import Surroundings
 from ledger.sdk import Context, InputFacts, Need, SupplyFacts
 from ledger.sdk.testing import context, lot, output, supply
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from ledger.core.outcome.assessment import NOTHING, Assessment, EnergyUse, Finding, Lack, Omission
 from ledger.engine.inventory.check import with_inventory
 from ledger.engine.inventory.usual import SetPricer
-from ledger.engine.upstream import Surroundings
+from ledger.engine.pricing.surroundings import Surroundings
 from ledger.sdk import Need
 from ledger.sdk.testing import context, lot, output, supply
 

@@ -9,7 +9,8 @@ from ledger.admission.facts import Facts
 from ledger.admission.lots import Plan, Supplied
 from ledger.core.record.revisions import Reopening
 from ledger.core.record.values import Quantity, Supply
-from ledger.engine.upstream import Surroundings, price_supplies
+from ledger.engine.pricing.supplies import price_supplies
+from ledger.engine.pricing.surroundings import Surroundings
 from ledger.sdk.sets.explained import explain, facility_places
 
 OPEN = factor_set().newest

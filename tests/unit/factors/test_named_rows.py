@@ -7,7 +7,7 @@ from support.factor_tables import factor, group, supply, version
 
 from ledger.admission.lots import Supplied
 from ledger.core.record.values import Quantity, Supply
-from ledger.engine.named_rows import check_no_rows, named_row, nearest_rows
+from ledger.engine.pricing.named_rows import check_no_rows, named_row, nearest_rows
 from ledger.errors import Refused
 
 SET = version(

@@ -12,6 +12,7 @@ from support.statements import REMOVED, VKEY, Path, at, changed, other, paths, s
 from unit.engine.works import Works, change, gas
 from unit.footprint.yard import Yard
 
+from ledger.admission.title_limit import DEFAULT_LIMIT
 from ledger.core.log.merkle import inclusion_path, leaf_hash
 from ledger.core.outcome.leaves import AssessmentLeaf, LotLeaf
 from ledger.core.receipts.statement import Statement
@@ -99,7 +100,7 @@ def test_a_figure_by_hand(works: Works, statement: Statement) -> None:
 def test_what_is_doubtful_is_titled_so(burdens: dict[str, str], title: str, completeness: str) -> None:
     leaf = LotLeaf(salt="", lot="l", product="p", quantity=Quantity(value="2", unit="KGM"), holder="h",
                    role="product", method=METHOD, burdens=burdens)
-    figure = figure_of(leaf, ZERO, 0)
+    figure = figure_of(leaf, ZERO, 0, DEFAULT_LIMIT)
     assert (figure.title, figure.completeness, figure.limit) == (title, completeness, "3.0 %")
     assert float(figure.footprint) == float(burdens.get(CO2E, 0))
     assert float(figure.per_unit) == float(burdens.get(CO2E, 0)) / 2

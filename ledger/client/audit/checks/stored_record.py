@@ -9,7 +9,7 @@ from ledger.client.audit.checks.stored_lots import MadeLots, compare_lots
 from ledger.client.audit.findings import Difference
 from ledger.client.audit.source.interface import EntryRow
 from ledger.engine.account import Outcome
-from ledger.engine.prepare import Prepared
+from ledger.engine.prepared import Prepared
 
 _NO_RESULT: Final = b""
 

@@ -16,7 +16,7 @@ from ledger.core.record.canonical import encode
 from ledger.core.record.kinds import Addition, Amendment, AnyRecord, Closing, Transformation
 from ledger.core.record.redacted import residue
 from ledger.engine.account import Outcome
-from ledger.engine.prepare import Prepared
+from ledger.engine.prepared import Prepared
 from ledger.engine.revision.changes import changes_of
 from ledger.engine.revision.current_record import Past
 from ledger.engine.revision.history import History

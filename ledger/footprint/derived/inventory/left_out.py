@@ -2,10 +2,11 @@
 no energy."""
 
 from collections.abc import Iterator, Mapping
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from ledger.core.outcome.assessment import ADDITIVE
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import AnyRecord, Closing, Transformation
 from ledger.core.record.units import UNITS
 from ledger.core.record.values import Supply
@@ -13,7 +14,6 @@ from ledger.footprint.derived.inventory.scopes import Booked, is_energy
 from ledger.footprint.stored.burdens import line_co2e
 from ledger.footprint.stored.supplies import omitted_supplies, supplies_of
 
-_CONTEXT: Final = Context(prec=34)
 _ADDITIVE: Final = frozenset(ADDITIVE)
 
 
@@ -28,8 +28,8 @@ class StatedAmount(NamedTuple):
         have, want = UNITS[supply.quantity.unit], UNITS[self.unit]
         if have.dimension != want.dimension:
             return None
-        more = _CONTEXT.divide(_CONTEXT.multiply(supply.quantity.amount, have.scale), want.scale)
-        return StatedAmount(_CONTEXT.add(self.quantity, more), self.unit)
+        more = CONTEXT.divide(CONTEXT.multiply(supply.quantity.amount, have.scale), want.scale)
+        return StatedAmount(CONTEXT.add(self.quantity, more), self.unit)
 
 
 class OmittedInput(NamedTuple):

@@ -5,9 +5,10 @@ A request gives `NAME=VALUE` for all materials, or `MATERIAL.NAME=VALUE` for one
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.units import plain
 from ledger.errors import InvalidInput
 from ledger.footprint.derived.methods.describing import Method, Parameter
@@ -18,7 +19,6 @@ Source = Literal["given", "ledger", "published"]
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?")
 _SPELLING: Final = "a decimal number such as 0.85, without exponent"
 _FORM: Final = "NAME=VALUE, or MATERIAL.NAME=VALUE if the method computes each material"
-_CONTEXT: Final = Context(prec=34)
 
 
 class ParameterValue(NamedTuple):
@@ -194,7 +194,7 @@ def holds(condition: str, values: Values) -> bool:
         elif word not in values:
             return False
         else:
-            total = _CONTEXT.add(total, sign * values[word].number)
+            total = CONTEXT.add(total, sign * values[word].number)
     return total == Decimal(right)
 
 

@@ -15,7 +15,8 @@ from ledger.admission.state import State
 from ledger.core.record.kinds import Amendment, AnyRecord, Closing, Transfer, Transformation
 from ledger.core.record.revisions import Change
 from ledger.engine.batch import Batch, Item, Sequenced, Verdict
-from ledger.engine.prepare import Submission, prepare
+from ledger.engine.prepare import prepare
+from ledger.engine.prepared import Submission
 from ledger.engine.revision.changes import changes_of
 from ledger.engine.revision.recompute import Changes, Engine, Revised, Revision
 from ledger.engine.revision.restore import generations_changed, key_of, resizes

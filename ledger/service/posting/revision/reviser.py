@@ -18,7 +18,7 @@ from ledger.core.log.checkpoint import Checkpoint
 from ledger.core.log.frontier import grow
 from ledger.core.record.kinds import AnyRecord
 from ledger.engine.batch import Batch, Sequenced
-from ledger.engine.prepare import Submission
+from ledger.engine.prepared import Submission
 from ledger.engine.revision.restore import Key, key_of
 from ledger.engine.sectors import Registry
 from ledger.errors import Exhausted, LedgerError, OutcomeUnknown, Overloaded, Refused, ShuttingDown, Unavailable

@@ -11,10 +11,12 @@ import msgspec
 from asyncpg import Record
 
 from ledger.admission.facts import LOT_SLOTS
+from ledger.admission.title_limit import stated_limit
 from ledger.core.outcome.assessment import Assessment
 from ledger.core.outcome.leaves import AssessmentLeaf, read
 from ledger.core.record.kinds import AnyRecord
 from ledger.footprint.derived.chain.arrays import Arrays
+from ledger.footprint.derived.completeness import Doubtful, doubtful_of, referenced
 from ledger.footprint.derived.contributions import Upstream, Weights, weights
 from ledger.footprint.stored.burdens import whole
 from ledger.host.threads import in_thread
@@ -52,6 +54,14 @@ class UpstreamChain(NamedTuple):
     def burdens(self) -> Sequence[float]:
         """The stored burdens of the whole lot."""
         return whole(self.row["burdens"])
+
+    @property
+    def doubtful(self) -> Doubtful:
+        """The doubtful parts of the committed figure."""
+        row = self.row
+        assessment = _assessment.decode(_leaf.decode(row["outcome"]).assessment)
+        return doubtful_of(self.burdens, stated_limit(row["title_limit"]),
+                           referenced=referenced(assessment, row["number"] % LOT_SLOTS))
 
 
 async def read_upstream(pool: DatabasePool, question: LotQuestion, most: int = MAX_RECORDS) -> UpstreamChain:

@@ -12,6 +12,7 @@ from asyncpg import Record
 from msgspec import structs
 
 from ledger.admission.facts import LOT_SLOTS
+from ledger.admission.title_limit import stated_limit
 from ledger.core.outcome.assessment import BURDENS, NOTHING, QUESTIONED, Assessment
 from ledger.core.outcome.leaves import AssessmentLeaf, read
 from ledger.core.receipts.statement import VersionClaim
@@ -108,7 +109,7 @@ async def read_footprint(
         raise not_found("lot", lot, at)
     leaf = _leaf.decode(row["outcome"])
     context = (await _context(pool, row, moment))._replace(
-        versions=await assessed.of(leaf), findings=await _findings(pool, row, moment, depth))
+        versions=await assessed.of(leaf, row["index"]), findings=await _findings(pool, row, moment, depth))
     return answer(row, leaf, context, at)
 
 
@@ -172,7 +173,8 @@ def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int
         explained += lot.footprint
     completeness = None if withdrawn else completeness_of(burdens)
     absolute = burdens[SLOT["absGhg"]]
-    doubtful = doubtful_of(burdens, referenced=referenced(assessment, row["number"] % LOT_SLOTS))
+    known = referenced(assessment, row["number"] % LOT_SLOTS)
+    doubtful = doubtful_of(burdens, stated_limit(row["title_limit"]), referenced=known)
     return FootprintAnswer(
         title=WITHDRAWN if withdrawn else doubtful.title, at=at,
         lot=lot_answer(
@@ -186,7 +188,8 @@ def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int
         completeness="unknown" if completeness is None else _percent(completeness),
         exempted="unknown" if withdrawn else exempted_of(burdens),
         unestimated=burdens[SLOT["unestimated"]], questioned=burdens[SLOT[QUESTIONED]],
-        questioned_share=doubtful.shares.get("questioned", 0.0), share=share, direct=own, inputs=inputs,
+        questioned_share=doubtful.shares.get("questioned", 0.0), title_limit=doubtful.limit,
+        share=share, direct=own, inputs=inputs,
         findings=context.findings.items, findings_left_off=context.findings.left_off,
         findings_note=note_on(context.findings),
         assigned=total - explained if assessment.assigned else 0.0, averaged=averaged,

@@ -10,9 +10,9 @@ from typing import Final
 from ledger.admission.facts import Facts
 from ledger.admission.names import Names
 from ledger.core.record.kinds import Closing, Transformation
-from ledger.engine.newest_factors import RepricedLines, reprice
+from ledger.engine.pricing.newest_factors import RepricedLines, reprice
+from ledger.engine.pricing.surroundings import surroundings_of
 from ledger.engine.sectors import Registry
-from ledger.engine.upstream import surroundings_of
 from ledger.footprint.derived.contributions import Upstream
 from ledger.footprint.derived.recount import RecountFigures
 from ledger.footprint.stored.burdens import footprint

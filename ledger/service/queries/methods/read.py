@@ -13,7 +13,7 @@ from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.footprint.derived.chain.arrays import Arrays
-from ledger.footprint.derived.completeness import WITHDRAWN, doubtful_of, worse
+from ledger.footprint.derived.completeness import WITHDRAWN, worse
 from ledger.footprint.derived.limitations import STORED_GWP, RecountRequest, limitations
 from ledger.footprint.derived.methods.calculation import MethodResult, calculate
 from ledger.footprint.derived.methods.catalogue import MULTI_LIFE, method_named
@@ -115,7 +115,7 @@ def figure_head(chain: UpstreamChain, figures: RecountFigures, root: str) -> dic
     row = chain.row
     completeness = None if row["withdrawn"] else figures.completeness
     return {
-        "title": WITHDRAWN if row["withdrawn"] else worse(doubtful_of(chain.burdens), figures.doubtful).title,
+        "title": WITHDRAWN if row["withdrawn"] else worse(chain.doubtful, figures.doubtful).title,
         "lot": chain.lot, "product": row["product"],
         "unit": row["unit"],
         "quantity": Quantity(value=plain(row["quantity"]), unit=row["unit"]), "size": chain.moment.size, "root": root,

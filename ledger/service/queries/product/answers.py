@@ -53,6 +53,7 @@ class ProductionAnswer(QueryAnswer, frozen=True, kw_only=True):
     unestimated: float
     questioned: float
     questioned_share: float
+    title_limit: float
     spread: SpreadAnswer
     primary_share: float | None = None
     provisional_share: float | None = None

@@ -15,6 +15,7 @@ from asyncpg import Record
 from msgspec import structs
 
 from ledger.admission.facts import LOT_SLOTS
+from ledger.admission.title_limit import stated_limit
 from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
@@ -110,7 +111,7 @@ async def read_product(
     if reading.production.lots and await may_have_findings(pool):
         context = context._replace(findings=await reading.findings(depth))
     sources = await reading.sources() if reading.production.lots else StudySources(StudyProduct())
-    return await in_thread(_answer, reading, lots, context, sources)
+    return await in_thread(_answer, reading, lots, context, sources, stated_limit(row["title_limit"]))
 
 
 async def _settled(pool: DatabasePool, at: int | None) -> Moment:
@@ -240,9 +241,10 @@ class _ProductReading:
 
 
 def _answer(
-    reading: _ProductReading, lots: list[ProductLotAnswer], context: FootprintContext, sources: StudySources
+    reading: _ProductReading, lots: list[ProductLotAnswer], context: FootprintContext, sources: StudySources,
+    limit: float,
 ) -> ProductAnswer:
-    """Raises NotFound if no lot counts."""
+    """`limit` of titles. Raises NotFound if no lot counts."""
     if not reading.production.lots:
         raise reading.nothing()
     whole, facilities = reading.production.result()
@@ -253,7 +255,7 @@ def _answer(
         since=reading.period.since, until=reading.period.until, plugins=sorted(reading.plugins),
         facilities=[
             FacilityAnswer(facility=name, share=float(one.quantity) / float(whole.quantity),
-                           **_production(one, reading.unit, referenced=referenced))
+                           **_production(one, reading.unit, limit, referenced=referenced))
             for name, one in facilities.items()
         ],
         lots=lots, left_off=whole.lots - len(lots), findings=context.findings.items,
@@ -261,14 +263,14 @@ def _answer(
         open_periods=context.open_periods.periods, more_periods=context.open_periods.more,
         in_doubt=list(context.doubts[:DOUBTS]), limitations=list(context.limitations),
         study=StudyAnswer(method=METHOD, gwp=GWP, **structs.asdict(study)),
-        **_production(whole, reading.unit, referenced=referenced),
+        **_production(whole, reading.unit, limit, referenced=referenced),
     )
 
 
-def _production(total: Total, unit: str, *, referenced: bool) -> dict[str, Any]:
+def _production(total: Total, unit: str, limit: float, *, referenced: bool) -> dict[str, Any]:
     """The fields of a ProductionAnswer. `referenced`: no record of the product says that it has no reference range."""
     quantity, burdens = float(total.quantity), total.burdens
-    completeness, doubtful = completeness_of(burdens), doubtful_of(burdens, referenced=referenced)
+    completeness, doubtful = completeness_of(burdens), doubtful_of(burdens, limit, referenced=referenced)
     return {
         "title": doubtful.title,
         "quantity": Quantity(value=plain(total.quantity), unit=unit),
@@ -281,7 +283,7 @@ def _production(total: Total, unit: str, *, referenced: bool) -> dict[str, Any]:
         "completeness": "unknown" if completeness is None else f"{completeness * 100:.1f} %",
         "exempted": exempted_of(burdens),
         "unestimated": burdens[SLOT["unestimated"]], "questioned": burdens[SLOT[QUESTIONED]],
-        "questioned_share": doubtful.shares.get("questioned", 0.0),
+        "questioned_share": doubtful.shares.get("questioned", 0.0), "title_limit": limit,
         "spread": SpreadAnswer(**total.spread._asdict()),
         "primary_share": part_of_absolute(burdens, "primaryAbs"),
         "provisional_share": part_of_absolute(burdens, "provisionalAbs"),

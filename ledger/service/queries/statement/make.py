@@ -86,6 +86,7 @@ class StatementParts(NamedTuple):
     named: list[str]
     plugin_digest: str | None
     versions: list[VersionClaim]
+    limit: float
     study: StudyClaim | None
     answer: object
     limitations: list[str]
@@ -110,13 +111,17 @@ async def make_statement(
             named = await _named(connection, record, rows)
             digest = await _plugin_digest(connection, rows)
             activations = (await FactLoader().in_force(connection)).activations
-            versions = version_claims(activations, _assessment.decode(rows.own.shown[0].leaf))
+            index = rows.own.row["index"]
+            versions = version_claims(activations, _assessment.decode(rows.own.shown[0].leaf), index)
             study = await _study(connection, rows)
         checkpoint = await publication.checkpoint(connection, tree.size, tree.root)
     # A later key report may not be in the tree. The limitations are as of the question, not as of the tree.
     reported = Moment(EVER if at is None else at, tree.version)
     _, limitations = await read_doubts_behind(pool, [rows.own.row["index"]], reported)
-    parts = StatementParts(tree, checkpoint, rows, record, named, digest, versions, study, answer, limitations)
+    parts = StatementParts(
+        tree, checkpoint, rows, record, named, digest, versions, activations.before_entry(index).limit, study, answer,
+        limitations,
+    )
     return await asyncio.to_thread(_signed, publication.signers, publication.keys, parts)
 
 
@@ -136,7 +141,7 @@ def _claims(origin: str, parts: StatementParts) -> Claims:
     leaf = _lot.decode(own.shown[place].leaf)
     return Claims(
         origin=origin, lot=leaf.lot, product=leaf.product, quantity=leaf.quantity,
-        figure=figure_of(leaf, _assessment.decode(own.shown[0].leaf), place - 1),
+        figure=figure_of(leaf, _assessment.decode(own.shown[0].leaf), place - 1, parts.limit),
         method=leaf.method, gwp=GWP, software=f"carbon-ledger/{version('carbon-ledger')}", plugin=leaf.plugin,
         plugin_digest=parts.plugin_digest, size=parts.tree.size, root=spelled_path([parts.tree.root])[0],
         checkpoint=parts.checkpoint,

@@ -9,7 +9,7 @@ from ledger.core.outcome.assessment import QUESTIONED, Assigned
 from ledger.core.record.kinds import AnyRecord, Closing, Transformation
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
-from ledger.footprint.derived.completeness import WITHDRAWN, completeness_of, doubtful_of
+from ledger.footprint.derived.completeness import WITHDRAWN, completeness_of
 from ledger.footprint.derived.contributions import Upstream, Weights, contribution
 from ledger.footprint.derived.uncertainty.answer import check_samples, uncertainty
 from ledger.footprint.derived.uncertainty.origins import origins, states_amounts
@@ -123,7 +123,7 @@ def _answer(chain: UpstreamChain, sums: _TermSums, samples: int, seed: int, top:
     terms = sums.terms if rest is None else [*sums.terms, rest]
     completeness = None if row["withdrawn"] else completeness_of(burdens)
     return UncertaintyAnswer(
-        title=WITHDRAWN if row["withdrawn"] else doubtful_of(burdens).title, lot=chain.lot,
+        title=WITHDRAWN if row["withdrawn"] else chain.doubtful.title, lot=chain.lot,
         quantity=Quantity(value=plain(row["quantity"]), unit=row["unit"]), at=chain.moment.size, method=row["method"],
         footprint=figure, unit=row["unit"], footprint_per_unit=figure / float(row["quantity"]),
         completeness="unknown" if completeness is None else f"{completeness * 100:.1f} %",

@@ -4,16 +4,16 @@ A figure for which nobody has shown a document is questioned below the default o
 below its reference range. The question is the default less the figure, less its omissions.
 """
 
-from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from ledger.core.outcome.assessment import Finding, Span
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.values import Supply
 from ledger.sdk import SetChoice
 
 UNPROVEN: Final = "unproven-figure"
 BELOW_RANGE: Final = "supply-below-range"
-_CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
 _NOTHING: Final = Decimal(0)
 
 
@@ -34,10 +34,10 @@ def question_of(stated: StatedSupply, choice: SetChoice | None) -> Finding | Non
     low = None if choice is None else choice.factor.low
     least = stated.default
     if stated.proven:
-        least = _NOTHING if low is None else _CONTEXT.multiply(stated.amount, low)
+        least = _NOTHING if low is None else CONTEXT.multiply(stated.amount, low)
     if stated.covered >= least:
         return None
-    value = _CONTEXT.divide(stated.covered, stated.amount)
+    value = CONTEXT.divide(stated.covered, stated.amount)
     unit = stated.supply.quantity.unit if choice is None else choice.entry.unit
     name = stated.supply.material
     if stated.proven:
@@ -48,5 +48,5 @@ def question_of(stated: StatedSupply, choice: SetChoice | None) -> Finding | Non
     return Finding(
         code=BELOW_RANGE if stated.proven else UNPROVEN, message=message, value=value, unit=unit,
         usual=None if choice is None else Span(low=low, high=choice.factor.high),
-        amount=_CONTEXT.subtract(stated.default, stated.covered), factor=None if choice is None else choice.name,
+        amount=CONTEXT.subtract(stated.default, stated.covered), factor=None if choice is None else choice.name,
     )

@@ -1,17 +1,17 @@
 """The amounts that lines of a record would have by other versions of the factor sets that priced them. Pure."""
 
 from collections.abc import Iterable, Sequence
-from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from ledger.core.outcome.assessment import ADDITIVE, Line
-from ledger.engine.upstream import Surroundings
+from ledger.core.record.amounts import CONTEXT
+from ledger.engine.pricing.surroundings import Surroundings
 from ledger.footprint.stored.burdens import line_co2e
 from ledger.sdk import FactorSetVersion
 from ledger.sdk.sets.lookup import choose
 from ledger.sdk.sets.reading import co2e_of
 
-_CONTEXT: Final = Context(prec=34, traps=[InvalidOperation, DivisionByZero, Overflow])
 _PARTS: Final = 4
 
 
@@ -49,7 +49,7 @@ def _repriced(
         return RepricedLines(factor, None, stored, stored)
     # Several lines of one gas are several supplies of one name.
     quantity = sum(
-        (_CONTEXT.divide(line.amount, line.value) for line in lines if line.gas == measured.gas and line.value),
+        (CONTEXT.divide(line.amount, line.value) for line in lines if line.gas == measured.gas and line.value),
         Decimal(0),
     )
-    return RepricedLines(factor, choice.name, stored, float(_CONTEXT.multiply(quantity, co2e_of(choice.factor.gases))))
+    return RepricedLines(factor, choice.name, stored, float(CONTEXT.multiply(quantity, co2e_of(choice.factor.gases))))

@@ -1,0 +1,192 @@
+"""The complete assessment of a record: its sector's answer, its supplies, and the findings of the core."""
+
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from ledger.admission.checks.attributes import ROLE as ATTRIBUTE
+from ledger.admission.checks.attributes import is_power, total_power
+from ledger.admission.facts import Facts
+from ledger.admission.lots import Plan
+from ledger.admission.rules import Rule
+from ledger.core.outcome.assessment import NOTHING, Assessment, Line, LineKind, UsualShare
+from ledger.core.record.amounts import CONTEXT
+from ledger.core.record.kinds import Closing, Declaration, Transfer, Transformation
+from ledger.core.record.values import Output
+from ledger.engine.allocation_questions import questions_of as allocation_questions
+from ledger.engine.bounds.check import BY_SHARES, check_record, findings_of
+from ledger.engine.bounds.process import Process, short
+from ledger.engine.end_of_waste.check import check_wastes
+from ledger.engine.end_of_waste.recovered import free_energy
+from ledger.engine.figure_work import allocated
+from ledger.engine.inventory.check import with_inventory, with_omissions
+from ledger.engine.inventory.lacking import unpriced
+from ledger.engine.inventory.moved import moved_goods
+from ledger.engine.inventory.usual import SetPricer
+from ledger.engine.prepared import PreparedDraft, Pricing
+from ledger.engine.pricing.power import residual_of
+from ledger.engine.pricing.priced import kinds_of, with_unbooked, with_upstream
+from ledger.engine.references import Buying, references_of
+from ledger.errors import PluginError
+from ledger.footprint.stored.attributes import RENEWABLE_POWER, cover, coverage
+from ledger.footprint.stored.checks import check_assessment
+from ledger.footprint.stored.supplies import Proof, declared_lot, with_supplies
+
+_ZERO = Decimal(0)
+
+
+def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> Assessment:
+    """The record's complete, checked assessment: `assessed`, the sector's answer, plus the record's supplies."""
+    record, plan, pricing = draft.submission.record, draft.plan, draft.pricing
+    supplied = [*plan.supplied, *plan.overheads]
+    try:
+        assessment, kinds = _own_assessment(draft, assessed), list[LineKind]()
+        if assessed is not None or isinstance(record, Transfer | Closing):
+            kinds = kinds_of(record, supplied)
+        if pricing is not None:
+            assessment = with_upstream(assessment, pricing.supplies)
+            assessment = with_unbooked(assessment, plan.overheads, pricing.supplies[len(plan.supplied):])
+            if isinstance(record, Transfer):
+                assessment = with_unbooked(assessment, plan.supplied, pricing.supplies, "transport")
+            assessment = _inventoried(assessment, draft, pricing, assessed)
+        elif supplied and kinds:
+            made = record if isinstance(record, Transformation) else None
+            proof = None if made is None else Proof(made.evidence, int(made.end[:4]))
+            newer = draft.versions.has(Rule.DEFAULT_UPSTREAM)
+            assessment = with_supplies(assessment, supplied, facts, kinds, proof, newer=newer)
+        check_assessment(assessment, record.outputs if isinstance(record, Transformation) else [])
+        if draft.versions.has(Rule.PHYSICAL_BOUNDS):
+            assessment = _bounded(assessment, draft, facts, assessed)
+        if isinstance(record, Transformation):
+            assessment = cover(assessment, coverage(plan.taken, supplied, plan.created, assessment.lines))
+            # Attributes that the record takes cover power that it takes, so this line comes after them.
+            residual = None if pricing is None else _residual(plan, pricing, assessment)
+            if residual is not None:
+                assessment = replace(assessment, lines=(*assessment.lines, residual))
+        if pricing is not None and draft.versions.has(Rule.REFERENCE_RANGES):
+            assessment = _with_references(assessment, draft, pricing, facts)
+            assessment = _with_allocation(assessment, draft, pricing, facts)
+            assessment = _by_shares(assessment, draft)
+        if draft.versions.has(Rule.REFERENCE_RANGES):
+            buying = None if pricing is None else Buying(pricing.around, pricing.sets, plan, facts)
+            assessment = check_wastes(assessment, record, plan, facts, buying)
+    except (AttributeError, TypeError, ArithmeticError) as error:
+        raise PluginError(
+            f"the plugin's assessment is not valid: {type(error).__name__}: {error}", code="invalid-assessment",
+            field="activity", rule="amounts are finite Decimals",
+        ) from error
+    return assessment
+
+
+def _bounded(
+    assessment: Assessment, draft: PreparedDraft, facts: Facts, assessed: Assessment | None
+) -> Assessment:
+    """The assessment with the findings of the bounds of nature. A provisional record gets no findings: its
+    inputs are not measured yet. Raises Refused for impossible values."""
+    record, plan, pricing, installed = draft.submission.record, draft.plan, draft.pricing, draft.installed
+    own = assessed or NOTHING
+    if not isinstance(record, Transformation):
+        check_record(record, plan, own, assessment)
+        return assessment
+    if installed is None:
+        # No sector is in force that could know the record's route: admission refuses it for that.
+        return assessment
+    sector = installed.sector
+    nature = sector.nature.get(record.process.partition(".")[2], ())
+    check_record(record, plan, own, assessment, nature)
+    if pricing is None or record.basis == "provisional":
+        return assessment
+    findings = findings_of(Process(
+        record, plan, facts, assessment, own, nature, sector.mass_tolerance, pricing.around, tuple(pricing.sets),
+    ))
+    return replace(assessment, findings=(*assessment.findings, *findings))
+
+
+def _with_references(
+    assessment: Assessment, draft: PreparedDraft, pricing: Pricing, facts: Facts
+) -> Assessment:
+    """The assessment with the reference ranges of the lots that the record makes or declares, and with a finding for
+    each lot whose product has no range. Figures of lots that change hands are not asked again. A provisional record
+    gets no ranges: its figures are not measured yet, and they say so."""
+    record = draft.submission.record
+    unproven = isinstance(record, Declaration) and not record.evidence
+    moved = None
+    if isinstance(record, Transformation):
+        moved = moved_goods(record, draft.plan, facts, SetPricer(pricing.around, pricing.sets))
+        unproven = moved is not None and moved.main
+    references, findings = references_of(draft.plan, facts, pricing.around, pricing.sets, unproven=unproven)
+    if moved is not None:
+        findings = (*findings, moved.finding)
+    if not isinstance(record, Transformation | Declaration) or record.basis == "provisional":
+        references = ()
+    return replace(assessment, references=references, findings=(*assessment.findings, *findings))
+
+
+def _with_allocation(
+    assessment: Assessment, draft: PreparedDraft, pricing: Pricing, facts: Facts
+) -> Assessment:
+    """The assessment with the usual shares of outputs that carry less. Raises Refused for impossible weights."""
+    record = draft.submission.record
+    if not isinstance(record, Transformation) or len(draft.plan.created) < 2:
+        return assessment
+    shares_of_record = allocated(record, draft.plan, assessment)
+    asked = allocation_questions(record, draft.plan, facts, shares_of_record, assessment, pricing.sets)
+    free, findings = free_energy(record, draft.plan, shares_of_record)
+    if not asked.findings and not findings:
+        return assessment
+    return replace(assessment, usual_shares=(*asked.usual, *free),
+                   findings=(*assessment.findings, *asked.findings, *findings))
+
+
+def _by_shares(assessment: Assessment, draft: PreparedDraft) -> Assessment:
+    """The assessment with the amounts that follow the allocation shares made by the outputs. By mass, the by-product
+    that let a burden vanish would take most of the question."""
+    moved = [one for one in assessment.findings if one.code in BY_SHARES and one.amount]
+    shares_of_record = allocated(draft.submission.record, draft.plan, assessment) if moved else []
+    if not any(shares_of_record):
+        return assessment
+    findings = [one for one in assessment.findings if one not in moved]
+    usual = list(assessment.usual_shares)
+    for finding in moved:
+        for output, share in enumerate(shares_of_record):
+            if share:
+                own = Decimal(repr(share))
+                amount = short(CONTEXT.multiply(finding.amount or _ZERO, own))
+                usual.append(UsualShare(output=output, share=own, code=finding.code, amount=amount))
+                findings.append(replace(finding, output=output, amount=None))
+    return replace(assessment, usual_shares=tuple(usual), findings=tuple(findings))
+
+
+def _inventoried(
+    assessment: Assessment, draft: PreparedDraft, pricing: Pricing, assessed: Assessment | None
+) -> Assessment:
+    """The assessment with the omissions and the findings of the route's minimal inventory. A provisional record has no
+    amounts that are too small: they are not measured yet."""
+    if draft.installed is None or draft.context is None or assessed is None:
+        return assessment
+    needs = draft.installed.sector.needs.get(draft.context.route, ())
+    questions = draft.context.questions and getattr(draft.submission.record, "basis", "") != "provisional"
+    complete = with_inventory if questions else with_omissions
+    return complete(assessment, assessed, needs, draft.context, SetPricer(pricing.around, pricing.sets))
+
+
+def _own_assessment(draft: PreparedDraft, assessed: Assessment | None) -> Assessment:
+    """The assessment without supplies: by the sector, or by the figures that a declaration states."""
+    match draft.submission.record:
+        case Transformation() if assessed is not None:
+            return unpriced(assessed)
+        case Declaration(lot=Output()) as record:
+            newer = draft.versions.has(Rule.DEFAULT_UPSTREAM)
+            return declared_lot(record, draft.submission.digest.hex(), newer=newer)
+        case _:
+            return NOTHING
+
+
+def _residual(plan: Plan, pricing: Pricing, assessment: Assessment) -> Line | None:
+    """The market-based figure of the renewable power that the record makes. Its attributes are not with it: they are
+    lots of their own, or nobody has proved them. Power that the record uses itself counts if its attributes leave."""
+    made = [(one.facts, one.facts.quantity) for one in plan.created]
+    attributes = total_power([(lot, quantity) for lot, quantity in made if lot.role == ATTRIBUTE])
+    delivered = total_power([(lot, quantity) for lot, quantity in made if is_power(lot)])
+    unclaimed = max(attributes, min(delivered, assessment.indicators.get(RENEWABLE_POWER, _ZERO)))
+    return residual_of(unclaimed, pricing.around, pricing.sets) if unclaimed else None

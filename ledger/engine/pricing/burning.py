@@ -1,0 +1,49 @@
+"""The burning of fuels, which their sector books: how a fuel burns, and the part that its record leaves out."""
+
+from decimal import Decimal
+from typing import Final
+
+from ledger.admission.lots import Supplied
+from ledger.core.outcome.assessment import Omission
+from ledger.core.record.amounts import CONTEXT
+from ledger.engine.pricing.price_list import PriceList
+from ledger.engine.pricing.priced import BURNING, co2e_of_lines
+from ledger.engine.pricing.surroundings import Surroundings, ratings_of
+from ledger.footprint.stored.supplies import burning_factor, priced_lines, proves_factor
+from ledger.sdk import FuelFacts, SetChoice
+from ledger.sdk.sets.reading import co2e_of
+
+_TWO: Final = Decimal(2)
+
+
+def unburnt(prices: PriceList, supplied: Supplied, choice: SetChoice, burnt: Decimal) -> tuple[Omission, ...]:
+    """The part of a fuel's combustion that the record's own factor leaves out. A site's fuel may differ from the
+    set's row, but below half of it the factor needs proof, and a zero is impossible."""
+    supply = supplied.supply
+    if burning_factor(supply) is None:
+        return ()
+    own, _ = priced_lines(supply, prices.facts, "onSite", None, newer=True)
+    stated, whole = co2e_of_lines(own), CONTEXT.multiply(burnt, co2e_of(choice.factor.gases))
+    plausible = CONTEXT.multiply(stated, _TWO) >= whole or proves_factor(prices.around.evidence, supply.material)
+    if stated >= whole or (stated and plausible):
+        return ()
+    return (Omission(what=f"{supply.material}{BURNING}", estimate=CONTEXT.subtract(whole, stated)),)
+
+
+def unknown_burning(prices: PriceList, supplied: Supplied) -> Omission | None:
+    """The burning of a fuel of which the sets have the upstream alone: the 90th percentile of all fuels."""
+    if burning_factor(supplied.supply) is not None:
+        return None
+    # A fuel's class says how it is made, not how it burns.
+    return Omission(what=f"{supplied.supply.material}{BURNING}",
+                    estimate=prices.estimate(supplied, "", "combustion"))
+
+
+def fuel_of(choice: SetChoice, heating_value: Decimal, around: Surroundings) -> FuelFacts:
+    """How a fuel burns, by a row for its combustion."""
+    factor = choice.factor
+    return FuelFacts(
+        name=choice.name, unit=choice.entry.unit, heating_value=heating_value, gases=dict(factor.gases),
+        recalled=factor.recalled, ratings=ratings_of(factor, around), deviation=factor.deviation,
+        pedigree=factor.pedigree,
+    )

@@ -1,0 +1,50 @@
+"""Where and when a record's supplies are bought, and how well a row of a factor set fits that."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from ledger.admission.facts import Facts
+from ledger.core.record.kinds import AnyRecord, Closing, Declaration, Transfer, Transformation
+from ledger.core.record.values import Evidence
+from ledger.sdk import ANYWHERE, SetFactor
+from ledger.sdk import places as place_ratings
+from ledger.sdk.sets.lookup import places_around
+
+_SECONDARY: Final = 2
+
+
+class Surroundings(NamedTuple):
+    """Where and when a record's supplies are bought: `places` from the narrowest to the world. `evidence` of the
+    record, by which its own factors count as primary."""
+
+    places: tuple[str, ...]
+    year: int
+    evidence: Sequence[Evidence] = ()
+
+
+def surroundings_of(record: AnyRecord, facts: Facts) -> Surroundings:
+    """Raises PluginError for a facility in an unknown province."""
+    match record:
+        case Transformation() | Closing():
+            site = facts.facilities[record.facility]
+            places = (site.subdivision, site.country) if site.subdivision else (site.country,)
+            evidence = record.evidence if isinstance(record, Transformation) else ()
+            return Surroundings(places_around(places), int(record.end[:4]), evidence)
+        case Declaration(facility=str() as name) if name in facts.facilities:
+            site = facts.facilities[name]
+            places = (site.subdivision, site.country) if site.subdivision else (site.country,)
+            return Surroundings(places_around(places), int(record.end[:4]), record.evidence)
+        case Declaration():
+            return Surroundings((ANYWHERE,), int(record.end[:4]), record.evidence)
+        case Transfer():
+            return Surroundings((ANYWHERE,), int(record.time[:4]))
+        case _:
+            return Surroundings((ANYWHERE,), 0)
+
+
+def ratings_of(factor: SetFactor, around: Surroundings) -> tuple[int, int, int]:
+    """PACT's technology, time and geography scores of a row that the look-up chose."""
+    return (
+        _SECONDARY, place_ratings.time_rating(around.year - factor.year),
+        place_ratings.geography_rating(around.places[0], factor.place),
+    )
