@@ -1,4 +1,4 @@
-"""81 attempts to obtain a false low figure, as an attacker would write them.
+"""84 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -81,6 +81,9 @@ ATTEMPTS: Final = (
     Attempt(waste.remelting_without_energy, 462_016, "minimal inventory: an omission"),
     Attempt(waste.swarf_of_the_sister, 141_000, "scrap of the same group is no recycled content"),
     Attempt(waste.returns_through_a_shear, 430_000, "home scrap stays home scrap through another route of the site"),
+    Attempt(waste.sold_outside_and_collected, 2_340_000,
+            "sold outside and back as collected, linked by product and quantity"),
+    Attempt(waste.stock_collected_from_oneself, 2_316_600, "held unused and declared again"),
     Attempt(mixing.zero_in_the_pool, 7_900_000, "a declared lot without evidence: the question stays in the pool"),
     Attempt(mixing.forty_small_lots, 628_000, "small lots add up: each keeps its question"),
     Attempt(mixing.removal_on_paper, 80_000, "a removal needs evidence"),
@@ -98,6 +101,8 @@ ATTEMPTS: Final = (
     Attempt(mixing.own_word_in_a_pool, 547_200, "evidence of a kind that proves no figure"),
     Attempt(mixing.by_products_at_a_price_of_their_own, 940_070,
             "by-products dearer per kg than the main product of one material"),
+    Attempt(chains.back_under_another_name, 1_840_000,
+            "sold outside by the group and declared again, by product and quantity"),
     Attempt(chains.toller_who_keeps_the_burden, 210_600, "declared share of another's goods far from their mass"),
     Attempt(chains.power_of_an_owner_without_a_meter, 15_557, "minimal inventory: an omission under tolling"),
     Attempt(chains.dust_that_was_a_product, 666_711,

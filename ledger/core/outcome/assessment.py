@@ -193,8 +193,9 @@ class Reference(Value, frozen=True):
     `low`, `default` by default, at most `high`. The recycled part of the material has a range of its own; if the sets
     have no such range, it begins at zero and `low` is its default. `material` names the content, as in `material:M`;
     without a name, `mass` is the whole output's. `scrap`: the least recycled share, by the used cores, and the bought
-    scrap for which the record has evidence. `factor`: the row. `code`: the rule behind a question of this
-    range, unless it is that the figure lies below it."""
+    scrap for which the record has evidence. `factor`: the row. `part`: the part of the output that
+    may be worth its default whatever its figure: a question between `low` and `default` counts by this part. `code`:
+    the rule behind a question of this range, unless it is that the figure lies below it."""
 
     output: int
     mass: Decimal
@@ -206,6 +207,7 @@ class Reference(Value, frozen=True):
     recycled_default: Decimal | None = None
     material: Key | None = None
     scrap: Decimal | None = None
+    part: Decimal | None = None
     code: Key | None = None
 
 

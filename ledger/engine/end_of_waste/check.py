@@ -9,6 +9,7 @@ from ledger.core.record.kinds import AnyRecord, Declaration, Transformation
 from ledger.engine.end_of_waste.group import scrap_of_group
 from ledger.engine.end_of_waste.lives import declared_core
 from ledger.engine.end_of_waste.rejected import run_without_product, waste_of_route
+from ledger.engine.end_of_waste.returned import returned_goods
 from ledger.engine.references import Buying
 
 
@@ -23,8 +24,11 @@ def check_wastes(
         if buying is not None:
             references += waste_of_route(buying)
             findings += run_without_product(buying)
-    elif isinstance(record, Declaration) and buying is not None:
-        references += declared_core(record, buying)
+    elif isinstance(record, Declaration) and record.lot is not None:
+        back = returned_goods(record, plan.created[0].facts, assessment.references, facts, buying)
+        assessment = replace(assessment, references=back.references)
+        findings += back.findings
+        references += [] if buying is None else declared_core(record, buying)
     if not references and not findings:
         return assessment
     return replace(

@@ -8,7 +8,7 @@ from typing import Final
 from ledger.core.outcome.assessment import Finding
 from ledger.engine.bounds import fuels, removals
 from ledger.engine.bounds.carbon import delivered
-from ledger.engine.end_of_waste import recovered
+from ledger.engine.end_of_waste import recovered, returned
 from ledger.engine.findings import FIGURE_BELOW_RANGE, finding_codes, title_of
 from ledger.footprint.derived.completeness import NO_REFERENCE
 from ledger.sdk import rows
@@ -53,6 +53,7 @@ def test_the_table_lists_the_kinds_of_evidence() -> None:
     assert all(kind in finding_codes()["removal-evidence"].evidence for kind in removals.KINDS)
     assert all(kind in finding_codes()["fossil-biogenic"].evidence for kind in fuels.KINDS)
     assert delivered.KINDS[-1] in finding_codes()[delivered.CODE].evidence
+    assert all(kind in finding_codes()[returned.SOLD].evidence for kind in returned.PURCHASE)
     assert all(kind in finding_codes()[recovered.CODE].evidence for kind in recovered.KINDS)
 
 

@@ -21,7 +21,7 @@ from ledger.errors import ConfigurationError
 from ledger.footprint.stored.figures import LotFigures
 from ledger.store.sql import audit_store_queries, audit_store_schema
 
-VERSION = 3
+VERSION = 4
 """The version of the schema, in SQLite's own `user_version`."""
 _APPLICATION = 0x63626C61
 _UNSWEPT = "unswept"
