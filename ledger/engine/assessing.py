@@ -14,6 +14,7 @@ from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Closing, Declaration, Transfer, Transformation
 from ledger.core.record.values import Output
 from ledger.engine.allocation_questions import questions_of as allocation_questions
+from ledger.engine.bounds.carbon.balance import CARRIED
 from ledger.engine.bounds.check import BY_SHARES, check_record, findings_of
 from ledger.engine.bounds.process import Process, short
 from ledger.engine.end_of_waste.check import check_wastes
@@ -144,7 +145,9 @@ def _by_shares(assessment: Assessment, draft: PreparedDraft) -> Assessment:
     moved = [one for one in assessment.findings if one.code in BY_SHARES and one.amount]
     shares_of_record = allocated(draft.submission.record, draft.plan, assessment) if moved else []
     if not any(shares_of_record):
-        return assessment
+        # A record that keeps its burdens keeps their questions.
+        kept = tuple([one for one in assessment.findings if one.code != CARRIED])
+        return assessment if len(kept) == len(assessment.findings) else replace(assessment, findings=kept)
     findings = [one for one in assessment.findings if one not in moved]
     usual = list(assessment.usual_shares)
     for finding in moved:
@@ -152,7 +155,9 @@ def _by_shares(assessment: Assessment, draft: PreparedDraft) -> Assessment:
             if share:
                 own = Decimal(repr(share))
                 amount = short(CONTEXT.multiply(finding.amount or _ZERO, own))
-                usual.append(UsualShare(output=output, share=own, code=finding.code, amount=amount))
+                captured = finding.value if finding.code == CARRIED else None
+                usual.append(UsualShare(
+                    output=output, share=own, code=finding.code, amount=amount, captured=captured))
                 findings.append(replace(finding, output=output, amount=None))
     return replace(assessment, usual_shares=tuple(usual), findings=tuple(findings))
 

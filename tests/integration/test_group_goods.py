@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from acceptance.greenwashing.mixing import EPD, stated
 from support.databases import Database
-from support.market import Company, Market, trading_server
+from support.market import Company, Market, evidence, supply, trading_server
 from support.parties import Party
 from support.server import Server, command
 
@@ -118,3 +118,25 @@ def test_a_statement_is_assessed_again_without_the_goods_of_the_group(server: Se
         assert done.returncode == 0, done.stdout + done.stderr
         told = json.loads(done.stdout)
         assert (told["ok"], told["recomputed"], told["assessed"]) == (True, True, True)
+
+
+def test_an_honest_trader_and_a_mill_with_a_yard_are_believed(server: Server) -> None:
+    """They sell outside what they sell on the ledger too. The trader buys like goods with their invoices, month by
+    month; the mill collects the scrap of a city as a product of its own, and sells its slag outside."""
+    market = Market(server, "honest")
+    trader = market.company("trader", "DE").products("works", coil="steel")
+    invoice = evidence("purchaseInvoice")
+    for month in range(3):
+        stated(trader, "coil", 100, 1.1, EPD, invoice, name=f"coil-{month}")
+        trader.consume({f"coil-{month}": "60 TNE"}, "soldOutside", destination="customers")
+    mill = market.company("mill", "DE").products("steel", bar="steel", cans="steel", slag="slag")
+    mill.collect(mill.out("cans", "1100 TNE", "waste", origin="postConsumer"), evidence("weighing"))
+    mill.run(
+        "steel.electricArcFurnace",
+        [mill.out("bar", "500 TNE"), mill.out("slag", "50 TNE", "waste", origin="preConsumer")],
+        [supply("electricity", "210 MWH"), supply("lime", "17 TNE"), supply("electrode", "1 TNE")], {"cans": "550 TNE"},
+    )
+    mill.consume({"bar": "400 TNE"}, "soldOutside", destination="customers")
+    mill.collect(mill.out("cans", "1000 TNE", "waste", name="more", origin="postConsumer"), evidence("weighing"))
+    for company, lot in ((trader, "coil-0"), (trader, "coil-2"), (mill, "bar"), (mill, "more")):
+        assert questioned(market, company, lot) == 0, lot

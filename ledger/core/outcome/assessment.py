@@ -214,12 +214,15 @@ class Reference(Value, frozen=True):
 class UsualShare(Value, frozen=True):
     """The allocation share that is usual for the output, above the share that it has. By the difference it escapes
     burdens, which the accounting computes and questions. `amount`: the kg CO2e that it escapes in another way; its
-    share is then the one that it has. `code`: of the finding about it, which has no amount."""
+    share is then the one that it has. `captured`: the kg CO2 that the record captures; the amount counts then up to the
+    output's share of the captures that the taken lots carry already. `code`: of the finding about it, which has no
+    amount."""
 
     output: int
     share: Decimal
     code: Key
     amount: Decimal | None = None
+    captured: Decimal | None = None
 
 
 class Assessment(Value, frozen=True):

@@ -9,7 +9,7 @@ from ledger.core.outcome.assessment import Assessment, Finding
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import AnyRecord, Declaration, Transfer, Transformation
 from ledger.core.record.values import Supply
-from ledger.engine.bounds.carbon.balance import check_carbon
+from ledger.engine.bounds.carbon.balance import CARRIED, check_carbon
 from ledger.engine.bounds.carbon.delivered import CODE as DELIVERED
 from ledger.engine.bounds.carbon.delivered import check_delivered
 from ledger.engine.bounds.carriers import check_energy_roles, check_residual
@@ -24,7 +24,7 @@ from ledger.engine.bounds.process import Process
 from ledger.engine.bounds.removals import check_declared, check_evidence, check_power, check_signs, lowers
 from ledger.sdk import NaturalInput
 
-BY_SHARES: Final = (RESIDUE, DELIVERED)
+BY_SHARES: Final = (RESIDUE, DELIVERED, CARRIED)
 """Codes of findings whose amounts belong to the outputs that carry burdens, by their allocation shares."""
 _NO_ROUTE: Final = "a record without a route"
 

@@ -16,6 +16,7 @@ from ledger.footprint.stored.questions import with_question
 
 _SLOT: Final = SLOT[QUESTIONED]
 _OMITTED: Final = SLOT["omittedAbs"]
+_CAPTURED: Final = SLOT["ccsTechnologicalCO2Capture"]
 _ADDITIVE: Final = frozenset(ADDITIVE)
 
 
@@ -33,6 +34,10 @@ def escaped(
         amount = (float(expected.share) - shares[expected.output]) * divided
         if expected.amount is not None:
             amount = float(expected.amount)
+        if expected.captured is not None:
+            # The gas of a lot that carries a capture was taken before, wherever the lot has been since.
+            carried = -total[_CAPTURED] - float(expected.captured)
+            amount = min(amount, float(expected.share) * carried)
         if amount > 0.0:
             amounts[expected.output] = amounts.get(expected.output, 0.0) + amount
     return amounts

@@ -68,14 +68,15 @@ def pure_cement_of_ash(market: Market) -> Lie:
 
 
 def clinker_washed_twice(market: Market) -> Lie:
-    """Clinker that has passed a capture plant is sold to a second one, which captures the same gas once more."""
+    """Clinker that has passed a capture plant is sold, screened under a new name, and washed again."""
     kiln = _kiln(market)
     market.end_of_lie()
     _wash(kiln, kiln.name("clinker"))
-    second = market.company("second", "CN", "CN-AH")
+    second = market.company("second", "CN", "CN-AH").products("works", screened="clinker")
     bought = kiln.send("clean", "1000 TNE", second)
+    second.run("works.make", [second.out("screened", "1000 TNE")], inputs={bought: "1000 TNE"})
     market.begin_to_lie()
-    _wash(second, bought)
+    _wash(second, "screened")
     return Lie(second, "clean", 780_000)
 
 
