@@ -27,7 +27,7 @@ from ledger.engine.inventory.usual import SetPricer
 from ledger.engine.prepared import PreparedDraft, Pricing
 from ledger.engine.pricing.power import residual_of
 from ledger.engine.pricing.priced import kinds_of, with_unbooked, with_upstream
-from ledger.engine.references import Buying, references_of
+from ledger.engine.references import Buying, massless_references, references_of
 from ledger.errors import PluginError
 from ledger.footprint.stored.attributes import RENEWABLE_POWER, cover, coverage
 from ledger.footprint.stored.checks import check_assessment
@@ -116,6 +116,9 @@ def _with_references(
         moved = moved_goods(record, draft.plan, facts, SetPricer(pricing.around, pricing.sets))
         unproven = moved is not None and moved.main
     references, findings = references_of(draft.plan, facts, pricing.around, pricing.sets, unproven=unproven)
+    if isinstance(record, Declaration) and unproven:
+        massless = massless_references(draft.plan, pricing.around, pricing.sets)
+        references, findings = (*references, *massless.references), (*findings, *massless.findings)
     if moved is not None:
         findings = (*findings, moved.finding)
     if not isinstance(record, Transformation | Declaration) or record.basis == "provisional":

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
+from ledger.admission.checks.attributes import is_power
 from ledger.admission.facts import Facts, LotFacts
 from ledger.admission.lots import Plan
 from ledger.core.outcome.assessment import Finding, Reference
@@ -22,13 +23,17 @@ from ledger.engine.pricing.surroundings import Surroundings
 from ledger.footprint.derived.completeness import NO_REFERENCE
 from ledger.sdk import PRODUCT_ROLES, FactorSetVersion, SetChoice
 from ledger.sdk.sets.factor_set import SupplyEntry
-from ledger.sdk.sets.lookup import choose, entry_of
+from ledger.sdk.sets.lookup import amount_of, choose, entry_of
 from ledger.sdk.sets.reading import co2e_of
 
 _KNOWN_PART: Final = Decimal("0.5")
 """Of a product's mass, so much must be of materials that the sets know."""
 _SHORTEST_CODE: Final = 4
 _SCRAP: Final = Decimal(10)
+_POWER: Final = "electricity"
+_FREIGHT: Final = "truckFreight"
+_MASSLESS: Final[Mapping[str, str]] = {"energy": "heat", "freight": _FREIGHT}
+_TONNE_KILOMETRE: Final = "TKM"
 
 
 class OutputReferences(NamedTuple):
@@ -58,6 +63,39 @@ def references_of(
                 message="the product states neither a CN or HS code nor materials that a factor set knows",
             ))
     return OutputReferences(tuple(references), tuple(findings))
+
+
+def massless_references(plan: Plan, around: Surroundings, sets: Sequence[FactorSetVersion]) -> OutputReferences:
+    """The ranges of declared power, heat and freight for which no document speaks. Power and heat begin at the default
+    of the place, as every figure without proof. Freight begins at the best of all modes, since its lot names no mode,
+    and its question is by the default of road freight. Other services have no range."""
+    references: list[Reference] = []
+    findings: list[Finding] = []
+    for output, (lot, _) in enumerate(plan.created):
+        if lot.role not in PRODUCT_ROLES or lot.mass:
+            continue
+        key = _POWER if is_power(lot) else _MASSLESS.get(UNITS[lot.unit].dimension)
+        choice = None if key is None else choose(sets, key, "cradleToGate", around.places, around.year)
+        amount = None if choice is None else amount_of(choice.entry, lot.quantity, lot.unit, None)
+        if choice is None or amount is None:
+            findings.append(Finding(
+                code=NO_REFERENCE, output=output, message=f"no factor set knows a figure for a service in {lot.unit}",
+            ))
+            continue
+        default = co2e_of(choice.factor.gases)
+        low = _best_freight(sets, default) if key == _FREIGHT else default
+        references.append(Reference(
+            output=output, mass=amount, unit=choice.entry.unit, low=low, default=default, factor=choice.name))
+    return OutputReferences(tuple(references), tuple(findings))
+
+
+def _best_freight(sets: Sequence[FactorSetVersion], default: Decimal) -> Decimal:
+    """Kg CO2e per tonne kilometre of the best mode of freight, at most `default`."""
+    modes = [
+        co2e_of(factor.gases) for version in sets for factor in version if factor.boundary == "cradleToGate"
+        and version.supplies[factor.key].kind == "transport" and version.supplies[factor.key].unit == _TONNE_KILOMETRE
+    ]
+    return min([default, *modes])
 
 
 class Buying(NamedTuple):

@@ -1,4 +1,4 @@
-"""84 attempts to obtain a false low figure, as an attacker would write them.
+"""86 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -77,6 +77,8 @@ ATTEMPTS: Final = (
     Attempt(energy.heat_out_of_thin_air, 943_577, "coefficient outside the usual range of heat pumps"),
     Attempt(energy.lorries_on_fumes, 95_370, "energy per tonne kilometre below the usual range"),
     Attempt(energy.freight_that_nobody_sent, 95_370, "burden of services that are never used"),
+    Attempt(energy.freight_by_word_of_mouth, 125_120, "declared freight below the best mode of freight"),
+    Attempt(energy.steam_by_word_of_mouth, 129_301, "declared heat below its default, made by nobody known"),
     Attempt(energy.diesel_of_seeds, 27_642, "biogenic share above what the fuel can have, without evidence"),
     Attempt(waste.remelting_without_energy, 462_016, "minimal inventory: an omission"),
     Attempt(waste.swarf_of_the_sister, 141_000, "scrap of the same group is no recycled content"),

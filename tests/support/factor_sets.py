@@ -31,7 +31,8 @@ _SUPPLIES: Final = (
     "steel,material,KGM,Steel,钢,,,,,7208,metals",
     "zinc,material,KGM,Zinc,锌,,,,,,metals",
     "gravel,material,KGM,Gravel,砾石,,,,,,bulk",
-    "truck,transport,TKM,Lorry,卡车,,,,,,",
+    "truck,transport,TKM,Lorry,卡车,,truckFreight,,,,",
+    "ship,transport,TKM,Ship,船,,,,,,",
 )
 ROWS: Final[Mapping[str, str]] = {
     "electricity/cradleToGate/CN/2025": "CO2e 0.6",
@@ -55,6 +56,7 @@ ROWS: Final[Mapping[str, str]] = {
     "zinc/cradleToGate/*/2025": "CO2e 5",
     "gravel/cradleToGate/*/2025": "CO2e 0.01",
     "truck/cradleToGate/*/2025": "CO2e 0.1",
+    "ship/cradleToGate/*/2025": "CO2e 0.02",
 }
 """The gases of each row, by its name."""
 RANGES: Final[Mapping[str, str]] = {"steel/cradleToGate/*/2025": "1,10", "steel/cradleToGate/CN/2025": "1.5,12"}

@@ -133,3 +133,21 @@ def diesel_of_seeds(market: Market) -> Lie:
     haulier = _trips(market, {"freight": "1000"}, supply("diesel", "26 TNE"), analyses=[
         {"material": "diesel", "heatingValue": "42.6", "carbon": "0.86", "biogenicShare": "0.33"}])
     return Lie(haulier, "freight", 26_000 * 0.33 * row("diesel/combustion/CN/2015"))
+
+
+def freight_by_word_of_mouth(market: Market) -> Lie:
+    """A haulier declares a million tonne kilometres with the burden of a trip to the corner, and shows nothing."""
+    haulier = market.company("haulier", "CN", "CN-HE")
+    haulier.product("freight", "logistics", "TKM")
+    market.begin_to_lie()
+    haulier.declare(lot=haulier.out("freight", "1000000 TKM"), burdens={"fossilGhgEmissions": "100"})
+    return Lie(haulier, "freight", 1e6 * row("truckFreight/cradleToGate/*/2025") - 100)
+
+
+def steam_by_word_of_mouth(market: Market) -> Lie:
+    """A park declares a terajoule of steam that somebody made somewhere, almost without emissions."""
+    park = market.company("park", "CN", "CN-JS")
+    park.product("steam", "energy", "GV")
+    market.begin_to_lie()
+    park.declare(lot=park.out("steam", "1000 GV"), burdens={"fossilGhgEmissions": "100"})
+    return Lie(park, "steam", 1_000_000 * row("heat/cradleToGate/*/2015") - 100)

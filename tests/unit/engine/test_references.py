@@ -69,13 +69,35 @@ def test_code_or_materials_say_what_it_is(site: Site, product: dict[str, Any], f
     assert [one.code for one in assessment.findings] == ([] if factors else ["no-reference"])
 
 
-def test_what_has_no_mass_needs_no_reference(site: Site) -> None:
+def test_what_has_no_mass_and_is_shown_needs_no_reference(site: Site) -> None:
     site.product("power", "KWH")
     site.declare(lot=site.out("lot", "power", "100 KWH"), burdens={"fossilGhgEmissions": "1"}, evidence=[NOTE])
     leaf = site.ledger.assessment(site.ledger.state.size - 1)
     assert leaf is not None
     assessment = json.decode(leaf.assessment, type=Assessment)
     assert (assessment.references, assessment.findings) == ((), ())
+
+
+@pytest.mark.parametrize(("unit", "kilograms", "question"), [
+    # The place is unknown: 0.5 kg per kWh, 0.1 per MJ, and 0.1 per tonne kilometre by lorry, 0.02 by ship.
+    ("KWH", "1", 49), ("KWH", "50", 0), ("MWH", "1", 49_999), ("3B", "1", 9), ("GV", "1", 9_999),
+    ("TKM", "1", 9), ("TKM", "2", 0),
+])
+def test_declared_energy_and_freight_have_references_of_their_own(
+    site: Site, unit: str, kilograms: str, question: float
+) -> None:
+    site.product("service", unit)
+    site.declare(lot=site.out("lot", "service", f"100 {unit}"), burdens={"fossilGhgEmissions": kilograms})
+    assert asked(site) == pytest.approx(question)
+
+
+def test_a_service_that_no_set_knows_has_no_reference(site: Site) -> None:
+    site.product("hours", "HUR")
+    site.declare(lot=site.out("lot", "hours", "100 HUR"), burdens={"fossilGhgEmissions": "1"})
+    leaf = site.ledger.assessment(site.ledger.state.size - 1)
+    assert leaf is not None
+    assessment = json.decode(leaf.assessment, type=Assessment)
+    assert [(one.code, one.output) for one in assessment.findings] == [("no-reference", 0)]
 
 
 @pytest.mark.parametrize(("kilograms", "evidence", "question"), [

@@ -47,6 +47,7 @@ from ledger.footprint.stored.burdens import (
     whole,
 )
 from ledger.footprint.stored.contents import MATERIAL, RECYCLED
+from ledger.footprint.stored.contents import QUESTIONED as QUESTIONED_CONTENT
 from ledger.service.queries.answers import (
     AttestationAnswer,
     ClaimAnswer,
@@ -218,13 +219,18 @@ def _study(row: Record, maker: StudyRecord, own: OwnOmissions, context: Footprin
 
 
 def recycled_content(contents: Mapping[str, float]) -> dict[str, dict[str, float]]:
-    """By material, the share of its mass that is pre- and post-consumer recycled content (ISO 14021)."""
+    """By material, the share of its mass that is pre- and post-consumer recycled content (ISO 14021), and the share
+    that is claimed but `questioned`."""
     shares: dict[str, dict[str, float]] = {}
     for origin, prefix in RECYCLED.items():
         for name, amount in contents.items():
-            whole = contents.get(MATERIAL + name.removeprefix(prefix), 0.0)
-            if name.startswith(prefix) and whole:
-                shares.setdefault(name.removeprefix(prefix), {})[origin] = amount / whole
+            stated = name.removeprefix(QUESTIONED_CONTENT)
+            material = stated.removeprefix(prefix)
+            whole = contents.get(MATERIAL + material, 0.0)
+            if stated.startswith(prefix) and whole:
+                by_origin = shares.setdefault(material, {})
+                key = origin if name == stated else "questioned"
+                by_origin[key] = by_origin.get(key, 0.0) + amount / whole
     return shares
 
 
