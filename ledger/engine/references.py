@@ -59,7 +59,7 @@ def references_of(
         references += own
         if not own:
             findings.append(Finding(
-                code=NO_REFERENCE, output=output,
+                code=NO_REFERENCE, severity="note", output=output,
                 message="the product states neither a CN or HS code nor materials that a factor set knows",
             ))
     return OutputReferences(tuple(references), tuple(findings))
@@ -79,7 +79,8 @@ def massless_references(plan: Plan, around: Surroundings, sets: Sequence[FactorS
         amount = None if choice is None else amount_of(choice.entry, lot.quantity, lot.unit, None)
         if choice is None or amount is None:
             findings.append(Finding(
-                code=NO_REFERENCE, output=output, message=f"no factor set knows a figure for a service in {lot.unit}",
+                code=NO_REFERENCE, severity="note", output=output,
+                message=f"no factor set knows a figure for a service in {lot.unit}",
             ))
             continue
         default = co2e_of(choice.factor.gases)

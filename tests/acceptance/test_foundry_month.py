@@ -13,6 +13,7 @@ import os
 import re
 import subprocess
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 from architecture.test_docs import check_command
+from support.alarms import counted
 from support.cli import environment
 from support.forked_command import forked_command
 
@@ -442,6 +444,17 @@ def test_the_figures_are_complete(done: Done, lot: str) -> None:
     assert answer["locationBased"] == pytest.approx(answer["footprint"], rel=1e-12)
     assert answer["marketBased"] >= answer["locationBased"] * (1 - 1e-12)
     assert 0 <= answer["primaryShare"] <= 1
+
+
+def test_the_ledger_questions_no_record(done: Done) -> None:
+    names = [path.relative_to(done.folder).with_suffix("").as_posix() for path in done.folder.rglob("*.receipts")]
+    leaves = [
+        (receipt["index"], json.dumps(receipt["leaves"][0]["leaf"], separators=(",", ":")).encode())
+        for name in sorted(names) if name != "new" for receipt in done.receipts(name) if receipt.get("leaves")
+    ]
+    raised = counted(leaves)
+    assert raised.records > 60
+    assert raised.codes == Counter(), raised
 
 
 def test_overheads_stay_with_the_closing(done: Done) -> None:

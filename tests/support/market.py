@@ -34,6 +34,7 @@ from ledger.core.record.kinds import (
 )
 from ledger.core.record.revisions import Change
 from ledger.core.record.values import Evidence, Factor, Flow, Money, Output, Quantity, Role, Supply
+from ledger.engine.findings import finding_codes
 from ledger.registry.installed import installed
 from ledger.sdk import SetFactor
 from ledger.sdk.sets.reading import co2e_of
@@ -152,8 +153,12 @@ class Market:
         return answer
 
     def footprint(self, lot: str) -> Answer:
-        """Of a lot by its whole id."""
-        return self.ask("/v1/footprint", lot=lot)
+        """Of a lot by its whole id. Its findings have the severity that the table of codes states, or a milder one."""
+        answer = self.ask("/v1/footprint", lot=lot)
+        for finding in answer.get("findings", []):
+            known = finding_codes().get(finding["code"])
+            assert known is None or finding["severity"] in ("note", known.severity), finding
+        return answer
 
     def stated(self, lot: str) -> Answer:
         """Burdens and contents of a lot in its signed statement, as the log's leaf has them: texts by name."""

@@ -24,9 +24,14 @@ from ledger.footprint.stored.supplies import FACTOR_EVIDENCE
 EVIDENCE: Final = "removal-evidence"
 NEGATIVE: Final = "negative-emission"
 POWER: Final = "power-by-sector"
-KINDS: Final = ("storageCertificate", "removalCertificate", "injectionReport", "captureMeter", "landMonitoring")
-"""Kinds of evidence that show a removal: of the store's operator, of a registry, of the injection, of the meter of
-captured gas, of the monitoring of land."""
+_STORED: Final = ("storageCertificate", "injectionReport")
+SHOWN_BY: Final[Mapping[str, Sequence[str]]] = {
+    "landManagementBiogenicCO2Removals": ("landMonitoring", "removalCertificate"),
+    "technologicalCO2Removals": (*_STORED, "removalCertificate"),
+    "ccsTechnologicalCO2Capture": _STORED,
+}
+"""Kinds of evidence that show each removal: of the store's operator, of the injection, of a registry, of the monitoring
+of land. The meter of captured gas shows that gas was captured, not that it stays anywhere."""
 _OF_THE_CORE: Final = (OVER_LOCATION, "electricityLocation")
 _FOSSIL: Final = "fossilGhgEmissions"
 _NEVER_NEGATIVE: Final = frozenset((*ADDITIVE, *OF_WHICH, BIOGENIC_CO2)) - frozenset(REMOVALS)
@@ -100,25 +105,26 @@ def _is_fixed(line: Line) -> bool:
 
 def check_evidence(own: Assessment, evidence: Sequence[Evidence]) -> None:
     """Raises Refused for removals of a record without a document that shows them."""
-    sources = dict.fromkeys([line.source for line in own.lines if line.burden in REMOVALS and line.amount])
-    if sources and not is_shown(evidence):
-        raise _unshown("activity", ", ".join(sources))
+    for burden, kinds in SHOWN_BY.items():
+        sources = dict.fromkeys([line.source for line in own.lines if line.burden == burden and line.amount])
+        if sources and not is_shown(evidence, kinds):
+            raise _unshown("activity", ", ".join(sources), kinds)
 
 
 def check_declared(burdens: Mapping[str, str], evidence: Sequence[Evidence]) -> None:
     """Raises Refused for a declaration of removals without a document that shows them: also the footprint of their
     maker, who answers for them."""
-    stated = next((name for name in REMOVALS if Decimal(burdens.get(name, "0"))), None)
-    if stated is not None and not is_shown(evidence, (*KINDS, *FACTOR_EVIDENCE)):
-        raise _unshown(f"burdens.{stated}", burdens[stated], (*KINDS, *FACTOR_EVIDENCE))
+    for burden, kinds in SHOWN_BY.items():
+        if Decimal(burdens.get(burden, "0")) and not is_shown(evidence, (*kinds, *FACTOR_EVIDENCE)):
+            raise _unshown(f"burdens.{burden}", burdens[burden], (*kinds, *FACTOR_EVIDENCE))
 
 
-def is_shown(evidence: Sequence[Evidence], kinds: Sequence[str] = KINDS) -> bool:
+def is_shown(evidence: Sequence[Evidence], kinds: Sequence[str]) -> bool:
     """Whether the evidence has a document of one of the kinds, which may name its subject after a colon."""
     return any(document.kind.partition(":")[0] in kinds for document in evidence)
 
 
-def _unshown(field: str, value: str, kinds: Sequence[str] = KINDS) -> Refused:
+def _unshown(field: str, value: str, kinds: Sequence[str]) -> Refused:
     return Refused(
         f"{field}: removals or captures of {value} without evidence", code=EVIDENCE, field="evidence", value=value,
         rule=f"evidence of one of the kinds: {', '.join(kinds)}",

@@ -11,24 +11,29 @@ from unit.engine.bounded import SHOWN, Plant, natural
 from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.record.kinds import Declaration
 from ledger.core.record.values import Evidence
-from ledger.engine.bounds.removals import KINDS
+from ledger.engine.bounds.removals import SHOWN_BY
 from ledger.errors import Refused
 from ledger.footprint.derived.findings import stated_in
 
 CCS, REMOVAL, LAND = "ccsTechnologicalCO2Capture", "technologicalCO2Removals", "landManagementBiogenicCO2Removals"
 STONE = supply("limestone", "100 KGM")
+MONITORED = Evidence(digest="9" * 64, media_type="application/pdf", kind="landMonitoring")
 DIOXIDE = {"materials": {"carbonDioxide": "1"}}
 
 
 def removing(amount: str, burden: str = CCS, *others: Emission) -> dict[str, Any]:
-    return {"activity": Make(emissions=[Emission(amount=f"-{amount}", burden=burden), *others]), "evidence": [SHOWN]}
+    return {"activity": Make(emissions=[Emission(amount=f"-{amount}", burden=burden), *others]),
+            "evidence": [MONITORED if burden == LAND else SHOWN]}
 
 
-@pytest.mark.parametrize(("kind", "shown"), [
-    *[(kind, True) for kind in KINDS], ("storageCertificate:reservoir-1", True), ("weighing", False),
-    ("supplierFactor", False),
+@pytest.mark.parametrize(("burden", "kind", "shown"), [
+    *[(burden, kind, True) for burden, kinds in SHOWN_BY.items() for kind in kinds if burden != LAND],
+    *[(burden, "storageCertificate:reservoir-1", True) for burden in (CCS, REMOVAL)],
+    *[(burden, kind, False) for burden in (CCS, REMOVAL)
+      for kind in ("weighing", "supplierFactor", "captureMeter", "landMonitoring")],
+    # A registry's certificate is about a removal from the air, not about the gas of a chimney.
+    (CCS, "removalCertificate", False),
 ])
-@pytest.mark.parametrize("burden", [CCS, REMOVAL])
 def test_a_removal_needs_its_document(burden: str, kind: str, shown: bool) -> None:
     plant = Plant()
     fields = {**removing("10", burden), "evidence": [Evidence(digest="1" * 64, media_type="text/csv", kind=kind)]}
