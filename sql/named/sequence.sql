@@ -117,10 +117,10 @@ CROSS JOIN LATERAL (
     ORDER BY record DESC LIMIT 1) g;
 
 -- name: made_goods
--- purpose: the products of which a process has made goods
-SELECT p.product FROM unnest($1::text[]) AS p (product) WHERE EXISTS (
-    SELECT FROM lot l WHERE l.product = p.product AND l.facility IS NOT NULL AND l.sender IS NULL AND l.pool IS NULL
-    AND l.role IN ('product', 'coProduct', 'byProduct'));
+-- purpose: the products of which a process has made goods. The limit keeps the planner from joining all lots
+SELECT p.product FROM unnest($1::text[]) AS p (product) CROSS JOIN LATERAL (
+    SELECT FROM lot WHERE product = p.product AND facility IS NOT NULL AND sender IS NULL AND pool IS NULL
+    AND role IN ('product', 'coProduct', 'byProduct') LIMIT 1) made;
 
 -- name: reports
 -- purpose: the reported periods of facilities and organisations, without withdrawn reports

@@ -15,13 +15,13 @@ from ledger.core.outcome.assessment import Finding, Span
 from ledger.core.record.values import Evidence
 from ledger.engine.bounds.leaving import OutputHeld
 from ledger.engine.bounds.process import ONE, ZERO, Process, is_energy, megajoules, short
-from ledger.engine.bounds.removals import KINDS as STORED
+from ledger.engine.bounds.removals import SHOWN_BY
 from ledger.engine.bounds.substances import SPREAD, MaterialAmount, in_unit, stated_carbon, substance_of
 from ledger.sdk import CO2_PER_C
 
 CODE: Final = "carbon-dioxide-delivered"
 DIOXIDE: Final = "carbonDioxide"
-KINDS: Final = (*STORED, "carbonUtilisationCertificate")
+KINDS: Final = (*SHOWN_BY["ccsTechnologicalCO2Capture"], "carbonUtilisationCertificate")
 """Kinds of documents that show where the gas stays. So does a contract, a delivery note or any other kind about it, as
 in `deliveryNote:carbonDioxide`."""
 _GASES: Final = (DIOXIDE, "kilnGas", "flueGas")
