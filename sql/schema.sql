@@ -208,7 +208,9 @@ CREATE TABLE lot (
     sender text,
     pool text,
     credit text,
-    expires text
+    expires text,
+    made text,
+    since text
 );
 CREATE INDEX lot_item ON lot (item) WHERE item IS NOT NULL;
 CREATE INDEX lot_pool ON lot (pool, number) WHERE pool IS NOT NULL;

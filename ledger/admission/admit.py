@@ -2,6 +2,7 @@
 
 from ledger.admission.checks.balances import check_balances, check_free, check_items
 from ledger.admission.checks.roles import REGISTRAR
+from ledger.admission.checks.times import check_timely
 from ledger.admission.identifiers import check_distinct_names
 from ledger.admission.kinds.organization import check_parent, own_keys
 from ledger.admission.kinds.table import kind_of
@@ -26,6 +27,8 @@ def admit(record: AnyRecord, keyid: bytes, plan: Plan, state: State) -> None:
         _check_signer(record, keyid, state)
         _check_nonce(record, state)
         kind.check(record, keyid, state)
+    if state.rules.has(Rule.TIMELY_RECORDS):
+        check_timely(record, state.time)
     check_free(kind, record, plan, state)
     if state.rules.has(Rule.DISTINCT_NAMES):
         check_distinct_names(record, plan, state)

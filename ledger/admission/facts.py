@@ -63,7 +63,8 @@ class LotFacts(Struct, frozen=True, gc=False, kw_only=True):
     `previous_life`, of a core: the digest of the record that ended it, or an estimate in years. `owner` is present if
     it is not the holder. `sender`: who handed a transferred lot over; absent if the lot came back to its owner. `pool`:
     the pool of which the lot is a generation. `credit`: the credited material, or the power that an attribute
-    certifies, to be used up before `expires`. """
+    certifies, to be used up before `expires`. `made`: the earliest time at which it can have been made; `since`, of a
+    good: when its owner got it (see `admission.dates`)."""
 
     id: str
     number: int
@@ -83,6 +84,8 @@ class LotFacts(Struct, frozen=True, gc=False, kw_only=True):
     pool: str | None = None
     credit: str | None = None
     expires: str | None = None
+    made: str | None = None
+    since: str | None = None
 
     @property
     def owned_by(self) -> str:

@@ -3,17 +3,19 @@
 from decimal import Decimal
 from typing import Final
 
+from ledger.admission.checks.allocation import check_waste_shares
 from ledger.admission.checks.new_keys import check_prime_order_keys
 from ledger.admission.checks.services import check_services
-from ledger.admission.checks.stated_figures import check_stated_figures
+from ledger.admission.checks.stated_figures import check_parts, check_stated_figures
 from ledger.admission.checks.times import check_bounded
+from ledger.admission.dates import dated
 from ledger.admission.facts import LOT_SLOTS, Facts
 from ledger.admission.identifiers import check_plain_names
 from ledger.admission.kind import Terms
 from ledger.admission.kinds.table import kind_of
 from ledger.admission.lots import Plan
 from ledger.admission.rules import Rule
-from ledger.core.record.kinds import AnyRecord
+from ledger.core.record.kinds import AnyRecord, Transformation
 from ledger.core.record.units import AMOUNT_LIMIT
 
 ANY_TOLERANCE: Final = AMOUNT_LIMIT
@@ -44,5 +46,10 @@ def plan(
     if Rule.DEFAULT_UPSTREAM in rules:
         check_stated_figures(record, planned)
     if Rule.PHYSICAL_BOUNDS in rules:
+        check_parts(record)
+        if isinstance(record, Transformation):
+            check_waste_shares(record)
         check_services(record, planned)
+    if Rule.REFERENCE_RANGES in rules and planned.created:
+        planned = dated(record, planned)
     return planned

@@ -52,6 +52,9 @@ class Rule(StrEnum):
     REFERENCE_RANGES = "reference-ranges"
     """A figure below the reference range of its product is questioned, and so are the figures that rest on it."""
 
+    TIMELY_RECORDS = "timely-records"
+    """No record is about a time after tomorrow."""
+
     PHYSICAL_BOUNDS = "physical-bounds"
     """No record makes energy, carbon or a material of nothing, whatever its sector says."""
 

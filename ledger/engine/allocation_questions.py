@@ -39,6 +39,7 @@ WRONG_KEY: Final = "allocation-key"
 FAR_SHARE: Final = "allocation-share"
 NOT_MASSES: Final = "weights-not-masses"
 UNKNOWN_GOODS: Final = "burden-on-unknown-goods"
+NOT_WHOLE: Final = "shares-not-whole"
 _NOTHING: Final = Decimal(0)
 _ONE: Final = Decimal(1)
 _STEP: Final = Decimal("0.000000001")
@@ -51,7 +52,8 @@ _FAR: Final = Decimal("0.2")
 _MOST_UNKNOWN: Final = Decimal("0.25")
 _BY_RULE: Final = "a rule that the record names allows it"
 _MORE: Final = "by mass and by usual prices it would carry more"
-_STATED: Final = ("value", "declared")
+_DECLARED: Final = "declared"
+_STATED: Final = ("value", _DECLARED)
 
 
 class AllocationQuestions(NamedTuple):
@@ -107,7 +109,23 @@ def questions_of(
     ]
     if len(carriers) < 2:
         return AllocationQuestions()
-    return _answered(_Sharing(record, carriers).doubts())
+    asked = _answered(_Sharing(record, carriers).doubts())
+    if record.allocation != _DECLARED or weights is not None:
+        return asked
+    return asked._replace(findings=(*asked.findings, *_not_whole(record)))
+
+
+def _not_whole(record: Transformation) -> Sequence[Finding]:
+    """A note on declared shares that do not add up to 1 by more than their last decimals: the ledger divides them by
+    their sum, so that nothing is lost, but the record may have forgotten an output."""
+    shares = [Decimal(output.share) for output in record.outputs if output.share is not None]
+    total = _sum(shares)
+    if abs(CONTEXT.subtract(total, _ONE)) <= _times(_STEP, Decimal(len(shares))):
+        return ()
+    return [Finding(
+        code=NOT_WHOLE, severity="note", value=total, unit="share", usual=Span(low=_ONE, high=_ONE),
+        message=f"the declared shares add up to {total:f}; each counts as its part of this sum",
+    )]
 
 
 def _carrier(

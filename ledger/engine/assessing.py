@@ -9,7 +9,7 @@ from ledger.admission.checks.attributes import is_power, total_power
 from ledger.admission.facts import Facts
 from ledger.admission.lots import Plan
 from ledger.admission.rules import Rule
-from ledger.core.outcome.assessment import NOTHING, Assessment, Line, LineKind, UsualShare
+from ledger.core.outcome.assessment import NOTHING, Assessment, Finding, Line, LineKind, UsualShare
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Closing, Declaration, Transfer, Transformation
 from ledger.core.record.values import Output
@@ -22,6 +22,7 @@ from ledger.engine.end_of_waste.recovered import free_energy
 from ledger.engine.figure_work import allocated
 from ledger.engine.inventory.check import with_inventory, with_omissions
 from ledger.engine.inventory.lacking import unpriced
+from ledger.engine.inventory.later import late_inputs
 from ledger.engine.inventory.moved import moved_goods
 from ledger.engine.inventory.usual import SetPricer
 from ledger.engine.prepared import PreparedDraft, Pricing
@@ -111,16 +112,17 @@ def _with_references(
     gets no ranges: its figures are not measured yet, and they say so."""
     record = draft.submission.record
     unproven = isinstance(record, Declaration) and not record.evidence
-    moved = None
+    own = list[Finding]()
     if isinstance(record, Transformation):
         moved = moved_goods(record, draft.plan, facts, SetPricer(pricing.around, pricing.sets))
-        unproven = moved is not None and moved.main
+        late = late_inputs(record, draft.plan)
+        own = [*([] if moved is None else [moved.finding]), *late.findings]
+        unproven = late.main or (moved is not None and moved.main)
     references, findings = references_of(draft.plan, facts, pricing.around, pricing.sets, unproven=unproven)
     if isinstance(record, Declaration) and unproven:
         massless = massless_references(draft.plan, pricing.around, pricing.sets)
         references, findings = (*references, *massless.references), (*findings, *massless.findings)
-    if moved is not None:
-        findings = (*findings, moved.finding)
+    findings = (*findings, *own)
     if not isinstance(record, Transformation | Declaration) or record.basis == "provisional":
         references = ()
     return replace(assessment, references=references, findings=(*assessment.findings, *findings))

@@ -146,7 +146,7 @@ def ranges_of_lot(output: int, lot: LotFacts, mass: Decimal, buying: Buying) -> 
     """The ranges of `mass` kg of the product of `lot`, for an output of a record; empty if the sets have no range."""
     product = buying.facts.products.get(lot.product)
     materials = {name: Decimal(share) for name, share in buying.facts.composition(lot).materials.items()}
-    return _Ranges(output, mass, buying).of(product.codes if product else (), materials)
+    return _Ranges(output, spelled(mass), buying).of(product.codes if product else (), materials)
 
 
 def entries_of_lot(lot: LotFacts, buying: Buying) -> list[SupplyEntry]:
@@ -211,7 +211,8 @@ class _Ranges:
             high=None if factor.high is None else CONTEXT.divide(factor.high, scale),
             recycled_low=None if again is None or again.low is None else CONTEXT.divide(again.low, scale),
             recycled_default=None if again is None else CONTEXT.divide(co2e_of(again.gases), scale),
-            scrap=scrap, code=BY_NAME if primary is not None and scrap != 1 else None,
+            scrap=None if scrap is None else spelled(scrap),
+            code=BY_NAME if primary is not None and scrap != 1 else None,
         )]
 
 
@@ -229,6 +230,12 @@ def _of_prefix(sets: Sequence[FactorSetVersion], prefix: str) -> Iterator[Supply
         entry = version.coded(prefix)
         if entry is not None:
             yield entry
+
+
+def spelled(value: Decimal) -> Decimal:
+    """A number in its only spelling: the mass of a lot has one exponent in a database and another in a replay."""
+    number = value.normalize(CONTEXT)
+    return number.quantize(Decimal(1)) if number.as_tuple().exponent > 0 else number  # type: ignore[operator]
 
 
 def _least(references: Sequence[Reference]) -> Decimal:

@@ -29,7 +29,8 @@ TABLES: Final = {
     "transfer": ("record", "receiver", "new_lot"),
     "acceptance": ("transfer", "record"),
     "lot": ("number", "id", "product", "holder", "role", "origin", "quantity", "unit", "mass", "item", "composition",
-            "facility", "process", "previous_life", "owner", "sender", "pool", "credit", "expires"),
+            "facility", "process", "previous_life", "owner", "sender", "pool", "credit", "expires", "made",
+            "since"),
     "figure": ("lot", "version", "method", "plugin", "share", "burdens", "content", "amount"),
     "flow": ("record", "position", "lot", "quantity", "version"),
     "balance": ("lot", "remaining", "quantity"),
@@ -78,7 +79,7 @@ class RowBuffer:
         self._rows["lot"].append((
             lot.number, lot.id, lot.product, lot.holder, lot.role, lot.origin, lot.quantity, lot.unit, lot.mass,
             lot.item, _composition(lot), facility, process, lot.previous_life, lot.owner, lot.sender, lot.pool,
-            lot.credit, lot.expires,
+            lot.credit, lot.expires, lot.made, lot.since,
         ))
         self.add_figure(lot.number, 0, figures, share, plugin)
 

@@ -220,7 +220,7 @@ class KeyLoader:
 
 
 def lot_of(row: Record) -> LotFacts:
-    """A lot's static facts from a row of the table `lot`."""
+    """A lot's static facts from a row of the table `lot`. Answers that admit nothing may leave out its times."""
     facility, process = row["facility"], row["process"]
     return LotFacts(
         id=row["id"], number=row["number"], product=row["product"], holder=row["holder"], role=row["role"],
@@ -228,6 +228,7 @@ def lot_of(row: Record) -> LotFacts:
         composition=_composition.decode(row["composition"]) if row["composition"] is not None else None,
         maker=(facility, process) if facility is not None else None, previous_life=row["previous_life"],
         owner=row["owner"], sender=row["sender"], pool=row["pool"], credit=row["credit"], expires=row["expires"],
+        made=row.get("made"), since=row.get("since"),
     )
 
 

@@ -5,7 +5,7 @@ SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantit
        CASE WHEN v.number IS NULL THEN l.composition ELSE v.composition END AS composition,
        CASE WHEN v.number IS NULL THEN l.facility ELSE v.facility END AS facility,
        CASE WHEN v.number IS NULL THEN l.process ELSE v.process END AS process,
-       l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires,
+       l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, l.made, l.since,
        coalesce(v.withdrawn, false) AS withdrawn, f.burdens, f.content, f.amount
 FROM lot l CROSS JOIN LATERAL (
     SELECT burdens, content, amount FROM figure WHERE lot = l.number ORDER BY version DESC LIMIT 1) f

@@ -80,7 +80,7 @@ SELECT l.number / 1024 AS record, json_build_array(
        l.number, l.id, l.product, l.holder, l.role, l.origin, l.quantity::text, l.unit, l.mass::text, l.item,
        -- JSON's null differs from a missing value.
        CASE WHEN l.composition = 'null' THEN '"null"' ELSE l.composition END,
-       l.facility, l.process, l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires,
+       l.facility, l.process, l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, l.made, l.since,
        f.burdens, f.content, f.amount, f.method, f.plugin, f.share)::text AS lot
 FROM lot l JOIN figure f ON f.lot = l.number AND f.version = 0
 WHERE l.number >= $1::bigint * 1024 AND l.number < $2::bigint * 1024 ORDER BY l.number;
@@ -122,7 +122,7 @@ SELECT l.number, coalesce(v.withdrawn, false) AS withdrawn, json_build_array(
        CASE WHEN c.composition = 'null' THEN '"null"' ELSE c.composition END,
        CASE WHEN v.number IS NULL THEN l.facility ELSE v.facility END,
        CASE WHEN v.number IS NULL THEN l.process ELSE v.process END,
-       l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires,
+       l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, l.made, l.since,
        f.burdens, f.content, f.amount, f.method, f.plugin, f.share)::text AS lot
 FROM unnest($2::bigint[]) AS wanted (record)
 -- OFFSET 0 forces an index look-up for each record, whatever else is joined.

@@ -65,8 +65,8 @@ SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantit
        CASE WHEN v.number IS NULL THEN l.composition ELSE v.composition END AS composition,
        CASE WHEN v.number IS NULL THEN l.facility ELSE v.facility END AS facility,
        CASE WHEN v.number IS NULL THEN l.process ELSE v.process END AS process,
-       l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, f.burdens, f.content, f.amount, f.method,
-       f.plugin
+       l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, l.made, l.since, f.burdens, f.content, f.amount,
+       f.method, f.plugin
 FROM unnest($1::bigint[]) AS wanted (record)
 -- OFFSET 0 forces an index look-up for each record, whatever else is joined.
 CROSS JOIN LATERAL (

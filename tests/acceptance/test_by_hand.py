@@ -153,6 +153,14 @@ def test_heat_is_no_power(plant: Plant) -> None:
     assert plant.omitted(entry) == [("districtHeating", 36.0)]
 
 
+def test_heat_of_a_boiler_alone(plant: Plant) -> None:
+    """A factor of a boiler's chimney, 0.06 per MJ, has no upstream: 360 * 0.06 = 21.6 in the figure, and the rest of
+    the default of 36 is an omission of 14.4."""
+    entry = plant.bought("a", supply("heat", "360 3B", factor=own("0.06", "3B", "generation")))
+    assert plant.totals("a") == (21.6, 21.6)
+    assert plant.omitted(entry) == [("heat upstream", pytest.approx(14.4))]
+
+
 @pytest.mark.parametrize("taken", [
     supply("sunlight", "100 KWH", origin="nature"), supply("electricityWind", "100 KWH", origin="nature"),
     supply("heat", "10 3B", origin="nature"), supply("truck", "10 TKM", origin="nature"),

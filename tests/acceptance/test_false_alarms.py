@@ -35,7 +35,7 @@ def across_sectors(server: Server) -> None:
 
 
 def at_the_border(server: Server) -> None:
-    border.tell(border.Poster(server, "cbam"))
+    border.tell(border.Poster(server, "cbam", earlier=3))
 
 
 STORIES: Final[Mapping[str, tuple[Callable[[Server], None], dict[str, int]]]] = {

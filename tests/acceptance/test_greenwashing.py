@@ -1,4 +1,4 @@
-"""86 attempts to obtain a false low figure, as an attacker would write them.
+"""90 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -68,6 +68,7 @@ ATTEMPTS: Final = (
     Attempt(goods.cylinders_that_go_back_full, 7_281_407, "heel outside the possible range of the route"),
     Attempt(goods.cells_without_a_cathode, 3_162_600, "minimal inventory: a cell has a cathode"),
     Attempt(goods.cathode_at_a_twentieth, 3_471_300, "an own factor below the default without evidence"),
+    Attempt(goods.core_of_yesterday, 11_761, "service life below the floor, by the log's own times"),
     Attempt(energy.wind_farm_on_paper, 7_562_990, "a plant's power without meter, contract or attribute"),
     Attempt(energy.more_wind_than_the_turbine, 683_389, "generation within capacity and hours", "capacity-exceeded"),
     Attempt(energy.one_certificate_for_two_boilers, 60_960, "an attribute is used up once", "over-consumption"),
@@ -86,6 +87,7 @@ ATTEMPTS: Final = (
     Attempt(waste.sold_outside_and_collected, 2_340_000,
             "sold outside and back as collected, linked by product and quantity"),
     Attempt(waste.stock_collected_from_oneself, 2_316_600, "held unused and declared again"),
+    Attempt(waste.returns_of_last_week, 2_340_000, "distribution returns count by their unused life"),
     Attempt(mixing.zero_in_the_pool, 7_900_000, "a declared lot without evidence: the question stays in the pool"),
     Attempt(mixing.forty_small_lots, 628_000, "small lots add up: each keeps its question"),
     Attempt(mixing.removal_on_paper, 80_000, "a removal needs evidence"),
@@ -121,6 +123,8 @@ ATTEMPTS: Final = (
     Attempt(revisions.bill_of_the_one_who_stated, 800_692, "spread by stated amounts: the others are named"),
     Attempt(revisions.overheads_of_a_penny, 433_275, "values of one product that differ a million times"),
     Attempt(revisions.provisional_for_ever, 486_333, "minimal inventory: an omission until the closing"),
+    Attempt(revisions.old_bars_of_new_billets, 1_852_200, "a process ended before its input was made"),
+    Attempt(revisions.made_in_2098, 8_030_030, "an end beyond tomorrow is refused", "future-instant"),
     Attempt(sectors.coal_that_does_not_burn, 2_211_517, "core: carbon of fuels leaves with outputs or as CO2"),
     Attempt(sectors.emission_below_zero, 2_000_000, "core: an emission is never negative"),
     Attempt(sectors.removal_out_of_nothing, 1_500_000, "core: a removal within the record's carbon, with evidence"),

@@ -23,7 +23,7 @@ FOLDERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "ledger.admission": (
         ("title_limit",), ("rules",), ("activations",),
         ("facts", "kind", "lots", "names", "state", "checks"), ("goods",), ("kinds", "amending", "spreading"),
-        ("identifiers", "lookups", "plan", "apply", "admit"),
+        ("identifiers", "lookups", "dates", "plan", "apply", "admit"),
     ),
     "ledger.footprint": (("stored",), ("derived",)),
 }

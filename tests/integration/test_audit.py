@@ -233,6 +233,7 @@ def test_an_assessment_that_is_none(copy: Copy, content: str) -> None:
     "previous_life = '7'", "composition = '{\"materials\":{\"gold\":\"1\"}}'", "unit = 'TNE'",
     "owner = 'urn:example:org-1'", "sender = 'urn:example:org-1'", "pool = 'urn:example:org-1:heap'",
     "credit = 'recycling:steel'", "expires = '2025-12-31T00:00:00Z'",
+    "made = '2025-12-31T00:00:00Z'", "since = '2025-12-31T00:00:00Z'",
 ])
 def test_a_fact_of_a_lot(copy: Copy, change: str) -> None:
     copy.tamper(LOT.replace("…", change), copy.number("c"))
@@ -461,8 +462,15 @@ def test_an_outcome(copy: Copy) -> None:
 
 def test_a_time(copy: Copy) -> None:
     index = copy.origin.index("b")
-    change_entry(copy, index, lambda entry: entry._replace(time=1))
+    change_entry(copy, index, lambda entry: entry._replace(time=entry.time - 3_600_000))
     assert set(copy.findings()) == {("time", index), *tree_findings(copy, index)}
+
+
+def test_a_time_from_before_the_record(copy: Copy) -> None:
+    """The rules judge a record by the time of its entry: in 1970 nobody could know of it."""
+    index = copy.origin.index("b")
+    change_entry(copy, index, lambda entry: entry._replace(time=1))
+    assert {("time", index), ("admission", index), *tree_findings(copy, index)} <= set(copy.findings())
 
 
 def test_a_kind(copy: Copy) -> None:

@@ -26,7 +26,8 @@ CASES = Path(__file__).parents[1] / "vectors" / "cbam"
 
 @pytest.fixture(scope="module")
 def story() -> Iterator[Story]:
-    with prepared_home() as home, Server(home) as server:
+    # The definitive period began in 2026, and the story ends in 2027.
+    with prepared_home() as home, Server(home, program="support.earlier_rules") as server:
         sizes = tell(Poster(server, "cbam"))
         folder = home.parent
         (folder / "defaults.csv").write_text(DEFAULTS, encoding="utf-8")

@@ -27,6 +27,7 @@ from support.server import Server
 
 MILL, FORGE, WIND, AUDITOR = (party(9, name) for name in ("mill", "forge", "wind", "auditor"))
 DEFAULTS = "cn,country,direct,indirect,source\n7207,CN,2.5,0.1,a study\n7207,*,9,0,others\n"
+_TIMES = ("start", "end", "time", "valid_until")
 BILLETS, LATER = 58680 / 1.1, 82680 / 1.1
 
 
@@ -52,11 +53,13 @@ class Story(NamedTuple):
 
 
 class Poster:
-    """Posts records one by one; `size` is that of the tree then. Two on one server need two names."""
+    """Posts records one by one; `size` is that of the tree then. Two on one server need two names. `earlier`: so many
+    years before the story's, for rules that admit no year to come."""
 
-    def __init__(self, server: Server, name: str) -> None:
+    def __init__(self, server: Server, name: str, earlier: int = 0) -> None:
         self.server = server
         self.size = 0
+        self.earlier = earlier
         self.nonces = nonces(9, name)
 
     def enrol(self, *parties: Party) -> None:
@@ -74,7 +77,8 @@ class Poster:
         return receipt.digest
 
     def new(self, who: Party, kind: Any, **fields: Any) -> str:
-        return self.post(who, kind(issuer=who.id, nonce=self.nonce(), **fields))
+        times = {name: f"{int(fields[name][:4]) - self.earlier}{fields[name][4:]}" for name in _TIMES if name in fields}
+        return self.post(who, kind(issuer=who.id, nonce=self.nonce(), **{**fields, **times}))
 
     def run(
         self, who: Party, end: str, outputs: Sequence[Output], emissions: Sequence[Emission], *,

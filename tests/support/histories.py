@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from ledger.admission.admit import admit
 from ledger.admission.apply import apply
+from ledger.admission.dates import kept
 from ledger.admission.facts import LotFacts
 from ledger.admission.state import State
 from ledger.core.log.entry import parse_entry
@@ -498,7 +499,8 @@ _ACTIONS: Final = (*_PLAIN, *[History._close] * 1, *[History._reopen] * 2, *[His
 
 class FromZero:
     """The log of `size` run again, each record in the form that holds then: withdrawn ones are left out, and so are
-    amendments, and what closings and reopenings do to others. `figures` by lot id, `leaves` by log index."""
+    amendments, and what closings and reopenings do to others. Only the dates of lots are as first stated. `figures` by
+    lot id, `leaves` by log index."""
 
     def __init__(self, memory: MemoryLedger, size: int) -> None:
         self.state = State(memory.state.origin)
@@ -540,4 +542,5 @@ class FromZero:
         state.closed.clear()
         for lot, figures in zip(lots, outcome.figures.outputs, strict=True):
             self.figures[lot.id] = figures
+            state.lots[lot.id] = kept(lot, memory.state.lots[lot.id])
         self.leaves[state.size - 1] = outcome.leaves

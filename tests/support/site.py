@@ -100,9 +100,10 @@ class Site:
         ))
 
     def declare(self, *, basis: Any = "study", boundary: Any = "cradleToGate", **fields: Any) -> Sequenced:
-        return self._post(Declaration(
-            issuer=self.id, nonce=self.ledger.nonce(), start=START, end=END, basis=basis, boundary=boundary, **fields
-        ))
+        return self._post(Declaration(**{
+            "issuer": self.id, "nonce": self.ledger.nonce(), "start": START, "end": END, "basis": basis,
+            "boundary": boundary, **fields,
+        }))
 
     def _post(self, record: Any) -> Sequenced:
         return self.ledger.must((self.party, record))[0]

@@ -35,6 +35,7 @@ from ledger.core.receipts.statement import (
 from ledger.core.record import canonical
 from ledger.core.record.kinds import Addition, AnyRecord, Facility, Organization, Pool, Product, Transformation
 from ledger.footprint.derived.statements import figure_of
+from ledger.service.queries.versions import version_claims
 from support.memory import ORIGIN, MemoryLedger
 
 LOG: Final = NoteSigner(ORIGIN, Ed25519PrivateKey.from_private_bytes(b"\1" * 32))
@@ -83,6 +84,7 @@ def claims_of(memory: MemoryLedger, lot: str, answer: Raw | UnsetType = UNSET) -
         ],
         entries=[proven_entry(one, memory.entries[one], inclusion_path(hashes, one)) for one in sorted(wanted)],
         inputs=_inputs(memory, index, outcomes), named=_named(memory, record, prepared.plan.taken),
+        versions=version_claims(memory.state.activations, _assessment.decode(memory.leaves[index][0]), index),
         stock=prepared.plan.created[0].facts.id if isinstance(record, Addition) else None, answer=answer,
     )
 
@@ -131,7 +133,8 @@ def _facts(lot: LotFacts, *, same_maker: bool) -> StatementInput:
             materials=dict(own.materials), elements=dict(own.elements), fossil_carbon=own.fossil_carbon,
             biogenic_carbon=own.biogenic_carbon,
         ),
-        same_maker=same_maker, sender=lot.sender, pool=lot.pool, expires=lot.expires,
+        same_maker=same_maker, sender=lot.sender, pool=lot.pool, expires=lot.expires, made=lot.made,
+        since=lot.since,
     )
 
 

@@ -1,4 +1,4 @@
-"""The form of an allocation basis, and keys that it contradicts."""
+"""The form of an allocation basis, keys that it contradicts, and shares of outputs that carry nothing."""
 
 from decimal import Decimal
 from typing import Final
@@ -8,6 +8,7 @@ from ledger.admission.rules import Rule
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.redacted import is_residue
 from ledger.core.record.study import AllocationBasis
+from ledger.core.record.values import UNBURDENED
 from ledger.errors import Refused, refusal_of
 
 MOST_FOR_MASS: Final = Decimal(5)
@@ -30,6 +31,22 @@ def check_allocation(record: Transformation) -> None:
     if basis is None or is_residue(record):
         return
     faults = [fault for fault in (_nothing(basis), _period(basis), _ratio(basis, record.allocation)) if fault]
+    if faults:
+        raise refusal_of(faults)
+
+
+def check_waste_shares(record: Transformation) -> None:
+    """Refuses a share of the burdens for an output without burdens, with all faults in `parts`."""
+    faults = [
+        Refused(
+            f"outputs[{i}].share: {output.share} for the role {output.role}", code="waste-share",
+            field=f"outputs[{i}].share", value=output.share,
+            rule=f"absent or 0: outputs of the roles {', '.join(UNBURDENED)} carry no burdens; a good that is sold is "
+                 "a coProduct or a byProduct",
+        )
+        for i, output in enumerate(record.outputs)
+        if output.role in UNBURDENED and output.share is not None and output.share != "0"
+    ]
     if faults:
         raise refusal_of(faults)
 

@@ -18,6 +18,9 @@ from ledger.core.record.values import Supply
 from ledger.errors import Refused, refusal_of
 
 _EMISSIONS: Final = tuple([name for name in ADDITIVE if name not in REMOVALS])
+_PARTS: Final = ("aircraftGhgEmissions", "transportGhgEmissions", "packagingGhgEmissions")
+"""Parts of the emissions, shown apart. Catena-X and TfS add aircraft to fossil emissions; here, as in PACT 3, these
+contain it."""
 _LOCATION: Final = "electricityLocation"
 _MARKET: Final = "electricityMarket"
 _CARBON, _CARBON_DIOXIDE = Decimal(12), Decimal(44)
@@ -38,6 +41,23 @@ def check_stated_figures(record: AnyRecord, planned: Plan) -> None:
             faults = _below_zero(("transport", record.transport), ("packaging", record.packaging))
         case _:
             faults = []
+    if faults:
+        raise refusal_of(faults)
+
+
+def check_parts(record: AnyRecord) -> None:
+    """Raises Refused, with every fault in its `parts`, for a declared part that is more than all emissions."""
+    if not isinstance(record, Declaration):
+        return
+    whole = _emissions(record)
+    faults = [
+        Refused(
+            f"burdens.{name}: {record.burdens[name]} is more than all emissions, {plain(whole)}", code="burden-part",
+            field=f"burdens.{name}", value=record.burdens[name],
+            rule=f"at most {plain(whole)}: a part of the emissions, never added to them",
+        )
+        for name in _PARTS if Decimal(record.burdens.get(name, "0")) > whole
+    ]
     if faults:
         raise refusal_of(faults)
 

@@ -1,17 +1,25 @@
 """Instants in records: valid calendar days, and periods that end after they start."""
 
-from datetime import datetime
-from functools import cache
+from datetime import UTC, datetime
+from functools import cache, lru_cache
 from typing import Final
 
-from ledger.core.record.kinds import AnyRecord, Report
+import msgspec
+from msgspec import Raw
+
+from ledger.core.record.kinds import Amendment, AnyRecord, Consumption, Report
 from ledger.errors import Refused
 
 EARLIEST: Final = "1900-01-01T00:00:00Z"
 LATEST: Final = "2199-12-31T23:59:59Z"
 LONGEST_YEARS: Final = 10
 _MONTHS: Final = 12
-_INSTANTS: Final = (("start", "start"), ("end", "end"), ("time", "time"), ("valid_until", "validUntil"))
+_DAY: Final = 86_400
+NOT_YET: Final = "future-instant"
+_VALIDITY: Final = "valid_until"
+_INSTANTS: Final = (("start", "start"), ("end", "end"), ("time", "time"), (_VALIDITY, "validUntil"))
+_STATED: Final = ("start", "end", "time")
+"""The fields with instants that an amendment can change."""
 
 
 def check_time(text: str, field: str) -> datetime:
@@ -47,6 +55,48 @@ def check_bounded(record: AnyRecord) -> None:
             if not EARLIEST <= text <= LATEST:
                 raise _out_of_range(text, field)
         _check_length(baseline.start, baseline.end, "baseline.end")
+
+
+def check_timely(record: AnyRecord, now: int) -> None:
+    """Refuses a record about a time after tomorrow. `now`: milliseconds since 1970, of the entry; clocks and time zones
+    differ by less than a day. A validity may end later: of an attestation, of an attribute, and of the claim by which a
+    consumption retires attributes.
+
+    An amendment may state times too. The changed record keeps its verdict, by the time of its own entry.
+    """
+    latest = _tomorrow(now // 1000)
+    for name, field in _activity_of(type(record)):
+        text = getattr(record, name)
+        if text is not None and text > latest:
+            raise _not_yet(text, field, latest)
+    for i, change in enumerate(record.changes if isinstance(record, Amendment) else ()):
+        for name, value in change.fields.items():
+            if name in _STATED and (text := _text(value)) > latest:
+                raise _not_yet(text, f"changes[{i}].fields.{name}", latest)
+
+
+@cache
+def _activity_of(kind: type[AnyRecord]) -> tuple[tuple[str, str], ...]:
+    """The attributes of such records that are instants of an activity, each with its field in JSON."""
+    if kind is Consumption:
+        return (("time", "time"),)
+    return tuple([one for one in _instants_of(kind) if one[0] != _VALIDITY])
+
+
+@lru_cache(maxsize=16)
+def _tomorrow(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds + _DAY, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _text(value: Raw) -> str:
+    """A changed field; empty if it is no text, which is refused when the record is read with it."""
+    decoded = msgspec.json.decode(value)
+    return decoded if isinstance(decoded, str) else ""
+
+
+def _not_yet(text: str, field: str, latest: str) -> Refused:
+    return Refused(f"{field}: {text} has not come yet", code=NOT_YET, field=field, value=text,
+                   rule=f"an instant until {latest}, one day after the time of the entry")
 
 
 @cache

@@ -276,7 +276,7 @@ def _lot(claimed: Input, leaf: LotLeaf, maker: tuple[str, str] | None) -> LotFac
         ),
         maker=maker if facts.same_maker else _UNNAMED if facts.generated else None, owner=leaf.owner,
         sender=facts.sender, pool=facts.pool,
-        credit=leaf.credit, expires=facts.expires,
+        credit=leaf.credit, expires=facts.expires, made=facts.made, since=facts.since,
     )
 
 

@@ -79,7 +79,8 @@ class Held(StatementClaim, frozen=True):
 
 class StatementInput(StatementClaim, frozen=True):
     """Facts of an input lot that a sector and the rules use, besides its leaf. `mass`: kg of the whole lot;
-    `sameMaker`: the same facility and process made the lot and now uses it; `generated`: a record made this power."""
+    `sameMaker`: the same facility and process made the lot and now uses it; `generated`: a record made this power;
+    `made` and `since`: its dates (see `ledger.admission.dates`)."""
 
     mass: str | None = None
     origin: str | None = None
@@ -90,6 +91,8 @@ class StatementInput(StatementClaim, frozen=True):
     pool: str | None = None
     expires: str | None = None
     generated: bool = False
+    made: str | None = None
+    since: str | None = None
 
 
 class Input(StatementClaim, frozen=True):

@@ -5,11 +5,12 @@ from msgspec.structs import replace
 from ledger.admission.facts import Facts
 from ledger.admission.lots import Plan
 from ledger.core.outcome.assessment import Assessment, Finding, Reference
-from ledger.core.record.kinds import AnyRecord, Declaration, Transformation
+from ledger.core.record.kinds import AnyRecord, Consumption, Declaration, Transformation
 from ledger.engine.end_of_waste.group import scrap_of_group
-from ledger.engine.end_of_waste.lives import declared_core
+from ledger.engine.end_of_waste.lives import declared_core, returned_goods
 from ledger.engine.end_of_waste.rejected import run_without_product, waste_of_route
-from ledger.engine.end_of_waste.returned import returned_goods
+from ledger.engine.end_of_waste.returned import declared_again
+from ledger.engine.end_of_waste.valued import valued_waste
 from ledger.engine.references import Buying
 
 
@@ -19,16 +20,19 @@ def check_wastes(
     """The assessment with the findings about the record's waste, cores and recycled content, and with the ranges of its
     waste and cores that are goods. `buying`: None if no factor set is in force."""
     references, findings = list[Reference](), list[Finding]()
+    findings += valued_waste(record)
     if isinstance(record, Transformation):
         findings += scrap_of_group(record, plan, facts)
         if buying is not None:
             references += waste_of_route(buying)
             findings += run_without_product(buying)
     elif isinstance(record, Declaration) and record.lot is not None:
-        back = returned_goods(record, plan.created[0].facts, assessment.references, facts, buying)
+        back = declared_again(record, plan.created[0].facts, assessment.references, facts, buying)
         assessment = replace(assessment, references=back.references)
         findings += back.findings
         references += [] if buying is None else declared_core(record, buying)
+    elif isinstance(record, Consumption) and buying is not None:
+        references += returned_goods(record, buying)
     if not references and not findings:
         return assessment
     return replace(

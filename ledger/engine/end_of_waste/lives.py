@@ -3,7 +3,7 @@
 ISO 14021 counts returns from the distribution, warranty and leasing as post-consumer material. Unused goods hide the
 burden of their making all the same, so a return is in question by its unused life: by the part of a minimum service
 life, of half a year or a year, that is left. Goods of classes without a row, such as packaging, may be used within
-days.
+days. A good counts from the time at which its owner made or bought it to the end that the consumption states.
 
 A core that its own maker gathers, or a company of the maker's group, needs a document about the end user: a note of
 its own scales does not show one. Without it, nothing shows that the core was ever sold.
@@ -12,16 +12,17 @@ its own scales does not show one. Without it, nothing shows that the core was ev
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
+from ledger.admission.checks.times import check_time
 from ledger.admission.facts import Facts, LotFacts
 from ledger.core.outcome.assessment import Reference
 from ledger.core.record.amounts import CONTEXT
-from ledger.core.record.kinds import Declaration
-from ledger.core.record.values import Evidence
-from ledger.engine.references import Buying, entry_of_code, ranges_of_lot
+from ledger.core.record.kinds import Consumption, Declaration
+from ledger.core.record.values import UNBURDENED, Evidence
+from ledger.engine.references import Buying, entry_of_code, ranges_of_lot, spelled
 from ledger.sdk.sets.factor_set import SupplyEntry
 from ledger.sdk.sets.lookup import entry_of
 from ledger.sdk.tables import rows
@@ -35,6 +36,9 @@ END_USER: Final = (
 )
 """Kinds of documents that show who used a good, alone or before a colon and its subject."""
 _NOTHING, _ONE = Decimal(0), Decimal(1)
+_DAYS: Final = Decimal("365.25")
+"""A year."""
+_MOST: Final = 20
 
 
 @cache
@@ -86,6 +90,66 @@ def declared_core(record: Declaration, buying: Buying) -> list[Reference]:
     if life is None or life.estimated_years is None:
         return []
     return _ranges(lot, unused_part(lot, Decimal(life.estimated_years), buying), buying, UNUSED)
+
+
+class _Returned(NamedTuple):
+    """A product among the goods, as one of its lots, with the unused kg."""
+
+    lot: LotFacts
+    unused: Decimal
+
+
+def returned_goods(record: Consumption, buying: Buying) -> list[Reference]:
+    """The ranges of waste and cores that come from goods which their owner had for too short a time. Each output has a
+    part of each good, by mass."""
+    whole = _sum([taken.mass for taken in buying.plan.taken])
+    references: list[Reference] = []
+    for returned in _largest(_by_product(record, buying)):
+        ranges = ranges_of_lot(0, returned.lot, _ONE, buying)
+        for i, (lot, _) in enumerate(buying.plan.created):
+            if lot.mass and ranges:
+                part = CONTEXT.divide(CONTEXT.multiply(lot.mass, returned.unused), whole)
+                references += [
+                    replace(one, output=i, mass=spelled(CONTEXT.multiply(part, one.mass)), code=UNUSED)
+                    for one in ranges
+                ]
+    return references
+
+
+def _by_product(record: Consumption, buying: Buying) -> list[_Returned]:
+    """The goods with an unused part, each product once: lots of one product and composition have one range."""
+    products: dict[tuple[object, ...], _Returned] = {}
+    for lot, _, mass in buying.plan.taken:
+        unused = CONTEXT.multiply(mass or _NOTHING, _unused_of(lot, record.time, buying))
+        if unused:
+            key = (lot.product, *sorted(buying.facts.composition(lot).materials.items()))
+            before = products.get(key)
+            products[key] = _Returned(lot, unused if before is None else CONTEXT.add(before.unused, unused))
+    return list(products.values())
+
+
+def _largest(returned: Sequence[_Returned]) -> Sequence[_Returned]:
+    """A result of bounded size: beyond the most that a record lists, goods count as the largest of them."""
+    if len(returned) <= _MOST:
+        return returned
+    ordered = sorted(returned, key=lambda one: one.unused, reverse=True)
+    rest = _sum([one.unused for one in ordered[_MOST:]])
+    return [_Returned(ordered[0].lot, CONTEXT.add(ordered[0].unused, rest)), *ordered[1:_MOST]]
+
+
+def _unused_of(good: LotFacts, end: str, buying: Buying) -> Decimal:
+    """The unused part of a good whose life ends at this time. A lot from before the rule does not tell its age."""
+    if good.role in UNBURDENED or good.since is None:
+        return _NOTHING
+    days = (check_time(end, "time") - check_time(good.since, "since")).days
+    return unused_part(good, CONTEXT.divide(Decimal(days), _DAYS), buying)
+
+
+def _sum(masses: Sequence[Decimal | None]) -> Decimal:
+    total = _NOTHING
+    for mass in masses:
+        total = CONTEXT.add(total, mass or _NOTHING)
+    return total
 
 
 def _of_maker(lot: LotFacts, issuer: str, facts: Facts) -> bool:

@@ -36,22 +36,22 @@ COLLECTION: Final = (*END_USER, "municipalContract")
 _ONE: Final = Decimal(1)
 
 
-class ReturnedGoods(NamedTuple):
+class DeclaredAgain(NamedTuple):
     """The ranges of the declared lot in place of the ones so far, and the findings."""
 
     references: tuple[Reference, ...]
     findings: tuple[Finding, ...] = ()
 
 
-def returned_goods(
+def declared_again(
     record: Declaration, lot: LotFacts, references: Sequence[Reference], facts: Facts, buying: Buying | None
-) -> ReturnedGoods:
+) -> DeclaredAgain:
     """`references`: the ranges of the declared lot so far. `buying`: None if no factor set is in force."""
     before = returned(record, facts)
     if before.sold and lot.mass:
         return _sold(record, lot.mass, before.sold, references)
     if before.made == 0 or not lot.mass:
-        return ReturnedGoods(tuple(references))
+        return DeclaredAgain(tuple(references))
     mass = lot.mass if before.made is None else min(lot.mass, before.made)
     shown = _is_shown(record.evidence, COLLECTION)
     asked = [] if shown or buying is None else ranges_of_lot(0, lot, mass, buying)
@@ -60,12 +60,12 @@ def returned_goods(
         message="the group that collects this waste has made goods of this product: "
                 + ("a document shows an end user" if shown else "no document shows an end user"),
     )
-    return ReturnedGoods((*references, *[replace(one, code=OWN) for one in asked]), (finding,))
+    return DeclaredAgain((*references, *[replace(one, code=OWN) for one in asked]), (finding,))
 
 
 def _sold(
     record: Declaration, mass: Decimal, sold: Decimal, references: Sequence[Reference]
-) -> ReturnedGoods:
+) -> DeclaredAgain:
     shown = _is_shown(record.evidence, PURCHASE)
     finding = Finding(
         code=SOLD, severity="note", output=0, value=sold, unit="KGM",
@@ -74,7 +74,7 @@ def _sold(
     )
     part = min(_ONE, CONTEXT.divide(sold, mass))
     asked = references if shown else [replace(one, part=part, code=one.code or SOLD) for one in references]
-    return ReturnedGoods(tuple(asked), (finding,))
+    return DeclaredAgain(tuple(asked), (finding,))
 
 
 def returned_in(assessment: Assessment) -> Returned:

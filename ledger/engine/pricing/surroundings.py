@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from ledger.admission.facts import Facts
-from ledger.core.record.kinds import AnyRecord, Closing, Declaration, Transfer, Transformation
+from ledger.core.record.kinds import AnyRecord, Closing, Consumption, Declaration, Transfer, Transformation
 from ledger.core.record.values import Evidence
 from ledger.sdk import ANYWHERE, SetFactor
 from ledger.sdk import places as place_ratings
@@ -36,7 +36,7 @@ def surroundings_of(record: AnyRecord, facts: Facts) -> Surroundings:
             return Surroundings(places_around(places), int(record.end[:4]), record.evidence)
         case Declaration():
             return Surroundings((ANYWHERE,), int(record.end[:4]), record.evidence)
-        case Transfer():
+        case Transfer() | Consumption():
             return Surroundings((ANYWHERE,), int(record.time[:4]))
         case _:
             return Surroundings((ANYWHERE,), 0)

@@ -18,6 +18,7 @@ from msgspec import Raw, Struct
 from ledger.admission.activations import Versions
 from ledger.admission.amending import check_same_lots, check_sector, check_undisputed
 from ledger.admission.apply import as_entered
+from ledger.admission.dates import check_no_later_end, kept
 from ledger.admission.facts import LotFacts
 from ledger.admission.lots import Plan, Taken
 from ledger.admission.plan import ANY_TOLERANCE
@@ -305,10 +306,11 @@ class Engine:
         self._balances.check(preceding)
 
     def _numbered(self, index: int, new: Prepared) -> tuple[LotFacts, ...]:
-        record, digest = new.submission.record, new.submission.digest
-        return tuple([
+        record, digest, lots = new.submission.record, new.submission.digest, self._history.state.lots
+        lots_now = [
             numbered(as_entered(record, digest, created.facts), index, i) for i, created in enumerate(new.plan.created)
-        ])
+        ]
+        return tuple([kept(lot, lots[lot.id]) if lot.id in lots else lot for lot in lots_now])
 
     def _settle(self, index: int, old: Prepared, new: Prepared, lots: tuple[LotFacts, ...]) -> None:
         """Updates the balances for the quantities that the record takes, and for its own lots."""
@@ -317,6 +319,7 @@ class Engine:
         state = self._history.state
         check_same_lots(self._history.lots_of(index), lots, "changes")
         if index in self._changes:
+            check_no_later_end(new.submission.record, self._history.lots_of(index), "changes")
             check_undisputed(new.plan.taken, state)
         preceding = self._history.preceding.get(index)
         for taken in old.plan.taken:

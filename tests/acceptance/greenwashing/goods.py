@@ -156,3 +156,19 @@ def cathode_at_a_twentieth(market: Market) -> Lie:
     market.begin_to_lie()
     _cells(works, supply("nmcCathode", "210 TNE", factor=factor("0.87", "KGM")), evidence=[evidence("weighing")])
     return Lie(works, "cell", 210_000 * (CATHODE - 0.87))
+
+
+def core_of_yesterday(market: Market) -> Lie:
+    """New gearboxes go to a sister, who ends their life within the month and returns them as cores."""
+    works = market.company("works", "DE")
+    sister = market.company("sister", "DE", parent=works)
+    gearbox = works.product("gearbox", "equipment", "H87", materials={"gearbox": "1"})
+    works.run("equipment.assembly", [works.out("gearbox", "10 H87", mass=kilograms("4500"))],
+              [supply("machinePart", "4500 KGM"), supply("electricity", "2000 KWH")])
+    sold = works.send("gearbox", "10 H87", sister)
+    market.begin_to_lie()
+    core = sister.out(gearbox, "10 H87", "core", name="cores", mass=kilograms("4500"))
+    sister.consume({sold: "10 H87"}, "finalUse", [core])
+    cores = sister.send("cores", "10 H87", works)
+    _remanufacture(works, cores)
+    return Lie(works, "again", 3600 * MACHINE)

@@ -1,6 +1,7 @@
 """Attempts with time: amendments after the sale, closings, dates."""
 
 from acceptance.greenwashing.lie import Lie
+from acceptance.greenwashing.mixing import EPD, STEEL, stated
 from acceptance.greenwashing.nonferrous import CHINA, KILOWATT_HOURS, pots
 from support.market import Company, Market, factor, row, supply
 
@@ -75,3 +76,22 @@ def provisional_for_ever(market: Market) -> Lie:
     """A provisional lot without any energy is sold, and no closing ever comes."""
     works = _remelter(market, ("ingot", "1000", "provisional"))
     return Lie(works, "ingot", 1e6 * (0.05 * GAS + 0.6 * CHINA))
+
+
+def old_bars_of_new_billets(market: Market) -> Lie:
+    """Bars that were rolled in 2023 are sold as made of clean billets, which were smelted in 2025."""
+    mill = market.company("mill", "CN", "CN-HE").products("steel", billet="steel", bar="steel")
+    stated(mill, "billet", 1000, 0.45, EPD)
+    market.begin_to_lie()
+    mill.run("steel.rolling", [mill.out("bar", "980 TNE")],
+             [supply("naturalGas", "38000 NM3", "28.5 TNE"), supply("electricity", "90 MWH")],
+             {"billet": "1000 TNE"}, when=("2023-03-01T00:00:00Z", "2023-04-01T00:00:00Z"))
+    return Lie(mill, "bar", 980_000 * (STEEL - 0.45))
+
+
+def made_in_2098(market: Market) -> Lie:
+    """The furnace ran in a year that has not come, with power of a grid that nobody knows."""
+    smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
+    market.begin_to_lie()
+    pots(smelter, when=("2098-03-01T00:00:00Z", "2098-04-01T00:00:00Z"))
+    return Lie(smelter, "metal", KILOWATT_HOURS * CHINA)

@@ -84,3 +84,17 @@ def stock_collected_from_oneself(market: Market) -> Lie:
     maker.collect(maker.out("stock", "990 TNE", "waste", name="scrap", origin="preConsumer"))
     _melt(mill, maker.send("scrap", "990 TNE", mill), "990")
     return Lie(mill, "bar", 990_000 * STEEL)
+
+
+def returns_of_last_week(market: Market) -> Lie:
+    """A dealer returns unused bars, and the mill takes them as post-consumer scrap without burden."""
+    maker = _maker(market)
+    dealer = market.company("dealer", "CN", "CN-HE")
+    mill = market.company("mill", "CN", "CN-HE", parent=maker).products("steel", bar="steel")
+    stock = maker.send("stock", "1000 TNE", dealer)
+    market.begin_to_lie()
+    scrap = dealer.out(dealer.product("scrap", "steel", materials={"steel": "1"}), "1000 TNE", "waste",
+                       name="scrap", origin="postConsumer")
+    dealer.consume({stock: "1000 TNE"}, "disposed", [scrap])
+    _melt(mill, dealer.send("scrap", "1000 TNE", mill))
+    return Lie(mill, "bar", 1e6 * STEEL)

@@ -6,6 +6,7 @@ import pytest
 from unit.admission.test_rules import rules
 from unit.admission.world import World, output, transformation
 
+from ledger.admission.rules import VERSIONS
 from ledger.core.record.redacted import residue
 from ledger.core.record.study import AllocationBasis
 from ledger.core.record.values import Money
@@ -70,3 +71,26 @@ def test_what_an_erasure_leaves_is_admitted(ruled: World) -> None:
     record: Any = residue(made(AllocationBasis(rule="a rule", reason="words", price_ratio="7")))
     assert record.allocation_basis == AllocationBasis(price_ratio="7")
     ruled.admit(record)
+
+
+# Shares of outputs that carry nothing
+
+
+def shared(lot: str, waste: str | None) -> Any:
+    """A record that shares by stated shares, and states one for its waste."""
+    outputs = [output(lot, share="1"), output(f"{lot}-dust", role="waste", share=waste)]
+    return transformation(outputs, allocation="declared")
+
+
+def test_waste_has_no_share(world: World) -> None:
+    """Earlier rules divide the burdens without it."""
+    third = VERSIONS[2]
+    world.admit(rules(third.name, third.digest), shared("early", "0.1"))
+    world.admit(rules())
+    error = world.refuse(shared("late", "0.1"), "waste-share", "outputs[1].share", "0.1")
+    assert "coProduct" in error.rule
+
+
+@pytest.mark.parametrize("share", ["0", None])
+def test_waste_may_state_that_it_has_none(ruled: World, share: str | None) -> None:
+    ruled.admit(shared("bar", share))

@@ -112,7 +112,8 @@ def test_times_that_no_record_is_of(world: World, at: dict[str, str], field: str
 
 
 def test_the_edges_of_what_is_allowed(world: World) -> None:
-    world.admit(rules())
+    """By the second version: later ones know today."""
+    world.admit(rules(VERSIONS[1].name, VERSIONS[1].digest))
     world.admit(
         transformation([output("first", "1")], start=EARLIEST, end="1910-01-01T00:00:00Z"),
         transformation([output("last", "1")], start="2190-01-01T00:00:00Z", end=LATEST),

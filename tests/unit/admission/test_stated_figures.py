@@ -16,6 +16,7 @@ from unit.admission.world import (
 
 from ledger.admission.lots import Plan
 from ledger.admission.plan import plan
+from ledger.admission.rules import VERSIONS
 from ledger.core.outcome.assessment import ADDITIVE, REMOVALS
 from ledger.core.record.redacted import residue
 from ledger.core.record.values import Evidence, Factor, Supply
@@ -179,3 +180,27 @@ def test_the_rest_of_an_erased_declaration(world: World) -> None:
                          evidence=EVIDENCE)
     world.admit(record)
     assert plan(residue(record), world.state) == plan(record, world.state) == Plan()
+
+
+# Parts of the emissions
+
+
+PARTS = ("aircraftGhgEmissions", "transportGhgEmissions", "packagingGhgEmissions")
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_of_the_emissions_is_no_summand(world: World, part: str) -> None:
+    """Catena-X adds aircraft to the fossil emissions: 2 kg and 2.5 kg are 4.5 kg there, and cannot be here. The rules
+    of version 3 admit it."""
+    third = VERSIONS[2]
+    world.admit(rules(third.name, third.digest), declaration(**KILOGRAM, burdens={**FOSSIL, part: "2.5"}))
+    both(world, lambda lot: declaration(lot=output(lot), burdens={**FOSSIL, part: "2.000000001"}),
+         "burden-part", f"burdens.{part}", "2.000000001", says="all emissions, 2")
+    world.admit(declaration(**KILOGRAM, burdens={**FOSSIL, part: "2"}))
+
+
+def test_every_part_above_the_emissions_is_named(world: World) -> None:
+    world.admit(rules())
+    error = world.refuse(declaration(**KILOGRAM, burdens={**FOSSIL, **dict.fromkeys(PARTS, "3")}), "burden-part",
+                         f"burdens.{PARTS[0]}")
+    assert [fault.field for fault in error.parts] == [f"burdens.{part}" for part in PARTS]

@@ -59,7 +59,7 @@ SHOWN: Final = Evidence(digest="8" * 64, media_type="application/pdf", kind="sto
 PROCESS: Final = f"{NAME}.make"
 
 ALLOCATION: Final = frozenset({
-    "allocation-share", "allocation-key", "burden-on-unknown-goods", "shares-of-one-product",
+    "allocation-share", "allocation-key", "burden-on-unknown-goods", "shares-of-one-product", "shares-not-whole",
 })
 
 

@@ -9,10 +9,10 @@ from support import sectors
 from support.memory import MemoryLedger
 from support.parties import enrolment, party
 from support.sectors import Make
-from support.site import END, START, Site, ore, raw
+from support.site import END, START, Site, ore, quantity, raw
 
 from ledger.core.outcome.assessment import QUESTIONED, Assessment, Finding
-from ledger.core.record.kinds import Facility, Transformation
+from ledger.core.record.kinds import Consumption, Facility, Transfer, Transformation
 from ledger.core.record.values import Evidence
 from ledger.engine.batch import Sequenced
 from ledger.engine.sectors import Registry
@@ -70,6 +70,7 @@ class Works(Site):
         self, ledger: MemoryLedger, name: str, parent: "Works | None" = None, share: str | None = None
     ) -> None:
         self.ledger = ledger
+        self.held: dict[str, str] = {}
         self.party = party(ledger.seed, name)
         record = enrolment(self.party, ledger.registrar, ledger.state.origin, ledger.nonce())
         if parent is not None:
@@ -103,6 +104,22 @@ class Works(Site):
             named.setdefault("origin", "postConsumer")
         return self.declare(**{"lot": self.out(lot, product, amount, role, **named), "basis": "collected",
                                "boundary": "none", "collector": self.id, "evidence": [document("weighing")], **fields})
+
+    def bought(self, maker: "Works", lot: str, amount: str, time: str = START) -> str:
+        """Takes over a quantity of a maker's lot; the new lot's id."""
+        new = f"{lot}-{self.ledger.state.size}"
+        maker._post(Transfer(
+            issuer=maker.id, nonce=self.ledger.nonce(), lot=maker.name(lot), quantity=quantity(amount), to=self.id,
+            new_lot=maker.name(new), time=time,
+        ))
+        return maker.name(new)
+
+    def end(self, inputs: Mapping[str, str], time: str, outputs: Any, purpose: Any = "finalUse") -> Sequenced:
+        """The end of goods at that time."""
+        return self._post(Consumption(
+            issuer=self.id, nonce=self.ledger.nonce(), inputs=self.flows(inputs), time=time, purpose=purpose,
+            outputs=outputs,
+        ))
 
     def recycled(self, lot: str) -> dict[str, float]:
         """Recycled contents by name."""

@@ -24,6 +24,7 @@ from ledger.core.record.values import Money, Quantity
 from ledger.engine.allocation_questions import (
     FAR_SHARE,
     NOT_MASSES,
+    NOT_WHOLE,
     SAME_PRODUCT,
     UNKNOWN_GOODS,
     WRONG_KEY,
@@ -134,6 +135,23 @@ def test_a_rule_gives_one_product_no_two_shares(works: Works) -> None:
     works.run({"of": "bar", "kg": 500, "share": "0.4"}, {"of": "bar", "kg": 500, "share": "0.6"},
               allocation_basis=RULE)
     assert works.asked() == pytest.approx([100, 0])
+
+
+@pytest.mark.parametrize(("shares", "total"), [
+    (("0.6", "0.3"), "0.9"), (("0.333333333", "0.333333333", "0.333333332"), "0.999999998"), (("0.9", "0.2"), "1.1"),
+])
+def test_declared_shares_are_a_whole(works: Works, shares: Sequence[str], total: str) -> None:
+    """Three shares may miss 3e-9 of the whole by their last decimals."""
+    found = works.run(*[{"of": "bar", "kg": 500, "share": share} for share in shares])
+    noted = [(one.severity, one.value, one.amount) for one in found.findings if one.code == NOT_WHOLE]
+    rounding = abs(Decimal(total) - 1) <= Decimal("3e-9")
+    assert noted == ([] if rounding else [("note", Decimal(total), None)])
+
+
+def test_weights_of_a_sector_are_no_declared_shares(works: Works) -> None:
+    found = works.run({"of": "bar", "kg": 500, "share": "0.1"}, {"of": "bar", "kg": 500, "share": "0.2"},
+                      activity=raw(Make(co2="1000", weights={"declared": ["1", "1"]})))
+    assert NOT_WHOLE not in [one.code for one in found.findings]
 
 
 @pytest.mark.parametrize(("key", "asked"), [("mass", 0), ("declared", 200)])

@@ -4,15 +4,20 @@ from decimal import Decimal
 from typing import Any, Final
 
 import pytest
+from msgspec import Raw, json
 from support.memory import MemoryLedger
 from support.sectors import Make
-from support.site import ore, supply
+from support.site import ore, quantity, supply
 from unit.engine.scrap import Works, document, registry, version
 
 from ledger.admission.lots import Created, Plan
+from ledger.core.outcome.assessment import Assessment
+from ledger.core.record.kinds import Amendment
+from ledger.core.record.revisions import Change
 from ledger.engine.end_of_waste.lives import service_life
 from ledger.engine.pricing.surroundings import Surroundings
-from ledger.engine.references import Buying
+from ledger.engine.references import Buying, ranges_of_lot
+from ledger.errors import Refused
 
 PRE, POST = "recycledPreConsumer:steel", "recycledPostConsumer:steel"
 IN_QUESTION: Final = f"questioned:{PRE}"
@@ -286,3 +291,165 @@ def test_the_minimum_life_is_the_mean_of_the_materials(mill: Works, materials: d
     plan = Plan(created=(Created(mill.ledger.state.lots[mill.name("core")], None),))
     buying = Buying(Surroundings(("*",), 2025), [version()], plan, mill.ledger.state)
     assert service_life(plan.created[0].facts, buying) == Decimal(years)
+
+
+BOUGHT: Final = "2025-01-01T00:00:00Z"
+MADE: Final[Any] = {"start": "2019-11-01T00:00:00Z", "end": "2019-12-01T00:00:00Z"}
+
+
+@pytest.fixture
+def dealer(ledger: MemoryLedger, maker: Works) -> Works:
+    """It has bought ten gearboxes and 100 kg of bars, as `gearboxes` and `bars`, on the first of January 2025."""
+    maker.declare(lot=maker.out("gearboxes", "gearbox", "10 H87"), burdens={"fossilGhgEmissions": "300"},
+                  evidence=[document("study")], **MADE)
+    maker.declare(lot=maker.out("bars", "bar", "100 KGM"), burdens={"fossilGhgEmissions": "200"},
+                  evidence=[document("study")], **MADE)
+    dealer = Works(ledger, "dealer")
+    dealer.held = {lot: dealer.bought(maker, lot, amount, BOUGHT)
+                   for lot, amount in (("gearboxes", "10 H87"), ("bars", "100 KGM"))}
+    return dealer
+
+
+@pytest.mark.parametrize(("time", "question"), [
+    ("2025-01-01T00:00:00Z", 300), ("2025-07-02T15:00:00Z", 300 * (1 - 182 / 365.25)), ("2026-01-02T00:00:00Z", 0),
+    ("2029-01-01T00:00:00Z", 0), ("2024-12-01T00:00:00Z", 300),
+])
+def test_a_core_counts_by_its_unused_life(maker: Works, dealer: Works, time: str, question: float) -> None:
+    """A machine is used for a year at least, and ten of 10 kg cause 300 kg."""
+    entry = dealer.end({dealer.held["gearboxes"]: "10 H87"}, time,
+                       [dealer.out("cores", maker.name("gearbox"), "10 H87", "core")])
+    assert dealer.asked("cores") == pytest.approx(question)
+    assert dealer.codes(entry) == ({"unused-life"} if question else set())
+    assert sum(dealer.ledger.retained(entry.index).get(name, 0) for name in ("questionedAbs",)) == 0
+
+
+@pytest.mark.parametrize(("time", "origin", "question"), [
+    ("2025-01-31T00:00:00Z", "postConsumer", 80 * 2 * (1 - 30 / 365.25 / 0.5)),
+    ("2025-01-31T00:00:00Z", "preConsumer", 80 * 2 * (1 - 30 / 365.25 / 0.5)),
+    ("2025-08-01T00:00:00Z", "postConsumer", 0),
+])
+def test_unused_goods_are_no_scrap(dealer: Works, time: str, origin: str, question: float) -> None:
+    """Of 100 kg of bars 80 become scrap: half a year is the least that steel serves."""
+    dealer.end({dealer.held["bars"]: "100 KGM"}, time,
+               [dealer.out("scrap", "swarf", "80 KGM", "waste", origin=origin)], "disposed")
+    assert dealer.asked("scrap") == pytest.approx(question)
+
+
+def test_each_good_counts_by_its_own_age(maker: Works, dealer: Works) -> None:
+    """Half of the scrap is of bars of this day, half of old ones."""
+    maker.declare(lot=maker.out("old", "bar", "100 KGM"), burdens={"fossilGhgEmissions": "200"},
+                  evidence=[document("study")], **MADE)
+    old = dealer.bought(maker, "old", "100 KGM", "2020-01-01T00:00:00Z")
+    dealer.end({dealer.held["bars"]: "100 KGM", old: "100 KGM"}, BOUGHT,
+               [dealer.out("scrap", "swarf", "50 KGM", "waste", origin="postConsumer")])
+    assert dealer.asked("scrap") == pytest.approx(50)
+
+
+def test_many_products_and_outputs_have_a_bounded_answer(maker: Works, dealer: Works) -> None:
+    """25 products of 4 kg each, which become 10 lots: no more than 20 ranges for each, and nothing is lost."""
+    held = {}
+    for i in range(25):
+        maker.product(f"kind-{i}", materials={"steel": "1"})
+        maker.declare(lot=maker.out(f"lot-{i}", f"kind-{i}", "4 KGM"), burdens={"fossilGhgEmissions": "8"},
+                      evidence=[document("study")], **MADE)
+        held[dealer.bought(maker, f"lot-{i}", "4 KGM", BOUGHT)] = "4 KGM"
+    entry = dealer.end(held, BOUGHT, [dealer.out(f"scrap-{i}", "swarf", "10 KGM", "waste", origin="postConsumer")
+                                      for i in range(10)], "disposed")
+    assert [dealer.asked(f"scrap-{i}") for i in range(10)] == [pytest.approx(20)] * 10
+    leaf = dealer.ledger.assessment(entry.index)
+    assert leaf is not None
+    assert len(json.decode(leaf.assessment, type=Assessment).references) == 10 * 20
+
+
+def test_a_question_that_came_in_is_not_asked_twice(ledger: MemoryLedger, maker: Works, dealer: Works) -> None:
+    """The bars are in question for 120 of 200 kg, and their scrap for all of it."""
+    maker.declare(lot=maker.out("low", "bar", "100 KGM"), burdens={"fossilGhgEmissions": "80"},
+                  evidence=[document("study")], **MADE)
+    low = dealer.bought(maker, "low", "100 KGM", BOUGHT)
+    assert ledger.burdens(low)["questionedAbs"] == pytest.approx(120)
+    dealer.end({low: "100 KGM"}, BOUGHT, [dealer.out("scrap", "swarf", "100 KGM", "waste", origin="postConsumer")])
+    assert dealer.asked("scrap") == pytest.approx(200)
+
+
+def test_custody_and_returns_make_nobody_an_owner(ledger: MemoryLedger, maker: Works, dealer: Works) -> None:
+    """The dealer stores its bars with a haulier and gets them back: it has had them since January."""
+    haulier = Works(ledger, "haulier")
+    dealer.send(dealer.held["bars"], "100 KGM", haulier, "stored", purpose="storage")
+    haulier.send(dealer.name("stored"), "100 KGM", dealer, "back", purpose="return")
+    lots = ledger.state.lots
+    assert lots[haulier.name("back")].since == BOUGHT
+    assert lots[maker.name("bars")].since == MADE["end"]
+    dealer.end({haulier.name("back"): "100 KGM"}, "2025-07-03T00:00:00Z",
+               [dealer.out("scrap", "swarf", "100 KGM", "waste", origin="postConsumer")])
+    assert dealer.asked("scrap") == 0
+
+
+def test_a_delivery_that_goes_back_stays_a_product(maker: Works, dealer: Works) -> None:
+    """Unused bars of a dealer go back to their maker as bars, with all of their burden."""
+    dealer.send(dealer.held["bars"], "100 KGM", maker, "unsold", purpose="return")
+    assert dealer.ledger.burdens(dealer.name("unsold"))["fossilGhgEmissions"] == 200
+    assert dealer.asked("unsold") == 0
+
+
+def test_no_amendment_makes_goods_older(ledger: MemoryLedger, maker: Works, dealer: Works) -> None:
+    amend(maker, ledger.digests[ledger.state.lots[dealer.held["bars"]].index].hex(), time="2020-01-01T00:00:00Z")
+    assert ledger.state.lots[dealer.held["bars"]].since == BOUGHT
+
+
+def amend(works: Works, digest: str, **fields: Any) -> None:
+    changed = {name: Raw(json.encode(value)) for name, value in fields.items()}
+    works.ledger.must((works.party, Amendment(
+        issuer=works.id, nonce=works.ledger.nonce(), reason="a slip", changes=[Change(record=digest, fields=changed)])))
+
+
+def test_nor_does_an_amendment_of_their_end(dealer: Works) -> None:
+    """An earlier end asks more; a later one would answer the question after the scrap has gone."""
+    entry = dealer.end({dealer.held["bars"]: "100 KGM"}, "2025-01-31T00:00:00Z",
+                       [dealer.out("scrap", "swarf", "80 KGM", "waste", origin="postConsumer")], "disposed")
+    asked = dealer.asked("scrap")
+    assert asked == pytest.approx(80 * 2 * (1 - 30 / 365.25 / 0.5))
+    for time in ("2025-02-01T00:00:00Z", "2025-12-31T00:00:00Z"):
+        with pytest.raises(Refused) as caught:
+            amend(dealer, entry.digest.hex(), time=time)
+        assert (caught.value.code, caught.value.field, caught.value.value) == ("later-end", "changes", time)
+    assert dealer.asked("scrap") == asked
+    amend(dealer, entry.digest.hex(), time="2025-01-16T00:00:00Z")
+    assert dealer.asked("scrap") == pytest.approx(80 * 2 * (1 - 15 / 365.25 / 0.5))
+    with pytest.raises(Refused):
+        amend(dealer, entry.digest.hex(), time="2025-02-01T00:00:00Z")
+    amend(dealer, entry.digest.hex(), time="2025-01-31T00:00:00Z")
+    assert dealer.asked("scrap") == asked
+
+
+def test_machines_of_before_the_ledger_are_old(mill: Works) -> None:
+    """Opening stock: the period says since when the mill has had its machines."""
+    mill.product("lathe", "H87", materials={"machine": "1"})
+    mill.declare(
+        lot=mill.out("lathes", "lathe", "10 H87", mass=quantity("100 KGM")), basis="opening", facility=mill.facility,
+        burdens={"fossilGhgEmissions": "300"}, start="2016-01-01T00:00:00Z", end="2025-01-01T00:00:00Z",
+        evidence=[document("study")])
+    mill.end({"lathes": "10 H87"}, "2025-02-01T00:00:00Z",
+             [mill.out("scrap", "swarf", "90 KGM", "waste", origin="postConsumer")], "disposed")
+    assert mill.asked("scrap") == 0
+
+
+@pytest.mark.parametrize(("end", "question"), [("2026-01-01T00:00:00Z", 0), ("2020-05-31T15:00:00Z", 150)])
+def test_leased_machines_are_as_old_as_they_are(ledger: MemoryLedger, maker: Works, end: str, question: float) -> None:
+    """Their maker lends them to a user and takes them back: a year after they were made, it makes cores of them."""
+    user = Works(ledger, "user")
+    maker.declare(lot=maker.out("gearboxes", "gearbox", "10 H87"), burdens={"fossilGhgEmissions": "300"},
+                  evidence=[document("study")], **MADE)
+    maker.send("gearboxes", "10 H87", user, "lent", purpose="custody")
+    user.send(maker.name("lent"), "10 H87", maker, "returned", purpose="return")
+    maker.end({user.name("returned"): "10 H87"}, end, [maker.out("cores", "gearbox", "10 H87", "core")])
+    assert maker.asked("cores") == pytest.approx(question, abs=1)
+
+
+def test_a_range_has_one_spelling_whatever_the_spelling_of_a_mass(mill: Works) -> None:
+    """Databases and replays spell the mass of a lot differently: 1E+2, 100, 100.00."""
+    mill.declare(lot=mill.out("lot", "bar", "100 KGM"), burdens={"fossilGhgEmissions": "200"},
+                 evidence=[document("study")])
+    lot = mill.ledger.state.lots[mill.name("lot")]
+    buying = Buying(Surroundings(("*",), 2025), [version()], Plan(), mill.ledger.state)
+    spellings = {str(ranges_of_lot(0, lot, Decimal(text), buying)[0].mass) for text in ("1E+2", "100", "100.00")}
+    assert spellings == {"100"}

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Final
 
+from ledger.admission.checks.times import NOT_YET
 from ledger.core.outcome.assessment import Finding
 from ledger.engine.bounds import fuels, removals
 from ledger.engine.bounds.carbon import delivered
@@ -21,7 +22,7 @@ _CODE: Final = re.compile(r"[a-z]+(-[a-z]+)+")
 
 def codes_of_engine() -> set[str]:
     """The values of constants with which the engine makes a finding or a refusal of the bounds."""
-    codes = {FIGURE_BELOW_RANGE, NO_REFERENCE}
+    codes = {FIGURE_BELOW_RANGE, NO_REFERENCE, NOT_YET}
     folders = [path for folder in ("bounds", "inventory", "end_of_waste") for path in (ENGINE / folder).rglob("*.py")]
     for path in [*folders, *[ENGINE / f"{name}.py" for name in QUESTIONING]]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

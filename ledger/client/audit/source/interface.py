@@ -56,6 +56,8 @@ class StoredLot(Struct, frozen=True, array_like=True, forbid_unknown_fields=True
     pool: str | None
     credit: str | None
     expires: str | None
+    made: str | None
+    since: str | None
     burdens: list[float | str]
     content: list[str]
     amount: list[float | str]

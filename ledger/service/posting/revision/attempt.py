@@ -56,11 +56,13 @@ class Overtaken(Exception):
 
 class RevisionRequest(NamedTuple):
     """The revising record, the count of its revision, and `allow`: it is called with the number of records that the
-    revision can change, before these are loaded, and raises Exhausted if they are too many."""
+    revision can change, before these are loaded, and raises Exhausted if they are too many. `now` is in ms since
+    1970."""
 
     submission: Submission
     version: int
     allow: Callable[[int], None]
+    now: int
 
 
 class _Guarded(NamedTuple):
@@ -88,7 +90,7 @@ class RevisionAttempt:
         self._connection = connection
         self._loader = loader
         self._registry = registry
-        self._submission, self._version, self._allow = request
+        self._submission, self._version, self._allow, self._now = request
         self._nearby = nearby
         self._loading = Loading(connection, loader, record, origin) if nearby is None else nearby.loading
         self._history = self._loading.history
@@ -115,6 +117,7 @@ class RevisionAttempt:
             self._on_log = True
             return
         own = prepare(self._submission, state, self._registry)
+        state.time = self._now
         admit(self._record, self._submission.keyid, own.plan, state)
         named = await self._named(size)
         self._allow(len(named))

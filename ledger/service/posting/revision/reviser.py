@@ -309,7 +309,7 @@ class Reviser:
         size, revisions = await begin_revision(connection)
         await self._budget.read(connection, budget_request.now)
         nearby = await self._take_nearby(connection, submission.record)
-        request = RevisionRequest(submission, revisions + 1, budget_request)
+        request = RevisionRequest(submission, revisions + 1, budget_request, budget_request.now)
         attempt = RevisionAttempt(connection, self._loader, self._registry, self._origin, request, nearby)
         if at_once:
             head, locked = await self._lock(connection)

@@ -187,7 +187,7 @@ def _facts(lot: LotFacts, *, same_maker: bool) -> StatementInput:
             biogenic_carbon=own.biogenic_carbon,
         ),
         same_maker=same_maker and lot.maker is not None, sender=lot.sender, pool=lot.pool, expires=lot.expires,
-        generated=is_generated(lot),
+        generated=is_generated(lot), made=lot.made, since=lot.since,
     )
 
 

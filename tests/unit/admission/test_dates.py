@@ -1,0 +1,139 @@
+"""When lots were made, and since when their owner has them: as first stated, and only by the newest rules."""
+
+from typing import Any, Final
+
+import pytest
+from unit.admission.test_pools import WEIGHED, add, pool
+from unit.admission.test_rules import rules
+from unit.admission.world import (
+    FORGE,
+    MILL,
+    World,
+    acceptance,
+    burdened,
+    consumption,
+    declaration,
+    flow,
+    output,
+    trading,
+    transfer,
+    transformation,
+)
+
+from ledger.admission.plan import plan
+from ledger.admission.rules import VERSIONS
+from ledger.core.record.values import Attribute, PreviousLife
+
+MARCH: Final[Any] = {"start": "2024-03-01T00:00:00Z", "end": "2024-04-01T00:00:00Z"}
+LATER: Final = "2025-01-01T00:00:00Z"
+MAY: Final = "2024-05-10T00:00:00Z"
+
+
+@pytest.fixture
+def dated() -> World:
+    """`trading`, by the newest rules, with 10 t of bars made in March 2024."""
+    world = trading()
+    world.admit(rules(), transformation([output("bar", "10")], **MARCH))
+    return world
+
+
+def dates(world: World, lot: str, of: Any = MILL) -> tuple[str | None, str | None]:
+    facts = world.lot(lot, of)
+    return facts.made, facts.since
+
+
+def test_a_lot_is_made_in_its_period_and_owned_since_its_end(dated: World) -> None:
+    dated.admit(burdened(output("cheap", "1"), "10", **MARCH))
+    assert dates(dated, "bar") == dates(dated, "cheap") == (MARCH["start"], MARCH["end"])
+
+
+@pytest.mark.parametrize(("start", "end", "made"), [
+    ("2023-01-01T00:00:00Z", "2024-01-01T00:00:00Z", "2023-01-01T00:00:00Z"),
+    ("2020-01-01T00:00:00Z", "2024-01-01T00:00:00Z", "2023-01-01T00:00:00Z"),
+    ("2020-01-01T00:00:00Z", "2024-02-29T12:00:00Z", "2023-02-28T12:00:00Z"),
+])
+def test_a_long_period_makes_no_lot_older_than_a_year(dated: World, start: str, end: str, made: str) -> None:
+    dated.admit(burdened(output("old", "1"), "10", start=start, end=end))
+    assert dates(dated, "old") == (made, end)
+
+
+def test_opening_stock_is_as_old_as_its_period(dated: World) -> None:
+    dated.admit(burdened(output("old", "1"), "10", basis="opening", facility=MILL.name("site"),
+                         start="2016-01-01T00:00:00Z", end="2024-01-01T00:00:00Z"))
+    assert dates(dated, "old") == ("2023-01-01T00:00:00Z", "2016-01-01T00:00:00Z")
+
+
+def test_a_sale_makes_a_new_owner(dated: World) -> None:
+    dated.admit(transfer("bar", "2", "sold", time=MAY))
+    assert dates(dated, "sold") == (MARCH["start"], MAY)
+
+
+def test_nobody_buys_what_is_not_made_yet(dated: World) -> None:
+    dated.admit(transfer("bar", "2", "sold", time="2019-01-01T00:00:00Z"))
+    assert dates(dated, "sold") == (MARCH["start"], MARCH["start"])
+
+
+@pytest.mark.parametrize("purpose", ["custody", "storage"])
+def test_custody_storage_and_return_change_no_owner(dated: World, purpose: str) -> None:
+    dated.admit(transfer("bar", "2", "away", purpose=purpose, time=MAY),
+                transfer("away", "2", "back", by=FORGE, of=MILL, to=MILL, purpose="return", time=LATER))
+    assert dates(dated, "away") == dates(dated, "back", FORGE) == dates(dated, "bar")
+
+
+def test_a_return_after_a_sale_makes_no_good_older(dated: World) -> None:
+    dated.admit(transfer("bar", "2", "sold", time=MAY),
+                transfer("sold", "2", "back", by=FORGE, of=MILL, to=MILL, purpose="return", time=LATER))
+    assert dates(dated, "back", FORGE) == (MARCH["start"], MAY)
+
+
+def test_so_does_a_shortage_that_goes_back(dated: World) -> None:
+    sent = transfer("bar", "2", "sold", time=MAY)
+    dated.admit(sent, acceptance(sent, "1", "rest"))
+    assert dates(dated, "rest", FORGE) == (MARCH["start"], MAY)
+
+
+def test_waste_and_cores_have_no_time_of_ownership(dated: World) -> None:
+    dated.admit(consumption([flow("bar", "2")], [output("scrap", "1", "waste")], time=MAY, purpose="disposed"))
+    assert dates(dated, "scrap") == (MAY, None)
+    core = output("core", "1 H87", "core", product="gear", previous_life=PreviousLife(estimated_years="9"))
+    dated.admit(declaration(basis="collected", boundary="none", collector=MILL.id, evidence=WEIGHED, lot=core, **MARCH))
+    assert dates(dated, "core") == (MARCH["start"], None)
+
+
+def test_credits_and_attributes_have_a_validity_instead(dated: World) -> None:
+    year = Attribute(carrier="electricity", technology="wind", start="2024-03-01T00:00:00Z",
+                     end="2025-03-01T00:00:00Z")
+    made = plan(transformation([
+        output("power", "100 KWH", product="power"),
+        output("green", "100 KWH", "attribute", product="power", attribute=year)], **MARCH), dated.state).created
+    assert [(one.facts.made, one.facts.since) for one in made] == [(MARCH["start"], MARCH["end"]), (None, None)]
+
+
+def test_a_pool_is_as_old_as_the_mean_of_its_parts(dated: World) -> None:
+    """3 t and, four months later, 1 t: a quarter of 122 days after the first was made, and of 121 days of ownership."""
+    dated.admit(
+        pool(),
+        burdened(output("old", "3"), "10", start="2023-12-01T00:00:00Z", end="2024-01-01T00:00:00Z"),
+        burdened(output("new", "1"), "10", start="2024-04-01T00:00:00Z", end="2024-05-01T00:00:00Z"),
+    )
+    dated.admit(add({"old": "3"}), add({"new": "1"}))
+    assert dates(dated, "heap:1") == ("2023-12-01T00:00:00Z", "2024-01-01T00:00:00Z")
+    assert dates(dated, "heap:2") == ("2023-12-31T12:00:00Z", "2024-01-31T06:00:00Z")
+
+
+def test_lots_of_earlier_rules_have_no_dates(dated: World) -> None:
+    """So a pool is as old as those of its parts that have dates, and a sale dates a good."""
+    dated.admit(pool(), transfer("steel-1", "1", "sold", time=MAY))
+    assert dates(dated, "steel-1") == (None, None)
+    assert dates(dated, "sold") == (None, MAY)
+    dated.admit(burdened(output("new", "1"), "10", **MARCH))
+    dated.admit(add({"steel-1": "1", "new": "1"}))
+    assert dates(dated, "heap:1") == (MARCH["start"], MARCH["end"])
+
+
+@pytest.mark.parametrize("version", VERSIONS[1:3], ids=["second", "third"])
+def test_earlier_rules_date_nothing(version: Any) -> None:
+    world = trading()
+    world.admit(rules(version.name, version.digest), transformation([output("bar", "10")], **MARCH),
+                transfer("bar", "2", "sold", time=MAY))
+    assert dates(world, "bar") == dates(world, "sold") == (None, None)
