@@ -339,7 +339,7 @@ CREATE TABLE opening (
 CREATE INDEX opening_stock ON opening (facility, product);
 
 -- Running totals of the goods of a group, in kg, by the organisation that controls it and by subject: goods that were
--- sold outside, or declared. See `ledger/admission/goods.py`.
+-- sold outside, or declared. See `ledger/admission/checks/goods.py`.
 CREATE TABLE group_goods (
     organization text NOT NULL,
     subject text NOT NULL,

@@ -1,7 +1,7 @@
 """The change of state that an admitted record makes."""
 
+from ledger.admission.checks.goods import GOODS
 from ledger.admission.facts import LotFacts, RecordFacts
-from ledger.admission.goods import GOODS
 from ledger.admission.kinds.table import kind_of
 from ledger.admission.lots import Plan
 from ledger.admission.state import State, numbered, type_of

@@ -138,7 +138,7 @@ class Facts:
     each pool in log order (at least the newest), `default_pools`, by holder and product, and `activations`, which grow.
     `withdrawn` are the lots of withdrawn records. `group_goods` are running totals in kg by group and subject, and
     `made_goods` the products of which a process has made goods, so far. `returned` has the totals from before a
-    declaration that is being revised, by its lot: see `ledger.admission.goods`."""
+    declaration that is being revised, by its lot: see `ledger.admission.checks.goods`."""
 
     def __init__(self) -> None:
         self.organizations: dict[str, OrganizationFacts] = {}

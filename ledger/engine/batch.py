@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from ledger.admission.admit import admit
 from ledger.admission.apply import apply
+from ledger.admission.checks.goods import returned
 from ledger.admission.facts import LotFacts
-from ledger.admission.goods import returned
 from ledger.admission.lookups import flows_named
 from ledger.admission.state import State
 from ledger.core.log.entry import Entry

@@ -2,10 +2,10 @@
 before it takes the append lock."""
 
 from ledger.admission.activations import Versions
+from ledger.admission.checks.goods import NOTHING as NOTHING_BEFORE
+from ledger.admission.checks.goods import returned
 from ledger.admission.checks.stated_figures import check_stated_figures
 from ledger.admission.facts import Facts
-from ledger.admission.goods import NOTHING as NOTHING_BEFORE
-from ledger.admission.goods import returned
 from ledger.admission.lots import Plan
 from ledger.admission.plan import plan as plan_of
 from ledger.admission.rules import Rule

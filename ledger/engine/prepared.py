@@ -6,7 +6,7 @@ from typing import NamedTuple
 from msgspec import Raw
 
 from ledger.admission.activations import Versions
-from ledger.admission.goods import NOTHING, Returned
+from ledger.admission.checks.goods import NOTHING, EarlierGoods
 from ledger.admission.lots import Plan
 from ledger.core.outcome.assessment import Assigned, Reference, UsualShare
 from ledger.core.outcome.leaves import salt_seed
@@ -87,7 +87,7 @@ class Prepared(NamedTuple):
     assessment: Raw | None
     tag: str | None
     versions: Versions | None = None
-    returned: Returned = NOTHING
+    returned: EarlierGoods = NOTHING
 
 
 class PreparedDraft(NamedTuple):

@@ -10,7 +10,7 @@ import asyncpg
 import msgspec
 
 from ledger.admission.activations import PluginActivation
-from ledger.admission.goods import subjects_of
+from ledger.admission.checks.goods import subjects_of
 from ledger.admission.identifiers import PRODUCT
 from ledger.admission.names import Names
 from ledger.admission.rules import Rule, Rules

@@ -10,10 +10,10 @@ from ledger.admission.checks.attributes import check_retired
 from ledger.admission.checks.cores import check_cores, core_refused
 from ledger.admission.checks.credits import check_claim
 from ledger.admission.checks.custody import check_leaving
+from ledger.admission.checks.goods import GOODS, SOLD, sold_subjects
 from ledger.admission.checks.matter import check_mass
 from ledger.admission.checks.times import check_time
 from ledger.admission.facts import Facts, LotFacts
-from ledger.admission.goods import GOODS, SOLD, sold_subjects
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan, create, take
 from ledger.admission.names import Names

@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Final
 
 from ledger.admission.checks.cores import core_refused
+from ledger.admission.checks.goods import GOODS, declared_subject
 from ledger.admission.checks.times import check_period
 from ledger.admission.facts import Facts
-from ledger.admission.goods import GOODS, declared_subject
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan, check_operated, create
 from ledger.admission.names import Names

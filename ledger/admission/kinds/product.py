@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from ledger.admission.checks.goods import subjects_of
 from ledger.admission.checks.new_names import check_unused_name
 from ledger.admission.checks.study import check_study
 from ledger.admission.facts import Facts, product_facts
-from ledger.admission.goods import subjects_of
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan, check_fractions, check_prefix_of
 from ledger.admission.names import Names

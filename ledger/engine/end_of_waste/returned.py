@@ -15,8 +15,8 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
+from ledger.admission.checks.goods import NOTHING, EarlierGoods, returned
 from ledger.admission.facts import Facts, LotFacts
-from ledger.admission.goods import NOTHING, Returned, returned
 from ledger.core.outcome.assessment import Assessment, Finding, Reference
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Declaration
@@ -77,7 +77,7 @@ def _sold(
     return DeclaredAgain(tuple(asked), (finding,))
 
 
-def returned_in(assessment: Assessment) -> Returned:
+def returned_in(assessment: Assessment) -> EarlierGoods:
     """The totals from before a declaration, by its committed assessment."""
     before = NOTHING
     for finding in assessment.findings:

@@ -9,8 +9,8 @@ from support.memory import MemoryLedger
 from support.site import ore
 from unit.engine.scrap import Works, document, registry
 
+from ledger.admission.checks.goods import sold_subjects, subjects_of
 from ledger.admission.facts import Composition, ProductFacts
-from ledger.admission.goods import sold_subjects, subjects_of
 from ledger.admission.rules import RULES, VERSIONS
 from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.record.kinds import Activation

@@ -22,7 +22,7 @@ _MOST: Final = Decimal("0.5")
 _NOTHING: Final = Decimal(0)
 
 
-class Returned(NamedTuple):
+class EarlierGoods(NamedTuple):
     """Totals of the group of a declaration's issuer from before it. `sold`: kg of like goods that it sold outside;
     `made`: kg of the product that it declared as a good, or None if it has made the product, in any amount."""
 
@@ -30,7 +30,7 @@ class Returned(NamedTuple):
     made: Decimal | None = _NOTHING
 
 
-NOTHING: Final = Returned()
+NOTHING: Final = EarlierGoods()
 
 
 class _GoodsKind(NamedTuple):
@@ -75,7 +75,7 @@ def subjects_of(product: ProductFacts) -> set[str]:
     return {*sold_subjects(product), declared_subject(product), *_like(product)}
 
 
-def returned(record: Declaration, facts: Facts) -> Returned:
+def returned(record: Declaration, facts: Facts) -> EarlierGoods:
     """The totals from before a declaration, by the facts of its index. A declaration that is amended keeps the totals
     from before its first reading."""
     lot = record.lot
@@ -84,15 +84,15 @@ def returned(record: Declaration, facts: Facts) -> Returned:
         return NOTHING
     earlier = facts.returned.get(lot.lot)
     if earlier is not None:
-        return Returned(*earlier)
+        return EarlierGoods(*earlier)
     group = facts.group(record.issuer)
     if lot.role == "product":
-        return Returned(sold=_spelled([facts.group_goods.get((group, one), _NOTHING) for one in _like(product)]))
+        return EarlierGoods(sold=_spelled([facts.group_goods.get((group, one), _NOTHING) for one in _like(product)]))
     if lot.role != "waste" or facts.group(product.owner) != group:
         return NOTHING
     if product.id in facts.made_goods:
-        return Returned(made=None)
-    return Returned(made=_spelled([facts.group_goods.get((group, declared_subject(product)), _NOTHING)]))
+        return EarlierGoods(made=None)
+    return EarlierGoods(made=_spelled([facts.group_goods.get((group, declared_subject(product)), _NOTHING)]))
 
 
 def _spelled(kilograms: Iterable[Decimal]) -> Decimal:
