@@ -338,6 +338,17 @@ CREATE TABLE opening (
 );
 CREATE INDEX opening_stock ON opening (facility, product);
 
+-- Running totals of the goods of a group, in kg, by the organisation that controls it and by subject: goods that were
+-- sold outside, or declared. See `ledger/admission/checks/goods.py`.
+CREATE TABLE group_goods (
+    organization text NOT NULL,
+    subject text NOT NULL,
+    kilograms numeric NOT NULL,
+    record bigint NOT NULL REFERENCES record,
+    PRIMARY KEY (organization, subject, record)
+);
+CREATE INDEX group_goods_record ON group_goods (record);
+
 CREATE TABLE attestation (
     record bigint PRIMARY KEY REFERENCES record,
     kind text NOT NULL,
@@ -447,7 +458,7 @@ BEGIN
     FOREACH name IN ARRAY ARRAY['ledger', 'entry', 'batch', 'tile', 'erasure', 'organization', 'prefix', 'signing_key',
         'revocation', 'compromise', 'key_change', 'facility', 'product', 'activation', 'transfer', 'acceptance',
         'lot', 'figure', 'flow', 'revision', 'lot_version', 'pool', 'closing', 'reopening', 'provisional',
-        'dispute', 'opening', 'attestation', 'claim', 'report', 'publication', 'renewal',
+        'dispute', 'opening', 'group_goods', 'attestation', 'claim', 'report', 'publication', 'renewal',
         'log_key', 'plugin_archive']
     LOOP
         EXECUTE format('CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON %I '

@@ -1,5 +1,6 @@
 """The change of state that an admitted record makes."""
 
+from ledger.admission.checks.goods import GOODS
 from ledger.admission.facts import LotFacts, RecordFacts
 from ledger.admission.kinds.table import kind_of
 from ledger.admission.lots import Plan
@@ -23,6 +24,8 @@ def apply(state: State, record: AnyRecord, digest: bytes, plan: Plan) -> tuple[L
     for lot in lots:
         state.lots[lot.id] = lot
         state.remaining[lot.id] = lot.quantity
+        if lot.maker is not None and lot.role in GOODS and lot.sender is None and lot.pool is None:
+            state.made_goods.add(lot.product)
         if lot.item:
             state.holding.setdefault(lot.item, set()).add(lot.id)
     note(state, record, digest)

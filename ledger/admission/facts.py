@@ -136,7 +136,9 @@ class RecordFacts(Struct, frozen=True, gc=False):
 class Facts:
     """Facts by name; a missing fact is unknown or not loaded. All are immutable except for `lines`, the generations of
     each pool in log order (at least the newest), `default_pools`, by holder and product, and `activations`, which grow.
-    `withdrawn` are the lots of withdrawn records."""
+    `withdrawn` are the lots of withdrawn records. `group_goods` are running totals in kg by group and subject, and
+    `made_goods` the products of which a process has made goods, so far. `returned` has the totals from before a
+    declaration that is being revised, by its lot: see `ledger.admission.checks.goods`."""
 
     def __init__(self) -> None:
         self.organizations: dict[str, OrganizationFacts] = {}
@@ -150,6 +152,9 @@ class Facts:
         self.lines: dict[str, tuple[str, ...]] = {}
         self.records: dict[str, RecordFacts] = {}
         self.withdrawn: set[str] = set()
+        self.group_goods: dict[tuple[str, str], Decimal] = {}
+        self.made_goods: set[str] = set()
+        self.returned: dict[str, tuple[Decimal, Decimal | None]] = {}
         self.activations = Activations()
 
     @property
@@ -170,6 +175,9 @@ class Facts:
         self.lines.update(other.lines)
         self.records.update(other.records)
         self.withdrawn.update(other.withdrawn)
+        self.group_goods.update(other.group_goods)
+        self.made_goods.update(other.made_goods)
+        self.returned.update(other.returned)
         if len(other.activations.entries) > len(self.activations.entries):
             self.activations = other.activations
 

@@ -12,7 +12,9 @@ class Names:
     or a product instead), `new_lots` are created. `new_names` are given to organisations, facilities and products,
     `enrolled` only to organisations. `new_keys` are the keyids that records enter. `records` are digests of records
     whose facts are needed, `openings` facility and product of opening stock, `pools` holder and product of new pools,
-    `reports` the subjects of reports, `erasures` the digests of records to erase."""
+    `reports` the subjects of reports, `erasures` the digests of records to erase. For the goods of groups: `sold` are
+    issuer and lot of sales outside, `declared` issuer and product of declared lots, `subjects` issuer and subject of
+    new products, `parents` new organisations with their parents."""
 
     def __init__(self) -> None:
         self.organizations: set[str] = set()
@@ -33,6 +35,10 @@ class Names:
         self.pools: set[tuple[str, str]] = set()
         self.reports: set[str] = set()
         self.erasures: set[str] = set()
+        self.sold: set[tuple[str, str]] = set()
+        self.declared: set[tuple[str, str]] = set()
+        self.subjects: set[tuple[str, str]] = set()
+        self.parents: set[tuple[str, str]] = set()
 
     def merge(self, other: "Names") -> None:
         """Adds all names of `other`."""

@@ -9,13 +9,16 @@ from ledger.admission.checks.attributes import is_power, total_power
 from ledger.admission.facts import Facts
 from ledger.admission.lots import Plan
 from ledger.admission.rules import Rule
-from ledger.core.outcome.assessment import NOTHING, Assessment, Finding, Line, LineKind
+from ledger.core.outcome.assessment import NOTHING, Assessment, Finding, Line, LineKind, UsualShare
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Closing, Declaration, Transfer, Transformation
 from ledger.core.record.values import Output
 from ledger.engine.allocation_questions import questions_of as allocation_questions
-from ledger.engine.bounds.check import check_record, findings_of
-from ledger.engine.bounds.process import Process
+from ledger.engine.bounds.carbon.balance import CARRIED
+from ledger.engine.bounds.check import BY_SHARES, check_record, findings_of
+from ledger.engine.bounds.process import Process, short
 from ledger.engine.end_of_waste.check import check_wastes
+from ledger.engine.end_of_waste.recovered import free_energy
 from ledger.engine.figure_work import allocated
 from ledger.engine.inventory.check import with_inventory, with_omissions
 from ledger.engine.inventory.lacking import unpriced
@@ -65,6 +68,7 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
         if pricing is not None and draft.versions.has(Rule.REFERENCE_RANGES):
             assessment = _with_references(assessment, draft, pricing, facts)
             assessment = _with_allocation(assessment, draft, pricing, facts)
+            assessment = _by_shares(assessment, draft)
         if draft.versions.has(Rule.REFERENCE_RANGES):
             buying = None if pricing is None else Buying(pricing.around, pricing.sets, plan, facts)
             assessment = check_wastes(assessment, record, plan, facts, buying)
@@ -133,9 +137,34 @@ def _with_allocation(
         return assessment
     shares_of_record = allocated(record, draft.plan, assessment)
     asked = allocation_questions(record, draft.plan, facts, shares_of_record, assessment, pricing.sets)
-    if not asked.findings:
+    free, findings = free_energy(record, draft.plan, shares_of_record)
+    if not asked.findings and not findings:
         return assessment
-    return replace(assessment, usual_shares=asked.usual, findings=(*assessment.findings, *asked.findings))
+    return replace(assessment, usual_shares=(*asked.usual, *free),
+                   findings=(*assessment.findings, *asked.findings, *findings))
+
+
+def _by_shares(assessment: Assessment, draft: PreparedDraft) -> Assessment:
+    """The assessment with the amounts that follow the allocation shares made by the outputs. By mass, the by-product
+    that let a burden vanish would take most of the question."""
+    moved = [one for one in assessment.findings if one.code in BY_SHARES and one.amount]
+    shares_of_record = allocated(draft.submission.record, draft.plan, assessment) if moved else []
+    if not any(shares_of_record):
+        # A record that keeps its burdens keeps their questions.
+        kept = tuple([one for one in assessment.findings if one.code != CARRIED])
+        return assessment if len(kept) == len(assessment.findings) else replace(assessment, findings=kept)
+    findings = [one for one in assessment.findings if one not in moved]
+    usual = list(assessment.usual_shares)
+    for finding in moved:
+        for output, share in enumerate(shares_of_record):
+            if share:
+                own = Decimal(repr(share))
+                amount = short(CONTEXT.multiply(finding.amount or _ZERO, own))
+                captured = finding.value if finding.code == CARRIED else None
+                usual.append(UsualShare(
+                    output=output, share=own, code=finding.code, amount=amount, captured=captured))
+                findings.append(replace(finding, output=output, amount=None))
+    return replace(assessment, usual_shares=tuple(usual), findings=tuple(findings))
 
 
 def _inventoried(

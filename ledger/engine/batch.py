@@ -8,12 +8,13 @@ from msgspec import Struct
 
 from ledger.admission.admit import admit
 from ledger.admission.apply import apply
+from ledger.admission.checks.goods import returned
 from ledger.admission.facts import LotFacts
 from ledger.admission.lookups import flows_named
 from ledger.admission.state import State
 from ledger.core.log.entry import Entry
 from ledger.core.log.merkle import leaf_hash
-from ledger.core.record.kinds import Activation, Addition, Transformation
+from ledger.core.record.kinds import Activation, Addition, Declaration, Transformation
 from ledger.engine.account import Outcome, account, with_revisions
 from ledger.engine.lookup_rows import add_lookup_rows, before_entering
 from ledger.engine.prepare import prepare
@@ -142,7 +143,7 @@ class Batch:
         """The item's preparation if the facts that it uses still hold, else a new one over the current state."""
         state, prepared = self._state, item.prepared
         if prepared is None or not item.needs <= state.digests or not (
-            self._in_force(prepared) and self._names_same_lots(prepared)
+            self._in_force(prepared) and self._names_same_lots(prepared) and self._has_totals(prepared)
         ):
             return prepare(item.submission, state, self._registry)
         if not item.needs:
@@ -160,6 +161,12 @@ class Batch:
                 if lot is None or lot.id != taken.lot.id:
                     return False
         return not isinstance(record, Addition)
+
+    def _has_totals(self, prepared: Prepared) -> bool:
+        """Whether the preparation of a declaration used the totals of its group's goods. Only the holder of the append
+        lock knows them, so a group that has sold like goods has its declarations prepared again."""
+        record = prepared.submission.record
+        return not isinstance(record, Declaration) or returned(record, self._state) == prepared.returned
 
     def _in_force(self, prepared: Prepared) -> bool:
         """Whether the preparation used the versions that are in force now."""

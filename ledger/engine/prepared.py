@@ -6,6 +6,7 @@ from typing import NamedTuple
 from msgspec import Raw
 
 from ledger.admission.activations import Versions
+from ledger.admission.checks.goods import NOTHING, EarlierGoods
 from ledger.admission.lots import Plan
 from ledger.core.outcome.assessment import Assigned, Reference, UsualShare
 from ledger.core.outcome.leaves import salt_seed
@@ -78,7 +79,7 @@ class Prepared(NamedTuple):
     """A record ready to be sequenced. `plugin` is the plugin version that assessed it, `tag` the name of that version
     in answers. `assessment` is canonical JSON, None if the record has neither assessment nor outputs. `versions` are
     the versions of rules, sector and factor sets that assessed it; None if it keeps an assessment whose versions are
-    not known."""
+    not known. `returned`: the totals of the goods of a declaration's group with which it was prepared."""
 
     submission: Submission
     plan: Plan
@@ -86,6 +87,7 @@ class Prepared(NamedTuple):
     assessment: Raw | None
     tag: str | None
     versions: Versions | None = None
+    returned: EarlierGoods = NOTHING
 
 
 class PreparedDraft(NamedTuple):

@@ -40,6 +40,7 @@ TABLES: Final = {
     "provisional": ("record", "facility", "process", "starts", "ends"),
     "dispute": ("lot", "record", "frozen"),
     "opening": ("facility", "product", "record"),
+    "group_goods": ("organization", "subject", "kilograms", "record"),
     "attestation": ("record", "kind", "subject"),
     "claim": ("record", "lot"),
     "report": ("record", "subject", "starts", "ends"),

@@ -10,6 +10,7 @@ import asyncpg
 import msgspec
 
 from ledger.admission.activations import PluginActivation
+from ledger.admission.checks.goods import subjects_of
 from ledger.admission.identifiers import PRODUCT
 from ledger.admission.names import Names
 from ledger.admission.rules import Rule, Rules
@@ -228,7 +229,7 @@ async def _load_parties(connection: Connection, state: State, names: Names) -> N
 
 
 async def _load_stock(connection: Connection, state: State, names: Names) -> None:
-    """Loads items, opening stock, default pools, and accepted transfers."""
+    """Loads items, opening stock, default pools, accepted transfers, and totals of goods."""
     sql = queries("sequence")
     if names.items:
         for row in await connection.fetch(sql["item_holdings"], list(names.items)):
@@ -245,6 +246,35 @@ async def _load_stock(connection: Connection, state: State, names: Names) -> Non
         wanted = [bytes.fromhex(digest) for digest in names.transfers]
         for row in await connection.fetch(sql["accepted_transfers"], wanted):
             state.accepted.add(row["digest"])
+    if names.declared or names.sold:
+        await _load_goods(connection, state, names)
+
+
+async def _load_goods(connection: Connection, state: State, names: Names) -> None:
+    """Loads the totals of goods that sales outside and declarations of lots read or raise."""
+    sql, parents = queries("sequence"), dict(names.parents)
+
+    def group_of(organization: str) -> str:
+        # An organisation that this batch enrols is not in the state yet.
+        while organization in parents:
+            organization = parents[organization]
+        return state.group(organization)
+
+    wanted = {(group_of(issuer), subject) for issuer, subject in names.subjects}
+    traded = set(names.declared)
+    for issuer, name in names.sold:
+        lot = state.lot_named(name, issuer)
+        # A lot that this batch makes has one of the products that its records name.
+        traded.update([(issuer, lot.product)] if lot is not None else [(issuer, one) for one in names.products])
+    for issuer, product in traded:
+        if (facts := state.products.get(product)) is not None:
+            wanted.update([(group_of(issuer), subject) for subject in subjects_of(facts)])
+    if wanted:
+        groups, subjects = zip(*wanted, strict=True)
+        for row in await connection.fetch(sql["group_goods"], list(groups), list(subjects)):
+            state.group_goods[row["organization"], row["subject"]] = row["kilograms"]
+    products = [product for _, product in names.declared]
+    state.made_goods.update([row["product"] for row in await connection.fetch(sql["made_goods"], products)])
 
 
 async def _load_erasures(connection: Connection, state: State, digests: Iterable[str]) -> None:

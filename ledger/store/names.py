@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from asyncpg import Record
 from msgspec import Struct
 
+from ledger.core.record.units import plain
 from ledger.engine.row_buffer import RowBuffer
 from ledger.errors import VerificationError
 from ledger.store.database import DatabasePool
@@ -15,7 +17,7 @@ from ledger.store.sql import queries
 NAMED: Final = (
     "organization", "prefix", "signing_key", "revocation", "compromise", "key_change", "facility", "product",
     "activation", "transfer", "acceptance", "pool", "closing", "reopening", "provisional", "dispute", "opening",
-    "attestation", "claim", "report", "erasure",
+    "group_goods", "attestation", "claim", "report", "erasure",
 )
 """The tables of lookup rows, which say which record entered a name or a state."""
 
@@ -84,6 +86,8 @@ def _text(value: Any) -> str | None:
             return str(value).lower()
         case bytes():
             return value.hex()
+        case Decimal():
+            return plain(value)
         case list():
             # As PostgreSQL writes an array: the name of a process needs no quotes.
             return f"{{{','.join(value)}}}"

@@ -26,6 +26,8 @@ UNION ALL SELECT 'provisional', record, ARRAY[facility, process, starts, ends]
     FROM provisional WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'dispute', record, ARRAY[lot::text, frozen::text] FROM dispute WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'opening', record, ARRAY[facility, product] FROM opening WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'group_goods', record, ARRAY[organization, subject, trim_scale(kilograms)::text]
+    FROM group_goods WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'attestation', record, ARRAY[kind, subject] FROM attestation WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'claim', record, ARRAY[lot] FROM claim WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'report', record, ARRAY[subject, starts, ends] FROM report WHERE record >= $1 AND record < $2
@@ -76,6 +78,7 @@ FROM head h, (
     UNION ALL SELECT 'provisional', min(record), max(record) FROM provisional
     UNION ALL SELECT 'dispute', min(record), max(record) FROM dispute
     UNION ALL SELECT 'opening', min(record), max(record) FROM opening
+    UNION ALL SELECT 'group_goods', min(record), max(record) FROM group_goods
     UNION ALL SELECT 'attestation', min(record), max(record) FROM attestation
     UNION ALL SELECT 'claim', min(record), max(record) FROM claim
     UNION ALL SELECT 'report', min(record), max(record) FROM report

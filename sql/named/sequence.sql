@@ -108,6 +108,20 @@ SELECT o.facility, o.product FROM opening o JOIN unnest($1::text[], $2::text[]) 
 ON o.facility = wanted.facility AND o.product = wanted.product
 WHERE (SELECT true FROM revised v WHERE v.record = o.record AND v.own AND v.body IS NULL LIMIT 1) IS NULL;
 
+-- name: group_goods
+-- purpose: the newest totals of goods of groups
+-- parameters: groups and subjects, side by side
+SELECT w.organization, w.subject, g.kilograms FROM unnest($1::text[], $2::text[]) AS w (organization, subject)
+CROSS JOIN LATERAL (
+    SELECT kilograms FROM group_goods WHERE organization = w.organization AND subject = w.subject
+    ORDER BY record DESC LIMIT 1) g;
+
+-- name: made_goods
+-- purpose: the products of which a process has made goods. The limit keeps the planner from joining all lots
+SELECT p.product FROM unnest($1::text[]) AS p (product) CROSS JOIN LATERAL (
+    SELECT FROM lot WHERE product = p.product AND facility IS NOT NULL AND sender IS NULL AND pool IS NULL
+    AND role IN ('product', 'coProduct', 'byProduct') LIMIT 1) made;
+
 -- name: reports
 -- purpose: the reported periods of facilities and organisations, without withdrawn reports
 SELECT t.subject, t.starts, t.ends FROM report t WHERE t.subject = ANY ($1::text[])

@@ -1,4 +1,4 @@
-"""81 attempts to obtain a false low figure, as an attacker would write them.
+"""90 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -34,6 +34,7 @@ from ledger.store.embedded import attach
 # code of a refusal.
 ATTEMPTS: Final = (
     Attempt(steel.coal_called_charcoal, 1_822_333, "analysis: a fossil fuel has no biogenic share"),
+    Attempt(steel.slag_enough_for_four_furnaces, 918_500, "substitution: more by-product than the process can make"),
     Attempt(steel.slabs_called_scrap, 2_226_595,
             "end of waste: waste that is what the route makes, at the product's default"),
     Attempt(steel.rejected_on_paper, 2_473_995, "a run without product keeps its burden until a closing spreads it"),
@@ -48,10 +49,14 @@ ATTEMPTS: Final = (
             "substitution: assigned above the default of what it replaces"),
     Attempt(nonferrous.slag_as_dear_as_brass, 2_218_619, "value share far from the usual price ratio of the sector"),
     Attempt(minerals.more_heat_sold_than_burnt, 473_000, "energy sold within energy in"),
+    Attempt(minerals.lime_that_was_slaked_before, 235_714, "carbonates in the raw meal release their carbon"),
     Attempt(minerals.coal_without_carbon, 258_279, "analysis: carbon per heating value outside the range of the fuel"),
     Attempt(minerals.more_gas_than_the_kiln_gave, 852_124, "captured carbon within the carbon that came"),
+    Attempt(minerals.clinker_washed_twice, 780_000, "clinker passes capture once"),
     Attempt(minerals.pure_cement_of_ash, 580_926, "the stated type of cement contradicts its constituents"),
     Attempt(chemicals.power_that_is_waste, 3_119_580, "heat and power are never waste"),
+    Attempt(chemicals.carbon_dioxide_to_a_shell, 1_130_000,
+            "carbon out: CO2 that nobody binds is emitted by its maker"),
     Attempt(chemicals.every_molecule_abated, 1_400_490, "abatement without evidence"),
     Attempt(chemicals.burdens_by_the_molecule, 986_985, "share by moles far from the mass share"),
     Attempt(goods.liquor_of_no_wood, 788_900, "residues within the wood that the site pulped"),
@@ -67,6 +72,7 @@ ATTEMPTS: Final = (
     Attempt(energy.wind_farm_on_paper, 7_562_990, "a plant's power without meter, contract or attribute"),
     Attempt(energy.more_wind_than_the_turbine, 683_389, "generation within capacity and hours", "capacity-exceeded"),
     Attempt(energy.one_certificate_for_two_boilers, 60_960, "an attribute is used up once", "over-consumption"),
+    Attempt(energy.coal_called_wood_chips, 259_927, "analysis: heating value outside the range of the fuel"),
     Attempt(energy.power_bought_and_lost, 743_500, "site reconciliation: power bought against power used"),
     Attempt(energy.residual_mix_of_its_own, 60_860, "the residual mix comes from the sets alone: no effect"),
     Attempt(energy.heat_out_of_thin_air, 943_577, "coefficient outside the usual range of heat pumps"),
@@ -78,6 +84,9 @@ ATTEMPTS: Final = (
     Attempt(waste.remelting_without_energy, 462_016, "minimal inventory: an omission"),
     Attempt(waste.swarf_of_the_sister, 141_000, "scrap of the same group is no recycled content"),
     Attempt(waste.returns_through_a_shear, 430_000, "home scrap stays home scrap through another route of the site"),
+    Attempt(waste.sold_outside_and_collected, 2_340_000,
+            "sold outside and back as collected, linked by product and quantity"),
+    Attempt(waste.stock_collected_from_oneself, 2_316_600, "held unused and declared again"),
     Attempt(waste.returns_of_last_week, 2_340_000, "distribution returns count by their unused life"),
     Attempt(mixing.zero_in_the_pool, 7_900_000, "a declared lot without evidence: the question stays in the pool"),
     Attempt(mixing.forty_small_lots, 628_000, "small lots add up: each keeps its question"),
@@ -96,12 +105,16 @@ ATTEMPTS: Final = (
     Attempt(mixing.own_word_in_a_pool, 547_200, "evidence of a kind that proves no figure"),
     Attempt(mixing.by_products_at_a_price_of_their_own, 940_070,
             "by-products dearer per kg than the main product of one material"),
+    Attempt(chains.back_under_another_name, 1_840_000,
+            "sold outside by the group and declared again, by product and quantity"),
     Attempt(chains.toller_who_keeps_the_burden, 210_600, "declared share of another's goods far from their mass"),
     Attempt(chains.power_of_an_owner_without_a_meter, 15_557, "minimal inventory: an omission under tolling"),
     Attempt(chains.dust_that_was_a_product, 666_711,
             "a co-product that is disposed of was waste: its burden goes back"),
     Attempt(chains.paper_of_a_sister, 1_422_000, "a sister's attestation is not independent, and deletes no question"),
     Attempt(chains.one_certificate_for_two, 995_000, "below the range of the material, whoever signs the paper"),
+    Attempt(chains.heat_of_waste_that_nobody_pays, 730_596,
+            "energy from waste: both sides state who carries its burden"),
     Attempt(revisions.cheaper_after_the_sale, 2_286_900,
             "an amended factor without evidence: the question reaches sold lots"),
     Attempt(revisions.closing_of_a_hundredth, 7_949_730,

@@ -66,6 +66,7 @@ TABLES: Final = {
     "provisional": Table("record", RECORD, "process = process || 's'", "names"),
     "dispute": Table("lot", RECORD, "frozen = NOT frozen", "names"),
     "opening": Table("record", RECORD, "product = product || 's'", "names"),
+    "group_goods": Table("record", RECORD, "kilograms = kilograms - 1", "names"),
     "attestation": Table("record", RECORD, "subject = subject || 's'", "names"),
     "claim": Table("record", RECORD, "lot = NULL", "names"),
     "report": Table("record", RECORD, "starts = ends", "names"),

@@ -51,9 +51,11 @@ KEPT_OTHERWISE: Final = {
 """Columns of the first version, made of those of today."""
 SINCE: Final = ("revision", "revised", "lot_version", "pool", "closing", "reopening", "provisional", "dispute",
                 "opening", "attestation", "claim", "report", "compromise", "key_change", "publication", "renewal",
-                "log_key", "plugin_archive",
+                "log_key", "plugin_archive", "group_goods",
                 "erasure")
 """Tables that the first version did not have."""
+GOODS: Final = "group_goods"
+"""Totals by younger rules, which the ledger of this test has: a real log of the first version has no such rows."""
 WITHOUT_ERASURE: Final = """
     DROP TABLE erasure;
     DROP FUNCTION forbid_unlogged_erasure, forbid_unlogged_erasure_of_revised, forbid_change_but_erasing CASCADE;
@@ -217,7 +219,8 @@ def test_turning_back_loses_nothing(today: Database, first: Database) -> None:
     assert {*SINCE} < {*LOGGED}
     for table in SINCE:
         # Changes of keys were there before, and are found in their bodies.
-        assert len(rows_of(today, table)) == (table == "key_change")
+        if table != GOODS:
+            assert len(rows_of(today, table)) == (table == "key_change")
     assert today.one("SELECT revisions FROM head") == 0
     assert today.one(f"SELECT count(*) FROM figure WHERE version <> 0 OR burdens[{BURDENS_THEN + 1}] <> 0") == 0
     assert today.one("SELECT count(*) FROM flow WHERE version <> 0") == 0
@@ -247,6 +250,7 @@ def lengthened(rows: Sequence[Any]) -> list[Any]:
 
 def test_every_row_is_what_it_would_be_today(made: Made, today: Database, first: Database) -> None:
     asyncio.run(migrate(first.url))
+    first.fill(GOODS, columns(today, GOODS), today.fetch(f"SELECT * FROM {GOODS}"))
     versions = [row["version"] for row in first.fetch("SELECT version FROM schema_version ORDER BY version")]
     assert versions == [migration.number for migration in migrations()]
     assert {*tables(first)} == {*tables(today)}
@@ -268,7 +272,7 @@ def test_the_second_version_gains_an_index(made: Made, today: Database) -> None:
     was sent it did not make.
     """
     index = "SELECT indexdef FROM pg_indexes WHERE indexname = 'lot_product'"
-    before = {table: rows_of(today, table) for table in tables(today) if table != "schema_version"}
+    before = {table: rows_of(today, table) for table in tables(today) if table not in ("schema_version", GOODS)}
     definition = today.one(index)
     today.execute(WITHOUT_VERIFYING)
     today.execute(WITHOUT_ERASURE)
@@ -276,7 +280,8 @@ def test_the_second_version_gains_an_index(made: Made, today: Database) -> None:
     today.execute("ALTER TABLE organization DROP COLUMN parent")
     today.execute("ALTER TABLE activation DROP COLUMN precedence")
     today.execute("ALTER TABLE lot DROP COLUMN made, DROP COLUMN since")
-    today.execute("DROP TABLE plugin_archive, report, compromise, key_change, renewal, publication, log_key; "
+    today.execute("DROP TABLE plugin_archive, report, compromise, key_change, renewal, publication, log_key, "
+                  "group_goods; "
                   "DROP INDEX lot_product, record_issuer, facility_operator, product_owner, prefix_bytes, "
                   "organization_bytes, record_seed; "
                   "DELETE FROM schema_version; "

@@ -231,6 +231,8 @@ ASKED: Final = {
     "sequence.overlapping_organizations": "'{new:,org:7}'",
     "sequence.accepted_transfers": _DIGESTS,
     "sequence.openings": f"'{{site:{_NAME}}}', '{{part:{_NAME}}}'",
+    "sequence.group_goods": f"'{{org:{_NAME}}}', '{{code:7214}}'",
+    "sequence.made_goods": f"'{{part:{_NAME}}}'",
     "sequence.reports": f"'{{site:{_NAME}}}'",
     "sequence.default_pools": f"'{{org:{_NAME}}}', '{{part:{_NAME}}}'",
     "sequence.update_head": "7, sha256(''), '', 7, 7",

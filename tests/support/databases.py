@@ -18,7 +18,7 @@ LOGGED: Final = (
     "entry", "batch", "tile", "record", "organization", "prefix", "signing_key", "revocation", "compromise",
     "key_change", "facility", "product", "activation", "transfer", "acceptance", "lot", "figure", "flow", "ledger",
     "revision", "revised", "lot_version", "pool", "closing", "reopening", "provisional", "dispute", "opening",
-    "attestation", "claim", "report", "publication", "renewal", "erasure", "log_key",
+    "group_goods", "attestation", "claim", "report", "publication", "renewal", "erasure", "log_key",
     "plugin_archive",
 )
 """Tables that only grow, as opposed to `head`, `balance` and `schema_version`."""

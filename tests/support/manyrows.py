@@ -81,6 +81,7 @@ _FILLS: Final = {
         SELECT i, 'site:' || i / 10, 'works.make', '2025-03-01T00:00:00Z', '2025-03-02T00:00:00Z' FROM rows""",
     "dispute (lot, record, frozen)": "SELECT i * 1024, i, true FROM rows",
     "opening (facility, product, record)": "SELECT 'site:' || i, 'part:' || i, i FROM rows",
+    "group_goods (organization, subject, kilograms, record)": "SELECT 'org:' || i / 10, 'code:7214', i, i FROM rows",
     "attestation (record, kind, subject)": "SELECT i, 'lot', 'lot:' || i FROM rows",
     "claim (record, lot)": "SELECT i, 'lot:' || i FROM rows",
     "report (record, subject, starts, ends)": f"""

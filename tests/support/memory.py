@@ -258,7 +258,8 @@ class MemoryLedger:
             state.size, keys, state.remaining, state.used, state.holding, state.accepted, state.plugins,
             state.prefixes, state.digests, state.organizations, state.facilities, state.products, state.lots,
             state.declarations, state.transfers, state.closed, state.frozen, state.openings, state.pools,
-            state.default_pools, state.lines, state.records, state.reports, self.figures, self.entries,
+            state.default_pools, state.lines, state.records, state.reports, state.group_goods, state.made_goods,
+            self.figures, self.entries,
             self.frontier.to_bytes(),
             *[vars(self.history)[name] for name in vars(self.history) if name not in ("state", "figures")],
         ]

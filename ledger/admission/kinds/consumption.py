@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -9,15 +10,19 @@ from ledger.admission.checks.attributes import check_retired
 from ledger.admission.checks.cores import check_cores, core_refused
 from ledger.admission.checks.credits import check_claim
 from ledger.admission.checks.custody import check_leaving
+from ledger.admission.checks.goods import GOODS, SOLD, sold_subjects
 from ledger.admission.checks.matter import check_mass
 from ledger.admission.checks.times import check_time
 from ledger.admission.facts import Facts, LotFacts
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan, create, take
 from ledger.admission.names import Names
+from ledger.admission.rules import Rule
 from ledger.admission.state import State
 from ledger.core.record.kinds import Consumption
 from ledger.errors import Refused
+
+_NOTHING: Final = Decimal(0)
 
 
 class ConsumptionKind(Kind[Consumption]):
@@ -30,6 +35,8 @@ class ConsumptionKind(Kind[Consumption]):
             names.facilities.add(record.facility)
         if record.claim and record.claim.lot:
             names.lots.add(record.claim.lot)
+        if record.purpose in SOLD:
+            names.sold.update([(record.issuer, flow.lot) for flow in record.inputs])
 
     def mentions(self, record: Consumption) -> Iterable[str]:
         claimed = record.claim.lot if record.claim else None
@@ -46,7 +53,13 @@ class ConsumptionKind(Kind[Consumption]):
         # A core names the consumption that ended its life.
         return replace(lot, previous_life=digest.hex()) if lot.role == "core" else lot
 
+    def apply(self, record: Consumption, digest: bytes, state: State) -> None:
+        for subject, kilograms in _sold(record, state).items():
+            state.group_goods[subject] = state.group_goods.get(subject, _NOTHING) + kilograms
+
     def rows(self, record: Consumption, index: int, state: State, before: Before) -> Iterator[Row]:
+        for group, subject in _sold(record, state):
+            yield "group_goods", (group, subject, state.group_goods[group, subject], index)
         if record.claim is not None:
             yield "claim", (index, record.claim.lot)
 
@@ -54,6 +67,19 @@ class ConsumptionKind(Kind[Consumption]):
         if record.purpose != "claim" or role != "credit":
             return None
         return "the claim exceeds the remaining credit, ", "each tonne is claimed once: at most the remaining quantity"
+
+
+def _sold(record: Consumption, state: State) -> dict[tuple[str, str], Decimal]:
+    """Kg of goods that the record sells outside, by the group and the subject whose totals they raise."""
+    if record.purpose not in SOLD or not state.rules.has(Rule.REFERENCE_RANGES):
+        return {}
+    group, sold = state.group(record.issuer), dict[tuple[str, str], Decimal]()
+    for part in take(state, record.issuer, record.inputs):
+        product = state.products.get(part.lot.product)
+        if part.mass and part.lot.role in GOODS and product is not None:
+            for subject in sold_subjects(product):
+                sold[group, subject] = sold.get((group, subject), _NOTHING) + part.mass
+    return sold
 
 
 def _plan(record: Consumption, facts: Facts, before: int | None) -> Plan:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from ledger.admission.checks.cores import core_refused
+from ledger.admission.checks.goods import GOODS, declared_subject
 from ledger.admission.checks.times import check_period
 from ledger.admission.facts import Facts
 from ledger.admission.kind import Before, Kind, Row, Terms
@@ -20,6 +21,7 @@ from ledger.core.record.units import unit
 from ledger.core.record.values import Output
 from ledger.errors import Refused
 
+_NOTHING: Final = Decimal(0)
 _DECLARABLE: Final = frozenset(ADDITIVE + OF_WHICH + ENERGY)
 
 
@@ -27,6 +29,7 @@ class DeclarationKind(Kind[Declaration]):
     def names(self, record: Declaration, names: Names) -> None:
         if record.lot:
             names.add_outputs([record.lot])
+            names.declared.add((record.issuer, record.lot.product))
             if record.basis == "opening" and record.facility:
                 names.facilities.add(record.facility)
                 names.openings.add((record.facility, record.lot.product))
@@ -65,13 +68,28 @@ class DeclarationKind(Kind[Declaration]):
             state.declarations[digest.hex()] = record
         elif record.basis == "opening" and record.lot is not None and record.facility is not None:
             state.openings.add((record.facility, record.lot.product))
+        subject, kilograms = _declared(record, state)
+        if kilograms:
+            state.group_goods[subject] = state.group_goods.get(subject, _NOTHING) + kilograms
 
     def rows(self, record: Declaration, index: int, state: State, before: Before) -> Iterator[Row]:
         if record.basis == "opening" and record.lot is not None:
             yield "opening", (record.facility, record.lot.product, index)
+        subject, kilograms = _declared(record, state)
+        if kilograms:
+            yield "group_goods", (*subject, state.group_goods[subject], index)
 
     def created_field(self, record: Declaration, place: int) -> str:
         return "lot"
+
+
+def _declared(record: Declaration, state: State) -> tuple[tuple[str, str], Decimal]:
+    """Group and subject whose total a declared good raises, and its kg."""
+    lot = None if record.lot is None else state.lots.get(record.lot.lot)
+    product = None if lot is None else state.products.get(lot.product)
+    if lot is None or product is None or lot.role not in GOODS or not state.rules.has(Rule.REFERENCE_RANGES):
+        return ("", ""), _NOTHING
+    return (state.group(record.issuer), declared_subject(product)), lot.mass or _NOTHING
 
 
 def _plan(record: Declaration, facts: Facts) -> Plan:

@@ -27,6 +27,9 @@ class OrganizationKind(Kind[Organization]):
         names.enrolled.add(record.id)
         names.prefixes.update(record.prefixes)
         names.add_keys(record.keys)
+        parent = organization_facts(record).parent
+        if parent is not None:
+            names.parents.add((record.id, parent))
 
     def enters(self, record: Organization, digest: bytes) -> str:
         return record.id

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from ledger.admission.checks.goods import subjects_of
 from ledger.admission.checks.new_names import check_unused_name
 from ledger.admission.checks.study import check_study
 from ledger.admission.facts import Facts, product_facts
@@ -19,6 +20,7 @@ class ProductKind(Kind[Product]):
     def names(self, record: Product, names: Names) -> None:
         names.products.add(record.id)
         names.new_names.add(record.id)
+        names.subjects.update([(record.issuer, subject) for subject in subjects_of(product_facts(record))])
 
     def enters(self, record: Product, digest: bytes) -> str:
         return record.id

@@ -42,6 +42,7 @@ from ledger.core.record.units import convert
 from ledger.core.record.values import Flow
 from ledger.engine.account import account
 from ledger.engine.assessing import assess
+from ledger.engine.end_of_waste.returned import returned_in
 from ledger.engine.figure_work import work_of
 from ledger.engine.inventory.moved import names_elsewhere
 from ledger.engine.prepare import ask_sector, drafted
@@ -119,6 +120,9 @@ def _recomputed(
         committed = proven.assessment.assessment
         if note is None and names_elsewhere(_assessment.decode(committed).findings):
             note = "not assessed again: a finding rests on another facility, which the statement does not disclose"
+        if isinstance(record, Declaration) and record.lot is not None:
+            # The statement does not disclose the goods of the group: the findings say how many kilograms there were.
+            state.returned[record.lot.lot] = returned_in(_assessment.decode(committed))
         if note is None:
             draft = drafted(submission, plan, state, registry, versions)
             again = assessment_bytes(assess(draft, state, ask_sector(draft)))

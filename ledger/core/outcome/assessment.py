@@ -194,8 +194,9 @@ class Reference(Value, frozen=True):
     have no such range, it begins at zero and `low` is its default. `material` names the content, as in `material:M`;
     without a name, `mass` is the whole output's. An output without mass has its quantity in `mass`, in `unit`, and its
     range by that unit. `scrap`: the least recycled share, by the used cores, and the bought scrap for which the record
-    has evidence. `factor`: the row. `code`: the rule behind a question of this range, unless it is that the figure lies
-    below it."""
+    has evidence. `factor`: the row. `part`: the part of the output that may be worth its default whatever its figure: a
+    question between `low` and `default` counts by this part. `code`: the rule behind a question of this range, unless
+    it is that the figure lies below it."""
 
     output: int
     mass: Decimal
@@ -207,17 +208,23 @@ class Reference(Value, frozen=True):
     recycled_default: Decimal | None = None
     material: Key | None = None
     scrap: Decimal | None = None
+    part: Decimal | None = None
     code: Key | None = None
     unit: Name | None = None
 
 
 class UsualShare(Value, frozen=True):
     """The allocation share that is usual for the output, above the share that it has. By the difference it escapes
-    burdens, which the accounting computes and questions. `code`: of the finding about it, which has no amount."""
+    burdens, which the accounting computes and questions. `amount`: the kg CO2e that it escapes in another way; its
+    share is then the one that it has. `captured`: the kg CO2 that the record captures; the amount counts then up to the
+    output's share of the captures that the taken lots carry already. `code`: of the finding about it, which has no
+    amount."""
 
     output: int
     share: Decimal
     code: Key
+    amount: Decimal | None = None
+    captured: Decimal | None = None
 
 
 class Assessment(Value, frozen=True):
@@ -225,7 +232,7 @@ class Assessment(Value, frozen=True):
 
     `matter`: content -> fraction of the incoming content that each output holds, sum <= 1. `indicators` are not passed
     on to outputs. The core adds `references`, the usual burdens of the materials of the outputs, and `usual_shares`, at
-    most one for each output.
+    most one without an amount for each output.
     """
 
     lines: tuple[Line, ...] = ()

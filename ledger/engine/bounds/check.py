@@ -9,9 +9,11 @@ from ledger.core.outcome.assessment import Assessment, Finding
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import AnyRecord, Declaration, Transfer, Transformation
 from ledger.core.record.values import Supply
-from ledger.engine.bounds.carbon import check_carbon
+from ledger.engine.bounds.carbon.balance import CARRIED, check_carbon
+from ledger.engine.bounds.carbon.delivered import CODE as DELIVERED
+from ledger.engine.bounds.carbon.delivered import check_delivered
 from ledger.engine.bounds.carriers import check_energy_roles, check_residual
-from ledger.engine.bounds.credits import check_credits
+from ledger.engine.bounds.credits import RESIDUE, check_credits
 from ledger.engine.bounds.energy import check_energy
 from ledger.engine.bounds.entering import entering
 from ledger.engine.bounds.fuels import check_fuels
@@ -22,6 +24,8 @@ from ledger.engine.bounds.process import Process
 from ledger.engine.bounds.removals import check_declared, check_evidence, check_power, check_signs, lowers
 from ledger.sdk import NaturalInput
 
+BY_SHARES: Final = (RESIDUE, DELIVERED, CARRIED)
+"""Codes of findings whose amounts belong to the outputs that carry burdens, by their allocation shares."""
 _NO_ROUTE: Final = "a record without a route"
 
 
@@ -52,7 +56,8 @@ def findings_of(process: Process) -> tuple[Finding, ...]:
         # Steel out of steel needs no balance of carbon and energy: most records carry neither away.
         if lowers(process.own) or any(output.carbon or output.energy for output in outputs):
             into = entering(process)
-            findings += [*check_carbon(process, into, outputs), *check_energy(process, into, outputs)]
+            findings += [*check_carbon(process, into, outputs), *check_delivered(process, outputs)]
+            findings += check_energy(process, into, outputs)
         return tuple(findings)
 
 

@@ -6,6 +6,9 @@ nearly all carbon burns, and fossil fuel has no biogenic carbon: biomethane and 
 own. Where a value lies outside of its range, the CO2 by which the fuel's own row exceeds the stated CO2 is questioned,
 whatever the laboratory says.
 
+Biomass has no CO2 in its row, so its own maximum counts: wood that has the heat or the carbon of coal is questioned as
+coal.
+
 A fuel that no set knows has the carbon of natural gas at least, and its biogenic share needs the laboratory's report.
 """
 
@@ -35,13 +38,20 @@ _LEAST_CARBON: Final = Decimal("0.0148")
 """Kg per MJ of natural gas, the lowest of IPCC 2006, volume 2, table 1.3; hydrogen needs no analysis."""
 
 
+_COAL: Final = Decimal("0.0258")
+"""Kg of carbon per MJ of bituminous coal, by IPCC 2006, volume 2, table 1.3."""
+
+
 class _FuelKind(NamedTuple):
-    """Carbon per MJ as multiples of the row; the most biogenic share, the least oxidation."""
+    """Carbon per MJ as multiples of the row; the most biogenic share, the least oxidation. Of biomass, the most MJ and
+    the most carbon of a kg; zero for other kinds."""
 
     low: Decimal
     high: Decimal
     biogenic: Decimal
     oxidation: Decimal
+    most_heat: Decimal
+    most_carbon: Decimal
 
 
 class _AnalysedFuel(NamedTuple):
@@ -69,7 +79,7 @@ class _AnalysedFuel(NamedTuple):
 @cache
 def _kinds() -> Mapping[str, _FuelKind]:
     return {
-        row["key"]: _FuelKind(*[Decimal(row[name] or 0) for name in ("low", "high", "biogenic", "oxidation")])
+        row["key"]: _FuelKind(*[Decimal(row[name] or 0) for name in _FuelKind._fields])
         for row in rows("ledger.sdk.data", "fuel-kinds.csv")
     }
 
@@ -128,11 +138,13 @@ def _known(fuel: _AnalysedFuel) -> Iterator[Finding]:
         low, high = short(kind.low * per_heat), short(kind.high * per_heat)
         if not low <= stated <= high:
             wrong.append((CARBON, stated, "KGM/3B", Span(low=low, high=high)))
-    if not fuel.heat * _LEAST_HEAT <= fuel.stated_heat <= fuel.heat * _MOST_HEAT:
+    most_heat = kind.most_heat or fuel.heat * _MOST_HEAT
+    if not fuel.heat * _LEAST_HEAT <= fuel.stated_heat <= most_heat and not _is_beyond(fuel, kind):
         wrong.append((HEAT, fuel.stated_heat, f"3B/{fuel.unit}",
-                      Span(low=short(fuel.heat * _LEAST_HEAT), high=short(fuel.heat * _MOST_HEAT))))
+                      Span(low=short(fuel.heat * _LEAST_HEAT), high=short(most_heat))))
     if fuel.carbon and fuel.oxidation < kind.oxidation:
         wrong.append((OXIDATION, fuel.oxidation, "C62", Span(low=kind.oxidation, high=ONE)))
+    yield from _beyond_biomass(fuel, kind)
     for i, (code, value, unit, usual) in enumerate(wrong):
         # One difference has one amount, whichever of its values are out of range.
         yield _finding(fuel, code, value, unit, usual, short_of if i == 0 else ZERO)
@@ -141,9 +153,30 @@ def _known(fuel: _AnalysedFuel) -> Iterator[Finding]:
                        fuel.emitted * (fuel.share - kind.biogenic))
 
 
+def _is_beyond(fuel: _AnalysedFuel, kind: _FuelKind) -> bool:
+    """Whether the fuel has more heat or carbon than any biomass of its kind."""
+    return bool(kind.most_heat) and fuel.unit == "KGM" and not fuel.carbon and (
+        fuel.stated_heat > kind.most_heat or fuel.stated_carbon > kind.most_carbon)
+
+
+def _beyond_biomass(fuel: _AnalysedFuel, kind: _FuelKind) -> Iterator[Finding]:
+    """Biomass with the heat or the carbon of coal. The amount: CO2 of coal with that heat, less the CO2 that counts as
+    fossil already."""
+    if not _is_beyond(fuel, kind):
+        return
+    coal = fuel.amount * fuel.stated_heat * _COAL * CO2_PER_C
+    amount = max(coal - fuel.emitted * (ONE - fuel.share), ZERO)
+    if fuel.stated_heat > kind.most_heat:
+        yield _finding(fuel, HEAT, fuel.stated_heat, "3B/KGM", Span(low=ZERO, high=kind.most_heat), amount)
+        amount = ZERO
+    if fuel.stated_carbon > kind.most_carbon:
+        yield _finding(fuel, CARBON, fuel.stated_carbon, "KGM/KGM", Span(low=ZERO, high=kind.most_carbon), amount)
+
+
 def _foreign(fuel: _AnalysedFuel, evidence: Sequence[Evidence]) -> Iterator[Finding]:
     """A fuel whose combustion no set knows: waste of a known kind, or any other name."""
     kind = _kinds().get(fuel.material, _kinds()[_UNKNOWN])
+    yield from _beyond_biomass(fuel, kind)
     least = _LEAST_CARBON * fuel.stated_heat
     if fuel.stated_carbon * fuel.oxidation < least:
         yield _finding(fuel, CARBON, fuel.stated_carbon / fuel.stated_heat if fuel.stated_heat else ZERO, "KGM/3B",
@@ -156,7 +189,8 @@ def _foreign(fuel: _AnalysedFuel, evidence: Sequence[Evidence]) -> Iterator[Find
 
 def _finding(fuel: _AnalysedFuel, code: str, value: Decimal, unit: str, usual: Span, amount: Decimal) -> Finding:
     names = {
-        HEAT: "the heating value", CARBON: "the carbon per heat", OXIDATION: "the oxidised part of the carbon",
+        HEAT: "the heating value", CARBON: "the carbon" if unit == "KGM/KGM" else "the carbon per heat",
+        OXIDATION: "the oxidised part of the carbon",
         BIOGENIC: "the biogenic share",
     }
     low, high = "" if usual.low is None else f"{usual.low:f}", "" if usual.high is None else f" to {usual.high:f}"

@@ -128,7 +128,7 @@ def most_of(sets: tuple[FactorSetVersion, ...], material: str, amount: MaterialA
     substance = substance_of(sets, material)
     if not substance.is_matter:
         return NOTHING
-    own = _in_unit(substance, amount)
+    own = in_unit(substance, amount)
     if own is None:
         mass = amount.mass or ZERO
         return MostHeld(mass, ZERO, mass, mass * Decimal(_rows()[_ANYTHING]["heat"]))
@@ -154,7 +154,7 @@ def _of_energy(sets: tuple[FactorSetVersion, ...], material: str, amount: Materi
     return MostHeld(carbon, carbon, carbon if substance.grown else ZERO, heat)
 
 
-def _in_unit(substance: Substance, amount: MaterialAmount) -> Decimal | None:
+def in_unit(substance: Substance, amount: MaterialAmount) -> Decimal | None:
     """The amount in the substance's unit; None if that is not known."""
     if substance.entry is not None and substance.unit != "KGM":
         return amount_of(substance.entry, amount.value, amount.unit, amount.mass)
@@ -193,7 +193,7 @@ def least_of_output(
     carbon = heat = ZERO
     for name, share in composition.materials.items():
         substance, part = substance_of(sets, name), amount.part(Decimal(share))
-        own = None if is_energy(part.unit) else _in_unit(substance, part)
+        own = None if is_energy(part.unit) else in_unit(substance, part)
         if own is not None and substance.is_matter:
             carbon += own * substance.held
             heat += own * substance.least_heat

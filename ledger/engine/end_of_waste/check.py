@@ -9,6 +9,7 @@ from ledger.core.record.kinds import AnyRecord, Consumption, Declaration, Transf
 from ledger.engine.end_of_waste.group import scrap_of_group
 from ledger.engine.end_of_waste.lives import declared_core, returned_goods
 from ledger.engine.end_of_waste.rejected import run_without_product, waste_of_route
+from ledger.engine.end_of_waste.returned import declared_again
 from ledger.engine.end_of_waste.valued import valued_waste
 from ledger.engine.references import Buying
 
@@ -25,8 +26,11 @@ def check_wastes(
         if buying is not None:
             references += waste_of_route(buying)
             findings += run_without_product(buying)
-    elif isinstance(record, Declaration) and buying is not None:
-        references += declared_core(record, buying)
+    elif isinstance(record, Declaration) and record.lot is not None:
+        back = declared_again(record, plan.created[0].facts, assessment.references, facts, buying)
+        assessment = replace(assessment, references=back.references)
+        findings += back.findings
+        references += [] if buying is None else declared_core(record, buying)
     elif isinstance(record, Consumption) and buying is not None:
         references += returned_goods(record, buying)
     if not references and not findings:

@@ -32,6 +32,7 @@ from ledger.core.outcome.leaves import AssessmentLeaf
 from ledger.core.record.kinds import AnyRecord, Closing, Declaration, Report
 from ledger.core.record.redacted import is_residue
 from ledger.engine.account import Outcome, account
+from ledger.engine.end_of_waste.returned import returned_in
 from ledger.engine.figure_work import work_of
 from ledger.engine.prepare import prepare
 from ledger.engine.prepared import Prepared, Submission
@@ -264,6 +265,9 @@ class Engine:
         if index in self._history.erased or _keeps_unspread(old):
             return self._taken_over(index, submission, old.assessment, old)
         state = self._history.state
+        record = submission.record
+        if isinstance(record, Declaration) and record.lot is not None and old.assessment is not None:
+            state.returned[record.lot.lot] = returned_in(_assessment.decode(old.assessment))
         versions = self._versions_for(index, old)
         check_sector(submission.record, versions)
         leaf = self._stored.get(index)

@@ -148,9 +148,10 @@ def findings_in(log_index: int, leaf: bytes) -> FindingRecord:
     assessed = committed.assessment
     below = [question for question in committed.questions if question.figure is not None]
     escaped = _escaped(assessed.usual_shares, committed.questions)
+    unasked = {(one.code, one.output) for one in assessed.usual_shares if one.captured is not None} - escaped.keys()
     findings = [
-        replace(_stated(log_index, finding), amount=escaped[key]) if (key := (finding.code, finding.output)) in escaped
-        else _stated(log_index, finding) for finding in assessed.findings
+        replace(_stated(log_index, finding), amount=escaped[key]) if key in escaped else _stated(log_index, finding)
+        for finding in assessed.findings if (key := (finding.code, finding.output)) not in unasked
     ]
     asked = [_below_range(log_index, question, assessed.references) for question in below]
     findings += asked
@@ -168,9 +169,18 @@ def findings_in(log_index: int, leaf: bytes) -> FindingRecord:
 def _escaped(
     usual: Sequence[UsualShare], questions: Iterable[Question]
 ) -> dict[tuple[str, int | None], float]:
-    """Kg CO2e that outputs escape by their allocation shares, by code and output of the finding about them."""
-    amounts = {question.output: float(question.escaped) for question in questions}
-    return {(one.code, one.output): amounts[one.output] for one in usual if amounts.get(one.output)}
+    """Kg CO2e that outputs escape by their allocation shares and otherwise, by code and output of the finding about
+    them."""
+    amounts: dict[tuple[str, int | None], float] = {}
+    rest = {question.output: float(question.escaped) for question in questions}
+    for expected in usual:
+        if expected.amount is not None and expected.captured is None:
+            amounts[expected.code, expected.output] = float(expected.amount)
+            rest[expected.output] = rest.get(expected.output, 0.0) - float(expected.amount)
+    for expected in usual:
+        if (expected.amount is None or expected.captured is not None) and rest.get(expected.output):
+            amounts[expected.code, expected.output] = rest[expected.output]
+    return amounts
 
 
 def _made(question: Question) -> float:

@@ -1,6 +1,7 @@
-"""Burdens that an output escapes by its allocation share: they are questioned.
+"""Burdens that an output escapes by its allocation share, or by a burden that left without a lot to carry it: they are
+questioned.
 
-    escaped(o) = (usual(o) - share(o)) * (burdens that the shares divide + omissions)
+    escaped(o) = (usual(o) - share(o)) * (burdens that the shares divide + omissions) + amounts(o)
 
 The burdens are known in the accounting alone, so the assessment has the usual share, and leaf 0 the escaped amount. The
 outputs that carry the burdens instead get no question: their figures are too high.
@@ -15,6 +16,7 @@ from ledger.footprint.stored.questions import with_question
 
 _SLOT: Final = SLOT[QUESTIONED]
 _OMITTED: Final = SLOT["omittedAbs"]
+_CAPTURED: Final = SLOT["ccsTechnologicalCO2Capture"]
 _ADDITIVE: Final = frozenset(ADDITIVE)
 
 
@@ -30,8 +32,14 @@ def escaped(
     amounts: dict[int, float] = {}
     for expected in usual:
         amount = (float(expected.share) - shares[expected.output]) * divided
+        if expected.amount is not None:
+            amount = float(expected.amount)
+        if expected.captured is not None:
+            # The gas of a lot that carries a capture was taken before, wherever the lot has been since.
+            carried = -total[_CAPTURED] - float(expected.captured)
+            amount = min(amount, float(expected.share) * carried)
         if amount > 0.0:
-            amounts[expected.output] = amount
+            amounts[expected.output] = amounts.get(expected.output, 0.0) + amount
     return amounts
 
 

@@ -5,6 +5,8 @@ triggers it; its size is the default less the figure, less its omissions, less t
 
     made(o) = max(0, default(o) - figure(o) - omitted(o) - share(o) * in)    if figure(o) < low(o)
 
+A figure above the low end is questioned by the part of the output that may be another good than it is said to be.
+
 Questions never follow allocation shares, since a record declares these: its outputs get them by mass, wastes and cores
 too. An output without mass (power, a service) that carries burdens gets its allocation share of them. So
 
@@ -56,15 +58,18 @@ def make(references: Sequence[Reference], burdens: Sequence[Vector], contents: S
     questions: dict[int, Made] = {}
     for output in dict.fromkeys([reference.output for reference in references]):
         vector = burdens[output]
-        low, default = 0.0, 0.0
+        low, default, part = 0.0, 0.0, 0.0
         for reference in references:
             if reference.output == output:
                 least, usual = range_of(reference, contents[output])
                 low += least
                 default += usual
+                part = max(part, 0.0 if reference.part is None else float(reference.part))
         figure = footprint(vector)
         amount = default - figure - vector[_OMITTED] - vector[_SLOT]
-        if figure < low and amount > 0.0:
+        if figure >= low:
+            amount *= part
+        if amount > 0.0:
             questions[output] = Made(amount, figure, low, default)
     return questions
 

@@ -7,9 +7,14 @@ By oxides (GB/T 32151.8, 5.2.3; the method is also B of IPCC 2006, volume 3, 2.2
 
 `d` is the calcined part of kiln dust; fully calcined dust (1) counts like clinker. The term comes from
 the WBCSD CSI protocol (CO2 and Energy Accounting and Reporting Standard for the Cement Industry).
+
+Oxide that did not come as carbonate came with an input that holds it: slag, ash, lime. More of it than the inputs can
+hold (`oxides.csv`) is questioned as the CO2 that carbonates would have released.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Final, Literal, NamedTuple
 
 from carbon_ledger_building_materials.common import Plant, factors
@@ -24,10 +29,13 @@ from ledger.sdk import (
     Limits,
     Positive,
     Quantity,
+    Reading,
     calcination,
     invalid_activity,
     judge,
     kilograms,
+    rows,
+    standard_fuels,
 )
 
 # Defaults of GB/T 32151.8, recalled (see factors.csv).
@@ -47,6 +55,10 @@ POSSIBLE_DUST: Final[Limits] = (Decimal(0), Decimal("0.50"))
 # 0.1 to 0.3 % in limestone and clay. Meal with more than 5 % would burn in the preheater.
 USUAL_CARBON: Final[Limits] = (Decimal(0), Decimal("0.003"))
 POSSIBLE_CARBON: Final[Limits] = (Decimal(0), Decimal("0.05"))
+NOT_HELD: Final = "non-carbonate-oxides"
+_ANALYSIS: Final = Decimal("1.1")
+"""Analyses of oxides in mixed raw materials differ by a tenth."""
+_FUEL, _ANY = "fuel", "*"
 
 
 class Calcination(Plant, frozen=True, kw_only=True):
@@ -155,6 +167,59 @@ def _book_raw_meal(draft: Draft, activity: Calcination, materials: Decimal) -> N
     else:
         factor = factors().find("rawMealCarbonRich" if activity.carbon_rich_raw_meal else "rawMealCarbon")
         draft.price("rawMealCarbon", meal / KG_PER_T, factor, kind="onSite")
+
+
+class _Held(NamedTuple):
+    """Mass fractions of oxides that a material holds at most, without its carbonates."""
+
+    calcium: Decimal
+    magnesium: Decimal
+
+
+@cache
+def _oxides() -> Mapping[str, _Held]:
+    table = rows("carbon_ledger_building_materials", "oxides.csv")
+    return {row["material"]: _Held(Decimal(row["calcium"]), Decimal(row["magnesium"])) for row in table}
+
+
+def check_non_carbonate(draft: Draft, context: Context, activity: Calcination, clinker: Decimal) -> None:
+    """Questions oxides that are said to have come without CO2, beyond the most that the inputs can hold."""
+    stated = _Held(clinker * Decimal(activity.non_carbonate_calcium_oxide),
+                   clinker * Decimal(activity.non_carbonate_magnesium_oxide))
+    if not any(stated) or not draft.questions:
+        return
+    held = _held(context)
+    excess = [max(said - most * _ANALYSIS, Decimal(0)) for said, most in zip(stated, held, strict=True)]
+    if any(excess):
+        draft.warn(
+            NOT_HELD, f"{sum(stated):.6g} kg of CaO and MgO are said to have come without CO2, but slag, ash and "
+            f"other inputs hold at most {sum(held):.6g} kg",
+            Reading(sum(stated, Decimal(0)), "kg", None, (Decimal(0), sum(held, Decimal(0)))),
+            emits={"CO2": excess[0] * CO2_PER_CAO + excess[1] * CO2_PER_MGO},
+        )
+
+
+def _held(context: Context) -> _Held:
+    """Kg of the oxides that lots and supplies can hold without carbonates."""
+    calcium = magnesium = Decimal(0)
+    for supply in context.supplies:
+        burns = supply.fuel is not None or supply.material in standard_fuels()
+        share = _share_of(_FUEL if burns else supply.material)
+        calcium += (supply.mass or Decimal(0)) * share.calcium
+        magnesium += (supply.mass or Decimal(0)) * share.magnesium
+    for taken in context.inputs:
+        mass, rest = taken.mass or Decimal(0), Decimal(1)
+        for material, part in taken.materials.items():
+            rest -= part
+            calcium += mass * part * _share_of(material).calcium
+            magnesium += mass * part * _share_of(material).magnesium
+        calcium += mass * rest * _share_of(_ANY).calcium
+        magnesium += mass * rest * _share_of(_ANY).magnesium
+    return _Held(calcium, magnesium)
+
+
+def _share_of(material: str) -> _Held:
+    return _oxides().get(material, _oxides()[_ANY])
 
 
 def _mass(quantity: Quantity | None, field: str) -> Decimal:

@@ -4,7 +4,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
-from carbon_ledger_building_materials.calcining import Calcination, book_calcination, check_closure
+from carbon_ledger_building_materials.calcining import (
+    Calcination,
+    book_calcination,
+    check_closure,
+    check_non_carbonate,
+)
 from carbon_ledger_building_materials.common import check_compositions, made, sell_energy, waste_used
 from carbon_ledger_building_materials.kiln_fuels import Burnt, FuelLot, burn, kiln_fuels, without_fuels
 from ledger.sdk import (
@@ -68,6 +73,7 @@ def assess(context: Context, activity: Clinker) -> Assessment:
     lots = frozenset(one.lot for one in activity.fuel_lots)
     carbon_dioxide = book_calcination(draft, activity, clinker, _materials(rest, lots))
     check_closure(draft, context, carbon_dioxide)
+    check_non_carbonate(draft, context, activity, clinker)
     sold = sell_energy(draft, context)
     _follow(draft, context, lots)
     check_compositions(draft, context, lots)

@@ -6,6 +6,17 @@ from acceptance.greenwashing.nonferrous import CHINA
 from support.market import Market, document, evidence, row, supply
 
 
+def back_under_another_name(market: Market) -> Lie:
+    """Bars are sold outside, and a sister declares as many tonnes of like bars from abroad, with a fresh EPD."""
+    maker = market.company("maker", "CN", "CN-HE").products("steel", bar="steel")
+    sister = market.company("sister", "CN", "CN-HE", parent=maker).products("steel", bar="steel")
+    stated(maker, "bar", 1000, STEEL, EPD)
+    maker.consume({"bar": "1000 TNE"}, "soldOutside", destination="a dealer")
+    market.begin_to_lie()
+    stated(sister, "bar", 1000, 0.5, EPD)
+    return Lie(sister, "bar", 1e6 * (STEEL - 0.5))
+
+
 def toller_who_keeps_the_burden(market: Market) -> Lie:
     """A toll coater declares that its own coated sand, of 10 t, carries nine tenths of the burden of 100 t of steel."""
     owner = market.company("owner", "CN", "CN-HE").products("steel", bar="steel")
@@ -65,3 +76,24 @@ def one_certificate_for_two(market: Market) -> Lie:
     for daughter in daughters:
         stated(daughter, "bar", 500, 0.35, evidence("environmentalProductDeclaration:" + document("foreign")[:8]))
     return Lie(daughters[1], "bar", 5e5 * (STEEL - 0.35))
+
+
+def heat_of_waste_that_nobody_pays(market: Market) -> Lie:
+    """An incinerator leaves all burden with a lot of service, hands that to a shell, and sells its heat as clean."""
+    plant = market.company("plant", "CN", "CN-SH").products("circular", rubbish="mixedWaste")
+    shell = market.company("shell", "CN", "CN-SH")
+    plant.product("heat", "circular", "GV")
+    plant.product("treatment", "circular", "HUR")
+    plant.collect(plant.out("rubbish", "1000 TNE", "waste", origin="postConsumer"))
+    market.begin_to_lie()
+    plant.run(
+        "circular.incineration",
+        [plant.out("heat", "5000 GV", "coProduct"), plant.out("treatment", "100 HUR")],
+        [supply("electricity", "20 MWH")], {"rubbish": "1000 TNE"},
+        {"composition": [{"kind": "food", "share": "0.4"}, {"kind": "paper", "share": "0.2"},
+                         {"kind": "plastic", "share": "0.25"}, {"kind": "inert", "share": "0.15"}],
+         "heatingValue": {"value": "9000", "unit": "GV"}},
+    )
+    service = plant.send("treatment", "100 HUR", shell)
+    shell.consume({service: "100 HUR"}, "finalUse")
+    return Lie(plant, "heat", market.footprint(plant.name("treatment"))["footprint"])

@@ -19,6 +19,21 @@ def power_that_is_waste(market: Market) -> Lie:
     return Lie(cells, "hydrogen", 5.4e6 * CHINA)
 
 
+def carbon_dioxide_to_a_shell(market: Market) -> Lie:
+    """The CO2 of the synthesis is sold to a shell for urea, without burden, and the shell vents it."""
+    plant = market.company("plant", "CN", "CN-NM").products("petrochemicals", ammonia="ammonia", gas="carbonDioxide")
+    shell = market.company("shell", "CN", "CN-NM")
+    market.begin_to_lie()
+    plant.run(
+        "petrochemicals.ammonia", [plant.out("ammonia", "1000 TNE"), plant.out("gas", "1130 TNE", "coProduct")],
+        [supply("naturalGas", "870000 NM3", "650 TNE"), nature("air", "1400 TNE"), nature("water", "1500 TNE"),
+         supply("electricity", "66 MWH")],
+    )
+    gas = plant.send("gas", "1130 TNE", shell)
+    shell.consume({gas: "1130 TNE"}, "loss")
+    return Lie(plant, "ammonia", 1_130_000)
+
+
 def every_molecule_abated(market: Market) -> Lie:
     """The catalyst destroys all of the N2O, all of the time, says the record, and shows nothing."""
     plant = market.company("plant", "CN", "CN-SD")

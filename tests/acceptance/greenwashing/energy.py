@@ -22,6 +22,19 @@ def wind_farm_on_paper(market: Market) -> Lie:
     return Lie(smelter, "metal", KILOWATT_HOURS * (CHINA - WIND))
 
 
+def coal_called_wood_chips(market: Market) -> Lie:
+    """A boiler's wood chips have the heating value and the carbon of coal, and are all biogenic."""
+    boiler = market.company("boiler", "CN", "CN-SD")
+    boiler.product("heat", "energy", "GV")
+    market.begin_to_lie()
+    boiler.run("energy.heatBoiler", [boiler.out("heat", "2200 GV")],
+               [supply("woodChips", "100 TNE"), supply("electricity", "10 MWH")],
+               activity={"kind": "combustion", "analyses": [
+                   {"material": "woodChips", "heatingValue": "26", "carbon": "0.65", "biogenicShare": "1"}]})
+    coal = row("bituminous/combustion/CN/2015") + row("bituminous/wellToTank/*/2016")
+    return Lie(boiler, "heat", 100_000 * (coal - row("woodChips/wellToTank/*/2016")))
+
+
 def power_bought_and_lost(market: Market) -> Lie:
     """A works buys 1,300 MWh, melts with 13 of them on paper, and writes the rest off as a loss of its lines."""
     works = market.company("works", "CN", "CN-HN").products("circular", scrap="aluminium", ingot="aluminium")

@@ -27,6 +27,11 @@ def more_heat_sold_than_burnt(market: Market) -> Lie:
     return Lie(_kiln(market, heat="5000 GV"), "clinker", 4_300 * 110)
 
 
+def lime_that_was_slaked_before(market: Market) -> Lie:
+    """Half of the lime is said to have come without CO2, though the raw meal is limestone alone."""
+    return Lie(_kiln(market, nonCarbonateCalciumOxide="0.3"), "clinker", 300_000 * 44 / 56)
+
+
 def coal_without_carbon(market: Market) -> Lie:
     """By the site's analysis its coal has the heating value of coal and a sixth of its carbon."""
     kiln = _kiln(market, analyses=[{"material": "bituminous", "heatingValue": "24.5", "carbon": "0.1"}])
@@ -60,3 +65,27 @@ def pure_cement_of_ash(market: Market) -> Lie:
          supply("electricity", "38 MWH")], activity={"cementType": "PI"},
     )
     return Lie(mill, "cement", 620_000 * (row("clinker/cradleToGate/*/2024") - row("flyAsh/cradleToGate/*/2025")))
+
+
+def clinker_washed_twice(market: Market) -> Lie:
+    """Clinker that has passed a capture plant is sold, screened under a new name, and washed again."""
+    kiln = _kiln(market)
+    market.end_of_lie()
+    _wash(kiln, kiln.name("clinker"))
+    second = market.company("second", "CN", "CN-AH").products("works", screened="clinker")
+    bought = kiln.send("clean", "1000 TNE", second)
+    second.run("works.make", [second.out("screened", "1000 TNE")], inputs={bought: "1000 TNE"})
+    market.begin_to_lie()
+    _wash(second, "screened")
+    return Lie(second, "clean", 780_000)
+
+
+def _wash(works: Company, clinker: str) -> None:
+    works.products("building-materials", clean="clinker")
+    works.run(
+        "building-materials.carbonCapture", [works.out("clean", "1000 TNE")],
+        [supply("kilnGas", "870 TNE"), supply("heat", "2200 GV"), supply("electricity", "90 MWH")],
+        {clinker: "1000 TNE"},
+        {"captured": {"value": "780", "unit": "TNE"}, "stored": {"value": "780", "unit": "TNE"},
+         "storageEvidence": [document("storageCertificate")]}, evidence=[evidence("storageCertificate")],
+    )

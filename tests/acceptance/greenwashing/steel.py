@@ -35,6 +35,21 @@ def _site(market: Market, name: str, *more: Output, company: Company | None = No
     return works
 
 
+def slag_enough_for_four_furnaces(market: Market) -> Lie:
+    """The furnace is credited for clinker that two tonnes of slag replace, per tonne of steel: six times its slag."""
+    works = market.company("works", "CN", "CN-HE").products("steel", slab="steel", slag="slag")
+    market.begin_to_lie()
+    works.run(
+        "steel.blastFurnaceBasicOxygen",
+        [works.out("slab", "1000 TNE"), works.out("slag", "2000 TNE", "byProduct")],
+        [supply("ironOre", "1500 TNE"), supply("coke", "345 TNE"), supply("anthracite", "210 TNE"),
+         supply("limestone", "900 TNE"), supply("sand", "900 TNE"), supply("electricity", "260 MWH")],
+        activity={"hotMetal": {"value": "930", "unit": "TNE"}, "slags": [
+            {"lot": works.name("slag"), "treatment": "substitution"}]},
+    )
+    return Lie(works, "slab", (2000 - 330) * 550)
+
+
 def slabs_called_scrap(market: Market) -> Lie:
     """Nine tenths of the slabs leave as waste without burden, and a mill rolls them."""
     works = market.company("works", "CN", "CN-HE").products("steel", slab="steel")

@@ -65,6 +65,27 @@ def returns_through_a_shear(market: Market) -> Lie:
     return Lie(foundry, "again", 0, content=430_000)
 
 
+def sold_outside_and_collected(market: Market) -> Lie:
+    """New bars leave the ledger as a sale, and come back a month later as scrap that was collected from end users."""
+    maker = _maker(market)
+    mill = market.company("mill", "CN", "CN-HE").products("steel", bar="steel")
+    maker.consume({"stock": "1000 TNE"}, "soldOutside", destination="a dealer")
+    market.begin_to_lie()
+    maker.collect(maker.out("stock", "1000 TNE", "waste", name="scrap", origin="postConsumer"))
+    _melt(mill, maker.send("scrap", "1000 TNE", mill))
+    return Lie(mill, "bar", 1e6 * STEEL)
+
+
+def stock_collected_from_oneself(market: Market) -> Lie:
+    """A maker declares as collected scrap what still lies in its hall as new bars, unused."""
+    maker = _maker(market)
+    mill = market.company("mill", "CN", "CN-HE").products("steel", bar="steel")
+    market.begin_to_lie()
+    maker.collect(maker.out("stock", "990 TNE", "waste", name="scrap", origin="preConsumer"))
+    _melt(mill, maker.send("scrap", "990 TNE", mill), "990")
+    return Lie(mill, "bar", 990_000 * STEEL)
+
+
 def returns_of_last_week(market: Market) -> Lie:
     """A dealer returns unused bars, and the mill takes them as post-consumer scrap without burden."""
     maker = _maker(market)

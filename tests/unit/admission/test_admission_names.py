@@ -1,6 +1,7 @@
 """That a record's names are all that its rules need: a batch loads these and no more."""
 
 from collections.abc import Collection, Mapping
+from decimal import Decimal
 from typing import Any, TypeVar
 
 import pytest
@@ -126,6 +127,7 @@ STOCK: dict[str, AnyRecord] = {
     "tolling": transformation([output("a", of=FORGE, owner=MILL.id)], [flow("tolled", "1")], by=FORGE),
     "short acceptance": short(SENT, "0.5", "back"),
     "opening": declaration(basis="opening", lot=output("old"), facility=MILL.name("site")),
+    "sold outside": consumption([flow("steel-1", "1")], purpose="soldOutside"),
     "claim": consumption([flow("credit-1", "0.5")], purpose="claim",
                          claim=Claim(method="moduleD", lot=MILL.name("bar"))),
     "amendment": Amendment(issuer=MILL.id, nonce=nonce(), reason="late", changes=[
@@ -150,8 +152,8 @@ STOCK: dict[str, AnyRecord] = {
 ALL = {**RECORDS, **STOCK}
 REVISING = ("amendment", "closing")
 """What revises others is prepared under the lock alone, when all that it may name is loaded."""
-NO_ISSUER = ("acceptance", "short acceptance", "addition", "claim", "reopening", "attested record", "attested lot",
-             "attested product", "attested facility", "reported site")
+NO_ISSUER = ("acceptance", "short acceptance", "addition", "claim", "sold outside", "reopening", "attested record",
+             "attested lot", "attested product", "attested facility", "reported site")
 """Whose plan asks nothing of the issuer's organisation."""
 
 
@@ -276,7 +278,8 @@ SITE, STEEL = MILL.name("site"), MILL.name("steel")
                  "products": {FORGE.name("steel")}, "new_lots": {FORGE.name("a")}}),
     ("short acceptance", {"transfers": {digest_of(SENT)}, "new_lots": {FORGE.name("back")}}),
     ("opening", {"facilities": {SITE}, "products": {STEEL}, "new_lots": {MILL.name("old")},
-                 "openings": {(SITE, STEEL)}}),
+                 "openings": {(SITE, STEEL)}, "declared": {(MILL.id, STEEL)}}),
+    ("sold outside", {"lots": {MILL.name("steel-1")}, "sold": {(MILL.id, MILL.name("steel-1"))}}),
     ("claim", {"lots": {MILL.name("credit-1"), MILL.name("bar")}}),
     ("amendment", {"records": {digest_of(MADE), digest_of(SENT)}}),
     ("closing", {"facilities": {SITE}, "lots": {MILL.name("steel-1"), MILL.name("gear-1")},
@@ -305,6 +308,7 @@ def test_flows_in_order() -> None:
         "transformation": ["steel-1", "gear-1"], "transfer": ["steel-1"], "consumption": ["steel-1"],
         "addition": ["steel-1", "bar"], "addition with credits": ["steel-1"], "transformation of a pool": ["heap"],
         "consumption of a default pool": ["steel"], "tolling": ["tolled"], "claim": ["credit-1"],
+        "sold outside": ["steel-1"],
         "closing": ["steel-1", "gear-1"],
     }
     for kind, record in ALL.items():
@@ -342,6 +346,8 @@ def test_what_a_record_enters_by_name() -> None:
 def test_facts_are_learnt(prepared: World) -> None:
     found = Facts()
     prepared.state.withdrawn.add(MILL.name("gone"))
+    prepared.state.group_goods[MILL.id, "code:7214"] = Decimal(5)
+    prepared.state.returned[MILL.name("back")] = (Decimal(5), None)
     found.learn(prepared.state)
     for kind in vars(found):
         assert getattr(found, kind) == getattr(prepared.state, kind)

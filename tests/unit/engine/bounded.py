@@ -37,6 +37,7 @@ _CLASSES: Final = (
 _SUPPLIES: Final = (
     "electricity,electricity,KWH,Power,电力,,,,,,electricity", "heat,heat,3B,Heat,热力,,steam,,,,heat",
     "coal,fuel,KGM,Coal,煤,,,,25,,fuel", "gas,fuel,NM3,Gas,气,,,0.75,36,,fuel", "chips,fuel,KGM,Chips,木片,,,,12,,fuel",
+    "woodChips,fuel,KGM,Dry chips,干木片,,,,13,,fuel",
     "steel,material,KGM,Steel,钢,,,,,7208,steel", "ironOre,material,KGM,Ore,铁矿,,,,,,mineral",
     "slag,material,KGM,Slag,渣,,,,,,mineral", "clinker,material,KGM,Clinker,熟料,,,,,,cement",
     "limestone,material,KGM,Limestone,石灰石,,,,,,mineral", "sand,material,KGM,Sand,砂,,,,,,mineral",
@@ -47,7 +48,8 @@ _SUPPLIES: Final = (
 _FACTORS: Final[Mapping[str, str]] = {
     "electricity/cradleToGate": "CO2e 0.6", "heat/cradleToGate": "CO2e 0.1", "coal/wellToTank": "CO2e 0.3",
     "coal/combustion": "CO2 2.2", "gas/wellToTank": "CO2e 0.4", "gas/combustion": "CO2 2",
-    "chips/wellToTank": "CO2e 0.05", "chips/combustion": "CH4biogenic 0.0003", "steel/cradleToGate": "CO2e 2",
+    "chips/wellToTank": "CO2e 0.05", "chips/combustion": "CH4biogenic 0.0003", "woodChips/wellToTank": "CO2e 0.05",
+    "woodChips/combustion": "CH4biogenic 0.0003", "steel/cradleToGate": "CO2e 2",
     "ironOre/cradleToGate": "CO2e 0.05", "slag/cradleToGate": "CO2e 0.002", "clinker/cradleToGate": "CO2e 0.9",
     "limestone/cradleToGate": "CO2e 0.01", "sand/cradleToGate": "CO2e 0.003", "polyethylene/cradleToGate": "CO2e 3",
     "water/cradleToGate": "CO2e 0.0003", "wood/cradleToGate": "CO2e 0.05", "zinc/cradleToGate": "CO2e 4",
@@ -134,6 +136,18 @@ class Plant(Site):
             return {}
         assessment = msgspec.json.decode(leaf.assessment, type=Assessment)
         return {finding.code: finding for finding in assessment.findings if finding.code != "no-reference"}
+
+    def escaped(self, code: str, *args: Any, **fields: Any) -> dict[int, float]:
+        """Kg CO2e that outputs escape beside their allocation shares, by output, for findings of that code."""
+        leaf = self.ledger.assessment(self.run(*args, **fields).index)
+        if leaf is None:
+            return {}
+        assessment = msgspec.json.decode(leaf.assessment, type=Assessment)
+        asked = {one.output: float(one.amount) for one in assessment.usual_shares
+                 if one.code == code and one.amount is not None}
+        assert set(asked) == {one.output for one in assessment.findings if one.code == code}
+        assert all(one.amount is None for one in assessment.findings if one.code == code), "it would count twice"
+        return asked
 
     def amounts(self, *args: Any, **fields: Any) -> dict[str, float]:
         """Kg CO2e in question by code, without findings about allocation, which have rules of their own."""

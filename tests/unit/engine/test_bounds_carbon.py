@@ -4,14 +4,16 @@ that is 2.2 * 12/44 * 1.25. A unit of carbon is 44/12 of CO2."""
 from typing import Any
 
 import pytest
-from support.sectors import Emission, Make
+from support.sectors import NAME, Emission, Make
 from support.site import supply
 from unit.engine.bounded import SHOWN, Plant, natural
 
+from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.record.kinds import Declaration
 from ledger.core.record.values import Evidence
 from ledger.engine.bounds.removals import SHOWN_BY
 from ledger.errors import Refused
+from ledger.footprint.derived.findings import stated_in
 
 CCS, REMOVAL, LAND = "ccsTechnologicalCO2Capture", "technologicalCO2Removals", "landManagementBiogenicCO2Removals"
 STONE = supply("limestone", "100 KGM")
@@ -106,6 +108,51 @@ def test_a_lot_that_has_passed_the_capture_is_not_captured_again() -> None:
     assert plant.amounts([first], [STONE], **removing("20")) == {}
     again = plant.amounts([plant.output("good", "90 KGM")], [STONE], {"lotgood0": "90 KGM"}, **removing("20"))
     assert again == {"captured-again": 20}
+
+
+def asked(plant: Plant, lot: str) -> float:
+    return plant.ledger.burdens(plant.name(lot)).get(QUESTIONED, 0.0)
+
+
+@pytest.mark.parametrize(("captured", "question"), [("12", 12), ("30", 20)])
+def test_a_capture_goes_with_its_lot_through_other_processes(captured: str, question: float) -> None:
+    """The lot carries a capture of 20, whatever it is called since: each of these kilograms was taken before."""
+    plant = Plant()
+    plant.run([plant.output("good", "90 KGM")], [STONE], **removing("20"))
+    plant.run([plant.output("again", "90 KGM")], [], {"lotgood0": "90 KGM"}, process=f"{NAME}.bind")
+    plant.run([plant.output("twice", "90 KGM"), plant.output("ash", "10 KGM", "waste")], [STONE],
+              {"lotagain1": "90 KGM"}, **removing(captured))
+    assert asked(plant, "lottwice2") == pytest.approx(question)
+    assert asked(plant, "lotash3") == 0
+
+
+def test_each_output_has_its_part_and_half_a_lot_half_of_its_capture() -> None:
+    plant = Plant()
+    plant.run([plant.output("good", "90 KGM")], [STONE], **removing("20"))
+    plant.run([plant.output("again", "90 KGM")], [], {"lotgood0": "90 KGM"}, process=f"{NAME}.bind")
+    plant.run([plant.output("one", "30 KGM", share="0.4"), plant.output("other", "30 KGM", share="0.6")], [STONE],
+              {"lotagain1": "45 KGM"}, allocation="declared", **removing("15"))
+    # Shares by declaration have a question of their own: one kilogram of 30 carries 0.4 of the burdens.
+    assert asked(plant, "lotother3") == pytest.approx(6)
+
+
+def test_a_capture_of_lots_without_any_is_no_question() -> None:
+    plant = Plant()
+    plant.run([plant.output("good", "90 KGM")], [STONE], process=f"{NAME}.bind")
+    entry = plant.run([plant.output("clean", "90 KGM")], [STONE], {"lotgood0": "90 KGM"}, **removing("15"))
+    assert asked(plant, "lotclean1") == 0
+    assert [one.code for one in stated_in(entry.index, entry.leaves)] == ["no-reference"]
+
+
+def test_gas_that_comes_as_a_lot_is_balanced_by_the_ledger() -> None:
+    """100 kg of carbon dioxide: the capture of 20 is theirs, and not the good's."""
+    plant = Plant()
+    plant.run([plant.output("good", "90 KGM")], [STONE], **removing("20"))
+    plant.run([plant.output("again", "90 KGM")], [], {"lotgood0": "90 KGM"}, process=f"{NAME}.bind")
+    plant.run([plant.output("gas", "100 KGM", **DIOXIDE)], [supply("carbonDioxide", "100 KGM")],
+              process=f"{NAME}.bind")
+    plant.run([plant.output("twice", "90 KGM")], [], {"lotagain1": "90 KGM", "lotgas2": "100 KGM"}, **removing("20"))
+    assert asked(plant, "lottwice3") == 0
 
 
 @pytest.mark.parametrize(("carbon", "question"), [("0.75", 0), ("0.787", 0), ("0.8", (80 - 78.75) * 44 / 12)])

@@ -55,3 +55,36 @@ def test_an_output_may_carry_the_removals_of_the_record() -> None:
     stored = [Emission(amount="500"), Emission(amount="-20", burden=REMOVAL)]
     assert questions("-20", "slag", "10 KGM", REMOVAL, emissions=stored) == {}
     assert questions("-25", "slag", "10 KGM", REMOVAL, emissions=stored) == {"negative-credit": 5}
+
+
+def residue(kilograms: str, *more: Any, product: str = "slag", **fields: Any) -> dict[int, float]:
+    """Kg CO2e that 1,000 kg of steel escape by a residue that is credited with 0.9 per kg. Ore leaves 0.35, coal 0.45,
+    so that 1,000 kg of ore and 400 kg of coal leave 530 kg at most, and a tenth more passes."""
+    plant = Plant()
+    amount = f"{float(kilograms) * 0.9:g}"
+    steel = plant.output("sheet", "400 KGM", materials={"steel": "1"}, share="1")
+    other = plant.output(product, f"{kilograms} KGM", "byProduct", share="0", **fields)
+    activity = Make(emissions=[Emission(amount="5000")], assigned=[Given(output=1, burden=FOSSIL, amount=amount)])
+    return plant.escaped(
+        "by-product-mass", [steel, other], [supply("ironOre", "1000 KGM"), supply("coal", "400 KGM"), *more],
+        activity=activity, allocation="declared")
+
+
+def test_slag_is_what_ore_and_fuel_leave_behind() -> None:
+    """The whole question is the steel's, although the slag is heavier."""
+    assert residue("580") == {}
+    assert residue("1000") == {0: pytest.approx(0.9 * (1000 - 530 * 1.1))}
+
+
+@pytest.mark.parametrize(("material", "kilograms"), [("limestone", "5000"), ("sand", "900"), ("water", "900")])
+def test_flux_buys_no_credit(material: str, kilograms: str) -> None:
+    assert residue("1000", supply(material, f"{kilograms} KGM")) == {0: pytest.approx(0.9 * (1000 - 530 * 1.1))}
+
+
+@pytest.mark.parametrize("material", ["slag", "stuffThatNobodyKnows"])
+def test_slag_that_came_leaves(material: str) -> None:
+    assert residue("1000", supply(material, "400 KGM")) == {}
+
+
+def test_a_good_of_its_own_price_is_no_residue() -> None:
+    assert residue("1000", product="plastic", materials={"polyethylene": "1"}) == {}

@@ -80,6 +80,39 @@ def test_biomass_is_biogenic() -> None:
     assert amounts(chips, heatingValue="5", carbon="0.25", biogenicShare="1") == {"fuel-heating-value": None}
 
 
+@pytest.mark.parametrize("stated", [
+    {"heatingValue": "21", "carbon": "0.56"}, {"heatingValue": "19", "carbon": "0.51"}, {"heatingValue": "8"},
+])
+def test_wood_is_at_most_dry(stated: dict[str, str]) -> None:
+    assert amounts(supply("woodChips", "100 KGM"), biogenicShare="1", **stated) == {}
+
+
+@pytest.mark.parametrize(("stated", "codes"), [
+    ({"heatingValue": "26", "carbon": "0.65"}, ["fuel-heating-value", "fuel-carbon"]),
+    ({"heatingValue": "26", "carbon": "0.5"}, ["fuel-heating-value"]),
+    ({"heatingValue": "26"}, ["fuel-heating-value"]),
+    ({"heatingValue": "20", "carbon": "0.57"}, ["fuel-carbon"]),
+])
+def test_wood_with_the_heat_or_the_carbon_of_coal_is_coal(stated: dict[str, str], codes: list[str]) -> None:
+    """As coal: 25.8 kg of carbon per GJ. The amount counts once, whatever a laboratory says."""
+    asked = amounts(supply("woodChips", "100 KGM"), "fuelAnalysis", biogenicShare="1", **stated)
+    assert list(asked) == codes
+    assert asked[codes[0]] == pytest.approx(100 * float(stated["heatingValue"]) * 0.0258 * 44 / 12)
+    assert [asked[code] for code in codes[1:]] == [None] * (len(codes) - 1)
+
+
+def test_carbon_that_counts_as_fossil_is_not_asked_again() -> None:
+    """Half of the carbon, 32.5 kg of 65, is said to be fossil."""
+    asked = amounts(supply("woodChips", "100 KGM"), heatingValue="26", carbon="0.65", biogenicShare="0.5")
+    assert asked["fuel-heating-value"] == pytest.approx(2600 * 0.0258 * 44 / 12 - 32.5 * 44 / 12)
+
+
+def test_meal_of_animals_has_no_row_and_a_range_all_the_same() -> None:
+    meal = supply("animalMeal", "100 KGM")
+    assert amounts(meal, heatingValue="18", carbon="0.42", biogenicShare="1") == {}
+    assert "fuel-heating-value" in amounts(meal, heatingValue="29", carbon="0.7", biogenicShare="1")
+
+
 @pytest.mark.parametrize(("material", "share", "question"), [
     ("mixedWaste", "0.8", 0), ("mixedWaste", "1", 0.2), ("tyres", "0.4", 0), ("tyres", "0.9", 0.5),
     ("riceHusk", "0.1", 0.1),

@@ -9,6 +9,8 @@ from ledger.admission.checks.times import NOT_YET
 from ledger.admission.closings.final_records import ON_FINAL
 from ledger.core.outcome.assessment import Finding
 from ledger.engine.bounds import fuels, removals
+from ledger.engine.bounds.carbon import delivered
+from ledger.engine.end_of_waste import recovered, returned
 from ledger.engine.findings import FIGURE_BELOW_RANGE, finding_codes, title_of
 from ledger.footprint.derived.completeness import NO_REFERENCE
 from ledger.sdk import rows
@@ -22,7 +24,7 @@ _CODE: Final = re.compile(r"[a-z]+(-[a-z]+)+")
 def codes_of_engine() -> set[str]:
     """The values of constants with which the engine makes a finding or a refusal of the bounds."""
     codes = {FIGURE_BELOW_RANGE, NO_REFERENCE, NOT_YET, ON_FINAL}
-    folders = [path for folder in ("bounds", "inventory", "end_of_waste") for path in (ENGINE / folder).glob("*.py")]
+    folders = [path for folder in ("bounds", "inventory", "end_of_waste") for path in (ENGINE / folder).rglob("*.py")]
     for path in [*folders, *[ENGINE / f"{name}.py" for name in QUESTIONING]]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.AnnAssign) and isinstance(node.value, ast.Constant) and isinstance(
@@ -53,6 +55,9 @@ def test_the_table_lists_the_kinds_of_evidence() -> None:
     assert all(kind in finding_codes()["removal-evidence"].evidence for kinds in removals.SHOWN_BY.values()
                for kind in kinds)
     assert all(kind in finding_codes()["fossil-biogenic"].evidence for kind in fuels.KINDS)
+    assert delivered.KINDS[-1] in finding_codes()[delivered.CODE].evidence
+    assert all(kind in finding_codes()[returned.SOLD].evidence for kind in returned.PURCHASE)
+    assert all(kind in finding_codes()[recovered.CODE].evidence for kind in recovered.KINDS)
 
 
 def test_titles() -> None:

@@ -43,6 +43,44 @@ def test_a_share_above_the_usual_one_is_no_question() -> None:
         pytest.approx({1: 15.0}))
 
 
+def test_a_burden_that_left_otherwise_adds_to_the_share() -> None:
+    """1,000 kg are shared. Output 0 has half of its usual share, and 30 kg left without a lot to carry them."""
+    left = UsualShare(output=0, share=Decimal("0.25"), code="by-product-mass", amount=Decimal(30))
+    total = vector_of({"fossilGhgEmissions": 1000.0})
+    assert escaped([usual(0, "0.5"), left], [0.25, 0.75], total) == pytest.approx({0: 280.0})
+    assert escaped([left], [0.25, 0.75], total) == {0: 30.0}
+
+
+@pytest.mark.parametrize(("carried", "amount"), [(-200.0, 30.0), (-100.0, 30.0), (-45.0, 8.0), (-25.0, 0.0)])
+def test_gas_is_captured_anew_up_to_the_capture_that_came(carried: float, amount: float) -> None:
+    """The record captures 25 kg; an output of two fifths escapes 30 kg at most, and two fifths of the rest."""
+    again = UsualShare(
+        output=1, share=Decimal("0.4"), code="captured-in-lots", amount=Decimal(30), captured=Decimal(25))
+    total = vector_of({"fossilGhgEmissions": 900.0, "ccsTechnologicalCO2Capture": carried})
+    assert escaped([again], [0.6, 0.4], total) == ({1: pytest.approx(amount)} if amount else {})
+
+
+def test_a_capture_that_did_not_come_before_is_no_finding() -> None:
+    finding = Finding(code="captured-in-lots", message="again", output=0)
+    again = UsualShare(output=0, share=Decimal(1), code="captured-in-lots", amount=Decimal(30), captured=Decimal(30))
+    for escaping, shown in (("12.0", [12.0]), ("0.0", [])):
+        record = findings_in(3, leaf_bytes(AssessmentLeaf(
+            salt="x", method="cut-off/1", questions=(Question(output=0, share="1.0", escaped=escaping),),
+            assessment=assessment_bytes(Assessment(findings=(finding,), usual_shares=(again,))))))
+        assert [one.amount for one in record.findings] == shown
+
+
+def test_each_finding_has_its_own_part() -> None:
+    findings = (Finding(code=CODE, message="it carries too little", output=0),
+                Finding(code="by-product-mass", message="too much slag", output=0))
+    left = UsualShare(output=0, share=Decimal("0.25"), code="by-product-mass", amount=Decimal(30))
+    record = findings_in(3, leaf_bytes(AssessmentLeaf(
+        salt="x", method="cut-off/1", questions=(Question(output=0, share="0.25", escaped="280.0"),),
+        assessment=assessment_bytes(Assessment(findings=findings, usual_shares=(left, usual(0, "0.5")))))))
+    assert {one.code: one.amount for one in record.findings} == {CODE: 250.0, "by-product-mass": 30.0}
+    assert record.made == {0: 280.0}
+
+
 def test_it_adds_to_what_came_in() -> None:
     burdens = [vector_of({QUESTIONED: 5.0, "fossilGhgEmissions": 1.0}), vector_of({QUESTIONED: 7.0})]
     asked = with_escaped(burdens, {0: 2.0})

@@ -28,7 +28,7 @@ _RECORDS_A_LOT: Final = 4
 
 LET_GO = frozenset({
     "accepted", "declarations", "digests", "facilities", "holding", "lots", "nonces", "products", "records",
-    "remaining", "transfers", "withdrawn",
+    "remaining", "returned", "transfers", "withdrawn",
 })
 """The attributes of a state that `Memory` empties, and reads again when a record names their contents. `used`,
 `pool_ids`, `taken` and `enrolled` are views of other attributes."""

@@ -1,6 +1,7 @@
 """The small part of a ledger's state, which the audit store holds as a whole, in a form that can be encoded."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -12,8 +13,8 @@ from ledger.admission.state import ClosedPeriod, KeyState, Recovery, State
 from ledger.core.signatures.signing import load_spki
 
 KEPT_WHOLE = frozenset({
-    "activations", "amendments", "closed", "default_pools", "erased", "frozen", "keys", "lines", "openings",
-    "organizations", "origin", "pools", "prefixes", "recoveries", "reports", "size", "time",
+    "activations", "amendments", "closed", "default_pools", "erased", "frozen", "group_goods", "keys", "lines",
+    "made_goods", "openings", "organizations", "origin", "pools", "prefixes", "recoveries", "reports", "size", "time",
 })
 """The attributes of a state that `Registers` holds; of `lines` only the newest generations."""
 
@@ -39,6 +40,8 @@ class Registers(Struct, frozen=True):
     erased: set[str] = set()
     amendments: dict[str, set[str]] = {}
     days: dict[str, tuple[int, int]] = {}
+    group_goods: list[tuple[str, str, Decimal]] = []
+    made_goods: set[str] = set()
 
 
 def registers_of(state: State) -> Registers:
@@ -52,6 +55,7 @@ def registers_of(state: State) -> Registers:
                      state.recoveries.items()},
         state.erased, state.amendments,
         {name: (one.days, one.counted) for name, one in state.recoveries.items()},
+        [(*subject, kilograms) for subject, kilograms in state.group_goods.items()], state.made_goods,
     )
 
 
@@ -74,6 +78,8 @@ def restore(state: State, registers: Registers) -> None:
     state.time = registers.time
     state.erased = registers.erased
     state.amendments = registers.amendments
+    state.group_goods = {(group, subject): kilograms for group, subject, kilograms in registers.group_goods}
+    state.made_goods = registers.made_goods
     for name, (digest, time, keys) in registers.recoveries.items():
         days, counted = registers.days.get(name, (0, time))
         state.recoveries[name] = Recovery(digest, time, tuple([load_spki(spki) for spki in keys]), days, counted)

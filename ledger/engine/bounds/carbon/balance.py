@@ -9,7 +9,8 @@ outputs and of captures; emissions that are too high harm nobody but their issue
 that is not in the product was emitted, here or where the product burns.
 
 Captured gas above all carbon that can be there is refused. Gas that could only come from materials that nobody knows is
-questioned, and so is gas from a lot that has passed the same process before: a tonne is captured once.
+questioned, and so is gas from a lot that has passed the same process before: a tonne is captured once. Lots that went
+through a pool or another process since still carry their capture, which the accounting compares.
 """
 
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ from ledger.engine.bounds.entering import Entering
 from ledger.engine.bounds.leaving import OutputHeld
 from ledger.engine.bounds.process import ONE, ZERO, Process, short
 from ledger.engine.bounds.removals import fixed, removed
-from ledger.engine.bounds.substances import amount_of_lot, most_of_lot
+from ledger.engine.bounds.substances import MaterialAmount, amount_of_lot, most_of_lot
 from ledger.errors import Refused
 from ledger.sdk import CO2_PER_C
 
@@ -30,6 +31,8 @@ BIOGENIC: Final = "biogenic-carbon"
 FIXED: Final = "fixed-carbon"
 CAPTURED: Final = "captured-carbon"
 AGAIN: Final = "captured-again"
+CARRIED: Final = "captured-in-lots"
+GASES: Final = ("carbonDioxide", "kilnGas", "flueGas", "offGas")
 LAND: Final = "land-removal"
 TOLERANCE: Final = Decimal("0.05")
 """Analyses of carbon and flow meters err by 1 to 2 % each."""
@@ -95,7 +98,22 @@ def _captures(process: Process, into: Entering, out: CarbonOut) -> list[Finding]
             code=AGAIN, value=short(captured), unit="KGM", amount=short(captured - max(unknown, ZERO)),
             message=f"{again[0]} has passed {process.record.process} before: its gas was captured there"[:255],
         ))
+    elif (anew := captured - max(unknown, ZERO) - _gas_of_lots(process)) > ZERO and any(process.lots):
+        findings.append(Finding(
+            code=CARRIED, value=short(captured), unit="KGM", amount=short(anew),
+            message="gas that was captured before from the lots that the record takes is captured again",
+        ))
     return findings
+
+
+def _gas_of_lots(process: Process) -> Decimal:
+    """Kg of fossil CO2 that lots of gas can give: the ledger balances each tonne of these."""
+    carbon = ZERO
+    for lot, quantity, mass in process.lots:
+        composition = process.facts.composition(lot)
+        if any(name in GASES for name in composition.materials):
+            carbon += most_of_lot(process.sets, composition, MaterialAmount(quantity, lot.unit, mass)).carbon
+    return carbon * CO2_PER_C
 
 
 def _balance(into: Entering, out: CarbonOut) -> list[Finding]:

@@ -1,0 +1,1 @@
+"""Carbon of a record: its balance, captured gas, and carbon dioxide that leaves as a good."""

@@ -1,0 +1,142 @@
+"""Totals of the goods of groups on a real server: known within one request, across requests, and to an audit."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from acceptance.greenwashing.mixing import EPD, stated
+from support.databases import Database
+from support.market import Company, Market, evidence, supply, trading_server
+from support.parties import Party
+from support.server import Server, command
+
+from ledger.core.receipts.receipt import Receipt
+from ledger.core.record.kinds import AnyRecord
+from ledger.store.embedded import attach
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """Audited after the module, from zero and by the database itself."""
+    with trading_server() as serving:
+        yield serving
+        done = serving.audit()
+        assert done.returncode == 0, done.stdout + done.stderr
+        with Database(attach(serving.home).owner_url) as database:
+            assert database.fetch("SELECT * FROM verify_log()") == []
+
+
+class OneRequest(Market):
+    """Keeps its records and posts them together."""
+
+    def __init__(self, server: Server, case: str) -> None:
+        super().__init__(server, case)
+        self.waiting: list[tuple[Party, AnyRecord]] = []
+
+    def post(self, signer: Party, record: AnyRecord) -> str:
+        self.waiting.append((signer, record))
+        return ""
+
+    def flush(self) -> None:
+        answers = self.server.submit(self.server.envelopes(self.waiting))
+        assert all(isinstance(answer, Receipt) for answer in answers), answers
+        self.waiting.clear()
+
+
+def questioned(market: Market, company: Company, lot: str) -> float:
+    return float(market.footprint(company.name(lot))["burdens"].get("questionedAbs", 0))
+
+
+def test_one_request_enrols_a_sister_sells_and_declares(server: Server) -> None:
+    """Groups, products and lots of which nothing is on the log yet."""
+    market: Any = OneRequest(server, "one-request")
+    maker = market.company("maker", "CN", "CN-HE").products("steel", bar="steel")
+    sister = market.company("sister", "CN", "CN-HE", parent=maker).products("steel", rod="steel")
+    stated(maker, "bar", 100, 2.34, EPD)
+    maker.consume({"bar": "60 TNE"}, "soldOutside", destination="a dealer")
+    stated(sister, "rod", 100, 1.34, EPD)
+    maker.collect(maker.out("bar", "40 TNE", "waste", name="scrap", origin="postConsumer"))
+    market.flush()
+    assert questioned(market, sister, "rod") == pytest.approx(60_000 * 1, rel=0.01)
+    assert questioned(market, maker, "scrap") == pytest.approx(40_000 * 2.34, rel=0.01)
+    maker.consume({"bar": "30 TNE"}, "soldOutside", destination="a dealer")
+    stated(sister, "rod", 100, 1.34, EPD, name="more")
+    market.flush()
+    assert questioned(market, sister, "more") == pytest.approx(90_000 * 1, rel=0.01)
+
+
+def test_a_pool_is_sold_outside(server: Server) -> None:
+    """The consumption names the pool, and the sale counts for the product of its newest generation."""
+    market = Market(server, "a-pool")
+    maker = market.company("maker", "CN", "CN-HE").products("steel", bar="steel")
+    stated(maker, "bar", 100, 2.34, EPD)
+    pool = maker.pool("heap", "bar")
+    maker.add(pool, {"bar": "100 TNE"})
+    maker.consume({pool: "70 TNE"}, "soldOutside", destination="a dealer")
+    stated(maker, "bar", 100, 1.34, EPD, name="back")
+    assert questioned(market, maker, "back") == pytest.approx(70_000 * 1, rel=0.01)
+
+
+def test_goods_that_a_process_made_are_known(server: Server) -> None:
+    market = Market(server, "made")
+    maker = market.company("maker", "CN", "CN-HE").products("works", bar="steel")
+    stated(maker, "bar", 10, 2.34, EPD, name="bought")
+    maker.run("works.make", [maker.out("bar", "10 TNE")], inputs={"bought": "10 TNE"})
+    maker.collect(maker.out("bar", "50 TNE", "waste", name="scrap", origin="preConsumer"))
+    assert questioned(market, maker, "scrap") == pytest.approx(50_000 * 2.34, rel=0.01)
+    assert market.ask("/v1/footprint", lot=maker.name("scrap"))["title"] != "footprint"
+
+
+def test_an_amendment_keeps_what_came_before(server: Server) -> None:
+    market = Market(server, "amended")
+    maker = market.company("maker", "CN", "CN-HE").products("steel", bar="steel")
+    stated(maker, "bar", 100, 2.34, EPD)
+    maker.consume({"bar": "40 TNE"}, "soldOutside", destination="a dealer")
+    back = maker.declare(lot=maker.out("bar", "100 TNE", name="back"), evidence=[EPD],
+                         burdens={"fossilGhgEmissions": "134000"})
+    maker.consume({"bar": "60 TNE"}, "soldOutside", destination="a dealer")
+    assert questioned(market, maker, "back") == pytest.approx(40_000 * 1, rel=0.01)
+    maker.amend(back, burdens={"fossilGhgEmissions": "84000"})
+    assert questioned(market, maker, "back") == pytest.approx(40_000 * 1.5, rel=0.01)
+
+
+def test_a_statement_is_assessed_again_without_the_goods_of_the_group(server: Server, tmp_path: Path) -> None:
+    """A verifier sees neither the sale nor the other declarations: the findings say how many kilograms there were."""
+    market = Market(server, "stated")
+    maker = market.company("maker", "CN", "CN-HE").products("steel", bar="steel")
+    stated(maker, "bar", 100, 2.34, EPD)
+    maker.consume({"bar": "40 TNE"}, "soldOutside", destination="a dealer")
+    stated(maker, "bar", 100, 1.34, EPD, name="back")
+    maker.collect(maker.out("bar", "50 TNE", "waste", name="scrap", origin="postConsumer"))
+    for lot in ("bar", "back", "scrap"):
+        path = str(tmp_path / f"{lot}.json")
+        done = command(server.home, "export", "footprint", maker.name(lot), "--output", path, "--url", server.url)
+        assert done.returncode == 0, done.stderr
+        done = command(server.home, "verify", path, "--vkey", server.vkey, "--bodies", server.url, "--json")
+        assert done.returncode == 0, done.stdout + done.stderr
+        told = json.loads(done.stdout)
+        assert (told["ok"], told["recomputed"], told["assessed"]) == (True, True, True)
+
+
+def test_an_honest_trader_and_a_mill_with_a_yard_are_believed(server: Server) -> None:
+    """They sell outside what they sell on the ledger too. The trader buys like goods with their invoices, month by
+    month; the mill collects the scrap of a city as a product of its own, and sells its slag outside."""
+    market = Market(server, "honest")
+    trader = market.company("trader", "DE").products("works", coil="steel")
+    invoice = evidence("purchaseInvoice")
+    for month in range(3):
+        stated(trader, "coil", 100, 1.1, EPD, invoice, name=f"coil-{month}")
+        trader.consume({f"coil-{month}": "60 TNE"}, "soldOutside", destination="customers")
+    mill = market.company("mill", "DE").products("steel", bar="steel", cans="steel", slag="slag")
+    mill.collect(mill.out("cans", "1100 TNE", "waste", origin="postConsumer"), evidence("weighing"))
+    mill.run(
+        "steel.electricArcFurnace",
+        [mill.out("bar", "500 TNE"), mill.out("slag", "50 TNE", "waste", origin="preConsumer")],
+        [supply("electricity", "210 MWH"), supply("lime", "17 TNE"), supply("electrode", "1 TNE")], {"cans": "550 TNE"},
+    )
+    mill.consume({"bar": "400 TNE"}, "soldOutside", destination="customers")
+    mill.collect(mill.out("cans", "1000 TNE", "waste", name="more", origin="postConsumer"), evidence("weighing"))
+    for company, lot in ((trader, "coil-0"), (trader, "coil-2"), (mill, "bar"), (mill, "more")):
+        assert questioned(market, company, lot) == 0, lot
