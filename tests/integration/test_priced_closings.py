@@ -10,11 +10,11 @@ from rich.table import Table
 from support import factor_sets
 from support.inside import Inside
 from support.parties import enrolment
-from support.revising import amend, change, close, digest_of, reopen
+from support.revising import add, amend, change, close, digest_of, pool, reopen
 from support.sectors import Make
 from support.server import Posted, prepared_home
 from support.site import supply
-from support.workshop import Workshop
+from support.workshop import EARLIER, Workshop
 
 from ledger.cli.buyer.inventory import inventory_report, site_report
 from ledger.client.audit.options import AuditOptions
@@ -241,6 +241,21 @@ def test_an_amended_final_record_counts_as_it_reads(priced: Priced) -> None:
     (receipt,) = priced.inside.post([close(shop, supply("steel", "50 KGM"))])
     assert priced.figures("b") == [75.0]
     assert {one.code for one in stated_in(receipt.index, [leaf(receipt)])} == {"final-records-counted"}
+
+
+def test_a_final_record_of_a_generation_of_an_own_blend(priced: Priced) -> None:
+    """The pool blends lots of two processes, so its generation has no single maker. The final record names it and adds
+    nothing to these 100 kg: all 50 kg of steel reach the provisional lot."""
+    shop = priced.shop
+    water = supply("water", "50 KGM", origin="nature")
+    final = shop.make({"c": "100"}, {"heap:1": "100"}, activity=Make(), basis="final")
+    priced.inside.post([
+        shop.make({"a": "50"}, ore="50", activity=Make(), **EARLIER),
+        shop.make({"b": "50"}, supplies=[water], route="bind", activity=Make(), **EARLIER),
+        pool(shop, "heap"), add(shop, "heap", {"a": "50", "b": "50"}), final, run(shop, "d"),
+        close(shop, supply("steel", "50 KGM")),
+    ])
+    assert priced.figures("d") == [150.0]
 
 
 def test_an_operator_with_too_many_records_is_not_reconciled(priced: Priced) -> None:
