@@ -4,7 +4,7 @@ Steel has 3 kg CO2e per kg in the test set; `lacking` is what a record lacks of 
 """
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from typing import Any
 
 import pytest
@@ -12,12 +12,13 @@ from support import factor_sets
 from support.memory import MemoryLedger
 from support.sectors import MAKE, NAME
 from support.site import ore, quantity, supply
-from unit.engine.works import APRIL, Works, change, check_conserved, day, refused
+from unit.engine.works import APRIL, MARCH, Works, change, check_conserved, day, refused
 
 from ledger.admission.rules import RULES, VERSIONS
-from ledger.core.record.kinds import Activation
+from ledger.core.record.kinds import Activation, Closing
 from ledger.core.record.values import Supply
 from ledger.engine.batch import Sequenced
+from ledger.engine.revision.changes import closed
 from ledger.footprint.derived.findings import StatedFinding, findings_in
 from ledger.footprint.stored.burdens import footprint
 
@@ -296,3 +297,25 @@ def test_exact_to_the_last_digit(works: Works) -> None:
     parts = sum((Decimal(amount) for one in waiting for amount in works.stated(one, "steel")), Decimal("0.3"))
     stays = Decimal(repr(findings(works, closing)["total-on-final-records"].value))
     assert parts + stays == Decimal("1.000000001")
+
+
+@pytest.mark.parametrize("spreading", [{"spread": "mass"}, {"spread": "stated"}, {"spread_overheads": "mass"}])
+def test_whatever_the_decimal_context_of_the_caller(spreading: Any) -> None:
+    """A caller with few digits gets the same amounts: an audit runs in other programs."""
+    books = []
+    for context in (Context(prec=28), Context(prec=5)):
+        memory = MemoryLedger(factor_sets.registry())
+        memory.activate_sets()
+        works = Works(memory)
+        run(works, "a", "1234567.891", steel("98765.4321"), basis="final")
+        run(works, "b", "7654321.987", steel("12345.6789"))
+        run(works, "c", "1111111.111", steel("10000.0001"), inputs={"b": "1111111.111"})
+        run(works, "d", "2222222.222", inputs={"b": "2222222.222"}, basis="final")
+        history, total = memory.history, steel("7777777.777777")
+        fields: Any = {"overheads": [total]} if "spread_overheads" in spreading else {"measured": [total]}
+        closing = Closing(
+            issuer=works.id, nonce=memory.nonce(), facility=works.facility, start=MARCH[0], end=MARCH[1], **fields,
+            **spreading)
+        with localcontext(context):
+            books.append(closed(closing, history))
+    assert books[0] == books[1]
