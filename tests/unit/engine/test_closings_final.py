@@ -12,7 +12,7 @@ from support import factor_sets
 from support.memory import MemoryLedger
 from support.sectors import MAKE, NAME
 from support.site import ore, quantity, supply
-from unit.engine.works import APRIL, MARCH, Works, change, check_conserved, day, refused
+from unit.engine.works import APRIL, MARCH, Works, change, check_conserved, day, gas, refused
 
 from ledger.admission.rules import RULES, VERSIONS
 from ledger.core.record.kinds import Activation, Closing
@@ -164,6 +164,30 @@ def test_records_that_the_key_leaves_out_are_named(works: Works) -> None:
     run(works, "c", "100")
     told = findings(works, works.close(steel("4"), spread="stated"))
     assert (told["records-outside-key"].value, told["records-outside-key"].unit) == (1.0, "records")
+
+
+@pytest.mark.parametrize(("spread", "process"), [("mass", MAKE), ("stated", MAKE), ("stated", f"{NAME}.bind")])
+def test_a_final_record_in_another_unit_blocks_nothing(works: Works, spread: str, process: str) -> None:
+    """200 kg of gas are measured; a final record of 100 kg stated 90 NM3 of it, which are no kg. It counts as if it
+    stated nothing: by mass, and as much per kg as the other one. R = 196, lacking 100 and 96: 100 stay."""
+    source = ore("100 KGM") if process == MAKE else supply("water", "100 KGM", origin="nature")
+    other = gas("90", "NM3", mass=quantity("60 KGM"))
+    works.run({"a": "100"}, supplies=[source, other], start=day(2), end=day(3), process=process)
+    waiting = run(works, "b", "100", gas("4"))
+    closing = works.close(gas("200"), spread=spread)
+    told = findings(works, closing)
+    assert works.stated(waiting) == ["4", "96"]
+    assert told["total-on-final-records"].value == 100.0
+    assert (told["records-outside-key"].value, told["records-outside-key"].severity) == (1.0, "note")
+    assert "1 final records state gas in units that do not convert to KGM" in told["records-outside-key"].message
+    assert "final-records-counted" not in told
+    check_conserved(works)
+
+
+def test_a_provisional_record_in_another_unit_is_refused(works: Works) -> None:
+    run(works, "a", "100", basis="final")
+    run(works, "b", "100", gas("90", "NM3", mass=quantity("60 KGM")))
+    refused(works, lambda: works.close(gas("200")), "wrong-dimension", "measured[0].quantity")
 
 
 def test_overheads_by_mass(works: Works) -> None:
