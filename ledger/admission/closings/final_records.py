@@ -36,7 +36,7 @@ from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Closing, Transformation
 from ledger.core.record.units import plain, unit
 from ledger.core.record.values import Quantity, Supply
-from ledger.errors import InvalidQuantity
+from ledger.errors import InvalidQuantity, Refused, refusal_of
 
 ON_FINAL: Final = "total-on-final-records"
 """The code of the finding about a part that stays. Its supply counts through the overheads and then the totals."""
@@ -104,6 +104,36 @@ def divided(
         spread_overheads=closing.spread_overheads if overheads else None,
     )
     return rest_closing, unspread
+
+
+def check_stated_key(
+    closing: Closing, provisional: Sequence[ClosingSpread], fixed: Sequence[Transformation],
+    final: Sequence[ClosingSpread],
+) -> None:
+    """Refuses, with all faults in `parts`, a spread by stated amounts from which provisional records escape: the
+    records state less than the total, and a provisional record whose process uses the material states no amount. Each
+    process counts as using it if no provisional record states an amount."""
+    faults = []
+    for i, total in enumerate(closing.measured if closing.spread == "stated" and provisional else ()):
+        field = f"measured[{i}]"
+        waiting = [amount_in(one.record.supplies, total, field) for one in provisional]
+        stated = [*waiting, *[amount_in(record.supplies, total, field) for record in fixed],
+                  *[_known(one, total)[0] for one in final]]
+        if _sum(stated) >= total.quantity.amount:
+            continue
+        using = {one.record.process for one in (*provisional, *final)
+                 if any(own.material == total.material for own in one.record.supplies)}
+        escape = [one.record.outputs[0].lot for one, amount in zip(provisional, waiting, strict=True)
+                  if one.mass and not amount and (one.record.process in using or not any(waiting))]
+        if escape:
+            faults.append(Refused(
+                f"{field}: {len(escape)} provisional transformations state no {total.material}; the first makes "
+                f"{escape[0]}", code="zero-weights", field="spread", value=closing.spread,
+                rule="each provisional transformation of a process that uses the material states an amount of it; else "
+                     "spread by mass or hours",
+            ))
+    if faults:
+        raise refusal_of(faults)
 
 
 def _measured_shares(

@@ -158,10 +158,38 @@ def test_by_stated_amounts_to_state_nothing_is_no_way_out(works: Works) -> None:
     assert findings(works, closing)["total-on-final-records"].value == 90.0
 
 
-def test_records_that_the_key_leaves_out_are_named(works: Works) -> None:
-    run(works, "a", "100", steel("1"), basis="final")
+@pytest.mark.parametrize(("stating", "process"), [
+    (["1", None, None], MAKE), (["1", None, "1"], MAKE), (["1", None, None], f"{NAME}.bind")])
+def test_by_stated_amounts_no_provisional_record_escapes(
+    works: Works, stating: list[str | None], process: str
+) -> None:
+    """One final gram states 1 kg, of the same process or of another, and a month stays provisional without: nobody
+    would carry the meter."""
+    gram, *month = [[steel(amount)] if amount else [] for amount in stating]
+    source = ore("0.001 KGM") if process == MAKE else supply("water", "0.001 KGM", origin="nature")
+    works.run({"a": "0.001"}, supplies=[source, *gram], start=day(2), end=day(3), process=process)
+    for lot, own in zip("bc", month, strict=True):
+        run(works, lot, "100", *own)
+    error = refused(works, lambda: works.close(steel("100"), spread="stated"), "zero-weights", "spread", "stated",
+                    says=f"the first makes {works.name('b')}")
+    assert "state no steel" in error.message
+    works.close(steel("100"))
+
+
+def test_by_stated_amounts_without_a_rest_nothing_is_refused(works: Works) -> None:
+    run(works, "a", "100", steel("2"), basis="final")
     run(works, "b", "100", steel("1"))
     run(works, "c", "100")
+    works.close(steel("3"), spread="stated")
+    assert kilograms(works, "abc") == [6.0, 3.0, 0.0]
+
+
+def test_records_that_the_key_leaves_out_are_named(works: Works) -> None:
+    """A process that states none of the material does not use it."""
+    run(works, "a", "100", steel("1"), basis="final")
+    run(works, "b", "100", steel("1"))
+    works.run({"c": "100"}, supplies=[supply("water", "100 KGM", origin="nature")], process=f"{NAME}.bind",
+              basis="provisional", start=day(2), end=day(3))
     told = findings(works, works.close(steel("4"), spread="stated"))
     assert (told["records-outside-key"].value, told["records-outside-key"].unit) == (1.0, "records")
 
