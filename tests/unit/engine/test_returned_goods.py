@@ -1,6 +1,7 @@
 """Goods that a group sold outside, or made, and that come back: solved by hand, both sides of each rule. Steel has a
 default of 2 kg CO2e per kg, a low end of 1."""
 
+from decimal import localcontext
 from typing import Any, Final
 
 import pytest
@@ -236,6 +237,22 @@ def test_one_request_sells_and_declares(ledger: MemoryLedger, mill: Works) -> No
     declare(mill, "after", "100")
     ledger.must(*[(mill.party, record) for record in posted])
     assert (mill.asked("before"), mill.asked("after")) == (0, pytest.approx(80))
+
+
+def test_totals_keep_each_digit_in_every_context(ledger: MemoryLedger, mill: Works) -> None:
+    """A sale takes two lots, goods have a code or none, and two totals are of like goods: each is a sum."""
+    mill.product("coded", materials={"steel": "1"}, classifications={"cn": "72142000"})
+    mill.run([mill.out(f"bar-{amount}", "bar", f"{amount} KGM") for amount in (10001, 20002)],
+             supplies=[ore("30003 KGM")])
+    mill.run([mill.out("coil", "coded", "40004 KGM")], supplies=[ore("40004 KGM")])
+    with localcontext(prec=3):
+        mill.consume({"bar-10001": "10001 KGM", "bar-20002": "20002 KGM"}, purpose="soldOutside")
+        mill.consume({"coil": "40004 KGM"}, purpose="soldOutside")
+        entry = declare(mill, "back", "50005")
+        declare(mill, "more", "20002")
+    assert ledger.state.group_goods[mill.id, "uncoded:steel"] == 30003
+    assert ledger.state.group_goods[mill.id, f"declared:{mill.name('bar')}"] == 70007
+    assert mill.finding(entry, SOLD).value == 70007
 
 
 def amend(works: Works, entry: Sequenced, **fields: Any) -> None:
