@@ -271,8 +271,8 @@ async def _load_goods(connection: Connection, state: State, names: Names) -> Non
         if (facts := state.products.get(product)) is not None:
             wanted.update([(group_of(issuer), subject) for subject in subjects_of(facts)])
     if coming:
-        # A lot that this batch makes has a product that is new, or in the state: transfers and additions name none,
-        # but the lots that they take have one.
+        # The product of a lot that this batch makes is new, or in the state: transfers and additions name no product,
+        # but the state has the products of the lots that they take.
         subjects = {subject for _, subject in names.subjects}.union(*map(subjects_of, state.products.values()))
         wanted.update(itertools.product(coming, subjects))
     if wanted:

@@ -19,6 +19,7 @@ from ledger.core.record.revisions import Amendment, Change
 from ledger.core.record.values import Evidence
 from ledger.engine.batch import Sequenced
 from ledger.engine.end_of_waste.returned import COLLECTION, PURCHASE
+from ledger.errors import Refused
 
 SOLD, OWN = "sold-outside-before", "own-goods-collected"
 EPD: Final = document("environmentalProductDeclaration")
@@ -275,6 +276,43 @@ def test_an_amendment_is_judged_by_what_came_before_the_declaration(mill: Works)
     assert mill.asked("back") == pytest.approx(60 * 0.9)
 
 
+def test_an_amendment_sells_no_more_goods_outside(ledger: MemoryLedger, mill: Works) -> None:
+    """The totals have the kilograms of the sale as it was posted. A lower figure cannot be raised again either."""
+    mill.run([mill.out(lot, "bar", "100 KGM") for lot in ("sold", "other")], supplies=[ore("200 KGM")])
+    mill.run([mill.out("stock", "ingot", "100 KGM")], supplies=[ore("100 KGM")])
+    entry = mill.consume({"sold": "60 KGM"}, purpose="soldOutside")
+    for inputs, value in (({"sold": "100 KGM"}, "100"), ({"sold": "60 KGM", "other": "0.5 KGM"}, "60.5"),
+                          ({"stock": "1 KGM"}, "1")):
+        with pytest.raises(Refused) as caught:
+            amend(mill, entry, inputs=mill.flows(inputs))
+        assert (caught.value.code, caught.value.field, caught.value.value) == ("more-goods", "changes", value)
+        assert "post a further record" in str(caught.value.rule)
+    amend(mill, entry, inputs=mill.flows({"sold": "20 KGM", "other": "40 KGM"}))
+    amend(mill, entry, inputs=mill.flows({"sold": "10 KGM"}))
+    with pytest.raises(Refused):
+        amend(mill, entry, inputs=mill.flows({"sold": "60 KGM"}))
+    mill.consume({"sold": "90 KGM"}, purpose="soldOutside")
+    declare(mill, "back", "1000")
+    assert mill.asked("back") == pytest.approx(150 * 0.8)
+
+
+def test_an_amendment_declares_no_more_goods(mill: Works) -> None:
+    entry = declare(mill, "stock", "40", per_kilogram="2")
+    with pytest.raises(Refused) as caught:
+        amend(mill, entry, lot=mill.out("stock", "bar", "40.1 KGM"))
+    assert (caught.value.code, caught.value.field, caught.value.value) == ("more-goods", "changes", "40.1")
+    amend(mill, entry, lot=mill.out("stock", "bar", "39 KGM"))
+
+
+def test_other_amendments_may_raise_quantities(mill: Works) -> None:
+    """Goods that are used, and waste, have no totals."""
+    mill.run([mill.out("bars", "bar", "100 KGM")], supplies=[ore("100 KGM")])
+    amend(mill, mill.consume({"bars": "1 KGM"}), inputs=mill.flows({"bars": "100 KGM"}))
+    entry = mill.collect("cans", "ingot", "10 KGM")
+    amend(mill, entry, lot=mill.out("cans", "ingot", "20 KGM", "waste", origin="postConsumer"))
+    assert mill.ledger.state.lots[mill.name("cans")].quantity == 20
+
+
 def test_an_amendment_of_a_declaration_before_the_sale_is_no_question(mill: Works) -> None:
     entry = declare(mill, "before", "100")
     sell(mill, "100")
@@ -303,6 +341,14 @@ def test_earlier_rules_ask_nobody(third: Works) -> None:
     for entry in (declare(third, "back", "100"), third.collect("scrap", "bar", "100 KGM")):
         assert third.codes(entry) == set()
     assert third.ledger.state.group_goods == {}
+
+
+def test_earlier_rules_let_amendments_raise_quantities(third: Works) -> None:
+    entry = declare(third, "stock", "40", per_kilogram="2")
+    amend(third, entry, lot=third.out("stock", "bar", "50 KGM"))
+    sale = third.consume({"stock": "1 KGM"}, purpose="soldOutside")
+    amend(third, sale, inputs=third.flows({"stock": "50 KGM"}))
+    assert third.ledger.state.remaining[third.name("stock")] == 0
 
 
 def test_sales_count_from_the_activation_on(third: Works) -> None:
