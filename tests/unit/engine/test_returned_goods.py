@@ -11,10 +11,11 @@ from support.site import ore
 from unit.engine.scrap import Works, document, registry
 
 from ledger.admission.checks.goods import sold_subjects, subjects_of
-from ledger.admission.facts import Composition, ProductFacts
+from ledger.admission.facts import Composition, ProductFacts, product_facts
 from ledger.admission.rules import RULES, VERSIONS
 from ledger.core.outcome.assessment import QUESTIONED
-from ledger.core.record.kinds import Activation
+from ledger.core.record.kinds import Activation, Product
+from ledger.core.record.redacted import residue
 from ledger.core.record.revisions import Amendment, Change
 from ledger.core.record.values import Evidence
 from ledger.engine.batch import Sequenced
@@ -163,6 +164,29 @@ def test_a_record_reads_and_raises_few_totals() -> None:
         assert len(sold_subjects(one)) <= 2
         assert set(sold_subjects(one)) <= subjects_of(one)
         assert len(subjects_of(one)) <= 4
+
+
+@pytest.mark.parametrize("code", [
+    "CN 7208 10 00", "HS7208", "7208-10", "7208 and words", "72 08 10 00 00 00 00", "\u0667\u0662\u0660\u0668",
+])
+@pytest.mark.parametrize("name", ["cn", "hs", "cpc"])
+def test_a_code_that_an_erasure_would_remove_is_refused(mill: Works, third: Works, name: str, code: str) -> None:
+    with pytest.raises(Refused) as caught:
+        mill.product("coded", classifications={name: code})
+    assert (caught.value.code, caught.value.field, caught.value.value) == (
+        "classification", f"classifications.{name}", code)
+    third.product("coded", classifications={name: code})
+
+
+@pytest.mark.parametrize("code", ["7208", "7208 10 00", "7208.10.00", "7208.51.0000", "C7208"])
+def test_an_erasure_keeps_the_totals_of_a_product(mill: Works, code: str) -> None:
+    mill.product("coded", materials={"steel": "1"}, classifications={"cn": code})
+    record = mill.ledger.records[-1]
+    remaining = residue(record)
+    assert isinstance(record, Product)
+    assert isinstance(remaining, Product)
+    assert subjects_of(product_facts(remaining)) == subjects_of(product_facts(record))
+    assert "code:7208" in subjects_of(product_facts(record))
 
 
 def test_slag_beside_bars_is_another_good(mill: Works) -> None:
