@@ -15,7 +15,7 @@ from support.revising import digest_of
 from support.sectors import Gap, Make
 from support.server import Posted, Server, prepared_home
 from support.witness import audited, registry
-from support.workshop import END, START, Workshop, kilograms, workshop
+from support.workshop import EARLIER, END, START, Workshop, kilograms, workshop
 
 from ledger.client.verify.statement_bodies import recompute_from_bodies
 from ledger.core.receipts.statement import read_statement
@@ -138,8 +138,9 @@ def test_without_a_stated_study_the_ledger_shows_what_it_knows(works: Works) -> 
     study = works.study("pot")
     assert study.pop("versions")
     assert study == {
-        "declaredUnit": "KGM", "declaredUnitAmount": "1", "boundary": "cradleToGate", "referencePeriodStart": START,
-        "referencePeriodEnd": END, "geographyCountry": "CN", "allocation": ["mass"], "method": "cut-off/1",
+        "declaredUnit": "KGM", "declaredUnitAmount": "1", "boundary": "cradleToGate",
+        "referencePeriodStart": EARLIER["start"], "referencePeriodEnd": EARLIER["end"], "geographyCountry": "CN",
+        "allocation": ["mass"], "method": "cut-off/1",
         "gwp": "AR6", "methodStandards": METHOD_STANDARDS, "exempted": "0.0 %",
     }
 

@@ -123,7 +123,18 @@ async def read_product(
         context = context._replace(findings=await reading.findings(depth))
     sources = await reading.sources() if reading.production.lots else StudySources(StudyProduct())
     context = context._replace(changes=await reading.changes())
-    return await in_thread(_answer, reading, lots, context, sources, stated_limit(row["title_limit"]))
+    return await in_thread(_answer, reading, lots, context, sources, _lowest_limit(row, reading))
+
+
+def _lowest_limit(row: Record, reading: "_ProductReading") -> float:
+    """The lowest limit of the titles of all lots: a higher limit of later records makes no earlier lot complete."""
+    settings = list(zip(row["limit_records"] or (), row["limit_shares"] or (), strict=True))
+    records = reading.production.records()
+    if not settings or not records:
+        return stated_limit(None)
+    before = [stated_limit(share) for record, share in settings if record < records[0]]
+    within = [stated_limit(share) for record, share in settings if records[0] < record < records[-1]]
+    return min([before[-1] if before else stated_limit(None), *within])
 
 
 async def _settled(pool: DatabasePool, at: int | None) -> Moment:
