@@ -86,7 +86,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         receipts = server.post([
             (server.registrar, replace(organization, names=names)),
             shop.signed(replace(site, names=names, industry=EVIL)),
-            shop.signed(replace(product, names=names, classifications={"cn": EVIL})), made, erased,
+            shop.signed(replace(product, names=names)), made, erased,
         ])
         digest = receipts[3].digest
         activity = Raw(json.dumps({"co2": "2", "emissions": [{"amount": "5", "source": EVIL}]}).encode())
