@@ -37,13 +37,6 @@ SELECT coalesce(array_agg(f.index ORDER BY f.index), '{}') FROM (
     SELECT index FROM record WHERE issuer = $1 AND index < $2
         AND type IN ('transformation', 'transfer', 'consumption', 'declaration', 'acceptance') LIMIT $3) f;
 
--- name: newest_erased
--- purpose: the newest erasure that is carried out, -1 if there is none
-SELECT coalesce((
-    SELECT d.record FROM erasure d CROSS JOIN LATERAL (
-        SELECT FROM record WHERE index = d.subject AND erased OFFSET 0) r
-    ORDER BY d.record DESC LIMIT 1), -1);
-
 -- name: delivered
 -- purpose: the lots of transfers
 -- parameters: digests of transfers, tree size

@@ -89,7 +89,6 @@ ASKED: Final = {
     "inventory.sites": f"'{{org:{_NAME}}}', {_SIZE}",
     "inventory.records": f"'{{org:{RECORD}}}', {_SIZE}, {_ALL}",
     "inventory.movements": f"'org:{_NAME}', {_SIZE}, {_ALL}",
-    "inventory.newest_erased": "",
     "inventory.delivered": f"{_DIGESTS}, {_SIZE}",
     "inventory.closings": f"'{{site:{_NAME}}}', {_PERIOD}, {_SIZE}, {_NEWEST}",
     "inventory.taken": f"{_RECORDS}, {_NEWEST}",
