@@ -168,7 +168,7 @@ class _MeasuredSums:
 
 
 class SuppliesOfPeriod:
-    """What the records of a closing's period state, by material and base unit, overheads apart."""
+    """The supplies that the records of a closing's period state, by material and base unit, overheads apart."""
 
     def __init__(self) -> None:
         self._supplies: dict[tuple[str, str], Decimal] = {}

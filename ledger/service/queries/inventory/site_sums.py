@@ -49,9 +49,9 @@ class SiteRecord(NamedTuple):
 
 
 class Movement(NamedTuple):
-    """A part of a lot that came or went. `time`: an instant, or with `lasted` the end of a period; empty for what an
-    acceptance sends back or lacks, which goes at the time of the delivery. `site`: the facility that took or made it,
-    if the record names it; `home`: the facility at which the lot is, if a record says so."""
+    """A part of a lot that came or went. `time`: an instant, or with `lasted` the end of a period; empty for a quantity
+    that an acceptance sends back or misses, which goes at the time of the delivery. `site`: the facility that took or
+    made it, if the record names it; `home`: the facility at which the lot is, if a record says so."""
 
     lot: int
     moved: Moved
