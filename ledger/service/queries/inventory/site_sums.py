@@ -158,9 +158,11 @@ class _Parts:
         sums.handled += record.own
         sums.without_product += record.without_product
         sums.stated([*made.supplies, *made.overheads], record.prices)
-        closing, period = self._closings[part // 2][bisect_left(self._ends[part // 2], made.end)]
-        if covered(closing.record, made):
-            period.add(made)
+        first = bisect_left(self._ends[part // 2], made.end)
+        # An instant between two closings is in both.
+        for closing, period in self._closings[part // 2][first : first + 2]:
+            if covered(closing.record, made):
+                period.add(made)
 
     def finish(self) -> list[SiteReconciliation]:
         for earlier, later in pairwise(self._sums):
