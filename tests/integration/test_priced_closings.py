@@ -1,8 +1,10 @@
 """A server's database with priced supplies, closings and newer sets: figures, audits and inventories agree."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 import pytest
 from msgspec.structs import replace
@@ -21,6 +23,7 @@ from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
 from ledger.core.receipts.receipt import Receipt
+from ledger.core.receipts.statement import SiteClaim
 from ledger.core.record.kinds import Activation, Amendment, Erasure, Transformation
 from ledger.core.record.revisions import Change
 from ledger.core.record.values import Factor, Money, Supply
@@ -31,12 +34,17 @@ from ledger.footprint.stored.burdens import footprint
 from ledger.service.audit_source.database import DatabaseSource
 from ledger.service.erasure.erase import carry_out
 from ledger.service.ledger import open_ledger
+from ledger.service.queries.chain.load import pinned
 from ledger.service.queries.inventory.read import read_inventory
 from ledger.service.queries.inventory.reconcile import OperatedSites, reconcile_sites
 from ledger.service.queries.inventory.rows import year_span
+from ledger.service.queries.inventory.site_answers import SiteReconciliationAnswer
 from ledger.service.queries.inventory.site_report import read_site_report
+from ledger.service.queries.statement import site
+from ledger.service.queries.statement.site import site_claim
 from ledger.service.queries.tree_size import NOW
 from ledger.service.settings import Settings
+from ledger.store.database import DatabasePool
 from ledger.store.embedded import attach
 
 OLD, NEW = factor_sets.version("1"), factor_sets.changed("2", steel="CO2e 9")
@@ -286,6 +294,52 @@ def test_an_operator_with_too_many_records_is_not_reconciled(priced: Priced) -> 
         assert len(answer.closed) == closed
         assert answer.unread == (None if closed else "the operator has more than 1 records")
         assert len(answer.open) == 2
+
+
+def test_a_claim_is_remembered_until_something_changes(priced: Priced, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The final record states 5 of 50 kg of steel. Its site is reconciled again after a new record of the operator and
+    a new closing; not for another lot of the same period, nor after an erasure, which does not change the claim."""
+    shop, pool, asked = priced.shop, priced.inside.ledger.pool, list[OperatedSites]()
+
+    async def counted(*args: Any) -> dict[str, SiteReconciliationAnswer]:
+        asked.append(args[1])
+        return await reconcile_sites(*args)
+
+    def claim(posted: Posted) -> SiteClaim:
+        """Is what the report says."""
+        moment = priced.inside.run(pinned(pool, NOW))
+        found = priced.inside.run(site_claim(pool, posted[1], [], moment))
+        assert found is not None
+        reconciled = priced.inside.run(reconcile_sites(
+            pool, OperatedSites(shop.id, [shop.name("site")], [shop.name("site")]), year_span(2025), NOW))
+        (closed,) = reconciled[shop.name("site")].closed
+        assert (found.closings, found.emissions) == (closed.closings, repr(closed.emissions))
+        return found
+
+    monkeypatch.setattr(site, "reconcile_sites", counted)
+    final, first = run(shop, "a", supply("steel", "5 KGM"), basis="final"), close(shop, supply("steel", "50 KGM"))
+    other = run(shop, "b", supply("steel", "1 KGM"))
+    priced.inside.post([final, other, first])
+    before = claim(final)
+    assert (claim(final), claim(other), len(asked)) == (before, before, 1)
+    priced.inside.post([shop.mine("later", "1", **LATER)])
+    assert (claim(final), len(asked)) == (before, 2)
+    priced.inside.post([reopen(shop, first), close(shop, supply("steel", "80 KGM"))])
+    anew = claim(final)
+    assert (anew.emissions != before.emissions, claim(other) == anew, len(asked)) == (True, True, 3)
+    registrar = priced.inside.registrar
+    priced.inside.post([(registrar, Erasure(
+        issuer=registrar.id, nonce=shop.nonce(), record=digest_of(final), legal_basis="GDPR"))])
+    priced.erase()
+    assert (claim(other), len(asked)) == (anew, 3)
+    forgotten = WeakKeyDictionary[DatabasePool, OrderedDict[site.ClaimKey, SiteClaim]]()
+    monkeypatch.setattr(site, "_remembered", forgotten)
+    assert (claim(other), len(asked)) == (anew, 4)
+    monkeypatch.setattr(site, "MAX_RECORDS", 2)
+    unread = priced.inside.run(site_claim(pool, other[1], [], priced.inside.run(pinned(pool, NOW))))
+    assert unread is not None
+    assert (unread.closings, unread.unread) == (
+        [], "the operator has more than 2 records; its inventory reconciles up to 50,000")
 
 
 def leaf(receipt: Receipt) -> bytes:

@@ -79,7 +79,7 @@ def test_a_supply_by_hand() -> None:
     stated = [[supply("electricity", "700 KWH"), supply("lime", "1 TNE")], [supply("electricity", "200 KWH")]]
     for supplies, emissions in zip(stated, (350.0, 100.0), strict=True):
         site.stated(supplies, {"electricity": emissions})
-    site.closed(supply("electricity", "1 MWH"), stated)
+    site.closed(supply("electricity", "1 MWH"), Decimal(900))
     assert site.differences() == [("measuredAbove", "electricity", "KWH", Decimal(100), pytest.approx(50.0))]
     assert [(one.unit, one.share) for one in site.shares()] == [("KWH", 0.1)]
     assert site.unmeasured - site.measured() == {"lime"}
@@ -87,15 +87,15 @@ def test_a_supply_by_hand() -> None:
 
 def test_what_stays_with_the_closing_has_its_price() -> None:
     site = SiteReconciliation()
-    site.closed(supply("steel", "50 KGM"), [[supply("steel", "30 KGM")]], 60.0)
+    site.closed(supply("steel", "50 KGM"), Decimal(30), 60.0)
     assert site.differences() == [("measuredAbove", "steel", "KGM", Decimal(20), 60.0)]
 
 
 def test_one_month_does_not_make_up_for_another() -> None:
     """10 kWh too many in January and 10 too few in February are 20 of 200."""
     site = SiteReconciliation()
-    site.closed(supply("electricity", "100 KWH"), [[supply("electricity", "90 KWH")]])
-    site.closed(supply("electricity", "100 KWH"), [[supply("electricity", "110 KWH")]])
+    site.closed(supply("electricity", "100 KWH"), Decimal(90))
+    site.closed(supply("electricity", "100 KWH"), Decimal(110))
     assert [(one.kind, one.amount) for one in site.differences()] == [("measuredAbove", 10), ("statedAbove", 10)]
     assert [one.share for one in site.shares()] == [0.1]
 
@@ -103,7 +103,7 @@ def test_one_month_does_not_make_up_for_another() -> None:
 def test_more_stated_than_measured() -> None:
     """Without a price nobody knows its burden."""
     site = SiteReconciliation()
-    site.closed(supply("gas", "5 NM3"), [[supply("gas", "7 NM3")]])
+    site.closed(supply("gas", "5 NM3"), Decimal(7))
     assert site.differences() == [("statedAbove", "gas", "NM3", Decimal(2), None)]
     assert site.emissions() == 0.0
     assert [(one.unit, one.came, one.share) for one in site.shares()] == [("NM3", 7, pytest.approx(2 / 7))]

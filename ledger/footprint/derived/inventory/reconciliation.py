@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
 from ledger.core.record.amounts import CONTEXT
-from ledger.core.record.kinds import Closing, Transformation
+from ledger.core.record.kinds import Transformation
 from ledger.core.record.units import POWER_UNITS, UNITS
 from ledger.core.record.values import Supply
 from ledger.footprint.derived.inventory.scopes import GOODS
@@ -137,12 +137,25 @@ class _ProductSums:
         self.masses[move] = CONTEXT.add(self.masses.get(move, _NONE), moved.mass or _NONE)
         self.emissions[move] = self.emissions.get(move, _ZERO) + moved.emissions
 
+    def begin(self, earlier: "_ProductSums") -> None:
+        """The stock at the end of an earlier time is there at the beginning."""
+        self.weighed = self.weighed and earlier.weighed
+        for sums, amounts in ((self.quantities, earlier.quantities), (self.masses, earlier.masses)):
+            for move, amount in amounts.items():
+                signed = amount if move in (*IN, "before") else amount.copy_negate()
+                sums["before"] = CONTEXT.add(sums.get("before", _NONE), signed)
+        self.emissions["before"] = self.emissions.get("before", _ZERO) + earlier.left()
+
+    def left(self) -> float:
+        """Kg CO2e of the stock at the end."""
+        return sum(amount * (1 if move in (*IN, "before") else -1) for move, amount in self.emissions.items())
+
     def balance(self, name: str) -> MaterialBalance:
         amounts = self.masses if self.weighed else {
             move: in_base(amount, self.unit)[0] for move, amount in self.quantities.items()}
         unit = _KILOGRAMS if self.weighed else in_base(_NONE, self.unit)[1]
-        left = sum(amount * (1 if move in (*IN, "before") else -1) for move, amount in self.emissions.items())
-        return MaterialBalance(name, unit, **amounts, emissions=left, lost_emissions=self.emissions.get("lost", _ZERO))
+        lost = self.emissions.get("lost", _ZERO)
+        return MaterialBalance(name, unit, **amounts, emissions=self.left(), lost_emissions=lost)
 
 
 class _MeasuredSums:
@@ -152,6 +165,25 @@ class _MeasuredSums:
     def __init__(self) -> None:
         self.measured = self.used = self.above = self.below = _NONE
         self.named: float | None = None
+
+
+class SuppliesOfPeriod:
+    """The supplies that the records of a closing's period state, by material and base unit, overheads apart."""
+
+    def __init__(self) -> None:
+        self._supplies: dict[tuple[str, str], Decimal] = {}
+        self._overheads: dict[tuple[str, str], Decimal] = {}
+
+    def add(self, record: Transformation) -> None:
+        for sums, supplies in ((self._supplies, record.supplies), (self._overheads, record.overheads)):
+            for supply in supplies:
+                amount, unit = in_base(supply.quantity.amount, supply.quantity.unit)
+                sums[supply.material, unit] = CONTEXT.add(sums.get((supply.material, unit), _NONE), amount)
+
+    def of(self, total: Supply, *, overhead: bool) -> Decimal:
+        """The amount in the base unit of a total; `overhead`: that the closing spreads as an overhead."""
+        _, unit = in_base(_NONE, total.quantity.unit)
+        return (self._overheads if overhead else self._supplies).get((total.material, unit), _NONE)
 
 
 class SiteReconciliation:
@@ -192,20 +224,19 @@ class SiteReconciliation:
                 price[1] += float(_sum([amount for amount, _ in own]))
         self.unmeasured.update(materials)
 
-    def closed(
-        self, total: Supply, records: Iterable[Sequence[Supply]], emissions: float | None = None
-    ) -> None:
-        """A total, with the supplies of the records that it covers. `emissions`: kg CO2e of the part that stays with
-        the closing."""
-        unit = in_base(_NONE, total.quantity.unit)[1]
+    def begin(self, earlier: "SiteReconciliation") -> None:
+        """Continues an earlier time: its stock at the end is there at the beginning."""
+        for product, sums in earlier._goods.items():
+            self._goods.setdefault(product, _ProductSums(sums.unit)).begin(sums)
+            self.handled += sums.left()
+
+    def closed(self, total: Supply, used: Decimal, emissions: float | None = None) -> None:
+        """A total, with the amount in its base unit that the records of its period state. `emissions`: kg CO2e of the
+        part that stays with the closing."""
+        measured, unit = in_base(total.quantity.amount, total.quantity.unit)
         sums = self._supplied.setdefault((total.material, unit), _MeasuredSums())
-        measured, used = in_base(total.quantity.amount, total.quantity.unit)[0], _NONE
         if emissions is not None:
             sums.named = (sums.named or _ZERO) + emissions
-        for supply in [supply for supplies in records for supply in supplies]:
-            amount, own = in_base(supply.quantity.amount, supply.quantity.unit)
-            if supply.material == total.material and own == unit:
-                used = CONTEXT.add(used, amount)
         gap = CONTEXT.subtract(measured, used)
         sums.measured, sums.used = CONTEXT.add(sums.measured, measured), CONTEXT.add(sums.used, used)
         sums.above = CONTEXT.add(sums.above, max(gap, _NONE))
@@ -255,11 +286,6 @@ class SiteReconciliation:
         """By the average of the site's own records."""
         emissions, quantity = self._prices.get((material, unit), (_ZERO, _ZERO))
         return emissions / quantity * float(amount) if quantity else None
-
-
-def covered_supplies(closing: Closing, record: Transformation, total: Supply, *, overhead: bool) -> Sequence[Supply]:
-    """The supplies of a record that a closing's total covers."""
-    return record.overheads if overhead and closing.spread_overheads is not None else record.supplies
 
 
 def is_fleeting(unit: str) -> bool:

@@ -8,7 +8,7 @@ import msgspec
 from asyncpg import Record
 
 from ledger.admission.facts import LOT_SLOTS
-from ledger.core.outcome.assessment import ADDITIVE, Assessment
+from ledger.core.outcome.assessment import Assessment
 from ledger.core.outcome.leaves import AssessmentLeaf, read
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import (
@@ -25,54 +25,17 @@ from ledger.footprint.derived.inventory.reconciliation import COUNTED, LOST, Mov
 from ledger.footprint.stored.burdens import footprint, line_co2e, vector_of
 from ledger.host.threads import in_thread
 from ledger.service.queries.inventory.rows import InventorySpan
+from ledger.service.queries.inventory.site_sums import ADDITIVE_BURDENS, ClosedBy, Movement, SiteRecord, SiteSums
 from ledger.service.queries.tree_size import Moment
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
 _CHUNK: Final = 1_000
 _MICROGRAM: Final = Decimal("0.000000001")
-ADDITIVE_BURDENS: Final = frozenset(ADDITIVE)
 _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 _closing = msgspec.json.Decoder(Closing)
 _leaf = msgspec.json.Decoder(AssessmentLeaf)
 _assessment = msgspec.json.Decoder(Assessment)
-
-
-class ClosedBy(NamedTuple):
-    """A closing in force, at its log index, with its assessment."""
-
-    log_index: int
-    record: Closing
-    assessment: Assessment
-
-
-class SiteRecord(NamedTuple):
-    """A transformation of a facility. `own`: kg CO2e of its own emissions, absolute; `prices`: the same by source;
-    `without_product`: kg CO2e that it keeps, since it makes nothing that carries burdens."""
-
-    record: Transformation
-    own: float
-    prices: Mapping[str, float]
-    without_product: float
-
-
-class Movement(NamedTuple):
-    """A part of a lot that came or went. `time`: an instant, or with `lasted` the end of a period. `site`: the facility
-    that took or made it, if the record names it; `home`: the facility at which the lot is, if a record says so."""
-
-    lot: int
-    moved: Moved
-    time: str
-    lasted: bool
-    site: str | None
-    home: str | None
-
-
-class OperatorRows(NamedTuple):
-    """The movements and transformations of an operator until an instant, in log order."""
-
-    movements: list[Movement]
-    records: list[SiteRecord]
 
 
 class _FirstTaken(NamedTuple):
@@ -101,6 +64,15 @@ class _LotRow(NamedTuple):
         return Moved(move, self.product, self.unit, quantity, mass, part * self.emissions)
 
 
+class _Batch(NamedTuple):
+    """The rows of some records: bodies, flows, lots that they made, and the lots that they took."""
+
+    details: Sequence[Record]
+    taken: Sequence[Record]
+    made: Sequence[Record]
+    lots: Mapping[int, _LotRow]
+
+
 async def read_closings(
     pool: DatabasePool, facilities: Sequence[str], span: InventorySpan, moment: Moment
 ) -> dict[str, list[ClosedBy]]:
@@ -116,15 +88,17 @@ async def read_closings(
     return closings
 
 
+async def movement_indexes(pool: DatabasePool, operator: str, moment: Moment, most: int) -> list[int] | None:
+    """The records of an operator by which lots come and go, in log order; None if there are more than `most`."""
+    indexes: list[int] = await pool.fetchval(queries("inventory")["movements"], operator, moment.size, most + 1)
+    return indexes if len(indexes) <= most else None
+
+
 async def read_operator(
-    pool: DatabasePool, operator: str, until: str, moment: Moment, most: int
-) -> OperatorRows | None:
-    """The movements until an instant; None if the operator has more than `most` records. A delivery counts once
-    the operator has accepted it or taken from it."""
-    indexes = await pool.fetchval(queries("inventory")["movements"], operator, moment.size, most + 1)
-    if len(indexes) > most:
-        return None
-    rows = OperatorRows([], [])
+    pool: DatabasePool, indexes: Sequence[int], moment: Moment, sums: SiteSums
+) -> list[Movement]:
+    """Adds records to `sums`, batch by batch, and returns the deliveries. A delivery counts once the operator has
+    accepted it or taken from it."""
     delivered: dict[int, _FirstTaken] = {}
     for start in range(0, len(indexes), _CHUNK):
         part = indexes[start : start + _CHUNK]
@@ -132,27 +106,12 @@ async def read_operator(
         taken = await pool.fetch(queries("inventory")["taken"], part, moment.version)
         made = await pool.fetch(queries("inventory")["made"], part, moment.version)
         lots = await _lots(pool, {row["lot"] for row in taken}, moment)
-        part_rows, digests = await in_thread(_read, details, taken, made, lots, until)
-        rows.records.extend(part_rows.records)
-        rows.movements.extend(part_rows.movements)
-        for movement in part_rows.movements:
-            lot = movement.lot
-            if lot in lots and lots[lot].delivered:
-                first = delivered.get(lot, _FirstTaken(None, movement.time))
-                delivered[lot] = _FirstTaken(first.site or movement.site, first.time or movement.time)
+        digests = await in_thread(_add, _Batch(details, taken, made, lots), sums, delivered)
         if digests:
             accepted = await pool.fetch(queries("inventory")["delivered"], digests, moment.size)
             for row in accepted:
                 delivered.setdefault(row["number"], _FirstTaken(None, ""))
-    received = await _received(pool, delivered, moment)
-    times = {one.lot: one.time for one in received}
-    # An acceptance has no time of its own; a quantity that it sends back, or that is missing, goes with the delivery.
-    movements = [one if one.time else one._replace(time=times.get(one.lot, "")) for one in rows.movements]
-    return rows._replace(movements=[one for one in (*movements, *received) if one.time and _is_before(one, until)])
-
-
-def _is_before(movement: Movement, until: str) -> bool:
-    return movement.time <= until if movement.lasted else movement.time < until
+    return await _received(pool, delivered, moment)
 
 
 async def _lots(pool: DatabasePool, numbers: Iterable[int], moment: Moment) -> dict[int, _LotRow]:
@@ -185,29 +144,34 @@ async def _received(
     return movements
 
 
-def _read(
-    details: Iterable[Record], taken: Iterable[Record], made: Iterable[Record], lots: Mapping[int, _LotRow], until: str
-) -> tuple[OperatorRows, list[bytes]]:
-    """The movements of records, and the digests of the transfers that they accept."""
-    rows, digests = OperatorRows([], []), list[bytes]()
+def _add(batch: _Batch, sums: SiteSums, delivered: dict[int, _FirstTaken]) -> list[bytes]:
+    """Adds the movements of records to the sums, and the lots of others from which they take to `delivered`. Returns
+    the digests of the transfers that they accept."""
+    digests = list[bytes]()
     flows: dict[int, list[Record]] = {}
-    for row in taken:
+    for row in batch.taken:
         flows.setdefault(row["record"], []).append(row)
     outputs: dict[int, list[Record]] = {}
-    for row in made:
+    for row in batch.made:
         outputs.setdefault(row["record"], []).append(row)
-    for row in details:
+    for row in batch.details:
         record = None if row["body"] is None else _record.decode(row["body"])
-        if record is None or not _is_until(record, until):
+        if record is None or not _is_until(record, sums.until):
             continue
         if isinstance(record, Acceptance):
             digests.append(bytes.fromhex(record.transfer))
         index = row["index"]
-        rows.movements.extend(_taken(record, flows.get(index, ()), lots))
-        rows.movements.extend(_made(record, index, outputs.get(index, ())))
+        for movement in _taken(record, flows.get(index, ()), batch.lots):
+            lot = movement.lot
+            if batch.lots[lot].delivered:
+                first = delivered.get(lot, _FirstTaken(None, movement.time))
+                delivered[lot] = _FirstTaken(first.site or movement.site, first.time or movement.time)
+            sums.move(movement, delivered=batch.lots[lot].delivered)
+        for movement in _made(record, index, outputs.get(index, ())):
+            sums.move(movement, delivered=False)
         if isinstance(record, Transformation) and row["leaf"] is not None:
-            rows.records.append(_site_record(record, _leaf.decode(row["leaf"])))
-    return rows, digests
+            sums.record(_site_record(record, _leaf.decode(row["leaf"])))
+    return digests
 
 
 def _is_until(record: AnyRecord, until: str) -> bool:

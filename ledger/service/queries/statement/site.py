@@ -1,6 +1,8 @@
 """The reconciliation of the site that made a lot, for its statement."""
 
-from typing import Final
+from collections import OrderedDict
+from typing import Final, NamedTuple
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -8,18 +10,33 @@ from ledger.admission.facts import LOT_SLOTS
 from ledger.core.receipts.statement import SiteClaim, SiteDifference
 from ledger.core.record.kinds import AnyRecord, Transfer, Transformation
 from ledger.service.queries.inventory.read import read_sites
-from ledger.service.queries.inventory.reconcile import OperatedSites, reconcile_sites
+from ledger.service.queries.inventory.reconcile import MOST_RECONCILED, OperatedSites, reconcile_sites
 from ledger.service.queries.inventory.rows import InventorySpan
 from ledger.service.queries.inventory.site_answers import ReconciliationAnswer
-from ledger.service.queries.inventory.site_rows import read_closings
+from ledger.service.queries.inventory.site_rows import movement_indexes, read_closings
 from ledger.service.queries.tree_size import Moment
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
-MAX_RECORDS: Final = 10_000
-"""The most records of an operator that a statement reads."""
+MAX_RECORDS: Final = 1_000
+"""The most records of an operator that a statement reads, in about 0.2 s."""
+_REMEMBERED: Final = 512
+"""The most claims that a process remembers."""
 _SHOWN: Final = 5
+_remembered: WeakKeyDictionary[DatabasePool, OrderedDict["ClaimKey", SiteClaim]] = WeakKeyDictionary()
 _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
+
+
+class ClaimKey(NamedTuple):
+    """All that a claim depends on. `newest`: the operator's newest record by which goods move; it stands for all of
+    them, since the log only grows. `version`: a revision anywhere may change the burdens of goods that the operator
+    bought. Erasures change nothing that is read here."""
+
+    facility: str
+    closing: int
+    newest: int
+    version: int
+    facilities: int
 
 
 async def site_claim(
@@ -35,15 +52,28 @@ async def site_claim(
         return None
     facility, span = record.facility, InventorySpan(record.start, record.end)
     closings = (await read_closings(pool, [facility], span, moment))[facility]
-    period = next((InventorySpan(one.record.start, one.record.end) for one in closings
-                   if one.record.start <= record.start and record.end <= one.record.end), None)
-    if period is None:
+    closing = next((one for one in closings
+                    if one.record.start <= record.start and record.end <= one.record.end), None)
+    if closing is None:
         return SiteClaim(facility=facility, unread="the period of the record is not closed for all processes")
+    indexes = await movement_indexes(pool, record.issuer, moment, MAX_RECORDS)
+    if indexes is None:
+        return SiteClaim(facility=facility, unread=f"the operator has more than {MAX_RECORDS:,} records; "
+                                                   f"its inventory reconciles up to {MOST_RECONCILED:,}")
     sites = OperatedSites(record.issuer, list(await read_sites(pool, [record.issuer], moment)), [facility])
-    answer = (await reconcile_sites(pool, sites, period, moment, MAX_RECORDS))[facility]
-    if not answer.closed:
-        return SiteClaim(facility=facility, unread=answer.unread)
-    return _claim(facility, answer.closed[0])
+    key = ClaimKey(facility, closing.log_index, indexes[-1], moment.version, len(sites.all))
+    claims = _remembered.setdefault(pool, OrderedDict())
+    if key not in claims:
+        period = InventorySpan(closing.record.start, closing.record.end)
+        answer = (await reconcile_sites(pool, sites, period, moment, MAX_RECORDS))[facility]
+        if not answer.closed:
+            return SiteClaim(facility=facility, unread=answer.unread)
+        claims[key] = _claim(facility, answer.closed[0])
+    claims.move_to_end(key)
+    claim = claims[key]
+    while len(claims) > _REMEMBERED:
+        claims.popitem(last=False)
+    return claim
 
 
 def _claim(facility: str, closed: ReconciliationAnswer) -> SiteClaim:
