@@ -77,14 +77,37 @@ def test_a_malformed_day_is_refused(server: Server, tmp_path: Path) -> None:
     assert "'2028-13-01' is not a valid day or instant" in done.err
 
 
-def test_a_day_is_for_statements_only(server: Server, tmp_path: Path) -> None:
+def test_a_day_is_for_statements_and_bundles_only(server: Server, tmp_path: Path) -> None:
     company = works(server, "kind")
     digest = declared(company)
-    file = tmp_path / "bundle.json"
-    assert run("export", "bundle", digest, "--output", file, "--url", server.url).code == 0
+    file = tmp_path / "receipt.json"
+    file.write_text(json.dumps(company.market.ask(f"/v1/records/{digest}/proof")))
     done = verify(server, file, "--on", "2025-01-01")
     assert done.code == 2
-    assert "--on: not for a bundle" in done.err
+    assert "--on: not for a receipt" in done.err
+
+
+def test_an_expired_statement_does_not_pass_inside_a_bundle(server: Server, tmp_path: Path) -> None:
+    company = works(server, "bundle")
+    digest = declared(company)
+    file = tmp_path / "bundle.json"
+    assert run("export", "bundle", company.name("mix"), "--output", file, "--url", server.url).code == 0
+    early = verify(server, file, "--on", "2025-06-01")
+    assert early.code == 0, early.err
+    assert f"valid until {UNTIL}, or until its figure changes by more than 10 %" in early.out
+    late = verify(server, file, "--on", "2028-04-02")
+    assert late.code == 1
+    assert f"error: expired: the statement was valid until {UNTIL}" in late.err
+    assert "9. the statement holds down to the figures of its inputs, and belongs to this record: ok" in late.out
+    answer = json.loads(verify(server, file, "--on", "2028-04-02", "--json").out)
+    assert (answer["ok"], answer["standing"]["state"]) == (True, "expired")
+
+    logged = ("--on", "2025-06-01", "--log", server.url)
+    assert "the log states the same figure now" in verify(server, file, *logged).out
+    company.amend(digest, burdens={"fossilGhgEmissions": "1200"})
+    superseded = verify(server, file, *logged)
+    assert superseded.code == 1
+    assert "superseded: the figure changed by +20.0 %" in superseded.err
 
 
 @pytest.mark.parametrize(("burden", "state", "text", "code"), [
