@@ -207,3 +207,4 @@ def test_attestations_in_a_statement(server: Server, tmp_path: Path) -> None:
     done = verify(server, export(server, company, "mix", tmp_path), "--on", "2025-06-01")
     said = f"lot attested by {auditor.id} to ISO 14064-3:2019, reasonable assurance, unmodified, third party"
     assert said in done.out
+    assert ", in no verified share: it states no scope" in done.out

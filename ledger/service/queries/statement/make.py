@@ -189,7 +189,7 @@ def _attestation(answer: AttestationAnswer) -> AttestationClaim:
         examined_footprint=None if examined is None else repr(examined), relation=answer.relation,
         coverage=None if answer.scope is None else answer.scope.coverage,
         accreditation=None if accredited is None else f"{accredited.body}, {accredited.number}",
-        counts_as=answer.counts_as,
+        counts_as=answer.counts_as, not_counted=answer.not_counted,
     )
 
 
