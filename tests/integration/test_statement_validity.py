@@ -173,6 +173,18 @@ def test_a_hundredth_of_old_stock_does_not_age_a_pool(server: Server) -> None:
     assert stated(company, "silo:2")["dataEnd"] == "2025-04-01T00:00:00Z"
 
 
+def test_many_small_lots_age_a_pool(server: Server) -> None:
+    """Each of the 102 lots is less than a hundredth of the silo; the two old ones together are more."""
+    company = works(server, "small")
+    for number in range(102):
+        old = {"start": "2023-01-01T00:00:00Z", "end": "2023-02-01T00:00:00Z"} if number < 2 else {}
+        declared(company, f"lot-{number}", **old)
+    company.pool("silo", "mix")
+    company.add("silo", {f"lot-{number}": "1 TNE" for number in range(102)})
+    claims = stated(company, "silo:1")
+    assert (claims["dataEnd"], claims["validUntil"]) == ("2023-02-01T00:00:00Z", "2026-02-01T00:00:00Z")
+
+
 def test_a_made_lot_has_the_period_of_its_record(server: Server) -> None:
     company = works(server, "made")
     company.run("works.make", [company.out("mix", "1 TNE")], [supply("sand", "1 TNE")],
