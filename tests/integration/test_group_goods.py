@@ -163,7 +163,8 @@ def test_a_statement_is_assessed_again_without_the_goods_of_the_group(server: Se
         path = str(tmp_path / f"{lot}.json")
         done = command(server.home, "export", "footprint", maker.name(lot), "--output", path, "--url", server.url)
         assert done.returncode == 0, done.stderr
-        done = command(server.home, "verify", path, "--vkey", server.vkey, "--bodies", server.url, "--json")
+        done = command(server.home, "verify", path, "--vkey", server.vkey, "--bodies", server.url, "--on", "2025-06-01",
+                       "--json")
         assert done.returncode == 0, done.stdout + done.stderr
         told = json.loads(done.stdout)
         assert (told["ok"], told["recomputed"], told["assessed"]) == (True, True, True)

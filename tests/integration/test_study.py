@@ -258,7 +258,8 @@ def test_the_commands_show_it(works: Works, tmp_path: Path) -> None:
     )
     file.write_text(json.dumps(works.get("/v1/statement", lot=lot)))
     of_product = ("footprint", "--product", works.mill.name("bar"), "--url", url)
-    for arguments in (("footprint", lot, "--url", url), of_product, ("verify", file, "--vkey", vkey)):
+    verify = ("verify", file, "--vkey", vkey, "--on", "2025-06-01")
+    for arguments in (("footprint", lot, "--url", url), of_product, verify):
         done = run(*arguments)
         assert done.code == 0, done.err
         text = " ".join(done.out.split())
@@ -266,6 +267,6 @@ def test_the_commands_show_it(works: Works, tmp_path: Path) -> None:
             assert line in text
     changed = file.read_text().replace("Ore to bar.", "Scrap to bar.")
     file.write_text(changed)
-    done = run("verify", file, "--vkey", vkey)
+    done = run(*verify)
     assert done.code == 1
     assert "2. its claims are signed by the log: DOES NOT HOLD" in done.out

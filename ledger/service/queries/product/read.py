@@ -20,7 +20,6 @@ from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.errors import InvalidInput, NotFound
-from ledger.footprint.derived.averages import reason_of
 from ledger.footprint.derived.completeness import NO_REFERENCE, completeness_of, doubtful_of
 from ledger.footprint.derived.products import (
     CONVERSION,
@@ -187,9 +186,11 @@ class _ProductReading:
     async def changes(self) -> list[FigureChangeAnswer]:
         """Averages that differ by more than the limit from the last ones, with the reasons of amendments."""
         changed = await in_thread(self.compared.changed)
+        if not changed:
+            return []
         records = [index for _, indexes in changed for index in indexes]
-        reasons = await read_reasons(self._pool, records, self.moment) if records else {}
-        return [change_answer(change, reason_of(indexes, reasons)) for change, indexes in changed]
+        restated = await read_reasons(self._pool, records, self.moment)
+        return [change_answer(change, indexes, restated) for change, indexes in changed]
 
     async def verified(self, depth: Depth) -> VerifiedAnswer | None:
         """The shares of the figure that attestations cover."""
