@@ -61,8 +61,8 @@ class FactPrefetcher:
     async def check_examined(
         self, submissions: Sequence[Submission | LedgerError], view: State
     ) -> list[Submission | LedgerError]:
-        """Refuses attestations of evidence that the chain of their subject does not name. Reads only for those of
-        auditors that name evidence."""
+        """Refuses attestations of evidence that the chain of their subject does not name. It reads only for
+        auditors who name evidence."""
         return await check_examined(self._pool, submissions, view)
 
     async def read_together(self, names: Names, keyids: Iterable[bytes]) -> PrefetchedFacts:
