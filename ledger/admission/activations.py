@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 
 from ledger.admission.rules import RESERVED, RULES, Activated, Rule, Rules
-from ledger.admission.title_limit import limit_of
+from ledger.admission.title_limit import LIMIT_SETTING, limit_of
 
 NO_ACTIVATION: Final = -1
 """Stands for the index of the newest activation on a log without one."""
@@ -131,6 +131,9 @@ class Activations:
         plugins: dict[str, PluginState] = {}
         for entry in self.entries:
             if entry.index > upto or entry.plugin == RULES:
+                continue
+            if entry.plugin == LIMIT_SETTING and not self.rules.has(Rule.REFERENCE_RANGES, entry.index):
+                # Earlier rules admitted anything under that name, which sets no limit.
                 continue
             if entry.retired:
                 plugins.pop(entry.plugin, None)

@@ -1,17 +1,21 @@
 """Amendments: which fields of which records may change, and the record after the change."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
 
 from ledger.admission.activations import Versions
+from ledger.admission.checks.goods import GOODS, SOLD
 from ledger.admission.facts import LotFacts
-from ledger.admission.lots import Taken
+from ledger.admission.lots import Plan, Taken
 from ledger.admission.state import State, type_of
 from ledger.core.record import canonical
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Addition, AnyRecord, Consumption, Declaration, Report, Transfer, Transformation
 from ledger.core.record.revisions import Change
+from ledger.core.record.units import plain
 from ledger.core.record.values import Sha256
 from ledger.errors import InvalidBody, Refused
 
@@ -31,6 +35,7 @@ _FIELDS: Final[dict[type, frozenset[str]]] = {
 }
 """Fields that an amendment may replace, by type of record; the other fields identify the record's subject."""
 
+_NOTHING: Final = Decimal(0)
 _WITHDRAWABLE: Final = (Transformation, Transfer, Consumption, Declaration, Report)
 Amendable = Transformation | Transfer | Consumption | Declaration | Addition | Report
 
@@ -127,6 +132,34 @@ def check_same_lots(old: Sequence[LotFacts], new: Sequence[LotFacts], field: str
             rule="an amended record makes the same lots, with the same product, holder, owner, role, unit, origin, "
                  "item, maker, previous life and expiry: " + " ".join(lot.id for lot in old),
         )
+
+
+def check_no_more_goods(record: AnyRecord, old: Plan, new: Plan, field: str) -> None:
+    """Refuses an amendment that sells more goods outside, or declares more goods, than the record did: the totals of
+    the group (see `checks.goods`) have the kilograms with which the record was posted."""
+    before = _counted(record, old)
+    for product, kilograms in _counted(record, new).items():
+        most = before.get(product, _NOTHING)
+        if kilograms > most:
+            raise Refused(
+                f"{field}: {plain(kilograms)} kg of {product!r} are more than {plain(most)} kg, as the record has them "
+                "so far", code="more-goods", field=field, value=plain(kilograms),
+                rule=f"at most {plain(most)} kg of this product; post a further record of the rest",
+            )
+
+
+def _counted(record: AnyRecord, planned: Plan) -> dict[str, Decimal]:
+    """Kg of goods that a record sells outside or declares, by product."""
+    goods: list[tuple[LotFacts, Decimal | None]] = []
+    if isinstance(record, Declaration):
+        goods = [(created.facts, created.facts.mass) for created in planned.created]
+    elif isinstance(record, Consumption) and record.purpose in SOLD:
+        goods = [(part.lot, part.mass) for part in planned.taken]
+    counted = dict[str, Decimal]()
+    for lot, mass in goods:
+        if lot.role in GOODS and mass:
+            counted[lot.product] = CONTEXT.add(counted.get(lot.product, _NOTHING), mass)
+    return counted
 
 
 def unknown_record(digest: Sha256, field: str) -> Refused:

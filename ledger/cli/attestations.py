@@ -44,6 +44,8 @@ def claimed_attestations(claims: Claims) -> Iterator[str]:
             parts.append(f"of an earlier figure{before}, as of {claim.examined_size} entries")
         if claim.in_doubt:
             parts.append("does not count: signed by a key reported compromised")
+        if claim.counts_as is None:
+            parts.append("in no verified share" + ("" if claim.not_counted is None else f": {claim.not_counted}"))
         yield ", ".join(parts)
     if claims.verified:
         shares = ", ".join([f"{name} {float(share) * 100:.1f} %" for name, share in claims.verified.items()])

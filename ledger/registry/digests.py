@@ -11,8 +11,9 @@ from typing import Final
 
 SDK: Final = "ledger.sdk"
 SUFFIXES: Final = (".py", ".csv")
-DESCRIBING: Final = ("fields.csv", "routes.csv")
-"""Texts for people, which compute nothing: a better word makes no other plugin."""
+DESCRIBING: Final = {"fields.csv": b"of,field,en,zh,unit,example", "routes.csv": b"key,en,zh,words"}
+"""Texts for people, by file of the package itself, with their columns. They compute nothing: a better word makes no
+other plugin. A file of that name with other columns is data."""
 
 
 def digest_of(package: str, sdk: Iterable[str] | None = None) -> str:
@@ -58,5 +59,10 @@ def _walk(folder: Traversable, path: str) -> Iterator[tuple[str, Traversable]]:
     for child in folder.iterdir():
         if child.is_dir() and child.name != "__pycache__":
             yield from _walk(child, f"{path}{child.name}/")
-        elif child.name.endswith(SUFFIXES) and child.name not in DESCRIBING:
+        elif child.name.endswith(SUFFIXES) and (path or not _describes(child)):
             yield path + child.name, child
+
+
+def _describes(file: Traversable) -> bool:
+    columns = DESCRIBING.get(file.name)
+    return columns is not None and file.read_bytes().partition(b"\n")[0].rstrip(b"\r") == columns

@@ -1,9 +1,9 @@
 """The locked part of a batch, on one session: it locks the head, loads the state for the records, and writes them."""
 
 import base64
+import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
-from itertools import starmap
 from typing import Final, NamedTuple
 
 import asyncpg
@@ -140,7 +140,7 @@ async def load_state(
     ):
         _learn_key(state, bytes(keyid), bytes(spki), organization, active)
     activations = zip(*[row[name] for name in _ACTIVATIONS], strict=True)
-    state.activations = loader.activations_of(tuple(starmap(PluginActivation, activations)))
+    state.activations = loader.activations_of(tuple(itertools.starmap(PluginActivation, activations)))
     await _load_rare(connection, state, names)
 
 
@@ -261,17 +261,23 @@ async def _load_goods(connection: Connection, state: State, names: Names) -> Non
         return state.group(organization)
 
     wanted = {(group_of(issuer), subject) for issuer, subject in names.subjects}
-    traded = set(names.declared)
+    traded, coming = set(names.declared), set[str]()
     for issuer, name in names.sold:
-        lot = state.lot_named(name, issuer)
-        # A lot that this batch makes has one of the products that its records name.
-        traded.update([(issuer, lot.product)] if lot is not None else [(issuer, one) for one in names.products])
+        if (lot := state.lot_named(name, issuer)) is None:
+            coming.add(group_of(issuer))
+        else:
+            traded.add((issuer, lot.product))
     for issuer, product in traded:
         if (facts := state.products.get(product)) is not None:
             wanted.update([(group_of(issuer), subject) for subject in subjects_of(facts)])
+    if coming:
+        # The product of a lot that this batch makes is new, or in the state: transfers and additions name no product,
+        # but the state has the products of the lots that they take.
+        subjects = {subject for _, subject in names.subjects}.union(*map(subjects_of, state.products.values()))
+        wanted.update(itertools.product(coming, subjects))
     if wanted:
-        groups, subjects = zip(*wanted, strict=True)
-        for row in await connection.fetch(sql["group_goods"], list(groups), list(subjects)):
+        groups, raised = zip(*wanted, strict=True)
+        for row in await connection.fetch(sql["group_goods"], list(groups), list(raised)):
             state.group_goods[row["organization"], row["subject"]] = row["kilograms"]
     products = [product for _, product in names.declared]
     state.made_goods.update([row["product"] for row in await connection.fetch(sql["made_goods"], products)])

@@ -159,7 +159,9 @@ SELECT l.number, l.id, l.product, l.holder, l.role, coalesce(v.quantity, l.quant
        CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, l.item, f.method, f.plugin, f.share, f.burdens,
        f.content, f.amount, r.index, coalesce(v.withdrawn, false) AS withdrawn, coalesce(o.leaf, r.outcome) AS outcome,
        (SELECT CASE WHEN NOT a.retired THEN a.version END FROM activation a
-        WHERE a.plugin = 'footprint-limit' AND a.record < r.index ORDER BY a.record DESC LIMIT 1) AS title_limit
+        WHERE a.plugin = 'footprint-limit' AND a.record < r.index AND a.record > (
+            SELECT min(b.record) FROM activation b WHERE b.plugin = 'ledger-rules' AND b.version NOT IN ('1', '2', '3'))
+        ORDER BY a.record DESC LIMIT 1) AS title_limit
 FROM lot l
 JOIN record r ON r.index = l.number / 1024
 CROSS JOIN LATERAL (

@@ -1,12 +1,16 @@
 -- name: entered
 -- purpose: whether a product was on the ledger, whether anything was attested, whether any key was reported compromised,
--- and the limit of titles
+-- and the limits of titles in log order, NULL for the usual one. Settings of earlier rules set no limit
 -- parameters: product, tree size
+WITH limits AS (
+    SELECT a.record, CASE WHEN NOT a.retired THEN a.version END AS share FROM activation a
+    WHERE a.plugin = 'footprint-limit' AND a.record < $2 AND a.record > (
+        SELECT min(b.record) FROM activation b WHERE b.plugin = 'ledger-rules' AND b.version NOT IN ('1', '2', '3')))
 SELECT EXISTS (SELECT FROM product WHERE id = $1 AND record < $2) AS entered,
        EXISTS (SELECT FROM attestation WHERE record < $2) AS attested,
        EXISTS (SELECT FROM compromise WHERE record < $2) AS doubted,
-       (SELECT CASE WHEN NOT a.retired THEN a.version END FROM activation a
-        WHERE a.plugin = 'footprint-limit' AND a.record < $2 ORDER BY a.record DESC LIMIT 1) AS title_limit;
+       (SELECT array_agg(a.record ORDER BY a.record) FROM limits a) AS limit_records,
+       (SELECT array_agg(a.share ORDER BY a.record) FROM limits a) AS limit_shares;
 
 -- name: made
 -- purpose: lots of a product that carry burdens and have a facility, in log order after a lot number. The conditions

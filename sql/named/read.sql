@@ -33,7 +33,9 @@ SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantit
        (SELECT owner FROM product WHERE id = l.product) AS product_owner,
        (SELECT operator FROM facility WHERE id = l.facility) AS operator,
        (SELECT CASE WHEN NOT a.retired THEN a.version END FROM activation a
-        WHERE a.plugin = 'footprint-limit' AND a.record < r.index ORDER BY a.record DESC LIMIT 1) AS title_limit,
+        WHERE a.plugin = 'footprint-limit' AND a.record < r.index AND a.record > (
+            SELECT min(b.record) FROM activation b WHERE b.plugin = 'ledger-rules' AND b.version NOT IN ('1', '2', '3'))
+        ORDER BY a.record DESC LIMIT 1) AS title_limit,
        i.lots, i.products, i.parts, i.burdens AS input_burdens
 FROM lot l
 JOIN balance b ON b.lot = l.number

@@ -79,28 +79,28 @@ CROSS JOIN LATERAL (
 -- parameters: tree size
 SELECT data FROM entry WHERE index = least($1::bigint, (SELECT size FROM head)) - 1;
 
--- name: data_end
--- purpose: the end of the oldest data of a lot, as of that revision. A lot that a transfer, an acceptance or an addition
--- made has the data of its inputs, without inputs that are less than a hundredth of it
--- parameters: lot number, the newest revision to include
-WITH RECURSIVE reached (lot, weight, steps) AS (
-    SELECT $1::bigint, 1::float8, 0
-    UNION ALL
-    SELECT w.lot, reached.weight * (w.quantity / whole.quantity)::float8, reached.steps + 1
-    FROM reached
-    JOIN record r ON r.index = reached.lot / 1024 AND r.type IN ('transfer', 'acceptance', 'addition')
+-- name: data_sources
+-- purpose: the record that made a lot, and records upstream of it, as of that revision: the end or the time of each, and
+-- for a transfer, an acceptance or an addition, which have the data of their inputs, the records that made these inputs
+-- with the quantities. The nearest records first
+-- parameters: log index of the record that made the lot, the newest revision to include, limit of records
+WITH RECURSIVE reached (record) AS (
+    SELECT $1::bigint
+    UNION
+    SELECT w.lot / 1024 FROM reached
+    JOIN record r ON r.index = reached.record AND r.type IN ('transfer', 'acceptance', 'addition')
     CROSS JOIN LATERAL (SELECT coalesce((
         SELECT max(v.version) FROM revised v WHERE v.record = r.index AND v.own AND v.version <= $2), 0) AS version) v
-    CROSS JOIN LATERAL (
-        SELECT sum(quantity) AS quantity FROM flow WHERE record = r.index AND version = v.version) whole
     JOIN flow w ON w.record = r.index AND w.version = v.version
-    WHERE reached.steps < 1000 AND reached.weight * (w.quantity / whole.quantity)::float8 >= 0.01
-)
-SELECT min(coalesce(b.body ->> 'end', b.body ->> 'time')) FROM (
-    SELECT DISTINCT lot / 1024 AS record FROM (SELECT lot FROM reached LIMIT 10000) reached) k
+), looked AS MATERIALIZED (SELECT record FROM reached LIMIT $3)
+SELECT r.index, coalesce(b.body ->> 'end', b.body ->> 'time') AS ended, i.records, i.quantities
+FROM looked k
 JOIN record r ON r.index = k.record
-LEFT JOIN LATERAL (
-    SELECT body FROM revised WHERE record = r.index AND own AND version <= $2 ORDER BY version DESC LIMIT 1) w ON true
+CROSS JOIN LATERAL (SELECT coalesce((
+    SELECT max(v.version) FROM revised v WHERE v.record = r.index AND v.own AND v.version <= $2), 0) AS version) v
+LEFT JOIN revised w ON w.record = r.index AND w.version = v.version
 CROSS JOIN LATERAL (
     SELECT replace(convert_from(coalesce(w.body, r.body), 'UTF8'), '\u0000', '\u0001')::json AS body OFFSET 0) b
-WHERE r.type NOT IN ('transfer', 'acceptance', 'addition');
+CROSS JOIN LATERAL (
+    SELECT array_agg(f.lot / 1024) AS records, array_agg(f.quantity::float8) AS quantities FROM flow f
+    WHERE r.type IN ('transfer', 'acceptance', 'addition') AND f.record = r.index AND f.version = v.version) i;

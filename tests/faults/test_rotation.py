@@ -138,7 +138,7 @@ def test_a_rotation_from_beginning_to_end(home: Path, tmp_path: Path) -> None:
         assert not verified(home, tmp_path, after, old)
         assert not verified(home, tmp_path, before, new)
         (tmp_path / "statement.json").write_bytes(statement)
-        checked = ["verify", str(tmp_path / "statement.json"), "--vkey"]
+        checked = ["verify", str(tmp_path / "statement.json"), "--on", "2025-06-01", "--vkey"]
         assert command(home, *checked, old).returncode == command(home, *checked, new).returncode == 0
     with Server(home) as server:
         assert server.vkey == new
@@ -176,13 +176,14 @@ def test_everyone_who_pinned_the_old_key_follows(home: Path, tmp_path: Path) -> 
         use(server, shop)
         for kind, file, lot in (("bundle", bundle, shop.name("pot")), ("footprint", statement, shop.name("pot"))):
             assert command(home, "export", kind, lot, "--url", server.url, "--output", str(file)).returncode == 0
+        early = ("--on", "2025-06-01")
         for one in (
             state, public, export, ("export", "log", str(tmp_path / "fresh"), "--from", server.url),
             ("export", "log", str(tmp_path / "home")), ("audit",), ("audit", server.url),
             ("audit", server.url, "--public"), ("audit", str(folder)), ("audit", str(tmp_path / "home")),
-            ("verify", str(bundle)), ("verify", str(bundle), "--log", server.url),
-            ("verify", str(statement), "--log", server.url),
-            ("verify", str(statement), "--log-keys", str(folder / "keys")),
+            ("verify", str(bundle), *early), ("verify", str(bundle), *early, "--log", server.url),
+            ("verify", str(statement), *early, "--log", server.url),
+            ("verify", str(statement), *early, "--log-keys", str(folder / "keys")),
         ):
             assert f"to {new}, which signs now" in run(*one), one
         # From a state of the old key's, or of both, who names the new one goes on as well; another one is refused.

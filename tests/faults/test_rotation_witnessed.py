@@ -97,7 +97,7 @@ def test_the_quorum_goes_on_over_a_rotation(tmp_path: Path) -> None:
             statement = tmp_path / "statement.json"
             assert command(place.home, "export", "footprint", shop.name("pot"), "--url", server.url, "--output",
                            str(statement)).returncode == 0
-            client.run("verify", str(statement), "--log", server.url)
+            client.run("verify", str(statement), "--log", server.url, "--on", "2025-06-01")
             client.audit(server)
         with place.serve() as server:
             (after,) = server.post([shop.use({"pot": "1"})])

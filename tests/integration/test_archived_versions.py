@@ -190,7 +190,8 @@ def test_a_statement_is_recomputed_with_a_fetched_version(kiln: Kiln, tmp_path: 
     file = tmp_path / "statement"
     file.write_bytes(answer.content)
     kiln.run("plugin", "fetch", str(tmp_path / "plugins"), "--url", kiln.server.url)
-    verify = ("verify", str(file), "--vkey", kiln.server.vkey, "--bodies", kiln.server.url)
+    verify = ("verify", str(file), "--vkey", kiln.server.vkey, "--bodies", kiln.server.url,
+              "--on", "2025-06-01")
     assert kiln.run(*verify)["assessed"] is False
     assert kiln.run(*verify, "--plugins", str(tmp_path / "plugins"))["assessed"] is True
 

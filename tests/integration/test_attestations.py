@@ -206,6 +206,25 @@ def test_what_counts_for_nothing_says_why(server: Server, fields: dict[str, Any]
     assert why in one["notCounted"]
 
 
+def test_an_adverse_opinion_ends_the_shares_of_a_lot(server: Server) -> None:
+    """400 of the mix's 1000 kg come with the stone. A revised figure is another one."""
+    chain = Chain(server, "adverse")
+    chain.auditor.attest("lot", chain.stone, **GOOD)
+    assert chain.shares(chain.mix) == {"thirdParty": pytest.approx(0.4)}
+    other = chain.market.company("other", roles=["auditor"])
+    other.attest("record", chain.dug, **{**GOOD, "opinion": "adverse"})
+    index = chain.size - 1
+    assert chain.shares(chain.mix) == chain.shares(chain.stone) == {}
+    why = f"the lot has an adverse opinion, record {index}"
+    assert [one.get("notCounted") for one in chain.attestations(chain.stone)] == ["opinion adverse", why]
+    claims = chain.market.ask("/v1/statement", lot=chain.stone)["claims"]
+    assert [one["notCounted"] for one in claims["attestations"]] == ["opinion adverse", why]
+    assert "verified" not in claims
+    chain.quarry.amend(chain.dug, burdens={"fossilGhgEmissions": "1500"})
+    chain.auditor.attest("lot", chain.stone, **GOOD)
+    assert chain.shares(chain.stone) == {"thirdParty": 1.0}
+
+
 def test_evidence_is_of_the_chain(server: Server) -> None:
     """Of the lot's record and of records upstream, not of records downstream or elsewhere."""
     chain = Chain(server, "evidence")

@@ -1,6 +1,7 @@
 """Chains and products that are too large for an answer: it says so, and states no share and no average."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from support.server import prepared_home
 from support.workshop import END, START, Workshop
 
 from ledger.core.record.kinds import Attestation, Subject
+from ledger.footprint.derived.averages import PeriodAverage, PeriodChange
 from ledger.service.queries.footprint.verified import read_verified
-from ledger.service.queries.product.averages import read_lot_averages
+from ledger.service.queries.product.averages import Restatements, change_answer, read_lot_averages, read_reasons
 from ledger.service.queries.tree_size import NOW
 from ledger.service.queries.verification.evidence import read_evidence
 from ledger.store.sql import queries
@@ -67,6 +69,27 @@ def test_a_product_beyond_the_limit_has_no_averages(chain: tuple[Inside, Worksho
     assert cut is not None
     assert (cut.month, cut.year) == (None, None)
     assert "more than 2 lots of" in (cut.note or "")
+
+
+def test_amendments_beyond_the_limit(chain: tuple[Inside, Workshop]) -> None:
+    """The newest amended record has its reason, named once or often; a record before the limit was not examined."""
+    ledger, mill = chain
+    first, last = [ledger.run(_row(ledger, mill.name(lot)))["index"] for lot in "ac"]
+    records = [last, first, last, last]
+
+    def restated(most: int) -> Restatements:
+        return ledger.run(read_reasons(ledger.ledger.pool, records, NOW, most))
+
+    assert (restated(2).since, restated(1).since) == (0, last)
+    old, new = [PeriodAverage(f"2025-0{month}", 1, Decimal(1), None, per_unit, per_unit, per_unit)
+                for month, per_unit in ((1, 1.0), (2, 2.0))]
+    change = PeriodChange(new, old, 1.0)
+    assert "no amendment of a record gives a reason" in (change_answer(change, [first, last], restated(2)).note or "")
+    cut = change_answer(change, [first, last], restated(1))
+    assert (cut.unexamined, cut.reason) == (1, None)
+    assert "the amendments of 1 records were not examined" in (cut.note or "")
+    given = change_answer(change, [first, last], Restatements({last: "a better reading"}, last))
+    assert (given.reason, given.note) == ("a better reading", None)
 
 
 def test_evidence_beyond_the_limit(chain: tuple[Inside, Workshop]) -> None:

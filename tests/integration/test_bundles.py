@@ -75,13 +75,13 @@ def test_it_holds_down_to_the_figures_of_what_went_in(story: Story, tmp_path: Pa
     """The server's address that the command would ask leads nowhere."""
     path = tmp_path / "bundle.json"
     path.write_text(json.dumps(story.bundle, indent=3))
-    done = run("verify", path, "--vkey", story.server.vkey, "--registrar", story.known.registrar,
+    done = run("verify", path, "--vkey", story.server.vkey, "--registrar", story.known.registrar, "--on", "2025-06-01",
                CARBON_LEDGER_URL="http://127.0.0.1:1")
     assert done.code == 0, done.err
     assert steps(done) == ["ok", "ok", "not asked", "ok", "ok", "ok", "ok", "ok", "ok"]
     assert f"of {story.mill.id}; log time" in done.out
     assert story.mill.name("part") in done.out
-    told = json.loads(run("verify", path, "--vkey", story.server.vkey, "--json").out)
+    told = json.loads(run("verify", path, "--vkey", story.server.vkey, "--on", "2025-06-01", "--json").out)
     assert (told["ok"], told["organization"], told["statement"]) == (True, story.mill.id, story.mill.name("part"))
     assert told["notAsked"]["7"] == "ok, but nobody pinned the registrar"
 
@@ -207,7 +207,7 @@ def test_on_the_command_line_it_says_where(story: Story, tmp_path: Path) -> None
 def test_the_log_is_asked_whether_it_still_holds_it(story: Story, tmp_path: Path) -> None:
     path = tmp_path / "bundle"
     path.write_text(json.dumps(story.bundle))
-    done = run("verify", path, "--vkey", story.server.vkey, "--log", story.server.url)
+    done = run("verify", path, "--vkey", story.server.vkey, "--log", story.server.url, "--on", "2025-06-01")
     assert (done.code, done.out.splitlines()[len(STEPS)]) == (0, f"10. {PUBLISHED}: ok")
     with prepared_home() as home, Server(home) as other:
         done = run("verify", path, "--vkey", story.server.vkey, "--log", other.url)
@@ -257,9 +257,9 @@ def test_with_a_policy_the_quorum_counts(tmp_path: Path) -> None:
     """A log with three witnesses, two of which are its quorum; a reader who wants others, or more, is told so."""
     with site() as place, three_witnesses(place) as witnesses, place.serve() as server:
         mill = workshop(server, "mill", ore="10")
-        path, policy = tmp_path / "bundle", tmp_path / "policy"
+        path, policy, early = tmp_path / "bundle", tmp_path / "policy", ("--on", "2025-06-01")
         path.write_text(json.dumps(exported(server, mill.name("ore"))))
-        done = run("verify", path, "--policy", place.policy_file)
+        done = run("verify", path, "--policy", place.policy_file, *early)
         assert done.code == 0, done.err
         assert steps(done)[2] == "ok"
         assert "cosigned by" in done.out
@@ -276,7 +276,7 @@ def test_with_a_policy_the_quorum_counts(tmp_path: Path) -> None:
             ([line for line in lines if not line.startswith("log ")], "unknown-log"),
         ):
             policy.write_text("".join(f"{line}\n" for line in asked))
-            told = json.loads(run("verify", path, "--policy", policy, "--json").out)
+            told = json.loads(run("verify", path, "--policy", policy, *early, "--json").out)
             assert (told["ok"], told["problem"]["code"]) == (False, code)
             assert told["step"] == (3 if code == "no-quorum" else 2)
         assert witnesses

@@ -85,10 +85,12 @@ def post(inner: Inside, posted: list[Posted]) -> None:
 
 @pytest.fixture(scope="module")
 def told(inner: Inside) -> Told:
-    history = History(MemoryLedger(registry(), seed=SEED), random.Random(SEED))
+    memory = MemoryLedger(registry(), seed=SEED)
+    memory.activate_sets()
+    history = History(memory, random.Random(SEED))
     for _ in range(STEPS):
         history.step()
-    memory, parties = history.memory, {plant.id: plant.party for plant in history.plants}
+    parties = {plant.id: plant.party for plant in history.plants}
     new = nonces(SEED, "enrol")
     inner.post([(inner.registrar, enrolment(one, inner.registrar, inner.origin, next(new))) for one in
                 parties.values()])

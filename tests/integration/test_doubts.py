@@ -183,7 +183,7 @@ def test_a_statement_says_so_under_the_log_s_signature(story: Story, tmp_path: P
     """Also where its tree ends before the report; not as of a tree in which nothing was reported."""
     path, lot = tmp_path / "statement", story.forge.name("gear")
     assert run("export", "footprint", lot, "--output", path, "--url", story.server.url).code == 0
-    done = run("verify", path, "--vkey", story.server.vkey)
+    done = run("verify", path, "--vkey", story.server.vkey, "--on", "2025-06-01")
     assert done.code == 0, done.err
     assert done.out.count("the log said: record") == done.out.count("reported compromised since entry") == 3
     told = json.loads(path.read_text())
@@ -198,10 +198,10 @@ def test_a_bundle_passes_that_on(story: Story, tmp_path: Path) -> None:
     path = tmp_path / "bundle"
     for lot, doubts in ((story.forge.name("gear"), 3), (story.mill.name("early"), 0)):
         assert run("export", "bundle", lot, "--output", path, "--url", story.server.url).code == 0
-        done = run("verify", path, "--vkey", story.server.vkey)
+        done = run("verify", path, "--vkey", story.server.vkey, "--on", "2025-06-01")
         assert done.code == 0, done.err
         assert done.out.count("the log said: record") == doubts
-        told = json.loads(run("verify", path, "--vkey", story.server.vkey, "--json").out)
+        told = json.loads(run("verify", path, "--vkey", story.server.vkey, "--on", "2025-06-01", "--json").out)
         assert len([one for one in told["limitations"] if "reported compromised since entry" in one]) == doubts
 
 

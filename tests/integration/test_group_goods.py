@@ -79,6 +79,55 @@ def test_a_pool_is_sold_outside(server: Server) -> None:
     assert questioned(market, maker, "back") == pytest.approx(70_000 * 1, rel=0.01)
 
 
+def test_a_lot_is_handed_over_and_sold_in_one_request(server: Server) -> None:
+    """Neither the transfer nor the sale names the product of the lot."""
+    market: Any = OneRequest(server, "handed-over")
+    maker = market.company("maker", "CN", "CN-HE").products("steel", bar="steel")
+    shop = market.company("shop", "CN", "CN-HE", parent=maker)
+    stated(maker, "bar", 100, 2.34, EPD)
+    maker.consume({"bar": "50 TNE"}, "soldOutside", destination="a dealer")
+    market.flush()
+    moved = maker.send("bar", "20 TNE", shop)
+    shop.consume({moved: "20 TNE"}, "soldOutside", destination="a dealer")
+    market.flush()
+    stated(maker, "bar", 100, 1.34, EPD, name="back")
+    market.flush()
+    assert questioned(market, maker, "back") == pytest.approx(70_000 * 1, rel=0.01)
+
+
+def test_an_empty_pool_is_filled_and_sold_in_one_request(server: Server) -> None:
+    market: Any = OneRequest(server, "filled")
+    maker = market.company("maker", "CN", "CN-HE").products("steel", bar="steel")
+    stated(maker, "bar", 100, 2.34, EPD)
+    maker.consume({"bar": "50 TNE"}, "soldOutside", destination="a dealer")
+    pool = maker.pool("heap", "bar")
+    market.flush()
+    maker.add(pool, {"bar": "20 TNE"})
+    maker.consume({pool: "20 TNE"}, "soldOutside", destination="a dealer")
+    market.flush()
+    stated(maker, "bar", 100, 1.34, EPD, name="back")
+    market.flush()
+    assert questioned(market, maker, "back") == pytest.approx(70_000 * 1, rel=0.01)
+
+
+def test_a_new_product_of_another_group_is_sold_in_one_request(server: Server) -> None:
+    """The totals of like goods are the seller's, and the product is the maker's."""
+    market: Any = OneRequest(server, "new-product")
+    maker = market.company("maker", "CN", "CN-HE")
+    seller = market.company("seller", "CN", "CN-HE").products("steel", bar="steel")
+    stated(seller, "bar", 100, 2.34, EPD)
+    seller.consume({"bar": "50 TNE"}, "soldOutside", destination="a dealer")
+    market.flush()
+    maker.products("works", rod="steel")
+    stated(maker, "rod", 20, 2.34, EPD)
+    moved = maker.send("rod", "20 TNE", seller)
+    seller.consume({moved: "20 TNE"}, "soldOutside", destination="a dealer")
+    market.flush()
+    stated(seller, "bar", 100, 1.34, EPD, name="back")
+    market.flush()
+    assert questioned(market, seller, "back") == pytest.approx(70_000 * 1, rel=0.01)
+
+
 def test_goods_that_a_process_made_are_known(server: Server) -> None:
     market = Market(server, "made")
     maker = market.company("maker", "CN", "CN-HE").products("works", bar="steel")
@@ -114,7 +163,8 @@ def test_a_statement_is_assessed_again_without_the_goods_of_the_group(server: Se
         path = str(tmp_path / f"{lot}.json")
         done = command(server.home, "export", "footprint", maker.name(lot), "--output", path, "--url", server.url)
         assert done.returncode == 0, done.stderr
-        done = command(server.home, "verify", path, "--vkey", server.vkey, "--bodies", server.url, "--json")
+        done = command(server.home, "verify", path, "--vkey", server.vkey, "--bodies", server.url, "--on", "2025-06-01",
+                       "--json")
         assert done.returncode == 0, done.stdout + done.stderr
         told = json.loads(done.stdout)
         assert (told["ok"], told["recomputed"], told["assessed"]) == (True, True, True)

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,7 +24,8 @@ from ledger.store.database import DatabasePool, open_pool
 
 JANUARY = ("2025-01-01T00:00:00Z", "2025-02-01T00:00:00Z")
 MARCH = ("2025-03-01T00:00:00Z", "2025-04-01T00:00:00Z")
-FUTURE = ("2198-01-01T00:00:00Z", "2198-02-01T00:00:00Z")
+COMING = (JANUARY[0], f"{datetime.now(UTC) + timedelta(hours=12):%Y-%m-%dT%H:%M:%SZ}")
+"""A period that ends within the day: records may say so, and no closing is due."""
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,7 @@ def test_closings_are_due_until_they_are_posted(ledger: Inside) -> None:
     plant = Plant(ledger, "closing")
     assert plant.due == plant.readings()["closing_due_age_seconds"] == 0
     plant.heat("final", JANUARY, basis="final")
-    plant.heat("coming", FUTURE)
+    plant.heat("coming", COMING)
     assert plant.due == 0
     plant.heat("a", JANUARY)
     plant.heat("b", JANUARY)

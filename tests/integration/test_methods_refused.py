@@ -117,7 +117,7 @@ def test_the_schema_tells_every_parameter(network: Any) -> None:
     schema = ask(network.server, "/schema/openapi.json")
     told = {one["name"] for one in schema["paths"]["/v1/footprint"]["get"]["parameters"]}
     assert told == {"lot", "product", "method", "gwp", "allocation", "parameter", "from", "to", "limit", "at",
-                    "findings"}
+                    "averages", "findings"}
     assert {"/v1/methods", "/v1/sensitivity"} <= schema["paths"].keys()
     assert {"FootprintAnswer", "MethodAnswer", "ProductAnswer", "SensitivityAnswer", "CatalogueAnswer"} <= {
         name.rpartition("_")[2] for name in schema["components"]["schemas"]
@@ -141,7 +141,7 @@ def test_methods_by_the_command_line(server: Server) -> None:
     assert "never added" in beside.out
     assert "-891.8" in beside.out
     stored = run("footprint", lot, "--method", "cut-off/1", "--url", server.url, "--json")
-    assert json.loads(stored.out) == ask(server, lot=lot)
+    assert json.loads(stored.out) == ask(server, lot=lot, averages=True)
     wrong = run("footprint", lot, "--method", "magic/1", "--url", server.url, "--json")
     assert (wrong.code, json.loads(wrong.err)["code"]) == (1, "unknown-method")
     assert run("footprint", "--product", "x", "--gwp", "AR5", "--url", server.url).code == 2

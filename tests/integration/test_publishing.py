@@ -199,8 +199,9 @@ def test_receipts_and_bundles_are_checked_with_the_policy(place: Site, server: S
     stranger = WitnessVerifier("stranger", SigningKey.from_seed(bytes(32)).private.public_key())
     other.write_text(f"log {server.vkey}\nwitness stranger {stranger.vkey}\nquorum stranger\n")
     receipts.write_bytes(msgspec.json.encode(proven))
-    for file in (receipts, bundle):
-        ended = command(place.home, "verify", str(file), "--policy", str(place.policy_file))
+    day: tuple[str, ...] = ("--on", "2025-06-01")
+    for file, options in ((receipts, ()), (bundle, day)):
+        ended = command(place.home, "verify", str(file), "--policy", str(place.policy_file), *options)
         assert ended.returncode == 0, ended.stderr
         assert ". the policy's quorum of witnesses cosigned the checkpoint: ok" in ended.stdout
         refused = command(place.home, "verify", str(file), "--policy", str(other))
@@ -320,7 +321,9 @@ def test_a_log_that_gets_witnesses_is_cosigned_at_once(tmp_path: Path) -> None:
             assert bundle.returncode == 0, bundle.stderr
             files["bundle"] = msgspec.json.decode(bundle.stdout)
             files["with an old statement"] = files["bundle"] | {"statement": old}
-            ended = {name: verified(place, tmp_path / name, value) for name, value in files.items()}
+            day = ("--on", "2025-06-01")
+            ended = {name: verified(place, tmp_path / name, value, *(() if name in ("receipt", "moved") else day))
+                     for name, value in files.items()}
             assert {name: one.returncode for name, one in ended.items()} == {
                 "receipt": 1, "old": 1, "moved": 0, "statement": 0, "bundle": 0, "with an old statement": 1,
             }, [one.stderr for one in ended.values()]
@@ -335,10 +338,10 @@ def statement(server: Server, lot: str) -> Any:
     return httpx.get(f"{server.url}/v1/statement", params={"lot": lot}, timeout=60).raise_for_status().json()
 
 
-def verified(place: Site, file: Path, value: Any) -> subprocess.CompletedProcess[str]:
+def verified(place: Site, file: Path, value: Any, *options: str) -> subprocess.CompletedProcess[str]:
     """What `verify` says of a file by the policy alone."""
     file.write_bytes(msgspec.json.encode(value))
-    return command(place.home, "verify", str(file), "--policy", str(place.policy_file))
+    return command(place.home, "verify", str(file), "--policy", str(place.policy_file), *options)
 
 
 def test_a_record_is_proved_in_any_public_head(place: Site, server: Server) -> None:

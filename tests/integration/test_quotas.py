@@ -17,7 +17,7 @@ from ledger.host.clock import HostClock
 from ledger.service.limits import ClientLimits
 
 DAY: Final = 86_400_000
-NOON: Final = 20_000 * DAY + DAY // 2
+NOON: Final = 20_300 * DAY + DAY // 2
 LIMITS: Final = ClientLimits(records=8, unasked=2)
 
 

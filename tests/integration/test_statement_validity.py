@@ -77,14 +77,37 @@ def test_a_malformed_day_is_refused(server: Server, tmp_path: Path) -> None:
     assert "'2028-13-01' is not a valid day or instant" in done.err
 
 
-def test_a_day_is_for_statements_only(server: Server, tmp_path: Path) -> None:
+def test_a_day_is_for_statements_and_bundles_only(server: Server, tmp_path: Path) -> None:
     company = works(server, "kind")
     digest = declared(company)
-    file = tmp_path / "bundle.json"
-    assert run("export", "bundle", digest, "--output", file, "--url", server.url).code == 0
+    file = tmp_path / "receipt.json"
+    file.write_text(json.dumps(company.market.ask(f"/v1/records/{digest}/proof")))
     done = verify(server, file, "--on", "2025-01-01")
     assert done.code == 2
-    assert "--on: not for a bundle" in done.err
+    assert "--on: not for a receipt" in done.err
+
+
+def test_an_expired_statement_does_not_pass_inside_a_bundle(server: Server, tmp_path: Path) -> None:
+    company = works(server, "bundle")
+    digest = declared(company)
+    file = tmp_path / "bundle.json"
+    assert run("export", "bundle", company.name("mix"), "--output", file, "--url", server.url).code == 0
+    early = verify(server, file, "--on", "2025-06-01")
+    assert early.code == 0, early.err
+    assert f"valid until {UNTIL}, or until its figure changes by more than 10 %" in early.out
+    late = verify(server, file, "--on", "2028-04-02")
+    assert late.code == 1
+    assert f"error: expired: the statement was valid until {UNTIL}" in late.err
+    assert "9. the statement holds down to the figures of its inputs, and belongs to this record: ok" in late.out
+    answer = json.loads(verify(server, file, "--on", "2028-04-02", "--json").out)
+    assert (answer["ok"], answer["standing"]["state"]) == (True, "expired")
+
+    logged = ("--on", "2025-06-01", "--log", server.url)
+    assert "the log states the same figure now" in verify(server, file, *logged).out
+    company.amend(digest, burdens={"fossilGhgEmissions": "1200"})
+    superseded = verify(server, file, *logged)
+    assert superseded.code == 1
+    assert "superseded: the figure changed by +20.0 %" in superseded.err
 
 
 @pytest.mark.parametrize(("burden", "state", "text", "code"), [
@@ -150,6 +173,18 @@ def test_a_hundredth_of_old_stock_does_not_age_a_pool(server: Server) -> None:
     assert stated(company, "silo:2")["dataEnd"] == "2025-04-01T00:00:00Z"
 
 
+def test_many_small_lots_age_a_pool(server: Server) -> None:
+    """Each of the 102 lots is less than a hundredth of the silo; the two old ones together are more."""
+    company = works(server, "small")
+    for number in range(102):
+        old = {"start": "2023-01-01T00:00:00Z", "end": "2023-02-01T00:00:00Z"} if number < 2 else {}
+        declared(company, f"lot-{number}", **old)
+    company.pool("silo", "mix")
+    company.add("silo", {f"lot-{number}": "1 TNE" for number in range(102)})
+    claims = stated(company, "silo:1")
+    assert (claims["dataEnd"], claims["validUntil"]) == ("2023-02-01T00:00:00Z", "2026-02-01T00:00:00Z")
+
+
 def test_a_made_lot_has_the_period_of_its_record(server: Server) -> None:
     company = works(server, "made")
     company.run("works.make", [company.out("mix", "1 TNE")], [supply("sand", "1 TNE")],
@@ -184,3 +219,4 @@ def test_attestations_in_a_statement(server: Server, tmp_path: Path) -> None:
     done = verify(server, export(server, company, "mix", tmp_path), "--on", "2025-06-01")
     said = f"lot attested by {auditor.id} to ISO 14064-3:2019, reasonable assurance, unmodified, third party"
     assert said in done.out
+    assert ", in no verified share: it states no scope" in done.out

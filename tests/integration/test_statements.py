@@ -448,6 +448,11 @@ def run(story: Story, *arguments: str) -> "subprocess.CompletedProcess[str]":
     return command(story.server.home, *arguments)
 
 
+def verify(story: Story, file: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+    """On a day on which statements are in force."""
+    return run(story, "verify", str(file), "--vkey", story.server.vkey, "--on", "2025-06-01", *options)
+
+
 @pytest.fixture(scope="module")
 def exported(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The statement of c, as of before the closing, in a file."""
@@ -461,7 +466,7 @@ def exported(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_export_and_verify(story: Story, exported: Path) -> None:
-    done = run(story, "verify", str(exported), "--vkey", story.server.vkey)
+    done = verify(story, exported)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     assert [line.partition(":")[2] for line in lines[:7]] == [" ok"] * 6 + [" not asked"]
@@ -475,14 +480,14 @@ def test_export_with_another_answer(story: Story, tmp_path: Path) -> None:
     done = run(story, "export", "footprint", story.mill.name("c"), "--gwp", "AR5", "--output", str(path), "--url",
                story.server.url)
     assert done.returncode == 0, done.stderr
-    done = run(story, "verify", str(path), "--vkey", story.server.vkey)
+    done = verify(story, path)
     assert (done.returncode, "by cut-off/1, AR5:" in done.stdout) == (0, True), done.stdout
-    told = json.loads(run(story, "verify", str(path), "--vkey", story.server.vkey, "--json").stdout)
+    told = json.loads(verify(story, path, "--json").stdout)
     assert told["answer"]["gwp"] == "AR5"
 
 
 def test_verify_with_the_bodies_of_a_server(story: Story, exported: Path) -> None:
-    done = run(story, "verify", str(exported), "--vkey", story.server.vkey, "--bodies", story.server.url, "--json")
+    done = verify(story, exported, "--bodies", story.server.url, "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert (told["ok"], told["recomputed"], told["assessed"]) == (True, True, True)
@@ -496,12 +501,11 @@ def test_verify_with_a_folder_of_bodies(story: Story, exported: Path, tmp_path: 
     for i, digest in enumerate((claims["digest"], *claims["named"])):
         body = story.client.get(f"/v1/records/{digest}")
         (tmp_path / f"{i}.json").write_bytes(bytes(msgspec.json.decode(body.content, type=Answered).body))
-    arguments = ("verify", str(exported), "--vkey", story.server.vkey, "--bodies", str(tmp_path))
-    done = run(story, *arguments)
+    done = verify(story, exported, "--bodies", str(tmp_path))
     assert (done.returncode, done.stdout.splitlines()[6].rpartition(": ")[2]) == (0, "ok")
     for missing in ("1.json", "0.json"):
         (tmp_path / missing).unlink()
-        done = run(story, *arguments)
+        done = verify(story, exported, "--bodies", str(tmp_path))
         assert (done.returncode, done.stdout.splitlines()[6].rpartition(": ")[2]) == (0, "not recomputed")
         assert "not recomputed: the body" in done.stdout
 
@@ -509,11 +513,11 @@ def test_verify_with_a_folder_of_bodies(story: Story, exported: Path, tmp_path: 
 def test_verify_a_changed_file(story: Story, exported: Path, tmp_path: Path) -> None:
     path = tmp_path / "changed.json"
     path.write_text(exported.read_text().replace('"71.0"', '"70.0"'))
-    done = run(story, "verify", str(path), "--vkey", story.server.vkey)
+    done = verify(story, path)
     assert done.returncode == 1
     assert done.stdout.splitlines()[-1] == "2. its claims are signed by the log: DOES NOT HOLD"
     assert "the log signed other claims" in done.stderr
-    done = run(story, "verify", str(path), "--vkey", story.server.vkey, "--json")
+    done = verify(story, path, "--json")
     told = json.loads(done.stdout)
     assert (done.returncode, told["ok"], told["step"], told["problem"]["code"]) == (1, False, 2, "wrong-claims")
 
@@ -522,10 +526,10 @@ def test_verify_with_wrong_usage(story: Story, exported: Path, tmp_path: Path) -
     """Another version, options of receipts, no folder, a key that is none."""
     path = tmp_path / "other.json"
     path.write_text(exported.read_text().replace("statement/v1", "statement/v2"))
-    done = run(story, "verify", str(path), "--vkey", story.server.vkey, "--json")
+    done = verify(story, path, "--json")
     assert (done.returncode, json.loads(done.stderr)["code"]) == (1, "statement-version")
-    assert run(story, "verify", str(exported), "--vkey", story.server.vkey, "--key", "x").returncode == 2
-    done = run(story, "verify", str(exported), "--vkey", story.server.vkey, "--bodies", str(path), "--json")
+    assert verify(story, exported, "--key", "x").returncode == 2
+    done = verify(story, exported, "--bodies", str(path), "--json")
     assert (done.returncode, json.loads(done.stderr)["field"]) == (1, "bodies")
     done = run(story, "verify", str(exported), "--vkey", "x+y+z", "--json")
     assert (done.returncode, json.loads(done.stderr)["field"]) == (1, "vkey")

@@ -15,7 +15,7 @@ from support.revising import digest_of
 from support.sectors import Gap, Make
 from support.server import Posted, Server, prepared_home
 from support.witness import audited, registry
-from support.workshop import END, START, Workshop, kilograms, workshop
+from support.workshop import EARLIER, END, START, Workshop, kilograms, workshop
 
 from ledger.client.verify.statement_bodies import recompute_from_bodies
 from ledger.core.receipts.statement import read_statement
@@ -138,8 +138,9 @@ def test_without_a_stated_study_the_ledger_shows_what_it_knows(works: Works) -> 
     study = works.study("pot")
     assert study.pop("versions")
     assert study == {
-        "declaredUnit": "KGM", "declaredUnitAmount": "1", "boundary": "cradleToGate", "referencePeriodStart": START,
-        "referencePeriodEnd": END, "geographyCountry": "CN", "allocation": ["mass"], "method": "cut-off/1",
+        "declaredUnit": "KGM", "declaredUnitAmount": "1", "boundary": "cradleToGate",
+        "referencePeriodStart": EARLIER["start"], "referencePeriodEnd": EARLIER["end"], "geographyCountry": "CN",
+        "allocation": ["mass"], "method": "cut-off/1",
         "gwp": "AR6", "methodStandards": METHOD_STANDARDS, "exempted": "0.0 %",
     }
 
@@ -257,7 +258,8 @@ def test_the_commands_show_it(works: Works, tmp_path: Path) -> None:
     )
     file.write_text(json.dumps(works.get("/v1/statement", lot=lot)))
     of_product = ("footprint", "--product", works.mill.name("bar"), "--url", url)
-    for arguments in (("footprint", lot, "--url", url), of_product, ("verify", file, "--vkey", vkey)):
+    verify = ("verify", file, "--vkey", vkey, "--on", "2025-06-01")
+    for arguments in (("footprint", lot, "--url", url), of_product, verify):
         done = run(*arguments)
         assert done.code == 0, done.err
         text = " ".join(done.out.split())
@@ -265,6 +267,6 @@ def test_the_commands_show_it(works: Works, tmp_path: Path) -> None:
             assert line in text
     changed = file.read_text().replace("Ore to bar.", "Scrap to bar.")
     file.write_text(changed)
-    done = run("verify", file, "--vkey", vkey)
+    done = run(*verify)
     assert done.code == 1
     assert "2. its claims are signed by the log: DOES NOT HOLD" in done.out

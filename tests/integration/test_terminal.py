@@ -52,8 +52,9 @@ class Story(NamedTuple):
             ["audit", "sample", self.server.url, "--facility", site, "--period", "2025-01-01/2026-01-01", "--seed",
              EVIL, *vkey],
             ["monitor", self.server.url, *vkey, "--state", str(folder / f"{os.urandom(4).hex()}"), "--once"],
-            ["verify", str(folder / "receipt"), *vkey], ["verify", str(folder / "bundle"), *vkey],
-            ["verify", str(folder / "statement"), *vkey], ["verify", str(folder / EVIL.replace("/", "")), *vkey],
+            ["verify", str(folder / "receipt"), *vkey], ["verify", str(folder / "bundle"), *vkey, "--on", "2025-06-01"],
+            ["verify", str(folder / "statement"), *vkey, "--on", "2025-06-01"],
+            ["verify", str(folder / EVIL.replace("/", "")), *vkey],
             ["footprint", f"urn:{EVIL}", *asked], ["footprint", lot, "--url", f"http://u:p@{EVIL}"],
             ["submit", str(folder / "envelopes"), *asked], ["submit", str(folder / "evil.json"), *asked],
             ["sign", str(folder / "evil.json"), "--key", str(folder / "key.pem"), "--origin", self.server.origin],
@@ -86,7 +87,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         receipts = server.post([
             (server.registrar, replace(organization, names=names)),
             shop.signed(replace(site, names=names, industry=EVIL)),
-            shop.signed(replace(product, names=names, classifications={"cn": EVIL})), made, erased,
+            shop.signed(replace(product, names=names)), made, erased,
         ])
         digest = receipts[3].digest
         activity = Raw(json.dumps({"co2": "2", "emissions": [{"amount": "5", "source": EVIL}]}).encode())

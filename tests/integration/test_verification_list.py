@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
+import msgspec
 import pytest
 from support.cli import run
 from support.market import Company, Market, evidence, factor, supply, trading_server
 from support.server import Server
 
+from ledger.cli.auditor.export_verification import table_of
 from ledger.core.record.assurance import Accreditation, AttestationScope
 from ledger.core.record.study import AllocationBasis, StudyContext
+from ledger.service.queries.answers import VerifiedAnswer
+from ledger.service.queries.verification.answers import VerificationAnswer
 
 BASIS: Final = AllocationBasis(
     step="otherRelation", price_ratio="8", rule="PCR 9", reason="By price, as the rule says.",
@@ -228,6 +232,44 @@ def test_as_a_table(server: Server, case: Case, tmp_path: Path) -> None:
     assert [float(row["kgCo2e"]) for row in flows] == [row["kgCo2e"] for row in answer["flows"]]
     sections = {row["section"] for row in rows}
     assert sections >= {"figure", "flows", "allocation", "electricity", "gases", "value choices", "double counting"}
+
+
+def texts_of(value: Any) -> set[str]:
+    """All texts in a tree, and all fractional numbers."""
+    if isinstance(value, dict | list):
+        parts = value.values() if isinstance(value, dict) else value
+        return set().union(*[texts_of(part) for part in parts])
+    return {str(value)} if isinstance(value, str) else {repr(value)} if isinstance(value, float) else set()
+
+
+def test_the_table_leaves_out_nothing(server: Server, case: Case) -> None:
+    """Ratings, quantity, versions, study, shares and limitations are in the table, in sections of their own."""
+    lot = case.works.name("mix")
+    case.auditor.attest("lot", lot, **GOOD)
+    printed = run("export", "verification", lot, "--format", "csv", "--url", server.url)
+    assert printed.code == 0, printed.err
+    rows = list(csv.DictReader(io.StringIO(printed.out)))
+    answer = case.list()
+    assert answer["verified"]["thirdParty"] == 1.0
+    printed_text = printed.out.replace('""', '"')
+    assert [text for text in texts_of(answer) if text not in printed_text] == []
+    by_section = {row["section"]: row for row in rows}
+    assert by_section["figure"]["quantity"] == "{value} {unit}".format(**answer["quantity"])
+    assert float(by_section["verified shares"]["thirdParty"]) == 1.0
+    assert by_section["attestations in the chain"]["countsAs"] == "thirdParty"
+    assert float(by_section["PACT ratings"]["technology"]) == answer["pactRatings"]["technology"]
+    assert by_section["study"]["referencePeriodEnd"] == answer["study"]["referencePeriodEnd"]
+    assert [row["name"] for row in rows if row["section"] == "versions"] == [
+        one["name"] for one in answer["study"]["versions"]]
+
+
+def test_limits_of_the_answer_are_in_the_table(case: Case) -> None:
+    limited = msgspec.convert(case.list(), VerificationAnswer)
+    limited = msgspec.structs.replace(limited, limitations=["record 7 is in doubt"], verified=VerifiedAnswer(
+        certified_programme=0.0, third_party=0.0, second_party=0.0, first_party=0.0, note="too many lots"))
+    rows = list(csv.DictReader(io.StringIO(table_of(limited))))
+    assert [row["limitation"] for row in rows if row["section"] == "limitations"] == ["record 7 is in doubt"]
+    assert [row["note"] for row in rows if row["section"] == "verified shares"] == ["too many lots"]
 
 
 def test_as_json(server: Server, case: Case, tmp_path: Path) -> None:

@@ -259,5 +259,5 @@ ASKED: Final = {
     "verification.attested": f"{_LOTS}, {_NEWEST}, {_ALL}, {_SIZE}, {_ALL}",
     "verification.pairs": f"{_LOTS}, {_RECORDS}, {_NEWEST}",
     "verification.newest_entry": str(_SIZE),
-    "verification.data_end": f"{_LOT}, {_NEWEST}",
+    "verification.data_sources": f"{RECORD}, {_NEWEST}, {_ALL}",
 }

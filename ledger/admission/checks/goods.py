@@ -8,9 +8,11 @@ withdrawal does not make a sale undone.
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from functools import reduce
 from typing import Final, NamedTuple
 
 from ledger.admission.facts import Facts, ProductFacts
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Declaration
 from ledger.core.record.units import plain
 
@@ -97,4 +99,4 @@ def returned(record: Declaration, facts: Facts) -> EarlierGoods:
 
 def _spelled(kilograms: Iterable[Decimal]) -> Decimal:
     """The sum in one spelling, wherever the totals come from."""
-    return Decimal(plain(sum(kilograms, _NOTHING)))
+    return Decimal(plain(reduce(CONTEXT.add, kilograms, _NOTHING)))

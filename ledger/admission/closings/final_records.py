@@ -18,8 +18,9 @@ weights alone would leave a part of that rest on records that are complete, and 
 A final record counts if its process has provisional records, or if a record of its process states the material: else
 its process does not use it. It counts by the mass that it adds: without its inputs that the same facility made. Steps
 that only handle finished goods, any number of them, would otherwise take the burden of these goods to the site. The
-closing names the number of records that do not count. A meter that serves some processes alone is a closing of these
-`processes`.
+closing names the number of records that do not count. So it does if a final record states a material in a unit without
+an exact value in the unit of the total: that amount is unknown, and the record has its weight by the key as if it had
+stated nothing. A meter that serves some processes alone is a closing of these `processes`.
 
 Final records that state more than the total do not make provisional ones look better: these keep their amounts.
 """
@@ -35,6 +36,7 @@ from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Closing, Transformation
 from ledger.core.record.units import plain, unit
 from ledger.core.record.values import Quantity, Supply
+from ledger.errors import InvalidQuantity, Refused, refusal_of
 
 ON_FINAL: Final = "total-on-final-records"
 """The code of the finding about a part that stays. Its supply counts through the overheads and then the totals."""
@@ -55,6 +57,7 @@ class Unspread(NamedTuple):
     records: int
     above: Decimal
     outside: int
+    unknown: int = 0
 
 
 class _Share(NamedTuple):
@@ -93,7 +96,7 @@ def divided(
         anew = total.material in closing.replaces
         if rest is not None and (anew or rest.quantity.amount != CONTEXT.add(first.whole, fixed_amount)):
             measured.append(rest)
-        unspread.append(stays)
+        unspread.append(stays._replace(unknown=sum([_known(one, total)[1] for one in final])))
     left = [total.material for total in measured]
     rest_closing = replace(
         closing, measured=measured, overheads=overheads if spread_overheads else closing.overheads,
@@ -103,22 +106,65 @@ def divided(
     return rest_closing, unspread
 
 
+def check_stated_key(
+    closing: Closing, provisional: Sequence[ClosingSpread], fixed: Sequence[Transformation],
+    final: Sequence[ClosingSpread],
+) -> None:
+    """Refuses, with all faults in `parts`, a spread by stated amounts from which provisional records escape: the
+    records state less than the total, and a provisional record whose process uses the material states no amount. Each
+    process counts as using it if no provisional record states an amount."""
+    faults = []
+    for i, total in enumerate(closing.measured if closing.spread == "stated" and provisional else ()):
+        field = f"measured[{i}]"
+        waiting = [amount_in(one.record.supplies, total, field) for one in provisional]
+        stated = [*waiting, *[amount_in(record.supplies, total, field) for record in fixed],
+                  *[_known(one, total)[0] for one in final]]
+        if _sum(stated) >= total.quantity.amount:
+            continue
+        using = {one.record.process for one in (*provisional, *final)
+                 if any(own.material == total.material for own in one.record.supplies)}
+        escape = [one.record.outputs[0].lot for one, amount in zip(provisional, waiting, strict=True)
+                  if one.mass and not amount and (one.record.process in using or not any(waiting))]
+        if escape:
+            faults.append(Refused(
+                f"{field}: {len(escape)} provisional transformations state no {total.material}; the first makes "
+                f"{escape[0]}", code="zero-weights", field="spread", value=closing.spread,
+                rule="each provisional transformation of a process that uses the material states an amount of it; else "
+                     "spread by mass or hours",
+            ))
+    if faults:
+        raise refusal_of(faults)
+
+
 def _measured_shares(
     key: str, total: Supply, field: str, records: tuple[Sequence[ClosingSpread], Sequence[ClosingSpread]]
 ) -> tuple[_Share, _Share]:
-    stated = [[amount_in(one.record.supplies, total, field) for one in group] for group in records]
+    waiting = [amount_in(one.record.supplies, total, field) for one in records[0]]
+    stated = waiting, [_known(one, total)[0] for one in records[1]]
     using = {one.record.process for one in records[0]} | {
-        one.record.process for group, of in zip(records, stated, strict=True)
-        for one, amount in zip(group, of, strict=True) if amount}
+        one.record.process for one in records[1] if any(own.material == total.material for own in one.record.supplies)}
     match key:
         case "mass":
             weights = [[one.mass for one in group] for group in records]
         case "hours":
             weights = [[seconds(one.record) for one in group] for group in records]
         case _:
-            weights = [list(stated[0]), _like_stated(stated, records)]
+            unknown = [_known(one, total)[1] for one in records[1]]
+            weights = [list(stated[0]), _like_stated(stated, records, unknown)]
     final = [_counted(one, weight, using) for one, weight in zip(records[1], weights[1], strict=True)]
     return _Share(stated[0], weights[0]), _Share(stated[1], final)
+
+
+def _known(final: ClosingSpread, total: Supply) -> tuple[Decimal, bool]:
+    """The amount of a total's material that a final record states in units that convert to the total's, and whether it
+    states more of it in other units. Its issuer cannot have known the unit of the total."""
+    amount, unknown = _NONE, False
+    for own in final.record.supplies:
+        try:
+            amount = CONTEXT.add(amount, amount_in([own], total, "measured"))
+        except InvalidQuantity:
+            unknown = True
+    return amount, unknown
 
 
 def _counted(final: ClosingSpread, weight: Decimal, processes: Collection[str]) -> Decimal:
@@ -132,22 +178,24 @@ def _counted(final: ClosingSpread, weight: Decimal, processes: Collection[str]) 
 
 
 def _like_stated(
-    stated: Sequence[Sequence[Decimal]], records: tuple[Sequence[ClosingSpread], Sequence[ClosingSpread]]
+    stated: Sequence[Sequence[Decimal]], records: tuple[Sequence[ClosingSpread], Sequence[ClosingSpread]],
+    unknown: Sequence[bool],
 ) -> list[Decimal]:
     """The weights of final records by stated amounts. One without a stated amount weighs as much per kg as
-    the other records of its process: to state nothing is no way out."""
-    amounts, masses = dict[str, Decimal](), dict[str, Decimal]()
+    the other records of its process: to state nothing is no way out. So does one with an `unknown` amount; if its
+    process has no other records, as much per kg as all records that state an amount."""
+    amounts, masses = dict[str | None, Decimal](), dict[str | None, Decimal]()
     for group, of_group in zip(records, stated, strict=True):
         for run, amount in zip(group, of_group, strict=True):
-            if amount:
-                process = run.record.process
-                amounts[process] = CONTEXT.add(amounts.get(process, _NONE), amount)
-                masses[process] = CONTEXT.add(masses.get(process, _NONE), run.mass)
+            for alike in (run.record.process, None) if amount else ():
+                amounts[alike] = CONTEXT.add(amounts.get(alike, _NONE), amount)
+                masses[alike] = CONTEXT.add(masses.get(alike, _NONE), run.mass)
     weights = []
-    for run, amount in zip(records[1], stated[1], strict=True):
-        mass = masses.get(run.record.process, _NONE)
-        if not amount and mass:
-            amount = _part(run.mass, amounts[run.record.process], mass)
+    for run, amount, other in zip(records[1], stated[1], unknown, strict=True):
+        alike = None if other and not masses.get(run.record.process) else run.record.process
+        mass = masses.get(alike, _NONE)
+        if (other or not amount) and mass:
+            amount = max(amount, _part(run.mass, amounts[alike], mass))
         weights.append(amount)
     return weights
 

@@ -137,7 +137,7 @@ def _with_total(
     amounts = _amounts(total, stated, weights, fixed_amounts, field, step)
     if keeping and total.material not in closing.replaces:
         return [
-            _with_part(record, total, amount - own, amount)
+            _with_part(record, total, CONTEXT.subtract(amount, own), amount)
             for record, own, amount in zip(records, stated, amounts, strict=True)
         ]
     masses = _masses(total, [*fixed_amounts, *amounts])[len(fixed) :]
@@ -178,7 +178,8 @@ def amount_in(supplies: Sequence[Supply], total: Supply, field: str) -> Decimal:
     amount = _NONE
     for supply in supplies:
         if supply.material == total.material:
-            amount += convert(supply.quantity.amount, supply.quantity.unit, total.quantity.unit, f"{field}.quantity")
+            amount = CONTEXT.add(amount, convert(
+                supply.quantity.amount, supply.quantity.unit, total.quantity.unit, f"{field}.quantity"))
     return amount
 
 
@@ -230,18 +231,18 @@ def _amounts(
 ) -> list[Decimal]:
     difference, whole = total.quantity.amount, _NONE
     for amount in (*stated, *fixed):
-        difference -= amount
+        difference = CONTEXT.subtract(difference, amount)
     for weight in weights:
         whole = CONTEXT.add(whole, weight)
     amounts: list[Decimal] = []
     remainder = difference
     last = max(i for i, weight in enumerate(weights) if weight)
     for i, (amount, weight) in enumerate(zip(stated, weights, strict=True)):
-        part = CONTEXT.divide(CONTEXT.multiply(difference, weight), whole).quantize(step, ROUND_HALF_EVEN)
+        part = CONTEXT.divide(CONTEXT.multiply(difference, weight), whole).quantize(step, ROUND_HALF_EVEN, CONTEXT)
         if i == last:
             part = remainder
-        remainder -= part
-        amounts.append(amount + part)
+        remainder = CONTEXT.subtract(remainder, part)
+        amounts.append(CONTEXT.add(amount, part))
         if amounts[-1] < 0:
             raise Refused(
                 f"{field}: a transformation would get {amounts[-1]} {total.quantity.unit} of {total.material}",
@@ -258,7 +259,7 @@ def step_of(code: str) -> Decimal:
         return Decimal(1)
     if counted_in.dimension != "mass":
         return _STEP
-    decimals = max(0, -int(counted_in.scale.normalize().as_tuple().exponent))
+    decimals = max(0, -int(counted_in.scale.normalize(CONTEXT).as_tuple().exponent))
     return Decimal(1).scaleb(-max(0, 9 - decimals))
 
 
@@ -272,8 +273,8 @@ def _masses(total: Supply, amounts: Sequence[Decimal]) -> list[Quantity | None]:
     last = max(i for i, amount in enumerate(amounts) if amount)
     for i, amount in enumerate(amounts):
         part = CONTEXT.divide(CONTEXT.multiply(mass.amount, amount), total.quantity.amount)
-        part = remainder if i == last else part.quantize(_STEP, ROUND_HALF_EVEN)
-        remainder -= part
+        part = remainder if i == last else part.quantize(_STEP, ROUND_HALF_EVEN, CONTEXT)
+        remainder = CONTEXT.subtract(remainder, part)
         masses.append(Quantity(value=plain(max(part, _STEP)), unit=mass.unit))
     return masses
 
@@ -294,13 +295,14 @@ def _with_part(record: Transformation, total: Supply, part: Decimal, whole: Deci
     `whole`: its amount of the material. If the part is negative, the stated supplies are reduced to the whole, in
     proportion, and keep their prices."""
     if part < 0:
-        return _reduced(record, total, whole, whole - part)
+        return _reduced(record, total, whole, CONTEXT.subtract(whole, part))
     if not part:
         return record
     mass = None
     if total.mass is not None and unit(total.quantity.unit).dimension != "mass":
-        kilograms = CONTEXT.divide(CONTEXT.multiply(total.mass.amount, part), total.quantity.amount)
-        mass = Quantity(value=plain(max(kilograms.quantize(_STEP, ROUND_HALF_EVEN), _STEP)), unit=total.mass.unit)
+        kilograms = CONTEXT.divide(CONTEXT.multiply(total.mass.amount, part), total.quantity.amount).quantize(
+            _STEP, ROUND_HALF_EVEN, CONTEXT)
+        mass = Quantity(value=plain(max(kilograms, _STEP)), unit=total.mass.unit)
     places = [i for i, supply in enumerate(record.supplies, start=1) if supply.material == total.material]
     at = places[-1] if places else len(record.supplies)
     further = replace(total, quantity=Quantity(value=plain(part), unit=total.quantity.unit), mass=mass)
@@ -320,8 +322,9 @@ def _reduced(record: Transformation, total: Supply, whole: Decimal, stated: Deci
         amount = CONTEXT.divide(CONTEXT.multiply(supply.quantity.amount, whole), stated)
         if i == last:
             amount = CONTEXT.divide(CONTEXT.multiply(remainder, want.scale), have.scale)
-        amount = amount.quantize(step_of(have.code), ROUND_HALF_EVEN)
-        remainder -= CONTEXT.divide(CONTEXT.multiply(amount, have.scale), want.scale)
+        amount = amount.quantize(step_of(have.code), ROUND_HALF_EVEN, CONTEXT)
+        remainder = CONTEXT.subtract(
+            remainder, CONTEXT.divide(CONTEXT.multiply(amount, have.scale), want.scale))
         if amount > 0:
             quantity = Quantity(value=plain(amount), unit=have.code)
             supplies.append(replace(supply, quantity=quantity, mass=_part_of(supply.mass, whole, stated)))
@@ -331,7 +334,7 @@ def _reduced(record: Transformation, total: Supply, whole: Decimal, stated: Deci
 def _part_of(mass: Quantity | None, whole: Decimal, stated: Decimal) -> Quantity | None:
     if mass is None:
         return None
-    part = CONTEXT.divide(CONTEXT.multiply(mass.amount, whole), stated).quantize(_STEP, ROUND_HALF_EVEN)
+    part = CONTEXT.divide(CONTEXT.multiply(mass.amount, whole), stated).quantize(_STEP, ROUND_HALF_EVEN, CONTEXT)
     return Quantity(value=plain(max(part, _STEP)), unit=mass.unit)
 
 
@@ -352,5 +355,5 @@ def made(masses: Sequence[tuple[str, Decimal | None]]) -> Decimal:
     total = _NONE
     for role, mass in masses:
         if role not in UNBURDENED and mass is not None:
-            total += mass
+            total = CONTEXT.add(total, mass)
     return total

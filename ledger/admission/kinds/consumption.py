@@ -19,6 +19,7 @@ from ledger.admission.lots import Plan, create, take
 from ledger.admission.names import Names
 from ledger.admission.rules import Rule
 from ledger.admission.state import State
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Consumption
 from ledger.errors import Refused
 
@@ -55,7 +56,7 @@ class ConsumptionKind(Kind[Consumption]):
 
     def apply(self, record: Consumption, digest: bytes, state: State) -> None:
         for subject, kilograms in _sold(record, state).items():
-            state.group_goods[subject] = state.group_goods.get(subject, _NOTHING) + kilograms
+            state.group_goods[subject] = CONTEXT.add(state.group_goods.get(subject, _NOTHING), kilograms)
 
     def rows(self, record: Consumption, index: int, state: State, before: Before) -> Iterator[Row]:
         for group, subject in _sold(record, state):
@@ -78,7 +79,7 @@ def _sold(record: Consumption, state: State) -> dict[tuple[str, str], Decimal]:
         product = state.products.get(part.lot.product)
         if part.mass and part.lot.role in GOODS and product is not None:
             for subject in sold_subjects(product):
-                sold[group, subject] = sold.get((group, subject), _NOTHING) + part.mass
+                sold[group, subject] = CONTEXT.add(sold.get((group, subject), _NOTHING), part.mass)
     return sold
 
 

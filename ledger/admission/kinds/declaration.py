@@ -14,6 +14,7 @@ from ledger.admission.names import Names
 from ledger.admission.rules import Rule
 from ledger.admission.state import State
 from ledger.core.outcome.assessment import ADDITIVE, ENERGY, OF_WHICH, REMOVALS
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.identifiers import check_identifier
 from ledger.core.record.kinds import Declaration
 from ledger.core.record.redacted import is_residue
@@ -70,7 +71,7 @@ class DeclarationKind(Kind[Declaration]):
             state.openings.add((record.facility, record.lot.product))
         subject, kilograms = _declared(record, state)
         if kilograms:
-            state.group_goods[subject] = state.group_goods.get(subject, _NOTHING) + kilograms
+            state.group_goods[subject] = CONTEXT.add(state.group_goods.get(subject, _NOTHING), kilograms)
 
     def rows(self, record: Declaration, index: int, state: State, before: Before) -> Iterator[Row]:
         if record.basis == "opening" and record.lot is not None:

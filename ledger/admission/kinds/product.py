@@ -10,8 +10,10 @@ from ledger.admission.facts import Facts, product_facts
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan, check_fractions, check_prefix_of
 from ledger.admission.names import Names
+from ledger.admission.rules import Rule
 from ledger.admission.state import State
 from ledger.core.record.kinds import Product
+from ledger.core.record.redacted import is_code
 from ledger.core.record.units import convert, unit
 from ledger.errors import Refused
 
@@ -31,12 +33,25 @@ class ProductKind(Kind[Product]):
 
     def check(self, record: Product, keyid: bytes, state: State) -> None:
         check_unused_name(record.id, state.products, "product")
+        if state.rules.has(Rule.REFERENCE_RANGES):
+            _check_codes(record)
 
     def apply(self, record: Product, digest: bytes, state: State) -> None:
         state.products[record.id] = product_facts(record)
 
     def rows(self, record: Product, index: int, state: State, before: Before) -> Iterator[Row]:
         yield "product", (record.id, record.issuer, index)
+
+
+def _check_codes(record: Product) -> None:
+    """Refuses a code that an erasure would remove: goods that are like each other by their codes would change."""
+    for name, code in record.classifications.items():
+        if not is_code(code):
+            raise Refused(
+                f"classifications.{name}: {code!r} is not a code", code="classification", value=code,
+                field=f"classifications.{name}",
+                rule="up to 16 digits, dots and spaces that begin with a digit or one capital letter, such as 7208.10",
+            )
 
 
 def _check_form(record: Product, facts: Facts) -> None:

@@ -18,7 +18,7 @@ from ledger.cli.supplier.receipts import findings_of, lot_brief
 from ledger.client import limits
 from ledger.client.verify.bundle import PUBLISHED, STEPS, Checked, ReplayedKeys, step, verify_bundle
 from ledger.client.verify.published_head import check_published
-from ledger.client.verify.standing import standing_of
+from ledger.client.verify.standing import StatementStanding, current_standing, standing_of
 from ledger.core.log.checkpoint import parse_checkpoint
 from ledger.core.log.entry import parse_entry
 from ledger.core.log.key_rotation import Rotations
@@ -132,16 +132,16 @@ def _entry(client: Client, index: int, size: int) -> bytes:
     return decode_entries(bundle)[index - first]
 
 
-def verify_bundle_file(data: bytes, pinned: ReplayedKeys, log: str | None, *, as_json: bool) -> int:
+def verify_bundle_file(data: bytes, pinned: ReplayedKeys, log: str | None, on: str, *, as_json: bool) -> int:
     """Prints the result of each step; returns the exit code. `log`: address of the log, to check that it still contains
-    the signed checkpoint. Raises InvalidInput if `data` is not a bundle, Unavailable if the log does not answer."""
+    the signed checkpoint and the statement's figure; `on`: the instant as of which the statement should be in force.
+    Raises InvalidInput if `data` is not a bundle, Unavailable if the log does not answer."""
     bundle = read_bundle(data)
     steps = STEPS if log is None else (*STEPS, PUBLISHED)
     try:
         checked = verify_bundle(bundle, pinned)
-        if log is not None and checked.verified.checkpoint is not None:
-            with step(len(steps)):
-                check_published(log, checked.verified.checkpoint, checked.keys)
+        with step(len(steps)):
+            standing = _standing(checked, log, on)
     except (VerificationError, InvalidNote) as error:
         failed = error.step if isinstance(error, VerificationError) and error.step is not None else 1
         if as_json:
@@ -153,15 +153,32 @@ def verify_bundle_file(data: bytes, pinned: ReplayedKeys, log: str | None, *, as
         return 1
     if checked.keys.led is not None:
         say(f"note: {checked.keys.led}")
+    in_force = standing is None or standing.is_in_force
     if as_json:
-        print_json(_result(checked))
+        print_json(_result(checked, standing))
     else:
         show(*[f"{number}. {text}: {checked.left_out.get(number, 'ok')}" for number, text in enumerate(steps, start=1)])
-        show(*_proved(checked))
-    return 0
+        show(*_proved(checked, standing))
+        if standing is not None and not in_force:
+            say(f"error: {standing.text}")
+    return 0 if in_force else 1
 
 
-def _proved(checked: Checked) -> Iterator[str]:
+def _standing(checked: Checked, log: str | None, on: str) -> StatementStanding | None:
+    """Whether the bundle's statement is in force; None without a statement. With `log`, also checks that the log still
+    contains the signed checkpoints."""
+    statement = checked.statement
+    standing = None if statement is None else standing_of(statement, on)
+    if log is None:
+        return standing
+    if checked.verified.checkpoint is not None:
+        check_published(log, checked.verified.checkpoint, checked.keys)
+    if statement is None or standing is None or not standing.is_in_force:
+        return standing
+    return current_standing(statement, log, checked.keys, check_published(log, statement.checkpoint, checked.keys))
+
+
+def _proved(checked: Checked, standing: StatementStanding | None) -> Iterator[str]:
     verified, entry = checked.verified, checked.verified.entry
     signed = datetime.fromtimestamp(entry.time / 1000, UTC)
     where = "of the log, as the log promised" if verified.size is None else f"of the log at size {verified.size}"
@@ -179,7 +196,8 @@ def _proved(checked: Checked) -> Iterator[str]:
         claims = checked.statement.claims
         yield (f"statement: {claims.figure.title} of {claims.lot}, {float(claims.figure.footprint):,.6g} kg CO2e, "
                f"at size {claims.size}")
-        yield standing_of(checked.statement, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}").text
+        if standing is not None and standing.is_in_force:
+            yield standing.text
         yield from claimed_attestations(claims)
         yield from (f"the log said: {one}" for one in claims.limitations)
         yield from site_lines(claims.site)
@@ -193,7 +211,7 @@ def _times(cosigned: Iterable[tuple[str, int]]) -> Iterator[str]:
         yield f"{name} at {datetime.fromtimestamp(time, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _result(checked: Checked) -> dict[str, object]:
+def _result(checked: Checked, standing: StatementStanding | None) -> dict[str, object]:
     verified, entry = checked.verified, checked.verified.entry
     return {
         "ok": True, "index": verified.index, "size": verified.size, "digest": entry.digest.hex(),
@@ -203,6 +221,7 @@ def _result(checked: Checked) -> dict[str, object]:
         "notAsked": {str(step): why for step, why in checked.left_out.items()},
         "statement": None if checked.statement is None else checked.statement.claims.lot,
         "validUntil": None if checked.statement is None else checked.statement.claims.valid_until,
+        "standing": standing,
         "limitations": [] if checked.statement is None else checked.statement.claims.limitations,
         "site": None if checked.statement is None else checked.statement.claims.site,
     }

@@ -29,6 +29,11 @@ _SECTIONS: Final[Mapping[str, str]] = {
 }
 """The lists of the answer, each a section of the file."""
 _SINGLE: Final = "figure"
+_CONTEXTS: Final[Sequence[tuple[str, str, Mapping[str, str]]]] = (
+    ("verified", "verified shares", {"attestations": "attestations in the chain"}),
+    ("study", "study", {"stated": "stated by the manufacturer", "versions": "versions"}),
+)
+"""Fields of the answer with a row of their own in a table, and the sections of their own parts."""
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _LEFT_OFF: Final = {"flows": "flows_left_off", "cut_offs": "cut_offs_left_off", "sources": "sources_left_off",
                     "findings": "findings_left_off"}
@@ -60,7 +65,8 @@ def verification(
         return
     if form == "text" and not as_json:
         raise click.UsageError("--output takes --format csv or json")
-    data = _csv(answer) if form == "csv" else msgspec.json.format(msgspec.json.encode(answer), indent=2).decode() + "\n"
+    json = msgspec.json.format(msgspec.json.encode(answer), indent=2).decode()
+    data = table_of(answer) if form == "csv" else f"{json}\n"
     with replacing(output) as file:
         file.write(data.encode())
     if as_json:
@@ -73,7 +79,7 @@ def _print(answer: VerificationAnswer, form: Form) -> None:
     if form == "json":
         print_json(answer)
     elif form == "csv":
-        print_lines(_csv(answer))
+        print_lines(table_of(answer))
     else:
         show(*verification_report(answer))
 
@@ -154,26 +160,43 @@ def _shown(value: object) -> str:
         case list():
             return "; ".join([_shown(part) for part in value])
         case dict():
-            return " ".join([f"{part}" for part in value.values()])
+            return " ".join([_shown(part) if _is_nested(part) else f"{part}" for part in value.values()])
         case _:
             return str(value)
 
 
-def _csv(answer: VerificationAnswer) -> str:
+def table_of(answer: VerificationAnswer) -> str:
     """One table: a row for each row of a section, with the columns of all sections; the single fields of the answer
     come first, in the section `figure`."""
-    tree = msgspec.to_builtins(answer)
-    single = {name: value for name, value in tree.items() if not isinstance(value, list | dict)}
-    sections = {name: _rows(answer, name) for name in _SECTIONS}
-    columns = ["section", *_columns([single, *[row for rows in sections.values() for row in rows]])]
+    sections = [(title, row) for title, rows in _tables(answer) for row in rows if row]
+    columns = ["section", *_columns([row for _, row in sections])]
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerow({"section": _SINGLE, **{name: cell(value) for name, value in single.items()}})
-    for name, rows in sections.items():
-        for row in rows:
-            writer.writerow({"section": _SECTIONS[name], **{field: cell(value) for field, value in row.items()}})
+    for title, row in sections:
+        writer.writerow({"section": title, **{name: cell(value) for name, value in row.items()}})
     return text.getvalue()
+
+
+def _tables(answer: VerificationAnswer) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Everything that the answer has, by section."""
+    tree: dict[str, Any] = msgspec.to_builtins(answer)
+    yield _SINGLE, [{name: value for name, value in tree.items() if name == "quantity" or not _is_nested(value)}]
+    for name, title in _SECTIONS.items():
+        yield title, _rows(answer, name)
+    for name, title in {"ratings": "ratings", "pactRatings": "PACT ratings"}.items():
+        yield title, [tree.get(name, {})]
+    for name, title, parts in _CONTEXTS:
+        context = tree.get(name) or {}
+        yield title, [{field: value for field, value in context.items() if field not in parts}]
+        for part, name_of_part in parts.items():
+            inner = context.get(part) or []
+            yield name_of_part, inner if isinstance(inner, list) else [inner]
+    yield "limitations", [{"limitation": text} for text in tree.get("limitations", [])]
+
+
+def _is_nested(value: object) -> bool:
+    return isinstance(value, list | dict)
 
 
 def cell(value: object) -> object:

@@ -88,7 +88,7 @@ def verify_statement(data: bytes, pinned: ReplayedKeys, evidence: StatementEvide
 
 def _verdict(statement: Statement, pinned: ReplayedKeys, evidence: StatementEvidence) -> StatementVerdict:
     bodies, plugins, log, on = evidence
-    proven, recomputed, led = None, None, None
+    proven, recomputed, led, published = None, None, None, None
     requests = {_PUBLISHED: log is not None, _QUORUM: pinned.policy is not None}
     left_out = frozenset([number for number, requested in requests.items() if not requested])
     try:
@@ -102,13 +102,13 @@ def _verdict(statement: Statement, pinned: ReplayedKeys, evidence: StatementEvid
                 recomputed = recompute_from_bodies(proven, sources, registry)
         if log is not None:
             with step(_PUBLISHED):
-                check_published(log, proven.checkpoint, keys)
+                published = check_published(log, proven.checkpoint, keys)
         with step(_QUORUM):
             check_statement_quorum(proven, keys, pinned.policy)
         standing = standing_of(proven, on)
-        if log is not None and standing.is_in_force:
+        if log is not None and published is not None and standing.is_in_force:
             with step(_PUBLISHED):
-                standing = current_standing(proven, log, keys)
+                standing = current_standing(proven, log, keys, published)
         return StatementVerdict(proven, recomputed, None, left_out, led, standing)
     except VerificationError as error:
         return StatementVerdict(proven, recomputed, error, left_out, led)

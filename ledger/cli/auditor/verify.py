@@ -46,7 +46,7 @@ _PROMISED = {
 
 
 _OPTIONS: Mapping[str, tuple[str, ...]] = {
-    "bundle": ("--registrar",), "statement": ("--bodies", "--plugins", "--on"), "receipt": ("--body", "--key"),
+    "bundle": ("--registrar", "--on"), "statement": ("--bodies", "--plugins", "--on"), "receipt": ("--body", "--key"),
 }
 """The options that apply to one kind of file only."""
 
@@ -79,7 +79,8 @@ class FileVerdict(NamedTuple):
 @click.option("--bodies", help="For a statement: folder or server with the bodies, to recompute the figures.")
 @plugins_option
 @click.option("--log", help="Address of the log's server: check that the log still contains the signed checkpoint.")
-@click.option("--on", metavar="DAY", help="For a statement: the day on which it should be in force.  [default: today]")
+@click.option("--on", metavar="DAY",
+              help="For a statement, also inside a bundle: the day on which it should be in force.  [default: today]")
 @click.option("--log-keys", type=FILE, help="File with the log's key rotations: its server's answer at /log/keys.")
 @ca_option
 @json_option
@@ -111,7 +112,7 @@ def verify(
              "--on": on}
     if is_bundle(data):
         _check_options("bundle", given)
-        return verify_bundle_file(data, pinned, log, as_json=as_json)
+        return verify_bundle_file(data, pinned, log, _day(on), as_json=as_json)
     if is_statement(data):
         _check_options("statement", given)
         return verify_statement(data, pinned, StatementEvidence(bodies, plugins, log, _day(on)), as_json=as_json)

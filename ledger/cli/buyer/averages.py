@@ -52,6 +52,10 @@ def _table(rows: list[PeriodAverageAnswer], unit: str) -> Table:
 
 def _change(what: str, change: FigureChangeAnswer, unit: str) -> str:
     by = "from zero" if change.change is None else f"by {change.change * 100:+.1f} %"
-    why = f"reason: {change.reason}" if change.reason is not None else "no reason is given"
+    why = "no reason is given"
+    if change.reason is not None:
+        why = f"reason: {change.reason}"
+    elif change.unexamined:
+        why = f"the amendments of {change.unexamined:,} records were not examined"
     return (f"note: {what} differs {by} from {change.last}: {change.per_unit:,.6g} against "
             f"{change.last_per_unit:,.6g} kg CO2e per {unit}; {why}")

@@ -8,6 +8,7 @@ import msgspec
 from ledger.admission.admit import admit
 from ledger.admission.apply import apply
 from ledger.admission.facts import LotFacts
+from ledger.admission.lots import Plan
 from ledger.admission.plan import ANY_TOLERANCE
 from ledger.admission.plan import plan as plan_of
 from ledger.admission.state import State
@@ -143,13 +144,13 @@ class Replayer:
         revision: Revision | None = None
         provisional: Collection[int] = ()
         try:
-            prepared, recomputed = self._prepare(submission, row)
+            prepared, recomputed, committed = self._prepare(submission, row)
             admit(record, entry.keyid, prepared.plan, self.state)
             if isinstance(record, REVISING):
                 revision, provisional = self._revise(record, revised)
-                if not row.erased:
-                    # The committed assessment of an erased closing has these parts already.
-                    prepared = with_unspread(prepared, revision.unspread, self.state, self._registry)
+                if not committed:
+                    # The committed assessment of a closing has these parts already.
+                    prepared = self._with_unspread(prepared, revision, row)
             outcome = account(prepared, self._figures)
             if revision is not None:
                 outcome = with_revisions(outcome, _roots_of(revision))
@@ -193,24 +194,39 @@ class Replayer:
         self._revisable.revised(self.state.size, record, revision, history)
         return revision, history.provisional.keys()
 
-    def _prepare(self, submission: Submission, row: EntryRow) -> tuple[Prepared, int]:
+    def _prepare(self, submission: Submission, row: EntryRow) -> tuple[Prepared, int, bool]:
         """Prepares a record, with the number of assessments that a plugin made again: 1 if the plugin version in force
-        is installed. Otherwise the record gets its committed assessment."""
+        is installed. Otherwise the record gets its committed assessment; the last value says so."""
         record, state = submission.record, self.state
         if row.erased:
-            return self._prepare_redacted(submission, row), 0
+            return self._prepare_redacted(submission, row), 0, True
         try:
             prepared = prepare(submission, state, self._registry)
-            return prepared, 1 if prepared.tag is not None else 0
-        except Unavailable:
-            if not isinstance(record, Transformation) or row.leaf is None:
+            return prepared, 1 if prepared.tag is not None else 0, False
+        except Unavailable as error:
+            if not isinstance(record, Transformation | Closing) or row.leaf is None:
                 raise
-        leaf, assessment = read_assessment(row.leaf)
-        self.not_recomputed[leaf.plugin or "?"] = self.not_recomputed.get(leaf.plugin or "?", 0) + 1
-        plan = plan_of(record, state, ANY_TOLERANCE)
+            plan = plan_of(record, state, ANY_TOLERANCE)
+            return self._prepare_stored(submission, plan, row.leaf, error), 0, True
+
+    def _prepare_stored(self, submission: Submission, plan: Plan, stored: bytes, error: Unavailable) -> Prepared:
+        """Prepares a record with its committed leaf 0, and counts it. `error`: why it cannot be assessed."""
+        record, state = submission.record, self.state
+        leaf, assessment = read_assessment(stored)
+        missing = leaf.plugin or error.value or "?"
+        self.not_recomputed[missing] = self.not_recomputed.get(missing, 0) + 1
         figure_work = work_of(record, plan, state, assessment)
-        versions = state.activations.versions()
-        return Prepared(submission, plan, figure_work, leaf.assessment, leaf.plugin, versions), 0
+        return Prepared(submission, plan, figure_work, leaf.assessment, leaf.plugin, state.activations.versions())
+
+    def _with_unspread(self, prepared: Prepared, revision: Revision, row: EntryRow) -> Prepared:
+        """The closing with the parts that stay with it, or with its committed assessment if these cannot be priced
+        here."""
+        try:
+            return with_unspread(prepared, revision.unspread, self.state, self._registry)
+        except Unavailable as error:
+            if row.leaf is None:
+                raise
+            return self._prepare_stored(prepared.submission, prepared.plan, row.leaf, error)
 
     def _prepare_redacted(self, submission: Submission, row: EntryRow) -> Prepared:
         """Prepares a redacted record with its committed assessment."""

@@ -7,7 +7,8 @@ import msgspec
 from msgspec import Struct
 
 from ledger.client import limits
-from ledger.client.http import BlockingReader, HttpRequest
+from ledger.client.http import BlockingReader, HttpAnswer, HttpRequest
+from ledger.core.log.checkpoint import Checkpoint
 from ledger.core.log.key_rotation import LogKeys
 from ledger.core.receipts.statement import Statement
 from ledger.core.receipts.statement_steps import Proven
@@ -15,13 +16,15 @@ from ledger.errors import InvalidInput, Unavailable, VerificationError
 from ledger.footprint.derived.statements import check_statement
 from ledger.footprint.derived.validity import CHANGE, change_of, is_above_limit
 
-StandingState = Literal["inForce", "expired", "superseded", "withdrawn"]
+StandingState = Literal["inForce", "expired", "superseded", "withdrawn", "unknown"]
 _STATEMENT: Final = "/v1/statement"
+_LOTS: Final = "/v1/lots"
 
 
 class StatementStanding(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """`text` says it in words. `stated` and `current`: kg CO2e per unit in the statement and in the log's newest one,
-    which is proved in the same way; `current` is absent if no log was asked."""
+    which is proved in the same way; `current` is absent if no log was asked. `unknown`: the log's server answers
+    questions, but states no figure of the lot."""
 
     state: StandingState
     text: str
@@ -55,43 +58,62 @@ def standing_of(proven: Proven, on: str) -> StatementStanding:
                     f"{CHANGE * 100:.0f} %", stated=stated)
 
 
-def current_standing(proven: Proven, url: str, keys: LogKeys) -> StatementStanding:
-    """The standing of a statement by the newest statement of the log at this address, which is verified too.
+def current_standing(proven: Proven, url: str, keys: LogKeys, published: Checkpoint) -> StatementStanding:
+    """The standing of a statement by the newest statement of the log at this address, which is verified too. That must
+    be of a tree with at least the entries of the checkpoint `published`, which the log published before.
 
-    Raises Unavailable if the log does not answer, VerificationError if its newest statement does not hold.
+    Raises Unavailable if the log does not answer, or answers with an older figure; VerificationError if its newest
+    statement does not hold.
     """
-    claims, stated = proven.claims, float(proven.claims.figure.per_unit)
+    claims, lot = proven.claims, HttpRequest(parameters={"lot": proven.claims.lot})
     with BlockingReader(url, "log") as reader:
-        answer = reader.fetch(_STATEMENT, limits.QUESTION, request=HttpRequest(parameters={"lot": claims.lot}))
-    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-        raise Unavailable(f"{reader.url} answers {answer.status} for {_STATEMENT}", code="no-answer", field="log",
-                          value=url)
-    if answer.status != HTTPStatus.OK:
-        return _without_figure(claims.lot, answer.status, _code(answer.content), stated)
+        answer = reader.fetch(_STATEMENT, limits.QUESTION, request=lot)
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+            raise _unavailable(f"{reader.url} answers {answer.status} for {_STATEMENT}", url)
+        if answer.status != HTTPStatus.OK:
+            serves = _is_from_server(answer) or _is_from_server(reader.fetch(_LOTS, limits.QUESTION, request=lot))
+            return _without_figure(proven, answer, serves=serves)
     try:
         newest = check_statement(msgspec.json.decode(answer.content, type=Statement), keys.pinned, keys.notes)
     except (msgspec.DecodeError, InvalidInput) as error:
-        raise Unavailable(f"the log's newest statement of {claims.lot} cannot be read: {error}", code="no-answer",
-                          field="log", value=url) from error
+        raise _unavailable(f"the log's newest statement of {claims.lot} cannot be read: {error}", url) from error
     if newest.claims.lot != claims.lot or newest.claims.size < claims.size:
         raise VerificationError(
             f"the log states an older tree, of {newest.claims.size} entries, or another lot than {claims.lot}",
             code="wrong-statement", field="log", value=newest.claims.lot)
-    return _compared(stated, float(newest.claims.figure.per_unit), claims.valid_until)
+    if newest.claims.size < published.size:
+        raise _unavailable(f"the newest statement of {claims.lot} is of {newest.claims.size} entries, but the log has "
+                           f"published {published.size}: its figure may have changed since", url)
+    return _compared(float(claims.figure.per_unit), float(newest.claims.figure.per_unit), claims.valid_until)
 
 
-def _code(content: bytes) -> str:
+def _unavailable(message: str, url: str) -> Unavailable:
+    return Unavailable(message, code="no-answer", field="log", value=url)
+
+
+def _is_from_server(answer: HttpAnswer) -> bool:
+    """Whether a server of the ledger answers, and not a static copy of the log, which has no questions."""
+    return answer.status == HTTPStatus.OK or bool(_code(answer))
+
+
+def _code(answer: HttpAnswer) -> str:
     try:
-        return msgspec.json.decode(content, type=_ErrorCode).code
+        return msgspec.json.decode(answer.content, type=_ErrorCode).code
     except msgspec.DecodeError:
         return ""
 
 
-def _without_figure(lot: str, status: int, code: str, stated: float) -> StatementStanding:
+def _without_figure(proven: Proven, answer: HttpAnswer, *, serves: bool) -> StatementStanding:
+    lot, stated, code = proven.claims.lot, float(proven.claims.figure.per_unit), _code(answer)
     if code == "withdrawn":
         return StatementStanding(state="withdrawn", text=f"withdrawn: {lot} has no figure any more", stated=stated)
-    return StatementStanding(state="inForce", stated=stated, text=f"the log's server states no figure of {lot} (status "
-                    f"{status}), so nothing shows whether the figure changed since")
+    silent = "so nothing shows whether the figure changed since"
+    if serves:
+        named = f", {code}" if code else ""
+        return StatementStanding(state="unknown", stated=stated, text=f"unknown: the log's server states no figure of "
+                                 f"{lot} (status {answer.status}{named}), {silent}")
+    return StatementStanding(state="inForce", stated=stated, text="in force by its own words only: the address has a "
+                             f"copy of the log, which states no figure of {lot} (status {answer.status}), {silent}")
 
 
 def _compared(stated: float, current: float, until: str | None) -> StatementStanding:

@@ -99,9 +99,12 @@ def recompute_from_bodies(proven: Proven, bodies: Bodies, registry: Registry) ->
 
 
 def _check_data_end(proven: Proven, record: AnyRecord) -> None:
-    """The end of the data of a record with a period. The log's key vouches for the data of other records' inputs."""
+    """The end of the data of a record with a period. The log's key vouches for the data of other records' inputs.
+    Statements of earlier versions say neither this end nor the kind of the figure."""
     stated = proven.claims.data_end
-    if isinstance(record, Transformation | Declaration) and stated not in (None, record.end):
+    if stated is None and proven.claims.figure_kind is None:
+        return
+    if isinstance(record, Transformation | Declaration) and stated != record.end:
         raise _fails("wrong-validity", "claims.dataEnd",
                      f"the statement says {stated}, but the record ends {record.end}", stated)
 

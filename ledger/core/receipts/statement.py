@@ -159,7 +159,7 @@ class AttestationClaim(StatementClaim, frozen=True):
     """An attestation of the lot, its record, its product or its facility, by log `index` and digest. `examinedSize`:
     the tree whose figure was examined; `outdated`: the figure was revised since, from `examinedFootprint` to the
     statement's. `independent` is false for the maker, its group, and a customer. `countsAs`: the verified share in
-    which it counts."""
+    which it counts; `notCounted`: why it counts in no share."""
 
     index: int
     record: str
@@ -179,6 +179,7 @@ class AttestationClaim(StatementClaim, frozen=True):
     coverage: str | None = None
     accreditation: str | None = None
     counts_as: str | None = None
+    not_counted: str | None = None
 
 
 class VersionClaim(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -89,6 +89,11 @@ def is_residue(record: AnyRecord) -> bool:
     return record.nonce == NONCE
 
 
+def is_code(text: str) -> bool:
+    """Whether a classification code stays: digits, dots and spaces, after at most one letter."""
+    return _CODE.fullmatch(text) is not None
+
+
 def residue(record: AnyRecord) -> AnyRecord:
     """The redacted form of a private record; of a redacted record, itself. Raises KeyError for a public record."""
     tree: dict[str, Any] = msgspec.json.decode(canonical.encode(record))
@@ -111,7 +116,7 @@ def _remaining(value: Any, spec: _Spec) -> Any:
     if spec is _Word:
         return GONE
     if spec is _Code:
-        return value if isinstance(value, str) and _CODE.fullmatch(value) else None
+        return value if isinstance(value, str) and is_code(value) else None
     if isinstance(spec, list):
         return [_remaining(one, spec[0]) for one in value] if isinstance(value, list) else None
     if isinstance(spec, dict):

@@ -8,6 +8,7 @@ document shows who pays: a contract with a city, or the invoices of gate fees. W
 
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import reduce
 from typing import Final
 
 from ledger.admission.lots import Created, Plan
@@ -35,10 +36,10 @@ def free_energy(
     if not energy or not served or not part or _is_shown(record.evidence):
         return (), ()
     joules = [CONTEXT.multiply(made.facts.quantity, UNITS[made.facts.unit].scale) for _, made in energy]
-    whole = sum(joules, _NOTHING)
+    whole = reduce(CONTEXT.add, joules, _NOTHING)
     usual, findings = list[UsualShare](), list[Finding]()
     for (output, _), own in zip(energy, joules, strict=True):
-        share = CONTEXT.divide(CONTEXT.multiply(part, own), whole).quantize(_STEP)
+        share = CONTEXT.divide(CONTEXT.multiply(part, own), whole).quantize(_STEP, context=CONTEXT)
         usual.append(UsualShare(output=output, share=share, code=CODE))
         findings.append(Finding(
             code=CODE, output=output, value=_NOTHING, unit="share", usual=Span(low=share),

@@ -7,7 +7,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from ledger.admission.amending import amended, check_basis, check_unaccepted, check_withdrawal
-from ledger.admission.closings.final_records import Unspread, divided
+from ledger.admission.closings.final_records import Unspread, check_stated_key, divided
 from ledger.admission.closings.spreading import ClosingSpread, check_overhead_keys, covered, spread
 from ledger.admission.kinds.erasure import erased
 from ledger.admission.kinds.table import kind_of
@@ -78,6 +78,8 @@ def closed(closing: Closing, history: History) -> tuple[Changes, list[Unspread]]
     if rules.has(Rule.WHOLE_PERIODS):
         final = final_spreads(closing, history, {*provisional, *fixed})
     waiting = [provisional[index] for index in sorted(provisional)]
+    if rules.has(Rule.WHOLE_PERIODS):
+        check_stated_key(closing, waiting, list(fixed.values()), final)
     rest, unspread = divided(closing, waiting, list(fixed.values()), final)
     parts = spread(
         closing, provisional, list(fixed.values()), keeping=rules.has(Rule.DEFAULT_UPSTREAM), rest=rest)

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from ledger.admission.activations import Versions
-from ledger.admission.amending import check_same_lots, check_sector, check_undisputed
+from ledger.admission.amending import check_no_more_goods, check_same_lots, check_sector, check_undisputed
 from ledger.admission.apply import as_entered
 from ledger.admission.closings.final_records import Unspread
 from ledger.admission.dates import check_no_later_end, kept
@@ -327,7 +327,10 @@ class Engine:
         state = self._history.state
         check_same_lots(self._history.lots_of(index), lots, "changes")
         if index in self._changes:
-            check_no_later_end(new.submission.record, self._history.lots_of(index), "changes")
+            record = new.submission.record
+            check_no_later_end(record, self._history.lots_of(index), "changes")
+            if state.rules.has(Rule.REFERENCE_RANGES):
+                check_no_more_goods(record, old.plan, new.plan, "changes")
             check_undisputed(new.plan.taken, state)
         preceding = self._history.preceding.get(index)
         for taken in old.plan.taken:

@@ -87,11 +87,15 @@ def _findings(closing: Closing, unspread: Unspread, part: Assessment) -> Iterato
             code=ABOVE, severity="note", supply=place, value=_number(unspread.above), unit=unit,
             message=f"the records of the period state {plain(unspread.above)} {unit} of {code} more than was measured",
         )
-    if unspread.outside:
+    outside, unknown = unspread.outside, unspread.unknown
+    if outside or unknown:
+        parts = [f"{outside} records of the period have no weight by {key}, so {total.quantity} of {code} do not reach "
+                 "them"] if outside else []
+        parts += [f"{unknown} final records state {code} in units that do not convert to {unit}, so these amounts are "
+                  "not subtracted"] if unknown else []
         yield Finding(
-            code=OUTSIDE, severity="note", supply=place, value=Decimal(unspread.outside), unit="records",
-            message=f"{unspread.outside} records of the period have no weight by {key}, so {total.quantity} of {code} "
-                    "do not reach them",
+            code=OUTSIDE, severity="note", supply=place, value=Decimal(outside + unknown), unit="records",
+            message="; ".join(parts),
         )
 
 

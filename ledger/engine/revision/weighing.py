@@ -28,7 +28,7 @@ def with_final_products(
     taken: dict[str, Decimal] = {}
     for index in period:
         for part in history.prepared[index].plan.taken:
-            taken[part.lot.id] = taken.get(part.lot.id, _NONE) + part.quantity
+            taken[part.lot.id] = CONTEXT.add(taken.get(part.lot.id, _NONE), part.quantity)
     return {
         index: _with_products(spread, [created.facts for created in history.prepared[index].plan.created], taken)
         for index, spread in provisional.items()
@@ -49,7 +49,7 @@ def final_spreads(closing: Closing, history: History, others: Collection[int]) -
     taken: dict[str, Decimal] = {}
     for flow in [flow for record in final for flow in record.record.inputs if flow.lot in lots]:
         amount = convert(flow.quantity.amount, flow.quantity.unit, lots[flow.lot].unit, "inputs")
-        taken[flow.lot] = taken.get(flow.lot, _NONE) + amount
+        taken[flow.lot] = CONTEXT.add(taken.get(flow.lot, _NONE), amount)
     return [
         _with_products(weighed(record.record, record.lots), record.lots, taken)._replace(
             reworked=_reworked(record.record, history.state)) for record in final
@@ -63,7 +63,7 @@ def _with_products(
     mass = value = _NONE
     currencies, lots = set[str](), list[FinalLot]()
     for lot, output in zip(created, spread.record.outputs, strict=True):
-        part = CONTEXT.divide(lot.quantity - taken.get(lot.id, _NONE), lot.quantity)
+        part = CONTEXT.divide(CONTEXT.subtract(lot.quantity, taken.get(lot.id, _NONE)), lot.quantity)
         if lot.role in UNBURDENED or part <= 0:
             continue
         kilograms, worth = CONTEXT.multiply(part, lot.mass or _NONE), None

@@ -7,6 +7,8 @@ its origins stops at each attested lot, whose part in the figure counts once:
 
 Nothing else is covered, so no share can be stated above it. An attestation counts if the auditor has no interest in the
 figure beyond its category, the opinion is clean, the figure was not revised since, and the attestation is in force.
+An adverse opinion on the figure takes the lot out of every share, whoever else attests it. Of several attestations of
+one subject by one auditor, only the newest counts.
 """
 
 from collections.abc import Mapping
@@ -25,6 +27,7 @@ Relation = Literal["maker", "group", "customer"]
 """The interest of an auditor in a figure: it is a party to the lot itself; it is of the group of one; it, or its group,
 holds the lot."""
 _CLEAN: Final = ("unmodified", "qualified")
+OF_FACILITY: Final = "an attestation of a facility is about its inventory"
 _PARTIES: Final[Mapping[str, Category]] = {"first": "firstParty", "second": "secondParty", "third": "thirdParty"}
 
 
@@ -48,6 +51,16 @@ class AttestedFigure(NamedTuple):
     in_doubt: bool
     apart: bool = False
 
+    @property
+    def concerns(self) -> bool:
+        """Whether it is an opinion on the lot's figure as it is."""
+        of_facility = self.record.subject.kind == "facility"
+        return not (self.in_doubt or self.outdated or self.apart or of_facility)
+
+    @property
+    def is_adverse(self) -> bool:
+        return self.concerns and not self.expired and self.record.opinion == "adverse"
+
 
 def relation_of(auditor: str, parties: Parties, groups: Mapping[str, str]) -> Relation | None:
     """The interest of an auditor in a lot; None for an independent one. `groups`: who controls each organisation."""
@@ -59,20 +72,50 @@ def relation_of(auditor: str, parties: Parties, groups: Mapping[str, str]) -> Re
     return "customer" if group == groups.get(parties.holder, parties.holder) else None
 
 
+def verdicts(attested: Mapping[int, AttestedFigure]) -> dict[int, Category | str]:
+    """The verdicts on the attestations of one lot, by log index: the category under which each counts, otherwise the
+    reason why it counts in no share."""
+    adverse = max([index for index, figure in attested.items() if figure.is_adverse], default=None)
+    newest: dict[tuple[str, str, str], int] = {}
+    for index in sorted(attested):
+        record = attested[index].record
+        if attested[index].concerns and not _is_of_model(record):
+            newest[_subject(record)] = index
+    judged: dict[int, Category | str] = {}
+    for index, figure in attested.items():
+        later = newest.get(_subject(figure.record), index)
+        verdict = category_of(figure)
+        if verdict in CATEGORIES and adverse is not None:
+            verdict = f"the lot has an adverse opinion, record {adverse}"
+        elif verdict in CATEGORIES and later > index:
+            verdict = f"the auditor has a newer opinion, record {later}"
+        judged[index] = verdict
+    return judged
+
+
+def _subject(record: Attestation) -> tuple[str, str, str]:
+    return record.issuer, record.subject.kind, record.subject.id
+
+
+def _is_of_model(record: Attestation) -> bool:
+    return record.scope is not None and record.scope.coverage == "process"
+
+
 def category_of(attested: AttestedFigure) -> Category | str:
-    """The category under which an attestation counts; otherwise the reason why it counts in no share, in words."""
+    """The category under which an attestation counts by itself; otherwise the reason why it counts in no share."""
     record, relation = attested.record, attested.relation
     scope, certified = record.scope, False
     if scope is not None:
         certified = scope.coverage == "organisation"
     reasons = (
+        (record.subject.kind == "facility", OF_FACILITY),
         (attested.in_doubt, "signed by a key reported compromised"),
         (record.opinion not in _CLEAN, f"opinion {record.opinion}"),
         (attested.outdated, "of an earlier figure"),
         (attested.expired, f"not valid after {record.valid_until}"),
         (attested.apart, "the lot was not made in the attested period"),
         (scope is None, "it states no scope"),
-        (scope is not None and scope.coverage == "process", "it covers the calculation model, not the figure"),
+        (_is_of_model(record), "it covers the calculation model, not the figure"),
         (certified and relation is not None, "a certified programme needs an independent auditor"),
     )
     for holds, reason in reasons:

@@ -116,7 +116,7 @@ def _described(of: Type) -> _Described:
 def _plain(of: Type) -> _Described:
     match of:
         case StrType(pattern=str() as pattern):
-            return _Described(WORDS[pattern], rule=RULES[pattern])
+            return _Described(WORDS.get(pattern, "text"), rule=RULES.get(pattern, f"the pattern {pattern}"))
         case StrType():
             return _Described("text", rule=f"at most {of.max_length:,} characters" if of.max_length else None)
         case IntType():

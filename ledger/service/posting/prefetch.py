@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from ledger.admission.facts import Facts
 from ledger.admission.names import Names
+from ledger.admission.state import State
 from ledger.engine.prepared import Submission
 from ledger.errors import LedgerError, Unavailable
 from ledger.footprint.stored.figures import LotFigures
@@ -58,11 +59,11 @@ class FactPrefetcher:
         return PrefetchedFacts(facts, figures, keys, now)
 
     async def check_examined(
-        self, submissions: Sequence[Submission | LedgerError]
+        self, submissions: Sequence[Submission | LedgerError], view: State
     ) -> list[Submission | LedgerError]:
-        """Refuses attestations of evidence that the chain of their subject does not name. Reads only for those that
-        name evidence."""
-        return await check_examined(self._pool, submissions)
+        """Refuses attestations of evidence that the chain of their subject does not name. Reads only for those of
+        auditors that name evidence."""
+        return await check_examined(self._pool, submissions, view)
 
     async def read_together(self, names: Names, keyids: Iterable[bytes]) -> PrefetchedFacts:
         """Does the same in one reading with other requests that come while an earlier reading is under way."""

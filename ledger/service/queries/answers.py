@@ -200,7 +200,8 @@ class PeriodAverageAnswer(QueryAnswer, frozen=True):
 class FigureChangeAnswer(QueryAnswer, frozen=True):
     """A figure that differs by more than 10 % from the average of the last period with production, `last`: both in kg
     CO2e per unit. `change` is relative, absent if the last average was zero. `reason`: of the newest amendment of a
-    record of the period; without one, `note` says that a reason is missing."""
+    record of the period; without one, `note` says that a reason is missing. `unexamined`: the number of the period's
+    records whose amendments were not examined."""
 
     period: str
     per_unit: float
@@ -209,6 +210,7 @@ class FigureChangeAnswer(QueryAnswer, frozen=True):
     change: float | None = None
     reason: str | None = None
     note: str | None = None
+    unexamined: int = 0
 
 
 class LotAveragesAnswer(QueryAnswer, frozen=True):

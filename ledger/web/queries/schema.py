@@ -8,8 +8,10 @@ from litestar.params import Parameter
 from ledger.registry.reference.catalogue import Catalogue, SchemaEntry, SchemaReference, fitting
 from ledger.service.ledger import Ledger
 
-Find = Annotated[str | None, Parameter(description="words in English or Chinese; the best entries come first")]
-Named = Annotated[str, Parameter(description="a kind such as transfer, or a process such as steel.rolling")]
+Find = Annotated[str | None, Parameter(
+    description="words in English or Chinese; the best entries come first", max_length=200)]
+Named = Annotated[str, Parameter(
+    description="a kind such as transfer, or a process such as steel.rolling", max_length=200)]
 
 
 class SchemaController(Controller):

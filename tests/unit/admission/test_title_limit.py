@@ -56,4 +56,7 @@ def test_earlier_rules_know_no_setting(world: World) -> None:
     """What they admitted under that name sets no limit."""
     world.admit(rules(VERSIONS[2].name, VERSIONS[2].digest))
     world.admit(activation(LIMIT_SETTING, version="newest"))
+    world.admit(activation(LIMIT_SETTING, version="0.05"))
+    assert world.state.activations.versions().limit == DEFAULT_LIMIT
+    world.admit(rules())
     assert world.state.activations.versions().limit == DEFAULT_LIMIT

@@ -47,12 +47,14 @@ def statements() -> Stated:
 
 
 @contextmanager
-def serving(status: int, content: bytes) -> Iterator[str]:
+def serving(status: int, content: bytes, lots: bytes | None = None) -> Iterator[str]:
+    """`lots`: the answer to questions for lots, if it is another one."""
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(status)
+            asks_lots = lots is not None and self.path.startswith("/v1/lots")
+            self.send_response(200 if asks_lots else status)
             self.end_headers()
-            self.wfile.write(content)
+            self.wfile.write(lots if asks_lots and lots is not None else content)
 
         def log_message(self, *_: object) -> None:
             pass
@@ -72,9 +74,13 @@ def proven(statement: Statement) -> Proven:
     return check_statement(statement, VKEY)
 
 
-def asked(statement: Statement, status: int, content: bytes) -> StatementStanding:
+def asked(
+    statement: Statement, status: int, content: bytes, published: Statement | None = None
+) -> StatementStanding:
+    """The standing by a log that has published the checkpoint of the statement `published`."""
     with serving(status, content) as url:
-        return current_standing(proven(statement), url, LogKeys(VKEY, ()))
+        return current_standing(
+            proven(statement), url, LogKeys(VKEY, ()), proven(published or statement).checkpoint)
 
 
 @pytest.mark.parametrize(("name", "state", "text"), [
@@ -90,16 +96,31 @@ def test_the_newest_statement_decides(statements: Stated, name: str, state: str,
 
 @pytest.mark.parametrize(("status", "content", "state", "text"), [
     (404, b'{"code": "withdrawn"}', "withdrawn", "has no figure any more"),
-    (404, b'{"code": "not-found"}', "inForce", "nothing shows whether the figure changed"),
-    (404, b"no such page", "inForce", "states no figure of"),
+    (404, b'{"code": "not-found"}', "unknown", "nothing shows whether the figure changed"),
+    (400, b'{"code": "tree-size"}', "unknown", "(status 400, tree-size)"),
+    (404, b"no such page", "inForce", "in force by its own words only: the address has a copy of the log"),
 ])
 def test_a_server_without_a_figure(
     statements: Stated, status: int, content: bytes, state: str, text: str
 ) -> None:
-    """A static copy of the log states no figures."""
+    """A static copy of the log states no figures. A server that answers questions must state this one."""
     standing = asked(statements.first, status, content)
-    assert standing.state == state
+    assert (standing.state, standing.is_in_force) == (state, state == "inForce")
     assert text in standing.text
+
+
+def test_a_host_that_hides_statements_only_is_no_copy(statements: Stated) -> None:
+    with serving(404, b"no such page", lots=b"[]") as url:
+        standing = current_standing(
+            proven(statements.first), url, LogKeys(VKEY, ()), proven(statements.first).checkpoint)
+    assert standing.state == "unknown"
+
+
+def test_a_figure_before_the_published_tree_shows_nothing(statements: Stated) -> None:
+    """The log has published the revision to 90 kg CO2e, but its server answers with the statement before it."""
+    with pytest.raises(Unavailable) as caught:
+        asked(statements.first, 200, msgspec.json.encode(statements.close), published=statements.far)
+    assert "its figure may have changed since" in caught.value.message
 
 
 @pytest.mark.parametrize(("status", "content"), [(500, b""), (503, b""), (429, b""), (200, b"{}"), (200, b"[")])

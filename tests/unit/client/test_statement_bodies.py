@@ -21,6 +21,7 @@ from ledger.core.record.values import Factor
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import VerificationError
 from ledger.footprint.derived.statements import check_statement
+from ledger.footprint.derived.validity import valid_until
 from ledger.sdk import Assessment, Line
 
 CO2E = "fossilGhgEmissions"
@@ -327,3 +328,14 @@ def test_factors_are_of_the_body(works: Works) -> None:
     with pytest.raises(VerificationError) as caught:
         recompute_from_bodies(lie, lambda _, reads: bodies.get(reads), works.ledger.registry)
     assert (caught.value.code, caught.value.field) == ("wrong-assessment", "claims.assessment")
+
+
+def test_the_end_of_the_data_is_of_the_body(works: Works, tree: Any) -> None:
+    """Only statements of earlier versions, which do not say the kind of the figure either, leave it out."""
+    end = works.ledger.records[tree["record"]].end
+    until = valid_until(end)
+    dated = changed(changed(tree, ("figureKind",), "lotFigure"), ("dataEnd",), end)
+    assert again(works.ledger, changed(dated, ("validUntil",), until)) == DONE
+    assert again(works.ledger, tree) == DONE
+    silent = changed(tree, ("figureKind",), "lotFigure")
+    assert fails(works.ledger, silent) == ("wrong-validity", "claims.dataEnd")

@@ -1,6 +1,9 @@
 """The carbon balance, solved by hand: limestone holds 12 % of carbon at most, carbon dioxide 27.3 %, and coal 75 %,
 that is 2.2 * 12/44 * 1.25. A unit of carbon is 44/12 of CO2."""
 
+import runpy
+from decimal import localcontext
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -9,8 +12,10 @@ from support.site import supply
 from unit.engine.bounded import SHOWN, Plant, natural
 
 from ledger.core.outcome.assessment import QUESTIONED
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Declaration
 from ledger.core.record.values import Evidence
+from ledger.engine.bounds.carbon import balance, delivered
 from ledger.engine.bounds.removals import SHOWN_BY
 from ledger.errors import Refused
 from ledger.footprint.derived.findings import stated_in
@@ -225,3 +230,13 @@ def test_a_provisional_month_has_no_questions_yet() -> None:
     plant = Plant()
     plastic = plant.output("plastic", "100 KGM", fossil_carbon="0.9")
     assert plant.amounts([plastic], [supply("coal", "100 KGM")], basis="provisional") == {}
+
+
+@pytest.mark.parametrize("module", [balance, delivered])
+def test_factors_of_gases_keep_each_digit_in_every_context(module: ModuleType) -> None:
+    """Whoever imports the module first may have another context."""
+    before = dict(module._CARBON_IN)
+    with localcontext(prec=3):
+        again = runpy.run_path(str(module.__file__))["_CARBON_IN"]
+    assert again == before
+    assert len(before["CO2"].as_tuple().digits) == CONTEXT.prec

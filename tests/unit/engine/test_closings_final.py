@@ -4,7 +4,7 @@ Steel has 3 kg CO2e per kg in the test set; `lacking` is what a record lacks of 
 """
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from typing import Any
 
 import pytest
@@ -12,12 +12,13 @@ from support import factor_sets
 from support.memory import MemoryLedger
 from support.sectors import MAKE, NAME
 from support.site import ore, quantity, supply
-from unit.engine.works import APRIL, Works, change, check_conserved, day, refused
+from unit.engine.works import APRIL, MARCH, Works, change, check_conserved, day, gas, refused
 
 from ledger.admission.rules import RULES, VERSIONS
-from ledger.core.record.kinds import Activation
+from ledger.core.record.kinds import Activation, Closing
 from ledger.core.record.values import Supply
 from ledger.engine.batch import Sequenced
+from ledger.engine.revision.changes import closed
 from ledger.footprint.derived.findings import StatedFinding, findings_in
 from ledger.footprint.stored.burdens import footprint
 
@@ -157,12 +158,64 @@ def test_by_stated_amounts_to_state_nothing_is_no_way_out(works: Works) -> None:
     assert findings(works, closing)["total-on-final-records"].value == 90.0
 
 
-def test_records_that_the_key_leaves_out_are_named(works: Works) -> None:
-    run(works, "a", "100", steel("1"), basis="final")
+@pytest.mark.parametrize(("stating", "process"), [
+    (["1", None, None], MAKE), (["1", None, "1"], MAKE), (["1", None, None], f"{NAME}.bind")])
+def test_by_stated_amounts_no_provisional_record_escapes(
+    works: Works, stating: list[str | None], process: str
+) -> None:
+    """One final gram states 1 kg, of the same process or of another, and a month stays provisional without: nobody
+    would carry the meter."""
+    gram, *month = [[steel(amount)] if amount else [] for amount in stating]
+    source = ore("0.001 KGM") if process == MAKE else supply("water", "0.001 KGM", origin="nature")
+    works.run({"a": "0.001"}, supplies=[source, *gram], start=day(2), end=day(3), process=process)
+    for lot, own in zip("bc", month, strict=True):
+        run(works, lot, "100", *own)
+    error = refused(works, lambda: works.close(steel("100"), spread="stated"), "zero-weights", "spread", "stated",
+                    says=f"the first makes {works.name('b')}")
+    assert "state no steel" in error.message
+    works.close(steel("100"))
+
+
+def test_by_stated_amounts_without_a_rest_nothing_is_refused(works: Works) -> None:
+    run(works, "a", "100", steel("2"), basis="final")
     run(works, "b", "100", steel("1"))
     run(works, "c", "100")
+    works.close(steel("3"), spread="stated")
+    assert kilograms(works, "abc") == [6.0, 3.0, 0.0]
+
+
+def test_records_that_the_key_leaves_out_are_named(works: Works) -> None:
+    """A process that states none of the material does not use it."""
+    run(works, "a", "100", steel("1"), basis="final")
+    run(works, "b", "100", steel("1"))
+    works.run({"c": "100"}, supplies=[supply("water", "100 KGM", origin="nature")], process=f"{NAME}.bind",
+              basis="provisional", start=day(2), end=day(3))
     told = findings(works, works.close(steel("4"), spread="stated"))
     assert (told["records-outside-key"].value, told["records-outside-key"].unit) == (1.0, "records")
+
+
+@pytest.mark.parametrize(("spread", "process"), [("mass", MAKE), ("stated", MAKE), ("stated", f"{NAME}.bind")])
+def test_a_final_record_in_another_unit_blocks_nothing(works: Works, spread: str, process: str) -> None:
+    """200 kg of gas are measured; a final record of 100 kg stated 90 NM3 of it, which are no kg. It counts as if it
+    stated nothing: by mass, and as much per kg as the other one. R = 196, lacking 100 and 96: 100 stay."""
+    source = ore("100 KGM") if process == MAKE else supply("water", "100 KGM", origin="nature")
+    other = gas("90", "NM3", mass=quantity("60 KGM"))
+    works.run({"a": "100"}, supplies=[source, other], start=day(2), end=day(3), process=process)
+    waiting = run(works, "b", "100", gas("4"))
+    closing = works.close(gas("200"), spread=spread)
+    told = findings(works, closing)
+    assert works.stated(waiting) == ["4", "96"]
+    assert told["total-on-final-records"].value == 100.0
+    assert (told["records-outside-key"].value, told["records-outside-key"].severity) == (1.0, "note")
+    assert "1 final records state gas in units that do not convert to KGM" in told["records-outside-key"].message
+    assert "final-records-counted" not in told
+    check_conserved(works)
+
+
+def test_a_provisional_record_in_another_unit_is_refused(works: Works) -> None:
+    run(works, "a", "100", basis="final")
+    run(works, "b", "100", gas("90", "NM3", mass=quantity("60 KGM")))
+    refused(works, lambda: works.close(gas("200")), "wrong-dimension", "measured[0].quantity")
 
 
 def test_overheads_by_mass(works: Works) -> None:
@@ -296,3 +349,25 @@ def test_exact_to_the_last_digit(works: Works) -> None:
     parts = sum((Decimal(amount) for one in waiting for amount in works.stated(one, "steel")), Decimal("0.3"))
     stays = Decimal(repr(findings(works, closing)["total-on-final-records"].value))
     assert parts + stays == Decimal("1.000000001")
+
+
+@pytest.mark.parametrize("spreading", [{"spread": "mass"}, {"spread": "stated"}, {"spread_overheads": "mass"}])
+def test_whatever_the_decimal_context_of_the_caller(spreading: Any) -> None:
+    """A caller with few digits gets the same amounts: an audit runs in other programs."""
+    books = []
+    for context in (Context(prec=28), Context(prec=5)):
+        memory = MemoryLedger(factor_sets.registry())
+        memory.activate_sets()
+        works = Works(memory)
+        run(works, "a", "1234567.891", steel("98765.4321"), basis="final")
+        run(works, "b", "7654321.987", steel("12345.6789"))
+        run(works, "c", "1111111.111", steel("10000.0001"), inputs={"b": "1111111.111"})
+        run(works, "d", "2222222.222", inputs={"b": "2222222.222"}, basis="final")
+        history, total = memory.history, steel("7777777.777777")
+        fields: Any = {"overheads": [total]} if "spread_overheads" in spreading else {"measured": [total]}
+        closing = Closing(
+            issuer=works.id, nonce=memory.nonce(), facility=works.facility, start=MARCH[0], end=MARCH[1], **fields,
+            **spreading)
+        with localcontext(context):
+            books.append(closed(closing, history))
+    assert books[0] == books[1]

@@ -1,6 +1,8 @@
 """Power and heat of waste that leave without burden: who pays for the treatment has to be shown."""
 
 
+from decimal import localcontext
+
 import pytest
 from support.sectors import Emission, Make
 from support.site import supply
@@ -56,6 +58,13 @@ def test_energy_that_nobody_pays_escapes_all_of_it(plant: Plant) -> None:
     asked = burn(plant, {"rubbish": "1000 KGM"})
     assert excess(asked, "heat", "power", "service") == [
         pytest.approx(600 * 300 / 390, abs=0.01), pytest.approx(600 * 90 / 390, abs=0.01), 0]
+
+
+def test_shares_keep_each_digit_in_every_context(plant: Plant) -> None:
+    collect(plant, "rubbish", "1000")
+    with localcontext(prec=2):
+        asked = burn(plant, {"rubbish": "1000 KGM"})
+    assert excess(asked, "heat", "power") == [round(600 * part / 390, 3) for part in (300, 90)]
 
 
 @pytest.mark.parametrize("kind", ["municipalContract", "treatmentContract:works", "gateFeeInvoice"])

@@ -1,6 +1,7 @@
 """Goods that a group sold outside, or made, and that come back: solved by hand, both sides of each rule. Steel has a
 default of 2 kg CO2e per kg, a low end of 1."""
 
+from decimal import localcontext
 from typing import Any, Final
 
 import pytest
@@ -10,14 +11,16 @@ from support.site import ore
 from unit.engine.scrap import Works, document, registry
 
 from ledger.admission.checks.goods import sold_subjects, subjects_of
-from ledger.admission.facts import Composition, ProductFacts
+from ledger.admission.facts import Composition, ProductFacts, product_facts
 from ledger.admission.rules import RULES, VERSIONS
 from ledger.core.outcome.assessment import QUESTIONED
-from ledger.core.record.kinds import Activation
+from ledger.core.record.kinds import Activation, Product
+from ledger.core.record.redacted import residue
 from ledger.core.record.revisions import Amendment, Change
 from ledger.core.record.values import Evidence
 from ledger.engine.batch import Sequenced
 from ledger.engine.end_of_waste.returned import COLLECTION, PURCHASE
+from ledger.errors import Refused
 
 SOLD, OWN = "sold-outside-before", "own-goods-collected"
 EPD: Final = document("environmentalProductDeclaration")
@@ -163,6 +166,29 @@ def test_a_record_reads_and_raises_few_totals() -> None:
         assert len(subjects_of(one)) <= 4
 
 
+@pytest.mark.parametrize("code", [
+    "CN 7208 10 00", "HS7208", "7208-10", "7208 and words", "72 08 10 00 00 00 00", "\u0667\u0662\u0660\u0668",
+])
+@pytest.mark.parametrize("name", ["cn", "hs", "cpc"])
+def test_a_code_that_an_erasure_would_remove_is_refused(mill: Works, third: Works, name: str, code: str) -> None:
+    with pytest.raises(Refused) as caught:
+        mill.product("coded", classifications={name: code})
+    assert (caught.value.code, caught.value.field, caught.value.value) == (
+        "classification", f"classifications.{name}", code)
+    third.product("coded", classifications={name: code})
+
+
+@pytest.mark.parametrize("code", ["7208", "7208 10 00", "7208.10.00", "7208.51.0000", "C7208"])
+def test_an_erasure_keeps_the_totals_of_a_product(mill: Works, code: str) -> None:
+    mill.product("coded", materials={"steel": "1"}, classifications={"cn": code})
+    record = mill.ledger.records[-1]
+    remaining = residue(record)
+    assert isinstance(record, Product)
+    assert isinstance(remaining, Product)
+    assert subjects_of(product_facts(remaining)) == subjects_of(product_facts(record))
+    assert "code:7208" in subjects_of(product_facts(record))
+
+
 def test_slag_beside_bars_is_another_good(mill: Works) -> None:
     """A mill that sells its slag outside buys bars: nobody asks."""
     mill.product("slag", materials={"slag": "1"})
@@ -238,6 +264,22 @@ def test_one_request_sells_and_declares(ledger: MemoryLedger, mill: Works) -> No
     assert (mill.asked("before"), mill.asked("after")) == (0, pytest.approx(80))
 
 
+def test_totals_keep_each_digit_in_every_context(ledger: MemoryLedger, mill: Works) -> None:
+    """A sale takes two lots, goods have a code or none, and two totals are of like goods: each is a sum."""
+    mill.product("coded", materials={"steel": "1"}, classifications={"cn": "72142000"})
+    mill.run([mill.out(f"bar-{amount}", "bar", f"{amount} KGM") for amount in (10001, 20002)],
+             supplies=[ore("30003 KGM")])
+    mill.run([mill.out("coil", "coded", "40004 KGM")], supplies=[ore("40004 KGM")])
+    with localcontext(prec=3):
+        mill.consume({"bar-10001": "10001 KGM", "bar-20002": "20002 KGM"}, purpose="soldOutside")
+        mill.consume({"coil": "40004 KGM"}, purpose="soldOutside")
+        entry = declare(mill, "back", "50005")
+        declare(mill, "more", "20002")
+    assert ledger.state.group_goods[mill.id, "uncoded:steel"] == 30003
+    assert ledger.state.group_goods[mill.id, f"declared:{mill.name('bar')}"] == 70007
+    assert mill.finding(entry, SOLD).value == 70007
+
+
 def amend(works: Works, entry: Sequenced, **fields: Any) -> None:
     changed = {name: Raw(json.encode(value)) for name, value in fields.items()}
     works._post(Amendment(
@@ -256,6 +298,43 @@ def test_an_amendment_is_judged_by_what_came_before_the_declaration(mill: Works)
     assert mill.asked("back") == 0
     amend(mill, entry, evidence=[EPD])
     assert mill.asked("back") == pytest.approx(60 * 0.9)
+
+
+def test_an_amendment_sells_no_more_goods_outside(ledger: MemoryLedger, mill: Works) -> None:
+    """The totals have the kilograms of the sale as it was posted. A lower figure cannot be raised again either."""
+    mill.run([mill.out(lot, "bar", "100 KGM") for lot in ("sold", "other")], supplies=[ore("200 KGM")])
+    mill.run([mill.out("stock", "ingot", "100 KGM")], supplies=[ore("100 KGM")])
+    entry = mill.consume({"sold": "60 KGM"}, purpose="soldOutside")
+    for inputs, value in (({"sold": "100 KGM"}, "100"), ({"sold": "60 KGM", "other": "0.5 KGM"}, "60.5"),
+                          ({"stock": "1 KGM"}, "1")):
+        with pytest.raises(Refused) as caught:
+            amend(mill, entry, inputs=mill.flows(inputs))
+        assert (caught.value.code, caught.value.field, caught.value.value) == ("more-goods", "changes", value)
+        assert "post a further record" in str(caught.value.rule)
+    amend(mill, entry, inputs=mill.flows({"sold": "20 KGM", "other": "40 KGM"}))
+    amend(mill, entry, inputs=mill.flows({"sold": "10 KGM"}))
+    with pytest.raises(Refused):
+        amend(mill, entry, inputs=mill.flows({"sold": "60 KGM"}))
+    mill.consume({"sold": "90 KGM"}, purpose="soldOutside")
+    declare(mill, "back", "1000")
+    assert mill.asked("back") == pytest.approx(150 * 0.8)
+
+
+def test_an_amendment_declares_no_more_goods(mill: Works) -> None:
+    entry = declare(mill, "stock", "40", per_kilogram="2")
+    with pytest.raises(Refused) as caught:
+        amend(mill, entry, lot=mill.out("stock", "bar", "40.1 KGM"))
+    assert (caught.value.code, caught.value.field, caught.value.value) == ("more-goods", "changes", "40.1")
+    amend(mill, entry, lot=mill.out("stock", "bar", "39 KGM"))
+
+
+def test_other_amendments_may_raise_quantities(mill: Works) -> None:
+    """Goods that are used, and waste, have no totals."""
+    mill.run([mill.out("bars", "bar", "100 KGM")], supplies=[ore("100 KGM")])
+    amend(mill, mill.consume({"bars": "1 KGM"}), inputs=mill.flows({"bars": "100 KGM"}))
+    entry = mill.collect("cans", "ingot", "10 KGM")
+    amend(mill, entry, lot=mill.out("cans", "ingot", "20 KGM", "waste", origin="postConsumer"))
+    assert mill.ledger.state.lots[mill.name("cans")].quantity == 20
 
 
 def test_an_amendment_of_a_declaration_before_the_sale_is_no_question(mill: Works) -> None:
@@ -286,6 +365,14 @@ def test_earlier_rules_ask_nobody(third: Works) -> None:
     for entry in (declare(third, "back", "100"), third.collect("scrap", "bar", "100 KGM")):
         assert third.codes(entry) == set()
     assert third.ledger.state.group_goods == {}
+
+
+def test_earlier_rules_let_amendments_raise_quantities(third: Works) -> None:
+    entry = declare(third, "stock", "40", per_kilogram="2")
+    amend(third, entry, lot=third.out("stock", "bar", "50 KGM"))
+    sale = third.consume({"stock": "1 KGM"}, purpose="soldOutside")
+    amend(third, sale, inputs=third.flows({"stock": "50 KGM"}))
+    assert third.ledger.state.remaining[third.name("stock")] == 0
 
 
 def test_sales_count_from_the_activation_on(third: Works) -> None:

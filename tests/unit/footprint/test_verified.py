@@ -17,6 +17,7 @@ from ledger.footprint.derived.verified import (
     category_of,
     party_of,
     relation_of,
+    verdicts,
     verified_shares,
 )
 
@@ -79,6 +80,46 @@ def test_under_which_share_an_attestation_counts() -> None:
 ])
 def test_why_an_attestation_counts_in_no_share(relation: Relation | None, fields: dict[str, Any], why: str) -> None:
     assert why in judged(relation, **fields)
+
+
+def of(issuer: str = "auditor", **fields: Any) -> AttestedFigure:
+    flags = {name: fields.pop(name, False) for name in ("outdated", "expired", "in_doubt", "apart")}
+    return AttestedFigure(replace(GOOD, issuer=issuer, **fields), None, **flags)
+
+
+ADVERSE: Final = of("other", opinion="adverse")
+
+
+@pytest.mark.parametrize("attested", [
+    {7: of(), 9: ADVERSE}, {7: ADVERSE, 9: of()}, {7: of(opinion="adverse"), 9: of()},
+    {7: of(), 9: of("other", opinion="adverse", scope=None)},
+])
+def test_an_adverse_opinion_takes_a_lot_out_of_every_share(attested: dict[int, AttestedFigure]) -> None:
+    found = verdicts(attested)
+    (adverse,) = [index for index, one in attested.items() if one.record.opinion == "adverse"]
+    (clean,) = set(attested) - {adverse}
+    assert found == {adverse: "opinion adverse", clean: f"the lot has an adverse opinion, record {adverse}"}
+
+
+@pytest.mark.parametrize("fields", [
+    {"in_doubt": True}, {"expired": True}, {"outdated": True}, {"apart": True},
+    {"subject": Subject(kind="facility", id="urn:site")},
+])
+def test_an_adverse_opinion_of_something_else_takes_out_nothing(fields: dict[str, Any]) -> None:
+    assert verdicts({7: of(), 9: of("other", opinion="adverse", **fields)})[7] == "thirdParty"
+
+
+@pytest.mark.parametrize(("newer", "verdict"), [
+    (of(opinion="disclaimer"), "the auditor has a newer opinion, record 9"),
+    (of(opinion="qualified"), "the auditor has a newer opinion, record 9"),
+    (of(expired=True), "the auditor has a newer opinion, record 9"),
+    (of("other", opinion="disclaimer"), "thirdParty"), (of(in_doubt=True, opinion="disclaimer"), "thirdParty"),
+    (of(apart=True), "thirdParty"), (of(outdated=True), "thirdParty"),
+    (of(scope=AttestationScope(criteria="PCR", coverage="process")), "thirdParty"),
+    (of(subject=Subject(kind="record", id="0" * 64), opinion="disclaimer"), "thirdParty"),
+])
+def test_the_newest_opinion_of_an_auditor_on_a_subject_counts(newer: AttestedFigure, verdict: str) -> None:
+    assert verdicts({9: newer, 7: of()})[7] == verdict
 
 
 # Records 1 and 2 make lots 1024 and 2048; record 3 takes half of the first and all of the second, and makes 3072.

@@ -1,5 +1,6 @@
 """The reference of records from their types: fields, allowed values, search, and JSON Schema."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
@@ -9,6 +10,7 @@ from msgspec import Meta, Struct
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.values import Fraction, Quantity
 from ledger.errors import NotFound
+from ledger.registry.digests import digest_of
 from ledger.registry.installed import installed
 from ledger.registry.reference.catalogue import Catalogue, SchemaEntry, fitting
 from ledger.registry.reference.shapes import FieldShape, shape_of, shapes_of
@@ -45,6 +47,29 @@ def test_fields_of_a_type() -> None:
     assert (fields["closed"].allowed, fields["closed"].default) == (("true", "false"), "false")
     assert (fields["note"].kind, fields["note"].required, fields["note"].default) == ("text", False, None)
     assert shape_of(Sieve).fields[0] == FieldShape("meshSize", "whole number", True, rule="1 to 9")
+
+
+def test_a_pattern_of_its_own_is_a_text_with_that_rule() -> None:
+    class Coded(Struct):
+        code: Annotated[str, Meta(pattern="^[A-Z]{2}$")]
+
+    (field,) = shape_of(Coded).fields
+    assert (field.kind, field.rule) == ("text", "the pattern ^[A-Z]{2}$")
+
+
+def test_only_texts_stay_out_of_the_digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "described_sector"
+    (package / "data").mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    before = digest_of("described_sector", [])
+    (package / "routes.csv").write_text("key,en,zh,words\nmill,Milling,研磨,grind\n", encoding="utf-8")
+    assert digest_of("described_sector", []) == before
+    # Distances under that name are data, and so is a file further down.
+    (package / "routes.csv").write_text("from,to,kilometres\nA,B,12\n")
+    other = digest_of("described_sector", [])
+    (package / "data" / "fields.csv").write_text("of,field,en,zh,unit,example\n")
+    assert len({before, other, digest_of("described_sector", [])}) == 3
 
 
 def test_parts_follow_once_in_the_order_of_their_use() -> None:

@@ -18,6 +18,7 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from ledger.core.outcome.assessment import ADDITIVE, BIOGENIC_CO2, Finding, Span
+from ledger.core.record.amounts import CONTEXT
 from ledger.engine.bounds.entering import Entering
 from ledger.engine.bounds.leaving import OutputHeld
 from ledger.engine.bounds.process import ONE, ZERO, Process, short
@@ -38,7 +39,7 @@ TOLERANCE: Final = Decimal("0.05")
 """Analyses of carbon and flow meters err by 1 to 2 % each."""
 _LAND: Final = "landManagementBiogenicCO2Removals"
 _GROWING: Final = ("crops", "timber", "animals")
-_CARBON_IN: Final = {"CO2": 1 / CO2_PER_C, "CH4": Decimal("0.75"), "CH4biogenic": Decimal("0.75")}
+_CARBON_IN: Final = {"CO2": CONTEXT.divide(1, CO2_PER_C), "CH4": Decimal("0.75"), "CH4biogenic": Decimal("0.75")}
 """Kg of carbon per kg of gas (stoichiometry)."""
 _STACKS: Final = ("onSite", "treatment", "transport")
 

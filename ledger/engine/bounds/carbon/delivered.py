@@ -12,6 +12,7 @@ from typing import Final
 
 from ledger.admission.facts import Composition
 from ledger.core.outcome.assessment import Finding, Span
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.values import Evidence
 from ledger.engine.bounds.leaving import OutputHeld
 from ledger.engine.bounds.process import ONE, ZERO, Process, is_energy, megajoules, short
@@ -29,8 +30,8 @@ _FUEL: Final = "fuel"
 _LEAST: Final = Decimal("0.2")
 """Of the gas: less may be an error of analyses."""
 _BURNT: Final = ("onSite", "treatment")
-_CARBON_IN: Final = {"CO2": 1 / CO2_PER_C, "CO2e": 1 / CO2_PER_C, "CH4": Decimal("0.75"),
-                     "CH4biogenic": Decimal("0.75")}
+_CARBON_IN: Final = {"CO2": CONTEXT.divide(1, CO2_PER_C), "CO2e": CONTEXT.divide(1, CO2_PER_C),
+                     "CH4": Decimal("0.75"), "CH4biogenic": Decimal("0.75")}
 """Kg of carbon per kg of gas (stoichiometry)."""
 
 

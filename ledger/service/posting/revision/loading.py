@@ -148,6 +148,7 @@ class Loading:
             counted += len(period)
             if len(self.history.final) > MAX_RECORDS:
                 raise self._too_large(f"more than {MAX_RECORDS} final records")
+        await self._learn_pools()
         return counted
 
     async def load(self, records: Sequence[int]) -> None:
@@ -232,6 +233,15 @@ class Loading:
         for facility, periods in fresh.closed.items():
             state.closed.setdefault(facility, {}).update(periods)
         await self._load_holdings({lot.item for lot in fresh.lots.values() if lot.item is not None}, fresh.lots)
+
+    async def _learn_pools(self) -> None:
+        """Loads the pools of the loaded lots: a closing weighs a record that names a generation by the pool's facility.
+        """
+        state, names = self.history.state, Names()
+        pools = {lot.pool for lot in state.lots.values() if lot.pool is not None}
+        names.lots.update(pools - state.pools.keys())
+        if names.lots:
+            await self._learn(names)
 
     async def _load_holdings(self, items: Collection[str], current: Collection[str]) -> None:
         """Notes which lots of the items have a balance now, whoever holds them. The balances of the lots `current` are

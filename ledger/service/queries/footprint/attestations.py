@@ -13,10 +13,11 @@ from ledger.core.record.kinds import Attestation
 from ledger.footprint.derived.verified import (
     CATEGORIES,
     AttestedFigure,
+    Category,
     Parties,
-    category_of,
     party_of,
     relation_of,
+    verdicts,
 )
 from ledger.footprint.stored.burdens import footprint, whole
 from ledger.service.queries.answers import AttestationAnswer
@@ -26,7 +27,6 @@ from ledger.service.queries.tree_size import Moment
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
-OF_FACILITY = "an attestation of a facility is about its inventory"
 _attestation = msgspec.json.Decoder(Attestation)
 _FIRST = "0000"
 
@@ -39,19 +39,17 @@ class _MakerPeriod(msgspec.Struct):
 
 
 class AttestedLot(NamedTuple):
-    """The lot to which an attestation is related: its parties, the log index of its record, and the body of that record
-    if a transformation made the lot."""
+    """The lot to which an attestation is related: its parties, its number, and the body of its record if a
+    transformation made the lot."""
 
     parties: Parties
-    log_index: int
+    number: int
     transformation: bytes | None
 
-
-class JudgedAttestation(NamedTuple):
-    """An attestation in relation to a lot: the `answer` without its verdict, and the facts that decide it."""
-
-    answer: AttestationAnswer
-    figure: AttestedFigure
+    @property
+    def log_index(self) -> int:
+        """The log index of the lot's record."""
+        return self.number // LOT_SLOTS
 
 
 _period = msgspec.json.Decoder(_MakerPeriod)
@@ -67,14 +65,14 @@ async def read_attestations(pool: DatabasePool, lot: Record, moment: Moment) -> 
         moment.size, lot["version"],
     )
     attested = attested_lot(lot, lot["issuer"], lot["body"] if lot["type"] == "transformation" else None)
-    return [judged.answer for judged in await judge(pool, [(row, attested) for row in rows], moment)]
+    return await judge(pool, [(row, attested) for row in rows], moment)
 
 
 def attested_lot(row: Record, maker: str, transformation: bytes | None) -> AttestedLot:
     """The lot of a row that names its parties, besides the `maker` who signed its record."""
     makers = (maker, row["product_owner"], row["operator"], row["owner"])
     parties = Parties(frozenset([one for one in makers if one is not None]), row["holder"])
-    return AttestedLot(parties, row["number"] // LOT_SLOTS, transformation)
+    return AttestedLot(parties, row["number"], transformation)
 
 
 async def tree_time(pool: DatabasePool, size: int) -> str:
@@ -87,7 +85,7 @@ async def tree_time(pool: DatabasePool, size: int) -> str:
 
 async def judge(
     pool: DatabasePool, pairs: Sequence[tuple[Record, AttestedLot]], moment: Moment
-) -> list[JudgedAttestation]:
+) -> list[AttestationAnswer]:
     """Attestations of lots, with their relation to the lot and the share in which they count. `pairs`: rows of
     attestations, each with its lot."""
     if not pairs:
@@ -97,15 +95,17 @@ async def judge(
         *[{*lot.parties.makers, lot.parties.holder} for _, lot in pairs])
     groups = await read_groups(pool, named)
     now = await tree_time(pool, moment.size)
-    judged = []
+    by_lot: dict[int, dict[int, AttestedFigure]] = {}
     for row, lot in pairs:
         record = _attestation.decode(row["body"])
-        figure = AttestedFigure(
+        by_lot.setdefault(lot.number, {})[row["index"]] = AttestedFigure(
             record, relation_of(row["issuer"], lot.parties, groups), _outdated(row, record), record.valid_until < now,
             row["index"] in doubts, _is_apart(lot, row["pin"], record),
         )
-        judged.append(JudgedAttestation(_answer(row, figure, lot.log_index), figure))
-    return judged
+    judged = {number: verdicts(figures) for number, figures in by_lot.items()}
+    return [
+        _answer(row, by_lot[lot.number][row["index"]], lot, judged[lot.number][row["index"]]) for row, lot in pairs
+    ]
 
 
 def _outdated(row: Record, record: Attestation) -> bool:
@@ -124,11 +124,12 @@ def _is_apart(lot: AttestedLot, pin: int, record: Attestation) -> bool:
     return not (record.start <= made.start and made.end <= record.end)
 
 
-def _answer(row: Record, figure: AttestedFigure, made_at: int) -> AttestationAnswer:
+def _answer(
+    row: Record, figure: AttestedFigure, lot: AttestedLot, verdict: Category | str
+) -> AttestationAnswer:
     record, relation = figure.record, figure.relation
     subject = record.subject
-    verdict = OF_FACILITY if subject.kind == "facility" else category_of(figure)
-    examined = footprint(whole(row["attested"])) if made_at < row["pin"] else None
+    examined = footprint(whole(row["attested"])) if lot.log_index < row["pin"] else None
     return AttestationAnswer(
         kind=subject.kind, subject=subject.id, auditor=row["issuer"], standard=record.standard, level=record.level,
         opinion=record.opinion, start=record.start, end=record.end, valid_until=record.valid_until,

@@ -1,7 +1,7 @@
 """Averages of a product over calendar months and years: beside the figure of a lot, and in the answer of a product."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from asyncpg import Record
@@ -37,10 +37,10 @@ MAX_LOTS: Final = 20_000
 """The most lots of a product that a query reads for the averages beside a lot's figure."""
 MOST_MONTHS: Final = 120
 _CHUNK: Final = 2_000
-_MOST_RECORDS: Final = 10_000
-"""The most records of a period whose restatements a query examines."""
-_NO_REASON: Final = (f"differs by more than {CHANGE * 100:.0f} % from the last period, and no amendment of a record "
-                     "gives a reason")
+MOST_RECORDS: Final = 10_000
+"""The most records whose restatements a query examines."""
+_DIFFERS: Final = f"differs by more than {CHANGE * 100:.0f} % from the last period, and "
+_NO_REASON: Final = f"{_DIFFERS}no amendment of a record gives a reason"
 
 
 class _AmendmentReason(msgspec.Struct):
@@ -51,6 +51,13 @@ class _MakerEnd(msgspec.Struct):
     """The end of the record that made a lot."""
 
     end: str
+
+
+class Restatements(NamedTuple):
+    """Why amendments restated records, by log index. Records before the log index `since` were not examined."""
+
+    reasons: Mapping[int, str]
+    since: int = 0
 
 
 _reason = msgspec.json.Decoder(_AmendmentReason)
@@ -155,9 +162,9 @@ async def read_lot_averages(
     change = change_of(last.per_unit, per_unit)
     if not is_above_limit(change):
         return answer
-    reasons = await read_reasons(pool, [lot["index"]], moment)
+    restated = await read_reasons(pool, [lot["index"]], moment)
     return msgspec.structs.replace(
-        answer, change=_change(month, per_unit, last, change, reason_of([lot["index"]], reasons)))
+        answer, change=_change(month, per_unit, last, change, reason_of([lot["index"]], restated.reasons)))
 
 
 async def _sums(
@@ -187,20 +194,26 @@ def made_lots(rows: Iterable[Record], ends: Mapping[int, str]) -> list[ProducedL
     ]
 
 
-async def read_reasons(pool: DatabasePool, records: Sequence[int], moment: Moment) -> dict[int, str]:
-    """Why amendments restated records, by log index. Examines the newest 10,000 of `records`."""
-    rows = await pool.fetch(
-        queries("products")["reasons"], list_of(sorted(records)[-_MOST_RECORDS:]), moment.version)
-    return {row["record"]: _reason.decode(row["body"]).reason for row in rows}
+async def read_reasons(
+    pool: DatabasePool, records: Iterable[int], moment: Moment, most: int = MOST_RECORDS
+) -> Restatements:
+    """Why amendments restated records. Examines the newest `most` of them."""
+    indexes = sorted(set(records))
+    examined = indexes[-most:]
+    rows = await pool.fetch(queries("products")["reasons"], list_of(examined), moment.version)
+    reasons = {row["record"]: _reason.decode(row["body"]).reason for row in rows}
+    return Restatements(reasons, examined[0] if len(indexes) > most else 0)
 
 
 def average_answers(averages: Iterable[PeriodAverage], unit: str) -> list[PeriodAverageAnswer]:
     return [_answer(one, unit) for one in averages]
 
 
-def change_answer(change: PeriodChange, reason: str | None) -> FigureChangeAnswer:
-    """A change from one period to the next."""
-    return _change(change.period.period, change.period.per_unit, change.last, change.change, reason)
+def change_answer(change: PeriodChange, records: Sequence[int], restated: Restatements) -> FigureChangeAnswer:
+    """A change from one period to the next, of which these are the records."""
+    unexamined = sum(index < restated.since for index in records)
+    return _change(change.period.period, change.period.per_unit, change.last, change.change,
+                   reason_of(records, restated.reasons), unexamined)
 
 
 def _average(average: PeriodAverage | None, unit: str) -> PeriodAverageAnswer | None:
@@ -216,9 +229,12 @@ def _answer(average: PeriodAverage, unit: str) -> PeriodAverageAnswer:
 
 
 def _change(
-    period: str, per_unit: float, last: PeriodAverage, change: float | None, reason: str | None
+    period: str, per_unit: float, last: PeriodAverage, change: float | None, reason: str | None, unexamined: int = 0
 ) -> FigureChangeAnswer:
+    note = None
+    if reason is None:
+        note = f"{_DIFFERS}the amendments of {unexamined:,} records were not examined" if unexamined else _NO_REASON
     return FigureChangeAnswer(
         period=period, per_unit=per_unit, last=last.period, last_per_unit=last.per_unit, change=change,
-        reason=reason, note=_NO_REASON if reason is None else None,
+        reason=reason, note=note, unexamined=unexamined,
     )

@@ -20,7 +20,6 @@ from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.errors import InvalidInput, NotFound
-from ledger.footprint.derived.averages import reason_of
 from ledger.footprint.derived.completeness import NO_REFERENCE, completeness_of, doubtful_of
 from ledger.footprint.derived.products import (
     CONVERSION,
@@ -123,7 +122,18 @@ async def read_product(
         context = context._replace(findings=await reading.findings(depth))
     sources = await reading.sources() if reading.production.lots else StudySources(StudyProduct())
     context = context._replace(changes=await reading.changes())
-    return await in_thread(_answer, reading, lots, context, sources, stated_limit(row["title_limit"]))
+    return await in_thread(_answer, reading, lots, context, sources, _lowest_limit(row, reading))
+
+
+def _lowest_limit(row: Record, reading: "_ProductReading") -> float:
+    """The lowest limit of the titles of all lots: a higher limit of later records makes no earlier lot complete."""
+    settings = list(zip(row["limit_records"] or (), row["limit_shares"] or (), strict=True))
+    records = reading.production.records()
+    if not settings or not records:
+        return stated_limit(None)
+    before = [stated_limit(share) for record, share in settings if record < records[0]]
+    within = [stated_limit(share) for record, share in settings if records[0] < record < records[-1]]
+    return min([before[-1] if before else stated_limit(None), *within])
 
 
 async def _settled(pool: DatabasePool, at: int | None) -> Moment:
@@ -176,9 +186,11 @@ class _ProductReading:
     async def changes(self) -> list[FigureChangeAnswer]:
         """Averages that differ by more than the limit from the last ones, with the reasons of amendments."""
         changed = await in_thread(self.compared.changed)
+        if not changed:
+            return []
         records = [index for _, indexes in changed for index in indexes]
-        reasons = await read_reasons(self._pool, records, self.moment) if records else {}
-        return [change_answer(change, reason_of(indexes, reasons)) for change, indexes in changed]
+        restated = await read_reasons(self._pool, records, self.moment)
+        return [change_answer(change, indexes, restated) for change, indexes in changed]
 
     async def verified(self, depth: Depth) -> VerifiedAnswer | None:
         """The shares of the figure that attestations cover."""

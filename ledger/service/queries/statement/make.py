@@ -7,7 +7,7 @@ not get the log's signature.
 import asyncio
 from collections.abc import Sequence
 from importlib.metadata import version
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 from msgspec import UNSET
@@ -49,7 +49,7 @@ from ledger.footprint.derived.study import (
     record_of,
     study_of,
 )
-from ledger.footprint.derived.validity import figure_kind, valid_until
+from ledger.footprint.derived.validity import DataSource, data_end, figure_kind, valid_until
 from ledger.footprint.stored.burdens import vector_of
 from ledger.service.heads.publication import Publication
 from ledger.service.queries.answers import AttestationAnswer, VerifiedAnswer
@@ -65,6 +65,8 @@ from ledger.store.database import Connection, DatabasePool
 from ledger.store.facts import FactLoader
 from ledger.store.sql import queries
 
+_MOST_SOURCES: Final = 4_000
+"""The most records upstream that are read for the end of a lot's data."""
 _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 _lot = msgspec.json.Decoder(LotLeaf)
 _assessment = msgspec.json.Decoder(AssessmentLeaf)
@@ -125,7 +127,7 @@ async def make_statement(
             index = rows.own.row["index"]
             versions = version_claims(activations, _assessment.decode(rows.own.shown[0].leaf), index)
             study = await _study(connection, rows)
-            data_end = await connection.fetchval(queries("verification")["data_end"], rows.number, tree.version)
+            end = await _data_end(connection, index, tree.version)
         checkpoint = await publication.checkpoint(connection, tree.size, tree.root)
     # A later key report may not be in the tree. The limitations are as of the question, not as of the tree.
     reported = Moment(EVER if at is None else at, tree.version)
@@ -135,7 +137,7 @@ async def make_statement(
     attested = await read_attested(pool, lot, asked, NEAR_PRODUCT)
     parts = StatementParts(
         tree, checkpoint, rows, record, named, digest, versions, activations.before_entry(index).limit, study, answer,
-        limitations, site, data_end, attested,
+        limitations, site, end, attested,
     )
     return await asyncio.to_thread(_signed, publication.signers, publication.keys, parts)
 
@@ -189,7 +191,7 @@ def _attestation(answer: AttestationAnswer) -> AttestationClaim:
         examined_footprint=None if examined is None else repr(examined), relation=answer.relation,
         coverage=None if answer.scope is None else answer.scope.coverage,
         accreditation=None if accredited is None else f"{accredited.body}, {accredited.number}",
-        counts_as=answer.counts_as,
+        counts_as=answer.counts_as, not_counted=answer.not_counted,
     )
 
 
@@ -272,3 +274,14 @@ async def _plugin_digest(connection: Connection, rows: StatementRows) -> str | N
         queries("statement")["plugin_digest"], name, release, rows.number // LOT_SLOTS
     )
     return digest
+
+
+async def _data_end(connection: Connection, maker: int, version: int) -> str | None:
+    """The end of the data of a lot, by the log index of the record that made it."""
+    sources: dict[int, DataSource] = {}
+    for row in await connection.fetch(queries("verification")["data_sources"], maker, version, _MOST_SOURCES):
+        inputs: dict[int, float] = {}
+        for record, quantity in zip(row["records"] or (), row["quantities"] or (), strict=True):
+            inputs[record] = inputs.get(record, 0.0) + quantity
+        sources[row["index"]] = DataSource(row["ended"], inputs)
+    return data_end(maker, sources)
