@@ -64,7 +64,7 @@ class _LotRow(NamedTuple):
         return Moved(move, self.product, self.unit, quantity, mass, part * self.emissions)
 
 
-class _Batch(NamedTuple):
+class _OperatorBatch(NamedTuple):
     """The rows of some records: bodies, flows, lots that they made, and the lots that they took."""
 
     details: Sequence[Record]
@@ -106,7 +106,7 @@ async def read_operator(
         taken = await pool.fetch(queries("inventory")["taken"], part, moment.version)
         made = await pool.fetch(queries("inventory")["made"], part, moment.version)
         lots = await _lots(pool, {row["lot"] for row in taken}, moment)
-        digests = await in_thread(_add, _Batch(details, taken, made, lots), sums, delivered)
+        digests = await in_thread(_add, _OperatorBatch(details, taken, made, lots), sums, delivered)
         if digests:
             accepted = await pool.fetch(queries("inventory")["delivered"], digests, moment.size)
             for row in accepted:
@@ -144,7 +144,7 @@ async def _received(
     return movements
 
 
-def _add(batch: _Batch, sums: SiteSums, delivered: dict[int, _FirstTaken]) -> list[bytes]:
+def _add(batch: _OperatorBatch, sums: SiteSums, delivered: dict[int, _FirstTaken]) -> list[bytes]:
     """Adds the movements of records to the sums, and the lots of others from which they take to `delivered`. Returns
     the digests of the transfers that they accept."""
     digests = list[bytes]()
