@@ -15,7 +15,7 @@ from ledger.admission.facts import Facts, LotFacts
 from ledger.admission.lots import Plan
 from ledger.core.outcome.assessment import Finding, Reference
 from ledger.core.record.amounts import CONTEXT
-from ledger.core.record.units import UNITS
+from ledger.core.record.units import UNITS, plain
 from ledger.core.record.values import Evidence
 from ledger.engine.end_of_waste.recycled import CODE as BY_NAME
 from ledger.engine.end_of_waste.recycled import primary_of, recycled_key, recycled_part
@@ -234,8 +234,7 @@ def _of_prefix(sets: Sequence[FactorSetVersion], prefix: str) -> Iterator[Supply
 
 def spelled(value: Decimal) -> Decimal:
     """A number in its only spelling: the mass of a lot has one exponent in a database and another in a replay."""
-    number = value.normalize(CONTEXT)
-    return number.quantize(Decimal(1)) if number.as_tuple().exponent > 0 else number  # type: ignore[operator]
+    return Decimal(plain(CONTEXT.plus(value)))
 
 
 def _least(references: Sequence[Reference]) -> Decimal:

@@ -83,11 +83,10 @@ def lot_movements(draw: st.DrawFn, lot: int) -> tuple[list[Movement], list[Movem
     return [arrival, *taken], []
 
 
-def moved(draw: st.DrawFn, move: str, product: str) -> Moved:
+def moved(draw: st.DrawFn, move: Move, product: str) -> Moved:
     amount = Decimal(draw(st.integers(1, 10**6))).scaleb(-3)
     mass = amount * 1000 if product == "steel" or (product == "gear" and draw(st.booleans())) else None
-    step: Move = move  # type: ignore[assignment]
-    return Moved(step, product, UNITS[product], amount, mass, float(draw(st.integers(0, 1000))))
+    return Moved(move, product, UNITS[product], amount, mass, float(draw(st.integers(0, 1000))))
 
 
 def record(site: str, end: int, length: int, amount: int) -> SiteRecord:
