@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from ledger.admission.checks.times import check_time
 from ledger.admission.facts import LotFacts
-from ledger.admission.lots import Plan, Taken
+from ledger.admission.lots import Created, Plan, Taken
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Addition, AnyRecord, Consumption, Declaration, Transfer, Transformation
 from ledger.core.record.values import UNBURDENED
@@ -41,11 +41,12 @@ def dated(record: AnyRecord, planned: Plan) -> Plan:
     dates = _dates_of(record, planned)
     if dates == Dates():
         return planned
-    return planned._replace(created=tuple([
-        one if one.facts.role in _UNDATED else one._replace(facts=replace(
-            one.facts, made=dates.made, since=None if one.facts.role in UNBURDENED else dates.since))
-        for one in planned.created
-    ]))
+    taken, created, supplied, overheads = planned
+    return Plan(taken, tuple([
+        one if one.facts.role in _UNDATED else Created(replace(
+            one.facts, made=dates.made, since=None if one.facts.role in UNBURDENED else dates.since), one.output)
+        for one in created
+    ]), supplied, overheads)
 
 
 def _dates_of(record: AnyRecord, planned: Plan) -> Dates:

@@ -7,6 +7,7 @@ index, so a log of an earlier version audits as before. """
 
 import hashlib
 from enum import StrEnum
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -101,7 +102,7 @@ class Activated(Struct, frozen=True):
     digest: str
 
 
-class Rules(Struct, frozen=True):
+class Rules(Struct, frozen=True, dict=True):
     """Every activation of the rules on a log, in log order."""
 
     activated: tuple[Activated, ...] = ()
@@ -115,25 +116,30 @@ class Rules(Struct, frozen=True):
 
         Raises Unavailable if this program does not know that version: it must not guess the rules.
         """
-        newest = self.activated[-1] if self.activated and index is None else None
-        if index is not None:
-            for activated in self.activated:
-                if activated.index < index:
-                    newest = activated
-        if newest is None:
-            return VERSIONS[0]
-        version = _BY_NAME.get(newest.version)
-        if version is None or version.digest != newest.digest:
-            raise Unavailable(
-                f"version {newest.version} of the ledger's rules is in force, but this program does not know it",
-                code="rules-version", field="version", value=newest.version,
-                rule=f"a program that knows the version whose digest is {newest.digest}",
-            )
-        return version
+        if index is None:
+            return self._newest
+        earlier = [activated for activated in self.activated if activated.index < index]
+        return _known(earlier[-1]) if earlier else VERSIONS[0]
+
+    @cached_property
+    def _newest(self) -> Version:
+        """The version in force for the next record: every record asks for its rules several times."""
+        return _known(self.activated[-1]) if self.activated else VERSIONS[0]
 
     def has(self, rule: Rule, index: int | None = None) -> bool:
         """Whether `rule` is in force for the record at `index`, or for the next one. Raises as `version` does."""
-        return bool(self.activated) and rule in self.version(index).rules
+        return rule in (self._newest if index is None else self.version(index)).rules
+
+
+def _known(activated: Activated) -> Version:
+    version = _BY_NAME.get(activated.version)
+    if version is None or version.digest != activated.digest:
+        raise Unavailable(
+            f"version {activated.version} of the ledger's rules is in force, but this program does not know it",
+            code="rules-version", field="version", value=activated.version,
+            rule=f"a program that knows the version whose digest is {activated.digest}",
+        )
+    return version
 
 
 def check_rules(version: str, digest: str, *, retired: bool, rules: Rules) -> None:

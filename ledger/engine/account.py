@@ -71,7 +71,7 @@ def account(prepared: Prepared, figures: Mapping[str, LotFigures]) -> Outcome:
         own_figures = booked(own_figures, work.booking)
     if work.adjustment is not None:
         own_figures = adjusted(own_figures, work.adjustment)
-    leaves = outcome_leaves(prepared, own_figures, Committed(covered, questions))
+    leaves = _leaves(prepared, seed, own_figures, Committed(covered, questions))
     return Outcome(seed, own_figures, leaves, outcome_root(leaves))
 
 
@@ -116,11 +116,11 @@ class Committed(NamedTuple):
     questions: tuple[Question, ...] = ()
 
 
-def outcome_leaves(prepared: Prepared, figures: RecordFigures, committed: Committed) -> tuple[bytes, ...]:
+def _leaves(prepared: Prepared, seed: bytes, figures: RecordFigures, committed: Committed) -> tuple[bytes, ...]:
     """The leaves of a record's outcome; empty if the record has no assessment and no outputs."""
     if prepared.assessment is None:
         return ()
-    seed, tag, adjustment = prepared.submission.salt_seed, prepared.tag, prepared.work.adjustment
+    tag, adjustment = prepared.tag, prepared.work.adjustment
     contents = figures.contents
     first = leaf_bytes(AssessmentLeaf(
         salt=salt(seed, 0), assessment=prepared.assessment, method=METHOD, retained=written_burdens(figures.retained),

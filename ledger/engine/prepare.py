@@ -44,18 +44,31 @@ def draft_of(
 ) -> PreparedDraft:
     """The part of `prepare` before the sector's assessment. Raises as `prepare` does."""
     installed = _sector_of(submission.record, registry, versions)
-    return drafted(submission, _plan(submission.record, facts, installed, before), facts, registry, versions)
+    plan = _plan(submission.record, facts, installed, before)
+    if before is not None:
+        # An amendment may give a record of earlier rules the newest versions.
+        _check_stated(submission.record, plan, versions)
+    return _drafted(submission, plan, facts, installed, registry, versions)
 
 
 def drafted(
     submission: Submission, plan: Plan, facts: Facts, registry: Registry, versions: Versions
 ) -> PreparedDraft:
     """`draft_of` for a record with a plan. Raises as `prepare` does."""
-    record = submission.record
+    _check_stated(submission.record, plan, versions)
+    return _drafted(submission, plan, facts, _sector_of(submission.record, registry, versions), registry, versions)
+
+
+def _check_stated(record: AnyRecord, plan: Plan, versions: Versions) -> None:
     if versions.has(Rule.DEFAULT_UPSTREAM):
-        # An amendment may give a record of earlier rules the newest versions.
         check_stated_figures(record, plan)
-    installed = _sector_of(record, registry, versions)
+
+
+def _drafted(
+    submission: Submission, plan: Plan, facts: Facts, installed: Installed | None, registry: Registry,
+    versions: Versions,
+) -> PreparedDraft:
+    record = submission.record
     pricing = _pricing(record, plan, facts, registry, versions)
     questions = versions.has(Rule.REFERENCE_RANGES)
     context = _context(record, plan, facts, installed, pricing, questions=questions)

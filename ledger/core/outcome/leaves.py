@@ -105,11 +105,13 @@ def salt(seed: bytes, index: int) -> str:
 
 def written(figures: Figures) -> dict[str, str]:
     """Figures as the shortest decimal strings that read back to the same binary64, without zeros."""
-    return {name: repr(amount) for name, amount in figures.items() if amount != 0.0}
+    return {name: repr(amount) for name, amount in figures.items() if amount != 0.0} if figures else {}
 
 
 def written_burdens(vector: Sequence[float]) -> dict[str, str]:
     """`written` for a vector in the order of BURDENS."""
+    if not any(vector):
+        return {}
     return {name: repr(amount) for name, amount in zip(BURDENS, vector, strict=True) if amount != 0.0}
 
 
