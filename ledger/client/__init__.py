@@ -1,1 +1,21 @@
-"""Reads a ledger from outside, with the base install alone. It trusts no server, and no server can exhaust it."""
+"""The client library: signs and posts records, asks queries, and verifies the answers. It needs the base install alone.
+
+`Client` is for synchronous code, `AsyncClient` for asynchronous code; their methods are the same. `records` and
+`answers` have the types. All errors are those of `ledger.errors`.
+"""
+
+from ledger.client.aio import AsyncClient
+from ledger.client.enrolment import EnrolmentRequest, request_enrolment
+from ledger.client.posting import SubmissionStopped, Submitted
+from ledger.client.queries import MethodOptions, Period, Query
+from ledger.client.signing import RecordSigner, activity
+from ledger.client.sync import Client
+from ledger.client.verification import TrustedLog
+from ledger.core.signatures.signing import SigningKey
+from ledger.host.files.key_files import new_key, new_nonce, read_key, write_key
+
+__all__ = (
+    "AsyncClient", "Client", "EnrolmentRequest", "MethodOptions", "Period", "Query", "RecordSigner", "SigningKey",
+    "SubmissionStopped", "Submitted", "TrustedLog", "activity", "new_key", "new_nonce", "read_key",
+    "request_enrolment", "write_key",
+)
