@@ -25,7 +25,7 @@ from ledger.client import queries
 from ledger.client.asking import DEFAULT_URL, Asking
 from ledger.client.http import Reader
 from ledger.client.posting import Batcher, Submitted
-from ledger.client.queries import AS_STORED, EVER, MethodOptions, Period
+from ledger.client.queries import AS_STORED, EVER, MethodOptions, PeriodBounds
 from ledger.client.trust import authorities
 from ledger.core.receipts.receipt import Receipt
 from ledger.core.receipts.statement import Statement
@@ -90,7 +90,7 @@ class AsyncClient(Asking):
         return await self.ask(queries.chain_method(lot, name, at))
 
     async def product(
-        self, name: str, period: Period = EVER, at: int | None = None, *, limit: int | None = None
+        self, name: str, period: PeriodBounds = EVER, at: int | None = None, *, limit: int | None = None
     ) -> ProductAnswer:
         """The footprint of a product: all lots of a period, weighted by production. `limit`: the lots to list."""
         return await self.ask(queries.product(name, period, at, limit=limit))
@@ -177,7 +177,7 @@ class AsyncClient(Asking):
         return await self.ask(queries.installations(facility, year, at))
 
     async def indicators(
-        self, sector: str, period: Period = EVER, at: int | None = None, *, by: str | None = None
+        self, sector: str, period: PeriodBounds = EVER, at: int | None = None, *, by: str | None = None
     ) -> IndicatorsAnswer:
         """The indicators of a sector on this ledger, with their coverage and targets."""
         return await self.ask(queries.indicators(sector, period, at, by=by))

@@ -46,7 +46,7 @@ class MethodOptions(NamedTuple):
     parameters: Sequence[str] = ()
 
 
-class Period(NamedTuple):
+class PeriodBounds(NamedTuple):
     """Records that ended after `start` and until `end`: days (00:00 UTC) or instants; None for no bound."""
 
     start: str | None = None
@@ -54,7 +54,7 @@ class Period(NamedTuple):
 
 
 AS_STORED: Final = MethodOptions()
-EVER: Final = Period()
+EVER: Final = PeriodBounds()
 
 
 class Query(Generic[Value]):
@@ -93,7 +93,7 @@ def chain_method(lot: str, name: str, at: int | None = None) -> Query[ChainMetho
 
 
 def product(
-    name: str, period: Period = EVER, at: int | None = None, *, limit: int | None = None
+    name: str, period: PeriodBounds = EVER, at: int | None = None, *, limit: int | None = None
 ) -> Query[ProductAnswer]:
     """The footprint of a product: all lots of a period, weighted by production. `limit`: the lots to list."""
     return Query("/v1/footprint/product", ProductAnswer, product=name, **_bounds(period), at=at, limit=limit)
@@ -194,7 +194,7 @@ def installations(facility: str, year: int, at: int | None = None) -> Query[Inst
 
 
 def indicators(
-    sector: str, period: Period = EVER, at: int | None = None, *, by: str | None = None
+    sector: str, period: PeriodBounds = EVER, at: int | None = None, *, by: str | None = None
 ) -> Query[IndicatorsAnswer]:
     """The indicators of a sector on this ledger, with their coverage and targets."""
     return Query(f"/v1/sectors/{_part(sector)}/indicators", IndicatorsAnswer, **_bounds(period), by=by, at=at)
@@ -225,7 +225,7 @@ def schema(name: str) -> Query[SchemaReference]:
     return Query(f"/v1/schema/{_part(name)}", SchemaReference)
 
 
-def _bounds(period: Period) -> dict[str, str | None]:
+def _bounds(period: PeriodBounds) -> dict[str, str | None]:
     return {"from": period.start, "to": period.end}
 
 

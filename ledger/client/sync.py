@@ -24,7 +24,7 @@ from ledger.client import queries
 from ledger.client.asking import DEFAULT_URL, Asking
 from ledger.client.http import BlockingReader
 from ledger.client.posting import Posted, Submitted, batches
-from ledger.client.queries import AS_STORED, EVER, MethodOptions, Parameter, Period, Query
+from ledger.client.queries import AS_STORED, EVER, MethodOptions, Parameter, PeriodBounds, Query
 from ledger.client.trust import authorities
 from ledger.core.receipts.receipt import Receipt
 from ledger.core.receipts.statement import Statement
@@ -96,7 +96,7 @@ class Client(BlockingReader):
         return self.ask(queries.chain_method(lot, name, at))
 
     def product(
-        self, name: str, period: Period = EVER, at: int | None = None, *, limit: int | None = None
+        self, name: str, period: PeriodBounds = EVER, at: int | None = None, *, limit: int | None = None
     ) -> ProductAnswer:
         """The footprint of a product: all lots of a period, weighted by production. `limit`: the lots to list."""
         return self.ask(queries.product(name, period, at, limit=limit))
@@ -183,7 +183,7 @@ class Client(BlockingReader):
         return self.ask(queries.installations(facility, year, at))
 
     def indicators(
-        self, sector: str, period: Period = EVER, at: int | None = None, *, by: str | None = None
+        self, sector: str, period: PeriodBounds = EVER, at: int | None = None, *, by: str | None = None
     ) -> IndicatorsAnswer:
         """The indicators of a sector on this ledger, with their coverage and targets."""
         return self.ask(queries.indicators(sector, period, at, by=by))
