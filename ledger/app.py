@@ -12,7 +12,7 @@ from litestar.openapi.spec import Server
 from ledger.errors import LedgerError
 from ledger.service.ledger import Ledger
 from ledger.web.audit import AuditController
-from ledger.web.document import PATH, OpenApiDocument
+from ledger.web.document import PATH, document_answers
 from ledger.web.door.posts import PostQueue
 from ledger.web.health import HealthController
 from ledger.web.log import LogController
@@ -40,7 +40,6 @@ VERSION = "0.2.0"
 def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics | None = None) -> Litestar:
     """The ASGI application over an open ledger, which must outlive it. `public_url`: see `Settings`. `metrics`: a
     server passes its own metrics, which include its other layers and processes."""
-    document = OpenApiDocument(ledger)
     return Litestar(
         route_handlers=[
             RecordsController, QueriesController, FootprintsController, MethodsController, ChainsController,
@@ -61,7 +60,8 @@ def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics |
             description="A signed, append-only ledger of material flows and embodied carbon.",
             servers=[Server(url=public_url or "/")],
             render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
-            openapi_router=Router(PATH, route_handlers=[], before_request=document.answer, include_in_schema=False),
+            openapi_router=Router(
+                PATH, route_handlers=[], before_request=document_answers(ledger), include_in_schema=False),
         ),
         # The door has read each body already and checked its size.
         request_max_body_size=None,

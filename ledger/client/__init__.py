@@ -1,7 +1,7 @@
 """The client library: signs and posts records, asks queries, and verifies the answers. It needs the base install alone.
 
 `Client` is for synchronous code, `AsyncClient` for asynchronous code; their methods are the same. `records` and
-`answers` have the types. All errors are those of `ledger.errors`.
+`answers` have the types. All errors are in `ledger.errors`.
 """
 
 from ledger.client.aio import AsyncClient

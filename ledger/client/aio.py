@@ -1,4 +1,4 @@
-"""`AsyncClient`, for asynchronous code. Its methods are those of `Client`."""
+"""`AsyncClient`, for asynchronous code, with the methods of `Client`."""
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
 from pathlib import Path
@@ -143,8 +143,8 @@ class AsyncClient(Asking):
     async def verification(
         self, lot: str, at: int | None = None, *, shares: Sequence[str] = (), limit: int | None = None
     ) -> VerificationAnswer:
-        """The list for a verifier of a lot's figure. Refused if a share, NAME=FRACTION, is above what attestations
-        cover."""
+        """The list for a verifier of a lot's figure. The server refuses a share, NAME=FRACTION, above the part that
+        attestations cover."""
         return await self.ask(queries.verification(lot, at, shares=shares, limit=limit))
 
     async def statement(self, lot: str, options: MethodOptions = AS_STORED, at: int | None = None) -> Statement:

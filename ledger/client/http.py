@@ -105,8 +105,8 @@ class Reader:
     def at(
         cls, url: str, field: str = "url", connections: int = 8, *, tls: ssl.SSLContext | None = None
     ) -> Self:
-        """Reads from the server at `url`. `tls`: the trusted authorities, if they are not those of this program. Raises
-        InvalidInput, for `field`, if `url` is not an http or https address."""
+        """Reads from the server at `url`. `tls` replaces the authorities that this program trusts. Raises InvalidInput,
+        for `field`, if `url` is not an http or https address."""
         return cls(_http_client(address_of(url, field), connections, tls))
 
     async def __aenter__(self) -> Self:

@@ -30,7 +30,7 @@ Item = TypeVar("Item")
 
 
 class Submitted(NamedTuple):
-    """What became of an envelope: an `answer` of the log, or the `error` of a refused record. `number` counts the
+    """The result of an envelope: an `answer` of the log, or the `error` of a refused record. `number` counts the
     envelopes from 0. An answer is an Acknowledgement if the log's witnesses have not signed in time."""
 
     number: int

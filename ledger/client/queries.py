@@ -38,7 +38,7 @@ Parameter = str | int | float | Sequence[str] | None
 
 class MethodOptions(NamedTuple):
     """A method with its version, a set of global warming potentials, an allocation key for all records, and parameters
-    as NAME=VALUE. What is left out has the default of the stored figure."""
+    as NAME=VALUE. Omitted options have the defaults of the stored figure."""
 
     method: str | None = None
     gwp: str | None = None
@@ -152,8 +152,8 @@ def methods() -> Query[CatalogueAnswer]:
 def verification(
     lot: str, at: int | None = None, *, shares: Sequence[str] = (), limit: int | None = None
 ) -> Query[VerificationAnswer]:
-    """The list for a verifier of a lot's figure. Refused if a share, NAME=FRACTION, is above what attestations
-    cover."""
+    """The list for a verifier of a lot's figure. The server refuses a share, NAME=FRACTION, above the part that
+    attestations cover."""
     return Query("/v1/verification", VerificationAnswer, lot=lot, at=at, share=tuple(shares), limit=limit)
 
 

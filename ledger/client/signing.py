@@ -27,8 +27,9 @@ class RecordSigner(NamedTuple):
         """The envelope of a record, as a line to post. Keep it until the receipt is there: posting the same bytes again
         is safe, signing the record again makes another record.
 
-        A record may be typed, or have the fields of its JSON form. The latter gets what it lacks: the issuer, and a
-        fresh nonce. Raises InvalidBody, which names field, value and rule; raises InvalidInput for another issuer.
+        A record may be typed, or have the fields of its JSON form. To the latter this adds the issuer and a fresh nonce
+        if they are missing. Raises InvalidBody, which names field, value and rule; raises InvalidInput for another
+        issuer.
         """
         complete = record_of(self._completed(record) if isinstance(record, Mapping) else record)
         if self.issuer is not None and complete.issuer != self.issuer:

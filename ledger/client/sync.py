@@ -1,4 +1,4 @@
-"""`Client`, for synchronous code. Its methods are those of `AsyncClient`."""
+"""`Client`, for synchronous code, with the methods of `AsyncClient`."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -149,8 +149,8 @@ class Client(BlockingReader):
     def verification(
         self, lot: str, at: int | None = None, *, shares: Sequence[str] = (), limit: int | None = None
     ) -> VerificationAnswer:
-        """The list for a verifier of a lot's figure. Refused if a share, NAME=FRACTION, is above what attestations
-        cover."""
+        """The list for a verifier of a lot's figure. The server refuses a share, NAME=FRACTION, above the part that
+        attestations cover."""
         return self.ask(queries.verification(lot, at, shares=shares, limit=limit))
 
     def statement(self, lot: str, options: MethodOptions = AS_STORED, at: int | None = None) -> Statement:

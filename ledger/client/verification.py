@@ -39,7 +39,8 @@ class TrustedLog:
     def receipt(
         self, receipt: Receipt | Acknowledgement, *, body: bytes | None = None, key: VerifyingKey | None = None
     ) -> Verified:
-        """What a receipt or acknowledgement proves. `body`: the record's canonical bytes; `key`: its signer's."""
+        """The content that a receipt or acknowledgement proves. `body`: the record's canonical bytes; `key`: the key of
+        its signer."""
         vkey = known_vkey(receipt, self._keys)
         verified = verify_answer(receipt, vkey, body=body, key=key)
         if self._keys.policy is not None:
@@ -47,15 +48,16 @@ class TrustedLog:
         return verified
 
     def statement(self, statement: Statement) -> Proven:
-        """What a statement proves of a lot's figure. Whether it is still in force, the caller decides by
-        `claims.valid_until`."""
+        """The figure of a lot that a statement proves. The caller decides by `claims.valid_until` whether the
+        statement is still in force."""
         keys = LogKeys(pinned_key(statement.note, self._keys), self._keys.rotations)
         proven = check_statement(statement, keys.pinned, keys.notes)
         check_statement_quorum(proven, keys, self._keys.policy)
         return proven
 
     def bundle(self, data: bytes) -> Checked:
-        """What a bundle proves, in nine steps; `left_out` of the answer names the steps that had nothing to check."""
+        """The content that a bundle proves, in nine steps; `left_out` of the answer names the steps that had nothing to
+        check."""
         return verify_bundle(read_bundle(data), self._keys)
 
     def checkpoint(self, note: bytes) -> Checkpoint:

@@ -5,6 +5,7 @@ It depends on the sectors in force, so it is built again after an activation, an
 
 import asyncio
 import hashlib
+from collections.abc import Awaitable, Callable
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -42,7 +43,6 @@ AnyRequest = Request[Any, Any, Any]
 class _Built(NamedTuple):
     sectors: frozenset[str]
     data: bytes
-    document: dict[str, Any]
 
 
 class OpenApiDocument:
@@ -63,7 +63,7 @@ class OpenApiDocument:
         async with self._building:
             built = await self._newest(request.app)
             if name != "json" and self._yaml is None:
-                self._yaml = await in_thread(_yaml, request, built.document)
+                self._yaml = await in_thread(_yaml, request, built.data)
             data = built.data if name == "json" else self._yaml or b""
         return resource(request, data, _TYPES["json" if name == "json" else "yaml"], CHANGING, compressible=True)
 
@@ -77,13 +77,24 @@ class OpenApiDocument:
         return self._built
 
 
+def document_answers(ledger: Ledger) -> Callable[[AnyRequest], Awaitable[Response[bytes] | None]]:
+    """Answers requests for the document of this ledger, before the handlers of Litestar do."""
+    document = OpenApiDocument(ledger)
+
+    async def answer(request: AnyRequest) -> Response[bytes] | None:
+        # Litestar copies hooks, and whatever they are bound to.
+        return await document.answer(request)
+
+    return answer
+
+
 def _build(app: Litestar, sectors: dict[str, Installed]) -> _Built:
     document = complete_document(app.openapi_schema.to_schema(), record_schemas(sectors.values()))
-    return _Built(frozenset(sectors), msgspec.json.encode(document), document)
+    return _Built(frozenset(sectors), msgspec.json.encode(document))
 
 
-def _yaml(request: AnyRequest, document: dict[str, Any]) -> bytes:
-    return YamlRenderPlugin().render(request, document)
+def _yaml(request: AnyRequest, data: bytes) -> bytes:
+    return YamlRenderPlugin().render(request, msgspec.json.decode(data))
 
 
 def complete_document(document: dict[str, Any], records: RecordSchemas) -> dict[str, Any]:
