@@ -4,6 +4,7 @@
 `answers` have the types. All errors are in `ledger.errors`.
 """
 
+from ledger.client import answers, records
 from ledger.client.aio import AsyncClient
 from ledger.client.enrolment import EnrolmentRequest, request_enrolment
 from ledger.client.posting import SubmissionStopped, Submitted
@@ -16,6 +17,6 @@ from ledger.host.files.key_files import new_key, new_nonce, read_key, write_key
 
 __all__ = (
     "AsyncClient", "Client", "EnrolmentRequest", "MethodOptions", "PeriodBounds", "Query", "RecordSigner", "SigningKey",
-    "SubmissionStopped", "Submitted", "TrustedLog", "activity", "new_key", "new_nonce", "read_key",
-    "request_enrolment", "write_key",
+    "SubmissionStopped", "Submitted", "TrustedLog", "activity", "answers", "new_key", "new_nonce", "read_key",
+    "records", "request_enrolment", "write_key",
 )

@@ -21,7 +21,7 @@ from ledger.answers.stored import (
 )
 from ledger.answers.uncertainty import UncertaintyAnswer
 from ledger.answers.verification import VerificationAnswer
-from ledger.client import queries
+from ledger.client import limits, queries
 from ledger.client.asking import DEFAULT_URL, Asking
 from ledger.client.http import Reader
 from ledger.client.posting import Batcher, Submitted
@@ -69,6 +69,10 @@ class AsyncClient(Asking):
         if batch := batcher.rest():
             for result in await self.submitted(number, batch, witnesses):
                 yield result
+
+    async def checkpoint(self) -> bytes:
+        """The newest signed checkpoint of the log, not verified: see `TrustedLog.checkpoint`."""
+        return await self.content("/log/checkpoint", limits.NOTE)
 
     async def lots(self, lot: str | None = None, item: str | None = None, at: int | None = None) -> list[LotAnswer]:
         """A lot, or all lots in the life of an item."""

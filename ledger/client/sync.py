@@ -20,7 +20,7 @@ from ledger.answers.stored import (
 )
 from ledger.answers.uncertainty import UncertaintyAnswer
 from ledger.answers.verification import VerificationAnswer
-from ledger.client import queries
+from ledger.client import limits, queries
 from ledger.client.asking import DEFAULT_URL, Asking
 from ledger.client.http import BlockingReader
 from ledger.client.posting import Posted, Submitted, batches
@@ -75,6 +75,10 @@ class Client(BlockingReader):
         for batch in batches(envelopes, len):
             yield from self._runner.run(self._asking.submitted(number, batch, witnesses))
             number += len(batch)
+
+    def checkpoint(self) -> bytes:
+        """The newest signed checkpoint of the log, not verified: see `TrustedLog.checkpoint`."""
+        return self.content("/log/checkpoint", limits.NOTE)
 
     def lots(self, lot: str | None = None, item: str | None = None, at: int | None = None) -> list[LotAnswer]:
         """A lot, or all lots in the life of an item."""
