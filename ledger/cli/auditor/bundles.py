@@ -14,7 +14,6 @@ from ledger.cli.console import explained, print_json, problem_of, say, show
 from ledger.cli.findings import questioned_note, stated_finding
 from ledger.cli.registrar.posting import organizations
 from ledger.cli.site_claim import SITE_NOTE, site_lines
-from ledger.cli.supplier.receipts import findings_of, lot_brief
 from ledger.client import limits
 from ledger.client.verify.bundle import PUBLISHED, STEPS, Checked, ReplayedKeys, step, verify_bundle
 from ledger.client.verify.published_head import check_published
@@ -30,6 +29,7 @@ from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.canonical import decode_record
 from ledger.core.record.kinds import KeyChange
 from ledger.errors import InvalidNote, VerificationError
+from ledger.footprint.derived.effects.brief import findings_of, lot_brief
 from ledger.service.queries.answers import LotAnswer, OrganizationAnswer
 
 

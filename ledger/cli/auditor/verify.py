@@ -13,7 +13,6 @@ from ledger.cli.auditor.statements import StatementEvidence, verify_statement
 from ledger.cli.console import explained, json_option, print_json, problem_of, say, show
 from ledger.cli.files import FILE, public_half, reading, text_or_file
 from ledger.cli.findings import questioned_note, stated_finding
-from ledger.cli.supplier.receipts import findings_of, lot_brief
 from ledger.cli.trust import ca_option
 from ledger.client.verify.bundle import PUBLISHED, ReplayedKeys, check_quorum, known_keys, known_vkey, step
 from ledger.client.verify.published_head import check_published, published_rotations
@@ -25,6 +24,7 @@ from ledger.core.receipts.receipt import Verified
 from ledger.core.receipts.statement import is_statement
 from ledger.core.signatures.signing import VerifyingKey
 from ledger.errors import InvalidInput, LedgerError, VerificationError
+from ledger.footprint.derived.effects.brief import findings_of, lot_brief
 from ledger.service.queries.periods import instant_of
 
 STEPS = (

@@ -17,10 +17,11 @@ from ledger.cli.console import explained, json_option, print_json, progress, say
 from ledger.cli.environment import origin_option, required
 from ledger.cli.files import FILE, passphrase_options, reading, signing_key
 from ledger.cli.findings import questioned_kilograms, stated_finding
-from ledger.cli.supplier.receipts import Brief, LotBrief, brief
+from ledger.cli.supplier.receipts import Brief, brief
 from ledger.cli.supplier.signing import RecordSigner, sign_file
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.errors import LedgerError, Unavailable
+from ledger.footprint.derived.effects.brief import LotBrief
 from ledger.host.files.durable import replacing
 
 MAX_LINES = 1_000

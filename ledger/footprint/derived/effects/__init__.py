@@ -1,0 +1,1 @@
+"""What a record does to the ledger, in the words of answers and commands."""
