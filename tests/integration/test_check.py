@@ -16,10 +16,10 @@ from support.waiting import until
 from support.workshop import Workshop
 
 from ledger.admission.title_limit import LIMIT_SETTING, digest_of_limit
+from ledger.answers.checked import CheckedRecord
 from ledger.core.outcome.leaves import LotLeaf, outcome_root, read
 from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.kinds import Activation, AnyRecord
-from ledger.footprint.derived.effects.checked import CheckedRecord
 from ledger.footprint.stored.burdens import footprint, vector_of
 from ledger.store.embedded import attach
 from ledger.store.sql import queries

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 from msgspec import UNSET, Raw, Struct
 
+from ledger.answers.brief import findings_of, lot_brief
 from ledger.answers.stored import LotAnswer, OrganizationAnswer
 from ledger.cli.attestations import claimed_attestations
 from ledger.cli.client import Client
@@ -30,7 +31,6 @@ from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.canonical import decode_record
 from ledger.core.record.kinds import KeyChange
 from ledger.errors import InvalidNote, VerificationError
-from ledger.footprint.derived.effects.brief import findings_of, lot_brief
 
 
 class _BodyAnswer(Struct, frozen=True):

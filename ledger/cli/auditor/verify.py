@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import click
 
+from ledger.answers.brief import findings_of, lot_brief
 from ledger.cli.auditor.bundles import read_policy, verify_bundle_file
 from ledger.cli.auditor.plugins import plugins_option
 from ledger.cli.auditor.statements import StatementEvidence, verify_statement
@@ -24,7 +25,6 @@ from ledger.core.receipts.receipt import Verified
 from ledger.core.receipts.statement import is_statement
 from ledger.core.signatures.signing import VerifyingKey
 from ledger.errors import InvalidInput, LedgerError, VerificationError
-from ledger.footprint.derived.effects.brief import findings_of, lot_brief
 from ledger.service.queries.periods import instant_of
 
 STEPS = (

@@ -6,10 +6,10 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ledger.answers.brief import LotBrief, OmissionBrief, PricedBrief, results_of
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import Receipt
 from ledger.errors import ConfigurationError, LedgerError
-from ledger.footprint.derived.effects.brief import LotBrief, OmissionBrief, PricedBrief, results_of
 from ledger.footprint.derived.findings import StatedFinding
 from ledger.registry.installed import factor_sets
 from ledger.sdk import FactorSetVersion

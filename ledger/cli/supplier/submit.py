@@ -12,6 +12,7 @@ import click
 import msgspec
 from rich.table import Table
 
+from ledger.answers.brief import LotBrief
 from ledger.cli.client import Client, Posted, Seconds, ServerRefusal, url_option
 from ledger.cli.console import explained, json_option, print_json, progress, say, show
 from ledger.cli.environment import origin_option, required
@@ -21,7 +22,6 @@ from ledger.cli.supplier.receipts import Brief, brief
 from ledger.cli.supplier.signing import RecordSigner, sign_file
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.errors import LedgerError, Unavailable
-from ledger.footprint.derived.effects.brief import LotBrief
 from ledger.host.files.durable import replacing
 
 MAX_LINES = 1_000

@@ -16,6 +16,7 @@ from ledger.admission.activations import Versions
 from ledger.admission.admit import unknown_key
 from ledger.admission.lookups import add_names, entered_by
 from ledger.admission.names import Names
+from ledger.answers.checked import CheckedRecord
 from ledger.core.log.inclusion_proof import TlogProof
 from ledger.core.outcome.leaves import salt_seed
 from ledger.core.receipts.acknowledgement import Acknowledgement
@@ -28,7 +29,6 @@ from ledger.core.signatures.signing import record_message
 from ledger.engine.batch import Item, LoadedRecord
 from ledger.engine.prepared import REVISING, Submission
 from ledger.errors import InvalidBody, InvalidInput, LedgerError
-from ledger.footprint.derived.effects.checked import CheckedRecord
 from ledger.registry.assessing import Assessor
 from ledger.service.observation.recorder import Recorder
 from ledger.service.observation.steps import Step, Stopwatch, Trace

@@ -12,12 +12,12 @@ import asyncpg
 from msgspec.structs import replace
 
 from ledger.admission.state import State, type_of
+from ledger.answers.checked import CheckedRecord
 from ledger.engine.batch import Batch, Item, LoadedRecord
 from ledger.engine.prepared import REVISING, Prepared
 from ledger.engine.revision.recompute import Revision
 from ledger.engine.sectors import Registry
 from ledger.errors import LedgerError
-from ledger.footprint.derived.effects.checked import CheckedRecord
 from ledger.service.log_access import LogAccess
 from ledger.service.posting.checking.present import checked, on_ledger, restatement_of
 from ledger.service.posting.checking.touched import Touched

@@ -6,6 +6,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from ledger.admission.state import State, type_of
+from ledger.answers.brief import LotBrief, results_of
+from ledger.answers.checked import CheckedRecord, InputBrief, RestatedLot, RestatementBrief
 from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.outcome.leaves import outcome_root
 from ledger.core.record.units import plain
@@ -14,8 +16,6 @@ from ledger.engine.account import part_of
 from ledger.engine.batch import Sequenced
 from ledger.engine.prepared import Prepared, Submission
 from ledger.footprint.derived.completeness import doubtful_of, referenced
-from ledger.footprint.derived.effects.brief import LotBrief, results_of
-from ledger.footprint.derived.effects.checked import CheckedRecord, InputBrief, RestatedLot, RestatementBrief
 from ledger.footprint.stored.burdens import SLOT, footprint, vector_of
 from ledger.footprint.stored.figures import LotFigures
 from ledger.service.posting.revision.attempt import RevisionAttempt

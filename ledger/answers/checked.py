@@ -2,8 +2,8 @@
 
 from msgspec import Struct
 
+from ledger.answers.brief import LotBrief, OmissionBrief, PricedBrief
 from ledger.core.record.values import Quantity
-from ledger.footprint.derived.effects.brief import LotBrief, OmissionBrief, PricedBrief
 from ledger.footprint.derived.findings import StatedFinding
 
 

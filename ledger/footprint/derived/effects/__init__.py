@@ -1,1 +1,0 @@
-"""What a record does to the ledger, in the words of answers and commands."""
