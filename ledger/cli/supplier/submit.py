@@ -18,6 +18,7 @@ from ledger.cli.console import explained, json_option, print_json, progress, say
 from ledger.cli.environment import origin_option, required
 from ledger.cli.files import FILE, passphrase_options, reading, signing_key
 from ledger.cli.findings import questioned_kilograms, stated_finding
+from ledger.cli.numbers import fixed
 from ledger.cli.supplier.receipts import Brief, brief
 from ledger.cli.supplier.signing import RecordSigner, sign_file
 from ledger.core.receipts.acknowledgement import Acknowledgement
@@ -216,7 +217,7 @@ def _remarks(line: int, receipt: Brief) -> Iterator[str]:
     for name, materials in by_set.items():
         yield f"line {line}: priced by {name}: {', '.join(dict.fromkeys(materials))}"
     for omitted in receipt.omitted:
-        size = "no estimate" if omitted.estimate is None else f"estimate {omitted.estimate:,.3f} kg CO2e"
+        size = "no estimate" if omitted.estimate is None else f"estimate {fixed(omitted.estimate)} kg CO2e"
         similar = f"; known names like it: {', '.join(omitted.nearest)}" if omitted.nearest else ""
         yield f"line {line}: omitted: {omitted.what} ({size}){similar}"
     for finding in receipt.findings:
@@ -235,6 +236,6 @@ def _table(posting: Posting) -> Table:
         for i, lot in enumerate(lots):
             cells = [str(line), str(receipt.index), f"{receipt.digest[:16]}…"] if i == 0 else ["", "", ""]
             if lot is not None:
-                cells += [lot.lot, str(lot.quantity), f"{lot.footprint:,.3f}", questioned_kilograms(lot.questioned)]
+                cells += [lot.lot, str(lot.quantity), fixed(lot.footprint), questioned_kilograms(lot.questioned)]
             table.add_row(*cells[: len(titles)])
     return table
