@@ -22,9 +22,9 @@ class RestatedLot(Struct, frozen=True, kw_only=True, rename="camel", omit_defaul
 
     lot: str
     product: str
-    holder: str
     footprint_before: float
     footprint: float
+    holder: str | None = None
     questioned_before: float = 0.0
     questioned: float = 0.0
     withdrawn: bool = False

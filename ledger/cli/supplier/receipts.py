@@ -7,6 +7,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ledger.answers.brief import LotBrief, OmissionBrief, PricedBrief, results_of
+from ledger.answers.checked import RestatedLot, RestatementBrief
+from ledger.answers.stored import ChangesAnswer
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import Receipt
 from ledger.errors import ConfigurationError, LedgerError
@@ -18,7 +20,7 @@ from ledger.sdk.sets.lookup import nearest
 
 class Brief(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A receipt without its proofs: the lots, the default prices, the omissions and the findings of a record.
-    `restated`: the number of records that it restates."""
+    `restatement`: of an amendment or closing, what it restates."""
 
     index: int
     digest: str
@@ -26,7 +28,7 @@ class Brief(Struct, frozen=True, kw_only=True, omit_defaults=True):
     priced: list[PricedBrief] = []
     omitted: list[OmissionBrief] = []
     findings: list[StatedFinding] = []
-    restated: int = 0
+    restatement: RestatementBrief | None = None
 
 
 def brief(receipt: Receipt | Acknowledgement) -> Brief:
@@ -37,11 +39,26 @@ def brief(receipt: Receipt | Acknowledgement) -> Brief:
         raise LedgerError(f"the receipt of record {receipt.digest} cannot be read: {error}",
                           code="unexpected-answer") from error
     # A receipt shows a limited number of leaves; each of them states how many there are.
-    restated = receipt.leaves[0].size - 1 if results.restated else 0
+    restatement = RestatementBrief(records=receipt.leaves[0].size - 1) if results.restated else None
     return Brief(
         index=receipt.index, digest=receipt.digest, lots=results.lots, priced=results.priced,
-        omitted=[with_nearest(one) for one in results.omitted], findings=results.findings, restated=restated,
+        omitted=[with_nearest(one) for one in results.omitted], findings=results.findings, restatement=restatement,
     )
+
+
+def with_restated(receipt: Brief, answer: ChangesAnswer) -> Brief:
+    """The summary with the restated lots of a holder, from the answer about the holder's changes since the record."""
+    if receipt.restatement is None:
+        return receipt
+    lots = [
+        RestatedLot(
+            lot=one.lot, product=one.product, footprint_before=one.footprint_before,
+            footprint=one.footprint, questioned_before=one.questioned_before, questioned=one.questioned,
+            withdrawn=one.withdrawn,
+        )
+        for one in answer.changes if one.index == receipt.index
+    ]
+    return replace(receipt, restatement=replace(receipt.restatement, lots=lots))
 
 
 def with_nearest(omission: OmissionBrief) -> OmissionBrief:
