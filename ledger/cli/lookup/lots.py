@@ -2,10 +2,10 @@
 
 import click
 
+from ledger.answers.lists import ListedLotAnswer, LotListAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option
 from ledger.cli.lookup.pages import Column, ListOptions, ListRequest, Printed, list_options, print_list
-from ledger.service.queries.lists.answers import ListedLotAnswer, LotListAnswer
 
 _COLUMNS: tuple[Column[ListedLotAnswer], ...] = (
     Column("lot", lambda lot: lot.lot),

@@ -5,12 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import click
 from rich.table import Table
 
-from ledger.cli.client import Client, url_option
-from ledger.cli.console import Part, json_option, print_csv, print_json, show, styled
-from ledger.cli.findings import questioned_kilograms
-from ledger.cli.lookup.pages import organization_option, period_options, share_cell
-from ledger.service.queries.answers import VerifiedAnswer
-from ledger.service.queries.bought.answers import (
+from ledger.answers.lists import TransferAnswer
+from ledger.answers.purchases import (
     ApartAnswer,
     BoughtFiguresAnswer,
     BoughtGoodsAnswer,
@@ -18,7 +14,11 @@ from ledger.service.queries.bought.answers import (
     ReceivedFootprintAnswer,
     SupplierCoverageAnswer,
 )
-from ledger.service.queries.lists.answers import TransferAnswer
+from ledger.answers.stored import VerifiedAnswer
+from ledger.cli.client import Client, url_option
+from ledger.cli.console import Part, json_option, print_csv, print_json, show, styled
+from ledger.cli.findings import questioned_kilograms
+from ledger.cli.lookup.pages import organization_option, period_options, share_cell
 
 _CSV = ("supplier", "product", "quantity", "unit", "lots", "kg CO2e", "kg CO2e per unit", "questioned",
         "primary share", "weight of the supplier", "age of the supplier's data, years", "attested share")

@@ -2,6 +2,7 @@
 
 import click
 
+from ledger.answers.lists import ListedRecordAnswer, RecordListAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option
 from ledger.cli.lookup.pages import (
@@ -13,7 +14,6 @@ from ledger.cli.lookup.pages import (
     period_options,
     print_list,
 )
-from ledger.service.queries.lists.answers import ListedRecordAnswer, RecordListAnswer
 
 _STATES = {"inForce": "in force"}
 _COLUMNS: tuple[Column[ListedRecordAnswer], ...] = (

@@ -7,11 +7,11 @@ import click
 from msgspec import UNSET
 from rich.table import Table
 
+from ledger.answers.lists import ListedLotAnswer, ListedRecordAnswer, ShownAnswer
+from ledger.answers.stored import OrganizationAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.cli.lookup.pages import share_cell
-from ledger.service.queries.answers import OrganizationAnswer
-from ledger.service.queries.lists.answers import ListedLotAnswer, ListedRecordAnswer, ShownAnswer
 
 _KINDS = {"organization": "organisation"}
 _LONGEST = 100

@@ -2,6 +2,7 @@
 
 import click
 
+from ledger.answers.lists import TransferAnswer, TransferListAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option
 from ledger.cli.lookup.pages import (
@@ -14,7 +15,6 @@ from ledger.cli.lookup.pages import (
     period_options,
     print_list,
 )
-from ledger.service.queries.lists.answers import TransferAnswer, TransferListAnswer
 
 _FIGURES: tuple[Column[TransferAnswer], ...] = (
     Column("time", lambda row: row.time),

@@ -5,8 +5,8 @@ from typing import Annotated
 from litestar import Controller, get
 from litestar.params import Parameter
 
+from ledger.answers.purchases import CoverageAnswer, ReceivedFootprintAnswer
 from ledger.service.ledger import Ledger
-from ledger.service.queries.bought.answers import CoverageAnswer, ReceivedFootprintAnswer
 from ledger.service.queries.bought.read import MAX_SHOWN, SHOWN, read_coverage, read_received_footprint
 from ledger.service.queries.lists.transfers import TransferQuery
 from ledger.web.queries.lists import OrganizationId, Since, Until

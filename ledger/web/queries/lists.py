@@ -7,14 +7,14 @@ from litestar.params import Parameter
 from msgspec import structs
 
 from ledger.admission.facts import LOT_SLOTS
-from ledger.service.ledger import Ledger
-from ledger.service.queries.lists.answers import (
+from ledger.answers.lists import (
     ListedLotAnswer,
     LotListAnswer,
     RecordListAnswer,
     ShownAnswer,
     TransferListAnswer,
 )
+from ledger.service.ledger import Ledger
 from ledger.service.queries.lists.lots import LotQuery, PageRequest, read_lot_list
 from ledger.service.queries.lists.records import RecordQuery, read_record_list
 from ledger.service.queries.lists.show import read_shown

@@ -5,22 +5,22 @@ from typing import Any, Final
 
 from msgspec import structs
 
-from ledger.errors import InvalidInput, NotFound
-from ledger.footprint.stored.burdens import SLOT, footprint
-from ledger.host.threads import in_thread
-from ledger.service.queries.answers import VerifiedAnswer
-from ledger.service.queries.bought.answers import (
+from ledger.answers.lists import TransferAnswer
+from ledger.answers.purchases import (
     ApartAnswer,
     CoverageAnswer,
     ReceivedFootprintAnswer,
     SupplierCoverageAnswer,
 )
+from ledger.answers.stored import VerifiedAnswer
+from ledger.errors import InvalidInput, NotFound
+from ledger.footprint.stored.burdens import SLOT, footprint
+from ledger.host.threads import in_thread
 from ledger.service.queries.bought.sums import Amounts, BoughtLot, BoughtSums, figures_of
 from ledger.service.queries.chain.load import pinned
 from ledger.service.queries.findings import NEAR_PRODUCT
 from ledger.service.queries.footprint.attestations import tree_time
 from ledger.service.queries.footprint.verified import read_verified
-from ledger.service.queries.lists.answers import TransferAnswer
 from ledger.service.queries.lists.lots import PageRequest
 from ledger.service.queries.lists.transfers import (
     TransferQuery,

@@ -9,12 +9,12 @@ from datetime import datetime
 from decimal import Context, Decimal
 from typing import Any, Final, NamedTuple
 
+from ledger.answers.purchases import BoughtGoodsAnswer, TitleShareAnswer
 from ledger.core.outcome.assessment import BURDENS, QUESTIONED
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.footprint.derived.completeness import doubtful_of
 from ledger.footprint.stored.burdens import SLOT, Vector, footprint
-from ledger.service.queries.bought.answers import BoughtGoodsAnswer, TitleShareAnswer
 
 _ABSOLUTE: Final = SLOT["absGhg"]
 _EXACT: Final = Context(prec=60)

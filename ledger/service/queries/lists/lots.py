@@ -8,12 +8,12 @@ from asyncpg import Record
 from msgspec import structs
 
 from ledger.admission.facts import LOT_SLOTS
+from ledger.answers.lists import ListedLotAnswer, LotListAnswer
+from ledger.answers.stored import LotAnswer
 from ledger.errors import InvalidInput
 from ledger.footprint.stored.burdens import footprint, whole
-from ledger.service.queries.answers import LotAnswer
 from ledger.service.queries.doubts import read_doubts
 from ledger.service.queries.footprint.read import lot_answer, remaining_at
-from ledger.service.queries.lists.answers import ListedLotAnswer, LotListAnswer
 from ledger.service.queries.lists.pages import read_keys
 from ledger.service.queries.lists.parties import check_enrolled, operator_of, product_owner_of
 from ledger.service.queries.lists.titles import TitleLimits, read_title_limits, title_of, weak_parts

@@ -6,10 +6,10 @@ from typing import Final, NamedTuple, get_args
 
 from asyncpg import Record
 
+from ledger.answers.lists import ListedRecordAnswer, RecordListAnswer, RecordState
 from ledger.core.log.entry import parse_entry
 from ledger.core.record.kinds import AnyRecord
 from ledger.errors import InvalidInput
-from ledger.service.queries.lists.answers import ListedRecordAnswer, RecordListAnswer, RecordState
 from ledger.service.queries.lists.lots import PageRequest
 from ledger.service.queries.lists.pages import read_keys
 from ledger.service.queries.lists.parties import check_enrolled, operator_of

@@ -7,8 +7,8 @@ from urllib.parse import quote
 from asyncpg import Record
 from msgspec import UNSET, Raw, UnsetType
 
+from ledger.answers.lists import ListedRecordAnswer, NextQuestion, ShownAnswer
 from ledger.errors import NotFound
-from ledger.service.queries.lists.answers import ListedRecordAnswer, NextQuestion, ShownAnswer
 from ledger.service.queries.lists.lots import read_listed_lots
 from ledger.service.queries.lists.records import read_listed_records
 from ledger.service.queries.records import read_organizations

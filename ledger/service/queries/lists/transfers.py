@@ -6,11 +6,11 @@ from typing import Literal, NamedTuple
 
 from asyncpg import Record
 
+from ledger.answers.lists import TransferAnswer, TransferListAnswer, TransferState
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.footprint.stored.burdens import Vector, footprint, whole
 from ledger.service.queries.footprint.read import remaining_at
-from ledger.service.queries.lists.answers import TransferAnswer, TransferListAnswer, TransferState
 from ledger.service.queries.lists.lots import PageRequest
 from ledger.service.queries.lists.pages import read_keys
 from ledger.service.queries.lists.parties import check_enrolled

@@ -2,9 +2,9 @@
 
 from msgspec import field
 
+from ledger.answers.lists import TransferAnswer
+from ledger.answers.stored import QueryAnswer, VerifiedAnswer
 from ledger.core.record.values import Quantity
-from ledger.service.queries.answers import QueryAnswer, VerifiedAnswer
-from ledger.service.queries.lists.answers import TransferAnswer
 
 
 class TitleShareAnswer(QueryAnswer, frozen=True, kw_only=True):

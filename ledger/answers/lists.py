@@ -4,8 +4,8 @@ from typing import Literal
 
 from msgspec import UNSET, Raw, UnsetType, field
 
+from ledger.answers.stored import LotAnswer, OrganizationAnswer, QueryAnswer
 from ledger.core.record.values import Quantity
-from ledger.service.queries.answers import LotAnswer, OrganizationAnswer, QueryAnswer
 
 TransferState = Literal["open", "used", "accepted", "disputed", "withdrawn"]
 RecordState = Literal["inForce", "amended", "withdrawn", "erased"]
