@@ -7,7 +7,21 @@ from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option
 from ledger.cli.lookup.pages import Column, ListOptions, ListRequest, Printed, list_options, print_list
 
-_COLUMNS: tuple[Column[ListedLotAnswer], ...] = (
+_TABLE: tuple[Column[ListedLotAnswer], ...] = (
+    Column("lot", lambda lot: lot.lot),
+    Column("product", lambda lot: lot.product),
+    Column("quantity", lambda lot: str(lot.quantity)),
+    Column("left", lambda lot: lot.remaining),
+    Column("kg CO2e", lambda lot: lot.footprint),
+    Column("per unit", lambda lot: f"{lot.footprint_per_unit:,.6g}"),
+    Column("title", lambda lot: lot.title),
+    Column("questioned", lambda lot: lot.questioned or None),
+    Column("omitted", lambda lot: lot.omitted or None),
+    Column("owner", lambda lot: lot.owner),
+    Column("state", lambda lot: _state(lot)),
+    Column("record", lambda lot: lot.index),
+)
+_CSV: tuple[Column[ListedLotAnswer], ...] = (
     Column("lot", lambda lot: lot.lot),
     Column("product", lambda lot: lot.product),
     Column("quantity", lambda lot: lot.quantity.value),
@@ -16,25 +30,25 @@ _COLUMNS: tuple[Column[ListedLotAnswer], ...] = (
     Column("kg CO2e", lambda lot: lot.footprint),
     Column("kg CO2e per unit", lambda lot: lot.footprint_per_unit),
     Column("title", lambda lot: lot.title),
-    Column("questioned", lambda lot: lot.questioned or None),
-    Column("omitted", lambda lot: lot.omitted or None),
+    Column("questioned", lambda lot: lot.questioned),
+    Column("omitted", lambda lot: lot.omitted),
+    Column("provisional", lambda lot: lot.provisional),
+    Column("unestimated", lambda lot: lot.unestimated),
+    Column("primary share", lambda lot: lot.primary_share),
     Column("state", lambda lot: _state(lot)),
+    Column("role", lambda lot: lot.role),
+    Column("holder", lambda lot: lot.holder),
+    Column("owner", lambda lot: lot.owner or lot.holder),
+    Column("sender", lambda lot: lot.sender),
+    Column("facility", lambda lot: lot.facility),
+    Column("process", lambda lot: lot.process),
+    Column("item", lambda lot: lot.item),
+    Column("pool", lambda lot: lot.pool),
+    Column("mass kg", lambda lot: lot.mass_kg),
+    Column("made", lambda lot: lot.made),
+    Column("since", lambda lot: lot.since),
     Column("record", lambda lot: lot.index),
-    Column("provisional", lambda lot: lot.provisional or None, False),
-    Column("unestimated", lambda lot: lot.unestimated or None, False),
-    Column("primary share", lambda lot: lot.primary_share, False),
-    Column("role", lambda lot: lot.role, False),
-    Column("holder", lambda lot: lot.holder, False),
-    Column("owner", lambda lot: lot.owner, False),
-    Column("sender", lambda lot: lot.sender, False),
-    Column("facility", lambda lot: lot.facility, False),
-    Column("process", lambda lot: lot.process, False),
-    Column("item", lambda lot: lot.item, False),
-    Column("pool", lambda lot: lot.pool, False),
-    Column("mass kg", lambda lot: lot.mass_kg, False),
-    Column("made", lambda lot: lot.made, False),
-    Column("since", lambda lot: lot.since, False),
-    Column("digest", lambda lot: lot.record, False),
+    Column("digest", lambda lot: lot.record),
 )
 
 
@@ -61,11 +75,11 @@ def lots(
         raise click.UsageError("give either --holder or --owner")
     request: ListRequest[LotListAnswer, ListedLotAnswer] = ListRequest("/v1/lot-list", LotListAnswer, "lots", {
         "holder": holder, "owner": owner, "facility": facility, "product": product, "at": at,
-        "inStock": "true" if in_stock else None,
+        "stock": "true" if in_stock else None,
     })
     with Client(url) as client:
         print_list(client, request, ListOptions(limit, after, as_json, as_csv),
-                   Printed(_COLUMNS, f"no lots{' in stock' if in_stock else ''}"))
+                   Printed(_TABLE, _CSV, f"no lots{' in stock' if in_stock else ''}"))
 
 
 def _state(lot: ListedLotAnswer) -> str:

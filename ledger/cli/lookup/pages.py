@@ -17,11 +17,11 @@ Answer = TypeVar("Answer", bound=Struct)
 
 
 class Column(NamedTuple, Generic[Row]):
-    """A column: its heading, its value, and whether the table for people has it. Numbers are right-aligned."""
+    """A column with its heading and value. A table for people omits it if all its values are absent or `usual`."""
 
     heading: str
     value: Callable[[Row], object]
-    in_table: bool = True
+    usual: object = None
 
 
 class ListOptions(NamedTuple):
@@ -93,9 +93,11 @@ class Following:
 
 
 class Printed(NamedTuple, Generic[Row]):
-    """How a list is printed: its columns, and the sentence of an empty list."""
+    """How a list is printed: the columns of the table for people, whose first one names the row; the columns of CSV;
+    and the sentence of an empty list."""
 
-    columns: Sequence[Column[Row]]
+    table: Sequence[Column[Row]]
+    csv: Sequence[Column[Row]]
     empty: str
 
 
@@ -107,27 +109,31 @@ def print_list(
         raise click.UsageError("give either --json or --csv")
     following = Following(client, request, options)
     if options.as_csv:
-        print_csv([column.heading for column in printed.columns],
-                  ([column.value(row) for column in printed.columns] for row in following.rows()))
+        print_csv([column.heading for column in printed.csv],
+                  ([column.value(row) for column in printed.csv] for row in following.rows()))
     else:
         rows = list(following.rows())
         if options.as_json:
             print_json({request.rows: rows, "next": following.next})
             return
-        show(*[_table(rows, printed.columns)] if rows else [printed.empty])
+        show(*[_table(rows, printed.table)] if rows else [printed.empty])
     if following.next is not None:
         say(f"there may be more: --after {following.next}, or a larger --limit")
 
 
 def _table(rows: Sequence[Row], columns: Sequence[Column[Row]]) -> Table:
-    shown = [column for column in columns if column.in_table]
-    table = Table(*[column.heading for column in shown], box=None, pad_edge=False)
-    cells = [[column.value(row) for column in shown] for row in rows]
-    for place, column in enumerate(table.columns):
-        if all(isinstance(values[place], int | float | None) for values in cells):
-            column.justify = "right"
-    for values in cells:
-        table.add_row(*map(_cell, values))
+    table = Table(box=None, pad_edge=False)
+    shown = []
+    for place, column in enumerate(columns):
+        values = [column.value(row) for row in rows]
+        if place and all(value in (None, "", column.usual) for value in values):
+            continue
+        numbers = all(isinstance(value, int | float | None) for value in values)
+        # A name that does not fit goes on in the next line: readers copy names.
+        table.add_column(column.heading, justify="right" if numbers else "left", overflow="fold", no_wrap=not place)
+        shown.append([_cell(value) for value in values])
+    for cells in zip(*shown, strict=True):
+        table.add_row(*cells)
     return table
 
 

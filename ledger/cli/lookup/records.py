@@ -16,18 +16,19 @@ from ledger.cli.lookup.pages import (
 )
 
 _STATES = {"inForce": "in force"}
-_COLUMNS: tuple[Column[ListedRecordAnswer], ...] = (
+_TABLE: tuple[Column[ListedRecordAnswer], ...] = (
     Column("record", lambda row: row.index),
     Column("kind", lambda row: row.type),
-    Column("start", lambda row: row.start),
-    Column("end", lambda row: row.end),
     Column("facility", lambda row: row.facility),
     Column("process", lambda row: row.process),
-    Column("lots", lambda row: row.lots),
+    Column("start", lambda row: row.start),
+    Column("end", lambda row: row.end),
+    Column("lots", lambda row: row.lots, 0),
     Column("state", lambda row: _STATES.get(row.state, row.state)),
     Column("posted", lambda row: row.time),
-    Column("digest", lambda row: row.record),
-    Column("issuer", lambda row: row.issuer, False),
+)
+_CSV: tuple[Column[ListedRecordAnswer], ...] = (
+    *_TABLE, Column("issuer", lambda row: row.issuer), Column("digest", lambda row: row.record),
 )
 
 
@@ -51,4 +52,4 @@ def records(
         "/v1/record-list", RecordListAnswer, "records",
         {"issuer": issuer, "facility": facility, "kind": kind, "from": since, "to": until})
     with Client(url) as client:
-        print_list(client, request, ListOptions(limit, after, as_json, as_csv), Printed(_COLUMNS, "no records"))
+        print_list(client, request, ListOptions(limit, after, as_json, as_csv), Printed(_TABLE, _CSV, "no records"))

@@ -27,7 +27,7 @@ _NO_FACTS = frozenset({"id", "type", "issuer", "nonce", "names", "ledger", "keys
 def show_command(name: str, at: int | None, url: str, as_json: bool) -> None:
     """Show NAME on one page: an id, or the digest or log index of a record. With the questions to ask next."""
     with Client(url) as client:
-        answer = client.get("/v1/show", ShownAnswer, id=name, at=at)
+        answer = client.get("/v1/show", ShownAnswer, name=name, at=at)
     if as_json:
         print_json(answer)
     else:

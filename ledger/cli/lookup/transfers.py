@@ -16,35 +16,50 @@ from ledger.cli.lookup.pages import (
     print_list,
 )
 
+_GOODS: tuple[Column[TransferAnswer], ...] = (
+    Column("lot", lambda row: row.lot),
+    Column("product", lambda row: row.product),
+    Column("quantity", lambda row: str(row.quantity)),
+    Column("received", lambda row: None if row.received == row.quantity else row.received.value),
+)
 _FIGURES: tuple[Column[TransferAnswer], ...] = (
+    Column("day", lambda row: row.time[:10]),
+    Column("state", lambda row: row.state),
+    Column("purpose", lambda row: row.purpose, "sale"),
+    Column("kg CO2e", lambda row: row.footprint),
+    Column("per unit", lambda row: f"{row.footprint_per_unit:,.6g}"),
+    Column("title", lambda row: row.title),
+    Column("questioned", lambda row: row.questioned or None),
+    Column("omitted", lambda row: row.omitted or None),
+    Column("record", lambda row: row.index),
+)
+_FROM: tuple[Column[TransferAnswer], ...] = (*_GOODS, Column("from", lambda row: row.sender), *_FIGURES)
+_TO: tuple[Column[TransferAnswer], ...] = (*_GOODS, Column("to", lambda row: row.receiver), *_FIGURES)
+_CSV: tuple[Column[TransferAnswer], ...] = (
+    Column("lot", lambda row: row.lot),
+    Column("product", lambda row: row.product),
+    Column("quantity", lambda row: row.quantity.value),
+    Column("received", lambda row: row.received.value),
+    Column("unit", lambda row: row.quantity.unit),
+    Column("sender", lambda row: row.sender),
+    Column("receiver", lambda row: row.receiver),
+    Column("owner", lambda row: row.owner or row.receiver),
     Column("time", lambda row: row.time),
     Column("state", lambda row: row.state),
     Column("purpose", lambda row: row.purpose),
     Column("kg CO2e", lambda row: row.footprint),
     Column("kg CO2e per unit", lambda row: row.footprint_per_unit),
     Column("title", lambda row: row.title),
-    Column("questioned", lambda row: row.questioned or None),
-    Column("omitted", lambda row: row.omitted or None),
+    Column("questioned", lambda row: row.questioned),
+    Column("omitted", lambda row: row.omitted),
+    Column("provisional", lambda row: row.provisional),
+    Column("unestimated", lambda row: row.unestimated),
+    Column("primary share", lambda row: row.primary_share),
+    Column("made", lambda row: row.made),
+    Column("accepted by record", lambda row: row.accepted),
     Column("record", lambda row: row.index),
-    Column("provisional", lambda row: row.provisional or None, False),
-    Column("unestimated", lambda row: row.unestimated or None, False),
-    Column("primary share", lambda row: row.primary_share, False),
-    Column("accepted by record", lambda row: row.accepted, False),
-    Column("sender", lambda row: row.sender, False),
-    Column("receiver", lambda row: row.receiver, False),
-    Column("owner", lambda row: row.owner, False),
-    Column("made", lambda row: row.made, False),
-    Column("digest", lambda row: row.record, False),
+    Column("digest", lambda row: row.record),
 )
-_GOODS: tuple[Column[TransferAnswer], ...] = (
-    Column("lot", lambda row: row.lot),
-    Column("product", lambda row: row.product),
-    Column("quantity", lambda row: row.quantity.value),
-    Column("received", lambda row: row.received.value),
-    Column("unit", lambda row: row.quantity.unit),
-)
-_FROM: tuple[Column[TransferAnswer], ...] = (*_GOODS, Column("from", lambda row: row.sender), *_FIGURES)
-_TO: tuple[Column[TransferAnswer], ...] = (*_GOODS, Column("to", lambda row: row.receiver), *_FIGURES)
 
 
 @click.command()
@@ -62,7 +77,7 @@ def received(
     with Client(url) as client:
         print_list(client, _request("/v1/received", organization, party, since, until),
                    ListOptions(limit, after, as_json, as_csv),
-                   Printed(_FROM, f"no transfers to {organization}"))
+                   Printed(_FROM, _CSV, f"no transfers to {organization}"))
 
 
 @click.command()
@@ -80,7 +95,7 @@ def delivered(
     with Client(url) as client:
         print_list(client, _request("/v1/delivered", organization, party, since, until),
                    ListOptions(limit, after, as_json, as_csv),
-                   Printed(_TO, f"no transfers from {organization}"))
+                   Printed(_TO, _CSV, f"no transfers from {organization}"))
 
 
 def _request(

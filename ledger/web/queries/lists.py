@@ -29,7 +29,7 @@ PartyId = Annotated[str | None, Parameter(description="the id of the other party
 Since = Annotated[str | None, Parameter(
     query="from", description="after this day (00:00 UTC) or instant", max_length=30)]
 Until = Annotated[str | None, Parameter(query="to", description="until this day (00:00 UTC) or instant", max_length=30)]
-InStock = Annotated[bool, Parameter(query="inStock", description="only lots with a remaining quantity")]
+InStock = Annotated[bool, Parameter(description="only lots with a remaining quantity")]
 RowLimit = Annotated[int, Parameter(description="the most rows of a page", ge=1, le=1_000)]
 AfterLot = Annotated[int | None, Parameter(description="`next` of the page before", ge=0, le=EVER * LOT_SLOTS)]
 AfterIndex = Annotated[int | None, Parameter(description="`next` of the page before", ge=0, le=EVER)]
@@ -42,12 +42,12 @@ class ListsController(Controller):
     @get("/lot-list", summary="Lots that an organisation holds or owns, newest first, with their figures")
     async def lot_list(
         self, ledger: Ledger, holder: OptionalId = None, owner: OptionalId = None, facility: OptionalId = None,
-        product: OptionalId = None, in_stock: InStock = False, after: AfterLot = None, limit: RowLimit = 100,
+        product: OptionalId = None, stock: InStock = False, after: AfterLot = None, limit: RowLimit = 100,
         at: At = None,
     ) -> LotListAnswer:
         """With `facility` or `product` alone: of the operator of the facility, or of the organisation that entered the
         product. Otherwise these two are filters."""
-        query = LotQuery(holder, owner, facility, product, in_stock, at)
+        query = LotQuery(holder, owner, facility, product, stock, at)
         answer = await read_lot_list(ledger.pool, query, PageRequest(limit, after))
         return structs.replace(answer, lots=await _resembling(ledger, answer.lots))
 
@@ -82,7 +82,7 @@ class ListsController(Controller):
     @get("/show", summary="One page about a record, lot, item, organisation, facility, product or pool")
     async def show(
         self, ledger: Ledger, name: Annotated[str, Parameter(
-            query="id", description="an id, or the digest or log index of a record", min_length=1, max_length=255)],
+            description="an id, or the digest or log index of a record", min_length=1, max_length=255)],
         at: At = None,
     ) -> ShownAnswer:
         answer = await read_shown(ledger.pool, name, at)

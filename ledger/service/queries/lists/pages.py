@@ -44,8 +44,3 @@ async def read_keys(source: Source, matching: Filter, limit: int, below: int, mo
         if examined >= most:
             return PageKeys(keys, below)
         step *= _GROWTH
-
-
-async def every_row(rows: Sequence[Record]) -> list[int]:
-    """A list without a filter."""
-    return [row[0] for row in rows]

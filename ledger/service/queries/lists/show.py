@@ -32,7 +32,7 @@ _QUESTIONS: Final = {
         ("all lots in the life of the item", "show {lot}", "/v1/lots?item={id}"),
     ),
     "organization": (
-        ("its stock", "lots --holder {id} --in-stock", "/v1/lot-list?holder={id}&inStock=true"),
+        ("its stock", "lots --holder {id} --in-stock", "/v1/lot-list?holder={id}&stock=true"),
         ("goods that it received", "received --organization {id}", "/v1/received?organization={id}"),
         ("goods that it delivered", "delivered --organization {id}", "/v1/delivered?organization={id}"),
         ("its records", "records --issuer {id}", "/v1/record-list?issuer={id}"),
@@ -42,21 +42,21 @@ _QUESTIONS: Final = {
     "facility": (
         ("lots that it made", "lots --facility {id}", "/v1/lot-list?facility={id}"),
         ("records about it", "records --facility {id}", "/v1/record-list?facility={id}"),
-        ("its operator", "show {issuer}", "/v1/show?id={issuer}"),
+        ("its operator", "show {issuer}", "/v1/show?name={issuer}"),
     ),
     "product": (
         ("its footprint, weighted by production", "footprint --product {id}", "/v1/footprint/product?product={id}"),
         ("lots of it", "lots --product {id}", "/v1/lot-list?product={id}"),
-        ("who entered it", "show {issuer}", "/v1/show?id={issuer}"),
+        ("who entered it", "show {issuer}", "/v1/show?name={issuer}"),
     ),
     "pool": (
         ("the chain of lots upstream", "trace {id} --direction up", "/v1/chain?lot={id}&direction=upstream"),
-        ("its holder", "show {issuer}", "/v1/show?id={issuer}"),
+        ("its holder", "show {issuer}", "/v1/show?name={issuer}"),
     ),
     "record": (
         ("the record with its entry, leaves and findings", "show {record} --json", "/v1/records/{record}"),
         ("its receipt", "export bundle {record}", "/v1/records/{record}/proof"),
-        ("its issuer", "show {issuer}", "/v1/show?id={issuer}"),
+        ("its issuer", "show {issuer}", "/v1/show?name={issuer}"),
     ),
 }
 """By kind of a thing: the question, the arguments of the command, and the route."""
@@ -68,7 +68,7 @@ async def read_shown(pool: DatabasePool, name: str, at: int | None = None) -> Sh
     moment = await moment_at(pool, at)
     rows = await _named(pool, name, moment)
     if not rows:
-        raise NotFound(f"nothing is named {name!r} on the ledger", field="id", value=name, rule=_RULE)
+        raise NotFound(f"nothing is named {name!r} on the ledger", field="name", value=name, rule=_RULE)
     first, kind = rows[0], rows[0]["kind"]
     (entered,) = await read_listed_records(pool, [first["record"]], moment)
     lots = [] if first["number"] is None else await read_listed_lots(pool, [first["number"]], moment)
