@@ -25,7 +25,7 @@ def accepting(record: Transfer, lot: LotFacts | None, state: State) -> StandingF
     """The standing acceptance of the receiver that accepts a transfer on arrival. `lot`: the lot that it makes; a
     verifier of a statement does not know it.
 
-    The rule for the product decides alone; the rule for all products decides if there is none.
+    The rule for the product decides alone; without such a rule, the rule for all products decides.
     """
     rules = state.standing.get((record.to, record.issuer))
     if not rules or lot is None:

@@ -183,7 +183,7 @@ class Transformation(Record, frozen=True, kw_only=True, tag="transformation"):
 
 
 Purpose = Literal["sale", "custody", "return", "storage"]
-"""For what a lot is handed over."""
+"""The purpose of a transfer."""
 
 
 class Transfer(Record, frozen=True, kw_only=True, tag="transfer"):

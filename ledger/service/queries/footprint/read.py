@@ -283,7 +283,7 @@ def lot_answer(row: Record, remaining: Decimal | None = None, doubt: DoubtAnswer
     """A lot from a row with its columns and current remainder. `remaining`: the quantity left at an earlier moment."""
     remainder = row["remaining"] if remaining is None else remaining
     number, withdrawn, findings = row["number"], row["withdrawn"], []
-    # A dispute ends what a standing acceptance has accepted; only an acceptance settles it.
+    # A dispute takes back the acceptance on arrival; only another acceptance settles it.
     standing = row["standing"] if row["accepted"] is None and row["frozen"] is None else None
     if row["outcome"] is not None and not withdrawn and has_findings(row["outcome"]):
         findings = about(findings_in(row["index"], row["outcome"]).findings, number % LOT_SLOTS)
