@@ -2,7 +2,8 @@
 
 import base64
 import itertools
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -90,6 +91,33 @@ async def lock_head(connection: Connection) -> Head:
         raise Unavailable("the database holds no ledger: run init", code="no-ledger")
     frontier = Frontier.from_bytes(row["frontier"])
     return Head(frontier, bytes(row["root"]), row["time"], row["revisions"])
+
+
+class Snapshot(NamedTuple):
+    """The head of the log as a read-only transaction sees it. `time` and `revisions`: as of `Head`."""
+
+    size: int
+    time: int
+    revisions: int
+
+
+@asynccontextmanager
+async def read_snapshot(url: str) -> AsyncIterator[tuple[asyncpg.Connection, Snapshot]]:
+    """A session of its own that sees one state of the database and can write nothing, with the head of the log. It
+    takes no lock. Raises Unavailable if the database does not answer."""
+    connection = await connect_writer(url)
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            row = await connection.fetchrow(queries("sequence")["head_of_snapshot"])
+            if row is None:
+                raise Unavailable("the database holds no ledger: run init", code="no-ledger")
+            yield connection, Snapshot(row["size"], row["time"], row["revisions"])
+    except LOST as error:
+        if isinstance(error, ValueError):
+            raise
+        raise Unavailable(f"the database does not answer: {error}", code="database-down") from error
+    finally:
+        await close_quietly(connection)
 
 
 class BatchNeeds(NamedTuple):

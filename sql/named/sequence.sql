@@ -1,3 +1,7 @@
+-- name: head_of_snapshot
+-- purpose: the head as a read-only transaction sees it, without its lock
+SELECT size, time, revisions FROM head;
+
 -- name: lock_head
 -- purpose: takes the lock that orders all writers, as a separate statement
 SELECT size, root, frontier, time, revisions FROM head FOR UPDATE;

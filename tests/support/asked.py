@@ -218,6 +218,7 @@ ASKED: Final = {
     "revise.touched_since": f"{_NEWEST - 3}, 100",
     "revise.revised_records": f"{_NEWEST - 3}, {_NEWEST}, 100",
     "revise.revised_by": str(RECORD + 6),
+    "sequence.head_of_snapshot": "",
     "sequence.lock_head": "",
     "sequence.batch_state": (
         f"{_LOTS}, '{{new:1,part:{_NAME}}}', {_DIGESTS}, {_KEYS}, '{{site:{_NAME}}}', {_DIGESTS}, {_DIGESTS}, "
