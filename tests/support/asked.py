@@ -240,7 +240,8 @@ ASKED: Final = {
     "sequence.head_of_snapshot": "",
     "sequence.lock_head": "",
     "sequence.batch_state": (
-        f"{_LOTS}, '{{new:1,part:{_NAME}}}', {_DIGESTS}, {_KEYS}, '{{site:{_NAME}}}', {_DIGESTS}, {_DIGESTS}"
+        f"{_LOTS}, '{{new:1,part:{_NAME}}}', {_DIGESTS}, {_KEYS}, '{{site:{_NAME}}}', {_DIGESTS}, {_DIGESTS}, "
+        f"'{{org:{_NAME}}}', '{{org:{RECORD}}}'"
     ),
     "sequence.item_holdings": f"'{{item:{_NAME}}}'",
     "sequence.keys_of": f"'{{org:{_NAME}}}'",
