@@ -7,9 +7,11 @@ from typing import Final, TypeVar
 
 import stamina
 
+from ledger.answers.checked import CheckedRecord
+from ledger.answers.problems import Problem
 from ledger.client import posting, retrying
 from ledger.client.http import HttpRequest, Parameters, Reader, decoded
-from ledger.client.posting import Posted, PostRequest, SomeUnanswered, SubmissionStopped, Submitted
+from ledger.client.posting import LinesRequest, Posted, SomeUnanswered, SubmissionStopped, Submitted
 from ledger.client.queries import Query
 from ledger.errors import LedgerError
 
@@ -47,15 +49,21 @@ class Asking:
         Raises Unavailable if the server did not answer in time.
         """
         async def once() -> list[Posted]:
-            post = PostRequest(envelopes, wait)
-            answer = await self._reader.fetch(posting.PATH, post.limit, post.seconds, post.request, post.take)
-            posting.check_answer(self.url, answer)
-            return post.answers()
+            answers = await self._lines(LinesRequest(posting.PATH, envelopes, posting.read_posted, wait=wait))
+            posting.check_answered(answers)
+            return answers
 
         try:
             answers = await self._patiently(once)
         except SomeUnanswered as late:
             answers = late.answers
+        posting.check_count(self.url, answers, envelopes)
+        return answers
+
+    async def check(self, envelopes: Sequence[bytes]) -> list[CheckedRecord | Problem]:
+        """The effect of each envelope if it was posted now, in order; the server writes nothing. Raises Unavailable."""
+        answers = await self._patiently(lambda: self._lines(LinesRequest(
+            posting.CHECK_PATH, envelopes, posting.read_checked, posting.CHECK_SECONDS)))
         posting.check_count(self.url, answers, envelopes)
         return answers
 
@@ -79,6 +87,11 @@ class Asking:
         except LedgerError as error:
             raise SubmissionStopped(error, number, envelopes) from error
         return list(posting.submitted(number, envelopes, answers))
+
+    async def _lines(self, request: LinesRequest[Value]) -> list[Value]:
+        answer = await self._reader.fetch(request.path, request.limit, request.seconds, request.request, request.take)
+        posting.check_answer(self.url, answer)
+        return request.answers()
 
     async def _patiently(self, ask: Callable[[], Awaitable[Value]]) -> Value:
         longest = retrying.longest_pause(self._patience)

@@ -9,6 +9,7 @@ from typing import Final, Generic, NamedTuple, TypeVar
 
 from msgspec import Struct
 
+from ledger.answers.checked import CheckedRecord
 from ledger.answers.problems import Problem
 from ledger.client import limits
 from ledger.client.http import HttpAnswer, HttpRequest, Lines, decoded
@@ -17,6 +18,9 @@ from ledger.core.receipts.receipt import Receipt
 from ledger.errors import InvalidInput, LedgerError, Unavailable
 
 PATH: Final = "/v1/records"
+CHECK_PATH: Final = "/v1/records/check"
+CHECK_SECONDS: Final = 600.0
+"""A check answers at its end, and may wait for the revisions of others."""
 MAX_LINES: Final = 1_000
 MAX_BYTES: Final = 16 << 20
 """The most records and bytes of one request, far within the server's limits."""
@@ -97,29 +101,37 @@ def batches(items: Iterable[Item], size_of: Callable[[Item], int]) -> Iterator[l
         yield rest
 
 
-class PostRequest:
-    """A request with envelopes, and its answers line by line, as they come."""
+class LinesRequest(Generic[Item]):
+    """A request with envelopes, and an answer to each, line by line, as they come."""
 
-    def __init__(self, envelopes: Sequence[bytes], wait: float) -> None:
+    def __init__(
+        self, path: str, envelopes: Sequence[bytes], read: Callable[[bytes], Item], seconds: float = limits.SECONDS,
+        wait: float = 0,
+    ) -> None:
         content = b"".join([envelope + b"\n" for envelope in envelopes])
+        self.path = path
         self.request = HttpRequest("POST", {"wait": wait} if wait else None, _NDJSON, content)
         self.limit = limits.receipts(len(envelopes), len(content))
-        self.seconds = limits.SECONDS + wait
-        self._answers: list[Posted] = []
-        self._lines = Lines(len(envelopes), limits.LINE, lambda line: self._answers.append(_answer(line)))
+        self.seconds = seconds + wait
+        self._answers: list[Item] = []
+        self._lines = Lines(len(envelopes), limits.LINE, lambda line: self._answers.append(read(line)))
         self.take = self._lines.take
 
-    def answers(self) -> list[Posted]:
-        """All answers, at the end of the request. Raises SomeUnanswered if one says that the server could not answer in
-        time: the records after it may have been refused because they refer to it, so all have to be posted again."""
+    def answers(self) -> list[Item]:
+        """All answers, at the end of the request."""
         self._lines.end()
-        for answer in self._answers:
-            if isinstance(answer, Problem) and answer.status == 503:
-                raise SomeUnanswered(answer.detail, self._answers)
         return self._answers
 
 
-def check_count(url: str, answers: Sequence[Posted], envelopes: Sequence[bytes]) -> None:
+def check_answered(answers: list[Posted]) -> None:
+    """Raises SomeUnanswered if an answer says that the server could not answer in time: the records after it may have
+    been refused because they refer to it, so all have to be posted again."""
+    for answer in answers:
+        if isinstance(answer, Problem) and answer.status == 503:
+            raise SomeUnanswered(answer.detail, answers)
+
+
+def check_count(url: str, answers: Sequence[object], envelopes: Sequence[bytes]) -> None:
     """Raises Unavailable unless each envelope has its answer."""
     if len(answers) != len(envelopes):
         raise Unavailable(f"{url} gave {len(answers)} answers to {len(envelopes)} records", code="unexpected-answer")
@@ -153,10 +165,17 @@ def check_answer(url: str, answer: HttpAnswer) -> None:
     raise error
 
 
-def _answer(line: bytes) -> Posted:
+def read_posted(line: bytes) -> Posted:
+    """The answer to a posted record."""
     if decoded(line, _AnswerLine).code is not None:
         return decoded(line, Problem)
     try:
         return read_answer(line)
     except InvalidInput as error:
         raise LedgerError(f"the server's answer cannot be read: {error.message}", code="unexpected-answer") from None
+
+
+def read_checked(line: bytes) -> CheckedRecord | Problem:
+    """The answer to a checked record."""
+    refused = decoded(line, _AnswerLine).code is not None
+    return decoded(line, Problem) if refused else decoded(line, CheckedRecord)

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ledger.answers.checked import CheckedRecord
 from ledger.answers.indicators import IndicatorsAnswer
 from ledger.answers.inventory import InventoryAnswer, SiteReportAnswer
 from ledger.answers.methods import CatalogueAnswer, FactorSensitivityAnswer, MethodAnswer, SensitivityAnswer
+from ledger.answers.problems import Problem
 from ledger.answers.products import ProductAnswer
 from ledger.answers.stored import (
     ChainMethodAnswer,
@@ -61,6 +63,10 @@ class Client(BlockingReader):
     def post(self, envelopes: Sequence[bytes], wait: float = 0) -> list[Posted]:
         """Posts envelopes in one request; returns one answer per envelope, in order: see `Asking.post`."""
         return self._runner.run(self._asking.post(envelopes, wait))
+
+    def check(self, envelopes: Sequence[bytes]) -> list[CheckedRecord | Problem]:
+        """The effect of each envelope if it was posted now, in order; the server writes nothing."""
+        return self._runner.run(self._asking.check(envelopes))
 
     def post_until_proved(self, envelopes: Sequence[bytes], seconds: float | None) -> list[Posted]:
         """Posts envelopes until all answers are receipts: see `Asking.post_until_proved`."""
