@@ -7,8 +7,10 @@ from typing import Any, Self
 
 from ledger.answers.indicators import IndicatorsAnswer
 from ledger.answers.inventory import InventoryAnswer, SiteReportAnswer
+from ledger.answers.lists import LotListAnswer, RecordListAnswer, ShownAnswer, TransferListAnswer
 from ledger.answers.methods import CatalogueAnswer, FactorSensitivityAnswer, MethodAnswer, SensitivityAnswer
 from ledger.answers.products import ProductAnswer
+from ledger.answers.purchases import PurchaseCoverageAnswer, ReceivedFootprintAnswer
 from ledger.answers.stored import (
     ChainMethodAnswer,
     ChangesAnswer,
@@ -25,7 +27,7 @@ from ledger.client import limits, queries
 from ledger.client.asking import DEFAULT_URL, Asking
 from ledger.client.http import Reader
 from ledger.client.posting import Batcher, Submitted
-from ledger.client.queries import AS_STORED, EVER, MethodOptions, PeriodBounds
+from ledger.client.queries import AS_STORED, EVER, FIRST, ListPage, MethodOptions, PeriodBounds
 from ledger.client.trust import authorities
 from ledger.core.receipts.receipt import Receipt
 from ledger.core.receipts.statement import Statement
@@ -77,6 +79,53 @@ class AsyncClient(Asking):
     async def lots(self, lot: str | None = None, item: str | None = None, at: int | None = None) -> list[LotAnswer]:
         """A lot, or all lots in the life of an item."""
         return await self.ask(queries.lots(lot, item, at))
+
+    async def lot_list(
+        self, *, holder: str | None = None, owner: str | None = None, facility: str | None = None,
+        product: str | None = None, in_stock: bool = False, page: ListPage = FIRST
+    ) -> LotListAnswer:
+        """A page of the lots that an organisation holds or owns, newest first, with their figures."""
+        return await self.ask(queries.lot_list(
+            holder=holder, owner=owner, facility=facility, product=product, in_stock=in_stock, page=page
+        ))
+
+    async def received(
+        self, organization: str, party: str | None = None, period: PeriodBounds = EVER, page: ListPage = FIRST
+    ) -> TransferListAnswer:
+        """A page of the transfers to an organisation, newest first, with their figures. `party`: the sender."""
+        return await self.ask(queries.received(organization, party, period, page))
+
+    async def delivered(
+        self, organization: str, party: str | None = None, period: PeriodBounds = EVER, page: ListPage = FIRST
+    ) -> TransferListAnswer:
+        """A page of the transfers from an organisation, newest first, with their figures. `party`: the receiver."""
+        return await self.ask(queries.delivered(organization, party, period, page))
+
+    async def record_list(
+        self, *, issuer: str | None = None, kind: str | None = None, facility: str | None = None,
+        period: PeriodBounds = EVER, page: ListPage = FIRST
+    ) -> RecordListAnswer:
+        """A page of the records of an organisation, newest first."""
+        return await self.ask(queries.record_list(
+            issuer=issuer, kind=kind, facility=facility, period=period, page=page
+        ))
+
+    async def show(self, name: str, at: int | None = None) -> ShownAnswer:
+        """One page about a record, lot, item, organisation, facility, product or pool."""
+        return await self.ask(queries.show(name, at))
+
+    async def received_footprint(
+        self, organization: str, party: str, period: PeriodBounds = EVER, at: int | None = None, *,
+        limit: int | None = None
+    ) -> ReceivedFootprintAnswer:
+        """The footprint of the goods that an organisation bought from the supplier `party`."""
+        return await self.ask(queries.received_footprint(organization, party, period, at, limit=limit))
+
+    async def coverage(
+        self, organization: str, period: PeriodBounds = EVER, at: int | None = None
+    ) -> PurchaseCoverageAnswer:
+        """The data behind the goods that an organisation bought, by supplier."""
+        return await self.ask(queries.coverage(organization, period, at))
 
     async def footprint(
         self, lot: str, at: int | None = None, *, averages: bool = False, all_findings: bool = False

@@ -1,5 +1,7 @@
 """The answers of a server, as types: one import for programs that name them."""
 
+from ledger.answers.brief import LotBrief, OmissionBrief, PricedBrief
+from ledger.answers.checked import CheckedRecord, InputBrief, RestatedLot, RestatementBrief
 from ledger.answers.indicators import CoverageAnswer, GroupAnswer, IndicatorAnswer, IndicatorsAnswer, TargetAnswer
 from ledger.answers.inventory import (
     ActivityAnswer,
@@ -21,6 +23,16 @@ from ledger.answers.inventory import (
     SiteAnswer,
     SiteReportAnswer,
 )
+from ledger.answers.lists import (
+    ListedLotAnswer,
+    ListedRecordAnswer,
+    LotListAnswer,
+    NextQuestion,
+    RecordListAnswer,
+    ShownAnswer,
+    TransferAnswer,
+    TransferListAnswer,
+)
 from ledger.answers.methods import (
     CatalogueAnswer,
     ChoiceAnswer,
@@ -35,6 +47,15 @@ from ledger.answers.methods import (
 )
 from ledger.answers.problems import ParameterFault, Problem
 from ledger.answers.products import FacilityAnswer, ProductAnswer, ProductionAnswer, ProductLotAnswer, SpreadAnswer
+from ledger.answers.purchases import (
+    ApartAnswer,
+    BoughtFiguresAnswer,
+    BoughtGoodsAnswer,
+    PurchaseCoverageAnswer,
+    ReceivedFootprintAnswer,
+    SupplierCoverageAnswer,
+    TitleShareAnswer,
+)
 from ledger.answers.sites import (
     BalanceAnswer,
     PeriodAnswer,
@@ -61,6 +82,7 @@ from ledger.answers.stored import (
     LineAnswer,
     LotAnswer,
     LotAveragesAnswer,
+    Next,
     OpenPeriod,
     OrganizationAnswer,
     PeriodAverageAnswer,
@@ -74,7 +96,6 @@ from ledger.answers.stored import (
 )
 from ledger.answers.uncertainty import UncertaintyAnswer
 from ledger.answers.verification import VerificationAnswer
-from ledger.client.posting import Submitted
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import ProvenLeaf, Receipt, Verified
 from ledger.core.receipts.statement import Statement
@@ -84,18 +105,22 @@ from ledger.registry.reference.catalogue import SchemaEntry, SchemaReference
 from ledger.sdk.installation import Installations
 
 __all__ = (
-    "Acknowledgement", "ActivityAnswer", "AttestationAnswer", "BalanceAnswer", "CarrierAnswer", "CatalogueAnswer",
-    "CategoryAnswer", "ChainLineAnswer", "ChainMethodAnswer", "ChangeAnswer", "ChangesAnswer", "ChoiceAnswer",
-    "ClaimAnswer", "Contributions", "CountedAttestation", "CoverageAnswer", "DifferenceAnswer", "DirectAnswer",
-    "DoubtAnswer", "EnergyAnswer", "EquityAnswer", "ErasureAnswer", "FacilityAnswer", "FactorSensitivityAnswer",
-    "FigureChangeAnswer", "FootprintAnswer", "GoodsAnswer", "GroupAnswer", "IndicatorAnswer", "IndicatorsAnswer",
-    "InputAnswer", "Installations", "IntensityAnswer", "InventoryAnswer", "KeyAnswer", "LeftOutAnswer", "LineAnswer",
-    "LotAnswer", "LotAveragesAnswer", "LotFigure", "LotGaps", "MemberAnswer", "MethodAnswer", "MissingAnswer",
+    "Acknowledgement", "ActivityAnswer", "ApartAnswer", "AttestationAnswer", "BalanceAnswer", "BoughtFiguresAnswer",
+    "BoughtGoodsAnswer", "CarrierAnswer", "CatalogueAnswer", "CategoryAnswer", "ChainLineAnswer", "ChainMethodAnswer",
+    "ChangeAnswer", "ChangesAnswer", "CheckedRecord", "ChoiceAnswer", "ClaimAnswer", "Contributions",
+    "CountedAttestation", "CoverageAnswer", "DifferenceAnswer", "DirectAnswer", "DoubtAnswer", "EnergyAnswer",
+    "EquityAnswer", "ErasureAnswer", "FacilityAnswer", "FactorSensitivityAnswer", "FigureChangeAnswer",
+    "FootprintAnswer", "GoodsAnswer", "GroupAnswer", "IndicatorAnswer", "IndicatorsAnswer", "InputAnswer", "InputBrief",
+    "Installations", "IntensityAnswer", "InventoryAnswer", "KeyAnswer", "LeftOutAnswer", "LineAnswer",
+    "ListedLotAnswer", "ListedRecordAnswer", "LotAnswer", "LotAveragesAnswer", "LotBrief", "LotFigure", "LotGaps",
+    "LotListAnswer", "MemberAnswer", "MethodAnswer", "MissingAnswer", "Next", "NextQuestion", "OmissionBrief",
     "OmittedAnswer", "OpenPeriod", "OrganizationAnswer", "OverheadAnswer", "ParameterFault", "PeriodAnswer",
-    "PeriodAverageAnswer", "PluginAnswer", "PluginMethod", "PluginVersionAnswer", "PowerAnswer", "Problem",
-    "ProductAnswer", "ProductLotAnswer", "ProductionAnswer", "ProvenLeaf", "Receipt", "ReconciliationAnswer",
-    "RecordAnswer", "RecoveryAnswer", "RepricedFactor", "RevisionAnswer", "SchemaEntry", "SchemaReference",
-    "ScopesAnswer", "SectionAnswer", "SensitiveRecord", "SensitivityAnswer", "SiteAnswer", "SiteDifferenceAnswer",
-    "SiteReconciliationAnswer", "SiteReportAnswer", "SpreadAnswer", "Statement", "StudyAnswer", "Submitted",
-    "TargetAnswer", "UncertaintyAnswer", "UnreconciledAnswer", "VerificationAnswer", "Verified", "VerifiedAnswer",
+    "PeriodAverageAnswer", "PluginAnswer", "PluginMethod", "PluginVersionAnswer", "PowerAnswer", "PricedBrief",
+    "Problem", "ProductAnswer", "ProductLotAnswer", "ProductionAnswer", "ProvenLeaf", "PurchaseCoverageAnswer",
+    "Receipt", "ReceivedFootprintAnswer", "ReconciliationAnswer", "RecordAnswer", "RecordListAnswer", "RecoveryAnswer",
+    "RepricedFactor", "RestatedLot", "RestatementBrief", "RevisionAnswer", "SchemaEntry", "SchemaReference",
+    "ScopesAnswer", "SectionAnswer", "SensitiveRecord", "SensitivityAnswer", "ShownAnswer", "SiteAnswer",
+    "SiteDifferenceAnswer", "SiteReconciliationAnswer", "SiteReportAnswer", "SpreadAnswer", "Statement", "StudyAnswer",
+    "SupplierCoverageAnswer", "TargetAnswer", "TitleShareAnswer", "TransferAnswer", "TransferListAnswer",
+    "UncertaintyAnswer", "UnreconciledAnswer", "VerificationAnswer", "Verified", "VerifiedAnswer",
 )

@@ -9,8 +9,10 @@ from urllib.parse import quote
 
 from ledger.answers.indicators import IndicatorsAnswer
 from ledger.answers.inventory import InventoryAnswer, SiteReportAnswer
+from ledger.answers.lists import LotListAnswer, RecordListAnswer, ShownAnswer, TransferListAnswer
 from ledger.answers.methods import CatalogueAnswer, FactorSensitivityAnswer, MethodAnswer, SensitivityAnswer
 from ledger.answers.products import ProductAnswer
+from ledger.answers.purchases import PurchaseCoverageAnswer, ReceivedFootprintAnswer
 from ledger.answers.stored import (
     ChainMethodAnswer,
     ChangesAnswer,
@@ -53,8 +55,17 @@ class PeriodBounds(NamedTuple):
     end: str | None = None
 
 
+class ListPage(NamedTuple):
+    """A page of a list: at most `limit` rows, after the page whose `next` is `after`, as of the tree size `at`."""
+
+    limit: int | None = None
+    after: int | None = None
+    at: int | None = None
+
+
 AS_STORED: Final = MethodOptions()
 EVER: Final = PeriodBounds()
+FIRST: Final = ListPage()
 
 
 class Query(Generic[Value]):
@@ -70,6 +81,58 @@ class Query(Generic[Value]):
 def lots(lot: str | None = None, item: str | None = None, at: int | None = None) -> Query[list[LotAnswer]]:
     """A lot, or all lots in the life of an item."""
     return Query("/v1/lots", list[LotAnswer], lot=lot, item=item, at=at)
+
+
+def lot_list(
+    *, holder: str | None = None, owner: str | None = None, facility: str | None = None, product: str | None = None,
+    in_stock: bool = False, page: ListPage = FIRST,
+) -> Query[LotListAnswer]:
+    """A page of the lots that an organisation holds or owns, newest first, with their figures."""
+    return Query("/v1/lot-list", LotListAnswer, holder=holder, owner=owner, facility=facility, product=product,
+                 stock="true" if in_stock else None, **page._asdict())
+
+
+def received(
+    organization: str, party: str | None = None, period: PeriodBounds = EVER, page: ListPage = FIRST
+) -> Query[TransferListAnswer]:
+    """A page of the transfers to an organisation, newest first, with their figures. `party`: the sender."""
+    return Query("/v1/received", TransferListAnswer, organization=organization, party=party, **_bounds(period),
+                 **page._asdict())
+
+
+def delivered(
+    organization: str, party: str | None = None, period: PeriodBounds = EVER, page: ListPage = FIRST
+) -> Query[TransferListAnswer]:
+    """A page of the transfers from an organisation, newest first, with their figures. `party`: the receiver."""
+    return Query("/v1/delivered", TransferListAnswer, organization=organization, party=party, **_bounds(period),
+                 **page._asdict())
+
+
+def record_list(
+    *, issuer: str | None = None, kind: str | None = None, facility: str | None = None, period: PeriodBounds = EVER,
+    page: ListPage = FIRST,
+) -> Query[RecordListAnswer]:
+    """A page of the records of an organisation, newest first."""
+    return Query("/v1/record-list", RecordListAnswer, issuer=issuer, kind=kind, facility=facility, **_bounds(period),
+                 **page._asdict())
+
+
+def show(name: str, at: int | None = None) -> Query[ShownAnswer]:
+    """One page about a record, lot, item, organisation, facility, product or pool."""
+    return Query("/v1/show", ShownAnswer, name=name, at=at)
+
+
+def received_footprint(
+    organization: str, party: str, period: PeriodBounds = EVER, at: int | None = None, *, limit: int | None = None
+) -> Query[ReceivedFootprintAnswer]:
+    """The footprint of the goods that an organisation bought from the supplier `party`."""
+    return Query("/v1/footprint/received", ReceivedFootprintAnswer, organization=organization, party=party,
+                 **_bounds(period), at=at, limit=limit)
+
+
+def coverage(organization: str, period: PeriodBounds = EVER, at: int | None = None) -> Query[PurchaseCoverageAnswer]:
+    """The data behind the goods that an organisation bought, by supplier."""
+    return Query("/v1/coverage", PurchaseCoverageAnswer, organization=organization, **_bounds(period), at=at)
 
 
 def footprint(

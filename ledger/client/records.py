@@ -1,6 +1,5 @@
 """Every record kind and its parts, as types: one import for programs that write records."""
 
-from ledger.client.signing import activity
 from ledger.core.record.assurance import Accreditation, AttestationScope
 from ledger.core.record.kinds import (
     Acceptance,
@@ -19,6 +18,7 @@ from ledger.core.record.kinds import (
     Pool,
     Product,
     Report,
+    StandingAcceptance,
     Subject,
     Transfer,
     Transformation,
@@ -42,13 +42,12 @@ from ledger.core.record.values import (
 )
 from ledger.core.signatures.envelope import Envelope
 from ledger.core.signatures.signing import public_key
-from ledger.host.files.key_files import new_nonce
 
 __all__ = (
     "Acceptance", "Accreditation", "Activation", "Addition", "AllocationBasis", "Amendment", "Amount", "AnyRecord",
     "Attestation", "AttestationScope", "Attribute", "Baseline", "Change", "Claim", "Closing", "Consumption", "Credit",
     "Declaration", "Envelope", "Erasure", "Evidence", "Facility", "Factor", "Flow", "KeyChange", "Money",
     "Organization", "Output", "Pool", "PreviousLife", "Product", "ProductRules", "PublicKey", "Quantity", "Reopening",
-    "Report", "StudyContext", "Subject", "Supply", "Transfer", "Transformation", "WeekEvidence", "activity",
-    "new_nonce", "public_key",
+    "Report", "StandingAcceptance", "StudyContext", "Subject", "Supply", "Transfer", "Transformation", "WeekEvidence",
+    "public_key",
 )

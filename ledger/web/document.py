@@ -12,6 +12,7 @@ import msgspec
 from litestar import Litestar, Request, Response
 from litestar.openapi.plugins import YamlRenderPlugin
 
+from ledger.answers.checked import CheckedRecord
 from ledger.answers.problems import Problem
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import Receipt
@@ -101,7 +102,7 @@ def complete_document(document: dict[str, Any], records: RecordSchemas) -> dict[
     """The document of the routes, with the schemas of records and problems, and all that `POST /v1/records` takes and
     answers. `document` is changed in place."""
     schemas = document["components"]["schemas"]
-    schemas |= plain_schemas([Problem, Receipt, Acknowledgement, Envelope]) | records.schemas
+    schemas |= plain_schemas([Problem, Receipt, Acknowledgement, Envelope, CheckedRecord]) | records.schemas
     schemas["Envelope"]["properties"]["body"] = {
         "type": "string", "contentEncoding": "base64", "contentMediaType": JSON, "contentSchema": _ref(RECORD),
         "description": "Standard base64 of the record in canonical JSON (RFC 8785): see the schema Record",
@@ -110,7 +111,14 @@ def complete_document(document: dict[str, Any], records: RecordSchemas) -> dict[
     for methods in document["paths"].values():
         for operation in methods.values():
             _state_problems(operation, PROBLEMS)
-    _state_posts(document["paths"]["/v1/records"]["post"], records, schemas)
+    body = _posted_body(records, schemas)
+    posts = document["paths"]["/v1/records"]["post"]
+    _state_lines(posts, body, {"anyOf": [_ref("Receipt"), _ref("Acknowledgement")]},
+                 "a Receipt, an Acknowledgement or a Problem")
+    posts["responses"]["201"] = {"description": "The record is new on the log",
+                                 "content": {JSON: posts["responses"]["200"]["content"][JSON]}}
+    _state_lines(document["paths"]["/v1/records/check"]["post"], body, _ref("CheckedRecord"),
+                 "a CheckedRecord or a Problem")
     return document
 
 
@@ -119,24 +127,26 @@ def _state_problems(operation: dict[str, Any], problems: dict[str, str]) -> None
         operation["responses"][status] = {"description": words, "content": {MEDIA_TYPE: {"schema": _ref("Problem")}}}
 
 
-def _state_posts(operation: dict[str, Any], records: RecordSchemas, schemas: dict[str, Any]) -> None:
-    """The body and the answers of a post."""
-    _state_problems(operation, REFUSALS)
+def _posted_body(records: RecordSchemas, schemas: dict[str, Any]) -> dict[str, Any]:
+    """The body of a post: an envelope, or one on each line."""
     examples = {kind: {"summary": schemas[name]["description"].partition(";")[0].partition(".")[0],
                        "value": _envelope(schemas[name]["examples"][0])} for kind, name in records.kinds.items()}
     lines = "\n".join([msgspec.json.encode(example["value"]).decode() for example in list(examples.values())[:2]])
-    operation["requestBody"] = {"required": True, "description": "One signed record, or one per line", "content": {
+    return {"required": True, "description": "One signed record, or one per line", "content": {
         JSON: {"schema": _ref("Envelope"), "examples": examples},
         NDJSON[0]: {"schema": {"type": "string", "description": "An Envelope on each line, at most 20,000 lines"},
                     "example": lines + "\n"},
     }}
-    answer = {"schema": {"anyOf": [_ref("Receipt"), _ref("Acknowledgement")]}}
-    answers = {"type": "string", "description": "On each line a Receipt, an Acknowledgement or a Problem, in the order "
-                                                "of the request"}
-    operation["responses"] |= {
-        "200": {"description": "The record was on the log already; or the answers to many records",
-                "content": {JSON: answer, NDJSON[0]: {"schema": answers}}},
-        "201": {"description": "The record is new on the log", "content": {JSON: answer}},
+
+
+def _state_lines(operation: dict[str, Any], body: dict[str, Any], answer: dict[str, Any], line: str) -> None:
+    """The body and the answers of a route that takes envelopes. `line`: the possible lines of an answer."""
+    _state_problems(operation, REFUSALS)
+    operation["requestBody"] = body
+    words = f"On each line {line}, in the order of the request"
+    operation["responses"]["200"] = {
+        "description": "The answer to one record, or the answers to many",
+        "content": {JSON: {"schema": answer}, NDJSON[0]: {"schema": {"type": "string", "description": words}}},
     }
 
 

@@ -5,6 +5,7 @@ from ledger.client import (
     AsyncClient,
     Client,
     EnrolmentRequest,
+    ListPage,
     MethodOptions,
     PeriodBounds,
     Query,
@@ -24,7 +25,7 @@ from ledger.client import (
 )
 
 __all__ = (
-    "AsyncClient", "Client", "EnrolmentRequest", "MethodOptions", "PeriodBounds", "Query", "RecordSigner", "SigningKey",
-    "SubmissionStopped", "Submitted", "TrustedLog", "activity", "answers", "errors", "new_key", "new_nonce", "read_key",
-    "records", "request_enrolment", "write_key",
+    "AsyncClient", "Client", "EnrolmentRequest", "ListPage", "MethodOptions", "PeriodBounds", "Query", "RecordSigner",
+    "SigningKey", "SubmissionStopped", "Submitted", "TrustedLog", "activity", "answers", "errors", "new_key",
+    "new_nonce", "read_key", "records", "request_enrolment", "write_key",
 )

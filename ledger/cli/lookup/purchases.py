@@ -10,7 +10,7 @@ from ledger.answers.purchases import (
     ApartAnswer,
     BoughtFiguresAnswer,
     BoughtGoodsAnswer,
-    CoverageAnswer,
+    PurchaseCoverageAnswer,
     ReceivedFootprintAnswer,
     SupplierCoverageAnswer,
 )
@@ -39,7 +39,7 @@ def coverage(
         raise click.UsageError("give either --json or --csv")
     with Client(url) as client:
         parameters = {"organization": organization, "from": since, "to": until, "at": at}
-        answer = client.get("/v1/coverage", CoverageAnswer, **parameters)
+        answer = client.get("/v1/coverage", PurchaseCoverageAnswer, **parameters)
     if as_json:
         print_json(answer)
     elif as_csv:
@@ -73,7 +73,7 @@ def received_report(answer: ReceivedFootprintAnswer) -> Iterator[Part]:
         yield f"… and {answer.left_off:,} more: --limit, or `received` with --party"
 
 
-def coverage_report(answer: CoverageAnswer) -> Iterator[Part]:
+def coverage_report(answer: PurchaseCoverageAnswer) -> Iterator[Part]:
     """The coverage of purchases by supplier, as text for people."""
     yield styled(f"purchases of {answer.organization}{_period(answer.since, answer.until)}", style="bold")
     yield styled(f"{answer.footprint:,.3f} kg CO2e of {answer.lots:,} lots from {len(answer.suppliers):,} suppliers, "
