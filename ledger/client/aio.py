@@ -143,10 +143,12 @@ class AsyncClient(Asking):
         return await self.ask(queries.chain_method(lot, name, at))
 
     async def product(
-        self, name: str, period: PeriodBounds = EVER, at: int | None = None, *, limit: int | None = None
+        self, name: str, period: PeriodBounds = EVER, at: int | None = None, *, limit: int | None = None,
+        all_findings: bool = False
     ) -> ProductAnswer:
-        """The footprint of a product: all lots of a period, weighted by production. `limit`: the lots to list."""
-        return await self.ask(queries.product(name, period, at, limit=limit))
+        """The footprint of a product: all lots of a period, weighted by production. `limit`: the lots to list;
+        `all_findings`: of up to 250,000 records upstream."""
+        return await self.ask(queries.product(name, period, at, limit=limit, all_findings=all_findings))
 
     async def contributions(
         self, lot: str, by: str = "stage", at: int | None = None, *, burden: str | None = None,

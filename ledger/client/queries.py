@@ -156,10 +156,13 @@ def chain_method(lot: str, name: str, at: int | None = None) -> Query[ChainMetho
 
 
 def product(
-    name: str, period: PeriodBounds = EVER, at: int | None = None, *, limit: int | None = None
+    name: str, period: PeriodBounds = EVER, at: int | None = None, *, limit: int | None = None,
+    all_findings: bool = False,
 ) -> Query[ProductAnswer]:
-    """The footprint of a product: all lots of a period, weighted by production. `limit`: the lots to list."""
-    return Query("/v1/footprint/product", ProductAnswer, product=name, **_bounds(period), at=at, limit=limit)
+    """The footprint of a product: all lots of a period, weighted by production. `limit`: the lots to list;
+    `all_findings`: of up to 250,000 records upstream."""
+    return Query("/v1/footprint/product", ProductAnswer, product=name, **_bounds(period), at=at, limit=limit,
+                 findings="all" if all_findings else None)
 
 
 def contributions(

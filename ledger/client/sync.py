@@ -151,10 +151,12 @@ class Client(BlockingReader):
         return self.ask(queries.chain_method(lot, name, at))
 
     def product(
-        self, name: str, period: PeriodBounds = EVER, at: int | None = None, *, limit: int | None = None
+        self, name: str, period: PeriodBounds = EVER, at: int | None = None, *, limit: int | None = None,
+        all_findings: bool = False
     ) -> ProductAnswer:
-        """The footprint of a product: all lots of a period, weighted by production. `limit`: the lots to list."""
-        return self.ask(queries.product(name, period, at, limit=limit))
+        """The footprint of a product: all lots of a period, weighted by production. `limit`: the lots to list;
+        `all_findings`: of up to 250,000 records upstream."""
+        return self.ask(queries.product(name, period, at, limit=limit, all_findings=all_findings))
 
     def contributions(
         self, lot: str, by: str = "stage", at: int | None = None, *, burden: str | None = None,
