@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from ledger.core.record.kinds import AnyRecord
 from ledger.engine.sectors import Installed
-from ledger.registry.reference.examples import Texts, example_of
+from ledger.registry.reference.field_examples import Texts, example_of
 from ledger.registry.reference.shapes import shapes_of
 from ledger.registry.reference.texts import field_texts, purposes
 

@@ -13,7 +13,7 @@ from ledger.core.record.canonical import record_of
 from ledger.core.record.kinds import AnyRecord
 from ledger.engine.sectors import Installed
 from ledger.registry.installed import installed
-from ledger.registry.reference.examples import example_of
+from ledger.registry.reference.field_examples import example_of
 from ledger.registry.reference.openapi import PREFIX, RecordSchemas, record_schemas
 from ledger.registry.reference.texts import field_texts
 from ledger.sdk import Activity, Route, Sector
