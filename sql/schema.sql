@@ -181,6 +181,7 @@ CREATE TABLE transfer (
     receiver text NOT NULL REFERENCES organization,
     new_lot text NOT NULL
 );
+CREATE INDEX transfer_receiver ON transfer (receiver, record);
 
 CREATE TABLE acceptance (
     transfer bigint PRIMARY KEY REFERENCES transfer,
@@ -231,6 +232,10 @@ CREATE TABLE lot (
 );
 CREATE INDEX lot_item ON lot (item) WHERE item IS NOT NULL;
 CREATE INDEX lot_pool ON lot (pool, number) WHERE pool IS NOT NULL;
+-- For lists of an organisation's lots. Numbers only grow, so each holder appends at one place. `owner` is set only if it
+-- is not the holder.
+CREATE INDEX lot_holder ON lot (holder, number);
+CREATE INDEX lot_owner ON lot (owner, number) WHERE owner IS NOT NULL;
 -- The made lots of a product, without lots of transfers, pools, declarations, waste, cores and credits, except lots
 -- that a transfer returned to their owner. It is not a third random index on the hot path: numbers only grow, so each
 -- product appends at one place, the last leaf of its range. Only as many leaves are hot as there are products in

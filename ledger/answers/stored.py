@@ -161,13 +161,14 @@ class AttestationAnswer(QueryAnswer, frozen=True):
 
 class CountedAttestation(QueryAnswer, frozen=True):
     """An attestation, by log `index` and digest, of the lot `lot` of a figure's chain, and the share in which it
-    counts; `notCounted` says why it does not count. `independent`: as in `AttestationAnswer`."""
+    counts; `notCounted` says why it does not count. `independent` and `validUntil`: as in `AttestationAnswer`."""
 
     lot: str
     index: int
     record: str
     auditor: str
     independent: bool
+    valid_until: str
     counts_as: str | None = None
     not_counted: str | None = None
 
