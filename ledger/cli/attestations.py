@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
+from ledger.answers.stored import AttestationAnswer, VerifiedAnswer
 from ledger.core.receipts.statement import Claims
-from ledger.service.queries.answers import AttestationAnswer, VerifiedAnswer
 
 _RELATIONS: Final = {
     "maker": "the auditor is a party to the lot", "group": "the auditor is of the maker's group",

@@ -6,13 +6,13 @@ import msgspec
 from litestar import Controller, MediaType, Request, Response, get, post
 from litestar.params import Parameter
 
+from ledger.answers.stored import RecordAnswer
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import Receipt
 from ledger.errors import InvalidInput, Unavailable
 from ledger.service.heads.publication import MAX_WAIT_SECONDS
 from ledger.service.ledger import Ledger
 from ledger.service.posting.submit import SubmitResult
-from ledger.service.queries.answers import RecordAnswer
 from ledger.service.queries.records import digest_from, read_record
 from ledger.web.door.bodies import NDJSON
 from ledger.web.door.clients import client_of

@@ -13,8 +13,8 @@ from support.sectors import Gap, Make
 from support.server import Posted, Server, prepared_home
 from support.workshop import Workshop, workshop
 
+from ledger.answers.products import ProductAnswer
 from ledger.core.record.kinds import Facility, Transformation
-from ledger.service.queries.product.answers import ProductAnswer
 
 
 class Told(NamedTuple):

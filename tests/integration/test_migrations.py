@@ -18,6 +18,7 @@ from support.server import Posted, Server, temporary_home
 from support.witness import Witness, audited, registry
 from support.workshop import END, Workshop, kilograms
 
+from ledger.answers.products import ProductAnswer
 from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
@@ -32,7 +33,6 @@ from ledger.errors import ConfigurationError
 from ledger.footprint.stored.burdens import whole
 from ledger.host.files.key_files import LOG_KEY, read_key
 from ledger.service.audit_source.database import DatabaseSource
-from ledger.service.queries.product.answers import ProductAnswer
 from ledger.service.queries.product.read import read_product
 from ledger.service.queries.questions import PeriodQuestion
 from ledger.service.setup import Identity

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 from msgspec import UNSET, Raw, Struct
 
+from ledger.answers.stored import LotAnswer, OrganizationAnswer
 from ledger.cli.attestations import claimed_attestations
 from ledger.cli.client import Client
 from ledger.cli.console import explained, print_json, problem_of, say, show
@@ -30,7 +31,6 @@ from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.canonical import decode_record
 from ledger.core.record.kinds import KeyChange
 from ledger.errors import InvalidNote, VerificationError
-from ledger.service.queries.answers import LotAnswer, OrganizationAnswer
 
 
 class _BodyAnswer(Struct, frozen=True):

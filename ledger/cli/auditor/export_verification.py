@@ -10,6 +10,7 @@ import click
 import msgspec
 from rich.table import Table
 
+from ledger.answers.verification import VerificationAnswer
 from ledger.cli.attestations import attestation_line, chain_attestations, verified_lines
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, print_lines, say, show, styled
@@ -18,7 +19,6 @@ from ledger.cli.files import FILE
 from ledger.cli.findings import answer_findings
 from ledger.cli.study import study_lines
 from ledger.host.files.durable import replacing
-from ledger.service.queries.verification.answers import VerificationAnswer
 
 Form = Literal["text", "csv", "json"]
 _SECTIONS: Final[Mapping[str, str]] = {

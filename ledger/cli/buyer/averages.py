@@ -5,9 +5,9 @@ from typing import Final
 
 from rich.table import Table
 
+from ledger.answers.products import ProductAnswer
+from ledger.answers.stored import FigureChangeAnswer, LotAveragesAnswer, PeriodAverageAnswer
 from ledger.cli.console import Part
-from ledger.service.queries.answers import FigureChangeAnswer, LotAveragesAnswer, PeriodAverageAnswer
-from ledger.service.queries.product.answers import ProductAnswer
 
 _KINDS: Final[Mapping[str, str]] = {
     "movingAverage": " (moving average of the pool)", "periodAverage": " (average of the pool over the period)",

@@ -6,11 +6,11 @@ import click
 from msgspec.structs import replace
 from rich.table import Table
 
+from ledger.answers.stored import ChangeAnswer, ChangesAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, say, show
 from ledger.cli.findings import finding_lines, questioned_kilograms
 from ledger.errors import LedgerError
-from ledger.service.queries.answers import ChangeAnswer, ChangesAnswer
 
 _PAGE = 1_000
 

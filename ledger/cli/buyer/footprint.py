@@ -5,6 +5,9 @@ from collections.abc import Iterator, Mapping
 import click
 from rich.table import Table
 
+from ledger.answers.methods import MethodAnswer
+from ledger.answers.products import ProductAnswer, ProductionAnswer
+from ledger.answers.stored import ChainMethodAnswer, FootprintAnswer, LineAnswer
 from ledger.cli.attestations import attestation_line, chain_attestations, verified_lines
 from ledger.cli.buyer.averages import kind_note, lot_averages, product_averages
 from ledger.cli.buyer.method_report import ask_method, chain_method_report, is_chain_method, method_report
@@ -15,9 +18,6 @@ from ledger.cli.findings import answer_findings, questioned_kilograms
 from ledger.cli.study import study_lines
 from ledger.core.outcome.assessment import QUALITY
 from ledger.footprint.stored.burdens import METHOD
-from ledger.service.queries.answers import ChainMethodAnswer, FootprintAnswer, LineAnswer
-from ledger.service.queries.methods.answers import MethodAnswer
-from ledger.service.queries.product.answers import ProductAnswer, ProductionAnswer
 
 
 @click.command()

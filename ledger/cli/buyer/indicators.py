@@ -6,15 +6,15 @@ from urllib.parse import quote
 import click
 from rich.table import Table
 
-from ledger.cli.client import Client, url_option
-from ledger.cli.console import Part, json_option, print_json, show, styled
-from ledger.service.queries.indicators.answers import (
+from ledger.answers.indicators import (
     CoverageAnswer,
     GroupAnswer,
     IndicatorAnswer,
     IndicatorsAnswer,
     TargetAnswer,
 )
+from ledger.cli.client import Client, url_option
+from ledger.cli.console import Part, json_option, print_json, show, styled
 
 _LARGE = 1e6
 

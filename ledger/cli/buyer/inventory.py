@@ -5,12 +5,7 @@ from collections.abc import Iterator
 import click
 from rich.table import Table
 
-from ledger.cli.buyer.reconciliation import reconciliation_lines
-from ledger.cli.client import Client, url_option
-from ledger.cli.console import Part, json_option, print_json, show, styled
-from ledger.cli.findings import finding_lines
-from ledger.errors import InvalidInput
-from ledger.service.queries.inventory.answers import (
+from ledger.answers.inventory import (
     ActivityAnswer,
     EnergyAnswer,
     InventoryAnswer,
@@ -18,6 +13,11 @@ from ledger.service.queries.inventory.answers import (
     ScopesAnswer,
     SiteReportAnswer,
 )
+from ledger.cli.buyer.reconciliation import reconciliation_lines
+from ledger.cli.client import Client, url_option
+from ledger.cli.console import Part, json_option, print_json, show, styled
+from ledger.cli.findings import finding_lines
+from ledger.errors import InvalidInput
 
 
 @click.command()

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 
 from rich.table import Table
 
+from ledger.answers.methods import LotFigure, MethodAnswer
+from ledger.answers.stored import ChainMethodAnswer
 from ledger.cli.client import Client
 from ledger.cli.console import Line, Part, styled
 from ledger.cli.findings import questioned_line
-from ledger.service.queries.answers import ChainMethodAnswer
-from ledger.service.queries.methods.answers import LotFigure, MethodAnswer
 
 Printed = Iterator[Part]
 Query = Mapping[str, str | int | tuple[str, ...] | None]

@@ -5,8 +5,8 @@ from typing import Final
 
 from rich.table import Table
 
+from ledger.answers.sites import ReconciliationAnswer, SiteReconciliationAnswer
 from ledger.cli.console import Part, styled
-from ledger.service.queries.inventory.site_answers import ReconciliationAnswer, SiteReconciliationAnswer
 
 _SAID: Final = {
     "lost": "lost or written off", "leftOver": "left over, cannot be kept", "measuredAbove": "measured, in no record",

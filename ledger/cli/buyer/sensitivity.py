@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import click
 from rich.table import Table
 
+from ledger.answers.methods import ChoiceAnswer, FactorSensitivityAnswer, SensitivityAnswer
 from ledger.cli.buyer.method_report import percent
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.cli.findings import questioned_line
-from ledger.service.queries.methods.answers import ChoiceAnswer, FactorSensitivityAnswer, SensitivityAnswer
 
 
 @click.command()

@@ -6,11 +6,11 @@ from typing import Final
 import click
 from rich.table import Table
 
+from ledger.answers.uncertainty import UncertaintyAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.cli.findings import questioned_line
-from ledger.footprint.derived.uncertainty.answer import Analytic, Sampled, UncertaintySource
-from ledger.service.queries.uncertainty.answers import UncertaintyAnswer
+from ledger.footprint.derived.uncertainty.parts import Analytic, Sampled, UncertaintySource
 
 _SHOWN: Final = 0.0005
 """The smallest part of the variance that does not round to 0.0 %."""

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
+from ledger.answers.stored import FootprintAnswer, OrganizationAnswer
+from ledger.answers.uncertainty import UncertaintyAnswer
 from ledger.cli.buyer.footprint import footprint_report
 from ledger.cli.client import Client
 from ledger.cli.console import show, styled
@@ -11,8 +13,6 @@ from ledger.cli.demo.figures import REFERENCES, SOURCES
 from ledger.cli.demo.writing import StoryStep
 from ledger.cli.supplier.receipts import brief
 from ledger.core.receipts.receipt import Receipt
-from ledger.service.queries.answers import FootprintAnswer, OrganizationAnswer
-from ledger.service.queries.uncertainty.answers import UncertaintyAnswer
 
 
 def heading(text: str) -> None:

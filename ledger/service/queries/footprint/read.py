@@ -13,6 +13,20 @@ from msgspec import structs
 
 from ledger.admission.facts import LOT_SLOTS
 from ledger.admission.title_limit import stated_limit
+from ledger.answers.stored import (
+    AttestationAnswer,
+    ClaimAnswer,
+    DirectAnswer,
+    DoubtAnswer,
+    FigureChangeAnswer,
+    FootprintAnswer,
+    InputAnswer,
+    LineAnswer,
+    LotAnswer,
+    LotAveragesAnswer,
+    StudyAnswer,
+    VerifiedAnswer,
+)
 from ledger.core.outcome.assessment import BURDENS, NOTHING, QUESTIONED, Assessment
 from ledger.core.outcome.leaves import AssessmentLeaf, read
 from ledger.core.receipts.statement import VersionClaim
@@ -49,20 +63,6 @@ from ledger.footprint.stored.burdens import (
 )
 from ledger.footprint.stored.contents import MATERIAL, RECYCLED
 from ledger.footprint.stored.contents import QUESTIONED as QUESTIONED_CONTENT
-from ledger.service.queries.answers import (
-    AttestationAnswer,
-    ClaimAnswer,
-    DirectAnswer,
-    DoubtAnswer,
-    FigureChangeAnswer,
-    FootprintAnswer,
-    InputAnswer,
-    LineAnswer,
-    LotAnswer,
-    LotAveragesAnswer,
-    StudyAnswer,
-    VerifiedAnswer,
-)
 from ledger.service.queries.doubts import SHOWN, read_doubts_behind
 from ledger.service.queries.findings import MAX_RECORDS, NEAR, Depth, FindingTargets, note_on, read_findings
 from ledger.service.queries.footprint.attestations import read_attestations

@@ -3,11 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from ledger.core.record.units import plain
-from ledger.footprint.derived.inventory.reconciliation import SHOWN, MaterialBalance, SiteReconciliation
-from ledger.host.threads import in_thread
-from ledger.service.queries.inventory.rows import InventorySpan
-from ledger.service.queries.inventory.site_answers import (
+from ledger.answers.sites import (
     BalanceAnswer,
     PeriodAnswer,
     ReconciliationAnswer,
@@ -15,6 +11,10 @@ from ledger.service.queries.inventory.site_answers import (
     SiteReconciliationAnswer,
     UnreconciledAnswer,
 )
+from ledger.core.record.units import plain
+from ledger.footprint.derived.inventory.reconciliation import SHOWN, MaterialBalance, SiteReconciliation
+from ledger.host.threads import in_thread
+from ledger.service.queries.inventory.rows import InventorySpan
 from ledger.service.queries.inventory.site_rows import movement_indexes, read_closings, read_operator
 from ledger.service.queries.inventory.site_sums import ClosedBy, ClosedRun, Movement, SiteSums
 from ledger.service.queries.tree_size import Moment
