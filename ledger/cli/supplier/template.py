@@ -28,7 +28,7 @@ from ledger.registry.reference.examples import OWN
 from ledger.registry.workers.trial import tried
 
 Form = Literal["csv", "xlsx", "json"]
-_WORKBOOK: Final = "ledger.client.sheets.workbook"
+_SHEETS: Final = "ledger.client.sheets"
 
 
 @click.command()
@@ -97,7 +97,7 @@ def _write_workbook(output: Path, records: Sequence[Tree], guides: Guides, langu
     workbook("write_pages")(output, pages)
 
 
-def workbook(name: str) -> Any:
-    """A name of the module that reads and writes workbooks. Raises ConfigurationError if its library is not installed.
+def workbook(name: str, module: str = "workbook") -> Any:
+    """A name of a module that reads or writes workbooks. Raises ConfigurationError if their library is not installed.
     """
-    return attribute(f"{_WORKBOOK}:{name}", "a workbook")
+    return attribute(f"{_SHEETS}.{module}:{name}", "a workbook")

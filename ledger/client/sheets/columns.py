@@ -170,9 +170,10 @@ def has_paths(node: Any) -> bool:
 
 def _is_step(name: str) -> bool:
     """Whether a name can be a step of a column's path: nothing in it would be read as another path or suffix."""
+    _, colon, suffix = name.rpartition(":")
     return (
         0 < len(name) <= _LONGEST_STEP and "." not in name and not name.isdecimal() and name == name.strip()
-        and not name.startswith(_NOTE) and name.rpartition(":")[2] not in KINDS and not _CONTROL.search(name)
+        and not name.startswith(_NOTE) and not (colon and suffix in KINDS) and not _CONTROL.search(name)
     )
 
 

@@ -3,10 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from ledger.client.sheets.columns import Path, Tree
 from ledger.registry.reference.catalogue import SchemaField, SchemaReference
 
 _ACTIVITY: Final = "activity"
+_MAP: Final = "map from "
+_LIST: Final = "list of "
 _FIRST: Final = ("type", "issuer", "nonce")
 
 
@@ -25,18 +29,16 @@ class Guide:
         """The field that a path names. A step that is a number, or the key of a map, belongs to the field before it.
         None if no field has that path, or if it lies in an activity without a reference."""
         types: Sequence[str] = (self._record,)
-        found: SchemaField | None = None
+        field: SchemaField | None = None
         for i, step in enumerate(path):
-            if step.isdecimal() and i:
+            if field is not None and (step.isdecimal() or field.type.startswith(_MAP)):
+                field = _inside(field)
                 continue
-            field = self._named(types, step)
+            field = next((fields[step] for fields in map(self._types.__getitem__, types) if step in fields), None)
             if field is None:
-                return found if found is not None and _is_map(found) else None
-            found, types = field, self._parts(field, top=i == 0)
-        return found
-
-    def _named(self, types: Sequence[str], name: str) -> SchemaField | None:
-        return next((fields[name] for fields in map(self._types.__getitem__, types) if name in fields), None)
+                return None
+            types = self._parts(field, top=i == 0)
+        return field
 
     def _parts(self, field: SchemaField, *, top: bool) -> Sequence[str]:
         if top and field.name == _ACTIVITY and self._activity is not None:
@@ -59,5 +61,8 @@ class Guide:
         return {**known, **{name: child for name, child in node.items() if name not in known}}
 
 
-def _is_map(field: SchemaField) -> bool:
-    return field.type.startswith("map ")
+def _inside(field: SchemaField) -> SchemaField:
+    """An item of a list, or a value of a map, described like its field."""
+    if field.type.startswith(_MAP):
+        return replace(field, type=field.type.partition(" to ")[2])
+    return replace(field, type=field.type.removeprefix(_LIST))

@@ -11,14 +11,21 @@ from ledger.client.sheets.columns import KINDS, TEXT, parsed, unescaped
 from ledger.core.record.units import plain
 from ledger.errors import InvalidInput, LedgerError
 
+_FAULTS: Final[Mapping[str, str]] = {
+    "formula": "a formula", "cell-error": "an error", "not-a-number": "not a number in the stated format",
+    "not-a-whole-number": "not a whole number", "not-a-date": "not a date in the stated format",
+    "not-a-text": "not a text", "invalid-field": "not such a value",
+}
 _DIGITS: Final = 15
 """Significant digits of a number in a workbook; a spreadsheet shows and keeps no more."""
 _INSTANT: Final = "instant"
 _NUMBERS: Final = frozenset({"decimal", "signed decimal", "fraction", "deviation"})
 _WHOLE: Final = "whole number"
 _TRUTH: Final = "true or false"
+_UNKNOWN: Final = ("", "JSON")
+"""Types of fields whose cells are read by their own type."""
 _MONTH: Final = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]")
 _OFFSET: Final = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -76,11 +83,20 @@ FORMATS: Final[Mapping[str, NumberFormat]] = {one.name: one for one in (
 ones also those of China, India writes `1,23,456.7`, which no format takes."""
 
 
+ISO: Final = "yyyy-mm-dd"
+DATES: Final[Mapping[str, str]] = {
+    ISO: "%Y-%m-%d", "dd.mm.yyyy": "%d.%m.%Y", "dd/mm/yyyy": "%d/%m/%Y", "mm/dd/yyyy": "%m/%d/%Y", "yyyymmdd": "%Y%m%d",
+    "yyyy/mm/dd": "%Y/%m/%d",
+}
+"""The formats of dates by the names that users give them."""
+
+
 class Style(NamedTuple):
-    """The stated format of numbers, and the offset of dates and times without one."""
+    """The stated formats of numbers and dates, and the offset of dates and times without one."""
 
     numbers: NumberFormat
     offset: timedelta = timedelta(0)
+    dates: str = ISO
 
 
 def offset_named(text: str) -> timedelta:
@@ -111,7 +127,7 @@ def wire_value(cell: CellValue, field: str, suffix: str, style: Style, *, ends: 
         return _whole(cell, style)
     if field == _TRUTH:
         return _truth(cell)
-    if field == _INSTANT or isinstance(cell, date):
+    if field == _INSTANT or (isinstance(cell, date) and field in _UNKNOWN):
         return _instant(cell, style, ends=ends)
     return _text(cell)
 
@@ -131,7 +147,7 @@ def _suffixed(cell: CellValue, suffix: str, style: Style) -> Any:
 
 
 def _fault(value: object, code: str, rule: str) -> LedgerError:
-    return InvalidInput(f"{value!r} is not allowed here", code=code, value=value, rule=rule)
+    return InvalidInput(f"{value!r} is {_FAULTS[code]}", code=code, value=value, rule=rule)
 
 
 def _number(cell: CellValue, style: Style) -> Decimal:
@@ -190,16 +206,23 @@ def _instant(cell: CellValue, style: Style, *, ends: bool) -> str:
         month = _MONTH.fullmatch(text)
         if month:
             return _month(int(month[1]), int(month[2]), style, ends=ends)
-        try:
-            cell = date.fromisoformat(text) if _DATE.fullmatch(text) else datetime.fromisoformat(text)
-        except ValueError:
-            raise _fault(text, "not-a-date", "a date such as 2026-03-31, a time such as 2026-03-31T08:00:00+08:00, or "
-                         "a month such as 2026-03") from None
+        cell = _moment(text, style)
     if not isinstance(cell, date):
         raise _fault(_shown(cell), "not-a-date", "a date; format the column as a date, or write 2026-03-31")
     if isinstance(cell, datetime):
         return _utc(cell, style)
     return _utc(datetime(cell.year, cell.month, cell.day) + timedelta(days=int(ends)), style)
+
+
+def _moment(text: str, style: Style) -> date:
+    """A date in the stated format, or a time by ISO 8601."""
+    try:
+        if _TIME.match(text):
+            return datetime.fromisoformat(text)
+        return datetime.strptime(text, DATES[style.dates]).date()
+    except ValueError:
+        raise _fault(text, "not-a-date", f"a date as {style.dates}, a time such as 2026-03-31T08:00:00+08:00, or a "
+                     "month such as 2026-03") from None
 
 
 def _month(year: int, month: int, style: Style, *, ends: bool) -> str:

@@ -1,7 +1,8 @@
 """A record as rows of several tables, joined by its business key, and back.
 
-The table `record` has a row for each record; records of several kinds have a table for each kind. Each list of parts has a table with a row for each part, named by its path
-(`inputs`, `activity.slags`). Lists inside of such parts stay in the row, with numbers in the names of their columns.
+The table `record` has a row for each record; records of several kinds have a table for each kind. Each list of parts
+has a table with a row for each part, named by its path (`inputs`, `activity.slags`). Lists inside of such parts stay in
+the row, with numbers in the names of their columns.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -21,8 +21,8 @@ _NAMES: Final = (("id",), ("newLot",), ("lot", "lot"), ("lot",), ("facility",), 
 """Fields by which the key of an example is named, the first of them that is a text."""
 _EXACT_DIGITS: Final = 15
 _KEY_NOTE: Final = (
-    "Business key: your own number of the record, each once, such as the number of a document. It joins the sheets, and "
-    "shows at the next import which record has changed. It is not published."
+    "Business key: your own number of the record, each once, such as the number of a document. It joins the sheets, "
+    "and shows at the next import which record has changed. It is not published."
 )
 _KEY_NOTE_ZH: Final = (
     "业务键：记录在贵方系统中的编号，如单据号，不得重复。各工作表由它关联；再次导入时凭它识别已更改的记录。不会公开。"

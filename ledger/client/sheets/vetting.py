@@ -31,8 +31,8 @@ class Vetted(dict[str, list[str]]):
 
 
 def vetted(file: BinaryIO) -> Vetted:
-    """The merged ranges of a workbook. Raises InvalidInput if the file is no workbook, has macros, declares entities, or
-    is larger than a reader should open. `file` is at its beginning afterwards."""
+    """The merged ranges of a workbook. Raises InvalidInput if the file is no workbook, has macros, declares entities,
+    or is larger than a reader should open. `file` is at its beginning afterwards."""
     try:
         with zipfile.ZipFile(file) as book:
             _check_directory(book.infolist())
@@ -41,7 +41,8 @@ def vetted(file: BinaryIO) -> Vetted:
                 if part.filename.lower().endswith((".xml", ".rels", ".vml"))
             })
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
-        raise _refused(f"not a workbook: {error}", "not-a-workbook", "a file that a spreadsheet saved as .xlsx") from None
+        raise _refused(f"not a workbook: {error}", "not-a-workbook",
+                       "a file that a spreadsheet saved as .xlsx") from None
     file.seek(0)
     return merged
 

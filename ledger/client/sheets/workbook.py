@@ -52,7 +52,8 @@ class Heading(NamedTuple):
 
 
 class Page(NamedTuple):
-    """A sheet to write. `marks`: notes on faulty cells, by row (1 is the header) and column, both from 1."""
+    """A sheet to write; without headings its rows begin at the top. `marks`: notes on faulty cells, by row and column,
+    both from 1."""
 
     name: str
     headings: Sequence[Heading]
@@ -153,7 +154,8 @@ def write_pages(path: Path, pages: Sequence[Page]) -> None:
 
 def _write_page(book: Any, page: Page, lists: dict[tuple[str, ...], str]) -> None:
     sheet = book.create_sheet(page.name)
-    sheet.freeze_panes = "A2"
+    if page.headings:
+        sheet.freeze_panes = "A2"
     for number, heading in enumerate(page.headings, start=1):
         letter = get_column_letter(number)
         sheet.column_dimensions[letter].width = min(_WIDEST, max(12, len(heading.name) + 2))
@@ -165,8 +167,10 @@ def _write_page(book: Any, page: Page, lists: dict[tuple[str, ...], str]) -> Non
             choice.error = "Choose a value of the list."
             choice.add(f"{letter}2:{letter}{_LIST_ROWS}")
             sheet.data_validations.append(choice)
-    sheet.append([_header(sheet, heading, page.marks.get((1, i))) for i, heading in enumerate(page.headings, start=1)])
-    for number, row in enumerate(page.rows, start=2):
+    if page.headings:
+        sheet.append([_header(sheet, heading, page.marks.get((1, i)))
+                      for i, heading in enumerate(page.headings, start=1)])
+    for number, row in enumerate(page.rows, start=2 if page.headings else 1):
         sheet.append([_marked(sheet, value, page.marks.get((number, i)), page.headings[i - 1 : i])
                       for i, value in enumerate(row, start=1)])
 
@@ -200,7 +204,7 @@ def _marked(sheet: Any, value: CellValue | None, mark: str | None, heading: Sequ
         if heading and heading[0].as_text:
             cell.number_format = _TEXT_FORMAT
     else:
-        cell = WriteOnlyCell(sheet, value=value)
+        cell = WriteOnlyCell(sheet, value=value)  # type: ignore[arg-type]
     if mark is not None:
         cell.fill = _FAULTY
         cell.comment = _comment(mark)
