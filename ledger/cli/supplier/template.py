@@ -57,7 +57,7 @@ def template(
     guides = Guides(reference)
     records = example_of(reference(name), guides, issuer, whole=whole)
     if form == "xlsx" and output is not None:
-        _write_workbook(output, records, guides, language)
+        write_workbook(output, records, guides, language)
     else:
         text = json_text(records) if form == "json" else csv_text(keyed(records)).encode()
         _write(output, text)
@@ -83,7 +83,8 @@ def _write(output: Path | None, text: bytes) -> None:
         file.write(text)
 
 
-def _write_workbook(output: Path, records: Sequence[Tree], guides: Guides, language: Language) -> None:
+def write_workbook(output: Path, records: Sequence[Tree], guides: Guides, language: Language) -> None:
+    """Writes a workbook of records with business keys. Raises OSError."""
     heading: Callable[..., Any] = workbook("Heading")
     page: Callable[..., Any] = workbook("Page")
     pages = []

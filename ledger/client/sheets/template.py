@@ -17,8 +17,8 @@ from ledger.registry.reference.examples import OWN, for_issuer
 
 Language = Literal["en", "zh"]
 _TRANSFORMATION: Final = "transformation"
-_NAMES: Final = (("id",), ("newLot",), ("lot", "lot"), ("lot",), ("facility",), ("pool",), ("organization",))
-"""Fields by which the key of an example is named, the first of them that is a text."""
+_NAMES: Final = ("id", "outputs", "newLot", "lot", "pool", "facility", "organization")
+"""Fields by which the key of an example is named: the first of them that is an identifier, or has the one of a lot."""
 _EXACT_DIGITS: Final = 15
 _KEY_NOTE: Final = (
     "Business key: your own number of the record, each once, such as the number of a document. It joins the sheets, "
@@ -77,10 +77,10 @@ def keyed(records: Sequence[Tree]) -> list[tuple[str, Tree]]:
 
 
 def _name(tree: Tree) -> str:
-    for path in _NAMES:
-        node: object = tree
-        for step in path:
-            node = node.get(step) if isinstance(node, dict) else None
+    for name in _NAMES:
+        node = tree.get(name)
+        node = node[0] if isinstance(node, list) and node else node
+        node = node.get("lot") if isinstance(node, dict) else node
         if isinstance(node, str):
             return node.rpartition(":")[2]
     return str(tree["type"])
