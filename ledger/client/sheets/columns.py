@@ -104,23 +104,27 @@ def parsed(text: str | bytes) -> Any:
     return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
 
 
+class _Branch(dict[str, Any]):
+    """An object, or later a list, that columns fill; in contrast to an object that a cell of JSON states."""
+
+
 def fill(tree: Tree, path: Path, value: Any) -> None:
     """Sets the value at a path. Lists are still mappings by number: see `with_lists`."""
     for step in path[:-1]:
-        tree = tree.setdefault(step, {})
+        tree = tree.setdefault(step, _Branch())
     tree[path[-1]] = value
 
 
 def with_lists(tree: Tree, columns: dict[str, str]) -> Tree:
     """The tree with a list for each mapping whose keys are all numbers, in order of the numbers and without gaps. Fills
     `columns`: for each path of the tree, such as `$.outputs[0].lot`, the column that filled it."""
-    whole: Tree = _with_lists(tree, "$", "", columns)
+    whole: Tree = _with_lists(_Branch(tree), "$", "", columns)
     return whole
 
 
 def _with_lists(node: Any, path: str, column: str, columns: dict[str, str]) -> Any:
     columns[path] = column
-    if not isinstance(node, dict):
+    if not isinstance(node, _Branch):
         return node
     if node and all(step.isdecimal() for step in node):
         steps = sorted(node, key=int)

@@ -65,6 +65,11 @@ class Part(NamedTuple):
             path = path.rpartition("[" if path.endswith("]") else ".")[0]
         return self.place()
 
+    def typed(self, place: Place) -> str | None:
+        """The content of the cell at a place, as people typed it."""
+        cell = None if place.column is None else dict(enumerate(self.row.cells, start=1)).get(place.column)
+        return None if cell is None else shown(cell)
+
     def _filled(self) -> dict[str, str]:
         """For each path of the row's tree, without gaps in lists, the path of the columns that filled it."""
         tree: Tree = {}
@@ -94,18 +99,23 @@ class Draft(NamedTuple):
     def faults_of(self, error: LedgerError) -> Iterator[SheetFault]:
         """The faults of a record that cannot be signed, or that a ledger refused."""
         for one in error.parts or (error,):
-            place = self.place if one.field is None else self.place_of(_rooted(one.field))
+            place, value = self.place, one.value
+            if one.field is not None:
+                part = self.part_of(_rooted(one.field))
+                place = part.place_of(_rooted(one.field))
+                value = part.typed(place) or value
             message = one.message
             if one.field is not None:
                 message = message.removeprefix(f"{one.field}: ")
                 if place.column is None:
                     message = f"{one.field.removeprefix('$.')}: {message}"
-            yield SheetFault(place, message, one.code, one.value, one.rule)
+            yield SheetFault(place, message, one.code, value, one.rule)
 
-    def place_of(self, field: str) -> Place:
+    def part_of(self, field: str) -> Part:
+        """The row that filled a field, or would fill it."""
         parts = [part for part in self.parts
                  if field.startswith(part.root) and field[len(part.root) :][:1] in ("", ".", "[")]
-        return max(parts, key=lambda part: len(part.root), default=self.parts[0]).place_of(field)
+        return max(parts, key=lambda part: len(part.root), default=self.parts[0])
 
 
 def _rooted(field: str) -> str:

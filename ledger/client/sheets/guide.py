@@ -22,12 +22,18 @@ class Guide:
             described.name: {field.name: field for field in described.fields}
             for one in (process, reference) if one is not None for described in one.types
         }
+        self._fields: dict[Path, SchemaField | None] = {}
         self._record = reference.types[0].name
         self._activity = None if process is None else process.types[0].name
 
     def field(self, path: Path) -> SchemaField | None:
         """The field that a path names. A step that is a number, or the key of a map, belongs to the field before it.
         None if no field has that path, or if it lies in an activity without a reference."""
+        if path not in self._fields:
+            self._fields[path] = self._found(path)
+        return self._fields[path]
+
+    def _found(self, path: Path) -> SchemaField | None:
         types: Sequence[str] = (self._record,)
         field: SchemaField | None = None
         for i, step in enumerate(path):

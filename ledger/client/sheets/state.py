@@ -34,6 +34,7 @@ class ImportState:
 
     def __init__(self, path: Path, origin: str, issuer: str) -> None:
         self._of = (origin, issuer)
+        path.touch(mode=0o600, exist_ok=True)
         try:
             self._database = sqlite3.connect(path, isolation_level=None)
             self._database.execute("PRAGMA journal_mode = WAL")

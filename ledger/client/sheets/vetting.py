@@ -22,6 +22,8 @@ _PIECE: Final = 1 << 20
 _OVERLAP: Final = 64
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml", re.I)
 _MACROS: Final = re.compile(r"vbaproject|macrosheets|activex|embeddings/", re.I)
+_MACRO_TYPE: Final = b".macroEnabled."
+_WITHOUT_MACROS: Final = "a workbook without macros: save it as .xlsx"
 _ENTITY: Final = re.compile(rb"<!(?:DOCTYPE|ENTITY)|<\0?!\0?(?:D\0?O\0?C\0?T|E\0?N\0?T\0?I)", re.I)
 _MERGED: Final = re.compile(rb"<(?:[A-Za-z0-9]+:)?mergeCell\s[^>]{0,100}?ref=[\"']([A-Z0-9:$]{1,40})[\"']")
 
@@ -55,7 +57,7 @@ def _check_directory(parts: list[zipfile.ZipInfo]) -> None:
     for part in parts:
         if _MACROS.search(part.filename):
             raise _refused(f"the workbook has macros or embedded programs ({part.filename})", "macros",
-                           "a workbook without macros: save it as .xlsx")
+                           _WITHOUT_MACROS)
         in_sheet = _SHEET.fullmatch(part.filename)
         if part.file_size > (MOST_BYTES if in_sheet else MOST_SHARED):
             raise _too_large(part.filename, part.file_size)
@@ -76,6 +78,8 @@ def _scanned(book: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[str]:
             if _ENTITY.search(piece):
                 raise _refused(f"{part.filename} declares a document type or entities", "entities",
                                "a workbook as spreadsheets save it")
+            if _MACRO_TYPE in piece:
+                raise _refused("the workbook is of a type with macros", "macros", _WITHOUT_MACROS)
             end = max(len(piece) - _OVERLAP * 3, 0)
             for match in _MERGED.finditer(piece) if sheet else ():
                 if match.start() < end or len(piece) < _PIECE:

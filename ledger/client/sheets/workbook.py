@@ -104,9 +104,6 @@ def opened(path: Path) -> Iterator[Rows]:
             book = openpyxl.load_workbook(file, read_only=True, data_only=False, keep_links=False)
         except (BadZipFile, KeyError, ValueError, TypeError, AttributeError, SyntaxError, OSError) as error:
             raise _unreadable(path, error) from None
-        if getattr(book, "vba_archive", None) is not None or book.mime_type.endswith("macroEnabled.main+xml"):
-            raise InvalidInput(f"{path.name} has macros", code="macros", field="file",
-                               rule="a workbook without macros: save it as .xlsx")
         try:
             yield WorkbookRows(path, book, merged)
         finally:
