@@ -26,7 +26,8 @@ def summary_report(answer: FootprintAnswer, ask: Callable[[str], FootprintAnswer
     yield styled(f"{answer.title} of {lot.lot}", style="bold")
     each = per_unit(answer.footprint_per_unit, answer.unit)
     yield styled(f"{each}, {fixed(answer.footprint)} kg CO2e in all{kind_note(answer.figure_kind)}", style="bold green")
-    yield f"{quantity_words(lot.quantity)} of {lot.product}, {lot.role}, held by {lot.holder}{state_of(answer)}"
+    yield (f"{quantity_words(lot.quantity)} of {lot.product}, {lot.role}, held by {lot.holder}, record {lot.index}"
+           f"{state_of(answer)}")
     yield from [f"{name} resembles: {' '.join(others)}" for name, others in lot.resembles.items()]
     yield _facts(answer)
     yield contributor_table(answer, ask)
@@ -84,6 +85,7 @@ def recycled_parts(contents: Mapping[str, Mapping[str, float]]) -> Iterator[tupl
 def _facts(answer: FootprintAnswer) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_row("why this title", reasons(answer))
+    table.add_row("completeness", f"{answer.completeness}, exempted {answer.exempted}")
     table.add_row("location-based", f"{fixed(answer.location_based)} kg CO2e; market-based "
                                     f"{fixed(answer.market_based)} kg CO2e")
     recycled = list(recycled_parts(answer.recycled_content))
