@@ -94,7 +94,7 @@ def test_supplier_buyer_and_auditor(running: Running) -> None:
     running.run(records)
     ask, choose, prove, rule = blocks("clients", "Buyer")
     told = running.run(ask)
-    assert "kg CO2e per TNE" in told
+    assert "kg CO2e per tonne (TNE)" in told
     assert "2 lots; 0 do not" in told
     told = running.run(choose)
     assert "weighted by production" in told
