@@ -130,7 +130,8 @@ def _state_problems(operation: dict[str, Any], problems: dict[str, str]) -> None
 def _posted_body(records: RecordSchemas, schemas: dict[str, Any]) -> dict[str, Any]:
     """The body of a post: an envelope, or one on each line."""
     examples = {kind: {"summary": schemas[name]["description"].partition(";")[0].partition(".")[0],
-                       "value": _envelope(schemas[name]["examples"][0])} for kind, name in records.kinds.items()}
+                       "value": _envelope(example)}
+                for kind, name in records.kinds.items() for example in schemas[name].get("examples", ())}
     lines = "\n".join([msgspec.json.encode(example["value"]).decode() for example in list(examples.values())[:2]])
     return {"required": True, "description": "One signed record, or one per line", "content": {
         JSON: {"schema": _ref("Envelope"), "examples": examples},

@@ -2,7 +2,7 @@
 
 import itertools
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, BinaryIO, NamedTuple
@@ -151,7 +151,7 @@ def _post(
     return None
 
 
-def chunks(envelopes: BinaryIO | IO[bytes]) -> Iterator[Chunk]:
+def chunks(envelopes: Iterable[bytes]) -> Iterator[Chunk]:
     """Numbered lines without empty ones, in requests within the server's limits."""
     lines = ((number, line.strip()) for number, line in enumerate(envelopes, start=1))
     return batches((numbered for numbered in lines if numbered[1]), lambda numbered: len(numbered[1]))

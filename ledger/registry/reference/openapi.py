@@ -5,7 +5,6 @@ default is stated in words, since a record that writes out a default is refused;
 """
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from typing import Any, Final, NamedTuple, get_args
 
 import msgspec
@@ -13,13 +12,14 @@ from msgspec import Struct
 
 from ledger.core.record.kinds import AnyRecord
 from ledger.engine.sectors import Installed
-from ledger.registry.reference.field_examples import Texts, example_of
+from ledger.registry.reference.examples import examples
 from ledger.registry.reference.shapes import shapes_of
-from ledger.registry.reference.texts import field_texts, purposes
+from ledger.registry.reference.texts import FieldText, field_texts, purposes
 
 PREFIX: Final = "#/components/schemas/"
 RECORD: Final = "Record"
 JsonSchema = dict[str, Any]
+Texts = Mapping[tuple[str, str], FieldText]
 
 
 class RecordSchemas(NamedTuple):
@@ -38,13 +38,17 @@ def record_schemas(sectors: Iterable[Installed]) -> RecordSchemas:
     own = purposes()
     by_type = {str(kind.__struct_config__.tag): kind for kind in kinds}
     processes: dict[str, str] = {}
+    whole = {name: listed[-1] for name, listed in examples().items()}
     for sector in sectors:
+        for listed in examples(sector.package).values():
+            whole.setdefault("transformation", listed[-1])
         schemas = {**_of_sector(sector, processes), **schemas}
     _state_activities(schemas, processes)
     for name, kind in by_type.items():
         schema = schemas[kind.__name__]
         schema["description"] = f"{own[name].en}. {schema['description']}" if name in own else schema["description"]
-        schema["examples"] = [_record_example(kind, texts, processes, schemas)]
+        if name in whole:
+            schema["examples"] = [{"nonce": texts[kind.__name__, "nonce"].example, **whole[name]}]
     schemas[RECORD] = {
         "description": "A record, by its `type`.", "oneOf": [_ref(kind.__name__) for kind in kinds],
         "discriminator": {"propertyName": "type", "mapping": {
@@ -73,10 +77,8 @@ def _of_sector(sector: Installed, processes: dict[str, str]) -> dict[str, JsonSc
     for route, activity in activities.items():
         processes[f"{sector.sector.name}.{route}"] = start + activity.__name__
     renamed = {names[name]: _renamed(schema, names) for name, schema in schemas.items()}
-    for activity in activities.values():
-        with suppress(ValueError, msgspec.DecodeError):
-            # A sector of others may lack an example; its schema serves all the same.
-            renamed[start + activity.__name__]["examples"] = [example_of(activity, texts)]
+    for route, records in examples(sector.package).items():
+        renamed[start + activities[route].__name__]["examples"] = [records[-1]["activity"]]
     return renamed
 
 
@@ -102,16 +104,6 @@ def _state_activities(schemas: dict[str, JsonSchema], processes: Mapping[str, st
         listed = ", ".join([f"{process}: {name}" for process, name in processes.items()])
         fields["activity"] = {"description": f"{words}; the schema of each process: {listed}",
                               "anyOf": [_ref(name) for name in names]}
-
-
-def _record_example(
-    kind: type[Struct], texts: Texts, processes: Mapping[str, str], schemas: Mapping[str, JsonSchema]
-) -> dict[str, object]:
-    example = example_of(kind, texts)
-    if "activity" in example and processes:
-        process = example["process"] if example["process"] in processes else next(iter(processes))
-        example |= {"process": process, "activity": schemas[processes[str(process)]].get("examples", [{}])[0]}
-    return example
 
 
 def _described(

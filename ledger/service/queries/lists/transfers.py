@@ -145,5 +145,6 @@ def transfer_answer(row: TransferRow) -> TransferAnswer:
         state=row.state, title=row.title, footprint=total,
         footprint_per_unit=footprint(whole(lot["burdens"])) / float(lot["quantity"]), questioned=weak.questioned,
         omitted=weak.omitted, provisional=weak.provisional, unestimated=weak.unestimated,
-        primary_share=weak.primary_share, accepted=row.delivery["accepted"], made=lot["made"], owner=lot["owner"],
+        primary_share=weak.primary_share, accepted=row.delivery["accepted"],
+        on_arrival=row.delivery["on_arrival"], made=lot["made"], owner=lot["owner"],
     )
