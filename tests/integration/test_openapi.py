@@ -63,7 +63,7 @@ def test_examples_fit_their_schemas(document: Any) -> None:
     assert len(kinds) >= 18
     assert "SteelElectricArcFurnace" in activities
     without = ({ref.rpartition("/")[2] for ref in kinds.values()} | activities | {"Envelope"}) - with_examples
-    assert without == {"WorksSmelt", "WorksWrong"}, "only the tests' own sector describes no fields"
+    assert all(name.startswith("Works") for name in without), "only the tests' own sector has no examples"
     for name in with_examples:
         for example in schemas[name]["examples"]:
             assert faults(document, {"$ref": f"#/components/schemas/{name}"}, example) == [], name
@@ -126,8 +126,9 @@ def test_a_generated_client_posts_records(server: Server, tmp_path: Path) -> Non
     )
     assert made.returncode == 0, made.stderr
     unread = [line for line in (made.stdout + made.stderr).splitlines() if line.startswith("WARNING")]
-    assert unread == ["WARNING parsing POST /v1/records within records.",
-                      "WARNING parsing GET /v1/plugins/{digest}/archive within queries."], made.stdout
+    assert set(unread) == {  # other types than JSON beside it
+        "WARNING parsing POST /v1/records within records.", "WARNING parsing POST /v1/records/check within records.",
+        "WARNING parsing GET /v1/plugins/{digest}/archive within queries."}, made.stdout
     mill = party(7, "generated-mill")
     server.post([(server.registrar, enrolment(mill, server.registrar, server.origin, next(nonces(7, "mill"))))])
     seed = hashlib.sha256(b"7/key/generated-mill").digest()
