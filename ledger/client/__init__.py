@@ -2,21 +2,42 @@
 
 `Client` is for synchronous code, `AsyncClient` for asynchronous code; their methods are the same. `records` and
 `answers` have the types. All errors are in `ledger.errors`.
+
+Names are imported when they are first used: all modules of the client load this package, and signing has to start fast.
+`__init__.pyi` states the same names for type checkers.
 """
 
-from ledger.client import answers, records
-from ledger.client.aio import AsyncClient
-from ledger.client.enrolment import EnrolmentRequest, request_enrolment
-from ledger.client.posting import SubmissionStopped, Submitted
-from ledger.client.queries import ListPage, MethodOptions, PeriodBounds, Query
-from ledger.client.signing import RecordSigner, activity
-from ledger.client.sync import Client
-from ledger.client.verification import TrustedLog
-from ledger.core.signatures.signing import SigningKey
-from ledger.host.files.key_files import new_key, new_nonce, read_key, write_key
+from importlib import import_module
+from typing import Any, Final
 
-__all__ = (
-    "AsyncClient", "Client", "EnrolmentRequest", "ListPage", "MethodOptions", "PeriodBounds", "Query", "RecordSigner",
-    "SigningKey", "SubmissionStopped", "Submitted", "TrustedLog", "activity", "answers", "new_key", "new_nonce",
-    "read_key", "records", "request_enrolment", "write_key",
-)
+_HOMES: Final = {
+    "AsyncClient": "ledger.client.aio",
+    "Client": "ledger.client.sync",
+    "EnrolmentRequest": "ledger.client.enrolment",
+    "ListPage": "ledger.client.queries",
+    "MethodOptions": "ledger.client.queries",
+    "PeriodBounds": "ledger.client.queries",
+    "Query": "ledger.client.queries",
+    "RecordSigner": "ledger.client.signing",
+    "SigningKey": "ledger.core.signatures.signing",
+    "SubmissionStopped": "ledger.client.posting",
+    "Submitted": "ledger.client.posting",
+    "TrustedLog": "ledger.client.verification",
+    "activity": "ledger.client.signing",
+    "answers": "ledger.client.answers",
+    "new_key": "ledger.host.files.key_files",
+    "new_nonce": "ledger.host.files.key_files",
+    "read_key": "ledger.host.files.key_files",
+    "records": "ledger.client.records",
+    "request_enrolment": "ledger.client.enrolment",
+    "write_key": "ledger.host.files.key_files",
+}
+__all__ = tuple(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(home)
+    return module if home == f"{__name__}.{name}" else getattr(module, name)

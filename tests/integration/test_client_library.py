@@ -1,6 +1,8 @@
 """The client library against a real server: its guide's own blocks, its queries, its errors, and long submissions."""
 
+import ast
 import asyncio
+import importlib
 import inspect
 import re
 from collections.abc import Callable, Iterator
@@ -83,6 +85,14 @@ def test_the_package_has_the_names_of_the_library() -> None:
     for name in ledger.client.__all__:
         assert getattr(carbon_ledger_client, name) is getattr(ledger.client, name)
     assert (Path(carbon_ledger_client.__file__).parent / "py.typed").is_file()
+    stub = ast.parse(Path(str(ledger.client.__file__)).with_suffix(".pyi").read_text(encoding="utf-8"))
+    stated = {name.name: node.module for node in stub.body if isinstance(node, ast.ImportFrom) for name in node.names}
+    assert set(stated) == set(ledger.client.__all__)
+    for name, home in stated.items():
+        own = getattr(ledger.client, name)
+        assert getattr(importlib.import_module(str(home)), name) is own
+    with pytest.raises(AttributeError, match="nothing"):
+        ledger.client.nothing  # noqa: B018
 
 
 def builders() -> dict[str, Callable[..., Query[Any]]]:
