@@ -188,6 +188,23 @@ CREATE TABLE acceptance (
     record bigint NOT NULL REFERENCES record
 );
 
+-- Rules by which a receiver accepts the deliveries of a sender when they arrive. The newest row for a receiver, sender
+-- and product is in force; an empty `product` stands for all products.
+CREATE TABLE standing_acceptance (
+    record bigint PRIMARY KEY REFERENCES record,
+    receiver text NOT NULL REFERENCES organization,
+    sender text NOT NULL REFERENCES organization,
+    product text NOT NULL
+);
+CREATE INDEX standing_acceptance_newest ON standing_acceptance (receiver, sender, product, record DESC);
+
+-- The transfers that such a rule has accepted.
+CREATE TABLE arrival (
+    transfer bigint PRIMARY KEY REFERENCES transfer,
+    rule bigint NOT NULL REFERENCES standing_acceptance
+);
+CREATE INDEX arrival_rule ON arrival (rule, transfer);
+
 -- `number` is record index * 1024 + position. `composition` is set only if it differs from the product's.
 CREATE TABLE lot (
     number bigint PRIMARY KEY CHECK (number >= 0),
@@ -462,7 +479,7 @@ DECLARE
 BEGIN
     FOREACH name IN ARRAY ARRAY['ledger', 'entry', 'batch', 'tile', 'erasure', 'organization', 'prefix', 'signing_key',
         'revocation', 'compromise', 'key_change', 'facility', 'product', 'activation', 'transfer', 'acceptance',
-        'lot', 'figure', 'flow', 'revision', 'lot_version', 'pool', 'closing', 'reopening', 'provisional',
+        'standing_acceptance', 'arrival', 'lot', 'figure', 'flow', 'revision', 'lot_version', 'pool', 'closing', 'reopening', 'provisional',
         'dispute', 'opening', 'group_goods', 'attestation', 'claim', 'report', 'publication', 'renewal',
         'log_key', 'plugin_archive']
     LOOP

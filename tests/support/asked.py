@@ -237,9 +237,11 @@ ASKED: Final = {
     "revise.touched_since": f"{_NEWEST - 3}, 100",
     "revise.revised_records": f"{_NEWEST - 3}, {_NEWEST}, 100",
     "revise.revised_by": str(RECORD + 6),
+    "sequence.head_of_snapshot": "",
     "sequence.lock_head": "",
     "sequence.batch_state": (
-        f"{_LOTS}, '{{new:1,part:{_NAME}}}', {_DIGESTS}, {_KEYS}, '{{site:{_NAME}}}', {_DIGESTS}, {_DIGESTS}"
+        f"{_LOTS}, '{{new:1,part:{_NAME}}}', {_DIGESTS}, {_KEYS}, '{{site:{_NAME}}}', {_DIGESTS}, {_DIGESTS}, "
+        f"'{{org:{_NAME}}}', '{{org:{RECORD}}}'"
     ),
     "sequence.item_holdings": f"'{{item:{_NAME}}}'",
     "sequence.keys_of": f"'{{org:{_NAME}}}'",
