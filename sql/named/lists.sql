@@ -31,6 +31,9 @@ SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantit
        encode(r.digest, 'hex') AS digest, w.own IS NOT NULL AND w.body IS NULL AS withdrawn,
        CASE WHEN r.type = 'transfer' THEN (
            SELECT frozen FROM dispute WHERE lot = l.number AND record < $3 ORDER BY record DESC LIMIT 1) END AS frozen,
+       CASE WHEN r.type = 'transfer' THEN (
+           SELECT record FROM acceptance WHERE transfer = r.index AND record < $3) END AS accepted,
+       CASE WHEN r.type = 'transfer' THEN (SELECT rule FROM arrival WHERE transfer = r.index) END AS standing,
        f.burdens, CASE WHEN position('"findings":['::bytea IN o.leaf) > 0 OR position('"made":"'::bytea IN o.leaf) > 0
                   THEN o.leaf END AS outcome
 FROM lot l JOIN balance b ON b.lot = l.number JOIN record r ON r.index = l.number / 1024
@@ -84,9 +87,9 @@ CROSS JOIN LATERAL (
 WHERE r.index = ANY ($1::bigint[]) ORDER BY r.index DESC;
 
 -- name: transfers
--- purpose: lots of transfers, with the acceptance and the quantity that it sent back
+-- purpose: lots of transfers, with the quantity that the acceptance sent back
 -- parameters: log indexes of transfers, tree size
-SELECT t.record AS index, l.number, a.record AS accepted, x.quantity AS returned
+SELECT t.record AS index, l.number, x.quantity AS returned
 FROM transfer t JOIN lot l ON l.id = t.new_lot
 LEFT JOIN acceptance a ON a.transfer = t.record AND a.record < $2
 LEFT JOIN lot x ON x.number = a.record * 1024
