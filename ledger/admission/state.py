@@ -79,9 +79,9 @@ class State(Facts):
     digest of their closing, `frozen` the lots in dispute, `openings` facility and product of opening stock, `reports`
     the reported periods of a facility or an organisation, `recoveries` the waiting request by organisation. `erased`
     are the records whose erasure is on the log, `amendments` the amendments that changed fields of a record, both by
-    digest. `accepted` are the transfers that their receiver has accepted; of these, `presumed` has the transfers that only
-    a standing acceptance has accepted, with its tolerance. `standing` has the newest standing acceptances by receiver and sender,
-    then by product.
+    digest. `accepted` are the transfers that their receiver has accepted; of these, `presumed` has the transfers that
+    only a standing acceptance has accepted, with its tolerance. `standing` has the newest standing acceptances by
+    receiver and sender, then by product.
 
     Only `ledger.admission.apply` and a revision change the state; the caller that appends sets `time`. """
 

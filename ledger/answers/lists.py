@@ -41,8 +41,8 @@ class LotListAnswer(QueryAnswer, frozen=True, kw_only=True):
 class TransferAnswer(QueryAnswer, frozen=True, kw_only=True):
     """A transfer of the log entry `index`, with digest `record`: `quantity` as sent, and `received`, without the
     shortage that went back to the sender. `footprint`: kg CO2e of the received quantity; the other figures are of it
-    too, as in a list of lots. `state`: `open` until the receiver accepts it (the record `accepted`; `onArrival`: only
-    by a standing acceptance) or takes from it (`used`); `disputed` and `withdrawn` transfers do not count as received.
+    too, as in a list of lots. `state`: `open` until the receiver accepts it (the record `accepted`; with `onArrival` a
+    standing acceptance) or takes from it (`used`); `disputed` and `withdrawn` transfers do not count as received.
     `time`: as the sender stated it."""
 
     index: int

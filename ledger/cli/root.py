@@ -39,6 +39,8 @@ COMMANDS = {
     "erase": Lazy("ledger.cli.registrar.erase:erase", "Erase the body of a record, as the registrar."),
     "purge": Lazy("ledger.cli.operator.purge:purge", "Rewrite the database's files without the erased content."),
     "schema": Lazy("ledger.cli.supplier.schema:schema", "List kinds of records and processes, and show their fields."),
+    "template": Lazy("ledger.cli.supplier.template:template", "Write an example of a record, as a file to fill in."),
+    "import": Lazy("ledger.cli.supplier.importing:import_", "Import records from a spreadsheet or a list."),
     "sign": Lazy("ledger.cli.supplier.sign:sign", "Sign records, offline."),
     "submit": Lazy("ledger.cli.supplier.submit:submit", "Post signed records and keep their receipts."),
     "footprint": Lazy("ledger.cli.buyer.footprint:footprint", "Show the footprint of a lot and its breakdown."),

@@ -87,11 +87,15 @@ CROSS JOIN LATERAL (
 WHERE r.index = ANY ($1::bigint[]) ORDER BY r.index DESC;
 
 -- name: transfers
--- purpose: lots of transfers, with the quantity that the acceptance sent back
+-- purpose: lots of transfers, with the acceptance and the quantity that it sent back; or with the rule that accepted
+-- them on arrival, unless a dispute took that back
 -- parameters: log indexes of transfers, tree size
-SELECT t.record AS index, l.number, x.quantity AS returned
+SELECT t.record AS index, l.number, coalesce(a.record, v.rule) AS accepted, x.quantity AS returned,
+       a.record IS NULL AND v.rule IS NOT NULL AS on_arrival
 FROM transfer t JOIN lot l ON l.id = t.new_lot
 LEFT JOIN acceptance a ON a.transfer = t.record AND a.record < $2
+LEFT JOIN arrival v ON v.transfer = t.record
+    AND NOT EXISTS (SELECT FROM dispute d WHERE d.lot = t.record * 1024 AND d.record < $2)
 LEFT JOIN lot x ON x.number = a.record * 1024
 WHERE t.record = ANY ($1::bigint[]);
 

@@ -290,7 +290,8 @@ def test_the_schema_names_every_route(network: Any) -> None:
     schema = found(network, "/schema/openapi.json")
     assert schema["openapi"].startswith("3.1")
     assert set(schema["paths"]) == {
-        "/v1/records", "/v1/records/{digest}", "/v1/records/{digest}/proof", "/v1/lots", "/v1/footprint",
+        "/v1/records", "/v1/records/check", "/v1/records/{digest}", "/v1/records/{digest}/proof", "/v1/lots",
+        "/v1/footprint",
         "/v1/footprint/method", "/v1/footprint/chain-method", "/v1/footprint/product", "/v1/chain",
         "/v1/contributions", "/v1/methods", "/v1/sensitivity", "/v1/sensitivity/factors", "/v1/statement",
         "/v1/uncertainty", "/v1/changes", "/v1/schema", "/v1/schema/{name}", "/v1/verification",

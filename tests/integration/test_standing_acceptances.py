@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+import httpx
 import msgspec
 import pytest
 from acceptance.greenwashing.mixing import EPD, stated
@@ -243,6 +244,26 @@ def test_a_site_has_received_what_was_accepted_on_arrival(server: Server) -> Non
     (closed,) = report["closed"]
     (bars,) = [one for one in closed["balances"] if one["name"] == shop.mill.name("product:bar")]
     assert bars["received"] == "20000"
+
+
+def test_lists_and_a_check_name_the_rule(server: Server) -> None:
+    shop = Shop(server, "listed")
+    rule = shop.rule()
+    sent = {name: shop.send("10 TNE", name) for name in ("kept", "disputed", "short")}
+    shop.answer(sent["disputed"], disputed=True, reason="wet")
+    claim = shop.index(shop.answer(sent["short"], received=quantity("9 TNE"), return_lot=shop.buyer.name("back")))
+    rows = {row["lot"]: (row["state"], row.get("accepted"), row.get("onArrival", False))
+            for row in shop.ask("/v1/received", organization=shop.buyer.id)["transfers"]}
+    assert rows == {
+        shop.mill.name("kept"): ("accepted", rule, True), shop.mill.name("short"): ("accepted", claim, False),
+        shop.mill.name("disputed"): ("disputed", None, False),
+    }
+    record = Transfer(issuer=shop.mill.id, nonce=shop.nonce(), lot=shop.mill.name("bar"), quantity=quantity("1 TNE"),
+                      to=shop.buyer.id, new_lot=shop.mill.name("foreseen"), time=SOLD)
+    (envelope,) = server.envelopes([(shop.mill.party, record)])
+    checked = httpx.post(f"{server.url}/v1/records/check", content=envelope,
+                         headers={"Content-Type": "application/json"}, timeout=60)
+    assert checked.json()["acceptedBy"] == rule, checked.text
 
 
 def test_a_rule_says_nothing_of_figures(server: Server) -> None:

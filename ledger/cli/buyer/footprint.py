@@ -13,7 +13,7 @@ from ledger.answers.stored import ChainMethodAnswer, FootprintAnswer, LineAnswer
 from ledger.cli.attestations import attestation_line, chain_attestations, verified_lines
 from ledger.cli.buyer.averages import kind_note, lot_averages, product_averages
 from ledger.cli.buyer.method_report import ask_method, chain_method_report, is_chain_method, method_report
-from ledger.cli.buyer.summary.report import percent, recycled_parts, state_of, summary_report
+from ledger.cli.buyer.summary.report import months_of, percent, recycled_parts, state_of, summary_report
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.cli.electricity import electricity_totals
@@ -196,7 +196,7 @@ def _product_quality(answer: ProductAnswer) -> Table:
     table.add_row("completeness", f"{answer.completeness}, exempted {answer.exempted}{unestimated}")
     table.add_row("primary data", percent(answer.primary_share))
     if answer.provisional_share:
-        table.add_row("provisional", f"{percent(answer.provisional_share)} waits for closings ({_months(answer)})")
+        table.add_row("provisional", f"{percent(answer.provisional_share)} waits for closings ({months_of(answer)})")
     table.add_row("ratings (1 best, 3)", _ratings(answer.ratings))
     if answer.rating_conversion:
         table.add_row("ratings of PACT (1 best, 5)", f"{_ratings(answer.pact_ratings)} ({answer.rating_conversion})")
@@ -229,7 +229,7 @@ def _notes(answer: FootprintAnswer) -> Iterator[str]:
     credits, which no figure contains."""
     if answer.provisional_share:
         yield (f"provisional: {answer.provisional_share * 100:.1f} % of the figure waits for a closing "
-               f"({_months(answer)})")
+               f"({months_of(answer)})")
     for attestation in answer.attestations:
         yield attestation_line(attestation)
     if answer.verified is not None:
@@ -239,12 +239,6 @@ def _notes(answer: FootprintAnswer) -> Iterator[str]:
         avoided = "" if claim.avoided is None else f", would avoid {fixed(claim.avoided)} kg CO2e elsewhere"
         yield (f"not in the figure: {claim.quantity} of {claim.material} credits claimed for it ({claim.method}), "
                f"record {claim.index}{avoided}")
-
-
-def _months(answer: FootprintAnswer | ProductAnswer) -> str:
-    """The open periods, as text."""
-    months = [f"{one.records} of {one.month} at {one.facility}" for one in answer.open_periods]
-    return ", ".join([*months, "and more"] if answer.more_periods else months)
 
 
 def breakdown(answer: FootprintAnswer) -> Table:

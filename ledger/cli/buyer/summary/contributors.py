@@ -26,13 +26,14 @@ class Contributor(NamedTuple):
     part: float = 0.0
 
 
-def contributors(answer: FootprintAnswer) -> list[Contributor]:
-    """The parts of a figure, the largest first: emissions of its own record by source, inputs, and the rest."""
+def contributors(answer: FootprintAnswer, suffix: str = "") -> list[Contributor]:
+    """The parts of a figure, the largest first: emissions of its own record by source, inputs, and the rest. `suffix`
+    of the names of sources."""
     sources: dict[str, float] = {}
     for line in answer.direct.lines:
         if line.burden in _ADDITIVE:
             sources[line.source] = sources.get(line.source, 0.0) + line.amount
-    parts = [Contributor(source, amount) for source, amount in sources.items()]
+    parts = [Contributor(f"{source}{suffix}", amount) for source, amount in sources.items()]
     parts += [Contributor(taken.lot, taken.footprint, taken.lot, answer.share * taken.part) for taken in answer.inputs]
     parts.append(Contributor("assigned (system expansion)", answer.assigned))
     parts.append(Contributor("averaged over the period", answer.averaged))
@@ -44,8 +45,8 @@ def contributor_table(answer: FootprintAnswer, ask: Callable[[str], FootprintAns
     table = Table("main contributors", "kg CO2e", "share", box=None, pad_edge=False)
     table.columns[1].justify = table.columns[2].justify = "right"
     asked = 0
-    for one, below in _shown(contributors(answer)):
-        _add(table, one.name if not below else f"{below} smaller ones", one.amount, answer.footprint)
+    for one, below in _shown(contributors(answer, " (own)")):
+        _add(table, f"{below} smaller ones" if below else one.name, one.amount, answer.footprint)
         if one.lot is not None and not below and asked < _MOST_BELOW:
             asked += 1
             for name, amount in _above(one, ask):

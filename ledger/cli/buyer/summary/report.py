@@ -5,7 +5,9 @@ from typing import Final
 
 from rich.table import Table
 
+from ledger.answers.products import ProductAnswer
 from ledger.answers.stored import AttestationAnswer, FootprintAnswer
+from ledger.cli.attestations import verified_lines
 from ledger.cli.buyer.averages import kind_note
 from ledger.cli.buyer.summary.contributors import contributor_table
 from ledger.cli.console import Part, styled
@@ -24,7 +26,8 @@ def summary_report(answer: FootprintAnswer, ask: Callable[[str], FootprintAnswer
     yield styled(f"{answer.title} of {lot.lot}", style="bold")
     each = per_unit(answer.footprint_per_unit, answer.unit)
     yield styled(f"{each}, {fixed(answer.footprint)} kg CO2e in all{kind_note(answer.figure_kind)}", style="bold green")
-    yield f"{quantity_words(lot.quantity)} of {lot.product}, {lot.role}, held by {lot.holder}{state_of(answer)}"
+    yield (f"{quantity_words(lot.quantity)} of {lot.product}, {lot.role}, held by {lot.holder}, record {lot.index}"
+           f"{state_of(answer)}")
     yield from [f"{name} resembles: {' '.join(others)}" for name, others in lot.resembles.items()]
     yield _facts(answer)
     yield contributor_table(answer, ask)
@@ -52,12 +55,20 @@ def reasons(answer: FootprintAnswer) -> str:
         return "the record that made the lot is withdrawn"
     shares = doubtful_of(vector_of(answer.burdens), answer.title_limit).shares
     causes = [f"{name} {percent(share)}" for name, share in shares.items()]
+    if answer.open_periods:
+        causes[-1] += f" ({months_of(answer)} wait for closings)"
     if answer.unestimated:
         causes.append("something is omitted without an estimate")
     elif answer.title.startswith("incomplete") and shares.get("omitted", 0.0) <= answer.title_limit:
         causes.append("the product has no reference range")
     limit = f"up to {percent(answer.title_limit)} in all the title is `footprint`"
     return f"{', '.join(causes)}; {limit}" if causes else "nothing is omitted, questioned or provisional"
+
+
+def months_of(answer: FootprintAnswer | ProductAnswer) -> str:
+    """The open periods, as text."""
+    months = [f"{one.records} of {one.month} at {one.facility}" for one in answer.open_periods]
+    return ", ".join([*months, "and more"] if answer.more_periods else months)
 
 
 def percent(share: float | None) -> str:
@@ -74,6 +85,7 @@ def recycled_parts(contents: Mapping[str, Mapping[str, float]]) -> Iterator[tupl
 def _facts(answer: FootprintAnswer) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_row("why this title", reasons(answer))
+    table.add_row("completeness", f"{answer.completeness}, exempted {answer.exempted}")
     table.add_row("location-based", f"{fixed(answer.location_based)} kg CO2e; market-based "
                                     f"{fixed(answer.market_based)} kg CO2e")
     recycled = list(recycled_parts(answer.recycled_content))
@@ -91,6 +103,8 @@ def _attested(answer: FootprintAnswer) -> Iterator[str]:
         yield f"attested: {_attestation(attestation)}"
     if len(answer.attestations) > _SHOWN:
         yield f"… and {len(answer.attestations) - _SHOWN} more attestations"
+    if answer.verified is not None:
+        yield from verified_lines(answer.verified)
 
 
 def _attestation(attestation: AttestationAnswer) -> str:

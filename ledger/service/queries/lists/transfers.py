@@ -53,15 +53,9 @@ class TransferRow(NamedTuple):
             return "withdrawn"
         if self.lot["frozen"]:
             return "disputed"
-        if self.accepted is not None:
+        if self.delivery["accepted"] is not None:
             return "accepted"
         return "used" if self.remaining < self.lot["quantity"] else "open"
-
-    @property
-    def accepted(self) -> int | None:
-        """The log index of the acceptance; or of the standing acceptance that alone has accepted the lot."""
-        accepted: int | None = self.lot["accepted"]
-        return self.lot["standing"] if accepted is None and self.lot["frozen"] is None else accepted
 
     @property
     def received(self) -> Decimal:
@@ -151,6 +145,6 @@ def transfer_answer(row: TransferRow) -> TransferAnswer:
         state=row.state, title=row.title, footprint=total,
         footprint_per_unit=footprint(whole(lot["burdens"])) / float(lot["quantity"]), questioned=weak.questioned,
         omitted=weak.omitted, provisional=weak.provisional, unestimated=weak.unestimated,
-        primary_share=weak.primary_share, accepted=row.accepted,
-        on_arrival=row.accepted is not None and lot["accepted"] is None, made=lot["made"], owner=lot["owner"],
+        primary_share=weak.primary_share, accepted=row.delivery["accepted"],
+        on_arrival=row.delivery["on_arrival"], made=lot["made"], owner=lot["owner"],
     )
