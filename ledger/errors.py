@@ -19,8 +19,22 @@ LedgerError
 └── ConfigurationError      the operator must change a setting before this can run
 
 Each error has a stable `code` for programs. If they apply, `field`, `value` and `rule` explain it to people. If one
-input has several faults, `parts` has an error for each.
+input has several faults, `parts` has an error for each. Faults of a record also say how to mend them: `stage`,
+`allowed` and `mend`.
 """
+
+from collections.abc import Mapping
+from typing import Final, TypeAlias
+
+SHAPE: Final = "shape"
+"""Stage: the record is decoded."""
+FACTS: Final = "facts"
+"""Stage: the record is compared with facts that never change."""
+ORDER: Final = "order"
+"""Stage: the record gets its place in the log."""
+
+Operation: TypeAlias = Mapping[str, object]
+"""An operation of JSON Patch (RFC 6902) on a record: `op`, `path`, and `value` or `from`."""
 
 
 class LedgerError(Exception):
@@ -28,6 +42,12 @@ class LedgerError(Exception):
 
     code = "error"
     parts: "tuple[LedgerError, ...]" = ()
+    stage: str | None = None
+    """The stage of a record that refused it."""
+    allowed: tuple[str, ...] = ()
+    """What `field` may be: all values or names if they are few, else the nearest."""
+    mend: tuple[Operation, ...] = ()
+    """The change of the record that mends the fault, if the value shows what was meant."""
 
     def __init__(
         self, message: str, *, code: str | None = None, field: str | None = None, value: object = None,
@@ -62,6 +82,7 @@ class InvalidQuantity(InvalidInput):
 
 class InvalidBody(InvalidInput):
     code = "invalid-body"
+    stage = SHAPE
 
 
 class InvalidKey(InvalidInput):
@@ -82,6 +103,7 @@ def refusal_of(faults: "list[Refused]") -> Refused:
         return faults[0]
     first = faults[0]
     refusal = Refused(first.message, code=first.code, field=first.field, value=first.value, rule=first.rule)
+    refusal.allowed, refusal.mend = first.allowed, first.mend
     refusal.parts = tuple(faults)
     return refusal
 
