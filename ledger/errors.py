@@ -108,6 +108,14 @@ def refusal_of(faults: "list[Refused]") -> Refused:
     return refusal
 
 
+def at_stage(error: LedgerError, stage: str) -> LedgerError:
+    """The error, with the stage that refused the record if no earlier one is named. A failure of the server has
+    none."""
+    if error.stage is None and isinstance(error, InvalidInput | Refused | PluginError):
+        error.stage = stage
+    return error
+
+
 class VerificationError(LedgerError):
     """`step`: the number of the step that fails, if the verification has numbered steps. The message begins with
     it."""

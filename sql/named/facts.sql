@@ -59,3 +59,31 @@ SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, l.quantity, l.unit
        f.amount, f.method, f.plugin, f.share
 FROM lot l JOIN figure f ON f.lot = l.number AND f.version = 0
 WHERE l.number >= $1::bigint * 1024 AND l.number < ($1::bigint + 1) * 1024 ORDER BY l.number;
+
+-- name: own_facilities
+-- purpose: names that a message proposes to the operator
+-- parameters: operator, most
+SELECT id FROM facility WHERE operator = $1 LIMIT $2;
+
+-- name: own_products
+-- parameters: owner, most
+SELECT id FROM product WHERE owner = $1 LIMIT $2;
+
+-- name: own_pools
+-- parameters: holder, most
+SELECT p.id FROM (SELECT id FROM facility WHERE operator = $1 LIMIT $2) f JOIN pool p ON p.facility = f.id
+WHERE p.holder = $1 LIMIT $2;
+
+-- name: own_lots
+-- purpose: lots of a holder that a message proposes: those of the newest records, and the neighbours of a name
+-- parameters: holder, name, records, neighbours
+SELECT id FROM (
+    (SELECT l.id, l.holder FROM (SELECT index FROM record WHERE issuer = $1 ORDER BY index DESC LIMIT $3) r
+     CROSS JOIN LATERAL (
+         SELECT id, holder FROM lot WHERE number BETWEEN r.index * 1024 AND r.index * 1024 + 1023
+         ORDER BY number LIMIT 10) l)
+    UNION
+    (SELECT id, holder FROM lot WHERE id < $2 ORDER BY id DESC LIMIT $4)
+    UNION
+    (SELECT id, holder FROM lot WHERE id > $2 ORDER BY id LIMIT $4)
+) near WHERE holder = $1 ORDER BY id;

@@ -23,7 +23,7 @@ FOLDERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "ledger.admission": (
         ("title_limit",), ("rules",), ("activations",),
         ("facts", "kind", "lots", "names", "state", "checks"), ("kinds", "amending", "closings"),
-        ("identifiers", "lookups", "dates", "plan", "apply", "admit"),
+        ("identifiers", "lookups", "dates", "plan", "apply", "admit", "independent"),
     ),
     "ledger.footprint": (("stored",), ("derived",)),
 }

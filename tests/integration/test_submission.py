@@ -46,7 +46,8 @@ def refused(server: Server, envelope: bytes) -> dict[str, Any]:
     assert problem["type"] == f"urn:carbon-ledger:problem:{problem['code']}"
     assert problem["title"]
     assert problem["detail"]
-    assert problem.keys() <= {"type", "title", "status", "detail", "code", "field", "value", "rule"}
+    assert problem.keys() <= {
+        "type", "title", "status", "detail", "code", "field", "value", "rule", "stage", "allowed", "mend", "errors"}
     return problem
 
 

@@ -97,14 +97,19 @@ def faults_of(tree: Any, of: Any, root: str = "$", steps: Steps = ()) -> list[Fa
     return faults
 
 
+def unit_fault(value: str, field: str) -> Fault:
+    """The fault of a text that is no unit of the ledger."""
+    return _unit(value, _Place(field, patch.steps_of(field)))
+
+
 @cache
 def _info(of: Any) -> Type:
     return type_info(of)
 
 
 def explained(first: InvalidBody, faults: Sequence[Fault]) -> InvalidBody:
-    """The error `first`, by which a decoder refused a tree, with all faults of the tree in `parts` if there are several.
-    It keeps its code, field, value and rule."""
+    """The error `first`, by which a decoder refused a tree: its code, field, value and rule. If the tree has several
+    faults, all of them are in `parts`."""
     errors = [fault.error() for fault in faults]
     same = next((i for i, error in enumerate(errors) if error.field == first.field), None)
     if same is None:
@@ -201,7 +206,7 @@ def _struct(of: StructType, value: Any, at: _Place) -> Iterator[Fault]:
             free.remove(near)
         yield _unknown_field(at.member(name), value[name], fields, near)
     for name, child in value.items():
-        field = fields.get(renamed.get(name, name))
+        field = fields.get(renamed.get(name) or name)
         if field is None:
             continue
         place = at.member(name, renamed.get(name))
@@ -278,14 +283,12 @@ def _list(of: ListType | VarTupleType | TupleType, value: Any, at: _Place) -> It
         if single:
             yield from _faults(item, value, at.item(0))
         return
-    if isinstance(of, TupleType):
-        low = high = len(of.item_types)
-        items: Sequence[Type] = of.item_types
-    else:
-        low, high = of.min_length or 0, of.max_length
-        items = [of.item_type] * len(value)
+    items = of.item_types if isinstance(of, TupleType) else [of.item_type] * len(value)
+    low = len(items) if isinstance(of, TupleType) else of.min_length or 0
+    high = len(items) if isinstance(of, TupleType) else of.max_length
     if len(value) < low or (high is not None and len(value) > high):
-        rule = f"{low} items" if low == high else f"at least {low} items" if len(value) < low else f"at most {high} items"
+        rule = f"{low} items" if low == high else (
+            f"at least {low} items" if len(value) < low else f"at most {high} items")
         yield Fault(at.field, value, f"the list has {len(value)} items", rule, advice=rule)
     for i, (item, child) in enumerate(zip(items, value, strict=False)):
         yield from _faults(item, child, at.item(i))

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from ledger.core.record.units import UNITS, check_pieces, convert, unit
 from ledger.errors import InvalidQuantity
 
-# Independent of the module: from UN/ECE Recommendation 20, revision 17, annex II, and the SI brochure. Units of inch and
-# pound from their definitions: 25.4 mm, 453.59237 g, and 7000 grains; the Btu from 4.1868 J/g for 5/9 K.
+# Independent of the module: from UN/ECE Recommendation 20, revision 17, annex II, and the SI brochure. Units of inch
+# and pound from their definitions: 25.4 mm, 453.59237 g, and 7000 grains; the Btu from 4.1868 J/g for 5/9 K.
 INCH, POUND = Fraction(254, 10**4), Fraction(45359237, 10**8)
 IN_BASE = {
     "KGM": Fraction(1), "GRM": Fraction(1, 10**3), "MGM": Fraction(1, 10**6), "TNE": Fraction(10**3),

@@ -1,0 +1,33 @@
+"""The names that messages propose to an organisation: its own, never those of another one."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from ledger.store.database import DatabasePool
+from ledger.store.sql import queries
+
+MOST: Final = 200
+_RECORDS: Final = 30
+_NEIGHBOURS: Final = 20
+
+
+class OwnNames:
+    """Reads at most a few hundred names at a time."""
+
+    def __init__(self, pool: DatabasePool) -> None:
+        self._pool = pool
+
+    async def facilities(self, organization: str) -> Sequence[str]:
+        return [row["id"] for row in await self._pool.fetch(queries("facts")["own_facilities"], organization, MOST)]
+
+    async def products(self, organization: str) -> Sequence[str]:
+        return [row["id"] for row in await self._pool.fetch(queries("facts")["own_products"], organization, MOST)]
+
+    async def pools(self, organization: str) -> Sequence[str]:
+        return [row["id"] for row in await self._pool.fetch(queries("facts")["own_pools"], organization, MOST)]
+
+    async def lots(self, organization: str, name: str) -> Sequence[str]:
+        """Lots that it holds: of its newest records, and those whose names are next to `name`."""
+        rows = await self._pool.fetch(
+            queries("facts")["own_lots"], organization, name, _RECORDS, _NEIGHBOURS)
+        return [row["id"] for row in rows]
