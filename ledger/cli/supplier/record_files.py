@@ -10,6 +10,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from itertools import chain
 from typing import Any, BinaryIO, NamedTuple, NoReturn
 
@@ -78,7 +79,7 @@ def _is_json(line: bytes) -> bool:
 
 def _parsed(data: bytes, place: str) -> RecordDraft | LedgerError:
     try:
-        tree = json.loads(data, object_pairs_hook=_unique, parse_constant=_refuse)
+        tree = json.loads(data, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=Decimal)
     except RecursionError:
         return InvalidInput(f"{place}: nested too deep", code="too-deep")
     except ValueError as error:
@@ -202,7 +203,9 @@ def _typed(text: str, kind: str, references: References) -> Any:
         if text.lower() not in _BOOLEANS:
             raise ValueError(text)
         return _BOOLEANS[text.lower()]
-    return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse) if kind == "json" else text
+    if kind == "json":
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=Decimal)
+    return text
 
 
 def _fill(tree: dict[str, Any], path: Path, value: Any) -> None:

@@ -38,7 +38,9 @@ from ledger.core.record.values import RULES, WORDS, Quantity
 from ledger.errors import InvalidBody, Operation
 
 MOST_FAULTS: Final = 100
-_SHOWN: Final = 80
+_SHOWN: Final = 200
+_OF_DECODER: Final = ("Expected ", "Invalid enum ")
+"""How the decoder states rules that name its own types."""
 _LONGEST: Final = 1_000
 _USUAL_UNITS: Final = ("KGM", "TNE", "KWH")
 _NUMBERS: Final = ("decimal", "signed decimal", "fraction", "deviation")
@@ -118,6 +120,8 @@ def explained(first: InvalidBody, faults: Sequence[Fault]) -> InvalidBody:
     else:
         advice = faults[same].advice
         message = f"{first.message}; {advice}" if advice else first.message
+        if (first.rule or "").startswith(_OF_DECODER):
+            message = errors[same].message
         whole = InvalidBody(message, code=first.code, field=first.field, value=first.value, rule=first.rule)
         whole.allowed, whole.mend = errors[same].allowed, errors[same].mend
         first = whole
@@ -195,15 +199,9 @@ def _struct(of: StructType, value: Any, at: _Place) -> Iterator[Fault]:
         yield from _not_object(of, value, at)
         return
     fields = {field.encode_name: field for field in of.fields}
-    free = [name for name in fields if name not in value]
-    renamed: dict[str, str] = {}
-    for name in value:
-        if name in fields or (of.tag_field == name and of.tag is not None) or not of.forbid_unknown_fields:
-            continue
-        near = meant(name, free)
-        if near is not None:
-            renamed[name] = near
-            free.remove(near)
+    renamed = _renamed(of, fields, value)
+    free = [name for name in fields if name not in value and name not in renamed.values()]
+    for name, near in renamed.items():
         yield _unknown_field(at.member(name), value[name], fields, near)
     for name, child in value.items():
         field = fields.get(renamed.get(name) or name)
@@ -214,10 +212,39 @@ def _struct(of: StructType, value: Any, at: _Place) -> Iterator[Fault]:
             yield Fault(place.field, "null", "null is not allowed", "absent fields are left out", "null",
                         "leave the field out", mend=(patch.drop(place.steps),))
         else:
-            yield from _faults(field.type, child, place)
+            for fault in _faults(field.type, child, place):
+                yield _or_default(fault, field, place)
     for name in free:
         if fields[name].required:
             yield from _missing(fields[name], at.member(name))
+
+
+def _renamed(of: StructType, fields: Mapping[str, Field], value: Mapping[str, Any]) -> dict[str, str | None]:
+    """The unknown fields of an object, each with the field that it misspells. If a single one is left, and a single
+    field is missing whose type the value fits, it is that one under another name."""
+    renamed: dict[str, str | None] = {}
+    free = [name for name in fields if name not in value]
+    for name in value:
+        if name in fields or (of.tag_field == name and of.tag is not None) or not of.forbid_unknown_fields:
+            continue
+        near = renamed[name] = meant(name, free)
+        if near is not None:
+            free.remove(near)
+    strange = [name for name, near in renamed.items() if near is None]
+    missing = [name for name in free if fields[name].required]
+    if len(strange) == len(missing) == 1:
+        faults = _faults(fields[missing[0]].type, value[strange[0]], _Place("", ()))
+        if all(fault.mend for fault in faults):
+            renamed[strange[0]] = missing[0]
+    return renamed
+
+
+def _or_default(fault: Fault, field: Field, at: _Place) -> Fault:
+    """A record leaves default values out, so a value that means the default goes."""
+    mends_field = len(fault.mend) == 1 and fault.mend[0]["path"] == patch.pointer(at.steps)
+    if not mends_field or field.required or fault.mend[0].get("value") != field.default:
+        return fault
+    return fault._replace(advice="leave it out: that is the default", mend=(patch.drop(at.steps),))
 
 
 def _unknown_field(at: _Place, value: Any, fields: Mapping[str, Field], near: str | None) -> Fault:

@@ -1,0 +1,1 @@
+"""Before a record is signed: what people write, as records spell it."""
