@@ -4,6 +4,7 @@
 here.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 from ledger.admission.facts import Facts
@@ -12,6 +13,7 @@ from ledger.core.record.kinds import AnyRecord
 from ledger.errors import LedgerError
 
 MOST_FAULTS: Final = 100
+_UNIT: Final = "unknown-unit"
 
 
 def faults_of(record: AnyRecord, facts: Facts) -> list[LedgerError]:
@@ -21,7 +23,15 @@ def faults_of(record: AnyRecord, facts: Facts) -> list[LedgerError]:
         try:
             check()
         except LedgerError as fault:
+            if same_unit(fault, faults):
+                continue
             faults.append(fault.settled())
             if len(faults) == MOST_FAULTS:
                 break
     return faults
+
+
+def same_unit(fault: LedgerError, faults: Iterable[LedgerError]) -> bool:
+    """Whether a conversion found the unknown unit of a quantity that is among the faults already."""
+    return fault.code == _UNIT and any(
+        other.code == _UNIT and other.field == f"{fault.field}.unit" for other in faults)

@@ -197,6 +197,7 @@ def create(
 def flow_checks(facts: Facts, issuer: str, flows: Sequence[Flow]) -> Iterator[Check]:
     """The rules of each flow by itself."""
     for i, flow in enumerate(flows):
+        yield partial(unit, flow.quantity.unit, f"inputs[{i}].quantity.unit")
         yield partial(take_one, facts, issuer, flow, f"inputs[{i}].")
 
 
@@ -212,6 +213,7 @@ def output_checks(facts: Facts, issuer: str, outputs: Sequence[Output], field: s
         where = field or f"outputs[{i}]"
         yield partial(check_new_lot, facts, issuer, output.lot, f"{where}.lot")
         yield partial(_check_origin, output, where)
+        yield partial(unit, output.quantity.unit, f"{where}.quantity.unit")
         if output.role not in _DEPENDENT:
             yield partial(_check_sized, facts, issuer, output, where)
 

@@ -42,7 +42,7 @@ def _likeness(word: str, member: str) -> float:
     """From 0 to 2; above 1 if only case and punctuation differ, or the namespace is missing."""
     if _plain(word) == _plain(member):
         return 2.0
-    if member.lower().endswith(f":{word.lower()}"):
+    if member.lower().endswith((f":{word.lower()}", f".{word.lower()}")):
         return 1.5
     return SequenceMatcher(None, word[:_LONGEST].lower(), member[:_LONGEST].lower(), autojunk=False).ratio()
 

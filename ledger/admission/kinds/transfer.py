@@ -13,6 +13,7 @@ from ledger.admission.lots import Check, Created, Plan, Taken, check_new_lot, su
 from ledger.admission.names import Names, referenced
 from ledger.admission.state import State
 from ledger.core.record.kinds import Transfer
+from ledger.core.record.units import unit
 from ledger.core.record.values import Flow
 from ledger.errors import Refused
 
@@ -39,6 +40,7 @@ class TransferKind(Kind[Transfer]):
 
     def parts(self, record: Transfer, facts: Facts) -> Iterator[Check]:
         yield partial(check_time, record.time, "time")
+        yield partial(unit, record.quantity.unit, "quantity.unit")
         yield partial(take_one, facts, record.issuer, _flow(record))
         yield partial(_check_receiver, record, facts)
         yield partial(check_new_lot, facts, record.issuer, record.new_lot, "newLot")

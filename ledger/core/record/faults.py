@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, get_args, get_type_hints
 
 from msgspec.inspect import (
     BoolType,
@@ -216,7 +216,7 @@ def _struct(of: StructType, value: Any, at: _Place) -> Iterator[Fault]:
                 yield _or_default(fault, field, place)
     for name in free:
         if fields[name].required:
-            yield from _missing(fields[name], at.member(name))
+            yield from _missing(of, fields[name], at.member(name))
 
 
 def _renamed(of: StructType, fields: Mapping[str, Field], value: Mapping[str, Any]) -> dict[str, str | None]:
@@ -257,11 +257,13 @@ def _unknown_field(at: _Place, value: Any, fields: Mapping[str, Field], near: st
                  advice, members, (mend,))
 
 
-def _missing(field: Field, at: _Place) -> Iterator[Fault]:
+def _missing(struct: StructType, field: Field, at: _Place) -> Iterator[Fault]:
     of, rule = field.type, "exactly the fields of the record's type"
     statement = f"the field `{field.encode_name}` is missing"
     if isinstance(of, LiteralType):
-        members = tuple([str(one) for one in of.values])
+        # The inspection sorts the values; the type has the usual one first.
+        named = get_args(get_type_hints(struct.cls)[field.name]) or of.values
+        members = tuple([str(one) for one in named])
         yield Fault(at.field, None, statement, rule, "missing-field", f"one of: {', '.join(members)}", members)
     elif _word(of) == "unit":
         yield Fault(at.field, None, statement, rule, "missing-field",
@@ -292,7 +294,7 @@ def _not_object(of: StructType, value: Any, at: _Place) -> Iterator[Fault]:
         yield Fault(at.field, value, statement, rule, **_by(reading, at))
         if reading.values and "unit" not in reading.values[0]:
             unit = next(field for field in of.fields if field.encode_name == "unit")
-            yield from _missing(unit, at.member("unit"))
+            yield from _missing(of, unit, at.member("unit"))
     elif isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict):
         advice, mend = _write(value[0], at)
         yield Fault(at.field, value, f"a list is not {rule}", rule, advice=advice, mend=mend)

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from ledger.admission.facts import Facts
-from ledger.admission.independent import faults_of
+from ledger.admission.independent import faults_of, same_unit
 from ledger.admission.state import State
 from ledger.core import patch
 from ledger.core.advice import advise
@@ -47,13 +47,23 @@ class Explainer:
         proposals = _Proposals(self._own)
         explained = 0
         for submission, answer in zip(submissions, answers, strict=True):
-            if not isinstance(answer, LedgerError) or not isinstance(submission, Submission) or answer.stage is None:
+            if not isinstance(answer, LedgerError) or answer.stage is None:
+                continue
+            if not isinstance(submission, Submission):
+                self._explain_shape(answer, view)
                 continue
             explained += 1
             if explained > _MOST_RECORDS:
                 break
             await self._explain(submission, answer, view, proposals)
         return list(answers)
+
+    def _explain_shape(self, error: LedgerError, view: State) -> None:
+        """A record that cannot be decoded has no verified signature, so only names that everybody knows are proposed.
+        """
+        for fault in (error, *error.parts):
+            if (fault.field or "").endswith(".process") and not fault.mend and fault.code != "missing-field":
+                advise(fault, self._processes(view))
 
     async def _explain(
         self, submission: Submission, error: LedgerError, view: State, proposals: "_Proposals"
@@ -69,7 +79,7 @@ class Explainer:
         same = next((fault for fault in faults if _same(fault, error)), None)
         if same is not None:
             error.message, error.allowed, error.mend = same.message, same.allowed, same.mend
-        if len(faults) > 1:
+        if len(faults) > 1 or faults[0].field != error.field:
             error.parts = tuple(faults)
 
     def _processes(self, view: State) -> list[str]:
@@ -102,21 +112,22 @@ class Explainer:
 
 
 def _same(fault: LedgerError, error: LedgerError) -> bool:
-    processes = ("process", "process")
-    return fault.field == error.field and (fault.code == error.code or (fault.field, error.field) == processes)
+    if fault.field == error.field:
+        return fault.code == error.code or fault.field == "process"
+    return same_unit(error, [fault])
 
 
 def _with_first(error: LedgerError, others: Sequence[LedgerError]) -> list[LedgerError]:
     """All faults; the one that admission found has its words, at its place, or comes first."""
-    first = type(error)(error.message, code=error.code, field=error.field, value=error.value, rule=error.rule)
-    first.allowed, first.mend = error.allowed, error.mend
     place = next((i for i, fault in enumerate(others) if _same(fault, error)), None)
+    field = error.field if place is None else others[place].field
+    first = type(error)(error.message, code=error.code, field=field, value=error.value, rule=error.rule)
+    first.allowed, first.mend = error.allowed, error.mend
+    if place is not None and not first.mend and (others[place].mend or others[place].allowed):
+        first.message, first.allowed, first.mend = (
+            others[place].message, others[place].allowed, others[place].mend)
     if place is None:
         return [first, *others]
-    if not first.mend:
-        first.allowed, first.mend = others[place].allowed, others[place].mend
-        if others[place].message.startswith(first.message) or first.mend:
-            first.message = others[place].message
     return [*others[:place], first, *others[place + 1:]]
 
 
