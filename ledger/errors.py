@@ -23,18 +23,12 @@ input has several faults, `parts` has an error for each. Faults of a record also
 `allowed` and `mend`.
 """
 
-from collections.abc import Mapping
-from typing import Final, TypeAlias
-
-SHAPE: Final = "shape"
+SHAPE = "shape"
 """Stage: the record is decoded."""
-FACTS: Final = "facts"
+FACTS = "facts"
 """Stage: the record is compared with facts that never change."""
-ORDER: Final = "order"
+ORDER = "order"
 """Stage: the record gets its place in the log."""
-
-Operation: TypeAlias = Mapping[str, object]
-"""An operation of JSON Patch (RFC 6902) on a record: `op`, `path`, and `value` or `from`."""
 
 
 class LedgerError(Exception):
@@ -45,9 +39,10 @@ class LedgerError(Exception):
     stage: str | None = None
     """The stage of a record that refused it."""
     allowed: tuple[str, ...] = ()
-    """What `field` may be: all values or names if they are few, else the nearest."""
-    mend: tuple[Operation, ...] = ()
-    """The change of the record that mends the fault, if the value shows what was meant."""
+    """The values or names that `field` may have: all if they are few, else the nearest."""
+    mend: "tuple[dict[str, object], ...]" = ()
+    """The change of the record that mends the fault, in operations of JSON Patch (RFC 6902); empty if the value does
+    not show its meaning."""
 
     def __init__(
         self, message: str, *, code: str | None = None, field: str | None = None, value: object = None,
@@ -109,8 +104,8 @@ def refusal_of(faults: "list[Refused]") -> Refused:
 
 
 def at_stage(error: LedgerError, stage: str) -> LedgerError:
-    """The error, with the stage that refused the record if no earlier one is named. A failure of the server has
-    none."""
+    """The error, with the stage that refused the record if no earlier one is named. A failure of the server
+    gets no stage."""
     if error.stage is None and isinstance(error, InvalidInput | Refused | PluginError):
         error.stage = stage
     return error

@@ -29,9 +29,10 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from ledger.core.patch import Operation
 from ledger.core.printable import is_plain, visible, visible_json, visible_lines
 from ledger.core.urls import redacted
-from ledger.errors import InvalidInput, LedgerError, Operation
+from ledger.errors import InvalidInput, LedgerError
 from ledger.host.patient_output import PatientOutput
 
 _PLAIN_WIDTH = 160

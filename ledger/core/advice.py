@@ -1,4 +1,4 @@
-"""Adds to an error what is allowed at its field: the nearest members, and the change that writes the meant one."""
+"""Adds the allowed values to an error: the nearest members of a list, and the change that writes the intended one."""
 
 from collections.abc import Collection
 

@@ -1,4 +1,4 @@
-"""What is allowed, as messages say it: all members of a short list, else the nearest three."""
+"""The members of a list that a message shows: all of a short list, else the nearest three."""
 
 import re
 from collections.abc import Collection, Iterable

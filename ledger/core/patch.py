@@ -3,9 +3,12 @@
 import copy
 import re
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
-from ledger.errors import InvalidInput, Operation
+from ledger.errors import InvalidInput
+
+Operation: TypeAlias = dict[str, object]
+"""`op`, `path`, and `value` or `from`."""
 
 _STEP: Final = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 

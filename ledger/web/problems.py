@@ -11,13 +11,13 @@ from litestar.exceptions import HTTPException
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ledger.core.patch import Operation
 from ledger.errors import (
     Erased,
     Exhausted,
     InvalidInput,
     LedgerError,
     NotFound,
-    Operation,
     OutcomeUnknown,
     PluginError,
     Refused,
@@ -50,7 +50,7 @@ _SPELLINGS: Final = {"since": "from", "start": "from", "until": "to", "end": "to
 
 class ParameterFault(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A parameter of a request that does not parse, or a field of a record that is refused, with its code, value and
-    rule. `allowed`: what the field may be, the nearest first. `mend`: JSON Patch (RFC 6902) on the record."""
+    rule. `allowed`: the allowed values, the nearest first. `mend`: JSON Patch (RFC 6902) on the record."""
 
     field: str | None
     detail: str

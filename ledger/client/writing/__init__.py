@@ -1,1 +1,1 @@
-"""Before a record is signed: what people write, as records spell it."""
+"""Before a record is signed: the values that people write, as records spell them."""

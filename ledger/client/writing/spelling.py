@@ -3,7 +3,7 @@
 The wire has one spelling for each value. Before a record is signed, `spelled` respells every value that can mean
 nothing else: `0.50` and the JSON number 0.5 become "0.5", `5,9` becomes "5.9", an instant with an offset becomes UTC,
 `kWh` becomes KWH. It guesses nothing: `1,234`, a date without a time and a misspelt word stay, and are refused with
-what they may mean. Read JSON with `json.loads(text, parse_float=Decimal)`: then a fraction stays as it was written.
+their possible meanings. Read JSON with `json.loads(text, parse_float=Decimal)`: then a fraction stays as it was written.
 """
 
 import re
@@ -29,31 +29,31 @@ class Respelling(NamedTuple):
     after: object
 
 
-class Written(NamedTuple):
-    """A record, and what was respelled for it."""
+class WrittenRecord(NamedTuple):
+    """A record, and the values that were respelled for it."""
 
     record: AnyRecord
     respelled: tuple[Respelling, ...] = ()
 
 
 class Respelled(NamedTuple):
-    """A tree, and what was respelled in it."""
+    """A tree, and the values that were respelled in it."""
 
     tree: Any
     changes: tuple[Respelling, ...] = ()
 
 
-def written(tree: Mapping[str, Any]) -> Written:
+def written(tree: Mapping[str, Any]) -> WrittenRecord:
     """The record that a JSON tree describes. Raises InvalidBody, with all faults in `parts`, for a tree that cannot be
     respelled into a record."""
     clean, changes = spelled(tree) if _has_fractions(tree) else Respelled(tree)
     try:
-        return Written(record_of(clean), changes)
+        return WrittenRecord(record_of(clean), changes)
     except InvalidInput:
         clean, further = spelled(clean)
         if not further:
             raise
-    return Written(record_of(clean), (*changes, *further))
+    return WrittenRecord(record_of(clean), (*changes, *further))
 
 
 def spelled(tree: Mapping[str, Any]) -> Respelled:

@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 
 from ledger.core import patch
-from ledger.core.record.faults import MOST_FAULTS, Fault, explained, faults_of
+from ledger.core.record.faults import MOST_FAULTS, ShapeFault, explained, faults_of
 from ledger.core.record.kinds import AnyRecord
 from ledger.core.record.values import RULES
 from ledger.errors import InvalidBody
@@ -72,7 +72,7 @@ def _read(body: bytes) -> tuple[Any, AnyRecord]:
         raise explained(explain_schema(str(error), tree), faults_of(tree, AnyRecord)) from None
 
 
-def _faults_of(body: bytes) -> list[Fault]:
+def _faults_of(body: bytes) -> list[ShapeFault]:
     try:
         return faults_of(exact_tree(body), AnyRecord)
     except (ValueError, RecursionError):
@@ -95,14 +95,14 @@ def _explain_default(tree: Any, spelled: Any) -> InvalidBody:
                        rule="one record, one byte string")
 
 
-def _stated_defaults(tree: Any, spelled: Any) -> Iterator[Fault]:
+def _stated_defaults(tree: Any, spelled: Any) -> Iterator[ShapeFault]:
     pairs: list[tuple[str, tuple[str | int, ...], Any, Any]] = [("$", (), tree, spelled)]
     while pairs:
         where, steps, given, canonical = pairs.pop(0)
         if isinstance(given, dict):
             for key, value in given.items():
                 if key not in canonical:
-                    yield Fault(
+                    yield ShapeFault(
                         f"{where}.{key}", value, "the field states its default value",
                         "leave out fields that have their default value", "stated-default", "leave it out",
                         mend=(patch.drop((*steps, key)),), certain=True,

@@ -1,4 +1,4 @@
-"""What people type for numbers, instants and quantities, read as records spell it.
+"""Numbers, instants and quantities as people type them, read as records spell them.
 
 A reading is certain if the text can mean nothing else: `5,9` and `1.234,5`, but not `1,234`, which is a thousand in one
 country and a little more than one in another. Only certain readings are ever applied without a question.
@@ -28,7 +28,7 @@ _SLASHED_DATE: Final = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 _ENDS: Final = ("end", "until")
 
 
-class Reading(NamedTuple):
+class TextReading(NamedTuple):
     """`values`: the JSON values that a text may mean. `certain`: it can mean nothing else, so there is one value."""
 
     values: tuple[Any, ...] = ()
@@ -36,10 +36,10 @@ class Reading(NamedTuple):
     note: str = ""
 
 
-UNREAD: Final = Reading()
+UNREAD: Final = TextReading()
 
 
-def read_number(given: object) -> Reading:
+def read_number(given: object) -> TextReading:
     """The decimal strings that a text or a JSON number may mean, without superfluous zeros."""
     if isinstance(given, bool) or not isinstance(given, str | int | float | Decimal):
         return UNREAD
@@ -50,12 +50,12 @@ def read_number(given: object) -> Reading:
         return UNREAD
     if text.endswith("%"):
         part = read_number(text[:-1])
-        return Reading(tuple([plain(Decimal(value).scaleb(-2)) for value in part.values]), part.certain)
+        return TextReading(tuple([plain(Decimal(value).scaleb(-2)) for value in part.values]), part.certain)
     either = _EITHER.fullmatch(text)
     if either:
         whole, small = "".join(either.groups()), f"{either[1]}{either[2]}.{either[3]}"
         readings = (*_spelled(small).values, *_spelled(whole).values)
-        return Reading(readings, note=f"{given!r} may be {readings[0]} or {readings[1]}: state which")
+        return TextReading(readings, note=f"{given!r} may be {readings[0]} or {readings[1]}: state which")
     return _spelled(_without_groups(text), certain=True)
 
 
@@ -72,17 +72,17 @@ def _without_groups(text: str) -> str:
     return f"{match[1]}{match[2] or '0'}.{match[3]}" if match else text
 
 
-def _spelled(text: str, *, certain: bool = False) -> Reading:
+def _spelled(text: str, *, certain: bool = False) -> TextReading:
     try:
         amount = Decimal(text if text.isascii() and "_" not in text else "?")
     except InvalidOperation:
         return UNREAD
     if not amount.is_finite() or abs(amount.adjusted()) > _LONGEST:
         return UNREAD
-    return Reading((plain(amount) if amount else "0",), certain)
+    return TextReading((plain(amount) if amount else "0",), certain)
 
 
-def read_instant(given: object, field: str = "") -> Reading:
+def read_instant(given: object, field: str = "") -> TextReading:
     """The instants that a text may mean. Without an offset or a time it is uncertain. A date at which a period ends
     includes that day, so it stands for the midnight after it."""
     if not isinstance(given, str) or len(given) > _LONGEST:
@@ -93,7 +93,7 @@ def read_instant(given: object, field: str = "") -> Reading:
         ends = field.lower().endswith(_ENDS)
         values = tuple([f"{day + timedelta(days=int(ends))}T00:00:00Z" for day in days])
         note = "the day of the end counts in full" if ends and len(values) == 1 else ""
-        return Reading(values, note=note if len(values) == 1 else f"{given!r} may be " + " or ".join(values))
+        return TextReading(values, note=note if len(values) == 1 else f"{given!r} may be " + " or ".join(values))
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -104,7 +104,7 @@ def read_instant(given: object, field: str = "") -> Reading:
     except OverflowError:
         return UNREAD
     note = "" if zoned else "in UTC; another zone as an offset, such as +01:00"
-    return Reading((f"{utc:%Y-%m-%dT%H:%M:%S}Z".rjust(20, "0"),), certain=zoned and not utc.microsecond, note=note)
+    return TextReading((f"{utc:%Y-%m-%dT%H:%M:%S}Z".rjust(20, "0"),), certain=zoned and not utc.microsecond, note=note)
 
 
 def _days(text: str) -> Iterator[date | None]:
@@ -132,13 +132,14 @@ def _day(year: str, month: str, day: str) -> date | None:
         return None
 
 
-def read_quantity(given: object) -> Reading:
+def read_quantity(given: object) -> TextReading:
     """The quantities that a text such as `110 t` may mean. A number alone has no unit: it gives `value` alone."""
     if isinstance(given, str):
         match = _QUANTITY.fullmatch(unicodedata.normalize("NFKC", given.strip())[:_LONGEST])
         if match:
             number, unit = read_number(match[1]), read_unit(match[2])
             values = [{"value": value, "unit": code} for value in number.values for code in unit.codes]
-            return Reading(tuple(values), number.certain and len(values) == 1, unit.note)
+            return TextReading(tuple(values), number.certain and len(values) == 1, unit.note)
     number = read_number(given)
-    return Reading(tuple([{"value": value} for value in number.values]), note="it has no unit" if number.values else "")
+    note = "it has no unit" if number.values else ""
+    return TextReading(tuple([{"value": value} for value in number.values]), note=note)

@@ -1,4 +1,4 @@
-"""What people write for a unit, and the Recommendation 20 codes that it may stand for.
+"""Names that people write for units, with the Recommendation 20 codes that they may stand for.
 
 A symbol is compared with its case first, since `Mg` and `mg` differ by nine powers of ten. A name that stands for
 several units has all of them: nobody guesses between a short, a long and a metric ton.
@@ -60,8 +60,7 @@ _NOTES: Final[Mapping[str, str]] = {
 
 
 class UnitReading(NamedTuple):
-    """`codes`: the units that a text may mean; empty if it is not known. `note`: what to write instead, if no code
-    fits."""
+    """`codes`: the units that a text may mean; empty if it is not known. `note`: the advice if no code fits."""
 
     codes: tuple[str, ...] = ()
     note: str = ""

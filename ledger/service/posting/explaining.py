@@ -1,4 +1,4 @@
-"""Explains refusals: all faults of a record at once, and what is allowed at each.
+"""Explains refusals: all faults of a record at once, each with the allowed values.
 
 Admission stops at the first fault, ahead of the lock or under it. This looks for the others afterwards, among the facts
 that the request has read, and proposes names of the issuer's own. It runs only for refused records that a key of their
@@ -132,7 +132,7 @@ def _with_first(error: LedgerError, others: Sequence[LedgerError]) -> list[Ledge
 
 
 class _Proposals:
-    """What is allowed, by the code of a fault. Each list of names is read once for a request."""
+    """The allowed values, by the code of a fault. Each list of names is read once for a request."""
 
     def __init__(self, own: OwnNames) -> None:
         self._own = own
@@ -140,7 +140,7 @@ class _Proposals:
         self._lookups = 0
 
     async def add(self, fault: LedgerError, issuer: str, facts: Facts, processes: Sequence[str]) -> None:
-        """Says in the fault what is allowed."""
+        """Adds the allowed values to the fault."""
         field, value = fault.field or "", fault.value or ""
         if fault.code in ("unknown-sector", "unknown-route", "unknown-process"):
             advise(fault, processes)

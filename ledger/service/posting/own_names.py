@@ -1,4 +1,4 @@
-"""The names that messages propose to an organisation: its own, never those of another one."""
+"""The names that messages propose to an organisation: its own names alone."""
 
 from collections.abc import Sequence
 from typing import Final
