@@ -9,7 +9,7 @@ from typing import Final
 ALL: Final = 20
 """A list up to this length is shown as a whole."""
 NEAREST: Final = 3
-_LIKE: Final = 0.6
+_LIKE: Final = 0.65
 _MOST: Final = 1_000
 _LONGEST: Final = 255
 _ODD: Final = re.compile(r"[^a-z0-9]")

@@ -19,7 +19,10 @@ ROWS: Final = (
 LEVEL: Final = {name: level for level, row in enumerate(ROWS) for name in row}
 
 FOLDERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
-    "ledger.core": (("nearest", "patch", "advice", "printable", "urls", "record"), ("signatures",), ("log",), ("outcome",), ("receipts",)),
+    "ledger.core": (
+        ("nearest", "patch", "advice", "printable", "urls", "record"), ("signatures",), ("log",), ("outcome",),
+        ("receipts",),
+    ),
     "ledger.admission": (
         ("title_limit",), ("rules",), ("activations",),
         ("facts", "kind", "lots", "names", "state", "checks"), ("kinds", "amending", "closings"),

@@ -3,7 +3,7 @@
 The wire has one spelling for each value. Before a record is signed, `spelled` respells every value that can mean
 nothing else: `0.50` and the JSON number 0.5 become "0.5", `5,9` becomes "5.9", an instant with an offset becomes UTC,
 `kWh` becomes KWH. It guesses nothing: `1,234`, a date without a time and a misspelt word stay, and are refused with
-their possible meanings. Read JSON with `json.loads(text, parse_float=Decimal)`: then a fraction stays as it was written.
+their possible meanings. Read JSON with `json.loads(text, parse_float=Decimal)`, so that fractions keep their digits.
 """
 
 import re

@@ -88,12 +88,14 @@ def read_instant(given: object, field: str = "") -> TextReading:
     if not isinstance(given, str) or len(given) > _LONGEST:
         return UNREAD
     text = given.strip()
-    days = [day for day in _days(text) if day is not None]
-    if days:
+    dates = list(_days(text))
+    if dates:
+        days = [day for day in dates if day is not None and day < date.max]
         ends = field.lower().endswith(_ENDS)
         values = tuple([f"{day + timedelta(days=int(ends))}T00:00:00Z" for day in days])
-        note = "the day of the end counts in full" if ends and len(values) == 1 else ""
-        return TextReading(values, note=note if len(values) == 1 else f"{given!r} may be " + " or ".join(values))
+        if len(values) > 1:
+            return TextReading(values, note=f"{given!r} may be " + " or ".join(values))
+        return TextReading(values, note="the day of the end counts in full" if ends and values else "")
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

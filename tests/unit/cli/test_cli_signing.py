@@ -111,7 +111,7 @@ def test_csv_of_a_spreadsheet(sign: Sign) -> None:
 
 
 @pytest.mark.parametrize(("old", "new", "told"), [
-    (",55,", ',"5,500",', ("row 3, column inputs.0.quantity.value", "'5,500'", "decimal string above zero", "5.5 or 5500")),
+    (",55,", ',"5,500",', ("row 3, column inputs.0.quantity.value", "'5,500'", "decimal string", "5.5 or 5500")),
     (",50,TNE,product", ",-50,TNE,product", ("row 3, column outputs.0.quantity.value", "'-50'", "superfluous")),
     ("TNE,product", "ton,product", ("row 3, column outputs.0.quantity.unit", "'ton'", "STN (ton (US), short ton)")),
     ("product,3", "produce,3", ("row 3, column outputs.0.role", "produce")),
