@@ -8,12 +8,12 @@ import msgspec
 from asyncpg import PostgresError
 
 from ledger.admission.rules import RESERVED
+from ledger.answers.stored import FACTORS, SECTOR, PluginVersionAnswer
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import InvalidInput, NotFound, Unavailable
 from ledger.registry.archives import Archive, archive_bytes, archive_of, read_archive
 from ledger.registry.assessing import EarlierVersion, LookUp
 from ledger.registry.terms import SectorTerms, terms_of
-from ledger.service.queries.answers import FACTORS, SECTOR, PluginVersionAnswer
 from ledger.store.database import UNREACHABLE, WRITER, DatabasePool
 from ledger.store.sessions import close_quietly, connect_as
 from ledger.store.sql import queries

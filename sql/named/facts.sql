@@ -75,15 +75,6 @@ SELECT p.id FROM (SELECT id FROM facility WHERE operator = $1 LIMIT $2) f JOIN p
 WHERE p.holder = $1 LIMIT $2;
 
 -- name: own_lots
--- purpose: lots of a holder that a message proposes: those of the newest records, and the neighbours of a name
--- parameters: holder, name, records, neighbours
-SELECT id FROM (
-    (SELECT l.id, l.holder FROM (SELECT index FROM record WHERE issuer = $1 ORDER BY index DESC LIMIT $3) r
-     CROSS JOIN LATERAL (
-         SELECT id, holder FROM lot WHERE number BETWEEN r.index * 1024 AND r.index * 1024 + 1023
-         ORDER BY number LIMIT 10) l)
-    UNION
-    (SELECT id, holder FROM lot WHERE id < $2 ORDER BY id DESC LIMIT $4)
-    UNION
-    (SELECT id, holder FROM lot WHERE id > $2 ORDER BY id LIMIT $4)
-) near WHERE holder = $1 ORDER BY id;
+-- purpose: the newest lots of a holder
+-- parameters: holder, most
+SELECT id FROM lot WHERE holder = $1 ORDER BY number DESC LIMIT $2;

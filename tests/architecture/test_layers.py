@@ -13,7 +13,8 @@ from typing import Final, NamedTuple
 
 ROOT: Final = Path(__file__).parents[2]
 ROWS: Final = (
-    ("errors",), ("core",), ("admission",), ("footprint",), ("sdk",), ("engine",), ("host",), ("store", "registry"),
+    ("errors",), ("core",), ("admission",), ("footprint",), ("sdk",), ("engine",), ("answers",), ("host",),
+    ("store", "registry"),
     ("client",), ("service",), ("web",), ("cli", "app"),
 )
 LEVEL: Final = {name: level for level, row in enumerate(ROWS) for name in row}
@@ -25,7 +26,7 @@ FOLDERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     ),
     "ledger.admission": (
         ("title_limit",), ("rules",), ("activations",),
-        ("facts", "kind", "lots", "names", "state", "checks"), ("kinds", "amending", "closings"),
+        ("facts", "kind", "lots", "names", "state", "checks", "standing"), ("kinds", "amending", "closings"),
         ("identifiers", "lookups", "dates", "plan", "apply", "admit", "independent"),
     ),
     "ledger.footprint": (("stored",), ("derived",)),
@@ -39,7 +40,7 @@ MOST_MODULES: Final = 16
 """Modules directly in a folder, `__init__` not counted: as many as a reader takes in at a glance."""
 LARGE_FOLDERS: Final[Mapping[str, str]] = {"ledger.admission.kinds": "one module a record kind"}
 
-PURE: Final = ("errors", "core", "admission", "footprint", "engine")
+PURE: Final = ("errors", "core", "admission", "footprint", "engine", "answers")
 IMPURE_MODULES: Final = frozenset({
     "asyncio", "asyncpg", "concurrent", "httpx", "io", "litestar", "multiprocessing", "os", "pathlib", "random",
     "secrets", "shutil", "socket", "subprocess", "tempfile", "threading", "time", "urllib", "uuid",

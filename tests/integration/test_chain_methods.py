@@ -13,12 +13,12 @@ from support.server import prepared_home
 from support.waiting import until
 from support.workshop import START, Workshop, kilograms
 
+from ledger.answers.stored import ChainMethodAnswer
 from ledger.core.record.kinds import Addition, Pool
 from ledger.core.record.values import Flow
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import InvalidInput, NotFound, PluginError, Unavailable
 from ledger.sdk import ChainFigure, ChainLine, ChainMethod, Sector
-from ledger.service.queries.answers import ChainMethodAnswer
 from ledger.service.queries.methods.of_sectors import run_chain_method
 from ledger.service.queries.questions import LotQuestion
 

@@ -13,10 +13,10 @@ from support.server import Posted, Server, prepared_home, temporary_home
 from support.witness import audited
 from support.workshop import Workshop, kilograms, workshop
 
+from ledger.answers.stored import ChangeAnswer
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.values import Output
 from ledger.errors import NotFound
-from ledger.service.queries.answers import ChangeAnswer
 from ledger.service.queries.restatements.of_holder import read_changes
 
 

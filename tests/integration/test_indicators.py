@@ -16,10 +16,10 @@ from support.plants import Plant, Run, emission, plants_inside
 from support.sectors import Carrier
 from support.server import prepared_home
 
+from ledger.answers.indicators import GroupAnswer, IndicatorAnswer, IndicatorsAnswer, TargetAnswer
 from ledger.core.record.kinds import Baseline
 from ledger.core.record.values import Money, Quantity
 from ledger.errors import InvalidInput, LedgerError, NotFound
-from ledger.service.queries.indicators.answers import GroupAnswer, IndicatorAnswer, IndicatorsAnswer, TargetAnswer
 from ledger.service.queries.indicators.read import read_indicators
 from ledger.service.queries.questions import PeriodQuestion
 

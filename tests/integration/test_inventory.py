@@ -20,6 +20,7 @@ from support.sectors import Carrier
 from support.server import prepared_home
 from support.workshop import STORED
 
+from ledger.answers.inventory import InventoryAnswer, SiteReportAnswer
 from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.run import audit
 from ledger.core.record.canonical import digest, encode
@@ -28,7 +29,6 @@ from ledger.core.record.values import Factor, Output, Quantity, Supply
 from ledger.errors import InvalidInput, LedgerError, NotFound
 from ledger.service.audit_source.database import DatabaseSource
 from ledger.service.queries.chain.load import pinned
-from ledger.service.queries.inventory.answers import InventoryAnswer, SiteReportAnswer
 from ledger.service.queries.inventory.read import read_inventory
 from ledger.service.queries.inventory.rows import read_booked, year_span
 from ledger.service.queries.inventory.site_report import read_site_report

@@ -21,6 +21,7 @@ from ledger.admission import admit
 from ledger.admission import identifiers as naming
 from ledger.admission import plan as planning
 from ledger.admission.rules import NEWEST, RULES, VERSIONS
+from ledger.answers.stored import FootprintAnswer, LotAnswer, OrganizationAnswer
 from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
@@ -28,7 +29,6 @@ from ledger.core.record.kinds import Activation, AnyRecord, Facility, Product
 from ledger.errors import LedgerError
 from ledger.service import setup
 from ledger.service.audit_source.database import DatabaseSource
-from ledger.service.queries.answers import FootprintAnswer, LotAnswer, OrganizationAnswer
 from ledger.service.queries.resemblances import SHOWN
 
 Answer = TypeVar("Answer")

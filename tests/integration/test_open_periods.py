@@ -13,8 +13,8 @@ from support.sectors import Make
 from support.server import Posted, prepared_home
 from support.workshop import Workshop
 
+from ledger.answers.stored import FootprintAnswer
 from ledger.core.record.kinds import Facility, Transformation
-from ledger.service.queries.answers import FootprintAnswer
 from ledger.service.queries.footprint.open_periods import OpenPeriods, read_open_periods
 from ledger.service.queries.footprint.read import read_footprint
 from ledger.service.queries.questions import LotQuestion

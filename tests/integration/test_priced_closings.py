@@ -18,6 +18,7 @@ from support.server import Posted, prepared_home
 from support.site import supply
 from support.workshop import EARLIER, LATER, Workshop
 
+from ledger.answers.sites import SiteReconciliationAnswer
 from ledger.cli.buyer.inventory import inventory_report, site_report
 from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
@@ -38,7 +39,6 @@ from ledger.service.queries.chain.load import pinned
 from ledger.service.queries.inventory.read import read_inventory
 from ledger.service.queries.inventory.reconcile import OperatedSites, reconcile_sites
 from ledger.service.queries.inventory.rows import year_span
-from ledger.service.queries.inventory.site_answers import SiteReconciliationAnswer
 from ledger.service.queries.inventory.site_report import read_site_report
 from ledger.service.queries.statement import site
 from ledger.service.queries.statement.site import site_claim

@@ -10,10 +10,10 @@ from support.production import FEBRUARY, JANUARY, MARCH, YEAR, Mill, producing
 from support.sectors import Emission, Gap, Make
 from support.workshop import END, kilograms
 
+from ledger.answers.products import ProductAnswer
+from ledger.answers.stored import OpenPeriod
 from ledger.core.record.values import Output
 from ledger.footprint.stored.burdens import METHOD
-from ledger.service.queries.answers import OpenPeriod
-from ledger.service.queries.product.answers import ProductAnswer
 from ledger.store.embedded import attach
 from ledger.store.sql import queries
 

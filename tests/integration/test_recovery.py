@@ -14,13 +14,13 @@ from support.workshop import Workshop
 
 from ledger.admission.kinds.key_change import RECOVERY_DELAY
 from ledger.admission.state import CONFIRMING_DAYS, DAY
+from ledger.answers.stored import OrganizationAnswer
 from ledger.core.receipts.receipt import Receipt
 from ledger.core.record import canonical
 from ledger.core.record.kinds import KeyChange
 from ledger.core.signatures.signing import SigningKey, public_key
 from ledger.errors import LedgerError
 from ledger.host.clock import HostClock
-from ledger.service.queries.answers import OrganizationAnswer
 from ledger.service.queries.records import read_organizations
 
 HOUR = 3_600_000

@@ -11,12 +11,12 @@ from support.sectors import Make
 from support.server import prepared_home
 from support.workshop import Workshop
 
+from ledger.answers.methods import MethodAnswer, PluginMethod
+from ledger.answers.stored import ChainMethodAnswer
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import InvalidInput
 from ledger.footprint.derived.methods.catalogue import METHODS
 from ledger.sdk import ChainFigure, ChainLine, ChainMethod, Sector
-from ledger.service.queries.answers import ChainMethodAnswer
-from ledger.service.queries.methods.answers import MethodAnswer, PluginMethod
 from ledger.service.queries.methods.catalogue import catalogue, run_method
 from ledger.service.queries.questions import LotQuestion, MethodChoice
 

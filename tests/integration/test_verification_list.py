@@ -14,11 +14,11 @@ from support.cli import run
 from support.market import Company, Market, evidence, factor, supply, trading_server
 from support.server import Server
 
+from ledger.answers.stored import VerifiedAnswer
+from ledger.answers.verification import VerificationAnswer
 from ledger.cli.auditor.export_verification import table_of
 from ledger.core.record.assurance import Accreditation, AttestationScope
 from ledger.core.record.study import AllocationBasis, StudyContext
-from ledger.service.queries.answers import VerifiedAnswer
-from ledger.service.queries.verification.answers import VerificationAnswer
 
 BASIS: Final = AllocationBasis(
     step="otherRelation", price_ratio="8", rule="PCR 9", reason="By price, as the rule says.",

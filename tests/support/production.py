@@ -12,10 +12,10 @@ from typing import Any, Final, NamedTuple
 import pytest
 from msgspec.structs import replace
 
+from ledger.answers.products import ProductAnswer
 from ledger.core.record.kinds import Declaration, Facility, Product, Transfer, Transformation
 from ledger.core.record.values import Output
 from ledger.errors import LedgerError
-from ledger.service.queries.product.answers import ProductAnswer
 from ledger.service.queries.product.read import read_product
 from ledger.service.queries.questions import PeriodQuestion
 from support.inside import Inside, inside

@@ -7,6 +7,7 @@ from typing import Final
 
 import click
 
+from ledger.answers.stored import SECTOR, PluginVersionAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option, print_json, say, show
 from ledger.cli.files import FOLDER
@@ -14,7 +15,6 @@ from ledger.errors import Unavailable
 from ledger.host.files.durable import replace
 from ledger.registry.archives import MAX_BYTES, read_archive
 from ledger.registry.workers.apart import archive_name
-from ledger.service.queries.answers import SECTOR, PluginVersionAnswer
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9-]*-[0-9a-f]{64}\.zip")
 plugins_option = click.option(

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
+from ledger.answers.stored import PluginAnswer
 from ledger.cli.auditor.plugins import fetch
 from ledger.cli.client import Client
 from ledger.cli.console import json_option, print_json, print_lines, show
@@ -15,7 +16,6 @@ from ledger.registry.factors import listed, page
 from ledger.registry.scaffold import files_of
 from ledger.registry.set_packages import SetNames, set_files, write_new
 from ledger.registry.workers.trial import tried
-from ledger.service.queries.answers import PluginAnswer
 from ledger.service.queries.plugins import plugin_answers, rules_answer
 
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import click
 from rich.table import Table
 
+from ledger.answers.methods import CatalogueAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.footprint.derived.methods.describing import Method
-from ledger.service.queries.methods.answers import CatalogueAnswer
 
 
 @click.command()

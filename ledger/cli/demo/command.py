@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 import msgspec
 
+from ledger.answers.stored import OrganizationAnswer
 from ledger.cli.client import Client, ServerRefusal
 from ledger.cli.console import print_lines, say, show
 from ledger.cli.demo import scenario as story
@@ -33,7 +34,6 @@ from ledger.core.signatures.signing import SigningKey
 from ledger.errors import ConfigurationError, LedgerError, Unavailable, VerificationError
 from ledger.host.files.key_files import REGISTRAR_KEY, new_key, new_nonce, write_key
 from ledger.registry.workers.trial import tried
-from ledger.service.queries.answers import OrganizationAnswer
 
 POSTED_AT_ONCE = 20
 SECTORS = ("circular", "equipment", "steel")

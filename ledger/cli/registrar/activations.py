@@ -8,6 +8,7 @@ import click
 
 from ledger.admission.rules import NEWEST, RULES
 from ledger.admission.title_limit import LIMIT_SETTING, digest_of_limit
+from ledger.answers.stored import FACTORS, PluginAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Command, json_option, print_json, say, show
 from ledger.cli.environment import home_option
@@ -18,7 +19,6 @@ from ledger.core.signatures.signing import SigningKey
 from ledger.errors import NotFound, Refused
 from ledger.host.files.key_files import REGISTRAR_KEY, new_nonce
 from ledger.registry.workers.trial import tried
-from ledger.service.queries.answers import FACTORS, PluginAnswer
 
 _SET: Final = 0
 """Stands for the precedence of a factor set until one is chosen."""

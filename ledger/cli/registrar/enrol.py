@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from ledger.answers.stored import OrganizationAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option, print_json, show
 from ledger.cli.environment import home_option
@@ -14,7 +15,6 @@ from ledger.cli.supplier.keys import names_of
 from ledger.core.record.canonical import record_of
 from ledger.core.signatures.signing import public_key
 from ledger.host.files.key_files import REGISTRAR_KEY, is_encrypted, new_nonce
-from ledger.service.queries.answers import OrganizationAnswer
 
 
 @click.command()

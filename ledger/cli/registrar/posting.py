@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 
+from ledger.answers.stored import OrganizationAnswer
 from ledger.cli.client import Client, ServerRefusal
 from ledger.cli.environment import settings
 from ledger.cli.files import signing_key
@@ -12,7 +13,6 @@ from ledger.core.signatures.envelope import Envelope, seal
 from ledger.core.signatures.signing import SigningKey
 from ledger.errors import ConfigurationError, LedgerError
 from ledger.host.files.key_files import REGISTRAR_KEY, is_encrypted
-from ledger.service.queries.answers import OrganizationAnswer
 
 _MAX_ORGANIZATIONS = 250_000
 """Far more than a ledger has; each takes a kilobyte of memory."""

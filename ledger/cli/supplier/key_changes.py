@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from ledger.admission.rules import RULES, VERSIONS, Rule
+from ledger.answers.stored import PluginAnswer, RecoveryAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option, print_json, say, show
 from ledger.cli.environment import origin_option, required
@@ -24,7 +25,6 @@ from ledger.core.signatures.envelope import seal
 from ledger.errors import InvalidInput, NotFound
 from ledger.host.files.durable import replacing
 from ledger.host.files.key_files import new_nonce
-from ledger.service.queries.answers import PluginAnswer, RecoveryAnswer
 
 since_option = click.option(
     "--compromised-since", "since", type=click.IntRange(0), metavar="INDEX",

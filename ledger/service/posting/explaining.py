@@ -26,7 +26,6 @@ from ledger.registry.assessing import Assessor
 from ledger.service.posting.own_names import OwnNames
 
 _MOST_RECORDS: Final = 50
-_MOST_LOOKUPS: Final = 20
 _MINTED: Final = ("lot", "newLot", "returnLot", "creditLot", "id", "item")
 """Fields with names that the issuer mints under its prefix."""
 Value = TypeVar("Value")
@@ -137,7 +136,6 @@ class _Proposals:
     def __init__(self, own: OwnNames) -> None:
         self._own = own
         self._read: dict[tuple[str, str], Sequence[str]] = {}
-        self._lookups = 0
 
     async def add(self, fault: LedgerError, issuer: str, facts: Facts, processes: Sequence[str]) -> None:
         """Adds the allowed values to the fault."""
@@ -153,16 +151,15 @@ class _Proposals:
         elif fault.code in _OWN:
             members: list[str] = []
             for kind in _OWN[fault.code]:
-                members += await self._names(kind, issuer, value)
+                members += await self._names(kind, issuer)
             advise(fault, members)
 
-    async def _names(self, kind: str, issuer: str, value: str) -> Sequence[str]:
-        if kind == "lots":
-            self._lookups += 1
-            return await self._own.lots(issuer, value) if self._lookups <= _MOST_LOOKUPS else ()
+    async def _names(self, kind: str, issuer: str) -> Sequence[str]:
         if (kind, issuer) not in self._read:
             readers: Mapping[str, Callable[[str], Awaitable[Sequence[str]]]] = {
-                "facilities": self._own.facilities, "products": self._own.products, "pools": self._own.pools}
+                "facilities": self._own.facilities, "products": self._own.products, "pools": self._own.pools,
+                "lots": self._own.lots,
+            }
             self._read[kind, issuer] = await readers[kind](issuer)
         return self._read[kind, issuer]
 

@@ -7,8 +7,6 @@ from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
 MOST: Final = 200
-_RECORDS: Final = 30
-_NEIGHBOURS: Final = 20
 
 
 class OwnNames:
@@ -26,8 +24,6 @@ class OwnNames:
     async def pools(self, organization: str) -> Sequence[str]:
         return [row["id"] for row in await self._pool.fetch(queries("facts")["own_pools"], organization, MOST)]
 
-    async def lots(self, organization: str, name: str) -> Sequence[str]:
-        """Lots that it holds: of its newest records, and those whose names are next to `name`."""
-        rows = await self._pool.fetch(
-            queries("facts")["own_lots"], organization, name, _RECORDS, _NEIGHBOURS)
-        return [row["id"] for row in rows]
+    async def lots(self, organization: str) -> Sequence[str]:
+        """The newest lots that it holds."""
+        return [row["id"] for row in await self._pool.fetch(queries("facts")["own_lots"], organization, MOST)]

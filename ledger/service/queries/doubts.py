@@ -7,7 +7,7 @@ signatures are valid. But each answer that rests on such a record says that the 
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from ledger.service.queries.answers import DoubtAnswer
+from ledger.answers.stored import DoubtAnswer
 from ledger.service.queries.tree_size import Moment
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries

@@ -6,8 +6,8 @@ import msgspec
 
 from ledger.admission.activations import PluginState
 from ledger.admission.rules import NEWEST, RESERVED, RULES, VERSIONS, Activated, Rules
+from ledger.answers.stored import FACTORS, SECTOR, PluginAnswer
 from ledger.engine.sectors import Registry
-from ledger.service.queries.answers import FACTORS, SECTOR, PluginAnswer
 
 
 def rules_answer(rules: Rules | None = None) -> PluginAnswer:

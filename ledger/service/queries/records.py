@@ -8,6 +8,15 @@ from asyncpg import Record
 from msgspec import Raw
 
 from ledger.admission.kinds.key_change import RECOVERY_DELAY
+from ledger.answers.stored import (
+    ErasureAnswer,
+    KeyAnswer,
+    LotAnswer,
+    OrganizationAnswer,
+    PluginAnswer,
+    RecordAnswer,
+    RecoveryAnswer,
+)
 from ledger.core.log.entry import parse_entry
 from ledger.core.log.tiles import EntriesTile, Tile, parse_path, tile_width
 from ledger.core.receipts.receipt import prove_leaves
@@ -18,15 +27,6 @@ from ledger.errors import Erased, InvalidInput, NotFound
 from ledger.footprint.derived.findings import questioned_in, stated_in
 from ledger.service.heads.publication import Publication
 from ledger.service.posting.receipts import read_leaves
-from ledger.service.queries.answers import (
-    ErasureAnswer,
-    KeyAnswer,
-    LotAnswer,
-    OrganizationAnswer,
-    PluginAnswer,
-    RecordAnswer,
-    RecoveryAnswer,
-)
 from ledger.service.queries.doubts import limitation, read_doubts
 from ledger.service.queries.footprint.read import lot_answer, not_found, remaining_at
 from ledger.service.queries.plugins import plugin_answers, rules_answer

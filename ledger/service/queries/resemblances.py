@@ -12,9 +12,9 @@ from typing import Final
 
 import msgspec
 
+from ledger.answers.stored import FootprintAnswer, LotAnswer, OrganizationAnswer
 from ledger.core.record.confusables import oddities, skeleton
 from ledger.core.record.kinds import Organization
-from ledger.service.queries.answers import FootprintAnswer, LotAnswer, OrganizationAnswer
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 

@@ -11,17 +11,17 @@ from litestar import Controller, Request, get
 from litestar.params import Parameter
 from msgspec import Meta
 
+from ledger.answers.methods import MethodAnswer
+from ledger.answers.products import ProductAnswer
+from ledger.answers.stored import ChainMethodAnswer, FootprintAnswer
 from ledger.errors import InvalidInput
 from ledger.footprint.stored.burdens import METHOD
 from ledger.service.ledger import Ledger
-from ledger.service.queries.answers import ChainMethodAnswer, FootprintAnswer
 from ledger.service.queries.findings import MAX_RECORDS, NEAR, NEAR_PRODUCT, Depth
 from ledger.service.queries.footprint.read import read_footprint
-from ledger.service.queries.methods.answers import MethodAnswer
 from ledger.service.queries.methods.catalogue import is_chain_method, run_method
 from ledger.service.queries.methods.of_sectors import run_chain_method
 from ledger.service.queries.methods.read import read_method
-from ledger.service.queries.product.answers import ProductAnswer
 from ledger.service.queries.product.read import MAX_SHOWN, SHOWN, read_product
 from ledger.service.queries.questions import LotQuestion, MethodChoice, PeriodQuestion
 from ledger.web.queries.lots import At, LotId

@@ -5,8 +5,8 @@ from typing import Annotated
 from litestar import Controller, get
 from litestar.params import Parameter
 
+from ledger.answers.indicators import IndicatorsAnswer
 from ledger.service.ledger import Ledger
-from ledger.service.queries.indicators.answers import IndicatorsAnswer
 from ledger.service.queries.indicators.read import GROUPINGS, read_indicators
 from ledger.service.queries.questions import PeriodQuestion
 from ledger.web.queries.lots import At

@@ -5,8 +5,8 @@ from typing import Annotated
 from litestar import Controller, get
 from litestar.params import Parameter
 
+from ledger.answers.inventory import InventoryAnswer, SiteReportAnswer
 from ledger.service.ledger import Ledger
-from ledger.service.queries.inventory.answers import InventoryAnswer, SiteReportAnswer
 from ledger.service.queries.inventory.read import YEARS, read_inventory
 from ledger.service.queries.inventory.site_report import read_site_report
 from ledger.web.queries.lots import At

@@ -6,15 +6,15 @@ from litestar import Controller, Request, Response, get
 from litestar.params import Parameter
 
 from ledger.admission.facts import LOT_SLOTS
-from ledger.service.ledger import Ledger
-from ledger.service.plugin_archives import read_stored, read_versions
-from ledger.service.queries.answers import (
+from ledger.answers.stored import (
     ChangesAnswer,
     LotAnswer,
     OrganizationAnswer,
     PluginAnswer,
     PluginVersionAnswer,
 )
+from ledger.service.ledger import Ledger
+from ledger.service.plugin_archives import read_stored, read_versions
 from ledger.service.queries.records import read_lots, read_organizations, read_plugins
 from ledger.service.queries.restatements.of_holder import read_changes
 from ledger.service.queries.tree_size import EVER

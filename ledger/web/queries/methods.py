@@ -5,8 +5,8 @@ from typing import Annotated
 from litestar import Controller, get
 from litestar.params import Parameter
 
+from ledger.answers.methods import CatalogueAnswer, FactorSensitivityAnswer, SensitivityAnswer
 from ledger.service.ledger import Ledger
-from ledger.service.queries.methods.answers import CatalogueAnswer, FactorSensitivityAnswer, SensitivityAnswer
 from ledger.service.queries.methods.catalogue import catalogue
 from ledger.service.queries.methods.newest_factors import SHOWN, read_newest_factors
 from ledger.service.queries.methods.sensitivity import read_sensitivity

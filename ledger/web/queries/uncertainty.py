@@ -5,10 +5,10 @@ from typing import Annotated
 from litestar import Controller, get
 from litestar.params import Parameter
 
+from ledger.answers.uncertainty import UncertaintyAnswer
 from ledger.footprint.derived.uncertainty.answer import FEWEST_SAMPLES, MOST_SAMPLES
 from ledger.service.ledger import Ledger
 from ledger.service.queries.questions import LotQuestion
-from ledger.service.queries.uncertainty.answers import UncertaintyAnswer
 from ledger.service.queries.uncertainty.read import SHOWN, read_uncertainty
 from ledger.web.queries.lots import At, LotId
 

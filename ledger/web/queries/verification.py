@@ -6,9 +6,9 @@ from litestar import Controller, get
 from litestar.params import Parameter
 from msgspec import Meta
 
+from ledger.answers.verification import VerificationAnswer
 from ledger.service.ledger import Ledger
 from ledger.service.queries.questions import LotQuestion
-from ledger.service.queries.verification.answers import VerificationAnswer
 from ledger.service.queries.verification.read import MAX_SHOWN, SHOWN, read_verification
 from ledger.web.queries.lots import At, LotId
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from ledger.answers.stored import ChainLineAnswer, ChainMethodAnswer
 from ledger.cli.buyer.method_report import chain_method_report
 from ledger.cli.console import show
-from ledger.service.queries.answers import ChainLineAnswer, ChainMethodAnswer
 
 
 def test_a_sectors_method(capsys: pytest.CaptureFixture[str]) -> None:

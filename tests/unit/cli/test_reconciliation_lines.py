@@ -3,16 +3,16 @@
 from rich.table import Table
 from rich.text import Text
 
-from ledger.cli.buyer.reconciliation import reconciliation_lines
-from ledger.cli.site_claim import site_lines
-from ledger.core.receipts.statement import SiteClaim, SiteDifference
-from ledger.service.queries.inventory.site_answers import (
+from ledger.answers.sites import (
     PeriodAnswer,
     ReconciliationAnswer,
     SiteDifferenceAnswer,
     SiteReconciliationAnswer,
     UnreconciledAnswer,
 )
+from ledger.cli.buyer.reconciliation import reconciliation_lines
+from ledger.cli.site_claim import site_lines
+from ledger.core.receipts.statement import SiteClaim, SiteDifference
 
 CLOSED = ReconciliationAnswer(
     since="2025-03-01T00:00:00Z", until="2025-04-01T00:00:00Z", closings=[7, 9],

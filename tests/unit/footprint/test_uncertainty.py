@@ -14,7 +14,8 @@ from scipy import stats
 
 from ledger.core.outcome.assessment import Line
 from ledger.errors import InvalidInput
-from ledger.footprint.derived.uncertainty.answer import MOST_DRAWS, UncertaintySource, uncertainty
+from ledger.footprint.derived.uncertainty.answer import MOST_DRAWS, uncertainty
+from ledger.footprint.derived.uncertainty.parts import UncertaintySource
 from ledger.footprint.derived.uncertainty.pedigree import SCORE_VARIANCES, log_variance
 from ledger.footprint.derived.uncertainty.sources import UncertaintyTerm, grouped, line_terms
 from ledger.footprint.derived.uncertainty.variance import Interval, interval, moments

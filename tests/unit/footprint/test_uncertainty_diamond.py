@@ -21,7 +21,8 @@ from support.upstream import weights_of
 from ledger.core.outcome.assessment import Assessment
 from ledger.core.record.values import Quantity
 from ledger.footprint.derived.contributions import contribution
-from ledger.footprint.derived.uncertainty.answer import Uncertainty, uncertainty
+from ledger.footprint.derived.uncertainty.answer import uncertainty
+from ledger.footprint.derived.uncertainty.parts import Uncertainty
 from ledger.footprint.derived.uncertainty.sources import UncertaintyTerm, line_terms
 from ledger.footprint.stored.burdens import ZERO, footprint
 

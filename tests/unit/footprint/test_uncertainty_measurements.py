@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ledger.core.outcome.assessment import Line
-from ledger.footprint.derived.uncertainty.answer import UncertaintySource, uncertainty
+from ledger.footprint.derived.uncertainty.answer import uncertainty
+from ledger.footprint.derived.uncertainty.parts import UncertaintySource
 from ledger.footprint.derived.uncertainty.sources import UncertaintyTerm, line_terms, rest_of
 from ledger.footprint.derived.uncertainty.variance import moments
 

@@ -15,13 +15,13 @@ deviations within a part, which is the last sum, is omitted.
 
 from collections.abc import Sequence
 from math import exp, fsum, log1p, sqrt
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 import numpy
 
+from ledger.footprint.derived.uncertainty.parts import Distribution
 from ledger.footprint.derived.uncertainty.sources import Floats, Integers, Sources, UncertaintyTerm, grouped, summed
 
-Distribution = Literal["lognormal", "normal", "certain"]
 Z95: Final = 1.959963984540054
 """The 97.5 % point of the standard normal distribution."""
 

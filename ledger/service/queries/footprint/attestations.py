@@ -8,6 +8,7 @@ import msgspec
 from asyncpg import Record
 
 from ledger.admission.facts import LOT_SLOTS
+from ledger.answers.stored import AttestationAnswer
 from ledger.core.log.entry import parse_entry
 from ledger.core.record.kinds import Attestation
 from ledger.footprint.derived.verified import (
@@ -20,7 +21,6 @@ from ledger.footprint.derived.verified import (
     verdicts,
 )
 from ledger.footprint.stored.burdens import footprint, whole
-from ledger.service.queries.answers import AttestationAnswer
 from ledger.service.queries.doubts import read_doubts
 from ledger.service.queries.footprint.interests import read_groups
 from ledger.service.queries.tree_size import Moment

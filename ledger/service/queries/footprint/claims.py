@@ -7,12 +7,12 @@ from asyncpg import Record
 from msgspec import Struct
 
 from ledger.admission.checks.credits import RECYCLING
+from ledger.answers.stored import ClaimAnswer
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Consumption
 from ledger.core.record.units import plain, unit
 from ledger.core.record.values import Factor, Output, Quantity
 from ledger.footprint.stored.gwp import AR6
-from ledger.service.queries.answers import ClaimAnswer
 from ledger.service.queries.tree_size import Moment
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 
+from ledger.answers.stored import OpenPeriod
 from ledger.footprint.stored.burdens import SLOT
-from ledger.service.queries.answers import OpenPeriod
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 

@@ -13,6 +13,20 @@ from msgspec import structs
 
 from ledger.admission.facts import LOT_SLOTS
 from ledger.admission.title_limit import stated_limit
+from ledger.answers.stored import (
+    AttestationAnswer,
+    ClaimAnswer,
+    DirectAnswer,
+    DoubtAnswer,
+    FigureChangeAnswer,
+    FootprintAnswer,
+    InputAnswer,
+    LineAnswer,
+    LotAnswer,
+    LotAveragesAnswer,
+    StudyAnswer,
+    VerifiedAnswer,
+)
 from ledger.core.outcome.assessment import BURDENS, NOTHING, QUESTIONED, Assessment
 from ledger.core.outcome.leaves import AssessmentLeaf, read
 from ledger.core.receipts.statement import VersionClaim
@@ -49,20 +63,6 @@ from ledger.footprint.stored.burdens import (
 )
 from ledger.footprint.stored.contents import MATERIAL, RECYCLED
 from ledger.footprint.stored.contents import QUESTIONED as QUESTIONED_CONTENT
-from ledger.service.queries.answers import (
-    AttestationAnswer,
-    ClaimAnswer,
-    DirectAnswer,
-    DoubtAnswer,
-    FigureChangeAnswer,
-    FootprintAnswer,
-    InputAnswer,
-    LineAnswer,
-    LotAnswer,
-    LotAveragesAnswer,
-    StudyAnswer,
-    VerifiedAnswer,
-)
 from ledger.service.queries.doubts import SHOWN, read_doubts_behind
 from ledger.service.queries.findings import MAX_RECORDS, NEAR, Depth, FindingTargets, note_on, read_findings
 from ledger.service.queries.footprint.attestations import read_attestations
@@ -283,6 +283,8 @@ def lot_answer(row: Record, remaining: Decimal | None = None, doubt: DoubtAnswer
     """A lot from a row with its columns and current remainder. `remaining`: the quantity left at an earlier moment."""
     remainder = row["remaining"] if remaining is None else remaining
     number, withdrawn, findings = row["number"], row["withdrawn"], []
+    # A dispute takes back the acceptance on arrival; only another acceptance settles it.
+    standing = row["standing"] if row["accepted"] is None and row["frozen"] is None else None
     if row["outcome"] is not None and not withdrawn and has_findings(row["outcome"]):
         findings = about(findings_in(row["index"], row["outcome"]).findings, number % LOT_SLOTS)
     return LotAnswer(
@@ -292,6 +294,7 @@ def lot_answer(row: Record, remaining: Decimal | None = None, doubt: DoubtAnswer
         facility=row["facility"], process=row["process"], previous_life=row["previous_life"], owner=row["owner"],
         sender=row["sender"], pool=row["pool"], credit=row["credit"], expires=row["expires"],
         withdrawn=withdrawn, frozen=bool(row["frozen"]) and not withdrawn, in_doubt=doubt,
+        accepted=row["accepted"] if standing is None else standing, on_arrival=standing is not None,
         questioned=whole(row["burdens"])[SLOT[QUESTIONED]], findings=findings,
     )
 

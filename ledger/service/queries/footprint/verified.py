@@ -6,11 +6,11 @@ from typing import Final
 import numpy
 from asyncpg import Record
 
+from ledger.answers.stored import CountedAttestation, VerifiedAnswer
 from ledger.footprint.derived.chain.arrays import Arrays
 from ledger.footprint.derived.verified import CATEGORIES, Category, verified_shares
 from ledger.footprint.stored.burdens import SLOT
 from ledger.host.threads import in_thread
-from ledger.service.queries.answers import CountedAttestation, VerifiedAnswer
 from ledger.service.queries.chain.load import ChainRequest, load_arrays, pinned
 from ledger.service.queries.footprint.attestations import attested_lot, judge
 from ledger.service.queries.tree_size import Moment
@@ -46,7 +46,8 @@ async def read_verified(
     counted = [
         CountedAttestation(
             lot=row["id"], index=row["index"], record=row["digest"], auditor=row["issuer"],
-            independent=one.independent, counts_as=one.counts_as, not_counted=one.not_counted)
+            independent=one.independent, valid_until=one.valid_until, counts_as=one.counts_as,
+            not_counted=one.not_counted)
         for row, one in zip(attested, judged, strict=True)
     ]
     best = _strongest(attested, counted)

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from ledger.answers.indicators import CoverageAnswer, GroupAnswer, IndicatorAnswer, TargetAnswer
 from ledger.service.queries.indicators.aggregate import IndicatorGroup, PerValue, change_of_value_added, per_value_added
-from ledger.service.queries.indicators.answers import CoverageAnswer, GroupAnswer, IndicatorAnswer, TargetAnswer
 from ledger.service.queries.indicators.catalogue import Composite, Target
 
 NOTE = (

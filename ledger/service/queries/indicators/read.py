@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Final
 
+from ledger.answers.indicators import IndicatorsAnswer
 from ledger.core.record.kinds import Facility, Report
 from ledger.engine.sectors import Registry
 from ledger.errors import InvalidInput, NotFound
 from ledger.host.threads import in_thread
 from ledger.service.queries.chain.load import pinned
 from ledger.service.queries.indicators.aggregate import IndicatorGroup, IndicatorRow, Valued
-from ledger.service.queries.indicators.answers import IndicatorsAnswer
 from ledger.service.queries.indicators.catalogue import INDUSTRY, catalogued, composites_of, targets_of
 from ledger.service.queries.indicators.present import NOTE, group_answer
 from ledger.service.queries.indicators.rows import read_facilities, read_reported, read_site_reports, read_valued, scan

@@ -3,11 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
-from ledger.core.record.units import plain
-from ledger.footprint.derived.inventory.left_out import LeftOut, UnspreadOverhead
-from ledger.footprint.derived.inventory.scopes import Emission, Energy, total
-from ledger.footprint.derived.inventory.sums import Goods
-from ledger.service.queries.inventory.answers import (
+from ledger.answers.inventory import (
     CarrierAnswer,
     CategoryAnswer,
     DifferenceAnswer,
@@ -19,6 +15,10 @@ from ledger.service.queries.inventory.answers import (
     PowerAnswer,
     ScopesAnswer,
 )
+from ledger.core.record.units import plain
+from ledger.footprint.derived.inventory.left_out import LeftOut, UnspreadOverhead
+from ledger.footprint.derived.inventory.scopes import Emission, Energy, total
+from ledger.footprint.derived.inventory.sums import Goods
 
 
 class _Category(NamedTuple):

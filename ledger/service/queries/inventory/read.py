@@ -7,19 +7,20 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from ledger.core.record.kinds import Facility, Organization
-from ledger.errors import InvalidInput, NotFound
-from ledger.footprint.derived.inventory.scopes import total
-from ledger.footprint.derived.inventory.sums import Inventory
-from ledger.host.threads import in_thread
-from ledger.service.queries.chain.load import pinned
-from ledger.service.queries.inventory.answers import (
+from ledger.answers.inventory import (
     EquityAnswer,
     IntensityAnswer,
     InventoryAnswer,
     MemberAnswer,
     SiteAnswer,
 )
+from ledger.answers.sites import SiteReconciliationAnswer
+from ledger.core.record.kinds import Facility, Organization
+from ledger.errors import InvalidInput, NotFound
+from ledger.footprint.derived.inventory.scopes import total
+from ledger.footprint.derived.inventory.sums import Inventory
+from ledger.host.threads import in_thread
+from ledger.service.queries.chain.load import pinned
 from ledger.service.queries.inventory.present import (
     categories_answer,
     changes_answer,
@@ -31,7 +32,6 @@ from ledger.service.queries.inventory.present import (
 from ledger.service.queries.inventory.reconcile import OperatedSites, reconcile_sites
 from ledger.service.queries.inventory.reported import ValueAdded, by_subject, value_added
 from ledger.service.queries.inventory.rows import InventorySpan, read_booked, read_reports, year_span
-from ledger.service.queries.inventory.site_answers import SiteReconciliationAnswer
 from ledger.service.queries.tree_size import Moment, moment_at
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries

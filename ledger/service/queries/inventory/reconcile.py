@@ -3,11 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from ledger.core.record.units import plain
-from ledger.footprint.derived.inventory.reconciliation import SHOWN, MaterialBalance, SiteReconciliation
-from ledger.host.threads import in_thread
-from ledger.service.queries.inventory.rows import InventorySpan
-from ledger.service.queries.inventory.site_answers import (
+from ledger.answers.sites import (
     BalanceAnswer,
     PeriodAnswer,
     ReconciliationAnswer,
@@ -15,6 +11,10 @@ from ledger.service.queries.inventory.site_answers import (
     SiteReconciliationAnswer,
     UnreconciledAnswer,
 )
+from ledger.core.record.units import plain
+from ledger.footprint.derived.inventory.reconciliation import SHOWN, MaterialBalance, SiteReconciliation
+from ledger.host.threads import in_thread
+from ledger.service.queries.inventory.rows import InventorySpan
 from ledger.service.queries.inventory.site_rows import movement_indexes, read_closings, read_operator
 from ledger.service.queries.inventory.site_sums import ClosedBy, ClosedRun, Movement, SiteSums
 from ledger.service.queries.tree_size import Moment
@@ -50,7 +50,7 @@ async def reconcile_sites(
         unread = f"the operator has more than {most:,} records"
         return {site: SiteReconciliationAnswer(open=_open(closed, span), unread=unread)
                 for site, closed in runs.items()}
-    received = await read_operator(pool, indexes, moment, sums)
+    received = await read_operator(pool, sites.operator, indexes, moment, sums)
     return await in_thread(_answers, runs, sums, received, span)
 
 

@@ -4,6 +4,8 @@ from typing import Final
 
 import msgspec
 
+from ledger.answers.inventory import ActivityAnswer, SectionAnswer, SiteReportAnswer
+from ledger.answers.sites import SiteReconciliationAnswer
 from ledger.core.record.kinds import Facility
 from ledger.errors import NotFound
 from ledger.footprint.derived.inventory.scopes import RETIRED, USED, total
@@ -11,12 +13,10 @@ from ledger.footprint.derived.inventory.site_report import SECTIONS, SiteReport,
 from ledger.footprint.derived.inventory.sums import Inventory
 from ledger.host.threads import in_thread
 from ledger.service.queries.chain.load import pinned
-from ledger.service.queries.inventory.answers import ActivityAnswer, SectionAnswer, SiteReportAnswer
 from ledger.service.queries.inventory.present import energy_answer, left_out_answer
 from ledger.service.queries.inventory.read import read_sites, span_of
 from ledger.service.queries.inventory.reconcile import OperatedSites, reconcile_sites
 from ledger.service.queries.inventory.rows import read_booked
-from ledger.service.queries.inventory.site_answers import SiteReconciliationAnswer
 from ledger.service.queries.tree_size import moment_at
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries

@@ -1,12 +1,12 @@
 """The catalogue of methods, and figures by any method: of the catalogue or of a sector."""
 
+from ledger.answers.methods import CatalogueAnswer, MethodAnswer, PluginMethod
+from ledger.answers.stored import ChainMethodAnswer
 from ledger.engine.sectors import Registry
 from ledger.errors import InvalidInput
 from ledger.footprint.derived.methods.catalogue import METHODS
 from ledger.footprint.derived.reallocation import NEEDS
 from ledger.footprint.stored.gwp import SETS
-from ledger.service.queries.answers import ChainMethodAnswer
-from ledger.service.queries.methods.answers import CatalogueAnswer, MethodAnswer, PluginMethod
 from ledger.service.queries.methods.of_sectors import run_chain_method
 from ledger.service.queries.methods.read import read_method
 from ledger.service.queries.questions import LotQuestion, MethodChoice

@@ -9,6 +9,7 @@ from typing import Final
 
 from ledger.admission.facts import Facts
 from ledger.admission.names import Names
+from ledger.answers.methods import FactorSensitivityAnswer, RepricedFactor
 from ledger.core.record.kinds import Closing, Transformation
 from ledger.engine.pricing.newest_factors import RepricedLines, reprice
 from ledger.engine.pricing.surroundings import surroundings_of
@@ -19,7 +20,6 @@ from ledger.footprint.stored.burdens import footprint
 from ledger.host.threads import in_thread
 from ledger.sdk import FactorSetVersion
 from ledger.service.queries.chain.upstream import UpstreamChain, read_records, read_upstream
-from ledger.service.queries.methods.answers import FactorSensitivityAnswer, RepricedFactor
 from ledger.service.queries.methods.read import figure_head
 from ledger.service.queries.methods.rows import read_root
 from ledger.service.queries.questions import LotQuestion

@@ -2,13 +2,13 @@
 
 from typing import Final
 
+from ledger.answers.stored import ChainLineAnswer, ChainMethodAnswer
 from ledger.core.outcome.assessment import QUESTIONED
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import InvalidInput
 from ledger.footprint.derived.chain.graph import Chain
 from ledger.footprint.stored.burdens import SLOT, footprint
 from ledger.sdk import ChainFigure
-from ledger.service.queries.answers import ChainLineAnswer, ChainMethodAnswer
 from ledger.service.queries.chain.load import pinned
 from ledger.service.queries.chain.read import MAX_LOTS, ChainLimits, trace
 from ledger.service.queries.plugin_threads import SECONDS, ask

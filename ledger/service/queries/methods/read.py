@@ -9,6 +9,7 @@ import numpy
 from msgspec.structs import replace
 
 from ledger.admission.facts import LOT_SLOTS
+from ledger.answers.methods import MethodAnswer
 from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
@@ -28,7 +29,6 @@ from ledger.sdk.tables import rows
 from ledger.service.queries.chain.load import ChainRequest, load_arrays
 from ledger.service.queries.chain.upstream import MAX_RECORDS, UpstreamChain, read_upstream
 from ledger.service.queries.doubts import read_doubts_behind
-from ledger.service.queries.methods.answers import MethodAnswer
 from ledger.service.queries.methods.rows import Life, MethodRows, read_all, read_carried, read_lives, read_root
 from ledger.service.queries.questions import LotQuestion, MethodChoice
 from ledger.store.database import DatabasePool

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 import numpy
 
 from ledger.admission.facts import LOT_SLOTS
+from ledger.answers.methods import ChoiceAnswer, MissingAnswer, SensitiveRecord, SensitivityAnswer
 from ledger.footprint.derived.chain.arrays import Arrays, Floats
 from ledger.footprint.derived.limitations import STORED_GWP, RecountRequest, limitations
 from ledger.footprint.derived.methods.gases import gases_named
@@ -14,7 +15,6 @@ from ledger.footprint.derived.recount import Recount, RecountFigures, RecountWei
 from ledger.footprint.stored.burdens import METHOD, footprint
 from ledger.host.threads import in_thread
 from ledger.service.queries.chain.upstream import UpstreamChain, read_upstream
-from ledger.service.queries.methods.answers import ChoiceAnswer, MissingAnswer, SensitiveRecord, SensitivityAnswer
 from ledger.service.queries.methods.read import figure_head
 from ledger.service.queries.methods.rows import MethodRows, read_all, read_root
 from ledger.service.queries.questions import LotQuestion

@@ -7,6 +7,7 @@ import msgspec
 from asyncpg import Record
 
 from ledger.admission.facts import LOT_SLOTS
+from ledger.answers.stored import FigureChangeAnswer, LotAveragesAnswer, PeriodAverageAnswer
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.footprint.derived.averages import (
@@ -25,7 +26,6 @@ from ledger.footprint.derived.averages import (
 from ledger.footprint.derived.validity import CHANGE, change_of, is_above_limit
 from ledger.footprint.stored.burdens import footprint
 from ledger.host.threads import in_thread
-from ledger.service.queries.answers import FigureChangeAnswer, LotAveragesAnswer, PeriodAverageAnswer
 from ledger.service.queries.chain.load import pinned
 from ledger.service.queries.periods import Period
 from ledger.service.queries.tree_size import Moment

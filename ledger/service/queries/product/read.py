@@ -16,6 +16,8 @@ from msgspec import structs
 
 from ledger.admission.facts import LOT_SLOTS
 from ledger.admission.title_limit import stated_limit
+from ledger.answers.products import FacilityAnswer, ProductAnswer, ProductLotAnswer, SpreadAnswer
+from ledger.answers.stored import FigureChangeAnswer, StudyAnswer, VerifiedAnswer
 from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
@@ -51,7 +53,6 @@ from ledger.footprint.stored.burdens import (
 )
 from ledger.footprint.stored.burdens import whole as whole_vector
 from ledger.host.threads import in_thread
-from ledger.service.queries.answers import FigureChangeAnswer, StudyAnswer, VerifiedAnswer
 from ledger.service.queries.doubts import SHOWN as DOUBTS
 from ledger.service.queries.doubts import read_doubts_behind
 from ledger.service.queries.findings import MAX_RECORDS as FINDING_RECORDS
@@ -74,7 +75,6 @@ from ledger.service.queries.footprint.read import (
 )
 from ledger.service.queries.footprint.verified import read_verified
 from ledger.service.queries.periods import BEGIN, NEVER, Period, period_of
-from ledger.service.queries.product.answers import FacilityAnswer, ProductAnswer, ProductLotAnswer, SpreadAnswer
 from ledger.service.queries.product.averages import (
     ComparedPeriods,
     average_answers,

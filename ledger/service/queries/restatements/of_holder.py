@@ -7,13 +7,13 @@ from asyncpg import Record
 from msgspec import Struct
 
 from ledger.admission.facts import LOT_SLOTS
+from ledger.answers.stored import ChangeAnswer, ChangesAnswer, Next
 from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.errors import NotFound
 from ledger.footprint.derived.findings import about, findings_in
 from ledger.footprint.stored.burdens import SLOT, footprint, whole
-from ledger.service.queries.answers import ChangeAnswer, ChangesAnswer, Next
 from ledger.service.queries.tree_size import EVER
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries

@@ -6,11 +6,11 @@ import msgspec
 from asyncpg import Record
 from msgspec import UNSET, Raw, Struct
 
+from ledger.answers.stored import RevisionAnswer
 from ledger.core.receipts.receipt import prove_leaves
 from ledger.core.record.redacted import NONCE
 from ledger.engine.account import lot_leaf
 from ledger.footprint.derived.findings import questioned_in, stated_in
-from ledger.service.queries.answers import RevisionAnswer
 from ledger.store.database import Connection
 from ledger.store.facts import figures_of, lot_of
 from ledger.store.sql import queries

@@ -16,6 +16,7 @@ from ledger.admission.checks.attributes import is_generated
 from ledger.admission.facts import LOT_SLOTS, LotFacts
 from ledger.admission.lookups import add_names
 from ledger.admission.names import Names
+from ledger.answers.stored import AttestationAnswer, VerifiedAnswer
 from ledger.core.log.key_rotation import LogKeys
 from ledger.core.log.note import NoteSigner
 from ledger.core.outcome.assessment import Assessment
@@ -52,7 +53,6 @@ from ledger.footprint.derived.study import (
 from ledger.footprint.derived.validity import DataSource, data_end, figure_kind, valid_until
 from ledger.footprint.stored.burdens import vector_of
 from ledger.service.heads.publication import Publication
-from ledger.service.queries.answers import AttestationAnswer, VerifiedAnswer
 from ledger.service.queries.doubts import read_doubts_behind
 from ledger.service.queries.findings import NEAR_PRODUCT
 from ledger.service.queries.footprint.read import AttestedFigures, read_attested

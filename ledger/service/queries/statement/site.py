@@ -7,12 +7,12 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from ledger.admission.facts import LOT_SLOTS
+from ledger.answers.sites import ReconciliationAnswer
 from ledger.core.receipts.statement import SiteClaim, SiteDifference
 from ledger.core.record.kinds import AnyRecord, Transfer, Transformation
 from ledger.service.queries.inventory.read import read_sites
 from ledger.service.queries.inventory.reconcile import MOST_RECONCILED, OperatedSites, reconcile_sites
 from ledger.service.queries.inventory.rows import InventorySpan
-from ledger.service.queries.inventory.site_answers import ReconciliationAnswer
 from ledger.service.queries.inventory.site_rows import movement_indexes, read_closings
 from ledger.service.queries.tree_size import Moment
 from ledger.store.database import DatabasePool

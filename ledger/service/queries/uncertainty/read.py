@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 import msgspec
 
 from ledger.admission.closings.spreading import covered
+from ledger.answers.uncertainty import UncertaintyAnswer
 from ledger.core.outcome.assessment import QUESTIONED, Assigned
 from ledger.core.record.kinds import AnyRecord, Closing, Transformation
 from ledger.core.record.units import plain
@@ -18,7 +19,6 @@ from ledger.footprint.stored.burdens import SLOT, ZERO, Vector, footprint, vecto
 from ledger.host.threads import in_thread
 from ledger.service.queries.chain.upstream import UpstreamChain, read_records, read_upstream
 from ledger.service.queries.questions import LotQuestion
-from ledger.service.queries.uncertainty.answers import UncertaintyAnswer
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 

@@ -4,21 +4,21 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+from ledger.answers.methods import ChoiceAnswer
+from ledger.answers.stored import FootprintAnswer, VerifiedAnswer
+from ledger.answers.verification import VerificationAnswer
 from ledger.errors import InvalidInput
 from ledger.footprint.derived.validity import valid_until
 from ledger.footprint.derived.verification.gather import VerifierGathering
 from ledger.footprint.derived.verification.rows import ChoiceRow
 from ledger.footprint.stored.burdens import SLOT
 from ledger.host.threads import in_thread
-from ledger.service.queries.answers import FootprintAnswer, VerifiedAnswer
 from ledger.service.queries.chain.load import pinned
 from ledger.service.queries.chain.upstream import MAX_RECORDS, read_records, read_upstream
 from ledger.service.queries.footprint.read import read_footprint
-from ledger.service.queries.methods.answers import ChoiceAnswer
 from ledger.service.queries.methods.sensitivity import read_sensitivity
 from ledger.service.queries.questions import LotQuestion
 from ledger.service.queries.tree_size import moment_at
-from ledger.service.queries.verification.answers import VerificationAnswer
 from ledger.service.queries.versions import AssessedVersions
 from ledger.store.database import DatabasePool
 

@@ -2,10 +2,10 @@
 
 from msgspec import field
 
+from ledger.answers.stored import QueryAnswer
 from ledger.core.record.values import Quantity
 from ledger.footprint.derived.methods.calculation import Alongside, MethodTerm, UsedParameter
 from ledger.footprint.derived.methods.describing import Method
-from ledger.service.queries.answers import QueryAnswer
 
 
 class LotFigure(QueryAnswer, frozen=True, kw_only=True):

@@ -1,8 +1,8 @@
 """Answers about a lot's uncertainty, as sent to clients (JSON, camelCase)."""
 
+from ledger.answers.stored import QueryAnswer
 from ledger.core.record.values import Quantity
-from ledger.footprint.derived.uncertainty.answer import Uncertainty
-from ledger.service.queries.answers import QueryAnswer
+from ledger.footprint.derived.uncertainty.parts import Uncertainty
 
 
 class UncertaintyAnswer(QueryAnswer, frozen=True, kw_only=True):

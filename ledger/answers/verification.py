@@ -2,6 +2,8 @@
 
 from msgspec import field
 
+from ledger.answers.methods import ChoiceAnswer
+from ledger.answers.stored import AttestationAnswer, QueryAnswer, StudyAnswer, VerifiedAnswer
 from ledger.core.record.values import Quantity
 from ledger.footprint.derived.findings import WeighedFinding
 from ledger.footprint.derived.verification.rows import (
@@ -13,8 +15,6 @@ from ledger.footprint.derived.verification.rows import (
     FlowRow,
     GasRow,
 )
-from ledger.service.queries.answers import AttestationAnswer, QueryAnswer, StudyAnswer, VerifiedAnswer
-from ledger.service.queries.methods.answers import ChoiceAnswer
 
 
 class VerificationAnswer(QueryAnswer, frozen=True, kw_only=True):

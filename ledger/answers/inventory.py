@@ -2,9 +2,9 @@
 
 from msgspec import field
 
+from ledger.answers.sites import SiteReconciliationAnswer
+from ledger.answers.stored import QueryAnswer
 from ledger.footprint.derived.findings import WeighedFinding
-from ledger.service.queries.answers import QueryAnswer
-from ledger.service.queries.inventory.site_answers import SiteReconciliationAnswer
 
 
 class CategoryAnswer(QueryAnswer, frozen=True, kw_only=True):

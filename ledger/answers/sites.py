@@ -2,7 +2,7 @@
 
 from msgspec import field
 
-from ledger.service.queries.answers import QueryAnswer
+from ledger.answers.stored import QueryAnswer
 
 
 class UnreconciledAnswer(QueryAnswer, frozen=True, kw_only=True):

@@ -2,8 +2,8 @@
 
 from msgspec import field
 
+from ledger.answers.stored import QueryAnswer
 from ledger.footprint.derived.finding_sums import FindingCount
-from ledger.service.queries.answers import QueryAnswer
 
 
 class CoverageAnswer(QueryAnswer, frozen=True, kw_only=True):

@@ -2,9 +2,7 @@
 
 from msgspec import field
 
-from ledger.core.record.values import Quantity
-from ledger.footprint.derived.findings import WeighedFinding
-from ledger.service.queries.answers import (
+from ledger.answers.stored import (
     DoubtAnswer,
     FigureChangeAnswer,
     OpenPeriod,
@@ -13,6 +11,8 @@ from ledger.service.queries.answers import (
     StudyAnswer,
     VerifiedAnswer,
 )
+from ledger.core.record.values import Quantity
+from ledger.footprint.derived.findings import WeighedFinding
 
 
 class SpreadAnswer(QueryAnswer, frozen=True, kw_only=True):
