@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from ledger.core.patch import Operation
 from ledger.errors import (
     Erased,
     Exhausted,
@@ -43,19 +44,22 @@ _NARROWER: Final[tuple[type[LedgerError], ...]] = (OutcomeUnknown, ShuttingDown,
 
 class ParameterFault(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A parameter of a request that does not parse, or a field of a record that is refused, with its code, value and
-    rule."""
+    rule. `allowed`: the allowed values, the nearest first. `mend`: JSON Patch (RFC 6902) on the record."""
 
     field: str | None
     detail: str
     code: str | None = None
     value: str | None = None
     rule: str | None = None
+    allowed: tuple[str, ...] = ()
+    mend: tuple[Operation, ...] = ()
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """RFC 9457 problem details, with the ledger's `code` for programs, and the field, value and rule that explain the
-    problem. `errors`: each fault, if a request or a record has several. `erasure`: for an erased record, the log's
-    statement about its erasure."""
+    problem. `stage`: of a refused record: `shape`, `facts` or `order`. `allowed` and `mend`: see `ParameterFault`.
+    `errors`: each fault, if a request or a record has several. `erasure`: for an erased record, the log's statement
+    about its erasure."""
 
     type: str = "about:blank"
     title: str = ""
@@ -65,6 +69,9 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     field: str | None = None
     value: str | None = None
     rule: str | None = None
+    stage: str | None = None
+    allowed: tuple[str, ...] = ()
+    mend: tuple[Operation, ...] = ()
     errors: list[ParameterFault] = []
     erasure: Any = None
 
@@ -72,6 +79,7 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The error that the server raised, with all its parts. An unknown status gives a LedgerError."""
         kind = _kind_of(self)
         error = _restored(kind, self)
+        error.stage = self.stage
         error.parts = tuple([_restored(kind, fault) for fault in self.errors])
         if isinstance(error, Erased):
             error.erasure = self.erasure
@@ -83,9 +91,11 @@ def problem_of(error: LedgerError) -> Problem:
     status, title = next((status, title) for kind, status, title in _STATUS if isinstance(error, kind))
     return Problem(
         type=f"urn:carbon-ledger:problem:{error.code}", title=title, status=status, detail=error.message,
-        code=error.code, field=error.field, value=error.value, rule=error.rule,
+        code=error.code, field=error.field, value=error.value, rule=error.rule, stage=error.stage,
+        allowed=error.allowed, mend=error.mend,
         errors=[
-            ParameterFault(field=part.field, detail=part.message, code=part.code, value=part.value, rule=part.rule)
+            ParameterFault(field=part.field, detail=part.message, code=part.code, value=part.value, rule=part.rule,
+                           allowed=part.allowed, mend=part.mend)
             for part in error.parts
         ],
         erasure=error.erasure if isinstance(error, Erased) else None,
@@ -102,4 +112,5 @@ def _restored(kind: type[LedgerError], fault: "Problem | ParameterFault") -> Led
     error = kind(fault.detail, code=fault.code, field=fault.field, rule=fault.rule)
     # The server has shortened it already.
     error.value = fault.value
+    error.allowed, error.mend = fault.allowed, fault.mend
     return error

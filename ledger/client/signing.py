@@ -6,6 +6,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Raw
 
+from ledger.client.writing.spelling import written
 from ledger.core.record import canonical
 from ledger.core.record.canonical import record_of
 from ledger.core.record.kinds import AnyRecord
@@ -27,11 +28,11 @@ class RecordSigner(NamedTuple):
         """The envelope of a record, as a line to post. Keep it until the receipt is there: posting the same bytes again
         is safe, signing the record again makes another record.
 
-        A record may be typed, or have the fields of its JSON form. To the latter this adds the issuer and a fresh nonce
-        if they are missing. Raises InvalidBody, which names field, value and rule; raises InvalidInput for another
-        issuer.
+        A record may be typed, or have the fields of its JSON form. To the latter this adds the issuer and a
+        fresh nonce if they are missing, and respells its values as `ledger.client.writing.spelling` does.
+        Raises InvalidBody, which names field, value and rule; raises InvalidInput for another issuer.
         """
-        complete = record_of(self._completed(record) if isinstance(record, Mapping) else record)
+        complete = written(self._completed(record)).record if isinstance(record, Mapping) else record_of(record)
         if self.issuer is not None and complete.issuer != self.issuer:
             raise InvalidInput(f"the issuer is {complete.issuer!r}, but {self.issuer} signs", code="wrong-issuer",
                                field="issuer", value=complete.issuer, rule=f"the signer's issuer, {self.issuer}")

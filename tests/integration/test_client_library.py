@@ -2,8 +2,10 @@
 
 import ast
 import asyncio
+import base64
 import importlib
 import inspect
+import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -217,6 +219,9 @@ def test_signing_checks_first(signer: RecordSigner) -> None:
     with pytest.raises(errors.InvalidInput) as other:
         signer.sign({"type": "facility", "issuer": "urn:example:other", "id": "x", "country": "CN"})
     assert other.value.code == "wrong-issuer"
+    typed = signer.sign({"type": "facility", "id": "x", "country": "CN", "capacity": {"value": "0.50", "unit": "t"}})
+    body = base64.b64decode(json.loads(typed)["body"])
+    assert json.loads(body)["capacity"] == {"value": "0.5", "unit": "TNE"}
     draft = {"type": "facility", "id": "x", "country": "CN"}
     assert signer.sign(draft) != signer.sign(draft), "each signature has a fresh nonce"
 

@@ -11,6 +11,7 @@ from ledger.client.trust import Untrusted
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import Receipt
 from ledger.errors import (
+    FACTS,
     ConfigurationError,
     Erased,
     Exhausted,
@@ -62,8 +63,14 @@ def test_a_code_alone_makes_no_narrower_error() -> None:
 def test_all_parts_cross() -> None:
     parts = [Refused(f"fault {number}", code=f"code-{number}", field=f"$.f{number}", value=number, rule="a rule")
              for number in range(3)]
+    parts[0].allowed, parts[0].mend = ("a", "b"), ({"op": "remove", "path": "/f0"},)
+    refusal = refusal_of(parts)
+    refusal.stage = FACTS
     with pytest.raises(Refused) as caught:
-        check_answer(URL, answered(refusal_of(parts)))
+        check_answer(URL, answered(refusal))
+    error = caught.value
+    assert (error.stage, error.allowed, error.mend) == (FACTS, ("a", "b"), ({"op": "remove", "path": "/f0"},))
+    assert [(part.allowed, part.mend) for part in error.parts] == [(part.allowed, part.mend) for part in parts]
     stated = [(part.message, part.code, part.field, part.value, part.rule) for part in caught.value.parts]
     assert stated == [(part.message, part.code, part.field, part.value, part.rule) for part in parts]
     assert {type(part) for part in caught.value.parts} == {Refused}

@@ -16,7 +16,7 @@ from ledger.answers.stored import VerifiedAnswer
 from ledger.errors import InvalidInput, NotFound
 from ledger.footprint.stored.burdens import SLOT, footprint
 from ledger.host.threads import in_thread
-from ledger.service.queries.bought.sums import Amounts, BoughtLot, BoughtSums, figures_of
+from ledger.service.queries.bought.sums import BoughtLot, BoughtSums, BurdenSums, figures_of
 from ledger.service.queries.chain.load import pinned
 from ledger.service.queries.findings import NEAR_PRODUCT
 from ledger.service.queries.footprint.attestations import tree_time
@@ -54,7 +54,7 @@ class Purchases:
         self.together = BoughtSums()
         self.sums: dict[str, BoughtSums] = {}
         self.parts: dict[str, dict[int, float]] = {}
-        self.apart: dict[str, Amounts] = {}
+        self.apart: dict[str, BurdenSums] = {}
         self.newest: list[TransferAnswer] = []
         self.open = 0
         self._shown = shown
@@ -65,7 +65,7 @@ class Purchases:
             if reason is None:
                 self._count(row)
             else:
-                self.apart.setdefault(reason, Amounts()).add(row.burdens)
+                self.apart.setdefault(reason, BurdenSums()).add(row.burdens)
 
     def _count(self, row: TransferRow) -> None:
         supplier, lot = row.parties["issuer"], row.lot
