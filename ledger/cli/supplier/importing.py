@@ -261,7 +261,7 @@ def _report(plan: ImportPlan, run: _Run, given: dict[str, Any]) -> None:
                 for one in plan.proposals
             ]))
         return
-    show(f"{plan.read} records: {plan.new} new, {plan.unchanged} as before, {plan.changed} changed")
+    show(f"{plan.read} record{'' if plan.read == 1 else 's'}: {plan.new} new, {plan.unchanged} as before, {plan.changed} changed")
     for proposal in plan.proposals:
         show(f"{proposal.place}: {proposal.key} changes {', '.join(proposal.fields)}")
     if plan.changed > len(plan.proposals):

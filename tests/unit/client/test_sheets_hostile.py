@@ -71,7 +71,8 @@ def refused(path: Path) -> InvalidInput:
     return error.value
 
 
-@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/styles.xml", "[Content_Types].xml"])
+@pytest.mark.parametrize(
+    "part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/styles.xml", "[Content_Types].xml"])
 @pytest.mark.parametrize("prolog", [BOMB, OUTSIDE])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_entities_are_refused(tmp_path: Path, part: str, prolog: bytes, encoding: str) -> None:
@@ -176,8 +177,8 @@ def test_formulas_are_never_evaluated(tmp_path: Path) -> None:
 
 def test_text_that_begins_like_a_formula_is_written_as_text(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
-    write_pages(path, [Page("record", [Heading("=1+1", "=note"), Heading("b")], [["=2+2", Formula("=3+3")], ["@x", "-1"]],
-                            {(2, 1): "=mark"})])
+    cells = [["=2+2", Formula("=3+3")], ["@x", "-1"]]
+    write_pages(path, [Page("record", [Heading("=1+1", "=note"), Heading("b")], cells, {(2, 1): "=mark"})])
     sheet = openpyxl.load_workbook(path)["record"]
     assert {cell.data_type for row in sheet for cell in row} == {"s"}
     with zipfile.ZipFile(path) as parts:
