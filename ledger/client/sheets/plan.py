@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from ledger.client.sheets.columns import Tree
-from ledger.client.sheets.drafts import Draft, Place, SheetFault
+from ledger.client.sheets.drafts import CellPlace, RowDraft, SheetFault
 from ledger.client.sheets.signing import RowSigner, changed_fields
-from ledger.client.sheets.staging import Staging, Waiting
+from ledger.client.sheets.staging import Staging, WaitingRow
 from ledger.client.sheets.state import ImportState
 from ledger.errors import InvalidInput, LedgerError
 
@@ -19,7 +19,7 @@ _LONGEST_KEY: Final = 255
 class Proposal(NamedTuple):
     """An amendment for a changed row: the fields with their values before and after."""
 
-    place: Place
+    place: CellPlace
     key: str
     record: str
     fields: tuple[str, ...]
@@ -27,7 +27,8 @@ class Proposal(NamedTuple):
 
 @dataclass
 class ImportPlan:
-    """What an import would do. `read`: the number of records; `proposals`: the first amendments."""
+    """The records of an import, compared with earlier imports. `read`: the number of records; `proposals`: the first
+    amendments."""
 
     read: int = 0
     new: int = 0
@@ -51,7 +52,7 @@ class Planner:
         self._reason, self._again = reason, again
 
     def plan(
-        self, drafts: Iterable[Draft | SheetFault], normalised: Callable[[Tree], Tree], report: Callable[[int], None]
+        self, drafts: Iterable[RowDraft | SheetFault], normalised: Callable[[Tree], Tree], report: Callable[[int], None]
     ) -> ImportPlan:
         """Reads all records. `normalised` reads the spellings of people; `report` takes the number of records."""
         plan = ImportPlan()
@@ -66,7 +67,7 @@ class Planner:
                 break
         return plan
 
-    def _faults_of(self, draft: Draft, plan: ImportPlan, normalised: Callable[[Tree], Tree]) -> Iterator[SheetFault]:
+    def _faults_of(self, draft: RowDraft, plan: ImportPlan, normalised: Callable[[Tree], Tree]) -> Iterator[SheetFault]:
         try:
             self._add(draft, normalised(draft.tree), plan)
         except LedgerError as error:
@@ -74,7 +75,7 @@ class Planner:
         except (OverflowError, RecursionError, UnicodeEncodeError) as error:
             yield SheetFault(draft.place, f"cannot be written as JSON: {error}", "not-json")
 
-    def _add(self, draft: Draft, tree: Tree, plan: ImportPlan) -> None:
+    def _add(self, draft: RowDraft, tree: Tree, plan: ImportPlan) -> None:
         key = draft.key
         if len(key) > _LONGEST_KEY:
             raise InvalidInput(f"the key has {len(key)} characters", code="invalid-field", value=key,
@@ -89,12 +90,12 @@ class Planner:
                 signed = self._signer.sign(key, record, content)
                 known = earlier is not None and earlier.posted
                 if earlier is None or signed.digest == earlier.digest:
-                    self._staging.wait(Waiting(kind, key, signed.digest, None, content, signed.envelope, known))
+                    self._staging.wait(WaitingRow(kind, key, signed.digest, None, content, signed.envelope, known))
             return
         fields = changed_fields(earlier.content, record, content)
         amendment = self._signer.amend(key, earlier.digest, fields, self._reason)
         plan.changed += 1
         self._staging.wait(
-            Waiting(kind, key, amendment.digest, earlier.digest, content, amendment.envelope))
+            WaitingRow(kind, key, amendment.digest, earlier.digest, content, amendment.envelope))
         if len(plan.proposals) < _MOST_SHOWN:
             plan.proposals.append(Proposal(draft.place, key, earlier.digest, tuple(fields)))

@@ -100,7 +100,7 @@ def changed_fields(old: bytes, new: AnyRecord, content: bytes) -> Tree:
 
 
 def _default(record: AnyRecord, name: str, old: object) -> object:
-    """What an amendment states for a field that a row has no more: its default."""
+    """The value by which an amendment empties a field: its default."""
     field = next(field for field in fields(type(record)) if field.encode_name == name)
     default = field.default if field.default_factory is NODEFAULT else field.default_factory()
     if default is NODEFAULT or default is None:

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from ledger.client.sheets.drafts import Draft, Reading, SheetFault
+from ledger.client.sheets.drafts import CellReading, RowDraft, SheetFault
 from ledger.client.sheets.mapping import ListMapping, MappedList, read_mapping
 from ledger.client.sheets.rows import opened_csv
 from ledger.client.sheets.spelling import FORMATS, Style, offset_named
@@ -48,22 +48,22 @@ x;101;;;;;
 
 def drafts(
     folder: Path, text: str, mapping: bytes | ListMapping = ORDERS, offset: str = "+01:00", dates: str = "dd.mm.yyyy"
-) -> list[Draft | SheetFault]:
+) -> list[RowDraft | SheetFault]:
     path = folder / "list.csv"
     path.write_text(text, encoding="utf-8")
-    reading = Reading(Style(FORMATS["de"], offset_named(offset), dates), GUIDES, str)
+    reading = CellReading(Style(FORMATS["de"], offset_named(offset), dates), GUIDES, str)
     stated = read_mapping(mapping) if isinstance(mapping, bytes) else mapping
     with opened_csv(path) as rows, Staging() as staging:
         return list(MappedList(stated, rows, reading, staging).drafts())
 
 
-def faults(found: Sequence[Draft | SheetFault]) -> list[tuple[str, str, str | None]]:
+def faults(found: Sequence[RowDraft | SheetFault]) -> list[tuple[str, str, str | None]]:
     return [(str(one.place), one.code, one.value) for one in found if isinstance(one, SheetFault)]
 
 
 def test_adjacent_rows_of_a_key_are_one_record(tmp_path: Path) -> None:
     first, second = drafts(tmp_path, LIST)
-    assert isinstance(first, Draft)
+    assert isinstance(first, RowDraft)
     assert (first.key, first.tree) == ("7", {
         "type": "consumption", "purpose": "ownUse", "time": "2026-03-30T23:00:00Z", "destination": "plant 1000",
         "inputs": [
@@ -71,7 +71,7 @@ def test_adjacent_rows_of_a_key_are_one_record(tmp_path: Path) -> None:
             {"lot": "urn:example:mill:lot:A2", "quantity": {"value": "0.5", "unit": "KGM"}},
         ],
     })
-    assert isinstance(second, Draft)
+    assert isinstance(second, RowDraft)
     assert [part.row.number for part in second.parts] == [5, 5]
     places = [str(first.part_of(path).place_of(path)) for path in (
         "$.inputs[1].quantity.value", "$.inputs[1].lot", "$.time", "$.inputs[0]", "$.purpose")]
@@ -95,10 +95,10 @@ def test_a_fault_in_a_row(tmp_path: Path, old: str, new: str, fault: tuple[str, 
 def test_a_month_is_from_its_beginning_to_its_end(tmp_path: Path) -> None:
     mapping = b'type = "report"\nkey = "{k}"\n[fields]\nstart = "{p}"\nend = "{p}"\n"figures.a.value" = "{v}"\n'
     found = drafts(tmp_path, "k,p,v\n1,2026-12,-5\n2,01.03.2026,1\n", mapping, "+08:00")
-    assert [(one.tree["start"], one.tree["end"]) for one in found if isinstance(one, Draft)] == [
+    assert [(one.tree["start"], one.tree["end"]) for one in found if isinstance(one, RowDraft)] == [
         ("2026-11-30T16:00:00Z", "2026-12-31T16:00:00Z"), ("2026-02-28T16:00:00Z", "2026-03-01T16:00:00Z")]
     (first, _) = found
-    assert isinstance(first, Draft)
+    assert isinstance(first, RowDraft)
     assert first.tree["figures"] == {"a": {"value": "-5"}}
 
 
