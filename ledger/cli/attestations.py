@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ledger.answers.stored import AttestationAnswer, VerifiedAnswer
+from ledger.cli.numbers import fixed, numeral
 from ledger.core.receipts.statement import Claims
 
 _RELATIONS: Final = {
@@ -40,7 +41,7 @@ def claimed_attestations(claims: Claims) -> Iterator[str]:
         if claim.relation is not None:
             parts.append(f"not independent: {_RELATIONS.get(claim.relation, claim.relation)}")
         if claim.outdated:
-            before = "" if claim.examined_footprint is None else f" {float(claim.examined_footprint):,.6g} kg CO2e"
+            before = "" if claim.examined_footprint is None else f" {numeral(float(claim.examined_footprint))} kg CO2e"
             parts.append(f"of an earlier figure{before}, as of {claim.examined_size} entries")
         if claim.in_doubt:
             parts.append("does not count: signed by a key reported compromised")
@@ -92,8 +93,8 @@ def _scope(attestation: AttestationAnswer) -> Iterator[str]:
 
 
 def _earlier(attestation: AttestationAnswer) -> str:
-    now = f"now {attestation.current_footprint:,.3f}"
+    now = f"now {fixed(attestation.current_footprint)}"
     if attestation.examined_footprint is None:
         return f"outdated: of an earlier figure, {now} kg CO2e"
-    return (f"outdated: of the earlier figure {attestation.examined_footprint:,.3f} kg CO2e, as of "
+    return (f"outdated: of the earlier figure {fixed(attestation.examined_footprint)} kg CO2e, as of "
             f"{attestation.examined_size} entries, {now} kg CO2e")

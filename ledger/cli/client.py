@@ -8,6 +8,7 @@ import click
 import stamina
 from msgspec import Struct
 
+from ledger.answers.checked import CheckedRecord
 from ledger.cli.console import Command, say
 from ledger.cli.trust import ca_option
 from ledger.client import limits
@@ -21,6 +22,8 @@ DEFAULT_URL = "http://127.0.0.1:8080"
 _FIRST_DELAY, _LONGEST_DELAY = 0.5, 10.0
 _WAITS = 8
 """A wait is at most this part of the patience: the last attempt may begin one wait after the patience has ended."""
+_CHECK_SECONDS = 600.0
+"""A check answers at its end, and may wait for the revisions of others."""
 _NDJSON = {"Content-Type": "application/x-ndjson"}
 _KINDS: Mapping[int, type[LedgerError]] = {
     400: InvalidInput, 404: NotFound, 410: Erased, 422: Refused, 429: Unavailable, 503: Unavailable
@@ -116,6 +119,26 @@ class Client(BlockingReader):
                               code="unexpected-answer")
         return answers
 
+    def check(self, envelopes: Sequence[bytes]) -> list[CheckedRecord | ServerRefusal]:
+        """What each envelope would do if it was posted now, in order; nothing is written. Raises Unavailable."""
+        content = b"".join([envelope + b"\n" for envelope in envelopes])
+        answers: list[CheckedRecord | ServerRefusal] = []
+
+        def ask() -> None:
+            answers.clear()
+            lines = Lines(len(envelopes), limits.LINE, lambda line: answers.append(_checked(line)))
+            self._check(self.fetch(
+                "/v1/records/check", limits.receipts(len(envelopes), len(content)), _CHECK_SECONDS,
+                HttpRequest("POST", None, _NDJSON, content), lines.take,
+            ))
+            lines.end()
+
+        self._patiently(ask)
+        if len(answers) != len(envelopes):
+            raise Unavailable(f"{self.url} gave {len(answers)} answers to {len(envelopes)} records",
+                              code="unexpected-answer")
+        return answers
+
     def _patiently(self, ask: Callable[[], Value]) -> Value:
         for attempt in stamina.retry_context(
             on=_may_pass, attempts=None if self._patience else 1, timeout=self._patience or None,
@@ -179,3 +202,8 @@ def _answer(line: bytes) -> Posted:
         return read_answer(line)
     except InvalidInput as error:
         raise LedgerError(f"the server's answer cannot be read: {error.message}", code="unexpected-answer") from None
+
+
+def _checked(line: bytes) -> CheckedRecord | ServerRefusal:
+    refused = decoded(line, _AnswerLine).code is not None
+    return decoded(line, ServerRefusal) if refused else decoded(line, CheckedRecord)

@@ -3,28 +3,29 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from ledger.cli.numbers import fixed, numeral
 from ledger.footprint.derived.findings import FindingRange, ListedFinding, StatedFinding, WeighedFinding
 
 
 def questioned_kilograms(amount: float) -> str:
     """An amount in question, as the cell of a table; empty if nothing is."""
-    return f"{amount:,.3f}" if amount else ""
+    return fixed(amount) if amount else ""
 
 
 def questioned_note(amount: float) -> str:
     """The note behind a figure of which `amount` kg CO2e are in question; empty if nothing is."""
-    return f"; {amount:,.3f} kg CO2e questioned" if amount else ""
+    return f"; {fixed(amount)} kg CO2e questioned" if amount else ""
 
 
 def questioned_line(amount: float) -> Iterator[str]:
     """A line below a figure of which `amount` kg CO2e are in question; empty if nothing is."""
     if amount:
-        yield f"{amount:,.3f} kg CO2e questioned in the stored figure; `footprint` lists the findings"
+        yield f"{fixed(amount)} kg CO2e questioned in the stored figure; `footprint` lists the findings"
 
 
 def stated_finding(finding: StatedFinding) -> str:
     """A finding with all that its record says, as one line."""
-    amount = "" if finding.amount is None else f" ({finding.amount:,.3f} kg CO2e questioned)"
+    amount = "" if finding.amount is None else f" ({fixed(finding.amount)} kg CO2e questioned)"
     return f"{finding.severity} {finding.code}: {finding.message}{amount}{_ranges(finding)}"
 
 
@@ -33,13 +34,13 @@ def _ranges(finding: StatedFinding) -> str:
     texts = [f"{name} {_range(span)}" for name, span in spans if span is not None]
     if finding.value is None or not texts:
         return ""
-    return f"; {finding.value:,.6g} {finding.unit or ''}".rstrip() + f", {', '.join(texts)}"
+    return f"; {numeral(finding.value)} {finding.unit or ''}".rstrip() + f", {', '.join(texts)}"
 
 
 def _range(span: FindingRange) -> str:
     if span.low is None or span.high is None:
-        return f"at least {span.low:,.6g}" if span.low is not None else f"at most {span.high or 0:,.6g}"
-    return f"{span.low:,.6g} to {span.high:,.6g}"
+        return f"at least {numeral(span.low)}" if span.low is not None else f"at most {numeral(span.high or 0)}"
+    return f"{numeral(span.low)} to {numeral(span.high)}"
 
 
 class AnswerWithFindings(Protocol):
@@ -58,9 +59,14 @@ class AnswerWithFindings(Protocol):
     def findings_note(self) -> str | None: ...
 
 
-def answer_findings(answer: AnswerWithFindings, share: float | None = None) -> Iterator[str]:
-    """The questions about an answer's figure, as `finding_lines`, and the note on their list."""
-    yield from finding_lines(answer.questioned, answer.findings, answer.findings_left_off, share)
+def answer_findings(
+    answer: AnswerWithFindings, share: float | None = None, most: int | None = None
+) -> Iterator[str]:
+    """The questions about an answer's figure, as `finding_lines`, and the note on their list. `most`: findings to
+    show."""
+    shown = answer.findings[:most]
+    left_off = answer.findings_left_off + len(answer.findings) - len(shown)
+    yield from finding_lines(answer.questioned, shown, left_off, share)
     if answer.findings_note is not None:
         yield answer.findings_note
 
@@ -74,7 +80,7 @@ def finding_lines(
     if not count and not questioned:
         return
     part = "" if share is None else f" ({share * 100:.1f} %)"
-    yield f"{count:,} finding{'' if count == 1 else 's'}, {questioned:,.3f} kg CO2e{part} questioned"
+    yield f"{count:,} finding{'' if count == 1 else 's'}, {fixed(questioned)} kg CO2e{part} questioned"
     yield from map(_line, findings)
     if left_off:
         yield f"  … and {left_off:,} more"
@@ -86,8 +92,8 @@ def _line(finding: ListedFinding) -> str:
         if finding.own:
             text += ", its own"
         if finding.questioned:
-            text += f": {finding.questioned:,.3f} kg CO2e questioned"
+            text += f": {fixed(finding.questioned)} kg CO2e questioned"
         elif finding.record_burdens:
-            text += f": {finding.record_burdens:,.3f} kg CO2e of the figure come from the record"
+            text += f": {fixed(finding.record_burdens)} kg CO2e of the figure come from the record"
         return text
-    return text if finding.amount is None else f"{text}: {finding.amount:,.3f} kg CO2e questioned"
+    return text if finding.amount is None else f"{text}: {fixed(finding.amount)} kg CO2e questioned"

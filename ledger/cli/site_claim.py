@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from ledger.cli.numbers import numeral
 from ledger.core.receipts.statement import SiteClaim
 
 SITE_NOTE: Final = (
@@ -20,7 +21,7 @@ def site_lines(claim: SiteClaim | None) -> Iterator[str]:
     shares.append(f"kg CO2e {100 * float(claim.emissions_share or 0):.1f} %")
     yield f"site {claim.facility}, {claim.since} to {claim.until}: unreconciled {', '.join(shares)}"
     for difference in claim.differences:
-        amount = "unknown" if difference.emissions is None else f"{float(difference.emissions):,.6g}"
+        amount = "unknown" if difference.emissions is None else numeral(float(difference.emissions))
         yield f"  {difference.kind}, in {difference.unit}: {amount} kg CO2e"
     if claim.left_off:
         yield f"  {claim.left_off} smaller differences"

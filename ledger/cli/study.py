@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from ledger.cli.numbers import unit_words
 from ledger.core.receipts.statement import VersionClaim
 from ledger.core.receipts.study import StudyClaim
 from ledger.core.record.study import AllocationBasis, ProductRules, StudyContext
@@ -13,7 +14,7 @@ def study_lines(study: StudyClaim, versions: Sequence[VersionClaim]) -> Iterator
     """The fields that the ledger derives, the versions, the omissions, and the manufacturer's statement."""
     place = study.geography_subdivision or study.geography_country
     parts = [
-        f"study: per {study.declared_unit_amount} {study.declared_unit}",
+        f"study: per {study.declared_unit_amount} {unit_words(study.declared_unit)}",
         _BOUNDARIES.get(study.boundary, study.boundary), *_period(study), *([place] if place else []),
         *([f"allocation by {' and '.join(study.allocation)}"] if study.allocation else []),
         *([f"method known to {', '.join(study.method_standards)}"] if study.method_standards else []),

@@ -9,9 +9,10 @@ from litestar.params import Parameter
 from ledger.answers.stored import RecordAnswer
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import Receipt
-from ledger.errors import InvalidInput, Unavailable
+from ledger.errors import InvalidInput, LedgerError, Unavailable
 from ledger.service.heads.publication import MAX_WAIT_SECONDS
 from ledger.service.ledger import Ledger
+from ledger.service.posting.checking.check import CheckResult
 from ledger.service.posting.submit import SubmitResult
 from ledger.service.queries.records import digest_from, read_record
 from ledger.web.door.bodies import NDJSON
@@ -54,6 +55,26 @@ class RecordsController(Controller):
         if result.error is not None:
             return error_response(result.error)
         return Response(_line(result), status_code=201 if result.created else 200, media_type=MediaType.JSON)
+
+    @post("/check", status_code=200, summary="Check signed records: everything but the append",
+          media_type=MediaType.JSON)
+    async def check(self, request: Request[Any, Any, Any], ledger: Ledger) -> Response[bytes]:
+        """Takes the same bodies as `POST /v1/records`, with the same limits and quotas, and writes nothing.
+
+        The answer to each envelope is what it would do if it was posted now, with figures, omissions and findings; or
+        the problem with which it would be refused. Later envelopes may take lots that earlier ones make.
+        """
+        ledger.heads.require_signing()
+        many = request.content_type[0] in NDJSON
+        queue: PostQueue = request.app.state.posts
+        async with queue.taken(client_of(request.scope), request.scope["headers"]):
+            bodies = await _lines(request) if many else [await request.body()]
+            results = await ledger.submitter.check(bodies, trace_of(request.scope))
+        if many:
+            return Response(b"".join([_checked(one) + b"\n" for one in results]), media_type=NDJSON[0])
+        (result,) = results
+        return error_response(result) if isinstance(result, LedgerError) else Response(
+            _checked(result), media_type=MediaType.JSON)
 
     @get("/{digest:str}", summary="A record by its digest, with its entry and outcome")
     async def record(self, digest: str, ledger: Ledger) -> RecordAnswer:
@@ -126,3 +147,7 @@ async def _proved(ledger: Ledger, results: list[SubmitResult], wait: float) -> l
 
 def _line(result: SubmitResult) -> bytes:
     return _encode(result.receipt if result.error is None else problem_of(result.error))
+
+
+def _checked(result: CheckResult) -> bytes:
+    return _encode(problem_of(result) if isinstance(result, LedgerError) else result)

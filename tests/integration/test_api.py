@@ -290,12 +290,14 @@ def test_the_schema_names_every_route(network: Any) -> None:
     schema = found(network, "/schema/openapi.json")
     assert schema["openapi"].startswith("3.1")
     assert set(schema["paths"]) == {
-        "/v1/records", "/v1/records/{digest}", "/v1/records/{digest}/proof", "/v1/lots", "/v1/footprint",
+        "/v1/records", "/v1/records/check", "/v1/records/{digest}", "/v1/records/{digest}/proof", "/v1/lots",
+        "/v1/footprint",
         "/v1/footprint/method", "/v1/footprint/chain-method", "/v1/footprint/product", "/v1/chain",
         "/v1/contributions", "/v1/methods", "/v1/sensitivity", "/v1/sensitivity/factors", "/v1/statement",
         "/v1/uncertainty", "/v1/changes", "/v1/schema", "/v1/schema/{name}", "/v1/verification",
         "/v1/sectors/{sector}/indicators", "/v1/inventory", "/v1/inventory/report", "/v1/cbam",
-        "/v1/gaps", "/v1/organizations", "/v1/plugins", "/v1/plugins/versions",
+        "/v1/lot-list", "/v1/received", "/v1/delivered", "/v1/record-list", "/v1/show", "/v1/coverage",
+        "/v1/footprint/received", "/v1/gaps", "/v1/organizations", "/v1/plugins", "/v1/plugins/versions",
         "/v1/plugins/{digest}/archive", "/v1/audit/entries", "/v1/audit/batches",
         "/v1/audit/balances", "/v1/audit/revisions", "/v1/audit/revised", "/log/checkpoint",
         "/log/tile/{path}", "/log/vkey", "/log/keys", "/log/policy", "/health/live", "/health/ready", "/metrics",

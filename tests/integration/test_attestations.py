@@ -100,7 +100,7 @@ def test_what_an_attestation_states_is_shown(server: Server) -> None:
     assert shown["accreditation"] == {"body": "DAkkS", "number": "D-VS-1"}
     assert shown["scope"] == {"criteria": "PACT 3", "coverage": "product"}
     assert shown["examinedFootprint"] == shown["currentFootprint"] == 1000.0
-    done = run("footprint", chain.stone, "--url", server.url)
+    done = run("footprint", chain.stone, "--details", "--url", server.url)
     for text in ("third party", "accredited by DAkkS, number D-VS-1", "product by PACT 3", "materiality 5 %",
                  "concluded 2025-05-01", "1 documents examined", "third party 100.0 %"):
         assert text in done.out
@@ -121,7 +121,7 @@ def test_a_later_revision_makes_it_one_of_an_earlier_figure(server: Server) -> N
         assert (shown["outdated"], shown["examinedFootprint"], shown["currentFootprint"]) == (True, 1000.0, 1500.0)
         assert shown["notCounted"] == "of an earlier figure"
     assert (newest.get("outdated"), newest["examinedFootprint"], newest["countsAs"]) == (None, 1500.0, "thirdParty")
-    done = run("footprint", chain.stone, "--url", server.url)
+    done = run("footprint", chain.stone, "--details", "--url", server.url)
     assert f"outdated: of the earlier figure 1,000.000 kg CO2e, as of {size} entries, now 1,500.000 kg CO2e" in done.out
 
 
@@ -140,7 +140,7 @@ def test_independence_across_parents(
     (shown,) = chain.attestations(chain.sold)
     assert (shown["independent"], shown.get("relation"), shown["party"]) == (relation is None, relation, party)
     assert chain.shares(chain.sold) == {counts: 1.0}
-    done = run("footprint", chain.sold, "--url", server.url)
+    done = run("footprint", chain.sold, "--details", "--url", server.url)
     assert ("not independent" in done.out) == (relation is not None)
 
 
@@ -165,7 +165,7 @@ def test_shares_of_a_figure_by_what_it_carries(server: Server) -> None:
     chain.auditor.attest("record", chain.made, **{**GOOD, "scope": AttestationScope(
         criteria="PCR", coverage="organisation", programme="a programme")})
     assert chain.shares(chain.mix) == {"certifiedProgramme": 1.0}
-    done = run("footprint", chain.mix, "--url", server.url)
+    done = run("footprint", chain.mix, "--details", "--url", server.url)
     assert "certified programme 100.0 %, third party 0.0 %" in done.out
     # As of an earlier tree, what came later counts for nothing.
     at = chain.size - 1

@@ -160,9 +160,10 @@ def test_a_footprint_with_its_breakdown(mill: Mill) -> None:
     answer = mill.ask("footprint", STEEL[0])
     assert answer["footprint"] == 11609.0
     assert answer["recycledContent"]["steel"]["postConsumer"] == 1.0
-    done = run("footprint", STEEL[0], "--url", mill.server.url)
-    for part in ("incomplete footprint", "11,609.000 kg CO2e", "232.18 kg CO2e per TNE", "electricity", "[recalled]",
-                 SCRAP[0], "50 % of the lot", "recycled steel", "cut-off/1", "steel/0.1.0", "completeness"):
+    done = run("footprint", STEEL[0], "--details", "--url", mill.server.url)
+    for part in ("incomplete footprint", "11,609.000 kg CO2e", "232.18 kg CO2e per tonne (TNE)", "electricity",
+                 "[recalled]", SCRAP[0], "50 % of the lot", "recycled steel", "cut-off/1", "steel/0.1.0",
+                 "completeness"):
         assert part in done.out
     missing = run("footprint", "urn:none", "--url", mill.server.url, "--json")
     assert missing.code == 1

@@ -51,7 +51,7 @@ def test_its_figures_are_complete(told: Done) -> None:
     shares = [float(share) for share in re.findall(r"^completeness +([0-9.]+) %, exempted", told.out, re.M)]
     assert len(shares) == 2
     assert min(shares) > 97
-    totals = re.findall(r"with location-based electricity [0-9,.]+ kg CO2e, market-based [0-9,.]+ kg CO2e", told.out)
+    totals = re.findall(r"location-based +[0-9,.]+ kg CO2e; market-based [0-9,.]+ kg CO2e", told.out)
     assert len(totals) == 2
     assert len(re.findall(r"^primary data +[0-9.]+ %", told.out, re.M)) == 2
     spreads = re.findall(r"^uncertainty +95 % between ([0-9,]+) and ([0-9,]+) kg CO2e", told.out, re.M)

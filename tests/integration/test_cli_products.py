@@ -71,7 +71,7 @@ def test_by_facility_and_spread(told: Told) -> None:
     assert done.code == 0, done.err
     assert done.out.startswith(f"incomplete footprint of {told.shop.name('part')}\n")
     assert f"160 KGM: 2 lots of 2 records, as of {told.size + 1} entries" in done.out
-    assert "1.0625 kg CO2e per KGM, weighted by production; 170.000 kg CO2e in total" in done.out
+    assert "1.0625 kg CO2e per kilogram (KGM), weighted by production; 170.000 kg CO2e in total" in done.out
     site, site2 = told.shop.name("site"), told.shop.name("site2")
     assert rows(done.out, "facility") == [
         [site, "62.5 %", "100 KGM", "0.5", "1", "100.0 %", "100.0 %"],

@@ -51,7 +51,7 @@ def told() -> Iterator[Told]:
 
 
 def test_a_footprint_of_now(told: Told) -> None:
-    done = told.run("footprint", told.mill.name("b"))
+    done = told.run("footprint", told.mill.name("b"), "--details")
     assert done.code == 0, done.err
     assert "85.000 kg CO2e" in done.out
     assert f"revised by record {told.size}" in done.out
@@ -73,7 +73,7 @@ def test_a_footprint_of_then(told: Told) -> None:
 
 def test_what_waits_for_a_closing_is_said(told: Told) -> None:
     """k is 7 and a fifth of 35."""
-    done = told.run("footprint", told.mill.name("k"), "--at", told.size)
+    done = told.run("footprint", told.mill.name("k"), "--at", told.size, "--details")
     assert "provisional: 50.0 % of the figure waits for a closing (1 of 2025-03 at urn:example:mill:site)" in done.out
 
 

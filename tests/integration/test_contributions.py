@@ -180,7 +180,7 @@ def test_negative_parts_and_quality(serving: Server, bought: Chain) -> None:
     expected = pytest.approx((0.75 * (50 + 5 + 10 + 273) + 3 * 0.75 * (4 + 12)) / absolute, rel=1e-12)
     assert told["burdens"]["absGhg"] == pytest.approx(absolute, rel=1e-12)
     assert told["ratings"] == {"technology": expected, "time": expected, "geography": expected}
-    shown = run("footprint", bought.lot, "--url", serving.url)
+    shown = run("footprint", bought.lot, "--details", "--url", serving.url)
     assert f"technology {told['ratings']['technology']:.2f}, time" in shown.out
 
 
@@ -189,7 +189,7 @@ def test_ratings_of_a_lot_without_emissions(server: Server) -> None:
     shop = workshop(server, "tables-nothing")
     server.post([shop.make({"a": "1"}, ore="1", activity=Make())])
     assert "ratings" not in httpx.get(f"{server.url}/v1/footprint", params={"lot": shop.name("a")}).json()
-    assert "ratings (1 best, 3)  unknown" in run("footprint", shop.name("a"), "--url", server.url).out
+    assert "ratings (1 best, 3)  unknown" in run("footprint", shop.name("a"), "--details", "--url", server.url).out
     answer = ask(server, shop.name("a"))
     assert (answer.figure, answer.rows, answer.records) == (0.0, [], 0)
     assert "0 kg CO2e out of 0 records" in run("contributions", shop.name("a"), "--url", server.url).out

@@ -66,7 +66,7 @@ def test_beside_the_figure_of_a_lot(server: Server) -> None:
         "period": "2025", "numberOfLots": 3, "mean": pytest.approx((412 + 432) / 8),
         "least": pytest.approx(100.0), "most": pytest.approx(108.0)}
     assert "change" not in found
-    done = run("footprint", first, "--url", server.url)
+    done = run("footprint", first, "--details", "--url", server.url)
     assert "2025-03" in done.out
     assert "4,000 kg" in done.out
     # As of the tree before the second lot, only the first counts.

@@ -251,15 +251,16 @@ def test_the_commands_show_it(works: Works, tmp_path: Path) -> None:
     file, url, vkey = tmp_path / "statement.json", works.server.url, works.server.vkey
     lot = works.mill.name("bar1")
     lines = (
-        "study: per 1 KGM, cradle to gate, 2025-03-01 to 2025-03-02, CN-JS, allocation by mass, method known to ISO "
-        "14067:2018, GB/T 24067-2024, PACT Methodology 3", "exempted 20.0 %: Left out by the lot's own record: paint",
+        "study: per 1 kilogram (KGM), cradle to gate, 2025-03-01 to 2025-03-02, CN-JS, allocation by mass, method "
+        "known to ISO 14067:2018, GB/T 24067-2024, PACT Methodology 3",
+        "exempted 20.0 %: Left out by the lot's own record: paint",
         "the manufacturer states standards: GBT24067, ISO14067", "the manufacturer states rules: a programme: PCR 7",
         "the manufacturer states packaging: included",
     )
     file.write_text(json.dumps(works.get("/v1/statement", lot=lot)))
     of_product = ("footprint", "--product", works.mill.name("bar"), "--url", url)
     verify = ("verify", file, "--vkey", vkey, "--on", "2025-06-01")
-    for arguments in (("footprint", lot, "--url", url), of_product, verify):
+    for arguments in (("footprint", lot, "--details", "--url", url), of_product, verify):
         done = run(*arguments)
         assert done.code == 0, done.err
         text = " ".join(done.out.split())

@@ -178,7 +178,7 @@ def test_the_command_line(diamond: Diamond) -> None:
     found = answer["uncertainty"]
     told = run("uncertainty", diamond.lot, "--samples", 1_000, "--seed", 3, "--url", url)
     assert (told.code, told.err) == (0, "")
-    assert "295.000 kg CO2e, 3.93333 kg CO2e per KGM" in told.out
+    assert "295.000 kg CO2e, 3.93333 kg CO2e per kilogram (KGM)" in told.out
     assert f"{found['analytic']['low']:,.3f} to {found['analytic']['high']:,.3f}" in told.out
     assert f"{sqrt(VARIANCE):,.3f} ({sqrt(VARIANCE) / 2.95:.1f} %)" in told.out
     assert "lognormal, geometric standard deviation 1.22" in told.out

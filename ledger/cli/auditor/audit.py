@@ -20,6 +20,7 @@ from ledger.cli.ending import ending_at_sigterm
 from ledger.cli.environment import home_option
 from ledger.cli.files import FILE, text_or_file
 from ledger.cli.findings import questioned_kilograms
+from ledger.cli.numbers import fixed
 from ledger.cli.trust import ca_option
 from ledger.client.audit.checks.doubtful import DoubtfulFigure
 from ledger.client.audit.options import AuditOptions
@@ -155,7 +156,7 @@ def _doubtful(figures: Sequence[DoubtfulFigure]) -> Iterator[Part]:
     for column in table.columns[:3]:
         column.justify = "right"
     for figure in figures:
-        table.add_row(f"entry {figure.index}", questioned_kilograms(figure.questioned), f"{figure.burdens:,.3f}",
+        table.add_row(f"entry {figure.index}", questioned_kilograms(figure.questioned), fixed(figure.burdens),
                       ", ".join(figure.codes), f"{figure.digest[:16]}…")
     yield table
 

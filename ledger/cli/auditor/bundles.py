@@ -8,14 +8,15 @@ from pathlib import Path
 import msgspec
 from msgspec import UNSET, Raw, Struct
 
+from ledger.answers.brief import findings_of, lot_brief
 from ledger.answers.stored import LotAnswer, OrganizationAnswer
 from ledger.cli.attestations import claimed_attestations
 from ledger.cli.client import Client
 from ledger.cli.console import explained, print_json, problem_of, say, show
 from ledger.cli.findings import questioned_note, stated_finding
+from ledger.cli.numbers import numeral
 from ledger.cli.registrar.posting import organizations
 from ledger.cli.site_claim import SITE_NOTE, site_lines
-from ledger.cli.supplier.receipts import findings_of, lot_brief
 from ledger.client import limits
 from ledger.client.verify.bundle import PUBLISHED, STEPS, Checked, ReplayedKeys, step, verify_bundle
 from ledger.client.verify.published_head import check_published
@@ -189,12 +190,12 @@ def _proved(checked: Checked, standing: StatementStanding | None) -> Iterator[st
         yield "cosigned by " + ", ".join(_times(checked.cosigned.items()))
     for lot in map(lot_brief, verified.lots):
         yield f"{lot.lot}: {lot.quantity} of {lot.product}, {lot.role}, held by {lot.holder}"
-        yield f"  {lot.footprint:,.6g} kg CO2e{questioned_note(lot.questioned)}"
+        yield f"  {numeral(lot.footprint)} kg CO2e{questioned_note(lot.questioned)}"
     for finding in findings_of(verified.index, verified.assessment):
         yield stated_finding(finding)
     if checked.statement is not None:
         claims = checked.statement.claims
-        yield (f"statement: {claims.figure.title} of {claims.lot}, {float(claims.figure.footprint):,.6g} kg CO2e, "
+        yield (f"statement: {claims.figure.title} of {claims.lot}, {numeral(float(claims.figure.footprint))} kg CO2e, "
                f"at size {claims.size}")
         if standing is not None and standing.is_in_force:
             yield standing.text

@@ -17,6 +17,7 @@ from ledger.cli.console import Part, json_option, print_json, print_lines, say, 
 from ledger.cli.electricity import electricity_totals
 from ledger.cli.files import FILE
 from ledger.cli.findings import answer_findings
+from ledger.cli.numbers import fixed, numeral, per_unit
 from ledger.cli.study import study_lines
 from ledger.host.files.durable import replacing
 
@@ -89,17 +90,17 @@ def verification_report(answer: VerificationAnswer) -> Iterator[Part]:
     yield styled(f"{answer.title} of {answer.lot}: list for verifiers", style="bold")
     yield (f"{answer.quantity} of {answer.product}, {answer.figure_kind}, as of {answer.at} entries, record "
            f"{answer.record}")
-    yield styled(f"{answer.footprint:,.3f} kg CO2e, {answer.footprint_per_unit:,.6g} kg CO2e per {answer.unit}",
+    yield styled(f"{fixed(answer.footprint)} kg CO2e, {per_unit(answer.footprint_per_unit, answer.unit)}",
                  style="bold green")
     yield electricity_totals(answer.location_based, answer.market_based)
     yield (f"method {answer.method}, potentials {answer.gwp}; {answer.records:,} records upstream, "
-           f"{answer.absolute:,.3f} kg CO2e in absolute amounts")
+           f"{fixed(answer.absolute)} kg CO2e in absolute amounts")
     if answer.valid_until is not None:
         yield f"valid until {answer.valid_until}, or until a change above 10 %"
     if answer.study is not None:
         yield from study_lines(answer.study, answer.study.versions)
-    yield (f"cut-off: {answer.omitted:,.3f} kg CO2e omitted by estimate, {answer.exempted} exempted, limit "
-           f"{answer.cut_off_limit}; {answer.unestimated:.3g} omissions of unknown size")
+    yield (f"cut-off: {fixed(answer.omitted)} kg CO2e omitted by estimate, {answer.exempted} exempted, limit "
+           f"{answer.cut_off_limit}; {numeral(answer.unestimated, 3)} omissions of unknown size")
     yield from _ratings(answer)
     for name, title in _SECTIONS.items():
         if name not in ("attestations", "findings"):
@@ -156,7 +157,7 @@ def _shown(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case float():
-            return f"{value:,.6g}"
+            return numeral(value)
         case list():
             return "; ".join([_shown(part) for part in value])
         case dict():

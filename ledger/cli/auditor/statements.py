@@ -13,6 +13,7 @@ from ledger.cli.auditor.bodies import bodies_at
 from ledger.cli.buyer.averages import kind_note
 from ledger.cli.console import explained, print_json, problem_of, say, show
 from ledger.cli.electricity import electricity_totals
+from ledger.cli.numbers import numeral, per_unit
 from ledger.cli.site_claim import SITE_NOTE, site_lines
 from ledger.cli.study import study_lines
 from ledger.client.verify.bundle import PUBLISHED, ReplayedKeys, check_statement_quorum, pinned_key, step
@@ -142,11 +143,12 @@ def _proved(proven: Proven, recomputed: Recomputed | None) -> Iterator[str]:
     claims, figure = proven.claims, proven.claims.figure
     logged = datetime.fromtimestamp(proven.entry.time / 1000, UTC)
     yield f"{figure.title} of {claims.lot}: {claims.quantity} of {claims.product}"
-    yield (f"{float(figure.footprint):,.6g} kg CO2e, {float(figure.per_unit):,.6g} kg CO2e per {claims.quantity.unit}"
+    each = per_unit(float(figure.per_unit), claims.quantity.unit)
+    yield (f"{numeral(float(figure.footprint))} kg CO2e, {each}"
            f"{kind_note(claims.figure_kind or '')}; completeness {figure.completeness}")
     questioned = float(figure.burdens.get(QUESTIONED, 0))
     if questioned:
-        yield f"{questioned:,.6g} kg CO2e questioned, which the figure commits to"
+        yield f"{numeral(questioned)} kg CO2e questioned, which the figure commits to"
     if figure.location_based is not None or figure.market_based is not None:
         yield electricity_totals(
             float(figure.location_based or figure.footprint), float(figure.market_based or figure.footprint))
@@ -175,7 +177,8 @@ def _other_answer(answer: Raw) -> str:
     """The answer of another method, in one line."""
     other = msgspec.json.decode(answer, type=_StatementAnswer)
     terms = ", ".join([other.method, *[one for one in (other.gwp, other.allocation) if one]])
-    return (f"by {terms}: {float(other.footprint):,.6g} kg CO2e, signed by the log, but without a proof in its tree "
+    amount = numeral(float(other.footprint))
+    return (f"by {terms}: {amount} kg CO2e, signed by the log, but without a proof in its tree "
             "(--json shows all of it)")
 
 

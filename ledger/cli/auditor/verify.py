@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 import click
 
+from ledger.answers.brief import findings_of, lot_brief
 from ledger.cli.auditor.bundles import read_policy, verify_bundle_file
 from ledger.cli.auditor.plugins import plugins_option
 from ledger.cli.auditor.statements import StatementEvidence, verify_statement
 from ledger.cli.console import explained, json_option, print_json, problem_of, say, show
 from ledger.cli.files import FILE, public_half, reading, text_or_file
 from ledger.cli.findings import questioned_note, stated_finding
-from ledger.cli.supplier.receipts import findings_of, lot_brief
+from ledger.cli.numbers import numeral
 from ledger.cli.trust import ca_option
 from ledger.client.verify.bundle import PUBLISHED, ReplayedKeys, check_quorum, known_keys, known_vkey, step
 from ledger.client.verify.published_head import check_published, published_rotations
@@ -234,7 +235,7 @@ def _proved(verified: Verified) -> Iterator[str]:
     yield f"signed by key {verified.entry.keyid.hex()}; log time {signed:%Y-%m-%d %H:%M:%S} UTC"
     for lot in map(lot_brief, verified.lots):
         yield f"{lot.lot}: {lot.quantity} of {lot.product}, {lot.role}, held by {lot.holder}"
-        yield f"  {lot.footprint:,.6g} kg CO2e{questioned_note(lot.questioned)}"
+        yield f"  {numeral(lot.footprint)} kg CO2e{questioned_note(lot.questioned)}"
         for name, amount in lot.burdens.items():
             yield f"    {name} {amount!r}"
     for finding in findings_of(verified.index, verified.assessment):

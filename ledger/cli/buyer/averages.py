@@ -8,6 +8,7 @@ from rich.table import Table
 from ledger.answers.products import ProductAnswer
 from ledger.answers.stored import FigureChangeAnswer, LotAveragesAnswer, PeriodAverageAnswer
 from ledger.cli.console import Part
+from ledger.cli.numbers import numeral, per_unit
 
 _KINDS: Final[Mapping[str, str]] = {
     "movingAverage": " (moving average of the pool)", "periodAverage": " (average of the pool over the period)",
@@ -44,9 +45,9 @@ def _table(rows: list[PeriodAverageAnswer], unit: str) -> Table:
     for column in table.columns[1:]:
         column.justify = "right"
     for row in rows:
-        table.add_row(row.period, f"{row.mean:,.6g}", f"{row.least:,.6g}", f"{row.most:,.6g}",
+        table.add_row(row.period, numeral(row.mean), numeral(row.least), numeral(row.most),
                       f"{row.number_of_lots:,}", str(row.quantity),
-                      "unknown" if row.mass_kg is None else f"{float(row.mass_kg):,.6g} kg")
+                      "unknown" if row.mass_kg is None else f"{numeral(float(row.mass_kg))} kg")
     return table
 
 
@@ -57,5 +58,5 @@ def _change(what: str, change: FigureChangeAnswer, unit: str) -> str:
         why = f"reason: {change.reason}"
     elif change.unexamined:
         why = f"the amendments of {change.unexamined:,} records were not examined"
-    return (f"note: {what} differs {by} from {change.last}: {change.per_unit:,.6g} against "
-            f"{change.last_per_unit:,.6g} kg CO2e per {unit}; {why}")
+    return (f"note: {what} differs {by} from {change.last}: {numeral(change.per_unit)} against "
+            f"{per_unit(change.last_per_unit, unit)}; {why}")

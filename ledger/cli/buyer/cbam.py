@@ -12,6 +12,7 @@ from rich.table import Table
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.cli.files import FILE, reading
+from ledger.cli.numbers import numeral
 from ledger.errors import ConfigurationError
 from ledger.registry.exchanges import exchange_named
 from ledger.sdk import Answer, Installations, Sheet
@@ -109,7 +110,7 @@ def _table(sheet: Sheet) -> Table:
 def _shown(value: str | float | int | None) -> str:
     if value is None:
         return ""
-    return f"{value:,.6g}" if isinstance(value, float) else str(value)
+    return numeral(value) if isinstance(value, float) else str(value)
 
 
 def _print_case(case: Path, *, as_json: bool) -> None:

@@ -10,6 +10,7 @@ from ledger.answers.stored import ChangeAnswer, ChangesAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, say, show
 from ledger.cli.findings import finding_lines, questioned_kilograms
+from ledger.cli.numbers import fixed
 from ledger.errors import LedgerError
 
 _PAGE = 1_000
@@ -57,8 +58,8 @@ def _report(restated: Sequence[ChangeAnswer]) -> Iterator[Part]:
         column.justify = "right"
     for change in restated:
         table.add_row(
-            str(change.index), change.type, change.lot, f"{change.footprint_before:,.3f}",
-            "withdrawn" if change.withdrawn else f"{change.footprint:,.3f}", f"{change.difference:+,.3f}",
+            str(change.index), change.type, change.lot, fixed(change.footprint_before),
+            "withdrawn" if change.withdrawn else fixed(change.footprint), fixed(change.difference, signed=True),
             questioned_kilograms(change.questioned), _why(change),
         )
     yield table

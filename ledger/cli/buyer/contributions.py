@@ -8,6 +8,7 @@ from rich.table import Table
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.cli.findings import answer_findings
+from ledger.cli.numbers import numeral
 from ledger.footprint.derived.tables.rows import GROUPINGS, ContributionRow, Contributions
 
 _NAMES = {
@@ -42,7 +43,7 @@ def contributions(
 def contributions_report(answer: Contributions) -> Iterator[Part]:
     """A contribution table, as text for people."""
     yield styled(f"contributions to {answer.lot} by {answer.by}", style="bold")
-    yield (f"{answer.of} {answer.figure:,.6g} {answer.unit} out of {answer.records:,} records, as of {answer.at:,} "
+    yield (f"{answer.of} {numeral(answer.figure)} {answer.unit} out of {answer.records:,} records, as of {answer.at:,} "
            f"entries, method {answer.method}")
     yield _table(answer)
     yield from answer_findings(answer)
@@ -54,10 +55,10 @@ def _table(answer: Contributions) -> Table:
     for column in table.columns[1:6]:
         column.justify = "right"
     for row in answer.rows:
-        signed = (f"{row.positive:,.6g}", f"{row.negative:,.6g}") if row.positive and row.negative else ("", "")
+        signed = (numeral(row.positive), numeral(row.negative)) if row.positive and row.negative else ("", "")
         records = f"{row.records:,}" if row.records else ""
-        table.add_row(_key(row), f"{row.amount:,.6g}", _percent(row), *signed, records, _heaviest(row))
-    table.add_row("sum", f"{answer.figure:,.6g}", "100.0" if answer.figure else "", style="bold")
+        table.add_row(_key(row), numeral(row.amount), _percent(row), *signed, records, _heaviest(row))
+    table.add_row("sum", numeral(answer.figure), "100.0" if answer.figure else "", style="bold")
     return table
 
 
@@ -73,5 +74,5 @@ def _heaviest(row: ContributionRow) -> str:
     record = row.heaviest
     if record is None:
         return ""
-    amount = f" {record.amount:,.6g}" if row.records > 1 else ""
+    amount = f" {numeral(record.amount)}" if row.records > 1 else ""
     return f"{record.digest[:12]}…{amount} {record.stage}, {record.facility or record.issuer}"

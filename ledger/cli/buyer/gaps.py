@@ -8,6 +8,7 @@ from rich.table import Table
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.cli.findings import answer_findings
+from ledger.cli.numbers import fixed, numeral
 from ledger.footprint.derived.gaps import Gap, LotGaps
 
 
@@ -47,12 +48,12 @@ def gaps_report(answer: LotGaps) -> Iterator[Part]:
 
 def _summary(answer: LotGaps) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
-    table.add_row("footprint", f"{answer.footprint:,.3f} kg CO2e out of {answer.records} records")
+    table.add_row("footprint", f"{fixed(answer.footprint)} kg CO2e out of {answer.records} records")
     table.add_row("well founded", f"{_kilograms(answer.well_founded)}, {_percent(answer.well_founded_percent)} of "
                                   f"{_kilograms(answer.absolute)} in absolute amounts")
     left_out = f"{_kilograms(answer.omitted)} omitted, by estimate"
     if answer.unestimated:
-        left_out += f", and {answer.unestimated:.3g} omissions of unknown size"
+        left_out += f", and {numeral(answer.unestimated, 3)} omissions of unknown size"
     table.add_row("completeness", f"{answer.completeness}; {left_out}")
     if answer.provisional:
         table.add_row("provisional", f"{_kilograms(answer.provisional)} wait for a closing")
@@ -67,8 +68,8 @@ def _table(items: Iterable[Gap]) -> Table:
     table = Table("kg CO2e", "share", "gap", "request", "from", "record", box=None, pad_edge=False)
     table.columns[0].justify = table.columns[1].justify = "right"
     for gap in items:
-        size = f"{gap.kg_co2e:,.3f}" if gap.kg_co2e is not None else "?"
-        part = _percent(gap.percent) if gap.kg_co2e is not None else f"part {gap.weight:.3g}"
+        size = fixed(gap.kg_co2e) if gap.kg_co2e is not None else "?"
+        part = _percent(gap.percent) if gap.kg_co2e is not None else f"part {numeral(gap.weight, 3)}"
         table.add_row(size, part, _described(gap), gap.ask, _whom(gap), _records(gap))
     return table
 
@@ -76,7 +77,7 @@ def _table(items: Iterable[Gap]) -> Table:
 def _described(gap: Gap) -> str:
     parts = [f"{gap.kind}: {gap.what}"]
     if gap.amount is not None:
-        parts.append(f"{gap.amount:,.4g} {gap.unit}")
+        parts.append(f"{numeral(gap.amount, 4)} {gap.unit}")
     if gap.basis:
         parts.append(f"basis {gap.basis}")
     if gap.factor:
@@ -99,7 +100,7 @@ def _records(gap: Gap) -> str:
 
 
 def _kilograms(amount: float) -> str:
-    return f"{amount:,.3f} kg CO2e"
+    return f"{fixed(amount)} kg CO2e"
 
 
 def _percent(percent: float | None) -> str:

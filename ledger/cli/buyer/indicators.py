@@ -15,6 +15,7 @@ from ledger.answers.indicators import (
 )
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
+from ledger.cli.numbers import fixed, numeral
 
 _LARGE = 1e6
 
@@ -67,7 +68,7 @@ def _coverage(coverage: CoverageAnswer) -> str:
 def _number(value: float | None) -> str:
     if value is None:
         return "-"
-    return f"{value:,.0f}" if abs(value) >= _LARGE else f"{value:,.6g}"
+    return f"{value:,.0f}" if abs(value) >= _LARGE else numeral(value)
 
 
 def _indicators(indicator_answers: Iterable[IndicatorAnswer]) -> Table:
@@ -85,10 +86,10 @@ def _findings(answer: IndicatorsAnswer) -> Iterator[str]:
     """The findings of the records, by code."""
     if not answer.findings and not answer.questioned:
         return
-    yield (f"the records question {answer.questioned:,.3f} kg CO2e; `doubted` is the share of an indicator's records "
+    yield (f"the records question {fixed(answer.questioned)} kg CO2e; `doubted` is the share of an indicator's records "
            "with a warning")
     for count in answer.findings:
-        amount = f", {count.amount:,.3f} kg CO2e questioned" if count.amount else ""
+        amount = f", {fixed(count.amount)} kg CO2e questioned" if count.amount else ""
         yield f"  {count.severity} {count.code}: {count.records:,} records{amount}"
 
 
@@ -114,7 +115,7 @@ def _verdict(target: TargetAnswer) -> str:
     if target.missing is not None:
         return "no data"
     if target.percent is not None:
-        return f"{target.percent:.3g} % of the target"
+        return f"{numeral(target.percent, 3)} % of the target"
     if target.met is None:
         return "about"
     return "reached here" if target.met else "not reached here"

@@ -17,6 +17,7 @@ from ledger.cli.buyer.reconciliation import reconciliation_lines
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.cli.findings import finding_lines
+from ledger.cli.numbers import fixed, numeral
 from ledger.errors import InvalidInput
 
 
@@ -88,7 +89,7 @@ def _grid(*heads: str) -> Table:
 
 
 def _tonnes(kilograms: float) -> str:
-    return f"{kilograms / 1000:,.3f}"
+    return fixed(kilograms / 1000)
 
 
 def _percent(share: float | None) -> str:
@@ -129,7 +130,7 @@ def _sites(answer: InventoryAnswer) -> Table:
         table.add_row(
             site.facility or "without a site", _tonnes(scopes.scope1), _tonnes(scopes.scope2.location),
             _tonnes(scopes.scope2.market), _tonnes(scopes.scope3), _tonnes(site.questioned),
-            f"{site.energy.comprehensive / 1000:,.3f}",
+            fixed(site.energy.comprehensive / 1000),
         )
     return table
 
@@ -138,14 +139,14 @@ def _energy(energy: EnergyAnswer) -> Table:
     table = _grid("energy", "GJ")
     for used in energy.used:
         table.add_row(f"used: {used.carrier}{' (renewable)' if used.renewable else ''}",
-                      f"{used.megajoules / 1000:,.3f}")
+                      fixed(used.megajoules / 1000))
     rows = [("drawn from nature", energy.drawn_from_nature)]
     rows += [(f"made: {carrier}", amount) for carrier, amount in energy.made.items()]
     rows += [(f"left over: {carrier}", amount) for carrier, amount in energy.left_over.items()]
     for name, amount in rows:
         if amount:
-            table.add_row(name, f"{amount / 1000:,.3f}")
-    table.add_row("each once", f"{energy.comprehensive / 1000:,.3f}")
+            table.add_row(name, fixed(amount / 1000))
+    table.add_row("each once", fixed(energy.comprehensive / 1000))
     return table
 
 
@@ -153,7 +154,7 @@ def _questions(answer: InventoryAnswer | SiteReportAnswer) -> Iterator[str]:
     """The questions about the figures."""
     yield from finding_lines(answer.questioned, answer.findings, answer.findings_left_off)
     if answer.questioned_bought:
-        yield f"{answer.questioned_bought:,.3f} kg CO2e of the questioned amount are in bought goods"
+        yield f"{fixed(answer.questioned_bought)} kg CO2e of the questioned amount are in bought goods"
 
 
 def _left_out(answer: LeftOutAnswer) -> Iterator[Part]:
@@ -184,8 +185,8 @@ def _quantity(quantity: str | None, unit: str | None) -> str:
 def _intensities(answer: InventoryAnswer) -> Table:
     table = _grid("per", "kg CO2e by location", "by market", "MJ", "of")
     for intensity in answer.intensities:
-        table.add_row(f"{intensity.per} ({intensity.basis})", f"{intensity.location:,.6g}", f"{intensity.market:,.6g}",
-                      f"{intensity.energy:,.6g}", f"{intensity.of:,.10g}")
+        table.add_row(f"{intensity.per} ({intensity.basis})", numeral(intensity.location), numeral(intensity.market),
+                      numeral(intensity.energy), numeral(intensity.of, 10))
     return table
 
 
@@ -194,7 +195,7 @@ def _changes(answer: InventoryAnswer) -> Table:
     for change in answer.changes:
         table.add_row(
             f"{change.figure}{' (GJ)' if change.figure == 'energy' else ''}", _tonnes(change.before),
-            _tonnes(change.now), f"{change.difference / 1000:+,.3f}",
+            _tonnes(change.now), fixed(change.difference / 1000, signed=True),
             "" if change.percent is None else f"{change.percent:+.1f} %",
         )
     return table
@@ -236,8 +237,8 @@ def site_report(answer: SiteReportAnswer) -> Iterator[Part]:
 
 
 def _activity(line: ActivityAnswer) -> tuple[str, ...]:
-    activity = "" if line.activity is None else f"{line.activity:,.3f}"
-    factor = "" if line.factor is None else f"{line.factor:,.6g}"
+    activity = "" if line.activity is None else fixed(line.activity)
+    factor = "" if line.factor is None else numeral(line.factor)
     names = ", ".join([*line.factors, *(f"{name} (recalled)" for name in line.recalled)])
     more = [names] if names else ["primary"] if line.primary else []
     more += ["provisional"] if line.provisional else []

@@ -9,6 +9,7 @@ from ledger.answers.stored import ChainMethodAnswer
 from ledger.cli.client import Client
 from ledger.cli.console import Line, Part, styled
 from ledger.cli.findings import questioned_line
+from ledger.cli.numbers import fixed, numeral, per_unit
 
 Printed = Iterator[Part]
 Query = Mapping[str, str | int | tuple[str, ...] | None]
@@ -46,11 +47,11 @@ def method_report(answer: MethodAnswer) -> Printed:
 def chain_method_report(answer: ChainMethodAnswer) -> Printed:
     yield styled(f"footprint of {answer.lot} by {answer.method}", style="bold")
     yield f"{answer.names.get('en', '')}, plugin {answer.plugin}, as of {answer.at} entries"
-    yield styled(f"{answer.footprint:,.3f} kg CO2e; stored {answer.stored:,.3f} kg CO2e", style="bold green")
+    yield styled(f"{fixed(answer.footprint)} kg CO2e; stored {fixed(answer.stored)} kg CO2e", style="bold green")
     yield from questioned_line(answer.questioned)
     table = _table("term", "kg CO2e", "meaning", right=(1,))
     for line in answer.lines:
-        table.add_row(line.name, f"{line.amount:,.3f}", line.what)
+        table.add_row(line.name, fixed(line.amount), line.what)
     yield table
     if answer.pool is not None:
         yield f"of the pool {answer.pool}"
@@ -63,15 +64,15 @@ def _moment(answer: LotFigure) -> str:
             f"with root {answer.root}")
 
 
-def _figure(footprint: float, per_unit: float, unit: str) -> Line:
-    return styled(f"{footprint:,.3f} kg CO2e, {per_unit:,.6g} kg CO2e per {unit}", style="bold green")
+def _figure(footprint: float, each: float, unit: str) -> Line:
+    return styled(f"{fixed(footprint)} kg CO2e, {per_unit(each, unit)}", style="bold green")
 
 
 def _terms(answer: MethodAnswer) -> Table:
     table = _table("term", "material", "kg CO2e", "meaning", right=(2,))
     for term in answer.terms:
-        table.add_row(term.name, term.material or "", f"{term.amount:,.3f}", term.what)
-    table.add_row("sum", "", f"{answer.footprint:,.3f}", "", style="bold")
+        table.add_row(term.name, term.material or "", fixed(term.amount), term.what)
+    table.add_row("sum", "", fixed(answer.footprint), "", style="bold")
     return table
 
 
@@ -79,7 +80,7 @@ def _settings(answer: MethodAnswer) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_row("potentials", answer.gwp)
     table.add_row("allocation", answer.allocation or "each record's own")
-    table.add_row("stored figure", f"{answer.default:,.3f} kg CO2e by cut-off{_change(answer)}")
+    table.add_row("stored figure", f"{fixed(answer.default)} kg CO2e by cut-off{_change(answer)}")
     table.add_row("plugin", answer.plugin or "none")
     return table
 
@@ -93,7 +94,7 @@ def _change(answer: MethodAnswer) -> str:
 def _separate_amounts(answer: MethodAnswer) -> Table:
     table = _table("name", "material", "amount", "unit", "meaning", right=(2,))
     for amount in answer.beside:
-        table.add_row(amount.name, amount.material or "", f"{amount.amount:,.6g}", amount.unit, amount.what)
+        table.add_row(amount.name, amount.material or "", numeral(amount.amount), amount.unit, amount.what)
     return table
 
 

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from ledger.answers.sites import ReconciliationAnswer, SiteReconciliationAnswer
 from ledger.cli.console import Part, styled
+from ledger.cli.numbers import fixed
 
 _SAID: Final = {
     "lost": "lost or written off", "leftOver": "left over, cannot be kept", "measuredAbove": "measured, in no record",
@@ -37,9 +38,9 @@ def _closed(period: ReconciliationAnswer) -> Iterator[Part]:
     if period.differences_left_off:
         yield f"{period.differences_left_off} smaller differences"
     if period.parked:
-        yield f"{period.parked / 1000:,.3f} t CO2e in stock beyond the turnover of the period"
+        yield f"{fixed(period.parked / 1000)} t CO2e in stock beyond the turnover of the period"
     if period.without_product:
-        yield f"{period.without_product / 1000:,.3f} t CO2e in runs without a product"
+        yield f"{fixed(period.without_product / 1000)} t CO2e in runs without a product"
     if period.unmeasured:
         yield f"in records, measured by no closing: {', '.join(period.unmeasured)}"
 
@@ -49,7 +50,7 @@ def _differences(period: ReconciliationAnswer) -> Table:
     for i in (2, 4):
         table.columns[i].justify = "right"
     for difference in period.differences:
-        emissions = "unknown" if difference.emissions is None else f"{difference.emissions / 1000:,.3f}"
+        emissions = "unknown" if difference.emissions is None else fixed(difference.emissions / 1000)
         table.add_row(_SAID.get(difference.kind, difference.kind), difference.name, difference.amount, difference.unit,
                       emissions)
     return table

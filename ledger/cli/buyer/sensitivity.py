@@ -10,6 +10,7 @@ from ledger.cli.buyer.method_report import percent
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.cli.findings import questioned_line
+from ledger.cli.numbers import fixed, numeral
 
 
 @click.command()
@@ -41,14 +42,14 @@ def factor_report(answer: FactorSensitivityAnswer) -> Iterator[Part]:
     yield f"{answer.quantity} of {answer.product}, as of {answer.size} entries with root {answer.root}"
     change = "" if answer.percent is None else f", {percent(answer.percent)}"
     sets = ", ".join(answer.sets) or "no set"
-    yield f"stored {answer.footprint:,.3f} kg CO2e; by {sets} {answer.repriced:,.3f}{change}"
+    yield f"stored {fixed(answer.footprint)} kg CO2e; by {sets} {fixed(answer.repriced)}{change}"
     yield from questioned_line(answer.questioned)
     table = Table("stored factor", "newest", "kg CO2e", "by newest", "difference", box=None, pad_edge=False)
     for column in table.columns[2:]:
         column.justify = "right"
     for row in answer.factors:
-        table.add_row(row.factor, row.newest or "-", f"{row.stored:,.3f}", f"{row.repriced:,.3f}",
-                      f"{row.difference:+,.3f}")
+        table.add_row(row.factor, row.newest or "-", fixed(row.stored), fixed(row.repriced),
+                      fixed(row.difference, signed=True))
     yield table
     if answer.left_off:
         yield f"… and {answer.left_off} more"
@@ -77,13 +78,13 @@ def _choices(answer: SensitivityAnswer) -> Table:
     table = Table("allocation", "kg CO2e", f"per {answer.unit}", "difference", "", box=None, pad_edge=False)
     for column in table.columns[1:4]:
         column.justify = "right"
-    table.add_row("as stored", f"{answer.footprint:,.3f}", f"{answer.footprint_per_unit:,.6g}", "", style="bold")
+    table.add_row("as stored", fixed(answer.footprint), numeral(answer.footprint_per_unit), "", style="bold")
     for choice in answer.choices:
         if choice.footprint is None or choice.footprint_per_unit is None:
             table.add_row(choice.allocation, "?", "?", "?", _missing(choice))
         else:
             change = "" if choice.percent is None else percent(choice.percent)
-            table.add_row(choice.allocation, f"{choice.footprint:,.3f}", f"{choice.footprint_per_unit:,.6g}", change)
+            table.add_row(choice.allocation, fixed(choice.footprint), numeral(choice.footprint_per_unit), change)
     return table
 
 
@@ -97,8 +98,8 @@ def _sensitive(answer: SensitivityAnswer) -> Table:
     table = Table("record", "process", "facility", "by", "at most", "change", "by other keys", box=None, pad_edge=False)
     table.columns[4].justify = table.columns[5].justify = "right"
     for record in answer.sensitive:
-        differences = ", ".join(f"{key} {amount:+,.3f}" for key, amount in record.differences.items())
+        differences = ", ".join(f"{key} {fixed(amount, signed=True)}" for key, amount in record.differences.items())
         part = "" if record.percent is None else percent(record.percent)
         table.add_row(f"{record.record[:12]}…", record.process, record.facility, record.allocation,
-                      f"{record.largest:+,.3f}", part, differences)
+                      fixed(record.largest, signed=True), part, differences)
     return table

@@ -10,6 +10,7 @@ from rich.tree import Tree
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Line, json_option, print_json, show, styled
 from ledger.cli.findings import questioned_note
+from ledger.cli.numbers import fixed
 from ledger.errors import LedgerError
 
 _DIRECTIONS = {"up": "upstream", "down": "downstream"}
@@ -120,7 +121,7 @@ def _lot_label(graph: "networkx.DiGraph[str]", lot: str, taken: str = "") -> Lin
     label = styled(taken)
     label.append_text(styled(lot, "bold"))
     label.append_text(styled(f"  {node['quantity']} {node['unit']} {node['role']}, "
-                             f"{node['footprint']:,.3f} kg CO2e"))
+                             f"{fixed(node['footprint'])} kg CO2e"))
     if node.get("questioned"):
         label.append_text(styled(questioned_note(node["questioned"]), "yellow"))
     if node["kind"] == "pool":

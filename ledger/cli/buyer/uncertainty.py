@@ -1,6 +1,6 @@
 """`uncertainty`: the uncertainty of a lot's figure, and its sources."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import click
@@ -10,6 +10,7 @@ from ledger.answers.uncertainty import UncertaintyAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.cli.findings import questioned_line
+from ledger.cli.numbers import fixed, numeral, per_unit
 from ledger.footprint.derived.uncertainty.parts import Analytic, Sampled, UncertaintySource
 
 _SHOWN: Final = 0.0005
@@ -42,8 +43,8 @@ def uncertainty_report(answer: UncertaintyAnswer) -> Iterator[Part]:
     figures = answer.uncertainty
     yield styled(f"uncertainty of {answer.lot}", style="bold")
     yield f"{answer.quantity}, {answer.records:,} upstream records, as of {answer.at} entries, {answer.method}"
-    yield styled(f"{answer.title}: {answer.footprint:,.3f} kg CO2e, {answer.footprint_per_unit:,.6g} kg CO2e per "
-                 f"{answer.unit}", style="bold green")
+    yield styled(f"{answer.title}: {fixed(answer.footprint)} kg CO2e, "
+                 f"{per_unit(answer.footprint_per_unit, answer.unit)}", style="bold green")
     yield from questioned_line(answer.questioned)
     yield _spread(answer)
     yield _basis(answer)
@@ -65,24 +66,24 @@ def _spread(answer: UncertaintyAnswer) -> Table:
     def row(name: str, first: str, second: str) -> None:
         table.add_row(name, first, *([second] if sampled else []))
 
-    row("mean, kg CO2e", f"{figures.mean:,.3f}", _with_error(sampled, "mean", "standard_error"))
-    row("standard deviation, kg CO2e", f"{analytic.deviation:,.3f}{_relative(analytic.deviation, figures.mean)}",
+    row("mean, kg CO2e", fixed(figures.mean), _with_error(sampled, "mean", "standard_error"))
+    row("standard deviation, kg CO2e", f"{fixed(analytic.deviation)}{_relative(analytic.deviation, figures.mean)}",
         _with_error(sampled, "deviation", "deviation_error"))
-    row("95 % interval, kg CO2e", f"{analytic.low:,.3f} to {analytic.high:,.3f}", _between(sampled, 1.0, ",.3f"))
+    row("95 % interval, kg CO2e", f"{fixed(analytic.low)} to {fixed(analytic.high)}", _between(sampled, 1.0, fixed))
     row(f"95 % interval, kg CO2e per {answer.unit}",
-        f"{analytic.low / scale:,.6g} to {analytic.high / scale:,.6g}", _between(sampled, scale, ",.6g"))
+        f"{numeral(analytic.low / scale)} to {numeral(analytic.high / scale)}", _between(sampled, scale, numeral))
     if sampled:
-        row("median, kg CO2e", "", f"{sampled.median:,.3f}")
+        row("median, kg CO2e", "", fixed(sampled.median))
     row("distribution", _distribution(analytic), _drawn(sampled))
     return table
 
 
 def _with_error(sampled: Sampled | None, figure: str, error: str) -> str:
-    return "" if sampled is None else f"{getattr(sampled, figure):,.3f} ± {getattr(sampled, error):,.3f}"
+    return "" if sampled is None else f"{fixed(getattr(sampled, figure))} ± {fixed(getattr(sampled, error))}"
 
 
-def _between(sampled: Sampled | None, scale: float, form: str) -> str:
-    return "" if sampled is None else f"{sampled.low / scale:{form}} to {sampled.high / scale:{form}}"
+def _between(sampled: Sampled | None, scale: float, spelled: Callable[[float], str]) -> str:
+    return "" if sampled is None else f"{spelled(sampled.low / scale)} to {spelled(sampled.high / scale)}"
 
 
 def _relative(deviation: float, mean: float) -> str:
@@ -92,7 +93,7 @@ def _relative(deviation: float, mean: float) -> str:
 def _distribution(analytic: Analytic) -> str:
     match analytic.distribution:
         case "lognormal":
-            return f"lognormal, geometric standard deviation {analytic.geometric_deviation or 1.0:.4g}"
+            return f"lognormal, geometric standard deviation {numeral(analytic.geometric_deviation or 1.0, 4)}"
         case "normal":
             return "normal, because it includes removals or credits"
         case _:
@@ -110,11 +111,11 @@ def _basis(answer: UncertaintyAnswer) -> Table:
     note = f"; {figures.note}" if figures.note else ""
     table.add_row("stated", f"{figures.stated * 100:.1f} % of the CO2e is in lines that state an uncertainty{note}")
     if answer.assigned:
-        table.add_row("assigned", f"{answer.assigned:,.3f} kg CO2e by system expansion, taken as certain")
+        table.add_row("assigned", f"{fixed(answer.assigned)} kg CO2e by system expansion, taken as certain")
     if answer.averaged:
-        table.add_row("averaged", f"{answer.averaged:,.3f} kg CO2e by period averages of pools, taken as certain")
+        table.add_row("averaged", f"{fixed(answer.averaged)} kg CO2e by period averages of pools, taken as certain")
     if answer.rest:
-        table.add_row("rest", f"{answer.rest:,.3f} kg CO2e that no record explains, taken as certain")
+        table.add_row("rest", f"{fixed(answer.rest)} kg CO2e that no record explains, taken as certain")
     table.add_row("completeness", f"{answer.completeness}; the intervals do not cover omissions")
     return table
 

@@ -6,7 +6,7 @@ from rich.table import Table
 
 from ledger.answers.stored import FootprintAnswer, OrganizationAnswer
 from ledger.answers.uncertainty import UncertaintyAnswer
-from ledger.cli.buyer.footprint import footprint_report
+from ledger.cli.buyer.summary.report import summary_report
 from ledger.cli.client import Client
 from ledger.cli.console import show, styled
 from ledger.cli.demo.figures import REFERENCES, SOURCES
@@ -49,9 +49,9 @@ def show_footprints(client: Client, new: str, remanufactured: str) -> None:
     answers = [client.get("/v1/footprint", FootprintAnswer, lot=lot) for lot in (new, remanufactured)]
     for title, answer in zip(("The new gearbox", "The remanufactured gearbox"), answers, strict=True):
         heading(title)
-        show(*footprint_report(answer))
+        show(*summary_report(answer, lambda taken: client.get("/v1/footprint", FootprintAnswer, lot=taken)))
         spread = client.get("/v1/uncertainty", UncertaintyAnswer, lot=answer.lot.lot).uncertainty.analytic
-        show(f"uncertainty                  95 % between {spread.low:,.0f} and {spread.high:,.0f} kg CO2e")
+        show(f"uncertainty     95 % between {spread.low:,.0f} and {spread.high:,.0f} kg CO2e")
     first, second = (answer.footprint for answer in answers)
     heading("Saving")
     show(f"new {first:,.1f} kg CO2e, remanufactured {second:,.1f} kg CO2e: {(1 - second / first) * 100:.1f} % less",

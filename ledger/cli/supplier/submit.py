@@ -10,22 +10,24 @@ from typing import IO, BinaryIO, NamedTuple
 
 import click
 import msgspec
-from rich.table import Table
 
+from ledger.answers.stored import ChangesAnswer
 from ledger.cli.client import Client, Posted, Seconds, ServerRefusal, url_option
 from ledger.cli.console import explained, json_option, print_json, progress, say, show
 from ledger.cli.environment import origin_option, required
 from ledger.cli.files import FILE, passphrase_options, reading, signing_key
-from ledger.cli.findings import questioned_kilograms, stated_finding
-from ledger.cli.supplier.receipts import Brief, LotBrief, brief
+from ledger.cli.supplier.effects.dry_run import SHOWN, foresee, record_in
+from ledger.cli.supplier.effects.present import effects_report, posted
+from ledger.cli.supplier.receipts import Brief, brief, with_restated
 from ledger.cli.supplier.signing import RecordSigner, sign_file
 from ledger.core.receipts.acknowledgement import Acknowledgement
+from ledger.core.record.kinds import AnyRecord
 from ledger.errors import LedgerError, Unavailable
 from ledger.host.files.durable import replacing
 
 MAX_LINES = 1_000
 MAX_BYTES = 16 << 20
-_SHOWN = 20
+
 _WAIT_SECONDS = 30.0
 _PAUSE_SECONDS = 0.5
 """Pause before the same records are posted again: a server may answer with acknowledgements at once."""
@@ -39,13 +41,21 @@ class RefusedLine(NamedTuple):
     refusal: ServerRefusal
 
 
+class ShownReceipt(NamedTuple):
+    """The receipt of a line, with the record if the client can read it."""
+
+    line: int
+    receipt: Brief
+    record: AnyRecord | None
+
+
 class Posting:
     """The result of posting a file. A file may hold a million records, so this keeps only the receipts to be shown."""
 
     def __init__(self, receipts: IO[bytes] | None) -> None:
         self.accepted = 0
         self.refused: list[RefusedLine] = []
-        self.shown: list[tuple[int, Brief]] = []
+        self.shown: list[ShownReceipt] = []
         self._receipts = receipts
         self.promised = 0
         """The number of accepted records that the log has only acknowledged so far."""
@@ -54,12 +64,13 @@ class Posting:
     def answered(self) -> int:
         return self.accepted + len(self.refused)
 
-    def note(self, line: int, answer: Posted, keep: bool) -> None:
+    def note(self, line: int, envelope: bytes, answer: Posted, keep: bool) -> None:
         """Raises LedgerError, and notes nothing, if the receipt cannot be read or written."""
         if isinstance(answer, ServerRefusal):
             self.refused.append(RefusedLine(line, answer))
             return
-        shown = [(line, brief(answer))] if keep or len(self.shown) < _SHOWN else []
+        early = len(self.shown) < SHOWN
+        shown = [ShownReceipt(line, brief(answer), record_in(envelope) if early else None)] if keep or early else []
         if self._receipts is not None:
             try:
                 self._receipts.write(msgspec.json.encode(answer) + b"\n")
@@ -82,13 +93,14 @@ class Posting:
 @click.option("--receipts", "receipts", type=FILE, help="File for the receipts, one per line, in order.")
 @click.option("--patience", type=Seconds(), default=30.0, show_default=True,
               help="Seconds to retry if the server is unavailable, and to wait for the log's witnesses.")
+@click.option("--dry-run", is_flag=True, help="Post nothing: show what the records would do, or why not.")
 @click.option("--no-wait", is_flag=True,
               help="On a log with witnesses: accept acknowledgements, do not wait for the cosignatures.")
 @json_option
 def submit(
     file: Path, url: str, key: Path | None, issuer: str | None, origin: str | None, kind: str | None,
-    passphrase_file: Path | None, prompt: bool, receipts: Path | None, patience: float, no_wait: bool,
-    as_json: bool,
+    passphrase_file: Path | None, prompt: bool, receipts: Path | None, patience: float, dry_run: bool,
+    no_wait: bool, as_json: bool,
 ) -> int:
     """Post the envelopes in FILE (NDJSON; `-` is stdin), or with --key sign its records (JSON, NDJSON, CSV) first.
 
@@ -97,7 +109,12 @@ def submit(
 
     A log with witnesses acknowledges a record as soon as it is durable; the receipt follows when they have cosigned.
     The command waits for receipts for --patience seconds. After that, post the same file again later for the rest.
+
+    With --dry-run the server checks the records and appends nothing: the command prints what each one would do, with
+    figures, omissions and findings, and exits with 1 if any would be refused. Checks count in the quotas.
     """
+    if dry_run and receipts is not None:
+        raise click.UsageError("--dry-run gives no receipts: leave out --receipts")
     with ExitStack() as stack:
         if key is None:
             envelopes: BinaryIO | IO[bytes] = stack.enter_context(reading(file))
@@ -107,9 +124,12 @@ def submit(
             sign_file(file, kind, signer, envelopes)
             envelopes.seek(0)
         client = stack.enter_context(Client(url, patience=patience))
+        if dry_run:
+            return foresee(client, envelopes, as_json)
         posting = Posting(stack.enter_context(replacing(receipts)) if receipts else None)
         waiting = None if no_wait else patience
         failure = _post(envelopes, client, posting, as_json, None if key is None else file, waiting)
+        posting.shown = [_restated(client, one) for one in posting.shown]
     _report(posting, as_json)
     if failure is not None:
         raise failure
@@ -127,8 +147,8 @@ def _post(
         for chunk in pending:
             try:
                 answers = _posted(client, [envelope for _, envelope in chunk], waiting)
-                for (line, _), answer in zip(chunk, answers, strict=True):
-                    posting.note(line, answer, keep)
+                for (line, envelope), answer in zip(chunk, answers, strict=True):
+                    posting.note(line, envelope, answer, keep)
             except LedgerError as error:
                 return _stopped(error, chunk, pending, posting, signed_from)
             report_progress(posting.answered)
@@ -185,18 +205,29 @@ def _stopped(
     )
 
 
+def _restated(client: Client, shown: ShownReceipt) -> ShownReceipt:
+    """The receipt of an amendment or closing with the restated lots of its issuer, of which it asks for a few."""
+    if shown.receipt.restatement is None or shown.record is None:
+        return shown
+    try:
+        answer = client.get("/v1/changes", ChangesAnswer, holder=shown.record.issuer, since=shown.receipt.index,
+                            limit=SHOWN)
+    except LedgerError as error:
+        # The record is posted: only the list of lots is missing.
+        say(f"line {shown.line}: the restated lots are not listed: {error.message}")
+        return shown
+    return shown._replace(receipt=with_restated(shown.receipt, answer))
+
+
 def _report(posting: Posting, as_json: bool) -> None:
     if as_json:
         print_json({
             "accepted": posting.accepted, "acknowledged": posting.promised,
             "refused": [{"line": one.line, "problem": one.refusal} for one in posting.refused],
-            "receipts": [{"line": line, **msgspec.to_builtins(one)} for line, one in posting.shown],
+            "receipts": [{"line": one.line, **msgspec.to_builtins(one.receipt)} for one in posting.shown],
         })
         return
-    if posting.shown:
-        show(_table(posting))
-        for line, receipt in posting.shown:
-            show(*_remarks(line, receipt))
+    show(*effects_report([posted(*one) for one in posting.shown]))
     if posting.accepted > len(posting.shown):
         show(f"… and {posting.accepted - len(posting.shown)} more")
     show(f"{posting.accepted} on the ledger, {len(posting.refused)} refused")
@@ -205,35 +236,3 @@ def _report(posting: Posting, as_json: bool) -> None:
              "the same file again later for the receipts")
     for line, refusal in posting.refused:
         say(f"line {line}: {refusal.code}: {explained(refusal.error())}")
-
-
-def _remarks(line: int, receipt: Brief) -> Iterator[str]:
-    """The default prices, omissions and findings of a record, one a line."""
-    by_set: dict[str, list[str]] = {}
-    for priced in receipt.priced:
-        by_set.setdefault(priced.factor.partition(":")[0], []).append(priced.material)
-    for name, materials in by_set.items():
-        yield f"line {line}: priced by {name}: {', '.join(dict.fromkeys(materials))}"
-    for omitted in receipt.omitted:
-        size = "no estimate" if omitted.estimate is None else f"estimate {omitted.estimate:,.3f} kg CO2e"
-        similar = f"; known names like it: {', '.join(omitted.nearest)}" if omitted.nearest else ""
-        yield f"line {line}: omitted: {omitted.what} ({size}){similar}"
-    for finding in receipt.findings:
-        yield f"line {line}: {stated_finding(finding)}"
-
-
-def _table(posting: Posting) -> Table:
-    """The lots of the records that are shown; with a column for questions if any lot carries one."""
-    asked = any(lot.questioned for _, receipt in posting.shown for lot in receipt.lots)
-    titles = ["line", "index", "record", "lot", "quantity", "kg CO2e", *(["questioned"] if asked else [])]
-    table = Table(*titles, box=None, pad_edge=False)
-    for place in (0, 1, *range(5, len(titles))):
-        table.columns[place].justify = "right"
-    for line, receipt in posting.shown:
-        lots: list[LotBrief | None] = [*receipt.lots] or [None]
-        for i, lot in enumerate(lots):
-            cells = [str(line), str(receipt.index), f"{receipt.digest[:16]}…"] if i == 0 else ["", "", ""]
-            if lot is not None:
-                cells += [lot.lot, str(lot.quantity), f"{lot.footprint:,.3f}", questioned_kilograms(lot.questioned)]
-            table.add_row(*cells[: len(titles)])
-    return table

@@ -9,7 +9,7 @@ answered, however many its issuer has entered.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, NamedTuple, Protocol, TypeVar
 
@@ -83,6 +83,12 @@ class _Used:
             self.add(to, -1)
 
 
+    def checked(self, to: str | None) -> None:
+        """Counts a record that was only checked: it costs as much work as an append, but its receiver gets nothing."""
+        if to is not None:
+            self.sent[to] -= 1
+
+
 NOTHING: Final[Mapping[bytes, int]] = {}
 
 
@@ -104,6 +110,17 @@ class Hold:
         refused, or their outcome is unknown and rows will show it."""
         for digest, (used, to) in self._held.items():
             used.settle(to, entered.get(digest))
+        self._held.clear()
+
+
+    def spend(self, checked: Container[bytes]) -> None:
+        """Releases all records but the ones that were `checked` and would be new on the log: these count as used today,
+        and stay unposted."""
+        for digest, (used, to) in self._held.items():
+            if digest in checked:
+                used.checked(to)
+            else:
+                used.settle(to, None)
         self._held.clear()
 
 

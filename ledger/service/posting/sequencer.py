@@ -13,15 +13,12 @@ from typing import Any, Final, NamedTuple
 
 import asyncpg
 
-from ledger.admission.facts import Facts
 from ledger.admission.lookups import add_names
-from ledger.admission.names import Names
 from ledger.admission.state import State
 from ledger.core.log.checkpoint import Checkpoint
 from ledger.core.log.frontier import grow
 from ledger.engine.batch import Batch, Sequenced, Verdict
 from ledger.errors import LedgerError, OutcomeUnknown, Refused, ShuttingDown, Unavailable
-from ledger.footprint.stored.figures import LotFigures
 from ledger.host.clock import AHEAD
 from ledger.registry.assessing import Assessor
 from ledger.service.heads.heads import UNSIGNABLE
@@ -29,14 +26,13 @@ from ledger.service.log_access import LogAccess
 from ledger.service.observation.recorder import Recorder
 from ledger.service.observation.steps import Lap, Step, Stopwatch
 from ledger.service.posting.commit import Open, commit
+from ledger.service.posting.loaded import load_requests
 from ledger.service.posting.pending import Answer, CommittedRecord, PendingRequest
 from ledger.service.posting.turns import Turns
 from ledger.store.batches import (
-    BatchNeeds,
     Head,
     connect_writer,
     end_stalled,
-    load_state,
     lock_head,
     touch_head,
     write_batch,
@@ -300,39 +296,11 @@ class Sequencer:
     async def _run_batch(
         self, connection: asyncpg.Connection, requests: list[PendingRequest], head: Head, watch: Stopwatch
     ) -> tuple[Batch, list[list[Verdict]]]:
-        state = State(self.origin, head.size)
-        names, fresh = Names(), Names()
-        figures: dict[str, LotFigures] = {}
-        digests: list[bytes] = []
-        keyids: set[bytes] = set()
-        nonces: dict[bytes, str] = {}
-        stale = [request.revisions != head.revisions for request in requests]
-        learnt: Facts | None = None
-        for request, outdated in zip(requests, stale, strict=True):
-            names.merge(request.names)
-            if outdated:
-                # A revision came in between: facts that were read before it are read again, and the records are
-                # prepared again.
-                fresh.merge(request.names)
-            else:
-                fresh.merge(request.fresh)
-                # Small requests that shared one reading hold the same facts.
-                if request.facts is not learnt:
-                    state.learn(request.facts)
-                    figures.update(request.figures)
-                    learnt = request.facts
-            digests.extend([item.submission.digest for item in request.items])
-            keyids.update([item.submission.keyid for item in request.items])
-            nonces.update({item.submission.salt_seed: item.submission.record.nonce for item in request.items})
-        needs = BatchNeeds(names, fresh, digests, keyids, nonces)
-        await load_state(connection, self._loader, needs, state, figures)
+        state, figures, items = await load_requests(
+            connection, self._loader, requests, State(self.origin, head.size), head.revisions)
         watch.lap(Step.LOAD)
         batch = Batch(state, figures, self._assessor.under_lock(), max(self._keeper(), head.time))
-        items = [
-            [item._replace(prepared=None) for item in request.items] if outdated else request.items
-            for request, outdated in zip(requests, stale, strict=True)
-        ]
-        if len(digests) <= _INLINE and (self._assessor.inline or not any(batch.may_ask(one) for one in items)):
+        if sum(map(len, items)) <= _INLINE and (self._assessor.inline or not any(batch.may_ask(one) for one in items)):
             verdicts = [batch.run(one) for one in items]
         else:
             # The batch runs in a thread, so that this replica keeps answering and reading meanwhile.

@@ -16,6 +16,7 @@ from ledger.admission.activations import Versions
 from ledger.admission.admit import unknown_key
 from ledger.admission.lookups import add_names, entered_by
 from ledger.admission.names import Names
+from ledger.answers.checked import CheckedRecord
 from ledger.core.log.inclusion_proof import TlogProof
 from ledger.core.outcome.leaves import salt_seed
 from ledger.core.receipts.acknowledgement import Acknowledgement
@@ -32,6 +33,7 @@ from ledger.registry.assessing import Assessor
 from ledger.service.observation.recorder import Recorder
 from ledger.service.observation.steps import Step, Stopwatch, Trace
 from ledger.service.posting.append_request import AppendRequest, Drafted, complete, draft
+from ledger.service.posting.checking.check import Checker, CheckResult
 from ledger.service.posting.log_writer import LogWriter
 from ledger.service.posting.pending import Answer, CommittedRecord, PendingRequest
 from ledger.service.posting.prefetch import FactPrefetcher, PrefetchedFacts
@@ -60,7 +62,7 @@ class Submitter:
 
     def __init__(
         self, prefetcher: FactPrefetcher, assessor: Assessor, writer: LogWriter, receipts: ReceiptReader,
-        quotas: Quotas, recorder: Recorder,
+        quotas: Quotas, recorder: Recorder, checker: Checker,
     ) -> None:
         self._prefetcher = prefetcher
         self._assessor = assessor
@@ -69,6 +71,7 @@ class Submitter:
         self._publication = receipts.publication
         self._quotas = quotas
         self._recorder = recorder
+        self._checker = checker
         self._threads = ThreadPoolExecutor(_CORES, thread_name_prefix="submit")
 
     def close(self) -> None:
@@ -95,6 +98,29 @@ class Submitter:
             else:
                 appending.append(asyncio.create_task(self._append(pending, errors, hold, watch)))
         return done + await _together(appending)
+
+    async def check(self, envelopes: Sequence[bytes], trace: Trace | None = None) -> list[CheckResult]:
+        """What each envelope would do if it was posted now, or why it would be refused, in order. Nothing is written.
+        The records count in the quota of their issuers. Raises Unavailable for all of them."""
+        request, hold, watch = AppendRequest(self._writer.origin, trace), Hold(), Stopwatch()
+        taken: set[bytes] = set()
+        try:
+            prepared = [
+                await self._prepare(envelopes[start : start + CHUNK], request, hold, watch)
+                for start in range(0, len(envelopes), CHUNK)
+            ]
+            results = await self._checker.check([pending for pending, _ in prepared])
+            taken.update([
+                bytes.fromhex(one.digest) for part in results for one in part
+                if isinstance(one, CheckedRecord) and not one.on_ledger
+            ])
+        finally:
+            hold.spend(taken)
+        answers: list[CheckResult] = []
+        for (_, errors), part in zip(prepared, results, strict=True):
+            remaining = iter(part)
+            answers += [next(remaining) if error is None else error for error in errors]
+        return answers
 
     async def _prepare(
         self, envelopes: Sequence[bytes], request: AppendRequest, hold: Hold, watch: Stopwatch

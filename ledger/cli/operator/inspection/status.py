@@ -11,6 +11,7 @@ from rich.table import Table
 
 from ledger.cli.console import Part, json_option, print_json, say, show
 from ledger.cli.environment import home_option, settings
+from ledger.cli.numbers import numeral
 from ledger.service.status.answers import Backlog, DatabaseStatus, LogStatus, StatusAnswer, WitnessesStatus
 from ledger.service.status.gather import gather
 
@@ -114,7 +115,7 @@ def _backlog(backlog: Backlog) -> Iterator[str]:
 
 def _growth(answer: StatusAnswer) -> Iterator[str]:
     for growth in answer.growth:
-        yield (f"growth     {growth.days} days: {growth.entries} entries, {growth.entries_per_day:g} and "
+        yield (f"growth     {growth.days} days: {growth.entries} entries, {numeral(growth.entries_per_day)} and "
                f"{_bytes(growth.bytes_per_day)} a day")
     for disk in answer.disks:
         full = "" if disk.days_until_full is None else f", full in {disk.days_until_full:,.0f} days at this growth"

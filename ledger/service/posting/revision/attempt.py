@@ -1,6 +1,6 @@
 """One revision on one session, inside its transaction: it recomputes, writes, and catches up with the log."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple, ParamSpec, TypeVar
 
@@ -18,6 +18,7 @@ from ledger.engine.batch import Batch, Item, Sequenced, Verdict
 from ledger.engine.prepare import prepare
 from ledger.engine.prepared import Submission
 from ledger.engine.revision.changes import changes_of
+from ledger.engine.revision.history import History
 from ledger.engine.revision.recompute import Changes, Engine, Revised, Revision
 from ledger.engine.revision.restore import generations_changed, key_of, resizes
 from ledger.engine.revision.revise import revise
@@ -57,12 +58,13 @@ class Overtaken(Exception):
 class RevisionRequest(NamedTuple):
     """The revising record, the count of its revision, and `allow`: it is called with the number of records that the
     revision can change, before these are loaded, and raises Exhausted if they are too many. `now` is in ms since
-    1970."""
+    1970. `dry`: the revision is only computed, nothing is written."""
 
     submission: Submission
     version: int
     allow: Callable[[int], None]
     now: int
+    dry: bool = False
 
 
 class _Guarded(NamedTuple):
@@ -75,7 +77,8 @@ class _Guarded(NamedTuple):
 
 
 class RevisionAttempt:
-    """An attempt at one revision. `revision` holds its results so far."""
+    """An attempt at one revision. `revision` holds its results so far. `before`: of a dry attempt, the figures before
+    the revision, by lot id."""
 
     def __init__(
         self, connection: asyncpg.Connection, loader: FactLoader, registry: Registry, origin: str,
@@ -86,11 +89,12 @@ class RevisionAttempt:
         if not isinstance(record, Amendment | Closing):
             raise TypeError(f"{type(record).__name__} revises nothing")
         self.revision = Revision((), {})
+        self.before: Mapping[str, LotFigures] = {}
         self._record = record
         self._connection = connection
         self._loader = loader
         self._registry = registry
-        self._submission, self._version, self._allow, self._now = request
+        self._submission, self._version, self._allow, self._now, self._dry = request
         self._nearby = nearby
         self._loading = Loading(connection, loader, record, origin) if nearby is None else nearby.loading
         self._history = self._loading.history
@@ -102,6 +106,16 @@ class RevisionAttempt:
         self._written: dict[int, Revised] = {}
         self._numbers: set[int] = set()
         self._resizing = resizes(record)
+
+    @property
+    def record(self) -> Amendment | Closing:
+        """The revising record."""
+        return self._record
+
+    @property
+    def history(self) -> History:
+        """The records that the revision may touch, as it leaves them."""
+        return self._history
 
     async def prepare(self, size: int) -> None:
         """Loads and recomputes as of the log's `size`. Checks the record itself before it loads its descendants. Raises
@@ -131,8 +145,11 @@ class RevisionAttempt:
         self._note_guarded()
         seeds = {*named, *await self._following()} if self._nearby is None else await self._gained(self._nearby.size)
         await self._loading.extend(seeds, size, pools=self._resizing, allow=self._allow)
+        if self._dry:
+            self.before = dict(self._history.figures)
         self.revision = await self._aside(revise, self._engine, self._record, self._history)
-        await self._write()
+        if not self._dry:
+            await self._write()
 
     async def approach(self) -> None:
         """Catches up ahead of the lock until few new entries are left to process under it."""

@@ -39,6 +39,10 @@ class RevisionBudget:
         self._version = 0
         """All revisions up to this version have been read."""
 
+    def apart(self) -> "RevisionBudget":
+        """Another budget of the same size. Checks use it up, so that a check takes nothing from a correction."""
+        return RevisionBudget(self._limit)
+
     async def read(self, connection: Connection, now: int) -> None:
         """Reads the revisions since the last call. `now` is in ms since 1970."""
         fresh, newest, before = list[Use](), self._version, _NEWEST

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from ledger.host.threads import in_thread
 from ledger.store.database import Connection
@@ -21,13 +21,18 @@ async def aside(
     locks for ever."""
     task = asyncio.create_task(in_thread(function, *args, **kwargs))
     try:
-        while not task.done():
-            finished, _ = await asyncio.wait({task}, timeout=BEAT_SECONDS)
-            if not finished:
-                await still_here(connection)
+        await beat(connection, task)
         return task.result()
     finally:
         if not task.done():
             # The session is lost, or nobody waits any more.
             task.cancel()
             await asyncio.wait({task})
+
+
+async def beat(connection: Connection, task: "asyncio.Task[Any]") -> None:
+    """Returns when the task is done. Until then it sends a message on the session now and then."""
+    while not task.done():
+        finished, _ = await asyncio.wait({task}, timeout=BEAT_SECONDS)
+        if not finished:
+            await still_here(connection)

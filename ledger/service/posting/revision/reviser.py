@@ -7,10 +7,11 @@ written before, and nobody sees them before the commit. The head is locked for a
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 import asyncpg
 
@@ -33,9 +34,10 @@ from ledger.service.posting.pending import Answer, CommittedRecord
 from ledger.service.posting.revision.attempt import Overtaken, RevisionAttempt, RevisionRequest
 from ledger.service.posting.revision.budget import RevisionBudget
 from ledger.service.posting.revision.loading import Nearby
+from ledger.service.posting.revision.offload import beat
 from ledger.service.posting.sequencer import SHUTTING_DOWN, free_lock, in_brief
 from ledger.service.posting.turns import FairLock
-from ledger.store.batches import Head, connect_writer, lock_head, touch_head, write_batch
+from ledger.store.batches import Head, Snapshot, connect_writer, lock_head, touch_head, write_batch
 from ledger.store.database import LOST
 from ledger.store.revisions import begin_revision, revising
 from ledger.store.sessions import close_quietly
@@ -50,6 +52,7 @@ _RETRY_SECONDS = 0.5
 _PATIENCE_SECONDS = 300.0
 _OVERTAKEN = 3
 _log = logging.getLogger(__name__)
+Value = TypeVar("Value")
 
 # Errors for rows that break the schema: another attempt cannot succeed.
 _ROWS_REFUSED = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, asyncpg.ProgramLimitExceededError)
@@ -69,6 +72,13 @@ class Timing(NamedTuple):
     whole: float
     locked: float
     records: int
+
+
+class ForeseenRevision(NamedTuple):
+    """A revision that was only computed. `error`: why it would be refused, unless its own record is."""
+
+    attempt: RevisionAttempt
+    error: LedgerError | None
 
 
 class Reviser:
@@ -92,13 +102,14 @@ class Reviser:
         self._keeper = log.keeper
         self._patience = patience
         self._budget = budget
+        self._checks = budget.apart()
         self._turn = FairLock()
         self._coming: Counter[Key | None] = Counter()
         """How many waiting revisions change the same records."""
         self._nearby: Nearby | None = None
         self._issuers: Counter[str] = Counter()
         """How many revisions of each organisation wait or run."""
-        self._running: dict[asyncio.Task[Answer], _CommitPhase] = {}
+        self._running: dict[asyncio.Task[Any], _CommitPhase] = {}
         """Revisions that wait or run."""
         self._stopping = False
         self.last: Timing | None = None
@@ -120,9 +131,18 @@ class Reviser:
     async def append(self, submission: Submission, trace: Trace | None = None) -> Answer:
         """The answer for a record that revises others. `trace` gets the steps. Raises Unavailable or
         OutcomeUnknown."""
+        return await self._tracked(submission.record.issuer, lambda: self._append_in_turn(submission, trace))
+
+    async def check(self, submission: Submission, connection: asyncpg.Connection, head: Snapshot) -> ForeseenRevision:
+        """The revision that `append` would make over a snapshot of the database, on whose session it reads. It takes a
+        turn, but no lock of the database, and writes nothing. Raises Unavailable."""
+        return await self._tracked(
+            submission.record.issuer, lambda: self._check_in_turn(submission, connection, head))
+
+    async def _tracked(self, issuer: str, run: Callable[[], Coroutine[Any, Any, Value]]) -> Value:
+        """Runs the work on a revision of this organisation as a task, which `stop` can abort."""
         if self._stopping:
             raise ShuttingDown(SHUTTING_DOWN)
-        issuer = submission.record.issuer
         if len(self._running) >= MOST_WAITING or self._issuers[issuer] >= MOST_OF_ISSUER:
             raise Overloaded(
                 f"{len(self._running)} revisions wait or run, {self._issuers[issuer]} of them of {issuer}; nothing was "
@@ -130,7 +150,7 @@ class Reviser:
                 rule=f"at most {MOST_WAITING} revisions at a time, {MOST_OF_ISSUER} of an organisation",
             )
         self._issuers[issuer] += 1
-        task = asyncio.create_task(self._append_in_turn(submission, trace), name="revision")
+        task = asyncio.create_task(run(), name="revision")
         progress = self._running[task] = _CommitPhase()
         try:
             return await task
@@ -167,6 +187,46 @@ class Reviser:
             self._recorder.timed(watch.laps)
             if trace is not None:
                 trace.add(watch.laps)
+
+    async def _check_in_turn(
+        self, submission: Submission, connection: asyncpg.Connection, head: Snapshot
+    ) -> ForeseenRevision:
+        issuer, now, wanted = submission.record.issuer, self._keeper(), 0
+
+        def allow(records: int) -> None:
+            nonlocal wanted
+            for budget in (self._budget, self._checks):
+                budget.check(issuer, records, now)
+            wanted = records
+
+        await self._take_turn(issuer, connection)
+        try:
+            await self._budget.read(connection, now)
+            request = RevisionRequest(submission, head.revisions + 1, allow, now, dry=True)
+            attempt = RevisionAttempt(connection, self._loader, self._registry, self._origin, request)
+            try:
+                await attempt.prepare(head.size)
+            except LedgerError as error:
+                return ForeseenRevision(attempt, error.settled())
+            return ForeseenRevision(attempt, None)
+        finally:
+            self._checks.charge(issuer, wanted, now)
+            self._turn.release()
+
+    async def _take_turn(self, issuer: str, connection: asyncpg.Connection) -> None:
+        """Waits for a turn, and keeps the session meanwhile."""
+        acquiring = asyncio.create_task(self._turn.acquire(issuer))
+        try:
+            async with asyncio.timeout(self._patience):
+                await beat(connection, acquiring)
+        except BaseException as error:
+            if not acquiring.done():
+                acquiring.cancel()
+            elif not acquiring.cancelled():
+                self._turn.release()
+            if isinstance(error, TimeoutError):
+                raise revising() from None
+            raise
 
     def _went(self, key: Key | None) -> None:
         """Notes that a revision is done. Loaded records are kept only while another revision of them waits."""

@@ -1,0 +1,63 @@
+"""The answer of a check: what a record would do if it was posted now."""
+
+from msgspec import Struct
+
+from ledger.answers.brief import LotBrief, OmissionBrief, PricedBrief
+from ledger.core.record.values import Quantity
+from ledger.footprint.derived.findings import StatedFinding
+
+
+class InputBrief(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What comes in with an input: `quantity` of the lot, with its kg CO2e; `questioned` may be missing in them."""
+
+    lot: str
+    quantity: Quantity
+    footprint: float
+    questioned: float = 0.0
+
+
+class RestatedLot(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A lot whose figure changes: kg CO2e of the whole lot before and after, with the amounts in question. A
+    `withdrawn` lot has no figure any more."""
+
+    lot: str
+    product: str
+    footprint_before: float
+    footprint: float
+    holder: str | None = None
+    questioned_before: float = 0.0
+    questioned: float = 0.0
+    withdrawn: bool = False
+
+
+class RestatementBrief(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What an amendment or closing restates: the number of `records`, and the `lots` whose figure changes, the largest
+    differences first; `leftOff` is the number of the other lots."""
+
+    records: int
+    lots: list[RestatedLot] = []
+    left_off: int = 0
+
+
+class CheckedRecord(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A record that the ledger would take: the `index` that it would get, the root of its `outcome`, its lots, what
+    comes in, default prices, omissions and findings. An amendment or closing has a `restatement`.
+
+    `onLedger`: the record is on the ledger already; posting it again changes nothing and gives its first receipt.
+    `undecided`: why posting may give another result, although nobody posts in between. `acceptedBy`: of a transfer, log
+    index of the standing acceptance that accepts it on arrival.
+    """
+
+    digest: str
+    type: str
+    on_ledger: bool = False
+    index: int | None = None
+    outcome: str | None = None
+    lots: list[LotBrief] = []
+    inputs: list[InputBrief] = []
+    priced: list[PricedBrief] = []
+    omitted: list[OmissionBrief] = []
+    findings: list[StatedFinding] = []
+    restatement: RestatementBrief | None = None
+    undecided: str | None = None
+    accepted_by: int | None = None

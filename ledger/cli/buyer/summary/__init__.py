@@ -1,0 +1,1 @@
+"""A figure on one screen: what a purchaser needs first."""

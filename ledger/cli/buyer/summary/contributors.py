@@ -1,0 +1,80 @@
+"""The main contributors to a figure: its own emissions and inputs, and what the largest inputs were made of."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from rich.table import Table
+
+from ledger.answers.stored import FootprintAnswer
+from ledger.cli.numbers import fixed
+from ledger.core.outcome.assessment import ADDITIVE
+from ledger.errors import NotFound
+
+_MOST: Final = 5
+"""Contributors that are named: the largest."""
+_MOST_BELOW: Final = 3
+"""Inputs whose own contributors are named, and contributors that are named of each."""
+_ADDITIVE: Final = frozenset(ADDITIVE)
+
+
+class Contributor(NamedTuple):
+    """A part of a figure in kg CO2e. `lot`: the input that it comes with; `part`: the carried part of that lot."""
+
+    name: str
+    amount: float
+    lot: str | None = None
+    part: float = 0.0
+
+
+def contributors(answer: FootprintAnswer, suffix: str = "") -> list[Contributor]:
+    """The parts of a figure, the largest first: emissions of its own record by source, inputs, and the rest. `suffix`
+    of the names of sources."""
+    sources: dict[str, float] = {}
+    for line in answer.direct.lines:
+        if line.burden in _ADDITIVE:
+            sources[line.source] = sources.get(line.source, 0.0) + line.amount
+    parts = [Contributor(f"{source}{suffix}", amount) for source, amount in sources.items()]
+    parts += [Contributor(taken.lot, taken.footprint, taken.lot, answer.share * taken.part) for taken in answer.inputs]
+    parts.append(Contributor("assigned (system expansion)", answer.assigned))
+    parts.append(Contributor("averaged over the period", answer.averaged))
+    return sorted([one for one in parts if one.amount], key=lambda one: -abs(one.amount))
+
+
+def contributor_table(answer: FootprintAnswer, ask: Callable[[str], FootprintAnswer]) -> Table:
+    """The table of the main contributors, two levels up. `ask` gives the figure of a lot."""
+    table = Table("main contributors", "kg CO2e", "share", box=None, pad_edge=False)
+    table.columns[1].justify = table.columns[2].justify = "right"
+    asked = 0
+    for one, below in _shown(contributors(answer, " (own)")):
+        _add(table, f"{below} smaller ones" if below else one.name, one.amount, answer.footprint)
+        if one.lot is not None and not below and asked < _MOST_BELOW:
+            asked += 1
+            for name, amount in _above(one, ask):
+                _add(table, f"  {name}", amount, answer.footprint)
+    table.add_row("sum", fixed(answer.footprint), "100 %" if answer.footprint else "", style="bold")
+    return table
+
+
+def _shown(parts: Sequence[Contributor], most: int = _MOST) -> Iterator[tuple[Contributor, int]]:
+    """The largest parts, and the others as one with their number."""
+    if len(parts) > most + 1:
+        rest = parts[most:]
+        yield from [(one, 0) for one in parts[:most]]
+        yield Contributor("", sum([one.amount for one in rest])), len(rest)
+    else:
+        yield from [(one, 0) for one in parts]
+
+
+def _above(taken: Contributor, ask: Callable[[str], FootprintAnswer]) -> Iterator[tuple[str, float]]:
+    """The main contributors to an input, as parts of the figure."""
+    try:
+        answer = ask(taken.lot or "")
+    except NotFound as error:
+        yield f"not visible: {error.message}", 0.0
+        return
+    for one, below in _shown(contributors(answer), _MOST_BELOW):
+        yield f"{below} smaller ones" if below else one.name, taken.part * one.amount
+
+
+def _add(table: Table, name: str, amount: float, whole: float) -> None:
+    table.add_row(name, fixed(amount), f"{amount / whole * 100:.1f} %" if whole else "")

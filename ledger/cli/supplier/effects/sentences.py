@@ -1,0 +1,161 @@
+"""One plain sentence for each record: what it does to the ledger."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from ledger.cli.numbers import quantity_words, unit_words
+from ledger.core.record.kinds import (
+    Acceptance,
+    Activation,
+    Addition,
+    Amendment,
+    AnyRecord,
+    Attestation,
+    Closing,
+    Consumption,
+    Declaration,
+    Erasure,
+    Facility,
+    KeyChange,
+    Organization,
+    Pool,
+    Product,
+    Reopening,
+    Report,
+    StandingAcceptance,
+    Transfer,
+    Transformation,
+)
+from ledger.core.record.values import Flow
+
+_NAMED: Final = 3
+"""Inputs that a sentence names."""
+
+
+def sentence(record: AnyRecord) -> str:
+    """What the record does, without a full stop."""
+    words = SENTENCES.get(type(record))
+    return words(record) if words is not None else f"enters a record of type {type(record).__struct_config__.tag}"
+
+
+def _organization(record: Organization) -> str:
+    keys = "1 key" if len(record.keys) == 1 else f"{len(record.keys)} keys"
+    prefixes = f", for names that begin with {', '.join(record.prefixes)}" if record.prefixes else ""
+    return f"enrols {record.id} with {keys}{prefixes}"
+
+
+def _key_change(record: KeyChange) -> str:
+    what = f"adds {len(record.added)} and revokes {len(record.revoked)} keys of {record.organization}"
+    return what if record.recovery is None else f"{what} ({record.recovery} of a key recovery)"
+
+
+def _activation(record: Activation) -> str:
+    return f"{'retires' if record.retired else 'puts in force'} {record.plugin} {record.version}"
+
+
+def _erasure(record: Erasure) -> str:
+    return f"erases the body of record {record.record} by {record.legal_basis}"
+
+
+def _facility(record: Facility) -> str:
+    return f"enters the facility {record.id} in {record.subdivision or record.country}"
+
+
+def _product(record: Product) -> str:
+    return f"enters the product {record.id}, counted in {unit_words(record.unit)}"
+
+
+def _transformation(record: Transformation) -> str:
+    taken = f" out of {_flows(record.inputs)}" if record.inputs else ""
+    later = "; provisional until a closing" if record.basis == "provisional" else ""
+    return f"makes {_count(record.outputs, 'lot')} by {record.process} at {record.facility}{taken}{later}"
+
+
+def _transfer(record: Transfer) -> str:
+    return (f"sends {quantity_words(record.quantity)} of {record.lot} to {record.to} as {record.new_lot} "
+            f"({record.purpose})")
+
+
+def _acceptance(record: Acceptance) -> str:
+    if record.disputed:
+        return f"disputes the transfer {record.transfer}, whose lot is frozen now"
+    received = "in full" if record.received is None else f"with {quantity_words(record.received)} received"
+    back = f"; the shortage goes back as {record.return_lot}" if record.return_lot else ""
+    return f"accepts the transfer {record.transfer} {received}{back}"
+
+
+def _standing(record: StandingAcceptance) -> str:
+    goods = f"deliveries of {record.product}" if record.product else "deliveries"
+    if record.withdrawn:
+        return f"ends the rule by which {goods} from {record.sender} are accepted on arrival"
+    agreed = "" if record.quantity is None else f" of {quantity_words(record.quantity)}"
+    until = f" until {record.valid_until}" if record.valid_until else ""
+    return (f"accepts {goods}{agreed} from {record.sender} on arrival, within {record.tolerance} of the quantity, from "
+            f"{record.valid_from}{until}")
+
+
+def _consumption(record: Consumption) -> str:
+    made = f"; {_count(record.outputs, 'lot')} of waste or cores arise" if record.outputs else ""
+    return f"takes {_flows(record.inputs)} off the ledger ({record.purpose}){made}"
+
+
+def _declaration(record: Declaration) -> str:
+    if record.lot is not None:
+        return f"declares the lot {record.lot.lot} from elsewhere ({record.basis})"
+    per = "" if record.per is None else f" per {quantity_words(record.per)}"
+    return f"declares figures{per} that supplies may name ({record.basis})"
+
+
+def _pool(record: Pool) -> str:
+    return f"opens the pool {record.id} of {record.product} at {record.facility}"
+
+
+def _addition(record: Addition) -> str:
+    return f"adds {_flows(record.inputs)} to the pool {record.pool}"
+
+
+def _amendment(record: Amendment) -> str:
+    withdrawn = sum([change.withdrawn for change in record.changes])
+    parts = [f"amends {_count(record.changes[withdrawn:], 'record')}"] if withdrawn < len(record.changes) else []
+    parts += [f"withdraws {_count(record.changes[:withdrawn], 'record')}"] if withdrawn else []
+    return f"{' and '.join(parts)}: {record.reason}"
+
+
+def _closing(record: Closing) -> str:
+    processes = f" for {', '.join(record.processes)}" if record.processes else ""
+    totals = f" with {_count(record.measured, 'measured total')}" if record.measured else ""
+    return f"closes {record.facility} from {record.start} to {record.end}{processes}{totals}"
+
+
+def _reopening(record: Reopening) -> str:
+    return f"reopens the period of the closing {record.closing}: {record.reason}"
+
+
+def _attestation(record: Attestation) -> str:
+    return (f"attests the {record.subject.kind} {record.subject.id} to {record.standard}: {record.opinion}, "
+            f"{record.level} assurance, valid until {record.valid_until}")
+
+
+def _report(record: Report) -> str:
+    return f"reports figures of {record.subject} from {record.start} to {record.end}"
+
+
+def _flows(flows: Sequence[Flow]) -> str:
+    named = [f"{quantity_words(flow.quantity)} of {flow.lot}" for flow in flows[:_NAMED]]
+    if len(flows) > _NAMED:
+        named.append(f"{len(flows) - _NAMED} more inputs")
+    return ", ".join(named)
+
+
+def _count(things: Sequence[object], name: str) -> str:
+    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"
+
+
+SENTENCES: Final[Mapping[type, Callable[[Any], str]]] = {
+    Organization: _organization, KeyChange: _key_change, Activation: _activation, Erasure: _erasure,
+    Facility: _facility, Product: _product, Transformation: _transformation, Transfer: _transfer,
+    Acceptance: _acceptance, StandingAcceptance: _standing, Consumption: _consumption, Declaration: _declaration,
+    Pool: _pool, Addition: _addition, Amendment: _amendment, Closing: _closing, Reopening: _reopening,
+    Attestation: _attestation, Report: _report,
+}
+"""The words for each record type."""

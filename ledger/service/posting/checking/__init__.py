@@ -1,0 +1,1 @@
+"""Checks of records before they are posted: everything but the append."""

@@ -1,0 +1,139 @@
+"""Checks the records of a request: runs them over a state that is read in a read-only transaction, and drops it.
+
+This is everything but the append: the same preparation ahead of the lock, the same batch, the same revisions. It takes
+no lock of the database and writes nothing, so it works beside writers and on every server.
+"""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Final
+
+import asyncpg
+from msgspec.structs import replace
+
+from ledger.admission.state import State, type_of
+from ledger.answers.checked import CheckedRecord
+from ledger.engine.batch import Batch, Item, LoadedRecord
+from ledger.engine.prepared import REVISING, Prepared
+from ledger.engine.revision.recompute import Revision
+from ledger.engine.sectors import Registry
+from ledger.errors import LedgerError
+from ledger.service.log_access import LogAccess
+from ledger.service.posting.checking.present import checked, on_ledger, restatement_of
+from ledger.service.posting.checking.touched import Touched
+from ledger.service.posting.loaded import LoadedRequests, load_requests
+from ledger.service.posting.pending import PendingRequest
+from ledger.service.posting.revision.offload import aside
+from ledger.service.posting.revision.reviser import ForeseenRevision, Reviser
+from ledger.store.batches import Snapshot, read_snapshot
+
+CheckResult = CheckedRecord | LedgerError
+"""What a record would do, or why the ledger would refuse it."""
+_DEPENDS: Final = ("earlier records of the request change what it restates, and only records on the ledger can be "
+                   "restated here: post those first, then check it again")
+_FOLLOWS: Final = "an earlier amendment or closing of the request, whose effect is undecided, may change its figures"
+
+
+class Checker:
+    """A process has one."""
+
+    def __init__(self, log: LogAccess, registry: Registry, reviser: Reviser) -> None:
+        self._log = log
+        self._registry = registry
+        self._reviser = reviser
+
+    async def check(self, parts: Sequence[PendingRequest]) -> list[list[CheckResult]]:
+        """One result for each record of each part of a request, in order. Raises Unavailable."""
+        async with read_snapshot(self._log.url) as (connection, head):
+            loaded = await load_requests(
+                connection, self._log.loader, parts, State(self._log.origin, head.size), head.revisions)
+            check = _Check(loaded, self._registry, max(self._log.keeper(), head.time))
+            results: list[list[CheckResult]] = []
+            for items in loaded.items:
+                part: list[CheckResult] = []
+                for revising, run in groupby(items, key=lambda item: isinstance(item.submission.record, REVISING)):
+                    if not revising:
+                        part += await aside(connection, check.run, list(run))
+                        continue
+                    for item in run:
+                        part.append(await self._revise(check, item, connection, head))
+                results.append(part)
+            return results
+
+    async def _revise(
+        self, check: "_Check", item: Item, connection: asyncpg.Connection, head: Snapshot
+    ) -> CheckResult:
+        foreseen = None
+        if not check.is_loaded(item):
+            foreseen = await self._reviser.check(item.submission, connection, head)
+        return await aside(connection, check.revise, item, foreseen)
+
+
+class _Check:
+    """The records of one request, over a state that nobody else sees."""
+
+    def __init__(self, loaded: LoadedRequests, registry: Registry, time: int) -> None:
+        self._state, self._figures = loaded.state, loaded.figures
+        self._batch = Batch(self._state, self._figures, registry, time, self._foreseen)
+        self._revision: Revision | LedgerError | None = None
+        self._touched = Touched()
+        self._undecided = False
+        """Whether the effect of an earlier record is not foreseen."""
+
+    def is_loaded(self, item: Item) -> bool:
+        """Whether the record is on the ledger, or comes earlier in the request."""
+        return item.submission.digest in self._state.digests
+
+    def run(self, items: Sequence[Item]) -> list[CheckResult]:
+        """The results of records that revise no others."""
+        return [self._one(item) for item in items]
+
+    def revise(self, item: Item, foreseen: ForeseenRevision | None) -> CheckResult:
+        """The result of a record that revises others; `foreseen` is None if it is on the ledger already."""
+        if foreseen is None:
+            return self._one(item)
+        attempt, error = foreseen
+        concerned = self._touched.concerns(foreseen)
+        self._revision = error or attempt.revision
+        result = self._one(item)
+        self._undecided = self._undecided or concerned
+        if isinstance(result, LedgerError):
+            if concerned and error is not None and result.code == error.code:
+                submission = item.submission
+                return CheckedRecord(
+                    digest=submission.digest.hex(), type=type_of(submission.record), undecided=_DEPENDS)
+            return result
+        self._restate(attempt.revision)
+        result = replace(result, restatement=restatement_of(attempt))
+        return replace(result, undecided=_DEPENDS) if concerned else result
+
+    def _one(self, item: Item) -> CheckResult:
+        (verdict,) = self._batch.run([item])
+        if isinstance(verdict, LedgerError):
+            return verdict
+        if isinstance(verdict, LoadedRecord):
+            return on_ledger(item.submission)
+        _, prepared = self._batch.sequenced[-1]
+        self._touched.add(prepared, self._state.pools)
+        result = checked(verdict, prepared, self._state, self._figures)
+        return replace(result, undecided=_FOLLOWS) if self._undecided and prepared.plan.taken else result
+
+    def _foreseen(self, _: Prepared) -> Revision:
+        if isinstance(self._revision, LedgerError):
+            raise self._revision
+        if self._revision is None:
+            raise TypeError("no revision is foreseen")
+        return self._revision
+
+    def _restate(self, revision: Revision) -> None:
+        """Lets later records of the request see the lots as the revision leaves them."""
+        state = self._state
+        self._touched.add_revision(revision)
+        for revised in revision.revised:
+            for lot, figures in zip(revised.lots, revised.figures, strict=True):
+                if lot.id in state.lots:
+                    state.lots[lot.id] = lot
+                    self._figures[lot.id] = figures
+                    if revised.prepared is None:
+                        state.withdrawn.add(lot.id)
+        state.remaining.update({lot: rest for lot, rest in revision.balances.items() if lot in state.remaining})

@@ -1,0 +1,81 @@
+"""What a record would do, as the answer of a check."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec.structs import replace
+
+from ledger.admission.state import State, type_of
+from ledger.answers.brief import LotBrief, results_of
+from ledger.answers.checked import CheckedRecord, InputBrief, RestatedLot, RestatementBrief
+from ledger.core.outcome.assessment import QUESTIONED
+from ledger.core.outcome.leaves import outcome_root
+from ledger.core.record.units import plain
+from ledger.core.record.values import Quantity
+from ledger.engine.account import part_of
+from ledger.engine.batch import Sequenced
+from ledger.engine.prepared import Prepared, Submission
+from ledger.footprint.derived.completeness import doubtful_of, referenced
+from ledger.footprint.stored.burdens import SLOT, footprint, vector_of
+from ledger.footprint.stored.figures import LotFigures
+from ledger.service.posting.revision.attempt import RevisionAttempt
+
+MOST_LOTS: Final = 20
+"""The most restated lots that an answer lists."""
+_QUESTIONED: Final = SLOT[QUESTIONED]
+
+
+def on_ledger(submission: Submission) -> CheckedRecord:
+    """The answer for a record that is on the ledger already, or comes earlier in the request."""
+    return CheckedRecord(digest=submission.digest.hex(), type=type_of(submission.record), on_ledger=True)
+
+
+def checked(
+    sequenced: Sequenced, prepared: Prepared, state: State, figures: Mapping[str, LotFigures]
+) -> CheckedRecord:
+    """The answer for a record that would become this entry. `figures`: of the lots that it takes from, by lot id."""
+    results = results_of(sequenced.index, sequenced.leaves)
+    limit = (prepared.versions or state.activations.versions()).limit
+    return CheckedRecord(
+        digest=sequenced.digest.hex(), type=type_of(prepared.submission.record), index=sequenced.index,
+        outcome=outcome_root(sequenced.leaves).hex(), priced=results.priced, omitted=results.omitted,
+        findings=results.findings, inputs=_inputs(prepared, figures), accepted_by=results.accepted_by,
+        lots=[
+            _titled(lot, limit, known=referenced(results.assessment, position))
+            for position, lot in enumerate(results.lots)
+        ],
+    )
+
+
+def restatement_of(attempt: RevisionAttempt) -> RestatementBrief:
+    """What a computed revision restates."""
+    restated: list[RestatedLot] = []
+    for revised in attempt.revision.revised:
+        for lot, now in zip(revised.lots, revised.figures, strict=True):
+            before = attempt.before[lot.id]
+            if now.burdens == before.burdens and revised.prepared is not None:
+                continue
+            restated.append(RestatedLot(
+                lot=lot.id, product=lot.product, holder=lot.holder, withdrawn=revised.prepared is None,
+                footprint_before=footprint(before.burdens), footprint=footprint(now.burdens),
+                questioned_before=before.burdens[_QUESTIONED], questioned=now.burdens[_QUESTIONED],
+            ))
+    restated.sort(key=lambda lot: (-abs(lot.footprint - lot.footprint_before), lot.lot))
+    return RestatementBrief(records=len(attempt.revision.revised), lots=restated[:MOST_LOTS],
+                            left_off=max(0, len(restated) - MOST_LOTS))
+
+
+def _inputs(prepared: Prepared, figures: Mapping[str, LotFigures]) -> list[InputBrief]:
+    inputs = []
+    for taken in prepared.plan.taken:
+        part, burdens = part_of(taken.quantity, taken.lot.quantity), figures[taken.lot.id].burdens
+        inputs.append(InputBrief(
+            lot=taken.lot.id, quantity=Quantity(value=plain(taken.quantity), unit=taken.lot.unit),
+            footprint=part * footprint(burdens), questioned=part * burdens[_QUESTIONED],
+        ))
+    return inputs
+
+
+def _titled(lot: LotBrief, limit: float, *, known: bool) -> LotBrief:
+    doubtful = doubtful_of(vector_of(lot.burdens), limit, referenced=known)
+    return replace(lot, title=doubtful.title)
