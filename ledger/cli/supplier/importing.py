@@ -16,7 +16,6 @@ from ledger.cli.files import FILE, passphrase_options, signing_key
 from ledger.cli.supplier.references import References
 from ledger.cli.supplier.submit import chunks
 from ledger.cli.supplier.template import references, workbook
-from ledger.client.sheets.columns import Tree
 from ledger.client.sheets.drafts import CellReading, RowDraft, SheetFault
 from ledger.client.sheets.filled import FilledTemplate
 from ledger.client.sheets.mapping import ListMapping, MappedList, read_mapping
@@ -27,6 +26,7 @@ from ledger.client.sheets.spelling import DATES, FORMATS, ISO, Style, offset_nam
 from ledger.client.sheets.staging import Staging, WaitingRow
 from ledger.client.sheets.state import SUFFIX, Imported, ImportState
 from ledger.client.sheets.template import Guides
+from ledger.client.writing.spelling import summary
 from ledger.errors import InvalidInput, LedgerError
 from ledger.host.files.durable import replacing
 
@@ -176,7 +176,7 @@ def _opened(path: Path) -> AbstractContextManager[Rows]:
 def _planned(source: _Source, planner: Planner, staging: Staging) -> ImportPlan:
     """Raises Rejected with all faults of the file."""
     with progress("reading") as report_progress:
-        plan = planner.plan(source.drafts(staging), _normalised, report_progress)
+        plan = planner.plan(source.drafts(staging), report_progress)
     if plan.faults:
         many = f"the first {MOST_FAULTS}" if plan.is_full else str(len(plan.faults))
         marked = source.mark(plan.faults)
@@ -184,12 +184,9 @@ def _planned(source: _Source, planner: Planner, staging: Staging) -> ImportPlan:
                        [fault.error() for fault in plan.faults], code="invalid-records")
     if not plan.read:
         raise InvalidInput(f"{source.options.file} holds no record", code="empty-input")
+    for line in summary(plan.respelled):
+        say(line)
     return plan
-
-
-def _normalised(tree: Tree) -> Tree:
-    """The record as people typed it, in the spelling of the wire."""
-    return tree
 
 
 class _ImportRun:

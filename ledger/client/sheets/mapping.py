@@ -28,8 +28,7 @@ fills no field.
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
@@ -51,12 +50,11 @@ from ledger.client.sheets.guide import Guide
 from ledger.client.sheets.rows import Row, Rows
 from ledger.client.sheets.spelling import CellValue
 from ledger.client.sheets.staging import Staging
+from ledger.core.nearest import allowed, nearest
 from ledger.errors import InvalidInput, LedgerError
 
 _COLUMN: Final = re.compile(r"\{([^{}]+)\}")
 _PROCESS: Final = "process"
-_MOST_ALLOWED: Final = 20
-_NEAREST: Final = 3
 _MOST_ROWS: Final = 1_000
 """Of a record: lists in records have at most as many items."""
 
@@ -163,7 +161,7 @@ class MappedList:
             position = positions.get(name)
             if position is None or position < 0:
                 what = "two columns have the name" if position is not None else "no column has the name"
-                near = ", ".join(_nearest(name, positions))
+                near = ", ".join(nearest(name, positions))
                 raise InvalidInput(f"{what} {name!r}", code="unknown-column", field="mapping", value=name,
                                    rule=f"a name in row {mapping.header}, once; nearest: {near}")
             return position
@@ -282,9 +280,8 @@ class MappedList:
             return cell
         text = shown(cell).strip()
         if text not in values:
-            allowed = list(values) if len(values) <= _MOST_ALLOWED else _nearest(text, values)
             raise InvalidInput(f"{text!r} is not in [values.{columns.names[position]}] of the mapping",
-                               code="unmapped-value", value=text, rule=f"one of: {', '.join(allowed)}")
+                               code="unmapped-value", value=text, rule=f"one of: {', '.join(allowed(text, values))}")
         return values[text]
 
 
@@ -310,7 +307,3 @@ def _put(text: str, values: Sequence[str]) -> str:
     """The text with the values in place of its columns."""
     rest = iter(values)
     return _COLUMN.sub(lambda _: next(rest), text)
-
-
-def _nearest(name: str, names: Iterable[str]) -> list[str]:
-    return get_close_matches(name, list(names), n=_NEAREST, cutoff=0.0)
