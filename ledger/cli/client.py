@@ -120,7 +120,7 @@ class Client(BlockingReader):
         return answers
 
     def check(self, envelopes: Sequence[bytes]) -> list[CheckedRecord | ServerRefusal]:
-        """What each envelope would do if it was posted now, in order; nothing is written. Raises Unavailable."""
+        """The effect of each envelope if it was posted now, in order; nothing is written. Raises Unavailable."""
         content = b"".join([envelope + b"\n" for envelope in envelopes])
         answers: list[CheckedRecord | ServerRefusal] = []
 

@@ -61,8 +61,8 @@ class RecordsController(Controller):
     async def check(self, request: Request[Any, Any, Any], ledger: Ledger) -> Response[bytes]:
         """Takes the same bodies as `POST /v1/records`, with the same limits and quotas, and writes nothing.
 
-        The answer to each envelope is what it would do if it was posted now, with figures, omissions and findings; or
-        the problem with which it would be refused. Later envelopes may take lots that earlier ones make.
+        The answer to each envelope is the effect that it would have if it was posted now, with figures, omissions and
+        findings; or the problem with which it would be refused. Later envelopes may take lots that earlier ones make.
         """
         ledger.heads.require_signing()
         many = request.content_type[0] in NDJSON

@@ -93,7 +93,7 @@ class Posting:
 @click.option("--receipts", "receipts", type=FILE, help="File for the receipts, one per line, in order.")
 @click.option("--patience", type=Seconds(), default=30.0, show_default=True,
               help="Seconds to retry if the server is unavailable, and to wait for the log's witnesses.")
-@click.option("--dry-run", is_flag=True, help="Post nothing: show what the records would do, or why not.")
+@click.option("--dry-run", is_flag=True, help="Post nothing: show the effects of the records, or their faults.")
 @click.option("--no-wait", is_flag=True,
               help="On a log with witnesses: accept acknowledgements, do not wait for the cosignatures.")
 @json_option
@@ -110,7 +110,7 @@ def submit(
     A log with witnesses acknowledges a record as soon as it is durable; the receipt follows when they have cosigned.
     The command waits for receipts for --patience seconds. After that, post the same file again later for the rest.
 
-    With --dry-run the server checks the records and appends nothing: the command prints what each one would do, with
+    With --dry-run the server checks the records and appends nothing: the command prints the effect of each one, with
     figures, omissions and findings, and exits with 1 if any would be refused. Checks count in the quotas.
     """
     if dry_run and receipts is not None:

@@ -33,7 +33,7 @@ from ledger.registry.assessing import Assessor
 from ledger.service.observation.recorder import Recorder
 from ledger.service.observation.steps import Step, Stopwatch, Trace
 from ledger.service.posting.append_request import AppendRequest, Drafted, complete, draft
-from ledger.service.posting.checking.check import Checker, CheckResult
+from ledger.service.posting.checking.check import CheckResult
 from ledger.service.posting.log_writer import LogWriter
 from ledger.service.posting.pending import Answer, CommittedRecord, PendingRequest
 from ledger.service.posting.prefetch import FactPrefetcher, PrefetchedFacts
@@ -62,7 +62,7 @@ class Submitter:
 
     def __init__(
         self, prefetcher: FactPrefetcher, assessor: Assessor, writer: LogWriter, receipts: ReceiptReader,
-        quotas: Quotas, recorder: Recorder, checker: Checker,
+        quotas: Quotas, recorder: Recorder,
     ) -> None:
         self._prefetcher = prefetcher
         self._assessor = assessor
@@ -71,7 +71,6 @@ class Submitter:
         self._publication = receipts.publication
         self._quotas = quotas
         self._recorder = recorder
-        self._checker = checker
         self._threads = ThreadPoolExecutor(_CORES, thread_name_prefix="submit")
 
     def close(self) -> None:
@@ -100,8 +99,8 @@ class Submitter:
         return done + await _together(appending)
 
     async def check(self, envelopes: Sequence[bytes], trace: Trace | None = None) -> list[CheckResult]:
-        """What each envelope would do if it was posted now, or why it would be refused, in order. Nothing is written.
-        The records count in the quota of their issuers. Raises Unavailable for all of them."""
+        """The effect of each envelope if it was posted now, or the reason why it would be refused, in order. Nothing is
+        written. The records count in the quota of their issuers. Raises Unavailable for all of them."""
         request, hold, watch = AppendRequest(self._writer.origin, trace), Hold(), Stopwatch()
         taken: set[bytes] = set()
         try:
@@ -109,7 +108,7 @@ class Submitter:
                 await self._prepare(envelopes[start : start + CHUNK], request, hold, watch)
                 for start in range(0, len(envelopes), CHUNK)
             ]
-            results = await self._checker.check([pending for pending, _ in prepared])
+            results = await self._writer.check([pending for pending, _ in prepared])
             taken.update([
                 bytes.fromhex(one.digest) for part in results for one in part
                 if isinstance(one, CheckedRecord) and not one.on_ledger

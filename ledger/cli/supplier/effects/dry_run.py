@@ -1,4 +1,4 @@
-"""`submit --dry-run`: what the records of a file would do."""
+"""`submit --dry-run`: the effects that the records of a file would have."""
 
 from collections.abc import Sequence
 from typing import IO, BinaryIO, Final
@@ -30,7 +30,7 @@ def record_in(envelope: bytes) -> AnyRecord | None:
 
 
 def foresee(client: Client, envelopes: BinaryIO | IO[bytes], as_json: bool) -> int:
-    """Checks the envelopes and prints what they would do. Returns 1 if any would be refused."""
+    """Checks the envelopes and prints their effects. Returns 1 if any would be refused."""
     lines = _lines(envelopes)
     answers = client.check([envelope for _, envelope in lines]) if lines else []
     refused = [(line, one) for (line, _), one in zip(lines, answers, strict=True) if isinstance(one, ServerRefusal)]
