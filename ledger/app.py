@@ -18,6 +18,7 @@ from ledger.web.log import LogController
 from ledger.web.metrics import MetricsController
 from ledger.web.observation.metrics import Metrics
 from ledger.web.problems import http_error, ledger_error, unexpected_error
+from ledger.web.queries.bought import BoughtController
 from ledger.web.queries.chains import ChainsController
 from ledger.web.queries.contributions import ContributionsController
 from ledger.web.queries.footprints import FootprintsController
@@ -25,6 +26,7 @@ from ledger.web.queries.gaps import GapsController
 from ledger.web.queries.indicators import IndicatorsController
 from ledger.web.queries.installations import CbamController
 from ledger.web.queries.inventory import InventoryController
+from ledger.web.queries.lists import ListsController
 from ledger.web.queries.lots import QueriesController
 from ledger.web.queries.methods import MethodsController
 from ledger.web.queries.schema import SchemaController
@@ -44,7 +46,7 @@ def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics |
             RecordsController, QueriesController, FootprintsController, MethodsController, ChainsController,
             ContributionsController, UncertaintyController, GapsController, VerificationController,
             StatementsController, IndicatorsController, InventoryController, CbamController, SchemaController,
-            LogController, AuditController, HealthController, MetricsController,
+            ListsController, BoughtController, LogController, AuditController, HealthController, MetricsController,
         ],
         state=State({"posts": PostQueue()}),
         dependencies={

@@ -181,11 +181,29 @@ CREATE TABLE transfer (
     receiver text NOT NULL REFERENCES organization,
     new_lot text NOT NULL
 );
+CREATE INDEX transfer_receiver ON transfer (receiver, record);
 
 CREATE TABLE acceptance (
     transfer bigint PRIMARY KEY REFERENCES transfer,
     record bigint NOT NULL REFERENCES record
 );
+
+-- Rules by which a receiver accepts the deliveries of a sender when they arrive. The newest row for a receiver, sender
+-- and product is in force; an empty `product` stands for all products.
+CREATE TABLE standing_acceptance (
+    record bigint PRIMARY KEY REFERENCES record,
+    receiver text NOT NULL REFERENCES organization,
+    sender text NOT NULL REFERENCES organization,
+    product text NOT NULL
+);
+CREATE INDEX standing_acceptance_newest ON standing_acceptance (receiver, sender, product, record DESC);
+
+-- The transfers that such a rule has accepted.
+CREATE TABLE arrival (
+    transfer bigint PRIMARY KEY REFERENCES transfer,
+    rule bigint NOT NULL REFERENCES standing_acceptance
+);
+CREATE INDEX arrival_rule ON arrival (rule, transfer);
 
 -- `number` is record index * 1024 + position. `composition` is set only if it differs from the product's.
 CREATE TABLE lot (
@@ -214,6 +232,10 @@ CREATE TABLE lot (
 );
 CREATE INDEX lot_item ON lot (item) WHERE item IS NOT NULL;
 CREATE INDEX lot_pool ON lot (pool, number) WHERE pool IS NOT NULL;
+-- For lists of an organisation's lots. Numbers only grow, so each holder appends at one place. `owner` is set only if it
+-- is not the holder.
+CREATE INDEX lot_holder ON lot (holder, number);
+CREATE INDEX lot_owner ON lot (owner, number) WHERE owner IS NOT NULL;
 -- The made lots of a product, without lots of transfers, pools, declarations, waste, cores and credits, except lots
 -- that a transfer returned to their owner. It is not a third random index on the hot path: numbers only grow, so each
 -- product appends at one place, the last leaf of its range. Only as many leaves are hot as there are products in
@@ -457,7 +479,7 @@ DECLARE
 BEGIN
     FOREACH name IN ARRAY ARRAY['ledger', 'entry', 'batch', 'tile', 'erasure', 'organization', 'prefix', 'signing_key',
         'revocation', 'compromise', 'key_change', 'facility', 'product', 'activation', 'transfer', 'acceptance',
-        'lot', 'figure', 'flow', 'revision', 'lot_version', 'pool', 'closing', 'reopening', 'provisional',
+        'standing_acceptance', 'arrival', 'lot', 'figure', 'flow', 'revision', 'lot_version', 'pool', 'closing', 'reopening', 'provisional',
         'dispute', 'opening', 'group_goods', 'attestation', 'claim', 'report', 'publication', 'renewal',
         'log_key', 'plugin_archive']
     LOOP

@@ -19,7 +19,7 @@ from ledger.core.record.units import plain
 from ledger.core.record.values import Sha256
 from ledger.errors import InvalidBody, Refused
 
-_FIELDS: Final[dict[type, frozenset[str]]] = {
+AMENDABLE: Final[dict[type, frozenset[str]]] = {
     Transformation: frozenset({
         "start", "end", "inputs", "supplies", "outputs", "activity", "allocation", "allocationBasis", "basis",
         "evidence",
@@ -42,7 +42,7 @@ Amendable = Transformation | Transfer | Consumption | Declaration | Addition | R
 
 def amended(record: AnyRecord, change: Change, field: str) -> AnyRecord:
     """The record after a change. Raises Refused or InvalidBody that names the field of the amendment."""
-    allowed = _FIELDS.get(type(record), frozenset())
+    allowed = AMENDABLE.get(type(record), frozenset())
     if isinstance(record, Declaration) and record.lot is None:
         allowed = frozenset()
     tree: dict[str, Any] = msgspec.json.decode(canonical.encode(record))

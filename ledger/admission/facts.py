@@ -8,7 +8,15 @@ from msgspec import Struct
 
 from ledger.admission.activations import Activations
 from ledger.admission.rules import Rules
-from ledger.core.record.kinds import Declaration, Facility, Organization, Pool, Product, Transfer
+from ledger.core.record.kinds import (
+    Declaration,
+    Facility,
+    Organization,
+    Pool,
+    Product,
+    StandingAcceptance,
+    Transfer,
+)
 from ledger.core.record.units import convert
 
 LOT_SLOTS = 1024
@@ -106,6 +114,24 @@ class TransferFacts(Struct, frozen=True, gc=False):
     index: int
     purpose: str = "sale"
     tolerance: Decimal = Decimal(0)
+
+
+class StandingFacts(Struct, frozen=True, gc=False):
+    """A rule, entered by the record at `index`, by which `receiver` accepts deliveries of `sender` when they arrive.
+    `product` is empty if it is about all products, `valid_until` if it has no end. `quantity`: the agreed quantity of
+    each delivery, with its unit."""
+
+    index: int
+    receiver: str
+    sender: str
+    product: str
+    purposes: frozenset[str]
+    roles: frozenset[str]
+    valid_from: str
+    valid_until: str
+    tolerance: Decimal
+    quantity: tuple[Decimal, str] | None = None
+    withdrawn: bool = False
 
 
 class PoolFacts(Struct, frozen=True, gc=False):
@@ -217,6 +243,15 @@ class Facts:
 def transfer_facts(record: Transfer, index: int) -> TransferFacts:
     return TransferFacts(
         record.issuer, record.to, record.new_lot, index, record.purpose, Decimal(record.tolerance or 0)
+    )
+
+
+def standing_facts(record: StandingAcceptance, index: int) -> StandingFacts:
+    agreed = record.quantity
+    return StandingFacts(
+        index, record.issuer, record.sender, record.product or "", frozenset(record.purposes or ["sale"]),
+        frozenset(record.roles or ["product"]), record.valid_from or "", record.valid_until or "",
+        Decimal(record.tolerance or 0), None if agreed is None else (agreed.amount, agreed.unit), record.withdrawn,
     )
 
 

@@ -66,6 +66,9 @@ class Rule(StrEnum):
     PINNED_ATTESTATIONS = "pinned-attestations"
     """An attestation may name the tree whose figure was examined, the evidence, the scope and the accreditation."""
 
+    STANDING_ACCEPTANCES = "standing-acceptances"
+    """A receiver may accept the deliveries of a sender by a rule, when they arrive."""
+
 
 class Version(NamedTuple):
     """A version of the rules. `digest` is the SHA-256 of its name and the sorted ids of its rules, a line each."""

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from ledger.admission.activations import PluginState
 from ledger.admission.checks.times import overlaps
-from ledger.admission.facts import LOT_SLOTS, Facts, LotFacts
+from ledger.admission.facts import LOT_SLOTS, Facts, LotFacts, StandingFacts
 from ledger.core.record.kinds import AnyRecord
 from ledger.core.signatures.signing import VerifyingKey
 
@@ -79,7 +79,11 @@ class State(Facts):
     digest of their closing, `frozen` the lots in dispute, `openings` facility and product of opening stock, `reports`
     the reported periods of a facility or an organisation, `recoveries` the waiting request by organisation. `erased`
     are the records whose erasure is on the log, `amendments` the amendments that changed fields of a record, both by
-    digest. Only `ledger.admission.apply` and a revision change the state; the caller that appends sets `time`. """
+    digest. `accepted` are the transfers that their receiver has accepted; of these, `presumed` has the transfers that
+    only a standing acceptance has accepted, with its tolerance. `standing` has the newest standing acceptances by
+    receiver and sender, then by product.
+
+    Only `ledger.admission.apply` and a revision change the state; the caller that appends sets `time`. """
 
     def __init__(self, origin: str, size: int = 0) -> None:
         super().__init__()
@@ -92,6 +96,8 @@ class State(Facts):
         self.used: dict[str, str] = {}
         self.holding: dict[str, set[str]] = {}
         self.accepted: set[str] = set()
+        self.presumed: dict[str, Decimal] = {}
+        self.standing: dict[tuple[str, str], dict[str, StandingFacts]] = {}
         self.prefixes: dict[str, str] = {}
         self.taken: dict[str, str] = {}
         self.enrolled: set[str] = set()

@@ -48,7 +48,8 @@ class OmissionBrief(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class RecordResults(Struct, frozen=True, kw_only=True):
-    """The results of a record. `restated`: the number of records that an amendment or closing restates."""
+    """The results of a record. `restated`: the number of records that an amendment or closing restates. `accepted_by`:
+    log index of the standing acceptance that accepts a transfer."""
 
     lots: list[LotBrief]
     priced: list[PricedBrief]
@@ -56,6 +57,7 @@ class RecordResults(Struct, frozen=True, kw_only=True):
     findings: list[StatedFinding]
     restated: int
     assessment: Assessment
+    accepted_by: int | None = None
 
 
 def results_of(log_index: int, leaves: Sequence[bytes]) -> RecordResults:
@@ -77,6 +79,7 @@ def results_of(log_index: int, leaves: Sequence[bytes]) -> RecordResults:
         findings=findings_of(log_index, first),
         restated=sum([isinstance(leaf, RevisionLeaf) for leaf in decoded]),
         assessment=assessment,
+        accepted_by=None if first is None else first.accepted_by,
     )
 
 

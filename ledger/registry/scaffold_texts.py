@@ -26,7 +26,7 @@ packages = ["$package"]
 include-package-data = false
 
 [tool.setuptools.package-data]
-$package = ["*.csv", "py.typed"]
+$package = ["*.csv", "*.json", "py.typed"]
 
 [tool.pytest.ini_options]
 testpaths = ["tests"]

@@ -12,6 +12,7 @@ import msgspec
 
 from ledger.admission.activations import PluginActivation
 from ledger.admission.checks.goods import subjects_of
+from ledger.admission.facts import standing_facts
 from ledger.admission.identifiers import PRODUCT
 from ledger.admission.names import Names
 from ledger.admission.rules import Rule, Rules
@@ -27,7 +28,7 @@ from ledger.admission.state import (
 from ledger.core.log.entry import parse_entry
 from ledger.core.log.frontier import Frontier
 from ledger.core.log.policy import ACTIVATED
-from ledger.core.record.kinds import KeyChange
+from ledger.core.record.kinds import KeyChange, StandingAcceptance
 from ledger.core.record.revisions import Amendment
 from ledger.core.signatures.signing import load_spki
 from ledger.engine.row_buffer import RowBuffer
@@ -41,6 +42,7 @@ from ledger.store.sql import queries
 
 _key_change = msgspec.json.Decoder(KeyChange)
 _amendment = msgspec.json.Decoder(Amendment)
+_standing = msgspec.json.Decoder(StandingAcceptance)
 _ACTIVATIONS: Final = ("activations", "plugins", "versions", "plugin_digests", "retired", "precedences")
 _TAKEN: Final = {"organizations": "an organisation", "facilities": "a facility", "products": PRODUCT}
 
@@ -146,6 +148,7 @@ async def load_state(
         queries("sequence")["batch_state"], list(by_number), [*new, *coming, *stems], needs.digests,
         [*needs.keyids, *names.new_keys], [*names.facilities, *{pool.facility for pool in state.pools.values()}],
         [bytes.fromhex(named) for named in names.records if is_digest(named)], list(nonces),
+        [receiver for receiver, _ in names.relations], [sender for _, sender in names.relations],
     )
     if row is None:
         raise Unavailable("the database returned no state for the batch", code="database-down")
@@ -163,6 +166,9 @@ async def load_state(
     ):
         state.closed.setdefault(facility, {})[digest] = ClosedPeriod(starts, ends, tuple(processes.split()))
     state.digests.update(bytes(digest) for digest in row["digests"])
+    for index, body in zip(row["standing"], row["standing_bodies"], strict=True):
+        rule = standing_facts(_standing.decode(body), index)
+        state.standing.setdefault((rule.receiver, rule.sender), {})[rule.product] = rule
     for keyid, spki, organization, active in zip(
         row["keyids"], row["spkis"], row["organizations"], row["active"], strict=True
     ):
@@ -274,6 +280,8 @@ async def _load_stock(connection: Connection, state: State, names: Names) -> Non
         wanted = [bytes.fromhex(digest) for digest in names.transfers]
         for row in await connection.fetch(sql["accepted_transfers"], wanted):
             state.accepted.add(row["digest"])
+            if row["rule"] is not None:
+                state.presumed[row["digest"]] = standing_facts(_standing.decode(row["rule"]), 0).tolerance
     if names.declared or names.sold:
         await _load_goods(connection, state, names)
 

@@ -16,8 +16,8 @@ from ledger.store.sql import queries
 
 NAMED: Final = (
     "organization", "prefix", "signing_key", "revocation", "compromise", "key_change", "facility", "product",
-    "activation", "transfer", "acceptance", "pool", "closing", "reopening", "provisional", "dispute", "opening",
-    "group_goods", "attestation", "claim", "report", "erasure",
+    "activation", "transfer", "acceptance", "standing_acceptance", "arrival", "pool", "closing", "reopening",
+    "provisional", "dispute", "opening", "group_goods", "attestation", "claim", "report", "erasure",
 )
 """The tables of lookup rows, which say which record entered a name or a state."""
 

@@ -30,12 +30,17 @@ SELECT coalesce(array_agg(f.index ORDER BY f.index), '{}') FROM (
     LIMIT $3) f;
 
 -- name: movements
--- purpose: records of an organisation by which lots come and go, in log order, from one range of the index
--- record_issuer
+-- purpose: records of an organisation by which lots come and go, from one range of the index record_issuer, and
+-- deliveries that it has accepted on arrival, in log order
 -- parameters: issuer, tree size, limit
 SELECT coalesce(array_agg(f.index ORDER BY f.index), '{}') FROM (
-    SELECT index FROM record WHERE issuer = $1 AND index < $2
-        AND type IN ('transformation', 'transfer', 'consumption', 'declaration', 'acceptance') LIMIT $3) f;
+    SELECT index FROM (
+        SELECT index FROM record WHERE issuer = $1 AND index < $2
+            AND type IN ('transformation', 'transfer', 'consumption', 'declaration', 'acceptance') LIMIT $3) o
+    UNION ALL
+    SELECT transfer FROM (
+        SELECT v.transfer FROM standing_acceptance s JOIN arrival v ON v.rule = s.record
+        WHERE s.receiver = $1 AND v.transfer < $2 LIMIT $3) a) f;
 
 -- name: delivered
 -- purpose: the lots of transfers

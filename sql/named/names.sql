@@ -17,6 +17,10 @@ UNION ALL SELECT 'activation', record, ARRAY[plugin, version, digest, retired::t
     FROM activation WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'transfer', record, ARRAY[receiver, new_lot] FROM transfer WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'acceptance', record, ARRAY[transfer::text] FROM acceptance WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'standing_acceptance', record, ARRAY[receiver, sender, product]
+    FROM standing_acceptance WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'arrival', transfer, ARRAY[transfer::text, rule::text]
+    FROM arrival WHERE transfer >= $1 AND transfer < $2
 UNION ALL SELECT 'pool', record, ARRAY[id, holder, facility, product, averaging, is_default::text]
     FROM pool WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'closing', record, ARRAY[facility, starts, ends, processes::text]
@@ -72,6 +76,8 @@ FROM head h, (
     UNION ALL SELECT 'activation', min(record), max(record) FROM activation
     UNION ALL SELECT 'transfer', min(record), max(record) FROM transfer
     UNION ALL SELECT 'acceptance', min(record), max(record) FROM acceptance
+    UNION ALL SELECT 'standing_acceptance', min(record), max(record) FROM standing_acceptance
+    UNION ALL SELECT 'arrival', min(transfer), max(transfer) FROM arrival
     UNION ALL SELECT 'pool', min(record), max(record) FROM pool
     UNION ALL SELECT 'closing', min(record), max(record) FROM closing
     UNION ALL SELECT 'reopening', min(record), max(record) FROM reopening

@@ -7,10 +7,11 @@ SELECT data FROM entry WHERE index = $1;
 -- purpose: counts of an issuer's records from an index on, with their newest index: one row for each receiver of its
 -- transfers, with the number of accepted ones; and one row for all other records
 -- parameters: issuer, first index, limit of records
-SELECT t.receiver, count(*) AS records, count(a.transfer) AS accepted, max(r.index) AS newest
+SELECT t.receiver, count(*) AS records, count(coalesce(a.transfer, v.transfer)) AS accepted, max(r.index) AS newest
 FROM (SELECT index FROM record WHERE issuer = $1 AND index >= $2 ORDER BY index LIMIT $3) r
 LEFT JOIN transfer t ON t.record = r.index
 LEFT JOIN acceptance a ON a.transfer = t.record
+LEFT JOIN arrival v ON v.transfer = t.record
 GROUP BY t.receiver;
 
 -- name: known

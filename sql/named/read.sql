@@ -17,6 +17,9 @@ SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantit
            SELECT version FROM revision WHERE version <= $2 ORDER BY version DESC LIMIT 1) END AS newest,
        CASE WHEN r.type = 'transfer' THEN (
            SELECT frozen FROM dispute WHERE lot = l.number AND record < $3 ORDER BY record DESC LIMIT 1) END AS frozen,
+       CASE WHEN r.type = 'transfer' THEN (
+           SELECT record FROM acceptance WHERE transfer = r.index AND record < $3) END AS accepted,
+       CASE WHEN r.type = 'transfer' THEN (SELECT rule FROM arrival WHERE transfer = r.index) END AS standing,
        EXISTS (SELECT FROM claim WHERE lot = l.id) AS claimed,
        EXISTS (SELECT FROM compromise WHERE record < $3) AS doubted,
        -- As findings.any, in the same round trip.
@@ -223,6 +226,9 @@ SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantit
        encode(r.digest, 'hex') AS digest, w.own IS NOT NULL AND w.body IS NULL AS withdrawn,
        CASE WHEN r.type = 'transfer' THEN (
            SELECT frozen FROM dispute WHERE lot = l.number AND record < $4 ORDER BY record DESC LIMIT 1) END AS frozen,
+       CASE WHEN r.type = 'transfer' THEN (
+           SELECT record FROM acceptance WHERE transfer = r.index AND record < $4) END AS accepted,
+       CASE WHEN r.type = 'transfer' THEN (SELECT rule FROM arrival WHERE transfer = r.index) END AS standing,
        f.burdens, CASE WHEN position('"findings":['::bytea IN o.leaf) > 0 OR position('"made":"'::bytea IN o.leaf) > 0
                   THEN o.leaf END AS outcome
 FROM lot l JOIN balance b ON b.lot = l.number JOIN record r ON r.index = l.number / 1024

@@ -8,7 +8,8 @@ SELECT size, root, frontier, time, revisions FROM head FOR UPDATE;
 
 -- name: batch_state
 -- purpose: the state that changes from batch to batch, for everything that a batch names, in one round trip
--- parameters: lot numbers, new names, record digests, key ids, facilities, digests of closings, seeds of salts
+-- parameters: lot numbers, new names, record digests, key ids, facilities, digests of closings, seeds of salts,
+-- receivers and senders side by side
 WITH b AS MATERIALIZED (SELECT lot, remaining FROM balance WHERE lot = ANY ($1::bigint[])),
      k AS MATERIALIZED (
          SELECT s.keyid, s.spki, s.organization, r.keyid IS NULL AS active
@@ -23,7 +24,20 @@ WITH b AS MATERIALIZED (SELECT lot, remaining FROM balance WHERE lot = ANY ($1::
          SELECT encode(r.digest, 'hex') AS digest, c.facility, c.starts, c.ends,
                 array_to_string(c.processes, ' ') AS processes
          FROM n JOIN closing c ON c.record = n.record JOIN record r ON r.index = n.record
-         WHERE NOT EXISTS (SELECT FROM reopening o WHERE o.closing = n.record))
+         WHERE NOT EXISTS (SELECT FROM reopening o WHERE o.closing = n.record)),
+     -- The newest rule for each product: one step in the index for each, however often it was replaced.
+     v AS MATERIALIZED (
+         SELECT r.index, r.body FROM unnest($8::text[], $9::text[]) AS w (receiver, sender) CROSS JOIN LATERAL (
+             WITH RECURSIVE newest AS (
+                 (SELECT product, record FROM standing_acceptance
+                  WHERE receiver = w.receiver AND sender = w.sender ORDER BY product, record DESC LIMIT 1)
+                 UNION ALL
+                 SELECT f.product, f.record FROM newest CROSS JOIN LATERAL (
+                     SELECT product, record FROM standing_acceptance
+                     WHERE receiver = w.receiver AND sender = w.sender AND product > newest.product
+                     ORDER BY product, record DESC LIMIT 1) f
+             ) SELECT record FROM newest) s
+         JOIN record r ON r.index = s.record)
 SELECT
     ARRAY(SELECT lot FROM (
         SELECT DISTINCT ON (lot) lot, frozen FROM dispute WHERE lot = ANY ($1::bigint[]) ORDER BY lot, record DESC) d
@@ -44,6 +58,8 @@ SELECT
     (SELECT coalesce(array_agg(issuer), '{}') FROM s) AS issuers,
     (SELECT coalesce(array_agg(seed), '{}') FROM s) AS seeds,
     ARRAY(SELECT digest FROM record WHERE digest = ANY ($3::bytea[])) AS digests,
+    (SELECT coalesce(array_agg(index), '{}') FROM v) AS standing,
+    (SELECT coalesce(array_agg(body), '{}') FROM v) AS standing_bodies,
     (SELECT coalesce(array_agg(keyid), '{}') FROM k) AS keyids,
     (SELECT coalesce(array_agg(spki), '{}') FROM k) AS spkis,
     (SELECT coalesce(array_agg(organization), '{}') FROM k) AS organizations,
@@ -102,9 +118,16 @@ CROSS JOIN LATERAL generate_series(1, length(new.name)) AS n (length)
 JOIN organization o ON o.id = left(new.name, n.length);
 
 -- name: accepted_transfers
--- purpose: the transfers that are accepted already
-SELECT encode(r.digest, 'hex') AS digest FROM acceptance a JOIN record r ON r.index = a.transfer
-WHERE r.digest = ANY ($1::bytea[]);
+-- purpose: the transfers that are accepted already; with the standing acceptance, if only this has accepted them: an
+-- acceptance replaces it, and a dispute ends it
+SELECT encode(r.digest, 'hex') AS digest, NULL AS rule FROM acceptance a JOIN record r ON r.index = a.transfer
+WHERE r.digest = ANY ($1::bytea[])
+UNION ALL
+SELECT encode(r.digest, 'hex'), s.body FROM record r
+JOIN arrival v ON v.transfer = r.index JOIN record s ON s.index = v.rule
+WHERE r.digest = ANY ($1::bytea[])
+    AND NOT EXISTS (SELECT FROM acceptance a WHERE a.transfer = r.index)
+    AND NOT EXISTS (SELECT FROM dispute d WHERE d.lot = r.index * 1024);
 
 -- name: openings
 -- purpose: existing opening stock, without withdrawn records

@@ -23,7 +23,7 @@ FOLDERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "ledger.core": (("printable", "urls", "record"), ("signatures",), ("log",), ("outcome",), ("receipts",)),
     "ledger.admission": (
         ("title_limit",), ("rules",), ("activations",),
-        ("facts", "kind", "lots", "names", "state", "checks"), ("kinds", "amending", "closings"),
+        ("facts", "kind", "lots", "names", "state", "checks", "standing"), ("kinds", "amending", "closings"),
         ("identifiers", "lookups", "dates", "plan", "apply", "admit"),
     ),
     "ledger.footprint": (("stored",), ("derived",)),

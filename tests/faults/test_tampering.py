@@ -50,6 +50,8 @@ TABLES: Final = {
     "activation": Table("record", RECORD, "version = version || '.1'", "names"),
     "transfer": Table("record", RECORD, "receiver = 'urn:example:auditor'", "names"),
     "acceptance": Table("transfer", RECORD, "record = record + 1", "names"),
+    "standing_acceptance": Table("record", RECORD, "receiver = sender", "names"),
+    "arrival": Table("transfer", "transfer", "rule = rule + 1", "names"),
     "lot": Table("number", NUMBER, "quantity = quantity * 2", "lots figures",
                  where="id LIKE '%:made-%' OR id LIKE '%:of-heap'"),
     "figure": Table("lot, version", LOT, "burdens[1] = burdens[1] * (1 + 1e-15)", "figures", http=True,

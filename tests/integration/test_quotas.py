@@ -9,9 +9,10 @@ import pytest
 from support.inside import Answer, Inside, inside
 from support.parties import enrolment, party
 from support.server import Posted, temporary_home
-from support.workshop import Workshop
+from support.workshop import START, Workshop
 
 from ledger.core.receipts.receipt import Receipt
+from ledger.core.record.kinds import StandingAcceptance
 from ledger.errors import Exhausted
 from ledger.host.clock import HostClock
 from ledger.service.limits import ClientLimits
@@ -78,6 +79,23 @@ def test_servers_of_one_database_know_of_each_other(home: Path) -> None:
         # What was entered there within five seconds is not known here; then it is.
         clock.time += 5_000
         assert admitted(there.run(there.submit(mined(shop, 4, 3)))) == 1
+
+
+@pytest.mark.parametrize("ruled", [True, False])
+def test_a_receiver_with_a_rule_has_asked_for_deliveries(home: Path, ruled: bool) -> None:
+    """Two deliveries a day are let in that nobody asked for; a rule of the receiver accepts them, so more may come."""
+    clock, shop, buyer = Clock(), Workshop("shop"), Workshop("buyer")
+    with inside(home, clock=HostClock(clock, clock), limits=LIMITS) as ledger:
+        opened(ledger, shop)
+        ledger.post([(ledger.registrar, enrolment(buyer.party, ledger.registrar, ledger.origin, buyer.nonce()))])
+        if ruled:
+            ledger.post([buyer.signed(StandingAcceptance(
+                issuer=buyer.id, nonce=buyer.nonce(), sender=shop.id, valid_from=START, tolerance="0"))])
+        clock.time += DAY
+        assert admitted(ledger.run(ledger.submit([shop.send("pot", "1", buyer, f"a-{i}") for i in range(2)]))) == 2
+        clock.time += 5_000
+        again = [shop.send("pot", "1", buyer, f"b-{i}") for i in range(4)]
+        assert admitted(ledger.run(ledger.submit(again))) == (4 if ruled else 0)
 
 
 def test_the_registrar_has_no_quota(home: Path) -> None:

@@ -15,6 +15,9 @@ from typing import NamedTuple
 import pytest
 from support.forked_command import forked_command
 
+from ledger.core.record.canonical import decode_record
+from ledger.core.record.kinds import StandingAcceptance
+from ledger.core.signatures.envelope import open_envelope
 from ledger.sdk import Sector
 
 ROOT = Path(__file__).parents[2]
@@ -89,7 +92,7 @@ def test_supplier_buyer_and_auditor(running: Running) -> None:
     running.run(keys)
     running.run(enrolment)
     running.run(records)
-    ask, choose, prove = blocks("clients", "Buyer")
+    ask, choose, prove, rule = blocks("clients", "Buyer")
     told = running.run(ask)
     assert "kg CO2e per tonne (TNE)" in told
     assert "2 lots; 0 do not" in told
@@ -99,6 +102,9 @@ def test_supplier_buyer_and_auditor(running: Running) -> None:
     told = running.run(prove)
     assert "9. the statement holds down to the figures of its inputs, and belongs to this record: ok" in told
     assert "6. the figure recomputes from the record's assessment and the inputs' figures: ok" in told
+    running.run(rule)
+    signed = open_envelope((running.folder / "rule-signed.ndjson").read_bytes().strip())
+    assert isinstance(decode_record(signed.body), StandingAcceptance)
     check, fetch, go_on, sample, public = blocks("clients", "Auditor")
     for block in (check, fetch, go_on, go_on):
         assert "everything holds" in running.run(block)

@@ -19,9 +19,9 @@ from ledger.store.sql import migrations, queries, schema
 pytestmark = pytest.mark.anyio
 
 GROUPS = (
-    "cbam", "chain", "contributions", "doubts", "erase", "facts", "findings", "gaps", "indicators", "inventory", "log",
-    "log_key", "methods", "metrics", "names", "plugins", "products", "publication", "purge", "quota", "read", "revise",
-    "sequence", "statement", "status", "uncertainty", "verification",
+    "cbam", "chain", "contributions", "doubts", "erase", "facts", "findings", "gaps", "indicators", "inventory",
+    "lists", "log", "log_key", "methods", "metrics", "names", "plugins", "products", "publication", "purge", "quota",
+    "read", "revise", "sequence", "statement", "status", "uncertainty", "verification",
 )
 
 # Everything that a schema consists of, by stable names: no object ids, no order of creation.

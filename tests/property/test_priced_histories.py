@@ -6,9 +6,11 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import json
 from msgspec.structs import replace
 from support import factor_sets
 from support.examples import examples
@@ -18,8 +20,17 @@ from support.memory import MemoryLedger
 from ledger.admission.closings.spreading import amount_in, covered
 from ledger.admission.rules import NEWEST, RULES
 from ledger.core.outcome.assessment import QUESTIONED
-from ledger.core.outcome.leaves import Question
-from ledger.core.record.kinds import Activation, AnyRecord, Closing, Declaration, Transformation
+from ledger.core.outcome.leaves import AssessmentLeaf, Question
+from ledger.core.record.kinds import (
+    Acceptance,
+    Activation,
+    AnyRecord,
+    Closing,
+    Declaration,
+    StandingAcceptance,
+    Transfer,
+    Transformation,
+)
 from ledger.core.record.values import UNBURDENED, Quantity, Supply
 from ledger.footprint.stored.burdens import SLOT
 
@@ -45,6 +56,7 @@ class PricedHistory(History):
         self.spread = self.stayed = 0
         self._source = random.Random(seed)
         self._sharing = random.Random(seed + 1)
+        self._arriving = random.Random(seed + 2)
         self._declared: dict[str, str] = {}
         super().__init__(memory, self._source, plants)
         # A closing may price a share by a declaration that is later than the record. From zero it would be too late.
@@ -56,7 +68,10 @@ class PricedHistory(History):
         self._activate(self.memory, factor_sets.NAME, chosen.version, chosen.digest, precedence=1)
 
     def step(self, *, revising: bool = True) -> bool:
-        """More closings than in other histories."""
+        """More closings than in other histories, and rules that accept deliveries on arrival."""
+        if self._arriving.random() < 0.08:
+            plant, other = self._arriving.sample(self.plants, 2)
+            self.post(plant, self._rule(plant, other))
         if revising and self._source.random() < 0.1:
             plant = self._source.choice(self.plants)
             return self.post(plant, self._reopen(plant) or self._close(plant))
@@ -77,6 +92,18 @@ class PricedHistory(History):
         if isinstance(record, Closing) and record.spread_overheads is not None:
             self.spread += self.counts["Closing"] - before
         return revised
+
+    def _rule(self, plant: Plant, other: Plant) -> StandingAcceptance:
+        """For one product or for all; now and then a withdrawal, perhaps of nothing."""
+        product = self._arriving.choice([None, other.name("steel"), other.name("scrap")])
+        by: dict[str, Any] = {
+            "issuer": plant.id, "nonce": self.memory.nonce(), "sender": other.id, "product": product}
+        if self._arriving.random() < 0.2:
+            return StandingAcceptance(**by, withdrawn=True)
+        return StandingAcceptance(
+            **by, purposes=self._arriving.choice([[], ["sale", "custody", "storage", "return"]]),
+            roles=self._arriving.choice([[], ["product", "coProduct", "waste", "core"]]), tolerance="0.02",
+            valid_from=self._arriving.choice(["2025-01-01T00:00:00Z", "2025-02-10T00:00:00Z"]))
 
     def _shared(self, record: Transformation) -> Transformation:
         """The record with declared shares if several outputs carry burdens: some of them escape burdens."""
@@ -182,6 +209,37 @@ def run(story: PricedHistory, steps: int, updates: Sequence[int]) -> None:
     check_conserved(story.memory)
 
 
+class DeliveringHistory(PricedHistory):
+    """With many deliveries and answers to them."""
+
+    def step(self, *, revising: bool = True) -> bool:
+        for action in (self._send, self._accept):
+            plant = self._arriving.choice(self.plants)
+            record = action(plant)
+            if record is not None:
+                self.post(plant, record)
+        return super().step(revising=revising)
+
+
+def check_arrivals(story: PricedHistory) -> None:
+    """Many deliveries are accepted on arrival, others are not; some are disputed or claimed to be short, and whatever
+    an amendment does, the accepted ones stay those of their entries."""
+    memory = story.memory
+    sent = {memory.digests[index].hex(): index for index, record in enumerate(memory.records)
+            if isinstance(record, Transfer)}
+    rules = {digest: leaf.accepted_by for digest, index in sent.items()
+             if (leaf := memory.assessment(index)) is not None and leaf.accepted_by is not None}
+    assert min(len(rules), len(sent) - len(rules)) >= 5
+    assert all(isinstance(memory.records[rule], StandingAcceptance) and rule < sent[digest]
+               for digest, rule in rules.items())
+    answered = [record for record in memory.records if isinstance(record, Acceptance) and record.transfer in rules]
+    assert {record.disputed for record in answered} == {True, False}
+    for digest, index in sent.items():
+        original = json.decode(memory.original_leaves[index][0], type=AssessmentLeaf)
+        if memory.reading(index) is not None:
+            assert original.accepted_by == rules.get(digest)
+
+
 @examples(15)
 @given(
     seed=st.integers(0, 2**32), steps=st.integers(1, 80),
@@ -212,3 +270,10 @@ def test_a_long_history() -> None:
               if isinstance(record := memory.reading(index), Transformation) and record.overheads]
     assert shares
     assert Decimal(0) not in [one.quantity.amount for record in shares for one in record.overheads]
+
+
+def test_deliveries_are_accepted_on_arrival() -> None:
+    story = DeliveringHistory(7, 3)
+    run(story, 130, (40,))
+    check_arrivals(story)
+    assert story.counts["StandingAcceptance unknown-rule"] > 0

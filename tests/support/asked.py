@@ -13,6 +13,7 @@ _FEW: Final = range(RECORD, RECORD + 3)
 _RECORDS: Final = f"'{{{','.join([str(one) for one in _FEW])}}}'"
 _LOTS: Final = f"'{{{','.join([str(one * 1024) for one in _FEW])}}}'"
 _DIGESTS: Final = "ARRAY['{digest}'::bytea]"
+_DIGEST: Final = "'{digest}'::bytea"
 _KEYS: Final = f"ARRAY[sha256('key:{RECORD}'::bytea)]"
 _NAME: Final = RECORD // CHAIN
 _TILE: Final = (START + 256) // 256
@@ -95,6 +96,24 @@ ASKED: Final = {
     "inventory.made": f"{_RECORDS}, {_NEWEST}",
     "inventory.lots": f"{_LOTS}, {_NEWEST}, '{{org:{RECORD},org:{RECORD + 1},org:{RECORD + 2}}}'",
     "inventory.reports": f"'{{site:{_NAME}}}', '2000-01-01T00:00:00Z', '2020-01-01T00:00:00Z', {_SIZE}, {_NEWEST}",
+    "lists.held": f"'org:{_NAME}', {_LOT + 5 * 1024}, 101",
+    "lists.owned": f"'org:{_NAME}', {_LOT + 5 * 1024}, 101",
+    "lists.in_stock": _LOTS,
+    "lists.lots": f"{_LOTS}, {_NEWEST}, {_SIZE}",
+    "lists.title_limits": str(_SIZE),
+    "lists.received": f"'org:{RECORD}', {_SIZE}, 101",
+    "lists.issued": f"'org:{RECORD}', {_SIZE}, 101",
+    "lists.parties": f"{_RECORDS}, {_NEWEST}",
+    "lists.transfers": f"{_RECORDS}, {_SIZE}",
+    "lists.records": f"{_RECORDS}, {_NEWEST}",
+    "lists.operator": f"'site:{_NAME}', {_SIZE}",
+    "lists.product_owner": f"'part:{_NAME}', {_SIZE}",
+    "lists.enrolled": f"'org:{_NAME}', {_SIZE}",
+    "lists.named": f"'lot:{RECORD}', {_SIZE}",
+    "lists.record_of_digest": f"{_DIGEST}, {_SIZE}",
+    "lists.record_of_index": f"{RECORD}, {_SIZE}",
+    "lists.body": f"{RECORD}, {_NEWEST}",
+    "lists.any_attested": str(_SIZE),
     "log.activated_names": "",
     "plugins.stored": "",
     "plugins.store": "repeat('0', 64), 'plugin', '1', '{}', ''",
@@ -221,7 +240,8 @@ ASKED: Final = {
     "sequence.head_of_snapshot": "",
     "sequence.lock_head": "",
     "sequence.batch_state": (
-        f"{_LOTS}, '{{new:1,part:{_NAME}}}', {_DIGESTS}, {_KEYS}, '{{site:{_NAME}}}', {_DIGESTS}, {_DIGESTS}"
+        f"{_LOTS}, '{{new:1,part:{_NAME}}}', {_DIGESTS}, {_KEYS}, '{{site:{_NAME}}}', {_DIGESTS}, {_DIGESTS}, "
+        f"'{{org:{_NAME}}}', '{{org:{RECORD}}}'"
     ),
     "sequence.item_holdings": f"'{{item:{_NAME}}}'",
     "sequence.keys_of": f"'{{org:{_NAME}}}'",

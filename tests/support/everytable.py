@@ -10,6 +10,7 @@ from ledger.core.record.kinds import (
     Erasure,
     KeyChange,
     Report,
+    StandingAcceptance,
     Subject,
 )
 from ledger.core.record.values import Claim, Credit, Flow, Money, Output
@@ -44,7 +45,11 @@ def fill_every_table(server: Server) -> None:
 def _delivered(mill: Workshop, smith: Workshop) -> list[Posted]:
     sent = [mill.send("pot", str(5 + i), smith, f"sent-{i}") for i in range(3)]
     disputed = [_accept(smith, one, disputed=True, reason="wet") for one in sent[:2]]
-    return [*sent, *disputed, *[_accept(smith, one) for one in sent[1:]]]
+    rules = [smith.signed(StandingAcceptance(
+        issuer=smith.id, nonce=smith.nonce(), sender=mill.id, product=product, valid_from=START, tolerance="0.02",
+    )) for product in (None, mill.name("part"))]
+    arriving = [mill.send("pot", "2", smith, f"arriving-{i}") for i in range(2)]
+    return [*sent, *disputed, *[_accept(smith, one) for one in sent[1:]], rules[0], arriving[0], rules[1], arriving[1]]
 
 
 def _accept(smith: Workshop, sent: Posted, **fields: bool | str) -> Posted:

@@ -55,6 +55,9 @@ _FILLS: Final = {
         WHERE i % 1000 = 0""",
     "transfer (record, receiver, new_lot)": "SELECT i, 'org:' || i, 'lot:' || i FROM rows",
     "acceptance (transfer, record)": "SELECT i, i + 1 FROM rows",
+    "standing_acceptance (record, receiver, sender, product)": """
+        SELECT i, 'org:' || i / 10, 'org:' || i, CASE WHEN i % 2 = 0 THEN '' ELSE 'part:' || i END FROM rows""",
+    "arrival (transfer, rule)": "SELECT i, i FROM rows",
     "lot (number, id, product, holder, role, quantity, unit, mass, item, facility, process, pool)": """
         SELECT i * 1024, 'lot:' || i, 'part:' || i / 10, 'org:' || i / 10, 'product', 5, 'KGM', 5, 'item:' || i / 10,
                'site:' || i / 10, 'works.make', CASE WHEN i % 2 = 1 THEN 'pool:' || i / 10 END FROM rows""",

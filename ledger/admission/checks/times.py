@@ -16,9 +16,10 @@ LONGEST_YEARS: Final = 10
 _MONTHS: Final = 12
 _DAY: Final = 86_400
 NOT_YET: Final = "future-instant"
-_VALIDITY: Final = "valid_until"
+_VALIDITY: Final = ("valid_from", "valid_until")
 _INSTANTS: Final = (
-    ("start", "start"), ("end", "end"), ("time", "time"), (_VALIDITY, "validUntil"), ("date", "date"))
+    ("start", "start"), ("end", "end"), ("time", "time"), ("valid_from", "validFrom"), ("valid_until", "validUntil"),
+    ("date", "date"))
 _STATED: Final = ("start", "end", "time")
 """The fields with instants that an amendment can change."""
 
@@ -60,12 +61,12 @@ def check_bounded(record: AnyRecord) -> None:
 
 def check_timely(record: AnyRecord, now: int) -> None:
     """Refuses a record about a time after tomorrow. `now`: milliseconds since 1970, of the entry; clocks and time zones
-    differ by less than a day. A validity may end later: of an attestation, of an attribute, and of the claim by which a
-    consumption retires attributes.
+    differ by less than a day. A validity may end later: of an attestation, a standing acceptance, an attribute, and the
+    claim by which a consumption retires attributes.
 
     An amendment may state times too. The changed record keeps its verdict, by the time of its own entry.
     """
-    latest = _tomorrow(now // 1000)
+    latest = instant_of(now // 1000 + _DAY)
     for name, field in _activity_of(type(record)):
         text = getattr(record, name)
         if text is not None and text > latest:
@@ -81,12 +82,13 @@ def _activity_of(kind: type[AnyRecord]) -> tuple[tuple[str, str], ...]:
     """The attributes of such records that are instants of an activity, each with its field in JSON."""
     if kind is Consumption:
         return (("time", "time"),)
-    return tuple([one for one in _instants_of(kind) if one[0] != _VALIDITY])
+    return tuple([one for one in _instants_of(kind) if one[0] not in _VALIDITY])
 
 
 @lru_cache(maxsize=16)
-def _tomorrow(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds + _DAY, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def instant_of(seconds: int) -> str:
+    """The instant so many seconds after the start of 1970, as records spell it."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _text(value: Raw) -> str:

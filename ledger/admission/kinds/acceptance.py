@@ -1,13 +1,15 @@
 """Acceptances: the receiver of a transfer accepts all or part of it, or disputes it."""
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 from ledger.admission.checks.custody import owner_before, shortage_of
-from ledger.admission.facts import Facts
+from ledger.admission.facts import Facts, LotFacts
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.kinds.transfer import handed_over
 from ledger.admission.lots import Created, Plan, Taken, check_new_lot, part_of_mass
 from ledger.admission.names import Names
+from ledger.admission.standing import claimable
 from ledger.admission.state import State
 from ledger.core.record.kinds import Acceptance
 from ledger.errors import Refused
@@ -33,8 +35,10 @@ class AcceptanceKind(Kind[Acceptance]):
 
     def apply(self, record: Acceptance, digest: bytes, state: State) -> None:
         lot = state.transfers[record.transfer].new_lot
+        state.presumed.pop(record.transfer, None)
         if record.disputed:
             state.frozen.add(lot)
+            state.accepted.discard(record.transfer)
         else:
             state.frozen.discard(lot)
             state.accepted.add(record.transfer)
@@ -89,11 +93,31 @@ def _plan(record: Acceptance, facts: Facts) -> Plan:
 def _check_open_transfer(record: Acceptance, state: State) -> None:
     """A transfer is accepted once, and disputed only before the receiver uses the lot."""
     lot = state.lots[state.transfers[record.transfer].new_lot]
-    if record.transfer in state.accepted:
+    tolerance = state.presumed.get(record.transfer)
+    if tolerance is not None and not record.disputed:
+        _check_presumed(record, lot, tolerance, state)
+    elif tolerance is None and record.transfer in state.accepted:
         raise Refused("transfer: already accepted", code="accepted", field="transfer", value=record.transfer,
                       rule="a transfer is accepted once")
     if record.disputed and (lot.id in state.frozen or state.remaining[lot.id] != lot.quantity):
         raise Refused(
             f"disputed: {lot.id!r} is already disputed, or was used", code="used", field="disputed", value=lot.id,
             rule="a delivery can be disputed once, before its first use, which accepts it",
+        )
+
+
+def _check_presumed(record: Acceptance, lot: LotFacts, tolerance: Decimal, state: State) -> None:
+    """A standing acceptance has accepted the transfer: a larger shortage can be claimed until the first use."""
+    if state.remaining[lot.id] != lot.quantity:
+        raise Refused(
+            f"transfer: a standing acceptance accepted it on arrival, and {lot.id!r} has been used since",
+            code="accepted", field="transfer", value=record.transfer,
+            rule="a shortage beyond the standing acceptance is claimed before the first use of the lot",
+        )
+    if not claimable(record, lot, tolerance):
+        raise Refused(
+            "received: a standing acceptance accepted the delivery on arrival", code="accepted", field="received",
+            value=record.received,
+            rule=f"a shortage of more than {tolerance:f} of the quantity, or a dispute; a smaller one is a consumption "
+                 "with purpose loss or stockCorrection",
         )

@@ -20,6 +20,7 @@ from ledger.admission.kinds.pool import PoolKind
 from ledger.admission.kinds.product import ProductKind
 from ledger.admission.kinds.reopening import ReopeningKind
 from ledger.admission.kinds.report import ReportKind
+from ledger.admission.kinds.standing_acceptance import StandingAcceptanceKind
 from ledger.admission.kinds.transfer import TransferKind
 from ledger.admission.kinds.transformation import TransformationKind
 from ledger.core.record.kinds import (
@@ -40,6 +41,7 @@ from ledger.core.record.kinds import (
     Product,
     Reopening,
     Report,
+    StandingAcceptance,
     Transfer,
     Transformation,
 )
@@ -54,6 +56,7 @@ KINDS: Final[Mapping[type[AnyRecord], Kind[Any]]] = {
     Transformation: TransformationKind(),
     Transfer: TransferKind(),
     Acceptance: AcceptanceKind(),
+    StandingAcceptance: StandingAcceptanceKind(),
     Consumption: ConsumptionKind(),
     Declaration: DeclarationKind(),
     Pool: PoolKind(),

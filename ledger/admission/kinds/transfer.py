@@ -10,6 +10,7 @@ from ledger.admission.facts import Facts, LotFacts, transfer_facts
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Created, Plan, Taken, check_new_lot, supply, take_one
 from ledger.admission.names import Names, referenced
+from ledger.admission.standing import accepting
 from ledger.admission.state import State
 from ledger.core.record.kinds import Transfer
 from ledger.core.record.values import Flow
@@ -19,6 +20,7 @@ from ledger.errors import Refused
 class TransferKind(Kind[Transfer]):
     def names(self, record: Transfer, names: Names) -> None:
         names.organizations.add(record.to)
+        names.relations.add((record.to, record.issuer))
         names.lots.add(record.lot)
         names.new_lots.add(record.new_lot)
         names.add_supplies(record.transport)
@@ -38,9 +40,16 @@ class TransferKind(Kind[Transfer]):
 
     def apply(self, record: Transfer, digest: bytes, state: State) -> None:
         state.transfers[digest.hex()] = transfer_facts(record, state.size)
+        rule = accepting(record, state.lots.get(record.new_lot), state)
+        if rule is not None:
+            state.accepted.add(digest.hex())
+            state.presumed[digest.hex()] = rule.tolerance
 
     def rows(self, record: Transfer, index: int, state: State, before: Before) -> Iterator[Row]:
         yield "transfer", (index, record.to, record.new_lot)
+        rule = accepting(record, state.lots.get(record.new_lot), state)
+        if rule is not None:
+            yield "arrival", (index, rule.index)
 
     def new_lot_field(self, record: Transfer, place: int) -> str:
         return "newLot"

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from ledger.answers.methods import MethodAnswer
 from ledger.answers.products import ProductAnswer, ProductionAnswer
+from ledger.answers.purchases import ReceivedFootprintAnswer
 from ledger.answers.stored import ChainMethodAnswer, FootprintAnswer, LineAnswer
 from ledger.cli.attestations import attestation_line, chain_attestations, verified_lines
 from ledger.cli.buyer.averages import kind_note, lot_averages, product_averages
@@ -17,6 +18,7 @@ from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.cli.electricity import electricity_totals
 from ledger.cli.findings import answer_findings, questioned_kilograms
+from ledger.cli.lookup.purchases import ask_received, received_report
 from ledger.cli.numbers import fixed, numeral, per_unit
 from ledger.cli.study import study_lines
 from ledger.core.outcome.assessment import QUALITY
@@ -26,10 +28,15 @@ from ledger.footprint.stored.burdens import METHOD
 @click.command()
 @click.argument("lot", required=False)
 @click.option("--product", metavar="PRODUCT", help="Show the production of a product instead of a lot.")
+@click.option("--received-from", "party", metavar="ORGANIZATION",
+              help="Show the goods bought from this organisation instead of a lot; needs --organization.")
+@click.option("--organization", metavar="ORGANIZATION", help="With --received-from: the organisation that bought them.")
 @click.option("--from", "since", metavar="DAY",
-              help="With --product: made after this day (YYYY-MM-DD, 00:00 UTC) or instant.")
-@click.option("--to", "until", metavar="DAY", help="With --product: made until this day (00:00 UTC) or instant.")
-@click.option("--limit", type=click.IntRange(0, 1_000), help="With --product: lots to show at most.  [default: 20]")
+              help="With --product or --received-from: after this day (YYYY-MM-DD, 00:00 UTC) or instant.")
+@click.option("--to", "until", metavar="DAY",
+              help="With --product or --received-from: until this day (00:00 UTC) or instant.")
+@click.option("--limit", type=click.IntRange(0, 1_000),
+              help="With --product or --received-from: lots to show at most.  [default: 20]")
 @click.option("--at", type=int, help="As of this tree size (number of entries).  [default: now]")
 @click.option("--method", metavar="NAME", help=f"With LOT: use another method; see `methods`.  [default: {METHOD}]")
 @click.option("--gwp", metavar="SET", help="With LOT: use another set of global warming potentials.  [default: AR6]")
@@ -41,31 +48,36 @@ from ledger.footprint.stored.burdens import METHOD
 @url_option
 @json_option
 def footprint(
-    lot: str | None, product: str | None, since: str | None, until: str | None, limit: int | None, at: int | None,
-    method: str | None, gwp: str | None, allocation: str | None, parameters: tuple[str, ...], details: bool, url: str,
-    as_json: bool,
+    lot: str | None, product: str | None, party: str | None, organization: str | None, since: str | None,
+    until: str | None, limit: int | None, at: int | None, method: str | None, gwp: str | None, allocation: str | None,
+    parameters: tuple[str, ...], details: bool, url: str, as_json: bool,
 ) -> None:
     """Show the footprint of LOT: the figure, its main contributors, findings and attestations. --details shows all.
 
     With --product, show the footprint of all lots of a product that were made in a period, weighted by production: by
-    facility, with the spread over the lots, and the largest lots.
+    facility, with the spread over the lots, and the largest lots. With --received-from, show the footprint of the goods
+    that --organization bought from another organisation in a period.
     """
-    if (lot is None) == (product is None):
-        raise click.UsageError("give either LOT or --product")
-    if product is None and any(one is not None for one in (since, until, limit)):
-        raise click.UsageError("--from, --to and --limit need --product")
+    if [lot, product, party].count(None) != 2:
+        raise click.UsageError("give either LOT, --product or --received-from")
+    if (party is None) != (organization is None):
+        raise click.UsageError("--received-from and --organization need each other")
+    if lot is not None and any(one is not None for one in (since, until, limit)):
+        raise click.UsageError("--from, --to and --limit need --product or --received-from")
     other = method not in (None, METHOD) or gwp is not None or allocation is not None or bool(parameters)
-    if product is not None and (other or method is not None):
+    if lot is None and (other or method is not None):
         raise click.UsageError("--method, --gwp, --allocation and --parameter need LOT")
     if method is not None and is_chain_method(method) and (gwp is not None or allocation is not None or parameters):
         raise click.UsageError(f"{method} sets --gwp, --allocation and --parameter itself")
     if details and (other or lot is None):
         raise click.UsageError("--details needs LOT, and no other method: all other answers are shown in full")
-    answer: FootprintAnswer | ProductAnswer | MethodAnswer | ChainMethodAnswer
+    answer: FootprintAnswer | ProductAnswer | MethodAnswer | ChainMethodAnswer | ReceivedFootprintAnswer
     with Client(url) as client:
         if other:
             terms = {"method": method, "gwp": gwp, "allocation": allocation, "parameter": parameters}
             answer = ask_method(client, {"lot": lot, "at": at, **terms})
+        elif party is not None and organization is not None:
+            answer = ask_received(client, organization, party, {"from": since, "to": until}, {"limit": limit, "at": at})
         elif product is None:
             in_full = "true" if details or as_json else None
             answer = client.get("/v1/footprint", FootprintAnswer, lot=lot, findings="all", averages=in_full, at=at)
@@ -84,9 +96,11 @@ def footprint(
 
 
 def _report(
-    answer: FootprintAnswer | ProductAnswer | MethodAnswer | ChainMethodAnswer
+    answer: FootprintAnswer | ProductAnswer | MethodAnswer | ChainMethodAnswer | ReceivedFootprintAnswer
 ) -> Iterator[Part]:
     match answer:
+        case ReceivedFootprintAnswer():
+            return received_report(answer)
         case FootprintAnswer():
             return footprint_report(answer)
         case ProductAnswer():

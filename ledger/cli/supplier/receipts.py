@@ -20,7 +20,8 @@ from ledger.sdk.sets.lookup import nearest
 
 class Brief(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A receipt without its proofs: the lots, the default prices, the omissions and the findings of a record.
-    `restatement`: by an amendment or closing."""
+    `restatement`: by an amendment or closing. `accepted_by`: log index of the standing acceptance that accepts a
+    transfer."""
 
     index: int
     digest: str
@@ -29,6 +30,7 @@ class Brief(Struct, frozen=True, kw_only=True, omit_defaults=True):
     omitted: list[OmissionBrief] = []
     findings: list[StatedFinding] = []
     restatement: RestatementBrief | None = None
+    accepted_by: int | None = None
 
 
 def brief(receipt: Receipt | Acknowledgement) -> Brief:
@@ -43,6 +45,7 @@ def brief(receipt: Receipt | Acknowledgement) -> Brief:
     return Brief(
         index=receipt.index, digest=receipt.digest, lots=results.lots, priced=results.priced,
         omitted=[with_nearest(one) for one in results.omitted], findings=results.findings, restatement=restatement,
+        accepted_by=results.accepted_by,
     )
 
 

@@ -1,9 +1,7 @@
 """Reads the records to sign: JSON, NDJSON, or CSV whose columns are dotted paths into a record.
 
-A CSV column `outputs.0.quantity.value` fills that field. An empty cell fills no field, and a list item without any cell
-is omitted. Cells are text, like the numbers in records; the column's name marks an integer, a boolean or a list:
-`activity.heats:int`, `activity.sealed:bool`, `activity.operations:json`. In a column `transfer:digest` a cell may name
-a record by its receipt (see `references`). Columns whose name begins with `#` are notes.
+`ledger.client.sheets.columns` has the columns. A list item without any cell is omitted. In a column `transfer:digest` a
+cell may name a record by its receipt (see `references`).
 """
 
 import csv
@@ -11,16 +9,11 @@ import io
 import json
 from collections.abc import Iterator, Mapping
 from itertools import chain
-from typing import Any, BinaryIO, NamedTuple, NoReturn
+from typing import Any, BinaryIO, NamedTuple
 
 from ledger.cli.supplier.references import References
+from ledger.client.sheets.columns import KINDS, Column, columns_named, fill, parsed, typed, with_lists
 from ledger.errors import InvalidInput, LedgerError
-
-Path = tuple[str, ...]
-_KINDS = {"int": "an integer", "bool": "true or false", "json": "valid JSON", "digest": "a digest"}
-"""The suffixes of columns, each with the name of its values in messages."""
-_NOTE = "#"
-_BOOLEANS = {"true": True, "false": False}
 
 
 class RecordDraft(NamedTuple):
@@ -30,14 +23,6 @@ class RecordDraft(NamedTuple):
     place: str
     tree: dict[str, Any]
     columns: Mapping[str, str] = {}
-
-
-class CsvColumn(NamedTuple):
-    """A column; the `path` of a note is empty."""
-
-    name: str
-    path: Path
-    kind: str
 
 
 def read_drafts(file: BinaryIO, kind: str | None = None) -> Iterator[RecordDraft | LedgerError]:
@@ -78,7 +63,7 @@ def _is_json(line: bytes) -> bool:
 
 def _parsed(data: bytes, place: str) -> RecordDraft | LedgerError:
     try:
-        tree = json.loads(data, object_pairs_hook=_unique, parse_constant=_refuse)
+        tree = parsed(data)
     except RecursionError:
         return InvalidInput(f"{place}: nested too deep", code="too-deep")
     except ValueError as error:
@@ -86,19 +71,6 @@ def _parsed(data: bytes, place: str) -> RecordDraft | LedgerError:
     if not isinstance(tree, dict):
         return InvalidInput(f"{place}: a record is a JSON object", code="not-an-object")
     return RecordDraft(place, tree)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object without duplicate names: of two fields with one name, only one would be signed, without notice."""
-    tree = dict(pairs)
-    if len(tree) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} appears twice in one object")
-    return tree
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not valid in JSON")
 
 
 def _csv(first: bytes, file: BinaryIO) -> Iterator[RecordDraft | LedgerError]:
@@ -133,46 +105,20 @@ class _Prefixed(io.RawIOBase):
         return len(part)
 
 
-def _header(cells: list[str]) -> list[CsvColumn | None]:
+def _header(cells: list[str]) -> list[Column | None]:
     names = [cell.strip() for cell in cells]
     if len(names) == 1 and ";" in names[0]:
         raise InvalidInput("the columns are separated by semicolons", code="not-csv", rule="separated by commas")
-    columns = [_column(name) if name else None for name in names]
-    filling = [column for column in columns if column is not None and column.path]
-    if not filling:
+    columns = columns_named(names)
+    if not any(column is not None and column.path for column in columns):
         raise InvalidInput("the file holds no record", code="empty-input", rule="JSON, NDJSON, or CSV with a header")
-    filled: dict[Path, str] = {}
-    for column in filling:
-        if column.path in filled:
-            raise InvalidInput(f"columns {filled[column.path]} and {column.name} fill the same field",
-                               code="duplicate-column", field=column.name)
-        filled[column.path] = column.name
-    for column in filling:
-        above = next((filled[column.path[:n]] for n in range(1, len(column.path)) if column.path[:n] in filled), None)
-        if above is not None:
-            raise InvalidInput(f"column {column.name} fills a part of column {above}", code="duplicate-column",
-                               field=column.name)
     return columns
 
 
-def _column(name: str) -> CsvColumn:
-    if name.startswith(_NOTE):
-        return CsvColumn(name, (), "text")
-    path, colon, kind = name.rpartition(":")
-    # Material names may contain colons.
-    if not colon or kind not in _KINDS:
-        path, kind = name, "text"
-    steps = tuple(path.split("."))
-    if not all(steps):
-        raise InvalidInput(f"column {name!r} is not a path", code="not-csv", field=name, rule="such as outputs.0.lot")
-    return CsvColumn(name, steps, kind)
-
-
 def _draft(
-    place: str, columns: list[CsvColumn | None], row: list[str], references: References
+    place: str, columns: list[Column | None], row: list[str], references: References
 ) -> RecordDraft | LedgerError:
     tree: dict[str, Any] = {}
-    columns_of: dict[str, str] = {}
     for i, cell in enumerate(row):
         text = cell.strip()
         if not text:
@@ -183,43 +129,12 @@ def _draft(
         if not column.path:
             continue
         try:
-            _fill(tree, column.path, _typed(text, column.kind, references))
+            fill(tree, column.path, typed(text, column.kind, references.digest))
         except ValueError:
-            return InvalidInput(f"{place}, column {column.name}: {text!r} is not {_KINDS[column.kind]}",
+            return InvalidInput(f"{place}, column {column.name}: {text!r} is not {KINDS[column.kind]}",
                                 code="invalid-field", field=column.name, value=text)
         except LedgerError as error:
             return InvalidInput(f"{place}, column {column.name}: {error.message}", code=error.code, field=column.name,
                                 value=text, rule=error.rule)
-    return RecordDraft(place, _lists(tree, "$", "", columns_of), columns_of)
-
-
-def _typed(text: str, kind: str, references: References) -> Any:
-    if kind == "digest":
-        return references.digest(text)
-    if kind == "int":
-        return int(text)
-    if kind == "bool":
-        if text.lower() not in _BOOLEANS:
-            raise ValueError(text)
-        return _BOOLEANS[text.lower()]
-    return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse) if kind == "json" else text
-
-
-def _fill(tree: dict[str, Any], path: Path, value: Any) -> None:
-    for step in path[:-1]:
-        tree = tree.setdefault(step, {})
-    tree[path[-1]] = value
-
-
-def _lists(node: Any, path: str, column: str, columns_of: dict[str, str]) -> Any:
-    """Turns each mapping whose keys are all numbers into a list, in order of the numbers and without gaps."""
-    columns_of[path] = column
-    if not isinstance(node, dict):
-        return node
-    if node and all(step.isdecimal() for step in node):
-        steps = sorted(node, key=int)
-        return [_lists(node[step], f"{path}[{i}]", f"{column}.{step}", columns_of) for i, step in enumerate(steps)]
-    return {
-        step: _lists(child, f"{path}.{step}", f"{column}.{step}" if column else step, columns_of)
-        for step, child in node.items()
-    }
+    columns_of: dict[str, str] = {}
+    return RecordDraft(place, with_lists(tree, columns_of), columns_of)

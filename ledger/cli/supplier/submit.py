@@ -3,7 +3,7 @@
 import itertools
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, BinaryIO, NamedTuple
@@ -168,7 +168,7 @@ def _posted(client: Client, envelopes: list[bytes], waiting: float | None) -> li
     return answers
 
 
-def chunks(envelopes: BinaryIO | IO[bytes]) -> Iterator[Chunk]:
+def chunks(envelopes: Iterable[bytes]) -> Iterator[Chunk]:
     """Numbered lines without empty ones, in requests within the server's limits."""
     chunk: Chunk = []
     size = 0

@@ -25,6 +25,7 @@ from ledger.core.outcome.leaves import AssessmentLeaf
 from ledger.core.record.canonical import decode_record
 from ledger.core.record.kinds import Amendment, AnyRecord, Closing, Erasure, Transformation
 from ledger.engine.account import Outcome, account, with_revisions
+from ledger.engine.arriving import arriving
 from ledger.engine.figure_work import work_of
 from ledger.engine.prepare import prepare
 from ledger.engine.prepared import REVISING, Prepared, Submission
@@ -151,6 +152,7 @@ class Replayer:
                 if not committed:
                     # The committed assessment of a closing has these parts already.
                     prepared = self._with_unspread(prepared, revision, row)
+            prepared = arriving(prepared, self.state)
             outcome = account(prepared, self._figures)
             if revision is not None:
                 outcome = with_revisions(outcome, _roots_of(revision))

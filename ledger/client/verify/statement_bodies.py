@@ -136,7 +136,9 @@ def _recomputed(
         _check_share(proven, figure_work)
         figure_work = figure_work._replace(adjustment=adjustment_of(proven.assessment))
         figures = {lot.lot: LotFigures(vector_of(read(lot.burdens)), read(lot.contents)) for lot in proven.inputs}
-        outcome = account(Prepared(submission, plan, figure_work, committed, claims.plugin, versions), figures)
+        outcome = account(Prepared(
+            submission, plan, figure_work, committed, claims.plugin, versions,
+            accepted_by=proven.assessment.accepted_by), figures)
     except VerificationError:
         raise
     except (LedgerError, msgspec.DecodeError, KeyError, ArithmeticError) as error:

@@ -49,7 +49,8 @@ class AssessmentLeaf(Leaf, frozen=True, kw_only=True, tag="assessment"):
     averaged over periods: the difference of its lot's burdens from the moving average. `covered`: the reduction of the
     market-based amounts of electricity inputs by green attributes. `activation`: the log index of the newest activation
     when the record was assessed, which fixes the versions of rules, sector and factor sets. `questions`: the questioned
-    amount of each output; empty if nothing is in question."""
+    amount of each output; empty if nothing is in question. `accepted_by`, of a transfer: the log index of the standing
+    acceptance by which the receiver accepted it on arrival."""
 
     assessment: Raw
     method: str
@@ -63,6 +64,7 @@ class AssessmentLeaf(Leaf, frozen=True, kw_only=True, tag="assessment"):
     covered: dict[str, str] = {}
     activation: int | None = None
     questions: tuple[Question, ...] = ()
+    accepted_by: int | None = None
 
 
 class LotLeaf(Leaf, frozen=True, kw_only=True, tag="lot"):

@@ -182,6 +182,10 @@ class Transformation(Record, frozen=True, kw_only=True, tag="transformation"):
     overheads: Supplies = []
 
 
+Purpose = Literal["sale", "custody", "return", "storage"]
+"""The purpose of a transfer."""
+
+
 class Transfer(Record, frozen=True, kw_only=True, tag="transfer"):
     """The holder hands a quantity of a lot to another organisation, as a new lot.
 
@@ -195,7 +199,7 @@ class Transfer(Record, frozen=True, kw_only=True, tag="transfer"):
     to: Id
     new_lot: Id
     time: Instant
-    purpose: Literal["sale", "custody", "return", "storage"] = "sale"
+    purpose: Purpose = "sale"
     tolerance: Fraction | None = None
     transport: Supplies = []
     packaging: Supplies = []
@@ -213,6 +217,26 @@ class Acceptance(Record, frozen=True, kw_only=True, tag="acceptance"):
     return_lot: Id | None = None
     disputed: bool = False
     reason: Name | None = None
+
+
+class StandingAcceptance(Record, frozen=True, kw_only=True, tag="standingAcceptance"):
+    """The issuer accepts deliveries of `sender` when they arrive: of one `product` or of all, with these `purposes`
+    (sale if empty) and `roles` (product if empty), while the rule is valid.
+
+    `tolerance`: of a delivery, the largest fraction of the quantity by which it may deviate from `quantity`, the agreed
+    quantity of each delivery; which its sender may leave to the receiver as loss; and which the receiver does not
+    claim later. The newest rule for a sender and a product replaces the one before; a `withdrawn` one only ends it.
+    """
+
+    sender: Id
+    product: Id | None = None
+    purposes: Annotated[list[Purpose], Meta(max_length=4)] = []
+    roles: Annotated[list[Role], Meta(max_length=7)] = []
+    valid_from: Instant | None = None
+    valid_until: Instant | None = None
+    tolerance: Fraction | None = None
+    quantity: Quantity | None = None
+    withdrawn: bool = False
 
 
 class Consumption(Record, frozen=True, kw_only=True, tag="consumption"):
@@ -368,7 +392,8 @@ class Report(Record, frozen=True, kw_only=True, tag="report"):
 
 AnyRecord = (
     Organization | KeyChange | Activation | Erasure | Facility | Product | Transformation | Transfer | Acceptance
-    | Consumption | Declaration | Pool | Addition | Amendment | Closing | Reopening | Attestation | Report
+    | StandingAcceptance | Consumption | Declaration | Pool | Addition | Amendment | Closing | Reopening | Attestation
+    | Report
 )
 
 PUBLIC_TYPES: Final = frozenset(

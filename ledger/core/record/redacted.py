@@ -67,6 +67,8 @@ _RECORDS: Final[Mapping[str, dict[str, _Spec]]] = {
     "transfer": _kept("lot quantity to newLot time purpose tolerance") | {
         "transport": [_SUPPLY], "packaging": [_SUPPLY]},
     "acceptance": _kept("transfer received returnLot disputed"),
+    "standingAcceptance": _kept(
+        "sender product purposes roles validFrom validUntil tolerance quantity withdrawn"),
     "consumption": _kept("inputs time purpose onBehalfOf claim facility start end") | {"outputs": [_OUTPUT]},
     "declaration": _kept(
         "start end basis boundary burdens primaryShare per facility deviation pedigree") | {"lot": _OUTPUT},

@@ -180,6 +180,9 @@ class Engine:
             self._withdraw(index, old)
             return
         new = self._averaged(index, old, self._prepared(index, old))
+        if new.accepted_by != old.accepted_by:
+            # Whether a delivery was accepted on arrival is settled.
+            new = new._replace(accepted_by=old.accepted_by)
         outcome = account(new, history.figures)
         lots = self._numbered(index, new)
         self._settle(index, old, new, lots)

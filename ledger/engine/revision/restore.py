@@ -128,7 +128,8 @@ def _prepared(state: State, past: Past, record: AnyRecord, leaf: AssessmentLeaf)
     work = work_of(record, plan, state, assessment)
     if leaf.averaged or leaf.averaged_contents:
         work = work._replace(adjustment=Adjustment(vector_of(read(leaf.averaged)), read(leaf.averaged_contents)))
-    return Prepared(submission, plan, work, Raw(bytes(leaf.assessment)), leaf.plugin, _versions(state, past, leaf))
+    return Prepared(submission, plan, work, Raw(bytes(leaf.assessment)), leaf.plugin, _versions(state, past, leaf),
+                    accepted_by=leaf.accepted_by)
 
 
 def _versions(state: State, past: Past, leaf: AssessmentLeaf) -> Versions:

@@ -10,6 +10,7 @@ from msgspec import Struct
 from ledger.core.record.kinds import AnyRecord, Transformation
 from ledger.engine.sectors import Registry
 from ledger.errors import NotFound
+from ledger.registry.reference.examples import Tree, examples
 from ledger.registry.reference.shapes import FieldShape, Shape, shapes_of
 from ledger.registry.reference.texts import ROUTES, FieldText, Purpose, field_texts, purposes
 
@@ -51,11 +52,13 @@ class SchemaType(Struct, frozen=True, kw_only=True, rename="camel", omit_default
 
 
 class SchemaReference(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """The reference of an entry: the type of the record or of the activity, then the types inside it."""
+    """The reference of an entry: the type of the record or of the activity, then the types inside it. `example`: ends
+    with an example of the record; before it are the records to which it refers."""
 
     entry: SchemaEntry
     types: list[SchemaType]
     json_schema: dict[str, object] = {}
+    example: list[Tree] = []
 
 
 class Catalogue:
@@ -64,6 +67,7 @@ class Catalogue:
     def __init__(self, registry: Registry) -> None:
         self._types: dict[str, type[Struct]] = {}
         self._packages: dict[str, str] = {}
+        self._examples: dict[str, Sequence[Tree]] = dict(examples())
         self.entries: list[SchemaEntry] = []
         kinds = purposes()
         for kind in get_args(AnyRecord):
@@ -74,6 +78,7 @@ class Catalogue:
             for route, process in sector.sector.routes.items():
                 name = f"{sector.sector.name}.{route}"
                 self._packages[name] = sector.package
+                self._examples[name] = examples(sector.package).get(route, ())
                 names = {"en": process.en, "zh": process.zh}
                 self._add(_entry(name, "process", names, routes.get(route)), process.activity)
 
@@ -83,7 +88,13 @@ class Catalogue:
         texts = {**field_texts(), **field_texts(self._packages[name])} if name in self._packages else field_texts()
         shapes = shapes_of(self._types[name])
         return SchemaReference(
-            entry=entry, types=[_type(shape, texts) for shape in shapes], json_schema=self._json_schema(name))
+            entry=entry, types=[_type(shape, texts) for shape in shapes], json_schema=self._json_schema(name),
+            example=list(self._example(name)))
+
+    def _example(self, name: str) -> Sequence[Tree]:
+        """The example of a transformation is that of the process which its reference names."""
+        process = field_texts()["Transformation", "process"].example
+        return self._examples.get(process if name == "transformation" else name, ())
 
     def _json_schema(self, name: str) -> dict[str, object]:
         """The JSON Schema of the record; of a process, of a transformation with its activity."""

@@ -20,7 +20,8 @@ from ledger.web.door.places import Full, Places
 from ledger.web.problems import refused_request
 
 DEAR: Final = frozenset({
-    "cbam", "chain", "contributions", "gaps", "inventory", "sectors", "sensitivity", "uncertainty", "verification",
+    "cbam", "chain", "contributions", "coverage", "gaps", "inventory", "sectors", "sensitivity", "uncertainty",
+    "verification",
 })
 """Queries below /v1 that read more than a page."""
 PAGES: Final = "audit"

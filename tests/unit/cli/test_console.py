@@ -1,5 +1,6 @@
 """The sink: no sign that a terminal acts on gets through it, whichever way something is printed."""
 
+import csv
 import io
 import json
 import logging
@@ -15,7 +16,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from ledger.cli import console
-from ledger.core.printable import visible, visible_json, visible_lines
+from ledger.core.printable import spreadsheet_text, visible, visible_json, visible_lines
 from ledger.core.urls import redacted, shown
 from ledger.errors import InvalidInput, LedgerError
 
@@ -48,6 +49,27 @@ def test_json_says_the_same() -> None:
     text = json.dumps({"names": [EVERY, NASTY]}, ensure_ascii=False, indent=2)
     assert is_fit(visible_json(text))
     assert json.loads(visible_json(text)) == json.loads(text)
+
+
+@pytest.mark.parametrize("text", [
+    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff201",
+    '=HYPERLINK("http://x","y")', "-2+3+cmd|' /C calc'!A0",
+])
+def test_no_text_is_a_formula_to_a_spreadsheet(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert spreadsheet_text(text) == f"'{visible(text)}"
+    console.print_csv(["name"], [[text]])
+    (heading,), (cell,) = csv.reader(io.StringIO(capsys.readouterr().out))
+    assert (heading, cell) == ("name", f"'{visible(text)}")
+
+
+def test_csv_keeps_numbers_and_names(capsys: pytest.CaptureFixture[str]) -> None:
+    """Numbers may be negative; quotes, commas and spaces come back; one line is one row."""
+    row = [-1.5, 1e-9, 12, True, False, None, "a,\"b\" c", "钢铁", "urn:example:x", "a\u202eb\nc", ""]
+    console.print_csv(["h"] * len(row), [row])
+    out = capsys.readouterr().out
+    assert out.count("\r\n") == 2
+    assert next(csv.reader(out.splitlines()[1:])) == [
+        "-1.5", "1e-09", "12", "true", "false", "", "a,\"b\" c", "钢铁", "urn:example:x", "a\\u202eb\\x0ac", ""]
 
 
 def _table() -> Table:

@@ -20,7 +20,8 @@ _MOST_INPUTS = 5
 
 class Effect(Struct, frozen=True, kw_only=True):
     """The effect of the record of a line, after posting it or before. `record` is None if the client cannot read it.
-    `note`: a fact about the answer itself. `more`: whose restated lots are listed, and how to see all."""
+    `note`: a fact about the answer itself. `accepted_by`: the rule that accepts a transfer. `more`: whose restated lots
+    are listed, and how to see all."""
 
     line: int
     digest: str
@@ -33,6 +34,7 @@ class Effect(Struct, frozen=True, kw_only=True):
     findings: Sequence[StatedFinding] = ()
     restatement: RestatementBrief | None = None
     more: str = ""
+    accepted_by: int | None = None
     note: str | None = None
 
 
@@ -41,6 +43,7 @@ def posted(line: int, receipt: Brief, record: AnyRecord | None) -> Effect:
     return Effect(
         line=line, digest=receipt.digest, record=record, index=receipt.index, lots=receipt.lots, priced=receipt.priced,
         omitted=receipt.omitted, findings=receipt.findings, restatement=receipt.restatement,
+        accepted_by=receipt.accepted_by,
         more="" if record is None else (
             f"; of lots of {record.issuer} (all: carbon-ledger changes {record.issuer} --since {receipt.index})"),
     )
@@ -52,7 +55,8 @@ def foreseen(line: int, checked: CheckedRecord, record: AnyRecord | None) -> Eff
     return Effect(
         line=line, digest=checked.digest, record=record, index=checked.index, lots=checked.lots, inputs=checked.inputs,
         priced=checked.priced, omitted=[with_nearest(one) for one in checked.omitted], findings=checked.findings,
-        restatement=checked.restatement, note=f"undecided: {checked.undecided}" if checked.undecided else on_ledger,
+        restatement=checked.restatement, accepted_by=checked.accepted_by,
+        note=f"undecided: {checked.undecided}" if checked.undecided else on_ledger,
     )
 
 
@@ -70,6 +74,8 @@ def _remarks(effect: Effect) -> Iterator[str]:
         yield sentence(effect.record)
     if effect.note is not None:
         yield effect.note
+    if effect.accepted_by is not None:
+        yield f"accepted on arrival by the receiver's rule, entry {effect.accepted_by}"
     for taken in effect.inputs[:_MOST_INPUTS]:
         yield (f"{quantity_words(taken.quantity)} of {taken.lot}: {fixed(taken.footprint)} kg CO2e come in"
                f"{questioned_note(taken.questioned)}")

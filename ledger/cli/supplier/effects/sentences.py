@@ -22,6 +22,7 @@ from ledger.core.record.kinds import (
     Product,
     Reopening,
     Report,
+    StandingAcceptance,
     Transfer,
     Transformation,
 )
@@ -81,6 +82,16 @@ def _acceptance(record: Acceptance) -> str:
     received = "in full" if record.received is None else f"with {quantity_words(record.received)} received"
     back = f"; the shortage goes back as {record.return_lot}" if record.return_lot else ""
     return f"accepts the transfer {record.transfer} {received}{back}"
+
+
+def _standing(record: StandingAcceptance) -> str:
+    goods = f"deliveries of {record.product}" if record.product else "deliveries"
+    if record.withdrawn:
+        return f"ends the rule by which {goods} from {record.sender} are accepted on arrival"
+    agreed = "" if record.quantity is None else f" of {quantity_words(record.quantity)}"
+    until = f" until {record.valid_until}" if record.valid_until else ""
+    return (f"accepts {goods}{agreed} from {record.sender} on arrival, within {record.tolerance} of the quantity, from "
+            f"{record.valid_from}{until}")
 
 
 def _consumption(record: Consumption) -> str:
@@ -143,7 +154,8 @@ def _count(things: Sequence[object], name: str) -> str:
 SENTENCES: Final[Mapping[type, Callable[[Any], str]]] = {
     Organization: _organization, KeyChange: _key_change, Activation: _activation, Erasure: _erasure,
     Facility: _facility, Product: _product, Transformation: _transformation, Transfer: _transfer,
-    Acceptance: _acceptance, Consumption: _consumption, Declaration: _declaration, Pool: _pool, Addition: _addition,
-    Amendment: _amendment, Closing: _closing, Reopening: _reopening, Attestation: _attestation, Report: _report,
+    Acceptance: _acceptance, StandingAcceptance: _standing, Consumption: _consumption, Declaration: _declaration,
+    Pool: _pool, Addition: _addition, Amendment: _amendment, Closing: _closing, Reopening: _reopening,
+    Attestation: _attestation, Report: _report,
 }
 """The words for each record type."""

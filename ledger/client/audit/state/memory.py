@@ -27,8 +27,8 @@ _RECORDS_A_LOT: Final = 4
 """The facts of this many records take as much memory as a lot."""
 
 LET_GO = frozenset({
-    "accepted", "declarations", "digests", "facilities", "holding", "lots", "nonces", "products", "records",
-    "remaining", "returned", "transfers", "withdrawn",
+    "accepted", "declarations", "digests", "facilities", "holding", "lots", "nonces", "presumed", "products",
+    "records", "remaining", "returned", "transfers", "withdrawn",
 })
 """The attributes of a state that `Memory` empties, and reads again when a record names their contents. `used`,
 `pool_ids`, `taken` and `enrolled` are views of other attributes."""
@@ -99,6 +99,8 @@ class Memory:
             state.transfers[digest] = transfer.facts
             if transfer.accepted:
                 state.accepted.add(digest)
+            if transfer.presumed is not None:
+                state.presumed[digest] = transfer.presumed
         lots = self._recall_lots(store, names)
         new = names.new_lots | names.new_names | names.items
         products = names.products | names.lots | new | {pool.product for pool in state.pools.values()}
@@ -212,7 +214,8 @@ class Memory:
         store.write_named("product", [(one, state.products[one]) for one in self._products])
         store.write_named("declaration", [(one, state.declarations[one]) for one in self._declarations])
         store.write_named("transfer", [
-            (one, KeptTransfer(state.transfers[one], one in state.accepted)) for one in self._transfers
+            (one, KeptTransfer(state.transfers[one], one in state.accepted, state.presumed.get(one)))
+            for one in self._transfers
         ])
         for changes in (
             self._lots, self._records, self._nonces, self._facilities, self._sites, self._products, self._declarations,

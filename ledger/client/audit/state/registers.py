@@ -8,13 +8,14 @@ import msgspec
 from msgspec import Struct
 
 from ledger.admission.activations import Activations, PluginActivation
-from ledger.admission.facts import OrganizationFacts, PoolFacts
+from ledger.admission.facts import OrganizationFacts, PoolFacts, StandingFacts
 from ledger.admission.state import ClosedPeriod, KeyState, Recovery, State
 from ledger.core.signatures.signing import load_spki
 
 KEPT_WHOLE = frozenset({
     "activations", "amendments", "closed", "default_pools", "erased", "frozen", "group_goods", "keys", "lines",
-    "made_goods", "openings", "organizations", "origin", "pools", "prefixes", "recoveries", "reports", "size", "time",
+    "made_goods", "openings", "organizations", "origin", "pools", "prefixes", "recoveries", "reports", "size",
+    "standing", "time",
 })
 """The attributes of a state that `Registers` holds; of `lines` only the newest generations."""
 
@@ -42,6 +43,7 @@ class Registers(Struct, frozen=True):
     days: dict[str, tuple[int, int]] = {}
     group_goods: list[tuple[str, str, Decimal]] = []
     made_goods: set[str] = set()
+    standing: list[StandingFacts] = []
 
 
 def registers_of(state: State) -> Registers:
@@ -56,6 +58,7 @@ def registers_of(state: State) -> Registers:
         state.erased, state.amendments,
         {name: (one.days, one.counted) for name, one in state.recoveries.items()},
         [(*subject, kilograms) for subject, kilograms in state.group_goods.items()], state.made_goods,
+        [rule for rules in state.standing.values() for rule in rules.values()],
     )
 
 
@@ -80,6 +83,8 @@ def restore(state: State, registers: Registers) -> None:
     state.amendments = registers.amendments
     state.group_goods = {(group, subject): kilograms for group, subject, kilograms in registers.group_goods}
     state.made_goods = registers.made_goods
+    for rule in registers.standing:
+        state.standing.setdefault((rule.receiver, rule.sender), {})[rule.product] = rule
     for name, (digest, time, keys) in registers.recoveries.items():
         days, counted = registers.days.get(name, (0, time))
         state.recoveries[name] = Recovery(digest, time, tuple([load_spki(spki) for spki in keys]), days, counted)

@@ -39,10 +39,12 @@ class KeptLot(NamedTuple):
 
 
 class KeptTransfer(Struct, frozen=True, array_like=True):
-    """A transfer, and whether it was accepted."""
+    """A transfer, and whether it was accepted. `presumed`: the tolerance of the standing acceptance, if only this has
+    accepted it."""
 
     facts: TransferFacts
     accepted: bool
+    presumed: Decimal | None = None
 
 
 class KeptSite(Struct, frozen=True, array_like=True):

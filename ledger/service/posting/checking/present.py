@@ -39,7 +39,7 @@ def checked(
     return CheckedRecord(
         digest=sequenced.digest.hex(), type=type_of(prepared.submission.record), index=sequenced.index,
         outcome=outcome_root(sequenced.leaves).hex(), priced=results.priced, omitted=results.omitted,
-        findings=results.findings, inputs=_inputs(prepared, figures),
+        findings=results.findings, inputs=_inputs(prepared, figures), accepted_by=results.accepted_by,
         lots=[
             _titled(lot, limit, known=referenced(results.assessment, position))
             for position, lot in enumerate(results.lots)

@@ -283,6 +283,8 @@ def lot_answer(row: Record, remaining: Decimal | None = None, doubt: DoubtAnswer
     """A lot from a row with its columns and current remainder. `remaining`: the quantity left at an earlier moment."""
     remainder = row["remaining"] if remaining is None else remaining
     number, withdrawn, findings = row["number"], row["withdrawn"], []
+    # A dispute takes back the acceptance on arrival; only another acceptance settles it.
+    standing = row["standing"] if row["accepted"] is None and row["frozen"] is None else None
     if row["outcome"] is not None and not withdrawn and has_findings(row["outcome"]):
         findings = about(findings_in(row["index"], row["outcome"]).findings, number % LOT_SLOTS)
     return LotAnswer(
@@ -292,6 +294,7 @@ def lot_answer(row: Record, remaining: Decimal | None = None, doubt: DoubtAnswer
         facility=row["facility"], process=row["process"], previous_life=row["previous_life"], owner=row["owner"],
         sender=row["sender"], pool=row["pool"], credit=row["credit"], expires=row["expires"],
         withdrawn=withdrawn, frozen=bool(row["frozen"]) and not withdrawn, in_doubt=doubt,
+        accepted=row["accepted"] if standing is None else standing, on_arrival=standing is not None,
         questioned=whole(row["burdens"])[SLOT[QUESTIONED]], findings=findings,
     )
 

@@ -46,7 +46,8 @@ async def read_verified(
     counted = [
         CountedAttestation(
             lot=row["id"], index=row["index"], record=row["digest"], auditor=row["issuer"],
-            independent=one.independent, counts_as=one.counts_as, not_counted=one.not_counted)
+            independent=one.independent, valid_until=one.valid_until, counts_as=one.counts_as,
+            not_counted=one.not_counted)
         for row, one in zip(attested, judged, strict=True)
     ]
     best = _strongest(attested, counted)

@@ -50,7 +50,7 @@ async def reconcile_sites(
         unread = f"the operator has more than {most:,} records"
         return {site: SiteReconciliationAnswer(open=_open(closed, span), unread=unread)
                 for site, closed in runs.items()}
-    received = await read_operator(pool, indexes, moment, sums)
+    received = await read_operator(pool, sites.operator, indexes, moment, sums)
     return await in_thread(_answers, runs, sums, received, span)
 
 

@@ -65,8 +65,10 @@ class _LotRow(NamedTuple):
 
 
 class _OperatorBatch(NamedTuple):
-    """The rows of some records: bodies, flows, lots that they made, and the lots that they took."""
+    """The rows of some records: bodies, flows, lots that they made, and the lots that they took. `operator`: whose
+    movements they are."""
 
+    operator: str
     details: Sequence[Record]
     taken: Sequence[Record]
     made: Sequence[Record]
@@ -89,16 +91,17 @@ async def read_closings(
 
 
 async def movement_indexes(pool: DatabasePool, operator: str, moment: Moment, most: int) -> list[int] | None:
-    """The records of an operator by which lots come and go, in log order; None if there are more than `most`."""
+    """The records of an operator by which lots come and go, and the deliveries that it has accepted on arrival, in log
+    order; None if there are more than `most`."""
     indexes: list[int] = await pool.fetchval(queries("inventory")["movements"], operator, moment.size, most + 1)
     return indexes if len(indexes) <= most else None
 
 
 async def read_operator(
-    pool: DatabasePool, indexes: Sequence[int], moment: Moment, sums: SiteSums
+    pool: DatabasePool, operator: str, indexes: Sequence[int], moment: Moment, sums: SiteSums
 ) -> list[Movement]:
     """Adds records to `sums`, batch by batch, and returns the deliveries. A delivery counts once the operator has
-    accepted it or taken from it."""
+    accepted it, also on arrival, or taken from it."""
     delivered: dict[int, _FirstTaken] = {}
     for start in range(0, len(indexes), _CHUNK):
         part = indexes[start : start + _CHUNK]
@@ -106,7 +109,7 @@ async def read_operator(
         taken = await pool.fetch(queries("inventory")["taken"], part, moment.version)
         made = await pool.fetch(queries("inventory")["made"], part, moment.version)
         lots = await _lots(pool, {row["lot"] for row in taken}, moment)
-        digests = await in_thread(_add, _OperatorBatch(details, taken, made, lots), sums, delivered)
+        digests = await in_thread(_add, _OperatorBatch(operator, details, taken, made, lots), sums, delivered)
         if digests:
             accepted = await pool.fetch(queries("inventory")["delivered"], digests, moment.size)
             for row in accepted:
@@ -157,6 +160,9 @@ def _add(batch: _OperatorBatch, sums: SiteSums, delivered: dict[int, _FirstTaken
     for row in batch.details:
         record = None if row["body"] is None else _record.decode(row["body"])
         if record is None or not _is_until(record, sums.until):
+            continue
+        if isinstance(record, Transfer) and record.to == batch.operator:
+            delivered.setdefault(row["index"] * LOT_SLOTS, _FirstTaken(None, ""))
             continue
         if isinstance(record, Acceptance):
             digests.append(bytes.fromhex(record.transfer))

@@ -1,0 +1,126 @@
+"""Answers that list lots, transfers and records, as sent to clients (JSON, camelCase). Figures are kg CO2e."""
+
+from typing import Literal
+
+from msgspec import UNSET, Raw, UnsetType, field
+
+from ledger.answers.stored import LotAnswer, OrganizationAnswer, QueryAnswer
+from ledger.core.record.values import Quantity
+
+TransferState = Literal["open", "used", "accepted", "disputed", "withdrawn"]
+RecordState = Literal["inForce", "amended", "withdrawn", "erased"]
+
+
+class ListedLotAnswer(LotAnswer, frozen=True, kw_only=True):
+    """A lot of a list. `footprint`: kg CO2e of the whole lot; `footprintPerUnit` of a unit of its quantity. `title` as
+    in the lot's footprint. `omitted`, `questioned` and `provisional`: the kg CO2e that are left out by estimate, in
+    question, and waiting for a closing; `unestimated`: the number of omissions without an estimate. `primaryShare`:
+    the part of primary data; absent if there is no amount. `made`: the earliest time at which the lot can have been
+    made; `since`: when its owner got it."""
+
+    title: str
+    footprint: float
+    footprint_per_unit: float
+    omitted: float
+    provisional: float
+    unestimated: float
+    primary_share: float | None = None
+    made: str | None = None
+    since: str | None = None
+
+
+class LotListAnswer(QueryAnswer, frozen=True, kw_only=True):
+    """A page of lots, newest first. `organization`: whose lots these are. `next`: the value of `after` for the next
+    page. A short or empty page can still have a next page."""
+
+    organization: str
+    lots: list[ListedLotAnswer]
+    next: int | None = None
+
+
+class TransferAnswer(QueryAnswer, frozen=True, kw_only=True):
+    """A transfer of the log entry `index`, with digest `record`: `quantity` as sent, and `received`, without the
+    shortage that went back to the sender. `footprint`: kg CO2e of the received quantity; the other figures are of it
+    too, as in a list of lots. `state`: `open` until the receiver accepts it (the record `accepted`; with `onArrival` a
+    standing acceptance) or takes from it (`used`); `disputed` and `withdrawn` transfers do not count as received.
+    `time`: as the sender stated it."""
+
+    index: int
+    record: str
+    lot: str
+    product: str
+    quantity: Quantity
+    received: Quantity
+    sender: str
+    receiver: str
+    time: str
+    purpose: str
+    state: TransferState
+    title: str
+    footprint: float
+    footprint_per_unit: float
+    questioned: float
+    omitted: float
+    provisional: float
+    unestimated: float
+    primary_share: float | None = None
+    accepted: int | None = None
+    on_arrival: bool = False
+    made: str | None = None
+    owner: str | None = None
+
+
+class TransferListAnswer(QueryAnswer, frozen=True, kw_only=True):
+    """A page of an organisation's transfers, newest first in the log. `next` as in a list of lots."""
+
+    organization: str
+    transfers: list[TransferAnswer]
+    next: int | None = None
+
+
+class ListedRecordAnswer(QueryAnswer, frozen=True, kw_only=True):
+    """A record of the log. `time`: of its entry. `start` and `end`: the period or the time that the record is about, as
+    amended. `lots`: the number of lots that it made."""
+
+    index: int
+    record: str
+    type: str
+    issuer: str
+    time: str
+    state: RecordState
+    lots: int = 0
+    facility: str | None = None
+    process: str | None = None
+    start: str | None = None
+    end: str | None = None
+
+
+class RecordListAnswer(QueryAnswer, frozen=True, kw_only=True):
+    """A page of an organisation's records, newest first. `next` as in a list of lots."""
+
+    organization: str
+    records: list[ListedRecordAnswer]
+    next: int | None = None
+
+
+class NextQuestion(QueryAnswer, frozen=True, kw_only=True):
+    """A question to ask next, with the arguments of `carbon-ledger` and the route that answer it."""
+
+    question: str
+    command: str
+    route: str
+
+
+class ShownAnswer(QueryAnswer, frozen=True, kw_only=True):
+    """One page about a `record`, `lot`, `item`, `organization`, `facility`, `product` or `pool`, which is its `kind`.
+    `also`: other kinds of things with the same name. `entered`: the record that entered it, with its `body` as amended;
+    absent if the record is erased or withdrawn, and for lots. `lot`: of a lot, or the newest lot of an item."""
+
+    id: str
+    kind: str
+    entered: ListedRecordAnswer
+    questions: list[NextQuestion]
+    also: list[str] = field(default_factory=list)
+    lot: ListedLotAnswer | None = None
+    organization: OrganizationAnswer | None = None
+    body: Raw | UnsetType = UNSET

@@ -1,0 +1,1 @@
+"""Commands that look up the lots, transfers, records and purchases of an organisation."""

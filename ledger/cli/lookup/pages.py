@@ -1,0 +1,154 @@
+"""The options of all lists, and how they are printed: as a table for people, as JSON, or as CSV for spreadsheets."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import click
+from msgspec import Struct
+from rich.table import Table
+
+from ledger.cli.client import Client
+from ledger.cli.console import Command, print_csv, print_json, say, show
+from ledger.errors import LedgerError
+
+PAGE = 1_000
+Row = TypeVar("Row", bound=Struct)
+Answer = TypeVar("Answer", bound=Struct)
+
+
+class Column(NamedTuple, Generic[Row]):
+    """A column with its heading and value. A table for people omits it if all its values are absent or `usual`."""
+
+    heading: str
+    value: Callable[[Row], object]
+    usual: object = None
+
+
+class ListOptions(NamedTuple):
+    """The options that all lists have."""
+
+    limit: int
+    after: int | None
+    as_json: bool
+    as_csv: bool
+
+
+def list_options(command: Command) -> Command:
+    """`--limit`, `--after` and `--csv`; `--json` is an option of its own."""
+    for option in (
+        click.option("--csv", "as_csv", is_flag=True, help="Print CSV for spreadsheets, with all columns."),
+        click.option("--after", type=click.IntRange(min=0), help="Continue after the last row of an earlier answer."),
+        click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True,
+                     help="Rows to show at most."),
+    ):
+        command = option(command)
+    return command
+
+
+def organization_option(command: Command) -> Command:
+    """`--organization`: who asks."""
+    return click.option("--organization", metavar="ORGANIZATION", required=True,
+                        help="The organisation that asks, about its own goods.")(command)
+
+
+def period_options(command: Command) -> Command:
+    """`--from` and `--to`."""
+    for option in (
+        click.option("--to", "until", metavar="DAY", help="Until this day (YYYY-MM-DD, 00:00 UTC) or instant."),
+        click.option("--from", "since", metavar="DAY", help="After this day (YYYY-MM-DD, 00:00 UTC) or instant."),
+    ):
+        command = option(command)
+    return command
+
+
+class ListRequest(NamedTuple, Generic[Answer, Row]):
+    """A list of a server: its route, the type of its pages, the attribute with their rows, and the parameters."""
+
+    route: str
+    answer: type[Answer]
+    rows: str
+    parameters: dict[str, str | int | None]
+
+
+class Following:
+    """Reads a list page by page. `next` is the cursor after the rows that were read; None at the end."""
+
+    def __init__(self, client: Client, request: ListRequest[Any, Row], options: ListOptions) -> None:
+        self.next: int | None = options.after
+        self._client, self._request, self._rest = client, request, options.limit
+
+    def rows(self) -> Iterator[Any]:
+        """Raises LedgerError if the server's pages do not go on."""
+        while True:
+            page: Any = self._client.get(self._request.route, self._request.answer, after=self.next,
+                                         limit=min(PAGE, self._rest), **self._request.parameters)
+            rows = getattr(page, self._request.rows)
+            yield from rows
+            self._rest -= len(rows)
+            if page.next is not None and self.next is not None and page.next >= self.next:
+                raise LedgerError(f"the list of {self._client.url} has no end", code="unexpected-answer")
+            self.next = page.next
+            if page.next is None or self._rest <= 0:
+                return
+
+
+class Printed(NamedTuple, Generic[Row]):
+    """How a list is printed: the columns of the table for people, whose first one names the row; the columns of CSV;
+    and the sentence of an empty list."""
+
+    table: Sequence[Column[Row]]
+    csv: Sequence[Column[Row]]
+    empty: str
+
+
+def print_list(
+    client: Client, request: ListRequest[Any, Row], options: ListOptions, printed: Printed[Row]
+) -> None:
+    """Reads and prints a list. With `--csv` the rows are printed as they come."""
+    if options.as_json and options.as_csv:
+        raise click.UsageError("give either --json or --csv")
+    following = Following(client, request, options)
+    if options.as_csv:
+        print_csv([column.heading for column in printed.csv],
+                  ([column.value(row) for column in printed.csv] for row in following.rows()))
+    else:
+        rows = list(following.rows())
+        if options.as_json:
+            print_json({request.rows: rows, "next": following.next})
+            return
+        show(*[_table(rows, printed.table)] if rows else [printed.empty])
+    if following.next is not None:
+        say(f"there may be more: --after {following.next}, or a larger --limit")
+
+
+def _table(rows: Sequence[Row], columns: Sequence[Column[Row]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    shown = []
+    for place, column in enumerate(columns):
+        values = [column.value(row) for row in rows]
+        if place and all(value in (None, "", column.usual) for value in values):
+            continue
+        numbers = all(isinstance(value, int | float | None) for value in values)
+        # A name that does not fit goes on in the next line: readers copy names.
+        table.add_column(column.heading, justify="right" if numbers else "left", overflow="fold", no_wrap=not place)
+        shown.append([_cell(value) for value in values])
+    for cells in zip(*shown, strict=True):
+        table.add_row(*cells)
+    return table
+
+
+def _cell(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else ""
+        case float():
+            return f"{value:,.3f}" if abs(value) < 1e15 else f"{value:.6e}"
+        case _:
+            return str(value)
+
+
+def share_cell(share: float | None) -> str:
+    """A share in per cent; empty if it is unknown."""
+    return "" if share is None else f"{share * 100:.1f} %"

@@ -1,0 +1,276 @@
+"""`import`: records from spreadsheets and from lists of other programs, signed on this machine and posted."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
+from typing import IO, Any, Final, NamedTuple
+
+import click
+import msgspec
+
+from ledger.cli.client import Client, Seconds, ServerRefusal, url_option
+from ledger.cli.console import Rejected, json_option, print_json, progress, say, show
+from ledger.cli.environment import origin_option, required
+from ledger.cli.files import FILE, passphrase_options, signing_key
+from ledger.cli.supplier.references import References
+from ledger.cli.supplier.submit import chunks
+from ledger.cli.supplier.template import references, workbook
+from ledger.client.sheets.columns import Tree
+from ledger.client.sheets.drafts import Draft, Reading, SheetFault
+from ledger.client.sheets.filled import FilledTemplate
+from ledger.client.sheets.mapping import ListMapping, MappedList, read_mapping
+from ledger.client.sheets.plan import MOST_FAULTS, ImportPlan, Planner
+from ledger.client.sheets.rows import Rows, opened_csv
+from ledger.client.sheets.signing import RowSigner, read_secret
+from ledger.client.sheets.spelling import DATES, FORMATS, ISO, Style, offset_named
+from ledger.client.sheets.staging import Staging, Waiting
+from ledger.client.sheets.state import SUFFIX, Imported, ImportState
+from ledger.client.sheets.template import Guides
+from ledger.errors import InvalidInput
+from ledger.host.files.durable import replacing
+
+_CSV: Final = ".csv"
+_REASON: Final = "The row of the import was corrected"
+_KEPT: Final = 500
+"""Records whose acceptance is written at once."""
+
+
+class ImportOptions(NamedTuple):
+    """What the command was asked to do."""
+
+    file: Path
+    mapping: Path | None
+    numbers: str | None
+    dates: str | None
+    offset: str | None
+    kind: str | None
+    marked: Path | None
+
+
+class ImportResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The result for programs: numbers of records, and the first proposed amendments."""
+
+    read: int
+    new: int
+    unchanged: int
+    changed: int
+    accepted: int
+    amended: int
+    proposals: list[dict[str, Any]]
+
+
+@click.command("import")
+@click.argument("file", type=FILE)
+@click.option("--mapping", type=FILE, help="How the columns of a list fill records (TOML); without it: a template.")
+@click.option("--key", "key", type=FILE, required=True, help="Private key of the issuer.")
+@click.option("--issuer", required=True, help="URN of the organisation that signs.")
+@origin_option
+@click.option("--numbers", type=click.Choice(list(FORMATS)), help="How the file writes numbers: " + ", ".join(
+    [f"{name} {one.example}" for name, one in FORMATS.items()]))
+@click.option("--dates", type=click.Choice(list(DATES)), help="How the file writes dates.  [default: yyyy-mm-dd]")
+@click.option("--offset", help="Offset from UTC of dates and times without one, such as +08:00.  [default: +00:00]")
+@click.option("--type", "kind", help="Type of records without one.")
+@click.option("--dry-run", is_flag=True, help="Read, check and compare; post nothing.")
+@click.option("-o", "--output", type=FILE, help="Write the signed records to this file; post nothing.")
+@click.option("--amend", is_flag=True, help="Post the amendments of changed rows too.")
+@click.option("--amendments", type=FILE, help="Write the signed amendments of changed rows to this file.")
+@click.option("--reason", default=_REASON, show_default=True, help="Reason of the amendments.")
+@click.option("--marked", type=FILE, help="Workbook to write if there are faults: a copy with a note on each.")
+@click.option("--receipts", type=FILE, help="File for the receipts of all records of FILE.")
+@click.option("--patience", type=Seconds(), default=60.0, show_default=True,
+              help="Seconds to try again if the server is unavailable.")
+@url_option
+@passphrase_options
+@json_option
+def import_(**given: Any) -> int:
+    """Import the records of FILE, a .csv or .xlsx file: a filled-in template, or a list with a mapping.
+
+    Each record has a business key. The same row gives the same record, so importing a file again changes nothing, and
+    an import that was stopped goes on when you run it again. A changed row becomes an amendment of its record, which
+    you see first and post with --amend. Keep the files KEY.nonces and KEY.imports with the key.
+
+    If a row has a fault, nothing is posted: all faults are listed by sheet, row and column.
+    """
+    options = ImportOptions(*[given[name] for name in ImportOptions._fields])
+    if given["dry_run"] and (given["output"] or given["amend"] or given["amendments"] or given["receipts"]):
+        raise click.UsageError("--dry-run posts nothing and writes no records")
+    if given["output"] and (given["amend"] or given["receipts"]):
+        raise click.UsageError("--output posts nothing: submit the file")
+    key: Path = given["key"]
+    origin = required(given["origin"], "--origin")
+    private = signing_key(key, given["passphrase_file"], given["prompt"])
+    signer = RowSigner(private, origin, given["issuer"], read_secret(key))
+    with ExitStack() as stack:
+        rows = stack.enter_context(_opened(options.file))
+        staging = stack.enter_context(Staging())
+        state = stack.enter_context(ImportState(key.with_name(key.name + SUFFIX), origin, given["issuer"]))
+        source = _Source(options, rows)
+        planner = Planner(signer, state, staging, given["reason"], again=bool(given["receipts"]))
+        plan = _planned(source, planner, staging)
+        run = _Run(staging, state)
+        if given["output"]:
+            run.write(given["output"], amendments=False)
+        if given["amendments"]:
+            run.write(given["amendments"], amendments=True)
+        refused = 0
+        if not given["dry_run"] and not given["output"]:
+            client = stack.enter_context(Client(given["url"], patience=given["patience"]))
+            receipts = stack.enter_context(replacing(given["receipts"])) if given["receipts"] else None
+            run.post(client, receipts, amend=given["amend"])
+            refused = run.refused(source)
+        _report(plan, run, given)
+    return 1 if refused else 0
+
+
+class _Source:
+    """The file, which is read once to plan, and again to find the cells of records that the ledger refused."""
+
+    def __init__(self, options: ImportOptions, rows: Rows) -> None:
+        self.options, self.rows = options, rows
+        self._mapping: ListMapping | None = None
+        if options.mapping is not None:
+            self._mapping = read_mapping(options.mapping.read_bytes())
+        self._style = _style(options, self._mapping)
+        self._guides = Guides(references(None))
+
+    def drafts(self, staging: Staging) -> Iterator[Draft | SheetFault]:
+        reading = Reading(self._style, self._guides, References().digest, self.options.kind)
+        if self._mapping is None:
+            return FilledTemplate(self.rows, reading, staging).drafts()
+        return MappedList(self._mapping, self.rows, reading, staging).drafts()
+
+    def mark(self, faults: list[SheetFault]) -> str:
+        """Writes the marked copy if one is asked for; returns words for the message."""
+        if self.options.marked is None:
+            return ""
+        workbook("write_marked", "marking")(self.options.marked, self.rows, faults)
+        return f"; {self.options.marked} has a note on each"
+
+
+def _style(options: ImportOptions, mapping: ListMapping | None) -> Style:
+    numbers = options.numbers or (mapping.numbers if mapping is not None else None)
+    offset = options.offset or (mapping.offset if mapping is not None else None) or "+00:00"
+    if numbers is None:
+        raise click.UsageError("state how the file writes numbers: --numbers " + ", ".join(
+            [f"{name} ({one.example})" for name, one in FORMATS.items()]))
+    if numbers not in FORMATS:
+        raise InvalidInput(f"unknown format of numbers {numbers!r}", code="invalid-mapping", field="numbers",
+                           value=numbers, rule=f"one of: {', '.join(FORMATS)}")
+    dates = options.dates or (mapping.dates if mapping is not None else None) or ISO
+    if dates not in DATES:
+        raise InvalidInput(f"unknown format of dates {dates!r}", code="invalid-mapping", field="dates", value=dates,
+                           rule=f"one of: {', '.join(DATES)}")
+    return Style(FORMATS[numbers], offset_named(offset), dates)
+
+
+def _opened(path: Path) -> AbstractContextManager[Rows]:
+    if path.suffix.lower() == _CSV:
+        return opened_csv(path)
+    opened: AbstractContextManager[Rows] = workbook("opened")(path)
+    return opened
+
+
+def _planned(source: _Source, planner: Planner, staging: Staging) -> ImportPlan:
+    """Raises Rejected with all faults of the file."""
+    with progress("reading") as report_progress:
+        plan = planner.plan(source.drafts(staging), _normalised, report_progress)
+    if plan.faults:
+        many = f"the first {MOST_FAULTS}" if plan.is_full else str(len(plan.faults))
+        marked = source.mark(plan.faults)
+        raise Rejected(f"{source.options.file}: {many} faults; nothing is posted{marked}",
+                       [fault.error() for fault in plan.faults], code="invalid-records")
+    if not plan.read:
+        raise InvalidInput(f"{source.options.file} holds no record", code="empty-input")
+    return plan
+
+
+def _normalised(tree: Tree) -> Tree:
+    """The record as people typed it, in the spelling of the wire."""
+    return tree
+
+
+class _Run:
+    """Writes and posts what an import signed, and notes what the ledger took."""
+
+    def __init__(self, staging: Staging, state: ImportState) -> None:
+        self._staging, self._state = staging, state
+        self.accepted = self.amended = 0
+        self._refusals: dict[tuple[str, str], ServerRefusal] = {}
+
+    def write(self, path: Path, *, amendments: bool) -> None:
+        """Writes envelopes, one a line; the file appears whole or not at all."""
+        with replacing(path) as file:
+            for record in self._staging.waiting(amendments=amendments):
+                file.write(record.envelope + b"\n")
+        if not amendments:
+            self._note([record for record in self._staging.waiting(amendments=False) if not record.known], posted=False)
+
+    def post(self, client: Client, receipts: IO[bytes] | None, *, amend: bool) -> None:
+        """Posts in bounded requests. After each request, it is durable what the ledger took."""
+        with progress("posting") as report_progress:
+            for amendments in (False, True) if amend else (False,):
+                waiting = self._staging.waiting(amendments=amendments)
+                lines = self._staging.waiting(amendments=amendments)
+                for chunk in chunks(record.envelope for record in lines):
+                    self._post_chunk(client, [next(waiting) for _ in chunk], receipts)
+                    report_progress(self.accepted + self.amended + len(self._refusals))
+
+    def _post_chunk(self, client: Client, records: list[Waiting], receipts: IO[bytes] | None) -> None:
+        answers = client.post([record.envelope for record in records])
+        taken: list[Waiting] = []
+        for record, answer in zip(records, answers, strict=True):
+            if isinstance(answer, ServerRefusal):
+                if len(self._refusals) < MOST_FAULTS:
+                    self._refusals[record.kind, record.key] = answer
+                continue
+            taken.append(record)
+            if receipts is not None:
+                receipts.write(msgspec.json.encode(answer) + b"\n")
+        self._note(taken, posted=True)
+        self.amended += sum(record.amends is not None for record in taken)
+        self.accepted += sum(record.amends is None for record in taken)
+
+    def _note(self, records: list[Waiting], *, posted: bool) -> None:
+        for start in range(0, len(records), _KEPT):
+            self._state.enter([
+                (record.kind, record.key, Imported(record.amends or record.digest, record.content, posted))
+                for record in records[start : start + _KEPT]
+            ])
+
+    def refused(self, source: _Source) -> int:
+        """Says which cells the ledger refused; returns the number of refused records."""
+        if not self._refusals:
+            return 0
+        faults: list[SheetFault] = []
+        with Staging() as staging:
+            for draft in source.drafts(staging):
+                if isinstance(draft, Draft) and (refusal := self._refusals.get((str(draft.tree["type"]), draft.key))):
+                    faults += draft.faults_of(refusal.error())
+        for fault in faults:
+            say(f"{fault.error().message} (rule: {fault.rule})" if fault.rule else fault.error().message)
+        say(f"the ledger refused {len(self._refusals)} records{source.mark(faults)}")
+        return len(self._refusals)
+
+
+def _report(plan: ImportPlan, run: _Run, given: dict[str, Any]) -> None:
+    if given["as_json"]:
+        print_json(ImportResult(
+            read=plan.read, new=plan.new, unchanged=plan.unchanged, changed=plan.changed, accepted=run.accepted,
+            amended=run.amended, proposals=[
+                {"place": str(one.place), "key": one.key, "record": one.record, "fields": list(one.fields)}
+                for one in plan.proposals
+            ]))
+        return
+    show(f"{plan.read} records: {plan.new} new, {plan.unchanged} as before, {plan.changed} changed")
+    for proposal in plan.proposals:
+        show(f"{proposal.place}: {proposal.key} changes {', '.join(proposal.fields)}")
+    if plan.changed > len(plan.proposals):
+        show(f"… and {plan.changed - len(plan.proposals)} more")
+    if given["dry_run"]:
+        show("nothing was posted")
+    elif given["output"]:
+        show(f"signed: {given['output']}; post it with `carbon-ledger submit`")
+    else:
+        show(f"{run.accepted} on the ledger, {run.amended} amended")
+    if plan.changed and not given["amend"]:
+        show("Changed rows are amendments of earlier records: post them with --amend.")

@@ -1,0 +1,1 @@
+"""Records as rows: one spelling for CSV files and workbooks, templates to fill in, and imports."""

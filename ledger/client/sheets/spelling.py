@@ -1,0 +1,239 @@
+"""Values of cells as records spell them: numbers by a stated format, dates by a stated offset. Nothing is guessed: a
+text that the stated format does not allow is a fault."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+from ledger.client.sheets.columns import KINDS, TEXT, parsed, unescaped
+from ledger.core.record.units import plain
+from ledger.errors import InvalidInput, LedgerError
+
+_FAULTS: Final[Mapping[str, str]] = {
+    "formula": "a formula", "cell-error": "an error", "not-a-number": "not a number in the stated format",
+    "not-a-whole-number": "not a whole number", "not-a-date": "not a date in the stated format",
+    "not-a-text": "not a text", "invalid-field": "not such a value",
+}
+_DIGITS: Final = 15
+"""Significant digits of a number in a workbook; a spreadsheet shows and keeps no more."""
+_INSTANT: Final = "instant"
+_NUMBERS: Final = frozenset({"decimal", "signed decimal", "fraction", "deviation"})
+_WHOLE: Final = "whole number"
+_TRUTH: Final = "true or false"
+_UNKNOWN: Final = ("", "JSON")
+"""Types of fields whose cells are read by their own type."""
+_MONTH: Final = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+_TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]")
+_OFFSET: Final = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
+
+
+class Formula(NamedTuple):
+    """The text of a cell with a formula, which is never evaluated."""
+
+    text: str
+
+
+class CellError(NamedTuple):
+    """A cell that shows an error, such as `#N/A`."""
+
+    text: str
+
+
+CellValue = str | int | float | bool | Decimal | datetime | date | Formula | CellError
+"""The content of a cell that is not empty. A CSV file has texts alone."""
+
+
+class NumberFormat(NamedTuple):
+    """How numbers are written: `point` before the decimals, any of `groups` between groups of three digits."""
+
+    name: str
+    point: str
+    groups: str
+    example: str
+
+    def number(self, text: str) -> Decimal:
+        """The number that a text states. Raises ValueError if the format does not allow it."""
+        sign, digits = ("-", text[1:]) if text[:1] in "-\u2212" and text else ("", text)
+        whole, point, decimals = digits.partition(self.point)
+        if point and not (decimals.isascii() and decimals.isdigit()):
+            raise ValueError(text)
+        if not (whole.isascii() and whole.isdigit()):
+            whole = self._ungrouped(whole)
+        return Decimal(f"{sign}{whole}.{decimals or 0}")
+
+    def _ungrouped(self, whole: str) -> str:
+        """The digits of groups of three, all with the same sign between them."""
+        group = next((sign for sign in self.groups if sign in whole), None)
+        parts = [] if group is None else whole.split(group)
+        regular = len(parts) > 1 and 1 <= len(parts[0]) <= 3 and all(len(part) == 3 for part in parts[1:])
+        if not regular or not all(part.isascii() and part.isdigit() for part in parts):
+            raise ValueError(whole)
+        return "".join(parts)
+
+
+_SPACES: Final = " \u00a0\u202f"
+FORMATS: Final[Mapping[str, NumberFormat]] = {one.name: one for one in (
+    NumberFormat("en", ".", ",", "1,234.5"), NumberFormat("de", ",", ".", "1.234,5"),
+    NumberFormat("fr", ",", _SPACES, "1 234,5"), NumberFormat("ch", ".", "'\u2019", "1'234.5"),
+    NumberFormat("plain", ".", "", "1234.5"),
+)}
+"""The formats by the names that users give them. German numbers are also those of Spain, Italy and Brazil, English
+ones also those of China, India writes `1,23,456.7`, which no format takes."""
+
+
+ISO: Final = "yyyy-mm-dd"
+DATES: Final[Mapping[str, str]] = {
+    ISO: "%Y-%m-%d", "dd.mm.yyyy": "%d.%m.%Y", "dd/mm/yyyy": "%d/%m/%Y", "mm/dd/yyyy": "%m/%d/%Y", "yyyymmdd": "%Y%m%d",
+    "yyyy/mm/dd": "%Y/%m/%d",
+}
+"""The formats of dates by the names that users give them."""
+
+
+class Style(NamedTuple):
+    """The stated formats of numbers and dates, and the offset of dates and times without one."""
+
+    numbers: NumberFormat
+    offset: timedelta = timedelta(0)
+    dates: str = ISO
+
+
+def offset_named(text: str) -> timedelta:
+    """The offset such as `+08:00`. Raises InvalidInput."""
+    match = _OFFSET.fullmatch(text)
+    if match is None:
+        raise InvalidInput(f"{text!r} is not an offset from UTC", code="invalid-offset", field="offset", value=text,
+                           rule="such as +08:00")
+    size = timedelta(hours=int(match[2]), minutes=int(match[3]))
+    return -size if match[1] == "-" else size
+
+
+def wire_value(cell: CellValue, field: str, suffix: str, style: Style, *, ends: bool = False) -> Any:
+    """The value of a cell for a field of this type (as the reference names it, or empty if it is unknown), in a column
+    with this suffix. `ends`: a month or a day is the end of a period, and counts in full.
+
+    Raises InvalidInput with the value and the rule.
+    """
+    if isinstance(cell, Formula):
+        raise _fault(cell.text, "formula", "a value: formulas are never evaluated; paste the column as values")
+    if isinstance(cell, CellError):
+        raise _fault(cell.text, "cell-error", "a value")
+    if suffix not in (TEXT, ""):
+        return _suffixed(cell, suffix, style)
+    if field in _NUMBERS:
+        return plain(_number(cell, style))
+    if field == _WHOLE:
+        return _whole(cell, style)
+    if field == _TRUTH:
+        return _truth(cell)
+    if field == _INSTANT or (isinstance(cell, date) and field in _UNKNOWN):
+        return _instant(cell, style, ends=ends)
+    return _text(cell)
+
+
+def _suffixed(cell: CellValue, suffix: str, style: Style) -> Any:
+    if suffix == "int":
+        return _whole(cell, style)
+    if suffix == "bool":
+        return _truth(cell)
+    text = _text(cell)
+    if suffix != "json":
+        return text
+    try:
+        return parsed(text)
+    except (ValueError, RecursionError):
+        raise _fault(text, "invalid-field", KINDS[suffix]) from None
+
+
+def _fault(value: object, code: str, rule: str) -> LedgerError:
+    return InvalidInput(f"{value!r} is {_FAULTS[code]}", code=code, value=value, rule=rule)
+
+
+def _number(cell: CellValue, style: Style) -> Decimal:
+    if isinstance(cell, str):
+        try:
+            return style.numbers.number(cell.strip())
+        except ValueError:
+            raise _fault(cell, "not-a-number", f"a number such as {style.numbers.example}, by --numbers "
+                         f"{style.numbers.name}") from None
+    if isinstance(cell, bool) or not isinstance(cell, int | float | Decimal):
+        raise _fault(_shown(cell), "not-a-number", "a number")
+    return _exact(cell)
+
+
+def _exact(number: float | Decimal) -> Decimal:
+    """A number of a workbook as a spreadsheet shows it: 0.1 + 0.2 is 0.3 there."""
+    if isinstance(number, int):
+        return Decimal(number)
+    value = Decimal(number) if isinstance(number, Decimal) else Decimal(f"{number:.{_DIGITS}g}")
+    if not value.is_finite():
+        raise _fault(number, "not-a-number", "a finite number")
+    return value
+
+
+def _whole(cell: CellValue, style: Style) -> int:
+    number = _number(cell, style)
+    if number != number.to_integral_value():
+        raise _fault(_shown(cell), "not-a-whole-number", "a whole number")
+    return int(number)
+
+
+def _truth(cell: CellValue) -> bool:
+    text = str(cell).strip().lower()
+    if text not in ("true", "false"):
+        raise _fault(_shown(cell), "invalid-field", KINDS["bool"])
+    return text == "true"
+
+
+def _text(cell: CellValue) -> str:
+    """A text. A number in a workbook stands for its digits, since a spreadsheet turns `4711` into a number."""
+    if isinstance(cell, str):
+        return unescaped(cell.strip())
+    if isinstance(cell, bool) or not isinstance(cell, int | float | Decimal):
+        raise _fault(_shown(cell), "not-a-text", "a text; format the column as text and enter it again")
+    return plain(_exact(cell))
+
+
+def _shown(cell: CellValue) -> str:
+    return cell.isoformat() if isinstance(cell, date) else str(cell)
+
+
+def _instant(cell: CellValue, style: Style, *, ends: bool) -> str:
+    """A day or a month is its first second; if it `ends`, the first second after it."""
+    if isinstance(cell, str):
+        text = cell.strip()
+        month = _MONTH.fullmatch(text)
+        if month:
+            return _month(int(month[1]), int(month[2]), style, ends=ends)
+        cell = _moment(text, style)
+    if not isinstance(cell, date):
+        raise _fault(_shown(cell), "not-a-date", "a date; format the column as a date, or write 2026-03-31")
+    if isinstance(cell, datetime):
+        return _utc(cell, style)
+    return _utc(datetime(cell.year, cell.month, cell.day) + timedelta(days=int(ends)), style)
+
+
+def _moment(text: str, style: Style) -> date:
+    """A date in the stated format, or a time by ISO 8601."""
+    try:
+        if _TIME.match(text):
+            return datetime.fromisoformat(text)
+        return datetime.strptime(text, DATES[style.dates]).date()
+    except ValueError:
+        raise _fault(text, "not-a-date", f"a date as {style.dates}, a time such as 2026-03-31T08:00:00+08:00, or a "
+                     "month such as 2026-03") from None
+
+
+def _month(year: int, month: int, style: Style, *, ends: bool) -> str:
+    if ends:
+        year, month = (year + 1, 1) if month == 12 else (year, month + 1)
+    return _utc(datetime(year, month, 1), style)
+
+
+def _utc(moment: datetime, style: Style) -> str:
+    aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone(style.offset))
+    try:
+        return aware.astimezone(UTC).replace(microsecond=0).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except OverflowError:
+        raise _fault(moment.isoformat(), "not-a-date", "a date after the year 1") from None

@@ -1,0 +1,122 @@
+"""Rows and keys of a file that is being read, on disk: a file may have more of them than fit in memory."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from types import TracebackType
+from typing import Any, Final, NamedTuple, Self
+
+from ledger.client.sheets.drafts import Place
+from ledger.client.sheets.rows import Row
+from ledger.client.sheets.spelling import CellError, CellValue, Formula
+
+_TABLES: Final = """
+CREATE TABLE seen (key TEXT PRIMARY KEY, sheet TEXT NOT NULL, row INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE part (key TEXT, list TEXT, number INTEGER, sheet TEXT, cells TEXT, PRIMARY KEY (key, list, number))
+    WITHOUT ROWID;
+CREATE TABLE waiting (number INTEGER PRIMARY KEY, kind TEXT, key TEXT, digest TEXT, amends TEXT, content BLOB,
+    envelope BLOB, known BOOLEAN);
+CREATE INDEX waiting_amends ON waiting (amends IS NULL, number);
+"""
+
+
+class Waiting(NamedTuple):
+    """A signed record that waits to be posted. `amends`: the record that an amendment corrects; `content` is then the
+    content of that record after it. `known`: the ledger has the record already."""
+
+    kind: str
+    key: str
+    digest: str
+    amends: str | None
+    content: bytes
+    envelope: bytes
+    known: bool = False
+
+
+class Staging:
+    """A database in a temporary file, which disappears with the process."""
+
+    def __init__(self) -> None:
+        self._database = sqlite3.connect("", isolation_level=None)
+        self._database.executescript(_TABLES)
+        self._database.execute("BEGIN")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+                 ) -> None:
+        self._database.close()
+
+    def see(self, key: str, place: Place) -> Place | None:
+        """Notes the key of a record. Returns the place where the key was before."""
+        try:
+            self._database.execute("INSERT INTO seen VALUES (?, ?, ?)", (key, place.sheet, place.row))
+        except sqlite3.IntegrityError:
+            sheet, row = self._database.execute("SELECT sheet, row FROM seen WHERE key = ?", (key,)).fetchone()
+            return Place(sheet, row)
+        return None
+
+    def add(self, key: str, name: str, row: Row) -> None:
+        """Keeps a row of a list for the record with this key."""
+        cells = json.dumps([_packed(cell) for cell in row.cells], ensure_ascii=False)
+        self._database.execute("INSERT INTO part VALUES (?, ?, ?, ?, ?)", (key, name, row.number, row.sheet, cells))
+
+    def parts(self, key: str) -> list[tuple[str, Row]]:
+        """The rows of the lists of a record, in their order."""
+        rows = self._database.execute(
+            "SELECT list, number, sheet, cells FROM part WHERE key = ? ORDER BY list, number", (key,))
+        return [(name, Row(sheet, number, _unpacked(cells))) for name, number, sheet, cells in rows]
+
+    def unclaimed(self) -> Iterator[tuple[str, Place]]:
+        """The keys of rows of lists without a record."""
+        rows = self._database.execute(
+            "SELECT key, sheet, number FROM part WHERE key NOT IN (SELECT key FROM seen) ORDER BY sheet, number")
+        for key, sheet, number in rows:
+            yield key, Place(sheet, number)
+
+    def wait(self, record: Waiting) -> None:
+        """Keeps a signed record until it is posted."""
+        self._database.execute(
+            "INSERT INTO waiting (kind, key, digest, amends, content, envelope, known) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            record)
+
+    def waiting(self, *, amendments: bool) -> Iterator[Waiting]:
+        """The signed records in their order: new ones, or amendments."""
+        cursor = self._database.cursor()
+        rows = cursor.execute("SELECT kind, key, digest, amends, content, envelope, known FROM waiting "
+                              "WHERE (amends IS NULL) = ? ORDER BY number", (not amendments,))
+        for row in rows:
+            yield Waiting(*row)
+
+
+def _packed(cell: CellValue | None) -> Any:
+    match cell:
+        case datetime() | date():
+            return [type(cell).__name__, cell.isoformat()]
+        case Formula() | CellError():
+            return [type(cell).__name__, cell.text]
+        case Decimal():
+            return ["Decimal", str(cell)]
+        case _:
+            return cell
+
+
+def _unpacked(cells: str) -> Sequence[CellValue | None]:
+    return [_cell(*packed) if isinstance(packed, list) else packed for packed in json.loads(cells)]
+
+
+def _cell(kind: str, text: str) -> CellValue:
+    match kind:
+        case "datetime":
+            return datetime.fromisoformat(text)
+        case "date":
+            return date.fromisoformat(text)
+        case "Formula":
+            return Formula(text)
+        case "CellError":
+            return CellError(text)
+        case _:
+            return Decimal(text)

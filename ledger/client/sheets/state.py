@@ -1,0 +1,75 @@
+"""What earlier imports signed and posted, beside the signing key: by business key, so that a changed row becomes an
+amendment, and an import that was stopped goes on where it was."""
+
+import sqlite3
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Final, NamedTuple, Self
+
+from ledger.errors import ConfigurationError
+
+SUFFIX: Final = ".imports"
+_VERSION: Final = 1
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS record (
+    origin TEXT, issuer TEXT, kind TEXT, key TEXT, digest TEXT NOT NULL, content BLOB NOT NULL, posted INTEGER NOT NULL,
+    PRIMARY KEY (origin, issuer, kind, key)
+) WITHOUT ROWID
+"""
+
+
+class Imported(NamedTuple):
+    """A record of an earlier import. `digest`: of the record as it was entered first; `content`: as it is now, after
+    amendments; `posted`: the ledger has it, not only a file."""
+
+    digest: str
+    content: bytes
+    posted: bool
+
+
+class ImportState:
+    """The records that an issuer imported into a ledger. Changes are durable when `enter` returns."""
+
+    def __init__(self, path: Path, origin: str, issuer: str) -> None:
+        self._of = (origin, issuer)
+        path.touch(mode=0o600, exist_ok=True)
+        try:
+            self._database = sqlite3.connect(path, isolation_level=None)
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = FULL")
+            (version,) = self._database.execute("PRAGMA user_version").fetchone()
+            if version not in (0, _VERSION):
+                raise ConfigurationError(f"{path} is from another version", field="imports", value=version)
+            self._database.execute(_TABLES)
+            self._database.execute(f"PRAGMA user_version = {_VERSION}")
+        except sqlite3.Error as error:
+            raise ConfigurationError(f"cannot open {path}: {error}", field="imports", value=path) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+                 ) -> None:
+        self._database.close()
+
+    def imported(self, kind: str, key: str) -> Imported | None:
+        """The record of a business key."""
+        row = self._database.execute(
+            "SELECT digest, content, posted FROM record WHERE origin = ? AND issuer = ? AND kind = ? AND key = ?",
+            (*self._of, kind, key)).fetchone()
+        return None if row is None else Imported(row[0], zlib.decompress(row[1]), bool(row[2]))
+
+    def enter(self, records: Iterable[tuple[str, str, Imported]]) -> None:
+        """Notes records by kind and business key, all of them or none."""
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            self._database.executemany(
+                "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [(*self._of, kind, key, one.digest, zlib.compress(one.content), int(one.posted))
+                 for kind, key, one in records])
+        except sqlite3.Error:
+            self._database.execute("ROLLBACK")
+            raise
+        self._database.execute("COMMIT")

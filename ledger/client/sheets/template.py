@@ -1,0 +1,175 @@
+"""Templates: an example of a record, as files that people fill in."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from ledger.client.sheets.columns import KEY, TEXT, Tree, column_named, unescaped
+from ledger.client.sheets.guide import Guide
+from ledger.client.sheets.tables import Table, flat_table, tables_of
+from ledger.core.record.units import UNITS
+from ledger.errors import NotFound
+from ledger.registry.reference.catalogue import SchemaField, SchemaReference
+from ledger.registry.reference.examples import OWN, for_issuer
+
+Language = Literal["en", "zh"]
+_TRANSFORMATION: Final = "transformation"
+_NAMES: Final = ("id", "outputs", "newLot", "lot", "pool", "facility", "organization")
+"""Fields by which the key of an example is named: the first of them that is an identifier, or has the one of a lot."""
+_EXACT_DIGITS: Final = 15
+_KEY_NOTE: Final = (
+    "Business key: your own number of the record, each once, such as the number of a document. It joins the sheets, "
+    "and shows at the next import which record has changed. It is not published."
+)
+_KEY_NOTE_ZH: Final = (
+    "业务键：记录在贵方系统中的编号，如单据号，不得重复。各工作表由它关联；再次导入时凭它识别已更改的记录。不会公开。"
+)
+
+
+class Guides:
+    """The guides of kinds and processes; `reference` answers by name, as `carbon-ledger schema NAME`."""
+
+    def __init__(self, reference: Callable[[str], SchemaReference]) -> None:
+        self._reference = reference
+        self._guides: dict[tuple[str, str | None], Guide] = {}
+
+    def of(self, kind: str, process: str | None = None) -> Guide:
+        """The guide of a kind, with the activity of a process if there is one by that name. Raises NotFound if there is
+        no such kind."""
+        key = (kind, process if kind == _TRANSFORMATION else None)
+        if key not in self._guides:
+            self._guides[key] = Guide(self._reference(kind), self._activity(key[1]))
+        return self._guides[key]
+
+    def _activity(self, process: str | None) -> SchemaReference | None:
+        try:
+            reference = None if process is None else self._reference(process)
+        except NotFound:
+            return None
+        return reference if reference is not None and reference.entry.of == "process" else None
+
+    def of_record(self, tree: Tree) -> Guide:
+        process = tree.get("process")
+        return self.of(str(tree["type"]), process if isinstance(process, str) else None)
+
+
+def example_of(reference: SchemaReference, guides: Guides, issuer: str = OWN, *, whole: bool = False) -> list[Tree]:
+    """The example of a kind or process for an issuer, with the fields in the order of the reference. `whole`: after the
+    records to which it refers. Raises NotFound if there is no example."""
+    if not reference.example:
+        raise NotFound(f"{reference.entry.name} has no example", code="no-example", field="name",
+                       value=reference.entry.name, rule="`carbon-ledger schema NAME` shows its fields")
+    *before, last = for_issuer(reference.example, issuer)
+    records = [_without(tree, ("issuer",) if tree["issuer"] == issuer else ()) for tree in before] if whole else []
+    return [guides.of_record(tree).ordered(tree) for tree in [*records, _without(last, ("issuer", "nonce"))]]
+
+
+def _without(tree: Tree, names: Sequence[str]) -> Tree:
+    return {name: child for name, child in tree.items() if name not in names}
+
+
+def keyed(records: Sequence[Tree]) -> list[tuple[str, Tree]]:
+    """The records with business keys."""
+    return [(f"{i}-{_name(tree)}" if len(records) > 1 else _name(tree), tree) for i, tree in enumerate(records, 1)]
+
+
+def _name(tree: Tree) -> str:
+    for name in _NAMES:
+        node = tree.get(name)
+        node = node[0] if isinstance(node, list) and node else node
+        node = node.get("lot") if isinstance(node, dict) else node
+        if isinstance(node, str):
+            return node.rpartition(":")[2]
+    return str(tree["type"])
+
+
+def json_text(records: Sequence[Tree]) -> bytes:
+    """One record as indented JSON, several as NDJSON."""
+    if len(records) == 1:
+        return msgspec.json.format(msgspec.json.encode(records[0]), indent=2) + b"\n"
+    return b"".join([msgspec.json.encode(tree) + b"\n" for tree in records])
+
+
+def csv_text(records: Sequence[tuple[str, Tree]]) -> str:
+    """A CSV file with a row for each record."""
+    table = flat_table(records)
+    text = io.StringIO(newline="")
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(table.columns)
+    rows.writerows([[row.get(name, "") for name in table.columns] for row in table.rows])
+    return text.getvalue()
+
+
+class TemplateColumn(msgspec.Struct, frozen=True):
+    """A column of a template: `note` explains it, `allowed` are its values if these are few and fixed. `is_number`:
+    its cells are numbers, which every spreadsheet shows in its own format."""
+
+    name: str
+    note: str = ""
+    allowed: tuple[str, ...] = ()
+    is_number: bool = False
+
+
+class TemplateSheet(msgspec.Struct, frozen=True):
+    name: str
+    columns: list[TemplateColumn]
+    rows: list[list[str]]
+
+
+def template_sheets(records: Sequence[tuple[str, Tree]], guides: Guides, language: Language) -> list[TemplateSheet]:
+    """The sheets of a workbook."""
+    known = list({id(guide): guide for guide in (guides.of_record(tree) for _, tree in records)}.values())
+    return [
+        TemplateSheet(table.name, list(_columns(table, known, language)),
+                      [[row.get(name, "") for name in table.columns] for row in table.rows])
+        for table in tables_of(records)
+    ]
+
+
+def _columns(table: Table, guides: Sequence[Guide], language: Language) -> Iterator[TemplateColumn]:
+    for name in table.columns:
+        column = column_named(name)
+        if name == KEY:
+            yield TemplateColumn(name, _KEY_NOTE if language == "en" else _KEY_NOTE_ZH)
+            continue
+        path = (*table.path, *column.path)
+        field = next((field for field in (guide.field(path) for guide in guides) if field is not None), None)
+        if field is None:
+            yield TemplateColumn(name, allowed=_kinds(name, table))
+            continue
+        number = field.type in ("decimal", "signed decimal", "fraction", "deviation") and column.kind == TEXT
+        yield TemplateColumn(name, _note(field, language), _allowed(field), number or column.kind == "int")
+
+
+def _kinds(name: str, table: Table) -> tuple[str, ...]:
+    """The kinds of the records, for the column `type`."""
+    if name != "type" or table.path:
+        return ()
+    return tuple(dict.fromkeys(row[name] for row in table.rows))
+
+
+def _allowed(field: SchemaField) -> tuple[str, ...]:
+    if field.type == "unit":
+        return tuple(UNITS)
+    return tuple(field.allowed) if field.type in ("word", "true or false") else ()
+
+
+def _note(field: SchemaField, language: Language) -> str:
+    words = {"en": ("required", "usual unit", "rule"), "zh": ("必填", "常用单位", "规则")}[language]
+    lines = [field.meaning.get(language, "")]
+    if field.required:
+        lines.append(words[0])
+    if field.unit:
+        lines.append(f"{words[1]}: {field.unit}")
+    if field.rule:
+        lines.append(f"{words[2]}: {field.rule}")
+    return "\n".join(filter(None, lines))
+
+
+def number_in(text: str) -> float | str:
+    """The number of a cell, if a spreadsheet holds it exactly."""
+    digits = text.lstrip("-").replace(".", "").lstrip("0")
+    return float(unescaped(text)) if text and len(digits) <= _EXACT_DIGITS else text

@@ -1,0 +1,97 @@
+"""Records of an organisation, by kind, facility and period."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final, NamedTuple, get_args
+
+from asyncpg import Record
+
+from ledger.answers.lists import ListedRecordAnswer, RecordListAnswer, RecordState
+from ledger.core.log.entry import parse_entry
+from ledger.core.record.kinds import AnyRecord
+from ledger.errors import InvalidInput
+from ledger.service.queries.lists.lots import PageRequest
+from ledger.service.queries.lists.pages import read_keys
+from ledger.service.queries.lists.parties import check_enrolled, operator_of
+from ledger.service.queries.periods import Period, period_of
+from ledger.service.queries.tree_size import Moment, moment_at
+from ledger.store.database import DatabasePool
+from ledger.store.sql import queries
+
+KINDS: Final = tuple(sorted([str(kind.__struct_config__.tag) for kind in get_args(AnyRecord)]))
+_ALWAYS: Final = Period(None, None)
+
+
+class RecordQuery(NamedTuple):
+    """Records of an `issuer`, or of the operator of a `facility` about the facility; of one `kind`, or of any; that
+    ended, or happened, in a period: after `since`, until `until`."""
+
+    issuer: str | None = None
+    kind: str | None = None
+    facility: str | None = None
+    since: str | None = None
+    until: str | None = None
+    at: int | None = None
+
+
+async def read_record_list(pool: DatabasePool, query: RecordQuery, page: PageRequest) -> RecordListAnswer:
+    """A page of records. Raises InvalidInput for a question without issuer and facility, for an empty period and for a
+    malformed day or instant; NotFound for an unknown issuer or facility."""
+    moment = await moment_at(pool, query.at)
+    period = period_of(query.since, query.until)
+    if query.kind is not None and query.kind not in KINDS:
+        raise InvalidInput(f"kind: unknown kind of records {query.kind!r}", code="unknown-kind", field="kind",
+                           value=query.kind, rule=f"one of: {' '.join(KINDS)}")
+    issuer = await _issuer(pool, query, moment)
+    narrow = query.facility is not None or period != _ALWAYS
+
+    async def candidates(below: int, count: int) -> Sequence[Record]:
+        return await pool.fetch(queries("lists")["issued"], issuer, below, count)
+
+    async def matching(rows: Sequence[Record]) -> list[int]:
+        indexes = [row["index"] for row in rows if query.kind in (None, row["type"])]
+        if not indexes or not narrow:
+            return indexes
+        details = await pool.fetch(queries("lists")["records"], indexes, moment.version)
+        return [row["index"] for row in details if query.facility in (None, row["facility"])
+                and (period == _ALWAYS or row["ended"] in period)]
+
+    keys = await read_keys(candidates, matching, page.limit, page.below(moment.size))
+    return RecordListAnswer(organization=issuer, records=await read_listed_records(pool, keys.keys, moment),
+                            next=keys.next)
+
+
+async def read_listed_records(
+    pool: DatabasePool, indexes: Sequence[int], moment: Moment
+) -> list[ListedRecordAnswer]:
+    """Records by log index, newest first."""
+    if not indexes:
+        return []
+    return [_listed(row) for row in await pool.fetch(queries("lists")["records"], indexes, moment.version)]
+
+
+async def _issuer(pool: DatabasePool, query: RecordQuery, moment: Moment) -> str:
+    if query.issuer is not None:
+        await check_enrolled(pool, query.issuer, "issuer", moment)
+        return query.issuer
+    if query.facility is not None:
+        return await operator_of(pool, query.facility, moment)
+    raise InvalidInput("the list has no subject", field="issuer",
+                       rule="at least one of the parameters issuer and facility")
+
+
+def _listed(row: Record) -> ListedRecordAnswer:
+    time = datetime.fromtimestamp(parse_entry(bytes(row["data"])).time / 1000, UTC)
+    return ListedRecordAnswer(
+        index=row["index"], record=row["digest"], type=row["type"], issuer=row["issuer"],
+        time=f"{time:%Y-%m-%dT%H:%M:%SZ}", state=_state(row), lots=row["lots"], facility=row["facility"],
+        process=row["process"], start=row["started"], end=row["ended"],
+    )
+
+
+def _state(row: Record) -> RecordState:
+    if row["erased"]:
+        return "erased"
+    if row["withdrawn"]:
+        return "withdrawn"
+    return "amended" if row["amended"] else "inForce"

@@ -1,0 +1,150 @@
+"""Transfers to and from an organisation, with the figures of the received quantity."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Literal, NamedTuple
+
+from asyncpg import Record
+
+from ledger.answers.lists import TransferAnswer, TransferListAnswer, TransferState
+from ledger.core.record.units import plain
+from ledger.core.record.values import Quantity
+from ledger.footprint.stored.burdens import Vector, footprint, whole
+from ledger.service.queries.footprint.read import remaining_at
+from ledger.service.queries.lists.lots import PageRequest
+from ledger.service.queries.lists.pages import read_keys
+from ledger.service.queries.lists.parties import check_enrolled
+from ledger.service.queries.lists.titles import TitleLimits, read_title_limits, title_of, weak_parts
+from ledger.service.queries.periods import Period, period_of
+from ledger.service.queries.tree_size import Moment, moment_at
+from ledger.store.database import DatabasePool
+from ledger.store.sql import queries
+
+Direction = Literal["received", "delivered"]
+_SOURCES: Mapping[Direction, str] = {"received": "received", "delivered": "issued"}
+_NOTHING = Decimal(0)
+
+
+class TransferQuery(NamedTuple):
+    """Transfers to (`received`) or from (`delivered`) an organisation, with any party or one, whose stated times lie in
+    a period: after `since`, until `until`."""
+
+    organization: str
+    direction: Direction
+    party: str | None = None
+    since: str | None = None
+    until: str | None = None
+    at: int | None = None
+
+
+class TransferRow(NamedTuple):
+    """A transfer with the rows of the queries `parties`, `transfers` and `lots`. `remaining`: of its lot. `title`: of
+    its lot's figure."""
+
+    parties: Record
+    delivery: Record
+    lot: Record
+    remaining: Decimal
+    title: str
+
+    @property
+    def state(self) -> TransferState:
+        if self.parties["withdrawn"]:
+            return "withdrawn"
+        if self.lot["frozen"]:
+            return "disputed"
+        if self.delivery["accepted"] is not None:
+            return "accepted"
+        return "used" if self.remaining < self.lot["quantity"] else "open"
+
+    @property
+    def received(self) -> Decimal:
+        """The quantity without the shortage that went back to the sender."""
+        quantity: Decimal = self.lot["quantity"]
+        return quantity - (self.delivery["returned"] or _NOTHING)
+
+    @property
+    def part(self) -> float:
+        """The received part of the lot."""
+        return float(self.received) / float(self.lot["quantity"])
+
+    @property
+    def burdens(self) -> Vector:
+        """Of the received quantity."""
+        part = self.part
+        return tuple([part * amount for amount in whole(self.lot["burdens"])])
+
+
+async def read_transfer_list(pool: DatabasePool, query: TransferQuery, page: PageRequest) -> TransferListAnswer:
+    """A page of transfers. Raises NotFound for an organisation that is not on the ledger, InvalidInput for a malformed
+    day or instant, an empty period, and an invalid tree size."""
+    moment = await moment_at(pool, query.at)
+    indexes, following = await read_transfer_keys(pool, query, page, moment)
+    rows = await read_transfer_rows(pool, indexes, moment)
+    return TransferListAnswer(organization=query.organization, transfers=[transfer_answer(row) for row in rows],
+                              next=following)
+
+
+async def read_transfer_keys(
+    pool: DatabasePool, query: TransferQuery, page: PageRequest, moment: Moment
+) -> tuple[list[int], int | None]:
+    """The log indexes of a page of transfers, and the cursor of the next page. Raises as `read_transfer_list`."""
+    period = period_of(query.since, query.until)
+    await check_enrolled(pool, query.organization, "organization", moment)
+    if query.party is not None:
+        await check_enrolled(pool, query.party, "party", moment)
+    sql = queries("lists")
+
+    async def candidates(below: int, count: int) -> Sequence[Record]:
+        return await pool.fetch(sql[_SOURCES[query.direction]], query.organization, below, count)
+
+    async def matching(rows: Sequence[Record]) -> list[int]:
+        indexes = [row["index"] for row in rows if row["type"] == "transfer"]
+        if not indexes or (query.party is None and period == Period(None, None)):
+            return indexes
+        parties = await pool.fetch(sql["parties"], indexes, moment.version)
+        other = "issuer" if query.direction == "received" else "receiver"
+        return [row["index"] for row in parties if query.party in (None, row[other]) and row["time"] in period]
+
+    keys = await read_keys(candidates, matching, page.limit, page.below(moment.size))
+    return keys.keys, keys.next
+
+
+async def read_transfer_rows(pool: DatabasePool, indexes: Sequence[int], moment: Moment) -> list[TransferRow]:
+    """Transfers by log index, newest first."""
+    if not indexes:
+        return []
+    sql = queries("lists")
+    parties = await pool.fetch(sql["parties"], indexes, moment.version)
+    deliveries = {row["index"]: row for row in await pool.fetch(sql["transfers"], indexes, moment.size)}
+    numbers = [row["number"] for row in deliveries.values()]
+    lots = {row["number"]: row for row in await pool.fetch(sql["lots"], numbers, moment.version, moment.size)}
+    limits = await read_title_limits(pool, moment.size)
+    remaining = {number: row["remaining"] for number, row in lots.items()}
+    if not moment.is_now:
+        remaining = await remaining_at(pool, list(lots.values()), moment)
+    return [_row(one, deliveries[one["index"]], lots, remaining, limits) for one in parties]
+
+
+def _row(
+    parties: Record, delivery: Record, lots: Mapping[int, Record], remaining: Mapping[int, Decimal],
+    limits: TitleLimits,
+) -> TransferRow:
+    lot = lots[delivery["number"]]
+    return TransferRow(parties, delivery, lot, remaining[delivery["number"]], title_of(lot, limits))
+
+
+def transfer_answer(row: TransferRow) -> TransferAnswer:
+    lot, burdens = row.lot, row.burdens
+    weak, total = weak_parts(burdens), footprint(burdens)
+    return TransferAnswer(
+        index=row.parties["index"], record=lot["digest"], lot=lot["id"], product=lot["product"],
+        quantity=Quantity(value=plain(lot["quantity"]), unit=lot["unit"]),
+        received=Quantity(value=plain(row.received), unit=lot["unit"]), sender=row.parties["issuer"],
+        receiver=row.parties["receiver"], time=row.parties["time"], purpose=row.parties["purpose"] or "sale",
+        state=row.state, title=row.title, footprint=total,
+        footprint_per_unit=footprint(whole(lot["burdens"])) / float(lot["quantity"]), questioned=weak.questioned,
+        omitted=weak.omitted, provisional=weak.provisional, unestimated=weak.unestimated,
+        primary_share=weak.primary_share, accepted=row.delivery["accepted"],
+        on_arrival=row.delivery["on_arrival"], made=lot["made"], owner=lot["owner"],
+    )

@@ -1,0 +1,296 @@
+"""A supplier imports lists of an ERP program and filled-in workbooks: faults are named by their cells, a stopped import
+goes on, and changed rows become amendments."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import msgspec
+import openpyxl
+import pytest
+from support.cli import Done, environment, run
+from support.lists import MAPPING, Row, with_cell, written
+from support.parties import Party
+from support.server import Server, prepared_home
+from support.workshop import Workshop
+
+from ledger.core.log.checkpoint import parse_checkpoint
+from ledger.core.log.note import parse_note
+from ledger.core.receipts.receipt import Receipt
+from ledger.core.record.canonical import decode_record
+from ledger.core.record.kinds import Amendment
+from ledger.core.signatures.envelope import open_envelope
+from ledger.host.files.key_files import write_key
+
+ROWS = 3_000
+
+
+class Supplier(NamedTuple):
+    """An organisation with its key, and with a product, on the ledger of a server."""
+
+    server: Server
+    party: Party
+    folder: Path
+
+    @property
+    def key(self) -> Path:
+        return self.folder / "key.pem"
+
+    def arguments(self, file: Path, *options: object) -> list[object]:
+        return ["import", file, "--mapping", self.folder / "mapping.toml", "--key", self.key, "--issuer",
+                self.party.id, "--origin", self.server.origin, "--url", self.server.url, *options]
+
+    def do(self, file: Path, *options: object) -> Done:
+        return run(*self.arguments(file, *options))
+
+    def result(self, file: Path, *options: object) -> dict[str, Any]:
+        """The numbers of an import that succeeds."""
+        done = self.do(file, *options, "--json")
+        assert done.code == 0, done.err
+        found: dict[str, Any] = json.loads(done.out)
+        return found
+
+    def list(self, rows: int = ROWS, **options: Any) -> Path:
+        return written(self.folder / "list.csv", rows, **options)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with prepared_home() as home, Server(home) as serving:
+        yield serving
+
+
+@pytest.fixture
+def supplier(server: Server, tmp_path: Path, request: pytest.FixtureRequest) -> Supplier:
+    shop = Workshop(request.node.name.replace("_", "-"))
+    found = entered(server, shop, tmp_path)
+    server.post(shop.opening())
+    (tmp_path / "mapping.toml").write_text(MAPPING.replace("PREFIX", shop.party.prefix))
+    return found
+
+
+def entered(server: Server, shop: Workshop, folder: Path) -> Supplier:
+    """An organisation that the ledger knows, and whose key is in a file."""
+    server.post([shop.enrolment(server)])
+    found = Supplier(server, shop.party, folder)
+    write_key(found.key, shop.party.key)
+    return found
+
+
+def size(server: Server) -> int:
+    return parse_checkpoint(parse_note(httpx.get(f"{server.url}/log/checkpoint").text).text).size
+
+
+
+
+def receipts(path: Path) -> list[Receipt]:
+    return [msgspec.json.decode(line, type=Receipt) for line in path.read_bytes().splitlines()]
+
+
+def test_the_same_file_twice_changes_nothing(supplier: Supplier) -> None:
+    file, first, second = supplier.list(300), supplier.folder / "first", supplier.folder / "second"
+    result = supplier.result(file, "--receipts", first)
+    assert (result["read"], result["new"], result["accepted"]) == (300, 300, 300)
+    before = size(supplier.server)
+    again = supplier.result(file)
+    assert (again["new"], again["unchanged"], again["changed"], again["accepted"]) == (0, 300, 0, 0)
+    assert supplier.result(file, "--receipts", second)["accepted"] == 300
+    assert first.read_bytes() == second.read_bytes()
+    # Another machine with the key and its secret, which lost the list of imported records.
+    for path in supplier.folder.glob("key.pem.imports*"):
+        path.unlink()
+    assert supplier.result(file)["accepted"] == 300
+    assert size(supplier.server) == before
+
+
+def test_another_secret_makes_other_records(supplier: Supplier) -> None:
+    file, first, second = supplier.list(20), supplier.folder / "first", supplier.folder / "second"
+    assert supplier.result(file, "--output", first)["new"] == 20
+    assert supplier.result(file, "--output", second)["unchanged"] == 20
+    assert first.read_bytes() == second.read_bytes()
+    secret = supplier.folder / "key.pem.nonces"
+    assert secret.stat().st_mode & 0o777 == 0o600
+    for path in supplier.folder.glob("key.pem.*"):
+        path.unlink()
+    assert supplier.result(file, "--output", second)["new"] == 20
+    bodies = [{decode_record(open_envelope(line).body).nonce for line in path.read_bytes().splitlines()}
+              for path in (first, second)]
+    assert len(bodies[0] | bodies[1]) == 40
+
+
+def planted(number: int, cells: Row) -> Row:
+    return with_cell(cells, "Quantity", "1.234.5") if number == 777 else cells
+
+
+def test_a_fault_is_named_by_its_cell_and_nothing_is_posted(supplier: Supplier) -> None:
+    before = size(supplier.server)
+    file, marked = supplier.list(1_000, edited=planted), supplier.folder / "marked.xlsx"
+    done = supplier.do(file, "--marked", marked)
+    assert done.code == 1
+    (line,) = [line for line in done.err.splitlines() if line.startswith("row ")]
+    assert line == ("row 777, column Quantity: '1.234.5' is not a number in the stated format "
+                    "(rule: a number such as 1.234,5, by --numbers de)")
+    assert size(supplier.server) == before
+    book = openpyxl.load_workbook(marked)
+    cell = book["rows"]["E777"]
+    assert cell.value == "1.234.5"
+    assert "1.234,5" in cell.comment.text
+    assert cell.fill.fgColor.rgb == "FFFFC7CE"
+    assert [one.value for one in book["faults"][2]][1:4] == [777, "Quantity", "1.234.5"]
+    assert sum(one.comment is not None for row in book["rows"] for one in row) == 1
+
+
+def test_all_faults_are_in_one_list(supplier: Supplier) -> None:
+    wrong = {5: ("Period", "2026-13"), 6: ("Unit", "pounds"), 7: ("Batch", ""), 8: ("Document", "4900000002"),
+             9: ("kg CO2e", "-0,0000000001"), 10: ("Batch", "with space")}
+    file = supplier.list(
+        20, edited=lambda number, cells: with_cell(cells, *wrong[number]) if number in wrong else cells)
+    done = supplier.do(file, "--json")
+    problems = json.loads(done.err)["errors"]
+    places = [problem["detail"].partition(":")[0] for problem in problems]
+    assert {place.partition(",")[0] for place in places} == {f"row {number}" for number in wrong}
+    for number, (column, text) in wrong.items():
+        mine = [problem for problem in problems if problem["detail"].startswith(f"row {number}, column {column}")]
+        assert mine, number
+        assert all(problem["rule"] for problem in mine)
+        assert not text or any(text.strip("0,") in problem["value"] for problem in mine)
+
+
+def test_what_the_ledger_refuses_is_named_by_its_cell_too(supplier: Supplier) -> None:
+    file = supplier.list(5, edited=lambda number, cells: with_cell(cells, "Material", "nut") if number == 4 else cells)
+    done = supplier.do(file)
+    assert done.code == 1
+    assert "row 4, column Material" in done.err
+    assert "4 on the ledger" in done.out
+    mended = supplier.list(5)
+    again = supplier.result(mended)
+    assert (again["new"], again["unchanged"], again["accepted"]) == (1, 4, 1)
+
+
+def test_killed_half_way_it_ends_as_if_nothing_had_been(supplier: Supplier) -> None:
+    file, before = supplier.list(), size(supplier.server)
+    command = [sys.executable, "-m", "ledger.cli", *map(str, supplier.arguments(file))]
+    process = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while size(supplier.server) == before:
+        assert process.poll() is None, "it ended before it was killed"
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait(60)
+    posted = size(supplier.server) - before
+    assert 0 < posted < ROWS
+    result = supplier.result(file)
+    assert result["new"] + result["unchanged"] == ROWS
+    assert result["accepted"] >= ROWS - posted
+    assert size(supplier.server) - before == ROWS
+    found = receipts_of(supplier, file)
+    assert len({one.digest for one in found}) == ROWS
+    assert supplier.result(file)["unchanged"] == ROWS
+    assert size(supplier.server) - before == ROWS
+
+
+def receipts_of(supplier: Supplier, file: Path) -> list[Receipt]:
+    """The receipts of all records of a file, which are on the ledger."""
+    path = supplier.folder / "receipts"
+    assert supplier.result(file, "--receipts", path)["accepted"] > 0
+    return receipts(path)
+
+
+def corrected(number: int, cells: Row) -> Row:
+    return with_cell(cells, "kg CO2e", f"{number},75") if number % 10 == 0 else cells
+
+
+def test_edited_rows_are_proposed_as_amendments_and_no_others(supplier: Supplier) -> None:
+    rows = 400
+    file, written_to = supplier.list(rows), supplier.folder / "amendments"
+    supplier.result(file)
+    originals = receipts_of(supplier, file)
+    before = size(supplier.server)
+    file = supplier.list(rows, edited=corrected)
+    result = supplier.result(file, "--amendments", written_to)
+    assert (result["new"], result["unchanged"], result["changed"]) == (0, rows - rows // 10, rows // 10)
+    assert size(supplier.server) == before, "amendments wait for --amend"
+    records = [decode_record(open_envelope(line).body) for line in written_to.read_bytes().splitlines()]
+    changes = {change.record: set(change.fields) for record in records if isinstance(record, Amendment)
+               for change in record.changes}
+    edited = {originals[number - 2].digest for number in range(2, rows + 2) if number % 10 == 0}
+    assert changes == {digest: {"burdens"} for digest in edited}
+    assert supplier.result(file, "--amend")["amended"] == rows // 10
+    assert size(supplier.server) == before + rows // 10
+    last = supplier.result(file, "--amend")
+    assert (last["unchanged"], last["changed"], last["amended"]) == (rows, 0, 0)
+    # An amended row is amended again, and so it can go back.
+    back = supplier.result(supplier.list(rows), "--amend")
+    assert (back["changed"], back["amended"]) == (rows // 10, rows // 10)
+
+
+def test_no_amendment_changes_another_lot(supplier: Supplier) -> None:
+    """Fields that no amendment can change, with the way out."""
+    file = supplier.list(3)
+    supplier.result(file)
+    (supplier.folder / "mapping.toml").write_text(MAPPING.replace("PREFIX", supplier.party.prefix).replace(
+        'basis = "statement"', 'basis = "statement"\nfacility = "urn:example:elsewhere"'))
+    done = supplier.do(file)
+    assert done.code == 1
+    assert "no amendment can change it" in done.err
+    assert "another key" in done.err
+
+
+def test_a_filled_in_workbook(server: Server, tmp_path: Path) -> None:
+    supplier = entered(server, Workshop("with-a-workbook"), tmp_path)
+    book = supplier.folder / "work.xlsx"
+    assert run("template", "steel.electricArcFurnace", "--xlsx", "--whole", "-o", book, "--issuer",
+               supplier.party.id).code == 0
+    options = ["--key", supplier.key, "--issuer", supplier.party.id, "--origin", supplier.server.origin, "--url",
+               supplier.server.url, "--json"]
+    assert run("import", book, *options).code == 2, "numbers are stated, never guessed"
+    done = run("import", book, "--numbers", "de", *options)
+    assert done.code == 0, done.err
+    assert json.loads(done.out)["accepted"] == 6
+    edited = openpyxl.load_workbook(book)
+    edited["supplies"]["C2"] = "=400+20"
+    edited["inputs"]["A2"] = "unknown"
+    edited.save(book)
+    refused = run("import", book, "--numbers", "de", *options)
+    details = {problem["detail"].partition(":")[0]: problem for problem in json.loads(refused.err)["errors"]}
+    formula = next(problem for place, problem in details.items() if place.startswith("sheet supplies, row 2"))
+    assert (formula["code"], formula["value"]) == ("formula", "=400+20")
+    assert details["sheet inputs, row 2, column key"]["code"] == "unknown-key"
+
+
+def test_a_dry_run_posts_nothing(supplier: Supplier) -> None:
+    before = size(supplier.server)
+    done = supplier.do(supplier.list(30), "--dry-run")
+    assert done.code == 0
+    assert "30 new" in done.out
+    assert size(supplier.server) == before
+    assert supplier.result(supplier.list(30))["new"] == 30
+
+
+def test_memory_is_bounded(supplier: Supplier) -> None:
+    """The memory of an import does not grow with its rows."""
+    peaks = []
+    for rows in (1_000, 8_000):
+        file = supplier.list(rows)
+        command = [sys.executable, "-c", PEAK, *map(str, supplier.arguments(file, "--output", supplier.folder / "out"))]
+        done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
+        peaks.append(int(done.stdout.split()[-1]))
+        for path in supplier.folder.glob("key.pem.imports*"):
+            path.unlink()
+    assert peaks[1] - peaks[0] < 12 << 10, peaks
+    assert peaks[1] < 300 << 10
+
+
+PEAK = """
+import resource, sys
+from ledger.cli.root import main
+code = main(sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+sys.exit(code)
+"""

@@ -1,0 +1,247 @@
+"""Workbooks that attack whoever opens them, or that a spreadsheet writes in good faith and a program misreads."""
+
+import time
+import zipfile
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
+from openpyxl.worksheet.formula import ArrayFormula
+
+from ledger.client.sheets.drafts import Draft, Reading, SheetFault
+from ledger.client.sheets.filled import FilledTemplate
+from ledger.client.sheets.rows import Row
+from ledger.client.sheets.spelling import FORMATS, CellError, Formula, Style
+from ledger.client.sheets.staging import Staging
+from ledger.client.sheets.template import Guides
+from ledger.client.sheets.vetting import MOST_SHARED
+from ledger.client.sheets.workbook import Heading, Page, opened, write_pages
+from ledger.engine.sectors import Registry
+from ledger.errors import InvalidInput
+from ledger.registry.reference.catalogue import Catalogue
+
+SECONDS = 60
+GUIDES = Guides(Catalogue(Registry()).reference)
+BOMB = (
+    b'<?xml version="1.0"?><!DOCTYPE z [<!ENTITY a "aaaaaaaaaa">' +
+    b"".join([b'<!ENTITY %c "%s">' % (98 + i, b"&%c;" % (97 + i) * 10) for i in range(9)]) + b"]>"
+)
+OUTSIDE = b'<?xml version="1.0"?><!DOCTYPE z [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+
+
+def book(path: Path, fill: Callable[[Any], None]) -> Path:
+    """A workbook with one sheet that `fill` fills."""
+    made = openpyxl.Workbook()
+    fill(made.active)
+    made.save(path)
+    return path
+
+
+def ordinary(path: Path) -> Path:
+    return book(path, lambda sheet: [sheet.append(row) for row in (["key", "type"], ["1", "pool"])])
+
+
+def changed(path: Path, part: str, content: Callable[[bytes], bytes], added: bool = False) -> Path:
+    """The workbook with another content of one part, or with a further part."""
+    with zipfile.ZipFile(path) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    assert added or part in parts
+    parts[part] = content(parts.get(part, b""))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for name, data in parts.items():
+            new.writestr(name, data)
+    return path
+
+
+def rows(path: Path) -> list[Row]:
+    with opened(path) as source:
+        return [row for sheet in source.sheets() for row in source.rows(sheet)]
+
+
+def refused(path: Path) -> InvalidInput:
+    started = time.monotonic()
+    with pytest.raises(InvalidInput) as error:
+        rows(path)
+    assert time.monotonic() - started < SECONDS
+    assert error.value.rule
+    return error.value
+
+
+@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/styles.xml", "[Content_Types].xml"])
+@pytest.mark.parametrize("prolog", [BOMB, OUTSIDE])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_entities_are_refused(tmp_path: Path, part: str, prolog: bytes, encoding: str) -> None:
+    def with_entities(content: bytes) -> bytes:
+        text = content[content.index(b"?>") + 2 :] if content.startswith(b"<?xml") else content
+        return (prolog.decode() + text.decode()).encode(encoding)
+
+    assert refused(changed(ordinary(tmp_path / "a.xlsx"), part, with_entities)).code == "entities"
+
+
+def test_a_zip_bomb_is_refused_unopened(tmp_path: Path) -> None:
+    path = changed(ordinary(tmp_path / "a.xlsx"), "xl/worksheets/sheet1.xml", lambda old: old + b" " * (300 << 20))
+    assert path.stat().st_size < 1 << 20
+    assert refused(path).code == "workbook-too-large"
+    many = ordinary(tmp_path / "b.xlsx")
+    changed(many, "xl/sharedStrings.xml", lambda _: bytes(range(256)) * (MOST_SHARED // 256 + 1), added=True)
+    assert refused(many).code == "workbook-too-large"
+
+
+def test_a_part_that_lies_about_its_size_ends_there(tmp_path: Path) -> None:
+    path = ordinary(tmp_path / "a.xlsx")
+    data = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as old:
+        size = old.getinfo("xl/worksheets/sheet1.xml").file_size
+    data = bytearray(bytes(data).replace(size.to_bytes(4, "little"), (16).to_bytes(4, "little")))
+    path.write_bytes(data)
+    assert refused(path).code == "not-a-workbook"
+
+
+def test_macros_are_refused(tmp_path: Path) -> None:
+    path = changed(ordinary(tmp_path / "a.xlsx"), "xl/vbaProject.bin", lambda _: b"\xd0\xcf", added=True)
+    assert refused(path).code == "macros"
+    assert refused(ordinary(tmp_path / "b.xlsx").rename(tmp_path / "b.xlsm")).code == "not-a-workbook"
+    renamed = changed(ordinary(tmp_path / "c.xlsx"), "[Content_Types].xml", lambda old: old.replace(
+        b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml",
+        b"application/vnd.ms-excel.sheet.macroEnabled.main+xml"))
+    assert refused(renamed).code == "macros"
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"key;type\n1;pool\n", b"PK\x05\x06" + bytes(18)])
+def test_what_is_no_workbook_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(content)
+    assert refused(path).code == "not-a-workbook"
+
+
+def test_a_million_empty_rows_take_bounded_time(tmp_path: Path) -> None:
+    def far(sheet: Any) -> None:
+        sheet.append(["key", "type"])
+        sheet.cell(row=1_048_576, column=1, value="last")
+
+    started = time.monotonic()
+    assert [row.number for row in rows(book(tmp_path / "a.xlsx", far))] == [1, 1_048_576]
+    empty = b"".join([b'<row r="%d"/>' % number for number in range(3, 1_000_000)])
+    path = changed(ordinary(tmp_path / "b.xlsx"), "xl/worksheets/sheet1.xml",
+                   lambda old: old.replace(b"</sheetData>", empty + b"</sheetData>"))
+    assert [row.number for row in rows(path)] == [1, 2]
+    assert time.monotonic() - started < SECONDS
+    beyond = changed(ordinary(tmp_path / "c.xlsx"), "xl/worksheets/sheet1.xml",
+                     lambda old: old.replace(b"</sheetData>", b'<row r="900000000"><c r="A900000000"><v>1</v></c></row>'
+                                             b"</sheetData>"))
+    assert refused(beyond).code == "workbook-too-large"
+
+
+def test_rows_of_sixteen_thousand_columns_are_refused(tmp_path: Path) -> None:
+    wide = book(tmp_path / "a.xlsx", lambda sheet: sheet.cell(row=2, column=16_384, value="x"))
+    assert refused(wide).code == "workbook-too-large"
+
+
+def faults(path: Path, numbers: str = "en") -> list[Draft | SheetFault]:
+    with opened(path) as source, Staging() as staging:
+        return list(FilledTemplate(source, Reading(Style(FORMATS[numbers]), GUIDES, str), staging).drafts())
+
+
+HEAD = ["key", "type", "lot", "quantity.value", "time"]
+
+
+def transfers(path: Path, *lines: Sequence[Any]) -> Path:
+    return book(path, lambda sheet: [sheet.append(list(line)) for line in (HEAD, *lines)])
+
+
+def test_formulas_are_never_evaluated(tmp_path: Path) -> None:
+    path = transfers(tmp_path / "a.xlsx", ["1", "transfer", "urn:a:lot", "=1+1", None],
+                     ["2", "transfer", "=HYPERLINK(\"http://evil\")", 5, None])
+    sheet = openpyxl.load_workbook(path)
+    sheet.active["D4"] = ArrayFormula("D4:D5", "=SUM(A1:A2)")
+    sheet.active["A4"], sheet.active["B4"] = "3", "transfer"
+    sheet.active["E2"] = "#N/A"
+    sheet.active["E2"].data_type = "e"
+    sheet.save(path)
+    cells = [cell for row in rows(path) for cell in row.cells]
+    assert Formula("=1+1") in cells
+    assert CellError("#N/A") in cells
+    found = [one for one in faults(path) if isinstance(one, SheetFault)]
+    assert [(str(one.place), one.code, one.value) for one in found] == [
+        ("sheet Sheet, row 2, column quantity.value", "formula", "=1+1"),
+        ("sheet Sheet, row 2, column time", "cell-error", "#N/A"),
+        ("sheet Sheet, row 3, column lot", "formula", '=HYPERLINK("http://evil")'),
+        ("sheet Sheet, row 4, column quantity.value", "formula", "=SUM(A1:A2)"),
+    ]
+
+
+def test_text_that_begins_like_a_formula_is_written_as_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    write_pages(path, [Page("record", [Heading("=1+1", "=note"), Heading("b")], [["=2+2", Formula("=3+3")], ["@x", "-1"]],
+                            {(2, 1): "=mark"})])
+    sheet = openpyxl.load_workbook(path)["record"]
+    assert {cell.data_type for row in sheet for cell in row} == {"s"}
+    with zipfile.ZipFile(path) as parts:
+        assert b"<f>" not in parts.read("xl/worksheets/sheet1.xml")
+
+
+def test_merged_cells_are_faults(tmp_path: Path) -> None:
+    def fill(sheet: Any) -> None:
+        for line in (HEAD, ["1", "transfer", "urn:a:lot", 5, None], ["2", "transfer", None, 6, None]):
+            sheet.append(line)
+        sheet.merge_cells("C2:C3")
+
+    found = [one for one in faults(book(tmp_path / "a.xlsx", fill)) if isinstance(one, SheetFault)]
+    assert [(one.code, one.value, one.place.row) for one in found] == [("merged-cells", "C2:C3", 3)]
+
+
+@pytest.mark.parametrize("epoch", ["1900", "1904"])
+def test_dates_of_both_epochs(tmp_path: Path, epoch: str) -> None:
+    path = tmp_path / "a.xlsx"
+    made = openpyxl.Workbook()
+    if epoch == "1904":
+        made.epoch = CALENDAR_MAC_1904
+    made.active.append(HEAD)
+    made.active.append(["1", "transfer", "urn:a:lot", 1, datetime(2026, 3, 31, 8, 30)])
+    made.active.append(["2", "transfer", "urn:a:lot", 1, datetime(2026, 3, 31)])
+    made.active["E3"].number_format = "yyyy-mm-dd"
+    made.save(path)
+    assert (b"date1904=\"1\"" in zipfile.ZipFile(path).read("xl/workbook.xml")) == (epoch == "1904")
+    drafts = [one for one in faults(path) if isinstance(one, Draft)]
+    assert [one.tree["time"] for one in drafts] == ["2026-03-31T08:30:00Z", "2026-03-31T00:00:00Z"]
+
+
+@pytest.mark.parametrize(("numbers", "text", "value"), [
+    ("en", "1,234", "1234"), ("de", "1,234", "1.234"), ("en", "1.234", "1.234"), ("de", "1.234", "1234"),
+    ("fr", "1\u202f234,50", "1234.5"), ("ch", "1'234.5", "1234.5"), ("plain", "0.50", "0.5"),
+])
+def test_a_text_is_one_number_under_a_stated_format(tmp_path: Path, numbers: str, text: str, value: str) -> None:
+    (draft,) = faults(transfers(tmp_path / "a.xlsx", ["1", "transfer", "urn:a:lot", text]), numbers)
+    assert isinstance(draft, Draft)
+    assert draft.tree["quantity"] == {"value": value}
+
+
+@pytest.mark.parametrize(("numbers", "text"), [
+    ("en", "1,23"), ("de", "5.9"), ("plain", "1,234"), ("en", "1 234"), ("en", "1,234,5"), ("de", "1.234.5"),
+    ("en", "12 kg"), ("en", "1e5"), ("en", "\u0661"), ("en", "+5"), ("en", ".5"), ("en", "NaN"), ("en", "0x10"),
+])
+def test_a_text_that_the_format_does_not_allow_is_a_fault(tmp_path: Path, numbers: str, text: str) -> None:
+    (fault,) = faults(transfers(tmp_path / "a.xlsx", ["1", "transfer", "urn:a:lot", text]), numbers)
+    assert isinstance(fault, SheetFault)
+    assert (fault.code, fault.value, str(fault.place)) == (
+        "not-a-number", text, "sheet Sheet, row 2, column quantity.value")
+    assert FORMATS[numbers].example in (fault.rule or "")
+
+
+def test_numbers_and_texts_that_look_like_the_other(tmp_path: Path) -> None:
+    path = transfers(tmp_path / "a.xlsx", [4711, "transfer", 815, 0.1 + 0.2], ["0012", "transfer", "0815", "7"])
+    first, second = [one for one in faults(path) if isinstance(one, Draft)]
+    assert (first.key, first.tree["lot"], first.tree["quantity"]["value"]) == ("4711", "815", "0.3")
+    assert (second.key, second.tree["lot"], second.tree["quantity"]["value"]) == ("0012", "0815", "7")
+
+
+def test_a_date_where_a_batch_belongs_is_a_fault(tmp_path: Path) -> None:
+    """A spreadsheet takes the batch `3-26` for a day."""
+    (fault,) = faults(transfers(tmp_path / "a.xlsx", ["1", "transfer", datetime(2026, 3, 26), 5]))
+    assert isinstance(fault, SheetFault)
+    assert fault.code == "not-a-text"
+    assert "as text" in (fault.rule or "")
