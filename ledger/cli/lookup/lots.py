@@ -6,6 +6,7 @@ from ledger.answers.lists import ListedLotAnswer, LotListAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option
 from ledger.cli.lookup.pages import Column, ListOptions, ListRequest, Printed, list_options, print_list
+from ledger.cli.numbers import numeral
 
 _TABLE: tuple[Column[ListedLotAnswer], ...] = (
     Column("lot", lambda lot: lot.lot),
@@ -13,7 +14,7 @@ _TABLE: tuple[Column[ListedLotAnswer], ...] = (
     Column("quantity", lambda lot: str(lot.quantity)),
     Column("left", lambda lot: lot.remaining),
     Column("kg CO2e", lambda lot: lot.footprint),
-    Column("per unit", lambda lot: f"{lot.footprint_per_unit:,.6g}"),
+    Column("per unit", lambda lot: numeral(lot.footprint_per_unit)),
     Column("title", lambda lot: lot.title),
     Column("questioned", lambda lot: lot.questioned or None),
     Column("omitted", lambda lot: lot.omitted or None),

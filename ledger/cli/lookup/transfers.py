@@ -15,6 +15,7 @@ from ledger.cli.lookup.pages import (
     period_options,
     print_list,
 )
+from ledger.cli.numbers import numeral
 
 _GOODS: tuple[Column[TransferAnswer], ...] = (
     Column("lot", lambda row: row.lot),
@@ -27,7 +28,7 @@ _FIGURES: tuple[Column[TransferAnswer], ...] = (
     Column("state", lambda row: row.state),
     Column("purpose", lambda row: row.purpose, "sale"),
     Column("kg CO2e", lambda row: row.footprint),
-    Column("per unit", lambda row: f"{row.footprint_per_unit:,.6g}"),
+    Column("per unit", lambda row: numeral(row.footprint_per_unit)),
     Column("title", lambda row: row.title),
     Column("questioned", lambda row: row.questioned or None),
     Column("omitted", lambda row: row.omitted or None),
