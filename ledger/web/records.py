@@ -6,6 +6,7 @@ import msgspec
 from litestar import Controller, MediaType, Request, Response, get, post
 from litestar.params import Parameter
 
+from ledger.answers.problems import problem_of
 from ledger.answers.stored import RecordAnswer
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import Receipt
@@ -19,7 +20,7 @@ from ledger.web.door.bodies import NDJSON
 from ledger.web.door.clients import client_of
 from ledger.web.door.posts import PostQueue
 from ledger.web.observation.note import trace_of
-from ledger.web.problems import error_response, problem_of
+from ledger.web.problems import error_response
 
 MAX_LINES = 20_000
 _encode = msgspec.json.Encoder().encode

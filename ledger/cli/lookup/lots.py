@@ -5,51 +5,51 @@ import click
 from ledger.answers.lists import ListedLotAnswer, LotListAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option
-from ledger.cli.lookup.pages import Column, ListOptions, ListRequest, Printed, list_options, print_list
+from ledger.cli.lookup.pages import ListColumn, ListLayout, ListOptions, ListRequest, list_options, print_list
 from ledger.cli.numbers import numeral
 
-_TABLE: tuple[Column[ListedLotAnswer], ...] = (
-    Column("lot", lambda lot: lot.lot),
-    Column("product", lambda lot: lot.product),
-    Column("quantity", lambda lot: str(lot.quantity)),
-    Column("left", lambda lot: lot.remaining),
-    Column("kg CO2e", lambda lot: lot.footprint),
-    Column("per unit", lambda lot: numeral(lot.footprint_per_unit)),
-    Column("title", lambda lot: lot.title),
-    Column("questioned", lambda lot: lot.questioned or None),
-    Column("omitted", lambda lot: lot.omitted or None),
-    Column("owner", lambda lot: lot.owner),
-    Column("state", lambda lot: _state(lot)),
-    Column("record", lambda lot: lot.index),
+_TABLE: tuple[ListColumn[ListedLotAnswer], ...] = (
+    ListColumn("lot", lambda lot: lot.lot),
+    ListColumn("product", lambda lot: lot.product),
+    ListColumn("quantity", lambda lot: str(lot.quantity)),
+    ListColumn("left", lambda lot: lot.remaining),
+    ListColumn("kg CO2e", lambda lot: lot.footprint),
+    ListColumn("per unit", lambda lot: numeral(lot.footprint_per_unit)),
+    ListColumn("title", lambda lot: lot.title),
+    ListColumn("questioned", lambda lot: lot.questioned or None),
+    ListColumn("omitted", lambda lot: lot.omitted or None),
+    ListColumn("owner", lambda lot: lot.owner),
+    ListColumn("state", lambda lot: _state(lot)),
+    ListColumn("record", lambda lot: lot.index),
 )
-_CSV: tuple[Column[ListedLotAnswer], ...] = (
-    Column("lot", lambda lot: lot.lot),
-    Column("product", lambda lot: lot.product),
-    Column("quantity", lambda lot: lot.quantity.value),
-    Column("remaining", lambda lot: lot.remaining),
-    Column("unit", lambda lot: lot.quantity.unit),
-    Column("kg CO2e", lambda lot: lot.footprint),
-    Column("kg CO2e per unit", lambda lot: lot.footprint_per_unit),
-    Column("title", lambda lot: lot.title),
-    Column("questioned", lambda lot: lot.questioned),
-    Column("omitted", lambda lot: lot.omitted),
-    Column("provisional", lambda lot: lot.provisional),
-    Column("unestimated", lambda lot: lot.unestimated),
-    Column("primary share", lambda lot: lot.primary_share),
-    Column("state", lambda lot: _state(lot)),
-    Column("role", lambda lot: lot.role),
-    Column("holder", lambda lot: lot.holder),
-    Column("owner", lambda lot: lot.owner or lot.holder),
-    Column("sender", lambda lot: lot.sender),
-    Column("facility", lambda lot: lot.facility),
-    Column("process", lambda lot: lot.process),
-    Column("item", lambda lot: lot.item),
-    Column("pool", lambda lot: lot.pool),
-    Column("mass kg", lambda lot: lot.mass_kg),
-    Column("made", lambda lot: lot.made),
-    Column("since", lambda lot: lot.since),
-    Column("record", lambda lot: lot.index),
-    Column("digest", lambda lot: lot.record),
+_CSV: tuple[ListColumn[ListedLotAnswer], ...] = (
+    ListColumn("lot", lambda lot: lot.lot),
+    ListColumn("product", lambda lot: lot.product),
+    ListColumn("quantity", lambda lot: lot.quantity.value),
+    ListColumn("remaining", lambda lot: lot.remaining),
+    ListColumn("unit", lambda lot: lot.quantity.unit),
+    ListColumn("kg CO2e", lambda lot: lot.footprint),
+    ListColumn("kg CO2e per unit", lambda lot: lot.footprint_per_unit),
+    ListColumn("title", lambda lot: lot.title),
+    ListColumn("questioned", lambda lot: lot.questioned),
+    ListColumn("omitted", lambda lot: lot.omitted),
+    ListColumn("provisional", lambda lot: lot.provisional),
+    ListColumn("unestimated", lambda lot: lot.unestimated),
+    ListColumn("primary share", lambda lot: lot.primary_share),
+    ListColumn("state", lambda lot: _state(lot)),
+    ListColumn("role", lambda lot: lot.role),
+    ListColumn("holder", lambda lot: lot.holder),
+    ListColumn("owner", lambda lot: lot.owner or lot.holder),
+    ListColumn("sender", lambda lot: lot.sender),
+    ListColumn("facility", lambda lot: lot.facility),
+    ListColumn("process", lambda lot: lot.process),
+    ListColumn("item", lambda lot: lot.item),
+    ListColumn("pool", lambda lot: lot.pool),
+    ListColumn("mass kg", lambda lot: lot.mass_kg),
+    ListColumn("made", lambda lot: lot.made),
+    ListColumn("since", lambda lot: lot.since),
+    ListColumn("record", lambda lot: lot.index),
+    ListColumn("digest", lambda lot: lot.record),
 )
 
 
@@ -80,7 +80,7 @@ def lots(
     })
     with Client(url) as client:
         print_list(client, request, ListOptions(limit, after, as_json, as_csv),
-                   Printed(_TABLE, _CSV, f"no lots{' in stock' if in_stock else ''}"))
+                   ListLayout(_TABLE, _CSV, f"no lots{' in stock' if in_stock else ''}"))
 
 
 def _state(lot: ListedLotAnswer) -> str:

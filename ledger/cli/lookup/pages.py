@@ -17,7 +17,7 @@ Row = TypeVar("Row", bound=Struct)
 Answer = TypeVar("Answer", bound=Struct)
 
 
-class Column(NamedTuple, Generic[Row]):
+class ListColumn(NamedTuple, Generic[Row]):
     """A column with its heading and value. A table for people omits it if all its values are absent or `usual`."""
 
     heading: str
@@ -93,17 +93,17 @@ class Following:
                 return
 
 
-class Printed(NamedTuple, Generic[Row]):
+class ListLayout(NamedTuple, Generic[Row]):
     """How a list is printed: the columns of the table for people, whose first one names the row; the columns of CSV;
     and the sentence of an empty list."""
 
-    table: Sequence[Column[Row]]
-    csv: Sequence[Column[Row]]
+    table: Sequence[ListColumn[Row]]
+    csv: Sequence[ListColumn[Row]]
     empty: str
 
 
 def print_list(
-    client: Client, request: ListRequest[Any, Row], options: ListOptions, printed: Printed[Row]
+    client: Client, request: ListRequest[Any, Row], options: ListOptions, printed: ListLayout[Row]
 ) -> None:
     """Reads and prints a list. With `--csv` the rows are printed as they come."""
     if options.as_json and options.as_csv:
@@ -122,7 +122,7 @@ def print_list(
         say(f"there may be more: --after {following.next}, or a larger --limit")
 
 
-def _table(rows: Sequence[Row], columns: Sequence[Column[Row]]) -> Table:
+def _table(rows: Sequence[Row], columns: Sequence[ListColumn[Row]]) -> Table:
     table = Table(box=None, pad_edge=False)
     shown = []
     for place, column in enumerate(columns):
@@ -148,6 +148,11 @@ def _cell(value: object) -> str:
             return fixed(value) if abs(value) < 1e15 else f"{value:.6e}"
         case _:
             return str(value)
+
+
+def counted(count: int, noun: str) -> str:
+    """A number of things, in words: `1 lot`, `2 lots`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def share_cell(share: float | None) -> str:

@@ -6,36 +6,36 @@ from ledger.answers.lists import ListedRecordAnswer, RecordListAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option
 from ledger.cli.lookup.pages import (
-    Column,
+    ListColumn,
+    ListLayout,
     ListOptions,
     ListRequest,
-    Printed,
     list_options,
     period_options,
     print_list,
 )
 
 _STATES = {"inForce": "in force"}
-_TABLE: tuple[Column[ListedRecordAnswer], ...] = (
-    Column("record", lambda row: row.index),
-    Column("kind", lambda row: row.type),
-    Column("facility", lambda row: row.facility),
-    Column("process", lambda row: row.process),
-    Column("start", lambda row: row.start),
-    Column("end", lambda row: row.end),
-    Column("lots", lambda row: row.lots, 0),
-    Column("state", lambda row: _STATES.get(row.state, row.state)),
-    Column("posted", lambda row: row.time),
+_TABLE: tuple[ListColumn[ListedRecordAnswer], ...] = (
+    ListColumn("record", lambda row: row.index),
+    ListColumn("kind", lambda row: row.type),
+    ListColumn("facility", lambda row: row.facility),
+    ListColumn("process", lambda row: row.process),
+    ListColumn("start", lambda row: row.start),
+    ListColumn("end", lambda row: row.end),
+    ListColumn("lots", lambda row: row.lots, 0),
+    ListColumn("state", lambda row: _STATES.get(row.state, row.state)),
+    ListColumn("posted", lambda row: row.time),
 )
-_CSV: tuple[Column[ListedRecordAnswer], ...] = (
-    *_TABLE, Column("issuer", lambda row: row.issuer), Column("digest", lambda row: row.record),
+_CSV: tuple[ListColumn[ListedRecordAnswer], ...] = (
+    *_TABLE, ListColumn("issuer", lambda row: row.issuer), ListColumn("digest", lambda row: row.record),
 )
 
 
 @click.command()
 @click.option("--issuer", metavar="ORGANIZATION", help="Records of this organisation.")
 @click.option("--facility", metavar="FACILITY",
-              help="Records about this facility; without --issuer, those of its operator.")
+              help="Records about this facility; without --issuer, its operator's records.")
 @click.option("--kind", metavar="KIND", help="Only this kind of records; `schema` lists them.")
 @period_options
 @list_options
@@ -52,4 +52,4 @@ def records(
         "/v1/record-list", RecordListAnswer, "records",
         {"issuer": issuer, "facility": facility, "kind": kind, "from": since, "to": until})
     with Client(url) as client:
-        print_list(client, request, ListOptions(limit, after, as_json, as_csv), Printed(_TABLE, _CSV, "no records"))
+        print_list(client, request, ListOptions(limit, after, as_json, as_csv), ListLayout(_TABLE, _CSV, "no records"))
