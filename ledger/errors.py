@@ -19,8 +19,16 @@ LedgerError
 └── ConfigurationError      the operator must change a setting before this can run
 
 Each error has a stable `code` for programs. If they apply, `field`, `value` and `rule` explain it to people. If one
-input has several faults, `parts` has an error for each.
+input has several faults, `parts` has an error for each. Faults of a record also say how to mend them: `stage`,
+`allowed` and `mend`.
 """
+
+SHAPE = "shape"
+"""Stage: the record is decoded."""
+FACTS = "facts"
+"""Stage: the record is compared with facts that never change."""
+ORDER = "order"
+"""Stage: the record gets its place in the log."""
 
 
 class LedgerError(Exception):
@@ -28,6 +36,13 @@ class LedgerError(Exception):
 
     code = "error"
     parts: "tuple[LedgerError, ...]" = ()
+    stage: str | None = None
+    """The stage of a record that refused it."""
+    allowed: tuple[str, ...] = ()
+    """The values or names that `field` may have: all if they are few, else the nearest."""
+    mend: "tuple[dict[str, object], ...]" = ()
+    """The change of the record that mends the fault, in operations of JSON Patch (RFC 6902); empty if the value does
+    not show its meaning."""
 
     def __init__(
         self, message: str, *, code: str | None = None, field: str | None = None, value: object = None,
@@ -62,6 +77,7 @@ class InvalidQuantity(InvalidInput):
 
 class InvalidBody(InvalidInput):
     code = "invalid-body"
+    stage = SHAPE
 
 
 class InvalidKey(InvalidInput):
@@ -82,8 +98,17 @@ def refusal_of(faults: "list[Refused]") -> Refused:
         return faults[0]
     first = faults[0]
     refusal = Refused(first.message, code=first.code, field=first.field, value=first.value, rule=first.rule)
+    refusal.allowed, refusal.mend = first.allowed, first.mend
     refusal.parts = tuple(faults)
     return refusal
+
+
+def at_stage(error: LedgerError, stage: str) -> LedgerError:
+    """The error, with the stage that refused the record if no earlier one is named. A failure of the server
+    gets no stage."""
+    if error.stage is None and isinstance(error, InvalidInput | Refused | PluginError):
+        error.stage = stage
+    return error
 
 
 class VerificationError(LedgerError):

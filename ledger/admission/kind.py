@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from ledger.admission.facts import Facts, LotFacts
-from ledger.admission.lots import Plan
+from ledger.admission.lots import Check, Plan
 from ledger.admission.names import Names
 from ledger.admission.state import KeyEffect, State
 from ledger.core.record.base import Record
@@ -66,6 +66,11 @@ class Kind(Generic[R]):
     def plan(self, record: R, facts: Facts, terms: Terms) -> Plan:
         """The record's planned effect, from immutable facts. Raises Refused or InvalidInput."""
         return Plan()
+
+    def parts(self, record: R, facts: Facts) -> Iterator[Check]:
+        """The rules of `plan` that concern one part of the record each, so that all faults of a refused record are
+        named at once."""
+        yield from ()
 
     def check(self, record: R, keyid: bytes, state: State) -> None:
         """Raises Refused if the log's order forbids the record. The active key `keyid` has signed it."""

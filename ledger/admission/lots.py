@@ -1,9 +1,10 @@
 """The planned effect of a record, from immutable facts alone: lots taken, lots created, masses in kg."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Context as DecimalContext
 from decimal import Decimal, InvalidOperation
-from typing import Final, NamedTuple
+from functools import partial
+from typing import Final, NamedTuple, TypeAlias
 
 from msgspec.structs import replace
 
@@ -25,7 +26,12 @@ DEFERRABLE: Final = frozenset(
 """Codes of refusals that are final only under the lock: a record sequenced in the meantime may cure them, or they
 depend on balances that are known only there."""
 
+Check: TypeAlias = Callable[[], object]
+"""A rule of a part of a record that needs no other part. It raises LedgerError."""
+
 _MASSLESS: Final = ("energy", "freight", "time")
+_DEPENDENT: Final = ("core", "credit", "attribute")
+"""Roles of outputs whose product or form follows from the inputs or the facility."""
 _DIVISION: Final = DecimalContext(prec=34, traps=[InvalidOperation])
 _NOTHING: Final = Decimal(0)
 _ONE: Final = Decimal(1)
@@ -186,6 +192,34 @@ def create(
         owner = owner_of(facts, issuer, output, carried, where)
         created.append(Created(lot if owner == issuer else replace(lot, owner=owner), output))
     return tuple(created)
+
+
+def flow_checks(facts: Facts, issuer: str, flows: Sequence[Flow]) -> Iterator[Check]:
+    """The rules of each flow by itself."""
+    for i, flow in enumerate(flows):
+        yield partial(unit, flow.quantity.unit, f"inputs[{i}].quantity.unit")
+        yield partial(take_one, facts, issuer, flow, f"inputs[{i}].")
+
+
+def supply_checks(facts: Facts, supplies: Sequence[Supply], field: str = "supplies") -> Iterator[Check]:
+    """The rules of each supply by itself."""
+    for i, stated in enumerate(supplies):
+        yield partial(_supplied, facts, stated, f"{field}[{i}]")
+
+
+def output_checks(facts: Facts, issuer: str, outputs: Sequence[Output], field: str | None = None) -> Iterator[Check]:
+    """The rules of each output by itself, apart from those that depend on the inputs."""
+    for i, output in enumerate(outputs):
+        where = field or f"outputs[{i}]"
+        yield partial(check_new_lot, facts, issuer, output.lot, f"{where}.lot")
+        yield partial(_check_origin, output, where)
+        yield partial(unit, output.quantity.unit, f"{where}.quantity.unit")
+        if output.role not in _DEPENDENT:
+            yield partial(_check_sized, facts, issuer, output, where)
+
+
+def _check_sized(facts: Facts, issuer: str, output: Output, field: str) -> None:
+    _new_lot(issuer, output, _product_of(facts, issuer, output, (), field), None, None, field)
 
 
 def check_new_lot(facts: Facts, issuer: str, lot: str, field: str) -> None:

@@ -97,10 +97,10 @@ class SupplierCoverageAnswer(BoughtFiguresAnswer, frozen=True, kw_only=True):
     verified: VerifiedAnswer | None = None
 
 
-class CoverageAnswer(BoughtFiguresAnswer, frozen=True, kw_only=True):
+class PurchaseCoverageAnswer(BoughtFiguresAnswer, frozen=True, kw_only=True):
     """The goods that an `organization` bought in a period, by supplier, largest first, as of the tree of `at` entries.
-    The rules for goods are those of the footprint of goods received from one party. `unsearched`: the number of smaller
-    suppliers whose chains were not searched for attestations."""
+    Goods count by the same rules as in the footprint of goods received from one party. `unsearched`: the number of
+    smaller suppliers whose chains were not searched for attestations."""
 
     organization: str
     at: int

@@ -31,20 +31,38 @@ _KINDS: Mapping[int, type[LedgerError]] = {
 Value = TypeVar("Value")
 
 
-class ServerRefusal(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A problem in a server's answer."""
+class ServerFault(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One of several faults in a server's answer."""
 
     detail: str
-    code: str
-    status: int = 500
+    code: str = "invalid-request"
     field: str | None = None
     value: str | None = None
     rule: str | None = None
+    allowed: tuple[str, ...] = ()
+    mend: tuple[dict[str, Any], ...] = ()
 
-    def error(self) -> LedgerError:
+    def error(self, kind: type[LedgerError]) -> LedgerError:
+        error = kind(self.detail, code=self.code, field=self.field, value=self.value, rule=self.rule)
+        error.allowed, error.mend = self.allowed, self.mend
+        return error
+
+
+class ServerRefusal(ServerFault, frozen=True, kw_only=True, omit_defaults=True):
+    """A problem in a server's answer. `errors`: each fault, if there are several."""
+
+    code: str
+    status: int = 500
+    stage: str | None = None
+    errors: list[ServerFault] = []
+
+    def error(self, kind: type[LedgerError] | None = None) -> LedgerError:
         """The error that the server raised."""
-        kind = _KINDS.get(self.status, LedgerError)
-        return kind(self.detail, code=self.code, field=self.field, value=self.value, rule=self.rule)
+        raised = kind or _KINDS.get(self.status, LedgerError)
+        error = super().error(raised)
+        error.stage = self.stage
+        error.parts = tuple([fault.error(raised) for fault in self.errors])
+        return error
 
 
 Posted = Receipt | Acknowledgement | ServerRefusal

@@ -31,6 +31,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from ledger.core.patch import Operation
 from ledger.core.printable import is_plain, spreadsheet_text, visible, visible_json, visible_lines
 from ledger.core.urls import redacted
 from ledger.errors import InvalidInput, LedgerError
@@ -70,6 +71,9 @@ class CommandProblem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     field: str | None = None
     value: str | None = None
     rule: str | None = None
+    stage: str | None = None
+    allowed: tuple[str, ...] = ()
+    mend: tuple[Operation, ...] = ()
     errors: list["CommandProblem"] = []
 
 
@@ -265,15 +269,17 @@ def problem_of(error: LedgerError) -> CommandProblem:
     return CommandProblem(
         type=f"urn:carbon-ledger:problem:{error.code}", detail=redacted(error.message), code=error.code,
         field=error.field, value=None if error.value is None else redacted(error.value), rule=error.rule,
+        stage=error.stage, allowed=error.allowed, mend=error.mend,
         errors=[problem_of(part) for part in error.parts],
     )
 
 
 def explained(error: LedgerError) -> str:
     """Message, field, value and rule in one line, without repetition."""
-    text = " ".join(error.message.split())
-    if error.field and error.field not in text:
-        text = f"{error.field}: {text}"
+    text = " ".join(error.message.split()).removeprefix("$.")
+    field = (error.field or "").removeprefix("$.")
+    if field and field not in text:
+        text = f"{field}: {text}"
     if error.value and error.value not in text:
         text += f" (found {error.value})"
     if error.rule and error.rule not in text:

@@ -24,7 +24,7 @@ from ledger.engine.revision.recompute import Revision
 from ledger.engine.revision.unspread import with_unspread
 from ledger.engine.row_buffer import RowBuffer
 from ledger.engine.sectors import Registry
-from ledger.errors import LedgerError, Refused
+from ledger.errors import ORDER, LedgerError, Refused, at_stage
 from ledger.footprint.stored.figures import LotFigures
 
 
@@ -90,7 +90,7 @@ class Batch:
             try:
                 verdicts.append(self._verdict(item))
             except LedgerError as error:
-                verdicts.append(error.settled())
+                verdicts.append(at_stage(error.settled(), ORDER))
         return verdicts
 
     def may_ask(self, items: Sequence[Item]) -> bool:

@@ -20,7 +20,7 @@ from ledger.engine.pricing.supplies import price_supplies
 from ledger.engine.pricing.surroundings import surroundings_of
 from ledger.engine.sector_context import context_of
 from ledger.engine.sectors import Installed, Registry
-from ledger.errors import Unavailable
+from ledger.errors import FACTS, LedgerError, Unavailable, at_stage
 from ledger.sdk import Context
 
 _ASSESSED = (*REVISING, Report)
@@ -35,8 +35,11 @@ def prepare(
     """Raises Refused, InvalidInput or PluginError if no log could admit the record; Unavailable if a version of its
     sector or of a factor set is not installed here. `versions`: those that assess it, by default those in force for
     the next record. `before`: see `admission.plan`."""
-    draft = draft_of(submission, facts, registry, versions or facts.activations.versions(), before)
-    return completed(draft, facts, ask_sector(draft))
+    try:
+        draft = draft_of(submission, facts, registry, versions or facts.activations.versions(), before)
+        return completed(draft, facts, ask_sector(draft))
+    except LedgerError as error:
+        raise at_stage(error, FACTS) from None
 
 
 def draft_of(

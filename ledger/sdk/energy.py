@@ -13,7 +13,7 @@ from ledger.sdk.context import ZERO, Context, SupplyFacts
 from ledger.sdk.fuels import FuelAnalysis, analysis_of, standard_fuels
 from ledger.sdk.pricing import Draft
 
-HEAT_UNITS: Final = ("3B", "KJO", "JOU", "GV", "D30")
+HEAT_UNITS: Final = ("3B", "KJO", "JOU", "GV", "D30", "BTU")
 
 
 def book_energy(

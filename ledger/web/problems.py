@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ledger.core.patch import Operation
 from ledger.errors import (
     Erased,
     Exhausted,
@@ -49,19 +50,22 @@ _SPELLINGS: Final = {"since": "from", "start": "from", "until": "to", "end": "to
 
 class ParameterFault(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A parameter of a request that does not parse, or a field of a record that is refused, with its code, value and
-    rule."""
+    rule. `allowed`: the allowed values, the nearest first. `mend`: JSON Patch (RFC 6902) on the record."""
 
     field: str | None
     detail: str
     code: str | None = None
     value: str | None = None
     rule: str | None = None
+    allowed: tuple[str, ...] = ()
+    mend: tuple[Operation, ...] = ()
 
 
 class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """RFC 9457 problem details, with the ledger's `code` for programs, and the field, value and rule that explain the
-    problem. `errors`: each fault, if a request or a record has several. `erasure`: for an erased record, the log's
-    statement about its erasure."""
+    problem. `stage`: of a refused record: `shape`, `facts` or `order`. `allowed` and `mend`: see `ParameterFault`.
+    `errors`: each fault, if a request or a record has several. `erasure`: for an erased record, the log's statement
+    about its erasure."""
 
     type: str
     title: str
@@ -71,6 +75,9 @@ class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
     field: str | None = None
     value: str | None = None
     rule: str | None = None
+    stage: str | None = None
+    allowed: tuple[str, ...] = ()
+    mend: tuple[Operation, ...] = ()
     errors: list[ParameterFault] = []
     erasure: Any = None
 
@@ -80,9 +87,11 @@ def problem_of(error: LedgerError) -> Problem:
     status, title = next((status, title) for kind, status, title in _STATUS if isinstance(error, kind))
     return Problem(
         type=f"urn:carbon-ledger:problem:{error.code}", title=title, status=status, detail=error.message,
-        code=error.code, field=error.field, value=error.value, rule=error.rule,
+        code=error.code, field=error.field, value=error.value, rule=error.rule, stage=error.stage,
+        allowed=error.allowed, mend=error.mend,
         errors=[
-            ParameterFault(field=part.field, detail=part.message, code=part.code, value=part.value, rule=part.rule)
+            ParameterFault(field=part.field, detail=part.message, code=part.code, value=part.value, rule=part.rule,
+                           allowed=part.allowed, mend=part.mend)
             for part in error.parts
         ],
         erasure=error.erasure if isinstance(error, Erased) else None,

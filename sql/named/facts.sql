@@ -59,3 +59,22 @@ SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, l.quantity, l.unit
        f.amount, f.method, f.plugin, f.share
 FROM lot l JOIN figure f ON f.lot = l.number AND f.version = 0
 WHERE l.number >= $1::bigint * 1024 AND l.number < ($1::bigint + 1) * 1024 ORDER BY l.number;
+
+-- name: own_facilities
+-- purpose: names that a message proposes to the operator
+-- parameters: operator, most
+SELECT id FROM facility WHERE operator = $1 LIMIT $2;
+
+-- name: own_products
+-- parameters: owner, most
+SELECT id FROM product WHERE owner = $1 LIMIT $2;
+
+-- name: own_pools
+-- parameters: holder, most
+SELECT p.id FROM (SELECT id FROM facility WHERE operator = $1 LIMIT $2) f JOIN pool p ON p.facility = f.id
+WHERE p.holder = $1 LIMIT $2;
+
+-- name: own_lots
+-- purpose: the newest lots of a holder
+-- parameters: holder, most
+SELECT id FROM lot WHERE holder = $1 ORDER BY number DESC LIMIT $2;

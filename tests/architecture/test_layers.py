@@ -20,11 +20,14 @@ ROWS: Final = (
 LEVEL: Final = {name: level for level, row in enumerate(ROWS) for name in row}
 
 FOLDERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
-    "ledger.core": (("printable", "urls", "record"), ("signatures",), ("log",), ("outcome",), ("receipts",)),
+    "ledger.core": (
+        ("nearest", "patch", "advice", "printable", "urls", "record"), ("signatures",), ("log",), ("outcome",),
+        ("receipts",),
+    ),
     "ledger.admission": (
         ("title_limit",), ("rules",), ("activations",),
         ("facts", "kind", "lots", "names", "state", "checks", "standing"), ("kinds", "amending", "closings"),
-        ("identifiers", "lookups", "dates", "plan", "apply", "admit"),
+        ("identifiers", "lookups", "dates", "plan", "apply", "admit", "independent"),
     ),
     "ledger.footprint": (("stored",), ("derived",)),
 }

@@ -50,6 +50,7 @@ def questions(mill: Workshop, smith: Workshop) -> dict[str, tuple[str, dict[str,
             found[f"{path} of {short}"] = f"/v1/{path}", {"lot": lot}
         for by in ("record", "organization", "facility", "sector", "stage", "country", "source", "year", "gas"):
             found[f"contributions of {short} by {by}"] = "/v1/contributions", {"lot": lot, "by": by}
+        found[f"page of {short}"] = "/v1/show", {"name": lot}
         found[f"chain of {short}"] = "/v1/chain", {"lot": lot}
         found[f"AR5 of {short}"] = "/v1/footprint", {"lot": lot, "gwp": "AR5"}
     for one in (mill, smith):
@@ -57,6 +58,11 @@ def questions(mill: Workshop, smith: Workshop) -> dict[str, tuple[str, dict[str,
         found[f"inventory of {one.id}"] = "/v1/inventory", {"organization": one.id, "year": 2025}
         found[f"report of {one.id}"] = "/v1/inventory/report", {"facility": one.name("site"), "year": 2025}
         found[f"changes of {one.id}"] = "/v1/changes", {"holder": one.id}
+        found[f"lots held by {one.id}"] = "/v1/lot-list", {"holder": one.id}
+        found[f"records of {one.id}"] = "/v1/record-list", {"issuer": one.id}
+        for path in ("received", "delivered", "coverage"):
+            found[f"{path} of {one.id}"] = f"/v1/{path}", {"organization": one.id, "from": "2025-01-01"}
+        found[f"page of {one.id}"] = "/v1/show", {"name": one.name("site")}
         found[f"cbam of {one.id}"] = "/v1/cbam", {"facility": one.name("site"), "year": 2025}
     found["indicators"] = "/v1/sectors/industry/indicators", {"from": "2025-01-01", "to": "2026-01-01"}
     found["organizations"] = "/v1/organizations", {}
@@ -127,6 +133,19 @@ def test_figures_are_as_they_were(chain: Chain) -> None:
             for field in ("burdens", "footprint", "footprintPerUnit", "contents", "quantity", "remaining"):
                 if isinstance(answer, dict) and field in answer:
                     assert after[field] == answer[field], (name, field)
+
+
+def test_lists_stay_as_they_were(chain: Chain) -> None:
+    """An erased record keeps its facility, process, times and lots. The list says that it is erased."""
+    for name, answer in chain.before.items():
+        if name.startswith(("lots held", "received", "delivered")):
+            assert chain.after[0][name] == answer
+    before, after = (answers[f"coverage of {chain.smith.id}"] for answers in (chain.before, chain.after[0]))
+    for field in ("lots", "footprint", "titles", "oldestData"):
+        assert after[field] == before[field]
+    before, after = (answers[f"records of {chain.mill.id}"]["records"] for answers in (chain.before, chain.after[0]))
+    assert [row["state"] for row in after] == ["erased"] * len(chain.erased)
+    assert [row | {"state": "erased"} for row in before] == after
 
 
 def test_both_say_that_they_are_gone(chain: Chain) -> None:

@@ -8,7 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
-from support.trade import Trade, traded
+from support.trade import Trade, sent, traded
+from support.workshop import START, workshop
+
+from ledger.core.record.kinds import StandingAcceptance
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +98,18 @@ def test_received_and_delivered(trade: Trade) -> None:
     assert second["title"] == "incomplete footprint"
     assert (second["sender"], second["receiver"], second["purpose"]) == (trade.mill.id, trade.shop.id, "sale")
     assert rows["t5"]["purpose"] == "custody"
+
+
+def test_a_standing_acceptance_accepts_on_arrival(trade: Trade) -> None:
+    """The list names the rule, as the lot does."""
+    sender, receiver = workshop(trade.server, "sender", pot="10"), workshop(trade.server, "receiver")
+    (rule,) = trade.server.post([receiver.signed(StandingAcceptance(
+        issuer=receiver.id, nonce=receiver.nonce(), sender=sender.id, tolerance="0.02", valid_from=START))])
+    trade.server.post([sent(sender, receiver, "pot", "5", "d1", "2025-07-01")])
+    (row,) = trade.ask("received", organization=receiver.id)["transfers"]
+    assert (row["state"], row["accepted"], row["onArrival"]) == ("accepted", rule.index, True)
+    (lot,) = trade.ask("lot-list", holder=receiver.id)["lots"]
+    assert (lot["accepted"], lot["onArrival"]) == (rule.index, True)
 
 
 @pytest.mark.parametrize(("parameters", "lots"), [

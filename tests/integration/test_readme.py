@@ -86,6 +86,19 @@ def running() -> Iterator[Running]:
             shutil.rmtree(folder)
 
 
+FORGE = """
+carbon-ledger key request forge.pem --organization urn:example:forge --prefix urn:example:forge: > forge-request.json
+carbon-ledger enrol --request forge-request.json
+cat > sold.ndjson <<'END'
+{"type": "transfer", "lot": "urn:example:mill:lot:heat-1", "quantity": {"value": "20", "unit": "TNE"}, \
+"to": "urn:example:forge", "newLot": "urn:example:mill:lot:sold-1", "time": "2026-03-01T00:00:00Z"}
+END
+carbon-ledger sign sold.ndjson --key mill.pem --issuer urn:example:mill --output sold-signed.ndjson
+carbon-ledger submit sold-signed.ndjson --receipts sold.receipts
+"""
+"""A customer of the mill, whose key the guide makes for its rule, without enrolling it."""
+
+
 def test_supplier_buyer_and_auditor(running: Running) -> None:
     keys, records = blocks("clients", "Supplier")
     (enrolment,) = [block for block in blocks("charts", "Enrolling organisations") if "enrol" in block]
@@ -105,6 +118,15 @@ def test_supplier_buyer_and_auditor(running: Running) -> None:
     running.run(rule)
     signed = open_envelope((running.folder / "rule-signed.ndjson").read_bytes().strip())
     assert isinstance(decode_record(signed.body), StandingAcceptance)
+    running.run(FORGE)
+    own, bought = blocks("clients", "Look up")
+    told = running.run(own)
+    assert "carbon-ledger footprint urn:example:mill:lot:heat-1" in told
+    assert "urn:example:mill:lot:sold-1" in (running.folder / "delivered.csv").read_text(encoding="utf-8")
+    told = running.run(bought)
+    assert told.count("urn:example:mill:lot:sold-1") == 2
+    assert "20 TNE of urn:example:mill:billet" in told
+    assert "from 1 supplier," in told
     check, fetch, go_on, sample, public = blocks("clients", "Auditor")
     for block in (check, fetch, go_on, go_on):
         assert "everything holds" in running.run(block)

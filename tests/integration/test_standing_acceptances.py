@@ -196,6 +196,20 @@ def test_a_correction_upstream_leaves_it_accepted(server: Server) -> None:
     assert shop.accepted_by(sent) == rule
 
 
+def test_an_amended_delivery_stays_accepted(server: Server) -> None:
+    """Its time is corrected to one outside of the rule: it has arrived, and was accepted then. Nor is a delivery
+    accepted that is corrected into the rule."""
+    shop = Shop(server, "amended")
+    rule = shop.rule()
+    inside, outside = shop.send("10 TNE", "inside"), shop.send("10 TNE", "outside", time="2025-02-28T00:00:00Z")
+    shop.mill.amend(inside, time="2025-02-28T00:00:00Z")
+    shop.mill.amend(outside, time=SOLD)
+    assert (shop.accepted_by(inside), shop.accepted_by(outside)) == (rule, None)
+    assert (shop.lot("inside")["accepted"], shop.lot("outside").get("accepted")) == (rule, None)
+    refused("accepted", shop.answer, inside)
+    shop.answer(outside)
+
+
 def test_a_replaced_rule_stays_that_of_its_deliveries(server: Server, state: Path) -> None:
     """An audit in between leaves its state: the next one knows the rule from there."""
     shop = Shop(server, "replaced")
@@ -203,9 +217,11 @@ def test_a_replaced_rule_stays_that_of_its_deliveries(server: Server, state: Pat
     sent = shop.send("10 TNE", "one")
     report = audited(server, state=state)
     assert report.ok, report.findings
+    shop.send("10 TNE", "again")
     second = shop.rule(tolerance="0.05")
     shop.send("10 TNE", "two", tolerance="0.04")
-    assert (shop.lot("one")["accepted"], shop.lot("two")["accepted"]) == (first, second)
+    found = [shop.lot(name)["accepted"] for name in ("one", "again", "two")]
+    assert found == [first, first, second]
     # The tolerance is that of the rule which accepted it.
     shop.answer(sent, received=quantity("9.7 TNE"), return_lot=shop.buyer.name("back"))
     report = audited(server, state=state, lots_in_memory=1)

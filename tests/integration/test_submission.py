@@ -46,7 +46,8 @@ def refused(server: Server, envelope: bytes) -> dict[str, Any]:
     assert problem["type"] == f"urn:carbon-ledger:problem:{problem['code']}"
     assert problem["title"]
     assert problem["detail"]
-    assert problem.keys() <= {"type", "title", "status", "detail", "code", "field", "value", "rule"}
+    assert problem.keys() <= {
+        "type", "title", "status", "detail", "code", "field", "value", "rule", "stage", "allowed", "mend", "errors"}
     return problem
 
 
@@ -139,6 +140,7 @@ def test_a_problem_explains_itself(server: Server, shop: Workshop) -> None:
         "detail": f"inputs[0].quantity: 1001 KGM of '{shop.name('pot')}', which has 1000 left",
         "code": "over-consumption", "field": "inputs[0].quantity", "value": "1001 KGM",
         "rule": "at most the remaining quantity of the lot: 1000 KGM",
+        "stage": "order",
     }
     assert refused(server, b"")["code"] == "not-json"
 

@@ -136,6 +136,7 @@ LIES: Final[Mapping[str, Lie]] = {
     "same page": lambda send, _: _whole(send, b'[{"size":1,"root":"","number":0,"lot":"","remaining":"1",'
                                               b'"quantity":"1"}]'),
     "same next": lambda send, _: _whole(send, b'{"changes":[],"next":{"since":0,"after":-1}}'),
+    "same cursor": lambda send, _: _whole(send, b'{"organization":"urn:x","lots":[],"next":7}'),
     "lines": lambda send, _: _whole(send, b"{}\n" * (1 << 20)),
 }
 """What a server may answer to any request."""

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 from msgspec import Raw
 
+from ledger.core import patch
 from ledger.core.record.kinds import Amendment, AnyRecord, Consumption, Report
 from ledger.errors import Refused
 
@@ -36,8 +37,11 @@ def check_time(text: str, field: str) -> datetime:
 def check_period(start: str, end: str) -> None:
     """Refuses a period that does not end after it starts."""
     if check_time(start, "start") >= check_time(end, "end"):
-        raise Refused(f"start {start} is not before end {end}", code="period", field="end", value=end,
-                      rule="a period ends after it starts")
+        error = Refused(f"start {start} is not before end {end}", code="period", field="end", value=end,
+                        rule="a period ends after it starts")
+        if start != end:
+            error.mend = (patch.replace(("start",), end), patch.replace(("end",), start))
+        raise error
 
 
 def check_bounded(record: AnyRecord) -> None:

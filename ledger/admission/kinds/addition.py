@@ -1,14 +1,15 @@
 """Additions: each takes the remaining quantity of a pool's newest lot, and makes the next lot."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import ROUND_DOWN, Decimal
+from functools import partial
 from typing import Final
 
 from ledger.admission.checks.times import balance_period_end, check_time
 from ledger.admission.facts import Composition, Facts, LotFacts, PoolFacts
 from ledger.admission.kind import Kind, Terms
 from ledger.admission.kinds.pool import pool_form
-from ledger.admission.lots import Created, Plan, Taken, check_new_lot, part_of_mass, take
+from ledger.admission.lots import Check, Created, Plan, Taken, check_new_lot, flow_checks, part_of_mass, take
 from ledger.admission.names import Names
 from ledger.admission.state import State, next_generation
 from ledger.core.record.amounts import CONTEXT
@@ -44,6 +45,11 @@ class AdditionKind(Kind[Addition]):
     def plan(self, record: Addition, facts: Facts, terms: Terms) -> Plan:
         return _plan(record, facts, terms.before)
 
+    def parts(self, record: Addition, facts: Facts) -> Iterator[Check]:
+        yield partial(check_time, record.time, "time")
+        yield partial(_pool_of, record, facts)
+        yield from flow_checks(facts, record.issuer, record.inputs)
+
     def check(self, record: Addition, keyid: bytes, state: State) -> None:
         self.check_open(record, state)
 
@@ -73,10 +79,7 @@ class AdditionKind(Kind[Addition]):
 def _plan(record: Addition, facts: Facts, before: int | None) -> Plan:
     """The next generation of a pool. It depends on the remaining quantity of the newest one, known under the lock."""
     check_time(record.time, "time")
-    pool = facts.pools.get(record.pool)
-    if pool is None or pool.holder != record.issuer:
-        raise Refused(f"pool: {record.pool!r} is not a pool of {record.issuer}", code="unknown-pool", field="pool",
-                      value=record.pool, rule="pools on the ledger that the issuer holds")
+    pool = _pool_of(record, facts)
     added = take(facts, record.issuer, record.inputs, before)
     current = facts.lot_named(pool.id, record.issuer, before)
     stock = _remaining_stock(facts, current)
@@ -84,6 +87,14 @@ def _plan(record: Addition, facts: Facts, before: int | None) -> Plan:
     taken = (*stock, *added)
     made = _generation(pool, _next(pool, current, facts, before), taken, facts)
     return Plan(taken, (Created(made, None), *_credits(record, pool, made.owner, facts)))
+
+
+def _pool_of(record: Addition, facts: Facts) -> PoolFacts:
+    pool = facts.pools.get(record.pool)
+    if pool is None or pool.holder != record.issuer:
+        raise Refused(f"pool: {record.pool!r} is not a pool of {record.issuer}", code="unknown-pool", field="pool",
+                      value=record.pool, rule="pools on the ledger that the issuer holds")
+    return pool
 
 
 def _next(pool: PoolFacts, current: LotFacts | None, facts: Facts, before: int | None) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
 from msgspec.structs import replace
@@ -15,7 +16,7 @@ from ledger.admission.checks.matter import check_mass
 from ledger.admission.checks.times import check_time
 from ledger.admission.facts import Facts, LotFacts
 from ledger.admission.kind import Before, Kind, Row, Terms
-from ledger.admission.lots import Plan, create, take
+from ledger.admission.lots import Check, Plan, create, flow_checks, output_checks, take
 from ledger.admission.names import Names
 from ledger.admission.rules import Rule
 from ledger.admission.state import State
@@ -49,6 +50,11 @@ class ConsumptionKind(Kind[Consumption]):
 
     def plan(self, record: Consumption, facts: Facts, terms: Terms) -> Plan:
         return _plan(record, facts, terms.before)
+
+    def parts(self, record: Consumption, facts: Facts) -> Iterator[Check]:
+        yield partial(check_time, record.time, "time")
+        yield from flow_checks(facts, record.issuer, record.inputs)
+        yield from output_checks(facts, record.issuer, record.outputs)
 
     def entered_lot(self, record: Consumption, digest: bytes, lot: LotFacts) -> LotFacts:
         # A core names the consumption that ended its life.

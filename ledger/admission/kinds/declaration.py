@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
 from ledger.admission.checks.cores import core_refused
@@ -9,10 +10,11 @@ from ledger.admission.checks.goods import GOODS, declared_subject
 from ledger.admission.checks.times import check_period
 from ledger.admission.facts import Facts
 from ledger.admission.kind import Before, Kind, Row, Terms
-from ledger.admission.lots import Plan, check_operated, create
+from ledger.admission.lots import Check, Plan, check_operated, create, output_checks
 from ledger.admission.names import Names
 from ledger.admission.rules import Rule
 from ledger.admission.state import State
+from ledger.core.advice import advise
 from ledger.core.outcome.assessment import ADDITIVE, ENERGY, OF_WHICH, REMOVALS
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.identifiers import check_identifier
@@ -79,6 +81,17 @@ class DeclarationKind(Kind[Declaration]):
         subject, kilograms = _declared(record, state)
         if kilograms:
             yield "group_goods", (*subject, state.group_goods[subject], index)
+
+    def parts(self, record: Declaration, facts: Facts) -> Iterator[Check]:
+        yield partial(check_period, record.start, record.end)
+        for name in record.burdens:
+            yield partial(_check_burden, name)
+        if record.per is not None:
+            yield partial(unit, record.per.unit, "per.unit")
+        if record.basis == "opening":
+            yield partial(check_operated, facts, record.issuer, record.facility)
+        if record.lot is not None:
+            yield from output_checks(facts, record.issuer, [record.lot], "lot")
 
     def created_field(self, record: Declaration, place: int) -> str:
         return "lot"
@@ -156,6 +169,16 @@ def _check_land(record: Declaration) -> None:
         )
 
 
+def _check_burden(name: str) -> None:
+    if name not in _DECLARABLE:
+        error = Refused(
+            f"unknown burden {name!r}", code="unknown-burden", field=f"burdens.{name}", value=name,
+            rule="one of: " + " ".join(ADDITIVE + OF_WHICH + ENERGY),
+        )
+        advise(error, ADDITIVE + OF_WHICH + ENERGY, as_key=True)
+        raise error
+
+
 def _check_burdens(record: Declaration) -> None:
     if record.boundary == "none" and record.burdens:
         raise Refused(
@@ -163,11 +186,7 @@ def _check_burdens(record: Declaration) -> None:
             rule="boundary `none` declares no burdens",
         )
     for name, text in record.burdens.items():
-        if name not in _DECLARABLE:
-            raise Refused(
-                f"unknown burden {name!r}", code="unknown-burden", field=f"burdens.{name}", value=name,
-                rule="one of: " + " ".join(ADDITIVE + OF_WHICH + ENERGY),
-            )
+        _check_burden(name)
         negative = text.startswith("-")
         if text != "0" and negative != (name in REMOVALS):
             raise Refused(

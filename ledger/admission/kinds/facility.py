@@ -1,12 +1,13 @@
 """Facilities: sites that their issuer operates."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from ledger.admission.checks.new_names import check_unused_name
 from ledger.admission.checks.study import check_study
 from ledger.admission.facts import Facts, facility_facts
 from ledger.admission.kind import Before, Kind, Row, Terms
-from ledger.admission.lots import Plan, check_prefix_of
+from ledger.admission.lots import Check, Plan, check_prefix_of
 from ledger.admission.names import Names
 from ledger.admission.state import State
 from ledger.core.record.identifiers import check_identifier
@@ -31,6 +32,12 @@ class FacilityKind(Kind[Facility]):
         _check_form(record, facts)
         return Plan()
 
+    def parts(self, record: Facility, facts: Facts) -> Iterator[Check]:
+        yield partial(check_prefix_of, facts, record.issuer, record.id, "id", "facility")
+        yield partial(_check_subdivision, record)
+        if record.park is not None:
+            yield partial(check_identifier, record.park, "park")
+
     def check(self, record: Facility, keyid: bytes, state: State) -> None:
         check_unused_name(record.id, state.facilities, "facility")
 
@@ -41,13 +48,17 @@ class FacilityKind(Kind[Facility]):
         yield "facility", (record.id, record.issuer, index)
 
 
-def _check_form(record: Facility, facts: Facts) -> None:
-    check_prefix_of(facts, record.issuer, record.id, "id", "facility")
+def _check_subdivision(record: Facility) -> None:
     if record.subdivision is not None and not record.subdivision.startswith(record.country + "-"):
         raise Refused(
             f"subdivision {record.subdivision} is not in {record.country}", code="subdivision", field="subdivision",
             value=record.subdivision, rule="an ISO 3166-2 code of the country",
         )
+
+
+def _check_form(record: Facility, facts: Facts) -> None:
+    check_prefix_of(facts, record.issuer, record.id, "id", "facility")
+    _check_subdivision(record)
     if record.park is not None:
         check_identifier(record.park, "park")
     if record.capacity is not None:

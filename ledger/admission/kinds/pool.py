@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
-from ledger.admission.facts import Facts, pool_facts
+from ledger.admission.facts import Facts, ProductFacts, pool_facts
 from ledger.admission.kind import Before, Kind, Row, Terms
-from ledger.admission.lots import Plan, check_operated, check_prefix_of
+from ledger.admission.lots import Check, Plan, check_operated, check_prefix_of
 from ledger.admission.names import Names
 from ledger.admission.state import State
 from ledger.core.record.identifiers import check_identifier
@@ -37,6 +38,13 @@ class PoolKind(Kind[Pool]):
     def plan(self, record: Pool, facts: Facts, terms: Terms) -> Plan:
         return _plan(record, facts)
 
+    def parts(self, record: Pool, facts: Facts) -> Iterator[Check]:
+        yield partial(check_prefix_of, facts, record.issuer, record.id, "id", "pool")
+        yield partial(check_operated, facts, record.issuer, record.facility)
+        yield partial(_product_of, record, facts)
+        yield partial(_check_origin, record)
+        yield partial(_check_pool_id, record.id)
+
     def check(self, record: Pool, keyid: bytes, state: State) -> None:
         _check_free(record, state)
 
@@ -55,17 +63,26 @@ def _plan(record: Pool, facts: Facts) -> Plan:
     """Checks a new pool against its facility and product."""
     check_prefix_of(facts, record.issuer, record.id, "id", "pool")
     check_operated(facts, record.issuer, record.facility)
+    product = _product_of(record, facts)
+    if record.role in ("credit", "attribute"):
+        raise pool_form("role", record.role, "credits and attributes do not blend")
+    _check_origin(record)
+    _check_pool_id(record.id)
+    _check_custody(record, unit(product.unit).dimension)
+    return Plan()
+
+
+def _product_of(record: Pool, facts: Facts) -> ProductFacts:
     product = facts.products.get(record.product)
     if product is None:
         raise Refused(f"product: the ledger has no product {record.product!r}", code="unknown-product", field="product",
                       value=record.product, rule="a product on the ledger")
-    if record.role in ("credit", "attribute"):
-        raise pool_form("role", record.role, "credits and attributes do not blend")
+    return product
+
+
+def _check_origin(record: Pool) -> None:
     if (record.role == "waste") != (record.origin is not None):
         raise pool_form("origin", record.origin, "a pool of waste has an origin, and no other pool does")
-    _check_pool_id(record.id)
-    _check_custody(record, unit(product.unit).dimension)
-    return Plan()
 
 
 def _check_pool_id(name: str) -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import partial
 
 from ledger.admission.checks.goods import subjects_of
 from ledger.admission.checks.new_names import check_unused_name
 from ledger.admission.checks.study import check_study
 from ledger.admission.facts import Facts, product_facts
 from ledger.admission.kind import Before, Kind, Row, Terms
-from ledger.admission.lots import Plan, check_fractions, check_prefix_of
+from ledger.admission.lots import Check, Plan, check_fractions, check_prefix_of
 from ledger.admission.names import Names
 from ledger.admission.rules import Rule
 from ledger.admission.state import State
@@ -30,6 +31,14 @@ class ProductKind(Kind[Product]):
     def plan(self, record: Product, facts: Facts, terms: Terms) -> Plan:
         _check_form(record, facts)
         return Plan()
+
+    def parts(self, record: Product, facts: Facts) -> Iterator[Check]:
+        yield partial(check_prefix_of, facts, record.issuer, record.id, "id", "product")
+        yield partial(unit, record.unit, "unit")
+        if record.mass_per_unit is not None:
+            yield partial(convert, record.mass_per_unit.amount, record.mass_per_unit.unit, "KGM", "massPerUnit")
+        yield partial(check_fractions, record.materials, "materials")
+        yield partial(check_fractions, record.elements, "elements")
 
     def check(self, record: Product, keyid: bytes, state: State) -> None:
         check_unused_name(record.id, state.products, "product")

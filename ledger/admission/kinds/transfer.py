@@ -1,6 +1,7 @@
 """Transfers: the holder hands a quantity of a lot to another organisation, as a new lot."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 from ledger.admission.checks.attributes import check_handed_over
 from ledger.admission.checks.credits import RECYCLING
@@ -8,11 +9,12 @@ from ledger.admission.checks.custody import new_owner, sender_of
 from ledger.admission.checks.times import check_time
 from ledger.admission.facts import Facts, LotFacts, transfer_facts
 from ledger.admission.kind import Before, Kind, Row, Terms
-from ledger.admission.lots import Created, Plan, Taken, check_new_lot, supply, take_one
+from ledger.admission.lots import Check, Created, Plan, Taken, check_new_lot, supply, supply_checks, take_one
 from ledger.admission.names import Names, referenced
 from ledger.admission.standing import accepting
 from ledger.admission.state import State
 from ledger.core.record.kinds import Transfer
+from ledger.core.record.units import unit
 from ledger.core.record.values import Flow
 from ledger.errors import Refused
 
@@ -37,6 +39,15 @@ class TransferKind(Kind[Transfer]):
 
     def plan(self, record: Transfer, facts: Facts, terms: Terms) -> Plan:
         return _plan(record, facts, terms.before)
+
+    def parts(self, record: Transfer, facts: Facts) -> Iterator[Check]:
+        yield partial(check_time, record.time, "time")
+        yield partial(unit, record.quantity.unit, "quantity.unit")
+        yield partial(take_one, facts, record.issuer, _flow(record))
+        yield partial(_check_receiver, record, facts)
+        yield partial(check_new_lot, facts, record.issuer, record.new_lot, "newLot")
+        yield from supply_checks(facts, record.transport, "transport")
+        yield from supply_checks(facts, record.packaging, "packaging")
 
     def apply(self, record: Transfer, digest: bytes, state: State) -> None:
         state.transfers[digest.hex()] = transfer_facts(record, state.size)
@@ -70,17 +81,25 @@ class TransferKind(Kind[Transfer]):
 def _plan(record: Transfer, facts: Facts, before: int | None) -> Plan:
     """A quantity of a lot becomes a new lot that the receiver holds."""
     check_time(record.time, "time")
-    taken = take_one(facts, record.issuer, Flow(lot=record.lot, quantity=record.quantity), before=before)
-    if record.to == record.issuer or record.to not in facts.organizations:
-        raise Refused(
-            f"to: {record.to!r} is not another organisation on the ledger", code="unknown-organization", field="to",
-            value=record.to, rule="another organisation that is enrolled",
-        )
+    taken = take_one(facts, record.issuer, _flow(record), before=before)
+    _check_receiver(record, facts)
     check_new_lot(facts, record.issuer, record.new_lot, "newLot")
     _check_credit(record, taken.lot)
     new = handed_over(taken, record.new_lot, record.to, new_owner(record, taken.lot), record.issuer)
     supplies = supply(facts, record.transport, "transport") + supply(facts, record.packaging, "packaging")
     return Plan((taken,), (Created(new, None),), supplies)
+
+
+def _flow(record: Transfer) -> Flow:
+    return Flow(lot=record.lot, quantity=record.quantity)
+
+
+def _check_receiver(record: Transfer, facts: Facts) -> None:
+    if record.to == record.issuer or record.to not in facts.organizations:
+        raise Refused(
+            f"to: {record.to!r} is not another organisation on the ledger", code="unknown-organization", field="to",
+            value=record.to, rule="another organisation that is enrolled",
+        )
 
 
 def _check_credit(record: Transfer, lot: LotFacts) -> None:

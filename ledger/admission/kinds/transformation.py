@@ -1,6 +1,7 @@
 """Transformations: a process at a facility turns inputs and supplies into new lots."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -12,7 +13,19 @@ from ledger.admission.checks.matter import check_elements, check_kept, check_mas
 from ledger.admission.checks.times import check_period
 from ledger.admission.facts import Facts
 from ledger.admission.kind import Before, Kind, Row, Terms
-from ledger.admission.lots import Created, Plan, Taken, check_operated, create, supply, take
+from ledger.admission.lots import (
+    Check,
+    Created,
+    Plan,
+    Taken,
+    check_operated,
+    create,
+    flow_checks,
+    output_checks,
+    supply,
+    supply_checks,
+    take,
+)
 from ledger.admission.names import Names, referenced
 from ledger.admission.state import State
 from ledger.core.record.kinds import Transformation
@@ -36,6 +49,14 @@ class TransformationKind(Kind[Transformation]):
 
     def plan(self, record: Transformation, facts: Facts, terms: Terms) -> Plan:
         return _plan(record, facts, terms)
+
+    def parts(self, record: Transformation, facts: Facts) -> Iterator[Check]:
+        yield partial(check_operated, facts, record.issuer, record.facility)
+        yield partial(check_period, record.start, record.end)
+        yield partial(check_allocation, record)
+        yield from flow_checks(facts, record.issuer, record.inputs)
+        yield from supply_checks(facts, record.supplies)
+        yield from output_checks(facts, record.issuer, record.outputs)
 
     def check(self, record: Transformation, keyid: bytes, state: State) -> None:
         sector = record.process.partition(".")[0]

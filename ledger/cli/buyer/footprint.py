@@ -59,7 +59,7 @@ def footprint(
     that --organization bought from another organisation in a period.
     """
     if [lot, product, party].count(None) != 2:
-        raise click.UsageError("give either LOT, --product or --received-from")
+        raise click.UsageError("give either LOT or --product, or --received-from")
     if (party is None) != (organization is None):
         raise click.UsageError("--received-from and --organization need each other")
     if lot is not None and any(one is not None for one in (since, until, limit)):

@@ -5,7 +5,7 @@ import click
 from ledger.answers.lists import ListedLotAnswer, LotListAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option
-from ledger.cli.lookup.pages import Column, ListOptions, ListRequest, Printed, list_options, print_list
+from ledger.cli.lookup.pages import Column, ListLayout, ListOptions, ListRequest, list_options, print_list
 
 _TABLE: tuple[Column[ListedLotAnswer], ...] = (
     Column("lot", lambda lot: lot.lot),
@@ -79,7 +79,7 @@ def lots(
     })
     with Client(url) as client:
         print_list(client, request, ListOptions(limit, after, as_json, as_csv),
-                   Printed(_TABLE, _CSV, f"no lots{' in stock' if in_stock else ''}"))
+                   ListLayout(_TABLE, _CSV, f"no lots{' in stock' if in_stock else ''}"))
 
 
 def _state(lot: ListedLotAnswer) -> str:

@@ -92,7 +92,7 @@ class Following:
                 return
 
 
-class Printed(NamedTuple, Generic[Row]):
+class ListLayout(NamedTuple, Generic[Row]):
     """How a list is printed: the columns of the table for people, whose first one names the row; the columns of CSV;
     and the sentence of an empty list."""
 
@@ -102,7 +102,7 @@ class Printed(NamedTuple, Generic[Row]):
 
 
 def print_list(
-    client: Client, request: ListRequest[Any, Row], options: ListOptions, printed: Printed[Row]
+    client: Client, request: ListRequest[Any, Row], options: ListOptions, printed: ListLayout[Row]
 ) -> None:
     """Reads and prints a list. With `--csv` the rows are printed as they come."""
     if options.as_json and options.as_csv:
@@ -147,6 +147,11 @@ def _cell(value: object) -> str:
             return f"{value:,.3f}" if abs(value) < 1e15 else f"{value:.6e}"
         case _:
             return str(value)
+
+
+def counted(count: int, noun: str) -> str:
+    """A number of things, in words: `1 lot`, `2 lots`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def share_cell(share: float | None) -> str:

@@ -10,7 +10,7 @@ from ledger.answers.purchases import (
     ApartAnswer,
     BoughtFiguresAnswer,
     BoughtGoodsAnswer,
-    CoverageAnswer,
+    PurchaseCoverageAnswer,
     ReceivedFootprintAnswer,
     SupplierCoverageAnswer,
 )
@@ -18,7 +18,7 @@ from ledger.answers.stored import VerifiedAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_csv, print_json, show, styled
 from ledger.cli.findings import questioned_kilograms
-from ledger.cli.lookup.pages import organization_option, period_options, share_cell
+from ledger.cli.lookup.pages import counted, organization_option, period_options, share_cell
 
 _CSV = ("supplier", "product", "quantity", "unit", "lots", "kg CO2e", "kg CO2e per unit", "questioned",
         "primary share", "weight of the supplier", "age of the supplier's data, years", "attested share")
@@ -39,7 +39,7 @@ def coverage(
         raise click.UsageError("give either --json or --csv")
     with Client(url) as client:
         parameters = {"organization": organization, "from": since, "to": until, "at": at}
-        answer = client.get("/v1/coverage", CoverageAnswer, **parameters)
+        answer = client.get("/v1/coverage", PurchaseCoverageAnswer, **parameters)
     if as_json:
         print_json(answer)
     elif as_csv:
@@ -60,7 +60,7 @@ def received_report(answer: ReceivedFootprintAnswer) -> Iterator[Part]:
     """The footprint of received goods, as text for people."""
     yield styled(f"goods from {answer.party}", style="bold")
     yield f"bought by {answer.organization}{_period(answer.since, answer.until)}, as of {answer.at} entries"
-    yield styled(f"{answer.footprint:,.3f} kg CO2e of {answer.lots:,} lots", style="bold green")
+    yield styled(f"{answer.footprint:,.3f} kg CO2e of {counted(answer.lots, 'lot')}", style="bold green")
     for total in answer.quantities:
         yield f"{total.quantity}{_of(total)}: {total.footprint_per_unit:,.6g} kg CO2e per {total.quantity.unit}"
     yield _goods_table(answer.goods)
@@ -73,11 +73,11 @@ def received_report(answer: ReceivedFootprintAnswer) -> Iterator[Part]:
         yield f"… and {answer.left_off:,} more: --limit, or `received` with --party"
 
 
-def coverage_report(answer: CoverageAnswer) -> Iterator[Part]:
+def coverage_report(answer: PurchaseCoverageAnswer) -> Iterator[Part]:
     """The coverage of purchases by supplier, as text for people."""
     yield styled(f"purchases of {answer.organization}{_period(answer.since, answer.until)}", style="bold")
-    yield styled(f"{answer.footprint:,.3f} kg CO2e of {answer.lots:,} lots from {len(answer.suppliers):,} suppliers, "
-                 f"as of {answer.at} entries", style="bold green")
+    yield styled(f"{answer.footprint:,.3f} kg CO2e of {counted(answer.lots, 'lot')} from "
+                 f"{counted(len(answer.suppliers), 'supplier')}, as of {answer.at} entries", style="bold green")
     table = Table("supplier", "weight", "kg CO2e", "primary data", "estimates", "questioned", "omitted", "age, years",
                   "attested", "lots", box=None, pad_edge=False)
     for column in table.columns[1:]:
@@ -96,7 +96,7 @@ def coverage_report(answer: CoverageAnswer) -> Iterator[Part]:
         yield from _verified(supplier.verified)
     yield from _apart(answer.apart, answer.open)
     if answer.unsearched:
-        yield f"{answer.unsearched:,} smaller suppliers were not searched for attestations"
+        yield f"not searched for attestations: {counted(answer.unsearched, 'smaller supplier')}"
 
 
 def _cells(figures: BoughtFiguresAnswer) -> list[str]:
@@ -142,13 +142,15 @@ def _quality(answer: BoughtFiguresAnswer) -> Table:
         table.add_row("omitted", f"{answer.omitted:,.3f} kg CO2e{unknown}")
     if answer.provisional:
         table.add_row("provisional", f"{answer.provisional:,.3f} kg CO2e wait for closings")
-    undated = f"; {answer.undated:,} lots state no time" if answer.undated else ""
+    undated = f"; without a time: {counted(answer.undated, 'lot')}" if answer.undated else ""
     table.add_row("age of the data", f"{_age(answer)} years, oldest {answer.oldest_data or 'unknown'}{undated}")
     return table
 
 
 def _titles(figures: BoughtFiguresAnswer) -> str:
-    return ", ".join([f"{title.title} {share_cell(title.share)} ({title.lots:,} lots)" for title in figures.titles])
+    return ", ".join([
+        f"{title.title} {share_cell(title.share)} ({counted(title.lots, 'lot')})" for title in figures.titles
+    ])
 
 
 def _verified(verified: VerifiedAnswer | None) -> Iterator[str]:
@@ -168,9 +170,9 @@ def _verified(verified: VerifiedAnswer | None) -> Iterator[str]:
 
 def _apart(apart: Sequence[ApartAnswer], unaccepted: int) -> Iterator[str]:
     if unaccepted:
-        yield f"{unaccepted:,} lots of these are neither accepted nor used yet"
+        yield f"neither accepted nor used yet: {counted(unaccepted, 'lot')} of these"
     for group in apart:
-        yield f"not in the figure: {group.lots:,} transfers, {group.reason}, {group.footprint:,.3f} kg CO2e"
+        yield f"not in the figure: {counted(group.lots, 'transfer')}, {group.reason}, {group.footprint:,.3f} kg CO2e"
 
 
 def _newest(transfers: Sequence[TransferAnswer]) -> Table:

@@ -7,9 +7,9 @@ from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option
 from ledger.cli.lookup.pages import (
     Column,
+    ListLayout,
     ListOptions,
     ListRequest,
-    Printed,
     list_options,
     period_options,
     print_list,
@@ -35,7 +35,7 @@ _CSV: tuple[Column[ListedRecordAnswer], ...] = (
 @click.command()
 @click.option("--issuer", metavar="ORGANIZATION", help="Records of this organisation.")
 @click.option("--facility", metavar="FACILITY",
-              help="Records about this facility; without --issuer, those of its operator.")
+              help="Records about this facility; without --issuer, its operator's records.")
 @click.option("--kind", metavar="KIND", help="Only this kind of records; `schema` lists them.")
 @period_options
 @list_options
@@ -52,4 +52,4 @@ def records(
         "/v1/record-list", RecordListAnswer, "records",
         {"issuer": issuer, "facility": facility, "kind": kind, "from": since, "to": until})
     with Client(url) as client:
-        print_list(client, request, ListOptions(limit, after, as_json, as_csv), Printed(_TABLE, _CSV, "no records"))
+        print_list(client, request, ListOptions(limit, after, as_json, as_csv), ListLayout(_TABLE, _CSV, "no records"))

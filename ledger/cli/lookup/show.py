@@ -38,7 +38,7 @@ def shown_report(answer: ShownAnswer) -> Iterator[Part]:
     """The page about a thing, as text for people."""
     yield styled(f"{_KINDS.get(answer.kind, answer.kind)} {answer.id}", style="bold")
     if answer.also:
-        yield f"the name is also that of: {', '.join(answer.also)}"
+        yield f"other things of this name: {', '.join(answer.also)}"
     facts = Table(show_header=False, box=None, pad_edge=False)
     if answer.lot is not None:
         _add_lot(facts, answer.lot)

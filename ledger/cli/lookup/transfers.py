@@ -7,9 +7,9 @@ from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option
 from ledger.cli.lookup.pages import (
     Column,
+    ListLayout,
     ListOptions,
     ListRequest,
-    Printed,
     list_options,
     organization_option,
     period_options,
@@ -77,7 +77,7 @@ def received(
     with Client(url) as client:
         print_list(client, _request("/v1/received", organization, party, since, until),
                    ListOptions(limit, after, as_json, as_csv),
-                   Printed(_FROM, _CSV, f"no transfers to {organization}"))
+                   ListLayout(_FROM, _CSV, f"no transfers to {organization}"))
 
 
 @click.command()
@@ -95,7 +95,7 @@ def delivered(
     with Client(url) as client:
         print_list(client, _request("/v1/delivered", organization, party, since, until),
                    ListOptions(limit, after, as_json, as_csv),
-                   Printed(_TO, _CSV, f"no transfers from {organization}"))
+                   ListLayout(_TO, _CSV, f"no transfers from {organization}"))
 
 
 def _request(

@@ -5,10 +5,10 @@ from typing import IO, NamedTuple
 
 import msgspec
 
-from ledger.cli.console import Rejected, progress
+from ledger.cli.console import Rejected, progress, say
 from ledger.cli.files import reading
 from ledger.cli.supplier.record_files import RecordDraft, read_drafts
-from ledger.core.record.canonical import record_of
+from ledger.client.writing.spelling import Respelling, summary, written
 from ledger.core.signatures.envelope import Envelope, seal
 from ledger.core.signatures.signing import SigningKey
 from ledger.errors import InvalidInput, LedgerError
@@ -30,30 +30,34 @@ def sign_file(path: Path, kind: str | None, signer: RecordSigner, output: IO[byt
     """Writes one envelope per line for the records of a file; returns their number. Raises Rejected with the faults of
     all malformed records."""
     errors: list[LedgerError] = []
-    count = 0
+    respelled: list[Respelling] = []
+    count = malformed = 0
     with reading(path) as file, progress("signing") as report_progress:
         for draft in read_drafts(file, kind):
             try:
                 if isinstance(draft, LedgerError):
                     raise draft
-                output.write(msgspec.json.encode(_sealed(draft, signer)) + b"\n")
+                output.write(msgspec.json.encode(_sealed(draft, signer, respelled)) + b"\n")
             except LedgerError as error:
-                errors.append(error)
-                if len(errors) == _MAX_ERRORS:
+                errors += error.parts or [error]
+                malformed += 1
+                if len(errors) >= _MAX_ERRORS:
                     break
             count += 1
             report_progress(count)
     if errors:
         raise Rejected(
-            f"{path}: {len(errors)} of {count} records cannot be signed; nothing is written", errors,
+            f"{path}: {malformed} of {count} records cannot be signed; nothing is written", errors,
             code="invalid-records",
         )
     if not count:
         raise InvalidInput(f"{path} holds no record", code="empty-input")
+    for line in summary(respelled):
+        say(line)
     return count
 
 
-def _sealed(draft: RecordDraft, signer: RecordSigner) -> Envelope:
+def _sealed(draft: RecordDraft, signer: RecordSigner, respelled: list[Respelling]) -> Envelope:
     tree = draft.tree
     tree.setdefault("nonce", new_nonce())
     if signer.issuer is not None and tree.setdefault("issuer", signer.issuer) != signer.issuer:
@@ -66,11 +70,14 @@ def _sealed(draft: RecordDraft, signer: RecordSigner) -> Envelope:
     if "type" not in tree:
         raise InvalidInput(f"{draft.place}: no type", code="missing-field", field="type", rule="give --type")
     try:
-        record = record_of(tree)
+        record, changes = written(tree)
     except LedgerError as error:
-        raise _placed(error, draft) from None
+        placed = _placed(error, draft)
+        placed.parts = tuple([_placed(part, draft) for part in error.parts])
+        raise placed from None
     except (OverflowError, RecursionError, UnicodeEncodeError) as error:
         raise InvalidInput(f"{draft.place}: cannot be written as JSON: {error}", code="not-json") from None
+    respelled += changes[: _MAX_ERRORS]
     return seal(record, signer.key, signer.origin)
 
 
@@ -80,11 +87,10 @@ def _placed(error: LedgerError, draft: RecordDraft) -> LedgerError:
         return InvalidInput(f"{draft.place}: {error.message}", code=error.code, value=error.value, rule=error.rule)
     field = column_of(error.field, draft)
     where = f"{draft.place}, {'column' if draft.columns else 'field'} {field}"
-    rule = error.rule
-    if draft.columns and rule and "`int`" in rule:
-        rule = f"name the column {field}:int"
     message = error.message.removeprefix(f"{error.field}: ")
-    return InvalidInput(f"{where}: {message}", code=error.code, field=field, value=error.value, rule=rule)
+    placed = InvalidInput(f"{where}: {message}", code=error.code, field=field, value=error.value, rule=error.rule)
+    placed.stage, placed.allowed, placed.mend = error.stage, error.allowed, error.mend
+    return placed
 
 
 def column_of(field: str, draft: RecordDraft) -> str:

@@ -235,4 +235,6 @@ def _report(posting: Posting, as_json: bool) -> None:
         show(f"{posting.promised} of them are only acknowledged, since the log's witnesses have not signed yet: post "
              "the same file again later for the receipts")
     for line, refusal in posting.refused:
-        say(f"line {line}: {refusal.code}: {explained(refusal.error())}")
+        error = refusal.error()
+        for fault in error.parts or [error]:
+            say(f"line {line}: {fault.code}: {explained(fault)}")

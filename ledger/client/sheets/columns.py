@@ -12,6 +12,7 @@ texts with line ends. A text that a spreadsheet would run as a formula has an ap
 import json
 import re
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any, Final, NamedTuple, NoReturn
 
 from ledger.errors import InvalidInput
@@ -100,8 +101,9 @@ def _refuse(constant: str) -> NoReturn:
 
 
 def parsed(text: str | bytes) -> Any:
-    """The value of a JSON text, without duplicate names and without NaN. Raises ValueError or RecursionError."""
-    return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
+    """The value of a JSON text, without duplicate names and without NaN; fractions keep their digits. Raises ValueError
+    or RecursionError."""
+    return json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=Decimal)
 
 
 class _Branch(dict[str, Any]):

@@ -7,10 +7,14 @@ A body is accepted only if its sorted re-encoding equals it. Because keys are AS
 import hashlib
 import json
 import re
-from typing import Any
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, Final
 
 import msgspec
 
+from ledger.core import patch
+from ledger.core.record.faults import MOST_FAULTS, ShapeFault, explained, faults_of
 from ledger.core.record.kinds import AnyRecord
 from ledger.core.record.values import RULES
 from ledger.errors import InvalidBody
@@ -19,6 +23,8 @@ MAX_BODY = 1 << 20
 MAX_DEPTH = 32
 _MAX_INTEGER = 1 << 53
 _MAX_SHOWN = 200
+_OF_VALUES: Final = frozenset({"float", "null"})
+"""Codes of faults that the canonical form finds in single values: the record's type has further ones to say."""
 
 _generic = msgspec.json.Decoder()
 _typed: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
@@ -52,32 +58,59 @@ def record_of(tree: object) -> AnyRecord:
 
 
 def _read(body: bytes) -> tuple[Any, AnyRecord]:
-    tree = check_canonical(body)
+    try:
+        tree = check_canonical(body)
+    except InvalidBody as error:
+        if error.code not in _OF_VALUES:
+            raise
+        raise explained(error, _faults_of(body)) from None
     if not isinstance(tree, dict):
         raise InvalidBody("the body is not a JSON object", code="not-an-object", value=body[:40], rule="a JSON object")
     try:
         return tree, _typed.decode(body)
     except msgspec.ValidationError as error:
-        raise explain_schema(str(error), tree) from None
+        raise explained(explain_schema(str(error), tree), faults_of(tree, AnyRecord)) from None
+
+
+def _faults_of(body: bytes) -> list[ShapeFault]:
+    try:
+        return faults_of(exact_tree(body), AnyRecord)
+    except (ValueError, RecursionError):
+        # Beyond the value that was refused, there are numbers or nests that nothing can read.
+        return []
+
+
+def exact_tree(data: bytes) -> Any:
+    """A JSON tree with its fractions as they are spelled. For explanations and for programs that write records."""
+    return json.loads(data, parse_float=Decimal)
 
 
 def _explain_default(tree: Any, spelled: Any) -> InvalidBody:
-    """Names the first field of `tree` that the canonical spelling leaves out."""
-    pairs: list[tuple[str, Any, Any]] = [("$", tree, spelled)]
+    """Names the fields of `tree` that the canonical spelling leaves out."""
+    stated = list(zip(range(MOST_FAULTS), _stated_defaults(tree, spelled), strict=False))
+    if stated:
+        faults = [fault for _, fault in stated]
+        return explained(faults[0]._replace(advice="").error(), faults)
+    return InvalidBody("the body is not the canonical spelling of its record", code="not-canonical",
+                       rule="one record, one byte string")
+
+
+def _stated_defaults(tree: Any, spelled: Any) -> Iterator[ShapeFault]:
+    pairs: list[tuple[str, tuple[str | int, ...], Any, Any]] = [("$", (), tree, spelled)]
     while pairs:
-        where, given, canonical = pairs.pop(0)
+        where, steps, given, canonical = pairs.pop(0)
         if isinstance(given, dict):
             for key, value in given.items():
                 if key not in canonical:
-                    return InvalidBody(
-                        f"{where}.{key} states its default value", code="stated-default", field=f"{where}.{key}",
-                        value=value, rule="leave out fields that have their default value",
+                    yield ShapeFault(
+                        f"{where}.{key}", value, "the field states its default value",
+                        "leave out fields that have their default value", "stated-default", "leave it out",
+                        mend=(patch.drop((*steps, key)),), certain=True,
                     )
-                pairs.append((f"{where}.{key}", value, canonical[key]))
+                    continue
+                pairs.append((f"{where}.{key}", (*steps, key), value, canonical[key]))
         elif isinstance(given, list):
-            pairs.extend((f"{where}[{i}]", one, canonical[i]) for i, one in enumerate(given))
-    return InvalidBody("the body is not the canonical spelling of its record", code="not-canonical",
-                       rule="one record, one byte string")
+            pairs.extend((f"{where}[{i}]", (*steps, i), one, canonical[i]) for i, one in enumerate(given))
 
 
 def check_canonical(body: bytes) -> Any:

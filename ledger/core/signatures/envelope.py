@@ -1,21 +1,25 @@
 """The posted envelope: a record's body, the id of the key that signed it, and the signature. Several form NDJSON."""
 
 import base64
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta, Struct
 
 from ledger.core.record import canonical
 from ledger.core.record.canonical import MAX_BODY
+from ledger.core.record.faults import faults_of
 from ledger.core.record.kinds import AnyRecord
 from ledger.core.record.values import Sha256
 from ledger.core.signatures.signing import SIGNATURE_BYTES, SigningKey
-from ledger.errors import InvalidInput
+from ledger.errors import InvalidBody, InvalidInput
 
 MAX_ENVELOPE = 2 << 20
 """Bytes: room for the largest body in base64 and the other fields."""
 _MAX_BASE64 = (MAX_BODY + 2) // 3 * 4
+_ENVELOPE: Final = '{"body": base64, "key": hex, "signature": base64}'
+_SIGNED: Final = ("$.nonce", "$.issuer")
+"""Fields of a record that the command `sign` adds."""
 
 
 class Envelope(Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,11 +58,13 @@ def open_envelope(data: bytes) -> Opened:
             envelope = _decoder.decode(data)
         except msgspec.ValidationError as error:
             # The typed decoder stops at the first wrong field: the rest may not even be JSON.
-            raise canonical.explain_schema(str(error), msgspec.json.decode(data)) from None
+            tree = msgspec.json.decode(data)
+            explained = canonical.explain_schema(str(error), tree)
+            raise _unsigned(explained, tree) if _is_record(tree) else explained from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput(
             f"not an envelope: {error}", code="not-json", value=data[:40],
-            rule='{"body": base64, "key": hex, "signature": base64}',
+            rule=_ENVELOPE,
         ) from None
     if len(envelope.body) > _MAX_BASE64:
         raise InvalidInput(
@@ -72,6 +78,22 @@ def open_envelope(data: bytes) -> Opened:
             value=len(signature), rule=f"{SIGNATURE_BYTES} bytes",
         )
     return Opened(_strict(envelope.body, "body"), bytes.fromhex(envelope.key), signature)
+
+
+def _is_record(tree: object) -> bool:
+    return isinstance(tree, dict) and "type" in tree and "body" not in tree
+
+
+def _unsigned(first: InvalidBody, record: object) -> InvalidBody:
+    """The refusal of a record that was posted without an envelope. It says the record's own faults too, except for the
+    fields that `sign` adds."""
+    error = InvalidBody(
+        "this is a record without a signature: sign it with `carbon-ledger sign FILE --key KEY`, and post the output",
+        code=first.code, field=first.field, value=first.value, rule=_ENVELOPE,
+    )
+    faults = [fault for fault in faults_of(record, AnyRecord) if fault.field not in _SIGNED]
+    error.parts = (first, *[fault.error() for fault in faults]) if faults else ()
+    return error
 
 
 def _strict(text: str, field: str) -> bytes:

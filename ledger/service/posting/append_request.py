@@ -20,7 +20,7 @@ from ledger.engine.batch import Item
 from ledger.engine.prepare import completed, draft_of
 from ledger.engine.prepared import REVISING, PreparedDraft, Submission
 from ledger.engine.sectors import Registry
-from ledger.errors import InvalidKey, LedgerError, Refused, Unavailable
+from ledger.errors import FACTS, InvalidKey, LedgerError, Refused, Unavailable, at_stage
 from ledger.registry.assessing import AssessmentCall, AssessmentResult
 from ledger.service.observation.steps import Trace
 
@@ -150,7 +150,8 @@ def complete(
             items.append(record)
             continue
         answer = None if record.call is None else next(answers)
-        items.append(answer if isinstance(answer, LedgerError) else _completed(record, answer, request))
+        items.append(
+            at_stage(answer, FACTS) if isinstance(answer, LedgerError) else _completed(record, answer, request))
     return items
 
 
@@ -166,7 +167,7 @@ def _deferred(submission: Submission, needs: frozenset[bytes], error: LedgerErro
     """A record that names facts which do not exist yet is prepared under the lock: they may exist by then."""
     if isinstance(error, Refused) and error.code in DEFERRABLE:
         return Item(submission, None, needs)
-    return error.settled()
+    return at_stage(error.settled(), FACTS)
 
 
 def _call(prepared: PreparedDraft) -> AssessmentCall | None:

@@ -16,6 +16,7 @@ from ledger.engine.prepared import Submission
 from ledger.errors import LedgerError, Unavailable
 from ledger.footprint.stored.figures import LotFigures
 from ledger.service.posting.examined import check_examined
+from ledger.service.posting.own_names import OwnNames
 from ledger.store.database import DatabasePool
 from ledger.store.facts import EnrolledKey, FactLoader, InForce, KeyLoader
 
@@ -44,6 +45,7 @@ class FactPrefetcher:
 
     def __init__(self, pool: DatabasePool, loader: FactLoader, keys: KeyLoader) -> None:
         self._pool = pool
+        self.own = OwnNames(pool)
         self._loader = loader
         self._keys = keys
         self._waiting: list[_Waiting] = []

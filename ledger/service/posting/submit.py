@@ -28,12 +28,13 @@ from ledger.core.signatures.envelope import open_envelope
 from ledger.core.signatures.signing import record_message
 from ledger.engine.batch import Item, LoadedRecord
 from ledger.engine.prepared import REVISING, Submission
-from ledger.errors import InvalidBody, InvalidInput, LedgerError
+from ledger.errors import SHAPE, InvalidBody, InvalidInput, LedgerError, at_stage
 from ledger.registry.assessing import Assessor
 from ledger.service.observation.recorder import Recorder
 from ledger.service.observation.steps import Step, Stopwatch, Trace
 from ledger.service.posting.append_request import AppendRequest, Drafted, complete, draft
 from ledger.service.posting.checking.check import Checker, CheckResult
+from ledger.service.posting.explaining import Explainer
 from ledger.service.posting.log_writer import LogWriter
 from ledger.service.posting.pending import Answer, CommittedRecord, PendingRequest
 from ledger.service.posting.prefetch import FactPrefetcher, PrefetchedFacts
@@ -72,6 +73,7 @@ class Submitter:
         self._quotas = quotas
         self._recorder = recorder
         self._checker = checker
+        self._explainer = Explainer(prefetcher.own, assessor)
         self._threads = ThreadPoolExecutor(_CORES, thread_name_prefix="submit")
 
     def close(self) -> None:
@@ -93,10 +95,10 @@ class Submitter:
             if any(isinstance(item.submission.record, REVISING) for item in pending.items):
                 # A revising record comes after everything before it in the request, and before everything after it.
                 done.extend(await _together(appending))
-                done.extend(await self._append(pending, errors, hold, watch))
+                done.extend(await self._append(pending, errors, hold, watch, request))
                 appending = []
             else:
-                appending.append(asyncio.create_task(self._append(pending, errors, hold, watch)))
+                appending.append(asyncio.create_task(self._append(pending, errors, hold, watch, request)))
         return done + await _together(appending)
 
     async def check(self, envelopes: Sequence[bytes], trace: Trace | None = None) -> list[CheckResult]:
@@ -109,7 +111,11 @@ class Submitter:
                 await self._prepare(envelopes[start : start + CHUNK], request, hold, watch)
                 for start in range(0, len(envelopes), CHUNK)
             ]
-            results = await self._checker.check([pending for pending, _ in prepared])
+            checked = await self._checker.check([pending for pending, _ in prepared])
+            results = [
+                await self._explained([item.submission for item in pending.items], part, request)
+                for (pending, _), part in zip(prepared, checked, strict=True)
+            ]
             taken.update([
                 bytes.fromhex(one.digest) for part in results for one in part
                 if isinstance(one, CheckedRecord) and not one.on_ledger
@@ -137,7 +143,8 @@ class Submitter:
         watch.lap(Step.QUOTA)
         versions = prefetched.now.activations.versions()
         await self._assessor.prepare(versions)
-        prepared = await self._prepare_all(checked, request, versions, watch)
+        drafted = await self._prepare_all(checked, request, versions, watch)
+        prepared = await self._explained(checked, drafted, request)
         items = [one for one in prepared if isinstance(one, Item)]
         errors = [one if isinstance(one, LedgerError) else None for one in prepared]
         pending = PendingRequest(
@@ -201,11 +208,13 @@ class Submitter:
         ]
 
     async def _append(
-        self, pending: PendingRequest, errors: Sequence[LedgerError | None], hold: Hold, watch: Stopwatch
+        self, pending: PendingRequest, errors: Sequence[LedgerError | None], hold: Hold, watch: Stopwatch,
+        request: AppendRequest,
     ) -> list[SubmitResult]:
         entered: dict[bytes, int] = {}
         try:
-            answers = await self._writer.append(pending)
+            verdicts = await self._writer.append(pending)
+            answers = await self._explained([item.submission for item in pending.items], verdicts, request)
             entered = {one.sequenced.digest: one.sequenced.index for one in answers if isinstance(one, CommittedRecord)}
         finally:
             hold.settle(entered)
@@ -228,6 +237,14 @@ class Submitter:
             pending.trace.add(watch.laps)
         remaining = iter(results)
         return [next(remaining) if error is None else SubmitResult(None, error) for error in errors]
+
+    async def _explained(
+        self, submissions: Sequence[Submission | LedgerError], answers: Sequence[Value], request: AppendRequest
+    ) -> list[Value]:
+        """The answers, with all faults that can be named in each refusal of a signed record."""
+        if not any(isinstance(answer, LedgerError) for answer in answers):
+            return list(answers)
+        return await self._explainer.explained(submissions, answers, request.view)
 
     def _result(self, answer: Answer, earlier: Mapping[bytes, Receipt | Acknowledgement]) -> SubmitResult:
         if isinstance(answer, CommittedRecord) and self._publication.waits(answer.sequenced.index):
@@ -280,7 +297,7 @@ def _parse(envelope: bytes) -> Submission | LedgerError:
         return Submission(
             record, opened.body, digest(opened.body), opened.keyid, opened.signature, salt_seed(record.nonce))
     except LedgerError as error:
-        return error.settled()
+        return at_stage(error.settled(), SHAPE)
 
 
 def _verified(parsed: Submission | LedgerError, request: AppendRequest) -> Submission | LedgerError:

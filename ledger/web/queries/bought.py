@@ -5,7 +5,7 @@ from typing import Annotated
 from litestar import Controller, get
 from litestar.params import Parameter
 
-from ledger.answers.purchases import CoverageAnswer, ReceivedFootprintAnswer
+from ledger.answers.purchases import PurchaseCoverageAnswer, ReceivedFootprintAnswer
 from ledger.service.ledger import Ledger
 from ledger.service.queries.bought.read import MAX_SHOWN, SHOWN, read_coverage, read_received_footprint
 from ledger.service.queries.lists.transfers import TransferQuery
@@ -31,5 +31,5 @@ class BoughtController(Controller):
     @get("/coverage", summary="The data behind bought goods, by supplier: measured share, age, attestations, weight")
     async def coverage(
         self, ledger: Ledger, organization: OrganizationId, since: Since = None, until: Until = None, at: At = None,
-    ) -> CoverageAnswer:
+    ) -> PurchaseCoverageAnswer:
         return await read_coverage(ledger.pool, TransferQuery(organization, "received", None, since, until, at))

@@ -56,7 +56,7 @@ class ListsController(Controller):
         self, ledger: Ledger, organization: OrganizationId, party: PartyId = None, since: Since = None,
         until: Until = None, after: AfterIndex = None, limit: RowLimit = 100, at: At = None,
     ) -> TransferListAnswer:
-        """The period is that of the times that the senders stated."""
+        """A period selects by the times that the senders stated."""
         query = TransferQuery(organization, "received", party, since, until, at)
         return await read_transfer_list(ledger.pool, query, PageRequest(limit, after))
 
@@ -75,7 +75,7 @@ class ListsController(Controller):
         facility: OptionalId = None, since: Since = None, until: Until = None, after: AfterIndex = None,
         limit: RowLimit = 100, at: At = None,
     ) -> RecordListAnswer:
-        """The period is that of the ends or times that the records state; records without one are in no period."""
+        """A period selects by the ends or times that the records state; a record without one is in no period."""
         query = RecordQuery(issuer, kind, facility, since, until, at)
         return await read_record_list(ledger.pool, query, PageRequest(limit, after))
 

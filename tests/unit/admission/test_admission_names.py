@@ -52,6 +52,7 @@ from ledger.core.record.kinds import (
     Pool,
     Reopening,
     Report,
+    StandingAcceptance,
     Subject,
 )
 from ledger.core.record.revisions import Change
@@ -113,6 +114,8 @@ RECORDS: dict[str, AnyRecord] = {
     "transfer": transfer("steel-1", "1", "x", transport=[ore("1", declaration=digest_of(PRICE))],
                          packaging=[ore("1", product=FORGE.name("steel"))]),
     "acceptance": acceptance(SENT),
+    "standing acceptance": StandingAcceptance(
+        issuer=FORGE.id, nonce=nonce(), sender=MILL.id, product=MILL.name("gear"), valid_from=START, tolerance="0.1"),
     "consumption": consumption([flow("steel-1", "1")], [output("w", "1", "waste")], on_behalf_of=FORGE.id),
     "declared lot": declaration(lot=output("x"), facility=MILL.name("site")),
     "declared figures": PRICE,
@@ -152,8 +155,8 @@ STOCK: dict[str, AnyRecord] = {
 ALL = {**RECORDS, **STOCK}
 REVISING = ("amendment", "closing")
 """What revises others is prepared under the lock alone, when all that it may name is loaded."""
-NO_ISSUER = ("acceptance", "short acceptance", "addition", "claim", "sold outside", "reopening", "attested record",
-             "attested lot", "attested product", "attested facility", "reported site")
+NO_ISSUER = ("acceptance", "short acceptance", "standing acceptance", "addition", "claim", "sold outside", "reopening",
+             "attested record", "attested lot", "attested product", "attested facility", "reported site")
 """Whose plan asks nothing of the issuer's organisation."""
 
 
@@ -224,7 +227,7 @@ def test_what_a_plan_rests_on_is_mentioned(prepared: World, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", [
-    "transformation", "transfer", "acceptance", "consumption", "declared lot", "product",
+    "transformation", "transfer", "acceptance", "standing acceptance", "consumption", "declared lot", "product",
     *[kind for kind in STOCK if kind not in (*REVISING, "attested statement")],
 ])
 def test_nothing_is_mentioned_in_vain(prepared: World, kind: str) -> None:
@@ -249,6 +252,7 @@ def test_names_by_kind() -> None:
     assert names.transfers == {digest_of(SENT)}
     assert names.prefixes == {f"{STRANGER.id}:"}
     assert names.keys_of == {MILL.id}
+    assert names.relations == {(FORGE.id, MILL.id)}
     assert names.new_names == {STRANGER.id, MILL.name("new")}
     assert names.enrolled == {STRANGER.id}
     assert {MILL.id, FORGE.id, STRANGER.id} <= names.organizations

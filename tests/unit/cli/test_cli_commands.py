@@ -21,6 +21,7 @@ GROUPS = {"key": ("new", "show", "request", "change", "recover", "object", "rota
           "factors": ("search", "show", "list", "import")}
 EVERY = [(name,) for name in COMMANDS] + [(group, name) for group, names in GROUPS.items() for name in names]
 BASE = [("key", "new"), ("enrol",), ("sign",), ("verify",), ("submit",), ("footprint",), ("trace",), ("audit",),
+        ("lots",), ("received",), ("delivered",), ("records",), ("show",), ("coverage",),
         ("plugin", "list"), ("factors", "list")]
 SERVER = [("init",), ("serve",), ("demo",), ("anchor", "show"), ("backup", "/none/b"), ("doctor",), ("status",),
           ("audit", "--home", "/none"),

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from ledger.core.record.units import UNITS, check_pieces, convert, unit
 from ledger.errors import InvalidQuantity
 
-# Independent of the module: from UN/ECE Recommendation 20, revision 17, annex II, and the SI brochure.
+# Independent of the module: from UN/ECE Recommendation 20, revision 17, annex II, and the SI brochure. Units of inch
+# and pound from their definitions: 25.4 mm, 453.59237 g, and 7000 grains; the Btu from 4.1868 J/g for 5/9 K.
+INCH, POUND = Fraction(254, 10**4), Fraction(45359237, 10**8)
 IN_BASE = {
     "KGM": Fraction(1), "GRM": Fraction(1, 10**3), "MGM": Fraction(1, 10**6), "TNE": Fraction(10**3),
     "KTN": Fraction(10**6),
@@ -20,6 +22,11 @@ IN_BASE = {
     "H87": Fraction(1), "C62": Fraction(1), "EA": Fraction(1), "PR": Fraction(2), "DZN": Fraction(12),
     "MIL": Fraction(1000),
     "TKM": Fraction(1), "HUR": Fraction(1), "DAY": Fraction(24),
+    "DTN": Fraction(100), "LBR": POUND, "ONZ": POUND / 16, "APZ": POUND * 480 / 7000, "STN": POUND * 2000,
+    "LTN": POUND * 2240, "BTU": POUND * Fraction(41868, 10**4) * Fraction(5, 9) / 10**3,
+    "HLT": Fraction(1, 10), "DMQ": Fraction(1, 10**3), "CMQ": Fraction(1, 10**6), "GLL": 231 * INCH**3,
+    "GLI": Fraction(454609, 10**8), "BLL": 42 * 231 * INCH**3, "FTQ": (12 * INCH)**3, "YDQ": (36 * INCH)**3,
+    "FTK": (12 * INCH)**2, "INH": INCH, "FOT": 12 * INCH, "YRD": 36 * INCH, "SMI": 5280 * 12 * INCH,
 }
 PAIRS = [(a, b) for a in UNITS for b in UNITS if UNITS[a].dimension == UNITS[b].dimension]
 OTHERS = [(a, b) for a in UNITS for b in UNITS if UNITS[a].dimension != UNITS[b].dimension]

@@ -8,7 +8,7 @@ from msgspec import structs
 from ledger.answers.lists import TransferAnswer
 from ledger.answers.purchases import (
     ApartAnswer,
-    CoverageAnswer,
+    PurchaseCoverageAnswer,
     ReceivedFootprintAnswer,
     SupplierCoverageAnswer,
 )
@@ -16,7 +16,7 @@ from ledger.answers.stored import VerifiedAnswer
 from ledger.errors import InvalidInput, NotFound
 from ledger.footprint.stored.burdens import SLOT, footprint
 from ledger.host.threads import in_thread
-from ledger.service.queries.bought.sums import Amounts, BoughtLot, BoughtSums, figures_of
+from ledger.service.queries.bought.sums import BoughtLot, BoughtSums, BurdenSums, figures_of
 from ledger.service.queries.chain.load import pinned
 from ledger.service.queries.findings import NEAR_PRODUCT
 from ledger.service.queries.footprint.attestations import tree_time
@@ -54,7 +54,7 @@ class Purchases:
         self.together = BoughtSums()
         self.sums: dict[str, BoughtSums] = {}
         self.parts: dict[str, dict[int, float]] = {}
-        self.apart: dict[str, Amounts] = {}
+        self.apart: dict[str, BurdenSums] = {}
         self.newest: list[TransferAnswer] = []
         self.open = 0
         self._shown = shown
@@ -65,7 +65,7 @@ class Purchases:
             if reason is None:
                 self._count(row)
             else:
-                self.apart.setdefault(reason, Amounts()).add(row.burdens)
+                self.apart.setdefault(reason, BurdenSums()).add(row.burdens)
 
     def _count(self, row: TransferRow) -> None:
         supplier, lot = row.parties["issuer"], row.lot
@@ -115,7 +115,7 @@ async def read_received_footprint(
     )
 
 
-async def read_coverage(pool: DatabasePool, query: TransferQuery, most: int = MAX_TRANSFERS) -> CoverageAnswer:
+async def read_coverage(pool: DatabasePool, query: TransferQuery, most: int = MAX_TRANSFERS) -> PurchaseCoverageAnswer:
     """The goods that an organisation bought in a period, by supplier. Raises as `read_received_footprint`."""
     moment = await pinned(pool, await moment_at(pool, query.at))
     purchases, period = await _read(pool, query, moment, 0, most), period_of(query.since, query.until)
@@ -130,7 +130,7 @@ async def read_coverage(pool: DatabasePool, query: TransferQuery, most: int = MA
             verified[party] = await read_verified(pool, purchases.parts[party], moment, NEAR_PRODUCT)
     suppliers = await in_thread(_suppliers, purchases, parties, now)
     together: Mapping[str, Any] = await in_thread(figures_of, purchases.together, now)
-    return CoverageAnswer(
+    return PurchaseCoverageAnswer(
         organization=query.organization, at=moment.size, since=period.since, until=period.until,
         suppliers=[structs.replace(one, verified=verified.get(one.party)) for one in suppliers],
         unsearched=max(0, len(parties) - _VERIFIED_SUPPLIERS) if verified else 0, open=purchases.open,

@@ -33,7 +33,7 @@ class BoughtLot(NamedTuple):
     made: str | None
 
 
-class Amounts:
+class BurdenSums:
     """The burdens of some lots, with their number."""
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class Amounts:
         return tuple([math.fsum(parts) for parts in self._parts])
 
 
-class GoodsAmounts(Amounts):
+class GoodsAmounts(BurdenSums):
     """The same of goods in one unit, with their quantity."""
 
     def __init__(self) -> None:
@@ -77,11 +77,11 @@ class BoughtSums:
     """Takes the lots of a purchase one by one."""
 
     def __init__(self) -> None:
-        self._all = Amounts()
+        self._all = BurdenSums()
         self._goods: dict[tuple[str, str], GoodsAmounts] = {}
         self._units: dict[str, GoodsAmounts] = {}
-        self._titles: dict[str, Amounts] = {}
-        self._made: dict[str, Amounts] = {}
+        self._titles: dict[str, BurdenSums] = {}
+        self._made: dict[str, BurdenSums] = {}
         self.undated = 0
 
     @property
@@ -92,11 +92,11 @@ class BoughtSums:
         self._all.add(lot.burdens)
         self._goods.setdefault((lot.product, lot.unit), GoodsAmounts()).take(lot)
         self._units.setdefault(lot.unit, GoodsAmounts()).take(lot)
-        self._titles.setdefault(lot.title, Amounts()).add(lot.burdens)
+        self._titles.setdefault(lot.title, BurdenSums()).add(lot.burdens)
         if lot.made is None:
             self.undated += 1
         else:
-            self._made.setdefault(lot.made, Amounts()).add(lot.burdens)
+            self._made.setdefault(lot.made, BurdenSums()).add(lot.burdens)
 
     def burdens(self) -> Vector:
         return self._all.total()

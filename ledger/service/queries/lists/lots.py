@@ -98,7 +98,7 @@ async def _subject(pool: DatabasePool, query: LotQuery, moment: Moment) -> tuple
 
 
 async def _in_stock(pool: DatabasePool, numbers: Sequence[int], moment: Moment) -> list[int]:
-    """Those of the lots that have a remaining quantity, in the same order."""
+    """The lots that have a remaining quantity, in the same order."""
     if moment.is_now:
         rest = {row["number"] for row in await pool.fetch(queries("lists")["in_stock"], numbers)}
     else:

@@ -1,4 +1,4 @@
-"""One page about one named thing: what it is, and which questions to ask next."""
+"""One page about one named thing: its kind, its data, and the questions to ask next."""
 
 from collections.abc import Sequence
 from typing import Final

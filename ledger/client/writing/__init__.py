@@ -1,0 +1,1 @@
+"""Before a record is signed: the values that people write, as records spell them."""

@@ -1,0 +1,184 @@
+"""Explains refusals: all faults of a record at once, each with the allowed values.
+
+Admission stops at the first fault, ahead of the lock or under it. This looks for the others afterwards, among the facts
+that the request has read, and proposes names of the issuer's own. It runs only for refused records that a key of their
+issuer has signed, and costs the others nothing. An unknown name and one of another organisation are explained with the
+same words, since only the issuer's own names are read.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Final, TypeVar
+
+import msgspec
+
+from ledger.admission.facts import Facts
+from ledger.admission.independent import faults_of, same_unit
+from ledger.admission.state import State
+from ledger.core import patch
+from ledger.core.advice import advise
+from ledger.core.record.faults import faults_of as shape_faults
+from ledger.core.record.faults import unit_fault
+from ledger.core.record.kinds import Transformation
+from ledger.engine.prepared import Submission
+from ledger.engine.sector_call import decode_activity
+from ledger.errors import FACTS, LedgerError, Refused
+from ledger.registry.assessing import Assessor
+from ledger.service.posting.own_names import OwnNames
+
+_MOST_RECORDS: Final = 50
+_MINTED: Final = ("lot", "newLot", "returnLot", "creditLot", "id", "item")
+"""Fields with names that the issuer mints under its prefix."""
+Value = TypeVar("Value")
+
+
+class Explainer:
+    """A process has one."""
+
+    def __init__(self, own: OwnNames, assessor: Assessor) -> None:
+        self._own = own
+        self._assessor = assessor
+
+    async def explained(
+        self, submissions: Sequence[Submission | LedgerError], answers: Sequence[Value], view: State
+    ) -> list[Value]:
+        """The answers, with explanations in the refusals of the first records of a request. An answer that is its own
+        submission was refused before its signature was checked, and stays as it is."""
+        proposals = _Proposals(self._own)
+        explained = 0
+        for submission, answer in zip(submissions, answers, strict=True):
+            if not isinstance(answer, LedgerError) or answer.stage is None:
+                continue
+            if not isinstance(submission, Submission):
+                self._explain_shape(answer, view)
+                continue
+            explained += 1
+            if explained > _MOST_RECORDS:
+                break
+            await self._explain(submission, answer, view, proposals)
+        return list(answers)
+
+    def _explain_shape(self, error: LedgerError, view: State) -> None:
+        """A record that cannot be decoded has no verified signature, so only names that everybody knows are proposed.
+        """
+        for fault in (error, *error.parts):
+            if (fault.field or "").endswith(".process") and not fault.mend and fault.code != "missing-field":
+                advise(fault, self._processes(view))
+
+    async def _explain(
+        self, submission: Submission, error: LedgerError, view: State, proposals: "_Proposals"
+    ) -> None:
+        faults = list(error.parts)
+        if not faults:
+            others = faults_of(submission.record, view) if error.stage == FACTS else []
+            others += self._of_sector(submission, view)
+            faults = _with_first(error, others)
+        for fault in faults:
+            if not fault.allowed and not fault.mend:
+                await proposals.add(fault, submission.record.issuer, view, self._processes(view))
+        same = next((fault for fault in faults if _same(fault, error)), None)
+        if same is not None:
+            error.message, error.allowed, error.mend = same.message, same.allowed, same.mend
+        if len(faults) > 1 or faults[0].field != error.field:
+            error.parts = tuple(faults)
+
+    def _processes(self, view: State) -> list[str]:
+        """The processes of the sectors in force."""
+        versions, registry = view.activations.versions(), self._assessor.registry
+        return [
+            f"{name}.{route}" for name, installed in registry.sectors.items() if versions.sector(name) is not None
+            for route in installed.sector.routes
+        ]
+
+    def _of_sector(self, submission: Submission, view: State) -> list[LedgerError]:
+        """The faults of a transformation's process and activity."""
+        record = submission.record
+        if not isinstance(record, Transformation):
+            return []
+        name, _, route = record.process.partition(".")
+        active = view.activations.versions().sector(name)
+        installed = None if active is None else self._assessor.registry.version(name, active.digest)
+        process = None if installed is None else installed.sector.routes.get(route)
+        if process is None:
+            return [Refused(f"process: {record.process!r} is not a process in force", code="unknown-process",
+                            field="process", value=record.process, rule="a process of a sector in force")]
+        raw = bytes(record.activity)
+        try:
+            decode_activity(raw, process.activity)
+        except LedgerError:
+            tree = msgspec.json.decode(raw)
+            return [fault.error() for fault in shape_faults(tree, process.activity, "activity", ("activity",))]
+        return []
+
+
+def _same(fault: LedgerError, error: LedgerError) -> bool:
+    if fault.field == error.field:
+        return fault.code == error.code or fault.field == "process"
+    return same_unit(error, [fault])
+
+
+def _with_first(error: LedgerError, others: Sequence[LedgerError]) -> list[LedgerError]:
+    """All faults; the one that admission found has its words, at its place, or comes first."""
+    place = next((i for i, fault in enumerate(others) if _same(fault, error)), None)
+    field = error.field if place is None else others[place].field
+    first = type(error)(error.message, code=error.code, field=field, value=error.value, rule=error.rule)
+    first.allowed, first.mend = error.allowed, error.mend
+    if place is not None and not first.mend and (others[place].mend or others[place].allowed):
+        first.message, first.allowed, first.mend = (
+            others[place].message, others[place].allowed, others[place].mend)
+    if place is None:
+        return [first, *others]
+    return [*others[:place], first, *others[place + 1:]]
+
+
+class _Proposals:
+    """The allowed values, by the code of a fault. Each list of names is read once for a request."""
+
+    def __init__(self, own: OwnNames) -> None:
+        self._own = own
+        self._read: dict[tuple[str, str], Sequence[str]] = {}
+
+    async def add(self, fault: LedgerError, issuer: str, facts: Facts, processes: Sequence[str]) -> None:
+        """Adds the allowed values to the fault."""
+        field, value = fault.field or "", fault.value or ""
+        if fault.code in ("unknown-sector", "unknown-route", "unknown-process"):
+            advise(fault, processes)
+        elif fault.code == "unknown-unit":
+            of_unit = unit_fault(value, field if field.split(".")[-1] == "unit" else f"{field}.unit")
+            fault.allowed, fault.mend = of_unit.allowed, of_unit.mend
+            fault.message += f"; {of_unit.advice}"
+        elif fault.code in ("outside-prefix", "invalid-identifier") and field.split(".")[-1] in _MINTED:
+            _propose_prefix(fault, issuer, facts)
+        elif fault.code in _OWN:
+            members: list[str] = []
+            for kind in _OWN[fault.code]:
+                members += await self._names(kind, issuer)
+            advise(fault, members)
+
+    async def _names(self, kind: str, issuer: str) -> Sequence[str]:
+        if (kind, issuer) not in self._read:
+            readers: Mapping[str, Callable[[str], Awaitable[Sequence[str]]]] = {
+                "facilities": self._own.facilities, "products": self._own.products, "pools": self._own.pools,
+                "lots": self._own.lots,
+            }
+            self._read[kind, issuer] = await readers[kind](issuer)
+        return self._read[kind, issuer]
+
+
+_OWN: Final[Mapping[str, tuple[str, ...]]] = {
+    "unknown-facility": ("facilities",), "unknown-product": ("products",), "unknown-pool": ("pools",),
+    "unknown-lot": ("lots", "pools"), "no-default-pool": ("lots", "pools"), "empty-pool": ("lots",),
+}
+"""The names of the issuer that a refused name may mean, by code."""
+
+
+def _propose_prefix(fault: LedgerError, issuer: str, facts: Facts) -> None:
+    """The last part of a name, under the first prefix of its issuer."""
+    organization = facts.organizations.get(issuer)
+    last = (fault.value or "").rpartition(":")[2].strip().replace(" ", "-")
+    if organization is None or not organization.prefixes or not last:
+        return
+    name = organization.prefixes[0] + last
+    fault.allowed = (name,)
+    if fault.field:
+        fault.mend = (patch.replace(patch.steps_of(fault.field), name),)
+    fault.message += f'; write "{name}"'

@@ -1,0 +1,29 @@
+"""The names that messages propose to an organisation: its own names alone."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from ledger.store.database import DatabasePool
+from ledger.store.sql import queries
+
+MOST: Final = 200
+
+
+class OwnNames:
+    """Reads at most a few hundred names at a time."""
+
+    def __init__(self, pool: DatabasePool) -> None:
+        self._pool = pool
+
+    async def facilities(self, organization: str) -> Sequence[str]:
+        return [row["id"] for row in await self._pool.fetch(queries("facts")["own_facilities"], organization, MOST)]
+
+    async def products(self, organization: str) -> Sequence[str]:
+        return [row["id"] for row in await self._pool.fetch(queries("facts")["own_products"], organization, MOST)]
+
+    async def pools(self, organization: str) -> Sequence[str]:
+        return [row["id"] for row in await self._pool.fetch(queries("facts")["own_pools"], organization, MOST)]
+
+    async def lots(self, organization: str) -> Sequence[str]:
+        """The newest lots that it holds."""
+        return [row["id"] for row in await self._pool.fetch(queries("facts")["own_lots"], organization, MOST)]

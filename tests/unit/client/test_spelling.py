@@ -1,0 +1,92 @@
+"""Before signing: certain values are respelled and said, everything else stays and is refused."""
+
+import json
+from decimal import Decimal
+from typing import Any, Final
+
+import pytest
+
+from ledger.client.writing.spelling import Respelling, spelled, summary, written
+from ledger.core.record import canonical
+from ledger.core.record.kinds import Consumption, Transformation
+from ledger.errors import InvalidBody
+
+NONCE: Final = "AAAAAAAAAAAAAAAAAAAAAA"
+
+
+def consumption(**fields: Any) -> dict[str, Any]:
+    return {"type": "consumption", "issuer": "urn:a:b", "nonce": NONCE, "time": "2026-02-01T00:00:00Z",
+            "purpose": "ownUse", "inputs": [{"lot": "urn:a:b:1", "quantity": {"value": "1", "unit": "KWH"}}], **fields}
+
+
+def flow(value: object, unit: str = "KWH") -> list[Any]:
+    return [{"lot": "urn:a:b:1", "quantity": {"value": value, "unit": unit}}]
+
+
+def test_a_record_as_it_should_be_stays() -> None:
+    tree = consumption()
+    result = written(tree)
+    assert result.respelled == ()
+    assert canonical.encode(result.record) == canonical.encode(tree)
+
+
+@pytest.mark.parametrize(("fields", "field", "before", "after"), [
+    ({"inputs": flow("0.50")}, "inputs[0].quantity.value", "0.50", "0.5"),
+    ({"inputs": flow("5,9")}, "inputs[0].quantity.value", "5,9", "5.9"),
+    ({"inputs": flow(5)}, "inputs[0].quantity.value", 5, "5"),
+    ({"inputs": flow(Decimal("0.10"))}, "inputs[0].quantity.value", Decimal("0.10"), "0.1"),
+    ({"inputs": flow("1", "kWh")}, "inputs[0].quantity.unit", "kWh", "KWH"),
+    ({"time": "2026-02-01T01:00:00+01:00"}, "time", "2026-02-01T01:00:00+01:00", "2026-02-01T00:00:00Z"),
+])
+def test_what_can_mean_nothing_else_is_respelled(
+    fields: dict[str, Any], field: str, before: object, after: str
+) -> None:
+    tree = consumption(**fields)
+    copy = json.dumps(tree, default=str)
+    result = written(tree)
+    assert result.respelled == (Respelling(field, before, after),)
+    assert isinstance(result.record, Consumption)
+    assert json.dumps(tree, default=str) == copy
+    assert written(spelled(tree).tree).respelled == ()
+
+
+@pytest.mark.parametrize(("fields", "told"), [
+    ({"inputs": flow("1,234")}, "1.234 or 1234"), ({"inputs": flow("1", "ton")}, "STN"),
+    ({"time": "2026-02-01"}, 'write "2026-02-01T00:00:00Z"'), ({"purpose": "own-use"}, 'write "ownUse"'),
+    ({"purpos": "ownUse"}, "purpos"), ({"inputs": flow("1", "KG")}, None),
+])
+def test_a_guess_is_never_applied(fields: dict[str, Any], told: str | None) -> None:
+    tree = consumption(**fields)
+    assert spelled(tree).changes == ()
+    if told is None:
+        return  # the form of a code: the server says which one is meant
+    with pytest.raises(InvalidBody) as caught:
+        written(tree)
+    assert told in " ".join([caught.value.message, *[part.message for part in caught.value.parts]])
+
+
+def test_all_remaining_faults_come_at_once() -> None:
+    with pytest.raises(InvalidBody) as caught:
+        written(consumption(inputs=flow("0.50", "ton"), time="2026-02-01", purpose="x"))
+    assert {part.field for part in caught.value.parts} == {"$.inputs[0].quantity.unit", "$.time", "$.purpose"}
+
+
+def test_fractions_of_an_activity_become_decimal_strings() -> None:
+    tree = {
+        "type": "transformation", "issuer": "urn:a:b", "nonce": NONCE, "facility": "urn:a:b:c",
+        "start": "2026-02-01T00:00:00Z", "end": "2026-02-02T00:00:00Z", "process": "steel.eaf", "outputs": [],
+        "activity": {"share": Decimal("0.30"), "heats": 3, "parts": [Decimal("1E+2")]},
+    }
+    result = written(tree)
+    assert isinstance(result.record, Transformation)
+    assert json.loads(bytes(result.record.activity)) == {"share": "0.3", "heats": 3, "parts": ["100"]}
+    assert {(change.field, change.after) for change in result.respelled} == {
+        ("activity.share", "0.3"), ("activity.parts[0]", "100")}
+
+
+def test_the_summary_has_a_line_for_each_kind_of_field_and_an_end() -> None:
+    changes = [Respelling(f"inputs[{i}].quantity.unit", "kWh", "KWH") for i in range(3)]
+    assert summary(changes) == ["inputs[].quantity.unit: 'kWh' is written as \"KWH\" (3 times, such as this)"]
+    lines = summary([Respelling(f"field{i}", "x", "y") for i in range(30)], 5)
+    assert len(lines) == 6
+    assert lines[-1] == "and 25 further kinds of fields"

@@ -1,0 +1,245 @@
+"""All faults of a record at once: each with field, rule, allowed values and the change that mends it."""
+
+import contextlib
+import json
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ledger.core import patch
+from ledger.core.nearest import allowed, meant, nearest
+from ledger.core.record import canonical
+from ledger.core.record.faults import MOST_FAULTS, faults_of
+from ledger.core.record.kinds import AnyRecord
+from ledger.errors import InvalidBody, InvalidInput, LedgerError
+
+NONCE: Final = "AAAAAAAAAAAAAAAAAAAAAA"
+FACILITY: Final[dict[str, Any]] = {
+    "type": "facility", "issuer": "urn:a:b", "nonce": NONCE, "id": "urn:a:b:c", "country": "CN"}
+PRODUCT: Final[dict[str, Any]] = {
+    "type": "product", "issuer": "urn:a:b", "nonce": NONCE, "id": "urn:a:b:p", "sector": "steel", "unit": "TNE",
+    "materials": {"steel": "1"}, "names": {"en": "Bar"}, "massPerUnit": {"value": "1000", "unit": "KGM"}}
+TRANSFORMATION: Final[dict[str, Any]] = {
+    "type": "transformation", "issuer": "urn:a:b", "nonce": NONCE, "facility": "urn:a:b:c",
+    "start": "2026-02-01T00:00:00Z", "end": "2026-02-02T00:00:00Z", "process": "steel.eaf", "activity": {},
+    "inputs": [{"lot": "urn:a:b:1", "quantity": {"value": "1", "unit": "TNE"}}],
+    "supplies": [{"material": "ore", "quantity": {"value": "1", "unit": "TNE"}, "pedigree": [1, 2, 3, 4, 5]}],
+    "outputs": [{"lot": "urn:a:b:2", "product": "urn:a:b:p", "quantity": {"value": "1", "unit": "TNE"},
+                 "role": "product"}]}
+RECORDS: Final = (FACILITY, PRODUCT, TRANSFORMATION)
+_decoder: Final[msgspec.json.Decoder[AnyRecord]] = msgspec.json.Decoder(AnyRecord)
+
+
+def refusal(tree: Any) -> InvalidBody:
+    with pytest.raises(InvalidBody) as caught:
+        canonical.decode_record(canonical.encode(tree))
+    return caught.value
+
+
+def mended(tree: Any) -> Any:
+    """The tree after all proposals."""
+    for fault in faults_of(tree, AnyRecord):
+        tree = patch.patched(tree, fault.mend)
+    return tree
+
+
+def changed(record: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    tree: dict[str, Any] = patch.patched(record, [{"op": "add", "path": path, "value": value}])
+    return tree
+
+
+def test_a_record_without_faults_has_none() -> None:
+    assert [faults_of(record, AnyRecord) for record in RECORDS] == [[], [], []]
+
+
+MENDED: Final = {
+    "a comma": (TRANSFORMATION, "/inputs/0/quantity/value", "5,9", "5.9"),
+    "both separators": (TRANSFORMATION, "/inputs/0/quantity/value", "1.234,5", "1234.5"),
+    "a JSON number": (TRANSFORMATION, "/inputs/0/quantity/value", 5, "5"),
+    "a fraction": (TRANSFORMATION, "/inputs/0/quantity/value", 0.5, "0.5"),
+    "superfluous zeros": (TRANSFORMATION, "/inputs/0/quantity/value", "0.50", "0.5"),
+    "a symbol": (TRANSFORMATION, "/inputs/0/quantity/unit", "kWh", "KWH"),
+    "a quantity in a text": (TRANSFORMATION, "/inputs/0/quantity", "110 t", {"value": "110", "unit": "TNE"}),
+    "case": (TRANSFORMATION, "/outputs/0/role", "Product", "product"),
+    "a hyphen": (TRANSFORMATION, "/outputs/0/role", "co-product", "coProduct"),
+    "an item for a list": (TRANSFORMATION, "/inputs", TRANSFORMATION["inputs"][0], TRANSFORMATION["inputs"]),
+    "an offset": (TRANSFORMATION, "/start", "2026-02-01T01:00:00+01:00", "2026-02-01T00:00:00Z"),
+    "a date": (TRANSFORMATION, "/start", "2026-02-01", "2026-02-01T00:00:00Z"),
+    "a country": (FACILITY, "/country", "cn", "CN"),
+    "a kind": (FACILITY, "/type", "Facilty", "facility"),
+    "a name": (FACILITY, "/names", "Works", {"en": "Works"}),
+    "a per cent": (PRODUCT, "/materials/steel", "98 %", "0.98"),
+    "an integer in a text": (TRANSFORMATION, "/supplies/0/pedigree/0", "3", 3),
+}
+
+
+@pytest.mark.parametrize(("record", "path", "wrong", "right"), MENDED.values(), ids=MENDED)
+def test_the_value_to_write(record: dict[str, Any], path: str, wrong: Any, right: Any) -> None:
+    tree = changed(record, path, wrong)
+    error = refusal(tree)
+    assert error.stage == "shape"
+    assert error.mend == ({"op": "replace", "path": path, "value": right},)
+    assert "write " in error.message
+    assert mended(tree) == changed(record, path, right)
+
+
+def test_a_misspelt_field_is_renamed_with_everything_in_it() -> None:
+    tree = {**TRANSFORMATION, "inpts": [{"lot": "urn:a:b:1", "quantity": {"value": "1,5", "unit": "t"}}]}
+    del tree["inputs"]
+    error = refusal(tree)
+    assert [part.field for part in error.parts] == [
+        "$.inpts", "$.inpts[0].quantity.unit", "$.inpts[0].quantity.value"]
+    assert error.parts[0].mend == ({"op": "move", "from": "/inpts", "path": "/inputs"},)
+    assert mended(tree)["inputs"] == [{"lot": "urn:a:b:1", "quantity": {"value": "1.5", "unit": "TNE"}}]
+
+
+def test_all_faults_come_at_once_and_the_first_keeps_its_facts() -> None:
+    tree = {**PRODUCT, "unit": "t", "sector": "", "names": {"de": "Stab"}, "massPerUnit": {"value": "1,234"}}
+    error = refusal(tree)
+    assert {part.field for part in error.parts} == {
+        "$.unit", "$.sector", "$.names", "$.massPerUnit.value", "$.massPerUnit.unit"}
+    assert all(part.rule and part.stage == "shape" for part in error.parts)
+    first = next(part for part in error.parts if part.field == error.field)
+    assert (error.code, error.mend, error.allowed) == (first.code, first.mend, first.allowed)
+
+
+def test_two_readings_are_named_and_not_guessed() -> None:
+    error = refusal(changed(TRANSFORMATION, "/inputs/0/quantity/value", "1,234"))
+    assert (error.mend, error.allowed) == ((), ("1.234", "1234"))
+    assert "1.234 or 1234" in error.message
+
+
+def test_a_missing_unit_names_usual_ones_and_a_missing_word_all_of_them() -> None:
+    tree = changed(TRANSFORMATION, "/inputs/0/quantity", {"value": "1"})
+    del tree["outputs"][0]["role"]
+    parts = {part.field: part for part in refusal(tree).parts}
+    assert parts["$.inputs[0].quantity.unit"].allowed == ("KGM", "TNE", "KWH")
+    assert parts["$.outputs[0].role"].allowed[:2] == ("product", "coProduct")
+    assert not parts["$.outputs[0].role"].mend
+
+
+def test_a_value_that_means_the_default_is_left_out() -> None:
+    for wrong, field in (({**TRANSFORMATION, "basis": "Final"}, "basis"),
+                         ({**TRANSFORMATION, "basis": "final"}, "basis")):
+        error = refusal(wrong)
+        assert error.mend == ({"op": "remove", "path": f"/{field}"},)
+        assert "leave it out" in error.message
+
+
+def test_null_is_left_out() -> None:
+    error = refusal({**PRODUCT, "massPerUnit": None})
+    assert (error.code, error.mend) == ("null", ({"op": "remove", "path": "/massPerUnit"},))
+
+
+def test_an_unknown_field_near_to_no_other_is_left_out() -> None:
+    error = refusal({**FACILITY, "comment": "x"})
+    assert (error.code, error.field, error.mend) == (
+        "unknown-field", "$.comment", ({"op": "remove", "path": "/comment"},))
+
+
+def test_a_sole_unknown_field_is_the_sole_missing_one_if_its_value_fits() -> None:
+    missing = {name: value for name, value in FACILITY.items() if name != "country"}
+    assert refusal({**missing, "land": "CN"}).mend == ({"op": "move", "from": "/land", "path": "/country"},)
+    assert mended({**missing, "remark": ["x"]}) == missing
+
+
+def test_faults_have_a_limit() -> None:
+    tree = {**TRANSFORMATION, "inputs": [{"lot": "a b"}] * 1_000}
+    assert len(refusal(tree).parts) == MOST_FAULTS
+
+
+def test_no_message_repeats_a_large_value() -> None:
+    error = refusal({**TRANSFORMATION, "inputs": {"x": "y" * 100_000}, "names": ["z" * 100_000]})
+    assert all(len(part.message) < 2_000 for part in error.parts)
+    assert sum([len(json.dumps(part.mend)) for part in error.parts]) < 20_000
+
+
+_json: Final = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 2**53) | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8) | st.sampled_from(["5,9", "t", "kWh", "2026-02-01", "Product"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
+        st.sampled_from(["value", "unit", "lot", "quantity", "type", "names", "x"]), inner, max_size=4), max_leaves=8)
+
+
+def places(tree: Any, path: str = "") -> list[str]:
+    """The pointers of all values in a tree."""
+    children = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
+    return [path, *[inner for name, child in children for inner in places(child, f"{path}/{name}")]]
+
+
+@settings(max_examples=400)
+@given(st.sampled_from(RECORDS), st.data())
+def test_the_walk_agrees_with_the_decoder(record: dict[str, Any], data: st.DataObject) -> None:
+    """It finds a fault exactly where the decoder fails, it never raises, and each proposal fits the tree."""
+    place = data.draw(st.sampled_from([place for place in places(record) if place and "activity" not in place]))
+    tree = changed(record, place, data.draw(_json))
+    found = faults_of(tree, AnyRecord)
+    try:
+        _decoder.decode(msgspec.json.encode(tree))
+    except msgspec.ValidationError:
+        assert found
+    else:
+        # A unit that the ledger does not know has the form of one; its name says which one is meant.
+        # The canonical form refuses null, the decoder does not.
+        assert [fault for fault in found if "Rec 20" not in fault.statement and fault.code != "null"] == []
+    mended(tree)
+
+
+@given(_json)
+def test_any_tree_is_walked(tree: Any) -> None:
+    with contextlib.suppress(LedgerError):
+        canonical.record_of(tree)
+    assert all(fault.statement for fault in faults_of(tree, AnyRecord))
+
+
+def test_fractions_are_read_as_they_are_written() -> None:
+    tree = canonical.exact_tree(b'{"value": 0.1000000000000000055511151231257827}')
+    assert tree["value"] == Decimal("0.1000000000000000055511151231257827")
+
+
+# --- the parts --------------------------------------------------------------------------------------------------------
+
+
+def test_all_of_a_short_list_else_the_nearest_three() -> None:
+    short = [f"a{i}" for i in range(20)]
+    assert set(allowed("a3", short)) == set(short)
+    assert allowed("a3", short)[0] == "a3"
+    assert len(allowed("a3", [*short, "b"])) == 3
+    assert nearest(None, ["x", "y"], 1) == ("x",)
+
+
+@pytest.mark.parametrize(("word", "member"), [
+    ("post-consumer", "postConsumer"), ("preconsumer", "preConsumer"), ("postConsmer", "postConsumer"), ("zzz", None),
+    (None, None), ("Consumer waste", None),
+])
+def test_the_word_that_was_meant(word: object, member: str | None) -> None:
+    assert meant(word, ["preConsumer", "postConsumer"]) == member
+
+
+def test_a_name_without_its_namespace() -> None:
+    assert meant("heat-1", ["urn:a:lot:heat-1", "urn:a:lot:heat-2"]) == "urn:a:lot:heat-1"
+    assert meant("eaf", ["steel.eaf", "steel.bof"]) == "steel.eaf"
+
+
+def test_patches() -> None:
+    tree = {"a": [{"b": 1}], "c/d": 2, "e~f": 3}
+    assert patch.pointer(("a", 0, "c/d", "e~f")) == "/a/0/c~1d/e~0f"
+    assert patch.patched(tree, [patch.move(("c/d",), ("g",)), patch.replace(("a", 0, "b"), 5), patch.drop(("e~f",)),
+                                patch.add(("h",), [1])]) == {"a": [{"b": 5}], "g": 2, "h": [1]}
+    assert tree == {"a": [{"b": 1}], "c/d": 2, "e~f": 3}
+    assert patch.steps_of("$.a[0].b") == ("a", 0, "b")
+
+
+@pytest.mark.parametrize("operation", [
+    {"op": "replace", "path": "/x/y", "value": 1}, {"op": "remove", "path": "/x"},
+    {"op": "test", "path": "/a", "value": 1}, {"op": "move", "from": "/x", "path": "/y"},
+    {"op": "replace", "path": "/a/7", "value": 1},
+    {"op": "replace", "path": "/a/z", "value": 1},
+])
+def test_a_patch_that_does_not_fit(operation: dict[str, object]) -> None:
+    with pytest.raises(InvalidInput, match="does not fit"):
+        patch.patched({"a": [1]}, [operation])
