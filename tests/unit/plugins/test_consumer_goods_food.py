@@ -63,7 +63,8 @@ def test_brewery() -> None:
     }]})
     assert lines(assessed) == pytest.approx({
         ("electricity", "CO2"): 58490.0, ("naturalGas", "CO2"): GAS, ("R404A", "CO2e"): 9333.6,
-        ("R404A", "HFC134a"): 0.08, ("carbonDioxide", "CO2"): 500.0, ("effluent anaerobicReactor", "CH4biogenic"): 100.0,
+        ("R404A", "HFC134a"): 0.08, ("carbonDioxide", "CO2"): 500.0,
+        ("effluent anaerobicReactor", "CH4biogenic"): 100.0,
     })
     # methane of food is biogenic: 100 * 27
     assert assessed.burdens["fossilGhgEmissions"] == pytest.approx(58490 + GAS + 9333.6 + 0.08 * 1530 + 500)
