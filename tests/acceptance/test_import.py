@@ -264,6 +264,25 @@ def test_a_filled_in_workbook(server: Server, tmp_path: Path) -> None:
     assert details["sheet inputs, row 2, column key"]["code"] == "unknown-key"
 
 
+def test_a_refused_amendment_is_named_by_its_cell(supplier: Supplier) -> None:
+    supplier.result(supplier.list(5))
+    done = supplier.do(supplier.list(5, edited=lambda number, cells: with_cell(
+        cells, "Quantity", "999.999") if number == 4 else cells), "--amend")
+    assert done.code == 1
+    assert "row 4" in done.err
+    assert "post a further record" in done.err
+    assert supplier.result(supplier.list(5))["unchanged"] == 5
+
+
+def test_units_as_people_type_them(supplier: Supplier) -> None:
+    mapping = supplier.folder / "mapping.toml"
+    mapping.write_text(mapping.read_text().partition("[values.Unit]")[0])
+    file = supplier.list(3, edited=lambda number, cells: with_cell(cells, "Unit", "kg"))
+    done = supplier.do(file)
+    assert done.code == 0, done.err
+    assert "'kg' is written as \"KGM\" (3 times" in done.err
+
+
 def test_a_dry_run_posts_nothing(supplier: Supplier) -> None:
     before = size(supplier.server)
     done = supplier.do(supplier.list(30), "--dry-run")

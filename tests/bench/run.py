@@ -24,6 +24,7 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.chains import MEASURES as OF_CHAINS
+from bench.importing import measure_import
 from bench.load import batches, drive, get, post, require_receipts, serving
 from bench.log import MEASURES as OF_THE_LOG
 from bench.measures import Measure, ed25519_verifications, fsyncs, rate
@@ -50,7 +51,8 @@ SIGNERS = CONNECTIONS
 LANES = 16
 PROCESSES = os.cpu_count() or 1
 SERVED = (
-    "append.batch", "append.single", "footprint.read", "audit.replay", "audit.public", "amend.30k", "close.1200",
+    "append.batch", "import.csv", "append.single", "footprint.read", "audit.replay", "audit.public", "amend.30k",
+    "close.1200",
 )
 MEASURES = {**OF_CHAINS, **OF_THE_LOG}
 """Those that make what they need themselves."""
@@ -95,6 +97,9 @@ def _served(console: Console, wanted: Sequence[str]) -> list[Measure]:
             _set_up(server, setup)
             console.print("append.batch …")
             measures.append(_append_batch(server, batch))
+            if "import.csv" in wanted:
+                console.print("import.csv …")
+                measures.extend(measure_import(server, measures[0].value))
         # One process from here on: its peers are one process too.
         server = stack.enter_context(Server(home))
         steps: dict[str, Callable[[], Sequence[Measure]]] = {

@@ -105,6 +105,12 @@ def test_supplier_buyer_and_auditor(running: Running) -> None:
     running.run(keys)
     running.run(enrolment)
     running.run(records)
+    (spreadsheets,) = blocks("clients", "Spreadsheets")
+    told = running.run(spreadsheets)
+    assert "1 record: 1 new" in told
+    assert told.count("2 on the ledger, 0 amended") == 1
+    assert "row 3: 5002 changes burdens" in told
+    assert "0 on the ledger, 1 amended" in told
     ask, choose, prove, rule = blocks("clients", "Buyer")
     told = running.run(ask)
     assert "kg CO2e per tonne (TNE)" in told

@@ -16,7 +16,7 @@ from support.templates import Examples, owner
 from ledger.cli.supplier.record_files import RecordDraft, read_drafts
 from ledger.cli.supplier.template import write_workbook
 from ledger.client.sheets.columns import Tree
-from ledger.client.sheets.drafts import Draft, Reading
+from ledger.client.sheets.drafts import CellReading, RowDraft
 from ledger.client.sheets.filled import FilledTemplate
 from ledger.client.sheets.rows import Rows, opened_csv
 from ledger.client.sheets.spelling import FORMATS, Style
@@ -48,13 +48,13 @@ def signable(data: bytes) -> list[Tree]:
     return [draft.tree for draft in drafts if isinstance(draft, RecordDraft)]
 
 
-def imported(rows: Rows) -> list[Draft]:
+def imported(rows: Rows) -> list[RowDraft]:
     """The records that `import` reads."""
-    reading = Reading(Style(FORMATS["plain"]), EXAMPLES.guides, str)
+    reading = CellReading(Style(FORMATS["plain"]), EXAMPLES.guides, str)
     with Staging() as staging:
         drafts = list(FilledTemplate(rows, reading, staging).drafts())
-    assert all(isinstance(draft, Draft) for draft in drafts), drafts
-    return [draft for draft in drafts if isinstance(draft, Draft)]
+    assert all(isinstance(draft, RowDraft) for draft in drafts), drafts
+    return [draft for draft in drafts if isinstance(draft, RowDraft)]
 
 
 def test_the_examples_are_of_every_kind_and_process() -> None:

@@ -7,36 +7,40 @@ from typing import IO, Any, Final, NamedTuple
 
 import click
 import msgspec
+from msgspec.structs import replace
 
-from ledger.cli.client import Client, Seconds, ServerRefusal, url_option
-from ledger.cli.console import Rejected, json_option, print_json, progress, say, show
+from ledger.answers.problems import Problem
+from ledger.cli.client import Client, Seconds, patient_client, url_option
+from ledger.cli.console import Rejected, explained, json_option, print_json, progress, say, show
 from ledger.cli.environment import origin_option, required
 from ledger.cli.files import FILE, passphrase_options, signing_key
 from ledger.cli.supplier.references import References
 from ledger.cli.supplier.submit import chunks
 from ledger.cli.supplier.template import references, workbook
-from ledger.client.sheets.columns import Tree
-from ledger.client.sheets.drafts import Draft, Reading, SheetFault
+from ledger.client.sheets.drafts import CellReading, RowDraft, SheetFault
 from ledger.client.sheets.filled import FilledTemplate
 from ledger.client.sheets.mapping import ListMapping, MappedList, read_mapping
 from ledger.client.sheets.plan import MOST_FAULTS, ImportPlan, Planner
 from ledger.client.sheets.rows import Rows, opened_csv
 from ledger.client.sheets.signing import RowSigner, read_secret
 from ledger.client.sheets.spelling import DATES, FORMATS, ISO, Style, offset_named
-from ledger.client.sheets.staging import Staging, Waiting
+from ledger.client.sheets.staging import Staging, WaitingRow
 from ledger.client.sheets.state import SUFFIX, Imported, ImportState
 from ledger.client.sheets.template import Guides
-from ledger.errors import InvalidInput
+from ledger.client.writing.spelling import summary
+from ledger.errors import InvalidInput, LedgerError
 from ledger.host.files.durable import replacing
 
 _CSV: Final = ".csv"
 _REASON: Final = "The row of the import was corrected"
+_CHANGED: Final = "changes[0].fields."
+"""Before the fields of a record in the refusal of its amendment."""
 _KEPT: Final = 500
 """Records whose acceptance is written at once."""
 
 
 class ImportOptions(NamedTuple):
-    """What the command was asked to do."""
+    """The options that say how the file is read."""
 
     file: Path
     mapping: Path | None
@@ -56,6 +60,7 @@ class ImportResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     changed: int
     accepted: int
     amended: int
+    refused: int
     proposals: list[dict[str, Any]]
 
 
@@ -107,19 +112,18 @@ def import_(**given: Any) -> int:
         source = _Source(options, rows)
         planner = Planner(signer, state, staging, given["reason"], again=bool(given["receipts"]))
         plan = _planned(source, planner, staging)
-        run = _Run(staging, state)
+        run = _ImportRun(staging, state)
         if given["output"]:
             run.write(given["output"], amendments=False)
         if given["amendments"]:
             run.write(given["amendments"], amendments=True)
-        refused = 0
         if not given["dry_run"] and not given["output"]:
-            client = stack.enter_context(Client(given["url"], patience=given["patience"]))
+            client = stack.enter_context(patient_client(given["url"], given["patience"]))
             receipts = stack.enter_context(replacing(given["receipts"])) if given["receipts"] else None
             run.post(client, receipts, amend=given["amend"])
-            refused = run.refused(source)
+            run.explain(source)
         _report(plan, run, given)
-    return 1 if refused else 0
+    return 1 if run.refused else 0
 
 
 class _Source:
@@ -133,8 +137,8 @@ class _Source:
         self._style = _style(options, self._mapping)
         self._guides = Guides(references(None))
 
-    def drafts(self, staging: Staging) -> Iterator[Draft | SheetFault]:
-        reading = Reading(self._style, self._guides, References().digest, self.options.kind)
+    def drafts(self, staging: Staging) -> Iterator[RowDraft | SheetFault]:
+        reading = CellReading(self._style, self._guides, References().digest, self.options.kind)
         if self._mapping is None:
             return FilledTemplate(self.rows, reading, staging).drafts()
         return MappedList(self._mapping, self.rows, reading, staging).drafts()
@@ -173,7 +177,7 @@ def _opened(path: Path) -> AbstractContextManager[Rows]:
 def _planned(source: _Source, planner: Planner, staging: Staging) -> ImportPlan:
     """Raises Rejected with all faults of the file."""
     with progress("reading") as report_progress:
-        plan = planner.plan(source.drafts(staging), _normalised, report_progress)
+        plan = planner.plan(source.drafts(staging), report_progress)
     if plan.faults:
         many = f"the first {MOST_FAULTS}" if plan.is_full else str(len(plan.faults))
         marked = source.mark(plan.faults)
@@ -181,21 +185,18 @@ def _planned(source: _Source, planner: Planner, staging: Staging) -> ImportPlan:
                        [fault.error() for fault in plan.faults], code="invalid-records")
     if not plan.read:
         raise InvalidInput(f"{source.options.file} holds no record", code="empty-input")
+    for line in summary(plan.respelled):
+        say(line)
     return plan
 
 
-def _normalised(tree: Tree) -> Tree:
-    """The record as people typed it, in the spelling of the wire."""
-    return tree
-
-
-class _Run:
-    """Writes and posts what an import signed, and notes what the ledger took."""
+class _ImportRun:
+    """Writes and posts the signed records of an import, and notes the accepted ones."""
 
     def __init__(self, staging: Staging, state: ImportState) -> None:
         self._staging, self._state = staging, state
-        self.accepted = self.amended = 0
-        self._refusals: dict[tuple[str, str], ServerRefusal] = {}
+        self.accepted = self.amended = self.refused = 0
+        self._refusals: dict[tuple[str, str], Problem] = {}
 
     def write(self, path: Path, *, amendments: bool) -> None:
         """Writes envelopes, one a line; the file appears whole or not at all."""
@@ -206,20 +207,21 @@ class _Run:
             self._note([record for record in self._staging.waiting(amendments=False) if not record.known], posted=False)
 
     def post(self, client: Client, receipts: IO[bytes] | None, *, amend: bool) -> None:
-        """Posts in bounded requests. After each request, it is durable what the ledger took."""
+        """Posts in bounded requests. After each request, the notes of accepted records are durable."""
         with progress("posting") as report_progress:
             for amendments in (False, True) if amend else (False,):
                 waiting = self._staging.waiting(amendments=amendments)
                 lines = self._staging.waiting(amendments=amendments)
                 for chunk in chunks(record.envelope for record in lines):
                     self._post_chunk(client, [next(waiting) for _ in chunk], receipts)
-                    report_progress(self.accepted + self.amended + len(self._refusals))
+                    report_progress(self.accepted + self.amended + self.refused)
 
-    def _post_chunk(self, client: Client, records: list[Waiting], receipts: IO[bytes] | None) -> None:
+    def _post_chunk(self, client: Client, records: list[WaitingRow], receipts: IO[bytes] | None) -> None:
         answers = client.post([record.envelope for record in records])
-        taken: list[Waiting] = []
+        taken: list[WaitingRow] = []
         for record, answer in zip(records, answers, strict=True):
-            if isinstance(answer, ServerRefusal):
+            if isinstance(answer, Problem):
+                self.refused += 1
                 if len(self._refusals) < MOST_FAULTS:
                     self._refusals[record.kind, record.key] = answer
                 continue
@@ -230,38 +232,48 @@ class _Run:
         self.amended += sum(record.amends is not None for record in taken)
         self.accepted += sum(record.amends is None for record in taken)
 
-    def _note(self, records: list[Waiting], *, posted: bool) -> None:
+    def _note(self, records: list[WaitingRow], *, posted: bool) -> None:
         for start in range(0, len(records), _KEPT):
             self._state.enter([
                 (record.kind, record.key, Imported(record.amends or record.digest, record.content, posted))
                 for record in records[start : start + _KEPT]
             ])
 
-    def refused(self, source: _Source) -> int:
-        """Says which cells the ledger refused; returns the number of refused records."""
-        if not self._refusals:
-            return 0
+    def explain(self, source: _Source) -> None:
+        """Says which cells the ledger refused."""
+        if not self.refused:
+            return
         faults: list[SheetFault] = []
         with Staging() as staging:
             for draft in source.drafts(staging):
-                if isinstance(draft, Draft) and (refusal := self._refusals.get((str(draft.tree["type"]), draft.key))):
-                    faults += draft.faults_of(refusal.error())
+                refusal = self._refusal(draft)
+                if isinstance(draft, RowDraft) and refusal is not None:
+                    faults += draft.faults_of(refusal)
         for fault in faults:
-            say(f"{fault.error().message} (rule: {fault.rule})" if fault.rule else fault.error().message)
-        say(f"the ledger refused {len(self._refusals)} records{source.mark(faults)}")
-        return len(self._refusals)
+            say(explained(fault.error()))
+        say(f"the ledger refused {self.refused} records{source.mark(faults)}")
+
+    def _refusal(self, draft: RowDraft | SheetFault) -> LedgerError | None:
+        """The refusal of a record; of its amendment, with the field of the record itself."""
+        if isinstance(draft, SheetFault):
+            return None
+        refusal = self._refusals.get((str(draft.tree["type"]), draft.key))
+        if refusal is None or refusal.field is None:
+            return None if refusal is None else refusal.error()
+        return replace(refusal, field=refusal.field.removeprefix(_CHANGED)).error()
 
 
-def _report(plan: ImportPlan, run: _Run, given: dict[str, Any]) -> None:
+def _report(plan: ImportPlan, run: _ImportRun, given: dict[str, Any]) -> None:
     if given["as_json"]:
         print_json(ImportResult(
             read=plan.read, new=plan.new, unchanged=plan.unchanged, changed=plan.changed, accepted=run.accepted,
-            amended=run.amended, proposals=[
+            amended=run.amended, refused=run.refused, proposals=[
                 {"place": str(one.place), "key": one.key, "record": one.record, "fields": list(one.fields)}
                 for one in plan.proposals
             ]))
         return
-    show(f"{plan.read} records: {plan.new} new, {plan.unchanged} as before, {plan.changed} changed")
+    records = "1 record" if plan.read == 1 else f"{plan.read} records"
+    show(f"{records}: {plan.new} new, {plan.unchanged} as before, {plan.changed} changed")
     for proposal in plan.proposals:
         show(f"{proposal.place}: {proposal.key} changes {', '.join(proposal.fields)}")
     if plan.changed > len(plan.proposals):

@@ -66,7 +66,7 @@ def template(
 
 
 def references(url: str | None) -> Callable[[str], SchemaReference]:
-    """The reference of a name: from a server, or from what is installed here."""
+    """The reference of a name: from a server, or from the sectors installed here."""
     return cache(partial(_asked, url)) if url is not None else cache(Catalogue(tried()).reference)
 
 
@@ -86,7 +86,7 @@ def _write(output: Path | None, text: bytes) -> None:
 def write_workbook(output: Path, records: Sequence[Tree], guides: Guides, language: Language) -> None:
     """Writes a workbook of records with business keys. Raises OSError."""
     heading: Callable[..., Any] = workbook("Heading")
-    page: Callable[..., Any] = workbook("Page")
+    page: Callable[..., Any] = workbook("SheetPage")
     pages = []
     for sheet in template_sheets(keyed(records), guides, language):
         headings = [heading(one.name, one.note, one.allowed, not one.is_number) for one in sheet.columns]

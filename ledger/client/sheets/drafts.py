@@ -13,7 +13,7 @@ _ROOT: Final = "$"
 _ENDS: Final = ("end", "until")
 
 
-class Place(NamedTuple):
+class CellPlace(NamedTuple):
     """A cell, or a row if there is no column. `column`: from 1; `header`: the name above it."""
 
     sheet: str
@@ -29,7 +29,7 @@ class Place(NamedTuple):
 class SheetFault(NamedTuple):
     """An error at its place. `value`: as it stands in the cell."""
 
-    place: Place
+    place: CellPlace
     message: str
     code: str
     value: str | None = None
@@ -40,7 +40,7 @@ class SheetFault(NamedTuple):
                             value=self.value, rule=self.rule)
 
 
-class Part(NamedTuple):
+class DraftRow(NamedTuple):
     """A row that fills a record, or a part of it, at the path `root`. `columns`: the position of the cell that fills a
     path below it."""
 
@@ -49,11 +49,11 @@ class Part(NamedTuple):
     columns: Mapping[Path, int]
     header: Sequence[str]
 
-    def place(self, position: int | None = None) -> Place:
+    def place(self, position: int | None = None) -> CellPlace:
         header = "" if position is None or position >= len(self.header) else self.header[position]
-        return Place(self.row.sheet, self.row.number, None if position is None else position + 1, header)
+        return CellPlace(self.row.sheet, self.row.number, None if position is None else position + 1, header)
 
-    def place_of(self, field: str) -> Place:
+    def place_of(self, field: str) -> CellPlace:
         """The cell that filled a field, or a part of the row above it."""
         below = self._filled()
         path = _ROOT + field.removeprefix(self.root)
@@ -65,7 +65,7 @@ class Part(NamedTuple):
             path = path.rpartition("[" if path.endswith("]") else ".")[0]
         return self.place()
 
-    def typed(self, place: Place) -> str | None:
+    def typed(self, place: CellPlace) -> str | None:
         """The content of the cell at a place, as people typed it."""
         cell = None if place.column is None else dict(enumerate(self.row.cells, start=1)).get(place.column)
         return None if cell is None else shown(cell)
@@ -85,33 +85,33 @@ def _path_in(path: str) -> Path:
     return tuple(path.removeprefix(_ROOT).replace("[", ".").replace("]", "").strip(".").split("."))
 
 
-class Draft(NamedTuple):
+class RowDraft(NamedTuple):
     """An unsigned record: its business key, and the rows that it came from."""
 
     key: str
     tree: Tree
-    parts: Sequence[Part]
+    parts: Sequence[DraftRow]
 
     @property
-    def place(self) -> Place:
+    def place(self) -> CellPlace:
         return self.parts[0].place()
 
     def faults_of(self, error: LedgerError) -> Iterator[SheetFault]:
         """The faults of a record that cannot be signed, or that a ledger refused."""
-        for one in error.parts or (error,):
-            place, value = self.place, one.value
-            if one.field is not None:
-                part = self.part_of(_rooted(one.field))
-                place = part.place_of(_rooted(one.field))
+        for fault in error.parts or (error,):
+            place, value = self.place, fault.value
+            if fault.field is not None:
+                part = self.part_of(_rooted(fault.field))
+                place = part.place_of(_rooted(fault.field))
                 value = part.typed(place) or value
-            message = one.message
-            if one.field is not None:
-                message = message.removeprefix(f"{one.field}: ")
+            message = fault.message
+            if fault.field is not None:
+                message = message.removeprefix(f"{fault.field}: ")
                 if place.column is None:
-                    message = f"{one.field.removeprefix('$.')}: {message}"
-            yield SheetFault(place, message, one.code, value, one.rule)
+                    message = f"{fault.field.removeprefix('$.')}: {message}"
+            yield SheetFault(place, message, fault.code, value, fault.rule)
 
-    def part_of(self, field: str) -> Part:
+    def part_of(self, field: str) -> DraftRow:
         """The row that filled a field, or would fill it."""
         parts = [part for part in self.parts
                  if field.startswith(part.root) and field[len(part.root) :][:1] in ("", ".", "[")]
@@ -122,7 +122,7 @@ def _rooted(field: str) -> str:
     return field if field.startswith(_ROOT) else f"{_ROOT}.{field}"
 
 
-class Reading(NamedTuple):
+class CellReading(NamedTuple):
     """How cells are read. `kind`: of records without a type. `digest`: looks a reference to an earlier record up."""
 
     style: Style
@@ -139,7 +139,7 @@ class RowFaults(Exception):
         self.faults = faults
 
 
-def cell_value(cell: CellValue, path: Path, suffix: str, types: str, reading: Reading) -> Any:
+def cell_value(cell: CellValue, path: Path, suffix: str, types: str, reading: CellReading) -> Any:
     """The value of a cell for the field at a path, of the type that the reference names."""
     value = wire_value(cell, types, suffix, reading.style, ends=path[-1].lower().endswith(_ENDS))
     return reading.digest(value) if suffix == "digest" else value
@@ -150,7 +150,7 @@ def shown(cell: CellValue) -> str:
     return cell.text if isinstance(cell, Formula | CellError) else str(cell)
 
 
-def fault_at(place: Place, error: LedgerError, cell: CellValue | None = None) -> SheetFault:
+def fault_at(place: CellPlace, error: LedgerError, cell: CellValue | None = None) -> SheetFault:
     value = error.value if cell is None else shown(cell)
     return SheetFault(place, error.message, error.code, value, error.rule)
 

@@ -5,10 +5,10 @@ from typing import Final, NamedTuple
 
 from ledger.client.sheets.columns import KEY, Column, Path, Tree, columns_named, fill, with_lists
 from ledger.client.sheets.drafts import (
-    Draft,
-    Part,
-    Place,
-    Reading,
+    CellPlace,
+    CellReading,
+    DraftRow,
+    RowDraft,
     RowFaults,
     SheetFault,
     cell_value,
@@ -39,11 +39,11 @@ class FilledTemplate:
     """The records of a filled-in template. Sheets with a column `type` have records; each other sheet has the list by
     its name, whose rows name their record by the column `key`."""
 
-    def __init__(self, rows: Rows, reading: Reading, staging: Staging) -> None:
+    def __init__(self, rows: Rows, reading: CellReading, staging: Staging) -> None:
         self._rows, self._reading, self._staging = rows, reading, staging
         self._headers: dict[str, _Header] = {}
 
-    def drafts(self) -> Iterator[Draft | SheetFault]:
+    def drafts(self) -> Iterator[RowDraft | SheetFault]:
         """The records in the order of their sheets, with a fault in place of each malformed one. Raises InvalidInput if
         the file as a whole cannot be read."""
         of_records: list[str] = []
@@ -72,7 +72,7 @@ class FilledTemplate:
             return None
         names = ["" if cell is None else shown(cell).strip() for cell in first.cells]
         if KEY not in names:
-            raise InvalidInput(f"{Place(sheet, first.number)}: no column `{KEY}`", code="no-key", field=KEY,
+            raise InvalidInput(f"{CellPlace(sheet, first.number)}: no column `{KEY}`", code="no-key", field=KEY,
                                rule="a column with your own number of each record; or --mapping FILE for other lists")
         columns = columns_named(names)
         positions = {column.path: i for i, column in enumerate(columns) if column is not None and column.path}
@@ -81,7 +81,7 @@ class FilledTemplate:
 
     def _merged(self, sheet: str) -> Iterator[SheetFault]:
         for cells, row in self._rows.merged(sheet):
-            yield SheetFault(Place(sheet, row), f"the cells {cells} are merged", "merged-cells", cells,
+            yield SheetFault(CellPlace(sheet, row), f"the cells {cells} are merged", "merged-cells", cells,
                              "each value in a cell of its own: unmerge the cells")
 
     def _stage(self, sheet: str, header: _Header) -> Iterator[SheetFault]:
@@ -98,7 +98,7 @@ class FilledTemplate:
 
     def _key(self, row: Row, header: _Header) -> str:
         cell = row.cells[header.key] if header.key < len(row.cells) else None
-        place = Place(row.sheet, row.number, header.key + 1, KEY)
+        place = CellPlace(row.sheet, row.number, header.key + 1, KEY)
         if cell is None:
             raise RowFaults([SheetFault(place, "the row has no key", "no-key", None, "your own number of the record")])
         try:
@@ -106,7 +106,7 @@ class FilledTemplate:
         except LedgerError as error:
             raise RowFaults([fault_at(place, error, cell)]) from None
 
-    def _records(self, sheet: str) -> Iterator[Draft | SheetFault]:
+    def _records(self, sheet: str) -> Iterator[RowDraft | SheetFault]:
         header = self._headers[sheet]
         for row in self._body(sheet):
             try:
@@ -114,9 +114,9 @@ class FilledTemplate:
             except RowFaults as error:
                 yield from error.faults
 
-    def _draft(self, row: Row, header: _Header) -> Draft:
+    def _draft(self, row: Row, header: _Header) -> RowDraft:
         key = self._key(row, header)
-        part = Part("$", row, header.positions, header.names)
+        part = DraftRow("$", row, header.positions, header.names)
         earlier = self._staging.see(key, part.place())
         if earlier is not None:
             raise RowFaults([SheetFault(part.place(header.key), f"the key {key!r} is also in {earlier}",
@@ -131,12 +131,12 @@ class FilledTemplate:
         for name, item in self._staging.parts(key):
             path = tuple(name.split("."))
             items = lists.setdefault(path, [])
-            below = Part(f"$.{name}[{len(items)}]", item, self._headers[name].positions, self._headers[name].names)
+            below = DraftRow(f"$.{name}[{len(items)}]", item, self._headers[name].positions, self._headers[name].names)
             items.append(self._tree(below, self._headers[name], guide, path, faults))
             parts.append(below)
-        return Draft(key, joined(faults_or(faults, tree), lists), parts)
+        return RowDraft(key, joined(faults_or(faults, tree), lists), parts)
 
-    def _guide(self, row: Row, header: _Header, part: Part) -> Guide:
+    def _guide(self, row: Row, header: _Header, part: DraftRow) -> Guide:
         kind = _cell(row, header, _TYPE) or self._reading.kind
         if kind is None:
             place = part.place(header.positions.get(_TYPE))
@@ -147,7 +147,7 @@ class FilledTemplate:
         except NotFound as error:
             raise RowFaults([fault_at(part.place(header.positions.get(_TYPE)), error)]) from None
 
-    def _tree(self, part: Part, header: _Header, guide: Guide, above: Path, faults: list[SheetFault]) -> Tree:
+    def _tree(self, part: DraftRow, header: _Header, guide: Guide, above: Path, faults: list[SheetFault]) -> Tree:
         tree: Tree = {}
         for i, cell in enumerate(part.row.cells):
             if cell is None:

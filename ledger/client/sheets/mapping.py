@@ -19,7 +19,7 @@ kept for the next month.
     "inputs.0.quantity.value" = "{Quantity}"
     "inputs.0.quantity.unit" = "{Unit}"
 
-    [values.Unit]                    what the values of a column stand for; others are faults
+    [values.Unit]                    values of the record for values of a column; others are faults
     TO = "TNE"
 
 With `[rows.inputs]`, adjacent rows with one key are one record, and each of them is an item of that list. An empty cell
@@ -28,8 +28,7 @@ fills no field.
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final, NamedTuple
 
 import msgspec
@@ -37,9 +36,9 @@ from msgspec import Meta, Struct
 
 from ledger.client.sheets.columns import Path, Tree, column_named, fill, with_lists
 from ledger.client.sheets.drafts import (
-    Draft,
-    Part,
-    Reading,
+    CellReading,
+    DraftRow,
+    RowDraft,
     RowFaults,
     SheetFault,
     cell_value,
@@ -51,12 +50,11 @@ from ledger.client.sheets.guide import Guide
 from ledger.client.sheets.rows import Row, Rows
 from ledger.client.sheets.spelling import CellValue
 from ledger.client.sheets.staging import Staging
+from ledger.core.nearest import allowed, nearest
 from ledger.errors import InvalidInput, LedgerError
 
 _COLUMN: Final = re.compile(r"\{([^{}]+)\}")
 _PROCESS: Final = "process"
-_MOST_ALLOWED: Final = 20
-_NEAREST: Final = 3
 _MOST_ROWS: Final = 1_000
 """Of a record: lists in records have at most as many items."""
 
@@ -100,7 +98,7 @@ class _Filling(NamedTuple):
         return len(self.columns) == 1 and _COLUMN.fullmatch(self.text) is not None
 
 
-class _Columns(NamedTuple):
+class _MappedColumns(NamedTuple):
     """The mapping with the positions of its columns in a header."""
 
     names: Sequence[str]
@@ -114,14 +112,14 @@ class _Columns(NamedTuple):
 class MappedList:
     """The records of a list by a mapping."""
 
-    def __init__(self, mapping: ListMapping, rows: Rows, reading: Reading, staging: Staging) -> None:
+    def __init__(self, mapping: ListMapping, rows: Rows, reading: CellReading, staging: Staging) -> None:
         self._mapping, self._rows, self._reading, self._staging = mapping, rows, reading, staging
         process = mapping.fields.get(_PROCESS)
         self._guide: Guide = reading.guides.of(mapping.type, process if isinstance(process, str) else None)
         self.skipped = 0
         """The number of rows that the mapping leaves out."""
 
-    def drafts(self) -> Iterator[Draft | SheetFault]:
+    def drafts(self) -> Iterator[RowDraft | SheetFault]:
         """The records in the order of their rows, with a fault in place of each malformed one."""
         sheet = self._sheet()
         rows = self._rows.rows(sheet)
@@ -132,7 +130,7 @@ class MappedList:
         columns = self._columns(["" if cell is None else shown(cell).strip() for cell in header.cells])
         for cells, last in self._rows.merged(sheet):
             if last >= self._mapping.header:
-                row = Part("$", Row(sheet, last, ()), {}, ())
+                row = DraftRow("$", Row(sheet, last, ()), {}, ())
                 yield SheetFault(row.place(), f"the cells {cells} are merged", "merged-cells", cells,
                                  "each value in a cell of its own: unmerge the cells")
         for group in self._groups(rows, columns):
@@ -150,7 +148,7 @@ class MappedList:
                                value=self._mapping.sheet, rule=f"one of: {', '.join(sheets[:20])}")
         return self._mapping.sheet
 
-    def _columns(self, names: Sequence[str]) -> _Columns:
+    def _columns(self, names: Sequence[str]) -> _MappedColumns:
         mapping = self._mapping
         positions: dict[str, int] = {}
         for i, name in enumerate(names):
@@ -163,7 +161,7 @@ class MappedList:
             position = positions.get(name)
             if position is None or position < 0:
                 what = "two columns have the name" if position is not None else "no column has the name"
-                near = ", ".join(_nearest(name, positions))
+                near = ", ".join(nearest(name, positions))
                 raise InvalidInput(f"{what} {name!r}", code="unknown-column", field="mapping", value=name,
                                    rule=f"a name in row {mapping.header}, once; nearest: {near}")
             return position
@@ -173,14 +171,14 @@ class MappedList:
             named = _COLUMN.findall(text) if isinstance(text, str) else []
             return _Filling(column.path, column.kind, text, [at(name) for name in named])
 
-        return _Columns(
+        return _MappedColumns(
             names, filling("key:json", mapping.key), [filling(path, text) for path, text in mapping.fields.items()],
             {name: [filling(path, text) for path, text in item.items()] for name, item in mapping.rows.items()},
             {at(name): frozenset(values) for name, values in mapping.only.items()},
             {at(name): values for name, values in mapping.values.items()},
         )
 
-    def _groups(self, rows: Iterator[Row], columns: _Columns) -> Iterator[list[tuple[str, Row]]]:
+    def _groups(self, rows: Iterator[Row], columns: _MappedColumns) -> Iterator[list[tuple[str, Row]]]:
         """Adjacent rows with one key if the mapping has lists by row, else each row alone."""
         group: list[tuple[str, Row]] = []
         for row in rows:
@@ -195,15 +193,15 @@ class MappedList:
         if group:
             yield group
 
-    def _is_meant(self, row: Row, columns: _Columns) -> bool:
+    def _is_meant(self, row: Row, columns: _MappedColumns) -> bool:
         return all(_text_at(row, position) in values for position, values in columns.only.items())
 
-    def _key(self, row: Row, columns: _Columns) -> str:
+    def _key(self, row: Row, columns: _MappedColumns) -> str:
         """The business key of a row; empty if one of its cells is."""
         texts = [_text_at(row, position) for position in columns.key.columns]
         return _put(columns.key.text, texts) if all(texts) else ""
 
-    def _draft(self, group: Sequence[tuple[str, Row]], columns: _Columns) -> Draft:
+    def _draft(self, group: Sequence[tuple[str, Row]], columns: _MappedColumns) -> RowDraft:
         key, first = group[0]
         part = _part("$", first, columns.fields, columns)
         if not key:
@@ -225,9 +223,9 @@ class MappedList:
                 parts.append(below)
             fill(tree, tuple(name.split(".")), items)
         self._check_alike(group, columns, faults)
-        return Draft(key, faults_or(faults, {"type": self._mapping.type, **tree}), parts)
+        return RowDraft(key, faults_or(faults, {"type": self._mapping.type, **tree}), parts)
 
-    def _check_alike(self, group: Sequence[tuple[str, Row]], columns: _Columns, faults: list[SheetFault]) -> None:
+    def _check_alike(self, group: Sequence[tuple[str, Row]], columns: _MappedColumns, faults: list[SheetFault]) -> None:
         """The rows of a record agree in the columns that fill the record itself."""
         first = group[0][1]
         for _, row in group[1:]:
@@ -240,7 +238,8 @@ class MappedList:
                             "unlike-rows", _text_at(row, position), "the same value in all rows of a record"))
 
     def _tree(
-        self, part: Part, fillings: Sequence[_Filling], columns: _Columns, above: Path, faults: list[SheetFault]
+        self, part: DraftRow, fillings: Sequence[_Filling], columns: _MappedColumns, above: Path,
+        faults: list[SheetFault],
     ) -> Tree:
         tree: Tree = {}
         for filling in fillings:
@@ -255,7 +254,7 @@ class MappedList:
                 fill(tree, filling.path, value)
         return with_lists(tree, {})
 
-    def _value(self, row: Row, filling: _Filling, columns: _Columns, above: Path) -> Any:
+    def _value(self, row: Row, filling: _Filling, columns: _MappedColumns, above: Path) -> Any:
         """The value of a field; None if its only cell is empty."""
         if not filling.columns:
             return filling.text
@@ -275,21 +274,20 @@ class MappedList:
         field = self._guide.field((*above, *filling.path))
         return cell_value(cell, filling.path, filling.suffix, "" if field is None else field.type, self._reading)
 
-    def _translated(self, cell: CellValue | None, position: int, columns: _Columns) -> CellValue | None:
+    def _translated(self, cell: CellValue | None, position: int, columns: _MappedColumns) -> CellValue | None:
         values = columns.values.get(position)
         if values is None or cell is None:
             return cell
         text = shown(cell).strip()
         if text not in values:
-            allowed = list(values) if len(values) <= _MOST_ALLOWED else _nearest(text, values)
             raise InvalidInput(f"{text!r} is not in [values.{columns.names[position]}] of the mapping",
-                               code="unmapped-value", value=text, rule=f"one of: {', '.join(allowed)}")
+                               code="unmapped-value", value=text, rule=f"one of: {', '.join(allowed(text, values))}")
         return values[text]
 
 
-def _part(root: str, row: Row, fillings: Sequence[_Filling], columns: _Columns) -> Part:
+def _part(root: str, row: Row, fillings: Sequence[_Filling], columns: _MappedColumns) -> DraftRow:
     positions = {filling.path: filling.columns[0] for filling in fillings if filling.columns}
-    return Part(root, row, positions, columns.names)
+    return DraftRow(root, row, positions, columns.names)
 
 
 def _at(row: Row, position: int) -> CellValue | None:
@@ -309,7 +307,3 @@ def _put(text: str, values: Sequence[str]) -> str:
     """The text with the values in place of its columns."""
     rest = iter(values)
     return _COLUMN.sub(lambda _: next(rest), text)
-
-
-def _nearest(name: str, names: Iterable[str]) -> list[str]:
-    return get_close_matches(name, list(names), n=_NEAREST, cutoff=0.0)

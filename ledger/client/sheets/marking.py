@@ -8,7 +8,7 @@ from typing import Final
 from ledger.client.sheets.drafts import SheetFault
 from ledger.client.sheets.rows import Rows
 from ledger.client.sheets.spelling import CellValue
-from ledger.client.sheets.workbook import Heading, Page, write_pages
+from ledger.client.sheets.workbook import Heading, SheetPage, write_pages
 
 _FAULTS: Final = "faults"
 _ROWS: Final = "rows"
@@ -23,9 +23,11 @@ def write_marked(path: Path, rows: Rows, faults: Sequence[SheetFault]) -> None:
         text = fault.message + (f"\nrule: {fault.rule}" if fault.rule else "")
         earlier = marks[fault.place.sheet].get(cell)
         marks[fault.place.sheet][cell] = text if earlier is None else f"{earlier}\n{text}"
-    listed = Page(_FAULTS, [Heading(name) for name in _COLUMNS], [_listed(fault) for fault in faults])
-    copies = [Page(sheet if sheet and sheet != _FAULTS else _ROWS, (), _copied(rows, sheet, marks[sheet]), marks[sheet])
-              for sheet in rows.sheets()]
+    listed = SheetPage(_FAULTS, [Heading(name) for name in _COLUMNS], [_listed(fault) for fault in faults])
+    copies = [
+        SheetPage(sheet if sheet and sheet != _FAULTS else _ROWS, (), _copied(rows, sheet, marks[sheet]), marks[sheet])
+        for sheet in rows.sheets()
+    ]
     write_pages(path, [listed, *copies])
 
 
@@ -36,12 +38,12 @@ def _listed(fault: SheetFault) -> Sequence[CellValue | None]:
 def _copied(rows: Rows, sheet: str, marks: Mapping[tuple[int, int], str]) -> Iterator[Sequence[CellValue | None]]:
     """The rows at their numbers, each at least as long as its marks."""
     longest: dict[int, int] = {}
-    for row, column in marks:
-        longest[row] = max(longest.get(row, 0), column)
+    for marked, column in marks:
+        longest[marked] = max(longest.get(marked, 0), column)
     number = 0
-    for one in rows.rows(sheet):
-        while number + 1 < one.number:
+    for row in rows.rows(sheet):
+        while number + 1 < row.number:
             number += 1
             yield [None] * longest.get(number, 0)
-        number = one.number
-        yield [*one.cells, *[None] * (longest.get(number, 0) - len(one.cells))]
+        number = row.number
+        yield [*row.cells, *[None] * (longest.get(number, 0) - len(row.cells))]

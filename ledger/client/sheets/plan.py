@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from ledger.client.sheets.columns import Tree
-from ledger.client.sheets.drafts import Draft, Place, SheetFault
+from ledger.client.sheets.drafts import CellPlace, RowDraft, SheetFault
 from ledger.client.sheets.signing import RowSigner, changed_fields
-from ledger.client.sheets.staging import Staging, Waiting
+from ledger.client.sheets.staging import Staging, WaitingRow
 from ledger.client.sheets.state import ImportState
+from ledger.client.writing.spelling import Respelling
+from ledger.core.record import canonical
 from ledger.errors import InvalidInput, LedgerError
 
 MOST_FAULTS: Final = 1_000
@@ -19,7 +20,7 @@ _LONGEST_KEY: Final = 255
 class Proposal(NamedTuple):
     """An amendment for a changed row: the fields with their values before and after."""
 
-    place: Place
+    place: CellPlace
     key: str
     record: str
     fields: tuple[str, ...]
@@ -27,12 +28,14 @@ class Proposal(NamedTuple):
 
 @dataclass
 class ImportPlan:
-    """What an import would do. `read`: the number of records; `proposals`: the first amendments."""
+    """The records of an import, compared with earlier imports. `read`: the number of records; `respelled`, `proposals`:
+    the first ones."""
 
     read: int = 0
     new: int = 0
     unchanged: int = 0
     changed: int = 0
+    respelled: list[Respelling] = field(default_factory=list)
     faults: list[SheetFault] = field(default_factory=list)
     proposals: list[Proposal] = field(default_factory=list)
 
@@ -51,36 +54,38 @@ class Planner:
         self._reason, self._again = reason, again
 
     def plan(
-        self, drafts: Iterable[Draft | SheetFault], normalised: Callable[[Tree], Tree], report: Callable[[int], None]
+        self, drafts: Iterable[RowDraft | SheetFault], report: Callable[[int], None]
     ) -> ImportPlan:
-        """Reads all records. `normalised` reads the spellings of people; `report` takes the number of records."""
+        """Reads all records. `report` takes their number."""
         plan = ImportPlan()
         for draft in drafts:
             if isinstance(draft, SheetFault):
                 plan.faults.append(draft)
             else:
                 plan.read += 1
-                plan.faults += self._faults_of(draft, plan, normalised)
+                plan.faults += self._faults_of(draft, plan)
                 report(plan.read)
             if plan.is_full:
                 break
         return plan
 
-    def _faults_of(self, draft: Draft, plan: ImportPlan, normalised: Callable[[Tree], Tree]) -> Iterator[SheetFault]:
+    def _faults_of(self, draft: RowDraft, plan: ImportPlan) -> Iterator[SheetFault]:
         try:
-            self._add(draft, normalised(draft.tree), plan)
+            self._add(draft, plan)
         except LedgerError as error:
             yield from draft.faults_of(error)
         except (OverflowError, RecursionError, UnicodeEncodeError) as error:
             yield SheetFault(draft.place, f"cannot be written as JSON: {error}", "not-json")
 
-    def _add(self, draft: Draft, tree: Tree, plan: ImportPlan) -> None:
+    def _add(self, draft: RowDraft, plan: ImportPlan) -> None:
         key = draft.key
         if len(key) > _LONGEST_KEY:
             raise InvalidInput(f"the key has {len(key)} characters", code="invalid-field", value=key,
                                rule=f"at most {_LONGEST_KEY}")
-        record, content = self._signer.content(tree)
-        kind = str(tree["type"])
+        record, respelled = self._signer.written(draft.tree)
+        content = canonical.encode(record)
+        kind = str(draft.tree["type"])
+        plan.respelled += respelled[: MOST_FAULTS - len(plan.respelled)]
         earlier = self._state.imported(kind, key)
         if earlier is None or earlier.content == content:
             plan.new += earlier is None
@@ -89,12 +94,12 @@ class Planner:
                 signed = self._signer.sign(key, record, content)
                 known = earlier is not None and earlier.posted
                 if earlier is None or signed.digest == earlier.digest:
-                    self._staging.wait(Waiting(kind, key, signed.digest, None, content, signed.envelope, known))
+                    self._staging.wait(WaitingRow(kind, key, signed.digest, None, content, signed.envelope, known))
             return
         fields = changed_fields(earlier.content, record, content)
         amendment = self._signer.amend(key, earlier.digest, fields, self._reason)
         plan.changed += 1
         self._staging.wait(
-            Waiting(kind, key, amendment.digest, earlier.digest, content, amendment.envelope))
+            WaitingRow(kind, key, amendment.digest, earlier.digest, content, amendment.envelope))
         if len(plan.proposals) < _MOST_SHOWN:
             plan.proposals.append(Proposal(draft.place, key, earlier.digest, tuple(fields)))

@@ -17,6 +17,7 @@ from msgspec.structs import fields, replace
 
 from ledger.admission.amending import AMENDABLE
 from ledger.client.sheets.columns import Tree
+from ledger.client.writing.spelling import WrittenRecord, written
 from ledger.core.record import canonical
 from ledger.core.record.kinds import AnyRecord, Declaration
 from ledger.core.record.revisions import Amendment, Change
@@ -48,15 +49,13 @@ class RowSigner(NamedTuple):
     issuer: str
     secret: bytes
 
-    def content(self, tree: Tree) -> tuple[AnyRecord, bytes]:
-        """The record of a tree, and its canonical bytes, with an empty nonce unless the tree has one. Raises
-        InvalidInput or InvalidBody."""
+    def written(self, tree: Tree) -> WrittenRecord:
+        """The record of a tree, with an empty nonce unless the tree has one. Raises InvalidInput or InvalidBody."""
         issuer = tree.get("issuer", self.issuer)
         if issuer != self.issuer:
             raise InvalidInput(f"issuer: the issuer is {issuer!r}, but {self.issuer} signs", code="wrong-issuer",
                                field="issuer", value=issuer, rule=f"no issuer, or {self.issuer}")
-        record = canonical.record_of({"nonce": _EMPTY, **tree, "issuer": self.issuer})
-        return record, canonical.encode(record)
+        return written({"nonce": _EMPTY, **tree, "issuer": self.issuer})
 
     def sign(self, key: str, record: AnyRecord, content: bytes) -> SignedRow:
         """Signs the record of a business key."""
@@ -100,7 +99,7 @@ def changed_fields(old: bytes, new: AnyRecord, content: bytes) -> Tree:
 
 
 def _default(record: AnyRecord, name: str, old: object) -> object:
-    """What an amendment states for a field that a row has no more: its default."""
+    """The value by which an amendment empties a field: its default."""
     field = next(field for field in fields(type(record)) if field.encode_name == name)
     default = field.default if field.default_factory is NODEFAULT else field.default_factory()
     if default is NODEFAULT or default is None:

@@ -79,8 +79,8 @@ FORMATS: Final[Mapping[str, NumberFormat]] = {one.name: one for one in (
     NumberFormat("fr", ",", _SPACES, "1 234,5"), NumberFormat("ch", ".", "'\u2019", "1'234.5"),
     NumberFormat("plain", ".", "", "1234.5"),
 )}
-"""The formats by the names that users give them. German numbers are also those of Spain, Italy and Brazil, English
-ones also those of China, India writes `1,23,456.7`, which no format takes."""
+"""The formats by the names that users give them. Spain, Italy and Brazil write numbers as `de`, China as `en`. No
+format takes India's `1,23,456.7`."""
 
 
 ISO: Final = "yyyy-mm-dd"

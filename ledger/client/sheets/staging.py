@@ -8,7 +8,7 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
-from ledger.client.sheets.drafts import Place
+from ledger.client.sheets.drafts import CellPlace
 from ledger.client.sheets.rows import Row
 from ledger.client.sheets.spelling import CellError, CellValue, Formula
 
@@ -22,7 +22,7 @@ CREATE INDEX waiting_amends ON waiting (amends IS NULL, number);
 """
 
 
-class Waiting(NamedTuple):
+class WaitingRow(NamedTuple):
     """A signed record that waits to be posted. `amends`: the record that an amendment corrects; `content` is then the
     content of that record after it. `known`: the ledger has the record already."""
 
@@ -50,13 +50,13 @@ class Staging:
                  ) -> None:
         self._database.close()
 
-    def see(self, key: str, place: Place) -> Place | None:
+    def see(self, key: str, place: CellPlace) -> CellPlace | None:
         """Notes the key of a record. Returns the place where the key was before."""
         try:
             self._database.execute("INSERT INTO seen VALUES (?, ?, ?)", (key, place.sheet, place.row))
         except sqlite3.IntegrityError:
             sheet, row = self._database.execute("SELECT sheet, row FROM seen WHERE key = ?", (key,)).fetchone()
-            return Place(sheet, row)
+            return CellPlace(sheet, row)
         return None
 
     def add(self, key: str, name: str, row: Row) -> None:
@@ -70,26 +70,26 @@ class Staging:
             "SELECT list, number, sheet, cells FROM part WHERE key = ? ORDER BY list, number", (key,))
         return [(name, Row(sheet, number, _unpacked(cells))) for name, number, sheet, cells in rows]
 
-    def unclaimed(self) -> Iterator[tuple[str, Place]]:
+    def unclaimed(self) -> Iterator[tuple[str, CellPlace]]:
         """The keys of rows of lists without a record."""
         rows = self._database.execute(
             "SELECT key, sheet, number FROM part WHERE key NOT IN (SELECT key FROM seen) ORDER BY sheet, number")
         for key, sheet, number in rows:
-            yield key, Place(sheet, number)
+            yield key, CellPlace(sheet, number)
 
-    def wait(self, record: Waiting) -> None:
+    def wait(self, record: WaitingRow) -> None:
         """Keeps a signed record until it is posted."""
         self._database.execute(
             "INSERT INTO waiting (kind, key, digest, amends, content, envelope, known) VALUES (?, ?, ?, ?, ?, ?, ?)",
             record)
 
-    def waiting(self, *, amendments: bool) -> Iterator[Waiting]:
+    def waiting(self, *, amendments: bool) -> Iterator[WaitingRow]:
         """The signed records in their order: new ones, or amendments."""
         cursor = self._database.cursor()
         rows = cursor.execute("SELECT kind, key, digest, amends, content, envelope, known FROM waiting "
                               "WHERE (amends IS NULL) = ? ORDER BY number", (not amendments,))
         for row in rows:
-            yield Waiting(*row)
+            yield WaitingRow(*row)
 
 
 def _packed(cell: CellValue | None) -> Any:

@@ -1,4 +1,4 @@
-"""What earlier imports signed and posted, beside the signing key: by business key, so that a changed row becomes an
+"""The records of earlier imports, beside the signing key: by business key, so that a changed row becomes an
 amendment, and an import that was stopped goes on where it was."""
 
 import sqlite3
@@ -62,7 +62,7 @@ class ImportState:
         return None if row is None else Imported(row[0], zlib.decompress(row[1]), bool(row[2]))
 
     def enter(self, records: Iterable[tuple[str, str, Imported]]) -> None:
-        """Notes records by kind and business key, all of them or none."""
+        """Notes records by kind and business key, in one transaction."""
         self._database.execute("BEGIN IMMEDIATE")
         try:
             self._database.executemany(

@@ -14,7 +14,7 @@ RECORD: Final = "record"
 Cells = dict[str, str]
 
 
-class Table:
+class RecordTable:
     """Rows under the names of their columns. `path`: the list of a record whose parts they are; empty for records. A
     column appears when the first row has it."""
 
@@ -28,24 +28,24 @@ class Table:
         self.rows.append(row)
 
 
-def tables_of(records: Sequence[tuple[str, Tree]]) -> list[Table]:
+def tables_of(records: Sequence[tuple[str, Tree]]) -> list[RecordTable]:
     """The tables of records, each with its business key."""
-    tables: dict[str, Table] = {}
+    tables: dict[str, RecordTable] = {}
     several = len({tree["type"] for _, tree in records}) > 1
     for key, tree in records:
         rest, lists = _split(tree)
         name = tree["type"] if several else RECORD
-        tables.setdefault(name, Table(name)).add({KEY: key, **flattened(rest)})
+        tables.setdefault(name, RecordTable(name)).add({KEY: key, **flattened(rest)})
         for path, items in lists:
             name = ".".join(path)
             for item in items:
-                tables.setdefault(name, Table(name, path)).add({KEY: key, **flattened(item)})
+                tables.setdefault(name, RecordTable(name, path)).add({KEY: key, **flattened(item)})
     return sorted(tables.values(), key=lambda table: bool(table.path))
 
 
-def flat_table(records: Sequence[tuple[str, Tree]]) -> Table:
+def flat_table(records: Sequence[tuple[str, Tree]]) -> RecordTable:
     """One table with a row for each record."""
-    table = Table(RECORD)
+    table = RecordTable(RECORD)
     for key, tree in records:
         table.add({KEY: key, **flattened(tree)})
     return table

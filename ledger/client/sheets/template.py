@@ -9,7 +9,7 @@ import msgspec
 
 from ledger.client.sheets.columns import KEY, TEXT, Tree, column_named, unescaped
 from ledger.client.sheets.guide import Guide
-from ledger.client.sheets.tables import Table, flat_table, tables_of
+from ledger.client.sheets.tables import RecordTable, flat_table, tables_of
 from ledger.core.record.units import UNITS
 from ledger.errors import NotFound
 from ledger.registry.reference.catalogue import SchemaField, SchemaReference
@@ -129,7 +129,7 @@ def template_sheets(records: Sequence[tuple[str, Tree]], guides: Guides, languag
     ]
 
 
-def _columns(table: Table, guides: Sequence[Guide], language: Language) -> Iterator[TemplateColumn]:
+def _columns(table: RecordTable, guides: Sequence[Guide], language: Language) -> Iterator[TemplateColumn]:
     for name in table.columns:
         column = column_named(name)
         if name == KEY:
@@ -144,7 +144,7 @@ def _columns(table: Table, guides: Sequence[Guide], language: Language) -> Itera
         yield TemplateColumn(name, _note(field, language), _allowed(field), number or column.kind == "int")
 
 
-def _kinds(name: str, table: Table) -> tuple[str, ...]:
+def _kinds(name: str, table: RecordTable) -> tuple[str, ...]:
     """The kinds of the records, for the column `type`."""
     if name != "type" or table.path:
         return ()

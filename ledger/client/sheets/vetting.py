@@ -13,7 +13,7 @@ from ledger.errors import InvalidInput
 
 MOST_PARTS: Final = 2_000
 MOST_BYTES: Final = 512 << 20
-"""Of all parts together: a hundred times what 100,000 rows need."""
+"""Of all parts together: 100,000 rows need a hundredth of it."""
 MOST_SHARED: Final = 64 << 20
 """Of a part that a reader keeps in memory, such as the shared texts."""
 MOST_RATIO: Final = 200

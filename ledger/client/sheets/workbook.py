@@ -42,8 +42,8 @@ _UNWANTED: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 class Heading(NamedTuple):
-    """A column of a page. `note`: shown beside its name. `allowed`: the values of its drop-down list. `as_text`: what
-    people type stays text, so that a batch `0012` keeps its zeros."""
+    """A column of a page. `note`: shown beside its name. `allowed`: the values of its drop-down list. `as_text`: input
+    stays text, so that a batch `0012` keeps its zeros."""
 
     name: str
     note: str = ""
@@ -51,7 +51,7 @@ class Heading(NamedTuple):
     as_text: bool = True
 
 
-class Page(NamedTuple):
+class SheetPage(NamedTuple):
     """A sheet to write; without headings its rows begin at the top. `marks`: notes on faulty cells, by row and column,
     both from 1."""
 
@@ -137,7 +137,7 @@ def _value(cell: Any) -> CellValue | None:
     return str(value)
 
 
-def write_pages(path: Path, pages: Sequence[Page]) -> None:
+def write_pages(path: Path, pages: Sequence[SheetPage]) -> None:
     """Writes a workbook; the file appears whole or not at all. Rows are streamed. Raises OSError."""
     book = Workbook(write_only=True)
     lists: dict[tuple[str, ...], str] = {}
@@ -149,7 +149,7 @@ def write_pages(path: Path, pages: Sequence[Page]) -> None:
         book.save(file)
 
 
-def _write_page(book: Any, page: Page, lists: dict[tuple[str, ...], str]) -> None:
+def _write_page(book: Any, page: SheetPage, lists: dict[tuple[str, ...], str]) -> None:
     sheet = book.create_sheet(page.name)
     if page.headings:
         sheet.freeze_panes = "A2"

@@ -92,7 +92,7 @@ class Catalogue:
             example=list(self._example(name)))
 
     def _example(self, name: str) -> Sequence[Tree]:
-        """The example of a transformation is that of the process which its reference names."""
+        """A transformation has the example of the process that the texts of its fields name."""
         process = field_texts()["Transformation", "process"].example
         return self._examples.get(process if name == "transformation" else name, ())
 

@@ -52,8 +52,8 @@ class FoodAndDrink(Activity, frozen=True, kw_only=True):
     Lots and supplies: raw materials of farms (`malt`, `barley`, `hops`, `sugar`, `milk`, `wheat`), `water`, packaging
     (`glassBottle`), cleaning agents, left to the core. Priced: `electricity`, `heat`, `steam`, standard and analysed
     fuels; refrigerants, which refill what leaked; bought `carbonDioxide` and `dryIce`, all of which the air gets.
-    `food`: its kind. `alcohol`: volume of pure ethanol that fermentation formed. `captured`: CO2 of fermentation that was
-    captured and leaves in lots. `effluents`: waste water. `own_fuels`: residues and biogas that the site burns.
+    `food`: its kind. `alcohol`: volume of pure ethanol that fermentation formed. `captured`: CO2 of fermentation that
+    was captured and leaves in lots. `effluents`: waste water. `own_fuels`: residues and biogas that the site burns.
     `analyses`: of fuels, by the site. `renewable_share`: of electricity that comes as lots.
     """
 
@@ -114,7 +114,8 @@ def _ferment(draft: Draft, context: Context, activity: FoodAndDrink) -> Decimal:
             draft.warn("fermentation-not-stated", "no alcohol is stated, so no CO2 of fermentation is reported",
                        severity="note")
         return ZERO
-    alcohol, whole = amount_in(activity.alcohol, "LTR", "alcohol") * ALCOHOL_PER_LITRE, context.mass_out()
+    alcohol = amount_in(activity.alcohol, "LTR", "alcohol") * ALCOHOL_PER_LITRE
+    whole = context.mass_out()
     if alcohol > whole:
         raise invalid_activity("alcohol", activity.alcohol, f"at most {whole:.6g} kg of ethanol, the mass of all outputs")
     formed = alcohol * CO2_PER_ALCOHOL

@@ -1,8 +1,8 @@
 """Residues of wood and plants that the site burns itself: black liquor, bark and rejects, bagasse and husks, biogas of
 its waste water.
 
-They came in with raw materials, so they are no supplies. Their CO2 is biogenic: no burden, but reported separately (GB/T 32150).
-CH4 and N2O are burdens: heat * factor of IPCC 2006, volume 2, table 2.3. Their heat is renewable.
+They came in with raw materials, so they are no supplies. Their CO2 is biogenic: no burden, but reported separately
+(GB/T 32150). CH4 and N2O are burdens: heat * factor of IPCC 2006, volume 2, table 2.3. Their heat is renewable.
 """
 
 from collections.abc import Mapping, Sequence

@@ -12,14 +12,14 @@ import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from openpyxl.worksheet.formula import ArrayFormula
 
-from ledger.client.sheets.drafts import Draft, Reading, SheetFault
+from ledger.client.sheets.drafts import CellReading, RowDraft, SheetFault
 from ledger.client.sheets.filled import FilledTemplate
 from ledger.client.sheets.rows import Row
 from ledger.client.sheets.spelling import FORMATS, CellError, Formula, Style
 from ledger.client.sheets.staging import Staging
 from ledger.client.sheets.template import Guides
 from ledger.client.sheets.vetting import MOST_SHARED
-from ledger.client.sheets.workbook import Heading, Page, opened, write_pages
+from ledger.client.sheets.workbook import Heading, SheetPage, opened, write_pages
 from ledger.engine.sectors import Registry
 from ledger.errors import InvalidInput
 from ledger.registry.reference.catalogue import Catalogue
@@ -71,7 +71,8 @@ def refused(path: Path) -> InvalidInput:
     return error.value
 
 
-@pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/styles.xml", "[Content_Types].xml"])
+@pytest.mark.parametrize(
+    "part", ["xl/workbook.xml", "xl/worksheets/sheet1.xml", "xl/styles.xml", "[Content_Types].xml"])
 @pytest.mark.parametrize("prolog", [BOMB, OUTSIDE])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_entities_are_refused(tmp_path: Path, part: str, prolog: bytes, encoding: str) -> None:
@@ -141,9 +142,9 @@ def test_rows_of_sixteen_thousand_columns_are_refused(tmp_path: Path) -> None:
     assert refused(wide).code == "workbook-too-large"
 
 
-def faults(path: Path, numbers: str = "en") -> list[Draft | SheetFault]:
+def faults(path: Path, numbers: str = "en") -> list[RowDraft | SheetFault]:
     with opened(path) as source, Staging() as staging:
-        return list(FilledTemplate(source, Reading(Style(FORMATS[numbers]), GUIDES, str), staging).drafts())
+        return list(FilledTemplate(source, CellReading(Style(FORMATS[numbers]), GUIDES, str), staging).drafts())
 
 
 HEAD = ["key", "type", "lot", "quantity.value", "time"]
@@ -176,8 +177,8 @@ def test_formulas_are_never_evaluated(tmp_path: Path) -> None:
 
 def test_text_that_begins_like_a_formula_is_written_as_text(tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
-    write_pages(path, [Page("record", [Heading("=1+1", "=note"), Heading("b")], [["=2+2", Formula("=3+3")], ["@x", "-1"]],
-                            {(2, 1): "=mark"})])
+    cells = [["=2+2", Formula("=3+3")], ["@x", "-1"]]
+    write_pages(path, [SheetPage("record", [Heading("=1+1", "=note"), Heading("b")], cells, {(2, 1): "=mark"})])
     sheet = openpyxl.load_workbook(path)["record"]
     assert {cell.data_type for row in sheet for cell in row} == {"s"}
     with zipfile.ZipFile(path) as parts:
@@ -206,7 +207,7 @@ def test_dates_of_both_epochs(tmp_path: Path, epoch: str) -> None:
     made.active["E3"].number_format = "yyyy-mm-dd"
     made.save(path)
     assert (b"date1904=\"1\"" in zipfile.ZipFile(path).read("xl/workbook.xml")) == (epoch == "1904")
-    drafts = [one for one in faults(path) if isinstance(one, Draft)]
+    drafts = [one for one in faults(path) if isinstance(one, RowDraft)]
     assert [one.tree["time"] for one in drafts] == ["2026-03-31T08:30:00Z", "2026-03-31T00:00:00Z"]
 
 
@@ -216,7 +217,7 @@ def test_dates_of_both_epochs(tmp_path: Path, epoch: str) -> None:
 ])
 def test_a_text_is_one_number_under_a_stated_format(tmp_path: Path, numbers: str, text: str, value: str) -> None:
     (draft,) = faults(transfers(tmp_path / "a.xlsx", ["1", "transfer", "urn:a:lot", text]), numbers)
-    assert isinstance(draft, Draft)
+    assert isinstance(draft, RowDraft)
     assert draft.tree["quantity"] == {"value": value}
 
 
@@ -234,7 +235,7 @@ def test_a_text_that_the_format_does_not_allow_is_a_fault(tmp_path: Path, number
 
 def test_numbers_and_texts_that_look_like_the_other(tmp_path: Path) -> None:
     path = transfers(tmp_path / "a.xlsx", [4711, "transfer", 815, 0.1 + 0.2], ["0012", "transfer", "0815", "7"])
-    first, second = [one for one in faults(path) if isinstance(one, Draft)]
+    first, second = [one for one in faults(path) if isinstance(one, RowDraft)]
     assert (first.key, first.tree["lot"], first.tree["quantity"]["value"]) == ("4711", "815", "0.3")
     assert (second.key, second.tree["lot"], second.tree["quantity"]["value"]) == ("0012", "0815", "7")
 

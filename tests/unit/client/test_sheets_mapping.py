@@ -1,0 +1,142 @@
+"""Lists of other programs become records by a mapping."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from ledger.client.sheets.drafts import CellReading, RowDraft, SheetFault
+from ledger.client.sheets.mapping import ListMapping, MappedList, read_mapping
+from ledger.client.sheets.rows import opened_csv
+from ledger.client.sheets.spelling import FORMATS, Style, offset_named
+from ledger.client.sheets.staging import Staging
+from ledger.client.sheets.template import Guides
+from ledger.engine.sectors import Registry
+from ledger.errors import InvalidInput
+from ledger.registry.reference.catalogue import Catalogue
+
+GUIDES: Final = Guides(Catalogue(Registry()).reference)
+ORDERS: Final = b"""
+type = "consumption"
+key = "{Order}"
+
+[only]
+Move = ["261", "262"]
+
+[fields]
+purpose = "ownUse"
+time = "{Posted}"
+destination = "plant {Plant}"
+
+[rows.inputs]
+lot = "urn:example:mill:lot:{Batch}"
+"quantity.value" = "{Quantity}"
+"quantity.unit" = "{Unit}"
+
+[values.Unit]
+KG = "KGM"
+"""
+LIST: Final = """\
+Order;Move;Posted;Plant;Batch;Quantity;Unit
+7;261;31.03.2026;1000;A1;1.234,5;KG
+7;261;31.03.2026;1000;A2;0,50;KG
+x;101;;;;;
+8;262;31.03.2026;1000;A1;2;KG
+"""
+
+
+def drafts(
+    folder: Path, text: str, mapping: bytes | ListMapping = ORDERS, offset: str = "+01:00", dates: str = "dd.mm.yyyy"
+) -> list[RowDraft | SheetFault]:
+    path = folder / "list.csv"
+    path.write_text(text, encoding="utf-8")
+    reading = CellReading(Style(FORMATS["de"], offset_named(offset), dates), GUIDES, str)
+    stated = read_mapping(mapping) if isinstance(mapping, bytes) else mapping
+    with opened_csv(path) as rows, Staging() as staging:
+        return list(MappedList(stated, rows, reading, staging).drafts())
+
+
+def faults(found: Sequence[RowDraft | SheetFault]) -> list[tuple[str, str, str | None]]:
+    return [(str(one.place), one.code, one.value) for one in found if isinstance(one, SheetFault)]
+
+
+def test_adjacent_rows_of_a_key_are_one_record(tmp_path: Path) -> None:
+    first, second = drafts(tmp_path, LIST)
+    assert isinstance(first, RowDraft)
+    assert (first.key, first.tree) == ("7", {
+        "type": "consumption", "purpose": "ownUse", "time": "2026-03-30T23:00:00Z", "destination": "plant 1000",
+        "inputs": [
+            {"lot": "urn:example:mill:lot:A1", "quantity": {"value": "1234.5", "unit": "KGM"}},
+            {"lot": "urn:example:mill:lot:A2", "quantity": {"value": "0.5", "unit": "KGM"}},
+        ],
+    })
+    assert isinstance(second, RowDraft)
+    assert [part.row.number for part in second.parts] == [5, 5]
+    places = [str(first.part_of(path).place_of(path)) for path in (
+        "$.inputs[1].quantity.value", "$.inputs[1].lot", "$.time", "$.inputs[0]", "$.purpose")]
+    assert places == ["row 3, column Quantity", "row 3, column Batch", "row 2, column Posted", "row 2", "row 2"]
+
+
+@pytest.mark.parametrize(("old", "new", "fault"), [
+    ("1.234,5;KG", "1,234.5;KG", ("row 2, column Quantity", "not-a-number", "1,234.5")),
+    ("0,50;KG", "0,50;LB", ("row 3, column Unit", "unmapped-value", "LB")),
+    ("7;261;31.03.2026;1000;A2", "7;261;30.03.2026;1000;A2", ("row 3, column Posted", "unlike-rows", "30.03.2026")),
+    ("7;261;31.03.2026;1000;A1", "7;261;2026-03-31;1000;A1", ("row 2, column Posted", "not-a-date", "2026-03-31")),
+    ("A1;2;KG\n", "A1;2;KG\n7;261;31.03.2026;1000;A3;1;KG\n", ("row 6, column Order", "duplicate-key", "7")),
+    ("8;262", ";262", ("row 5, column Order", "no-key", None)),
+    ("1000;A1;2", "1000;;2", ("row 5, column Batch", "missing-field", None)),
+])
+def test_a_fault_in_a_row(tmp_path: Path, old: str, new: str, fault: tuple[str, str, str | None]) -> None:
+    assert LIST.count(old) == 1
+    assert fault in faults(drafts(tmp_path, LIST.replace(old, new)))
+
+
+def test_a_month_is_from_its_beginning_to_its_end(tmp_path: Path) -> None:
+    mapping = b'type = "report"\nkey = "{k}"\n[fields]\nstart = "{p}"\nend = "{p}"\n"figures.a.value" = "{v}"\n'
+    found = drafts(tmp_path, "k,p,v\n1,2026-12,-5\n2,01.03.2026,1\n", mapping, "+08:00")
+    assert [(one.tree["start"], one.tree["end"]) for one in found if isinstance(one, RowDraft)] == [
+        ("2026-11-30T16:00:00Z", "2026-12-31T16:00:00Z"), ("2026-02-28T16:00:00Z", "2026-03-01T16:00:00Z")]
+    (first, _) = found
+    assert isinstance(first, RowDraft)
+    assert first.tree["figures"] == {"a": {"value": "-5"}}
+
+
+@pytest.mark.parametrize(("old", "new", "code", "rule"), [
+    (b"{Batch}", b"{Btch}", "unknown-column", "nearest: Batch"), (b"Move =", b"Kind =", "unknown-column", "nearest"),
+    (b'key = "{Order}"', b"", "invalid-mapping", "TOML"), (b"[only]", b"[onyl]", "invalid-mapping", "TOML"),
+    (b"[only]", b"[only", "invalid-mapping", "TOML"), (b"ownUse", b"\xff", "invalid-mapping", "TOML"),
+    (b'"consumption"', b'"consumtion"', "unknown-schema", "consumption"),
+])
+def test_a_wrong_mapping(tmp_path: Path, old: bytes, new: bytes, code: str, rule: str) -> None:
+    assert old in ORDERS
+    with pytest.raises(Exception, match=r".") as error:
+        drafts(tmp_path, LIST, ORDERS.replace(old, new))
+    assert getattr(error.value, "code", "") == code
+    assert rule in getattr(error.value, "rule", "")
+
+
+def test_a_name_above_two_columns_is_not_one_of_them(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="two columns have the name 'Batch'"):
+        drafts(tmp_path, LIST.replace("Quantity", "Batch", 1))
+
+
+def test_the_header_may_stand_further_down(tmp_path: Path) -> None:
+    mapping = b"header = 3\n" + ORDERS.lstrip()
+    assert drafts(tmp_path, "Export of orders;;\n2026-04-01;;\n" + LIST, mapping)[0].place == ("", 4, None, "")
+    with pytest.raises(InvalidInput, match="row 3 is empty"):
+        drafts(tmp_path, "Export of orders;;\n2026-04-01;;\n\n" + LIST, mapping)
+
+
+@pytest.mark.parametrize("data", [b"\xff\xfe", b'a,b\n"x', b"a,b\n\xff,1\n"])
+def test_what_is_no_csv(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "list.csv").write_bytes(data)
+    with opened_csv(tmp_path / "list.csv") as rows, pytest.raises(InvalidInput) as error:
+        list(rows.rows(""))
+    assert error.value.code == "not-csv"
+
+
+@pytest.mark.parametrize("text", ["8", "+8:00", "+24:00", "CET", "+08:60"])
+def test_an_offset_is_stated_as_hours_and_minutes(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        offset_named(text)
