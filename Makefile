@@ -14,7 +14,7 @@ TOOLS := $(VENV)/tools
 LOCKER := build/lock
 OLDEST ?= python3.11
 PLUGINS := $(patsubst %/pyproject.toml,%,$(wildcard plugins/*/pyproject.toml))
-PROJECTS := pyproject.toml $(PLUGINS:%=%/pyproject.toml)
+PROJECTS := pyproject.toml clients/python/pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 # `make drill DRILLS=soak SOAK_SECONDS=60` makes a short one alone.
 DRILLS ?= upgrade overload soak
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -95,7 +95,7 @@ $(STAMP): $(LOCKS) $(PROJECTS)
 	@test ! -e $(VENV)/pyvenv.cfg || rm -rf $(VENV)
 	@$(PYTHON) -m venv $(VENV)
 	@$(PIP) install --require-hashes $(LOCKS:%=-r %)
-	@$(PIP) install --no-deps --no-build-isolation $(addprefix --editable ,. $(PLUGINS))
+	@$(PIP) install --no-deps --no-build-isolation $(addprefix --editable ,. clients/python $(PLUGINS))
 	@$(PIP) check
 	@touch $(STAMP)
 

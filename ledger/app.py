@@ -1,6 +1,6 @@
 """The composition root of the server: an open ledger and the HTTP handlers over it."""
 
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.config.app import AppConfig
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -12,6 +12,7 @@ from litestar.openapi.spec import Server
 from ledger.errors import LedgerError
 from ledger.service.ledger import Ledger
 from ledger.web.audit import AuditController
+from ledger.web.document import PATH, document_answers
 from ledger.web.door.posts import PostQueue
 from ledger.web.health import HealthController
 from ledger.web.log import LogController
@@ -60,7 +61,9 @@ def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics |
             title="carbon-ledger", version=VERSION,
             description="A signed, append-only ledger of material flows and embodied carbon.",
             servers=[Server(url=public_url or "/")],
-            path="/schema", render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
+            render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
+            openapi_router=Router(
+                PATH, route_handlers=[], before_request=document_answers(ledger), include_in_schema=False),
         ),
         # The door has read each body already and checked its size.
         request_max_body_size=None,

@@ -1,5 +1,6 @@
 """The rules that immutable facts decide. `plan` may run on any replica, ahead of the lock."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
@@ -17,10 +18,13 @@ from ledger.admission.lots import Plan
 from ledger.admission.rules import Rule
 from ledger.core.record.kinds import AnyRecord, Transformation
 from ledger.core.record.units import AMOUNT_LIMIT
+from ledger.errors import LedgerError
 
 ANY_TOLERANCE: Final = AMOUNT_LIMIT
 """A tolerance for the mass rule which every record meets, for records that the ledger has already admitted."""
 
+MOST_FAULTS: Final = 100
+_UNIT: Final = "unknown-unit"
 _NO_TOLERANCE: Final = Decimal(0)
 
 
@@ -53,3 +57,25 @@ def plan(
     if Rule.REFERENCE_RANGES in rules and planned.created:
         planned = dated(record, planned)
     return planned
+
+
+def faults_of(record: AnyRecord, facts: Facts) -> list[LedgerError]:
+    """The faults of a refused record's parts, in their order, at most `MOST_FAULTS`. `plan` stops at the first fault,
+    because most of its rules rest on earlier ones."""
+    faults: list[LedgerError] = []
+    for check in kind_of(record).parts(record, facts):
+        try:
+            check()
+        except LedgerError as fault:
+            if same_unit(fault, faults):
+                continue
+            faults.append(fault.settled())
+            if len(faults) == MOST_FAULTS:
+                break
+    return faults
+
+
+def same_unit(fault: LedgerError, faults: Iterable[LedgerError]) -> bool:
+    """Whether a conversion found the unknown unit of a quantity that is among the faults already."""
+    return fault.code == _UNIT and any(
+        other.code == _UNIT and other.field == f"{fault.field}.unit" for other in faults)

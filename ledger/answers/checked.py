@@ -1,4 +1,4 @@
-"""The answer of a check: what a record would do if it was posted now."""
+"""The answer of a check: the effect that a record would have if it was posted now."""
 
 from msgspec import Struct
 
@@ -8,7 +8,7 @@ from ledger.footprint.derived.findings import StatedFinding
 
 
 class InputBrief(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What comes in with an input: `quantity` of the lot, with its kg CO2e; `questioned` may be missing in them."""
+    """An input: `quantity` of the lot, with its kg CO2e; `questioned` may be missing in them."""
 
     lot: str
     quantity: Quantity
@@ -31,7 +31,7 @@ class RestatedLot(Struct, frozen=True, kw_only=True, rename="camel", omit_defaul
 
 
 class RestatementBrief(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """What an amendment or closing restates: the number of `records`, and the `lots` whose figure changes, the largest
+    """The restatement by an amendment or closing: the number of `records`, and the `lots` whose figure changes, the largest
     differences first; `leftOff` is the number of the other lots."""
 
     records: int
@@ -40,8 +40,8 @@ class RestatementBrief(Struct, frozen=True, kw_only=True, rename="camel", omit_d
 
 
 class CheckedRecord(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """A record that the ledger would take: the `index` that it would get, the root of its `outcome`, its lots, what
-    comes in, default prices, omissions and findings. An amendment or closing has a `restatement`.
+    """A record that the ledger would take: the `index` that it would get, the root of its `outcome`, its lots and
+    inputs, default prices, omissions and findings. An amendment or closing has a `restatement`.
 
     `onLedger`: the record is on the ledger already; posting it again changes nothing and gives its first receipt.
     `undecided`: why posting may give another result, although nobody posts in between. `acceptedBy`: of a transfer, log

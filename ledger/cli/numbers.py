@@ -7,7 +7,7 @@ from ledger.core.record.units import UNITS
 from ledger.core.record.values import Quantity
 
 _DUST: Final = 1e-9
-"""Amounts below this are what binary arithmetic leaves over: a microgram of CO2e."""
+"""Amounts below this, a microgram of CO2e, are rounding errors of binary arithmetic."""
 _SMALLEST_FIXED: Final = 0.0005
 
 

@@ -32,12 +32,14 @@ Value = TypeVar("Value")
 
 
 class HttpAnswer(NamedTuple):
-    """An answer. `content` is empty if the caller took it piece by piece."""
+    """An answer. `content` is empty if the caller took it piece by piece. `retry_after`: seconds until another request
+    makes sense, if the server says so."""
 
     status: int
     reason: str
     media_type: str
     content: bytes
+    retry_after: int | None = None
 
     @property
     def text(self) -> str:
@@ -68,12 +70,13 @@ def address_of(url: str, field: str = "url") -> httpx.URL:
     return address
 
 
-def _http_client(address: httpx.URL, connections: int) -> httpx.AsyncClient:
+def _http_client(address: httpx.URL, connections: int, tls: ssl.SSLContext | None) -> httpx.AsyncClient:
     """The connections of a `Reader`. A proxy in the environment applies only to other hosts than this one."""
     # Plain HTTP needs no trusted certificates, and loading them takes longer than a request.
-    tls = tls_context() if address.scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    plain = address.scheme != "https"
     return httpx.AsyncClient(
-        base_url=address, verify=tls, timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS),
+        base_url=address, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if plain else tls or tls_context(),
+        timeout=httpx.Timeout(None, connect=_CONNECT_SECONDS),
         trust_env=address.host not in _LOCAL, limits=httpx.Limits(max_connections=connections), follow_redirects=False,
     )
 
@@ -99,9 +102,12 @@ class Reader:
         """The address, without passwords."""
 
     @classmethod
-    def at(cls, url: str, field: str = "url", connections: int = 8) -> Self:
-        """Reads from the server at `url`. Raises InvalidInput, for `field`, if that is not an http or https address."""
-        return cls(_http_client(address_of(url, field), connections))
+    def at(
+        cls, url: str, field: str = "url", connections: int = 8, *, tls: ssl.SSLContext | None = None
+    ) -> Self:
+        """Reads from the server at `url`. `tls` replaces the authorities that this program trusts. Raises InvalidInput,
+        for `field`, if `url` is not an http or https address."""
+        return cls(_http_client(address_of(url, field), connections, tls))
 
     async def __aenter__(self) -> Self:
         return self
@@ -126,7 +132,8 @@ class Reader:
                 into = take if take is not None and response.is_success else parts.append
                 await _read(response, limit, f"{self.url} answers {path} with", into)
                 return HttpAnswer(response.status_code, response.reason_phrase,
-                                  response.headers.get("Content-Type", ""), b"".join(parts))
+                                  response.headers.get("Content-Type", ""), b"".join(parts),
+                                  _seconds(response.headers.get("Retry-After", "")))
         except TimeoutError:
             raise Unavailable(f"{self.url} did not complete its answer to {path} within {seconds:g} s",
                               code="server-down") from None
@@ -146,8 +153,8 @@ class Reader:
 class BlockingReader:
     """A `Reader` for synchronous code, as a context manager."""
 
-    def __init__(self, url: str, field: str = "url") -> None:
-        self._reader = Reader.at(url, field)
+    def __init__(self, url: str, field: str = "url", *, tls: ssl.SSLContext | None = None) -> None:
+        self._reader = Reader.at(url, field, tls=tls)
         self._runner = asyncio.Runner()
         self.url = self._reader.url
         """The address, without passwords."""
@@ -209,6 +216,11 @@ def check_values(data: bytes) -> None:
     """Raises LedgerError for JSON with so many values that it would fill the memory."""
     if sum(map(data.count, (b",", b"[", b"{"))) > limits.VALUES:
         raise LedgerError(f"the server's answer has more than {limits.VALUES} values", code="unexpected-answer")
+
+
+def _seconds(retry_after: str) -> int | None:
+    """The seconds of a Retry-After field. A date, which a ledger's server does not send, is ignored."""
+    return int(retry_after) if retry_after.isascii() and retry_after.isdigit() and len(retry_after) < 10 else None
 
 
 async def _read(response: httpx.Response, limit: int, subject: str, into: Take) -> None:

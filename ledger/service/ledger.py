@@ -21,7 +21,7 @@ from ledger.service.heads.publication import Publication
 from ledger.service.log_access import LogAccess
 from ledger.service.observation.recorder import Recorder
 from ledger.service.plugin_archives import look_up_in, store_archives
-from ledger.service.posting.checking.check import Checker
+from ledger.service.posting.checking.check import RecordChecker
 from ledger.service.posting.log_writer import LogWriter
 from ledger.service.posting.prefetch import FactPrefetcher
 from ledger.service.posting.quotas import Quotas
@@ -152,10 +152,10 @@ async def _opened(
         ):
             publication.tell(eraser.published)
             reviser = Reviser(log, registry, RevisionBudget(settings.revised_per_day), recorder)
+            writer = LogWriter(sequencer, reviser, eraser.wake, RecordChecker(log, registry, reviser))
             submitter = Submitter(
-                FactPrefetcher(pool, loader, KeyLoader()), assessor, LogWriter(sequencer, reviser, eraser.wake),
+                FactPrefetcher(pool, loader, KeyLoader()), assessor, writer,
                 receipts, Quotas(pool, settings.limits, registrar_id(identity.origin), keeper), recorder,
-                Checker(log, registry, reviser),
             )
 
             async def begin() -> None:

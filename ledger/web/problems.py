@@ -1,4 +1,4 @@
-"""Errors in HTTP answers: RFC 9457 problem details. One table maps errors to status codes."""
+"""Errors in HTTP answers: RFC 9457 problem details, with the headers that belong to them."""
 
 import logging
 import re
@@ -8,22 +8,10 @@ from typing import Any, Final
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
-from msgspec import Struct
 from msgspec.structs import replace
 
-from ledger.core.patch import Operation
-from ledger.errors import (
-    Erased,
-    Exhausted,
-    InvalidInput,
-    LedgerError,
-    NotFound,
-    OutcomeUnknown,
-    PluginError,
-    Refused,
-    Unavailable,
-    VerificationError,
-)
+from ledger.answers.problems import ParameterFault, Problem, problem_of
+from ledger.errors import Exhausted, LedgerError, Unavailable
 from ledger.web.observation.note import note_of
 
 MEDIA_TYPE = "application/problem+json"
@@ -31,71 +19,8 @@ _log = logging.getLogger(__name__)
 _MISSING: Final = re.compile(r"Missing required \w+ parameter '([^']+)'")
 """How Litestar says that a request lacks a parameter."""
 
-# The first matching class decides.
-_STATUS: tuple[tuple[type[LedgerError], int, str], ...] = (
-    (OutcomeUnknown, 503, "The outcome is not known yet"),
-    (Unavailable, 503, "This server cannot answer now"),
-    (Exhausted, 429, "A quota is used up"),
-    (NotFound, 404, "Not on the ledger"),
-    (Erased, 410, "Erased"),
-    (Refused, 422, "The record is refused"),
-    (PluginError, 422, "The sector plugin cannot assess the record"),
-    (VerificationError, 400, "Verification failed"),
-    (InvalidInput, 400, "Invalid input"),
-    (LedgerError, 500, "The server is not set up for this"),
-)
 _SPELLINGS: Final = {"since": "from", "start": "from", "until": "to", "end": "to"}
 """Parameters that handlers name otherwise than requests do: `from` is a keyword of Python."""
-
-
-class ParameterFault(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A parameter of a request that does not parse, or a field of a record that is refused, with its code, value and
-    rule. `allowed`: the allowed values, the nearest first. `mend`: JSON Patch (RFC 6902) on the record."""
-
-    field: str | None
-    detail: str
-    code: str | None = None
-    value: str | None = None
-    rule: str | None = None
-    allowed: tuple[str, ...] = ()
-    mend: tuple[Operation, ...] = ()
-
-
-class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """RFC 9457 problem details, with the ledger's `code` for programs, and the field, value and rule that explain the
-    problem. `stage`: of a refused record: `shape`, `facts` or `order`. `allowed` and `mend`: see `ParameterFault`.
-    `errors`: each fault, if a request or a record has several. `erasure`: for an erased record, the log's statement
-    about its erasure."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    code: str
-    field: str | None = None
-    value: str | None = None
-    rule: str | None = None
-    stage: str | None = None
-    allowed: tuple[str, ...] = ()
-    mend: tuple[Operation, ...] = ()
-    errors: list[ParameterFault] = []
-    erasure: Any = None
-
-
-def problem_of(error: LedgerError) -> Problem:
-    """The problem details for an error."""
-    status, title = next((status, title) for kind, status, title in _STATUS if isinstance(error, kind))
-    return Problem(
-        type=f"urn:carbon-ledger:problem:{error.code}", title=title, status=status, detail=error.message,
-        code=error.code, field=error.field, value=error.value, rule=error.rule, stage=error.stage,
-        allowed=error.allowed, mend=error.mend,
-        errors=[
-            ParameterFault(field=part.field, detail=part.message, code=part.code, value=part.value, rule=part.rule,
-                           allowed=part.allowed, mend=part.mend)
-            for part in error.parts
-        ],
-        erasure=error.erasure if isinstance(error, Erased) else None,
-    )
 
 
 def refused_request(

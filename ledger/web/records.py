@@ -6,6 +6,7 @@ import msgspec
 from litestar import Controller, MediaType, Request, Response, get, post
 from litestar.params import Parameter
 
+from ledger.answers.problems import problem_of
 from ledger.answers.stored import RecordAnswer
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import Receipt
@@ -19,7 +20,7 @@ from ledger.web.door.bodies import NDJSON
 from ledger.web.door.clients import client_of
 from ledger.web.door.posts import PostQueue
 from ledger.web.observation.note import trace_of
-from ledger.web.problems import error_response, problem_of
+from ledger.web.problems import error_response
 
 MAX_LINES = 20_000
 _encode = msgspec.json.Encoder().encode
@@ -61,8 +62,8 @@ class RecordsController(Controller):
     async def check(self, request: Request[Any, Any, Any], ledger: Ledger) -> Response[bytes]:
         """Takes the same bodies as `POST /v1/records`, with the same limits and quotas, and writes nothing.
 
-        The answer to each envelope is what it would do if it was posted now, with figures, omissions and findings; or
-        the problem with which it would be refused. Later envelopes may take lots that earlier ones make.
+        The answer to each envelope is the effect that it would have if it was posted now, with figures, omissions and
+        findings; or the problem with which it would be refused. Later envelopes may take lots that earlier ones make.
         """
         ledger.heads.require_signing()
         many = request.content_type[0] in NDJSON

@@ -19,7 +19,7 @@ ROOT: Final = Path(__file__).parents[2]
 DOCUMENTS: Final = [
     *sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("*/README.md")), *sorted((ROOT / "plugins").glob("*/README.md")),
     *sorted((ROOT / "ledger").rglob("README.md")), ROOT / "charts" / "carbon-ledger" / "README.md",
-    ROOT / "tests" / "THREATS.md", ROOT / "clients" / "STANDARDS.md",
+    ROOT / "tests" / "THREATS.md", ROOT / "clients" / "STANDARDS.md", ROOT / "clients" / "python" / "README.md",
 ]
 TEXTS: Final = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in DOCUMENTS}
 MAKEFILE: Final = (ROOT / "Makefile").read_text(encoding="utf-8")

@@ -22,9 +22,10 @@ from ledger.store.sql import migrations
 
 ROOT: Final = Path(__file__).parents[2]
 PLUGINS: Final = sorted(path.parent for path in (ROOT / "plugins").glob("*/pyproject.toml"))
+CLIENT: Final = ROOT / "clients" / "python"
 LOCKS: Final = [ROOT / name for name in (
     "requirements.lock", "tests/requirements.lock", "tests/fuzz/requirements.txt", ".ci/npm.txt")]
-SOURCES: Final = ("ledger", "sql", "plugins", "pyproject.toml", "README.md", "LICENSE")
+SOURCES: Final = ("ledger", "sql", "plugins", "clients/python", "pyproject.toml", "README.md", "LICENSE")
 DATA: Final = (".sql", ".csv")
 BUILDS: Final = """
 import os, sys, tarfile, tempfile
@@ -83,7 +84,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         else:
             shutil.copy(ROOT / name, copy / name)
     dist = tmp_path_factory.mktemp("dist")
-    folders = (copy, *(copy / path.relative_to(ROOT) for path in PLUGINS))
+    folders = (copy, *(copy / path.relative_to(ROOT) for path in (*PLUGINS, CLIENT)))
     done = subprocess.run(
         [sys.executable, "-c", BUILDS, dist, *folders], capture_output=True, text=True, check=False, timeout=600,
     )
@@ -108,8 +109,8 @@ def test_packages_are_the_folders_of_the_tree() -> None:
     assert with_modules == folders, "a folder with modules has no __init__.py"
 
 
-@pytest.mark.parametrize("folder", PLUGINS, ids=lambda path: path.name)
-def test_plugin_packages_are_the_folders_of_the_tree(folder: Path) -> None:
+@pytest.mark.parametrize("folder", [*PLUGINS, CLIENT], ids=lambda path: path.name)
+def test_other_packages_are_the_folders_of_the_tree(folder: Path) -> None:
     listed = set(project(folder)["tool"]["setuptools"]["packages"])
     assert listed == {
         ".".join(path.parent.relative_to(folder).parts) for path in folder.glob("carbon_ledger_*/**/__init__.py")
@@ -117,12 +118,12 @@ def test_plugin_packages_are_the_folders_of_the_tree(folder: Path) -> None:
 
 
 def test_versions_agree() -> None:
-    assert project(ROOT)["project"]["version"] == VERSION
+    assert project(ROOT)["project"]["version"] == project(CLIENT)["project"]["version"] == VERSION
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert re.search(rf"^## {re.escape(VERSION)}\b", changes, re.M)
 
 
-@pytest.mark.parametrize("folder", [ROOT, *PLUGINS], ids=lambda path: path.name)
+@pytest.mark.parametrize("folder", [ROOT, *PLUGINS, CLIENT], ids=lambda path: path.name)
 def test_archives_hold_sql_and_tables(built: Path, folder: Path) -> None:
     name = project(folder)["project"]["name"]
     wanted = data_files(ROOT / "ledger") | data_files(ROOT / "sql") if folder == ROOT else data_files(folder)
@@ -148,7 +149,7 @@ def test_wheels_install_and_are_readable(built: Path, tmp_path: Path) -> None:
         [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
         capture_output=True, text=True, check=True, timeout=60,
     ).stdout.strip()
-    names = [project(folder)["project"]["name"] for folder in (ROOT, *PLUGINS)]
+    names = [project(folder)["project"]["name"] for folder in (ROOT, *PLUGINS, CLIENT)]
     subprocess.run(
         [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", site,
          *(str(archive(built, name, "*.whl")) for name in names)],
@@ -200,7 +201,7 @@ def test_the_locks_cover_every_requirement() -> None:
     assert names_of(about["dependency-groups"]["npm"]) <= npm
     assert not runs & tests
     assert not fuzzes & (runs | tests)
-    for path in PLUGINS:
+    for path in (*PLUGINS, CLIENT):
         assert names_of(project(path)["project"].get("dependencies", [])) <= {*runs, "carbon-ledger"}
         assert names_of(project(path)["build-system"]["requires"]) <= runs
 

@@ -10,8 +10,9 @@ from typing import NoReturn
 import click
 import msgspec
 
+from ledger.answers.problems import Problem
 from ledger.answers.stored import OrganizationAnswer
-from ledger.cli.client import Client, ServerRefusal
+from ledger.cli.client import Client, patient_client
 from ledger.cli.console import print_lines, say, show
 from ledger.cli.demo import scenario as story
 from ledger.cli.demo.actors import ACTORS, REGISTRAR
@@ -60,7 +61,7 @@ def demo(keep: bool, port: int) -> None:
                                  f"{' '.join(f'carbon-ledger-{name}' for name in missing)}")
     with temporary_home() as home:
         say(f"starting a server and a database in {home}")
-        with serving(home, port) as running, Client(running.url, patience=10) as client:
+        with serving(home, port) as running, patient_client(running.url, 10) as client:
             _run(running, client)
             show("", f"The demo is done, after {time.monotonic() - started:.0f} s.")
             if keep:
@@ -97,7 +98,7 @@ def post_steps(client: Client, steps: list[StoryStep], keys: dict[str, SigningKe
         part = steps[start : start + POSTED_AT_ONCE]
         answers = client.post([msgspec.json.encode(seal(step.record, keys[step.actor], origin)) for step in part])
         for step, answer in zip(part, answers, strict=True):
-            if isinstance(answer, ServerRefusal):
+            if isinstance(answer, Problem):
                 raise LedgerError(f"{step.note}: {answer.detail}", code=answer.code, field=answer.field)
             if not isinstance(answer, Receipt):
                 raise LedgerError(f"{step.note}: the server sent an acknowledgement instead of a receipt, on a ledger "

@@ -16,7 +16,7 @@ Row = TypeVar("Row", bound=Struct)
 Answer = TypeVar("Answer", bound=Struct)
 
 
-class Column(NamedTuple, Generic[Row]):
+class ListColumn(NamedTuple, Generic[Row]):
     """A column with its heading and value. A table for people omits it if all its values are absent or `usual`."""
 
     heading: str
@@ -96,8 +96,8 @@ class ListLayout(NamedTuple, Generic[Row]):
     """How a list is printed: the columns of the table for people, whose first one names the row; the columns of CSV;
     and the sentence of an empty list."""
 
-    table: Sequence[Column[Row]]
-    csv: Sequence[Column[Row]]
+    table: Sequence[ListColumn[Row]]
+    csv: Sequence[ListColumn[Row]]
     empty: str
 
 
@@ -121,7 +121,7 @@ def print_list(
         say(f"there may be more: --after {following.next}, or a larger --limit")
 
 
-def _table(rows: Sequence[Row], columns: Sequence[Column[Row]]) -> Table:
+def _table(rows: Sequence[Row], columns: Sequence[ListColumn[Row]]) -> Table:
     table = Table(box=None, pad_edge=False)
     shown = []
     for place, column in enumerate(columns):

@@ -6,7 +6,7 @@ from ledger.answers.lists import ListedRecordAnswer, RecordListAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option
 from ledger.cli.lookup.pages import (
-    Column,
+    ListColumn,
     ListLayout,
     ListOptions,
     ListRequest,
@@ -16,19 +16,19 @@ from ledger.cli.lookup.pages import (
 )
 
 _STATES = {"inForce": "in force"}
-_TABLE: tuple[Column[ListedRecordAnswer], ...] = (
-    Column("record", lambda row: row.index),
-    Column("kind", lambda row: row.type),
-    Column("facility", lambda row: row.facility),
-    Column("process", lambda row: row.process),
-    Column("start", lambda row: row.start),
-    Column("end", lambda row: row.end),
-    Column("lots", lambda row: row.lots, 0),
-    Column("state", lambda row: _STATES.get(row.state, row.state)),
-    Column("posted", lambda row: row.time),
+_TABLE: tuple[ListColumn[ListedRecordAnswer], ...] = (
+    ListColumn("record", lambda row: row.index),
+    ListColumn("kind", lambda row: row.type),
+    ListColumn("facility", lambda row: row.facility),
+    ListColumn("process", lambda row: row.process),
+    ListColumn("start", lambda row: row.start),
+    ListColumn("end", lambda row: row.end),
+    ListColumn("lots", lambda row: row.lots, 0),
+    ListColumn("state", lambda row: _STATES.get(row.state, row.state)),
+    ListColumn("posted", lambda row: row.time),
 )
-_CSV: tuple[Column[ListedRecordAnswer], ...] = (
-    *_TABLE, Column("issuer", lambda row: row.issuer), Column("digest", lambda row: row.record),
+_CSV: tuple[ListColumn[ListedRecordAnswer], ...] = (
+    *_TABLE, ListColumn("issuer", lambda row: row.issuer), ListColumn("digest", lambda row: row.record),
 )
 
 

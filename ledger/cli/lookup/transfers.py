@@ -6,7 +6,7 @@ from ledger.answers.lists import TransferAnswer, TransferListAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option
 from ledger.cli.lookup.pages import (
-    Column,
+    ListColumn,
     ListLayout,
     ListOptions,
     ListRequest,
@@ -16,49 +16,49 @@ from ledger.cli.lookup.pages import (
     print_list,
 )
 
-_GOODS: tuple[Column[TransferAnswer], ...] = (
-    Column("lot", lambda row: row.lot),
-    Column("product", lambda row: row.product),
-    Column("quantity", lambda row: str(row.quantity)),
-    Column("received", lambda row: None if row.received == row.quantity else row.received.value),
+_GOODS: tuple[ListColumn[TransferAnswer], ...] = (
+    ListColumn("lot", lambda row: row.lot),
+    ListColumn("product", lambda row: row.product),
+    ListColumn("quantity", lambda row: str(row.quantity)),
+    ListColumn("received", lambda row: None if row.received == row.quantity else row.received.value),
 )
-_FIGURES: tuple[Column[TransferAnswer], ...] = (
-    Column("day", lambda row: row.time[:10]),
-    Column("state", lambda row: row.state),
-    Column("purpose", lambda row: row.purpose, "sale"),
-    Column("kg CO2e", lambda row: row.footprint),
-    Column("per unit", lambda row: f"{row.footprint_per_unit:,.6g}"),
-    Column("title", lambda row: row.title),
-    Column("questioned", lambda row: row.questioned or None),
-    Column("omitted", lambda row: row.omitted or None),
-    Column("record", lambda row: row.index),
+_FIGURES: tuple[ListColumn[TransferAnswer], ...] = (
+    ListColumn("day", lambda row: row.time[:10]),
+    ListColumn("state", lambda row: row.state),
+    ListColumn("purpose", lambda row: row.purpose, "sale"),
+    ListColumn("kg CO2e", lambda row: row.footprint),
+    ListColumn("per unit", lambda row: f"{row.footprint_per_unit:,.6g}"),
+    ListColumn("title", lambda row: row.title),
+    ListColumn("questioned", lambda row: row.questioned or None),
+    ListColumn("omitted", lambda row: row.omitted or None),
+    ListColumn("record", lambda row: row.index),
 )
-_FROM: tuple[Column[TransferAnswer], ...] = (*_GOODS, Column("from", lambda row: row.sender), *_FIGURES)
-_TO: tuple[Column[TransferAnswer], ...] = (*_GOODS, Column("to", lambda row: row.receiver), *_FIGURES)
-_CSV: tuple[Column[TransferAnswer], ...] = (
-    Column("lot", lambda row: row.lot),
-    Column("product", lambda row: row.product),
-    Column("quantity", lambda row: row.quantity.value),
-    Column("received", lambda row: row.received.value),
-    Column("unit", lambda row: row.quantity.unit),
-    Column("sender", lambda row: row.sender),
-    Column("receiver", lambda row: row.receiver),
-    Column("owner", lambda row: row.owner or row.receiver),
-    Column("time", lambda row: row.time),
-    Column("state", lambda row: row.state),
-    Column("purpose", lambda row: row.purpose),
-    Column("kg CO2e", lambda row: row.footprint),
-    Column("kg CO2e per unit", lambda row: row.footprint_per_unit),
-    Column("title", lambda row: row.title),
-    Column("questioned", lambda row: row.questioned),
-    Column("omitted", lambda row: row.omitted),
-    Column("provisional", lambda row: row.provisional),
-    Column("unestimated", lambda row: row.unestimated),
-    Column("primary share", lambda row: row.primary_share),
-    Column("made", lambda row: row.made),
-    Column("accepted by record", lambda row: row.accepted),
-    Column("record", lambda row: row.index),
-    Column("digest", lambda row: row.record),
+_FROM: tuple[ListColumn[TransferAnswer], ...] = (*_GOODS, ListColumn("from", lambda row: row.sender), *_FIGURES)
+_TO: tuple[ListColumn[TransferAnswer], ...] = (*_GOODS, ListColumn("to", lambda row: row.receiver), *_FIGURES)
+_CSV: tuple[ListColumn[TransferAnswer], ...] = (
+    ListColumn("lot", lambda row: row.lot),
+    ListColumn("product", lambda row: row.product),
+    ListColumn("quantity", lambda row: row.quantity.value),
+    ListColumn("received", lambda row: row.received.value),
+    ListColumn("unit", lambda row: row.quantity.unit),
+    ListColumn("sender", lambda row: row.sender),
+    ListColumn("receiver", lambda row: row.receiver),
+    ListColumn("owner", lambda row: row.owner or row.receiver),
+    ListColumn("time", lambda row: row.time),
+    ListColumn("state", lambda row: row.state),
+    ListColumn("purpose", lambda row: row.purpose),
+    ListColumn("kg CO2e", lambda row: row.footprint),
+    ListColumn("kg CO2e per unit", lambda row: row.footprint_per_unit),
+    ListColumn("title", lambda row: row.title),
+    ListColumn("questioned", lambda row: row.questioned),
+    ListColumn("omitted", lambda row: row.omitted),
+    ListColumn("provisional", lambda row: row.provisional),
+    ListColumn("unestimated", lambda row: row.unestimated),
+    ListColumn("primary share", lambda row: row.primary_share),
+    ListColumn("made", lambda row: row.made),
+    ListColumn("accepted by record", lambda row: row.accepted),
+    ListColumn("record", lambda row: row.index),
+    ListColumn("digest", lambda row: row.record),
 )
 
 

@@ -10,8 +10,9 @@ from ledger.cli.console import json_option, print_json, show
 from ledger.cli.environment import home_option
 from ledger.cli.files import FILE, registrar_passphrase_option, signing_key
 from ledger.cli.registrar.posting import origin_of, post_one, registrar_key_at, registrar_of
-from ledger.cli.supplier.key_request import EnrolmentRequest, read_request
+from ledger.cli.supplier.key_request import read_request
 from ledger.cli.supplier.keys import names_of
+from ledger.client.enrolment import EnrolmentRequest
 from ledger.core.record.canonical import record_of
 from ledger.core.signatures.signing import public_key
 from ledger.host.files.key_files import REGISTRAR_KEY, is_encrypted, new_nonce

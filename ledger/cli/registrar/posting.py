@@ -4,8 +4,9 @@ from pathlib import Path
 
 import msgspec
 
+from ledger.answers.problems import Problem
 from ledger.answers.stored import OrganizationAnswer
-from ledger.cli.client import Client, ServerRefusal
+from ledger.cli.client import Client
 from ledger.cli.environment import settings
 from ledger.cli.files import signing_key
 from ledger.core.record.kinds import AnyRecord
@@ -65,6 +66,6 @@ def post_one(client: Client, record: AnyRecord, key: SigningKey, origin: str) ->
 def post_sealed(client: Client, envelope: Envelope) -> tuple[int, str]:
     """Posts a signed record; returns its log index and digest. Raises the server's refusal."""
     (answer,) = client.post([msgspec.json.encode(envelope)])
-    if isinstance(answer, ServerRefusal):
+    if isinstance(answer, Problem):
         raise answer.error()
     return answer.index, answer.digest

@@ -9,7 +9,8 @@ import click
 import msgspec
 from msgspec.structs import replace
 
-from ledger.cli.client import Client, Seconds, ServerRefusal, url_option
+from ledger.answers.problems import Problem
+from ledger.cli.client import Client, Seconds, patient_client, url_option
 from ledger.cli.console import Rejected, explained, json_option, print_json, progress, say, show
 from ledger.cli.environment import origin_option, required
 from ledger.cli.files import FILE, passphrase_options, signing_key
@@ -117,7 +118,7 @@ def import_(**given: Any) -> int:
         if given["amendments"]:
             run.write(given["amendments"], amendments=True)
         if not given["dry_run"] and not given["output"]:
-            client = stack.enter_context(Client(given["url"], patience=given["patience"]))
+            client = stack.enter_context(patient_client(given["url"], given["patience"]))
             receipts = stack.enter_context(replacing(given["receipts"])) if given["receipts"] else None
             run.post(client, receipts, amend=given["amend"])
             run.explain(source)
@@ -195,7 +196,7 @@ class _ImportRun:
     def __init__(self, staging: Staging, state: ImportState) -> None:
         self._staging, self._state = staging, state
         self.accepted = self.amended = self.refused = 0
-        self._refusals: dict[tuple[str, str], ServerRefusal] = {}
+        self._refusals: dict[tuple[str, str], Problem] = {}
 
     def write(self, path: Path, *, amendments: bool) -> None:
         """Writes envelopes, one a line; the file appears whole or not at all."""
@@ -219,7 +220,7 @@ class _ImportRun:
         answers = client.post([record.envelope for record in records])
         taken: list[WaitingRow] = []
         for record, answer in zip(records, answers, strict=True):
-            if isinstance(answer, ServerRefusal):
+            if isinstance(answer, Problem):
                 self.refused += 1
                 if len(self._refusals) < MOST_FAULTS:
                     self._refusals[record.kind, record.key] = answer

@@ -1,25 +1,14 @@
-"""Enrolment requests: an organisation sends its key to the registrar, and the key signs its consent."""
+"""Reads enrolment requests from files."""
 
 import base64
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
 
 from ledger.cli.files import reading
-from ledger.core.record.values import Id, Names, PublicKey
+from ledger.client.enrolment import EnrolmentRequest
 from ledger.core.signatures.signing import check_possession, load_spki
 from ledger.errors import InvalidInput
-
-
-class EnrolmentRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """An organisation's message to the registrar. It holds no secret."""
-
-    organization: Id
-    origin: str
-    key: PublicKey
-    names: Names = {}
-    prefixes: list[Id] = []
 
 
 def read_request(path: Path, origin: str) -> EnrolmentRequest:

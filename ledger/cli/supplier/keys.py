@@ -11,10 +11,10 @@ from ledger.cli.environment import origin_option, required
 from ledger.cli.files import FILE, passphrase_for, passphrase_options, public_half, signing_key
 from ledger.cli.operator.rotate_log import rotate_log
 from ledger.cli.supplier.key_changes import change, object_to, recover
-from ledger.cli.supplier.key_request import EnrolmentRequest
+from ledger.client.enrolment import request_enrolment
 from ledger.core.record.values import Names
 from ledger.core.signatures.algorithms import ALGORITHMS
-from ledger.core.signatures.signing import SigningKey, VerifyingKey, public_key
+from ledger.core.signatures.signing import SigningKey, VerifyingKey
 from ledger.host.files.durable import replacing
 from ledger.host.files.key_files import new_key, write_key
 
@@ -77,10 +77,7 @@ def request(
     """Print the request for the registrar to enrol the key in FILE, with the key's proof of possession."""
     ledger = required(origin, "--origin")
     private = signing_key(file, passphrase_file, prompt)
-    enrolment = EnrolmentRequest(
-        organization=organization, origin=ledger, key=public_key(private, ledger, organization),
-        names=names_of(name_en, name_zh), prefixes=list(prefixes),
-    )
+    enrolment = request_enrolment(private, ledger, organization, prefixes=prefixes, names=names_of(name_en, name_zh))
     if output is None:
         print_json(enrolment)
         return

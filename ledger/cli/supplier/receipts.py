@@ -20,7 +20,7 @@ from ledger.sdk.sets.lookup import nearest
 
 class Brief(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A receipt without its proofs: the lots, the default prices, the omissions and the findings of a record.
-    `restatement`: of an amendment or closing, what it restates. `accepted_by`: log index of the standing acceptance
+    `restatement`: by an amendment or closing. `accepted_by`: log index of the standing acceptance
     that accepts a transfer."""
 
     index: int

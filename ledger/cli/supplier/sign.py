@@ -8,7 +8,8 @@ import click
 from ledger.cli.console import print_bytes, say
 from ledger.cli.environment import origin_option, required
 from ledger.cli.files import FILE, passphrase_options, signing_key
-from ledger.cli.supplier.signing import RecordSigner, sign_file
+from ledger.cli.supplier.signing import sign_file
+from ledger.client.signing import RecordSigner
 from ledger.host.files.durable import replacing
 
 

@@ -1,29 +1,20 @@
 """Completes, checks and signs records. Each error names the place, the field and the rule."""
 
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO
 
 import msgspec
 
 from ledger.cli.console import Rejected, progress, say
 from ledger.cli.files import reading
 from ledger.cli.supplier.record_files import RecordDraft, read_drafts
+from ledger.client.signing import RecordSigner
 from ledger.client.writing.spelling import Respelling, summary, written
 from ledger.core.signatures.envelope import Envelope, seal
-from ledger.core.signatures.signing import SigningKey
 from ledger.errors import InvalidInput, LedgerError
 from ledger.host.files.key_files import new_nonce
 
 _MAX_ERRORS = 1_000
-
-
-class RecordSigner(NamedTuple):
-    """The signing key, and the origin of the ledger for which it signs. `issuer` completes records without an issuer.
-    """
-
-    key: SigningKey
-    origin: str
-    issuer: str | None
 
 
 def sign_file(path: Path, kind: str | None, signer: RecordSigner, output: IO[bytes]) -> int:

@@ -2,7 +2,6 @@
 
 import itertools
 import tempfile
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,26 +10,23 @@ from typing import IO, BinaryIO, NamedTuple
 import click
 import msgspec
 
+from ledger.answers.problems import Problem
 from ledger.answers.stored import ChangesAnswer
-from ledger.cli.client import Client, Posted, Seconds, ServerRefusal, url_option
+from ledger.cli.client import Client, Seconds, patient_client, url_option
 from ledger.cli.console import explained, json_option, print_json, progress, say, show
 from ledger.cli.environment import origin_option, required
 from ledger.cli.files import FILE, passphrase_options, reading, signing_key
 from ledger.cli.supplier.effects.dry_run import SHOWN, foresee, record_in
 from ledger.cli.supplier.effects.present import effects_report, posted
 from ledger.cli.supplier.receipts import Brief, brief, with_restated
-from ledger.cli.supplier.signing import RecordSigner, sign_file
+from ledger.cli.supplier.signing import sign_file
+from ledger.client.posting import Posted, batches
+from ledger.client.signing import RecordSigner
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.record.kinds import AnyRecord
 from ledger.errors import LedgerError, Unavailable
 from ledger.host.files.durable import replacing
 
-MAX_LINES = 1_000
-MAX_BYTES = 16 << 20
-
-_WAIT_SECONDS = 30.0
-_PAUSE_SECONDS = 0.5
-"""Pause before the same records are posted again: a server may answer with acknowledgements at once."""
 Chunk = list[tuple[int, bytes]]
 
 
@@ -38,7 +34,7 @@ class RefusedLine(NamedTuple):
     """A line that the ledger refused."""
 
     line: int
-    refusal: ServerRefusal
+    refusal: Problem
 
 
 class ShownReceipt(NamedTuple):
@@ -66,7 +62,7 @@ class Posting:
 
     def note(self, line: int, envelope: bytes, answer: Posted, keep: bool) -> None:
         """Raises LedgerError, and notes nothing, if the receipt cannot be read or written."""
-        if isinstance(answer, ServerRefusal):
+        if isinstance(answer, Problem):
             self.refused.append(RefusedLine(line, answer))
             return
         early = len(self.shown) < SHOWN
@@ -93,7 +89,7 @@ class Posting:
 @click.option("--receipts", "receipts", type=FILE, help="File for the receipts, one per line, in order.")
 @click.option("--patience", type=Seconds(), default=30.0, show_default=True,
               help="Seconds to retry if the server is unavailable, and to wait for the log's witnesses.")
-@click.option("--dry-run", is_flag=True, help="Post nothing: show what the records would do, or why not.")
+@click.option("--dry-run", is_flag=True, help="Post nothing: show the effects of the records, or their faults.")
 @click.option("--no-wait", is_flag=True,
               help="On a log with witnesses: accept acknowledgements, do not wait for the cosignatures.")
 @json_option
@@ -110,7 +106,7 @@ def submit(
     A log with witnesses acknowledges a record as soon as it is durable; the receipt follows when they have cosigned.
     The command waits for receipts for --patience seconds. After that, post the same file again later for the rest.
 
-    With --dry-run the server checks the records and appends nothing: the command prints what each one would do, with
+    With --dry-run the server checks the records and appends nothing: the command prints the effect of each one, with
     figures, omissions and findings, and exits with 1 if any would be refused. Checks count in the quotas.
     """
     if dry_run and receipts is not None:
@@ -123,7 +119,7 @@ def submit(
             envelopes = stack.enter_context(tempfile.TemporaryFile())
             sign_file(file, kind, signer, envelopes)
             envelopes.seek(0)
-        client = stack.enter_context(Client(url, patience=patience))
+        client = stack.enter_context(patient_client(url, patience))
         if dry_run:
             return foresee(client, envelopes, as_json)
         posting = Posting(stack.enter_context(replacing(receipts)) if receipts else None)
@@ -146,7 +142,7 @@ def _post(
     with progress("posting") as report_progress:
         for chunk in pending:
             try:
-                answers = _posted(client, [envelope for _, envelope in chunk], waiting)
+                answers = client.post_until_proved([envelope for _, envelope in chunk], waiting)
                 for (line, envelope), answer in zip(chunk, answers, strict=True):
                     posting.note(line, envelope, answer, keep)
             except LedgerError as error:
@@ -155,34 +151,10 @@ def _post(
     return None
 
 
-def _posted(client: Client, envelopes: list[bytes], waiting: float | None) -> list[Posted]:
-    """Posts records, and posts the same bytes again until the witnesses have cosigned and all answers are receipts."""
-    answers = client.post(envelopes)
-    give_up = time.monotonic() + (waiting or 0)
-    while any(isinstance(one, Acknowledgement) for one in answers) and waiting is not None:
-        left = give_up - time.monotonic()
-        if left <= 0:
-            break
-        time.sleep(min(left, _PAUSE_SECONDS))
-        answers = client.post(envelopes, min(max(left, 1), _WAIT_SECONDS))
-    return answers
-
-
 def chunks(envelopes: Iterable[bytes]) -> Iterator[Chunk]:
     """Numbered lines without empty ones, in requests within the server's limits."""
-    chunk: Chunk = []
-    size = 0
-    for number, line in enumerate(envelopes, start=1):
-        envelope = line.strip()
-        if not envelope:
-            continue
-        if chunk and (len(chunk) == MAX_LINES or size + len(envelope) > MAX_BYTES):
-            yield chunk
-            chunk, size = [], 0
-        chunk.append((number, envelope))
-        size += len(envelope) + 1
-    if chunk:
-        yield chunk
+    lines = ((number, line.strip()) for number, line in enumerate(envelopes, start=1))
+    return batches((numbered for numbered in lines if numbered[1]), lambda numbered: len(numbered[1]))
 
 
 def _stopped(

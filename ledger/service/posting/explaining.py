@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from ledger.admission.facts import Facts
-from ledger.admission.independent import faults_of, same_unit
+from ledger.admission.plan import faults_of, same_unit
 from ledger.admission.state import State
 from ledger.core import patch
 from ledger.core.advice import advise

@@ -33,7 +33,7 @@ from ledger.registry.assessing import Assessor
 from ledger.service.observation.recorder import Recorder
 from ledger.service.observation.steps import Step, Stopwatch, Trace
 from ledger.service.posting.append_request import AppendRequest, Drafted, complete, draft
-from ledger.service.posting.checking.check import Checker, CheckResult
+from ledger.service.posting.checking.check import CheckResult
 from ledger.service.posting.explaining import Explainer
 from ledger.service.posting.log_writer import LogWriter
 from ledger.service.posting.pending import Answer, CommittedRecord, PendingRequest
@@ -63,7 +63,7 @@ class Submitter:
 
     def __init__(
         self, prefetcher: FactPrefetcher, assessor: Assessor, writer: LogWriter, receipts: ReceiptReader,
-        quotas: Quotas, recorder: Recorder, checker: Checker,
+        quotas: Quotas, recorder: Recorder,
     ) -> None:
         self._prefetcher = prefetcher
         self._assessor = assessor
@@ -72,7 +72,6 @@ class Submitter:
         self._publication = receipts.publication
         self._quotas = quotas
         self._recorder = recorder
-        self._checker = checker
         self._explainer = Explainer(prefetcher.own, assessor)
         self._threads = ThreadPoolExecutor(_CORES, thread_name_prefix="submit")
 
@@ -102,8 +101,8 @@ class Submitter:
         return done + await _together(appending)
 
     async def check(self, envelopes: Sequence[bytes], trace: Trace | None = None) -> list[CheckResult]:
-        """What each envelope would do if it was posted now, or why it would be refused, in order. Nothing is written.
-        The records count in the quota of their issuers. Raises Unavailable for all of them."""
+        """The effect that each envelope would have if it was posted now, or the reason why it would be refused, in
+        order. Nothing is written. The records count in the quota of their issuers. Raises Unavailable for all of them."""
         request, hold, watch = AppendRequest(self._writer.origin, trace), Hold(), Stopwatch()
         taken: set[bytes] = set()
         try:
@@ -111,7 +110,7 @@ class Submitter:
                 await self._prepare(envelopes[start : start + CHUNK], request, hold, watch)
                 for start in range(0, len(envelopes), CHUNK)
             ]
-            checked = await self._checker.check([pending for pending, _ in prepared])
+            checked = await self._writer.check([pending for pending, _ in prepared])
             results = [
                 await self._explained([item.submission for item in pending.items], part, request)
                 for (pending, _), part in zip(prepared, checked, strict=True)

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import msgspec
 from litestar.types import Message, Send
 
-from ledger.web.problems import MEDIA_TYPE, Problem, problem_headers
+from ledger.answers.problems import Problem
+from ledger.web.problems import MEDIA_TYPE, problem_headers
 
 Headers = Iterable[tuple[bytes, bytes]]
 """Header fields of ASGI; names are in lower case."""

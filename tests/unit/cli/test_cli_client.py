@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from ledger.cli import client, main
-from ledger.cli.supplier.submit import MAX_BYTES, MAX_LINES, chunks
+from ledger.cli import main
+from ledger.cli.supplier.submit import chunks
+from ledger.client import retrying
+from ledger.client.posting import MAX_BYTES, MAX_LINES
 from ledger.core.signatures.signing import SigningKey
 
 Reply = tuple[int, bytes] | None
@@ -57,7 +59,7 @@ def server(reply: Callable[[int, list[bytes]], Reply]) -> Iterator[tuple[str, li
 
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "_FIRST_DELAY", 0.02)
+    monkeypatch.setattr(retrying, "FIRST_DELAY", 0.02)
 
 
 @pytest.fixture

@@ -33,6 +33,8 @@ STAYS: Final = {
                        "activity", "allocation", "allocationBasis", "basis"},
     "transfer": {"lot", "quantity", "to", "newLot", "time", "purpose", "tolerance", "transport", "packaging"},
     "acceptance": {"transfer", "received", "returnLot", "disputed"},
+    "standingAcceptance": {"sender", "product", "purposes", "roles", "validFrom", "validUntil", "tolerance", "quantity",
+                           "withdrawn"},
     "consumption": {"inputs", "time", "purpose", "outputs", "onBehalfOf", "claim", "facility", "start", "end"},
     "declaration": {"start", "end", "basis", "boundary", "burdens", "primaryShare", "lot", "per", "facility",
                     "deviation", "pedigree"},

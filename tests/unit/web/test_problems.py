@@ -2,8 +2,8 @@
 
 import msgspec
 
+from ledger.answers.problems import problem_of
 from ledger.errors import Refused, refusal_of
-from ledger.web.problems import problem_of
 
 
 def fault(field: str) -> Refused:

@@ -1,1 +1,1 @@
-"""A figure on one screen: what a purchaser needs first."""
+"""A figure on one screen: the facts for a purchaser."""

@@ -1,4 +1,4 @@
-"""The main contributors to a figure: its own emissions and inputs, and what the largest inputs were made of."""
+"""The main contributors to a figure: its own emissions and inputs, and the contributors to the largest inputs."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple

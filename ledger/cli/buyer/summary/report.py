@@ -21,7 +21,7 @@ _SHOWN: Final = 5
 
 
 def summary_report(answer: FootprintAnswer, ask: Callable[[str], FootprintAnswer]) -> Iterator[Part]:
-    """What a purchaser needs first. `ask` gives the figures of the lots that it was made from."""
+    """The facts for a purchaser. `ask` gives the figures of the lots that it was made from."""
     lot = answer.lot
     yield styled(f"{answer.title} of {lot.lot}", style="bold")
     each = per_unit(answer.footprint_per_unit, answer.unit)
@@ -89,7 +89,7 @@ def _facts(answer: FootprintAnswer) -> Table:
     table.add_row("location-based", f"{fixed(answer.location_based)} kg CO2e; market-based "
                                     f"{fixed(answer.market_based)} kg CO2e")
     recycled = list(recycled_parts(answer.recycled_content))
-    for name, shares in recycled or [("recycled content", "none stated")]:
+    for name, shares in recycled or [("recycled content", "not stated")]:
         table.add_row(name, shares)
     table.add_row("primary data", percent(answer.primary_share))
     return table

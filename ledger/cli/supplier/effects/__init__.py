@@ -1,1 +1,1 @@
-"""What a record did, or would do, in words for its supplier."""
+"""The effects of records, in words for suppliers."""

@@ -1,4 +1,4 @@
-"""`submit --dry-run`: what the records of a file would do."""
+"""`submit --dry-run`: the effects that the records of a file would have."""
 
 from collections.abc import Sequence
 from typing import IO, BinaryIO, Final
@@ -6,7 +6,8 @@ from typing import IO, BinaryIO, Final
 import msgspec
 
 from ledger.answers.checked import CheckedRecord
-from ledger.cli.client import Client, ServerRefusal
+from ledger.answers.problems import Problem
+from ledger.cli.client import Client
 from ledger.cli.console import explained, print_json, say, show
 from ledger.cli.supplier.effects.present import Effect, effects_report, foreseen
 from ledger.core.record.canonical import decode_record
@@ -30,10 +31,10 @@ def record_in(envelope: bytes) -> AnyRecord | None:
 
 
 def foresee(client: Client, envelopes: BinaryIO | IO[bytes], as_json: bool) -> int:
-    """Checks the envelopes and prints what they would do. Returns 1 if any would be refused."""
+    """Checks the envelopes and prints their effects. Returns 1 if any would be refused."""
     lines = _lines(envelopes)
     answers = client.check([envelope for _, envelope in lines]) if lines else []
-    refused = [(line, one) for (line, _), one in zip(lines, answers, strict=True) if isinstance(one, ServerRefusal)]
+    refused = [(line, one) for (line, _), one in zip(lines, answers, strict=True) if isinstance(one, Problem)]
     taken = [
         (line, envelope, one) for (line, envelope), one in zip(lines, answers, strict=True)
         if isinstance(one, CheckedRecord)
@@ -51,7 +52,7 @@ def foresee(client: Client, envelopes: BinaryIO | IO[bytes], as_json: bool) -> i
 
 
 def _report(
-    effects: Sequence[Effect], taken: Sequence[CheckedRecord], refused: Sequence[tuple[int, ServerRefusal]]
+    effects: Sequence[Effect], taken: Sequence[CheckedRecord], refused: Sequence[tuple[int, Problem]]
 ) -> None:
     show(*effects_report(effects))
     if len(taken) > len(effects):

@@ -19,7 +19,7 @@ _MOST_INPUTS = 5
 
 
 class Effect(Struct, frozen=True, kw_only=True):
-    """What the record of a line did, or would do. `record` is None if the client cannot read it. `note`: a fact about
+    """The effect of the record of a line, after posting it or before. `record` is None if the client cannot read it. `note`: a fact about
     the answer itself. `accepted_by`: the rule that accepts a transfer. `more`: whose restated lots are listed, and how
     to see all."""
 
@@ -61,7 +61,7 @@ def foreseen(line: int, checked: CheckedRecord, record: AnyRecord | None) -> Eff
 
 
 def effects_report(effects: Sequence[Effect]) -> Iterator[Part]:
-    """The lots of all records in a table, then what each record does, with its prices, omissions and findings."""
+    """The lots of all records in a table, then the effect of each record, with its prices, omissions and findings."""
     if effects:
         yield _table(effects)
     for effect in effects:

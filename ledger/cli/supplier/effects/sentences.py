@@ -1,4 +1,4 @@
-"""One plain sentence for each record: what it does to the ledger."""
+"""One plain sentence for each record: its effect on the ledger."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
@@ -33,7 +33,7 @@ _NAMED: Final = 3
 
 
 def sentence(record: AnyRecord) -> str:
-    """What the record does, without a full stop."""
+    """The effect of the record, without a full stop."""
     words = SENTENCES.get(type(record))
     return words(record) if words is not None else f"enters a record of type {type(record).__struct_config__.tag}"
 

@@ -28,13 +28,13 @@ from ledger.service.posting.revision.reviser import ForeseenRevision, Reviser
 from ledger.store.batches import Snapshot, read_snapshot
 
 CheckResult = CheckedRecord | LedgerError
-"""What a record would do, or why the ledger would refuse it."""
-_DEPENDS: Final = ("earlier records of the request change what it restates, and only records on the ledger can be "
-                   "restated here: post those first, then check it again")
+"""The effect of a record, or the reason why the ledger would refuse it."""
+_DEPENDS: Final = ("earlier records of the request change the records that it restates, and a check restates only records "
+                   "on the ledger: post those first, then check it again")
 _FOLLOWS: Final = "an earlier amendment or closing of the request, whose effect is undecided, may change its figures"
 
 
-class Checker:
+class RecordChecker:
     """A process has one."""
 
     def __init__(self, log: LogAccess, registry: Registry, reviser: Reviser) -> None:

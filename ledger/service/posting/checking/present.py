@@ -1,4 +1,4 @@
-"""What a record would do, as the answer of a check."""
+"""The effect of a record as the answer of a check."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -48,7 +48,7 @@ def checked(
 
 
 def restatement_of(attempt: RevisionAttempt) -> RestatementBrief:
-    """What a computed revision restates."""
+    """The records and lots that a computed revision restates."""
     restated: list[RestatedLot] = []
     for revised in attempt.revision.revised:
         for lot, now in zip(revised.lots, revised.figures, strict=True):

@@ -1,4 +1,4 @@
-"""What the earlier records of a request touch, to tell whether a revision depends on them.
+"""The names that earlier records of a request touch, to tell whether a revision depends on them.
 
 A check computes a revision over the records that are on the ledger. If the revision has to do with earlier records of
 its own request, posting gives another result, which the check does not foresee.

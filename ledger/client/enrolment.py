@@ -1,0 +1,30 @@
+"""Enrolment requests: an organisation sends its key to the registrar, and the key signs its consent."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from ledger.core.record.values import Id, Names, PublicKey
+from ledger.core.signatures.signing import SigningKey, public_key
+
+
+class EnrolmentRequest(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """An organisation's message to the registrar. It holds no secret."""
+
+    organization: Id
+    origin: str
+    key: PublicKey
+    names: Names = {}
+    prefixes: list[Id] = []
+
+
+def request_enrolment(
+    key: SigningKey, origin: str, organization: str, *, prefixes: Sequence[str] = (),
+    names: Mapping[Literal["en", "zh"], str] | None = None,
+) -> EnrolmentRequest:
+    """The request for the registrar to enrol a key for an organisation. `prefixes`: of the ids that it will mint."""
+    return EnrolmentRequest(
+        organization=organization, origin=origin, key=public_key(key, origin, organization), names=dict(names or {}),
+        prefixes=list(prefixes),
+    )

@@ -1,0 +1,148 @@
+"""Refusals of signed records name all faults of their stage, and propose names of the issuer alone."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import msgspec
+import pytest
+from support.cli import run
+from support.server import Server
+from support.workshop import Workshop, workshop
+
+from ledger.core.record import canonical
+from ledger.core.signatures.envelope import Envelope
+from ledger.core.signatures.signing import SigningKey
+
+JSON: Final = {"Content-Type": "application/json"}
+
+
+def tree_of(shop: Workshop, **fields: Any) -> dict[str, Any]:
+    """A transformation that the ledger admits, with other fields."""
+    _, record = shop.make({"made": "100"}, {"pot": "100"})
+    tree: dict[str, Any] = msgspec.json.decode(canonical.encode(record))
+    return {**tree, "nonce": shop.nonce(), **fields}
+
+
+def envelope(server: Server, tree: Any, key: SigningKey) -> bytes:
+    body = canonical.encode(tree)
+    signature = key.sign_record(server.origin, 0, canonical.digest(body))
+    return msgspec.json.encode(Envelope(
+        base64.b64encode(body).decode(), key.keyid.hex(), base64.b64encode(signature).decode()))
+
+
+def answer(server: Server, shop: Workshop, path: str = "/v1/records", **fields: Any) -> dict[str, Any]:
+    """The problem by which a record of the shop is refused."""
+    content = envelope(server, tree_of(shop, **fields), shop.party.key)
+    response = httpx.post(f"{server.url}{path}", content=content, headers=JSON, timeout=60)
+    problem: dict[str, Any] = response.json()
+    assert response.status_code in (400, 422), problem
+    return problem
+
+
+def flow(shop: Workshop, lot: str, unit: str = "KGM") -> dict[str, Any]:
+    return {"lot": shop.name(lot), "quantity": {"value": "1", "unit": unit}}
+
+
+@pytest.mark.parametrize("path", ["/v1/records", "/v1/records/check"])
+def test_all_faults_that_facts_show_come_at_once(server: Server, shop: Workshop, path: str) -> None:
+    output = {"lot": shop.name("made"), "product": shop.name("prat"), "role": "product",
+              "quantity": {"value": "1", "unit": "KG"}}
+    problem = answer(
+        server, shop, path, facility=shop.name("sites"), inputs=[flow(shop, "pott"), flow(shop, "pot", "KGS")],
+        outputs=[output, {**output, "lot": "made-2", "product": shop.name("part"), "role": "waste"}],
+        process="works.mak", activity={"co": "1"})
+    assert problem["stage"] == "facts"
+    assert (problem["code"], problem["field"]) == ("unknown-facility", "facility")
+    faults = {fault["field"]: fault for fault in problem["errors"]}
+    assert {field: fault["code"] for field, fault in faults.items()} == {
+        "facility": "unknown-facility", "inputs[0].lot": "unknown-lot", "inputs[1].quantity.unit": "unknown-unit",
+        "outputs[0].product": "unknown-product", "outputs[0].quantity.unit": "unknown-unit",
+        "outputs[1].lot": "invalid-identifier", "outputs[1].origin": "waste-origin",
+        "outputs[1].quantity.unit": "unknown-unit", "process": "unknown-process",
+    }
+    assert {field: fault["mend"][0]["value"] for field, fault in faults.items() if fault.get("mend")} == {
+        "facility": shop.name("site"), "inputs[0].lot": shop.name("pot"), "inputs[1].quantity.unit": "KGM",
+        "outputs[0].product": shop.name("part"), "outputs[0].quantity.unit": "KGM",
+        "outputs[1].lot": shop.name("made-2"), "outputs[1].quantity.unit": "KGM", "process": "works.make",
+    }
+
+
+def test_all_faults_of_an_activity_come_at_once(server: Server, shop: Workshop) -> None:
+    problem = answer(server, shop, activity={"co2": "1,5", "ch": "2", "weight": {}})
+    assert problem["stage"] == "shape"
+    assert {fault["field"] for fault in problem["errors"]} == {"activity.co2", "activity.ch", "activity.weight"}
+    assert [fault["mend"] for fault in problem["errors"] if fault["field"] == "activity.co2"] == [
+        [{"op": "replace", "path": "/activity/co2", "value": "1.5"}]]
+
+
+def test_the_order_of_the_log_speaks_last(server: Server, shop: Workshop) -> None:
+    problem = answer(server, shop, inputs=[{**flow(shop, "pot"), "quantity": {"value": "1001", "unit": "KGM"}}],
+                     outputs=[])
+    assert (problem["stage"], problem["code"]) == ("order", "over-consumption")
+    assert "errors" not in problem
+
+
+def test_an_unknown_name_and_a_foreign_one_get_the_same_bytes(server: Server, shop: Workshop) -> None:
+    other = workshop(server, f"other-{shop.party.id.rpartition('-')[2]}", pots="10")
+    unknown = other.party.prefix + "potz"
+    named = {"lot": other.name("pots"), "facility": other.name("site"), "product": other.name("part")}
+    for field, foreign in named.items():
+        asked = unknown[: len(foreign)].ljust(len(foreign), "q")
+        texts = []
+        for name in (foreign, asked):
+            fields: dict[str, Any] = {"facility": name}
+            if field == "lot":
+                fields = {"inputs": [{"lot": name, "quantity": {"value": "1", "unit": "KGM"}}]}
+            elif field == "product":
+                fields = {"outputs": [{"lot": shop.name("made"), "product": name, "role": "product",
+                                       "quantity": {"value": "1", "unit": "KGM"}}]}
+            problem = answer(server, shop, **fields)
+            assert other.party.prefix not in json.dumps(problem).replace(name, "")
+            problem.pop("mend", None)
+            texts.append({**problem, "allowed": sorted(problem["allowed"]),
+                          "detail": problem["detail"].replace(name, "").partition(";")[0]})
+        assert texts[0] | {"value": ""} == texts[1] | {"value": ""}
+
+
+def test_only_the_signer_sees_names(server: Server, shop: Workshop) -> None:
+    """A record of another one's key is refused before anything is proposed."""
+    thief = workshop(server, f"thief-{shop.party.id.rpartition('-')[2]}")
+    tree = tree_of(shop, facility=shop.name("sites"))
+    problem = httpx.post(f"{server.url}/v1/records", content=envelope(server, tree, thief.party.key), headers=JSON,
+                         timeout=60).json()
+    assert problem["code"] == "wrong-issuer"
+    assert not problem.keys() & {"allowed", "mend", "errors", "stage"}
+
+
+def test_a_record_that_nobody_signed(server: Server, shop: Workshop) -> None:
+    tree = tree_of(shop, start="2025-03-01")
+    del tree["nonce"]
+    problem = httpx.post(f"{server.url}/v1/records", json=tree, timeout=60).json()
+    assert "carbon-ledger sign" in problem["detail"]
+    assert problem["stage"] == "shape"
+    assert [fault["field"] for fault in problem["errors"]][1:] == ["$.start"]
+
+
+def test_the_command_line_has_a_line_for_each_fault(server: Server, shop: Workshop, tmp_path: Path) -> None:
+    key, records = tmp_path / "key.pem", tmp_path / "records.ndjson"
+    key.write_bytes(shop.party.key.to_pem())
+    good, wrong = tree_of(shop), tree_of(shop, facility=shop.name("sites"), inputs=[flow(shop, "pott")])
+    records.write_text("\n".join([json.dumps(good), "", json.dumps(wrong)]) + "\n", encoding="utf-8")
+    done = run("submit", records, "--key", key, "--origin", server.origin, "--url", server.url)
+    assert done.code == 1
+    lines = [line for line in done.err.splitlines() if line.startswith("line ")]
+    assert len(lines) == 2
+    assert f"write \"{shop.name('site')}\"" in lines[0]
+    assert f"write \"{shop.name('pot')}\"" in lines[1]
+
+
+def test_many_refused_records_are_answered_one_by_one(server: Server, shop: Workshop) -> None:
+    """Explanations have a limit; the answers do not."""
+    envelopes = [envelope(server, tree_of(shop, facility=shop.name("sites")), shop.party.key) for _ in range(60)]
+    problems = [one for one in server.submit(envelopes) if isinstance(one, dict)]
+    assert len(problems) == 60
+    assert {problem["code"] for problem in problems} == {"unknown-facility"}
+    assert len([problem for problem in problems if "mend" in problem]) == 50

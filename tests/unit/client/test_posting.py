@@ -1,0 +1,165 @@
+"""What a submission decides without the network: requests, repeats, pauses, and the errors that problems stand for."""
+
+import msgspec
+import pytest
+
+from ledger.answers.problems import Problem, problem_of
+from ledger.client import posting, retrying
+from ledger.client.http import HttpAnswer, TooLarge
+from ledger.client.posting import SubmissionStopped, batches, check_answer, check_answered, check_count, submitted
+from ledger.client.trust import Untrusted
+from ledger.core.receipts.acknowledgement import Acknowledgement
+from ledger.core.receipts.receipt import Receipt
+from ledger.errors import (
+    FACTS,
+    ConfigurationError,
+    Erased,
+    Exhausted,
+    InvalidInput,
+    LedgerError,
+    NotFound,
+    OutcomeUnknown,
+    Overloaded,
+    PluginError,
+    Refused,
+    ShuttingDown,
+    Unavailable,
+    VerificationError,
+    refusal_of,
+)
+
+URL = "http://ledger.example"
+RECEIPT = Receipt(1, "0" * 64, "", "", [])
+ACKNOWLEDGED = Acknowledgement(1, "0" * 64, "", "", [])
+
+
+def answered(error: LedgerError, retry_after: int | None = None) -> HttpAnswer:
+    problem = problem_of(error)
+    return HttpAnswer(problem.status, "", "application/problem+json", msgspec.json.encode(problem), retry_after)
+
+
+@pytest.mark.parametrize("kind", [
+    InvalidInput, Refused, NotFound, Erased, PluginError, Exhausted, Unavailable, OutcomeUnknown, ShuttingDown,
+    Overloaded, VerificationError,
+])
+def test_a_problem_is_the_error_that_the_server_raised(kind: type[LedgerError]) -> None:
+    raised = kind("no", field="$.lot", value="x" * 500, rule="a lot")
+    with pytest.raises(LedgerError) as caught:
+        check_answer(URL, answered(raised))
+    error = caught.value
+    assert type(error) is kind
+    assert (error.message, error.code, error.field, error.value, error.rule) == (
+        "no", kind.code, "$.lot", raised.value, "a lot")
+
+
+def test_a_code_alone_makes_no_narrower_error() -> None:
+    """The codes of Unavailable's kinds count only where the status is theirs."""
+    for code in ("outcome-unknown", "overloaded"):
+        assert type(Problem(detail="no", code=code, status=422).error()) is Refused
+    assert type(Problem(detail="no", code="x", status=429).error()) is Unavailable
+    assert type(Problem(detail="no", code="x", status=418).error()) is LedgerError
+
+
+def test_all_parts_cross() -> None:
+    parts = [Refused(f"fault {number}", code=f"code-{number}", field=f"$.f{number}", value=number, rule="a rule")
+             for number in range(3)]
+    parts[0].allowed, parts[0].mend = ("a", "b"), ({"op": "remove", "path": "/f0"},)
+    refusal = refusal_of(parts)
+    refusal.stage = FACTS
+    with pytest.raises(Refused) as caught:
+        check_answer(URL, answered(refusal))
+    error = caught.value
+    assert (error.stage, error.allowed, error.mend) == (FACTS, ("a", "b"), ({"op": "remove", "path": "/f0"},))
+    assert [(part.allowed, part.mend) for part in error.parts] == [(part.allowed, part.mend) for part in parts]
+    stated = [(part.message, part.code, part.field, part.value, part.rule) for part in caught.value.parts]
+    assert stated == [(part.message, part.code, part.field, part.value, part.rule) for part in parts]
+    assert {type(part) for part in caught.value.parts} == {Refused}
+
+
+def test_an_erasure_crosses() -> None:
+    erased = Erased("gone")
+    erased.erasure = {"index": 7}
+    with pytest.raises(Erased) as caught:
+        check_answer(URL, answered(erased))
+    assert caught.value.erasure == {"index": 7}
+
+
+@pytest.mark.parametrize(("status", "kind"), [(502, Unavailable), (503, Unavailable), (504, Unavailable),
+                                              (500, LedgerError), (404, LedgerError), (302, LedgerError)])
+def test_answers_that_are_no_problems(status: int, kind: type[LedgerError]) -> None:
+    with pytest.raises(LedgerError) as caught:
+        check_answer(URL, HttpAnswer(status, "Bad", "text/html", b"<html>"))
+    assert type(caught.value) is kind
+    assert caught.value.code == "unexpected-answer"
+    check_answer(URL, HttpAnswer(204, "", "", b"<html>"))
+
+
+def test_which_errors_may_pass() -> None:
+    assert retrying.pause_after(Unavailable("x"), 5) is True
+    assert retrying.pause_after(OutcomeUnknown("x"), 5) is True
+    for error in (Refused("x"), NotFound("x"), ConfigurationError("x"), Exhausted("x"), TooLarge("x"), Untrusted("x"),
+                  ValueError("x")):
+        assert retrying.pause_after(error, 5) is False
+
+
+@pytest.mark.parametrize(("asked", "longest", "pause"), [(3, 10, 3.0), (60, 10, 10.0), (0, 10, 0.0)])
+def test_the_server_says_how_long_to_wait(asked: int, longest: float, pause: float) -> None:
+    with pytest.raises(Unavailable) as caught:
+        check_answer(URL, answered(Unavailable("later"), asked))
+    assert caught.value.retry_after == asked
+    assert retrying.pause_after(caught.value, longest) == pause
+    assert retrying.pause_after(caught.value, longest) is not True
+
+
+def test_pauses_are_a_part_of_the_patience() -> None:
+    assert retrying.longest_pause(8) == 1
+    assert retrying.longest_pause(1_000) == retrying.LONGEST_DELAY
+    assert retrying.jitter(0) == retrying.longest_pause(0) == 0
+
+
+def test_requests_are_bounded_in_lines_and_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(posting, "MAX_LINES", 3)
+    monkeypatch.setattr(posting, "MAX_BYTES", 20)
+    assert [len(batch) for batch in batches([b"x"] * 7, len)] == [3, 3, 1]
+    assert [len(batch) for batch in batches([b"x" * 9] * 5, len)] == [2, 2, 1]
+    assert [len(batch) for batch in batches([b"x" * 50, b"x", b"x" * 50], len)] == [1, 1, 1]
+    assert list(batches([], len)) == []
+
+
+def test_each_envelope_has_its_answer_or_error() -> None:
+    refused = problem_of(Refused("no", code="x"))
+    first, second, third = submitted(5, [b"a", b"b", b"c"], [RECEIPT, refused, ACKNOWLEDGED])
+    assert (first.number, first.envelope, first.answer, first.error) == (5, b"a", RECEIPT, None)
+    assert (second.number, second.answer, type(second.error)) == (6, None, Refused)
+    assert (third.number, third.answer) == (7, ACKNOWLEDGED)
+    assert posting.await_witnesses([RECEIPT, ACKNOWLEDGED])
+    assert not posting.await_witnesses([RECEIPT, refused])
+
+
+def test_an_answer_that_is_missing() -> None:
+    with pytest.raises(Unavailable, match="gave 1 answers to 2 records"):
+        check_count(URL, [RECEIPT], [b"a", b"b"])
+    check_count(URL, [RECEIPT], [b"a"])
+
+
+def test_one_doubtful_answer_repeats_the_request() -> None:
+    answers: list[posting.Posted] = [RECEIPT, problem_of(OutcomeUnknown("who knows")), problem_of(Refused("no"))]
+    with pytest.raises(posting.SomeUnanswered) as caught:
+        check_answered(answers)
+    assert caught.value.answers == answers
+    check_answered([RECEIPT, problem_of(Refused("no"))])
+
+
+def test_lines_of_answers() -> None:
+    assert posting.read_posted(msgspec.json.encode(RECEIPT)) == RECEIPT
+    refused = problem_of(Refused("no", code="x"))
+    assert posting.read_posted(msgspec.json.encode(refused)) == refused
+    assert posting.read_checked(msgspec.json.encode(refused)) == refused
+    with pytest.raises(LedgerError, match="cannot be read"):
+        posting.read_posted(b'{"index": "x"}')
+
+
+def test_a_stopped_submission_keeps_the_cause() -> None:
+    stopped = SubmissionStopped(Overloaded("full", field="f", value="v", rule="r"), 3, [b"a"])
+    assert (stopped.code, stopped.field, stopped.number, stopped.envelopes) == ("overloaded", "f", 3, (b"a",))
+    assert "after 3 records: full" in stopped.message
