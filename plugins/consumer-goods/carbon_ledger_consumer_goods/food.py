@@ -117,7 +117,9 @@ def _ferment(draft: Draft, context: Context, activity: FoodAndDrink) -> Decimal:
     alcohol = amount_in(activity.alcohol, "LTR", "alcohol") * ALCOHOL_PER_LITRE
     whole = context.mass_out()
     if alcohol > whole:
-        raise invalid_activity("alcohol", activity.alcohol, f"at most {whole:.6g} kg of ethanol, the mass of all outputs")
+        raise invalid_activity(
+            "alcohol", activity.alcohol, f"at most {whole:.6g} kg of ethanol, the mass of all outputs",
+        )
     formed = alcohol * CO2_PER_ALCOHOL
     captured = ZERO if activity.captured is None else kilograms(activity.captured, "captured")
     if captured > formed:
