@@ -91,7 +91,7 @@ def _served(console: Console, wanted: Sequence[str]) -> list[Measure]:
     """What a server does, one after the other; the load that others rest on is always appended."""
     measures: list[Measure] = []
     with temporary_home() as home, ExitStack() as stack:
-        with Server(home, CARBON_LEDGER_PROCESSES=str(PROCESSES)) as server:
+        with Server(home, CARBON_LEDGER_PROCESSES=str(PROCESSES), CARBON_LEDGER_QUOTA_RECORDS="1000000") as server:
             console.print("signing the load …")
             setup, batch, single = _loads(server)
             _set_up(server, setup)

@@ -1,7 +1,8 @@
 """`import`: records from spreadsheets and from lists of other programs, signed on this machine and posted."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final, NamedTuple
 
@@ -204,7 +205,7 @@ class _ImportRun:
             for record in self._staging.waiting(amendments=amendments):
                 file.write(record.envelope + b"\n")
         if not amendments:
-            self._note([record for record in self._staging.waiting(amendments=False) if not record.known], posted=False)
+            self._note((record for record in self._staging.waiting(amendments=False) if not record.known), posted=False)
 
     def post(self, client: Client, receipts: IO[bytes] | None, *, amend: bool) -> None:
         """Posts in bounded requests. After each request, the notes of accepted records are durable."""
@@ -232,11 +233,12 @@ class _ImportRun:
         self.amended += sum(record.amends is not None for record in taken)
         self.accepted += sum(record.amends is None for record in taken)
 
-    def _note(self, records: list[WaitingRow], *, posted: bool) -> None:
-        for start in range(0, len(records), _KEPT):
+    def _note(self, records: Iterable[WaitingRow], *, posted: bool) -> None:
+        rest = iter(records)
+        while part := list(islice(rest, _KEPT)):
             self._state.enter([
                 (record.kind, record.key, Imported(record.amends or record.digest, record.content, posted))
-                for record in records[start : start + _KEPT]
+                for record in part
             ])
 
     def explain(self, source: _Source) -> None:

@@ -2,9 +2,11 @@
 
 import json
 import sqlite3
+import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple, Self
 
@@ -18,7 +20,6 @@ CREATE TABLE part (key TEXT, list TEXT, number INTEGER, sheet TEXT, cells TEXT, 
     WITHOUT ROWID;
 CREATE TABLE waiting (number INTEGER PRIMARY KEY, kind TEXT, key TEXT, digest TEXT, amends TEXT, content BLOB,
     envelope BLOB, known BOOLEAN);
-CREATE INDEX waiting_amends ON waiting (amends IS NULL, number);
 """
 
 
@@ -36,10 +37,13 @@ class WaitingRow(NamedTuple):
 
 
 class Staging:
-    """A database in a temporary file, which disappears with the process."""
+    """A database in a temporary folder. SQLite would keep a database without a name in memory."""
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect("", isolation_level=None)
+        self._folder = tempfile.TemporaryDirectory(prefix="carbon-ledger-")
+        self._database = sqlite3.connect(Path(self._folder.name) / "rows", isolation_level=None)
+        self._database.execute("PRAGMA journal_mode = OFF")
+        self._database.execute("PRAGMA synchronous = OFF")
         self._database.executescript(_TABLES)
         self._database.execute("BEGIN")
 
@@ -49,6 +53,7 @@ class Staging:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
                  ) -> None:
         self._database.close()
+        self._folder.cleanup()
 
     def see(self, key: str, place: CellPlace) -> CellPlace | None:
         """Notes the key of a record. Returns the place where the key was before."""
@@ -86,8 +91,10 @@ class Staging:
     def waiting(self, *, amendments: bool) -> Iterator[WaitingRow]:
         """The signed records in their order: new ones, or amendments."""
         cursor = self._database.cursor()
-        rows = cursor.execute("SELECT kind, key, digest, amends, content, envelope, known FROM waiting "
-                              "WHERE (amends IS NULL) = ? ORDER BY number", (not amendments,))
+        # By the order of the table itself: a sort would hold all envelopes in memory.
+        which = "IS NOT NULL" if amendments else "IS NULL"
+        rows = cursor.execute(f"SELECT kind, key, digest, amends, content, envelope, known FROM waiting "  # noqa: S608
+                              f"WHERE amends {which} ORDER BY number")
         for row in rows:
             yield WaitingRow(*row)
 
