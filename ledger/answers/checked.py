@@ -31,8 +31,8 @@ class RestatedLot(Struct, frozen=True, kw_only=True, rename="camel", omit_defaul
 
 
 class RestatementBrief(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """The restatement by an amendment or closing: the number of `records`, and the `lots` whose figure changes, the largest
-    differences first; `leftOff` is the number of the other lots."""
+    """The restatement by an amendment or closing: the number of `records`, and the `lots` whose figure changes, the
+    largest differences first; `leftOff` is the number of the other lots."""
 
     records: int
     lots: list[RestatedLot] = []

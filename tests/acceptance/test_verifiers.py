@@ -90,7 +90,7 @@ def test_a_verification_from_the_list_to_the_attestation(story: Story) -> None:
     examined = [document(kind) for kind in ("meter", "weighing", "invoice")]
     story.post(story.verifier, {**attestation, "examined": examined})
 
-    shown = story.run("footprint", story.mix).out
+    shown = story.run("footprint", story.mix, "--details").out
     assert f"lot attested by {story.verifier.id} to ISO 14064-3:2019, reasonable assurance, unmodified" in shown
     assert "3 documents examined" in shown
     assert "third party 100.0 %" in shown
@@ -127,7 +127,7 @@ def test_a_statement_ends_with_the_figure_that_it_states(story: Story) -> None:
 
 
 def test_the_attestation_is_of_the_earlier_figure_then(story: Story) -> None:
-    shown = story.run("footprint", story.mix).out
+    shown = story.run("footprint", story.mix, "--details").out
     assert "outdated: of the earlier figure 1,000.000 kg CO2e" in shown
     assert "now 1,600.000 kg CO2e" in shown
     assert "in no verified share: of an earlier figure" in shown

@@ -101,12 +101,11 @@ def test_a_check_of_every_kind_foresees_all_and_writes_nothing(home_server: Fore
 
 
 def problems_of(server: Server, *posted: Posted) -> list[dict[str, Any] | None]:
-    """The problem of each record, the same from a check and from posting; None for records that are taken."""
-    envelopes = server.envelopes(posted)
-    checked = check(server, envelopes)
-    answers = server.submit(envelopes)
+    """The problem of each record, posted one after the other, the same from a check just before; None for records that
+    are taken."""
     found: list[dict[str, Any] | None] = []
-    for before, answer in zip(checked, answers, strict=True):
+    for envelope in server.envelopes(posted):
+        (before,), (answer,) = check(server, [envelope]), server.submit([envelope])
         assert (before if "code" in before else None) == (None if isinstance(answer, Receipt) else answer)
         found.append(None if isinstance(answer, Receipt) else answer)
     return found

@@ -64,7 +64,7 @@ def test_the_same_words_before_and_after(server: Server, shop: Workshop, tmp_pat
 
 
 def test_refusals_exit_with_1_and_are_those_of_posting(server: Server, shop: Workshop, tmp_path: Path) -> None:
-    path = written(server, tmp_path, [shop.make({"c": "1"}, {"pot": "1"}), shop.make({"d": "1"}, {"none": "1"})])
+    path = written(server, tmp_path, [shop.use({"pot": "1"}), shop.make({"d": "1"}, {"none": "1"})])
     before, told = submit(server, path, "--dry-run"), submit(server, path, "--dry-run", "--json")
     assert before.code == told.code == 1
     assert "1 would be taken, 1 refused" in before.out
@@ -73,8 +73,8 @@ def test_refusals_exit_with_1_and_are_those_of_posting(server: Server, shop: Wor
     assert before.err.startswith("line 2: ")
     answer = json.loads(told.out)
     assert (answer["dryRun"], answer["accepted"], [one["line"] for one in answer["refused"]]) == (True, 1, [2])
-    assert answer["checked"][0]["lots"][0]["lot"] == shop.name("c")
-    assert answer["checked"][0]["line"] == 1
+    (checked,) = answer["checked"]
+    assert (checked["line"], checked["inputs"][0]["lot"]) == (1, shop.name("pot"))
 
 
 def test_a_dry_run_signs_and_keeps_nothing(server: Server, shop: Workshop, tmp_path: Path) -> None:

@@ -104,7 +104,8 @@ def test_a_lot_that_differs_from_the_last_month(server: Server) -> None:
         "2025-03", pytest.approx(110.0), pytest.approx(122.0))
     assert change["change"] == pytest.approx(12 / 110)
     assert "no amendment of a record gives a reason" in change["note"]
-    assert "note: this lot's figure differs by +10.9 % from 2025-03" in run("footprint", new, "--url", server.url).out
+    shown = run("footprint", new, "--details", "--url", server.url).out
+    assert "note: this lot's figure differs by +10.9 % from 2025-03" in shown
     works.company.amend(works.records["new"], evidence=[PAPER])
     change = works.averages(new)["change"]
     assert (change["reason"], "note" in change) == ("a better reading", False)

@@ -6,6 +6,7 @@ from ledger.answers.lists import ListedLotAnswer, LotListAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option
 from ledger.cli.lookup.pages import ListColumn, ListLayout, ListOptions, ListRequest, list_options, print_list
+from ledger.cli.numbers import numeral
 
 _TABLE: tuple[ListColumn[ListedLotAnswer], ...] = (
     ListColumn("lot", lambda lot: lot.lot),
@@ -13,7 +14,7 @@ _TABLE: tuple[ListColumn[ListedLotAnswer], ...] = (
     ListColumn("quantity", lambda lot: str(lot.quantity)),
     ListColumn("left", lambda lot: lot.remaining),
     ListColumn("kg CO2e", lambda lot: lot.footprint),
-    ListColumn("per unit", lambda lot: f"{lot.footprint_per_unit:,.6g}"),
+    ListColumn("per unit", lambda lot: numeral(lot.footprint_per_unit)),
     ListColumn("title", lambda lot: lot.title),
     ListColumn("questioned", lambda lot: lot.questioned or None),
     ListColumn("omitted", lambda lot: lot.omitted or None),

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from ledger.cli.client import Client
 from ledger.cli.console import Command, print_csv, print_json, say, show
+from ledger.cli.numbers import fixed
 from ledger.errors import LedgerError
 
 PAGE = 1_000
@@ -144,7 +145,7 @@ def _cell(value: object) -> str:
         case bool():
             return "yes" if value else ""
         case float():
-            return f"{value:,.3f}" if abs(value) < 1e15 else f"{value:.6e}"
+            return fixed(value) if abs(value) < 1e15 else f"{value:.6e}"
         case _:
             return str(value)
 

@@ -19,6 +19,7 @@ from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_csv, print_json, show, styled
 from ledger.cli.findings import questioned_kilograms
 from ledger.cli.lookup.pages import counted, organization_option, period_options, share_cell
+from ledger.cli.numbers import fixed, numeral, per_unit
 
 _CSV = ("supplier", "product", "quantity", "unit", "lots", "kg CO2e", "kg CO2e per unit", "questioned",
         "primary share", "weight of the supplier", "age of the supplier's data, years", "attested share")
@@ -60,9 +61,9 @@ def received_report(answer: ReceivedFootprintAnswer) -> Iterator[Part]:
     """The footprint of received goods, as text for people."""
     yield styled(f"goods from {answer.party}", style="bold")
     yield f"bought by {answer.organization}{_period(answer.since, answer.until)}, as of {answer.at} entries"
-    yield styled(f"{answer.footprint:,.3f} kg CO2e of {counted(answer.lots, 'lot')}", style="bold green")
+    yield styled(f"{fixed(answer.footprint)} kg CO2e of {counted(answer.lots, 'lot')}", style="bold green")
     for total in answer.quantities:
-        yield f"{total.quantity}{_of(total)}: {total.footprint_per_unit:,.6g} kg CO2e per {total.quantity.unit}"
+        yield f"{total.quantity}{_of(total)}: {per_unit(total.footprint_per_unit, total.quantity.unit)}"
     yield _goods_table(answer.goods)
     yield _quality(answer)
     yield from _verified(answer.verified)
@@ -76,7 +77,7 @@ def received_report(answer: ReceivedFootprintAnswer) -> Iterator[Part]:
 def coverage_report(answer: PurchaseCoverageAnswer) -> Iterator[Part]:
     """The coverage of purchases by supplier, as text for people."""
     yield styled(f"purchases of {answer.organization}{_period(answer.since, answer.until)}", style="bold")
-    yield styled(f"{answer.footprint:,.3f} kg CO2e of {counted(answer.lots, 'lot')} from "
+    yield styled(f"{fixed(answer.footprint)} kg CO2e of {counted(answer.lots, 'lot')} from "
                  f"{counted(len(answer.suppliers), 'supplier')}, as of {answer.at} entries", style="bold green")
     table = Table("supplier", "weight", "kg CO2e", "primary data", "estimates", "questioned", "omitted", "age, years",
                   "attested", "lots", box=None, pad_edge=False)
@@ -101,7 +102,7 @@ def coverage_report(answer: PurchaseCoverageAnswer) -> Iterator[Part]:
 
 def _cells(figures: BoughtFiguresAnswer) -> list[str]:
     return [
-        f"{figures.footprint:,.3f}", share_cell(figures.primary_share), share_cell(figures.secondary_share),
+        fixed(figures.footprint), share_cell(figures.primary_share), share_cell(figures.secondary_share),
         questioned_kilograms(figures.questioned), questioned_kilograms(figures.omitted), _age(figures),
     ]
 
@@ -125,8 +126,8 @@ def _goods_table(goods: Sequence[BoughtGoodsAnswer]) -> Table:
     for column in table.columns[1:]:
         column.justify = "right"
     for product in goods:
-        table.add_row(product.product, str(product.quantity), f"{product.footprint:,.3f}",
-                      f"{product.footprint_per_unit:,.6g}", questioned_kilograms(product.questioned),
+        table.add_row(product.product, str(product.quantity), fixed(product.footprint),
+                      numeral(product.footprint_per_unit), questioned_kilograms(product.questioned),
                       share_cell(product.primary_share), f"{product.lots:,}")
     return table
 
@@ -136,12 +137,12 @@ def _quality(answer: BoughtFiguresAnswer) -> Table:
     table.add_row("titles", _titles(answer))
     table.add_row("primary data", share_cell(answer.primary_share) or "unknown")
     if answer.questioned:
-        table.add_row("questioned", f"{answer.questioned:,.3f} kg CO2e ({share_cell(answer.questioned_share)})")
+        table.add_row("questioned", f"{fixed(answer.questioned)} kg CO2e ({share_cell(answer.questioned_share)})")
     if answer.omitted or answer.unestimated:
-        unknown = f", and {answer.unestimated:.3g} omissions of unknown size" if answer.unestimated else ""
-        table.add_row("omitted", f"{answer.omitted:,.3f} kg CO2e{unknown}")
+        unknown = f", and {numeral(answer.unestimated, 3)} omissions of unknown size" if answer.unestimated else ""
+        table.add_row("omitted", f"{fixed(answer.omitted)} kg CO2e{unknown}")
     if answer.provisional:
-        table.add_row("provisional", f"{answer.provisional:,.3f} kg CO2e wait for closings")
+        table.add_row("provisional", f"{fixed(answer.provisional)} kg CO2e wait for closings")
     undated = f"; without a time: {counted(answer.undated, 'lot')}" if answer.undated else ""
     table.add_row("age of the data", f"{_age(answer)} years, oldest {answer.oldest_data or 'unknown'}{undated}")
     return table
@@ -172,14 +173,14 @@ def _apart(apart: Sequence[ApartAnswer], unaccepted: int) -> Iterator[str]:
     if unaccepted:
         yield f"neither accepted nor used yet: {counted(unaccepted, 'lot')} of these"
     for group in apart:
-        yield f"not in the figure: {counted(group.lots, 'transfer')}, {group.reason}, {group.footprint:,.3f} kg CO2e"
+        yield f"not in the figure: {counted(group.lots, 'transfer')}, {group.reason}, {fixed(group.footprint)} kg CO2e"
 
 
 def _newest(transfers: Sequence[TransferAnswer]) -> Table:
     table = Table("newest lots", "quantity", "kg CO2e", "title", "state", "time", "record", box=None, pad_edge=False)
     table.columns[1].justify = table.columns[2].justify = "right"
     for row in transfers:
-        table.add_row(row.lot, str(row.received), f"{row.footprint:,.3f}", row.title, row.state, row.time,
+        table.add_row(row.lot, str(row.received), fixed(row.footprint), row.title, row.state, row.time,
                       str(row.index))
     return table
 

@@ -12,6 +12,7 @@ from ledger.answers.stored import OrganizationAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.cli.lookup.pages import share_cell
+from ledger.cli.numbers import fixed, numeral, per_unit
 
 _KINDS = {"organization": "organisation"}
 _LONGEST = 100
@@ -59,14 +60,13 @@ def shown_report(answer: ShownAnswer) -> Iterator[Part]:
 
 def _add_lot(facts: Table, lot: ListedLotAnswer) -> None:
     facts.add_row("quantity", f"{lot.quantity} of {lot.product}, {lot.remaining} left")
-    facts.add_row(lot.title, f"{lot.footprint:,.3f} kg CO2e, {lot.footprint_per_unit:,.6g} kg CO2e per "
-                             f"{lot.quantity.unit}")
+    facts.add_row(lot.title, f"{fixed(lot.footprint)} kg CO2e, {per_unit(lot.footprint_per_unit, lot.quantity.unit)}")
     weak = {"questioned": lot.questioned, "omitted": lot.omitted, "provisional": lot.provisional}
     for name, amount in weak.items():
         if amount:
-            facts.add_row(name, f"{amount:,.3f} kg CO2e")
+            facts.add_row(name, f"{fixed(amount)} kg CO2e")
     if lot.unestimated:
-        facts.add_row("omitted without an estimate", f"{lot.unestimated:.3g}")
+        facts.add_row("omitted without an estimate", numeral(lot.unestimated, 3))
     facts.add_row("primary data", share_cell(lot.primary_share) or "unknown")
     facts.add_row("holder", lot.holder)
     others = {"owner": lot.owner, "sender": lot.sender, "facility": lot.facility, "process": lot.process,

@@ -15,6 +15,7 @@ from ledger.cli.lookup.pages import (
     period_options,
     print_list,
 )
+from ledger.cli.numbers import numeral
 
 _GOODS: tuple[ListColumn[TransferAnswer], ...] = (
     ListColumn("lot", lambda row: row.lot),
@@ -27,7 +28,7 @@ _FIGURES: tuple[ListColumn[TransferAnswer], ...] = (
     ListColumn("state", lambda row: row.state),
     ListColumn("purpose", lambda row: row.purpose, "sale"),
     ListColumn("kg CO2e", lambda row: row.footprint),
-    ListColumn("per unit", lambda row: f"{row.footprint_per_unit:,.6g}"),
+    ListColumn("per unit", lambda row: numeral(row.footprint_per_unit)),
     ListColumn("title", lambda row: row.title),
     ListColumn("questioned", lambda row: row.questioned or None),
     ListColumn("omitted", lambda row: row.omitted or None),

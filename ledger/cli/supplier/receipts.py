@@ -20,8 +20,8 @@ from ledger.sdk.sets.lookup import nearest
 
 class Brief(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A receipt without its proofs: the lots, the default prices, the omissions and the findings of a record.
-    `restatement`: by an amendment or closing. `accepted_by`: log index of the standing acceptance
-    that accepts a transfer."""
+    `restatement`: by an amendment or closing. `accepted_by`: log index of the standing acceptance that accepts a
+    transfer."""
 
     index: int
     digest: str

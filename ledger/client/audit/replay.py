@@ -23,7 +23,7 @@ from ledger.core.log.entry import Entry, parse_entry
 from ledger.core.outcome.assessment import NOTHING, Assessment
 from ledger.core.outcome.leaves import AssessmentLeaf
 from ledger.core.record.canonical import decode_record
-from ledger.core.record.kinds import Amendment, AnyRecord, Closing, Erasure, Transformation
+from ledger.core.record.kinds import Amendment, AnyRecord, Closing, Erasure
 from ledger.engine.account import Outcome, account, with_revisions
 from ledger.engine.arriving import arriving
 from ledger.engine.figure_work import work_of
@@ -198,7 +198,8 @@ class Replayer:
 
     def _prepare(self, submission: Submission, row: EntryRow) -> tuple[Prepared, int, bool]:
         """Prepares a record, with the number of assessments that a plugin made again: 1 if the plugin version in force
-        is installed. Otherwise the record gets its committed assessment; the last value says so."""
+        is installed. If that version or a factor set in force is not, the record gets its committed assessment; the
+        last value says so."""
         record, state = submission.record, self.state
         if row.erased:
             return self._prepare_redacted(submission, row), 0, True
@@ -206,7 +207,7 @@ class Replayer:
             prepared = prepare(submission, state, self._registry)
             return prepared, 1 if prepared.tag is not None else 0, False
         except Unavailable as error:
-            if not isinstance(record, Transformation | Closing) or row.leaf is None:
+            if row.leaf is None:
                 raise
             plan = plan_of(record, state, ANY_TOLERANCE)
             return self._prepare_stored(submission, plan, row.leaf, error), 0, True

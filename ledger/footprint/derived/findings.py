@@ -235,9 +235,14 @@ def _below_range(log_index: int, question: Question, references: Sequence[Refere
     return StatedFinding(
         record=log_index, code=code, severity=WARNING, output=question.output, amount=float(question.made),
         message=MADE.get(code, MADE[BELOW_RANGE]).format(
-            figure=f"{figure:,.6g}", low=f"{low:,.6g}", default=f"{default:,.6g}"),
+            figure=_spelled(figure), low=_spelled(low), default=_spelled(default)),
         value=figure, unit="kg CO2e", usual=FindingRange(low=low), factor=", ".join(factors) or None,
     )
+
+
+def _spelled(amount: float) -> str:
+    """An amount with six significant digits, without an exponent."""
+    return f"{Decimal(f'{amount:.6g}'):,f}"
 
 
 def _number(amount: Decimal | None) -> float | None:

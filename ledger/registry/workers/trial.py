@@ -4,7 +4,7 @@ import asyncio
 from typing import Final
 
 from ledger.engine.sectors import Registry
-from ledger.registry.installed import plugin_names
+from ledger.registry.installed import factor_sets, plugin_names
 from ledger.registry.workers.pool import WorkerPool
 
 _SECONDS: Final = 1.0
@@ -20,6 +20,6 @@ def tried() -> Registry:
 async def loaded() -> Registry:
     """`tried`, for a running event loop."""
     if not plugin_names():
-        return Registry()
+        return Registry(sets=factor_sets())
     async with WorkerPool(1, _SECONDS) as pool:
         return await pool.loaded()

@@ -101,8 +101,8 @@ class Submitter:
         return done + await _together(appending)
 
     async def check(self, envelopes: Sequence[bytes], trace: Trace | None = None) -> list[CheckResult]:
-        """The effect that each envelope would have if it was posted now, or the reason why it would be refused, in
-        order. Nothing is written. The records count in the quota of their issuers. Raises Unavailable for all of them."""
+        """The effect of each envelope if it was posted now, or the reason why it would be refused, in order. Nothing is
+        written. The records count in the quota of their issuers. Raises Unavailable for all of them."""
         request, hold, watch = AppendRequest(self._writer.origin, trace), Hold(), Stopwatch()
         taken: set[bytes] = set()
         try:

@@ -45,35 +45,33 @@ def contributor_table(answer: FootprintAnswer, ask: Callable[[str], FootprintAns
     table = Table("main contributors", "kg CO2e", "share", box=None, pad_edge=False)
     table.columns[1].justify = table.columns[2].justify = "right"
     asked = 0
-    for one, below in _shown(contributors(answer, " (own)")):
-        _add(table, f"{below} smaller ones" if below else one.name, one.amount, answer.footprint)
-        if one.lot is not None and not below and asked < _MOST_BELOW:
+    for part in _shown(contributors(answer, " (own)"), _MOST):
+        _add(table, part.name, part.amount, answer.footprint)
+        if part.lot is not None and asked < _MOST_BELOW:
             asked += 1
-            for name, amount in _above(one, ask):
+            for name, amount in _above(part.lot, part.part, ask):
                 _add(table, f"  {name}", amount, answer.footprint)
     table.add_row("sum", fixed(answer.footprint), "100 %" if answer.footprint else "", style="bold")
     return table
 
 
-def _shown(parts: Sequence[Contributor], most: int = _MOST) -> Iterator[tuple[Contributor, int]]:
-    """The largest parts, and the others as one with their number."""
-    if len(parts) > most + 1:
-        rest = parts[most:]
-        yield from [(one, 0) for one in parts[:most]]
-        yield Contributor("", sum([one.amount for one in rest])), len(rest)
-    else:
-        yield from [(one, 0) for one in parts]
+def _shown(parts: Sequence[Contributor], most: int) -> Sequence[Contributor]:
+    """The largest parts, and all others as one."""
+    rest = parts[most:]
+    if len(rest) <= 1:
+        return parts
+    return [*parts[:most], Contributor(f"{len(rest)} smaller ones", sum([part.amount for part in rest]))]
 
 
-def _above(taken: Contributor, ask: Callable[[str], FootprintAnswer]) -> Iterator[tuple[str, float]]:
-    """The main contributors to an input, as parts of the figure."""
+def _above(lot: str, carried: float, ask: Callable[[str], FootprintAnswer]) -> Iterator[tuple[str, float]]:
+    """The main contributors to an input, of which the figure carries a part."""
     try:
-        answer = ask(taken.lot or "")
+        parts = contributors(ask(lot))
     except NotFound as error:
         yield f"not visible: {error.message}", 0.0
         return
-    for one, below in _shown(contributors(answer), _MOST_BELOW):
-        yield f"{below} smaller ones" if below else one.name, taken.part * one.amount
+    for part in _shown(parts, _MOST_BELOW):
+        yield part.name, carried * part.amount
 
 
 def _add(table: Table, name: str, amount: float, whole: float) -> None:

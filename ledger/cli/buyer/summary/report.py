@@ -114,6 +114,7 @@ def _attestation(attestation: AttestationAnswer) -> str:
     ]
     parts += [] if attestation.independent else ["not independent"]
     parts += ["of an earlier figure"] if attestation.outdated else []
+    parts += ["does not count: signed by a key reported compromised"] if attestation.in_doubt else []
     if attestation.not_counted is not None:
         parts.append(f"in no verified share: {attestation.not_counted}")
     return ", ".join(parts)

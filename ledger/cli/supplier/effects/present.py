@@ -19,9 +19,9 @@ _MOST_INPUTS = 5
 
 
 class Effect(Struct, frozen=True, kw_only=True):
-    """The effect of the record of a line, after posting it or before. `record` is None if the client cannot read it. `note`: a fact about
-    the answer itself. `accepted_by`: the rule that accepts a transfer. `more`: whose restated lots are listed, and how
-    to see all."""
+    """The effect of the record of a line, after posting it or before. `record` is None if the client cannot read it.
+    `note`: a fact about the answer itself. `accepted_by`: the rule that accepts a transfer. `more`: whose restated lots
+    are listed, and how to see all."""
 
     line: int
     digest: str

@@ -29,8 +29,8 @@ from ledger.store.batches import Snapshot, read_snapshot
 
 CheckResult = CheckedRecord | LedgerError
 """The effect of a record, or the reason why the ledger would refuse it."""
-_DEPENDS: Final = ("earlier records of the request change the records that it restates, and a check restates only records "
-                   "on the ledger: post those first, then check it again")
+_DEPENDS: Final = ("earlier records of the request change the records that it restates, and a check restates only "
+                   "records on the ledger: post those first, then check it again")
 _FOLLOWS: Final = "an earlier amendment or closing of the request, whose effect is undecided, may change its figures"
 
 

@@ -156,7 +156,7 @@ def _value_choices(figure: FootprintAnswer, gathering: VerifierGathering) -> lis
     rows = [
         ChoiceRow(subject="recycling", text=f"{figure.method}: recycled content without the burden of its first life"),
         ChoiceRow(subject="electricity", text="the headline counts the grid where power is used; by the market it is "
-                                              f"{figure.market_based:,.6g} kg CO2e"),
+                                              f"{Decimal(f'{figure.market_based:.6g}'):,f} kg CO2e"),
         _row("secondary data", "factors of sets, or declarations without a primary share", gathering.secondary,
              gathering),
         _row("estimated activity data", "quantities that the site estimates", gathering.estimated, gathering),
