@@ -302,7 +302,7 @@ def test_memory_is_bounded(supplier: Supplier) -> None:
         peaks.append(int(done.stdout.split()[-1]))
         for path in supplier.folder.glob("key.pem.imports*"):
             path.unlink()
-    assert peaks[1] - peaks[0] < 12 << 10, peaks
+    assert peaks[1] - peaks[0] < 5 << 10, peaks
     assert peaks[1] < 300 << 10
 
 
