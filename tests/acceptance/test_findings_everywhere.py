@@ -158,7 +158,7 @@ def test_indicators(posted: Posted, name: str) -> None:
         assert (count["records"], count["severity"]) == (1, "warning")
         assert counts["questioned"] >= 0
     shares = {one["findingsShare"] for one in group["indicators"] if one["records"]}
-    assert shares == (set() if name in ("melting", "rolling", "shared") else {1.0})
+    assert shares == (set() if name in ("melting", "brewing", "rolling", "shared") else {1.0})
 
 
 def test_chains(posted: Posted, case: Doubtful) -> None:

@@ -146,3 +146,15 @@ def test_many_refused_records_are_answered_one_by_one(server: Server, shop: Work
     assert len(problems) == 60
     assert {problem["code"] for problem in problems} == {"unknown-facility"}
     assert len([problem for problem in problems if "mend" in problem]) == 50
+
+
+def test_an_unknown_unit_of_a_product_harms_no_neighbour(server: Server, shop: Workshop) -> None:
+    product = {"type": "product", "issuer": shop.id, "sector": "works", "unit": "H87",
+               "massPerUnit": {"value": "1", "unit": "KG"}}
+    wrong = {**product, "nonce": shop.nonce(), "id": shop.name("wrong")}
+    right = {**product, "nonce": shop.nonce(), "id": shop.name("right"), "massPerUnit": {"value": "1", "unit": "KGM"}}
+    problem, receipt = server.submit([envelope(server, tree, shop.party.key) for tree in (wrong, right)])
+    assert isinstance(problem, dict)
+    assert (problem["field"], problem["mend"]) == (
+        "massPerUnit", [{"op": "replace", "path": "/massPerUnit/unit", "value": "KGM"}])
+    assert not isinstance(receipt, dict)

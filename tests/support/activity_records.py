@@ -4,7 +4,7 @@
 record states what the plant bought, used and made: no emission factor and no declared footprint. The records were
 written before any table of default factors existed, since they measure such tables. So if a table lacks a material of
 these plants, correct the table and not the record. Three records contain a material by its trade name, which no table
-can have.
+can have. `brewery.json` has one record more.
 
 A file is a list. Each entry has
 
@@ -79,6 +79,12 @@ def entries(sector: str) -> Sequence[Entry]:
 def all_entries() -> Mapping[str, Entry]:
     """The forty records by id."""
     return {entry["id"]: entry for sector in SECTORS for entry in entries(sector)}
+
+
+def brewery() -> Entry:
+    """A record beside the forty: a brewery in Germany."""
+    (entry,) = entries("brewery")
+    return entry
 
 
 def records_of(entry: Entry, seed: int = _SEED) -> Iterator[tuple[Party, AnyRecord]]:

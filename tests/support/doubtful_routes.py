@@ -14,7 +14,7 @@ from msgspec import Raw
 from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.kinds import Amendment, Declaration, Facility, Product, Transfer, Transformation
 from ledger.core.record.values import Evidence, Flow, Output, Quantity
-from support.activity_records import all_entries, records_of
+from support.activity_records import all_entries, brewery, records_of
 from support.parties import Party, enrolment, nonces, party
 from support.revising import change
 from support.sectors import MAKE, Make
@@ -110,6 +110,7 @@ PLANTS: Final = {
     "melting": ("equipment-us", "melting-missing", without_energy),
     "firing": ("building-materials-in", "firing-missing", without_energy),
     "electrolysis": ("nonferrous-cn", "electricity-unusual", with_little_power),
+    "brewing": ("brewery-de", "food-energy-missing", without_energy),
 }
 """By case: the plant, the code of its finding, and the change that causes it."""
 CASES: Final = (*PLANTS, "declared", "rolling", "shared")
@@ -127,7 +128,7 @@ def doubtful_records(server: Server) -> dict[str, Doubtful]:
 def _plant(server: Server, name: str) -> Doubtful:
     plant, code, changed = PLANTS[name]
     maker = Signer(server, plant, site=False)
-    entry = changed(all_entries()[plant])
+    entry = changed({**all_entries(), "brewery-de": brewery()}[plant])
     body = entry["transformation"]
     *before, posted = records_of(entry)
     server.post(before)

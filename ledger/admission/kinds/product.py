@@ -1,6 +1,7 @@
 """Products: kinds of goods, each with the unit of its lots."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
 from functools import partial
 
@@ -16,14 +17,16 @@ from ledger.admission.state import State
 from ledger.core.record.kinds import Product
 from ledger.core.record.redacted import is_code
 from ledger.core.record.units import convert, unit
-from ledger.errors import Refused
+from ledger.errors import InvalidQuantity, Refused
 
 
 class ProductKind(Kind[Product]):
     def names(self, record: Product, names: Names) -> None:
         names.products.add(record.id)
         names.new_names.add(record.id)
-        names.subjects.update([(record.issuer, subject) for subject in subjects_of(product_facts(record))])
+        # A mass in an unknown unit is refused by `plan`, with its field: it must not stop the other records here.
+        with suppress(InvalidQuantity):
+            names.subjects.update([(record.issuer, subject) for subject in subjects_of(product_facts(record))])
 
     def enters(self, record: Product, digest: bytes) -> str:
         return record.id

@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Any, BinaryIO, NamedTuple
 
 from ledger.cli.supplier.references import References
-from ledger.client.sheets.columns import KINDS, Column, columns_named, fill, parsed, typed, with_lists
+from ledger.client.sheets.columns import KINDS, CellColumn, columns_named, fill, parsed, typed, with_lists
 from ledger.errors import InvalidInput, LedgerError
 
 
@@ -105,7 +105,7 @@ class _Prefixed(io.RawIOBase):
         return len(part)
 
 
-def _header(cells: list[str]) -> list[Column | None]:
+def _header(cells: list[str]) -> list[CellColumn | None]:
     names = [cell.strip() for cell in cells]
     if len(names) == 1 and ";" in names[0]:
         raise InvalidInput("the columns are separated by semicolons", code="not-csv", rule="separated by commas")
@@ -116,7 +116,7 @@ def _header(cells: list[str]) -> list[Column | None]:
 
 
 def _draft(
-    place: str, columns: list[Column | None], row: list[str], references: References
+    place: str, columns: list[CellColumn | None], row: list[str], references: References
 ) -> RecordDraft | LedgerError:
     tree: dict[str, Any] = {}
     for i, cell in enumerate(row):

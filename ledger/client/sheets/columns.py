@@ -31,7 +31,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST_STEP: Final = 200
 
 
-class Column(NamedTuple):
+class CellColumn(NamedTuple):
     """A column; the `path` of a note and of the key is empty. `kind`: a suffix, or `text`."""
 
     name: str
@@ -39,10 +39,10 @@ class Column(NamedTuple):
     kind: str
 
 
-def column_named(name: str) -> Column:
+def column_named(name: str) -> CellColumn:
     """The column of a header's cell. Raises InvalidInput if the name is not a path."""
     if name.startswith(_NOTE) or name == KEY:
-        return Column(name, (), TEXT)
+        return CellColumn(name, (), TEXT)
     path, colon, kind = name.rpartition(":")
     # Material names may contain colons.
     if not colon or kind not in KINDS:
@@ -50,10 +50,10 @@ def column_named(name: str) -> Column:
     steps = tuple(path.split("."))
     if not all(steps):
         raise InvalidInput(f"column {name!r} is not a path", code="not-csv", field=name, rule="such as outputs.0.lot")
-    return Column(name, steps, kind)
+    return CellColumn(name, steps, kind)
 
 
-def columns_named(names: Sequence[str]) -> list[Column | None]:
+def columns_named(names: Sequence[str]) -> list[CellColumn | None]:
     """The columns of a header; None for an empty name. Raises InvalidInput if two columns fill the same field, or if
     one fills a part of another."""
     columns = [column_named(name) if name else None for name in names]

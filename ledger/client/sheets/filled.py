@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from ledger.client.sheets.columns import KEY, Column, Path, Tree, columns_named, fill, with_lists
+from ledger.client.sheets.columns import KEY, CellColumn, Path, Tree, columns_named, fill, with_lists
 from ledger.client.sheets.drafts import (
     CellPlace,
     CellReading,
@@ -30,7 +30,7 @@ class _Header(NamedTuple):
     """The first row of a sheet."""
 
     names: Sequence[str]
-    columns: Sequence[Column | None]
+    columns: Sequence[CellColumn | None]
     positions: dict[Path, int]
     key: int
 

@@ -59,7 +59,8 @@ def record_schemas(sectors: Iterable[Installed]) -> RecordSchemas:
 
 def plain_schemas(types: Iterable[type[Struct]]) -> dict[str, JsonSchema]:
     """The schemas of types and of their parts, by name."""
-    _, components = msgspec.json.schema_components(tuple(types), ref_template=PREFIX + "{name}")
+    _, components = msgspec.json.schema_components(
+        tuple(types), ref_template=PREFIX + "{name}", schema_hook=_any_value)
     return {name: _plain(schema) for name, schema in components.items()}
 
 
@@ -126,6 +127,13 @@ def _with_words(schema: JsonSchema, words: str) -> JsonSchema:
     if "$ref" in schema:
         return {"allOf": [schema], "description": words}
     return {**schema, "description": words}
+
+
+def _any_value(of: type) -> JsonSchema:
+    """The schema of a type that msgspec does not know: of `object`, which allows every value."""
+    if of is object:
+        return {"description": "any JSON value"}
+    raise NotImplementedError(of)
 
 
 def _plain(node: Any) -> Any:

@@ -79,10 +79,20 @@ def indicate_recycled(
 
 
 def follow_grown_carbon(draft: Draft, context: Context, burnt: Decimal) -> None:
-    """Biogenic carbon goes to outputs as they declare it; outputs without a declaration share the rest, less `burnt`
+    """Shares biogenic carbon, less `burnt` kg, and warns if more of it is declared and burnt than came in."""
+    came = sum(((taken.mass or ZERO) * taken.biogenic_carbon for taken in context.inputs), ZERO)
+    declared = sum(((one.mass or ZERO) * one.biogenic_carbon for one in context.outputs), ZERO)
+    if came > 0 and declared + burnt > came * (1 + CARBON_TOLERANCE) and not context.supplied(*RAW):
+        draft.find("biogenic-carbon-balance",
+                   f"{declared + burnt:.6g} kg of biogenic carbon are declared and burnt, of {came:.6g} kg")
+    share_grown_carbon(draft, context, burnt)
+
+
+def share_grown_carbon(draft: Draft, context: Context, lost: Decimal) -> None:
+    """Biogenic carbon goes to outputs as they declare it; outputs without a declaration share the rest, less `lost`
     kg.
 
-    They share it by mass, at most half of their mass. Warns if more carbon is declared and burnt than came in.
+    They share it by mass, at most half of their mass.
     """
     came = sum(((taken.mass or ZERO) * taken.biogenic_carbon for taken in context.inputs), ZERO)
     if came == 0:
@@ -90,11 +100,8 @@ def follow_grown_carbon(draft: Draft, context: Context, burnt: Decimal) -> None:
     held = [(one.mass or ZERO) * one.biogenic_carbon for one in context.outputs]
     silent = [(one.mass or ZERO) if amount == 0 else ZERO for one, amount in zip(context.outputs, held, strict=True)]
     declared, rest = sum(held, ZERO), sum(silent, ZERO)
-    if declared + burnt > came * (1 + CARBON_TOLERANCE) and not context.supplied(*RAW):
-        draft.find("biogenic-carbon-balance",
-                   f"{declared + burnt:.6g} kg of biogenic carbon are declared and burnt, of {came:.6g} kg")
     whole = max(came, declared)
-    left = min(max(came - declared - burnt, ZERO), rest * CARBON_OF_FIBRE)
+    left = min(max(came - declared - lost, ZERO), rest * CARBON_OF_FIBRE)
     draft.follow("biogenicCarbon", [
         (amount + (left * mass / rest if rest else ZERO)) / whole for amount, mass in zip(held, silent, strict=True)
     ])

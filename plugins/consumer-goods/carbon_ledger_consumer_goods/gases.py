@@ -22,6 +22,7 @@ from ledger.sdk import (
     Quantity,
     SupplyFacts,
     invalid_activity,
+    is_fuel,
     kilograms,
     omit_upstream,
     rows,
@@ -29,18 +30,19 @@ from ledger.sdk import (
 
 Gas = Literal[
     "HFC134a", "HFC32", "HFC125", "HFC143a", "HFC152a", "HFC227ea", "HFC245fa", "HFC365mfc", "R404A", "R407C", "R410A",
-    "hydrocarbon",
+    "R507A", "hydrocarbon",
 ]
 BLENDS: Final[Mapping[str, Mapping[str, Decimal]]] = {
     "R404A": {"HFC125": Decimal("0.44"), "HFC143a": Decimal("0.52"), "HFC134a": Decimal("0.04")},
     "R407C": {"HFC32": Decimal("0.23"), "HFC125": Decimal("0.25"), "HFC134a": Decimal("0.52")},
     "R410A": {"HFC32": Decimal("0.5"), "HFC125": Decimal("0.5")},
+    "R507A": {"HFC125": Decimal("0.5"), "HFC143a": Decimal("0.5")},
 }
 """Mass fractions (ISO 817)."""
 
 NAMES: Final = (
     "refrigerant", "blowingAgent", "HFC134a", "HFC32", "HFC125", "HFC143a", "HFC152a", "HFC227ea", "HFC245fa",
-    "HFC365mfc", "R404A", "R407C", "R410A",
+    "HFC365mfc", "R404A", "R407C", "R410A", "R507A",
 )
 """Supplies that are such gases, with or without an entry in the activity."""
 
@@ -53,6 +55,10 @@ NAMED_GASES: Final[Mapping[str, str]] = {
     "R227ea": "HFC227ea", "R245fa": "HFC245fa", "R365mfc": "HFC365mfc",
 }
 """Supplies whose name says which gas they are."""
+
+
+WITHOUT_POTENTIAL: Final = ("refrigerant", "R22", "R448A", "R449A", "R452A", "R454C", "R513A")
+"""Refrigerants of which the sector has no potential."""
 
 
 class FilledGas(Part, frozen=True, kw_only=True):
@@ -105,6 +111,19 @@ def lose_gases(draft: Draft, context: Context, gases: Sequence[FilledGas]) -> No
         if supply.material not in stated:
             draft.omit(f"{supply.material} lost in filling")
             draft.omit(f"{supply.material} upstream")
+
+
+def leak_refrigerants(draft: Draft, context: Context) -> None:
+    """Lines of refrigerants that refill the plant's own cooling: as much as is supplied has leaked (IPCC 2006
+    Guidelines, volume 3, 7.5). A refrigerant without a potential is an omission."""
+    for supply in context.supplies:
+        gas = NAMED_GASES.get(supply.material)
+        if gas is not None and not is_fuel(supply):
+            filled = FilledGas(supply=supply.material, gas=gas)  # type: ignore[arg-type]
+            _lose(draft, filled, supply, _Share(Decimal(1)))
+        elif supply.material in WITHOUT_POTENTIAL:
+            draft.omit(f"{supply.material} lost in cooling")
+            omit_upstream(draft, supply)
 
 
 def _lost_share(index: int, filled: FilledGas, supplied: Decimal) -> _Share:

@@ -1,7 +1,8 @@
-"""Residues of wood that the mill burns itself: black liquor, bark and rejects, biogas of its waste water.
+"""Residues of wood and plants that the site burns itself: black liquor, bark and rejects, bagasse and husks, biogas of
+its waste water.
 
-They came in as wood, so they are no supplies. Their CO2 is biogenic: no burden, but reported separately (GB/T 32150).
-CH4 and N2O are burdens: heat * factor of IPCC 2006, volume 2, table 2.3. Their heat is renewable.
+They came in with raw materials, so they are no supplies. Their CO2 is biogenic: no burden, but reported separately
+(GB/T 32150). CH4 and N2O are burdens: heat * factor of IPCC 2006, volume 2, table 2.3. Their heat is renewable.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,9 +26,10 @@ from ledger.sdk import (
 )
 
 RICHEST: Final[Mapping[str, Decimal]] = {
-    "blackLiquor": Decimal(20), "woodResidue": Decimal(22), "biogas": Decimal(50),
+    "blackLiquor": Decimal(20), "woodResidue": Decimal(22), "plantResidue": Decimal(22), "biogas": Decimal(50),
 }
-"""Upper limits in net MJ per kg: half of black liquor's solids are salts; dry resinous wood; pure methane."""
+"""Upper limits in net MJ per kg: half of black liquor's solids are salts; dry resinous wood; shells;
+pure methane."""
 
 _GASES: Final = (("Methane", "CH4biogenic"), ("NitrousOxide", "N2O"))
 
@@ -39,7 +41,7 @@ class OwnFuel(Part, frozen=True, kw_only=True):
     `own_fuels.csv` if absent (biogas has no default). `carbon`: kg per kg; by CO2 per heat if absent.
     """
 
-    kind: Literal["blackLiquor", "woodResidue", "biogas"]
+    kind: Literal["blackLiquor", "woodResidue", "plantResidue", "biogas"]
     quantity: Quantity
     heating_value: Positive | None = None
     carbon: Fraction | None = None

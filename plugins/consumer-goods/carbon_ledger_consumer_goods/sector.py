@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from carbon_ledger_consumer_goods import appliances, papermaking, pulping, textile_dyeing
+from carbon_ledger_consumer_goods import appliances, food, papermaking, pulping, textile_dyeing
 from ledger.sdk import Route, Sector, read_indicators, read_nature, read_needs
 
 
@@ -26,5 +26,6 @@ def plugin() -> Sector:
                 activity=appliances.HouseholdAppliances, assess=appliances.assess, en="Household appliances",
                 zh="家用电器",
             ),
+            "foodAndDrink": Route(activity=food.FoodAndDrink, assess=food.assess, en="Food and drink", zh="食品饮料"),
         },
     )

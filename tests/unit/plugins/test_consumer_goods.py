@@ -302,11 +302,27 @@ def filled(times: int) -> dict[str, Any]:
     ])
 
 
+BREWERY = context(
+    "consumer-goods.foodAndDrink", inputs=(lot("200 TNE", materials={"malt": "1"}, biogenic_carbon=Decimal("0.4")),),
+    supplies=(supply("electricity", "100000 KWH"), supply("naturalGas", "30000 NM3", "21 TNE"),
+              supply("hops", "1500 KGM"), supply("water", "4500 MTQ", "4500 TNE"), supply("R404A", "2 KGM"),
+              supply("carbonDioxide", "500 KGM")),
+    outputs=(output("10000 HLT", mass="1010 TNE", materials={"beer": "1"}), output("180 TNE", "byProduct")),
+)
+
+
+def brewed(times: int) -> dict[str, Any]:
+    return {"food": "beer", "alcohol": quantity(str(50000 * times), "LTR"),
+            "captured": quantity(str(9 * times), "TNE"), "effluents": [effluent(times)],
+            "ownFuels": [{"kind": "plantResidue", "quantity": quantity(str(2 * times), "TNE")}]}
+
+
 CASES = [
     Case(context=PULP, activity=liquor(1), twice=liquor(2)),
     Case(context=PAPER, activity=mill(1, analyses=CHIPS), twice=mill(2, analyses=CHIPS)),
     Case(context=dyeing(), activity=cotton(1), twice=cotton(2)),
     Case(context=appliances(), activity=filled(1), twice=filled(2)),
+    Case(context=BREWERY, activity=brewed(1), twice=brewed(2)),
 ]
 
 
@@ -318,4 +334,5 @@ def test_names_that_targets_use() -> None:
     sector = plugin()
     assert {"chpShare", "recycledFibreShare", "energyPerTonnePaper", "energyPerTonneFabric", "appliancesMade",
             "fabricDyed", "lowEnergyDyed"} <= set(sector.indicators)
-    assert set(sector.routes) == {"pulping", "papermaking", "textileDyeing", "householdAppliances"}
+    assert set(sector.routes) == {
+        "pulping", "papermaking", "textileDyeing", "householdAppliances", "foodAndDrink"}

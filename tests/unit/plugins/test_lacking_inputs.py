@@ -71,6 +71,8 @@ LITTLE: Final = (
     ("steel.carbonCapture", "0.05", "capture-energy", "heat", 338.8),
     ("consumer-goods.papermaking", "0.2", "paper-energy-unusual", "heat", 763_760),
     ("consumer-goods.textileDyeing", "0.2", "textile-energy-unusual", "heat", 7_876),
+    # 1,010 t of beer at 1 GJ, less a fifth of power and gas, and 2 t of plant residues.
+    ("consumer-goods.foodAndDrink", "0.2", "food-energy-unusual", "heat", 986_800 - 0.2 * (360_000 + 30_000 * 38.931)),
 )
 
 
@@ -106,6 +108,8 @@ MISSING: Final = (
     ("nonferrous.aluminiumCasting", "melting-missing", "naturalGas", 140),
     ("consumer-goods.textileDyeing", "textile-energy-missing", "heat", 490_000),
     ("consumer-goods.householdAppliances", "energy-unusual", "electricity", 1_000),
+    # 1,010 t of beer at 1 GJ, less 2 t of plant residues at 11.6 GJ that the brewery burns.
+    ("consumer-goods.foodAndDrink", "food-energy-unusual", "heat", 986_800),
 )
 
 
