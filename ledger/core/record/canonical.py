@@ -28,7 +28,9 @@ _OF_VALUES: Final = frozenset({"float", "null"})
 
 _generic = msgspec.json.Decoder()
 _typed: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
-_encoder = msgspec.json.Encoder(order="sorted")
+_encoder = msgspec.json.Encoder()
+_sorting = msgspec.json.Encoder(order="sorted")
+"""For fields of records and for keys in order alone: its sorting overflows the stack on long objects in some orders."""
 
 
 def digest(body: bytes) -> bytes:
@@ -38,14 +40,14 @@ def digest(body: bytes) -> bytes:
 
 def encode(value: object) -> bytes:
     """Canonical bytes of a record, or of any value that a record may contain. The inverse of `decode_record`."""
-    return _encoder.encode(_generic.decode(_encoder.encode(value)))
+    return _encoder.encode(_ordered(_generic.decode(_encoder.encode(value))))
 
 
 def decode_record(body: bytes) -> AnyRecord:
     """The record whose canonical bytes are `body`. Raises InvalidBody that names the field, the value and the rule."""
     tree, record = _read(body)
     # A default value that is written out would be a second spelling of the same record.
-    spelled = _encoder.encode(record)
+    spelled = _sorting.encode(record)
     if spelled != body:
         raise _explain_default(tree, _generic.decode(spelled))
     return record
@@ -133,8 +135,18 @@ def check_canonical(body: bytes) -> Any:
         raise InvalidBody(f"not JSON: {error}", code="not-json", value=body[:40], rule="RFC 8259 JSON") from None
     # Keys are ASCII if the body is ASCII without escapes.
     _walk(tree, keys=not body.isascii() or b"\\u" in body)
-    if _encoder.encode(tree) != body:
-        raise _explain_spelling(body, _encoder.encode(tree))
+    canonical = _encoder.encode(_ordered(tree))
+    if canonical != body:
+        raise _explain_spelling(body, canonical)
+    return tree
+
+
+def _ordered(tree: Any) -> Any:
+    """The tree with the keys of each object in order."""
+    if isinstance(tree, dict):
+        return {key: _ordered(tree[key]) for key in sorted(tree)}
+    if isinstance(tree, list):
+        return [_ordered(item) if isinstance(item, dict | list) else item for item in tree]
     return tree
 
 
