@@ -7,8 +7,10 @@ A body is accepted only if its sorted re-encoding equals it. Because keys are AS
 import hashlib
 import json
 import re
+from collections import deque
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -43,13 +45,14 @@ def encode(value: object) -> bytes:
     return _encoder.encode(_ordered(_generic.decode(_encoder.encode(value))))
 
 
-def decode_record(body: bytes) -> AnyRecord:
-    """The record whose canonical bytes are `body`. Raises InvalidBody that names the field, the value and the rule."""
-    tree, record = _read(body)
+def decode_record(body: bytes, *, explain: bool = True) -> AnyRecord:
+    """The record whose canonical bytes are `body`. Raises InvalidBody that names the field, the value and the rule.
+    `explain`: the error has all faults of the record, and how to mend them."""
+    tree, record = _read(body, explain=explain)
     # A default value that is written out would be a second spelling of the same record.
     spelled = _sorting.encode(record)
     if spelled != body:
-        raise _explain_default(tree, _generic.decode(spelled))
+        raise _explain_default(tree, _generic.decode(spelled), MOST_FAULTS if explain else 1)
     return record
 
 
@@ -59,11 +62,11 @@ def record_of(tree: object) -> AnyRecord:
     return _read(encode(tree))[1]
 
 
-def _read(body: bytes) -> tuple[Any, AnyRecord]:
+def _read(body: bytes, *, explain: bool = True) -> tuple[Any, AnyRecord]:
     try:
         tree = check_canonical(body)
     except InvalidBody as error:
-        if error.code not in _OF_VALUES:
+        if error.code not in _OF_VALUES or not explain:
             raise
         raise explained(error, _faults_of(body)) from None
     if not isinstance(tree, dict):
@@ -71,7 +74,8 @@ def _read(body: bytes) -> tuple[Any, AnyRecord]:
     try:
         return tree, _typed.decode(body)
     except msgspec.ValidationError as error:
-        raise explained(explain_schema(str(error), tree), faults_of(tree, AnyRecord)) from None
+        first = explain_schema(str(error), tree)
+        raise explained(first, faults_of(tree, AnyRecord)) if explain else first from None
 
 
 def _faults_of(body: bytes) -> list[ShapeFault]:
@@ -87,20 +91,19 @@ def exact_tree(data: bytes) -> Any:
     return json.loads(data, parse_float=Decimal)
 
 
-def _explain_default(tree: Any, spelled: Any) -> InvalidBody:
+def _explain_default(tree: Any, spelled: Any, most: int) -> InvalidBody:
     """Names the fields of `tree` that the canonical spelling leaves out."""
-    stated = list(zip(range(MOST_FAULTS), _stated_defaults(tree, spelled), strict=False))
-    if stated:
-        faults = [fault for _, fault in stated]
+    faults = list(islice(_stated_defaults(tree, spelled), most))
+    if faults:
         return explained(faults[0]._replace(advice="").error(), faults)
     return InvalidBody("the body is not the canonical spelling of its record", code="not-canonical",
                        rule="one record, one byte string")
 
 
 def _stated_defaults(tree: Any, spelled: Any) -> Iterator[ShapeFault]:
-    pairs: list[tuple[str, tuple[str | int, ...], Any, Any]] = [("$", (), tree, spelled)]
+    pairs: deque[tuple[str, tuple[str | int, ...], Any, Any]] = deque([("$", (), tree, spelled)])
     while pairs:
-        where, steps, given, canonical = pairs.pop(0)
+        where, steps, given, canonical = pairs.popleft()
         if isinstance(given, dict):
             for key, value in given.items():
                 if key not in canonical:
@@ -112,7 +115,8 @@ def _stated_defaults(tree: Any, spelled: Any) -> Iterator[ShapeFault]:
                     continue
                 pairs.append((f"{where}.{key}", (*steps, key), value, canonical[key]))
         elif isinstance(given, list):
-            pairs.extend((f"{where}[{i}]", (*steps, i), one, canonical[i]) for i, one in enumerate(given))
+            pairs.extend((f"{where}[{i}]", (*steps, i), one, canonical[i]) for i, one in enumerate(given)
+                         if isinstance(one, dict | list))
 
 
 def check_canonical(body: bytes) -> Any:

@@ -13,6 +13,7 @@ from ledger.core.nearest import ALL, nearest
 from ledger.core.record.units import UNITS
 
 _CODE: Final = re.compile(r"[A-Z0-9]{2,3}")
+_LONGEST: Final = 32
 _RAISED: Final = str.maketrans("²³", "23")
 
 _SYMBOLS: Final[Mapping[str, str]] = {
@@ -93,12 +94,18 @@ def is_code(text: str) -> bool:
 
 
 def nearest_units(text: str) -> tuple[str, ...]:
-    """The codes whose codes or names are most like `text`."""
-    exact, _ = _names()
-    words = {**{code.lower(): code for code in UNITS}, **{unit.name: unit.code for unit in UNITS.values()},
-             **{name.lower(): code for name, code in exact.items()}}
-    near = nearest(text.lower(), words, ALL)
+    """The codes whose codes or names are most like `text`, or like its start if it is longer than their names."""
+    words = _words()
+    near = nearest(text[:_LONGEST].lower(), words, ALL)
     return tuple(dict.fromkeys([words[word] for word in near]))[:3]
+
+
+@cache
+def _words() -> Mapping[str, str]:
+    """The codes by code and by name."""
+    exact, _ = _names()
+    return {**{code.lower(): code for code in UNITS}, **{unit.name: unit.code for unit in UNITS.values()},
+            **{name.lower(): code for name, code in exact.items()}}
 
 
 @cache
