@@ -162,8 +162,9 @@ def test_an_unknown_unit_of_a_product_harms_no_neighbour(server: Server, shop: W
 
 def test_unreadable_records_are_explained_within_a_limit(server: Server, shop: Workshop) -> None:
     """Nobody has signed them, so no quota limits what they cost. The answers do not change otherwise."""
-    units = [flow(shop, "pot", f"unit of mass and volume {i:04}") for i in range(100)]
-    envelopes = [envelope(server, tree_of(shop, inputs=units), shop.party.key) for _ in range(60)]
+    envelopes = [
+        envelope(server, tree_of(shop, inputs=[flow(shop, "pot", f"unit {n:02} of mass {i:04}") for i in range(100)]),
+                 shop.party.key) for n in range(60)]
     problems = [one for one in server.submit(envelopes) if isinstance(one, dict)]
     assert {(problem["code"], problem["field"]) for problem in problems} == {
         ("invalid-field", "$.inputs[0].quantity.unit")}

@@ -6,7 +6,7 @@ several units has all of them: nobody guesses between a short, a long and a metr
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from ledger.core.nearest import ALL, nearest
@@ -95,9 +95,13 @@ def is_code(text: str) -> bool:
 
 def nearest_units(text: str) -> tuple[str, ...]:
     """The codes whose codes or names are most like `text`, or like its start if it is longer than their names."""
+    return _nearest_units(text[:_LONGEST].lower())
+
+
+@lru_cache(maxsize=256)
+def _nearest_units(text: str) -> tuple[str, ...]:
     words = _words()
-    near = nearest(text[:_LONGEST].lower(), words, ALL)
-    return tuple(dict.fromkeys([words[word] for word in near]))[:3]
+    return tuple(dict.fromkeys([words[word] for word in nearest(text, words, ALL)]))[:3]
 
 
 @cache
