@@ -1,6 +1,7 @@
 """Explanations of signed refusals have limits, come after the receipts, and state no false faults."""
 
 import asyncio
+import logging
 from collections.abc import Iterator, Sequence
 from time import monotonic
 from typing import Final
@@ -11,7 +12,9 @@ from support.parties import enrolment
 from support.server import Posted, temporary_home
 from support.workshop import Workshop
 
+from ledger.core.receipts.receipt import Receipt
 from ledger.errors import LedgerError
+from ledger.service.posting.own_names import OwnNames
 
 LONG: Final = "-".join(["a-long-part-of-a-name"] * 8)
 
@@ -57,3 +60,25 @@ def test_equal_values_count_once(ledger: Inside, shop: Workshop) -> None:
     wrong = [shop.make({f"made-{i}": "1"}, {"pott": "1"}) for i in range(30)]
     refusals, _ = ledger.run(longest_pause(ledger, wrong))
     assert [refusal.mend[0]["value"] for refusal in refusals] == [shop.name("pot")] * 30
+
+
+@pytest.mark.parametrize("checked", [False, True])
+def test_receipts_survive_a_failing_explanation(
+    ledger: Inside, shop: Workshop, checked: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def lost(*_: object) -> Sequence[str]:
+        raise ConnectionResetError("the session is lost")
+
+    monkeypatch.setattr(OwnNames, "lots", lost)
+    posted = [shop.mine("lot", "1"), shop.make({"made": "1"}, {"pott": "1"})]
+    submitter = ledger.ledger.submitter
+    with caplog.at_level(logging.ERROR, "ledger.service.posting.explaining"):
+        if checked:
+            effect, error = ledger.run(submitter.check(ledger.envelopes(posted)))
+            assert not isinstance(effect, LedgerError)
+        else:
+            receipt, error = ledger.run(ledger.submit(posted))
+            assert isinstance(receipt, Receipt)
+    assert isinstance(error, LedgerError)
+    assert (error.code, error.allowed) == ("unknown-lot", ())
+    assert "explaining refusals failed" in caplog.text

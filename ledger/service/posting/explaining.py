@@ -7,6 +7,7 @@ same words, since only the issuer's own names are read.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, TypeVar
@@ -33,6 +34,7 @@ _MOST_VALUES: Final = 20
 _MOST_SECONDS: Final = 0.5
 _MINTED: Final = ("lot", "newLot", "returnLot", "creditLot", "id", "item")
 """Fields with names that the issuer mints under its prefix."""
+_log = logging.getLogger(__name__)
 Value = TypeVar("Value")
 
 
@@ -47,7 +49,17 @@ class Explainer:
         self, submissions: Sequence[Submission | LedgerError], answers: Sequence[Value], view: State
     ) -> list[Value]:
         """The answers, with explanations in the refusals of the first records of a request. An answer that is its own
-        submission was refused before its signature was checked, and stays as it is."""
+        submission was refused before its signature was checked, and stays as it is. A failure leaves the answers as
+        they are: records of the request may be committed, and their receipts count more."""
+        try:
+            await self._explain_all(submissions, answers, view)
+        except Exception:
+            _log.exception("explaining refusals failed")
+        return list(answers)
+
+    async def _explain_all(
+        self, submissions: Sequence[Submission | LedgerError], answers: Sequence[object], view: State
+    ) -> None:
         proposals = _Proposals(self._own)
         explained = 0
         for submission, answer in zip(submissions, answers, strict=True):
@@ -60,7 +72,6 @@ class Explainer:
                 await self._explain(submission, answer, view, proposals)
             else:
                 await self._explain_shape(answer, view, proposals)
-        return list(answers)
 
     async def _explain_shape(self, error: LedgerError, view: State, proposals: "_Proposals") -> None:
         """A record that cannot be decoded has no verified signature, so only names that everybody knows are proposed.

@@ -219,10 +219,11 @@ class Submitter:
         entered: dict[bytes, int] = {}
         try:
             verdicts = await self._writer.append(pending)
-            answers = await self._explained([item.submission for item in pending.items], verdicts, request)
-            entered = {one.sequenced.digest: one.sequenced.index for one in answers if isinstance(one, CommittedRecord)}
+            entered = {
+                one.sequenced.digest: one.sequenced.index for one in verdicts if isinstance(one, CommittedRecord)}
         finally:
             hold.settle(entered)
+        answers = await self._explained([item.submission for item in pending.items], verdicts, request)
         watch.skip()
         reposted = [answer.digest for answer in answers if isinstance(answer, LoadedRecord)]
         earlier = await self._receipts.read_first(reposted) if reposted else {}
