@@ -7,14 +7,20 @@ from time import monotonic
 from typing import Final
 
 import pytest
+from msgspec.structs import replace
 from support.inside import Inside, inside
 from support.parties import enrolment
+from support.revising import amend, change
+from support.sectors import Make
 from support.server import Posted, temporary_home
 from support.workshop import Workshop
 
 from ledger.core.receipts.receipt import Receipt
+from ledger.core.record.kinds import Facility
 from ledger.errors import LedgerError
+from ledger.service.posting.log_writer import LogWriter
 from ledger.service.posting.own_names import OwnNames
+from ledger.service.posting.pending import Answer, PendingRequest
 
 LONG: Final = "-".join(["a-long-part-of-a-name"] * 8)
 
@@ -82,3 +88,44 @@ def test_receipts_survive_a_failing_explanation(
     assert isinstance(error, LedgerError)
     assert (error.code, error.allowed) == ("unknown-lot", ())
     assert "explaining refusals failed" in caplog.text
+
+
+def of_new_site(shop: Workshop) -> tuple[Posted, Posted]:
+    """A site, and a record of it with an unknown input."""
+    site = Facility(issuer=shop.id, nonce=shop.nonce(), id=shop.name("annex"), country="CN")
+    _, made = shop.make({"made": "1"}, {"pott": "1"})
+    return shop.signed(site), shop.signed(replace(made, facility=site.id))
+
+
+def test_a_name_that_was_entered_in_the_meantime_is_no_fault(
+    ledger: Inside, shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The site is entered after the request has read its facts, and before it gets the lock."""
+    site, made = of_new_site(shop)
+    append = LogWriter.append
+
+    async def after_the_site(writer: LogWriter, pending: PendingRequest) -> list[Answer]:
+        monkeypatch.setattr(LogWriter, "append", append)
+        await ledger.must([site])
+        return await append(writer, pending)
+
+    monkeypatch.setattr(LogWriter, "append", after_the_site)
+    (error,) = ledger.run(ledger.submit([made]))
+    assert isinstance(error, LedgerError)
+    assert (error.code, error.field, error.parts) == ("unknown-lot", "inputs[0].lot", ())
+    assert error.mend
+
+
+@pytest.mark.parametrize("checked", [False, True])
+def test_a_name_of_the_same_request_is_no_fault(ledger: Inside, shop: Workshop, checked: bool) -> None:
+    """Records after an amendment are prepared under the lock."""
+    made = shop.mine("lot", "1")
+    ledger.post([made])
+    amendment = amend(shop, change(made, activity=Make(co2="2")))
+    posted = [amendment, *of_new_site(shop)]
+    submitter = ledger.ledger.submitter
+    answers: Sequence[object] = ledger.run(
+        submitter.check(ledger.envelopes(posted)) if checked else ledger.submit(posted))
+    error = answers[2]
+    assert isinstance(error, LedgerError)
+    assert (error.code, error.field, error.parts) == ("unknown-lot", "inputs[0].lot", ())

@@ -9,12 +9,14 @@ same words, since only the issuer's own names are read.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from typing import Final, TypeVar
 
 import msgspec
 
 from ledger.admission.facts import Facts
+from ledger.admission.lookups import add_names
+from ledger.admission.names import Names
 from ledger.admission.plan import faults_of, same_unit
 from ledger.admission.state import State
 from ledger.core import patch
@@ -27,6 +29,7 @@ from ledger.engine.sector_call import decode_activity
 from ledger.errors import FACTS, LedgerError, Refused
 from ledger.registry.assessing import Assessor
 from ledger.service.posting.own_names import OwnNames
+from ledger.service.posting.prefetch import FactPrefetcher
 
 _MOST_RECORDS: Final = 50
 _MOST_VALUES: Final = 20
@@ -41,8 +44,8 @@ Value = TypeVar("Value")
 class Explainer:
     """A process has one."""
 
-    def __init__(self, own: OwnNames, assessor: Assessor) -> None:
-        self._own = own
+    def __init__(self, prefetcher: FactPrefetcher, assessor: Assessor) -> None:
+        self._prefetcher = prefetcher
         self._assessor = assessor
 
     async def explained(
@@ -52,15 +55,44 @@ class Explainer:
         submission was refused before its signature was checked, and stays as it is. A failure leaves the answers as
         they are: records of the request may be committed, and their receipts count more."""
         try:
-            await self._explain_all(submissions, answers, view)
+            await self._explain_all(submissions, answers, view, frozenset())
         except Exception:
             _log.exception("explaining refusals failed")
         return list(answers)
 
+    async def explained_late(
+        self, submissions: Sequence[Submission], answers: Sequence[Value], view: State, doubtful: Set[str]
+    ) -> list[Value]:
+        """The same for answers that came later than the facts of `view`: it reads the facts that refused records name
+        anew. Faults with `doubtful` codes are not added."""
+        try:
+            refused = [
+                submission for submission, answer in zip(submissions, answers, strict=True)
+                if isinstance(answer, LedgerError) and answer.stage is not None]
+            if refused:
+                newest = await self._newest(refused[:_MOST_RECORDS], view)
+                await self._explain_all(submissions, answers, newest, doubtful)
+        except Exception:
+            _log.exception("explaining refusals failed")
+        return list(answers)
+
+    async def _newest(self, submissions: Sequence[Submission], view: State) -> State:
+        """The facts of `view`, and those that the records name now."""
+        names = Names()
+        for submission in submissions:
+            add_names(submission.record, names)
+        prefetched = await self._prefetcher.read(names, ())
+        newest = State(view.origin)
+        newest.learn(view)
+        newest.learn(prefetched.facts)
+        newest.activations = prefetched.now.activations
+        return newest
+
     async def _explain_all(
-        self, submissions: Sequence[Submission | LedgerError], answers: Sequence[object], view: State
+        self, submissions: Sequence[Submission | LedgerError], answers: Sequence[object], view: State,
+        doubtful: Set[str],
     ) -> None:
-        proposals = _Proposals(self._own)
+        proposals = _Proposals(self._prefetcher.own, doubtful)
         explained = 0
         for submission, answer in zip(submissions, answers, strict=True):
             if not isinstance(answer, LedgerError) or answer.stage is None:
@@ -86,7 +118,7 @@ class Explainer:
         faults = list(error.parts)
         if not faults:
             others = await proposals.aside(lambda: self._others(submission, error, view))
-            faults = _with_first(error, others)
+            faults = _with_first(error, [fault for fault in others if fault.code not in proposals.doubtful])
         for fault in faults:
             if not fault.allowed and not fault.mend:
                 await proposals.add(fault, submission.record.issuer, view, self._processes(view))
@@ -154,8 +186,9 @@ class _Proposals:
     """The allowed values, by the code of a fault. Each list of names is read once for a request. The first different
     values of a request are compared with names, each once, in a thread: the event loop answers others meanwhile."""
 
-    def __init__(self, own: OwnNames) -> None:
+    def __init__(self, own: OwnNames, doubtful: Set[str]) -> None:
         self._own = own
+        self.doubtful = doubtful
         self._read: dict[tuple[str, str], Sequence[str]] = {}
         self._given: dict[tuple[str, ...], Advice] = {}
         self._units: set[str] = set()

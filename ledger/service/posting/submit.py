@@ -8,7 +8,7 @@ import asyncio
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple, TypeVar
@@ -16,6 +16,7 @@ from typing import NamedTuple, TypeVar
 from ledger.admission.activations import Versions
 from ledger.admission.admit import unknown_key
 from ledger.admission.lookups import add_names, entered_by
+from ledger.admission.lots import DEFERRABLE
 from ledger.admission.names import Names
 from ledger.answers.checked import CheckedRecord
 from ledger.core.log.inclusion_proof import TlogProof
@@ -77,7 +78,7 @@ class Submitter:
         self._publication = receipts.publication
         self._quotas = quotas
         self._recorder = recorder
-        self._explainer = Explainer(prefetcher.own, assessor)
+        self._explainer = Explainer(prefetcher, assessor)
         self._threads = ThreadPoolExecutor(_CORES, thread_name_prefix="submit")
 
     def close(self) -> None:
@@ -117,7 +118,7 @@ class Submitter:
             ]
             checked = await self._writer.check([pending for pending, _ in prepared])
             results = [
-                await self._explained([item.submission for item in pending.items], part, request)
+                await self._explained_late(pending.items, part, request, DEFERRABLE if request.revises else frozenset())
                 for (pending, _), part in zip(prepared, checked, strict=True)
             ]
             taken.update([
@@ -223,7 +224,7 @@ class Submitter:
                 one.sequenced.digest: one.sequenced.index for one in verdicts if isinstance(one, CommittedRecord)}
         finally:
             hold.settle(entered)
-        answers = await self._explained([item.submission for item in pending.items], verdicts, request)
+        answers = await self._explained_late(pending.items, verdicts, request, frozenset())
         watch.skip()
         reposted = [answer.digest for answer in answers if isinstance(answer, LoadedRecord)]
         earlier = await self._receipts.read_first(reposted) if reposted else {}
@@ -251,6 +252,17 @@ class Submitter:
         if not any(isinstance(answer, LedgerError) for answer in answers):
             return list(answers)
         return await self._explainer.explained(submissions, answers, request.view)
+
+    async def _explained_late(
+        self, items: Sequence[Item], answers: Sequence[Value], request: AppendRequest, doubtful: Set[str]
+    ) -> list[Value]:
+        """The same for refusals that come after the request has read its facts. Names that did not exist then may have
+        been entered since. Faults with `doubtful` codes are not added to the one that refused the record: a check
+        enters nothing, so earlier records of the request may cure them."""
+        if not any(isinstance(answer, LedgerError) for answer in answers):
+            return list(answers)
+        submissions = [item.submission for item in items]
+        return await self._explainer.explained_late(submissions, answers, request.view, doubtful)
 
     def _result(self, answer: Answer, earlier: Mapping[bytes, Receipt | Acknowledgement]) -> SubmitResult:
         if isinstance(answer, CommittedRecord) and self._publication.waits(answer.sequenced.index):
