@@ -18,6 +18,7 @@ from ledger.engine.prepared import REVISING, Prepared
 from ledger.engine.revision.recompute import Revision
 from ledger.engine.sectors import Registry
 from ledger.errors import LedgerError
+from ledger.registry.assessing import Assessor
 from ledger.service.log_access import LogAccess
 from ledger.service.posting.checking.present import checked, on_ledger, restatement_of
 from ledger.service.posting.checking.touched import Touched
@@ -37,9 +38,9 @@ _FOLLOWS: Final = "an earlier amendment or closing of the request, whose effect 
 class RecordChecker:
     """A process has one."""
 
-    def __init__(self, log: LogAccess, registry: Registry, reviser: Reviser) -> None:
+    def __init__(self, log: LogAccess, assessor: Assessor, reviser: Reviser) -> None:
         self._log = log
-        self._registry = registry
+        self._assessor = assessor
         self._reviser = reviser
 
     async def check(self, parts: Sequence[PendingRequest]) -> list[list[CheckResult]]:
@@ -47,9 +48,10 @@ class RecordChecker:
         async with read_snapshot(self._log.url) as (connection, head):
             loaded = await load_requests(
                 connection, self._log.loader, parts, State(self._log.origin, head.size), head.revisions)
-            check = _Check(loaded, self._registry, max(self._log.keeper(), head.time))
+            check = _Check(loaded, max(self._log.keeper(), head.time))
             results: list[list[CheckResult]] = []
             for items in loaded.items:
+                check.begin(self._assessor.under_lock())
                 part: list[CheckResult] = []
                 for revising, run in groupby(items, key=lambda item: isinstance(item.submission.record, REVISING)):
                     if not revising:
@@ -70,15 +72,21 @@ class RecordChecker:
 
 
 class _Check:
-    """The records of one request, over a state that nobody else sees."""
+    """The records of one request, over a state that nobody else sees. Each part has to begin before its records run."""
 
-    def __init__(self, loaded: LoadedRequests, registry: Registry, time: int) -> None:
+    _batch: Batch
+
+    def __init__(self, loaded: LoadedRequests, time: int) -> None:
         self._state, self._figures = loaded.state, loaded.figures
-        self._batch = Batch(self._state, self._figures, registry, time, self._foreseen)
+        self._time = time
         self._revision: Revision | LedgerError | None = None
         self._touched = Touched()
         self._undecided = False
         """Whether the effect of an earlier record is not foreseen."""
+
+    def begin(self, registry: Registry) -> None:
+        """Begins a part of the request: like a posted one it is a batch, whose assessments share a time limit."""
+        self._batch = Batch(self._state, self._figures, registry, self._time, self._foreseen)
 
     def is_loaded(self, item: Item) -> bool:
         """Whether the record is on the ledger, or comes earlier in the request."""
