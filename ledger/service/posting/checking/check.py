@@ -4,6 +4,7 @@ This is everything but the append: the same preparation ahead of the lock, the s
 no lock of the database and writes nothing, so it works beside writers and on every server.
 """
 
+import asyncio
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
@@ -30,6 +31,8 @@ from ledger.store.batches import Snapshot, read_snapshot
 
 CheckResult = CheckedRecord | LedgerError
 """The effect of a record, or the reason why the ledger would refuse it."""
+MOST_SESSIONS: Final = 4
+"""The most database sessions of checks in a process. Further checks wait, without a session."""
 _DEPENDS: Final = ("earlier records of the request change the records that it restates, and a check restates only "
                    "records on the ledger: post those first, then check it again")
 _FOLLOWS: Final = "an earlier amendment or closing of the request, whose effect is undecided, may change its figures"
@@ -42,10 +45,14 @@ class RecordChecker:
         self._log = log
         self._assessor = assessor
         self._reviser = reviser
+        self._sessions = asyncio.Semaphore(MOST_SESSIONS)
 
     async def check(self, parts: Sequence[PendingRequest]) -> list[list[CheckResult]]:
         """One result for each record of each part of a request, in order. Raises Unavailable."""
-        async with read_snapshot(self._log.url) as (connection, head):
+        if not any(part.items for part in parts):
+            # Everything is refused already, perhaps because nobody signed it: that must not cost a session.
+            return [[] for _ in parts]
+        async with self._sessions, read_snapshot(self._log.url) as (connection, head):
             loaded = await load_requests(
                 connection, self._log.loader, parts, State(self._log.origin, head.size), head.revisions)
             check = _Check(loaded, max(self._log.keeper(), head.time))
