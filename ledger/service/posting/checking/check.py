@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
 
-import asyncpg
 from msgspec.structs import replace
 
 from ledger.admission.state import State, type_of
@@ -25,14 +24,15 @@ from ledger.service.posting.checking.present import checked, on_ledger, restatem
 from ledger.service.posting.checking.touched import Touched
 from ledger.service.posting.loaded import LoadedRequests, load_requests
 from ledger.service.posting.pending import PendingRequest
+from ledger.service.posting.revision.foreseen import CheckTurn, ForeseenRevision, Foreseer
 from ledger.service.posting.revision.offload import aside
-from ledger.service.posting.revision.reviser import ForeseenRevision, Reviser
-from ledger.store.batches import Snapshot, read_snapshot
+from ledger.store.batches import read_snapshot
 
 CheckResult = CheckedRecord | LedgerError
 """The effect of a record, or the reason why the ledger would refuse it."""
 MOST_SESSIONS: Final = 4
-"""The most database sessions of checks in a process. Further checks wait, without a session."""
+"""The most database sessions of checks in a process: one is for checks that foresee revisions, which run one at a time.
+Further checks wait, without a session."""
 _DEPENDS: Final = ("earlier records of the request change the records that it restates, and a check restates only "
                    "records on the ledger: post those first, then check it again")
 _FOLLOWS: Final = "an earlier amendment or closing of the request, whose effect is undecided, may change its figures"
@@ -41,18 +41,25 @@ _FOLLOWS: Final = "an earlier amendment or closing of the request, whose effect 
 class RecordChecker:
     """A process has one."""
 
-    def __init__(self, log: LogAccess, assessor: Assessor, reviser: Reviser) -> None:
+    def __init__(self, log: LogAccess, assessor: Assessor, foreseer: Foreseer) -> None:
         self._log = log
         self._assessor = assessor
-        self._reviser = reviser
-        self._sessions = asyncio.Semaphore(MOST_SESSIONS)
+        self._foreseer = foreseer
+        self._sessions = asyncio.Semaphore(MOST_SESSIONS - 1)
 
     async def check(self, parts: Sequence[PendingRequest]) -> list[list[CheckResult]]:
         """One result for each record of each part of a request, in order. Raises Unavailable."""
-        if not any(part.items for part in parts):
+        items = [item for part in parts for item in part.items]
+        if not items:
             # Everything is refused already, perhaps because nobody signed it: that must not cost a session.
             return [[] for _ in parts]
-        async with self._sessions, read_snapshot(self._log.url) as (connection, head):
+        if any(_is_revising(item) for item in items):
+            return await self._foreseer.in_turn(parts[-1].organization, lambda turn: self._check(parts, turn))
+        async with self._sessions:
+            return await self._check(parts, self._foreseer.turn())
+
+    async def _check(self, parts: Sequence[PendingRequest], turn: CheckTurn) -> list[list[CheckResult]]:
+        async with read_snapshot(self._log.url) as (connection, head):
             loaded = await load_requests(
                 connection, self._log.loader, parts, State(self._log.origin, head.size), head.revisions)
             check = _Check(loaded, max(self._log.keeper(), head.time))
@@ -60,22 +67,20 @@ class RecordChecker:
             for items in loaded.items:
                 check.begin(self._assessor.under_lock())
                 part: list[CheckResult] = []
-                for revising, run in groupby(items, key=lambda item: isinstance(item.submission.record, REVISING)):
+                for revising, run in groupby(items, key=_is_revising):
                     if not revising:
                         part += await aside(connection, check.run, list(run))
                         continue
                     for item in run:
-                        part.append(await self._revise(check, item, connection, head))
+                        foreseen = None if check.is_loaded(item) else await self._foreseer.foresee(
+                            item.submission, connection, head, turn)
+                        part.append(await aside(connection, check.revise, item, foreseen))
                 results.append(part)
             return results
 
-    async def _revise(
-        self, check: "_Check", item: Item, connection: asyncpg.Connection, head: Snapshot
-    ) -> CheckResult:
-        foreseen = None
-        if not check.is_loaded(item):
-            foreseen = await self._reviser.check(item.submission, connection, head)
-        return await aside(connection, check.revise, item, foreseen)
+
+def _is_revising(item: Item) -> bool:
+    return isinstance(item.submission.record, REVISING)
 
 
 class _Check:
