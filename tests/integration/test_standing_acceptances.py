@@ -250,11 +250,15 @@ def test_a_product_that_is_new_to_the_rule(server: Server) -> None:
 
 
 def test_a_site_has_received_what_was_accepted_on_arrival(server: Server) -> None:
-    """Nothing was taken from it, so without the rule it would be in no balance of the buyer's site."""
+    """Nothing was taken from it, so without the rule it would be in no balance of the buyer's site; and a disputed
+    delivery is in none."""
     shop = Shop(server, "received")
     shop.rule(valid_from="2025-01-01T00:00:00Z")
     shop.send("20 TNE", "ruled", time="2025-03-10T00:00:00Z")
     shop.send("20 TNE", "open", time="2025-03-10T00:00:00Z", tolerance="0.03")
+    for name, tolerance in (("taken-back", "0"), ("never-accepted", "0.03")):
+        sent = shop.send("7 TNE", name, time="2025-03-10T00:00:00Z", tolerance=tolerance)
+        shop.answer(sent, disputed=True, reason="wet")
     shop.buyer.close()
     report = shop.ask("/v1/inventory/report", facility=shop.buyer.name("site"), year=2025)["reconciliation"]
     (closed,) = report["closed"]
