@@ -14,6 +14,7 @@ from ledger.answers.purchases import (
 )
 from ledger.answers.stored import VerifiedAnswer
 from ledger.errors import InvalidInput, NotFound
+from ledger.footprint.derived.inventory.reconciliation import COUNTED
 from ledger.footprint.stored.burdens import SLOT, footprint
 from ledger.host.threads import in_thread
 from ledger.service.queries.bought.sums import BoughtLot, BoughtSums, BurdenSums, figures_of
@@ -86,6 +87,10 @@ def _reason_apart(row: TransferRow) -> str | None:
     """Why a transfer does not count as a purchase; None if it counts."""
     if row.state in ("disputed", "withdrawn"):
         return row.state
+    role: str = row.lot["role"]
+    if role not in COUNTED:
+        # A certificate has the unit of the goods that it is about, and would raise their quantity.
+        return role
     purpose: str = row.parties["purpose"] or _PURCHASE
     return None if purpose == _PURCHASE else purpose
 
