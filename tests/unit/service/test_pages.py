@@ -51,14 +51,14 @@ def test_a_page_without_a_filter_is_read_once() -> None:
     """One row more than the page shows whether there is another."""
     keys = list(range(99, -1, -1))
     got, asked = page(keys, lambda _: True, 10, END, 1000)
-    assert (got, asked) == (PageKeys(keys[:10], 90), [11])
+    assert (got, asked) == (PageKeys(keys[:10], 90, 11), [11])
     got, asked = page(keys, lambda _: True, 10, 10, 1000)
-    assert (got, asked) == (PageKeys(keys[-10:], None), [11])
-    assert page([], lambda _: True, 10, END, 1000) == (PageKeys([], None), [11])
+    assert (got, asked) == (PageKeys(keys[-10:], None, 10), [11])
+    assert page([], lambda _: True, 10, END, 1000) == (PageKeys([], None, 0), [11])
 
 
 def test_a_rare_row_ends_a_page_at_the_limit_of_examined_rows() -> None:
     keys = list(range(9_999, -1, -1))
     got, asked = page(keys, lambda key: key == 5, 10, END, 1_000)
-    assert got == PageKeys([], 9_000)
+    assert got == PageKeys([], 9_000, 1_000)
     assert asked == [11, 44, 176, 704, 65]

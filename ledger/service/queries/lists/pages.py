@@ -19,10 +19,12 @@ Filter = Callable[[Sequence[Record]], Awaitable[Sequence[int]]]
 
 
 class PageKeys(NamedTuple):
-    """The keys of a page, newest first, and the key below which the next page begins; None after the last page."""
+    """The keys of a page, newest first, and the key below which the next page begins; None after the last page.
+    `examined`: the number of rows that were examined for it."""
 
     keys: list[int]
     next: int | None
+    examined: int
 
 
 async def read_keys(source: Source, matching: Filter, limit: int, below: int, most: int = MOST_EXAMINED) -> PageKeys:
@@ -33,14 +35,15 @@ async def read_keys(source: Source, matching: Filter, limit: int, below: int, mo
     while True:
         step = min(step, most - examined)
         rows = await source(below, step)
+        examined += len(rows)
         chosen = await matching(rows)
         room = limit - len(keys)
         keys.extend(chosen[:room])
         if len(chosen) > room:
-            return PageKeys(keys, keys[-1])
+            return PageKeys(keys, keys[-1], examined)
         if len(rows) < step:
-            return PageKeys(keys, None)
-        examined, below = examined + len(rows), rows[-1][0]
+            return PageKeys(keys, None, examined)
+        below = rows[-1][0]
         if examined >= most:
-            return PageKeys(keys, below)
+            return PageKeys(keys, below, examined)
         step *= _GROWTH
