@@ -107,6 +107,8 @@ ASKED: Final = {
     "lists.title_limits": str(_SIZE),
     "lists.received": f"'org:{RECORD}', {_SIZE}, 101",
     "lists.issued": f"'org:{RECORD}', {_SIZE}, 101",
+    "lists.partners": _RECORDS,
+    "lists.stated": f"{_RECORDS}, {_NEWEST}",
     "lists.parties": f"{_RECORDS}, {_NEWEST}",
     "lists.transfers": f"{_RECORDS}, {_SIZE}",
     "lists.records": f"{_RECORDS}, {_NEWEST}",

@@ -105,11 +105,14 @@ async def read_transfer_keys(
 
     async def matching(rows: Sequence[Record]) -> list[int]:
         indexes = [row["index"] for row in rows if row["type"] == "transfer"]
-        if not indexes or (query.party is None and period == Period(None, None)):
+        if query.party is not None and indexes:
+            other = "issuer" if query.direction == "received" else "receiver"
+            partners = await pool.fetch(sql["partners"], indexes)
+            indexes = [row["index"] for row in partners if row[other] == query.party]
+        if period == Period(None, None) or not indexes:
             return indexes
-        parties = await pool.fetch(sql["parties"], indexes, moment.version)
-        other = "issuer" if query.direction == "received" else "receiver"
-        return [row["index"] for row in parties if query.party in (None, row[other]) and row["time"] in period]
+        stated = await pool.fetch(sql["stated"], indexes, moment.version)
+        return [row["index"] for row in stated if row["ended"] in period]
 
     return await read_keys(candidates, matching, page.limit, page.below(moment.size))
 
