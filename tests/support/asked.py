@@ -247,7 +247,7 @@ ASKED: Final = {
     "sequence.lock_head": "",
     "sequence.batch_state": (
         f"{_LOTS}, '{{new:1,part:{_NAME}}}', {_DIGESTS}, {_KEYS}, '{{site:{_NAME}}}', {_DIGESTS}, {_DIGESTS}, "
-        f"'{{org:{_NAME}}}', '{{org:{RECORD}}}'"
+        f"'{{org:{_NAME},org:{_NAME}}}', '{{org:{RECORD},org:{RECORD}}}', '{{part:{_NAME},NULL}}'"
     ),
     "sequence.item_holdings": f"'{{item:{_NAME}}}'",
     "sequence.keys_of": f"'{{org:{_NAME}}}'",

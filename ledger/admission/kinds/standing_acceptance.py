@@ -19,7 +19,7 @@ from ledger.errors import Refused
 class StandingAcceptanceKind(Kind[StandingAcceptance]):
     def names(self, record: StandingAcceptance, names: Names) -> None:
         names.organizations.add(record.sender)
-        names.relations.add((record.issuer, record.sender))
+        names.relations.add((record.issuer, record.sender, ""))
         if record.product is not None:
             names.products.add(record.product)
 
