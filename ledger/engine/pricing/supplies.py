@@ -16,8 +16,9 @@ from ledger.admission.facts import Facts
 from ledger.admission.lots import Plan, Supplied
 from ledger.core.outcome.assessment import LineKind
 from ledger.core.record.amounts import CONTEXT
-from ledger.core.record.kinds import AnyRecord, Transfer
+from ledger.core.record.kinds import AnyRecord, Transfer, Transformation
 from ledger.core.record.values import Supply
+from ledger.engine.pricing.analyses import analyses_of
 from ledger.engine.pricing.burning import fuel_of, unburnt, unknown_burning
 from ledger.engine.pricing.named_rows import named_row
 from ledger.engine.pricing.power import price_power
@@ -28,7 +29,7 @@ from ledger.engine.pricing.unproven import StatedSupply, question_of
 from ledger.errors import Refused, refusal_of
 from ledger.footprint.stored.supplies import proves_factor
 from ledger.sdk import FactorSetVersion, SetChoice
-from ledger.sdk.sets.lookup import MATTER, entry_of, is_power, other_class, same_supply
+from ledger.sdk.sets.lookup import MATTER, entry_of, other_class, same_supply
 from ledger.sdk.sets.reading import co2e_of
 
 _NOTHING: Final = Decimal(0)
@@ -41,12 +42,16 @@ def price_supplies(
     """The upstream of each supply, in order, and then of each overhead. `questions`: whether to question figures that
     the record states. Raises Refused, with all faults in `parts`, for named rows that are not in force or do not
     fit."""
-    pricer = _Pricer(PriceList(around, facts, sets), questions=questions)
+    # A sector analyses the fuels of its process, and no overheads.
+    analyses = analyses_of(record) if isinstance(record, Transformation) else {}
+    pricer, other = [_Pricer(PriceList(around, facts, sets, one), questions=questions) for one in (analyses, {})]
     supplied = [*plan.supplied, *plan.overheads]
+    pricers = [*[pricer for _ in plan.supplied], *[other for _ in plan.overheads]]
     priced, faults = list[PricedSupply](), list[Refused]()
-    for bought, kind, field in zip(supplied, kinds_of(record, supplied), _fields_of(record, plan), strict=True):
+    kinds, fields = kinds_of(record, supplied), _fields_of(record, plan)
+    for asked, bought, kind, field in zip(pricers, supplied, kinds, fields, strict=True):
         try:
-            priced.append(pricer.price(bought, kind, field))
+            priced.append(asked.price(bought, kind, field))
         except Refused as fault:
             faults.append(fault)
     if faults:
@@ -107,7 +112,7 @@ class _Pricer:
         entry_kind = None if known is None else known[1].kind
         # Nature gives matter, wind and sun, but no power of a plant, no heat of a network, no freight.
         from_nature = supply.origin == "nature" and (entry_kind is None or entry_kind in MATTER)
-        if not from_nature and is_power(self._prices.sets, supply.material, supply.quantity.unit):
+        if not from_nature and self._prices.is_power(supply):
             booked: LineKind = "electricity" if kind == "upstream" else kind
             return price_power(self._prices, supplied, named, booked)._replace(power=True)
         if named is not None:

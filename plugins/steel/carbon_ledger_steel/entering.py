@@ -85,7 +85,7 @@ def _supplied(supply: SupplyFacts, analyses: Sequence[FuelAnalysis]) -> Entering
 
 
 def _fuel(supply: SupplyFacts, fuel: Fuel) -> Entering:
-    amount = supply.amount(fuel.unit)
+    amount = fuel.amount_of(supply)
     carbon = amount * carbon_of(fuel)
     return Entering(
         supply.material, carbon * (1 - fuel.biogenic), carbon * fuel.biogenic, amount * fuel.megajoules,
