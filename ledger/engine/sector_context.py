@@ -97,13 +97,13 @@ def _supply(
         nature=supply.origin == "nature", priced=supply.factor is not None or supply.declaration is not None,
         combustion=_combustion(supply), deviation=None if supply.deviation is None else Decimal(supply.deviation),
         pedigree=supply.pedigree,
-        heating=heating_of(supply, analysis, None if priced is None else priced.fuel),
+        heating=heating_of(supply, analysis) if priced is None else priced.heating,
     )
     if priced is None:
         return facts
     if priced.power:
         # A sector finds power by one name, whatever the record calls it.
-        facts = replace(facts, material="electricity", heating=None)
+        facts = replace(facts, material="electricity")
     return replace(facts, priced=True, upstream=priced.co2e, fuel=priced.fuel)
 
 

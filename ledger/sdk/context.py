@@ -103,8 +103,8 @@ class FuelFacts(Struct, frozen=True, kw_only=True):
 class SupplyFacts(Struct, frozen=True, kw_only=True):
     """A supply. `priced`: its upstream comes from the supplier's declaration or factor, or from a factor set, so the
     plugin must not add it. `upstream`: kg CO2e of that upstream, if the core makes its lines. `fuel`: how it burns, by
-    the factor sets in force. `heating`: of a fuel that is stated in a unit of energy, by the record's own analysis,
-    else by `fuel`, else by the table of standard fuels.
+    the factor sets in force. `heating`: of a fuel whose quantity is energy, and of nothing else: by the record's own
+    analysis, else by `fuel`, else by the table of standard fuels.
 
     `combustion`: kg of CO2 (or CO2e) from burning it, if the supply brings a factor for its combustion. The core makes
     this line, so the plugin must not. `deviation` and `pedigree` state the uncertainty of the quantity.
@@ -125,24 +125,19 @@ class SupplyFacts(Struct, frozen=True, kw_only=True):
 
     def amount(self, unit: str, heating: HeatingValue | None = None) -> Decimal:
         """The quantity in `unit`. If `unit` is a mass and the quantity is not, the supply's mass. A fuel in a unit of
-        energy, which is net: divided by `heating`, by default the supply's own.
+        energy, which is net: divided by the heating value `heating`, by default the supply's own.
 
         Raises InvalidQuantity, which names this supply, if none of them has the dimension of `unit`.
         """
         if self.mass is not None and unit_of(unit).dimension == "mass" != unit_of(self.quantity.unit).dimension:
             return convert(self.mass, "KGM", unit, f"supplies[{self.index}].mass")
-        heating = heating or self.heating
-        if heating is not None and unit_of(heating.unit).dimension == unit_of(unit).dimension:
-            return self._burnt(unit, heating)
-        return convert(self.quantity.amount, self.quantity.unit, unit, f"supplies[{self.index}].quantity")
-
-    def _burnt(self, unit: str, heating: HeatingValue) -> Decimal:
-        if unit_of(self.quantity.unit).dimension == ENERGY:
-            return heating.amount_of(self.quantity, unit)
+        net = None if self.heating is None else heating or self.heating
+        if net is not None and unit_of(net.unit).dimension == unit_of(unit).dimension:
+            return net.amount_of(self.quantity, unit)
         try:
             return convert(self.quantity.amount, self.quantity.unit, unit, f"supplies[{self.index}].quantity")
         except InvalidQuantity as error:
-            if error.code == "wrong-dimension":
+            if heating is not None and error.code == "wrong-dimension":
                 error.rule = f"{error.rule}, or to KWH or GV: its energy, net"
             raise
 

@@ -72,8 +72,8 @@ class Fuel(Struct, frozen=True, kw_only=True):
         return HeatingValue(unit=self.unit, megajoules=self.megajoules)
 
     def amount_of(self, supply: SupplyFacts) -> Decimal:
-        """A supply of this fuel in `unit`; a quantity of energy is net, so it is divided by `megajoules`. Raises
-        InvalidQuantity as `SupplyFacts.amount` does."""
+        """A supply of this fuel in `unit`. The quantity of a fuel in a unit of energy is net, so it is divided by
+        `megajoules`. Raises InvalidQuantity as `SupplyFacts.amount` does."""
         return supply.amount(self.unit, self.heating)
 
 

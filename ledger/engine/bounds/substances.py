@@ -86,7 +86,7 @@ def amount_of_supply(
     if entry is not None and entry.kind == "fuel":
         own = amount_of(analysed(entry, analysis), quantity.amount, quantity.unit, mass)
         return amount if own is None else MaterialAmount(own, entry.unit, mass)
-    if entry is None and analysis is not None and analysis.heating_value:
+    if entry is None and analysis is not None and analysis.heating_value and not is_power(quantity.unit):
         kilograms = megajoules(quantity.amount, quantity.unit) / Decimal(analysis.heating_value)
         return MaterialAmount(kilograms, "KGM", mass)
     return amount

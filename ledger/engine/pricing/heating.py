@@ -4,6 +4,7 @@ The record's own analysis wins over the row of a factor set, and the row over th
 """
 
 from decimal import Decimal
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -11,13 +12,17 @@ from ledger.core.record.units import UNITS
 from ledger.core.record.values import Supply
 from ledger.sdk import FuelAnalysis, FuelFacts, HeatingValue, SupplyEntry, standard_fuels
 
-_ENERGY = "energy"
+_ENERGY: Final = "energy"
+_NO_FUELS: Final = ("electricity", "heat", "steam")
+"""The names by which sectors find power and heat."""
 
 
-def heating_of(supply: Supply, analysis: FuelAnalysis | None, fuel: FuelFacts | None) -> HeatingValue | None:
+def heating_of(
+    supply: Supply, analysis: FuelAnalysis | None, fuel: FuelFacts | None = None
+) -> HeatingValue | None:
     """The heating value by which a sector counts a supply; None if it is no fuel in a unit of energy. `fuel`: how it
     burns by the sets."""
-    if UNITS[supply.quantity.unit].dimension != _ENERGY:
+    if UNITS[supply.quantity.unit].dimension != _ENERGY or supply.material in _NO_FUELS:
         return None
     usual = standard_fuels().get(supply.material)
     if analysis is not None and analysis.heating_value is not None:

@@ -10,13 +10,13 @@ from ledger.core.outcome.assessment import ADDITIVE, Line, LineKind, Omission
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.units import UNITS
 from ledger.core.record.values import Supply
-from ledger.engine.pricing.heating import analysed
+from ledger.engine.pricing.heating import analysed, heating_of
 from ledger.engine.pricing.priced import PricedSupply, co2e_of_lines, decimal_of
 from ledger.engine.pricing.surroundings import Surroundings, ratings_of
 from ledger.footprint.stored.supplies import declared_ratio, over_location, priced_lines, proves_factor
-from ledger.sdk import FactorSetVersion, FuelAnalysis, SetChoice
+from ledger.sdk import FactorSetVersion, FuelAnalysis, FuelFacts, HeatingValue, SetChoice
 from ledger.sdk.sets.factor_set import SetBoundary
-from ledger.sdk.sets.lookup import amount_of, choose, conservative, is_power, same_supply
+from ledger.sdk.sets.lookup import amount_of, choose, conservative, entry_of, same_supply
 
 _NOTHING: Final = Decimal(0)
 _NO_ANALYSES: Final[Mapping[str, FuelAnalysis]] = {}
@@ -49,9 +49,13 @@ class PriceList:
             entry = analysed(entry, analysis)
         return amount_of(entry, quantity.amount, quantity.unit, supplied.mass)
 
-    def is_power(self, supply: Supply) -> bool:
-        """Whether a supply is electricity, under any name. What a site has analysed is a fuel."""
-        return supply.material not in self._analyses and is_power(self.sets, supply.material, supply.quantity.unit)
+    def heating(self, supply: Supply, fuel: FuelFacts | None) -> HeatingValue | None:
+        """The heating value of a fuel that is stated in a unit of energy. `fuel`: how it burns by the sets."""
+        known = entry_of(self.sets, supply.material)
+        if known is not None and known[1].kind != "fuel":
+            # An analysis turns no power and no heat into a fuel.
+            return None
+        return heating_of(supply, self._analyses.get(supply.material), fuel)
 
     def lines(self, supplied: Supplied, choice: SetChoice, kind: LineKind) -> list[Line]:
         """The lines of the supply by a row; empty if its amount does not convert."""

@@ -29,7 +29,7 @@ from ledger.engine.pricing.unproven import StatedSupply, question_of
 from ledger.errors import Refused, refusal_of
 from ledger.footprint.stored.supplies import proves_factor
 from ledger.sdk import FactorSetVersion, SetChoice
-from ledger.sdk.sets.lookup import MATTER, entry_of, other_class, same_supply
+from ledger.sdk.sets.lookup import MATTER, entry_of, is_power, other_class, same_supply
 from ledger.sdk.sets.reading import co2e_of
 
 _NOTHING: Final = Decimal(0)
@@ -87,6 +87,10 @@ class _Pricer:
         self._questions = questions
 
     def price(self, supplied: Supplied, kind: LineKind, field: str) -> PricedSupply:
+        priced = self._burning(supplied, kind, field)
+        return priced if priced.power else priced._replace(heating=self._prices.heating(supplied.supply, priced.fuel))
+
+    def _burning(self, supplied: Supplied, kind: LineKind, field: str) -> PricedSupply:
         priced = self._price(supplied, kind, field)
         if self._questions and (supplied.supply.factor is not None or supplied.supply.declaration is not None):
             priced = self._questioned(supplied, priced)
@@ -112,7 +116,7 @@ class _Pricer:
         entry_kind = None if known is None else known[1].kind
         # Nature gives matter, wind and sun, but no power of a plant, no heat of a network, no freight.
         from_nature = supply.origin == "nature" and (entry_kind is None or entry_kind in MATTER)
-        if not from_nature and self._prices.is_power(supply):
+        if not from_nature and is_power(self._prices.sets, supply.material, supply.quantity.unit):
             booked: LineKind = "electricity" if kind == "upstream" else kind
             return price_power(self._prices, supplied, named, booked)._replace(power=True)
         if named is not None:

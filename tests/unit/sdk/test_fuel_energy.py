@@ -78,9 +78,9 @@ def test_the_site_s_heating_value_wins() -> None:
 def test_biogenic_carbon_is_apart() -> None:
     """30 GJ of refuse at 15 MJ/kg are 2 t: 2640 kg of CO2, of which 40 % are biogenic."""
     measured = {"heating_value": "15", "carbon": "0.36", "biogenic_share": "0.4"}
-    assert burnt(supply("refuseDerivedFuel", "30 GV"), **measured) == burnt(
-        supply("refuseDerivedFuel", "2 TNE"), **measured)
-    (line,) = burnt(supply("refuseDerivedFuel", "30 GV"), **measured).lines
+    refuse = supply("refuseDerivedFuel", "30 GV", heating=HeatingValue(unit="KGM", megajoules=Decimal(15)))
+    assert burnt(refuse, **measured) == burnt(supply("refuseDerivedFuel", "2 TNE"), **measured)
+    (line,) = burnt(refuse, **measured).lines
     assert float(line.amount) == pytest.approx(1584, rel=1e-15)
 
 
@@ -104,7 +104,8 @@ def test_methane_of_a_row_follows_the_analysis() -> None:
 
 def test_hydrogen_burns_to_water() -> None:
     row = FuelFacts(name="open@1:hydrogen/combustion/*/2020", unit="KGM", heating_value=Decimal(120), gases={})
-    found = burnt(supply("hydrogen", "12 GV", fuel=row), sets=True)
+    net = HeatingValue(unit="KGM", megajoules=Decimal(120))
+    found = burnt(supply("hydrogen", "12 GV", fuel=row, heating=net), sets=True)
     assert found == burnt(supply("hydrogen", "100 KGM", fuel=row), sets=True)
     assert (found.lines, [use.amount for use in found.energy]) == ((), [12000])
 
@@ -138,9 +139,16 @@ def test_a_refusal_names_units_of_energy() -> None:
     assert raised.value.value == "3 MTQ"
 
 
-def test_a_volume_is_what_it_was() -> None:
-    """A heating value changes no supply in its own unit."""
-    plain = supply("naturalGas", "100 NM3")
-    other = msgspec.structs.replace(plain, heating=HeatingValue(unit="NM3", megajoules=Decimal(1)))
-    assert burnt(plain) == burnt(other)
-    assert fuel_of(plain).amount_of(other) == 100
+def test_a_sector_may_have_a_heating_value_of_its_own() -> None:
+    """Its fuel then gives exactly the stated energy."""
+    coal = supply("bituminous", "50 GV")
+    own = msgspec.structs.replace(fuel_of(coal), heating_value=Decimal(25))
+    assert own.amount_of(coal) == 2
+    assert float(coal.amount("TNE")) == pytest.approx(50 / 23.204, rel=1e-15)
+
+
+@pytest.mark.parametrize("one", [supply("electricity", "1 KWH"), supply("steam", "1 GV"), supply("sorbent", "1 GV")])
+def test_an_analysis_turns_nothing_into_a_fuel(one: SupplyFacts) -> None:
+    """The ledger says which supply is a fuel: power that is analysed as a fuel stays refused."""
+    with pytest.raises(InvalidQuantity, match="dimension energy"):
+        burnt(one, heating_value="10", carbon="0.001")
