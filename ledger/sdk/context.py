@@ -127,7 +127,7 @@ class SupplyFacts(Struct, frozen=True, kw_only=True):
         """The quantity in `unit`. If `unit` is a mass and the quantity is not, the supply's mass. A fuel in a unit of
         energy, which is net: divided by the heating value `heating`, by default the supply's own.
 
-        Raises InvalidQuantity, which names this supply, if none of them has the dimension of `unit`.
+        Raises InvalidQuantity, which names this supply, if neither quantity nor mass has the dimension of `unit`.
         """
         if self.mass is not None and unit_of(unit).dimension == "mass" != unit_of(self.quantity.unit).dimension:
             return convert(self.mass, "KGM", unit, f"supplies[{self.index}].mass")

@@ -48,7 +48,7 @@ _AMBIGUOUS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 _NOTES: Final[Mapping[str, str]] = {
-    "sm3": "a cubic metre of gas at 15 °C has no exact value at 0 °C: give the energy on the bill in KWH or GV, net, or "
+    "sm3": "a cubic metre of gas at 15 °C has no exact value at 0 °C: give the net energy on the bill in KWH or GV, or "
     "the volume at 0 °C in NM3",
     "scf": "a cubic foot of gas at 60 °F has no exact value at 0 °C: give the energy on the bill, or the volume at 0 "
     "°C in NM3",
