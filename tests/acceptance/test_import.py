@@ -230,6 +230,27 @@ def test_edited_rows_are_proposed_as_amendments_and_no_others(supplier: Supplier
     assert (back["changed"], back["amended"]) == (rows // 10, rows // 10)
 
 
+def test_a_correction_that_repeats_is_another_amendment(supplier: Supplier) -> None:
+    """A row that is corrected, set back and corrected again: the ledger has the last state."""
+    files = {text: written(supplier.folder / f"{text}.csv", 1, edited=lambda _, cells, text=text: with_cell(
+        cells, "kg CO2e", text)) for text in ("50", "60")}
+    supplier.result(files["50"])
+    for times, text in enumerate(("60", "50", "60", "50"), 1):
+        before = size(supplier.server)
+        assert supplier.result(files[text], "--amend")["amended"] == 1
+        assert size(supplier.server) == before + 1, times
+        assert burden(supplier) == text
+
+
+def burden(supplier: Supplier) -> str:
+    """kg CO2e of the lot of the first row, as amended."""
+    asked = {"lot": f"{supplier.party.prefix}lot:B0000002"}
+    (lot,) = httpx.get(f"{supplier.server.url}/v1/lots", params=asked).json()
+    shown = httpx.get(f"{supplier.server.url}/v1/show", params={"name": lot["record"]}).json()
+    text: str = shown["body"]["burdens"]["fossilGhgEmissions"]
+    return text
+
+
 def test_no_amendment_changes_another_lot(supplier: Supplier) -> None:
     """Fields that no amendment can change, with the way out."""
     file = supplier.list(3)

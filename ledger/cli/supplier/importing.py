@@ -229,7 +229,7 @@ class _ImportRun:
             taken.append(record)
             if receipts is not None:
                 receipts.write(msgspec.json.encode(answer) + b"\n")
-        self._note(taken, posted=True)
+        self._note((record for record in taken if not record.known), posted=True)
         self.amended += sum(record.amends is not None for record in taken)
         self.accepted += sum(record.amends is None for record in taken)
 
@@ -237,7 +237,8 @@ class _ImportRun:
         rest = iter(records)
         while part := list(islice(rest, _KEPT)):
             self._state.enter([
-                (record.kind, record.key, Imported(record.amends or record.digest, record.content, posted))
+                (record.kind, record.key, Imported(record.amends or record.digest, record.content, posted,
+                                                   record.digest if record.amends else ""))
                 for record in part
             ])
 

@@ -97,7 +97,7 @@ class Planner:
                     self._staging.wait(WaitingRow(kind, key, signed.digest, None, content, signed.envelope, known))
             return
         fields = changed_fields(earlier.content, record, content)
-        amendment = self._signer.amend(key, earlier.digest, fields, self._reason)
+        amendment = self._signer.amend(key, earlier, fields, self._reason)
         plan.changed += 1
         self._staging.wait(
             WaitingRow(kind, key, amendment.digest, earlier.digest, content, amendment.envelope))
