@@ -3,7 +3,7 @@ amendment, and an import that was stopped goes on where it was."""
 
 import sqlite3
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, NamedTuple, Self
@@ -22,6 +22,12 @@ CREATE TABLE IF NOT EXISTS record (
 ) WITHOUT ROWID
 """,
     f"ALTER TABLE record ADD COLUMN amendment TEXT NOT NULL DEFAULT '{_UNKNOWN}'",
+    """
+CREATE TABLE sent (
+    origin TEXT, issuer TEXT, kind TEXT, key TEXT, digest TEXT NOT NULL, content BLOB NOT NULL,
+    PRIMARY KEY (origin, issuer, kind, key)
+) WITHOUT ROWID
+""",
 )
 """Each leads to the next version of the file."""
 _VERSION: Final = len(_STEPS)
@@ -29,12 +35,21 @@ _VERSION: Final = len(_STEPS)
 
 class Imported(NamedTuple):
     """A record of an earlier import. `digest`: of the record as it was entered first; `content`: as it is now, after
-    amendments; `posted`: the ledger has it, not only a file; `amendment`: the digest of its newest amendment, if any."""
+    amendments; `posted`: the ledger has it; `amendment`: the digest of its newest amendment, if any; `sent`: a later
+    amendment that the ledger may have."""
 
     digest: str
     content: bytes
     posted: bool
     amendment: str = ""
+    sent: "SentAmendment | None" = None
+
+
+class SentAmendment(NamedTuple):
+    """An amendment that was written to a file, or posted without an answer. `content`: of its record after it."""
+
+    digest: str
+    content: bytes
 
 
 class ImportState:
@@ -84,19 +99,36 @@ class ImportState:
     def imported(self, kind: str, key: str) -> Imported | None:
         """The record of a business key."""
         row = self._database.execute(
-            "SELECT digest, content, posted, amendment FROM record "
-            "WHERE origin = ? AND issuer = ? AND kind = ? AND key = ?",
-            (*self._of, kind, key)).fetchone()
-        return None if row is None else Imported(row[0], zlib.decompress(row[1]), bool(row[2]), row[3])
+            "SELECT record.digest, record.content, posted, amendment, sent.digest, sent.content "
+            "FROM record LEFT JOIN sent USING (origin, issuer, kind, key) "
+            "WHERE origin = ? AND issuer = ? AND kind = ? AND key = ?", (*self._of, kind, key)).fetchone()
+        if row is None:
+            return None
+        sent = None if row[4] is None else SentAmendment(row[4], zlib.decompress(row[5]))
+        return Imported(row[0], zlib.decompress(row[1]), bool(row[2]), row[3], sent)
 
     def enter(self, records: Iterable[tuple[str, str, Imported]]) -> None:
-        """Notes records by kind and business key, in one transaction."""
+        """Notes records by kind and business key, in one transaction. Raises ConfigurationError if it cannot."""
+        rows = list(records)
+        try:
+            self._enter(rows)
+        except sqlite3.Error as error:
+            raise self._fault("write", error) from error
+
+    def _enter(self, records: Sequence[tuple[str, str, Imported]]) -> None:
         self._database.execute("BEGIN IMMEDIATE")
         try:
             self._database.executemany(
                 "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 [(*self._of, kind, key, one.digest, zlib.compress(one.content), int(one.posted), one.amendment)
                  for kind, key, one in records])
+            self._database.executemany(
+                "DELETE FROM sent WHERE origin = ? AND issuer = ? AND kind = ? AND key = ?",
+                [(*self._of, kind, key) for kind, key, one in records if one.sent is None])
+            self._database.executemany(
+                "INSERT OR REPLACE INTO sent VALUES (?, ?, ?, ?, ?, ?)",
+                [(*self._of, kind, key, one.sent.digest, zlib.compress(one.sent.content))
+                 for kind, key, one in records if one.sent is not None])
         except sqlite3.Error:
             self._database.execute("ROLLBACK")
             raise
