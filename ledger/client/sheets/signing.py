@@ -26,6 +26,7 @@ from ledger.core.signatures.envelope import seal
 from ledger.core.signatures.signing import SigningKey
 from ledger.errors import ConfigurationError, InvalidInput
 from ledger.host.files.key_files import write_pem
+from ledger.registry.reference.examples import check_nonce
 
 SUFFIX: Final = ".nonces"
 _SECRET_BYTES: Final = 32
@@ -56,7 +57,9 @@ class RowSigner(NamedTuple):
         if issuer != self.issuer:
             raise InvalidInput(f"issuer: the issuer is {issuer!r}, but {self.issuer} signs", code="wrong-issuer",
                                field="issuer", value=issuer, rule=f"no issuer, or {self.issuer}")
-        return written({"nonce": _EMPTY, **tree, "issuer": self.issuer})
+        complete = written({"nonce": _EMPTY, **tree, "issuer": self.issuer})
+        check_nonce(complete.record.nonce)
+        return complete
 
     def sign(self, key: str, record: AnyRecord, content: bytes, after: str = "") -> SignedRow:
         """Signs the record of a business key. `after`: of an amendment, the digest of the one before it: a row that is
