@@ -18,7 +18,7 @@ import pytest
 from support.cli import Done, environment, run
 from support.lists import MAPPING, Row, with_cell, written
 from support.parties import Party
-from support.relay import Edit, Relay, lost, unknown
+from support.relay import Edit, Relay, exchanged, lost, unknown
 from support.server import Server, prepared_home
 from support.workshop import Workshop
 
@@ -291,6 +291,16 @@ def test_an_unknown_outcome_is_no_refusal(supplier: Supplier) -> None:
     result = supplier.result(emitting(supplier, "50", 2))
     assert (result["accepted"], result["refused"]) == (2, 0)
     assert size(supplier.server) == before + 2
+
+
+def test_answers_about_other_records_are_not_taken(supplier: Supplier) -> None:
+    kept = supplier.folder / "receipts"
+    done = through(supplier, exchanged, emitting(supplier, "50", 2), "--receipts", kept)
+    assert done.code == 1
+    assert "answered record 1 of 2 as record" in done.err
+    assert not kept.exists()
+    result = supplier.result(emitting(supplier, "50", 2))
+    assert (result["unchanged"], result["accepted"]) == (2, 2)
 
 
 def test_a_row_that_changes_between_two_signed_files_is_in_the_second(supplier: Supplier) -> None:
