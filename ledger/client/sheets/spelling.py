@@ -115,10 +115,7 @@ def wire_value(cell: CellValue, field: str, suffix: str, style: Style, *, ends: 
 
     Raises InvalidInput with the value and the rule.
     """
-    if isinstance(cell, Formula):
-        raise _fault(cell.text, "formula", "a value: formulas are never evaluated; paste the column as values")
-    if isinstance(cell, CellError):
-        raise _fault(cell.text, "cell-error", "a value")
+    check_value(cell)
     if suffix not in (TEXT, ""):
         return _suffixed(cell, suffix, style)
     if field in _NUMBERS:
@@ -130,6 +127,14 @@ def wire_value(cell: CellValue, field: str, suffix: str, style: Style, *, ends: 
     if field == _INSTANT or (isinstance(cell, date) and field in _UNKNOWN):
         return _instant(cell, style, ends=ends)
     return _text(cell)
+
+
+def check_value(cell: CellValue | None) -> None:
+    """Raises InvalidInput if the cell has a formula or shows an error: its text is not its value."""
+    if isinstance(cell, Formula):
+        raise _fault(cell.text, "formula", "a value: formulas are never evaluated; paste the column as values")
+    if isinstance(cell, CellError):
+        raise _fault(cell.text, "cell-error", "a value")
 
 
 def _suffixed(cell: CellValue, suffix: str, style: Style) -> Any:

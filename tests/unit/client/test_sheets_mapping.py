@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import openpyxl
 import pytest
 
 from ledger.client.sheets.drafts import CellReading, RowDraft, SheetFault
@@ -12,6 +13,7 @@ from ledger.client.sheets.rows import opened_csv
 from ledger.client.sheets.spelling import FORMATS, Style, offset_named
 from ledger.client.sheets.staging import Staging
 from ledger.client.sheets.template import Guides
+from ledger.client.sheets.workbook import opened
 from ledger.engine.sectors import Registry
 from ledger.errors import InvalidInput
 from ledger.registry.reference.catalogue import Catalogue
@@ -57,6 +59,23 @@ def drafts(
         return list(MappedList(stated, rows, reading, staging).drafts())
 
 
+def book_drafts(folder: Path, *lines: Sequence[Any], mapping: bytes = ORDERS
+                ) -> tuple[list[RowDraft | SheetFault], int]:
+    """The drafts of a workbook with the columns of `LIST`, and the number of its skipped rows. `#N/A` is an error."""
+    book = openpyxl.Workbook()
+    for line in (LIST.splitlines()[0].split(";"), *lines):
+        book.active.append(list(line))
+    for row in book.active:
+        for cell in row:
+            if cell.value == "#N/A":
+                cell.data_type = "e"
+    book.save(folder / "list.xlsx")
+    reading = CellReading(Style(FORMATS["de"], offset_named("+01:00"), "dd.mm.yyyy"), GUIDES, str)
+    with opened(folder / "list.xlsx") as rows, Staging() as staging:
+        mapped = MappedList(read_mapping(mapping), rows, reading, staging)
+        return list(mapped.drafts()), mapped.skipped
+
+
 def faults(found: Sequence[RowDraft | SheetFault]) -> list[tuple[str, str, str | None]]:
     return [(str(one.place), one.code, one.value) for one in found if isinstance(one, SheetFault)]
 
@@ -90,6 +109,21 @@ def test_adjacent_rows_of_a_key_are_one_record(tmp_path: Path) -> None:
 def test_a_fault_in_a_row(tmp_path: Path, old: str, new: str, fault: tuple[str, str, str | None]) -> None:
     assert LIST.count(old) == 1
     assert fault in faults(drafts(tmp_path, LIST.replace(old, new)))
+
+
+def order(number: object, move: object, unit: object = "KG") -> list[object]:
+    return [number, move, "31.03.2026", "1000", "A1", 5, unit]
+
+
+@pytest.mark.parametrize(("text", "code"), [("=A2", "formula"), ("#N/A", "cell-error")])
+def test_a_cell_without_a_value_neither_names_nor_skips_a_row(tmp_path: Path, text: str, code: str) -> None:
+    found, skipped = book_drafts(
+        tmp_path, order("7", "261"), order(text, "261"), order("9", text), order(text, "101"), order("8", "262", text))
+    assert faults(found) == [
+        ("sheet Sheet, row 3, column Order", code, text), ("sheet Sheet, row 4, column Move", code, text),
+        ("sheet Sheet, row 6, column Unit", code, text)]
+    assert [draft.key for draft in found if isinstance(draft, RowDraft)] == ["7"]
+    assert skipped == 1
 
 
 def test_a_month_is_from_its_beginning_to_its_end(tmp_path: Path) -> None:
