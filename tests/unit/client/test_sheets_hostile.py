@@ -240,6 +240,42 @@ def test_numbers_and_texts_that_look_like_the_other(tmp_path: Path) -> None:
     assert (second.key, second.tree["lot"], second.tree["quantity"]["value"]) == ("0012", "0815", "7")
 
 
+def two_sheets(path: Path, record: Sequence[Sequence[Any]], name: str, items: Sequence[Sequence[Any]]) -> Path:
+    """A workbook with a sheet of records and a sheet of a list."""
+    made = openpyxl.Workbook()
+    made.active.title = "record"
+    made.create_sheet(name)
+    for title, lines in (("record", record), (name, items)):
+        for line in lines:
+            made[title].append(list(line))
+    made.save(path)
+    return path
+
+
+ITEMS = [["key", "lot"], ["1", "urn:a:sheet"]]
+
+
+@pytest.mark.parametrize(("column", "cell", "sheet", "place", "message"), [
+    ("inputs.0.lot", "urn:a:cell", "inputs", "sheet record, row 2", "inputs: the sheet inputs fills it too"),
+    ("inputs:json", "[]", "inputs", "sheet record, row 2, column inputs:json", "the sheet inputs fills it too"),
+    ("activity", "x", "activity.slags", "sheet record, row 2, column activity",
+     "the sheet activity.slags fills a part of it"),
+    ("inputs.0.lot", "urn:a:cell", "inputs.parts", "sheet record, row 2",
+     "inputs: the sheet inputs.parts fills a part of it"),
+])
+def test_a_sheet_replaces_no_cell(
+    tmp_path: Path, column: str, cell: str, sheet: str, place: str, message: str
+) -> None:
+    head = ["key", "type", "purpose", column]
+    taken = two_sheets(tmp_path / "a.xlsx", [head, ["1", "consumption", "ownUse", cell]], sheet, ITEMS)
+    (fault,) = faults(taken)
+    assert isinstance(fault, SheetFault)
+    assert (str(fault.place), fault.code, fault.message) == (place, "duplicate-column", message)
+    assert fault.rule
+    free = two_sheets(tmp_path / "b.xlsx", [head, ["1", "consumption", "ownUse", None]], sheet, ITEMS)
+    assert [type(draft) for draft in faults(free)] == [RowDraft]
+
+
 def test_a_date_where_a_batch_belongs_is_a_fault(tmp_path: Path) -> None:
     """A spreadsheet takes the batch `3-26` for a day."""
     (fault,) = faults(transfers(tmp_path / "a.xlsx", ["1", "transfer", datetime(2026, 3, 26), 5]))
