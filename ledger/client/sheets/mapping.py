@@ -34,7 +34,7 @@ from typing import Annotated, Any, Final, NamedTuple
 import msgspec
 from msgspec import Meta, Struct
 
-from ledger.client.sheets.columns import Path, Tree, column_named, fill, with_lists
+from ledger.client.sheets.columns import Path, Tree, column_named, columns_named, fill, with_lists
 from ledger.client.sheets.drafts import (
     CellReading,
     DraftRow,
@@ -78,10 +78,23 @@ class ListMapping(Struct, frozen=True, forbid_unknown_fields=True):
 def read_mapping(data: bytes) -> ListMapping:
     """The mapping in a file. Raises InvalidInput."""
     try:
-        return msgspec.convert(tomllib.loads(data.decode()), ListMapping)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        mapping = msgspec.convert(tomllib.loads(data.decode()), ListMapping)
+    except (UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise InvalidInput(f"not a mapping: {error}", code="invalid-mapping", field="mapping",
                            rule="TOML with `type`, `key` and `[fields]`; see clients/README.md") from None
+    _check_paths([*mapping.fields, *mapping.rows])
+    for item in mapping.rows.values():
+        _check_paths(list(item))
+    return mapping
+
+
+def _check_paths(paths: Sequence[str]) -> None:
+    """Raises InvalidInput unless each path is a field, and no other one fills it too."""
+    for column in columns_named(paths):
+        if column is None or not column.path:
+            name = "" if column is None else column.name
+            raise InvalidInput(f"{name!r} is not a field", code="invalid-mapping", field="mapping", value=name,
+                               rule="a path of the record, such as inputs.0.lot")
 
 
 class _Filling(NamedTuple):

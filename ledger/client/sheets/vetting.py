@@ -6,6 +6,7 @@ the stated sizes bound memory and time. The parts are read once as bytes, in pie
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
@@ -18,6 +19,7 @@ MOST_SHARED: Final = 64 << 20
 """Of a part that a reader keeps in memory, such as the shared texts."""
 MOST_RATIO: Final = 200
 """Of a part to its compressed size. Spreadsheets reach 30."""
+_PACKED: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _PIECE: Final = 1 << 20
 _OVERLAP: Final = 64
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml", re.I)
@@ -42,7 +44,7 @@ def vetted(file: BinaryIO) -> Vetted:
                 part.filename.lower(): list(_scanned(book, part)) for part in book.infolist()
                 if part.filename.lower().endswith((".xml", ".rels", ".vml"))
             })
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
         raise _refused(f"not a workbook: {error}", "not-a-workbook",
                        "a file that a spreadsheet saved as .xlsx") from None
     file.seek(0)
@@ -55,6 +57,9 @@ def _check_directory(parts: list[zipfile.ZipInfo]) -> None:
         raise _refused(f"the workbook has {len(parts)} parts, or two of one name", "not-a-workbook",
                        f"at most {MOST_PARTS:,} parts, each name once")
     for part in parts:
+        if part.compress_type not in _PACKED:
+            raise _refused(f"{part.filename} is packed in an unusual way", "not-a-workbook",
+                           "a file that a spreadsheet saved as .xlsx")
         if _MACROS.search(part.filename):
             raise _refused(f"the workbook has macros or embedded programs ({part.filename})", "macros",
                            _WITHOUT_MACROS)

@@ -5,6 +5,7 @@ with `=`.
 """
 
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
@@ -16,6 +17,8 @@ import openpyxl
 from openpyxl import Workbook
 from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.comments import Comment
+from openpyxl.formula.tokenizer import TokenizerError
+from openpyxl.formula.translate import TranslatorError
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -29,6 +32,11 @@ from ledger.host.files.durable import replacing
 MOST_ROWS: Final = 1_048_576
 MOST_COLUMNS: Final = 1_000
 LONGEST: Final = 32_767
+_UNREADABLE: Final = (
+    BadZipFile, zlib.error, LookupError, ValueError, TypeError, AttributeError, SyntaxError, ArithmeticError, OSError,
+    EOFError, RecursionError, TokenizerError, TranslatorError,
+)
+"""Errors of the library for a malformed workbook. It checks few of the values that it reads."""
 _WIDEST: Final = 60
 _LIST_ROWS: Final = 10_000
 """Rows below the header that get the drop-downs of their column."""
@@ -80,12 +88,15 @@ class WorkbookRows(Rows):
                 values = [_value(cell) for cell in cells]
                 if any(value is not None for value in values):
                     yield Row(sheet, number, values)
-        except (BadZipFile, KeyError, ValueError, TypeError, AttributeError, SyntaxError, OverflowError) as error:
+        except _UNREADABLE as error:
             raise _unreadable(self._path, error) from None
 
     def merged(self, sheet: str) -> list[tuple[str, int]]:
         part = str(self._book[sheet]._worksheet_path).lower()
-        return [(one, range_boundaries(one)[3] or 1) for one in self._merged.get(part, ())]
+        try:
+            return [(cells, range_boundaries(cells)[3] or 1) for cells in self._merged.get(part, ())]
+        except _UNREADABLE as error:
+            raise _unreadable(self._path, error) from None
 
 
 @contextmanager
@@ -102,7 +113,7 @@ def opened(path: Path) -> Iterator[Rows]:
         merged = vetted(file)
         try:
             book = openpyxl.load_workbook(file, read_only=True, data_only=False, keep_links=False)
-        except (BadZipFile, KeyError, ValueError, TypeError, AttributeError, SyntaxError, OSError) as error:
+        except _UNREADABLE as error:
             raise _unreadable(path, error) from None
         try:
             yield WorkbookRows(path, book, merged)

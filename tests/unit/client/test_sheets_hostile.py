@@ -119,6 +119,50 @@ def test_what_is_no_workbook_is_refused(tmp_path: Path, content: bytes) -> None:
     assert refused(path).code == "not-a-workbook"
 
 
+def damaged(path: Path, part: str) -> Path:
+    """The workbook with other bytes amid a packed part."""
+    data = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as book:
+        info = book.getinfo(part)
+    begin = info.header_offset + 30 + len(part)
+    data[begin + 5 : begin + 25] = [byte ^ 0xFF for byte in data[begin + 5 : begin + 25]]
+    path.write_bytes(data)
+    return path
+
+
+SHEET = "xl/worksheets/sheet1.xml"
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    (b"</row>", b'<c r="C1" t="s"><v>999</v></c></row>'),
+    (b"</row>", b'<c r="C1" t="s"><v>0.5</v></c></row>'),
+    (b"</row>", b'<c r="C1"><f t="shared" si="0">"</f></c><c r="D1"><f t="shared" si="0"/></c></row>'),
+    (b"</row>", b'<c r="C1"><v>' + b"1" * 5_000 + b"</v></c></row>"),
+    (b"</row>", b'<c r="ZZZZ1"/></row>'),
+    (b"</sheetData>", b'</sheetData><mergeCells><mergeCell ref="ZZZZ1:ZZZZ2"/></mergeCells>'),
+])
+def test_a_malformed_sheet_is_refused(tmp_path: Path, old: bytes, new: bytes) -> None:
+    path = changed(ordinary(tmp_path / "a.xlsx"), SHEET, lambda sheet: sheet.replace(old, new, 1))
+    with pytest.raises(InvalidInput) as error:
+        faults(path)
+    assert error.value.code == "not-a-workbook"
+    assert error.value.rule
+
+
+@pytest.mark.parametrize("part", [SHEET, "xl/styles.xml", "[Content_Types].xml", "xl/workbook.xml"])
+def test_a_damaged_part_is_refused(tmp_path: Path, part: str) -> None:
+    assert refused(damaged(ordinary(tmp_path / "a.xlsx"), part)).code == "not-a-workbook"
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_unusual_packing_is_refused(tmp_path: Path, packing: int) -> None:
+    path, other = ordinary(tmp_path / "a.xlsx"), tmp_path / "b.xlsx"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(other, "w", packing) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    assert refused(other).code == "not-a-workbook"
+
+
 def test_a_million_empty_rows_take_bounded_time(tmp_path: Path) -> None:
     def far(sheet: Any) -> None:
         sheet.append(["key", "type"])

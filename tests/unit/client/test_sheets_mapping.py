@@ -1,6 +1,7 @@
 """Lists of other programs become records by a mapping."""
 
 from collections.abc import Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ import pytest
 from ledger.client.sheets.drafts import CellReading, RowDraft, SheetFault
 from ledger.client.sheets.mapping import ListMapping, MappedList, read_mapping
 from ledger.client.sheets.rows import opened_csv
-from ledger.client.sheets.spelling import FORMATS, Style, offset_named
+from ledger.client.sheets.spelling import FORMATS, Style, offset_named, wire_value
 from ledger.client.sheets.staging import Staging
 from ledger.client.sheets.template import Guides
 from ledger.client.sheets.workbook import opened
@@ -140,6 +141,17 @@ def test_a_month_is_from_its_beginning_to_its_end(tmp_path: Path) -> None:
     (b"{Batch}", b"{Btch}", "unknown-column", "nearest: Batch"), (b"Move =", b"Kind =", "unknown-column", "nearest"),
     (b'key = "{Order}"', b"", "invalid-mapping", "TOML"), (b"[only]", b"[onyl]", "invalid-mapping", "TOML"),
     (b"[only]", b"[only", "invalid-mapping", "TOML"), (b"ownUse", b"\xff", "invalid-mapping", "TOML"),
+    (b"destination =", b"key =", "invalid-mapping", "a path of the record"),
+    (b"destination =", b'"#note" =', "invalid-mapping", "a path of the record"),
+    (b"destination =", b'"" =', "invalid-mapping", "a path of the record"),
+    (b"destination =", b'"time.x" =', "duplicate-column", "a part of column time"),
+    (b"destination =", b'"time:json" =', "duplicate-column", "the same field"),
+    (b"destination =", b'"inputs.0.lot" =', "duplicate-column", "a part of column inputs"),
+    (b"destination =", b'"inputs" =', "duplicate-column", "the same field"),
+    (b"lot =", b"key =", "invalid-mapping", "a path of the record"),
+    (b"lot =", b'"quantity" =', "duplicate-column", "a part of column quantity"),
+    (b"destination =", b'"a.' + b"1" * 5_000 + b'" =', "not-csv", "such as outputs.0.lot"),
+    (b"[rows.inputs]", b'[rows."inputs..x"]', "not-csv", "such as outputs.0.lot"),
     (b'"consumption"', b'"consumtion"', "unknown-schema", "consumption"),
 ])
 def test_a_wrong_mapping(tmp_path: Path, old: bytes, new: bytes, code: str, rule: str) -> None:
@@ -147,7 +159,7 @@ def test_a_wrong_mapping(tmp_path: Path, old: bytes, new: bytes, code: str, rule
     with pytest.raises(Exception, match=r".") as error:
         drafts(tmp_path, LIST, ORDERS.replace(old, new))
     assert getattr(error.value, "code", "") == code
-    assert rule in getattr(error.value, "rule", "")
+    assert rule in f"{error.value}; {getattr(error.value, 'rule', '')}"
 
 
 def test_a_name_above_two_columns_is_not_one_of_them(tmp_path: Path) -> None:
@@ -168,6 +180,29 @@ def test_what_is_no_csv(tmp_path: Path, data: bytes) -> None:
     with opened_csv(tmp_path / "list.csv") as rows, pytest.raises(InvalidInput) as error:
         list(rows.rows(""))
     assert error.value.code == "not-csv"
+
+
+@pytest.mark.parametrize(("cell", "ends", "offset"), [
+    ("31.12.9999", True, "+00:00"), (date(9999, 12, 31), True, "+00:00"), ("9999-12", True, "+00:00"),
+    ("0000-05", False, "+00:00"), ("01.01.0001", False, "+08:00"),
+    ("0001-01", False, "+08:00"), (datetime(9999, 12, 31, 23), False, "-08:00"),
+])
+def test_a_date_outside_of_the_calendar_is_a_fault(cell: str | date, ends: bool, offset: str) -> None:
+    style = Style(FORMATS["de"], offset_named(offset), "dd.mm.yyyy")
+    with pytest.raises(InvalidInput) as error:
+        wire_value(cell, "instant", "", style, ends=ends)
+    assert error.value.code == "not-a-date"
+    assert "9999" in (error.value.rule or "")
+
+
+@pytest.mark.parametrize("text", ["1" * 5_000, "-" + "1" * 5_000, "9007199254740992"])
+@pytest.mark.parametrize(("field", "suffix"), [("whole number", ""), ("", "int")])
+def test_a_whole_number_has_at_most_sixteen_digits(text: str, field: str, suffix: str) -> None:
+    style = Style(FORMATS["de"])
+    with pytest.raises(InvalidInput) as error:
+        wire_value(text, field, suffix, style)
+    assert error.value.code == "not-a-whole-number"
+    assert wire_value("9007199254740991", field, suffix, style) == (1 << 53) - 1
 
 
 @pytest.mark.parametrize("text", ["8", "+8:00", "+24:00", "CET", "+08:60"])
