@@ -45,6 +45,8 @@ _FAULTY: Final = PatternFill("solid", fgColor="FFFFC7CE")
 _TEXT_FORMAT: Final = "@"
 _HOURS: Final = re.compile(r"h", re.I)
 """In the format of a date that shows a time too."""
+_NOT_CODES: Final = re.compile(r'"[^"]*"|[\\_*].|\[(?!h+\])[^\]]*\]', re.I)
+"""Texts, single signs, languages and colours in the format of a date."""
 _UNWANTED: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that XML 1.0 does not allow."""
 
@@ -139,7 +141,7 @@ def _value(cell: Any) -> CellValue | None:
         return Formula(str(getattr(value, "text", None) or value))
     if cell.data_type == "e":
         return CellError(str(value))
-    if isinstance(value, datetime) and _HOURS.search(str(cell.number_format)) is None:
+    if isinstance(value, datetime) and not _HOURS.search(_NOT_CODES.sub("", str(cell.number_format))):
         return value.date()
     if isinstance(value, timedelta | time):
         return str(value)

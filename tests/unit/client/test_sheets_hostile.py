@@ -255,6 +255,25 @@ def test_dates_of_both_epochs(tmp_path: Path, epoch: str) -> None:
     assert [one.tree["time"] for one in drafts] == ["2026-03-31T08:30:00Z", "2026-03-31T00:00:00Z"]
 
 
+@pytest.mark.parametrize(("form", "end"), [
+    ("yyyy-mm-dd", "2026-04-01T00:00:00Z"), ("[$-zh-CN]yyyy\"年\"m\"月\"d\"日\"", "2026-04-01T00:00:00Z"),
+    ("[$-de-CH]d. mmmm yyyy", "2026-04-01T00:00:00Z"), ("[$-th-TH]dd/mm/yyyy", "2026-04-01T00:00:00Z"),
+    ("yyyy\\hmm", "2026-04-01T00:00:00Z"), ("yyyy_hmm*h", "2026-04-01T00:00:00Z"),
+    ("\"the day\" yyyy-mm-dd", "2026-04-01T00:00:00Z"), ("[$-zh-CN]yyyy-mm-dd h:mm", "2026-03-31T00:00:00Z"),
+    ("yyyy-mm-dd HH:MM", "2026-03-31T00:00:00Z"), ("h\"时\"mm\"分\"", "2026-03-31T00:00:00Z"),
+])
+def test_a_day_ends_at_its_end_in_any_language(tmp_path: Path, form: str, end: str) -> None:
+    path = tmp_path / "a.xlsx"
+    made = openpyxl.Workbook()
+    made.active.append(["key", "type", "end"])
+    made.active.append(["1", "declaration", datetime(2026, 3, 31)])
+    made.active["C2"].number_format = form
+    made.save(path)
+    (draft,) = faults(path)
+    assert isinstance(draft, RowDraft)
+    assert draft.tree["end"] == end
+
+
 @pytest.mark.parametrize(("numbers", "text", "value"), [
     ("en", "1,234", "1234"), ("de", "1,234", "1.234"), ("en", "1.234", "1.234"), ("de", "1.234", "1234"),
     ("fr", "1\u202f234,50", "1234.5"), ("ch", "1'234.5", "1234.5"), ("plain", "0.50", "0.5"),
