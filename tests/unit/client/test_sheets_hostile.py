@@ -18,13 +18,14 @@ from ledger.client.sheets.rows import Row
 from ledger.client.sheets.spelling import FORMATS, CellError, Formula, Style
 from ledger.client.sheets.staging import Staging
 from ledger.client.sheets.template import Guides
-from ledger.client.sheets.vetting import MOST_SHARED
+from ledger.client.sheets.vetting import MOST_IN_ROW, MOST_SHARED, MOST_TAGS, MOST_TEXTS, MOST_WHOLE, vetted
 from ledger.client.sheets.workbook import Heading, SheetPage, opened, write_pages
 from ledger.engine.sectors import Registry
 from ledger.errors import InvalidInput
 from ledger.registry.reference.catalogue import Catalogue
 
 SECONDS = 60
+SHEET = "xl/worksheets/sheet1.xml"
 GUIDES = Guides(Catalogue(Registry()).reference)
 BOMB = (
     b'<?xml version="1.0"?><!DOCTYPE z [<!ENTITY a "aaaaaaaaaa">' +
@@ -102,6 +103,69 @@ def test_a_part_that_lies_about_its_size_ends_there(tmp_path: Path) -> None:
     assert refused(path).code == "not-a-workbook"
 
 
+SAVED = {"xl/styles.xml": b"</fonts>", "xl/workbook.xml": b"</sheets>", "docProps/core.xml": b"</cp:coreProperties>"}
+
+
+def inserted(path: Path, part: str, before: bytes, text: bytes) -> Path:
+    """A workbook with a text in a part, unpacked."""
+    return unpacked(changed(ordinary(path), part, lambda old: old.replace(before, text + before, 1)))
+
+
+def unpacked(path: Path) -> Path:
+    """The workbook without compression, so that its size says nothing."""
+    with zipfile.ZipFile(path) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    with zipfile.ZipFile(path, "w") as new:
+        for name, data in parts.items():
+            new.writestr(name, data)
+    return path
+
+
+@pytest.mark.parametrize(("part", "before", "text"), [
+    *[(part, before, b"<font/>" * (MOST_TAGS + 1)) for part, before in SAVED.items()],
+    *[(part, before, b" " * MOST_WHOLE) for part, before in SAVED.items()],
+    (SHEET, b"</row>", b"<c/>" * MOST_IN_ROW),
+    (SHEET, b"</row>", b"<x:c/>" * MOST_IN_ROW),
+    (SHEET, b"</row>", b'<c t="inlineStr"><is>' + b"<r><t>a</t></r>" * MOST_IN_ROW + b"</is></c>"),
+    (SHEET, b"<sheetData>", b'<cols>' + b'<col min="1" max="1"/>' * MOST_TAGS + b"</cols>"),
+    (SHEET, b"</sheetData>", (b"<row/>" + b"<a/>" * (MOST_TAGS // 10)) * 11),
+    (SHEET, b"</row>", b'<c t="inlineStr"><is><t>' + b"a" * (3 << 20) + b"</t></is></c>"),
+])
+def test_what_would_fill_the_memory_is_refused_unopened(tmp_path: Path, part: str, before: bytes, text: bytes) -> None:
+    path = inserted(tmp_path / "a.xlsx", part, before, text)
+    with path.open("rb") as file, pytest.raises(InvalidInput) as error:
+        vetted(file)
+    assert error.value.code == "workbook-too-large"
+    assert error.value.rule
+
+
+@pytest.mark.parametrize("text", [
+    b"<c/>" * 15_000 + b"<!-- <row> -->" + b"<c/>" * 15_000, b"<c/>" * 15_000 + b"<?a <row/> ?>" + b"<c/>" * 15_000,
+    b"<c/>" * 15_000 + b"<row/>" + b"<c/>" * 15_000, b"<c/>" * 15_000 + b"<a:row b='>'/>" + b"<c/>" * 15_000,
+    b"<c><v><![CDATA[</row><row>]]></v></c>", b"\0",
+])
+def test_nothing_hides_the_length_of_a_row(tmp_path: Path, text: bytes) -> None:
+    path = inserted(tmp_path / "a.xlsx", SHEET, b"</row>", text)
+    with path.open("rb") as file, pytest.raises(InvalidInput) as error:
+        vetted(file)
+    assert error.value.code == "not-a-workbook"
+
+
+def test_many_and_wide_rows_are_read(tmp_path: Path) -> None:
+    cells = b'<c t="inlineStr"><is><t>text</t></is></c>' * 1_000
+    wide = b"".join([b'<row r="%d" a=\'/>\'>%s</row>' % (number, cells) for number in range(3, 60)])
+    many = b"".join([b'<row r="%d"><c><v>1</v></c><c><v>%s</v></c></row>' % (number, b"7" * 15)
+                     for number in range(60, 30_060)])
+    path = inserted(tmp_path / "a.xlsx", SHEET, b"</sheetData>", wide + many)
+    assert len(rows(path)) == 2 + 57 + 30_000
+
+
+def test_shared_texts_are_bounded(tmp_path: Path) -> None:
+    path = changed(ordinary(tmp_path / "a.xlsx"), "xl/sharedStrings.xml",
+                   lambda _: b"<sst>" + b"<si/>" * MOST_TEXTS + b"</sst>", added=True)
+    assert refused(unpacked(path)).code == "workbook-too-large"
+
+
 def test_macros_are_refused(tmp_path: Path) -> None:
     path = changed(ordinary(tmp_path / "a.xlsx"), "xl/vbaProject.bin", lambda _: b"\xd0\xcf", added=True)
     assert refused(path).code == "macros"
@@ -128,9 +192,6 @@ def damaged(path: Path, part: str) -> Path:
     data[begin + 5 : begin + 25] = [byte ^ 0xFF for byte in data[begin + 5 : begin + 25]]
     path.write_bytes(data)
     return path
-
-
-SHEET = "xl/worksheets/sheet1.xml"
 
 
 @pytest.mark.parametrize(("old", "new"), [
