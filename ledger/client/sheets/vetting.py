@@ -8,7 +8,7 @@ an object of each: of a row of a sheet, of the shared texts, of the styles.
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import BinaryIO, Final
 
 from ledger.errors import InvalidInput
@@ -32,10 +32,17 @@ _PACKED: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _PIECE: Final = 1 << 20
 _OVERLAP: Final = 192
 _SHEET: Final = re.compile(r"xl/worksheets/[^/]+\.xml", re.I)
-_SHARED: Final = re.compile(r"xl/sharedStrings\.xml", re.I)
+_BOOK: Final = re.compile(r"xl/workbook[0-9]*\.xml", re.I)
+_SHARED: Final = re.compile(r"xl/sharedStrings[0-9]*\.xml", re.I)
 _WHOLE: Final = re.compile(
-    r"\[Content_Types\]\.xml|.*\.rels|docProps/.*|xl/(?:workbook|styles)\.xml|"
+    r"\[Content_Types\]\.xml|.*\.rels|docProps/.*|xl/(?:workbook|styles)[0-9]*\.xml|"
     r"xl/(?:theme|chartsheets|drawings|charts)/.*\.xml", re.I)
+PLACES: Final[Mapping[str, re.Pattern[str]]] = {
+    "sheet.main+xml": _BOOK, "template.main+xml": _BOOK, "sharedStrings+xml": _SHARED, "/worksheet": _SHEET,
+    "/chartsheet": re.compile(r"xl/chartsheets/[^/]+\.xml", re.I),
+}
+"""Where the checks expect parts, by the ends of their types: each part has the limits of its name, and a reader goes by
+the types."""
 _ROW: Final = re.compile(rb"""<(/?)(?:[\w.-]+:)?row(?=[\s/>])(?:[^<>"']++|"[^"<]*"|'[^'<]*')*+>""")
 _UNUSUAL: Final = re.compile(rb"<!|<\?(?!xml\s)")
 """Comments, instructions and marked sections: they could hide where a row begins. No spreadsheet writes them."""
@@ -126,7 +133,7 @@ def _merged(piece: bytes) -> Iterator[str]:
 
 
 class _TagCount:
-    """Counts the tags that a reader has in memory at once: of a sheet, those of a row, and those outside of rows; of
+    """Counts the tags that a reader has in memory at once: in a sheet, those in a row, and those outside of rows; in
     each other part, all of them."""
 
     def __init__(self, name: str) -> None:

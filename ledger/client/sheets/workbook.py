@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, Final, NamedTuple
-from zipfile import BadZipFile
+from typing import Any, BinaryIO, Final, NamedTuple
+from zipfile import BadZipFile, ZipFile
 
 import openpyxl
 from openpyxl import Workbook
@@ -19,13 +19,17 @@ from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.comments import Comment
 from openpyxl.formula.tokenizer import TokenizerError
 from openpyxl.formula.translate import TranslatorError
+from openpyxl.packaging.manifest import Manifest
+from openpyxl.packaging.relationship import get_dependents, get_rels_path
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.xml.constants import ARC_CONTENT_TYPES, ARC_WORKBOOK
+from openpyxl.xml.functions import fromstring
 
 from ledger.client.sheets.rows import Row, Rows
 from ledger.client.sheets.spelling import CellError, CellValue, Formula
-from ledger.client.sheets.vetting import vetted
+from ledger.client.sheets.vetting import PLACES, vetted
 from ledger.errors import ConfigurationError, InvalidInput
 from ledger.host.files.durable import replacing
 
@@ -42,6 +46,7 @@ _LIST_ROWS: Final = 10_000
 """Rows below the header that get the drop-downs of their column."""
 _LISTS: Final = "lists"
 _FAULTY: Final = PatternFill("solid", fgColor="FFFFC7CE")
+_BOOK_TYPE: Final = ".main+xml"
 _TEXT_FORMAT: Final = "@"
 _HOURS: Final = re.compile(r"h", re.I)
 """In the format of a date that shows a time too."""
@@ -114,6 +119,7 @@ def opened(path: Path) -> Iterator[Rows]:
     with path.open("rb") as file:
         merged = vetted(file)
         try:
+            _check_parts(file)
             book = openpyxl.load_workbook(file, read_only=True, data_only=False, keep_links=False)
         except _UNREADABLE as error:
             raise _unreadable(path, error) from None
@@ -121,6 +127,26 @@ def opened(path: Path) -> Iterator[Rows]:
             yield WorkbookRows(path, book, merged)
         finally:
             book.close()
+
+
+def _check_parts(file: BinaryIO) -> None:
+    """Raises ValueError if a part stands elsewhere than the checks of its size expect. `file` is at its beginning
+    afterwards."""
+    with ZipFile(file) as book:
+        manifest: Any = Manifest.from_tree(fromstring(book.read(ARC_CONTENT_TYPES)))  # type: ignore[arg-type]
+        places = [(part.PartName.removeprefix("/"), part.ContentType) for part in manifest.Override]
+        _check_places(places)
+        for part in [part for part, kind in places if kind.endswith(_BOOK_TYPE)] or [ARC_WORKBOOK]:
+            relations: Any = get_dependents(book, get_rels_path(part))  # type: ignore[no-untyped-call]
+            _check_places([(sheet.target, sheet.Type) for sheet in relations])
+    file.seek(0)
+
+
+def _check_places(places: Iterable[tuple[str, str]]) -> None:
+    for part, kind in places:
+        expected = next((place for suffix, place in PLACES.items() if kind.endswith(suffix)), None)
+        if expected is not None and expected.fullmatch(part) is None:
+            raise ValueError(f"{part} is an unusual place")
 
 
 def _unreadable(path: Path, error: Exception) -> InvalidInput:

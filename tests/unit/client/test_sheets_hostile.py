@@ -166,6 +166,34 @@ def test_shared_texts_are_bounded(tmp_path: Path) -> None:
     assert refused(unpacked(path)).code == "workbook-too-large"
 
 
+@pytest.mark.parametrize(("part", "old", "new"), [
+    ("[Content_Types].xml", b'PartName="/xl/workbook.xml"', b'PartName="/xl/worksheets/sheet1.xml"'),
+    ("[Content_Types].xml", b"</Types>", b'<Override PartName="/xl/media/sheet1.bin" ContentType="application/vnd.'
+     b'openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/></Types>'),
+    ("xl/_rels/workbook.xml.rels", b"/xl/worksheets/sheet1.xml", b"/xl/media/sheet1.bin"),
+    ("xl/_rels/workbook.xml.rels", b"relationships/worksheet", b"relationships/chartsheet"),
+])
+def test_a_part_in_the_place_of_another_is_refused(tmp_path: Path, part: str, old: bytes, new: bytes) -> None:
+    path = ordinary(tmp_path / "a.xlsx")
+    changed(path, "xl/media/sheet1.bin", lambda _: zipfile.ZipFile(path).read(SHEET), added=True)
+    assert len(rows(path)) == 2
+    with zipfile.ZipFile(path) as book:
+        assert book.read(part).count(old) == 1
+    error = refused(changed(path, part, lambda content: content.replace(old, new)))
+    assert error.code == "not-a-workbook"
+    assert "unusual place" in error.message
+
+
+def test_numbered_parts_are_read(tmp_path: Path) -> None:
+    """Some programs number the workbook too."""
+    path, other = ordinary(tmp_path / "a.xlsx"), tmp_path / "b.xlsx"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(other, "w") as new:
+        for name in old.namelist():
+            new.writestr(name.replace("workbook.xml", "workbook2.xml"),
+                         old.read(name).replace(b"xl/workbook.xml", b"xl/workbook2.xml"))
+    assert len(rows(other)) == 2
+
+
 def test_macros_are_refused(tmp_path: Path) -> None:
     path = changed(ordinary(tmp_path / "a.xlsx"), "xl/vbaProject.bin", lambda _: b"\xd0\xcf", added=True)
     assert refused(path).code == "macros"
