@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import pytest
 from support.cli import Done, run
 from support.publishing import site, three_witnesses
+from support.revising import amend, change
+from support.sectors import Make
 from support.server import Server, prepared_home
 from support.workshop import Workshop, workshop
 
@@ -198,6 +200,7 @@ def test_on_the_command_line_it_says_where(story: Story, tmp_path: Path) -> None
     done = run("verify", path, "--vkey", story.server.vkey)
     assert (done.code, len(done.err.splitlines())) == (1, 1)
     assert done.out.splitlines()[-1] == f"7. {STEPS[6]}: DOES NOT HOLD"
+    assert steps(done) == ["ok", "ok", "not asked", "ok", "ok", "ok", "DOES NOT HOLD"]
     assert json.loads(run("verify", path, "--vkey", story.server.vkey, "--json").out)["step"] == 7
     for options in (["--key", "x"], ["--bodies", "."]):
         assert run("verify", path, "--vkey", story.server.vkey, *options).code == 2
@@ -212,6 +215,26 @@ def test_the_log_is_asked_whether_it_still_holds_it(story: Story, tmp_path: Path
     with prepared_home() as home, Server(home) as other:
         done = run("verify", path, "--vkey", story.server.vkey, "--log", other.url)
     assert (done.code, done.out.splitlines()[-1]) == (1, f"10. {PUBLISHED}: DOES NOT HOLD")
+
+
+def test_a_restated_figure_names_the_record_that_restated_it(tmp_path: Path) -> None:
+    """The receipt proves the first figure and the statement the newest one: the difference is explained."""
+    with prepared_home() as home, Server(home) as server:
+        mill = workshop(server, "mill")
+        ore = mill.mine("ore", "10")
+        (first,) = server.post([ore])
+        before = tmp_path / "before"
+        before.write_text(json.dumps(exported(server, mill.name("ore"))))
+        (mend,) = server.post([amend(mill, change(ore, activity=Make(co2="7")))])
+        after, statement = tmp_path / "after", tmp_path / "statement"
+        after.write_text(json.dumps(exported(server, mill.name("ore"))))
+        statement.write_text(json.dumps(json.loads(after.read_text())["statement"]))
+        line = f"  restated by record {mend.index}; the receipt of record {first.index} shows the figure before that"
+        known = ("--vkey", server.vkey, "--on", "2025-06-01")
+        for path, by in ((before, None), (after, mend.index), (statement, mend.index)):
+            done = run("verify", path, *known)
+            assert (done.code, line in done.out.splitlines()) == (0, by is not None), (done.out, done.err)
+            assert json.loads(run("verify", path, *known, "--json").out)["restatedBy"] == by
 
 
 @pytest.mark.parametrize("data", [

@@ -1,7 +1,7 @@
 """Bundles: made from public answers of a server, and checked step by step without the server."""
 
 import base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,9 +16,10 @@ from ledger.cli.console import explained, print_json, problem_of, say, show
 from ledger.cli.findings import questioned_note, stated_finding
 from ledger.cli.numbers import numeral
 from ledger.cli.registrar.posting import organizations
+from ledger.cli.restated import restated_by, restated_line
 from ledger.cli.site_claim import SITE_NOTE, site_lines
 from ledger.client import limits
-from ledger.client.verify.bundle import PUBLISHED, STEPS, Checked, ReplayedKeys, step, verify_bundle
+from ledger.client.verify.bundle import PUBLISHED, STEPS, Checked, ReplayedKeys, left_out_steps, step, verify_bundle
 from ledger.client.verify.published_head import check_published
 from ledger.client.verify.standing import StatementStanding, current_standing, standing_of
 from ledger.core.log.checkpoint import parse_checkpoint
@@ -148,8 +149,7 @@ def verify_bundle_file(data: bytes, pinned: ReplayedKeys, log: str | None, on: s
         if as_json:
             print_json({"ok": False, "step": failed, "problem": problem_of(error)})
         else:
-            show(*[f"{number}. {text}: {'DOES NOT HOLD' if number == failed else 'ok'}"
-                   for number, text in enumerate(steps[:failed], start=1)])
+            show(*_failed_steps(steps[:failed], bundle, pinned))
             say(f"error: {explained(error)}")
         return 1
     if checked.keys.led is not None:
@@ -163,6 +163,13 @@ def verify_bundle_file(data: bytes, pinned: ReplayedKeys, log: str | None, on: s
         if standing is not None and not in_force:
             say(f"error: {standing.text}")
     return 0 if in_force else 1
+
+
+def _failed_steps(steps: Sequence[str], bundle: Bundle, pinned: ReplayedKeys) -> Iterator[str]:
+    """The steps up to the last one, which failed."""
+    left_out = left_out_steps(bundle, pinned) if len(steps) > 1 else {}
+    for number, text in enumerate(steps, start=1):
+        yield f"{number}. {text}: {'DOES NOT HOLD' if number == len(steps) else left_out.get(number, 'ok')}"
 
 
 def _standing(checked: Checked, log: str | None, on: str) -> StatementStanding | None:
@@ -197,6 +204,7 @@ def _proved(checked: Checked, standing: StatementStanding | None) -> Iterator[st
         claims = checked.statement.claims
         yield (f"statement: {claims.figure.title} of {claims.lot}, {numeral(float(claims.figure.footprint))} kg CO2e, "
                f"at size {claims.size}")
+        yield from restated_line(claims)
         if standing is not None and standing.is_in_force:
             yield standing.text
         yield from claimed_attestations(claims)
@@ -221,6 +229,7 @@ def _result(checked: Checked, standing: StatementStanding | None) -> dict[str, o
         "findings": findings_of(verified.index, verified.assessment),
         "notAsked": {str(step): why for step, why in checked.left_out.items()},
         "statement": None if checked.statement is None else checked.statement.claims.lot,
+        "restatedBy": None if checked.statement is None else restated_by(checked.statement.claims),
         "validUntil": None if checked.statement is None else checked.statement.claims.valid_until,
         "standing": standing,
         "limitations": [] if checked.statement is None else checked.statement.claims.limitations,

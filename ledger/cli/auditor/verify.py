@@ -20,7 +20,7 @@ from ledger.client.verify.bundle import PUBLISHED, ReplayedKeys, check_quorum, k
 from ledger.client.verify.published_head import check_published, published_rotations
 from ledger.core.log.key_rotation import LogKeys, rotations_in
 from ledger.core.log.note import parse_vkey
-from ledger.core.receipts.acknowledgement import read_answer, verify_answer
+from ledger.core.receipts.acknowledgement import Acknowledgement, read_answer, verify_answer
 from ledger.core.receipts.bundle import is_bundle
 from ledger.core.receipts.receipt import Verified
 from ledger.core.receipts.statement import is_statement
@@ -62,12 +62,13 @@ class ReceiptEvidence(NamedTuple):
 
 class FileVerdict(NamedTuple):
     """One receipt: its proven content, or the error. `led`: a note on the key to which rotations led from the pinned
-    one."""
+    one. `promised`: the answer is an acknowledgement, which the log signed before its witnesses did."""
 
     line: int
     verified: Verified | None
     error: LedgerError | None = None
     led: str | None = None
+    promised: bool = False
 
 
 @click.command()
@@ -182,9 +183,10 @@ def _rotations(file: Path | None, log: str | None) -> Sequence[str]:
 
 
 def _verdict(line: int, text: bytes, pinned: ReplayedKeys, evidence: ReceiptEvidence) -> FileVerdict:
-    led = None
+    led, promised = None, False
     try:
         answer = read_answer(text)
+        promised = isinstance(answer, Acknowledgement)
         keys = known_keys(answer, pinned)
         led = keys.led
         vkey = known_vkey(answer, pinned)
@@ -195,9 +197,9 @@ def _verdict(line: int, text: bytes, pinned: ReplayedKeys, evidence: ReceiptEvid
         if evidence.log is not None and verified.checkpoint is not None:
             with step(7):
                 check_published(evidence.log, verified.checkpoint, keys)
-        return FileVerdict(line, verified, led=led)
+        return FileVerdict(line, verified, None, led, promised)
     except LedgerError as error:
-        return FileVerdict(line, None, error, led)
+        return FileVerdict(line, None, error, led, promised)
 
 
 def _print_steps(verdict: FileVerdict, requested: Mapping[int, bool]) -> None:
@@ -208,7 +210,7 @@ def _print_steps(verdict: FileVerdict, requested: Mapping[int, bool]) -> None:
     for number, text in enumerate(STEPS, start=1):
         if number == failed:
             break
-        if verdict.verified is not None and verdict.verified.size is None and number in _PROMISED:
+        if verdict.promised and number in _PROMISED:
             show(f"{number}. {_PROMISED[number]}")
         else:
             show(f"{number}. {text}: {'ok' if requested.get(number, True) else 'not asked'}")
