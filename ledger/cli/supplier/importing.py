@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from ledger.answers.problems import Problem
 from ledger.cli.client import Client, Seconds, patient_client, url_option
 from ledger.cli.console import Rejected, explained, json_option, print_json, progress, say, show
-from ledger.cli.environment import origin_option, required
+from ledger.cli.environment import origin_option, required_origin
 from ledger.cli.files import FILE, passphrase_options, signing_key
 from ledger.cli.supplier.references import References
 from ledger.cli.supplier.submit import chunks
@@ -103,7 +103,7 @@ def import_(**given: Any) -> int:
     if given["output"] and (given["amend"] or given["receipts"]):
         raise click.UsageError("--output posts nothing: submit the file")
     key: Path = given["key"]
-    origin = required(given["origin"], "--origin")
+    origin = required_origin(given["origin"])
     private = signing_key(key, given["passphrase_file"], given["prompt"])
     signer = RowSigner(private, origin, given["issuer"], read_secret(key))
     with ExitStack() as stack:
