@@ -109,6 +109,54 @@ def test_a_bundle_of_a_record_by_its_digest(story: Story) -> None:
     assert set(check(bare, story.known).left_out) == {3, 6, 7, 8, 9}
 
 
+def test_a_bundle_of_a_record_by_its_index(story: Story, tmp_path: Path) -> None:
+    """As `show` takes it; the file goes to `-o` too."""
+    path = tmp_path / "bundle"
+    done = run("export", "bundle", story.receipt.index, "--url", story.server.url, "-o", path)
+    assert done.code == 0, done.err
+    assert json.loads(path.read_text()) == exported(story.server, story.receipt.digest)
+
+
+@pytest.mark.parametrize("index", ["100000", "9" * 30])
+def test_a_bundle_of_no_entry(story: Story, index: str) -> None:
+    done = run("export", "bundle", index, "--url", story.server.url)
+    assert (done.code, done.out, len(done.err.splitlines())) == (1, "", 1)
+    assert f"the public log has no entry {index}: it has " in done.err
+
+
+def cut(bundle: Bundle, name: str | None = None) -> str:
+    text = json.dumps(bundle if name is None else bundle[name])
+    return text[: len(text) // 2]
+
+
+@pytest.mark.parametrize("content", [
+    lambda story: cut(story.bundle), lambda story: cut(story.bundle, "statement"),
+    lambda story: json.dumps(story.bundle["statement"], indent=1)[:500],
+    lambda story: "lot,kg CO2e\nurn:example:a,1\nurn:example:b,2\n", lambda story: "1\n2\n", lambda story: "\x00\xff",
+    lambda story: "",
+])
+def test_a_file_that_cannot_be_verified_has_one_error(
+    story: Story, content: Callable[[Story], str], tmp_path: Path
+) -> None:
+    """It says which files can be, whatever the file holds and however many lines it has."""
+    path = tmp_path / "file"
+    path.write_text(content(story))
+    done = run("verify", path, "--vkey", story.server.vkey)
+    assert (done.code, done.out, len(done.err.splitlines())) == (1, "", 1)
+    for part in (str(path), "submit --receipts", "export bundle", "export footprint"):
+        assert part in done.err
+    problem = json.loads(run("verify", path, "--vkey", story.server.vkey, "--json").err)
+    assert problem["code"] == ("not-verifiable" if content(story) else "empty-input")
+
+
+def test_some_lines_that_are_receipts_are_checked(story: Story, tmp_path: Path) -> None:
+    path = tmp_path / "receipts"
+    path.write_text(f"{json.dumps(story.bundle['receipt'])}\nnothing\n")
+    done = run("verify", path, "--vkey", story.server.vkey)
+    assert (done.code, done.out) == (1, "1 receipts hold, with the figures of 1 lots; 1 do not\n")
+    assert done.err.startswith("line 2: not a receipt: ")
+
+
 def flip(text: str, at: int = 20) -> str:
     """Base64 with another byte in the middle."""
     data = bytearray(base64.b64decode(text))

@@ -32,7 +32,7 @@ from ledger.core.receipts.bundle import TAG, Bundle, PublicRecord, packed, read_
 from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.canonical import decode_record
 from ledger.core.record.kinds import KeyChange
-from ledger.errors import InvalidNote, VerificationError
+from ledger.errors import InvalidNote, NotFound, VerificationError
 
 
 class _BodyAnswer(Struct, frozen=True):
@@ -47,11 +47,13 @@ def read_policy(path: Path) -> Policy:
 
 
 def make_bundle(client: Client, name: str, *, with_body: bool) -> Bundle:
-    """The bundle of a record (`name` is its digest), or of a lot: the record that made the lot, with the lot's
-    statement. All proofs are for the newest public tree, so that witnesses also vouch for entries from before the log
-    had witnesses."""
+    """The bundle of a record (`name` is its digest or its log index), or of a lot: the record that made the lot, with
+    the lot's statement. All proofs are for the newest public tree, so that witnesses also vouch for entries from
+    before the log had witnesses."""
     digest, statement = name, Raw(b"")
-    if not _is_digest(name):
+    if not _is_digest(name) and name.isascii() and name.isdecimal():
+        digest = _digest_at(client, name)
+    elif not _is_digest(name):
         (lot,) = client.get("/v1/lots", list[LotAnswer], lot=name)
         digest, statement = lot.record, client.get("/v1/statement", Raw, lot=name)
     client.get(f"/v1/records/{digest}/proof", Raw)  # returns once it is public
@@ -124,6 +126,15 @@ def _size(client: Client) -> int:
     """The size of the newest public tree."""
     note = client.content("/log/checkpoint", limits.NOTE).decode("utf-8", "replace")
     return parse_checkpoint(parse_note(note).text, extensions=True).size
+
+
+def _digest_at(client: Client, index: str) -> str:
+    """The digest of the record at a log index. Raises NotFound if the published log is shorter."""
+    size = _size(client)
+    if len(index) > len(str(size)) or int(index) >= size:
+        raise NotFound(f"the public log has no entry {index}: it has {size} entries", field="name", value=index,
+                       rule="the id of a lot, the digest of a record, or its log index")
+    return parse_entry(_entry(client, int(index), size)).digest.hex()
 
 
 def _entry(client: Client, index: int, size: int) -> bytes:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import click
+import msgspec
 
 from ledger.answers.brief import findings_of, lot_brief
 from ledger.cli.auditor.bundles import read_policy, verify_bundle_file
@@ -50,6 +51,9 @@ _OPTIONS: Mapping[str, tuple[str, ...]] = {
     "bundle": ("--registrar", "--on"), "statement": ("--bodies", "--plugins", "--on"), "receipt": ("--body", "--key"),
 }
 """The options that apply to one kind of file only."""
+
+_TAKEN = ("receipts as `submit --receipts` writes them, a bundle of `export bundle`, or a statement of "
+          "`export footprint`")
 
 
 class ReceiptEvidence(NamedTuple):
@@ -122,9 +126,8 @@ def verify(
     evidence = ReceiptEvidence(
         None if body is None else body.read_bytes(), None if key is None else public_half(key), log
     )
+    _check_readable(receipt, data)
     verdicts = [_verdict(line, text, pinned, evidence) for line, text in _receipts(data)]
-    if not verdicts:
-        raise InvalidInput(f"{receipt} holds no receipt", code="empty-input")
     return _print(verdicts, pinned, evidence, as_json=as_json)
 
 
@@ -173,6 +176,24 @@ def _receipts(data: bytes) -> Iterator[tuple[int, bytes]]:
     for number, line in enumerate(data.split(b"\n"), start=1):
         if line.strip():
             yield number, line
+
+
+def _check_readable(file: Path, data: bytes) -> None:
+    """Raises InvalidInput if no line is a receipt or another JSON object: one error instead of one for each line."""
+    reason = None
+    for line, text in _receipts(data):
+        try:
+            tree = msgspec.json.decode(text)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            reason = reason or f"line {line} is not JSON ({error})"
+            continue
+        if isinstance(tree, dict):
+            return
+        reason = reason or f"line {line} is not a JSON object"
+    if reason is None:
+        raise InvalidInput(f"{file} holds no receipt", code="empty-input", rule=_TAKEN)
+    raise InvalidInput(f"{file} is no file that can be verified, or it is cut off: {reason}", code="not-verifiable",
+                       field="FILE", rule=_TAKEN)
 
 
 def _rotations(file: Path | None, log: str | None) -> Sequence[str]:

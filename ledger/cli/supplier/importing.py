@@ -15,6 +15,7 @@ from ledger.cli.client import Client, Seconds, patient_client, url_option
 from ledger.cli.console import Rejected, explained, json_option, print_json, progress, say, show
 from ledger.cli.environment import origin_option, required_origin
 from ledger.cli.files import FILE, passphrase_options, signing_key
+from ledger.cli.numbers import counted
 from ledger.cli.supplier.references import References
 from ledger.cli.supplier.submit import chunks
 from ledger.cli.supplier.template import references, workbook
@@ -180,9 +181,9 @@ def _planned(source: _Source, planner: Planner, staging: Staging) -> ImportPlan:
     with progress("reading") as report_progress:
         plan = planner.plan(source.drafts(staging), report_progress)
     if plan.faults:
-        many = f"the first {MOST_FAULTS}" if plan.is_full else str(len(plan.faults))
+        many = f"the first {MOST_FAULTS} faults" if plan.is_full else counted(len(plan.faults), "fault")
         marked = source.mark(plan.faults)
-        raise Rejected(f"{source.options.file}: {many} faults; nothing is posted{marked}",
+        raise Rejected(f"{source.options.file}: {many}; nothing is posted{marked}",
                        [fault.error() for fault in plan.faults], code="invalid-records")
     if not plan.read:
         raise InvalidInput(f"{source.options.file} holds no record", code="empty-input")
@@ -253,7 +254,7 @@ class _ImportRun:
                     faults += draft.faults_of(refusal)
         for fault in faults:
             say(explained(fault.error()))
-        say(f"the ledger refused {self.refused} records{source.mark(faults)}")
+        say(f"the ledger refused {counted(self.refused, 'record')}{source.mark(faults)}")
 
     def _refusal(self, draft: RowDraft | SheetFault) -> LedgerError | None:
         """The refusal of a record; of its amendment, with the field of the record itself."""
