@@ -13,8 +13,9 @@ from msgspec.structs import replace
 from ledger.answers.problems import Problem
 from ledger.cli.client import Client, Seconds, patient_client, url_option
 from ledger.cli.console import Rejected, explained, json_option, print_json, progress, say, show
-from ledger.cli.environment import origin_option, required
+from ledger.cli.environment import origin_option, required_origin
 from ledger.cli.files import FILE, passphrase_options, signing_key
+from ledger.cli.numbers import counted
 from ledger.cli.supplier.references import References
 from ledger.cli.supplier.template import references, workbook
 from ledger.client.posting import batches
@@ -107,7 +108,7 @@ def import_(**given: Any) -> int:
     if given["output"] and (given["amend"] or given["receipts"]):
         raise click.UsageError("--output posts nothing: submit the file")
     key: Path = given["key"]
-    origin = required(given["origin"], "--origin")
+    origin = required_origin(given["origin"])
     private = signing_key(key, given["passphrase_file"], given["prompt"])
     signer = RowSigner(private, origin, given["issuer"], read_secret(key))
     with ExitStack() as stack:
@@ -192,9 +193,9 @@ def _planned(source: _Source, planner: Planner, staging: Staging) -> ImportPlan:
     with progress("reading") as report_progress:
         plan = planner.plan(source.drafts(staging), report_progress)
     if plan.faults:
-        many = f"the first {MOST_FAULTS}" if plan.is_full else str(len(plan.faults))
+        many = f"the first {MOST_FAULTS} faults" if plan.is_full else counted(len(plan.faults), "fault")
         marked = source.mark(plan.faults)
-        raise Rejected(f"{source.options.file}: {many} faults; nothing is posted{marked}",
+        raise Rejected(f"{source.options.file}: {many}; nothing is posted{marked}",
                        [fault.error() for fault in plan.faults], code="invalid-records")
     if not plan.read:
         raise InvalidInput(f"{source.options.file} holds no record{_skipped(source)}", code="empty-input")
@@ -299,7 +300,7 @@ class _ImportRun:
                     faults += draft.faults_of(refusal)
         for fault in faults:
             say(explained(fault.error()))
-        say(f"the ledger refused {self.refused} records{source.mark(faults)}")
+        say(f"the ledger refused {counted(self.refused, 'record')}{source.mark(faults)}")
 
     def _refusal(self, draft: RowDraft | SheetFault) -> LedgerError | None:
         """The refusal of a record; of its amendment, with the field of the record itself."""
