@@ -49,8 +49,8 @@ _AMBIGUOUS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 _NOTES: Final[Mapping[str, str]] = {
-    "sm3": "a cubic metre of gas at 15 °C has no exact value at 0 °C: give the energy on the bill in KWH or GV, or the "
-    "volume at 0 °C in NM3",
+    "sm3": "a cubic metre of gas at 15 °C has no exact value at 0 °C: give the net energy on the bill in KWH or GV, or "
+    "the volume at 0 °C in NM3",
     "scf": "a cubic foot of gas at 60 °F has no exact value at 0 °C: give the energy on the bill, or the volume at 0 "
     "°C in NM3",
     "toe": "1 toe is 41.868 GJ (unit GV)", "tce": "1 tce is 29.3076 GJ (unit GV)",
