@@ -16,7 +16,7 @@ _MOST: Final = 1_000
 _COMPARED: Final = 64
 """Longer names are compared by their ends: names of an organisation differ there."""
 _LONGEST: Final = 255
-"""No name of the ledger is longer, so a longer word is like none."""
+"""Names of the ledger have at most so many characters; longer words are not compared."""
 _ODD: Final = re.compile(r"[^a-z0-9]")
 
 

@@ -75,8 +75,7 @@ class ShapeFault(NamedTuple):
 
 
 class _NearUnits:
-    """The units that are nearest to the unknown ones of a tree: those of the first few, since each takes milliseconds.
-    """
+    """The nearest units for the first few unknown unit codes of a tree. Each comparison takes milliseconds."""
 
     def __init__(self) -> None:
         self._near: dict[str, tuple[str, ...]] = {}

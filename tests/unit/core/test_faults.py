@@ -304,7 +304,7 @@ def test_long_names_are_compared_by_their_ends() -> None:
 
 
 def test_an_error_without_explanation_has_the_first_fault() -> None:
-    for tree in ({**FACILITY, "country": "China", "ix": "1"}, {**FACILITY, "country": None},
+    for tree in ({**FACILITY, "country": "China", "ix": "1"}, {**FACILITY, "country": None, "ix": "1"},
                  {**TRANSFORMATION, "inputs": [], "supplies": []}):
         body = canonical.encode(tree)
         errors = []
