@@ -16,26 +16,27 @@ from ledger.cli.console import Rejected, explained, json_option, print_json, pro
 from ledger.cli.environment import origin_option, required
 from ledger.cli.files import FILE, passphrase_options, signing_key
 from ledger.cli.supplier.references import References
-from ledger.cli.supplier.submit import chunks
 from ledger.cli.supplier.template import references, workbook
+from ledger.client.posting import batches
 from ledger.client.sheets.drafts import CellReading, RowDraft, SheetFault
 from ledger.client.sheets.filled import FilledTemplate
 from ledger.client.sheets.mapping import ListMapping, MappedList, read_mapping
-from ledger.client.sheets.plan import MOST_FAULTS, ImportPlan, Planner
+from ledger.client.sheets.plan import MOST_FAULTS, ImportPlan, Planner, Planning
 from ledger.client.sheets.rows import Rows, opened_csv
 from ledger.client.sheets.signing import RowSigner, read_secret
 from ledger.client.sheets.spelling import DATES, FORMATS, ISO, Style, offset_named
 from ledger.client.sheets.staging import Staging, WaitingRow
-from ledger.client.sheets.state import SUFFIX, Imported, ImportState
+from ledger.client.sheets.state import SUFFIX, Imported, ImportState, SentAmendment
 from ledger.client.sheets.template import Guides
 from ledger.client.writing.spelling import summary
-from ledger.errors import InvalidInput, LedgerError
+from ledger.errors import Erased, InvalidInput, LedgerError, NotFound, Unavailable
 from ledger.host.files.durable import replacing
 
 _CSV: Final = ".csv"
 _REASON: Final = "The row of the import was corrected"
 _CHANGED: Final = "changes[0].fields."
 """Before the fields of a record in the refusal of its amendment."""
+_UNAVAILABLE: Final = 503
 _KEPT: Final = 500
 """Records whose acceptance is written at once."""
 
@@ -63,6 +64,7 @@ class ImportResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     accepted: int
     amended: int
     refused: int
+    unknown: int = 0
     proposals: list[dict[str, Any]]
     skipped: int = 0
 
@@ -113,7 +115,9 @@ def import_(**given: Any) -> int:
         staging = stack.enter_context(Staging())
         state = stack.enter_context(ImportState(key.with_name(key.name + SUFFIX), origin, given["issuer"]))
         source = _Source(options, rows)
-        planner = Planner(signer, state, staging, given["reason"], again=bool(given["receipts"]))
+        client = stack.enter_context(patient_client(given["url"], given["patience"]))
+        planner = Planner(signer, state, staging, Planning(
+            given["reason"], bool(given["receipts"]), lambda digest: _on_ledger(client, digest)))
         plan = _planned(source, planner, staging)
         run = _ImportRun(staging, state)
         if given["output"]:
@@ -121,12 +125,11 @@ def import_(**given: Any) -> int:
         if given["amendments"]:
             run.write(given["amendments"], amendments=True)
         if not given["dry_run"] and not given["output"]:
-            client = stack.enter_context(patient_client(given["url"], given["patience"]))
             receipts = stack.enter_context(replacing(given["receipts"])) if given["receipts"] else None
             run.post(client, receipts, amend=given["amend"])
             run.explain(source)
         _report(plan, run, source, given)
-    return 1 if run.refused else 0
+    return 1 if run.refused or run.unknown else 0
 
 
 class _Source:
@@ -200,12 +203,30 @@ def _planned(source: _Source, planner: Planner, staging: Staging) -> ImportPlan:
     return plan
 
 
+def _on_ledger(client: Client, digest: str) -> bool:
+    """Whether the ledger has the record with this digest. Raises Unavailable."""
+    try:
+        client.record(digest)
+    except Erased:
+        return True
+    except LedgerError as error:
+        if isinstance(error, NotFound) and error.field == "digest":
+            return False
+        raise Unavailable(
+            f"whether the ledger has record {digest}, which an earlier import signed for a row that has changed since, "
+            f"is unknown: {error.message}", code=error.code, field="url", value=client.url,
+            rule="run the import again when the ledger's server answers at --url",
+        ) from error
+    return True
+
+
 class _ImportRun:
-    """Writes and posts the signed records of an import, and notes the accepted ones."""
+    """Writes and posts the signed records of an import. It notes them before, so that an import which is stopped is not
+    forgotten, and the accepted ones after."""
 
     def __init__(self, staging: Staging, state: ImportState) -> None:
         self._staging, self._state = staging, state
-        self.accepted = self.amended = self.refused = 0
+        self.accepted = self.amended = self.refused = self.unknown = 0
         self._refusals: dict[tuple[str, str], Problem] = {}
 
     def write(self, path: Path, *, amendments: bool) -> None:
@@ -213,23 +234,26 @@ class _ImportRun:
         with replacing(path) as file:
             for record in self._staging.waiting(amendments=amendments):
                 file.write(record.envelope + b"\n")
-        if not amendments:
-            self._note((record for record in self._staging.waiting(amendments=False) if not record.known), posted=False)
+            self._note_sent(self._staging.waiting(amendments=amendments))
 
     def post(self, client: Client, receipts: IO[bytes] | None, *, amend: bool) -> None:
-        """Posts in bounded requests. After each request, the notes of accepted records are durable."""
+        """Posts in bounded requests. Before each request, the notes of its records are durable; after it, the notes of
+        those that the ledger accepted."""
         with progress("posting") as report_progress:
             for amendments in (False, True) if amend else (False,):
                 waiting = self._staging.waiting(amendments=amendments)
-                lines = self._staging.waiting(amendments=amendments)
-                for chunk in chunks(record.envelope for record in lines):
-                    self._post_chunk(client, [next(waiting) for _ in chunk], receipts)
-                    report_progress(self.accepted + self.amended + self.refused)
+                for records in batches(waiting, lambda record: len(record.envelope)):
+                    self._post_batch(client, records, receipts)
+                    report_progress(self.accepted + self.amended + self.refused + self.unknown)
 
-    def _post_chunk(self, client: Client, records: list[WaitingRow], receipts: IO[bytes] | None) -> None:
+    def _post_batch(self, client: Client, records: list[WaitingRow], receipts: IO[bytes] | None) -> None:
+        self._note_sent(records)
         answers = client.post([record.envelope for record in records])
         taken: list[WaitingRow] = []
         for record, answer in zip(records, answers, strict=True):
+            if isinstance(answer, Problem) and answer.status == _UNAVAILABLE:
+                self.unknown += 1
+                continue
             if isinstance(answer, Problem):
                 self.refused += 1
                 if len(self._refusals) < MOST_FAULTS:
@@ -238,17 +262,30 @@ class _ImportRun:
             taken.append(record)
             if receipts is not None:
                 receipts.write(msgspec.json.encode(answer) + b"\n")
-        self._note(taken, posted=True)
+        self._note_taken(taken)
         self.amended += sum(record.amends is not None for record in taken)
         self.accepted += sum(record.amends is None for record in taken)
 
-    def _note(self, records: Iterable[WaitingRow], *, posted: bool) -> None:
+    def _note_sent(self, records: Iterable[WaitingRow]) -> None:
+        """Notes the records and amendments that the ledger may have from now on."""
+        self._note((record, self._sent(record)) for record in records if not record.known)
+
+    def _sent(self, record: WaitingRow) -> Imported:
+        earlier = self._state.imported(record.kind, record.key)
+        if record.amends is None or earlier is None:
+            return Imported(record.digest, record.content, posted=False)
+        return earlier._replace(sent=SentAmendment(record.digest, record.content))
+
+    def _note_taken(self, records: Iterable[WaitingRow]) -> None:
+        self._note(
+            (record, Imported(record.amends or record.digest, record.content, True,
+                              record.digest if record.amends else ""))
+            for record in records if not record.known)
+
+    def _note(self, records: Iterable[tuple[WaitingRow, Imported]]) -> None:
         rest = iter(records)
         while part := list(islice(rest, _KEPT)):
-            self._state.enter([
-                (record.kind, record.key, Imported(record.amends or record.digest, record.content, posted))
-                for record in part
-            ])
+            self._state.enter([(record.kind, record.key, noted) for record, noted in part])
 
     def explain(self, source: _Source) -> None:
         """Says which cells the ledger refused."""
@@ -285,7 +322,7 @@ def _report(plan: ImportPlan, run: _ImportRun, source: _Source, given: dict[str,
     if given["as_json"]:
         print_json(ImportResult(
             read=plan.read, new=plan.new, unchanged=plan.unchanged, changed=plan.changed, accepted=run.accepted,
-            amended=run.amended, refused=run.refused, proposals=[
+            amended=run.amended, refused=run.refused, unknown=run.unknown, proposals=[
                 {"place": str(one.place), "key": one.key, "record": one.record, "fields": list(one.fields)}
                 for one in plan.proposals
             ], skipped=source.skipped))
@@ -302,5 +339,11 @@ def _report(plan: ImportPlan, run: _ImportRun, source: _Source, given: dict[str,
         show(f"signed: {given['output']}; post it with `carbon-ledger submit`")
     else:
         show(f"{run.accepted} on the ledger, {run.amended} amended")
+    if run.unknown:
+        say(f"the outcome of {run.unknown} records is unknown, since the server did not answer in time: run the import "
+            "again")
+    if plan.replaced and (given["output"] or given["amendments"]):
+        say(f"{plan.replaced} of the rows were signed in another form before, which the ledger does not have: do not "
+            "submit the files of earlier imports")
     if plan.changed and not given["amend"]:
         show("Changed rows are amendments of earlier records: post them with --amend.")

@@ -6,6 +6,7 @@ A request with many records is decoded, checked and prepared in a thread, and it
 
 import asyncio
 import os
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -43,6 +44,10 @@ from ledger.service.posting.receipts import ReceiptReader
 
 CHUNK = 1_000
 _INLINE = 8
+_BYTES_PER_ENVELOPE = 1_024
+_LONGEST_EXPLAINED = 96 * 1024
+_EXPLAINING = 0.25
+"""So many seconds of a processor go into all faults of the unreadable records of a request; the first is explained."""
 _LEAVES_PER_ANSWER = 100
 _CORES = os.cpu_count() or 1
 Value = TypeVar("Value")
@@ -130,7 +135,8 @@ class Submitter:
     async def _prepare(
         self, envelopes: Sequence[bytes], request: AppendRequest, hold: Hold, watch: Stopwatch
     ) -> tuple[PendingRequest, list[LedgerError | None]]:
-        parsed = await self._run(len(envelopes), lambda: [_parse(envelope) for envelope in envelopes])
+        size = max(len(envelopes), sum([len(envelope) for envelope in envelopes]) // _BYTES_PER_ENVELOPE)
+        parsed = await self._run(size, lambda: _parse_all(envelopes, request))
         watch.lap(Step.DECODE)
         prefetched = await self._prefetch([one for one in parsed if isinstance(one, Submission)], request)
         watch.lap(Step.READ)
@@ -213,10 +219,11 @@ class Submitter:
         entered: dict[bytes, int] = {}
         try:
             verdicts = await self._writer.append(pending)
-            answers = await self._explained([item.submission for item in pending.items], verdicts, request)
-            entered = {one.sequenced.digest: one.sequenced.index for one in answers if isinstance(one, CommittedRecord)}
+            entered = {
+                one.sequenced.digest: one.sequenced.index for one in verdicts if isinstance(one, CommittedRecord)}
         finally:
             hold.settle(entered)
+        answers = await self._explained([item.submission for item in pending.items], verdicts, request)
         watch.skip()
         reposted = [answer.digest for answer in answers if isinstance(answer, LoadedRecord)]
         earlier = await self._receipts.read_first(reposted) if reposted else {}
@@ -286,10 +293,24 @@ def _sender(checked: Sequence[Submission | LedgerError]) -> str:
     return max(issuers, key=issuers.__getitem__)
 
 
-def _parse(envelope: bytes) -> Submission | LedgerError:
+def _parse_all(envelopes: Sequence[bytes], request: AppendRequest) -> list[Submission | LedgerError]:
+    """A refusal of a long record, or of one after the first that took long, has its first fault alone: nobody's
+    signature is verified yet, so no quota limits the time."""
+    parsed: list[Submission | LedgerError] = []
+    for envelope in envelopes:
+        started = time.thread_time()
+        explain = request.explaining < _EXPLAINING and len(envelope) <= _LONGEST_EXPLAINED
+        submission = _parse(envelope, explain=explain)
+        if isinstance(submission, LedgerError):
+            request.explaining += time.thread_time() - started
+        parsed.append(submission)
+    return parsed
+
+
+def _parse(envelope: bytes, *, explain: bool) -> Submission | LedgerError:
     try:
-        opened = open_envelope(envelope)
-        record = decode_record(opened.body)
+        opened = open_envelope(envelope, explain=explain)
+        record = decode_record(opened.body, explain=explain)
         if is_residue(record):
             raise InvalidBody("the nonce is reserved for redacted records", code="residue", field="nonce", value=NONCE,
                               rule="16 random bytes; the reserved nonce marks the redacted form of an erased record")
