@@ -175,6 +175,17 @@ def test_what_the_ledger_refuses_is_named_by_its_cell_too(supplier: Supplier) ->
     assert (again["new"], again["unchanged"], again["accepted"]) == (1, 4, 1)
 
 
+def test_skipped_rows_are_counted(supplier: Supplier) -> None:
+    mapping = supplier.folder / "mapping.toml"
+    mapping.write_text(mapping.read_text() + '[only]\nDocument = ["4900000002"]\n')
+    assert "1 new, 0 as before, 0 changed; the mapping skips 4 rows" in supplier.do(supplier.list(5), "--dry-run").out
+    assert supplier.result(supplier.list(2), "--dry-run")["skipped"] == 1
+    mapping.write_text(mapping.read_text().replace("4900000002", "2"))
+    done = supplier.do(supplier.list(1), "--dry-run")
+    assert done.code == 1
+    assert "holds no record; the mapping skips 1 row" in done.err
+
+
 def test_killed_half_way_it_ends_as_if_nothing_had_been(supplier: Supplier) -> None:
     file, before = supplier.list(), size(supplier.server)
     command = [sys.executable, "-m", "ledger.cli", *map(str, supplier.arguments(file))]

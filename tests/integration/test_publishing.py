@@ -232,7 +232,10 @@ def test_receipts_and_bundles_are_checked_with_the_policy(place: Site, server: S
         assert ". the policy's quorum of witnesses cosigned the checkpoint: DOES NOT HOLD" in refused.stdout
     assert isinstance(promised, Acknowledgement)
     receipts.write_bytes(msgspec.json.encode(promised))
-    assert command(place.home, "verify", str(receipts), "--policy", str(place.policy_file)).returncode == 1
+    refused = command(place.home, "verify", str(receipts), "--policy", str(place.policy_file))
+    assert refused.returncode == 1
+    assert "the entry is in a published tree: not yet" in refused.stdout
+    assert "is in that checkpoint's tree" not in refused.stdout
 
 
 def audit_view(server: Server, indexes: Sequence[int]) -> dict[str, Any]:

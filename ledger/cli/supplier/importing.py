@@ -13,8 +13,9 @@ from msgspec.structs import replace
 from ledger.answers.problems import Problem
 from ledger.cli.client import Client, Seconds, patient_client, url_option
 from ledger.cli.console import Rejected, explained, json_option, print_json, progress, say, show
-from ledger.cli.environment import origin_option, required
+from ledger.cli.environment import origin_option, required_origin
 from ledger.cli.files import FILE, passphrase_options, signing_key
+from ledger.cli.numbers import counted
 from ledger.cli.supplier.references import References
 from ledger.cli.supplier.template import references, workbook
 from ledger.client.posting import Posted, batches
@@ -55,7 +56,8 @@ class ImportOptions(NamedTuple):
 
 
 class ImportResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The result for programs: numbers of records, and the first proposed amendments."""
+    """The result for programs: numbers of records, the first proposed amendments, and the number of rows that the
+    mapping skips."""
 
     read: int
     new: int
@@ -67,6 +69,7 @@ class ImportResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     unknown: int = 0
     acknowledged: int = 0
     proposals: list[dict[str, Any]]
+    skipped: int = 0
 
 
 @click.command("import")
@@ -108,7 +111,7 @@ def import_(**given: Any) -> int:
     if given["output"] and (given["amend"] or given["receipts"]):
         raise click.UsageError("--output posts nothing: submit the file")
     key: Path = given["key"]
-    origin = required(given["origin"], "--origin")
+    origin = required_origin(given["origin"])
     private = signing_key(key, given["passphrase_file"], given["prompt"])
     signer = RowSigner(private, origin, given["issuer"], read_secret(key))
     with ExitStack() as stack:
@@ -129,7 +132,7 @@ def import_(**given: Any) -> int:
             receipts = stack.enter_context(replacing(given["receipts"])) if given["receipts"] else None
             run.post(client, receipts, given["patience"] if receipts else None, amend=given["amend"])
             run.explain(source)
-        _report(plan, run, given)
+        _report(plan, run, source, given)
     return 1 if run.refused or run.unknown else 0
 
 
@@ -139,6 +142,7 @@ class _Source:
     def __init__(self, options: ImportOptions, rows: Rows) -> None:
         self.options, self.rows = options, rows
         self._mapping: ListMapping | None = None
+        self._list: MappedList | None = None
         if options.mapping is not None:
             self._mapping = read_mapping(options.mapping.read_bytes())
         self._style = _style(options, self._mapping)
@@ -148,7 +152,13 @@ class _Source:
         reading = CellReading(self._style, self._guides, References().digest, self.options.kind)
         if self._mapping is None:
             return FilledTemplate(self.rows, reading, staging).drafts()
-        return MappedList(self._mapping, self.rows, reading, staging).drafts()
+        self._list = MappedList(self._mapping, self.rows, reading, staging)
+        return self._list.drafts()
+
+    @property
+    def skipped(self) -> int:
+        """The number of rows that the mapping skipped when the file was read."""
+        return 0 if self._list is None else self._list.skipped
 
     def mark(self, faults: list[SheetFault]) -> str:
         """Writes the marked copy if one is asked for; returns words for the message."""
@@ -186,12 +196,12 @@ def _planned(source: _Source, planner: Planner, staging: Staging) -> ImportPlan:
     with progress("reading") as report_progress:
         plan = planner.plan(source.drafts(staging), report_progress)
     if plan.faults:
-        many = f"the first {MOST_FAULTS}" if plan.is_full else str(len(plan.faults))
+        many = f"the first {MOST_FAULTS} faults" if plan.is_full else counted(len(plan.faults), "fault")
         marked = source.mark(plan.faults)
-        raise Rejected(f"{source.options.file}: {many} faults; nothing is posted{marked}",
+        raise Rejected(f"{source.options.file}: {many}; nothing is posted{marked}",
                        [fault.error() for fault in plan.faults], code="invalid-records")
     if not plan.read:
-        raise InvalidInput(f"{source.options.file} holds no record", code="empty-input")
+        raise InvalidInput(f"{source.options.file} holds no record{_skipped(source)}", code="empty-input")
     for line in summary(plan.respelled):
         say(line)
     return plan
@@ -302,7 +312,7 @@ class _ImportRun:
                     faults += draft.faults_of(refusal)
         for fault in faults:
             say(explained(fault.error()))
-        say(f"the ledger refused {self.refused} records{source.mark(faults)}")
+        say(f"the ledger refused {counted(self.refused, 'record')}{source.mark(faults)}")
 
     def _refusal(self, draft: RowDraft | SheetFault) -> LedgerError | None:
         """The refusal of a record; of its amendment, with the field of the record itself."""
@@ -314,7 +324,14 @@ class _ImportRun:
         return replace(refusal, field=refusal.field.removeprefix(_CHANGED)).error()
 
 
-def _report(plan: ImportPlan, run: _ImportRun, given: dict[str, Any]) -> None:
+def _skipped(source: _Source) -> str:
+    """Words for the rows that the mapping skipped: a wrong value in `[only]` would lose records without notice."""
+    if not source.skipped:
+        return ""
+    return f"; the mapping skips {source.skipped} row{'s' if source.skipped > 1 else ''}"
+
+
+def _report(plan: ImportPlan, run: _ImportRun, source: _Source, given: dict[str, Any]) -> None:
     if given["as_json"]:
         print_json(ImportResult(
             read=plan.read, new=plan.new, unchanged=plan.unchanged, changed=plan.changed, accepted=run.accepted,
@@ -322,10 +339,10 @@ def _report(plan: ImportPlan, run: _ImportRun, given: dict[str, Any]) -> None:
             acknowledged=run.promised, proposals=[
                 {"place": str(one.place), "key": one.key, "record": one.record, "fields": list(one.fields)}
                 for one in plan.proposals
-            ]))
+            ], skipped=source.skipped))
         return
     records = "1 record" if plan.read == 1 else f"{plan.read} records"
-    show(f"{records}: {plan.new} new, {plan.unchanged} as before, {plan.changed} changed")
+    show(f"{records}: {plan.new} new, {plan.unchanged} as before, {plan.changed} changed{_skipped(source)}")
     for proposal in plan.proposals:
         show(f"{proposal.place}: {proposal.key} changes {', '.join(proposal.fields)}")
     if plan.changed > len(plan.proposals):

@@ -9,13 +9,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from stamina.instrumentation import RetryDetails
 
 from ledger.cli import main
+from ledger.cli.client import RetryNotes
 from ledger.cli.supplier.submit import chunks
 from ledger.client import retrying
 from ledger.client.posting import MAX_BYTES, MAX_LINES
 from ledger.core.record.canonical import digest
 from ledger.core.signatures.signing import SigningKey
+from ledger.errors import Unavailable
 
 Reply = tuple[int, bytes] | None
 
@@ -99,15 +102,25 @@ def test_a_stumble_is_answered_by_the_same_request(
         return
     assert code == 0
     assert requests == [[envelope(1), envelope(2), envelope(3)]] * 3
-    assert captured.err.count("trying again") == 2
+    assert captured.err.count("trying again for 60 s") == 1
     assert [json.loads(line)["index"] for line in receipts.read_text().splitlines()] == [1, 2, 3]
+
+
+def test_retries_are_noted_every_five_seconds_of_waiting(capsys: pytest.CaptureFixture[str]) -> None:
+    notes = RetryNotes(60)
+    waits = [0.0, 0.1, 0.3, 4.9, 5.0, 7.0, 10.0, 0.0, 0.1]
+    for number, waited in zip([1, 2, 3, 4, 5, 6, 7, 1, 2], waits, strict=True):
+        notes(RetryDetails("get", (), {}, number, 0.1, waited, Unavailable(f"down after {waited:g} s")))
+    assert capsys.readouterr().err.splitlines() == [
+        f"down after {waited} s; trying again for 60 s" for waited in ("0", "5", "10", "0")]
 
 
 def test_patience_has_an_end(envelopes: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with server(lambda i, lines: (503, problem("database-down", 503))) as (url, requests):
         assert main(["submit", str(envelopes), "--url", url, "--patience", "0.1"]) == 1
     *retries, last = capsys.readouterr().err.splitlines()
-    assert ["trying again" in line for line in retries] == [True] * (len(requests) - 1)
+    assert len(requests) > 2
+    assert ["trying again for 0.1 s" in line for line in retries] == [True]
     assert "it is database-down" in last
     assert "post the same file again" in last
 
