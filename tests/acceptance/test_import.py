@@ -314,6 +314,24 @@ def test_answers_about_other_records_are_not_taken(supplier: Supplier) -> None:
     assert (result["unchanged"], result["accepted"]) == (2, 2)
 
 
+def test_amended_rows_have_their_receipts_too(supplier: Supplier) -> None:
+    """The receipts are of all records of the file: also of those whose bytes the import cannot make again."""
+    first = supplier.folder / "first"
+    assert supplier.result(emitting(supplier, "50", 3), "--receipts", first)["accepted"] == 3
+    file = supplier.list(3, edited=lambda number, cells: with_cell(cells, "kg CO2e", "60" if number == 3 else "50"))
+    later = supplier.folder / "later"
+    assert supplier.result(file, "--receipts", later)["accepted"] == 3
+    assert later.read_bytes() == first.read_bytes(), "the change is only proposed"
+    assert supplier.result(file, "--amend", "--receipts", later)["accepted"] == 3
+    assert receipts(later)[:3] == receipts(first)
+    assert len(receipts(later)) == 4, "and the one of the amendment"
+    (supplier.folder / "key.pem.nonces").unlink()
+    before = size(supplier.server)
+    assert supplier.result(file, "--receipts", later)["unchanged"] == 3
+    assert later.read_bytes() == first.read_bytes()
+    assert size(supplier.server) == before
+
+
 def test_a_row_that_changes_between_two_signed_files_is_in_the_second(supplier: Supplier) -> None:
     path, before = supplier.folder / "signed.ndjson", size(supplier.server)
     assert supplier.result(emitting(supplier, "50"), "--output", path)["new"] == 1

@@ -18,7 +18,7 @@ from ledger.cli.files import FILE, passphrase_options, signing_key
 from ledger.cli.numbers import counted
 from ledger.cli.supplier.references import References
 from ledger.cli.supplier.template import references, workbook
-from ledger.client.posting import batches
+from ledger.client.posting import Posted, batches
 from ledger.client.sheets.drafts import CellReading, RowDraft, SheetFault
 from ledger.client.sheets.filled import FilledTemplate
 from ledger.client.sheets.mapping import ListMapping, MappedList, read_mapping
@@ -30,6 +30,7 @@ from ledger.client.sheets.staging import Staging, WaitingRow
 from ledger.client.sheets.state import SUFFIX, Imported, ImportState, SentAmendment
 from ledger.client.sheets.template import Guides
 from ledger.client.writing.spelling import summary
+from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.errors import Erased, InvalidInput, LedgerError, NotFound, Unavailable
 from ledger.host.files.durable import replacing
 
@@ -66,6 +67,7 @@ class ImportResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     amended: int
     refused: int
     unknown: int = 0
+    acknowledged: int = 0
     proposals: list[dict[str, Any]]
     skipped: int = 0
 
@@ -89,7 +91,7 @@ class ImportResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 @click.option("--marked", type=FILE, help="Workbook to write if there are faults: a copy with a note on each.")
 @click.option("--receipts", type=FILE, help="File for the receipts of all records of FILE.")
 @click.option("--patience", type=Seconds(), default=60.0, show_default=True,
-              help="Seconds to try again if the server is unavailable.")
+              help="Seconds to try again if the server is unavailable; with --receipts also to wait for witnesses.")
 @url_option
 @passphrase_options
 @json_option
@@ -98,7 +100,8 @@ def import_(**given: Any) -> int:
 
     Each record has a business key. The same row gives the same record, so importing a file again changes nothing, and
     an import that was stopped goes on when you run it again. A changed row becomes an amendment of its record, which
-    you see first and post with --amend. Keep the files KEY.nonces and KEY.imports with the key.
+    you see first and post with --amend. If an earlier import ended without an answer for that row, the command asks the
+    ledger first. Keep the files KEY.nonces and KEY.imports with the key.
 
     If a row has a fault, nothing is posted: all faults are listed by sheet, row and column.
     """
@@ -127,7 +130,7 @@ def import_(**given: Any) -> int:
             run.write(given["amendments"], amendments=True)
         if not given["dry_run"] and not given["output"]:
             receipts = stack.enter_context(replacing(given["receipts"])) if given["receipts"] else None
-            run.post(client, receipts, amend=given["amend"])
+            run.post(client, receipts, given["patience"] if receipts else None, amend=given["amend"])
             run.explain(source)
         _report(plan, run, source, given)
     return 1 if run.refused or run.unknown else 0
@@ -228,6 +231,8 @@ class _ImportRun:
     def __init__(self, staging: Staging, state: ImportState) -> None:
         self._staging, self._state = staging, state
         self.accepted = self.amended = self.refused = self.unknown = 0
+        self.promised = 0
+        """The number of accepted records that the log has only acknowledged so far."""
         self._refusals: dict[tuple[str, str], Problem] = {}
 
     def write(self, path: Path, *, amendments: bool) -> None:
@@ -237,19 +242,25 @@ class _ImportRun:
                 file.write(record.envelope + b"\n")
             self._note_sent(self._staging.waiting(amendments=amendments))
 
-    def post(self, client: Client, receipts: IO[bytes] | None, *, amend: bool) -> None:
+    def post(self, client: Client, receipts: IO[bytes] | None, waiting: float | None, *, amend: bool) -> None:
         """Posts in bounded requests. Before each request, the notes of its records are durable; after it, the notes of
-        those that the ledger accepted."""
+        those that the ledger accepted. `waiting`: seconds to wait per request for the log's witnesses; None takes
+        acknowledgements."""
         with progress("posting") as report_progress:
             for amendments in (False, True) if amend else (False,):
-                waiting = self._staging.waiting(amendments=amendments)
-                for records in batches(waiting, lambda record: len(record.envelope)):
-                    self._post_batch(client, records, receipts)
+                rows = self._staging.waiting(amendments=amendments)
+                for records in batches(rows, lambda record: len(record.envelope)):
+                    self._take(records, self._answers(client, records, waiting), receipts)
                     report_progress(self.accepted + self.amended + self.refused + self.unknown)
 
-    def _post_batch(self, client: Client, records: list[WaitingRow], receipts: IO[bytes] | None) -> None:
+    def _answers(self, client: Client, records: list[WaitingRow], waiting: float | None) -> list[Posted]:
+        """The answer to each record; without an envelope, the receipt that the ledger has of it."""
         self._note_sent(records)
-        answers = client.post([record.envelope for record in records])
+        envelopes = [record.envelope for record in records if record.envelope]
+        posted = iter(client.post_until_proved(envelopes, waiting) if envelopes else ())
+        return [next(posted) if record.envelope else client.receipt(record.digest) for record in records]
+
+    def _take(self, records: list[WaitingRow], answers: list[Posted], receipts: IO[bytes] | None) -> None:
         taken: list[WaitingRow] = []
         for record, answer in zip(records, answers, strict=True):
             if isinstance(answer, Problem) and answer.status == _UNAVAILABLE:
@@ -261,6 +272,7 @@ class _ImportRun:
                     self._refusals[record.kind, record.key] = answer
                 continue
             taken.append(record)
+            self.promised += isinstance(answer, Acknowledgement)
             if receipts is not None:
                 receipts.write(msgspec.json.encode(answer) + b"\n")
         self._note_taken(taken)
@@ -323,7 +335,8 @@ def _report(plan: ImportPlan, run: _ImportRun, source: _Source, given: dict[str,
     if given["as_json"]:
         print_json(ImportResult(
             read=plan.read, new=plan.new, unchanged=plan.unchanged, changed=plan.changed, accepted=run.accepted,
-            amended=run.amended, refused=run.refused, unknown=run.unknown, proposals=[
+            amended=run.amended, refused=run.refused, unknown=run.unknown,
+            acknowledged=run.promised, proposals=[
                 {"place": str(one.place), "key": one.key, "record": one.record, "fields": list(one.fields)}
                 for one in plan.proposals
             ], skipped=source.skipped))
@@ -340,6 +353,9 @@ def _report(plan: ImportPlan, run: _ImportRun, source: _Source, given: dict[str,
         show(f"signed: {given['output']}; post it with `carbon-ledger submit`")
     else:
         show(f"{run.accepted} on the ledger, {run.amended} amended")
+    if run.promised and given["receipts"]:
+        say(f"{run.promised} of them are only acknowledged, since the log's witnesses have not signed yet: run the "
+            "import again later for their receipts")
     if run.unknown:
         say(f"the outcome of {run.unknown} records is unknown, since the server did not answer in time: run the import "
             "again")

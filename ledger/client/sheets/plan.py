@@ -58,7 +58,7 @@ class PlannedRow(NamedTuple):
 
 
 class Planning(NamedTuple):
-    """`reason`: of amendments. `again`: sign also records that earlier imports posted. `on_ledger` says whether the
+    """`reason`: of amendments. `again`: keep also records that earlier imports posted. `on_ledger` says whether the
     ledger has the record with a digest; it raises Unavailable if it cannot learn that."""
 
     reason: str
@@ -149,10 +149,9 @@ class Planner:
         """Adds a record that the ledger has: its amendment if the row has changed."""
         if earlier.content == row.content:
             plan.unchanged += 1
-            signed = self._signer.sign(row.key, row.record, row.content)
-            if self._planning.again and signed.digest == earlier.digest:
-                self._staging.wait(
-                    WaitingRow(row.kind, row.key, signed.digest, None, row.content, signed.envelope, known=True))
+        if self._planning.again:
+            self._again(row, earlier)
+        if earlier.content == row.content:
             return
         amendment = self._amendment(row, earlier)
         plan.changed += 1
@@ -161,6 +160,13 @@ class Planner:
         if len(plan.proposals) < _MOST_SHOWN:
             fields = changed_fields(earlier.content, row.record, row.content)
             plan.proposals.append(Proposal(row.place, row.key, earlier.digest, tuple(fields)))
+
+    def _again(self, row: PlannedRow, earlier: Imported) -> None:
+        """Keeps a record that the ledger has, for its receipt: to be posted again in its requests, or without envelope
+        if it was amended or had another secret, so that these bytes are not at hand."""
+        signed = self._signer.sign(row.key, row.record, row.content)
+        envelope = signed.envelope if signed.digest == earlier.digest else b""
+        self._staging.wait(WaitingRow(row.kind, row.key, earlier.digest, None, row.content, envelope, known=True))
 
     def _amendment(self, row: PlannedRow, earlier: Imported) -> SignedRow:
         fields = changed_fields(earlier.content, row.record, row.content)
