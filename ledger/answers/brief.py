@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ledger.core.outcome.assessment import NOTHING, QUESTIONED, Assessment
 from ledger.core.outcome.leaves import AnyLeaf, AssessmentLeaf, LotLeaf, RevisionLeaf, leaf_bytes, read
 from ledger.core.record.values import Quantity
+from ledger.footprint.derived.completeness import doubtful_of, referenced
 from ledger.footprint.derived.findings import StatedFinding, stated_in
 from ledger.footprint.stored.burdens import footprint, vector_of
 
@@ -17,7 +19,7 @@ _leaf: msgspec.json.Decoder[AnyLeaf] = msgspec.json.Decoder(AnyLeaf)
 
 class LotBrief(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A lot that a record makes; `footprint` is kg CO2e of the whole lot, `questioned` the part that may be missing.
-    `title`: of the figure, in the answer of a check."""
+    `title`: of the figure, if the limit of titles is known."""
 
     lot: str
     product: str
@@ -49,7 +51,8 @@ class OmissionBrief(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class RecordResults(Struct, frozen=True, kw_only=True):
     """The results of a record. `restated`: the number of records that an amendment or closing restates. `accepted_by`:
-    log index of the standing acceptance that accepts a transfer."""
+    log index of the standing acceptance that accepts a transfer. `activation`: log index of the newest activation when
+    the record was assessed; None if its outcome does not state it."""
 
     lots: list[LotBrief]
     priced: list[PricedBrief]
@@ -58,6 +61,7 @@ class RecordResults(Struct, frozen=True, kw_only=True):
     restated: int
     assessment: Assessment
     accepted_by: int | None = None
+    activation: int | None = None
 
 
 def results_of(log_index: int, leaves: Sequence[bytes]) -> RecordResults:
@@ -80,7 +84,17 @@ def results_of(log_index: int, leaves: Sequence[bytes]) -> RecordResults:
         restated=sum([isinstance(leaf, RevisionLeaf) for leaf in decoded]),
         assessment=assessment,
         accepted_by=None if first is None else first.accepted_by,
+        activation=None if first is None else first.activation,
     )
+
+
+def titled(results: RecordResults, limit: float) -> list[LotBrief]:
+    """The lots of a record with the titles of their figures. `limit`: of the title when the record was assessed."""
+    return [
+        replace(lot, title=doubtful_of(
+            vector_of(lot.burdens), limit, referenced=referenced(results.assessment, position)).title)
+        for position, lot in enumerate(results.lots)
+    ]
 
 
 def findings_of(log_index: int, leaf: AssessmentLeaf | None) -> list[StatedFinding]:

@@ -52,11 +52,11 @@ def test_the_same_words_before_and_after(server: Server, shop: Workshop, tmp_pat
     assert set(stated) < set(foreseen)
     assert [line for line in foreseen if line not in stated] == [
         f"line 1: 10 KGM (kilogram) of {shop.name('pot')}: 0.010 kg CO2e come in",
-        f"line 1: {shop.name('a')}: incomplete footprint",
         f"line 2: 4 KGM (kilogram) of {shop.name('a')}: 0.404 kg CO2e come in",
-        f"line 2: {shop.name('b')}: incomplete footprint",
         f"line 3: 1 KGM (kilogram) of {shop.name('b')}: 0.351 kg CO2e come in",
     ]
+    assert [line for line in stated if line.endswith("footprint")] == [
+        f"line 1: {shop.name('a')}: incomplete footprint", f"line 2: {shop.name('b')}: incomplete footprint"]
     assert any(line.startswith("line 1: omitted: paint (estimate 40.000 kg CO2e); known names like it: ")
                for line in stated)
     assert f"line 3: takes 1 KGM (kilogram) of {shop.name('b')} off the ledger (finalUse)" in stated

@@ -1,12 +1,13 @@
 """Summaries of receipts, and of checks, for `submit`."""
 
+from collections.abc import Callable
 from functools import cache
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ledger.answers.brief import LotBrief, OmissionBrief, PricedBrief, results_of
+from ledger.answers.brief import LotBrief, OmissionBrief, PricedBrief, RecordResults, results_of, titled
 from ledger.answers.checked import RestatedLot, RestatementBrief
 from ledger.answers.stored import ChangesAnswer
 from ledger.core.receipts.acknowledgement import Acknowledgement
@@ -33,17 +34,22 @@ class Brief(Struct, frozen=True, kw_only=True, omit_defaults=True):
     accepted_by: int | None = None
 
 
-def brief(receipt: Receipt | Acknowledgement) -> Brief:
-    """The claims of a receipt, without any check of its proofs. Raises LedgerError if a leaf cannot be read."""
+def brief(
+    receipt: Receipt | Acknowledgement, limit_of: Callable[[RecordResults], float | None] = lambda _: None
+) -> Brief:
+    """The claims of a receipt, without any check of its proofs. `limit_of` gives the limit of titles for a record; the
+    lots have no title if it gives None. Raises LedgerError if a leaf cannot be read."""
     try:
         results = results_of(receipt.index, [bytes(shown.leaf) for shown in receipt.leaves])
     except (msgspec.MsgspecError, ValueError) as error:
         raise LedgerError(f"the receipt of record {receipt.digest} cannot be read: {error}",
                           code="unexpected-answer") from error
+    limit = limit_of(results)
     # A receipt shows a limited number of leaves; each of them states how many there are.
     restatement = RestatementBrief(records=receipt.leaves[0].size - 1) if results.restated else None
     return Brief(
-        index=receipt.index, digest=receipt.digest, lots=results.lots, priced=results.priced,
+        index=receipt.index, digest=receipt.digest,
+        lots=results.lots if limit is None else titled(results, limit), priced=results.priced,
         omitted=[with_nearest(one) for one in results.omitted], findings=results.findings, restatement=restatement,
         accepted_by=results.accepted_by,
     )

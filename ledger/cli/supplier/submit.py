@@ -17,12 +17,14 @@ from ledger.cli.console import explained, json_option, print_json, progress, say
 from ledger.cli.environment import origin_option, required_origin
 from ledger.cli.files import FILE, passphrase_options, reading, signing_key
 from ledger.cli.supplier.effects.dry_run import SHOWN, foresee, record_in
+from ledger.cli.supplier.effects.limits import PostedLimits
 from ledger.cli.supplier.effects.present import effects_report, posted
 from ledger.cli.supplier.receipts import Brief, brief, with_restated
 from ledger.cli.supplier.signing import sign_file
 from ledger.client.posting import Posted, batches
 from ledger.client.signing import RecordSigner
 from ledger.core.receipts.acknowledgement import Acknowledgement
+from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.kinds import AnyRecord
 from ledger.errors import LedgerError, Unavailable
 from ledger.host.files.durable import replacing
@@ -48,11 +50,12 @@ class ShownReceipt(NamedTuple):
 class Posting:
     """The result of posting a file. A file may hold a million records, so this keeps only the receipts to be shown."""
 
-    def __init__(self, receipts: IO[bytes] | None) -> None:
+    def __init__(self, receipts: IO[bytes] | None, limits: PostedLimits) -> None:
         self.accepted = 0
         self.refused: list[RefusedLine] = []
         self.shown: list[ShownReceipt] = []
         self._receipts = receipts
+        self._limits = limits
         self.promised = 0
         """The number of accepted records that the log has only acknowledged so far."""
 
@@ -65,8 +68,7 @@ class Posting:
         if isinstance(answer, Problem):
             self.refused.append(RefusedLine(line, answer))
             return
-        early = len(self.shown) < SHOWN
-        shown = [ShownReceipt(line, brief(answer), record_in(envelope) if early else None)] if keep or early else []
+        shown = self._shown(line, envelope, answer) if keep or len(self.shown) < SHOWN else []
         if self._receipts is not None:
             try:
                 self._receipts.write(msgspec.json.encode(answer) + b"\n")
@@ -76,6 +78,11 @@ class Posting:
         self.accepted += 1
         self.promised += isinstance(answer, Acknowledgement)
         self.shown += shown
+
+    def _shown(self, line: int, envelope: bytes, answer: Receipt | Acknowledgement) -> list[ShownReceipt]:
+        # The server answers nothing about a record that the witnesses have not signed yet.
+        summary = brief(answer, self._limits.of) if isinstance(answer, Receipt) else brief(answer)
+        return [ShownReceipt(line, summary, record_in(envelope) if len(self.shown) < SHOWN else None)]
 
 
 @click.command()
@@ -122,7 +129,7 @@ def submit(
         client = stack.enter_context(patient_client(url, patience))
         if dry_run:
             return foresee(client, envelopes, as_json)
-        posting = Posting(stack.enter_context(replacing(receipts)) if receipts else None)
+        posting = Posting(stack.enter_context(replacing(receipts)) if receipts else None, PostedLimits(client))
         waiting = None if no_wait else patience
         failure = _post(envelopes, client, posting, as_json, None if key is None else file, waiting)
         posting.shown = [_restated(client, one) for one in posting.shown]

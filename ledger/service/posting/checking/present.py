@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from msgspec.structs import replace
-
 from ledger.admission.state import State, type_of
-from ledger.answers.brief import LotBrief, results_of
+from ledger.answers.brief import results_of, titled
 from ledger.answers.checked import CheckedRecord, InputBrief, RestatedLot, RestatementBrief
 from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.outcome.leaves import outcome_root
@@ -15,8 +13,7 @@ from ledger.core.record.values import Quantity
 from ledger.engine.account import part_of
 from ledger.engine.batch import Sequenced
 from ledger.engine.prepared import Prepared, Submission
-from ledger.footprint.derived.completeness import doubtful_of, referenced
-from ledger.footprint.stored.burdens import SLOT, footprint, vector_of
+from ledger.footprint.stored.burdens import SLOT, footprint
 from ledger.footprint.stored.figures import LotFigures
 from ledger.service.posting.revision.attempt import RevisionAttempt
 
@@ -40,10 +37,7 @@ def checked(
         digest=sequenced.digest.hex(), type=type_of(prepared.submission.record), index=sequenced.index,
         outcome=outcome_root(sequenced.leaves).hex(), priced=results.priced, omitted=results.omitted,
         findings=results.findings, inputs=_inputs(prepared, figures), accepted_by=results.accepted_by,
-        lots=[
-            _titled(lot, limit, known=referenced(results.assessment, position))
-            for position, lot in enumerate(results.lots)
-        ],
+        lots=titled(results, limit),
     )
 
 
@@ -74,8 +68,3 @@ def _inputs(prepared: Prepared, figures: Mapping[str, LotFigures]) -> list[Input
             footprint=part * footprint(burdens), questioned=part * burdens[_QUESTIONED],
         ))
     return inputs
-
-
-def _titled(lot: LotBrief, limit: float, *, known: bool) -> LotBrief:
-    doubtful = doubtful_of(vector_of(lot.burdens), limit, referenced=known)
-    return replace(lot, title=doubtful.title)
