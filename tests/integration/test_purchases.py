@@ -161,7 +161,7 @@ def test_the_footprint_for_a_purchaser(trade: Trade) -> None:
     done = trade.run("footprint", "--received-from", trade.mill.id, "--organization", trade.shop.id)
     assert done.code == 0, done.err
     assert "84.000 kg CO2e of 3 lots" in done.out
-    assert f"120 KGM of {trade.mill.name('part')}: 0.7 kg CO2e per KGM" in done.out
+    assert f"120 KGM of {trade.mill.name('part')}: 0.7 kg CO2e per kilogram (KGM)" in done.out
     assert "incomplete footprint 76.2 % (2 lots), footprint 23.8 % (1 lot)" in done.out
     assert "neither accepted nor used yet: 1 lot of these" in done.out
     assert "not in the figure: 1 transfer, disputed, 10.000 kg CO2e" in done.out
@@ -184,6 +184,10 @@ def test_coverage_for_people_and_spreadsheets(trade: Trade) -> None:
     assert [(line["supplier"], line["quantity"], float(line["kg CO2e"])) for line in table] == [
         (trade.mill.id, "120", pytest.approx(84)), (smith_id(trade), "20", pytest.approx(36))]
     assert float(table[0]["attested share"]) == pytest.approx(20 / 84)
+    assert [float(line["omitted of the supplier"]) for line in table] == [pytest.approx(16), 0]
+    assert [line["titles of the supplier"] for line in table] == [
+        "incomplete footprint 76.2 % (2 lots), footprint 23.8 % (1 lot)", "footprint 100.0 % (1 lot)"]
+    assert {line["omissions of unknown size of the supplier"] for line in table} == {"0.0"}
 
 
 @pytest.mark.parametrize("arguments", [
