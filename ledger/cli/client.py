@@ -11,6 +11,8 @@ from ledger.cli.trust import ca_option
 from ledger.client.asking import DEFAULT_URL
 from ledger.client.sync import Client as Client
 
+_QUIET_SECONDS = 5.0
+
 
 class Seconds(click.FloatRange):
     """An option that is a time in seconds: `minimum` to a week."""
@@ -35,9 +37,19 @@ def url_option(command: Command) -> Command:
 
 def patient_client(url: str, patience: float) -> Client:
     """A client that asks again for `patience` seconds if the server is unavailable, and says so."""
-    stamina.instrumentation.set_on_retry_hooks([_say_retry])
+    stamina.instrumentation.set_on_retry_hooks([RetryNotes(patience)])
     return Client(url, patience=patience)
 
 
-def _say_retry(details: stamina.instrumentation.RetryDetails) -> None:
-    say(f"{details.caused_by}; trying again in {details.wait_for:.1f} s")
+class RetryNotes:
+    """Says that a request is tried again: at its first retry, then after each further `_QUIET_SECONDS` of waiting."""
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._next = 0.0
+
+    def __call__(self, details: stamina.instrumentation.RetryDetails) -> None:
+        if details.retry_num > 1 and details.waited_so_far < self._next:
+            return
+        self._next = details.waited_so_far + _QUIET_SECONDS
+        say(f"{details.caused_by}; trying again for {self._patience:g} s")

@@ -18,8 +18,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from types import TracebackType
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import click
 import msgspec
@@ -41,6 +42,7 @@ _PLAIN_WIDTH = 160
 _QUIET_SECONDS = 1.0
 _LINE_SECONDS = 5.0
 _MAX_PARTS = 50
+_NUMBERS = "numbers of CSV"
 _log = logging.getLogger("ledger")
 Command = TypeVar("Command", bound=Callable[..., Any])
 Line: TypeAlias = Text
@@ -97,6 +99,44 @@ def _remember(context: click.Context, _: click.Parameter, value: bool) -> bool:
     return value
 
 
+class CsvForm(NamedTuple):
+    """How CSV spells numbers: for programs and English spreadsheets, or with `;` between cells and a decimal comma."""
+
+    delimiter: str
+    decimal: str
+
+
+CSV_FORMS: Final = {"en": CsvForm(",", "."), "de": CsvForm(";", ",")}
+
+
+def csv_option(help_text: str) -> Callable[[Command], Command]:
+    """`--csv` and `--numbers`: the command gets `as_csv`, a CsvForm or None."""
+    def decorated(command: Command) -> Command:
+        numbers = click.option(
+            "--numbers", type=click.Choice(list(CSV_FORMS)), is_eager=True, expose_value=False,
+            callback=_remember_numbers,
+            help="With --csv: `de` writes 1,5 and separates cells by `;`, as spreadsheets in German expect.  "
+                 "[default: en]")
+        return click.option("--csv", "as_csv", is_flag=True, callback=_csv_form, help=help_text)(numbers(command))
+    return decorated
+
+
+def _remember_numbers(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    context.meta[_NUMBERS] = value
+
+
+def _csv_form(context: click.Context, _: click.Parameter, value: bool) -> CsvForm | None:
+    """Raises UsageError for options that contradict each other. `--json` and `--numbers` are processed before."""
+    numbers = context.meta.get(_NUMBERS)
+    if not value:
+        if numbers is not None:
+            raise click.UsageError("--numbers needs --csv")
+        return None
+    if context.ensure_object(CommandRun).json:
+        raise click.UsageError("give either --json or --csv")
+    return CSV_FORMS[numbers or "en"]
+
+
 def answer_of(result: object) -> int:
     """The exit code that a command returns; 0 if it returns no integer."""
     return result if isinstance(result, int) else 0
@@ -115,6 +155,12 @@ def say(line: str) -> None:
     click.echo(visible(redacted(line)), err=True)
 
 
+def say_all(lines: Iterable[str]) -> None:
+    """Prints lines to stderr, beside a result for programs."""
+    for line in lines:
+        say(line)
+
+
 def print_json(value: object) -> None:
     """Prints a result for programs."""
     click.echo(visible_json(msgspec.json.format(msgspec.json.encode(value), indent=2).decode()))
@@ -125,22 +171,25 @@ def print_lines(text: str) -> None:
     click.echo(visible_lines(text))
 
 
-def print_csv(headings: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
+def print_csv(form: CsvForm, headings: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
     """Prints CSV (RFC 4180) row by row. Numbers stay numbers; no text is a formula to a spreadsheet."""
     for row in itertools.chain([headings], rows):
         line = io.StringIO()
-        csv.writer(line).writerow([_csv_cell(value) for value in row])
+        csv.writer(line, delimiter=form.delimiter).writerow([_csv_cell(value, form) for value in row])
         click.echo(line.getvalue(), nl=False)
 
 
-def _csv_cell(value: object) -> str | int | float:
+def _csv_cell(value: object, form: CsvForm) -> str | int | float:
     match value:
         case None:
             return ""
         case bool():
             return "true" if value else "false"
-        case int() | float():
+        case int():
             return value
+        case float() | Decimal():
+            text = f"{value:f}" if isinstance(value, Decimal) else repr(value)
+            return text.replace(".", form.decimal)
         case _:
             return spreadsheet_text(str(value))
 

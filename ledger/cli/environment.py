@@ -30,11 +30,12 @@ def origin_option(command: Command) -> Command:
     )(command)
 
 
-def required(value: str | None, option: str) -> str:
-    """The value of an option that only some uses of a command need. Raises UsageError if it is missing."""
-    if not value:
-        raise click.UsageError(f"Missing option '{option}'.")
-    return value
+def required_origin(origin: str | None) -> str:
+    """The value of `--origin`, which only some uses of a command need. Raises UsageError if it is missing."""
+    if not origin:
+        raise click.UsageError("Missing option '--origin' (or CARBON_LEDGER_ORIGIN): the part of the ledger's vkey "
+                               "before the first '+'.")
+    return origin
 
 
 def configuration(

@@ -56,3 +56,8 @@ def quantity_words(quantity: Quantity) -> str:
 def per_unit(amount: float, code: str) -> str:
     """A figure for one unit: `232.18 kg CO2e per tonne (TNE)`."""
     return f"{numeral(amount)} kg CO2e per {unit_words(code)}"
+
+
+def counted(count: int, noun: str) -> str:
+    """A number of things, in words: `1 lot`, `2 lots`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

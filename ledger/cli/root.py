@@ -53,6 +53,7 @@ COMMANDS = {
     "lots": Lazy("ledger.cli.lookup.lots:lots", "List the lots of an organisation, with their figures."),
     "received": Lazy("ledger.cli.lookup.transfers:received", "List the transfers to an organisation."),
     "delivered": Lazy("ledger.cli.lookup.transfers:delivered", "List the transfers from an organisation."),
+    "organizations": Lazy("ledger.cli.lookup.organizations:organizations", "List the enrolled organisations."),
     "records": Lazy("ledger.cli.lookup.records:records", "List records by issuer, kind, facility and period."),
     "show": Lazy("ledger.cli.lookup.show:show_command", "Show a record, lot, organisation, facility or product."),
     "coverage": Lazy("ledger.cli.lookup.purchases:coverage", "Show the data behind bought goods, by supplier."),

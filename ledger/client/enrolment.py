@@ -5,6 +5,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from ledger.core.record.identifiers import check_identifier
+from ledger.core.record.naming import check_own, check_plain, check_prefixes
 from ledger.core.record.values import Id, Names, PublicKey
 from ledger.core.signatures.signing import SigningKey, public_key
 
@@ -23,7 +25,15 @@ def request_enrolment(
     key: SigningKey, origin: str, organization: str, *, prefixes: Sequence[str] = (),
     names: Mapping[Literal["en", "zh"], str] | None = None,
 ) -> EnrolmentRequest:
-    """The request for the registrar to enrol a key for an organisation. `prefixes`: of the ids that it will mint."""
+    """The request for the registrar to enrol a key for an organisation. `prefixes`: of the ids that it will mint.
+
+    Raises InvalidInput or Refused for an organisation or prefix that no registrar can enrol. Only the request of a new
+    organisation has prefixes: on old logs, an organisation may already have an id that is refused today."""
+    check_identifier(organization, "organization")
+    if prefixes:
+        check_plain(organization, "organization")
+        check_own(organization, "organization")
+        check_prefixes(prefixes)
     return EnrolmentRequest(
         organization=organization, origin=origin, key=public_key(key, origin, organization), names=dict(names or {}),
         prefixes=list(prefixes),

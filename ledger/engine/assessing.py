@@ -22,7 +22,7 @@ from ledger.engine.end_of_waste.recovered import free_energy
 from ledger.engine.figure_work import allocated
 from ledger.engine.inventory.check import with_inventory, with_omissions
 from ledger.engine.inventory.lacking import unpriced
-from ledger.engine.inventory.later import late_inputs
+from ledger.engine.inventory.later import early_transfer, late_inputs
 from ledger.engine.inventory.moved import moved_goods
 from ledger.engine.inventory.usual import SetPricer
 from ledger.engine.prepared import PreparedDraft, Pricing
@@ -118,6 +118,8 @@ def _with_references(
         late = late_inputs(record, draft.plan)
         own = [*([] if moved is None else [moved.finding]), *late.findings]
         unproven = late.main or (moved is not None and moved.main)
+    elif isinstance(record, Transfer):
+        own = [*early_transfer(record, draft.plan)]
     references, findings = references_of(draft.plan, facts, pricing.around, pricing.sets, unproven=unproven)
     if isinstance(record, Declaration) and unproven:
         massless = massless_references(draft.plan, pricing.around, pricing.sets)

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import pytest
 from support.cli import Done, run
 from support.publishing import site, three_witnesses
+from support.revising import amend, change
+from support.sectors import Make
 from support.server import Server, prepared_home
 from support.workshop import Workshop, workshop
 
@@ -107,6 +109,54 @@ def test_a_bundle_of_a_record_by_its_digest(story: Story) -> None:
     assert set(check(bare, story.known).left_out) == {3, 6, 7, 8, 9}
 
 
+def test_a_bundle_of_a_record_by_its_index(story: Story, tmp_path: Path) -> None:
+    """As `show` takes it; the file goes to `-o` too."""
+    path = tmp_path / "bundle"
+    done = run("export", "bundle", story.receipt.index, "--url", story.server.url, "-o", path)
+    assert done.code == 0, done.err
+    assert json.loads(path.read_text()) == exported(story.server, story.receipt.digest)
+
+
+@pytest.mark.parametrize("index", ["100000", "9" * 30])
+def test_a_bundle_of_no_entry(story: Story, index: str) -> None:
+    done = run("export", "bundle", index, "--url", story.server.url)
+    assert (done.code, done.out, len(done.err.splitlines())) == (1, "", 1)
+    assert f"the public log has no entry {index}: it has " in done.err
+
+
+def cut(bundle: Bundle, name: str | None = None) -> str:
+    text = json.dumps(bundle if name is None else bundle[name])
+    return text[: len(text) // 2]
+
+
+@pytest.mark.parametrize("content", [
+    lambda story: cut(story.bundle), lambda story: cut(story.bundle, "statement"),
+    lambda story: json.dumps(story.bundle["statement"], indent=1)[:500],
+    lambda story: "lot,kg CO2e\nurn:example:a,1\nurn:example:b,2\n", lambda story: "1\n2\n", lambda story: "\x00\xff",
+    lambda story: "",
+])
+def test_a_file_that_cannot_be_verified_has_one_error(
+    story: Story, content: Callable[[Story], str], tmp_path: Path
+) -> None:
+    """It says which files can be, whatever the file holds and however many lines it has."""
+    path = tmp_path / "file"
+    path.write_text(content(story))
+    done = run("verify", path, "--vkey", story.server.vkey)
+    assert (done.code, done.out, len(done.err.splitlines())) == (1, "", 1)
+    for part in (str(path), "submit --receipts", "export bundle", "export footprint"):
+        assert part in done.err
+    problem = json.loads(run("verify", path, "--vkey", story.server.vkey, "--json").err)
+    assert problem["code"] == ("not-verifiable" if content(story) else "empty-input")
+
+
+def test_some_lines_that_are_receipts_are_checked(story: Story, tmp_path: Path) -> None:
+    path = tmp_path / "receipts"
+    path.write_text(f"{json.dumps(story.bundle['receipt'])}\nnothing\n")
+    done = run("verify", path, "--vkey", story.server.vkey)
+    assert (done.code, done.out) == (1, "1 receipts hold, with the figures of 1 lots; 1 do not\n")
+    assert done.err.startswith("line 2: not a receipt: ")
+
+
 def flip(text: str, at: int = 20) -> str:
     """Base64 with another byte in the middle."""
     data = bytearray(base64.b64decode(text))
@@ -198,6 +248,7 @@ def test_on_the_command_line_it_says_where(story: Story, tmp_path: Path) -> None
     done = run("verify", path, "--vkey", story.server.vkey)
     assert (done.code, len(done.err.splitlines())) == (1, 1)
     assert done.out.splitlines()[-1] == f"7. {STEPS[6]}: DOES NOT HOLD"
+    assert steps(done) == ["ok", "ok", "not asked", "ok", "ok", "ok", "DOES NOT HOLD"]
     assert json.loads(run("verify", path, "--vkey", story.server.vkey, "--json").out)["step"] == 7
     for options in (["--key", "x"], ["--bodies", "."]):
         assert run("verify", path, "--vkey", story.server.vkey, *options).code == 2
@@ -212,6 +263,26 @@ def test_the_log_is_asked_whether_it_still_holds_it(story: Story, tmp_path: Path
     with prepared_home() as home, Server(home) as other:
         done = run("verify", path, "--vkey", story.server.vkey, "--log", other.url)
     assert (done.code, done.out.splitlines()[-1]) == (1, f"10. {PUBLISHED}: DOES NOT HOLD")
+
+
+def test_a_restated_figure_names_the_record_that_restated_it(tmp_path: Path) -> None:
+    """The receipt proves the first figure and the statement the newest one: the difference is explained."""
+    with prepared_home() as home, Server(home) as server:
+        mill = workshop(server, "mill")
+        ore = mill.mine("ore", "10")
+        (first,) = server.post([ore])
+        before = tmp_path / "before"
+        before.write_text(json.dumps(exported(server, mill.name("ore"))))
+        (mend,) = server.post([amend(mill, change(ore, activity=Make(co2="7")))])
+        after, statement = tmp_path / "after", tmp_path / "statement"
+        after.write_text(json.dumps(exported(server, mill.name("ore"))))
+        statement.write_text(json.dumps(json.loads(after.read_text())["statement"]))
+        line = f"  restated by record {mend.index}; the receipt of record {first.index} shows the figure before that"
+        known = ("--vkey", server.vkey, "--on", "2025-06-01")
+        for path, by in ((before, None), (after, mend.index), (statement, mend.index)):
+            done = run("verify", path, *known)
+            assert (done.code, line in done.out.splitlines()) == (0, by is not None), (done.out, done.err)
+            assert json.loads(run("verify", path, *known, "--json").out)["restatedBy"] == by
 
 
 @pytest.mark.parametrize("data", [

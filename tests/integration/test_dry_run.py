@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
+from msgspec.structs import replace
 from support.cli import Done, run
 from support.everytable import fill_every_table
 from support.revising import amend, change
 from support.sectors import Gap, Make
 from support.server import Posted, Server
 from support.workshop import Workshop
+
+from ledger.cli.buyer.summary.report import reasons
+from ledger.client.sync import Client
 
 
 def written(server: Server, folder: Path, posted: Sequence[Posted]) -> Path:
@@ -132,6 +136,13 @@ def test_a_footprint_on_one_screen(server: Server, shop: Workshop) -> None:
     assert lines[0] == f"incomplete footprint of {shop.name('i')}"
     assert lines[1] == "4.801 kg CO2e per kilogram (KGM), 9.602 kg CO2e in all"
     assert lines[3].startswith("why this title omitted 4.0 %; up to 3.0 % in all the title is `footprint`")
+    # What lacks a range only, or an estimate only, has no share that the limit could judge.
+    with Client(server.url) as client:
+        answer = client.footprint(shop.name("g"))
+    assert reasons(answer) == "nothing is omitted, questioned or provisional"
+    unranged = replace(answer, title="incomplete footprint")
+    assert reasons(unranged) == "the product has no reference range"
+    assert reasons(replace(unranged, unestimated=1.0)) == "something is omitted without an estimate"
     table = lines[lines.index("main contributors kg CO2e share") :]
     assert table[1] == f"{shop.name('h')} 7.602 79.2 %"
     assert table[2] == f"{shop.name('g')} 6.002 62.5 %"

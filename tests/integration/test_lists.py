@@ -239,7 +239,7 @@ def test_limits_and_cursors_of_commands(trade: Trade) -> None:
 
 @pytest.mark.parametrize("arguments", [
     ("lots", "--holder", "MILL"), ("received", "--organization", "SHOP"), ("delivered", "--organization", "MILL"),
-    ("records", "--issuer", "MILL"),
+    ("records", "--issuer", "MILL"), ("organizations",),
 ])
 def test_csv_of_lists(trade: Trade, arguments: tuple[str, ...]) -> None:
     """A row for each row of the answer, all of one length; numbers as JSON has them."""
@@ -256,6 +256,95 @@ def test_csv_of_lists(trade: Trade, arguments: tuple[str, ...]) -> None:
     assert [int(row["record"]) for row in table] == [row["index"] for row in listed]
     if "kg CO2e" in heading:
         assert [float(row["kg CO2e"]) for row in table] == [row["footprint"] for row in listed]
+
+
+def german(text: str) -> list[dict[str, str]]:
+    """The rows of CSV for German spreadsheets, with points for the decimal commas of numbers."""
+    return [{name: value.replace(",", ".") if value.replace(",", "").lstrip("-").isdigit() else value
+             for name, value in row.items()} for row in csv.DictReader(io.StringIO(text), delimiter=";")]
+
+
+@pytest.mark.parametrize("arguments", [
+    ("lots", "--holder", "MILL"), ("received", "--organization", "SHOP"), ("records", "--issuer", "MILL"),
+    ("organizations",), ("coverage", "--organization", "SHOP"), ("contributions", "LOT", "--by", "organization"),
+    ("gaps", "LOT"), ("footprint", "--product", "PRODUCT"),
+    ("footprint", "--received-from", "MILL", "--organization", "SHOP"),
+])
+def test_csv_with_german_numbers(trade: Trade, arguments: tuple[str, ...]) -> None:
+    """Semicolons between the cells and commas in the numbers; else the same cells."""
+    names = {"MILL": trade.mill.id, "SHOP": trade.shop.id, "LOT": trade.mill.name("b"),
+             "PRODUCT": trade.mill.name("part")}
+    asked = [names.get(argument, argument) for argument in arguments]
+    plain, done = trade.run(*asked, "--csv"), trade.run(*asked, "--csv", "--numbers", "de")
+    assert (plain.code, done.code) == (0, 0), plain.err + done.err
+    rows = list(csv.DictReader(io.StringIO(plain.out)))
+    assert german(done.out) == rows
+    assert rows
+    assert trade.run(*asked, "--csv", "--numbers", "en").out == plain.out
+
+
+def test_csv_of_contributions_adds_up(trade: Trade) -> None:
+    lot = trade.mill.name("t1")
+    answer = json.loads(trade.run("contributions", lot, "--by", "organization", "--json").out)
+    rows = list(csv.DictReader(io.StringIO(trade.run("contributions", lot, "--by", "organization", "--csv").out)))
+    assert [float(row["amount"]) for row in rows] == [row["amount"] for row in answer["rows"]]
+    assert sum(float(row["amount"]) for row in rows) == pytest.approx(answer["figure"])
+    british = trade.run("contributions", lot, "--by", "organisation", "--json")
+    assert (british.code, json.loads(british.out)) == (0, answer)
+    wrong = trade.run("contributions", lot, "--by", "organism")
+    assert (wrong.code, "'organization'" in wrong.err) == (2, True)
+    assert {(row["lot"], row["by"], row["unit"]) for row in rows} == {(lot, "organization", answer["unit"])}
+
+
+def test_csv_of_gaps(trade: Trade) -> None:
+    lot = trade.mill.name("b")
+    answer = json.loads(trade.run("gaps", lot, "--json").out)
+    rows = list(csv.DictReader(io.StringIO(trade.run("gaps", lot, "--csv").out)))
+    assert [(row["kind"], row["gap"], row["from"]) for row in rows] == [
+        (gap["kind"], gap["what"], gap["whom"]) for gap in answer["items"]]
+
+
+def test_csv_of_a_product(trade: Trade) -> None:
+    """A row for all lots, and the facilities, which add up to it."""
+    answer = json.loads(trade.run("footprint", "--product", trade.mill.name("part"), "--json").out)
+    done = trade.run("footprint", "--product", trade.mill.name("part"), "--csv")
+    whole, *rows = csv.DictReader(io.StringIO(done.out))
+    assert (whole["part"], float(whole["kg CO2e"]), whole["title"]) == (
+        "product", answer["footprint"], answer["title"])
+    assert [(row["part"], row["facility"]) for row in rows] == [
+        ("facility", one["facility"]) for one in answer["facilities"]]
+    assert sum(float(row["kg CO2e"]) for row in rows) == pytest.approx(answer["footprint"])
+    assert all(line in done.err for line in answer.get("limitations", []))
+
+
+def test_organizations(trade: Trade) -> None:
+    """Oldest first, in pages; each has what a reader needs to name it."""
+    listed = httpx.get(f"{trade.server.url}/v1/organizations", params={"limit": 1000}).json()
+    done = trade.run("organizations")
+    assert (done.code, done.err) == (0, "")
+    assert [line.split()[0] for line in done.out.splitlines()[1:]] == [row["id"] for row in listed]
+    assert trade.mill.party.prefix in done.out
+    first = json.loads(trade.run("organizations", "--limit", "2", "--json").out)
+    rest = json.loads(trade.run("organizations", "--after", first["next"], "--json").out)
+    assert [*first["organizations"], *rest["organizations"]] == listed
+    assert (len(first["organizations"]), rest["next"]) == (2, None)
+    assert f"--after {first['next']}" in trade.run("organizations", "--limit", "2").err
+    assert trade.run("organizations", "--after", listed[-1]["index"]).out == "no organisations after that row\n"
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    (("organizations", "--csv", "--json"), "give either --json or --csv"),
+    (("organizations", "--numbers", "de"), "--numbers needs --csv"),
+    (("organizations", "--numbers", "fr", "--csv"), "'en', 'de'"),
+    (("contributions", "x", "--csv", "--json"), "give either --json or --csv"),
+    (("gaps", "x", "--json", "--csv"), "give either --json or --csv"),
+    (("footprint", "x", "--csv"), "--csv need --product or --received-from"),
+    (("organizations", "--limit", "0"), "--limit"),
+])
+def test_wrong_usage_of_csv(trade: Trade, arguments: tuple[str, ...], words: str) -> None:
+    done = trade.run(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert words in done.err
 
 
 @pytest.mark.parametrize("arguments", [

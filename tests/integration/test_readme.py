@@ -140,6 +140,20 @@ def test_supplier_buyer_and_auditor(running: Running) -> None:
     assert running.run(public).count("everything that could be checked holds") == 2
 
 
+def test_the_first_page_of_a_supplier(running: Running) -> None:
+    """As printed, in a shell that knows no ledger's origin."""
+    (supplier,) = [block for block in blocks("", "Start") if "key new" in block]
+    (enrolment,) = [block for block in blocks("charts", "Enrolling organisations") if "enrol" in block]
+    _, records = blocks("clients", "Supplier")
+    keys, sign, signing = supplier.partition("carbon-ledger sign ")
+    origin = "".join([line for line in keys.splitlines(keepends=True) if "vkey.txt" in line])
+    running.run(f"unset CARBON_LEDGER_ORIGIN\n{keys}")
+    running.run(enrolment)
+    told = running.run(f"unset CARBON_LEDGER_ORIGIN\n{records.partition(sign)[0]}{origin}{sign}{signing}")
+    assert "urn:example:mill:lot:heat-1" in told
+    assert len((running.folder / "receipts.ndjson").read_text(encoding="utf-8").splitlines()) == 5
+
+
 def test_the_smallest_plugin_is_a_sector() -> None:
     (code,) = blocks("plugins", "", "python")
     (project,) = blocks("plugins", "", "toml")

@@ -37,6 +37,12 @@ def test_a_process(server: Server) -> None:
     assert schema == answer["jsonSchema"]
 
 
+def test_a_unit_is_a_usual_one_and_not_the_only_one() -> None:
+    lines = [" ".join(line.split()) for line in run("schema", "transfer").out.splitlines()]
+    assert any(line.startswith("quantity Quantity yes usually KGM ") for line in lines)
+    assert any(line.startswith("field type required allowed or usual unit meaning") for line in lines)
+
+
 def test_words(server: Server) -> None:
     names = [one["name"] for one in httpx.get(f"{server.url}/v1/schema", params={"find": "arc furnace"}).json()]
     assert names[0] == "steel.electricArcFurnace"

@@ -1,7 +1,7 @@
 """Bundles: made from public answers of a server, and checked step by step without the server."""
 
 import base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,9 +16,10 @@ from ledger.cli.console import explained, print_json, problem_of, say, show
 from ledger.cli.findings import questioned_note, stated_finding
 from ledger.cli.numbers import numeral
 from ledger.cli.registrar.posting import organizations
+from ledger.cli.restated import restated_by, restated_line
 from ledger.cli.site_claim import SITE_NOTE, site_lines
 from ledger.client import limits
-from ledger.client.verify.bundle import PUBLISHED, STEPS, Checked, ReplayedKeys, step, verify_bundle
+from ledger.client.verify.bundle import PUBLISHED, STEPS, Checked, ReplayedKeys, left_out_steps, step, verify_bundle
 from ledger.client.verify.published_head import check_published
 from ledger.client.verify.standing import StatementStanding, current_standing, standing_of
 from ledger.core.log.checkpoint import parse_checkpoint
@@ -31,7 +32,7 @@ from ledger.core.receipts.bundle import TAG, Bundle, PublicRecord, packed, read_
 from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.canonical import decode_record
 from ledger.core.record.kinds import KeyChange
-from ledger.errors import InvalidNote, VerificationError
+from ledger.errors import InvalidNote, NotFound, VerificationError
 
 
 class _BodyAnswer(Struct, frozen=True):
@@ -46,11 +47,13 @@ def read_policy(path: Path) -> Policy:
 
 
 def make_bundle(client: Client, name: str, *, with_body: bool) -> Bundle:
-    """The bundle of a record (`name` is its digest), or of a lot: the record that made the lot, with the lot's
-    statement. All proofs are for the newest public tree, so that witnesses also vouch for entries from before the log
-    had witnesses."""
+    """The bundle of a record (`name` is its digest or its log index), or of a lot: the record that made the lot, with
+    the lot's statement. All proofs are for the newest public tree, so that witnesses also vouch for entries from
+    before the log had witnesses."""
     digest, statement = name, Raw(b"")
-    if not _is_digest(name):
+    if not _is_digest(name) and name.isascii() and name.isdecimal():
+        digest = _digest_at(client, name)
+    elif not _is_digest(name):
         (lot,) = client.get("/v1/lots", list[LotAnswer], lot=name)
         digest, statement = lot.record, client.get("/v1/statement", Raw, lot=name)
     client.get(f"/v1/records/{digest}/proof", Raw)  # returns once it is public
@@ -125,6 +128,15 @@ def _size(client: Client) -> int:
     return parse_checkpoint(parse_note(note).text, extensions=True).size
 
 
+def _digest_at(client: Client, index: str) -> str:
+    """The digest of the record at a log index. Raises NotFound if the published log is shorter."""
+    size = _size(client)
+    if len(index) > len(str(size)) or int(index) >= size:
+        raise NotFound(f"the public log has no entry {index}: it has {size} entries", field="name", value=index,
+                       rule="the id of a lot, the digest of a record, or its log index")
+    return parse_entry(_entry(client, int(index), size)).digest.hex()
+
+
 def _entry(client: Client, index: int, size: int) -> bytes:
     """The entry at a log index, from its entry bundle in the public tree of `size`."""
     first = index - index % TILE_WIDTH
@@ -148,8 +160,7 @@ def verify_bundle_file(data: bytes, pinned: ReplayedKeys, log: str | None, on: s
         if as_json:
             print_json({"ok": False, "step": failed, "problem": problem_of(error)})
         else:
-            show(*[f"{number}. {text}: {'DOES NOT HOLD' if number == failed else 'ok'}"
-                   for number, text in enumerate(steps[:failed], start=1)])
+            show(*_failed_steps(steps[:failed], bundle, pinned))
             say(f"error: {explained(error)}")
         return 1
     if checked.keys.led is not None:
@@ -163,6 +174,13 @@ def verify_bundle_file(data: bytes, pinned: ReplayedKeys, log: str | None, on: s
         if standing is not None and not in_force:
             say(f"error: {standing.text}")
     return 0 if in_force else 1
+
+
+def _failed_steps(steps: Sequence[str], bundle: Bundle, pinned: ReplayedKeys) -> Iterator[str]:
+    """The steps up to the last one, which failed."""
+    left_out = left_out_steps(bundle, pinned) if len(steps) > 1 else {}
+    for number, text in enumerate(steps, start=1):
+        yield f"{number}. {text}: {'DOES NOT HOLD' if number == len(steps) else left_out.get(number, 'ok')}"
 
 
 def _standing(checked: Checked, log: str | None, on: str) -> StatementStanding | None:
@@ -197,6 +215,7 @@ def _proved(checked: Checked, standing: StatementStanding | None) -> Iterator[st
         claims = checked.statement.claims
         yield (f"statement: {claims.figure.title} of {claims.lot}, {numeral(float(claims.figure.footprint))} kg CO2e, "
                f"at size {claims.size}")
+        yield from restated_line(claims)
         if standing is not None and standing.is_in_force:
             yield standing.text
         yield from claimed_attestations(claims)
@@ -221,6 +240,7 @@ def _result(checked: Checked, standing: StatementStanding | None) -> dict[str, o
         "findings": findings_of(verified.index, verified.assessment),
         "notAsked": {str(step): why for step, why in checked.left_out.items()},
         "statement": None if checked.statement is None else checked.statement.claims.lot,
+        "restatedBy": None if checked.statement is None else restated_by(checked.statement.claims),
         "validUntil": None if checked.statement is None else checked.statement.claims.valid_until,
         "standing": standing,
         "limitations": [] if checked.statement is None else checked.statement.claims.limitations,

@@ -21,9 +21,9 @@ def export() -> None:
 
 
 @export.command()
-@click.argument("name", metavar="LOT|DIGEST")
+@click.argument("name", metavar="LOT|DIGEST|INDEX")
 @click.option("--with-body", is_flag=True, help="Include the record itself: only for recipients who may see all of it.")
-@click.option("--output", type=FILE, help="File to write.  [default: stdout]")
+@click.option("-o", "--output", type=FILE, help="File to write.  [default: stdout]")
 @url_option
 @json_option
 def bundle(name: str, with_body: bool, output: Path | None, url: str, as_json: bool) -> None:
@@ -53,7 +53,7 @@ def bundle(name: str, with_body: bool, output: Path | None, url: str, as_json: b
 @click.option("--allocation", metavar="KEY", help="Add the answer with one allocation key for all records.")
 @click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True,
               help="Parameter of the method, also as MATERIAL.NAME=VALUE. May be repeated.")
-@click.option("--output", type=FILE, help="File to write.  [default: stdout]")
+@click.option("-o", "--output", type=FILE, help="File to write.  [default: stdout]")
 @url_option
 @json_option
 def footprint(

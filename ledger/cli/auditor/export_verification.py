@@ -48,7 +48,7 @@ _LEFT_OFF: Final = {"flows": "flows_left_off", "cut_offs": "cut_offs_left_off", 
 @click.option("--limit", type=click.IntRange(1, 10_000), default=200, show_default=True, help="Rows of a section.")
 @click.option("--share", "shares", metavar="NAME=FRACTION", multiple=True,
               help="A verified share to be stated elsewhere: refused above the part that attestations cover.")
-@click.option("--output", type=FILE, help="File to write.  [default: stdout]")
+@click.option("-o", "--output", type=FILE, help="File to write.  [default: stdout]")
 @url_option
 @json_option
 def verification(

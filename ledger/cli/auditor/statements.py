@@ -14,6 +14,7 @@ from ledger.cli.buyer.averages import kind_note
 from ledger.cli.console import explained, print_json, problem_of, say, show
 from ledger.cli.electricity import electricity_totals
 from ledger.cli.numbers import numeral, per_unit
+from ledger.cli.restated import restated_by, restated_line
 from ledger.cli.site_claim import SITE_NOTE, site_lines
 from ledger.cli.study import study_lines
 from ledger.client.verify.bundle import PUBLISHED, ReplayedKeys, check_statement_quorum, pinned_key, step
@@ -146,6 +147,7 @@ def _proved(proven: Proven, recomputed: Recomputed | None) -> Iterator[str]:
     each = per_unit(float(figure.per_unit), claims.quantity.unit)
     yield (f"{numeral(float(figure.footprint))} kg CO2e, {each}"
            f"{kind_note(claims.figure_kind or '')}; completeness {figure.completeness}")
+    yield from restated_line(claims)
     questioned = float(figure.burdens.get(QUESTIONED, 0))
     if questioned:
         yield f"{numeral(questioned)} kg CO2e questioned, which the figure commits to"
@@ -208,6 +210,7 @@ def _result(verdict: StatementVerdict) -> dict[str, object]:
             "method": claims.method, "gwp": claims.gwp, "plugin": claims.plugin, "software": claims.software,
             "origin": claims.origin, "size": claims.size, "root": proven.checkpoint.root.hex(),
             "index": claims.record, "record": claims.digest, "digest": proven.digest,
+            "restatedBy": restated_by(claims),
             "recomputed": bool(verdict.recomputed and verdict.recomputed.results),
             "assessed": bool(verdict.recomputed and verdict.recomputed.assessment),
             "notes": list(_notes(proven, verdict.recomputed)), "standing": verdict.standing,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import click
+import msgspec
 
 from ledger.answers.brief import findings_of, lot_brief
 from ledger.cli.auditor.bundles import read_policy, verify_bundle_file
@@ -20,7 +21,7 @@ from ledger.client.verify.bundle import PUBLISHED, ReplayedKeys, check_quorum, k
 from ledger.client.verify.published_head import check_published, published_rotations
 from ledger.core.log.key_rotation import LogKeys, rotations_in
 from ledger.core.log.note import parse_vkey
-from ledger.core.receipts.acknowledgement import read_answer, verify_answer
+from ledger.core.receipts.acknowledgement import Acknowledgement, read_answer, verify_answer
 from ledger.core.receipts.bundle import is_bundle
 from ledger.core.receipts.receipt import Verified
 from ledger.core.receipts.statement import is_statement
@@ -51,6 +52,9 @@ _OPTIONS: Mapping[str, tuple[str, ...]] = {
 }
 """The options that apply to one kind of file only."""
 
+_TAKEN = ("receipts as `submit --receipts` writes them, a bundle of `export bundle`, or a statement of "
+          "`export footprint`")
+
 
 class ReceiptEvidence(NamedTuple):
     """Optional inputs for the check of receipts: the record's body, the signer's key, the address of the log."""
@@ -62,12 +66,13 @@ class ReceiptEvidence(NamedTuple):
 
 class FileVerdict(NamedTuple):
     """One receipt: its proven content, or the error. `led`: a note on the key to which rotations led from the pinned
-    one."""
+    one. `promised`: the answer is an acknowledgement, which the log signed before its witnesses did."""
 
     line: int
     verified: Verified | None
     error: LedgerError | None = None
     led: str | None = None
+    promised: bool = False
 
 
 @click.command()
@@ -121,9 +126,8 @@ def verify(
     evidence = ReceiptEvidence(
         None if body is None else body.read_bytes(), None if key is None else public_half(key), log
     )
+    _check_readable(receipt, data)
     verdicts = [_verdict(line, text, pinned, evidence) for line, text in _receipts(data)]
-    if not verdicts:
-        raise InvalidInput(f"{receipt} holds no receipt", code="empty-input")
     return _print(verdicts, pinned, evidence, as_json=as_json)
 
 
@@ -174,6 +178,24 @@ def _receipts(data: bytes) -> Iterator[tuple[int, bytes]]:
             yield number, line
 
 
+def _check_readable(file: Path, data: bytes) -> None:
+    """Raises InvalidInput if no line is a receipt or another JSON object: one error instead of one for each line."""
+    reason = None
+    for line, text in _receipts(data):
+        try:
+            tree = msgspec.json.decode(text)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            reason = reason or f"line {line} is not JSON ({error})"
+            continue
+        if isinstance(tree, dict):
+            return
+        reason = reason or f"line {line} is not a JSON object"
+    if reason is None:
+        raise InvalidInput(f"{file} holds no receipt", code="empty-input", rule=_TAKEN)
+    raise InvalidInput(f"{file} is no file that can be verified, or it is cut off: {reason}", code="not-verifiable",
+                       field="FILE", rule=_TAKEN)
+
+
 def _rotations(file: Path | None, log: str | None) -> Sequence[str]:
     """The notes on rotations of the log's key, from the file or the log. Raises InvalidNote for a malformed file."""
     if file is not None:
@@ -182,9 +204,10 @@ def _rotations(file: Path | None, log: str | None) -> Sequence[str]:
 
 
 def _verdict(line: int, text: bytes, pinned: ReplayedKeys, evidence: ReceiptEvidence) -> FileVerdict:
-    led = None
+    led, promised = None, False
     try:
         answer = read_answer(text)
+        promised = isinstance(answer, Acknowledgement)
         keys = known_keys(answer, pinned)
         led = keys.led
         vkey = known_vkey(answer, pinned)
@@ -195,9 +218,9 @@ def _verdict(line: int, text: bytes, pinned: ReplayedKeys, evidence: ReceiptEvid
         if evidence.log is not None and verified.checkpoint is not None:
             with step(7):
                 check_published(evidence.log, verified.checkpoint, keys)
-        return FileVerdict(line, verified, led=led)
+        return FileVerdict(line, verified, None, led, promised)
     except LedgerError as error:
-        return FileVerdict(line, None, error, led)
+        return FileVerdict(line, None, error, led, promised)
 
 
 def _print_steps(verdict: FileVerdict, requested: Mapping[int, bool]) -> None:
@@ -208,7 +231,7 @@ def _print_steps(verdict: FileVerdict, requested: Mapping[int, bool]) -> None:
     for number, text in enumerate(STEPS, start=1):
         if number == failed:
             break
-        if verdict.verified is not None and verdict.verified.size is None and number in _PROMISED:
+        if verdict.promised and number in _PROMISED:
             show(f"{number}. {_PROMISED[number]}")
         else:
             show(f"{number}. {text}: {'ok' if requested.get(number, True) else 'not asked'}")

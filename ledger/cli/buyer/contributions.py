@@ -6,7 +6,7 @@ import click
 from rich.table import Table
 
 from ledger.cli.client import Client, url_option
-from ledger.cli.console import Part, json_option, print_json, show, styled
+from ledger.cli.console import CsvForm, Part, csv_option, json_option, print_csv, print_json, say_all, show, styled
 from ledger.cli.findings import answer_findings
 from ledger.cli.numbers import numeral
 from ledger.footprint.derived.tables.rows import GROUPINGS, ContributionRow, Contributions
@@ -14,19 +14,30 @@ from ledger.footprint.derived.tables.rows import GROUPINGS, ContributionRow, Con
 _NAMES = {
     "assigned": "assigned (system expansion)", "averaged": "period averages of pools", "rest": "rest (rounding)",
 }
+_CSV = ("lot", "by", "group", "part", "of", "amount", "unit", "percent", "positive", "negative", "records",
+        "heaviest record", "heaviest amount", "stage", "facility", "issuer")
+
+
+class _Grouping(click.Choice[str]):
+    """A grouping; British spelling of `organization` too."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return super().convert("organization" if value == "organisation" else value, param, ctx)
 
 
 @click.command()
 @click.argument("lot")
-@click.option("--by", type=click.Choice(GROUPINGS), default="stage", show_default=True, help="How to group.")
+@click.option("--by", type=_Grouping(GROUPINGS), default="stage", show_default=True, help="How to group.")
 @click.option("--burden", help="Break down this burden instead of the footprint.")
 @click.option("--content", help="Break down this content instead, such as recycledPostConsumer:steel.")
 @click.option("--at", type=int, help="As of this tree size (number of entries).  [default: now]")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Rows to show at most.")
+@csv_option("Print CSV for spreadsheets: a row for each group; the amounts add up to the figure.")
 @url_option
 @json_option
 def contributions(
-    lot: str, by: str, burden: str | None, content: str | None, at: int | None, limit: int, url: str, as_json: bool
+    lot: str, by: str, burden: str | None, content: str | None, at: int | None, limit: int, as_csv: CsvForm | None,
+    url: str, as_json: bool,
 ) -> None:
     """Break the figure of LOT down into rows, largest first; the rows add up to the figure."""
     if burden is not None and content is not None:
@@ -36,6 +47,9 @@ def contributions(
                             limit=limit)
     if as_json:
         print_json(answer)
+    elif as_csv is not None:
+        print_csv(as_csv, _CSV, (_csv_row(answer, row) for row in answer.rows))
+        say_all(answer_findings(answer))
     else:
         show(*contributions_report(answer))
 
@@ -47,6 +61,14 @@ def contributions_report(answer: Contributions) -> Iterator[Part]:
            f"entries, method {answer.method}")
     yield _table(answer)
     yield from answer_findings(answer)
+
+
+def _csv_row(answer: Contributions, row: ContributionRow) -> list[object]:
+    heaviest = row.heaviest
+    own = [None] * 5 if heaviest is None else [
+        heaviest.digest, heaviest.amount, heaviest.stage, heaviest.facility, heaviest.issuer]
+    return [answer.lot, answer.by, row.key if row.part == "group" else "", row.part, answer.of, row.amount, answer.unit,
+            row.percent, row.positive, row.negative, row.records, *own]
 
 
 def _table(answer: Contributions) -> Table:

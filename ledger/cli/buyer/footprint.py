@@ -13,12 +13,13 @@ from ledger.answers.stored import ChainMethodAnswer, FootprintAnswer, LineAnswer
 from ledger.cli.attestations import attestation_line, chain_attestations, verified_lines
 from ledger.cli.buyer.averages import kind_note, lot_averages, product_averages
 from ledger.cli.buyer.method_report import ask_method, chain_method_report, is_chain_method, method_report
+from ledger.cli.buyer.product_csv import print_product_csv
 from ledger.cli.buyer.summary.report import months_of, percent, recycled_parts, state_of, summary_report
 from ledger.cli.client import Client, url_option
-from ledger.cli.console import Part, json_option, print_json, show, styled
+from ledger.cli.console import CsvForm, Part, csv_option, json_option, print_json, show, styled
 from ledger.cli.electricity import electricity_totals
 from ledger.cli.findings import answer_findings, questioned_kilograms
-from ledger.cli.lookup.purchases import ask_received, received_report
+from ledger.cli.lookup.purchases import ask_received, print_received_csv, received_report
 from ledger.cli.numbers import fixed, numeral, per_unit, share_words
 from ledger.cli.study import study_lines
 from ledger.core.outcome.assessment import QUALITY
@@ -45,12 +46,13 @@ from ledger.footprint.stored.burdens import METHOD
 @click.option("--parameter", "parameters", metavar="NAME=VALUE", multiple=True,
               help="Parameter of the method, also as MATERIAL.NAME=VALUE. May be repeated.")
 @click.option("--details", is_flag=True, help="With LOT: show the whole breakdown, quality, context and limits.")
+@csv_option("With --product or --received-from: print CSV for spreadsheets, a row for each facility or product.")
 @url_option
 @json_option
 def footprint(
     lot: str | None, product: str | None, party: str | None, organization: str | None, since: str | None,
     until: str | None, limit: int | None, at: int | None, method: str | None, gwp: str | None, allocation: str | None,
-    parameters: tuple[str, ...], details: bool, url: str, as_json: bool,
+    parameters: tuple[str, ...], details: bool, as_csv: CsvForm | None, url: str, as_json: bool,
 ) -> None:
     """Show the footprint of LOT: the figure, its main contributors, findings and attestations. --details shows all.
 
@@ -62,8 +64,8 @@ def footprint(
         raise click.UsageError("give either LOT or --product, or --received-from")
     if (party is None) != (organization is None):
         raise click.UsageError("--received-from and --organization need each other")
-    if lot is not None and any(one is not None for one in (since, until, limit)):
-        raise click.UsageError("--from, --to and --limit need --product or --received-from")
+    if lot is not None and any(one is not None for one in (since, until, limit, as_csv)):
+        raise click.UsageError("--from, --to, --limit and --csv need --product or --received-from")
     other = method not in (None, METHOD) or gwp is not None or allocation is not None or bool(parameters)
     if lot is None and (other or method is not None):
         raise click.UsageError("--method, --gwp, --allocation and --parameter need LOT")
@@ -91,6 +93,10 @@ def footprint(
                 "/v1/footprint/product", ProductAnswer, product=product, limit=limit, findings="all", at=at, **period)
     if as_json:
         print_json(answer)
+    elif as_csv is not None and isinstance(answer, ReceivedFootprintAnswer):
+        print_received_csv(as_csv, answer)
+    elif as_csv is not None and isinstance(answer, ProductAnswer):
+        print_product_csv(as_csv, answer)
     else:
         show(*_report(answer))
 

@@ -6,23 +6,30 @@ import click
 from rich.table import Table
 
 from ledger.cli.client import Client, url_option
-from ledger.cli.console import Part, json_option, print_json, show, styled
+from ledger.cli.console import CsvForm, Part, csv_option, json_option, print_csv, print_json, say_all, show, styled
 from ledger.cli.findings import answer_findings
 from ledger.cli.numbers import fixed, numeral
 from ledger.footprint.derived.gaps import Gap, LotGaps
+
+_CSV = ("lot", "kind", "gap", "kg CO2e", "percent", "weight", "request", "from", "through it", "facility", "amount",
+        "unit", "basis", "factor", "evidence", "start", "end", "number of records", "records")
 
 
 @click.command()
 @click.argument("lot")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=30, show_default=True, help="Gaps to show at most.")
+@csv_option("Print CSV for spreadsheets: a row for each gap.")
 @url_option
 @json_option
-def gaps(lot: str, limit: int, url: str, as_json: bool) -> None:
+def gaps(lot: str, limit: int, as_csv: CsvForm | None, url: str, as_json: bool) -> None:
     """List the missing and the weak data in the figure of LOT, largest first, and whom to ask for better data."""
     with Client(url) as client:
         answer = client.get("/v1/gaps", LotGaps, lot=lot, limit=limit)
     if as_json:
         print_json(answer)
+    elif as_csv is not None:
+        print_csv(as_csv, _CSV, (_csv_row(answer, gap) for gap in answer.items))
+        say_all([*answer_findings(answer), *_left_off(answer)])
     else:
         show(*gaps_report(answer))
 
@@ -42,8 +49,19 @@ def gaps_report(answer: LotGaps) -> Iterator[Part]:
         yield _table(unsized)
     if not answer.items:
         yield "no gaps: the whole figure is primary data, declared or measured"
+    yield from _left_off(answer)
+
+
+def _left_off(answer: LotGaps) -> Iterator[str]:
     if answer.left_off:
-        yield f"… and {answer.left_off} more: --limit or --json"
+        yield f"… and {answer.left_off:,} more: --limit"
+
+
+def _csv_row(answer: LotGaps, gap: Gap) -> list[object]:
+    evidence = " ".join([one.kind for one in gap.evidence])
+    return [answer.lot, gap.kind, gap.what, gap.kg_co2e, gap.percent, gap.weight, gap.ask, gap.whom, gap.behind,
+            gap.facility, gap.amount, gap.unit, gap.basis, gap.factor, evidence, gap.start, gap.end, gap.count,
+            " ".join(gap.records)]
 
 
 def _summary(answer: LotGaps) -> Table:

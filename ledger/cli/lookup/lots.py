@@ -1,10 +1,12 @@
 """`lots`: the lots that an organisation holds or owns, with their stock and their figures."""
 
+from decimal import Decimal
+
 import click
 
 from ledger.answers.lists import ListedLotAnswer, LotListAnswer
 from ledger.cli.client import Client, url_option
-from ledger.cli.console import json_option
+from ledger.cli.console import CsvForm, json_option
 from ledger.cli.lookup.pages import ListColumn, ListLayout, ListOptions, ListRequest, list_options, print_list
 from ledger.cli.numbers import numeral
 
@@ -25,8 +27,8 @@ _TABLE: tuple[ListColumn[ListedLotAnswer], ...] = (
 _CSV: tuple[ListColumn[ListedLotAnswer], ...] = (
     ListColumn("lot", lambda lot: lot.lot),
     ListColumn("product", lambda lot: lot.product),
-    ListColumn("quantity", lambda lot: lot.quantity.value),
-    ListColumn("remaining", lambda lot: lot.remaining),
+    ListColumn("quantity", lambda lot: Decimal(lot.quantity.value)),
+    ListColumn("remaining", lambda lot: Decimal(lot.remaining)),
     ListColumn("unit", lambda lot: lot.quantity.unit),
     ListColumn("kg CO2e", lambda lot: lot.footprint),
     ListColumn("kg CO2e per unit", lambda lot: lot.footprint_per_unit),
@@ -67,7 +69,7 @@ _CSV: tuple[ListColumn[ListedLotAnswer], ...] = (
 @json_option
 def lots(
     holder: str | None, owner: str | None, facility: str | None, product: str | None, in_stock: bool, at: int | None,
-    limit: int, after: int | None, as_csv: bool, url: str, as_json: bool,
+    limit: int, after: int | None, as_csv: CsvForm | None, url: str, as_json: bool,
 ) -> None:
     """List lots of an organisation, newest first: quantity, rest, kg CO2e, and the weak parts of the figure."""
     if holder is None and owner is None and facility is None and product is None:

@@ -8,13 +8,13 @@ from msgspec import Struct
 from rich.table import Table
 
 from ledger.cli.client import Client
-from ledger.cli.console import Command, print_csv, print_json, say, show
+from ledger.cli.console import Command, CsvForm, csv_option, print_csv, print_json, say, show
 from ledger.cli.numbers import fixed, share_words
 from ledger.errors import LedgerError
 
 PAGE = 1_000
 MOST_EMPTY = 1_000
-"""Empty pages in a row. A server examines many entries for each, so only a lying one has more."""
+"""Empty pages in a row after which a list stops. An honest server examines many entries for each."""
 Row = TypeVar("Row", bound=Struct)
 Answer = TypeVar("Answer", bound=Struct)
 
@@ -33,13 +33,13 @@ class ListOptions(NamedTuple):
     limit: int
     after: int | None
     as_json: bool
-    as_csv: bool
+    as_csv: CsvForm | None
 
 
 def list_options(command: Command) -> Command:
-    """`--limit`, `--after` and `--csv`; `--json` is an option of its own."""
+    """`--limit`, `--after`, `--csv` and `--numbers`; `--json` is an option of its own."""
     for option in (
-        click.option("--csv", "as_csv", is_flag=True, help="Print CSV for spreadsheets, with all columns."),
+        csv_option("Print CSV for spreadsheets, with all columns."),
         click.option("--after", type=click.IntRange(min=0), help="Continue after the last row of an earlier answer."),
         click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True,
                      help="Rows to show at most."),
@@ -111,23 +111,22 @@ def print_list(
     client: Client, request: ListRequest[Any, Row], options: ListOptions, printed: ListLayout[Row]
 ) -> None:
     """Reads and prints a list. With `--csv` the rows are printed as they come."""
-    if options.as_json and options.as_csv:
-        raise click.UsageError("give either --json or --csv")
     following = Following(client, request, options)
-    if options.as_csv:
-        print_csv([column.heading for column in printed.csv],
+    if options.as_csv is not None:
+        print_csv(options.as_csv, [column.heading for column in printed.csv],
                   ([column.value(row) for column in printed.csv] for row in following.rows()))
     else:
         rows = list(following.rows())
         if options.as_json:
             print_json({request.rows: rows, "next": following.next})
             return
-        show(*[_table(rows, printed.table)] if rows else [printed.empty])
+        show(*[list_table(rows, printed.table)] if rows else [printed.empty])
     if following.next is not None:
         say(f"there may be more: --after {following.next}, or a larger --limit")
 
 
-def _table(rows: Sequence[Row], columns: Sequence[ListColumn[Row]]) -> Table:
+def list_table(rows: Sequence[Row], columns: Sequence[ListColumn[Row]]) -> Table:
+    """The rows as a table for people."""
     table = Table(box=None, pad_edge=False)
     shown = []
     for place, column in enumerate(columns):
@@ -153,11 +152,6 @@ def _cell(value: object) -> str:
             return fixed(value) if abs(value) < 1e15 else f"{value:.6e}"
         case _:
             return str(value)
-
-
-def counted(count: int, noun: str) -> str:
-    """A number of things, in words: `1 lot`, `2 lots`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def share_cell(share: float | None) -> str:

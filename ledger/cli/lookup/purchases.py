@@ -1,6 +1,7 @@
 """`coverage`, and `footprint --received-from`: the goods that an organisation bought, and the data behind them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 
 import click
 from rich.table import Table
@@ -16,10 +17,10 @@ from ledger.answers.purchases import (
 )
 from ledger.answers.stored import VerifiedAnswer
 from ledger.cli.client import Client, url_option
-from ledger.cli.console import Part, json_option, print_csv, print_json, show, styled
+from ledger.cli.console import CsvForm, Part, csv_option, json_option, print_csv, print_json, say_all, show, styled
 from ledger.cli.findings import questioned_kilograms
-from ledger.cli.lookup.pages import counted, organization_option, period_options, share_cell
-from ledger.cli.numbers import fixed, numeral, per_unit
+from ledger.cli.lookup.pages import organization_option, period_options, share_cell
+from ledger.cli.numbers import counted, fixed, numeral, per_unit
 
 _CSV = ("supplier", "product", "quantity", "unit", "lots", "kg CO2e", "kg CO2e per unit", "questioned",
         "primary share", "weight of the supplier", "age of the supplier's data, years", "attested share",
@@ -31,22 +32,21 @@ _CSV = ("supplier", "product", "quantity", "unit", "lots", "kg CO2e", "kg CO2e p
 @organization_option
 @period_options
 @click.option("--at", type=int, help="As of this tree size (number of entries).  [default: now]")
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV for spreadsheets: a row for each supplier and product.")
+@csv_option("Print CSV for spreadsheets: a row for each supplier and product.")
 @url_option
 @json_option
 def coverage(
-    organization: str, since: str | None, until: str | None, at: int | None, as_csv: bool, url: str, as_json: bool
+    organization: str, since: str | None, until: str | None, at: int | None, as_csv: CsvForm | None, url: str,
+    as_json: bool,
 ) -> None:
     """Show the data behind bought goods, by supplier: measured share, age, attestations, weight in the figure."""
-    if as_json and as_csv:
-        raise click.UsageError("give either --json or --csv")
     with Client(url) as client:
         parameters = {"organization": organization, "from": since, "to": until, "at": at}
         answer = client.get("/v1/coverage", PurchaseCoverageAnswer, **parameters)
     if as_json:
         print_json(answer)
-    elif as_csv:
-        print_csv(_CSV, (row for supplier in answer.suppliers for row in _csv_rows(supplier)))
+    elif as_csv is not None:
+        print_csv(as_csv, _CSV, (row for supplier in answer.suppliers for row in _csv_rows(supplier)))
     else:
         show(*coverage_report(answer))
 
@@ -74,6 +74,12 @@ def received_report(answer: ReceivedFootprintAnswer) -> Iterator[Part]:
         yield _newest(answer.transfers)
     if answer.left_off:
         yield f"… and {answer.left_off:,} more: --limit, or `received` with --party"
+
+
+def print_received_csv(form: CsvForm, answer: ReceivedFootprintAnswer) -> None:
+    """Prints a row for each product that was received. Open and separate deliveries are named on stderr."""
+    print_csv(form, _CSV[:9], ([answer.party, *_goods_cells(one)] for one in answer.goods))
+    say_all(_apart(answer.apart, answer.open))
 
 
 def coverage_report(answer: PurchaseCoverageAnswer) -> Iterator[Part]:
@@ -191,10 +197,13 @@ def _newest(transfers: Sequence[TransferAnswer]) -> Table:
 
 def _csv_rows(supplier: SupplierCoverageAnswer) -> Iterator[list[object]]:
     for product in supplier.goods:
-        yield [supplier.party, product.product, product.quantity.value, product.quantity.unit, product.lots,
-               product.footprint, product.footprint_per_unit, product.questioned, product.primary_share,
-               supplier.weight, supplier.data_age, _attested(supplier), _titles(supplier), supplier.omitted,
-               supplier.unestimated, supplier.provisional]
+        yield [supplier.party, *_goods_cells(product), supplier.weight, supplier.data_age, _attested(supplier),
+               _titles(supplier), supplier.omitted, supplier.unestimated, supplier.provisional]
+
+
+def _goods_cells(goods: BoughtGoodsAnswer) -> list[object]:
+    return [goods.product, Decimal(goods.quantity.value), goods.quantity.unit, goods.lots, goods.footprint,
+            goods.footprint_per_unit, goods.questioned, goods.primary_share]
 
 
 def _of(total: BoughtGoodsAnswer) -> str:

@@ -4,7 +4,7 @@ import click
 
 from ledger.answers.lists import ListedRecordAnswer, RecordListAnswer
 from ledger.cli.client import Client, url_option
-from ledger.cli.console import json_option
+from ledger.cli.console import CsvForm, json_option
 from ledger.cli.lookup.pages import (
     ListColumn,
     ListLayout,
@@ -43,7 +43,7 @@ _CSV: tuple[ListColumn[ListedRecordAnswer], ...] = (
 @json_option
 def records(
     issuer: str | None, facility: str | None, kind: str | None, since: str | None, until: str | None, limit: int,
-    after: int | None, as_csv: bool, url: str, as_json: bool,
+    after: int | None, as_csv: CsvForm | None, url: str, as_json: bool,
 ) -> None:
     """List records of an organisation, newest first. A period selects records by the end or time that they state."""
     if issuer is None and facility is None:

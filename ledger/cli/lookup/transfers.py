@@ -1,10 +1,12 @@
 """`received` and `delivered`: the transfers to and from an organisation."""
 
+from decimal import Decimal
+
 import click
 
 from ledger.answers.lists import TransferAnswer, TransferListAnswer
 from ledger.cli.client import Client, url_option
-from ledger.cli.console import json_option
+from ledger.cli.console import CsvForm, json_option
 from ledger.cli.lookup.pages import (
     ListColumn,
     ListLayout,
@@ -39,8 +41,8 @@ _TO: tuple[ListColumn[TransferAnswer], ...] = (*_GOODS, ListColumn("to", lambda 
 _CSV: tuple[ListColumn[TransferAnswer], ...] = (
     ListColumn("lot", lambda row: row.lot),
     ListColumn("product", lambda row: row.product),
-    ListColumn("quantity", lambda row: row.quantity.value),
-    ListColumn("received", lambda row: row.received.value),
+    ListColumn("quantity", lambda row: Decimal(row.quantity.value)),
+    ListColumn("received", lambda row: Decimal(row.received.value)),
     ListColumn("unit", lambda row: row.quantity.unit),
     ListColumn("sender", lambda row: row.sender),
     ListColumn("receiver", lambda row: row.receiver),
@@ -72,7 +74,7 @@ _CSV: tuple[ListColumn[TransferAnswer], ...] = (
 @json_option
 def received(
     organization: str, party: str | None, since: str | None, until: str | None, limit: int, after: int | None,
-    as_csv: bool, url: str, as_json: bool,
+    as_csv: CsvForm | None, url: str, as_json: bool,
 ) -> None:
     """List the transfers to an organisation, newest first: lot, quantity, sender, state, kg CO2e."""
     with Client(url) as client:
@@ -90,7 +92,7 @@ def received(
 @json_option
 def delivered(
     organization: str, party: str | None, since: str | None, until: str | None, limit: int, after: int | None,
-    as_csv: bool, url: str, as_json: bool,
+    as_csv: CsvForm | None, url: str, as_json: bool,
 ) -> None:
     """List the transfers from an organisation, newest first: lot, quantity, receiver, state, kg CO2e."""
     with Client(url) as client:

@@ -10,7 +10,7 @@ from ledger.admission.rules import RULES, VERSIONS, Rule
 from ledger.answers.stored import PluginAnswer, RecoveryAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option, print_json, say, show
-from ledger.cli.environment import origin_option, required
+from ledger.cli.environment import origin_option, required_origin
 from ledger.cli.files import FILE, passphrase_options, signing_key
 from ledger.cli.registrar.activations import registrar_options
 from ledger.cli.registrar.posting import organizations, origin_of, post_one, post_sealed, registrar_key_at, registrar_of
@@ -52,7 +52,7 @@ def change(
 
     With -o the command works offline. A change also ends a recovery that the registrar has requested.
     """
-    ledger = required(origin, "--origin")
+    ledger = required_origin(origin)
     signer = signing_key(key, passphrase_file, prompt)
     record = record_of({
         "type": "keyChange", "issuer": organization, "nonce": new_nonce(), "organization": organization,
@@ -120,7 +120,7 @@ def object_to(
     as_json: bool,
 ) -> None:
     """Object to a recovery of ORGANIZATION that the registrar has requested. The organisation keeps its key."""
-    ledger = required(origin, "--origin")
+    ledger = required_origin(origin)
     signer = signing_key(key, passphrase_file, prompt)
     with Client(url) as client:
         waiting = _waiting(client, organization)

@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from ledger.cli.console import json_option, print_json, show
-from ledger.cli.environment import origin_option, required
+from ledger.cli.environment import origin_option, required_origin
 from ledger.cli.files import FILE, passphrase_for, passphrase_options, public_half, signing_key
 from ledger.cli.operator.rotate_log import rotate_log
 from ledger.cli.supplier.key_changes import change, object_to, recover
@@ -75,7 +75,7 @@ def request(
     name_zh: str | None, output: Path | None, passphrase_file: Path | None, prompt: bool,
 ) -> None:
     """Print the request for the registrar to enrol the key in FILE, with the key's proof of possession."""
-    ledger = required(origin, "--origin")
+    ledger = required_origin(origin)
     private = signing_key(file, passphrase_file, prompt)
     enrolment = request_enrolment(private, ledger, organization, prefixes=prefixes, names=names_of(name_en, name_zh))
     if output is None:

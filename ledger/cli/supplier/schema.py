@@ -90,7 +90,7 @@ def _described(reference: SchemaReference, language: Language) -> Iterator[Part]
                "other fields.")
     for described in reference.types:
         table = Table(title=styled(described.name, style="bold"), box=None, pad_edge=False, title_justify="left")
-        for column in ("field", "type", "required", "allowed", "meaning", "example"):
+        for column in ("field", "type", "required", "allowed or usual unit", "meaning", "example"):
             table.add_column(column, overflow="fold")
         for field in described.fields:
             table.add_row(
@@ -105,4 +105,4 @@ def _allowed(field: SchemaField) -> str:
     if field.allowed:
         more = f" and {len(field.allowed) - _MOST} more" if len(field.allowed) > _MOST else ""
         return ", ".join(field.allowed[:_MOST]) + more
-    return field.unit or field.rule or ""
+    return f"usually {field.unit}" if field.unit else field.rule or ""

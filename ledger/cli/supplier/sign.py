@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from ledger.cli.console import print_bytes, say
-from ledger.cli.environment import origin_option, required
+from ledger.cli.environment import origin_option, required_origin
 from ledger.cli.files import FILE, passphrase_options, signing_key
 from ledger.cli.supplier.signing import sign_file
 from ledger.client.signing import RecordSigner
@@ -36,7 +36,7 @@ def sign(
     cell `receipts.ndjson#LOT` is the record that made a lot, and `receipts.ndjson#3` is the record of the third receipt
     in the file.
     """
-    signer = RecordSigner(signing_key(key, passphrase_file, prompt), required(origin, "--origin"), issuer)
+    signer = RecordSigner(signing_key(key, passphrase_file, prompt), required_origin(origin), issuer)
     if output is not None:
         with replacing(output) as file:
             count = sign_file(records, kind, signer, file)

@@ -14,7 +14,7 @@ from ledger.answers.problems import Problem
 from ledger.answers.stored import ChangesAnswer
 from ledger.cli.client import Client, Seconds, patient_client, url_option
 from ledger.cli.console import explained, json_option, print_json, progress, say, show
-from ledger.cli.environment import origin_option, required
+from ledger.cli.environment import origin_option, required_origin
 from ledger.cli.files import FILE, passphrase_options, reading, signing_key
 from ledger.cli.supplier.effects.dry_run import SHOWN, foresee, record_in
 from ledger.cli.supplier.effects.present import effects_report, posted
@@ -115,7 +115,7 @@ def submit(
         if key is None:
             envelopes: BinaryIO | IO[bytes] = stack.enter_context(reading(file))
         else:
-            signer = RecordSigner(signing_key(key, passphrase_file, prompt), required(origin, "--origin"), issuer)
+            signer = RecordSigner(signing_key(key, passphrase_file, prompt), required_origin(origin), issuer)
             envelopes = stack.enter_context(tempfile.TemporaryFile())
             sign_file(file, kind, signer, envelopes)
             envelopes.seek(0)

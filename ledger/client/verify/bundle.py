@@ -163,7 +163,7 @@ def verify_bundle(bundle: Bundle, trusted: ReplayedKeys) -> Checked:
     organization = _check_signer(bundle, verified.entry, state)
     statement = _check_statement(bundle, key, trusted, verified)
     keys = known_keys(answer, trusted)
-    return Checked(verified, _left_out(bundle, trusted, verified), cosigned, keys, organization, statement)
+    return Checked(verified, left_out_steps(bundle, trusted), cosigned, keys, organization, statement)
 
 
 def _rotations(bundle: Bundle, trusted: ReplayedKeys) -> Sequence[str]:
@@ -313,12 +313,13 @@ def _check_statement(bundle: Bundle, key: NoteVerifier, trusted: ReplayedKeys, v
     return proven
 
 
-def _left_out(bundle: Bundle, trusted: ReplayedKeys, verified: Verified) -> dict[int, str]:
-    """The steps that are left out, with the reason."""
+def left_out_steps(bundle: Bundle, trusted: ReplayedKeys) -> dict[int, str]:
+    """The steps that are left out, with the reason, also of a bundle that fails a later step. Raises VerificationError
+    of step 1 if the receipt is malformed."""
     left_out: dict[int, str] = {}
     if trusted.policy is None:
         left_out[3] = "not asked"
-    if verified.size is None:
+    if isinstance(_answer(bytes(bundle.receipt), 1, "receipt"), Acknowledgement):
         left_out[4] = "not yet: the log acknowledged the record before its witnesses signed"
     if bundle.body is UNSET:
         left_out[6] = "the bundle has no body"

@@ -6,8 +6,10 @@ must decide as the ledger did.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
+from ledger.core.record.identifiers import check_prefix
 from ledger.errors import Refused
 
 SCHEMES: Final = ("urn", "https", "http", "did", "tag")
@@ -57,6 +59,17 @@ def check_plain(text: str, field: str) -> None:
     if _INVISIBLE.search(decoded):
         raise _not_plain(text, field, "name-invisible",
                          "no spaces, control, direction or other invisible characters, not even percent-encoded")
+
+
+def check_prefixes(prefixes: Sequence[str]) -> None:
+    """Refuses prefixes that no organisation can get: malformed, shared with others, or reserved."""
+    for i, prefix in enumerate(prefixes):
+        field = f"prefixes[{i}]"
+        check_prefix(prefix, field)
+        check_plain(prefix, field)
+        check_own(prefix, field)
+        if prefix.startswith(OWN):
+            raise _shared(prefix, field, f"only the id of a registrar begins with {OWN}")
 
 
 def check_own(text: str, field: str) -> None:

@@ -15,10 +15,11 @@ from typing import Final, NamedTuple
 from ledger.admission.lots import Plan
 from ledger.core.outcome.assessment import Finding
 from ledger.core.record.amounts import CONTEXT
-from ledger.core.record.kinds import Transformation
+from ledger.core.record.kinds import Transfer, Transformation
 from ledger.core.record.units import UNITS
 
 LATER: Final = "input-later"
+EARLIER: Final = "transfer-earlier"
 _TWENTY: Final = Decimal(20)
 _NOTHING: Final = Decimal(0)
 _LONGEST: Final = 255
@@ -47,6 +48,15 @@ def late_inputs(record: Transformation, plan: Plan) -> LateInputs:
         whole = CONTEXT.add(whole, supplied.mass or _NOTHING)
     findings = tuple([Finding(code=LATER, taken=i, message=_message(plan, i, record.end)) for i in late])
     return LateInputs(findings, main=energy or (bool(mass) and CONTEXT.multiply(mass, _TWENTY) >= whole))
+
+
+def early_transfer(record: Transfer, plan: Plan) -> tuple[Finding, ...]:
+    """The finding of a transfer before the lot was made, if it was."""
+    lot = plan.taken[0].lot
+    if not _is_late(lot.made, record.time, lot.pool):
+        return ()
+    message = f"{lot.id} was not made before {lot.made}, but the transfer is of {record.time}"
+    return (Finding(code=EARLIER, taken=0, message=message[:_LONGEST]),)
 
 
 def _is_late(made: str | None, end: str, pool: str | None) -> bool:

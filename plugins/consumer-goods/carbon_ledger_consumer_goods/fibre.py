@@ -11,15 +11,18 @@ FIBROUS: Final = ("fibre", "pulp", "cellulose", "paper", "board", "wood", "bambo
 content is traced."""
 
 RAW: Final = (
-    "wood", "woodChips", "pulpwood", "bamboo", "straw", "reed", "bagasse", "cottonLinters", "recoveredPaper", "pulp",
-    "mechanicalPulp", "chemicalPulp", "recoveredPulp",
+    "wood", "woodChips", "pulpwood", "bamboo", "straw", "reed", "bagasse", "cottonLinters", "recoveredPaper",
+    "wastePaper", "pulp", "mechanicalPulp", "chemicalPulp", "recoveredPulp",
 )
-"""Supplies that are fibre."""
+"""Supplies that are fibre. Factor sets price `wastePaper` as `recoveredPaper`."""
 
 GROWN: Final = ("wood", "woodChips", "pulpwood", "bamboo", "straw", "reed", "bagasse")
 """Lots and supplies of plants, which become liquor and bark in part."""
 
-RECOVERED: Final = ("recoveredPaper", "recoveredPulp")
+RECOVERED: Final = ("recoveredPaper", "wastePaper", "recoveredPulp")
+
+NO_FIBRE: Final = f"no lot and no supply is fibre; supplies of fibre are {', '.join(RAW)}"
+"""The refusal of a record without fibre."""
 
 # Dry wood, fibres and paper are half carbon: cellulose 0.44, lignin 0.63.
 CARBON_OF_FIBRE: Final = Decimal("0.5")

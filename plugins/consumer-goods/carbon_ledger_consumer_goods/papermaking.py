@@ -4,7 +4,14 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_consumer_goods.common import judge_energy, made
-from carbon_ledger_consumer_goods.fibre import check_closure, follow_grown_carbon, furnish, indicate_recycled, wood_of
+from carbon_ledger_consumer_goods.fibre import (
+    NO_FIBRE,
+    check_closure,
+    follow_grown_carbon,
+    furnish,
+    indicate_recycled,
+    wood_of,
+)
 from carbon_ledger_consumer_goods.mill import Mill, indicate_mill, run_mill
 from ledger.sdk import (
     KG_PER_T,
@@ -103,7 +110,7 @@ def _check_yield(draft: Draft, context: Context, activity: Papermaking, paper: D
     came, fibre = matter_in(context, activity.analyses) - burnt_minerals, furnish(context, activity.analyses)
     check_closure(draft, "paper-yield", paper, came)
     if fibre == 0:
-        draft.find("no-fibre", "no lot and no supply is fibre", refuses=True)
+        draft.find("no-fibre", NO_FIBRE, refuses=True)
         return
     if paper < fibre * LEAST_YIELD:
         draft.find("paper-yield-unusual", f"only {paper:.6g} kg of paper out of {fibre:.6g} kg of fibre")

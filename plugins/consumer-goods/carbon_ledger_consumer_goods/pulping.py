@@ -5,7 +5,13 @@ from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
 from carbon_ledger_consumer_goods.common import judge_energy, made
-from carbon_ledger_consumer_goods.fibre import CARBON_OF_FIBRE, follow_grown_carbon, furnish, indicate_recycled
+from carbon_ledger_consumer_goods.fibre import (
+    CARBON_OF_FIBRE,
+    NO_FIBRE,
+    follow_grown_carbon,
+    furnish,
+    indicate_recycled,
+)
 from carbon_ledger_consumer_goods.mill import Mill, indicate_mill, run_mill
 from carbon_ledger_consumer_goods.residues import Burnt
 from ledger.sdk import (
@@ -64,8 +70,8 @@ class Pulping(Mill, frozen=True, kw_only=True):
     """How pulp was made.
 
     Lots and supplies of fibre: `wood`, `woodChips`, `pulpwood`, `bamboo`, `straw`, `reed`, `bagasse`, `cottonLinters`,
-    `recoveredPaper`; recovered paper as lots of waste. Priced supplies: `electricity`, `heat`, `steam`, standard
-    and analysed fuels, `limestone` that is burnt, `sodaAsh`. `sodiumHydroxide`, `sodiumSulphate`,
+    `recoveredPaper` or `wastePaper`; recovered paper as lots of waste. Priced supplies: `electricity`, `heat`,
+    `steam`, standard and analysed fuels, `limestone` that is burnt, `sodaAsh`. `sodiumHydroxide`, `sodiumSulphate`,
     `hydrogenPeroxide`, `chlorate` and others are left to the core.
     `method`: kraft (sulphate), soda, sulphite, semichemical, chemimechanical, mechanical (ground, refined,
     thermomechanical), recovered. `raw_dryness`, `pulp_dryness`: dry parts of raw material and pulp as weighed; green
@@ -89,7 +95,7 @@ def assess(context: Context, activity: Pulping) -> Assessment:
     if pulp == 0:
         draft.find("no-pulp", "no product or co-product has a mass", refuses=True)
     elif raw == 0:
-        draft.find("no-fibre", "no lot and no supply is fibre", refuses=True)
+        draft.find("no-fibre", NO_FIBRE, refuses=True)
     else:
         _check(draft, activity, raw, pulp, run.own)
         draft.indicate("pulpMade", pulp / KG_PER_T)

@@ -208,10 +208,10 @@ def test_a_request_is_only_for_its_ledger_and_says_so(tmp_path: Path, capsys: py
     capsys.readouterr()
     assert main(["key", "request", str(path), "--organization", "urn:x"]) == 2
     capsys.readouterr()
-    assert main(["key", "request", str(path), "--organization", "urn:x", "--origin", "o/1", "--prefix", "urn:x:",
+    assert main(["key", "request", str(path), "--organization", "urn:x", "--origin", "o/1", "--prefix", "urn:x:own:",
                  "--name-en", "X"]) == 0
     request = json.loads(capsys.readouterr().out)
     assert request["organization"] == "urn:x"
     assert request["origin"] == "o/1"
-    assert request["prefixes"] == ["urn:x:"]
+    assert request["prefixes"] == ["urn:x:own:"]
     assert set(request["key"]) == {"spki", "proof"}

@@ -7,6 +7,7 @@ import logging
 import sys
 import unicodedata
 from collections.abc import Callable
+from decimal import Decimal
 
 import click
 import pytest
@@ -57,7 +58,7 @@ def test_json_says_the_same() -> None:
 ])
 def test_no_text_is_a_formula_to_a_spreadsheet(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert spreadsheet_text(text) == f"'{visible(text)}"
-    console.print_csv(["name"], [[text]])
+    console.print_csv(console.CSV_FORMS["en"], ["name"], [[text]])
     (heading,), (cell,) = csv.reader(io.StringIO(capsys.readouterr().out))
     assert (heading, cell) == ("name", f"'{visible(text)}")
 
@@ -65,11 +66,18 @@ def test_no_text_is_a_formula_to_a_spreadsheet(text: str, capsys: pytest.Capture
 def test_csv_keeps_numbers_and_names(capsys: pytest.CaptureFixture[str]) -> None:
     """Numbers may be negative; quotes, commas and spaces come back; one line is one row."""
     row = [-1.5, 1e-9, 12, True, False, None, "a,\"b\" c", "钢铁", "urn:example:x", "a\u202eb\nc", ""]
-    console.print_csv(["h"] * len(row), [row])
+    console.print_csv(console.CSV_FORMS["en"], ["h"] * len(row), [row])
     out = capsys.readouterr().out
     assert out.count("\r\n") == 2
     assert next(csv.reader(out.splitlines()[1:])) == [
         "-1.5", "1e-09", "12", "true", "false", "", "a,\"b\" c", "钢铁", "urn:example:x", "a\\u202eb\\x0ac", ""]
+
+
+def test_csv_for_german_spreadsheets(capsys: pytest.CaptureFixture[str]) -> None:
+    """Only numbers get a comma; a decimal keeps all of its digits and has no exponent."""
+    row = [-1.5, Decimal("1234.50"), Decimal("1E+3"), 12, True, None, "1.5", "a;b", "=1.5"]
+    console.print_csv(console.CSV_FORMS["de"], ["h"] * len(row), [row])
+    assert capsys.readouterr().out.splitlines()[1] == "-1,5;1234,50;1000;12;true;;1.5;\"a;b\";'=1.5"
 
 
 def _table() -> Table:

@@ -12,7 +12,7 @@ from unit.engine.scrap import Works, document, registry
 
 from ledger.admission.rules import NEWEST, VERSIONS, Version
 from ledger.client.verify.statement_bodies import Recomputed, recompute_from_bodies
-from ledger.core.outcome.assessment import Assessment, Finding
+from ledger.core.outcome.assessment import QUESTIONED, Assessment, Finding
 from ledger.core.record.kinds import Addition, Amendment, Closing, Pool, Reopening
 from ledger.core.record.revisions import Change
 from ledger.engine.batch import Sequenced
@@ -76,6 +76,30 @@ def test_a_buyer_of_new_billets_has_old_bars_neither() -> None:
     held = buyer.bought(mill, billets(mill), "100 KGM", "2023-01-01T00:00:00Z")
     rolled(buyer, {held: "100 KGM"}, "2023-04-01T00:00:00Z")
     assert buyer.asked("bar") == pytest.approx(90)
+
+
+@pytest.mark.parametrize(("time", "early"), [
+    ("2019-01-01T00:00:00Z", True), ("2025-02-28T23:59:59Z", True), ("2025-03-01T00:00:00Z", False),
+    ("2025-04-02T00:00:00Z", False),
+])
+def test_a_sale_before_the_goods_were_made_is_a_finding(time: str, early: bool) -> None:
+    """It would fall into a wrong period of the buyer. Nothing is questioned: the figure goes with the lot."""
+    mill = works()
+    buyer = Works(mill.ledger, "buyer")
+    held = buyer.bought(mill, billets(mill), "100 KGM", time)
+    leaf = mill.ledger.assessment(mill.ledger.state.size - 1)
+    assert leaf is not None
+    found = [one for one in json.decode(leaf.assessment, type=Assessment).findings if one.code == "transfer-earlier"]
+    assert [(one.taken, one.severity, one.amount) for one in found] == ([(0, "warning", None)] if early else [])
+    assert all(part in one.message for one in found for part in (mill.name("billet"), MARCH["start"], time))
+    assert mill.ledger.burdens(held)[QUESTIONED] == 0
+
+
+def test_a_sale_before_the_goods_were_made_by_earlier_rules_is_not_asked() -> None:
+    mill = works(VERSIONS[-2])
+    Works(mill.ledger, "buyer").bought(mill, billets(mill), "100 KGM", "2019-01-01T00:00:00Z")
+    leaf = mill.ledger.assessment(mill.ledger.state.size - 1)
+    assert leaf is None or json.decode(leaf.assessment, type=Assessment).findings == ()
 
 
 @pytest.mark.parametrize(("late", "question"), [("40 KGM", 90), ("5 KGM", 90), ("4.9 KGM", 0)])

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 from carbon_ledger_consumer_goods import plugin
+from carbon_ledger_consumer_goods.fibre import RAW
 
 from ledger.errors import InvalidQuantity, PluginError
 from ledger.sdk import Context, InputFacts, OutputFacts, SupplyFacts
@@ -252,3 +253,21 @@ def test_the_mean_of_chinas_mills() -> None:
     assert indicated(found, "energyPerTonnePaper") / 29.3076 == pytest.approx(385.9, abs=0.1)
     published = 40405.6 / 104700 * 132 / 50
     assert found.footprint / 104700 / 1000 == pytest.approx(published, rel=0.02)
+
+
+def test_waste_paper_is_recovered_paper() -> None:
+    """Both names of one good, as the factor sets price them."""
+    first, second = (
+        assess(papermaking(supply(name, "1200 TNE"), FUEL, inputs=())) for name in ("recoveredPaper", "wastePaper"))
+    assert (first.assessment.indicators, set(first.findings)) == (
+        second.assessment.indicators, set(second.findings))
+    assert "no-fibre" not in second.findings
+    assert indicated(second, "recycledFibreShare") == 1
+
+
+def test_without_fibre_all_names_of_fibre_are_shown() -> None:
+    found = assess(papermaking(supply("filler", "1200 TNE"), FUEL, inputs=()), CHP)
+    (message,) = [one.message for one in found.assessment.findings if one.code == "no-fibre"]
+    for name in RAW:
+        assert name in message
+    assert len(message) <= 255

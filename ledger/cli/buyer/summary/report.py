@@ -62,7 +62,10 @@ def reasons(answer: FootprintAnswer) -> str:
     elif answer.title.startswith("incomplete") and shares.get("omitted", 0.0) <= answer.title_limit:
         causes.append("the product has no reference range")
     limit = f"up to {percent(answer.title_limit)} in all the title is `footprint`"
-    return f"{', '.join(causes)}; {limit}" if causes else "nothing is omitted, questioned or provisional"
+    if not causes:
+        return "nothing is omitted, questioned or provisional"
+    # Without a share, the limit explains nothing.
+    return "; ".join([", ".join(causes), *([limit] if shares else [])])
 
 
 def months_of(answer: FootprintAnswer | ProductAnswer) -> str:
