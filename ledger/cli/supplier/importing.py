@@ -100,7 +100,8 @@ def import_(**given: Any) -> int:
 
     Each record has a business key. The same row gives the same record, so importing a file again changes nothing, and
     an import that was stopped goes on when you run it again. A changed row becomes an amendment of its record, which
-    you see first and post with --amend. Keep the files KEY.nonces and KEY.imports with the key.
+    you see first and post with --amend. If an earlier import ended without an answer for that row, the command asks the
+    ledger first. Keep the files KEY.nonces and KEY.imports with the key.
 
     If a row has a fault, nothing is posted: all faults are listed by sheet, row and column.
     """

@@ -47,7 +47,7 @@ def _resolved(records: Sequence[Tree]) -> Sequence[Tree]:
 
 def for_issuer(records: Sequence[Tree], issuer: str) -> list[Tree]:
     """The records of an example as records of `issuer` instead of `OWN`, with their own digests. Each nonce is a new
-    one: whoever knows the nonce of a record can guess what its leaves hide."""
+    one: whoever knows the nonce of a record can guess its hidden values."""
     whole: list[Tree] = []
     names: dict[str, str] = {}
     for record in records:
@@ -60,10 +60,10 @@ def for_issuer(records: Sequence[Tree], issuer: str) -> list[Tree]:
 
 
 def check_nonce(nonce: str) -> None:
-    """Raises InvalidInput if a nonce is that of an example, which everybody can read."""
+    """Raises InvalidInput for the nonce of an example, which everybody can read."""
     if nonce in _nonces():
         raise InvalidInput(
-            f"nonce: {nonce!r} is the nonce of a published example, so others could guess what the record hides",
+            f"nonce: {nonce!r} is the nonce of a published example, so others could guess the hidden values of the record",
             code="public-nonce", field="nonce", value=nonce, rule="no nonce: signing adds a random one")
 
 
