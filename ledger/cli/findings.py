@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
-from ledger.cli.numbers import fixed, numeral
+from ledger.cli.numbers import fixed, numeral, share_words
 from ledger.footprint.derived.findings import FindingRange, ListedFinding, StatedFinding, WeighedFinding
 
 
@@ -79,7 +79,7 @@ def finding_lines(
     count = len(findings) + left_off
     if not count and not questioned:
         return
-    part = "" if share is None else f" ({share * 100:.1f} %)"
+    part = "" if share is None else f" ({share_words(share)})"
     yield f"{count:,} finding{'' if count == 1 else 's'}, {fixed(questioned)} kg CO2e{part} questioned"
     yield from map(_line, findings)
     if left_off:

@@ -9,6 +9,8 @@ from ledger.core.record.values import Quantity
 _DUST: Final = 1e-9
 """Amounts below this, a microgram of CO2e, are rounding errors of binary arithmetic."""
 _SMALLEST_FIXED: Final = 0.0005
+_SMALLEST_PER_CENT: Final = 0.0005
+"""A share below this would show as `0.0 %`, and one of so much less than the whole as `100.0 %`."""
 
 
 def numeral(amount: float, digits: int = 6, *, signed: bool = False) -> str:
@@ -25,6 +27,18 @@ def fixed(amount: float, *, signed: bool = False) -> str:
     if abs(amount) < _SMALLEST_FIXED:
         return numeral(amount, 3, signed=signed)
     return f"{amount:{'+' if signed else ''},.3f}"
+
+
+def share_words(share: float) -> str:
+    """A share in per cent with one decimal. Only nothing shows as `0.0 %`, and only the whole as `100.0 %`."""
+    size, sign = abs(share), "-" if share < 0 else ""
+    if size < _DUST:
+        return "0.0 %"
+    if size < _SMALLEST_PER_CENT:
+        return f"{'> -' if sign else '< '}0.1 %"
+    if 1 - _SMALLEST_PER_CENT <= size < 1 - _DUST:
+        return f"{sign}99.9 %"
+    return f"{share * 100:.1f} %"
 
 
 def unit_words(code: str) -> str:

@@ -230,6 +230,10 @@ def test_coverage_for_people_and_spreadsheets(trade: Trade) -> None:
     assert [(line["supplier"], line["quantity"], float(line["kg CO2e"])) for line in table] == [
         (trade.mill.id, "120", pytest.approx(84)), (smith_id(trade), "20", pytest.approx(36))]
     assert float(table[0]["attested share"]) == pytest.approx(20 / 84)
+    assert [float(line["omitted of the supplier"]) for line in table] == [pytest.approx(16), 0]
+    assert [line["titles of the supplier"] for line in table] == [
+        "incomplete footprint 76.2 % (2 lots), footprint 23.8 % (1 lot)", "footprint 100.0 % (1 lot)"]
+    assert {line["omissions of unknown size of the supplier"] for line in table} == {"0.0"}
 
 
 @pytest.mark.parametrize("arguments", [

@@ -83,6 +83,12 @@ def test_it_comes_back_from_every_form(name: str, tmp_path: Path) -> None:
     assert by_key == {key: canonical.encode(tree) for key, tree in keyed(trees)}
 
 
+def test_no_name_or_key_of_a_server_is_a_formula() -> None:
+    header, row = csv_text([("=1+1", {"type": "x", "=HYPERLINK(1)": "y", "note": "=2"})]).splitlines()
+    assert header == "key,type,'=HYPERLINK(1),note"
+    assert row == "'=1+1,x,y,'=2"
+
+
 @pytest.mark.parametrize("name", EXAMPLES.names)
 def test_a_ledger_takes_it_once_its_ids_are_there(name: str, server: Server) -> None:
     (receipt, *_) = server.post(EXAMPLES.posted(name, EXAMPLES.whole(name), server))[::-1]

@@ -17,7 +17,7 @@ from ledger.cli.console import Part, json_option, print_json, print_lines, say, 
 from ledger.cli.electricity import electricity_totals
 from ledger.cli.files import FILE
 from ledger.cli.findings import answer_findings
-from ledger.cli.numbers import fixed, numeral, per_unit
+from ledger.cli.numbers import fixed, numeral, per_unit, share_words
 from ledger.cli.study import study_lines
 from ledger.host.files.durable import replacing
 
@@ -117,7 +117,7 @@ def verification_report(answer: VerificationAnswer) -> Iterator[Part]:
 
 
 def _ratings(answer: VerificationAnswer) -> Iterator[str]:
-    primary = "unknown" if answer.primary_share is None else f"{answer.primary_share * 100:.1f} %"
+    primary = "unknown" if answer.primary_share is None else share_words(answer.primary_share)
     ratings = ", ".join([f"{name} {rating:.2f}" for name, rating in answer.pact_ratings.items()]) or "unknown"
     yield f"ratings (1 best, 5; {answer.rating_conversion or 'no conversion'}): {ratings}; primary data {primary}"
 

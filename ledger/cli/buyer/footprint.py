@@ -20,7 +20,7 @@ from ledger.cli.console import CsvForm, Part, csv_option, json_option, print_jso
 from ledger.cli.electricity import electricity_totals
 from ledger.cli.findings import answer_findings, questioned_kilograms
 from ledger.cli.lookup.purchases import ask_received, print_received_csv, received_report
-from ledger.cli.numbers import fixed, numeral, per_unit
+from ledger.cli.numbers import fixed, numeral, per_unit, share_words
 from ledger.cli.study import study_lines
 from ledger.core.outcome.assessment import QUALITY
 from ledger.footprint.stored.burdens import METHOD
@@ -175,7 +175,7 @@ def _by_facility(answer: ProductAnswer) -> Table:
         column.justify = "right"
     rows: list[tuple[str, float, ProductionAnswer]] = [(one.facility, one.share, one) for one in answer.facilities]
     for name, share, production in (*rows, ("all", 1.0, answer)):
-        table.add_row(name, f"{share * 100:.1f} %", str(production.quantity), numeral(production.footprint_per_unit),
+        table.add_row(name, share_words(share), str(production.quantity), numeral(production.footprint_per_unit),
                       percent(production.questioned_share) if production.questioned else "",
                       f"{production.number_of_lots:,}", production.completeness, percent(production.primary_share))
     table.rows[-1].style = "bold"
@@ -234,7 +234,7 @@ def _notes(answer: FootprintAnswer) -> Iterator[str]:
     """Lines below the tables: the provisional share, the auditors' attestations, the limitations, and the claimed
     credits, which no figure contains."""
     if answer.provisional_share:
-        yield (f"provisional: {answer.provisional_share * 100:.1f} % of the figure waits for a closing "
+        yield (f"provisional: {share_words(answer.provisional_share)} of the figure waits for a closing "
                f"({months_of(answer)})")
     for attestation in answer.attestations:
         yield attestation_line(attestation)
@@ -309,7 +309,7 @@ def _ratings(ratings: Mapping[str, float]) -> str:
 
 
 def _share(amount: float, whole: float) -> str:
-    return f"{amount / whole * 100:.1f} %" if whole else ""
+    return share_words(amount / whole) if whole else ""
 
 
 def _figures(figures: dict[str, float]) -> str:

@@ -9,10 +9,12 @@ from rich.table import Table
 
 from ledger.cli.client import Client
 from ledger.cli.console import Command, CsvForm, csv_option, print_csv, print_json, say, show
-from ledger.cli.numbers import fixed
+from ledger.cli.numbers import fixed, share_words
 from ledger.errors import LedgerError
 
 PAGE = 1_000
+MOST_EMPTY = 1_000
+"""Empty pages in a row after which a list stops. An honest server examines many entries for each."""
 Row = TypeVar("Row", bound=Struct)
 Answer = TypeVar("Answer", bound=Struct)
 
@@ -72,7 +74,8 @@ class ListRequest(NamedTuple, Generic[Answer, Row]):
 
 
 class Following:
-    """Reads a list page by page. `next` is the cursor after the rows that were read; None at the end."""
+    """Reads a list page by page. `next` is the cursor after the rows that were read; None at the end. After too many
+    empty pages the rows end, and `next` stays."""
 
     def __init__(self, client: Client, request: ListRequest[Any, Row], options: ListOptions) -> None:
         self.next: int | None = options.after
@@ -80,12 +83,14 @@ class Following:
 
     def rows(self) -> Iterator[Any]:
         """Raises LedgerError if the server's pages do not go on."""
-        while True:
+        empty = 0
+        while empty < MOST_EMPTY:
             page: Any = self._client.get(self._request.route, self._request.answer, after=self.next,
                                          limit=min(PAGE, self._rest), **self._request.parameters)
             rows = getattr(page, self._request.rows)
             yield from rows
             self._rest -= len(rows)
+            empty = 0 if rows else empty + 1
             if page.next is not None and self.next is not None and page.next >= self.next:
                 raise LedgerError(f"the list of {self._client.url} has no end", code="unexpected-answer")
             self.next = page.next
@@ -151,4 +156,4 @@ def _cell(value: object) -> str:
 
 def share_cell(share: float | None) -> str:
     """A share in per cent; empty if it is unknown."""
-    return "" if share is None else f"{share * 100:.1f} %"
+    return "" if share is None else share_words(share)

@@ -23,7 +23,9 @@ from ledger.cli.lookup.pages import organization_option, period_options, share_c
 from ledger.cli.numbers import counted, fixed, numeral, per_unit
 
 _CSV = ("supplier", "product", "quantity", "unit", "lots", "kg CO2e", "kg CO2e per unit", "questioned",
-        "primary share", "weight of the supplier", "age of the supplier's data, years", "attested share")
+        "primary share", "weight of the supplier", "age of the supplier's data, years", "attested share",
+        "titles of the supplier", "omitted of the supplier", "omissions of unknown size of the supplier",
+        "provisional of the supplier")
 
 
 @click.command()
@@ -85,8 +87,8 @@ def coverage_report(answer: PurchaseCoverageAnswer) -> Iterator[Part]:
     yield styled(f"purchases of {answer.organization}{_period(answer.since, answer.until)}", style="bold")
     yield styled(f"{fixed(answer.footprint)} kg CO2e of {counted(answer.lots, 'lot')} from "
                  f"{counted(len(answer.suppliers), 'supplier')}, as of {answer.at} entries", style="bold green")
-    table = Table("supplier", "weight", "kg CO2e", "primary data", "estimates", "questioned", "omitted", "age, years",
-                  "attested", "lots", box=None, pad_edge=False)
+    table = Table("supplier", "weight", "kg CO2e", "primary data", "estimates", "questioned", "omitted",
+                  "of unknown size", "provisional", "age, years", "attested", "lots", box=None, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
     for supplier in answer.suppliers:
@@ -109,7 +111,9 @@ def coverage_report(answer: PurchaseCoverageAnswer) -> Iterator[Part]:
 def _cells(figures: BoughtFiguresAnswer) -> list[str]:
     return [
         fixed(figures.footprint), share_cell(figures.primary_share), share_cell(figures.secondary_share),
-        questioned_kilograms(figures.questioned), questioned_kilograms(figures.omitted), _age(figures),
+        questioned_kilograms(figures.questioned), questioned_kilograms(figures.omitted),
+        numeral(figures.unestimated, 3) if figures.unestimated else "", questioned_kilograms(figures.provisional),
+        _age(figures),
     ]
 
 
@@ -193,7 +197,8 @@ def _newest(transfers: Sequence[TransferAnswer]) -> Table:
 
 def _csv_rows(supplier: SupplierCoverageAnswer) -> Iterator[list[object]]:
     for product in supplier.goods:
-        yield [supplier.party, *_goods_cells(product), supplier.weight, supplier.data_age, _attested(supplier)]
+        yield [supplier.party, *_goods_cells(product), supplier.weight, supplier.data_age, _attested(supplier),
+               _titles(supplier), supplier.omitted, supplier.unestimated, supplier.provisional]
 
 
 def _goods_cells(goods: BoughtGoodsAnswer) -> list[object]:

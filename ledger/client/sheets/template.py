@@ -10,6 +10,7 @@ import msgspec
 from ledger.client.sheets.columns import KEY, TEXT, Tree, column_named, unescaped
 from ledger.client.sheets.guide import Guide
 from ledger.client.sheets.tables import RecordTable, flat_table, tables_of
+from ledger.core.printable import spreadsheet_text
 from ledger.core.record.units import UNITS
 from ledger.errors import NotFound
 from ledger.registry.reference.catalogue import SchemaField, SchemaReference
@@ -94,12 +95,14 @@ def json_text(records: Sequence[Tree]) -> bytes:
 
 
 def csv_text(records: Sequence[tuple[str, Tree]]) -> str:
-    """A CSV file with a row for each record."""
+    """A CSV file with a row for each record. Names and keys may come from a server, so spreadsheets shall read them as
+    text, like the cells."""
     table = flat_table(records)
     text = io.StringIO(newline="")
     rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(table.columns)
-    rows.writerows([[row.get(name, "") for name in table.columns] for row in table.rows])
+    rows.writerow([spreadsheet_text(name) for name in table.columns])
+    rows.writerows([[spreadsheet_text(row[KEY]), *[row.get(name, "") for name in table.columns if name != KEY]]
+                    for row in table.rows])
     return text.getvalue()
 
 

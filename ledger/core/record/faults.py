@@ -33,7 +33,7 @@ from msgspec.inspect import (
 from ledger.core import patch
 from ledger.core.nearest import NEAREST, allowed, meant
 from ledger.core.record.readings import UNREAD, TextReading, read_instant, read_number, read_quantity
-from ledger.core.record.unit_names import is_code, nearest_units, read_unit
+from ledger.core.record.unit_names import nearest_units, read_unit
 from ledger.core.record.units import UNITS
 from ledger.core.record.values import RULES, WORDS, Quantity
 from ledger.errors import InvalidBody
@@ -382,7 +382,7 @@ def _literal(of: LiteralType, value: Any, at: _Position) -> Iterator[ShapeFault]
 def _text(of: StrType, value: Any, at: _Position) -> Iterator[ShapeFault]:
     word = _word(of)
     if isinstance(value, str) and _fits(of, value):
-        if word == "unit" and value not in UNITS and read_unit(value).codes:
+        if word == "unit" and value not in UNITS and any(read_unit(value)):
             yield _unit(value, at)
         return
     if word == "unit":
@@ -421,10 +421,10 @@ def _unit(value: Any, at: _Position) -> ShapeFault:
     if reading.sole is not None:
         advice, mend = _write(reading.sole, at)
         return ShapeFault(at.field, value, statement, rule, advice=advice, allowed=near, mend=mend,
-                          certain=not is_code(value))
+                          certain=reading.certain)
     named = ", ".join([f"{code} ({UNITS[code].name})" for code in near])
-    advice = f"one of: {named}" if reading.codes else reading.note or (
-        f"nearest: {named}" if near else f"such as {', '.join(_USUAL_UNITS)}")
+    advice = reading.note or (f"one of: {named}" if reading.codes else f"nearest: {named}" if near else (
+        f"such as {', '.join(_USUAL_UNITS)}"))
     return ShapeFault(at.field, value, statement, rule, advice=advice, allowed=near)
 
 

@@ -1,7 +1,8 @@
 """Numbers, instants and quantities as people type them, read as records spell them.
 
 A reading is certain if the text can mean nothing else: `5,9` and `1.234,5`, but not `1,234`, which is a thousand in one
-country and a little more than one in another. Only certain readings are ever applied without a question.
+country and a little more than one in another. Only certain readings are ever applied without a question. A number
+with a raised digit is not read: `10³` is a thousand, but plain digits make it 103.
 """
 
 import re
@@ -9,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 from ledger.core.record.unit_names import read_unit
@@ -45,8 +47,8 @@ def read_number(given: object) -> TextReading:
         return UNREAD
     if not isinstance(given, str):
         return _spelled(str(given), certain=True)
-    text = unicodedata.normalize("NFKC", given.strip()).replace("\u2212", "-")
-    if not text or len(text) > _LONGEST:
+    text = _normal(given).replace("\u2212", "-")
+    if not text or text[:-1].rstrip().endswith("%"):
         return UNREAD
     if text.endswith("%"):
         part = read_number(text[:-1])
@@ -57,6 +59,21 @@ def read_number(given: object) -> TextReading:
         readings = (*_spelled(small).values, *_spelled(whole).values)
         return TextReading(readings, note=f"{given!r} may be {readings[0]} or {readings[1]}: state which")
     return _spelled(_without_groups(text), certain=True)
+
+
+def _normal(given: str) -> str:
+    """A text in plain characters; empty if it is too long, or if a sign in it would become a digit of a number. A
+    raised digit after a letter belongs to a unit, as in `m³`."""
+    text = given.strip()
+    if len(text) > _LONGEST or any(_moved(char) and not before.isalpha() for before, char in pairwise(f" {text}")):
+        return ""
+    normal = unicodedata.normalize("NFKC", text)
+    return normal if len(normal) <= _LONGEST else ""
+
+
+def _moved(char: str) -> bool:
+    """Whether a sign that is no digit begins with one in plain characters, as `³`, `⑩` and `½` do."""
+    return not char.isdecimal() and unicodedata.normalize("NFKC", char)[:1].isdecimal()
 
 
 def _without_groups(text: str) -> str:
@@ -137,11 +154,11 @@ def _day(year: str, month: str, day: str) -> date | None:
 def read_quantity(given: object) -> TextReading:
     """The quantities that a text such as `110 t` may mean. A number alone has no unit: it gives `value` alone."""
     if isinstance(given, str):
-        match = _QUANTITY.fullmatch(unicodedata.normalize("NFKC", given.strip())[:_LONGEST])
+        match = _QUANTITY.fullmatch(_normal(given))
         if match:
             number, unit = read_number(match[1]), read_unit(match[2])
             values = [{"value": value, "unit": code} for value in number.values for code in unit.codes]
-            return TextReading(tuple(values), number.certain and len(values) == 1, unit.note)
+            return TextReading(tuple(values), number.certain and unit.certain, unit.note)
     number = read_number(given)
     note = "it has no unit" if number.values else ""
     return TextReading(tuple([{"value": value} for value in number.values]), note=note)

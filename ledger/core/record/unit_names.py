@@ -1,7 +1,8 @@
 """Names that people write for units, with the Recommendation 20 codes that they may stand for.
 
 A symbol is compared with its case first, since `Mg` and `mg` differ by nine powers of ten. A name that stands for
-several units has all of them: nobody guesses between a short, a long and a metric ton.
+several units has all of them: nobody guesses between a short, a long and a metric ton. Only a name in the case of the
+lists is certain: `ml` is a millilitre, but `ML` a megalitre.
 """
 
 import re
@@ -17,15 +18,16 @@ _LONGEST: Final = 32
 _RAISED: Final = str.maketrans("²³", "23")
 
 _SYMBOLS: Final[Mapping[str, str]] = {
-    "KGM": "kg kgs kilo kilos kilogram kilograms kilogramme kilogrammes KG 千克 公斤", "GRM": "g gram grams gramme 克",
+    "KGM": "kg kgs Kg kilo kilos kilogram kilograms kilogramme kilogrammes KG 千克 公斤",
+    "GRM": "g gram grams gramme 克",
     "MGM": "mg milligram milligrams 毫克",
-    "TNE": "t to tonne tonnes metric-ton metric-tons metricton MT Mg te 吨", "KTN": "kt kilotonne kilotonnes",
-    "DTN": "dt quintal quintals", "LBR": "lb lbs pound pounds", "STN": "short-ton short-tons shortton ston",
+    "TNE": "t to tonne tonnes metric-ton metric-tons metricton Mg te 吨", "KTN": "kt kilotonne kilotonnes",
+    "DTN": "dt", "LBR": "lb lbs pound pounds", "STN": "short-ton short-tons shortton ston",
     "LTN": "long-ton long-tons longton", "APZ": "ozt troy-ounce troy-ounces",
     "3B": "MJ megajoule megajoules", "KJO": "kJ kilojoule kilojoules", "JOU": "J joule joules",
     "GV": "GJ gigajoule gigajoules 吉焦", "D30": "TJ terajoule terajoules",
-    "KWH": "kWh kwhr kilowatt-hour kilowatt-hours kilowatthour kilowatthours 千瓦时 度", "MWH": "MWh megawatt-hour "
-    "megawatt-hours 兆瓦时", "GWH": "GWh gigawatt-hour gigawatt-hours", "BTU": "Btu",
+    "KWH": "kWh kwh Kwh KWh kwhr kilowatt-hour kilowatt-hours kilowatthour kilowatthours 千瓦时 度",
+    "MWH": "MWh megawatt-hour megawatt-hours 兆瓦时", "GWH": "GWh gigawatt-hour gigawatt-hours", "BTU": "Btu",
     "MTQ": "m3 m^3 cbm cubic-metre cubic-metres cubic-meter cubic-meters 立方米",
     "LTR": "l L litre litres liter liters 升", "MLT": "ml mL millilitre millilitres milliliter milliliters 毫升",
     "HLT": "hl hL hectolitre hectolitres hectoliter hectoliters", "CMQ": "cm3 ccm", "DMQ": "dm3",
@@ -36,19 +38,26 @@ _SYMBOLS: Final[Mapping[str, str]] = {
     "MTR": "m metre metres meter meters 米", "MMT": "mm millimetre millimetres", "CMT": "cm centimetre centimetres",
     "KMT": "km kilometre kilometres kilometer kilometers 公里", "INH": "in inch inches", "FOT": "ft foot feet",
     "YRD": "yd yard yards", "SMI": "mi mile miles",
-    "H87": "pc pcs pce piece pieces ea. each stk stück st unit units item items 件 个 只 台", "PR": "pair pairs",
+    "H87": "pc pcs pce piece pieces ea. each stk Stk stück Stück unit units item items 件 个 只 台", "PR": "pair pairs",
     "DZN": "doz dozen dozens", "TKM": "tkm t-km tonne-kilometre tonne-kilometres 吨公里",
     "HUR": "h hr hrs hour hours 小时", "DAY": "d day days 天",
 }
-"""By code, the names that can mean no other unit here."""
+"""By code, the names that can mean no other unit here in this case."""
 
 _AMBIGUOUS: Final[Mapping[str, tuple[str, ...]]] = {
     "ton": ("TNE", "STN", "LTN"), "tons": ("TNE", "STN", "LTN"), "gal": ("GLL", "GLI"), "gallon": ("GLL", "GLI"),
     "gallons": ("GLL", "GLI"), "oz": ("ONZ", "APZ"), "ounce": ("ONZ", "APZ"), "ounces": ("ONZ", "APZ"),
-    "barrel": ("BLL", "HLT"), "barrels": ("BLL", "HLT"), "bbl": ("BLL", "HLT"),
+    "barrel": ("BLL", "HLT"), "barrels": ("BLL", "HLT"), "bbl": ("BLL", "HLT"), "st": ("H87", "STN"),
+    "mt": ("TNE", "MTR"),
 }
 
+_QUINTAL: Final = "a quintal differs by country: one of 100 kg is 1 DTN; give any other in KGM or LBR"
 _NOTES: Final[Mapping[str, str]] = {
+    "st": "st may be a piece (H87), a short ton (STN), or a stone: 1 stone is 6.35029318 KGM",
+    "mt": "mt may be a tonne (TNE), a metre (MTR), or a megatonne: 1 megatonne is 1000 KTN",
+    "ml": "a millilitre is MLT; 1 megalitre is 1000 MTQ", "mm": "a millimetre is MMT; give millions as plain numbers",
+    "mmt": "a millimetre is MMT; 1 million tonnes are 1000 KTN", "quintal": _QUINTAL, "quintals": _QUINTAL,
+    "mil": "MIL is a thousand pieces; give a million pieces as 1000 MIL",
     "sm3": "a cubic metre of gas at 15 °C has no exact value at 0 °C: give the net energy on the bill in KWH or GV, or "
     "the volume at 0 °C in NM3",
     "scf": "a cubic foot of gas at 60 °F has no exact value at 0 °C: give the energy on the bill, or the volume at 0 "
@@ -61,10 +70,12 @@ _NOTES: Final[Mapping[str, str]] = {
 
 
 class UnitReading(NamedTuple):
-    """`codes`: the units that a text may mean; empty if it is not known. `note`: the advice if no code fits."""
+    """`codes`: the units that a text may mean; empty if it is not known. `note`: the advice, if the text may mean
+    something that has no code. `certain`: it can mean the sole code alone."""
 
     codes: tuple[str, ...] = ()
     note: str = ""
+    certain: bool = False
 
     @property
     def sole(self) -> str | None:
@@ -73,21 +84,22 @@ class UnitReading(NamedTuple):
 
 def read_unit(text: str) -> UnitReading:
     """The units that `text` may mean."""
-    word = text.strip().translate(_RAISED).replace(" ", "-").rstrip(".")
+    given = text.strip()
+    word = given.translate(_RAISED).replace(" ", "-").rstrip(".")
+    name = word.casefold()
     exact, folded = _names()
     if word in exact:
-        return UnitReading((exact[word],))
-    name = word.casefold()
-    if name in _AMBIGUOUS:
-        return UnitReading(_AMBIGUOUS[name])
-    if name in _NOTES:
-        return UnitReading((), _NOTES[name])
+        return UnitReading((exact[word],), certain=not _is_code(given))
+    if word in UNITS:
+        return UnitReading((word,), certain=name not in _NOTES)
+    if name in _AMBIGUOUS or name in _NOTES:
+        return UnitReading(_AMBIGUOUS.get(name, ()), _NOTES.get(name, ""))
     if name in folded:
         return UnitReading(folded[name])
     return UnitReading((word.upper(),)) if word.upper() in UNITS else UnitReading()
 
 
-def is_code(text: str) -> bool:
+def _is_code(text: str) -> bool:
     """Whether `text` has the form of a code. Such a text may be the code of a unit that this ledger does not use: `GJ`
     is gram per millilitre."""
     return _CODE.fullmatch(text) is not None

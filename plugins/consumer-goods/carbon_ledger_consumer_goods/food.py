@@ -20,7 +20,9 @@ from ledger.sdk import (
     Draft,
     Fraction,
     FuelAnalysis,
+    InputFacts,
     Limits,
+    OutputFacts,
     Quantity,
     amount_in,
     draft_with_energy,
@@ -42,6 +44,8 @@ ALCOHOL_PER_LITRE: Final = Decimal("0.78924")
 """Kg of pure ethanol per litre at 20 degrees Celsius (OIML R 22)."""
 GAS: Final = ("carbonDioxide", "dryIce")
 """Bought gas, which is fossil unless it comes as a lot that states biogenic carbon."""
+PURE_GAS: Final = Decimal("0.01")
+"""A lot without materials is gas if its stated carbon makes up its mass as CO2, within this fraction."""
 # Ten times the energy of freeze-drying means a wrong unit.
 POSSIBLE_ENERGY: Final[Limits] = (Decimal(0), Decimal(500000))
 
@@ -52,6 +56,7 @@ class FoodAndDrink(Activity, frozen=True, kw_only=True):
     Lots and supplies: raw materials of farms (`malt`, `barley`, `hops`, `sugar`, `milk`, `wheat`), `water`, packaging
     (`glassBottle`), cleaning agents, left to the core. Priced: `electricity`, `heat`, `steam`, standard and analysed
     fuels; refrigerants, which replace leaked ones; bought `carbonDioxide` and `dryIce`, all of which the air gets.
+    Lots of them count too, by their fossil carbon.
     `food`: its kind. `alcohol`: volume of pure ethanol that fermentation formed. `captured`: CO2 of fermentation that
     was captured and leaves in lots. `effluents`: waste water. `own_fuels`: residues and biogas that the site burns.
     `analyses`: of fuels, by the site. `renewable_share`: of electricity that comes as lots.
@@ -99,10 +104,34 @@ def _usual_energy() -> Mapping[str, Limits]:
 
 
 def _release_gas(draft: Draft, context: Context) -> None:
-    """Bought carbon dioxide: bubbles of drinks reach the air as surely as the gas that filling and cooling lose."""
+    """Bought carbon dioxide, as supplies and as lots, less fossil gas that leaves as a good: bubbles of drinks reach
+    the air as surely as the gas that filling and cooling lose."""
     for supply in context.supplied(*GAS):
         draft.carbon(supply.material, supply.amount("KGM"), supply=supply)
         omit_upstream(draft, supply)
+    # Gas without stated carbon is fossil where it comes in. Only stated fossil carbon leaves again.
+    came = sum((min(_gas(taken), max(_fossil(taken), _gas(taken) - _grown(taken))) for taken in context.inputs), ZERO)
+    leaves = sum((min(_gas(output), _fossil(output)) for output in context.outputs), ZERO)
+    if came > leaves:
+        draft.carbon(GAS[0], came - leaves)
+
+
+def _gas(lot: InputFacts | OutputFacts) -> Decimal:
+    """Kg of carbon dioxide in a lot, by its materials. The carbon of other matter, such as bottles, is no gas."""
+    mass = lot.mass or ZERO
+    if lot.materials:
+        return mass * sum((lot.materials.get(name, ZERO) for name in GAS), ZERO)
+    return mass if abs(_fossil(lot) + _grown(lot) - mass) < mass * PURE_GAS else ZERO
+
+
+def _fossil(lot: InputFacts | OutputFacts) -> Decimal:
+    """The fossil carbon that a lot states, in kg of CO2."""
+    return (lot.mass or ZERO) * lot.fossil_carbon * CO2_PER_C
+
+
+def _grown(lot: InputFacts | OutputFacts) -> Decimal:
+    """The biogenic carbon that a lot states, in kg of CO2."""
+    return (lot.mass or ZERO) * lot.biogenic_carbon * CO2_PER_C
 
 
 def _ferment(draft: Draft, context: Context, activity: FoodAndDrink) -> Decimal:

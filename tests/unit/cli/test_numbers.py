@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.cli.numbers import fixed, numeral, per_unit, quantity_words, unit_words
+from ledger.cli.numbers import fixed, numeral, per_unit, quantity_words, share_words, unit_words
 from ledger.core.record.units import UNITS
 from ledger.core.record.values import Quantity
 
@@ -31,6 +31,16 @@ def test_numerals(amount: float, text: str) -> None:
 ])
 def test_fixed_decimals(amount: float, text: str) -> None:
     assert fixed(amount) == text
+
+
+@pytest.mark.parametrize(("share", "text"), [
+    (0.0, "0.0 %"), (1e-12, "0.0 %"), (-1e-12, "0.0 %"), (1e-8, "< 0.1 %"), (0.0004, "< 0.1 %"), (-0.0004, "> -0.1 %"),
+    (0.0005, "0.1 %"), (0.5, "50.0 %"), (-0.25, "-25.0 %"), (0.9994, "99.9 %"), (0.9995, "99.9 %"),
+    (0.9999999, "99.9 %"), (-0.9999, "-99.9 %"), (1 - 1e-12, "100.0 %"), (1.0, "100.0 %"), (1.0004, "100.0 %"),
+    (1.5, "150.0 %"),
+])
+def test_a_share_is_all_or_nothing_only_if_it_is(share: float, text: str) -> None:
+    assert share_words(share) == text
 
 
 def test_signs() -> None:

@@ -54,6 +54,11 @@ def test_what_can_mean_nothing_else_is_respelled(
     ({"inputs": flow("1,234")}, "1.234 or 1234"), ({"inputs": flow("1", "ton")}, "STN"),
     ({"time": "2026-02-01"}, 'write "2026-02-01T00:00:00Z"'), ({"purpose": "own-use"}, 'write "ownUse"'),
     ({"purpos": "ownUse"}, "purpos"), ({"inputs": flow("1", "KG")}, None),
+    ({"inputs": flow("1", "ML")}, None), ({"inputs": flow("1", "Ml")}, "1000 MTQ"),
+    ({"inputs": [{"lot": "urn:a:b:1", "quantity": "5 ML"}]}, "1000 MTQ"),
+    ({"inputs": [{"lot": "urn:a:b:1", "quantity": "5 GJ"}]}, '"unit": "GV"'),
+    ({"inputs": flow("1", "quintal")}, "differs by country"), ({"inputs": flow("1", "st")}, "stone"),
+    ({"inputs": flow("1", "mil")}, "thousand"), ({"inputs": flow("10³")}, "10³"), ({"inputs": flow("5%%")}, "5%%"),
 ])
 def test_a_guess_is_never_applied(fields: dict[str, Any], told: str | None) -> None:
     tree = consumption(**fields)

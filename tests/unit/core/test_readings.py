@@ -32,7 +32,7 @@ def test_a_comma_before_three_digits_is_never_guessed(given: str, readings: tupl
 
 @pytest.mark.parametrize("given", [
     "", " ", "x", "12,345,6", "1.234.56", "1_0", "NaN", "Infinity", "1e999", "5 kg", True, None, [], {},
-    "9" * 100, "١٢",
+    "9" * 100, "١٢", "10³", "10⁻³", "³", "5₂", "①5", "5⑩", "5½", "10³ %", "5%%", "5 % %", "％5%", "%",
 ])
 def test_no_number(given: object) -> None:
     assert read_number(given).values == ()
@@ -70,7 +70,8 @@ def test_no_instant(given: object) -> None:
     ("kWh", ("KWH",)), ("t", ("TNE",)), ("Mg", ("TNE",)), ("mg", ("MGM",)), ("MG", ("MGM", "TNE")), ("m³", ("MTQ",)),
     ("Nm3", ("NM3",)), ("l", ("LTR",)), ("hl", ("HLT",)), ("GJ", ("GV",)), ("stk", ("H87",)), ("Stück", ("H87",)),
     ("short tons", ("STN",)), ("ton", ("TNE", "STN", "LTN")), ("gallon", ("GLL", "GLI")), ("barrel", ("BLL", "HLT")),
-    ("kgm", ("KGM",)), ("吨", ("TNE",)), ("xyz", ()),
+    ("kgm", ("KGM",)), ("吨", ("TNE",)), ("xyz", ()), ("MIL", ("MIL",)), ("MMT", ("MMT",)), ("st", ("H87", "STN")),
+    ("St.", ("H87", "STN")), ("MT", ("TNE", "MTR")), ("mt", ("TNE", "MTR")), ("Mt", ("TNE", "MTR")),
 ])
 def test_units(given: str, codes: tuple[str, ...]) -> None:
     assert read_unit(given).codes == codes
@@ -78,7 +79,8 @@ def test_units(given: str, codes: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize(("given", "told"), [
     ("Sm3", "no exact value"), ("scf", "no exact value"), ("toe", "41.868 GJ"), ("MMBtu", "1000000 BTU"),
-    ("kW", "power"),
+    ("kW", "power"), ("ML", "1000 MTQ"), ("Ml", "1000 MTQ"), ("quintal", "differs by country"), ("Quintals", "DTN"),
+    ("mil", "thousand"), ("Mil.", "thousand"), ("mmt", "1000 KTN"), ("MMt", "1000 KTN"), ("MM", "millimetre"),
 ])
 def test_units_without_a_code(given: str, told: str) -> None:
     reading = read_unit(given)
@@ -96,7 +98,26 @@ def test_the_nearest_units_are_three_codes(given: str) -> None:
 def test_every_name_stands_for_known_units() -> None:
     for code in UNITS:
         assert read_unit(code).codes == (code,)
-        assert read_unit(code.lower()).codes == (code,), code
+        # A thousand and a millimetre share their letters with a million and with a million tonnes.
+        assert read_unit(code.lower()).codes == (() if code in ("MIL", "MMT") else (code,)), code
+
+
+@pytest.mark.parametrize("given", ["kWh", "kwh", "t", "Mg", "mg", "ml", "mL", "m³", "Nm³", "mm", "dt", "short tons",
+                                   "Stück", "吨", "KGM", "3B", "TNE"])
+def test_names_in_their_case_and_codes_are_certain(given: str) -> None:
+    assert read_unit(given).certain
+
+
+@pytest.mark.parametrize("given", ["kgm", "KG", "GJ", "MJ", "KJ", "T", "mj", "MG", "ML", "Ml", "MM", "ton", "st", "mt",
+                                   "MT", "mil", "MIL", "mmt", "MMT", "quintal", "m2h", "xyz", ""])
+def test_other_case_and_shared_letters_are_never_certain(given: str) -> None:
+    """`GJ` is a code of Recommendation 20: gram per millilitre."""
+    assert not read_unit(given).certain
+
+
+def test_a_name_with_a_meaning_that_has_no_code_says_so_beside_its_codes() -> None:
+    assert "6.35029318 KGM" in read_unit("st").note
+    assert "1000 KTN" in read_unit("Mt").note
 
 
 @pytest.mark.parametrize(("given", "values", "certain"), [
@@ -104,6 +125,15 @@ def test_every_name_stands_for_known_units() -> None:
     ("1,234 kg", ({"value": "1.234", "unit": "KGM"}, {"value": "1234", "unit": "KGM"}), False),
     ("7 gal", ({"value": "7", "unit": "GLL"}, {"value": "7", "unit": "GLI"}), False), ("7", ({"value": "7"},), False),
     (7, ({"value": "7"},), False), ("x", (), False), (None, (), False),
+    ("5 GJ", ({"value": "5", "unit": "GV"},), False), ("5 KGM", ({"value": "5", "unit": "KGM"},), True),
+    ("5 MIL", ({"value": "5", "unit": "MIL"},), False), ("5 T", ({"value": "5", "unit": "TNE"},), False),
+    ("5 m³", ({"value": "5", "unit": "MTQ"},), True), ("5㎥", ({"value": "5", "unit": "MTQ"},), True),
+    ("5 ml", ({"value": "5", "unit": "MLT"},), True), ("5 ML", (), False), ("5 Ml", (), False),
+    ("5 quintal", (), False), ("5 mil", (), False), ("5 mmt", (), False), ("10³ kg", (), False), ("10³kg", (), False),
+    ("10⁻³ kg", (), False), ("5⑩ kg", (), False), ("5½ kg", (), False), ("5%%", (), False),
+    ("5 st", ({"value": "5", "unit": "H87"}, {"value": "5", "unit": "STN"}), False),
+    ("5 mt", ({"value": "5", "unit": "TNE"}, {"value": "5", "unit": "MTR"}), False),
+    (f"5{' ' * 62}t/h", (), False),
 ])
 def test_quantities(given: object, values: tuple[dict[str, str], ...], certain: bool) -> None:
     reading = read_quantity(given)

@@ -104,6 +104,37 @@ def test_biogenic_carbon_of_lots_stays_in_products_or_leaves_as_gas() -> None:
         30300 / 80000, (80000 - 30300 - 37698.0486 * 12 / 44) / 80000])
 
 
+CO2 = {"carbonDioxide": "1"}
+
+
+@pytest.mark.parametrize(("gas", "sold", "emitted"), [
+    (lot("500 TNE", materials=CO2, fossil_carbon=Decimal("0.2729")), None, 500000),     # never more than the gas
+    (lot("500 TNE", materials=CO2), None, 500000),                                       # fossil unless stated
+    (lot("500 TNE", fossil_carbon=Decimal("0.2729")), None, 500000),                     # pure gas by its carbon
+    (lot("500 TNE", materials={"dryIce": "1"}, fossil_carbon=Decimal("0.001")), None, 500000),
+    (lot("500 TNE", materials=CO2, biogenic_carbon=Decimal("0.2729")), None, 0),
+    # 500 * (1 - 0.15 * 44 / 12) = 225
+    (lot("500 TNE", materials=CO2, biogenic_carbon=Decimal("0.15")), None, 225000),
+    # 0.005 of 500 t; the sugar holds the biogenic carbon, and the bottle the fossil carbon
+    (lot("500 TNE", materials={"carbonDioxide": "0.005", "sugar": "0.1"}, biogenic_carbon=Decimal("0.04"),
+         fossil_carbon=Decimal("0.05")), None, 2500),
+    (lot("500 TNE", materials={"PET": "1"}, fossil_carbon=Decimal("0.62")), None, 0),
+    (lot("500 TNE", fossil_carbon=Decimal("0.62")), None, 0),
+    # 200 t leave with 0.27 of fossil carbon: 500 - 200 * 0.27 * 44 / 12 = 302
+    (lot("500 TNE", materials=CO2), {"materials": CO2, "fossil_carbon": Decimal("0.27")}, 302000),
+    # gas of fermentation and bottles take nothing off
+    (lot("500 TNE", materials=CO2), {"materials": CO2}, 500000),
+    (lot("500 TNE", materials=CO2), {"materials": {"PET": "1"}, "fossil_carbon": Decimal("0.62")}, 500000),
+    (lot("100 TNE", materials=CO2), {"materials": CO2, "fossil_carbon": Decimal("0.2727")}, 0),
+])
+def test_fossil_gas_of_lots_reaches_the_air(gas: InputFacts, sold: dict[str, Any] | None, emitted: float) -> None:
+    outputs = (BEER,) if sold is None else (BEER, output("200 TNE", "coProduct", **sold))
+    base = assess(brewery(*BREWED, outputs=outputs), ALCOHOL)
+    assessed = assess(brewery(*BREWED, inputs=(gas,), outputs=outputs), ALCOHOL)
+    assert assessed.burdens["fossilGhgEmissions"] - base.burdens["fossilGhgEmissions"] == pytest.approx(emitted)
+    assert lines(assessed)["carbonDioxide", "CO2"] == pytest.approx(500 + emitted)
+
+
 def test_residues_that_a_sugar_mill_burns() -> None:
     # 100 t of bagasse at 11.6 GJ: 1,160 GJ; 0.03 kg of CH4 and 0.004 kg of N2O per GJ; 116 t of biogenic CO2
     given = context("consumer-goods.foodAndDrink", supplies=(supply("sugarCane", "400 TNE"),),

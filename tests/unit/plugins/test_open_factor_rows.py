@@ -37,6 +37,13 @@ def test_a_source_of_single_values_gives_at_most_forty_rows() -> None:
     assert {source: count for source, count in counts.items() if count > MOST_ROWS} == {}
 
 
+def test_rows_whose_source_was_seen_in_part_are_unverified() -> None:
+    rows = [one for one in SET if one.key in ("malt", "hops", "beer", "crownCap", "aluminiumCan")]
+    assert len(rows) == 5
+    assert [one.key for one in rows if not one.recalled] == []
+    assert "year is assumed" in next(one.note for one in rows if one.source == "magb")
+
+
 def test_a_source_of_single_values_gives_no_copy_of_its_row_for_the_world() -> None:
     world = {(one.key, one.boundary, one.source, one.locator) for one in SET if one.place == "*"}
     copies = [

@@ -6,9 +6,9 @@ from typing import Final, NamedTuple
 from rich.table import Table
 
 from ledger.answers.stored import FootprintAnswer
-from ledger.cli.numbers import fixed
+from ledger.cli.numbers import fixed, share_words
 from ledger.core.outcome.assessment import ADDITIVE
-from ledger.errors import NotFound
+from ledger.errors import Erased, NotFound
 
 _MOST: Final = 5
 """Contributors that are named: the largest."""
@@ -63,16 +63,20 @@ def _shown(parts: Sequence[Contributor], most: int) -> Sequence[Contributor]:
     return [*parts[:most], Contributor(f"{len(rest)} smaller ones", sum([part.amount for part in rest]))]
 
 
-def _above(lot: str, carried: float, ask: Callable[[str], FootprintAnswer]) -> Iterator[tuple[str, float]]:
-    """The main contributors to an input, of which the figure carries a part."""
+def _above(lot: str, carried: float, ask: Callable[[str], FootprintAnswer]) -> Iterator[tuple[str, float | None]]:
+    """The main contributors to an input, of which the figure carries a part; without an amount if they cannot be
+    seen."""
     try:
         parts = contributors(ask(lot))
-    except NotFound as error:
-        yield f"not visible: {error.message}", 0.0
+    except (NotFound, Erased) as error:
+        yield f"not visible: {error.message}", None
         return
     for part in _shown(parts, _MOST_BELOW):
         yield part.name, carried * part.amount
 
 
-def _add(table: Table, name: str, amount: float, whole: float) -> None:
-    table.add_row(name, fixed(amount), f"{amount / whole * 100:.1f} %" if whole else "")
+def _add(table: Table, name: str, amount: float | None, whole: float) -> None:
+    if amount is None:
+        table.add_row(name, "", "")
+    else:
+        table.add_row(name, fixed(amount), share_words(amount / whole) if whole else "")

@@ -12,7 +12,7 @@ from ledger.cli.buyer.averages import kind_note
 from ledger.cli.buyer.summary.contributors import contributor_table
 from ledger.cli.console import Part, styled
 from ledger.cli.findings import answer_findings
-from ledger.cli.numbers import fixed, per_unit, quantity_words
+from ledger.cli.numbers import fixed, per_unit, quantity_words, share_words
 from ledger.footprint.derived.completeness import WITHDRAWN, doubtful_of
 from ledger.footprint.stored.burdens import vector_of
 
@@ -76,7 +76,7 @@ def months_of(answer: FootprintAnswer | ProductAnswer) -> str:
 
 def percent(share: float | None) -> str:
     """A share as text."""
-    return "unknown" if share is None else f"{share * 100:.1f} %"
+    return "unknown" if share is None else share_words(share)
 
 
 def recycled_parts(contents: Mapping[str, Mapping[str, float]]) -> Iterator[tuple[str, str]]:
