@@ -63,7 +63,7 @@ def check_nonce(nonce: str) -> None:
     """Raises InvalidInput for the nonce of an example, which everybody can read."""
     if nonce in _nonces():
         raise InvalidInput(
-            f"nonce: {nonce!r} is the nonce of a published example, so others could guess the hidden values of the record",
+            f"nonce: {nonce!r} is the nonce of a published example, so others could guess the record's hidden values",
             code="public-nonce", field="nonce", value=nonce, rule="no nonce: signing adds a random one")
 
 
