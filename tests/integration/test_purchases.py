@@ -161,7 +161,7 @@ def test_the_footprint_for_a_purchaser(trade: Trade) -> None:
     done = trade.run("footprint", "--received-from", trade.mill.id, "--organization", trade.shop.id)
     assert done.code == 0, done.err
     assert "84.000 kg CO2e of 3 lots" in done.out
-    assert f"120 KGM of {trade.mill.name('part')}: 0.7 kg CO2e per KGM" in done.out
+    assert f"120 KGM of {trade.mill.name('part')}: 0.7 kg CO2e per kilogram (KGM)" in done.out
     assert "incomplete footprint 76.2 % (2 lots), footprint 23.8 % (1 lot)" in done.out
     assert "neither accepted nor used yet: 1 lot of these" in done.out
     assert "not in the figure: 1 transfer, disputed, 10.000 kg CO2e" in done.out
