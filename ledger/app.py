@@ -13,7 +13,7 @@ from ledger.errors import LedgerError
 from ledger.service.ledger import Ledger
 from ledger.web.audit import AuditController
 from ledger.web.document import PATH, document_answers
-from ledger.web.door.posts import PostQueue
+from ledger.web.door.posts import CHECKS, PostQueue
 from ledger.web.health import HealthController
 from ledger.web.log import LogController
 from ledger.web.metrics import MetricsController
@@ -49,7 +49,7 @@ def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics |
             StatementsController, IndicatorsController, InventoryController, CbamController, SchemaController,
             ListsController, BoughtController, LogController, AuditController, HealthController, MetricsController,
         ],
-        state=State({"posts": PostQueue()}),
+        state=State({"posts": PostQueue(), "checks": PostQueue(CHECKS)}),
         dependencies={
             "ledger": Provide(lambda: ledger, sync_to_thread=False),
             "metrics": Provide(lambda: metrics or Metrics(ledger, VERSION), sync_to_thread=False),

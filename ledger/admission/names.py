@@ -14,8 +14,8 @@ class Names:
     whose facts are needed, `openings` facility and product of opening stock, `pools` holder and product of new pools,
     `reports` the subjects of reports, `erasures` the digests of records to erase. For the goods of groups: `sold` are
     issuer and lot of sales outside, `declared` issuer and product of declared lots, `subjects` issuer and subject of
-    new products, `parents` new organisations with their parents. `relations`: receiver and sender of transfers and of
-    standing acceptances."""
+    new products, `parents` new organisations with their parents. `relations`: receiver, sender and lot of transfers; of
+    standing acceptances too, without a lot."""
 
     def __init__(self) -> None:
         self.organizations: set[str] = set()
@@ -40,7 +40,7 @@ class Names:
         self.declared: set[tuple[str, str]] = set()
         self.subjects: set[tuple[str, str]] = set()
         self.parents: set[tuple[str, str]] = set()
-        self.relations: set[tuple[str, str]] = set()
+        self.relations: set[tuple[str, str, str]] = set()
 
     def merge(self, other: "Names") -> None:
         """Adds all names of `other`."""

@@ -18,7 +18,8 @@ from ledger.core.record.units import convert
 LARGEST_TOLERANCE: Final = Decimal("0.1")
 """UCP 600, article 30: \"about\" a quantity allows a tenth more or less."""
 MOST_PRODUCTS: Final = 100
-"""Products of one sender for which one receiver may have a rule: a batch loads them all."""
+"""Products of one sender for which one receiver may ever state a rule. A batch may load the newest rule for each of
+them, also if that is withdrawn, so a withdrawal makes no room."""
 
 
 def accepting(record: Transfer, lot: LotFacts | None, state: State) -> StandingFacts | None:

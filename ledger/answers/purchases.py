@@ -55,8 +55,8 @@ class BoughtGoodsAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 
 class ApartAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """Transfers of the period that count in no sum, by `reason`: `disputed`, `withdrawn`, or a purpose that is no
-    purchase."""
+    """Transfers of the period that count in no sum, by `reason`: `disputed`, `withdrawn`, a role that is no goods
+    (`attribute`, `credit`), or a purpose that is no purchase."""
 
     reason: str
     lots: int

@@ -57,14 +57,14 @@ class Asking:
             answers = await self._patiently(once)
         except SomeUnanswered as late:
             answers = late.answers
-        posting.check_count(self.url, answers, envelopes)
+        posting.check_answers(self.url, answers, envelopes)
         return answers
 
     async def check(self, envelopes: Sequence[bytes]) -> list[CheckedRecord | Problem]:
         """The effect of each envelope if it was posted now, in order; the server writes nothing. Raises Unavailable."""
         answers = await self._patiently(lambda: self._lines(LinesRequest(
             posting.CHECK_PATH, envelopes, posting.read_checked, posting.CHECK_SECONDS)))
-        posting.check_count(self.url, answers, envelopes)
+        posting.check_answers(self.url, answers, envelopes)
         return answers
 
     async def post_until_proved(self, envelopes: Sequence[bytes], seconds: float | None) -> list[Posted]:

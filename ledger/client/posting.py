@@ -7,6 +7,7 @@ the same bytes again.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, Generic, NamedTuple, TypeVar
 
+import msgspec
 from msgspec import Struct
 
 from ledger.answers.checked import CheckedRecord
@@ -15,6 +16,7 @@ from ledger.client import limits
 from ledger.client.http import HttpAnswer, HttpRequest, Lines, decoded
 from ledger.core.receipts.acknowledgement import Acknowledgement, read_answer
 from ledger.core.receipts.receipt import Receipt
+from ledger.core.record.canonical import digest
 from ledger.errors import InvalidInput, LedgerError, Unavailable
 
 PATH: Final = "/v1/records"
@@ -67,6 +69,12 @@ class _AnswerLine(Struct, frozen=True):
     """`code` tells a problem from a receipt: only problems have it."""
 
     code: str | None = None
+
+
+class _Body(Struct, frozen=True):
+    """The part of an envelope that the digest is of."""
+
+    body: bytes
 
 
 class Batcher(Generic[Item]):
@@ -131,10 +139,23 @@ def check_answered(answers: list[Posted]) -> None:
             raise SomeUnanswered(answer.detail, answers)
 
 
-def check_count(url: str, answers: Sequence[object], envelopes: Sequence[bytes]) -> None:
-    """Raises Unavailable unless each envelope has its answer."""
+def check_answers(url: str, answers: Sequence[Posted | CheckedRecord], envelopes: Sequence[bytes]) -> None:
+    """Raises Unavailable unless each envelope has its answer: a problem, or an answer with the digest of its record."""
     if len(answers) != len(envelopes):
         raise Unavailable(f"{url} gave {len(answers)} answers to {len(envelopes)} records", code="unexpected-answer")
+    for number, (answer, envelope) in enumerate(zip(answers, envelopes, strict=True), start=1):
+        if not isinstance(answer, Problem) and answer.digest != _digest_in(envelope):
+            raise Unavailable(f"{url} answered record {number} of {len(envelopes)} as record {answer.digest}",
+                              code="unexpected-answer", field="digest", value=answer.digest,
+                              rule="the digest of the posted record")
+
+
+def _digest_in(envelope: bytes) -> str | None:
+    """The digest of the record in an envelope; None if it has no record, which no server can answer then."""
+    try:
+        return digest(msgspec.json.decode(envelope, type=_Body).body).hex()
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 def await_witnesses(answers: Iterable[Posted]) -> bool:

@@ -14,6 +14,7 @@ from ledger.core.signatures.envelope import seal
 from ledger.core.signatures.signing import SigningKey
 from ledger.errors import InvalidInput
 from ledger.host.files.key_files import new_nonce
+from ledger.registry.reference.examples import check_nonce
 
 
 class RecordSigner(NamedTuple):
@@ -30,9 +31,11 @@ class RecordSigner(NamedTuple):
 
         A record may be typed, or have the fields of its JSON form. To the latter this adds the issuer and a
         fresh nonce if they are missing, and respells its values as `ledger.client.writing.spelling` does.
-        Raises InvalidBody, which names field, value and rule; raises InvalidInput for another issuer.
+        Raises InvalidBody, which names field, value and rule; raises InvalidInput for another issuer, and for the nonce
+        of an example.
         """
         complete = written(self._completed(record)).record if isinstance(record, Mapping) else record_of(record)
+        check_nonce(complete.nonce)
         if self.issuer is not None and complete.issuer != self.issuer:
             raise InvalidInput(f"the issuer is {complete.issuer!r}, but {self.issuer} signs", code="wrong-issuer",
                                field="issuer", value=complete.issuer, rule=f"the signer's issuer, {self.issuer}")

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Collection, Iterable
 from difflib import SequenceMatcher
-from heapq import nlargest
+from functools import lru_cache
+from heapq import heappush, heappushpop
+from itertools import islice
 from typing import Final
 
 ALL: Final = 20
@@ -11,7 +13,10 @@ ALL: Final = 20
 NEAREST: Final = 3
 _LIKE: Final = 0.65
 _MOST: Final = 1_000
+_COMPARED: Final = 64
+"""Longer names are compared by their ends: names of an organisation differ there."""
 _LONGEST: Final = 255
+"""No name of the ledger is longer, so a longer word is like none."""
 _ODD: Final = re.compile(r"[^a-z0-9]")
 
 
@@ -22,30 +27,45 @@ def allowed(word: object, members: Collection[str]) -> tuple[str, ...]:
 
 def nearest(word: object, members: Iterable[str], most: int = NEAREST) -> tuple[str, ...]:
     """The members most like `word`, the most similar first; equal ones in their order."""
-    if not isinstance(word, str):
-        return tuple(members)[:most]
-    scored = [(_likeness(word, member), -i, member) for i, member in zip(range(_MOST), members, strict=False)]
-    return tuple([member for _, _, member in nlargest(most, scored)])
+    if not isinstance(word, str) or len(word) > _LONGEST:
+        return tuple(islice(members, most))
+    best: list[tuple[float, int, str]] = []
+    for i, member in zip(range(_MOST), members, strict=False):
+        score = _likeness(word, member, best[0][0] if len(best) == most else 0.0)
+        if len(best) < most:
+            heappush(best, (score, -i, member))
+        else:
+            heappushpop(best, (score, -i, member))
+    return tuple([member for _, _, member in sorted(best, reverse=True)])
 
 
 def meant(word: object, members: Iterable[str]) -> str | None:
     """The member that `word` misspells, if only one is so near."""
-    if not isinstance(word, str):
+    if not isinstance(word, str) or len(word) > _LONGEST:
         return None
-    scored = sorted([(_likeness(word, member), member) for member in members], reverse=True)[:2]
-    if not scored or scored[0][0] < _LIKE or (len(scored) > 1 and scored[0][0] == scored[1][0]):
-        return None
-    return scored[0][1]
+    best, near = 0.0, None
+    for member in members:
+        score = _likeness(word, member, max(best, _LIKE))
+        if score > best:
+            best, near = score, member
+        elif score == best:
+            near = None
+    return near if best >= _LIKE else None
 
 
-def _likeness(word: str, member: str) -> float:
-    """From 0 to 2; above 1 if only case and punctuation differ, or the namespace is missing."""
+def _likeness(word: str, member: str, bar: float) -> float:
+    """From 0 to 2; above 1 if only case and punctuation differ, or the namespace is missing. Likenesses below `bar`
+    may come out as 0: comparing names takes much longer than a bound of their likeness."""
     if _plain(word) == _plain(member):
         return 2.0
     if member.lower().endswith((f":{word.lower()}", f".{word.lower()}")):
         return 1.5
-    return SequenceMatcher(None, word[:_LONGEST].lower(), member[:_LONGEST].lower(), autojunk=False).ratio()
+    matcher = SequenceMatcher(None, word[-_COMPARED:].lower(), member[-_COMPARED:].lower(), autojunk=False)
+    if matcher.real_quick_ratio() < bar or matcher.quick_ratio() < bar:
+        return 0.0
+    return matcher.ratio()
 
 
+@lru_cache(maxsize=4_096)
 def _plain(word: str) -> str:
     return _ODD.sub("", word.lower()) or word

@@ -13,10 +13,12 @@ from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.units import convert, plain
 from ledger.core.record.values import Output, Quantity, Supply
+from ledger.engine.pricing.analyses import analyses_of
+from ledger.engine.pricing.heating import heating_of
 from ledger.engine.pricing.priced import PricedSupply
 from ledger.errors import Refused
 from ledger.footprint.stored.supplies import burning_factor
-from ledger.sdk import AttributeFacts, Context, FacilityFacts, InputFacts, OutputFacts, SupplyFacts
+from ledger.sdk import AttributeFacts, Context, FacilityFacts, FuelAnalysis, InputFacts, OutputFacts, SupplyFacts
 
 _SECONDS_AN_HOUR = 3600
 _ZERO = Decimal(0)
@@ -32,6 +34,7 @@ def context_of(
     facility = facts.facilities[record.facility]
     start, end = datetime.fromisoformat(record.start), datetime.fromisoformat(record.end)
     _check_currency(record.outputs)
+    analyses = analyses_of(record)
     return Context(
         process=record.process,
         route=record.process.partition(".")[2],
@@ -48,7 +51,7 @@ def context_of(
         ]),
         attributes=tuple([_attribute(taken) for taken in plan.taken if taken.lot.role == "attribute"]),
         supplies=tuple([
-            _supply(i, supplied) if priced is None else _priced(_supply(i, supplied), priced[i])
+            _supply(i, supplied, None if priced is None else priced[i], analyses.get(supplied.supply.material))
             for i, supplied in enumerate(plan.supplied)
         ]),
         outputs=tuple([_output(created, facts) for created in plan.created]),
@@ -85,20 +88,23 @@ def _spelled(mass: Decimal | None) -> Decimal | None:
     return None if mass is None else Decimal(plain(mass))
 
 
-def _supply(index: int, supplied: Supplied) -> SupplyFacts:
+def _supply(
+    index: int, supplied: Supplied, priced: PricedSupply | None, analysis: FuelAnalysis | None
+) -> SupplyFacts:
     supply = supplied.supply
-    return SupplyFacts(
+    facts = SupplyFacts(
         index=index, material=supply.material, quantity=supply.quantity, mass=supplied.mass,
         nature=supply.origin == "nature", priced=supply.factor is not None or supply.declaration is not None,
         combustion=_combustion(supply), deviation=None if supply.deviation is None else Decimal(supply.deviation),
         pedigree=supply.pedigree,
+        heating=heating_of(supply, analysis) if priced is None else priced.heating,
     )
-
-
-def _priced(supply: SupplyFacts, priced: PricedSupply) -> SupplyFacts:
-    """A sector finds power by one name, whatever the record calls it."""
-    material = "electricity" if priced.power else supply.material
-    return replace(supply, material=material, priced=True, upstream=priced.co2e, fuel=priced.fuel)
+    if priced is None:
+        return facts
+    if priced.power:
+        # A sector finds power by one name, whatever the record calls it.
+        facts = replace(facts, material="electricity")
+    return replace(facts, priced=True, upstream=priced.co2e, fuel=priced.fuel)
 
 
 def _combustion(supply: Supply) -> Decimal | None:

@@ -11,6 +11,7 @@ Where to find the functions that you need:
   `matter_in(context, analyses)` and `is_fuel(supply, analyses)`; or hand a single analysis to
   `Draft.burn(supply, analysis=...)`. An analysis also describes fuels without default values (waste, biomass). Fossil
   CO2 becomes a line, biogenic CO2 is a burden apart from the footprint (`Draft.release_biogenic`, which `burn` calls);
+- the amount of a fuel, which its record may state as energy: `Fuel.amount_of(supply)`, or `SupplyFacts.amount(unit)`;
 - carbonates: `carbonate(mineral, purity, calcined)` in kg CO2 per kg; clinker and lime: `from_oxides` (GB/T 32151.8),
   or `calcination` (IPCC Tier 2);
 - your own factors from CSV: `read_factors`, `FactorTable.find`, `Draft.price`;
@@ -45,6 +46,7 @@ from ledger.sdk.context import (
     Context,
     FacilityFacts,
     FuelFacts,
+    HeatingValue,
     InputFacts,
     OutputFacts,
     SupplyFacts,
@@ -140,6 +142,7 @@ __all__ = [
     "Fuel",
     "FuelAnalysis",
     "FuelFacts",
+    "HeatingValue",
     "Indicator",
     "InputFacts",
     "InstallationYear",

@@ -10,11 +10,15 @@ from typing import Final
 
 from msgspec import Struct
 
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.units import convert
 from ledger.core.record.units import unit as unit_of
 from ledger.core.record.values import Pedigree, Quantity
+from ledger.errors import InvalidQuantity
 
 ZERO: Final = Decimal(0)
+ENERGY: Final = "energy"
+"""The dimension of energy."""
 
 PRODUCT_ROLES: Final = ("product", "coProduct")
 """Roles of outputs for which the process is run."""
@@ -68,6 +72,20 @@ class AttributeFacts(Struct, frozen=True, kw_only=True):
     amount: Decimal
 
 
+class HeatingValue(Struct, frozen=True, kw_only=True):
+    """MJ per `unit` (KGM, TNE or NM3) of a fuel, net."""
+
+    unit: str
+    megajoules: Decimal
+
+    def amount_of(self, energy: Quantity, unit: str) -> Decimal:
+        """The fuel that gives this energy, in `unit`, which has the dimension of the fuel's own unit."""
+        net = CONTEXT.multiply(energy.amount, unit_of(energy.unit).scale)
+        own = CONTEXT.divide(net, self.megajoules)
+        return own if unit == self.unit else CONTEXT.divide(
+            CONTEXT.multiply(own, unit_of(self.unit).scale), unit_of(unit).scale)
+
+
 class FuelFacts(Struct, frozen=True, kw_only=True):
     """How a fuel burns, by a row `name` of a factor set: `heating_value` in MJ (net) and `gases` in kg, per `unit`
     (KGM or NM3)."""
@@ -85,7 +103,8 @@ class FuelFacts(Struct, frozen=True, kw_only=True):
 class SupplyFacts(Struct, frozen=True, kw_only=True):
     """A supply. `priced`: its upstream comes from the supplier's declaration or factor, or from a factor set, so the
     plugin must not add it. `upstream`: kg CO2e of that upstream, if the core makes its lines. `fuel`: how it burns, by
-    the factor sets in force.
+    the factor sets in force. `heating`: of a fuel whose quantity is energy, and of nothing else: by the record's own
+    analysis, else by `fuel`, else by the table of standard fuels.
 
     `combustion`: kg of CO2 (or CO2e) from burning it, if the supply brings a factor for its combustion. The core makes
     this line, so the plugin must not. `deviation` and `pedigree` state the uncertainty of the quantity.
@@ -102,15 +121,25 @@ class SupplyFacts(Struct, frozen=True, kw_only=True):
     pedigree: Pedigree | None = None
     upstream: Decimal | None = None
     fuel: FuelFacts | None = None
+    heating: HeatingValue | None = None
 
-    def amount(self, unit: str) -> Decimal:
-        """The quantity in `unit`. If `unit` is a mass and the quantity is not, the supply's mass.
+    def amount(self, unit: str, heating: HeatingValue | None = None) -> Decimal:
+        """The quantity in `unit`. If `unit` is a mass and the quantity is not, the supply's mass. A fuel in a unit of
+        energy, which is net: divided by the heating value `heating`, by default the supply's own.
 
-        Raises InvalidQuantity, which names this supply, if neither has the dimension of `unit`.
+        Raises InvalidQuantity, which names this supply, if neither quantity nor mass has the dimension of `unit`.
         """
         if self.mass is not None and unit_of(unit).dimension == "mass" != unit_of(self.quantity.unit).dimension:
             return convert(self.mass, "KGM", unit, f"supplies[{self.index}].mass")
-        return convert(self.quantity.amount, self.quantity.unit, unit, f"supplies[{self.index}].quantity")
+        net = None if self.heating is None else heating or self.heating
+        if net is not None and unit_of(net.unit).dimension == unit_of(unit).dimension:
+            return net.amount_of(self.quantity, unit)
+        try:
+            return convert(self.quantity.amount, self.quantity.unit, unit, f"supplies[{self.index}].quantity")
+        except InvalidQuantity as error:
+            if heating is not None and error.code == "wrong-dimension":
+                error.rule = f"{error.rule}, or to KWH or GV: its energy, net"
+            raise
 
 
 class OutputFacts(Struct, frozen=True, kw_only=True):

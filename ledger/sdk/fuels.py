@@ -15,7 +15,7 @@ from msgspec import Struct
 from ledger.core.record.units import unit as unit_of
 from ledger.core.record.values import Fraction, Key, Part, Positive
 from ledger.errors import PluginError
-from ledger.sdk.context import ZERO, FuelFacts, SupplyFacts
+from ledger.sdk.context import ZERO, FuelFacts, HeatingValue, SupplyFacts
 from ledger.sdk.factors import CO2_PER_C
 from ledger.sdk.tables import rows
 
@@ -65,6 +65,16 @@ class Fuel(Struct, frozen=True, kw_only=True):
     def megajoules(self) -> Decimal:
         """MJ of one `unit`."""
         return self.heating_value * 1000 / (_NM3_PER_TABLE_UNIT if self.unit == "NM3" else 1)
+
+    @property
+    def heating(self) -> HeatingValue:
+        """`megajoules` with its unit."""
+        return HeatingValue(unit=self.unit, megajoules=self.megajoules)
+
+    def amount_of(self, supply: SupplyFacts) -> Decimal:
+        """A supply of this fuel in `unit`. The quantity of a fuel in a unit of energy is net, so it is divided by
+        `megajoules`. Raises InvalidQuantity as `SupplyFacts.amount` does."""
+        return supply.amount(self.unit, self.heating)
 
 
 class FuelAnalysis(Part, frozen=True, kw_only=True):

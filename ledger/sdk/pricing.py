@@ -293,7 +293,7 @@ class Draft:
         that is not a fuel.
         """
         burnt = fuel if fuel is not None else fuel_of(supply, analysis)
-        amount = supply.amount(burnt.unit)
+        amount = burnt.amount_of(supply)
         if supply.combustion is None and burnt.row is None:
             emitted = amount * carbon_dioxide_of(burnt)
             self.line(Line(
@@ -305,7 +305,7 @@ class Draft:
         if supply.combustion is None:
             self._release(supply, burnt, kind, basis)
         if supply.combustion is None and supply.fuel is not None:
-            self._burn_by_set(supply, supply.fuel, kind, basis, carbon=burnt.row is not None)
+            self._burn_by_set(supply, supply.fuel, burnt, kind, basis)
         megajoules = amount * burnt.megajoules
         self.energy(supply.material, megajoules * burnt.biogenic, renewable=True)
         self.energy(supply.material, megajoules * (1 - burnt.biogenic))
@@ -315,7 +315,7 @@ class Draft:
     def _release(self, supply: SupplyFacts, burnt: Fuel, kind: LineKind, basis: Basis) -> None:
         """Books the biogenic CO2 of a fuel that burns: of its biogenic carbon, or by its heat if a row of a factor set
         describes biomass without its carbon."""
-        amount = supply.amount(burnt.unit)
+        amount = burnt.amount_of(supply)
         grown = amount * burnt.megajoules * burnt.grown
         if burnt.row is None:
             grown += amount * carbon_dioxide_of(burnt) * burnt.biogenic
@@ -325,11 +325,11 @@ class Draft:
         )
 
     def _burn_by_set(
-        self, supply: SupplyFacts, facts: FuelFacts, kind: LineKind, basis: Basis, *, carbon: bool
+        self, supply: SupplyFacts, facts: FuelFacts, burnt: Fuel, kind: LineKind, basis: Basis
     ) -> None:
-        """Lines of a fuel that burns, by the factor sets in force: with its CO2 if `carbon`, always with methane and
-        nitrous oxide, which a site's analysis does not measure."""
-        amount = supply.amount(facts.unit)
+        """Lines of a fuel that burns, by the factor sets in force: with its CO2 if their row describes it, always with
+        methane and nitrous oxide, which a site's analysis does not measure."""
+        carbon, amount = burnt.row is not None, supply.amount(facts.unit, burnt.heating)
         for gas, value in facts.gases.items():
             if carbon or gas in ("CH4", _BIOGENIC_METHANE, "N2O"):
                 self.line(Line(

@@ -148,7 +148,7 @@ async def load_state(
         queries("sequence")["batch_state"], list(by_number), [*new, *coming, *stems], needs.digests,
         [*needs.keyids, *names.new_keys], [*names.facilities, *{pool.facility for pool in state.pools.values()}],
         [bytes.fromhex(named) for named in names.records if is_digest(named)], list(nonces),
-        [receiver for receiver, _ in names.relations], [sender for _, sender in names.relations],
+        *_rules_to_load(names, state),
     )
     if row is None:
         raise Unavailable("the database returned no state for the batch", code="database-down")
@@ -176,6 +176,19 @@ async def load_state(
     activations = zip(*[row[name] for name in _ACTIVATIONS], strict=True)
     state.activations = loader.activations_of(tuple(itertools.starmap(PluginActivation, activations)))
     await _load_rare(connection, state, names)
+
+
+def _rules_to_load(names: Names, state: State) -> tuple[list[str], list[str], list[str | None]]:
+    """Receivers, senders and products of standing acceptances, side by side. A transfer needs those for the product of
+    its lot and for all products. The product is unknown if the batch itself makes the lot: then all rules are loaded,
+    product None."""
+    wanted = set[tuple[str, str, str | None]]()
+    for receiver, sender, name in names.relations:
+        lot = state.lot_named(name, sender) if name else None
+        products: Iterable[str | None] = (None,) if lot is None else (lot.product, "")
+        wanted.update([(receiver, sender, product) for product in products])
+    ordered = list(wanted)
+    return [one[0] for one in ordered], [one[1] for one in ordered], [one[2] for one in ordered]
 
 
 def _learn_key(

@@ -67,7 +67,7 @@ class RecordsController(Controller):
         """
         ledger.heads.require_signing()
         many = request.content_type[0] in NDJSON
-        queue: PostQueue = request.app.state.posts
+        queue: PostQueue = request.app.state.checks
         async with queue.taken(client_of(request.scope), request.scope["headers"]):
             bodies = await _lines(request) if many else [await request.body()]
             results = await ledger.submitter.check(bodies, trace_of(request.scope))

@@ -31,7 +31,7 @@ SELECT coalesce(array_agg(f.index ORDER BY f.index), '{}') FROM (
 
 -- name: movements
 -- purpose: records of an organisation by which lots come and go, from one range of the index record_issuer, and
--- deliveries that it has accepted on arrival, in log order
+-- deliveries that it has accepted on arrival, unless a dispute took that back, in log order
 -- parameters: issuer, tree size, limit
 SELECT coalesce(array_agg(f.index ORDER BY f.index), '{}') FROM (
     SELECT index FROM (
@@ -40,7 +40,8 @@ SELECT coalesce(array_agg(f.index ORDER BY f.index), '{}') FROM (
     UNION ALL
     SELECT transfer FROM (
         SELECT v.transfer FROM standing_acceptance s JOIN arrival v ON v.rule = s.record
-        WHERE s.receiver = $1 AND v.transfer < $2 LIMIT $3) a) f;
+        WHERE s.receiver = $1 AND v.transfer < $2
+            AND NOT EXISTS (SELECT FROM dispute d WHERE d.lot = v.transfer * 1024 AND d.record < $2) LIMIT $3) a) f;
 
 -- name: delivered
 -- purpose: the lots of transfers

@@ -71,6 +71,24 @@ ORDER BY t.receiver DESC, t.record DESC LIMIT $3;
 SELECT index, type FROM record WHERE (issuer, index) < ($1, $2) AND (issuer, index) >= ($1, 0)
 ORDER BY issuer DESC, index DESC LIMIT $3;
 
+-- name: partners
+-- purpose: senders and receivers of transfers, for a filter that reads no bodies
+-- parameters: log indexes of transfers
+SELECT r.index, r.issuer, t.receiver FROM record r JOIN transfer t ON t.record = r.index
+WHERE r.index = ANY ($1::bigint[]) ORDER BY r.index DESC;
+
+-- name: stated
+-- purpose: the facilities and ends, or times, that records state, as of that revision, for a filter
+-- parameters: log indexes, the newest revision to include
+SELECT r.index, b.body ->> 'facility' AS facility, coalesce(b.body ->> 'end', b.body ->> 'time') AS ended
+FROM record r
+LEFT JOIN LATERAL (
+    SELECT body FROM revised WHERE record = r.index AND own AND version <= $2
+    ORDER BY version DESC LIMIT 1) w ON true
+CROSS JOIN LATERAL (
+    SELECT replace(convert_from(coalesce(w.body, r.body), 'UTF8'), '\u0000', '\u0001')::json AS body OFFSET 0) b
+WHERE r.index = ANY ($1::bigint[]) ORDER BY r.index DESC;
+
 -- name: parties
 -- purpose: the parties and times of transfers, as of that revision. It does not return bodies, since each may have 1 MiB.
 -- JSON may contain \u0000, which PostgreSQL does not allow in text

@@ -9,7 +9,7 @@ SELECT size, root, frontier, time, revisions FROM head FOR UPDATE;
 -- name: batch_state
 -- purpose: the state that changes from batch to batch, for everything that a batch names, in one round trip
 -- parameters: lot numbers, new names, record digests, key ids, facilities, digests of closings, seeds of salts,
--- receivers and senders side by side
+-- receivers, senders and products side by side: the rules for one product, empty for all others; NULL for all rules
 WITH b AS MATERIALIZED (SELECT lot, remaining FROM balance WHERE lot = ANY ($1::bigint[])),
      k AS MATERIALIZED (
          SELECT s.keyid, s.spki, s.organization, r.keyid IS NULL AS active
@@ -27,16 +27,21 @@ WITH b AS MATERIALIZED (SELECT lot, remaining FROM balance WHERE lot = ANY ($1::
          WHERE NOT EXISTS (SELECT FROM reopening o WHERE o.closing = n.record)),
      -- The newest rule for each product: one step in the index for each, however often it was replaced.
      v AS MATERIALIZED (
-         SELECT r.index, r.body FROM unnest($8::text[], $9::text[]) AS w (receiver, sender) CROSS JOIN LATERAL (
-             WITH RECURSIVE newest AS (
+         SELECT r.index, r.body FROM unnest($8::text[], $9::text[], $10::text[]) AS w (receiver, sender, product)
+         CROSS JOIN LATERAL (
+             (SELECT record FROM standing_acceptance
+              WHERE receiver = w.receiver AND sender = w.sender AND product = w.product ORDER BY record DESC LIMIT 1)
+             UNION ALL
+             (WITH RECURSIVE newest AS (
                  (SELECT product, record FROM standing_acceptance
-                  WHERE receiver = w.receiver AND sender = w.sender ORDER BY product, record DESC LIMIT 1)
+                  WHERE w.product IS NULL AND receiver = w.receiver AND sender = w.sender
+                  ORDER BY product, record DESC LIMIT 1)
                  UNION ALL
                  SELECT f.product, f.record FROM newest CROSS JOIN LATERAL (
                      SELECT product, record FROM standing_acceptance
                      WHERE receiver = w.receiver AND sender = w.sender AND product > newest.product
                      ORDER BY product, record DESC LIMIT 1) f
-             ) SELECT record FROM newest) s
+             ) SELECT record FROM newest)) s
          JOIN record r ON r.index = s.record)
 SELECT
     ARRAY(SELECT lot FROM (

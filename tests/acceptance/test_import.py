@@ -18,6 +18,7 @@ import pytest
 from support.cli import Done, environment, run
 from support.lists import MAPPING, Row, with_cell, written
 from support.parties import Party
+from support.relay import Edit, Relay, exchanged, lost, unknown
 from support.server import Server, prepared_home
 from support.workshop import Workshop
 
@@ -175,6 +176,17 @@ def test_what_the_ledger_refuses_is_named_by_its_cell_too(supplier: Supplier) ->
     assert (again["new"], again["unchanged"], again["accepted"]) == (1, 4, 1)
 
 
+def test_skipped_rows_are_counted(supplier: Supplier) -> None:
+    mapping = supplier.folder / "mapping.toml"
+    mapping.write_text(mapping.read_text() + '[only]\nDocument = ["4900000002"]\n')
+    assert "1 new, 0 as before, 0 changed; the mapping skips 4 rows" in supplier.do(supplier.list(5), "--dry-run").out
+    assert supplier.result(supplier.list(2), "--dry-run")["skipped"] == 1
+    mapping.write_text(mapping.read_text().replace("4900000002", "2"))
+    done = supplier.do(supplier.list(1), "--dry-run")
+    assert done.code == 1
+    assert "holds no record; the mapping skips 1 row" in done.err
+
+
 def test_killed_half_way_it_ends_as_if_nothing_had_been(supplier: Supplier) -> None:
     file, before = supplier.list(), size(supplier.server)
     command = [sys.executable, "-m", "ledger.cli", *map(str, supplier.arguments(file))]
@@ -229,6 +241,134 @@ def test_edited_rows_are_proposed_as_amendments_and_no_others(supplier: Supplier
     # An amended row is amended again, and so it can go back.
     back = supplier.result(supplier.list(rows), "--amend")
     assert (back["changed"], back["amended"]) == (rows // 10, rows // 10)
+
+
+def test_a_correction_that_repeats_is_another_amendment(supplier: Supplier) -> None:
+    """A row that is corrected, set back and corrected again: the ledger has the last state."""
+    files = {text: written(supplier.folder / f"{text}.csv", 1, edited=lambda _, cells, text=text: with_cell(
+        cells, "kg CO2e", text)) for text in ("50", "60")}
+    supplier.result(files["50"])
+    for times, text in enumerate(("60", "50", "60", "50"), 1):
+        before = size(supplier.server)
+        assert supplier.result(files[text], "--amend")["amended"] == 1
+        assert size(supplier.server) == before + 1, times
+        assert burden(supplier) == text
+
+
+def burden(supplier: Supplier) -> str:
+    """kg CO2e of the lot of the first row, as amended."""
+    asked = {"lot": f"{supplier.party.prefix}lot:B0000002"}
+    (lot,) = httpx.get(f"{supplier.server.url}/v1/lots", params=asked).json()
+    shown = httpx.get(f"{supplier.server.url}/v1/show", params={"name": lot["record"]}).json()
+    text: str = shown["body"]["burdens"]["fossilGhgEmissions"]
+    return text
+
+
+def emitting(supplier: Supplier, text: str, rows: int = 1) -> Path:
+    """A list whose rows have so many kg CO2e."""
+    return supplier.list(rows, edited=lambda _, cells: with_cell(cells, "kg CO2e", text))
+
+
+def through(supplier: Supplier, edit: Edit, file: Path, *options: object) -> Done:
+    """An import through a relay, without patience."""
+    with Relay(supplier.server.url, edit) as relay:
+        return supplier.do(file, *options, "--url", relay.url, "--patience", 0)
+
+
+def test_a_row_that_was_posted_without_an_answer_is_no_second_record(supplier: Supplier) -> None:
+    """The ledger took the records and amendments, but the import did not learn it. The rows change before it runs
+    again."""
+    before = size(supplier.server)
+    assert through(supplier, lost, emitting(supplier, "50", 2)).code == 1
+    assert size(supplier.server) == before + 2
+    again = supplier.result(emitting(supplier, "60", 2), "--dry-run")
+    assert (again["new"], again["unchanged"], again["changed"]) == (0, 0, 2)
+    assert through(supplier, lost, emitting(supplier, "60", 2), "--amend").code == 1
+    assert size(supplier.server) == before + 4
+    assert supplier.result(emitting(supplier, "60", 2), "--reason", "other")["unchanged"] == 2
+    # The ledger has the amendment, so that the first state is a change now.
+    assert through(supplier, lost, emitting(supplier, "70", 2), "--amend").code == 1
+    assert supplier.result(emitting(supplier, "60", 2), "--amend")["amended"] == 2
+    assert size(supplier.server) == before + 8
+    assert burden(supplier) == "60"
+
+
+def test_an_unknown_outcome_is_no_refusal(supplier: Supplier) -> None:
+    before = size(supplier.server)
+    done = through(supplier, unknown, emitting(supplier, "50", 2))
+    assert done.code == 1
+    assert "the outcome of 2 records is unknown" in done.err
+    assert "run the import again" in done.err
+    assert "refused" not in done.err
+    result = supplier.result(emitting(supplier, "50", 2))
+    assert (result["accepted"], result["refused"]) == (2, 0)
+    assert size(supplier.server) == before + 2
+
+
+def test_answers_about_other_records_are_not_taken(supplier: Supplier) -> None:
+    kept = supplier.folder / "receipts"
+    done = through(supplier, exchanged, emitting(supplier, "50", 2), "--receipts", kept)
+    assert done.code == 1
+    assert "answered record 1 of 2 as record" in done.err
+    assert not kept.exists()
+    result = supplier.result(emitting(supplier, "50", 2))
+    assert (result["unchanged"], result["accepted"]) == (2, 2)
+
+
+def test_amended_rows_have_their_receipts_too(supplier: Supplier) -> None:
+    """The receipts are of all records of the file: also of those whose bytes the import cannot make again."""
+    first = supplier.folder / "first"
+    assert supplier.result(emitting(supplier, "50", 3), "--receipts", first)["accepted"] == 3
+    file = supplier.list(3, edited=lambda number, cells: with_cell(cells, "kg CO2e", "60" if number == 3 else "50"))
+    later = supplier.folder / "later"
+    assert supplier.result(file, "--receipts", later)["accepted"] == 3
+    assert later.read_bytes() == first.read_bytes(), "the change is only proposed"
+    assert supplier.result(file, "--amend", "--receipts", later)["accepted"] == 3
+    assert receipts(later)[:3] == receipts(first)
+    assert len(receipts(later)) == 4, "and the one of the amendment"
+    (supplier.folder / "key.pem.nonces").unlink()
+    before = size(supplier.server)
+    assert supplier.result(file, "--receipts", later)["unchanged"] == 3
+    assert later.read_bytes() == first.read_bytes()
+    assert size(supplier.server) == before
+
+
+def test_a_row_that_changes_between_two_signed_files_is_in_the_second(supplier: Supplier) -> None:
+    path, before = supplier.folder / "signed.ndjson", size(supplier.server)
+    assert supplier.result(emitting(supplier, "50"), "--output", path)["new"] == 1
+    again = supplier.do(emitting(supplier, "60"), "--output", path)
+    assert again.code == 0, again.err
+    assert "1 new" in again.out
+    assert "1 of the rows were signed in another form before" in again.err
+    assert run("submit", path, "--url", supplier.server.url).code == 0
+    assert burden(supplier) == "60"
+    # The file was submitted: from now on the row has a record to amend.
+    assert supplier.result(emitting(supplier, "70"), "--output", path)["changed"] == 1
+    assert path.read_bytes() == b""
+    assert supplier.result(emitting(supplier, "70"), "--amend")["amended"] == 1
+    assert size(supplier.server) == before + 2
+    assert burden(supplier) == "70"
+
+
+def test_a_lost_secret_does_not_hide_rows_that_were_never_posted(supplier: Supplier) -> None:
+    path, before = supplier.folder / "signed.ndjson", size(supplier.server)
+    supplier.result(emitting(supplier, "50"), "--output", path)
+    (supplier.folder / "key.pem.nonces").unlink()
+    assert supplier.result(emitting(supplier, "50"))["accepted"] == 1
+    assert size(supplier.server) == before + 1
+
+
+def test_without_the_server_a_signed_row_cannot_change(supplier: Supplier) -> None:
+    path = supplier.folder / "signed.ndjson"
+    nowhere = ("--output", path, "--url", "http://127.0.0.1:1", "--patience", 0)
+    assert supplier.do(emitting(supplier, "50"), *nowhere).code == 0
+    signed = path.read_bytes()
+    assert supplier.do(emitting(supplier, "50"), *nowhere).code == 0
+    done = supplier.do(emitting(supplier, "60"), *nowhere)
+    assert done.code == 1
+    assert "is unknown" in done.err
+    assert "run the import again when the ledger's server answers" in done.err
+    assert path.read_bytes() == signed
 
 
 def test_no_amendment_changes_another_lot(supplier: Supplier) -> None:

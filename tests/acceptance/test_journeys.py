@@ -32,13 +32,13 @@ LIST: Final = """Monat;Bier;Material;Menge;ME
 2026-02;10.000,0;Wasser;4.400,0;t
 2026-02;10.000,0;Flaschen;14,0;t
 2026-02;10.000,0;Strom;98.000;kWh
-2026-02;10.000,0;Dampf;310.000;kWh
+2026-02;10.000,0;Erdgas;310.000;kWh
 2026-03;11.000,5;Malz;189,0;t
 2026-03;11.000,5;Hopfen;1.650;kg
 2026-03;11.000,5;Wasser;4.850,0;t
 2026-03;11.000,5;Flaschen;15,5;t
 2026-03;11.000,5;Strom;104.000;kWh
-2026-03;11.000,5;Dampf;335.000;kWh
+2026-03;11.000,5;Erdgas;335.000;kWh
 """
 MAPPING: Final = """
 type = "transformation"
@@ -68,7 +68,7 @@ Hopfen = "hops"
 Wasser = "water"
 Flaschen = "glassBottle"
 Strom = "electricity"
-Dampf = "steam"
+Erdgas = "naturalGas"
 
 [values.ME]
 t = "TNE"

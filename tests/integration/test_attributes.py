@@ -231,6 +231,27 @@ def test_a_lot_of_attributes_is_shown_with_what_it_stands_for(server: Server, si
     assert found["credit"] == f"attribute:electricity:photovoltaic:CN:{START}"
 
 
+def test_bought_certificates_are_no_bought_power(server: Server, site: Park) -> None:
+    """Both are in kWh: 600 kWh of power with certificates for 400 kWh are 600 kWh, and certificates alone are no
+    goods."""
+    buyer = enrolled(server)
+    certificates = site.sell("green", "400", buyer, "green-sold")
+    server.post([certificates])
+    asked = {"organization": buyer.id, "party": site.id}
+    alone = httpx.get(f"{server.url}/v1/footprint/received", params=asked, timeout=60)
+    assert (alone.status_code, alone.json()["code"]) == (404, "no-purchases")
+    assert "transfers that do not count: 1 attribute" in alone.json()["detail"]
+    server.post([site.sell("sun", "600", buyer, "sun-sold")])
+    answer = ask(server, "/v1/footprint/received", **asked)
+    (total,) = answer["quantities"]
+    assert (total["quantity"], total["product"]) == ({"value": "600", "unit": "KWH"}, site.name("power"))
+    assert answer["goods"] == [total]
+    assert total["footprintPerUnit"] == pytest.approx(answer["footprint"] / 600)
+    assert [(one["reason"], one["lots"]) for one in answer["apart"]] == [("attribute", 1)]
+    coverage = ask(server, "/v1/coverage", organization=buyer.id)
+    assert (coverage["lots"], coverage["apart"]) == (1, answer["apart"])
+
+
 def microgrid(server: Server, site: Park) -> None:
     """1000 kWh of the grid, 960 behind the transformer; a half, with attributes for a half of that, makes heat."""
     server.post([

@@ -158,3 +158,22 @@ def test_an_unknown_unit_of_a_product_harms_no_neighbour(server: Server, shop: W
     assert (problem["field"], problem["mend"]) == (
         "massPerUnit", [{"op": "replace", "path": "/massPerUnit/unit", "value": "KGM"}])
     assert not isinstance(receipt, dict)
+
+
+def test_unreadable_records_are_explained_within_a_limit(server: Server, shop: Workshop) -> None:
+    """Nobody has signed them, so no quota limits what they cost. The answers do not change otherwise."""
+    envelopes = [
+        envelope(server, tree_of(shop, inputs=[flow(shop, "pot", f"unit {n:02} of mass {i:04}") for i in range(100)]),
+                 shop.party.key) for n in range(60)]
+    problems = [one for one in server.submit(envelopes) if isinstance(one, dict)]
+    assert {(problem["code"], problem["field"]) for problem in problems} == {
+        ("invalid-field", "$.inputs[0].quantity.unit")}
+    assert len(problems) == 60
+    assert len(problems[0]["errors"]) == 100
+    assert "errors" not in problems[-1]
+
+
+def test_a_long_unreadable_record_is_refused_by_its_first_fault(server: Server, shop: Workshop) -> None:
+    problem = answer(server, shop, activity={"x": "y" * 100_000}, ix="1", iy="2")
+    assert (problem["code"], problem["field"]) == ("unknown-field", "$.ix")
+    assert "errors" not in problem

@@ -10,6 +10,8 @@ import httpx
 import msgspec
 import pytest
 from msgspec.structs import replace
+from support.cli import run
+from support.lists import MAPPING, written
 from support.publishing import Site, acknowledged, answers, proof, receipt, site, three_witnesses
 from support.revising import amend, change, flows, outputs
 from support.server import Server, command
@@ -25,6 +27,7 @@ from ledger.core.receipts.acknowledgement import Acknowledgement, read_answer, v
 from ledger.core.receipts.receipt import Receipt, verify_receipt
 from ledger.core.signatures.signing import SigningKey
 from ledger.errors import VerificationError
+from ledger.host.files.key_files import write_key
 
 _numbers = count(1)
 QUORUM = "the policy's quorum of witnesses cosigned the checkpoint"
@@ -186,6 +189,26 @@ def test_the_command_line_waits_for_the_receipts(
     assert proof(server, proven.digest).content + b"\n" == kept.read_bytes()
     verified = command(place.home, "verify", str(kept), "--vkey", str(vkey))
     assert "3. the entry is in that checkpoint's tree at its index: ok" in verified.stdout
+
+
+def test_an_import_waits_for_the_receipts(server: Server, witnesses: list[WitnessProcess], tmp_path: Path) -> None:
+    shop = workshop(server, f"shop-{next(_numbers)}", pot="10")
+    key, mapping, kept = tmp_path / "key.pem", tmp_path / "mapping.toml", tmp_path / "receipts.ndjson"
+    write_key(key, shop.party.key)
+    mapping.write_text(MAPPING.replace("PREFIX", shop.party.prefix))
+    options = ("import", written(tmp_path / "list.csv", 2), "--mapping", mapping, "--key", key, "--issuer", shop.id,
+               "--origin", server.origin, "--url", server.url, "--receipts", kept)
+    for one in witnesses[:2]:
+        one.kill()
+    ended = run(*options, "--patience", "1")
+    assert ended.code == 0, ended.err
+    assert "2 of them are only acknowledged" in ended.err
+    assert "run the import again later for their receipts" in ended.err
+    witnesses[1].start()
+    ended = run(*options)
+    assert ended.code == 0, ended.err
+    assert "acknowledged" not in ended.err
+    assert [type(read_answer(line)) for line in kept.read_bytes().splitlines()] == [Receipt, Receipt]
 
 
 def test_receipts_and_bundles_are_checked_with_the_policy(place: Site, server: Server, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The goods that an organisation bought: their footprint by supplier, and the coverage of the data behind it."""
 
+import asyncio
 import base64
 import csv
 import io
@@ -18,6 +19,12 @@ from support.workshop import END, START, Workshop, workshop
 from ledger.core.log.entry import parse_entry
 from ledger.core.record.assurance import Accreditation, AttestationScope
 from ledger.core.record.kinds import Attestation, Subject
+from ledger.errors import InvalidInput
+from ledger.service.queries.bought.read import ReadLimits, read_coverage, read_received_footprint
+from ledger.service.queries.lists.transfers import TransferQuery
+from ledger.store.database import open_pool
+from ledger.store.embedded import attach
+from ledger.store.sql import queries
 
 YEAR = 365.25 * 86_400
 
@@ -152,6 +159,45 @@ def test_questions_that_have_no_answer(
 def test_an_error_names_transfers_that_do_not_count(trade: Trade) -> None:
     response = trade.get("coverage", organization=trade.shop.id, **{"from": "2025-06-10", "to": "2025-06-30"})
     assert "transfers that do not count: 1 custody, 1 withdrawn" in response.json()["detail"]
+
+
+@pytest.mark.parametrize("read", [read_received_footprint, read_coverage])
+@pytest.mark.parametrize(("limits", "error"), [
+    (ReadLimits(transfers=1, examined=7), None),
+    (ReadLimits(transfers=1, examined=6), ("at", "more than 6 transfers before the tree size", "at most 6 transfers")),
+    (ReadLimits(transfers=0, examined=7), ("from", "more than 0 transfers in the period", "at most 0 transfers")),
+])
+def test_a_search_among_too_many_transfers_ends(
+    trade: Trade, monkeypatch: pytest.MonkeyPatch, read: Any, limits: ReadLimits, error: tuple[str, str, str] | None
+) -> None:
+    """Of the seven transfers to the shop, the question is about the newest. Each page holds one."""
+    monkeypatch.setattr("ledger.service.queries.bought.read._CHUNK", 1)
+    statements: list[str] = []
+
+    async def run() -> Any:
+        pool = await open_pool(attach(trade.server.home).app_url)
+        fetchval = pool.fetchval
+
+        async def counted(sql: str, *values: Any) -> Any:
+            statements.append(sql)
+            return await fetchval(sql, *values)
+
+        monkeypatch.setattr(pool, "fetchval", counted)
+        query = TransferQuery(trade.shop.id, "received", smith_id(trade), "2025-06-30")
+        try:
+            return await read(pool, query, limits=limits)
+        finally:
+            await pool.close()
+
+    if error is None:
+        assert asyncio.run(run()).lots == 1
+    else:
+        field, message, rule = error
+        with pytest.raises(InvalidInput, match=message) as caught:
+            asyncio.run(run())
+        assert (caught.value.code, caught.value.field) == ("too-many-transfers", field)
+        assert rule in str(caught.value.rule)
+    assert statements.count(queries("lists")["enrolled"]) == 2
 
 
 # --- the command line ------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 continue from a state or hold next to nothing in memory."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,8 @@ from support.market import MARCH, SOLD, Company, Market, RecordRefused, quantity
 from support.parties import Party
 from support.server import Server
 
+from ledger.admission.lookups import names_of
+from ledger.admission.state import State
 from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
@@ -24,7 +26,9 @@ from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.kinds import Acceptance, AnyRecord, Erasure, StandingAcceptance, Transfer
 from ledger.registry.installed import installed
 from ledger.service.erasure.erase import carry_out
+from ledger.store.batches import BatchNeeds, connect_writer, load_state
 from ledger.store.embedded import attach
+from ledger.store.facts import FactLoader
 
 TOLERANCE: Final = "0.02"
 
@@ -249,12 +253,49 @@ def test_a_product_that_is_new_to_the_rule(server: Server) -> None:
     assert "accepted" not in shop.ask("/v1/lots", lot=sent)[0]
 
 
+def test_a_batch_loads_the_rules_for_its_lots(server: Server) -> None:
+    """Rules for other products stay unread, unless the batch makes the lot or changes a rule itself."""
+    shop = Shop(server, "loaded")
+    goods = ["bar", "sheet", "wire"]
+    shop.mill.products("steel", sheet="steel", wire="steel")
+    rules = {name: shop.rule(product=shop.mill.name(f"product:{name}")) for name in goods}
+    rules[""] = shop.rule(product=None)
+
+    def loaded(*records: AnyRecord) -> set[int]:
+        return asyncio.run(_loaded_rules(server, records))
+
+    def transfer(lot: str) -> Transfer:
+        return Transfer(issuer=shop.mill.id, nonce=shop.nonce(), lot=shop.mill.name(lot), quantity=quantity("1 TNE"),
+                        to=shop.buyer.id, new_lot=shop.mill.name(f"of-{lot}"), time=SOLD)
+
+    ended = StandingAcceptance(issuer=shop.buyer.id, nonce=shop.nonce(), sender=shop.mill.id, withdrawn=True)
+    assert loaded(transfer("bar")) == {rules["bar"], rules[""]}
+    assert loaded(transfer("unmade")) == loaded(transfer("bar"), ended) == set(rules.values())
+    newer = shop.rule(tolerance="0.05")
+    assert loaded(transfer("bar")) == {newer, rules[""]}
+
+
+async def _loaded_rules(server: Server, records: Sequence[AnyRecord]) -> set[int]:
+    """The log indexes of the rules that the state of a batch with these records holds."""
+    names, state = names_of(records), State(server.origin)
+    connection = await connect_writer(attach(server.home).app_url)
+    try:
+        await load_state(connection, FactLoader(), BatchNeeds(names, names), state, {})
+    finally:
+        await connection.close()
+    return {rule.index for rules in state.standing.values() for rule in rules.values()}
+
+
 def test_a_site_has_received_what_was_accepted_on_arrival(server: Server) -> None:
-    """Nothing was taken from it, so without the rule it would be in no balance of the buyer's site."""
+    """Nothing was taken from it, so without the rule it would be in no balance of the buyer's site; and a disputed
+    delivery is in none."""
     shop = Shop(server, "received")
     shop.rule(valid_from="2025-01-01T00:00:00Z")
     shop.send("20 TNE", "ruled", time="2025-03-10T00:00:00Z")
     shop.send("20 TNE", "open", time="2025-03-10T00:00:00Z", tolerance="0.03")
+    for name, tolerance in (("taken-back", "0"), ("never-accepted", "0.03")):
+        sent = shop.send("7 TNE", name, time="2025-03-10T00:00:00Z", tolerance=tolerance)
+        shop.answer(sent, disputed=True, reason="wet")
     shop.buyer.close()
     report = shop.ask("/v1/inventory/report", facility=shop.buyer.name("site"), year=2025)["reconciliation"]
     (closed,) = report["closed"]

@@ -232,6 +232,23 @@ def test_the_lock_is_not_held_for_many_that_hang(server: Server, shop: Workshop)
     assert told_of(answers[-2])["status"] == 503
 
 
+def test_a_check_has_the_time_limit_of_a_batch(server: Server, shop: Workshop) -> None:
+    """What a posting would tell to come again, a check tells so too, instead of asking each sector to its end."""
+    mined = shop.mine("mined", "10")
+    server.post([mined])
+    envelopes = server.envelopes([
+        amend(shop, change(mined, allocation="mass", activity={"co2": "2"})),
+        *[act(shop, f"bad-{i}", "loops") for i in range(25)], act(shop, "last"),
+    ])
+    response = httpx.post(f"{server.url}/v1/records/check", content=b"\n".join(envelopes), timeout=120,
+                          headers={"Content-Type": "application/x-ndjson"})
+    answers = [msgspec.json.decode(line) for line in response.content.splitlines()]
+    codes = [answer.get("code") for answer in answers]
+    cut_off = codes.count("plugin-timeout")
+    assert codes == [None, *["plugin-timeout"] * cut_off, *["plugin-busy"] * (26 - cut_off)]
+    assert 1 <= cut_off <= 20
+
+
 def test_a_record_of_a_pool_that_hangs_under_the_lock(server: Server, shop: Workshop) -> None:
     """Which generation of a pool it takes is known under the lock alone, so its sector is asked there again."""
     server.post([pool(shop, "stock"), add(shop, "stock", {"pot": "10"}), act(shop, "fine")])

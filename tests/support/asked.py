@@ -107,6 +107,8 @@ ASKED: Final = {
     "lists.title_limits": str(_SIZE),
     "lists.received": f"'org:{RECORD}', {_SIZE}, 101",
     "lists.issued": f"'org:{RECORD}', {_SIZE}, 101",
+    "lists.partners": _RECORDS,
+    "lists.stated": f"{_RECORDS}, {_NEWEST}",
     "lists.parties": f"{_RECORDS}, {_NEWEST}",
     "lists.transfers": f"{_RECORDS}, {_SIZE}",
     "lists.records": f"{_RECORDS}, {_NEWEST}",
@@ -245,7 +247,7 @@ ASKED: Final = {
     "sequence.lock_head": "",
     "sequence.batch_state": (
         f"{_LOTS}, '{{new:1,part:{_NAME}}}', {_DIGESTS}, {_KEYS}, '{{site:{_NAME}}}', {_DIGESTS}, {_DIGESTS}, "
-        f"'{{org:{_NAME}}}', '{{org:{RECORD}}}'"
+        f"'{{org:{_NAME},org:{_NAME}}}', '{{org:{RECORD},org:{RECORD}}}', '{{part:{_NAME},NULL}}'"
     ),
     "sequence.item_holdings": f"'{{item:{_NAME}}}'",
     "sequence.keys_of": f"'{{org:{_NAME}}}'",

@@ -19,7 +19,7 @@ from ledger.errors import Refused
 class StandingAcceptanceKind(Kind[StandingAcceptance]):
     def names(self, record: StandingAcceptance, names: Names) -> None:
         names.organizations.add(record.sender)
-        names.relations.add((record.issuer, record.sender))
+        names.relations.add((record.issuer, record.sender, ""))
         if record.product is not None:
             names.products.add(record.product)
 
@@ -46,9 +46,10 @@ class StandingAcceptanceKind(Kind[StandingAcceptance]):
                                            "the sender if it is about all products")
         if before is None and record.product is not None and len(rules.keys() - {""}) >= MOST_PRODUCTS:
             raise Refused(
-                f"product: the issuer has rules for {MOST_PRODUCTS} products of this sender", code="too-many-rules",
-                field="product", value=record.product,
-                rule=f"rules for at most {MOST_PRODUCTS} products of one sender; without `product`, one for all others",
+                f"product: the issuer has stated rules for {MOST_PRODUCTS} products of this sender, withdrawn ones "
+                "included", code="too-many-rules", field="product", value=record.product,
+                rule=f"rules for at most {MOST_PRODUCTS} products of one sender, withdrawn ones included: a product "
+                     "that had a rule, or without `product`, one rule for all others",
             )
 
     def apply(self, record: StandingAcceptance, digest: bytes, state: State) -> None:

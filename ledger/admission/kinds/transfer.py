@@ -22,7 +22,7 @@ from ledger.errors import Refused
 class TransferKind(Kind[Transfer]):
     def names(self, record: Transfer, names: Names) -> None:
         names.organizations.add(record.to)
-        names.relations.add((record.to, record.issuer))
+        names.relations.add((record.to, record.issuer, record.lot))
         names.lots.add(record.lot)
         names.new_lots.add(record.new_lot)
         names.add_supplies(record.transport)

@@ -17,26 +17,28 @@ from ledger.cli.environment import origin_option, required_origin
 from ledger.cli.files import FILE, passphrase_options, signing_key
 from ledger.cli.numbers import counted
 from ledger.cli.supplier.references import References
-from ledger.cli.supplier.submit import chunks
 from ledger.cli.supplier.template import references, workbook
+from ledger.client.posting import Posted, batches
 from ledger.client.sheets.drafts import CellReading, RowDraft, SheetFault
 from ledger.client.sheets.filled import FilledTemplate
 from ledger.client.sheets.mapping import ListMapping, MappedList, read_mapping
-from ledger.client.sheets.plan import MOST_FAULTS, ImportPlan, Planner
+from ledger.client.sheets.plan import MOST_FAULTS, ImportPlan, Planner, Planning
 from ledger.client.sheets.rows import Rows, opened_csv
 from ledger.client.sheets.signing import RowSigner, read_secret
 from ledger.client.sheets.spelling import DATES, FORMATS, ISO, Style, offset_named
 from ledger.client.sheets.staging import Staging, WaitingRow
-from ledger.client.sheets.state import SUFFIX, Imported, ImportState
+from ledger.client.sheets.state import SUFFIX, Imported, ImportState, SentAmendment
 from ledger.client.sheets.template import Guides
 from ledger.client.writing.spelling import summary
-from ledger.errors import InvalidInput, LedgerError
+from ledger.core.receipts.acknowledgement import Acknowledgement
+from ledger.errors import Erased, InvalidInput, LedgerError, NotFound, Unavailable
 from ledger.host.files.durable import replacing
 
 _CSV: Final = ".csv"
 _REASON: Final = "The row of the import was corrected"
 _CHANGED: Final = "changes[0].fields."
 """Before the fields of a record in the refusal of its amendment."""
+_UNAVAILABLE: Final = 503
 _KEPT: Final = 500
 """Records whose acceptance is written at once."""
 
@@ -54,7 +56,8 @@ class ImportOptions(NamedTuple):
 
 
 class ImportResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The result for programs: numbers of records, and the first proposed amendments."""
+    """The result for programs: numbers of records, the first proposed amendments, and the number of rows that the
+    mapping skips."""
 
     read: int
     new: int
@@ -63,7 +66,10 @@ class ImportResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     accepted: int
     amended: int
     refused: int
+    unknown: int = 0
+    acknowledged: int = 0
     proposals: list[dict[str, Any]]
+    skipped: int = 0
 
 
 @click.command("import")
@@ -85,7 +91,7 @@ class ImportResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 @click.option("--marked", type=FILE, help="Workbook to write if there are faults: a copy with a note on each.")
 @click.option("--receipts", type=FILE, help="File for the receipts of all records of FILE.")
 @click.option("--patience", type=Seconds(), default=60.0, show_default=True,
-              help="Seconds to try again if the server is unavailable.")
+              help="Seconds to try again if the server is unavailable; with --receipts also to wait for witnesses.")
 @url_option
 @passphrase_options
 @json_option
@@ -94,7 +100,8 @@ def import_(**given: Any) -> int:
 
     Each record has a business key. The same row gives the same record, so importing a file again changes nothing, and
     an import that was stopped goes on when you run it again. A changed row becomes an amendment of its record, which
-    you see first and post with --amend. Keep the files KEY.nonces and KEY.imports with the key.
+    you see first and post with --amend. If an earlier import ended without an answer for that row, the command asks the
+    ledger first. Keep the files KEY.nonces and KEY.imports with the key.
 
     If a row has a fault, nothing is posted: all faults are listed by sheet, row and column.
     """
@@ -112,7 +119,9 @@ def import_(**given: Any) -> int:
         staging = stack.enter_context(Staging())
         state = stack.enter_context(ImportState(key.with_name(key.name + SUFFIX), origin, given["issuer"]))
         source = _Source(options, rows)
-        planner = Planner(signer, state, staging, given["reason"], again=bool(given["receipts"]))
+        client = stack.enter_context(patient_client(given["url"], given["patience"]))
+        planner = Planner(signer, state, staging, Planning(
+            given["reason"], bool(given["receipts"]), lambda digest: _on_ledger(client, digest)))
         plan = _planned(source, planner, staging)
         run = _ImportRun(staging, state)
         if given["output"]:
@@ -120,12 +129,11 @@ def import_(**given: Any) -> int:
         if given["amendments"]:
             run.write(given["amendments"], amendments=True)
         if not given["dry_run"] and not given["output"]:
-            client = stack.enter_context(patient_client(given["url"], given["patience"]))
             receipts = stack.enter_context(replacing(given["receipts"])) if given["receipts"] else None
-            run.post(client, receipts, amend=given["amend"])
+            run.post(client, receipts, given["patience"] if receipts else None, amend=given["amend"])
             run.explain(source)
-        _report(plan, run, given)
-    return 1 if run.refused else 0
+        _report(plan, run, source, given)
+    return 1 if run.refused or run.unknown else 0
 
 
 class _Source:
@@ -134,6 +142,7 @@ class _Source:
     def __init__(self, options: ImportOptions, rows: Rows) -> None:
         self.options, self.rows = options, rows
         self._mapping: ListMapping | None = None
+        self._list: MappedList | None = None
         if options.mapping is not None:
             self._mapping = read_mapping(options.mapping.read_bytes())
         self._style = _style(options, self._mapping)
@@ -143,7 +152,13 @@ class _Source:
         reading = CellReading(self._style, self._guides, References().digest, self.options.kind)
         if self._mapping is None:
             return FilledTemplate(self.rows, reading, staging).drafts()
-        return MappedList(self._mapping, self.rows, reading, staging).drafts()
+        self._list = MappedList(self._mapping, self.rows, reading, staging)
+        return self._list.drafts()
+
+    @property
+    def skipped(self) -> int:
+        """The number of rows that the mapping skipped when the file was read."""
+        return 0 if self._list is None else self._list.skipped
 
     def mark(self, faults: list[SheetFault]) -> str:
         """Writes the marked copy if one is asked for; returns words for the message."""
@@ -186,18 +201,38 @@ def _planned(source: _Source, planner: Planner, staging: Staging) -> ImportPlan:
         raise Rejected(f"{source.options.file}: {many}; nothing is posted{marked}",
                        [fault.error() for fault in plan.faults], code="invalid-records")
     if not plan.read:
-        raise InvalidInput(f"{source.options.file} holds no record", code="empty-input")
+        raise InvalidInput(f"{source.options.file} holds no record{_skipped(source)}", code="empty-input")
     for line in summary(plan.respelled):
         say(line)
     return plan
 
 
+def _on_ledger(client: Client, digest: str) -> bool:
+    """Whether the ledger has the record with this digest. Raises Unavailable."""
+    try:
+        client.record(digest)
+    except Erased:
+        return True
+    except LedgerError as error:
+        if isinstance(error, NotFound) and error.field == "digest":
+            return False
+        raise Unavailable(
+            f"whether the ledger has record {digest}, which an earlier import signed for a row that has changed since, "
+            f"is unknown: {error.message}", code=error.code, field="url", value=client.url,
+            rule="run the import again when the ledger's server answers at --url",
+        ) from error
+    return True
+
+
 class _ImportRun:
-    """Writes and posts the signed records of an import, and notes the accepted ones."""
+    """Writes and posts the signed records of an import. It notes them before, so that an import which is stopped is not
+    forgotten, and the accepted ones after."""
 
     def __init__(self, staging: Staging, state: ImportState) -> None:
         self._staging, self._state = staging, state
-        self.accepted = self.amended = self.refused = 0
+        self.accepted = self.amended = self.refused = self.unknown = 0
+        self.promised = 0
+        """The number of accepted records that the log has only acknowledged so far."""
         self._refusals: dict[tuple[str, str], Problem] = {}
 
     def write(self, path: Path, *, amendments: bool) -> None:
@@ -205,42 +240,65 @@ class _ImportRun:
         with replacing(path) as file:
             for record in self._staging.waiting(amendments=amendments):
                 file.write(record.envelope + b"\n")
-        if not amendments:
-            self._note((record for record in self._staging.waiting(amendments=False) if not record.known), posted=False)
+            self._note_sent(self._staging.waiting(amendments=amendments))
 
-    def post(self, client: Client, receipts: IO[bytes] | None, *, amend: bool) -> None:
-        """Posts in bounded requests. After each request, the notes of accepted records are durable."""
+    def post(self, client: Client, receipts: IO[bytes] | None, waiting: float | None, *, amend: bool) -> None:
+        """Posts in bounded requests. Before each request, the notes of its records are durable; after it, the notes of
+        those that the ledger accepted. `waiting`: seconds to wait per request for the log's witnesses; None takes
+        acknowledgements."""
         with progress("posting") as report_progress:
             for amendments in (False, True) if amend else (False,):
-                waiting = self._staging.waiting(amendments=amendments)
-                lines = self._staging.waiting(amendments=amendments)
-                for chunk in chunks(record.envelope for record in lines):
-                    self._post_chunk(client, [next(waiting) for _ in chunk], receipts)
-                    report_progress(self.accepted + self.amended + self.refused)
+                rows = self._staging.waiting(amendments=amendments)
+                for records in batches(rows, lambda record: len(record.envelope)):
+                    self._take(records, self._answers(client, records, waiting), receipts)
+                    report_progress(self.accepted + self.amended + self.refused + self.unknown)
 
-    def _post_chunk(self, client: Client, records: list[WaitingRow], receipts: IO[bytes] | None) -> None:
-        answers = client.post([record.envelope for record in records])
+    def _answers(self, client: Client, records: list[WaitingRow], waiting: float | None) -> list[Posted]:
+        """The answer to each record; without an envelope, the receipt that the ledger has of it."""
+        self._note_sent(records)
+        envelopes = [record.envelope for record in records if record.envelope]
+        posted = iter(client.post_until_proved(envelopes, waiting) if envelopes else ())
+        return [next(posted) if record.envelope else client.receipt(record.digest) for record in records]
+
+    def _take(self, records: list[WaitingRow], answers: list[Posted], receipts: IO[bytes] | None) -> None:
         taken: list[WaitingRow] = []
         for record, answer in zip(records, answers, strict=True):
+            if isinstance(answer, Problem) and answer.status == _UNAVAILABLE:
+                self.unknown += 1
+                continue
             if isinstance(answer, Problem):
                 self.refused += 1
                 if len(self._refusals) < MOST_FAULTS:
                     self._refusals[record.kind, record.key] = answer
                 continue
             taken.append(record)
+            self.promised += isinstance(answer, Acknowledgement)
             if receipts is not None:
                 receipts.write(msgspec.json.encode(answer) + b"\n")
-        self._note(taken, posted=True)
+        self._note_taken(taken)
         self.amended += sum(record.amends is not None for record in taken)
         self.accepted += sum(record.amends is None for record in taken)
 
-    def _note(self, records: Iterable[WaitingRow], *, posted: bool) -> None:
+    def _note_sent(self, records: Iterable[WaitingRow]) -> None:
+        """Notes the records and amendments that the ledger may have from now on."""
+        self._note((record, self._sent(record)) for record in records if not record.known)
+
+    def _sent(self, record: WaitingRow) -> Imported:
+        earlier = self._state.imported(record.kind, record.key)
+        if record.amends is None or earlier is None:
+            return Imported(record.digest, record.content, posted=False)
+        return earlier._replace(sent=SentAmendment(record.digest, record.content))
+
+    def _note_taken(self, records: Iterable[WaitingRow]) -> None:
+        self._note(
+            (record, Imported(record.amends or record.digest, record.content, True,
+                              record.digest if record.amends else ""))
+            for record in records if not record.known)
+
+    def _note(self, records: Iterable[tuple[WaitingRow, Imported]]) -> None:
         rest = iter(records)
         while part := list(islice(rest, _KEPT)):
-            self._state.enter([
-                (record.kind, record.key, Imported(record.amends or record.digest, record.content, posted))
-                for record in part
-            ])
+            self._state.enter([(record.kind, record.key, noted) for record, noted in part])
 
     def explain(self, source: _Source) -> None:
         """Says which cells the ledger refused."""
@@ -266,17 +324,25 @@ class _ImportRun:
         return replace(refusal, field=refusal.field.removeprefix(_CHANGED)).error()
 
 
-def _report(plan: ImportPlan, run: _ImportRun, given: dict[str, Any]) -> None:
+def _skipped(source: _Source) -> str:
+    """Words for the rows that the mapping skipped: a wrong value in `[only]` would lose records without notice."""
+    if not source.skipped:
+        return ""
+    return f"; the mapping skips {source.skipped} row{'s' if source.skipped > 1 else ''}"
+
+
+def _report(plan: ImportPlan, run: _ImportRun, source: _Source, given: dict[str, Any]) -> None:
     if given["as_json"]:
         print_json(ImportResult(
             read=plan.read, new=plan.new, unchanged=plan.unchanged, changed=plan.changed, accepted=run.accepted,
-            amended=run.amended, refused=run.refused, proposals=[
+            amended=run.amended, refused=run.refused, unknown=run.unknown,
+            acknowledged=run.promised, proposals=[
                 {"place": str(one.place), "key": one.key, "record": one.record, "fields": list(one.fields)}
                 for one in plan.proposals
-            ]))
+            ], skipped=source.skipped))
         return
     records = "1 record" if plan.read == 1 else f"{plan.read} records"
-    show(f"{records}: {plan.new} new, {plan.unchanged} as before, {plan.changed} changed")
+    show(f"{records}: {plan.new} new, {plan.unchanged} as before, {plan.changed} changed{_skipped(source)}")
     for proposal in plan.proposals:
         show(f"{proposal.place}: {proposal.key} changes {', '.join(proposal.fields)}")
     if plan.changed > len(plan.proposals):
@@ -287,5 +353,14 @@ def _report(plan: ImportPlan, run: _ImportRun, given: dict[str, Any]) -> None:
         show(f"signed: {given['output']}; post it with `carbon-ledger submit`")
     else:
         show(f"{run.accepted} on the ledger, {run.amended} amended")
+    if run.promised and given["receipts"]:
+        say(f"{run.promised} of them are only acknowledged, since the log's witnesses have not signed yet: run the "
+            "import again later for their receipts")
+    if run.unknown:
+        say(f"the outcome of {run.unknown} records is unknown, since the server did not answer in time: run the import "
+            "again")
+    if plan.replaced and (given["output"] or given["amendments"]):
+        say(f"{plan.replaced} of the rows were signed in another form before, which the ledger does not have: do not "
+            "submit the files of earlier imports")
     if plan.changed and not given["amend"]:
         show("Changed rows are amendments of earlier records: post them with --amend.")

@@ -13,6 +13,7 @@ from ledger.client.writing.spelling import Respelling, summary, written
 from ledger.core.signatures.envelope import Envelope, seal
 from ledger.errors import InvalidInput, LedgerError
 from ledger.host.files.key_files import new_nonce
+from ledger.registry.reference.examples import check_nonce
 
 _MAX_ERRORS = 1_000
 
@@ -62,6 +63,7 @@ def _sealed(draft: RecordDraft, signer: RecordSigner, respelled: list[Respelling
         raise InvalidInput(f"{draft.place}: no type", code="missing-field", field="type", rule="give --type")
     try:
         record, changes = written(tree)
+        check_nonce(record.nonce)
     except LedgerError as error:
         placed = _placed(error, draft)
         placed.parts = tuple([_placed(part, draft) for part in error.parts])

@@ -29,6 +29,8 @@ _FORMULA: Final = re.compile(r"^'*[=+\-@]")
 _NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _LONGEST_STEP: Final = 200
+_LONGEST_NUMBER: Final = 9
+"""Digits of the number of an item."""
 
 
 class CellColumn(NamedTuple):
@@ -48,7 +50,7 @@ def column_named(name: str) -> CellColumn:
     if not colon or kind not in KINDS:
         path, kind = name, TEXT
     steps = tuple(path.split("."))
-    if not all(steps):
+    if not all(steps) or any(step.isdecimal() and len(step) > _LONGEST_NUMBER for step in steps):
         raise InvalidInput(f"column {name!r} is not a path", code="not-csv", field=name, rule="such as outputs.0.lot")
     return CellColumn(name, steps, kind)
 

@@ -134,7 +134,12 @@ class FilledTemplate:
             below = DraftRow(f"$.{name}[{len(items)}]", item, self._headers[name].positions, self._headers[name].names)
             items.append(self._tree(below, self._headers[name], guide, path, faults))
             parts.append(below)
-        return RowDraft(key, joined(faults_or(faults, tree), lists), parts)
+        draft = RowDraft(key, faults_or(faults, tree), parts)
+        try:
+            joined(draft.tree, lists)
+        except InvalidInput as error:
+            raise RowFaults(list(draft.faults_of(error))) from None
+        return draft
 
     def _guide(self, row: Row, header: _Header, part: DraftRow) -> Guide:
         kind = _cell(row, header, _TYPE) or self._reading.kind

@@ -34,7 +34,7 @@ from typing import Annotated, Any, Final, NamedTuple
 import msgspec
 from msgspec import Meta, Struct
 
-from ledger.client.sheets.columns import Path, Tree, column_named, fill, with_lists
+from ledger.client.sheets.columns import Path, Tree, column_named, columns_named, fill, with_lists
 from ledger.client.sheets.drafts import (
     CellReading,
     DraftRow,
@@ -48,7 +48,7 @@ from ledger.client.sheets.drafts import (
 )
 from ledger.client.sheets.guide import Guide
 from ledger.client.sheets.rows import Row, Rows
-from ledger.client.sheets.spelling import CellValue
+from ledger.client.sheets.spelling import CellError, CellValue, Formula, check_value
 from ledger.client.sheets.staging import Staging
 from ledger.core.nearest import allowed, nearest
 from ledger.errors import InvalidInput, LedgerError
@@ -78,10 +78,23 @@ class ListMapping(Struct, frozen=True, forbid_unknown_fields=True):
 def read_mapping(data: bytes) -> ListMapping:
     """The mapping in a file. Raises InvalidInput."""
     try:
-        return msgspec.convert(tomllib.loads(data.decode()), ListMapping)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        mapping = msgspec.convert(tomllib.loads(data.decode()), ListMapping)
+    except (UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise InvalidInput(f"not a mapping: {error}", code="invalid-mapping", field="mapping",
                            rule="TOML with `type`, `key` and `[fields]`; see clients/README.md") from None
+    _check_paths([*mapping.fields, *mapping.rows])
+    for item in mapping.rows.values():
+        _check_paths(list(item))
+    return mapping
+
+
+def _check_paths(paths: Sequence[str]) -> None:
+    """Raises InvalidInput unless each path is a field, and no other one fills it too."""
+    for column in columns_named(paths):
+        if column is None or not column.path:
+            name = "" if column is None else column.name
+            raise InvalidInput(f"{name!r} is not a field", code="invalid-mapping", field="mapping", value=name,
+                               rule="a path of the record, such as inputs.0.lot")
 
 
 class _Filling(NamedTuple):
@@ -134,6 +147,9 @@ class MappedList:
                 yield SheetFault(row.place(), f"the cells {cells} are merged", "merged-cells", cells,
                                  "each value in a cell of its own: unmerge the cells")
         for group in self._groups(rows, columns):
+            if isinstance(group, SheetFault):
+                yield group
+                continue
             try:
                 yield self._draft(group, columns)
             except RowFaults as error:
@@ -178,12 +194,18 @@ class MappedList:
             {at(name): values for name, values in mapping.values.items()},
         )
 
-    def _groups(self, rows: Iterator[Row], columns: _MappedColumns) -> Iterator[list[tuple[str, Row]]]:
-        """Adjacent rows with one key if the mapping has lists by row, else each row alone."""
+    def _groups(self, rows: Iterator[Row], columns: _MappedColumns
+                ) -> Iterator[list[tuple[str, Row]] | SheetFault]:
+        """Adjacent rows with one key if the mapping has lists by row, else each row alone. A fault stands in place of a
+        row whose key is not known, or of which nobody knows whether it is meant."""
         group: list[tuple[str, Row]] = []
         for row in rows:
             if not self._is_meant(row, columns):
                 self.skipped += 1
+                continue
+            faults = list(_without_values(row, (*columns.only, *columns.key.columns), columns))
+            if faults:
+                yield from faults
                 continue
             key = self._key(row, columns)
             if group and not (self._mapping.rows and key and key == group[0][0] and len(group) < _MOST_ROWS):
@@ -194,7 +216,9 @@ class MappedList:
             yield group
 
     def _is_meant(self, row: Row, columns: _MappedColumns) -> bool:
-        return all(_text_at(row, position) in values for position, values in columns.only.items())
+        """Whether no column leaves the row out; a cell without a value leaves nothing out."""
+        return all(_text_at(row, position) in values or isinstance(_at(row, position), Formula | CellError)
+                   for position, values in columns.only.items())
 
     def _key(self, row: Row, columns: _MappedColumns) -> str:
         """The business key of a row; empty if one of its cells is."""
@@ -276,7 +300,7 @@ class MappedList:
 
     def _translated(self, cell: CellValue | None, position: int, columns: _MappedColumns) -> CellValue | None:
         values = columns.values.get(position)
-        if values is None or cell is None:
+        if values is None or cell is None or isinstance(cell, Formula | CellError):
             return cell
         text = shown(cell).strip()
         if text not in values:
@@ -288,6 +312,16 @@ class MappedList:
 def _part(root: str, row: Row, fillings: Sequence[_Filling], columns: _MappedColumns) -> DraftRow:
     positions = {filling.path: filling.columns[0] for filling in fillings if filling.columns}
     return DraftRow(root, row, positions, columns.names)
+
+
+def _without_values(row: Row, positions: Sequence[int], columns: _MappedColumns) -> Iterator[SheetFault]:
+    """The faults of cells with a formula or an error."""
+    for position in dict.fromkeys(positions):
+        cell = _at(row, position)
+        try:
+            check_value(cell)
+        except LedgerError as error:
+            yield fault_at(DraftRow("$", row, {}, columns.names).place(position), error, cell)
 
 
 def _at(row: Row, position: int) -> CellValue | None:

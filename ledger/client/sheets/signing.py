@@ -17,6 +17,7 @@ from msgspec.structs import fields, replace
 
 from ledger.admission.amending import AMENDABLE
 from ledger.client.sheets.columns import Tree
+from ledger.client.sheets.state import Imported
 from ledger.client.writing.spelling import WrittenRecord, written
 from ledger.core.record import canonical
 from ledger.core.record.kinds import AnyRecord, Declaration
@@ -25,6 +26,7 @@ from ledger.core.signatures.envelope import seal
 from ledger.core.signatures.signing import SigningKey
 from ledger.errors import ConfigurationError, InvalidInput
 from ledger.host.files.key_files import write_pem
+from ledger.registry.reference.examples import check_nonce
 
 SUFFIX: Final = ".nonces"
 _SECRET_BYTES: Final = 32
@@ -55,25 +57,29 @@ class RowSigner(NamedTuple):
         if issuer != self.issuer:
             raise InvalidInput(f"issuer: the issuer is {issuer!r}, but {self.issuer} signs", code="wrong-issuer",
                                field="issuer", value=issuer, rule=f"no issuer, or {self.issuer}")
-        return written({"nonce": _EMPTY, **tree, "issuer": self.issuer})
+        complete = written({"nonce": _EMPTY, **tree, "issuer": self.issuer})
+        check_nonce(complete.record.nonce)
+        return complete
 
-    def sign(self, key: str, record: AnyRecord, content: bytes) -> SignedRow:
-        """Signs the record of a business key."""
+    def sign(self, key: str, record: AnyRecord, content: bytes, after: str = "") -> SignedRow:
+        """Signs the record of a business key. `after`: of an amendment, the digest of the one before it: a row that is
+        changed, set back and changed again needs a record for each change."""
         kind = str(type(record).__struct_config__.tag)
         if record.nonce == _EMPTY:
-            record = replace(record, nonce=self._nonce(kind, key, content))
+            record = replace(record, nonce=self._nonce(kind, key, content, after))
         digest = canonical.digest(canonical.encode(record)).hex()
         return SignedRow(kind, digest, content, msgspec.json.encode(seal(record, self.key, self.origin)))
 
-    def amend(self, key: str, digest: str, changed: Tree, reason: str) -> SignedRow:
+    def amend(self, key: str, record: Imported, changed: Tree, reason: str) -> SignedRow:
         """Signs an amendment that gives the record of a business key these fields."""
         values = {name: msgspec.Raw(canonical.encode(value)) for name, value in changed.items()}
         amendment = Amendment(issuer=self.issuer, nonce=_EMPTY, reason=reason,
-                              changes=[Change(record=digest, fields=values)])
-        return self.sign(key, amendment, canonical.encode(amendment))
+                              changes=[Change(record=record.digest, fields=values)])
+        return self.sign(key, amendment, canonical.encode(amendment), record.amendment)
 
-    def _nonce(self, kind: str, key: str, content: bytes) -> str:
-        named = msgspec.json.encode([self.origin, self.issuer, kind, key, hashlib.sha256(content).hexdigest()])
+    def _nonce(self, kind: str, key: str, content: bytes, after: str) -> str:
+        parts = [self.origin, self.issuer, kind, key, hashlib.sha256(content).hexdigest()]
+        named = msgspec.json.encode([*parts, after] if after else parts)
         digest = hmac.new(self.secret, named, hashlib.sha256).digest()
         return base64.urlsafe_b64encode(digest[:_NONCE_BYTES]).decode().rstrip("=")
 

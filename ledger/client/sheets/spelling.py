@@ -18,6 +18,8 @@ _FAULTS: Final[Mapping[str, str]] = {
 }
 _DIGITS: Final = 15
 """Significant digits of a number in a workbook; a spreadsheet shows and keeps no more."""
+_MOST_WHOLE: Final = 1 << 53
+"""Records have no larger integers."""
 _INSTANT: Final = "instant"
 _NUMBERS: Final = frozenset({"decimal", "signed decimal", "fraction", "deviation"})
 _WHOLE: Final = "whole number"
@@ -26,6 +28,7 @@ _UNKNOWN: Final = ("", "JSON")
 """Types of fields whose cells are read by their own type."""
 _MONTH: Final = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]")
+_YEARS: Final = "a date from the year 1 to the year 9999, in UTC"
 _OFFSET: Final = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -115,10 +118,7 @@ def wire_value(cell: CellValue, field: str, suffix: str, style: Style, *, ends: 
 
     Raises InvalidInput with the value and the rule.
     """
-    if isinstance(cell, Formula):
-        raise _fault(cell.text, "formula", "a value: formulas are never evaluated; paste the column as values")
-    if isinstance(cell, CellError):
-        raise _fault(cell.text, "cell-error", "a value")
+    check_value(cell)
     if suffix not in (TEXT, ""):
         return _suffixed(cell, suffix, style)
     if field in _NUMBERS:
@@ -130,6 +130,14 @@ def wire_value(cell: CellValue, field: str, suffix: str, style: Style, *, ends: 
     if field == _INSTANT or (isinstance(cell, date) and field in _UNKNOWN):
         return _instant(cell, style, ends=ends)
     return _text(cell)
+
+
+def check_value(cell: CellValue | None) -> None:
+    """Raises InvalidInput if the cell has a formula or shows an error: its text is not its value."""
+    if isinstance(cell, Formula):
+        raise _fault(cell.text, "formula", "a value: formulas are never evaluated; paste the column as values")
+    if isinstance(cell, CellError):
+        raise _fault(cell.text, "cell-error", "a value")
 
 
 def _suffixed(cell: CellValue, suffix: str, style: Style) -> Any:
@@ -176,6 +184,8 @@ def _whole(cell: CellValue, style: Style) -> int:
     number = _number(cell, style)
     if number != number.to_integral_value():
         raise _fault(_shown(cell), "not-a-whole-number", "a whole number")
+    if abs(number) >= _MOST_WHOLE:
+        raise _fault(_shown(cell), "not-a-whole-number", f"a whole number below {_MOST_WHOLE:,}")
     return int(number)
 
 
@@ -205,13 +215,19 @@ def _instant(cell: CellValue, style: Style, *, ends: bool) -> str:
         text = cell.strip()
         month = _MONTH.fullmatch(text)
         if month:
-            return _month(int(month[1]), int(month[2]), style, ends=ends)
+            try:
+                return _month(int(month[1]), int(month[2]), style, ends=ends)
+            except (OverflowError, ValueError):
+                raise _fault(text, "not-a-date", _YEARS) from None
         cell = _moment(text, style)
     if not isinstance(cell, date):
         raise _fault(_shown(cell), "not-a-date", "a date; format the column as a date, or write 2026-03-31")
-    if isinstance(cell, datetime):
-        return _utc(cell, style)
-    return _utc(datetime(cell.year, cell.month, cell.day) + timedelta(days=int(ends)), style)
+    try:
+        if isinstance(cell, datetime):
+            return _utc(cell, style)
+        return _utc(datetime(cell.year, cell.month, cell.day) + timedelta(days=int(ends)), style)
+    except OverflowError:
+        raise _fault(cell.isoformat(), "not-a-date", _YEARS) from None
 
 
 def _moment(text: str, style: Style) -> date:
@@ -233,7 +249,4 @@ def _month(year: int, month: int, style: Style, *, ends: bool) -> str:
 
 def _utc(moment: datetime, style: Style) -> str:
     aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone(style.offset))
-    try:
-        return aware.astimezone(UTC).replace(microsecond=0).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except OverflowError:
-        raise _fault(moment.isoformat(), "not-a-date", "a date after the year 1") from None
+    return aware.astimezone(UTC).replace(microsecond=0).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -25,7 +25,7 @@ CREATE TABLE waiting (number INTEGER PRIMARY KEY, kind TEXT, key TEXT, digest TE
 
 class WaitingRow(NamedTuple):
     """A signed record that waits to be posted. `amends`: the record that an amendment corrects; `content` is then the
-    content of that record after it. `known`: the ledger has the record already."""
+    content of that record after it. `known`: the ledger has the record already, and `envelope` may be empty."""
 
     kind: str
     key: str

@@ -3,7 +3,7 @@ amendment, and an import that was stopped goes on where it was."""
 
 import sqlite3
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, NamedTuple, Self
@@ -11,22 +11,45 @@ from typing import Final, NamedTuple, Self
 from ledger.errors import ConfigurationError
 
 SUFFIX: Final = ".imports"
-_VERSION: Final = 1
-_TABLES: Final = """
+_UNKNOWN: Final = "unknown"
+"""The newest amendment in files of version 1, which did not note it. It makes the next amendment differ from all before
+it: an amendment too many sets the same values again, one too few would lose a correction."""
+_STEPS: Final = (
+    """
 CREATE TABLE IF NOT EXISTS record (
     origin TEXT, issuer TEXT, kind TEXT, key TEXT, digest TEXT NOT NULL, content BLOB NOT NULL, posted INTEGER NOT NULL,
     PRIMARY KEY (origin, issuer, kind, key)
 ) WITHOUT ROWID
-"""
+""",
+    f"ALTER TABLE record ADD COLUMN amendment TEXT NOT NULL DEFAULT '{_UNKNOWN}'",
+    """
+CREATE TABLE sent (
+    origin TEXT, issuer TEXT, kind TEXT, key TEXT, digest TEXT NOT NULL, content BLOB NOT NULL,
+    PRIMARY KEY (origin, issuer, kind, key)
+) WITHOUT ROWID
+""",
+)
+"""Each leads to the next version of the file."""
+_VERSION: Final = len(_STEPS)
 
 
 class Imported(NamedTuple):
     """A record of an earlier import. `digest`: of the record as it was entered first; `content`: as it is now, after
-    amendments; `posted`: the ledger has it, not only a file."""
+    amendments; `posted`: the ledger has it; `amendment`: the digest of its newest amendment, if any; `sent`: a later
+    amendment that the ledger may have."""
 
     digest: str
     content: bytes
     posted: bool
+    amendment: str = ""
+    sent: "SentAmendment | None" = None
+
+
+class SentAmendment(NamedTuple):
+    """An amendment that was written to a file, or posted without an answer. `content`: of its record after it."""
+
+    digest: str
+    content: bytes
 
 
 class ImportState:
@@ -35,17 +58,36 @@ class ImportState:
     def __init__(self, path: Path, origin: str, issuer: str) -> None:
         self._of = (origin, issuer)
         path.touch(mode=0o600, exist_ok=True)
+        self._path = path
         try:
             self._database = sqlite3.connect(path, isolation_level=None)
+        except sqlite3.Error as error:
+            raise self._fault("open", error) from error
+        try:
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = FULL")
-            (version,) = self._database.execute("PRAGMA user_version").fetchone()
-            if version not in (0, _VERSION):
-                raise ConfigurationError(f"{path} is from another version", field="imports", value=version)
-            self._database.execute(_TABLES)
-            self._database.execute(f"PRAGMA user_version = {_VERSION}")
+            self._migrate()
         except sqlite3.Error as error:
-            raise ConfigurationError(f"cannot open {path}: {error}", field="imports", value=path) from error
+            self._database.close()
+            raise self._fault("open", error) from error
+        except ConfigurationError:
+            self._database.close()
+            raise
+
+    def _fault(self, action: str, error: sqlite3.Error) -> ConfigurationError:
+        return ConfigurationError(f"cannot {action} {self._path}: {error}", field="imports", value=self._path)
+
+    def _migrate(self) -> None:
+        """Makes the table, or brings an earlier version of it to this version."""
+        self._database.execute("BEGIN IMMEDIATE")
+        (version,) = self._database.execute("PRAGMA user_version").fetchone()
+        if version > _VERSION:
+            raise ConfigurationError(f"{self._path} is from another version", field="imports", value=version,
+                                     rule=f"at most version {_VERSION}; use the program that wrote it")
+        for step in _STEPS[version:]:
+            self._database.execute(step)
+        self._database.execute(f"PRAGMA user_version = {_VERSION}")
+        self._database.execute("COMMIT")
 
     def __enter__(self) -> Self:
         return self
@@ -57,18 +99,36 @@ class ImportState:
     def imported(self, kind: str, key: str) -> Imported | None:
         """The record of a business key."""
         row = self._database.execute(
-            "SELECT digest, content, posted FROM record WHERE origin = ? AND issuer = ? AND kind = ? AND key = ?",
-            (*self._of, kind, key)).fetchone()
-        return None if row is None else Imported(row[0], zlib.decompress(row[1]), bool(row[2]))
+            "SELECT record.digest, record.content, posted, amendment, sent.digest, sent.content "
+            "FROM record LEFT JOIN sent USING (origin, issuer, kind, key) "
+            "WHERE origin = ? AND issuer = ? AND kind = ? AND key = ?", (*self._of, kind, key)).fetchone()
+        if row is None:
+            return None
+        sent = None if row[4] is None else SentAmendment(row[4], zlib.decompress(row[5]))
+        return Imported(row[0], zlib.decompress(row[1]), bool(row[2]), row[3], sent)
 
     def enter(self, records: Iterable[tuple[str, str, Imported]]) -> None:
-        """Notes records by kind and business key, in one transaction."""
+        """Notes records by kind and business key, in one transaction. Raises ConfigurationError if it cannot."""
+        rows = list(records)
+        try:
+            self._enter(rows)
+        except sqlite3.Error as error:
+            raise self._fault("write", error) from error
+
+    def _enter(self, records: Sequence[tuple[str, str, Imported]]) -> None:
         self._database.execute("BEGIN IMMEDIATE")
         try:
             self._database.executemany(
-                "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [(*self._of, kind, key, one.digest, zlib.compress(one.content), int(one.posted))
+                "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [(*self._of, kind, key, one.digest, zlib.compress(one.content), int(one.posted), one.amendment)
                  for kind, key, one in records])
+            self._database.executemany(
+                "DELETE FROM sent WHERE origin = ? AND issuer = ? AND kind = ? AND key = ?",
+                [(*self._of, kind, key) for kind, key, one in records if one.sent is None])
+            self._database.executemany(
+                "INSERT OR REPLACE INTO sent VALUES (?, ?, ?, ?, ?, ?)",
+                [(*self._of, kind, key, one.sent.digest, zlib.compress(one.sent.content))
+                 for kind, key, one in records if one.sent is not None])
         except sqlite3.Error:
             self._database.execute("ROLLBACK")
             raise

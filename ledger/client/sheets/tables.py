@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from ledger.client.sheets.columns import KEY, Path, Tree, fill, flattened, has_paths, is_table
+from ledger.errors import InvalidInput
 
 RECORD: Final = "record"
 Cells = dict[str, str]
@@ -52,10 +53,28 @@ def flat_table(records: Sequence[tuple[str, Tree]]) -> RecordTable:
 
 
 def joined(record: Tree, lists: Mapping[Path, Sequence[Tree]]) -> Tree:
-    """The record with the lists of its tables; the inverse of the split. It changes `record`."""
+    """The record with the lists of its tables; the inverse of the split. It changes `record`. Raises InvalidInput if
+    the place of a list is taken: nothing is replaced."""
     for path, items in lists.items():
+        _check_free(record, path)
         fill(record, path, list(items))
     return record
+
+
+def _check_free(record: Tree, path: Path) -> None:
+    node: Any = record
+    for i, step in enumerate(path):
+        if not isinstance(node, dict):
+            raise _taken(path, path[:i], "a part of it")
+        if step not in node:
+            return
+        node = node[step]
+    raise _taken(path, path, "it too")
+
+
+def _taken(path: Path, field: Path, what: str) -> InvalidInput:
+    return InvalidInput(f"the sheet {'.'.join(path)} fills {what}", code="duplicate-column", field=".".join(field),
+                        rule="each field in one sheet")
 
 
 def _split(tree: Tree) -> tuple[Tree, list[tuple[Path, list[Any]]]]:

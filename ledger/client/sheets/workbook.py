@@ -5,38 +5,53 @@ with `=`.
 """
 
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any, Final, NamedTuple
-from zipfile import BadZipFile
+from typing import Any, BinaryIO, Final, NamedTuple
+from zipfile import BadZipFile, ZipFile
 
 import openpyxl
 from openpyxl import Workbook
 from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.comments import Comment
+from openpyxl.formula.tokenizer import TokenizerError
+from openpyxl.formula.translate import TranslatorError
+from openpyxl.packaging.manifest import Manifest
+from openpyxl.packaging.relationship import get_dependents, get_rels_path
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.xml.constants import ARC_CONTENT_TYPES, ARC_WORKBOOK
+from openpyxl.xml.functions import fromstring
 
 from ledger.client.sheets.rows import Row, Rows
 from ledger.client.sheets.spelling import CellError, CellValue, Formula
-from ledger.client.sheets.vetting import vetted
+from ledger.client.sheets.vetting import PLACES, vetted
 from ledger.errors import ConfigurationError, InvalidInput
 from ledger.host.files.durable import replacing
 
 MOST_ROWS: Final = 1_048_576
 MOST_COLUMNS: Final = 1_000
 LONGEST: Final = 32_767
+_UNREADABLE: Final = (
+    BadZipFile, zlib.error, LookupError, ValueError, TypeError, AttributeError, SyntaxError, ArithmeticError, OSError,
+    EOFError, RecursionError, TokenizerError, TranslatorError,
+)
+"""Errors of the library for a malformed workbook. It checks few of the values that it reads."""
 _WIDEST: Final = 60
 _LIST_ROWS: Final = 10_000
 """Rows below the header that get the drop-downs of their column."""
 _LISTS: Final = "lists"
 _FAULTY: Final = PatternFill("solid", fgColor="FFFFC7CE")
+_BOOK_TYPE: Final = ".main+xml"
 _TEXT_FORMAT: Final = "@"
 _HOURS: Final = re.compile(r"h", re.I)
 """In the format of a date that shows a time too."""
+_NOT_CODES: Final = re.compile(r'"[^"]*"|[\\_*].|\[(?!h+\])[^\]]*\]', re.I)
+"""Texts, single signs, languages and colours in the format of a date."""
 _UNWANTED: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that XML 1.0 does not allow."""
 
@@ -80,12 +95,15 @@ class WorkbookRows(Rows):
                 values = [_value(cell) for cell in cells]
                 if any(value is not None for value in values):
                     yield Row(sheet, number, values)
-        except (BadZipFile, KeyError, ValueError, TypeError, AttributeError, SyntaxError, OverflowError) as error:
+        except _UNREADABLE as error:
             raise _unreadable(self._path, error) from None
 
     def merged(self, sheet: str) -> list[tuple[str, int]]:
         part = str(self._book[sheet]._worksheet_path).lower()
-        return [(one, range_boundaries(one)[3] or 1) for one in self._merged.get(part, ())]
+        try:
+            return [(cells, range_boundaries(cells)[3] or 1) for cells in self._merged.get(part, ())]
+        except _UNREADABLE as error:
+            raise _unreadable(self._path, error) from None
 
 
 @contextmanager
@@ -101,13 +119,34 @@ def opened(path: Path) -> Iterator[Rows]:
     with path.open("rb") as file:
         merged = vetted(file)
         try:
+            _check_parts(file)
             book = openpyxl.load_workbook(file, read_only=True, data_only=False, keep_links=False)
-        except (BadZipFile, KeyError, ValueError, TypeError, AttributeError, SyntaxError, OSError) as error:
+        except _UNREADABLE as error:
             raise _unreadable(path, error) from None
         try:
             yield WorkbookRows(path, book, merged)
         finally:
             book.close()
+
+
+def _check_parts(file: BinaryIO) -> None:
+    """Raises ValueError if a part stands elsewhere than the checks of its size expect. `file` is at its beginning
+    afterwards."""
+    with ZipFile(file) as book:
+        manifest: Any = Manifest.from_tree(fromstring(book.read(ARC_CONTENT_TYPES)))  # type: ignore[arg-type]
+        places = [(part.PartName.removeprefix("/"), part.ContentType) for part in manifest.Override]
+        _check_places(places)
+        for part in [part for part, kind in places if kind.endswith(_BOOK_TYPE)] or [ARC_WORKBOOK]:
+            relations: Any = get_dependents(book, get_rels_path(part))  # type: ignore[no-untyped-call]
+            _check_places([(sheet.target, sheet.Type) for sheet in relations])
+    file.seek(0)
+
+
+def _check_places(places: Iterable[tuple[str, str]]) -> None:
+    for part, kind in places:
+        expected = next((place for suffix, place in PLACES.items() if kind.endswith(suffix)), None)
+        if expected is not None and expected.fullmatch(part) is None:
+            raise ValueError(f"{part} is an unusual place")
 
 
 def _unreadable(path: Path, error: Exception) -> InvalidInput:
@@ -128,7 +167,7 @@ def _value(cell: Any) -> CellValue | None:
         return Formula(str(getattr(value, "text", None) or value))
     if cell.data_type == "e":
         return CellError(str(value))
-    if isinstance(value, datetime) and _HOURS.search(str(cell.number_format)) is None:
+    if isinstance(value, datetime) and not _HOURS.search(_NOT_CODES.sub("", str(cell.number_format))):
         return value.date()
     if isinstance(value, timedelta | time):
         return str(value)

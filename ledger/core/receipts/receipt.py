@@ -14,12 +14,12 @@ from ledger.core.log.merkle import all_paths, leaf_hash, verify_inclusion
 from ledger.core.log.note import NoteVerifier, parse_vkey
 from ledger.core.outcome.leaves import AnyLeaf, AssessmentLeaf, LotLeaf
 from ledger.core.record.canonical import digest as record_digest
+from ledger.core.record.canonical import encode
 from ledger.core.record.values import MAX_FLOWS
 from ledger.core.signatures.signing import VerifyingKey, record_message
 from ledger.errors import InvalidInput, InvalidNote, VerificationError
 
 _leaf: msgspec.json.Decoder[AnyLeaf] = msgspec.json.Decoder(AnyLeaf)
-_canonical = msgspec.json.Encoder(order="sorted")
 
 
 MAX_SHOWN = 1 + MAX_FLOWS
@@ -175,7 +175,7 @@ def _verify_leaf(position: int, shown: ProvenLeaf, outcome: bytes) -> AnyLeaf:
     field = f"leaves[{position}]"
     try:
         # A leaf may have been reformatted on its way; only its canonical bytes count.
-        canonical = _canonical.encode(msgspec.json.decode(shown.leaf))
+        canonical = encode(msgspec.json.decode(shown.leaf))
         leaf = _leaf.decode(canonical)
         path = [_base64(node, f"{field}.path") for node in shown.path]
         verify_inclusion(leaf_hash(canonical), shown.index, shown.size, outcome, path)

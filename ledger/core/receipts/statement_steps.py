@@ -27,6 +27,7 @@ from ledger.core.receipts.statement import (
     malformed,
     note_text,
 )
+from ledger.core.record.canonical import encode
 from ledger.errors import InvalidNote, VerificationError
 
 STEPS: Final = (
@@ -39,7 +40,6 @@ STEPS: Final = (
     "the bodies give the same parts, share, assessment and results",
 )
 _leaf: msgspec.json.Decoder[AnyLeaf] = msgspec.json.Decoder(AnyLeaf)
-_canonical = msgspec.json.Encoder(order="sorted")
 _generic = msgspec.json.Decoder()
 
 
@@ -174,7 +174,7 @@ def _result(field: str, shown: ShownRecord, outcome: bytes, size: int) -> AnyLea
     """A leaf, proved to be in the outcome."""
     path = _path(shown.path, f"{field}.path")
     try:
-        canonical = _canonical.encode(_generic.decode(shown.leaf))
+        canonical = encode(_generic.decode(shown.leaf))
         leaf = _leaf.decode(canonical)
         verify_inclusion(leaf_hash(canonical), shown.index, size, outcome, path)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -7,8 +7,10 @@ A body is accepted only if its sorted re-encoding equals it. Because keys are AS
 import hashlib
 import json
 import re
+from collections import deque
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -28,7 +30,9 @@ _OF_VALUES: Final = frozenset({"float", "null"})
 
 _generic = msgspec.json.Decoder()
 _typed: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
-_encoder = msgspec.json.Encoder(order="sorted")
+_encoder = msgspec.json.Encoder()
+_sorting = msgspec.json.Encoder(order="sorted")
+"""For fields of records and for keys in order alone: its sorting overflows the stack on long objects in some orders."""
 
 
 def digest(body: bytes) -> bytes:
@@ -38,16 +42,17 @@ def digest(body: bytes) -> bytes:
 
 def encode(value: object) -> bytes:
     """Canonical bytes of a record, or of any value that a record may contain. The inverse of `decode_record`."""
-    return _encoder.encode(_generic.decode(_encoder.encode(value)))
+    return _encoder.encode(_ordered(_generic.decode(_encoder.encode(value))))
 
 
-def decode_record(body: bytes) -> AnyRecord:
-    """The record whose canonical bytes are `body`. Raises InvalidBody that names the field, the value and the rule."""
-    tree, record = _read(body)
+def decode_record(body: bytes, *, explain: bool = True) -> AnyRecord:
+    """The record whose canonical bytes are `body`. Raises InvalidBody that names the field, the value and the rule.
+    `explain`: the error has all faults of the record, and how to mend them."""
+    tree, record = _read(body, explain=explain)
     # A default value that is written out would be a second spelling of the same record.
-    spelled = _encoder.encode(record)
+    spelled = _sorting.encode(record)
     if spelled != body:
-        raise _explain_default(tree, _generic.decode(spelled))
+        raise _explain_default(tree, _generic.decode(spelled), MOST_FAULTS if explain else 1)
     return record
 
 
@@ -57,11 +62,11 @@ def record_of(tree: object) -> AnyRecord:
     return _read(encode(tree))[1]
 
 
-def _read(body: bytes) -> tuple[Any, AnyRecord]:
+def _read(body: bytes, *, explain: bool = True) -> tuple[Any, AnyRecord]:
     try:
         tree = check_canonical(body)
     except InvalidBody as error:
-        if error.code not in _OF_VALUES:
+        if error.code not in _OF_VALUES or not explain:
             raise
         raise explained(error, _faults_of(body)) from None
     if not isinstance(tree, dict):
@@ -69,7 +74,8 @@ def _read(body: bytes) -> tuple[Any, AnyRecord]:
     try:
         return tree, _typed.decode(body)
     except msgspec.ValidationError as error:
-        raise explained(explain_schema(str(error), tree), faults_of(tree, AnyRecord)) from None
+        first = explain_schema(str(error), tree)
+        raise explained(first, faults_of(tree, AnyRecord)) if explain else first from None
 
 
 def _faults_of(body: bytes) -> list[ShapeFault]:
@@ -85,20 +91,19 @@ def exact_tree(data: bytes) -> Any:
     return json.loads(data, parse_float=Decimal)
 
 
-def _explain_default(tree: Any, spelled: Any) -> InvalidBody:
+def _explain_default(tree: Any, spelled: Any, most: int) -> InvalidBody:
     """Names the fields of `tree` that the canonical spelling leaves out."""
-    stated = list(zip(range(MOST_FAULTS), _stated_defaults(tree, spelled), strict=False))
-    if stated:
-        faults = [fault for _, fault in stated]
+    faults = list(islice(_stated_defaults(tree, spelled), most))
+    if faults:
         return explained(faults[0]._replace(advice="").error(), faults)
     return InvalidBody("the body is not the canonical spelling of its record", code="not-canonical",
                        rule="one record, one byte string")
 
 
 def _stated_defaults(tree: Any, spelled: Any) -> Iterator[ShapeFault]:
-    pairs: list[tuple[str, tuple[str | int, ...], Any, Any]] = [("$", (), tree, spelled)]
+    pairs: deque[tuple[str, tuple[str | int, ...], Any, Any]] = deque([("$", (), tree, spelled)])
     while pairs:
-        where, steps, given, canonical = pairs.pop(0)
+        where, steps, given, canonical = pairs.popleft()
         if isinstance(given, dict):
             for key, value in given.items():
                 if key not in canonical:
@@ -110,7 +115,8 @@ def _stated_defaults(tree: Any, spelled: Any) -> Iterator[ShapeFault]:
                     continue
                 pairs.append((f"{where}.{key}", (*steps, key), value, canonical[key]))
         elif isinstance(given, list):
-            pairs.extend((f"{where}[{i}]", (*steps, i), one, canonical[i]) for i, one in enumerate(given))
+            pairs.extend((f"{where}[{i}]", (*steps, i), one, canonical[i]) for i, one in enumerate(given)
+                         if isinstance(one, dict | list))
 
 
 def check_canonical(body: bytes) -> Any:
@@ -133,8 +139,18 @@ def check_canonical(body: bytes) -> Any:
         raise InvalidBody(f"not JSON: {error}", code="not-json", value=body[:40], rule="RFC 8259 JSON") from None
     # Keys are ASCII if the body is ASCII without escapes.
     _walk(tree, keys=not body.isascii() or b"\\u" in body)
-    if _encoder.encode(tree) != body:
-        raise _explain_spelling(body, _encoder.encode(tree))
+    canonical = _encoder.encode(_ordered(tree))
+    if canonical != body:
+        raise _explain_spelling(body, canonical)
+    return tree
+
+
+def _ordered(tree: Any) -> Any:
+    """The tree with the keys of each object in order."""
+    if isinstance(tree, dict):
+        return {key: _ordered(tree[key]) for key in sorted(tree)}
+    if isinstance(tree, list):
+        return [_ordered(item) if isinstance(item, dict | list) else item for item in tree]
     return tree
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
+from itertools import islice
 from typing import Any, Final, NamedTuple, get_args, get_type_hints
 
 from msgspec.inspect import (
@@ -38,6 +39,9 @@ from ledger.core.record.values import RULES, WORDS, Quantity
 from ledger.errors import InvalidBody
 
 MOST_FAULTS: Final = 100
+_MOST_RENAMED: Final = 20
+"""So many unknown fields of an object are compared with the fields that it may have."""
+_MOST_UNITS: Final = 20
 _SHOWN: Final = 200
 _OF_DECODER: Final = ("Expected ", "Invalid enum ")
 """How the decoder states rules that name its own types."""
@@ -70,18 +74,33 @@ class ShapeFault(NamedTuple):
         return error
 
 
+class _NearUnits:
+    """The units that are nearest to the unknown ones of a tree: those of the first few, since each takes milliseconds.
+    """
+
+    def __init__(self) -> None:
+        self._near: dict[str, tuple[str, ...]] = {}
+
+    def of(self, value: str) -> tuple[str, ...]:
+        """The nearest units; empty after `_MOST_UNITS` different values."""
+        if value not in self._near and len(self._near) < _MOST_UNITS:
+            self._near[value] = nearest_units(value)
+        return self._near.get(value, ())
+
+
 class _Position(NamedTuple):
     """A value of the tree: its field in the names of the tree, and its path once the proposals before it are applied.
     """
 
     field: str
     steps: Steps
+    units: _NearUnits
 
     def member(self, name: str, renamed: str | None = None) -> "_Position":
-        return _Position(f"{self.field}.{name}", (*self.steps, renamed or name))
+        return self._replace(field=f"{self.field}.{name}", steps=(*self.steps, renamed or name))
 
     def item(self, index: int) -> "_Position":
-        return _Position(f"{self.field}[{index}]", (*self.steps, index))
+        return self._replace(field=f"{self.field}[{index}]", steps=(*self.steps, index))
 
     @property
     def name(self) -> str:
@@ -91,17 +110,12 @@ class _Position(NamedTuple):
 def faults_of(tree: Any, of: Any, root: str = "$", steps: Steps = ()) -> list[ShapeFault]:
     """The faults of `tree` as a value of type `of`, at most `MOST_FAULTS`. `root`: its name in messages; `steps`: its
     path in the record."""
-    faults: list[ShapeFault] = []
-    for fault in _faults(_info(of), tree, _Position(root, steps)):
-        faults.append(fault)
-        if len(faults) == MOST_FAULTS:
-            break
-    return faults
+    return list(islice(_faults(_info(of), tree, _Position(root, steps, _NearUnits())), MOST_FAULTS))
 
 
 def unit_fault(value: str, field: str) -> ShapeFault:
     """The fault of a text that is no unit of the ledger."""
-    return _unit(value, _Position(field, patch.steps_of(field)))
+    return _unit(value, _Position(field, patch.steps_of(field), _NearUnits()))
 
 
 @cache
@@ -159,7 +173,7 @@ def _union(of: UnionType, value: Any, at: _Position) -> Iterator[ShapeFault]:
     if len(structs) > 1:
         yield from _tagged(structs, value, at)
     else:
-        yield from min([list(_faults(one, value, at)) for one in others], key=len)
+        yield from min([list(islice(_faults(one, value, at), MOST_FAULTS)) for one in others], key=len)
 
 
 def _tagged(structs: Sequence[StructType], value: Any, at: _Position) -> Iterator[ShapeFault]:
@@ -191,7 +205,8 @@ def _fit(of: StructType, value: Mapping[str, Any]) -> int:
     """How well the fields of a tree fit a kind."""
     names = {field.encode_name for field in of.fields}
     needed = {field.encode_name for field in of.fields if field.required}
-    return 2 * len(names & value.keys()) - len(value.keys() - names) - len(needed - value.keys())
+    fitting = len(names & value.keys())
+    return 2 * fitting - (len(value) - fitting) - len(needed - value.keys())
 
 
 def _struct(of: StructType, value: Any, at: _Position) -> Iterator[ShapeFault]:
@@ -199,8 +214,9 @@ def _struct(of: StructType, value: Any, at: _Position) -> Iterator[ShapeFault]:
         yield from _not_object(of, value, at)
         return
     fields = {field.encode_name: field for field in of.fields}
-    renamed = _renamed(of, fields, value)
-    free = [name for name in fields if name not in value and name not in renamed.values()]
+    renamed = _renamed(of, fields, value, at)
+    taken = set(renamed.values())
+    free = [name for name in fields if name not in value and name not in taken]
     for name, near in renamed.items():
         yield _unknown_field(at.member(name), value[name], fields, near)
     for name, child in value.items():
@@ -219,7 +235,9 @@ def _struct(of: StructType, value: Any, at: _Position) -> Iterator[ShapeFault]:
             yield from _missing(of, fields[name], at.member(name))
 
 
-def _renamed(of: StructType, fields: Mapping[str, Field], value: Mapping[str, Any]) -> dict[str, str | None]:
+def _renamed(
+    of: StructType, fields: Mapping[str, Field], value: Mapping[str, Any], at: _Position
+) -> dict[str, str | None]:
     """The unknown fields of an object, each with the field that it misspells. If a single one is left, and a single
     field is missing whose type the value fits, it is that one under another name."""
     renamed: dict[str, str | None] = {}
@@ -227,13 +245,13 @@ def _renamed(of: StructType, fields: Mapping[str, Field], value: Mapping[str, An
     for name in value:
         if name in fields or (of.tag_field == name and of.tag is not None) or not of.forbid_unknown_fields:
             continue
-        near = renamed[name] = meant(name, free)
+        near = renamed[name] = meant(name, free) if len(renamed) < _MOST_RENAMED else None
         if near is not None:
             free.remove(near)
     strange = [name for name, near in renamed.items() if near is None]
     missing = [name for name in free if fields[name].required]
     if len(strange) == len(missing) == 1:
-        faults = _faults(fields[missing[0]].type, value[strange[0]], _Position("", ()))
+        faults = islice(_faults(fields[missing[0]].type, value[strange[0]], at), MOST_FAULTS)
         if all(fault.mend for fault in faults):
             renamed[strange[0]] = missing[0]
     return renamed
@@ -400,13 +418,14 @@ def _unit(value: Any, at: _Position) -> ShapeFault:
         return ShapeFault(at.field, value, statement, rule, advice=f"such as {', '.join(_USUAL_UNITS)}",
                           allowed=_USUAL_UNITS)
     reading = read_unit(value)
-    near = reading.codes or nearest_units(value)
+    near = reading.codes or at.units.of(value)
     if reading.sole is not None:
         advice, mend = _write(reading.sole, at)
         return ShapeFault(at.field, value, statement, rule, advice=advice, allowed=near, mend=mend,
                           certain=not is_code(value))
     named = ", ".join([f"{code} ({UNITS[code].name})" for code in near])
-    advice = f"one of: {named}" if reading.codes else reading.note or f"nearest: {named}"
+    advice = f"one of: {named}" if reading.codes else reading.note or (
+        f"nearest: {named}" if near else f"such as {', '.join(_USUAL_UNITS)}")
     return ShapeFault(at.field, value, statement, rule, advice=advice, allowed=near)
 
 

@@ -6,13 +6,14 @@ several units has all of them: nobody guesses between a short, a long and a metr
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from ledger.core.nearest import ALL, nearest
 from ledger.core.record.units import UNITS
 
 _CODE: Final = re.compile(r"[A-Z0-9]{2,3}")
+_LONGEST: Final = 32
 _RAISED: Final = str.maketrans("²³", "23")
 
 _SYMBOLS: Final[Mapping[str, str]] = {
@@ -48,8 +49,8 @@ _AMBIGUOUS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 _NOTES: Final[Mapping[str, str]] = {
-    "sm3": "a cubic metre of gas at 15 °C has no exact value at 0 °C: give the energy on the bill in KWH or GV, or the "
-    "volume at 0 °C in NM3",
+    "sm3": "a cubic metre of gas at 15 °C has no exact value at 0 °C: give the net energy on the bill in KWH or GV, or "
+    "the volume at 0 °C in NM3",
     "scf": "a cubic foot of gas at 60 °F has no exact value at 0 °C: give the energy on the bill, or the volume at 0 "
     "°C in NM3",
     "toe": "1 toe is 41.868 GJ (unit GV)", "tce": "1 tce is 29.3076 GJ (unit GV)",
@@ -93,12 +94,22 @@ def is_code(text: str) -> bool:
 
 
 def nearest_units(text: str) -> tuple[str, ...]:
-    """The codes whose codes or names are most like `text`."""
+    """The codes whose codes or names are most like `text`, or like its start if it is longer than their names."""
+    return _nearest_units(text[:_LONGEST].lower())
+
+
+@lru_cache(maxsize=256)
+def _nearest_units(text: str) -> tuple[str, ...]:
+    words = _words()
+    return tuple(dict.fromkeys([words[word] for word in nearest(text, words, ALL)]))[:3]
+
+
+@cache
+def _words() -> Mapping[str, str]:
+    """The codes by code and by name."""
     exact, _ = _names()
-    words = {**{code.lower(): code for code in UNITS}, **{unit.name: unit.code for unit in UNITS.values()},
-             **{name.lower(): code for name, code in exact.items()}}
-    near = nearest(text.lower(), words, ALL)
-    return tuple(dict.fromkeys([words[word] for word in near]))[:3]
+    return {**{code.lower(): code for code in UNITS}, **{unit.name: unit.code for unit in UNITS.values()},
+            **{name.lower(): code for name, code in exact.items()}}
 
 
 @cache

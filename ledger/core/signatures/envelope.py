@@ -48,8 +48,9 @@ def seal(record: AnyRecord, key: SigningKey, origin: str) -> Envelope:
     return Envelope(base64.b64encode(body).decode(), key.keyid.hex(), base64.b64encode(signature).decode())
 
 
-def open_envelope(data: bytes) -> Opened:
-    """The parts of a posted envelope. Raises InvalidInput that names the fault."""
+def open_envelope(data: bytes, *, explain: bool = True) -> Opened:
+    """The parts of a posted envelope. Raises InvalidInput that names the fault. `explain`: the error for a record
+    without an envelope has the faults of the record."""
     if len(data) > MAX_ENVELOPE:
         raise InvalidInput(f"the envelope has {len(data)} bytes", code="too-large", value=len(data),
                            rule=f"at most {MAX_ENVELOPE} bytes")
@@ -60,7 +61,7 @@ def open_envelope(data: bytes) -> Opened:
             # The typed decoder stops at the first wrong field: the rest may not even be JSON.
             tree = msgspec.json.decode(data)
             explained = canonical.explain_schema(str(error), tree)
-            raise _unsigned(explained, tree) if _is_record(tree) else explained from None
+            raise _unsigned(explained, tree, explain=explain) if _is_record(tree) else explained from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput(
             f"not an envelope: {error}", code="not-json", value=data[:40],
@@ -84,14 +85,14 @@ def _is_record(tree: object) -> bool:
     return isinstance(tree, dict) and "type" in tree and "body" not in tree
 
 
-def _unsigned(first: InvalidBody, record: object) -> InvalidBody:
+def _unsigned(first: InvalidBody, record: object, *, explain: bool) -> InvalidBody:
     """The refusal of a record that was posted without an envelope. It says the record's own faults too, except for the
     fields that `sign` adds."""
     error = InvalidBody(
         "this is a record without a signature: sign it with `carbon-ledger sign FILE --key KEY`, and post the output",
         code=first.code, field=first.field, value=first.value, rule=_ENVELOPE,
     )
-    faults = [fault for fault in faults_of(record, AnyRecord) if fault.field not in _SIGNED]
+    faults = [fault for fault in faults_of(record, AnyRecord) if fault.field not in _SIGNED] if explain else []
     error.parts = (first, *[fault.error() for fault in faults]) if faults else ()
     return error
 

@@ -3,9 +3,17 @@
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from ledger.engine.bounds.analyses import analyses_of
 from ledger.engine.bounds.process import ONE, ZERO, Process, is_energy, is_power, megajoules
-from ledger.engine.bounds.substances import NOTHING, MaterialAmount, MostHeld, most_of, most_of_lot, substance_of
+from ledger.engine.bounds.substances import (
+    NOTHING,
+    MaterialAmount,
+    MostHeld,
+    amount_of_supply,
+    most_of,
+    most_of_lot,
+    substance_of,
+)
+from ledger.engine.pricing.analyses import analyses_of
 from ledger.sdk import FuelAnalysis
 
 MOST_HEAT: Final = Decimal("1.5")
@@ -44,19 +52,20 @@ def _of_lots(process: Process) -> list[tuple[MostHeld, str, Decimal]]:
 def _of_supplies(process: Process) -> list[tuple[MostHeld, str, Decimal]]:
     analyses = analyses_of(process.record)
     parts = []
-    for supply, mass in process.supplied:
-        quantity = supply.quantity
-        amount = MaterialAmount(quantity.amount, quantity.unit, mass)
+    for place, supplied in enumerate(process.supplied):
+        supply = supplied.supply
+        # Overheads are not analysed.
+        analysis = analyses.get(supply.material) if place < len(process.plan.supplied) else None
+        amount = amount_of_supply(process.sets, supplied, analysis)
         product = process.facts.products.get(supply.product or "")
         if product is not None and (product.composition.materials or product.composition.fossil_carbon is not None
                                     or product.composition.biogenic_carbon is not None):
             held = most_of_lot(process.sets, product.composition, amount)
         else:
             held = most_of(process.sets, supply.material, amount)
-        analysis = analyses.get(supply.material)
         if analysis is not None:
             held = _analysed(process, supply.material, amount, held, analysis)
-        parts.append((held, quantity.unit, quantity.amount))
+        parts.append((held, amount.unit, amount.value))
     return parts
 
 

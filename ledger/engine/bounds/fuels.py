@@ -17,10 +17,13 @@ from decimal import Decimal
 from functools import cache
 from typing import Final, NamedTuple
 
+from ledger.admission.lots import Supplied
 from ledger.core.outcome.assessment import Finding, Span
 from ledger.core.record.values import Evidence
-from ledger.engine.bounds.analyses import analyses_of
 from ledger.engine.bounds.process import ONE, ZERO, Process, is_energy, short
+from ledger.engine.bounds.substances import amount_of_supply
+from ledger.engine.pricing.analyses import analyses_of
+from ledger.engine.pricing.heating import analysed
 from ledger.sdk import CO2_PER_C, FuelAnalysis, rows
 from ledger.sdk.sets.lookup import SetChoice, amount_of, choose
 
@@ -95,18 +98,26 @@ def check_fuels(process: Process) -> list[Finding]:
 
 def _analysed(process: Process) -> Iterator[_AnalysedFuel]:
     analyses = analyses_of(process.record)
-    for place, (supply, mass) in enumerate(process.supplied if analyses else ()):
+    for place, supplied in enumerate(process.supplied if analyses else ()):
+        supply, mass = supplied
         analysis, quantity = analyses.get(supply.material), supply.quantity
         if analysis is None or supply.origin == "nature":
             continue
         row = choose(process.sets, supply.material, "combustion", process.around.places, process.around.year)
         if row is None or row.entry.heating_value is None:
-            if not is_energy(quantity.unit):
-                yield _stated(place, supply.material, (mass or ZERO, "KGM"), None, analysis)
+            yield _stated(place, supply.material, (_kilograms(process, supplied, analysis), "KGM"), None, analysis)
             continue
-        amount = amount_of(row.entry, quantity.amount, quantity.unit, mass)
+        amount = amount_of(analysed(row.entry, analysis), quantity.amount, quantity.unit, mass)
         if amount is not None:
             yield _stated(place, supply.material, (amount, row.entry.unit), row, analysis)
+
+
+def _kilograms(process: Process, supplied: Supplied, analysis: FuelAnalysis) -> Decimal:
+    """A fuel without a row: its mass, or its energy by the analysed heating value."""
+    if supplied.mass is None and is_energy(supplied.supply.quantity.unit):
+        bought = amount_of_supply(process.sets, supplied, analysis)
+        return ZERO if is_energy(bought.unit) else bought.value
+    return supplied.mass or ZERO
 
 
 def _stated(

@@ -10,9 +10,11 @@ from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from ledger.admission.facts import Composition, LotFacts
+from ledger.admission.lots import Supplied
 from ledger.core.record.units import UNITS
 from ledger.engine.bounds.process import ONE, ZERO, is_energy, is_power, megajoules
-from ledger.sdk import CO2_PER_C, FactorSetVersion, SupplyEntry, rows
+from ledger.engine.pricing.heating import analysed
+from ledger.sdk import CO2_PER_C, FactorSetVersion, FuelAnalysis, SupplyEntry, rows
 from ledger.sdk.sets.lookup import amount_of, entry_of
 
 SPREAD: Final = Decimal("1.25")
@@ -70,6 +72,24 @@ class MaterialAmount(NamedTuple):
 def amount_of_lot(lot: LotFacts) -> MaterialAmount:
     """The whole lot."""
     return MaterialAmount(lot.quantity, lot.unit, lot.mass)
+
+
+def amount_of_supply(
+    sets: tuple[FactorSetVersion, ...], supplied: Supplied, analysis: FuelAnalysis | None = None
+) -> MaterialAmount:
+    """A supply. A fuel in a unit of energy is counted in its own unit, so that it holds the same in every unit."""
+    quantity, mass = supplied.supply.quantity, supplied.mass
+    amount = MaterialAmount(quantity.amount, quantity.unit, mass)
+    entry = substance_of(sets, supplied.supply.material).entry
+    if not is_energy(quantity.unit):
+        return amount
+    if entry is not None and entry.kind == "fuel":
+        own = amount_of(analysed(entry, analysis), quantity.amount, quantity.unit, mass)
+        return amount if own is None else MaterialAmount(own, entry.unit, mass)
+    if entry is None and analysis is not None and analysis.heating_value and not is_power(quantity.unit):
+        kilograms = megajoules(quantity.amount, quantity.unit) / Decimal(analysis.heating_value)
+        return MaterialAmount(kilograms, "KGM", mass)
+    return amount
 
 
 class MostHeld(NamedTuple):

@@ -49,14 +49,21 @@ def stated_inputs(
         fuel = () if use.carrier in (ELECTRICITY, HEAT) else (FUEL,)
         yield StatedInput((use.carrier, *fuel), use.carrier, use.amount, "3B", booked=True)
     for supply in context.supplies:
-        carriers = () if supply.nature else _carriers_of(supply, sets)
-        names = (*carriers, *_names(supply.material, sets))
-        yield StatedInput(names, _carrier(names, supply.material), supply.quantity.amount, supply.quantity.unit,
-                          supply.mass, supply.material)
+        yield _supplied(supply, sets, newer=context.questions)
     for taken in context.inputs:
         names = tuple(_names_of_lot(taken, sets))
         yield StatedInput(names, _carrier(names, taken.lot), taken.quantity.amount, taken.quantity.unit, taken.mass,
                           _main_material(taken))
+
+
+def _supplied(supply: SupplyFacts, sets: Sequence[FactorSetVersion], *, newer: bool) -> StatedInput:
+    """`newer`: a fuel in a unit of energy counts in its own unit, and not as heat."""
+    value, unit, own = supply.quantity.amount, supply.quantity.unit, newer and supply.heating is not None
+    if own and supply.heating is not None:
+        value, unit = supply.amount(supply.heating.unit), supply.heating.unit
+    carriers = () if supply.nature or own else _carriers_of(supply, sets)
+    names = (*carriers, *_names(supply.material, sets))
+    return StatedInput(names, _carrier(names, supply.material), value, unit, supply.mass, supply.material)
 
 
 def _carrier(names: Sequence[str], own: str) -> str:

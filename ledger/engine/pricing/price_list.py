@@ -10,25 +10,32 @@ from ledger.core.outcome.assessment import ADDITIVE, Line, LineKind, Omission
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.units import UNITS
 from ledger.core.record.values import Supply
+from ledger.engine.pricing.heating import analysed, heating_of
 from ledger.engine.pricing.priced import PricedSupply, co2e_of_lines, decimal_of
 from ledger.engine.pricing.surroundings import Surroundings, ratings_of
 from ledger.footprint.stored.supplies import declared_ratio, over_location, priced_lines, proves_factor
-from ledger.sdk import FactorSetVersion, SetChoice
+from ledger.sdk import FactorSetVersion, FuelAnalysis, FuelFacts, HeatingValue, SetChoice
 from ledger.sdk.sets.factor_set import SetBoundary
-from ledger.sdk.sets.lookup import amount_of, choose, conservative
+from ledger.sdk.sets.lookup import amount_of, choose, conservative, entry_of, same_supply
 
 _NOTHING: Final = Decimal(0)
+_NO_ANALYSES: Final[Mapping[str, FuelAnalysis]] = {}
 _BIOGENIC_METHANE: Final = "CH4biogenic"
 _KIND_OF: Final[Mapping[str, LineKind]] = {"heat": "heat", "treatment": "treatment"}
 
 
 class PriceList:
-    """The prices of supplies that are bought in `around`, by the factor sets in force."""
+    """The prices of supplies that are bought in `around`, by the factor sets in force. `analyses`: of fuels, by
+    material, as the record's sector has them."""
 
-    def __init__(self, around: Surroundings, facts: Facts, sets: Sequence[FactorSetVersion]) -> None:
+    def __init__(
+        self, around: Surroundings, facts: Facts, sets: Sequence[FactorSetVersion],
+        analyses: Mapping[str, FuelAnalysis] = _NO_ANALYSES,
+    ) -> None:
         self.around = around
         self.facts = facts
         self.sets = sets
+        self._analyses = analyses
 
     def choose(self, material: str, boundary: SetBoundary) -> SetChoice | None:
         """The row of the sets that fits the place and the year best; None if no set has one."""
@@ -36,8 +43,19 @@ class PriceList:
 
     def amount(self, choice: SetChoice, supplied: Supplied) -> Decimal | None:
         """The supply in the unit of the row; None if it does not convert."""
-        quantity = supplied.supply.quantity
-        return amount_of(choice.entry, quantity.amount, quantity.unit, supplied.mass)
+        quantity, material, entry = supplied.supply.quantity, supplied.supply.material, choice.entry
+        analysis = self._analyses.get(material)
+        if analysis is not None and same_supply(self.sets, material, entry.key):
+            entry = analysed(entry, analysis)
+        return amount_of(entry, quantity.amount, quantity.unit, supplied.mass)
+
+    def heating(self, supply: Supply, fuel: FuelFacts | None) -> HeatingValue | None:
+        """The heating value of a fuel that is stated in a unit of energy. `fuel`: how it burns by the sets."""
+        known = entry_of(self.sets, supply.material)
+        if known is not None and known[1].kind != "fuel":
+            # An analysis turns no power and no heat into a fuel.
+            return None
+        return heating_of(supply, self._analyses.get(supply.material), fuel)
 
     def lines(self, supplied: Supplied, choice: SetChoice, kind: LineKind) -> list[Line]:
         """The lines of the supply by a row; empty if its amount does not convert."""

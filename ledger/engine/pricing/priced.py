@@ -14,7 +14,7 @@ from ledger.core.record.units import UNITS
 from ledger.core.record.values import Supply
 from ledger.footprint.stored.gwp import AR6, potential
 from ledger.footprint.stored.supplies import burning_factor, supply_kind
-from ledger.sdk import FuelFacts
+from ledger.sdk import FuelFacts, HeatingValue
 
 _GRID: Final = "electricity"
 _NOTHING: Final = Decimal(0)
@@ -26,7 +26,7 @@ class PricedSupply(NamedTuple):
     """The upstream of one supply: its lines and omissions, and the question of a figure that its record states.
     `fuel`: how it burns, by the sets; `burnt`: its amount in the unit of `fuel`. `unknown_burning`: the omission of its
     burning, of which no set has a row; it stands unless the sector burns the fuel by an analysis. `power`: it is
-    electricity, under any name."""
+    electricity, under any name. `heating`: as in SupplyFacts."""
 
     lines: tuple[Line, ...] = ()
     omissions: tuple[Omission, ...] = ()
@@ -35,6 +35,7 @@ class PricedSupply(NamedTuple):
     findings: tuple[Finding, ...] = ()
     unknown_burning: Omission | None = None
     power: bool = False
+    heating: HeatingValue | None = None
 
     @property
     def co2e(self) -> Decimal:

@@ -16,8 +16,9 @@ from ledger.admission.facts import Facts
 from ledger.admission.lots import Plan, Supplied
 from ledger.core.outcome.assessment import LineKind
 from ledger.core.record.amounts import CONTEXT
-from ledger.core.record.kinds import AnyRecord, Transfer
+from ledger.core.record.kinds import AnyRecord, Transfer, Transformation
 from ledger.core.record.values import Supply
+from ledger.engine.pricing.analyses import analyses_of
 from ledger.engine.pricing.burning import fuel_of, unburnt, unknown_burning
 from ledger.engine.pricing.named_rows import named_row
 from ledger.engine.pricing.power import price_power
@@ -41,12 +42,16 @@ def price_supplies(
     """The upstream of each supply, in order, and then of each overhead. `questions`: whether to question figures that
     the record states. Raises Refused, with all faults in `parts`, for named rows that are not in force or do not
     fit."""
-    pricer = _Pricer(PriceList(around, facts, sets), questions=questions)
+    # A sector analyses the fuels of its process, and no overheads.
+    analyses = analyses_of(record) if isinstance(record, Transformation) else {}
+    pricer, other = [_Pricer(PriceList(around, facts, sets, one), questions=questions) for one in (analyses, {})]
     supplied = [*plan.supplied, *plan.overheads]
+    pricers = [*[pricer for _ in plan.supplied], *[other for _ in plan.overheads]]
     priced, faults = list[PricedSupply](), list[Refused]()
-    for bought, kind, field in zip(supplied, kinds_of(record, supplied), _fields_of(record, plan), strict=True):
+    kinds, fields = kinds_of(record, supplied), _fields_of(record, plan)
+    for asked, bought, kind, field in zip(pricers, supplied, kinds, fields, strict=True):
         try:
-            priced.append(pricer.price(bought, kind, field))
+            priced.append(asked.price(bought, kind, field))
         except Refused as fault:
             faults.append(fault)
     if faults:
@@ -82,6 +87,10 @@ class _Pricer:
         self._questions = questions
 
     def price(self, supplied: Supplied, kind: LineKind, field: str) -> PricedSupply:
+        priced = self._burning(supplied, kind, field)
+        return priced if priced.power else priced._replace(heating=self._prices.heating(supplied.supply, priced.fuel))
+
+    def _burning(self, supplied: Supplied, kind: LineKind, field: str) -> PricedSupply:
         priced = self._price(supplied, kind, field)
         if self._questions and (supplied.supply.factor is not None or supplied.supply.declaration is not None):
             priced = self._questioned(supplied, priced)

@@ -13,6 +13,8 @@ from typing import Any, Final
 import msgspec
 
 from ledger.core.record import canonical
+from ledger.errors import InvalidInput
+from ledger.host.files.key_files import new_nonce
 
 EXAMPLES: Final = "examples.json"
 OWN: Final = "urn:example:foundry"
@@ -44,14 +46,30 @@ def _resolved(records: Sequence[Tree]) -> Sequence[Tree]:
 
 
 def for_issuer(records: Sequence[Tree], issuer: str) -> list[Tree]:
-    """The records of an example as records of `issuer` instead of `OWN`, with their own digests."""
+    """The records of an example as records of `issuer` instead of `OWN`, with their own digests. Each nonce is a new
+    one: whoever knows the nonce of a record can guess its hidden values."""
     whole: list[Tree] = []
     names: dict[str, str] = {}
     for record in records:
         tree: Tree = _renamed(record, names, issuer)
+        if "nonce" in tree:
+            tree["nonce"] = new_nonce()
         whole.append(tree)
         names[_digest(record)] = _digest(tree)
     return whole
+
+
+def check_nonce(nonce: str) -> None:
+    """Raises InvalidInput for the nonce of an example, which everybody can read."""
+    if nonce in _nonces():
+        raise InvalidInput(
+            f"nonce: {nonce!r} is the nonce of a published example, so others could guess the hidden values of the record",
+            code="public-nonce", field="nonce", value=nonce, rule="no nonce: signing adds a random one")
+
+
+@cache
+def _nonces() -> frozenset[str]:
+    return frozenset(record["nonce"] for records in examples().values() for record in records if "nonce" in record)
 
 
 def _digest(tree: Tree) -> str:

@@ -8,7 +8,16 @@ from ledger.admission.checks.attributes import kilowatt_hours
 from ledger.core.record.units import convert
 from ledger.core.record.units import unit as unit_of
 from ledger.core.record.values import Quantity
-from ledger.sdk.context import AttributeFacts, Context, FacilityFacts, InputFacts, OutputFacts, SupplyFacts
+from ledger.sdk.context import (
+    ENERGY,
+    AttributeFacts,
+    Context,
+    FacilityFacts,
+    InputFacts,
+    OutputFacts,
+    SupplyFacts,
+)
+from ledger.sdk.fuels import standard_fuels
 
 Shares = Mapping[str, str]
 _NOTHING: Shares = {}
@@ -16,11 +25,13 @@ _NOTHING: Shares = {}
 
 def supply(material: str, quantity: str, mass: str | None = None, **facts: Any) -> SupplyFacts:
     """A supply. Pass `mass` (such as `5 KGM`) if the supply is matter and its quantity is not a mass. `facts` are
-    fields of SupplyFacts: `nature`, `priced`, `combustion` and so on."""
+    fields of SupplyFacts: `nature`, `priced`, `combustion` and so on. A standard fuel in a unit of energy has the
+    heating value of the table."""
     amount = _quantity(quantity)
+    fuel = standard_fuels().get(material) if unit_of(amount.unit).dimension == ENERGY else None
     return SupplyFacts(**{
         "index": 0, "material": material, "quantity": amount, "mass": _mass(amount, mass), "nature": False,
-        "priced": False, **facts,
+        "priced": False, "heating": None if fuel is None else fuel.heating, **facts,
     })
 
 

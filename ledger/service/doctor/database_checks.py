@@ -10,13 +10,15 @@ from ledger.engine.sectors import Registry
 from ledger.errors import ConfigurationError
 from ledger.registry.workers.trial import loaded
 from ledger.service.doctor.installation import DoctorFinding, Installation, Level, MissingPart
+from ledger.service.posting.checking.check import MOST_SESSIONS
 from ledger.service.setup import keyring_of, waiting_versions
 from ledger.service.status.database import read_database
 from ledger.store.facts import FactLoader
 from ledger.store.sql import migrations, queries
 
-SESSIONS: Final = 25
-"""Sessions that a server process may open: two pools of ten, and the sessions of the parts that append."""
+SESSIONS: Final = 25 + MOST_SESSIONS
+"""Sessions that a server process may open: two pools of ten, the sessions of the parts that append, and the
+sessions of checks."""
 _RESERVED: Final = 10
 COMMIT_SECONDS: Final = 10.0
 """A commit that takes longer is an error: posts wait as long."""

@@ -48,6 +48,8 @@ class AppendRequest:
         self.owners: dict[bytes, str] = {}
         """The organisation of each key, by the log and by those records of the request that a key of their issuer
         signed."""
+        self.explaining = 0.0
+        """Seconds that a processor has spent on records of the request that cannot be decoded."""
         self.empty = False
         """Whether the log has no entry yet."""
         self._registrars: set[str] = set()

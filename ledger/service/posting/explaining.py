@@ -6,16 +6,21 @@ issuer has signed, and costs the others nothing. An unknown name and one of anot
 same words, since only the issuer's own names are read.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from typing import Final, TypeVar
 
 import msgspec
 
 from ledger.admission.facts import Facts
+from ledger.admission.lookups import add_names
+from ledger.admission.names import Names
 from ledger.admission.plan import faults_of, same_unit
 from ledger.admission.state import State
 from ledger.core import patch
-from ledger.core.advice import advise
+from ledger.core.advice import Advice, add_advice, advice
 from ledger.core.record.faults import faults_of as shape_faults
 from ledger.core.record.faults import unit_fault
 from ledger.core.record.kinds import Transformation
@@ -24,54 +29,96 @@ from ledger.engine.sector_call import decode_activity
 from ledger.errors import FACTS, LedgerError, Refused
 from ledger.registry.assessing import Assessor
 from ledger.service.posting.own_names import OwnNames
+from ledger.service.posting.prefetch import FactPrefetcher
 
 _MOST_RECORDS: Final = 50
+_MOST_VALUES: Final = 20
+"""So many different values of a request are compared with the names that they may mean."""
+_MOST_SECONDS: Final = 0.5
 _MINTED: Final = ("lot", "newLot", "returnLot", "creditLot", "id", "item")
 """Fields with names that the issuer mints under its prefix."""
+_log = logging.getLogger(__name__)
 Value = TypeVar("Value")
 
 
 class Explainer:
     """A process has one."""
 
-    def __init__(self, own: OwnNames, assessor: Assessor) -> None:
-        self._own = own
+    def __init__(self, prefetcher: FactPrefetcher, assessor: Assessor) -> None:
+        self._prefetcher = prefetcher
         self._assessor = assessor
 
     async def explained(
         self, submissions: Sequence[Submission | LedgerError], answers: Sequence[Value], view: State
     ) -> list[Value]:
         """The answers, with explanations in the refusals of the first records of a request. An answer that is its own
-        submission was refused before its signature was checked, and stays as it is."""
-        proposals = _Proposals(self._own)
+        submission was refused before its signature was checked, and stays as it is. A failure leaves the answers as
+        they are: records of the request may be committed, and their receipts count more."""
+        try:
+            await self._explain_all(submissions, answers, view, frozenset())
+        except Exception:
+            _log.exception("explaining refusals failed")
+        return list(answers)
+
+    async def explained_late(
+        self, submissions: Sequence[Submission], answers: Sequence[Value], view: State, doubtful: Set[str]
+    ) -> list[Value]:
+        """The same for answers that came later than the facts of `view`: it reads the facts that refused records name
+        anew. Faults with `doubtful` codes are not added."""
+        try:
+            refused = [
+                submission for submission, answer in zip(submissions, answers, strict=True)
+                if isinstance(answer, LedgerError) and answer.stage is not None]
+            if refused:
+                newest = await self._newest(refused[:_MOST_RECORDS], view)
+                await self._explain_all(submissions, answers, newest, doubtful)
+        except Exception:
+            _log.exception("explaining refusals failed")
+        return list(answers)
+
+    async def _newest(self, submissions: Sequence[Submission], view: State) -> State:
+        """The facts of `view`, and those that the records name now."""
+        names = Names()
+        for submission in submissions:
+            add_names(submission.record, names)
+        prefetched = await self._prefetcher.read(names, ())
+        newest = State(view.origin)
+        newest.learn(view)
+        newest.learn(prefetched.facts)
+        newest.activations = prefetched.now.activations
+        return newest
+
+    async def _explain_all(
+        self, submissions: Sequence[Submission | LedgerError], answers: Sequence[object], view: State,
+        doubtful: Set[str],
+    ) -> None:
+        proposals = _Proposals(self._prefetcher.own, doubtful)
         explained = 0
         for submission, answer in zip(submissions, answers, strict=True):
             if not isinstance(answer, LedgerError) or answer.stage is None:
                 continue
-            if not isinstance(submission, Submission):
-                self._explain_shape(answer, view)
-                continue
-            explained += 1
-            if explained > _MOST_RECORDS:
+            explained += isinstance(submission, Submission)
+            if explained > _MOST_RECORDS or proposals.seconds > _MOST_SECONDS:
                 break
-            await self._explain(submission, answer, view, proposals)
-        return list(answers)
+            if isinstance(submission, Submission):
+                await self._explain(submission, answer, view, proposals)
+            else:
+                await self._explain_shape(answer, view, proposals)
 
-    def _explain_shape(self, error: LedgerError, view: State) -> None:
+    async def _explain_shape(self, error: LedgerError, view: State, proposals: "_Proposals") -> None:
         """A record that cannot be decoded has no verified signature, so only names that everybody knows are proposed.
         """
         for fault in (error, *error.parts):
             if (fault.field or "").endswith(".process") and not fault.mend and fault.code != "missing-field":
-                advise(fault, self._processes(view))
+                await proposals.add_process(fault, self._processes(view))
 
     async def _explain(
         self, submission: Submission, error: LedgerError, view: State, proposals: "_Proposals"
     ) -> None:
         faults = list(error.parts)
         if not faults:
-            others = faults_of(submission.record, view) if error.stage == FACTS else []
-            others += self._of_sector(submission, view)
-            faults = _with_first(error, others)
+            others = await proposals.aside(lambda: self._others(submission, error, view))
+            faults = _with_first(error, [fault for fault in others if fault.code not in proposals.doubtful])
         for fault in faults:
             if not fault.allowed and not fault.mend:
                 await proposals.add(fault, submission.record.issuer, view, self._processes(view))
@@ -80,6 +127,11 @@ class Explainer:
             error.message, error.allowed, error.mend = same.message, same.allowed, same.mend
         if len(faults) > 1 or faults[0].field != error.field:
             error.parts = tuple(faults)
+
+    def _others(self, submission: Submission, error: LedgerError, view: State) -> list[LedgerError]:
+        """All faults that the facts show."""
+        others = faults_of(submission.record, view) if error.stage == FACTS else []
+        return others + self._of_sector(submission, view)
 
     def _processes(self, view: State) -> list[str]:
         """The processes of the sectors in force."""
@@ -131,28 +183,67 @@ def _with_first(error: LedgerError, others: Sequence[LedgerError]) -> list[Ledge
 
 
 class _Proposals:
-    """The allowed values, by the code of a fault. Each list of names is read once for a request."""
+    """The allowed values, by the code of a fault. Each list of names is read once for a request. The first different
+    values of a request are compared with names, each once, in a thread: the event loop answers others meanwhile."""
 
-    def __init__(self, own: OwnNames) -> None:
+    def __init__(self, own: OwnNames, doubtful: Set[str]) -> None:
         self._own = own
+        self.doubtful = doubtful
         self._read: dict[tuple[str, str], Sequence[str]] = {}
+        self._given: dict[tuple[str, ...], Advice] = {}
+        self._units: set[str] = set()
+        self.seconds = 0.0
+        """How long a processor has worked on the request's explanations."""
 
     async def add(self, fault: LedgerError, issuer: str, facts: Facts, processes: Sequence[str]) -> None:
         """Adds the allowed values to the fault."""
         field, value = fault.field or "", fault.value or ""
         if fault.code in ("unknown-sector", "unknown-route", "unknown-process"):
-            advise(fault, processes)
+            await self.add_process(fault, processes)
         elif fault.code == "unknown-unit":
-            of_unit = unit_fault(value, field if field.split(".")[-1] == "unit" else f"{field}.unit")
-            fault.allowed, fault.mend = of_unit.allowed, of_unit.mend
-            fault.message += f"; {of_unit.advice}"
+            await self._add_unit(fault, value, field if field.split(".")[-1] == "unit" else f"{field}.unit")
         elif fault.code in ("outside-prefix", "invalid-identifier") and field.split(".")[-1] in _MINTED:
             _propose_prefix(fault, issuer, facts)
         elif fault.code in _OWN:
-            members: list[str] = []
-            for kind in _OWN[fault.code]:
-                members += await self._names(kind, issuer)
-            advise(fault, members)
+            key = (*_OWN[fault.code], issuer, value)
+            if key in self._given or self._has_room:
+                members: list[str] = []
+                for kind in _OWN[fault.code]:
+                    members += await self._names(kind, issuer)
+                await self._add(fault, key, members)
+
+    async def add_process(self, fault: LedgerError, processes: Sequence[str]) -> None:
+        """Adds the processes that everybody may name."""
+        key = ("process", fault.value or "")
+        if key in self._given or self._has_room:
+            await self._add(fault, key, processes)
+
+    async def _add(self, fault: LedgerError, key: tuple[str, ...], members: Sequence[str]) -> None:
+        if key not in self._given:
+            self._given[key] = await self.aside(lambda: advice(fault.value, members))
+        add_advice(fault, self._given[key])
+
+    async def _add_unit(self, fault: LedgerError, value: str, field: str) -> None:
+        if value not in self._units and not self._has_room:
+            return
+        self._units.add(value)
+        of_unit = await self.aside(lambda: unit_fault(value, field))
+        fault.allowed, fault.mend = of_unit.allowed, of_unit.mend
+        fault.message += f"; {of_unit.advice}"
+
+    @property
+    def _has_room(self) -> bool:
+        return len(self._given) + len(self._units) < _MOST_VALUES
+
+    async def aside(self, work: Callable[[], Value]) -> Value:
+        """Does the work in a thread and counts its time."""
+        def timed() -> tuple[Value, float]:
+            started = time.thread_time()
+            return work(), time.thread_time() - started
+
+        value, seconds = await asyncio.to_thread(timed)
+        self.seconds += seconds
+        return value
 
     async def _names(self, kind: str, issuer: str) -> Sequence[str]:
         if (kind, issuer) not in self._read:

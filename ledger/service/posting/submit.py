@@ -6,8 +6,9 @@ A request with many records is decoded, checked and prepared in a thread, and it
 
 import asyncio
 import os
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import NamedTuple, TypeVar
@@ -15,6 +16,7 @@ from typing import NamedTuple, TypeVar
 from ledger.admission.activations import Versions
 from ledger.admission.admit import unknown_key
 from ledger.admission.lookups import add_names, entered_by
+from ledger.admission.lots import DEFERRABLE
 from ledger.admission.names import Names
 from ledger.answers.checked import CheckedRecord
 from ledger.core.log.inclusion_proof import TlogProof
@@ -43,6 +45,10 @@ from ledger.service.posting.receipts import ReceiptReader
 
 CHUNK = 1_000
 _INLINE = 8
+_BYTES_PER_ENVELOPE = 1_024
+_LONGEST_EXPLAINED = 96 * 1024
+_EXPLAINING = 0.25
+"""So many seconds of a processor go into all faults of the unreadable records of a request; the first is explained."""
 _LEAVES_PER_ANSWER = 100
 _CORES = os.cpu_count() or 1
 Value = TypeVar("Value")
@@ -72,7 +78,7 @@ class Submitter:
         self._publication = receipts.publication
         self._quotas = quotas
         self._recorder = recorder
-        self._explainer = Explainer(prefetcher.own, assessor)
+        self._explainer = Explainer(prefetcher, assessor)
         self._threads = ThreadPoolExecutor(_CORES, thread_name_prefix="submit")
 
     def close(self) -> None:
@@ -112,7 +118,7 @@ class Submitter:
             ]
             checked = await self._writer.check([pending for pending, _ in prepared])
             results = [
-                await self._explained([item.submission for item in pending.items], part, request)
+                await self._explained_late(pending.items, part, request, DEFERRABLE if request.revises else frozenset())
                 for (pending, _), part in zip(prepared, checked, strict=True)
             ]
             taken.update([
@@ -130,7 +136,8 @@ class Submitter:
     async def _prepare(
         self, envelopes: Sequence[bytes], request: AppendRequest, hold: Hold, watch: Stopwatch
     ) -> tuple[PendingRequest, list[LedgerError | None]]:
-        parsed = await self._run(len(envelopes), lambda: [_parse(envelope) for envelope in envelopes])
+        size = max(len(envelopes), sum([len(envelope) for envelope in envelopes]) // _BYTES_PER_ENVELOPE)
+        parsed = await self._run(size, lambda: _parse_all(envelopes, request))
         watch.lap(Step.DECODE)
         prefetched = await self._prefetch([one for one in parsed if isinstance(one, Submission)], request)
         watch.lap(Step.READ)
@@ -213,10 +220,11 @@ class Submitter:
         entered: dict[bytes, int] = {}
         try:
             verdicts = await self._writer.append(pending)
-            answers = await self._explained([item.submission for item in pending.items], verdicts, request)
-            entered = {one.sequenced.digest: one.sequenced.index for one in answers if isinstance(one, CommittedRecord)}
+            entered = {
+                one.sequenced.digest: one.sequenced.index for one in verdicts if isinstance(one, CommittedRecord)}
         finally:
             hold.settle(entered)
+        answers = await self._explained_late(pending.items, verdicts, request, frozenset())
         watch.skip()
         reposted = [answer.digest for answer in answers if isinstance(answer, LoadedRecord)]
         earlier = await self._receipts.read_first(reposted) if reposted else {}
@@ -244,6 +252,17 @@ class Submitter:
         if not any(isinstance(answer, LedgerError) for answer in answers):
             return list(answers)
         return await self._explainer.explained(submissions, answers, request.view)
+
+    async def _explained_late(
+        self, items: Sequence[Item], answers: Sequence[Value], request: AppendRequest, doubtful: Set[str]
+    ) -> list[Value]:
+        """The same for refusals that come after the request has read its facts. Names that did not exist then may have
+        been entered since. Faults with `doubtful` codes are not added to the one that refused the record: a check
+        enters nothing, so earlier records of the request may cure them."""
+        if not any(isinstance(answer, LedgerError) for answer in answers):
+            return list(answers)
+        submissions = [item.submission for item in items]
+        return await self._explainer.explained_late(submissions, answers, request.view, doubtful)
 
     def _result(self, answer: Answer, earlier: Mapping[bytes, Receipt | Acknowledgement]) -> SubmitResult:
         if isinstance(answer, CommittedRecord) and self._publication.waits(answer.sequenced.index):
@@ -286,10 +305,24 @@ def _sender(checked: Sequence[Submission | LedgerError]) -> str:
     return max(issuers, key=issuers.__getitem__)
 
 
-def _parse(envelope: bytes) -> Submission | LedgerError:
+def _parse_all(envelopes: Sequence[bytes], request: AppendRequest) -> list[Submission | LedgerError]:
+    """A refusal of a long record, or of one after the first that took long, has its first fault alone: nobody's
+    signature is verified yet, so no quota limits the time."""
+    parsed: list[Submission | LedgerError] = []
+    for envelope in envelopes:
+        started = time.thread_time()
+        explain = request.explaining < _EXPLAINING and len(envelope) <= _LONGEST_EXPLAINED
+        submission = _parse(envelope, explain=explain)
+        if isinstance(submission, LedgerError):
+            request.explaining += time.thread_time() - started
+        parsed.append(submission)
+    return parsed
+
+
+def _parse(envelope: bytes, *, explain: bool) -> Submission | LedgerError:
     try:
-        opened = open_envelope(envelope)
-        record = decode_record(opened.body)
+        opened = open_envelope(envelope, explain=explain)
+        record = decode_record(opened.body, explain=explain)
         if is_residue(record):
             raise InvalidBody("the nonce is reserved for redacted records", code="residue", field="nonce", value=NONCE,
                               rule="16 random bytes; the reserved nonce marks the redacted form of an erased record")

@@ -7,7 +7,7 @@ it waits for witnesses.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.errors import Overloaded
 from ledger.web.door.answers import Headers, header
@@ -23,12 +23,27 @@ LARGE_PLACES: Final = 3
 ROOM_FOR_LARGE: Final = 48
 
 
-class PostQueue:
-    """A process has one. Small and large requests wait apart; clients take turns in both."""
+class Room(NamedTuple):
+    """How many requests run, small and large ones, and how many may wait for that."""
 
-    def __init__(self) -> None:
-        self.small = Places(SMALL_PLACES, ROOM_FOR_SMALL)
-        self.large = Places(LARGE_PLACES, ROOM_FOR_LARGE)
+    small: int
+    large: int
+    small_waiting: int
+    large_waiting: int
+
+
+POSTS: Final = Room(SMALL_PLACES, LARGE_PLACES, ROOM_FOR_SMALL, ROOM_FOR_LARGE)
+CHECKS: Final = Room(64, 1, 256, 16)
+"""Checks have places of their own: while they wait for their turn, they must not keep posted records waiting."""
+
+
+class PostQueue:
+    """A process has one for posts and one for checks. Small and large requests wait apart; clients take turns in
+    both."""
+
+    def __init__(self, room: Room = POSTS) -> None:
+        self.small = Places(room.small, room.small_waiting)
+        self.large = Places(room.large, room.large_waiting)
 
     @asynccontextmanager
     async def taken(self, client: str, headers: Headers) -> AsyncIterator[None]:

@@ -7,7 +7,7 @@ database busy, but not so many that a posted record waits behind a thousand quer
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -25,8 +25,14 @@ DEAR: Final = frozenset({
 })
 """Queries below /v1 that read more than a page."""
 PAGES: Final = "audit"
-_CHEAP_FOOTPRINT: Final = frozenset({"lot", "at"})
-_WITH_METHODS: Final = frozenset({"footprint", "statement"})
+_STORED_FIGURE: Final = frozenset({"lot", "at"})
+_PAGE: Final = frozenset({"organization", "issuer", "kind", "holder", "owner", "limit", "after", "at"})
+_CHEAP: Final[Mapping[str, frozenset[str]]] = {
+    **dict.fromkeys(("footprint", "statement"), _STORED_FIGURE),
+    **dict.fromkeys(("lot-list", "received", "delivered", "record-list"), _PAGE),
+}
+"""Queries that are cheap with these parameters alone: without methods, and without filters that examine more rows than
+they return."""
 _READING: Final = frozenset({"GET", "HEAD"})
 _OPERATION: Final = frozenset({"health", "metrics"})
 _RECORDS: Final = "records"
@@ -63,8 +69,8 @@ class Questions:
         kind = parts[1] if len(parts) > 1 and parts[0] == "v1" else ""
         if kind == PAGES:
             return self.pages
-        more = len(parts) > len(("v1", "footprint")) or _asks_more(scope["query_string"])
-        if kind in DEAR or (kind in _WITH_METHODS and more):
+        more = len(parts) > len(("v1", "footprint"))
+        if kind in DEAR or (kind in _CHEAP and (more or _asks_more(kind, scope["query_string"]))):
             return self.questions
         if _OPERATION.issuperset(parts[:1] or [""]) or (kind == _RECORDS and b"wait=" in scope["query_string"]):
             return None
@@ -158,7 +164,7 @@ async def _left(receive: Receive) -> None:
         pass
 
 
-def _asks_more(query: bytes) -> bool:
-    """Whether a query asks for more than the stored figure of a lot."""
-    names: Sequence[str] = [name for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True)]
-    return not _CHEAP_FOOTPRINT.issuperset(names)
+def _asks_more(kind: str, query: bytes) -> bool:
+    """Whether a query asks for more than the stored figure of a lot, or the next rows of a list."""
+    names = [name for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True)]
+    return not _CHEAP[kind].issuperset(names)

@@ -59,7 +59,7 @@ class Burnt(NamedTuple):
     @property
     def heat(self) -> Decimal:
         """MJ."""
-        return self.supply.amount(self.fuel.unit) * self.fuel.megajoules
+        return self.fuel.amount_of(self.supply) * self.fuel.megajoules
 
 
 @cache

@@ -135,7 +135,7 @@ def _bring(
         )
     if analysis is not None or feed.material in standard_fuels():
         fuel = fuel_of(feed, analysis)
-        megajoules = feed.amount(fuel.unit) * fuel.megajoules
+        megajoules = fuel.amount_of(feed) * fuel.megajoules
         if converted:
             draft.energy(feed.material, megajoules * fuel.biogenic, renewable=True)
             draft.energy(feed.material, megajoules * (1 - fuel.biogenic))

@@ -90,7 +90,7 @@ def _book_own(plant: Plant, activity: SteamCracking, emitted: Decimal) -> None:
     for own in activity.own_fuels:
         supply = own_supply(own)
         fuel = fuel_of(supply, analysis_of(own.material, activity.analyses))
-        amount = supply.amount(fuel.unit)
+        amount = fuel.amount_of(supply)
         stated += amount * carbon_dioxide_of(fuel)
         plant.draft.energy(own.material, amount * fuel.megajoules)
     for i, burnt in enumerate(activity.decoking):

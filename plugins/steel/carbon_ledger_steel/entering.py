@@ -85,11 +85,15 @@ def _supplied(supply: SupplyFacts, analyses: Sequence[FuelAnalysis]) -> Entering
 
 
 def _fuel(supply: SupplyFacts, fuel: Fuel) -> Entering:
-    amount = supply.amount(fuel.unit)
+    amount = fuel.amount_of(supply)
     carbon = amount * carbon_of(fuel)
+    mass = supply.mass
+    if mass is None:
+        # Coal that is bought by its energy reduces ore all the same.
+        mass = amount * KG_PER_T if fuel.unit == "TNE" else ZERO
     return Entering(
         supply.material, carbon * (1 - fuel.biogenic), carbon * fuel.biogenic, amount * fuel.megajoules,
-        material=supply.material, mass=supply.mass or ZERO, primary=fuel.measured, factor=fuel.name,
+        material=supply.material, mass=mass, primary=fuel.measured, factor=fuel.name,
         recalled=fuel.recalled, supply=supply,
     )
 

@@ -252,7 +252,7 @@ def test_names_by_kind() -> None:
     assert names.transfers == {digest_of(SENT)}
     assert names.prefixes == {f"{STRANGER.id}:"}
     assert names.keys_of == {MILL.id}
-    assert names.relations == {(FORGE.id, MILL.id)}
+    assert names.relations == {(FORGE.id, MILL.id, MILL.name("steel-1")), (FORGE.id, MILL.id, "")}
     assert names.new_names == {STRANGER.id, MILL.name("new")}
     assert names.enrolled == {STRANGER.id}
     assert {MILL.id, FORGE.id, STRANGER.id} <= names.organizations

@@ -358,6 +358,11 @@ def test_rules_for_products_of_one_sender_are_bounded(world: World) -> None:
     world.admit(*[standing(product=MILL.name(name)) for name in names[:-1]])
     world.refuse(standing(product=MILL.name(names[-1])), "too-many-rules", "product", MILL.name(names[-1]))
     world.admit(standing(), standing(product=MILL.name(names[0])), ended(product=MILL.name(names[1])))
+    # A withdrawn rule counts too: it makes room for its own product alone.
+    error = world.refuse(standing(product=MILL.name(names[-1])), "too-many-rules", "product", MILL.name(names[-1]))
+    assert "withdrawn ones included" in str(error)
+    assert "a product that had a rule" in (error.rule or "")
+    world.admit(standing(product=MILL.name(names[1])))
 
 
 def test_no_rule_before_its_version(world: World) -> None:

@@ -1,5 +1,6 @@
 """Posting against a server that stumbles: what is sent again, what is kept, what is told."""
 
+import base64
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -15,14 +16,21 @@ from ledger.cli.client import RetryNotes
 from ledger.cli.supplier.submit import chunks
 from ledger.client import retrying
 from ledger.client.posting import MAX_BYTES, MAX_LINES
+from ledger.core.record.canonical import digest
 from ledger.core.signatures.signing import SigningKey
 from ledger.errors import Unavailable
 
 Reply = tuple[int, bytes] | None
 
 
-def receipt(index: int) -> bytes:
-    return json.dumps({"index": index, "digest": "0" * 64, "entry": "", "proof": "", "leaves": []}).encode()
+def envelope(number: int) -> bytes:
+    return json.dumps({"body": base64.b64encode(b"%d" % number).decode(), "n": number}).encode()
+
+
+def receipt(index: int, line: bytes | None = None) -> bytes:
+    """The receipt of an envelope; of the one with the number `index`, if `line` is no other."""
+    body = base64.b64decode(json.loads(line or envelope(index))["body"])
+    return json.dumps({"index": index, "digest": digest(body).hex(), "entry": "", "proof": "", "leaves": []}).encode()
 
 
 def problem(code: str, status: int) -> bytes:
@@ -68,7 +76,7 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def envelopes(tmp_path: Path) -> Path:
     path = tmp_path / "envelopes"
-    path.write_text('{"n": 1}\n\n{"n": 2}\n{"n": 3}\n')
+    path.write_bytes(envelope(1) + b"\n\n" + envelope(2) + b"\n" + envelope(3) + b"\n")
     return path
 
 
@@ -93,7 +101,7 @@ def test_a_stumble_is_answered_by_the_same_request(
         assert "1 answers to 3 records" in captured.err
         return
     assert code == 0
-    assert requests == [[b'{"n": 1}', b'{"n": 2}', b'{"n": 3}']] * 3
+    assert requests == [[envelope(1), envelope(2), envelope(3)]] * 3
     assert captured.err.count("trying again for 60 s") == 1
     assert [json.loads(line)["index"] for line in receipts.read_text().splitlines()] == [1, 2, 3]
 
@@ -142,7 +150,7 @@ def test_what_was_signed_on_the_way_is_kept_where_posting_stops(
     options = ["--key", str(pem), "--issuer", "urn:s", "--origin", "o", "--type", "facility", "--patience", "0"]
 
     def reply(i: int, lines: list[bytes]) -> Reply:
-        return (200, receipt(i) * 0 + b"".join(receipt(i) + b"\n" for _ in lines)) if i == 1 else None
+        return (200, b"".join(receipt(i, line) + b"\n" for line in lines)) if i == 1 else None
 
     with server(reply) as (url, requests):
         assert main(["submit", str(source), "--url", url, *options]) == 1
@@ -163,11 +171,15 @@ def test_what_was_signed_is_kept_where_a_receipt_cannot_be_read(
     pem.write_bytes(SigningKey.from_seed(bytes(32)).to_pem())
     source.write_text("id,country\n" + "".join(f"urn:s:{i},CN\n" for i in range(3)))
     options = ["--key", str(pem), "--issuer", "urn:s", "--origin", "o", "--type", "facility", "--patience", "0"]
-    unreadable = json.loads(receipt(2)) | {
-        "leaves": [{"leaf": {"kind": "lot", "x": 1}, "index": 0, "size": 1, "path": []}],
-    }
-    answer = receipt(1) + b"\n" + json.dumps(unreadable).encode() + b"\n" + receipt(3) + b"\n"
-    with server(lambda i, lines: (200, answer)) as (url, requests):
+
+    def reply(_: int, lines: list[bytes]) -> Reply:
+        first, second, third = [receipt(i, line) for i, line in enumerate(lines, 1)]
+        unreadable = json.loads(second) | {
+            "leaves": [{"leaf": {"kind": "lot", "x": 1}, "index": 0, "size": 1, "path": []}],
+        }
+        return 200, b"\n".join([first, json.dumps(unreadable).encode(), third, b""])
+
+    with server(reply) as (url, requests):
         assert main(["submit", str(source), "--url", url, "--receipts", str(receipts), *options]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert "stopped after 1 records: the receipt of record" in line

@@ -206,12 +206,12 @@ def test_a_request_is_only_for_its_ledger_and_says_so(tmp_path: Path, capsys: py
     path = tmp_path / "key.pem"
     main(["key", "new", str(path)])
     capsys.readouterr()
-    assert main(["key", "request", str(path), "--organization", "urn:x"]) == 2
+    assert main(["key", "request", str(path), "--organization", "urn:example:own"]) == 2
     capsys.readouterr()
-    assert main(["key", "request", str(path), "--organization", "urn:x", "--origin", "o/1", "--prefix", "urn:x:",
-                 "--name-en", "X"]) == 0
+    assert main(["key", "request", str(path), "--organization", "urn:example:own", "--origin", "o/1",
+                 "--prefix", "urn:example:own:", "--name-en", "X"]) == 0
     request = json.loads(capsys.readouterr().out)
-    assert request["organization"] == "urn:x"
+    assert request["organization"] == "urn:example:own"
     assert request["origin"] == "o/1"
-    assert request["prefixes"] == ["urn:x:"]
+    assert request["prefixes"] == ["urn:example:own:"]
     assert set(request["key"]) == {"spki", "proof"}

@@ -42,7 +42,7 @@ def test_errors_and_redirects_are_answers() -> None:
 
 def test_what_other_lies_there_are() -> None:
     """Those that only a reader of JSON or of pages can see."""
-    assert set(LIES) - set(SAID) == {"gzip of an error", "redirect", "same page", "same next"}
+    assert set(LIES) - set(SAID) == {"gzip of an error", "redirect", "same page", "same next", "same cursor"}
 
 
 def test_json_of_a_servers_choosing() -> None:

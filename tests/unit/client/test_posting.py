@@ -3,13 +3,15 @@
 import msgspec
 import pytest
 
+from ledger.answers.checked import CheckedRecord
 from ledger.answers.problems import Problem, problem_of
 from ledger.client import posting, retrying
 from ledger.client.http import HttpAnswer, TooLarge
-from ledger.client.posting import SubmissionStopped, batches, check_answer, check_answered, check_count, submitted
+from ledger.client.posting import SubmissionStopped, batches, check_answer, check_answered, check_answers, submitted
 from ledger.client.trust import Untrusted
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import Receipt
+from ledger.core.record.canonical import digest
 from ledger.errors import (
     FACTS,
     ConfigurationError,
@@ -29,8 +31,10 @@ from ledger.errors import (
 )
 
 URL = "http://ledger.example"
-RECEIPT = Receipt(1, "0" * 64, "", "", [])
-ACKNOWLEDGED = Acknowledgement(1, "0" * 64, "", "", [])
+BODY = b"{}"
+ENVELOPE = msgspec.json.encode({"body": BODY, "key": "", "signature": ""})
+RECEIPT = Receipt(1, digest(BODY).hex(), "", "", [])
+ACKNOWLEDGED = Acknowledgement(1, digest(BODY).hex(), "", "", [])
 
 
 def answered(error: LedgerError, retry_after: int | None = None) -> HttpAnswer:
@@ -138,8 +142,23 @@ def test_each_envelope_has_its_answer_or_error() -> None:
 
 def test_an_answer_that_is_missing() -> None:
     with pytest.raises(Unavailable, match="gave 1 answers to 2 records"):
-        check_count(URL, [RECEIPT], [b"a", b"b"])
-    check_count(URL, [RECEIPT], [b"a"])
+        check_answers(URL, [RECEIPT], [ENVELOPE, ENVELOPE])
+    check_answers(URL, [RECEIPT], [ENVELOPE])
+
+
+@pytest.mark.parametrize("envelope", [
+    msgspec.json.encode({"body": b"[]", "key": "", "signature": ""}), b"{}", b"no JSON", b'{"body": 1}', b"\xff", b"",
+])
+@pytest.mark.parametrize("answer", [
+    RECEIPT, ACKNOWLEDGED, CheckedRecord(digest=RECEIPT.digest, type="pool"),
+])
+def test_an_answer_about_another_record(
+    envelope: bytes, answer: Receipt | Acknowledgement | CheckedRecord
+) -> None:
+    with pytest.raises(Unavailable, match="answered record 2 of 2 as record") as error:
+        check_answers(URL, [answer, answer], [ENVELOPE, envelope])
+    assert (error.value.code, error.value.value) == ("unexpected-answer", RECEIPT.digest)
+    check_answers(URL, [answer, problem_of(Refused("no"))], [ENVELOPE, envelope])
 
 
 def test_one_doubtful_answer_repeats_the_request() -> None:

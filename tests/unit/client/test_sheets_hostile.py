@@ -18,13 +18,14 @@ from ledger.client.sheets.rows import Row
 from ledger.client.sheets.spelling import FORMATS, CellError, Formula, Style
 from ledger.client.sheets.staging import Staging
 from ledger.client.sheets.template import Guides
-from ledger.client.sheets.vetting import MOST_SHARED
+from ledger.client.sheets.vetting import MOST_IN_ROW, MOST_SHARED, MOST_TAGS, MOST_TEXTS, MOST_WHOLE, vetted
 from ledger.client.sheets.workbook import Heading, SheetPage, opened, write_pages
 from ledger.engine.sectors import Registry
 from ledger.errors import InvalidInput
 from ledger.registry.reference.catalogue import Catalogue
 
 SECONDS = 60
+SHEET = "xl/worksheets/sheet1.xml"
 GUIDES = Guides(Catalogue(Registry()).reference)
 BOMB = (
     b'<?xml version="1.0"?><!DOCTYPE z [<!ENTITY a "aaaaaaaaaa">' +
@@ -102,6 +103,97 @@ def test_a_part_that_lies_about_its_size_ends_there(tmp_path: Path) -> None:
     assert refused(path).code == "not-a-workbook"
 
 
+SAVED = {"xl/styles.xml": b"</fonts>", "xl/workbook.xml": b"</sheets>", "docProps/core.xml": b"</cp:coreProperties>"}
+
+
+def inserted(path: Path, part: str, before: bytes, text: bytes) -> Path:
+    """A workbook with a text in a part, unpacked."""
+    return unpacked(changed(ordinary(path), part, lambda old: old.replace(before, text + before, 1)))
+
+
+def unpacked(path: Path) -> Path:
+    """The workbook without compression, so that its size says nothing."""
+    with zipfile.ZipFile(path) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    with zipfile.ZipFile(path, "w") as new:
+        for name, data in parts.items():
+            new.writestr(name, data)
+    return path
+
+
+@pytest.mark.parametrize(("part", "before", "text"), [
+    *[(part, before, b"<font/>" * (MOST_TAGS + 1)) for part, before in SAVED.items()],
+    *[(part, before, b" " * MOST_WHOLE) for part, before in SAVED.items()],
+    (SHEET, b"</row>", b"<c/>" * MOST_IN_ROW),
+    (SHEET, b"</row>", b"<x:c/>" * MOST_IN_ROW),
+    (SHEET, b"</row>", b'<c t="inlineStr"><is>' + b"<r><t>a</t></r>" * MOST_IN_ROW + b"</is></c>"),
+    (SHEET, b"<sheetData>", b'<cols>' + b'<col min="1" max="1"/>' * MOST_TAGS + b"</cols>"),
+    (SHEET, b"</sheetData>", (b"<row/>" + b"<a/>" * (MOST_TAGS // 10)) * 11),
+    (SHEET, b"</row>", b'<c t="inlineStr"><is><t>' + b"a" * (3 << 20) + b"</t></is></c>"),
+])
+def test_what_would_fill_the_memory_is_refused_unopened(tmp_path: Path, part: str, before: bytes, text: bytes) -> None:
+    path = inserted(tmp_path / "a.xlsx", part, before, text)
+    with path.open("rb") as file, pytest.raises(InvalidInput) as error:
+        vetted(file)
+    assert error.value.code == "workbook-too-large"
+    assert error.value.rule
+
+
+@pytest.mark.parametrize("text", [
+    b"<c/>" * 15_000 + b"<!-- <row> -->" + b"<c/>" * 15_000, b"<c/>" * 15_000 + b"<?a <row/> ?>" + b"<c/>" * 15_000,
+    b"<c/>" * 15_000 + b"<row/>" + b"<c/>" * 15_000, b"<c/>" * 15_000 + b"<a:row b='>'/>" + b"<c/>" * 15_000,
+    b"<c><v><![CDATA[</row><row>]]></v></c>", b"\0",
+])
+def test_nothing_hides_the_length_of_a_row(tmp_path: Path, text: bytes) -> None:
+    path = inserted(tmp_path / "a.xlsx", SHEET, b"</row>", text)
+    with path.open("rb") as file, pytest.raises(InvalidInput) as error:
+        vetted(file)
+    assert error.value.code == "not-a-workbook"
+
+
+def test_many_and_wide_rows_are_read(tmp_path: Path) -> None:
+    cells = b'<c t="inlineStr"><is><t>text</t></is></c>' * 1_000
+    wide = b"".join([b'<row r="%d" a=\'/>\'>%s</row>' % (number, cells) for number in range(3, 60)])
+    many = b"".join([b'<row r="%d"><c><v>1</v></c><c><v>%s</v></c></row>' % (number, b"7" * 15)
+                     for number in range(60, 30_060)])
+    path = inserted(tmp_path / "a.xlsx", SHEET, b"</sheetData>", wide + many)
+    assert len(rows(path)) == 2 + 57 + 30_000
+
+
+def test_shared_texts_are_bounded(tmp_path: Path) -> None:
+    path = changed(ordinary(tmp_path / "a.xlsx"), "xl/sharedStrings.xml",
+                   lambda _: b"<sst>" + b"<si/>" * MOST_TEXTS + b"</sst>", added=True)
+    assert refused(unpacked(path)).code == "workbook-too-large"
+
+
+@pytest.mark.parametrize(("part", "old", "new"), [
+    ("[Content_Types].xml", b'PartName="/xl/workbook.xml"', b'PartName="/xl/worksheets/sheet1.xml"'),
+    ("[Content_Types].xml", b"</Types>", b'<Override PartName="/xl/media/sheet1.bin" ContentType="application/vnd.'
+     b'openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"/></Types>'),
+    ("xl/_rels/workbook.xml.rels", b"/xl/worksheets/sheet1.xml", b"/xl/media/sheet1.bin"),
+    ("xl/_rels/workbook.xml.rels", b"relationships/worksheet", b"relationships/chartsheet"),
+])
+def test_a_part_in_the_place_of_another_is_refused(tmp_path: Path, part: str, old: bytes, new: bytes) -> None:
+    path = ordinary(tmp_path / "a.xlsx")
+    changed(path, "xl/media/sheet1.bin", lambda _: zipfile.ZipFile(path).read(SHEET), added=True)
+    assert len(rows(path)) == 2
+    with zipfile.ZipFile(path) as book:
+        assert book.read(part).count(old) == 1
+    error = refused(changed(path, part, lambda content: content.replace(old, new)))
+    assert error.code == "not-a-workbook"
+    assert "unusual place" in error.message
+
+
+def test_numbered_parts_are_read(tmp_path: Path) -> None:
+    """Some programs number the workbook too."""
+    path, other = ordinary(tmp_path / "a.xlsx"), tmp_path / "b.xlsx"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(other, "w") as new:
+        for name in old.namelist():
+            new.writestr(name.replace("workbook.xml", "workbook2.xml"),
+                         old.read(name).replace(b"xl/workbook.xml", b"xl/workbook2.xml"))
+    assert len(rows(other)) == 2
+
+
 def test_macros_are_refused(tmp_path: Path) -> None:
     path = changed(ordinary(tmp_path / "a.xlsx"), "xl/vbaProject.bin", lambda _: b"\xd0\xcf", added=True)
     assert refused(path).code == "macros"
@@ -117,6 +209,47 @@ def test_what_is_no_workbook_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.xlsx"
     path.write_bytes(content)
     assert refused(path).code == "not-a-workbook"
+
+
+def damaged(path: Path, part: str) -> Path:
+    """The workbook with other bytes amid a packed part."""
+    data = bytearray(path.read_bytes())
+    with zipfile.ZipFile(path) as book:
+        info = book.getinfo(part)
+    begin = info.header_offset + 30 + len(part)
+    data[begin + 5 : begin + 25] = [byte ^ 0xFF for byte in data[begin + 5 : begin + 25]]
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    (b"</row>", b'<c r="C1" t="s"><v>999</v></c></row>'),
+    (b"</row>", b'<c r="C1" t="s"><v>0.5</v></c></row>'),
+    (b"</row>", b'<c r="C1"><f t="shared" si="0">"</f></c><c r="D1"><f t="shared" si="0"/></c></row>'),
+    (b"</row>", b'<c r="C1"><v>' + b"1" * 5_000 + b"</v></c></row>"),
+    (b"</row>", b'<c r="ZZZZ1"/></row>'),
+    (b"</sheetData>", b'</sheetData><mergeCells><mergeCell ref="ZZZZ1:ZZZZ2"/></mergeCells>'),
+])
+def test_a_malformed_sheet_is_refused(tmp_path: Path, old: bytes, new: bytes) -> None:
+    path = changed(ordinary(tmp_path / "a.xlsx"), SHEET, lambda sheet: sheet.replace(old, new, 1))
+    with pytest.raises(InvalidInput) as error:
+        faults(path)
+    assert error.value.code == "not-a-workbook"
+    assert error.value.rule
+
+
+@pytest.mark.parametrize("part", [SHEET, "xl/styles.xml", "[Content_Types].xml", "xl/workbook.xml"])
+def test_a_damaged_part_is_refused(tmp_path: Path, part: str) -> None:
+    assert refused(damaged(ordinary(tmp_path / "a.xlsx"), part)).code == "not-a-workbook"
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_an_unusual_packing_is_refused(tmp_path: Path, packing: int) -> None:
+    path, other = ordinary(tmp_path / "a.xlsx"), tmp_path / "b.xlsx"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(other, "w", packing) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    assert refused(other).code == "not-a-workbook"
 
 
 def test_a_million_empty_rows_take_bounded_time(tmp_path: Path) -> None:
@@ -211,6 +344,25 @@ def test_dates_of_both_epochs(tmp_path: Path, epoch: str) -> None:
     assert [one.tree["time"] for one in drafts] == ["2026-03-31T08:30:00Z", "2026-03-31T00:00:00Z"]
 
 
+@pytest.mark.parametrize(("form", "end"), [
+    ("yyyy-mm-dd", "2026-04-01T00:00:00Z"), ("[$-zh-CN]yyyy\"年\"m\"月\"d\"日\"", "2026-04-01T00:00:00Z"),
+    ("[$-de-CH]d. mmmm yyyy", "2026-04-01T00:00:00Z"), ("[$-th-TH]dd/mm/yyyy", "2026-04-01T00:00:00Z"),
+    ("yyyy\\hmm", "2026-04-01T00:00:00Z"), ("yyyy_hmm*h", "2026-04-01T00:00:00Z"),
+    ("\"the day\" yyyy-mm-dd", "2026-04-01T00:00:00Z"), ("[$-zh-CN]yyyy-mm-dd h:mm", "2026-03-31T00:00:00Z"),
+    ("yyyy-mm-dd HH:MM", "2026-03-31T00:00:00Z"), ("h\"时\"mm\"分\"", "2026-03-31T00:00:00Z"),
+])
+def test_a_day_ends_at_its_end_in_any_language(tmp_path: Path, form: str, end: str) -> None:
+    path = tmp_path / "a.xlsx"
+    made = openpyxl.Workbook()
+    made.active.append(["key", "type", "end"])
+    made.active.append(["1", "declaration", datetime(2026, 3, 31)])
+    made.active["C2"].number_format = form
+    made.save(path)
+    (draft,) = faults(path)
+    assert isinstance(draft, RowDraft)
+    assert draft.tree["end"] == end
+
+
 @pytest.mark.parametrize(("numbers", "text", "value"), [
     ("en", "1,234", "1234"), ("de", "1,234", "1.234"), ("en", "1.234", "1.234"), ("de", "1.234", "1234"),
     ("fr", "1\u202f234,50", "1234.5"), ("ch", "1'234.5", "1234.5"), ("plain", "0.50", "0.5"),
@@ -238,6 +390,42 @@ def test_numbers_and_texts_that_look_like_the_other(tmp_path: Path) -> None:
     first, second = [one for one in faults(path) if isinstance(one, RowDraft)]
     assert (first.key, first.tree["lot"], first.tree["quantity"]["value"]) == ("4711", "815", "0.3")
     assert (second.key, second.tree["lot"], second.tree["quantity"]["value"]) == ("0012", "0815", "7")
+
+
+def two_sheets(path: Path, record: Sequence[Sequence[Any]], name: str, items: Sequence[Sequence[Any]]) -> Path:
+    """A workbook with a sheet of records and a sheet of a list."""
+    made = openpyxl.Workbook()
+    made.active.title = "record"
+    made.create_sheet(name)
+    for title, lines in (("record", record), (name, items)):
+        for line in lines:
+            made[title].append(list(line))
+    made.save(path)
+    return path
+
+
+ITEMS = [["key", "lot"], ["1", "urn:a:sheet"]]
+
+
+@pytest.mark.parametrize(("column", "cell", "sheet", "place", "message"), [
+    ("inputs.0.lot", "urn:a:cell", "inputs", "sheet record, row 2", "inputs: the sheet inputs fills it too"),
+    ("inputs:json", "[]", "inputs", "sheet record, row 2, column inputs:json", "the sheet inputs fills it too"),
+    ("activity", "x", "activity.slags", "sheet record, row 2, column activity",
+     "the sheet activity.slags fills a part of it"),
+    ("inputs.0.lot", "urn:a:cell", "inputs.parts", "sheet record, row 2",
+     "inputs: the sheet inputs.parts fills a part of it"),
+])
+def test_a_sheet_replaces_no_cell(
+    tmp_path: Path, column: str, cell: str, sheet: str, place: str, message: str
+) -> None:
+    head = ["key", "type", "purpose", column]
+    taken = two_sheets(tmp_path / "a.xlsx", [head, ["1", "consumption", "ownUse", cell]], sheet, ITEMS)
+    (fault,) = faults(taken)
+    assert isinstance(fault, SheetFault)
+    assert (str(fault.place), fault.code, fault.message) == (place, "duplicate-column", message)
+    assert fault.rule
+    free = two_sheets(tmp_path / "b.xlsx", [head, ["1", "consumption", "ownUse", None]], sheet, ITEMS)
+    assert [type(draft) for draft in faults(free)] == [RowDraft]
 
 
 def test_a_date_where_a_batch_belongs_is_a_fault(tmp_path: Path) -> None:

@@ -1,17 +1,20 @@
 """Lists of other programs become records by a mapping."""
 
 from collections.abc import Sequence
+from datetime import date, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import openpyxl
 import pytest
 
 from ledger.client.sheets.drafts import CellReading, RowDraft, SheetFault
 from ledger.client.sheets.mapping import ListMapping, MappedList, read_mapping
 from ledger.client.sheets.rows import opened_csv
-from ledger.client.sheets.spelling import FORMATS, Style, offset_named
+from ledger.client.sheets.spelling import FORMATS, Style, offset_named, wire_value
 from ledger.client.sheets.staging import Staging
 from ledger.client.sheets.template import Guides
+from ledger.client.sheets.workbook import opened
 from ledger.engine.sectors import Registry
 from ledger.errors import InvalidInput
 from ledger.registry.reference.catalogue import Catalogue
@@ -57,6 +60,23 @@ def drafts(
         return list(MappedList(stated, rows, reading, staging).drafts())
 
 
+def book_drafts(folder: Path, *lines: Sequence[Any], mapping: bytes = ORDERS
+                ) -> tuple[list[RowDraft | SheetFault], int]:
+    """The drafts of a workbook with the columns of `LIST`, and the number of its skipped rows. `#N/A` is an error."""
+    book = openpyxl.Workbook()
+    for line in (LIST.splitlines()[0].split(";"), *lines):
+        book.active.append(list(line))
+    for row in book.active:
+        for cell in row:
+            if cell.value == "#N/A":
+                cell.data_type = "e"
+    book.save(folder / "list.xlsx")
+    reading = CellReading(Style(FORMATS["de"], offset_named("+01:00"), "dd.mm.yyyy"), GUIDES, str)
+    with opened(folder / "list.xlsx") as rows, Staging() as staging:
+        mapped = MappedList(read_mapping(mapping), rows, reading, staging)
+        return list(mapped.drafts()), mapped.skipped
+
+
 def faults(found: Sequence[RowDraft | SheetFault]) -> list[tuple[str, str, str | None]]:
     return [(str(one.place), one.code, one.value) for one in found if isinstance(one, SheetFault)]
 
@@ -92,6 +112,21 @@ def test_a_fault_in_a_row(tmp_path: Path, old: str, new: str, fault: tuple[str, 
     assert fault in faults(drafts(tmp_path, LIST.replace(old, new)))
 
 
+def order(number: object, move: object, unit: object = "KG") -> list[object]:
+    return [number, move, "31.03.2026", "1000", "A1", 5, unit]
+
+
+@pytest.mark.parametrize(("text", "code"), [("=A2", "formula"), ("#N/A", "cell-error")])
+def test_a_cell_without_a_value_neither_names_nor_skips_a_row(tmp_path: Path, text: str, code: str) -> None:
+    found, skipped = book_drafts(
+        tmp_path, order("7", "261"), order(text, "261"), order("9", text), order(text, "101"), order("8", "262", text))
+    assert faults(found) == [
+        ("sheet Sheet, row 3, column Order", code, text), ("sheet Sheet, row 4, column Move", code, text),
+        ("sheet Sheet, row 6, column Unit", code, text)]
+    assert [draft.key for draft in found if isinstance(draft, RowDraft)] == ["7"]
+    assert skipped == 1
+
+
 def test_a_month_is_from_its_beginning_to_its_end(tmp_path: Path) -> None:
     mapping = b'type = "report"\nkey = "{k}"\n[fields]\nstart = "{p}"\nend = "{p}"\n"figures.a.value" = "{v}"\n'
     found = drafts(tmp_path, "k,p,v\n1,2026-12,-5\n2,01.03.2026,1\n", mapping, "+08:00")
@@ -106,6 +141,17 @@ def test_a_month_is_from_its_beginning_to_its_end(tmp_path: Path) -> None:
     (b"{Batch}", b"{Btch}", "unknown-column", "nearest: Batch"), (b"Move =", b"Kind =", "unknown-column", "nearest"),
     (b'key = "{Order}"', b"", "invalid-mapping", "TOML"), (b"[only]", b"[onyl]", "invalid-mapping", "TOML"),
     (b"[only]", b"[only", "invalid-mapping", "TOML"), (b"ownUse", b"\xff", "invalid-mapping", "TOML"),
+    (b"destination =", b"key =", "invalid-mapping", "a path of the record"),
+    (b"destination =", b'"#note" =', "invalid-mapping", "a path of the record"),
+    (b"destination =", b'"" =', "invalid-mapping", "a path of the record"),
+    (b"destination =", b'"time.x" =', "duplicate-column", "a part of column time"),
+    (b"destination =", b'"time:json" =', "duplicate-column", "the same field"),
+    (b"destination =", b'"inputs.0.lot" =', "duplicate-column", "a part of column inputs"),
+    (b"destination =", b'"inputs" =', "duplicate-column", "the same field"),
+    (b"lot =", b"key =", "invalid-mapping", "a path of the record"),
+    (b"lot =", b'"quantity" =', "duplicate-column", "a part of column quantity"),
+    (b"destination =", b'"a.' + b"1" * 5_000 + b'" =', "not-csv", "such as outputs.0.lot"),
+    (b"[rows.inputs]", b'[rows."inputs..x"]', "not-csv", "such as outputs.0.lot"),
     (b'"consumption"', b'"consumtion"', "unknown-schema", "consumption"),
 ])
 def test_a_wrong_mapping(tmp_path: Path, old: bytes, new: bytes, code: str, rule: str) -> None:
@@ -113,7 +159,7 @@ def test_a_wrong_mapping(tmp_path: Path, old: bytes, new: bytes, code: str, rule
     with pytest.raises(Exception, match=r".") as error:
         drafts(tmp_path, LIST, ORDERS.replace(old, new))
     assert getattr(error.value, "code", "") == code
-    assert rule in getattr(error.value, "rule", "")
+    assert rule in f"{error.value}; {getattr(error.value, 'rule', '')}"
 
 
 def test_a_name_above_two_columns_is_not_one_of_them(tmp_path: Path) -> None:
@@ -134,6 +180,29 @@ def test_what_is_no_csv(tmp_path: Path, data: bytes) -> None:
     with opened_csv(tmp_path / "list.csv") as rows, pytest.raises(InvalidInput) as error:
         list(rows.rows(""))
     assert error.value.code == "not-csv"
+
+
+@pytest.mark.parametrize(("cell", "ends", "offset"), [
+    ("31.12.9999", True, "+00:00"), (date(9999, 12, 31), True, "+00:00"), ("9999-12", True, "+00:00"),
+    ("0000-05", False, "+00:00"), ("01.01.0001", False, "+08:00"),
+    ("0001-01", False, "+08:00"), (datetime(9999, 12, 31, 23), False, "-08:00"),
+])
+def test_a_date_outside_of_the_calendar_is_a_fault(cell: str | date, ends: bool, offset: str) -> None:
+    style = Style(FORMATS["de"], offset_named(offset), "dd.mm.yyyy")
+    with pytest.raises(InvalidInput) as error:
+        wire_value(cell, "instant", "", style, ends=ends)
+    assert error.value.code == "not-a-date"
+    assert "9999" in (error.value.rule or "")
+
+
+@pytest.mark.parametrize("text", ["1" * 5_000, "-" + "1" * 5_000, "9007199254740992"])
+@pytest.mark.parametrize(("field", "suffix"), [("whole number", ""), ("", "int")])
+def test_a_whole_number_has_at_most_sixteen_digits(text: str, field: str, suffix: str) -> None:
+    style = Style(FORMATS["de"])
+    with pytest.raises(InvalidInput) as error:
+        wire_value(text, field, suffix, style)
+    assert error.value.code == "not-a-whole-number"
+    assert wire_value("9007199254740991", field, suffix, style) == (1 << 53) - 1
 
 
 @pytest.mark.parametrize("text", ["8", "+8:00", "+24:00", "CET", "+08:60"])

@@ -1,6 +1,8 @@
 import base64
 import hashlib
 import json
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -175,6 +177,30 @@ def test_a_wrong_spelling_is_shown_where_it_is() -> None:
     assert error.code == "not-canonical"
     assert "byte 7" in error.message
     assert error.value == ' "b":2}'
+
+
+@pytest.mark.parametrize("statement", [
+    "code_of(canonical.decode_record)", "code_of(canonical.check_canonical)", "canonical.encode(json.loads(body))",
+])
+def test_long_objects_in_unlucky_order_do_not_end_the_process(statement: str) -> None:
+    """The sorting of msgspec overflows the stack on such an object."""
+    body = json.dumps({"type": "transfer", **{f"t{i:05}": 1 for i in range(60_000)}}, separators=(",", ":"))
+    program = (
+        "import json, sys\n"
+        "from ledger.core.record import canonical\n"
+        "def code_of(reader):\n"
+        "    try: reader(body)\n"
+        "    except canonical.InvalidBody as error: return error.code.encode()\n"
+        "body = sys.stdin.buffer.read()\n"
+        f"sys.stdout.buffer.write({statement})\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], input=body.encode(), capture_output=True, timeout=120,
+                          check=False)
+    assert done.returncode == 0, done.stderr
+    if statement.startswith("code_of"):
+        assert done.stdout == b"not-canonical"
+    else:
+        assert done.stdout == rfc8785.dumps(json.loads(body))
 
 
 @pytest.mark.parametrize("levels", [1, MAX_DEPTH - 1, MAX_DEPTH])

@@ -2,7 +2,9 @@
 
 import contextlib
 import json
+import time
 from decimal import Decimal
+from difflib import SequenceMatcher
 from typing import Any, Final
 
 import msgspec
@@ -243,3 +245,74 @@ def test_patches() -> None:
 def test_a_patch_that_does_not_fit(operation: dict[str, object]) -> None:
     with pytest.raises(InvalidInput, match="does not fit"):
         patch.patched({"a": [1]}, [operation])
+
+
+def strange(count: int, length: int) -> list[str]:
+    """Different words that are like no name."""
+    letters = "qxzjvkwy"
+    return ["".join([letters[(i >> 3 * place) % 8] for place in range(length)]) + f" {i}" for i in range(count)]
+
+
+SLOW: Final[dict[str, tuple[dict[str, Any], float]]] = {
+    "many unknown fields": ({**FACILITY, **dict.fromkeys(strange(60_000, 6), 1)}, 1.0),
+    "a default beside a long list": ({**TRANSFORMATION, "supplies": [], "activity": {"x": [1] * 400_000}}, 2.0),
+    "many long units": ({**TRANSFORMATION, "inputs": [
+        {"lot": "urn:a:b:1", "quantity": {"value": "1", "unit": word}} for word in strange(100, 160)]}, 0.6),
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_explanations_take_little_time(name: str) -> None:
+    tree, most = SLOW[name]
+    body = canonical.encode(tree)
+    started = time.thread_time()
+    with pytest.raises(InvalidBody):
+        canonical.decode_record(body)
+    assert time.thread_time() - started < most
+
+
+def test_the_nearest_units_of_the_first_unknown_ones() -> None:
+    words = [*strange(30, 9), strange(1, 9)[0]]
+    inputs = [{"lot": "urn:a:b:1", "quantity": {"value": "1", "unit": word}} for word in words]
+    faults = faults_of({**TRANSFORMATION, "inputs": inputs}, AnyRecord)
+    assert [fault.advice.partition(" ")[0] for fault in faults] == ["nearest:"] * 20 + ["such"] * 10 + ["nearest:"]
+
+
+def likeness(word: str, member: str) -> float:
+    return SequenceMatcher(None, word, member, autojunk=False).ratio()
+
+
+WORDS: Final = st.text("abcd", min_size=1, max_size=8)
+
+
+@given(WORDS, st.lists(WORDS, min_size=1, max_size=40, unique=True))
+def test_the_nearest_are_those_of_a_full_comparison(word: str, members: list[str]) -> None:
+    members = [member for member in members if member != word] or ["e"]
+    ranked = sorted(members, key=lambda member: -likeness(word, member))
+    assert nearest(word, members) == tuple(ranked[:3])
+    first, second = ranked[0], (ranked[1] if len(ranked) > 1 else "")
+    sole = likeness(word, first) >= 0.65 and (not second or likeness(word, first) > likeness(word, second))
+    assert meant(word, members) == (first if sole else None)
+
+
+def test_long_names_are_compared_by_their_ends() -> None:
+    prefix = "urn:example:" + "long-" * 40
+    members = [prefix + "mill", prefix + "furnace", prefix + "yard"]
+    assert meant(prefix + "furnase", members) == prefix + "furnace"
+    assert meant("x" * 300, ["x" * 255]) is None
+    assert nearest("x" * 300, members) == tuple(members)
+
+
+def test_an_error_without_explanation_has_the_first_fault() -> None:
+    for tree in ({**FACILITY, "country": "China", "ix": "1"}, {**FACILITY, "country": None},
+                 {**TRANSFORMATION, "inputs": [], "supplies": []}):
+        body = canonical.encode(tree)
+        errors = []
+        for explain in (True, False):
+            with pytest.raises(InvalidBody) as caught:
+                canonical.decode_record(body, explain=explain)
+            errors.append(caught.value)
+        full, short = errors
+        assert (short.code, short.field, short.rule) == (full.code, full.field, full.rule)
+        assert not short.parts
+        assert full.parts or full.mend or full.allowed

@@ -308,7 +308,7 @@ def test_a_fuel_that_nobody_knows_needs_an_analysis() -> None:
 
 def test_wrong_units_and_places_without_factors() -> None:
     with pytest.raises(InvalidQuantity):
-        burn(kiln(MEAL, supply("bituminous", "150 KWH")))
+        burn(kiln(MEAL, supply("bituminous", "150 MTK")))
     with pytest.raises(InvalidQuantity):
         burn(kiln(), {**OXIDES, "kilnDust": {"value": "20", "unit": "KWH"}})
     with pytest.raises(PluginError) as caught:

@@ -222,7 +222,7 @@ def test_wrong_units_and_shares_above_one() -> None:
     with pytest.raises(InvalidQuantity):
         assess(trip(DIESEL, outputs=(output("8000 KMT", lot=A), output("2000 TKM", lot=B))), ROAD)
     with pytest.raises(InvalidQuantity):
-        assess(trip(supply("diesel", "160 KWH")), ROAD)
+        assess(trip(supply("diesel", "160 MTK")), ROAD)
     for wrong in ({"methaneSlip": "1.1"}, {"mode": "cart"}, {"consignments": [{**FREIGHT[0], "mass": "20"}]},
                   {"analyses": [{"material": "diesel", "oxidation": "1.1"}]}):
         with pytest.raises(msgspec.ValidationError):

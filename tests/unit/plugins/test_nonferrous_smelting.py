@@ -317,7 +317,7 @@ def test_energy_of_lead() -> None:
 
 
 @pytest.mark.parametrize("wrong", [
-    supply("copperConcentrate", "4000 MTQ"), supply("coke", "40 KWH"), supply("limestone", "10 NM3"),
+    supply("copperConcentrate", "4000 MTQ"), supply("coke", "40 MTK"), supply("limestone", "10 NM3"),
 ])
 def test_wrong_units(wrong: SupplyFacts) -> None:
     with pytest.raises(InvalidQuantity):

@@ -17,7 +17,15 @@ from ledger.core.record.values import Evidence
 from ledger.engine.bounds.leaving import OutputHeld
 from ledger.engine.bounds.process import ONE, ZERO, Process, is_energy, megajoules, short
 from ledger.engine.bounds.removals import SHOWN_BY
-from ledger.engine.bounds.substances import SPREAD, MaterialAmount, in_unit, stated_carbon, substance_of
+from ledger.engine.bounds.substances import (
+    SPREAD,
+    MaterialAmount,
+    amount_of_supply,
+    in_unit,
+    stated_carbon,
+    substance_of,
+)
+from ledger.engine.pricing.analyses import analyses_of
 from ledger.sdk import CO2_PER_C
 
 CODE: Final = "carbon-dioxide-delivered"
@@ -82,9 +90,11 @@ def _came(process: Process) -> Decimal:
     carbon = ZERO
     for lot, quantity, mass in process.lots:
         carbon += _of_lot(process, process.facts.composition(lot), MaterialAmount(quantity, lot.unit, mass))
-    for supply, mass in process.supplied:
-        bought = supply.quantity
-        carbon += _of_material(process, supply.material, MaterialAmount(bought.amount, bought.unit, mass))
+    analyses = analyses_of(process.record)
+    for place, supplied in enumerate(process.supplied):
+        material = supplied.supply.material
+        analysis = analyses.get(material) if place < len(process.plan.supplied) else None
+        carbon += _of_material(process, material, amount_of_supply(process.sets, supplied, analysis))
     return carbon
 
 

@@ -4,11 +4,11 @@ This is everything but the append: the same preparation ahead of the lock, the s
 no lock of the database and writes nothing, so it works beside writers and on every server.
 """
 
+import asyncio
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
 
-import asyncpg
 from msgspec.structs import replace
 
 from ledger.admission.state import State, type_of
@@ -18,17 +18,21 @@ from ledger.engine.prepared import REVISING, Prepared
 from ledger.engine.revision.recompute import Revision
 from ledger.engine.sectors import Registry
 from ledger.errors import LedgerError
+from ledger.registry.assessing import Assessor
 from ledger.service.log_access import LogAccess
 from ledger.service.posting.checking.present import checked, on_ledger, restatement_of
 from ledger.service.posting.checking.touched import Touched
 from ledger.service.posting.loaded import LoadedRequests, load_requests
 from ledger.service.posting.pending import PendingRequest
+from ledger.service.posting.revision.foreseen import CheckTurn, ForeseenRevision, Foreseer
 from ledger.service.posting.revision.offload import aside
-from ledger.service.posting.revision.reviser import ForeseenRevision, Reviser
-from ledger.store.batches import Snapshot, read_snapshot
+from ledger.store.batches import read_snapshot
 
 CheckResult = CheckedRecord | LedgerError
 """The effect of a record, or the reason why the ledger would refuse it."""
+MOST_SESSIONS: Final = 4
+"""The most database sessions of checks in a process: one is for checks that foresee revisions, which run one at a time.
+Further checks wait, without a session."""
 _DEPENDS: Final = ("earlier records of the request change the records that it restates, and a check restates only "
                    "records on the ledger: post those first, then check it again")
 _FOLLOWS: Final = "an earlier amendment or closing of the request, whose effect is undecided, may change its figures"
@@ -37,48 +41,64 @@ _FOLLOWS: Final = "an earlier amendment or closing of the request, whose effect 
 class RecordChecker:
     """A process has one."""
 
-    def __init__(self, log: LogAccess, registry: Registry, reviser: Reviser) -> None:
+    def __init__(self, log: LogAccess, assessor: Assessor, foreseer: Foreseer) -> None:
         self._log = log
-        self._registry = registry
-        self._reviser = reviser
+        self._assessor = assessor
+        self._foreseer = foreseer
+        self._sessions = asyncio.Semaphore(MOST_SESSIONS - 1)
 
     async def check(self, parts: Sequence[PendingRequest]) -> list[list[CheckResult]]:
         """One result for each record of each part of a request, in order. Raises Unavailable."""
+        items = [item for part in parts for item in part.items]
+        if not items:
+            # Everything is refused already, perhaps because nobody signed it: that must not cost a session.
+            return [[] for _ in parts]
+        if any(_is_revising(item) for item in items):
+            return await self._foreseer.in_turn(parts[-1].organization, lambda turn: self._check(parts, turn))
+        async with self._sessions:
+            return await self._check(parts, self._foreseer.turn())
+
+    async def _check(self, parts: Sequence[PendingRequest], turn: CheckTurn) -> list[list[CheckResult]]:
         async with read_snapshot(self._log.url) as (connection, head):
             loaded = await load_requests(
                 connection, self._log.loader, parts, State(self._log.origin, head.size), head.revisions)
-            check = _Check(loaded, self._registry, max(self._log.keeper(), head.time))
+            check = _Check(loaded, max(self._log.keeper(), head.time))
             results: list[list[CheckResult]] = []
             for items in loaded.items:
+                check.begin(self._assessor.under_lock())
                 part: list[CheckResult] = []
-                for revising, run in groupby(items, key=lambda item: isinstance(item.submission.record, REVISING)):
+                for revising, run in groupby(items, key=_is_revising):
                     if not revising:
                         part += await aside(connection, check.run, list(run))
                         continue
                     for item in run:
-                        part.append(await self._revise(check, item, connection, head))
+                        foreseen = None if check.is_loaded(item) else await self._foreseer.foresee(
+                            item.submission, connection, head, turn)
+                        part.append(await aside(connection, check.revise, item, foreseen))
                 results.append(part)
             return results
 
-    async def _revise(
-        self, check: "_Check", item: Item, connection: asyncpg.Connection, head: Snapshot
-    ) -> CheckResult:
-        foreseen = None
-        if not check.is_loaded(item):
-            foreseen = await self._reviser.check(item.submission, connection, head)
-        return await aside(connection, check.revise, item, foreseen)
+
+def _is_revising(item: Item) -> bool:
+    return isinstance(item.submission.record, REVISING)
 
 
 class _Check:
-    """The records of one request, over a state that nobody else sees."""
+    """The records of one request, over a state that nobody else sees. Each part has to begin before its records run."""
 
-    def __init__(self, loaded: LoadedRequests, registry: Registry, time: int) -> None:
+    _batch: Batch
+
+    def __init__(self, loaded: LoadedRequests, time: int) -> None:
         self._state, self._figures = loaded.state, loaded.figures
-        self._batch = Batch(self._state, self._figures, registry, time, self._foreseen)
+        self._time = time
         self._revision: Revision | LedgerError | None = None
         self._touched = Touched()
         self._undecided = False
         """Whether the effect of an earlier record is not foreseen."""
+
+    def begin(self, registry: Registry) -> None:
+        """Begins a part of the request: like a posted one it is a batch, whose assessments share a time limit."""
+        self._batch = Batch(self._state, self._figures, registry, self._time, self._foreseen)
 
     def is_loaded(self, item: Item) -> bool:
         """Whether the record is on the ledger, or comes earlier in the request."""

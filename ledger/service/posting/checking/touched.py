@@ -27,7 +27,7 @@ from ledger.core.record.kinds import (
 from ledger.engine.prepared import Prepared
 from ledger.engine.revision.recompute import Revision
 from ledger.engine.revision.restore import changes_in
-from ledger.service.posting.revision.reviser import ForeseenRevision
+from ledger.service.posting.revision.foreseen import ForeseenRevision
 
 _GENERAL: Final = (Activation, Erasure, Reopening)
 """Records on which any later revision may depend."""

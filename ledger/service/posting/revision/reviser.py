@@ -7,11 +7,9 @@ written before, and nobody sees them before the commit. The head is locked for a
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
 from time import monotonic
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple
 
 import asyncpg
 
@@ -22,7 +20,7 @@ from ledger.engine.batch import Batch, Sequenced
 from ledger.engine.prepared import Submission
 from ledger.engine.revision.restore import Key, key_of
 from ledger.engine.sectors import Registry
-from ledger.errors import Exhausted, LedgerError, OutcomeUnknown, Overloaded, Refused, ShuttingDown, Unavailable
+from ledger.errors import Exhausted, LedgerError, Refused, Unavailable
 from ledger.host.clock import AHEAD
 from ledger.host.memory import give_back
 from ledger.service.heads.heads import UNSIGNABLE
@@ -33,13 +31,14 @@ from ledger.service.posting.commit import Open, commit
 from ledger.service.posting.pending import Answer, CommittedRecord
 from ledger.service.posting.revision.attempt import Overtaken, RevisionAttempt, RevisionRequest
 from ledger.service.posting.revision.budget import RevisionBudget
+from ledger.service.posting.revision.foreseen import Foreseer, acquired
 from ledger.service.posting.revision.loading import Nearby
-from ledger.service.posting.revision.offload import beat
-from ledger.service.posting.sequencer import SHUTTING_DOWN, free_lock, in_brief
+from ledger.service.posting.revision.running import Most, RevisionTasks, unknown_outcome
+from ledger.service.posting.sequencer import free_lock, in_brief
 from ledger.service.posting.turns import FairLock
-from ledger.store.batches import Head, Snapshot, connect_writer, lock_head, touch_head, write_batch
+from ledger.store.batches import Head, connect_writer, lock_head, touch_head, write_batch
 from ledger.store.database import LOST
-from ledger.store.revisions import begin_revision, revising
+from ledger.store.revisions import begin_revision
 from ledger.store.sessions import close_quietly
 from ledger.store.tiles import add_full_tiles
 
@@ -52,18 +51,9 @@ _RETRY_SECONDS = 0.5
 _PATIENCE_SECONDS = 300.0
 _OVERTAKEN = 3
 _log = logging.getLogger(__name__)
-Value = TypeVar("Value")
 
 # Errors for rows that break the schema: another attempt cannot succeed.
 _ROWS_REFUSED = (asyncpg.IntegrityConstraintViolationError, asyncpg.DataError, asyncpg.ProgramLimitExceededError)
-
-
-@dataclass
-class _CommitPhase:
-    """`unknown`: a COMMIT was sent, and its outcome is open so far."""
-
-    committing: bool = False
-    unknown: bool = False
 
 
 class Timing(NamedTuple):
@@ -74,19 +64,12 @@ class Timing(NamedTuple):
     records: int
 
 
-class ForeseenRevision(NamedTuple):
-    """A revision that was only computed. `error`: why it would be refused, unless its own record is."""
-
-    attempt: RevisionAttempt
-    error: LedgerError | None
-
-
 class Reviser:
     """A process has one.
 
     Revisions run one at a time. Revisions of this process wait here, without a session; servers wait for each other at
     a lock of the database. Either wait ends after `patience` seconds. Of the organisations that wait here, the one that
-    was served longest ago is next.
+    was served longest ago is next. `foreseer` computes revisions that are only checked, in turn with these.
     """
 
     def __init__(
@@ -102,16 +85,12 @@ class Reviser:
         self._keeper = log.keeper
         self._patience = patience
         self._budget = budget
-        self._checks = budget.apart()
         self._turn = FairLock()
+        self.foreseer = Foreseer(log, registry, budget, self._turn, patience)
         self._coming: Counter[Key | None] = Counter()
         """How many waiting revisions change the same records."""
         self._nearby: Nearby | None = None
-        self._issuers: Counter[str] = Counter()
-        """How many revisions of each organisation wait or run."""
-        self._running: dict[asyncio.Task[Any], _CommitPhase] = {}
-        """Revisions that wait or run."""
-        self._stopping = False
+        self._running = RevisionTasks("revisions", "nothing was written: post the record again")
         self.last: Timing | None = None
         """The timing of the last revision of this process."""
 
@@ -121,59 +100,24 @@ class Reviser:
         return self._turn.waiting
 
     def stop(self) -> None:
-        """Aborts the revisions that wait or compute, with ShuttingDown. One that commits goes on to its end, which is
-        near."""
-        self._stopping = True
-        for task, progress in self._running.items():
-            if not progress.committing:
-                task.cancel()
+        """Aborts the revisions and checks that wait or compute, with ShuttingDown. A revision that commits goes on to
+        its end, which is near."""
+        self._running.stop()
+        self.foreseer.stop()
 
     async def append(self, submission: Submission, trace: Trace | None = None) -> Answer:
         """The answer for a record that revises others. `trace` gets the steps. Raises Unavailable or
         OutcomeUnknown."""
-        return await self._tracked(submission.record.issuer, lambda: self._append_in_turn(submission, trace))
-
-    async def check(self, submission: Submission, connection: asyncpg.Connection, head: Snapshot) -> ForeseenRevision:
-        """The revision that `append` would make over a snapshot of the database, on whose session it reads. It takes a
-        turn, but no lock of the database, and writes nothing. Raises Unavailable."""
-        return await self._tracked(
-            submission.record.issuer, lambda: self._check_in_turn(submission, connection, head))
-
-    async def _tracked(self, issuer: str, run: Callable[[], Coroutine[Any, Any, Value]]) -> Value:
-        """Runs the work on a revision of this organisation as a task, which `stop` can abort."""
-        if self._stopping:
-            raise ShuttingDown(SHUTTING_DOWN)
-        if len(self._running) >= MOST_WAITING or self._issuers[issuer] >= MOST_OF_ISSUER:
-            raise Overloaded(
-                f"{len(self._running)} revisions wait or run, {self._issuers[issuer]} of them of {issuer}; nothing was "
-                "written: post the record again",
-                rule=f"at most {MOST_WAITING} revisions at a time, {MOST_OF_ISSUER} of an organisation",
-            )
-        self._issuers[issuer] += 1
-        task = asyncio.create_task(run(), name="revision")
-        progress = self._running[task] = _CommitPhase()
-        try:
-            return await task
-        except asyncio.CancelledError:
-            own = asyncio.current_task()
-            if self._stopping and own is not None and not own.cancelling():
-                raise (_unknown() if progress.unknown else ShuttingDown(SHUTTING_DOWN)) from None
-            raise
-        finally:
-            del self._running[task]
-            self._issuers[issuer] -= 1
-            self._issuers = +self._issuers
+        return await self._running.run(
+            submission.record.issuer, lambda: self._append_in_turn(submission, trace),
+            Most(MOST_WAITING, MOST_OF_ISSUER))
 
     async def _append_in_turn(self, submission: Submission, trace: Trace | None) -> Answer:
         give_up, watch = monotonic() + self._patience, Stopwatch()
         key = key_of(submission.record)
         self._coming[key] += 1
         try:
-            async with asyncio.timeout(self._patience):
-                await self._turn.acquire(submission.record.issuer)
-        except TimeoutError:
-            self._went(key)
-            raise revising() from None
+            await acquired(self._turn, submission.record.issuer, self._patience)
         except BaseException:
             self._went(key)
             raise
@@ -187,46 +131,6 @@ class Reviser:
             self._recorder.timed(watch.laps)
             if trace is not None:
                 trace.add(watch.laps)
-
-    async def _check_in_turn(
-        self, submission: Submission, connection: asyncpg.Connection, head: Snapshot
-    ) -> ForeseenRevision:
-        issuer, now, wanted = submission.record.issuer, self._keeper(), 0
-
-        def allow(records: int) -> None:
-            nonlocal wanted
-            for budget in (self._budget, self._checks):
-                budget.check(issuer, records, now)
-            wanted = records
-
-        await self._take_turn(issuer, connection)
-        try:
-            await self._budget.read(connection, now)
-            request = RevisionRequest(submission, head.revisions + 1, allow, now, dry=True)
-            attempt = RevisionAttempt(connection, self._loader, self._registry, self._origin, request)
-            try:
-                await attempt.prepare(head.size)
-            except LedgerError as error:
-                return ForeseenRevision(attempt, error.settled())
-            return ForeseenRevision(attempt, None)
-        finally:
-            self._checks.charge(issuer, wanted, now)
-            self._turn.release()
-
-    async def _take_turn(self, issuer: str, connection: asyncpg.Connection) -> None:
-        """Waits for a turn, and keeps the session meanwhile."""
-        acquiring = asyncio.create_task(self._turn.acquire(issuer))
-        try:
-            async with asyncio.timeout(self._patience):
-                await beat(connection, acquiring)
-        except BaseException as error:
-            if not acquiring.done():
-                acquiring.cancel()
-            elif not acquiring.cancelled():
-                self._turn.release()
-            if isinstance(error, TimeoutError):
-                raise revising() from None
-            raise
 
     def _went(self, key: Key | None) -> None:
         """Notes that a revision is done. Loaded records are kept only while another revision of them waits."""
@@ -257,7 +161,7 @@ class Reviser:
     async def _append(self, submission: Submission, give_up: float) -> Answer:
         """Runs the revision until its outcome is known."""
         resolving, lost, overtaken = False, 0, 0
-        while lost < _RETRIES and not (lost and self._stopping):
+        while lost < _RETRIES and not (lost and self._running.stopping):
             self._heads.require_signing()
             connection = None
             try:
@@ -292,13 +196,13 @@ class Reviser:
                 if not resolving:
                     raise
                 _log.exception("a revision failed whose outcome is open")
-                raise _unknown() from error
+                raise unknown_outcome() from error
             finally:
                 await close_quietly(connection)
             lost += 1
             await asyncio.sleep(_RETRY_SECONDS * lost)
         if resolving:
-            raise _unknown()
+            raise unknown_outcome()
         raise Unavailable("the database does not answer; nothing was written", code="database-down")
 
     async def _transact(
@@ -353,13 +257,12 @@ class Reviser:
         self, connection: asyncpg.Connection, transaction: asyncpg.transaction.Transaction
     ) -> None:
         """Commits. From here on an abort would only hide the outcome, so nothing aborts it. Raises Open."""
-        task = asyncio.current_task()
-        progress = self._running.get(task, _CommitPhase()) if task is not None else _CommitPhase()
-        progress.committing = True
+        phase = self._running.phase()
+        phase.committing = True
         try:
             await commit(connection, transaction)
         except Open:
-            progress.committing, progress.unknown = False, True
+            phase.committing, phase.unknown = False, True
             raise
 
     async def _caught_up(
@@ -446,8 +349,3 @@ def _let_go(pieces: list[object]) -> None:
         pieces.pop()
     if large:
         give_back()
-
-
-def _unknown() -> OutcomeUnknown:
-    return OutcomeUnknown("the database connection was lost during COMMIT: post the same record again to learn the "
-                          "outcome", code="outcome-unknown")

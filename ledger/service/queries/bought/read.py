@@ -1,7 +1,7 @@
 """Reads the goods that an organisation bought in a period, from all suppliers or from one."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from msgspec import structs
 
@@ -14,6 +14,7 @@ from ledger.answers.purchases import (
 )
 from ledger.answers.stored import VerifiedAnswer
 from ledger.errors import InvalidInput, NotFound
+from ledger.footprint.derived.inventory.reconciliation import COUNTED
 from ledger.footprint.stored.burdens import SLOT, footprint
 from ledger.host.threads import in_thread
 from ledger.service.queries.bought.sums import BoughtLot, BoughtSums, BurdenSums, figures_of
@@ -22,9 +23,11 @@ from ledger.service.queries.findings import NEAR_PRODUCT
 from ledger.service.queries.footprint.attestations import tree_time
 from ledger.service.queries.footprint.verified import read_verified
 from ledger.service.queries.lists.lots import PageRequest
+from ledger.service.queries.lists.titles import read_title_limits
 from ledger.service.queries.lists.transfers import (
     TransferQuery,
     TransferRow,
+    check_parties,
     read_transfer_keys,
     read_transfer_rows,
     transfer_answer,
@@ -34,7 +37,6 @@ from ledger.service.queries.tree_size import Moment, moment_at
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
-MAX_TRANSFERS: Final = 100_000
 SHOWN: Final = 20
 MAX_SHOWN: Final = 1_000
 _CHUNK: Final = 1_000
@@ -43,6 +45,17 @@ _VERIFIED_SUPPLIERS: Final = 50
 """The number of suppliers, largest first, whose chains are searched for attestations."""
 _ABSOLUTE = SLOT["absGhg"]
 _PURCHASE: Final = "sale"
+
+
+class ReadLimits(NamedTuple):
+    """The most transfers of a question that are read in full, and the most that are `examined` for them. No index holds
+    stated times, so the transfers of every period are examined."""
+
+    transfers: int = 100_000
+    examined: int = 500_000
+
+
+_LIMITS: Final = ReadLimits()
 
 
 class Purchases:
@@ -86,20 +99,24 @@ def _reason_apart(row: TransferRow) -> str | None:
     """Why a transfer does not count as a purchase; None if it counts."""
     if row.state in ("disputed", "withdrawn"):
         return row.state
+    role: str = row.lot["role"]
+    if role not in COUNTED:
+        # A certificate has the unit of the goods that it is about, and would raise their quantity.
+        return role
     purpose: str = row.parties["purpose"] or _PURCHASE
     return None if purpose == _PURCHASE else purpose
 
 
 async def read_received_footprint(
-    pool: DatabasePool, query: TransferQuery, shown: int = SHOWN, most: int = MAX_TRANSFERS
+    pool: DatabasePool, query: TransferQuery, shown: int = SHOWN, limits: ReadLimits = _LIMITS
 ) -> ReceivedFootprintAnswer:
     """The footprint of the goods that an organisation bought from the party of the question in a period, with the
     `shown` newest transfers.
 
-    Raises as `read_transfer_list`, InvalidInput for more than `most` transfers, and NotFound without a purchase.
+    Raises as `read_transfer_list`, InvalidInput for more transfers than `limits`, and NotFound without a purchase.
     """
     moment, party = await pinned(pool, await moment_at(pool, query.at)), query.party or ""
-    purchases = await _read(pool, query, moment, shown, most)
+    purchases = await _read(pool, query, moment, shown, limits)
     sums, period = purchases.together, period_of(query.since, query.until)
     if not sums.lots:
         raise _nothing(query, period, purchases)
@@ -115,10 +132,12 @@ async def read_received_footprint(
     )
 
 
-async def read_coverage(pool: DatabasePool, query: TransferQuery, most: int = MAX_TRANSFERS) -> PurchaseCoverageAnswer:
+async def read_coverage(
+    pool: DatabasePool, query: TransferQuery, limits: ReadLimits = _LIMITS
+) -> PurchaseCoverageAnswer:
     """The goods that an organisation bought in a period, by supplier. Raises as `read_received_footprint`."""
     moment = await pinned(pool, await moment_at(pool, query.at))
-    purchases, period = await _read(pool, query, moment, 0, most), period_of(query.since, query.until)
+    purchases, period = await _read(pool, query, moment, 0, limits), period_of(query.since, query.until)
     if not purchases.together.lots:
         raise _nothing(query, period, purchases)
     now = await tree_time(pool, moment.size)
@@ -151,21 +170,32 @@ def _suppliers(purchases: Purchases, parties: Sequence[str], now: str) -> list[S
 
 
 async def _read(
-    pool: DatabasePool, query: TransferQuery, moment: Moment, shown: int, most: int
+    pool: DatabasePool, query: TransferQuery, moment: Moment, shown: int, limits: ReadLimits
 ) -> Purchases:
-    """All purchases of the question. Raises InvalidInput for more than `most` transfers."""
-    purchases, count, page = Purchases(shown), 0, PageRequest(_CHUNK)
+    """All purchases of the question. Raises InvalidInput for more transfers than `limits`."""
+    purchases, count, examined, page = Purchases(shown), 0, 0, PageRequest(_CHUNK)
+    await check_parties(pool, query, moment)
+    titles = await read_title_limits(pool, moment.size)
     while True:
-        indexes, following = await read_transfer_keys(pool, query, page, moment)
-        count += len(indexes)
-        if count > most:
-            raise InvalidInput(
-                f"{query.organization} received more than {most:,} transfers in the period", code="too-many-transfers",
-                field="from", value=query.since, rule=f"a shorter period, with at most {most:,} transfers")
-        await in_thread(purchases.take, await read_transfer_rows(pool, indexes, moment))
-        if following is None:
+        keys = await read_transfer_keys(pool, query, page, moment)
+        count, examined = count + len(keys.keys), examined + keys.examined
+        if examined > limits.examined:
+            raise _too_many(
+                f"{query.organization} received more than {limits.examined:,} transfers before the tree size "
+                f"{moment.size}, in all periods", "at", moment.size,
+                f"a tree size with at most {limits.examined:,} transfers to the organisation")
+        if count > limits.transfers:
+            raise _too_many(
+                f"{query.organization} received more than {limits.transfers:,} transfers in the period", "from",
+                query.since, f"a shorter period, with at most {limits.transfers:,} transfers")
+        await in_thread(purchases.take, await read_transfer_rows(pool, keys.keys, moment, titles))
+        if keys.next is None:
             return purchases
-        page = PageRequest(_CHUNK, following)
+        page = PageRequest(_CHUNK, keys.next)
+
+
+def _too_many(message: str, field: str, value: object, rule: str) -> InvalidInput:
+    return InvalidInput(message, code="too-many-transfers", field=field, value=value, rule=rule)
 
 
 async def _any_attested(pool: DatabasePool, moment: Moment) -> bool:

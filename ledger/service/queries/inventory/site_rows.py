@@ -101,7 +101,7 @@ async def read_operator(
     pool: DatabasePool, operator: str, indexes: Sequence[int], moment: Moment, sums: SiteSums
 ) -> list[Movement]:
     """Adds records to `sums`, batch by batch, and returns the deliveries. A delivery counts once the operator has
-    accepted it, also on arrival, or taken from it."""
+    accepted it, also on arrival and without a dispute, or taken from it."""
     delivered: dict[int, _FirstTaken] = {}
     for start in range(0, len(indexes), _CHUNK):
         part = indexes[start : start + _CHUNK]
@@ -164,7 +164,7 @@ def _add(batch: _OperatorBatch, sums: SiteSums, delivered: dict[int, _FirstTaken
         if isinstance(record, Transfer) and record.to == batch.operator:
             delivered.setdefault(row["index"] * LOT_SLOTS, _FirstTaken(None, ""))
             continue
-        if isinstance(record, Acceptance):
+        if isinstance(record, Acceptance) and not record.disputed:
             digests.append(bytes.fromhex(record.transfer))
         index = row["index"]
         for movement in _taken(record, flows.get(index, ()), batch.lots):

@@ -52,8 +52,8 @@ async def read_record_list(pool: DatabasePool, query: RecordQuery, page: PageReq
         indexes = [row["index"] for row in rows if query.kind in (None, row["type"])]
         if not indexes or not narrow:
             return indexes
-        details = await pool.fetch(queries("lists")["records"], indexes, moment.version)
-        return [row["index"] for row in details if query.facility in (None, row["facility"])
+        stated = await pool.fetch(queries("lists")["stated"], indexes, moment.version)
+        return [row["index"] for row in stated if query.facility in (None, row["facility"])
                 and (period == _ALWAYS or row["ended"] in period)]
 
     keys = await read_keys(candidates, matching, page.limit, page.below(moment.size))

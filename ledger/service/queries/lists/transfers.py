@@ -12,7 +12,7 @@ from ledger.core.record.values import Quantity
 from ledger.footprint.stored.burdens import Vector, footprint, whole
 from ledger.service.queries.footprint.read import remaining_at
 from ledger.service.queries.lists.lots import PageRequest
-from ledger.service.queries.lists.pages import read_keys
+from ledger.service.queries.lists.pages import PageKeys, read_keys
 from ledger.service.queries.lists.parties import check_enrolled
 from ledger.service.queries.lists.titles import TitleLimits, read_title_limits, title_of, weak_parts
 from ledger.service.queries.periods import Period, period_of
@@ -79,39 +79,48 @@ async def read_transfer_list(pool: DatabasePool, query: TransferQuery, page: Pag
     """A page of transfers. Raises NotFound for an organisation that is not on the ledger, InvalidInput for a malformed
     day or instant, an empty period, and an invalid tree size."""
     moment = await moment_at(pool, query.at)
-    indexes, following = await read_transfer_keys(pool, query, page, moment)
-    rows = await read_transfer_rows(pool, indexes, moment)
+    await check_parties(pool, query, moment)
+    keys = await read_transfer_keys(pool, query, page, moment)
+    rows = await read_transfer_rows(pool, keys.keys, moment, await read_title_limits(pool, moment.size))
     return TransferListAnswer(organization=query.organization, transfers=[transfer_answer(row) for row in rows],
-                              next=following)
+                              next=keys.next)
+
+
+async def check_parties(pool: DatabasePool, query: TransferQuery, moment: Moment) -> None:
+    """Raises NotFound if an organisation of the question is not on the ledger."""
+    await check_enrolled(pool, query.organization, "organization", moment)
+    if query.party is not None:
+        await check_enrolled(pool, query.party, "party", moment)
 
 
 async def read_transfer_keys(
     pool: DatabasePool, query: TransferQuery, page: PageRequest, moment: Moment
-) -> tuple[list[int], int | None]:
-    """The log indexes of a page of transfers, and the cursor of the next page. Raises as `read_transfer_list`."""
-    period = period_of(query.since, query.until)
-    await check_enrolled(pool, query.organization, "organization", moment)
-    if query.party is not None:
-        await check_enrolled(pool, query.party, "party", moment)
-    sql = queries("lists")
+) -> PageKeys:
+    """The log indexes of a page of transfers. Raises InvalidInput for a malformed day or instant, and for an empty
+    period."""
+    period, sql = period_of(query.since, query.until), queries("lists")
 
     async def candidates(below: int, count: int) -> Sequence[Record]:
         return await pool.fetch(sql[_SOURCES[query.direction]], query.organization, below, count)
 
     async def matching(rows: Sequence[Record]) -> list[int]:
         indexes = [row["index"] for row in rows if row["type"] == "transfer"]
-        if not indexes or (query.party is None and period == Period(None, None)):
+        if query.party is not None and indexes:
+            other = "issuer" if query.direction == "received" else "receiver"
+            partners = await pool.fetch(sql["partners"], indexes)
+            indexes = [row["index"] for row in partners if row[other] == query.party]
+        if period == Period(None, None) or not indexes:
             return indexes
-        parties = await pool.fetch(sql["parties"], indexes, moment.version)
-        other = "issuer" if query.direction == "received" else "receiver"
-        return [row["index"] for row in parties if query.party in (None, row[other]) and row["time"] in period]
+        stated = await pool.fetch(sql["stated"], indexes, moment.version)
+        return [row["index"] for row in stated if row["ended"] in period]
 
-    keys = await read_keys(candidates, matching, page.limit, page.below(moment.size))
-    return keys.keys, keys.next
+    return await read_keys(candidates, matching, page.limit, page.below(moment.size))
 
 
-async def read_transfer_rows(pool: DatabasePool, indexes: Sequence[int], moment: Moment) -> list[TransferRow]:
-    """Transfers by log index, newest first."""
+async def read_transfer_rows(
+    pool: DatabasePool, indexes: Sequence[int], moment: Moment, limits: TitleLimits
+) -> list[TransferRow]:
+    """Transfers by log index, newest first. `limits`: of titles, at the same moment."""
     if not indexes:
         return []
     sql = queries("lists")
@@ -119,7 +128,6 @@ async def read_transfer_rows(pool: DatabasePool, indexes: Sequence[int], moment:
     deliveries = {row["index"]: row for row in await pool.fetch(sql["transfers"], indexes, moment.size)}
     numbers = [row["number"] for row in deliveries.values()]
     lots = {row["number"]: row for row in await pool.fetch(sql["lots"], numbers, moment.version, moment.size)}
-    limits = await read_title_limits(pool, moment.size)
     remaining = {number: row["remaining"] for number, row in lots.items()}
     if not moment.is_now:
         remaining = await remaining_at(pool, list(lots.values()), moment)

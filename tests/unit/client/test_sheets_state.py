@@ -1,0 +1,66 @@
+"""The state of imports: what it notes, and files of earlier versions."""
+
+import sqlite3
+import zlib
+from pathlib import Path
+
+import pytest
+
+from ledger.client.sheets.signing import RowSigner
+from ledger.client.sheets.state import Imported, ImportState
+from ledger.errors import ConfigurationError
+from ledger.host.files.key_files import new_key
+
+ORIGIN, ISSUER = "log.example", "urn:example:a"
+FIRST_VERSION = """
+CREATE TABLE record (
+    origin TEXT, issuer TEXT, kind TEXT, key TEXT, digest TEXT NOT NULL, content BLOB NOT NULL, posted INTEGER NOT NULL,
+    PRIMARY KEY (origin, issuer, kind, key)
+) WITHOUT ROWID
+"""
+
+
+def state(path: Path) -> ImportState:
+    return ImportState(path, ORIGIN, ISSUER)
+
+
+def of_first_version(path: Path) -> Path:
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute(FIRST_VERSION)
+    database.execute("INSERT INTO record VALUES (?, ?, 'pool', 'K1', 'ab', ?, 1)",
+                     (ORIGIN, ISSUER, zlib.compress(b"{}")))
+    database.execute("PRAGMA user_version = 1")
+    database.close()
+    return path
+
+
+def test_a_file_of_the_first_version_is_read(tmp_path: Path) -> None:
+    path = of_first_version(tmp_path / "imports")
+    for _ in range(2):
+        with state(path) as imports:
+            earlier = imports.imported("pool", "K1")
+    assert earlier is not None
+    assert (earlier.digest, earlier.content, earlier.posted) == ("ab", b"{}", True)
+    # Nobody knows how often it was amended: its next amendment equals none before it.
+    signer = RowSigner(new_key(), ORIGIN, ISSUER, b"x" * 32)
+    first = signer.amend("K1", Imported("ab", b"{}", True), {"name": "new"}, "corrected")
+    assert signer.amend("K1", earlier, {"name": "new"}, "corrected").digest != first.digest
+
+
+def test_a_file_of_a_later_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "imports"
+    database = sqlite3.connect(path)
+    database.execute("PRAGMA user_version = 99")
+    database.close()
+    with pytest.raises(ConfigurationError, match="another version") as error:
+        state(path)
+    assert error.value.rule
+
+
+def test_what_is_noted_is_read(tmp_path: Path) -> None:
+    noted = Imported("cd", b"[1]", True, "ef")
+    with state(tmp_path / "imports") as imports:
+        imports.enter([("pool", "K1", noted)])
+    with state(tmp_path / "imports") as imports:
+        assert imports.imported("pool", "K1") == noted
+        assert imports.imported("pool", "K2") is None
