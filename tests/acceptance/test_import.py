@@ -22,6 +22,7 @@ from support.relay import Edit, Relay, exchanged, lost, unknown
 from support.server import Server, prepared_home
 from support.workshop import Workshop
 
+from ledger.client.writing.samples import SAMPLES
 from ledger.core.log.checkpoint import parse_checkpoint
 from ledger.core.log.note import parse_note
 from ledger.core.receipts.receipt import Receipt
@@ -390,6 +391,16 @@ def test_a_filled_in_workbook(server: Server, tmp_path: Path) -> None:
     options = ["--key", supplier.key, "--issuer", supplier.party.id, "--origin", supplier.server.origin, "--url",
                supplier.server.url, "--json"]
     assert run("import", book, *options).code == 2, "numbers are stated, never guessed"
+    sample = run("import", book, "--numbers", "de", *options)
+    assert sample.code == 1
+    problems = json.loads(sample.err)["errors"]
+    assert {problem["code"] for problem in problems} == {"template-evidence"}
+    assert all("sha256sum FILE" in problem["rule"] for problem in problems)
+    assert any(problem["detail"].startswith("sheet evidence, row 2, column digest: ") for problem in problems)
+    filled = openpyxl.load_workbook(book)
+    for cell in [cell for sheet in filled for row in sheet.iter_rows() for cell in row if cell.value in SAMPLES]:
+        cell.value = "9" * 64
+    filled.save(book)
     done = run("import", book, "--numbers", "de", *options)
     assert done.code == 0, done.err
     assert json.loads(done.out)["accepted"] == 6

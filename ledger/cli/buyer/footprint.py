@@ -93,12 +93,21 @@ def footprint(
                 "/v1/footprint/product", ProductAnswer, product=product, limit=limit, findings="all", at=at, **period)
     if as_json:
         print_json(answer)
-    elif as_csv is not None and isinstance(answer, ReceivedFootprintAnswer):
-        print_received_csv(as_csv, answer)
-    elif as_csv is not None and isinstance(answer, ProductAnswer):
-        print_product_csv(as_csv, answer)
     else:
+        _print(answer, as_csv)
+
+
+def _print(
+    answer: FootprintAnswer | ProductAnswer | MethodAnswer | ChainMethodAnswer | ReceivedFootprintAnswer,
+    form: CsvForm | None,
+) -> None:
+    """For people, or as CSV, which only the goods of an organisation and the production of a product have."""
+    if form is None:
         show(*_report(answer))
+    elif isinstance(answer, ReceivedFootprintAnswer):
+        print_received_csv(form, answer)
+    elif isinstance(answer, ProductAnswer):
+        print_product_csv(form, answer)
 
 
 def _report(

@@ -14,8 +14,8 @@ _HEADINGS = (
 
 
 def print_product_csv(form: CsvForm, answer: ProductAnswer) -> None:
-    """Prints the rows; the findings and limits of the figure go to stderr. The column `part` tells the row of all lots
-    (`product`) from those of facilities (`facility`), which add up to it."""
+    """Prints the rows; the findings and limits of the figure go to stderr. The column `part` is `product` in the row
+    of all lots, and `facility` in the rows of facilities, which add up to the first row."""
     parts: list[tuple[str, str, float, ProductionAnswer]] = [
         ("product", "", 1.0, answer), *[("facility", one.facility, one.share, one) for one in answer.facilities]]
     print_csv(form, _HEADINGS, (_row(answer.product, *part) for part in parts))

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
+from ledger.client.writing.samples import check_documents
 from ledger.core import patch
 from ledger.core.record.canonical import record_of
 from ledger.core.record.faults import faults_of
@@ -45,7 +46,13 @@ class Respelled(NamedTuple):
 
 def written(tree: Mapping[str, Any]) -> WrittenRecord:
     """The record that a JSON tree describes. Raises InvalidBody, with all faults in `parts`, for a tree that cannot be
-    respelled into a record."""
+    respelled into a record, or that names the documents of a template as evidence."""
+    record = _respelled_record(tree)
+    check_documents(tree)
+    return record
+
+
+def _respelled_record(tree: Mapping[str, Any]) -> WrittenRecord:
     clean, changes = spelled(tree) if _has_fractions(tree) else Respelled(tree)
     try:
         return WrittenRecord(record_of(clean), changes)

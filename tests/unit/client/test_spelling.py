@@ -5,11 +5,14 @@ from decimal import Decimal
 from typing import Any, Final
 
 import pytest
+from support.templates import Examples
 
+from ledger.client.writing.samples import SAMPLES
 from ledger.client.writing.spelling import Respelling, spelled, summary, written
 from ledger.core.record import canonical
 from ledger.core.record.kinds import Consumption, Transformation
 from ledger.errors import InvalidBody
+from ledger.registry.installed import installed
 
 NONCE: Final = "AAAAAAAAAAAAAAAAAAAAAA"
 
@@ -95,3 +98,50 @@ def test_the_summary_has_a_line_for_each_kind_of_field_and_an_end() -> None:
     lines = summary([Respelling(f"field{i}", "x", "y") for i in range(30)], 5)
     assert len(lines) == 6
     assert lines[-1] == "and 25 further kinds of fields"
+
+
+def evidence(*digests: str) -> list[dict[str, str]]:
+    return [{"digest": digest, "mediaType": "application/pdf", "kind": "report"} for digest in digests]
+
+
+def produced(**fields: Any) -> dict[str, Any]:
+    return {
+        "type": "declaration", "issuer": "urn:a:b", "nonce": NONCE, "start": "2026-01-01T00:00:00Z",
+        "end": "2026-01-02T00:00:00Z", "basis": "statement", "boundary": "cradleToGate",
+        "burdens": {"fossilGhgEmissions": "1"}, "lot": {
+            "lot": "urn:a:b:1", "product": "urn:a:b:p", "quantity": {"value": "1", "unit": "TNE"}, "role": "product"},
+        **fields,
+    }
+
+
+@pytest.mark.parametrize("sample", sorted(SAMPLES))
+def test_the_document_of_a_template_is_no_evidence(sample: str) -> None:
+    """A supplier puts the digest of the own document; the fault says how to get it."""
+    assert written(produced(evidence=evidence("9" * 64))).respelled == ()
+    with pytest.raises(InvalidBody) as caught:
+        written(produced(evidence=evidence("9" * 64, sample)))
+    error = caught.value
+    assert (error.code, error.field, error.value) == ("template-evidence", "evidence[1].digest", sample)
+    assert "sha256sum FILE" in (error.rule or "")
+    assert error.parts == ()
+
+
+def test_each_document_of_a_template_is_named() -> None:
+    first, second, *_ = sorted(SAMPLES)
+    with pytest.raises(InvalidBody) as caught:
+        written(produced(evidence=evidence(first, "9" * 64, second)))
+    assert [part.field for part in caught.value.parts] == ["evidence[0].digest", "evidence[2].digest"]
+
+
+def test_a_digest_that_is_no_evidence_is_free() -> None:
+    """The transfer of an acceptance may have any digest: nobody chooses it."""
+    tree = {"type": "acceptance", "issuer": "urn:a:b", "nonce": NONCE, "transfer": min(SAMPLES)}
+    assert written(tree).respelled == ()
+
+
+def test_all_documents_of_all_templates_are_known() -> None:
+    """A template whose document is not in the list would pass as evidence."""
+    examples = Examples(installed(sets=False))
+    shown = {one["digest"] for name in examples.names for tree in examples.whole(name)
+             for one in tree.get("evidence", [])}
+    assert shown == SAMPLES
