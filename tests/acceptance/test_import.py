@@ -3,6 +3,7 @@ goes on, and changed rows become amendments."""
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -174,6 +175,33 @@ def test_what_the_ledger_refuses_is_named_by_its_cell_too(supplier: Supplier) ->
     mended = supplier.list(5)
     again = supplier.result(mended)
     assert (again["new"], again["unchanged"], again["accepted"]) == (1, 4, 1)
+
+
+def test_the_effects_of_the_records_are_shown_after_posting(supplier: Supplier) -> None:
+    done = supplier.do(supplier.list(30))
+    assert done.code == 0, done.err
+    lines = done.out.splitlines()
+    assert re.search(r"^row 2 +[0-9]+ +[0-9a-f]{16}… +\S+:lot:B0000002 +3002\.5 KGM +3\.250$", lines[1]), lines[1]
+    assert [line for line in lines if line.startswith("row 21: ")]
+    assert not [line for line in lines if line.startswith("row 22")], "the first twenty"
+    assert "… and 10 more records" in lines
+    assert lines[-1] == "30 on the ledger, 0 amended"
+    titles = [line for line in lines if re.match(r"row 2: \S+:lot:B0000002: (partial|incomplete|footprint)", line)]
+    assert titles, done.out
+    assert not supplier.result(supplier.list(30))["effects"]["records"], "nothing new"
+    amended = supplier.do(supplier.list(30, edited=corrected), "--amend").out
+    assert "row 10: restates 1 record" in amended
+    assert re.search(r"row 10: \S+:lot:B0000010: 11\.250 kg CO2e before, now 10\.750 kg CO2e", amended), amended
+
+
+def test_effects_for_programs_are_as_many_as_for_people(supplier: Supplier) -> None:
+    file = supplier.list(25)
+    effects = supplier.result(file)["effects"]
+    assert [row["place"] for row in effects["records"]] == [f"row {number}" for number in range(2, 22)]
+    assert (effects["leftOff"], effects["leftOffNoted"]) == (5, 0)
+    first = effects["records"][0]
+    assert first["key"] == "4900000002"
+    assert [(lot["lot"].rpartition(":")[2], lot["footprint"]) for lot in first["lots"]] == [("B0000002", 3.25)]
 
 
 def test_skipped_rows_are_counted(supplier: Supplier) -> None:

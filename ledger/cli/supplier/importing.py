@@ -16,6 +16,7 @@ from ledger.cli.console import Rejected, explained, json_option, print_json, pro
 from ledger.cli.environment import origin_option, required_origin
 from ledger.cli.files import FILE, passphrase_options, signing_key
 from ledger.cli.numbers import counted
+from ledger.cli.supplier.effects.imported import ImportEffects
 from ledger.cli.supplier.references import References
 from ledger.cli.supplier.template import references, workbook
 from ledger.client.posting import Posted, batches
@@ -31,6 +32,7 @@ from ledger.client.sheets.state import SUFFIX, Imported, ImportState, SentAmendm
 from ledger.client.sheets.template import Guides
 from ledger.client.writing.spelling import summary
 from ledger.core.receipts.acknowledgement import Acknowledgement
+from ledger.core.receipts.receipt import Receipt
 from ledger.errors import Erased, InvalidInput, LedgerError, NotFound, Unavailable
 from ledger.host.files.durable import replacing
 
@@ -57,7 +59,7 @@ class ImportOptions(NamedTuple):
 
 class ImportResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The result for programs: numbers of records, the first proposed amendments, and the number of rows that the
-    mapping skips."""
+    mapping skips. `effects`: of the records that were posted now, of which `leftOff` are not listed."""
 
     read: int
     new: int
@@ -70,6 +72,7 @@ class ImportResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     acknowledged: int = 0
     proposals: list[dict[str, Any]]
     skipped: int = 0
+    effects: dict[str, Any] = {}
 
 
 @click.command("import")
@@ -103,7 +106,9 @@ def import_(**given: Any) -> int:
     you see first and post with --amend. If an earlier import ended without an answer for that row, the command asks the
     ledger first. Keep the files KEY.nonces and KEY.imports with the key.
 
-    If a row has a fault, nothing is posted: all faults are listed by sheet, row and column.
+    If a row has a fault, nothing is posted: all faults are listed by sheet, row and column. After posting you see the
+    effects of the new records: kg CO2e, titles, omissions and findings, of the first 20 and of further ones with
+    findings or omissions, at most 50.
     """
     options = ImportOptions(*[given[name] for name in ImportOptions._fields])
     if given["dry_run"] and (given["output"] or given["amend"] or given["amendments"] or given["receipts"]):
@@ -123,7 +128,7 @@ def import_(**given: Any) -> int:
         planner = Planner(signer, state, staging, Planning(
             given["reason"], bool(given["receipts"]), lambda digest: _on_ledger(client, digest)))
         plan = _planned(source, planner, staging)
-        run = _ImportRun(staging, state)
+        run = _ImportRun(staging, state, ImportEffects(client))
         if given["output"]:
             run.write(given["output"], amendments=False)
         if given["amendments"]:
@@ -228,8 +233,8 @@ class _ImportRun:
     """Writes and posts the signed records of an import. It notes them before, so that an import which is stopped is not
     forgotten, and the accepted ones after."""
 
-    def __init__(self, staging: Staging, state: ImportState) -> None:
-        self._staging, self._state = staging, state
+    def __init__(self, staging: Staging, state: ImportState, effects: ImportEffects) -> None:
+        self._staging, self._state, self.effects = staging, state, effects
         self.accepted = self.amended = self.refused = self.unknown = 0
         self.promised = 0
         """The number of accepted records that the log has only acknowledged so far."""
@@ -261,7 +266,7 @@ class _ImportRun:
         return [next(posted) if record.envelope else client.receipt(record.digest) for record in records]
 
     def _take(self, records: list[WaitingRow], answers: list[Posted], receipts: IO[bytes] | None) -> None:
-        taken: list[WaitingRow] = []
+        taken: list[tuple[WaitingRow, Receipt | Acknowledgement]] = []
         for record, answer in zip(records, answers, strict=True):
             if isinstance(answer, Problem) and answer.status == _UNAVAILABLE:
                 self.unknown += 1
@@ -271,13 +276,16 @@ class _ImportRun:
                 if len(self._refusals) < MOST_FAULTS:
                     self._refusals[record.kind, record.key] = answer
                 continue
-            taken.append(record)
+            taken.append((record, answer))
             self.promised += isinstance(answer, Acknowledgement)
             if receipts is not None:
                 receipts.write(msgspec.json.encode(answer) + b"\n")
-        self._note_taken(taken)
-        self.amended += sum(record.amends is not None for record in taken)
-        self.accepted += sum(record.amends is None for record in taken)
+        self._note_taken([record for record, _ in taken])
+        self.amended += sum(record.amends is not None for record, _ in taken)
+        self.accepted += sum(record.amends is None for record, _ in taken)
+        for record, answer in taken:
+            if not record.known:
+                self.effects.add_posted(self._staging.place_of(record.key), record.key, record.envelope, answer)
 
     def _note_sent(self, records: Iterable[WaitingRow]) -> None:
         """Notes the records and amendments that the ledger may have from now on."""
@@ -339,8 +347,9 @@ def _report(plan: ImportPlan, run: _ImportRun, source: _Source, given: dict[str,
             acknowledged=run.promised, proposals=[
                 {"place": str(one.place), "key": one.key, "record": one.record, "fields": list(one.fields)}
                 for one in plan.proposals
-            ], skipped=source.skipped))
+            ], skipped=source.skipped, effects=run.effects.stated()))
         return
+    show(*run.effects.lines())
     records = "1 record" if plan.read == 1 else f"{plan.read} records"
     show(f"{records}: {plan.new} new, {plan.unchanged} as before, {plan.changed} changed{_skipped(source)}")
     for proposal in plan.proposals:

@@ -1,4 +1,4 @@
-"""Summaries of receipts, and of checks, for `submit`."""
+"""Summaries of receipts, and of checks, for `submit` and `import`."""
 
 from collections.abc import Callable
 from functools import cache
@@ -39,11 +39,7 @@ def brief(
 ) -> Brief:
     """The claims of a receipt, without any check of its proofs. `limit_of` gives the limit of titles for a record; the
     lots have no title if it gives None. Raises LedgerError if a leaf cannot be read."""
-    try:
-        results = results_of(receipt.index, [bytes(shown.leaf) for shown in receipt.leaves])
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise LedgerError(f"the receipt of record {receipt.digest} cannot be read: {error}",
-                          code="unexpected-answer") from error
+    results = claims(receipt)
     limit = limit_of(results)
     # A receipt shows a limited number of leaves; each of them states how many there are.
     restatement = RestatementBrief(records=receipt.leaves[0].size - 1) if results.restated else None
@@ -53,6 +49,15 @@ def brief(
         omitted=[with_nearest(one) for one in results.omitted], findings=results.findings, restatement=restatement,
         accepted_by=results.accepted_by,
     )
+
+
+def claims(receipt: Receipt | Acknowledgement) -> RecordResults:
+    """The results of the record by its receipt. Raises LedgerError if a leaf cannot be read."""
+    try:
+        return results_of(receipt.index, [bytes(shown.leaf) for shown in receipt.leaves])
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise LedgerError(f"the receipt of record {receipt.digest} cannot be read: {error}",
+                          code="unexpected-answer") from error
 
 
 def with_restated(receipt: Brief, answer: ChangesAnswer) -> Brief:

@@ -11,7 +11,6 @@ import click
 import msgspec
 
 from ledger.answers.problems import Problem
-from ledger.answers.stored import ChangesAnswer
 from ledger.cli.client import Client, Seconds, patient_client, url_option
 from ledger.cli.console import explained, json_option, print_json, progress, say, show
 from ledger.cli.environment import origin_option, required_origin
@@ -19,7 +18,8 @@ from ledger.cli.files import FILE, passphrase_options, reading, signing_key
 from ledger.cli.supplier.effects.dry_run import SHOWN, foresee, record_in
 from ledger.cli.supplier.effects.limits import PostedLimits
 from ledger.cli.supplier.effects.present import effects_report, posted
-from ledger.cli.supplier.receipts import Brief, brief, with_restated
+from ledger.cli.supplier.effects.restated import with_restated_lots
+from ledger.cli.supplier.receipts import Brief, brief
 from ledger.cli.supplier.signing import sign_file
 from ledger.client.posting import Posted, batches
 from ledger.client.signing import RecordSigner
@@ -185,17 +185,11 @@ def _stopped(
 
 
 def _restated(client: Client, shown: ShownReceipt) -> ShownReceipt:
-    """The receipt of an amendment or closing with the restated lots of its issuer, of which it asks for a few."""
-    if shown.receipt.restatement is None or shown.record is None:
+    """The receipt of an amendment or closing with the restated lots of its issuer."""
+    if shown.record is None:
         return shown
-    try:
-        answer = client.get("/v1/changes", ChangesAnswer, holder=shown.record.issuer, since=shown.receipt.index,
-                            limit=SHOWN)
-    except LedgerError as error:
-        # The record is posted: only the list of lots is missing.
-        say(f"line {shown.line}: the restated lots are not listed: {error.message}")
-        return shown
-    return shown._replace(receipt=with_restated(shown.receipt, answer))
+    receipt = with_restated_lots(client, shown.receipt, shown.record.issuer, f"line {shown.line}")
+    return shown._replace(receipt=receipt)
 
 
 def _report(posting: Posting, as_json: bool) -> None:

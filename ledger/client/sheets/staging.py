@@ -64,6 +64,10 @@ class Staging:
             return CellPlace(sheet, row)
         return None
 
+    def place_of(self, key: str) -> CellPlace:
+        """The place of the record with this key, which was seen."""
+        return CellPlace(*self._database.execute("SELECT sheet, row FROM seen WHERE key = ?", (key,)).fetchone())
+
     def add(self, key: str, name: str, row: Row) -> None:
         """Keeps a row of a list for the record with this key."""
         cells = json.dumps([_packed(cell) for cell in row.cells], ensure_ascii=False)

@@ -21,7 +21,7 @@ _MOST_INPUTS = 5
 class Effect(Struct, frozen=True, kw_only=True):
     """The effect of the record of a line, after posting it or before. `record` is None if the client cannot read it.
     `note`: a fact about the answer itself. `accepted_by`: the rule that accepts a transfer. `more`: whose restated lots
-    are listed, and how to see all."""
+    are listed, and how to see all. `place`: of the row that the record came from, instead of its line."""
 
     line: int
     digest: str
@@ -36,6 +36,7 @@ class Effect(Struct, frozen=True, kw_only=True):
     more: str = ""
     accepted_by: int | None = None
     note: str | None = None
+    place: str = ""
 
 
 def posted(line: int, receipt: Brief, record: AnyRecord | None) -> Effect:
@@ -66,7 +67,7 @@ def effects_report(effects: Sequence[Effect]) -> Iterator[Part]:
         yield _table(effects)
     for effect in effects:
         for remark in _remarks(effect):
-            yield f"line {effect.line}: {remark}"
+            yield f"{effect.place or f'line {effect.line}'}: {remark}"
 
 
 def _remarks(effect: Effect) -> Iterator[str]:
@@ -115,15 +116,17 @@ def _restated(restatement: RestatementBrief, more: str) -> Iterator[str]:
 def _table(effects: Sequence[Effect]) -> Table:
     """The lots of the records; with a column for questions if any lot has one."""
     asked = any(lot.questioned for effect in effects for lot in effect.lots)
-    titles = ["line", "index", "record", "lot", "quantity", "kg CO2e", *(["questioned"] if asked else [])]
+    places = any(effect.place for effect in effects)
+    titles = ["place" if places else "line", "index", "record", "lot", "quantity", "kg CO2e",
+              *(["questioned"] if asked else [])]
     table = Table(*titles, box=None, pad_edge=False)
-    for place in (0, 1, *range(5, len(titles))):
+    for place in (*([] if places else [0]), 1, *range(5, len(titles))):
         table.columns[place].justify = "right"
     for effect in effects:
         index = "" if effect.index is None else str(effect.index)
         lots: list[LotBrief | None] = [*effect.lots] or [None]
         for i, lot in enumerate(lots):
-            cells = [str(effect.line), index, f"{effect.digest[:16]}…"] if i == 0 else ["", "", ""]
+            cells = [effect.place or str(effect.line), index, f"{effect.digest[:16]}…"] if i == 0 else ["", "", ""]
             if lot is not None:
                 cells += [lot.lot, str(lot.quantity), fixed(lot.footprint), questioned_kilograms(lot.questioned)]
             table.add_row(*cells[: len(titles)])
