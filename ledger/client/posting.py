@@ -80,15 +80,15 @@ class _Body(Struct, frozen=True):
 class Batcher(Generic[Item]):
     """Collects items into batches within the limits of a request."""
 
-    def __init__(self, size_of: Callable[[Item], int]) -> None:
-        self._size_of = size_of
+    def __init__(self, size_of: Callable[[Item], int], most: int = MAX_LINES, most_bytes: int = MAX_BYTES) -> None:
+        self._size_of, self._most, self._most_bytes = size_of, most, most_bytes
         self._batch: list[Item] = []
         self._size = 0
 
     def add(self, item: Item) -> list[Item]:
         """Takes an item. Returns the batch before it if that has no room for it; otherwise an empty list."""
         size = self._size_of(item)
-        full = self.rest() if len(self._batch) == MAX_LINES or self._size + size > MAX_BYTES else []
+        full = self.rest() if len(self._batch) == self._most or self._size + size > self._most_bytes else []
         self._batch.append(item)
         self._size += size + 1
         return full
@@ -99,9 +99,11 @@ class Batcher(Generic[Item]):
         return batch
 
 
-def batches(items: Iterable[Item], size_of: Callable[[Item], int]) -> Iterator[list[Item]]:
+def batches(
+    items: Iterable[Item], size_of: Callable[[Item], int], most: int = MAX_LINES, most_bytes: int = MAX_BYTES
+) -> Iterator[list[Item]]:
     """Items in batches within the limits of a request."""
-    batcher = Batcher(size_of)
+    batcher = Batcher(size_of, most, most_bytes)
     for item in items:
         if full := batcher.add(item):
             yield full

@@ -168,10 +168,20 @@ def test_all_faults_are_in_one_list(supplier: Supplier) -> None:
 
 def test_what_the_ledger_refuses_is_named_by_its_cell_too(supplier: Supplier) -> None:
     file = supplier.list(5, edited=lambda number, cells: with_cell(cells, "Material", "nut") if number == 4 else cells)
+    before = size(supplier.server)
     done = supplier.do(file)
     assert done.code == 1
     assert "row 4, column Material" in done.err
-    assert "4 on the ledger" in done.out
+    assert "would refuse 1 record; nothing is posted (--partial posts the others)" in done.err
+    assert size(supplier.server) == before
+    problem = json.loads(supplier.do(file, "--json").err)
+    assert (problem["code"], len(problem["errors"]), problem["errors"][0]["field"]) == (
+        "invalid-records", 1, "Material")
+    partly = supplier.do(file, "--partial")
+    assert partly.code == 1
+    assert "row 4, column Material" in partly.err
+    assert "the ledger refused 1 record" in partly.err
+    assert "4 on the ledger" in partly.out
     mended = supplier.list(5)
     again = supplier.result(mended)
     assert (again["new"], again["unchanged"], again["accepted"]) == (1, 4, 1)
@@ -469,6 +479,44 @@ def test_a_dry_run_posts_nothing(supplier: Supplier) -> None:
     assert "30 new" in done.out
     assert size(supplier.server) == before
     assert supplier.result(supplier.list(30))["new"] == 30
+
+
+def test_a_dry_run_asks_the_ledger(supplier: Supplier) -> None:
+    before = size(supplier.server)
+    marked = supplier.folder / "marked.xlsx"
+    file = supplier.list(5, edited=lambda number, cells: with_cell(cells, "Material", "nut") if number == 4 else cells)
+    done = supplier.do(file, "--dry-run", "--marked", marked)
+    assert done.code == 1
+    assert "row 4, column Material" in done.err
+    assert "the ledger would refuse 1 record" in done.err
+    assert openpyxl.load_workbook(marked)["rows"]["B4"].comment is not None
+    lines = done.out.splitlines()
+    assert lines[-1] == "dry run, nothing was posted: 4 would be taken, 1 refused"
+    foreseen = [line for line in lines if re.match(r"row [2356]\b", line)]
+    posted = [line for line in supplier.do(file, "--partial").out.splitlines() if re.match(r"row [2356]\b", line)]
+    assert foreseen == posted, "the same words before and after"
+    assert size(supplier.server) == before + 4
+
+
+def test_a_dry_run_for_programs(supplier: Supplier) -> None:
+    result = supplier.result(supplier.list(2), "--dry-run")
+    assert (result["taken"], result["refused"], result["accepted"]) == (2, 0, 0)
+    first = result["effects"]["records"][0]
+    assert (first["place"], first["lots"][0]["footprint"]) == ("row 2", 3.25)
+    supplier.result(supplier.list(2))
+    changed = supplier.result(emitting(supplier, "50", 2), "--dry-run")
+    assert (changed["changed"], changed["taken"]) == (2, 2)
+    assert changed["effects"]["records"][0]["restatement"]["records"] == 1
+
+
+def test_a_dry_run_without_the_server(supplier: Supplier) -> None:
+    nowhere = ("--dry-run", "--url", "http://127.0.0.1:1", "--patience", 0)
+    assert supplier.do(supplier.list(2), *nowhere).code == 1
+    done = supplier.do(supplier.list(2), *nowhere, "--offline")
+    assert done.code == 0, done.err
+    assert done.out.splitlines()[-1] == "dry run, nothing was posted: the ledger was not asked"
+    for options in (["--offline"], ["--dry-run", "--partial"], ["--output", supplier.folder / "o", "--partial"]):
+        assert supplier.do(supplier.list(2), *options).code == 2, options
 
 
 def test_memory_is_bounded(supplier: Supplier) -> None:

@@ -1,4 +1,4 @@
-"""A relay in front of a ledger's server, which changes or loses the answers to posts."""
+"""A relay in front of a ledger's server, which changes or loses the answers to posts, but not to checks."""
 
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -8,6 +8,7 @@ import httpx
 import msgspec
 
 from ledger.answers.problems import problem_of
+from ledger.client.posting import CHECK_PATH
 from ledger.errors import OutcomeUnknown
 
 Edit = Callable[[bytes], bytes | None]
@@ -40,7 +41,8 @@ class Relay:
             def do_POST(self) -> None:
                 content = self.rfile.read(int(self.headers["Content-Length"]))
                 kind = {"Content-Type": self.headers["Content-Type"]}
-                self._answer(httpx.post(server + self.path, content=content, headers=kind, timeout=120), edit)
+                self._answer(httpx.post(server + self.path, content=content, headers=kind, timeout=120),
+                             (lambda content: content) if self.path.startswith(CHECK_PATH) else edit)
 
             def _answer(self, answer: httpx.Response, edit: Edit) -> None:
                 content = edit(answer.content)

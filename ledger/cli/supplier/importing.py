@@ -10,6 +10,7 @@ import click
 import msgspec
 from msgspec.structs import replace
 
+from ledger.answers.checked import CheckedRecord
 from ledger.answers.problems import Problem
 from ledger.cli.client import Client, Seconds, patient_client, url_option
 from ledger.cli.console import Rejected, explained, json_option, print_json, progress, say, show
@@ -41,6 +42,11 @@ _REASON: Final = "The row of the import was corrected"
 _CHANGED: Final = "changes[0].fields."
 """Before the fields of a record in the refusal of its amendment."""
 _UNAVAILABLE: Final = 503
+_MOST_CHECKED: Final = 5_000
+"""Records of an import that are checked before it posts any. A check costs about as much as posting."""
+_CHECKED_LINES: Final = 20_000
+_CHECKED_BYTES: Final = 32 << 20
+"""The limits of one check. Its records may name each other."""
 _KEPT: Final = 500
 """Records whose acceptance is written at once."""
 
@@ -59,7 +65,8 @@ class ImportOptions(NamedTuple):
 
 class ImportResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The result for programs: numbers of records, the first proposed amendments, and the number of rows that the
-    mapping skips. `effects`: of the records that were posted now, of which `leftOff` are not listed."""
+    mapping skips. `taken`: records that the ledger would take, by the check of a dry run. `effects`: of these records,
+    or of the ones that were posted now; `leftOff` of them are not listed."""
 
     read: int
     new: int
@@ -72,6 +79,7 @@ class ImportResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     acknowledged: int = 0
     proposals: list[dict[str, Any]]
     skipped: int = 0
+    taken: int = 0
     effects: dict[str, Any] = {}
 
 
@@ -86,7 +94,9 @@ class ImportResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 @click.option("--dates", type=click.Choice(list(DATES)), help="How the file writes dates.  [default: yyyy-mm-dd]")
 @click.option("--offset", help="Offset from UTC of dates and times without one, such as +08:00.  [default: +00:00]")
 @click.option("--type", "kind", help="Type of records without one.")
-@click.option("--dry-run", is_flag=True, help="Read, check and compare; post nothing.")
+@click.option("--dry-run", is_flag=True, help="Show the effects and faults of the records; post nothing.")
+@click.option("--offline", is_flag=True, help="With --dry-run: do not ask the ledger to check the records.")
+@click.option("--partial", is_flag=True, help="Post the other records if the ledger refuses some.")
 @click.option("-o", "--output", type=FILE, help="Write the signed records to this file; post nothing.")
 @click.option("--amend", is_flag=True, help="Post the amendments of changed rows too.")
 @click.option("--amendments", type=FILE, help="Write the signed amendments of changed rows to this file.")
@@ -106,15 +116,15 @@ def import_(**given: Any) -> int:
     you see first and post with --amend. If an earlier import ended without an answer for that row, the command asks the
     ledger first. Keep the files KEY.nonces and KEY.imports with the key.
 
-    If a row has a fault, nothing is posted: all faults are listed by sheet, row and column. After posting you see the
-    effects of the new records: kg CO2e, titles, omissions and findings, of the first 20 and of further ones with
-    findings or omissions, at most 50.
+    If a row has a fault, nothing is posted: all faults are listed by sheet, row and column. The ledger checks up to
+    5,000 records before any is posted, and nothing is posted if it would refuse one, unless you give --partial. Larger
+    files are not checked first: use --dry-run, which checks files of any size. Checks count in the quotas.
+
+    With --dry-run and after posting you see the effects of the records: kg CO2e, titles, omissions and findings, of the
+    first 20 and of further ones with findings or omissions, at most 50.
     """
     options = ImportOptions(*[given[name] for name in ImportOptions._fields])
-    if given["dry_run"] and (given["output"] or given["amend"] or given["amendments"] or given["receipts"]):
-        raise click.UsageError("--dry-run posts nothing and writes no records")
-    if given["output"] and (given["amend"] or given["receipts"]):
-        raise click.UsageError("--output posts nothing: submit the file")
+    _check_options(given)
     key: Path = given["key"]
     origin = required_origin(given["origin"])
     private = signing_key(key, given["passphrase_file"], given["prompt"])
@@ -133,12 +143,29 @@ def import_(**given: Any) -> int:
             run.write(given["output"], amendments=False)
         if given["amendments"]:
             run.write(given["amendments"], amendments=True)
-        if not given["dry_run"] and not given["output"]:
+        if given["dry_run"] and not given["offline"]:
+            run.check(client, amend=True, shows=True)
+        elif not given["dry_run"] and not given["output"]:
+            if not given["partial"]:
+                _check_all(run, client, source, amend=given["amend"])
             receipts = stack.enter_context(replacing(given["receipts"])) if given["receipts"] else None
             run.post(client, receipts, given["patience"] if receipts else None, amend=given["amend"])
-            run.explain(source)
+        if run.refused:
+            _explain(run, source, given)
         _report(plan, run, source, given)
     return 1 if run.refused or run.unknown else 0
+
+
+def _check_options(given: dict[str, Any]) -> None:
+    """Raises UsageError for options that exclude each other."""
+    if given["dry_run"] and (given["output"] or given["amend"] or given["amendments"] or given["receipts"]):
+        raise click.UsageError("--dry-run posts nothing and writes no records")
+    if given["output"] and (given["amend"] or given["receipts"]):
+        raise click.UsageError("--output posts nothing: submit the file")
+    if given["offline"] and not given["dry_run"]:
+        raise click.UsageError("--offline belongs to --dry-run; --output signs without posting")
+    if given["partial"] and (given["dry_run"] or given["output"]):
+        raise click.UsageError("--partial posts records: leave out --dry-run and --output")
 
 
 class _Source:
@@ -235,7 +262,7 @@ class _ImportRun:
 
     def __init__(self, staging: Staging, state: ImportState, effects: ImportEffects) -> None:
         self._staging, self._state, self.effects = staging, state, effects
-        self.accepted = self.amended = self.refused = self.unknown = 0
+        self.accepted = self.amended = self.refused = self.unknown = self.taken = 0
         self.promised = 0
         """The number of accepted records that the log has only acknowledged so far."""
         self._refusals: dict[tuple[str, str], Problem] = {}
@@ -246,6 +273,40 @@ class _ImportRun:
             for record in self._staging.waiting(amendments=amendments):
                 file.write(record.envelope + b"\n")
             self._note_sent(self._staging.waiting(amendments=amendments))
+
+    def fits_check(self, *, amend: bool) -> bool:
+        """Whether one check takes all records, so that they may name each other."""
+        count, size = self._staging.unposted_size(amend=amend)
+        return count <= _MOST_CHECKED and size <= _CHECKED_BYTES
+
+    def check(self, client: Client, *, amend: bool, shows: bool) -> None:
+        """Asks the ledger which of the records it would take. `shows`: keeps their effects. Raises Unavailable."""
+        rows = self._staging.unposted(amend=amend)
+        chunks = batches(rows, lambda record: len(record.envelope), _CHECKED_LINES, _CHECKED_BYTES)
+        with progress("checking") as report_progress:
+            for number, records in enumerate(chunks):
+                if number == 1:
+                    say(f"the ledger checks {_CHECKED_LINES:,} records or {_CHECKED_BYTES >> 20} MiB at a time: it may "
+                        "refuse a record that names a new record of an earlier part, although an import would post it")
+                answers = client.check([record.envelope for record in records])
+                for record, answer in zip(records, answers, strict=True):
+                    self._note_check(record, answer, shows=shows)
+                report_progress(self.taken + self.refused)
+
+    def _note_check(self, record: WaitingRow, answer: CheckedRecord | Problem, *, shows: bool) -> None:
+        if isinstance(answer, Problem):
+            if answer.status == _UNAVAILABLE:
+                raise answer.error()
+            self._note_refusal(record, answer)
+            return
+        self.taken += 1
+        if shows:
+            self.effects.add_checked(self._staging.place_of(record.key), record.key, record.envelope, answer)
+
+    def _note_refusal(self, record: WaitingRow, refusal: Problem) -> None:
+        self.refused += 1
+        if len(self._refusals) < MOST_FAULTS:
+            self._refusals[record.kind, record.key] = refusal
 
     def post(self, client: Client, receipts: IO[bytes] | None, waiting: float | None, *, amend: bool) -> None:
         """Posts in bounded requests. Before each request, the notes of its records are durable; after it, the notes of
@@ -272,9 +333,7 @@ class _ImportRun:
                 self.unknown += 1
                 continue
             if isinstance(answer, Problem):
-                self.refused += 1
-                if len(self._refusals) < MOST_FAULTS:
-                    self._refusals[record.kind, record.key] = answer
+                self._note_refusal(record, answer)
                 continue
             taken.append((record, answer))
             self.promised += isinstance(answer, Acknowledgement)
@@ -308,19 +367,15 @@ class _ImportRun:
         while part := list(islice(rest, _KEPT)):
             self._state.enter([(record.kind, record.key, noted) for record, noted in part])
 
-    def explain(self, source: _Source) -> None:
-        """Says which cells the ledger refused."""
-        if not self.refused:
-            return
+    def faults(self, source: _Source) -> list[SheetFault]:
+        """The cells that the ledger refused, or would refuse."""
         faults: list[SheetFault] = []
         with Staging() as staging:
             for draft in source.drafts(staging):
                 refusal = self._refusal(draft)
                 if isinstance(draft, RowDraft) and refusal is not None:
                     faults += draft.faults_of(refusal)
-        for fault in faults:
-            say(explained(fault.error()))
-        say(f"the ledger refused {counted(self.refused, 'record')}{source.mark(faults)}")
+        return faults
 
     def _refusal(self, draft: RowDraft | SheetFault) -> LedgerError | None:
         """The refusal of a record; of its amendment, with the field of the record itself."""
@@ -330,6 +385,28 @@ class _ImportRun:
         if refusal is None or refusal.field is None:
             return None if refusal is None else refusal.error()
         return replace(refusal, field=refusal.field.removeprefix(_CHANGED)).error()
+
+
+def _check_all(run: _ImportRun, client: Client, source: _Source, *, amend: bool) -> None:
+    """Raises Rejected if the ledger would refuse any record, unless they are too many for one check."""
+    if not run.fits_check(amend=amend):
+        return
+    run.check(client, amend=amend, shows=False)
+    if run.refused:
+        faults = run.faults(source)
+        raise Rejected(
+            f"{source.options.file}: the ledger would refuse {counted(run.refused, 'record')}; nothing is posted "
+            f"(--partial posts the others){source.mark(faults)}",
+            [fault.error() for fault in faults], code="invalid-records")
+
+
+def _explain(run: _ImportRun, source: _Source, given: dict[str, Any]) -> None:
+    """Says which cells the ledger refused, or would refuse."""
+    faults = run.faults(source)
+    for fault in faults:
+        say(explained(fault.error()))
+    refused = "would refuse" if given["dry_run"] else "refused"
+    say(f"the ledger {refused} {counted(run.refused, 'record')}{source.mark(faults)}")
 
 
 def _skipped(source: _Source) -> str:
@@ -347,7 +424,7 @@ def _report(plan: ImportPlan, run: _ImportRun, source: _Source, given: dict[str,
             acknowledged=run.promised, proposals=[
                 {"place": str(one.place), "key": one.key, "record": one.record, "fields": list(one.fields)}
                 for one in plan.proposals
-            ], skipped=source.skipped, effects=run.effects.stated()))
+            ], skipped=source.skipped, taken=run.taken if given["dry_run"] else 0, effects=run.effects.stated()))
         return
     show(*run.effects.lines())
     records = "1 record" if plan.read == 1 else f"{plan.read} records"
@@ -357,7 +434,8 @@ def _report(plan: ImportPlan, run: _ImportRun, source: _Source, given: dict[str,
     if plan.changed > len(plan.proposals):
         show(f"… and {plan.changed - len(plan.proposals)} more")
     if given["dry_run"]:
-        show("nothing was posted")
+        asked = "the ledger was not asked" if given["offline"] else f"{run.taken} would be taken, {run.refused} refused"
+        show(f"dry run, nothing was posted: {asked}")
     elif given["output"]:
         show(f"signed: {given['output']}; post it with `carbon-ledger submit`")
     else:

@@ -103,6 +103,19 @@ class Staging:
             yield WaitingRow(*row)
 
 
+    def unposted(self, *, amend: bool) -> Iterator[WaitingRow]:
+        """The records that the ledger may not have yet; with `amend` the amendments too."""
+        for amendments in (False, True) if amend else (False,):
+            yield from (record for record in self.waiting(amendments=amendments) if not record.known)
+
+    def unposted_size(self, *, amend: bool) -> tuple[int, int]:
+        """The number of these records, and of the bytes of their envelopes, a line each."""
+        which = "" if amend else " AND amends IS NULL"
+        count, size = self._database.execute(
+            f"SELECT count(*), total(length(envelope) + 1) FROM waiting WHERE NOT known{which}").fetchone()  # noqa: S608
+        return count, int(size)
+
+
 def _packed(cell: CellValue | None) -> Any:
     match cell:
         case datetime() | date():
