@@ -519,6 +519,21 @@ def test_a_dry_run_without_the_server(supplier: Supplier) -> None:
         assert supplier.do(supplier.list(2), *options).code == 2, options
 
 
+def test_options_that_exclude_each_other_are_named(supplier: Supplier) -> None:
+    file, out = supplier.list(1), supplier.folder / "out"
+    for options, words in (
+        (["--dry-run", "--receipts", out], "--dry-run posts nothing and writes no records: leave out --receipts"),
+        (["--dry-run", "--amend", "--amendments", out], ": leave out --amend, --amendments"),
+        (["--dry-run", "--partial"], ": leave out --partial"),
+        (["--output", out, "--receipts", out], "--output posts nothing, so that you submit the file later: leave out "
+                                               "--receipts"),
+        (["--offline"], "--offline belongs to --dry-run"),
+    ):
+        done = supplier.do(file, *options)
+        assert done.code == 2, options
+        assert words in done.err, done.err
+
+
 def test_memory_is_bounded(supplier: Supplier) -> None:
     """The memory of an import does not grow with its rows."""
     peaks = []

@@ -38,6 +38,11 @@ from ledger.errors import Erased, InvalidInput, LedgerError, NotFound, Unavailab
 from ledger.host.files.durable import replacing
 
 _CSV: Final = ".csv"
+_EXCLUDED: Final = (
+    ("dry_run", "posts nothing and writes no records", ("output", "amend", "amendments", "receipts", "partial")),
+    ("output", "posts nothing, so that you submit the file later", ("amend", "receipts", "partial")),
+)
+"""Options, each with the reason why it excludes others."""
 _REASON: Final = "The row of the import was corrected"
 _CHANGED: Final = "changes[0].fields."
 """Before the fields of a record in the refusal of its amendment."""
@@ -158,14 +163,12 @@ def import_(**given: Any) -> int:
 
 def _check_options(given: dict[str, Any]) -> None:
     """Raises UsageError for options that exclude each other."""
-    if given["dry_run"] and (given["output"] or given["amend"] or given["amendments"] or given["receipts"]):
-        raise click.UsageError("--dry-run posts nothing and writes no records")
-    if given["output"] and (given["amend"] or given["receipts"]):
-        raise click.UsageError("--output posts nothing: submit the file")
+    for option, reason, excluded in _EXCLUDED:
+        extra = [f"--{name}" for name in excluded if given[name]]
+        if given[option] and extra:
+            raise click.UsageError(f"--{option.replace('_', '-')} {reason}: leave out {', '.join(extra)}")
     if given["offline"] and not given["dry_run"]:
         raise click.UsageError("--offline belongs to --dry-run; --output signs without posting")
-    if given["partial"] and (given["dry_run"] or given["output"]):
-        raise click.UsageError("--partial posts records: leave out --dry-run and --output")
 
 
 class _Source:

@@ -10,6 +10,8 @@ from ledger.client.sheets.template import Guides
 from ledger.errors import InvalidInput, LedgerError
 
 _ROOT: Final = "$"
+_VALUE: Final = "value"
+"""Of a quantity."""
 _ENDS: Final = ("end", "until")
 
 
@@ -54,9 +56,13 @@ class DraftRow(NamedTuple):
         return CellPlace(self.row.sheet, self.row.number, None if position is None else position + 1, header)
 
     def place_of(self, field: str) -> CellPlace:
-        """The cell that filled a field, or a part of the row above it."""
+        """The cell that filled a field or the value of a quantity, or a part of the row above it."""
         below = self._filled()
         path = _ROOT + field.removeprefix(self.root)
+        named = tuple(below[path].split(".")) if path in below else _path_in(path)
+        amount = self.columns.get((*named, _VALUE))
+        if amount is not None and self._has(amount):
+            return self.place(amount)
         while path != _ROOT:
             position = self.columns.get(tuple(below[path].split("."))) if path in below else None
             position = self.columns.get(_path_in(path)) if position is None else position
@@ -64,6 +70,9 @@ class DraftRow(NamedTuple):
                 return self.place(position)
             path = path.rpartition("[" if path.endswith("]") else ".")[0]
         return self.place()
+
+    def _has(self, position: int) -> bool:
+        return position < len(self.row.cells) and self.row.cells[position] is not None
 
     def typed(self, place: CellPlace) -> str | None:
         """The content of the cell at a place, as people typed it."""
@@ -74,7 +83,7 @@ class DraftRow(NamedTuple):
         """For each path of the row's tree, without gaps in lists, the path of the columns that filled it."""
         tree: Tree = {}
         for path, position in self.columns.items():
-            if position < len(self.row.cells) and self.row.cells[position] is not None:
+            if self._has(position):
                 fill(tree, path, "")
         names: dict[str, str] = {}
         with_lists(tree, names)
