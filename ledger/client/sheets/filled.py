@@ -24,6 +24,8 @@ from ledger.errors import InvalidInput, LedgerError, NotFound
 
 _TYPE: Final[Path] = ("type",)
 _PROCESS: Final[Path] = ("process",)
+_NOTES: Final = "#"
+"""Before the name of a sheet with notes, as before a column with notes."""
 
 
 class _Header(NamedTuple):
@@ -37,7 +39,7 @@ class _Header(NamedTuple):
 
 class FilledTemplate:
     """The records of a filled-in template. Sheets with a column `type` have records; each other sheet has the list by
-    its name, whose rows name their record by the column `key`."""
+    its name, whose rows name their record by the column `key`. Sheets whose name begins with `#` are notes."""
 
     def __init__(self, rows: Rows, reading: CellReading, staging: Staging) -> None:
         self._rows, self._reading, self._staging = rows, reading, staging
@@ -47,12 +49,13 @@ class FilledTemplate:
         """The records in the order of their sheets, with a fault in place of each malformed one. Raises InvalidInput if
         the file as a whole cannot be read."""
         of_records: list[str] = []
-        for sheet in self._rows.sheets():
+        sheets = [sheet for sheet in self._rows.sheets() if not sheet.startswith(_NOTES)]
+        for sheet in sheets:
             header = self._header(sheet)
             if header is None:
                 continue
             yield from self._merged(sheet)
-            if _TYPE in header.positions or len(self._rows.sheets()) == 1:
+            if _TYPE in header.positions or len(sheets) == 1:
                 of_records.append(sheet)
             else:
                 yield from self._stage(sheet, header)
@@ -72,8 +75,10 @@ class FilledTemplate:
             return None
         names = ["" if cell is None else shown(cell).strip() for cell in first.cells]
         if KEY not in names:
+            notes = "; a sheet that is not part of the template: remove it or begin its name with `#`" if sheet else ""
             raise InvalidInput(f"{CellPlace(sheet, first.number)}: no column `{KEY}`", code="no-key", field=KEY,
-                               rule="a column with your own number of each record; or --mapping FILE for other lists")
+                               rule="a column with your own number of each record; or --mapping FILE for other lists"
+                                    + notes)
         columns = columns_named(names)
         positions = {column.path: i for i, column in enumerate(columns) if column is not None and column.path}
         self._headers[sheet] = _Header(names, columns, positions, names.index(KEY))

@@ -18,6 +18,10 @@ _FAULTS: Final[Mapping[str, str]] = {
 }
 _DIGITS: Final = 15
 """Significant digits of a number in a workbook; a spreadsheet shows and keeps no more."""
+_DECIMALS: Final = 9
+"""Records have no more."""
+_LEAST_ROUNDED: Final = Decimal("0.0001")
+"""A smaller number would keep fewer than six significant digits."""
 _MOST_WHOLE: Final = 1 << 53
 """Records have no larger integers."""
 _INSTANT: Final = "instant"
@@ -171,12 +175,18 @@ def _number(cell: CellValue, style: Style) -> Decimal:
 
 
 def _exact(number: float | Decimal) -> Decimal:
-    """A number of a workbook as a spreadsheet shows it: 0.1 + 0.2 is 0.3 there."""
+    """A number of a workbook as a spreadsheet shows it: 0.1 + 0.2 is 0.3 there. Its decimals are rounded, since a
+    spreadsheet calculates with binary numbers; a number that rounding would change much stays, and is a fault later.
+    """
     if isinstance(number, int):
         return Decimal(number)
     value = Decimal(number) if isinstance(number, Decimal) else Decimal(f"{number:.{_DIGITS}g}")
     if not value.is_finite():
         raise _fault(number, "not-a-number", "a finite number")
+    exponent = value.as_tuple().exponent
+    if isinstance(number, float) and abs(value) >= _LEAST_ROUNDED and isinstance(exponent, int) and (
+            exponent < -_DECIMALS):
+        return round(value, _DECIMALS)
     return value
 
 

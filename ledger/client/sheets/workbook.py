@@ -161,7 +161,7 @@ def _too_large(path: Path, sheet: str, row: int) -> InvalidInput:
 
 def _value(cell: Any) -> CellValue | None:
     value = cell.value
-    if value is None or value == "":
+    if value is None or (isinstance(value, str) and not value.strip()):
         return None
     if cell.data_type == "f":
         return Formula(str(getattr(value, "text", None) or value))

@@ -392,6 +392,44 @@ def test_numbers_and_texts_that_look_like_the_other(tmp_path: Path) -> None:
     assert (second.key, second.tree["lot"], second.tree["quantity"]["value"]) == ("0012", "0815", "7")
 
 
+@pytest.mark.parametrize(("number", "value"), [
+    (3120.123456789123, "3120.123456789"), (2 / 3, "0.666666667"), (-2 / 3, "-0.666666667"), (1 / 3000, "0.000333333"),
+    (0.1234567894999, "0.123456789"), (12345678.0, "12345678"), (0.00001234567891, "0.00001234567891"),
+    (1e-12, "0.000000000001"),
+])
+def test_numbers_of_workbooks_have_nine_decimals(tmp_path: Path, number: float, value: str) -> None:
+    """Small numbers keep all digits, so that the record is refused and no digit is lost without notice."""
+    (draft,) = faults(transfers(tmp_path / "a.xlsx", ["1", "transfer", "urn:a:lot", number]))
+    assert isinstance(draft, RowDraft)
+    assert draft.tree["quantity"]["value"] == value
+
+
+def test_numbers_that_are_texts_are_not_rounded(tmp_path: Path) -> None:
+    (draft,) = faults(transfers(tmp_path / "a.xlsx", ["1", "transfer", "urn:a:lot", "3120.123456789123"]))
+    assert isinstance(draft, RowDraft)
+    assert draft.tree["quantity"]["value"] == "3120.123456789123"
+
+
+def test_rows_of_blanks_are_empty(tmp_path: Path) -> None:
+    path = transfers(tmp_path / "a.xlsx", ["1", "transfer", "urn:a:lot", 5], [" "], [None, "\u00a0\n", " \t"])
+    assert [type(draft) for draft in faults(path)] == [RowDraft]
+
+
+def noted(path: Path, name: str) -> Path:
+    made = openpyxl.load_workbook(transfers(path, ["1", "transfer", "urn:a:lot", 5]))
+    made.create_sheet(name).append(["Call the works about the batch"])
+    made.save(path)
+    return path
+
+
+def test_a_sheet_with_notes_is_left_out(tmp_path: Path) -> None:
+    assert [type(draft) for draft in faults(noted(tmp_path / "a.xlsx", "# Notizen"))] == [RowDraft]
+    with pytest.raises(InvalidInput) as error:
+        faults(noted(tmp_path / "b.xlsx", "Notizen"))
+    assert error.value.message == "sheet Notizen, row 1: no column `key`"
+    assert "remove it or begin its name with `#`" in (error.value.rule or "")
+
+
 def two_sheets(path: Path, record: Sequence[Sequence[Any]], name: str, items: Sequence[Sequence[Any]]) -> Path:
     """A workbook with a sheet of records and a sheet of a list."""
     made = openpyxl.Workbook()
