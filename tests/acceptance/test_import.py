@@ -519,6 +519,20 @@ def test_a_dry_run_without_the_server(supplier: Supplier) -> None:
         assert supplier.do(supplier.list(2), *options).code == 2, options
 
 
+def test_items_without_any_cell_are_counted(supplier: Supplier) -> None:
+    (supplier.folder / "mapping.toml").write_text(
+        'type = "consumption"\nkey = "{k}"\nnumbers = "de"\ndates = "mm.yyyy"\n[fields]\npurpose = "ownUse"\n'
+        'time = "{month}"\n'
+        + "".join([f'"inputs.{i}.lot" = "urn:a:lot:{{lot{i}}}"\n"inputs.{i}.quantity.value" = "{{kg{i}}}"\n'
+                   f'"inputs.{i}.quantity.unit" = "KGM"\n' for i in range(2)]))
+    file = supplier.folder / "list.csv"
+    file.write_text("k;month;lot0;kg0;lot1;kg1\n1;03.2026;a;1;;\n2;03.2026;a;1;b;2\n3;03.2026;a;1;;\n")
+    done = supplier.do(file, "--dry-run", "--offline")
+    assert done.code == 0, done.err
+    assert "inputs.1 is left out of 2 rows, since all of its cells are empty" in done.err
+    assert supplier.result(file, "--dry-run", "--offline")["empty"] == {"inputs.1": 2}
+
+
 def test_options_that_exclude_each_other_are_named(supplier: Supplier) -> None:
     file, out = supplier.list(1), supplier.folder / "out"
     for options, words in (

@@ -111,6 +111,8 @@ def test_supplier_buyer_and_auditor(running: Running) -> None:
     assert told.count("2 on the ledger, 0 amended") == 1
     assert "row 3: 5002 changes burdens" in told
     assert "0 on the ledger, 1 amended" in told
+    assert "2 records: 2 new" in told
+    assert "dry run, nothing was posted: 2 would be taken, 0 refused" in told
     ask, choose, prove, rule = blocks("clients", "Buyer")
     told = running.run(ask)
     assert "kg CO2e per tonne (TNE)" in told

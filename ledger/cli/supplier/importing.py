@@ -70,7 +70,8 @@ class ImportOptions(NamedTuple):
 
 class ImportResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The result for programs: numbers of records, the first proposed amendments, and the number of rows that the
-    mapping skips. `taken`: records that the ledger would take, by the check of a dry run. `effects`: of these records,
+    mapping skips. `taken`: records that the ledger would take, by the check of a dry run. `empty`: how often an item of
+    a list was left out, by its path, since its cells are empty. `effects`: of these records,
     or of the ones that were posted now; `leftOff` of them are not listed."""
 
     read: int
@@ -85,6 +86,7 @@ class ImportResult(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     proposals: list[dict[str, Any]]
     skipped: int = 0
     taken: int = 0
+    empty: dict[str, int] = {}
     effects: dict[str, Any] = {}
 
 
@@ -195,6 +197,11 @@ class _Source:
         """The number of rows that the mapping skipped when the file was read."""
         return 0 if self._list is None else self._list.skipped
 
+    @property
+    def empty(self) -> dict[str, int]:
+        """How often the mapping left an item of a list out, by its path, since its cells are empty."""
+        return {} if self._list is None else dict(self._list.empty)
+
     def mark(self, faults: list[SheetFault]) -> str:
         """Writes the marked copy if one is asked for; returns words for the message."""
         if self.options.marked is None:
@@ -239,6 +246,8 @@ def _planned(source: _Source, planner: Planner, staging: Staging) -> ImportPlan:
         raise InvalidInput(f"{source.options.file} holds no record{_skipped(source)}", code="empty-input")
     for line in summary(plan.respelled):
         say(line)
+    for name, times in source.empty.items():
+        say(f"{name} is left out of {counted(times, 'row')}, since all of its cells are empty")
     return plan
 
 
@@ -427,7 +436,8 @@ def _report(plan: ImportPlan, run: _ImportRun, source: _Source, given: dict[str,
             acknowledged=run.promised, proposals=[
                 {"place": str(one.place), "key": one.key, "record": one.record, "fields": list(one.fields)}
                 for one in plan.proposals
-            ], skipped=source.skipped, taken=run.taken if given["dry_run"] else 0, effects=run.effects.stated()))
+            ], skipped=source.skipped, taken=run.taken if given["dry_run"] else 0,
+            empty=source.empty, effects=run.effects.stated()))
         return
     show(*run.effects.lines())
     records = "1 record" if plan.read == 1 else f"{plan.read} records"

@@ -23,11 +23,12 @@ kept for the next month.
     TO = "TNE"
 
 With `[rows.inputs]`, adjacent rows with one key are one record, and each of them is an item of that list. An empty cell
-fills no field.
+fills no field. An item of a list, such as `outputs.1`, is left out if all of its cells are empty, constants or not.
 """
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -105,6 +106,10 @@ class _Filling(NamedTuple):
     text: Any
     columns: Sequence[int]
 
+    def items(self) -> Iterator[Path]:
+        """The paths of the items of lists that the field is in, such as `outputs.1`."""
+        yield from [self.path[: i + 1] for i, step in enumerate(self.path) if step.isdecimal()]
+
     @property
     def is_cell(self) -> bool:
         """Whether the field is the value of one cell."""
@@ -131,6 +136,8 @@ class MappedList:
         self._guide: Guide = reading.guides.of(mapping.type, process if isinstance(process, str) else None)
         self.skipped = 0
         """The number of rows that the mapping leaves out."""
+        self.empty: Counter[str] = Counter()
+        """How often an item of a list was left out, by its path, since all of its cells are empty."""
 
     def drafts(self) -> Iterator[RowDraft | SheetFault]:
         """The records in the order of their rows, with a fault in place of each malformed one."""
@@ -242,10 +249,14 @@ class MappedList:
         for name, fillings in columns.rows.items():
             items: list[Tree] = []
             for _, row in group:
+                if _is_empty(row, fillings):
+                    self.empty[name] += 1
+                    continue
                 below = _part(f"$.{name}[{len(items)}]", row, fillings, columns)
                 items.append(self._tree(below, fillings, columns, tuple(name.split(".")), faults))
                 parts.append(below)
-            fill(tree, tuple(name.split(".")), items)
+            if items:
+                fill(tree, tuple(name.split(".")), items)
         self._check_alike(group, columns, faults)
         return RowDraft(key, faults_or(faults, {"type": self._mapping.type, **tree}), parts)
 
@@ -266,7 +277,11 @@ class MappedList:
         faults: list[SheetFault],
     ) -> Tree:
         tree: Tree = {}
+        empty = _empty_items(part.row, fillings)
+        self.empty.update([".".join((*above, *item)) for item in empty])
         for filling in fillings:
+            if any(item in empty for item in filling.items()):
+                continue
             try:
                 value = self._value(part.row, filling, columns, above)
             except LedgerError as error:
@@ -307,6 +322,21 @@ class MappedList:
             raise InvalidInput(f"{text!r} is not in [values.{columns.names[position]}] of the mapping",
                                code="unmapped-value", value=text, rule=f"one of: {', '.join(allowed(text, values))}")
         return values[text]
+
+
+def _empty_items(row: Row, fillings: Sequence[_Filling]) -> set[Path]:
+    """The items of lists whose cells in the row are all empty. An item of constants alone has no cells."""
+    items: dict[Path, list[_Filling]] = {}
+    for filling in fillings:
+        for item in filling.items():
+            items.setdefault(item, []).append(filling)
+    return {item for item, own in items.items() if _is_empty(row, own)}
+
+
+def _is_empty(row: Row, fillings: Sequence[_Filling]) -> bool:
+    """Whether columns fill the fields, and all of their cells are empty."""
+    positions = [position for filling in fillings for position in filling.columns]
+    return bool(positions) and all(_at(row, position) is None for position in positions)
 
 
 def _part(root: str, row: Row, fillings: Sequence[_Filling], columns: _MappedColumns) -> DraftRow:

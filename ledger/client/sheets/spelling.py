@@ -31,6 +31,7 @@ _TRUTH: Final = "true or false"
 _UNKNOWN: Final = ("", "JSON")
 """Types of fields whose cells are read by their own type."""
 _MONTH: Final = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+_DOTTED_MONTH: Final = re.compile(r"(0?[1-9]|1[0-2])\.([0-9]{4})")
 _TIME: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]")
 _YEARS: Final = "a date from the year 1 to the year 9999, in UTC"
 _OFFSET: Final = re.compile(r"([+-])([01][0-9]|2[0-3]):([0-5][0-9])")
@@ -91,9 +92,10 @@ format takes India's `1,23,456.7`."""
 
 
 ISO: Final = "yyyy-mm-dd"
+MONTHS: Final = "mm.yyyy"
 DATES: Final[Mapping[str, str]] = {
     ISO: "%Y-%m-%d", "dd.mm.yyyy": "%d.%m.%Y", "dd/mm/yyyy": "%d/%m/%Y", "mm/dd/yyyy": "%m/%d/%Y", "yyyymmdd": "%Y%m%d",
-    "yyyy/mm/dd": "%Y/%m/%d",
+    "yyyy/mm/dd": "%Y/%m/%d", MONTHS: "%m.%Y",
 }
 """The formats of dates by the names that users give them."""
 
@@ -223,10 +225,10 @@ def _instant(cell: CellValue, style: Style, *, ends: bool) -> str:
     """A day or a month is its first second; if it `ends`, the first second after it."""
     if isinstance(cell, str):
         text = cell.strip()
-        month = _MONTH.fullmatch(text)
-        if month:
+        month = _year_and_month(text, style)
+        if month is not None:
             try:
-                return _month(int(month[1]), int(month[2]), style, ends=ends)
+                return _month(*month, style, ends=ends)
             except (OverflowError, ValueError):
                 raise _fault(text, "not-a-date", _YEARS) from None
         cell = _moment(text, style)
@@ -238,6 +240,15 @@ def _instant(cell: CellValue, style: Style, *, ends: bool) -> str:
         return _utc(datetime(cell.year, cell.month, cell.day) + timedelta(days=int(ends)), style)
     except OverflowError:
         raise _fault(cell.isoformat(), "not-a-date", _YEARS) from None
+
+
+def _year_and_month(text: str, style: Style) -> tuple[int, int] | None:
+    """The month that a text states; None if it is no month."""
+    if month := _MONTH.fullmatch(text):
+        return int(month[1]), int(month[2])
+    if style.dates == MONTHS and (month := _DOTTED_MONTH.fullmatch(text)):
+        return int(month[2]), int(month[1])
+    return None
 
 
 def _moment(text: str, style: Style) -> date:

@@ -137,6 +137,68 @@ def test_a_month_is_from_its_beginning_to_its_end(tmp_path: Path) -> None:
     assert first.tree["figures"] == {"a": {"value": "-5"}}
 
 
+@pytest.mark.parametrize(("cell", "start", "end"), [
+    ("01.2026", "2025-12-31T16:00:00Z", "2026-01-31T16:00:00Z"), ("1.2026", "2025-12-31T16:00:00Z",
+                                                                 "2026-01-31T16:00:00Z"),
+    ("12.2026", "2026-11-30T16:00:00Z", "2026-12-31T16:00:00Z"), ("2026-12", "2026-11-30T16:00:00Z",
+                                                                  "2026-12-31T16:00:00Z"),
+])
+def test_a_month_with_a_dot_is_whole_too(cell: str, start: str, end: str) -> None:
+    style = Style(FORMATS["de"], offset_named("+08:00"), "mm.yyyy")
+    assert (wire_value(cell, "instant", "", style), wire_value(cell, "instant", "", style, ends=True)) == (start, end)
+
+
+@pytest.mark.parametrize("cell", ["13.2026", "00.2026", "01.26", "31.01.2026", "01.0000", "01/2026"])
+def test_no_other_text_is_a_month_with_a_dot(cell: str) -> None:
+    with pytest.raises(InvalidInput) as error:
+        wire_value(cell, "instant", "", Style(FORMATS["de"], dates="mm.yyyy"))
+    assert error.value.code == "not-a-date"
+    with pytest.raises(InvalidInput):
+        wire_value("01.2026", "instant", "", Style(FORMATS["de"], dates="dd.mm.yyyy"))
+
+
+OUTPUTS: Final = b"""
+type = "transformation"
+key = "{k}"
+[fields]
+"outputs.0.lot" = "urn:a:lot:{k}"
+"outputs.0.quantity.value" = "{kg}"
+"outputs.0.quantity.unit" = "KGM"
+"outputs.1.lot" = "urn:a:lot:{second}"
+"outputs.1.quantity.value" = "{second kg}"
+"outputs.1.quantity.unit" = "KGM"
+"supplies.0.carrier" = "electricity"
+"""
+
+
+def test_an_item_without_any_cell_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("k;kg;second;second kg\n1;5;;\n2;5;b;3\n3;5;b;\n4;5;;3\n", encoding="utf-8")
+    reading = CellReading(Style(FORMATS["de"]), GUIDES, str)
+    with opened_csv(path) as rows, Staging() as staging:
+        listed = MappedList(read_mapping(OUTPUTS), rows, reading, staging)
+        found = list(listed.drafts())
+    trees = [one.tree for one in found if isinstance(one, RowDraft)]
+    assert [[output["lot"] for output in tree["outputs"]] for tree in trees] == [
+        ["urn:a:lot:1"], ["urn:a:lot:2", "urn:a:lot:b"], ["urn:a:lot:3", "urn:a:lot:b"]]
+    assert trees[0]["supplies"] == [{"carrier": "electricity"}], "constants alone have no cells"
+    assert trees[2]["outputs"][1]["quantity"] == {"unit": "KGM"}, "one cell is filled: signing refuses the other"
+    assert faults(found) == [("row 5, column second", "missing-field", None)]
+    assert listed.empty == {"outputs.1": 1}
+
+
+def test_an_item_of_a_row_without_any_cell_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(LIST.replace("A2;0,50;KG", ";;"), encoding="utf-8")
+    reading = CellReading(Style(FORMATS["de"], dates="dd.mm.yyyy"), GUIDES, str)
+    with opened_csv(path) as rows, Staging() as staging:
+        listed = MappedList(read_mapping(ORDERS), rows, reading, staging)
+        first, _ = listed.drafts()
+    assert isinstance(first, RowDraft)
+    assert [item["lot"] for item in first.tree["inputs"]] == ["urn:example:mill:lot:A1"]
+    assert listed.empty == {"inputs": 1}
+
+
 @pytest.mark.parametrize(("old", "new", "code", "rule"), [
     (b"{Batch}", b"{Btch}", "unknown-column", "nearest: Batch"), (b"Move =", b"Kind =", "unknown-column", "nearest"),
     (b'key = "{Order}"', b"", "invalid-mapping", "TOML"), (b"[only]", b"[onyl]", "invalid-mapping", "TOML"),
