@@ -120,7 +120,7 @@ def test_inventory_for_people(told: Told) -> None:
     lines = [" ".join(line.split()) for line in done.out.splitlines()]
     assert lines[0] == f"inventory of {told.shop.id} in 2025"
     assert "1 direct 0.500 0.500" in lines
-    assert "2 electricity and heat 0.060 0.000" in lines
+    assert "2 electricity and heat 0.060 0" in lines
     assert "scope1 0.200 0.500 +0.300 +150.0 %" in lines
     assert any(line.startswith("6 Business travel unknown") for line in lines)
 

@@ -138,9 +138,9 @@ def test_an_unknown_product(told: Told) -> None:
 @pytest.mark.parametrize(("arguments", "why"), [
     ([], "give either LOT or --product"),
     (["urn:example:lot", "--product", "urn:example:part"], "give either LOT or --product"),
-    (["urn:example:lot", "--from", "2025-01-01"], "--from, --to and --limit need --product"),
-    (["urn:example:lot", "--to", "2025-01-01"], "--from, --to and --limit need --product"),
-    (["urn:example:lot", "--limit", "0"], "--from, --to and --limit need --product"),
+    (["urn:example:lot", "--from", "2025-01-01"], "--from, --to, --limit and --csv need --product or --received-from"),
+    (["urn:example:lot", "--to", "2025-01-01"], "--from, --to, --limit and --csv need --product or --received-from"),
+    (["urn:example:lot", "--limit", "0"], "--from, --to, --limit and --csv need --product or --received-from"),
     (["--product", "urn:example:part", "--limit", "1001"], "--limit"),
 ])
 def test_wrong_usage(arguments: list[str], why: str) -> None:

@@ -167,8 +167,9 @@ def _flatten(node: Any, path: str, cells: dict[str, str]) -> None:
 
 
 def is_table(node: Any) -> bool:
-    """Whether a value is a list of objects, each with at least one field: rows of a table of its own."""
-    return isinstance(node, list) and bool(node) and all(map(has_paths, node))
+    """Whether a value is a list of objects, each with at least one field: rows of a table of its own. Their field `key`
+    would be read as the business key of the record, so such a list stays with the record."""
+    return isinstance(node, list) and bool(node) and all(has_paths(item) and KEY not in item for item in node)
 
 
 def has_paths(node: Any) -> bool:
