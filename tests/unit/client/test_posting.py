@@ -121,12 +121,12 @@ def test_pauses_are_a_part_of_the_patience() -> None:
     assert retrying.jitter(0) == retrying.longest_pause(0) == 0
 
 
-def test_requests_are_bounded_in_lines_and_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(posting, "MAX_LINES", 3)
-    monkeypatch.setattr(posting, "MAX_BYTES", 20)
-    assert [len(batch) for batch in batches([b"x"] * 7, len)] == [3, 3, 1]
-    assert [len(batch) for batch in batches([b"x" * 9] * 5, len)] == [2, 2, 1]
-    assert [len(batch) for batch in batches([b"x" * 50, b"x", b"x" * 50], len)] == [1, 1, 1]
+def test_requests_are_bounded_in_lines_and_bytes() -> None:
+    assert [len(batch) for batch in batches([b"x"] * 7, len, 3, 20)] == [3, 3, 1]
+    assert [len(batch) for batch in batches([b"x" * 9] * 5, len, 3, 20)] == [2, 2, 1]
+    assert [len(batch) for batch in batches([b"x" * 50, b"x", b"x" * 50], len, 3, 20)] == [1, 1, 1]
+    assert [len(batch) for batch in batches([b"x"] * (posting.MAX_LINES + 1), len)] == [posting.MAX_LINES, 1]
+    assert [len(batch) for batch in batches([b"x" * (posting.MAX_BYTES // 2)] * 3, len)] == [1, 1, 1]
     assert list(batches([], len)) == []
 
 
