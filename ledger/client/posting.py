@@ -78,10 +78,12 @@ class _Body(Struct, frozen=True):
 
 
 class Batcher(Generic[Item]):
-    """Collects items into batches within the limits of a request."""
+    """Collects items into batches within limits, by default those of a request."""
 
-    def __init__(self, size_of: Callable[[Item], int], most: int = MAX_LINES, most_bytes: int = MAX_BYTES) -> None:
-        self._size_of, self._most, self._most_bytes = size_of, most, most_bytes
+    def __init__(
+        self, size_of: Callable[[Item], int], most: int | None = None, most_bytes: int | None = None
+    ) -> None:
+        self._size_of, self._most, self._most_bytes = size_of, most or MAX_LINES, most_bytes or MAX_BYTES
         self._batch: list[Item] = []
         self._size = 0
 
@@ -100,9 +102,9 @@ class Batcher(Generic[Item]):
 
 
 def batches(
-    items: Iterable[Item], size_of: Callable[[Item], int], most: int = MAX_LINES, most_bytes: int = MAX_BYTES
+    items: Iterable[Item], size_of: Callable[[Item], int], most: int | None = None, most_bytes: int | None = None
 ) -> Iterator[list[Item]]:
-    """Items in batches within the limits of a request."""
+    """Items in batches within limits, by default those of a request."""
     batcher = Batcher(size_of, most, most_bytes)
     for item in items:
         if full := batcher.add(item):

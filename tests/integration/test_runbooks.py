@@ -295,8 +295,10 @@ def full(ledger: Release) -> Iterator[None]:
     """PostgreSQL stops, and starts again with a limit for each file, which it takes for a full disk: it does not start,
     or ends with the next commit."""
     with Database(ledger.primary.owner_url) as session:
-        while session.one("SELECT file_offset FROM pg_walfile_name_offset(pg_current_wal_lsn())") < 6 * _LIMIT:
-            session.execute(f"SELECT pg_logical_emit_message(false, 'test', repeat('x', {_LIMIT}))")
+        # Far enough from the end of the segment, since the next segment has room below the limit.
+        place = "SELECT file_offset FROM pg_walfile_name_offset(pg_current_wal_lsn())"
+        while not 5 * _LIMIT <= session.one(place) < 6 * _LIMIT:
+            session.execute(f"SELECT pg_logical_emit_message(false, 'test', repeat('x', {_LIMIT // 4}))")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (_LIMIT, limits[1]))
     try:
