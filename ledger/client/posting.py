@@ -78,7 +78,7 @@ class _Body(Struct, frozen=True):
 
 
 class Batcher(Generic[Item]):
-    """Collects items into batches within limits, by default those of a request."""
+    """Collects items into batches within limits; by default, the limits of a request."""
 
     def __init__(
         self, size_of: Callable[[Item], int], most: int | None = None, most_bytes: int | None = None
@@ -104,7 +104,7 @@ class Batcher(Generic[Item]):
 def batches(
     items: Iterable[Item], size_of: Callable[[Item], int], most: int | None = None, most_bytes: int | None = None
 ) -> Iterator[list[Item]]:
-    """Items in batches within limits, by default those of a request."""
+    """Items in batches within limits; by default, the limits of a request."""
     batcher = Batcher(size_of, most, most_bytes)
     for item in items:
         if full := batcher.add(item):
