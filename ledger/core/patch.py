@@ -1,4 +1,4 @@
-"""JSON Patch (RFC 6902), as far as messages propose it: add, replace, remove and move."""
+"""The operations of JSON Patch (RFC 6902) that messages propose: add, replace, remove and move."""
 
 import copy
 import re

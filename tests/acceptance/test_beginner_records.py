@@ -127,7 +127,7 @@ def posted(world: World, signer: Party, tree: Mapping[str, Any]) -> dict[str, An
 
 
 def _kind_byte(tree: Mapping[str, Any]) -> int:
-    """The signature names whether a record is public; a record without a kind is none."""
+    """The signature says whether a record is public; a record without a kind is signed as a private one."""
     kinds = {str(kind.__struct_config__.tag): kind.kind for kind in AnyRecord.__args__}
     return kinds.get(tree["type"], 0)
 

@@ -102,7 +102,6 @@ class Staging:
         for row in rows:
             yield WaitingRow(*row)
 
-
     def unposted(self, *, amend: bool) -> Iterator[WaitingRow]:
         """The records that the ledger may not have yet; with `amend` the amendments too."""
         for amendments in (False, True) if amend else (False,):
