@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from litestar import Request
+from litestar import Litestar, Request
 from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
 
 from ledger.access.caller import NOBODY, Caller
 from ledger.access.declared import ACCESS, Declared, OpenToAll
@@ -46,6 +47,16 @@ def sight_of(request: Request[Any, Any, Any]) -> Sight:
     """The caller's sight of the thing that this request names: a dependency of handlers."""
     sight: Sight = request.scope["state"][_SIGHT]
     return sight
+
+
+def declarations(app: Litestar) -> Mapping[str, Declared]:
+    """The declarations of all routes of the API, by method and path."""
+    return {
+        f"{method} {route.path_format.rstrip('/') or '/'}": declared_by(handler)
+        for route in app.routes if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers if ACCESS in handler.opt
+        for method in sorted(handler.http_methods)
+    }
 
 
 def declared_by(handler: object) -> Declared:
