@@ -22,6 +22,8 @@ _ALL: Final = "1000"
 """At most so many, where a page is asked for that nothing fills."""
 
 ASKED: Final = {
+    "access.rights": f"'org:{_NAME}', {_DIGEST}",
+    "access.link": _DIGEST,
     "cbam.candidates": f"'org:{_NAME}', 'site:{_NAME}', {_SIZE}, {_NEWEST}, {_ALL}",
     "cbam.productions": f"{_RECORDS}, {_NEWEST}, 'site:{_NAME}', {_PERIOD}",
     "cbam.made": f"{_RECORDS}, {_NEWEST}",

@@ -1,0 +1,1 @@
+"""Access: callers, their rights, and the policy that every read passes. Pure."""

@@ -1,0 +1,21 @@
+"""Who asks: the organisation, program or holder of a link that a verified token names."""
+
+from typing import Final, NamedTuple
+
+SCOPES: Final = ("read", "post", "admin")
+"""The uses of a token: reading, posting, and the administration of the organisation's clients."""
+
+
+class Caller(NamedTuple):
+    """`client`: keyid of a ledger key, or the id of a client. `link`: digest, in hex, of the grant whose link the
+    caller holds; such a caller has no organisation. `operator`: asks through the server's own Unix socket."""
+
+    organization: str | None = None
+    scopes: frozenset[str] = frozenset()
+    client: str | None = None
+    link: str | None = None
+    operator: bool = False
+
+
+NOBODY: Final = Caller()
+"""A caller without a token: sees public things only."""

@@ -1,0 +1,43 @@
+"""The rights of a caller, as the log and the database state them at the moment of the request."""
+
+from typing import Final, Literal, NamedTuple
+
+from ledger.access.caller import NOBODY, Caller
+
+Depth = Literal["totals", "stages", "suppliers", "full"]
+"""How much a grant shows: the figures; their breakdown by stage; also the suppliers; the records themselves."""
+
+
+class HeldGrant(NamedTuple):
+    """A grant in force. `record`: its log index. `lot` is a lot's number; without `lot` and `product` the grant covers
+    the whole organisation. `since` and `until` limit the records by the times that they state."""
+
+    record: int
+    grantor: str
+    depth: Depth
+    lot: int | None = None
+    product: str | None = None
+    since: str | None = None
+    until: str | None = None
+
+
+class Rights(NamedTuple):
+    """`everything`: the ledger is open, or the caller is a reader. `own`: the caller's organisation and its
+    subsidiaries."""
+
+    caller: Caller = NOBODY
+    everything: bool = False
+    own: frozenset[str] = frozenset()
+    grants: tuple[HeldGrant, ...] = ()
+
+    @property
+    def whole_grantors(self) -> frozenset[str]:
+        """The organisations that have granted all of their records, of any time."""
+        return frozenset([
+            grant.grantor for grant in self.grants
+            if grant.depth == "full" and (grant.lot, grant.product, grant.since, grant.until) == (None,) * 4
+        ])
+
+
+OPEN: Final = Rights(everything=True)
+"""The rights of everybody on an open ledger."""

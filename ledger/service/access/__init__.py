@@ -1,0 +1,1 @@
+"""What callers may read, as the database states it at each request."""
