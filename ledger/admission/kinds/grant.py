@@ -76,9 +76,10 @@ class GrantRevocationKind(Kind[GrantRevocation]):
 def _check_receiver(record: Grant, facts: Facts) -> None:
     """A grant is for another organisation, or for the holder of a link."""
     if (record.grantee is None) == (record.link is None):
-        raise Refused("a grant names either a grantee or a link", code="grant-form", field="grantee",
-                      value=record.grantee, rule="grantee: an organisation on the ledger; link: the SHA-256 of a secret "
-                                                 "for someone else")
+        raise Refused(
+            "a grant names either a grantee or a link", code="grant-form", field="grantee", value=record.grantee,
+            rule="grantee: an organisation on the ledger; link: the SHA-256 of a secret for someone else",
+        )
     if record.grantee is not None and (record.grantee == record.issuer or record.grantee not in facts.organizations):
         raise Refused(
             f"grantee: {record.grantee!r} is not another organisation on the ledger", code="unknown-organization",

@@ -14,7 +14,7 @@ async def read_rights(pool: DatabasePool, caller: Caller) -> Rights:
         return Rights(caller)
     link = None if caller.link is None else bytes.fromhex(caller.link)
     async with pool.acquire() as connection:
-        row = await connection.fetchrow(queries("access")["rights"], caller.organization, link)
+        (row,) = await connection.fetch(queries("access")["rights"], caller.organization, link)
     grants = zip(*[row[name] for name in _COLUMNS], strict=True)
     return Rights(caller, row["everything"], frozenset(row["own"]), tuple([HeldGrant(*grant) for grant in grants]))
 

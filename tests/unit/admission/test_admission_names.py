@@ -113,6 +113,7 @@ def granted(scope: GrantScope | None) -> Grant:
 
 
 GRANTED = granted(None)
+DISCLOSED = {"lot": MILL.name("steel-1"), "product": MILL.name("steel"), "declaration": digest_of(PRICE)}
 SHOWN = PassportPublication(issuer=MILL.id, nonce=nonce(), product=MILL.name("steel"))
 APPOINTED = AppointedReader(issuer=REGISTRAR.id, nonce=nonce(), organization=FORGE.id, purpose="audit")
 BOOKED = pool("booked", custody="massBalance", attribute=RECYCLED, balance_months=3)
@@ -169,11 +170,10 @@ STOCK: dict[str, AnyRecord] = {
         issuer=MILL.id, nonce=nonce(), facility=MILL.name("site"), start=START, end=END,
         value_added=Money(value="1", currency="CNY"),
     ),
-    **{f"grant of a {kind}": granted(GrantScope(**{kind: name})) for kind, name in (
-        ("lot", MILL.name("steel-1")), ("product", MILL.name("steel")), ("declaration", digest_of(PRICE)))},
+    **{f"grant of a {kind}": granted(GrantScope(**{kind: name})) for kind, name in DISCLOSED.items()},
     "grant of everything": granted(None),
-    **{f"publication of a {kind}": PassportPublication(issuer=MILL.id, nonce=nonce(), **{kind: name}) for kind, name in (
-        ("lot", MILL.name("steel-1")), ("product", MILL.name("steel")), ("declaration", digest_of(PRICE)))},
+    **{f"publication of a {kind}": PassportPublication(issuer=MILL.id, nonce=nonce(), **{kind: name})
+       for kind, name in DISCLOSED.items()},
     "end of a grant": GrantRevocation(issuer=MILL.id, nonce=nonce(), grant=digest_of(GRANTED)),
     "end of a publication": PublicationEnd(issuer=MILL.id, nonce=nonce(), publication=digest_of(SHOWN)),
     "reader": APPOINTED,

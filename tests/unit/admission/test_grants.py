@@ -193,8 +193,8 @@ def test_the_registrar_appoints_and_ends_readers(world: World) -> None:
     verdicts, batch = world.run(appointed)
     assert isinstance(verdicts[0], Sequenced)
     assert batch.rows.of("reader")[1] == [(verdicts[0].index, FORGE.id, UNTIL)]
-    world.refuse(ReaderRevocation(issuer=MILL.id, nonce=nonce(), reader=digest_of(appointed)), "not-registrar", "issuer",
-                 MILL.id)
+    stranger = ReaderRevocation(issuer=MILL.id, nonce=nonce(), reader=digest_of(appointed))
+    world.refuse(stranger, "not-registrar", "issuer", MILL.id)
     ended = ReaderRevocation(issuer=REGISTRAR.id, nonce=nonce(), reader=digest_of(appointed))
     assert rows_of(world, ended, "reader_revocation") == [(verdicts[0].index,)]
 

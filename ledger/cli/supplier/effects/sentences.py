@@ -149,8 +149,8 @@ def _report(record: Report) -> str:
 
 def _grant(record: Grant) -> str:
     scope = record.scope or GrantScope()
-    thing = next((f"the {name} {named}" for name, named in (
-        ("lot", scope.lot), ("product", scope.product), ("declaration", scope.declaration)) if named), "all its records")
+    things = {"lot": scope.lot, "product": scope.product, "declaration": scope.declaration}
+    thing = next((f"the {kind} {name}" for kind, name in things.items() if name), "all its records")
     period = (f" from {scope.start}" if scope.start else "") + (f" to {scope.end}" if scope.end else "")
     whom = record.grantee or f"the holder of the link {record.link}"
     return f"lets {whom} read {thing}{period} at depth {record.depth} until {record.until}: {record.purpose}"
