@@ -11,6 +11,7 @@ from litestar.openapi.spec import Server
 
 from ledger.errors import LedgerError
 from ledger.service.ledger import Ledger
+from ledger.web.access import Admission, check_declared, sight_of
 from ledger.web.audit import AuditController
 from ledger.web.document import PATH, document_answers
 from ledger.web.door.posts import CHECKS, PostQueue
@@ -41,8 +42,9 @@ VERSION = "0.2.0"
 
 def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics | None = None) -> Litestar:
     """The ASGI application over an open ledger, which must outlive it. `public_url`: see `Settings`. `metrics`: a
-    server passes its own metrics, which include its other layers and processes."""
-    return Litestar(
+    server passes its own metrics, which include its other layers and processes. Raises ConfigurationError if a route
+    declares no access."""
+    app = Litestar(
         route_handlers=[
             RecordsController, QueriesController, FootprintsController, MethodsController, ChainsController,
             ContributionsController, UncertaintyController, GapsController, VerificationController,
@@ -51,9 +53,11 @@ def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics |
         ],
         state=State({"posts": PostQueue(), "checks": PostQueue(CHECKS)}),
         dependencies={
+            "sight": Provide(sight_of, sync_to_thread=False),
             "ledger": Provide(lambda: ledger, sync_to_thread=False),
             "metrics": Provide(lambda: metrics or Metrics(ledger, VERSION), sync_to_thread=False),
         },
+        before_request=Admission(ledger),
         exception_handlers={
             LedgerError: ledger_error, HTTPException: http_error, Exception: unexpected_error,
         },
@@ -70,6 +74,8 @@ def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics |
         on_app_init=[_quiet],
         debug=False,
     )
+    check_declared(app.routes, besides=PATH)
+    return app
 
 
 def _quiet(config: AppConfig) -> AppConfig:

@@ -8,7 +8,9 @@ LedgerError
 │   └── InvalidNote         a signed note, checkpoint, vkey or proof text that breaks its format
 ├── Refused                 a well-formed record that the rules of admission refuse
 ├── VerificationError       a proof, signature or figure that does not hold
-├── NotFound                the ledger has nothing by this name
+├── NotFound                the ledger has nothing by this name, or nothing that the caller may see
+├── Unauthenticated         the token of a request does not hold
+├── Denied                  the caller sees the thing, but the answer would reveal hidden parts
 ├── Erased                  a record body that was on the ledger and was erased for good
 ├── PluginError             a plugin raised an error, or returned an assessment that is not allowed
 ├── Exhausted               a quota is used up; the same record may be admitted later
@@ -129,6 +131,14 @@ class VerificationError(LedgerError):
 
 class NotFound(LedgerError):
     code = "not-found"
+
+
+class Unauthenticated(LedgerError):
+    code = "invalid-token"
+
+
+class Denied(LedgerError):
+    code = "denied"
 
 
 class Erased(LedgerError):

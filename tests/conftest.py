@@ -3,6 +3,7 @@ server is as patient as `support.waiting` unless the test says otherwise. Slow f
 is left with a long file at the end."""
 
 import gc
+import os
 import sys
 from collections.abc import Generator
 from functools import cache
@@ -32,6 +33,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # jsonschema would compile 38 grammars of international addresses in each process, which takes longer than all other
     # imports. The test of the bill of materials, whose schema has such addresses, checks it in a process of its own.
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+    # Tests of who sees what say otherwise.
+    os.environ.setdefault("CARBON_LEDGER_ACCESS", "open")
     if not hasattr(config, "workerinput"):
         begin_session()
 

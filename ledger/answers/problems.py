@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from ledger.core.patch import Operation
 from ledger.errors import (
+    Denied,
     Erased,
     Exhausted,
     InvalidInput,
@@ -17,6 +18,7 @@ from ledger.errors import (
     PluginError,
     Refused,
     ShuttingDown,
+    Unauthenticated,
     Unavailable,
     VerificationError,
 )
@@ -26,6 +28,8 @@ _STATUS: Final[tuple[tuple[type[LedgerError], int, str], ...]] = (
     (OutcomeUnknown, 503, "The outcome is not known yet"),
     (Unavailable, 503, "This server cannot answer now"),
     (Exhausted, 429, "A quota is used up"),
+    (Unauthenticated, 401, "The token does not hold"),
+    (Denied, 403, "Not for this caller"),
     (NotFound, 404, "Not on the ledger"),
     (Erased, 410, "Erased"),
     (Refused, 422, "The record is refused"),
@@ -35,7 +39,8 @@ _STATUS: Final[tuple[tuple[type[LedgerError], int, str], ...]] = (
     (LedgerError, 500, "The server is not set up for this"),
 )
 _OF_STATUS: Final[dict[int, type[LedgerError]]] = {
-    400: InvalidInput, 404: NotFound, 410: Erased, 422: Refused, 429: Unavailable, 503: Unavailable,
+    400: InvalidInput, 401: Unauthenticated, 403: Denied, 404: NotFound, 410: Erased, 422: Refused,
+    429: Unavailable, 503: Unavailable,
 }
 """The error of a problem whose title is not in the table: the server refused the request before it reached the ledger.
 """

@@ -14,6 +14,7 @@ from ledger.errors import Unavailable
 from ledger.host.clock import AHEAD, GAP, LEAD, HostClock, Timekeeper, host_clock
 from ledger.registry.assessing import Assessor, Inside
 from ledger.registry.workers.supervised import Workers
+from ledger.service.access.gate import Gate
 from ledger.service.backup.mark import is_restored, settled
 from ledger.service.erasure.erase import Eraser
 from ledger.service.heads.heads import Heads, heads_of
@@ -32,7 +33,7 @@ from ledger.service.posting.sequencer import Sequencer
 from ledger.service.posting.submit import Submitter
 from ledger.service.queries.resemblances import Resemblances
 from ledger.service.queries.versions import AssessedVersions
-from ledger.service.settings import MIN_WORKERS, Settings
+from ledger.service.settings import EVERYBODY, MIN_WORKERS, Settings
 from ledger.service.setup import (
     Identity,
     SetupEntries,
@@ -86,6 +87,7 @@ class Ledger:
     resemblances: Resemblances
     assessed: AssessedVersions
     keeper: Timekeeper
+    gate: Gate
     parts: MeasuredParts
 
     def end(self) -> None:
@@ -171,6 +173,7 @@ async def _opened(
                 try:
                     yield Ledger(settings, identity, registry, query_pool, sequencer, submitter, receipts, heads,
                                  publication, Resemblances(query_pool), AssessedVersions(query_pool), keeper,
+                                 Gate(query_pool, is_open=settings.access == EVERYBODY),
                                  MeasuredParts(recorder, assessor, reviser, pool))
                 finally:
                     reviser.stop()

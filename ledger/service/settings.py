@@ -19,6 +19,8 @@ TEXT: Final = "text"
 JSON: Final = "json"
 ALL_SETS: Final = "all"
 NO_SETS: Final = "none"
+PARTIES: Final = "parties"
+EVERYBODY: Final = "open"
 REVISED_PER_DAY: Final = 200_000
 """As many records as one revision may touch."""
 
@@ -57,6 +59,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     metrics_readers: tuple[str, ...] = LOOPBACK
     """Networks whose hosts may read the metrics."""
     log_format: str = TEXT
+    access: str = PARTIES
+    """Who may read: `parties`, as the policy says, or `open`, everybody everything."""
     factor_sets: str = ALL_SETS
     """The installed factor sets that set-up activates on a new log: `all` or `none`."""
 

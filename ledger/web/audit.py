@@ -4,12 +4,13 @@ shows only entries below its newest published head, and balances as of that head
 
 import base64
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import Controller, Request, Response, get
 from litestar.params import Parameter
 
+from ledger.access.declared import Selected
 from ledger.client.audit.source.interface import EntryRow
 from ledger.client.audit.source.pages import ENTRIES, MEDIA_TYPE, write_page
 from ledger.core.record.units import plain
@@ -25,6 +26,8 @@ from ledger.service.audit_source.rows import (
 from ledger.service.ledger import Ledger
 from ledger.service.queries.tree_size import EVER
 
+AUDITED: Final = Selected("hashes and public bodies; bodies and results that the caller may read")
+
 Start = Annotated[int, Parameter(query="from", ge=0)]
 End = Annotated[int, Parameter(query="to", ge=0)]
 After = Annotated[int, Parameter(ge=-1)]
@@ -35,7 +38,8 @@ class AuditController(Controller):
     path = "/v1/audit"
     tags = ("audit",)
 
-    @get("/entries", summary="At most 1,000 entries with their bodies and stored results, as JSON or MessagePack")
+    @get("/entries", access=AUDITED,
+         summary="At most 1,000 entries with their bodies and stored results, as JSON or MessagePack")
     async def entries(
         self, ledger: Ledger, request: Request[Any, Any, Any], start: Start, end: End
     ) -> Response[bytes]:
@@ -44,15 +48,16 @@ class AuditController(Controller):
             return Response(write_page(rows), media_type=MEDIA_TYPE)
         return Response(msgspec.json.encode([_row(row) for row in rows]), media_type="application/json")
 
-    @get("/batches", summary="Size and root of at most 10,000 batches")
+    @get("/batches", access=AUDITED, summary="Size and root of at most 10,000 batches")
     async def batches(self, ledger: Ledger, after: After = 0) -> list[dict[str, Any]]:
         return _answers(await batch_rows(ledger.pool, after, LOTS, await _published(ledger)))
 
-    @get("/revisions", summary="Records that revise others, each with its number of revised rows")
+    @get("/revisions", access=AUDITED, summary="Records that revise others, each with its number of revised rows")
     async def revisions(self, ledger: Ledger) -> dict[str, Any]:
         return await version_rows(ledger.pool, await _published(ledger))
 
-    @get("/revised", summary="At most 1,000 results that the record at an index gave to the records that it revises")
+    @get("/revised", access=AUDITED,
+         summary="At most 1,000 results that the record at an index gave to the records that it revises")
     async def revised(
         self, ledger: Ledger, index: Annotated[int, Parameter(ge=0)], after: After = -1
     ) -> list[dict[str, Any]]:
@@ -60,7 +65,8 @@ class AuditController(Controller):
             return []
         return _answers(await revised_rows(ledger.pool, index, after, ENTRIES))
 
-    @get("/balances", summary="Balances of at most 10,000 lots in order of number: of all, or of those in `lots`")
+    @get("/balances", access=AUDITED,
+         summary="Balances of at most 10,000 lots in order of number: of all, or of those in `lots`")
     async def balances(self, ledger: Ledger, after: After = -1, lots: Lots = None) -> list[dict[str, Any]]:
         size = await _published(ledger)
         if lots is None:

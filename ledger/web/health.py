@@ -1,19 +1,24 @@
 """Health checks: whether the process runs, and whether it can accept records."""
 
+from typing import Final
+
 from litestar import Controller, Response, get
 
+from ledger.access.declared import OpenToAll
 from ledger.service.ledger import Ledger
+
+WORKING: Final = OpenToAll("whether the server works")
 
 
 class HealthController(Controller):
     path = "/health"
     tags = ("health",)
 
-    @get("/live", summary="Whether the process answers")
+    @get("/live", access=WORKING, summary="Whether the process answers")
     async def live(self) -> dict[str, str]:
         return {"status": "live"}
 
-    @get("/ready", summary="Whether the database answers and this replica may sign and append")
+    @get("/ready", access=WORKING, summary="Whether the database answers and this replica may sign and append")
     async def ready(self, ledger: Ledger) -> Response[dict[str, object]]:
         async with ledger.pool.acquire() as connection:
             head = await ledger.heads.newest(connection)

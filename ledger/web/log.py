@@ -1,9 +1,10 @@
 """The transparency log, served after C2SP tlog-tiles: checkpoint, tiles, entry bundles."""
 
-from typing import Any
+from typing import Any, Final
 
 from litestar import Controller, Request, Response, get
 
+from ledger.access.declared import OpenToAll
 from ledger.core.log.key_rotation import rotations_of
 from ledger.core.log.tiles import EntriesTile
 from ledger.errors import NotFound
@@ -11,6 +12,7 @@ from ledger.service.ledger import Ledger
 from ledger.service.queries.records import read_checkpoint, read_log_path
 from ledger.web.resources import CHANGING, IMMUTABLE, check_path, resource
 
+PUBLIC_LOG: Final = OpenToAll("the log is public")
 _TEXT = "text/plain"  # the framework adds the charset, UTF-8
 _BYTES = "application/octet-stream"
 _JSON = "application/json"
@@ -21,13 +23,13 @@ class LogController(Controller):
     path = "/log"
     tags = ("log",)
 
-    @get("/checkpoint", summary="The newest signed checkpoint", media_type=_TEXT)
+    @get("/checkpoint", access=PUBLIC_LOG, summary="The newest signed checkpoint", media_type=_TEXT)
     async def checkpoint(self, request: _AnyRequest, ledger: Ledger) -> Response[bytes]:
         check_path(request, "/log/checkpoint")
         text = await read_checkpoint(ledger.pool, ledger.publication)
         return resource(request, text.encode(), _TEXT, CHANGING)
 
-    @get("/tile/{path:path}", summary="A tile or entry bundle, full or partial", media_type=_BYTES)
+    @get("/tile/{path:path}", access=PUBLIC_LOG, summary="A tile or entry bundle, full or partial", media_type=_BYTES)
     async def tile(self, request: _AnyRequest, path: str, ledger: Ledger) -> Response[bytes]:
         name = "tile/" + path.removeprefix("/")
         check_path(request, f"/log/{name}")
@@ -36,20 +38,22 @@ class LogController(Controller):
         # compress well, since they repeat keys and times; hashes do not compress.
         return resource(request, data, _BYTES, IMMUTABLE, compressible=isinstance(tile, EntriesTile))
 
-    @get("/vkey", summary="The log's verifier key", media_type=_TEXT)
+    @get("/vkey", access=PUBLIC_LOG, summary="The log's verifier key", media_type=_TEXT)
     async def vkey(self, request: _AnyRequest, ledger: Ledger) -> Response[bytes]:
         check_path(request, "/log/vkey")
         await _key_news(ledger)
         return resource(request, f"{ledger.heads.keyring.vkey}\n".encode(), _TEXT, CHANGING)
 
-    @get("/keys", summary="Rotations of the log's key: signed notes that lead from each key to the next",
+    @get("/keys", access=PUBLIC_LOG,
+         summary="Rotations of the log's key: signed notes that lead from each key to the next",
          media_type=_JSON)
     async def keys(self, request: _AnyRequest, ledger: Ledger) -> Response[bytes]:
         check_path(request, "/log/keys")
         await _key_news(ledger)
         return resource(request, rotations_of(ledger.heads.keyring.keys), _JSON, CHANGING)
 
-    @get("/policy", summary="The policy of the log's witnesses; the log has its digest", media_type=_TEXT)
+    @get("/policy", access=PUBLIC_LOG,
+         summary="The policy of the log's witnesses; the log has its digest", media_type=_TEXT)
     async def policy(self, request: _AnyRequest, ledger: Ledger) -> Response[bytes]:
         check_path(request, "/log/policy")
         policy = ledger.publication.policy

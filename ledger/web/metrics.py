@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from litestar import Controller, Request, Response, get
 
+from ledger.access.declared import Selected
 from ledger.web.door.clients import client_of, passed_on
 from ledger.web.observation.metrics import Metrics
 from ledger.web.problems import problem_response, refused_request
@@ -16,7 +17,8 @@ class MetricsController(Controller):
     path = "/metrics"
     tags = ("operation",)
 
-    @get("/", summary="Metrics of all processes at this port, for Prometheus")
+    @get("/", access=Selected("the networks that the operator names"),
+         summary="Metrics of all processes at this port, for Prometheus")
     async def metrics(self, request: Request[Any, Any, Any], metrics: Metrics) -> Response[bytes]:
         """Text, or OpenMetrics if the client accepts it. Only the networks of `CARBON_LEDGER_METRICS_READERS` may read
         it; others get 403."""

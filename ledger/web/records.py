@@ -6,6 +6,7 @@ import msgspec
 from litestar import Controller, MediaType, Request, Response, get, post
 from litestar.params import Parameter
 
+from ledger.access.declared import OfRecord, OpenToAll
 from ledger.answers.problems import problem_of
 from ledger.answers.stored import RecordAnswer
 from ledger.core.receipts.acknowledgement import Acknowledgement
@@ -32,7 +33,8 @@ class RecordsController(Controller):
     path = "/v1/records"
     tags = ("records",)
 
-    @post("/", status_code=200, summary="Post one signed record, or many as NDJSON", media_type=MediaType.JSON)
+    @post("/", status_code=200, access=OpenToAll("the signature of a record is its identity"),
+          summary="Post one signed record, or many as NDJSON", media_type=MediaType.JSON)
     async def submit(
         self, request: Request[Any, Any, Any], ledger: Ledger, wait: Wait = 0,
     ) -> Response[bytes]:
@@ -57,7 +59,8 @@ class RecordsController(Controller):
             return error_response(result.error)
         return Response(_line(result), status_code=201 if result.created else 200, media_type=MediaType.JSON)
 
-    @post("/check", status_code=200, summary="Check signed records: everything but the append",
+    @post("/check", status_code=200, access=OpenToAll("the signature of a record is its identity"),
+          summary="Check signed records: everything but the append",
           media_type=MediaType.JSON)
     async def check(self, request: Request[Any, Any, Any], ledger: Ledger) -> Response[bytes]:
         """Takes the same bodies as `POST /v1/records`, with the same limits and quotas, and writes nothing.
@@ -77,11 +80,11 @@ class RecordsController(Controller):
         return error_response(result) if isinstance(result, LedgerError) else Response(
             _checked(result), media_type=MediaType.JSON)
 
-    @get("/{digest:str}", summary="A record by its digest, with its entry and outcome")
+    @get("/{digest:str}", access=OfRecord(), summary="A record by its digest, with its entry and outcome")
     async def record(self, digest: str, ledger: Ledger) -> RecordAnswer:
         return await read_record(ledger.pool, digest)
 
-    @get("/{digest:str}/proof", summary="The receipt of a record, the same at every request")
+    @get("/{digest:str}/proof", access=OfRecord(), summary="The receipt of a record, the same at every request")
     async def proof(
         self, digest: Annotated[str, Parameter(description="hex SHA-256 of the record's body")], ledger: Ledger,
         revised: Annotated[int | None, Parameter(

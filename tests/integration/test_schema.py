@@ -22,7 +22,7 @@ GROUPS = (
     "access", "cbam", "chain", "contributions", "doubts", "erase", "facts", "findings", "gaps", "indicators",
     "inventory",
     "lists", "log", "log_key", "methods", "metrics", "names", "plugins", "products", "publication", "purge", "quota",
-    "read", "revise", "sequence", "statement", "status", "uncertainty", "verification",
+    "read", "revise", "sequence", "sight", "statement", "status", "uncertainty", "verification",
 )
 
 # Everything that a schema consists of, by stable names: no object ids, no order of creation.

@@ -59,6 +59,8 @@ def environment(
     found["PYTHONPATH"] = os.pathsep.join(str(path) for path in (*_PATHS, *installed))
     found["CARBON_LEDGER_HOME"] = str(home)
     found["CARBON_LEDGER_FACTOR_SETS"] = "none"
+    # Tests of who sees what say otherwise.
+    found["CARBON_LEDGER_ACCESS"] = "open"
     if database_url is not None:
         found["CARBON_LEDGER_DATABASE_URL"] = database_url
     if anchor is not None:

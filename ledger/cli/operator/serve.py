@@ -24,7 +24,7 @@ from ledger.cli.trust import ca_option
 from ledger.host.files.tls_files import both_or_none
 from ledger.host.serving import ServerProcess, announced
 from ledger.service.ledger import Ledger, open_ledger
-from ledger.service.settings import JSON, Settings
+from ledger.service.settings import EVERYBODY, JSON, PARTIES, Settings
 from ledger.web.door.door import Door
 from ledger.web.observation.metrics import Metrics
 from ledger.web.observation.peers import Place, answering
@@ -42,6 +42,9 @@ MAX_PROCESSES = 64
 @click.option(SIBLING, is_flag=True, hidden=True)
 @click.option(PEERS, type=click.Path(path_type=Path, file_okay=False), hidden=True)
 @click.option(NUMBER, type=click.IntRange(0, MAX_PROCESSES - 1), default=0, hidden=True)
+@click.option("--access", type=click.Choice([PARTIES, EVERYBODY]),
+              help="Who may read: those whom the data concern, or everybody.  [env: CARBON_LEDGER_ACCESS; "
+                   "default: parties]")
 @tls_options
 @partial(ca_option, exposed=True)
 @home_option
@@ -63,9 +66,9 @@ def serve(
     address = Address(chosen.host, chosen.port, tls)
     if sibling:
         return serve_as_sibling(address, partial(_opened, chosen, Place(number, chosen.processes, peers)))
-    if not _is_loopback(chosen.host):
-        say(f"warning: {chosen.host} is not loopback and there is no access control yet: anyone who reaches the port "
-            "can read everything; only signatures protect writes")
+    if chosen.access == EVERYBODY and not _is_loopback(chosen.host):
+        say(f"warning: {chosen.host} is not loopback and the ledger is open: anyone who reaches the port can read "
+            "everything; only signatures protect writes")
     if chosen.processes == 1:
         return serve_until_stopped(address, partial(_opened, chosen, Place()))
     shared = _shared_options(chosen, passphrase_file)
@@ -86,7 +89,8 @@ def _sockets() -> Iterator[Path]:
 def _shared_options(chosen: Settings, passphrase_file: Path | None) -> list[str]:
     """The options of the further processes. They name the settings in which all processes at a port must agree, since
     the settings file may change before a process is started again."""
-    options = ["--host", chosen.host, "--processes", str(chosen.processes), "--home", str(chosen.home)]
+    options = ["--host", chosen.host, "--access", chosen.access, "--processes", str(chosen.processes),
+               "--home", str(chosen.home)]
     files = {"--passphrase-file": passphrase_file, "--tls-cert": chosen.tls_cert, "--tls-key": chosen.tls_key,
              "--ca": chosen.ca}
     for option, path in files.items():

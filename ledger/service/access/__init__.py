@@ -1,1 +1,1 @@
-"""What callers may read, as the database states it at each request."""
+"""Reads the data of the policy: the rights of callers, the facts of things, and the visible part of a chain."""

@@ -13,10 +13,12 @@ from ledger.service.configuration import kinds
 from ledger.service.configuration.kinds import ValueKind
 from ledger.service.settings import (
     ALL_SETS,
+    EVERYBODY,
     JSON,
     LOOPBACK,
     MIN_WORKERS,
     NO_SETS,
+    PARTIES,
     REVISED_PER_DAY,
     TEXT,
 )
@@ -101,6 +103,9 @@ SETTINGS: Final = (
     Setting("factor_sets", kinds.choice(ALL_SETS, NO_SETS),
             "installed factor sets that a new log begins with; later the registrar decides",
             default=ALL_SETS, field="factor_sets"),
+    Setting("access", kinds.choice(PARTIES, EVERYBODY),
+            "who may read: those whom the data concern, or everybody everything", default=PARTIES, field="access",
+            option="--access"),
     Setting("log_format", kinds.choice(TEXT, JSON), "format of the log; `json` has a line for each request",
             default=TEXT, field="log_format"),
     Setting("passphrase", kinds.SECRET, "passphrase of the encrypted keys", "keys are not encrypted",

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from ledger.service.configuration.catalogue import CONFIG, SETTINGS, nearest, unknown_variables
 from ledger.service.configuration.file import NAME
 from ledger.service.doctor.installation import DoctorFinding, Installation
-from ledger.service.settings import MIN_WORKERS, Settings
+from ledger.service.settings import EVERYBODY, MIN_WORKERS, Settings
 from ledger.store.anchor import is_object
 from ledger.store.embedded.settings import MIB, host_memory
 from ledger.store.psql import parameters_of
@@ -54,9 +54,9 @@ def _exposed(here: Installation) -> Iterator[_Danger]:
 
 
 def _weak(settings: Settings) -> Iterator[_Danger]:
-    if not _is_loopback(settings.host):
-        yield _Danger(f"the server listens at {settings.host}, and there is no access control: anyone who reaches the "
-                      "port can read everything", "listen at 127.0.0.1 behind a proxy that controls access")
+    if settings.access == EVERYBODY and not _is_loopback(settings.host):
+        yield _Danger(f"the server listens at {settings.host}, and the ledger is open: anyone who reaches the port can "
+                      "read everything", "access = parties, or listen at 127.0.0.1")
     if settings.database_url is not None:
         parameters = parameters_of(settings.database_url)
         host, mode = parameters.get("host", ""), parameters.get("sslmode", "prefer")

@@ -5,6 +5,7 @@ from typing import Annotated
 from litestar import Controller, get
 from litestar.params import Parameter
 
+from ledger.access.declared import OfOrganization
 from ledger.answers.purchases import PurchaseCoverageAnswer, ReceivedFootprintAnswer
 from ledger.service.ledger import Ledger
 from ledger.service.queries.bought.read import MAX_SHOWN, SHOWN, read_coverage, read_received_footprint
@@ -20,7 +21,8 @@ class BoughtController(Controller):
     path = "/v1"
     tags = ("queries",)
 
-    @get("/footprint/received", summary="The footprint of the goods that an organisation bought from a supplier")
+    @get("/footprint/received", access=OfOrganization(),
+         summary="The footprint of the goods that an organisation bought from a supplier")
     async def received_footprint(
         self, ledger: Ledger, organization: OrganizationId, party: Supplier, since: Since = None, until: Until = None,
         limit: Shown = SHOWN, at: At = None,
@@ -28,7 +30,8 @@ class BoughtController(Controller):
         query = TransferQuery(organization, "received", party, since, until, at)
         return await read_received_footprint(ledger.pool, query, limit)
 
-    @get("/coverage", summary="The data behind bought goods, by supplier: measured share, age, attestations, weight")
+    @get("/coverage", access=OfOrganization(),
+         summary="The data behind bought goods, by supplier: measured share, age, attestations, weight")
     async def coverage(
         self, ledger: Ledger, organization: OrganizationId, since: Since = None, until: Until = None, at: At = None,
     ) -> PurchaseCoverageAnswer:

@@ -10,6 +10,7 @@ from litestar.params import Parameter
 from litestar.response import Stream
 from msgspec import Meta
 
+from ledger.access.declared import OfLot
 from ledger.footprint.derived.chain.graph import Chain
 from ledger.host.threads import in_thread
 from ledger.service.ledger import Ledger
@@ -33,7 +34,8 @@ class ChainsController(Controller):
     path = "/v1"
     tags = ("chains",)
 
-    @get("/chain", summary="The upstream or downstream chain of lots, as node-link JSON", media_type=MediaType.JSON)
+    @get("/chain", access=OfLot(whole=True),
+         summary="The upstream or downstream chain of lots, as node-link JSON", media_type=MediaType.JSON)
     async def chain(
         self, ledger: Ledger, lot: LotIds, direction: Literal["upstream", "downstream"] = "upstream",
         depth: Annotated[int | None, Parameter(description="the most records on a path", ge=0, le=10_000)] = None,

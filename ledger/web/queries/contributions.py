@@ -5,6 +5,7 @@ from typing import Annotated
 from litestar import Controller, get
 from litestar.params import Parameter
 
+from ledger.access.declared import OfLot
 from ledger.errors import InvalidInput
 from ledger.footprint.derived.tables.rows import FOOTPRINT, GROUPINGS, Contributions
 from ledger.service.ledger import Ledger
@@ -23,7 +24,8 @@ class ContributionsController(Controller):
     path = "/v1"
     tags = ("chains",)
 
-    @get("/contributions", summary="Contributions to a lot's figure or content, in rows that add up to it")
+    @get("/contributions", access=OfLot(whole=True),
+         summary="Contributions to a lot's figure or content, in rows that add up to it")
     async def contributions(
         self, ledger: Ledger, lot: LotId, by: By = "stage", at: At = None, burden: Burden = None,
         content: Content = None,

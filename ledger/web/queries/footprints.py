@@ -11,6 +11,7 @@ from litestar import Controller, Request, get
 from litestar.params import Parameter
 from msgspec import Meta
 
+from ledger.access.declared import OfLot, OfOrganization
 from ledger.answers.methods import MethodAnswer
 from ledger.answers.products import ProductAnswer
 from ledger.answers.stored import ChainMethodAnswer, FootprintAnswer
@@ -73,7 +74,8 @@ class FootprintsController(Controller):
     path = "/v1/footprint"
     tags = ("queries",)
 
-    @get(summary="The stored footprint of a lot, with its origin and data quality")
+    @get(access=(OfLot(whole=True), OfOrganization(("product",))),
+         summary="The stored footprint of a lot, with its origin and data quality")
     async def footprint(
         self, ledger: Ledger, lot: OptionalLot = None, product: OptionalProduct = None, method: MethodName = None,
         gwp: Gwp = None, allocation: Allocation = None, parameter: Parameters = None, since: From = None,
@@ -97,7 +99,8 @@ class FootprintsController(Controller):
             return await ledger.resemblances.of_footprint(answer)
         return await run_method(ledger.pool, ledger.registry, question, _choice(method, gwp, allocation, parameter))
 
-    @get("/method", summary="The figure of a lot by a method, with other potentials or another allocation")
+    @get("/method", access=OfLot(whole=True),
+         summary="The figure of a lot by a method, with other potentials or another allocation")
     async def by_method(
         self, ledger: Ledger, request: AnyRequest, lot: LotId, method: MethodName = None, gwp: Gwp = None,
         allocation: Allocation = None, parameter: Parameters = None, at: At = None,
@@ -109,14 +112,16 @@ class FootprintsController(Controller):
                                value=choice.method, rule="/v1/footprint/chain-method answers for methods of sectors")
         return await read_method(ledger.pool, LotQuestion(lot, at), choice)
 
-    @get("/chain-method", summary="The figure of a lot by a method of a sector, over the lot's whole chain")
+    @get("/chain-method", access=OfLot(whole=True),
+         summary="The figure of a lot by a method of a sector, over the lot's whole chain")
     async def by_chain_method(
         self, ledger: Ledger, request: AnyRequest, lot: LotId, method: ChainMethodName, at: At = None
     ) -> ChainMethodAnswer:
         _only(request, "/v1/footprint/chain-method", "lot", "method", "at")
         return await run_chain_method(ledger.pool, ledger.registry, method, LotQuestion(lot, at))
 
-    @get("/product", summary="The footprint of a product: all lots of a period, weighted by production")
+    @get("/product", access=OfOrganization(("product",)),
+         summary="The footprint of a product: all lots of a period, weighted by production")
     async def of_product(
         self, ledger: Ledger, request: AnyRequest, product: ProductId, since: From = None, until: To = None,
         limit: Limit = SHOWN, findings: Findings = "near", at: At = None,

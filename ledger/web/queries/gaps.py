@@ -5,6 +5,7 @@ from typing import Annotated
 from litestar import Controller, get
 from litestar.params import Parameter
 
+from ledger.access.declared import OfLot
 from ledger.footprint.derived.gaps import LotGaps
 from ledger.service.ledger import Ledger
 from ledger.service.queries.gaps import SHOWN, read_gaps
@@ -16,7 +17,8 @@ class GapsController(Controller):
     path = "/v1"
     tags = ("queries",)
 
-    @get("/gaps", summary="Data gaps in a lot's figure, largest first, with the question to ask and whom to ask")
+    @get("/gaps", access=OfLot(whole=True),
+         summary="Data gaps in a lot's figure, largest first, with the question to ask and whom to ask")
     async def gaps(
         self, ledger: Ledger, lot: LotId,
         limit: Annotated[int, Parameter(description="the most gaps", ge=1, le=10_000)] = SHOWN, at: At = None,

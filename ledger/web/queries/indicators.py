@@ -5,6 +5,7 @@ from typing import Annotated
 from litestar import Controller, get
 from litestar.params import Parameter
 
+from ledger.access.declared import Selected
 from ledger.answers.indicators import IndicatorsAnswer
 from ledger.service.ledger import Ledger
 from ledger.service.queries.indicators.read import GROUPINGS, read_indicators
@@ -24,7 +25,8 @@ class IndicatorsController(Controller):
     path = "/v1/sectors"
     tags = ("carbon management",)
 
-    @get("/{sector:str}/indicators", summary="Indicators of a sector on this ledger, with their coverage and targets")
+    @get("/{sector:str}/indicators", access=Selected("sums over enough organisations"),
+         summary="Indicators of a sector on this ledger, with their coverage and targets")
     async def indicators(
         self, ledger: Ledger, sector: SectorName, since: Since = None, until: Until = None, by: By = None,
         at: At = None,

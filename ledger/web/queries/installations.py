@@ -2,6 +2,7 @@
 
 from litestar import Controller, get
 
+from ledger.access.declared import OfOrganization
 from ledger.sdk import Installations
 from ledger.service.ledger import Ledger
 from ledger.service.queries.installation.read import read_installations
@@ -13,6 +14,7 @@ class CbamController(Controller):
     path = "/v1/cbam"
     tags = ("carbon management",)
 
-    @get(summary="The productions of an installation, and of the installations upstream of it, in a calendar year")
+    @get(access=OfOrganization(("facility",)),
+         summary="The productions of an installation, and of the installations upstream of it, in a calendar year")
     async def installations(self, ledger: Ledger, facility: FacilityId, year: Year, at: At = None) -> Installations:
         return await read_installations(ledger.pool, facility, year, at)

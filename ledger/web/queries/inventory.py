@@ -5,6 +5,7 @@ from typing import Annotated
 from litestar import Controller, get
 from litestar.params import Parameter
 
+from ledger.access.declared import OfOrganization
 from ledger.answers.inventory import InventoryAnswer, SiteReportAnswer
 from ledger.service.ledger import Ledger
 from ledger.service.queries.inventory.read import YEARS, read_inventory
@@ -21,13 +22,15 @@ class InventoryController(Controller):
     path = "/v1/inventory"
     tags = ("carbon management",)
 
-    @get(summary="The yearly inventory of an organisation by scope, site and equity share, with the previous year")
+    @get(access=OfOrganization(),
+         summary="The yearly inventory of an organisation by scope, site and equity share, with the previous year")
     async def inventory(
         self, ledger: Ledger, organization: OrganizationId, year: Year, at: At = None
     ) -> InventoryAnswer:
         return await read_inventory(ledger.pool, organization, year, at)
 
-    @get("/report", summary="The yearly report of a site: activity data times factor, after the GB/T 32151 series")
+    @get("/report", access=OfOrganization(("facility", "organization")),
+         summary="The yearly report of a site: activity data times factor, after the GB/T 32151 series")
     async def report(
         self, ledger: Ledger, facility: FacilityId, year: Year, organization: Operator = None, at: At = None
     ) -> SiteReportAnswer:

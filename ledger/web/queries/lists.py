@@ -6,6 +6,7 @@ from litestar import Controller, get
 from litestar.params import Parameter
 from msgspec import structs
 
+from ledger.access.declared import OfOrganization, OfThing
 from ledger.admission.facts import LOT_SLOTS
 from ledger.answers.lists import (
     ListedLotAnswer,
@@ -39,7 +40,8 @@ class ListsController(Controller):
     path = "/v1"
     tags = ("lists",)
 
-    @get("/lot-list", summary="Lots that an organisation holds or owns, newest first, with their figures")
+    @get("/lot-list", access=OfOrganization(("holder", "owner"), ("facility", "product")),
+         summary="Lots that an organisation holds or owns, newest first, with their figures")
     async def lot_list(
         self, ledger: Ledger, holder: OptionalId = None, owner: OptionalId = None, facility: OptionalId = None,
         product: OptionalId = None, stock: InStock = False, after: AfterLot = None, limit: RowLimit = 100,
@@ -51,7 +53,7 @@ class ListsController(Controller):
         answer = await read_lot_list(ledger.pool, query, PageRequest(limit, after))
         return structs.replace(answer, lots=await _resembling(ledger, answer.lots))
 
-    @get("/received", summary="Transfers to an organisation, newest first, with their figures")
+    @get("/received", access=OfOrganization(), summary="Transfers to an organisation, newest first, with their figures")
     async def received(
         self, ledger: Ledger, organization: OrganizationId, party: PartyId = None, since: Since = None,
         until: Until = None, after: AfterIndex = None, limit: RowLimit = 100, at: At = None,
@@ -60,7 +62,8 @@ class ListsController(Controller):
         query = TransferQuery(organization, "received", party, since, until, at)
         return await read_transfer_list(ledger.pool, query, PageRequest(limit, after))
 
-    @get("/delivered", summary="Transfers from an organisation, newest first, with their figures")
+    @get("/delivered", access=OfOrganization(),
+         summary="Transfers from an organisation, newest first, with their figures")
     async def delivered(
         self, ledger: Ledger, organization: OrganizationId, party: PartyId = None, since: Since = None,
         until: Until = None, after: AfterIndex = None, limit: RowLimit = 100, at: At = None,
@@ -68,7 +71,8 @@ class ListsController(Controller):
         query = TransferQuery(organization, "delivered", party, since, until, at)
         return await read_transfer_list(ledger.pool, query, PageRequest(limit, after))
 
-    @get("/record-list", summary="Records of an organisation, newest first, by kind, facility and period")
+    @get("/record-list", access=OfOrganization(("issuer",), ("facility",)),
+         summary="Records of an organisation, newest first, by kind, facility and period")
     async def record_list(
         self, ledger: Ledger, issuer: OptionalId = None,
         kind: Annotated[str | None, Parameter(description="a kind of records", max_length=40)] = None,
@@ -79,7 +83,8 @@ class ListsController(Controller):
         query = RecordQuery(issuer, kind, facility, since, until, at)
         return await read_record_list(ledger.pool, query, PageRequest(limit, after))
 
-    @get("/show", summary="One page about a record, lot, item, organisation, facility, product or pool")
+    @get("/show", access=OfThing(),
+         summary="One page about a record, lot, item, organisation, facility, product or pool")
     async def show(
         self, ledger: Ledger, name: Annotated[str, Parameter(
             description="an id, or the digest or log index of a record", min_length=1, max_length=255)],

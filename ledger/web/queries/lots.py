@@ -5,6 +5,7 @@ from typing import Annotated, Any, Final
 from litestar import Controller, Request, Response, get
 from litestar.params import Parameter
 
+from ledger.access.declared import OfLot, OfOrganization, OpenToAll
 from ledger.admission.facts import LOT_SLOTS
 from ledger.answers.stored import (
     ChangesAnswer,
@@ -26,17 +27,21 @@ OptionalId = Annotated[str | None, Parameter(max_length=255)]
 At = Annotated[int | None, Parameter(description="the answer is as of this tree size; default: the newest")]
 
 
+ENROLLED: Final = OpenToAll("records of public kinds")
+
+
 class QueriesController(Controller):
     path = "/v1"
     tags = ("queries",)
 
-    @get("/lots", summary="A lot, or all lots in the life of an item")
+    @get("/lots", access=OfLot(("lot", "item")), summary="A lot, or all lots in the life of an item")
     async def lots(
         self, ledger: Ledger, lot: OptionalId = None, item: OptionalId = None, at: At = None
     ) -> list[LotAnswer]:
         return await ledger.resemblances.of_lots(await read_lots(ledger.pool, lot, item, at))
 
-    @get("/changes", summary="Restatements of a holder's lots: the revising record, and the figures before and after")
+    @get("/changes", access=OfOrganization(("holder",)),
+         summary="Restatements of a holder's lots: the revising record, and the figures before and after")
     async def changes(
         self, ledger: Ledger,
         holder: Annotated[str, Parameter(description="the id of an organisation", min_length=1, max_length=255)],
@@ -48,22 +53,24 @@ class QueriesController(Controller):
     ) -> ChangesAnswer:
         return await read_changes(ledger.pool, holder, since, after, limit)
 
-    @get("/organizations", summary="Organisations in log order, with their keys")
+    @get("/organizations", access=ENROLLED, summary="Organisations in log order, with their keys")
     async def organizations(
         self, ledger: Ledger, after: Annotated[int, Parameter(ge=-1)] = -1,
         limit: Annotated[int, Parameter(ge=1, le=1000)] = 100,
     ) -> list[OrganizationAnswer]:
         return await ledger.resemblances.of_organizations(await read_organizations(ledger.pool, after, limit))
 
-    @get("/plugins", summary="Sector plugins that are installed here, and the versions in force on the log")
+    @get("/plugins", access=ENROLLED,
+         summary="Sector plugins that are installed here, and the versions in force on the log")
     async def plugins(self, ledger: Ledger) -> list[PluginAnswer]:
         return await read_plugins(ledger.pool, ledger.registry)
 
-    @get("/plugins/versions", summary="All versions of plugins that the log has ever activated")
+    @get("/plugins/versions", access=ENROLLED, summary="All versions of plugins that the log has ever activated")
     async def plugin_versions(self, ledger: Ledger) -> list[PluginVersionAnswer]:
         return await read_versions(ledger.pool)
 
-    @get("/plugins/{digest:str}/archive", summary="The code of a plugin version, as a zip", media_type=ZIP)
+    @get("/plugins/{digest:str}/archive", access=ENROLLED,
+         summary="The code of a plugin version, as a zip", media_type=ZIP)
     async def plugin_archive(self, request: Request[Any, Any, Any], digest: str, ledger: Ledger) -> Response[bytes]:
         """Exactly the files that the digest covers. Any client can check them against the log's activations."""
         check_path(request, f"/v1/plugins/{digest}/archive")

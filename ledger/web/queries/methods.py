@@ -5,6 +5,7 @@ from typing import Annotated
 from litestar import Controller, get
 from litestar.params import Parameter
 
+from ledger.access.declared import OfLot, OpenToAll
 from ledger.answers.methods import CatalogueAnswer, FactorSensitivityAnswer, SensitivityAnswer
 from ledger.service.ledger import Ledger
 from ledger.service.queries.methods.catalogue import catalogue
@@ -20,16 +21,19 @@ class MethodsController(Controller):
     path = "/v1"
     tags = ("methods",)
 
-    @get("/methods", summary="Methods with their parameters, sets of global warming potentials, allocation keys",
+    @get("/methods", access=OpenToAll("no data of the log"),
+         summary="Methods with their parameters, sets of global warming potentials, allocation keys",
          sync_to_thread=False)
     def methods(self, ledger: Ledger) -> CatalogueAnswer:
         return catalogue(ledger.registry)
 
-    @get("/sensitivity", summary="The figure of a lot by each allocation key, and the records that change it most")
+    @get("/sensitivity", access=OfLot(whole=True),
+         summary="The figure of a lot by each allocation key, and the records that change it most")
     async def sensitivity(self, ledger: Ledger, lot: LotId, at: At = None) -> SensitivityAnswer:
         return await read_sensitivity(ledger.pool, LotQuestion(lot, at))
 
-    @get("/sensitivity/factors", summary="The figure of a lot by the newest versions of the factor sets")
+    @get("/sensitivity/factors", access=OfLot(whole=True),
+         summary="The figure of a lot by the newest versions of the factor sets")
     async def factors(
         self, ledger: Ledger, lot: LotId, at: At = None, limit: Shown = SHOWN
     ) -> FactorSensitivityAnswer:

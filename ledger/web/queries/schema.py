@@ -5,6 +5,7 @@ from typing import Annotated
 from litestar import Controller, get
 from litestar.params import Parameter
 
+from ledger.access.declared import OpenToAll
 from ledger.registry.reference.catalogue import Catalogue, SchemaEntry, SchemaReference, fitting
 from ledger.service.ledger import Ledger
 
@@ -18,12 +19,14 @@ class SchemaController(Controller):
     path = "/v1/schema"
     tags = ("records",)
 
-    @get("/", summary="Kinds of records, and processes of the sectors", sync_to_thread=True)
+    @get("/", access=OpenToAll("no data of the log"),
+         summary="Kinds of records, and processes of the sectors", sync_to_thread=True)
     def entries(self, ledger: Ledger, find: Find = None) -> list[SchemaEntry]:
         entries = Catalogue(ledger.registry).entries
         return entries if find is None else fitting(entries, find)
 
-    @get("/{name:str}", summary="The fields of a kind or a process, with meanings, examples and JSON Schema",
+    @get("/{name:str}", access=OpenToAll("no data of the log"),
+         summary="The fields of a kind or a process, with meanings, examples and JSON Schema",
          sync_to_thread=True)
     def reference(self, ledger: Ledger, name: Named) -> SchemaReference:
         return Catalogue(ledger.registry).reference(name)

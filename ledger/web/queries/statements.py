@@ -2,6 +2,7 @@
 
 from litestar import Controller, get
 
+from ledger.access.declared import OfLot
 from ledger.core.receipts.statement import Statement
 from ledger.footprint.stored.burdens import METHOD
 from ledger.service.ledger import Ledger
@@ -16,7 +17,8 @@ class StatementsController(Controller):
     path = "/v1/statement"
     tags = ("queries",)
 
-    @get("/", summary="A signed statement of a lot's figure, with proofs one hop upstream, to be checked offline")
+    @get("/", access=OfLot(whole=True),
+         summary="A signed statement of a lot's figure, with proofs one hop upstream, to be checked offline")
     async def statement(
         self, ledger: Ledger, lot: LotId, method: MethodName = None, gwp: Gwp = None, allocation: Allocation = None,
         parameter: Parameters = None, at: At = None,

@@ -5,6 +5,7 @@ from typing import Annotated
 from litestar import Controller, get
 from litestar.params import Parameter
 
+from ledger.access.declared import OfLot
 from ledger.answers.uncertainty import UncertaintyAnswer
 from ledger.footprint.derived.uncertainty.answer import FEWEST_SAMPLES, MOST_SAMPLES
 from ledger.service.ledger import Ledger
@@ -22,7 +23,8 @@ class UncertaintyController(Controller):
     path = "/v1"
     tags = ("queries",)
 
-    @get("/uncertainty", summary="The uncertainty of a lot's figure, from its lines, and the sources of its variance")
+    @get("/uncertainty", access=OfLot(whole=True),
+         summary="The uncertainty of a lot's figure, from its lines, and the sources of its variance")
     async def uncertainty(
         self, ledger: Ledger, lot: LotId, samples: Samples = 0, seed: Seed = 0, top: Top = SHOWN, at: At = None,
     ) -> UncertaintyAnswer:

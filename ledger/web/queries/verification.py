@@ -6,6 +6,7 @@ from litestar import Controller, get
 from litestar.params import Parameter
 from msgspec import Meta
 
+from ledger.access.declared import OfLot
 from ledger.answers.verification import VerificationAnswer
 from ledger.service.ledger import Ledger
 from ledger.service.queries.questions import LotQuestion
@@ -23,7 +24,8 @@ class VerificationController(Controller):
     path = "/v1"
     tags = ("queries",)
 
-    @get("/verification", summary="A verifier's list for a lot's figure: flows, cut-offs, sources, value choices")
+    @get("/verification", access=OfLot(whole=True),
+         summary="A verifier's list for a lot's figure: flows, cut-offs, sources, value choices")
     async def verification(
         self, ledger: Ledger, lot: LotId,
         limit: Annotated[int, Parameter(description="the most rows of a section", ge=1, le=MAX_SHOWN)] = SHOWN,

@@ -1,0 +1,86 @@
+"""The policy: how much of a record, a lot or an organisation a caller may see.
+
+Each function decides from the rights of the caller and from facts of the thing alone. A level includes all lower ones.
+"""
+
+from enum import IntEnum
+from typing import Final, NamedTuple
+
+from ledger.access.rights import HeldGrant, Rights
+from ledger.admission.facts import LOT_SLOTS
+from ledger.core.record.kinds import PUBLIC_TYPES
+
+
+class Level(IntEnum):
+    """`TOTALS`: the committed figures of a lot with the proof of that leaf, its product, quantity, quality, and
+    findings by code. `STAGES`: also a breakdown by stage. `SUPPLIERS`: also the parties. `FULL`: the record itself."""
+
+    NOTHING = 0
+    TOTALS = 1
+    STAGES = 2
+    SUPPLIERS = 3
+    FULL = 4
+
+
+DEPTHS: Final = {"totals": Level.TOTALS, "stages": Level.STAGES, "suppliers": Level.SUPPLIERS, "full": Level.FULL}
+
+
+class RecordConcerns(NamedTuple):
+    """`parties`: organisations that the record concerns, beside its issuer: the receiver of a transfer, the sender of
+    an accepted one, the subject of an attestation. `products` and `made` (an instant) are of its lots."""
+
+    log_index: int
+    type: str
+    issuer: str
+    parties: frozenset[str] = frozenset()
+    products: frozenset[str] = frozenset()
+    made: str | None = None
+
+
+class LotConcerns(NamedTuple):
+    """`record` makes the lot; `parties` hold it, own it, or have sent it, as it was made."""
+
+    number: int
+    product: str
+    record: RecordConcerns
+    parties: frozenset[str] = frozenset()
+
+
+def record_level(rights: Rights, facts: RecordConcerns) -> Level:
+    """A party that is not the issuer has `TOTALS`: it sees the body, and the leaves of its own lots."""
+    if rights.everything or facts.type in PUBLIC_TYPES or facts.issuer in rights.own:
+        return Level.FULL
+    by_party = Level.TOTALS if facts.parties & rights.own else Level.NOTHING
+    return max([by_party, *[DEPTHS[grant.depth] for grant in rights.grants if covers(grant, facts)]])
+
+
+def lot_level(rights: Rights, facts: LotConcerns) -> Level:
+    """A lot is as visible as the record that makes it; its parties see its figures, and so does whoever was granted
+    the lot or its product."""
+    level = record_level(rights, facts.record)
+    if level == Level.NOTHING and facts.parties & rights.own:
+        return Level.TOTALS
+    return level
+
+
+def organization_level(rights: Rights, organization: str) -> Level:
+    """How much the caller may see of everything that an organisation has on the ledger."""
+    if rights.everything or organization in rights.own or organization in rights.whole_grantors:
+        return Level.FULL
+    return Level.NOTHING
+
+
+def covers(grant: HeldGrant, facts: RecordConcerns) -> bool:
+    """Whether a record of the grantor is in the scope of a grant. A record that states no time is in no period."""
+    if facts.issuer != grant.grantor:
+        return False
+    if (grant.since or grant.until) and (facts.made is None or not _within(grant, facts.made)):
+        return False
+    if grant.lot is not None:
+        return facts.log_index == grant.lot // LOT_SLOTS
+    return grant.product is None or grant.product in facts.products
+
+
+def _within(grant: HeldGrant, time: str) -> bool:
+    """Instants are RFC 3339 in UTC, so their order is the order of their texts."""
+    return (grant.since is None or grant.since <= time) and (grant.until is None or time <= grant.until)

@@ -1,0 +1,51 @@
+"""The facts of records, lots and organisations from which the policy decides."""
+
+from collections.abc import Iterable, Sequence
+
+from asyncpg import Record
+
+from ledger.access.policy import LotConcerns, RecordConcerns
+from ledger.store.database import DatabasePool
+from ledger.store.sql import queries
+
+
+async def record_facts(pool: DatabasePool, digests: Sequence[bytes]) -> dict[str, RecordConcerns]:
+    """The facts of the records that are on the log, by hex digest."""
+    rows = await pool.fetch(queries("sight")["records"], list(digests))
+    return {
+        row["name"]: RecordConcerns(
+            row["index"], row["type"], row["issuer"], frozenset(row["parties"] or ()), frozenset(row["products"]),
+            row["made"],
+        ) for row in rows
+    }
+
+
+async def lot_facts(pool: DatabasePool, names: Sequence[str]) -> dict[str, list[LotConcerns]]:
+    """The facts of lots by the id of the lot, item or pool. A pool has the facts of its newest lot, an item has a lot
+    for each stage of its life."""
+    facts: dict[str, list[LotConcerns]] = {}
+    for row in await pool.fetch(queries("sight")["lots"], list(names)):
+        facts.setdefault(row["name"], []).append(_lot(row))
+    return facts
+
+
+async def organizations_of(pool: DatabasePool, names: Sequence[str]) -> dict[str, str]:
+    """By each name of an organisation, facility or product: the organisation that it stands for."""
+    rows = await pool.fetch(queries("sight")["organizations"], list(names))
+    return {row["name"]: row["organization"] for row in rows}
+
+
+async def made_facts(pool: DatabasePool, indexes: Iterable[int]) -> list[RecordConcerns]:
+    """The facts of records by log index, without parties."""
+    rows = await pool.fetch(queries("sight")["made"], list(indexes))
+    return [
+        RecordConcerns(row["index"], row["type"], row["issuer"], frozenset(), frozenset(row["products"] or ()),
+                    row["made"]) for row in rows
+    ]
+
+
+def _lot(row: Record) -> LotConcerns:
+    parties = frozenset({row["holder"], row["owner"], row["sender"], row["receiver"]} - {None})
+    record = RecordConcerns(row["index"], row["type"], row["issuer"], frozenset(), frozenset({row["product"]}),
+                         row["made"])
+    return LotConcerns(row["number"], row["product"], record, parties)

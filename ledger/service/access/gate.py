@@ -1,0 +1,154 @@
+"""The gate before each query: evaluates the declarations of a route for the parameters of a request.
+
+Unknown and forbidden things run the same statements and get the same answer, so nobody can test whether a thing exists.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from ledger.access.caller import Caller
+from ledger.access.declared import (
+    Declaration,
+    Declared,
+    OfLot,
+    OfOrganization,
+    OfRecord,
+    OfThing,
+)
+from ledger.access.policy import Level, lot_level, organization_level, record_level
+from ledger.access.rights import OPEN, Rights
+from ledger.errors import Denied, NotFound
+from ledger.service.access.facts import lot_facts, organizations_of, record_facts
+from ledger.service.access.rights import read_rights
+from ledger.service.access.sight import Sight
+from ledger.service.access.walk import visible_upstream
+from ledger.service.queries.records import digest_from
+from ledger.service.queries.tree_size import NOW
+from ledger.store.database import DatabasePool
+
+Values = Mapping[str, Sequence[str]]
+"""The values of a request's parameters, of its path and its query."""
+
+_RULE: Final = "the name of something that you may see; carbon-ledger login says who you are"
+_DIGITS: Final = 15
+
+
+class Gate:
+    """Admits requests, or refuses them. `is_open`: everybody sees everything on this ledger."""
+
+    def __init__(self, pool: DatabasePool, *, is_open: bool) -> None:
+        self._pool, self._open = pool, is_open
+
+    async def rights_of(self, caller: Caller) -> Rights:
+        """The rights of a caller now: revocations act at once."""
+        return OPEN if self._open else await read_rights(self._pool, caller)
+
+    async def admit(self, caller: Caller, declared: Declared, values: Values) -> Sight:
+        """The caller's sight of the named things. Raises NotFound if the ledger has no such thing, or if the caller
+        sees nothing of it. Raises Denied if the answer needs a chain without hidden parts."""
+        rights = await self.rights_of(caller)
+        if rights.everything:
+            return Sight(rights)
+        level, lots = Level.FULL, []
+        for declaration in declared:
+            seen, numbers = await self._seen(rights, declaration, values)
+            level = min(level, seen)
+            lots += numbers
+        return Sight(rights, level, tuple(lots))
+
+    async def _seen(self, rights: Rights, declaration: Declaration, values: Values) -> tuple[Level, list[int]]:
+        match declaration:
+            case OfLot():
+                return await self._lots(rights, declaration, values)
+            case OfRecord():
+                return await self._record(rights, declaration.parameter, values), []
+            case OfOrganization():
+                given = _given(declaration.parameters, values) or _given(declaration.otherwise, values)
+                return await self._organizations(rights, given), []
+            case OfThing():
+                return await self._thing(rights, declaration.parameter, values)
+        return Level.FULL, []
+
+    async def _lots(self, rights: Rights, declaration: OfLot, values: Values) -> tuple[Level, list[int]]:
+        given = _given(declaration.parameters, values)
+        if not given:
+            return Level.FULL, []
+        facts = await lot_facts(self._pool, [name for _, name in given])
+        levels, numbers = [], []
+        for parameter, name in given:
+            seen = {each.number: lot_level(rights, each) for each in facts.get(name, ())}
+            best = max(seen.values(), default=Level.NOTHING)
+            if best < declaration.at_least:
+                raise _unseen(parameter, name)
+            levels.append(best)
+            numbers += [number for number, level in seen.items() if level >= declaration.at_least]
+        if declaration.whole:
+            visible = await visible_upstream(self._pool, rights, numbers, NOW)
+            if visible.hidden:
+                raise Denied(
+                    "parts of the chain are hidden from you, and this answer would reveal them", code="hidden-parts",
+                    field=given[0][0], value=given[0][1],
+                    rule="a lot whose whole chain you may read; its suppliers can grant it",
+                )
+        return min(levels), numbers
+
+    async def _record(self, rights: Rights, parameter: str, values: Values) -> Level:
+        level = Level.FULL
+        for _, text in _given((parameter,), values):
+            digest = digest_from(text)
+            facts = (await record_facts(self._pool, [digest])).get(text)
+            seen = Level.NOTHING if facts is None else record_level(rights, facts)
+            if facts is not None and seen < Level.FULL and await self._in_granted_chain(rights, facts.log_index,
+                                                                                       facts.issuer):
+                seen = Level.FULL
+            if seen == Level.NOTHING:
+                raise _unseen(parameter, text)
+            level = min(level, seen)
+        return level
+
+    async def _in_granted_chain(self, rights: Rights, index: int, issuer: str) -> bool:
+        """Whether a record is in the chain of a lot that its issuer has granted in full."""
+        lots = [grant.lot for grant in rights.grants
+                if grant.lot is not None and grant.depth == "full" and grant.grantor == issuer]
+        return bool(lots) and index in (await visible_upstream(self._pool, rights, lots, NOW)).records
+
+    async def _organizations(self, rights: Rights, given: Sequence[tuple[str, str]]) -> Level:
+        named = await organizations_of(self._pool, [name for _, name in given]) if given else {}
+        for parameter, name in given:
+            if name not in named or organization_level(rights, named[name]) < Level.FULL:
+                raise _unseen(parameter, name)
+        return Level.FULL
+
+    async def _thing(self, rights: Rights, parameter: str, values: Values) -> tuple[Level, list[int]]:
+        """A record, lot, item, organisation, facility, product or pool; all kinds are looked up for every name."""
+        given = _given((parameter,), values)
+        if not given:
+            return Level.FULL, []
+        name = given[0][1]
+        lots = (await lot_facts(self._pool, [name])).get(name, ())
+        organizations = await organizations_of(self._pool, [name])
+        records = await record_facts(self._pool, [_digest_or_none(name)])
+        levels = {each.number: lot_level(rights, each) for each in lots}
+        seen = [*levels.values(), *[record_level(rights, each) for each in records.values()]]
+        if name in organizations:
+            # Organisations are public; their facilities and products are not.
+            is_public = organizations[name] == name
+            seen.append(Level.FULL if is_public else organization_level(rights, organizations[name]))
+        level = max(seen, default=Level.NOTHING)
+        if level == Level.NOTHING:
+            raise _unseen(parameter, name)
+        return level, [number for number, each in levels.items() if each > Level.NOTHING]
+
+
+def _given(parameters: Sequence[str], values: Values) -> list[tuple[str, str]]:
+    """The named parameters that a request has, with their values."""
+    return [(parameter, value) for parameter in parameters for value in values.get(parameter, ())]
+
+
+def _digest_or_none(name: str) -> bytes:
+    is_digest = len(name) == 64 and not name.strip("0123456789abcdef")
+    return bytes.fromhex(name) if is_digest else b""
+
+
+def _unseen(parameter: str, name: str) -> NotFound:
+    return NotFound(f"{name!r} is not on the ledger, or is not visible to you", field=parameter, value=name, rule=_RULE)

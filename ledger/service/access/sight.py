@@ -1,0 +1,36 @@
+"""The sight of a caller: how much it sees of the thing that it asked for. The gate makes it, handlers pass it on."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ledger.access.policy import Level
+from ledger.access.rights import OPEN, Rights
+from ledger.service.access.walk import Visible, visible_upstream
+from ledger.service.queries.tree_size import Moment
+from ledger.store.database import DatabasePool
+
+
+class Sight(NamedTuple):
+    """`level`: the least level of the named things. `lots`: numbers of the named lots that the caller sees, if the gate
+    has looked them up."""
+
+    rights: Rights
+    level: Level = Level.FULL
+    lots: tuple[int, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is hidden from this caller."""
+        return self.rights.everything
+
+    async def visible(self, pool: DatabasePool, lots: Sequence[int], moment: Moment) -> Visible | None:
+        """The visible part of the chain upstream of lots; None if the caller sees everything."""
+        return None if self.whole else await visible_upstream(pool, self.rights, lots, moment)
+
+    def of_own(self, organization: str) -> bool:
+        """Whether the caller sees everything of an organisation."""
+        return self.whole or organization in self.rights.own or organization in self.rights.whole_grantors
+
+
+EVERYTHING = Sight(OPEN)
+"""The sight of commands that read the database themselves."""

@@ -1,0 +1,69 @@
+"""Admits a request, or refuses it, before its handler runs."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from litestar import Request
+from litestar.handlers import HTTPRouteHandler
+
+from ledger.access.caller import NOBODY, Caller
+from ledger.access.declared import ACCESS, Declared, OpenToAll
+from ledger.errors import ConfigurationError
+from ledger.service.access.sight import Sight
+from ledger.service.ledger import Ledger
+
+CALLER: Final = "caller"
+"""The key of a request's state under which the door puts the caller."""
+_SIGHT: Final = "sight"
+
+
+def caller_of(request: Request[Any, Any, Any]) -> Caller:
+    """The caller of a request; NOBODY without a token."""
+    caller: Caller = request.scope.get("state", {}).get(CALLER, NOBODY)
+    return caller
+
+
+class Admission:
+    """The hook before each handler."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    async def __call__(self, request: Request[Any, Any, Any]) -> None:
+        """Puts the sight of the caller into the request. Raises the errors of `Gate.admit`."""
+        declared = declared_by(request.route_handler)
+        if all(isinstance(one, OpenToAll) for one in declared):
+            return
+        values: dict[str, list[str]] = {}
+        for name, value in request.query_params.multi_items():
+            values.setdefault(name, []).append(value)
+        # A parameter of the path cannot be replaced by one of the query.
+        values.update({name: [str(value)] for name, value in request.path_params.items()})
+        request.scope["state"][_SIGHT] = await self._ledger.gate.admit(caller_of(request), declared, values)
+
+
+def sight_of(request: Request[Any, Any, Any]) -> Sight:
+    """The caller's sight of the thing that this request names: a dependency of handlers."""
+    sight: Sight = request.scope["state"][_SIGHT]
+    return sight
+
+
+def declared_by(handler: object) -> Declared:
+    """The declarations of a route. Raises ConfigurationError without one."""
+    options: Mapping[str, Any] = getattr(handler, "opt", {})
+    declared = options.get(ACCESS)
+    if not declared:
+        raise ConfigurationError(f"the route {handler} declares no access")
+    return declared if isinstance(declared, tuple) and not hasattr(declared, "_fields") else (declared,)
+
+
+def check_declared(routes: Iterable[object], besides: str) -> None:
+    """Raises ConfigurationError if a route declares no access, so that such a server does not start. `besides`: the
+    path of the document of the routes, which holds no data of the log."""
+    for route in routes:
+        if str(getattr(route, "path", "")).startswith(besides):
+            continue
+        for handler in getattr(route, "route_handlers", ()):
+            # The framework answers OPTIONS itself.
+            if isinstance(handler, HTTPRouteHandler) and handler.http_methods != {"OPTIONS"}:
+                declared_by(handler)

@@ -1,0 +1,71 @@
+-- name: records
+-- purpose: whom records concern, by digest, for the policy of reading
+-- parameters: digests
+SELECT r.index, encode(r.digest, 'hex') AS name, r.type, r.issuer, m.made, coalesce(m.products, '{}') AS products,
+       CASE r.type
+           WHEN 'transfer' THEN (SELECT array[t.receiver] FROM transfer t WHERE t.record = r.index)
+           WHEN 'standingAcceptance' THEN (
+               SELECT array[s.sender] FROM standing_acceptance s WHERE s.record = r.index)
+           WHEN 'acceptance' THEN (
+               SELECT array_agg(DISTINCT l.sender) FROM lot l
+               WHERE l.number >= r.index * 1024 AND l.number < (r.index + 1) * 1024 AND l.sender IS NOT NULL)
+           WHEN 'attestation' THEN (
+               SELECT array_agg(s.party) FROM attestation a CROSS JOIN LATERAL (
+                   SELECT x.issuer AS party FROM record x
+                   WHERE a.kind IN ('record', 'statement') AND encode(x.digest, 'hex') = a.subject
+                   UNION ALL SELECT l.holder FROM lot l WHERE a.kind = 'lot' AND l.id = a.subject
+                   UNION ALL SELECT p.owner FROM product p WHERE a.kind = 'product' AND p.id = a.subject
+                   UNION ALL SELECT f.operator FROM facility f WHERE a.kind = 'facility' AND f.id = a.subject) s
+               WHERE a.record = r.index)
+       END AS parties
+FROM record r
+LEFT JOIN LATERAL (
+    SELECT max(l.made) AS made, array_agg(DISTINCT l.product) AS products FROM lot l
+    WHERE l.number >= r.index * 1024 AND l.number < (r.index + 1) * 1024) m ON true
+WHERE r.digest = ANY ($1::bytea[]);
+
+-- name: lots
+-- purpose: whom lots concern, by the id of a lot, item or pool, for the policy of reading
+-- parameters: names
+SELECT n.name, l.number, l.product, l.made, l.holder, l.owner, l.sender, r.index, r.type, r.issuer,
+       (SELECT t.receiver FROM transfer t WHERE t.record = r.index) AS receiver
+FROM unnest($1::text[]) AS n (name)
+CROSS JOIN LATERAL (
+    SELECT * FROM lot WHERE id = n.name
+    UNION ALL SELECT * FROM lot WHERE item = n.name
+    UNION ALL (SELECT * FROM lot WHERE pool = n.name ORDER BY number DESC LIMIT 1)) l
+JOIN record r ON r.index = l.number / 1024;
+
+-- name: organizations
+-- purpose: the organisations that names stand for: an organisation, or the operator or owner of a facility or product
+-- parameters: names
+SELECT n.name, o.id AS organization FROM unnest($1::text[]) AS n (name) JOIN organization o ON o.id = n.name
+UNION ALL SELECT n.name, f.operator FROM unnest($1::text[]) AS n (name) JOIN facility f ON f.id = n.name
+UNION ALL SELECT n.name, p.owner FROM unnest($1::text[]) AS n (name) JOIN product p ON p.id = n.name;
+
+-- name: reached
+-- purpose: records upstream of lots as far as some organisations made them, and the records where that ends
+-- parameters: lot numbers, the organisations, the newest revision to include, limit of records
+WITH RECURSIVE reached (record, issuer) AS (
+    SELECT r.index, r.issuer FROM record r WHERE r.index = ANY (
+        SELECT DISTINCT k.lot / 1024 FROM unnest($1::bigint[]) AS k (lot))
+    UNION
+    SELECT r.index, r.issuer FROM reached
+    JOIN flow w ON w.record = reached.record AND w.version <= $3 AND reached.issuer = ANY ($2::text[])
+    JOIN record r ON r.index = w.lot / 1024
+)
+SELECT record, issuer, issuer = ANY ($2::text[]) AS visible FROM reached LIMIT $4;
+
+-- name: made
+-- purpose: the facts of records that decide whether a grant covers them
+-- parameters: record indexes
+SELECT r.index, r.type, r.issuer, m.made, coalesce(m.products, '{}') AS products
+FROM unnest($1::bigint[]) AS k (record) JOIN record r ON r.index = k.record
+CROSS JOIN LATERAL (
+    SELECT max(l.made) AS made, array_agg(DISTINCT l.product) AS products FROM lot l
+    WHERE l.number >= r.index * 1024 AND l.number < (r.index + 1) * 1024) m;
+
+-- name: taken
+-- purpose: the lots that records take
+-- parameters: record indexes, the newest revision to include
+SELECT DISTINCT w.lot FROM unnest($1::bigint[]) AS k (record) JOIN flow w ON w.record = k.record AND w.version <= $2;
