@@ -1,6 +1,6 @@
 """Answers of queries, as sent to clients (JSON, camelCase). Figures are kg CO2e, MJ, kWh or kg, as the fields say."""
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from msgspec import UNSET, Raw, Struct, UnsetType, field
 
@@ -11,6 +11,9 @@ from ledger.core.record.assurance import Accreditation, AttestationScope
 from ledger.core.record.values import Factor, Quantity
 from ledger.footprint.derived.findings import ListedFinding, StatedFinding, WeighedFinding
 
+Visibility = Literal["totals", "part"]
+"""What an answer lacks because the caller may not see it. `totals`: how the figure is made; it has the committed figure,
+with its proof and quality. `part`: the hidden records upstream. Absent from answers that lack nothing."""
 SECTOR: Final = "sector"
 FACTORS: Final = "factors"
 
@@ -31,7 +34,7 @@ class DoubtAnswer(QueryAnswer, frozen=True):
     reported: int
 
 
-class LotAnswer(QueryAnswer, frozen=True):
+class LotAnswer(QueryAnswer, frozen=True, kw_only=True):
     """A lot with its remaining quantity, as it reads now or as of the tree size of the question.
 
     `record` is the digest of the record that made the lot. `owner` is absent if the holder owns the lot. `sender`
@@ -45,7 +48,7 @@ class LotAnswer(QueryAnswer, frozen=True):
     lot: str
     product: str
     quantity: Quantity
-    remaining: str
+    remaining: str | None = None
     holder: str
     role: str
     index: int
@@ -69,6 +72,7 @@ class LotAnswer(QueryAnswer, frozen=True):
     previous_life: str | None = None
     in_doubt: DoubtAnswer | None = None
     resembles: dict[str, list[str]] = {}
+    sight: Visibility | None = None
 
 
 class LineAnswer(QueryAnswer, frozen=True):
@@ -252,7 +256,7 @@ class StudyAnswer(StudyClaim, frozen=True, kw_only=True, forbid_unknown_fields=F
     versions: list[VersionClaim] = field(default_factory=list)
 
 
-class FootprintAnswer(QueryAnswer, frozen=True):
+class FootprintAnswer(QueryAnswer, frozen=True, kw_only=True):
     """The footprint of a whole lot, kg CO2e excluding biogenic uptake, with its sources and its data quality.
 
     `title` says *incomplete footprint* if `completeness` is unknown or below 95 %, and says if the lot is withdrawn.
@@ -301,8 +305,8 @@ class FootprintAnswer(QueryAnswer, frozen=True):
     questioned: float
     questioned_share: float
     title_limit: float
-    share: float
-    direct: DirectAnswer
+    share: float | None = None
+    direct: DirectAnswer | None = None
     inputs: list[InputAnswer] = []
     findings: list[WeighedFinding] = []
     findings_left_off: int = 0
@@ -333,6 +337,7 @@ class FootprintAnswer(QueryAnswer, frozen=True):
     in_doubt: list[DoubtAnswer] = []
     limitations: list[str] = []
     study: StudyAnswer | None = None
+    sight: Visibility | None = None
 
 
 class ChainLineAnswer(QueryAnswer, frozen=True):
@@ -417,7 +422,7 @@ class RevisionAnswer(QueryAnswer, frozen=True):
     leaves: list[ProvenLeaf] = []
 
 
-class RecordAnswer(QueryAnswer, frozen=True):
+class RecordAnswer(QueryAnswer, frozen=True, kw_only=True):
     """A record with its entry (base64) and the proven leaves of its outcome, as they were posted and logged.
 
     `revisions`: its results after each later revision, in log order, at most the newest 100; `earlierRevisions` is the
@@ -430,15 +435,16 @@ class RecordAnswer(QueryAnswer, frozen=True):
     digest: str
     type: str
     issuer: str
-    body: Raw
+    body: Raw | UnsetType = UNSET
     entry: str
-    questioned: float
+    questioned: float | None = None
     findings: list[StatedFinding] = []
     leaves: list[ProvenLeaf] = []
     revisions: list[RevisionAnswer] = []
     earlier_revisions: int = 0
     in_doubt: DoubtAnswer | None = None
     limitations: list[str] = []
+    sight: Visibility | None = None
 
 
 class ErasureAnswer(QueryAnswer, frozen=True):
