@@ -51,6 +51,23 @@ async def visible_upstream(
     return Visible(frozenset(walk.visible), frozenset(walk.hidden - walk.visible), frozenset(walk.partly))
 
 
+async def visible_downstream(
+    pool: DatabasePool, rights: Rights, lots: Sequence[int], moment: Moment, most: int = MAX_RECORDS
+) -> Visible:
+    """Walks downstream from lots through records of organisations whose data the caller sees, with the makers of the
+    lots among them. What others did with a lot is hidden, even whether they did something: `hidden` is empty. Raises
+    InvalidInput if more than `most` records are visible."""
+    organizations = rights.own | rights.whole_grantors
+    rows = await pool.fetch(queries("sight")["used"], list(lots), list(organizations), moment.version, moment.size,
+                            most + 1)
+    if len(rows) > most:
+        raise InvalidInput(f"more than {most} records lie downstream of the requested lots", code="chain-too-large",
+                           field="lot", rule="lots nearer to the end of the chain")
+    makers = await made_facts(pool, {lot // LOT_SLOTS for lot in lots})
+    seen = [record.log_index for record in makers if record_level(rights, record) == Level.FULL]
+    return Visible(frozenset([*[row["record"] for row in rows if row["visible"]], *seen]), frozenset())
+
+
 def hidden_parts(field: str, value: object) -> Denied:
     """The error of an answer that needs a chain without hidden parts."""
     return Denied(

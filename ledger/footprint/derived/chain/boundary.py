@@ -6,6 +6,7 @@ hidden organisation would stand behind the remainder, its amount counts with the
 that no amount of an answer stands for a single hidden party.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -39,8 +40,8 @@ class ReceivedLot(Struct, frozen=True, kw_only=True, rename="camel", omit_defaul
 
 class HiddenParts(Struct, frozen=True, kw_only=True, rename="camel"):
     """The parts of a figure that the caller does not see. `amount`: what they bring, in the unit of the figure;
-    `received` of it came with lots that the caller received itself. `questioned`: kg CO2e in question in these
-    parts."""
+    `received` of it came with lots that the caller received itself. `questioned`: kg CO2e in question in these parts.
+    Both are without the lots of a single hidden party, which count with the visible records that take them."""
 
     amount: float
     received: float
@@ -76,12 +77,17 @@ class HiddenAmounts(NamedTuple):
     within: Mapping[int, float] = {}
 
     @property
-    def total(self) -> float:
-        return sum([amount for _, amount in self.received]) + self.remainder + sum(self.within.values())
+    def from_received(self) -> float:
+        return math.fsum([amount for _, amount in self.received])
 
     @property
-    def from_received(self) -> float:
-        return sum([amount for _, amount in self.received])
+    def shown(self) -> float:
+        """The amount that an answer states."""
+        return self.from_received + self.remainder
+
+    @property
+    def total(self) -> float:
+        return self.shown + math.fsum(self.within.values())
 
 
 def merged(

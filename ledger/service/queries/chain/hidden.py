@@ -57,8 +57,8 @@ class HiddenChain(NamedTuple):
     def answer(self, amounts: HiddenAmounts, questions: TakenWeights | None) -> HiddenParts:
         """The hidden parts of an answer. `questions`: the weights of the lots in the amount in question."""
         questioned = {lot.number: lot.questioned for lot in self.lots}
-        asked = self.amounts(questioned, questions).total if questions is not None else 0.0
-        return HiddenParts(amount=amounts.total, received=amounts.from_received, questioned=asked)
+        asked = self.amounts(questioned, questions).shown if questions is not None else 0.0
+        return HiddenParts(amount=amounts.shown, received=amounts.from_received, questioned=asked)
 
 
 def visible_weights(carried: Weights, visible: Visible) -> Weights:

@@ -160,7 +160,8 @@ async def _reached(pool: DatabasePool, request: ChainRequest) -> Reached:
         reached = await _upstream(pool, request, numbers)
     else:
         reached = await _upstream_within(pool, request, numbers)
-    if request.moment.version or (whole and request.depth is not None):
+    partly = request.visible is not None and request.direction == "downstream"
+    if request.moment.version or partly or (whole and request.depth is not None):
         return await in_thread(_shortened, reached, request)
     return reached
 
