@@ -205,6 +205,66 @@ CREATE TABLE arrival (
 );
 CREATE INDEX arrival_rule ON arrival (rule, transfer);
 
+-- Rights to read that organisations give each other, or whoever holds the secret of a link. Without lot, product and
+-- declaration a grant covers all records of the grantor. `starts` and `ends` are the period of the covered records;
+-- `expires` is when the grant itself ends.
+CREATE TABLE access_grant (
+    record bigint PRIMARY KEY REFERENCES record,
+    grantor text NOT NULL REFERENCES organization,
+    grantee text REFERENCES organization,
+    link text CHECK (octet_length(link) = 64),
+    depth text NOT NULL CHECK (depth IN ('totals', 'stages', 'suppliers', 'full')),
+    lot bigint,
+    product text,
+    declaration bigint,
+    starts text,
+    ends text,
+    expires text NOT NULL,
+    CHECK (num_nonnulls(grantee, link) = 1),
+    CHECK (num_nonnulls(lot, product, declaration) <= 1)
+);
+CREATE INDEX access_grant_grantee ON access_grant (grantee, record) WHERE grantee IS NOT NULL;
+CREATE INDEX access_grant_expires ON access_grant (grantee, expires) WHERE grantee IS NOT NULL;
+CREATE INDEX access_grant_grantor ON access_grant (grantor, record);
+CREATE INDEX access_grant_declaration ON access_grant (declaration, grantee) WHERE declaration IS NOT NULL;
+CREATE TABLE grant_revocation (
+    record bigint PRIMARY KEY REFERENCES record,
+    subject bigint NOT NULL REFERENCES access_grant
+);
+CREATE INDEX grant_revocation_subject ON grant_revocation (subject);
+
+-- Organisations that may read everything, as the registrar has entered them.
+CREATE TABLE reader (
+    record bigint PRIMARY KEY REFERENCES record,
+    organization text NOT NULL REFERENCES organization,
+    expires text
+);
+CREATE INDEX reader_organization ON reader (organization, record);
+CREATE TABLE reader_revocation (
+    record bigint PRIMARY KEY REFERENCES record,
+    subject bigint NOT NULL REFERENCES reader
+);
+CREATE INDEX reader_revocation_subject ON reader_revocation (subject);
+
+-- Passports that everyone may read: of a lot, or of a product. Declarations that everyone may name.
+CREATE TABLE published (
+    record bigint PRIMARY KEY REFERENCES record,
+    organization text NOT NULL REFERENCES organization,
+    lot bigint,
+    product text,
+    declaration bigint,
+    CHECK (num_nonnulls(lot, product, declaration) = 1)
+);
+CREATE INDEX published_organization ON published (organization, record);
+CREATE INDEX published_lot ON published (lot) WHERE lot IS NOT NULL;
+CREATE INDEX published_product ON published (product) WHERE product IS NOT NULL;
+CREATE INDEX published_declaration ON published (declaration) WHERE declaration IS NOT NULL;
+CREATE TABLE publication_end (
+    record bigint PRIMARY KEY REFERENCES record,
+    subject bigint NOT NULL REFERENCES published
+);
+CREATE INDEX publication_end_subject ON publication_end (subject);
+
 -- `number` is record index * 1024 + position. `composition` is set only if it differs from the product's.
 CREATE TABLE lot (
     number bigint PRIMARY KEY CHECK (number >= 0),
@@ -481,7 +541,8 @@ BEGIN
         'revocation', 'compromise', 'key_change', 'facility', 'product', 'activation', 'transfer', 'acceptance',
         'standing_acceptance', 'arrival', 'lot', 'figure', 'flow', 'revision', 'lot_version', 'pool', 'closing', 'reopening', 'provisional',
         'dispute', 'opening', 'group_goods', 'attestation', 'claim', 'report', 'publication', 'renewal',
-        'log_key', 'plugin_archive']
+        'log_key', 'plugin_archive', 'access_grant', 'grant_revocation', 'reader', 'reader_revocation', 'published',
+        'publication_end']
     LOOP
         EXECUTE format('CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON %I '
             'FOR EACH STATEMENT EXECUTE FUNCTION forbid_change()', name);

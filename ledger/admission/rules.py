@@ -69,6 +69,9 @@ class Rule(StrEnum):
     STANDING_ACCEPTANCES = "standing-acceptances"
     """A receiver may accept the deliveries of a sender by a rule, when they arrive."""
 
+    GRANTED_READING = "granted-reading"
+    """Organisations grant others the right to read, publish passports, and the registrar appoints readers."""
+
 
 class Version(NamedTuple):
     """A version of the rules. `digest` is the SHA-256 of its name and the sorted ids of its rules, a line each."""

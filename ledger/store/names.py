@@ -18,6 +18,7 @@ NAMED: Final = (
     "organization", "prefix", "signing_key", "revocation", "compromise", "key_change", "facility", "product",
     "activation", "transfer", "acceptance", "standing_acceptance", "arrival", "pool", "closing", "reopening",
     "provisional", "dispute", "opening", "group_goods", "attestation", "claim", "report", "erasure",
+    "access_grant", "grant_revocation", "reader", "reader_revocation", "published", "publication_end",
 )
 """The tables of lookup rows, which say which record entered a name or a state."""
 

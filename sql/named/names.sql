@@ -35,7 +35,19 @@ UNION ALL SELECT 'group_goods', record, ARRAY[organization, subject, trim_scale(
 UNION ALL SELECT 'attestation', record, ARRAY[kind, subject] FROM attestation WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'claim', record, ARRAY[lot] FROM claim WHERE record >= $1 AND record < $2
 UNION ALL SELECT 'report', record, ARRAY[subject, starts, ends] FROM report WHERE record >= $1 AND record < $2
-UNION ALL SELECT 'erasure', record, ARRAY[subject::text, legal_basis] FROM erasure WHERE record >= $1 AND record < $2;
+UNION ALL SELECT 'erasure', record, ARRAY[subject::text, legal_basis] FROM erasure WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'access_grant', record,
+        ARRAY[grantor, grantee, link, depth, lot::text, product, declaration::text, starts, ends, expires]
+    FROM access_grant WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'grant_revocation', record, ARRAY[subject::text]
+    FROM grant_revocation WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'reader', record, ARRAY[organization, expires] FROM reader WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'reader_revocation', record, ARRAY[subject::text]
+    FROM reader_revocation WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'published', record, ARRAY[organization, lot::text, product, declaration::text]
+    FROM published WHERE record >= $1 AND record < $2
+UNION ALL SELECT 'publication_end', record, ARRAY[subject::text]
+    FROM publication_end WHERE record >= $1 AND record < $2;
 
 -- name: columns
 -- purpose: the columns next to bodies and entries, and the number of rows of each record's lots
@@ -88,7 +100,13 @@ FROM head h, (
     UNION ALL SELECT 'attestation', min(record), max(record) FROM attestation
     UNION ALL SELECT 'claim', min(record), max(record) FROM claim
     UNION ALL SELECT 'report', min(record), max(record) FROM report
-    UNION ALL SELECT 'erasure', min(record), max(record) FROM erasure) t
+    UNION ALL SELECT 'erasure', min(record), max(record) FROM erasure
+    UNION ALL SELECT 'access_grant', min(record), max(record) FROM access_grant
+    UNION ALL SELECT 'grant_revocation', min(record), max(record) FROM grant_revocation
+    UNION ALL SELECT 'reader', min(record), max(record) FROM reader
+    UNION ALL SELECT 'reader_revocation', min(record), max(record) FROM reader_revocation
+    UNION ALL SELECT 'published', min(record), max(record) FROM published
+    UNION ALL SELECT 'publication_end', min(record), max(record) FROM publication_end) t
 WHERE t.lowest < 0 OR t.highest >= h.size;
 
 -- name: strays

@@ -43,14 +43,6 @@ SELECT n.name, o.id AS organization FROM unnest($1::text[]) AS n (name) JOIN org
 UNION ALL SELECT n.name, f.operator FROM unnest($1::text[]) AS n (name) JOIN facility f ON f.id = n.name
 UNION ALL SELECT n.name, p.owner FROM unnest($1::text[]) AS n (name) JOIN product p ON p.id = n.name;
 
--- name: subsidiaries
--- purpose: an organisation with everything that it controls
--- parameters: the id of the organisation
-WITH RECURSIVE own (id) AS (
-    SELECT id FROM organization WHERE id = $1
-    UNION SELECT o.id FROM own JOIN organization o ON o.parent = own.id)
-SELECT coalesce(array_agg(id), '{}') AS own FROM own;
-
 -- name: reached
 -- purpose: records upstream of lots as far as some organisations made them, and the records where that ends
 -- parameters: lot numbers, the organisations, the newest revision to include, limit of records

@@ -108,8 +108,9 @@ def test_dangerous_settings(home: Path, tmp_path: Path) -> None:
     (home / "ledger.toml").chmod(0o666)
     assert f"chmod go-w '{home / 'ledger.toml'}'" in dangers(Settings(home=home))
     (home / "ledger.toml").unlink()
-    text = dangers(Settings(home=home, host="192.0.2.1", anchor="/run/anchor", processes=64, workers=256))
-    for words in ("there is no access control", "the anchor /run/anchor is in a folder", "64 server processes"):
+    text = dangers(Settings(home=home, host="192.0.2.1", anchor="/run/anchor", processes=64, workers=256,
+                             access="open"))
+    for words in ("the ledger is open", "the anchor /run/anchor is in a folder", "64 server processes"):
         assert words in text
     remote = "postgresql://u:hush@db.example.invalid/ledger"
     text = dangers(Settings(home=home, database_url=remote))

@@ -52,6 +52,7 @@ KEPT_OTHERWISE: Final = {
 SINCE: Final = ("revision", "revised", "lot_version", "pool", "closing", "reopening", "provisional", "dispute",
                 "opening", "attestation", "claim", "report", "compromise", "key_change", "publication", "renewal",
                 "log_key", "plugin_archive", "group_goods", "standing_acceptance", "arrival",
+                "access_grant", "grant_revocation", "reader", "reader_revocation", "published", "publication_end",
                 "erasure")
 """Tables that the first version did not have."""
 GOODS: Final = "group_goods"
@@ -281,7 +282,8 @@ def test_the_second_version_gains_an_index(made: Made, today: Database) -> None:
     today.execute("ALTER TABLE activation DROP COLUMN precedence")
     today.execute("ALTER TABLE lot DROP COLUMN made, DROP COLUMN since")
     today.execute("DROP TABLE plugin_archive, report, compromise, key_change, renewal, publication, log_key, "
-                  "group_goods, arrival, standing_acceptance; "
+                  "group_goods, arrival, standing_acceptance, grant_revocation, access_grant, reader_revocation, "
+                  "reader, publication_end, published; "
                   "DROP INDEX lot_product, record_issuer, facility_operator, product_owner, prefix_bytes, "
                   "organization_bytes, record_seed; "
                   "DELETE FROM schema_version; "

@@ -19,7 +19,8 @@ from ledger.store.sql import migrations, queries, schema
 pytestmark = pytest.mark.anyio
 
 GROUPS = (
-    "cbam", "chain", "contributions", "doubts", "erase", "facts", "findings", "gaps", "indicators", "inventory",
+    "access", "cbam", "chain", "contributions", "doubts", "erase", "facts", "findings", "gaps", "indicators",
+    "inventory",
     "lists", "log", "log_key", "methods", "metrics", "names", "plugins", "products", "publication", "purge", "quota",
     "read", "revise", "sequence", "sight", "statement", "status", "uncertainty", "verification",
 )

@@ -22,6 +22,8 @@ _ALL: Final = "1000"
 """At most so many, where a page is asked for that nothing fills."""
 
 ASKED: Final = {
+    "access.rights": f"'org:{_NAME}', {_DIGEST}",
+    "access.link": _DIGEST,
     "cbam.candidates": f"'org:{_NAME}', 'site:{_NAME}', {_SIZE}, {_NEWEST}, {_ALL}",
     "cbam.productions": f"{_RECORDS}, {_NEWEST}, 'site:{_NAME}', {_PERIOD}",
     "cbam.made": f"{_RECORDS}, {_NEWEST}",
@@ -271,7 +273,6 @@ ASKED: Final = {
     "sight.records": _DIGESTS,
     "sight.lots": f"ARRAY['{{lot:{RECORD}}}', 'item:{_NAME}', 'pool:{_NAME}']",
     "sight.organizations": f"ARRAY['org:{_NAME}', 'site:{_NAME}']",
-    "sight.subsidiaries": f"'org:{_NAME}'",
     "sight.reached": f"{_LOTS}, ARRAY['org:{_NAME}'], {_NEWEST}, {_ALL}",
     "sight.made": _RECORDS,
     "sight.taken": f"{_RECORDS}, {_NEWEST}",

@@ -20,7 +20,8 @@ LOGGED: Final = (
     "lot", "figure", "flow", "ledger",
     "revision", "revised", "lot_version", "pool", "closing", "reopening", "provisional", "dispute", "opening",
     "group_goods", "attestation", "claim", "report", "publication", "renewal", "erasure", "log_key",
-    "plugin_archive",
+    "plugin_archive", "access_grant", "grant_revocation", "reader", "reader_revocation", "published",
+    "publication_end",
 )
 """Tables that only grow, as opposed to `head`, `balance` and `schema_version`."""
 

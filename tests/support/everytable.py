@@ -1,14 +1,23 @@
 """A ledger that has at least two rows in every table that only grows."""
 
+from typing import Final
+
 import msgspec
 
 from ledger.core.record.kinds import (
     Acceptance,
+    AppointedReader,
     Attestation,
     Consumption,
     Declaration,
     Erasure,
+    Grant,
+    GrantRevocation,
+    GrantScope,
     KeyChange,
+    PassportPublication,
+    PublicationEnd,
+    ReaderRevocation,
     Report,
     StandingAcceptance,
     Subject,
@@ -39,6 +48,9 @@ def fill_every_table(server: Server) -> None:
     used = [mill.use({"pot": "1"}) for _ in range(2)]
     server.post(used)
     server.post([_erased(server, mill, posted) for posted in used])
+    given = _granted(server, mill, smith, auditor)
+    server.post(given)
+    server.post(_ended(server, mill, given))
     server.post([_changed_key(server, mill, 20), _changed_key(server, smith, 30)])
 
 
@@ -104,6 +116,35 @@ def _stated(mill: Workshop, auditor: Workshop) -> list[Posted]:
             issuer=mill.id, nonce=mill.nonce(), facility=mill.name("site"), start=f"{year}-01-01T00:00:00Z",
             end=f"{year + 1}-01-01T00:00:00Z", value_added=Money(value="1000", currency="CNY"),
         )) for year in (2024, 2025)],
+    ]
+
+
+UNTIL: Final = "2034-12-31T00:00:00Z"
+
+
+def _granted(server: Server, mill: Workshop, smith: Workshop, auditor: Workshop) -> list[Posted]:
+    """Three grants, three readers, three publications."""
+    scopes = (GrantScope(lot=mill.name("pot")), GrantScope(product=mill.name("part"), start=START, end=END), None)
+    published = ({"lot": mill.name("pot")}, {"product": mill.name("part")}, {"lot": mill.name("ore")})
+    return [
+        *[mill.signed(Grant(
+            issuer=mill.id, nonce=mill.nonce(), grantee=smith.id, depth="totals", until=UNTIL, purpose="purchase",
+            scope=scope)) for scope in scopes],
+        *[(server.registrar, AppointedReader(
+            issuer=server.registrar.id, nonce=mill.nonce(), organization=organization, purpose="audit", until=UNTIL,
+        )) for organization in (smith.id, auditor.id, mill.id)],
+        *[mill.signed(PassportPublication(issuer=mill.id, nonce=mill.nonce(), **thing)) for thing in published],
+    ]
+
+
+def _ended(server: Server, mill: Workshop, given: list[Posted]) -> list[Posted]:
+    """Two of each end."""
+    named = [digest_of(posted) for posted in given]
+    return [
+        *[mill.signed(GrantRevocation(issuer=mill.id, nonce=mill.nonce(), grant=one)) for one in named[:2]],
+        *[(server.registrar, ReaderRevocation(issuer=server.registrar.id, nonce=mill.nonce(), reader=one))
+          for one in named[3:5]],
+        *[mill.signed(PublicationEnd(issuer=mill.id, nonce=mill.nonce(), publication=one)) for one in named[6:8]],
     ]
 
 

@@ -183,6 +183,8 @@ securityContext:
 - name: CARBON_LEDGER_CA
   value: /run/carbon-ledger/ca/ca.crt
 {{- end }}
+- name: CARBON_LEDGER_ACCESS
+  value: {{ .Values.ledger.access }}
 - name: CARBON_LEDGER_LOG_FORMAT
   value: {{ .Values.ledger.logFormat }}
 - name: CARBON_LEDGER_FACTOR_SETS

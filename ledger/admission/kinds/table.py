@@ -14,10 +14,13 @@ from ledger.admission.kinds.consumption import ConsumptionKind
 from ledger.admission.kinds.declaration import DeclarationKind
 from ledger.admission.kinds.erasure import ErasureKind
 from ledger.admission.kinds.facility import FacilityKind
+from ledger.admission.kinds.grant import GrantKind, GrantRevocationKind
 from ledger.admission.kinds.key_change import KeyChangeKind
 from ledger.admission.kinds.organization import OrganizationKind
 from ledger.admission.kinds.pool import PoolKind
 from ledger.admission.kinds.product import ProductKind
+from ledger.admission.kinds.publication import PublicationEndKind, PublicationKind
+from ledger.admission.kinds.reader import ReaderKind, ReaderRevocationKind
 from ledger.admission.kinds.reopening import ReopeningKind
 from ledger.admission.kinds.report import ReportKind
 from ledger.admission.kinds.standing_acceptance import StandingAcceptanceKind
@@ -29,16 +32,22 @@ from ledger.core.record.kinds import (
     Addition,
     Amendment,
     AnyRecord,
+    AppointedReader,
     Attestation,
     Closing,
     Consumption,
     Declaration,
     Erasure,
     Facility,
+    Grant,
+    GrantRevocation,
     KeyChange,
     Organization,
+    PassportPublication,
     Pool,
     Product,
+    PublicationEnd,
+    ReaderRevocation,
     Reopening,
     Report,
     StandingAcceptance,
@@ -66,6 +75,12 @@ KINDS: Final[Mapping[type[AnyRecord], Kind[Any]]] = {
     Reopening: ReopeningKind(),
     Attestation: AttestationKind(),
     Report: ReportKind(),
+    Grant: GrantKind(),
+    GrantRevocation: GrantRevocationKind(),
+    AppointedReader: ReaderKind(),
+    ReaderRevocation: ReaderRevocationKind(),
+    PassportPublication: PublicationKind(),
+    PublicationEnd: PublicationEndKind(),
 }
 
 

@@ -6,13 +6,21 @@
 import struct
 from typing import NamedTuple
 
-from ledger.core.record.base import ACTIVATION, ERASURE, KEY_CHANGE, ORGANIZATION, PRIVATE
+from ledger.core.record.base import (
+    ACTIVATION,
+    ERASURE,
+    KEY_CHANGE,
+    ORGANIZATION,
+    PRIVATE,
+    READER,
+    READER_REVOCATION,
+)
 from ledger.errors import VerificationError
 
 VERSION = 1
 _LAYOUT = struct.Struct(">BB32s32s64s32sQ")
 SIZE = _LAYOUT.size
-KINDS = (PRIVATE, ORGANIZATION, KEY_CHANGE, ACTIVATION, ERASURE)
+KINDS = (PRIVATE, ORGANIZATION, KEY_CHANGE, ACTIVATION, ERASURE, READER, READER_REVOCATION)
 
 
 class Entry(NamedTuple):

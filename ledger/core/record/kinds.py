@@ -11,6 +11,8 @@ from ledger.core.record.base import (
     KEY_CHANGE,
     ORGANIZATION,
     PRIVATE,
+    READER,
+    READER_REVOCATION,
     Flows,
     Outputs,
     Record,
@@ -390,10 +392,74 @@ class Report(Record, frozen=True, kw_only=True, tag="report"):
         return self.facility or self.issuer
 
 
+class GrantScope(Part, frozen=True):
+    """The grantor's records that a grant covers: those of one lot or of one product, else all. With `start` or `end`,
+    only records whose stated times lie in this period. `declaration`: the grantee may price its supplies by the
+    declaration with this digest; the grant covers no other record."""
+
+    lot: Id | None = None
+    product: Id | None = None
+    declaration: Sha256 | None = None
+    start: Instant | None = None
+    end: Instant | None = None
+
+
+class Grant(Record, frozen=True, kw_only=True, tag="grant"):
+    """The issuer lets another organisation, or whoever holds the secret of a `link`, read its own records until
+    `until`. `link` is the SHA-256 of the secret, 32 random bytes. Upstream records need the grants of their issuers."""
+
+    depth: Literal["totals", "stages", "suppliers", "full"]
+    until: Instant
+    purpose: Name
+    grantee: Id | None = None
+    link: Sha256 | None = None
+    scope: GrantScope | None = None
+
+
+class GrantRevocation(Record, frozen=True, kw_only=True, tag="grantRevocation"):
+    """The issuer ends its own grant. `grant` is the digest of the grant record."""
+
+    grant: Sha256
+
+
+class AppointedReader(Record, frozen=True, kw_only=True, tag="reader"):
+    """The registrar lets an authority or an auditor read all records, in public. The role to attest gives no such
+    right."""
+
+    kind: ClassVar[int] = READER
+
+    organization: Id
+    purpose: Name
+    until: Instant | None = None
+
+
+class ReaderRevocation(Record, frozen=True, kw_only=True, tag="readerRevocation"):
+    """The registrar ends the right of a reader. `reader` is the digest of the reader record."""
+
+    kind: ClassVar[int] = READER_REVOCATION
+
+    reader: Sha256
+
+
+class PassportPublication(Record, frozen=True, kw_only=True, tag="publication"):
+    """The issuer publishes the passport of a lot that it owns, or of all lots of its product that its own records make.
+    `declaration`: everyone on the ledger may price supplies by the issuer's declaration with this digest."""
+
+    lot: Id | None = None
+    product: Id | None = None
+    declaration: Sha256 | None = None
+
+
+class PublicationEnd(Record, frozen=True, kw_only=True, tag="publicationEnd"):
+    """The issuer ends its own publication. `publication` is the digest of the publication record."""
+
+    publication: Sha256
+
+
 AnyRecord = (
     Organization | KeyChange | Activation | Erasure | Facility | Product | Transformation | Transfer | Acceptance
     | StandingAcceptance | Consumption | Declaration | Pool | Addition | Amendment | Closing | Reopening | Attestation
-    | Report
+    | Report | Grant | GrantRevocation | AppointedReader | ReaderRevocation | PassportPublication | PublicationEnd
 )
 
 PUBLIC_TYPES: Final = frozenset(

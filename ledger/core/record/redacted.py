@@ -82,6 +82,11 @@ _RECORDS: Final[Mapping[str, dict[str, _Spec]]] = {
     "attestation": _kept("subject level opinion start end validUntil samples materiality treeSize party date") | {
         "standard": _Word, "scope": {"criteria": _Word, "coverage": _KEPT, "programme": _Word}},
     "report": _kept("facility start end"),
+    "grant": _kept("depth until grantee link") | {
+        "purpose": _Word, "scope": _kept("lot product declaration start end")},
+    "grantRevocation": _kept("grant"),
+    "publication": _kept("lot product declaration"),
+    "publicationEnd": _kept("publication"),
 }
 """Every field that stays, by type. Records of a type that is not listed cannot be erased."""
 

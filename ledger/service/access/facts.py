@@ -21,7 +21,7 @@ async def record_facts(pool: DatabasePool, digests: Sequence[bytes]) -> dict[str
 
 
 async def lot_facts(pool: DatabasePool, names: Sequence[str]) -> dict[str, list[LotConcerns]]:
-    """The facts of lots by the id of the lot, item or pool; a pool has the facts of its newest lot. An item has a lot
+    """The facts of lots by the id of the lot, item or pool. A pool has the facts of its newest lot, an item has a lot
     for each stage of its life."""
     facts: dict[str, list[LotConcerns]] = {}
     for row in await pool.fetch(queries("sight")["lots"], list(names)):

@@ -11,6 +11,7 @@ from unit.admission.world import (
     FORGE,
     MILL,
     ORIGIN,
+    REGISTRAR,
     START,
     STRANGER,
     Party,
@@ -47,9 +48,16 @@ from ledger.core.record.kinds import (
     Addition,
     Amendment,
     AnyRecord,
+    AppointedReader,
     Attestation,
     Closing,
+    Grant,
+    GrantRevocation,
+    GrantScope,
+    PassportPublication,
     Pool,
+    PublicationEnd,
+    ReaderRevocation,
     Reopening,
     Report,
     StandingAcceptance,
@@ -97,6 +105,17 @@ RECYCLED_AGAIN = transformation(
 )
 TOLLED = transfer("steel-1", "1", "tolled", purpose="custody")
 HEAP = pool("heap", default=True)
+
+
+def granted(scope: GrantScope | None) -> Grant:
+    return Grant(issuer=MILL.id, nonce=nonce(), grantee=FORGE.id, depth="totals", until="2034-01-01T00:00:00Z",
+                 purpose="purchase", scope=scope)
+
+
+GRANTED = granted(None)
+DISCLOSED = {"lot": MILL.name("steel-1"), "product": MILL.name("steel"), "declaration": digest_of(PRICE)}
+SHOWN = PassportPublication(issuer=MILL.id, nonce=nonce(), product=MILL.name("steel"))
+APPOINTED = AppointedReader(issuer=REGISTRAR.id, nonce=nonce(), organization=FORGE.id, purpose="audit")
 BOOKED = pool("booked", custody="massBalance", attribute=RECYCLED, balance_months=3)
 FILLED = addition("heap", [flow("steel-1", "2")])
 CLOSED = closing()
@@ -151,12 +170,21 @@ STOCK: dict[str, AnyRecord] = {
         issuer=MILL.id, nonce=nonce(), facility=MILL.name("site"), start=START, end=END,
         value_added=Money(value="1", currency="CNY"),
     ),
+    **{f"grant of a {kind}": granted(GrantScope(**{kind: name})) for kind, name in DISCLOSED.items()},
+    "grant of everything": granted(None),
+    **{f"publication of a {kind}": PassportPublication(issuer=MILL.id, nonce=nonce(), **{kind: name})
+       for kind, name in DISCLOSED.items()},
+    "end of a grant": GrantRevocation(issuer=MILL.id, nonce=nonce(), grant=digest_of(GRANTED)),
+    "end of a publication": PublicationEnd(issuer=MILL.id, nonce=nonce(), publication=digest_of(SHOWN)),
+    "reader": APPOINTED,
+    "end of a reader": ReaderRevocation(issuer=REGISTRAR.id, nonce=nonce(), reader=digest_of(APPOINTED)),
 }
 ALL = {**RECORDS, **STOCK}
 REVISING = ("amendment", "closing")
 """What revises others is prepared under the lock alone, when all that it may name is loaded."""
 NO_ISSUER = ("acceptance", "short acceptance", "standing acceptance", "addition", "claim", "sold outside", "reopening",
-             "attested record", "attested lot", "attested product", "attested facility", "reported site")
+             "attested record", "attested lot", "attested product", "attested facility", "reported site",
+             *[name for name in STOCK if name.startswith(("grant of", "publication of", "end of", "reader"))])
 """Whose plan asks nothing of the issuer's organisation."""
 
 
@@ -164,6 +192,8 @@ NO_ISSUER = ("acceptance", "short acceptance", "standing acceptance", "addition"
 def prepared(world: World) -> World:
     """Something of each kind that records may name."""
     world.admit(SENT, PRICE, MADE, RECYCLED_AGAIN, TOLLED, HEAP, BOOKED, FILLED)
+    for record in (GRANTED, SHOWN, APPOINTED):
+        apply(world.state, record, bytes.fromhex(digest_of(record)), plan(record, world.state))
     apply(world.state, CLOSED, bytes.fromhex(digest_of(CLOSED)), plan(CLOSED, world.state))
     return world
 

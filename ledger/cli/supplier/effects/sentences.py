@@ -10,16 +10,23 @@ from ledger.core.record.kinds import (
     Addition,
     Amendment,
     AnyRecord,
+    AppointedReader,
     Attestation,
     Closing,
     Consumption,
     Declaration,
     Erasure,
     Facility,
+    Grant,
+    GrantRevocation,
+    GrantScope,
     KeyChange,
     Organization,
+    PassportPublication,
     Pool,
     Product,
+    PublicationEnd,
+    ReaderRevocation,
     Reopening,
     Report,
     StandingAcceptance,
@@ -140,6 +147,39 @@ def _report(record: Report) -> str:
     return f"reports figures of {record.subject} from {record.start} to {record.end}"
 
 
+def _grant(record: Grant) -> str:
+    scope = record.scope or GrantScope()
+    things = {"lot": scope.lot, "product": scope.product, "declaration": scope.declaration}
+    thing = next((f"the {kind} {name}" for kind, name in things.items() if name), "all its records")
+    period = (f" from {scope.start}" if scope.start else "") + (f" to {scope.end}" if scope.end else "")
+    whom = record.grantee or f"the holder of the link {record.link}"
+    return f"lets {whom} read {thing}{period} at depth {record.depth} until {record.until}: {record.purpose}"
+
+
+def _grant_revocation(record: GrantRevocation) -> str:
+    return f"ends the grant {record.grant}"
+
+
+def _reader(record: AppointedReader) -> str:
+    until = f" until {record.until}" if record.until else ""
+    return f"lets {record.organization} read all records{until}: {record.purpose}"
+
+
+def _reader_revocation(record: ReaderRevocation) -> str:
+    return f"ends the right of the reader {record.reader}"
+
+
+def _publication(record: PassportPublication) -> str:
+    if record.declaration is not None:
+        return f"lets everyone name the declaration {record.declaration}"
+    thing = f"the lot {record.lot}" if record.lot else f"all lots of {record.product} that its own records make"
+    return f"publishes the passport of {thing}"
+
+
+def _publication_end(record: PublicationEnd) -> str:
+    return f"ends the publication {record.publication}"
+
+
 def _flows(flows: Sequence[Flow]) -> str:
     named = [f"{quantity_words(flow.quantity)} of {flow.lot}" for flow in flows[:_NAMED]]
     if len(flows) > _NAMED:
@@ -156,6 +196,8 @@ SENTENCES: Final[Mapping[type, Callable[[Any], str]]] = {
     Facility: _facility, Product: _product, Transformation: _transformation, Transfer: _transfer,
     Acceptance: _acceptance, StandingAcceptance: _standing, Consumption: _consumption, Declaration: _declaration,
     Pool: _pool, Addition: _addition, Amendment: _amendment, Closing: _closing, Reopening: _reopening,
-    Attestation: _attestation, Report: _report,
+    Attestation: _attestation, Report: _report, Grant: _grant, GrantRevocation: _grant_revocation,
+    AppointedReader: _reader, ReaderRevocation: _reader_revocation, PassportPublication: _publication,
+    PublicationEnd: _publication_end,
 }
 """The words for each record type."""

@@ -1,0 +1,46 @@
+-- name: rights
+-- purpose: the rights of a caller at the newest head and by the clock of the database: whether it is a reader, the
+-- organisations that it controls with itself, and its grants in force side by side, of each grantor the newest ones. A
+-- grant of a declaration only lets its grantee name it
+-- parameters: organisation, digest of the grant whose link the caller holds; one of them is null
+WITH RECURSIVE own (id) AS (
+    SELECT id FROM organization WHERE id = $1
+    UNION
+    -- Without a share the parent owns all. JSON may hold \u0000, which text of PostgreSQL may not.
+    SELECT o.id FROM own w JOIN organization o ON o.parent = w.id JOIN record r ON r.index = o.record
+    WHERE coalesce(
+        (replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json ->> 'parentShare')::numeric, 1) > 0.5
+),
+clock AS MATERIALIZED (SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS instant),
+held AS MATERIALIZED (
+    SELECT * FROM (
+        SELECT g.*, row_number() OVER (PARTITION BY g.grantor ORDER BY g.record DESC) AS place FROM (
+            SELECT a.* FROM access_grant a WHERE a.grantee = $1 AND a.expires > (SELECT instant FROM clock)
+            UNION ALL
+            SELECT a.* FROM record r JOIN access_grant a ON a.record = r.index
+            WHERE r.digest = $2 AND a.link IS NOT NULL AND a.expires > (SELECT instant FROM clock)) g
+        WHERE g.declaration IS NULL AND NOT EXISTS (SELECT FROM grant_revocation v WHERE v.subject = g.record)) n
+    WHERE n.place <= 1000
+)
+SELECT
+    EXISTS (
+        SELECT FROM reader e WHERE e.organization = $1
+            AND (e.expires IS NULL OR e.expires > (SELECT instant FROM clock))
+            AND NOT EXISTS (SELECT FROM reader_revocation v WHERE v.subject = e.record)) AS everything,
+    ARRAY(SELECT id FROM own) AS own,
+    coalesce(array_agg(h.record ORDER BY h.record), '{}') AS records,
+    coalesce(array_agg(h.grantor ORDER BY h.record), '{}') AS grantors,
+    coalesce(array_agg(h.depth ORDER BY h.record), '{}') AS depths,
+    coalesce(array_agg(h.lot ORDER BY h.record), '{}') AS lots,
+    coalesce(array_agg(h.product ORDER BY h.record), '{}') AS products,
+    coalesce(array_agg(h.starts ORDER BY h.record), '{}') AS starts,
+    coalesce(array_agg(h.ends ORDER BY h.record), '{}') AS ends
+FROM held h;
+
+-- name: link
+-- purpose: the digest of the secret of a grant's link, as long as the grant is in force
+-- parameters: digest of the grant
+SELECT a.record, a.link FROM record r JOIN access_grant a ON a.record = r.index
+WHERE r.digest = $1 AND a.link IS NOT NULL
+    AND a.expires > to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+    AND NOT EXISTS (SELECT FROM grant_revocation v WHERE v.subject = a.record);
