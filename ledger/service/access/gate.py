@@ -17,11 +17,11 @@ from ledger.access.declared import (
 )
 from ledger.access.policy import Level, lot_level, organization_level, record_level
 from ledger.access.rights import OPEN, Rights
-from ledger.errors import Denied, NotFound
+from ledger.errors import NotFound
 from ledger.service.access.facts import lot_facts, organizations_of, record_facts
 from ledger.service.access.rights import read_rights
 from ledger.service.access.sight import Sight
-from ledger.service.access.walk import visible_upstream
+from ledger.service.access.walk import hidden_parts, visible_upstream
 from ledger.service.queries.records import digest_from
 from ledger.service.queries.tree_size import NOW
 from ledger.store.database import DatabasePool
@@ -85,11 +85,7 @@ class Gate:
         if declaration.whole:
             visible = await visible_upstream(self._pool, rights, numbers, NOW)
             if visible.hidden:
-                raise Denied(
-                    "parts of the chain are hidden from you, and this answer would reveal them", code="hidden-parts",
-                    field=given[0][0], value=given[0][1],
-                    rule="a lot whose whole chain you may read; its suppliers can grant it",
-                )
+                raise hidden_parts(*given[0])
         return min(levels), numbers
 
     async def _record(self, rights: Rights, parameter: str, values: Values) -> Level:

@@ -23,9 +23,11 @@ class Sight(NamedTuple):
         """Whether nothing is hidden from this caller."""
         return self.rights.everything
 
-    async def visible(self, pool: DatabasePool, lots: Sequence[int], moment: Moment) -> Visible | None:
-        """The visible part of the chain upstream of lots; None if the caller sees everything."""
-        return None if self.whole else await visible_upstream(pool, self.rights, lots, moment)
+    async def visible(
+        self, pool: DatabasePool, lots: Sequence[int], moment: Moment, at_least: Level = Level.FULL
+    ) -> Visible | None:
+        """The part of the chain upstream of lots that is visible at a level; None if the caller sees everything."""
+        return None if self.whole else await visible_upstream(pool, self.rights, lots, moment, at_least)
 
     def of_own(self, organization: str) -> bool:
         """Whether the caller sees everything of an organisation."""
