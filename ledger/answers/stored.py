@@ -12,8 +12,8 @@ from ledger.core.record.values import Factor, Quantity
 from ledger.footprint.derived.findings import ListedFinding, StatedFinding, WeighedFinding
 
 Visibility = Literal["totals", "part"]
-"""What an answer lacks because the caller may not see it. `totals`: how the figure is made; it has the committed figure,
-with its proof and quality. `part`: the hidden records upstream. Absent from answers that lack nothing."""
+"""What an answer leaves out because the caller may not see it. `totals`: how the figure is made; the answer has only the
+committed figure, with its proof and quality. `part`: the hidden records upstream. Absent if nothing is left out."""
 SECTOR: Final = "sector"
 FACTORS: Final = "factors"
 
@@ -42,7 +42,8 @@ class LotAnswer(QueryAnswer, frozen=True, kw_only=True):
     acceptance of its delivery; or of the standing acceptance, if this alone has accepted it (`onArrival`). `inDoubt`:
     the key that signed its record is reported compromised. `resembles`: by the id of its holder, owner or sender, the
     organisations with which readers could confuse that organisation. `questioned`: kg CO2e in question in the whole
-    lot; `findings`: of its own record, about this lot.
+    lot; `findings`: of its own record, about this lot. `remaining` is absent for callers who may not see the stock of
+    the holder, `sight` says if the lot's record is hidden from the caller.
     """
 
     lot: str
@@ -285,6 +286,9 @@ class FootprintAnswer(QueryAnswer, frozen=True, kw_only=True):
     included. `findings`: of the lot's own record, then of records upstream by their weight in the figure, at most 50;
     `findingsLeftOff` is the number of the others, and `findingsNote` states the proof behind the list. The log commits
     to `questioned` with the figure.
+
+    `sight`: what is left out because the caller may not see it. With `totals` these are the shares and parts by which
+    the figure is made: `share`, `direct`, `inputs`, factors and indicators.
     """
 
     title: str
@@ -404,17 +408,17 @@ class ChangesAnswer(QueryAnswer, frozen=True):
     next: Next | None = None
 
 
-class RevisionAnswer(QueryAnswer, frozen=True):
+class RevisionAnswer(QueryAnswer, frozen=True, kw_only=True):
     """The new results of a record after the revising record at `index`, which has `digest` and `type`. Their `root`
     (hex) is part of a leaf of the revising record's own outcome. `body`: the text of the record after the revision;
     absent if only its results changed, if the record is `withdrawn`, or if the text is `erased`. `findings` and
-    `questioned`: as of this revision."""
+    `questioned`: as of this revision; only for callers who see the record in full."""
 
     index: int
     digest: str
     type: str
     root: str
-    questioned: float
+    questioned: float | None = None
     findings: list[StatedFinding] = []
     withdrawn: bool = False
     erased: bool = False
@@ -428,7 +432,8 @@ class RecordAnswer(QueryAnswer, frozen=True, kw_only=True):
     `revisions`: its results after each later revision, in log order, at most the newest 100; `earlierRevisions` is the
     number of revisions before them. `findings`: of the record as posted, with the stated values; `questioned`: kg CO2e
     in question in all its outputs, and in the burdens that it retains. `inDoubt`: the key that signed the record is
-    reported compromised; `limitations` say so in words.
+    reported compromised; `limitations` say so in words. A caller who sees only lots of the record gets `leaves` of
+    these, without body, findings and `questioned`; a party to it also gets the body. `sight` then says so.
     """
 
     index: int
