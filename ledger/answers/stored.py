@@ -12,7 +12,7 @@ from ledger.core.record.values import Factor, Quantity
 from ledger.footprint.derived.findings import ListedFinding, StatedFinding, WeighedFinding
 
 Visibility = Literal["totals", "part"]
-"""What an answer leaves out because the caller may not see it. `totals`: how the figure is made; the answer has only the
+"""What an answer leaves out because the caller may not see it. `totals`: how the figure is made; the answer has the
 committed figure, with its proof and quality. `part`: the hidden records upstream. Absent if nothing is left out."""
 SECTOR: Final = "sector"
 FACTORS: Final = "factors"

@@ -14,23 +14,26 @@ from support.inside import Inside, inside
 from support.parties import enrolment
 from support.sectors import Emission, Gap, Make
 from support.server import Posted, prepared_home
-from support.workshop import Workshop
+from support.workshop import Workshop, kilograms
 
 from ledger.core.record import canonical
 from ledger.core.record.kinds import Transformation
+from ledger.core.record.values import Supply
 
 OF_PIT: Final = ("urn:example:pit", "3333.125", "31.0625")
 """What only the pit and the mill may see."""
 OF_MILL: Final = (
-    *OF_PIT, "urn:example:mill:site", "urn:example:mill:slab", "works.smelt", "furnace-nine", "8765.25", "77.8125",
-    "secret-omission", "5432.5", "4321.75", "preciousOre",
+    *OF_PIT, "urn:example:mill:site", "urn:example:mill:slab", "works.bind", "furnace-nine", "8765.25", "77.8125",
+    "secret-omission", "5432.5", "4321.75",
 )
 """What only the mill may see: its site, its process, its recipe with lots and amounts, the sizes of its lots."""
-BODY: Final = ("urn:example:mill:steel\"", "urn:example:mill:steel&")
+
+
+WATER: Final = Supply(material="water", quantity=kilograms("8765.25"), origin="nature")
 
 
 class Secrets(NamedTuple):
-    """`digests`: of the records, by a short name."""
+    """`digests` and `posted`: the records, by a short name."""
 
     inside: Inside
     callers: Callers
@@ -40,6 +43,11 @@ class Secrets(NamedTuple):
     buyer: Workshop
     rival: Workshop
     digests: dict[str, str]
+    posted: dict[str, Posted]
+
+    def party(self, record: str) -> str:
+        """The issuer of a record."""
+        return self.posted[record][0].id
 
     @property
     def steel(self) -> str:
@@ -65,8 +73,8 @@ def secrets() -> Iterator[Secrets]:
         posted = {
             "coal": pit.mine("coal", "3333.125", co2="31.0625"),
             "coal-sent": pit.send("coal", "200", mill, "coal-sent"),
-            "steel": taking(mill.make({"steel": "5432.5", "slab": "60"}, {"x": "8.765625"}, ore="8765.25",
-                                      activity=recipe), pit.name("coal-sent")),
+            "steel": taking(mill.make({"steel": "5432.5", "slab": "60"}, {"x": "8.765625"}, route="bind",
+                                      supplies=[WATER], activity=recipe), pit.name("coal-sent")),
             "sent": mill.send("steel", "10", forge, "delivered"),
             "gear": taking(forge.make({"gear": "9"}, {"x": "9.5"}, activity=Make(co2="2.25")), mill.name("delivered")),
             "shipped": forge.send("gear", "4", buyer, "shipped"),
@@ -74,7 +82,7 @@ def secrets() -> Iterator[Secrets]:
         for record in posted.values():
             ledger.post([record])
         digests = {name: canonical.digest(canonical.encode(record)).hex() for name, (_, record) in posted.items()}
-        yield Secrets(ledger, Callers(ledger), pit, mill, forge, buyer, rival, digests)
+        yield Secrets(ledger, Callers(ledger), pit, mill, forge, buyer, rival, digests, posted)
 
 
 def taking(posted: Posted, lot: str) -> Posted:
