@@ -1,5 +1,5 @@
-"""Records and receipts for the parties that did not issue them: the body, and the leaves of their own lots, which verify
-offline. A revision shows everybody the leaves of their own records."""
+"""Records and receipts for the parties that did not issue them: the body, and the leaves of their own lots, which
+verify offline. A revision shows everybody the leaves of their own records."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -53,11 +53,13 @@ def test_the_receiver_sees_the_body_and_its_own_leaf(story: Story) -> None:
     answer = story.get(chain.forge.id, f"/v1/records/{chain.digests['sent']}").json()
     _, record = chain.posted["sent"]
     assert canonical.encode(answer["body"]) == canonical.encode(record)
-    assert answer["sight"] == "totals" and [leaf["index"] for leaf in answer["leaves"]] == [1]
+    assert answer["sight"] == "totals"
+    assert [leaf["index"] for leaf in answer["leaves"]] == [1]
     assert {"questioned", "findings"}.isdisjoint(answer)
     assert [[leaf["index"] for leaf in one["leaves"]] for one in answer["revisions"]] == [[1]]
     mill = story.get(chain.mill.id, f"/v1/records/{chain.digests['sent']}").json()
-    assert [leaf["index"] for leaf in mill["leaves"]] == [0, 1] and "sight" not in mill
+    assert [leaf["index"] for leaf in mill["leaves"]] == [0, 1]
+    assert "sight" not in mill
 
 
 def test_a_receipt_with_some_leaves_verifies(story: Story) -> None:
@@ -68,7 +70,8 @@ def test_a_receipt_with_some_leaves_verifies(story: Story) -> None:
     shown = story.receipt(chain.forge.id, chain.digests["sent"])
     verified = verify_receipt(read_receipt(shown.content), chain.inside.vkey,
                               body=canonical.encode(chain.posted["sent"][1]))
-    assert verified.assessment is None and [lot.lot for lot in verified.lots] == [chain.steel]
+    assert verified.assessment is None
+    assert [lot.lot for lot in verified.lots] == [chain.steel]
     assert leaks(shown.content, OF_MILL) == []
 
 
@@ -124,5 +127,5 @@ def test_a_revision_of_others_is_as_unknown_as_none(story: Story) -> None:
     answers = [story.get(chain.mill.id, f"/v1/records/{story.amended}/proof", revised=revised)
                for revised in (story.index["gear"], story.index["coal"])]
     assert [answer.status_code for answer in answers] == [404, 404]
-    assert [answer.json()["detail"].rpartition(" ")[0] for answer in answers][0] == (
-        answers[1].json()["detail"].rpartition(" ")[0])
+    first, second = [answer.json()["detail"].rpartition(" ")[0] for answer in answers]
+    assert first == second

@@ -9,16 +9,16 @@ from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
+
+from ledger.core.record import canonical
+from ledger.core.record.kinds import Transformation
+from ledger.core.record.values import Supply
 from support.callers import Callers
 from support.inside import Inside, inside
 from support.parties import enrolment
 from support.sectors import Emission, Gap, Make
 from support.server import Posted, prepared_home
 from support.workshop import Workshop, kilograms
-
-from ledger.core.record import canonical
-from ledger.core.record.kinds import Transformation
-from ledger.core.record.values import Supply
 
 OF_PIT: Final = ("urn:example:pit", "3333.125", "31.0625")
 """What only the pit and the mill may see."""

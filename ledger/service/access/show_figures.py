@@ -6,7 +6,7 @@ what would name them.
 """
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 from msgspec import structs
 
@@ -17,10 +17,9 @@ from ledger.answers.stored import (
     DoubtAnswer,
     FootprintAnswer,
     LotAveragesAnswer,
-    OpenPeriod,
-    StudyAnswer,
     VerifiedAnswer,
 )
+from ledger.core.receipts.study import StudyClaim
 from ledger.service.access.facts import organizations_of
 from ledger.service.access.show_lots import show_lots, visible_lots
 from ledger.service.access.sight import Sight
@@ -28,6 +27,7 @@ from ledger.service.queries.doubts import limitation
 from ledger.service.queries.tree_size import moment_at
 from ledger.store.database import DatabasePool
 
+AnyStudy = TypeVar("AnyStudy", bound=StudyClaim)
 DOUBTED: Final = ("records behind this figure that are hidden from you are signed by keys reported compromised: their "
                   "issuers may not have signed them.")
 RECALLED: Final = "emission factors of this figure were not checked against their source."
@@ -57,10 +57,13 @@ async def show_figure(pool: DatabasePool, sight: Sight, answer: FootprintAnswer)
 async def _without_upstream(pool: DatabasePool, sight: Sight, answer: FootprintAnswer) -> FootprintAnswer:
     operators = await organizations_of(pool, sorted({period.facility for period in answer.open_periods}))
     periods = [period for period in answer.open_periods if sight.of_own(operators.get(period.facility, ""))]
-    doubts = [doubt for doubt in answer.in_doubt if _may_see(sight, doubt, answer.lot.index)]
+    limitations = visible_limitations(sight, answer.in_doubt, answer.limitations, answer.lot.index)
+    if len(answer.open_periods) > len(periods):
+        limitations.append(WAITING)
     return structs.replace(
-        answer, open_periods=periods, more_periods=answer.more_periods and bool(periods), in_doubt=doubts,
-        limitations=_limitations(answer, periods, doubts), verified=_verified(answer),
+        answer, open_periods=periods, more_periods=answer.more_periods and bool(periods),
+        in_doubt=[doubt for doubt in answer.in_doubt if _may_see(sight, doubt, answer.lot.index)],
+        limitations=limitations, verified=verified_alone(answer.verified, answer.lot.lot),
         averages=await _averages(pool, sight, answer), claims=_claims(sight, answer),
     )
 
@@ -69,22 +72,18 @@ def _may_see(sight: Sight, doubt: DoubtAnswer, own: int) -> bool:
     return doubt.index == own or sight.of_own(doubt.issuer)
 
 
-def _limitations(
-    answer: FootprintAnswer, periods: Sequence[OpenPeriod], doubts: Sequence[DoubtAnswer]
+def visible_limitations(
+    sight: Sight, doubts: Sequence[DoubtAnswer], stated: Sequence[str], own: int
 ) -> list[str]:
-    """Limitations name records; those of hidden records are merged."""
-    limitations = [limitation(doubt) for doubt in doubts]
-    if len(answer.limitations) > len(limitations):
-        limitations.append(DOUBTED)
-    if len(answer.open_periods) > len(periods):
-        limitations.append(WAITING)
-    return limitations
+    """The limitations of a figure in words, without the names of hidden records. `stated`: for a caller who sees all;
+    `own`: the log index of the record that made the lot."""
+    limitations = [limitation(doubt) for doubt in doubts if _may_see(sight, doubt, own)]
+    return [*limitations, DOUBTED] if len(stated) > len(limitations) else limitations
 
 
-def _verified(answer: FootprintAnswer) -> VerifiedAnswer | None:
+def verified_alone(verified: VerifiedAnswer | None, lot: str) -> VerifiedAnswer | None:
     """The shares of attestations of this lot alone: those of others would be the shares of hidden parts."""
-    verified = answer.verified
-    if verified is None or verified.left_off or any(one.lot != answer.lot.lot for one in verified.attestations):
+    if verified is None or verified.left_off or any(one.lot != lot for one in verified.attestations):
         return None
     return verified
 
@@ -107,7 +106,7 @@ def _totals(answer: FootprintAnswer) -> FootprintAnswer:
         answer, share=None, direct=None, inputs=[], assigned=0.0, averaged=0.0, factors=[], recalled_factors=[],
         indicators={}, limitations=limitations, sight="totals",
         attestations=attestations_of_lot(answer.attestations),
-        study=None if answer.study is None else _study(answer.study),
+        study=None if answer.study is None else public_study(answer.study),
     )
 
 
@@ -116,8 +115,8 @@ def attestations_of_lot(attestations: Sequence[AttestationAnswer]) -> list[Attes
     return [one for one in attestations if one.kind != "facility"]
 
 
-def _study(study: StudyAnswer) -> StudyAnswer:
-    """The origin is the country; the choices behind the figure stay with the maker."""
+def public_study(study: AnyStudy) -> AnyStudy:
+    """The context of a figure for whoever received the lot: the country of origin, without the maker's choices."""
     country = study.geography_country
     if country is None and study.geography_subdivision is not None:
         country = study.geography_subdivision.partition("-")[0]
