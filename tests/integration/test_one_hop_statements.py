@@ -1,5 +1,5 @@
-"""Statements for whoever received a lot: the committed figure with the proof of that leaf, and nothing of how it is made.
-The maker's own statements show the inputs as far as its suppliers show them."""
+"""Statements for whoever received a lot: the committed figure with the proof of that leaf, and nothing of how it is
+made. The maker's own statements show the inputs as far as its suppliers show them."""
 
 from collections.abc import Iterator
 from pathlib import Path
