@@ -1,5 +1,5 @@
-"""Answers to posts and checks: a record that names a thing of another organisation is refused with the same bytes as one
-that names nothing; and a revision shows its issuer own records alone."""
+"""Answers to posts and checks: a record that names a thing of another organisation is refused with the same bytes as
+one that names nothing; and a revision shows its issuer own records alone."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
