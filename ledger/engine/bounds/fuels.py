@@ -6,6 +6,10 @@ nearly all carbon burns, and fossil fuel has no biogenic carbon: biomethane and 
 own. Where a value lies outside of its range, the CO2 by which the fuel's own row exceeds the stated CO2 is questioned,
 whatever the laboratory says.
 
+The row counts the amount that is bought. A fuel that is bought by its energy is compared by heat: its stated heating
+value says how much of it that is, so a false one would shrink what it is compared with. What such a heating value saves
+besides the CO2, upstream and in methane, is questioned with it.
+
 Biomass has no CO2 in its row, so its own maximum counts: wood that has the heat or the carbon of coal is questioned as
 coal.
 
@@ -18,12 +22,13 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from ledger.admission.lots import Supplied
-from ledger.core.outcome.assessment import Finding, Span
+from ledger.core.outcome.assessment import ADDITIVE, Finding, Span
 from ledger.core.record.values import Evidence
 from ledger.engine.bounds.process import ONE, ZERO, Process, is_energy, short
 from ledger.engine.bounds.substances import amount_of_supply
 from ledger.engine.pricing.analyses import analyses_of
 from ledger.engine.pricing.heating import analysed
+from ledger.engine.pricing.priced import co2e_of_lines
 from ledger.sdk import CO2_PER_C, FuelAnalysis, rows
 from ledger.sdk.sets.lookup import SetChoice, amount_of, choose
 
@@ -35,7 +40,10 @@ KINDS: Final = ("fuelAnalysis", "biomassCertificate")
 """Kinds of evidence that show the biogenic share of a fuel that no set knows: a laboratory's report (ISO 21644), a
 certificate of sustainability."""
 _CARBON_DIOXIDE: Final = "CO2"
+_COMBUSTION: Final = "combustion"
 _ANY, _UNKNOWN = "*", "unknown"
+_MEGAJOULES: Final = 1000
+"""Per GJ."""
 _LEAST_HEAT, _MOST_HEAT = Decimal("0.5"), Decimal("1.5")
 _LEAST_CARBON: Final = Decimal("0.0148")
 """Kg per MJ of natural gas, the lowest of IPCC 2006, volume 2, table 1.3; hydrogen needs no analysis."""
@@ -46,20 +54,35 @@ _COAL: Final = Decimal("0.0258")
 
 
 class _FuelKind(NamedTuple):
-    """Carbon per MJ as multiples of the row; the most biogenic share, the least oxidation. Of biomass, the most MJ and
-    the most carbon of a kg; zero for other kinds."""
+    """Carbon per MJ as multiples of the row; the least kg of carbon per GJ, which counts in place of `low` unless the
+    row has less; the heating value as multiples of the row; the most biogenic share, the least oxidation. Of biomass,
+    the most MJ and the most carbon of a kg. Zero is no limit."""
 
     low: Decimal
     high: Decimal
+    least: Decimal
+    lean: Decimal
+    rich: Decimal
     biogenic: Decimal
     oxidation: Decimal
     most_heat: Decimal
     most_carbon: Decimal
 
+    def carbon(self, per_heat: Decimal) -> Span:
+        """Kg of carbon per MJ, for a row that has `per_heat`."""
+        low = min(self.least / _MEGAJOULES, per_heat) if self.least else self.low * per_heat
+        return Span(low=short(low), high=short(self.high * per_heat))
+
+    def heat(self, of_row: Decimal) -> Span:
+        """MJ per unit, for a row that has `of_row`."""
+        most = self.most_heat or of_row * (self.rich or _MOST_HEAT)
+        return Span(low=short(of_row * (self.lean or _LEAST_HEAT)), high=short(most))
+
 
 class _AnalysedFuel(NamedTuple):
-    """The supply at `place`: `amount` in `unit`. By the set's row (None if there is no row): MJ and kg of carbon per
-    unit. As stated: MJ, kg of carbon per unit, oxidation and biogenic share."""
+    """The supply at `place`: `amount` in `unit`, which is `usual` by the heating value of the row if the supply states
+    energy. By the set's row (None if there is no row): MJ and kg of carbon per unit. As stated: MJ, kg of carbon per
+    unit, oxidation and biogenic share."""
 
     place: int
     material: str
@@ -72,6 +95,7 @@ class _AnalysedFuel(NamedTuple):
     stated_carbon: Decimal
     oxidation: Decimal
     share: Decimal
+    usual: Decimal
 
     @property
     def emitted(self) -> Decimal:
@@ -91,25 +115,28 @@ def check_fuels(process: Process) -> list[Finding]:
     """The findings on each analysis that the record's activity states."""
     return [
         finding for fuel in _analysed(process) for finding in (
-            _known(fuel) if fuel.row is not None else _foreign(fuel, process.record.evidence)
+            _known(fuel, process) if fuel.row is not None else _foreign(fuel, process.record.evidence)
         )
     ]
 
 
 def _analysed(process: Process) -> Iterator[_AnalysedFuel]:
     analyses = analyses_of(process.record)
-    for place, supplied in enumerate(process.supplied if analyses else ()):
+    # Overheads are not analysed.
+    for place, supplied in enumerate(process.plan.supplied if analyses else ()):
         supply, mass = supplied
         analysis, quantity = analyses.get(supply.material), supply.quantity
         if analysis is None or supply.origin == "nature":
             continue
-        row = choose(process.sets, supply.material, "combustion", process.around.places, process.around.year)
+        row = choose(process.sets, supply.material, _COMBUSTION, process.around.places, process.around.year)
         if row is None or row.entry.heating_value is None:
             yield _stated(place, supply.material, (_kilograms(process, supplied, analysis), "KGM"), None, analysis)
             continue
         amount = amount_of(analysed(row.entry, analysis), quantity.amount, quantity.unit, mass)
         if amount is not None:
-            yield _stated(place, supply.material, (amount, row.entry.unit), row, analysis)
+            fuel = _stated(place, supply.material, (amount, row.entry.unit), row, analysis)
+            bought = amount_of(row.entry, quantity.amount, quantity.unit, mass)
+            yield fuel if bought is None else fuel._replace(usual=bought)
 
 
 def _kilograms(process: Process, supplied: Supplied, analysis: FuelAnalysis) -> Decimal:
@@ -135,33 +162,48 @@ def _stated(
     return _AnalysedFuel(
         place, material, *amount, row, heat, carbon, stated_heat, stated_carbon,
         ONE if analysis.oxidation is None else Decimal(analysis.oxidation), Decimal(analysis.biogenic_share),
+        usual=amount[0],
     )
 
 
-def _known(fuel: _AnalysedFuel) -> Iterator[Finding]:
+def _known(fuel: _AnalysedFuel, process: Process) -> Iterator[Finding]:
     """A fuel with a row. A row without CO2 is biomass: its carbon is no part of a figure."""
     key = "" if fuel.row is None else fuel.row.entry.key
     kind = _kinds().get(key, _kinds()[_ANY])
-    short_of = max(fuel.amount * fuel.carbon * CO2_PER_C - fuel.emitted, ZERO)
+    short_of = max(fuel.usual * fuel.carbon * CO2_PER_C - fuel.emitted, ZERO)
     wrong = []
     if fuel.carbon:
-        per_heat, stated = fuel.carbon / fuel.heat, short(fuel.stated_carbon / fuel.stated_heat)
-        low, high = short(kind.low * per_heat), short(kind.high * per_heat)
-        if not low <= stated <= high:
-            wrong.append((CARBON, stated, "KGM/3B", Span(low=low, high=high)))
-    most_heat = kind.most_heat or fuel.heat * _MOST_HEAT
-    if not fuel.heat * _LEAST_HEAT <= fuel.stated_heat <= most_heat and not _is_beyond(fuel, kind):
-        wrong.append((HEAT, fuel.stated_heat, f"3B/{fuel.unit}",
-                      Span(low=short(fuel.heat * _LEAST_HEAT), high=short(most_heat))))
+        stated, usual = short(fuel.stated_carbon / fuel.stated_heat), kind.carbon(fuel.carbon / fuel.heat)
+        if not _within(stated, usual):
+            wrong.append((CARBON, stated, "KGM/3B", usual))
+    usual = kind.heat(fuel.heat)
+    if not _within(fuel.stated_heat, usual) and not _is_beyond(fuel, kind):
+        wrong.append((HEAT, fuel.stated_heat, f"3B/{fuel.unit}", usual))
     if fuel.carbon and fuel.oxidation < kind.oxidation:
         wrong.append((OXIDATION, fuel.oxidation, "C62", Span(low=kind.oxidation, high=ONE)))
     yield from _beyond_biomass(fuel, kind)
     for i, (code, value, unit, usual) in enumerate(wrong):
         # One difference has one amount, whichever of its values are out of range.
-        yield _finding(fuel, code, value, unit, usual, short_of if i == 0 else ZERO)
+        amount = short_of if i == 0 else ZERO
+        yield _finding(fuel, code, value, unit, usual, amount + _saved(fuel, process) if code == HEAT else amount)
     if fuel.carbon and fuel.share > kind.biogenic:
         yield _finding(fuel, BIOGENIC, fuel.share, "C62", Span(low=ZERO, high=kind.biogenic),
                        fuel.emitted * (fuel.share - kind.biogenic))
+
+
+def _within(value: Decimal, usual: Span) -> bool:
+    return (usual.low is None or value >= usual.low) and (usual.high is None or value <= usual.high)
+
+
+def _saved(fuel: _AnalysedFuel, process: Process) -> Decimal:
+    """Kg CO2e that the rows of the sets have for the fuel by its own heating value beyond what they have by the stated
+    one, except the CO2 of burning."""
+    priced = co2e_of_lines(
+        line for line in process.assessment.lines
+        if line.supply == fuel.place and line.value is not None and line.burden in ADDITIVE
+        and (line.boundary, line.gas) != (_COMBUSTION, _CARBON_DIOXIDE)
+    )
+    return max(priced * fuel.usual / fuel.amount - priced, ZERO) if fuel.amount else ZERO
 
 
 def _is_beyond(fuel: _AnalysedFuel, kind: _FuelKind) -> bool:

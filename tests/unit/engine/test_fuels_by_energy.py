@@ -164,7 +164,6 @@ def test_an_analysis_decides_the_upstream_too() -> None:
 @pytest.mark.parametrize(("analysis", "codes"), [
     ({"heatingValue": "36", "carbon": "0.545"}, set()),
     ({"heatingValue": "36", "carbon": "0.4"}, {"fuel-carbon"}),
-    ({"heatingValue": "90", "carbon": "1.363"}, {"fuel-heating-value"}),
     ({"heatingValue": "36", "carbon": "0.545", "biogenicShare": "0.5"}, {"fossil-biogenic"}),
 ])
 def test_analyses_are_questioned_in_every_unit(analysis: dict[str, str], codes: set[str]) -> None:
@@ -175,6 +174,29 @@ def test_analyses_are_questioned_in_every_unit(analysis: dict[str, str], codes: 
              for found in (by_energy, by_volume)]
     assert asked[0] == asked[1]
     assert {code for code, _ in asked[0]} == codes
+
+
+@pytest.mark.parametrize(("analysis", "amount", "asked"), [
+    # 250 Nm3 by the row: 500 kg of CO2 and 100 of upstream. Stated are 100 Nm3 with 149.9 and 40.
+    ({"heatingValue": "90", "carbon": "0.409"}, "9000 3B",
+     {"fuel-carbon": 500 - 40.9 * 44 / 12, "fuel-heating-value": 60}),
+    # With the row's carbon per heat, the upstream alone is saved.
+    ({"heatingValue": "90"}, "9000 3B", {"fuel-heating-value": 60}),
+    ({"heatingValue": "90"}, "2.5 MWH", {"fuel-heating-value": 60}),
+    ({"heatingValue": "90", "carbon": "1.363"}, "100 NM3", {"fuel-heating-value": 0}),
+    ({"heatingValue": "60", "oxidation": "0.9"}, "9000 3B", {"fuel-heating-value": 50 + 40}),
+    # A poor gas saves nothing, and its carbon is little by heat too: 1800 MJ are 50 Nm3.
+    ({"heatingValue": "15", "carbon": "0.15"}, "1800 3B",
+     {"fuel-carbon": 100 - 120 * 0.15 * 44 / 12, "fuel-heating-value": 0}),
+    ({"heatingValue": "50", "carbon": "0.757"}, "9000 3B", {}),
+])
+def test_a_false_heating_value_saves_nothing_silently(
+    analysis: dict[str, str], amount: str, asked: dict[str, float]
+) -> None:
+    mass = {"mass": quantity("75 KGM")} if amount.endswith("NM3") else {}
+    found = assessed(supply("gas", amount, **mass), **analysis)
+    assert {one.code: float(one.amount or 0) for one in found.findings if one.code.startswith("fuel-")} == {
+        code: pytest.approx(value, rel=1e-9) for code, value in asked.items()}
 
 
 def test_a_fuel_of_which_no_set_knows_is_questioned_in_every_unit() -> None:
