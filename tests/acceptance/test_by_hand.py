@@ -132,16 +132,25 @@ def test_own_power_without_proof_is_never_below_the_residual_mix(plant: Plant) -
 
 @pytest.mark.parametrize(("material", "amount"), [
     ("gridPower", "100 KWH"), ("windPower", "100 KWH"), ("green-electricity", "100 KWH"), ("power-x", "0.1 MWH"),
-    ("electricity-wind", "100 KWH"), ("electricityWind", "100 KWH"), ("windFarm", "360 3B"), ("hydro", "100 KWH"),
-    ("unheardOf", "0.0001 GWH"), ("windPower", "360 3B"), ("electricitySolar", "0.36 GV"),
+    ("electricity-wind", "100 KWH"), ("electricityWind", "100 KWH"), ("windFarm", "360 3B"),
+    ("ourPower", "0.0001 GWH"), ("windPower", "360 3B"), ("electricitySolar", "0.36 GV"),
 ])
 def test_power_by_another_name(plant: Plant, material: str, amount: str) -> None:
-    """An alias of the set, a row of another technology, any name in watt hours, a name of the class of power in joules:
-    all of it is power of the grid, 100 * 0.6 = 60, and 90 by market. So is a stated 0 per MJ without proof."""
+    """An alias of the set, a row of another technology, a name of the class of power in watt hours and in joules: all
+    of it is power of the grid, 100 * 0.6 = 60, and 90 by market. So is a stated 0 per MJ without proof."""
     entries = [plant.bought("a", supply(material, amount)), plant.bought(
         "b", supply(material, amount, factor=own("0", "3B")))]
     assert plant.totals("a") == plant.totals("b") == (60.0, 90.0)
     assert [plant.omitted(entry) for entry in entries] == [[], []]
+
+
+@pytest.mark.parametrize("amount", ["360 3B", "100 KWH", "0.1 MWH", "0.0001 GWH"])
+def test_energy_of_a_name_that_nobody_knows(plant: Plant, amount: str) -> None:
+    """It may be a fuel, so watt hours make no power of it. It is an omission of the 90th percentile of energy,
+    power of the world: 100 * 0.5 = 50."""
+    entry = plant.bought("a", supply("unheardOf", amount))
+    assert plant.totals("a") == (0.0, 0.0)
+    assert plant.omitted(entry) == [("unheardOf", 50.0)]
 
 
 def test_heat_is_no_power(plant: Plant) -> None:
