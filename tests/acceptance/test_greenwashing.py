@@ -1,4 +1,4 @@
-"""101 attempts to obtain a false low figure, as an attacker would write them.
+"""102 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -91,6 +91,7 @@ ATTEMPTS: Final = (
     Attempt(fuels.coal_from_the_grid_of_norway, 120_985, "a fuel in watt hours is the fuel: no effect"),
     Attempt(fuels.blend_from_the_grid_of_norway, 120_985, "an unknown name in watt hours is an omission"),
     Attempt(fuels.blend_that_is_only_dug, 111_998, "energy by the upstream of a fuel is burnt"),
+    Attempt(fuels.coal_that_was_power_before, 111_998, "a lot of energy that is a fuel by its materials"),
     Attempt(fuels.gas_without_wells, 11_718, "an own factor of a fuel's upstream without evidence"),
     Attempt(fuels.gas_without_wells_that_is_little, 11_718, "an own heating value shrinks no default"),
     Attempt(waste.remelting_without_energy, 462_016, "minimal inventory: an omission"),

@@ -14,6 +14,9 @@ Biomass has no CO2 in its row, so its own maximum counts: wood that has the heat
 coal.
 
 A fuel that no set knows has the carbon of natural gas at least, and its biogenic share needs the laboratory's report.
+
+A lot of energy is power or heat for every sector, and nobody burns it. So a lot of energy whose product consists of a
+fossil fuel is questioned by the CO2 of that fuel, unless the energy leaves as such a lot again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +24,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Final, NamedTuple
 
+from ledger.admission.facts import LotFacts
 from ledger.admission.lots import Supplied
 from ledger.core.outcome.assessment import ADDITIVE, Finding, Span
 from ledger.core.record.values import Evidence
@@ -36,12 +40,14 @@ HEAT: Final = "fuel-heating-value"
 CARBON: Final = "fuel-carbon"
 OXIDATION: Final = "fuel-oxidation"
 BIOGENIC: Final = "fossil-biogenic"
+IN_LOT: Final = "fuel-as-energy"
 KINDS: Final = ("fuelAnalysis", "biomassCertificate")
 """Kinds of evidence that show the biogenic share of a fuel that no set knows: a laboratory's report (ISO 21644), a
 certificate of sustainability."""
 _CARBON_DIOXIDE: Final = "CO2"
 _COMBUSTION: Final = "combustion"
 _ANY, _UNKNOWN = "*", "unknown"
+_LONGEST: Final = 255
 _MEGAJOULES: Final = 1000
 """Per GJ."""
 _LEAST_HEAT, _MOST_HEAT = Decimal("0.5"), Decimal("1.5")
@@ -112,12 +118,38 @@ def _kinds() -> Mapping[str, _FuelKind]:
 
 
 def check_fuels(process: Process) -> list[Finding]:
-    """The findings on each analysis that the record's activity states."""
-    return [
+    """The findings on each analysis that the record's activity states, and on fuel that it takes as energy."""
+    return [*_unburnt_lots(process)] + [
         finding for fuel in _analysed(process) for finding in (
             _known(fuel, process) if fuel.row is not None else _foreign(fuel, process.record.evidence)
         )
     ]
+
+
+def _unburnt_lots(process: Process) -> Iterator[Finding]:
+    taken = {i: _burning(process, one.lot, one.quantity) for i, one in enumerate(process.plan.taken)}
+    lots = [i for i, carbon_dioxide in taken.items() if carbon_dioxide]
+    left = sum((_burning(process, made.facts, made.facts.quantity) for _, made in process.outputs), ZERO)
+    amount = sum(taken.values(), ZERO) - left
+    if lots and amount > ZERO:
+        lot = process.plan.taken[lots[0]].lot
+        yield Finding(
+            code=IN_LOT, taken=lots[0], value=short(amount), unit="KGM", amount=short(amount),
+            message=f"{lot.id} counts as energy, but its product is a fuel: nobody counts its CO2"[:_LONGEST],
+        )
+
+
+def _burning(process: Process, lot: LotFacts, quantity: Decimal) -> Decimal:
+    """Kg of fossil CO2 of the fuels in a lot that is counted by its energy."""
+    if not is_energy(lot.unit):
+        return ZERO
+    burnt = ZERO
+    for material, share in process.facts.composition(lot).materials.items():
+        row = choose(process.sets, material, _COMBUSTION, process.around.places, process.around.year)
+        amount = None if row is None else amount_of(row.entry, quantity, lot.unit, None)
+        if row is not None and amount is not None:
+            burnt += amount * Decimal(share) * dict(row.factor.gases).get(_CARBON_DIOXIDE, ZERO)
+    return burnt
 
 
 def _analysed(process: Process) -> Iterator[_AnalysedFuel]:
@@ -252,5 +284,5 @@ def _finding(fuel: _AnalysedFuel, code: str, value: Decimal, unit: str, usual: S
         code=code, supply=fuel.place, value=short(value), unit=unit, usual=usual,
         severity="warning" if doubted else "note", amount=short(amount) if doubted else None,
         factor=None if fuel.row is None else fuel.row.name,
-        message=f"{names[code]} of {fuel.material} is {short(value):f} {unit}: usual are {low}{high}"[:255],
+        message=f"{names[code]} of {fuel.material} is {short(value):f} {unit}: usual are {low}{high}"[:_LONGEST],
     )

@@ -20,8 +20,9 @@ _PRICING: Final = ("cradleToGate", "wellToTank")
 def named_row(
     sets: Sequence[FactorSetVersion], supply: Supply, field: str, *, newer: bool
 ) -> SetChoice:
-    """The row `supply.factor_row`. `newer`: as in `supply_kinds`. Raises Refused for an unknown set, one that is not in force, an unknown row, a row
-    that is no upstream figure, a row of another kind than the supply, and a quantity of another dimension."""
+    """The row `supply.factor_row`. `newer`: as in `supply_kinds`. Raises Refused for an unknown set, one that is not in
+    force, an unknown row, a row that is no upstream figure, a row of another kind than the supply, and a quantity of
+    another dimension."""
     text = supply.factor_row or ""
     name, _, row = text.partition(":")
     version = next((one for one in sets if one.name == name), None)

@@ -40,8 +40,8 @@ def price_supplies(
     questions: bool = False,
 ) -> tuple[PricedSupply, ...]:
     """The upstream of each supply, in order, and then of each overhead. `questions`: rule `reference-ranges` is in
-    force, so figures that the record states are questioned. Raises Refused, with all faults in `parts`, for named rows that are not in force or do not
-    fit."""
+    force, so figures that the record states are questioned. Raises Refused, with all faults in `parts`, for named rows
+    that are not in force or do not fit."""
     # A sector analyses the fuels of its process, and no overheads.
     analyses = analyses_of(record) if isinstance(record, Transformation) else {}
     pricer, other = [_Pricer(PriceList(around, facts, sets, one), questions=questions) for one in (analyses, {})]

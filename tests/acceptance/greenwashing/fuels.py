@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from acceptance.greenwashing.lie import Lie
-from support.market import Company, Market, factor, row, supply
+from support.market import Company, Market, evidence, factor, row, supply
 
 from ledger.core.record.values import Supply
 
@@ -96,6 +96,21 @@ def blend_that_is_only_dug(market: Market) -> Lie:
     """A fuel with a name that nobody knows has the upstream of coal, and nobody burns it."""
     maltings = _malt(market, supply(
         "kilnBlend", f"{MEGAJOULES} 3B", factor_row="factors-open:bituminous/wellToTank/*/2016"))
+    return Lie(maltings, "malt", MEGAJOULES / 24.502 * row("bituminous/combustion/*/2006"))
+
+
+def coal_that_was_power_before(market: Market) -> Lie:
+    """A trader sells coal as a lot of energy with all of its upstream, by its paper. Energy is power to the kiln."""
+    trader = market.company("trader", "NO")
+    trader.product("coal", "energy", "MWH", materials={"bituminous": "1"})
+    maltings = market.company("maltings", "NO").products("consumer-goods", malt="malt")
+    market.begin_to_lie()
+    trader.declare(lot=trader.out("coal", KILN), evidence=[evidence("supplierFactor")], burdens={
+        "fossilGhgEmissions": f"{MEGAJOULES / 24.502 * row('bituminous/wellToTank/*/2016'):.0f}"})
+    coal = trader.send("coal", KILN, maltings)
+    maltings.run("consumer-goods.foodAndDrink", [maltings.out("malt", "400 TNE")],
+                 [supply("barley", "480 TNE"), supply("electricity", "48 MWH")], {coal: KILN},
+                 activity={"food": "malt"})
     return Lie(maltings, "malt", MEGAJOULES / 24.502 * row("bituminous/combustion/*/2006"))
 
 
