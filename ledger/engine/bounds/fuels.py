@@ -6,9 +6,9 @@ nearly all carbon burns, and fossil fuel has no biogenic carbon: biomethane and 
 own. Where a value lies outside of its range, the CO2 by which the fuel's own row exceeds the stated CO2 is questioned,
 whatever the laboratory says.
 
-The row counts the amount that is bought. A fuel that is bought by its energy is compared by heat: its stated heating
-value says how much of it that is, so a false one would shrink what it is compared with. What such a heating value saves
-besides the CO2, upstream and in methane, is questioned with it.
+The row counts the amount that is bought. A fuel that is bought by its energy is compared by heat: its amount follows
+from the stated heating value, so a false value would shrink the amount of the row as well. The upstream and the methane
+that such a heating value saves are questioned with it.
 
 Biomass has no CO2 in its row, so its own maximum counts: wood that has the heat or the carbon of coal is questioned as
 coal.
@@ -228,8 +228,8 @@ def _within(value: Decimal, usual: Span) -> bool:
 
 
 def _saved(fuel: _AnalysedFuel, process: Process) -> Decimal:
-    """Kg CO2e that the rows of the sets have for the fuel by its own heating value beyond what they have by the stated
-    one, except the CO2 of burning."""
+    """Kg CO2e that the stated heating value takes from the lines of the sets' rows, except the CO2 of burning: their
+    amount by the row's heating value, less their amount."""
     priced = co2e_of_lines(
         line for line in process.assessment.lines
         if line.supply == fuel.place and line.value is not None and line.burden in ADDITIVE

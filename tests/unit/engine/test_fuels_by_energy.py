@@ -203,8 +203,8 @@ def test_a_fuel_of_which_no_set_knows_is_questioned_in_every_unit() -> None:
     """The site states waste as half biogenic and shows no report."""
     measured = {"heatingValue": "10", "carbon": "0.3", "biogenicShare": "0.5"}
     asked = []
-    for bought in ("0.9 GV", "250 KWH", "90 KGM"):
-        found = assessed(supply("sorbedResidue", bought), **measured)
+    for amount in ("0.9 GV", "250 KWH", "90 KGM"):
+        found = assessed(supply("sorbedResidue", amount), **measured)
         assert float(sum(line.amount for line in found.lines if line.gas == "CO2" and line.burden in ADDITIVE)) == (
             pytest.approx(90 * 0.3 * 0.5 * 44 / 12, rel=1e-9))
         asked.append({one.code: float(one.amount or 0) for one in found.findings if one.code == "fossil-biogenic"})
