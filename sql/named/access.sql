@@ -44,3 +44,30 @@ SELECT a.record, a.link FROM record r JOIN access_grant a ON a.record = r.index
 WHERE r.digest = $1 AND a.link IS NOT NULL
     AND a.expires > to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
     AND NOT EXISTS (SELECT FROM grant_revocation v WHERE v.subject = a.record);
+
+-- name: grants
+-- purpose: grants that an organisation has given or got, newest first, with their state by the clock of the database
+-- parameters: organisation, log index below which to begin, limit
+SELECT g.record AS index, encode(r.digest, 'hex') AS digest, g.grantor, g.grantee, g.link, g.depth, l.id AS lot,
+       g.product, encode(d.digest, 'hex') AS declaration, g.starts, g.ends, g.expires, r.body,
+       g.expires <= to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS expired,
+       (SELECT min(v.record) FROM grant_revocation v WHERE v.subject = g.record) AS revoked
+FROM (
+    (SELECT * FROM access_grant WHERE grantor = $1 AND record < $2 ORDER BY record DESC LIMIT $3)
+    UNION
+    (SELECT * FROM access_grant WHERE grantee = $1 AND record < $2 ORDER BY record DESC LIMIT $3)
+    ORDER BY record DESC LIMIT $3) g
+JOIN record r ON r.index = g.record
+LEFT JOIN lot l ON l.number = g.lot
+LEFT JOIN record d ON d.index = g.declaration
+ORDER BY g.record DESC;
+
+-- name: readers
+-- purpose: organisations that the registrar has appointed as readers, newest first, with their state
+-- parameters: log index below which to begin, limit
+SELECT e.record AS index, encode(r.digest, 'hex') AS digest, e.organization, e.expires, r.body,
+       coalesce(e.expires <= to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), false) AS expired,
+       (SELECT min(v.record) FROM reader_revocation v WHERE v.subject = e.record) AS revoked
+FROM (SELECT * FROM reader WHERE record < $1 ORDER BY record DESC LIMIT $2) e
+JOIN record r ON r.index = e.record
+ORDER BY e.record DESC;
