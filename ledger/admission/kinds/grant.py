@@ -48,6 +48,10 @@ class GrantKind(Kind[Grant]):
         check_in_force(record, state)
         check_expiry(record.until, state, bounded=True)
 
+    def apply(self, record: Grant, digest: bytes, state: State) -> None:
+        if record.scope is not None and record.scope.declaration is not None and record.grantee is not None:
+            state.given.add((record.scope.declaration, record.grantee))
+
     def rows(self, record: Grant, index: int, state: State, before: Before) -> Iterator[Row]:
         scope = record.scope or _ALL
         yield "access_grant", (

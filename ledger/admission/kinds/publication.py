@@ -39,6 +39,10 @@ class PublicationKind(Kind[PassportPublication]):
     def check(self, record: PassportPublication, keyid: bytes, state: State) -> None:
         check_in_force(record, state)
 
+    def apply(self, record: PassportPublication, digest: bytes, state: State) -> None:
+        if record.declaration is not None:
+            state.given.add((record.declaration, ""))
+
     def rows(self, record: PassportPublication, index: int, state: State, before: Before) -> Iterator[Row]:
         yield "published", (
             index, record.issuer, None if record.lot is None else state.lots[record.lot].number, record.product,

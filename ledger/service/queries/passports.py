@@ -28,7 +28,7 @@ async def read_passport(pool: DatabasePool, name: str, assessed: AssessedVersion
     product = _product.decode(row["product"])
     size = float(answer.lot.quantity.amount)
     return PassportAnswer(
-        id=name, product=product.id, names={**product.names},
+        id=name, product=product.id, names={str(language): text for language, text in product.names.items()},
         title=answer.title, footprint=answer.footprint_per_unit, location_based=answer.location_based / size,
         market_based=answer.market_based / size, biogenic_uptake=answer.biogenic_uptake / size, unit=answer.unit,
         method=answer.method, completeness=answer.completeness, questioned_share=answer.questioned_share,

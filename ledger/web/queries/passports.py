@@ -25,7 +25,8 @@ class PassportsController(Controller):
 
     @get("/v1/passport", access=PUBLISHED, summary="The passport of a lot or item that its owner has published")
     async def passport(self, ledger: Ledger, lot: OneLot = None, item: OneItem = None) -> PassportAnswer:
-        """GS1 Digital Links of any domain count as links of id.gs1.org. The answer is the same 404 for unknown, unpublished and no longer published things."""
+        """GS1 Digital Links of any domain count as links of id.gs1.org. The answer is the same 404 for unknown,
+        unpublished and no longer published things."""
         name = lot or item
         if name is None or (lot and item):
             raise InvalidInput("name either a lot or an item", code="invalid-request", field="lot",
