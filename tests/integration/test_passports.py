@@ -10,7 +10,7 @@ from support.revising import digest_of
 from support.server import Posted, Server, prepared_home
 from support.workshop import Workshop, kilograms
 
-from ledger.core.record.kinds import PassportPublication, PublicationEnd
+from ledger.core.record.kinds import PublicationEnd
 from ledger.core.record.values import Flow, Output
 
 LINK: Final = "https://id.gs1.org"
@@ -47,9 +47,6 @@ class Shop(Workshop):
         return registrar, msgspec.structs.replace(record, prefixes=[*record.prefixes, *self.extra])
 
     extra: tuple[str, ...] = ()
-
-    def publish(self, **thing: str) -> Posted:
-        return self.signed(PassportPublication(issuer=self.id, nonce=self.nonce(), **thing))
 
     def ends(self, published: Posted) -> Posted:
         return self.signed(PublicationEnd(issuer=self.id, nonce=self.nonce(), publication=digest_of(published)))
