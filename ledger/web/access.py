@@ -3,14 +3,16 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from litestar import Request
+from litestar import Litestar, Request
 from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
 
 from ledger.access.caller import NOBODY, Caller
 from ledger.access.declared import ACCESS, Declared, OpenToAll
 from ledger.errors import ConfigurationError
 from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
+from ledger.web.parameters import API, check_parameters, parameters_of
 
 CALLER: Final = "caller"
 """The key of a request's state under which the door puts the caller."""
@@ -28,9 +30,13 @@ class Admission:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
+        self._known: dict[HTTPRouteHandler, frozenset[str]] = {}
 
     async def __call__(self, request: Request[Any, Any, Any]) -> None:
-        """Puts the sight of the caller into the request. Raises the errors of `Gate.admit`."""
+        """Puts the sight of the caller into the request. Raises InvalidInput for a parameter that the route does not
+        have, and the errors of `Gate.admit`."""
+        if request.scope["path"].startswith(API):
+            check_parameters(request, self._parameters(request.route_handler))
         declared = declared_by(request.route_handler)
         if all(isinstance(one, OpenToAll) for one in declared):
             return
@@ -41,11 +47,25 @@ class Admission:
         values.update({name: [str(value)] for name, value in request.path_params.items()})
         request.scope["state"][_SIGHT] = await self._ledger.gate.admit(caller_of(request), declared, values)
 
+    def _parameters(self, handler: HTTPRouteHandler) -> frozenset[str]:
+        known = self._known.get(handler)
+        return self._known.setdefault(handler, parameters_of(handler)) if known is None else known
+
 
 def sight_of(request: Request[Any, Any, Any]) -> Sight:
     """The caller's sight of the thing that this request names: a dependency of handlers."""
     sight: Sight = request.scope["state"][_SIGHT]
     return sight
+
+
+def declarations(app: Litestar) -> Mapping[str, Declared]:
+    """The declarations of all routes of the API, by method and path."""
+    return {
+        f"{method} {route.path_format.rstrip('/') or '/'}": declared_by(handler)
+        for route in app.routes if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers if ACCESS in handler.opt
+        for method in sorted(handler.http_methods)
+    }
 
 
 def declared_by(handler: object) -> Declared:

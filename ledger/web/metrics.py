@@ -17,7 +17,7 @@ class MetricsController(Controller):
     path = "/metrics"
     tags = ("operation",)
 
-    @get("/", access=Selected("the networks that the operator names"),
+    @get("/", access=Selected("amounts of work, for the networks that the operator names"),
          summary="Metrics of all processes at this port, for Prometheus")
     async def metrics(self, request: Request[Any, Any, Any], metrics: Metrics) -> Response[bytes]:
         """Text, or OpenMetrics if the client accepts it. Only the networks of `CARBON_LEDGER_METRICS_READERS` may read

@@ -175,7 +175,8 @@ def test_audits_find_a_log_that_was_stripped(
     monkeypatch.setattr(publication, "check_start", lambda *_, **__: None)
 
     async def outside() -> list[AuditReport]:
-        settings = Settings(home=held.place.home, database_url=copy.database.url, anchor=str(copy.anchor))
+        settings = Settings(home=held.place.home, database_url=copy.database.url, anchor=str(copy.anchor),
+                            access="open")
         async with open_ledger(settings, registry=registry()) as ledger, httpx.AsyncClient(
             transport=httpx.ASGITransport(app=create_app(ledger)), base_url="http://ledger"
         ) as client:

@@ -133,7 +133,7 @@ class Copy:
             await pool.close()
 
     async def _reports(self, known: Registry) -> tuple[AuditReport, AuditReport]:
-        settings = Settings(home=self.origin.home, database_url=self.database.url)
+        settings = Settings(home=self.origin.home, database_url=self.database.url, access="open")
         vkey = self.origin.identity.vkey
         async with open_ledger(settings, registry=registry()) as ledger, api(ledger) as client:
             return (
@@ -144,7 +144,7 @@ class Copy:
     def receipt(self, name: str) -> Receipt:
         """As the API gives it now."""
         async def run() -> Receipt:
-            settings = Settings(home=self.origin.home, database_url=self.database.url)
+            settings = Settings(home=self.origin.home, database_url=self.database.url, access="open")
             async with open_ledger(settings, registry=registry()) as ledger, api(ledger) as client:
                 digest = self.origin.receipts[name].digest
                 return read_receipt((await client.get(f"/v1/records/{digest}/proof")).content)

@@ -79,7 +79,7 @@ def inside(
 ) -> Iterator[Inside]:
     """The ledger of a data folder, beside whoever else has it open. `clock`: in place of the host's."""
     with asyncio.Runner() as runner:
-        found = Settings(home=home, database_url=database_url, **settings)
+        found = Settings(home=home, database_url=database_url, **{"access": "open", **settings})
         opening = open_ledger(found, registry=registry(), clock=clock)
         ledger = runner.run(opening.__aenter__())
         try:

@@ -64,7 +64,7 @@ class Kept(NamedTuple):
         async def run() -> AuditReport:
             anchor = begun_anchor(self.home / f"anchor-of-a-copy-{next(_anchors)}", self.home)
             settings = Settings(
-                home=self.home, database_url=database.url, anchor=str(anchor), policy=self.policy)
+                home=self.home, database_url=database.url, anchor=str(anchor), policy=self.policy, access="open")
             async with open_ledger(settings, registry=self.registry) as ledger:
                 app: Any = create_app(ledger)  # Litestar has its own types for what ASGI says
                 transport = between(httpx.ASGITransport(app=app))

@@ -55,7 +55,7 @@ class QueriesController(Controller):
 
     @get("/organizations", access=ENROLLED, summary="Organisations in log order, with their keys")
     async def organizations(
-        self, ledger: Ledger, after: Annotated[int, Parameter(ge=-1)] = -1,
+        self, ledger: Ledger, after: Annotated[int, Parameter(ge=-1, le=EVER)] = -1,
         limit: Annotated[int, Parameter(ge=1, le=1000)] = 100,
     ) -> list[OrganizationAnswer]:
         return await ledger.resemblances.of_organizations(await read_organizations(ledger.pool, after, limit))

@@ -1,0 +1,35 @@
+"""SECURITY.md says by route whom the ledger answers, as the code does."""
+
+from typing import cast
+
+import pytest
+from litestar import get
+from support.access_page import PAGE, written
+
+from ledger.app import create_app
+from ledger.errors import ConfigurationError
+from ledger.service.ledger import Ledger
+from ledger.web import health
+from ledger.web.access import declarations
+
+
+def test_the_page_has_the_declarations_of_the_routes() -> None:
+    message = "PYTHONPATH=.:tests python -m support.access_page"
+    assert PAGE.read_text(encoding="utf-8") == written(PAGE.read_text(encoding="utf-8")), message
+
+
+def test_every_route_of_the_document_declares_its_access() -> None:
+    app = create_app(cast(Ledger, None))
+    documented = {path.rstrip("/") or "/" for path in app.openapi_schema.paths or {}}
+    declared = {route.split()[1] for route in declarations(app)}
+    assert documented == declared
+
+
+def test_a_server_with_an_undeclared_route_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    @get("/undeclared")
+    async def undeclared(self: health.HealthController) -> str:
+        return ""
+
+    monkeypatch.setattr(health.HealthController, "undeclared", undeclared, raising=False)
+    with pytest.raises(ConfigurationError, match="declares no access"):
+        create_app(cast(Ledger, None))
