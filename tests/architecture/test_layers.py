@@ -21,8 +21,8 @@ LEVEL: Final = {name: level for level, row in enumerate(ROWS) for name in row}
 
 FOLDERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "ledger.core": (
-        ("nearest", "patch", "advice", "printable", "urls", "record"), ("signatures",), ("log",), ("outcome",),
-        ("receipts",),
+        ("nearest", "patch", "advice", "printable", "urls", "check_digits", "record"), ("signatures",), ("log",),
+        ("outcome",), ("receipts",),
     ),
     "ledger.admission": (
         ("title_limit",), ("rules",), ("activations",),
