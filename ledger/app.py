@@ -19,6 +19,7 @@ from ledger.web.health import HealthController
 from ledger.web.log import LogController
 from ledger.web.metrics import MetricsController
 from ledger.web.observation.metrics import Metrics
+from ledger.web.passports import PassportsController
 from ledger.web.problems import http_error, ledger_error, unexpected_error
 from ledger.web.queries.bought import BoughtController
 from ledger.web.queries.chains import ChainsController
@@ -32,7 +33,6 @@ from ledger.web.queries.inventory import InventoryController
 from ledger.web.queries.lists import ListsController
 from ledger.web.queries.lots import QueriesController
 from ledger.web.queries.methods import MethodsController
-from ledger.web.queries.passports import PassportsController
 from ledger.web.queries.schema import SchemaController
 from ledger.web.queries.statements import StatementsController
 from ledger.web.queries.uncertainty import UncertaintyController

@@ -213,7 +213,7 @@ class Facts:
 
     def may_name(self, issuer: str, digest: str) -> bool:
         """Whether a record of `issuer` may name the declaration with this digest: its own, of an organisation that it
-        controls, or given to it. An unknown declaration is none of these."""
+        controls, or given to it. It may name no unknown declaration."""
         declared = self.declarations.get(digest)
         if declared is None:
             return False

@@ -174,9 +174,9 @@ def declarations_of(record: AnyRecord) -> Iterator[tuple[str, str]]:
     """Field and digest of each declaration by which a record prices supplies."""
     for name in _SUPPLIES:
         stated: Sequence[Supply] = getattr(record, name, ())
-        for i, one in enumerate(stated):
-            if one.declaration is not None:
-                yield f"{name}[{i}].declaration", one.declaration
+        for i, item in enumerate(stated):
+            if item.declaration is not None:
+                yield f"{name}[{i}].declaration", item.declaration
 
 
 def create(

@@ -26,7 +26,8 @@ FOLDERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     ),
     "ledger.admission": (
         ("title_limit",), ("rules",), ("activations",),
-        ("facts", "kind", "lots", "names", "state", "checks", "standing"), ("kinds", "amending", "closings"),
+        ("facts", "kind", "lots", "names", "state", "checks", "standing", "disclosing"),
+        ("kinds", "amending", "closings"),
         ("identifiers", "lookups", "dates", "plan", "apply", "admit"),
     ),
     "ledger.footprint": (("stored",), ("derived",)),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from ledger.admission.checks.disclosed import (
+from ledger.admission.disclosing import (
     check_expiry,
     check_in_force,
     check_instant,

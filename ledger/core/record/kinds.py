@@ -397,7 +397,7 @@ Depth = Literal["totals", "stages", "suppliers", "full"]
 
 
 class GrantScope(Part, frozen=True):
-    """The grantor's records that a grant covers: those of one lot or of one product, else all. With `start` or `end`,
+    """The grantor's records that a grant covers: about one lot or one product, else all. With `start` or `end`,
     only records whose stated times lie in this period. `declaration`: the grantee may price its supplies by the
     declaration with this digest; the grant covers no other record."""
 

@@ -52,7 +52,7 @@ _GS1_NUMBERS: Final = {
     "00": ("an SSCC", (18,)), "01": _GTIN, "8017": _SERVICE, "8018": _SERVICE,
     **dict.fromkeys(("410", "411", "412", "413", "414", "415", "416", "417"), _GLN),
 }
-"""The application identifiers of numbers that end with a check digit: what the number is, and its lengths."""
+"""The kinds and lengths of numbers that end with a check digit, by application identifier."""
 
 
 def is_plain(text: str) -> bool:

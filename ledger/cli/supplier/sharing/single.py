@@ -62,7 +62,7 @@ def write_record(
     tree: dict[str, Any], single: Single, sentence: str, secrets: Callable[[str], dict[str, str]] | None = None
 ) -> int:
     """Makes a record of `tree` and follows the options. `sentence`: the outcome for people. `secrets`: results by name
-    that are printed once, from the record's digest; a dry run prints none. Raises the server's refusal. Returns the
+    that are printed once, from the record's digest, but not by a dry run. Raises the server's refusal. Returns the
     exit code."""
     if single.dry_run and single.output is not None:
         raise click.UsageError("--dry-run writes no file: leave out --output")
