@@ -26,7 +26,7 @@ FOLDERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     ),
     "ledger.admission": (
         ("title_limit",), ("rules",), ("activations",),
-        ("facts", "kind", "lots", "names", "state", "checks", "standing", "disclosing"),
+        ("facts", "kind", "lots", "names", "state", "checks", "standing"),
         ("kinds", "amending", "closings"),
         ("identifiers", "lookups", "dates", "plan", "apply", "admit"),
     ),

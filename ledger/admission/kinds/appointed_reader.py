@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
+from ledger.admission.checks.disclosing import check_expiry, check_in_force, check_instant
 from ledger.admission.checks.roles import check_registrar
-from ledger.admission.disclosing import check_expiry, check_in_force, check_instant
 from ledger.admission.facts import Facts
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan

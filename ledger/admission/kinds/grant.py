@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from ledger.admission.disclosing import (
+from ledger.admission.checks.disclosing import (
     check_expiry,
     check_in_force,
     check_instant,

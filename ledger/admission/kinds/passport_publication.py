@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from ledger.admission.disclosing import check_in_force, check_own_product, own_lot, own_record
+from ledger.admission.checks.disclosing import check_in_force, check_own_product, own_lot, own_record
 from ledger.admission.facts import Facts
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan

@@ -18,8 +18,8 @@ _SHARED: Final = re.compile(r"(?:.*\.)?gs1\.org")
 def domains_of(names: Iterable[str]) -> list[str]:
     """The domains in ids and prefixes, each once: of http(s) addresses, did:web and tag. The domain of GS1 belongs to
     all of its members."""
-    found = [match[1] for name in names if (match := _NAMED.match(name)) is not None]
-    return [domain for domain in dict.fromkeys(found) if not _SHARED.fullmatch(domain)]
+    domains = [match[1] for name in names if (match := _NAMED.match(name)) is not None]
+    return [domain for domain in dict.fromkeys(domains) if not _SHARED.fullmatch(domain)]
 
 
 def check_domains(names: Iterable[str], keyid: str, server: str | None) -> list[str]:
