@@ -53,9 +53,13 @@ SELECT g.record AS index, encode(r.digest, 'hex') AS digest, g.grantor, g.grante
        g.expires <= to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS expired,
        (SELECT min(v.record) FROM grant_revocation v WHERE v.subject = g.record) AS revoked
 FROM (
-    (SELECT * FROM access_grant WHERE grantor = $1 AND record < $2 ORDER BY record DESC LIMIT $3)
+    -- Conditions and order are those of the indexes, so that no other index serves them.
+    (SELECT * FROM access_grant WHERE (grantor, record) < ($1, $2) AND (grantor, record) >= ($1, 0)
+     ORDER BY grantor DESC, record DESC LIMIT $3)
     UNION
-    (SELECT * FROM access_grant WHERE grantee = $1 AND record < $2 ORDER BY record DESC LIMIT $3)
+    (SELECT * FROM access_grant
+     WHERE grantee IS NOT NULL AND (grantee, record) < ($1, $2) AND (grantee, record) >= ($1, 0)
+     ORDER BY grantee DESC, record DESC LIMIT $3)
     ORDER BY record DESC LIMIT $3) g
 JOIN record r ON r.index = g.record
 LEFT JOIN lot l ON l.number = g.lot
@@ -83,7 +87,8 @@ SELECT l.id, (SELECT size FROM head) AS size,
        (SELECT r.body FROM product n JOIN record r ON r.index = n.record WHERE n.id = l.product) AS product
 FROM (
     SELECT * FROM lot WHERE id = ANY ($1::text[])
-    UNION ALL (SELECT * FROM lot WHERE item = ANY ($1::text[]) ORDER BY number DESC LIMIT 1000)) l
+    -- The sum keeps the planner from the order of the primary key.
+    UNION ALL (SELECT * FROM lot WHERE item = ANY ($1::text[]) ORDER BY number + 0 DESC LIMIT 1000)) l
 JOIN record m ON m.index = l.number / 1024
 WHERE EXISTS (
         SELECT FROM published p WHERE p.lot = l.number
