@@ -37,11 +37,11 @@ class Gate:
     """Admits requests, or refuses them. `is_open`: everybody sees everything on this ledger."""
 
     def __init__(self, pool: DatabasePool, *, is_open: bool) -> None:
-        self._pool, self._open = pool, is_open
+        self._pool, self.is_open = pool, is_open
 
     async def rights_of(self, caller: Caller) -> Rights:
         """The rights of a caller now: revocations act at once."""
-        return OPEN if self._open else await read_rights(self._pool, caller)
+        return OPEN if self.is_open else await read_rights(self._pool, caller)
 
     async def admit(self, caller: Caller, declared: Declared, values: Values) -> Sight:
         """The caller's sight of the named things. Raises NotFound if the ledger has no such thing, or if the caller
