@@ -288,6 +288,7 @@ CREATE TABLE token_key (
     begins timestamptz NOT NULL DEFAULT now(),
     replaces boolean NOT NULL DEFAULT false
 );
+CREATE INDEX token_key_replaces ON token_key (number) WHERE replaces;
 -- Ids of client assertions that were used, and of tokens that were revoked, until these expire by themselves.
 CREATE TABLE spent_id (
     id bytea PRIMARY KEY CHECK (octet_length(id) = 32),

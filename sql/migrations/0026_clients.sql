@@ -22,6 +22,7 @@ CREATE TABLE token_key (
     begins timestamptz NOT NULL DEFAULT now(),
     replaces boolean NOT NULL DEFAULT false
 );
+CREATE INDEX token_key_replaces ON token_key (number) WHERE replaces;
 CREATE TABLE spent_id (
     id bytea PRIMARY KEY CHECK (octet_length(id) = 32),
     expires timestamptz NOT NULL

@@ -62,12 +62,12 @@ SELECT $1, o.id, $3, $4::text[], $5 FROM organization o WHERE o.id = $2 AND (
 RETURNING extract(epoch FROM created)::double precision AS created;
 
 -- name: clients
--- purpose: a page of an organisation's clients, by id
+-- purpose: a page of an organisation's clients, by id. BETWEEN makes the planner take the index that has this order
 -- parameters: organisation, id after which the page begins, most
 SELECT c.id, c.name, c.scopes, extract(epoch FROM c.created)::double precision AS created,
        extract(epoch FROM v.revoked)::double precision AS revoked
 FROM client c LEFT JOIN client_revocation v ON v.client = c.id
-WHERE c.organization = $1 AND c.id > $2 ORDER BY c.id LIMIT $3;
+WHERE c.organization BETWEEN $1 AND $1 AND c.id > $2 ORDER BY c.organization, c.id LIMIT $3;
 
 -- name: revoke_client
 -- purpose: a row if the organisation has such a client, whether it was in force or not
