@@ -13,7 +13,7 @@ from ledger.answers.clients import ClientPage, NewClientAnswer
 from ledger.errors import Denied, InvalidInput, Unauthenticated
 from ledger.service.identity.clients import PAGE, add_client, list_clients, revoke_client
 from ledger.service.identity.faults import OAuthFault
-from ledger.service.identity.issuing import AccessToken, Place
+from ledger.service.identity.issuing import Place, TokenAnswer
 from ledger.service.identity.requests import CREDENTIALS, form_of
 from ledger.service.identity.tokens import ALGORITHM
 from ledger.service.ledger import Ledger
@@ -153,7 +153,7 @@ def _place(request: AnyRequest, ledger: Ledger) -> Place:
     return Place(issuer, audiences, client_of(request.scope))
 
 
-def _stored_nowhere(answer: AccessToken | dict[str, Any]) -> Response[bytes]:
+def _stored_nowhere(answer: TokenAnswer | dict[str, Any]) -> Response[bytes]:
     return Response(msgspec.json.encode(answer), media_type=MediaType.JSON, headers={"Cache-Control": "no-store"})
 
 

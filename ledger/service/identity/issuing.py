@@ -37,7 +37,7 @@ class Place(NamedTuple):
     address: str
 
 
-class AccessToken(Struct, frozen=True):
+class TokenAnswer(Struct, frozen=True):
     """The answer of the token endpoint (RFC 6749, 5.1)."""
 
     access_token: str
@@ -65,7 +65,7 @@ class TokenService:
         self._guesses = Guesses(clock)
         self._verified: OrderedDict[bytes, Verified] = OrderedDict()
 
-    async def issue(self, form: Mapping[str, str], authorization: str | None, place: Place) -> AccessToken:
+    async def issue(self, form: Mapping[str, str], authorization: str | None, place: Place) -> TokenAnswer:
         """A token for whoever proves who it is. Raises OAuthFault."""
         if form.get("grant_type") != CREDENTIALS:
             code = "unsupported_grant_type" if form.get("grant_type") else "invalid_request"
@@ -75,7 +75,7 @@ class TokenService:
         now = int(self._clock())
         claims = TokenClaims(place.issuer, self._origin, subject.name, subject.client, scope, now, now + LIFETIME,
                              secrets.token_urlsafe(16), subject.link)
-        return AccessToken(signed(claims, await self.keys.signing()), "Bearer", LIFETIME, scope)
+        return TokenAnswer(signed(claims, await self.keys.signing()), "Bearer", LIFETIME, scope)
 
     async def caller_of(self, token: str) -> Caller:
         """Who holds a token. Its signature is checked once, its standing each time: a revocation acts at the next
