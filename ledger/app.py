@@ -52,13 +52,8 @@ def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics |
             RecordsController, QueriesController, FootprintsController, MethodsController, ChainsController,
             ContributionsController, UncertaintyController, GapsController, VerificationController,
             StatementsController, IndicatorsController, InventoryController, CbamController, SchemaController,
-<<<<<<< HEAD
             ListsController, GrantsController, PassportsController, BoughtController, LogController, AuditController,
-            HealthController, MetricsController,
-=======
-            ListsController, BoughtController, LogController, AuditController, HealthController, MetricsController,
-            IdentityController, ClientsController,
->>>>>>> ident
+            HealthController, MetricsController, IdentityController, ClientsController,
         ],
         state=State({"posts": PostQueue(), "checks": PostQueue(CHECKS)}),
         dependencies={
