@@ -6,6 +6,8 @@ SELECT r.index, encode(r.digest, 'hex') AS name, r.type, r.issuer, m.made, coale
            WHEN 'transfer' THEN (SELECT array[t.receiver] FROM transfer t WHERE t.record = r.index)
            WHEN 'standingAcceptance' THEN (
                SELECT array[s.sender] FROM standing_acceptance s WHERE s.record = r.index)
+           WHEN 'grant' THEN (
+               SELECT array[g.grantee] FROM access_grant g WHERE g.record = r.index AND g.grantee IS NOT NULL)
            WHEN 'acceptance' THEN (
                SELECT array_agg(DISTINCT l.sender) FROM lot l
                WHERE l.number >= r.index * 1024 AND l.number < (r.index + 1) * 1024 AND l.sender IS NOT NULL)

@@ -24,6 +24,9 @@ _ALL: Final = "1000"
 ASKED: Final = {
     "access.rights": f"'org:{_NAME}', {_DIGEST}",
     "access.link": _DIGEST,
+    "access.grants": f"'org:{_NAME}', {_SIZE}, 101",
+    "access.passport": f"ARRAY['lot:{RECORD}', 'item:{_NAME}']",
+    "access.readers": f"{_SIZE}, 101",
     "cbam.candidates": f"'org:{_NAME}', 'site:{_NAME}', {_SIZE}, {_NEWEST}, {_ALL}",
     "cbam.productions": f"{_RECORDS}, {_NEWEST}, 'site:{_NAME}', {_PERIOD}",
     "cbam.made": f"{_RECORDS}, {_NEWEST}",
@@ -67,6 +70,7 @@ ASKED: Final = {
     "erase.leave_residue": f"{RECORD}, 'residue'",
     "erase.leave_reading": f"{RECORD}, {1 + _NAME}, 'residue'",
     "erase.erasure_of": str(RECORD + 1),
+    "facts.given": f"{_DIGESTS}, '{{org:{_NAME}}}'",
     "facts.lots_by_id": f"'{{lot:{RECORD}}}'",
     "facts.pools_named": f"'{{pool:{_NAME},part:{_NAME}}}', '{{org:{_NAME}}}'",
     "facts.records_named": _DIGESTS,
@@ -87,6 +91,16 @@ ASKED: Final = {
     "findings.among": f"{_RECORDS}, {_NEWEST}",
     "findings.questioned": f"{_LOTS}, {_NEWEST}, 22",
     "gaps.declarations": f"{_DIGESTS}, {_NEWEST}",
+    "identity.key": f"sha256('key:{RECORD}'::bytea)",
+    "identity.client": f"'client:{RECORD - 1}'",
+    "identity.standing": f"{RECORD}, sha256('spent:{RECORD}'::bytea), sha256('key:{RECORD}'::bytea), "
+                         f"'client:{RECORD}', 'org:{RECORD}', {_DIGEST}",
+    "identity.spend": f"sha256('spent:{RECORD}'::bytea), 1900000000",
+    "identity.token_keys": "64",
+    "identity.add_token_key": f"{RECORD}, sha256(''), 'log+key', false",
+    "identity.add_client": f"'client', 'org:{_NAME}', 'client', '{{read}}', '$argon2id$', {_ALL}",
+    "identity.clients": f"'org:{_NAME}', '', {_ALL}",
+    "identity.revoke_client": f"'client:{RECORD}', 'org:{_NAME}'",
     "indicators.transformations": (
         f"ARRAY['works.make'::bytea], {RECORD}, {_SIZE}, {_NEWEST}, {_PERIOD}, 50"
     ),
