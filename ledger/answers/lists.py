@@ -115,7 +115,7 @@ class ShownAnswer(QueryAnswer, frozen=True, kw_only=True):
     """One page about a `record`, `lot`, `item`, `organization`, `facility`, `product` or `pool`, which is its `kind`.
     `also`: other kinds of things with the same name. `entered`: the record that entered it, with its `body` as amended;
     absent if the record is erased or withdrawn, and for lots. `lot`: of a lot, or the newest lot of an item. `sight`:
-    what is left out because the caller may not see it."""
+    the parts that are left out because the caller may not see them."""
 
     id: str
     kind: str

@@ -11,9 +11,9 @@ from ledger.answers.lists import ListedLotAnswer, ListedRecordAnswer, ShownAnswe
 from ledger.answers.stored import OrganizationAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
+from ledger.cli.findings import sight_line
 from ledger.cli.lookup.pages import share_cell
 from ledger.cli.numbers import fixed, numeral, per_unit
-from ledger.cli.sight import sight_line
 
 _KINDS = {"organization": "organisation"}
 _LONGEST = 100

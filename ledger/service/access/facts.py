@@ -22,7 +22,7 @@ async def record_facts(pool: DatabasePool, digests: Sequence[bytes]) -> dict[str
 
 
 async def digest_at(pool: DatabasePool, index: int) -> bytes:
-    """The digest of the record at a log index; empty if the log has none."""
+    """The digest of the record at a log index; empty if the log is shorter."""
     rows = await pool.fetch(queries("lists")["records"], [index], EVER)
     return bytes.fromhex(rows[0]["digest"]) if rows else b""
 

@@ -150,7 +150,7 @@ def _given(parameters: Sequence[str], values: Values) -> list[tuple[str, str]]:
 
 
 def _index(text: str) -> int:
-    """A log index; -1 for a text that is none."""
+    """A log index; -1 for any other text."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS else -1
 
 

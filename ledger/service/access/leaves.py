@@ -1,7 +1,7 @@
-"""The leaves of an outcome that a caller may see: the issuer all of them, others only those of lots that they see.
+"""The leaves of an outcome that a caller may see: the issuer sees all of them, others see the leaves of their own lots.
 
 Leaf 0 says how the figures are made. A revision has a leaf for each record that it revised, also of other
-organisations: everybody, its issuer too, sees those of own records.
+organisations: everybody, its issuer too, sees the leaves of own records.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -60,7 +60,7 @@ def is_plain(receipt: Receipt | Acknowledgement) -> bool:
 async def leaf_sight(
     pool: DatabasePool, rights: Rights, digest: bytes, *, full: bool = False, revised: int | None = None
 ) -> LeafSight:
-    """What a caller sees of a record's leaves; nothing of a record that is unknown or forbidden. `full`: the gate has
+    """The part of a record's leaves that a caller sees; nothing of a record that is unknown or forbidden. `full`: the gate has
     found that it sees the record in full. `revised`: the log index of a record whose revision the caller asks for."""
     if rights.everything:
         return WHOLE
@@ -71,7 +71,7 @@ async def leaf_sight(
 async def posted_sights(
     pool: DatabasePool, rights: Rights, created: Mapping[bytes, bool]
 ) -> dict[bytes, LeafSight]:
-    """What a caller sees of records that were posted, by digest, each with whether it is new. Whoever posts a new
+    """The part that a caller sees of posted records, by digest, each with whether it is new. Whoever posts a new
     record has it from its issuer, and sees all of it, but only own records among those that it revises."""
     if rights.everything:
         return dict.fromkeys(created, WHOLE)

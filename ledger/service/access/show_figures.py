@@ -2,7 +2,7 @@
 
 Whoever received the lot sees its committed burdens and contents, and its quality. The answer lacks the lot's own record
 and everything upstream. Whoever sees the lot's record may not see the records behind the inputs: then the answer lacks
-what would name them.
+their names.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ WAITING: Final = "a part of this figure waits for closings of facilities that ar
 
 
 async def show_figure(pool: DatabasePool, sight: Sight, answer: FootprintAnswer) -> FootprintAnswer:
-    """The footprint without what the caller may not see; the same answer for a caller who sees the whole chain."""
+    """The footprint without the parts that the caller may not see; unchanged for a caller who sees the whole chain."""
     if sight.whole:
         return answer
     (lot,) = await show_lots(pool, sight, [answer.lot])
@@ -82,7 +82,7 @@ def visible_limitations(
 
 
 def verified_alone(verified: VerifiedAnswer | None, lot: str) -> VerifiedAnswer | None:
-    """The shares of attestations of this lot alone: those of others would be the shares of hidden parts."""
+    """The shares of attestations of this lot alone. Others would give the shares of hidden parts."""
     if verified is None or verified.left_off or any(one.lot != lot for one in verified.attestations):
         return None
     return verified
@@ -111,7 +111,7 @@ def _totals(answer: FootprintAnswer) -> FootprintAnswer:
 
 
 def attestations_of_lot(attestations: Sequence[AttestationAnswer]) -> list[AttestationAnswer]:
-    """Attestations without those of the facility, whose name stays hidden."""
+    """Attestations of other things than the facility, whose name stays hidden."""
     return [one for one in attestations if one.kind != "facility"]
 
 

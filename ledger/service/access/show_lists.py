@@ -1,4 +1,4 @@
-"""Lists of an organisation's goods as a caller may see them: without what others did with the goods."""
+"""Lists of an organisation's goods as a caller may see them: without the use that others made of them."""
 
 from typing import Final
 

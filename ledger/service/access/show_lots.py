@@ -25,7 +25,7 @@ class LotContext(NamedTuple):
 
 
 async def show_lots(pool: DatabasePool, sight: Sight, lots: Sequence[AnyLot]) -> list[AnyLot]:
-    """The lots without what the caller may not see. It sees at least the figures of each lot."""
+    """The lots without the parts that the caller may not see. It sees at least the figures of each lot."""
     if sight.whole or not lots:
         return list(lots)
     records = await made_facts(pool, {lot.index for lot in lots})
@@ -39,7 +39,7 @@ async def show_lots(pool: DatabasePool, sight: Sight, lots: Sequence[AnyLot]) ->
 
 
 async def visible_lots(pool: DatabasePool, sight: Sight, names: Sequence[str]) -> frozenset[str]:
-    """Those of the named lots of which the caller sees at least the figures."""
+    """The named lots of which the caller sees at least the figures."""
     if sight.whole or not names:
         return frozenset(names)
     facts = await lot_facts(pool, names)
@@ -50,7 +50,7 @@ async def visible_lots(pool: DatabasePool, sight: Sight, names: Sequence[str]) -
 
 def _shown(lot: AnyLot, sight: Sight, context: LotContext) -> AnyLot:
     issuer = context.full.get(lot.index)
-    # What happened to the lot later stands in records of its holder, and where it was made in those of its maker.
+    # Records of the holder give the stock of a lot, and records of its maker the facility and the process.
     stocked = _is_of(lot.holder, sight, issuer) or (lot.owner is not None and sight.of_own(lot.owner))
     operator = None if lot.facility is None else context.operators.get(lot.facility)
     made = operator is None and issuer is not None if lot.facility is None else (
