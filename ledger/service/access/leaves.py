@@ -60,7 +60,7 @@ def is_plain(receipt: Receipt | Acknowledgement) -> bool:
 async def leaf_sight(
     pool: DatabasePool, rights: Rights, digest: bytes, *, full: bool = False, revised: int | None = None
 ) -> LeafSight:
-    """The part of a record's leaves that a caller sees; nothing of a record that is unknown or forbidden. `full`: the gate has
+    """The leaves of a record that a caller sees; nothing of a record that is unknown or forbidden. `full`: the gate has
     found that it sees the record in full. `revised`: the log index of a record whose revision the caller asks for."""
     if rights.everything:
         return WHOLE
