@@ -40,12 +40,19 @@ async def show_lots(pool: DatabasePool, sight: Sight, lots: Sequence[AnyLot]) ->
 
 async def visible_lots(pool: DatabasePool, sight: Sight, names: Sequence[str]) -> frozenset[str]:
     """The named lots of which the caller sees at least the figures."""
+    levels = await lot_levels(pool, sight, names)
+    return frozenset([name for name, level in levels.items() if level > Level.NOTHING])
+
+
+async def lot_levels(pool: DatabasePool, sight: Sight, names: Sequence[str]) -> dict[str, Level]:
+    """How much the caller sees of each of the named lots."""
     if sight.whole or not names:
-        return frozenset(names)
+        return dict.fromkeys(names, Level.FULL)
     facts = await lot_facts(pool, names)
-    return frozenset([
-        name for name, lots in facts.items() if any(lot_level(sight.rights, lot) > Level.NOTHING for lot in lots)
-    ])
+    return {
+        name: max([lot_level(sight.rights, lot) for lot in facts.get(name, ())], default=Level.NOTHING)
+        for name in names
+    }
 
 
 def _shown(lot: AnyLot, sight: Sight, context: LotContext) -> AnyLot:
