@@ -17,6 +17,7 @@ from ledger.answers.products import ProductAnswer
 from ledger.answers.stored import ChainMethodAnswer, FootprintAnswer
 from ledger.errors import InvalidInput
 from ledger.footprint.stored.burdens import METHOD
+from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
 from ledger.service.queries.findings import MAX_RECORDS, NEAR, NEAR_PRODUCT, Depth
 from ledger.service.queries.footprint.read import read_footprint
@@ -77,9 +78,9 @@ class FootprintsController(Controller):
     @get(access=(OfLot(whole=True), OfOrganization(("product",))),
          summary="The stored footprint of a lot, with its origin and data quality")
     async def footprint(
-        self, ledger: Ledger, lot: OptionalLot = None, product: OptionalProduct = None, method: MethodName = None,
-        gwp: Gwp = None, allocation: Allocation = None, parameter: Parameters = None, since: From = None,
-        until: To = None, limit: Limit = SHOWN, findings: Findings = "near", averages: Averages = False, at: At = None,
+        self, ledger: Ledger, sight: Sight, lot: OptionalLot = None, product: OptionalProduct = None,
+        method: MethodName = None, gwp: Gwp = None, allocation: Allocation = None, parameter: Parameters = None,
+        since: From = None, until: To = None, limit: Limit = SHOWN, findings: Findings = "near", averages: Averages = False, at: At = None,
     ) -> FootprintAnswer | MethodAnswer | ChainMethodAnswer | ProductAnswer:
         """`lot`, `findings`, `averages` and `at` alone ask for the stored figure. The other parameters are deprecated:
         they ask as `/v1/footprint/method`, `/v1/footprint/chain-method` and `/v1/footprint/product` do."""
@@ -87,7 +88,8 @@ class FootprintsController(Controller):
         if product is not None:
             _refuse("product", "either lot or product; methods apply to lots only",
                     {"lot": lot, "averages": averages or None, **choices})
-            return await read_product(ledger.pool, PeriodQuestion(product, since, until, at), limit, findings)
+            return await read_product(
+                ledger.pool, PeriodQuestion(product, since, until, at), limit, findings, sight=sight)
         if lot is None:
             raise InvalidInput("name either a lot or a product", code="invalid-request", field="lot",
                                rule="one of the parameters lot and product")
@@ -123,11 +125,12 @@ class FootprintsController(Controller):
     @get("/product", access=OfOrganization(("product",)),
          summary="The footprint of a product: all lots of a period, weighted by production")
     async def of_product(
-        self, ledger: Ledger, request: AnyRequest, product: ProductId, since: From = None, until: To = None,
-        limit: Limit = SHOWN, findings: Findings = "near", at: At = None,
+        self, ledger: Ledger, sight: Sight, request: AnyRequest, product: ProductId, since: From = None,
+        until: To = None, limit: Limit = SHOWN, findings: Findings = "near", at: At = None,
     ) -> ProductAnswer:
         _only(request, "/v1/footprint/product", "product", "from", "to", "limit", "findings", "at")
-        return await read_product(ledger.pool, PeriodQuestion(product, since, until, at), limit, findings)
+        return await read_product(
+            ledger.pool, PeriodQuestion(product, since, until, at), limit, findings, sight=sight)
 
 
 def _choice(method: str | None, gwp: str | None, allocation: str | None, parameter: Sequence[str] | None

@@ -14,6 +14,7 @@ from ledger.answers.stored import (
     PluginAnswer,
     PluginVersionAnswer,
 )
+from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
 from ledger.service.plugin_archives import read_stored, read_versions
 from ledger.service.queries.records import read_lots, read_organizations, read_plugins
@@ -43,7 +44,7 @@ class QueriesController(Controller):
     @get("/changes", access=OfOrganization(("holder",)),
          summary="Restatements of a holder's lots: the revising record, and the figures before and after")
     async def changes(
-        self, ledger: Ledger,
+        self, ledger: Ledger, sight: Sight,
         holder: Annotated[str, Parameter(description="the id of an organisation", min_length=1, max_length=255)],
         since: Annotated[int, Parameter(description="log index of the first revising record", ge=0, le=EVER)] = 0,
         after: Annotated[
@@ -51,7 +52,7 @@ class QueriesController(Controller):
         ] = -1,
         limit: Annotated[int, Parameter(ge=1, le=1000)] = 100,
     ) -> ChangesAnswer:
-        return await read_changes(ledger.pool, holder, since, after, limit)
+        return await read_changes(ledger.pool, holder, since, after, limit, sight=sight)
 
     @get("/organizations", access=ENROLLED, summary="Organisations in log order, with their keys")
     async def organizations(
