@@ -80,7 +80,8 @@ class FootprintsController(Controller):
     async def footprint(
         self, ledger: Ledger, sight: Sight, lot: OptionalLot = None, product: OptionalProduct = None,
         method: MethodName = None, gwp: Gwp = None, allocation: Allocation = None, parameter: Parameters = None,
-        since: From = None, until: To = None, limit: Limit = SHOWN, findings: Findings = "near", averages: Averages = False, at: At = None,
+        since: From = None, until: To = None, limit: Limit = SHOWN, findings: Findings = "near",
+        averages: Averages = False, at: At = None,
     ) -> FootprintAnswer | MethodAnswer | ChainMethodAnswer | ProductAnswer:
         """`lot`, `findings`, `averages` and `at` alone ask for the stored figure. The other parameters are deprecated:
         they ask as `/v1/footprint/method`, `/v1/footprint/chain-method` and `/v1/footprint/product` do."""

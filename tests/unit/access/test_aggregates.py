@@ -1,6 +1,7 @@
 """Sums over organisations: which of them are shown to whom."""
 
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -88,4 +89,4 @@ def test_years_do_not_overlap() -> None:
     allowed = sorted({(since, until) for since in instants for until in instants
                       if is_ended_year(since, until, "2021-01-01T00:00:00Z")})
     assert allowed
-    assert all(one[1] <= next_one[0] for one, next_one in zip(allowed, allowed[1:], strict=False))
+    assert all(one[1] <= next_one[0] for one, next_one in pairwise(allowed))

@@ -209,7 +209,8 @@ def _answer(subject: OrganizationYear, sums: YearSums, beside: Beside) -> Invent
         ),
         changes=changes_answer(scopes_answer(before.emissions()), scopes,
                                (before.all_energy().comprehensive, energy.comprehensive)) if before.records else [],
-        opening_stock=now.opening, left_out=left_out_answer(now.left_out), rules=[*RULES, *([HIDDEN_RULE] if subject.hidden_members else [])],
+        opening_stock=now.opening, left_out=left_out_answer(now.left_out),
+        rules=[*RULES, *([HIDDEN_RULE] if subject.hidden_members else [])],
         questioned=now.findings.total, questioned_bought=now.findings.bought, findings=now.findings.items(),
         findings_left_off=now.findings.left_off,
     )
