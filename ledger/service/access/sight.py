@@ -6,8 +6,8 @@ from typing import NamedTuple
 from ledger.access.policy import Level, record_level
 from ledger.access.rights import OPEN, Rights
 from ledger.service.access.facts import made_facts
-from ledger.service.access.walk import Visible, visible_upstream
-from ledger.service.queries.tree_size import Moment
+from ledger.service.access.walk import Visible, hidden_parts, visible_upstream
+from ledger.service.queries.tree_size import NOW, Moment
 from ledger.store.database import DatabasePool
 
 
@@ -36,6 +36,13 @@ class Sight(NamedTuple):
             return set(records)
         facts = await made_facts(pool, records)
         return {each.log_index for each in facts if record_level(self.rights, each) == Level.FULL}
+
+    async def require_whole_chain(self, pool: DatabasePool, field: str, value: object) -> None:
+        """Raises Denied if parts of the chain upstream of the named lots are hidden: for answers that would be
+        equations about them."""
+        visible = await self.visible(pool, self.lots, NOW)
+        if visible is not None and visible.hidden:
+            raise hidden_parts(field, value)
 
     def of_own(self, organization: str) -> bool:
         """Whether the caller sees everything of an organisation."""

@@ -17,6 +17,7 @@ from ledger.answers.products import ProductAnswer
 from ledger.answers.stored import ChainMethodAnswer, FootprintAnswer
 from ledger.errors import InvalidInput
 from ledger.footprint.stored.burdens import METHOD
+from ledger.service.access.show_figures import show_figure
 from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
 from ledger.service.queries.findings import MAX_RECORDS, NEAR, NEAR_PRODUCT, Depth
@@ -75,7 +76,7 @@ class FootprintsController(Controller):
     path = "/v1/footprint"
     tags = ("queries",)
 
-    @get(access=(OfLot(whole=True), OfOrganization(("product",))),
+    @get(access=(OfLot(), OfOrganization(("product",))),
          summary="The stored footprint of a lot, with its origin and data quality")
     async def footprint(
         self, ledger: Ledger, sight: Sight, lot: OptionalLot = None, product: OptionalProduct = None,
@@ -98,8 +99,10 @@ class FootprintsController(Controller):
         question = LotQuestion(lot, at)
         if method in (None, METHOD) and gwp is None and allocation is None and not parameter:
             answer = await read_footprint(
-                ledger.pool, question, ledger.assessed, findings, averages=averages)
+                ledger.pool, question, ledger.assessed, findings, averages=averages, sight=sight)
+            answer = await show_figure(ledger.pool, sight, answer)
             return await ledger.resemblances.of_footprint(answer)
+        await sight.require_whole_chain(ledger.pool, "lot", lot)
         return await run_method(ledger.pool, ledger.registry, question, _choice(method, gwp, allocation, parameter))
 
     @get("/method", access=OfLot(whole=True),
