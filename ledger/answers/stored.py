@@ -374,9 +374,10 @@ class ChainMethodAnswer(QueryAnswer, frozen=True):
 
 
 class ChangeAnswer(QueryAnswer, frozen=True):
-    """A restatement of a lot by the revising record at `index` (`record` is its digest): kg CO2e of the whole lot
-    before and after, with the amounts in question. `quantity` is the current quantity; `quantityBefore` is present only
-    if it was different. `findings`: of the lot's own record after the revision."""
+    """A restatement of a lot by the revising record at `index` (`record` is its digest; both it and `type` are empty if
+    that record is hidden from the caller): kg CO2e of the whole lot before and after, with the amounts in question.
+    `quantity` is the current quantity; `quantityBefore` is present only if it was different. `findings`: of the
+    lot's own record after the revision."""
 
     index: int
     record: str
