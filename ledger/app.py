@@ -20,6 +20,7 @@ from ledger.web.log import LogController
 from ledger.web.metrics import MetricsController
 from ledger.web.observation.metrics import Metrics
 from ledger.web.problems import http_error, ledger_error, unexpected_error
+from ledger.web.queries.accesses import AccessesController
 from ledger.web.queries.bought import BoughtController
 from ledger.web.queries.chains import ChainsController
 from ledger.web.queries.contributions import ContributionsController
@@ -49,7 +50,7 @@ def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics |
             RecordsController, QueriesController, FootprintsController, MethodsController, ChainsController,
             ContributionsController, UncertaintyController, GapsController, VerificationController,
             StatementsController, IndicatorsController, InventoryController, CbamController, SchemaController,
-            ListsController, BoughtController, LogController, AuditController, HealthController, MetricsController,
+            ListsController, BoughtController, AccessesController, LogController, AuditController, HealthController, MetricsController,
         ],
         state=State({"posts": PostQueue(), "checks": PostQueue(CHECKS)}),
         dependencies={

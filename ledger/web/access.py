@@ -7,6 +7,7 @@ from litestar import Litestar, Request
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
+from ledger.access.accesses import accesses_of
 from ledger.access.caller import NOBODY, Caller
 from ledger.access.declared import ACCESS, Declared, OpenToAll
 from ledger.errors import ConfigurationError
@@ -45,7 +46,12 @@ class Admission:
             values.setdefault(name, []).append(value)
         # A parameter of the path cannot be replaced by one of the query.
         values.update({name: [str(value)] for name, value in request.path_params.items()})
-        request.scope["state"][_SIGHT] = await self._ledger.gate.admit(caller_of(request), declared, values)
+        sight = await self._ledger.gate.admit(caller_of(request), declared, values)
+        if sight.owners:
+            # Before the handler runs, so that no answer leaves without its row.
+            await self._ledger.accesses.note(*accesses_of(
+                sight.rights, sorted(sight.owners), request.scope["path_template"], sight.asked))
+        request.scope["state"][_SIGHT] = sight
 
     def _parameters(self, handler: HTTPRouteHandler) -> frozenset[str]:
         known = self._known.get(handler)

@@ -22,6 +22,22 @@ _ALL: Final = "1000"
 """At most so many, where a page is asked for that nothing fills."""
 
 ASKED: Final = {
+    "accesses.write": f"'2030-01-01', ARRAY['org:{_NAME}'], ARRAY['row'::bytea]",
+    "accesses.ended": "'2026-01-01', 600",
+    "accesses.lock_day": "'2020-01-05'",
+    "accesses.leaves": f"'2020-01-05', 7, {_ALL}",
+    "accesses.add_tiles": "'2030-01-01', ARRAY[0], ARRAY[7], ARRAY[decode(repeat('00', 32), 'hex')]",
+    "accesses.add_root": "'2030-01-01', 7, 'note'",
+    "accesses.close_day": "'2020-01-05'",
+    "accesses.of_owner": f"'org:{_NAME}', '2020-01-01', '2030-01-01', 7, {_ALL}",
+    "accesses.owned": f"'2020-01-05', ARRAY[1, 2], 'org:{_NAME}'",
+    "accesses.root": "'2020-01-05'",
+    "accesses.roots": f"'2020-01-05', {_ALL}",
+    "accesses.tiles": "'2020-01-05', ARRAY[0, 1], ARRAY[0, 0]",
+    "accesses.oldest": "",
+    "accesses.expired": "'2020-01-05'",
+    "accesses.expire_rows": "'2020-01-05', 0, 5",
+    "accesses.expire_tiles": "'2020-01-05'",
     "access.rights": f"'org:{_NAME}', {_DIGEST}",
     "access.link": _DIGEST,
     "cbam.candidates": f"'org:{_NAME}', 'site:{_NAME}', {_SIZE}, {_NEWEST}, {_ALL}",

@@ -12,11 +12,14 @@ from ledger.store.database import DatabasePool
 
 class Sight(NamedTuple):
     """`level`: the least level of the named things. `lots`: numbers of the named lots that the caller sees, if the gate
-    has looked them up."""
+    has looked them up. `owners`: the organisations whose non-public data these things are.
+    `asked`: the names by which the request asked for them."""
 
     rights: Rights
     level: Level = Level.FULL
     lots: tuple[int, ...] = ()
+    owners: frozenset[str] = frozenset()
+    asked: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
