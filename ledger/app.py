@@ -50,7 +50,8 @@ def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics |
             RecordsController, QueriesController, FootprintsController, MethodsController, ChainsController,
             ContributionsController, UncertaintyController, GapsController, VerificationController,
             StatementsController, IndicatorsController, InventoryController, CbamController, SchemaController,
-            ListsController, BoughtController, AccessesController, LogController, AuditController, HealthController, MetricsController,
+            ListsController, BoughtController, AccessesController, LogController, AuditController, HealthController,
+            MetricsController,
         ],
         state=State({"posts": PostQueue(), "checks": PostQueue(CHECKS)}),
         dependencies={

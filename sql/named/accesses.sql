@@ -81,5 +81,5 @@ ORDER BY d.day LIMIT 100;
 DELETE FROM access WHERE day = $1::date AND number >= $2 AND number < $3;
 
 -- name: expire_tiles
--- parameters: day
-DELETE FROM access_tile WHERE day = $1::date;
+-- parameters: day, level, first index, the index after the last
+DELETE FROM access_tile WHERE day = $1::date AND level = $2 AND index >= $3 AND index < $4;

@@ -1,10 +1,8 @@
 """The access log: who read which data of whom, on a real database, through the routes of the API."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
-import msgspec
 import pytest
 from support.callers import Callers
 from support.inside import inside
@@ -12,7 +10,6 @@ from support.parties import enrolment
 from support.server import prepared_home
 from support.workshop import Workshop
 
-from ledger.access.accesses import read_row
 from ledger.core.record import canonical
 from ledger.core.record.kinds import AppointedReader
 

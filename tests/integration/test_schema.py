@@ -19,7 +19,8 @@ from ledger.store.sql import migrations, queries, schema
 pytestmark = pytest.mark.anyio
 
 GROUPS = (
-    "access", "accesses", "cbam", "chain", "contributions", "doubts", "erase", "facts", "findings", "gaps", "indicators",
+    "access", "accesses",
+    "cbam", "chain", "contributions", "doubts", "erase", "facts", "findings", "gaps", "indicators",
     "inventory",
     "lists", "log", "log_key", "methods", "metrics", "names", "plugins", "products", "publication", "purge", "quota",
     "read", "revise", "sequence", "sight", "statement", "status", "uncertainty", "verification",
@@ -162,4 +163,5 @@ async def test_the_writer_role_has_no_way_to_change_what_is_logged(postgres: Emb
             WRITER,
         )
         # An amendment changes how much a lot is; to which lot a balance belongs, nothing changes.
-        assert sorted(tuple(row) for row in columns) == [("access_day", "closed"), ("access_day", "size"), ("balance", "quantity"), ("balance", "remaining")]
+        assert sorted(tuple(row) for row in columns) == [
+            ("access_day", "closed"), ("access_day", "size"), ("balance", "quantity"), ("balance", "remaining")]

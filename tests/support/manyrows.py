@@ -69,12 +69,13 @@ _FILLS: Final = {
         SELECT i, 'org:' || i / 10, CASE WHEN i % 2 = 0 THEN i * 1024 END, CASE WHEN i % 2 = 1 THEN 'part:' || i END
         FROM rows""",
     "access (day, number, owner, data, leaf_hash)": """
-        SELECT '2020-01-01'::date + (i / 1000)::int, i % 1000, 'org:' || i / 10, r.data, sha256('\\x00'::bytea || r.data)
+        SELECT '2010-01-01'::date + (i % 20)::int, i / 20, 'org:' || i / 10, r.data, sha256('\\x00'::bytea || r.data)
         FROM rows CROSS JOIN LATERAL (SELECT convert_to('row ' || i, 'UTF8') AS data) r""",
-    "access_day (day, size, closed)": "SELECT '2020-01-01'::date + i::int, 1000, i % 10 > 0 FROM rows",
-    "access_root (day, size, note)": "SELECT '2020-01-01'::date + i::int, 1000, repeat('note ', 40) FROM rows WHERE i < 0",
+    "access_day (day, size, closed)": "SELECT '2010-01-01'::date + (i % 20000)::int, 1000, i % 100 > 0 FROM rows",
+    "access_root (day, size, note)": """
+        SELECT '2010-01-01'::date + (i % 20000)::int, 1000, repeat('note ', 40) FROM rows""",
     "access_tile (day, level, index, hashes)": """
-        SELECT '2020-01-01'::date + (i / 10)::int, i % 2, i % 10, decode(repeat('00', 32), 'hex') FROM rows""",
+        SELECT '2010-01-01'::date + (i % 20)::int, i % 2, i / 20, repeat('.', 32)::bytea FROM rows""",
     "publication_end (record, subject)": "SELECT i, i - 1 FROM rows WHERE i % 2 = 1",
     "lot (number, id, product, holder, role, quantity, unit, mass, item, facility, process, pool)": """
         SELECT i * 1024, 'lot:' || i, 'part:' || i / 10, 'org:' || i / 10, 'product', 5, 'KGM', 5, 'item:' || i / 10,

@@ -1,4 +1,4 @@
-"""Closes ended days of the access log, and lets old ones expire. Every server does it; a row's lock admits one at a time.
+"""Closes ended days of the access log, and lets old ones expire. Every server does it; a lock admits one of them.
 
 A day is closed ten minutes after its end, by the clocks of the host and of the database. Its tree, and the note with
 its root, are written in one transaction, and the database refuses further rows. Rows and tiles expire, notes stay.
@@ -16,7 +16,7 @@ import asyncpg
 from ledger.access.accesses import sign_day
 from ledger.core.log.frontier import Frontier
 from ledger.core.log.merkle import tree_root
-from ledger.core.log.tiles import TILE_WIDTH
+from ledger.core.log.tiles import TILE_HEIGHT, TILE_WIDTH
 from ledger.errors import LedgerError, Unavailable
 from ledger.service.heads.heads import Heads
 from ledger.store.database import ERASER, LOST, WRITER, Connection
@@ -27,6 +27,8 @@ MARGIN: Final = timedelta(minutes=10)
 """How long after its end a day is closed. The clocks of all servers agree within it."""
 BROKEN: Final = "access-log-broken"
 _EVERY_SECONDS: Final = 60.0
+MAX_LEVELS: Final = 8
+"""Levels of tiles in a tree of 64-bit size."""
 _PAGE: Final = 8_192
 _EXPIRED_AT_ONCE: Final = 50_000
 _log = logging.getLogger(__name__)
@@ -160,7 +162,10 @@ async def expire(connection: Connection, before: date) -> int:
     for row in days:
         for first in range(0, row["size"], _EXPIRED_AT_ONCE):
             await connection.execute(sql["expire_rows"], row["day"], first, first + _EXPIRED_AT_ONCE)
-        await connection.execute(sql["expire_tiles"], row["day"])
+        for level in range(MAX_LEVELS):
+            tiles = (row["size"] >> TILE_HEIGHT * (level + 1)) + 1
+            for first in range(0, tiles, _EXPIRED_AT_ONCE):
+                await connection.execute(sql["expire_tiles"], row["day"], level, first, first + _EXPIRED_AT_ONCE)
         _log.info("the %d rows of day %s of the access log have expired", row["size"], row["day"])
     return len(days)
 
@@ -182,7 +187,7 @@ async def _write_tiles(connection: Connection, day: date, tree: DayTree) -> None
 
 
 def _broken(day: date, size: int, rows: int) -> Unavailable:
-    error = Unavailable(f"the access log noted {size} readings on {day}, but the database holds {rows} of them in order",
+    error = Unavailable(f"the access log noted {size} readings on {day}, but the database holds only {rows} in order",
                         code=BROKEN, field="day", value=day.isoformat(),
                         rule="bring back the rows; a day with missing rows is not signed")
     _log.critical("%s", error)
