@@ -58,7 +58,7 @@ class AccessRootsAnswer(QueryAnswer, frozen=True):
 
     origin: str
     days: list[AccessRootAnswer]
-    kept_from: str | None = None
+    kept_from: str
     next: str | None = None
 
 

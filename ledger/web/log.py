@@ -10,6 +10,7 @@ from ledger.answers.accesses import AccessRootsAnswer
 from ledger.core.log.key_rotation import rotations_of
 from ledger.core.log.tiles import EntriesTile
 from ledger.errors import NotFound
+from ledger.service.access_log.closing import first_kept
 from ledger.service.access_log.read import read_day_root, read_day_roots
 from ledger.service.ledger import Ledger
 from ledger.service.queries.records import read_checkpoint, read_log_path
@@ -70,7 +71,8 @@ class LogController(Controller):
         after: Annotated[str | None, Parameter(description="after this day (YYYY-MM-DD)", max_length=10)] = None,
     ) -> AccessRootsAnswer:
         check_path(request, "/log/accesses")
-        return await read_day_roots(ledger.pool, ledger.identity.origin, after)
+        return await read_day_roots(ledger.pool, ledger.identity.origin, after,
+                                    first_kept(ledger.keeper(), ledger.settings.access_log_days))
 
     @get("/accesses/{day:str}", access=PUBLIC_LOG, summary="The signed root of a day of the access log",
          media_type=_TEXT)

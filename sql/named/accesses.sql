@@ -64,10 +64,6 @@ SELECT day, note FROM access_root WHERE day > $1::date ORDER BY day LIMIT $2;
 SELECT t.level, t.index, t.hashes FROM unnest($2::smallint[], $3::bigint[]) AS w (level, index)
 JOIN access_tile t ON t.day = $1::date AND t.level = w.level AND t.index = w.index;
 
--- name: oldest
--- purpose: the oldest day with rows; the rows of all earlier days have expired
-SELECT min(day) AS day FROM access;
-
 -- name: expired
 -- purpose: closed days before a day that still have rows
 -- parameters: day

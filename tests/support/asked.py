@@ -34,7 +34,6 @@ ASKED: Final = {
     "accesses.root": "'2010-01-06'",
     "accesses.roots": "'2010-01-06', 7",
     "accesses.tiles": "'2010-01-06', ARRAY[0, 1], ARRAY[0, 0]",
-    "accesses.oldest": "",
     "accesses.expired": "'2010-01-06'",
     "accesses.expire_rows": "'2010-01-06', 0, 5",
     "accesses.expire_tiles": "'2010-01-06', 1, 2, 5",

@@ -3,8 +3,8 @@
 1. Each day that the log showed earlier is shown again, with the same size and root. 2. A new day is signed by a key of
 the log. 3. With a login: the rows about the organisation's data that were seen earlier are still there, unchanged.
 4. They are leaves of the tree of their day, once it is closed. Rows that have expired by the log's own statement are
-dropped, with a warning. A look reads the rows of the last week, those that no root covers yet, and an older day in
-turn.
+dropped, with a warning; the first day that it keeps may be expiring. A look reads the rows of the last week, those that
+no root covers yet, and an older day in turn.
 """
 
 import hashlib
@@ -131,7 +131,7 @@ class OwnAccesses:
 
     def _look(self, read: ReadDays, keys: LogKeys, today: date) -> AccessLook:
         known, notes = read.state.own, read.state.days
-        kept = {day: own for day, own in known.items() if read.kept_from is None or day >= read.kept_from}
+        kept = {day: own for day, own in known.items() if read.kept_from is None or day > read.kept_from}
         warnings = [f"the log states that the rows of {day} in the access log have expired"
                     for day in sorted(known.keys() - kept.keys())]
         since = min([today - _RECENT, *[date.fromisoformat(day) for day, own in kept.items() if not own.proven]])

@@ -110,11 +110,21 @@ class DayCloser:
             rows = await connection.fetch(
                 queries("accesses")["ended"], (now - MARGIN).date(), MARGIN.total_seconds())
             for row in rows:
-                if await close_day(connection, self._heads, row["day"]):
-                    closed.append(row["day"])
+                try:
+                    if await close_day(connection, self._heads, row["day"]):
+                        closed.append(row["day"])
+                except Unavailable as error:
+                    # The other days are closed all the same.
+                    if error.code != BROKEN:
+                        raise
         async with session_of(ERASER, self._url) as connection:
-            await expire(connection, now.date() - timedelta(days=self._days))
+            await expire(connection, first_kept(self._clock(), self._days))
         return closed
+
+
+def first_kept(now: int, days: int) -> date:
+    """The first day whose rows are kept for `days` days, at a time in ms since 1970."""
+    return datetime.fromtimestamp(now / 1000, UTC).date() - timedelta(days=days)
 
 
 @asynccontextmanager

@@ -83,19 +83,12 @@ async def read_day_root(pool: DatabasePool, day: str) -> str:
     return str(row["note"])
 
 
-async def read_day_roots(pool: DatabasePool, origin: str, after: str | None) -> AccessRootsAnswer:
+async def read_day_roots(pool: DatabasePool, origin: str, after: str | None, kept_from: date) -> AccessRootsAnswer:
     """Signed notes of closed days, oldest first, after a day."""
     past = _FIRST if after is None else parse_day(after, "after")
     rows = await pool.fetch(queries("accesses")["roots"], past, _MOST_ROOTS)
-    oldest = await read_oldest_day(pool)
     return AccessRootsAnswer(
         origin, [AccessRootAnswer(row["day"].isoformat(), row["note"]) for row in rows],
-        kept_from=None if oldest is None else oldest.isoformat(),
+        kept_from=kept_from.isoformat(),
         next=rows[-1]["day"].isoformat() if len(rows) == _MOST_ROOTS else None,
     )
-
-
-async def read_oldest_day(pool: DatabasePool) -> date | None:
-    """The oldest day whose rows are kept; None if no rows are."""
-    day: date | None = await pool.fetchval(queries("accesses")["oldest"])
-    return day
