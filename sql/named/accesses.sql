@@ -62,7 +62,8 @@ SELECT day, note FROM access_root WHERE day > $1::date ORDER BY day LIMIT $2;
 -- name: tiles
 -- parameters: day, levels, indexes
 SELECT t.level, t.index, t.hashes FROM unnest($2::smallint[], $3::bigint[]) AS w (level, index)
-JOIN access_tile t ON t.day = $1::date AND t.level = w.level AND t.index = w.index;
+CROSS JOIN LATERAL (
+    SELECT * FROM access_tile WHERE day = $1::date AND level = w.level AND index = w.index LIMIT 1) t;
 
 -- name: expired
 -- purpose: closed days before a day that still have rows

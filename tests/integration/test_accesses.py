@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+import msgspec
 import pytest
 from support.callers import Callers
 from support.databases import Database
@@ -96,7 +97,7 @@ def test_a_grant_is_named_by_its_log_index(place: Place) -> None:
     assert place.callers.get(place.forge.id, "/v1/record-list", {"issuer": place.mill.id}).status_code == 200
     (row, *_) = rows(place, place.mill.id)
     assert (row["right"], row["grant"], row["asked"]) == ("grant", receipts[1].index, [place.mill.id])
-    holder = Caller(link=receipts[2].digest)
+    holder = Caller(scopes=frozenset({"read"}), link=receipts[2].digest)
     assert place.callers.get(holder, "/v1/lot-list", {"holder": place.mill.id}).status_code == 200
     (row, *_) = rows(place, place.mill.id)
     assert (row["link"], row["grant"], row.get("organization")) == (receipts[2].digest, receipts[2].index, None)
@@ -144,3 +145,24 @@ def test_no_body_and_no_value_enters_the_access_log(place: Place) -> None:
     assert set().union(*rows_read) <= {
         "time", "salt", "owner", "right", "route", "asked", "organization", "client", "link", "operator", "grant"}
     assert set().union(*[row["asked"] for row in rows_read]) <= {*values.values(), place.mill.id}
+
+
+@pytest.mark.parametrize("path", ["/v1/contributions", "/v1/chain", "/v1/footprint"])
+def test_the_owners_of_a_chain_are_noted(place: Place, path: str) -> None:
+    """Whoever reads the forge's figure through the mill's records reads the mill's data."""
+    ledger, mill, forge = place.callers.ledger, place.mill, place.forge
+    name = f"deep-{path.rpartition('/')[2]}"
+    ledger.post([mill.signed(Grant(
+        issuer=mill.id, nonce=mill.nonce(), depth="full", until="2034-12-31T00:00:00Z", purpose="audit",
+        grantee=forge.id))])
+    made = forge.make({name: "1"}, {"x-sent": "1"})[1]
+    taken = [msgspec.structs.replace(flow, lot=mill.name("x-sent")) for flow in made.inputs]
+    ledger.post([forge.signed(msgspec.structs.replace(made, inputs=taken))])
+    before = {owner: len(rows(place, owner)) for owner in (mill.id, forge.id)}
+    assert place.callers.get(forge.id, path, {"lot": forge.name(name)}).status_code == 200
+    (row, *_) = rows(place, mill.id)
+    assert (row["organization"], row["right"], row["route"], row["asked"]) == (
+        forge.id, "grant", path, [forge.name(name)])
+    assert place.callers.get(place.reader.id, path, {"lot": forge.name(name)}).status_code == 200
+    after = {owner: len(rows(place, owner)) for owner in (mill.id, forge.id)}
+    assert after == {mill.id: before[mill.id] + 2, forge.id: before[forge.id] + 1}, "one row for each owner and request"

@@ -303,6 +303,7 @@ ASKED: Final = {
     "sight.lots": f"ARRAY['{{lot:{RECORD}}}', 'item:{_NAME}', 'pool:{_NAME}']",
     "sight.organizations": f"ARRAY['org:{_NAME}', 'site:{_NAME}']",
     "sight.reached": f"{_LOTS}, ARRAY['org:{_NAME}'], {_NEWEST}, {_ALL}",
+    "sight.issuers": f"{_LOTS}, {_NEWEST}",
     "sight.made": _RECORDS,
     "sight.taken": f"{_RECORDS}, {_NEWEST}",
     "sight.made_by": _RECORDS,

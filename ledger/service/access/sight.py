@@ -6,6 +6,7 @@ from typing import NamedTuple
 from ledger.access.policy import Level
 from ledger.access.rights import OPEN, Rights
 from ledger.service.access.walk import Visible, hidden_parts, visible_upstream
+from ledger.service.access_log.noting import Noter
 from ledger.service.queries.tree_size import NOW, Moment
 from ledger.store.database import DatabasePool
 
@@ -13,13 +14,14 @@ from ledger.store.database import DatabasePool
 class Sight(NamedTuple):
     """`level`: the least level of the named things. `lots`: numbers of the named lots that the caller sees, if the gate
     has looked them up. `owners`: the organisations whose non-public data these things are.
-    `asked`: the names by which the request asked for them."""
+    `asked`: the names by which the request asked for them. `noter` notes what is read; None if nothing is secret."""
 
     rights: Rights
     level: Level = Level.FULL
     lots: tuple[int, ...] = ()
     owners: frozenset[str] = frozenset()
     asked: tuple[str, ...] = ()
+    noter: Noter | None = None
 
     @property
     def whole(self) -> bool:
@@ -30,7 +32,17 @@ class Sight(NamedTuple):
         self, pool: DatabasePool, lots: Sequence[int], moment: Moment, at_least: Level = Level.FULL
     ) -> Visible | None:
         """The part of the chain upstream of lots that is visible at a level; None if the caller sees everything."""
-        return None if self.whole else await visible_upstream(pool, self.rights, lots, moment, at_least)
+        if self.whole:
+            if self.noter is not None:
+                await self.noter.note_upstream(pool, lots, moment.version)
+            return None
+        return await self.noted(await visible_upstream(pool, self.rights, lots, moment, at_least))
+
+    async def noted(self, visible: Visible) -> Visible:
+        """Returns when the readings of these records are in the access log."""
+        if self.noter is not None:
+            await self.noter.note(visible.owners)
+        return visible
 
     async def require_whole_chain(self, pool: DatabasePool, field: str, value: object) -> None:
         """Raises Denied if parts of the chain upstream of the named lots are hidden: for answers that would be
