@@ -24,7 +24,7 @@ from ledger.service.access.facts import organizations_of
 from ledger.service.access.show_lots import lot_levels, show_lots
 from ledger.service.access.sight import Sight
 from ledger.service.queries.doubts import limitation
-from ledger.service.queries.tree_size import moment_at
+from ledger.service.queries.tree_size import NOW, moment_at
 from ledger.store.database import DatabasePool
 
 AnyStudy = TypeVar("AnyStudy", bound=StudyClaim)
@@ -37,6 +37,7 @@ WAITING: Final = "a part of this figure waits for closings of facilities that ar
 async def show_figure(pool: DatabasePool, sight: Sight, answer: FootprintAnswer) -> FootprintAnswer:
     """The footprint without the parts that the caller may not see; unchanged for a caller who sees everything."""
     if sight.whole:
+        await sight.visible(pool, sight.lots, NOW)
         return answer
     (lot,) = await show_lots(pool, sight, [answer.lot])
     shown = await _without_upstream(pool, sight, structs.replace(answer, lot=lot))
