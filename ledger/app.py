@@ -16,6 +16,7 @@ from ledger.web.audit import AuditController
 from ledger.web.document import PATH, document_answers
 from ledger.web.door.posts import CHECKS, PostQueue
 from ledger.web.health import HealthController
+from ledger.web.identity import ClientsController, IdentityController
 from ledger.web.log import LogController
 from ledger.web.metrics import MetricsController
 from ledger.web.observation.metrics import Metrics
@@ -52,7 +53,7 @@ def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics |
             ContributionsController, UncertaintyController, GapsController, VerificationController,
             StatementsController, IndicatorsController, InventoryController, CbamController, SchemaController,
             ListsController, GrantsController, PassportsController, BoughtController, LogController, AuditController,
-            HealthController, MetricsController,
+            HealthController, MetricsController, IdentityController, ClientsController,
         ],
         state=State({"posts": PostQueue(), "checks": PostQueue(CHECKS)}),
         dependencies={

@@ -78,12 +78,19 @@ def seconds_later(seconds: int) -> str:
 
 
 def rights(ledger: Inside, **caller: Any) -> Rights:
-    return ledger.run(read_rights(ledger.ledger.pool, Caller(**caller)))
+    return ledger.run(read_rights(ledger.ledger.pool, Caller(**{"scopes": frozenset({"read"}), **caller})))
 
 
 def test_nobody_has_no_rights(ledger: Inside) -> None:
-    assert rights(ledger) == Rights(NOBODY)
-    assert rights(ledger, organization="urn:example:unknown") == Rights(Caller("urn:example:unknown"))
+    assert rights(ledger, scopes=frozenset()) == Rights(NOBODY)
+    unknown = Caller("urn:example:unknown", frozenset({"read"}))
+    assert rights(ledger, organization="urn:example:unknown") == Rights(unknown)
+
+
+def test_a_token_without_the_scope_read_gives_no_right(ledger: Inside) -> None:
+    smith = shop(ledger, "administered")
+    assert rights(ledger, organization=smith.id).own == {smith.id}
+    assert rights(ledger, organization=smith.id, scopes=frozenset({"post", "admin"})).own == frozenset()
 
 
 def test_a_grant_and_its_revocation_act_at_once(ledger: Inside) -> None:

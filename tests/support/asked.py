@@ -91,6 +91,16 @@ ASKED: Final = {
     "findings.among": f"{_RECORDS}, {_NEWEST}",
     "findings.questioned": f"{_LOTS}, {_NEWEST}, 22",
     "gaps.declarations": f"{_DIGESTS}, {_NEWEST}",
+    "identity.key": f"sha256('key:{RECORD}'::bytea)",
+    "identity.client": f"'client:{RECORD - 1}'",
+    "identity.standing": f"{RECORD}, sha256('spent:{RECORD}'::bytea), sha256('key:{RECORD}'::bytea), "
+                         f"'client:{RECORD}', 'org:{RECORD}', {_DIGEST}",
+    "identity.spend": f"sha256('spent:{RECORD}'::bytea), 1900000000",
+    "identity.token_keys": "64",
+    "identity.add_token_key": f"{RECORD}, sha256(''), 'log+key', false",
+    "identity.add_client": f"'client', 'org:{_NAME}', 'client', '{{read}}', '$argon2id$', {_ALL}",
+    "identity.clients": f"'org:{_NAME}', '', {_ALL}",
+    "identity.revoke_client": f"'client:{RECORD}', 'org:{_NAME}'",
     "indicators.transformations": (
         f"ARRAY['works.make'::bytea], {RECORD}, {_SIZE}, {_NEWEST}, {_PERIOD}, 50"
     ),
@@ -280,6 +290,9 @@ ASKED: Final = {
     "sight.reached": f"{_LOTS}, ARRAY['org:{_NAME}'], {_NEWEST}, {_ALL}",
     "sight.made": _RECORDS,
     "sight.taken": f"{_RECORDS}, {_NEWEST}",
+    "sight.made_by": _RECORDS,
+    "sight.boundary": f"{_LOTS}, {_NEWEST}",
+    "sight.used": f"{_LOTS}, ARRAY['org:{_NAME}'], {_NEWEST}, {_SIZE}, {_ALL}",
     "statement.tree": str(RECORD),
     "statement.lot": f"'lot:{RECORD}', {_NEWEST}",
     "statement.study": f"'part:{_NAME}', 'site:{_NAME}'",
