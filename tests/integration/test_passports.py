@@ -13,7 +13,15 @@ from support.sectors import MAKE, Make
 from support.server import Posted, Server, prepared_home
 from support.workshop import Workshop, kilograms
 
-from ledger.core.record.kinds import PassportPublication, PublicationEnd, Transformation
+from ledger.access.links import link_digest
+from ledger.core.record.kinds import (
+    Grant,
+    GrantRevocation,
+    GrantScope,
+    PassportPublication,
+    PublicationEnd,
+    Transformation,
+)
 from ledger.core.record.values import Flow, Output
 
 LINK: Final = "https://id.gs1.org"
@@ -138,6 +146,31 @@ def test_a_code_on_an_item_leads_to_its_passport_and_counts_its_lives(server: Se
 def test_a_malformed_question_names_the_parameter(server: Server, named: dict[str, str]) -> None:
     answer = passport(server, **named)
     assert (answer.status_code, answer.json()["field"]) == (400, "lot")
+
+
+def test_the_secret_of_a_link_opens_what_its_grant_covers(server: Server) -> None:
+    """And nothing else; a wrong secret opens nothing, nor does the right one after the revocation."""
+    mill, secret = shop(server, "linking"), "a secret of the test"
+    server.post([mill.make({lot: "10"}, {"ore": "20"}) for lot in ("shared", "kept")])
+    given = mill.signed(Grant(
+        issuer=mill.id, nonce=mill.nonce(), link=link_digest(secret), depth="totals", until="2034-12-31T00:00:00Z",
+        purpose="loan", scope=GrantScope(lot=mill.name("shared"))))
+    server.post([given])
+
+    def token(tried: str) -> httpx.Response:
+        return httpx.post(f"{server.url}/auth/token", data={"grant_type": "client_credentials"},
+                          auth=(digest_of(given), tried), timeout=60)
+
+    def status(lot: str, bearer: str) -> int:
+        return httpx.get(f"{server.url}/v1/lots", params={"lot": mill.name(lot)},
+                         headers={"Authorization": f"Bearer {bearer}"}, timeout=60).status_code
+
+    assert token("another secret").status_code == 401
+    bearer = token(secret).json()["access_token"]
+    assert [status(lot, bearer) for lot in ("shared", "kept", "ore")] == [200, 404, 404]
+    server.post([mill.signed(GrantRevocation(issuer=mill.id, nonce=mill.nonce(), grant=digest_of(given)))])
+    assert status("shared", bearer) == 401
+    assert token(secret).status_code == 401
 
 
 def test_questions_travel_by_code_and_those_of_upstream_by_their_share() -> None:
