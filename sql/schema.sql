@@ -231,7 +231,7 @@ CREATE TABLE grant_revocation (
     record bigint PRIMARY KEY REFERENCES record,
     subject bigint NOT NULL REFERENCES access_grant
 );
-CREATE INDEX grant_revocation_subject ON grant_revocation (subject);
+CREATE INDEX grant_revocation_subject ON grant_revocation (subject, record);
 
 -- Organisations that may read everything, as the registrar has entered them.
 CREATE TABLE reader (
@@ -244,7 +244,7 @@ CREATE TABLE reader_revocation (
     record bigint PRIMARY KEY REFERENCES record,
     subject bigint NOT NULL REFERENCES reader
 );
-CREATE INDEX reader_revocation_subject ON reader_revocation (subject);
+CREATE INDEX reader_revocation_subject ON reader_revocation (subject, record);
 
 -- Passports that everyone may read: of a lot, or of a product. Declarations that everyone may name.
 CREATE TABLE published (
@@ -263,7 +263,7 @@ CREATE TABLE publication_end (
     record bigint PRIMARY KEY REFERENCES record,
     subject bigint NOT NULL REFERENCES published
 );
-CREATE INDEX publication_end_subject ON publication_end (subject);
+CREATE INDEX publication_end_subject ON publication_end (subject, record);
 
 -- Who may ask for access tokens, besides ledger keys. No part of the log.
 CREATE TABLE client (
