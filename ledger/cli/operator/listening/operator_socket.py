@@ -1,5 +1,5 @@
-"""The operator's socket: `serve.sock` in the home, mode 0600. Whoever can open it is the operator; no right follows from any
-other connection."""
+"""The operator's socket: `serve.sock` in the home, mode 0600. Whoever can open it is the operator; no other
+connection gives rights."""
 
 import asyncio
 import logging
