@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -208,6 +208,15 @@ class TreeSource(Protocol):
 
     def batches(self, size: int, start: int = 0) -> AsyncIterator[list[tuple[int, bytes]]]:
         """Size and root of every batch that ends after `start` and at most at `size`, in order, in bounded lists."""
+        ...
+
+
+@runtime_checkable
+class ShowsScope(Protocol):
+    """A source that may show only a part of the log to the caller."""
+
+    async def scope(self) -> AuditScope:
+        """The part of the log that the source shows with bodies and results."""
         ...
 
 
