@@ -14,6 +14,7 @@ from ledger.access.declared import Selected
 from ledger.client.audit.source.interface import EntryRow
 from ledger.client.audit.source.pages import ENTRIES, MEDIA_TYPE, write_page
 from ledger.core.record.units import plain
+from ledger.service.access.sight import Sight
 from ledger.service.audit_source.rows import (
     LOTS,
     balance_rows,
@@ -23,7 +24,6 @@ from ledger.service.audit_source.rows import (
     revised_rows,
     version_rows,
 )
-from ledger.service.access.sight import Sight
 from ledger.service.audit_source.selected import SelectedRows
 from ledger.service.ledger import Ledger
 from ledger.service.queries.tree_size import EVER

@@ -25,9 +25,9 @@ class AuditOptions:
     The auditor pins `vkey` and `registrar` (hex keyid of entry 0's key). `policy` lists the witnesses whose quorum must
     have cosigned the checkpoint. An audit without findings writes `state`, all of it or nothing, and a later audit goes
     on from there. From a state on, an audit with bodies compares only the balances of touched lots, but all balances
-    with `full_balances`. `organization`: who the auditor is, whatever the source says. With `require_full`, an entry whose
-    body the source does not show is a finding. `progress` gets the number of entries that are done and their total. `clock` is the auditor's
-    clock, in ms since 1970.
+    with `full_balances`. `organization`: who the auditor is, whatever the source says. With `require_full`, an entry
+    whose body the source does not show is a finding. `progress` gets the number of entries that are done and their
+    total. `clock` is the auditor's clock, in ms since 1970.
     """
 
     vkey: str | None = None

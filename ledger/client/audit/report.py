@@ -19,8 +19,8 @@ class AuditFinding(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class ScopeReport(Struct, frozen=True, kw_only=True):
-    """The entries of an audit that could not read the whole log. `organization` is the auditor's own as the source says,
-    `readable` are the organisations whose records are all visible.
+    """The entries of an audit that could not read the whole log. `organization` is the auditor's own as the source
+    says, `readable` are the organisations whose records are all visible.
 
     `visible` entries were read in full: all figures of these were recomputed, except for `adopted` records, which name
     hidden things or revise others; their results were proved by their leaves. Of `party` entries, the auditor saw the

@@ -23,8 +23,8 @@ from ledger.client.audit.findings import Findings, Stop
 from ledger.client.audit.full_walk import Walk
 from ledger.client.audit.options import AuditOptions, AuditStart, start_of
 from ledger.client.audit.report import AuditReport, ScopeReport, unopened
-from ledger.client.audit.scoped_balances import check_visible_balances
-from ledger.client.audit.scoped_walk import ScopedWalk
+from ledger.client.audit.scoped.balances import check_visible_balances
+from ledger.client.audit.scoped.walk import ScopedWalk
 from ledger.client.audit.source.decoding import Malformed
 from ledger.client.audit.source.interface import AuditSource, ShowsScope, StoredVersion
 from ledger.client.audit.source.lookup_rows import ShowsRows
@@ -102,8 +102,8 @@ class _AuditRun:
             self._note(keys.led)
         await check_growth(source, self._checkpoint, before, findings)
         if self._start.dropped is not None:
-            self._note(f"an earlier audit up to entry {self._start.dropped.size} could read another part of the log, so "
-                       "this audit started from zero")
+            self._note(f"an earlier audit up to entry {self._start.dropped.size} could read another part of the log, "
+                       "so this audit started from zero")
         self._walk = walk = await self._begin(keys.origin)
         bound = bound_of(options.clock(), await cosigned_by(source, signed))
         await walk.run(source, self._checkpoint, bound, options.progress)
@@ -218,6 +218,14 @@ class _ScopedRun(_AuditRun):
     async def _check_versions(self, expected: Sequence[StoredVersion], size: int) -> None:
         """Hidden revisions cannot be counted; the walk has checked the visible ones."""
         self._scoped.check_rights(self._options)
+
+    async def _check_erasures(self, walk: Walk, vkey: str) -> None:
+        erasures = walk.replayer.erasures
+        if any(erasures.unexplained()):
+            newest = (await read_checkpoint(self._source, vkey)).checkpoint
+            await self._scoped.explain_erasures(self._source, newest.size)
+        for index, message in erasures.unexplained():
+            self._findings.add("erasure", message, index)
 
     async def _check_balances(self, walk: Walk, vkey: str) -> None:
         await check_visible_balances(self._source, self._scoped, self._findings)

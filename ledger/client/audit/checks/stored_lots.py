@@ -107,6 +107,7 @@ def _values_text(stored: object, wanted: object) -> str:
 
 
 def figures_of(lot: StoredLot) -> LotFigures:
+    """The figures of a lot in its row. Raises ValueError if they are no figures."""
     amounts = [float(amount) for amount in lot.amount]
     return LotFigures(whole([float(burden) for burden in lot.burdens]), dict(zip(lot.content, amounts, strict=True)))
 

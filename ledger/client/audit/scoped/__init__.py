@@ -1,1 +1,1 @@
-"""The audit of a log whose source shows only a part of it with bodies: that part as a whole, the rest by its entries."""
+"""The audit of a log of which the source hides bodies: the visible part as a whole, the rest by its entries."""

@@ -45,8 +45,8 @@ class Outcomes:
 
 
 def prove_given(given: GivenLot, outcome_of: Callable[[int], bytes | None], taker: int) -> StoredLot:
-    """The row of a lot as the record at `taker` found it. Raises VerificationError if the entry of the lot's record does
-    not commit to it."""
+    """The row of a lot as the record at `taker` found it. Raises VerificationError if the entry of the lot's record
+    does not commit to it."""
     lot, place = read_lot(given.lot), given.place
     maker, slot = divmod(lot.number, LOT_SLOTS)
     if place.index != maker or place.position != slot + 1 or maker > taker:

@@ -1,6 +1,5 @@
 """Replays the visible records of a log of which other records are hidden."""
 
-import contextlib
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
@@ -15,7 +14,7 @@ from ledger.admission.state import type_of
 from ledger.client.audit.checks.stored_lots import facts_of, figures_of, read_lot, stored_leaf
 from ledger.client.audit.findings import Difference
 from ledger.client.audit.replay import ReplayedRecord, Replayer, ReplayResult, Report
-from ledger.client.audit.source.decoding import Malformed
+from ledger.client.audit.source.decoding import RULE, Malformed
 from ledger.client.audit.source.interface import RevisedRow, StoredLot
 from ledger.core.outcome.leaves import outcome_root, salt_seed
 from ledger.core.record.kinds import Acceptance, Addition, AnyRecord, Transfer
@@ -75,7 +74,7 @@ class ScopedReplayer(Replayer):
         if row.erased:
             self.erasures.redacted(row.index)
         touched = self._take(record, row.flows)
-        lots = [read_lot(text) for text in row.lots]
+        lots = readable_rows(row.lots, report)
         self.state.time = entry.time
         self.enter(lots)
         self.note(record, entry.digest)
@@ -120,10 +119,10 @@ class ScopedReplayer(Replayer):
         None if that record is hidden. Returns the number of figures."""
         self.revised = True
         if row.leaves and outcome_root(row.leaves) != row.outcome:
-            report(Difference("outcome", f"the stored results of revising entry {row.index} do not give its new outcome"))
+            report(Difference("outcome", f"the results of revising entry {row.index} do not give its new outcome"))
         if root is not None and root != row.outcome:
-            report(Difference("outcome", f"entry {row.index} is stored with another new outcome than the record commits to"))
-        lots = [read_lot(text) for text in row.lots or ()]
+            report(Difference("outcome", f"the record commits to another new outcome of entry {row.index}"))
+        lots = readable_rows(row.lots or (), report)
         self.enter(lots)
         for lot, withdrawn in zip(lots, row.withdrawn or (), strict=False):
             if withdrawn:
@@ -136,12 +135,13 @@ class ScopedReplayer(Replayer):
         return [number for number in numbers if number not in known]
 
     def _needs_makers(self, replayed: ReplayedRecord, record: AnyRecord) -> bool:
-        """Whether the results depend on the site of a lot of a hidden record. Where the record hands the lot on, its own
-        row tells the site."""
+        """Whether the results depend on the site of a lot of a hidden record. Where the record hands the lot on, its
+        own row tells the site."""
         taken = {lot for lot, _ in replayed.row.flows}
         unmade = [lot for lot in self._named(record) if lot.number in taken and lot.maker is None]
         if isinstance(record, _PASSING):
-            sites = [(lot.facility, lot.process or "") for lot in _rows(replayed) if lot.facility is not None]
+            made = readable_rows(replayed.row.lots)
+            sites = [(lot.facility, lot.process or "") for lot in made if lot.facility is not None]
             for lot in unmade:
                 for facility, process in sites[:1]:
                     self.state.lots[lot.id] = replace(lot, maker=(facility, process))
@@ -169,10 +169,13 @@ class ScopedReplayer(Replayer):
         return [state.lots[lot] for lot in lots if lot in state.lots]
 
 
-def _rows(replayed: ReplayedRecord) -> list[StoredLot]:
+def readable_rows(texts: Sequence[str], report: Report | None = None) -> list[StoredLot]:
+    """The lots whose rows can be read. Reports the others."""
     lots = []
-    for text in replayed.row.lots:
-        with contextlib.suppress(Malformed):
+    for text in texts:
+        try:
             lots.append(read_lot(text))
+        except Malformed as error:
+            if report is not None:
+                report(Difference(RULE, error.message, error.column))
     return lots
-

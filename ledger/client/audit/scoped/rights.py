@@ -34,12 +34,12 @@ class HeldRights:
                 self._revoke(record.reader)
 
     def missing(self, organization: str | None, now: int) -> Iterator[tuple[int | None, str]]:
-        """Index and message of each right that the source does not grant. `organization`: who the auditor is, if it says
-        so itself. `now`: ms since 1970."""
+        """Index and message of each right that the source does not grant. `organization`: who the auditor is, if it
+        says so itself. `now`: ms since 1970."""
         scope = self._scope
         if organization is not None and organization not in scope.own:
-            yield None, (f"the server says that you read as {scope.organization or 'nobody'}, and not as {organization}: "
-                         "its scope lacks all records of your organisation")
+            yield None, (f"the server says that you read as {scope.organization or 'nobody'}, and not as "
+                         f"{organization}: its scope lacks all records of your organisation")
         elif scope.organization is not None and scope.organization not in scope.own:
             yield None, f"the server's scope lacks {scope.organization}, as which you read"
         named = {grant.digest for grant in scope.grants}

@@ -31,8 +31,9 @@ class HeldRight(Struct, frozen=True, array_like=True):
 class AuditState(Struct, frozen=True, kw_only=True):
     """The state of a log that was audited up to `size` without findings. `rotations` are the rotation notes of its key
     until then. `scope`: the part of the log that the audit could read, None if all of it; `held` are the grants to the
-    auditor on the log, as far as it saw them. `registrar` is the keyid (hex) that signed entry 0. `counts`, `records`, `versions`, `erasures`,
-    `doubts` and `doubtful` cover all audits so far. `public` says that the audit read no bodies of private records."""
+    auditor on the log, as far as it saw them. `registrar` is the keyid (hex) that signed entry 0. `counts`, `records`,
+    `versions`, `erasures`, `doubts` and `doubtful` cover all audits so far. `public` says that the audit read no bodies
+    of private records."""
 
     origin: str
     vkey: str

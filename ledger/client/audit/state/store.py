@@ -153,9 +153,9 @@ class AuditStore:
 
     def clear(self) -> None:
         """Empties the store, so that an audit starts from zero. The file keeps its state until `commit`."""
-        tables = [name for name, in self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        for name in tables:
-            self._connection.execute(f'DELETE FROM "{name}"')
+        for name, statement in self._sql.items():
+            if name.startswith("clear_"):
+                self._connection.execute(statement)
 
     def close(self) -> None:
         """Closes the file, and drops everything that was not committed."""
