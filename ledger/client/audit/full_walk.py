@@ -258,8 +258,8 @@ def parts(records: Sequence[ReplayedRecord]) -> list[Sequence[ReplayedRecord]]:
     return [part for part in split if part]
 
 
-async def read_revised(source: AuditSource, replayed: ReplayedRecord) -> list[RevisedRow]:
-    """The stored rows of the records that this one revises."""
-    if not isinstance(replayed.record, REVISING):
+async def read_revised(source: AuditSource, replayed: ReplayedRecord, *, hidden: bool = False) -> list[RevisedRow]:
+    """The stored rows of the records that this one revises. `hidden`: its body is not visible, but it revises."""
+    if not hidden and not isinstance(replayed.record, REVISING):
         return []
     return [row async for page in source.revised(replayed.row.index) for row in page]

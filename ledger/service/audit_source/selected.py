@@ -44,7 +44,7 @@ class _Shown(NamedTuple):
     party: frozenset[int]
 
 
-class _Outcome(NamedTuple):
+class _Leaves(NamedTuple):
     """The leaves of a record, and the rows of its lots; `revision` proves them if a later record has changed them."""
 
     leaves: Sequence[bytes]
@@ -146,8 +146,8 @@ class SelectedRows:
         revisers: dict[int, list[int]] = defaultdict(list)
         for row in await self._pool.fetch(queries("log")["audit_revisions_of"], makers):
             revisers[row["record"]].append(row["reviser"])
-        outcomes: dict[tuple[int, int], _Outcome | None] = {(maker, -1): first.get(maker) for maker in makers}
-        found: list[tuple[int, int, _Outcome]] = []
+        outcomes: dict[tuple[int, int], _Leaves | None] = {(maker, -1): first.get(maker) for maker in makers}
+        proven: list[tuple[int, int, _Leaves]] = []
         for index, lots in wanted.items():
             for lot in lots:
                 maker = lot // LOT_SLOTS
@@ -156,14 +156,14 @@ class SelectedRows:
                     outcomes[maker, reviser] = await self._revised_outcome(maker, reviser)
                 outcome = outcomes[maker, reviser]
                 if outcome is not None:
-                    found.append((index, lot, outcome))
-        products = await self._products({read_lot(text).product for _, _, one in found for text in one.lots})
+                    proven.append((index, lot, outcome))
+        products = await self._products({read_lot(text).product for _, _, one in proven for text in one.lots})
         given: dict[int, list[GivenLot]] = defaultdict(list)
-        for index, lot, outcome in found:
+        for index, lot, outcome in proven:
             given[index] += _proven(lot, outcome, products)
         return given
 
-    async def _first_outcomes(self, makers: Sequence[int]) -> Mapping[int, _Outcome]:
+    async def _first_outcomes(self, makers: Sequence[int]) -> Mapping[int, _Leaves]:
         sql = queries("log")
         lots: dict[int, list[str]] = defaultdict(list)
         for row in await self._pool.fetch(sql["audit_made"], list(makers)):
@@ -173,17 +173,17 @@ class SelectedRows:
             texts = lots[row["index"]]
             if row["seed"] is not None and row["outcome"] is not None:
                 leaves = [stored_leaf(row["seed"], i, text) for i, text in enumerate(texts, start=1)]
-                outcomes[row["index"]] = _Outcome([row["outcome"], *leaves], texts)
+                outcomes[row["index"]] = _Leaves([row["outcome"], *leaves], texts)
         return outcomes
 
-    async def _revised_outcome(self, maker: int, reviser: int) -> _Outcome | None:
+    async def _revised_outcome(self, maker: int, reviser: int) -> _Leaves | None:
         """The outcome that the record at `reviser` gave to the one at `maker`; None if it withdrew that."""
         rows = await revised_rows(self._pool, reviser, maker - 1, 1)
         if not rows or rows[0]["index"] != maker or not rows[0]["leaves"]:
             return None
         (entry,) = await entry_rows(self._pool, reviser, reviser + 1)
         position = 1 + [index for index, _, _ in entry.revised].index(maker)
-        return _Outcome(rows[0]["leaves"], rows[0]["lots"], _place(reviser, position, stored_leaves(entry)))
+        return _Leaves(rows[0]["leaves"], rows[0]["lots"], _place(reviser, position, stored_leaves(entry)))
 
     async def _products(self, names: Iterable[str]) -> Mapping[str, ProductFacts]:
         rows = await self._pool.fetch(queries("facts")["product_bodies"], list(names))
@@ -210,7 +210,7 @@ def _selected(row: EntryRow, shown: _Shown, given: list[GivenLot]) -> EntryRow:
     return EntryRow(row.index, row.entry)
 
 
-def _proven(lot: int, outcome: _Outcome, products: Mapping[str, ProductFacts]) -> list[GivenLot]:
+def _proven(lot: int, outcome: _Leaves, products: Mapping[str, ProductFacts]) -> list[GivenLot]:
     """A lot of an outcome with its proof; nothing if its leaf cannot be read."""
     for position, text in enumerate(outcome.lots, start=1):
         row = read_lot(text)

@@ -14,7 +14,7 @@ from ledger.admission.facts import RecordFacts
 from ledger.admission.state import State
 from ledger.client.audit.checks.doubts import Doubts
 from ledger.client.audit.findings import Difference, Findings
-from ledger.client.audit.full_walk import Walk, parts
+from ledger.client.audit.full_walk import Walk, parts, read_revised
 from ledger.client.audit.options import AuditOptions, AuditStart
 from ledger.client.audit.replay import ReplayedRecord, Replayer, ReplayResult, read_row
 from ledger.client.audit.report import ScopeReport
@@ -147,8 +147,9 @@ class ScopedWalk(Walk):
         for part in parts(records):
             start = 0
             for i, replayed in enumerate(part):
-                if replayed.row.index in self._revisers or isinstance(replayed.record, REVISING):
-                    revised = [row async for page in source.revised(replayed.row.index) for row in page]
+                hidden = replayed.row.index in self._revisers
+                if hidden or isinstance(replayed.record, REVISING):
+                    revised = await read_revised(source, replayed, hidden=hidden)
                     await asyncio.to_thread(self._replay, part[start : i + 1], revised)
                     start = i + 1
             if start < len(part):
