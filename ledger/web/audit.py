@@ -117,6 +117,8 @@ def _answer(value: Any) -> Any:
             return plain(value)
         case list() | tuple():
             return [_answer(one) for one in value]
+        case dict():
+            return {name: _answer(part) for name, part in value.items()}
         case _:
             return value
 

@@ -1,16 +1,18 @@
 """Scoped audits of a log with revisions, a group and an erasure: hidden records that change visible ones."""
 
-from collections.abc import Iterator
+import base64
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 from support.callers import Callers
 from support.inside import inside
 from support.parties import enrolment
 from support.revising import change, digest_of
-from support.scoped_audits import audited, found, rows_changed, seen
+from support.scoped_audits import Lie, audited, found, rows_changed, seen
 from support.sectors import Make
 from support.server import Posted, prepared_home
 from support.workshop import LATER, Workshop
@@ -113,9 +115,27 @@ def test_a_hidden_revision_is_proved_for_later_uses(chain: Chain) -> None:
     assert ("given", index) not in found(audited(chain.callers, name))
 
 
-def test_results_of_a_hidden_revision_are_told_to_be_unproved(chain: Chain) -> None:
-    notes = audited(chain.callers, chain.shops["auditor"].id).notes
-    assert any("hidden records revised them" in note for note in notes)
+def revised_changed(change: Callable[[dict[str, Any]], object]) -> Lie:
+    """A server that changes the rows of revised records."""
+    def lie(path: str, content: bytes) -> bytes:
+        if path != "/v1/audit/revised":
+            return content
+        rows = msgspec.json.decode(content)
+        for row in rows:
+            change(row)
+        return msgspec.json.encode(rows)
+    return lie
+
+
+def test_results_of_a_hidden_revision_are_proved(chain: Chain) -> None:
+    name, index = chain.shops["auditor"].id, chain.at["ore-corrected"]
+    assert not any("without proof" in note for note in audited(chain.callers, name).notes)
+    turned = revised_changed(lambda row: row.get("revision", {"path": []})["path"].reverse())
+    assert ("outcome", index) in found(audited(chain.callers, name, turned))
+    other = revised_changed(lambda row: row.update(outcome=base64.b64encode(bytes(32)).decode()))
+    assert ("outcome", index) in found(audited(chain.callers, name, other))
+    bare = audited(chain.callers, name, revised_changed(lambda row: row.pop("revision", None)))
+    assert any("without proof" in note for note in bare.notes)
 
 
 def test_pages_hold_no_bodies_of_hidden_revisions(chain: Chain) -> None:

@@ -8,7 +8,7 @@ them, so that the caller can recompute the visible records.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 from asyncpg import Record
@@ -19,7 +19,7 @@ from ledger.access.rights import Rights
 from ledger.admission.facts import LOT_SLOTS, ProductFacts, product_facts
 from ledger.client.audit.checks.stored_lots import read_lot, stored_leaf
 from ledger.client.audit.source.interface import EntryRow, GivenLot, ProvenPlace
-from ledger.core.log.merkle import inclusion_path, leaf_hash
+from ledger.core.log.merkle import all_paths, inclusion_path, leaf_hash
 from ledger.core.record.kinds import Product
 from ledger.service.access.walk import visible_upstream
 from ledger.service.audit_source.rows import (
@@ -34,6 +34,8 @@ from ledger.service.queries.tree_size import NOW
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
+_MOST_PROVED: Final = 65_536
+"""The paths of so many leaves take some 10 MB."""
 _product: msgspec.json.Decoder[Product] = msgspec.json.Decoder(Product)
 
 
@@ -87,9 +89,24 @@ class SelectedRows:
             shown = (await self._shown([row["index"] for row in rows])).full
             visible = [row for row in rows if row["index"] in shown]
             if visible:
-                return visible
+                return await self._with_proofs(index, visible)
             after = rows[-1]["index"]
         return []
+
+    async def _with_proofs(self, index: int, revised: list[Raw]) -> list[Raw]:
+        """Rows of revised records with the leaves of the revising record, unless that is visible itself."""
+        if index in (await self._shown([index])).full:
+            return revised
+        (entry,) = await entry_rows(self._pool, index, index + 1)
+        if len(entry.revised) > _MOST_PROVED:
+            return revised
+        leaves = stored_leaves(entry)
+        paths = all_paths([leaf_hash(leaf) for leaf in leaves])
+        positions = {revised_index: i for i, (revised_index, _, _) in enumerate(entry.revised, start=1)}
+        return [{**row, "revision": {
+            "index": index, "leaf": leaves[position], "position": position, "size": len(leaves),
+            "path": paths[position],
+        }} for row in revised for position in [positions[row["index"]]]]
 
     async def balances(self, after: int, size: int) -> list[Raw]:
         """The balances of lots whose holder the caller may read as a whole: other balances would tell of uses by hidden

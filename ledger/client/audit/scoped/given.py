@@ -64,14 +64,20 @@ def prove_given(given: GivenLot, outcome_of: Callable[[int], bytes | None], take
 
 
 def _root(given: GivenLot, outcome_of: Callable[[int], bytes | None], taker: int) -> bytes:
-    revision = given.revision
+    revision, maker = given.revision, given.place.index
     if revision is None:
-        return _known(outcome_of(given.place.index), given.place.index)
-    if not given.place.index < revision.index < taker:
+        return _known(outcome_of(maker), maker)
+    if not maker < revision.index < taker:
         raise VerificationError(f"entry {revision.index} cannot have revised it before")
+    return revised_root(revision, maker, outcome_of)
+
+
+def revised_root(revision: ProvenPlace, index: int, outcome_of: Callable[[int], bytes | None]) -> bytes:
+    """The new outcome that a revision gave to the record at `index`. Raises VerificationError if the entry of the
+    revising record does not commit to it."""
     leaf = _proven(revision, _known(outcome_of(revision.index), revision.index))
-    if not isinstance(leaf, RevisionLeaf) or leaf.index != given.place.index:
-        raise VerificationError(f"entry {revision.index} did not revise its record")
+    if not isinstance(leaf, RevisionLeaf) or leaf.index != index:
+        raise VerificationError(f"entry {revision.index} did not revise entry {index}")
     return bytes.fromhex(leaf.outcome)
 
 

@@ -18,7 +18,7 @@ from ledger.client.audit.full_walk import Walk, parts, read_revised
 from ledger.client.audit.options import AuditOptions, AuditStart
 from ledger.client.audit.replay import ReplayedRecord, Replayer, ReplayResult, read_row
 from ledger.client.audit.report import ScopeReport
-from ledger.client.audit.scoped.given import Outcomes, prove_given
+from ledger.client.audit.scoped.given import Outcomes, prove_given, revised_root
 from ledger.client.audit.scoped.replayer import ScopedReplayer
 from ledger.client.audit.scoped.rights import HeldRights
 from ledger.client.audit.source.interface import AuditScope, AuditSource, RevisedRow, Revisions
@@ -126,8 +126,8 @@ class ScopedWalk(Walk):
             notes.append(f"not recomputed: {counts['adopted']} visible records, which name hidden things or revise "
                          "records; their results were proved by their entries")
         if counts["unproved"]:
-            notes.append(f"{counts['unproved']} revised results of visible records were taken from the source: hidden "
-                         "records revised them")
+            notes.append(f"{counts['unproved']} revised results of visible records were taken from the source without "
+                         "proof: hidden records revised them")
         return notes
 
     def _read(self, page: Arrived) -> list[ReplayedRecord]:
@@ -276,11 +276,17 @@ class ScopedWalk(Walk):
                        replayed.row.index, entry)
 
     def _revise(self, replayed: ReplayedRecord, revised: Sequence[RevisedRow]) -> None:
-        """Takes the new results of visible records. A visible reviser's entry commits to them."""
+        """Takes the new results of visible records, to which the entry of the revising record commits."""
         index, digest = replayed.row.index, None if replayed.entry is None else replayed.entry.digest
         roots = {revised_index: root for revised_index, _, root in replayed.row.revised}
         for row in revised:
             root = roots.get(row.index)
+            if root is None and row.revision is not None and row.revision.index == index:
+                try:
+                    root = revised_root(row.revision, row.index, self._outcomes.of)
+                except LedgerError as error:
+                    self._findings.add(
+                        "outcome", f"its new outcome of entry {row.index} does not hold: {error.message}", index, digest)
             self.counts["unproved"] += root is None
             self.counts["revised"] += 1
             self.counts["figures"] += self._scoped.enter_revised(row, root, partial(self._report, index, digest))

@@ -94,7 +94,8 @@ class RevisedRow(Struct, frozen=True):
     (`own`), its current body (None: withdrawn) and its inputs. `shares` and `quantities` belong to its lots, and
     `blank` says that all their figures are zero. `lots` are the rows of its lots as in an `EntryRow`, and `withdrawn`
     says of each lot whether it is stored as withdrawn. Both are None if the source does not show them: a server of an
-    earlier version."""
+    earlier version. `revision` is the leaf of the revising record that names the new outcome, if that record is
+    hidden."""
 
     index: int
     own: bool
@@ -107,6 +108,7 @@ class RevisedRow(Struct, frozen=True):
     blank: bool = True
     lots: Sequence[str] | None = None
     withdrawn: Sequence[bool] | None = None
+    revision: ProvenPlace | None = None
 
 
 class StoredVersion(Struct, frozen=True):
