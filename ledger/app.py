@@ -16,15 +16,18 @@ from ledger.web.audit import AuditController
 from ledger.web.document import PATH, document_answers
 from ledger.web.door.posts import CHECKS, PostQueue
 from ledger.web.health import HealthController
+from ledger.web.identity import ClientsController, IdentityController
 from ledger.web.log import LogController
 from ledger.web.metrics import MetricsController
 from ledger.web.observation.metrics import Metrics
+from ledger.web.passports import PassportsController
 from ledger.web.problems import http_error, ledger_error, unexpected_error
 from ledger.web.queries.bought import BoughtController
 from ledger.web.queries.chains import ChainsController
 from ledger.web.queries.contributions import ContributionsController
 from ledger.web.queries.footprints import FootprintsController
 from ledger.web.queries.gaps import GapsController
+from ledger.web.queries.grants import GrantsController
 from ledger.web.queries.indicators import IndicatorsController
 from ledger.web.queries.installations import CbamController
 from ledger.web.queries.inventory import InventoryController
@@ -49,7 +52,8 @@ def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics |
             RecordsController, QueriesController, FootprintsController, MethodsController, ChainsController,
             ContributionsController, UncertaintyController, GapsController, VerificationController,
             StatementsController, IndicatorsController, InventoryController, CbamController, SchemaController,
-            ListsController, BoughtController, LogController, AuditController, HealthController, MetricsController,
+            ListsController, GrantsController, PassportsController, BoughtController, LogController, AuditController,
+            HealthController, MetricsController, IdentityController, ClientsController,
         ],
         state=State({"posts": PostQueue(), "checks": PostQueue(CHECKS)}),
         dependencies={

@@ -231,7 +231,7 @@ CREATE TABLE grant_revocation (
     record bigint PRIMARY KEY REFERENCES record,
     subject bigint NOT NULL REFERENCES access_grant
 );
-CREATE INDEX grant_revocation_subject ON grant_revocation (subject);
+CREATE INDEX grant_revocation_subject ON grant_revocation (subject, record);
 
 -- Organisations that may read everything, as the registrar has entered them.
 CREATE TABLE reader (
@@ -244,7 +244,7 @@ CREATE TABLE reader_revocation (
     record bigint PRIMARY KEY REFERENCES record,
     subject bigint NOT NULL REFERENCES reader
 );
-CREATE INDEX reader_revocation_subject ON reader_revocation (subject);
+CREATE INDEX reader_revocation_subject ON reader_revocation (subject, record);
 
 -- Passports that everyone may read: of a lot, or of a product. Declarations that everyone may name.
 CREATE TABLE published (
@@ -263,7 +263,38 @@ CREATE TABLE publication_end (
     record bigint PRIMARY KEY REFERENCES record,
     subject bigint NOT NULL REFERENCES published
 );
-CREATE INDEX publication_end_subject ON publication_end (subject);
+CREATE INDEX publication_end_subject ON publication_end (subject, record);
+
+-- Who may ask for access tokens, besides ledger keys. No part of the log.
+CREATE TABLE client (
+    id text PRIMARY KEY,
+    organization text NOT NULL REFERENCES organization,
+    name text NOT NULL,
+    scopes text[] NOT NULL,
+    secret text NOT NULL CHECK (secret LIKE '$argon2id$%'),
+    created timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX client_organization ON client (organization, id);
+CREATE TABLE client_revocation (
+    client text PRIMARY KEY REFERENCES client,
+    revoked timestamptz NOT NULL DEFAULT now()
+);
+-- Keys that sign access tokens derive from `salt` and the log's key `log_key`, which is in no table. `replaces`: tokens
+-- of earlier keys end at once.
+CREATE TABLE token_key (
+    number bigint PRIMARY KEY,
+    salt bytea NOT NULL CHECK (octet_length(salt) = 32),
+    log_key text NOT NULL,
+    begins timestamptz NOT NULL DEFAULT now(),
+    replaces boolean NOT NULL DEFAULT false
+);
+CREATE INDEX token_key_replaces ON token_key (number) WHERE replaces;
+-- Ids of client assertions that were used, and of tokens that were revoked, until these expire by themselves.
+CREATE TABLE spent_id (
+    id bytea PRIMARY KEY CHECK (octet_length(id) = 32),
+    expires timestamptz NOT NULL
+);
+CREATE INDEX spent_id_expires ON spent_id (expires);
 
 -- `number` is record index * 1024 + position. `composition` is set only if it differs from the product's.
 CREATE TABLE lot (
@@ -542,7 +573,7 @@ BEGIN
         'standing_acceptance', 'arrival', 'lot', 'figure', 'flow', 'revision', 'lot_version', 'pool', 'closing', 'reopening', 'provisional',
         'dispute', 'opening', 'group_goods', 'attestation', 'claim', 'report', 'publication', 'renewal',
         'log_key', 'plugin_archive', 'access_grant', 'grant_revocation', 'reader', 'reader_revocation', 'published',
-        'publication_end']
+        'publication_end', 'client', 'client_revocation', 'token_key']
     LOOP
         EXECUTE format('CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON %I '
             'FOR EACH STATEMENT EXECUTE FUNCTION forbid_change()', name);
@@ -576,6 +607,7 @@ GRANT USAGE ON SCHEMA public TO carbon_ledger_writer;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO carbon_ledger_writer;
 REVOKE INSERT ON schema_version, ledger FROM carbon_ledger_writer;
 GRANT UPDATE ON head TO carbon_ledger_writer;
+GRANT DELETE ON spent_id TO carbon_ledger_writer;
 GRANT UPDATE (remaining, quantity) ON balance TO carbon_ledger_writer;
 
 -- The eraser's role can read, and can replace bodies by redacted ones. Triggers restrict it to the erasures on the log.

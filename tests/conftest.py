@@ -24,8 +24,10 @@ _transports.default.create_ssl_context = cache(create_ssl_context)
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
-ORDER: Final = ("faults", "acceptance", "integration", "property", "unit", "architecture")
-"""Folders of tests, the slowest first."""
+ORDER: Final = (
+    "integration/test_runbooks.py", "faults", "acceptance", "integration", "property", "architecture", "unit",
+)
+"""The file that takes longest, then folders of tests, the slowest first."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -59,5 +61,5 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Keeps the order within a folder, by which files share their fixtures."""
     tests = config.rootpath / "tests"
     rank = {tests / name: place for place, name in enumerate(ORDER)}
-    items.sort(key=lambda item: min((rank[folder] for folder in item.path.parents if folder in rank),
+    items.sort(key=lambda item: min((rank[path] for path in (item.path, *item.path.parents) if path in rank),
                                     default=len(rank)))

@@ -1,11 +1,9 @@
 """The rights of a caller, as the log and the database state them at the moment of the request."""
 
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from ledger.access.caller import NOBODY, Caller
-
-Depth = Literal["totals", "stages", "suppliers", "full"]
-"""How much a grant shows: the figures; their breakdown by stage; also the suppliers; the records themselves."""
+from ledger.core.record.kinds import Depth
 
 
 class HeldGrant(NamedTuple):

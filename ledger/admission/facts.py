@@ -164,7 +164,9 @@ class Facts:
     each pool in log order (at least the newest), `default_pools`, by holder and product, and `activations`, which grow.
     `withdrawn` are the lots of withdrawn records. `group_goods` are running totals in kg by group and subject, and
     `made_goods` the products of which a process has made goods, so far. `returned` has the totals from before a
-    declaration that is being revised, by its lot: see `ledger.admission.checks.goods`."""
+    declaration that is being revised, by its lot: see `ledger.admission.checks.goods`. `given` has the declarations,
+    by digest, that their issuers have given to an organisation (empty for all), by a grant or a publication; the right
+    to name them stays."""
 
     def __init__(self) -> None:
         self.organizations: dict[str, OrganizationFacts] = {}
@@ -181,6 +183,7 @@ class Facts:
         self.group_goods: dict[tuple[str, str], Decimal] = {}
         self.made_goods: set[str] = set()
         self.returned: dict[str, tuple[Decimal, Decimal | None]] = {}
+        self.given: set[tuple[str, str]] = set()
         self.activations = Activations()
 
     @property
@@ -204,8 +207,23 @@ class Facts:
         self.group_goods.update(other.group_goods)
         self.made_goods.update(other.made_goods)
         self.returned.update(other.returned)
+        self.given.update(other.given)
         if len(other.activations.entries) > len(self.activations.entries):
             self.activations = other.activations
+
+    def may_name(self, issuer: str, digest: str) -> bool:
+        """Whether a record of `issuer` may name the declaration with this digest: its own, of an organisation that it
+        controls, or given to it. It may name no unknown declaration."""
+        declared = self.declarations.get(digest)
+        if declared is None:
+            return False
+        owner: str | None = declared.issuer
+        while owner is not None:
+            if owner == issuer:
+                return True
+            known = self.organizations.get(owner)
+            owner = None if known is None else known.parent
+        return not self.given.isdisjoint(((digest, issuer), (digest, "")))
 
     def left(self, lot: str) -> Decimal | None:
         """The remaining quantity of a lot, if known."""

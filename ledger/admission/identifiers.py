@@ -13,7 +13,7 @@ from ledger.admission.lots import Plan
 from ledger.admission.state import State
 from ledger.core.record.identifiers import covers
 from ledger.core.record.kinds import AnyRecord, Facility, Organization, Pool, Product
-from ledger.core.record.naming import OWN, check_own, check_plain, is_plain
+from ledger.core.record.naming import OWN, check_numbered, check_own, check_plain, is_plain
 from ledger.errors import Refused
 
 _ENTERING: Final = (Organization, Facility, Product, Pool)
@@ -60,6 +60,17 @@ def check_plain_names(record: AnyRecord, plan: Plan) -> None:
             if name.startswith(OWN) and (field != "id" or REGISTRAR not in record.roles):
                 raise Refused(f"{field}: {name!r} is in the reserved namespace of ledgers", code="name-shared",
                               field=field, value=name, rule=f"only the id of a registrar begins with {OWN}")
+
+
+def check_numbered_names(record: AnyRecord, plan: Plan) -> None:
+    """Refuses new names and names of things elsewhere whose number has a wrong check digit."""
+    for name, place, item in minted(record, plan):
+        check_numbered(name, _field(record, place, item))
+    for field, name in kind_of(record).outside_names(record):
+        check_numbered(name, field)
+    if isinstance(record, Organization):
+        for field, name in _claims(record):
+            check_numbered(name, field)
 
 
 def check_distinct_names(record: AnyRecord, plan: Plan, state: State) -> None:

@@ -12,7 +12,9 @@ from ledger.admission.checks.attributes import check_attribute
 from ledger.admission.checks.credits import check_credit
 from ledger.admission.checks.custody import owner_of
 from ledger.admission.facts import Composition, Facts, LotFacts, ProductFacts
+from ledger.admission.rules import Rule
 from ledger.core.record.identifiers import check_identifier, under
+from ledger.core.record.kinds import AnyRecord
 from ledger.core.record.units import check_pieces, convert, unit
 from ledger.core.record.values import Flow, Fractions, Output, Quantity, Supply
 from ledger.errors import Refused
@@ -121,12 +123,15 @@ def _no_lot(facts: Facts, issuer: str, name: str, field: str, before: int | None
                    rule="lots on the ledger that the issuer holds")
 
 
-def supply(facts: Facts, supplies: Sequence[Supply], field: str = "supplies") -> tuple[Supplied, ...]:
-    """Supplies with their masses. Refuses unknown units, missing masses and unknown references."""
-    return tuple([_supplied(facts, stated, f"{field}[{i}]") for i, stated in enumerate(supplies)])
+def supply(
+    facts: Facts, supplies: Sequence[Supply], field: str = "supplies", *, issuer: str | None = None
+) -> tuple[Supplied, ...]:
+    """Supplies with their masses. Refuses unknown units, missing masses and unknown references. `issuer`, of a new
+    record: declarations that it was not given count as unknown. A revision keeps the names of its records."""
+    return tuple([_supplied(facts, stated, f"{field}[{i}]", issuer) for i, stated in enumerate(supplies)])
 
 
-def _supplied(facts: Facts, stated: Supply, field: str) -> Supplied:
+def _supplied(facts: Facts, stated: Supply, field: str, issuer: str | None) -> Supplied:
     quantity = stated.quantity
     dimension = unit(quantity.unit, f"{field}.quantity.unit").dimension
     check_pieces(quantity.amount, quantity.unit, f"{field}.quantity")
@@ -143,8 +148,10 @@ def _supplied(facts: Facts, stated: Supply, field: str) -> Supplied:
         convert(quantity.amount, quantity.unit, stated.factor.unit, f"{field}.factor.unit")
     elif stated.declaration is not None:
         declared = facts.declarations.get(stated.declaration)
-        if declared is None or declared.per is None:
-            raise _unknown("declaration", stated.declaration, f"{field}.declaration")
+        hidden = issuer is not None and facts.rules.has(Rule.GIVEN_DECLARATIONS) and not facts.may_name(
+            issuer, stated.declaration)
+        if declared is None or declared.per is None or hidden:
+            raise unknown_declaration(stated.declaration, f"{field}.declaration")
         convert(quantity.amount, quantity.unit, declared.per.unit, f"{field}.quantity")
     own = _kilograms(quantity, f"{field}.quantity") if dimension == "mass" else None
     if stated.mass is not None:
@@ -157,6 +164,19 @@ def _supplied(facts: Facts, stated: Supply, field: str) -> Supplied:
         f"{field} ({stated.material}) is counted in {quantity.unit} and states no mass", code="missing-mass",
         field=f"{field}.mass", rule="a supply whose unit is not a mass states its mass",
     )
+
+
+_SUPPLIES: Final = ("supplies", "overheads", "transport", "packaging", "measured")
+"""The fields with supplies, of all records."""
+
+
+def declarations_of(record: AnyRecord) -> Iterator[tuple[str, str]]:
+    """Field and digest of each declaration by which a record prices supplies."""
+    for name in _SUPPLIES:
+        stated: Sequence[Supply] = getattr(record, name, ())
+        for i, item in enumerate(stated):
+            if item.declaration is not None:
+                yield f"{name}[{i}].declaration", item.declaration
 
 
 def create(
@@ -201,10 +221,12 @@ def flow_checks(facts: Facts, issuer: str, flows: Sequence[Flow]) -> Iterator[Ch
         yield partial(take_one, facts, issuer, flow, f"inputs[{i}].")
 
 
-def supply_checks(facts: Facts, supplies: Sequence[Supply], field: str = "supplies") -> Iterator[Check]:
-    """The rules of each supply by itself."""
+def supply_checks(
+    facts: Facts, issuer: str, supplies: Sequence[Supply], field: str = "supplies"
+) -> Iterator[Check]:
+    """The rules of each supply of a new record by itself."""
     for i, stated in enumerate(supplies):
-        yield partial(_supplied, facts, stated, f"{field}[{i}]")
+        yield partial(_supplied, facts, stated, f"{field}[{i}]", issuer)
 
 
 def output_checks(facts: Facts, issuer: str, outputs: Sequence[Output], field: str | None = None) -> Iterator[Check]:
@@ -354,6 +376,12 @@ def check_fractions(fractions: Fractions, field: str) -> None:
 
 def _kilograms(quantity: Quantity, field: str) -> Decimal:
     return convert(quantity.amount, quantity.unit, "KGM", field)
+
+
+def unknown_declaration(digest: str, field: str) -> Refused:
+    """The refusal of a declaration that the ledger does not have, or that the issuer was not given: in the same words,
+    so that nobody finds a declaration by guessing."""
+    return _unknown("declaration", digest, field)
 
 
 def _unknown(kind: str, name: str, field: str) -> Refused:

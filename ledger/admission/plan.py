@@ -11,7 +11,7 @@ from ledger.admission.checks.stated_figures import check_parts, check_stated_fig
 from ledger.admission.checks.times import check_bounded
 from ledger.admission.dates import dated
 from ledger.admission.facts import LOT_SLOTS, Facts
-from ledger.admission.identifiers import check_plain_names
+from ledger.admission.identifiers import check_numbered_names, check_plain_names
 from ledger.admission.kind import Terms
 from ledger.admission.kinds.table import kind_of
 from ledger.admission.lots import Plan
@@ -45,6 +45,8 @@ def plan(
     planned = kind.plan(record, facts, Terms(tolerance, element_tolerance, before))
     if Rule.PLAIN_NAMES in rules:
         check_plain_names(record, planned)
+    if Rule.CHECK_DIGITS in rules:
+        check_numbered_names(record, planned)
     if Rule.PRIME_ORDER_KEYS in rules:
         check_prime_order_keys(*kind.entered_keys(record))
     if Rule.DEFAULT_UPSTREAM in rules:

@@ -69,6 +69,12 @@ class Rule(StrEnum):
     STANDING_ACCEPTANCES = "standing-acceptances"
     """A receiver may accept the deliveries of a sender by a rule, when they arrive."""
 
+    CHECK_DIGITS = "check-digits"
+    """LEIs, unified social credit codes and GS1 keys in names have the right check digits."""
+
+    GIVEN_DECLARATIONS = "given-declarations"
+    """A record prices supplies only by declarations of its issuer, or by those that their issuer has given to it."""
+
     GRANTED_READING = "granted-reading"
     """Organisations grant others the right to read, publish passports, and the registrar appoints readers."""
 

@@ -1,6 +1,6 @@
 """Answers of queries, as sent to clients (JSON, camelCase). Figures are kg CO2e, MJ, kWh or kg, as the fields say."""
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from msgspec import UNSET, Raw, Struct, UnsetType, field
 
@@ -11,6 +11,9 @@ from ledger.core.record.assurance import Accreditation, AttestationScope
 from ledger.core.record.values import Factor, Quantity
 from ledger.footprint.derived.findings import ListedFinding, StatedFinding, WeighedFinding
 
+Visibility = Literal["totals", "part"]
+"""What an answer leaves out because the caller may not see it. `totals`: how the figure is made; the answer has the
+committed figure, with its proof and quality. `part`: the hidden records upstream. Absent if nothing is left out."""
 SECTOR: Final = "sector"
 FACTORS: Final = "factors"
 
@@ -31,7 +34,7 @@ class DoubtAnswer(QueryAnswer, frozen=True):
     reported: int
 
 
-class LotAnswer(QueryAnswer, frozen=True):
+class LotAnswer(QueryAnswer, frozen=True, kw_only=True):
     """A lot with its remaining quantity, as it reads now or as of the tree size of the question.
 
     `record` is the digest of the record that made the lot. `owner` is absent if the holder owns the lot. `sender`
@@ -39,13 +42,14 @@ class LotAnswer(QueryAnswer, frozen=True):
     acceptance of its delivery; or of the standing acceptance, if this alone has accepted it (`onArrival`). `inDoubt`:
     the key that signed its record is reported compromised. `resembles`: by the id of its holder, owner or sender, the
     organisations with which readers could confuse that organisation. `questioned`: kg CO2e in question in the whole
-    lot; `findings`: of its own record, about this lot.
+    lot; `findings`: of its own record, about this lot. `remaining` is absent for callers who may not see the stock of
+    the holder, `sight` says if the lot's record is hidden from the caller.
     """
 
     lot: str
     product: str
     quantity: Quantity
-    remaining: str
+    remaining: str | None = None
     holder: str
     role: str
     index: int
@@ -69,6 +73,7 @@ class LotAnswer(QueryAnswer, frozen=True):
     previous_life: str | None = None
     in_doubt: DoubtAnswer | None = None
     resembles: dict[str, list[str]] = {}
+    sight: Visibility | None = None
 
 
 class LineAnswer(QueryAnswer, frozen=True):
@@ -252,7 +257,7 @@ class StudyAnswer(StudyClaim, frozen=True, kw_only=True, forbid_unknown_fields=F
     versions: list[VersionClaim] = field(default_factory=list)
 
 
-class FootprintAnswer(QueryAnswer, frozen=True):
+class FootprintAnswer(QueryAnswer, frozen=True, kw_only=True):
     """The footprint of a whole lot, kg CO2e excluding biogenic uptake, with its sources and its data quality.
 
     `title` says *incomplete footprint* if `completeness` is unknown or below 95 %, and says if the lot is withdrawn.
@@ -281,6 +286,9 @@ class FootprintAnswer(QueryAnswer, frozen=True):
     included. `findings`: of the lot's own record, then of records upstream by their weight in the figure, at most 50;
     `findingsLeftOff` is the number of the others, and `findingsNote` states the proof behind the list. The log commits
     to `questioned` with the figure.
+
+    `sight`: what is left out because the caller may not see it. With `totals` these are the shares and parts by which
+    the figure is made: `share`, `direct`, `inputs`, factors and indicators.
     """
 
     title: str
@@ -301,8 +309,8 @@ class FootprintAnswer(QueryAnswer, frozen=True):
     questioned: float
     questioned_share: float
     title_limit: float
-    share: float
-    direct: DirectAnswer
+    share: float | None = None
+    direct: DirectAnswer | None = None
     inputs: list[InputAnswer] = []
     findings: list[WeighedFinding] = []
     findings_left_off: int = 0
@@ -333,6 +341,7 @@ class FootprintAnswer(QueryAnswer, frozen=True):
     in_doubt: list[DoubtAnswer] = []
     limitations: list[str] = []
     study: StudyAnswer | None = None
+    sight: Visibility | None = None
 
 
 class ChainLineAnswer(QueryAnswer, frozen=True):
@@ -399,17 +408,17 @@ class ChangesAnswer(QueryAnswer, frozen=True):
     next: Next | None = None
 
 
-class RevisionAnswer(QueryAnswer, frozen=True):
+class RevisionAnswer(QueryAnswer, frozen=True, kw_only=True):
     """The new results of a record after the revising record at `index`, which has `digest` and `type`. Their `root`
     (hex) is part of a leaf of the revising record's own outcome. `body`: the text of the record after the revision;
     absent if only its results changed, if the record is `withdrawn`, or if the text is `erased`. `findings` and
-    `questioned`: as of this revision."""
+    `questioned`: as of this revision; only for callers who see the record in full."""
 
     index: int
     digest: str
     type: str
     root: str
-    questioned: float
+    questioned: float | None = None
     findings: list[StatedFinding] = []
     withdrawn: bool = False
     erased: bool = False
@@ -417,28 +426,30 @@ class RevisionAnswer(QueryAnswer, frozen=True):
     leaves: list[ProvenLeaf] = []
 
 
-class RecordAnswer(QueryAnswer, frozen=True):
+class RecordAnswer(QueryAnswer, frozen=True, kw_only=True):
     """A record with its entry (base64) and the proven leaves of its outcome, as they were posted and logged.
 
     `revisions`: its results after each later revision, in log order, at most the newest 100; `earlierRevisions` is the
     number of revisions before them. `findings`: of the record as posted, with the stated values; `questioned`: kg CO2e
     in question in all its outputs, and in the burdens that it retains. `inDoubt`: the key that signed the record is
-    reported compromised; `limitations` say so in words.
+    reported compromised; `limitations` say so in words. A caller who sees only lots of the record gets `leaves` of
+    these, without body, findings and `questioned`; a party to it also gets the body. `sight` then says so.
     """
 
     index: int
     digest: str
     type: str
     issuer: str
-    body: Raw
+    body: Raw | UnsetType = UNSET
     entry: str
-    questioned: float
+    questioned: float | None = None
     findings: list[StatedFinding] = []
     leaves: list[ProvenLeaf] = []
     revisions: list[RevisionAnswer] = []
     earlier_revisions: int = 0
     in_doubt: DoubtAnswer | None = None
     limitations: list[str] = []
+    sight: Visibility | None = None
 
 
 class ErasureAnswer(QueryAnswer, frozen=True):

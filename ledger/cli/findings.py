@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from ledger.cli.numbers import fixed, numeral, share_words
+from ledger.footprint.derived.chain.boundary import HiddenParts
 from ledger.footprint.derived.findings import FindingRange, ListedFinding, StatedFinding, WeighedFinding
 
 
@@ -41,6 +42,12 @@ def _range(span: FindingRange) -> str:
     if span.low is None or span.high is None:
         return f"at least {numeral(span.low)}" if span.low is not None else f"at most {numeral(span.high or 0)}"
     return f"{numeral(span.low)} to {numeral(span.high)}"
+
+
+def hidden_line(hidden: HiddenParts | None, unit: str) -> Iterator[str]:
+    """A line about the parts of a figure that are hidden from the caller; empty if nothing is."""
+    if hidden is not None:
+        yield f"{numeral(hidden.amount)} {unit} come from hidden parts; {hidden.note}"
 
 
 class AnswerWithFindings(Protocol):

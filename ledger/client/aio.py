@@ -26,6 +26,7 @@ from ledger.answers.verification import VerificationAnswer
 from ledger.client import limits, queries
 from ledger.client.asking import DEFAULT_URL, Asking
 from ledger.client.http import Reader
+from ledger.client.login import Login, Session
 from ledger.client.posting import Batcher, Submitted
 from ledger.client.queries import AS_STORED, EVER, FIRST, ListPage, MethodOptions, PeriodBounds
 from ledger.client.trust import authorities
@@ -39,10 +40,14 @@ from ledger.sdk.installation import Installations
 
 class AsyncClient(Asking):
     """A server at `url`, as an asynchronous context manager. If it is unavailable, the client asks again for `patience`
-    seconds. `ca`: a file with the authorities of certificates to trust, instead of the system's."""
+    seconds. `ca`: a file with the authorities of certificates to trust, instead of the system's. `auth`: proves who
+    asks."""
 
-    def __init__(self, url: str = DEFAULT_URL, *, patience: float = 0.0, ca: Path | None = None) -> None:
-        super().__init__(Reader.at(url, tls=None if ca is None else authorities(ca)), patience)
+    def __init__(
+        self, url: str = DEFAULT_URL, *, patience: float = 0.0, ca: Path | None = None, auth: Login | None = None
+    ) -> None:
+        session = None if auth is None else Session(auth)
+        super().__init__(Reader.at(url, tls=None if ca is None else authorities(ca), session=session), patience)
 
     async def __aenter__(self) -> Self:
         return self

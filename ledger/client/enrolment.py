@@ -6,7 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from ledger.core.record.identifiers import check_identifier
-from ledger.core.record.naming import check_own, check_plain, check_prefixes
+from ledger.core.record.naming import check_numbered, check_own, check_plain, check_prefixes
 from ledger.core.record.values import Id, Names, PublicKey
 from ledger.core.signatures.signing import SigningKey, public_key
 
@@ -33,6 +33,7 @@ def request_enrolment(
     if prefixes:
         check_plain(organization, "organization")
         check_own(organization, "organization")
+        check_numbered(organization, "organization")
         check_prefixes(prefixes)
     return EnrolmentRequest(
         organization=organization, origin=origin, key=public_key(key, origin, organization), names=dict(names or {}),

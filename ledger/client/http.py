@@ -18,6 +18,16 @@ import httpx
 import msgspec
 
 from ledger.client import limits
+from ledger.client.login import (
+    ENDPOINT,
+    REVOCATION,
+    AccessToken,
+    Session,
+    check_oauth,
+    encoded_form,
+    issued_token,
+    session_at,
+)
 from ledger.client.trust import refusal, tls_context
 from ledger.core.urls import shown
 from ledger.errors import InvalidInput, LedgerError, Unavailable
@@ -94,20 +104,31 @@ GET: Final = HttpRequest()
 
 
 class Reader:
-    """Reads from one server. Raises Unavailable if the server does not answer within the limits."""
+    """Reads from one server. Raises Unavailable if the server does not answer within the limits, and Unauthenticated if
+    it refuses the login of the session."""
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
+    def __init__(self, http: httpx.AsyncClient, session: Session | None = None) -> None:
         self._http = http
         self.url = shown(str(http.base_url).rstrip("/"))
         """The address, without passwords."""
+        self._session = session
+        self._token: AccessToken | None = None
+        self._renewing = asyncio.Lock()
 
     @classmethod
     def at(
-        cls, url: str, field: str = "url", connections: int = 8, *, tls: ssl.SSLContext | None = None
+        cls, url: str, field: str = "url", connections: int = 8, *, tls: ssl.SSLContext | None = None,
+        session: Session | None = None,
     ) -> Self:
-        """Reads from the server at `url`. `tls` replaces the authorities that this program trusts. Raises InvalidInput,
-        for `field`, if `url` is not an http or https address."""
-        return cls(_http_client(address_of(url, field), connections, tls))
+        """Reads from the server at `url`. `tls` replaces the authorities that this program trusts, `session` the
+        session of this program at that server. Raises InvalidInput, for `field`, if `url` is not an http or https
+        address, or if a token would be sent over a network without TLS."""
+        address = address_of(url, field)
+        session = session or session_at(str(address))
+        if session is not None and address.scheme != "https" and address.host not in _LOCAL:
+            raise InvalidInput(f"{shown(url)} would get an access token without TLS", code="no-tls", field=field,
+                               value=shown(url), rule="https://, or a server on this host")
+        return cls(_http_client(address, connections, tls), session)
 
     async def __aenter__(self) -> Self:
         return self
@@ -122,7 +143,50 @@ class Reader:
         take: Take | None = None,
     ) -> HttpAnswer:
         """The answer, of at most `limit` bytes after decompression. With `take`, the content of a success goes there
-        piece by piece, and an error that `take` raises ends the reading."""
+        piece by piece, and an error that `take` raises ends the reading.
+
+        With a session the request has an access token, which is renewed once if the server refuses it."""
+        if self._session is None or httpx.URL(path).is_absolute_url:
+            return await self._exchange(path, limit, seconds, request, take)
+        token = await self._fresh_token(None)
+        answer = await self._exchange(path, limit, seconds, _with_token(request, token), take)
+        if answer.status == HTTPStatus.UNAUTHORIZED:
+            token = await self._fresh_token(token)
+            answer = await self._exchange(path, limit, seconds, _with_token(request, token), take)
+        return answer
+
+    async def _fresh_token(self, refused: AccessToken | None) -> AccessToken:
+        """The token of the session; a new one if it expires soon, or if the server has refused it."""
+        if self._session is None:
+            raise RuntimeError("only a session has a token")
+        store = self._session.store
+        async with self._renewing:
+            if self._token is None and store is not None:
+                self._token = store.load()
+            if self._token is None or not self._token.fresh or self._token == refused:
+                answer = await self._post_form(ENDPOINT, self._session, {"grant_type": "client_credentials"})
+                self._token = issued_token(self.url, answer.status, answer.content, answer.retry_after)
+                if store is not None:
+                    store.save(self._token)
+            return self._token
+
+    async def _post_form(self, path: str, session: Session, fields: Mapping[str, str]) -> HttpAnswer:
+        """Posts a form with a new proof of the session's login."""
+        proof = session.login.proof(str(self._http.base_url).rstrip("/"))
+        headers = {**proof.headers, "Content-Type": "application/x-www-form-urlencoded"}
+        request = HttpRequest("POST", headers=headers, content=encoded_form(proof, fields))
+        return await self._exchange(path, limits.PROBLEM, limits.SECONDS, request)
+
+    async def revoke_token(self) -> None:
+        """Revokes the token that is kept for the session, if there is one. Raises Unauthenticated or Unavailable."""
+        token = self._session.store.load() if self._session and self._session.store else None
+        if self._session is not None and token is not None and token.fresh:
+            answer = await self._post_form(REVOCATION, self._session, {"token": token.value})
+            check_oauth(self.url, answer.status, answer.content, answer.retry_after)
+
+    async def _exchange(
+        self, path: str, limit: int, seconds: float, request: HttpRequest, take: Take | None = None,
+    ) -> HttpAnswer:
         parts: list[bytes] = []
         try:
             async with asyncio.timeout(seconds), self._http.stream(
@@ -153,8 +217,10 @@ class Reader:
 class BlockingReader:
     """A `Reader` for synchronous code, as a context manager."""
 
-    def __init__(self, url: str, field: str = "url", *, tls: ssl.SSLContext | None = None) -> None:
-        self._reader = Reader.at(url, field, tls=tls)
+    def __init__(
+        self, url: str, field: str = "url", *, tls: ssl.SSLContext | None = None, session: Session | None = None
+    ) -> None:
+        self._reader = Reader.at(url, field, tls=tls, session=session)
         self._runner = asyncio.Runner()
         self.url = self._reader.url
         """The address, without passwords."""
@@ -173,6 +239,10 @@ class BlockingReader:
         take: Take | None = None,
     ) -> HttpAnswer:
         return self._runner.run(self._reader.fetch(path, limit, seconds, request, take))
+
+    def revoke_token(self) -> None:
+        """See `Reader.revoke_token`."""
+        self._runner.run(self._reader.revoke_token())
 
 
 class Lines:
@@ -201,6 +271,10 @@ class Lines:
             raise LedgerError("the answer has more lines than the request asked for", code="unexpected-answer")
         self._left -= 1
         self._read(line)
+
+
+def _with_token(request: HttpRequest, token: AccessToken) -> HttpRequest:
+    return request._replace(headers={**request.headers, "Authorization": f"Bearer {token.value}"})
 
 
 def decoded(data: bytes, kind: type[Value]) -> Value:

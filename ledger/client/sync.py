@@ -27,6 +27,7 @@ from ledger.answers.verification import VerificationAnswer
 from ledger.client import limits, queries
 from ledger.client.asking import DEFAULT_URL, Asking
 from ledger.client.http import BlockingReader
+from ledger.client.login import Login, Session
 from ledger.client.posting import Posted, Submitted, batches
 from ledger.client.queries import AS_STORED, EVER, FIRST, ListPage, MethodOptions, Parameter, PeriodBounds, Query
 from ledger.client.trust import authorities
@@ -42,12 +43,15 @@ Value = TypeVar("Value")
 
 class Client(BlockingReader):
     """A server at `url`, as a context manager. If it is unavailable, the client asks again for `patience` seconds.
-    `ca`: a file with the authorities of certificates to trust, instead of the system's.
+    `ca`: a file with the authorities of certificates to trust, instead of the system's. `auth`: proves who asks.
 
     Code that an event loop runs, as in a notebook, needs `AsyncClient`."""
 
-    def __init__(self, url: str = DEFAULT_URL, *, patience: float = 0.0, ca: Path | None = None) -> None:
-        super().__init__(url, tls=None if ca is None else authorities(ca))
+    def __init__(
+        self, url: str = DEFAULT_URL, *, patience: float = 0.0, ca: Path | None = None, auth: Login | None = None
+    ) -> None:
+        super().__init__(url, tls=None if ca is None else authorities(ca),
+                         session=None if auth is None else Session(auth))
         self._asking = Asking(self._reader, patience)
 
     def ask(self, query: Query[Value]) -> Value:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from ledger.service.backup.mark import is_restored, settled
 from ledger.service.erasure.erase import Eraser
 from ledger.service.heads.heads import Heads, heads_of
 from ledger.service.heads.publication import Publication
+from ledger.service.identity.issuing import TokenService
+from ledger.service.identity.token_keys import TokenKeys
 from ledger.service.log_access import LogAccess
 from ledger.service.observation.recorder import Recorder
 from ledger.service.plugin_archives import look_up_in, store_archives
@@ -88,6 +91,7 @@ class Ledger:
     assessed: AssessedVersions
     keeper: Timekeeper
     gate: Gate
+    tokens: TokenService
     parts: MeasuredParts
 
     def end(self) -> None:
@@ -174,12 +178,17 @@ async def _opened(
                     yield Ledger(settings, identity, registry, query_pool, sequencer, submitter, receipts, heads,
                                  publication, Resemblances(query_pool), AssessedVersions(query_pool), keeper,
                                  Gate(query_pool, is_open=settings.access == EVERYBODY),
+                                 _tokens(pool, heads),
                                  MeasuredParts(recorder, assessor, reviser, pool))
                 finally:
                     reviser.stop()
                     submitter.close()
     finally:
         await pool.close()
+
+
+def _tokens(pool: DatabasePool, heads: Heads) -> TokenService:
+    return TokenService(pool, TokenKeys(pool, heads.keyring, time.time), heads.origin, time.time)
 
 
 async def _timekeeper(

@@ -102,6 +102,8 @@ class FactLoader:
         digests = names.declarations | names.transfers
         if digests:
             await self._by_digest(connection, digests, facts)
+        if names.declarations:
+            await self._given(connection, names, facts)
         received = {facts.transfers[one].new_lot for one in names.transfers if one in facts.transfers}
         named = names.lots | received
         await self._lots(connection, named, facts, figures)
@@ -120,8 +122,10 @@ class FactLoader:
         await self._groups(connection, names, facts)
 
     async def _groups(self, connection: Connection, names: Names, facts: Facts) -> None:
-        """Loads the named organisations and the owners of products, with all that control them."""
-        wanted = names.organizations | {product.owner for product in facts.products.values()}
+        """Loads the named organisations, the owners of products and the issuers of declarations, with all that control
+        them."""
+        wanted = names.organizations | {product.owner for product in facts.products.values()} | {
+            declared.issuer for declared in facts.declarations.values()}
         while wanted:
             await self._bodies(
                 connection, "organization", wanted, self._organizations, facts.organizations, _organization)
@@ -180,6 +184,11 @@ class FactLoader:
                 facts.declarations[row["digest"].hex()] = record
             elif isinstance(record, Transfer):
                 facts.transfers[row["digest"].hex()] = transfer_facts(record, row["index"])
+
+    async def _given(self, connection: Connection, names: Names, facts: Facts) -> None:
+        wanted = [bytes.fromhex(digest) for digest in names.declarations]
+        for row in await connection.fetch(self._sql["given"], wanted, list(names.organizations)):
+            facts.given.add((row["digest"], row["grantee"]))
 
     async def in_force(self, connection: Connection) -> InForce:
         """The plugin versions and rules that are in force, in one round trip."""

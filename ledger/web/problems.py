@@ -100,15 +100,19 @@ def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Respo
     ))
 
 
-def problem_headers(status: int, retry_after: float | None = None) -> dict[str, str]:
+def problem_headers(problem: Problem, retry_after: float | None = None) -> dict[str, str]:
     """The headers of a problem. `retry_after`: seconds; 503 without a value says one second."""
     # A cache that keeps a 404 would hide entries that were added later.
     headers = {"Cache-Control": "no-store"}
-    wait = 1.0 if retry_after is None and status == 503 else retry_after
+    if problem.status == 401:
+        # RFC 6750, section 3: a request without a token gets no error.
+        error = ', error="invalid_token"' if problem.code == "invalid-token" else ""
+        headers["WWW-Authenticate"] = f'Bearer realm="carbon-ledger"{error}'
+    wait = 1.0 if retry_after is None and problem.status == 503 else retry_after
     return headers if wait is None else headers | {"Retry-After": str(max(1, ceil(wait)))}
 
 
 def problem_response(problem: Problem, retry_after: float | None = None) -> Response[bytes]:
     """The HTTP answer for a problem."""
     return Response(msgspec.json.encode(problem), status_code=problem.status, media_type=MEDIA_TYPE,
-                    headers=problem_headers(problem.status, retry_after))
+                    headers=problem_headers(problem, retry_after))

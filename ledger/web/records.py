@@ -7,16 +7,22 @@ from litestar import Controller, MediaType, Request, Response, get, post
 from litestar.params import Parameter
 
 from ledger.access.declared import OfRecord, OpenToAll
+from ledger.access.policy import Level
 from ledger.answers.problems import problem_of
 from ledger.answers.stored import RecordAnswer
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import Receipt
 from ledger.errors import InvalidInput, LedgerError, Unavailable
+from ledger.service.access.leaves import LeafSight, leaf_sight
+from ledger.service.access.show_records import show_record
+from ledger.service.access.sight import Sight
 from ledger.service.heads.publication import MAX_WAIT_SECONDS
 from ledger.service.ledger import Ledger
 from ledger.service.posting.checking.check import CheckResult
+from ledger.service.posting.receipts import unrevised
 from ledger.service.posting.submit import SubmitResult
 from ledger.service.queries.records import digest_from, read_record
+from ledger.web.access import caller_of
 from ledger.web.door.bodies import NDJSON
 from ledger.web.door.clients import client_of
 from ledger.web.door.posts import PostQueue
@@ -52,9 +58,11 @@ class RecordsController(Controller):
         async with queue.taken(client_of(request.scope), request.scope["headers"]):
             bodies = await _lines(request) if many else [await request.body()]
             results = await ledger.submitter.submit(bodies, trace)
+        results = await _shown(ledger, request, await _proved(ledger, results, wait))
         if many:
-            return await _many(ledger, results, wait)
-        (result,) = await _proved(ledger, results, wait)
+            lines = b"".join([_line(result) + b"\n" for result in results])
+            return Response(lines, status_code=200, media_type=NDJSON[0])
+        (result,) = results
         if result.error is not None:
             return error_response(result.error)
         return Response(_line(result), status_code=201 if result.created else 200, media_type=MediaType.JSON)
@@ -81,12 +89,15 @@ class RecordsController(Controller):
             _checked(result), media_type=MediaType.JSON)
 
     @get("/{digest:str}", access=OfRecord(), summary="A record by its digest, with its entry and outcome")
-    async def record(self, digest: str, ledger: Ledger) -> RecordAnswer:
-        return await read_record(ledger.pool, digest)
+    async def record(self, digest: str, ledger: Ledger, sight: Sight) -> RecordAnswer:
+        """A party that did not issue the record gets its body, and the leaves of its own lots."""
+        answer = await read_record(ledger.pool, digest)
+        return show_record(answer, await _leaf_sight(ledger, sight, digest_from(digest)))
 
     @get("/{digest:str}/proof", access=OfRecord(), summary="The receipt of a record, the same at every request")
     async def proof(
         self, digest: Annotated[str, Parameter(description="hex SHA-256 of the record's body")], ledger: Ledger,
+        sight: Sight,
         revised: Annotated[int | None, Parameter(
             ge=0, description="for a record that revises others: the log index of the revised record")] = None,
         size: Annotated[int | None, Parameter(
@@ -95,14 +106,39 @@ class RecordsController(Controller):
         wait: Wait = 0,
     ) -> Receipt:
         """The receipt proves inclusion in the first public tree that has the record, or in the tree of `size`. A log
-        with witnesses answers 503 with code `not-published-yet` until they have signed."""
+        with witnesses answers 503 with code `not-published-yet` until they have signed. The leaves are those that the
+        caller may see, each with its path."""
         ledger.heads.require_signing()
         record_digest = digest_from(digest)
         if wait:
             await ledger.receipts.wait([record_digest], wait)
+        seen = await _leaf_sight(ledger, sight, record_digest, revised)
         if revised is not None:
-            return await ledger.receipts.read_revised(record_digest, revised, size)
-        return (await ledger.receipts.read([record_digest], size))[record_digest]
+            receipt = await ledger.receipts.read_revised(record_digest, revised, size)
+            if not any(leaf.index for leaf in seen.of(receipt.leaves)):
+                raise unrevised(record_digest, revised)
+            return seen.receipt(receipt)
+        return seen.receipt((await ledger.receipts.read([record_digest], size))[record_digest])
+
+
+async def _leaf_sight(ledger: Ledger, sight: Sight, digest: bytes, revised: int | None = None) -> LeafSight:
+    return await leaf_sight(
+        ledger.pool, sight.rights, digest, full=sight.level == Level.FULL, revised=revised)
+
+
+async def _shown(
+    ledger: Ledger, request: Request[Any, Any, Any], results: list[SubmitResult]
+) -> list[SubmitResult]:
+    """The results, in which the receipts of records from before show the leaves that the caller may see: the parties to
+    a record can post it again."""
+    rights, shown = await ledger.gate.rights_of(caller_of(request)), []
+    for result in results:
+        if result.receipt is not None and not result.created:
+            seen = await leaf_sight(ledger.pool, rights, bytes.fromhex(result.receipt.digest))
+            shown.append(result._replace(receipt=seen.receipt(result.receipt)))
+        else:
+            shown.append(result)
+    return shown
 
 
 async def _lines(request: Request[Any, Any, Any]) -> list[bytes]:
@@ -122,11 +158,6 @@ async def _lines(request: Request[Any, Any, Any]) -> list[bytes]:
         raise InvalidInput(f"the request has {len(lines)} lines, which is too many", code="too-many-lines",
                            value=len(lines), rule=f"at most {MAX_LINES} lines; send the rest in further requests")
     return lines
-
-
-async def _many(ledger: Ledger, results: list[SubmitResult], wait: float) -> Response[bytes]:
-    results = await _proved(ledger, results, wait)
-    return Response(b"".join([_line(result) + b"\n" for result in results]), status_code=200, media_type=NDJSON[0])
 
 
 async def _proved(ledger: Ledger, results: list[SubmitResult], wait: float) -> list[SubmitResult]:

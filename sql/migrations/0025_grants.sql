@@ -25,7 +25,7 @@ CREATE TABLE grant_revocation (
     record bigint PRIMARY KEY REFERENCES record,
     subject bigint NOT NULL REFERENCES access_grant
 );
-CREATE INDEX grant_revocation_subject ON grant_revocation (subject);
+CREATE INDEX grant_revocation_subject ON grant_revocation (subject, record);
 
 CREATE TABLE reader (
     record bigint PRIMARY KEY REFERENCES record,
@@ -37,7 +37,7 @@ CREATE TABLE reader_revocation (
     record bigint PRIMARY KEY REFERENCES record,
     subject bigint NOT NULL REFERENCES reader
 );
-CREATE INDEX reader_revocation_subject ON reader_revocation (subject);
+CREATE INDEX reader_revocation_subject ON reader_revocation (subject, record);
 
 CREATE TABLE published (
     record bigint PRIMARY KEY REFERENCES record,
@@ -55,7 +55,7 @@ CREATE TABLE publication_end (
     record bigint PRIMARY KEY REFERENCES record,
     subject bigint NOT NULL REFERENCES published
 );
-CREATE INDEX publication_end_subject ON publication_end (subject);
+CREATE INDEX publication_end_subject ON publication_end (subject, record);
 
 CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON access_grant
     FOR EACH STATEMENT EXECUTE FUNCTION forbid_change();

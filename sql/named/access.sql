@@ -44,3 +44,56 @@ SELECT a.record, a.link FROM record r JOIN access_grant a ON a.record = r.index
 WHERE r.digest = $1 AND a.link IS NOT NULL
     AND a.expires > to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
     AND NOT EXISTS (SELECT FROM grant_revocation v WHERE v.subject = a.record);
+
+-- name: grants
+-- purpose: grants that an organisation has given or got, newest first, with their state by the clock of the database
+-- parameters: organisation, log index below which to begin, limit
+SELECT g.record AS index, encode(r.digest, 'hex') AS digest, g.grantor, g.grantee, g.link, g.depth, l.id AS lot,
+       g.product, encode(d.digest, 'hex') AS declaration, g.starts, g.ends, g.expires, r.body,
+       g.expires <= to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS expired,
+       (SELECT min(v.record) FROM grant_revocation v WHERE v.subject = g.record) AS revoked
+FROM (
+    -- Conditions and order are those of the indexes, so that no other index serves them.
+    (SELECT * FROM access_grant WHERE (grantor, record) < ($1, $2) AND (grantor, record) >= ($1, 0)
+     ORDER BY grantor DESC, record DESC LIMIT $3)
+    UNION
+    (SELECT * FROM access_grant
+     WHERE grantee IS NOT NULL AND (grantee, record) < ($1, $2) AND (grantee, record) >= ($1, 0)
+     ORDER BY grantee DESC, record DESC LIMIT $3)
+    ORDER BY record DESC LIMIT $3) g
+JOIN record r ON r.index = g.record
+LEFT JOIN lot l ON l.number = g.lot
+LEFT JOIN record d ON d.index = g.declaration
+ORDER BY g.record DESC;
+
+-- name: readers
+-- purpose: organisations that the registrar has appointed as readers, newest first, with their state
+-- parameters: log index below which to begin, limit
+SELECT e.record AS index, encode(r.digest, 'hex') AS digest, e.organization, e.expires, r.body,
+       coalesce(e.expires <= to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), false) AS expired,
+       (SELECT min(v.record) FROM reader_revocation v WHERE v.subject = e.record) AS revoked
+FROM (SELECT * FROM reader WHERE record < $1 ORDER BY record DESC LIMIT $2) e
+JOIN record r ON r.index = e.record
+ORDER BY e.record DESC;
+
+-- name: passport
+-- purpose: the newest lot with one of these identifiers or items that is published: by its owner, or as a lot of a product
+-- that the product's owner has published, if the owner's own record made it. With the number of lives of its item
+-- parameters: identifiers
+SELECT l.id, (SELECT size FROM head) AS size,
+       CASE WHEN l.item IS NOT NULL THEN 1 + (
+           SELECT count(DISTINCT c.previous_life) FROM lot c
+           WHERE c.item = l.item AND c.role = 'core' AND c.number <= l.number) END AS lives,
+       (SELECT r.body FROM product n JOIN record r ON r.index = n.record WHERE n.id = l.product) AS product
+FROM (
+    SELECT * FROM lot WHERE id = ANY ($1::text[])
+    -- The sum keeps the planner from the order of the primary key.
+    UNION ALL (SELECT * FROM lot WHERE item = ANY ($1::text[]) ORDER BY number + 0 DESC LIMIT 1000)) l
+JOIN record m ON m.index = l.number / 1024
+WHERE EXISTS (
+        SELECT FROM published p WHERE p.lot = l.number
+        AND NOT EXISTS (SELECT FROM publication_end e WHERE e.subject = p.record))
+    OR EXISTS (
+        SELECT FROM published p WHERE p.product = l.product AND p.organization = m.issuer
+        AND NOT EXISTS (SELECT FROM publication_end e WHERE e.subject = p.record))
+ORDER BY l.number DESC LIMIT 1;

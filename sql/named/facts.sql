@@ -36,6 +36,15 @@ SELECT r.body FROM product p JOIN record r ON r.index = p.record WHERE p.id = AN
 -- name: bodies_by_digest
 SELECT index, digest, body FROM record WHERE digest = ANY ($1::bytea[]);
 
+-- name: given
+-- purpose: the declarations that their issuers have given to organisations, or to all, whose name is then empty
+-- parameters: digests of declarations, organisations
+SELECT encode(r.digest, 'hex') AS digest, g.grantee FROM record r JOIN access_grant g ON g.declaration = r.index
+WHERE r.digest = ANY ($1::bytea[]) AND g.grantee = ANY ($2::text[])
+UNION
+SELECT encode(r.digest, 'hex'), '' FROM record r JOIN published p ON p.declaration = r.index
+WHERE r.digest = ANY ($1::bytea[]);
+
 -- name: in_force
 -- purpose: all activations in log order, each row with the log's size and the number of revisions; a single row if
 -- there are no activations

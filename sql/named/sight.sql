@@ -6,6 +6,8 @@ SELECT r.index, encode(r.digest, 'hex') AS name, r.type, r.issuer, m.made, coale
            WHEN 'transfer' THEN (SELECT array[t.receiver] FROM transfer t WHERE t.record = r.index)
            WHEN 'standingAcceptance' THEN (
                SELECT array[s.sender] FROM standing_acceptance s WHERE s.record = r.index)
+           WHEN 'grant' THEN (
+               SELECT array[g.grantee] FROM access_grant g WHERE g.record = r.index AND g.grantee IS NOT NULL)
            WHEN 'acceptance' THEN (
                SELECT array_agg(DISTINCT l.sender) FROM lot l
                WHERE l.number >= r.index * 1024 AND l.number < (r.index + 1) * 1024 AND l.sender IS NOT NULL)
@@ -125,3 +127,36 @@ SELECT number AS lot FROM lot WHERE number = ANY ($1::bigint[]) AND holder = ANY
 -- name: digests
 -- parameters: record indexes
 SELECT index, encode(digest, 'hex') AS digest FROM record WHERE index = ANY ($1::bigint[]);
+
+-- name: made_by
+-- purpose: the lots that records make
+-- parameters: record indexes
+SELECT string_agg(int8send(l.number), ''::bytea) FROM unnest($1::text::bigint[]) AS k (record)
+JOIN lot l ON l.number >= k.record * 1024 AND l.number < (k.record + 1) * 1024;
+
+-- name: boundary
+-- purpose: lots made by records that a caller does not see, with their parties and the issuers of these records
+-- parameters: lot numbers, the newest revision to include
+SELECT l.number, l.id, l.product, l.holder, l.owner, l.unit, coalesce(v.quantity, l.quantity)::text AS quantity, r.issuer
+FROM unnest($1::bigint[]) AS k (lot)
+JOIN lot l ON l.number = k.lot
+JOIN record r ON r.index = k.lot / 1024
+LEFT JOIN LATERAL (
+    SELECT quantity FROM lot_version WHERE number = k.lot AND version <= $2 ORDER BY version DESC LIMIT 1) v ON true
+ORDER BY l.number;
+
+-- name: used
+-- purpose: records downstream of lots as far as some organisations made them, and the records where that ends
+-- parameters: lot numbers, the organisations, the newest revision to include, tree size, limit of records
+WITH RECURSIVE used (record, issuer) AS (
+    SELECT r.index, r.issuer FROM unnest($1::bigint[]) AS k (lot)
+    JOIN flow w ON w.lot = k.lot AND w.version <= $3 AND w.record + 0 < $4
+    JOIN record r ON r.index = w.record
+    UNION
+    SELECT r.index, r.issuer FROM used
+    JOIN lot made ON made.number >= used.record * 1024 AND made.number < (used.record + 1) * 1024
+        AND used.issuer = ANY ($2::text[])
+    JOIN flow w ON w.lot = made.number AND w.version <= $3 AND w.record + 0 < $4
+    JOIN record r ON r.index = w.record
+)
+SELECT record, issuer = ANY ($2::text[]) AS visible FROM used LIMIT $5;

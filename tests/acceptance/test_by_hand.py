@@ -15,6 +15,8 @@ from support.sectors import NAME, Carrier, Emission, Make
 from support.site import ore, quantity, supply
 from unit.engine.works import Works, day, refused
 
+from ledger.admission.rules import NEWEST, VERSIONS
+from ledger.admission.rules import Version as RulesVersion
 from ledger.core.outcome.assessment import Assessment
 from ledger.core.record.kinds import Facility
 from ledger.core.record.values import Attribute, Evidence, Factor, Supply
@@ -31,6 +33,7 @@ from ledger.sdk.testing import supply as bought
 from ledger.sdk.testing.conformance import Case
 
 PROOF: Final = Evidence(digest="7" * 64, media_type="application/pdf", kind="supplierFactor:electricity")
+GAS_PAPER: Final = Evidence(digest="8" * 64, media_type="application/pdf", kind="supplierFactor:gas")
 INSTALLED: Final = installed()
 STEEL: Final = {"steel": "1"}
 ALUMINIUM: Final = {"aluminium": "1"}
@@ -41,9 +44,9 @@ FREIGHT: Final = "urn:example:lot:freight"
 class Plant(Works):
     """Works on a ledger on which the set `round` is in force. `site` of another country: see `move`."""
 
-    def __init__(self, *versions: FactorSetVersion) -> None:
+    def __init__(self, *versions: FactorSetVersion, rules: RulesVersion = NEWEST) -> None:
         memory = MemoryLedger(factor_sets.registry(*versions))
-        memory.activate_sets()
+        memory.activate_sets(rules)
         super().__init__(memory)
 
     def move(self, country: str, subdivision: str | None = None) -> None:
@@ -132,16 +135,60 @@ def test_own_power_without_proof_is_never_below_the_residual_mix(plant: Plant) -
 
 @pytest.mark.parametrize(("material", "amount"), [
     ("gridPower", "100 KWH"), ("windPower", "100 KWH"), ("green-electricity", "100 KWH"), ("power-x", "0.1 MWH"),
-    ("electricity-wind", "100 KWH"), ("electricityWind", "100 KWH"), ("windFarm", "360 3B"), ("hydro", "100 KWH"),
-    ("unheardOf", "0.0001 GWH"), ("windPower", "360 3B"), ("electricitySolar", "0.36 GV"),
+    ("electricity-wind", "100 KWH"), ("electricityWind", "100 KWH"), ("windFarm", "360 3B"),
+    ("ourPower", "0.0001 GWH"), ("windPower", "360 3B"), ("electricitySolar", "0.36 GV"),
 ])
 def test_power_by_another_name(plant: Plant, material: str, amount: str) -> None:
-    """An alias of the set, a row of another technology, any name in watt hours, a name of the class of power in joules:
-    all of it is power of the grid, 100 * 0.6 = 60, and 90 by market. So is a stated 0 per MJ without proof."""
+    """An alias of the set, a row of another technology, a name of the class of power in watt hours and in joules: all
+    of it is power of the grid, 100 * 0.6 = 60, and 90 by market. So is a stated 0 per MJ without proof."""
     entries = [plant.bought("a", supply(material, amount)), plant.bought(
         "b", supply(material, amount, factor=own("0", "3B")))]
     assert plant.totals("a") == plant.totals("b") == (60.0, 90.0)
     assert [plant.omitted(entry) for entry in entries] == [[], []]
+
+
+@pytest.mark.parametrize("amount", ["360 3B", "100 KWH", "0.1 MWH", "0.0001 GWH"])
+def test_energy_of_a_name_that_nobody_knows(plant: Plant, amount: str) -> None:
+    """It may be a fuel, so watt hours make no power of it. It is an omission of the 90th percentile of energy,
+    power of the world: 100 * 0.5 = 50."""
+    entry = plant.bought("a", supply("unheardOf", amount))
+    assert plant.totals("a") == (0.0, 0.0)
+    assert plant.omitted(entry) == [("unheardOf", 50.0)]
+
+
+def test_watt_hours_were_power_by_version_3_of_the_rules() -> None:
+    """100 kWh of the grid: 60 and 90. An own factor of a fuel was not questioned."""
+    plant = Plant(rules=VERSIONS[2])
+    plant.bought("a", supply("unheardOf", "100 KWH"))
+    entry = plant.bought("b", supply("gas", "1 MWH", factor=own("0", "MWH")))
+    assert (VERSIONS[2].name, plant.totals("a")) == ("3", (60.0, 90.0))
+    assert [one.code for one in plant.assessment(entry).findings] == []
+
+
+def test_the_upstream_of_a_fuel_needs_a_document(plant: Plant) -> None:
+    """1 MWh is 3600 / 50 = 72 kg of gas, so 36 kg CO2e by the set. A tenth of it is stated."""
+    for energy, value in (("1 MWH", own("3.6", "MWH")), ("72 KGM", own("0.05"))):
+        shown, unshown = [
+            plant.assessment(plant.bought(f"{energy[-3:]}{len(papers)}", supply("gas", energy, factor=value),
+                                          evidence=papers)) for papers in ([GAS_PAPER], [])]
+        assert [one.code for one in shown.findings if one.supply is not None] == []
+        (asked,) = [one for one in unshown.findings if one.supply is not None]
+        assert (asked.code, float(asked.amount or 0)) == ("unproven-figure", pytest.approx(32.4))
+    burnt = plant.bought("chimney", supply("gas", "72 KGM", factor=own("3", boundary="combustion")))
+    assert [one.code for one in plant.assessment(burnt).findings if one.supply is not None] == []
+
+
+@pytest.mark.parametrize(("row", "amount", "burning"), [
+    # 3600 MJ are 72 kg of gas with 3 kg of CO2 and 10 g of methane, or 90 kg of oil.
+    ("gas/wellToTank/*/2025", "1 MWH", 72 * (3 + 0.01 * 29.8)), ("oil/wellToTank/*/2025", "3.6 GV", 90 * 4),
+    ("heat/cradleToGate/*/2025", "1 MWH", None), ("gas/wellToTank/*/2025", "72 KGM", None),
+])
+def test_energy_by_the_upstream_of_a_fuel_is_burnt(
+    plant: Plant, row: str, amount: str, burning: float | None
+) -> None:
+    """Of a name that no set knows. Matter by the row of a fuel need not burn."""
+    entry = plant.bought("a", supply("unheardOf", amount, factor_row=f"round:{row}"))
+    assert plant.omitted(entry) == ([] if burning is None else [("unheardOf combustion", pytest.approx(burning))])
 
 
 def test_heat_is_no_power(plant: Plant) -> None:

@@ -1,4 +1,4 @@
-"""90 attempts to obtain a false low figure, as an attacker would write them.
+"""102 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -13,6 +13,7 @@ from acceptance.greenwashing import (
     chains,
     chemicals,
     energy,
+    fuels,
     goods,
     minerals,
     mixing,
@@ -81,6 +82,18 @@ ATTEMPTS: Final = (
     Attempt(energy.freight_by_word_of_mouth, 125_120, "declared freight below the best mode of freight"),
     Attempt(energy.steam_by_word_of_mouth, 129_301, "declared heat below its default, made by nobody known"),
     Attempt(energy.diesel_of_seeds, 27_642, "biogenic share above what the fuel can have, without evidence"),
+    Attempt(fuels.gas_richer_than_hydrogen, 55_181, "energy of a fuel is compared by heat"),
+    Attempt(fuels.coal_richer_than_hydrogen, 101_580, "energy of coal is compared by heat"),
+    Attempt(fuels.lignite_richer_than_hydrogen, 104_310, "energy of coal in joules is compared by heat"),
+    Attempt(fuels.upstream_of_gas_that_is_too_rich, 7_773, "the upstream that a false heating value saves"),
+    Attempt(fuels.gas_a_little_better_twice, 13_261, "heating value and carbon within the ranges of the one fuel"),
+    Attempt(fuels.gas_that_weakens_in_the_pipe, 30_821, "gas has no ash: its heating value varies little"),
+    Attempt(fuels.coal_from_the_grid_of_norway, 120_985, "a fuel in watt hours is the fuel: no effect"),
+    Attempt(fuels.blend_from_the_grid_of_norway, 120_985, "an unknown name in watt hours is an omission"),
+    Attempt(fuels.blend_that_is_only_dug, 111_998, "energy by the upstream of a fuel is burnt"),
+    Attempt(fuels.coal_that_was_power_before, 111_998, "a lot of energy that is a fuel by its materials"),
+    Attempt(fuels.gas_without_wells, 11_718, "an own factor of a fuel's upstream without evidence"),
+    Attempt(fuels.gas_without_wells_that_is_little, 11_718, "an own heating value shrinks no default"),
     Attempt(waste.remelting_without_energy, 462_016, "minimal inventory: an omission"),
     Attempt(waste.swarf_of_the_sister, 141_000, "scrap of the same group is no recycled content"),
     Attempt(waste.returns_through_a_shear, 430_000, "home scrap stays home scrap through another route of the site"),

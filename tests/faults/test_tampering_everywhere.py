@@ -15,8 +15,10 @@ from support.everytable import fill_every_table
 from support.kept import Kept, filled
 from support.tampering import KINDS, deeds
 
-ELSEWHERE: Final = ("tile", "publication", "renewal", "log_key")
-"""Tables without rows in this ledger: see `test_tampering_log` and `test_tampering_witnessed`."""
+IDENTITY: Final = ("client", "client_revocation", "token_key", "spent_id")
+ELSEWHERE: Final = ("tile", "publication", "renewal", "log_key", *IDENTITY)
+"""Tables without rows in this ledger: see `test_tampering_log` and `test_tampering_witnessed`; identity is no part of
+the log."""
 RANDOM: Final = 3_000
 
 

@@ -297,6 +297,7 @@ def test_the_schema_names_every_route(network: Any) -> None:
         "/v1/uncertainty", "/v1/changes", "/v1/schema", "/v1/schema/{name}", "/v1/verification",
         "/v1/sectors/{sector}/indicators", "/v1/inventory", "/v1/inventory/report", "/v1/cbam",
         "/v1/lot-list", "/v1/received", "/v1/delivered", "/v1/record-list", "/v1/show", "/v1/coverage",
+        "/v1/grants", "/v1/readers", "/v1/passport", "/01/{key}", "/8003/{key}", "/8004/{key}",
         "/v1/footprint/received", "/v1/gaps", "/v1/organizations", "/v1/plugins", "/v1/plugins/versions",
         "/v1/plugins/{digest}/archive", "/v1/audit/entries", "/v1/audit/batches",
         "/v1/audit/balances", "/v1/audit/revisions", "/v1/audit/revised", "/log/checkpoint",

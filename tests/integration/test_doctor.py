@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from support.certificates import Authority, key_pem, new_key, pem
 from support.cli import run
+from support.clusters import homes_on_disk
 from support.databases import Database
 from support.publishing import site, three_witnesses
 from support.server import prepared_home
@@ -32,8 +33,8 @@ def diagnosed(settings: Settings, environment: Mapping[str, str] | None = None) 
 
 @pytest.fixture(scope="module")
 def home() -> Iterator[Path]:
-    """A ledger with the installed plugins, whose database runs."""
-    with prepared_home() as folder:
+    """A ledger with the installed plugins, whose database runs, on a disk: the checks are of where it is."""
+    with homes_on_disk(), prepared_home() as folder:
         done = run("init", "--home", folder)
         assert done.code == 0, done.err
         with EmbeddedPostgres(folder):

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -10,13 +11,14 @@ import msgspec
 import pytest
 from support.inside import Inside, inside
 from support.parties import enrolment, party
-from support.revising import digest_of
+from support.revising import amend, change, digest_of
 from support.server import Posted, prepared_home
 from support.witness import registry
 from support.workshop import END, START, Workshop, kilograms
 
 from ledger.access.caller import NOBODY, Caller
 from ledger.access.rights import HeldGrant, Rights
+from ledger.answers.problems import problem_of
 from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.run import audit
 from ledger.core.record.kinds import (
@@ -29,6 +31,8 @@ from ledger.core.record.kinds import (
     PublicationEnd,
     ReaderRevocation,
 )
+from ledger.core.record.values import Supply
+from ledger.errors import LedgerError
 from ledger.service.access.rights import read_link, read_rights
 from ledger.service.audit_source.database import DatabaseSource
 
@@ -74,12 +78,19 @@ def seconds_later(seconds: int) -> str:
 
 
 def rights(ledger: Inside, **caller: Any) -> Rights:
-    return ledger.run(read_rights(ledger.ledger.pool, Caller(**caller)))
+    return ledger.run(read_rights(ledger.ledger.pool, Caller(**{"scopes": frozenset({"read"}), **caller})))
 
 
 def test_nobody_has_no_rights(ledger: Inside) -> None:
-    assert rights(ledger) == Rights(NOBODY)
-    assert rights(ledger, organization="urn:example:unknown") == Rights(Caller("urn:example:unknown"))
+    assert rights(ledger, scopes=frozenset()) == Rights(NOBODY)
+    unknown = Caller("urn:example:unknown", frozenset({"read"}))
+    assert rights(ledger, organization="urn:example:unknown") == Rights(unknown)
+
+
+def test_a_token_without_the_scope_read_gives_no_right(ledger: Inside) -> None:
+    smith = shop(ledger, "administered")
+    assert rights(ledger, organization=smith.id).own == {smith.id}
+    assert rights(ledger, organization=smith.id, scopes=frozenset({"post", "admin"})).own == frozenset()
 
 
 def test_a_grant_and_its_revocation_act_at_once(ledger: Inside) -> None:
@@ -168,3 +179,60 @@ def test_publications_are_audited_too(ledger: Inside) -> None:
     ledger.post(shown)
     ledger.post([mill.signed(PublicationEnd(issuer=mill.id, nonce=mill.nonce(), publication=digest_of(shown[0])))])
     assert ledger.audited().ok
+
+
+def named(smith: Workshop, declaration: Posted | str, lot: str) -> Posted:
+    digest = declaration if isinstance(declaration, str) else digest_of(declaration)
+    return smith.make({lot: "5"}, {"pot": "1"}, supplies=[
+        Supply(material="alloy", quantity=kilograms("4"), declaration=digest)])
+
+
+def refusals(ledger: Inside, *posted: Posted) -> list[str | None]:
+    """The code and the words of each refusal, without digests."""
+    answers = ledger.run(ledger.submit(posted))
+    return [f"{one.code}: {re.sub('[0-9a-f]{64}', 'DIGEST', repr(problem_of(one)))}"
+            if isinstance(one, LedgerError) else None for one in answers]
+
+
+def test_a_declaration_is_named_by_those_to_whom_it_was_given(ledger: Inside) -> None:
+    """A grant in the same request counts; guessing a digest gives the same answer as a digest of nothing."""
+    mill, smith = shop(ledger, "namer-of-prices"), shop(ledger, "user-of-prices")
+    price, other = declared(mill), declared(mill)
+    ledger.post([price, other])
+    texts = refusals(ledger, named(smith, price, "a"), named(smith, "0" * 64, "a"))
+    assert texts[0] == texts[1]
+    assert str(texts[0]).startswith("unknown-declaration")
+    given = grant(mill, grantee=smith.id, scope=GrantScope(declaration=digest_of(price)))
+    assert refusals(ledger, given, named(smith, price, "a")) == [None, None]
+    assert refusals(ledger, named(smith, other, "b"))[0] == texts[0]
+    shown = mill.signed(PassportPublication(issuer=mill.id, nonce=mill.nonce(), declaration=digest_of(other)))
+    assert refusals(ledger, shown, named(smith, other, "b")) == [None, None]
+
+
+def test_an_amendment_names_only_what_its_issuer_was_given(ledger: Inside) -> None:
+    """And a record keeps the names that it has, also when the grant has ended and other fields change."""
+    mill, smith = shop(ledger, "amended-prices"), shop(ledger, "amender")
+    price, other = declared(mill), declared(mill)
+    given = grant(mill, grantee=smith.id, scope=GrantScope(declaration=digest_of(price)))
+    made = named(smith, price, "made")
+    ledger.post([price, other, given, made, revoked(mill, given)])
+
+    def supplied(digest: str) -> Posted:
+        return amend(smith, change(made, supplies=[
+            Supply(material="alloy", quantity=kilograms("6"), declaration=digest)]))
+
+    texts = refusals(ledger, supplied(digest_of(other)), supplied("0" * 64))
+    assert texts[0] == texts[1]
+    assert "changes[0].fields.supplies[0].declaration" in str(texts[0])
+    assert refusals(ledger, supplied(digest_of(price))) == [None]
+
+
+def test_a_parent_names_the_declarations_of_its_subsidiary(ledger: Inside) -> None:
+    head = shop(ledger, "owner-of-pricer")
+    daughter = Workshop("owned-pricer")
+    registrar, enrolled = daughter.enrolment(ledger)  # type: ignore[arg-type]
+    ledger.post([(registrar, msgspec.structs.replace(enrolled, parent=head.id))])
+    price, own = declared(daughter), declared(head)
+    ledger.post([*daughter.opening(), daughter.mine("pot", "10"), price, own])
+    assert refusals(ledger, named(head, price, "a")) == [None]
+    assert str(refusals(ledger, named(daughter, own, "a"))[0]).startswith("unknown-declaration")

@@ -135,6 +135,11 @@ def test_supplier_buyer_and_auditor(running: Running) -> None:
     assert told.count("urn:example:mill:lot:sold-1") == 2
     assert "20 TNE of urn:example:mill:billet" in told
     assert "from 1 supplier," in told
+    (sharing,) = blocks("clients", "Sharing")
+    told = running.run(sharing)
+    assert "urn:example:forge may read until 2034-12-31T00:00:00Z: entry" in told
+    assert "inForce" in told
+    assert "urn:example:mill:lot:heat-1 is published: entry" in told
     check, fetch, go_on, sample, public = blocks("clients", "Auditor")
     for block in (check, fetch, go_on, go_on):
         assert "everything holds" in running.run(block)

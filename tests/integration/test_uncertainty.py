@@ -59,8 +59,8 @@ def diamond() -> Iterator[Diamond]:
         def of_study(material: str, amount: str) -> Supply:
             return Supply(material=material, quantity=kilograms(amount), declaration=name)
 
-        _, slab, *_ = server.post([
-            study,
+        _, _, slab, *_ = server.post([
+            study, mill.publish(declaration=name),
             mill.make({"slab": "100"}, supplies=[of_study("ore", "100")],
                       activity=Make(emissions=[Emission(amount="100", deviation="1.2")])),
             mill.send("slab", "50", left, "to-left"), mill.send("slab", "50", right, "to-right"),

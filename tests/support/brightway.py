@@ -1,4 +1,4 @@
-"""Brightway as the judge of burdens: `bw2calc` loads activities, and solves for any lot or for all of them.
+"""Brightway as the judge of burdens: `bw2calc` loads activities, and solves for any lot; its matrices for all of them.
 
 Lots are activities and, one whole lot of each, their products. Each burden is a biosphere flow of its own, with the
 factor 1. A second flow a burden has the absolute amounts: what the burden would be if nothing in it cancelled.
@@ -8,16 +8,16 @@ import importlib
 import warnings
 from collections.abc import Mapping, Sequence
 from types import ModuleType
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy
 from numpy.typing import NDArray
+from scipy.sparse.linalg import splu
 
 from support.activities import Activity
 
 Floats = NDArray[numpy.float64]
 Entries = Sequence[tuple[int, int, float]]
-_SOLVED_AT_ONCE: Final = 512
 
 
 def quietly(name: str) -> ModuleType:
@@ -61,20 +61,16 @@ class System:
         })
 
     def scores(self) -> Scores:
-        """Of all lots: many demands at once, by the technosphere that Brightway has factorised."""
-        lca, count = self.lca, len(self.lots)
+        """Of all lots: Brightway's three matrices, solved transposed, once for each burden instead of for each lot."""
+        lca = self.lca
         rows = [lca.dicts.product[number] for number in self._numbers.values()]
-        found = numpy.zeros((count, 2 * len(self.burdens)))
+        found = numpy.zeros((len(self.lots), 2 * len(self.burdens)))
         # A burden that nothing emits has no row: it is zero everywhere.
         known = {i: lca.dicts.biosphere[flow] for i, flow in enumerate(self._flows.values())
                  if flow in lca.dicts.biosphere}
-        characterized = lca.characterization_matrix @ lca.biosphere_matrix
-        for start in range(0, count, _SOLVED_AT_ONCE):
-            wanted = rows[start : start + _SOLVED_AT_ONCE]
-            demands = numpy.zeros((count, len(wanted)))
-            demands[wanted, range(len(wanted))] = 1.0
-            amounts = characterized @ lca.solve_linear_system(demands)
-            found[start : start + len(wanted), list(known)] = amounts[list(known.values())].T
+        characterized = (lca.characterization_matrix @ lca.biosphere_matrix).toarray()
+        amounts = splu(lca.technosphere_matrix.T.tocsc()).solve(characterized[list(known.values())].T)
+        found[:, list(known)] = amounts[rows]
         return Scores(found[:, 0::2], found[:, 1::2])
 
     def supply(self, lot: str) -> dict[str, float]:

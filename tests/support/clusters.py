@@ -9,6 +9,8 @@ import os
 import shutil
 import subprocess
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -22,15 +24,49 @@ from ledger.store.migrating.migrate import migrate
 _VARIABLE: Final = "LEDGER_TEST_CLUSTER"
 """Names the folder of this session's database; processes of the session inherit it."""
 
+_HOMES: Final = "LEDGER_TEST_HOMES"
+"""Names the folder of homes, if that is not the one of this account."""
+_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - each test makes a folder with a random name
+_ROOM: Final = 8 << 30
+"""Bytes that must be free for homes in memory: removing a home of a thousand files from a disk takes a second."""
+
+
+def homes() -> Path:
+    """The folder of the homes that tests make. The database's account can reach it."""
+    return Path(os.environ.get(_HOMES) or default_home().parent)
+
+
+@contextmanager
+def homes_on_disk() -> Iterator[None]:
+    """For tests of what a disk keeps: whatever the session chose, new homes are where a ledger's home is by default."""
+    chosen = os.environ.pop(_HOMES, None)
+    try:
+        yield
+    finally:
+        if chosen is not None:
+            os.environ[_HOMES] = chosen
+
+
+def _has_room(folder: Path) -> bool:
+    try:
+        space = os.statvfs(folder)
+    except OSError:
+        return False
+    free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return os.access(folder, os.W_OK | os.X_OK) and min(space.f_bavail * space.f_frsize, free) >= _ROOM
+
 
 def begin_session() -> None:
     """To be called once, before other processes of the session start."""
-    os.environ[_VARIABLE] = str(default_home().parent / f"test-cluster-{uuid.uuid4().hex}")
+    if _has_room(_MEMORY):
+        os.environ[_HOMES] = str(_MEMORY)
+    os.environ[_VARIABLE] = str(homes() / f"test-cluster-{uuid.uuid4().hex}")
 
 
 def end_session() -> None:
     """Removes the database that the session made."""
     shutil.rmtree(os.environ.pop(_VARIABLE), ignore_errors=True)
+    os.environ.pop(_HOMES, None)
 
 
 def copy_cluster(home: Path) -> None:

@@ -21,9 +21,9 @@ LOGGED: Final = (
     "revision", "revised", "lot_version", "pool", "closing", "reopening", "provisional", "dispute", "opening",
     "group_goods", "attestation", "claim", "report", "publication", "renewal", "erasure", "log_key",
     "plugin_archive", "access_grant", "grant_revocation", "reader", "reader_revocation", "published",
-    "publication_end",
+    "publication_end", "client", "client_revocation", "token_key",
 )
-"""Tables that only grow, as opposed to `head`, `balance` and `schema_version`."""
+"""Tables that only grow, as opposed to `head`, `balance`, `spent_id` and `schema_version`."""
 
 Value = TypeVar("Value")
 _copies = count(1)

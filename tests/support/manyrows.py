@@ -69,6 +69,11 @@ _FILLS: Final = {
         SELECT i, 'org:' || i / 10, CASE WHEN i % 2 = 0 THEN i * 1024 END, CASE WHEN i % 2 = 1 THEN 'part:' || i END
         FROM rows""",
     "publication_end (record, subject)": "SELECT i, i - 1 FROM rows WHERE i % 2 = 1",
+    "client (id, organization, name, scopes, secret)": """
+        SELECT 'client:' || i, 'org:' || i / 10, 'client', ARRAY['read'], '$argon2id$' FROM rows""",
+    "client_revocation (client)": "SELECT 'client:' || i FROM rows WHERE i % 2 = 1",
+    "token_key (number, salt, log_key)": "SELECT i, sha256(i::text::bytea), 'log+key' FROM rows",
+    "spent_id (id, expires)": "SELECT sha256(('spent:' || i)::bytea), now() + interval '1 minute' FROM rows",
     "lot (number, id, product, holder, role, quantity, unit, mass, item, facility, process, pool)": """
         SELECT i * 1024, 'lot:' || i, 'part:' || i / 10, 'org:' || i / 10, 'product', 5, 'KGM', 5, 'item:' || i / 10,
                'site:' || i / 10, 'works.make', CASE WHEN i % 2 = 1 THEN 'pool:' || i / 10 END FROM rows""",

@@ -20,9 +20,8 @@ from ledger.core.record.kinds import AnyRecord
 from ledger.core.signatures.envelope import seal
 from ledger.host.files.key_files import REGISTRAR_KEY, read_own_key
 from ledger.service.setup import registrar_id
-from ledger.store.embedded import default_home
 from support import prefork
-from support.clusters import copy_cluster
+from support.clusters import copy_cluster, homes
 from support.parties import Party
 from support.waiting import until
 
@@ -35,7 +34,7 @@ Posted = tuple[Party, AnyRecord]
 @contextlib.contextmanager
 def temporary_home() -> Iterator[Path]:
     """A data folder, not made yet, that the embedded database's account can reach; removed afterwards."""
-    base = default_home().parent
+    base = homes()
     base.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=base, prefix="test-", ignore_cleanup_errors=True) as folder:
         # Left 0700 by tempfile; the embedded database's account has to pass.

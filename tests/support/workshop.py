@@ -6,7 +6,15 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
-from ledger.core.record.kinds import AnyRecord, Consumption, Facility, Product, Transfer, Transformation
+from ledger.core.record.kinds import (
+    AnyRecord,
+    Consumption,
+    Facility,
+    PassportPublication,
+    Product,
+    Transfer,
+    Transformation,
+)
 from ledger.core.record.values import Evidence, Flow, Output, Quantity, Supply
 from support.parties import Party, enrolment, nonces, party
 from support.sectors import NAME, Make
@@ -83,6 +91,10 @@ class Workshop:
             issuer=self.id, nonce=self.nonce(), lot=self.name(lot), quantity=kilograms(amount), to=to.id,
             new_lot=self.name(new_lot), time=END,
         ))
+
+    def publish(self, **thing: str) -> Posted:
+        """The passport of a lot or product, by whole names; or a declaration, by its digest."""
+        return self.signed(PassportPublication(issuer=self.id, nonce=self.nonce(), **thing))
 
     def use(self, inputs: Mapping[str, str]) -> Posted:
         return self.signed(Consumption(

@@ -1,4 +1,4 @@
-"""Rules for lots that the log's order decides: free names, balances, disputes, items."""
+"""Rules that the log's order decides: free names; balances, disputes and items of lots."""
 
 from typing import Any
 
@@ -7,6 +7,13 @@ from ledger.admission.lots import Plan
 from ledger.admission.state import State
 from ledger.core.record.kinds import Acceptance, AnyRecord
 from ledger.errors import Refused
+
+
+def check_unused_name(name: str, entered: object, kind: str) -> None:
+    """Raises Refused if the identifier is already on the ledger."""
+    if isinstance(entered, dict) and name in entered:
+        raise Refused(f"id: {kind} {name!r} is already on the ledger", code=f"{kind}-taken", field="id", value=name,
+                      rule="a new identifier")
 
 
 def check_free(kind: Kind[Any], record: AnyRecord, plan: Plan, state: State) -> None:

@@ -52,7 +52,8 @@ def _plan(record: Closing, facts: Facts, before: int | None) -> Plan:
     """The inputs of the closing itself: certificates, and overheads that stay with it."""
     check_operated(facts, record.issuer, record.facility)
     check_period(record.start, record.end)
-    supply(facts, record.measured, "measured")
+    issuer = record.issuer if before is None else None
+    supply(facts, record.measured, "measured", issuer=issuer)
     _check_spreading(record, facts)
     seen: set[str] = set()
     for i, total in enumerate(record.measured):
@@ -64,7 +65,7 @@ def _plan(record: Closing, facts: Facts, before: int | None) -> Plan:
         seen.add(total.material)
     retired = _retired(record, facts, before)
     check_closed(record, [(lot, quantity) for lot, quantity, _ in retired], facts)
-    overheads = supply(facts, record.overheads, "overheads")
+    overheads = supply(facts, record.overheads, "overheads", issuer=issuer)
     return Plan(retired, (), (), () if record.spread_overheads is not None else overheads)
 
 

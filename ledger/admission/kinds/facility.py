@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 
-from ledger.admission.checks.new_names import check_unused_name
+from ledger.admission.checks.balances import check_unused_name
 from ledger.admission.checks.study import check_study
 from ledger.admission.facts import Facts, facility_facts
 from ledger.admission.kind import Before, Kind, Row, Terms

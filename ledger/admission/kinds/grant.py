@@ -1,8 +1,8 @@
-"""Grants: an organisation lets another one, or the holder of a link, read its own records; and their revocation."""
+"""Grants: an organisation lets another one, or the holder of a link, read its own records."""
 
 from collections.abc import Iterable, Iterator
 
-from ledger.admission.checks.disclosed import (
+from ledger.admission.checks.disclosing import (
     check_expiry,
     check_in_force,
     check_instant,
@@ -15,7 +15,7 @@ from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan
 from ledger.admission.names import Names
 from ledger.admission.state import State
-from ledger.core.record.kinds import Grant, GrantRevocation, GrantScope
+from ledger.core.record.kinds import Grant, GrantScope
 from ledger.errors import Refused
 
 _ALL = GrantScope()
@@ -48,6 +48,10 @@ class GrantKind(Kind[Grant]):
         check_in_force(record, state)
         check_expiry(record.until, state, bounded=True)
 
+    def apply(self, record: Grant, digest: bytes, state: State) -> None:
+        if record.scope is not None and record.scope.declaration is not None and record.grantee is not None:
+            state.given.add((record.scope.declaration, record.grantee))
+
     def rows(self, record: Grant, index: int, state: State, before: Before) -> Iterator[Row]:
         scope = record.scope or _ALL
         yield "access_grant", (
@@ -56,21 +60,6 @@ class GrantKind(Kind[Grant]):
             None if scope.declaration is None else state.records[scope.declaration].index,
             scope.start, scope.end, record.until,
         )
-
-
-class GrantRevocationKind(Kind[GrantRevocation]):
-    def names(self, record: GrantRevocation, names: Names) -> None:
-        names.records.add(record.grant)
-
-    def mentions(self, record: GrantRevocation) -> Iterable[str]:
-        return (record.grant,)
-
-    def plan(self, record: GrantRevocation, facts: Facts, terms: Terms) -> Plan:
-        own_record(facts, record.issuer, record.grant, "grant", "grant")
-        return Plan()
-
-    def rows(self, record: GrantRevocation, index: int, state: State, before: Before) -> Iterator[Row]:
-        yield "grant_revocation", (index, state.records[record.grant].index)
 
 
 def _check_receiver(record: Grant, facts: Facts) -> None:

@@ -3,8 +3,8 @@
 import base64
 from collections.abc import Iterator, Sequence
 
+from ledger.admission.checks.balances import check_unused_name
 from ledger.admission.checks.new_keys import check_distinct, check_new_keys, key_rows, proven_keys
-from ledger.admission.checks.new_names import check_unused_name
 from ledger.admission.checks.roles import check_registrar
 from ledger.admission.facts import Facts, organization_facts
 from ledger.admission.kind import Before, Kind, Row, Terms

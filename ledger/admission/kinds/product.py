@@ -5,8 +5,8 @@ from contextlib import suppress
 from decimal import Decimal
 from functools import partial
 
+from ledger.admission.checks.balances import check_unused_name
 from ledger.admission.checks.goods import subjects_of
-from ledger.admission.checks.new_names import check_unused_name
 from ledger.admission.checks.study import check_study
 from ledger.admission.facts import Facts, product_facts
 from ledger.admission.kind import Before, Kind, Row, Terms

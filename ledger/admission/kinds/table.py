@@ -8,19 +8,22 @@ from ledger.admission.kinds.acceptance import AcceptanceKind
 from ledger.admission.kinds.activation import ActivationKind
 from ledger.admission.kinds.addition import AdditionKind
 from ledger.admission.kinds.amendment import AmendmentKind
+from ledger.admission.kinds.appointed_reader import AppointedReaderKind
 from ledger.admission.kinds.attestation import AttestationKind
 from ledger.admission.kinds.closing import ClosingKind
 from ledger.admission.kinds.consumption import ConsumptionKind
 from ledger.admission.kinds.declaration import DeclarationKind
 from ledger.admission.kinds.erasure import ErasureKind
 from ledger.admission.kinds.facility import FacilityKind
-from ledger.admission.kinds.grant import GrantKind, GrantRevocationKind
+from ledger.admission.kinds.grant import GrantKind
+from ledger.admission.kinds.grant_revocation import GrantRevocationKind
 from ledger.admission.kinds.key_change import KeyChangeKind
 from ledger.admission.kinds.organization import OrganizationKind
+from ledger.admission.kinds.passport_publication import PassportPublicationKind
 from ledger.admission.kinds.pool import PoolKind
 from ledger.admission.kinds.product import ProductKind
-from ledger.admission.kinds.publication import PublicationEndKind, PublicationKind
-from ledger.admission.kinds.reader import ReaderKind, ReaderRevocationKind
+from ledger.admission.kinds.publication_end import PublicationEndKind
+from ledger.admission.kinds.reader_revocation import ReaderRevocationKind
 from ledger.admission.kinds.reopening import ReopeningKind
 from ledger.admission.kinds.report import ReportKind
 from ledger.admission.kinds.standing_acceptance import StandingAcceptanceKind
@@ -77,9 +80,9 @@ KINDS: Final[Mapping[type[AnyRecord], Kind[Any]]] = {
     Report: ReportKind(),
     Grant: GrantKind(),
     GrantRevocation: GrantRevocationKind(),
-    AppointedReader: ReaderKind(),
+    AppointedReader: AppointedReaderKind(),
     ReaderRevocation: ReaderRevocationKind(),
-    PassportPublication: PublicationKind(),
+    PassportPublication: PassportPublicationKind(),
     PublicationEnd: PublicationEndKind(),
 }
 

@@ -46,8 +46,8 @@ class TransferKind(Kind[Transfer]):
         yield partial(take_one, facts, record.issuer, _flow(record))
         yield partial(_check_receiver, record, facts)
         yield partial(check_new_lot, facts, record.issuer, record.new_lot, "newLot")
-        yield from supply_checks(facts, record.transport, "transport")
-        yield from supply_checks(facts, record.packaging, "packaging")
+        yield from supply_checks(facts, record.issuer, record.transport, "transport")
+        yield from supply_checks(facts, record.issuer, record.packaging, "packaging")
 
     def apply(self, record: Transfer, digest: bytes, state: State) -> None:
         state.transfers[digest.hex()] = transfer_facts(record, state.size)
@@ -86,7 +86,9 @@ def _plan(record: Transfer, facts: Facts, before: int | None) -> Plan:
     check_new_lot(facts, record.issuer, record.new_lot, "newLot")
     _check_credit(record, taken.lot)
     new = handed_over(taken, record.new_lot, record.to, new_owner(record, taken.lot), record.issuer)
-    supplies = supply(facts, record.transport, "transport") + supply(facts, record.packaging, "packaging")
+    issuer = record.issuer if before is None else None
+    supplies = supply(facts, record.transport, "transport", issuer=issuer) + supply(
+        facts, record.packaging, "packaging", issuer=issuer)
     return Plan((taken,), (Created(new, None),), supplies)
 
 

@@ -55,7 +55,7 @@ class TransformationKind(Kind[Transformation]):
         yield partial(check_period, record.start, record.end)
         yield partial(check_allocation, record)
         yield from flow_checks(facts, record.issuer, record.inputs)
-        yield from supply_checks(facts, record.supplies)
+        yield from supply_checks(facts, record.issuer, record.supplies)
         yield from output_checks(facts, record.issuer, record.outputs)
 
     def check(self, record: Transformation, keyid: bytes, state: State) -> None:
@@ -93,7 +93,9 @@ def _plan(record: Transformation, facts: Facts, terms: Terms) -> Plan:
     lots = [part.lot for part in taken]
     check_used(record, lots, facts)
     created = create(facts, record.issuer, record.outputs, lots, maker=(record.facility, record.process))
-    planned = Plan(taken, created, supply(facts, record.supplies), supply(facts, record.overheads, "overheads"))
+    issuer = record.issuer if terms.before is None else None
+    planned = Plan(taken, created, supply(facts, record.supplies, issuer=issuer),
+                   supply(facts, record.overheads, "overheads", issuer=issuer))
     cores = {lot.product for lot in lots if lot.role == "core"}
     for i, (lot, output) in enumerate(created):
         if lot.role == "core" and lot.product not in cores:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
-from msgspec import UNSET, Raw, Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from ledger.answers.brief import findings_of, lot_brief
 from ledger.answers.stored import LotAnswer, OrganizationAnswer
@@ -36,9 +36,9 @@ from ledger.errors import InvalidNote, NotFound, VerificationError
 
 
 class _BodyAnswer(Struct, frozen=True):
-    """The part of a record's answer that a bundle holds."""
+    """The part of a record's answer that a bundle holds; absent for a caller who may not see it."""
 
-    body: Raw
+    body: Raw | UnsetType = UNSET
 
 
 def read_policy(path: Path) -> Policy:
@@ -74,7 +74,11 @@ def _is_digest(text: str) -> bool:
 
 
 def _body(client: Client, digest: str) -> bytes:
-    return bytes(client.get(f"/v1/records/{digest}", _BodyAnswer).body)
+    body = client.get(f"/v1/records/{digest}", _BodyAnswer).body
+    if body is UNSET:
+        raise NotFound(f"the body of record {digest} is not visible to you", field="digest", value=digest,
+                       rule="a record that you issued or are a party to; without --with-body its bundle has no body")
+    return bytes(body)
 
 
 def _records(client: Client, receipt: Receipt, size: int) -> list[PublicRecord]:

@@ -31,6 +31,7 @@ from ledger.registry.workers.apart import with_archives
 
 _SIGNED = 2
 _BODIES = len(STEPS)
+_FIGURE = _BODIES - 1
 _PUBLISHED = _BODIES + 1
 _QUORUM = _BODIES + 2
 _ALL = (*STEPS, PUBLISHED, "the policy's quorum of witnesses cosigned the checkpoint")
@@ -123,7 +124,13 @@ def _print_steps(verdict: StatementVerdict) -> None:
             show(f"{number}. {text}: DOES NOT HOLD")
             return
         if number not in verdict.left_out:
-            show(f"{number}. {text}: {_bodies_result(verdict) if number == _BODIES else 'ok'}")
+            show(f"{number}. {text}: {_step_result(verdict, number)}")
+
+
+def _step_result(verdict: StatementVerdict, number: int) -> str:
+    if number == _FIGURE and verdict.proven is not None and verdict.proven.assessment is None:
+        return "not shown, only the committed figure"
+    return _bodies_result(verdict) if number == _BODIES else "ok"
 
 
 def _bodies_result(verdict: StatementVerdict) -> str:
@@ -195,6 +202,9 @@ def _notes(proven: Proven, recomputed: Recomputed | None) -> Iterator[str]:
         yield "contents are the log's committed values; --bodies recomputes them"
     if proven.inputs:
         yield "the inputs' figures are the log's committed values; a statement does not show their origins"
+    if proven.assessment is None:
+        yield ("the supplier shows the figure, not how it is made: the log committed to this figure, but it cannot be "
+               "recomputed from this statement")
     yield "only an audit can check that no record up to this size has revised a figure"
 
 

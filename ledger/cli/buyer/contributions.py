@@ -7,12 +7,13 @@ from rich.table import Table
 
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import CsvForm, Part, csv_option, json_option, print_csv, print_json, say_all, show, styled
-from ledger.cli.findings import answer_findings
+from ledger.cli.findings import answer_findings, hidden_line
 from ledger.cli.numbers import numeral
 from ledger.footprint.derived.tables.rows import GROUPINGS, ContributionRow, Contributions
 
 _NAMES = {
     "assigned": "assigned (system expansion)", "averaged": "period averages of pools", "rest": "rest (rounding)",
+    "hidden": "other hidden parts",
 }
 _CSV = ("lot", "by", "group", "part", "of", "amount", "unit", "percent", "positive", "negative", "records",
         "heaviest record", "heaviest amount", "stage", "facility", "issuer")
@@ -49,7 +50,7 @@ def contributions(
         print_json(answer)
     elif as_csv is not None:
         print_csv(as_csv, _CSV, (_csv_row(answer, row) for row in answer.rows))
-        say_all(answer_findings(answer))
+        say_all([*hidden_line(answer.hidden, answer.unit), *answer_findings(answer)])
     else:
         show(*contributions_report(answer))
 
@@ -60,6 +61,7 @@ def contributions_report(answer: Contributions) -> Iterator[Part]:
     yield (f"{answer.of} {numeral(answer.figure)} {answer.unit} out of {answer.records:,} records, as of {answer.at:,} "
            f"entries, method {answer.method}")
     yield _table(answer)
+    yield from hidden_line(answer.hidden, answer.unit)
     yield from answer_findings(answer)
 
 
@@ -85,6 +87,8 @@ def _table(answer: Contributions) -> Table:
 
 
 def _key(row: ContributionRow) -> str:
+    if row.part == "received":
+        return f"received: {row.key}" + (f", of {row.received.supplier}" if row.received is not None else "")
     return f"{row.rows:,} more: --limit" if row.part == "more" else _NAMES.get(row.part, row.key)
 
 

@@ -9,7 +9,7 @@ from rich.table import Table
 from ledger.answers.methods import MethodAnswer
 from ledger.answers.products import ProductAnswer, ProductionAnswer
 from ledger.answers.purchases import ReceivedFootprintAnswer
-from ledger.answers.stored import ChainMethodAnswer, FootprintAnswer, LineAnswer
+from ledger.answers.stored import ChainMethodAnswer, DirectAnswer, FootprintAnswer, LineAnswer
 from ledger.cli.attestations import attestation_line, chain_attestations, verified_lines
 from ledger.cli.buyer.averages import kind_note, lot_averages, product_averages
 from ledger.cli.buyer.method_report import ask_method, chain_method_report, is_chain_method, method_report
@@ -21,6 +21,7 @@ from ledger.cli.electricity import electricity_totals
 from ledger.cli.findings import answer_findings, questioned_kilograms
 from ledger.cli.lookup.purchases import ask_received, print_received_csv, received_report
 from ledger.cli.numbers import fixed, numeral, per_unit, share_words
+from ledger.cli.sight import sight_line
 from ledger.cli.study import study_lines
 from ledger.core.outcome.assessment import QUALITY
 from ledger.footprint.stored.burdens import METHOD
@@ -136,11 +137,13 @@ def footprint_report(answer: FootprintAnswer) -> Iterator[Part]:
     yield styled(f"{fixed(answer.footprint)} kg CO2e, {each}{kind_note(answer.figure_kind)}", style="bold green")
     yield electricity_totals(answer.location_based, answer.market_based)
     yield from answer_findings(answer, answer.questioned_share)
-    yield breakdown(answer)
+    if answer.direct is not None:
+        yield breakdown(answer, answer.direct)
+    yield from sight_line(answer.sight)
     yield _quality(answer)
     if answer.averages is not None:
         yield from lot_averages(answer.averages, answer.unit)
-    if answer.direct.omissions:
+    if answer.direct is not None and answer.direct.omissions:
         omissions = ", ".join(_omission(one) for one in answer.direct.omissions)
         yield f"omitted from its own record: {omissions}"
     if answer.recalled_factors:
@@ -256,11 +259,11 @@ def _notes(answer: FootprintAnswer) -> Iterator[str]:
                f"record {claim.index}{avoided}")
 
 
-def breakdown(answer: FootprintAnswer) -> Table:
+def breakdown(answer: FootprintAnswer, direct: DirectAnswer) -> Table:
     """The emission lines of the lot's own record, and its inputs, each with its share of the footprint."""
     table = Table("from", "kind", "kg CO2e", "share", "basis and factor", box=None, pad_edge=False)
     table.columns[2].justify = table.columns[3].justify = "right"
-    for line in answer.direct.lines:
+    for line in direct.lines:
         share = _share(line.amount, answer.footprint)
         table.add_row(line.source, line.kind, fixed(line.amount), share, _basis(line))
     for taken_lot in answer.inputs:
@@ -281,8 +284,9 @@ def _quality(answer: FootprintAnswer) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
     unestimated = f"; omitted without an estimate: {numeral(answer.unestimated, 3)}" if answer.unestimated else ""
     table.add_row("completeness", f"{answer.completeness}, exempted {answer.exempted}{unestimated}")
-    activity = percent(answer.direct.primary_activity_share)
-    table.add_row("primary data", f"{percent(answer.primary_share)}; of own emissions, activity data: {activity}")
+    activity = "" if answer.direct is None else (
+        f"; of own emissions, activity data: {percent(answer.direct.primary_activity_share)}")
+    table.add_row("primary data", f"{percent(answer.primary_share)}{activity}")
     table.add_row("ratings (1 best, 3)", _ratings(answer.ratings))
     if answer.rating_conversion:
         table.add_row("ratings of PACT (1 best, 5)", f"{_ratings(answer.pact_ratings)} ({answer.rating_conversion})")

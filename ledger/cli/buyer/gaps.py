@@ -7,7 +7,7 @@ from rich.table import Table
 
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import CsvForm, Part, csv_option, json_option, print_csv, print_json, say_all, show, styled
-from ledger.cli.findings import answer_findings
+from ledger.cli.findings import answer_findings, hidden_line
 from ledger.cli.numbers import fixed, numeral
 from ledger.footprint.derived.gaps import Gap, LotGaps
 
@@ -29,7 +29,7 @@ def gaps(lot: str, limit: int, as_csv: CsvForm | None, url: str, as_json: bool) 
         print_json(answer)
     elif as_csv is not None:
         print_csv(as_csv, _CSV, (_csv_row(answer, gap) for gap in answer.items))
-        say_all([*answer_findings(answer), *_left_off(answer)])
+        say_all([*hidden_line(answer.hidden, "kg CO2e"), *answer_findings(answer), *_left_off(answer)])
     else:
         show(*gaps_report(answer))
 
@@ -38,6 +38,7 @@ def gaps_report(answer: LotGaps) -> Iterator[Part]:
     """The gaps of a lot, as text for people."""
     yield styled(f"gaps of {answer.lot}", style="bold")
     yield _summary(answer)
+    yield from hidden_line(answer.hidden, "kg CO2e")
     yield from answer_findings(answer)
     sized = [gap for gap in answer.items if gap.kg_co2e is not None]
     unsized = [gap for gap in answer.items if gap.kg_co2e is None]
@@ -113,6 +114,8 @@ def _whom(gap: Gap) -> str:
 
 
 def _records(gap: Gap) -> str:
+    if not gap.records:
+        return ""
     more = f" and {gap.count - 1} more" if gap.count > 1 else ""
     return f"{gap.records[0][:12]}…{more}"
 

@@ -50,6 +50,9 @@ def trace(
                           code="unexpected-answer") from None
     for tree in trees:
         show(tree)
+    hidden = data["graph"].get("hidden")
+    if isinstance(hidden, dict):
+        show(str(hidden.get("note", "parts of the chain are hidden from you")))
 
 
 def _trees(data: dict[str, Any], direction: str, limit: int) -> list[Tree]:
@@ -118,10 +121,14 @@ def _taken(graph: "networkx.DiGraph[str]", lot: str, record: str) -> str:
 
 def _lot_label(graph: "networkx.DiGraph[str]", lot: str, taken: str = "") -> Line:
     node = graph.nodes[lot]
+    if node["kind"] == "hidden":
+        return styled(f"hidden parts, {fixed(node['footprint'])} kg CO2e", "dim")
     label = styled(taken)
     label.append_text(styled(lot, "bold"))
     label.append_text(styled(f"  {node['quantity']} {node['unit']} {node['role']}, "
                              f"{fixed(node['footprint'])} kg CO2e"))
+    if node.get("supplier"):
+        label.append_text(styled(f", of {node['supplier']}"))
     if node.get("questioned"):
         label.append_text(styled(questioned_note(node["questioned"]), "yellow"))
     if node["kind"] == "pool":
@@ -140,6 +147,8 @@ def _pool_period(node: dict[str, Any]) -> str:
 def _record_label(graph: "networkx.DiGraph[str]", record: str) -> Line:
     node = graph.nodes[record]
     label = styled(f"{node['type']} {node['index']} by {node['issuer']}", style="cyan")
+    if node.get("hiddenInputs"):
+        label.append_text(styled(", with inputs that are hidden from you", "dim"))
     if node.get("findings"):
         codes = dict.fromkeys(f"{finding['severity']} {finding['code']}" for finding in node["findings"])
         label.append_text(styled(f": {', '.join(codes)}", "yellow"))

@@ -88,7 +88,8 @@ def _quantity(answer: FootprintAnswer) -> float:
 
 
 def _of(answer: FootprintAnswer, kind: str) -> str:
-    return f"{sum(line.amount for line in answer.direct.lines if line.kind == kind) / _quantity(answer):,.1f}"
+    lines = [] if answer.direct is None else answer.direct.lines
+    return f"{sum(line.amount for line in lines if line.kind == kind) / _quantity(answer):,.1f}"
 
 
 def _of_inputs(answer: FootprintAnswer) -> str:

@@ -28,7 +28,7 @@ _CSV: tuple[ListColumn[ListedLotAnswer], ...] = (
     ListColumn("lot", lambda lot: lot.lot),
     ListColumn("product", lambda lot: lot.product),
     ListColumn("quantity", lambda lot: Decimal(lot.quantity.value)),
-    ListColumn("remaining", lambda lot: Decimal(lot.remaining)),
+    ListColumn("remaining", lambda lot: None if lot.remaining is None else Decimal(lot.remaining)),
     ListColumn("unit", lambda lot: lot.quantity.unit),
     ListColumn("kg CO2e", lambda lot: lot.footprint),
     ListColumn("kg CO2e per unit", lambda lot: lot.footprint_per_unit),

@@ -59,7 +59,8 @@ def shown_report(answer: ShownAnswer) -> Iterator[Part]:
 
 
 def _add_lot(facts: Table, lot: ListedLotAnswer) -> None:
-    facts.add_row("quantity", f"{lot.quantity} of {lot.product}, {lot.remaining} left")
+    left = "" if lot.remaining is None else f", {lot.remaining} left"
+    facts.add_row("quantity", f"{lot.quantity} of {lot.product}{left}")
     facts.add_row(lot.title, f"{fixed(lot.footprint)} kg CO2e, {per_unit(lot.footprint_per_unit, lot.quantity.unit)}")
     weak = {"questioned": lot.questioned, "omitted": lot.omitted, "provisional": lot.provisional}
     for name, amount in weak.items():

@@ -118,7 +118,7 @@ def _layers(ledger: Ledger, metrics: Metrics, tracer: Tracer | None) -> Observed
     """The application in its layers: the observation, the door, the route."""
     chosen, counts = ledger.settings, HttpCounts()
     app = create_app(ledger, chosen.public_url, metrics)
-    door = Door(Routed(app), chosen.limits, chosen.host, chosen.public_url)
+    door = Door(Routed(app), chosen.limits, chosen.host, chosen.public_url, ledger.tokens)
     metrics.add(counts.families)
     metrics.add(door.families)
     return Observed(door, counts, chosen.limits.proxies, logs=chosen.log_format == JSON, tracer=tracer)

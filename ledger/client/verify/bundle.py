@@ -50,6 +50,7 @@ STEPS: Final = (
 )
 PUBLISHED: Final = "the log, as it is published now, begins with that checkpoint"
 """The last step, if the check asks the log."""
+TOTALS: Final = "ok for the committed figure; the statement does not show how it is made"
 _OF_RECEIPTS: Final[Mapping[int, int]] = {1: 1, 2: 2, 3: 4, 4: 5, 5: 6, 6: 8}
 """The step of a bundle by the step of a receipt."""
 
@@ -162,8 +163,10 @@ def verify_bundle(bundle: Bundle, trusted: ReplayedKeys) -> Checked:
     state = _replayed(bundle.records, key, trusted, verified)
     organization = _check_signer(bundle, verified.entry, state)
     statement = _check_statement(bundle, key, trusted, verified)
-    keys = known_keys(answer, trusted)
-    return Checked(verified, left_out_steps(bundle, trusted), cosigned, keys, organization, statement)
+    keys, left_out = known_keys(answer, trusted), left_out_steps(bundle, trusted)
+    if statement is not None and statement.assessment is None:
+        left_out[9] = TOTALS
+    return Checked(verified, left_out, cosigned, keys, organization, statement)
 
 
 def _rotations(bundle: Bundle, trusted: ReplayedKeys) -> Sequence[str]:

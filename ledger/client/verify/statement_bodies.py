@@ -22,8 +22,8 @@ from ledger.admission.plan import ANY_TOLERANCE
 from ledger.admission.plan import plan as plan_of
 from ledger.admission.state import State, type_of
 from ledger.core.outcome.assessment import Assessment
-from ledger.core.outcome.leaves import LotLeaf, assessment_bytes, read
-from ledger.core.receipts.statement import Input
+from ledger.core.outcome.leaves import AssessmentLeaf, LotLeaf, assessment_bytes, read
+from ledger.core.receipts.statement import Claims, Input
 from ledger.core.receipts.statement_steps import Proven
 from ledger.core.record.canonical import decode_record
 from ledger.core.record.canonical import digest as digest_of
@@ -83,6 +83,9 @@ class Recomputed(NamedTuple):
 
 def recompute_from_bodies(proven: Proven, bodies: Bodies, registry: Registry) -> Recomputed:
     """Raises VerificationError if the bodies contradict the statement."""
+    leaf = proven.assessment
+    if leaf is None:
+        return Recomputed(False, False, ("not recomputed: the statement does not show how the figure is made",))
     body = _own_body(proven, bodies)
     if body is None:
         return Recomputed(False, False, (f"not recomputed: the body {_reads(proven)} is not at hand",))
@@ -92,7 +95,7 @@ def recompute_from_bodies(proven: Proven, bodies: Bodies, registry: Registry) ->
     if missing:
         notes = tuple([f"not recomputed: the body {digest} is not at hand" for digest in missing])
         return Recomputed(False, False, notes)
-    recomputed = _recomputed(proven, record, body, state, registry)
+    recomputed = _recomputed(proven, leaf, (record, body), state, registry)
     _check_study(proven, record, body, named)
     _check_data_end(proven, record)
     return recomputed
@@ -110,17 +113,18 @@ def _check_data_end(proven: Proven, record: AnyRecord) -> None:
 
 
 def _recomputed(
-    proven: Proven, record: AnyRecord, body: bytes, state: State, registry: Registry
+    proven: Proven, leaf: AssessmentLeaf, shown: tuple[AnyRecord, bytes], state: State, registry: Registry
 ) -> Recomputed:
+    record, body = shown
     claims, entry = proven.claims, proven.entry
     submission = Submission(record, body, entry.digest, entry.keyid, entry.signature)
-    versions = _versions(proven)
+    versions = _versions(proven.claims, leaf)
     note = _not_installed(proven, registry, versions)
     try:
         _add_inputs(state, proven, record)
         plan = plan_of(_resolved(record, proven.inputs), state, ANY_TOLERANCE)
         _check_plan(proven, plan)
-        committed = proven.assessment.assessment
+        committed = leaf.assessment
         if note is None and names_elsewhere(_assessment.decode(committed).findings):
             note = "not assessed again: a finding rests on another facility, which the statement does not disclose"
         if isinstance(record, Declaration) and record.lot is not None:
@@ -134,11 +138,11 @@ def _recomputed(
                              "the recomputed assessment differs from the assessment that the log committed to")
         figure_work = work_of(record, plan, state, _assessment.decode(committed))
         _check_share(proven, figure_work)
-        figure_work = figure_work._replace(adjustment=adjustment_of(proven.assessment))
+        figure_work = figure_work._replace(adjustment=adjustment_of(leaf))
         figures = {lot.lot: LotFigures(vector_of(read(lot.burdens)), read(lot.contents)) for lot in proven.inputs}
         outcome = account(Prepared(
             submission, plan, figure_work, committed, claims.plugin, versions,
-            accepted_by=proven.assessment.accepted_by), figures)
+            accepted_by=leaf.accepted_by), figures)
     except VerificationError:
         raise
     except (LedgerError, msgspec.DecodeError, KeyError, ArithmeticError) as error:
@@ -294,9 +298,9 @@ def _lot(claimed: Input, leaf: LotLeaf, maker: tuple[str, str] | None) -> LotFac
     )
 
 
-def _versions(proven: Proven) -> Versions:
+def _versions(claims: Claims, leaf: AssessmentLeaf) -> Versions:
     """The versions of rules, sector and factor sets that assessed the record, by the statement."""
-    claims, at = proven.claims, proven.assessment.activation
+    at = leaf.activation
     activation = NO_ACTIVATION if at is None else at
     entries = [
         PluginActivation(activation, one.name, one.version, one.digest, precedence=one.precedence)

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ledger.errors import InvalidNote, VerificationError
 
@@ -75,6 +77,10 @@ class NoteSigner:
     def sign(self, text: str) -> bytes:
         """The signature of the text; the same each time."""
         return self._key.sign(text.encode())
+
+    def derived(self, salt: bytes, purpose: bytes) -> bytes:
+        """32 secret bytes that only a holder of the key can compute (HKDF, RFC 5869)."""
+        return HKDF(hashes.SHA256(), 32, salt, purpose).derive(self._key.private_bytes_raw())
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,7 +191,7 @@ class VersionClaim(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
     precedence: int | None = None
 
 
-class Claims(StatementClaim, frozen=True):
+class Claims(StatementClaim, frozen=True, kw_only=True):
     """Figure, method and versions of a lot, the tree of `size` and `root` with its signed `checkpoint`, and the proofs.
 
     `record` is the log index of the record that made the lot, `digest` the digest of its body. The lot carries `share`
@@ -206,6 +206,9 @@ class Claims(StatementClaim, frozen=True):
     `figureKind`: of one lot, or an average of a pool. `dataEnd`: the end of the figure's data, `validUntil` three years
     later; a change above 10 % ends the validity earlier. `attestations` stand beside questions and remove no question;
     `verified`: the shares of the figure that attestations in force cover. No tree proves these two.
+
+    A statement for a caller who may not see how the lot is made has neither `assessment` nor `share` and `inputs`: it
+    proves the committed figure, but the figure cannot be recomputed from it.
     """
 
     origin: str
@@ -222,8 +225,8 @@ class Claims(StatementClaim, frozen=True):
     record: int
     digest: str
     type: str
-    share: str
-    assessment: ShownRecord
+    share: str | None = None
+    assessment: ShownRecord | None = None
     result: ShownRecord
     records: list[ProvenRecord]
     entries: list[ProvenEntry]

@@ -45,14 +45,14 @@ _generic = msgspec.json.Decoder()
 
 class Proven(NamedTuple):
     """Verified claims. `entry` is the entry of the record that made the lot, `outcome` the root of its valid results;
-    `digest`: SHA-256 of the claims, hex."""
+    `assessment` is None if the statement does not show how the figure is made; `digest`: SHA-256 of the claims, hex."""
 
     claims: Claims
     digest: str
     checkpoint: Checkpoint
     entry: Entry
     outcome: bytes
-    assessment: AssessmentLeaf
+    assessment: AssessmentLeaf | None
     lot: LotLeaf
     inputs: tuple[LotLeaf, ...]
 
@@ -85,13 +85,13 @@ def prove(claims: Claims, keys: LogKeys, digest: str = "") -> Proven:
     outcomes = {record.index: _outcome(i, record, entries) for i, record in enumerate(claims.records)}
     sizes = {record.index: record.leaves for record in claims.records}
     own = outcomes[claims.record], sizes[claims.record]
-    assessment = _result("claims.assessment", claims.assessment, *own)
+    assessment = None if claims.assessment is None else _result("claims.assessment", claims.assessment, *own)
     lot = _result("claims.result", claims.result, *own)
     inputs = [
         _result(f"claims.inputs[{i}].shown", lot_input.shown, outcomes[lot_input.record], sizes[lot_input.record])
         for i, lot_input in enumerate(claims.inputs)
     ]
-    if not isinstance(assessment, AssessmentLeaf) or not isinstance(lot, LotLeaf):
+    if not isinstance(assessment, AssessmentLeaf | None) or not isinstance(lot, LotLeaf):
         raise _fails(5, "wrong-leaf", "claims.result", "leaf 0 must be the assessment, and the lot another leaf")
     lots = tuple([one for one in inputs if isinstance(one, LotLeaf)])
     if len(lots) != len(inputs) or len({one.lot for one in (lot, *lots)}) != len(lots) + 1:
@@ -101,7 +101,12 @@ def prove(claims: Claims, keys: LogKeys, digest: str = "") -> Proven:
 
 
 def _check_form(claims: Claims) -> None:
-    """The statement holds exactly the records and entries that it names, each once and in log order."""
+    """The statement holds exactly the records and entries that it names, each once and in log order. It shows how the
+    figure is made with all of that, or with nothing of it."""
+    if claims.assessment is None and (claims.share is not None or claims.inputs):
+        raise malformed("claims.assessment", "is missing, although share or inputs are there")
+    if claims.assessment is not None and claims.share is None:
+        raise malformed("claims.share", "is missing, although the assessment is there")
     records, entries = [record.index for record in claims.records], [entry.index for entry in claims.entries]
     for field, indexes in (("records", records), ("entries", entries)):
         if any(a >= b for a, b in pairwise(indexes)):
@@ -186,14 +191,14 @@ def _result(field: str, shown: ShownRecord, outcome: bytes, size: int) -> AnyLea
     return leaf
 
 
-def _check_claims(claims: Claims, entry: Entry, assessment: AssessmentLeaf, lot: LotLeaf) -> None:
+def _check_claims(claims: Claims, entry: Entry, assessment: AssessmentLeaf | None, lot: LotLeaf) -> None:
     """The statement's claims about the lot equal the values to which the log committed."""
-    figure = claims.figure
+    figure, leaf = claims.figure, assessment or lot
     claimed = (
         ("digest", claims.digest, entry.digest.hex()), ("lot", claims.lot, lot.lot),
         ("product", claims.product, lot.product), ("quantity", claims.quantity, lot.quantity),
-        ("method", claims.method, lot.method), ("method", claims.method, assessment.method),
-        ("plugin", claims.plugin, lot.plugin), ("plugin", claims.plugin, assessment.plugin),
+        ("method", claims.method, lot.method), ("method", claims.method, leaf.method),
+        ("plugin", claims.plugin, lot.plugin), ("plugin", claims.plugin, leaf.plugin),
         ("figure.burdens", figure.burdens, lot.burdens), ("figure.contents", figure.contents, lot.contents),
     )
     for field, stated, committed in claimed:

@@ -392,8 +392,12 @@ class Report(Record, frozen=True, kw_only=True, tag="report"):
         return self.facility or self.issuer
 
 
+Depth = Literal["totals", "stages", "suppliers", "full"]
+"""How much a grant shows: the figures; their breakdown by stage; also the suppliers; the records themselves."""
+
+
 class GrantScope(Part, frozen=True):
-    """The grantor's records that a grant covers: those of one lot or of one product, else all. With `start` or `end`,
+    """The grantor's records that a grant covers: about one lot or one product, else all. With `start` or `end`,
     only records whose stated times lie in this period. `declaration`: the grantee may price its supplies by the
     declaration with this digest; the grant covers no other record."""
 
@@ -408,7 +412,7 @@ class Grant(Record, frozen=True, kw_only=True, tag="grant"):
     """The issuer lets another organisation, or whoever holds the secret of a `link`, read its own records until
     `until`. `link` is the SHA-256 of the secret, 32 random bytes. Upstream records need the grants of their issuers."""
 
-    depth: Literal["totals", "stages", "suppliers", "full"]
+    depth: Depth
     until: Instant
     purpose: Name
     grantee: Id | None = None

@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from ledger.core.check_digits import gs1_check_digit, is_gs1_key, is_lei, is_social_credit_code
 from ledger.core.record.identifiers import check_prefix
 from ledger.errors import Refused
 
@@ -39,6 +40,19 @@ _BEYOND: Final = (
 _GS1: Final = re.compile(r"https?://(?:[a-z0-9-]+\.)*gs1\.org(?::[0-9]+)?/")
 _GS1_KEY: Final = re.compile(r"[^/]+//[^/]+/[0-9]{2,4}/[0-9]{6}")
 _GS1_RULE: Final = "a GS1 Digital Link with its application identifier and key, such as https://id.gs1.org/414/GLN"
+_LEI: Final = "urn:lei:"
+_CREDIT_CODE: Final = "urn:uscc:"
+_NUMBERED: Final = (_LEI, _CREDIT_CODE, "http")
+_PART: Final = re.compile(r"[^:/#=?]*")
+_GS1_NUMBER: Final = re.compile(r"https?://(?:[a-z0-9-]+\.)*gs1\.org(?::[0-9]+)?/([0-9]{2,4})/([^/?#]*)")
+_GTIN: Final = ("a GTIN", (8, 12, 13, 14))
+_GLN: Final = ("a GLN", (13,))
+_SERVICE: Final = ("a GSRN", (18,))
+_GS1_NUMBERS: Final = {
+    "00": ("an SSCC", (18,)), "01": _GTIN, "8017": _SERVICE, "8018": _SERVICE,
+    **dict.fromkeys(("410", "411", "412", "413", "414", "415", "416", "417"), _GLN),
+}
+"""The kinds and lengths of numbers that end with a check digit, by application identifier."""
 
 
 def is_plain(text: str) -> bool:
@@ -61,6 +75,40 @@ def check_plain(text: str, field: str) -> None:
                          "no spaces, control, direction or other invisible characters, not even percent-encoded")
 
 
+def check_numbered(text: str, field: str) -> None:
+    """Refuses a name in which the number of an organisation, place or good is malformed or has a wrong check digit: an
+    LEI (`urn:lei:`), a unified social credit code (`urn:uscc:`), or a GS1 key in a GS1 Digital Link."""
+    if not text.startswith(_NUMBERED):
+        return
+    if text.startswith(_LEI):
+        number = _number_after(_LEI, text)
+        if not is_lei(number):
+            raise _miscounted(text, field, f"{number!r} is no LEI",
+                              "20 characters, of which the last two are check digits (ISO 17442)")
+    elif text.startswith(_CREDIT_CODE):
+        number = _number_after(_CREDIT_CODE, text)
+        if not is_social_credit_code(number):
+            raise _miscounted(text, field, f"{number!r} is no unified social credit code",
+                              "18 characters, of which the last one is a check character (GB 32100)")
+    elif (link := _GS1_NUMBER.match(text)) is not None and link[1] in _GS1_NUMBERS:
+        _check_gs1(text, field, link[1], link[2])
+
+
+def _number_after(namespace: str, text: str) -> str:
+    part = _PART.match(text, len(namespace))
+    return part[0] if part else ""
+
+
+def _check_gs1(text: str, field: str, application: str, number: str) -> None:
+    kind, lengths = _GS1_NUMBERS[application]
+    if not (number.isascii() and number.isdecimal() and len(number) in lengths):
+        raise _miscounted(text, field, f"{number!r} is not {kind}",
+                          f"{' or '.join(map(str, lengths))} digits, of which the last one is a check digit")
+    if not is_gs1_key(number):
+        raise _miscounted(text, field, f"the check digit of {number} is wrong",
+                          f"{kind} whose check digit fits: after {number[:-1]} comes {gs1_check_digit(number[:-1])}")
+
+
 def check_prefixes(prefixes: Sequence[str]) -> None:
     """Refuses prefixes that no organisation can get: malformed, shared with others, or reserved."""
     for i, prefix in enumerate(prefixes):
@@ -68,6 +116,7 @@ def check_prefixes(prefixes: Sequence[str]) -> None:
         check_prefix(prefix, field)
         check_plain(prefix, field)
         check_own(prefix, field)
+        check_numbered(prefix, field)
         if prefix.startswith(OWN):
             raise _shared(prefix, field, f"only the id of a registrar begins with {OWN}")
 
@@ -86,6 +135,10 @@ def check_own(text: str, field: str) -> None:
 def _shared(text: str, field: str, rule: str) -> Refused:
     return Refused(f"{field}: {text!r} is a namespace that many share", code="name-shared", field=field, value=text,
                    rule=rule)
+
+
+def _miscounted(text: str, field: str, fault: str, rule: str) -> Refused:
+    return Refused(f"{field}: {fault}", code="check-digit", field=field, value=text, rule=rule)
 
 
 def _not_plain(text: str, field: str, code: str, rule: str) -> Refused:

@@ -156,6 +156,14 @@ class SigningKey:
     def sign_record(self, origin: str, kind: int, digest: bytes) -> bytes:
         return self._half.sign(record_message(origin, kind, digest))
 
+    def sign_assertion(self, message: bytes) -> bytes:
+        """Signs the first two parts of a JSON Web Signature. These are ASCII without a line end, so they cannot be the
+        message of a record or of an enrolment. Raises InvalidKey for other bytes."""
+        if b"\n" in message or not message.isascii():
+            raise InvalidKey("only the parts of a JSON Web Signature can be signed", field="message",
+                             rule="header and claims in base64url")
+        return self._half.sign(message)
+
     def prove_possession(self, origin: str, organization: str) -> bytes:
         return self._half.sign(possession_message(origin, organization, self.keyid))
 

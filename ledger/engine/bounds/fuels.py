@@ -6,10 +6,17 @@ nearly all carbon burns, and fossil fuel has no biogenic carbon: biomethane and 
 own. Where a value lies outside of its range, the CO2 by which the fuel's own row exceeds the stated CO2 is questioned,
 whatever the laboratory says.
 
+The row counts the amount that is bought. A fuel that is bought by its energy is compared by heat: its amount follows
+from the stated heating value, so a false value would shrink the amount of the row as well. The upstream and the methane
+that such a heating value saves are questioned with it.
+
 Biomass has no CO2 in its row, so its own maximum counts: wood that has the heat or the carbon of coal is questioned as
 coal.
 
 A fuel that no set knows has the carbon of natural gas at least, and its biogenic share needs the laboratory's report.
+
+A lot of energy is power or heat for every sector, and nobody burns it. So a lot of energy whose product consists of a
+fossil fuel is questioned by the CO2 of that fuel, unless the energy leaves as such a lot again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,13 +24,15 @@ from decimal import Decimal
 from functools import cache
 from typing import Final, NamedTuple
 
+from ledger.admission.facts import LotFacts
 from ledger.admission.lots import Supplied
-from ledger.core.outcome.assessment import Finding, Span
+from ledger.core.outcome.assessment import ADDITIVE, Finding, Span
 from ledger.core.record.values import Evidence
 from ledger.engine.bounds.process import ONE, ZERO, Process, is_energy, short
 from ledger.engine.bounds.substances import amount_of_supply
 from ledger.engine.pricing.analyses import analyses_of
 from ledger.engine.pricing.heating import analysed
+from ledger.engine.pricing.priced import co2e_of_lines
 from ledger.sdk import CO2_PER_C, FuelAnalysis, rows
 from ledger.sdk.sets.lookup import SetChoice, amount_of, choose
 
@@ -31,11 +40,16 @@ HEAT: Final = "fuel-heating-value"
 CARBON: Final = "fuel-carbon"
 OXIDATION: Final = "fuel-oxidation"
 BIOGENIC: Final = "fossil-biogenic"
+IN_LOT: Final = "fuel-as-energy"
 KINDS: Final = ("fuelAnalysis", "biomassCertificate")
 """Kinds of evidence that show the biogenic share of a fuel that no set knows: a laboratory's report (ISO 21644), a
 certificate of sustainability."""
 _CARBON_DIOXIDE: Final = "CO2"
+_COMBUSTION: Final = "combustion"
 _ANY, _UNKNOWN = "*", "unknown"
+_LONGEST: Final = 255
+_MEGAJOULES: Final = 1000
+"""Per GJ."""
 _LEAST_HEAT, _MOST_HEAT = Decimal("0.5"), Decimal("1.5")
 _LEAST_CARBON: Final = Decimal("0.0148")
 """Kg per MJ of natural gas, the lowest of IPCC 2006, volume 2, table 1.3; hydrogen needs no analysis."""
@@ -46,20 +60,35 @@ _COAL: Final = Decimal("0.0258")
 
 
 class _FuelKind(NamedTuple):
-    """Carbon per MJ as multiples of the row; the most biogenic share, the least oxidation. Of biomass, the most MJ and
-    the most carbon of a kg; zero for other kinds."""
+    """Carbon per MJ as multiples of the row; the least kg of carbon per GJ, which counts in place of `low` unless the
+    row has less; the heating value as multiples of the row; the most biogenic share, the least oxidation. Of biomass,
+    the most MJ and the most carbon of a kg. Zero is no limit."""
 
     low: Decimal
     high: Decimal
+    least: Decimal
+    lean: Decimal
+    rich: Decimal
     biogenic: Decimal
     oxidation: Decimal
     most_heat: Decimal
     most_carbon: Decimal
 
+    def carbon(self, per_heat: Decimal) -> Span:
+        """Kg of carbon per MJ, for a row that has `per_heat`."""
+        low = min(self.least / _MEGAJOULES, per_heat) if self.least else self.low * per_heat
+        return Span(low=short(low), high=short(self.high * per_heat))
+
+    def heat(self, of_row: Decimal) -> Span:
+        """MJ per unit, for a row that has `of_row`."""
+        most = self.most_heat or of_row * (self.rich or _MOST_HEAT)
+        return Span(low=short(of_row * (self.lean or _LEAST_HEAT)), high=short(most))
+
 
 class _AnalysedFuel(NamedTuple):
-    """The supply at `place`: `amount` in `unit`. By the set's row (None if there is no row): MJ and kg of carbon per
-    unit. As stated: MJ, kg of carbon per unit, oxidation and biogenic share."""
+    """The supply at `place`: `amount` in `unit`, which is `usual` by the heating value of the row if the supply states
+    energy. By the set's row (None if there is no row): MJ and kg of carbon per unit. As stated: MJ, kg of carbon per
+    unit, oxidation and biogenic share."""
 
     place: int
     material: str
@@ -72,6 +101,7 @@ class _AnalysedFuel(NamedTuple):
     stated_carbon: Decimal
     oxidation: Decimal
     share: Decimal
+    usual: Decimal
 
     @property
     def emitted(self) -> Decimal:
@@ -88,28 +118,57 @@ def _kinds() -> Mapping[str, _FuelKind]:
 
 
 def check_fuels(process: Process) -> list[Finding]:
-    """The findings on each analysis that the record's activity states."""
-    return [
+    """The findings on each analysis that the record's activity states, and on fuel that it takes as energy."""
+    return [*_unburnt_lots(process)] + [
         finding for fuel in _analysed(process) for finding in (
-            _known(fuel) if fuel.row is not None else _foreign(fuel, process.record.evidence)
+            _known(fuel, process) if fuel.row is not None else _foreign(fuel, process.record.evidence)
         )
     ]
 
 
+def _unburnt_lots(process: Process) -> Iterator[Finding]:
+    taken = {i: _burning(process, one.lot, one.quantity) for i, one in enumerate(process.plan.taken)}
+    lots = [i for i, carbon_dioxide in taken.items() if carbon_dioxide]
+    left = sum((_burning(process, made.facts, made.facts.quantity) for _, made in process.outputs), ZERO)
+    amount = sum(taken.values(), ZERO) - left
+    if lots and amount > ZERO:
+        lot = process.plan.taken[lots[0]].lot
+        yield Finding(
+            code=IN_LOT, taken=lots[0], value=short(amount), unit="KGM", amount=short(amount),
+            message=f"{lot.id} counts as energy, but its product is a fuel: nobody counts its CO2"[:_LONGEST],
+        )
+
+
+def _burning(process: Process, lot: LotFacts, quantity: Decimal) -> Decimal:
+    """Kg of fossil CO2 of the fuels in a lot that is counted by its energy."""
+    if not is_energy(lot.unit):
+        return ZERO
+    burnt = ZERO
+    for material, share in process.facts.composition(lot).materials.items():
+        row = choose(process.sets, material, _COMBUSTION, process.around.places, process.around.year)
+        amount = None if row is None else amount_of(row.entry, quantity, lot.unit, None)
+        if row is not None and amount is not None:
+            burnt += amount * Decimal(share) * dict(row.factor.gases).get(_CARBON_DIOXIDE, ZERO)
+    return burnt
+
+
 def _analysed(process: Process) -> Iterator[_AnalysedFuel]:
     analyses = analyses_of(process.record)
-    for place, supplied in enumerate(process.supplied if analyses else ()):
+    # Overheads are not analysed.
+    for place, supplied in enumerate(process.plan.supplied if analyses else ()):
         supply, mass = supplied
         analysis, quantity = analyses.get(supply.material), supply.quantity
         if analysis is None or supply.origin == "nature":
             continue
-        row = choose(process.sets, supply.material, "combustion", process.around.places, process.around.year)
+        row = choose(process.sets, supply.material, _COMBUSTION, process.around.places, process.around.year)
         if row is None or row.entry.heating_value is None:
             yield _stated(place, supply.material, (_kilograms(process, supplied, analysis), "KGM"), None, analysis)
             continue
         amount = amount_of(analysed(row.entry, analysis), quantity.amount, quantity.unit, mass)
         if amount is not None:
-            yield _stated(place, supply.material, (amount, row.entry.unit), row, analysis)
+            fuel = _stated(place, supply.material, (amount, row.entry.unit), row, analysis)
+            bought = amount_of(row.entry, quantity.amount, quantity.unit, mass)
+            yield fuel if bought is None else fuel._replace(usual=bought)
 
 
 def _kilograms(process: Process, supplied: Supplied, analysis: FuelAnalysis) -> Decimal:
@@ -135,33 +194,48 @@ def _stated(
     return _AnalysedFuel(
         place, material, *amount, row, heat, carbon, stated_heat, stated_carbon,
         ONE if analysis.oxidation is None else Decimal(analysis.oxidation), Decimal(analysis.biogenic_share),
+        usual=amount[0],
     )
 
 
-def _known(fuel: _AnalysedFuel) -> Iterator[Finding]:
+def _known(fuel: _AnalysedFuel, process: Process) -> Iterator[Finding]:
     """A fuel with a row. A row without CO2 is biomass: its carbon is no part of a figure."""
     key = "" if fuel.row is None else fuel.row.entry.key
     kind = _kinds().get(key, _kinds()[_ANY])
-    short_of = max(fuel.amount * fuel.carbon * CO2_PER_C - fuel.emitted, ZERO)
+    short_of = max(fuel.usual * fuel.carbon * CO2_PER_C - fuel.emitted, ZERO)
     wrong = []
     if fuel.carbon:
-        per_heat, stated = fuel.carbon / fuel.heat, short(fuel.stated_carbon / fuel.stated_heat)
-        low, high = short(kind.low * per_heat), short(kind.high * per_heat)
-        if not low <= stated <= high:
-            wrong.append((CARBON, stated, "KGM/3B", Span(low=low, high=high)))
-    most_heat = kind.most_heat or fuel.heat * _MOST_HEAT
-    if not fuel.heat * _LEAST_HEAT <= fuel.stated_heat <= most_heat and not _is_beyond(fuel, kind):
-        wrong.append((HEAT, fuel.stated_heat, f"3B/{fuel.unit}",
-                      Span(low=short(fuel.heat * _LEAST_HEAT), high=short(most_heat))))
+        stated, usual = short(fuel.stated_carbon / fuel.stated_heat), kind.carbon(fuel.carbon / fuel.heat)
+        if not _within(stated, usual):
+            wrong.append((CARBON, stated, "KGM/3B", usual))
+    usual = kind.heat(fuel.heat)
+    if not _within(fuel.stated_heat, usual) and not _is_beyond(fuel, kind):
+        wrong.append((HEAT, fuel.stated_heat, f"3B/{fuel.unit}", usual))
     if fuel.carbon and fuel.oxidation < kind.oxidation:
         wrong.append((OXIDATION, fuel.oxidation, "C62", Span(low=kind.oxidation, high=ONE)))
     yield from _beyond_biomass(fuel, kind)
     for i, (code, value, unit, usual) in enumerate(wrong):
         # One difference has one amount, whichever of its values are out of range.
-        yield _finding(fuel, code, value, unit, usual, short_of if i == 0 else ZERO)
+        amount = short_of if i == 0 else ZERO
+        yield _finding(fuel, code, value, unit, usual, amount + _saved(fuel, process) if code == HEAT else amount)
     if fuel.carbon and fuel.share > kind.biogenic:
         yield _finding(fuel, BIOGENIC, fuel.share, "C62", Span(low=ZERO, high=kind.biogenic),
                        fuel.emitted * (fuel.share - kind.biogenic))
+
+
+def _within(value: Decimal, usual: Span) -> bool:
+    return (usual.low is None or value >= usual.low) and (usual.high is None or value <= usual.high)
+
+
+def _saved(fuel: _AnalysedFuel, process: Process) -> Decimal:
+    """Kg CO2e that the stated heating value takes from the lines of the sets' rows, except the CO2 of burning: their
+    amount by the row's heating value, less their amount."""
+    priced = co2e_of_lines(
+        line for line in process.assessment.lines
+        if line.supply == fuel.place and line.value is not None and line.burden in ADDITIVE
+        and (line.boundary, line.gas) != (_COMBUSTION, _CARBON_DIOXIDE)
+    )
+    return max(priced * fuel.usual / fuel.amount - priced, ZERO) if fuel.amount else ZERO
 
 
 def _is_beyond(fuel: _AnalysedFuel, kind: _FuelKind) -> bool:
@@ -210,5 +284,5 @@ def _finding(fuel: _AnalysedFuel, code: str, value: Decimal, unit: str, usual: S
         code=code, supply=fuel.place, value=short(value), unit=unit, usual=usual,
         severity="warning" if doubted else "note", amount=short(amount) if doubted else None,
         factor=None if fuel.row is None else fuel.row.name,
-        message=f"{names[code]} of {fuel.material} is {short(value):f} {unit}: usual are {low}{high}"[:255],
+        message=f"{names[code]} of {fuel.material} is {short(value):f} {unit}: usual are {low}{high}"[:_LONGEST],
     )

@@ -16,6 +16,7 @@ from ledger.engine.bounds.process import ONE, ZERO, is_energy, is_power, megajou
 from ledger.engine.pricing.heating import analysed
 from ledger.sdk import CO2_PER_C, FactorSetVersion, FuelAnalysis, SupplyEntry, rows
 from ledger.sdk.sets.lookup import amount_of, entry_of
+from ledger.sdk.sets.lookup import is_power as is_power_supply
 
 SPREAD: Final = Decimal("1.25")
 """By so much a fuel may be richer than its row: coals of one name differ by a fifth."""
@@ -77,19 +78,23 @@ def amount_of_lot(lot: LotFacts) -> MaterialAmount:
 def amount_of_supply(
     sets: tuple[FactorSetVersion, ...], supplied: Supplied, analysis: FuelAnalysis | None = None
 ) -> MaterialAmount:
-    """A supply. A fuel in a unit of energy is counted in its own unit, so that it holds the same in every unit."""
+    """A supply. A fuel in a unit of energy is counted in its own unit, so that it holds the same in every unit. Other
+    energy that is no power is counted in MJ: its name decides, and not its watt hours."""
     quantity, mass = supplied.supply.quantity, supplied.mass
     amount = MaterialAmount(quantity.amount, quantity.unit, mass)
-    entry = substance_of(sets, supplied.supply.material).entry
     if not is_energy(quantity.unit):
         return amount
+    material = supplied.supply.material
+    entry = substance_of(sets, material).entry
     if entry is not None and entry.kind == "fuel":
         own = amount_of(analysed(entry, analysis), quantity.amount, quantity.unit, mass)
         return amount if own is None else MaterialAmount(own, entry.unit, mass)
-    if entry is None and analysis is not None and analysis.heating_value and not is_power(quantity.unit):
-        kilograms = megajoules(quantity.amount, quantity.unit) / Decimal(analysis.heating_value)
-        return MaterialAmount(kilograms, "KGM", mass)
-    return amount
+    if supplied.supply.origin == "nature" or is_power_supply(sets, material, quantity.unit, newer=True):
+        return amount
+    heat = megajoules(quantity.amount, quantity.unit)
+    if entry is None and analysis is not None and analysis.heating_value:
+        return MaterialAmount(heat / Decimal(analysis.heating_value), "KGM", mass)
+    return MaterialAmount(heat, "3B", mass)
 
 
 class MostHeld(NamedTuple):

@@ -57,11 +57,12 @@ def stated_inputs(
 
 
 def _supplied(supply: SupplyFacts, sets: Sequence[FactorSetVersion], *, newer: bool) -> StatedInput:
-    """`newer`: a fuel in a unit of energy counts in its own unit, and not as heat."""
+    """`newer`: a fuel in a unit of energy counts in its own unit, and not as heat, and watt hours of a name that no set
+    knows are no power."""
     value, unit, own = supply.quantity.amount, supply.quantity.unit, newer and supply.heating is not None
     if own and supply.heating is not None:
         value, unit = supply.amount(supply.heating.unit), supply.heating.unit
-    carriers = () if supply.nature or own else _carriers_of(supply, sets)
+    carriers = () if supply.nature or own else _carriers_of(supply, sets, newer=newer)
     names = (*carriers, *_names(supply.material, sets))
     return StatedInput(names, _carrier(names, supply.material), value, unit, supply.mass, supply.material)
 
@@ -104,11 +105,12 @@ def _names(material: str, sets: Sequence[FactorSetVersion]) -> Iterator[str]:
             yield group.id
 
 
-def _carriers_of(supply: SupplyFacts, sets: Sequence[FactorSetVersion]) -> tuple[str, ...]:
+def _carriers_of(supply: SupplyFacts, sets: Sequence[FactorSetVersion], *, newer: bool) -> tuple[str, ...]:
     """The carriers that a supply of energy can be. Sun and wind meet no need: no route can run on them as they come."""
     if UNITS[supply.quantity.unit].dimension != _ENERGY:
         return ()
-    return (ELECTRICITY,) if is_power(sets, supply.material, supply.quantity.unit) else (HEAT, FUEL)
+    power = is_power(sets, supply.material, supply.quantity.unit, newer=newer)
+    return (ELECTRICITY,) if power else (HEAT, FUEL)
 
 
 def _carriers(unit: str) -> tuple[str, ...]:

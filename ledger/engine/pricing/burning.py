@@ -6,6 +6,7 @@ from typing import Final
 from ledger.admission.lots import Supplied
 from ledger.core.outcome.assessment import Omission
 from ledger.core.record.amounts import CONTEXT
+from ledger.core.record.units import UNITS
 from ledger.engine.pricing.price_list import PriceList
 from ledger.engine.pricing.priced import BURNING, co2e_of_lines
 from ledger.engine.pricing.surroundings import Surroundings, ratings_of
@@ -37,6 +38,19 @@ def unknown_burning(prices: PriceList, supplied: Supplied) -> Omission | None:
     # A fuel's class says how it is made, not how it burns.
     return Omission(what=f"{supplied.supply.material}{BURNING}",
                     estimate=prices.estimate(supplied, "", "combustion"))
+
+
+def burning_by_row(prices: PriceList, supplied: Supplied, named: SetChoice) -> Omission | None:
+    """The burning of energy under a name that no set knows, for which its record names the upstream of a fuel. None
+    for other rows, and for matter, which need not burn."""
+    if named.entry.kind != "fuel" or UNITS[supplied.supply.quantity.unit].dimension != "energy":
+        return None
+    unknown = unknown_burning(prices, supplied)
+    choice = prices.choose(named.entry.key, "combustion")
+    burnt = None if choice is None else prices.amount(choice, supplied)
+    if unknown is None or choice is None or burnt is None:
+        return unknown
+    return Omission(what=unknown.what, estimate=CONTEXT.multiply(burnt, co2e_of(choice.factor.gases)))
 
 
 def fuel_of(choice: SetChoice, heating_value: Decimal, around: Surroundings) -> FuelFacts:

@@ -10,16 +10,19 @@ from ledger.core.record.units import convert
 from ledger.core.record.values import Supply
 from ledger.errors import Refused
 from ledger.sdk import FactorSetVersion, SetChoice
-from ledger.sdk.sets.factor_set import SetFactor, SupplyKind
+from ledger.sdk.sets.factor_set import SupplyKind
 from ledger.sdk.sets.lookup import amount_of, supply_kinds
 
 _SHOWN: Final = 3
 _PRICING: Final = ("cradleToGate", "wellToTank")
 
 
-def named_row(sets: Sequence[FactorSetVersion], supply: Supply, field: str) -> SetChoice:
-    """The row `supply.factor_row`. Raises Refused for an unknown set, one that is not in force, an unknown row, a row
-    that is no upstream figure, a row of another kind than the supply, and a quantity of another dimension."""
+def named_row(
+    sets: Sequence[FactorSetVersion], supply: Supply, field: str, *, newer: bool
+) -> SetChoice:
+    """The row `supply.factor_row`. `newer`: as in `supply_kinds`. Raises Refused for an unknown set, one that is not in
+    force, an unknown row, a row that is no upstream figure, a row of another kind than the supply, and a quantity of
+    another dimension."""
     text = supply.factor_row or ""
     name, _, row = text.partition(":")
     version = next((one for one in sets if one.name == name), None)
@@ -42,8 +45,8 @@ def named_row(sets: Sequence[FactorSetVersion], supply: Supply, field: str) -> S
             code="factor-boundary", field=field, value=text,
             rule="a row with the boundary cradleToGate or wellToTank; nearest: " + ", ".join(others[:_SHOWN]),
         )
-    _check_kind(sets, version, factor, supply, field)
     entry = version.supplies[factor.key]
+    _check_kind(sets, SetChoice(version.tag, entry, factor), supply, field, newer=newer)
     if amount_of(entry, supply.quantity.amount, supply.quantity.unit, _mass_of(supply)) is None:
         raise Refused(
             f"{field}: {supply.quantity} does not convert to {entry.unit}, the unit of row {row!r}",
@@ -58,17 +61,17 @@ def _mass_of(supply: Supply) -> Decimal | None:
 
 
 def _check_kind(
-    sets: Sequence[FactorSetVersion], version: FactorSetVersion, factor: SetFactor, supply: Supply, field: str
+    sets: Sequence[FactorSetVersion], named: SetChoice, supply: Supply, field: str, *, newer: bool
 ) -> None:
     """A row of another kind says nothing about the supply: freight costs less than the steel that it moves."""
-    kind = version.supplies[factor.key].kind
-    fitting = supply_kinds(sets, supply.material, supply.quantity.unit)
+    kind = named.entry.kind
+    fitting = supply_kinds(sets, supply.material, supply.quantity.unit, newer=newer)
     if kind in fitting:
         return
     kinds = " or ".join([part for part in (", ".join(fitting[:-1]), fitting[-1]) if part])
     raise Refused(
-        f"{field}: row {factor.row!r} is of kind {kind}, but {supply.material} in {supply.quantity.unit} is of kind "
-        f"{kinds}", code="factor-kind", field=field, value=supply.factor_row,
+        f"{field}: row {named.factor.row!r} is of kind {kind}, but {supply.material} in {supply.quantity.unit} is "
+        f"of kind {kinds}", code="factor-kind", field=field, value=supply.factor_row,
         rule=f"a row of kind {kinds}; nearest: " + ", ".join(_rows_of_kinds(sets, fitting, supply.material)),
     )
 
@@ -94,7 +97,7 @@ def check_no_rows(supplied: Sequence[Supplied]) -> None:
     """Refuses named rows on a log on which no factor set is in force."""
     for i, (supply, _) in enumerate(supplied):
         if supply.factor_row is not None:
-            named_row((), supply, f"supplies[{i}].factorRow")
+            named_row((), supply, f"supplies[{i}].factorRow", newer=True)
 
 
 def nearest_rows(version: FactorSetVersion, row: str) -> Sequence[str]:

@@ -19,7 +19,7 @@ from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import AnyRecord, Transfer, Transformation
 from ledger.core.record.values import Supply
 from ledger.engine.pricing.analyses import analyses_of
-from ledger.engine.pricing.burning import fuel_of, unburnt, unknown_burning
+from ledger.engine.pricing.burning import burning_by_row, fuel_of, unburnt, unknown_burning
 from ledger.engine.pricing.named_rows import named_row
 from ledger.engine.pricing.power import price_power
 from ledger.engine.pricing.price_list import PriceList
@@ -29,7 +29,7 @@ from ledger.engine.pricing.unproven import StatedSupply, question_of
 from ledger.errors import Refused, refusal_of
 from ledger.footprint.stored.supplies import proves_factor
 from ledger.sdk import FactorSetVersion, SetChoice
-from ledger.sdk.sets.lookup import MATTER, entry_of, is_power, other_class, same_supply
+from ledger.sdk.sets.lookup import MATTER, amount_of, entry_of, is_power, other_class, same_supply
 from ledger.sdk.sets.reading import co2e_of
 
 _NOTHING: Final = Decimal(0)
@@ -39,9 +39,9 @@ def price_supplies(
     record: AnyRecord, plan: Plan, around: Surroundings, facts: Facts, sets: Sequence[FactorSetVersion], *,
     questions: bool = False,
 ) -> tuple[PricedSupply, ...]:
-    """The upstream of each supply, in order, and then of each overhead. `questions`: whether to question figures that
-    the record states. Raises Refused, with all faults in `parts`, for named rows that are not in force or do not
-    fit."""
+    """The upstream of each supply, in order, and then of each overhead. `questions`: rule `reference-ranges` is in
+    force, so figures that the record states are questioned. Raises Refused, with all faults in `parts`, for named rows
+    that are not in force or do not fit."""
     # A sector analyses the fuels of its process, and no overheads.
     analyses = analyses_of(record) if isinstance(record, Transformation) else {}
     pricer, other = [_Pricer(PriceList(around, facts, sets, one), questions=questions) for one in (analyses, {})]
@@ -111,12 +111,13 @@ class _Pricer:
         supply = supplied.supply
         named = None
         if supply.factor_row is not None:
-            named = named_row(self._prices.sets, supply, f"{field}.factorRow")
+            named = named_row(self._prices.sets, supply, f"{field}.factorRow", newer=self._questions)
         known = entry_of(self._prices.sets, supply.material)
         entry_kind = None if known is None else known[1].kind
         # Nature gives matter, wind and sun, but no power of a plant, no heat of a network, no freight.
         from_nature = supply.origin == "nature" and (entry_kind is None or entry_kind in MATTER)
-        if not from_nature and is_power(self._prices.sets, supply.material, supply.quantity.unit):
+        unit = supply.quantity.unit
+        if not from_nature and is_power(self._prices.sets, supply.material, unit, newer=self._questions):
             booked: LineKind = "electricity" if kind == "upstream" else kind
             return price_power(self._prices, supplied, named, booked)._replace(power=True)
         if named is not None:
@@ -144,17 +145,22 @@ class _Pricer:
         else:
             proxy = any(one.tag == named.tag and other_class(one, material, named.entry) for one in self._prices.sets)
         rest = self._prices.rest(supplied, choice, lines, kind) if proxy else None
-        return PricedSupply(tuple(lines), (rest,) if rest is not None and rest.estimate else ())
+        burning = burning_by_row(self._prices, supplied, named) if self._questions and not known else None
+        return PricedSupply(
+            tuple(lines), (rest,) if rest is not None and rest.estimate else (), unknown_burning=burning)
 
     def _questioned(self, supplied: Supplied, priced: PricedSupply) -> PricedSupply:
-        """The supply with the question of its stated figure. Power has rules of its own, and a fuel that is burnt
-        counts in the sector's figure."""
+        """The supply with the question of its stated figure, of a fuel by its upstream: its burning counts in the
+        sector's figure. Power has rules of its own."""
         supply = supplied.supply
-        known = entry_of(self._prices.sets, supply.material)
-        if priced.power or (known is not None and known[1].kind == "fuel"):
+        if priced.power:
             return priced
-        choice = self._prices.choose(supply.material, "cradleToGate")
-        amount = None if choice is None else self._prices.amount(choice, supplied)
+        known = entry_of(self._prices.sets, supply.material)
+        fuel = known is not None and known[1].kind == "fuel"
+        choice = self._prices.choose(supply.material, "wellToTank" if fuel else "cradleToGate")
+        # The record's own heating value shrinks no default.
+        amount = None if choice is None else amount_of(
+            choice.entry, supply.quantity.amount, supply.quantity.unit, supplied.mass)
         default = self._prices.omission(supplied).estimate
         if choice is not None and amount is not None:
             default = CONTEXT.multiply(amount, co2e_of(choice.factor.gases))

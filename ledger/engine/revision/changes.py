@@ -11,8 +11,9 @@ from ledger.admission.closings.final_records import Unspread, check_stated_key, 
 from ledger.admission.closings.spreading import ClosingSpread, check_overhead_keys, covered, spread
 from ledger.admission.kinds.erasure import erased
 from ledger.admission.kinds.table import kind_of
+from ledger.admission.lots import declarations_of, unknown_declaration
 from ledger.admission.rules import Rule
-from ledger.admission.state import ClosedPeriod
+from ledger.admission.state import ClosedPeriod, State
 from ledger.core.record.canonical import decode_record, encode
 from ledger.core.record.kinds import Amendment, AnyRecord, Closing, Transformation
 from ledger.core.record.redacted import is_residue, residue
@@ -47,6 +48,7 @@ def _changed(history: History, index: int, amendment: Amendment, change: Change,
         raise erased(change.record, f"{field}.record")
     check_unaccepted(old, change, history.state, field)
     new = amended(old, change, field)
+    _check_named(old, new, history.state, f"{field}.fields")
     if is_residue(amendment) or is_residue(old):
         # The new values are only those that redacted records still state. The assessment of the amended record is
         # stored.
@@ -57,6 +59,17 @@ def _changed(history: History, index: int, amendment: Amendment, change: Change,
     kind_of(new).check_open(new, history.state)
     check_basis(old, new, f"{field}.fields.basis", provisional=index in history.provisional)
     return new
+
+
+def _check_named(old: AnyRecord, new: AnyRecord, state: State, field: str) -> None:
+    """Refuses an amendment that names a declaration which the issuer was not given, in the same words as one that the
+    ledger does not have. Names that the record had before stay."""
+    if not state.rules.has(Rule.GIVEN_DECLARATIONS):
+        return
+    before = {digest for _, digest in declarations_of(old)}
+    for place, digest in declarations_of(new):
+        if digest not in before and not state.may_name(new.issuer, digest):
+            raise unknown_declaration(digest, f"{field}.{place}")
 
 
 def closed(closing: Closing, history: History) -> tuple[Changes, list[Unspread]]:

@@ -1,9 +1,9 @@
 """Data gaps in a lot's figure: missing or weak data, with the question to ask and whom to ask, largest gap first.
 
-Five kinds of gap: omissions; declarations with a weak basis; data that are not primary, or whose factor could not be
-checked; provisional records, which wait for a closing; cores whose first life is not on the ledger. The figure does not
-include omissions, nor (by cut-off) first lives. It includes the other three, and the same kg may be in several of them.
-The part of the figure without any gap is well founded.
+Six kinds of gap: omissions; declarations with a weak basis; data that are not primary, or whose factor could not be
+checked; provisional records, which wait for a closing; cores whose first life is not on the ledger; parts of the chain
+that are hidden from the caller. The figure does not include omissions, nor (by cut-off) first lives. It includes the
+others, and the same kg may be in several of them. The part of the figure without any gap is well founded.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,9 +13,10 @@ from typing import Final, Literal, NamedTuple
 from msgspec import Struct, field
 
 from ledger.core.record.values import Evidence, Supply
+from ledger.footprint.derived.chain.boundary import HiddenParts
 from ledger.footprint.derived.findings import WeighedFinding
 
-Kind = Literal["omission", "declaration", "data", "provisional", "firstLife"]
+Kind = Literal["omission", "declaration", "data", "provisional", "firstLife", "hidden"]
 
 WEAK: Final[Mapping[str, str]] = {
     "factor": "a figure for its actual production, instead of a factor",
@@ -67,6 +68,9 @@ class LotGaps(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
     number). `assigned` (system expansion, in the footprint only) and `averaged` (pools averaged over a period) entered
     or left the lot without a line of a record. If anything is averaged, percentages refer to `explained` instead of
     `absolute`. `questioned` and `findings` are as in the footprint.
+
+    `hidden`: the parts that are hidden from the caller; absent if nothing is. Their amounts are in `explained`, but not
+    in `wellFounded`.
     """
 
     lot: str
@@ -88,6 +92,7 @@ class LotGaps(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
     averaged: float = 0.0
     items: list[Gap] = []
     left_off: int = 0
+    hidden: HiddenParts | None = None
 
 
 class GapHead(NamedTuple):
@@ -159,6 +164,8 @@ def ask_for(head: GapHead) -> str:
             return "the closing of the period"
         case "firstLife":
             return "the record that ended its first life, or the date"
+        case "hidden":
+            return "the data behind the lot, or a grant to read them"
         case "data":
             questions = [] if head.primary else [f"measured data on {head.what}"]
             if head.recalled:

@@ -7,12 +7,14 @@ from typing import Final
 from ledger.core.outcome.assessment import ADDITIVE, Line
 from ledger.core.record.kinds import AnyRecord, Declaration, Transformation
 from ledger.core.record.values import UNBURDENED, Evidence, Supply
+from ledger.footprint.derived.chain.boundary import HiddenAmounts
 from ledger.footprint.derived.contributions import Upstream
-from ledger.footprint.derived.gaps import WEAK, Gap, GapGroup, GapHead, ask_for, rank
+from ledger.footprint.derived.gaps import WEAK, Gap, GapGroup, GapHead, Kind, ask_for, rank
 from ledger.footprint.stored.burdens import line_co2e
 from ledger.footprint.stored.supplies import omitted_supplies, supplies_of
 
 _DECLARED: Final = "declaration:"
+_SUPPLIERS: Final = "the suppliers of the visible part"
 _ADDITIVE: Final = frozenset(ADDITIVE)
 
 
@@ -59,6 +61,23 @@ class GapGathering:
     @property
     def declarations(self) -> list[str]:
         return list(self._named)
+
+    def names_for(self, organizations: frozenset[str]) -> frozenset[str]:
+        """The declarations that records of these organisations name first."""
+        return frozenset([digest for digest, named in self._named.items() if named.head.whom in organizations])
+
+    def add_hidden(self, hidden: HiddenAmounts, omitted: HiddenAmounts) -> None:
+        """Adds the hidden parts of the chain: their absolute kg CO2e, and what they omit by estimate. The caller cannot
+        judge them, so nothing of them is well founded."""
+        self.explained += hidden.total
+        kinds: tuple[tuple[Kind, HiddenAmounts], ...] = (("hidden", hidden), ("omission", omitted))
+        for kind, amounts in kinds:
+            for lot, kilograms in amounts.received:
+                if lot.received is not None and kilograms:
+                    what = f"{lot.received.product}, lot {lot.received.lot}"
+                    self._group(GapHead(kind, what, lot.received.supplier)).total += kilograms
+            if amounts.remainder:
+                self._group(GapHead(kind, "other hidden parts of the chain", _SUPPLIERS)).total += amounts.remainder
 
     def add(self, upstream: Upstream) -> None:
         """Adds a record. A record of which the lot carries nothing adds no gap."""

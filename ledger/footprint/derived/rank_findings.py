@@ -20,12 +20,26 @@ from ledger.footprint.derived.contributions import Weights
 from ledger.footprint.derived.findings import SHOWN, WARNING, FindingRecord, WeighedFinding
 
 
+class QuestionPaths(NamedTuple):
+    """The kg CO2e that arrive in a figure of each kg in question: by record (log index) that has a finding, and by lot
+    (number) that makes a question."""
+
+    records: Mapping[int, float]
+    lots: Mapping[int, float]
+
+
+NO_PATHS: Final = QuestionPaths({}, {})
+
+
 class FindingList(NamedTuple):
     """The findings behind a figure, ranked. `beyond`: more records than this number lie upstream, so only the figure's
-    own records were examined."""
+    own records were examined. `paths`: where the questions come from. `hidden`: kg CO2e in question that arrive from
+    records which the caller does not see."""
 
     all: Sequence[WeighedFinding] = ()
     beyond: int | None = None
+    paths: QuestionPaths = NO_PATHS
+    hidden: float = 0.0
 
     @property
     def items(self) -> list[WeighedFinding]:
@@ -39,17 +53,6 @@ class FindingList(NamedTuple):
 
 
 NO_FINDINGS: Final = FindingList()
-
-
-class QuestionPaths(NamedTuple):
-    """The kg CO2e that arrive in a figure of each kg in question: by record (log index) that has a finding, and by lot
-    (number) that makes a question."""
-
-    records: Mapping[int, float]
-    lots: Mapping[int, float]
-
-
-NO_PATHS: Final = QuestionPaths({}, {})
 
 
 def question_paths(
@@ -93,7 +96,7 @@ def ranked(
         if finding.own or finding.questioned or weights.records.get(finding.record)
     ]
     weighed.sort(key=_heaviest)
-    return FindingList(weighed)
+    return FindingList(weighed, paths=paths)
 
 
 def _heaviest(finding: WeighedFinding) -> tuple[bool, float, float, bool, int, str]:

@@ -66,11 +66,15 @@ def check_statement(statement: Statement, vkey: str, rotations: Sequence[str] = 
 
 
 def recompute(proven: Proven) -> None:
-    """Step 6. Raises VerificationError if any figure differs by a bit."""
+    """Step 6. Raises VerificationError if any figure differs by a bit. A statement that does not show how the figure is
+    made is checked only against the committed burdens of the lot."""
     claims = proven.claims
     if (claims.method, claims.gwp) != (METHOD, GWP):
         raise _fails("unknown-method", "claims.method", f"unknown method {claims.method} with {claims.gwp}; this "
                      f"version checks {METHOD} with {GWP}", claims.method)
+    if proven.assessment is None:
+        _check_totals(proven)
+        return
     parts = [_part(i, claim, lot) for i, (claim, lot) in enumerate(zip(claims.inputs, proven.inputs, strict=True))]
     vectors = [vector_of(read(lot.burdens)) for lot in proven.inputs]
     taken = [TakenFigures(part, LotFigures(vector, {})) for part, vector in zip(parts, vectors, strict=True)]
@@ -95,6 +99,18 @@ def recompute(proven: Proven) -> None:
     _check_validity(claims, proven.assessment)
 
 
+def _check_totals(proven: Proven) -> None:
+    """The figure follows from the committed burdens. The log's key vouches for whether the product has a reference
+    range, on which the title depends."""
+    claims, lot = proven.claims, proven.lot
+    limit = limit_of({one.name: one.version for one in claims.versions})
+    known = _figure(lot, limit, known=True)
+    _check_figure(claims.figure, known if claims.figure.title == known.title else _figure(lot, limit, known=False))
+    if claims.study is not None:
+        _check_study(claims.study, lot)
+    _check_until(claims)
+
+
 def part_taken(quantity: Decimal, whole: Decimal) -> str:
     """The taken fraction of a lot, in the spelling of statements."""
     return repr(float(quantity) / float(whole))
@@ -110,8 +126,12 @@ def _before_limits(proven: Proven, assessment: Assessment) -> bool:
 def figure_of(lot: LotLeaf, leaf: AssessmentLeaf, output: int, limit: float) -> StatementFigure:
     """The figures of output `output` of the record with this leaf 0, in the form of a statement, with the
     title by `limit`."""
-    assessment = _assessment.decode(leaf.assessment)
-    doubtful = doubtful_of(vector_of(read(lot.burdens)), limit, referenced=referenced(assessment, output))
+    return _figure(lot, limit, known=referenced(_assessment.decode(leaf.assessment), output))
+
+
+def _figure(lot: LotLeaf, limit: float, *, known: bool) -> StatementFigure:
+    """`known`: the product has a reference range."""
+    doubtful = doubtful_of(vector_of(read(lot.burdens)), limit, referenced=known)
     return msgspec.structs.replace(
         figure_before(lot), title=doubtful.title, limit=f"{f'{limit * 100:.2f}'.removesuffix('0')} %",
         doubtful={name: f"{share * 100:.1f} %" for name, share in doubtful.shares.items()},
@@ -199,7 +219,7 @@ def _check_same(computed: Mapping[str, str], committed: Mapping[str, str], field
 
 
 def _share(claims: Claims) -> float:
-    share = _number(claims.share, "claims.share")
+    share = _number(claims.share or "", "claims.share")
     if not 0.0 <= float(share) <= 1.0 or repr(float(share)) != claims.share:
         raise _fails("wrong-share", "claims.share", f"{claims.share} is not a share: 0 to 1, in the shortest "
                      "spelling of its binary64", claims.share)
@@ -256,6 +276,10 @@ def _check_validity(claims: Claims, leaf: AssessmentLeaf) -> None:
     if claims.figure_kind not in (None, kind):
         raise _fails("wrong-validity", "claims.figureKind",
                      f"the statement says {claims.figure_kind}, but its record gives a {kind}", claims.figure_kind)
+    _check_until(claims)
+
+
+def _check_until(claims: Claims) -> None:
     end = claims.data_end
     if claims.valid_until != (None if end is None else valid_until(end)):
         raise _fails("wrong-validity", "claims.validUntil",

@@ -73,10 +73,13 @@ def entry_of(sets: Sequence[FactorSetVersion], material: str) -> tuple[FactorSet
     return None
 
 
-def supply_kinds(sets: Sequence[FactorSetVersion], material: str, unit: str) -> tuple[SupplyKind, ...]:
+def supply_kinds(
+    sets: Sequence[FactorSetVersion], material: str, unit: str, *, newer: bool
+) -> tuple[SupplyKind, ...]:
     """The possible kinds of a supply: the kind of its entry, with all kinds of matter as one. For a name that no set
-    knows, the unit decides: watt hours count power, unless the name is in a class of heat; joules count heat or a fuel,
-    unless the name is in a class of power."""
+    knows, the unit decides: energy is heat or a fuel, unless the name is in a class of power. Bills of fuel count in
+    watt hours as bills of power do. `newer`: rule `reference-ranges` is in force; before, watt hours were power
+    unless the name is in a class of heat."""
     known = entry_of(sets, material)
     if known is not None:
         return MATTER if known[1].kind in MATTER else (known[1].kind,)
@@ -86,14 +89,14 @@ def supply_kinds(sets: Sequence[FactorSetVersion], material: str, unit: str) -> 
     if dimension != _ENERGY:
         return (*MATTER, "treatment", "service")
     of_class = _kinds_of_class(sets, material)
-    if "electricity" in of_class or (unit in POWER_UNITS and "heat" not in of_class):
+    if "electricity" in of_class or (not newer and unit in POWER_UNITS and "heat" not in of_class):
         return _POWER
     return ("heat", "fuel")
 
 
-def is_power(sets: Sequence[FactorSetVersion], material: str, unit: str) -> bool:
-    """Whether a supply is electricity, under any name."""
-    return supply_kinds(sets, material, unit) == _POWER
+def is_power(sets: Sequence[FactorSetVersion], material: str, unit: str, *, newer: bool) -> bool:
+    """Whether a supply is electricity, under any name. `newer`: as in `supply_kinds`."""
+    return supply_kinds(sets, material, unit, newer=newer) == _POWER
 
 
 def _kinds_of_class(sets: Sequence[FactorSetVersion], material: str) -> frozenset[SupplyKind]:

@@ -17,11 +17,12 @@ from ledger.access.declared import (
 )
 from ledger.access.policy import Level, lot_level, organization_level, record_level
 from ledger.access.rights import OPEN, Rights
-from ledger.errors import Denied, NotFound
+from ledger.errors import NotFound
 from ledger.service.access.facts import lot_facts, organizations_of, record_facts
+from ledger.service.access.leaves import revises_seen
 from ledger.service.access.rights import read_rights
 from ledger.service.access.sight import Sight
-from ledger.service.access.walk import visible_upstream
+from ledger.service.access.walk import hidden_parts, visible_upstream
 from ledger.service.queries.records import digest_from
 from ledger.service.queries.tree_size import NOW
 from ledger.store.database import DatabasePool
@@ -30,6 +31,8 @@ Values = Mapping[str, Sequence[str]]
 """The values of a request's parameters, of its path and its query."""
 
 _RULE: Final = "the name of something that you may see; carbon-ledger login says who you are"
+REVISED: Final = "revised"
+"""The parameter that names a record which the asked record revises: whoever sees the revised one sees its new leaf."""
 _DIGITS: Final = 15
 
 
@@ -85,11 +88,7 @@ class Gate:
         if declaration.whole:
             visible = await visible_upstream(self._pool, rights, numbers, NOW)
             if visible.hidden:
-                raise Denied(
-                    "parts of the chain are hidden from you, and this answer would reveal them", code="hidden-parts",
-                    field=given[0][0], value=given[0][1],
-                    rule="a lot whose whole chain you may read; its suppliers can grant it",
-                )
+                raise hidden_parts(*given[0])
         return min(levels), numbers
 
     async def _record(self, rights: Rights, parameter: str, values: Values) -> Level:
@@ -101,6 +100,10 @@ class Gate:
             if facts is not None and seen < Level.FULL and await self._in_granted_chain(rights, facts.log_index,
                                                                                        facts.issuer):
                 seen = Level.FULL
+            for number in values.get(REVISED, ()) if seen == Level.NOTHING else ():
+                revising = -1 if facts is None else facts.log_index
+                if await revises_seen(self._pool, rights, revising, _index(number)):
+                    seen = Level.TOTALS
             if seen == Level.NOTHING:
                 raise _unseen(parameter, text)
             level = min(level, seen)
@@ -143,6 +146,11 @@ class Gate:
 def _given(parameters: Sequence[str], values: Values) -> list[tuple[str, str]]:
     """The named parameters that a request has, with their values."""
     return [(parameter, value) for parameter in parameters for value in values.get(parameter, ())]
+
+
+def _index(text: str) -> int:
+    """A log index; -1 for a text that is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS else -1
 
 
 def _digest_or_none(name: str) -> bytes:

@@ -9,8 +9,9 @@ _COLUMNS = ("records", "grantors", "depths", "lots", "products", "starts", "ends
 
 
 async def read_rights(pool: DatabasePool, caller: Caller) -> Rights:
-    """The rights of a caller at the newest head, in one round trip. The caller's identity is verified already."""
-    if caller.organization is None and caller.link is None:
+    """The rights of a caller at the newest head, in one round trip. The caller's identity is verified already. A token
+    without the scope `read` gives no right to read."""
+    if "read" not in caller.scopes or (caller.organization is None and caller.link is None):
         return Rights(caller)
     link = None if caller.link is None else bytes.fromhex(caller.link)
     async with pool.acquire() as connection:

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from ledger.access.policy import Level
 from ledger.access.rights import OPEN, Rights
-from ledger.service.access.walk import Visible, visible_upstream
-from ledger.service.queries.tree_size import Moment
+from ledger.service.access.walk import Visible, hidden_parts, visible_upstream
+from ledger.service.queries.tree_size import NOW, Moment
 from ledger.store.database import DatabasePool
 
 
@@ -23,9 +23,18 @@ class Sight(NamedTuple):
         """Whether nothing is hidden from this caller."""
         return self.rights.everything
 
-    async def visible(self, pool: DatabasePool, lots: Sequence[int], moment: Moment) -> Visible | None:
-        """The visible part of the chain upstream of lots; None if the caller sees everything."""
-        return None if self.whole else await visible_upstream(pool, self.rights, lots, moment)
+    async def visible(
+        self, pool: DatabasePool, lots: Sequence[int], moment: Moment, at_least: Level = Level.FULL
+    ) -> Visible | None:
+        """The part of the chain upstream of lots that is visible at a level; None if the caller sees everything."""
+        return None if self.whole else await visible_upstream(pool, self.rights, lots, moment, at_least)
+
+    async def require_whole_chain(self, pool: DatabasePool, field: str, value: object) -> None:
+        """Raises Denied if parts of the chain upstream of the named lots are hidden: for answers that would be
+        equations about them."""
+        visible = await self.visible(pool, self.lots, NOW)
+        if visible is not None and visible.hidden:
+            raise hidden_parts(field, value)
 
     def of_own(self, organization: str) -> bool:
         """Whether the caller sees everything of an organisation."""

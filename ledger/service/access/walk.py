@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from ledger.access.policy import Level, record_level
 from ledger.access.rights import Rights
 from ledger.admission.facts import LOT_SLOTS
-from ledger.errors import InvalidInput
+from ledger.errors import Denied, InvalidInput
 from ledger.service.access.facts import made_facts
 from ledger.service.queries.tree_size import Moment
 from ledger.store.database import DatabasePool
@@ -23,11 +23,13 @@ MAX_RECORDS: Final = 1_000_000
 
 
 class Visible(NamedTuple):
-    """`records`: log indexes of the records that the caller sees in full, upstream of the lots. `hidden`: those at
-    which the walk ended; the lots that they made are the boundary."""
+    """`records`: log indexes of the records upstream of the lots that the caller sees in full, or at the level of the
+    walk; the latter are also in `partly`. `hidden`: those at which the walk ended; the lots that they made are the
+    boundary."""
 
     records: frozenset[int]
     hidden: frozenset[int]
+    partly: frozenset[int] = frozenset()
 
     def is_boundary(self, lot: int) -> bool:
         """Whether the lot of that number was made by a hidden record."""
@@ -35,24 +37,52 @@ class Visible(NamedTuple):
 
 
 async def visible_upstream(
-    pool: DatabasePool, rights: Rights, lots: Sequence[int], moment: Moment, most: int = MAX_RECORDS
+    pool: DatabasePool, rights: Rights, lots: Sequence[int], moment: Moment, at_least: Level = Level.FULL,
+    most: int = MAX_RECORDS,
 ) -> Visible:
-    """Walks upstream from the lots with these numbers, including their makers. Raises InvalidInput if more than `most`
-    records are visible. Not for callers who see everything."""
-    walk = _UpstreamWalk(pool, rights, moment, most)
+    """Walks upstream from the lots with these numbers, including their makers, through records that the caller sees
+    `at_least` at that level. Raises InvalidInput if more than `most` records are visible. Not for callers who see
+    everything."""
+    walk = _UpstreamWalk(pool, rights, moment, at_least, most)
     await walk.go(lots, rights.own | rights.whole_grantors)
     while (more := await walk.granted()):
         for organizations, starts in more:
             await walk.go(starts, organizations)
-    return Visible(frozenset(walk.visible), frozenset(walk.hidden - walk.visible))
+    return Visible(frozenset(walk.visible), frozenset(walk.hidden - walk.visible), frozenset(walk.partly))
+
+
+async def visible_downstream(
+    pool: DatabasePool, rights: Rights, lots: Sequence[int], moment: Moment, most: int = MAX_RECORDS
+) -> Visible:
+    """Walks downstream from lots through records of organisations whose data the caller sees, with the makers of the
+    lots among them. What others did with a lot is hidden, even whether they did something: `hidden` is empty. Raises
+    InvalidInput if more than `most` records are visible."""
+    organizations = rights.own | rights.whole_grantors
+    rows = await pool.fetch(queries("sight")["used"], list(lots), list(organizations), moment.version, moment.size,
+                            most + 1)
+    if len(rows) > most:
+        raise InvalidInput(f"more than {most} records lie downstream of the requested lots", code="chain-too-large",
+                           field="lot", rule="lots nearer to the end of the chain")
+    makers = await made_facts(pool, {lot // LOT_SLOTS for lot in lots})
+    seen = [record.log_index for record in makers if record_level(rights, record) == Level.FULL]
+    return Visible(frozenset([*[row["record"] for row in rows if row["visible"]], *seen]), frozenset())
+
+
+def hidden_parts(field: str, value: object) -> Denied:
+    """The error of an answer that needs a chain without hidden parts."""
+    return Denied(
+        "parts of the chain are hidden from you, and this answer would reveal them", code="hidden-parts", field=field,
+        value=value, rule="a lot whose whole chain you may read; its suppliers can grant it",
+    )
 
 
 class _UpstreamWalk:
-    def __init__(self, pool: DatabasePool, rights: Rights, moment: Moment, most: int) -> None:
-        self._pool, self._rights, self._moment, self._most = pool, rights, moment, most
+    def __init__(self, pool: DatabasePool, rights: Rights, moment: Moment, at_least: Level, most: int) -> None:
+        self._pool, self._rights, self._moment, self._least, self._most = pool, rights, moment, at_least, most
         self._asked: set[int] = set()
         self._by_lot = {grant.lot: grant for grant in rights.grants if grant.depth == "full" and grant.lot is not None}
         self.visible: set[int] = set()
+        self.partly: set[int] = set()
         self.hidden: set[int] = set()
 
     async def go(self, lots: Sequence[int], organizations: frozenset[str]) -> None:
@@ -73,8 +103,10 @@ class _UpstreamWalk:
         if not new or not self._rights.grants:
             return []
         facts = await made_facts(self._pool, new)
-        covered = [record.log_index for record in facts if record_level(self._rights, record) == Level.FULL]
+        levels = {record.log_index: record_level(self._rights, record) for record in facts}
+        covered = [index for index, level in levels.items() if level >= self._least]
         self.visible.update(covered)
+        self.partly.update([index for index in covered if levels[index] < Level.FULL])
         own = self._rights.own | self._rights.whole_grantors
         walks = []
         taken = await self._taken(covered)

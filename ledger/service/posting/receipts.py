@@ -72,8 +72,7 @@ class ReceiptReader:
                 index: i for i, (index, _, _) in enumerate(await revised_by(connection, row["index"]), start=1)
             }
             if row is None or revised not in places:
-                raise NotFound(f"no record {digest.hex()} on the log revises the record at index {revised}",
-                               field="revised", value=revised, rule="the index of a record that it revises")
+                raise unrevised(digest, revised)
             head = None if size is None else await self.publication.of_size(connection, size)
             return await self._receipt(connection, row, {}, [0, places[revised]], head)
 
@@ -105,6 +104,12 @@ class ReceiptReader:
             return make_receipt(proof, digest, entry, leaves, shown)
         # The leaves are so many that hashing them here would hold up everything else in this process.
         return await asyncio.to_thread(make_receipt, proof, digest, entry, leaves, shown)
+
+
+def unrevised(digest: bytes, revised: int) -> NotFound:
+    """The error for a record that does not revise the record at that index, as far as the caller may know."""
+    return NotFound(f"no record {digest.hex()} on the log revises the record at index {revised}",
+                    field="revised", value=revised, rule="the index of a record that it revises")
 
 
 async def _leaves_of(connection: Connection, row: Record) -> list[bytes]:

@@ -4,19 +4,23 @@ A query first finds the records with findings, by an index over the marks in the
 load the numbers of the chain, to weigh them.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 import numpy
 from asyncpg import Record
 
+from ledger.admission.facts import LOT_SLOTS
 from ledger.core.outcome.assessment import QUESTIONED
 from ledger.footprint.derived.chain.arrays import Arrays, Floats
 from ledger.footprint.derived.contributions import Weights, weights_of_sum
-from ledger.footprint.derived.findings import FindingRecord, ListedFinding, findings_in, listed
+from ledger.footprint.derived.findings import FindingRecord, ListedFinding, WeighedFinding, findings_in, listed
 from ledger.footprint.derived.rank_findings import NO_FINDINGS, NO_PATHS, FindingList, question_paths, ranked
 from ledger.footprint.stored.burdens import SLOT
 from ledger.host.threads import in_thread
+from ledger.service.access.sight import EVERYTHING, Sight
+from ledger.service.access.walk import Visible
 from ledger.service.queries.chain.load import ChainRequest, load_arrays, pinned
 from ledger.service.queries.tree_size import Moment
 from ledger.store.columns import list_of
@@ -32,10 +36,13 @@ NEAR_PRODUCT: Final = 10_000
 """Records upstream of the lots of a product."""
 NOTE: Final = ("the log's key vouches for the list of findings upstream; the questioned amount itself is part of the "
                "committed figure")
+HIDDEN_NOTE: Final = "records that are hidden from you also question this figure"
 
 
 def note_on(findings: FindingList) -> str | None:
     """The sentence that an answer has beside its list of findings; None if it is about the answer's own records."""
+    if findings.hidden:
+        return f"{NOTE}; {HIDDEN_NOTE}"
     if findings.beyond is not None:
         more = "" if findings.beyond >= MAX_RECORDS else f"; findings=all examines up to {MAX_RECORDS:,}"
         return (f"more than {findings.beyond:,} records lie upstream of this figure, which were not examined for "
@@ -61,11 +68,15 @@ class FindingTargets(NamedTuple):
 
 
 async def read_findings(
-    pool: DatabasePool, targets: FindingTargets, moment: Moment, most: int
+    pool: DatabasePool, targets: FindingTargets, moment: Moment, most: int, sight: Sight = EVERYTHING
 ) -> FindingList:
-    """The findings behind a figure. If more than `most` records lie upstream, the list has the findings of its own
-    records only, and `beyond` says so."""
+    """The findings behind a figure, of the records that the caller sees; of own records that it does not see, the
+    codes. If more than `most` records lie upstream, the list has the findings of own records only, and `beyond` says
+    so."""
     moment = await pinned(pool, moment)
+    visible = await sight.visible(pool, list(targets.lots), moment)
+    if visible is not None and visible.hidden:
+        return await _read_visible_findings(pool, targets, moment, most, visible)
     rows = await pool.fetch(queries("findings")["behind"], sorted(targets.own), moment.version, most + 1)
     if any((row["looked"] or 0) > most for row in rows):
         own = await pool.fetch(queries("findings")["among"], list_of(targets.own), moment.version)
@@ -80,6 +91,44 @@ async def read_findings(
         wanted[loaded.arrays.position(number)] = weight
     carried = await in_thread(weights_of_sum, loaded.arrays, wanted)
     return await weigh_findings(pool, WeighedChain(loaded.arrays, wanted, carried), targets, records, moment)
+
+
+async def _read_visible_findings(
+    pool: DatabasePool, targets: FindingTargets, moment: Moment, most: int, visible: Visible
+) -> FindingList:
+    beyond = len(visible.records) > most
+    examined = targets.own & visible.records if beyond else visible.records
+    rows = await pool.fetch(
+        queries("findings")["among"], list_of(sorted(examined | targets.own)), moment.version)
+    records = await in_thread(decoded, rows)
+    codes = [finding for record in records if record.log_index not in visible.records
+             for finding in _codes(record, targets)]
+    seen = [record for record in records if record.log_index in visible.records]
+    if beyond:
+        return ranked(seen, Weights({}, dict(targets.lots)), NO_PATHS, targets.own)._replace(beyond=most)
+    if not seen and not targets.questioned:
+        return FindingList(codes)
+    loaded = await load_arrays(
+        pool, ChainRequest(list(targets.lots), "upstream", moment, most=most + len(visible.hidden),
+                           visible=visible.records))
+    wanted = numpy.zeros(len(loaded.arrays.numbers))
+    for number, weight in targets.lots.items():
+        wanted[loaded.arrays.position(number)] = weight
+    carried = await in_thread(weights_of_sum, loaded.arrays, wanted)
+    listed_findings = await weigh_findings(
+        pool, WeighedChain(loaded.arrays, wanted, carried), targets, seen, moment)
+    arriving = math.fsum([finding.questioned for finding in listed_findings.all])
+    return listed_findings._replace(
+        all=[*codes, *listed_findings.all], hidden=max(0.0, targets.questioned - arriving))
+
+
+def _codes(record: FindingRecord, targets: FindingTargets) -> Iterable[WeighedFinding]:
+    """The findings about the lots of a figure whose own record is hidden, without amounts."""
+    outputs = {lot % LOT_SLOTS for lot in targets.lots if lot // LOT_SLOTS == record.log_index}
+    for finding in record.findings:
+        if finding.output is None or finding.output in outputs:
+            yield WeighedFinding(
+                record=finding.record, code=finding.code, severity=finding.severity, output=finding.output, own=True)
 
 
 async def may_have_findings(pool: DatabasePool) -> bool:

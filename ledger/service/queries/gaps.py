@@ -1,22 +1,24 @@
 """The data gaps of a lot: how much it carries of each record upstream, and which data there is missing or weak."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
 from asyncpg import Record
 
+from ledger.access.policy import Level, record_level
 from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.record.kinds import AnyRecord, Declaration
 from ledger.footprint.derived.completeness import completeness_of
 from ledger.footprint.derived.contributions import Upstream, contribution
 from ledger.footprint.derived.gaps import LotGaps
 from ledger.footprint.derived.gather_gaps import GapGathering
-from ledger.footprint.derived.rank_findings import FindingList
 from ledger.footprint.stored.burdens import SLOT, ZERO, footprint, vector_of
 from ledger.host.threads import in_thread
-from ledger.service.queries.chain.findings import read_chain_findings
+from ledger.service.access.facts import record_facts
+from ledger.service.access.sight import EVERYTHING, Sight
+from ledger.service.queries.chain.findings import ChainFindings, read_chain_findings
 from ledger.service.queries.chain.upstream import MAX_RECORDS, UpstreamChain, read_records, read_upstream
 from ledger.service.queries.findings import note_on
 from ledger.service.queries.questions import LotQuestion
@@ -29,21 +31,32 @@ _record: msgspec.json.Decoder[AnyRecord] = msgspec.json.Decoder(AnyRecord)
 
 
 async def read_gaps(
-    pool: DatabasePool, question: LotQuestion, limit: int = SHOWN, most: int = MAX_RECORDS
+    pool: DatabasePool, question: LotQuestion, limit: int = SHOWN, most: int = MAX_RECORDS, sight: Sight = EVERYTHING
 ) -> LotGaps:
     """The data gaps of a lot, at most `limit` of them.
 
     Raises NotFound for an unknown lot; InvalidInput for an invalid tree size, or if more than `most` records lie
-    upstream.
+    upstream; Denied as `read_upstream`.
     """
-    chain = await read_upstream(pool, question, most)
+    chain = await read_upstream(pool, question, most, sight)
     gaps = _GapSums(chain)
     async for records in read_records(pool, chain):
         await in_thread(gaps.take, records)
     # A sector may choose any names for its factors, so not every name is a digest.
     wanted = [bytes.fromhex(digest) for digest in gaps.gathering.declarations if _DIGEST.fullmatch(digest)]
+    if not sight.whole:
+        wanted = await _given(pool, sight, wanted, gaps.gathering.names_for(sight.rights.own))
     rows = await pool.fetch(queries("gaps")["declarations"], wanted, chain.moment.version)
     return gaps.answer(_declarations(rows), await read_chain_findings(pool, chain), limit)
+
+
+async def _given(
+    pool: DatabasePool, sight: Sight, declarations: Sequence[bytes], named: frozenset[str]
+) -> list[bytes]:
+    """The declarations that the caller may read: visible ones, and those that its own records name."""
+    facts = await record_facts(pool, declarations)
+    visible = {name for name, each in facts.items() if record_level(sight.rights, each) == Level.FULL}
+    return [digest for digest in declarations if digest.hex() in visible | named]
 
 
 def _declarations(rows: Iterable[Record]) -> dict[str, Declaration]:
@@ -70,7 +83,12 @@ class _GapSums:
                 moved = contribution(weights, record.log_index, ZERO, averaged=vector_of(record.averaged))
                 self._averaged += moved[SLOT["absGhg"]]
 
-    def answer(self, declared: dict[str, Declaration], findings: FindingList, limit: int) -> LotGaps:
+    def answer(self, declared: dict[str, Declaration], found: ChainFindings, limit: int) -> LotGaps:
+        findings, hidden = found.listed, None
+        if self._chain.hidden is not None:
+            self.gathering.add_hidden(
+                self._chain.hidden.of_burden("absGhg"), self._chain.hidden.of_burden("omittedAbs"))
+            hidden = self._chain.hidden.answer(self._chain.hidden.of_footprint(), found.hidden)
         burdens, weights = self._chain.burdens, self._chain.weights
         absolute = burdens[SLOT["absGhg"]]
         # Amounts that period averages moved belong to no record. If there are any, the records' own amounts are 100 %.
@@ -87,4 +105,5 @@ class _GapSums:
             provisional=burdens[SLOT["provisionalAbs"]], assigned=self._assigned, averaged=self._averaged,
             questioned=burdens[SLOT[QUESTIONED]], findings=findings.items, findings_left_off=findings.left_off,
             findings_note=note_on(findings), items=items[:limit], left_off=max(0, len(items) - limit),
+            hidden=hidden,
         )

@@ -1,7 +1,7 @@
 """Reads records, lots, organisations and plugins, and the rows of the log itself."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 from asyncpg import Record
@@ -84,8 +84,11 @@ def _erased(digest: str, row: Record, erasure: Record) -> Erased:
     return error
 
 
-async def read_lots(pool: DatabasePool, lot: str | None, item: str | None, at: int | None = None) -> list[LotAnswer]:
+async def read_lots(
+    pool: DatabasePool, lot: str | None, item: str | None, at: int | None = None, among: Collection[int] | None = None
+) -> list[LotAnswer]:
     """A lot, or all lots of an item in log order (its whole life), as of now or as of the tree of `at` entries.
+    `among`: the numbers of the lots that the answer may have.
 
     Raises NotFound if the lot or item is not on the ledger, or was not on it at that tree size; InvalidInput for an
     invalid tree size.
@@ -95,6 +98,8 @@ async def read_lots(pool: DatabasePool, lot: str | None, item: str | None, at: i
                            rule="exactly one of the parameters lot and item")
     moment = await moment_at(pool, at)
     rows = await pool.fetch(queries("read")["lots"], lot, item, moment.version, moment.size)
+    if among is not None:
+        rows = [row for row in rows if row["number"] in among]
     if not rows:
         raise not_found("lot" if lot else "item", lot or item or "", at)
     remaining = {} if moment.is_now else await remaining_at(pool, rows, moment)

@@ -28,7 +28,7 @@ class Refusal(Exception):
         headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(content))]
         headers += [
             (name.lower().encode(), value.encode())
-            for name, value in problem_headers(self.problem.status, self.retry_after).items()
+            for name, value in problem_headers(self.problem, self.retry_after).items()
         ]
         if self.close:
             headers.append((b"connection", b"close"))

@@ -4,10 +4,12 @@ from collections.abc import Awaitable, Iterator
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from ledger.service.identity.issuing import TokenService
 from ledger.service.limits import ClientLimits
 from ledger.service.observation import catalogue
 from ledger.service.observation.families import Family, by_label, single
 from ledger.web.door.bodies import BodyLimits, BodyReader
+from ledger.web.door.callers import Callers
 from ledger.web.door.clients import BehindProxies
 from ledger.web.door.hosts import OwnHosts, names_of
 from ledger.web.door.questions import Questions
@@ -15,10 +17,16 @@ from ledger.web.resources import HeadAsGet
 
 
 class Door:
-    """The application with its door. `bound`: the address at which the server listens."""
+    """The application with its door. `bound`: the address at which the server listens. `tokens`: verifies access
+    tokens."""
 
-    def __init__(self, app: ASGIApp, limits: ClientLimits, bound: str, public_url: str | None = None) -> None:
-        self._questions = Questions(HeadAsGet(app), limits.questions)
+    def __init__(
+        self, app: ASGIApp, limits: ClientLimits, bound: str, public_url: str | None = None,
+        tokens: TokenService | None = None,
+    ) -> None:
+        # A token takes a statement of the database, so it is verified when the request has its place.
+        known = HeadAsGet(app) if tokens is None else Callers(HeadAsGet(app), tokens)
+        self._questions = Questions(known, limits.questions)
         self._bodies = BodyReader(self._questions, BodyLimits(seconds=limits.body_seconds))
         names = names_of(bound, public_url, limits.hosts)
         self._first: ASGIApp = OwnHosts(BehindProxies(self._bodies, limits.proxies), names)

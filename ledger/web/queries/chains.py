@@ -11,10 +11,12 @@ from litestar.response import Stream
 from msgspec import Meta
 
 from ledger.access.declared import OfLot
+from ledger.footprint.derived.chain.contraction import Contraction
 from ledger.footprint.derived.chain.graph import Chain
 from ledger.host.threads import in_thread
+from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
-from ledger.service.queries.chain.read import ChainLimits, trace
+from ledger.service.queries.chain.read import ChainLimits, trace_visible
 from ledger.web.queries.lots import At
 
 LotIds = Annotated[
@@ -34,25 +36,31 @@ class ChainsController(Controller):
     path = "/v1"
     tags = ("chains",)
 
-    @get("/chain", access=OfLot(whole=True),
+    @get("/chain", access=OfLot(),
          summary="The upstream or downstream chain of lots, as node-link JSON", media_type=MediaType.JSON)
     async def chain(
-        self, ledger: Ledger, lot: LotIds, direction: Literal["upstream", "downstream"] = "upstream",
+        self, ledger: Ledger, sight: Sight, lot: LotIds, direction: Literal["upstream", "downstream"] = "upstream",
         depth: Annotated[int | None, Parameter(description="the most records on a path", ge=0, le=10_000)] = None,
         stage: Stages = None, at: At = None,
     ) -> Stream:
-        chain = await trace(ledger.pool, lot, direction, ChainLimits(depth, stage or ()), at)
-        return Stream(_pieces(chain), media_type=MediaType.JSON)
+        limits = ChainLimits(depth, stage or ())
+        chain, contraction = await trace_visible(ledger.pool, lot, direction, limits, at, sight)
+        return Stream(_pieces(chain, contraction), media_type=MediaType.JSON)
 
 
-async def _pieces(chain: Chain) -> AsyncIterator[bytes]:
+async def _pieces(chain: Chain, contraction: Contraction | None) -> AsyncIterator[bytes]:
     """The JSON of `networkx.node_link_data`, some nodes or edges at a time."""
-    yield b'{"directed":true,"multigraph":false,"graph":' + _encode(chain.graph) + b',"nodes":['
-    nodes = (data | {"id": name} for name, data in chain.each_node())
+    if contraction is None:
+        graph, each_node, each_edge = chain.graph, chain.each_node(), chain.each_edge()
+    else:
+        graph = contraction.attributes(chain)
+        each_node, each_edge = contraction.nodes(chain), contraction.edges(chain)
+    yield b'{"directed":true,"multigraph":false,"graph":' + _encode(graph) + b',"nodes":['
+    nodes = (data | {"id": name} for name, data in each_node)
     async for piece in _listed(nodes):
         yield piece
     yield b'],"edges":['
-    edges = (data | {"source": source, "target": target} for source, target, data in chain.each_edge())
+    edges = (data | {"source": source, "target": target} for source, target, data in each_edge)
     async for piece in _listed(edges):
         yield piece
     yield b"]}"

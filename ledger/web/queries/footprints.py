@@ -17,6 +17,8 @@ from ledger.answers.products import ProductAnswer
 from ledger.answers.stored import ChainMethodAnswer, FootprintAnswer
 from ledger.errors import InvalidInput
 from ledger.footprint.stored.burdens import METHOD
+from ledger.service.access.show_figures import show_figure
+from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
 from ledger.service.queries.findings import MAX_RECORDS, NEAR, NEAR_PRODUCT, Depth
 from ledger.service.queries.footprint.read import read_footprint
@@ -74,12 +76,13 @@ class FootprintsController(Controller):
     path = "/v1/footprint"
     tags = ("queries",)
 
-    @get(access=(OfLot(whole=True), OfOrganization(("product",))),
+    @get(access=(OfLot(), OfOrganization(("product",))),
          summary="The stored footprint of a lot, with its origin and data quality")
     async def footprint(
-        self, ledger: Ledger, lot: OptionalLot = None, product: OptionalProduct = None, method: MethodName = None,
-        gwp: Gwp = None, allocation: Allocation = None, parameter: Parameters = None, since: From = None,
-        until: To = None, limit: Limit = SHOWN, findings: Findings = "near", averages: Averages = False, at: At = None,
+        self, ledger: Ledger, sight: Sight, lot: OptionalLot = None, product: OptionalProduct = None,
+        method: MethodName = None, gwp: Gwp = None, allocation: Allocation = None, parameter: Parameters = None,
+        since: From = None, until: To = None, limit: Limit = SHOWN, findings: Findings = "near",
+        averages: Averages = False, at: At = None,
     ) -> FootprintAnswer | MethodAnswer | ChainMethodAnswer | ProductAnswer:
         """`lot`, `findings`, `averages` and `at` alone ask for the stored figure. The other parameters are deprecated:
         they ask as `/v1/footprint/method`, `/v1/footprint/chain-method` and `/v1/footprint/product` do."""
@@ -95,8 +98,10 @@ class FootprintsController(Controller):
         question = LotQuestion(lot, at)
         if method in (None, METHOD) and gwp is None and allocation is None and not parameter:
             answer = await read_footprint(
-                ledger.pool, question, ledger.assessed, findings, averages=averages)
+                ledger.pool, question, ledger.assessed, findings, averages=averages, sight=sight)
+            answer = await show_figure(ledger.pool, sight, answer)
             return await ledger.resemblances.of_footprint(answer)
+        await sight.require_whole_chain(ledger.pool, "lot", lot)
         return await run_method(ledger.pool, ledger.registry, question, _choice(method, gwp, allocation, parameter))
 
     @get("/method", access=OfLot(whole=True),

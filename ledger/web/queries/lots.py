@@ -14,6 +14,8 @@ from ledger.answers.stored import (
     PluginAnswer,
     PluginVersionAnswer,
 )
+from ledger.service.access.show_lots import show_lots
+from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
 from ledger.service.plugin_archives import read_stored, read_versions
 from ledger.service.queries.records import read_lots, read_organizations, read_plugins
@@ -36,9 +38,11 @@ class QueriesController(Controller):
 
     @get("/lots", access=OfLot(("lot", "item")), summary="A lot, or all lots in the life of an item")
     async def lots(
-        self, ledger: Ledger, lot: OptionalId = None, item: OptionalId = None, at: At = None
+        self, ledger: Ledger, sight: Sight, lot: OptionalId = None, item: OptionalId = None, at: At = None
     ) -> list[LotAnswer]:
-        return await ledger.resemblances.of_lots(await read_lots(ledger.pool, lot, item, at))
+        """Of an item only the lots that the caller sees."""
+        lots = await read_lots(ledger.pool, lot, item, at, None if sight.whole else sight.lots)
+        return await ledger.resemblances.of_lots(await show_lots(ledger.pool, sight, lots))
 
     @get("/changes", access=OfOrganization(("holder",)),
          summary="Restatements of a holder's lots: the revising record, and the figures before and after")

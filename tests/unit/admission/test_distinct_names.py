@@ -83,6 +83,13 @@ LATE: dict[str, tuple[Callable[[], AnyRecord], str, str]] = {
                                       "name-invisible", "facility"),
     "statement that is a program": (lambda: attestation("statement", "vbscript:x", by=MILL), "name-scheme",
                                     "subject.id"),
+    "organisation with a wrong LEI": (lambda: enrolled("urn:lei:5493001KJTIIGC8Y1R13"), "check-digit", "id"),
+    "prefix with a wrong credit code": (lambda: enrolled(STRANGER.id, "urn:uscc:91350211M000100Y47:"), "check-digit",
+                                        "prefixes[0]"),
+    "prefix with a wrong GLN": (lambda: enrolled(STRANGER.id, "https://id.gs1.org/414/9506000134351/"), "check-digit",
+                                "prefixes[0]"),
+    "park with a wrong GLN": (lambda: facility("new", park="https://id.gs1.org/414/9506000134351"), "check-digit",
+                              "park"),
 }
 DEEP = "urn:example:mill:deep"
 

@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.core.log.entry import KINDS, SIZE, VERSION, Entry, parse_entry
-from ledger.core.record.kinds import Activation, Erasure, KeyChange, Organization, Product, Transformation
+from ledger.core.record.kinds import (
+    Activation,
+    AppointedReader,
+    Erasure,
+    KeyChange,
+    Organization,
+    Product,
+    ReaderRevocation,
+    Transformation,
+)
 from ledger.errors import VerificationError
 
 ENTRY = Entry(kind=2, digest=b"\x11" * 32, keyid=b"\x22" * 32, signature=b"\x33" * 64, outcome=b"\x44" * 32,
@@ -26,10 +35,11 @@ def test_170_bytes_in_the_order_of_the_design() -> None:
 
 
 def test_kinds() -> None:
-    """0 private, 1 organization, 2 keyChange, 3 activation, 4 erasure."""
-    assert KINDS == (0, 1, 2, 3, 4)
+    """0 private, 1 organization, 2 keyChange, 3 activation, 4 erasure, 5 reader, 6 readerRevocation."""
+    assert KINDS == (0, 1, 2, 3, 4, 5, 6)
     assert (Product.kind, Transformation.kind) == (0, 0)
     assert (Organization.kind, KeyChange.kind, Activation.kind, Erasure.kind) == (1, 2, 3, 4)
+    assert (AppointedReader.kind, ReaderRevocation.kind) == (5, 6)
 
 
 @given(entries)
@@ -60,7 +70,7 @@ def test_another_version(version: int) -> None:
     assert f"version {version}," in caught.value.message
 
 
-@pytest.mark.parametrize("kind", [5, 6, 255])
+@pytest.mark.parametrize("kind", [7, 8, 255])
 def test_an_unknown_kind(kind: int) -> None:
     with pytest.raises(VerificationError) as caught:
         parse_entry(ENTRY._replace(kind=kind).to_bytes())

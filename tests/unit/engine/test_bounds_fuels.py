@@ -135,6 +135,31 @@ def test_a_report_turns_no_coal_into_wood() -> None:
     assert amounts(COAL, "fuelAnalysis", biogenicShare="1") == {"fossil-biogenic": pytest.approx(220)}
 
 
+def as_energy(bought: str, made: str = "", **materials: str) -> dict[str, float | None]:
+    """The findings on 100 kg of sand that pass a kiln with a lot of energy of these materials."""
+    plant = Plant(route=BURNING)
+    plant.product("energy", "3B", materials=materials)
+    lot = plant.out("bought", "energy", bought, share="1")
+    plant.run([lot], [supply("coal", "1 TNE")], allocation="declared")
+    sold = [plant.out("sold", "energy", made, share="0.5")] if made else []
+    good = plant.output("good", "90 KGM", share="0.5" if made else "1")
+    found = plant.findings([good, *sold], [supply("sand", "100 KGM")], {lot.lot: bought}, allocation="declared")
+    return {code: float(one.amount) for code, one in found.items() if code == "fuel-as-energy"}
+
+
+@pytest.mark.parametrize(("bought", "made", "materials", "question"), [
+    # 100 kg of coal by the row.
+    ("2500 3B", "", {"coal": "1"}, 220), ("2500 3B", "", {"coal": "0.5", "chips": "0.5"}, 110),
+    ("3600 3B", "", {"gas": "1"}, 200), ("2500 3B", "500 3B", {"coal": "1"}, 176),
+    ("2500 3B", "2500 3B", {"coal": "1"}, 0), ("2500 3B", "", {"chips": "1"}, 0), ("2500 3B", "", {}, 0),
+    ("2500 3B", "", {"steel": "1"}, 0),
+])
+def test_a_fuel_in_a_lot_of_energy_is_burnt(
+    bought: str, made: str, materials: dict[str, str], question: float
+) -> None:
+    assert as_energy(bought, made, **materials) == ({"fuel-as-energy": pytest.approx(question)} if question else {})
+
+
 def test_a_fuel_that_nobody_knows_has_carbon() -> None:
     """At least 0.0148 kg per MJ: 2500 MJ have 37 kg of it."""
     brand = supply("ecoBlend", "100 KGM")

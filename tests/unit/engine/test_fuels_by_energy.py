@@ -164,7 +164,6 @@ def test_an_analysis_decides_the_upstream_too() -> None:
 @pytest.mark.parametrize(("analysis", "codes"), [
     ({"heatingValue": "36", "carbon": "0.545"}, set()),
     ({"heatingValue": "36", "carbon": "0.4"}, {"fuel-carbon"}),
-    ({"heatingValue": "90", "carbon": "1.363"}, {"fuel-heating-value"}),
     ({"heatingValue": "36", "carbon": "0.545", "biogenicShare": "0.5"}, {"fossil-biogenic"}),
 ])
 def test_analyses_are_questioned_in_every_unit(analysis: dict[str, str], codes: set[str]) -> None:
@@ -177,16 +176,39 @@ def test_analyses_are_questioned_in_every_unit(analysis: dict[str, str], codes: 
     assert {code for code, _ in asked[0]} == codes
 
 
+@pytest.mark.parametrize(("analysis", "amount", "asked"), [
+    # 250 Nm3 by the row: 500 kg of CO2 and 100 of upstream. Stated are 100 Nm3 with 149.9 and 40.
+    ({"heatingValue": "90", "carbon": "0.409"}, "9000 3B",
+     {"fuel-carbon": 500 - 40.9 * 44 / 12, "fuel-heating-value": 60}),
+    # With the row's carbon per heat, the upstream alone is saved.
+    ({"heatingValue": "90"}, "9000 3B", {"fuel-heating-value": 60}),
+    ({"heatingValue": "90"}, "2.5 MWH", {"fuel-heating-value": 60}),
+    ({"heatingValue": "90", "carbon": "1.363"}, "100 NM3", {"fuel-heating-value": 0}),
+    ({"heatingValue": "60", "oxidation": "0.9"}, "9000 3B", {"fuel-heating-value": 50 + 40}),
+    # A poor gas saves nothing, and its carbon is little by heat too: 1800 MJ are 50 Nm3.
+    ({"heatingValue": "15", "carbon": "0.15"}, "1800 3B",
+     {"fuel-carbon": 100 - 120 * 0.15 * 44 / 12, "fuel-heating-value": 0}),
+    ({"heatingValue": "50", "carbon": "0.757"}, "9000 3B", {}),
+])
+def test_a_false_heating_value_saves_nothing_silently(
+    analysis: dict[str, str], amount: str, asked: dict[str, float]
+) -> None:
+    mass = {"mass": quantity("75 KGM")} if amount.endswith("NM3") else {}
+    found = assessed(supply("gas", amount, **mass), **analysis)
+    assert {one.code: float(one.amount or 0) for one in found.findings if one.code.startswith("fuel-")} == {
+        code: pytest.approx(value, rel=1e-9) for code, value in asked.items()}
+
+
 def test_a_fuel_of_which_no_set_knows_is_questioned_in_every_unit() -> None:
     """The site states waste as half biogenic and shows no report."""
     measured = {"heatingValue": "10", "carbon": "0.3", "biogenicShare": "0.5"}
     asked = []
-    for residue in (supply("sorbedResidue", "1 GV"), supply("sorbedResidue", "100 KGM")):
-        found = assessed(residue, **measured)
+    for amount in ("0.9 GV", "250 KWH", "90 KGM"):
+        found = assessed(supply("sorbedResidue", amount), **measured)
         assert float(sum(line.amount for line in found.lines if line.gas == "CO2" and line.burden in ADDITIVE)) == (
-            pytest.approx(100 * 0.3 * 0.5 * 44 / 12, rel=1e-9))
+            pytest.approx(90 * 0.3 * 0.5 * 44 / 12, rel=1e-9))
         asked.append({one.code: float(one.amount or 0) for one in found.findings if one.code == "fossil-biogenic"})
-    assert asked[0] == asked[1] == {"fossil-biogenic": pytest.approx(100 * 0.3 * 0.5 * 44 / 12)}
+    assert asked[0] == asked[1] == asked[2] == {"fossil-biogenic": pytest.approx(90 * 0.3 * 0.5 * 44 / 12)}
 
 
 @pytest.mark.parametrize(("newer", "megajoules"), [(True, 1000), (False, 2000)])

@@ -12,7 +12,8 @@ from ledger.errors import Refused
 
 SET = version(
     [supply("sand", density="1500"), supply("gravel"),
-     supply("diesel", kind="fuel", heating_value="43"), supply("electricity", kind="electricity", unit="KWH"),
+     supply("diesel", kind="fuel", heating_value="43"),
+     supply("electricity", kind="electricity", unit="KWH", **{"class": "power"}),
      supply("truck", kind="transport", unit="TKM"), supply("heat", kind="heat", unit="3B", **{"class": "warmth"}),
      supply("argon", kind="gas", unit="NM3"), supply("landfilling", kind="treatment"),
      supply("electricityWind", kind="electricity", unit="KWH")],
@@ -20,7 +21,7 @@ SET = version(
      factor("diesel", boundary="combustion"), factor("diesel", boundary="wellToTank"),
      factor("electricity", "CN", boundary="generation"), factor("electricity", "CN", 2021, boundary="residual"),
      *[factor(key) for key in ("electricity", "electricityWind", "truck", "heat", "argon", "landfilling")]],
-    "ours", classes=[group("warmth", "heating;steam")],
+    "ours", classes=[group("warmth", "heating;steam"), group("power", "power")],
 )
 OTHER = version([supply("sand")], [factor("sand")], "theirs")
 
@@ -37,7 +38,7 @@ def bought(row: str, amount: str = "10", unit: str = "KGM", mass: str | None = N
 ])
 def test_the_row_is_found(supplied: Supply) -> None:
     """Whatever the record's place and year: the record asks for this row."""
-    choice = named_row((OTHER, SET), supplied, "supplies[0].factorRow")
+    choice = named_row((OTHER, SET), supplied, "supplies[0].factorRow", newer=True)
     assert choice.name == "ours@1:" + (supplied.factor_row or "").partition(":")[2]
     assert choice.factor.gases == (("CO2e", Decimal(1)),)
 
@@ -72,7 +73,7 @@ def test_a_row_that_cannot_be_used(
     supplied: Supply, code: str, field: str, value: str, message: str, rule: str
 ) -> None:
     with pytest.raises(Refused) as caught:
-        named_row((OTHER, SET), supplied, "supplies[3].factorRow")
+        named_row((OTHER, SET), supplied, "supplies[3].factorRow", newer=True)
     error = caught.value
     assert (error.code, error.field, error.value) == (code, field, value)
     assert error.message.startswith("supplies[3].factorRow: ")
@@ -86,8 +87,9 @@ def test_a_row_that_cannot_be_used(
     ("diesel", "10 KWH", "electricityWind", "material, gas or fuel"),
     ("argon", "1 NM3", "truck", "material, gas or fuel"),
     ("truck", "10 TKM", "gravel", "transport"), ("hauler", "10 TKM", "gravel", "transport"),
-    ("electricity", "1 KWH", "heat", "electricity"), ("unheardOf", "1 KWH", "heat", "electricity"),
-    ("unheardOf", "1 KWH", "diesel", "electricity"), ("heat", "1 3B", "electricityWind", "heat"),
+    ("electricity", "1 KWH", "heat", "electricity"), ("ourPower", "1 KWH", "heat", "electricity"),
+    ("ourPower", "1 KWH", "diesel", "electricity"),
+    ("unheardOf", "1 KWH", "electricity", "heat or fuel"), ("heat", "1 3B", "electricityWind", "heat"),
     ("heat", "1 3B", "diesel", "heat"), ("cityHeating", "1 KWH", "electricityWind", "heat or fuel"),
     ("landfilling", "1 KGM", "gravel", "treatment"),
     ("unheardOf", "1 KGM", "truck", "material, gas, fuel, treatment or service"),
@@ -98,7 +100,7 @@ def test_a_row_of_another_kind(material: str, amount: str, key: str, kinds: str)
     row = f"{key}/wellToTank/*/2020" if key == "diesel" else f"{key}/cradleToGate/*/2020"
     supplied = Supply(material=material, quantity=Quantity(value=value, unit=unit), factor_row=f"ours:{row}")
     with pytest.raises(Refused) as caught:
-        named_row((OTHER, SET), supplied, "supplies[0].factorRow")
+        named_row((OTHER, SET), supplied, "supplies[0].factorRow", newer=True)
     error = caught.value
     assert (error.code, error.field, error.value) == ("factor-kind", "supplies[0].factorRow", f"ours:{row}")
     assert f"is of kind {SET.supplies[key].kind}" in error.message
@@ -111,7 +113,7 @@ def test_the_nearest_rows_of_the_right_kind() -> None:
         supplied = Supply(material=material, quantity=Quantity(value="1", unit=unit),
                           factor_row="ours:truck/cradleToGate/*/2020")
         with pytest.raises(Refused) as caught:
-            named_row((OTHER, SET), supplied, "supplies[0].factorRow")
+            named_row((OTHER, SET), supplied, "supplies[0].factorRow", newer=True)
         return (caught.value.rule or "").partition("nearest: ")[2].split(", ")
 
     assert nearest("sand", "KGM") == [
@@ -125,8 +127,8 @@ def test_the_nearest_rows_of_the_right_kind() -> None:
     ("sand", "10 KGM", "gravel"), ("sand", "10 KGM", "diesel"), ("diesel", "10 KGM", "sand"),
     ("argon", "10 KGM", "sand"), ("unheardOf", "10 KGM", "sand"), ("unheardOf", "10 KGM", "diesel"),
     ("unheardOf", "10 KGM", "landfilling"), ("hauler", "10 TKM", "truck"), ("electricity", "1 KWH", "electricityWind"),
-    ("unheardOf", "1 KWH", "electricity"), ("cityHeating", "1 KWH", "heat"), ("unheardOf", "1 3B", "heat"),
-    ("unheardOf", "1 3B", "diesel"),
+    ("ourPower", "1 KWH", "electricity"), ("cityHeating", "1 KWH", "heat"), ("unheardOf", "1 3B", "heat"),
+    ("unheardOf", "1 3B", "diesel"), ("unheardOf", "1 KWH", "diesel"),
 ])
 def test_a_row_of_a_fitting_kind(material: str, amount: str, key: str) -> None:
     """Coke is burnt or reduces ore, and a name that no set knows can be any matter: these are proxies, not faults."""
@@ -134,7 +136,7 @@ def test_a_row_of_a_fitting_kind(material: str, amount: str, key: str) -> None:
     row = {"diesel": "diesel/wellToTank/*/2020", "sand": "sand/cradleToGate/*/2022"}.get(
         key, f"{key}/cradleToGate/*/2020")
     supplied = Supply(material=material, quantity=Quantity(value=value, unit=unit), factor_row=f"ours:{row}")
-    assert named_row((SET,), supplied, "supplies[0].factorRow").factor.row == row
+    assert named_row((SET,), supplied, "supplies[0].factorRow", newer=True).factor.row == row
 
 
 @pytest.mark.parametrize("supplied", [
@@ -144,7 +146,7 @@ def test_a_row_of_a_fitting_kind(material: str, amount: str, key: str) -> None:
 def test_a_mass_that_leads_nowhere(supplied: Supply) -> None:
     """Argon is counted in Nm3 and has no density here: with a mass the row would price nothing."""
     with pytest.raises(Refused) as caught:
-        named_row((SET,), supplied, "supplies[0].factorRow")
+        named_row((SET,), supplied, "supplies[0].factorRow", newer=True)
     assert (caught.value.code, caught.value.field) == ("wrong-dimension", "supplies[0].factorRow")
 
 

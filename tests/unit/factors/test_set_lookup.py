@@ -255,15 +255,24 @@ ENERGY = version(
     ("diesel", "KWH", MATTER), ("diesel", "KGM", MATTER), ("argon", "NM3", MATTER), ("grit", "KGM", MATTER),
     ("lines", "KWH", ("service",)), ("truck", "TKM", ("transport",)),
     # Names that the set does not know.
-    ("wind", "KWH", ("electricity",)), ("wind", "GWH", ("electricity",)), ("wind", "3B", ("heat", "fuel")),
+    ("wind", "KWH", ("heat", "fuel")), ("wind", "GWH", ("heat", "fuel")), ("wind", "3B", ("heat", "fuel")),
+    ("windPower", "KWH", ("electricity",)), ("electricityOfOurs", "MWH", ("electricity",)),
     ("windPower", "3B", ("electricity",)), ("GreenElectricity", "GV", ("electricity",)),
     ("cityHeating", "KWH", ("heat", "fuel")), ("cityHeating", "GV", ("heat", "fuel")),
-    ("coalGas", "MWH", ("electricity",)), ("hauler", "TKM", ("transport",)),
+    ("coalGas", "MWH", ("heat", "fuel")), ("hauler", "TKM", ("transport",)),
     ("powerCable", "KGM", (*MATTER, "treatment", "service")), ("cleaning", "HUR", (*MATTER, "treatment", "service")),
 ])
 def test_the_kinds_of_a_supply(material: str, unit: str, kinds: tuple[str, ...]) -> None:
-    assert supply_kinds([sand(("*", 2020)), ENERGY], material, unit) == kinds
-    assert is_power([ENERGY], material, unit) == (kinds == ("electricity",))
+    assert supply_kinds([sand(("*", 2020)), ENERGY], material, unit, newer=True) == kinds
+    assert is_power([ENERGY], material, unit, newer=True) == (kinds == ("electricity",))
+
+
+@pytest.mark.parametrize(("material", "unit", "power"), [
+    ("wind", "KWH", True), ("coalGas", "MWH", True), ("coalGas", "GV", False), ("cityHeating", "KWH", False),
+    ("diesel", "KWH", False), ("windPower", "3B", True),
+])
+def test_earlier_rules_took_watt_hours_for_power(material: str, unit: str, power: bool) -> None:
+    assert is_power([ENERGY], material, unit, newer=False) == power
 
 
 def test_one_entry_has_several_names() -> None:

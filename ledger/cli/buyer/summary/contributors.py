@@ -14,6 +14,7 @@ _MOST: Final = 5
 """Contributors that are named: the largest."""
 _MOST_BELOW: Final = 3
 """Inputs whose own contributors are named, and contributors that are named of each."""
+HOW_MADE: Final = "not shown to you"
 _ADDITIVE: Final = frozenset(ADDITIVE)
 
 
@@ -30,11 +31,14 @@ def contributors(answer: FootprintAnswer, suffix: str = "") -> list[Contributor]
     """The parts of a figure, the largest first: emissions of its own record by source, inputs, and the rest. `suffix`
     of the names of sources."""
     sources: dict[str, float] = {}
+    if answer.direct is None or answer.share is None:
+        return [Contributor(HOW_MADE, answer.footprint)] if answer.footprint else []
+    carried = answer.share
     for line in answer.direct.lines:
         if line.burden in _ADDITIVE:
             sources[line.source] = sources.get(line.source, 0.0) + line.amount
     parts = [Contributor(f"{source}{suffix}", amount) for source, amount in sources.items()]
-    parts += [Contributor(taken.lot, taken.footprint, taken.lot, answer.share * taken.part) for taken in answer.inputs]
+    parts += [Contributor(taken.lot, taken.footprint, taken.lot, carried * taken.part) for taken in answer.inputs]
     parts.append(Contributor("assigned (system expansion)", answer.assigned))
     parts.append(Contributor("averaged over the period", answer.averaged))
     return sorted([one for one in parts if one.amount], key=lambda one: -abs(one.amount))

@@ -13,6 +13,7 @@ from ledger.cli.buyer.summary.contributors import contributor_table
 from ledger.cli.console import Part, styled
 from ledger.cli.findings import answer_findings
 from ledger.cli.numbers import fixed, per_unit, quantity_words, share_words
+from ledger.cli.sight import sight_line
 from ledger.footprint.derived.completeness import WITHDRAWN, doubtful_of
 from ledger.footprint.stored.burdens import vector_of
 
@@ -30,7 +31,9 @@ def summary_report(answer: FootprintAnswer, ask: Callable[[str], FootprintAnswer
            f"{state_of(answer)}")
     yield from [f"{name} resembles: {' '.join(others)}" for name, others in lot.resembles.items()]
     yield _facts(answer)
-    yield contributor_table(answer, ask)
+    if answer.direct is not None:
+        yield contributor_table(answer, ask)
+    yield from sight_line(answer.sight)
     yield from answer_findings(answer, answer.questioned_share, _SHOWN)
     yield from _attested(answer)
     yield from answer.limitations

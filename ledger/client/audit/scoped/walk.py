@@ -285,8 +285,8 @@ class ScopedWalk(Walk):
                 try:
                     root = revised_root(row.revision, row.index, self._outcomes.of)
                 except LedgerError as error:
-                    self._findings.add(
-                        "outcome", f"its new outcome of entry {row.index} does not hold: {error.message}", index, digest)
+                    message = f"its new outcome of entry {row.index} does not hold: {error.message}"
+                    self._findings.add("outcome", message, index, digest)
             self.counts["unproved"] += root is None
             self.counts["revised"] += 1
             self.counts["figures"] += self._scoped.enter_revised(row, root, partial(self._report, index, digest))

@@ -13,7 +13,7 @@ from ledger.admission.state import ClosedPeriod, KeyState, Recovery, State
 from ledger.core.signatures.signing import load_spki
 
 KEPT_WHOLE = frozenset({
-    "activations", "amendments", "closed", "default_pools", "erased", "frozen", "group_goods", "keys", "lines",
+    "activations", "amendments", "closed", "default_pools", "erased", "frozen", "given", "group_goods", "keys", "lines",
     "made_goods", "openings", "organizations", "origin", "pools", "prefixes", "recoveries", "reports", "size",
     "standing", "time",
 })
@@ -44,6 +44,7 @@ class Registers(Struct, frozen=True):
     group_goods: list[tuple[str, str, Decimal]] = []
     made_goods: set[str] = set()
     standing: list[StandingFacts] = []
+    given: set[tuple[str, str]] = set()
 
 
 def registers_of(state: State) -> Registers:
@@ -58,7 +59,7 @@ def registers_of(state: State) -> Registers:
         state.erased, state.amendments,
         {name: (one.days, one.counted) for name, one in state.recoveries.items()},
         [(*subject, kilograms) for subject, kilograms in state.group_goods.items()], state.made_goods,
-        [rule for rules in state.standing.values() for rule in rules.values()],
+        [rule for rules in state.standing.values() for rule in rules.values()], state.given,
     )
 
 
@@ -83,6 +84,7 @@ def restore(state: State, registers: Registers) -> None:
     state.amendments = registers.amendments
     state.group_goods = {(group, subject): kilograms for group, subject, kilograms in registers.group_goods}
     state.made_goods = registers.made_goods
+    state.given = registers.given
     for rule in registers.standing:
         state.standing.setdefault((rule.receiver, rule.sender), {})[rule.product] = rule
     for name, (digest, time, keys) in registers.recoveries.items():

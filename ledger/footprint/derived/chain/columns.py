@@ -32,7 +32,7 @@ class Amounts(Sequence[Decimal]):
 
 class LotColumns(NamedTuple):
     """Lots in the order of `Arrays.numbers`. `quantities`: of whole lots, decimal strings. `burdens`: of whole lots,
-    lots x burdens. `remaining`: the balance of each lot, decimal strings; None if it was not requested."""
+    lots x burdens. `remaining`: the balance of each lot, decimal strings; None if it was not requested or is hidden."""
 
     ids: Sequence[str]
     products: Sequence[str]
@@ -45,7 +45,7 @@ class LotColumns(NamedTuple):
     facilities: Sequence[str | None]
     processes: Sequence[str | None]
     burdens: Floats
-    remaining: Sequence[str] | None = None
+    remaining: Sequence[str | None] | None = None
 
     def at(self, rows: Sequence[int]) -> "LotColumns":
         """The lots at these positions."""

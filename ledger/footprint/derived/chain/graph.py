@@ -160,8 +160,9 @@ class _Backing:
         }
         optional = {"item": lots.items[lot], "facility": lots.facilities[lot], "process": lots.processes[lot]}
         data.update({name: value for name, value in optional.items() if value is not None})
-        if lots.remaining is not None:
-            data["remaining"] = plain(Decimal(lots.remaining[lot]))
+        remaining = None if lots.remaining is None else lots.remaining[lot]
+        if remaining is not None:
+            data["remaining"] = plain(Decimal(remaining))
         return data
 
     def _pool(self, pool: Pooled) -> Data:

@@ -54,6 +54,14 @@ def content_weights(
 ) -> dict[int, float]:
     """The parts in lot number `target` of the content that each record brought (`entered`, by log index). `held`: kg of
     the content in each lot, by number. The result omits records that brought nothing."""
+    weights = all_content_weights(arrays, target, entered, held)
+    return {index: weight for index, weight in weights.items() if weight and any(entered[index])}
+
+
+def all_content_weights(
+    arrays: Arrays, target: int, entered: Mapping[int, Entered], held: Mapping[int, float]
+) -> dict[int, float]:
+    """The same of all records, including those that only passed the content on."""
     outcomes = {
         index: ContentsOut({"": entered[index].declared}, {"": entered[index].arisen}, {}, outputs)
         for index, outputs in _outputs(arrays, held).items()
@@ -62,10 +70,7 @@ def content_weights(
     wanted = numpy.zeros(len(arrays.numbers))
     wanted[arrays.position(target)] = 1.0
     weights, _ = adjoint_contents(arrays, contents.fractions[:, 0], wanted)
-    return {
-        index: weight for index, weight in zip(arrays.records.tolist(), weights.tolist(), strict=True)
-        if weight and any(entered[index])
-    }
+    return dict(zip(arrays.records.tolist(), weights.tolist(), strict=True))
 
 
 def _outputs(arrays: Arrays, held: Mapping[int, float]) -> dict[int, tuple[dict[str, float], ...]]:

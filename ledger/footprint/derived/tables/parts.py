@@ -17,6 +17,7 @@ from ledger.footprint.stored.burdens import SLOT, direct, line_co2e
 ASSIGNED: Final = "assigned"
 AVERAGED: Final = "averaged"
 COVERED: Final = "green attributes"
+INPUTS: Final = "hidden inputs"
 _ADDITIVE: Final = frozenset(ADDITIVE)
 _OMITTED: Final = ("omittedAbs", "unestimated")
 _Amount = Callable[[Line], float]
@@ -45,6 +46,11 @@ def parts(upstream: Upstream, burden: str) -> Iterator[TablePart]:
 def finding_part(finding: WeighedFinding) -> TablePart:
     """The amount that a finding questions, as a part of its record."""
     return TablePart(finding.questioned, finding.code, NONE, "finding", UNKNOWN, NONE)
+
+
+def hidden_part(amount: float) -> TablePart:
+    """The amount of hidden inputs that counts with the visible record that takes them."""
+    return TablePart(amount, INPUTS, NONE, "hidden", UNKNOWN, NONE)
 
 
 def _all(upstream: Upstream, burden: str) -> Iterator[TablePart]:

@@ -6,6 +6,7 @@ from typing import Final, Literal
 from msgspec import Struct
 
 from ledger.core.outcome.assessment import ADDITIVE, BIOGENIC_CO2, BURDENS, OF_WHICH
+from ledger.footprint.derived.chain.boundary import HiddenParts, ReceivedLot
 from ledger.footprint.derived.findings import WeighedFinding
 
 FOOTPRINT: Final = "footprint"
@@ -25,7 +26,7 @@ _UNITS: Final[Mapping[str, str]] = {
     "electricityKwh": "kWh", "energyMj": "MJ", "renewableEnergyMj": "MJ", "unestimated": "omissions",
     "technologyAbs": "kg CO2e x rating", "timeAbs": "kg CO2e x rating", "geographyAbs": "kg CO2e x rating",
 }
-PartOf = Literal["group", "assigned", "averaged", "more", "rest"]
+PartOf = Literal["group", "assigned", "averaged", "received", "hidden", "more", "rest"]
 
 
 class RowValue(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -48,8 +49,10 @@ class ContributionRow(RowValue, frozen=True):
     """An amount of the figure: the sum of its `positive` and `negative` parts, and the `percent` of the figure.
 
     `part`: the kind of row. `group`: a group with this `key`. `assigned`: amounts that sectors assigned to one output
-    (system expansion), under a grouping of lines. `averaged`: amounts that period averages of pools moved. `more`: the
-    sum of the omitted rows, whose number is `rows`. `rest`: rounding. `records`: the number of contributing records.
+    (system expansion), under a grouping of lines. `averaged`: amounts that period averages of pools moved.
+    `received`: a lot that the caller received, with everything behind it; or, by organisation, the lots of a supplier.
+    `hidden`: all other parts that are hidden from the caller. `more`: the sum of the omitted rows, whose number is
+    `rows`. `rest`: rounding. `records`: the number of contributing records.
     """
 
     part: PartOf
@@ -61,6 +64,7 @@ class ContributionRow(RowValue, frozen=True):
     records: int = 0
     rows: int = 0
     heaviest: Heaviest | None = None
+    received: ReceivedLot | None = None
 
 
 class Contributions(RowValue, frozen=True):
@@ -68,6 +72,7 @@ class Contributions(RowValue, frozen=True):
     up to it: the largest row first, then `more` and `rest`. `records`: the number of contributing records.
 
     `of`: the footprint, a burden, or a content. `questioned` (kg CO2e) and `findings` are as in the footprint.
+    `hidden`: the parts that are hidden from the caller; absent if nothing is.
     """
 
     lot: str
@@ -84,6 +89,7 @@ class Contributions(RowValue, frozen=True):
     findings: list[WeighedFinding] = []
     findings_left_off: int = 0
     findings_note: str | None = None
+    hidden: HiddenParts | None = None
 
 
 def unit_of_burden(burden: str) -> str:

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterable
 from typing import Final
 
+from ledger.footprint.derived.chain.boundary import HiddenAmounts, ReceivedLot
 from ledger.footprint.derived.contributions import Upstream
 from ledger.footprint.derived.tables.grouping import OF_PART, OF_RECORD, GroupingFacts, facility_of, stage_of
 from ledger.footprint.derived.tables.parts import AVERAGED, TablePart, parts
@@ -25,13 +26,14 @@ _GroupKey = tuple[PartOf, str]
 class _RowGroup:
     """The amounts of one key."""
 
-    __slots__ = ("amounts", "heaviest", "records", "weight")
+    __slots__ = ("amounts", "heaviest", "received", "records", "weight")
 
     def __init__(self) -> None:
         self.amounts: list[float] = []
         self.records = 0
         self.weight = -1.0
         self.heaviest: Heaviest | None = None
+        self.received: ReceivedLot | None = None
 
     def add(self, amounts: list[float]) -> float:
         """Adds a record's amounts. Returns the sum of their absolute values."""
@@ -47,6 +49,7 @@ class _RowGroup:
         return ContributionRow(
             part=key[0], key=key[1], amount=amount, positive=positive, negative=negative,
             percent=percent_of(amount, figure), records=self.records, heaviest=self.heaviest,
+            received=self.received,
         )
 
 
@@ -56,14 +59,14 @@ class Table:
 
     def __init__(self, by: str, burden: str, facts: GroupingFacts) -> None:
         self._of_record, self._of_part = OF_RECORD.get(by), OF_PART.get(by)
-        self._burden = burden
+        self.burden = burden
         self._facts = facts
         self._groups: dict[_GroupKey, _RowGroup] = {}
         self.records = 0
 
     def add(self, upstream: Upstream) -> None:
         """Adds a record. A record without a part in the burden adds no row."""
-        self.add_parts(upstream, parts(upstream, self._burden))
+        self.add_parts(upstream, parts(upstream, self.burden))
 
     def add_parts(self, upstream: Upstream, table_parts: Iterable[TablePart]) -> None:
         """As `add`, for parts that the caller has computed."""
@@ -81,6 +84,18 @@ class Table:
             weight = group.add(amounts)
             if weight > group.weight:
                 group.weight, group.heaviest = weight, self._heaviest(upstream, math.fsum(amounts))
+
+    def add_hidden(self, hidden: HiddenAmounts, *, by_supplier: bool) -> None:
+        """Adds rows for the hidden parts of the chain, besides the amounts that count with visible records."""
+        for lot, amount in hidden.received:
+            by_lot = not by_supplier and lot.received is not None
+            key = lot.received.lot if by_lot and lot.received is not None else lot.supplier
+            group = self._groups.setdefault(("received", key), _RowGroup())
+            group.amounts.append(amount)
+            if by_lot:
+                group.received = lot.received
+        if hidden.remainder:
+            self._groups.setdefault(("hidden", "hidden"), _RowGroup()).amounts.append(hidden.remainder)
 
     def rows(self, figure: float, limit: int) -> list[ContributionRow]:
         """The `limit` largest rows (by absolute amounts), and the rows that complete the sum to `figure`."""

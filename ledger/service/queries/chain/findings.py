@@ -1,11 +1,16 @@
 """The findings behind the figure of a lot whose upstream chain is loaded."""
 
+from types import MappingProxyType
+from typing import NamedTuple
+
 import numpy
 
 from ledger.core.outcome.assessment import QUESTIONED
+from ledger.footprint.derived.chain.boundary import TakenWeights
 from ledger.footprint.derived.rank_findings import NO_FINDINGS, FindingList
 from ledger.footprint.stored.burdens import SLOT
 from ledger.host.threads import in_thread
+from ledger.service.queries.chain.hidden import taken_weights
 from ledger.service.queries.chain.upstream import UpstreamChain
 from ledger.service.queries.findings import FindingTargets, WeighedChain, decoded, weigh_findings
 from ledger.store.columns import list_of
@@ -13,16 +18,28 @@ from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
 
-async def read_chain_findings(pool: DatabasePool, chain: UpstreamChain) -> FindingList:
+class ChainFindings(NamedTuple):
+    """The findings that the caller sees, and the weights of boundary lots in the amount in question."""
+
+    listed: FindingList
+    hidden: TakenWeights = MappingProxyType({})
+
+
+async def read_chain_findings(pool: DatabasePool, chain: UpstreamChain) -> ChainFindings:
     """The findings of the lot's own record, and of the records upstream."""
     arrays, questioned, number = chain.arrays, chain.burdens[SLOT[QUESTIONED]], chain.row["number"]
     # Questions pass through wastes too, which carry no burdens.
-    indexes = arrays.records.tolist() if questioned else chain.weights.records
+    indexes = chain.visible_records if questioned else chain.weights.records
     rows = await pool.fetch(queries("findings")["among"], list_of(indexes), chain.moment.version)
     records = await in_thread(decoded, rows)
-    if not records:
-        return NO_FINDINGS
+    if not records and not (questioned and chain.hidden):
+        return ChainFindings(NO_FINDINGS)
     wanted = numpy.zeros(len(arrays.numbers))
     wanted[arrays.position(number)] = 1.0
     targets = FindingTargets({number: 1.0}, questioned, frozenset({chain.row["index"]}))
-    return await weigh_findings(pool, WeighedChain(arrays, wanted, chain.weights), targets, records, chain.moment)
+    findings = await weigh_findings(pool, WeighedChain(arrays, wanted, chain.weights), targets, records, chain.moment)
+    if chain.hidden is None:
+        return ChainFindings(findings)
+    seen = [finding for finding in findings.all if finding.record not in chain.partly]
+    weights = taken_weights(arrays, chain.hidden.visible, findings.paths.records, {number: 1.0})
+    return ChainFindings(findings._replace(all=seen), weights)

@@ -36,13 +36,15 @@ _NO_RECORDS: Final[Integers] = numpy.zeros(0, numpy.int64)
 
 class ChainRequest(NamedTuple):
     """The chain to load: of the lots with the numbers `targets`, as of a moment, in a direction, within `depth` records
-    and with at most `most` lots or records."""
+    and with at most `most` lots or records. `visible`: the records at which the chain does not end, if the caller does
+    not see all; lots of other records are its boundary."""
 
     targets: Sequence[int]
     direction: Direction
     moment: Moment
     depth: int | None = None
     most: int = MAX_LOTS
+    visible: frozenset[int] | None = None
 
 
 class ChainFlows(NamedTuple):
@@ -158,7 +160,8 @@ async def _reached(pool: DatabasePool, request: ChainRequest) -> Reached:
         reached = await _upstream(pool, request, numbers)
     else:
         reached = await _upstream_within(pool, request, numbers)
-    if request.moment.version or (whole and request.depth is not None):
+    partly = request.visible is not None and request.direction == "downstream"
+    if request.moment.version or partly or (whole and request.depth is not None):
         return await in_thread(_shortened, reached, request)
     return reached
 
@@ -169,7 +172,7 @@ async def _scope(pool: DatabasePool, request: ChainRequest) -> tuple[bool, Integ
 
     The result includes lots and records of every version, so it can be more than the chain, never less.
     """
-    if request.depth is None:
+    if request.depth is None or request.visible is not None:
         return True, await _whole(pool, request)
     lots = new = _distinct(request.targets)
     for step in range(request.depth):
@@ -189,6 +192,12 @@ async def _whole(pool: DatabasePool, request: ChainRequest) -> Integers:
     """All records upstream of the targets, or all lots downstream of them with the targets: at most one more than the
     request allows."""
     sql, (size, version), targets = queries("chain"), request.moment, _distinct(request.targets).tolist()
+    if request.visible is not None:
+        seen = _distinct(list(request.visible))
+        if request.direction == "upstream":
+            return seen
+        made = integers(await pool.fetchval(queries("sight")["made_by"], list_of(seen.tolist())))[0]
+        return distinct(numpy.append(_distinct(targets), made))
     if request.direction == "upstream":
         data = await pool.fetchval(sql["upstream"], targets, version, request.most + 1)
     else:
@@ -220,6 +229,8 @@ async def _upstream_within(pool: DatabasePool, request: ChainRequest, lots: Inte
 
 async def _downstream(pool: DatabasePool, request: ChainRequest, lots: Integers) -> Reached:
     flows = await _flows(pool, request, "flows_from", list_of(lots.tolist()), request.moment.size)
+    if request.visible is not None:
+        flows = flows.at(numpy.flatnonzero(numpy.isin(flows.records, _distinct(list(request.visible)))))
     return Reached(lots, flows, flows.records)
 
 

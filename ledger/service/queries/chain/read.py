@@ -10,10 +10,14 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from ledger.errors import NotFound
+from ledger.footprint.derived.chain.contraction import Contraction
 from ledger.footprint.derived.chain.cutting import StageParts, cut
 from ledger.footprint.derived.chain.graph import Chain
 from ledger.host.threads import in_thread
+from ledger.service.access.sight import Sight
+from ledger.service.access.walk import hidden_parts, visible_downstream, visible_upstream
 from ledger.service.queries.chain.columns import read_lots, read_records, read_remaining, read_times, revised
+from ledger.service.queries.chain.contraction import read_contraction, without_hidden
 from ledger.service.queries.chain.load import (
     ChainRequest,
     Direction,
@@ -67,6 +71,40 @@ async def trace(
     return await in_thread(Chain.of, *parts, roots=roots, direction=direction)
 
 
+async def trace_visible(
+    pool: DatabasePool, lots: Sequence[str], direction: Direction, limits: ChainLimits, at: int | None, sight: Sight
+) -> tuple[Chain, Contraction | None]:
+    """The same chain as far as the caller sees it, with its contraction unless nothing is hidden. Raises the errors of
+    `trace`, and Denied for an earlier tree size over hidden parts."""
+    if sight.whole:
+        return await trace(pool, lots, direction, limits, at), None
+    moment = await pinned(pool, await moment_at(pool, at))
+    targets = list(dict.fromkeys((await lot_numbers(pool, lots, direction, moment)).values()))
+    if direction == "upstream":
+        visible = await visible_upstream(pool, sight.rights, targets, moment)
+    else:
+        visible = await visible_downstream(pool, sight.rights, targets, moment)
+    if visible.hidden and at is not None:
+        raise hidden_parts("at", at)
+    request = ChainRequest(targets, direction, moment, limits.depth, limits.most, visible.records)
+    parts = await load_parts(pool, request)
+    if limits.stages:
+        parts = await in_thread(cut, parts, targets, direction, limits.stages)
+    remaining = await read_remaining(pool, parts.arrays.numbers, parts.lots.quantities, moment)
+    own = [sight.of_own(holder) for holder in parts.lots.holders]
+    listed = await read_listed(
+        pool, [index for index in parts.arrays.records.tolist() if index in visible.records], moment)
+    parts = parts._replace(
+        lots=parts.lots._replace(
+            remaining=[amount if mine else None for amount, mine in zip(remaining, own, strict=True)]),
+        records=parts.records._replace(findings=listed))
+    contraction = None
+    if direction == "downstream" or visible.hidden:
+        contraction = await read_contraction(pool, sight.rights, (parts, request), visible)
+    roots = [parts.arrays.position(number) for number in targets]
+    return await in_thread(Chain.of, *parts, roots=roots, direction=direction), contraction
+
+
 async def lot_numbers(
     pool: DatabasePool, names: Sequence[str], direction: Direction, moment: Moment
 ) -> dict[str, int]:
@@ -96,5 +134,7 @@ async def load_parts(pool: DatabasePool, request: ChainRequest) -> StageParts:
     )
     loaded = await in_thread(assembled, reached, figures, list(lots.quantities), versions)
     lots = revised(lots, reached.lots, versions)._replace(quantities=loaded.quantities, burdens=loaded.burdens)
+    if request.visible is not None:
+        lots = without_hidden(lots, loaded.arrays, records.types, request.visible)
     times = await read_times(pool, loaded.arrays, lots.pools, version)
     return StageParts(loaded.arrays, lots, records._replace(times=times), loaded.flows.amounts)

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 import msgspec
 from asyncpg import Record
 
+from ledger.access.policy import Level
 from ledger.admission.facts import LOT_SLOTS
 from ledger.admission.title_limit import stated_limit
 from ledger.core.outcome.assessment import Assessment
@@ -20,6 +21,9 @@ from ledger.footprint.derived.completeness import Doubtful, doubtful_of, referen
 from ledger.footprint.derived.contributions import Upstream, Weights, weights
 from ledger.footprint.stored.burdens import whole
 from ledger.host.threads import in_thread
+from ledger.service.access.sight import EVERYTHING, Sight
+from ledger.service.access.walk import hidden_parts
+from ledger.service.queries.chain.hidden import HiddenChain, read_hidden, taken_weights, visible_weights
 from ledger.service.queries.chain.load import ChainRequest, load_arrays, pinned
 from ledger.service.queries.footprint.read import not_found
 from ledger.service.queries.questions import LotQuestion
@@ -37,13 +41,14 @@ _assessment = msgspec.json.Decoder(Assessment)
 
 class UpstreamChain(NamedTuple):
     """A lot at a pinned moment, and how much it carries of everything upstream. `row`: its row of the query `lot`;
-    `at`: the tree size of the question."""
+    `at`: the tree size of the question. `hidden`: what the caller does not see, if anything; `weights` omits it."""
 
     row: Record
     moment: Moment
     at: int | None
     arrays: Arrays
     weights: Weights
+    hidden: HiddenChain | None = None
 
     @property
     def lot(self) -> str:
@@ -56,6 +61,20 @@ class UpstreamChain(NamedTuple):
         return whole(self.row["burdens"])
 
     @property
+    def visible_records(self) -> list[int]:
+        """The log indexes of the records upstream, in order, without hidden ones."""
+        records: list[int] = self.arrays.records.tolist()
+        if self.hidden is None:
+            return records
+        visible = self.hidden.visible.records
+        return [index for index in records if index in visible]
+
+    @property
+    def partly(self) -> frozenset[int]:
+        """The records of which the caller may see sums, but not the content."""
+        return frozenset() if self.hidden is None else self.hidden.visible.partly
+
+    @property
     def doubtful(self) -> Doubtful:
         """The doubtful parts of the committed figure."""
         row = self.row
@@ -64,19 +83,33 @@ class UpstreamChain(NamedTuple):
                            referenced=referenced(assessment, row["number"] % LOT_SLOTS))
 
 
-async def read_upstream(pool: DatabasePool, question: LotQuestion, most: int = MAX_RECORDS) -> UpstreamChain:
-    """The upstream chain of a lot.
+async def read_upstream(
+    pool: DatabasePool, question: LotQuestion, most: int = MAX_RECORDS, sight: Sight = EVERYTHING,
+    at_least: Level = Level.FULL,
+) -> UpstreamChain:
+    """The upstream chain of a lot, as far as the caller sees its records `at_least` at that level.
 
     Raises NotFound for a lot that is not on the ledger, or was not on it at that tree size; InvalidInput for an invalid
-    tree size, and if more than `most` records lie upstream.
+    tree size, and if more than `most` records lie upstream; Denied for an earlier tree size over hidden parts, since
+    the difference of two answers could be a single hidden record.
     """
     moment = await pinned(pool, await moment_at(pool, question.at))
     row = await pool.fetchrow(queries("chain")["lot"], question.lot, moment.version, moment.size)
     if row is None:
         raise not_found("lot", question.lot, question.at)
-    loaded = await load_arrays(pool, ChainRequest([row["number"]], "upstream", moment, most=most))
-    carried = await in_thread(weights, loaded.arrays, row["number"])
-    return UpstreamChain(row, moment, question.at, loaded.arrays, carried)
+    number: int = row["number"]
+    visible = await sight.visible(pool, [number], moment, at_least)
+    if visible is not None and visible.hidden and question.at is not None:
+        raise hidden_parts("at", question.at)
+    records = None if visible is None else visible.records
+    loaded = await load_arrays(pool, ChainRequest([number], "upstream", moment, most=most, visible=records))
+    carried = await in_thread(weights, loaded.arrays, number)
+    if visible is None or not (visible.hidden or visible.partly):
+        return UpstreamChain(row, moment, question.at, loaded.arrays, carried)
+    taken = await in_thread(taken_weights, loaded.arrays, visible, carried.records, {number: 1.0})
+    hidden = await read_hidden(pool, sight.rights, loaded, visible, taken, moment)
+    return UpstreamChain(
+        row, moment, question.at, loaded.arrays, await in_thread(visible_weights, carried, visible), hidden)
 
 
 async def read_records(pool: DatabasePool, chain: UpstreamChain) -> AsyncIterator[list[Upstream]]:

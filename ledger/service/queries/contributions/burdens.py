@@ -6,15 +6,17 @@ from typing import Final, NamedTuple, TypeVar
 import msgspec
 from asyncpg import Record
 from msgspec import Struct
+from msgspec.structs import replace
 
+from ledger.access.policy import Level
 from ledger.admission.facts import LOT_SLOTS
 from ledger.core.outcome.assessment import BURDENS, QUESTIONED
 from ledger.core.record.kinds import Addition, Transformation
 from ledger.errors import InvalidInput
+from ledger.footprint.derived.chain.boundary import HiddenAmounts
 from ledger.footprint.derived.contributions import Upstream, Weights
-from ledger.footprint.derived.rank_findings import FindingList
-from ledger.footprint.derived.tables.grouping import GroupingFacts, Site, facility_of
-from ledger.footprint.derived.tables.parts import TablePart, finding_part
+from ledger.footprint.derived.tables.grouping import OF_PART, GroupingFacts, Site, facility_of
+from ledger.footprint.derived.tables.parts import TablePart, finding_part, hidden_part, parts
 from ledger.footprint.derived.tables.rows import (
     FOOTPRINT,
     GROUPINGS,
@@ -26,7 +28,10 @@ from ledger.footprint.derived.tables.rows import (
 from ledger.footprint.derived.tables.table import Table
 from ledger.footprint.stored.burdens import SLOT, footprint
 from ledger.host.threads import in_thread
-from ledger.service.queries.chain.findings import read_chain_findings
+from ledger.service.access.sight import EVERYTHING, Sight
+from ledger.service.access.walk import hidden_parts
+from ledger.service.queries.chain.findings import ChainFindings, read_chain_findings
+from ledger.service.queries.chain.hidden import HiddenChain
 from ledger.service.queries.chain.upstream import MAX_RECORDS, UpstreamChain, read_records, read_upstream
 from ledger.service.queries.findings import note_on
 from ledger.service.queries.questions import LotQuestion
@@ -35,6 +40,8 @@ from ledger.store.sql import queries
 
 SHOWN: Final = 50
 MAX_SHOWN: Final = 10_000
+_BY_ORGANIZATION: Final = "organization"
+_LEVELS: Final = {"stage": Level.STAGES, _BY_ORGANIZATION: Level.SUPPLIERS}
 _Value = TypeVar("_Value", bound=Struct)
 
 
@@ -80,41 +87,72 @@ class _ProductName(Struct):
 
 async def read_contributions(
     pool: DatabasePool, question: LotQuestion, burden: str = FOOTPRINT, layout: TableLayout = BY_STAGE,
-    most: int = MAX_RECORDS,
+    most: int = MAX_RECORDS, sight: Sight = EVERYTHING,
 ) -> Contributions:
-    """The contribution table of a lot's footprint, or of one burden.
+    """The contribution table of a lot's footprint, or of one burden, over the records that the caller sees.
 
     Raises NotFound for an unknown lot; InvalidInput for an unknown grouping or burden, an invalid tree size, more than
-    MAX_SHOWN rows, and if more than `most` records lie upstream.
+    MAX_SHOWN rows, and if more than `most` records lie upstream; Denied as `read_upstream` and `hidden_parts_of` do.
     """
     layout.check(GROUPINGS)
     if not is_burden(burden):
         raise InvalidInput(f"unknown burden {burden!r}", code="unknown-burden", field="burden", value=burden,
                            rule=f"one of: {FOOTPRINT} {' '.join(BURDENS)}")
-    chain = await read_upstream(pool, question, most)
+    chain = await read_upstream(pool, question, most, sight, level_for(layout.by))
     names = ContributionNames(pool, layout.by, chain.moment.size)
     table = Table(layout.by, burden, names.facts)
     findings = await read_chain_findings(pool, chain)
+    hidden = None if chain.hidden is None else _hidden(chain.hidden, burden, findings, layout.by)
+    if hidden is not None:
+        add_hidden(table, hidden, question, layout.by)
+    within = {} if hidden is None else hidden.within
     if burden == QUESTIONED:
-        await _add_questions(pool, chain, table, names, findings)
+        await _add_questions(pool, chain, table, names, (findings, within))
     else:
         async for records in read_records(pool, chain):
             await names.learn(records)
-            await in_thread(_take, table, records)
+            await in_thread(_take, table, records, within)
     amount = footprint(chain.burdens) if burden == FOOTPRINT else chain.burdens[SLOT[burden]]
     rows = await in_thread(table.rows, amount, layout.limit)
     figure = TableFigure(burden, unit_of_burden(burden), amount)
-    return contributions_answer(chain, figure, table.records, rows, TableLabels(layout.by, findings))
+    return contributions_answer(chain, figure, table.records, rows, TableLabels(layout.by, findings, hidden))
+
+
+def level_for(by: str) -> Level:
+    """The level at which a caller may see a record in a table with this grouping, without seeing the record itself."""
+    return _LEVELS.get(by, Level.FULL)
+
+
+def add_hidden(table: Table, hidden: HiddenAmounts, question: LotQuestion, by: str) -> None:
+    """Adds rows for hidden parts. Raises Denied for a grouping of lines if an amount of a single hidden party counts
+    with a visible record: its own row would show it."""
+    if hidden.within and by in OF_PART:
+        raise hidden_parts("lot", question.lot)
+    table.add_hidden(hidden, by_supplier=by == _BY_ORGANIZATION)
+
+
+def _hidden(chain: HiddenChain, burden: str, findings: ChainFindings, by: str) -> HiddenAmounts:
+    """What hidden parts bring into the figure of a table."""
+    named = by == _BY_ORGANIZATION
+    if burden == QUESTIONED:
+        return chain.amounts({lot.number: lot.questioned for lot in chain.lots}, findings.hidden, named=named)
+    if burden == FOOTPRINT:
+        return chain.amounts({lot.number: lot.footprint for lot in chain.lots}, named=named)
+    return chain.amounts({lot.number: lot.burdens[SLOT[burden]] for lot in chain.lots}, named=named)
 
 
 async def _add_questions(
-    pool: DatabasePool, chain: UpstreamChain, table: Table, names: "ContributionNames", findings: FindingList
+    pool: DatabasePool, chain: UpstreamChain, table: Table, names: "ContributionNames",
+    questions: tuple[ChainFindings, Mapping[int, float]],
 ) -> None:
-    """Adds the amounts in question, by the records whose findings question them."""
+    """Adds the amounts in question, by the records whose findings question them, and by those that take hidden lots."""
+    findings, within = questions
     amounts: dict[int, list[TablePart]] = {}
-    for finding in findings.all:
+    for finding in findings.listed.all:
         if finding.questioned:
             amounts.setdefault(finding.record, []).append(finding_part(finding))
+    for index, amount in within.items():
+        amounts.setdefault(index, []).append(hidden_part(amount))
     questioning = chain._replace(weights=Weights(dict.fromkeys(amounts, 1.0), {}))
     async for records in read_records(pool, questioning):
         await names.learn(records)
@@ -123,28 +161,44 @@ async def _add_questions(
 
 
 class TableLabels(NamedTuple):
-    """The grouping of a table, and the findings behind its lot."""
+    """The grouping of a table, the findings behind its lot, and the amounts that are hidden from the caller."""
 
     by: str
-    findings: FindingList
+    findings: ChainFindings
+    hidden: HiddenAmounts | None = None
 
 
 def contributions_answer(
     chain: UpstreamChain, figure: TableFigure, records: int, rows: list[ContributionRow], labels: TableLabels
 ) -> Contributions:
     """The table of a figure as an answer. `records`: how many records it is made of."""
-    findings = labels.findings
+    findings = labels.findings.listed
+    hidden = None
+    if chain.hidden is not None and labels.hidden is not None:
+        hidden = chain.hidden.answer(labels.hidden, labels.findings.hidden)
+        rows = [_without_content(row, chain.partly) for row in rows]
     return Contributions(
         lot=chain.lot, product=chain.row["product"], by=labels.by, of=figure.name, unit=figure.unit,
         figure=figure.amount, method=chain.row["method"], at=chain.moment.size, records=records, rows=rows,
         questioned=chain.burdens[SLOT[QUESTIONED]], findings=findings.items, findings_left_off=findings.left_off,
-        findings_note=note_on(findings),
+        findings_note=note_on(findings), hidden=hidden,
     )
 
 
-def _take(table: Table, records: Iterable[Upstream]) -> None:
+def _without_content(row: ContributionRow, partly: frozenset[int]) -> ContributionRow:
+    """The row without the name of a record of which the caller sees sums only."""
+    if row.heaviest is None or row.heaviest.index not in partly:
+        return row
+    return replace(row, heaviest=None, records=0)
+
+
+def _take(table: Table, records: Iterable[Upstream], within: Mapping[int, float]) -> None:
     for record in records:
-        table.add(record)
+        if record.log_index in within:
+            own = parts(record, table.burden)
+            table.add_parts(record, [*own, hidden_part(within[record.log_index])])
+        else:
+            table.add(record)
 
 
 class ContributionNames:

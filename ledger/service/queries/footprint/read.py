@@ -63,6 +63,7 @@ from ledger.footprint.stored.burdens import (
 )
 from ledger.footprint.stored.contents import MATERIAL, RECYCLED
 from ledger.footprint.stored.contents import QUESTIONED as QUESTIONED_CONTENT
+from ledger.service.access.sight import EVERYTHING, Sight
 from ledger.service.queries.doubts import SHOWN, read_doubts_behind
 from ledger.service.queries.findings import MAX_RECORDS, NEAR, Depth, FindingTargets, note_on, read_findings
 from ledger.service.queries.footprint.attestations import read_attestations
@@ -105,10 +106,10 @@ NO_CONTEXT = FootprintContext()
 
 async def read_footprint(
     pool: DatabasePool, question: LotQuestion, assessed: AssessedVersions, depth: Depth = "near", *,
-    averages: bool = False,
+    averages: bool = False, sight: Sight = EVERYTHING,
 ) -> FootprintAnswer:
     """The stored footprint of a lot, with the findings upstream to a `depth`; with `averages` of its product, which
-    reads up to 20,000 of its lots.
+    reads up to 20,000 of its lots. Only the findings are limited to what `sight` shows; see `show_figure`.
 
     Raises NotFound for a lot that is not on the ledger, or was not on it at that tree size; InvalidInput for an invalid
     tree size.
@@ -121,7 +122,7 @@ async def read_footprint(
         raise not_found("lot", lot, at)
     leaf = _leaf.decode(row["outcome"])
     context = (await _context(pool, row, moment))._replace(
-        versions=await assessed.of(leaf, row["index"]), findings=await _findings(pool, row, moment, depth),
+        versions=await assessed.of(leaf, row["index"]), findings=await _findings(pool, row, moment, depth, sight),
         verified=await _verified(pool, row, moment, depth),
         averages=await read_lot_averages(pool, row, moment) if averages else None)
     return answer(row, leaf, context, at)
@@ -183,12 +184,12 @@ async def _context(pool: DatabasePool, row: Record, moment: Moment) -> Footprint
     return context
 
 
-async def _findings(pool: DatabasePool, row: Record, moment: Moment, depth: Depth) -> FindingList:
+async def _findings(pool: DatabasePool, row: Record, moment: Moment, depth: Depth, sight: Sight) -> FindingList:
     if row["withdrawn"] or not row["marked"] or not (row["lots"] or has_findings(row["outcome"])):
         return NO_FINDINGS
     questioned = whole(row["burdens"])[SLOT[QUESTIONED]]
     targets = FindingTargets({row["number"]: 1.0}, questioned, frozenset({row["index"]}))
-    return await read_findings(pool, targets, moment, NEAR if depth == "near" else MAX_RECORDS)
+    return await read_findings(pool, targets, moment, NEAR if depth == "near" else MAX_RECORDS, sight)
 
 
 async def _verified(pool: DatabasePool, row: Record, moment: Moment, depth: Depth) -> VerifiedAnswer | None:

@@ -12,11 +12,12 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec import UNSET
 
+from ledger.access.policy import Level
 from ledger.admission.checks.attributes import is_generated
 from ledger.admission.facts import LOT_SLOTS, LotFacts
 from ledger.admission.lookups import add_names
 from ledger.admission.names import Names
-from ledger.answers.stored import AttestationAnswer, VerifiedAnswer
+from ledger.answers.stored import AttestationAnswer, DoubtAnswer, VerifiedAnswer
 from ledger.core.log.key_rotation import LogKeys
 from ledger.core.log.note import NoteSigner
 from ledger.core.outcome.assessment import Assessment
@@ -52,6 +53,15 @@ from ledger.footprint.derived.study import (
 )
 from ledger.footprint.derived.validity import DataSource, data_end, figure_kind, valid_until
 from ledger.footprint.stored.burdens import vector_of
+from ledger.service.access.facts import organizations_of
+from ledger.service.access.show_figures import (
+    attestations_of_lot,
+    public_study,
+    verified_alone,
+    visible_limitations,
+)
+from ledger.service.access.show_lots import visible_lots
+from ledger.service.access.sight import EVERYTHING, Sight
 from ledger.service.heads.publication import Publication
 from ledger.service.queries.doubts import read_doubts_behind
 from ledger.service.queries.findings import NEAR_PRODUCT
@@ -86,7 +96,8 @@ class StatementParts(NamedTuple):
 
     `record`: the lot's record as it reads now; `named`: digests of the records whose bodies a recomputation needs;
     `plugin_digest`: of the plugin that assessed the record; `answer`: by another method, if requested; `data_end`: the
-    end of the figure's data.
+    end of the figure's data; `assessment`: leaf 0 of the lot's record; `totals`: the caller does not see how the figure
+    is made.
     """
 
     tree: StatementTree
@@ -103,12 +114,16 @@ class StatementParts(NamedTuple):
     site: SiteClaim | None
     data_end: str | None
     attested: AttestedFigures
+    assessment: AssessmentLeaf
+    totals: bool = False
 
 
 async def make_statement(
-    pool: DatabasePool, publication: Publication, question: LotQuestion, answer: object = None
+    pool: DatabasePool, publication: Publication, question: LotQuestion, answer: object = None,
+    sight: Sight = EVERYTHING,
 ) -> Statement:
-    """The statement of a lot. `answer`: the answer of another method, which the statement vouches for in addition.
+    """The statement of a lot. `answer`: the answer of another method, which the statement vouches for in addition. For
+    a caller who does not see how the figure is made, it proves the committed figure alone.
 
     The statement is proved in the smallest tree with a checkpoint that has at least the entries of the question. The
     figures are the same in it, because each revision is a batch of its own. Raises NotFound for a lot that is not on
@@ -131,15 +146,41 @@ async def make_statement(
         checkpoint = await publication.checkpoint(connection, tree.size, tree.root)
     # A later key report may not be in the tree. The limitations are as of the question, not as of the tree.
     reported = Moment(EVER if at is None else at, tree.version)
-    _, limitations = await read_doubts_behind(pool, [rows.own.row["index"]], reported)
+    doubts, limitations = await read_doubts_behind(pool, [rows.own.row["index"]], reported)
     asked = Moment(tree.size if at is None else at, tree.version)
     site = await site_claim(pool, record, [row["lot"] for row in rows.taken], asked)
     attested = await read_attested(pool, lot, asked, NEAR_PRODUCT)
     parts = StatementParts(
         tree, checkpoint, rows, record, named, digest, versions, activations.before_entry(index).limit, study, answer,
-        limitations, site, end, attested,
+        limitations, site, end, attested, _assessment.decode(rows.own.shown[0].leaf),
     )
+    parts = await _seen(pool, sight, parts, asked, doubts)
     return await asyncio.to_thread(_signed, publication.signers, publication.keys, parts)
+
+
+async def _seen(
+    pool: DatabasePool, sight: Sight, parts: StatementParts, moment: Moment, doubts: Sequence[DoubtAnswer]
+) -> StatementParts:
+    """The parts that the caller may see."""
+    visible = await sight.visible(pool, [parts.rows.number], moment)
+    if visible is None or not visible.hidden:
+        return parts
+    limitations = visible_limitations(sight, doubts, parts.limitations, parts.rows.own.row["index"])
+    site = parts.site
+    if site is not None:
+        operators = await organizations_of(pool, [site.facility])
+        site = site if sight.of_own(operators.get(site.facility, "")) else None
+    leaf = _lot.decode(parts.rows.own.shown[parts.rows.number % LOT_SLOTS + 1].leaf)
+    attested = parts.attested._replace(verified=verified_alone(parts.attested.verified, leaf.lot))
+    inputs = [parts.rows.results[row["lot"] // LOT_SLOTS].lots[row["lot"] % LOT_SLOTS + 1].id
+              for row in parts.rows.taken]
+    if sight.level == Level.FULL and set(inputs) == await visible_lots(pool, sight, inputs):
+        return parts._replace(limitations=limitations, site=site, attested=attested)
+    return parts._replace(
+        rows=parts.rows.alone(), named=[], limitations=limitations, site=None, totals=True,
+        study=None if parts.study is None else public_study(parts.study),
+        attested=attested._replace(attestations=attestations_of_lot(attested.attestations)),
+    )
 
 
 def _signed(signers: Sequence[NoteSigner], keys: LogKeys, parts: StatementParts) -> Statement:
@@ -158,24 +199,25 @@ def _claims(origin: str, parts: StatementParts) -> Claims:
     leaf = _lot.decode(own.shown[place].leaf)
     return Claims(
         origin=origin, lot=leaf.lot, product=leaf.product, quantity=leaf.quantity,
-        figure=figure_of(leaf, _assessment.decode(own.shown[0].leaf), place - 1, parts.limit),
+        figure=figure_of(leaf, parts.assessment, place - 1, parts.limit),
         method=leaf.method, gwp=GWP, software=f"carbon-ledger/{version('carbon-ledger')}", plugin=leaf.plugin,
         plugin_digest=parts.plugin_digest, size=parts.tree.size, root=spelled_path([parts.tree.root])[0],
         checkpoint=parts.checkpoint,
-        record=own.row["index"], digest=own.row["digest"].hex(), type=own.row["type"], share=repr(rows.share),
+        record=own.row["index"], digest=own.row["digest"].hex(), type=own.row["type"],
+        share=None if parts.totals else repr(rows.share),
         provisional=isinstance(record, Transformation) and record.basis == "provisional",
-        assessment=own.shown[0], result=own.shown[place],
+        assessment=own.shown.get(0), result=own.shown[place],
         records=[
             ProvenRecord(index=index, leaves=results.size, revision=results.revision,
-                         reads=_reads(results) if results is own else None)
+                         reads=_reads(results) if results is own and not parts.totals else None)
             for index, results in sorted(rows.results.items())
         ],
         entries=rows.entries, inputs=_inputs(rows, record), named=parts.named, versions=parts.versions,
-        study=parts.study, stock=own.first if isinstance(record, Addition) else None,
+        study=parts.study, stock=own.first if isinstance(record, Addition) and not parts.totals else None,
         answer=UNSET if parts.answer is None else answer_of(parts.answer), limitations=parts.limitations,
         site=parts.site,
         figure_kind=figure_kind(
-            own.row["type"], averaged=adjustment_of(_assessment.decode(own.shown[0].leaf)) is not None),
+            own.row["type"], averaged=adjustment_of(parts.assessment) is not None),
         data_end=parts.data_end, valid_until=None if parts.data_end is None else valid_until(parts.data_end),
         attestations=[_attestation(one) for one in parts.attested.attestations],
         verified=_shares(parts.attested.verified),

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from asyncpg import Record
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ledger.admission.facts import LOT_SLOTS, LotFacts
 from ledger.core.log.merkle import leaf_hash
@@ -58,6 +58,15 @@ class StatementRows(NamedTuple):
     body: bytes
     results: Mapping[int, Results]
     entries: list[ProvenEntry]
+
+    def alone(self) -> "StatementRows":
+        """The outcome of the record that made the lot, with the leaf of the lot alone."""
+        place = self.number % LOT_SLOTS + 1
+        own = structs.replace(self.own, shown={place: self.own.shown[place]}, lots={place: self.own.lots[place]})
+        index = self.number // LOT_SLOTS
+        indexes = {index, *([] if own.revision is None else [own.revision.by])}
+        return self._replace(
+            taken=(), results={index: own}, entries=[entry for entry in self.entries if entry.index in indexes])
 
     @property
     def own(self) -> Results:

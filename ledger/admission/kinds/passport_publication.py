@@ -1,18 +1,18 @@
-"""Publications: an organisation publishes the passport of a lot or product, or a declaration; and their end."""
+"""Publications: an organisation publishes the passport of a lot or product, or a declaration."""
 
 from collections.abc import Iterable, Iterator
 
-from ledger.admission.checks.disclosed import check_in_force, check_own_product, own_lot, own_record
+from ledger.admission.checks.disclosing import check_in_force, check_own_product, own_lot, own_record
 from ledger.admission.facts import Facts
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan
 from ledger.admission.names import Names
 from ledger.admission.state import State
-from ledger.core.record.kinds import PassportPublication, PublicationEnd
+from ledger.core.record.kinds import PassportPublication
 from ledger.errors import Refused
 
 
-class PublicationKind(Kind[PassportPublication]):
+class PassportPublicationKind(Kind[PassportPublication]):
     def names(self, record: PassportPublication, names: Names) -> None:
         if record.lot is not None:
             names.lots.add(record.lot)
@@ -39,23 +39,12 @@ class PublicationKind(Kind[PassportPublication]):
     def check(self, record: PassportPublication, keyid: bytes, state: State) -> None:
         check_in_force(record, state)
 
+    def apply(self, record: PassportPublication, digest: bytes, state: State) -> None:
+        if record.declaration is not None:
+            state.given.add((record.declaration, ""))
+
     def rows(self, record: PassportPublication, index: int, state: State, before: Before) -> Iterator[Row]:
         yield "published", (
             index, record.issuer, None if record.lot is None else state.lots[record.lot].number, record.product,
             None if record.declaration is None else state.records[record.declaration].index,
         )
-
-
-class PublicationEndKind(Kind[PublicationEnd]):
-    def names(self, record: PublicationEnd, names: Names) -> None:
-        names.records.add(record.publication)
-
-    def mentions(self, record: PublicationEnd) -> Iterable[str]:
-        return (record.publication,)
-
-    def plan(self, record: PublicationEnd, facts: Facts, terms: Terms) -> Plan:
-        own_record(facts, record.issuer, record.publication, "publication", "publication")
-        return Plan()
-
-    def rows(self, record: PublicationEnd, index: int, state: State, before: Before) -> Iterator[Row]:
-        yield "publication_end", (index, state.records[record.publication].index)

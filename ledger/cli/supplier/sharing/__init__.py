@@ -1,0 +1,1 @@
+"""Commands by which an organisation decides who else reads its records."""

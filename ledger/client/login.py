@@ -1,0 +1,162 @@
+"""Logins: how a client proves who it is to a server, and keeps the access token that it gets for that.
+
+A token goes to the server that has issued it, and to no other: a reader has one server and follows no redirect.
+"""
+
+import base64
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from http import HTTPStatus
+from typing import Final, NamedTuple, Protocol
+from urllib.parse import quote_plus, urlencode
+
+import msgspec
+from msgspec import Struct
+
+from ledger.core.signatures.assertions import KIND, client_assertion
+from ledger.core.signatures.signing import SigningKey
+from ledger.errors import LedgerError, Unauthenticated, Unavailable
+
+ENDPOINT: Final = "/auth/token"
+REVOCATION: Final = "/auth/revoke"
+RENEW_SECONDS: Final = 30
+"""A token is renewed so long before it expires."""
+
+
+class Proof(NamedTuple):
+    """The proof of an identity in a request to a token endpoint."""
+
+    form: Mapping[str, str]
+    headers: Mapping[str, str] = {}
+
+
+class Login(Protocol):
+    """Proves an identity. `name` tells logins at one server apart; it is no secret."""
+
+    @property
+    def name(self) -> str: ...
+
+    def proof(self, url: str) -> Proof:
+        """A new proof for the server at `url`."""
+        ...
+
+
+class KeyLogin(NamedTuple):
+    """By a ledger key of an organisation. `organization`: its id, if the server is to compare it."""
+
+    key: SigningKey
+    organization: str | None = None
+
+    @property
+    def name(self) -> str:
+        return self.key.keyid.hex()
+
+    def proof(self, url: str) -> Proof:
+        subject = self.organization or self.name
+        signed = client_assertion(self.key, subject, url + ENDPOINT, secrets.token_urlsafe(16), int(time.time()))
+        return Proof({"client_assertion_type": KIND, "client_assertion": signed})
+
+
+class SecretLogin(NamedTuple):
+    """By the id and the secret of a client, or by the digest of a grant and the secret of its link."""
+
+    client: str
+    secret: str
+
+    def __repr__(self) -> str:
+        return f"SecretLogin({self.client!r}, ...)"
+
+    @property
+    def name(self) -> str:
+        return self.client
+
+    def proof(self, url: str) -> Proof:
+        pair = f"{quote_plus(self.client)}:{quote_plus(self.secret)}"
+        return Proof({}, {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"})
+
+
+class AccessToken(Struct, frozen=True):
+    """`expires`: seconds since 1970."""
+
+    value: str
+    expires: float
+
+    @property
+    def fresh(self) -> bool:
+        return time.time() < self.expires - RENEW_SECONDS
+
+
+class TokenStore(Protocol):
+    """Keeps the token of a login for the next program."""
+
+    def load(self) -> AccessToken | None: ...
+
+    def save(self, token: AccessToken) -> None: ...
+
+
+class Session(NamedTuple):
+    """A login, and where its tokens are kept besides the memory."""
+
+    login: Login
+    store: TokenStore | None = None
+
+
+_FINDER: Final[ContextVar[Callable[[str], Session | None] | None]] = ContextVar("logins", default=None)
+
+
+def find_sessions_by(find: Callable[[str], Session | None]) -> None:
+    """From now on clients of this program ask `find` for the session at the address of a server."""
+    _FINDER.set(find)
+
+
+def session_at(url: str) -> Session | None:
+    """The session of this program at a server."""
+    find = _FINDER.get()
+    return None if find is None else find(url)
+
+
+def encoded_form(proof: Proof, fields: Mapping[str, str]) -> bytes:
+    """The body of a request to the token endpoint."""
+    return urlencode({**fields, **proof.form}).encode()
+
+
+class _TokenAnswer(Struct):
+    access_token: str
+    expires_in: float
+
+
+class _OAuthError(Struct):
+    error: str
+    error_description: str = ""
+
+
+def check_oauth(url: str, status: int, content: bytes, retry_after: int | None) -> None:
+    """Raises the error in an answer of a token endpoint: Unavailable if a later request may succeed, Unauthenticated
+    otherwise."""
+    if status == HTTPStatus.OK:
+        return
+    try:
+        fault = msgspec.json.decode(content, type=_OAuthError)
+        code, words = fault.error, fault.error_description or fault.error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        code, words = "unexpected-answer", content[:200].decode(errors="replace").strip()
+    if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+        unavailable = Unavailable(f"{url} gives no access token now: {words}", code=code)
+        unavailable.retry_after = retry_after
+        raise unavailable
+    raise Unauthenticated(f"{url} refuses the login: {status} {words}", code=code,
+                          rule="a key or client of that ledger that is not revoked: carbon-ledger login")
+
+
+def issued_token(url: str, status: int, content: bytes, retry_after: int | None) -> AccessToken:
+    """The token in an answer of a token endpoint. Raises Unavailable, Unauthenticated or LedgerError."""
+    check_oauth(url, status, content, retry_after)
+    try:
+        token = msgspec.json.decode(content, type=_TokenAnswer)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise LedgerError(f"{url} answers with no access token", code="unexpected-answer") from None
+    if not token.access_token.isascii() or not token.access_token.isprintable():
+        raise LedgerError(f"the access token of {url} cannot be sent", code="unexpected-answer")
+    return AccessToken(token.access_token, time.time() + token.expires_in)

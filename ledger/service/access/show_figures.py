@@ -1,0 +1,125 @@
+"""The figure of a lot as a caller may see it.
+
+Whoever received the lot sees its committed burdens and contents, and its quality. The answer lacks the lot's own record
+and everything upstream. Whoever sees the lot's record may not see the records behind the inputs: then the answer lacks
+what would name them.
+"""
+
+from collections.abc import Sequence
+from typing import Final, TypeVar
+
+from msgspec import structs
+
+from ledger.access.policy import Level
+from ledger.answers.stored import (
+    AttestationAnswer,
+    ClaimAnswer,
+    DoubtAnswer,
+    FootprintAnswer,
+    LotAveragesAnswer,
+    VerifiedAnswer,
+)
+from ledger.core.receipts.study import StudyClaim
+from ledger.service.access.facts import organizations_of
+from ledger.service.access.show_lots import show_lots, visible_lots
+from ledger.service.access.sight import Sight
+from ledger.service.queries.doubts import limitation
+from ledger.service.queries.tree_size import moment_at
+from ledger.store.database import DatabasePool
+
+AnyStudy = TypeVar("AnyStudy", bound=StudyClaim)
+DOUBTED: Final = ("records behind this figure that are hidden from you are signed by keys reported compromised: their "
+                  "issuers may not have signed them.")
+RECALLED: Final = "emission factors of this figure were not checked against their source."
+WAITING: Final = "a part of this figure waits for closings of facilities that are hidden from you."
+
+
+async def show_figure(pool: DatabasePool, sight: Sight, answer: FootprintAnswer) -> FootprintAnswer:
+    """The footprint without what the caller may not see; the same answer for a caller who sees the whole chain."""
+    if sight.whole:
+        return answer
+    (lot,) = await show_lots(pool, sight, [answer.lot])
+    answer = structs.replace(answer, lot=lot)
+    moment = await moment_at(pool, answer.at)
+    visible = await sight.visible(pool, sight.lots, moment)
+    if visible is not None and not visible.hidden:
+        return structs.replace(answer, averages=await _averages(pool, sight, answer), claims=_claims(sight, answer))
+    shown = await _without_upstream(pool, sight, answer)
+    if sight.level < Level.FULL:
+        return _totals(shown)
+    inputs = {one.lot for one in answer.inputs}
+    if inputs - await visible_lots(pool, sight, sorted(inputs)):
+        # The own record with the lot's figure would give the figures of its inputs.
+        return _totals(shown)
+    return structs.replace(shown, sight="part")
+
+
+async def _without_upstream(pool: DatabasePool, sight: Sight, answer: FootprintAnswer) -> FootprintAnswer:
+    operators = await organizations_of(pool, sorted({period.facility for period in answer.open_periods}))
+    periods = [period for period in answer.open_periods if sight.of_own(operators.get(period.facility, ""))]
+    limitations = visible_limitations(sight, answer.in_doubt, answer.limitations, answer.lot.index)
+    if len(answer.open_periods) > len(periods):
+        limitations.append(WAITING)
+    return structs.replace(
+        answer, open_periods=periods, more_periods=answer.more_periods and bool(periods),
+        in_doubt=[doubt for doubt in answer.in_doubt if _may_see(sight, doubt, answer.lot.index)],
+        limitations=limitations, verified=verified_alone(answer.verified, answer.lot.lot),
+        averages=await _averages(pool, sight, answer), claims=_claims(sight, answer),
+    )
+
+
+def _may_see(sight: Sight, doubt: DoubtAnswer, own: int) -> bool:
+    return doubt.index == own or sight.of_own(doubt.issuer)
+
+
+def visible_limitations(
+    sight: Sight, doubts: Sequence[DoubtAnswer], stated: Sequence[str], own: int
+) -> list[str]:
+    """The limitations of a figure in words, without the names of hidden records. `stated`: for a caller who sees all;
+    `own`: the log index of the record that made the lot."""
+    limitations = [limitation(doubt) for doubt in doubts if _may_see(sight, doubt, own)]
+    return [*limitations, DOUBTED] if len(stated) > len(limitations) else limitations
+
+
+def verified_alone(verified: VerifiedAnswer | None, lot: str) -> VerifiedAnswer | None:
+    """The shares of attestations of this lot alone: those of others would be the shares of hidden parts."""
+    if verified is None or verified.left_off or any(one.lot != lot for one in verified.attestations):
+        return None
+    return verified
+
+
+def _claims(sight: Sight, answer: FootprintAnswer) -> list[ClaimAnswer]:
+    return [claim for claim in answer.claims if sight.of_own(claim.claimant)]
+
+
+async def _averages(pool: DatabasePool, sight: Sight, answer: FootprintAnswer) -> LotAveragesAnswer | None:
+    """The averages of a product are over all lots of its owner."""
+    if answer.averages is None:
+        return None
+    owners = await organizations_of(pool, [answer.lot.product])
+    return answer.averages if sight.of_own(owners.get(answer.lot.product, "")) else None
+
+
+def _totals(answer: FootprintAnswer) -> FootprintAnswer:
+    limitations = [*answer.limitations, *([RECALLED] if answer.recalled_factors else [])]
+    return structs.replace(
+        answer, share=None, direct=None, inputs=[], assigned=0.0, averaged=0.0, factors=[], recalled_factors=[],
+        indicators={}, limitations=limitations, sight="totals",
+        attestations=attestations_of_lot(answer.attestations),
+        study=None if answer.study is None else public_study(answer.study),
+    )
+
+
+def attestations_of_lot(attestations: Sequence[AttestationAnswer]) -> list[AttestationAnswer]:
+    """Attestations without those of the facility, whose name stays hidden."""
+    return [one for one in attestations if one.kind != "facility"]
+
+
+def public_study(study: AnyStudy) -> AnyStudy:
+    """The context of a figure for whoever received the lot: the country of origin, without the maker's choices."""
+    country = study.geography_country
+    if country is None and study.geography_subdivision is not None:
+        country = study.geography_subdivision.partition("-")[0]
+    return structs.replace(
+        study, stated=None, geography_country=country, geography_subdivision=None, allocation=[],
+        allocation_basis=None, exempted_description=None)

@@ -1,0 +1,74 @@
+"""Lots as a caller may see them: the figures of a lot that it received, but not where and how the lot was made."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, TypeVar
+
+from msgspec import structs
+
+from ledger.access.policy import Level, lot_level, record_level
+from ledger.answers.stored import LotAnswer
+from ledger.footprint.derived.findings import ListedFinding
+from ledger.service.access.facts import lot_facts, made_facts, organizations_of
+from ledger.service.access.sight import Sight
+from ledger.store.database import DatabasePool
+
+AnyLot = TypeVar("AnyLot", bound=LotAnswer)
+
+
+class LotContext(NamedTuple):
+    """`full`: the issuers of the records that the caller sees in full, by log index. `operators`: of facilities.
+    `lives`: the ids of earlier lives that the caller sees."""
+
+    full: Mapping[int, str]
+    operators: Mapping[str, str]
+    lives: frozenset[str]
+
+
+async def show_lots(pool: DatabasePool, sight: Sight, lots: Sequence[AnyLot]) -> list[AnyLot]:
+    """The lots without what the caller may not see. It sees at least the figures of each lot."""
+    if sight.whole or not lots:
+        return list(lots)
+    records = await made_facts(pool, {lot.index for lot in lots})
+    full = {one.log_index: one.issuer for one in records if record_level(sight.rights, one) == Level.FULL}
+    facilities = {lot.facility for lot in lots if lot.facility is not None}
+    earlier = {lot.previous_life for lot in lots if lot.previous_life is not None}
+    operators = await organizations_of(pool, sorted(facilities)) if facilities else {}
+    lives = await visible_lots(pool, sight, sorted(earlier)) if earlier else frozenset()
+    context = LotContext(full, operators, lives)
+    return [_shown(lot, sight, context) for lot in lots]
+
+
+async def visible_lots(pool: DatabasePool, sight: Sight, names: Sequence[str]) -> frozenset[str]:
+    """Those of the named lots of which the caller sees at least the figures."""
+    if sight.whole or not names:
+        return frozenset(names)
+    facts = await lot_facts(pool, names)
+    return frozenset([
+        name for name, lots in facts.items() if any(lot_level(sight.rights, lot) > Level.NOTHING for lot in lots)
+    ])
+
+
+def _shown(lot: AnyLot, sight: Sight, context: LotContext) -> AnyLot:
+    issuer = context.full.get(lot.index)
+    # What happened to the lot later stands in records of its holder, and where it was made in those of its maker.
+    stocked = _is_of(lot.holder, sight, issuer) or (lot.owner is not None and sight.of_own(lot.owner))
+    operator = None if lot.facility is None else context.operators.get(lot.facility)
+    made = operator is None and issuer is not None if lot.facility is None else (
+        operator is not None and _is_of(operator, sight, issuer))
+    shown = structs.replace(
+        lot, remaining=lot.remaining if stocked else None, pool=lot.pool if stocked else None,
+        facility=lot.facility if made else None, process=lot.process if made else None,
+        previous_life=lot.previous_life if lot.previous_life in context.lives else None,
+    )
+    if issuer is not None:
+        return shown
+    return structs.replace(shown, findings=[_code(finding) for finding in lot.findings], sight="totals")
+
+
+def _is_of(organization: str, sight: Sight, issuer: str | None) -> bool:
+    return sight.of_own(organization) or organization == issuer
+
+
+def _code(finding: ListedFinding) -> ListedFinding:
+    """A finding about a lot without the amount of the whole record, which would show the lot's share of it."""
+    return finding if finding.output is not None else structs.replace(finding, amount=None)

@@ -1,0 +1,164 @@
+"""Issues access tokens, and says who holds one."""
+
+import hashlib
+import re
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Mapping
+from hmac import compare_digest
+from typing import Final, NamedTuple
+
+from msgspec import Struct
+
+from ledger.access.caller import SCOPES, Caller
+from ledger.errors import InvalidInput, Unauthenticated
+from ledger.service.access.rights import read_link
+from ledger.service.identity.assertions import AssertionKey, keyid_of, verified_assertion
+from ledger.service.identity.faults import OAuthFault, invalid_client, invalid_request, invalid_token
+from ledger.service.identity.guesses import Guesses
+from ledger.service.identity.requests import CREDENTIALS, ByAssertion, BySecret, Proof, proof_of, scopes_of
+from ledger.service.identity.secrets import SecretHasher
+from ledger.service.identity.token_keys import TokenKeys
+from ledger.service.identity.tokens import LIFETIME, TokenClaims, Verified, check_time, kid_of, signed, verified
+from ledger.store.database import DatabasePool
+from ledger.store.sql import queries
+
+_CACHED: Final = 4_096
+_GRANT: Final = re.compile(r"[0-9a-f]{64}")
+_UNKNOWN: Final = "unknown client, wrong secret, or a client or grant that has ended"
+
+
+class Place(NamedTuple):
+    """Where a token is asked for. `issuer`: of the token. `audiences`: the names of this endpoint in assertions.
+    `address`: of the client."""
+
+    issuer: str
+    audiences: Collection[str]
+    address: str
+
+
+class TokenAnswer(Struct, frozen=True):
+    """The answer of the token endpoint (RFC 6749, 5.1)."""
+
+    access_token: str
+    token_type: str
+    expires_in: int
+    scope: str
+
+
+class Subject(NamedTuple):
+    """Who has proved an identity. `link`: digest of the grant whose link it holds."""
+
+    name: str
+    client: str
+    scopes: frozenset[str]
+    link: str | None = None
+
+
+class TokenService:
+    """The tokens of a log. `clock`: seconds since 1970."""
+
+    def __init__(self, pool: DatabasePool, keys: TokenKeys, origin: str, clock: Callable[[], float]) -> None:
+        self._pool, self._origin, self._clock = pool, origin, clock
+        self.keys = keys
+        self.hasher = SecretHasher()
+        self._guesses = Guesses(clock)
+        self._verified: OrderedDict[bytes, Verified] = OrderedDict()
+
+    async def issue(self, form: Mapping[str, str], authorization: str | None, place: Place) -> TokenAnswer:
+        """A token for whoever proves who it is. Raises OAuthFault."""
+        if form.get("grant_type") != CREDENTIALS:
+            code = "unsupported_grant_type" if form.get("grant_type") else "invalid_request"
+            raise OAuthFault(code, f"grant_type must be {CREDENTIALS}")
+        subject = await self._subject(proof_of(form, authorization), place)
+        scope = scopes_of(form, subject.scopes)
+        now = int(self._clock())
+        claims = TokenClaims(place.issuer, self._origin, subject.name, subject.client, scope, now, now + LIFETIME,
+                             secrets.token_urlsafe(16), subject.link)
+        return TokenAnswer(signed(claims, await self.keys.signing()), "Bearer", LIFETIME, scope)
+
+    async def caller_of(self, token: str) -> Caller:
+        """Who holds a token. Its signature is checked once, its standing each time: a revocation acts at the next
+        request. Raises Unauthenticated, or Unavailable."""
+        found = await self._check(token)
+        claims = found.claims
+        link = None if claims.link is None else bytes.fromhex(claims.link)
+        keyid = claims.keyid
+        client = claims.client_id if link is None and keyid is None else None
+        holds = await self._pool.fetchval(
+            queries("identity")["standing"], found.key, _spent(claims), keyid, client, claims.sub, link)
+        if not holds:
+            raise invalid_token("it is revoked, or its key, client or grant is")
+        return claims.caller()
+
+    async def revoke(self, form: Mapping[str, str], authorization: str | None, place: Place) -> None:
+        """Revokes a token of the client that asks (RFC 7009). A token that is not valid is no fault. Raises
+        OAuthFault."""
+        subject = await self._subject(proof_of(form, authorization), place)
+        if "token" not in form:
+            raise invalid_request("token is missing")
+        try:
+            found = await self._check(form["token"])
+        except Unauthenticated:
+            return
+        if (found.claims.sub, found.claims.client_id) != (subject.name, subject.client):
+            raise OAuthFault("unauthorized_client", "the token was issued to another client")
+        await self._spend(_spent(found.claims), found.claims.exp)
+
+    async def _check(self, token: str) -> Verified:
+        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        found = self._verified.get(digest)
+        if found is not None:
+            check_time(found.claims, self._clock())
+            return found
+        keys = await self.keys.verifying(kid_of(token))
+        found = verified(token, keys, self._origin, self._clock())
+        self._verified[digest] = found
+        if len(self._verified) > _CACHED:
+            self._verified.popitem(last=False)
+        return found
+
+    async def _subject(self, proof: Proof, place: Place) -> Subject:
+        if isinstance(proof, ByAssertion):
+            return await self._by_assertion(proof, place)
+        self._guesses.begin(place.address, proof.client)
+        try:
+            subject = await (self._by_link(proof) if _GRANT.fullmatch(proof.client) else self._by_secret(proof))
+        except InvalidInput:
+            # Text that no row can hold.
+            raise invalid_client(_UNKNOWN) from None
+        self._guesses.succeeded(place.address, proof.client)
+        return subject
+
+    async def _by_assertion(self, proof: ByAssertion, place: Place) -> Subject:
+        keyid = keyid_of(proof.assertion)
+        row = await self._pool.fetchrow(queries("identity")["key"], bytes.fromhex(keyid))
+        key = None if row is None else AssertionKey(row["spki"], row["organization"], row["revoked"])
+        assertion = verified_assertion(proof.assertion, keyid, key, place.audiences, self._clock())
+        if key is None or proof.client not in ("", keyid, key.organization):
+            raise invalid_client("client_id is not the client of the assertion")
+        if not await self._spend(assertion.id, assertion.expires):
+            raise invalid_client("the client assertion was used before")
+        return Subject(key.organization, keyid, frozenset(SCOPES))
+
+    async def _by_secret(self, proof: BySecret) -> Subject:
+        row = await self._pool.fetchrow(queries("identity")["client"], proof.client)
+        if not await self.hasher.matches(None if row is None else row["secret"], proof.secret) or row is None:
+            raise invalid_client(_UNKNOWN)
+        return Subject(row["organization"], proof.client, frozenset(row["scopes"]))
+
+    async def _by_link(self, proof: BySecret) -> Subject:
+        """The secret of a link is random, so its plain digest is enough."""
+        expected = await read_link(self._pool, proof.client)
+        given = hashlib.sha256(proof.secret.encode()).hexdigest()
+        if expected is None or not compare_digest(expected, given):
+            raise invalid_client(_UNKNOWN)
+        return Subject(proof.client, proof.client, frozenset({"read"}), proof.client)
+
+    async def _spend(self, name: bytes, expires: float) -> bool:
+        """Whether an id was free. It is used up now, at every replica."""
+        return bool(await self._pool.fetchval(queries("identity")["spend"], name, expires))
+
+
+def _spent(claims: TokenClaims) -> bytes:
+    return hashlib.sha256(f"token\n{claims.jti}".encode()).digest()

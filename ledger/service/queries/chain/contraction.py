@@ -1,0 +1,66 @@
+"""Contracts the graph of a chain to what a caller sees."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy
+
+from ledger.access.rights import Rights
+from ledger.core.outcome.assessment import QUESTIONED
+from ledger.footprint.derived.chain.arrays import Arrays
+from ledger.footprint.derived.chain.boundary import NOTE
+from ledger.footprint.derived.chain.columns import LotColumns
+from ledger.footprint.derived.chain.contraction import DOWNSTREAM_NOTE, Contraction
+from ledger.footprint.derived.chain.cutting import StageParts
+from ledger.footprint.stored.burdens import SLOT, footprint
+from ledger.service.access.walk import Visible
+from ledger.service.queries.chain.load import ChainRequest
+from ledger.store.database import DatabasePool
+from ledger.store.sql import queries
+
+_OWN_PLACE: Final = ("transformation", "declaration")
+"""Records that state the facility and process of their lots. Lots of others have those of their inputs."""
+
+
+def without_hidden(
+    lots: LotColumns, arrays: Arrays, types: Sequence[str], visible: frozenset[int]
+) -> LotColumns:
+    """The lots without places and pools that only hidden records state. If nothing is hidden, all stay."""
+    indexes = arrays.records.tolist()
+    if all(index in visible for index in indexes):
+        return lots
+    facilities, processes, pools = list(lots.facilities), list(lots.processes), list(lots.pools)
+    for lot, maker in enumerate(arrays.makers.tolist()):
+        if indexes[maker] not in visible:
+            pools[lot] = None
+        if indexes[maker] not in visible or types[maker] not in _OWN_PLACE:
+            facilities[lot] = processes[lot] = None
+    return lots._replace(facilities=facilities, processes=processes, pools=pools)
+
+
+async def read_contraction(
+    pool: DatabasePool, rights: Rights, chain: tuple[StageParts, ChainRequest], visible: Visible
+) -> Contraction:
+    """What the graph of a loaded chain shows to the caller. Requested lots and received ones stay."""
+    (arrays, lots, records, _), request = chain
+    position = {number: lot for lot, number in enumerate(arrays.numbers.tolist()) if visible.is_boundary(number)}
+    rows = await pool.fetch(queries("sight")["boundary"], list(position), request.moment.version)
+    suppliers = {row["id"]: row["issuer"] for row in rows if {row["holder"], row["owner"]} & rights.own}
+    targets = set(request.targets)
+    merged = [row for row in rows if row["id"] not in suppliers and row["number"] not in targets]
+    hidden = {index for index in arrays.records.tolist() if index not in visible.records}
+    names = {records.digests[place] for place, index in enumerate(arrays.records.tolist()) if index in hidden}
+    remainder = None
+    if len({row["issuer"] for row in merged}) > 1:
+        remainder = _remainder(arrays, lots, [position[row["number"]] for row in merged])
+    return Contraction(
+        frozenset(names | {row["id"] for row in merged}), suppliers, remainder,
+        NOTE if request.direction == "upstream" else DOWNSTREAM_NOTE)
+
+
+def _remainder(arrays: Arrays, lots: LotColumns, merged: Sequence[int]) -> dict[str, object]:
+    """The data of the node for all merged lots: what visible records took from them."""
+    taken = numpy.zeros(len(arrays.numbers))
+    numpy.add.at(taken, arrays.inputs, arrays.parts)
+    burdens = taken[merged] @ lots.burdens[merged]
+    return {"kind": "hidden", "footprint": footprint(burdens.tolist()), "questioned": float(burdens[SLOT[QUESTIONED]])}

@@ -1,0 +1,25 @@
+"""GS1 Digital Links. The same path means the same thing on every domain; https://id.gs1.org is the canonical one."""
+
+from biip import ParseError
+from biip.gs1_digital_link_uris import GS1DigitalLinkURI
+
+CANONICAL = "https://id.gs1.org"
+
+
+def canonical_link(text: str) -> str | None:
+    """The canonical spelling of a link, without attributes such as an expiry date; None if the text is no GS1 Digital
+    Link, or if a check digit is wrong."""
+    try:
+        link = GS1DigitalLinkURI.parse(text.partition("#")[0].partition("?")[0])
+    except (ParseError, ValueError):
+        return None
+    for element in link.element_strings:
+        if element.gtin_error or element.gln_error or element.sscc_error:
+            return None
+    return link.as_canonical_uri()
+
+
+def spellings(text: str) -> list[str]:
+    """The identifiers under which the ledger may have the thing: as given, and in the canonical spelling."""
+    canonical = canonical_link(text)
+    return [text] if canonical in (None, text) else [text, str(canonical)]

@@ -1,0 +1,58 @@
+"""Says who asks: verifies the access token of a request, if it has one."""
+
+from collections.abc import Awaitable
+from typing import Final, cast
+
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+
+from ledger.access.caller import Caller
+from ledger.answers.problems import problem_of
+from ledger.errors import LedgerError, Unauthenticated, Unavailable
+from ledger.service.identity.issuing import TokenService
+from ledger.web.access import CALLER
+from ledger.web.door.answers import Headers, Refusal, header
+
+_BEARER: Final = b"bearer"
+
+
+class Callers:
+    """Puts the caller into the state of a request. Answers 401 to a token that does not hold; a request without a token
+    is nobody's. A caller that is known already stays: the server's own socket has put it there."""
+
+    def __init__(self, app: ASGIApp, tokens: TokenService) -> None:
+        self._app = app
+        self._tokens = tokens
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        state = scope.get("state") or {}
+        if CALLER in state or not header(scope["headers"], b"authorization"):
+            return self._app(scope, receive, send)
+        return self._with_token(scope, receive, send)
+
+    async def _with_token(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            token = _token(scope["headers"])
+            if token is not None:
+                scope = known(scope, await self._tokens.caller_of(token))
+        except LedgerError as error:
+            retry_after = error.retry_after if isinstance(error, Unavailable) else None
+            await Refusal(problem_of(error), retry_after=retry_after).send(send)
+            return
+        await self._app(scope, receive, send)
+
+
+def known(scope: Scope, caller: Caller) -> Scope:
+    """The scope of a request of this caller."""
+    scope = cast(HTTPScope, scope).copy()
+    scope["state"] = {**(scope.get("state") or {}), CALLER: caller}
+    return scope
+
+
+def _token(headers: Headers) -> str | None:
+    """The bearer token; None for another scheme, which a route may use. Raises Unauthenticated for several fields."""
+    fields = header(headers, b"authorization")
+    if len(fields) > 1:
+        raise Unauthenticated("the request has several Authorization fields", code="invalid-token",
+                              field="Authorization", rule="one field: Bearer TOKEN")
+    scheme, _, token = fields[0].partition(b" ")
+    return token.strip().decode("latin-1") if scheme.lower() == _BEARER else None

@@ -1,0 +1,77 @@
+-- name: key
+-- purpose: a key that signs a client assertion, as the head has it; null columns if no such key is enrolled
+-- parameters: keyid
+SELECT s.spki, s.organization, EXISTS (SELECT FROM revocation r WHERE r.keyid = s.keyid) AS revoked
+FROM signing_key s WHERE s.keyid = $1;
+
+-- name: client
+-- parameters: id
+SELECT c.organization, c.scopes, c.secret FROM client c
+WHERE c.id = $1 AND NOT EXISTS (SELECT FROM client_revocation v WHERE v.client = c.id);
+
+-- name: standing
+-- purpose: whether what a token rests on still holds: the key that signed it, the id of the token, and the ledger key,
+-- the client or the grant for which it was issued
+-- parameters: number of the token key, spent id of the token, keyid, client, organisation, digest of the grant
+SELECT
+    NOT EXISTS (SELECT FROM token_key k WHERE k.number > $1 AND k.replaces)
+    AND NOT EXISTS (SELECT FROM spent_id u WHERE u.id = $2)
+    AND CASE
+        WHEN $3::bytea IS NOT NULL THEN EXISTS (
+            SELECT FROM signing_key s WHERE s.keyid = $3 AND s.organization = $5
+                AND NOT EXISTS (SELECT FROM revocation r WHERE r.keyid = s.keyid))
+        WHEN $4::text IS NOT NULL THEN EXISTS (
+            SELECT FROM client c WHERE c.id = $4 AND c.organization = $5
+                AND NOT EXISTS (SELECT FROM client_revocation v WHERE v.client = c.id))
+        ELSE EXISTS (
+            SELECT FROM record r JOIN access_grant a ON a.record = r.index
+            WHERE r.digest = $6 AND a.link IS NOT NULL
+                AND a.expires > to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
+                AND NOT EXISTS (SELECT FROM grant_revocation v WHERE v.subject = a.record))
+    END AS holds;
+
+-- name: spend
+-- purpose: uses an id up, once for all replicas: a row if it was free. Each call removes a few expired ids, so that the
+-- table stays as small as the ids that have not expired
+-- parameters: id, seconds since 1970 at which it expires
+WITH gone AS (
+    DELETE FROM spent_id WHERE id IN (
+        SELECT id FROM spent_id WHERE expires < now() - interval '5 minutes' ORDER BY expires LIMIT 4)
+)
+INSERT INTO spent_id (id, expires) VALUES ($1, to_timestamp($2::double precision)) ON CONFLICT (id) DO NOTHING
+RETURNING true AS free;
+
+-- name: token_keys
+-- purpose: the newest keys that sign tokens, newest first
+-- parameters: most
+SELECT number, salt, log_key, extract(epoch FROM begins)::double precision AS begins, replaces
+FROM token_key ORDER BY number DESC LIMIT $1;
+
+-- name: add_token_key
+-- purpose: a new key that signs tokens, unless another replica has just added one
+-- parameters: number, salt, vkey of the log key from which it derives, whether it replaces all earlier keys at once
+INSERT INTO token_key (number, salt, log_key, replaces) VALUES ($1, $2, $3, $4) ON CONFLICT (number) DO NOTHING;
+
+-- name: add_client
+-- parameters: id, organisation, name, scopes, hash of the secret, most clients in force of an organisation
+INSERT INTO client (id, organization, name, scopes, secret)
+SELECT $1, o.id, $3, $4::text[], $5 FROM organization o WHERE o.id = $2 AND (
+    SELECT count(*) FROM (
+        SELECT FROM client c WHERE c.organization = $2
+            AND NOT EXISTS (SELECT FROM client_revocation v WHERE v.client = c.id) LIMIT $6) n) < $6
+RETURNING extract(epoch FROM created)::double precision AS created;
+
+-- name: clients
+-- purpose: a page of an organisation's clients, by id. BETWEEN makes the planner take the index that has this order
+-- parameters: organisation, id after which the page begins, most
+SELECT c.id, c.name, c.scopes, extract(epoch FROM c.created)::double precision AS created,
+       extract(epoch FROM v.revoked)::double precision AS revoked
+FROM client c LEFT JOIN client_revocation v ON v.client = c.id
+WHERE c.organization BETWEEN $1 AND $1 AND c.id > $2 ORDER BY c.organization, c.id LIMIT $3;
+
+-- name: revoke_client
+-- purpose: a row if the organisation has such a client, whether it was in force or not
+-- parameters: id, organisation
+WITH own AS (SELECT id FROM client WHERE id = $1 AND organization = $2),
+     ended AS (INSERT INTO client_revocation (client) SELECT id FROM own ON CONFLICT (client) DO NOTHING)
+SELECT id FROM own;

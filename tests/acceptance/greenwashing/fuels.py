@@ -1,0 +1,127 @@
+"""Attempts of sites that buy fuel by its energy: a kiln for malt burns 310 MWh in March."""
+
+from typing import Any, Final
+
+from acceptance.greenwashing.lie import Lie
+from support.market import Company, Market, evidence, factor, row, supply
+
+from ledger.core.record.values import Supply
+
+KILN: Final = "310 MWH"
+MEGAJOULES: Final = 310 * 3600
+GAS: Final = MEGAJOULES / 36.3642
+"""Normal cubic metres, by the set's heating value."""
+GAS_UPSTREAM: Final = row("naturalGas/wellToTank/EU/2017")
+GAS_BURNT: Final = row("naturalGas/combustion/*/2006")
+CO2_PER_C: Final = 44 / 12
+
+
+def _malt(market: Market, kiln: Supply, country: str = "DE", **activity: Any) -> Company:
+    maltings = market.company("maltings", country).products("consumer-goods", malt="malt")
+    market.begin_to_lie()
+    maltings.run("consumer-goods.foodAndDrink", [maltings.out("malt", "400 TNE")],
+                 [supply("barley", "480 TNE"), supply("electricity", "48 MWH"), kiln],
+                 activity={"food": "malt", **activity})
+    return maltings
+
+
+def _analysed(market: Market, material: str, heating_value: str, **stated: str) -> Company:
+    return _malt(market, supply(material, KILN), analyses=[
+        {"material": material, "heatingValue": heating_value, **stated}])
+
+
+def _coal(name: str, heat: float) -> float:
+    """Kg CO2e of the kiln's coal, `heat` MJ per kg, by the rows of the set."""
+    return MEGAJOULES / heat * (row(f"{name}/combustion/*/2006") + row(f"{name}/wellToTank/*/2016"))
+
+
+def gas_richer_than_hydrogen(market: Market) -> Lie:
+    """Gas is said to have 150 MJ per cubic metre, so that the bill is a quarter of the gas, with the carbon of gas."""
+    maltings = _analysed(market, "naturalGas", "150", carbon="0.6")
+    stated = MEGAJOULES / 150 * (0.6 * CO2_PER_C + GAS_UPSTREAM)
+    return Lie(maltings, "malt", GAS * (GAS_BURNT + GAS_UPSTREAM) - stated)
+
+
+def coal_richer_than_hydrogen(market: Market) -> Lie:
+    """So is hard coal."""
+    maltings = _analysed(market, "hardCoal", "120", carbon="0.75")
+    stated = MEGAJOULES / 120 * (0.75 * CO2_PER_C + row("bituminous/wellToTank/*/2016"))
+    return Lie(maltings, "malt", _coal("bituminous", 24.502) - stated)
+
+
+def lignite_richer_than_hydrogen(market: Market) -> Lie:
+    """And lignite, which the site states in joules."""
+    maltings = _malt(market, supply("lignite", f"{MEGAJOULES} 3B"), analyses=[
+        {"material": "lignite", "heatingValue": "120", "carbon": "0.75"}])
+    stated = MEGAJOULES / 120 * (0.75 * CO2_PER_C + row("lignite/wellToTank/*/2016"))
+    return Lie(maltings, "malt", _coal("lignite", 14.449) - stated)
+
+
+def upstream_of_gas_that_is_too_rich(market: Market) -> Lie:
+    """The carbon per heat is that of gas, but the heating value leaves a third of its upstream."""
+    maltings = _analysed(market, "naturalGas", "108", carbonContent="0.0153")
+    return Lie(maltings, "malt", (GAS - MEGAJOULES / 108) * GAS_UPSTREAM)
+
+
+def gas_a_little_better_twice(market: Market) -> Lie:
+    """A half more heat and a seventh less carbon than gas can have: each of them could pass for a difference of
+    meters."""
+    maltings = _analysed(market, "naturalGas", "54", carbonContent="0.01301")
+    stated = MEGAJOULES * 0.01301 * CO2_PER_C + MEGAJOULES / 54 * GAS_UPSTREAM
+    return Lie(maltings, "malt", GAS * (GAS_BURNT + GAS_UPSTREAM) - stated)
+
+
+def gas_that_weakens_in_the_pipe(market: Market) -> Lie:
+    """Gas by its volume, with half of the heat of gas, and so with half of its carbon."""
+    maltings = _malt(market, supply("naturalGas", "30690 NM3", "23 TNE"), analyses=[
+        {"material": "naturalGas", "heatingValue": "18.5", "carbonContent": "0.0153"}])
+    return Lie(maltings, "malt", 30_690 * (GAS_BURNT - 18.5 * 0.0153 * CO2_PER_C))
+
+
+def coal_from_the_grid_of_norway(market: Market) -> Lie:
+    """Coal in watt hours would be power, which is clean in Norway. It is the fuel: no effect."""
+    maltings = _malt(market, supply("coal", KILN), "NO")
+    whole, power = _coal("bituminous", 24.502), 310_000 * row("electricity/cradleToGate/NO/2024")
+    return Lie(maltings, "malt", whole - power, honest=whole + 480_000 * row("barley/cradleToGate/*/2024"))
+
+
+def blend_from_the_grid_of_norway(market: Market) -> Lie:
+    """A fuel with a name that nobody knows would be power too."""
+    maltings = _malt(market, supply("kilnBlend", KILN), "NO")
+    power = 310_000 * row("electricity/cradleToGate/NO/2024")
+    return Lie(maltings, "malt", _coal("bituminous", 24.502) - power, untitled=True)
+
+
+def blend_that_is_only_dug(market: Market) -> Lie:
+    """A fuel with a name that nobody knows has the upstream of coal, and nobody burns it."""
+    maltings = _malt(market, supply(
+        "kilnBlend", f"{MEGAJOULES} 3B", factor_row="factors-open:bituminous/wellToTank/*/2016"))
+    return Lie(maltings, "malt", MEGAJOULES / 24.502 * row("bituminous/combustion/*/2006"))
+
+
+def coal_that_was_power_before(market: Market) -> Lie:
+    """A trader sells coal as a lot of energy with all of its upstream, by its paper. Energy is power to the kiln."""
+    trader = market.company("trader", "NO")
+    trader.product("coal", "energy", "MWH", materials={"bituminous": "1"})
+    maltings = market.company("maltings", "NO").products("consumer-goods", malt="malt")
+    market.begin_to_lie()
+    trader.declare(lot=trader.out("coal", KILN), evidence=[evidence("supplierFactor")], burdens={
+        "fossilGhgEmissions": f"{MEGAJOULES / 24.502 * row('bituminous/wellToTank/*/2016'):.0f}"})
+    coal = trader.send("coal", KILN, maltings)
+    maltings.run("consumer-goods.foodAndDrink", [maltings.out("malt", "400 TNE")],
+                 [supply("barley", "480 TNE"), supply("electricity", "48 MWH")], {coal: KILN},
+                 activity={"food": "malt"})
+    return Lie(maltings, "malt", MEGAJOULES / 24.502 * row("bituminous/combustion/*/2006"))
+
+
+def gas_without_wells(market: Market) -> Lie:
+    """The gas has an own factor of nought per MWh from well to burner, which no document shows."""
+    maltings = _malt(market, supply("naturalGas", KILN, factor=factor("0", "MWH")))
+    return Lie(maltings, "malt", GAS * GAS_UPSTREAM)
+
+
+def gas_without_wells_that_is_little(market: Market) -> Lie:
+    """The same with a heating value that makes little gas of it."""
+    maltings = _malt(market, supply("naturalGas", KILN, factor=factor("0", "MWH")), analyses=[
+        {"material": "naturalGas", "heatingValue": "150", "carbonContent": "0.0153"}])
+    return Lie(maltings, "malt", GAS * GAS_UPSTREAM)

@@ -1,0 +1,148 @@
+"""Published passports on a real server, and that everything else answers the same bytes."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import httpx
+import msgspec
+import pytest
+from support.revising import digest_of
+from support.server import Posted, Server, prepared_home
+from support.workshop import Workshop, kilograms
+
+from ledger.core.record.kinds import PublicationEnd
+from ledger.core.record.values import Flow, Output
+
+LINK: Final = "https://id.gs1.org"
+GTIN: Final = "/01/09521234543213"
+SECRETS: Final = ("holder", "owner", "quantity", "inputs", "direct", "facility", "sender", "record", "index", "lot",
+                  "remaining", "share", "study", "attestations")
+"""Fields of a footprint that no passport has."""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with prepared_home() as home, Server(home, CARBON_LEDGER_ACCESS="parties") as serving:
+        yield serving
+        done = serving.audit()
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def passport(server: Server, **named: str) -> httpx.Response:
+    return httpx.get(f"{server.url}/v1/passport", params=named, timeout=60)
+
+
+def shown(server: Server, **named: str) -> dict[str, Any]:
+    answer = passport(server, **named)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+class Shop(Workshop):
+    """It also owns a GTIN, under which its items are named."""
+
+    def enrolment(self, server: Server) -> Posted:
+        registrar, record = super().enrolment(server)
+        return registrar, msgspec.structs.replace(record, prefixes=[*record.prefixes, *self.extra])
+
+    extra: tuple[str, ...] = ()
+
+    def ends(self, published: Posted) -> Posted:
+        return self.signed(PublicationEnd(issuer=self.id, nonce=self.nonce(), publication=digest_of(published)))
+
+
+def shop(server: Server, name: str, *extra: str) -> Shop:
+    opened = Shop(name)
+    opened.extra = extra
+    server.post([opened.enrolment(server), *opened.opening(), opened.mine("ore", "100", co2="7")])
+    return opened
+
+
+def test_a_published_lot_shows_its_figure_and_nothing_upstream(server: Server) -> None:
+    mill = shop(server, "mill")
+    server.post([mill.make({"pot": "10"}, {"ore": "50"}), mill.publish(lot=mill.name("pot"))])
+    answer = shown(server, lot=mill.name("pot"))
+    assert answer["id"] == mill.name("pot")
+    assert answer["product"] == mill.name("part")
+    # 1 kg of its own and half of the ore's 7 kg, by 10 kg.
+    assert answer["footprint"] == pytest.approx(4.5 / 10)
+    assert answer["unit"] == "KGM"
+    assert answer["title"]
+    assert set(answer) & set(SECRETS) == set()
+    text = msgspec.json.encode(answer).decode()
+    assert mill.name("ore") not in text
+    assert mill.name("site") not in text
+
+
+def test_unknown_unpublished_and_ended_are_the_same_bytes(server: Server) -> None:
+    mill = shop(server, "silent")
+    server.post([mill.make({"pot": "10"}, {"ore": "50"})])
+    published = mill.publish(lot=mill.name("pot"))
+    before = passport(server, lot=mill.name("pot"))
+    server.post([published])
+    assert passport(server, lot=mill.name("pot")).status_code == 200
+    server.post([mill.ends(published)])
+    ended = passport(server, lot=mill.name("pot"))
+    others = [
+        passport(server, lot=mill.name("none")), passport(server, item=mill.name("pot-no-1")),
+        passport(server, lot="nonsense"), passport(server, item=f"{LINK}{GTIN}/21/none"),
+        httpx.get(f"{server.url}{GTIN}/21/none"), httpx.get(f"{server.url}/01/0/21/none"),
+        httpx.get(f"{server.url}/8004/952123454321"),
+    ]
+    assert (before.status_code, before.json()["code"]) == (404, "no-passport")
+    assert {answer.status_code for answer in (ended, *others)} == {404}
+    assert {answer.content for answer in (ended, *others)} == {before.content}
+    assert {tuple(sorted(set(answer.headers) - {"date"})) for answer in (ended, *others)} == {
+        tuple(sorted(set(before.headers) - {"date"}))}
+
+
+def test_a_product_publishes_the_lots_that_its_owner_makes(server: Server) -> None:
+    """A buyer who hands them on publishes no lot by that."""
+    mill, smith, buyer = shop(server, "maker"), shop(server, "seller"), shop(server, "buyer")
+    server.post([mill.publish(product=mill.name("part")), mill.make({"pot": "10"}, {"ore": "50"}),
+                 mill.send("pot", "5", smith, "sent")])
+    assert shown(server, lot=mill.name("pot"))["footprint"] == shown(server, lot=mill.name("sent"))["footprint"]
+    resold = smith.send("pot", "1", buyer, "resold")
+    server.post([(smith.party, msgspec.structs.replace(resold[1], lot=mill.name("sent")))])
+    assert passport(server, lot=smith.name("resold")).status_code == 404
+
+
+def test_a_code_on_an_item_leads_to_its_passport_and_counts_its_lives(server: Server) -> None:
+    """By any domain, with attributes, and by the path on the ledger itself."""
+    mill = shop(server, "scanned", f"{LINK}{GTIN}/")
+    item = f"{LINK}{GTIN}/21/no-7"
+    made = mill.make({}, {"ore": "10"})[1]
+    gear = Output(lot=mill.name("gear"), product=mill.name("part"), quantity=kilograms("5"), role="product", item=item)
+    worn = msgspec.structs.replace(mill.use({"gear": "5"})[1], outputs=[Output(
+        lot=mill.name("worn"), product=mill.name("part"), quantity=kilograms("5"), role="core", item=item)])
+    again = msgspec.structs.replace(
+        mill.make({}, {"worn": "5"})[1], outputs=[msgspec.structs.replace(gear, lot=mill.name("gear-2"))],
+        inputs=[Flow(lot=mill.name("worn"), quantity=kilograms("5"))])
+    server.post([mill.signed(msgspec.structs.replace(made, outputs=[gear])), mill.publish(product=mill.name("part"))])
+    assert shown(server, item=item)["lives"] == 1
+    links = (item, f"https://mill.example{GTIN}/21/no-7?17=300101#scanned", f"http://shop.example/p{GTIN}/21/no-7")
+    answers = [shown(server, item=link) for link in links]
+    assert all(answer | {"id": item} == answers[0] for answer in answers)
+    by_path = httpx.get(f"{server.url}{GTIN}/21/no-7?linkType=gs1:pip", timeout=60)
+    assert by_path.json() == answers[0]
+    server.post([mill.signed(worn), mill.signed(again)])
+    assert shown(server, item=item)["lives"] == 2
+    assert "lives" not in shown(server, lot=mill.name("ore"))
+
+
+@pytest.mark.parametrize("named", [{}, {"lot": "a", "item": "b"}, {"lot": ""}, {"lot": "x" * 3000}])
+def test_a_malformed_question_names_the_parameter(server: Server, named: dict[str, str]) -> None:
+    answer = passport(server, **named)
+    assert (answer.status_code, answer.json()["field"]) == (400, "lot")
+
+
+def test_questions_and_findings_of_the_record_travel_by_code(server: Server) -> None:
+    """A declared lot without evidence is questioned; the passport says so."""
+    mill = shop(server, "doubted")
+    server.post([mill.mine("cheap", "100", co2="0.001"), mill.publish(lot=mill.name("cheap"))])
+    answer, whole = shown(server, lot=mill.name("cheap")), httpx.get(
+        f"{server.url}/v1/footprint", params={"lot": mill.name("cheap")}, timeout=60)
+    assert whole.status_code in (401, 403, 404)
+    assert answer["questionedShare"] >= 0
+    assert {key for finding in answer.get("findings", ()) for key in finding} <= {"code", "severity", "questioned"}
