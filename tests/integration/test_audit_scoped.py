@@ -1,6 +1,7 @@
 """Audits over HTTP by callers who may read only a part of the log: the checks, the limits that the report states, and
 the lies of a server that are named."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -9,15 +10,17 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 from support.callers import Callers
+from support.cli import run
 from support.inside import inside
 from support.parties import enrolment
 from support.revising import digest_of
-from support.scoped_audits import audited, found, rows_changed, scope_changed, seen
-from support.server import Posted, prepared_home
+from support.scoped_audits import audited, found, rows_changed, sampled, scope_changed, seen
+from support.server import Posted, Server, prepared_home
 from support.workshop import Workshop
 
 from ledger.client.audit.source.interface import EntryRow
 from ledger.core.record.kinds import Acceptance, AppointedReader, Grant, GrantRevocation, GrantScope
+from ledger.errors import NotFound
 
 UNTIL: Final = "2034-12-31T00:00:00Z"
 
@@ -246,3 +249,30 @@ def test_a_grant_of_a_lot_shows_its_chain_in_full(trade: Trade) -> None:
     assert after.ok, after.findings
     assert after.scope is not None
     assert after.scope.given == 0
+
+
+def test_a_sample_is_drawn_from_the_visible_records(trade: Trade) -> None:
+    mill = trade["mill"]
+    drawn = sampled(trade.callers, trade["auditor"].id, mill.name("site"))
+    assert [record.index for record in drawn.records] == [trade.at["plate"]]
+    assert any("only an audit finds withheld records" in note for note in drawn.notes)
+    with pytest.raises(NotFound):
+        sampled(trade.callers, trade["forge"].id, mill.name("site"))
+
+
+def test_the_command_says_how_much_it_could_read() -> None:
+    with prepared_home() as home, Server(home, CARBON_LEDGER_ACCESS="parties") as server:
+        mill = Workshop("mill")
+        server.post([mill.enrolment(server)])
+        server.post([*mill.opening(), mill.mine("pot", "10")])
+        done = run("audit", server.url, "--vkey", server.vkey)
+        assert done.code == 0, done.out + done.err
+        assert "read as     nobody, who may read public records" in done.out
+        assert "hidden      3 entries: bytes, signature, keys checked; figures not" in done.out
+        assert "everything that could be checked holds" in done.out
+        report = json.loads(run("audit", server.url, "--vkey", server.vkey, "--json").out)
+        assert report["scope"]["hidden"] == 3
+        required = run("audit", server.url, "--vkey", server.vkey, "--require-full")
+        assert required.code == 1
+        assert required.out.count("rule withheld: the server shows no body of this entry") == 3
+        assert run("audit", server.url, "--public", "--require-full").code == 2

@@ -11,6 +11,8 @@ from ledger.access.caller import Caller
 from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
+from ledger.client.audit.sample.draw import SampleRequest
+from ledger.client.audit.sample.population import DrawnSample, take_sample
 from ledger.client.audit.source.http import HttpSource
 from ledger.client.audit.source.interface import EntryRow
 from ledger.client.audit.source.pages import read_page, write_page
@@ -47,6 +49,20 @@ def seen(
                 vkey=callers.ledger.vkey, state=state, **options))
 
     return Seen(callers.ledger.run(run()), door.answers)
+
+
+def sampled(callers: Callers, caller: str, facility: str) -> DrawnSample:
+    """A sample of one record of a facility."""
+    question = SampleRequest(
+        facility=facility, start="2025-01-01T00:00:00Z", end="2026-01-01T00:00:00Z", method="random", size=1, seed="1")
+
+    async def run() -> DrawnSample:
+        door = httpx.ASGITransport(app=callers.app(caller))
+        async with Reader(httpx.AsyncClient(transport=door, base_url=BASE)) as reader:
+            return await take_sample(HttpSource(reader), question, vkey=callers.ledger.vkey, policy=None,
+                                     progress=lambda *_: None)
+
+    return callers.ledger.run(run())
 
 
 def rows_changed(change: Callable[[EntryRow], EntryRow]) -> Lie:
