@@ -18,11 +18,12 @@ GROUPS = {"key": ("new", "show", "request", "change", "recover", "object", "rota
           "plugin": ("list", "new", "factors", "activate", "retire", "fetch"), "export": (
               "log", "footprint", "bundle", "verification"),
           "anchor": ("show", "accept"), "clock": ("show", "accept"), "audit": ("sample",),
-          "factors": ("search", "show", "list", "import")}
+          "factors": ("search", "show", "list", "import"), "client": ("add", "list", "revoke"),
+          "reader": ("appoint", "end", "list")}
 EVERY = [(name,) for name in COMMANDS] + [(group, name) for group, names in GROUPS.items() for name in names]
 BASE = [("key", "new"), ("enrol",), ("sign",), ("verify",), ("submit",), ("footprint",), ("trace",), ("audit",),
         ("lots",), ("received",), ("delivered",), ("records",), ("show",), ("coverage",),
-        ("plugin", "list"), ("factors", "list")]
+        ("plugin", "list"), ("factors", "list"), ("login",), ("logout",), ("client", "list")]
 SERVER = [("init",), ("serve",), ("demo",), ("anchor", "show"), ("backup", "/none/b"), ("doctor",), ("status",),
           ("audit", "--home", "/none"),
           ("audit", "postgresql://host/none")]
