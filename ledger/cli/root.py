@@ -65,6 +65,7 @@ COMMANDS = {
     "organizations": Lazy("ledger.cli.lookup.organizations:organizations", "List the enrolled organisations."),
     "records": Lazy("ledger.cli.lookup.records:records", "List records by issuer, kind, facility and period."),
     "show": Lazy("ledger.cli.lookup.show:show_command", "Show a record, lot, organisation, facility or product."),
+    "accesses": Lazy("ledger.cli.lookup.accesses:accesses", "List who read an organisation's data, by which right."),
     "coverage": Lazy("ledger.cli.lookup.purchases:coverage", "Show the data behind bought goods, by supplier."),
     "trace": Lazy("ledger.cli.buyer.trace:trace", "Show the upstream or downstream chain of a lot."),
     "indicators": Lazy(

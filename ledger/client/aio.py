@@ -5,6 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from ledger.answers.accesses import AccessListAnswer, AccessProofsAnswer
 from ledger.answers.clients import ClientPage, NewClientAnswer
 from ledger.answers.indicators import IndicatorsAnswer
 from ledger.answers.inventory import InventoryAnswer, SiteReportAnswer
@@ -115,6 +116,18 @@ class AsyncClient(Asking):
         return await self.ask(queries.record_list(
             issuer=issuer, kind=kind, facility=facility, period=period, page=page
         ))
+
+    async def accesses(
+        self, organization: str, since: str | None = None, until: str | None = None, *, limit: int | None = None,
+        after: int | None = None,
+    ) -> AccessListAnswer:
+        """A page of the access log about an organisation's data, newest first: from the day `since` on, before
+        `until`."""
+        return await self.ask(queries.accesses(organization, since, until, limit=limit, after=after))
+
+    async def access_proofs(self, organization: str, day: str, indexes: Sequence[int]) -> AccessProofsAnswer:
+        """The inclusion paths of rows of a day in its signed root."""
+        return await self.ask(queries.access_proofs(organization, day, indexes))
 
     async def show(self, name: str, at: int | None = None) -> ShownAnswer:
         """One page about a record, lot, item, organisation, facility, product or pool."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 from urllib.parse import quote
 
+from ledger.answers.accesses import AccessListAnswer, AccessProofsAnswer
 from ledger.answers.clients import ClientPage
 from ledger.answers.indicators import IndicatorsAnswer
 from ledger.answers.inventory import InventoryAnswer, SiteReportAnswer
@@ -116,6 +117,21 @@ def record_list(
     """A page of the records of an organisation, newest first."""
     return Query("/v1/record-list", RecordListAnswer, issuer=issuer, kind=kind, facility=facility, **_bounds(period),
                  **page._asdict())
+
+
+def accesses(
+    organization: str, since: str | None = None, until: str | None = None, *, limit: int | None = None,
+    after: int | None = None,
+) -> Query[AccessListAnswer]:
+    """A page of the access log about an organisation's data, newest first: from the day `since` on, before `until`."""
+    return Query("/v1/accesses", AccessListAnswer, organization=organization, limit=limit, after=after,
+                 **{"from": since, "to": until})
+
+
+def access_proofs(organization: str, day: str, indexes: Sequence[int]) -> Query[AccessProofsAnswer]:
+    """The inclusion paths of rows of a day in its signed root."""
+    return Query("/v1/accesses/proof", AccessProofsAnswer, organization=organization, day=day,
+                 index=[str(index) for index in indexes])
 
 
 def show(name: str, at: int | None = None) -> Query[ShownAnswer]:

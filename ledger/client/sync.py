@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ledger.answers.accesses import AccessListAnswer, AccessProofsAnswer
 from ledger.answers.checked import CheckedRecord
 from ledger.answers.clients import ClientPage, NewClientAnswer
 from ledger.answers.indicators import IndicatorsAnswer
@@ -124,6 +125,18 @@ class Client(BlockingReader):
     ) -> RecordListAnswer:
         """A page of the records of an organisation, newest first."""
         return self.ask(queries.record_list(issuer=issuer, kind=kind, facility=facility, period=period, page=page))
+
+    def accesses(
+        self, organization: str, since: str | None = None, until: str | None = None, *, limit: int | None = None,
+        after: int | None = None,
+    ) -> AccessListAnswer:
+        """A page of the access log about an organisation's data, newest first: from the day `since` on, before
+        `until`."""
+        return self.ask(queries.accesses(organization, since, until, limit=limit, after=after))
+
+    def access_proofs(self, organization: str, day: str, indexes: Sequence[int]) -> AccessProofsAnswer:
+        """The inclusion paths of rows of a day in its signed root."""
+        return self.ask(queries.access_proofs(organization, day, indexes))
 
     def show(self, name: str, at: int | None = None) -> ShownAnswer:
         """One page about a record, lot, item, organisation, facility, product or pool."""
