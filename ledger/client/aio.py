@@ -6,7 +6,6 @@ from types import TracebackType
 from typing import Any, Self
 
 from ledger.answers.accesses import AccessListAnswer, AccessProofsAnswer
-from ledger.answers.clients import ClientPage, NewClientAnswer
 from ledger.answers.indicators import IndicatorsAnswer
 from ledger.answers.inventory import InventoryAnswer, SiteReportAnswer
 from ledger.answers.lists import LotListAnswer, RecordListAnswer, ShownAnswer, TransferListAnswer
@@ -16,8 +15,10 @@ from ledger.answers.purchases import PurchaseCoverageAnswer, ReceivedFootprintAn
 from ledger.answers.stored import (
     ChainMethodAnswer,
     ChangesAnswer,
+    ClientPage,
     FootprintAnswer,
     LotAnswer,
+    NewClientAnswer,
     OrganizationAnswer,
     PluginAnswer,
     PluginVersionAnswer,
@@ -283,7 +284,7 @@ class AsyncClient(Asking):
 
     async def clients(self, after: str = "", *, limit: int | None = None) -> ClientPage:
         """A page of the clients of the organisation that asks. `after`: the `next` of the page before."""
-        return await self.ask(queries.clients(after, limit))
+        return await self.ask(queries.clients(after, limit=limit))
 
     async def revoke_client(self, client: str) -> None:
         """Revokes a client: its tokens are refused from now on."""

@@ -8,7 +8,6 @@ from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from ledger.answers.accesses import AccessListAnswer, AccessProofsAnswer
-from ledger.answers.clients import ClientPage
 from ledger.answers.indicators import IndicatorsAnswer
 from ledger.answers.inventory import InventoryAnswer, SiteReportAnswer
 from ledger.answers.lists import LotListAnswer, RecordListAnswer, ShownAnswer, TransferListAnswer
@@ -18,6 +17,7 @@ from ledger.answers.purchases import PurchaseCoverageAnswer, ReceivedFootprintAn
 from ledger.answers.stored import (
     ChainMethodAnswer,
     ChangesAnswer,
+    ClientPage,
     FootprintAnswer,
     LotAnswer,
     OrganizationAnswer,

@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 
 from ledger.answers.accesses import AccessListAnswer, AccessProofsAnswer
 from ledger.answers.checked import CheckedRecord
-from ledger.answers.clients import ClientPage, NewClientAnswer
 from ledger.answers.indicators import IndicatorsAnswer
 from ledger.answers.inventory import InventoryAnswer, SiteReportAnswer
 from ledger.answers.lists import LotListAnswer, RecordListAnswer, ShownAnswer, TransferListAnswer
@@ -17,8 +16,10 @@ from ledger.answers.purchases import PurchaseCoverageAnswer, ReceivedFootprintAn
 from ledger.answers.stored import (
     ChainMethodAnswer,
     ChangesAnswer,
+    ClientPage,
     FootprintAnswer,
     LotAnswer,
+    NewClientAnswer,
     OrganizationAnswer,
     PluginAnswer,
     PluginVersionAnswer,
@@ -290,7 +291,7 @@ class Client(BlockingReader):
 
     def clients(self, after: str = "", *, limit: int | None = None) -> ClientPage:
         """A page of the clients of the organisation that asks. `after`: the `next` of the page before."""
-        return self.ask(queries.clients(after, limit))
+        return self.ask(queries.clients(after, limit=limit))
 
     def revoke_client(self, client: str) -> None:
         """Revokes a client: its tokens are refused from now on."""

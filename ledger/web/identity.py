@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from ledger.access.caller import SCOPES, Caller
 from ledger.access.declared import OpenToAll, Selected
-from ledger.answers.clients import ClientPage, NewClientAnswer
+from ledger.answers.stored import ClientPage, NewClientAnswer
 from ledger.errors import Denied, InvalidInput, Unauthenticated
 from ledger.service.identity.clients import PAGE, add_client, list_clients, revoke_client
 from ledger.service.identity.faults import OAuthFault

@@ -28,6 +28,6 @@ from ledger.client import (
 
 __all__ = (
     "AsyncClient", "Client", "EnrolmentRequest", "KeyLogin", "ListPage", "MethodOptions", "PeriodBounds", "Query",
-    "RecordSigner", "SecretLogin", "SigningKey", "SubmissionStopped", "Submitted", "TrustedLog", "activity", "answers", "errors", "new_key",
-    "new_nonce", "read_key", "records", "request_enrolment", "write_key",
+    "RecordSigner", "SecretLogin", "SigningKey", "SubmissionStopped", "Submitted", "TrustedLog", "activity",
+    "answers", "errors", "new_key", "new_nonce", "read_key", "records", "request_enrolment", "write_key",
 )
