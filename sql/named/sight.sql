@@ -62,6 +62,16 @@ WITH RECURSIVE reached (record, issuer) AS (
 )
 SELECT record, issuer, issuer = ANY ($2::text[]) AS visible FROM reached LIMIT $4;
 
+-- name: issuers
+-- purpose: whose records are upstream of lots, for the access log
+-- parameters: lot numbers, the newest revision to include
+WITH RECURSIVE reached (record) AS (
+    SELECT DISTINCT k.lot / 1024 FROM unnest($1::bigint[]) AS k (lot)
+    UNION
+    SELECT w.lot / 1024 FROM reached JOIN flow w ON w.record = reached.record AND w.version <= $2
+)
+SELECT DISTINCT r.issuer FROM reached JOIN record r ON r.index = reached.record;
+
 -- name: made
 -- purpose: the facts of records that decide whether a grant covers them
 -- parameters: record indexes
@@ -159,4 +169,4 @@ WITH RECURSIVE used (record, issuer) AS (
     JOIN flow w ON w.lot = made.number AND w.version <= $3 AND w.record + 0 < $4
     JOIN record r ON r.index = w.record
 )
-SELECT record, issuer = ANY ($2::text[]) AS visible FROM used LIMIT $5;
+SELECT record, issuer, issuer = ANY ($2::text[]) AS visible FROM used LIMIT $5;
