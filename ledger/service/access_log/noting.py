@@ -1,4 +1,4 @@
-"""Notes what one request reads: the things that it names, then the chain behind them as far as the caller sees it."""
+"""Notes the readings of a request: the things that it names, then their upstream chain as far as the caller sees it."""
 
 from collections.abc import Collection, Sequence
 
