@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 from urllib.parse import quote
 
+from ledger.answers.clients import ClientPage
 from ledger.answers.indicators import IndicatorsAnswer
 from ledger.answers.inventory import InventoryAnswer, SiteReportAnswer
 from ledger.answers.lists import (
@@ -40,6 +41,7 @@ from ledger.footprint.derived.tables.rows import Contributions
 from ledger.registry.reference.catalogue import SchemaEntry, SchemaReference
 from ledger.sdk.installation import Installations
 
+CLIENTS: Final = "/auth/clients"
 Direction = Literal["upstream", "downstream"]
 Value = TypeVar("Value")
 Parameter = str | int | float | Sequence[str] | None
@@ -286,6 +288,16 @@ def indicators(
 ) -> Query[IndicatorsAnswer]:
     """The indicators of a sector on this ledger, with their coverage and targets."""
     return Query(f"/v1/sectors/{_part(sector)}/indicators", IndicatorsAnswer, **_bounds(period), by=by, at=at)
+
+
+def clients(after: str = "", limit: int | None = None) -> Query[ClientPage]:
+    """A page of the clients of the organisation that asks."""
+    return Query(CLIENTS, ClientPage, after=after or None, limit=limit)
+
+
+def client_path(client: str) -> str:
+    """The path of a client."""
+    return f"{CLIENTS}/{_part(client)}"
 
 
 def organizations(after: int = -1, *, limit: int | None = None) -> Query[list[OrganizationAnswer]]:

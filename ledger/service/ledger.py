@@ -163,7 +163,8 @@ async def _opened(
         ):
             publication.tell(eraser.published)
             reviser = Reviser(log, registry, RevisionBudget(settings.revised_per_day), recorder)
-            writer = LogWriter(sequencer, reviser, eraser.wake, RecordChecker(log, assessor, reviser.foreseer))
+            writer = LogWriter(sequencer, reviser, eraser.wake, RecordChecker(
+                log, assessor, reviser.foreseer, is_open=settings.access == EVERYBODY))
             submitter = Submitter(
                 FactPrefetcher(pool, loader, KeyLoader()), assessor, writer,
                 receipts, Quotas(pool, settings.limits, registrar_id(identity.origin), keeper), recorder,

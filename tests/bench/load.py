@@ -89,9 +89,16 @@ def post(body: bytes, media_type: str) -> bytes:
     return head.encode() + _HEAD_END + body
 
 
-def get(path: str) -> bytes:
-    """The bytes of a GET."""
-    return f"GET {path} HTTP/1.1\r\n{_HOST}".encode() + _HEAD_END
+def post_form(path: str, form: bytes) -> bytes:
+    """The bytes of a POST of a form."""
+    head = (f"POST {path} HTTP/1.1\r\n{_HOST}\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+            f"Content-Length: {len(form)}")
+    return head.encode() + _HEAD_END + form
+
+
+def get(path: str, *fields: str) -> bytes:
+    """The bytes of a GET, with further fields."""
+    return "\r\n".join([f"GET {path} HTTP/1.1", _HOST, *fields]).encode() + _HEAD_END
 
 
 def batches(envelopes: Sequence[bytes], lanes: int, size: int) -> list[Iterator[bytes]]:

@@ -23,6 +23,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench.access import Owned, measure_access
 from bench.chains import MEASURES as OF_CHAINS
 from bench.importing import measure_import
 from bench.load import batches, drive, get, post, require_receipts, serving
@@ -51,7 +52,8 @@ SIGNERS = CONNECTIONS
 LANES = 16
 PROCESSES = os.cpu_count() or 1
 SERVED = (
-    "append.batch", "import.csv", "append.single", "footprint.read", "audit.replay", "audit.public", "amend.30k",
+    "append.batch", "import.csv", "append.single", "footprint.read", "footprint.authorized", "auth.token",
+    "audit.replay", "audit.public", "amend.30k",
     "close.1200",
 )
 MEASURES = {**OF_CHAINS, **OF_THE_LOG}
@@ -105,6 +107,7 @@ def _served(console: Console, wanted: Sequence[str]) -> list[Measure]:
         steps: dict[str, Callable[[], Sequence[Measure]]] = {
             "append.single": lambda: [_append_single(server, single)],
             "footprint.read": lambda: [_footprint_read(server, _lots_of(batch))],
+            "footprint.authorized and auth.token": lambda: measure_access(server, _owned(batch)),
             "audit.replay": lambda: [_audited(server, "audit.replay")],
             "audit.public": lambda: [_audited(server, "audit.public", "--public")],
             "amend.30k and close.1200": lambda: measure_revisions(server),
@@ -172,6 +175,13 @@ def _lots_of(envelopes: Sequence[bytes]) -> list[str]:
         if isinstance(record, Transformation):
             lots.extend(output.lot for output in record.outputs)
     return lots
+
+
+def _owned(envelopes: Sequence[bytes]) -> list[Owned]:
+    makers = {one.id: one for one in parties(1, BATCH * BATCHES + SINGLES, SIGNERS)}
+    records = [decode_record(open_envelope(envelope).body) for envelope in envelopes]
+    return [Owned(output.lot, makers[record.issuer]) for record in records if isinstance(record, Transformation)
+            for output in record.outputs]
 
 
 def _footprint_read(server: Server, lots: Sequence[str]) -> Measure:

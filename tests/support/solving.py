@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy
-from scipy.optimize import linprog  # type: ignore[import-untyped]
+from scipy.optimize import linprog
 
 _NUMBER: Final = re.compile(r"-?\d{1,20}(\.\d+)?([eE]-?\d+)?")
 _SMALL: Final = 1e-9

@@ -4,6 +4,7 @@ import contextlib
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
@@ -17,6 +18,7 @@ from ledger.cli.console import print_lines, say, show
 from ledger.cli.demo import scenario as story
 from ledger.cli.demo.actors import ACTORS, REGISTRAR
 from ledger.cli.demo.server import Running, command, environment, serving, temporary_home
+from ledger.cli.demo.sights import AUDITOR, VERIFIER, Signers, reading_steps, show_sights
 from ledger.cli.demo.tampering import halve_footprint, restore_footprint
 from ledger.cli.demo.telling import (
     heading,
@@ -28,6 +30,7 @@ from ledger.cli.demo.telling import (
 )
 from ledger.cli.demo.writing import StoryStep
 from ledger.cli.files import signing_key
+from ledger.client.login import KeyLogin
 from ledger.core.log.note import parse_vkey
 from ledger.core.receipts.receipt import Receipt
 from ledger.core.signatures.envelope import seal
@@ -74,16 +77,22 @@ def _run(running: Running, client: Client) -> None:
     registrar = client.get("/v1/organizations", list[OrganizationAnswer], limit=1)[0].id
     heading("The ledger")
     show(f"address    {running.url}", f"origin     {origin}", f"vkey       {running.vkey}", f"registrar  {registrar}")
-    keys = _keys(running.home)
-    steps = story.scenario(keys, origin, new_nonce, registrar)
-    receipts = post_steps(client, steps, keys, origin)
+    signers = Signers(_keys(running.home), origin, new_nonce, registrar)
+    steps = story.scenario(signers.keys, origin, new_nonce, registrar)
+    receipts = post_steps(client, steps, signers.keys, origin)
+    reading = reading_steps(signers)
+    post_steps(client, reading, signers.keys, origin)
     heading("The organisations")
     show_organizations(client)
     heading(f"The story: {len(steps)} records, each signed by its organisation; one receipt of each kind")
     show_receipts(steps, receipts)
-    show_footprints(client, story.NEW_GEARBOX, story.REMANUFACTURED_GEARBOX)
-    heading("Steel by two routes")
-    show_side_by_side(client, {"electric arc furnace": story.ARC_STEEL, "blast furnace": story.BLAST_STEEL})
+    with Client(running.url, auth=KeyLogin(signers.keys[AUDITOR.name])) as auditor:
+        show_footprints(auditor, story.NEW_GEARBOX, story.REMANUFACTURED_GEARBOX)
+        heading("Steel by two routes")
+        show_side_by_side(auditor, {"electric arc furnace": story.ARC_STEEL, "blast furnace": story.BLAST_STEEL})
+    heading("Access to the steel's figure and to its recipe; everything else here is shown to an auditor")
+    show_sights(running.url, signers, [*steps, *reading],
+                lambda more: post_steps(client, more, signers.keys, origin))
     heading("The sources of the figures")
     show_sources()
     heading("The audit: the whole log, replayed from zero")
@@ -91,7 +100,7 @@ def _run(running: Running, client: Client) -> None:
     _tamper(running, receipts, steps)
 
 
-def post_steps(client: Client, steps: list[StoryStep], keys: dict[str, SigningKey], origin: str) -> list[Receipt]:
+def post_steps(client: Client, steps: list[StoryStep], keys: Mapping[str, SigningKey], origin: str) -> list[Receipt]:
     """Posts the records in order, `POSTED_AT_ONCE` at a time. Raises the reason if the server refuses one."""
     receipts: list[Receipt] = []
     for start in range(0, len(steps), POSTED_AT_ONCE):
@@ -110,7 +119,7 @@ def post_steps(client: Client, steps: list[StoryStep], keys: dict[str, SigningKe
 def _keys(home: Path) -> dict[str, SigningKey]:
     """Writes a key file for each actor. Returns their keys, and the registrar's key, which the server made."""
     keys = {REGISTRAR: signing_key(home / REGISTRAR_KEY)}
-    for name in ACTORS:
+    for name in (*ACTORS, AUDITOR.name, VERIFIER.name):
         keys[name] = new_key()
         write_key(home / "keys" / f"{name}.pem", keys[name])
     return keys
@@ -123,7 +132,8 @@ def _audit(running: Running, *, expected: int) -> str:
     try:
         completed = subprocess.run(
             command("audit", running.url, "--vkey", running.vkey, "--registrar", registrar),
-            env=environment(running.home), check=False, capture_output=True, text=True, timeout=_AUDIT_SECONDS,
+            env={**environment(running.home), "CARBON_LEDGER_KEY": str(running.home / "keys" / f"{AUDITOR.name}.pem")},
+            check=False, capture_output=True, text=True, timeout=_AUDIT_SECONDS,
         )
     except subprocess.TimeoutExpired:
         raise Unavailable(f"the audit takes more than {_AUDIT_SECONDS:.0f} s", code="timeout") from None

@@ -19,7 +19,7 @@ from ledger.access.policy import Level, lot_level, organization_level, record_le
 from ledger.access.rights import OPEN, Rights
 from ledger.core.record.kinds import PUBLIC_TYPES
 from ledger.errors import NotFound
-from ledger.service.access.facts import lot_facts, organizations_of, record_facts
+from ledger.service.access.facts import digest_at, lot_facts, organizations_of, record_facts
 from ledger.service.access.leaves import revises_seen
 from ledger.service.access.rights import read_rights
 from ledger.service.access.sight import Sight
@@ -154,7 +154,8 @@ class Gate:
         name = given[0][1]
         lots = (await lot_facts(self._pool, [name])).get(name, ())
         organizations = await organizations_of(self._pool, [name])
-        records = await record_facts(self._pool, [_digest_or_none(name)])
+        by_index = await digest_at(self._pool, _index(name))
+        records = await record_facts(self._pool, [_digest_or_none(name), by_index])
         levels = {each.number: lot_level(rights, each) for each in lots}
         seen = [*levels.values(), *[record_level(rights, each) for each in records.values()]]
         if name in organizations:
@@ -177,7 +178,7 @@ def _given(parameters: Sequence[str], values: Values) -> list[tuple[str, str]]:
 
 
 def _index(text: str) -> int:
-    """A log index; -1 for a text that is none."""
+    """A log index; -1 for any other text."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS else -1
 
 

@@ -1,10 +1,11 @@
 """The sight of a caller: how much it sees of the thing that it asked for. The gate makes it, handlers pass it on."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from ledger.access.policy import Level
+from ledger.access.policy import Level, record_level
 from ledger.access.rights import OPEN, Rights
+from ledger.service.access.facts import made_facts
 from ledger.service.access.walk import Visible, hidden_parts, visible_upstream
 from ledger.service.access_log.noting import Noter
 from ledger.service.queries.tree_size import NOW, Moment
@@ -43,6 +44,13 @@ class Sight(NamedTuple):
         if self.noter is not None:
             await self.noter.note(visible.owners)
         return visible
+
+    async def in_full(self, pool: DatabasePool, records: Collection[int]) -> set[int]:
+        """The records among these, by log index, that the caller sees in full."""
+        if self.whole:
+            return set(records)
+        facts = await made_facts(pool, records)
+        return {each.log_index for each in facts if record_level(self.rights, each) == Level.FULL}
 
     async def require_whole_chain(self, pool: DatabasePool, field: str, value: object) -> None:
         """Raises Denied if parts of the chain upstream of the named lots are hidden: for answers that would be
