@@ -147,7 +147,7 @@ def test_no_body_and_no_value_enters_the_access_log(place: Place) -> None:
     assert set().union(*[row["asked"] for row in rows_read]) <= {*values.values(), place.mill.id}
 
 
-@pytest.mark.parametrize("path", ["/v1/contributions", "/v1/chain", "/v1/footprint"])
+@pytest.mark.parametrize("path", ["/v1/contributions", "/v1/chain", "/v1/gaps"])
 def test_the_owners_of_a_chain_are_noted(place: Place, path: str) -> None:
     """Whoever reads the forge's figure through the mill's records reads the mill's data."""
     ledger, mill, forge = place.callers.ledger, place.mill, place.forge
