@@ -6,9 +6,17 @@ from types import TracebackType
 from typing import Any, Self
 
 from ledger.answers.accesses import AccessListAnswer, AccessProofsAnswer
+from ledger.answers.clients import ClientPage, NewClientAnswer
 from ledger.answers.indicators import IndicatorsAnswer
 from ledger.answers.inventory import InventoryAnswer, SiteReportAnswer
-from ledger.answers.lists import LotListAnswer, RecordListAnswer, ShownAnswer, TransferListAnswer
+from ledger.answers.lists import (
+    AccessListAnswer,
+    AccessProofsAnswer,
+    LotListAnswer,
+    RecordListAnswer,
+    ShownAnswer,
+    TransferListAnswer,
+)
 from ledger.answers.methods import CatalogueAnswer, FactorSensitivityAnswer, MethodAnswer, SensitivityAnswer
 from ledger.answers.products import ProductAnswer
 from ledger.answers.purchases import PurchaseCoverageAnswer, ReceivedFootprintAnswer

@@ -8,9 +8,17 @@ from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 from urllib.parse import quote
 
 from ledger.answers.accesses import AccessListAnswer, AccessProofsAnswer
+from ledger.answers.clients import ClientPage
 from ledger.answers.indicators import IndicatorsAnswer
 from ledger.answers.inventory import InventoryAnswer, SiteReportAnswer
-from ledger.answers.lists import LotListAnswer, RecordListAnswer, ShownAnswer, TransferListAnswer
+from ledger.answers.lists import (
+    AccessListAnswer,
+    AccessProofsAnswer,
+    LotListAnswer,
+    RecordListAnswer,
+    ShownAnswer,
+    TransferListAnswer,
+)
 from ledger.answers.methods import CatalogueAnswer, FactorSensitivityAnswer, MethodAnswer, SensitivityAnswer
 from ledger.answers.products import ProductAnswer
 from ledger.answers.purchases import PurchaseCoverageAnswer, ReceivedFootprintAnswer

@@ -4,11 +4,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ledger.answers.accesses import AccessListAnswer, AccessProofsAnswer
 from ledger.answers.checked import CheckedRecord
 from ledger.answers.indicators import IndicatorsAnswer
 from ledger.answers.inventory import InventoryAnswer, SiteReportAnswer
-from ledger.answers.lists import LotListAnswer, RecordListAnswer, ShownAnswer, TransferListAnswer
+from ledger.answers.lists import (
+    AccessListAnswer,
+    AccessProofsAnswer,
+    LotListAnswer,
+    RecordListAnswer,
+    ShownAnswer,
+    TransferListAnswer,
+)
 from ledger.answers.methods import CatalogueAnswer, FactorSensitivityAnswer, MethodAnswer, SensitivityAnswer
 from ledger.answers.problems import Problem
 from ledger.answers.products import ProductAnswer
