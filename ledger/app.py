@@ -22,6 +22,7 @@ from ledger.web.metrics import MetricsController
 from ledger.web.observation.metrics import Metrics
 from ledger.web.passports import PassportsController
 from ledger.web.problems import http_error, ledger_error, unexpected_error
+from ledger.web.queries.accesses import AccessesController
 from ledger.web.queries.bought import BoughtController
 from ledger.web.queries.chains import ChainsController
 from ledger.web.queries.contributions import ContributionsController
@@ -52,8 +53,8 @@ def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics |
             RecordsController, QueriesController, FootprintsController, MethodsController, ChainsController,
             ContributionsController, UncertaintyController, GapsController, VerificationController,
             StatementsController, IndicatorsController, InventoryController, CbamController, SchemaController,
-            ListsController, GrantsController, PassportsController, BoughtController, LogController, AuditController,
-            HealthController, MetricsController, IdentityController, ClientsController,
+            ListsController, GrantsController, PassportsController, BoughtController, AccessesController, LogController,
+            AuditController, HealthController, MetricsController, IdentityController, ClientsController,
         ],
         state=State({"posts": PostQueue(), "checks": PostQueue(CHECKS)}),
         dependencies={

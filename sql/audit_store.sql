@@ -90,3 +90,27 @@ SAVEPOINT aside;
 
 -- name: back
 ROLLBACK TO aside;
+
+-- name: clear_fact
+DELETE FROM fact;
+
+-- name: clear_lot
+DELETE FROM lot;
+
+-- name: clear_record
+DELETE FROM record;
+
+-- name: clear_salted
+DELETE FROM salted;
+
+-- name: clear_named
+DELETE FROM named;
+
+-- name: clear_past
+DELETE FROM past;
+
+-- name: clear_flow
+DELETE FROM flow;
+
+-- name: clear_changed
+DELETE FROM changed;

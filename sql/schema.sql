@@ -505,7 +505,44 @@ CREATE INDEX pool_record ON pool (record);
 CREATE INDEX reopening_record ON reopening (record);
 CREATE INDEX dispute_record ON dispute (record);
 
--- The remaining quantities of lots. Apart from the head, only these rows change.
+-- The access log: who read which data of whom. It is not part of the log itself. `data` is the canonical JSON of a row,
+-- the leaf `number` of the tree of its UTC day; `owner` is the organisation whose data were read.
+CREATE TABLE access (
+    day date NOT NULL,
+    number bigint NOT NULL CHECK (number >= 0),
+    owner text NOT NULL,
+    data bytea NOT NULL,
+    leaf_hash bytea NOT NULL CHECK (leaf_hash = sha256('\x00'::bytea || data)),
+    PRIMARY KEY (day, number)
+);
+ALTER TABLE access ALTER COLUMN data SET STATISTICS 0;
+CREATE INDEX access_owner ON access (owner, day, number);
+
+-- The number of rows of each day. The lock of its row orders the writers of a day, so numbers have no gaps.
+CREATE TABLE access_day (
+    day date PRIMARY KEY,
+    size bigint NOT NULL CHECK (size > 0),
+    closed boolean NOT NULL DEFAULT false
+);
+CREATE INDEX access_day_open ON access_day (day) WHERE NOT closed;
+
+-- The signed root of each closed day. Rows and tiles of a day expire, its root stays.
+CREATE TABLE access_root (
+    day date PRIMARY KEY,
+    size bigint NOT NULL CHECK (size > 0),
+    note text NOT NULL
+);
+
+-- The tiles of the tree of a closed day, partial ones included.
+CREATE TABLE access_tile (
+    day date NOT NULL,
+    level smallint NOT NULL CHECK (level BETWEEN 0 AND 7),
+    index bigint NOT NULL CHECK (index >= 0),
+    hashes bytea NOT NULL CHECK (length(hashes) BETWEEN 32 AND 8192 AND length(hashes) % 32 = 0),
+    PRIMARY KEY (day, level, index)
+);
+
+-- The remaining quantities of lots. Apart from the head and the counts of the access log, only these rows change.
 CREATE TABLE balance (
     lot bigint PRIMARY KEY,
     remaining numeric NOT NULL CHECK (remaining >= 0 AND remaining <= quantity AND remaining <> 'NaN'),
@@ -558,6 +595,36 @@ BEGIN
 END
 $$;
 
+-- Rows of the access log go only when the role that erases expires their day.
+CREATE FUNCTION forbid_change_but_expiring() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP <> 'DELETE' OR current_user <> 'carbon_ledger_eraser' THEN
+        RAISE EXCEPTION 'the table % only grows: % is not allowed', TG_TABLE_NAME, TG_OP
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION forbid_row_of_closed_day() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM access_root WHERE day = NEW.day) THEN
+        RAISE EXCEPTION 'the day % of the access log is closed', NEW.day USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE FUNCTION forbid_reopening() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.closed OR NEW.day <> OLD.day OR NEW.size < OLD.size THEN
+        RAISE EXCEPTION 'the day % of the access log is closed, or would shrink', OLD.day
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
 CREATE FUNCTION forbid_other_changes() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'a balance stays with its lot' USING ERRCODE = 'insufficient_privilege';
@@ -573,7 +640,7 @@ BEGIN
         'standing_acceptance', 'arrival', 'lot', 'figure', 'flow', 'revision', 'lot_version', 'pool', 'closing', 'reopening', 'provisional',
         'dispute', 'opening', 'group_goods', 'attestation', 'claim', 'report', 'publication', 'renewal',
         'log_key', 'plugin_archive', 'access_grant', 'grant_revocation', 'reader', 'reader_revocation', 'published',
-        'publication_end', 'client', 'client_revocation', 'token_key']
+        'publication_end', 'client', 'client_revocation', 'token_key', 'access_root']
     LOOP
         EXECUTE format('CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON %I '
             'FOR EACH STATEMENT EXECUTE FUNCTION forbid_change()', name);
@@ -583,7 +650,12 @@ BEGIN
         EXECUTE format('CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON %I '
             'FOR EACH STATEMENT EXECUTE FUNCTION forbid_change_but_erasing()', name);
     END LOOP;
-    FOREACH name IN ARRAY ARRAY['head', 'balance']
+    FOREACH name IN ARRAY ARRAY['access', 'access_tile']
+    LOOP
+        EXECUTE format('CREATE TRIGGER only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON %I '
+            'FOR EACH STATEMENT EXECUTE FUNCTION forbid_change_but_expiring()', name);
+    END LOOP;
+    FOREACH name IN ARRAY ARRAY['head', 'balance', 'access_day']
     LOOP
         EXECUTE format('CREATE TRIGGER only_updates BEFORE DELETE OR TRUNCATE ON %I '
             'FOR EACH STATEMENT EXECUTE FUNCTION forbid_change()', name);
@@ -593,6 +665,8 @@ $$;
 CREATE TRIGGER only_erased BEFORE UPDATE ON record FOR EACH ROW EXECUTE FUNCTION forbid_unlogged_erasure();
 CREATE TRIGGER only_erased BEFORE UPDATE ON revised
     FOR EACH ROW EXECUTE FUNCTION forbid_unlogged_erasure_of_revised();
+CREATE TRIGGER only_open BEFORE INSERT ON access FOR EACH ROW EXECUTE FUNCTION forbid_row_of_closed_day();
+CREATE TRIGGER only_closes BEFORE UPDATE ON access_day FOR EACH ROW EXECUTE FUNCTION forbid_reopening();
 CREATE TRIGGER only_remaining BEFORE UPDATE OF lot ON balance
     FOR EACH STATEMENT EXECUTE FUNCTION forbid_other_changes();
 
@@ -609,6 +683,7 @@ REVOKE INSERT ON schema_version, ledger FROM carbon_ledger_writer;
 GRANT UPDATE ON head TO carbon_ledger_writer;
 GRANT DELETE ON spent_id TO carbon_ledger_writer;
 GRANT UPDATE (remaining, quantity) ON balance TO carbon_ledger_writer;
+GRANT UPDATE (size, closed) ON access_day TO carbon_ledger_writer;
 
 -- The eraser's role can read, and can replace bodies by redacted ones. Triggers restrict it to the erasures on the log.
 DO $$
@@ -622,3 +697,5 @@ GRANT USAGE ON SCHEMA public TO carbon_ledger_eraser;
 GRANT SELECT ON record, revised, revision, erasure, head, publication TO carbon_ledger_eraser;
 GRANT UPDATE (body, erased) ON record TO carbon_ledger_eraser;
 GRANT UPDATE (body) ON revised TO carbon_ledger_eraser;
+GRANT SELECT ON access, access_day, access_root, access_tile TO carbon_ledger_eraser;
+GRANT DELETE ON access, access_tile TO carbon_ledger_eraser;

@@ -57,10 +57,16 @@ def record_level(rights: Rights, facts: RecordConcerns) -> Level:
 def lot_level(rights: Rights, facts: LotConcerns) -> Level:
     """A lot is as visible as the record that makes it; its parties see its figures, and so does whoever was granted
     the lot or its product."""
-    level = record_level(rights, facts.record)
+    level = record_level(_about(rights, facts.number), facts.record)
     if level == Level.NOTHING and facts.parties & rights.own:
         return Level.TOTALS
     return level
+
+
+def _about(rights: Rights, lot: int) -> Rights:
+    """The rights without the grants of single other lots, unless these show the whole record."""
+    grants = [grant for grant in rights.grants if grant.lot in (None, lot) or grant.depth == "full"]
+    return rights if len(grants) == len(rights.grants) else rights._replace(grants=tuple(grants))
 
 
 def organization_level(rights: Rights, organization: str) -> Level:

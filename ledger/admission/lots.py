@@ -116,7 +116,8 @@ def _no_lot(facts: Facts, issuer: str, name: str, field: str, before: int | None
         return Refused(f"{field}: {name!r} is newer than the record", code="younger-lot", field=field, value=name,
                        rule="an amended record takes only lots from before the record")
     product = facts.products.get(name)
-    if product is not None:
+    # Nobody learns whether another organisation has a product of that name.
+    if product is not None and product.owner == issuer:
         return Refused(f"{field}: {issuer} has no default pool of {name!r}", code="no-default-pool", field=field,
                        value=name, rule="a lot, a pool, or a product of which the issuer has a default pool")
     return Refused(f"{field}: {name!r} is not a lot that {issuer} holds", code=UNKNOWN_LOT, field=field, value=name,

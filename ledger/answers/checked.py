@@ -32,7 +32,8 @@ class RestatedLot(Struct, frozen=True, kw_only=True, rename="camel", omit_defaul
 
 class RestatementBrief(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """The restatement by an amendment or closing: the number of `records`, and the `lots` whose figure changes, the
-    largest differences first; `leftOff` is the number of the other lots."""
+    largest differences first; `leftOff` is the number of the other lots. Unless the ledger is open, only records of the
+    issuer and their lots count; the goods that others made of them do not."""
 
     records: int
     lots: list[RestatedLot] = []

@@ -59,7 +59,7 @@ class TargetAnswer(QueryAnswer, frozen=True, kw_only=True):
 class GroupAnswer(QueryAnswer, frozen=True, kw_only=True):
     """The indicators of one group: an organisation, park, province, year or facility. `key` is absent for the records
     that have no such group (no park, for example). `questioned`: kg CO2e that the records themselves question;
-    `findings`: of these records, by code."""
+    `findings`: of these records, by code. `onlyOwn`: only the caller's own organisations count."""
 
     coverage: CoverageAnswer
     records: int
@@ -68,12 +68,14 @@ class GroupAnswer(QueryAnswer, frozen=True, kw_only=True):
     questioned: float
     findings: list[FindingCount] = field(default_factory=list)
     key: str | None = None
+    only_own: bool = False
 
 
 class IndicatorsAnswer(QueryAnswer, frozen=True, kw_only=True):
     """Indicators of a sector over the records that ended after `from` and at `to` or before, as of the tree of `at`
-    entries: in total, and by group if requested. `note` states the limits of these figures. `questioned` and `findings`
-    are as in a group."""
+    entries: in total, and by group if requested. `note` states the limits of these figures. `questioned`, `findings`
+    and `onlyOwn` are as in a group. To a caller who does not see all organisations, sums over others are answered for
+    ended calendar years and enough organisations; a suppressed sum has no value and no counts."""
 
     sector: str
     at: int
@@ -89,3 +91,4 @@ class IndicatorsAnswer(QueryAnswer, frozen=True, kw_only=True):
     until: str | None = field(default=None, name="to")
     by: str | None = None
     groups: list[GroupAnswer] = field(default_factory=list)
+    only_own: bool = False

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import UNSET, Raw, UnsetType, field
 
-from ledger.answers.stored import LotAnswer, OrganizationAnswer, QueryAnswer
+from ledger.answers.stored import LotAnswer, OrganizationAnswer, QueryAnswer, Visibility
 from ledger.core.record.values import Quantity
 
 TransferState = Literal["open", "used", "accepted", "disputed", "withdrawn"]
@@ -43,7 +43,7 @@ class TransferAnswer(QueryAnswer, frozen=True, kw_only=True):
     shortage that went back to the sender. `footprint`: kg CO2e of the received quantity; the other figures are of it
     too, as in a list of lots. `state`: `open` until the receiver accepts it (the record `accepted`; with `onArrival` a
     standing acceptance) or takes from it (`used`); `disputed` and `withdrawn` transfers do not count as received.
-    `time`: as the sender stated it."""
+    `time`: as the sender stated it. Whoever may not see the stock of the receiver sees `open` instead of `used`."""
 
     index: int
     record: str
@@ -114,7 +114,8 @@ class NextQuestion(QueryAnswer, frozen=True, kw_only=True):
 class ShownAnswer(QueryAnswer, frozen=True, kw_only=True):
     """One page about a `record`, `lot`, `item`, `organization`, `facility`, `product` or `pool`, which is its `kind`.
     `also`: other kinds of things with the same name. `entered`: the record that entered it, with its `body` as amended;
-    absent if the record is erased or withdrawn, and for lots. `lot`: of a lot, or the newest lot of an item."""
+    absent if the record is erased or withdrawn, and for lots. `lot`: of a lot, or the newest lot of an item. `sight`:
+    the parts that are left out because the caller may not see them."""
 
     id: str
     kind: str
@@ -124,3 +125,4 @@ class ShownAnswer(QueryAnswer, frozen=True, kw_only=True):
     lot: ListedLotAnswer | None = None
     organization: OrganizationAnswer | None = None
     body: Raw | UnsetType = UNSET
+    sight: Visibility | None = None

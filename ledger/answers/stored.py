@@ -12,8 +12,9 @@ from ledger.core.record.values import Factor, Quantity
 from ledger.footprint.derived.findings import ListedFinding, StatedFinding, WeighedFinding
 
 Visibility = Literal["totals", "part"]
-"""What an answer leaves out because the caller may not see it. `totals`: how the figure is made; the answer has the
-committed figure, with its proof and quality. `part`: the hidden records upstream. Absent if nothing is left out."""
+"""The parts that an answer leaves out because the caller may not see them. `totals`: how the figure is made, so the
+answer has the committed figure with its proof and quality. `part`: the hidden records upstream. Absent if nothing is
+left out."""
 SECTOR: Final = "sector"
 FACTORS: Final = "factors"
 
@@ -287,8 +288,8 @@ class FootprintAnswer(QueryAnswer, frozen=True, kw_only=True):
     `findingsLeftOff` is the number of the others, and `findingsNote` states the proof behind the list. The log commits
     to `questioned` with the figure.
 
-    `sight`: what is left out because the caller may not see it. With `totals` these are the shares and parts by which
-    the figure is made: `share`, `direct`, `inputs`, factors and indicators.
+    `sight`: the parts that are left out because the caller may not see them. With `totals` these are the shares and
+    parts by which the figure is made: `share`, `direct`, `inputs`, factors and indicators.
     """
 
     title: str
@@ -373,9 +374,10 @@ class ChainMethodAnswer(QueryAnswer, frozen=True):
 
 
 class ChangeAnswer(QueryAnswer, frozen=True):
-    """A restatement of a lot by the revising record at `index` (`record` is its digest): kg CO2e of the whole lot
-    before and after, with the amounts in question. `quantity` is the current quantity; `quantityBefore` is present only
-    if it was different. `findings`: of the lot's own record after the revision."""
+    """A restatement of a lot by the revising record at `index` (`record` is its digest; both it and `type` are empty if
+    that record is hidden from the caller): kg CO2e of the whole lot before and after, with the amounts in question.
+    `quantity` is the current quantity; `quantityBefore` is present only if it was different. `findings`: of the
+    lot's own record after the revision."""
 
     index: int
     record: str

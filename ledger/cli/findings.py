@@ -1,8 +1,9 @@
 """Findings and questioned amounts, as lines for people."""
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
+from ledger.answers.stored import Visibility
 from ledger.cli.numbers import fixed, numeral, share_words
 from ledger.footprint.derived.chain.boundary import HiddenParts
 from ledger.footprint.derived.findings import FindingRange, ListedFinding, StatedFinding, WeighedFinding
@@ -48,6 +49,18 @@ def hidden_line(hidden: HiddenParts | None, unit: str) -> Iterator[str]:
     """A line about the parts of a figure that are hidden from the caller; empty if nothing is."""
     if hidden is not None:
         yield f"{numeral(hidden.amount)} {unit} come from hidden parts; {hidden.note}"
+
+
+_LEFT_OUT: Final[dict[Visibility, str]] = {
+    "totals": "the supplier shows the figure, not how it is made",
+    "part": "hidden records upstream are left out; the inputs have the figures that their suppliers show",
+}
+
+
+def sight_line(sight: Visibility | None) -> Iterator[str]:
+    """A line about the parts of an answer that the caller may not see; empty if nothing is left out."""
+    if sight is not None:
+        yield _LEFT_OUT[sight]
 
 
 class AnswerWithFindings(Protocol):

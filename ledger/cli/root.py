@@ -43,6 +43,9 @@ COMMANDS = {
     "import": Lazy("ledger.cli.supplier.importing:import_", "Import records from a spreadsheet or a list."),
     "sign": Lazy("ledger.cli.supplier.sign:sign", "Sign records, offline."),
     "submit": Lazy("ledger.cli.supplier.submit:submit", "Post signed records and keep their receipts."),
+    "login": Lazy("ledger.cli.identity.login:login", "Prove to a server who you are, with a ledger key."),
+    "logout": Lazy("ledger.cli.identity.login:logout", "End your session at a server."),
+    "client": Lazy("ledger.cli.identity.clients:client", "Enter, list and revoke clients of your organisation."),
     "grant": Lazy("ledger.cli.supplier.sharing.grant:grant", "Let another organisation read your records."),
     "revoke": Lazy("ledger.cli.supplier.sharing.grant:revoke", "End a grant."),
     "grants": Lazy("ledger.cli.lookup.grants:grants", "List the grants that an organisation has given or got."),
@@ -62,6 +65,7 @@ COMMANDS = {
     "organizations": Lazy("ledger.cli.lookup.organizations:organizations", "List the enrolled organisations."),
     "records": Lazy("ledger.cli.lookup.records:records", "List records by issuer, kind, facility and period."),
     "show": Lazy("ledger.cli.lookup.show:show_command", "Show a record, lot, organisation, facility or product."),
+    "accesses": Lazy("ledger.cli.lookup.accesses:accesses", "List who read an organisation's data, by which right."),
     "coverage": Lazy("ledger.cli.lookup.purchases:coverage", "Show the data behind bought goods, by supplier."),
     "trace": Lazy("ledger.cli.buyer.trace:trace", "Show the upstream or downstream chain of a lot."),
     "indicators": Lazy(

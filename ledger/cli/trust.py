@@ -1,4 +1,4 @@
-"""`--ca`: the certificate authorities of private servers."""
+"""`--ca`: the certificate authorities of private servers; and the sessions of commands that connect to servers."""
 
 from pathlib import Path
 
@@ -6,6 +6,8 @@ import click
 
 from ledger.cli.console import Command
 from ledger.cli.files import FILE
+from ledger.cli.identity.sessions import session_for
+from ledger.client.login import find_sessions_by
 from ledger.client.trust import trust_only
 
 
@@ -18,6 +20,8 @@ def ca_option(command: Command, *, exposed: bool = False) -> Command:
 
 
 def _trust(_: click.Context, __: click.Parameter, path: Path | None) -> Path | None:
+    # Every command that connects to servers has this option.
+    find_sessions_by(session_for)
     if path is not None:
         trust_only(path)
     return path

@@ -5,6 +5,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from ledger.answers.accesses import AccessListAnswer, AccessProofsAnswer
+from ledger.answers.clients import ClientPage, NewClientAnswer
 from ledger.answers.indicators import IndicatorsAnswer
 from ledger.answers.inventory import InventoryAnswer, SiteReportAnswer
 from ledger.answers.lists import LotListAnswer, RecordListAnswer, ShownAnswer, TransferListAnswer
@@ -25,7 +27,7 @@ from ledger.answers.uncertainty import UncertaintyAnswer
 from ledger.answers.verification import VerificationAnswer
 from ledger.client import limits, queries
 from ledger.client.asking import DEFAULT_URL, Asking
-from ledger.client.http import Reader
+from ledger.client.http import Reader, decoded
 from ledger.client.login import Login, Session
 from ledger.client.posting import Batcher, Submitted
 from ledger.client.queries import AS_STORED, EVER, FIRST, ListPage, MethodOptions, PeriodBounds
@@ -114,6 +116,18 @@ class AsyncClient(Asking):
         return await self.ask(queries.record_list(
             issuer=issuer, kind=kind, facility=facility, period=period, page=page
         ))
+
+    async def accesses(
+        self, organization: str, since: str | None = None, until: str | None = None, *, limit: int | None = None,
+        after: int | None = None,
+    ) -> AccessListAnswer:
+        """A page of the access log about an organisation's data, newest first: from the day `since` on, before
+        `until`."""
+        return await self.ask(queries.accesses(organization, since, until, limit=limit, after=after))
+
+    async def access_proofs(self, organization: str, day: str, indexes: Sequence[int]) -> AccessProofsAnswer:
+        """The inclusion paths of rows of a day in its signed root."""
+        return await self.ask(queries.access_proofs(organization, day, indexes))
 
     async def show(self, name: str, at: int | None = None) -> ShownAnswer:
         """One page about a record, lot, item, organisation, facility, product or pool."""
@@ -261,6 +275,19 @@ class AsyncClient(Asking):
     async def schema(self, name: str) -> SchemaReference:
         """The fields of a kind of record, or of the activity of a process."""
         return await self.ask(queries.schema(name))
+
+    async def add_client(self, name: str, scopes: Sequence[str] = ("read",)) -> NewClientAnswer:
+        """Enters software or a person of the organisation that asks, with a secret that the answer shows once."""
+        body = {"name": name, "scopes": [*scopes]}
+        return decoded(await self.change("POST", queries.CLIENTS, body), NewClientAnswer)
+
+    async def clients(self, after: str = "", *, limit: int | None = None) -> ClientPage:
+        """A page of the clients of the organisation that asks. `after`: the `next` of the page before."""
+        return await self.ask(queries.clients(after, limit))
+
+    async def revoke_client(self, client: str) -> None:
+        """Revokes a client: its tokens are refused from now on."""
+        await self.change("DELETE", queries.client_path(client))
 
 
 async def _each(envelopes: Iterable[bytes] | AsyncIterable[bytes]) -> AsyncIterator[bytes]:

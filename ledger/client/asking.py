@@ -5,11 +5,12 @@ from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
 from typing import Final, TypeVar
 
+import msgspec
 import stamina
 
 from ledger.answers.checked import CheckedRecord
 from ledger.answers.problems import Problem
-from ledger.client import posting, retrying
+from ledger.client import limits, posting, retrying
 from ledger.client.http import HttpRequest, Parameters, Reader, decoded
 from ledger.client.posting import LinesRequest, Posted, SomeUnanswered, SubmissionStopped, Submitted
 from ledger.client.queries import Query
@@ -40,6 +41,14 @@ class Asking:
             return answer.content
 
         return await self._patiently(once)
+
+    async def change(self, method: str, path: str, body: object = None) -> bytes:
+        """The answer to a request that changes something, sent once."""
+        content = None if body is None else msgspec.json.encode(body)
+        request = HttpRequest(method, headers={"Content-Type": "application/json"} if content else {}, content=content)
+        answer = await self._reader.fetch(path, limits.PROBLEM, request=request)
+        posting.check_answer(self.url, answer)
+        return answer.content
 
     async def post(self, envelopes: Sequence[bytes], wait: float = 0) -> list[Posted]:
         """Posts envelopes in one request; returns one answer per envelope, in order. Posting again is safe: a record on

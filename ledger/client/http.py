@@ -177,6 +177,11 @@ class Reader:
         request = HttpRequest("POST", headers=headers, content=encoded_form(proof, fields))
         return await self._exchange(path, limits.PROBLEM, limits.SECONDS, request)
 
+    async def sign_in(self) -> AccessToken:
+        """Asks for a new token of the session, and keeps it. Raises Unauthenticated or Unavailable."""
+        self._token = None if self._session is None or self._session.store is None else self._session.store.load()
+        return await self._fresh_token(self._token)
+
     async def revoke_token(self) -> None:
         """Revokes the token that is kept for the session, if there is one. Raises Unauthenticated or Unavailable."""
         token = self._session.store.load() if self._session and self._session.store else None
@@ -239,6 +244,10 @@ class BlockingReader:
         take: Take | None = None,
     ) -> HttpAnswer:
         return self._runner.run(self._reader.fetch(path, limit, seconds, request, take))
+
+    def sign_in(self) -> AccessToken:
+        """See `Reader.sign_in`."""
+        return self._runner.run(self._reader.sign_in())
 
     def revoke_token(self) -> None:
         """See `Reader.revoke_token`."""

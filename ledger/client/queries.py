@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 from urllib.parse import quote
 
+from ledger.answers.accesses import AccessListAnswer, AccessProofsAnswer
+from ledger.answers.clients import ClientPage
 from ledger.answers.indicators import IndicatorsAnswer
 from ledger.answers.inventory import InventoryAnswer, SiteReportAnswer
 from ledger.answers.lists import LotListAnswer, RecordListAnswer, ShownAnswer, TransferListAnswer
@@ -33,6 +35,7 @@ from ledger.footprint.derived.tables.rows import Contributions
 from ledger.registry.reference.catalogue import SchemaEntry, SchemaReference
 from ledger.sdk.installation import Installations
 
+CLIENTS: Final = "/auth/clients"
 Direction = Literal["upstream", "downstream"]
 Value = TypeVar("Value")
 Parameter = str | int | float | Sequence[str] | None
@@ -115,6 +118,21 @@ def record_list(
     """A page of the records of an organisation, newest first."""
     return Query("/v1/record-list", RecordListAnswer, issuer=issuer, kind=kind, facility=facility, **_bounds(period),
                  **page._asdict())
+
+
+def accesses(
+    organization: str, since: str | None = None, until: str | None = None, *, limit: int | None = None,
+    after: int | None = None,
+) -> Query[AccessListAnswer]:
+    """A page of the access log about an organisation's data, newest first: from the day `since` on, before `until`."""
+    return Query("/v1/accesses", AccessListAnswer, organization=organization, limit=limit, after=after,
+                 **{"from": since, "to": until})
+
+
+def access_proofs(organization: str, day: str, indexes: Sequence[int]) -> Query[AccessProofsAnswer]:
+    """The inclusion paths of rows of a day in its signed root."""
+    return Query("/v1/accesses/proof", AccessProofsAnswer, organization=organization, day=day,
+                 index=[str(index) for index in indexes])
 
 
 def show(name: str, at: int | None = None) -> Query[ShownAnswer]:
@@ -264,6 +282,16 @@ def indicators(
 ) -> Query[IndicatorsAnswer]:
     """The indicators of a sector on this ledger, with their coverage and targets."""
     return Query(f"/v1/sectors/{_part(sector)}/indicators", IndicatorsAnswer, **_bounds(period), by=by, at=at)
+
+
+def clients(after: str = "", limit: int | None = None) -> Query[ClientPage]:
+    """A page of the clients of the organisation that asks."""
+    return Query(CLIENTS, ClientPage, after=after or None, limit=limit)
+
+
+def client_path(client: str) -> str:
+    """The path of a client."""
+    return f"{CLIENTS}/{_part(client)}"
 
 
 def organizations(after: int = -1, *, limit: int | None = None) -> Query[list[OrganizationAnswer]]:

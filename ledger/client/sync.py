@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ledger.answers.accesses import AccessListAnswer, AccessProofsAnswer
 from ledger.answers.checked import CheckedRecord
+from ledger.answers.clients import ClientPage, NewClientAnswer
 from ledger.answers.indicators import IndicatorsAnswer
 from ledger.answers.inventory import InventoryAnswer, SiteReportAnswer
 from ledger.answers.lists import LotListAnswer, RecordListAnswer, ShownAnswer, TransferListAnswer
@@ -26,7 +28,7 @@ from ledger.answers.uncertainty import UncertaintyAnswer
 from ledger.answers.verification import VerificationAnswer
 from ledger.client import limits, queries
 from ledger.client.asking import DEFAULT_URL, Asking
-from ledger.client.http import BlockingReader
+from ledger.client.http import BlockingReader, decoded
 from ledger.client.login import Login, Session
 from ledger.client.posting import Posted, Submitted, batches
 from ledger.client.queries import AS_STORED, EVER, FIRST, ListPage, MethodOptions, Parameter, PeriodBounds, Query
@@ -123,6 +125,18 @@ class Client(BlockingReader):
     ) -> RecordListAnswer:
         """A page of the records of an organisation, newest first."""
         return self.ask(queries.record_list(issuer=issuer, kind=kind, facility=facility, period=period, page=page))
+
+    def accesses(
+        self, organization: str, since: str | None = None, until: str | None = None, *, limit: int | None = None,
+        after: int | None = None,
+    ) -> AccessListAnswer:
+        """A page of the access log about an organisation's data, newest first: from the day `since` on, before
+        `until`."""
+        return self.ask(queries.accesses(organization, since, until, limit=limit, after=after))
+
+    def access_proofs(self, organization: str, day: str, indexes: Sequence[int]) -> AccessProofsAnswer:
+        """The inclusion paths of rows of a day in its signed root."""
+        return self.ask(queries.access_proofs(organization, day, indexes))
 
     def show(self, name: str, at: int | None = None) -> ShownAnswer:
         """One page about a record, lot, item, organisation, facility, product or pool."""
@@ -268,3 +282,16 @@ class Client(BlockingReader):
     def schema(self, name: str) -> SchemaReference:
         """The fields of a kind of record, or of the activity of a process."""
         return self.ask(queries.schema(name))
+
+    def add_client(self, name: str, scopes: Sequence[str] = ("read",)) -> NewClientAnswer:
+        """Enters software or a person of the organisation that asks, with a secret that the answer shows once."""
+        body = {"name": name, "scopes": [*scopes]}
+        return decoded(self._runner.run(self._asking.change("POST", queries.CLIENTS, body)), NewClientAnswer)
+
+    def clients(self, after: str = "", *, limit: int | None = None) -> ClientPage:
+        """A page of the clients of the organisation that asks. `after`: the `next` of the page before."""
+        return self.ask(queries.clients(after, limit))
+
+    def revoke_client(self, client: str) -> None:
+        """Revokes a client: its tokens are refused from now on."""
+        self._runner.run(self._asking.change("DELETE", queries.client_path(client)))

@@ -16,6 +16,8 @@ from ledger.host.clock import AHEAD, GAP, LEAD, HostClock, Timekeeper, host_cloc
 from ledger.registry.assessing import Assessor, Inside
 from ledger.registry.workers.supervised import Workers
 from ledger.service.access.gate import Gate
+from ledger.service.access_log.access_log import AccessLog
+from ledger.service.access_log.closing import DayCloser
 from ledger.service.backup.mark import is_restored, settled
 from ledger.service.erasure.erase import Eraser
 from ledger.service.heads.heads import Heads, heads_of
@@ -91,6 +93,7 @@ class Ledger:
     assessed: AssessedVersions
     keeper: Timekeeper
     gate: Gate
+    accesses: AccessLog
     tokens: TokenService
     parts: MeasuredParts
 
@@ -154,11 +157,14 @@ async def _opened(
             Sequencer(log, assessor, recorder) as sequencer,
             _publishing(log, pool, publication, settings.renew_seconds),
             Eraser(database.app_url) as eraser,
+            AccessLog(database.app_url, keeper) as accesses,
+            DayCloser(database.app_url, heads, keeper, settings.access_log_days),
             _sessions(database.app_url) as query_pool,
         ):
             publication.tell(eraser.published)
             reviser = Reviser(log, registry, RevisionBudget(settings.revised_per_day), recorder)
-            writer = LogWriter(sequencer, reviser, eraser.wake, RecordChecker(log, assessor, reviser.foreseer))
+            writer = LogWriter(sequencer, reviser, eraser.wake, RecordChecker(
+                log, assessor, reviser.foreseer, is_open=settings.access == EVERYBODY))
             submitter = Submitter(
                 FactPrefetcher(pool, loader, KeyLoader()), assessor, writer,
                 receipts, Quotas(pool, settings.limits, registrar_id(identity.origin), keeper), recorder,
@@ -177,7 +183,7 @@ async def _opened(
                 try:
                     yield Ledger(settings, identity, registry, query_pool, sequencer, submitter, receipts, heads,
                                  publication, Resemblances(query_pool), AssessedVersions(query_pool), keeper,
-                                 Gate(query_pool, is_open=settings.access == EVERYBODY),
+                                 Gate(query_pool, is_open=settings.access == EVERYBODY), accesses,
                                  _tokens(pool, heads),
                                  MeasuredParts(recorder, assessor, reviser, pool))
                 finally:

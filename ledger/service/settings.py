@@ -21,6 +21,7 @@ ALL_SETS: Final = "all"
 NO_SETS: Final = "none"
 PARTIES: Final = "parties"
 EVERYBODY: Final = "open"
+ACCESS_LOG_DAYS: Final = 400
 REVISED_PER_DAY: Final = 200_000
 """As many records as one revision may touch."""
 
@@ -61,6 +62,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     log_format: str = TEXT
     access: str = PARTIES
     """Who may read: `parties`, as the policy says, or `open`, everybody everything."""
+    access_log_days: int = ACCESS_LOG_DAYS
+    """Rows of the access log expire after so many days; the roots of the days stay."""
     factor_sets: str = ALL_SETS
     """The installed factor sets that set-up activates on a new log: `all` or `none`."""
 

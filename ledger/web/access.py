@@ -11,6 +11,7 @@ from ledger.access.caller import NOBODY, Caller
 from ledger.access.declared import ACCESS, Declared, OpenToAll
 from ledger.errors import ConfigurationError
 from ledger.service.access.sight import Sight
+from ledger.service.access_log.noting import Noter
 from ledger.service.ledger import Ledger
 from ledger.web.parameters import API, check_parameters, parameters_of
 
@@ -45,7 +46,13 @@ class Admission:
             values.setdefault(name, []).append(value)
         # A parameter of the path cannot be replaced by one of the query.
         values.update({name: [str(value)] for name, value in request.path_params.items()})
-        request.scope["state"][_SIGHT] = await self._ledger.gate.admit(caller_of(request), declared, values)
+        sight = await self._ledger.gate.admit(caller_of(request), declared, values)
+        if not self._ledger.gate.is_open:
+            noter = Noter(self._ledger.accesses, sight.rights, request.scope["path_template"], sight.asked)
+            # Before the handler runs, so that no answer leaves without its row.
+            await noter.note(sight.owners)
+            sight = sight._replace(noter=noter)
+        request.scope["state"][_SIGHT] = sight
 
     def _parameters(self, handler: HTTPRouteHandler) -> frozenset[str]:
         known = self._known.get(handler)

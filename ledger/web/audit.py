@@ -14,6 +14,7 @@ from ledger.access.declared import Selected
 from ledger.client.audit.source.interface import EntryRow
 from ledger.client.audit.source.pages import ENTRIES, MEDIA_TYPE, write_page
 from ledger.core.record.units import plain
+from ledger.service.access.sight import Sight
 from ledger.service.audit_source.rows import (
     LOTS,
     balance_rows,
@@ -23,6 +24,7 @@ from ledger.service.audit_source.rows import (
     revised_rows,
     version_rows,
 )
+from ledger.service.audit_source.selected import SelectedRows
 from ledger.service.ledger import Ledger
 from ledger.service.queries.tree_size import EVER
 
@@ -41,9 +43,11 @@ class AuditController(Controller):
     @get("/entries", access=AUDITED,
          summary="At most 1,000 entries with their bodies and stored results, as JSON or MessagePack")
     async def entries(
-        self, ledger: Ledger, request: Request[Any, Any, Any], start: Start, end: End
+        self, ledger: Ledger, sight: Sight, request: Request[Any, Any, Any], start: Start, end: End
     ) -> Response[bytes]:
-        rows = await entry_rows(ledger.pool, start, min(end, start + ENTRIES, await _published(ledger)))
+        end = min(end, start + ENTRIES, await _published(ledger))
+        selected = _selected(ledger, sight)
+        rows = await (entry_rows(ledger.pool, start, end) if selected is None else selected.entries(start, end))
         if MEDIA_TYPE in request.headers.get("Accept", ""):
             return Response(write_page(rows), media_type=MEDIA_TYPE)
         return Response(msgspec.json.encode([_row(row) for row in rows]), media_type="application/json")
@@ -53,25 +57,44 @@ class AuditController(Controller):
         return _answers(await batch_rows(ledger.pool, after, LOTS, await _published(ledger)))
 
     @get("/revisions", access=AUDITED, summary="Records that revise others, each with its number of revised rows")
-    async def revisions(self, ledger: Ledger) -> dict[str, Any]:
-        return await version_rows(ledger.pool, await _published(ledger))
+    async def revisions(self, ledger: Ledger, sight: Sight) -> dict[str, Any]:
+        selected, size = _selected(ledger, sight), await _published(ledger)
+        return await (version_rows(ledger.pool, size) if selected is None else selected.revisions(size))
 
     @get("/revised", access=AUDITED,
          summary="At most 1,000 results that the record at an index gave to the records that it revises")
     async def revised(
-        self, ledger: Ledger, index: Annotated[int, Parameter(ge=0)], after: After = -1
+        self, ledger: Ledger, sight: Sight, index: Annotated[int, Parameter(ge=0)], after: After = -1
     ) -> list[dict[str, Any]]:
         if index >= await _published(ledger):
             return []
-        return _answers(await revised_rows(ledger.pool, index, after, ENTRIES))
+        selected = _selected(ledger, sight)
+        if selected is None:
+            return _answers(await revised_rows(ledger.pool, index, after, ENTRIES))
+        return _answers(await selected.revised(index, after, ENTRIES))
 
     @get("/balances", access=AUDITED,
          summary="Balances of at most 10,000 lots in order of number: of all, or of those in `lots`")
-    async def balances(self, ledger: Ledger, after: After = -1, lots: Lots = None) -> list[dict[str, Any]]:
-        size = await _published(ledger)
-        if lots is None:
-            return _answers(await balance_rows(ledger.pool, after, LOTS, size))
-        return _answers(await balance_rows_of(ledger.pool, [int(number) for number in lots.split(",")], size))
+    async def balances(
+        self, ledger: Ledger, sight: Sight, after: After = -1, lots: Lots = None
+    ) -> list[dict[str, Any]]:
+        size, pool, selected = await _published(ledger), ledger.pool, _selected(ledger, sight)
+        numbers = [int(number) for number in (lots or "").split(",") if number]
+        if selected is not None:
+            rows = selected.balances(after, size) if lots is None else selected.balances_of(numbers, size)
+        else:
+            rows = balance_rows(pool, after, LOTS, size) if lots is None else balance_rows_of(pool, numbers, size)
+        return _answers(await rows)
+
+    @get("/scope", access=AUDITED, summary="The part of the log that the caller may audit with bodies and results")
+    async def scope(self, ledger: Ledger, sight: Sight) -> dict[str, Any]:
+        selected = _selected(ledger, sight)
+        return {"everything": True} if selected is None else await selected.scope()
+
+
+def _selected(ledger: Ledger, sight: Sight) -> SelectedRows | None:
+    """The rows of a caller who does not see everything; None for one who does."""
+    return None if sight.whole else SelectedRows(ledger.pool, sight.rights)
 
 
 async def _published(ledger: Ledger) -> int:
@@ -94,6 +117,8 @@ def _answer(value: Any) -> Any:
             return plain(value)
         case list() | tuple():
             return [_answer(one) for one in value]
+        case dict():
+            return {name: _answer(part) for name, part in value.items()}
         case _:
             return value
 

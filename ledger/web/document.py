@@ -25,13 +25,15 @@ from ledger.registry.reference.openapi import PREFIX, RECORD, RecordSchemas, pla
 from ledger.service.ledger import Ledger
 from ledger.store.facts import FactLoader
 from ledger.web.door.bodies import NDJSON
+from ledger.web.identity_document import state_identity
 from ledger.web.problems import MEDIA_TYPE
 from ledger.web.resources import CHANGING, resource
 
 PATH: Final = "/schema"
 JSON: Final = "application/json"
 PROBLEMS: Final = {
-    "400": "The request or a parameter of it is invalid", "404": "Not on the ledger",
+    "400": "The request or a parameter of it is invalid", "401": "The access token does not hold, or is needed",
+    "403": "Not for this caller", "404": "Not on the ledger, or not visible to the caller",
     "429": "Too many requests, or a quota is used up: `Retry-After` says when to ask again",
     "503": "The server cannot answer now: ask again, with the same bytes",
 }
@@ -119,6 +121,7 @@ def complete_document(document: dict[str, Any], records: RecordSchemas) -> dict[
                                  "content": {JSON: posts["responses"]["200"]["content"][JSON]}}
     _state_lines(document["paths"]["/v1/records/check"]["post"], body, _ref("CheckedRecord"),
                  "a CheckedRecord or a Problem")
+    state_identity(document)
     return document
 
 

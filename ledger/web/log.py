@@ -1,13 +1,17 @@
 """The transparency log, served after C2SP tlog-tiles: checkpoint, tiles, entry bundles."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from litestar import Controller, Request, Response, get
+from litestar.params import Parameter
 
 from ledger.access.declared import OpenToAll
+from ledger.answers.accesses import AccessRootsAnswer
 from ledger.core.log.key_rotation import rotations_of
 from ledger.core.log.tiles import EntriesTile
 from ledger.errors import NotFound
+from ledger.service.access_log.closing import first_kept
+from ledger.service.access_log.read import read_day_root, read_day_roots
 from ledger.service.ledger import Ledger
 from ledger.service.queries.records import read_checkpoint, read_log_path
 from ledger.web.resources import CHANGING, IMMUTABLE, check_path, resource
@@ -60,6 +64,21 @@ class LogController(Controller):
         if policy is None or policy.quorum is None:
             raise NotFound("this log has no witnesses", field="path", value="/log/policy")
         return resource(request, policy.text, _TEXT, CHANGING)
+
+    @get("/accesses", access=PUBLIC_LOG, summary="The signed roots of the access log, a note for each closed day")
+    async def access_roots(
+        self, request: _AnyRequest, ledger: Ledger,
+        after: Annotated[str | None, Parameter(description="after this day (YYYY-MM-DD)", max_length=10)] = None,
+    ) -> AccessRootsAnswer:
+        check_path(request, "/log/accesses")
+        return await read_day_roots(ledger.pool, ledger.identity.origin, after,
+                                    first_kept(ledger.keeper(), ledger.settings.access_log_days))
+
+    @get("/accesses/{day:str}", access=PUBLIC_LOG, summary="The signed root of a day of the access log",
+         media_type=_TEXT)
+    async def access_root(self, request: _AnyRequest, day: str, ledger: Ledger) -> Response[bytes]:
+        check_path(request, f"/log/accesses/{day}")
+        return resource(request, (await read_day_root(ledger.pool, day)).encode(), _TEXT, IMMUTABLE)
 
 
 async def _key_news(ledger: Ledger) -> None:

@@ -5,6 +5,7 @@ from typing import Any, Final
 from litestar import Controller, Request, Response, get
 
 from ledger.access.declared import Selected
+from ledger.web.access import caller_of
 from ledger.web.door.clients import client_of, passed_on
 from ledger.web.observation.metrics import Metrics
 from ledger.web.problems import problem_response, refused_request
@@ -25,7 +26,8 @@ class MetricsController(Controller):
         # A proxy that keeps this path to itself may not know its other spellings.
         check_path(request, self.path)
         client = client_of(request.scope)
-        if passed_on(request.scope) or not metrics.may_read(client):
+        is_reader = caller_of(request).operator or (not passed_on(request.scope) and metrics.may_read(client))
+        if not is_reader:
             return problem_response(refused_request(
                 403, READERS, f"the address {client} must not read the metrics", field="client", value=client,
                 rule="an address in CARBON_LEDGER_METRICS_READERS (by default the server's own host), directly or "

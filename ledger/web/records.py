@@ -13,7 +13,7 @@ from ledger.answers.stored import RecordAnswer
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import Receipt
 from ledger.errors import InvalidInput, LedgerError, Unavailable
-from ledger.service.access.leaves import LeafSight, leaf_sight
+from ledger.service.access.leaves import LeafSight, is_plain, leaf_sight, posted_sights
 from ledger.service.access.show_records import show_record
 from ledger.service.access.sight import Sight
 from ledger.service.heads.publication import MAX_WAIT_SECONDS
@@ -129,15 +129,21 @@ async def _leaf_sight(ledger: Ledger, sight: Sight, digest: bytes, revised: int 
 async def _shown(
     ledger: Ledger, request: Request[Any, Any, Any], results: list[SubmitResult]
 ) -> list[SubmitResult]:
-    """The results, in which the receipts of records from before show the leaves that the caller may see: the parties to
-    a record can post it again."""
-    rights, shown = await ledger.gate.rights_of(caller_of(request)), []
+    """The results with the leaves that the caller may see: the parties to a record can post it again, and a revision
+    has leaves of records of others."""
+    named = {bytes.fromhex(one.receipt.digest): one.created for one in results
+             if one.receipt is not None and not (one.created and is_plain(one.receipt))}
+    if not named:
+        return results
+    rights = await ledger.gate.rights_of(caller_of(request))
+    sights = await posted_sights(ledger.pool, rights, named)
+    shown = []
     for result in results:
-        if result.receipt is not None and not result.created:
-            seen = await leaf_sight(ledger.pool, rights, bytes.fromhex(result.receipt.digest))
-            shown.append(result._replace(receipt=seen.receipt(result.receipt)))
-        else:
+        seen = None if result.receipt is None else sights.get(bytes.fromhex(result.receipt.digest))
+        if result.receipt is None or seen is None:
             shown.append(result)
+        else:
+            shown.append(result._replace(receipt=seen.receipt(result.receipt)))
     return shown
 
 

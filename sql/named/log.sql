@@ -85,6 +85,30 @@ SELECT l.number / 1024 AS record, json_build_array(
 FROM lot l JOIN figure f ON f.lot = l.number AND f.version = 0
 WHERE l.number >= $1::bigint * 1024 AND l.number < $2::bigint * 1024 ORDER BY l.number;
 
+-- name: audit_makers
+-- purpose: the data from which the leaves of records follow, as first committed
+-- parameters: record indexes
+SELECT index, seed, outcome FROM record WHERE index = ANY ($1::bigint[]);
+
+-- name: audit_made
+-- purpose: the lots of records as first committed, each in the form of `audit_lots`
+-- parameters: record indexes
+SELECT k.record, json_build_array(
+       l.number, l.id, l.product, l.holder, l.role, l.origin, l.quantity::text, l.unit, l.mass::text, l.item,
+       CASE WHEN l.composition = 'null' THEN '"null"' ELSE l.composition END,
+       l.facility, l.process, l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, l.made, l.since,
+       f.burdens, f.content, f.amount, f.method, f.plugin, f.share)::text AS lot
+FROM unnest($1::bigint[]) AS k (record)
+JOIN lot l ON l.number >= k.record * 1024 AND l.number < (k.record + 1) * 1024
+JOIN figure f ON f.lot = l.number AND f.version = 0
+ORDER BY l.number;
+
+-- name: audit_revisions_of
+-- purpose: the revisions of records, each with the record that made it
+-- parameters: record indexes
+SELECT v.record, n.record AS reviser FROM revised v JOIN revision n ON n.version = v.version
+WHERE v.record = ANY ($1::bigint[]) ORDER BY n.record;
+
 -- name: audit_flows
 SELECT record, lot, quantity::text FROM flow
 WHERE record >= $1 AND record < $2 AND version = 0 ORDER BY record, position;

@@ -11,6 +11,10 @@ SELECT r.index, encode(r.digest, 'hex') AS name, r.type, r.issuer, m.made, coale
            WHEN 'acceptance' THEN (
                SELECT array_agg(DISTINCT l.sender) FROM lot l
                WHERE l.number >= r.index * 1024 AND l.number < (r.index + 1) * 1024 AND l.sender IS NOT NULL)
+           WHEN 'grant' THEN (SELECT array[g.grantee] FROM access_grant g WHERE g.record = r.index)
+           WHEN 'grantRevocation' THEN (
+               SELECT array[g.grantee] FROM grant_revocation v JOIN access_grant g ON g.record = v.subject
+               WHERE v.record = r.index)
            WHEN 'attestation' THEN (
                SELECT array_agg(s.party) FROM attestation a CROSS JOIN LATERAL (
                    SELECT x.issuer AS party FROM record x
@@ -58,6 +62,16 @@ WITH RECURSIVE reached (record, issuer) AS (
 )
 SELECT record, issuer, issuer = ANY ($2::text[]) AS visible FROM reached LIMIT $4;
 
+-- name: issuers
+-- purpose: whose records are upstream of lots, for the access log
+-- parameters: lot numbers, the newest revision to include
+WITH RECURSIVE reached (record) AS (
+    SELECT DISTINCT k.lot / 1024 FROM unnest($1::bigint[]) AS k (lot)
+    UNION
+    SELECT w.lot / 1024 FROM reached JOIN flow w ON w.record = reached.record AND w.version <= $2
+)
+SELECT DISTINCT r.issuer FROM reached JOIN record r ON r.index = reached.record;
+
 -- name: made
 -- purpose: the facts of records that decide whether a grant covers them
 -- parameters: record indexes
@@ -71,6 +85,58 @@ CROSS JOIN LATERAL (
 -- purpose: the lots that records take
 -- parameters: record indexes, the newest revision to include
 SELECT DISTINCT w.lot FROM unnest($1::bigint[]) AS k (record) JOIN flow w ON w.record = k.record AND w.version <= $2;
+
+-- name: concerns
+-- purpose: whom records concern, by log index, for the policy of reading; parties and lots only of records of others
+-- parameters: record indexes, the organisations whose records are visible as a whole
+SELECT r.index, r.type, r.issuer, m.made, coalesce(m.products, '{}') AS products,
+       CASE r.type
+           WHEN 'transfer' THEN (SELECT array[t.receiver] FROM transfer t WHERE t.record = r.index)
+           WHEN 'standingAcceptance' THEN (
+               SELECT array[s.sender] FROM standing_acceptance s WHERE s.record = r.index)
+           WHEN 'acceptance' THEN (
+               SELECT array_agg(DISTINCT l.sender) FROM lot l
+               WHERE l.number >= r.index * 1024 AND l.number < (r.index + 1) * 1024 AND l.sender IS NOT NULL)
+           WHEN 'grant' THEN (SELECT array[g.grantee] FROM access_grant g WHERE g.record = r.index)
+           WHEN 'grantRevocation' THEN (
+               SELECT array[g.grantee] FROM grant_revocation v JOIN access_grant g ON g.record = v.subject
+               WHERE v.record = r.index)
+           WHEN 'attestation' THEN (
+               SELECT array_agg(s.party) FROM attestation a CROSS JOIN LATERAL (
+                   SELECT x.issuer AS party FROM record x
+                   WHERE a.kind IN ('record', 'statement') AND encode(x.digest, 'hex') = a.subject
+                   UNION ALL SELECT l.holder FROM lot l WHERE a.kind = 'lot' AND l.id = a.subject
+                   UNION ALL SELECT p.owner FROM product p WHERE a.kind = 'product' AND p.id = a.subject
+                   UNION ALL SELECT f.operator FROM facility f WHERE a.kind = 'facility' AND f.id = a.subject) s
+               WHERE a.record = r.index)
+       END AS parties
+FROM unnest($1::bigint[]) AS k (record) JOIN record r ON r.index = k.record
+CROSS JOIN LATERAL (
+    SELECT max(l.made) AS made, array_agg(DISTINCT l.product) AS products FROM lot l
+    WHERE r.issuer <> ALL ($2::text[]) AND l.number >= r.index * 1024 AND l.number < (r.index + 1) * 1024) m;
+
+-- name: revisers
+-- purpose: the records that revise records of some organisations
+-- parameters: the organisations, tree size
+SELECT DISTINCT n.record FROM record r JOIN revised v ON v.record = r.index JOIN revision n ON n.version = v.version
+WHERE r.issuer = ANY ($1::text[]) AND n.record < $2 ORDER BY n.record;
+
+-- name: readable_lots
+-- purpose: the lots that some organisations hold, by number
+-- parameters: after which number, how many, tree size, the organisations
+SELECT l.number AS lot FROM unnest($4::text[]) AS h (id) CROSS JOIN LATERAL (
+    SELECT number FROM lot WHERE holder = h.id AND number > $1 AND number < $3::bigint * 1024
+    ORDER BY number LIMIT $2) l
+ORDER BY l.number LIMIT $2;
+
+-- name: readable_among
+-- purpose: those of some lots that some organisations hold
+-- parameters: lot numbers, the organisations
+SELECT number AS lot FROM lot WHERE number = ANY ($1::bigint[]) AND holder = ANY ($2::text[]) ORDER BY number;
+
+-- name: digests
+-- parameters: record indexes
+SELECT index, encode(digest, 'hex') AS digest FROM record WHERE index = ANY ($1::bigint[]);
 
 -- name: made_by
 -- purpose: the lots that records make
@@ -103,4 +169,4 @@ WITH RECURSIVE used (record, issuer) AS (
     JOIN flow w ON w.lot = made.number AND w.version <= $3 AND w.record + 0 < $4
     JOIN record r ON r.index = w.record
 )
-SELECT record, issuer = ANY ($2::text[]) AS visible FROM used LIMIT $5;
+SELECT record, issuer, issuer = ANY ($2::text[]) AS visible FROM used LIMIT $5;

@@ -15,10 +15,10 @@ from support.server import Server
 
 from ledger.client.login import ENDPOINT, KeyLogin
 
-READS: Final = 4_000
-TOKENS: Final = 4_000
+READS: Final = 3_000
+TOKENS: Final = 1_000
 CONNECTIONS: Final = 64
-_TURNS: Final = 4
+_TURNS: Final = 3
 MEASURES: Final = ("footprint.authorized", "auth.token")
 
 

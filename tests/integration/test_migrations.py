@@ -53,7 +53,8 @@ SINCE: Final = ("revision", "revised", "lot_version", "pool", "closing", "reopen
                 "opening", "attestation", "claim", "report", "compromise", "key_change", "publication", "renewal",
                 "log_key", "plugin_archive", "group_goods", "standing_acceptance", "arrival",
                 "access_grant", "grant_revocation", "reader", "reader_revocation", "published", "publication_end",
-                "client", "client_revocation", "token_key", "erasure")
+                "client", "client_revocation", "token_key", "access", "access_day", "access_root", "access_tile",
+                "erasure")
 """Tables that the first version did not have."""
 GOODS: Final = "group_goods"
 """Totals by younger rules, which the ledger of this test has: a real log of the first version has no such rows."""
@@ -283,7 +284,8 @@ def test_the_second_version_gains_an_index(made: Made, today: Database) -> None:
     today.execute("ALTER TABLE lot DROP COLUMN made, DROP COLUMN since")
     today.execute("DROP TABLE plugin_archive, report, compromise, key_change, renewal, publication, log_key, "
                   "group_goods, arrival, standing_acceptance, grant_revocation, access_grant, reader_revocation, "
-                  "reader, publication_end, published, client_revocation, client, token_key, spent_id; "
+                  "reader, publication_end, published, client_revocation, client, token_key, spent_id, "
+                  "access, access_day, access_root, access_tile; "
                   "DROP INDEX lot_product, record_issuer, facility_operator, product_owner, prefix_bytes, "
                   "organization_bytes, record_seed; "
                   "DELETE FROM schema_version; "

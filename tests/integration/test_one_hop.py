@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 from support.secrets import OF_MILL, Secrets, leaks, secrets
 
+from ledger.core.record.kinds import KeyChange
+from ledger.core.signatures.signing import SigningKey, public_key
+from ledger.service.access.show_figures import DOUBTED
+
 
 @pytest.fixture(scope="module")
 def chain() -> Iterator[Secrets]:
@@ -88,3 +92,30 @@ def test_the_receiver_sees_the_lot(chain: Secrets) -> None:
     assert leaks(answer.content, OF_MILL) == []
     assert lot["remaining"] == "0.5"
     assert lot["sight"] == "totals"
+
+
+def test_doubts_about_hidden_records_name_nobody() -> None:
+    """The figure does not look better for that: the answers and the statement say that there are doubts."""
+    with secrets() as chain:
+        pit = chain.pit
+        since = ask(chain, pit.id, f"/v1/records/{chain.digests['coal']}").json()["index"]
+        new = SigningKey.from_seed(b"\x42" * 32)
+        chain.inside.post([pit.signed(KeyChange(
+            issuer=pit.id, nonce=pit.nonce(), organization=pit.id,
+            added=[public_key(new, chain.inside.origin, pit.id)], revoked=[pit.party.key.keyid.hex()],
+            compromised_since=since,
+        ))])
+        asked = [(chain.mill, "steel"), (chain.forge, "gear")]
+        for caller, lot in [(shop, shop.name(short)) for shop, short in asked] + [(chain.forge, chain.steel)]:
+            answer = ask(chain, caller.id, "/v1/footprint", lot=lot)
+            assert answer.json()["limitations"] == [DOUBTED]
+            assert "inDoubt" not in answer.json()
+            assert pit.party.key.keyid.hex() not in answer.text
+            claims = ask(chain, caller.id, "/v1/statement", lot=lot).json()["claims"]
+            assert claims["limitations"] == [DOUBTED]
+        received = ask(chain, chain.mill.id, "/v1/footprint", lot=pit.name("coal-sent")).json()
+        assert [doubt["issuer"] for doubt in received["inDoubt"]] == [pit.id]
+        assert len(received["limitations"]) == 2
+        whole = ask(chain, pit.id, "/v1/footprint", lot=pit.name("coal-sent")).json()
+        assert len(whole["inDoubt"]) == 2
+        assert DOUBTED not in whole["limitations"]

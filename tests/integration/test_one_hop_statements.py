@@ -1,5 +1,5 @@
-"""Statements for whoever received a lot: the committed figure with the proof of that leaf, and nothing of how it is made.
-The maker's own statements show the inputs as far as its suppliers show them."""
+"""Statements for whoever received a lot: the committed figure with the proof of that leaf, and nothing of how it is
+made. The maker's own statements show the inputs as far as its suppliers show them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +13,8 @@ from support.secrets import OF_MILL, Secrets, leaks, secrets
 from support.sectors import Make
 
 from ledger.cli.root import cli
+from ledger.client.verify.bundle import TOTALS
+from ledger.core.receipts.bundle import TAG, Bundle
 from ledger.core.receipts.statement import Claims, read_statement, sign_statement
 from ledger.core.receipts.statement_steps import Proven
 from ledger.errors import VerificationError
@@ -102,3 +104,27 @@ def test_verify_says_what_it_proves(chain: Secrets, tmp_path: Path) -> None:
     assert "6. the figure recomputes" in result.output
     assert ": not shown, only the committed figure" in result.output
     assert "the supplier shows the figure, not how it is made" in result.output
+
+
+def test_a_bundle_says_what_its_statement_proves(chain: Secrets, tmp_path: Path) -> None:
+    receipt = chain.callers.get(chain.forge.id, f"/v1/records/{chain.digests['sent']}/proof")
+    bundle = Bundle(bundle=TAG, receipt=msgspec.Raw(receipt.content),
+                    statement=msgspec.Raw(statement(chain, chain.forge.id, chain.steel)))
+    content = msgspec.json.encode(bundle)
+    assert leaks(content, OF_MILL) == []
+    file = tmp_path / "bundle.json"
+    file.write_bytes(content)
+    result = CliRunner().invoke(cli, ["verify", str(file), "--vkey", chain.inside.vkey, "--on", "2025-06-01"])
+    assert result.exit_code == 0, result.output
+    assert f"belongs to this record: {TOTALS}" in result.output
+    assert chain.steel in result.output
+
+
+def test_bodies_recompute_nothing_of_such_a_statement(chain: Secrets, tmp_path: Path) -> None:
+    file = tmp_path / "statement.json"
+    file.write_bytes(statement(chain, chain.forge.id, chain.steel))
+    result = CliRunner().invoke(cli, ["verify", str(file), "--vkey", chain.inside.vkey, "--on", "2025-06-01",
+                                      "--bodies", str(tmp_path)])
+    assert result.exit_code == 0, result.output
+    assert "7. the bodies give the same parts, share, assessment and results: not recomputed" in result.output
+    assert "not recomputed: the statement does not show how the figure is made" in result.output

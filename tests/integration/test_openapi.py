@@ -16,6 +16,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
+from support.oauth import bearer, by_key, token_of
 from support.parties import enrolment, nonces, party
 from support.server import Server, prepared_home
 
@@ -87,7 +88,7 @@ def test_posts_are_described_in_full(document: Any) -> None:
     lines = post["requestBody"]["content"]["application/x-ndjson"]["example"].splitlines()
     assert [faults(document, {"$ref": "#/components/schemas/Envelope"}, json.loads(line)) for line in lines] == [[], []]
     answers = {status: answer["content"] for status, answer in post["responses"].items()}
-    assert set(answers) == {"200", "201", "400", "404", "422", "429", "503"}
+    assert set(answers) == {"200", "201", "400", "401", "403", "404", "422", "429", "503"}
     assert answers["422"] == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     assert "errors" in document["components"]["schemas"]["Problem"]["properties"]
 
@@ -106,6 +107,29 @@ def test_answers_fit_the_document(document: Any, server: Server) -> None:
     missing = httpx.get(f"{server.url}/v1/footprint", params={"lot": "urn:example:none"})
     assert missing.status_code == 404
     assert faults(document, {"$ref": "#/components/schemas/Problem"}, missing.json()) == []
+
+
+def test_tokens_and_clients_are_described(document: Any, server: Server) -> None:
+    registrar = server.registrar
+    for path in ("/auth/token", "/auth/revoke"):
+        operation = document["paths"][path]["post"]
+        (form,) = operation["requestBody"]["content"].values()
+        assert "client_assertion" in form["schema"]["properties"]
+        refused = httpx.post(f"{server.url}{path}", data={})
+        stated = operation["responses"][str(refused.status_code)]["content"]["application/json"]["schema"]
+        assert faults(document, stated, refused.json()) == []
+    issued = by_key(server.url, registrar.key, registrar.id)
+    stated = document["paths"]["/auth/token"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert faults(document, stated, issued.json()) == []
+    assert document["components"]["securitySchemes"]["token"]["flows"]["clientCredentials"]["tokenUrl"] == "/auth/token"
+    clients = document["paths"]["/auth/clients"]
+    body = clients["post"]["requestBody"]["content"]["application/json"]["schema"]
+    new = {"name": "described", "scopes": ["read"]}
+    assert faults(document, body, new) == []
+    created = httpx.post(f"{server.url}/auth/clients", json=new, headers=bearer(token_of(issued)))
+    assert created.status_code == 201
+    stated = clients["post"]["responses"]["201"]["content"]["application/json"]["schema"]
+    assert faults(document, stated, created.json()) == []
 
 
 def test_it_is_bounded_and_cached(server: Server) -> None:

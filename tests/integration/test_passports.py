@@ -6,11 +6,22 @@ from typing import Any, Final
 import httpx
 import msgspec
 import pytest
+from msgspec import Raw
+from support.doubtful_routes import END, START, STEEL, Signer, slab
 from support.revising import digest_of
+from support.sectors import MAKE, Make
 from support.server import Posted, Server, prepared_home
 from support.workshop import Workshop, kilograms
 
-from ledger.core.record.kinds import PublicationEnd
+from ledger.access.links import link_digest
+from ledger.core.record.kinds import (
+    Grant,
+    GrantRevocation,
+    GrantScope,
+    PassportPublication,
+    PublicationEnd,
+    Transformation,
+)
 from ledger.core.record.values import Flow, Output
 
 LINK: Final = "https://id.gs1.org"
@@ -137,12 +148,52 @@ def test_a_malformed_question_names_the_parameter(server: Server, named: dict[st
     assert (answer.status_code, answer.json()["field"]) == (400, "lot")
 
 
-def test_questions_and_findings_of_the_record_travel_by_code(server: Server) -> None:
-    """A declared lot without evidence is questioned; the passport says so."""
-    mill = shop(server, "doubted")
-    server.post([mill.mine("cheap", "100", co2="0.001"), mill.publish(lot=mill.name("cheap"))])
-    answer, whole = shown(server, lot=mill.name("cheap")), httpx.get(
-        f"{server.url}/v1/footprint", params={"lot": mill.name("cheap")}, timeout=60)
-    assert whole.status_code in (401, 403, 404)
-    assert answer["questionedShare"] >= 0
-    assert {key for finding in answer.get("findings", ()) for key in finding} <= {"code", "severity", "questioned"}
+def test_the_secret_of_a_link_opens_what_its_grant_covers(server: Server) -> None:
+    """And nothing else; a wrong secret opens nothing, nor does the right one after the revocation."""
+    mill, secret = shop(server, "linking"), "a secret of the test"
+    server.post([mill.make({lot: "10"}, {"ore": "20"}) for lot in ("shared", "kept")])
+    given = mill.signed(Grant(
+        issuer=mill.id, nonce=mill.nonce(), link=link_digest(secret), depth="totals", until="2034-12-31T00:00:00Z",
+        purpose="loan", scope=GrantScope(lot=mill.name("shared"))))
+    server.post([given])
+
+    def token(tried: str) -> httpx.Response:
+        return httpx.post(f"{server.url}/auth/token", data={"grant_type": "client_credentials"},
+                          auth=(digest_of(given), tried), timeout=60)
+
+    def status(lot: str, bearer: str) -> int:
+        return httpx.get(f"{server.url}/v1/lots", params={"lot": mill.name(lot)},
+                         headers={"Authorization": f"Bearer {bearer}"}, timeout=60).status_code
+
+    assert token("another secret").status_code == 401
+    bearer = token(secret).json()["access_token"]
+    assert [status(lot, bearer) for lot in ("shared", "kept", "ore")] == [200, 404, 404]
+    server.post([mill.signed(GrantRevocation(issuer=mill.id, nonce=mill.nonce(), grant=digest_of(given)))])
+    assert status("shared", bearer) == 401
+    assert token(secret).status_code == 401
+
+
+def test_questions_travel_by_code_and_those_of_upstream_by_their_share() -> None:
+    """The slab is far below the range of its product. Its own passport names the finding, with the kg per unit; the
+    part's passport does not, but its figure is questioned as much."""
+    with prepared_home() as home, Server(home, CARBON_LEDGER_FACTOR_SETS="all") as server:
+        maker = Signer(server, "stockist")
+        server.post([maker.product(name, "works", STEEL) for name in ("slab", "part")])
+        server.post([slab(maker, "10").posted])
+        server.post([maker.signed(
+            Transformation, facility=maker.name("site"), process=MAKE, start=START, end=END,
+            activity=Raw(msgspec.json.encode(Make(co2="1"))),
+            inputs=[Flow(lot=maker.name("lot:slab"), quantity=kilograms("500"))],
+            outputs=[Output(lot=maker.name("lot:part"), product=maker.name("part"), quantity=kilograms("500"),
+                            role="product")])])
+        server.post([maker.signed(PassportPublication, lot=maker.name(f"lot:{lot}")) for lot in ("slab", "part")])
+        own, part = [shown(server, lot=maker.name(f"lot:{lot}")) for lot in ("slab", "part")]
+        whole = httpx.get(f"{server.url}/v1/footprint", params={"lot": maker.name("lot:slab")}, timeout=60).json()
+    (finding,) = [one for one in whole["findings"] if one["own"]]
+    per_unit = finding["questioned"] / float(whole["lot"]["quantity"]["value"])
+    assert per_unit > 0
+    assert own["findings"] == [
+        {"code": finding["code"], "severity": finding["severity"], "questioned": pytest.approx(per_unit)}]
+    assert own["questionedShare"] == pytest.approx(whole["questionedShare"])
+    assert part["questionedShare"] > 0.5
+    assert finding["code"] not in [one["code"] for one in part.get("findings", ())]

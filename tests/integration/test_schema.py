@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
-from support.databases import LOGGED
+from support.databases import EXPIRING, LOGGED
 
 from ledger.store.database import WRITER
 from ledger.store.embedded import EmbeddedPostgres
@@ -19,7 +19,7 @@ from ledger.store.sql import migrations, queries, schema
 pytestmark = pytest.mark.anyio
 
 GROUPS = (
-    "access", "cbam", "chain", "contributions", "doubts", "erase", "facts", "findings", "gaps", "identity",
+    "access", "accesses", "cbam", "chain", "contributions", "doubts", "erase", "facts", "findings", "gaps", "identity",
     "indicators", "inventory",
     "lists", "log", "log_key", "methods", "metrics", "names", "plugins", "products", "publication", "purge", "quota",
     "read", "revise", "sequence", "sight", "statement", "status", "uncertainty", "verification",
@@ -131,7 +131,8 @@ async def test_every_table_but_the_head_the_balances_and_spent_ids_only_grows(po
     async with database(postgres, "tables") as connection:
         await connection.execute(schema())
         rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    assert {row["tablename"] for row in rows} == {*LOGGED, "head", "balance", "spent_id", "schema_version"}
+    others = {"head", "balance", "spent_id", "access_day", "schema_version"}
+    assert {row["tablename"] for row in rows} == {*LOGGED, *EXPIRING, *others}
 
 
 @pytest.mark.parametrize("change", ["DELETE FROM {}", "TRUNCATE {} CASCADE", "UPDATE {} SET {} = {}"])
@@ -139,7 +140,7 @@ async def test_logged_tables_only_grow(postgres: EmbeddedPostgres, change: str) 
     """Not even the owner changes what is logged, unless triggers are switched off on purpose."""
     async with database(postgres, "only_grows") as connection:
         await connection.execute(schema())
-        for table in LOGGED:
+        for table in (*LOGGED, *EXPIRING):
             column = await connection.fetchval(
                 "SELECT column_name FROM information_schema.columns WHERE table_name = $1 ORDER BY ordinal_position "
                 "LIMIT 1", table,
@@ -163,4 +164,5 @@ async def test_the_writer_role_has_no_way_to_change_what_is_logged(postgres: Emb
             WRITER,
         )
         # An amendment changes how much a lot is; to which lot a balance belongs, nothing changes.
-        assert sorted(tuple(row) for row in columns) == [("balance", "quantity"), ("balance", "remaining")]
+        assert sorted(tuple(row) for row in columns) == [
+            ("access_day", "closed"), ("access_day", "size"), ("balance", "quantity"), ("balance", "remaining")]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from support.foundry import GEAR, Foundry, foundry
 from support.inside import inside
-from support.sectors import MAKE
+from support.sectors import MAKE, NAME
 from support.server import prepared_home
 
 from ledger.footprint.derived.tables.rows import GROUPINGS
@@ -178,3 +178,53 @@ def test_strangers_find_no_lot(works: Foundry) -> None:
     for path in ("/v1/contributions", "/v1/gaps", "/v1/chain"):
         for caller in ("stranger", "mill", None):
             assert works.refused(caller, path, lot=works.lot("maker", "gear")) == (404, "not-found")
+
+
+YEAR = {"from": "2025-01-01", "to": "2026-01-01"}
+
+
+def indicators(works: Foundry, caller: str | None, **parameters: str) -> tuple[int, bool, list[str]]:
+    """The number of records, whether they are the caller's own alone, and the groups."""
+    answer = works.get(caller, f"/v1/sectors/{NAME}/indicators", **parameters)
+    return answer["records"], answer.get("onlyOwn", False), [group["key"] for group in answer.get("groups", [])]
+
+
+def test_sums_over_others_are_of_ended_years_and_enough_organisations(works: Foundry) -> None:
+    maker = works.of["maker"].id
+    assert indicators(works, "stranger", **YEAR) == indicators(works, None, **YEAR) == (5, False, [])
+    assert indicators(works, "maker", **YEAR) == (5, False, [])
+    assert indicators(works, "maker", **YEAR, by="organization") == (5, False, [maker])
+    assert indicators(works, "stranger", **YEAR, by="facility") == (5, False, [])
+
+
+def test_other_periods_and_sizes_show_own_records_alone(works: Foundry) -> None:
+    for parameters in ({}, {"from": "2025-01-01", "to": "2025-04-01"}, {"from": "2024-01-01", "to": "2026-01-01"},
+                       {**YEAR, "at": "20"}):
+        assert indicators(works, "stranger", **parameters) == (0, True, [])
+        records, only_own, _ = indicators(works, "maker", **parameters)
+        assert only_own
+        assert records <= 2
+
+
+def test_a_product_counts_only_visible_lots(works: Foundry) -> None:
+    answer = works.get("maker", "/v1/footprint/product", product=works.lot("maker", "part"))
+    assert answer["numberOfLots"] == 2
+    assert works.hidden_from(str(answer), "mill", "alloyer", "caster")
+    assert works.refused("caster", "/v1/footprint/product", product=works.lot("maker", "part")) == (404, "not-found")
+
+
+def test_purchases_are_the_committed_figures_of_received_lots(works: Foundry) -> None:
+    for path, more in (("/v1/coverage", {}), ("/v1/footprint/received", {"party": works.of["caster"].id})):
+        answer = works.get("maker", path, organization=works.of["maker"].id, **more)
+        assert answer["footprint"] == pytest.approx(1100)
+        assert works.hidden_from(str(answer), "mill", "alloyer")
+
+
+def test_inventories_name_no_hidden_organisation(works: Foundry) -> None:
+    for path, parameters in (
+        ("/v1/inventory", {"organization": works.of["maker"].id}),
+        ("/v1/inventory/report", {"facility": works.lot("maker", "site")}),
+        ("/v1/cbam", {"facility": works.lot("maker", "site")}),
+    ):
+        answer = works.get("maker", path, year=2025, **parameters)
+        assert works.hidden_from(str(answer), "mill", "alloyer"), path

@@ -37,8 +37,12 @@ class Callers:
              ) -> httpx.Response:
         return self.ledger.run(self.ask("POST", caller, path, content=body, headers={"content-type": media_type}))
 
+    def app(self, caller: Caller | str | None) -> Any:
+        """The server as `caller` reaches it."""
+        return _As(self._app, _caller(caller))
+
     async def ask(self, method: str, caller: Caller | str | None, path: str, **how: Any) -> httpx.Response:
-        transport = httpx.ASGITransport(app=_As(self._app, _caller(caller)))
+        transport = httpx.ASGITransport(app=self.app(caller))
         async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
             return await client.request(method, path, **how)
 

@@ -91,9 +91,9 @@ def _made(
     maker: Workshop, output: str, amount: str, taken: Mapping[str, str], co2: str, times: Mapping[str, str]
 ) -> Transformation:
     """A lot out of lots, which `taken` names in full."""
-    record = maker.make({output: amount}, activity=Make(co2=co2), **times)[1]
+    record = maker.make({output: amount}, activity=Make(co2=co2))[1]
     assert isinstance(record, Transformation)
-    return replace(record, inputs=[Flow(lot=lot, quantity=kilograms(part)) for lot, part in taken.items()])
+    return replace(record, **times, inputs=[Flow(lot=lot, quantity=kilograms(part)) for lot, part in taken.items()])
 
 
 def _casting(of: Mapping[str, Workshop]) -> Transformation:

@@ -68,6 +68,14 @@ _FILLS: Final = {
     "published (record, organization, lot, product)": """
         SELECT i, 'org:' || i / 10, CASE WHEN i % 2 = 0 THEN i * 1024 END, CASE WHEN i % 2 = 1 THEN 'part:' || i END
         FROM rows""",
+    "access (day, number, owner, data, leaf_hash)": """
+        SELECT '2010-01-01'::date + (i % 20)::int, i / 20, 'org:' || i / 10, r.data, sha256('\\x00'::bytea || r.data)
+        FROM rows CROSS JOIN LATERAL (SELECT convert_to('row ' || i, 'UTF8') AS data) r""",
+    "access_day (day, size, closed)": "SELECT '2010-01-01'::date + (i % 20000)::int, 1000, i % 100 > 0 FROM rows",
+    "access_root (day, size, note)": """
+        SELECT '2010-01-01'::date + (i % 20000)::int, 1000, repeat('note ', 40) FROM rows""",
+    "access_tile (day, level, index, hashes)": """
+        SELECT '2010-01-01'::date + (i % 20)::int, i % 2, i / 20, repeat('.', 32)::bytea FROM rows""",
     "publication_end (record, subject)": "SELECT i, i - 1 FROM rows WHERE i % 2 = 1",
     "client (id, organization, name, scopes, secret)": """
         SELECT 'client:' || i, 'org:' || i / 10, 'client', ARRAY['read'], '$argon2id$' FROM rows""",

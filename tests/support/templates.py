@@ -11,11 +11,12 @@ from ledger.core.record.canonical import record_of
 from ledger.engine.sectors import Registry
 from ledger.registry.reference.catalogue import Catalogue
 from support.parties import Party, enrolment, nonces, party
+from support.revising import digest_of
 from support.server import Posted, Server
 
 SEED: Final = 3
 OTHERS: Final = ("motor-works", "smelter")
-REGISTRARS: Final = ("organization", "activation", "erasure")
+REGISTRARS: Final = ("organization", "activation", "erasure", "reader", "readerRevocation")
 """Kinds that only the registrar signs."""
 
 
@@ -53,10 +54,13 @@ class Examples:
         found: list[Posted] = []
         for i, tree in enumerate(trees):
             last = i == len(trees) - 1
-            signer = _signer(name if last else "", tree.get("issuer", owner(name).id), server)
+            signer = _signer(str(tree["type"]), tree.get("issuer", owner(name).id), server)
             if name == "attestation" and last:
                 signer = party(SEED, "verifier")
             whole = {"nonce": next(new), **tree, "issuer": signer.id}
+            if name == "readerRevocation" and last:
+                # The record of the reader has another digest with the registrar of this ledger.
+                whole["reader"] = digest_of(found[0])
             found.append((signer, record_of({**whole, **(self._own(name, server) if last else {})})))
         return found
 

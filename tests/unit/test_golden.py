@@ -22,6 +22,7 @@ from ledger.core.record.kinds import (
     Erasure,
     Grant,
     GrantRevocation,
+    OrganizationNames,
     PassportPublication,
     PublicationEnd,
     ReaderRevocation,
@@ -37,7 +38,8 @@ DIGEST: Final = "5f0cb5b232fd60274b14e25ee816343a16534728bc111225c48e4edac11fb89
 ROOT: Final = "c32dcfb49fb55642b7cdf19042f6993c839517a6715093155f8d8dbdf91bdee1"
 
 LATER: Final = {
-    AppointedReader, Grant, GrantRevocation, PassportPublication, PublicationEnd, ReaderRevocation, StandingAcceptance,
+    AppointedReader, Grant, GrantRevocation, OrganizationNames, PassportPublication, PublicationEnd, ReaderRevocation,
+    StandingAcceptance,
 }
 """The log is older than these kinds."""
 

@@ -19,6 +19,7 @@ from ledger.admission.kinds.grant import GrantKind
 from ledger.admission.kinds.grant_revocation import GrantRevocationKind
 from ledger.admission.kinds.key_change import KeyChangeKind
 from ledger.admission.kinds.organization import OrganizationKind
+from ledger.admission.kinds.organization_names import OrganizationNamesKind
 from ledger.admission.kinds.passport_publication import PassportPublicationKind
 from ledger.admission.kinds.pool import PoolKind
 from ledger.admission.kinds.product import ProductKind
@@ -46,6 +47,7 @@ from ledger.core.record.kinds import (
     GrantRevocation,
     KeyChange,
     Organization,
+    OrganizationNames,
     PassportPublication,
     Pool,
     Product,
@@ -84,6 +86,7 @@ KINDS: Final[Mapping[type[AnyRecord], Kind[Any]]] = {
     ReaderRevocation: ReaderRevocationKind(),
     PassportPublication: PassportPublicationKind(),
     PublicationEnd: PublicationEndKind(),
+    OrganizationNames: OrganizationNamesKind(),
 }
 
 

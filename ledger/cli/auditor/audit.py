@@ -24,7 +24,7 @@ from ledger.cli.numbers import fixed
 from ledger.cli.trust import ca_option
 from ledger.client.audit.checks.doubtful import DoubtfulFigure
 from ledger.client.audit.options import AuditOptions
-from ledger.client.audit.report import AuditReport, unopened
+from ledger.client.audit.report import AuditReport, ScopeReport, unopened
 from ledger.client.audit.run import audit as replay
 from ledger.client.audit.run_public import audit_public
 from ledger.client.audit.source.interface import AuditSource
@@ -61,6 +61,7 @@ class _AuditCommand(click.Group):
 @click.option("--policy", type=FILE, help="A policy file: its quorum must have cosigned the checkpoint.")
 @click.option("--state", type=FILE, help="File with the state of an earlier audit: resume from it, then update it.")
 @click.option("--public", is_flag=True, help="Audit the public log alone, without the bodies of private records.")
+@click.option("--require-full", is_flag=True, help="Fail if the server hides the body of any entry from you.")
 @click.option("--full-balances", is_flag=True, help="Compare all balances, not only the ones changed since --state.")
 @plugins_option
 @ca_option
@@ -68,12 +69,13 @@ class _AuditCommand(click.Group):
 @json_option
 def whole(
     target: str | None, vkey: str | None, registrar: str | None, policy: Path | None, state: Path | None,
-    public: bool, full_balances: bool, plugins: Path | None, home: Path | None, as_json: bool,
+    public: bool, require_full: bool, full_balances: bool, plugins: Path | None, home: Path | None, as_json: bool,
 ) -> int:
     """Replay the whole log at TARGET and compare everything: entries, signatures, figures, roots, balances.
 
     TARGET is a server (http, https), a database (postgresql), a folder that `export log` has made, or this home's
     database. A folder holds the public log: its audit needs no bodies, and the report lists the omitted checks.
+    A server shows you the records that you may read; of all others this checks bytes, signatures and keys.
     Without --vkey or --registrar the audit trusts TARGET's own keys, and the report says so. `audit sample` draws
     records for a verifier.
     """
@@ -83,10 +85,13 @@ def whole(
     options = AuditOptions(
         vkey=None if vkey is None else text_or_file(vkey), registrar=registrar,
         policy=None if policy is None else parse_policy(policy.read_bytes()), state=state, full_balances=full_balances,
+        require_full=require_full,
     )
     public = public or is_folder(target)
     if public and full_balances:
         raise click.UsageError("--full-balances needs bodies")
+    if public and require_full:
+        raise click.UsageError("--require-full needs bodies")
     if public and plugins is not None:
         raise click.UsageError("--plugins needs bodies")
     with ending_at_sigterm():
@@ -137,6 +142,7 @@ def _print(report: AuditReport, *, public: bool) -> None:
         f"figures     {report.figures} compared{_own_part(report, 'figures')}, "
         f"{report.recomputed} records recomputed by plugins{_own_part(report, 'recomputed')}",
         f"balances    {report.balances} compared",
+        *([] if report.scope is None else _scope(report.scope)),
         *([f"erased      {report.erased} records, by erasures on the log"] if report.erased else []),
     )
     for note in report.notes:
@@ -144,8 +150,20 @@ def _print(report: AuditReport, *, public: bool) -> None:
     for finding in report.findings:
         where = "the log" if finding.index is None else f"index {finding.index}"
         show(f"DOES NOT HOLD at {where}, rule {finding.rule}: {finding.message}")
-    held = "everything that could be checked holds" if public else "everything holds"
+    partial = public or report.scope is not None
+    held = "everything that could be checked holds" if partial else "everything holds"
     show(held if report.ok else f"{len(report.findings)} findings: the log does not hold")
+
+
+def _scope(scope: ScopeReport) -> Iterator[str]:
+    """How much of the log the auditor could read."""
+    yield f"read as     {scope.organization or 'nobody'}, who may read {', '.join(scope.readable) or 'public records'}"
+    yield f"in full     {scope.visible} entries, {scope.adopted} of them not recomputed"
+    yield f"hidden      {scope.hidden} entries: bytes, signature, keys checked; figures not"
+    if scope.party:
+        yield f"as a party  {scope.party} entries: body and your own lots"
+    if scope.given:
+        yield f"given       {scope.given} committed figures of lots of hidden records"
 
 
 def _doubtful(figures: Sequence[DoubtfulFigure]) -> Iterator[Part]:

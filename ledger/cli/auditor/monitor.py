@@ -8,15 +8,17 @@ from pathlib import Path
 import click
 import msgspec
 
-from ledger.cli.client import Seconds
+from ledger.cli.client import Client, Seconds
 from ledger.cli.console import json_option, print_json, progress, say, show
 from ledger.cli.files import FILE, text_or_file
 from ledger.cli.trust import ca_option
 from ledger.client.audit.report import AuditFinding
+from ledger.client.monitor.accesses import OwnAccesses
 from ledger.client.monitor.events import Event
 from ledger.client.monitor.log import LogReader
-from ledger.client.monitor.monitor import Monitor, Violation
+from ledger.client.monitor.monitor import Monitor
 from ledger.client.monitor.state import MonitorState, load_state
+from ledger.client.monitor.violation import Violation
 from ledger.core.log.note import parse_vkey
 from ledger.core.log.policy import Policy, parse_policy
 from ledger.errors import Unavailable
@@ -29,6 +31,8 @@ from ledger.host.files.durable import replace
 @click.option("--state", "file", type=FILE, required=True, help="File with the monitor's state; made if missing.")
 @click.option("--organization", "organizations", multiple=True,
               help="Report only entries for this organisation (URN); may be repeated.")
+@click.option("--accesses", metavar="ORGANIZATION",
+              help="Also check the rows about this organisation in the access log: your own, so log in first.")
 @click.option("--policy", type=FILE, help="Policy file: compare the checkpoints that its witnesses cosigned too.")
 @click.option("--once", is_flag=True, help="Check once and exit, for scheduled runs.")
 @click.option("--every", type=Seconds(1), default=60.0, show_default=True,
@@ -36,22 +40,25 @@ from ledger.host.files.durable import replace
 @ca_option
 @json_option
 def monitor(
-    url: str, vkey: str, file: Path, organizations: tuple[str, ...], policy: Path | None, once: bool, every: float,
-    as_json: bool,
+    url: str, vkey: str, file: Path, organizations: tuple[str, ...], accesses: str | None, policy: Path | None,
+    once: bool, every: float, as_json: bool,
 ) -> int:
     """Watch the log at URL: check that it only grows, and report new keys.
 
     It reports enrolled organisations, keys that are added, revoked or compromised, recoveries, and activations of
     plugins. It exits with 1 after a fork, a rollback, an invalid signature, a head without the cosignatures that the
     log's own policy requires, or a missing public record; the checkpoints that prove it are saved next to the state
-    file, as evidence for others. It also reports entries whose time is ahead of this host's clock, or ahead of the time
-    at which a quorum of --policy cosigned them; with --once the exit code is then 1.
+    file, as evidence for others. It keeps the signed roots of the access log's days, and exits with 1 if a day is
+    rewritten, shortened or missing; with --accesses also if rows about your data change or disappear. It also reports
+    entries whose time is ahead of this host's clock, or ahead of the time at which a quorum of --policy cosigned them;
+    with --once the exit code is then 1.
     """
     pinned = text_or_file(vkey)
     state = load_state(file, parse_vkey(pinned).name)
     rule: Policy | None = None if policy is None else parse_policy(policy.read_bytes())
-    with LogReader(url) as reader:
-        watching = Monitor(reader, pinned, rule)
+    with LogReader(url) as reader, Client(url) as client:
+        own = None if accesses is None else OwnAccesses(client, accesses)
+        watching = Monitor(reader, pinned, rule, own=own)
         while True:
             try:
                 state, findings = _look(watching, state, file, frozenset(organizations), as_json)

@@ -18,10 +18,9 @@ from ledger.cli.buyer.summary.report import months_of, percent, recycled_parts, 
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import CsvForm, Part, csv_option, json_option, print_json, show, styled
 from ledger.cli.electricity import electricity_totals
-from ledger.cli.findings import answer_findings, questioned_kilograms
+from ledger.cli.findings import answer_findings, questioned_kilograms, sight_line
 from ledger.cli.lookup.purchases import ask_received, print_received_csv, received_report
 from ledger.cli.numbers import fixed, numeral, per_unit, share_words
-from ledger.cli.sight import sight_line
 from ledger.cli.study import study_lines
 from ledger.core.outcome.assessment import QUALITY
 from ledger.footprint.stored.burdens import METHOD

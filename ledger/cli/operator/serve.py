@@ -7,7 +7,7 @@ import os
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from ledger.app import VERSION, create_app
 from ledger.cli.console import log_to_stderr, say
 from ledger.cli.environment import home_option, settings
 from ledger.cli.files import passphrase_file_option
+from ledger.cli.operator.listening.operator_socket import at_operator_socket
 from ledger.cli.operator.serving import Address, Served, serve_as_sibling, serve_until_stopped, tls_options
 from ledger.cli.operator.siblings import NUMBER, PEERS, SIBLING, Siblings
 from ledger.cli.trust import ca_option
@@ -25,6 +26,7 @@ from ledger.host.files.tls_files import both_or_none
 from ledger.host.serving import ServerProcess, announced
 from ledger.service.ledger import Ledger, open_ledger
 from ledger.service.settings import EVERYBODY, JSON, PARTIES, Settings
+from ledger.web.door.callers import AsOperator
 from ledger.web.door.door import Door
 from ledger.web.observation.metrics import Metrics
 from ledger.web.observation.peers import Place, answering
@@ -106,9 +108,12 @@ async def _opened(chosen: Settings, place: Place, url: str) -> AsyncIterator[Ser
         async with open_ledger(chosen, progress=say) as ledger:
             metrics = Metrics(ledger, VERSION, place)
             async with answering(place, metrics.own):
+                app = _layers(ledger, metrics, tracer)
+                # One process of those at a port is enough.
+                operators = at_operator_socket(chosen.home, AsOperator(app)) if place.number == 0 else nullcontext()
                 with announced(chosen.home, _this_process(url)):
-                    yield Served(_layers(ledger, metrics, tracer), [ledger.identity.vkey], url=chosen.public_url,
-                                 end=ledger.end)
+                    async with operators:
+                        yield Served(app, [ledger.identity.vkey], url=chosen.public_url, end=ledger.end)
     finally:
         if tracer is not None:
             await asyncio.to_thread(tracer.close)

@@ -39,6 +39,9 @@ class Walk:
     """Replays the log `origin`, from the state in which an earlier audit left it. `revisable`: later records may revise
     earlier ones, so the replay keeps the data that a revision needs."""
 
+    hides = False
+    """Whether the source may leave out bodies of private records."""
+
     def __init__(
         self, origin: str, registry: Registry, findings: Findings, start: AuditStart, *, revisable: bool = False,
         row_check: RowCheck | None = None,
@@ -60,7 +63,7 @@ class Walk:
             restore(state, read_registers(start.store.fact("registers") or b""))
         self.memory = Memory(state, figures, start.store, limit=start.options.lots_in_memory)
         self._revisable = Revisable(self.memory, state, figures) if revisable else None
-        self.replayer = Replayer(state, figures, registry, revisable=self._revisable, watcher=row_check)
+        self.replayer = self._replayer(state, figures, registry, row_check)
         if earlier is not None:
             self.replayer.not_recomputed = earlier.not_recomputed
             self.replayer.versions = earlier.versions
@@ -68,6 +71,11 @@ class Walk:
         self.doubtful = DoubtfulFigures(None if earlier is None else earlier.doubtful)
         self._row_check = row_check
         self._roots: dict[tuple[int, int], bytes] = {}
+
+    def _replayer(
+        self, state: State, figures: dict[str, LotFigures], registry: Registry, row_check: RowCheck | None
+    ) -> Replayer:
+        return Replayer(state, figures, registry, revisable=self._revisable, watcher=row_check)
 
     async def run(
         self, source: AuditSource, checkpoint: Checkpoint, bound: Bound, progress: Callable[[int, int], None]
@@ -78,7 +86,7 @@ class Walk:
         batches = Batches(source.batches(size, self.start))
         apart = size - self.start >= APART
         with ParallelChecks(
-            checkpoint.origin, self.registrar, self._progress, public=False, apart=apart, bound=bound
+            checkpoint.origin, self.registrar, self._progress, public=self.hides, apart=apart, bound=bound
         ) as checks:
             async with arriving(source, batches, checks, self.start, size) as pages:
                 async for page in pages:
@@ -114,14 +122,17 @@ class Walk:
         include later replays."""
         self._write()
         store.write_fact("registers", write_registers(registers_of(self.replayer.state)))
-        write_state(store, AuditState(
+        write_state(store, self._state(checkpoint, keys, doubts))
+        store.mark()
+
+    def _state(self, checkpoint: Checkpoint, keys: LogKeys, doubts: Doubts) -> AuditState:
+        return AuditState(
             origin=checkpoint.origin, vkey=keys.pinned, registrar=self.registrar or "", size=checkpoint.size,
             root=checkpoint.root, progress=self._progress or TreeProgress(), counts=dict(self.counts),
             records=dict(self.types), not_recomputed=self.replayer.not_recomputed,
             versions=self.replayer.versions, erasures=self.replayer.erasures, rotations=list(keys.notes),
             doubts=dict(doubts), doubtful=self.doubtful.kept(),
-        ))
-        store.mark()
+        )
 
     def _write(self) -> None:
         if self._revisable is None:
@@ -158,9 +169,7 @@ class Walk:
         for fault in verdict.faults:
             if fault.index < page.rows[0].index:
                 self._findings.add(fault.rule, fault.message, fault.index, column=fault.column)
-        for part in parts(records):
-            revised = await read_revised(source, part[0])
-            await asyncio.to_thread(self._replay, part, revised)
+        await self._replay_parts(source, records)
         if verdict.stopped:
             for missing in self._faults[verdict.size]:
                 self._findings.add(missing.rule, missing.message, missing.index, column=missing.column)
@@ -171,6 +180,11 @@ class Walk:
         if self._revisable is not None:
             await asyncio.to_thread(self._revisable.write)
         self.memory.spill()
+
+    async def _replay_parts(self, source: AuditSource, records: Sequence[ReplayedRecord]) -> None:
+        for part in parts(records):
+            revised = await read_revised(source, part[0])
+            await asyncio.to_thread(self._replay, part, revised)
 
     def _read(self, page: Arrived) -> list[ReplayedRecord]:
         records = [read_row(row, page.verdict.unread) for row in page.rows[: page.verdict.size - page.rows[0].index]]
@@ -244,8 +258,8 @@ def parts(records: Sequence[ReplayedRecord]) -> list[Sequence[ReplayedRecord]]:
     return [part for part in split if part]
 
 
-async def read_revised(source: AuditSource, replayed: ReplayedRecord) -> list[RevisedRow]:
-    """The stored rows of the records that this one revises."""
-    if not isinstance(replayed.record, REVISING):
+async def read_revised(source: AuditSource, replayed: ReplayedRecord, *, hidden: bool = False) -> list[RevisedRow]:
+    """The stored rows of the records that this one revises. `hidden`: its body is not visible, but it revises."""
+    if not hidden and not isinstance(replayed.record, REVISING):
         return []
     return [row async for page in source.revised(replayed.row.index) for row in page]

@@ -18,6 +18,24 @@ class AuditFinding(Struct, frozen=True, kw_only=True, omit_defaults=True):
     column: str | None = None
 
 
+class ScopeReport(Struct, frozen=True, kw_only=True):
+    """The entries of an audit that could not read the whole log. `organization` is the auditor's own as the source
+    says, `readable` are the organisations whose records are all visible.
+
+    `visible` entries were read in full: all figures of these were recomputed, except for `adopted` records, which name
+    hidden things or revise others; their results were proved by their leaves. Of `party` entries, the auditor saw the
+    body and its own lots. Of `hidden` entries, bytes, signature and key were checked, and figures were not. `given`:
+    committed figures of lots of hidden records, which were proved by their leaves."""
+
+    organization: str | None
+    readable: list[str]
+    visible: int
+    adopted: int
+    party: int
+    hidden: int
+    given: int
+
+
 class AuditReport(Struct, frozen=True, kw_only=True):
     """`ok` says that every entry, signature, balance and figure holds, except for the limits in `notes`.
 
@@ -26,6 +44,7 @@ class AuditReport(Struct, frozen=True, kw_only=True):
     is the work of this audit. `erased` counts redacted records. `witnesses` have cosigned the checkpoint, if a policy
     was given. `rules` are the activations of the ledger's own rules. `doubtful`: the ten records that question the most
     kg CO2e themselves, or else have the largest burdens with a warning; empty for the public log, which has no figures.
+    `scope` is set if the auditor could not read the whole log.
     """
 
     ok: bool
@@ -47,6 +66,7 @@ class AuditReport(Struct, frozen=True, kw_only=True):
     notes: list[str]
     rules: list[Activated] = []
     doubtful: list[DoubtfulFigure] = []
+    scope: ScopeReport | None = None
 
     def counted(self, name: str) -> int:
         """The part of a count that this audit adds to the earlier audits."""

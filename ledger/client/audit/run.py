@@ -22,9 +22,11 @@ from ledger.client.audit.checks.log_tables import Anchored, ShowsLog, check_anch
 from ledger.client.audit.findings import Findings, Stop
 from ledger.client.audit.full_walk import Walk
 from ledger.client.audit.options import AuditOptions, AuditStart, start_of
-from ledger.client.audit.report import AuditReport, unopened
+from ledger.client.audit.report import AuditReport, ScopeReport, unopened
+from ledger.client.audit.scoped.balances import check_visible_balances
+from ledger.client.audit.scoped.walk import ScopedWalk
 from ledger.client.audit.source.decoding import Malformed
-from ledger.client.audit.source.interface import AuditSource, StoredVersion
+from ledger.client.audit.source.interface import AuditSource, ShowsScope, StoredVersion
 from ledger.client.audit.source.lookup_rows import ShowsRows
 from ledger.core.log.checkpoint import Checkpoint
 from ledger.core.log.note import parse_vkey
@@ -38,8 +40,11 @@ async def audit(source: AuditSource, registry: Registry, options: AuditOptions) 
 
     Raises Unavailable if the source does not answer, ConfigurationError if the state belongs to another log.
     """
-    with start_of(options, public=False) as start:
-        return await _AuditRun(source, registry, start).run()
+    scope = await source.scope() if isinstance(source, ShowsScope) else None
+    scope = None if scope is None or scope.everything else scope
+    with start_of(options, public=False, scope=scope) as start:
+        run = _AuditRun if scope is None else _ScopedRun
+        return await run(source, registry, start).run()
 
 
 class _AuditRun:
@@ -90,11 +95,15 @@ class _AuditRun:
         anchored = await source.anchored() if isinstance(source, ShowsLog) else None
         # A database signs its own head here; the cosignatures of its published heads are in its tables.
         policy = None if isinstance(source, ShowsLog) else options.policy
-        signed = await read_checkpoint(source, vkey, policy, self._earlier)
+        before = self._earlier or self._start.dropped
+        signed = await read_checkpoint(source, vkey, policy, before)
         self._checkpoint, self._witnesses, keys, *_ = signed
         if keys.led is not None:
             self._note(keys.led)
-        await check_growth(source, self._checkpoint, self._earlier, findings)
+        await check_growth(source, self._checkpoint, before, findings)
+        if self._start.dropped is not None:
+            self._note(f"an earlier audit up to entry {self._start.dropped.size} could read another part of the log, "
+                       "so this audit started from zero")
         self._walk = walk = await self._begin(keys.origin)
         bound = bound_of(options.clock(), await cosigned_by(source, signed))
         await walk.run(source, self._checkpoint, bound, options.progress)
@@ -109,7 +118,7 @@ class _AuditRun:
         if self._store is not None and not findings.found:
             # The state ends at the checkpoint. The balance checks may replay later entries.
             walk.keep(self._store, self._checkpoint, keys, doubts)
-        await check_balances(source, walk, vkey, findings, full=options.full_balances)
+        await self._check_balances(walk, vkey)
         findings.add_malformed(source.intake.taken())
         await self._check_erasures(walk, vkey)
         findings.notes.extend([
@@ -146,6 +155,9 @@ class _AuditRun:
             origin, self._registry, self._findings, self._start, revisable=revisable,
             row_check=self._source.row_check() if isinstance(self._source, ShowsRows) else None,
         )
+
+    async def _check_balances(self, walk: Walk, vkey: str) -> None:
+        await check_balances(self._source, walk, vkey, self._findings, full=self._options.full_balances)
 
     async def _check_erasures(self, walk: Walk, vkey: str) -> None:
         """Checks that the log asks for every erased body. The source shows rows as they are now, so an erasure may
@@ -189,8 +201,37 @@ class _AuditRun:
             earlier=dict(earlier.counts) if earlier is not None else {}, witnesses=self._witnesses,
             findings=self._findings.found, notes=self._findings.notes,
             rules=list(walk.replayer.state.rules.activated) if walk else [],
-            doubtful=walk.doubtful.largest() if walk else [],
+            doubtful=walk.doubtful.largest() if walk else [], scope=self._scope_report(),
         )
+
+    def _scope_report(self) -> ScopeReport | None:
+        return None
+
+
+class _ScopedRun(_AuditRun):
+    """The audit of a source that shows only a part of the log with bodies."""
+
+    async def _begin(self, origin: str) -> Walk:
+        self._scoped = ScopedWalk(origin, self._registry, self._findings, self._start, await self._source.revisions())
+        return self._scoped
+
+    async def _check_versions(self, expected: Sequence[StoredVersion], size: int) -> None:
+        """Hidden revisions cannot be counted; the walk has checked the visible ones."""
+        self._scoped.check_rights(self._options)
+
+    async def _check_erasures(self, walk: Walk, vkey: str) -> None:
+        erasures = walk.replayer.erasures
+        if any(erasures.unexplained()):
+            newest = (await read_checkpoint(self._source, vkey)).checkpoint
+            await self._scoped.explain_erasures(self._source, newest.size)
+        for index, message in erasures.unexplained():
+            self._findings.add("erasure", message, index)
+
+    async def _check_balances(self, walk: Walk, vkey: str) -> None:
+        await check_visible_balances(self._source, self._scoped, self._findings)
+
+    def _scope_report(self) -> ScopeReport | None:
+        return None if self._walk is None else self._scoped.report()
 
 
 def _rows(version: StoredVersion | None) -> str:

@@ -31,7 +31,7 @@ async def audit_public(source: TreeSource, options: AuditOptions) -> AuditReport
 
 async def _audited(source: TreeSource, start: AuditStart) -> AuditReport:
     findings = Findings()
-    options, store, earlier, pinned = start
+    options, store, earlier, pinned = start[:4]
     vkey = pinned.vkey or await source.vkey()
     walk = PublicWalk(parse_vkey(vkey).name, findings, start)
     checkpoint, witnesses = None, list[str]()

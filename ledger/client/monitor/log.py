@@ -1,14 +1,26 @@
 """The input of a monitor: a log's checkpoint, entry bundles and public bodies, and the heads that witnesses
 cosigned."""
 
+from datetime import date
+from typing import NamedTuple
+
 from msgspec import UNSET, Raw, Struct, UnsetType
 
+from ledger.access.accesses import parse_day
+from ledger.answers.accesses import AccessRootsAnswer
 from ledger.client import limits
 from ledger.client.http import BlockingReader, HttpAnswer, decoded
 from ledger.core.log.add_checkpoint import log_id
 from ledger.core.log.key_rotation import rotations_in
 from ledger.core.log.tiles import TILE_WIDTH, Tile, decode_entries, entries_path, tile_path
 from ledger.errors import InvalidInput, LedgerError, Unavailable, VerificationError
+
+
+class AccessDays(NamedTuple):
+    """Closed days of the access log with their notes, in order; the rows of days before `kept_from` have expired."""
+
+    notes: list[tuple[date, str]]
+    kept_from: str | None
 
 
 class _PublicBody(Struct, frozen=True):
@@ -35,6 +47,26 @@ class LogReader(BlockingReader):
         """The policy by which the log publishes heads; None if the log shows no policy."""
         response = self._get("/log/policy", limits.NOTE, missing=True)
         return response.content if response.status == 200 else None
+
+    def access_days(self) -> AccessDays:
+        """All closed days of the access log; none if the log has no such log. Raises VerificationError if the list is
+        malformed."""
+        notes: list[tuple[date, str]] = []
+        after = ""
+        while True:
+            path = f"/log/accesses{after and f'?after={after}'}"
+            response = self._get(path, limits.PAGE, missing=True)
+            if response.missing:
+                return AccessDays(notes, None)
+            page = decoded(response.content, AccessRootsAnswer)
+            for listed in page.days:
+                day = _day(listed.day)
+                if notes and day <= notes[-1][0]:
+                    raise VerificationError("the days of the access log are not in order", code="malformed-log")
+                notes.append((day, listed.note))
+            if page.next is None or not page.days:
+                return AccessDays(notes, page.kept_from)
+            after = notes[-1][0].isoformat()
 
     def entries(self, bundle: int, size: int) -> list[bytes]:
         """The entries of a bundle in the tree of `size`. Raises VerificationError if the bundle is malformed."""
@@ -85,3 +117,10 @@ class LogReader(BlockingReader):
             return response.content.decode()
         except UnicodeDecodeError:
             raise VerificationError(f"{subject} is not UTF-8", code="malformed-log") from None
+
+
+def _day(text: str) -> date:
+    try:
+        return parse_day(text, "day")
+    except InvalidInput as error:
+        raise VerificationError(f"the list of days of the access log: {error.message}", code="malformed-log") from None

@@ -6,11 +6,13 @@ behind the last one. 3. The new entries, appended to the last tree, give its roo
 Bodies of public kinds are served, have their digests, and are signed by a key that the log has entered. 5. The heads
 that witnesses show as cosigned belong to this tree, once it is as large. 6. The checkpoint is cosigned as the log
 itself asks. 7. No entry's time is ahead of the monitor's clock, or of the time at which a quorum cosigned the
-checkpoint; such an entry is a finding.
+checkpoint; such an entry is a finding. 8. The access log shows the days that it showed before, with the same roots,
+and the rows about an organisation's data (`accesses.py`).
 """
 
 import base64
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -19,9 +21,11 @@ from ledger.client.audit.checks.cosignatures import readable
 from ledger.client.audit.checks.entry_times import RULE as AHEAD
 from ledger.client.audit.checks.entry_times import Bound, bound_of
 from ledger.client.audit.report import AuditFinding
+from ledger.client.monitor.accesses import AccessLook, OwnAccesses, read_days
 from ledger.client.monitor.events import Event, entered_keys, event_of
 from ledger.client.monitor.log import LogReader
 from ledger.client.monitor.state import MonitorState
+from ledger.client.monitor.violation import Violation
 from ledger.core.log.checkpoint import Checkpoint
 from ledger.core.log.entry import Entry, parse_entry
 from ledger.core.log.frontier import Frontier
@@ -41,14 +45,6 @@ from ledger.host.clock import now
 Progress = Callable[[int, int], None]
 
 
-class Violation(VerificationError):
-    """The log has broken a promise. `notes` are the signed checkpoints that prove it, the older one first."""
-
-    def __init__(self, message: str, notes: tuple[str, ...], *, code: str, value: object = None) -> None:
-        super().__init__(message, code=code, field="log", value=value)
-        self.notes = notes
-
-
 class Look(NamedTuple):
     """The result of a look: the state for the next look, the log's keys, and their rotations and the events since the
     last look. `warnings` are about witnesses, `findings` about entries."""
@@ -66,8 +62,10 @@ class Monitor:
     """Looks at one log with a pinned key. `clock` is the monitor's clock, in ms since 1970."""
 
     def __init__(
-        self, reader: LogReader, vkey: str, policy: Policy | None, clock: Callable[[], int] = now
+        self, reader: LogReader, vkey: str, policy: Policy | None, clock: Callable[[], int] = now,
+        own: OwnAccesses | None = None,
     ) -> None:
+        self._own = own
         self._clock = clock
         self._reader = reader
         self._vkey = vkey
@@ -101,10 +99,18 @@ class Monitor:
             events.append(event_of(record, index, entry.digest, entry.time, entry.keyid))
         self._check_cosigned(activated, note, log_keys)
         ahead, warnings = self._compare(state, checkpoint, note, log_keys)
+        accesses = self._accesses(state, log_keys)
         new = replace(state, note=note, frontier=base64.b64encode(tree.to_bytes()).decode(), keys=keys, ahead=ahead,
-                      rotations=list(log_keys.notes), policy=activated)
+                      rotations=list(log_keys.notes), policy=activated, accesses=accesses.kept)
         rotated = [open_rotation(one) for one in log_keys.notes[len(state.rotations) :]]
+        warnings += accesses.warnings
         return Look(new, checkpoint, log_keys, rotated, events, warnings, new_entries.findings)
+
+    def _accesses(self, state: MonitorState, keys: LogKeys) -> AccessLook:
+        kept = read_days(self._reader, state.accesses, keys)
+        if self._own is None:
+            return AccessLook(kept.state, [])
+        return self._own.look(kept, keys, datetime.fromtimestamp(self._clock() / 1000, UTC).date())
 
     def _log_keys(self, state: MonitorState, note: str) -> LogKeys:
         # Rotations are read after the checkpoint, so that they include every rotation before it.

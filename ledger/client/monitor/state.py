@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from ledger.client.monitor.accesses import KeptAccesses
 from ledger.core.log.frontier import Frontier
 from ledger.errors import ConfigurationError, InvalidInput
 
@@ -14,7 +15,7 @@ class MonitorState(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """`note`: the last checkpoint, None before the first look. `frontier`: base64 of the tree's right edge. `keys`: all
     keys that the log has entered, as base64 SPKI by hex keyid. `ahead`: the notes, by witness, that the witness has
     cosigned and the log has not shown yet. `rotations`: the rotation notes of the log's own key. `policy`: the digest
-    of the witness policy that the log says is in force."""
+    of the witness policy that the log says is in force. `accesses`: the days of the access log."""
 
     origin: str
     note: str | None = None
@@ -23,6 +24,7 @@ class MonitorState(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     ahead: dict[str, str] = {}
     rotations: list[str] = []
     policy: str | None = None
+    accesses: KeptAccesses = KeptAccesses()
 
     def tree(self) -> Frontier:
         return Frontier.from_bytes(base64.b64decode(self.frontier))

@@ -460,10 +460,18 @@ class PublicationEnd(Record, frozen=True, kw_only=True, tag="publicationEnd"):
     publication: Sha256
 
 
+class OrganizationNames(Record, frozen=True, kw_only=True, tag="organizationNames"):
+    """The issuer's own name for readers who may see its records. The record of its enrolment is public for good, so a
+    sole trader is enrolled under an identifier alone, and this name can be erased."""
+
+    names: Annotated[Names, Meta(min_length=1)]
+
+
 AnyRecord = (
     Organization | KeyChange | Activation | Erasure | Facility | Product | Transformation | Transfer | Acceptance
     | StandingAcceptance | Consumption | Declaration | Pool | Addition | Amendment | Closing | Reopening | Attestation
     | Report | Grant | GrantRevocation | AppointedReader | ReaderRevocation | PassportPublication | PublicationEnd
+    | OrganizationNames
 )
 
 PUBLIC_TYPES: Final = frozenset(

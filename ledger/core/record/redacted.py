@@ -87,6 +87,7 @@ _RECORDS: Final[Mapping[str, dict[str, _Spec]]] = {
     "grantRevocation": _kept("grant"),
     "publication": _kept("lot product declaration"),
     "publicationEnd": _kept("publication"),
+    "organizationNames": {"names": {"en": _Word, "zh": _Word}},
 }
 """Every field that stays, by type. Records of a type that is not listed cannot be erased."""
 

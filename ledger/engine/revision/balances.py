@@ -73,20 +73,27 @@ class Balances:
                 raise Refused(
                     f"item {item!r} would be in {len(lots_of_item)} lots that have a balance", code="item-taken",
                     field="changes", value=item,
-                    rule="at most one lot of an item has a balance: " + " ".join(sorted(lots_of_item)),
+                    rule=f"at most one lot of an item has a balance{self._own(lots_of_item)}",
                 )
         for item, lots_of_item in carriers.items():
             self._undoing.set(self._state.holding, item, lots_of_item)
 
     def check(self, lot: str) -> None:
         """Raises Refused if records take more from a lot than its quantity."""
-        remaining = self._state.remaining[lot]
+        remaining, facts = self._state.remaining[lot], self._state.lots[lot]
         if remaining < 0:
+            # How much the receiver of a delivery has used is not the sender's to know.
+            excess = f" by {-remaining:f} {facts.unit}" if facts.sender is None else ""
             raise Refused(
-                f"lot {lot!r} would be overdrawn by {-remaining:f} {self._state.lots[lot].unit}",
+                f"lot {lot!r} would be overdrawn{excess}",
                 code="over-consumption", field="changes", value=lot,
                 rule="all records together take at most the quantity of a lot",
             )
+
+    def _own(self, lots: Iterable[str]) -> str:
+        """The lots that nobody has handed over, whose names the issuer knows."""
+        own = sorted([lot for lot in lots if self._state.lots[lot].sender is None])
+        return f": {' '.join(own)}" if own else ""
 
     def _carriers(self) -> dict[str, set[str]]:
         """For each item of a touched lot: the lots of the item that have a balance now."""

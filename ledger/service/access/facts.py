@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from asyncpg import Record
 
 from ledger.access.policy import LotConcerns, RecordConcerns
+from ledger.service.queries.tree_size import EVER
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -18,6 +19,12 @@ async def record_facts(pool: DatabasePool, digests: Sequence[bytes]) -> dict[str
             row["made"],
         ) for row in rows
     }
+
+
+async def digest_at(pool: DatabasePool, index: int) -> bytes:
+    """The digest of the record at a log index; empty if the log is shorter."""
+    rows = await pool.fetch(queries("lists")["records"], [index], EVER)
+    return bytes.fromhex(rows[0]["digest"]) if rows else b""
 
 
 async def lot_facts(pool: DatabasePool, names: Sequence[str]) -> dict[str, list[LotConcerns]]:

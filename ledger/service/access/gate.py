@@ -4,7 +4,7 @@ Unknown and forbidden things run the same statements and get the same answer, so
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.access.caller import Caller
 from ledger.access.declared import (
@@ -17,8 +17,9 @@ from ledger.access.declared import (
 )
 from ledger.access.policy import Level, lot_level, organization_level, record_level
 from ledger.access.rights import OPEN, Rights
+from ledger.core.record.kinds import PUBLIC_TYPES
 from ledger.errors import NotFound
-from ledger.service.access.facts import lot_facts, organizations_of, record_facts
+from ledger.service.access.facts import digest_at, lot_facts, organizations_of, record_facts
 from ledger.service.access.leaves import revises_seen
 from ledger.service.access.rights import read_rights
 from ledger.service.access.sight import Sight
@@ -36,6 +37,13 @@ REVISED: Final = "revised"
 _DIGITS: Final = 15
 
 
+class _Reading(NamedTuple):
+    """What a request reads, for the access log: the organisations whose non-public data it names, and the names."""
+
+    owners: set[str]
+    asked: list[str]
+
+
 class Gate:
     """Admits requests, or refuses them. `is_open`: everybody sees everything on this ledger."""
 
@@ -50,29 +58,34 @@ class Gate:
         """The caller's sight of the named things. Raises NotFound if the ledger has no such thing, or if the caller
         sees nothing of it. Raises Denied if the answer needs a chain without hidden parts."""
         rights = await self.rights_of(caller)
-        if rights.everything:
+        if self.is_open:
             return Sight(rights)
-        level, lots = Level.FULL, []
+        level, lots, reading = Level.FULL, [], _Reading(set(), [])
         for declaration in declared:
-            seen, numbers = await self._seen(rights, declaration, values)
+            seen, numbers = await self._seen(rights, declaration, values, reading)
             level = min(level, seen)
             lots += numbers
-        return Sight(rights, level, tuple(lots))
+        return Sight(rights, level, tuple(lots), frozenset(reading.owners), tuple(reading.asked))
 
-    async def _seen(self, rights: Rights, declaration: Declaration, values: Values) -> tuple[Level, list[int]]:
+    async def _seen(
+        self, rights: Rights, declaration: Declaration, values: Values, reading: _Reading
+    ) -> tuple[Level, list[int]]:
+        """Adds the organisations whose non-public data are named and the looked-up names to `reading`."""
         match declaration:
             case OfLot():
-                return await self._lots(rights, declaration, values)
+                return await self._lots(rights, declaration, values, reading)
             case OfRecord():
-                return await self._record(rights, declaration.parameter, values), []
+                return await self._record(rights, declaration.parameter, values, reading), []
             case OfOrganization():
                 given = _given(declaration.parameters, values) or _given(declaration.otherwise, values)
-                return await self._organizations(rights, given), []
+                return await self._organizations(rights, given, reading), []
             case OfThing():
-                return await self._thing(rights, declaration.parameter, values)
+                return await self._thing(rights, declaration.parameter, values, reading)
         return Level.FULL, []
 
-    async def _lots(self, rights: Rights, declaration: OfLot, values: Values) -> tuple[Level, list[int]]:
+    async def _lots(
+        self, rights: Rights, declaration: OfLot, values: Values, reading: _Reading
+    ) -> tuple[Level, list[int]]:
         given = _given(declaration.parameters, values)
         if not given:
             return Level.FULL, []
@@ -84,14 +97,16 @@ class Gate:
             if best < declaration.at_least:
                 raise _unseen(parameter, name)
             levels.append(best)
+            reading.asked.append(name)
             numbers += [number for number, level in seen.items() if level >= declaration.at_least]
-        if declaration.whole:
+            reading.owners.update([each.record.issuer for each in facts[name] if each.number in numbers])
+        if declaration.whole and not rights.everything:
             visible = await visible_upstream(self._pool, rights, numbers, NOW)
             if visible.hidden:
                 raise hidden_parts(*given[0])
         return min(levels), numbers
 
-    async def _record(self, rights: Rights, parameter: str, values: Values) -> Level:
+    async def _record(self, rights: Rights, parameter: str, values: Values, reading: _Reading) -> Level:
         level = Level.FULL
         for _, text in _given((parameter,), values):
             digest = digest_from(text)
@@ -104,8 +119,11 @@ class Gate:
                 revising = -1 if facts is None else facts.log_index
                 if await revises_seen(self._pool, rights, revising, _index(number)):
                     seen = Level.TOTALS
-            if seen == Level.NOTHING:
+            if facts is None or seen == Level.NOTHING:
                 raise _unseen(parameter, text)
+            reading.asked.append(text)
+            if facts.type not in PUBLIC_TYPES:
+                reading.owners.add(facts.issuer)
             level = min(level, seen)
         return level
 
@@ -115,14 +133,20 @@ class Gate:
                 if grant.lot is not None and grant.depth == "full" and grant.grantor == issuer]
         return bool(lots) and index in (await visible_upstream(self._pool, rights, lots, NOW)).records
 
-    async def _organizations(self, rights: Rights, given: Sequence[tuple[str, str]]) -> Level:
+    async def _organizations(
+        self, rights: Rights, given: Sequence[tuple[str, str]], reading: _Reading
+    ) -> Level:
         named = await organizations_of(self._pool, [name for _, name in given]) if given else {}
         for parameter, name in given:
             if name not in named or organization_level(rights, named[name]) < Level.FULL:
                 raise _unseen(parameter, name)
+            reading.asked.append(name)
+            reading.owners.add(named[name])
         return Level.FULL
 
-    async def _thing(self, rights: Rights, parameter: str, values: Values) -> tuple[Level, list[int]]:
+    async def _thing(
+        self, rights: Rights, parameter: str, values: Values, reading: _Reading
+    ) -> tuple[Level, list[int]]:
         """A record, lot, item, organisation, facility, product or pool; all kinds are looked up for every name."""
         given = _given((parameter,), values)
         if not given:
@@ -130,7 +154,8 @@ class Gate:
         name = given[0][1]
         lots = (await lot_facts(self._pool, [name])).get(name, ())
         organizations = await organizations_of(self._pool, [name])
-        records = await record_facts(self._pool, [_digest_or_none(name)])
+        by_index = await digest_at(self._pool, _index(name))
+        records = await record_facts(self._pool, [_digest_or_none(name), by_index])
         levels = {each.number: lot_level(rights, each) for each in lots}
         seen = [*levels.values(), *[record_level(rights, each) for each in records.values()]]
         if name in organizations:
@@ -140,6 +165,10 @@ class Gate:
         level = max(seen, default=Level.NOTHING)
         if level == Level.NOTHING:
             raise _unseen(parameter, name)
+        reading.asked.append(name)
+        reading.owners.update([each.record.issuer for each in lots if levels[each.number] > Level.NOTHING])
+        reading.owners.update([each.issuer for each in records.values() if each.type not in PUBLIC_TYPES])
+        reading.owners.update({organizations[name]} - {name} if name in organizations else ())
         return level, [number for number, each in levels.items() if each > Level.NOTHING]
 
 
@@ -149,7 +178,7 @@ def _given(parameters: Sequence[str], values: Values) -> list[tuple[str, str]]:
 
 
 def _index(text: str) -> int:
-    """A log index; -1 for a text that is none."""
+    """A log index; -1 for any other text."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS else -1
 
 

@@ -2,7 +2,7 @@
 
 Whoever received the lot sees its committed burdens and contents, and its quality. The answer lacks the lot's own record
 and everything upstream. Whoever sees the lot's record may not see the records behind the inputs: then the answer lacks
-what would name them.
+their names.
 """
 
 from collections.abc import Sequence
@@ -21,10 +21,10 @@ from ledger.answers.stored import (
 )
 from ledger.core.receipts.study import StudyClaim
 from ledger.service.access.facts import organizations_of
-from ledger.service.access.show_lots import show_lots, visible_lots
+from ledger.service.access.show_lots import lot_levels, show_lots
 from ledger.service.access.sight import Sight
 from ledger.service.queries.doubts import limitation
-from ledger.service.queries.tree_size import moment_at
+from ledger.service.queries.tree_size import NOW, moment_at
 from ledger.store.database import DatabasePool
 
 AnyStudy = TypeVar("AnyStudy", bound=StudyClaim)
@@ -35,27 +35,29 @@ WAITING: Final = "a part of this figure waits for closings of facilities that ar
 
 
 async def show_figure(pool: DatabasePool, sight: Sight, answer: FootprintAnswer) -> FootprintAnswer:
-    """The footprint without what the caller may not see; the same answer for a caller who sees the whole chain."""
+    """The footprint without the parts that the caller may not see; unchanged for a caller who sees everything."""
     if sight.whole:
+        await sight.visible(pool, sight.lots, NOW)
         return answer
     (lot,) = await show_lots(pool, sight, [answer.lot])
-    answer = structs.replace(answer, lot=lot)
-    moment = await moment_at(pool, answer.at)
-    visible = await sight.visible(pool, sight.lots, moment)
-    if visible is not None and not visible.hidden:
-        return structs.replace(answer, averages=await _averages(pool, sight, answer), claims=_claims(sight, answer))
-    shown = await _without_upstream(pool, sight, answer)
+    shown = await _without_upstream(pool, sight, structs.replace(answer, lot=lot))
     if sight.level < Level.FULL:
         return _totals(shown)
-    inputs = {one.lot for one in answer.inputs}
-    if inputs - await visible_lots(pool, sight, sorted(inputs)):
+    levels = await lot_levels(pool, sight, [one.lot for one in answer.inputs])
+    if Level.NOTHING in levels.values():
         # The own record with the lot's figure would give the figures of its inputs.
         return _totals(shown)
-    return structs.replace(shown, sight="part")
+    is_part = any(level < Level.FULL for level in levels.values()) or shown.limitations != answer.limitations
+    return structs.replace(shown, sight="part") if is_part else shown
 
 
 async def _without_upstream(pool: DatabasePool, sight: Sight, answer: FootprintAnswer) -> FootprintAnswer:
-    operators = await organizations_of(pool, sorted({period.facility for period in answer.open_periods}))
+    answer = structs.replace(
+        answer, averages=await _averages(pool, sight, answer), claims=_claims(sight, answer))
+    if not (answer.open_periods or answer.limitations or answer.verified) or await _sees_chain(pool, sight, answer):
+        return answer
+    facilities = sorted({period.facility for period in answer.open_periods})
+    operators = await organizations_of(pool, facilities) if facilities else {}
     periods = [period for period in answer.open_periods if sight.of_own(operators.get(period.facility, ""))]
     limitations = visible_limitations(sight, answer.in_doubt, answer.limitations, answer.lot.index)
     if len(answer.open_periods) > len(periods):
@@ -64,8 +66,15 @@ async def _without_upstream(pool: DatabasePool, sight: Sight, answer: FootprintA
         answer, open_periods=periods, more_periods=answer.more_periods and bool(periods),
         in_doubt=[doubt for doubt in answer.in_doubt if _may_see(sight, doubt, answer.lot.index)],
         limitations=limitations, verified=verified_alone(answer.verified, answer.lot.lot),
-        averages=await _averages(pool, sight, answer), claims=_claims(sight, answer),
     )
+
+
+async def _sees_chain(pool: DatabasePool, sight: Sight, answer: FootprintAnswer) -> bool:
+    """Whether the caller sees every record upstream in full. The walk takes long, and few answers need it."""
+    if sight.level < Level.FULL:
+        return False
+    visible = await sight.visible(pool, sight.lots, await moment_at(pool, answer.at))
+    return visible is None or not visible.hidden
 
 
 def _may_see(sight: Sight, doubt: DoubtAnswer, own: int) -> bool:
@@ -82,7 +91,7 @@ def visible_limitations(
 
 
 def verified_alone(verified: VerifiedAnswer | None, lot: str) -> VerifiedAnswer | None:
-    """The shares of attestations of this lot alone: those of others would be the shares of hidden parts."""
+    """The shares of attestations of this lot alone. Others would give the shares of hidden parts."""
     if verified is None or verified.left_off or any(one.lot != lot for one in verified.attestations):
         return None
     return verified
@@ -111,7 +120,7 @@ def _totals(answer: FootprintAnswer) -> FootprintAnswer:
 
 
 def attestations_of_lot(attestations: Sequence[AttestationAnswer]) -> list[AttestationAnswer]:
-    """Attestations without those of the facility, whose name stays hidden."""
+    """Attestations of other things than the facility, whose name stays hidden."""
     return [one for one in attestations if one.kind != "facility"]
 
 

@@ -25,7 +25,7 @@ class LotContext(NamedTuple):
 
 
 async def show_lots(pool: DatabasePool, sight: Sight, lots: Sequence[AnyLot]) -> list[AnyLot]:
-    """The lots without what the caller may not see. It sees at least the figures of each lot."""
+    """The lots without the parts that the caller may not see. It sees at least the figures of each lot."""
     if sight.whole or not lots:
         return list(lots)
     records = await made_facts(pool, {lot.index for lot in lots})
@@ -39,18 +39,25 @@ async def show_lots(pool: DatabasePool, sight: Sight, lots: Sequence[AnyLot]) ->
 
 
 async def visible_lots(pool: DatabasePool, sight: Sight, names: Sequence[str]) -> frozenset[str]:
-    """Those of the named lots of which the caller sees at least the figures."""
+    """The named lots of which the caller sees at least the figures."""
+    levels = await lot_levels(pool, sight, names)
+    return frozenset([name for name, level in levels.items() if level > Level.NOTHING])
+
+
+async def lot_levels(pool: DatabasePool, sight: Sight, names: Sequence[str]) -> dict[str, Level]:
+    """How much the caller sees of each of the named lots."""
     if sight.whole or not names:
-        return frozenset(names)
+        return dict.fromkeys(names, Level.FULL)
     facts = await lot_facts(pool, names)
-    return frozenset([
-        name for name, lots in facts.items() if any(lot_level(sight.rights, lot) > Level.NOTHING for lot in lots)
-    ])
+    return {
+        name: max([lot_level(sight.rights, lot) for lot in facts.get(name, ())], default=Level.NOTHING)
+        for name in names
+    }
 
 
 def _shown(lot: AnyLot, sight: Sight, context: LotContext) -> AnyLot:
     issuer = context.full.get(lot.index)
-    # What happened to the lot later stands in records of its holder, and where it was made in those of its maker.
+    # Records of the holder give the stock of a lot, and records of its maker the facility and the process.
     stocked = _is_of(lot.holder, sight, issuer) or (lot.owner is not None and sight.of_own(lot.owner))
     operator = None if lot.facility is None else context.operators.get(lot.facility)
     made = operator is None and issuer is not None if lot.facility is None else (

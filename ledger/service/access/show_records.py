@@ -7,7 +7,7 @@ from ledger.service.access.leaves import LeafSight
 
 
 def show_record(answer: RecordAnswer, seen: LeafSight) -> RecordAnswer:
-    """The record without what the caller may not see; the same answer for a caller who sees all of it."""
+    """The record without the parts that the caller may not see; the same answer for a caller who sees all of it."""
     if seen.full:
         return structs.replace(answer, leaves=seen.of(answer.leaves))
     return structs.replace(

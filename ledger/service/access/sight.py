@@ -1,22 +1,28 @@
 """The sight of a caller: how much it sees of the thing that it asked for. The gate makes it, handlers pass it on."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from ledger.access.policy import Level
+from ledger.access.policy import Level, record_level
 from ledger.access.rights import OPEN, Rights
+from ledger.service.access.facts import made_facts
 from ledger.service.access.walk import Visible, hidden_parts, visible_upstream
+from ledger.service.access_log.noting import Noter
 from ledger.service.queries.tree_size import NOW, Moment
 from ledger.store.database import DatabasePool
 
 
 class Sight(NamedTuple):
     """`level`: the least level of the named things. `lots`: numbers of the named lots that the caller sees, if the gate
-    has looked them up."""
+    has looked them up. `owners`: the organisations whose non-public data these things are.
+    `asked`: the names by which the request asked for them. `noter` notes what is read; None if nothing is secret."""
 
     rights: Rights
     level: Level = Level.FULL
     lots: tuple[int, ...] = ()
+    owners: frozenset[str] = frozenset()
+    asked: tuple[str, ...] = ()
+    noter: Noter | None = None
 
     @property
     def whole(self) -> bool:
@@ -27,7 +33,24 @@ class Sight(NamedTuple):
         self, pool: DatabasePool, lots: Sequence[int], moment: Moment, at_least: Level = Level.FULL
     ) -> Visible | None:
         """The part of the chain upstream of lots that is visible at a level; None if the caller sees everything."""
-        return None if self.whole else await visible_upstream(pool, self.rights, lots, moment, at_least)
+        if self.whole:
+            if self.noter is not None:
+                await self.noter.note_upstream(pool, lots, moment.version)
+            return None
+        return await self.noted(await visible_upstream(pool, self.rights, lots, moment, at_least))
+
+    async def noted(self, visible: Visible) -> Visible:
+        """Returns when the readings of these records are in the access log."""
+        if self.noter is not None:
+            await self.noter.note(visible.owners)
+        return visible
+
+    async def in_full(self, pool: DatabasePool, records: Collection[int]) -> set[int]:
+        """The records among these, by log index, that the caller sees in full."""
+        if self.whole:
+            return set(records)
+        facts = await made_facts(pool, records)
+        return {each.log_index for each in facts if record_level(self.rights, each) == Level.FULL}
 
     async def require_whole_chain(self, pool: DatabasePool, field: str, value: object) -> None:
         """Raises Denied if parts of the chain upstream of the named lots are hidden: for answers that would be

@@ -25,11 +25,12 @@ MAX_RECORDS: Final = 1_000_000
 class Visible(NamedTuple):
     """`records`: log indexes of the records upstream of the lots that the caller sees in full, or at the level of the
     walk; the latter are also in `partly`. `hidden`: those at which the walk ended; the lots that they made are the
-    boundary."""
+    boundary. `owners`: the issuers of the records."""
 
     records: frozenset[int]
     hidden: frozenset[int]
     partly: frozenset[int] = frozenset()
+    owners: frozenset[str] = frozenset()
 
     def is_boundary(self, lot: int) -> bool:
         """Whether the lot of that number was made by a hidden record."""
@@ -48,7 +49,8 @@ async def visible_upstream(
     while (more := await walk.granted()):
         for organizations, starts in more:
             await walk.go(starts, organizations)
-    return Visible(frozenset(walk.visible), frozenset(walk.hidden - walk.visible), frozenset(walk.partly))
+    return Visible(frozenset(walk.visible), frozenset(walk.hidden - walk.visible), frozenset(walk.partly),
+                   frozenset(walk.owners))
 
 
 async def visible_downstream(
@@ -64,8 +66,12 @@ async def visible_downstream(
         raise InvalidInput(f"more than {most} records lie downstream of the requested lots", code="chain-too-large",
                            field="lot", rule="lots nearer to the end of the chain")
     makers = await made_facts(pool, {lot // LOT_SLOTS for lot in lots})
-    seen = [record.log_index for record in makers if record_level(rights, record) == Level.FULL]
-    return Visible(frozenset([*[row["record"] for row in rows if row["visible"]], *seen]), frozenset())
+    seen = [record for record in makers if record_level(rights, record) == Level.FULL]
+    used = [row for row in rows if row["visible"]]
+    return Visible(
+        frozenset([*[row["record"] for row in used], *[record.log_index for record in seen]]), frozenset(),
+        owners=frozenset([*[row["issuer"] for row in used], *[record.issuer for record in seen]]),
+    )
 
 
 def hidden_parts(field: str, value: object) -> Denied:
@@ -82,6 +88,7 @@ class _UpstreamWalk:
         self._asked: set[int] = set()
         self._by_lot = {grant.lot: grant for grant in rights.grants if grant.depth == "full" and grant.lot is not None}
         self.visible: set[int] = set()
+        self.owners: set[str] = set()
         self.partly: set[int] = set()
         self.hidden: set[int] = set()
 
@@ -94,6 +101,8 @@ class _UpstreamWalk:
                                code="chain-too-large", field="lot", rule="lots nearer to the beginning of the chain")
         for row in rows:
             (self.visible if row["visible"] else self.hidden).add(row["record"])
+            if row["visible"]:
+                self.owners.add(row["issuer"])
 
     async def granted(self) -> list[tuple[frozenset[str], list[int]]]:
         """Makes the hidden records visible that grants cover, and returns the walks that go on behind them: through
@@ -106,6 +115,7 @@ class _UpstreamWalk:
         levels = {record.log_index: record_level(self._rights, record) for record in facts}
         covered = [index for index, level in levels.items() if level >= self._least]
         self.visible.update(covered)
+        self.owners.update([record.issuer for record in facts if levels[record.log_index] >= self._least])
         self.partly.update([index for index in covered if levels[index] < Level.FULL])
         own = self._rights.own | self._rights.whole_grantors
         walks = []

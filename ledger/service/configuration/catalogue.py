@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from ledger.service.configuration import kinds
 from ledger.service.configuration.kinds import ValueKind
 from ledger.service.settings import (
+    ACCESS_LOG_DAYS,
     ALL_SETS,
     EVERYBODY,
     JSON,
@@ -106,6 +107,9 @@ SETTINGS: Final = (
     Setting("access", kinds.choice(PARTIES, EVERYBODY),
             "who may read: those whom the data concern, or everybody everything", default=PARTIES, field="access",
             option="--access"),
+    Setting("access_log_days", kinds.whole_number(1, 36_500),
+            "days for which the rows of the access log are kept; the signed roots of the days stay",
+            default=str(ACCESS_LOG_DAYS), field="access_log_days"),
     Setting("log_format", kinds.choice(TEXT, JSON), "format of the log; `json` has a line for each request",
             default=TEXT, field="log_format"),
     Setting("passphrase", kinds.SECRET, "passphrase of the encrypted keys", "keys are not encrypted",

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from msgspec import Struct
 
 from ledger.access.caller import SCOPES, Caller
+from ledger.access.links import link_digest
 from ledger.errors import InvalidInput, Unauthenticated
 from ledger.service.access.rights import read_link
 from ledger.service.identity.assertions import AssertionKey, keyid_of, verified_assertion
@@ -150,8 +151,7 @@ class TokenService:
     async def _by_link(self, proof: BySecret) -> Subject:
         """The secret of a link is random, so its plain digest is enough."""
         expected = await read_link(self._pool, proof.client)
-        given = hashlib.sha256(proof.secret.encode()).hexdigest()
-        if expected is None or not compare_digest(expected, given):
+        if expected is None or not compare_digest(expected, link_digest(proof.secret)):
             raise invalid_client(_UNKNOWN)
         return Subject(proof.client, proof.client, frozenset({"read"}), proof.client)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from ledger.answers.stored import DoubtAnswer
+from ledger.service.access.sight import Sight
 from ledger.service.queries.tree_size import Moment
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
@@ -16,6 +17,7 @@ MAX_RECORDS: Final = 10_000
 """The most records upstream of a figure that a query examines."""
 
 SHOWN: Final = 20
+_HIDDEN: Final = "records behind this figure that are hidden from you are in doubt, or were not looked at."
 
 
 async def read_doubts(pool: DatabasePool, indexes: Iterable[int], size: int) -> dict[int, DoubtAnswer]:
@@ -46,6 +48,16 @@ async def read_doubts_behind(
     rows = await pool.fetch(sql["records_behind"], sorted(indexes)[-most - 1 :], moment.version, most + 1)
     doubts = list(reversed((await read_doubts(pool, [row["record"] for row in rows], moment.size)).values()))
     return doubts, _limitations(doubts, any(row["looked"] > most for row in rows), most)
+
+
+def visible_doubts(
+    sight: Sight, doubts: Sequence[DoubtAnswer], stated: Sequence[str]
+) -> tuple[list[DoubtAnswer], list[str]]:
+    """The doubts and limitations that a caller may read: about records of others only that there are some."""
+    if sight.whole:
+        return list(doubts), list(stated)
+    seen = [doubt for doubt in doubts if sight.of_own(doubt.issuer)]
+    return seen, [*map(limitation, seen[:SHOWN]), *([_HIDDEN] if len(stated) > len(seen) else [])]
 
 
 def _limitations(doubts: Sequence[DoubtAnswer], more: bool, most: int) -> list[str]:

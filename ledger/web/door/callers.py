@@ -13,6 +13,7 @@ from ledger.web.access import CALLER
 from ledger.web.door.answers import Headers, Refusal, header
 
 _BEARER: Final = b"bearer"
+_OPERATOR: Final = Caller(operator=True)
 
 
 class Callers:
@@ -39,6 +40,16 @@ class Callers:
             await Refusal(problem_of(error), retry_after=retry_after).send(send)
             return
         await self._app(scope, receive, send)
+
+
+class AsOperator:
+    """The application as the operator asks it, through a socket that only they can open."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        return self._app(known(scope, _OPERATOR), receive, send)
 
 
 def known(scope: Scope, caller: Caller) -> Scope:

@@ -90,7 +90,8 @@ class FootprintsController(Controller):
         if product is not None:
             _refuse("product", "either lot or product; methods apply to lots only",
                     {"lot": lot, "averages": averages or None, **choices})
-            return await read_product(ledger.pool, PeriodQuestion(product, since, until, at), limit, findings)
+            return await read_product(
+                ledger.pool, PeriodQuestion(product, since, until, at), limit, findings, sight=sight)
         if lot is None:
             raise InvalidInput("name either a lot or a product", code="invalid-request", field="lot",
                                rule="one of the parameters lot and product")
@@ -128,11 +129,12 @@ class FootprintsController(Controller):
     @get("/product", access=OfOrganization(("product",)),
          summary="The footprint of a product: all lots of a period, weighted by production")
     async def of_product(
-        self, ledger: Ledger, request: AnyRequest, product: ProductId, since: From = None, until: To = None,
-        limit: Limit = SHOWN, findings: Findings = "near", at: At = None,
+        self, ledger: Ledger, sight: Sight, request: AnyRequest, product: ProductId, since: From = None,
+        until: To = None, limit: Limit = SHOWN, findings: Findings = "near", at: At = None,
     ) -> ProductAnswer:
         _only(request, "/v1/footprint/product", "product", "from", "to", "limit", "findings", "at")
-        return await read_product(ledger.pool, PeriodQuestion(product, since, until, at), limit, findings)
+        return await read_product(
+            ledger.pool, PeriodQuestion(product, since, until, at), limit, findings, sight=sight)
 
 
 def _choice(method: str | None, gwp: str | None, allocation: str | None, parameter: Sequence[str] | None

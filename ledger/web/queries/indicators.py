@@ -7,6 +7,7 @@ from litestar.params import Parameter
 
 from ledger.access.declared import Selected
 from ledger.answers.indicators import IndicatorsAnswer
+from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
 from ledger.service.queries.indicators.read import GROUPINGS, read_indicators
 from ledger.service.queries.questions import PeriodQuestion
@@ -28,7 +29,7 @@ class IndicatorsController(Controller):
     @get("/{sector:str}/indicators", access=Selected("sums over enough organisations"),
          summary="Indicators of a sector on this ledger, with their coverage and targets")
     async def indicators(
-        self, ledger: Ledger, sector: SectorName, since: Since = None, until: Until = None, by: By = None,
+        self, ledger: Ledger, sight: Sight, sector: SectorName, since: Since = None, until: Until = None, by: By = None,
         at: At = None,
     ) -> IndicatorsAnswer:
-        return await read_indicators(ledger.pool, ledger.registry, PeriodQuestion(sector, since, until, at), by)
+        return await read_indicators(ledger.pool, ledger.registry, PeriodQuestion(sector, since, until, at), by, sight)

@@ -4,6 +4,7 @@ from litestar import Controller, get
 
 from ledger.access.declared import OfOrganization
 from ledger.sdk import Installations
+from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
 from ledger.service.queries.installation.read import read_installations
 from ledger.web.queries.inventory import FacilityId, Year
@@ -16,5 +17,7 @@ class CbamController(Controller):
 
     @get(access=OfOrganization(("facility",)),
          summary="The productions of an installation, and of the installations upstream of it, in a calendar year")
-    async def installations(self, ledger: Ledger, facility: FacilityId, year: Year, at: At = None) -> Installations:
-        return await read_installations(ledger.pool, facility, year, at)
+    async def installations(
+        self, ledger: Ledger, sight: Sight, facility: FacilityId, year: Year, at: At = None
+    ) -> Installations:
+        return await read_installations(ledger.pool, facility, year, at, sight)

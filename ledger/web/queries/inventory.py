@@ -7,6 +7,7 @@ from litestar.params import Parameter
 
 from ledger.access.declared import OfOrganization
 from ledger.answers.inventory import InventoryAnswer, SiteReportAnswer
+from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
 from ledger.service.queries.inventory.read import YEARS, read_inventory
 from ledger.service.queries.inventory.site_report import read_site_report
@@ -25,9 +26,9 @@ class InventoryController(Controller):
     @get(access=OfOrganization(),
          summary="The yearly inventory of an organisation by scope, site and equity share, with the previous year")
     async def inventory(
-        self, ledger: Ledger, organization: OrganizationId, year: Year, at: At = None
+        self, ledger: Ledger, sight: Sight, organization: OrganizationId, year: Year, at: At = None
     ) -> InventoryAnswer:
-        return await read_inventory(ledger.pool, organization, year, at)
+        return await read_inventory(ledger.pool, organization, year, at, sight)
 
     @get("/report", access=OfOrganization(("facility", "organization")),
          summary="The yearly report of a site: activity data times factor, after the GB/T 32151 series")

@@ -15,6 +15,9 @@ from ledger.answers.lists import (
     ShownAnswer,
     TransferListAnswer,
 )
+from ledger.service.access.show_lists import NOWHERE, sees_facility, show_deliveries
+from ledger.service.access.show_lots import show_lots
+from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
 from ledger.service.queries.lists.lots import LotQuery, PageRequest, read_lot_list
 from ledger.service.queries.lists.records import RecordQuery, read_record_list
@@ -43,15 +46,19 @@ class ListsController(Controller):
     @get("/lot-list", access=OfOrganization(("holder", "owner"), ("facility", "product")),
          summary="Lots that an organisation holds or owns, newest first, with their figures")
     async def lot_list(
-        self, ledger: Ledger, holder: OptionalId = None, owner: OptionalId = None, facility: OptionalId = None,
-        product: OptionalId = None, stock: InStock = False, after: AfterLot = None, limit: RowLimit = 100,
-        at: At = None,
+        self, ledger: Ledger, sight: Sight, holder: OptionalId = None, owner: OptionalId = None,
+        facility: OptionalId = None, product: OptionalId = None, stock: InStock = False, after: AfterLot = None,
+        limit: RowLimit = 100, at: At = None,
     ) -> LotListAnswer:
         """With `facility` or `product` alone: of the operator of the facility, or of the organisation that entered the
         product. Otherwise these two are filters."""
+        if not (facility is None or await sees_facility(ledger.pool, sight, facility)):
+            # As a filter, an unknown facility selects nothing; so does one whose lots the caller cannot place.
+            facility = NOWHERE
         query = LotQuery(holder, owner, facility, product, stock, at)
         answer = await read_lot_list(ledger.pool, query, PageRequest(limit, after))
-        return structs.replace(answer, lots=await _resembling(ledger, answer.lots))
+        lots = await show_lots(ledger.pool, sight, answer.lots)
+        return structs.replace(answer, lots=await _resembling(ledger, lots))
 
     @get("/received", access=OfOrganization(), summary="Transfers to an organisation, newest first, with their figures")
     async def received(
@@ -65,11 +72,11 @@ class ListsController(Controller):
     @get("/delivered", access=OfOrganization(),
          summary="Transfers from an organisation, newest first, with their figures")
     async def delivered(
-        self, ledger: Ledger, organization: OrganizationId, party: PartyId = None, since: Since = None,
+        self, ledger: Ledger, sight: Sight, organization: OrganizationId, party: PartyId = None, since: Since = None,
         until: Until = None, after: AfterIndex = None, limit: RowLimit = 100, at: At = None,
     ) -> TransferListAnswer:
         query = TransferQuery(organization, "delivered", party, since, until, at)
-        return await read_transfer_list(ledger.pool, query, PageRequest(limit, after))
+        return show_deliveries(sight, await read_transfer_list(ledger.pool, query, PageRequest(limit, after)))
 
     @get("/record-list", access=OfOrganization(("issuer",), ("facility",)),
          summary="Records of an organisation, newest first, by kind, facility and period")
@@ -86,11 +93,11 @@ class ListsController(Controller):
     @get("/show", access=OfThing(),
          summary="One page about a record, lot, item, organisation, facility, product or pool")
     async def show(
-        self, ledger: Ledger, name: Annotated[str, Parameter(
+        self, ledger: Ledger, sight: Sight, name: Annotated[str, Parameter(
             description="an id, or the digest or log index of a record", min_length=1, max_length=255)],
         at: At = None,
     ) -> ShownAnswer:
-        answer = await read_shown(ledger.pool, name, at)
+        answer = await read_shown(ledger.pool, name, at, sight)
         if answer.lot is not None:
             (lot,) = await _resembling(ledger, [answer.lot])
             answer = structs.replace(answer, lot=lot)

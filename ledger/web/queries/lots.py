@@ -47,7 +47,7 @@ class QueriesController(Controller):
     @get("/changes", access=OfOrganization(("holder",)),
          summary="Restatements of a holder's lots: the revising record, and the figures before and after")
     async def changes(
-        self, ledger: Ledger,
+        self, ledger: Ledger, sight: Sight,
         holder: Annotated[str, Parameter(description="the id of an organisation", min_length=1, max_length=255)],
         since: Annotated[int, Parameter(description="log index of the first revising record", ge=0, le=EVER)] = 0,
         after: Annotated[
@@ -55,7 +55,7 @@ class QueriesController(Controller):
         ] = -1,
         limit: Annotated[int, Parameter(ge=1, le=1000)] = 100,
     ) -> ChangesAnswer:
-        return await read_changes(ledger.pool, holder, since, after, limit)
+        return await read_changes(ledger.pool, holder, since, after, limit, sight=sight)
 
     @get("/organizations", access=ENROLLED, summary="Organisations in log order, with their keys")
     async def organizations(

@@ -29,6 +29,7 @@ from ledger.core.record.kinds import (
     Grant,
     GrantRevocation,
     GrantScope,
+    OrganizationNames,
     PassportPublication,
     PublicationEnd,
     ReaderRevocation,
@@ -255,7 +256,10 @@ def test_a_processor_does_not_publish_the_lots_of_its_customer(world: World) -> 
 # Earlier rules
 
 
-@pytest.mark.parametrize("record", [grant(), reader(), publication(product=MILL.name("steel"))])
+@pytest.mark.parametrize("record", [
+    grant(), reader(), publication(product=MILL.name("steel")),
+    OrganizationNames(issuer=MILL.id, nonce=nonce(), names={"en": "Mill Li"}),
+])
 def test_earlier_rules_have_no_such_records(record: AnyRecord) -> None:
     before = trading()
     before.refuse(record, "not-in-force", "type", ...)

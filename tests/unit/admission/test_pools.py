@@ -209,12 +209,12 @@ def test_a_pool_to_which_nothing_was_added_is_empty(world: World) -> None:
 
 
 def test_a_product_without_a_default_pool_is_no_lot(world: World) -> None:
-    """Nor one whose default pool another has."""
+    """One of another organisation is as unknown as a lot that does not exist, whether or not it has a default pool."""
     world.admit(pool(), add({"steel-1": "10"}))
     world.refuse(draw("steel", "1", "bar"), "no-default-pool", "inputs[0].lot", MILL.name("steel"))
     world.admit(pool("silo", default=True), add({"heap": "10"}, to="silo"))
     world.refuse(
-        transformation([output("f", "1", of=FORGE)], [flow("steel", "1")], by=FORGE), "no-default-pool",
+        transformation([output("f", "1", of=FORGE)], [flow("steel", "1")], by=FORGE), "unknown-lot",
         "inputs[0].lot", MILL.name("steel"),
     )
 

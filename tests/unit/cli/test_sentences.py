@@ -75,6 +75,21 @@ CASES: Final[list[tuple[dict[str, Any], str]]] = [
       "level": "limited", "opinion": "unmodified", **PERIOD, "validUntil": "2030-01-01T00:00:00Z"},
      "attests the lot urn:l to ISO 14064-3: unmodified, limited assurance, valid until 2030-01-01T00:00:00Z"),
     ({"type": "report", **PERIOD}, f"reports figures of {MILL} from 2026-01-01T00:00:00Z to 2026-02-01T00:00:00Z"),
+    ({"type": "grant", "grantee": "urn:bank", "depth": "full", "until": PERIOD["end"], "purpose": "loan"},
+     "lets urn:bank read all its records at depth full until 2026-02-01T00:00:00Z: loan"),
+    ({"type": "grant", "link": DIGEST, "depth": "totals", "until": PERIOD["end"], "purpose": "loan",
+      "scope": {"lot": "urn:l", **PERIOD}},
+     f"lets the holder of the link {DIGEST} read the lot urn:l from 2026-01-01T00:00:00Z to 2026-02-01T00:00:00Z at "
+     "depth totals until 2026-02-01T00:00:00Z: loan"),
+    ({"type": "grantRevocation", "grant": DIGEST}, f"ends the grant {DIGEST}"),
+    ({"type": "reader", "organization": "urn:office", "purpose": "law"}, "lets urn:office read all records: law"),
+    ({"type": "readerRevocation", "reader": DIGEST}, f"ends the right of the reader {DIGEST}"),
+    ({"type": "publication", "lot": "urn:l"}, "publishes the passport of the lot urn:l"),
+    ({"type": "publication", "product": "urn:p"},
+     "publishes the passport of all lots of urn:p that its own records make"),
+    ({"type": "publication", "declaration": DIGEST}, f"lets everyone name the declaration {DIGEST}"),
+    ({"type": "publicationEnd", "publication": DIGEST}, f"ends the publication {DIGEST}"),
+    ({"type": "organizationNames", "names": {"en": "Mill Li"}}, f"names {MILL} Mill Li"),
 ]
 
 

@@ -52,6 +52,7 @@ STAYS: Final = {
     "grantRevocation": {"grant"},
     "publication": {"lot", "product", "declaration"},
     "publicationEnd": {"publication"},
+    "organizationNames": {"names"},
 }
 
 

@@ -11,9 +11,8 @@ from ledger.cli.attestations import verified_lines
 from ledger.cli.buyer.averages import kind_note
 from ledger.cli.buyer.summary.contributors import contributor_table
 from ledger.cli.console import Part, styled
-from ledger.cli.findings import answer_findings
+from ledger.cli.findings import answer_findings, sight_line
 from ledger.cli.numbers import fixed, per_unit, quantity_words, share_words
-from ledger.cli.sight import sight_line
 from ledger.footprint.derived.completeness import WITHDRAWN, doubtful_of
 from ledger.footprint.stored.burdens import vector_of
 

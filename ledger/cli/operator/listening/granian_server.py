@@ -66,7 +66,8 @@ class GranianServer(Server):
     def _init_shared_socket(self) -> None:
         # The server closes the descriptor that it gets when it stops.
         self._accepting = os.dup(self._bound.fileno())
-        self._shd = SocketHolder(self._accepting, False, BACKLOG)  # type: ignore[call-arg, assignment]
+        is_unix = self._bound.family == socket.AF_UNIX
+        self._shd = SocketHolder(self._accepting, is_unix, BACKLOG)  # type: ignore[call-arg, assignment]
 
     def stop_accepting(self) -> None:
         """From now on the server serves the connections that it has, and accepts no other. granian can only stop as a

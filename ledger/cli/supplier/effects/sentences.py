@@ -22,6 +22,7 @@ from ledger.core.record.kinds import (
     GrantScope,
     KeyChange,
     Organization,
+    OrganizationNames,
     PassportPublication,
     Pool,
     Product,
@@ -180,6 +181,10 @@ def _publication_end(record: PublicationEnd) -> str:
     return f"ends the publication {record.publication}"
 
 
+def _organization_names(record: OrganizationNames) -> str:
+    return f"names {record.issuer} {' / '.join(record.names.values())}"
+
+
 def _flows(flows: Sequence[Flow]) -> str:
     named = [f"{quantity_words(flow.quantity)} of {flow.lot}" for flow in flows[:_NAMED]]
     if len(flows) > _NAMED:
@@ -198,6 +203,6 @@ SENTENCES: Final[Mapping[type, Callable[[Any], str]]] = {
     Pool: _pool, Addition: _addition, Amendment: _amendment, Closing: _closing, Reopening: _reopening,
     Attestation: _attestation, Report: _report, Grant: _grant, GrantRevocation: _grant_revocation,
     AppointedReader: _reader, ReaderRevocation: _reader_revocation, PassportPublication: _publication,
-    PublicationEnd: _publication_end,
+    PublicationEnd: _publication_end, OrganizationNames: _organization_names,
 }
 """The words for each record type."""

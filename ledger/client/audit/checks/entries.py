@@ -59,7 +59,7 @@ class EntryVerdict(Struct, frozen=True):
 
 class Checker:
     """Checks pages in order. `registrar` is the keyid (hex) that must sign entry 0. `public` says that the source
-    serves no bodies of private records, so their absence is no fault. `bound` limits the entries' times."""
+    need not serve bodies of private records, so their absence is no fault. `bound` limits the entries' times."""
 
     def __init__(
         self, origin: str, registrar: str | None, progress: TreeProgress | None = None, *, public: bool = False,
@@ -119,7 +119,7 @@ class Checker:
         except LedgerError as error:
             unread.add(row.index)
             return None, [EntryFault(row.index, "entry", error.message)]
-        if self._public and entry.kind == PRIVATE:
+        if self._public and entry.kind == PRIVATE and row.body is None:
             return entry, []
         try:
             message = self._body(row, entry)

@@ -43,7 +43,7 @@ def stored_leaf(seed: bytes, position: int, text: str) -> bytes:
     """The leaf that a lot's row gives at a position of its outcome; empty if the row gives no leaf."""
     try:
         lot = read_lot(text)
-        return lot_leaf(seed, position, facts_of(lot), _figures(lot), lot.method, lot.plugin)
+        return lot_leaf(seed, position, facts_of(lot), figures_of(lot), lot.method, lot.plugin)
     except (Malformed, ValueError, ArithmeticError):
         return b""
 
@@ -106,7 +106,8 @@ def _values_text(stored: object, wanted: object) -> str:
     return f"{stored!s:.80}, not {wanted!s:.80}"
 
 
-def _figures(lot: StoredLot) -> LotFigures:
+def figures_of(lot: StoredLot) -> LotFigures:
+    """The figures of a lot in its row. Raises ValueError if they are no figures."""
     amounts = [float(amount) for amount in lot.amount]
     return LotFigures(whole([float(burden) for burden in lot.burdens]), dict(zip(lot.content, amounts, strict=True)))
 

@@ -11,7 +11,7 @@ from ledger.client.audit.checks.parallel import APART, ParallelChecks
 from ledger.client.audit.full_walk import read_revised
 from ledger.client.audit.replay import ReplayedRecord, read_assessment, read_row
 from ledger.client.audit.sample.draw import PopulationMember, SampleBasis, SampleRequest, draw, totals
-from ledger.client.audit.source.interface import AuditSource, RevisedRow
+from ledger.client.audit.source.interface import AuditSource, RevisedRow, ShowsScope
 from ledger.client.audit.source.prefetch import Batches, arriving
 from ledger.core.log.entry import Entry
 from ledger.core.log.policy import Policy
@@ -54,11 +54,12 @@ async def take_sample(
     empty."""
     pinned = vkey or await source.vkey()
     checkpoint, _, keys, *_ = await read_checkpoint(source, pinned, policy)
-    population = _Population(question)
+    population, hides = _Population(question), await _hides(source)
+    revisers = {version.record for version in (await source.revisions()).versions} if hides else set()
     batches = Batches(source.batches(checkpoint.size))
     apart = checkpoint.size >= APART
     root = None
-    with ParallelChecks(checkpoint.origin, None, None, public=False, apart=apart) as checks:
+    with ParallelChecks(checkpoint.origin, None, None, public=hides, apart=apart) as checks:
         async with arriving(source, batches, checks, 0, checkpoint.size) as pages:
             async for page in pages:
                 for fault in page.verdict.faults:
@@ -67,7 +68,8 @@ async def take_sample(
                     break
                 root = page.verdict.root
                 for replayed in [read_row(row, ()) for row in page.rows]:
-                    population.see(replayed, await read_revised(source, replayed))
+                    hidden = replayed.record is None and replayed.row.index in revisers
+                    population.see(replayed, await read_revised(source, replayed, hidden=hidden))
                 for malformed in source.intake.taken():
                     raise malformed
                 progress(page.verdict.size, checkpoint.size)
@@ -81,6 +83,8 @@ async def take_sample(
                        rule="a facility and a period with transformations")
     drawn = draw(question, basis, members)
     notes = ["the log was not replayed: only an audit checks whether its figures hold"]
+    if hides:
+        notes.append("the population has only the records that you may read: only an audit finds withheld records")
     if keys.led is not None:
         notes.append(keys.led)
     if vkey is None:
@@ -89,6 +93,11 @@ async def take_sample(
         question=question, basis=basis, vkey=pinned, drawn_how=_METHODS[question.method],
         population=dict(totals(members)), sampled=dict(totals(drawn)), records=drawn, notes=notes,
     )
+
+
+async def _hides(source: AuditSource) -> bool:
+    """Whether the source hides bodies of records from the caller."""
+    return isinstance(source, ShowsScope) and not (await source.scope()).everything
 
 
 class _Population:

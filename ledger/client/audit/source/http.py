@@ -7,7 +7,14 @@ from typing import Any
 from ledger.admission.facts import LOT_SLOTS
 from ledger.client import limits
 from ledger.client.audit.source.decoding import Intake, Malformed, json_of, typed
-from ledger.client.audit.source.interface import AuditSource, BatchRow, RevisedRow, Revisions, StoredBalance
+from ledger.client.audit.source.interface import (
+    AuditScope,
+    AuditSource,
+    BatchRow,
+    RevisedRow,
+    Revisions,
+    StoredBalance,
+)
 from ledger.client.audit.source.pages import EMPTY_PAGE, ENTRIES, MEDIA_TYPE
 from ledger.client.http import HttpRequest, Reader, TooLarge, check_values
 from ledger.core.log.key_rotation import rotations_in
@@ -62,6 +69,13 @@ class HttpSource:
             rows = self.intake.rows(BatchRow, "batch", page)
             yield [(one.size, one.root) for one in rows if one.size <= size]
             start = self._last([one.size for one in rows], start, "batch.size")
+
+    async def scope(self) -> AuditScope:
+        try:
+            return typed(AuditScope, "scope", await self._json("/v1/audit/scope", {}))
+        except _NotThere:
+            # A server of an earlier version shows everything to everybody.
+            return AuditScope(everything=True)
 
     async def revisions(self) -> Revisions:
         return typed(Revisions, "revision", await self._json("/v1/audit/revisions", {}))

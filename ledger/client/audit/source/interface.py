@@ -2,13 +2,34 @@
 
 from collections.abc import AsyncIterator, Sequence
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from ledger.admission.facts import Composition
+from ledger.admission.facts import Composition, ProductFacts
 from ledger.client.audit.source.decoding import Intake
 from ledger.core.log.tiles import Tile
+
+
+class ProvenPlace(Struct, frozen=True, omit_defaults=True):
+    """A leaf of the outcome of the record at `index`, and its path in the tree of `size` leaves."""
+
+    index: int
+    leaf: bytes
+    position: int
+    size: int
+    path: list[bytes] = []
+
+
+class GivenLot(Struct, frozen=True, omit_defaults=True):
+    """A lot of a record that the source does not show in full, but that a visible record takes or that belongs to the
+    caller. `lot`: its row as in an `EntryRow`, without the site and the share. `place`: the leaf that commits to it.
+    If its record was revised before, `revision` is the leaf of the revising record that names the new outcome."""
+
+    lot: str
+    place: ProvenPlace
+    product: ProductFacts | None = None
+    revision: ProvenPlace | None = None
 
 
 class EntryRow(Struct, frozen=True, omit_defaults=True, gc=False):
@@ -18,7 +39,8 @@ class EntryRow(Struct, frozen=True, omit_defaults=True, gc=False):
     `lots` are the stored rows of the lots that it created, each as JSON (see `StoredLot`). `flows` are its stored
     inputs, as lot number and quantity. `revised` are the stored records that it revised: log index, digest and new
     outcome root of each. `erased` says that `body` is the redacted record. `malformed` lists the unreadable columns
-    with the expected types; the reader of the row adds them (see `pages`).
+    with the expected types; the reader of the row adds them (see `pages`). `given` are lots of other records: see
+    `GivenLot`.
     """
 
     index: int
@@ -31,6 +53,7 @@ class EntryRow(Struct, frozen=True, omit_defaults=True, gc=False):
     revised: list[tuple[int, bytes, bytes]] = []
     erased: bool = False
     malformed: list[tuple[str, str]] = []
+    given: list[GivenLot] = []
 
 
 class StoredLot(Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
@@ -71,7 +94,8 @@ class RevisedRow(Struct, frozen=True):
     (`own`), its current body (None: withdrawn) and its inputs. `shares` and `quantities` belong to its lots, and
     `blank` says that all their figures are zero. `lots` are the rows of its lots as in an `EntryRow`, and `withdrawn`
     says of each lot whether it is stored as withdrawn. Both are None if the source does not show them: a server of an
-    earlier version."""
+    earlier version. `revision` is the leaf of the revising record that names the new outcome, if that record is
+    hidden."""
 
     index: int
     own: bool
@@ -84,6 +108,7 @@ class RevisedRow(Struct, frozen=True):
     blank: bool = True
     lots: Sequence[str] | None = None
     withdrawn: Sequence[bool] | None = None
+    revision: ProvenPlace | None = None
 
 
 class StoredVersion(Struct, frozen=True):
@@ -103,6 +128,39 @@ class Revisions(Struct, frozen=True):
 
     counted: int
     versions: Sequence[StoredVersion]
+
+
+class ScopeGrant(Struct, frozen=True, omit_defaults=True):
+    """A grant in force by which the caller reads: log index and digest of its record, grantor, depth and scope. `lot`
+    is a number. It covers the whole grantor if it has no lot, product and period."""
+
+    record: int
+    digest: str
+    grantor: str
+    depth: str
+    lot: int | None = None
+    product: str | None = None
+    start: str | None = None
+    end: str | None = None
+
+    @property
+    def whole(self) -> bool:
+        return self.depth == "full" and (self.lot, self.product, self.start, self.end) == (None,) * 4
+
+
+class AuditScope(Struct, frozen=True, omit_defaults=True):
+    """What the source shows to the caller: everything, or the records of `own` organisations and those that `grants`
+    cover. `organization` is the caller's own."""
+
+    everything: bool
+    organization: str | None = None
+    own: list[str] = []
+    grants: list[ScopeGrant] = []
+
+    @property
+    def readable(self) -> frozenset[str]:
+        """The organisations whose records are all visible."""
+        return frozenset([*self.own, *[grant.grantor for grant in self.grants if grant.whole]])
 
 
 class BatchRow(Struct, frozen=True):
@@ -152,6 +210,15 @@ class TreeSource(Protocol):
 
     def batches(self, size: int, start: int = 0) -> AsyncIterator[list[tuple[int, bytes]]]:
         """Size and root of every batch that ends after `start` and at most at `size`, in order, in bounded lists."""
+        ...
+
+
+@runtime_checkable
+class ShowsScope(Protocol):
+    """A source that may show only a part of the log to the caller."""
+
+    async def scope(self) -> AuditScope:
+        """The part of the log that the source shows with bodies and results."""
         ...
 
 

@@ -44,7 +44,7 @@ def read_page(data: bytes) -> list[EntryRow]:
     try:
         for raw in _rows.decode(data):
             row = _read_row(raw)
-            parts += len(row.lots) + len(row.flows)
+            parts += len(row.lots) + len(row.flows) + len(row.given)
             if parts > _MAX_PARTS:
                 raise Unavailable(f"the answer is not a page of entries: it has more than {_MAX_PARTS} lots and flows",
                                   code="server-down")
@@ -103,5 +103,6 @@ _REQUIRED: Final = ("index", "entry")
 _COLUMNS: Final = {
     "index": "entry.index", "entry": "entry.data", "body": "record.body", "seed": "record.seed",
     "leaf": "record.outcome", "erased": "record.erased", "lots": "lot", "flows": "flow", "revised": "revised",
+    "given": "given",
 }
 _PARTS: Final = {"flows": ("lot", "quantity"), "revised": ("record", "digest", "outcome")}

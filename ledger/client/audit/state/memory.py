@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
-from ledger.admission.facts import SiteFacts, facility_facts
+from ledger.admission.facts import LotFacts, SiteFacts, facility_facts
 from ledger.admission.lookups import add_names
 from ledger.admission.names import Names
 from ledger.admission.state import State, generation, next_generation
@@ -238,6 +238,13 @@ class Memory:
             here.extend([(lot.number, lot.id, remaining, lot.quantity) for lot, _, remaining, _ in self._store.lots(
                 set(lots) - state.lots.keys())])
         return sorted(here)
+
+    def facts(self, lots: Collection[str]) -> dict[str, LotFacts]:
+        """The facts of these lots, wherever they are."""
+        here = {lot: self._state.lots[lot] for lot in lots if lot in self._state.lots}
+        if self._store is not None and len(here) < len(lots):
+            here.update({kept.facts.id: kept.facts for kept in self._store.lots(set(lots) - here.keys())})
+        return here
 
     def balances(self) -> Iterator[tuple[int, str, Decimal, Decimal]]:
         """Number, id, remaining and whole quantity of every lot, in order of number."""

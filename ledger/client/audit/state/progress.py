@@ -10,7 +10,7 @@ from ledger.client.audit.checks.doubtful import DoubtfulFigure
 from ledger.client.audit.checks.doubts import Doubt
 from ledger.client.audit.checks.entries import TreeProgress
 from ledger.client.audit.checks.erasures import Erasures
-from ledger.client.audit.source.interface import StoredVersion
+from ledger.client.audit.source.interface import AuditScope, StoredVersion
 from ledger.client.audit.state.store import AuditStore
 from ledger.core.log.key_rotation import LogKeys, check_continues
 from ledger.errors import ConfigurationError
@@ -18,10 +18,22 @@ from ledger.errors import ConfigurationError
 _KEY = "audit"
 
 
+class HeldRight(Struct, frozen=True, array_like=True):
+    """A grant to the auditor, or its appointment as a reader (`grantor` is empty), by the record at `index`. `until`:
+    its end, if it has one."""
+
+    index: int
+    grantor: str
+    until: str | None
+    revoked: bool = False
+
+
 class AuditState(Struct, frozen=True, kw_only=True):
     """The state of a log that was audited up to `size` without findings. `rotations` are the rotation notes of its key
-    until then. `registrar` is the keyid (hex) that signed entry 0. `counts`, `records`, `versions`, `erasures`,
-    `doubts` and `doubtful` cover all audits so far. `public` says that the audit read no bodies of private records."""
+    until then. `scope`: the part of the log that the audit could read, None if all of it; `held` are the grants to the
+    auditor on the log, as far as it saw them. `registrar` is the keyid (hex) that signed entry 0. `counts`, `records`,
+    `versions`, `erasures`, `doubts` and `doubtful` cover all audits so far. `public` says that the audit read no bodies
+    of private records."""
 
     origin: str
     vkey: str
@@ -38,6 +50,8 @@ class AuditState(Struct, frozen=True, kw_only=True):
     rotations: list[str] = []
     public: bool = False
     doubtful: dict[int, DoubtfulFigure] = {}
+    scope: AuditScope | None = None
+    held: dict[str, HeldRight] = {}
 
 
 class Pinned(NamedTuple):

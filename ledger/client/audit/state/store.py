@@ -151,6 +151,12 @@ class AuditStore:
         self._connection.execute("VACUUM")
         self._connection.execute(self._sql["delete_fact"], (_UNSWEPT,))
 
+    def clear(self) -> None:
+        """Empties the store, so that an audit starts from zero. The file keeps its state until `commit`."""
+        for name, statement in self._sql.items():
+            if name.startswith("clear_"):
+                self._connection.execute(statement)
+
     def close(self) -> None:
         """Closes the file, and drops everything that was not committed."""
         self._connection.close()
@@ -238,6 +244,13 @@ class AuditStore:
         """Writes facts by name. A declaration is written as its own JSON."""
         encode = msgspec.json.encode if kind == "declaration" else _encoder.encode
         self.write("write_named", [(kind, name, encode(facts)) for name, facts in named])
+
+    def outcomes(self, indexes: Iterable[int]) -> Iterator[bytes]:
+        """The outcome roots of the entries at these indexes."""
+        return (data for _, data in self.rows("read_named", "outcome", array([str(index) for index in indexes])))
+
+    def write_outcomes(self, roots: Iterable[tuple[int, bytes]]) -> None:
+        self.write("write_named", [("outcome", str(index), root) for index, root in roots])
 
     # By the names of queries
 

@@ -41,8 +41,9 @@ _FOLLOWS: Final = "an earlier amendment or closing of the request, whose effect 
 class RecordChecker:
     """A process has one."""
 
-    def __init__(self, log: LogAccess, assessor: Assessor, foreseer: Foreseer) -> None:
+    def __init__(self, log: LogAccess, assessor: Assessor, foreseer: Foreseer, *, is_open: bool) -> None:
         self._log = log
+        self._open = is_open
         self._assessor = assessor
         self._foreseer = foreseer
         self._sessions = asyncio.Semaphore(MOST_SESSIONS - 1)
@@ -62,7 +63,7 @@ class RecordChecker:
         async with read_snapshot(self._log.url) as (connection, head):
             loaded = await load_requests(
                 connection, self._log.loader, parts, State(self._log.origin, head.size), head.revisions)
-            check = _Check(loaded, max(self._log.keeper(), head.time))
+            check = _Check(loaded, max(self._log.keeper(), head.time), is_open=self._open)
             results: list[list[CheckResult]] = []
             for items in loaded.items:
                 check.begin(self._assessor.under_lock())
@@ -88,9 +89,9 @@ class _Check:
 
     _batch: Batch
 
-    def __init__(self, loaded: LoadedRequests, time: int) -> None:
+    def __init__(self, loaded: LoadedRequests, time: int, *, is_open: bool) -> None:
         self._state, self._figures = loaded.state, loaded.figures
-        self._time = time
+        self._time, self._open = time, is_open
         self._revision: Revision | LedgerError | None = None
         self._touched = Touched()
         self._undecided = False
@@ -124,7 +125,8 @@ class _Check:
                     digest=submission.digest.hex(), type=type_of(submission.record), undecided=_DEPENDS)
             return result
         self._restate(attempt.revision)
-        result = replace(result, restatement=restatement_of(attempt))
+        result = replace(result, restatement=restatement_of(
+            attempt, item.submission.record.issuer, is_open=self._open))
         return replace(result, undecided=_DEPENDS) if concerned else result
 
     def _one(self, item: Item) -> CheckResult:

@@ -13,6 +13,7 @@ from ledger.core.record.values import Quantity
 from ledger.engine.account import part_of
 from ledger.engine.batch import Sequenced
 from ledger.engine.prepared import Prepared, Submission
+from ledger.engine.revision.recompute import Revised
 from ledger.footprint.stored.burdens import SLOT, footprint
 from ledger.footprint.stored.figures import LotFigures
 from ledger.service.posting.revision.attempt import RevisionAttempt
@@ -41,10 +42,11 @@ def checked(
     )
 
 
-def restatement_of(attempt: RevisionAttempt) -> RestatementBrief:
-    """The records and lots that a computed revision restates."""
+def restatement_of(attempt: RevisionAttempt, issuer: str, *, is_open: bool) -> RestatementBrief:
+    """The records and lots that a computed revision restates: of the issuer alone, unless the ledger is open."""
     restated: list[RestatedLot] = []
-    for revised in attempt.revision.revised:
+    seen = [one for one in attempt.revision.revised if is_open or _is_of(one, issuer)]
+    for revised in seen:
         for lot, now in zip(revised.lots, revised.figures, strict=True):
             before = attempt.before[lot.id]
             if now.burdens == before.burdens and revised.prepared is not None:
@@ -55,8 +57,13 @@ def restatement_of(attempt: RevisionAttempt) -> RestatementBrief:
                 questioned_before=before.burdens[_QUESTIONED], questioned=now.burdens[_QUESTIONED],
             ))
     restated.sort(key=lambda lot: (-abs(lot.footprint - lot.footprint_before), lot.lot))
-    return RestatementBrief(records=len(attempt.revision.revised), lots=restated[:MOST_LOTS],
+    return RestatementBrief(records=len(seen), lots=restated[:MOST_LOTS],
                             left_off=max(0, len(restated) - MOST_LOTS))
+
+
+def _is_of(revised: Revised, issuer: str) -> bool:
+    """Whether the issuer of a revision also issued a revised record. Only an issuer withdraws a record."""
+    return revised.prepared is None or revised.prepared.submission.record.issuer == issuer
 
 
 def _inputs(prepared: Prepared, figures: Mapping[str, LotFigures]) -> list[InputBrief]:

@@ -17,6 +17,7 @@ from ledger.errors import InvalidInput, NotFound
 from ledger.footprint.derived.inventory.reconciliation import COUNTED
 from ledger.footprint.stored.burdens import SLOT, footprint
 from ledger.host.threads import in_thread
+from ledger.service.access.sight import EVERYTHING, Sight
 from ledger.service.queries.bought.sums import BoughtLot, BoughtSums, BurdenSums, figures_of
 from ledger.service.queries.chain.load import pinned
 from ledger.service.queries.findings import NEAR_PRODUCT
@@ -108,7 +109,8 @@ def _reason_apart(row: TransferRow) -> str | None:
 
 
 async def read_received_footprint(
-    pool: DatabasePool, query: TransferQuery, shown: int = SHOWN, limits: ReadLimits = _LIMITS
+    pool: DatabasePool, query: TransferQuery, shown: int = SHOWN, limits: ReadLimits = _LIMITS,
+    sight: Sight = EVERYTHING,
 ) -> ReceivedFootprintAnswer:
     """The footprint of the goods that an organisation bought from the party of the question in a period, with the
     `shown` newest transfers.
@@ -121,7 +123,7 @@ async def read_received_footprint(
     if not sums.lots:
         raise _nothing(query, period, purchases)
     verified = None
-    if await _any_attested(pool, moment):
+    if sight.whole and await _any_attested(pool, moment):
         verified = await read_verified(pool, purchases.parts[party], moment, NEAR_PRODUCT)
     figures: Mapping[str, Any] = await in_thread(figures_of, sums, await tree_time(pool, moment.size))
     return ReceivedFootprintAnswer(
@@ -133,9 +135,10 @@ async def read_received_footprint(
 
 
 async def read_coverage(
-    pool: DatabasePool, query: TransferQuery, limits: ReadLimits = _LIMITS
+    pool: DatabasePool, query: TransferQuery, limits: ReadLimits = _LIMITS, sight: Sight = EVERYTHING
 ) -> PurchaseCoverageAnswer:
-    """The goods that an organisation bought in a period, by supplier. Raises as `read_received_footprint`."""
+    """The goods that an organisation bought in a period, by supplier. The shares that attestations cover are read over
+    the suppliers' chains, so only a caller who sees everything gets them. Raises as `read_received_footprint`."""
     moment = await pinned(pool, await moment_at(pool, query.at))
     purchases, period = await _read(pool, query, moment, 0, limits), period_of(query.since, query.until)
     if not purchases.together.lots:
@@ -144,7 +147,7 @@ async def read_coverage(
     amounts = {party: sums.burdens()[_ABSOLUTE] for party, sums in purchases.sums.items()}
     parties = sorted(amounts, key=lambda party: (-amounts[party], party))
     verified: dict[str, VerifiedAnswer | None] = {}
-    if await _any_attested(pool, moment):
+    if sight.whole and await _any_attested(pool, moment):
         for party in parties[:_VERIFIED_SUPPLIERS]:
             verified[party] = await read_verified(pool, purchases.parts[party], moment, NEAR_PRODUCT)
     suppliers = await in_thread(_suppliers, purchases, parties, now)

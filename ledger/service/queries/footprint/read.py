@@ -109,7 +109,7 @@ async def read_footprint(
     averages: bool = False, sight: Sight = EVERYTHING,
 ) -> FootprintAnswer:
     """The stored footprint of a lot, with the findings upstream to a `depth`; with `averages` of its product, which
-    reads up to 20,000 of its lots. Only the findings are limited to what `sight` shows; see `show_figure`.
+    reads up to 20,000 of its lots. `sight` limits only the findings; see `show_figure`.
 
     Raises NotFound for a lot that is not on the ledger, or was not on it at that tree size; InvalidInput for an invalid
     tree size.

@@ -3,16 +3,20 @@
 from collections.abc import Mapping
 from typing import Final
 
+from ledger.access.aggregates import is_ended_year
 from ledger.answers.indicators import IndicatorsAnswer
 from ledger.core.record.kinds import Facility, Report
 from ledger.engine.sectors import Registry
 from ledger.errors import InvalidInput, NotFound
 from ledger.host.threads import in_thread
+from ledger.service.access.sight import EVERYTHING, Sight
 from ledger.service.queries.chain.load import pinned
+from ledger.service.queries.footprint.attestations import tree_time
 from ledger.service.queries.indicators.aggregate import IndicatorGroup, IndicatorRow, Valued
 from ledger.service.queries.indicators.catalogue import INDUSTRY, catalogued, composites_of, targets_of
 from ledger.service.queries.indicators.present import NOTE, group_answer
 from ledger.service.queries.indicators.rows import read_facilities, read_reported, read_site_reports, read_valued, scan
+from ledger.service.queries.indicators.shown import SUPPRESSED, ShownSums
 from ledger.service.queries.inventory.rows import InventorySpan
 from ledger.service.queries.periods import BEGIN, NEVER, Period, period_of
 from ledger.service.queries.questions import PeriodQuestion
@@ -25,10 +29,10 @@ _INDUSTRY: Final = {"en": "All industry on this ledger", "zh": "本账本全部�
 
 
 async def read_indicators(
-    pool: DatabasePool, registry: Registry, question: PeriodQuestion, by: str | None = None
+    pool: DatabasePool, registry: Registry, question: PeriodQuestion, by: str | None = None, sight: Sight = EVERYTHING
 ) -> IndicatorsAnswer:
     """Indicators of a sector, or of `industry` as a whole, over the records that ended in a period; also by one of
-    GROUPINGS if `by` is given.
+    GROUPINGS if `by` is given. A caller who does not see all organisations gets the sums of `ShownSums`.
 
     Raises NotFound for a sector that is neither on the ledger nor in the catalogue; InvalidInput for a malformed day or
     instant, an empty period, an unknown grouping, or an invalid tree size.
@@ -41,6 +45,11 @@ async def read_indicators(
     moment = await pinned(pool, await moment_at(pool, question.at))
     span = InventorySpan(period.since or BEGIN, period.until or NEVER)
     aggregation = _IndicatorAggregation(pool, question.subject, span, by, moment)
+    if not sight.whole:
+        now = await tree_time(pool, moment.size)
+        mixes = (question.at is None and question.subject != INDUSTRY
+                 and is_ended_year(period.since, period.until, now))
+        aggregation.sums = ShownSums(sight, aggregation.composites, mixes=mixes)
     await aggregation.read()
     return await in_thread(aggregation.answer, names, period)
 
@@ -65,8 +74,9 @@ class _IndicatorAggregation:
 
     def __init__(self, pool: DatabasePool, sector: str, span: InventorySpan, by: str | None, moment: Moment) -> None:
         self._pool, self._sector, self._span, self._by, self._moment = pool, sector, span, by, moment
-        self._composites = composites_of(sector)
-        self._whole = IndicatorGroup(self._composites)
+        self.composites = composites_of(sector)
+        self.sums: ShownSums | None = None
+        self._whole = IndicatorGroup(self.composites)
         self._groups: dict[str | None, IndicatorGroup] = {}
         self._operators: dict[str, str] = {}
         self._facilities: dict[str, Facility] = {}
@@ -89,18 +99,25 @@ class _IndicatorAggregation:
     def _take(self, rows: list[IndicatorRow]) -> None:
         for row in rows:
             reports = self._reports.get(row.facility, ())
+            if self.sums is not None:
+                self.sums.take(self._key(row.facility, row.issuer, row.ended), row, reports)
+                continue
             self._whole.take(row, reports)
             if self._by is not None:
                 self._group(self._key(row.facility, row.issuer, row.ended)).take(row, reports)
 
     def _value(self, valued: Valued) -> None:
+        if self.sums is not None:
+            key = self._key(valued.facility, valued.report.issuer, valued.report.end)
+            self.sums.value(key, self._operators[valued.facility], valued)
+            return
         self._whole.valued.append(valued)
         if self._by is not None:
             key = self._key(valued.facility, valued.report.issuer, valued.report.end)
             self._group(key).valued.append(valued)
 
     def _group(self, key: str | None) -> IndicatorGroup:
-        return self._groups.setdefault(key, IndicatorGroup(self._composites))
+        return self._groups.setdefault(key, IndicatorGroup(self.composites))
 
     def _key(self, facility: str, issuer: str, ended: str) -> str | None:
         """The group of a record. A record that ends on 1 January at 00:00 belongs to the year before."""
@@ -126,13 +143,26 @@ class _IndicatorAggregation:
 
     def answer(self, names: Mapping[str, str], period: Period) -> IndicatorsAnswer:
         targets = targets_of(self._sector)
-        whole = group_answer(self._whole, len(self._operators), self._composites, targets)
+        if self.sums is not None:
+            return self._shown(self.sums, names, period)
+        whole = group_answer(self._whole, len(self._operators), self.composites, targets)
         return IndicatorsAnswer(
             sector=self._sector, names=dict(names), since=period.since, until=period.until, by=self._by,
             at=self._moment.size, coverage=whole.coverage, records=whole.records, indicators=whole.indicators,
             targets=whole.targets, note=NOTE, questioned=whole.questioned, findings=whole.findings,
             groups=[
-                group_answer(group, self._known(key), self._composites, targets, key)
+                group_answer(group, self._known(key), self.composites, targets, key)
                 for key, group in sorted(self._groups.items(), key=lambda one: (one[0] is None, one[0] or ""))
             ],
+        )
+
+    def _shown(self, sums: ShownSums, names: Mapping[str, str], period: Period) -> IndicatorsAnswer:
+        """The answer to a caller who does not see all organisations."""
+        whole = sums.total(targets_of(self._sector))
+        return IndicatorsAnswer(
+            sector=self._sector, names=dict(names), since=period.since, until=period.until, by=self._by,
+            at=self._moment.size, coverage=whole.coverage, records=whole.records, indicators=whole.indicators,
+            targets=whole.targets, note=f"{NOTE} {SUPPRESSED}", questioned=whole.questioned, findings=whole.findings,
+            groups=sums.groups(targets_of(self._sector), mixes=self._by == "province") if self._by else [],
+            only_own=whole.only_own,
         )

@@ -11,6 +11,7 @@ from ledger.core.record.units import POWER_UNITS, UNITS
 from ledger.errors import InvalidInput, NotFound
 from ledger.host.threads import in_thread
 from ledger.sdk import Installations, InstallationYear, Production, TakenLot
+from ledger.service.access.sight import EVERYTHING, Sight
 from ledger.service.queries.chain.load import pinned
 from ledger.service.queries.installation.rows import (
     InstallationRows,
@@ -42,8 +43,11 @@ class InstallationRequest(NamedTuple):
     year: int
 
 
-async def read_installations(pool: DatabasePool, facility: str, year: int, at: int | None = None) -> Installations:
-    """The productions of a facility in a year, now or as of the tree of `at` entries, with its upstream installations.
+async def read_installations(
+    pool: DatabasePool, facility: str, year: int, at: int | None = None, sight: Sight = EVERYTHING
+) -> Installations:
+    """The productions of a facility in a year, now or as of the tree of `at` entries, with its upstream installations
+    that the caller sees.
 
     The upstream installations are the makers of inputs whose own figures may count: the facility itself in other years,
     makers of goods with a CN code and a valid attestation, makers of heat, and makers of electricity by contract or
@@ -58,10 +62,12 @@ async def read_installations(pool: DatabasePool, facility: str, year: int, at: i
     waiting, seen, records = deque([first]), {first}, 0
     while waiting:
         request = waiting.popleft()
-        installation = await _read_installation(pool, request, moment)
+        installation = await _read_installation(pool, request, moment, sight)
         if not installation.productions and request == first:
             raise NotFound(f"facility {facility!r} made nothing in {year}", code="no-records", field="year", value=year,
                            rule="a year in which a transformation of the facility ended")
+        if request != first and not sight.of_own(installation.operator):
+            continue
         installations.append(installation)
         records += len(installation.productions)
         _check_size(len(seen), records)
@@ -82,13 +88,15 @@ def _check_size(installations: int, records: int) -> None:
         )
 
 
-async def _read_installation(pool: DatabasePool, request: InstallationRequest, moment: Moment) -> InstallationYear:
+async def _read_installation(
+    pool: DatabasePool, request: InstallationRequest, moment: Moment, sight: Sight
+) -> InstallationYear:
     facility = await read_facility(pool, request.facility, moment)
     if facility is None:
         raise NotFound(f"facility {request.facility!r} is not on the ledger", code="unknown-facility", field="facility",
                        value=request.facility, rule="the id of a facility")
     records = await read_year(pool, facility, year_span(request.year), moment, MAX_RECORDS)
-    sources = await read_sources(pool, [lot for record in records for lot, _ in record.flows], moment)
+    sources = await read_sources(pool, [lot for record in records for lot, _ in record.flows], moment, sight)
     products = {row["product"] for record in records for row in record.made}
     products |= {origin.product for source in sources.values() for origin in source.parts}
     codes = await read_codes(pool, products, moment)

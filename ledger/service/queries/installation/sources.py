@@ -16,6 +16,7 @@ from ledger.core.record.kinds import Attestation
 from ledger.core.record.values import Role
 from ledger.errors import InvalidInput
 from ledger.footprint.stored.burdens import SLOT, footprint
+from ledger.service.access.sight import EVERYTHING, Sight
 from ledger.service.queries.footprint.interests import read_groups
 from ledger.service.queries.tree_size import Moment
 from ledger.store.database import DatabasePool
@@ -70,8 +71,11 @@ class Attested(NamedTuple):
     version: int
 
 
-async def read_sources(pool: DatabasePool, numbers: Sequence[int], moment: Moment) -> dict[int, LotSource]:
-    """The lots by number. Raises InvalidInput if more than MAX_LOTS lots have to be traced."""
+async def read_sources(
+    pool: DatabasePool, numbers: Sequence[int], moment: Moment, sight: Sight = EVERYTHING
+) -> dict[int, LotSource]:
+    """The lots by number. The origin of a lot that a hidden record made is its committed figure alone. Raises
+    InvalidInput if more than MAX_LOTS lots have to be traced."""
     rows = await pool.fetch(queries("cbam")["passed"], sorted(set(numbers)), moment.version, MAX_LOTS + 1)
     if len(rows) > MAX_LOTS:
         raise InvalidInput(f"the inputs trace back to more than {MAX_LOTS:,} pooled or transferred lots",
@@ -84,7 +88,9 @@ async def read_sources(pool: DatabasePool, numbers: Sequence[int], moment: Momen
     made = sorted({row["number"] // LOT_SLOTS for row in rows if row["type"] not in _PASSING})
     makers = {row["index"]: row for row in await pool.fetch(queries("cbam")["makers"], made, moment.version)}
     attested = await _read_attested(pool, rows, makers.values(), moment)
-    return _traced(rows, flows, makers, attested)
+    visible = await sight.in_full(pool, {row["number"] // LOT_SLOTS for row in rows})
+    hidden = frozenset([row["number"] for row in rows if row["number"] // LOT_SLOTS not in visible])
+    return _traced(rows, flows, makers, attested, hidden)
 
 
 async def _read_attested(
@@ -116,13 +122,16 @@ async def _read_attested(
 
 def _traced(
     rows: Iterable[Record], flows: Mapping[int, Iterable[tuple[int, Decimal]]], makers: Mapping[int, Record],
-    attested: Mapping[Subject, Sequence[Attested]],
+    attested: Mapping[Subject, Sequence[Attested]], hidden: frozenset[int],
 ) -> dict[int, LotSource]:
     sources: dict[int, LotSource] = {}
     # The inputs of a lot have lower numbers than the lot, so a pass in order reaches them first.
     for row in rows:
         record = row["number"] // LOT_SLOTS
-        if row["type"] in _PASSING:
+        if row["number"] in hidden:
+            unknown = LotOrigin(row["product"], None, None, None, None, None, 0)
+            parts = {unknown: OriginPart(1.0, footprint(row["burdens"]))}
+        elif row["type"] in _PASSING:
             parts = _passed(row, flows.get(record, ()), sources, attested)
         else:
             origin = _origin(row, makers[record], attested)

@@ -20,6 +20,7 @@ from ledger.errors import InvalidInput, NotFound
 from ledger.footprint.derived.inventory.scopes import total
 from ledger.footprint.derived.inventory.sums import Inventory
 from ledger.host.threads import in_thread
+from ledger.service.access.sight import EVERYTHING, Sight
 from ledger.service.queries.chain.load import pinned
 from ledger.service.queries.inventory.present import (
     categories_answer,
@@ -53,6 +54,7 @@ RULES: Final = (
     "Opening stock belongs to earlier years and is in no scope. Biogenic CO2 and removals are stated separately.",
     "By equity share, each member counts with its share, and trade between members does not count as purchases.",
 )
+HIDDEN_RULE: Final = "By equity share, members whose data are hidden from you do not count."
 _organization = msgspec.json.Decoder(Organization)
 _facility = msgspec.json.Decoder(Facility)
 
@@ -66,13 +68,15 @@ class GroupMember(NamedTuple):
 
 
 class OrganizationYear(NamedTuple):
-    """An organisation in a calendar year, as of a moment, with its facilities by id and the members of its group."""
+    """An organisation in a calendar year, as of a moment, with its facilities by id and the members of its group
+    that the caller sees. `hidden_members`: the number of the others."""
 
     organization: Organization
     year: int
     moment: Moment
     sites: Mapping[str, Facility]
     members: Sequence[GroupMember]
+    hidden_members: int = 0
 
     @property
     def span(self) -> InventorySpan:
@@ -88,8 +92,11 @@ class YearSums(NamedTuple):
     group: Inventory
 
 
-async def read_inventory(pool: DatabasePool, organization: str, year: int, at: int | None = None) -> InventoryAnswer:
-    """The inventory of a year, now or as of the tree of `at` entries.
+async def read_inventory(
+    pool: DatabasePool, organization: str, year: int, at: int | None = None, sight: Sight = EVERYTHING
+) -> InventoryAnswer:
+    """The inventory of a year, now or as of the tree of `at` entries. By equity share, only the members count that the
+    caller sees, and a rule of the answer says so.
 
     Raises NotFound for an organisation that is not on the ledger, and for a year in which no record of it ends;
     InvalidInput for a year out of range, an invalid tree size, and too many records.
@@ -103,7 +110,9 @@ async def read_inventory(pool: DatabasePool, organization: str, year: int, at: i
         raise NotFound(f"no record of {organization!r} ends in {year}", code="no-records", field="year", value=year,
                        rule="a year in which a record of the organisation ends")
     before = await _summed(pool, {organization: 1.0}, year_span(year - 1), moment)
-    subject = OrganizationYear(own, year, moment, sites, await _group(pool, organization, moment))
+    group_members = await _group(pool, organization, moment)
+    members = [member for member in group_members if sight.of_own(member.id)]
+    subject = OrganizationYear(own, year, moment, sites, members, len(group_members) - len(members))
     shares = {member.id: member.share for member in subject.members}
     group = now if len(shares) == 1 else await _summed(pool, shares, span, moment)
     reconciled = await reconcile_sites(
@@ -200,7 +209,8 @@ def _answer(subject: OrganizationYear, sums: YearSums, beside: Beside) -> Invent
         ),
         changes=changes_answer(scopes_answer(before.emissions()), scopes,
                                (before.all_energy().comprehensive, energy.comprehensive)) if before.records else [],
-        opening_stock=now.opening, left_out=left_out_answer(now.left_out), rules=list(RULES),
+        opening_stock=now.opening, left_out=left_out_answer(now.left_out),
+        rules=[*RULES, *([HIDDEN_RULE] if subject.hidden_members else [])],
         questioned=now.findings.total, questioned_bought=now.findings.bought, findings=now.findings.items(),
         findings_left_off=now.findings.left_off,
     )

@@ -1,14 +1,20 @@
 """One page about one named thing: its kind, its data, and the questions to ask next."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from asyncpg import Record
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import UNSET, Raw, UnsetType, structs
 
+from ledger.access.policy import Level, record_level
+from ledger.admission.facts import LOT_SLOTS
 from ledger.answers.lists import ListedRecordAnswer, NextQuestion, ShownAnswer
 from ledger.errors import NotFound
+from ledger.service.access.facts import digest_at, made_facts
+from ledger.service.access.leaves import leaf_sight
+from ledger.service.access.show_lots import show_lots
+from ledger.service.access.sight import EVERYTHING, Sight
 from ledger.service.queries.lists.lots import read_listed_lots
 from ledger.service.queries.lists.records import read_listed_records
 from ledger.service.queries.records import read_organizations
@@ -62,29 +68,68 @@ _QUESTIONS: Final = {
 """By kind of a thing: the question, the arguments of the command, and the route."""
 
 
-async def read_shown(pool: DatabasePool, name: str, at: int | None = None) -> ShownAnswer:
+class NamedThing(NamedTuple):
+    """A thing of a kind: the record that entered it, and the number of the lot, of lots and items. `full`: the caller
+    sees the record, `body`: its body."""
+
+    kind: str
+    record: int
+    number: int | None
+    full: bool = True
+    body: bool = True
+
+
+async def read_shown(
+    pool: DatabasePool, name: str, at: int | None = None, sight: Sight = EVERYTHING
+) -> ShownAnswer:
     """The page about a thing. Raises NotFound if the ledger has nothing of that name, InvalidInput for an invalid tree
     size."""
     moment = await moment_at(pool, at)
-    rows = await _named(pool, name, moment)
+    rows = [NamedThing(row["kind"], row["record"], row["number"]) for row in await _named(pool, name, moment)]
+    rows = rows if sight.whole else await _visible(pool, sight, rows, moment)
     if not rows:
         raise NotFound(f"nothing is named {name!r} on the ledger", field="name", value=name, rule=_RULE)
-    first, kind = rows[0], rows[0]["kind"]
-    (entered,) = await read_listed_records(pool, [first["record"]], moment)
-    lots = [] if first["number"] is None else await read_listed_lots(pool, [first["number"]], moment)
+    first, kind = rows[0], rows[0].kind
+    (entered,) = await read_listed_records(pool, [first.record], moment)
+    if not first.full:
+        entered = structs.replace(entered, facility=None, process=None, lots=0)
+    lots = [] if first.number is None else await show_lots(
+        pool, sight, await read_listed_lots(pool, [first.number], moment))
     organization = None
     if kind == "organization":
-        (organization,) = await read_organizations(pool, first["record"] - 1, 1)
+        (organization,) = await read_organizations(pool, first.record - 1, 1)
     names = {"id": name, "record": entered.record, "issuer": entered.issuer, "lot": lots[0].lot if lots else ""}
     return ShownAnswer(
-        id=name, kind=kind, entered=entered, also=[row["kind"] for row in rows[1:]], lot=lots[0] if lots else None,
-        organization=organization, body=UNSET if lots else await _body(pool, entered, moment),
+        id=name, kind=kind, entered=entered, also=[row.kind for row in rows[1:]], lot=lots[0] if lots else None,
+        organization=organization, body=UNSET if lots or not first.body else await _body(pool, entered, moment),
+        sight=None if first.full else "totals",
         questions=[
             NextQuestion(question=question, command=command.format(**names),
                          route=route.format(**{key: quote(text, safe="") for key, text in names.items()}))
             for question, command, route in _QUESTIONS[kind]
         ],
     )
+
+
+async def _visible(
+    pool: DatabasePool, sight: Sight, things: Sequence[NamedThing], moment: Moment
+) -> list[NamedThing]:
+    """The things that the caller sees. An item is its newest lot among those that the caller sees."""
+    records = {one.log_index: one for one in await made_facts(pool, {thing.record for thing in things})}
+    lots = [number for number in sight.lots if number < moment.size * LOT_SLOTS]
+    visible = []
+    for thing in things:
+        if thing.kind == "item" and lots:
+            thing = thing._replace(number=max(lots), record=max(lots) // LOT_SLOTS)
+        full = thing.record in records and record_level(sight.rights, records[thing.record]) == Level.FULL
+        is_seen = thing.number in lots if thing.number is not None else full
+        body = full
+        if thing.kind == "record" and not full:
+            # The gate has admitted the record: as one of a party, or by a grant.
+            is_seen, body = True, (await leaf_sight(pool, sight.rights, await digest_at(pool, thing.record))).party
+        if is_seen:
+            visible.append(thing._replace(full=full, body=body))
+    return visible
 
 
 async def _named(pool: DatabasePool, name: str, moment: Moment) -> Sequence[Record]:

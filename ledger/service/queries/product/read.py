@@ -53,8 +53,10 @@ from ledger.footprint.stored.burdens import (
 )
 from ledger.footprint.stored.burdens import whole as whole_vector
 from ledger.host.threads import in_thread
+from ledger.service.access.facts import organizations_of
+from ledger.service.access.sight import EVERYTHING, Sight
 from ledger.service.queries.doubts import SHOWN as DOUBTS
-from ledger.service.queries.doubts import read_doubts_behind
+from ledger.service.queries.doubts import read_doubts_behind, visible_doubts
 from ledger.service.queries.findings import MAX_RECORDS as FINDING_RECORDS
 from ledger.service.queries.findings import (
     NEAR_PRODUCT,
@@ -64,7 +66,7 @@ from ledger.service.queries.findings import (
     note_on,
     read_findings,
 )
-from ledger.service.queries.footprint.open_periods import read_open_periods
+from ledger.service.queries.footprint.open_periods import OpenPeriods, read_open_periods
 from ledger.service.queries.footprint.read import (
     CO2_PER_C,
     NO_CONTEXT,
@@ -95,10 +97,10 @@ _CHUNK: Final = 2_000
 
 async def read_product(
     pool: DatabasePool, question: PeriodQuestion, limit: int = SHOWN, depth: Depth = "near", most: int = MAX_LOTS,
-    chunk: int = _CHUNK,
+    chunk: int = _CHUNK, sight: Sight = EVERYTHING,
 ) -> ProductAnswer:
     """The footprint of a product's lots made in a period, with the `limit` largest lots, and with the findings upstream
-    to a `depth`.
+    to a `depth`. Only lots count whose records the caller sees.
 
     Raises NotFound for a product that is not on the ledger, or that was not made in the period; InvalidInput for a
     malformed day or instant, an empty period, an invalid tree size, and more than `most` lots.
@@ -112,11 +114,11 @@ async def read_product(
     row = await pool.fetchrow(queries("products")["entered"], product, moment.size)
     if row is None or not row["entered"]:
         raise not_found("product", product, at)
-    reading = _ProductReading(pool, product, period, moment, most)
+    reading = _ProductReading(pool, product, period, moment, most, sight)
     await reading.read(chunk)
     lots = [] if not reading.production.lots else await reading.lots(limit)
     context = await reading.context(doubted=row["doubted"])
-    if row["attested"] and reading.production.lots:
+    if row["attested"] and sight.whole and reading.production.lots:
         context = context._replace(verified=await reading.verified(depth))
     if reading.production.lots and await may_have_findings(pool):
         context = context._replace(findings=await reading.findings(depth))
@@ -148,7 +150,9 @@ class _ProductReading:
     """Reads the lots of a product in batches. `first` and `last` are the first and last ends of its production, in any
     period; `waiting`: the records whose figures wait for a closing."""
 
-    def __init__(self, pool: DatabasePool, product: str, period: Period, moment: Moment, most: int) -> None:
+    def __init__(
+        self, pool: DatabasePool, product: str, period: Period, moment: Moment, most: int, sight: Sight
+    ) -> None:
         self.product, self.period, self.moment = product, period, moment
         self.production, self.unit = ProducedLots(), ""
         self.first, self.last = NEVER, BEGIN
@@ -158,6 +162,7 @@ class _ProductReading:
         self._allocation: set[str] = set()
         self._questioned = 0.0
         self.compared = ComparedPeriods(period, most)
+        self._sight = sight
         self._pool, self._most, self._sql = pool, most, queries("products")
 
     async def read(self, chunk: int) -> None:
@@ -209,11 +214,20 @@ class _ProductReading:
         context = NO_CONTEXT
         if self.waiting:
             periods = await read_open_periods(self._pool, self.waiting, self.moment.version)
-            context = context._replace(open_periods=periods)
+            context = context._replace(open_periods=await self._visible_periods(periods))
         if doubted and self.production.lots:
             doubts, limitations = await read_doubts_behind(self._pool, self.production.records(), self.moment)
+            doubts, limitations = visible_doubts(self._sight, doubts, limitations)
             context = context._replace(doubts=doubts, limitations=limitations)
         return context
+
+    async def _visible_periods(self, periods: OpenPeriods) -> OpenPeriods:
+        """The open months of facilities whose operators the caller sees; `more` if there are others."""
+        if self._sight.whole:
+            return periods
+        operators = await organizations_of(self._pool, sorted({period.facility for period in periods.periods}))
+        seen = [each for each in periods.periods if self._sight.of_own(operators.get(each.facility, ""))]
+        return OpenPeriods(seen, periods.more or len(seen) < len(periods.periods))
 
     async def findings(self, depth: Depth) -> FindingList:
         """The findings of the records that made the lots, and of the records upstream of them."""
@@ -221,7 +235,7 @@ class _ProductReading:
         targets = FindingTargets(
             dict.fromkeys(production.numbers(), 1.0), self._questioned, frozenset(production.records()))
         most = NEAR_PRODUCT if depth == "near" else FINDING_RECORDS
-        return await read_findings(self._pool, targets, self.moment, most)
+        return await read_findings(self._pool, targets, self.moment, most, self._sight)
 
     async def sources(self) -> StudySources:
         """The records on which the context of the figure rests."""
@@ -234,6 +248,8 @@ class _ProductReading:
         """The records of lots, by log index: start, end and allocation key. Only records that count."""
         indexes = sorted({number // LOT_SLOTS for number in lots})
         rows = await self._pool.fetch(self._sql["ended"], indexes, self.moment.version)
+        visible = await self._sight.in_full(self._pool, indexes)
+        rows = [row for row in rows if row["index"] in visible]
         ends = [row["ended"] for row in rows]
         self.first, self.last = min([self.first, *ends]), max([self.last, *ends])
         return {row["index"]: row for row in rows}

@@ -1,10 +1,11 @@
 """The restatements of a holder's lots: the footprint before and after each revision, page by page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 from asyncpg import Record
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ledger.admission.facts import LOT_SLOTS
 from ledger.answers.stored import ChangeAnswer, ChangesAnswer, Next
@@ -14,6 +15,7 @@ from ledger.core.record.values import Quantity
 from ledger.errors import NotFound
 from ledger.footprint.derived.findings import about, findings_in
 from ledger.footprint.stored.burdens import SLOT, footprint, whole
+from ledger.service.access.sight import EVERYTHING, Sight
 from ledger.service.queries.tree_size import EVER
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
@@ -31,9 +33,11 @@ _reason = msgspec.json.Decoder(_Reason)
 
 
 async def read_changes(
-    pool: DatabasePool, holder: str, since: int, after: int, limit: int, looked_at: int = LOOKED_AT
+    pool: DatabasePool, holder: str, since: int, after: int, limit: int, looked_at: int = LOOKED_AT,
+    sight: Sight = EVERYTHING,
 ) -> ChangesAnswer:
-    """The lots that `holder` holds or held and whose figures or quantity were revised.
+    """The lots that `holder` holds or held and whose figures or quantity were revised. Of a revising record that the
+    caller does not see, the answer has the index only; of findings about a hidden record, the codes.
 
     The answer begins with the revision at log index `since`, after the lot with number `after`. It is in the order of
     the revising records and, within each, of the lots. Raises NotFound if `holder` is not an organisation
@@ -54,7 +58,20 @@ async def read_changes(
         following = Next(since=shown[-1]["index"], after=shown[-1]["number"])
     elif until is not None:
         following = Next(since=until["index"], after=until["record"] * LOT_SLOTS + LOT_SLOTS - 1)
-    return ChangesAnswer(changes=_answers(shown, {row["index"]: row for row in revising}), next=following)
+    visible = await sight.in_full(pool, {row[name] for row in shown for name in ("index", "record")})
+    changes = _answers(shown, {row["index"]: row for row in revising})
+    return ChangesAnswer(
+        changes=[_seen(change, row["record"], visible) for change, row in zip(changes, shown, strict=True)],
+        next=following)
+
+
+def _seen(change: ChangeAnswer, record: int, visible: Collection[int]) -> ChangeAnswer:
+    """The change as a caller sees it. `record` made the lot."""
+    if change.index not in visible:
+        change = replace(change, record="", type="", reason=None)
+    if record not in visible:
+        change = replace(change, findings=[replace(finding, amount=None) for finding in change.findings])
+    return change
 
 
 def _answers(rows: Sequence[Record], revising: Mapping[int, Record]) -> list[ChangeAnswer]:

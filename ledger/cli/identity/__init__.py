@@ -1,0 +1,1 @@
+"""Sessions at servers: who this machine's user is, and an organisation's clients."""

@@ -1,0 +1,67 @@
+"""`client`: the software and people that may read as an organisation."""
+
+import click
+
+from ledger.access.caller import SCOPES
+from ledger.answers.clients import ClientAnswer
+from ledger.cli.client import Client, url_option
+from ledger.cli.console import json_option, print_json, say, show
+from ledger.cli.lookup.pages import ListColumn, list_table
+
+_TABLE: tuple[ListColumn[ClientAnswer], ...] = (
+    ListColumn("client", lambda row: row.id),
+    ListColumn("name", lambda row: row.name),
+    ListColumn("scopes", lambda row: " ".join(row.scopes)),
+    ListColumn("created", lambda row: row.created),
+    ListColumn("revoked", lambda row: row.revoked),
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def client() -> None:
+    """Enter, list and revoke the clients of your organisation: software and people that read with a secret."""
+
+
+@client.command()
+@click.argument("name")
+@click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), default=("read",), show_default=True,
+              help="What the client may do; can be repeated.")
+@url_option
+@json_option
+def add(name: str, scopes: tuple[str, ...], url: str, as_json: bool) -> None:
+    """Enter the client NAME and print its id and secret. The secret is shown once."""
+    with Client(url) as server:
+        new = server.add_client(name, scopes)
+    if as_json:
+        print_json(new)
+        return
+    show(f"id      {new.id}", f"secret  {new.secret}", f"scopes  {' '.join(new.scopes)}")
+    say("nobody can show the secret again: keep it, for CARBON_LEDGER_CLIENT_ID and CARBON_LEDGER_CLIENT_SECRET")
+
+
+@client.command("list")
+@url_option
+@json_option
+def list_clients(url: str, as_json: bool) -> None:
+    """List the clients of your organisation, also revoked ones."""
+    clients: list[ClientAnswer] = []
+    with Client(url) as server:
+        after: str | None = ""
+        while after is not None:
+            page = server.clients(after, limit=1_000)
+            clients += page.clients
+            after = page.next
+    if as_json:
+        print_json({"clients": clients})
+        return
+    show(list_table(clients, _TABLE) if clients else "no clients")
+
+
+@client.command()
+@click.argument("client_id", metavar="ID")
+@url_option
+def revoke(client_id: str, url: str) -> None:
+    """Revoke the client ID. Its tokens are refused from now on."""
+    with Client(url) as server:
+        server.revoke_client(client_id)
+    show(f"revoked {client_id}")

@@ -1,0 +1,64 @@
+"""`login` and `logout`: begin and end the user's session at a server."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from ledger.cli.client import url_option
+from ledger.cli.console import json_option, print_json, say, show
+from ledger.cli.files import FILE, passphrase_file_option, passphrase_for
+from ledger.cli.identity.sessions import (
+    KeptSession,
+    forget_session,
+    keep_session,
+    kept_session,
+    server_of,
+    session_of,
+)
+from ledger.client.http import BlockingReader
+from ledger.errors import LedgerError, NotFound
+from ledger.host.files.key_files import read_key
+
+
+@click.command()
+@click.option("--key", "path", type=FILE, required=True, envvar="CARBON_LEDGER_KEY", show_envvar=True,
+              help="Enrolled key of your organisation. It stays where it is.")
+@click.option("--organization", help="Id of your organisation, which the server then compares.")
+@passphrase_file_option
+@url_option
+@json_option
+def login(path: Path, organization: str | None, passphrase_file: Path | None, url: str, as_json: bool) -> None:
+    """Prove with a ledger key who you are. From now on all commands that ask this server do so by themselves.
+
+    The session has the path of the key, and no secret. An encrypted key needs its passphrase each time a token is
+    needed: by --passphrase-file, which the session remembers, or by CARBON_LEDGER_PASSPHRASE.
+    """
+    read_key(path, passphrase_for(path, passphrase_file))
+    kept = KeptSession(server_of(url), str(path.absolute()), organization,
+                       None if passphrase_file is None else str(passphrase_file.absolute()))
+    with BlockingReader(url, session=session_of(kept)) as reader:
+        token = reader.sign_in()
+    keep_session(kept)
+    until = f"{datetime.fromtimestamp(token.expires, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    if as_json:
+        print_json({"url": kept.url, "key": kept.key, "tokenExpires": until})
+    else:
+        show(f"logged in to {kept.url} with {path}")
+
+
+@click.command()
+@url_option
+def logout(url: str) -> None:
+    """End the session at a server: its token is revoked, and the session is removed from this machine."""
+    kept = kept_session(url)
+    if kept is None:
+        raise NotFound(f"there is no session at {server_of(url)}", field="url", value=server_of(url),
+                       rule="a server at which you have logged in")
+    try:
+        with BlockingReader(url, session=session_of(kept)) as reader:
+            reader.revoke_token()
+    except LedgerError as error:
+        say(f"warning: the token is not revoked and is valid for up to ten minutes: {error.message}")
+    forget_session(kept)
+    show(f"logged out of {kept.url}")

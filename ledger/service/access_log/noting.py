@@ -1,0 +1,33 @@
+"""Notes what one request reads: the things that it names, then the chain behind them as far as the caller sees it."""
+
+from collections.abc import Collection, Sequence
+
+from ledger.access.accesses import accesses_of
+from ledger.access.rights import Rights
+from ledger.service.access_log.access_log import AccessLog
+from ledger.store.database import DatabasePool
+from ledger.store.sql import queries
+
+
+class Noter:
+    """A request has one. `asked`: the names in the request. Each owner gets one row."""
+
+    def __init__(self, accesses: AccessLog, rights: Rights, route: str, asked: Sequence[str]) -> None:
+        self._accesses, self._rights, self._route, self._asked = accesses, rights, route, asked
+        self._noted: set[str] = set()
+        self._walked: set[int] = set()
+
+    async def note(self, owners: Collection[str]) -> None:
+        """Returns when a row for each of these organisations is committed. Raises Unavailable, and then the request is
+        not answered."""
+        new = sorted(set(owners) - self._noted)
+        await self._accesses.note(*accesses_of(self._rights, new, self._route, self._asked))
+        self._noted.update(new)
+
+    async def note_upstream(self, pool: DatabasePool, lots: Sequence[int], version: int) -> None:
+        """Does the same for everybody whose records are upstream of lots, for a caller who sees everything."""
+        new = set(lots) - self._walked
+        if new:
+            rows = await pool.fetch(queries("sight")["issuers"], sorted(new), version)
+            await self.note([row["issuer"] for row in rows])
+            self._walked |= new

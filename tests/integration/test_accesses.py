@@ -1,0 +1,168 @@
+"""The access log: who read which data of whom, on a real database, through the routes of the API."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+from support.callers import Callers
+from support.databases import Database
+from support.inside import inside
+from support.parties import enrolment
+from support.server import prepared_home
+from support.workshop import Workshop
+
+from ledger.access.caller import Caller
+from ledger.app import create_app
+from ledger.core.record import canonical
+from ledger.core.record.kinds import AppointedReader, Grant
+from ledger.store.embedded import attach
+from ledger.web.access import declarations
+
+
+class Place(NamedTuple):
+    callers: Callers
+    mill: Workshop
+    forge: Workshop
+    reader: Workshop
+    sent: str
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Place]:
+    with prepared_home() as home, inside(home, access="parties") as ledger:
+        shops = [Workshop(name) for name in ("mill", "forge", "reader")]
+        for shop in shops:
+            entered = enrolment(shop.party, ledger.registrar, ledger.origin, shop.nonce())
+            ledger.post([(ledger.registrar, entered), *shop.opening()])
+        mill, forge, reader = shops
+        sent = mill.send("x", "10", forge, "x-sent")
+        ledger.post([mill.mine("x", "100")])
+        ledger.post([sent])
+        ledger.post([(ledger.registrar, AppointedReader(
+            issuer=ledger.registrar.id, nonce=mill.nonce(), organization=reader.id, purpose="audit",
+            until="2034-12-31T00:00:00Z"))])
+        yield Place(Callers(ledger), mill, forge, reader, canonical.digest(canonical.encode(sent[1])).hex())
+
+
+def rows(place: Place, owner: str, asker: str | None = None, **parameters: str) -> list[dict[str, Any]]:
+    answer = place.callers.get(asker or owner, "/v1/accesses", {"organization": owner, **parameters})
+    assert answer.status_code == 200, answer.text
+    return [listed["row"] for listed in answer.json()["accesses"]]
+
+
+def test_readings_by_others_are_noted_and_own_ones_are_not(place: Place) -> None:
+    before = len(rows(place, place.mill.id))
+    lot, record = place.mill.name("x"), f"/v1/records/{place.sent}"
+    assert place.callers.get(place.mill.id, record).status_code == 200
+    assert len(rows(place, place.mill.id)) == before
+    assert place.callers.get(place.forge.id, record).status_code == 200
+    (row, *_) = rows(place, place.mill.id)
+    assert (row["organization"], row["client"], row["owner"], row["right"], row["route"], row["asked"]) == (
+        place.forge.id, "key", place.mill.id, "party", "/v1/records/{digest}", [place.sent])
+    assert place.callers.get(place.reader.id, "/v1/footprint", {"lot": lot}).status_code == 200
+    (row, *_) = rows(place, place.mill.id)
+    assert (row["organization"], row["right"], row["asked"]) == (place.reader.id, "reader", [lot])
+
+
+def test_the_log_of_others_is_as_unknown_as_that_of_nobody(place: Place) -> None:
+    for path, more in (("/v1/accesses", {}), ("/v1/accesses/proof", {"day": "2026-01-01", "index": "0"})):
+        for asker in (place.forge.id, None):
+            answers = [place.callers.get(asker, path, {"organization": name, **more})
+                       for name in (place.mill.id, f"{place.mill.id}-2")]
+            assert [answer.status_code for answer in answers] == [404, 404]
+            assert answers[0].content.replace(place.mill.id.encode(), b"?") == answers[1].content.replace(
+                f"{place.mill.id}-2".encode(), b"?")
+
+
+def test_public_data_and_refused_readings_are_not_noted(place: Place) -> None:
+    before = len(rows(place, place.mill.id))
+    for path, parameters in (("/v1/organizations", {}), ("/v1/show", {"name": place.mill.id}), ("/log/checkpoint", {}),
+                             ("/log/accesses", {})):
+        assert place.callers.get(place.forge.id, path, parameters).status_code == 200, path
+    assert place.callers.get(place.forge.id, "/v1/record-list", {"issuer": place.mill.id}).status_code == 404
+    assert place.callers.get(place.forge.id, "/v1/footprint", {"lot": place.mill.name("x")}).status_code == 404
+    assert len(rows(place, place.mill.id)) == before
+
+
+def test_a_grant_is_named_by_its_log_index(place: Place) -> None:
+    ledger = place.callers.ledger
+    grants = [Grant(issuer=place.mill.id, nonce=place.mill.nonce(), depth=depth, until="2034-12-31T00:00:00Z",
+                    purpose="purchase", **to) for depth, to in (
+        ("totals", {"grantee": place.forge.id}), ("full", {"grantee": place.forge.id}),
+        ("full", {"link": hashlib.sha256(b"secret").hexdigest()}))]
+    receipts = ledger.post([place.mill.signed(grant) for grant in grants])
+    assert place.callers.get(place.forge.id, "/v1/record-list", {"issuer": place.mill.id}).status_code == 200
+    (row, *_) = rows(place, place.mill.id)
+    assert (row["right"], row["grant"], row["asked"]) == ("grant", receipts[1].index, [place.mill.id])
+    holder = Caller(scopes=frozenset({"read"}), link=receipts[2].digest)
+    assert place.callers.get(holder, "/v1/lot-list", {"holder": place.mill.id}).status_code == 200
+    (row, *_) = rows(place, place.mill.id)
+    assert (row["link"], row["grant"], row.get("organization")) == (receipts[2].digest, receipts[2].index, None)
+
+
+def test_a_reading_that_cannot_be_noted_is_not_answered(place: Place) -> None:
+    ledger, record = place.callers.ledger, f"/v1/records/{place.sent}"
+    with Database(attach(ledger.ledger.settings.home).owner_url) as owner:
+        owner.execute("ALTER TABLE access ADD CONSTRAINT nothing CHECK (number < 0) NOT VALID")
+        try:
+            refused = place.callers.get(place.forge.id, record)
+            assert (refused.status_code, refused.json()["code"]) == (503, "access-not-noted")
+            assert place.sent not in refused.text
+            assert place.callers.get(place.mill.id, record).status_code == 200, "own data need no row"
+        finally:
+            owner.execute("ALTER TABLE access DROP CONSTRAINT nothing")
+    assert place.callers.get(place.forge.id, record).status_code == 200
+
+
+def test_no_body_and_no_value_enters_the_access_log(place: Place) -> None:
+    """The reader asks every route for the mill's things. Then every column of every row is searched."""
+    values = {"organization": place.mill.id, "holder": place.mill.id, "issuer": place.mill.id, "party": place.forge.id,
+              "lot": place.mill.name("x"), "name": place.mill.name("x"), "product": place.mill.name("part"),
+              "facility": place.mill.name("site"), "digest": place.sent, "year": "2025", "sector": "works"}
+    asked = 0
+    for route, declared in declarations(create_app(place.callers.ledger.ledger)).items():
+        method, path = route.split(" ")
+        parameters = {name: value for name, value in values.items() if any(
+            name in getattr(one, "parameters", ()) or name == getattr(one, "parameter", "") for one in declared)}
+        if method == "GET" and parameters:
+            answer = place.callers.get(place.reader.id, path.replace("{digest}", place.sent).replace(
+                "{digest:str}", place.sent), parameters)
+            asked += answer.status_code == 200
+    assert asked > 10
+    with Database(attach(place.callers.ledger.ledger.settings.home).owner_url) as owner:
+        written = [row["line"] for row in owner.fetch(
+            "SELECT a::text || convert_from(data, 'UTF8') AS line FROM access a")]
+        bodies = [json.loads(row["body"])
+                  for row in owner.fetch("SELECT body FROM record WHERE issuer = $1", place.mill.id)]
+        rows_read = [json.loads(row["data"]) for row in owner.fetch("SELECT data FROM access")]
+    assert len(written) > 10
+    nonces = [body["nonce"] for body in bodies]
+    assert nonces
+    assert not [row for row in written if any(nonce in row for nonce in nonces)]
+    assert set().union(*rows_read) <= {
+        "time", "salt", "owner", "right", "route", "asked", "organization", "client", "link", "operator", "grant"}
+    assert set().union(*[row["asked"] for row in rows_read]) <= {*values.values(), place.mill.id}
+
+
+@pytest.mark.parametrize("path", ["/v1/contributions", "/v1/chain", "/v1/footprint"])
+def test_the_owners_of_a_chain_are_noted(place: Place, path: str) -> None:
+    """Whoever reads the forge's figure through the mill's records reads the mill's data."""
+    ledger, mill, forge = place.callers.ledger, place.mill, place.forge
+    name = f"deep-{path.rpartition('/')[2]}"
+    ledger.post([mill.signed(Grant(
+        issuer=mill.id, nonce=mill.nonce(), depth="full", until="2034-12-31T00:00:00Z", purpose="audit",
+        grantee=forge.id))])
+    made = forge.make({name: "1"}, {"x-sent": "1"})[1]
+    taken = [msgspec.structs.replace(flow, lot=mill.name("x-sent")) for flow in made.inputs]
+    ledger.post([forge.signed(msgspec.structs.replace(made, inputs=taken))])
+    before = {owner: len(rows(place, owner)) for owner in (mill.id, forge.id)}
+    assert place.callers.get(forge.id, path, {"lot": forge.name(name)}).status_code == 200
+    (row, *_) = rows(place, mill.id)
+    assert (row["organization"], row["right"], row["route"], row["asked"]) == (
+        forge.id, "grant", path, [forge.name(name)])
+    assert place.callers.get(place.reader.id, path, {"lot": forge.name(name)}).status_code == 200
+    after = {owner: len(rows(place, owner)) for owner in (mill.id, forge.id)}
+    assert after == {mill.id: before[mill.id] + 2, forge.id: before[forge.id] + 1}, "one row for each owner and request"
