@@ -65,7 +65,11 @@ class Policy:
         lots = {lot.id for lot in self.lots.values() if lot.record.index in bodies or lot.parties & own}
         covered = {record.index for record in self._planted if any(self._covers(grant, record) for grant in grants)}
         lots |= {lot.id for lot in self.lots.values() if lot.record.index in covered}
-        return Sees(frozenset(bodies), frozenset(bodies | covered), frozenset(lots), self._tokens(bodies, full, lots))
+        tokens = self._tokens(bodies, full, lots)
+        # The holder of a link sees what its grant covers.
+        tokens |= {_short(grant["scope"][part]) for grant in grants for part in ("lot", "product")
+                   if part in grant.get("scope", {})}
+        return Sees(frozenset(bodies), frozenset(bodies | covered), frozenset(lots), tokens)
 
     # What a caller may be sent.
 
@@ -76,6 +80,10 @@ class Policy:
                 found |= record.tokens
         for name in lots | self._boundary(full) | self._published():
             found |= self._identity(self.lots[name])
+        for record in self._planted:
+            # The conclusions of auditors on a lot belong to its figure.
+            if record.record["type"] == "attestation" and record.record["subject"]["id"] in lots:
+                found.add(record.record["standard"])
         # An amendment of a record gives it fields.
         for record in self._planted:
             for change in record.record.get("changes", ()):
