@@ -98,7 +98,10 @@ SELECT DISTINCT w.lot FROM unnest($1::bigint[]) AS k (record) JOIN flow w ON w.r
 -- name: concerns
 -- purpose: whom records concern, by log index, for the policy of reading; parties and lots only of records of others
 -- parameters: record indexes, the organisations whose records are visible as a whole
-SELECT r.index, r.type, r.issuer, m.made, coalesce(m.products, '{}') AS products,
+SELECT r.index, r.type, r.issuer, coalesce(m.products, '{}') AS products,
+       CASE r.type
+           WHEN 'transfer' THEN replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json ->> 'time'
+           ELSE m.made END AS made,
        CASE r.type
            WHEN 'transfer' THEN (SELECT array[t.receiver] FROM transfer t WHERE t.record = r.index)
            WHEN 'standingAcceptance' THEN (
