@@ -65,7 +65,10 @@ class Policy:
         lots = {lot.id for lot in self.lots.values() if lot.record.index in bodies or lot.parties & own}
         covered = {record.index for record in self._planted if any(self._covers(grant, record) for grant in grants)}
         lots |= {lot.id for lot in self.lots.values() if lot.record.index in covered}
-        tokens = self._tokens(bodies, full, lots)
+        # Whoever was granted all of an organisation's records is answered what it holds and owns.
+        whole = {grant["issuer"] for grant in grants if grant["depth"] == "full" and not grant.get("scope")}
+        listed = lots | {lot.id for lot in self.lots.values() if lot.parties & whole}
+        tokens = self._tokens(bodies, full, listed)
         # The holder of a link sees what its grant covers.
         tokens |= {_short(grant["scope"][part]) for grant in grants for part in ("lot", "product")
                    if part in grant.get("scope", {})}
