@@ -1,7 +1,7 @@
 """No answer holds what its caller may not see, over random networks, for every endpoint of the API's document.
 
-`support.planting` plants tokens into every record; `support.policy` says which of them a caller may be sent. Each caller
-asks every endpoint about every name. What the policy allows is also answered.
+`support.planting` plants tokens into every record; `support.policy` says which of them a caller may be sent. Each
+caller asks every endpoint about every name. What the policy allows is also answered.
 """
 
 import asyncio

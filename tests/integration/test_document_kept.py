@@ -1,11 +1,11 @@
-"""Every operation of the API's document, asked with values at and beyond the limits of each parameter, with a caller and
-without: no answer is an error of the server, and each is in the document, in a form that its schema allows."""
+"""Every operation of the API's document, asked at and beyond the limits of each parameter, with a caller and without:
+no answer is an error of the server, and each is in the document, in a form that its schema allows."""
 
 import asyncio
 import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple
 
 import httpx
 import pytest
@@ -14,9 +14,6 @@ from support.callers import Callers
 from support.inside import inside
 from support.server import prepared_home
 from support.workshop import Workshop
-
-from ledger.app import create_app
-from ledger.service.ledger import Ledger
 
 SEED: Final = 5
 TOGETHER: Final = 8
@@ -45,15 +42,10 @@ def place() -> Iterator[tuple[Callers, Workshop]]:
         yield Callers(ledger), mill
 
 
-def document() -> dict[str, Any]:
-    schema: dict[str, Any] = create_app(cast(Ledger, None)).openapi_schema.to_schema()
-    return schema
-
-
 @pytest.mark.parametrize("member", [True, False])
 def test_every_answer_is_as_the_document_says(place: tuple[Callers, Workshop], member: bool) -> None:
     callers, mill = place
-    written = document()
+    written = callers.get(None, "/schema/openapi.json").json()
     asked = list(_requests(written, mill))
 
     async def ask_all() -> list[httpx.Response]:
@@ -79,7 +71,8 @@ def _requests(written: Mapping[str, Any], mill: Workshop) -> Iterator[Asked]:
     drawn = random.Random(SEED)
     for path, item in written["paths"].items():
         for method in METHODS:
-            if method not in item:
+            # The tests' own sector has no files with explanations.
+            if method not in item or path.startswith("/v1/schema"):
                 continue
             operation = f"{method} {path}"
             parameters: list[dict[str, Any]] = item[method].get("parameters", [])
@@ -103,7 +96,8 @@ def _asked(operation: str, parameters: Sequence[Mapping[str, Any]], given: Mappi
             # A segment without text, or of dots, is another path.
             value = given[each["name"]] if given[each["name"]].strip("./ ") else "x"
             path = path.replace("{" + each["name"] + "}", httpx.QueryParams({"v": value}).__str__()[2:])
-    query = {each["name"]: given[each["name"]] for each in parameters if each["in"] == "query" and each["name"] in given}
+    names = [each["name"] for each in parameters if each["in"] == "query"]
+    query = {name: given[name] for name in names if name in given}
     return Asked(operation, path, {"params": query, **how})
 
 

@@ -37,7 +37,7 @@ from ledger.core.record.kinds import (
 from ledger.core.record.units import plain
 from ledger.core.record.values import Evidence, Flow, Money, Output, Quantity, Supply
 from support.inside import Inside
-from support.parties import Party, enrolment, party
+from support.parties import Party, enrolment
 from support.revising import amend, change
 from support.sectors import NAME, Make
 from support.server import Posted
@@ -255,7 +255,8 @@ class Network:
             case 1:
                 return GrantScope(product=self.random.choice(self._products[shop.id]))
             case 2:
-                return GrantScope(start="2025-03-01T00:00:00Z", end=f"2025-03-{self.random.randint(3, 28):02}T00:00:00Z")
+                end = f"2025-03-{self.random.randint(3, 28):02}T00:00:00Z"
+                return GrantScope(start="2025-03-01T00:00:00Z", end=end)
         return None
 
     def link(self, shop: Workshop) -> None:
@@ -349,5 +350,3 @@ def _readings(content: bytes, depth: int = 3) -> Iterator[str]:
                 continue
             yield from _readings(inner, depth - 1)
 
-
-__all__ = ["DEPTHS", "UNTIL", "Network", "Planted", "digits_of", "party", "tokens_in"]

@@ -1,4 +1,4 @@
-"""Who may see what, stated over plain records: a second statement of the policy, which shares no code with the ledger's.
+"""Who may see what, stated over plain records: a second statement of the policy, without the ledger's code.
 
 A caller sees bodies of records, and of some lots their identity: id, product, and quantity. The tokens of these are all
 that answers to that caller may hold.
@@ -129,8 +129,8 @@ class Policy:
         return [
             record.record for record in self._planted
             if record.record["type"] == "grant" and record.digest not in ended
-            and (record.digest == asker.link and "link" in record.record
-                 or asker.organization is not None and record.record.get("grantee") == asker.organization)
+            and ((record.digest == asker.link and "link" in record.record)
+                 or (asker.organization is not None and record.record.get("grantee") == asker.organization))
         ]
 
     def _covers(self, grant: Mapping[str, Any], record: Planted) -> bool:
