@@ -196,10 +196,10 @@ def _allowed(grown: Grown, sees: Sees) -> Iterator[tuple[Question, bool, str]]:
     """Questions about records and lots, whether they have to be answered, and what the answer then holds."""
     for planted in grown.network.planted:
         question = Question("GET", f"/v1/records/{planted.digest}", {})
-        if planted.index in sees.named - sees.bodies:
+        if planted.position in sees.named - sees.bodies:
             yield question, True, planted.digest
         else:
-            yield question, planted.index in sees.bodies, planted.record["nonce"]
+            yield question, planted.position in sees.bodies, planted.record["nonce"]
     for lot in grown.policy.lots.values():
         for path in ("/v1/lots", "/v1/footprint"):
             yield Question("GET", path, {"lot": lot.id}), lot.id in sees.lots, lot.id
@@ -222,12 +222,12 @@ def _names(network: Network) -> Mapping[str, Sequence[str]]:
     companies = [shop.id for shop in network.shops]
     sites = [one.record["id"] for one in network.planted if one.record["type"] == "facility"]
     products = [one.record["id"] for one in network.planted if one.record["type"] == "product"]
-    size = network.planted[-1].index + 1
+    size = network.planted[-1].position + 1
     numbers = ",".join(str(index * 1024 + slot) for index in range(size) for slot in range(2))
     return {
         LOT: lots, ITEM: lots[:2], DIGEST: digests, COMPANY: companies, SITE: sites, PRODUCT: products,
         ANY: [*lots, *digests, *companies, *sites, *products], "numbers": [numbers], "zero": ["0"],
-        "size": [str(size)], "indexes": [str(one.index) for one in network.planted if "changes" in one.record],
+        "size": [str(size)], "indexes": [str(one.position) for one in network.planted if "changes" in one.record],
         "year": ["2025"], "method": ["cbam/1"], "sectors": [NAME], "none": [],
         "days": ["2026-11-28", "20000"], "tiles": ["0/000.p/40", "entries/000.p/40"],
     }
@@ -330,6 +330,6 @@ def _answers(grown: Grown, asker: Asker, questions: Sequence[Question]) -> list[
 def _described(grown: Grown, leaked: frozenset[str]) -> list[str]:
     """Where the leaked tokens stand."""
     return [
-        f"{token} of {planted.record['type']} {planted.index} by {planted.record['issuer']}"
+        f"{token} of {planted.record['type']} {planted.position} by {planted.record['issuer']}"
         for token in sorted(leaked)[:4] for planted in grown.network.planted if token in planted.tokens
     ]

@@ -62,9 +62,9 @@ class Plot(NamedTuple):
 
 
 class Planted(NamedTuple):
-    """A record of the network with its digest, and the tokens that it holds."""
+    """A record of the network with its log index and digest, and the tokens that it holds."""
 
-    index: int
+    position: int
     digest: str
     record: dict[str, Any]
     tokens: frozenset[str]

@@ -54,17 +54,17 @@ class Policy:
     def sees(self, asker: Asker) -> Sees:
         own = self._own(asker.organization)
         if asker.organization and self._reads_everything(asker.organization):
-            everything = frozenset(record.index for record in self._planted)
+            everything = frozenset(record.position for record in self._planted)
             tokens = frozenset().union(*[record.tokens for record in self._planted])
             return Sees(everything, everything, frozenset(self.lots), tokens)
         grants = self._grants(asker)
         granted = self._granted_in_full(grants, own)
-        full = {record.index for record in self._planted if record.record["issuer"] in own} | granted
-        bodies = full | {record.index for record in self._planted
+        full = {record.position for record in self._planted if record.record["issuer"] in own} | granted
+        bodies = full | {record.position for record in self._planted
                          if record.record["type"] in PUBLIC or self._parties(record) & own}
-        lots = {lot.id for lot in self.lots.values() if lot.record.index in bodies or lot.parties & own}
-        covered = {record.index for record in self._planted if any(self._covers(grant, record) for grant in grants)}
-        lots |= {lot.id for lot in self.lots.values() if lot.record.index in covered}
+        lots = {lot.id for lot in self.lots.values() if lot.record.position in bodies or lot.parties & own}
+        covered = {record.position for record in self._planted if any(self._covers(grant, record) for grant in grants)}
+        lots |= {lot.id for lot in self.lots.values() if lot.record.position in covered}
         # Whoever was granted all of an organisation's records is answered what it holds and owns.
         whole = {grant["issuer"] for grant in grants if grant["depth"] == "full" and not grant.get("scope")}
         listed = lots | {lot.id for lot in self.lots.values() if lot.parties & whole}
@@ -79,7 +79,7 @@ class Policy:
     def _tokens(self, bodies: set[int], full: set[int], lots: set[str]) -> frozenset[str]:
         found: set[str] = set()
         for record in self._planted:
-            if record.index in bodies:
+            if record.position in bodies:
                 found |= record.tokens
         for name in lots | self._boundary(full) | self._published():
             found |= self._identity(self.lots[name])
@@ -90,7 +90,7 @@ class Policy:
         # An amendment of a record gives it fields.
         for record in self._planted:
             for change in record.record.get("changes", ()):
-                if self._by_digest[change["record"]].index in full:
+                if self._by_digest[change["record"]].position in full:
                     found |= {token for token in record.tokens if token in _digits(change)}
         return frozenset(found)
 
@@ -102,10 +102,10 @@ class Policy:
 
     def _boundary(self, full: set[int]) -> set[str]:
         """The lots that visible records take: they stand for everything behind them."""
-        return {flow["lot"] for record in self._planted if record.index in full
+        return {flow["lot"] for record in self._planted if record.position in full
                 for flow in record.record.get("inputs", ())} | {
             record.record["lot"] for record in self._planted
-            if record.index in full and record.record["type"] == "transfer"}
+            if record.position in full and record.record["type"] == "transfer"}
 
     def _published(self) -> set[str]:
         return {record.record["lot"] for record in self._planted if record.record["type"] == "publication"}
@@ -152,7 +152,7 @@ class Policy:
         found: set[int] = set()
         in_full = [grant for grant in grants if grant["depth"] == "full"]
         for grant in in_full:
-            found |= {record.index for record in self._planted if self._covers(grant, record)}
+            found |= {record.position for record in self._planted if self._covers(grant, record)}
         whole = {grant["issuer"] for grant in in_full if not grant.get("scope")}
         # The grant of a lot covers the grantor's records in the lot's chain, as far as the caller sees it.
         for grant in in_full:
@@ -165,8 +165,8 @@ class Policy:
         waiting = [lot]
         while waiting:
             record = self.lots[waiting.pop()].record
-            if record.index not in found and (record.record["issuer"] in through or record.index in seen):
-                found.add(record.index)
+            if record.position not in found and (record.record["issuer"] in through or record.position in seen):
+                found.add(record.position)
                 waiting += [flow["lot"] for flow in record.record.get("inputs", ())]
                 waiting += [record.record["lot"]] if record.record["type"] == "transfer" else []
         return found

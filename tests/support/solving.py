@@ -14,7 +14,10 @@ import numpy
 from scipy.optimize import linprog
 
 _NUMBER: Final = re.compile(r"-?\d{1,20}(\.\d+)?([eE]-?\d+)?")
+_IN_TEXT: Final = re.compile(r"(?<![\w+/=.-])-?\d+(?:,\d{3})*(?:\.\d+)?(?![\w+/=])")
+"""A number in a text, but no digits of a hash or a signature."""
 _SMALL: Final = 1e-9
+_ROUNDING: Final = 1e-12
 Observed = Mapping[str, float]
 """The numbers of answers, by question and place."""
 
@@ -38,7 +41,7 @@ def _walk(place: str, value: Any) -> Iterator[tuple[str, float]]:
             if _NUMBER.fullmatch(value):
                 yield place, float(value)
             elif " " in value:
-                for count, number in enumerate(re.findall(r"-?\d+(?:,\d{3})*(?:\.\d+)?", value)):
+                for count, number in enumerate(_IN_TEXT.findall(value)):
                     yield f"{place}~{count}", float(number.replace(",", ""))
         case list():
             for count, member in enumerate(value):
@@ -60,7 +63,10 @@ def determined(
     places = [place for place, number in base.items() if again.get(place) == number]
     columns = []
     for observed, step in zip(changed, steps, strict=True):
-        columns.append([(observed.get(place, numpy.inf) - base[place]) / step for place in places])
+        # Whether a sum that is zero but for rounding has a row of its own tells nothing.
+        columns.append([
+            (observed.get(place, 0.0 if abs(base[place]) < _ROUNDING else numpy.inf) - base[place]) / step
+            for place in places])
     matrix = numpy.array(columns).T
     # An answer that another value makes appear or vanish tells of it, as an equation of its own.
     matrix[~numpy.isfinite(matrix)] = 1.0
