@@ -37,7 +37,7 @@ HIDDEN: Final[Mapping[str, float]] = {
     "rival's part": 30.0, "assembly": 37.0, "machine made": 42.0,
 }
 """Kg CO2 of records, and kg of recipes and lots, by name. Each is in one record of another organisation."""
-STEP: Final = 0.01
+STEP: Final = 0.0005
 """The change of a hidden value, as a fraction."""
 UNTIL: Final = "2027-06-30T00:00:00Z"
 SHOPS: Final = ("mine", "mill", "forge", "rival", "maker", "auditor")

@@ -18,6 +18,7 @@ _IN_TEXT: Final = re.compile(r"(?<![\w+/=.-])-?\d+(?:,\d{3})*(?:\.\d+)?(?![\w+/=
 """A number in a text, but no digits of a hash or a signature."""
 _SMALL: Final = 1e-9
 _ROUNDING: Final = 1e-12
+_CURVED: Final = 0.003
 Observed = Mapping[str, float]
 """The numbers of answers, by question and place."""
 
@@ -72,11 +73,22 @@ def determined(
     matrix[~numpy.isfinite(matrix)] = 1.0
     scale = numpy.abs(matrix * numpy.array(values)).max(axis=1) if len(matrix) else numpy.zeros(0)
     telling = matrix[scale > _SMALL * numpy.maximum(1.0, numpy.abs([base[place] for place in places]))]
-    telling = numpy.unique(numpy.round(telling / numpy.abs(telling).max(axis=1, keepdims=True), 9), axis=0)
+    telling = _distinct(telling, numpy.array(values))
     return {
         position: bounds for position, value in enumerate(values)
         if (bounds := _range(telling, values, position))[1] - bounds[0] < 2 * within * value
     }
+
+
+def _distinct(equations: Any, values: Any) -> Any:
+    """The equations without those that only the curvature of the figures tells apart: a small step is not a
+    derivative, so equal facts give slightly different equations."""
+    if not len(equations):
+        return equations
+    relative = equations * values
+    relative = numpy.unique(numpy.round(relative / numpy.abs(relative).max(axis=1, keepdims=True), 6), axis=0)
+    _, weights, directions = numpy.linalg.svd(relative, full_matrices=False)
+    return directions[weights > _CURVED * weights[0]] / values
 
 
 def _range(equations: Any, values: Sequence[float], position: int) -> tuple[float, float]:
