@@ -182,9 +182,13 @@ def _dry(place: Place, caller: str) -> Iterator[bytes]:
             yield msgspec.json.encode(seal(body, party.key, place.ledger.origin))
 
 
-KNOWN: Final[Mapping[str | None, frozenset[str]]] = {None: frozenset(), "forge": frozenset(), "auditor": frozenset(),
-                                                     "maker": frozenset()}
-"""By caller: the values that follow from data that SECURITY.md lists."""
+KNOWN: Final[Mapping[str | None, frozenset[str]]] = {
+    None: frozenset(), "forge": frozenset({"machine made"}), "auditor": frozenset({"machine made"}),
+    "maker": frozenset({"rival's"}),
+}
+"""By caller: the values that follow from data that SECURITY.md lists. A buyer knows the figure of what it bought, here
+of a lot that has no inputs. The forge buys machines in which its own parts are: the correction of the ore changes both
+figures, and so tells the share of its parts in a machine. The auditor sees what the forge sees."""
 
 
 @pytest.fixture(scope="module")
