@@ -36,6 +36,8 @@ class Admission:
     async def __call__(self, request: Request[Any, Any, Any]) -> None:
         """Puts the sight of the caller into the request. Raises InvalidInput for a parameter that the route does not
         have, and the errors of `Gate.admit`."""
+        if _is_of_framework(request.route_handler):
+            return
         if request.scope["path"].startswith(API):
             check_parameters(request, self._parameters(request.route_handler))
         declared = declared_by(request.route_handler)
@@ -91,6 +93,10 @@ def check_declared(routes: Iterable[object], besides: str) -> None:
         if str(getattr(route, "path", "")).startswith(besides):
             continue
         for handler in getattr(route, "route_handlers", ()):
-            # The framework answers OPTIONS itself.
-            if isinstance(handler, HTTPRouteHandler) and handler.http_methods != {"OPTIONS"}:
+            if isinstance(handler, HTTPRouteHandler) and not _is_of_framework(handler):
                 declared_by(handler)
+
+
+def _is_of_framework(handler: HTTPRouteHandler) -> bool:
+    """The framework answers OPTIONS itself, with the methods of the path."""
+    return handler.http_methods == {"OPTIONS"}

@@ -113,6 +113,7 @@ def complete_document(document: dict[str, Any], records: RecordSchemas) -> dict[
     for methods in document["paths"].values():
         for operation in methods.values():
             _state_problems(operation, PROBLEMS)
+            _state_encoded(operation)
     body = _posted_body(records, schemas)
     posts = document["paths"]["/v1/records"]["post"]
     _state_lines(posts, body, {"anyOf": [_ref("Receipt"), _ref("Acknowledgement")]},
@@ -128,6 +129,14 @@ def complete_document(document: dict[str, Any], records: RecordSchemas) -> dict[
 def _state_problems(operation: dict[str, Any], problems: dict[str, str]) -> None:
     for status, words in problems.items():
         operation["responses"][status] = {"description": words, "content": {MEDIA_TYPE: {"schema": _ref("Problem")}}}
+
+
+def _state_encoded(operation: dict[str, Any]) -> None:
+    """A handler that encodes its answer itself has no schema but that of text, and answers with any JSON value."""
+    for response in operation["responses"].values():
+        content = response.get("content", {}).get(JSON, {})
+        if content.get("schema", {}).get("type") == "string":
+            content["schema"] = {"description": "JSON"}
 
 
 def _posted_body(records: RecordSchemas, schemas: dict[str, Any]) -> dict[str, Any]:

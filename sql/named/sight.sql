@@ -1,7 +1,10 @@
 -- name: records
 -- purpose: whom records concern, by digest, for the policy of reading
 -- parameters: digests
-SELECT r.index, encode(r.digest, 'hex') AS name, r.type, r.issuer, m.made, coalesce(m.products, '{}') AS products,
+SELECT r.index, encode(r.digest, 'hex') AS name, r.type, r.issuer, coalesce(m.products, '{}') AS products,
+       CASE r.type
+           WHEN 'transfer' THEN replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json ->> 'time'
+           ELSE m.made END AS made,
        CASE r.type
            WHEN 'transfer' THEN (SELECT array[t.receiver] FROM transfer t WHERE t.record = r.index)
            WHEN 'standingAcceptance' THEN (
@@ -33,7 +36,10 @@ WHERE r.digest = ANY ($1::bytea[]);
 -- name: lots
 -- purpose: whom lots concern, by the id of a lot, item or pool, for the policy of reading
 -- parameters: names
-SELECT n.name, l.number, l.product, l.made, l.holder, l.owner, l.sender, r.index, r.type, r.issuer,
+SELECT n.name, l.number, l.product, l.holder, l.owner, l.sender, r.index, r.type, r.issuer,
+       CASE r.type
+           WHEN 'transfer' THEN replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json ->> 'time'
+           ELSE l.made END AS made,
        (SELECT t.receiver FROM transfer t WHERE t.record = r.index) AS receiver
 FROM unnest($1::text[]) AS n (name)
 CROSS JOIN LATERAL (
@@ -75,7 +81,10 @@ SELECT DISTINCT r.issuer FROM reached JOIN record r ON r.index = reached.record;
 -- name: made
 -- purpose: the facts of records that decide whether a grant covers them
 -- parameters: record indexes
-SELECT r.index, r.type, r.issuer, m.made, coalesce(m.products, '{}') AS products
+SELECT r.index, r.type, r.issuer, coalesce(m.products, '{}') AS products,
+       CASE r.type
+           WHEN 'transfer' THEN replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json ->> 'time'
+           ELSE m.made END AS made
 FROM unnest($1::bigint[]) AS k (record) JOIN record r ON r.index = k.record
 CROSS JOIN LATERAL (
     SELECT max(l.made) AS made, array_agg(DISTINCT l.product) AS products FROM lot l
@@ -89,7 +98,10 @@ SELECT DISTINCT w.lot FROM unnest($1::bigint[]) AS k (record) JOIN flow w ON w.r
 -- name: concerns
 -- purpose: whom records concern, by log index, for the policy of reading; parties and lots only of records of others
 -- parameters: record indexes, the organisations whose records are visible as a whole
-SELECT r.index, r.type, r.issuer, m.made, coalesce(m.products, '{}') AS products,
+SELECT r.index, r.type, r.issuer, coalesce(m.products, '{}') AS products,
+       CASE r.type
+           WHEN 'transfer' THEN replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json ->> 'time'
+           ELSE m.made END AS made,
        CASE r.type
            WHEN 'transfer' THEN (SELECT array[t.receiver] FROM transfer t WHERE t.record = r.index)
            WHEN 'standingAcceptance' THEN (

@@ -14,7 +14,11 @@ import numpy
 from scipy.optimize import linprog
 
 _NUMBER: Final = re.compile(r"-?\d{1,20}(\.\d+)?([eE]-?\d+)?")
+_IN_TEXT: Final = re.compile(r"(?<![\w+/=.-])-?\d+(?:,\d{3})*(?:\.\d+)?(?![\w+/=])")
+"""A number in a text, but no digits of a hash or a signature."""
 _SMALL: Final = 1e-9
+_ROUNDING: Final = 1e-12
+_CURVED: Final = 0.003
 Observed = Mapping[str, float]
 """The numbers of answers, by question and place."""
 
@@ -38,7 +42,7 @@ def _walk(place: str, value: Any) -> Iterator[tuple[str, float]]:
             if _NUMBER.fullmatch(value):
                 yield place, float(value)
             elif " " in value:
-                for count, number in enumerate(re.findall(r"-?\d+(?:,\d{3})*(?:\.\d+)?", value)):
+                for count, number in enumerate(_IN_TEXT.findall(value)):
                     yield f"{place}~{count}", float(number.replace(",", ""))
         case list():
             for count, member in enumerate(value):
@@ -60,17 +64,31 @@ def determined(
     places = [place for place, number in base.items() if again.get(place) == number]
     columns = []
     for observed, step in zip(changed, steps, strict=True):
-        columns.append([(observed.get(place, numpy.inf) - base[place]) / step for place in places])
+        # Whether a sum that is zero but for rounding has a row of its own tells nothing.
+        columns.append([
+            (observed.get(place, 0.0 if abs(base[place]) < _ROUNDING else numpy.inf) - base[place]) / step
+            for place in places])
     matrix = numpy.array(columns).T
     # An answer that another value makes appear or vanish tells of it, as an equation of its own.
     matrix[~numpy.isfinite(matrix)] = 1.0
     scale = numpy.abs(matrix * numpy.array(values)).max(axis=1) if len(matrix) else numpy.zeros(0)
     telling = matrix[scale > _SMALL * numpy.maximum(1.0, numpy.abs([base[place] for place in places]))]
-    telling = numpy.unique(numpy.round(telling / numpy.abs(telling).max(axis=1, keepdims=True), 9), axis=0)
+    telling = _distinct(telling, numpy.array(values))
     return {
         position: bounds for position, value in enumerate(values)
         if (bounds := _range(telling, values, position))[1] - bounds[0] < 2 * within * value
     }
+
+
+def _distinct(equations: Any, values: Any) -> Any:
+    """The equations without those that only the curvature of the figures tells apart: a small step is not a
+    derivative, so equal facts give slightly different equations."""
+    if not len(equations):
+        return equations
+    relative = equations * values
+    relative = numpy.unique(numpy.round(relative / numpy.abs(relative).max(axis=1, keepdims=True), 6), axis=0)
+    _, weights, directions = numpy.linalg.svd(relative, full_matrices=False)
+    return directions[weights > _CURVED * weights[0]] / values
 
 
 def _range(equations: Any, values: Sequence[float], position: int) -> tuple[float, float]:

@@ -21,6 +21,7 @@ from ledger.client.audit.checks.stored_lots import read_lot, stored_leaf
 from ledger.client.audit.source.interface import EntryRow, GivenLot, ProvenPlace
 from ledger.core.log.merkle import all_paths, inclusion_path, leaf_hash
 from ledger.core.record.kinds import Product
+from ledger.service.access.facts import organizations_of
 from ledger.service.access.walk import visible_upstream
 from ledger.service.audit_source.rows import (
     LOTS,
@@ -73,7 +74,15 @@ class SelectedRows:
         for index, lots in taken.items():
             wanted[index] = [lot for lot in dict.fromkeys(lots) if lot // LOT_SLOTS not in shown.full | outside]
         given = await self._given({index: lots for index, lots in wanted.items() if lots})
-        return [_selected(row, shown, given.get(row.index, [])) for row in rows]
+        hidden = await self._hidden_sites([row for row in rows if row.index in shown.full])
+        return [_without_sites(_selected(row, shown, given.get(row.index, [])), hidden) for row in rows]
+
+    async def _hidden_sites(self, rows: Sequence[EntryRow]) -> frozenset[str]:
+        """Facilities of hidden organisations that the lots of visible records have from their inputs."""
+        sites = {lot.facility for row in rows for lot in map(read_lot, row.lots) if lot.facility is not None}
+        operators = await organizations_of(self._pool, sorted(sites)) if sites else {}
+        known = {*self._readable, *[grant.grantor for grant in self._rights.grants if grant.depth == "full"]}
+        return frozenset([site for site in sites if operators.get(site) not in known])
 
     async def revisions(self, size: int) -> Raw:
         """The records that revise visible ones, or that may do so. Their counts would count hidden records."""
@@ -225,6 +234,16 @@ def _selected(row: EntryRow, shown: _Shown, given: list[GivenLot]) -> EntryRow:
     if row.index in shown.party:
         return EntryRow(row.index, row.entry, row.body, erased=row.erased, given=given)
     return EntryRow(row.index, row.entry)
+
+
+def _without_sites(row: EntryRow, hidden: frozenset[str]) -> EntryRow:
+    """The row without these facilities, and the processes there."""
+    if not hidden:
+        return row
+    lots: list[Any] = [read_lot(text) for text in row.lots]
+    return replace(row, lots=[
+        msgspec.json.encode(replace(lot, facility=None, process=None)).decode() if lot.facility in hidden else text
+        for lot, text in zip(lots, row.lots, strict=True)])
 
 
 def _proven(lot: int, outcome: _Leaves, products: Mapping[str, ProductFacts]) -> list[GivenLot]:

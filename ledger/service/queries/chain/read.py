@@ -136,7 +136,6 @@ async def load_parts(pool: DatabasePool, request: ChainRequest) -> StageParts:
     )
     loaded = await in_thread(assembled, reached, figures, list(lots.quantities), versions)
     lots = revised(lots, reached.lots, versions)._replace(quantities=loaded.quantities, burdens=loaded.burdens)
-    if request.visible is not None:
-        lots = without_hidden(lots, loaded.arrays, records.types, request.visible)
+    lots = without_hidden(lots, loaded.arrays, records.types, request)
     times = await read_times(pool, loaded.arrays, lots.pools, version)
     return StageParts(loaded.arrays, lots, records._replace(times=times), loaded.flows.amounts)

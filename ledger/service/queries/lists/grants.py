@@ -5,6 +5,7 @@ from asyncpg import Record
 
 from ledger.answers.granted import GrantAnswer, GrantListAnswer, ReaderAnswer, ReaderListAnswer, RightState
 from ledger.core.record.kinds import AppointedReader, Grant
+from ledger.service.access.sight import Sight
 from ledger.service.queries.lists.lots import PageRequest
 from ledger.service.queries.lists.parties import check_enrolled
 from ledger.service.queries.tree_size import moment_at
@@ -15,14 +16,18 @@ _grant = msgspec.json.Decoder(Grant)
 _reader = msgspec.json.Decoder(AppointedReader)
 
 
-async def read_grant_list(pool: DatabasePool, organization: str, page: PageRequest) -> GrantListAnswer:
-    """A page of grants. Raises NotFound for an organisation that is not on the ledger."""
+async def read_grant_list(
+    pool: DatabasePool, organization: str, page: PageRequest, sight: Sight
+) -> GrantListAnswer:
+    """A page of grants, of which the caller sees the grantor or is the grantee. Raises NotFound for an organisation
+    that is not on the ledger."""
     moment = await moment_at(pool, None)
     await check_enrolled(pool, organization, "organization", moment)
     rows = await pool.fetch(queries("access")["grants"], organization, page.below(moment.size), page.limit + 1)
-    grants = [_granted(row) for row in rows[: page.limit]]
+    shown = rows[: page.limit]
+    grants = [_granted(row) for row in shown if sight.of_own(row["grantor"]) or row["grantee"] in sight.rights.own]
     return GrantListAnswer(organization=organization, grants=grants,
-                           next=grants[-1].index if len(rows) > page.limit else None)
+                           next=shown[-1]["index"] if len(rows) > page.limit else None)
 
 
 async def read_reader_list(pool: DatabasePool, page: PageRequest) -> ReaderListAnswer:

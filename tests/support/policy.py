@@ -1,0 +1,229 @@
+"""Who may see what, stated over plain records: a second statement of the policy, without the ledger's code.
+
+A caller sees bodies of records, and of some lots their identity: id, product, and quantity. The tokens of these are all
+that answers to that caller may hold.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from support.planting import Planted, digits_of
+
+PUBLIC: Final = frozenset({"organization", "keyChange", "activation", "erasure", "reader", "readerRevocation"})
+
+
+class Asker(NamedTuple):
+    """Who asks: a member of an organisation, the holder of the link of a grant (its digest), or nobody."""
+
+    organization: str | None = None
+    link: str | None = None
+
+
+class Stated(NamedTuple):
+    """A lot as its record states it, with the parties that concern it."""
+
+    id: str
+    product: str
+    quantity: str
+    record: Planted
+    parties: frozenset[str]
+
+
+class Sees(NamedTuple):
+    """`bodies`: log indexes of the records whose bodies the caller sees; `named`: those that are answered, some without
+    their body; `lots`: ids of the lots whose figures it sees; `tokens`: all that it may be sent."""
+
+    bodies: frozenset[int]
+    named: frozenset[int]
+    lots: frozenset[str]
+    tokens: frozenset[str]
+
+
+class Policy:
+    """The policy over the records of a log."""
+
+    def __init__(self, planted: Sequence[Planted], parents: Mapping[str, str]) -> None:
+        self._planted, self._parents = planted, parents
+        self._by_digest = {record.digest: record for record in planted}
+        self.lots: dict[str, Stated] = {}
+        for record in planted:
+            for lot in self._stated(record):
+                self.lots[lot.id] = lot
+        self._products = {record.record["id"]: record for record in planted if record.record["type"] == "product"}
+
+    def sees(self, asker: Asker) -> Sees:
+        own = self._own(asker.organization)
+        if asker.organization and self._reads_everything(asker.organization):
+            everything = frozenset(record.position for record in self._planted)
+            tokens = frozenset().union(*[record.tokens for record in self._planted])
+            return Sees(everything, everything, frozenset(self.lots), tokens)
+        grants = self._grants(asker)
+        granted = self._granted_in_full(grants, own)
+        full = {record.position for record in self._planted if record.record["issuer"] in own} | granted
+        bodies = full | {record.position for record in self._planted
+                         if record.record["type"] in PUBLIC or self._parties(record) & own}
+        lots = {lot.id for lot in self.lots.values() if lot.record.position in bodies or lot.parties & own}
+        covered = {record.position for record in self._planted if any(self._covers(grant, record) for grant in grants)}
+        lots |= {lot.id for lot in self.lots.values() if lot.record.position in covered}
+        # Whoever was granted all of an organisation's records is answered what it holds and owns.
+        whole = {grant["issuer"] for grant in grants if grant["depth"] == "full" and not grant.get("scope")}
+        listed = lots | {lot.id for lot in self.lots.values() if lot.parties & whole}
+        tokens = self._tokens(bodies, full, listed)
+        # The holder of a link sees what its grant covers.
+        tokens |= {_short(grant["scope"][part]) for grant in grants for part in ("lot", "product")
+                   if part in grant.get("scope", {})}
+        return Sees(frozenset(bodies), frozenset(bodies | covered), frozenset(lots), tokens)
+
+    # What a caller may be sent.
+
+    def _tokens(self, bodies: set[int], full: set[int], lots: set[str]) -> frozenset[str]:
+        found: set[str] = set()
+        for record in self._planted:
+            if record.position in bodies:
+                found |= record.tokens
+        for name in lots | self._boundary(full) | self._published():
+            found |= self._identity(self.lots[name])
+        for record in self._planted:
+            # The conclusions of auditors on a lot belong to its figure.
+            if record.record["type"] == "attestation" and record.record["subject"]["id"] in lots:
+                found.add(record.record["standard"])
+        # An amendment of a record gives it fields.
+        for record in self._planted:
+            for change in record.record.get("changes", ()):
+                if self._by_digest[change["record"]].position in full:
+                    found |= {token for token in record.tokens if token in _digits(change)}
+        return frozenset(found)
+
+    def _identity(self, lot: Stated) -> frozenset[str]:
+        """The id, quantity and product of a lot. The name of a product stays with the goods."""
+        product = self._products[lot.product]
+        stated = {lot.quantity, _short(lot.id)}
+        return frozenset(stated) | _of_ids(product) | frozenset(product.record.get("names", {}).values())
+
+    def _boundary(self, full: set[int]) -> set[str]:
+        """The lots that visible records take: they stand for everything behind them."""
+        return {flow["lot"] for record in self._planted if record.position in full
+                for flow in record.record.get("inputs", ())} | {
+            record.record["lot"] for record in self._planted
+            if record.position in full and record.record["type"] == "transfer"}
+
+    def _published(self) -> set[str]:
+        return {record.record["lot"] for record in self._planted if record.record["type"] == "publication"}
+
+    # Rights.
+
+    def _own(self, organization: str | None) -> frozenset[str]:
+        own = {organization} if organization else set()
+        while more := {child for child, parent in self._parents.items() if parent in own} - own:
+            own |= more
+        return frozenset(own)
+
+    def _reads_everything(self, organization: str) -> bool:
+        ended = {record.record["reader"] for record in self._planted if record.record["type"] == "readerRevocation"}
+        return any(record.record["type"] == "reader" and record.record["organization"] == organization
+                   and record.digest not in ended for record in self._planted)
+
+    def _grants(self, asker: Asker) -> list[dict[str, Any]]:
+        """The grants in force of a caller; none of the network expires."""
+        ended = {record.record["grant"] for record in self._planted if record.record["type"] == "grantRevocation"}
+        return [
+            record.record for record in self._planted
+            if record.record["type"] == "grant" and record.digest not in ended
+            and ((record.digest == asker.link and "link" in record.record)
+                 or (asker.organization is not None and record.record.get("grantee") == asker.organization))
+        ]
+
+    def _covers(self, grant: Mapping[str, Any], record: Planted) -> bool:
+        if record.record["issuer"] != grant["issuer"]:
+            return False
+        scope = grant.get("scope", {})
+        if "start" in scope or "end" in scope:
+            made = record.record.get("end") or record.record.get("time")
+            makes = [lot for lot in self.lots.values() if lot.record is record]
+            if not makes or not scope.get("start", "") <= made <= scope.get("end", "9"):
+                return False
+        if "lot" in scope:
+            return self.lots[scope["lot"]].record is record
+        if "product" in scope:
+            return any(lot.record is record and lot.product == scope["product"] for lot in self.lots.values())
+        return True
+
+    def _granted_in_full(self, grants: Iterable[Mapping[str, Any]], own: frozenset[str]) -> set[int]:
+        found: set[int] = set()
+        in_full = [grant for grant in grants if grant["depth"] == "full"]
+        for grant in in_full:
+            found |= {record.position for record in self._planted if self._covers(grant, record)}
+        whole = {grant["issuer"] for grant in in_full if not grant.get("scope")}
+        # The grant of a lot covers the grantor's records in the lot's chain, as far as the caller sees it.
+        for grant in in_full:
+            if "lot" in grant.get("scope", {}) and self._covers(grant, self.lots[grant["scope"]["lot"]].record):
+                found |= self._chain(grant["scope"]["lot"], own | whole | {grant["issuer"]}, found)
+        return found
+
+    def _chain(self, lot: str, through: frozenset[str] | set[str], seen: set[int]) -> set[int]:
+        found: set[int] = set()
+        waiting = [lot]
+        while waiting:
+            record = self.lots[waiting.pop()].record
+            if record.position not in found and (record.record["issuer"] in through or record.position in seen):
+                found.add(record.position)
+                waiting += [flow["lot"] for flow in record.record.get("inputs", ())]
+                waiting += [record.record["lot"]] if record.record["type"] == "transfer" else []
+        return found
+
+    # What records state.
+
+    def _parties(self, record: Planted) -> frozenset[str]:
+        """The organisations beside the issuer that see the body."""
+        stated = record.record
+        match stated["type"]:
+            case "transfer":
+                return frozenset({stated["to"]})
+            case "grant":
+                return frozenset({stated["grantee"]}) if "grantee" in stated else frozenset()
+            case "grantRevocation":
+                return self._parties(self._by_digest[stated["grant"]])
+            case "attestation":
+                return frozenset({self._holder(stated["subject"]["id"])})
+        return frozenset()
+
+    def _holder(self, lot: str) -> str:
+        record = self.lots[lot].record.record
+        return str(record["to"] if record["type"] == "transfer" else record["issuer"])
+
+    def _stated(self, record: Planted) -> list[Stated]:
+        stated = record.record
+        if stated["type"] == "transfer":
+            source = self.lots[stated["lot"]]
+            owner = self._owner(source) if stated["purpose" if "purpose" in stated else "type"] == "custody" else None
+            parties = frozenset({stated["issuer"], stated["to"], *([owner] if owner else [])})
+            return [Stated(stated["newLot"], source.product, digits_of(stated["quantity"]["value"]), record, parties)]
+        return [Stated(output["lot"], output["product"], digits_of(output["quantity"]["value"]), record,
+                       frozenset({stated["issuer"], output.get("owner", stated["issuer"])}))
+                for output in stated.get("outputs", ())]
+
+    def _owner(self, lot: Stated) -> str:
+        stated = lot.record.record
+        if stated["type"] != "transfer":
+            return str(next(output.get("owner", stated["issuer"]) for output in stated["outputs"]
+                            if output["lot"] == lot.id))
+        if stated.get("purpose") == "custody":
+            return self._owner(self.lots[stated["lot"]])
+        return str(stated["to"])
+
+
+def _short(name: str) -> str:
+    return name.rpartition(":")[2]
+
+
+def _of_ids(product: Planted) -> frozenset[str]:
+    return frozenset({_short(product.record["id"])})
+
+
+def _digits(value: Any) -> set[str]:
+    """The digits of the numbers in a part of a record."""
+    if isinstance(value, dict):
+        return set().union(*[_digits(part) for part in value.values()])
+    if isinstance(value, list):
+        return set().union(*[_digits(part) for part in value])
+    return {digits_of(value)} if isinstance(value, str) and "." in value else set()
