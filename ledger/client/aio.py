@@ -5,8 +5,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from ledger.answers.accesses import AccessListAnswer, AccessProofsAnswer
-from ledger.answers.clients import ClientPage, NewClientAnswer
 from ledger.answers.indicators import IndicatorsAnswer
 from ledger.answers.inventory import InventoryAnswer, SiteReportAnswer
 from ledger.answers.lists import (

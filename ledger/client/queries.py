@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 from urllib.parse import quote
 
-from ledger.answers.accesses import AccessListAnswer, AccessProofsAnswer
-from ledger.answers.clients import ClientPage
 from ledger.answers.indicators import IndicatorsAnswer
 from ledger.answers.inventory import InventoryAnswer, SiteReportAnswer
 from ledger.answers.lists import (
