@@ -12,6 +12,7 @@ from litestar.openapi.spec import Server
 from ledger.errors import LedgerError
 from ledger.service.ledger import Ledger
 from ledger.web.access import Admission, check_declared, sight_of
+from ledger.web.accesses import AccessesController
 from ledger.web.audit import AuditController
 from ledger.web.document import PATH, document_answers
 from ledger.web.door.posts import CHECKS, PostQueue
@@ -22,7 +23,6 @@ from ledger.web.metrics import MetricsController
 from ledger.web.observation.metrics import Metrics
 from ledger.web.passports import PassportsController
 from ledger.web.problems import http_error, ledger_error, unexpected_error
-from ledger.web.queries.accesses import AccessesController
 from ledger.web.queries.bought import BoughtController
 from ledger.web.queries.chains import ChainsController
 from ledger.web.queries.contributions import ContributionsController

@@ -1,7 +1,7 @@
 """Which sums over organisations a caller may see who does not see each of them.
 
-A sum is shown if at least three other organisations contribute, and none of these more than half of what the others
-contribute. The caller's own part does not count, since the caller can subtract it. A table with a known total hides
+A sum is shown if at least three other organisations contribute, and the largest part is at most half of their sum. The
+caller's own part does not count, since the caller can subtract it. A table with a known total hides
 more cells, smallest first, until the hidden cells together may be shown as one sum: that sum is the total minus the
 shown cells. Periods are calendar years that have ended. They do not overlap, so no difference of two periods is a
 smaller one.

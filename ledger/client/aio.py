@@ -9,15 +9,24 @@ from ledger.answers.accesses import AccessListAnswer, AccessProofsAnswer
 from ledger.answers.clients import ClientPage, NewClientAnswer
 from ledger.answers.indicators import IndicatorsAnswer
 from ledger.answers.inventory import InventoryAnswer, SiteReportAnswer
-from ledger.answers.lists import LotListAnswer, RecordListAnswer, ShownAnswer, TransferListAnswer
+from ledger.answers.lists import (
+    AccessListAnswer,
+    AccessProofsAnswer,
+    LotListAnswer,
+    RecordListAnswer,
+    ShownAnswer,
+    TransferListAnswer,
+)
 from ledger.answers.methods import CatalogueAnswer, FactorSensitivityAnswer, MethodAnswer, SensitivityAnswer
 from ledger.answers.products import ProductAnswer
 from ledger.answers.purchases import PurchaseCoverageAnswer, ReceivedFootprintAnswer
 from ledger.answers.stored import (
     ChainMethodAnswer,
     ChangesAnswer,
+    ClientPage,
     FootprintAnswer,
     LotAnswer,
+    NewClientAnswer,
     OrganizationAnswer,
     PluginAnswer,
     PluginVersionAnswer,
@@ -28,7 +37,7 @@ from ledger.answers.verification import VerificationAnswer
 from ledger.client import limits, queries
 from ledger.client.asking import DEFAULT_URL, Asking
 from ledger.client.http import Reader, decoded
-from ledger.client.login import Login, Session
+from ledger.client.login import CLIENTS, Login, Session, client_path
 from ledger.client.posting import Batcher, Submitted
 from ledger.client.queries import AS_STORED, EVER, FIRST, ListPage, MethodOptions, PeriodBounds
 from ledger.client.trust import authorities
@@ -279,15 +288,15 @@ class AsyncClient(Asking):
     async def add_client(self, name: str, scopes: Sequence[str] = ("read",)) -> NewClientAnswer:
         """Enters software or a person of the organisation that asks, with a secret that the answer shows once."""
         body = {"name": name, "scopes": [*scopes]}
-        return decoded(await self.change("POST", queries.CLIENTS, body), NewClientAnswer)
+        return decoded(await self.change("POST", CLIENTS, body), NewClientAnswer)
 
     async def clients(self, after: str = "", *, limit: int | None = None) -> ClientPage:
         """A page of the clients of the organisation that asks. `after`: the `next` of the page before."""
-        return await self.ask(queries.clients(after, limit))
+        return await self.ask(queries.clients(after, limit=limit))
 
     async def revoke_client(self, client: str) -> None:
         """Revokes a client: its tokens are refused from now on."""
-        await self.change("DELETE", queries.client_path(client))
+        await self.change("DELETE", client_path(client))
 
 
 async def _each(envelopes: Iterable[bytes] | AsyncIterable[bytes]) -> AsyncIterator[bytes]:

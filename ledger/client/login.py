@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from http import HTTPStatus
 from typing import Final, NamedTuple, Protocol
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 import msgspec
 from msgspec import Struct
@@ -21,11 +21,12 @@ from ledger.errors import LedgerError, Unauthenticated, Unavailable
 
 ENDPOINT: Final = "/auth/token"
 REVOCATION: Final = "/auth/revoke"
+CLIENTS: Final = "/auth/clients"
 RENEW_SECONDS: Final = 30
 """A token is renewed so long before it expires."""
 
 
-class Proof(NamedTuple):
+class LoginProof(NamedTuple):
     """The proof of an identity in a request to a token endpoint."""
 
     form: Mapping[str, str]
@@ -38,7 +39,7 @@ class Login(Protocol):
     @property
     def name(self) -> str: ...
 
-    def proof(self, url: str) -> Proof:
+    def proof(self, url: str) -> LoginProof:
         """A new proof for the server at `url`."""
         ...
 
@@ -53,10 +54,10 @@ class KeyLogin(NamedTuple):
     def name(self) -> str:
         return self.key.keyid.hex()
 
-    def proof(self, url: str) -> Proof:
+    def proof(self, url: str) -> LoginProof:
         subject = self.organization or self.name
         signed = client_assertion(self.key, subject, url + ENDPOINT, secrets.token_urlsafe(16), int(time.time()))
-        return Proof({"client_assertion_type": KIND, "client_assertion": signed})
+        return LoginProof({"client_assertion_type": KIND, "client_assertion": signed})
 
 
 class SecretLogin(NamedTuple):
@@ -72,9 +73,9 @@ class SecretLogin(NamedTuple):
     def name(self) -> str:
         return self.client
 
-    def proof(self, url: str) -> Proof:
+    def proof(self, url: str) -> LoginProof:
         pair = f"{quote_plus(self.client)}:{quote_plus(self.secret)}"
-        return Proof({}, {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"})
+        return LoginProof({}, {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"})
 
 
 class AccessToken(Struct, frozen=True):
@@ -117,12 +118,17 @@ def session_at(url: str) -> Session | None:
     return None if find is None else find(url)
 
 
-def encoded_form(proof: Proof, fields: Mapping[str, str]) -> bytes:
+def client_path(client: str) -> str:
+    """The path of a client of the organisation."""
+    return f"{CLIENTS}/{quote(client, safe='')}"
+
+
+def encoded_form(proof: LoginProof, fields: Mapping[str, str]) -> bytes:
     """The body of a request to the token endpoint."""
     return urlencode({**fields, **proof.form}).encode()
 
 
-class _TokenAnswer(Struct):
+class _IssuedToken(Struct):
     access_token: str
     expires_in: float
 
@@ -154,7 +160,7 @@ def issued_token(url: str, status: int, content: bytes, retry_after: int | None)
     """The token in an answer of a token endpoint. Raises Unavailable, Unauthenticated or LedgerError."""
     check_oauth(url, status, content, retry_after)
     try:
-        token = msgspec.json.decode(content, type=_TokenAnswer)
+        token = msgspec.json.decode(content, type=_IssuedToken)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise LedgerError(f"{url} answers with no access token", code="unexpected-answer") from None
     if not token.access_token.isascii() or not token.access_token.isprintable():

@@ -11,13 +11,21 @@ from ledger.answers.accesses import AccessListAnswer, AccessProofsAnswer
 from ledger.answers.clients import ClientPage
 from ledger.answers.indicators import IndicatorsAnswer
 from ledger.answers.inventory import InventoryAnswer, SiteReportAnswer
-from ledger.answers.lists import LotListAnswer, RecordListAnswer, ShownAnswer, TransferListAnswer
+from ledger.answers.lists import (
+    AccessListAnswer,
+    AccessProofsAnswer,
+    LotListAnswer,
+    RecordListAnswer,
+    ShownAnswer,
+    TransferListAnswer,
+)
 from ledger.answers.methods import CatalogueAnswer, FactorSensitivityAnswer, MethodAnswer, SensitivityAnswer
 from ledger.answers.products import ProductAnswer
 from ledger.answers.purchases import PurchaseCoverageAnswer, ReceivedFootprintAnswer
 from ledger.answers.stored import (
     ChainMethodAnswer,
     ChangesAnswer,
+    ClientPage,
     FootprintAnswer,
     LotAnswer,
     OrganizationAnswer,
@@ -35,7 +43,6 @@ from ledger.footprint.derived.tables.rows import Contributions
 from ledger.registry.reference.catalogue import SchemaEntry, SchemaReference
 from ledger.sdk.installation import Installations
 
-CLIENTS: Final = "/auth/clients"
 Direction = Literal["upstream", "downstream"]
 Value = TypeVar("Value")
 Parameter = str | int | float | Sequence[str] | None
@@ -284,14 +291,9 @@ def indicators(
     return Query(f"/v1/sectors/{_part(sector)}/indicators", IndicatorsAnswer, **_bounds(period), by=by, at=at)
 
 
-def clients(after: str = "", limit: int | None = None) -> Query[ClientPage]:
+def clients(after: str = "", *, limit: int | None = None) -> Query[ClientPage]:
     """A page of the clients of the organisation that asks."""
-    return Query(CLIENTS, ClientPage, after=after or None, limit=limit)
-
-
-def client_path(client: str) -> str:
-    """The path of a client."""
-    return f"{CLIENTS}/{_part(client)}"
+    return Query("/auth/clients", ClientPage, after=after or None, limit=limit)
 
 
 def organizations(after: int = -1, *, limit: int | None = None) -> Query[list[OrganizationAnswer]]:

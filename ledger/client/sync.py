@@ -4,12 +4,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ledger.answers.accesses import AccessListAnswer, AccessProofsAnswer
 from ledger.answers.checked import CheckedRecord
-from ledger.answers.clients import ClientPage, NewClientAnswer
 from ledger.answers.indicators import IndicatorsAnswer
 from ledger.answers.inventory import InventoryAnswer, SiteReportAnswer
-from ledger.answers.lists import LotListAnswer, RecordListAnswer, ShownAnswer, TransferListAnswer
+from ledger.answers.lists import (
+    AccessListAnswer,
+    AccessProofsAnswer,
+    LotListAnswer,
+    RecordListAnswer,
+    ShownAnswer,
+    TransferListAnswer,
+)
 from ledger.answers.methods import CatalogueAnswer, FactorSensitivityAnswer, MethodAnswer, SensitivityAnswer
 from ledger.answers.problems import Problem
 from ledger.answers.products import ProductAnswer
@@ -17,8 +22,10 @@ from ledger.answers.purchases import PurchaseCoverageAnswer, ReceivedFootprintAn
 from ledger.answers.stored import (
     ChainMethodAnswer,
     ChangesAnswer,
+    ClientPage,
     FootprintAnswer,
     LotAnswer,
+    NewClientAnswer,
     OrganizationAnswer,
     PluginAnswer,
     PluginVersionAnswer,
@@ -29,7 +36,7 @@ from ledger.answers.verification import VerificationAnswer
 from ledger.client import limits, queries
 from ledger.client.asking import DEFAULT_URL, Asking
 from ledger.client.http import BlockingReader, decoded
-from ledger.client.login import Login, Session
+from ledger.client.login import CLIENTS, Login, Session, client_path
 from ledger.client.posting import Posted, Submitted, batches
 from ledger.client.queries import AS_STORED, EVER, FIRST, ListPage, MethodOptions, Parameter, PeriodBounds, Query
 from ledger.client.trust import authorities
@@ -286,12 +293,12 @@ class Client(BlockingReader):
     def add_client(self, name: str, scopes: Sequence[str] = ("read",)) -> NewClientAnswer:
         """Enters software or a person of the organisation that asks, with a secret that the answer shows once."""
         body = {"name": name, "scopes": [*scopes]}
-        return decoded(self._runner.run(self._asking.change("POST", queries.CLIENTS, body)), NewClientAnswer)
+        return decoded(self._runner.run(self._asking.change("POST", CLIENTS, body)), NewClientAnswer)
 
     def clients(self, after: str = "", *, limit: int | None = None) -> ClientPage:
         """A page of the clients of the organisation that asks. `after`: the `next` of the page before."""
-        return self.ask(queries.clients(after, limit))
+        return self.ask(queries.clients(after, limit=limit))
 
     def revoke_client(self, client: str) -> None:
         """Revokes a client: its tokens are refused from now on."""
-        self._runner.run(self._asking.change("DELETE", queries.client_path(client)))
+        self._runner.run(self._asking.change("DELETE", client_path(client)))

@@ -15,6 +15,7 @@ from ledger.client.audit.source.interface import EntryRow
 from ledger.client.audit.source.pages import ENTRIES, MEDIA_TYPE, write_page
 from ledger.core.record.units import plain
 from ledger.service.access.sight import Sight
+from ledger.service.access_log.noting import owners_of
 from ledger.service.audit_source.rows import (
     LOTS,
     balance_rows,
@@ -48,6 +49,8 @@ class AuditController(Controller):
         end = min(end, start + ENTRIES, await _published(ledger))
         selected = _selected(ledger, sight)
         rows = await (entry_rows(ledger.pool, start, end) if selected is None else selected.entries(start, end))
+        if sight.noter is not None:
+            await sight.noter.note(owners_of(rows))
         if MEDIA_TYPE in request.headers.get("Accept", ""):
             return Response(write_page(rows), media_type=MEDIA_TYPE)
         return Response(msgspec.json.encode([_row(row) for row in rows]), media_type="application/json")

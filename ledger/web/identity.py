@@ -9,11 +9,11 @@ from msgspec import Struct
 
 from ledger.access.caller import SCOPES, Caller
 from ledger.access.declared import OpenToAll, Selected
-from ledger.answers.clients import ClientPage, NewClientAnswer
+from ledger.answers.stored import ClientPage, NewClientAnswer
 from ledger.errors import Denied, InvalidInput, Unauthenticated
 from ledger.service.identity.clients import PAGE, add_client, list_clients, revoke_client
 from ledger.service.identity.faults import OAuthFault
-from ledger.service.identity.issuing import Place, TokenAnswer
+from ledger.service.identity.issuing import TokenAnswer, TokenEndpoint
 from ledger.service.identity.requests import CREDENTIALS, form_of
 from ledger.service.identity.tokens import ALGORITHM
 from ledger.service.ledger import Ledger
@@ -145,12 +145,12 @@ def _issuer(request: AnyRequest, ledger: Ledger) -> str:
     return (ledger.settings.public_url or f"{request.url.scheme}://{request.headers['Host']}").rstrip("/")
 
 
-def _place(request: AnyRequest, ledger: Ledger) -> Place:
+def _place(request: AnyRequest, ledger: Ledger) -> TokenEndpoint:
     """Clients sign the address that they know: the public one, or the host of the request. A proxy may end TLS."""
     issuer, host = _issuer(request, ledger), request.headers["Host"]
     bases = {issuer, f"http://{host}", f"https://{host}"}
     audiences = frozenset([base + path for base in bases for path in ("", "/", TOKEN, REVOKE)])
-    return Place(issuer, audiences, client_of(request.scope))
+    return TokenEndpoint(issuer, audiences, client_of(request.scope))
 
 
 def _stored_nowhere(answer: TokenAnswer | dict[str, Any]) -> Response[bytes]:

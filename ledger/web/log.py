@@ -6,7 +6,7 @@ from litestar import Controller, Request, Response, get
 from litestar.params import Parameter
 
 from ledger.access.declared import OpenToAll
-from ledger.answers.accesses import AccessRootsAnswer
+from ledger.answers.lists import AccessRootsAnswer
 from ledger.core.log.key_rotation import rotations_of
 from ledger.core.log.tiles import EntriesTile
 from ledger.errors import NotFound

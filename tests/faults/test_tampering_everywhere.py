@@ -16,9 +16,10 @@ from support.kept import Kept, filled
 from support.tampering import KINDS, deeds
 
 IDENTITY: Final = ("client", "client_revocation", "token_key", "spent_id")
-ELSEWHERE: Final = ("tile", "publication", "renewal", "log_key", *IDENTITY)
-"""Tables without rows in this ledger: see `test_tampering_log` and `test_tampering_witnessed`; identity is no part of
-the log."""
+ACCESSES: Final = ("access", "access_day", "access_root", "access_tile")
+ELSEWHERE: Final = ("tile", "publication", "renewal", "log_key", *IDENTITY, *ACCESSES)
+"""Tables without rows in this ledger: see `test_tampering_log`, `test_tampering_witnessed` and
+`test_access_monitor`; identity is no part of the log."""
 RANDOM: Final = 3_000
 
 

@@ -147,7 +147,7 @@ def test_no_body_and_no_value_enters_the_access_log(place: Place) -> None:
     assert set().union(*[row["asked"] for row in rows_read]) <= {*values.values(), place.mill.id}
 
 
-@pytest.mark.parametrize("path", ["/v1/contributions", "/v1/chain", "/v1/footprint"])
+@pytest.mark.parametrize("path", ["/v1/contributions", "/v1/chain", "/v1/gaps"])
 def test_the_owners_of_a_chain_are_noted(place: Place, path: str) -> None:
     """Whoever reads the forge's figure through the mill's records reads the mill's data."""
     ledger, mill, forge = place.callers.ledger, place.mill, place.forge
@@ -166,3 +166,16 @@ def test_the_owners_of_a_chain_are_noted(place: Place, path: str) -> None:
     assert place.callers.get(place.reader.id, path, {"lot": forge.name(name)}).status_code == 200
     after = {owner: len(rows(place, owner)) for owner in (mill.id, forge.id)}
     assert after == {mill.id: before[mill.id] + 2, forge.id: before[forge.id] + 1}, "one row for each owner and request"
+
+
+def test_an_audit_is_noted_for_each_owner_of_a_page(place: Place) -> None:
+    before = {owner: len(rows(place, owner)) for owner in (place.mill.id, place.forge.id)}
+    answer = place.callers.get(place.reader.id, "/v1/audit/entries", {"from": "0", "to": "1000"})
+    assert answer.status_code == 200, answer.text
+    for owner, count in before.items():
+        read = rows(place, owner)
+        assert len(read) == count + 1
+        assert (read[0]["organization"], read[0]["right"], read[0]["route"]) == (
+            place.reader.id, "reader", "/v1/audit/entries")
+    assert place.callers.get(None, "/v1/audit/entries", {"from": "0", "to": "1000"}).status_code == 200
+    assert len(rows(place, place.mill.id)) == before[place.mill.id] + 1, "the public sees hashes"

@@ -300,7 +300,8 @@ def test_the_schema_names_every_route(network: Any) -> None:
         "/v1/grants", "/v1/readers", "/v1/passport", "/01/{key}", "/8003/{key}", "/8004/{key}",
         "/v1/footprint/received", "/v1/gaps", "/v1/organizations", "/v1/plugins", "/v1/plugins/versions",
         "/v1/plugins/{digest}/archive", "/v1/audit/entries", "/v1/audit/batches",
-        "/v1/audit/balances", "/v1/audit/revisions", "/v1/audit/revised", "/v1/accesses", "/v1/accesses/proof",
+        "/v1/audit/balances", "/v1/audit/revisions", "/v1/audit/revised", "/v1/audit/scope",
+        "/v1/accesses", "/v1/accesses/proof",
         "/log/accesses", "/log/accesses/{day}", "/log/checkpoint",
         "/log/tile/{path}", "/log/vkey", "/log/keys", "/log/policy", "/health/live", "/health/ready", "/metrics",
     }

@@ -17,7 +17,7 @@ from ledger.answers.stored import ChangeAnswer
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.values import Output
 from ledger.errors import NotFound
-from ledger.service.queries.restatements.of_holder import read_changes
+from ledger.service.queries.restatements.of_holder import ChangesPage, read_changes
 
 
 class Ledger(NamedTuple):
@@ -187,13 +187,14 @@ def test_a_page_looks_at_so_many_records_and_says_where_it_stopped() -> None:
             holders = [shop_of(told, name).id for name in EXPECTED]
         with inside(home) as ledger:
             for holder in holders:
-                whole = ledger.run(read_changes(ledger.ledger.pool, holder, 0, -1, 1000))
+                whole = ledger.run(read_changes(ledger.ledger.pool, holder, ChangesPage()))
                 assert whole.next is None
                 for looked_at, limit in ((1, 1000), (1, 1), (2, 1), (3, 2), (4, 1000)):
                     found: list[ChangeAnswer] = []
                     pages, since, after = 0, 0, -1
                     while True:
-                        page = ledger.run(read_changes(ledger.ledger.pool, holder, since, after, limit, looked_at))
+                        asked = ChangesPage(since, after, limit)
+                        page = ledger.run(read_changes(ledger.ledger.pool, holder, asked, looked_at))
                         found += page.changes
                         pages += 1
                         if page.next is None:
@@ -204,5 +205,5 @@ def test_a_page_looks_at_so_many_records_and_says_where_it_stopped() -> None:
                     # 11 records were revised: those of a, b, sold, own, d; b, sold, own, d; d; h.
                     assert pages >= 11 // looked_at
             with pytest.raises(NotFound) as raised:
-                ledger.run(read_changes(ledger.ledger.pool, "urn:example:nobody", 0, -1, 1000))
+                ledger.run(read_changes(ledger.ledger.pool, "urn:example:nobody", ChangesPage()))
             assert raised.value.field == "holder"

@@ -33,7 +33,7 @@ from ledger.client import posting, queries
 from ledger.client.queries import Query
 
 GUIDE = Path(__file__).parents[2] / "clients" / "python" / "README.md"
-MACHINES = ("/log/", "/v1/audit/", "/health/", "/metrics", "/v1/plugins/{}/archive")
+MACHINES = ("/log/", "/v1/audit/", "/health/", "/metrics", "/v1/plugins/{}/archive", "/.well-known/", "/auth/keys")
 """Routes for other programs than this library."""
 
 

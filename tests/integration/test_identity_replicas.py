@@ -157,3 +157,18 @@ def test_a_link_gives_a_token_until_the_grant_is_revoked(replicas: Replicas) -> 
     assert replicas.read(replicas.second, token).status_code == 401
     refused = ask(server.url, {"client_id": grant, "client_secret": secret})
     assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
+
+
+def test_a_replaced_key_is_replaced_at_all_of_them(replicas: Replicas) -> None:
+    """Last of the file: all earlier tokens end."""
+    before = [replicas.token(server) for server in (replicas.first, replicas.second)]
+    transport = httpx.HTTPTransport(uds=str(replicas.first.home / "serve.sock"))
+    with (
+        Server(replicas.first.home, CARBON_LEDGER_ACCESS="parties"),
+        httpx.Client(transport=transport, base_url="http://localhost") as operator,
+    ):
+        assert operator.post("/auth/keys").status_code == 200
+    for server in (replicas.first, replicas.second):
+        assert [replicas.read(server, token).status_code for token in before] == [401, 401]
+    for issuer, reader in ((replicas.first, replicas.second), (replicas.second, replicas.first)):
+        assert replicas.read(reader, replicas.token(issuer)).status_code == 200

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support.secrets import OF_MILL, Secrets, leaks, secrets
+from support.recipes import OF_MILL, Secrets, leaks, secrets
 
 from ledger.core.record.kinds import KeyChange
 from ledger.core.signatures.signing import SigningKey, public_key

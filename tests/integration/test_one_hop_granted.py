@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
+from support.recipes import OF_MILL, OF_PIT, Secrets, leaks, secrets
 from support.revising import digest_of
-from support.secrets import OF_MILL, OF_PIT, Secrets, leaks, secrets
 from support.server import Posted
 
 from ledger.core.receipts.receipt import read_receipt, verify_receipt

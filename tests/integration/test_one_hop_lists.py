@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from rich.console import Console
-from support.secrets import OF_MILL, Secrets, leaks, secrets
+from support.recipes import OF_MILL, Secrets, leaks, secrets
 from support.workshop import Workshop
 
 from ledger.answers.lists import LotListAnswer, ShownAnswer, TransferListAnswer

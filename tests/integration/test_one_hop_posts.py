@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from support.recipes import OF_MILL, Secrets, leaks, secrets, taking
 from support.revising import amend, change, digest_of
-from support.secrets import OF_MILL, Secrets, leaks, secrets, taking
 from support.sectors import Make
 from support.server import Posted
 from support.workshop import END, Workshop, kilograms

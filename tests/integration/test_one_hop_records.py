@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import pytest
+from support.recipes import OF_MILL, Secrets, leaks, secrets
 from support.revising import amend, change, digest_of
-from support.secrets import OF_MILL, Secrets, leaks, secrets
 from support.sectors import Make
 from support.server import Posted
 

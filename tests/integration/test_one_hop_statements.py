@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 from click.testing import CliRunner
+from support.recipes import OF_MILL, Secrets, leaks, secrets
 from support.revising import amend, change
-from support.secrets import OF_MILL, Secrets, leaks, secrets
 from support.sectors import Make
 
 from ledger.cli.root import cli

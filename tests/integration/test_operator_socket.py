@@ -28,9 +28,9 @@ def server() -> Iterator[Server]:
 
 
 def test_the_socket_is_the_operators_alone(server: Server) -> None:
-    found = os.stat(server.home / "serve.sock")
-    assert stat.S_ISSOCK(found.st_mode)
-    assert stat.S_IMODE(found.st_mode) == 0o600
+    state = os.stat(server.home / "serve.sock")
+    assert stat.S_ISSOCK(state.st_mode)
+    assert stat.S_IMODE(state.st_mode) == 0o600
     assert [path.name for path in server.home.glob("*.sock")] == ["serve.sock"]
     assert ask(server.home, "/health/ready").json()["status"] == "ready"
 

@@ -228,3 +228,15 @@ def test_inventories_name_no_hidden_organisation(works: Foundry) -> None:
     ):
         answer = works.get("maker", path, year=2025, **parameters)
         assert works.hidden_from(str(answer), "mill", "alloyer"), path
+
+
+def test_a_restatement_by_another_shows_the_own_lot_alone(works: Foundry) -> None:
+    changes = works.get("maker", "/v1/changes", holder=works.of["maker"].id)["changes"]
+    assert {(change["lot"], change["record"], change["type"]) for change in changes} == {
+        (works.lot("caster", "cast-sold"), "", ""), (works.lot("maker", "gear"), "", "")}
+    assert [change["difference"] for change in changes] == [pytest.approx(60), pytest.approx(60)]
+    assert not any("reason" in change for change in changes)
+    assert works.hidden_from(str(changes), "mill", "alloyer")
+    (own,) = [change for change in works.get("mill", "/v1/changes", holder=works.of["mill"].id)["changes"]
+              if change["lot"] == works.lot("mill", "steel")]
+    assert (own["type"], own["reason"]) == ("amendment", "another reading")

@@ -16,7 +16,8 @@ from ledger.answers.products import ProductAnswer
 from ledger.core.record.kinds import Declaration, Facility, Product, Transfer, Transformation
 from ledger.core.record.values import Output
 from ledger.errors import LedgerError
-from ledger.service.queries.product.read import read_product
+from ledger.service.queries.findings import Depth
+from ledger.service.queries.product.read import ReadSizes, read_product
 from ledger.service.queries.questions import PeriodQuestion
 from support.inside import Inside, inside
 from support.parties import enrolment
@@ -58,11 +59,11 @@ class Mill(NamedTuple):
 
     def ask(
         self, period: tuple[str | None, str | None] = (None, None), at: str | int | None = None, limit: int = 20,
-        product: str = "part", **more: Any,
+        product: str = "part", depth: Depth = "near", **sizes: int,
     ) -> ProductAnswer:
         size = self.sizes[at] if isinstance(at, str) else at
         question = PeriodQuestion(self.shop.name(product), *period, size)
-        reading = read_product(self.ledger.ledger.pool, question, limit, **more)
+        reading = read_product(self.ledger.ledger.pool, question, limit, depth, ReadSizes(**sizes))
         return self.ledger.run(reading)
 
     def refusal(self, *arguments: Any, **more: Any) -> LedgerError:

@@ -265,7 +265,8 @@ def _odd(value: Value, kind: str, draw: random.Random) -> Value:
         other = draw.choice(([], [None], [draw.choice(_ODD[kind[1:]])], []))
         changed = [*value[:place], *other, *value[place + 1 :]]
         # A vector that ends before a burden of zero is one of an earlier version, and reads the same.
-        return [*value[:place], None] if changed == value[:-1] and value[-1] == 0 else changed
+        ends_early = bool(value) and changed == value[:-1] and value[-1] == 0
+        return [*value[:place], None] if ends_early or changed == value else changed
     return draw.choice(_ODD[kind]) if kind in _ODD else flipped(value, kind, draw)
 
 

@@ -5,11 +5,13 @@ from ledger.client import (
     AsyncClient,
     Client,
     EnrolmentRequest,
+    KeyLogin,
     ListPage,
     MethodOptions,
     PeriodBounds,
     Query,
     RecordSigner,
+    SecretLogin,
     SigningKey,
     SubmissionStopped,
     Submitted,
@@ -25,7 +27,7 @@ from ledger.client import (
 )
 
 __all__ = (
-    "AsyncClient", "Client", "EnrolmentRequest", "ListPage", "MethodOptions", "PeriodBounds", "Query", "RecordSigner",
-    "SigningKey", "SubmissionStopped", "Submitted", "TrustedLog", "activity", "answers", "errors", "new_key",
-    "new_nonce", "read_key", "records", "request_enrolment", "write_key",
+    "AsyncClient", "Client", "EnrolmentRequest", "KeyLogin", "ListPage", "MethodOptions", "PeriodBounds", "Query",
+    "RecordSigner", "SecretLogin", "SigningKey", "SubmissionStopped", "Submitted", "TrustedLog", "activity",
+    "answers", "errors", "new_key", "new_nonce", "read_key", "records", "request_enrolment", "write_key",
 )

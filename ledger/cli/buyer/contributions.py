@@ -69,8 +69,9 @@ def _csv_row(answer: Contributions, row: ContributionRow) -> list[object]:
     heaviest = row.heaviest
     own = [None] * 5 if heaviest is None else [
         heaviest.digest, heaviest.amount, heaviest.stage, heaviest.facility, heaviest.issuer]
-    return [answer.lot, answer.by, row.key if row.part == "group" else "", row.part, answer.of, row.amount, answer.unit,
-            row.percent, row.positive, row.negative, row.records, *own]
+    key = row.key if row.part in ("group", "received") else ""
+    return [answer.lot, answer.by, key, row.part, answer.of, row.amount, answer.unit, row.percent,
+            row.positive, row.negative, row.records, *own]
 
 
 def _table(answer: Contributions) -> Table:

@@ -17,6 +17,7 @@ from ledger.cli.client import Client, patient_client
 from ledger.cli.console import print_lines, say, show
 from ledger.cli.demo import scenario as story
 from ledger.cli.demo.actors import ACTORS, REGISTRAR
+from ledger.cli.demo.gearbox import MAKER
 from ledger.cli.demo.server import Running, command, environment, serving, temporary_home
 from ledger.cli.demo.sights import AUDITOR, VERIFIER, Signers, reading_steps, show_sights
 from ledger.cli.demo.tampering import halve_footprint, restore_footprint
@@ -121,7 +122,7 @@ def _keys(home: Path) -> dict[str, SigningKey]:
     keys = {REGISTRAR: signing_key(home / REGISTRAR_KEY)}
     for name in (*ACTORS, AUDITOR.name, VERIFIER.name):
         keys[name] = new_key()
-        write_key(home / "keys" / f"{name}.pem", keys[name])
+        write_key(_key_file(home, name), keys[name])
     return keys
 
 
@@ -132,8 +133,7 @@ def _audit(running: Running, *, expected: int) -> str:
     try:
         completed = subprocess.run(
             command("audit", running.url, "--vkey", running.vkey, "--registrar", registrar),
-            env={**environment(running.home), "CARBON_LEDGER_KEY": str(running.home / "keys" / f"{AUDITOR.name}.pem")},
-            check=False, capture_output=True, text=True, timeout=_AUDIT_SECONDS,
+            env=_auditing(running), check=False, capture_output=True, text=True, timeout=_AUDIT_SECONDS,
         )
     except subprocess.TimeoutExpired:
         raise Unavailable(f"the audit takes more than {_AUDIT_SECONDS:.0f} s", code="timeout") from None
@@ -142,6 +142,16 @@ def _audit(running: Running, *, expected: int) -> str:
             f"the audit ended with {completed.returncode}, not {expected}: {completed.stdout}{completed.stderr}"
         )
     return completed.stdout.strip()
+
+
+def _auditing(running: Running) -> dict[str, str]:
+    """The environment of the appointed reader's commands."""
+    return {**environment(running.home), "CARBON_LEDGER_URL": running.url,
+            "CARBON_LEDGER_KEY": str(_key_file(running.home, AUDITOR.name))}
+
+
+def _key_file(home: Path, actor: str) -> Path:
+    return home / "keys" / f"{actor}.pem"
 
 
 def _tamper(running: Running, receipts: list[Receipt], steps: list[StoryStep]) -> None:
@@ -169,12 +179,13 @@ def _keep(running: Running) -> None:
     run, url, vkey = "carbon-ledger", running.url, running.vkey
     show(
         "", "Try, in another terminal:",
+        f"  {run} login --url {url} --key {_key_file(running.home, AUDITOR.name)}",
         f"  {run} footprint {story.REMANUFACTURED_GEARBOX} --url {url}",
         f"  {run} trace {story.REMANUFACTURED_GEARBOX} --url {url}",
         f"  {run} trace {story.ARC_STEEL} --direction down --url {url}",
         f"  {run} plugin list --url {url}",
         f"  {run} audit {url} --vkey {vkey}",
-        f"  curl '{url}/v1/lots?item={story.SERIAL}'",
+        f"  {run} lots --holder {ACTORS[MAKER].id} --url {url}",
         f"The organisations' keys are in {running.home / 'keys'}. Ctrl-C stops the demo and removes everything.", "",
     )
     print_lines(f"{url}\n{vkey}")

@@ -3,7 +3,7 @@
 import click
 
 from ledger.access.caller import SCOPES
-from ledger.answers.clients import ClientAnswer
+from ledger.answers.stored import ClientAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option, print_json, say, show
 from ledger.cli.lookup.pages import ListColumn, list_table
@@ -25,7 +25,7 @@ def client() -> None:
 @client.command()
 @click.argument("name")
 @click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), default=("read",), show_default=True,
-              help="What the client may do; can be repeated.")
+              help="A use of its tokens; can be repeated.")
 @url_option
 @json_option
 def add(name: str, scopes: tuple[str, ...], url: str, as_json: bool) -> None:
@@ -60,8 +60,12 @@ def list_clients(url: str, as_json: bool) -> None:
 @client.command()
 @click.argument("client_id", metavar="ID")
 @url_option
-def revoke(client_id: str, url: str) -> None:
+@json_option
+def revoke(client_id: str, url: str, as_json: bool) -> None:
     """Revoke the client ID. Its tokens are refused from now on."""
     with Client(url) as server:
         server.revoke_client(client_id)
-    show(f"revoked {client_id}")
+    if as_json:
+        print_json({"revoked": client_id})
+    else:
+        show(f"revoked {client_id}")

@@ -49,7 +49,8 @@ def login(path: Path, organization: str | None, passphrase_file: Path | None, ur
 
 @click.command()
 @url_option
-def logout(url: str) -> None:
+@json_option
+def logout(url: str, as_json: bool) -> None:
     """End the session at a server: its token is revoked, and the session is removed from this machine."""
     kept = kept_session(url)
     if kept is None:
@@ -61,4 +62,7 @@ def logout(url: str) -> None:
     except LedgerError as error:
         say(f"warning: the token is not revoked and is valid for up to ten minutes: {error.message}")
     forget_session(kept)
-    show(f"logged out of {kept.url}")
+    if as_json:
+        print_json({"url": kept.url})
+    else:
+        show(f"logged out of {kept.url}")

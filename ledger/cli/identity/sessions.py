@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from ledger.cli.files import passphrase_for
 from ledger.client.http import address_of
-from ledger.client.login import AccessToken, KeyLogin, Proof, SecretLogin, Session
+from ledger.client.login import AccessToken, KeyLogin, LoginProof, SecretLogin, Session
 from ledger.core.urls import shown
 from ledger.errors import ConfigurationError
 from ledger.host.files.durable import replace
@@ -55,7 +55,7 @@ class KeyFileLogin(Struct, frozen=True):
     def name(self) -> str:
         return f"{self.path} {self.organization or ''}"
 
-    def proof(self, url: str) -> Proof:
+    def proof(self, url: str) -> LoginProof:
         key = read_key(self.path, passphrase_for(self.path, self.passphrase_file))
         return KeyLogin(key, self.organization).proof(url)
 

@@ -6,7 +6,7 @@ from typing import Any
 import click
 from msgspec import Struct
 
-from ledger.answers.accesses import AccessListAnswer
+from ledger.answers.lists import AccessListAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import CsvForm, json_option, print_csv, print_json, say, show
 from ledger.cli.files import text_or_file

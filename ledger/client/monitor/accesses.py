@@ -46,7 +46,7 @@ class OwnDay(Struct, frozen=True):
 
 
 class KeptAccesses(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a monitor keeps of an access log. `days`: the signed notes of closed days. `own`: the rows about an
+    """The state of an access log for a monitor. `days`: the signed notes of closed days. `own`: the rows about an
     organisation's data by day. `turn`: the older day whose rows were checked last."""
 
     days: dict[str, str] = {}
@@ -62,7 +62,7 @@ class ReadDays(NamedTuple):
 
 
 class AccessLook(NamedTuple):
-    """What a look leaves of the access log, and its warnings."""
+    """The state of the access log after a look, and warnings."""
 
     kept: KeptAccesses
     warnings: list[str]

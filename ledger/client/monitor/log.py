@@ -7,7 +7,7 @@ from typing import NamedTuple
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from ledger.access.accesses import parse_day
-from ledger.answers.accesses import AccessRootsAnswer
+from ledger.answers.lists import AccessRootsAnswer
 from ledger.client import limits
 from ledger.client.http import BlockingReader, HttpAnswer, decoded
 from ledger.core.log.add_checkpoint import log_id
@@ -49,7 +49,7 @@ class LogReader(BlockingReader):
         return response.content if response.status == 200 else None
 
     def access_days(self) -> AccessDays:
-        """All closed days of the access log; none if the log has no such log. Raises VerificationError if the list is
+        """All closed days of the access log; an older server shows no days. Raises VerificationError if the list is
         malformed."""
         notes: list[tuple[date, str]] = []
         after = ""

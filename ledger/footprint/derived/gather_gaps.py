@@ -67,8 +67,8 @@ class GapGathering:
         return frozenset([digest for digest, named in self._named.items() if named.head.whom in organizations])
 
     def add_hidden(self, hidden: HiddenAmounts, omitted: HiddenAmounts) -> None:
-        """Adds the hidden parts of the chain: their absolute kg CO2e, and what they omit by estimate. The caller cannot
-        judge them, so nothing of them is well founded."""
+        """Adds the hidden parts of the chain: their absolute kg CO2e, and their omissions by estimate. The caller
+        cannot judge them, so nothing of them is well founded."""
         self.explained += hidden.total
         kinds: tuple[tuple[Kind, HiddenAmounts], ...] = (("hidden", hidden), ("omission", omitted))
         for kind, amounts in kinds:

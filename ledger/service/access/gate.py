@@ -37,8 +37,8 @@ REVISED: Final = "revised"
 _DIGITS: Final = 15
 
 
-class _Reading(NamedTuple):
-    """What a request reads, for the access log: the organisations whose non-public data it names, and the names."""
+class _NamedThings(NamedTuple):
+    """The names in a request, and the organisations whose non-public data they name, for the access log."""
 
     owners: set[str]
     asked: list[str]
@@ -60,7 +60,7 @@ class Gate:
         rights = await self.rights_of(caller)
         if self.is_open:
             return Sight(rights)
-        level, lots, reading = Level.FULL, [], _Reading(set(), [])
+        level, lots, reading = Level.FULL, [], _NamedThings(set(), [])
         for declaration in declared:
             seen, numbers = await self._seen(rights, declaration, values, reading)
             level = min(level, seen)
@@ -68,7 +68,7 @@ class Gate:
         return Sight(rights, level, tuple(lots), frozenset(reading.owners), tuple(reading.asked))
 
     async def _seen(
-        self, rights: Rights, declaration: Declaration, values: Values, reading: _Reading
+        self, rights: Rights, declaration: Declaration, values: Values, reading: _NamedThings
     ) -> tuple[Level, list[int]]:
         """Adds the organisations whose non-public data are named and the looked-up names to `reading`."""
         match declaration:
@@ -84,7 +84,7 @@ class Gate:
         return Level.FULL, []
 
     async def _lots(
-        self, rights: Rights, declaration: OfLot, values: Values, reading: _Reading
+        self, rights: Rights, declaration: OfLot, values: Values, reading: _NamedThings
     ) -> tuple[Level, list[int]]:
         given = _given(declaration.parameters, values)
         if not given:
@@ -106,7 +106,7 @@ class Gate:
                 raise hidden_parts(*given[0])
         return min(levels), numbers
 
-    async def _record(self, rights: Rights, parameter: str, values: Values, reading: _Reading) -> Level:
+    async def _record(self, rights: Rights, parameter: str, values: Values, reading: _NamedThings) -> Level:
         level = Level.FULL
         for _, text in _given((parameter,), values):
             digest = digest_from(text)
@@ -134,7 +134,7 @@ class Gate:
         return bool(lots) and index in (await visible_upstream(self._pool, rights, lots, NOW)).records
 
     async def _organizations(
-        self, rights: Rights, given: Sequence[tuple[str, str]], reading: _Reading
+        self, rights: Rights, given: Sequence[tuple[str, str]], reading: _NamedThings
     ) -> Level:
         named = await organizations_of(self._pool, [name for _, name in given]) if given else {}
         for parameter, name in given:
@@ -145,7 +145,7 @@ class Gate:
         return Level.FULL
 
     async def _thing(
-        self, rights: Rights, parameter: str, values: Values, reading: _Reading
+        self, rights: Rights, parameter: str, values: Values, reading: _NamedThings
     ) -> tuple[Level, list[int]]:
         """A record, lot, item, organisation, facility, product or pool; all kinds are looked up for every name."""
         given = _given((parameter,), values)

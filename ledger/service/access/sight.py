@@ -15,7 +15,7 @@ from ledger.store.database import DatabasePool
 class Sight(NamedTuple):
     """`level`: the least level of the named things. `lots`: numbers of the named lots that the caller sees, if the gate
     has looked them up. `owners`: the organisations whose non-public data these things are.
-    `asked`: the names by which the request asked for them. `noter` notes what is read; None if nothing is secret."""
+    `asked`: the names by which the request asked for them. `noter` notes the readings; None if nothing is secret."""
 
     rights: Rights
     level: Level = Level.FULL

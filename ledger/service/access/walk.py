@@ -57,7 +57,7 @@ async def visible_downstream(
     pool: DatabasePool, rights: Rights, lots: Sequence[int], moment: Moment, most: int = MAX_RECORDS
 ) -> Visible:
     """Walks downstream from lots through records of organisations whose data the caller sees, with the makers of the
-    lots among them. What others did with a lot is hidden, even whether they did something: `hidden` is empty. Raises
+    lots among them. The uses of a lot by others are hidden, even whether there are any: `hidden` is empty. Raises
     InvalidInput if more than `most` records are visible."""
     organizations = rights.own | rights.whole_grantors
     rows = await pool.fetch(queries("sight")["used"], list(lots), list(organizations), moment.version, moment.size,

@@ -1,12 +1,38 @@
-"""Notes what one request reads: the things that it names, then the chain behind them as far as the caller sees it."""
+"""Notes the readings of a request: the things that it names, then their upstream chain as far as the caller sees it."""
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
+
+import msgspec
+from msgspec import Struct
 
 from ledger.access.accesses import accesses_of
 from ledger.access.rights import Rights
+from ledger.client.audit.source.interface import EntryRow
+from ledger.core.log.entry import parse_entry
+from ledger.core.record.base import PRIVATE
+from ledger.errors import LedgerError
 from ledger.service.access_log.access_log import AccessLog
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
+
+
+class _Issued(Struct):
+    issuer: str
+
+
+_issued = msgspec.json.Decoder(_Issued)
+
+
+def owners_of(rows: Sequence[EntryRow]) -> set[str]:
+    """The issuers of the private records whose bodies are in rows for an audit. A body that cannot be read names
+    nobody: the audit reports it."""
+    owners = set()
+    for row in rows:
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, LedgerError):
+            if row.body is not None and parse_entry(row.entry).kind == PRIVATE:
+                owners.add(_issued.decode(row.body).issuer)
+    return owners
 
 
 class Noter:

@@ -7,15 +7,13 @@ from typing import Final
 from msgspec import Raw
 
 from ledger.access.accesses import parse_day
-from ledger.answers.accesses import (
+from ledger.answers.lists import (
     AccessListAnswer,
     AccessProofAnswer,
     AccessProofsAnswer,
     AccessRootAnswer,
     AccessRootsAnswer,
     ListedAccessAnswer,
-    access_cursor,
-    cursor_place,
 )
 from ledger.core.log.tiles import Tile, inclusion_path_from_tiles, inclusion_tiles
 from ledger.errors import NotFound
@@ -25,6 +23,9 @@ from ledger.store.sql import queries
 MOST_PROOFS: Final = 100
 _MOST_ROOTS: Final = 1_000
 _EVER: Final = 1 << 62
+_EPOCH: Final = date(1970, 1, 1)
+_ROWS: Final = 1 << 32
+"""More rows than a day can have."""
 _FIRST, _LAST = date(1970, 1, 2), date(9999, 1, 1)
 
 
@@ -35,10 +36,10 @@ async def read_accesses(
     `until`. Raises InvalidInput for a malformed day."""
     first = _FIRST if since is None else parse_day(since, "from")
     end = (_LAST if until is None else parse_day(until, "to")) - timedelta(days=1)
-    before = (end, _EVER) if after is None else min((end, _EVER), cursor_place(after))
+    before = (end, _EVER) if after is None else min((end, _EVER), _place(after))
     rows = await pool.fetch(queries("accesses")["of_owner"], organization, first, *before, limit)
     listed = [ListedAccessAnswer(row["day"].isoformat(), row["number"], Raw(bytes(row["data"]))) for row in rows]
-    more = access_cursor(rows[-1]["day"], rows[-1]["number"]) if len(rows) == limit else None
+    more = _cursor(rows[-1]["day"], rows[-1]["number"]) if len(rows) == limit else None
     return AccessListAnswer(organization, listed, more)
 
 
@@ -92,3 +93,13 @@ async def read_day_roots(pool: DatabasePool, origin: str, after: str | None, kep
         kept_from=kept_from.isoformat(),
         next=rows[-1]["day"].isoformat() if len(rows) == _MOST_ROOTS else None,
     )
+
+
+def _cursor(day: date, index: int) -> int:
+    """The place of a row among the rows of all days, for pages."""
+    return (day - _EPOCH).days * _ROWS + index
+
+
+def _place(cursor: int) -> tuple[date, int]:
+    """The inverse of `_cursor`."""
+    return _EPOCH + timedelta(days=cursor // _ROWS), cursor % _ROWS

@@ -116,6 +116,12 @@ SETTINGS: Final = (
             field="passphrase", option="--passphrase-file", secret=True),
     Setting("url", kinds.WEB_ADDRESS, "the server for client commands", default="http://127.0.0.1:8080",
             option="--url", in_file=False),
+    Setting("client_id", kinds.SECRET, "the client as which commands ask the server", "the session of the user",
+            in_file=False),
+    Setting("client_secret", kinds.SECRET, "the secret of that client", "the session of the user", secret=True,
+            in_file=False),
+    Setting("key", kinds.PATH, "file of the ledger key with which commands ask the server", "the session of the user",
+            in_file=False),
 )
 BY_NAME: Final = {setting.name: setting for setting in SETTINGS}
 

@@ -8,7 +8,7 @@ from typing import Final
 from asyncpg import Record
 
 from ledger.access.caller import SCOPES
-from ledger.answers.clients import ClientAnswer, ClientPage, NewClientAnswer
+from ledger.answers.stored import ClientAnswer, ClientPage, NewClientAnswer
 from ledger.errors import InvalidInput, NotFound, Refused
 from ledger.service.identity.secrets import SecretHasher, new_secret
 from ledger.store.database import DatabasePool

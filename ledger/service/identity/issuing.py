@@ -20,7 +20,7 @@ from ledger.service.identity.guesses import Guesses
 from ledger.service.identity.requests import CREDENTIALS, ByAssertion, BySecret, Proof, proof_of, scopes_of
 from ledger.service.identity.secrets import SecretHasher
 from ledger.service.identity.token_keys import TokenKeys
-from ledger.service.identity.tokens import LIFETIME, TokenClaims, Verified, check_time, kid_of, signed, verified
+from ledger.service.identity.tokens import LIFETIME, TokenClaims, VerifiedToken, check_time, kid_of, signed, verified
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -29,7 +29,7 @@ _GRANT: Final = re.compile(r"[0-9a-f]{64}")
 _UNKNOWN: Final = "unknown client, wrong secret, or a client or grant that has ended"
 
 
-class Place(NamedTuple):
+class TokenEndpoint(NamedTuple):
     """Where a token is asked for. `issuer`: of the token. `audiences`: the names of this endpoint in assertions.
     `address`: of the client."""
 
@@ -47,7 +47,7 @@ class TokenAnswer(Struct, frozen=True):
     scope: str
 
 
-class Subject(NamedTuple):
+class Principal(NamedTuple):
     """Who has proved an identity. `link`: digest of the grant whose link it holds."""
 
     name: str
@@ -64,9 +64,9 @@ class TokenService:
         self.keys = keys
         self.hasher = SecretHasher()
         self._guesses = Guesses(clock)
-        self._verified: OrderedDict[bytes, Verified] = OrderedDict()
+        self._verified: OrderedDict[bytes, VerifiedToken] = OrderedDict()
 
-    async def issue(self, form: Mapping[str, str], authorization: str | None, place: Place) -> TokenAnswer:
+    async def issue(self, form: Mapping[str, str], authorization: str | None, place: TokenEndpoint) -> TokenAnswer:
         """A token for whoever proves who it is. Raises OAuthFault."""
         if form.get("grant_type") != CREDENTIALS:
             code = "unsupported_grant_type" if form.get("grant_type") else "invalid_request"
@@ -81,45 +81,45 @@ class TokenService:
     async def caller_of(self, token: str) -> Caller:
         """Who holds a token. Its signature is checked once, its standing each time: a revocation acts at the next
         request. Raises Unauthenticated, or Unavailable."""
-        found = await self._check(token)
-        claims = found.claims
+        verified_token = await self._check(token)
+        claims = verified_token.claims
         link = None if claims.link is None else bytes.fromhex(claims.link)
         keyid = claims.keyid
         client = claims.client_id if link is None and keyid is None else None
         holds = await self._pool.fetchval(
-            queries("identity")["standing"], found.key, _spent(claims), keyid, client, claims.sub, link)
+            queries("identity")["standing"], verified_token.key, _spent(claims), keyid, client, claims.sub, link)
         if not holds:
             raise invalid_token("it is revoked, or its key, client or grant is")
         return claims.caller()
 
-    async def revoke(self, form: Mapping[str, str], authorization: str | None, place: Place) -> None:
+    async def revoke(self, form: Mapping[str, str], authorization: str | None, place: TokenEndpoint) -> None:
         """Revokes a token of the client that asks (RFC 7009). A token that is not valid is no fault. Raises
         OAuthFault."""
         subject = await self._subject(proof_of(form, authorization), place)
         if "token" not in form:
             raise invalid_request("token is missing")
         try:
-            found = await self._check(form["token"])
+            verified_token = await self._check(form["token"])
         except Unauthenticated:
             return
-        if (found.claims.sub, found.claims.client_id) != (subject.name, subject.client):
+        if (verified_token.claims.sub, verified_token.claims.client_id) != (subject.name, subject.client):
             raise OAuthFault("unauthorized_client", "the token was issued to another client")
-        await self._spend(_spent(found.claims), found.claims.exp)
+        await self._spend(_spent(verified_token.claims), verified_token.claims.exp)
 
-    async def _check(self, token: str) -> Verified:
+    async def _check(self, token: str) -> VerifiedToken:
         digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-        found = self._verified.get(digest)
-        if found is not None:
-            check_time(found.claims, self._clock())
-            return found
+        verified_token = self._verified.get(digest)
+        if verified_token is not None:
+            check_time(verified_token.claims, self._clock())
+            return verified_token
         keys = await self.keys.verifying(kid_of(token))
-        found = verified(token, keys, self._origin, self._clock())
-        self._verified[digest] = found
+        verified_token = verified(token, keys, self._origin, self._clock())
+        self._verified[digest] = verified_token
         if len(self._verified) > _CACHED:
             self._verified.popitem(last=False)
-        return found
+        return verified_token
 
-    async def _subject(self, proof: Proof, place: Place) -> Subject:
+    async def _subject(self, proof: Proof, place: TokenEndpoint) -> Principal:
         if isinstance(proof, ByAssertion):
             return await self._by_assertion(proof, place)
         self._guesses.begin(place.address, proof.client)
@@ -131,7 +131,7 @@ class TokenService:
         self._guesses.succeeded(place.address, proof.client)
         return subject
 
-    async def _by_assertion(self, proof: ByAssertion, place: Place) -> Subject:
+    async def _by_assertion(self, proof: ByAssertion, place: TokenEndpoint) -> Principal:
         keyid = keyid_of(proof.assertion)
         row = await self._pool.fetchrow(queries("identity")["key"], bytes.fromhex(keyid))
         key = None if row is None else AssertionKey(row["spki"], row["organization"], row["revoked"])
@@ -140,20 +140,20 @@ class TokenService:
             raise invalid_client("client_id is not the client of the assertion")
         if not await self._spend(assertion.id, assertion.expires):
             raise invalid_client("the client assertion was used before")
-        return Subject(key.organization, keyid, frozenset(SCOPES))
+        return Principal(key.organization, keyid, frozenset(SCOPES))
 
-    async def _by_secret(self, proof: BySecret) -> Subject:
+    async def _by_secret(self, proof: BySecret) -> Principal:
         row = await self._pool.fetchrow(queries("identity")["client"], proof.client)
         if not await self.hasher.matches(None if row is None else row["secret"], proof.secret) or row is None:
             raise invalid_client(_UNKNOWN)
-        return Subject(row["organization"], proof.client, frozenset(row["scopes"]))
+        return Principal(row["organization"], proof.client, frozenset(row["scopes"]))
 
-    async def _by_link(self, proof: BySecret) -> Subject:
+    async def _by_link(self, proof: BySecret) -> Principal:
         """The secret of a link is random, so its plain digest is enough."""
         expected = await read_link(self._pool, proof.client)
         if expected is None or not compare_digest(expected, link_digest(proof.secret)):
             raise invalid_client(_UNKNOWN)
-        return Subject(proof.client, proof.client, frozenset({"read"}), proof.client)
+        return Principal(proof.client, proof.client, frozenset({"read"}), proof.client)
 
     async def _spend(self, name: bytes, expires: float) -> bool:
         """Whether an id was free. It is used up now, at every replica."""

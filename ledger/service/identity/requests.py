@@ -14,7 +14,7 @@ _MOST_FIELDS: Final = 20
 
 
 class ByAssertion(NamedTuple):
-    """`private_key_jwt`. `client`: what the form says besides, or ""."""
+    """`private_key_jwt`. `client`: the `client_id` of the form, or ""."""
 
     assertion: str
     client: str = ""

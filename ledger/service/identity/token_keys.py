@@ -20,7 +20,7 @@ from ledger.store.sql import queries
 _PURPOSE: Final = b"carbon-ledger/token-key/v1\n"
 _MOST: Final = 64
 _LOOK_SECONDS: Final = 2.0
-"""Tokens that name unknown keys make this process look for new keys at most so often."""
+"""Tokens that name unknown keys, other than the next one, make this process look for new keys at most so often."""
 _log = logging.getLogger(__name__)
 
 
@@ -39,22 +39,22 @@ class TokenKeys:
         """The keys whose tokens may be valid now, by their ids. `kid`: an id that should be among them."""
         if kid is None or kid not in self._keys:
             async with self._looking:
-                if kid is None or self._clock() - self._looked > _LOOK_SECONDS:
+                is_next = kid == str(self._highest + 1)
+                if kid is None or is_next or self._clock() - self._looked > _LOOK_SECONDS:
                     await self._look()
         return self._keys
 
     async def signing(self) -> TokenKey:
         """The key that signs now, the same at every replica; a new one if the newest one is a day old. Raises
         Unavailable if this replica lacks the log's key."""
-        for _ in range(2):
+        async with self._looking:
+            # Another replica may have replaced the key.
+            await self._look()
+            if self._newest() is None:
+                await self._add(replaces=False)
             newest = self._newest()
-            if newest is not None:
-                return newest
-            async with self._looking:
-                await self._look()
-                newest = self._newest()
-                if newest is None:
-                    await self._add(replaces=False)
+        if newest is not None:
+            return newest
         raise Unavailable("this server has no key to sign tokens with", code="no-token-key")
 
     async def replace(self) -> TokenKey:

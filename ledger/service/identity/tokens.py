@@ -72,7 +72,7 @@ class TokenClaims(Struct, frozen=True):
         return Caller(organization, scopes, self.client_id, self.link)
 
 
-class Verified(NamedTuple):
+class VerifiedToken(NamedTuple):
     """A verified token. `key`: the number of the key that signed it."""
 
     claims: TokenClaims
@@ -80,7 +80,7 @@ class Verified(NamedTuple):
 
 
 def kid_of(token: str) -> str:
-    """The id of the key that a token names, which proves nothing yet; "" if it names none."""
+    """The id of the key that a token names, which proves nothing yet; "" for a text that is no token."""
     try:
         header = json_b64decode(token[:LONGEST].partition(".")[0].encode())
         return str(header.get("kid"))
@@ -94,7 +94,7 @@ def signed(claims: TokenClaims, key: TokenKey) -> str:
     return jwt.encode({"alg": ALGORITHM, "typ": TYPE, "kid": key.kid}, content, key.jwk, [ALGORITHM])
 
 
-def verified(token: str, keys: Mapping[str, TokenKey], audience: str, now: float) -> Verified:
+def verified(token: str, keys: Mapping[str, TokenKey], audience: str, now: float) -> VerifiedToken:
     """The claims of a token of this log. Raises Unauthenticated for any other token, and for an expired one."""
     if len(token) > LONGEST:
         raise invalid_token("it is too long")
@@ -119,7 +119,7 @@ def verified(token: str, keys: Mapping[str, TokenKey], audience: str, now: float
     if not key.begins - SKEW <= claims.iat <= key.begins + ROTATION + SKEW or claims.exp > claims.iat + LIFETIME:
         raise invalid_token("its key did not sign at that time")
     check_time(claims, now)
-    return Verified(claims, key.number)
+    return VerifiedToken(claims, key.number)
 
 
 def check_time(claims: TokenClaims, now: float) -> None:

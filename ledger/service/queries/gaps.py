@@ -36,7 +36,7 @@ async def read_gaps(
     """The data gaps of a lot, at most `limit` of them.
 
     Raises NotFound for an unknown lot; InvalidInput for an invalid tree size, or if more than `most` records lie
-    upstream; Denied as `read_upstream`.
+    upstream. Raises Denied as `read_upstream`.
     """
     chain = await read_upstream(pool, question, most, sight)
     gaps = _GapSums(chain)
@@ -83,12 +83,12 @@ class _GapSums:
                 moved = contribution(weights, record.log_index, ZERO, averaged=vector_of(record.averaged))
                 self._averaged += moved[SLOT["absGhg"]]
 
-    def answer(self, declared: dict[str, Declaration], found: ChainFindings, limit: int) -> LotGaps:
-        findings, hidden = found.listed, None
+    def answer(self, declared: dict[str, Declaration], questions: ChainFindings, limit: int) -> LotGaps:
+        findings, hidden = questions.listed, None
         if self._chain.hidden is not None:
             self.gathering.add_hidden(
                 self._chain.hidden.of_burden("absGhg"), self._chain.hidden.of_burden("omittedAbs"))
-            hidden = self._chain.hidden.answer(self._chain.hidden.of_footprint(), found.hidden)
+            hidden = self._chain.hidden.answer(self._chain.hidden.of_footprint(), questions.hidden)
         burdens, weights = self._chain.burdens, self._chain.weights
         absolute = burdens[SLOT["absGhg"]]
         # Amounts that period averages moved belong to no record. If there are any, the records' own amounts are 100 %.

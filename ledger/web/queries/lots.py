@@ -19,7 +19,7 @@ from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
 from ledger.service.plugin_archives import read_stored, read_versions
 from ledger.service.queries.records import read_lots, read_organizations, read_plugins
-from ledger.service.queries.restatements.of_holder import read_changes
+from ledger.service.queries.restatements.of_holder import ChangesPage, read_changes
 from ledger.service.queries.tree_size import EVER
 from ledger.web.resources import IMMUTABLE, check_path, resource
 
@@ -55,7 +55,7 @@ class QueriesController(Controller):
         ] = -1,
         limit: Annotated[int, Parameter(ge=1, le=1000)] = 100,
     ) -> ChangesAnswer:
-        return await read_changes(ledger.pool, holder, since, after, limit, sight=sight)
+        return await read_changes(ledger.pool, holder, ChangesPage(since, after, limit), sight=sight)
 
     @get("/organizations", access=ENROLLED, summary="Organisations in log order, with their keys")
     async def organizations(

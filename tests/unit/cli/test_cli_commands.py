@@ -19,11 +19,11 @@ GROUPS = {"reader": ("appoint", "end", "list"),
           "plugin": ("list", "new", "factors", "activate", "retire", "fetch"), "export": (
               "log", "footprint", "bundle", "verification"),
           "anchor": ("show", "accept"), "clock": ("show", "accept"), "audit": ("sample",),
-          "factors": ("search", "show", "list", "import")}
+          "factors": ("search", "show", "list", "import"), "client": ("add", "list", "revoke")}
 EVERY = [(name,) for name in COMMANDS] + [(group, name) for group, names in GROUPS.items() for name in names]
 BASE = [("key", "new"), ("enrol",), ("sign",), ("verify",), ("submit",), ("footprint",), ("trace",), ("audit",),
         ("lots",), ("received",), ("delivered",), ("records",), ("show",), ("coverage",),
-        ("plugin", "list"), ("factors", "list")]
+        ("plugin", "list"), ("factors", "list"), ("login",), ("logout",), ("client", "list")]
 SERVER = [("init",), ("serve",), ("demo",), ("anchor", "show"), ("backup", "/none/b"), ("doctor",), ("status",),
           ("audit", "--home", "/none"),
           ("audit", "postgresql://host/none")]
@@ -75,7 +75,7 @@ def test_the_table_names_what_there_is(name: str) -> None:
 
 RESULTS = [path for path in EVERY if path not in (
     ("serve",), ("demo",), ("sign",), ("key",), ("key", "request"), ("export",), ("plugin",), ("anchor",), ("clock",),
-    ("witness",), ("psql",), ("factors",), ("reader",),
+    ("witness",), ("psql",), ("factors",), ("reader",), ("client",),
 )]
 
 

@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 @asynccontextmanager
 async def at_operator_socket(home: Path, app: ASGIApp) -> AsyncIterator[None]:
     """While this is open, the socket serves the application. The newest server of a home has the name. A home whose
-    path is too long for a socket, or that cannot be written, has none; a warning says so."""
+    path is too long for a socket, or that cannot be written, is served without it, with a warning."""
     path = home / NAME
     try:
         bound = _bound(path)

@@ -130,7 +130,7 @@ class ScopedReplayer(Replayer):
         return len(lots)
 
     def unknown_lots(self, record: AnyRecord, numbers: Sequence[int]) -> list[int]:
-        """Those of the lots that a record takes which neither the state nor the source has given."""
+        """The numbers of the taken lots that neither the state nor the source has given."""
         known = {lot.number for lot in self._named(record)}
         return [number for number in numbers if number not in known]
 

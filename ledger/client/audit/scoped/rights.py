@@ -1,4 +1,4 @@
-"""Compares what the source says of the auditor's rights with the log: a source cannot take records out of an audit
+"""Compares the auditor's rights as the source states them with the log: a source cannot take records out of an audit
 without leaving a trace."""
 
 from collections.abc import Iterator, Mapping

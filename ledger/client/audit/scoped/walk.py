@@ -1,7 +1,8 @@
 """The log replay of a caller who sees only a part of the log with bodies.
 
 Visible records are replayed as in an audit of the whole log; lots of hidden records, which they take, come with the
-leaf that commits to their figures. Of a hidden entry the walk checks what the public log allows: bytes, signature, key.
+leaf that commits to their figures. Of a hidden entry the walk checks bytes, signature and key, as the audit of the
+public log does.
 """
 
 import asyncio
@@ -68,7 +69,7 @@ class ScopedWalk(Walk):
 
     @property
     def follows_balances(self) -> bool:
-        """Whether the balances of visible lots follow from what the audit has seen."""
+        """Whether the balances of visible lots follow from the visible records."""
         return not self._scoped.revised
 
     @property

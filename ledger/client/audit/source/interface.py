@@ -149,8 +149,8 @@ class ScopeGrant(Struct, frozen=True, omit_defaults=True):
 
 
 class AuditScope(Struct, frozen=True, omit_defaults=True):
-    """What the source shows to the caller: everything, or the records of `own` organisations and those that `grants`
-    cover. `organization` is the caller's own."""
+    """The part of the log that the source shows to the caller: everything, or the records of `own` organisations, and
+    records that `grants` cover. `organization` is the caller's own."""
 
     everything: bool
     organization: str | None = None

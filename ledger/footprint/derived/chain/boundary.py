@@ -1,4 +1,4 @@
-"""The lots at which the visible part of a chain ends, and what they bring into a figure.
+"""The lots at which the visible part of a chain ends, and their amounts in a figure.
 
 A hidden record made each of them. Everything behind such a lot is one amount: its weight times its committed burdens. A
 lot that the caller received itself is shown with that amount. All others are merged into one remainder. If only one
@@ -39,7 +39,7 @@ class ReceivedLot(Struct, frozen=True, kw_only=True, rename="camel", omit_defaul
 
 
 class HiddenParts(Struct, frozen=True, kw_only=True, rename="camel"):
-    """The parts of a figure that the caller does not see. `amount`: what they bring, in the unit of the figure;
+    """The parts of a figure that the caller does not see. `amount`: their amount, in the unit of the figure;
     `received` of it came with lots that the caller received itself. `questioned`: kg CO2e in question in these parts.
     Both are without the lots of a single hidden party, which count with the visible records that take them."""
 
@@ -69,8 +69,8 @@ class BoundaryLot(NamedTuple):
 
 
 class HiddenAmounts(NamedTuple):
-    """What boundary lots bring into a figure. `received`: of lots that are shown. `remainder`: of all others together.
-    `within`: of the lots of a single party, by the visible record that takes them."""
+    """The amounts of boundary lots in a figure. `received`: of lots that are shown. `remainder`: of all others
+    together. `within`: of the lots of a single party, by the visible record that takes them."""
 
     received: Sequence[tuple[BoundaryLot, float]] = ()
     remainder: float = 0.0
@@ -93,7 +93,7 @@ class HiddenAmounts(NamedTuple):
 def merged(
     lots: Sequence[BoundaryLot], weights: TakenWeights, amounts: Mapping[int, float], *, named: bool = False
 ) -> HiddenAmounts:
-    """What boundary lots bring into a figure. `weights`: of the lots in it; `amounts`: of each whole lot, by number.
+    """The amounts of boundary lots in a figure. `weights`: of the lots in it; `amounts`: of each whole lot, by number.
     With `named`, lots whose supplier the caller may know are shown as well."""
     received, others = [], []
     for lot in lots:

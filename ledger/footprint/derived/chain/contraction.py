@@ -12,7 +12,7 @@ from ledger.footprint.derived.chain.graph import Chain
 
 HIDDEN: Final = "hidden parts"
 """The id of the node of all hidden parts. Ids of lots and pools have no space."""
-DOWNSTREAM_NOTE: Final = "what other organisations did with their lots is hidden from you"
+DOWNSTREAM_NOTE: Final = "the uses of lots by other organisations are hidden from you"
 
 
 class Contraction(NamedTuple):
@@ -41,7 +41,7 @@ class Contraction(NamedTuple):
             yield HIDDEN, dict(self.remainder)
 
     def edges(self, chain: Chain) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        """The edges with their data. An edge from the hidden parts has none."""
+        """The edges with their data. An edge from the hidden parts has no data."""
         for source, target, data in chain.each_edge():
             if source not in self.merged and target not in self.merged:
                 yield source, target, data

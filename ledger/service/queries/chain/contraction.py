@@ -1,4 +1,4 @@
-"""Contracts the graph of a chain to what a caller sees."""
+"""Contracts the graph of a chain to the part that a caller sees."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -19,7 +19,7 @@ from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
 _OWN_PLACE: Final = ("transformation", "declaration")
-"""Records that state the facility and process of their lots. Lots of others have those of their inputs."""
+"""Records that state the facility and process of their lots. Lots of other records inherit both from their inputs."""
 
 
 def without_hidden(
@@ -42,7 +42,7 @@ def without_hidden(
 async def read_contraction(
     pool: DatabasePool, rights: Rights, chain: tuple[StageParts, ChainRequest], visible: Visible
 ) -> Contraction:
-    """What the graph of a loaded chain shows to the caller. Requested lots and received ones stay."""
+    """The contraction of the graph of a loaded chain. Requested lots and received ones stay."""
     (arrays, lots, records, _), request = chain
     position = {number: lot for lot, number in enumerate(arrays.numbers.tolist()) if visible.is_boundary(number)}
     rows = await pool.fetch(queries("sight")["boundary"], list(position), request.moment.version)
@@ -60,7 +60,7 @@ async def read_contraction(
 
 
 def _remainder(arrays: Arrays, lots: LotColumns, merged: Sequence[int]) -> dict[str, object]:
-    """The data of the node for all merged lots: what visible records took from them."""
+    """The data of the node for all merged lots, by the quantities that visible records took."""
     taken = numpy.zeros(len(arrays.numbers))
     numpy.add.at(taken, arrays.inputs, arrays.parts)
     burdens = taken[merged] @ lots.burdens[merged]

@@ -43,7 +43,7 @@ class HiddenChain(NamedTuple):
 
     def amounts(self, amounts: Mapping[int, float], weights: TakenWeights | None = None, *, named: bool = False
                 ) -> HiddenAmounts:
-        """What the boundary brings into a figure, from the amounts of whole lots by number."""
+        """The amounts of the boundary in a figure, from the amounts of whole lots by number."""
         return merged(self.lots, self.weights if weights is None else weights, amounts, named=named)
 
     def of_footprint(self) -> HiddenAmounts:

@@ -41,7 +41,7 @@ _assessment = msgspec.json.Decoder(Assessment)
 
 class UpstreamChain(NamedTuple):
     """A lot at a pinned moment, and how much it carries of everything upstream. `row`: its row of the query `lot`;
-    `at`: the tree size of the question. `hidden`: what the caller does not see, if anything; `weights` omits it."""
+    `at`: the tree size of the question. `hidden`: the parts that the caller does not see, if any; not in `weights`."""
 
     row: Record
     moment: Moment
@@ -90,8 +90,8 @@ async def read_upstream(
     """The upstream chain of a lot, as far as the caller sees its records `at_least` at that level.
 
     Raises NotFound for a lot that is not on the ledger, or was not on it at that tree size; InvalidInput for an invalid
-    tree size, and if more than `most` records lie upstream; Denied for an earlier tree size over hidden parts, since
-    the difference of two answers could be a single hidden record.
+    tree size, and if more than `most` records lie upstream. Raises Denied for an earlier tree size over hidden
+    parts, since the difference of two answers could be a single hidden record.
     """
     moment = await pinned(pool, await moment_at(pool, question.at))
     row = await pool.fetchrow(queries("chain")["lot"], question.lot, moment.version, moment.size)

@@ -92,7 +92,7 @@ async def read_contributions(
     """The contribution table of a lot's footprint, or of one burden, over the records that the caller sees.
 
     Raises NotFound for an unknown lot; InvalidInput for an unknown grouping or burden, an invalid tree size, more than
-    MAX_SHOWN rows, and if more than `most` records lie upstream; Denied as `read_upstream` and `hidden_parts_of` do.
+    MAX_SHOWN rows, and if more than `most` records lie upstream. Raises Denied as `read_upstream` and `add_hidden` do.
     """
     layout.check(GROUPINGS)
     if not is_burden(burden):
@@ -132,7 +132,7 @@ def add_hidden(table: Table, hidden: HiddenAmounts, question: LotQuestion, by: s
 
 
 def _hidden(chain: HiddenChain, burden: str, findings: ChainFindings, by: str) -> HiddenAmounts:
-    """What hidden parts bring into the figure of a table."""
+    """The amounts of hidden parts in the figure of a table."""
     named = by == _BY_ORGANIZATION
     if burden == QUESTIONED:
         return chain.amounts({lot.number: lot.questioned for lot in chain.lots}, findings.hidden, named=named)

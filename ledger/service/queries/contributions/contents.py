@@ -65,7 +65,8 @@ async def read_content_origins(
     """The contribution table of a content in a lot, such as `recycledPostConsumer:steel`.
 
     Raises NotFound for an unknown lot; InvalidInput for an unknown content, an unknown grouping of contents, an invalid
-    tree size, more than MAX_SHOWN rows, and if more than `most` records lie upstream; Denied as `read_contributions`.
+    tree size, more than MAX_SHOWN rows, and if more than `most` records lie upstream. Raises Denied as
+    `read_contributions`.
     """
     layout.check(CONTENT_GROUPINGS)
     if not is_content(content):

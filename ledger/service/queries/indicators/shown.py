@@ -15,8 +15,8 @@ from ledger.service.queries.indicators.present import group_answer
 
 SUPPRESSED: Final = (
     "Sums over organisations that you do not see are shown for a calendar year that has ended, as of now, for one "
-    "sector, in total or by province, and only over at least three of them, none with more than half. All other "
-    "figures are of your own organisations."
+    "sector, in total or by province, and only over at least three of them, each with at most half of the sum. All "
+    "other figures are of your own organisations."
 )
 _COUNTS: Final = ""
 """Stands for the counts of records, among the names of indicators."""

@@ -9,7 +9,7 @@ their record's burden.
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from asyncpg import Record
 from msgspec import structs
@@ -92,18 +92,27 @@ from ledger.store.sql import queries
 MAX_LOTS: Final = 500_000
 SHOWN: Final = 20
 MAX_SHOWN: Final = 1_000
-_CHUNK: Final = 2_000
+
+
+class ReadSizes(NamedTuple):
+    """The most lots of a question, and the number of lots that are read at a time."""
+
+    most: int = MAX_LOTS
+    chunk: int = 2_000
+
+
+READ_SIZES: Final = ReadSizes()
 
 
 async def read_product(
-    pool: DatabasePool, question: PeriodQuestion, limit: int = SHOWN, depth: Depth = "near", most: int = MAX_LOTS,
-    chunk: int = _CHUNK, sight: Sight = EVERYTHING,
+    pool: DatabasePool, question: PeriodQuestion, limit: int = SHOWN, depth: Depth = "near",
+    sizes: ReadSizes = READ_SIZES, sight: Sight = EVERYTHING,
 ) -> ProductAnswer:
     """The footprint of a product's lots made in a period, with the `limit` largest lots, and with the findings upstream
     to a `depth`. Only lots count whose records the caller sees.
 
     Raises NotFound for a product that is not on the ledger, or that was not made in the period; InvalidInput for a
-    malformed day or instant, an empty period, an invalid tree size, and more than `most` lots.
+    malformed day or instant, an empty period, an invalid tree size, and more lots than `sizes.most`.
     """
     product, at = question.subject, question.at
     period = period_of(question.since, question.until)
@@ -114,8 +123,8 @@ async def read_product(
     row = await pool.fetchrow(queries("products")["entered"], product, moment.size)
     if row is None or not row["entered"]:
         raise not_found("product", product, at)
-    reading = _ProductReading(pool, product, period, moment, most, sight)
-    await reading.read(chunk)
+    reading = _ProductReading(pool, product, period, moment, sizes.most, sight)
+    await reading.read(sizes.chunk)
     lots = [] if not reading.production.lots else await reading.lots(limit)
     context = await reading.context(doubted=row["doubted"])
     if row["attested"] and sight.whole and reading.production.lots:

@@ -1,6 +1,7 @@
 """The restatements of a holder's lots: the footprint before and after each revision, page by page."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 from asyncpg import Record
@@ -25,6 +26,14 @@ LOOKED_AT = 5_000
 """The most revised records that a query examines for a page, whoever holds their lots."""
 
 
+class ChangesPage(NamedTuple):
+    """The start of a page: the revision at log index `since`, after the lot with number `after`; and its length."""
+
+    since: int = 0
+    after: int = -1
+    limit: int = 1_000
+
+
 class _Reason(Struct):
     reason: str | None = None
 
@@ -33,17 +42,16 @@ _reason = msgspec.json.Decoder(_Reason)
 
 
 async def read_changes(
-    pool: DatabasePool, holder: str, since: int, after: int, limit: int, looked_at: int = LOOKED_AT,
-    sight: Sight = EVERYTHING,
+    pool: DatabasePool, holder: str, page: ChangesPage, looked_at: int = LOOKED_AT, sight: Sight = EVERYTHING,
 ) -> ChangesAnswer:
     """The lots that `holder` holds or held and whose figures or quantity were revised. Of a revising record that the
     caller does not see, the answer has the index only; of findings about a hidden record, the codes.
 
-    The answer begins with the revision at log index `since`, after the lot with number `after`. It is in the order of
+    The answer is in the order of
     the revising records and, within each, of the lots. Raises NotFound if `holder` is not an organisation
     on the ledger.
     """
-    sql = queries("read")
+    sql, (since, after, limit) = queries("read"), page
     async with pool.acquire() as connection:
         if not await connection.fetchval(sql["is_organization"], holder):
             raise NotFound(f"organisation {holder!r} is not on the ledger", field="holder", value=holder,

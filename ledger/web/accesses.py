@@ -6,7 +6,7 @@ from litestar import Controller, get
 from litestar.params import Parameter
 
 from ledger.access.declared import OfOrganization
-from ledger.answers.accesses import AccessListAnswer, AccessProofsAnswer
+from ledger.answers.lists import AccessListAnswer, AccessProofsAnswer
 from ledger.service.access_log.read import MOST_PROOFS, read_access_proofs, read_accesses
 from ledger.service.ledger import Ledger
 from ledger.web.queries.lists import OrganizationId, RowLimit
