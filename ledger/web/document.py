@@ -132,7 +132,7 @@ def _state_problems(operation: dict[str, Any], problems: dict[str, str]) -> None
 
 
 def _state_encoded(operation: dict[str, Any]) -> None:
-    """A handler that encodes its answer itself has no schema but that of text, and answers with any JSON value."""
+    """A handler that encodes its answer itself has the schema of a text alone, and answers with any JSON value."""
     for response in operation["responses"].values():
         content = response.get("content", {}).get(JSON, {})
         if content.get("schema", {}).get("type") == "string":

@@ -25,8 +25,8 @@ _OWN_PLACE: Final = ("transformation", "declaration")
 def without_hidden(
     lots: LotColumns, arrays: Arrays, types: Sequence[str], request: ChainRequest
 ) -> LotColumns:
-    """The lots without places and pools that only hidden records state. If nothing is hidden, all stay. What lies
-    upstream of a downstream chain counts as hidden."""
+    """The lots without places and pools that only hidden records state. If nothing is hidden, all stay.
+    Everything upstream of a downstream chain counts as hidden."""
     indexes, visible = arrays.records.tolist(), request.visible
     if visible is None or (request.direction == "upstream" and all(index in visible for index in indexes)):
         return lots
