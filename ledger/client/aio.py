@@ -5,6 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from ledger.answers.granted import GrantListAnswer, ReaderListAnswer
 from ledger.answers.indicators import IndicatorsAnswer
 from ledger.answers.inventory import InventoryAnswer, SiteReportAnswer
 from ledger.answers.lists import (
@@ -16,6 +17,7 @@ from ledger.answers.lists import (
     TransferListAnswer,
 )
 from ledger.answers.methods import CatalogueAnswer, FactorSensitivityAnswer, MethodAnswer, SensitivityAnswer
+from ledger.answers.passports import PassportAnswer
 from ledger.answers.products import ProductAnswer
 from ledger.answers.purchases import PurchaseCoverageAnswer, ReceivedFootprintAnswer
 from ledger.answers.stored import (
@@ -123,6 +125,20 @@ class AsyncClient(Asking):
         return await self.ask(queries.record_list(
             issuer=issuer, kind=kind, facility=facility, period=period, page=page
         ))
+
+    async def grants(
+        self, organization: str, *, limit: int | None = None, after: int | None = None
+    ) -> GrantListAnswer:
+        """A page of the grants that an organisation has given or got, newest first, with their state now."""
+        return await self.ask(queries.grants(organization, limit=limit, after=after))
+
+    async def readers(self, *, limit: int | None = None, after: int | None = None) -> ReaderListAnswer:
+        """A page of the organisations that the registrar lets read everything, newest first."""
+        return await self.ask(queries.readers(limit=limit, after=after))
+
+    async def passport(self, lot: str | None = None, item: str | None = None) -> PassportAnswer:
+        """The published passport of a lot, or of an item."""
+        return await self.ask(queries.passport(lot, item))
 
     async def accesses(
         self, organization: str, since: str | None = None, until: str | None = None, *, limit: int | None = None,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 from urllib.parse import quote
 
+from ledger.answers.granted import GrantListAnswer, ReaderListAnswer
 from ledger.answers.indicators import IndicatorsAnswer
 from ledger.answers.inventory import InventoryAnswer, SiteReportAnswer
 from ledger.answers.lists import (
@@ -18,6 +19,7 @@ from ledger.answers.lists import (
     TransferListAnswer,
 )
 from ledger.answers.methods import CatalogueAnswer, FactorSensitivityAnswer, MethodAnswer, SensitivityAnswer
+from ledger.answers.passports import PassportAnswer
 from ledger.answers.products import ProductAnswer
 from ledger.answers.purchases import PurchaseCoverageAnswer, ReceivedFootprintAnswer
 from ledger.answers.stored import (
@@ -123,6 +125,21 @@ def record_list(
     """A page of the records of an organisation, newest first."""
     return Query("/v1/record-list", RecordListAnswer, issuer=issuer, kind=kind, facility=facility, **_bounds(period),
                  **page._asdict())
+
+
+def grants(organization: str, *, limit: int | None = None, after: int | None = None) -> Query[GrantListAnswer]:
+    """A page of the grants that an organisation has given or got, newest first, with their state now."""
+    return Query("/v1/grants", GrantListAnswer, organization=organization, limit=limit, after=after)
+
+
+def readers(*, limit: int | None = None, after: int | None = None) -> Query[ReaderListAnswer]:
+    """A page of the organisations that the registrar lets read everything, newest first."""
+    return Query("/v1/readers", ReaderListAnswer, limit=limit, after=after)
+
+
+def passport(lot: str | None = None, item: str | None = None) -> Query[PassportAnswer]:
+    """The published passport of a lot, or of an item."""
+    return Query("/v1/passport", PassportAnswer, lot=lot, item=item)
 
 
 def accesses(

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ledger.answers.checked import CheckedRecord
+from ledger.answers.granted import GrantListAnswer, ReaderListAnswer
 from ledger.answers.indicators import IndicatorsAnswer
 from ledger.answers.inventory import InventoryAnswer, SiteReportAnswer
 from ledger.answers.lists import (
@@ -16,6 +17,7 @@ from ledger.answers.lists import (
     TransferListAnswer,
 )
 from ledger.answers.methods import CatalogueAnswer, FactorSensitivityAnswer, MethodAnswer, SensitivityAnswer
+from ledger.answers.passports import PassportAnswer
 from ledger.answers.problems import Problem
 from ledger.answers.products import ProductAnswer
 from ledger.answers.purchases import PurchaseCoverageAnswer, ReceivedFootprintAnswer
@@ -132,6 +134,20 @@ class Client(BlockingReader):
     ) -> RecordListAnswer:
         """A page of the records of an organisation, newest first."""
         return self.ask(queries.record_list(issuer=issuer, kind=kind, facility=facility, period=period, page=page))
+
+    def grants(
+        self, organization: str, *, limit: int | None = None, after: int | None = None
+    ) -> GrantListAnswer:
+        """A page of the grants that an organisation has given or got, newest first, with their state now."""
+        return self.ask(queries.grants(organization, limit=limit, after=after))
+
+    def readers(self, *, limit: int | None = None, after: int | None = None) -> ReaderListAnswer:
+        """A page of the organisations that the registrar lets read everything, newest first."""
+        return self.ask(queries.readers(limit=limit, after=after))
+
+    def passport(self, lot: str | None = None, item: str | None = None) -> PassportAnswer:
+        """The published passport of a lot, or of an item."""
+        return self.ask(queries.passport(lot, item))
 
     def accesses(
         self, organization: str, since: str | None = None, until: str | None = None, *, limit: int | None = None,

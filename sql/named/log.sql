@@ -99,8 +99,9 @@ SELECT k.record, json_build_array(
        l.facility, l.process, l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, l.made, l.since,
        f.burdens, f.content, f.amount, f.method, f.plugin, f.share)::text AS lot
 FROM unnest($1::bigint[]) AS k (record)
-JOIN lot l ON l.number >= k.record * 1024 AND l.number < (k.record + 1) * 1024
-JOIN figure f ON f.lot = l.number AND f.version = 0
+CROSS JOIN LATERAL (
+    SELECT * FROM lot WHERE number >= k.record * 1024 AND number < (k.record + 1) * 1024 OFFSET 0) l
+CROSS JOIN LATERAL (SELECT * FROM figure WHERE lot = l.number AND version = 0 OFFSET 0) f
 ORDER BY l.number;
 
 -- name: audit_revisions_of

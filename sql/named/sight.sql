@@ -130,15 +130,17 @@ CROSS JOIN LATERAL (
 -- name: revisers
 -- purpose: the records that revise records of some organisations
 -- parameters: the organisations, tree size
-SELECT DISTINCT n.record FROM record r JOIN revised v ON v.record = r.index JOIN revision n ON n.version = v.version
-WHERE r.issuer = ANY ($1::text[]) AND n.record < $2 ORDER BY n.record;
+SELECT n.record FROM revision n WHERE n.record < $2 AND EXISTS (
+    SELECT FROM revised v JOIN record r ON r.index = v.record
+    WHERE v.version = n.version AND r.issuer = ANY ($1::text[]))
+ORDER BY n.record;
 
 -- name: readable_lots
--- purpose: the lots that some organisations hold, by number
+-- purpose: the lots that some organisations hold, by number, from ranges of the index lot_holder
 -- parameters: after which number, how many, tree size, the organisations
 SELECT l.number AS lot FROM unnest($4::text[]) AS h (id) CROSS JOIN LATERAL (
-    SELECT number FROM lot WHERE holder = h.id AND number > $1 AND number < $3::bigint * 1024
-    ORDER BY number LIMIT $2) l
+    SELECT number FROM lot WHERE (holder, number) > (h.id, $1) AND (holder, number) < (h.id, $3::bigint * 1024)
+    ORDER BY holder, number LIMIT $2) l
 ORDER BY l.number LIMIT $2;
 
 -- name: readable_among

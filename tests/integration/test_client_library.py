@@ -33,7 +33,8 @@ from ledger.client import posting, queries
 from ledger.client.queries import Query
 
 GUIDE = Path(__file__).parents[2] / "clients" / "python" / "README.md"
-MACHINES = ("/log/", "/v1/audit/", "/health/", "/metrics", "/v1/plugins/{}/archive", "/.well-known/", "/auth/keys")
+MACHINES = ("/log/", "/v1/audit/", "/health/", "/metrics", "/v1/plugins/{}/archive", "/.well-known/", "/auth/keys",
+            "/01/", "/8003/", "/8004/")
 """Routes for other programs than this library."""
 
 

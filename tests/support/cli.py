@@ -67,10 +67,10 @@ def temporary_folder() -> Iterator[Path]:
 
 @contextmanager
 def served(home: Path, *arguments: str) -> Iterator[Served]:
-    """`serve` on a free port, stopped with SIGTERM."""
+    """`serve` on a free port, open unless the arguments say otherwise, stopped with SIGTERM."""
     process = prefork.Popen(
         command("serve", "--port", "0", "--home", home, *arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True, env=environment(),
+        text=True, env=environment(CARBON_LEDGER_ACCESS="open"),
     )
     try:
         if process.stdout is None:
