@@ -13,13 +13,14 @@ import click
 from rich.table import Table
 
 from ledger.cli.auditor.audit_sample import sample
-from ledger.cli.auditor.audit_target import is_folder, public_log, source_of
+from ledger.cli.auditor.audit_target import is_folder, is_server, public_log, source_of
 from ledger.cli.auditor.plugins import plugins_option
 from ledger.cli.console import Part, json_option, print_json, progress, show
 from ledger.cli.ending import ending_at_sigterm
 from ledger.cli.environment import home_option
 from ledger.cli.files import FILE, text_or_file
 from ledger.cli.findings import questioned_kilograms
+from ledger.cli.identity.sessions import organization_at
 from ledger.cli.numbers import fixed
 from ledger.cli.trust import ca_option
 from ledger.client.audit.checks.doubtful import DoubtfulFigure
@@ -86,6 +87,7 @@ def whole(
         vkey=None if vkey is None else text_or_file(vkey), registrar=registrar,
         policy=None if policy is None else parse_policy(policy.read_bytes()), state=state, full_balances=full_balances,
         require_full=require_full,
+        organization=organization_at(target) if target is not None and is_server(target) else None,
     )
     public = public or is_folder(target)
     if public and full_balances:

@@ -29,6 +29,11 @@ def source_of(target: str | None, home: Path | None) -> AbstractAsyncContextMana
     return source
 
 
+def is_server(target: str | None) -> bool:
+    """Whether TARGET is the address of a server."""
+    return target is not None and target.startswith(("http://", "https://"))
+
+
 def is_folder(target: str | None) -> bool:
     """Whether TARGET is a folder from `export log`."""
     return target is not None and Path(target).is_dir()

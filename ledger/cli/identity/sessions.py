@@ -97,6 +97,13 @@ def session_for(url: str) -> Session | None:
     return None if kept is None else session_of(kept)
 
 
+def organization_at(url: str) -> str | None:
+    """The organisation that this program's session at a server states, if it states one."""
+    session = session_for(url)
+    login = None if session is None else session.login
+    return login.organization if isinstance(login, KeyFileLogin) else None
+
+
 def session_of(kept: KeptSession) -> Session:
     """The session that the user keeps."""
     passphrase_file = None if kept.passphrase_file is None else Path(kept.passphrase_file)
