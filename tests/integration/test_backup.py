@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pytest
 from support.cli import Done, run
+from support.clusters import homes_on_disk
 from support.server import prepared_home, temporary_home
 
 from ledger.host.files.key_files import LOG_KEY, REGISTRAR_KEY, is_encrypted, read_key
@@ -32,7 +33,8 @@ class Made(NamedTuple):
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     backup = tmp_path_factory.mktemp("backup") / "of-today"
-    with prepared_home() as home, EmbeddedPostgres(home):
+    # In memory doctor warns that a restart of the host empties the home.
+    with homes_on_disk(), prepared_home() as home, EmbeddedPostgres(home):
         done = run("init", "--home", home)
         assert done.code == 0, done.err
         done = run("backup", backup, "--home", home, CARBON_LEDGER_PASSPHRASE=PASSPHRASE)

@@ -277,7 +277,7 @@ def test_serve_prints_two_lines_warns_and_ends_with_0_on_a_signal() -> None:
             out, err = stop(server.process)
         assert server.process.returncode == 0
         assert out == ""
-        assert "no access control" in err
+        assert "the ledger is open" in err
         assert "cut off" not in err
         assert "Traceback" not in err
     with socket.socket() as probe:

@@ -88,7 +88,7 @@ class Priced:
 def priced() -> Iterator[Priced]:
     """Audited at its end."""
     with prepared_home() as home, asyncio.Runner() as runner:
-        opening = open_ledger(Settings(home=home), registry=REGISTRY)
+        opening = open_ledger(Settings(home=home, access="open"), registry=REGISTRY)
         ledger = runner.run(opening.__aenter__())
         try:
             found = Priced(Inside(runner, ledger))

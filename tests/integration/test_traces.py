@@ -61,7 +61,7 @@ def test_the_console_prints_spans_to_stderr() -> None:
         server.stop()
         text = server.log()
     # The server asks itself once before it says that it is ready.
-    _, span = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    *_, span = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
     assert span["name"] == "GET /health/live"
     assert span["resource"]["attributes"]["service.name"] == "mine"
 

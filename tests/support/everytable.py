@@ -15,6 +15,7 @@ from ledger.core.record.kinds import (
     GrantRevocation,
     GrantScope,
     KeyChange,
+    OrganizationNames,
     PassportPublication,
     PublicationEnd,
     ReaderRevocation,
@@ -123,7 +124,7 @@ UNTIL: Final = "2034-12-31T00:00:00Z"
 
 
 def _granted(server: Server, mill: Workshop, smith: Workshop, auditor: Workshop) -> list[Posted]:
-    """Three grants, three readers, three publications."""
+    """Three grants, three readers, three publications, and a name."""
     scopes = (GrantScope(lot=mill.name("pot")), GrantScope(product=mill.name("part"), start=START, end=END), None)
     published = ({"lot": mill.name("pot")}, {"product": mill.name("part")}, {"lot": mill.name("ore")})
     return [
@@ -134,6 +135,7 @@ def _granted(server: Server, mill: Workshop, smith: Workshop, auditor: Workshop)
             issuer=server.registrar.id, nonce=mill.nonce(), organization=organization, purpose="audit", until=UNTIL,
         )) for organization in (smith.id, auditor.id, mill.id)],
         *[mill.signed(PassportPublication(issuer=mill.id, nonce=mill.nonce(), **thing)) for thing in published],
+        mill.signed(OrganizationNames(issuer=mill.id, nonce=mill.nonce(), names={"en": "A mill"})),
     ]
 
 

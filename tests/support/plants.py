@@ -92,7 +92,7 @@ def plants() -> Registry:
 def plants_inside(home: Path) -> Iterator[Inside]:
     """A ledger of these sectors in the test's own process."""
     with asyncio.Runner() as runner:
-        opening = open_ledger(Settings(home=home), registry=plants())
+        opening = open_ledger(Settings(home=home, access="open"), registry=plants())
         ledger = runner.run(opening.__aenter__())
         try:
             yield Inside(runner, ledger)

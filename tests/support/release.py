@@ -119,7 +119,7 @@ class Release:
         address = {"endpoint": store.url, "bucket": BUCKET}
         place = folder.parent.name
         self.values = merged(values_of("cnpg"), {
-            "server": {"replicas": 1, "autoscaling": {"enabled": False}},
+            "ledger": {"access": "open"}, "server": {"replicas": 1, "autoscaling": {"enabled": False}},
             "anchor": {**address, "key": f"{place}/anchor"}, "backup": {**address, "path": f"{place}/dumps"},
             "keys": {"create": False, "logSecret": "ledger-log-key", "registrarSecret": "ledger-registrar-key",
                      "passphraseSecret": "key-passphrase"},

@@ -194,7 +194,7 @@ securityContext:
   value: {{ join "," . | quote }}
 {{- end }}
 {{- $settings := .Values.ledger.settings }}
-{{- range $setting, $variable := dict "assessSeconds" "ASSESS_SECONDS" "bodySeconds" "BODY_SECONDS" "quotaRecords" "QUOTA_RECORDS" "quotaUnasked" "QUOTA_UNASKED" "renewSeconds" "RENEW_SECONDS" "revisedPerDay" "REVISED_PER_DAY" }}
+{{- range $setting, $variable := dict "accessLogDays" "ACCESS_LOG_DAYS" "assessSeconds" "ASSESS_SECONDS" "bodySeconds" "BODY_SECONDS" "quotaRecords" "QUOTA_RECORDS" "quotaUnasked" "QUOTA_UNASKED" "renewSeconds" "RENEW_SECONDS" "revisedPerDay" "REVISED_PER_DAY" }}
 {{- if hasKey $settings $setting }}
 - name: CARBON_LEDGER_{{ $variable }}
   value: {{ get $settings $setting | int64 | quote }}

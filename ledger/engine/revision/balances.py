@@ -92,7 +92,7 @@ class Balances:
 
     def _own(self, lots: Iterable[str]) -> str:
         """The lots that nobody has handed over, whose names the issuer knows."""
-        own = sorted([lot for lot in lots if self._state.lots[lot].sender is None])
+        own = sorted([lot for lot in lots if lot in self._state.lots and self._state.lots[lot].sender is None])
         return f": {' '.join(own)}" if own else ""
 
     def _carriers(self) -> dict[str, set[str]]:

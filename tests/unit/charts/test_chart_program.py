@@ -65,7 +65,8 @@ def test_every_variable_is_read_and_every_value_fits() -> None:
     assert len(rendered & read) >= 14
     assert rendered - read - BY_CONVENTION == set()
     # What the schema lets an operator set reaches the program under its own name.
-    assert read - rendered == {f"CARBON_LEDGER_{name}" for name in ("CONFIG", "PASSPHRASE", "PROCESSES", "URL")}
+    assert read - rendered == {f"CARBON_LEDGER_{name}" for name in (
+        "CLIENT_ID", "CLIENT_SECRET", "CONFIG", "KEY", "PASSPHRASE", "PROCESSES", "URL")}
 
 
 def test_every_setting_of_the_values_has_its_variable() -> None:

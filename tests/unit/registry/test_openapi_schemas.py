@@ -61,8 +61,8 @@ def test_only_plain_words(whole: RecordSchemas) -> None:
     words = set().union(*[words_of(schema) for schema in whole.schemas.values()])
     assert words <= {
         "$ref", "additionalProperties", "allOf", "anyOf", "description", "discriminator", "enum", "examples", "items",
-        "mapping", "maximum", "maxItems", "maxLength", "maxProperties", "minimum", "minItems", "minLength", "oneOf",
-        "pattern", "properties", "propertyName", "propertyNames", "required", "type",
+        "mapping", "maximum", "maxItems", "maxLength", "maxProperties", "minimum", "minItems", "minLength",
+        "minProperties", "oneOf", "pattern", "properties", "propertyName", "propertyNames", "required", "type",
     }
     assert '"null"' not in json.dumps(whole.schemas)
 
