@@ -42,7 +42,7 @@ def book_energy(
     for supply in context.supplied("heat", "steam"):
         draft.buy_heat(supply)
     for supply in context.supplies:
-        # Nobody analyses a lot: its maker states what it is made of.
+        # Nobody analyses a lot: its maker states its materials.
         analysis = analysis_of(supply.material, analyses) if supply.lot is None else None
         if is_fuel(supply, analyses):
             kind: LineKind = "transport" if supply.material in vehicle_fuels else "onSite"

@@ -5,7 +5,7 @@ record buys; a lot of fuel burns where the sector says so (`Sector.burns_lots`) 
 would be nobody's:
 
     unburnt = CO2 of fuels in lots, and of unknown supplies that are priced as the upstream of a fuel
-            - CO2 of the fossil carbon in outputs                   (what their materials can hold)
+            - CO2 of the fossil carbon in outputs                   (up to the most of their materials)
             - CO2 that is emitted, without burnt supplies and without the carbonates that come in
 
 A lot of energy is power or heat for every sector, and nobody burns it. So a lot of energy whose product consists of a
@@ -102,8 +102,8 @@ def _burnt(process: Process, lot: LotFacts, amount: LotAmount) -> Decimal:
 
 
 def _of_supply(process: Process, place: int) -> Decimal:
-    """Kg of fossil CO2 of matter under a name that no set knows, priced by the upstream of a fuel. What is bought by
-    its energy is an omission already."""
+    """Kg of fossil CO2 of matter under a name that no set knows, priced by the upstream of a fuel. Energy under
+    such a name is an omission already."""
     supply, mass = process.plan.supplied[place]
     unknown = substance_of(process.sets, supply.material).entry is None
     if supply.factor_row is None or not unknown or is_energy(supply.quantity.unit):
@@ -115,8 +115,8 @@ def _of_supply(process: Process, place: int) -> Decimal:
 
 
 def _leaving(process: Process) -> Decimal:
-    """Kg of CO2 of the fossil carbon that the outputs can hold, waste too. Materials that no set knows hold what the
-    record states."""
+    """Kg of CO2 of the fossil carbon that the outputs can hold, waste too. Of materials that no set knows, the stated
+    carbon counts."""
     carbon = ZERO
     for _, made in process.outputs:
         lot = made.facts
@@ -172,7 +172,7 @@ def _released(process: Process) -> Decimal:
 
 
 def _gas_of(process: Process, material: str, amount: MaterialAmount) -> Decimal:
-    """Kg of carbon that a material may give off: carbonates all that they hold, others what they hold at least."""
+    """Kg of carbon that a material may give off: carbonates all of it, others the least that they hold."""
     substance = substance_of(process.sets, material)
     if not substance.known or not substance.is_matter or is_energy(amount.unit):
         return ZERO

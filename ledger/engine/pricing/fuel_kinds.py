@@ -1,4 +1,4 @@
-"""What fuels of a kind have in common: how much carbon and heat they may have, by `fuel-kinds.csv`."""
+"""Kinds of fuels: how much carbon and heat they may have, by `fuel-kinds.csv`."""
 
 from collections.abc import Mapping
 from decimal import Decimal

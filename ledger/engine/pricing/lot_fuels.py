@@ -1,4 +1,4 @@
-"""The coal, oil and gas in lots, by the factor sets: what burns where a lot is burnt."""
+"""The coal, oil and gas in lots, by the factor sets: they burn where the lot burns."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -45,11 +45,11 @@ def fuels_in(
 ) -> list[LotFuel]:
     """The fuels in a lot of matter by its materials, without waste, which is recycled as often as burnt. Of a mixture,
     each fuel counts by its mass."""
-    found = []
+    fuels = list[LotFuel]()
     for material, share in composition.materials.items():
         fuel = fuel_of_lot(sets, around, material, _part(lot, Decimal(share)))
-        found += [] if fuel is None else [fuel]
-    return found
+        fuels += [] if fuel is None else [fuel]
+    return fuels
 
 
 def fuel_of_lot(
