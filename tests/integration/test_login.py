@@ -316,3 +316,22 @@ def test_an_assertion_for_another_server_opens_nothing(mill: Mill) -> None:
     proof = KeyLogin(mill.shop.party.key).proof("https://stranger.example")
     answer = httpx.post(f"{mill.url}/auth/token", data={"grant_type": "client_credentials", **proof.form})
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+
+
+def test_a_client_for_reading_posts_nothing(user: User) -> None:
+    """The command says what is missing, and the same file is taken with the scope."""
+    user.login()
+    file = user.folder / "signed.ndjson"
+    file.write_bytes(b"\n".join(user.mill.server.envelopes([user.mill.shop.mine("by-client", "1")])))
+
+    def posted(*scopes: str) -> Done:
+        options = [option for scope in scopes for option in ("--scope", scope)]
+        new = json.loads(user("client", "add", "plant", *options, "--json").out)
+        return user("submit", file, CARBON_LEDGER_CLIENT_ID=new["id"], CARBON_LEDGER_CLIENT_SECRET=new["secret"])
+
+    refused = posted()
+    assert refused.code == 1
+    assert "the token does not have the scope post" in refused.err
+    assert "or no token at all" in refused.err
+    done = posted("read", "post")
+    assert (done.code, "1 on the ledger" in done.out) == (0, True), done.err

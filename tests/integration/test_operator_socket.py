@@ -1,5 +1,6 @@
 """The operator's socket of a home: who can open it is the operator, and nobody else is."""
 
+import json
 import os
 import stat
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from support.cli import served, temporary_folder
+from support.cli import run, served, temporary_folder
 from support.oauth import bearer, by_key, token_of
 from support.server import Server, prepared_home
 from support.waiting import until
@@ -48,6 +49,20 @@ def test_the_operator_replaces_the_key_of_tokens(server: Server) -> None:
     refused = httpx.get(clients, headers=bearer(token))
     assert (refused.status_code, refused.json()["code"]) == (401, "invalid-token")
     assert httpx.get(f"{server.url}/auth/keys").json() == answer.json()
+    token = token_of(by_key(server.url, registrar.key, registrar.id))
+    assert httpx.get(clients, headers=bearer(token)).status_code == 200
+
+
+def test_the_command_ends_all_tokens(server: Server) -> None:
+    """Beside the running server, which has the earlier key in its memory; the newer one signs the next token."""
+    registrar, clients = server.registrar, f"{server.url}/auth/clients"
+    token = token_of(by_key(server.url, registrar.key, registrar.id))
+    assert httpx.get(clients, headers=bearer(token)).status_code == 200
+    done = run("key", "rotate-tokens", "--home", server.home, "--json")
+    assert done.code == 0, done.err
+    assert httpx.get(clients, headers=bearer(token)).status_code == 401
+    keys = httpx.get(f"{server.url}/auth/keys").json()["keys"]
+    assert [key["kid"] for key in keys] == [str(json.loads(done.out)["tokenKey"])]
     token = token_of(by_key(server.url, registrar.key, registrar.id))
     assert httpx.get(clients, headers=bearer(token)).status_code == 200
 
