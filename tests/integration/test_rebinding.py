@@ -113,7 +113,7 @@ def test_the_page_does_nothing_as_the_operator(attack: Attack, method: str, path
 
 
 def test_the_operators_socket_answers_the_page_as_little(attack: Attack) -> None:
-    """A page reaches no Unix socket, and a program of the operator's that asks there by the page's name gets nothing."""
+    """A page reaches no Unix socket, and a program that asks there by the page's name gets nothing."""
     transport = httpx.HTTPTransport(uds=str(attack.server.home / "serve.sock"))
     with httpx.Client(transport=transport, timeout=60) as operator:
         for method, path in (("GET", "/metrics"), ("POST", "/auth/keys"), ("GET", "/health/ready")):
