@@ -95,8 +95,11 @@ def check_unseen(done: Done) -> None:
 
 
 def test_a_session_is_used_without_being_asked(user: User) -> None:
-    check_unseen(user.footprint())
+    for done in (user.footprint(), user("client", "list"), user("lots", "--holder", user.mill.shop.id)):
+        assert (done.code, "carbon-ledger login --key KEY" in done.err) == (1, True), done.err
     user.login()
+    unknown = user("footprint", user.mill.shop.name("none"))
+    assert (unknown.code, f"you ask as {user.mill.shop.id}" in unknown.err) == (1, True), unknown.err
     check_read(user.footprint())
     # And by other commands, in every module that asks a server.
     for arguments in (("lots", "--holder", user.mill.shop.id), ("gaps", user.mill.lot), ("trace", user.mill.lot),
