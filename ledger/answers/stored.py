@@ -428,6 +428,13 @@ class RevisionAnswer(QueryAnswer, frozen=True, kw_only=True):
     leaves: list[ProvenLeaf] = []
 
 
+class TakenGoods(QueryAnswer, frozen=True):
+    """The quantity of a lot that a record took."""
+
+    lot: str
+    quantity: Quantity
+
+
 class RecordAnswer(QueryAnswer, frozen=True, kw_only=True):
     """A record with its entry (base64) and the proven leaves of its outcome, as they were posted and logged.
 
@@ -435,7 +442,8 @@ class RecordAnswer(QueryAnswer, frozen=True, kw_only=True):
     number of revisions before them. `findings`: of the record as posted, with the stated values; `questioned`: kg CO2e
     in question in all its outputs, and in the burdens that it retains. `inDoubt`: the key that signed the record is
     reported compromised; `limitations` say so in words. A caller who sees only lots of the record gets `leaves` of
-    these, without body, findings and `questioned`; a party to it also gets the body. `sight` then says so.
+    these, without body, findings and `questioned`; a party to it also gets the body. `sight` then says so. `taken`: the
+    caller's goods that the record of another organisation took, as under tolling.
     """
 
     index: int
@@ -447,6 +455,7 @@ class RecordAnswer(QueryAnswer, frozen=True, kw_only=True):
     questioned: float | None = None
     findings: list[StatedFinding] = []
     leaves: list[ProvenLeaf] = []
+    taken: list[TakenGoods] = []
     revisions: list[RevisionAnswer] = []
     earlier_revisions: int = 0
     in_doubt: DoubtAnswer | None = None

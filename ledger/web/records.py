@@ -90,9 +90,11 @@ class RecordsController(Controller):
 
     @get("/{digest:str}", access=OfRecord(), summary="A record by its digest, with its entry and outcome")
     async def record(self, digest: str, ledger: Ledger, sight: Sight) -> RecordAnswer:
-        """A party that did not issue the record gets its body, and the leaves of its own lots."""
+        """A party that did not issue the record gets its body, and the leaves of its own lots. The owner of goods that
+        another organisation worked on gets these goods and leaves, without the body."""
         answer = await read_record(ledger.pool, digest)
-        return show_record(answer, await _leaf_sight(ledger, sight, digest_from(digest)))
+        return await show_record(
+            ledger.pool, sight.rights, answer, await _leaf_sight(ledger, sight, digest_from(digest)))
 
     @get("/{digest:str}/proof", access=OfRecord(), summary="The receipt of a record, the same at every request")
     async def proof(

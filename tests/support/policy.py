@@ -5,6 +5,7 @@ that answers to that caller may hold.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from support.planting import Planted, digits_of
@@ -65,14 +66,18 @@ class Policy:
         lots = {lot.id for lot in self.lots.values() if lot.record.position in bodies or lot.parties & own}
         covered = {record.position for record in self._planted if any(self._covers(grant, record) for grant in grants)}
         lots |= {lot.id for lot in self.lots.values() if lot.record.position in covered}
+        # Owners see their goods in the records of those who work on them.
+        tolled = {record.position for record in self._planted if self._owners(record) & own} - bodies
         # Whoever was granted all of an organisation's records is answered what it holds and owns.
         whole = {grant["issuer"] for grant in grants if grant["depth"] == "full" and not grant.get("scope")}
         listed = lots | {lot.id for lot in self.lots.values() if lot.parties & whole}
         tokens = self._tokens(bodies, full, listed)
+        tokens |= {digits_of(flow["quantity"]["value"]) for record in self._planted if record.position in tolled
+                   for flow in record.record["inputs"] if self._owner(self.lots[flow["lot"]]) in own}
         # The holder of a link sees what its grant covers.
         tokens |= {_short(grant["scope"][part]) for grant in grants for part in ("lot", "product")
                    if part in grant.get("scope", {})}
-        return Sees(frozenset(bodies), frozenset(bodies | covered), frozenset(lots), tokens)
+        return Sees(frozenset(bodies), frozenset(bodies | covered | tolled), frozenset(lots), tokens)
 
     # What a caller may be sent.
 
@@ -138,9 +143,11 @@ class Policy:
             return False
         scope = grant.get("scope", {})
         if "start" in scope or "end" in scope:
-            made = record.record.get("end") or record.record.get("time")
-            makes = [lot for lot in self.lots.values() if lot.record is record]
-            if not makes or not scope.get("start", "") <= made <= scope.get("end", "9"):
+            stated = record.record
+            times = [stated[name] for name in ("start", "end", "time") if name in stated]
+            if stated["type"] == "attestation" or not times:
+                return False
+            if scope.get("start", "") > min(times) or max(times) > scope.get("end", "9"):
                 return False
         if "lot" in scope:
             return self.lots[scope["lot"]].record is record
@@ -178,17 +185,31 @@ class Policy:
         stated = record.record
         match stated["type"]:
             case "transfer":
-                return frozenset({stated["to"]})
+                return frozenset({stated["to"], self._owner(self.lots[stated["newLot"]])})
+            case "acceptance":
+                accepted = self._by_digest[stated["transfer"]]
+                return self._parties(accepted) | {accepted.record["issuer"]}
             case "grant":
                 return frozenset({stated["grantee"]}) if "grantee" in stated else frozenset()
             case "grantRevocation":
                 return self._parties(self._by_digest[stated["grant"]])
             case "attestation":
-                return frozenset({self._holder(stated["subject"]["id"])})
+                subject = self.lots[stated["subject"]["id"]]
+                return frozenset({self._holder(subject.id), self._owner(subject)})
         return frozenset()
+
+    def _owners(self, record: Planted) -> frozenset[str]:
+        """The other organisations whose goods the issuer worked on."""
+        if record.record["type"] not in ("transformation", "consumption"):
+            return frozenset()
+        taken = [self.lots[flow["lot"]] for flow in record.record.get("inputs", ())]
+        made = [lot for lot in self.lots.values() if lot.record is record]
+        return frozenset([self._owner(lot) for lot in taken + made]) - {record.record["issuer"]}
 
     def _holder(self, lot: str) -> str:
         record = self.lots[lot].record.record
+        if record["type"] == "acceptance":
+            return str(self._by_digest[record["transfer"]].record["issuer"])
         return str(record["to"] if record["type"] == "transfer" else record["issuer"])
 
     def _stated(self, record: Planted) -> list[Stated]:
@@ -198,12 +219,23 @@ class Policy:
             owner = self._owner(source) if stated["purpose" if "purpose" in stated else "type"] == "custody" else None
             parties = frozenset({stated["issuer"], stated["to"], *([owner] if owner else [])})
             return [Stated(stated["newLot"], source.product, digits_of(stated["quantity"]["value"]), record, parties)]
+        if stated["type"] == "acceptance":
+            if "returnLot" not in stated:
+                return []
+            accepted = self._by_digest[stated["transfer"]].record
+            sent = self.lots[accepted["newLot"]]
+            short = Decimal(accepted["quantity"]["value"]) - Decimal(stated["received"]["value"])
+            return [Stated(stated["returnLot"], sent.product, digits_of(f"{short.normalize():f}"), record,
+                           frozenset({stated["issuer"], accepted["issuer"]}))]
         return [Stated(output["lot"], output["product"], digits_of(output["quantity"]["value"]), record,
                        frozenset({stated["issuer"], output.get("owner", stated["issuer"])}))
                 for output in stated.get("outputs", ())]
 
     def _owner(self, lot: Stated) -> str:
         stated = lot.record.record
+        if stated["type"] == "acceptance":
+            # The network accepts sales alone, of which the shortage is the sender's again.
+            return str(self._by_digest[stated["transfer"]].record["issuer"])
         if stated["type"] != "transfer":
             return str(next(output.get("owner", stated["issuer"]) for output in stated["outputs"]
                             if output["lot"] == lot.id))

@@ -11,17 +11,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from asyncpg import Record
 from msgspec.structs import replace
 
-from ledger.access.policy import Level, RecordConcerns, record_level
+from ledger.access.policy import Level, record_level
 from ledger.access.rights import Rights
 from ledger.admission.facts import LOT_SLOTS, ProductFacts, product_facts
 from ledger.client.audit.checks.stored_lots import read_lot, stored_leaf
 from ledger.client.audit.source.interface import EntryRow, GivenLot, ProvenPlace
 from ledger.core.log.merkle import all_paths, inclusion_path, leaf_hash
 from ledger.core.record.kinds import Product
-from ledger.service.access.facts import organizations_of
+from ledger.service.access.facts import concerned, organizations_of
 from ledger.service.access.walk import visible_upstream
 from ledger.service.audit_source.rows import (
     LOTS,
@@ -145,9 +144,8 @@ class SelectedRows:
         if not indexes:
             return _Shown(frozenset(), frozenset())
         full, party = set[int](), set[int]()
-        for row in await self._pool.fetch(queries("sight")["concerns"], list(indexes), self._readable):
-            facts = _facts(row)
-            in_full = row["issuer"] in self._readable or record_level(self._rights, facts) == Level.FULL
+        for facts in await concerned(self._pool, indexes, self._readable):
+            in_full = facts.issuer in self._readable or record_level(self._rights, facts) == Level.FULL
             if in_full or facts.log_index in await self._granted_chain(facts.issuer):
                 full.add(facts.log_index)
             elif facts.parties & self._rights.own:
@@ -215,12 +213,6 @@ class SelectedRows:
         rows = await self._pool.fetch(queries("facts")["product_bodies"], list(names))
         records = [_product.decode(row["body"]) for row in rows]
         return {record.id: product_facts(record) for record in records}
-
-
-def _facts(row: Record) -> RecordConcerns:
-    parties = frozenset([party for party in row["parties"] or () if party is not None])
-    return RecordConcerns(
-        row["index"], row["type"], row["issuer"], parties, frozenset(row["products"] or ()), row["made"])
 
 
 def _own_lots(row: EntryRow, own: frozenset[str]) -> list[int]:
