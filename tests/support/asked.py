@@ -104,6 +104,7 @@ ASKED: Final = {
     "findings.any": "",
     "findings.behind": f"{_RECORDS}, {_NEWEST}, {_ALL}",
     "findings.among": f"{_RECORDS}, {_NEWEST}",
+    "findings.deliveries": f"{_RECORDS}, ARRAY['org:{_NAME}'], {_LOTS}, ARRAY['lot:{RECORD}'], {_NEWEST}",
     "findings.questioned": f"{_LOTS}, {_NEWEST}, 22",
     "gaps.declarations": f"{_DIGESTS}, {_NEWEST}",
     "identity.key": f"sha256('key:{RECORD}'::bytea)",

@@ -4,10 +4,15 @@ owner under tolling sees its own goods instead of the body."""
 from msgspec import UNSET, structs
 
 from ledger.access.rights import Rights
+from ledger.admission.facts import LOT_SLOTS
 from ledger.answers.stored import RecordAnswer, RevisionAnswer, TakenGoods
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
+from ledger.footprint.derived.delivered_findings import of_lot
+from ledger.footprint.derived.findings import ListedFinding
 from ledger.service.access.leaves import LeafSight
+from ledger.service.queries.chain.delivered import HiddenLots, read_delivered
+from ledger.service.queries.tree_size import NOW
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -18,9 +23,18 @@ async def show_record(pool: DatabasePool, rights: Rights, answer: RecordAnswer, 
         return structs.replace(answer, leaves=seen.of(answer.leaves))
     return structs.replace(
         answer, body=answer.body if seen.party else UNSET, questioned=None, findings=[], leaves=seen.of(answer.leaves),
+        lot_findings=await _findings(pool, answer.index, seen),
         taken=[] if seen.party else await _taken(pool, rights, answer.index),
         revisions=[_revision(revision, seen) for revision in answer.revisions], sight="totals",
     )
+
+
+async def _findings(pool: DatabasePool, index: int, seen: LeafSight) -> list[ListedFinding]:
+    lots = [index * LOT_SLOTS + place - 1 for place in seen.places or () if place]
+    if not lots:
+        return []
+    found = (await read_delivered(pool, HiddenLots([index], numbers=lots), NOW)).by_lot
+    return [finding for lot in sorted(found) for finding in of_lot(found[lot])]
 
 
 async def _taken(pool: DatabasePool, rights: Rights, index: int) -> list[TakenGoods]:
