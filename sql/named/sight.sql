@@ -115,6 +115,27 @@ LEFT JOIN LATERAL (
     WHERE r.type IN (
         'transformation', 'transfer', 'consumption', 'addition', 'declaration', 'report', 'closing')) b ON true;
 
+-- name: of_product
+-- purpose: the records that made the newest lots of products
+-- parameters: product ids, limit of lots of each
+SELECT DISTINCT l.number / 1024 AS record FROM unnest($1::text[]) AS k (product)
+CROSS JOIN LATERAL (
+    SELECT number FROM lot WHERE product = k.product AND facility IS NOT NULL AND sender IS NULL AND pool IS NULL
+        AND role IN ('product', 'coProduct', 'byProduct') ORDER BY number DESC LIMIT $2) l;
+
+-- name: sites_and_products
+-- purpose: the records that entered the facilities and products of some organisations which records make or take lots of
+-- parameters: record indexes, the organisations, the newest revision to include
+WITH lots AS MATERIALIZED (
+    SELECT DISTINCT l.facility, l.product FROM unnest($1::bigint[]) AS k (record) CROSS JOIN LATERAL (
+        SELECT number FROM lot WHERE number >= k.record * 1024 AND number < (k.record + 1) * 1024
+        UNION ALL SELECT w.lot FROM flow w WHERE w.record = k.record AND w.version <= $3) n
+    JOIN lot l ON l.number = n.number
+)
+SELECT s.record FROM lots CROSS JOIN LATERAL (
+    (SELECT record FROM facility WHERE id = lots.facility AND operator = ANY ($2::text[]) LIMIT 1)
+    UNION (SELECT record FROM product WHERE id = lots.product AND owner = ANY ($2::text[]) LIMIT 1)) s;
+
 -- name: taken
 -- purpose: the lots that records take
 -- parameters: record indexes, the newest revision to include

@@ -309,6 +309,8 @@ ASKED: Final = {
     "sight.reached": f"{_LOTS}, ARRAY['org:{_NAME}'], {_NEWEST}, {_ALL}",
     "sight.issuers": f"{_LOTS}, {_NEWEST}",
     "sight.made": _RECORDS,
+    "sight.of_product": f"ARRAY['product:{_NAME}'], 5",
+    "sight.sites_and_products": f"{_RECORDS}, ARRAY['org:{_NAME}'], {_NEWEST}",
     "sight.taken": f"{_RECORDS}, {_NEWEST}",
     "sight.concerns": f"{_DIGESTS}, {_RECORDS}, ARRAY['org:{_NAME}']",
     "sight.revisers": f"ARRAY['org:{_NAME}'], {_SIZE}",

@@ -4,7 +4,7 @@ A caller sees bodies of records, and of some lots their identity: id, product, a
 that answers to that caller may hold.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
@@ -156,7 +156,7 @@ class Policy:
         return True
 
     def _granted_in_full(self, grants: Iterable[Mapping[str, Any]], own: frozenset[str]) -> set[int]:
-        found: set[int] = set()
+        found, masters = set[int](), set[int]()
         in_full = [grant for grant in grants if grant["depth"] == "full"]
         for grant in in_full:
             found |= {record.position for record in self._planted if self._covers(grant, record)}
@@ -164,8 +164,32 @@ class Policy:
         # The grant of a lot covers the grantor's records in the lot's chain, as far as the caller sees it.
         for grant in in_full:
             if "lot" in grant.get("scope", {}) and self._covers(grant, self.lots[grant["scope"]["lot"]].record):
-                found |= self._chain(grant["scope"]["lot"], own | whole | {grant["issuer"]}, found)
-        return found
+                chain = self._chain(grant["scope"]["lot"], own | whole | {grant["issuer"]}, found)
+                found |= chain
+                masters |= self._masters(grant["issuer"], chain)
+        for grant in in_full:
+            if "product" in grant.get("scope", {}):
+                masters |= self._masters(grant["issuer"], {
+                    record.position for record in self._planted if self._covers(grant, record)})
+        return found | masters
+
+    def _masters(self, grantor: str, records: Collection[int]) -> set[int]:
+        """The records of a grantor's facilities and products that the figures of records need."""
+        needed: set[str] = set()
+        for record in self._planted:
+            if record.position in records:
+                lots = [lot for lot in self.lots.values() if lot.record is record]
+                lots += [self.lots[flow["lot"]] for flow in record.record.get("inputs", ())]
+                needed |= {lot.product for lot in lots} | {self._site(lot) for lot in lots}
+        return {record.position for record in self._planted if record.record["issuer"] == grantor
+                and record.record["type"] in ("facility", "product") and record.record["id"] in needed}
+
+    def _site(self, lot: Stated) -> str:
+        """Where a lot was made, before it was handed on."""
+        stated = lot.record.record
+        if stated["type"] == "acceptance":
+            return self._site(self.lots[self._by_digest[stated["transfer"]].record["newLot"]])
+        return self._site(self.lots[stated["lot"]]) if stated["type"] == "transfer" else str(stated["facility"])
 
     def _chain(self, lot: str, through: frozenset[str] | set[str], seen: set[int]) -> set[int]:
         found: set[int] = set()
