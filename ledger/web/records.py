@@ -14,6 +14,7 @@ from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import Receipt
 from ledger.errors import InvalidInput, LedgerError, Unavailable
 from ledger.service.access.leaves import LeafSight, is_plain, leaf_sight, posted_sights
+from ledger.service.access.note_checks import note_checks
 from ledger.service.access.show_records import show_record
 from ledger.service.access.sight import Sight
 from ledger.service.heads.publication import MAX_WAIT_SECONDS
@@ -82,6 +83,8 @@ class RecordsController(Controller):
         async with queue.taken(client_of(request.scope), request.scope["headers"]):
             bodies = await _lines(request) if many else [await request.body()]
             results = await ledger.submitter.check(bodies, trace_of(request.scope))
+        await note_checks(ledger.pool, ledger.gate, ledger.accesses, request.scope["path_template"],
+                          list(zip(bodies, results, strict=True)))
         if many:
             return Response(b"".join([_checked(one) + b"\n" for one in results]), media_type=NDJSON[0])
         (result,) = results

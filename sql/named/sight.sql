@@ -162,6 +162,12 @@ ORDER BY l.number LIMIT $2;
 -- parameters: lot numbers, the organisations
 SELECT number AS lot FROM lot WHERE number = ANY ($1::bigint[]) AND holder = ANY ($2::text[]) ORDER BY number;
 
+-- name: holders
+-- purpose: the holders and owners of lots, for the access log
+-- parameters: lot numbers
+SELECT DISTINCT p.party FROM lot l CROSS JOIN LATERAL (VALUES (l.holder), (l.owner)) p (party)
+WHERE l.number = ANY ($1::bigint[]) AND p.party IS NOT NULL;
+
 -- name: digests
 -- parameters: record indexes
 SELECT index, encode(digest, 'hex') AS digest FROM record WHERE index = ANY ($1::bigint[]);

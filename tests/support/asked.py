@@ -316,6 +316,7 @@ ASKED: Final = {
     "sight.revisers": f"ARRAY['org:{_NAME}'], {_SIZE}",
     "sight.readable_lots": f"{_LOT}, 100, {_SIZE}, ARRAY['org:{_NAME}']",
     "sight.readable_among": f"{_LOTS}, ARRAY['org:{_NAME}']",
+    "sight.holders": _LOTS,
     "sight.digests": _RECORDS,
     "sight.made_by": _RECORDS,
     "sight.boundary": f"{_LOTS}, {_NEWEST}",

@@ -45,6 +45,11 @@ async def organizations_of(pool: DatabasePool, names: Sequence[str]) -> dict[str
     return {row["name"]: row["organization"] for row in rows}
 
 
+async def holders_of(pool: DatabasePool, numbers: Sequence[int]) -> frozenset[str]:
+    """The organisations that hold or own lots."""
+    return frozenset([row["party"] for row in await pool.fetch(queries("sight")["holders"], list(numbers))])
+
+
 async def made_facts(pool: DatabasePool, indexes: Iterable[int]) -> list[RecordConcerns]:
     """The facts of records by log index, without parties."""
     rows = await pool.fetch(queries("sight")["made"], list(indexes))
