@@ -26,15 +26,19 @@ DEPTHS: Final = {"totals": Level.TOTALS, "stages": Level.STAGES, "suppliers": Le
 
 
 class RecordConcerns(NamedTuple):
-    """`parties`: organisations that the record concerns, beside its issuer: the receiver of a transfer, the sender of
-    an accepted one, the subject of an attestation. `products` and `made` (an instant) are of its lots."""
+    """`parties`: organisations that see the body, beside the issuer: the receiver of a transfer, the sender of an
+    accepted one, the owner of goods that are moved, the subject of an attestation. `owners`: others whose goods the
+    record takes or makes, as under tolling. `products`: of its lots. `start` and `end`: the earliest and the latest
+    instant that it states."""
 
     log_index: int
     type: str
     issuer: str
     parties: frozenset[str] = frozenset()
     products: frozenset[str] = frozenset()
-    made: str | None = None
+    start: str | None = None
+    end: str | None = None
+    owners: frozenset[str] = frozenset()
 
 
 class LotConcerns(NamedTuple):
@@ -47,10 +51,12 @@ class LotConcerns(NamedTuple):
 
 
 def record_level(rights: Rights, facts: RecordConcerns) -> Level:
-    """A party that is not the issuer has `TOTALS`: it sees the body, and the leaves of its own lots."""
+    """A party that is not the issuer has `TOTALS`: it sees the body, and the leaves of its own lots. Owners of goods
+    that the issuer worked on have `TOTALS` too: they see their goods and these leaves, without the body, which is the
+    issuer's recipe."""
     if rights.everything or facts.type in PUBLIC_TYPES or facts.issuer in rights.own:
         return Level.FULL
-    by_party = Level.TOTALS if facts.parties & rights.own else Level.NOTHING
+    by_party = Level.TOTALS if (facts.parties | facts.owners) & rights.own else Level.NOTHING
     return max([by_party, *[DEPTHS[grant.depth] for grant in rights.grants if covers(grant, facts)]])
 
 
@@ -80,13 +86,15 @@ def covers(grant: HeldGrant, facts: RecordConcerns) -> bool:
     """Whether a record of the grantor is in the scope of a grant. A record that states no time is in no period."""
     if facts.issuer != grant.grantor:
         return False
-    if (grant.since or grant.until) and (facts.made is None or not _within(grant, facts.made)):
+    if (grant.since or grant.until) and not _within(grant, facts):
         return False
     if grant.lot is not None:
         return facts.log_index == grant.lot // LOT_SLOTS
     return grant.product is None or grant.product in facts.products
 
 
-def _within(grant: HeldGrant, time: str) -> bool:
+def _within(grant: HeldGrant, facts: RecordConcerns) -> bool:
     """Instants are RFC 3339 in UTC, so their order is the order of their texts."""
-    return (grant.since is None or grant.since <= time) and (grant.until is None or time <= grant.until)
+    if facts.start is None or facts.end is None:
+        return False
+    return (grant.since is None or grant.since <= facts.start) and (grant.until is None or facts.end <= grant.until)

@@ -43,8 +43,9 @@ class LotAnswer(QueryAnswer, frozen=True, kw_only=True):
     acceptance of its delivery; or of the standing acceptance, if this alone has accepted it (`onArrival`). `inDoubt`:
     the key that signed its record is reported compromised. `resembles`: by the id of its holder, owner or sender, the
     organisations with which readers could confuse that organisation. `questioned`: kg CO2e in question in the whole
-    lot; `findings`: of its own record, about this lot. `remaining` is absent for callers who may not see the stock of
-    the holder, `sight` says if the lot's record is hidden from the caller.
+    lot; `findings`: of its own record, about this lot. If that record is hidden from the caller, with the kg CO2e in
+    this lot; those of the record by which the supplier made delivered goods are among them. `remaining` is absent for
+    callers who may not see the stock of the holder, `sight` says if the lot's record is hidden from the caller.
     """
 
     lot: str
@@ -428,6 +429,13 @@ class RevisionAnswer(QueryAnswer, frozen=True, kw_only=True):
     leaves: list[ProvenLeaf] = []
 
 
+class TakenGoods(QueryAnswer, frozen=True):
+    """The quantity of a lot that a record took."""
+
+    lot: str
+    quantity: Quantity
+
+
 class RecordAnswer(QueryAnswer, frozen=True, kw_only=True):
     """A record with its entry (base64) and the proven leaves of its outcome, as they were posted and logged.
 
@@ -435,7 +443,9 @@ class RecordAnswer(QueryAnswer, frozen=True, kw_only=True):
     number of revisions before them. `findings`: of the record as posted, with the stated values; `questioned`: kg CO2e
     in question in all its outputs, and in the burdens that it retains. `inDoubt`: the key that signed the record is
     reported compromised; `limitations` say so in words. A caller who sees only lots of the record gets `leaves` of
-    these, without body, findings and `questioned`; a party to it also gets the body. `sight` then says so.
+    these, without body, findings and `questioned`; a party to it also gets the body. `sight` then says so. `taken`: the
+    caller's goods that the record of another organisation took, as under tolling. `lotFindings`: for such a caller, the
+    findings of these lots as they read now, as in a lot.
     """
 
     index: int
@@ -447,6 +457,8 @@ class RecordAnswer(QueryAnswer, frozen=True, kw_only=True):
     questioned: float | None = None
     findings: list[StatedFinding] = []
     leaves: list[ProvenLeaf] = []
+    taken: list[TakenGoods] = []
+    lot_findings: list[ListedFinding] = []
     revisions: list[RevisionAnswer] = []
     earlier_revisions: int = 0
     in_doubt: DoubtAnswer | None = None

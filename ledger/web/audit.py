@@ -14,6 +14,7 @@ from ledger.access.declared import Selected
 from ledger.client.audit.source.interface import EntryRow
 from ledger.client.audit.source.pages import ENTRIES, MEDIA_TYPE, write_page
 from ledger.core.record.units import plain
+from ledger.service.access.facts import holders_of, made_facts
 from ledger.service.access.sight import Sight
 from ledger.service.access_log.noting import owners_of
 from ledger.service.audit_source.rows import (
@@ -49,8 +50,7 @@ class AuditController(Controller):
         end = min(end, start + ENTRIES, await _published(ledger))
         selected = _selected(ledger, sight)
         rows = await (entry_rows(ledger.pool, start, end) if selected is None else selected.entries(start, end))
-        if sight.noter is not None:
-            await sight.noter.note(owners_of(rows))
+        await sight.note(owners_of(rows))
         if MEDIA_TYPE in request.headers.get("Accept", ""):
             return Response(write_page(rows), media_type=MEDIA_TYPE)
         return Response(msgspec.json.encode([_row(row) for row in rows]), media_type="application/json")
@@ -72,9 +72,10 @@ class AuditController(Controller):
         if index >= await _published(ledger):
             return []
         selected = _selected(ledger, sight)
-        if selected is None:
-            return _answers(await revised_rows(ledger.pool, index, after, ENTRIES))
-        return _answers(await selected.revised(index, after, ENTRIES))
+        rows = await (revised_rows(ledger.pool, index, after, ENTRIES) if selected is None
+                      else selected.revised(index, after, ENTRIES))
+        await sight.note({one.issuer for one in await made_facts(ledger.pool, [row["index"] for row in rows])})
+        return _answers(rows)
 
     @get("/balances", access=AUDITED,
          summary="Balances of at most 10,000 lots in order of number: of all, or of those in `lots`")
@@ -87,7 +88,9 @@ class AuditController(Controller):
             rows = selected.balances(after, size) if lots is None else selected.balances_of(numbers, size)
         else:
             rows = balance_rows(pool, after, LOTS, size) if lots is None else balance_rows_of(pool, numbers, size)
-        return _answers(await rows)
+        balances = await rows
+        await sight.note(await holders_of(pool, [row["number"] for row in balances]))
+        return _answers(balances)
 
     @get("/scope", access=AUDITED, summary="The part of the log that the caller may audit with bodies and results")
     async def scope(self, ledger: Ledger, sight: Sight) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import Receipt
 from ledger.errors import InvalidInput, LedgerError, Unavailable
 from ledger.service.access.leaves import LeafSight, is_plain, leaf_sight, posted_sights
+from ledger.service.access.note_checks import note_checks
 from ledger.service.access.show_records import show_record
 from ledger.service.access.sight import Sight
 from ledger.service.heads.publication import MAX_WAIT_SECONDS
@@ -86,6 +87,8 @@ class RecordsController(Controller):
         async with queue.taken(client_of(request.scope), request.scope["headers"]):
             bodies = await _lines(request) if many else [await request.body()]
             results = await ledger.submitter.check(bodies, trace_of(request.scope))
+        await note_checks(ledger.pool, ledger.gate, ledger.accesses, request.scope["path_template"],
+                          list(zip(bodies, results, strict=True)))
         if many:
             return Response(b"".join([_checked(one) + b"\n" for one in results]), media_type=NDJSON[0])
         (result,) = results
@@ -94,9 +97,11 @@ class RecordsController(Controller):
 
     @get("/{digest:str}", access=OfRecord(), summary="A record by its digest, with its entry and outcome")
     async def record(self, digest: str, ledger: Ledger, sight: Sight) -> RecordAnswer:
-        """A party that did not issue the record gets its body, and the leaves of its own lots."""
+        """A party that did not issue the record gets its body, and the leaves of its own lots. The owner of goods that
+        another organisation worked on gets these goods and leaves, without the body."""
         answer = await read_record(ledger.pool, digest)
-        return show_record(answer, await _leaf_sight(ledger, sight, digest_from(digest)))
+        return await show_record(
+            ledger.pool, sight.rights, answer, await _leaf_sight(ledger, sight, digest_from(digest)))
 
     @get("/{digest:str}/proof", access=OfRecord(), summary="The receipt of a record, the same at every request")
     async def proof(

@@ -45,6 +45,21 @@ CROSS JOIN LATERAL (
     SELECT leaf FROM revised WHERE record = k.record AND version <= $2 ORDER BY version DESC LIMIT 1) o
 WHERE position('"findings":['::bytea IN o.leaf) > 0 OR position('"made":"'::bytea IN o.leaf) > 0;
 
+-- name: deliveries
+-- purpose: lots of some records that organisations hold or own, or that are asked for; of a transfer with the lots that it
+-- took, if its issuer made them
+-- parameters: record indexes, the organisations, lot numbers, lot ids, the newest revision to include
+SELECT l.number AS lot, l.id, s.source FROM unnest($1::bigint[]) AS k (record)
+JOIN lot l ON l.number >= k.record * 1024 AND l.number < (k.record + 1) * 1024
+    AND (l.holder = ANY ($2::text[]) OR l.owner = ANY ($2::text[]) OR l.number = ANY ($3::bigint[])
+         OR l.id = ANY ($4::text[]))
+LEFT JOIN LATERAL (
+    SELECT DISTINCT w.lot AS source FROM record r
+    JOIN flow w ON w.record = r.index AND w.version <= $5
+    JOIN record m ON m.index = w.lot / 1024 AND m.issuer = r.issuer
+    WHERE r.index = k.record AND r.type = 'transfer') s ON true
+ORDER BY l.number;
+
 -- name: questioned
 -- purpose: the questionedAbs of lots of which it is above zero, as of that revision
 -- parameters: lot numbers, the newest revision to include, position of questionedAbs in a vector, from 1

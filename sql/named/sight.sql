@@ -1,19 +1,20 @@
--- name: records
--- purpose: whom records concern, by digest, for the policy of reading
--- parameters: digests
+-- name: concerns
+-- purpose: whom records concern, by digest or by log index, for the policy of reading: parties see the body, owners
+-- their goods. Without parties, owners, lots and times of records whose issuers are visible as a whole
+-- parameters: digests, record indexes, the organisations that are visible as a whole
 SELECT r.index, encode(r.digest, 'hex') AS name, r.type, r.issuer, coalesce(m.products, '{}') AS products,
-       CASE r.type
-           WHEN 'transfer' THEN replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json ->> 'time'
-           ELSE m.made END AS made,
-       CASE r.type
-           WHEN 'transfer' THEN (SELECT array[t.receiver] FROM transfer t WHERE t.record = r.index)
+       least(b.stated ->> 'start', b.stated ->> 'time') AS start,
+       greatest(b.stated ->> 'end', b.stated ->> 'time') AS "end",
+       array_remove(CASE WHEN r.issuer = ANY ($3::text[]) THEN '{}' ELSE CASE r.type
+           WHEN 'transfer' THEN (
+               SELECT array[t.receiver, l.owner] FROM transfer t LEFT JOIN lot l ON l.number = r.index * 1024
+               WHERE t.record = r.index)
+           WHEN 'acceptance' THEN (
+               SELECT array[x.issuer, l.owner] FROM record x LEFT JOIN lot l ON l.number = x.index * 1024
+               WHERE x.digest = decode(
+                   replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json ->> 'transfer', 'hex'))
            WHEN 'standingAcceptance' THEN (
                SELECT array[s.sender] FROM standing_acceptance s WHERE s.record = r.index)
-           WHEN 'grant' THEN (
-               SELECT array[g.grantee] FROM access_grant g WHERE g.record = r.index AND g.grantee IS NOT NULL)
-           WHEN 'acceptance' THEN (
-               SELECT array_agg(DISTINCT l.sender) FROM lot l
-               WHERE l.number >= r.index * 1024 AND l.number < (r.index + 1) * 1024 AND l.sender IS NOT NULL)
            WHEN 'grant' THEN (SELECT array[g.grantee] FROM access_grant g WHERE g.record = r.index)
            WHEN 'grantRevocation' THEN (
                SELECT array[g.grantee] FROM grant_revocation v JOIN access_grant g ON g.record = v.subject
@@ -21,32 +22,53 @@ SELECT r.index, encode(r.digest, 'hex') AS name, r.type, r.issuer, coalesce(m.pr
            WHEN 'attestation' THEN (
                SELECT array_agg(s.party) FROM attestation a CROSS JOIN LATERAL (
                    SELECT x.issuer AS party FROM record x
-                   WHERE a.kind IN ('record', 'statement') AND encode(x.digest, 'hex') = a.subject
-                   UNION ALL SELECT l.holder FROM lot l WHERE a.kind = 'lot' AND l.id = a.subject
+                   WHERE a.kind IN ('record', 'statement')
+                       AND x.digest = CASE WHEN a.subject ~ '^[0-9a-f]{64}$' THEN decode(a.subject, 'hex') END
+                   UNION ALL SELECT unnest(array[l.holder, l.owner]) FROM lot l
+                   WHERE a.kind = 'lot' AND l.id = a.subject
                    UNION ALL SELECT p.owner FROM product p WHERE a.kind = 'product' AND p.id = a.subject
                    UNION ALL SELECT f.operator FROM facility f WHERE a.kind = 'facility' AND f.id = a.subject) s
                WHERE a.record = r.index)
-       END AS parties
+           ELSE '{}' END END, NULL) AS parties,
+       CASE WHEN r.type IN ('transformation', 'addition', 'consumption') AND r.issuer <> ALL ($3::text[]) THEN (
+           SELECT array_agg(DISTINCT l.owner) FROM (
+               SELECT number FROM lot WHERE number >= r.index * 1024 AND number < (r.index + 1) * 1024
+               UNION SELECT w.lot FROM flow w WHERE w.record = r.index) g
+           JOIN lot l ON l.number = g.number AND l.owner <> r.issuer) END AS owners
 FROM record r
+CROSS JOIN LATERAL (
+    SELECT array_agg(DISTINCT l.product) AS products FROM lot l
+    WHERE r.issuer <> ALL ($3::text[]) AND l.number >= r.index * 1024 AND l.number < (r.index + 1) * 1024) m
 LEFT JOIN LATERAL (
-    SELECT max(l.made) AS made, array_agg(DISTINCT l.product) AS products FROM lot l
-    WHERE l.number >= r.index * 1024 AND l.number < (r.index + 1) * 1024) m ON true
-WHERE r.digest = ANY ($1::bytea[]);
+    SELECT replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json AS stated
+    WHERE r.type IN (
+        'transformation', 'transfer', 'consumption', 'addition', 'declaration', 'report', 'closing')
+        AND r.issuer <> ALL ($3::text[])) b ON true
+WHERE r.index = ANY (array(SELECT index FROM record WHERE digest = ANY ($1::bytea[])) || $2::bigint[]);
+
+-- name: own_goods
+-- purpose: the goods of some organisations that a record of another took as it was posted
+-- parameters: record index, the organisations
+SELECT l.id, sum(w.quantity) AS quantity, l.unit FROM flow w JOIN lot l ON l.number = w.lot
+WHERE w.record = $1 AND w.version = 0 AND l.owner = ANY ($2::text[]) GROUP BY l.number, l.id, l.unit ORDER BY l.number;
 
 -- name: lots
 -- purpose: whom lots concern, by the id of a lot, item or pool, for the policy of reading
 -- parameters: names
 SELECT n.name, l.number, l.product, l.holder, l.owner, l.sender, r.index, r.type, r.issuer,
-       CASE r.type
-           WHEN 'transfer' THEN replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json ->> 'time'
-           ELSE l.made END AS made,
+       least(b.stated ->> 'start', b.stated ->> 'time') AS start,
+       greatest(b.stated ->> 'end', b.stated ->> 'time') AS "end",
        (SELECT t.receiver FROM transfer t WHERE t.record = r.index) AS receiver
 FROM unnest($1::text[]) AS n (name)
 CROSS JOIN LATERAL (
     SELECT * FROM lot WHERE id = n.name
     UNION ALL SELECT * FROM lot WHERE item = n.name
     UNION ALL (SELECT * FROM lot WHERE pool = n.name ORDER BY number DESC LIMIT 1)) l
-JOIN record r ON r.index = l.number / 1024;
+JOIN record r ON r.index = l.number / 1024
+LEFT JOIN LATERAL (
+    SELECT replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json AS stated
+    WHERE r.type IN (
+        'transformation', 'transfer', 'consumption', 'addition', 'declaration', 'report', 'closing')) b ON true;
 
 -- name: organizations
 -- purpose: the organisations that names stand for: an organisation, or the operator or owner of a facility or product
@@ -79,53 +101,45 @@ WITH RECURSIVE reached (record) AS (
 SELECT DISTINCT r.issuer FROM reached JOIN record r ON r.index = reached.record;
 
 -- name: made
--- purpose: the facts of records that decide whether a grant covers them
+-- purpose: the facts of records that decide whether a grant covers them, by log index
 -- parameters: record indexes
 SELECT r.index, r.type, r.issuer, coalesce(m.products, '{}') AS products,
-       CASE r.type
-           WHEN 'transfer' THEN replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json ->> 'time'
-           ELSE m.made END AS made
+       least(b.stated ->> 'start', b.stated ->> 'time') AS start,
+       greatest(b.stated ->> 'end', b.stated ->> 'time') AS "end"
 FROM unnest($1::bigint[]) AS k (record) JOIN record r ON r.index = k.record
 CROSS JOIN LATERAL (
-    SELECT max(l.made) AS made, array_agg(DISTINCT l.product) AS products FROM lot l
-    WHERE l.number >= r.index * 1024 AND l.number < (r.index + 1) * 1024) m;
+    SELECT array_agg(DISTINCT l.product) AS products FROM lot l
+    WHERE l.number >= r.index * 1024 AND l.number < (r.index + 1) * 1024) m
+LEFT JOIN LATERAL (
+    SELECT replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json AS stated
+    WHERE r.type IN (
+        'transformation', 'transfer', 'consumption', 'addition', 'declaration', 'report', 'closing')) b ON true;
+
+-- name: of_product
+-- purpose: the records that made the newest lots of products
+-- parameters: product ids, limit of lots of each
+SELECT DISTINCT l.number / 1024 AS record FROM unnest($1::text[]) AS k (product)
+CROSS JOIN LATERAL (
+    SELECT number FROM lot WHERE product = k.product AND facility IS NOT NULL AND sender IS NULL AND pool IS NULL
+        AND role IN ('product', 'coProduct', 'byProduct') ORDER BY number DESC LIMIT $2) l;
+
+-- name: sites_and_products
+-- purpose: the records that entered the facilities and products of some organisations which records make or take lots of
+-- parameters: record indexes, the organisations, the newest revision to include
+WITH lots AS MATERIALIZED (
+    SELECT DISTINCT l.facility, l.product FROM unnest($1::bigint[]) AS k (record) CROSS JOIN LATERAL (
+        SELECT number FROM lot WHERE number >= k.record * 1024 AND number < (k.record + 1) * 1024
+        UNION ALL SELECT w.lot FROM flow w WHERE w.record = k.record AND w.version <= $3) n
+    JOIN lot l ON l.number = n.number
+)
+SELECT s.record FROM lots CROSS JOIN LATERAL (
+    (SELECT record FROM facility WHERE id = lots.facility AND operator = ANY ($2::text[]) LIMIT 1)
+    UNION (SELECT record FROM product WHERE id = lots.product AND owner = ANY ($2::text[]) LIMIT 1)) s;
 
 -- name: taken
 -- purpose: the lots that records take
 -- parameters: record indexes, the newest revision to include
 SELECT DISTINCT w.lot FROM unnest($1::bigint[]) AS k (record) JOIN flow w ON w.record = k.record AND w.version <= $2;
-
--- name: concerns
--- purpose: whom records concern, by log index, for the policy of reading; parties and lots only of records of others
--- parameters: record indexes, the organisations whose records are visible as a whole
-SELECT r.index, r.type, r.issuer, coalesce(m.products, '{}') AS products,
-       CASE r.type
-           WHEN 'transfer' THEN replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json ->> 'time'
-           ELSE m.made END AS made,
-       CASE r.type
-           WHEN 'transfer' THEN (SELECT array[t.receiver] FROM transfer t WHERE t.record = r.index)
-           WHEN 'standingAcceptance' THEN (
-               SELECT array[s.sender] FROM standing_acceptance s WHERE s.record = r.index)
-           WHEN 'acceptance' THEN (
-               SELECT array_agg(DISTINCT l.sender) FROM lot l
-               WHERE l.number >= r.index * 1024 AND l.number < (r.index + 1) * 1024 AND l.sender IS NOT NULL)
-           WHEN 'grant' THEN (SELECT array[g.grantee] FROM access_grant g WHERE g.record = r.index)
-           WHEN 'grantRevocation' THEN (
-               SELECT array[g.grantee] FROM grant_revocation v JOIN access_grant g ON g.record = v.subject
-               WHERE v.record = r.index)
-           WHEN 'attestation' THEN (
-               SELECT array_agg(s.party) FROM attestation a CROSS JOIN LATERAL (
-                   SELECT x.issuer AS party FROM record x
-                   WHERE a.kind IN ('record', 'statement') AND encode(x.digest, 'hex') = a.subject
-                   UNION ALL SELECT l.holder FROM lot l WHERE a.kind = 'lot' AND l.id = a.subject
-                   UNION ALL SELECT p.owner FROM product p WHERE a.kind = 'product' AND p.id = a.subject
-                   UNION ALL SELECT f.operator FROM facility f WHERE a.kind = 'facility' AND f.id = a.subject) s
-               WHERE a.record = r.index)
-       END AS parties
-FROM unnest($1::bigint[]) AS k (record) JOIN record r ON r.index = k.record
-CROSS JOIN LATERAL (
-    SELECT max(l.made) AS made, array_agg(DISTINCT l.product) AS products FROM lot l
-    WHERE r.issuer <> ALL ($2::text[]) AND l.number >= r.index * 1024 AND l.number < (r.index + 1) * 1024) m;
 
 -- name: revisers
 -- purpose: the records that revise records of some organisations
@@ -147,6 +161,12 @@ ORDER BY l.number LIMIT $2;
 -- purpose: those of some lots that some organisations hold
 -- parameters: lot numbers, the organisations
 SELECT number AS lot FROM lot WHERE number = ANY ($1::bigint[]) AND holder = ANY ($2::text[]) ORDER BY number;
+
+-- name: holders
+-- purpose: the holders and owners of lots, for the access log
+-- parameters: lot numbers
+SELECT DISTINCT p.party FROM lot l CROSS JOIN LATERAL (VALUES (l.holder), (l.owner)) p (party)
+WHERE l.number = ANY ($1::bigint[]) AND p.party IS NOT NULL;
 
 -- name: digests
 -- parameters: record indexes

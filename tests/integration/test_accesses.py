@@ -11,6 +11,8 @@ from support.callers import Callers
 from support.databases import Database
 from support.inside import inside
 from support.parties import enrolment
+from support.revising import amend, change
+from support.sectors import Make
 from support.server import prepared_home
 from support.workshop import Workshop
 
@@ -179,3 +181,89 @@ def test_an_audit_is_noted_for_each_owner_of_a_page(place: Place) -> None:
             place.reader.id, "reader", "/v1/audit/entries")
     assert place.callers.get(None, "/v1/audit/entries", {"from": "0", "to": "1000"}).status_code == 200
     assert len(rows(place, place.mill.id)) == before[place.mill.id] + 1, "the public sees hashes"
+
+
+class Readings(NamedTuple):
+    """Rows of an owner, before and after a request."""
+
+    place: Place
+    owner: str
+    before: int
+
+    def added(self) -> list[dict[str, Any]]:
+        found = rows(self.place, self.owner)
+        return found[: len(found) - self.before]
+
+
+def readings(place: Place, owner: str) -> Readings:
+    return Readings(place, owner, len(rows(place, owner)))
+
+
+@pytest.mark.parametrize(("path", "parameters", "owners"), [
+    ("/v1/audit/balances", {}, ("mill", "forge")),
+    ("/v1/sectors/works/indicators", {}, ("mill", "forge")),
+    ("/v1/inventory", {"organization": "mill", "year": "2025"}, ("mill",)),
+    ("/v1/chain", {"lot": "mill:x", "direction": "downstream"}, ("mill", "forge")),
+    ("/v1/chain", {"lot": "mill:x"}, ("mill",)),
+])
+def test_whoever_reads_everything_is_noted_for_each_owner(
+    place: Place, path: str, parameters: dict[str, str], owners: tuple[str, ...]
+) -> None:
+    ledger, forge, mill = place.callers.ledger, place.forge, place.mill
+    ledger.post([used_up(place, f"used-{len(rows(place, mill.id))}")])
+    names = {mill.id: "mill", forge.id: "forge", place.reader.id: "reader"}
+    given = {key: f"urn:example:{value}" if key in ("organization", "lot") else value
+             for key, value in parameters.items()}
+    seen = {name: readings(place, owner) for owner, name in names.items()}
+    answer = place.callers.get(place.reader.id, path, given)
+    assert answer.status_code == 200, answer.text
+    for name in owners:
+        assert [(row["organization"], row["right"], row["route"].replace("{sector}", "works"))
+                for row in seen[name].added()] == [(place.reader.id, "reader", path)], name
+    for name in set(seen) - set(owners):
+        assert seen[name].added() == [], name
+
+
+def used_up(place: Place, lot: str) -> Any:
+    """The forge makes a lot of what the mill has sent."""
+    mill, forge = place.mill, place.forge
+    made = forge.make({lot: "0.5"}, {"x-sent": "0.5"})[1]
+    return forge.signed(msgspec.structs.replace(
+        made, inputs=[msgspec.structs.replace(flow, lot=mill.name("x-sent")) for flow in made.inputs]))
+
+
+def test_the_results_of_a_revision_are_noted_for_the_owners_of_revised_records(place: Place) -> None:
+    ledger, mill, forge = place.callers.ledger, place.mill, place.forge
+    made = mill.mine("y", "10")
+    sent = mill.send("y", "4", forge, "y-sent")
+    ledger.post([made])
+    ledger.post([sent])
+    (receipt,) = ledger.post([amend(mill, change(made, activity=Make(co2="7")))])
+    before = readings(place, mill.id), readings(place, forge.id)
+    answer = place.callers.get(place.reader.id, "/v1/audit/revised", {"index": str(receipt.index)})
+    assert len(answer.json()) == 2
+    assert [row["route"] for row in before[0].added()] == ["/v1/audit/revised"]
+    assert before[1].added() == []
+    assert place.callers.get(None, "/v1/audit/revised", {"index": str(receipt.index)}).json() == []
+    assert len(before[0].added()) == 1
+
+
+def test_a_dry_run_is_noted_for_the_makers_of_its_inputs(place: Place) -> None:
+    ledger, mill, forge = place.callers.ledger, place.mill, place.forge
+    before = readings(place, mill.id), readings(place, forge.id)
+    checked = place.callers.post(
+        None, "/v1/records/check", ledger.envelopes([used_up(place, "tried")])[0])
+    assert checked.json()["inputs"], checked.text
+    (row,) = before[0].added()
+    assert (row["organization"], row["client"], row["route"], row["asked"]) == (
+        forge.id, forge.party.key.keyid.hex(), "/v1/records/check", [mill.name("x-sent")])
+    own = place.callers.post(None, "/v1/records/check", ledger.envelopes([mill.make({"z": "1"}, {"x": "1"})])[0])
+    assert own.json()["inputs"], own.text
+    assert len(before[0].added()) == 1
+    assert before[1].added() == []
+
+
+def test_sums_over_organisations_are_noted_for_nobody(place: Place) -> None:
+    before = readings(place, place.mill.id)
+    assert place.callers.get(None, "/v1/sectors/works/indicators").status_code == 200
+    assert before.added() == []

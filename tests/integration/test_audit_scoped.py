@@ -244,6 +244,8 @@ def test_a_grant_of_a_lot_shows_its_chain_in_full(trade: Trade) -> None:
     assert report.ok, report.findings
     assert report.scope is not None
     assert report.scope.given == 1
+    # The site and the product of the lot are visible too, so that its figure is recomputed and not taken as committed.
+    assert report.scope.adopted == 0
     trade.post(mill.signed(GrantRevocation(issuer=mill.id, nonce=mill.nonce(), grant=digest_of(given))))
     after = audited(trade.callers, rival.id)
     assert after.ok, after.findings

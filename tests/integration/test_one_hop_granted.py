@@ -10,7 +10,7 @@ from support.server import Posted
 
 from ledger.core.receipts.receipt import read_receipt, verify_receipt
 from ledger.core.receipts.statement import read_statement
-from ledger.core.record.kinds import Grant, GrantRevocation, GrantScope
+from ledger.core.record.kinds import Grant, GrantRevocation, GrantScope, Product
 from ledger.footprint.derived.statements import check_statement
 
 UNTIL: Final = "2034-12-31T00:00:00Z"
@@ -90,6 +90,38 @@ def test_a_full_grant_shows_the_record_and_nothing_of_its_suppliers(chain: Secre
     assert leaks(stated.content, OF_PIT) == []
     check_statement(read_statement(stated.content), chain.inside.vkey)
     revoke(chain, given)
+
+
+@pytest.mark.parametrize("scope", ["lot", "product"])
+def test_a_full_grant_shows_the_site_and_the_product_of_its_records(chain: Secrets, scope: str) -> None:
+    mill, forge = chain.mill, chain.forge
+    named = GrantScope(lot=mill.name("steel")) if scope == "lot" else GrantScope(product=mill.name("part"))
+    given = mill.signed(Grant(issuer=mill.id, nonce=mill.nonce(), grantee=chain.rival.id, depth="full", scope=named,
+                              until=UNTIL, purpose="audit"))
+    other = mill.signed(Product(
+        issuer=mill.id, nonce=mill.nonce(), id=mill.name(f"other-{scope}"), sector="works", unit="KGM"))
+    chain.inside.post([given, other])
+    masters = {one: entered(chain, mill.name(one), mill.id) for one in ("site", "part", f"other-{scope}")}
+    masters["site of the forge"] = entered(chain, forge.name("site"), forge.id)
+    seen = [one for one, digest in masters.items()
+            if chain.callers.get(chain.rival.id, f"/v1/records/{digest}").status_code == 200]
+    assert seen == ["site", "part"]
+    body = ask(chain, f"/v1/records/{masters['site']}").json()["body"]
+    assert body["id"] == mill.name("site")
+    revoke(chain, given)
+    assert chain.callers.get(chain.rival.id, f"/v1/records/{masters['site']}").status_code == 404
+
+
+def entered(chain: Secrets, name: str, owner: str) -> str:
+    """The digest of the record that entered a facility or product."""
+    digest: str = chain.callers.get(owner, "/v1/show", {"name": name}).json()["entered"]["record"]
+    return digest
+
+
+def test_a_smaller_grant_shows_neither_site_nor_product(granted: Secrets) -> None:
+    for name in ("site", "part"):
+        digest = entered(granted, granted.mill.name(name), granted.mill.id)
+        assert granted.callers.get(granted.rival.id, f"/v1/records/{digest}").status_code == 404
 
 
 def test_a_revocation_acts_at_once(chain: Secrets) -> None:

@@ -1,4 +1,4 @@
-"""Records with findings on a real server: routes without their energy, and a figure below its range.
+"""Records with findings on a real ledger: routes without their energy, and a figure below its range.
 
 Each maker's lot goes by a transfer to a buyer, who makes parts of it. So every answer can be asked about the maker's
 record, and about a record two steps downstream. Then each maker amends its record, which restates all of these lots.
@@ -18,7 +18,7 @@ from support.activity_records import all_entries, brewery, records_of
 from support.parties import Party, enrolment, nonces, party
 from support.revising import change
 from support.sectors import MAKE, Make
-from support.server import Posted, Server
+from support.server import Posted, Posting
 
 _SEED: Final = 1
 START: Final = "2025-03-01T00:00:00Z"
@@ -53,7 +53,7 @@ class Doubtful(NamedTuple):
 class Signer:
     """Signs the records of one organisation with one facility, after it has enrolled it."""
 
-    def __init__(self, server: Server, name: str, *, site: bool = True) -> None:
+    def __init__(self, server: Posting, name: str, *, site: bool = True) -> None:
         self.party: Party = party(_SEED, name)
         self._nonces = nonces(_SEED, f"doubtful/{name}")
         entry = enrolment(self.party, server.registrar, server.origin, next(self._nonces))
@@ -116,7 +116,7 @@ PLANTS: Final = {
 CASES: Final = (*PLANTS, "declared", "rolling", "shared")
 
 
-def doubtful_records(server: Server) -> dict[str, Doubtful]:
+def doubtful_records(server: Posting) -> dict[str, Doubtful]:
     """Posts all cases on a server with factor sets in force; by name."""
     posted = {name: _plant(server, name) for name in PLANTS}
     posted["declared"] = _declared(server)
@@ -125,7 +125,7 @@ def doubtful_records(server: Server) -> dict[str, Doubtful]:
     return posted
 
 
-def _plant(server: Server, name: str) -> Doubtful:
+def _plant(server: Posting, name: str) -> Doubtful:
     plant, code, changed = PLANTS[name]
     maker = Signer(server, plant, site=False)
     entry = changed({**all_entries(), "brewery-de": brewery()}[plant])
@@ -139,7 +139,7 @@ def _plant(server: Server, name: str) -> Doubtful:
     return _sold(server, name, code, made)
 
 
-def _declared(server: Server) -> Doubtful:
+def _declared(server: Posting) -> Doubtful:
     """A tonne of steel, declared at 10 kg CO2e: far below the range of steel."""
     maker = Signer(server, "mill")
     server.post([maker.product("slab", "steel", STEEL)])
@@ -159,7 +159,7 @@ def slab(maker: Signer, burden: str) -> Made:
                  "steel")
 
 
-def _rolled(server: Server) -> Doubtful:
+def _rolled(server: Posting) -> Doubtful:
     """Plate that nothing heated and no power rolled, of a slab whose figure is in the range."""
     maker = Signer(server, "rolling-mill")
     server.post([maker.product("slab", "steel", STEEL), maker.product("plate", "steel", STEEL)])
@@ -177,7 +177,7 @@ def _rolled(server: Server) -> Doubtful:
     return _sold(server, "rolling", "heat-unusual", made)
 
 
-def _shared(server: Server) -> Doubtful:
+def _shared(server: Posting) -> Doubtful:
     """Two like plates of a slab. By declaration the sold one carries a quarter of the burden."""
     maker = Signer(server, "shearing-mill")
     server.post([maker.product("slab", "steel", STEEL), maker.product("plate", "works", STEEL)])
@@ -197,7 +197,7 @@ def _shared(server: Server) -> Doubtful:
     return _sold(server, "shared", "shares-of-one-product", made)
 
 
-def _sold(server: Server, name: str, code: str, made: Made) -> Doubtful:
+def _sold(server: Posting, name: str, code: str, made: Made) -> Doubtful:
     """Posts the maker's record, the transfer of a quarter of its lot, the part that the buyer makes, and an amendment
     of the maker's record."""
     maker, buyer = made.maker, Signer(server, f"buyer-of-{name}")

@@ -14,6 +14,7 @@ from ledger.client.audit.run import audit
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import Receipt
 from ledger.core.signatures.envelope import seal
+from ledger.engine.sectors import Registry
 from ledger.errors import LedgerError
 from ledger.host.clock import HostClock, now
 from ledger.host.files.key_files import REGISTRAR_KEY, read_key
@@ -75,12 +76,14 @@ class Inside:
 
 @contextmanager
 def inside(
-    home: Path, database_url: str | None = None, clock: HostClock | None = None, **settings: Any
+    home: Path, database_url: str | None = None, clock: HostClock | None = None, known: Registry | None = None,
+    **settings: Any,
 ) -> Iterator[Inside]:
-    """The ledger of a data folder, beside whoever else has it open. `clock`: in place of the host's."""
+    """The ledger of a data folder, beside whoever else has it open. `clock`: in place of the host's; `known`: what is
+    installed, in place of `registry`, which has no factor sets."""
     with asyncio.Runner() as runner:
         found = Settings(home=home, database_url=database_url, **{"access": "open", **settings})
-        opening = open_ledger(found, registry=registry(), clock=clock)
+        opening = open_ledger(found, registry=known or registry(), clock=clock)
         ledger = runner.run(opening.__aenter__())
         try:
             yield Inside(runner, ledger, now if clock is None else clock.wall)

@@ -14,6 +14,7 @@ from msgspec import Raw
 
 from ledger.core.record import canonical
 from ledger.core.record.kinds import (
+    Acceptance,
     AnyRecord,
     AppointedReader,
     Attestation,
@@ -86,6 +87,7 @@ class Network:
         self._sites: dict[str, str] = {}
         self._made: list[Posted] = []
         self._grants: list[Posted] = []
+        self._sent: list[Planted] = []
         for number, shop in enumerate(self.shops):
             self._enter(shop, number)
         self._day = 0
@@ -97,6 +99,7 @@ class Network:
         maker = next(shop for shop in self.shops if self._held(shop, owned=True))
         others = [shop for shop in self.shops if shop is not maker]
         self.sell(maker, others[0])
+        self.accept(others[0])
         self.make(others[0])
         self.toll(maker)
         self.grant(maker, depth="full", to=others[-1])
@@ -105,8 +108,8 @@ class Network:
 
     def _steps(self) -> list[Any]:
         return [self.mine, self.sell, self.sell, self.make, self.make, self.toll, self.grant, self.grant, self.revoke,
-                self.link, self.correct, self.use, self.report, self.declare, self.publish, self.read, self.unread,
-                self.attest]
+                self.link, self.correct, self.accept, self.use, self.report, self.declare, self.publish, self.read,
+                self.unread, self.attest]
 
     # Tokens.
 
@@ -215,6 +218,8 @@ class Network:
         new = shop.name(self.word())
         self.by(shop, Transfer, lot=lot.id, quantity=taken.quantity, to=to.id, new_lot=new, time=self._time()[1],
                 purpose=purpose, transport=[])
+        if purpose == "sale":
+            self._sent.append(self.planted[-1])
         owner = lot.owner if purpose in ("custody", "return") else to.id
         self.lots[new] = Plot(new, to.id, owner, taken.quantity.amount, lot.product)
         return new
@@ -226,6 +231,26 @@ class Network:
         lots = self._held(shop, owned=True)
         if lots:
             self._moved(shop, self.random.choice(lots), to or self._other(shop), "sale")
+
+    def accept(self, shop: Workshop) -> None:
+        """A part of a delivery of which nothing is used yet goes back to its sender."""
+        open_ = [sent for sent in self._sent if sent.record["to"] == shop.id
+                 and self.lots[sent.record["newLot"]].left == Decimal(sent.record["quantity"]["value"])]
+        if not open_:
+            return
+        sent = self.random.choice(open_)
+        self._sent.remove(sent)
+        lot = self.lots[sent.record["newLot"]]
+        short = self.amount(lot.left)
+        received = lot.left - short
+        self._kept(digits_of(plain(received)))
+        back = shop.name(self.word())
+        self.lots[lot.id] = lot._replace(left=received)
+        self.lots[back] = Plot(back, sent.record["issuer"], sent.record["issuer"], short, lot.product)
+        self.by(shop, Acceptance, transfer=sent.digest, received=self._kg(received), return_lot=back)
+        # The record states the received quantity: whoever knows the delivery knows the shortage.
+        accepted = self.planted[-1]
+        self.planted[-1] = accepted._replace(tokens=accepted.tokens | {digits_of(plain(short))})
 
     def toll(self, shop: Workshop) -> None:
         """Goods go to another organisation, which works on them for their owner, and sometimes come back."""

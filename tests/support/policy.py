@@ -4,7 +4,8 @@ A caller sees bodies of records, and of some lots their identity: id, product, a
 that answers to that caller may hold.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 from support.planting import Planted, digits_of
@@ -65,14 +66,18 @@ class Policy:
         lots = {lot.id for lot in self.lots.values() if lot.record.position in bodies or lot.parties & own}
         covered = {record.position for record in self._planted if any(self._covers(grant, record) for grant in grants)}
         lots |= {lot.id for lot in self.lots.values() if lot.record.position in covered}
+        # Owners see their goods in the records of those who work on them.
+        tolled = {record.position for record in self._planted if self._owners(record) & own} - bodies
         # Whoever was granted all of an organisation's records is answered what it holds and owns.
         whole = {grant["issuer"] for grant in grants if grant["depth"] == "full" and not grant.get("scope")}
         listed = lots | {lot.id for lot in self.lots.values() if lot.parties & whole}
         tokens = self._tokens(bodies, full, listed)
+        tokens |= {digits_of(flow["quantity"]["value"]) for record in self._planted if record.position in tolled
+                   for flow in record.record["inputs"] if self._owner(self.lots[flow["lot"]]) in own}
         # The holder of a link sees what its grant covers.
         tokens |= {_short(grant["scope"][part]) for grant in grants for part in ("lot", "product")
                    if part in grant.get("scope", {})}
-        return Sees(frozenset(bodies), frozenset(bodies | covered), frozenset(lots), tokens)
+        return Sees(frozenset(bodies), frozenset(bodies | covered | tolled), frozenset(lots), tokens)
 
     # What a caller may be sent.
 
@@ -138,9 +143,11 @@ class Policy:
             return False
         scope = grant.get("scope", {})
         if "start" in scope or "end" in scope:
-            made = record.record.get("end") or record.record.get("time")
-            makes = [lot for lot in self.lots.values() if lot.record is record]
-            if not makes or not scope.get("start", "") <= made <= scope.get("end", "9"):
+            stated = record.record
+            times = [stated[name] for name in ("start", "end", "time") if name in stated]
+            if stated["type"] == "attestation" or not times:
+                return False
+            if scope.get("start", "") > min(times) or max(times) > scope.get("end", "9"):
                 return False
         if "lot" in scope:
             return self.lots[scope["lot"]].record is record
@@ -149,7 +156,7 @@ class Policy:
         return True
 
     def _granted_in_full(self, grants: Iterable[Mapping[str, Any]], own: frozenset[str]) -> set[int]:
-        found: set[int] = set()
+        found, masters = set[int](), set[int]()
         in_full = [grant for grant in grants if grant["depth"] == "full"]
         for grant in in_full:
             found |= {record.position for record in self._planted if self._covers(grant, record)}
@@ -157,8 +164,32 @@ class Policy:
         # The grant of a lot covers the grantor's records in the lot's chain, as far as the caller sees it.
         for grant in in_full:
             if "lot" in grant.get("scope", {}) and self._covers(grant, self.lots[grant["scope"]["lot"]].record):
-                found |= self._chain(grant["scope"]["lot"], own | whole | {grant["issuer"]}, found)
-        return found
+                chain = self._chain(grant["scope"]["lot"], own | whole | {grant["issuer"]}, found)
+                found |= chain
+                masters |= self._masters(grant["issuer"], chain)
+        for grant in in_full:
+            if "product" in grant.get("scope", {}):
+                masters |= self._masters(grant["issuer"], {
+                    record.position for record in self._planted if self._covers(grant, record)})
+        return found | masters
+
+    def _masters(self, grantor: str, records: Collection[int]) -> set[int]:
+        """The records of a grantor's facilities and products that the figures of records need."""
+        needed: set[str] = set()
+        for record in self._planted:
+            if record.position in records:
+                lots = [lot for lot in self.lots.values() if lot.record is record]
+                lots += [self.lots[flow["lot"]] for flow in record.record.get("inputs", ())]
+                needed |= {lot.product for lot in lots} | {self._site(lot) for lot in lots}
+        return {record.position for record in self._planted if record.record["issuer"] == grantor
+                and record.record["type"] in ("facility", "product") and record.record["id"] in needed}
+
+    def _site(self, lot: Stated) -> str:
+        """Where a lot was made, before it was handed on."""
+        stated = lot.record.record
+        if stated["type"] == "acceptance":
+            return self._site(self.lots[self._by_digest[stated["transfer"]].record["newLot"]])
+        return self._site(self.lots[stated["lot"]]) if stated["type"] == "transfer" else str(stated["facility"])
 
     def _chain(self, lot: str, through: frozenset[str] | set[str], seen: set[int]) -> set[int]:
         found: set[int] = set()
@@ -178,17 +209,31 @@ class Policy:
         stated = record.record
         match stated["type"]:
             case "transfer":
-                return frozenset({stated["to"]})
+                return frozenset({stated["to"], self._owner(self.lots[stated["newLot"]])})
+            case "acceptance":
+                accepted = self._by_digest[stated["transfer"]]
+                return self._parties(accepted) | {accepted.record["issuer"]}
             case "grant":
                 return frozenset({stated["grantee"]}) if "grantee" in stated else frozenset()
             case "grantRevocation":
                 return self._parties(self._by_digest[stated["grant"]])
             case "attestation":
-                return frozenset({self._holder(stated["subject"]["id"])})
+                subject = self.lots[stated["subject"]["id"]]
+                return frozenset({self._holder(subject.id), self._owner(subject)})
         return frozenset()
+
+    def _owners(self, record: Planted) -> frozenset[str]:
+        """The other organisations whose goods the issuer worked on."""
+        if record.record["type"] not in ("transformation", "consumption"):
+            return frozenset()
+        taken = [self.lots[flow["lot"]] for flow in record.record.get("inputs", ())]
+        made = [lot for lot in self.lots.values() if lot.record is record]
+        return frozenset([self._owner(lot) for lot in taken + made]) - {record.record["issuer"]}
 
     def _holder(self, lot: str) -> str:
         record = self.lots[lot].record.record
+        if record["type"] == "acceptance":
+            return str(self._by_digest[record["transfer"]].record["issuer"])
         return str(record["to"] if record["type"] == "transfer" else record["issuer"])
 
     def _stated(self, record: Planted) -> list[Stated]:
@@ -198,12 +243,23 @@ class Policy:
             owner = self._owner(source) if stated["purpose" if "purpose" in stated else "type"] == "custody" else None
             parties = frozenset({stated["issuer"], stated["to"], *([owner] if owner else [])})
             return [Stated(stated["newLot"], source.product, digits_of(stated["quantity"]["value"]), record, parties)]
+        if stated["type"] == "acceptance":
+            if "returnLot" not in stated:
+                return []
+            accepted = self._by_digest[stated["transfer"]].record
+            sent = self.lots[accepted["newLot"]]
+            short = Decimal(accepted["quantity"]["value"]) - Decimal(stated["received"]["value"])
+            return [Stated(stated["returnLot"], sent.product, digits_of(f"{short.normalize():f}"), record,
+                           frozenset({stated["issuer"], accepted["issuer"]}))]
         return [Stated(output["lot"], output["product"], digits_of(output["quantity"]["value"]), record,
                        frozenset({stated["issuer"], output.get("owner", stated["issuer"])}))
                 for output in stated.get("outputs", ())]
 
     def _owner(self, lot: Stated) -> str:
         stated = lot.record.record
+        if stated["type"] == "acceptance":
+            # The network accepts sales alone, of which the shortage is the sender's again.
+            return str(self._by_digest[stated["transfer"]].record["issuer"])
         if stated["type"] != "transfer":
             return str(next(output.get("owner", stated["issuer"]) for output in stated["outputs"]
                             if output["lot"] == lot.id))

@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Protocol
 
 import httpx
 import msgspec
@@ -31,6 +31,22 @@ _START_SECONDS = 120.0
 METRICS_TOKEN = TESTS / "support" / "metrics-token"
 """The file with the token that reads the metrics of servers of tests."""
 Posted = tuple[Party, AnyRecord]
+
+
+class Registering(Protocol):
+    """A ledger whose registrar enters organisations: a server, or one inside of the test's process."""
+
+    @property
+    def registrar(self) -> Party: ...
+
+    @property
+    def origin(self) -> str: ...
+
+
+class Posting(Registering, Protocol):
+    """One that takes records too."""
+
+    def post(self, posted: Sequence[Posted]) -> list[Receipt]: ...
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ from ledger.core.record.kinds import (
 from ledger.core.record.values import Evidence, Flow, Output, Quantity, Supply
 from support.parties import Party, enrolment, nonces, party
 from support.sectors import NAME, Make
-from support.server import Posted, Server
+from support.server import Posted, Posting, Registering
 
 START: Final = "2025-03-01T00:00:00Z"
 END: Final = "2025-03-02T00:00:00Z"
@@ -48,7 +48,7 @@ class Workshop:
     def nonce(self) -> str:
         return next(self._nonces)
 
-    def enrolment(self, server: Server) -> Posted:
+    def enrolment(self, server: Registering) -> Posted:
         """To be posted first: the registrar enters this organisation."""
         return server.registrar, enrolment(self.party, server.registrar, server.origin, self.nonce())
 
@@ -107,7 +107,7 @@ STORED: Final = [Evidence(digest="6" * 64, media_type="application/pdf", kind="s
 """The evidence of a removal."""
 
 
-def workshop(server: Server, name: str, **lots: str) -> Workshop:
+def workshop(server: Posting, name: str, **lots: str) -> Workshop:
     """A new organisation on the ledger of `server`, with lots of so many kg that it mined earlier."""
     found = Workshop(name)
     mined = [found.mine(lot, kg, **EARLIER) for lot, kg in lots.items()]

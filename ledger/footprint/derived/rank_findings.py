@@ -8,6 +8,7 @@ not the allocation shares. One adjoint pass with these shares gives the kg of ev
 They follow from the stored figures alone, so that a long chain needs the leaf 0 only of records with findings.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -29,27 +30,37 @@ class QuestionPaths(NamedTuple):
 
 
 NO_PATHS: Final = QuestionPaths({}, {})
+_ROUNDED: Final = 1e-9
+"""The part of an amount in question that a sum of its parts may miss by rounding."""
 
 
 class FindingList(NamedTuple):
     """The findings behind a figure, ranked. `beyond`: more records than this number lie upstream, so only the figure's
-    own records were examined. `paths`: where the questions come from. `hidden`: kg CO2e in question that arrive from
-    records which the caller does not see."""
+    own records were examined. `paths`: where the questions come from. `delivered`: the findings of hidden records that
+    the caller may know, see `delivered_findings`. `hidden`: kg CO2e in question that arrive from other hidden records.
+    """
 
     all: Sequence[WeighedFinding] = ()
     beyond: int | None = None
     paths: QuestionPaths = NO_PATHS
     hidden: float = 0.0
+    delivered: Sequence[WeighedFinding] = ()
 
     @property
     def items(self) -> list[WeighedFinding]:
         """The findings that an answer lists."""
-        return list(self.all[:SHOWN])
+        return sorted([*self.all, *self.delivered], key=_heaviest)[:SHOWN] if self.delivered else list(self.all[:SHOWN])
 
     @property
     def left_off(self) -> int:
         """The number of the others."""
-        return max(0, len(self.all) - SHOWN)
+        return max(0, len(self.all) + len(self.delivered) - SHOWN)
+
+    def with_delivered(self, delivered: Sequence[WeighedFinding], questioned: float) -> "FindingList":
+        """The list with the findings of hidden records. `questioned`: kg CO2e in question in the figure."""
+        explained = math.fsum([finding.questioned for finding in (*self.all, *delivered)])
+        rest = questioned - explained
+        return self._replace(delivered=delivered, hidden=rest if rest > _ROUNDED * questioned else 0.0)
 
 
 NO_FINDINGS: Final = FindingList()
@@ -60,6 +71,15 @@ def question_paths(
 ) -> QuestionPaths:
     """Where the questions in a weighted sum of lots come from. `wanted`: the weight of each lot, by position;
     `questioned`: the stored `questionedAbs` of each lot; `records`: the records of the chain that have findings."""
+    by_record, by_lot = adjoint_contents(arrays, question_shares(arrays, questioned, records), wanted)
+    return QuestionPaths(
+        dict(zip(arrays.records.tolist(), by_record.tolist(), strict=True)),
+        dict(zip(arrays.numbers.tolist(), by_lot.tolist(), strict=True)),
+    )
+
+
+def question_shares(arrays: Arrays, questioned: Floats, records: Iterable[FindingRecord]) -> Floats:
+    """The part of the question of its record that each lot takes on, by position."""
     makers, passed = arrays.makers, questioned.copy()
     entered = numpy.zeros(len(arrays.records))
     numpy.add.at(entered, arrays.takers, arrays.parts * questioned[arrays.inputs])
@@ -70,12 +90,9 @@ def question_paths(
             if position is not None:
                 passed[position] -= amount
     incoming = entered[makers]
-    shares = numpy.divide(numpy.maximum(passed, 0.0), incoming, out=numpy.zeros(len(passed)), where=incoming > 0.0)
-    by_record, by_lot = adjoint_contents(arrays, shares, wanted)
-    return QuestionPaths(
-        dict(zip(arrays.records.tolist(), by_record.tolist(), strict=True)),
-        dict(zip(arrays.numbers.tolist(), by_lot.tolist(), strict=True)),
-    )
+    shares: Floats = numpy.divide(
+        numpy.maximum(passed, 0.0), incoming, out=numpy.zeros(len(passed)), where=incoming > 0.0)
+    return shares
 
 
 def _position(arrays: Arrays, number: int) -> int | None:

@@ -12,13 +12,16 @@ from ledger.store.sql import queries
 
 async def record_facts(pool: DatabasePool, digests: Sequence[bytes]) -> dict[str, RecordConcerns]:
     """The facts of the records that are on the log, by hex digest."""
-    rows = await pool.fetch(queries("sight")["records"], list(digests))
-    return {
-        row["name"]: RecordConcerns(
-            row["index"], row["type"], row["issuer"], frozenset(row["parties"] or ()), frozenset(row["products"]),
-            row["made"],
-        ) for row in rows
-    }
+    rows = await pool.fetch(queries("sight")["concerns"], list(digests), [], [])
+    return {row["name"]: _record(row) for row in rows}
+
+
+async def concerned(
+    pool: DatabasePool, indexes: Sequence[int], whole: Sequence[str]
+) -> list[RecordConcerns]:
+    """The facts of records by log index. Those whose issuers are among `whole`, which are visible as a whole, have no
+    parties, owners and lots."""
+    return [_record(row) for row in await pool.fetch(queries("sight")["concerns"], [], list(indexes), list(whole))]
 
 
 async def digest_at(pool: DatabasePool, index: int) -> bytes:
@@ -42,17 +45,28 @@ async def organizations_of(pool: DatabasePool, names: Sequence[str]) -> dict[str
     return {row["name"]: row["organization"] for row in rows}
 
 
+async def holders_of(pool: DatabasePool, numbers: Sequence[int]) -> frozenset[str]:
+    """The organisations that hold or own lots."""
+    return frozenset([row["party"] for row in await pool.fetch(queries("sight")["holders"], list(numbers))])
+
+
 async def made_facts(pool: DatabasePool, indexes: Iterable[int]) -> list[RecordConcerns]:
     """The facts of records by log index, without parties."""
     rows = await pool.fetch(queries("sight")["made"], list(indexes))
     return [
-        RecordConcerns(row["index"], row["type"], row["issuer"], frozenset(), frozenset(row["products"] or ()),
-                    row["made"]) for row in rows
+        RecordConcerns(row["index"], row["type"], row["issuer"], frozenset(), frozenset(row["products"]),
+                       row["start"], row["end"]) for row in rows
     ]
+
+
+def _record(row: Record) -> RecordConcerns:
+    return RecordConcerns(
+        row["index"], row["type"], row["issuer"], frozenset(row["parties"] or ()), frozenset(row["products"]),
+        row["start"], row["end"], frozenset(row["owners"] or ()))
 
 
 def _lot(row: Record) -> LotConcerns:
     parties = frozenset({row["holder"], row["owner"], row["sender"], row["receiver"]} - {None})
     record = RecordConcerns(row["index"], row["type"], row["issuer"], frozenset(), frozenset({row["product"]}),
-                         row["made"])
+                            row["start"], row["end"])
     return LotConcerns(row["number"], row["product"], record, parties)

@@ -20,6 +20,7 @@ from ledger.access.rights import OPEN, Rights
 from ledger.core.record.kinds import PUBLIC_TYPES
 from ledger.errors import NotFound
 from ledger.service.access.facts import digest_at, lot_facts, organizations_of, record_facts
+from ledger.service.access.granted import GrantedRecords
 from ledger.service.access.leaves import revises_seen
 from ledger.service.access.rights import read_rights
 from ledger.service.access.sight import Sight
@@ -112,8 +113,8 @@ class Gate:
             digest = digest_from(text)
             facts = (await record_facts(self._pool, [digest])).get(text)
             seen = Level.NOTHING if facts is None else record_level(rights, facts)
-            if facts is not None and seen < Level.FULL and await self._in_granted_chain(rights, facts.log_index,
-                                                                                       facts.issuer):
+            if facts is not None and seen < Level.FULL and await GrantedRecords(self._pool, rights).covers(
+                    facts.log_index, facts.type, facts.issuer):
                 seen = Level.FULL
             for number in values.get(REVISED, ()) if seen == Level.NOTHING else ():
                 revising = -1 if facts is None else facts.log_index
@@ -126,12 +127,6 @@ class Gate:
                 reading.owners.add(facts.issuer)
             level = min(level, seen)
         return level
-
-    async def _in_granted_chain(self, rights: Rights, index: int, issuer: str) -> bool:
-        """Whether a record is in the chain of a lot that its issuer has granted in full."""
-        lots = [grant.lot for grant in rights.grants
-                if grant.lot is not None and grant.depth == "full" and grant.grantor == issuer]
-        return bool(lots) and index in (await visible_upstream(self._pool, rights, lots, NOW)).records
 
     async def _organizations(
         self, rights: Rights, given: Sequence[tuple[str, str]], reading: _NamedThings

@@ -39,7 +39,7 @@ async def show_figure(pool: DatabasePool, sight: Sight, answer: FootprintAnswer)
     if sight.whole:
         await sight.visible(pool, sight.lots, NOW)
         return answer
-    (lot,) = await show_lots(pool, sight, [answer.lot])
+    (lot,) = await show_lots(pool, sight, [answer.lot], answer.at)
     shown = await _without_upstream(pool, sight, structs.replace(answer, lot=lot))
     if sight.level < Level.FULL:
         return _totals(shown)

@@ -7,9 +7,12 @@ from msgspec import structs
 
 from ledger.access.policy import Level, lot_level, record_level
 from ledger.answers.stored import LotAnswer
+from ledger.footprint.derived.delivered_findings import of_lot
 from ledger.footprint.derived.findings import ListedFinding
 from ledger.service.access.facts import lot_facts, made_facts, organizations_of
 from ledger.service.access.sight import Sight
+from ledger.service.queries.chain.delivered import HiddenLots, read_delivered
+from ledger.service.queries.tree_size import moment_at
 from ledger.store.database import DatabasePool
 
 AnyLot = TypeVar("AnyLot", bound=LotAnswer)
@@ -17,15 +20,19 @@ AnyLot = TypeVar("AnyLot", bound=LotAnswer)
 
 class LotContext(NamedTuple):
     """`full`: the issuers of the records that the caller sees in full, by log index. `operators`: of facilities.
-    `lives`: the ids of earlier lives that the caller sees."""
+    `lives`: the ids of earlier lives that the caller sees. `findings`: behind lots of hidden records, by id."""
 
     full: Mapping[int, str]
     operators: Mapping[str, str]
     lives: frozenset[str]
+    findings: Mapping[str, Sequence[ListedFinding]]
 
 
-async def show_lots(pool: DatabasePool, sight: Sight, lots: Sequence[AnyLot]) -> list[AnyLot]:
-    """The lots without the parts that the caller may not see. It sees at least the figures of each lot."""
+async def show_lots(
+    pool: DatabasePool, sight: Sight, lots: Sequence[AnyLot], at: int | None = None
+) -> list[AnyLot]:
+    """The lots, as of the tree of `at` entries, without the parts that the caller may not see. It sees at least the
+    figures of each lot."""
     if sight.whole or not lots:
         return list(lots)
     records = await made_facts(pool, {lot.index for lot in lots})
@@ -34,7 +41,12 @@ async def show_lots(pool: DatabasePool, sight: Sight, lots: Sequence[AnyLot]) ->
     earlier = {lot.previous_life for lot in lots if lot.previous_life is not None}
     operators = await organizations_of(pool, sorted(facilities)) if facilities else {}
     lives = await visible_lots(pool, sight, sorted(earlier)) if earlier else frozenset()
-    context = LotContext(full, operators, lives)
+    behind = [lot for lot in lots if lot.index not in full]
+    findings = await read_delivered(
+        pool, HiddenLots({lot.index for lot in behind}, ids=[lot.lot for lot in behind]), await moment_at(pool, at))
+    context = LotContext(full, operators, lives, {
+        name: of_lot(findings.by_lot[number]) for name, number in findings.numbers.items()
+        if number in findings.by_lot})
     return [_shown(lot, sight, context) for lot in lots]
 
 
@@ -69,13 +81,8 @@ def _shown(lot: AnyLot, sight: Sight, context: LotContext) -> AnyLot:
     )
     if issuer is not None:
         return shown
-    return structs.replace(shown, findings=[_code(finding) for finding in lot.findings], sight="totals")
+    return structs.replace(shown, findings=list(context.findings.get(lot.lot, ())), sight="totals")
 
 
 def _is_of(organization: str, sight: Sight, issuer: str | None) -> bool:
     return sight.of_own(organization) or organization == issuer
-
-
-def _code(finding: ListedFinding) -> ListedFinding:
-    """A finding about a lot without the amount of the whole record, which would show the lot's share of it."""
-    return finding if finding.output is not None else structs.replace(finding, amount=None)

@@ -39,10 +39,14 @@ class Sight(NamedTuple):
             return None
         return await self.noted(await visible_upstream(pool, self.rights, lots, moment, at_least))
 
+    async def note(self, owners: Collection[str]) -> None:
+        """Returns when the readings of non-public data of these organisations are in the access log."""
+        if self.noter is not None:
+            await self.noter.note(owners)
+
     async def noted(self, visible: Visible) -> Visible:
         """Returns when the readings of these records are in the access log."""
-        if self.noter is not None:
-            await self.noter.note(visible.owners)
+        await self.note(visible.owners)
         return visible
 
     async def in_full(self, pool: DatabasePool, records: Collection[int]) -> set[int]:

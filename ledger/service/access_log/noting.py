@@ -24,6 +24,11 @@ class _Issued(Struct):
 _issued = msgspec.json.Decoder(_Issued)
 
 
+def issuer_of(body: bytes) -> str:
+    """The issuer of the record with this body. Raises msgspec.DecodeError."""
+    return _issued.decode(body).issuer
+
+
 def owners_of(rows: Sequence[EntryRow]) -> set[str]:
     """The issuers of the private records whose bodies are in rows for an audit. A body that cannot be read names
     nobody: the audit reports it."""
@@ -31,7 +36,7 @@ def owners_of(rows: Sequence[EntryRow]) -> set[str]:
     for row in rows:
         with suppress(msgspec.DecodeError, UnicodeDecodeError, LedgerError):
             if row.body is not None and parse_entry(row.entry).kind == PRIVATE:
-                owners.add(_issued.decode(row.body).issuer)
+                owners.add(issuer_of(row.body))
     return owners
 
 

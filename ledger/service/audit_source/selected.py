@@ -11,18 +11,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from asyncpg import Record
 from msgspec.structs import replace
 
-from ledger.access.policy import Level, RecordConcerns, record_level
+from ledger.access.policy import Level, record_level
 from ledger.access.rights import Rights
 from ledger.admission.facts import LOT_SLOTS, ProductFacts, product_facts
 from ledger.client.audit.checks.stored_lots import read_lot, stored_leaf
 from ledger.client.audit.source.interface import EntryRow, GivenLot, ProvenPlace
 from ledger.core.log.merkle import all_paths, inclusion_path, leaf_hash
 from ledger.core.record.kinds import Product
-from ledger.service.access.facts import organizations_of
-from ledger.service.access.walk import visible_upstream
+from ledger.service.access.facts import concerned, organizations_of
+from ledger.service.access.granted import GrantedRecords
 from ledger.service.audit_source.rows import (
     LOTS,
     Raw,
@@ -31,7 +30,6 @@ from ledger.service.audit_source.rows import (
     revised_rows,
     stored_leaves,
 )
-from ledger.service.queries.tree_size import NOW
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -61,7 +59,7 @@ class SelectedRows:
     def __init__(self, pool: DatabasePool, rights: Rights) -> None:
         self._pool, self._rights = pool, rights
         self._readable = sorted(rights.own | rights.whole_grantors)
-        self._chains: dict[str, frozenset[int]] = {}
+        self._granted = GrantedRecords(pool, rights)
 
     async def entries(self, start: int, end: int) -> list[EntryRow]:
         """As `entry_rows`, with the columns that the caller may read."""
@@ -145,23 +143,13 @@ class SelectedRows:
         if not indexes:
             return _Shown(frozenset(), frozenset())
         full, party = set[int](), set[int]()
-        for row in await self._pool.fetch(queries("sight")["concerns"], list(indexes), self._readable):
-            facts = _facts(row)
-            in_full = row["issuer"] in self._readable or record_level(self._rights, facts) == Level.FULL
-            if in_full or facts.log_index in await self._granted_chain(facts.issuer):
+        for facts in await concerned(self._pool, indexes, self._readable):
+            in_full = facts.issuer in self._readable or record_level(self._rights, facts) == Level.FULL
+            if in_full or await self._granted.covers(facts.log_index, facts.type, facts.issuer):
                 full.add(facts.log_index)
             elif facts.parties & self._rights.own:
                 party.add(facts.log_index)
         return _Shown(frozenset(full), frozenset(party))
-
-    async def _granted_chain(self, grantor: str) -> frozenset[int]:
-        """The records in the chains of the lots that an organisation has granted in full."""
-        if grantor not in self._chains:
-            lots = [grant.lot for grant in self._rights.grants
-                    if grant.lot is not None and grant.depth == "full" and grant.grantor == grantor]
-            self._chains[grantor] = frozenset() if not lots else (
-                await visible_upstream(self._pool, self._rights, lots, NOW)).records
-        return self._chains[grantor]
 
     async def _given(self, wanted: Mapping[int, Sequence[int]]) -> Mapping[int, list[GivenLot]]:
         """Lots by the index of the record that takes them, each as that record has found it."""
@@ -215,12 +203,6 @@ class SelectedRows:
         rows = await self._pool.fetch(queries("facts")["product_bodies"], list(names))
         records = [_product.decode(row["body"]) for row in rows]
         return {record.id: product_facts(record) for record in records}
-
-
-def _facts(row: Record) -> RecordConcerns:
-    parties = frozenset([party for party in row["parties"] or () if party is not None])
-    return RecordConcerns(
-        row["index"], row["type"], row["issuer"], parties, frozenset(row["products"] or ()), row["made"])
 
 
 def _own_lots(row: EntryRow, own: frozenset[str]) -> list[int]:

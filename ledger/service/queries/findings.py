@@ -4,23 +4,20 @@ A query first finds the records with findings, by an index over the marks in the
 load the numbers of the chain, to weigh them.
 """
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
 import numpy
-from asyncpg import Record
 
-from ledger.admission.facts import LOT_SLOTS
-from ledger.core.outcome.assessment import QUESTIONED
 from ledger.footprint.derived.chain.arrays import Arrays, Floats
 from ledger.footprint.derived.contributions import Weights, weights_of_sum
-from ledger.footprint.derived.findings import FindingRecord, ListedFinding, WeighedFinding, findings_in, listed
+from ledger.footprint.derived.delivered_findings import in_figure
+from ledger.footprint.derived.findings import FindingRecord, ListedFinding, listed
 from ledger.footprint.derived.rank_findings import NO_FINDINGS, NO_PATHS, FindingList, question_paths, ranked
-from ledger.footprint.stored.burdens import SLOT
 from ledger.host.threads import in_thread
 from ledger.service.access.sight import EVERYTHING, Sight
 from ledger.service.access.walk import Visible
+from ledger.service.queries.chain.delivered import HiddenLots, decoded, read_delivered, read_questioned
 from ledger.service.queries.chain.load import ChainRequest, load_arrays, pinned
 from ledger.service.queries.tree_size import Moment
 from ledger.store.columns import list_of
@@ -70,13 +67,13 @@ class FindingTargets(NamedTuple):
 async def read_findings(
     pool: DatabasePool, targets: FindingTargets, moment: Moment, most: int, sight: Sight = EVERYTHING
 ) -> FindingList:
-    """The findings behind a figure, of the records that the caller sees; of own records that it does not see, the
-    codes. If more than `most` records lie upstream, the list has the findings of own records only, and `beyond` says
-    so."""
+    """The findings behind a figure: of the records that the caller sees, and of hidden ones what `delivered_findings`
+    tells of its lots. If more than `most` records lie upstream, the list has the findings of own records
+    only, and `beyond` says so."""
     moment = await pinned(pool, moment)
     visible = await sight.visible(pool, list(targets.lots), moment)
     if visible is not None and visible.hidden:
-        return await _read_visible_findings(pool, targets, moment, most, visible)
+        return await _read_visible_findings(pool, targets, moment, most, visible, sight.rights.own)
     rows = await pool.fetch(queries("findings")["behind"], sorted(targets.own), moment.version, most + 1)
     if any((row["looked"] or 0) > most for row in rows):
         own = await pool.fetch(queries("findings")["among"], list_of(targets.own), moment.version)
@@ -94,20 +91,19 @@ async def read_findings(
 
 
 async def _read_visible_findings(
-    pool: DatabasePool, targets: FindingTargets, moment: Moment, most: int, visible: Visible
+    pool: DatabasePool, targets: FindingTargets, moment: Moment, most: int, visible: Visible, own: frozenset[str]
 ) -> FindingList:
+    """The findings of visible records, and of hidden ones behind the lots that the organisations `own` have."""
     beyond = len(visible.records) > most
     examined = targets.own & visible.records if beyond else visible.records
-    rows = await pool.fetch(
-        queries("findings")["among"], list_of(sorted(examined | targets.own)), moment.version)
-    records = await in_thread(decoded, rows)
-    codes = [finding for record in records if record.log_index not in visible.records
-             for finding in _codes(record, targets)]
-    seen = [record for record in records if record.log_index in visible.records]
+    rows = await pool.fetch(queries("findings")["among"], list_of(sorted(examined)), moment.version)
+    seen = await in_thread(decoded, rows)
+    delivered = (await read_delivered(pool, HiddenLots(visible.hidden, own, targets.lots), moment)).by_lot
     if beyond:
-        return ranked(seen, Weights({}, dict(targets.lots)), NO_PATHS, targets.own)._replace(beyond=most)
-    if not seen and not targets.questioned:
-        return FindingList(codes)
+        alone = ranked(seen, Weights({}, dict(targets.lots)), NO_PATHS, targets.own)
+        return alone._replace(beyond=most, delivered=in_figure(delivered, targets.lots, NO_PATHS))
+    if not seen and not targets.questioned and delivered.keys() <= targets.lots.keys():
+        return FindingList(delivered=in_figure(delivered, targets.lots, NO_PATHS))
     loaded = await load_arrays(
         pool, ChainRequest(list(targets.lots), "upstream", moment, most=most + len(visible.hidden),
                            visible=visible.records))
@@ -115,20 +111,9 @@ async def _read_visible_findings(
     for number, weight in targets.lots.items():
         wanted[loaded.arrays.position(number)] = weight
     carried = await in_thread(weights_of_sum, loaded.arrays, wanted)
-    listed_findings = await weigh_findings(
-        pool, WeighedChain(loaded.arrays, wanted, carried), targets, seen, moment)
-    arriving = math.fsum([finding.questioned for finding in listed_findings.all])
-    return listed_findings._replace(
-        all=[*codes, *listed_findings.all], hidden=max(0.0, targets.questioned - arriving))
-
-
-def _codes(record: FindingRecord, targets: FindingTargets) -> Iterable[WeighedFinding]:
-    """The findings about the lots of a figure whose own record is hidden, without amounts."""
-    outputs = {lot % LOT_SLOTS for lot in targets.lots if lot // LOT_SLOTS == record.log_index}
-    for finding in record.findings:
-        if finding.output is None or finding.output in outputs:
-            yield WeighedFinding(
-                record=finding.record, code=finding.code, severity=finding.severity, output=finding.output, own=True)
+    found = await weigh_findings(pool, WeighedChain(loaded.arrays, wanted, carried), targets, seen, moment)
+    return found.with_delivered(
+        in_figure(delivered, targets.lots, found.paths, carried.lots), targets.questioned)
 
 
 async def may_have_findings(pool: DatabasePool) -> bool:
@@ -143,7 +128,7 @@ async def weigh_findings(
     paths = NO_PATHS
     if targets.questioned:
         in_chain = set(chain.arrays.records.tolist())
-        questioned = await _questioned(pool, chain.arrays, moment)
+        questioned = await read_questioned(pool, chain.arrays, moment)
         paths = await in_thread(
             question_paths, chain.arrays, chain.wanted, questioned,
             [record for record in records if record.log_index in in_chain],
@@ -151,23 +136,8 @@ async def weigh_findings(
     return await in_thread(ranked, records, chain.weights, paths, targets.own)
 
 
-async def _questioned(pool: DatabasePool, arrays: Arrays, moment: Moment) -> Floats:
-    """The stored `questionedAbs` of each lot, by position."""
-    amounts = numpy.zeros(len(arrays.numbers))
-    rows = await pool.fetch(
-        queries("findings")["questioned"], list_of(arrays.numbers.tolist()), moment.version, SLOT[QUESTIONED] + 1)
-    for row in rows:
-        amounts[arrays.position(row["lot"])] = row["questioned"]
-    return amounts
-
-
 async def read_listed(pool: DatabasePool, indexes: Iterable[int], moment: Moment) -> dict[int, list[ListedFinding]]:
     """The findings of records by log index, for those that have any. `moment` is pinned."""
     rows = await pool.fetch(queries("findings")["among"], list_of(indexes), moment.version)
     records = await in_thread(decoded, rows)
     return {record.log_index: [listed(finding) for finding in record.findings] for record in records}
-
-
-def decoded(rows: Iterable[Record]) -> list[FindingRecord]:
-    """The records that have findings: a sector may give an indicator a name that looks like a mark."""
-    return [record for record in [findings_in(row["index"], row["leaf"]) for row in rows] if record.findings]

@@ -57,7 +57,7 @@ class ListsController(Controller):
             facility = NOWHERE
         query = LotQuery(holder, owner, facility, product, stock, at)
         answer = await read_lot_list(ledger.pool, query, PageRequest(limit, after))
-        lots = await show_lots(ledger.pool, sight, answer.lots)
+        lots = await show_lots(ledger.pool, sight, answer.lots, at)
         return structs.replace(answer, lots=await _resembling(ledger, lots))
 
     @get("/received", access=OfOrganization(), summary="Transfers to an organisation, newest first, with their figures")

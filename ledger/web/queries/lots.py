@@ -42,7 +42,7 @@ class QueriesController(Controller):
     ) -> list[LotAnswer]:
         """Of an item only the lots that the caller sees."""
         lots = await read_lots(ledger.pool, lot, item, at, None if sight.whole else sight.lots)
-        return await ledger.resemblances.of_lots(await show_lots(ledger.pool, sight, lots))
+        return await ledger.resemblances.of_lots(await show_lots(ledger.pool, sight, lots, at))
 
     @get("/changes", access=OfOrganization(("holder",)),
          summary="Restatements of a holder's lots: the revising record, and the figures before and after")

@@ -26,7 +26,8 @@ TakenWeights = Mapping[int, Mapping[int, float]]
 
 class ReceivedLot(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """A lot that the caller received from `supplier`. `quantity` (in `unit`) went into the visible records. `footprint`
-    and `questioned`: the committed kg CO2e of the whole lot. `findings`: the codes of the findings about it."""
+    and `questioned`: the committed kg CO2e of the whole lot. `findings`: the codes of the findings about it,
+    also of the record by which its supplier made it."""
 
     lot: str
     supplier: str

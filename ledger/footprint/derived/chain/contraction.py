@@ -5,10 +5,14 @@ the node `HIDDEN`. If it would stand for a single hidden party, there is no such
 lots are marked instead.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
+from msgspec import to_builtins
+
 from ledger.footprint.derived.chain.graph import Chain
+from ledger.footprint.derived.findings import ListedFinding
 
 HIDDEN: Final = "hidden parts"
 """The id of the node of all hidden parts. Ids of lots and pools have no space."""
@@ -17,12 +21,14 @@ DOWNSTREAM_NOTE: Final = "the uses of lots by other organisations are hidden fro
 
 class Contraction(NamedTuple):
     """`merged`: the nodes that the graph does not show: ids of lots, digests of records. `suppliers`: of the received
-    lots, by id. `remainder`: the data of the node for the merged lots; None if they are of a single party."""
+    lots, by id. `remainder`: the data of the node for the merged lots; None if they are of a single party. `findings`:
+    behind received lots, by id."""
 
     merged: frozenset[str]
     suppliers: Mapping[str, str]
     remainder: Mapping[str, Any] | None
     note: str
+    findings: Mapping[str, Sequence[ListedFinding]] = MappingProxyType({})
 
     def attributes(self, chain: Chain) -> dict[str, Any]:
         """The attributes of the graph, with a note on the hidden parts."""
@@ -36,6 +42,8 @@ class Contraction(NamedTuple):
                 continue
             if name in self.suppliers:
                 data = {**data, "supplier": self.suppliers[name]}
+            if name in self.findings:
+                data = {**data, "findings": to_builtins(self.findings[name])}
             yield name, {**data, "hiddenInputs": True} if name in takers else data
         if self.remainder is not None:
             yield HIDDEN, dict(self.remainder)

@@ -6,14 +6,17 @@ from typing import Final
 import numpy
 
 from ledger.access.rights import Rights
+from ledger.admission.facts import LOT_SLOTS
 from ledger.core.outcome.assessment import QUESTIONED
 from ledger.footprint.derived.chain.arrays import Arrays
 from ledger.footprint.derived.chain.boundary import NOTE
 from ledger.footprint.derived.chain.columns import LotColumns
 from ledger.footprint.derived.chain.contraction import DOWNSTREAM_NOTE, Contraction
 from ledger.footprint.derived.chain.cutting import StageParts
+from ledger.footprint.derived.delivered_findings import of_lot
 from ledger.footprint.stored.burdens import SLOT, footprint
 from ledger.service.access.walk import Visible
+from ledger.service.queries.chain.delivered import HiddenLots, read_delivered
 from ledger.service.queries.chain.load import ChainRequest
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
@@ -51,12 +54,17 @@ async def read_contraction(
     merged = [row for row in rows if row["id"] not in suppliers and row["number"] not in targets]
     hidden = {index for index in arrays.records.tolist() if index not in visible.records}
     names = {records.digests[place] for place, index in enumerate(arrays.records.tolist()) if index in hidden}
+    received = [row["number"] for row in rows if row["id"] in suppliers]
+    findings = await read_delivered(
+        pool, HiddenLots({number // LOT_SLOTS for number in received}, numbers=received), request.moment)
+    listed = {name: of_lot(findings.by_lot[number]) for name, number in findings.numbers.items()
+              if number in findings.by_lot}
     remainder = None
     if len({row["issuer"] for row in merged}) > 1:
         remainder = _remainder(arrays, lots, [position[row["number"]] for row in merged])
     return Contraction(
         frozenset(names | {row["id"] for row in merged}), suppliers, remainder,
-        NOTE if request.direction == "upstream" else DOWNSTREAM_NOTE)
+        NOTE if request.direction == "upstream" else DOWNSTREAM_NOTE, listed)
 
 
 def _remainder(arrays: Arrays, lots: LotColumns, merged: Sequence[int]) -> dict[str, object]:

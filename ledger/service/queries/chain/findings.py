@@ -7,19 +7,22 @@ import numpy
 
 from ledger.core.outcome.assessment import QUESTIONED
 from ledger.footprint.derived.chain.boundary import TakenWeights
+from ledger.footprint.derived.delivered_findings import in_figure
 from ledger.footprint.derived.rank_findings import NO_FINDINGS, FindingList
 from ledger.footprint.stored.burdens import SLOT
 from ledger.host.threads import in_thread
+from ledger.service.queries.chain.delivered import decoded
 from ledger.service.queries.chain.hidden import taken_weights
 from ledger.service.queries.chain.upstream import UpstreamChain
-from ledger.service.queries.findings import FindingTargets, WeighedChain, decoded, weigh_findings
+from ledger.service.queries.findings import FindingTargets, WeighedChain, weigh_findings
 from ledger.store.columns import list_of
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
 
 class ChainFindings(NamedTuple):
-    """The findings that the caller sees, and the weights of boundary lots in the amount in question."""
+    """The findings that the caller sees, and the weights of boundary lots in the amount in question. The amounts of
+    findings behind boundary lots are part of the amounts of these lots."""
 
     listed: FindingList
     hidden: TakenWeights = MappingProxyType({})
@@ -32,7 +35,8 @@ async def read_chain_findings(pool: DatabasePool, chain: UpstreamChain) -> Chain
     indexes = chain.visible_records if questioned else chain.weights.records
     rows = await pool.fetch(queries("findings")["among"], list_of(indexes), chain.moment.version)
     records = await in_thread(decoded, rows)
-    if not records and not (questioned and chain.hidden):
+    delivered = {} if chain.hidden is None else chain.hidden.findings
+    if not records and not delivered and not (questioned and chain.hidden):
         return ChainFindings(NO_FINDINGS)
     wanted = numpy.zeros(len(arrays.numbers))
     wanted[arrays.position(number)] = 1.0
@@ -42,4 +46,6 @@ async def read_chain_findings(pool: DatabasePool, chain: UpstreamChain) -> Chain
         return ChainFindings(findings)
     seen = [finding for finding in findings.all if finding.record not in chain.partly]
     weights = taken_weights(arrays, chain.hidden.visible, findings.paths.records, {number: 1.0})
-    return ChainFindings(findings._replace(all=seen), weights)
+    carried = {lot: sum(parts.values()) for lot, parts in chain.hidden.weights.items()}
+    behind = in_figure(delivered, targets.lots, findings.paths, carried)
+    return ChainFindings(findings._replace(all=seen).with_delivered(behind, questioned), weights)

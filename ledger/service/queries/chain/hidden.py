@@ -1,7 +1,8 @@
 """Reads the boundary of the visible part of a chain: the lots that hidden records made."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy
@@ -22,24 +23,26 @@ from ledger.footprint.derived.chain.boundary import (
     merged,
 )
 from ledger.footprint.derived.contributions import Weights
-from ledger.footprint.derived.findings import about, findings_in
+from ledger.footprint.derived.delivered_findings import Delivered
 from ledger.footprint.stored.burdens import SLOT, footprint
 from ledger.host.threads import in_thread
 from ledger.service.access.facts import made_facts
 from ledger.service.access.walk import Visible
+from ledger.service.queries.chain.delivered import HiddenLots, read_delivered
 from ledger.service.queries.chain.load import ChainFlows, Loaded, read_figures
 from ledger.service.queries.tree_size import Moment
-from ledger.store.columns import list_of
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
 
 class HiddenChain(NamedTuple):
-    """The hidden parts of a chain: its boundary `lots`, and the weights with which visible records take from them."""
+    """The hidden parts of a chain: its boundary `lots`, and the weights with which visible records take from them.
+    `findings`: of hidden records, behind lots that the caller received or asked for."""
 
     visible: Visible
     lots: tuple[BoundaryLot, ...]
     weights: TakenWeights
+    findings: Delivered = MappingProxyType({})
 
     def amounts(self, amounts: Mapping[int, float], weights: TakenWeights | None = None, *, named: bool = False
                 ) -> HiddenAmounts:
@@ -102,7 +105,9 @@ async def read_hidden(
     taken = await in_thread(_taken, loaded.flows, frozenset(wanted))
     sellers = await _named_takers(pool, rights, weights)
     received = [row["number"] for row in rows if {row["holder"], row["owner"]} & rights.own]
-    codes = await _codes(pool, received, moment)
+    asked = {*received, *[number for number in wanted if ITSELF in weights.get(number, {})]}
+    findings = (await read_delivered(
+        pool, HiddenLots({number // LOT_SLOTS for number in asked}, numbers=asked), moment)).by_lot
     own, lots = frozenset(received), []
     for row in rows:
         number = row["number"]
@@ -113,10 +118,10 @@ async def read_hidden(
             shown = ReceivedLot(
                 lot=row["id"], supplier=row["issuer"], product=row["product"], quantity=plain(Decimal(quantity)),
                 unit=row["unit"], footprint=footprint(vector), questioned=vector[SLOT[QUESTIONED]],
-                findings=codes.get(number, []))
+                findings=sorted({one.code for one in findings.get(number, ())}))
         named = number in own or not sellers.isdisjoint(weights.get(number, {}))
         lots.append(BoundaryLot(number, row["issuer"], vector, shown, named))
-    return HiddenChain(visible, tuple(lots), weights)
+    return HiddenChain(visible, tuple(lots), weights, findings)
 
 
 async def _named_takers(pool: DatabasePool, rights: Rights, weights: TakenWeights) -> frozenset[int]:
@@ -126,19 +131,6 @@ async def _named_takers(pool: DatabasePool, rights: Rights, weights: TakenWeight
         return frozenset()
     facts = await made_facts(pool, takers)
     return frozenset([each.log_index for each in facts if record_level(rights, each) >= Level.SUPPLIERS])
-
-
-async def _codes(pool: DatabasePool, lots: Iterable[int], moment: Moment) -> dict[int, list[str]]:
-    """The codes of the findings about received lots, by number."""
-    wanted = list(lots)
-    rows = await pool.fetch(
-        queries("findings")["among"], list_of(sorted({lot // LOT_SLOTS for lot in wanted})), moment.version)
-    decoded = [findings_in(row["index"], row["leaf"]) for row in rows]
-    records = {record.log_index: record.findings for record in decoded if record.findings}
-    return {
-        lot: sorted({finding.code for finding in about(records[lot // LOT_SLOTS], lot % LOT_SLOTS)})
-        for lot in wanted if lot // LOT_SLOTS in records
-    }
 
 
 def _taken(flows: ChainFlows, lots: frozenset[int]) -> dict[int, Decimal]:

@@ -28,7 +28,7 @@ from ledger.service.queries.chain.load import (
     read_lot_versions,
 )
 from ledger.service.queries.findings import read_listed
-from ledger.service.queries.tree_size import NOW, Moment, moment_at
+from ledger.service.queries.tree_size import Moment, moment_at
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -77,9 +77,9 @@ async def trace_visible(
     """The same chain as far as the caller sees it, with its contraction unless nothing is hidden. Raises the errors of
     `trace`, and Denied for an earlier tree size over hidden parts."""
     if sight.whole:
-        if direction == "upstream":
-            await sight.visible(pool, sight.lots, NOW)
-        return await trace(pool, lots, direction, limits, at), None
+        chain = await trace(pool, lots, direction, limits, at)
+        await sight.note(set(chain.records.issuers))
+        return chain, None
     moment = await pinned(pool, await moment_at(pool, at))
     targets = list(dict.fromkeys((await lot_numbers(pool, lots, direction, moment)).values()))
     if direction == "upstream":

@@ -51,6 +51,7 @@ async def read_indicators(
                  and is_ended_year(period.since, period.until, now))
         aggregation.sums = ShownSums(sight, aggregation.composites, mixes=mixes)
     await aggregation.read()
+    await sight.note({issuer for issuer in aggregation.issuers if sight.of_own(issuer)})
     return await in_thread(aggregation.answer, names, period)
 
 
@@ -81,6 +82,11 @@ class _IndicatorAggregation:
         self._operators: dict[str, str] = {}
         self._facilities: dict[str, Facility] = {}
         self._reports: dict[str, list[Report]] = {}
+
+    @property
+    def issuers(self) -> frozenset[str]:
+        """The organisations whose records are in the sums."""
+        return frozenset(self._operators.values())
 
     async def read(self) -> None:
         reported = await read_reported(self._pool, self._span, self._moment)

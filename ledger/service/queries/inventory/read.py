@@ -112,6 +112,7 @@ async def read_inventory(
     before = await _summed(pool, {organization: 1.0}, year_span(year - 1), moment)
     group_members = await _group(pool, organization, moment)
     members = [member for member in group_members if sight.of_own(member.id)]
+    await sight.note({member.id for member in members})
     subject = OrganizationYear(own, year, moment, sites, members, len(group_members) - len(members))
     shares = {member.id: member.share for member in subject.members}
     group = now if len(shares) == 1 else await _summed(pool, shares, span, moment)

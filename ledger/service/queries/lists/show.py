@@ -96,7 +96,7 @@ async def read_shown(
     if not first.full:
         entered = structs.replace(entered, facility=None, process=None, lots=0)
     lots = [] if first.number is None else await show_lots(
-        pool, sight, await read_listed_lots(pool, [first.number], moment))
+        pool, sight, await read_listed_lots(pool, [first.number], moment), at)
     organization = None
     if kind == "organization":
         (organization,) = await read_organizations(pool, first.record - 1, 1)

@@ -1,0 +1,40 @@
+"""Notes the readings of dry runs: a checked record tells its signer the figures of the lots that it takes, which may be
+of records of others."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from ledger.access.caller import Caller
+from ledger.answers.checked import CheckedRecord
+from ledger.core.signatures.envelope import open_envelope
+from ledger.errors import LedgerError
+from ledger.service.access.facts import lot_facts
+from ledger.service.access.gate import Gate
+from ledger.service.access_log.access_log import AccessLog
+from ledger.service.access_log.noting import Noter, issuer_of
+from ledger.store.database import DatabasePool
+
+_READING: Final = frozenset({"read"})
+
+
+async def note_checks(
+    pool: DatabasePool, gate: Gate, accesses: AccessLog, route: str,
+    checks: Sequence[tuple[bytes, CheckedRecord | LedgerError]],
+) -> None:
+    """Returns when the readings of these checks, each with its envelope, are in the access log. Whoever signed a record
+    is its reader. Raises Unavailable."""
+    if gate.is_open:
+        return
+    taken: dict[Caller, list[str]] = {}
+    for envelope, result in checks:
+        if isinstance(result, CheckedRecord) and result.inputs:
+            opened = open_envelope(envelope)
+            signer = Caller(issuer_of(opened.body), _READING, opened.keyid.hex())
+            taken.setdefault(signer, []).extend([one.lot for one in result.inputs])
+    for signer, lots in taken.items():
+        facts = await lot_facts(pool, sorted(set(lots)))
+        issuers = {name: {lot.record.issuer for lot in named} for name, named in facts.items()}
+        others = sorted([name for name, makers in issuers.items() if makers != {signer.organization}])
+        if others:
+            noter = Noter(accesses, await gate.rights_of(signer), route, others)
+            await noter.note({issuer for name in others for issuer in issuers[name]})

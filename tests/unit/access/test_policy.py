@@ -1,0 +1,56 @@
+"""How much of a record, a lot or an organisation a caller sees, by its rights and by facts of the thing alone."""
+
+from typing import Final
+
+import pytest
+
+from ledger.access.policy import Level, LotConcerns, RecordConcerns, lot_level, record_level
+from ledger.access.rights import HeldGrant, Rights
+from ledger.core.record.kinds import Depth
+
+TOLLED: Final = RecordConcerns(7, "transformation", "toller", owners=frozenset({"owner"}))
+SENT: Final = RecordConcerns(8, "transfer", "mill", frozenset({"shop", "owner"}))
+
+
+def rights(*own: str, grants: tuple[HeldGrant, ...] = ()) -> Rights:
+    return Rights(own=frozenset(own), grants=grants)
+
+
+@pytest.mark.parametrize(("facts", "who", "level"), [
+    (TOLLED, "toller", Level.FULL), (TOLLED, "owner", Level.TOTALS), (TOLLED, "rival", Level.NOTHING),
+    (SENT, "mill", Level.FULL), (SENT, "shop", Level.TOTALS), (SENT, "owner", Level.TOTALS),
+    (SENT, "rival", Level.NOTHING),
+])
+def test_parties_and_owners_of_the_goods_see_totals(facts: RecordConcerns, who: str, level: Level) -> None:
+    assert record_level(rights(who), facts) == level
+
+
+def test_an_owner_sees_its_own_lots_of_a_record_and_no_others() -> None:
+    facts = RecordConcerns(7, "transformation", "toller")
+    own = LotConcerns(7 * 1024, "part", facts, frozenset({"toller", "owner"}))
+    other = LotConcerns(7 * 1024 + 1, "slag", facts, frozenset({"toller"}))
+    assert lot_level(rights("owner"), own) == Level.TOTALS
+    assert lot_level(rights("owner"), other) == Level.NOTHING
+
+
+@pytest.mark.parametrize(("depth", "level"), [
+    ("totals", Level.TOTALS), ("stages", Level.STAGES), ("suppliers", Level.SUPPLIERS), ("full", Level.FULL)])
+def test_a_grant_covers_the_records_of_its_grantor_alone(depth: Depth, level: Level) -> None:
+    held = rights("auditor", grants=(HeldGrant(1, "owner", depth),))
+    assert record_level(held, RecordConcerns(9, "transformation", "owner")) == level
+    # The toller's record is not the owner's to grant.
+    assert record_level(held, TOLLED) == Level.NOTHING
+
+
+@pytest.mark.parametrize(("start", "end", "level"), [
+    ("2025-01-01T00:00:00Z", "2025-01-31T00:00:00Z", Level.FULL),
+    ("2024-12-20T00:00:00Z", "2025-01-10T00:00:00Z", Level.NOTHING),
+    ("2025-12-20T00:00:00Z", "2026-01-10T00:00:00Z", Level.NOTHING),
+    (None, None, Level.NOTHING),
+])
+def test_a_grant_of_a_period_covers_the_records_that_lie_in_it(
+    start: str | None, end: str | None, level: Level
+) -> None:
+    held = rights("auditor", grants=(HeldGrant(
+        1, "mill", "full", since="2025-01-01T00:00:00Z", until="2026-01-01T00:00:00Z"),))
+    assert record_level(held, RecordConcerns(9, "transformation", "mill", start=start, end=end)) == level
