@@ -44,7 +44,7 @@ class LotAnswer(QueryAnswer, frozen=True, kw_only=True):
     the key that signed its record is reported compromised. `resembles`: by the id of its holder, owner or sender, the
     organisations with which readers could confuse that organisation. `questioned`: kg CO2e in question in the whole
     lot; `findings`: of its own record, about this lot. If that record is hidden from the caller, with the kg CO2e in
-    this lot; those of the record by which the supplier made delivered goods are among them. `remaining` is absent for
+    this lot, also of the record by which the supplier made delivered goods. `remaining` is absent for
     callers who may not see the stock of the holder, `sight` says if the lot's record is hidden from the caller.
     """
 

@@ -2,7 +2,8 @@
 record by which the supplier made the goods.
 
 Of the second record the caller may know code, severity, and the kg CO2e that arrive in the lot: no amounts of the whole
-record, which would tell the lot's part of it, and no log index, so that these findings carry that of the delivery.
+record, which would tell the lot's part of it, and no log index: these findings have the log index of
+the delivery.
 Findings of records further upstream are a sum, the rest of the amount in question.
 """
 

@@ -1,4 +1,4 @@
-"""What full grants of single lots and products show beside the records in their scope: the chain of a lot as far as its
+"""The records that full grants of single lots and products show beside those in their scope: the chain of a lot as far as its
 grantor made it, and the records of the facilities and products that the figures of all these need. All of it is the
 grantor's own."""
 

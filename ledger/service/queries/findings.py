@@ -67,8 +67,8 @@ class FindingTargets(NamedTuple):
 async def read_findings(
     pool: DatabasePool, targets: FindingTargets, moment: Moment, most: int, sight: Sight = EVERYTHING
 ) -> FindingList:
-    """The findings behind a figure: of the records that the caller sees, and of hidden ones what `delivered_findings`
-    tells of its lots. If more than `most` records lie upstream, the list has the findings of own records
+    """The findings behind a figure: of the records that the caller sees, and of hidden ones as far as
+    `delivered_findings` goes. If more than `most` records lie upstream, the list has the findings of own records
     only, and `beyond` says so."""
     moment = await pinned(pool, moment)
     visible = await sight.visible(pool, list(targets.lots), moment)
