@@ -14,7 +14,7 @@ def plugin() -> Sector:
         element_tolerance=Decimal("0.05"), indicators=read_indicators("carbon_ledger_building_materials"),
         needs=read_needs("carbon_ledger_building_materials"), nature=read_nature("carbon_ledger_building_materials"),
         # The kiln burns the lots that its activity names.
-        burns_lots=("cement", "flatGlass", "ceramics"),
+        burns_lots={"cement": "mineral", "flatGlass": "mineral", "ceramics": "mineral"},
         routes={
             "clinker": Route(activity=clinker.Clinker, assess=clinker.assess, en="Cement clinker", zh="水泥熟料"),
             "cement": Route(activity=cement.Cement, assess=cement.assess, en="Cement grinding", zh="水泥粉磨"),
