@@ -25,6 +25,7 @@ from ledger.core.record.values import Evidence
 from ledger.engine.bounds.fuels import REPORT
 from ledger.engine.bounds.process import ZERO, Process, is_energy, short
 from ledger.engine.bounds.substances import (
+    SPREAD,
     MaterialAmount,
     amount_of_lot,
     in_unit,
@@ -51,6 +52,9 @@ _HOLD_NONE: Final = (
     "food", "wood", "paper", "mineral", "cement", "ceramic", "glass", "water", "electronics", "machinery")
 """Classes of goods that bind no carbon of fuels: theirs is biogenic, of carbonates, or of plastics that come in."""
 _BIND_LITTLE: Final = ("steel", "ferroalloy")
+_STEEL: Final = Decimal("0.005")
+"""Kg of carbon per kg of steel: few steels hold more, and these are alloyed."""
+_CAST: Final = ("pigIron", "castIron", "hotMetal", "directReducedIron")
 _CARBONATE: Final = Decimal("0.15")
 """Kg of carbon per kg: carbonates hold up to 0.1425 (stoichiometry of magnesite)."""
 _CALCINED: Final = ("limestone", "dolomite", "magnesite", "calciumCarbonate", "marl", "rawMeal")
@@ -110,7 +114,7 @@ def _fossil(market: FuelMarket, taken: Taken) -> list[LotFuel]:
     lot, quantity, mass = taken
     if lot.role in _MATTERLESS:
         return []
-    return [fuel for fuel in market.fuels_in(lot, LotAmount(quantity, lot.unit, mass))
+    return [fuel for fuel in market.fuels_taken(lot, LotAmount(quantity, lot.unit, mass))
             if fuel.per_unit and (fuel.is_mineral or lot.role != "waste")]
 
 
@@ -197,6 +201,8 @@ def _room(process: Process, material: str, amount: MaterialAmount) -> Decimal:
         return ZERO
     if substance.group in _HOLD_NONE or _is_fuel(process, material):
         return ZERO
+    if substance.group == "steel" and (material if substance.entry is None else substance.entry.key) not in _CAST:
+        return (amount.mass or ZERO) * _STEEL
     return most_of(process.sets, material, amount).carbon
 
 
@@ -226,10 +232,13 @@ def _released(process: Process) -> Decimal:
 
 
 def _gas_of(process: Process, material: str, amount: MaterialAmount) -> Decimal:
-    """Kg of carbon that a material may give off: carbonates all of it, others the least that they hold."""
+    """Kg of carbon that a material may give off: fuels by their rows, carbonates all of it, others the least that they
+    hold."""
     substance = substance_of(process.sets, material)
     if not substance.known or not substance.is_matter or is_energy(amount.unit):
         return ZERO
     own = in_unit(substance, amount)
+    if _is_fuel(process, material) and not substance.grown:
+        return (own or ZERO) * substance.carbon / SPREAD
     is_carbonate = (material if substance.entry is None else substance.entry.key) in _CALCINED
     return (own or ZERO) * (substance.carbon if is_carbonate else ZERO if substance.grown else substance.held)

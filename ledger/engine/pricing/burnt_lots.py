@@ -36,7 +36,7 @@ class _BurntLot(NamedTuple):
 def with_burnt_lots(context: Context, plan: Plan, market: FuelMarket, burns: BurntFuels) -> Context:
     """The context with each lot of fuel as supplies of its fuels. `burns`: the fuels that count. Fuel that leaves in
     goods does not burn: the record mixes or fills it."""
-    taken = [_BurntLot(lot, market.fuels_in(lot, LotAmount(quantity, lot.unit, mass)))
+    taken = [_BurntLot(lot, market.fuels_taken(lot, LotAmount(quantity, lot.unit, mass)))
              for lot, quantity, mass in plan.taken if lot.role not in _MATTERLESS]
     burnt = [one for one in taken if _is_fuel(one.fuels, burns)]
     parts = burnt_parts([fuel for one in burnt for fuel in one.fuels], plan, market)
@@ -69,7 +69,7 @@ def burnt_parts(taken: Iterable[LotFuel], plan: Plan, market: FuelMarket) -> Map
     for made in plan.created if came else ():
         lot = made.facts
         leaving = sold if lot.role in SOLD else unsold
-        for fuel in market.fuels_in(lot, LotAmount(lot.quantity, lot.unit, lot.mass)):
+        for fuel in market.fuels_left(lot):
             leaving[fuel.key] = CONTEXT.add(leaving[fuel.key], fuel.amount)
     return {key: _part(amount, sold[key], unsold[key]) for key, amount in came.items()}
 

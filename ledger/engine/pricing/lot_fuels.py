@@ -74,24 +74,30 @@ class FuelMarket(NamedTuple):
     around: Surroundings
     facts: Facts
 
-    def fuels_in(self, lot: LotFacts, amount: LotAmount) -> list[LotFuel]:
-        """The fuels in an amount of a lot, by its materials, or by those of its product: no lot is less of a fuel than
-        its product. Without materials, the product's CN or HS code decides. Where nothing but fuel is known of a lot,
-        all of it is fuel."""
+    def fuels_taken(self, lot: LotFacts, amount: LotAmount) -> list[LotFuel]:
+        """The fuels in an amount of a lot that comes in, by its materials, or by those of its product: no lot is less
+        of a fuel than its product. Without materials, the product's CN or HS code decides. Where nothing but fuel is
+        known of a lot, all of it is fuel."""
         product = self.facts.products.get(lot.product)
         own = self.facts.composition(lot).materials
         if product is None:
-            return self._among(own, amount)
+            return self._among(own, amount, whole=True)
         if own or product.composition.materials:
-            return self._among(own, amount) or self._among(product.composition.materials, amount)
+            by_product = product.composition.materials
+            return self._among(own, amount, whole=True) or self._among(by_product, amount, whole=True)
         coded = entry_of_code(self.sets, product.codes)
         return [] if coded is None else self._among({coded.key: "1"}, amount)
 
-    def _among(self, materials: Mapping[str, str], amount: LotAmount) -> list[LotFuel]:
+    def fuels_left(self, lot: LotFacts) -> list[LotFuel]:
+        """The fuels in a lot that a record makes, by its stated materials alone."""
+        return self._among(self.facts.composition(lot).materials, LotAmount(lot.quantity, lot.unit, lot.mass))
+
+    def _among(self, materials: Mapping[str, str], amount: LotAmount, *, whole: bool = False) -> list[LotFuel]:
+        """`whole`: materials that are all fuel stand for the part that nobody states."""
         shares = {name: Decimal(share) for name, share in materials.items()}
         known = sum(shares.values(), _NOTHING)
         only = all((entry := entry_of(self.sets, name)) is not None and entry[1].kind == _FUEL for name in shares)
-        if only and _NOTHING < known < _WHOLE:
+        if whole and only and _NOTHING < known < _WHOLE:
             shares = {name: CONTEXT.divide(share, known) for name, share in shares.items()}
         fuels = list[LotFuel]()
         for name, share in shares.items():

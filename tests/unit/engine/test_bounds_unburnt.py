@@ -76,9 +76,10 @@ def test_gas_of_limestone_is_none_of_coal(co2: str, question: float) -> None:
     # Of names that no set knows, the record says how much carbon they hold.
     ({"materials": {"blackStuff": "1"}}, 220), ({"materials": {"blackStuff": "1"}, "fossil_carbon": "0.06"}, 0),
     ({}, 220), ({"materials": {"blackStuff": "1"}, "fossil_carbon": "0.03"}, 110),
-    # Steel holds up to 7 %.
-    ({"materials": {"steel": "1"}}, 0),
-    # Coal that leaves again: 25 kg.
+    # Steel holds half a percent.
+    ({"materials": {"steel": "1"}}, 220 - 5 * 44 / 12),
+    # Coal that leaves again: 25 kg. Of an output, the unsaid part is no coal.
+    ({"materials": {"coal": "0.025"}}, 220 - 25 * 2.2),
     ({"materials": {"sand": "0.975", "coal": "0.025"}}, 220 - 25 * 2.2),
 ])
 def test_carbon_that_leaves_in_goods_is_not_burnt(good: dict[str, Any], question: float) -> None:
