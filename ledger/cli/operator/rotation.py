@@ -1,4 +1,4 @@
-"""What `key rotate-log` and `key rotate-tokens` do, which needs the packages of the server."""
+"""The steps of `key rotate-log` and `key rotate-tokens`, which need the packages of the server."""
 
 import time
 

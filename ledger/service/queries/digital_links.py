@@ -35,7 +35,7 @@ def is_of_product(link: str) -> bool:
 
 
 def class_of(text: str) -> str | None:
-    """What all identifiers of lots, items and variants of a GTIN begin with; None unless the text is the link of a GTIN
-    alone."""
+    """The beginning of all identifiers of lots, items and variants of a GTIN; None unless the text is the link of a
+    GTIN alone."""
     link = canonical_link(text)
     return f"{link}/" if link is not None and is_of_product(link) and link.count("/") == _SLASHES else None
