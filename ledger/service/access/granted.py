@@ -1,6 +1,5 @@
-"""What full grants of single lots and products show beside the records in their scope: the chain of a lot as far as its
-grantor made it, and the records of the facilities and products that the figures of all these need. All of it is the
-grantor's own."""
+"""Full grants of single lots and products show more than the records in their scope: the records in the chain of a lot,
+and the records of the facilities and products that the figures of all these need. All of it is the grantor's own."""
 
 from collections.abc import Iterable
 from typing import Final
