@@ -3,7 +3,8 @@
 from typing import Final, NamedTuple
 
 SCOPES: Final = ("read", "post", "admin")
-"""The uses of a token: reading, posting, and the administration of the organisation's clients."""
+"""The uses of a token: reading, posting with it, and the administration of the organisation's clients. Posting without
+a token stays possible, since the signature of a record is its identity."""
 
 
 class Caller(NamedTuple):

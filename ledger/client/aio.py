@@ -136,9 +136,11 @@ class AsyncClient(Asking):
         """A page of the organisations that the registrar lets read everything, newest first."""
         return await self.ask(queries.readers(limit=limit, after=after))
 
-    async def passport(self, lot: str | None = None, item: str | None = None) -> PassportAnswer:
-        """The published passport of a lot, or of an item."""
-        return await self.ask(queries.passport(lot, item))
+    async def passport(
+        self, lot: str | None = None, item: str | None = None, product: str | None = None
+    ) -> PassportAnswer:
+        """The published passport of a lot, an item or a product."""
+        return await self.ask(queries.passport(lot, item, product))
 
     async def accesses(
         self, organization: str, since: str | None = None, until: str | None = None, *, limit: int | None = None,

@@ -137,9 +137,9 @@ def readers(*, limit: int | None = None, after: int | None = None) -> Query[Read
     return Query("/v1/readers", ReaderListAnswer, limit=limit, after=after)
 
 
-def passport(lot: str | None = None, item: str | None = None) -> Query[PassportAnswer]:
-    """The published passport of a lot, or of an item."""
-    return Query("/v1/passport", PassportAnswer, lot=lot, item=item)
+def passport(lot: str | None = None, item: str | None = None, product: str | None = None) -> Query[PassportAnswer]:
+    """The published passport of a lot, an item or a product."""
+    return Query("/v1/passport", PassportAnswer, lot=lot, item=item, product=product)
 
 
 def accesses(

@@ -145,9 +145,11 @@ class Client(BlockingReader):
         """A page of the organisations that the registrar lets read everything, newest first."""
         return self.ask(queries.readers(limit=limit, after=after))
 
-    def passport(self, lot: str | None = None, item: str | None = None) -> PassportAnswer:
-        """The published passport of a lot, or of an item."""
-        return self.ask(queries.passport(lot, item))
+    def passport(
+        self, lot: str | None = None, item: str | None = None, product: str | None = None
+    ) -> PassportAnswer:
+        """The published passport of a lot, an item or a product."""
+        return self.ask(queries.passport(lot, item, product))
 
     def accesses(
         self, organization: str, since: str | None = None, until: str | None = None, *, limit: int | None = None,

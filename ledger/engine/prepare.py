@@ -15,6 +15,7 @@ from ledger.core.record.kinds import AnyRecord, Declaration, Report, Transformat
 from ledger.engine.assessing import assess
 from ledger.engine.figure_work import work_of
 from ledger.engine.prepared import REVISING, Prepared, PreparedDraft, Pricing, Submission
+from ledger.engine.pricing.burnt_lots import with_burnt_lots
 from ledger.engine.pricing.named_rows import check_no_rows
 from ledger.engine.pricing.supplies import price_supplies
 from ledger.engine.pricing.surroundings import surroundings_of
@@ -106,7 +107,10 @@ def _context(
 ) -> Context | None:
     if installed is None or not isinstance(record, Transformation):
         return None
-    return context_of(record, plan, facts, None if pricing is None else pricing.supplies, questions=questions)
+    context = context_of(record, plan, facts, None if pricing is None else pricing.supplies, questions=questions)
+    if pricing is None or not questions or context.route not in installed.sector.burns_lots:
+        return context
+    return with_burnt_lots(context, plan, facts, pricing.around, pricing.sets)
 
 
 def _pricing(

@@ -107,7 +107,8 @@ class SupplyFacts(Struct, frozen=True, kw_only=True):
     analysis, else by `fuel`, else by the table of standard fuels.
 
     `combustion`: kg of CO2 (or CO2e) from burning it, if the supply brings a factor for its combustion. The core makes
-    this line, so the plugin must not. `deviation` and `pedigree` state the uncertainty of the quantity.
+    this line, so the plugin must not. `deviation` and `pedigree` state the uncertainty of the quantity. `lot`: of a lot
+    that burns as a supply does (see `Sector.burns_lots`); its index is below 0.
     """
 
     index: int
@@ -122,6 +123,7 @@ class SupplyFacts(Struct, frozen=True, kw_only=True):
     upstream: Decimal | None = None
     fuel: FuelFacts | None = None
     heating: HeatingValue | None = None
+    lot: str | None = None
 
     def amount(self, unit: str, heating: HeatingValue | None = None) -> Decimal:
         """The quantity in `unit`. If `unit` is a mass and the quantity is not, the supply's mass. A fuel in a unit of

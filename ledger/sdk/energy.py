@@ -42,7 +42,8 @@ def book_energy(
     for supply in context.supplied("heat", "steam"):
         draft.buy_heat(supply)
     for supply in context.supplies:
-        analysis = analysis_of(supply.material, analyses)
+        # Nobody analyses a lot: its maker states its materials.
+        analysis = analysis_of(supply.material, analyses) if supply.lot is None else None
         if is_fuel(supply, analyses):
             kind: LineKind = "transport" if supply.material in vehicle_fuels else "onSite"
             draft.burn(supply, analysis=analysis, kind=kind)
@@ -82,7 +83,7 @@ def is_fuel(supply: SupplyFacts, analyses: Sequence[FuelAnalysis] = ()) -> bool:
 
 def _check_analyses(context: Context, analyses: Sequence[FuelAnalysis]) -> None:
     for i, analysis in enumerate(analyses):
-        if not context.supplied(analysis.material):
+        if all(supply.lot is not None for supply in context.supplied(analysis.material)):
             raise PluginError(
                 f"activity.analyses[{i}].material is {analysis.material}: it must be the material of a supply",
                 code="invalid-activity", field=f"activity.analyses[{i}].material", value=analysis.material,

@@ -306,11 +306,19 @@ class Draft:
             self._release(supply, burnt, kind, basis)
         if supply.combustion is None and supply.fuel is not None:
             self._burn_by_set(supply, supply.fuel, burnt, kind, basis)
+        if supply.lot is not None:
+            self._lose(supply.material)
         megajoules = amount * burnt.megajoules
         self.energy(supply.material, megajoules * burnt.biogenic, renewable=True)
         self.energy(supply.material, megajoules * (1 - burnt.biogenic))
         if not supply.priced:
             self.omit(f"{supply.material} upstream")
+
+    def _lose(self, material: str) -> None:
+        """No output holds a lot that burns, unless other lots of this material come in."""
+        content = f"material:{material}"
+        if content not in self._matter and all(material not in taken.materials for taken in self._context.inputs):
+            self.follow(content, [ZERO] * len(self._context.outputs))
 
     def _release(self, supply: SupplyFacts, burnt: Fuel, kind: LineKind, basis: Basis) -> None:
         """Books the biogenic CO2 of a fuel that burns: of its biogenic carbon, or by its heat if a row of a factor set

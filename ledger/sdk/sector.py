@@ -146,7 +146,8 @@ class Sector(Struct, frozen=True, kw_only=True):
     `element_tolerance`: the fraction by which outputs may state more of an element than inputs and supplies do
     (weighing, sampling, analysis). Both are 0 by default: without a stated reason, mass cannot appear.
     `methods`: chain methods by name, in letters and digits; see `ChainMethod`. `needs`: the minimal inventory of each
-    route. `nature`: the natural inputs of each route, beside some water and air.
+    route. `nature`: the natural inputs of each route, beside some water and air. `burns_lots`: the routes that burn
+    lots of coal, oil and gas. `assess` sees such a lot as a priced supply (`SupplyFacts.lot`), and not as an input.
     """
 
     name: str
@@ -160,3 +161,4 @@ class Sector(Struct, frozen=True, kw_only=True):
     methods: Mapping[str, ChainMethod] = {}
     needs: Mapping[str, tuple[Need, ...]] = {}
     nature: Mapping[str, tuple[NaturalInput, ...]] = {}
+    burns_lots: tuple[str, ...] = ()

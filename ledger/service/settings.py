@@ -14,7 +14,6 @@ from ledger.service.limits import ClientLimits
 
 MIN_WORKERS: Final = 2
 """At least two, since a hanging plugin can hold up one."""
-LOOPBACK: Final = ("127.0.0.0/8", "::1/128")
 TEXT: Final = "text"
 JSON: Final = "json"
 ALL_SETS: Final = "all"
@@ -57,8 +56,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     tls_cert: Path | None = None
     tls_key: Path | None = None
     ca: Path | None = None
-    metrics_readers: tuple[str, ...] = LOOPBACK
-    """Networks whose hosts may read the metrics."""
+    metrics_token_file: Path | None = None
+    """The file with the tokens that read the metrics."""
     log_format: str = TEXT
     access: str = PARTIES
     """Who may read: `parties`, as the policy says, or `open`, everybody everything."""

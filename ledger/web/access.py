@@ -9,7 +9,7 @@ from litestar.routes import HTTPRoute
 
 from ledger.access.caller import NOBODY, Caller
 from ledger.access.declared import ACCESS, Declared, OpenToAll
-from ledger.errors import ConfigurationError
+from ledger.errors import ConfigurationError, Denied
 from ledger.service.access.sight import Sight
 from ledger.service.access_log.noting import Noter
 from ledger.service.ledger import Ledger
@@ -24,6 +24,13 @@ def caller_of(request: Request[Any, Any, Any]) -> Caller:
     """The caller of a request; NOBODY without a token."""
     caller: Caller = request.scope.get("state", {}).get(CALLER, NOBODY)
     return caller
+
+
+def require_scope(caller: Caller, scope: str, rule: str) -> None:
+    """Raises Denied unless the caller's token has the scope."""
+    if scope not in caller.scopes:
+        raise Denied(f"the token does not have the scope {scope}", code="scope-needed", field="scope",
+                     value=" ".join(sorted(caller.scopes)), rule=rule)
 
 
 class Admission:

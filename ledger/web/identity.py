@@ -17,7 +17,7 @@ from ledger.service.identity.issuing import TokenAnswer, TokenEndpoint
 from ledger.service.identity.requests import CREDENTIALS, form_of
 from ledger.service.identity.tokens import ALGORITHM
 from ledger.service.ledger import Ledger
-from ledger.web.access import caller_of
+from ledger.web.access import caller_of, require_scope
 from ledger.web.door.clients import client_of
 
 TOKEN: Final = "/auth/token"  # noqa: S105 - a path
@@ -131,11 +131,10 @@ def _administrator(caller: Caller) -> str:
     """The organisation whose clients the caller administers. Raises Unauthenticated or Denied."""
     if caller.organization is None:
         raise Unauthenticated("the request has no access token of an organisation", code="token-needed",
-                              field="Authorization", rule="Authorization: Bearer TOKEN, from POST /auth/token")
-    if "admin" not in caller.scopes:
-        raise Denied("the token does not have the scope admin", code="scope-needed", field="scope",
-                     value=" ".join(sorted(caller.scopes)),
-                     rule="a token of a ledger key, or of a client with the scope admin")
+                              field="Authorization",
+                              rule="Authorization: Bearer TOKEN, from POST /auth/token; commands have it after "
+                                   "`carbon-ledger login --key KEY`")
+    require_scope(caller, "admin", "a token of a ledger key, or of a client with the scope admin")
     return caller.organization
 
 

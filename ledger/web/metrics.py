@@ -1,37 +1,34 @@
 """The route of the metrics."""
 
-from typing import Any, Final
+from typing import Any
 
 from litestar import Controller, Request, Response, get
 
 from ledger.access.declared import Selected
+from ledger.errors import Unauthenticated
 from ledger.web.access import caller_of
-from ledger.web.door.clients import client_of, passed_on
+from ledger.web.door.answers import header
+from ledger.web.door.callers import METRICS
 from ledger.web.observation.metrics import Metrics
-from ledger.web.problems import problem_response, refused_request
 from ledger.web.resources import check_path
-
-READERS: Final = "metrics-readers"
 
 
 class MetricsController(Controller):
-    path = "/metrics"
+    path = METRICS
     tags = ("operation",)
 
-    @get("/", access=Selected("amounts of work, for the networks that the operator names"),
+    @get("/", access=Selected("amounts of work, for the operator: through the server's own socket, or by the token "
+                              "of the metrics"),
          summary="Metrics of all processes at this port, for Prometheus")
     async def metrics(self, request: Request[Any, Any, Any], metrics: Metrics) -> Response[bytes]:
-        """Text, or OpenMetrics if the client accepts it. Only the networks of `CARBON_LEDGER_METRICS_READERS` may read
-        it; others get 403."""
-        # A proxy that keeps this path to itself may not know its other spellings.
+        """Text, or OpenMetrics if the client accepts it. For whoever asks through the server's own socket, or with
+        `Authorization: Bearer` and a token of the file in `CARBON_LEDGER_METRICS_TOKEN_FILE`; others get 401."""
         check_path(request, self.path)
-        client = client_of(request.scope)
-        is_reader = caller_of(request).operator or (not passed_on(request.scope) and metrics.may_read(client))
-        if not is_reader:
-            return problem_response(refused_request(
-                403, READERS, f"the address {client} must not read the metrics", field="client", value=client,
-                rule="an address in CARBON_LEDGER_METRICS_READERS (by default the server's own host), directly or "
-                     "through a proxy in CARBON_LEDGER_PROXIES",
-            ))
+        authorization = header(request.scope["headers"], b"authorization")
+        if not (caller_of(request).operator or metrics.readers.admits(authorization)):
+            raise Unauthenticated(
+                "the metrics need the operator's token for them", code="metrics-token", field="Authorization",
+                rule="Authorization: Bearer TOKEN, with a line of the file in CARBON_LEDGER_METRICS_TOKEN_FILE; or ask "
+                     "through the Unix socket serve.sock in the home")
         page = await metrics.page(request.headers.get("Accept", ""))
         return Response(page.content, media_type=page.media_type, headers={"Cache-Control": "no-store"})

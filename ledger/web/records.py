@@ -23,7 +23,7 @@ from ledger.service.posting.checking.check import CheckResult
 from ledger.service.posting.receipts import unrevised
 from ledger.service.posting.submit import SubmitResult
 from ledger.service.queries.records import digest_from, read_record
-from ledger.web.access import caller_of
+from ledger.web.access import caller_of, require_scope
 from ledger.web.door.bodies import NDJSON
 from ledger.web.door.clients import client_of
 from ledger.web.door.posts import PostQueue
@@ -49,8 +49,12 @@ class RecordsController(Controller):
 
         NDJSON (`application/x-ndjson`): each line of the body is an envelope, and the answer has a receipt or a problem
         on each line, in the same order; at most 20,000 lines. A log with witnesses answers with an acknowledgement
-        instead of a receipt, unless they sign within `wait` seconds.
+        instead of a receipt, unless they sign within `wait` seconds. No token is needed; one without the scope `post`
+        gets 403.
         """
+        caller = caller_of(request)
+        if caller.client is not None:
+            require_scope(caller, "post", "a token with the scope post, such as of a ledger key; or no token at all")
         # Before any record is looked at: a database that has lost entries would refuse records that are right.
         ledger.heads.require_signing()
         trace = trace_of(request.scope)

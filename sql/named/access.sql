@@ -97,3 +97,35 @@ WHERE EXISTS (
         SELECT FROM published p WHERE p.product = l.product AND p.organization = m.issuer
         AND NOT EXISTS (SELECT FROM publication_end e WHERE e.subject = p.record))
 ORDER BY l.number DESC LIMIT 1;
+
+-- name: product_passport
+-- purpose: the newest published product with one of these identifiers, or whose GTIN leads the ids of its newest lots or
+-- items, or its own id. With its owner; the records that made its newest lots, if they are the owner's own; and the lot
+-- before the oldest lot to read. Conditions and order of lots must be those of the index lot_product
+-- parameters: identifiers, the most lots to read, the link of a GTIN with a slash at its end or NULL
+SELECT p.product, p.organization, n.body, (SELECT size FROM head) AS size, l.before, l.newest
+FROM (
+    SELECT record, product, organization FROM published WHERE product = ANY ($1::text[])
+    UNION ALL
+    SELECT record, product, organization FROM (
+        SELECT q.* FROM prefix x JOIN published q ON q.organization = x.organization
+        WHERE x.prefix = $3 AND q.product IS NOT NULL
+        ORDER BY q.organization DESC, q.record DESC LIMIT 1000) o
+    WHERE starts_with(o.product, $3) OR EXISTS (
+        SELECT FROM (
+            SELECT id, item FROM lot WHERE product = o.product AND facility IS NOT NULL AND sender IS NULL
+                AND pool IS NULL AND role IN ('product', 'coProduct', 'byProduct')
+            ORDER BY product DESC, number DESC LIMIT 20) i
+        WHERE starts_with(i.id, $3) OR starts_with(i.item, $3))) p
+JOIN LATERAL (
+    SELECT r.body FROM product o JOIN record r ON r.index = o.record WHERE o.id = p.product) n ON true
+CROSS JOIN LATERAL (
+    SELECT min(m.number) - 1 AS before,
+           (array_agg(DISTINCT r.index ORDER BY r.index DESC) FILTER (WHERE r.issuer = p.organization))[:100] AS newest
+    FROM (
+        SELECT number FROM lot WHERE product = p.product AND facility IS NOT NULL AND sender IS NULL AND pool IS NULL
+            AND role IN ('product', 'coProduct', 'byProduct')
+        ORDER BY product DESC, number DESC LIMIT $2) m
+    JOIN record r ON r.index = m.number / 1024) l
+WHERE NOT EXISTS (SELECT FROM publication_end e WHERE e.subject = p.record)
+ORDER BY p.record DESC LIMIT 1;

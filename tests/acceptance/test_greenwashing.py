@@ -1,4 +1,4 @@
-"""102 attempts to obtain a false low figure, as an attacker would write them.
+"""109 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -92,6 +92,13 @@ ATTEMPTS: Final = (
     Attempt(fuels.blend_from_the_grid_of_norway, 120_985, "an unknown name in watt hours is an omission"),
     Attempt(fuels.blend_that_is_only_dug, 111_998, "energy by the upstream of a fuel is burnt"),
     Attempt(fuels.coal_that_was_power_before, 111_998, "a lot of energy that is a fuel by its materials"),
+    Attempt(fuels.coal_lot_that_food_only_heats, 111_998, "a lot of fuel burns where the route burns lots: no effect"),
+    Attempt(fuels.coal_lot_in_a_sector_that_burns_nothing, 110_652, "a lot of fuel whose carbon goes nowhere"),
+    Attempt(fuels.oil_lot_that_gravel_holds, 119_000, "fossil carbon in goods that cannot hold it"),
+    Attempt(fuels.kiln_lot_with_the_carbon_of_sand, 291_061, "a lot that burns with less carbon than its row"),
+    Attempt(fuels.tonnes_of_a_blend_that_is_only_dug, 111_998, "mass priced as a fuel that nobody burns"),
+    Attempt(fuels.coal_that_is_half_stone, 50_873, "an analysis within the range of coal without a report"),
+    Attempt(fuels.gas_at_both_edges, 3_025, "an analysis within the range of gas without a report"),
     Attempt(fuels.gas_without_wells, 11_718, "an own factor of a fuel's upstream without evidence"),
     Attempt(fuels.gas_without_wells_that_is_little, 11_718, "an own heating value shrinks no default"),
     Attempt(waste.remelting_without_energy, 462_016, "minimal inventory: an omission"),

@@ -1,9 +1,12 @@
 """Users with data of their own, on machines with the base install: a smelter, a die-casting shop, its customer, a
-brewery, an auditor. Every file that they post is made from `schema` and `template`, and only values are filled in."""
+brewery, a steel mill, a gearbox maker, an auditor. The ledger shows them what concerns them, so each logs in once, and
+no later command asks who they are. Every file that they post is made from `schema` and `template`, and only values are
+filled in."""
 
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -19,6 +22,11 @@ SMELTER: Final = "urn:example:smelter"
 CASTER: Final = "urn:example:caster"
 CUSTOMER: Final = "urn:example:pump-maker"
 BREWERY: Final = "urn:example:brewery"
+MILL: Final = "urn:example:mill"
+MAKER: Final = "urn:example:gearbox-maker"
+AUDITOR: Final = "urn:example:auditor"
+STEEL: Final = f"{MILL}:lot:delivery-1"
+GEARS: Final = f"{MAKER}:lot:out"
 INGOT: Final = f"{SMELTER}:product:ingot"
 HOUSING: Final = f"{CASTER}:product:housing"
 RETURNS: Final = f"{CASTER}:product:returns"
@@ -85,6 +93,8 @@ class World(NamedTuple):
     caster: FreshMachine
     customer: FreshMachine
     brewery: FreshMachine
+    mill: FreshMachine
+    maker: FreshMachine
     auditor: FreshMachine
 
     def ask(self, machine: FreshMachine, *arguments: object) -> str:
@@ -106,6 +116,12 @@ class World(NamedTuple):
             text = text.replace(sample, DOCUMENT)
         return [json.loads(line) for line in text.splitlines()] if "--whole" in options else [json.loads(text)]
 
+    def post(self, machine: FreshMachine, issuer: str, *records: Mapping[str, Any]) -> str:
+        """Signs and posts records; returns what the command printed."""
+        file = machine.folder / "records.ndjson"
+        file.write_text("".join([json.dumps(record) + "\n" for record in records]), encoding="utf-8")
+        return self.ask(machine, "submit", file, "--key", "own.pem", "--issuer", issuer)
+
     def submit(self, machine: FreshMachine, issuer: str, *records: Mapping[str, Any]) -> str:
         """Signs and posts records, after a dry run of the same file; returns what both printed."""
         file = machine.folder / "records.ndjson"
@@ -122,20 +138,22 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with temporary_folder() as place:
         home = place / "home"
         assert run("init", "--home", home).code == 0
-        with served(home) as serving:
-            machines = [
-                fresh_machine([base], folder / "smelter"), fresh_machine([base], folder / "caster", ["workbook"]),
-                fresh_machine([base], folder / "customer"), fresh_machine([base], folder / "brewery"),
-                fresh_machine([base, factors], folder / "auditor"),
-            ]
+        with served(home, "--access", "parties") as serving:
+            smelter = fresh_machine([base], folder / "smelter")
+            caster = fresh_machine([base], folder / "caster", ["workbook"])
+            customer, brewery, mill, maker = [
+                smelter.another(folder / name) for name in ("customer", "brewery", "mill", "maker")]
+            machines = (smelter, caster, customer, brewery, mill, maker,
+                        fresh_machine([base, factors], folder / "auditor"))
             made = World(serving, *machines)
-            for machine, organization in zip(machines, (SMELTER, CASTER, CUSTOMER, BREWERY), strict=False):
+            users = (SMELTER, CASTER, CUSTOMER, BREWERY, MILL, MAKER, AUDITOR)
+            for machine, organization in zip(machines, users, strict=True):
                 _enrol(made, machine, organization)
             yield made
 
 
 def _enrol(world: World, machine: FreshMachine, organization: str) -> None:
-    """The user makes a key and a request, the operator's registrar enrols."""
+    """The user makes a key and a request, the operator's registrar enrols, the user logs in."""
     world.ask(machine, "key", "new", "own.pem")
     request = world.ask(machine, "key", "request", "own.pem", "--organization", organization,
                         "--prefix", f"{organization}:")
@@ -143,6 +161,8 @@ def _enrol(world: World, machine: FreshMachine, organization: str) -> None:
     done = run("enrol", "--home", world.served.home, "--url", world.served.url,
                "--request", machine.folder / "request.json")
     assert done.code == 0, done.err
+    (machine.folder / "vkey.txt").write_text(world.served.vkey + "\n", encoding="utf-8")
+    assert f"as {organization} with" in world.ask(machine, "login", "--key", "own.pem")
 
 
 @pytest.fixture(scope="module")
@@ -274,6 +294,7 @@ def test_the_caster_has_complete_footprints(cast: World) -> None:
     shown = cast.ask(cast.caster, "footprint", f"{CASTER}:lot:shift-1")
     assert "kg CO2e per piece (H87)" in shown
     assert f"{SMELTER}:lot:delivery-1" in shown
+    assert "not shown to you" in shown
 
 
 def test_the_customer_sees_where_each_kilogram_came_from(cast: World) -> None:
@@ -282,10 +303,15 @@ def test_the_customer_sees_where_each_kilogram_came_from(cast: World) -> None:
     bought = world.json(machine, "footprint", "--received-from", CASTER, "--organization", CUSTOMER)
     figure = world.json(machine, "footprint", arrived["lot"])
     assert bought["footprint"] == pytest.approx(figure["footprint"], rel=1e-9)
+    assert figure["sight"] == "totals"
     rows = world.json(machine, "contributions", arrived["lot"], "--by", "organization")
+    assert [row["amount"] for row in rows["rows"]] == pytest.approx([figure["footprint"]], rel=1e-9)
+    world.ask(cast.caster, "grant", "--to", CUSTOMER, "--product", HOUSING, "--depth", "stages", "--until",
+              "2034-12-31", "--purpose", "footprints of pumps", "--key", "own.pem", "--issuer", CASTER)
+    rows = world.json(machine, "contributions", arrived["lot"], "--by", "stage")
+    assert len(rows["rows"]) > 1
     assert sum(row["amount"] for row in rows["rows"]) == pytest.approx(figure["footprint"], rel=1e-9)
     assert CASTER in world.ask(machine, "coverage", "--organization", CUSTOMER)
-    (machine.folder / "vkey.txt").write_text(world.served.vkey + "\n", encoding="utf-8")
     world.ask(machine, "export", "bundle", arrived["lot"], "--output", "bundle.json")
     world.ask(machine, "verify", "bundle.json", "--vkey", "vkey.txt", "--on", "2026-11-01")
 
@@ -310,17 +336,55 @@ def test_the_brewery_imports_the_list_of_its_other_program(world: World) -> None
         assert world.json(machine, "footprint", lot["lot"])["title"] == "footprint"
 
 
+def test_steel_becomes_a_gearbox_that_an_auditor_reads_for_a_while(world: World) -> None:
+    mill, maker, auditor = world.mill, world.maker, world.auditor
+    *entered, melt = world.template(mill, "steel.electricArcFurnace", MILL, "--whole")
+    assert f"{MILL}:lot:out: " in world.post(mill, MILL, *entered, melt)
+    (sale,) = world.template(mill, "transfer", MILL)
+    sale |= {"lot": f"{MILL}:lot:out", "to": MAKER, "newLot": STEEL, "quantity": {"value": "1", "unit": "t"},
+             "time": "2026-03-02T08:00:00Z"}
+    world.post(mill, MILL, sale)
+    (match, *_) = world.json(maker, "schema", "--find", "gearbox", "--url", world.served.url)
+    site, _, _, gearbox, assembly = world.template(maker, match["name"], MAKER, "--whole")
+    assembly["inputs"][0]["lot"] = STEEL
+    assembly |= {"start": "2026-03-09T00:00:00Z", "end": "2026-03-10T00:00:00Z"}
+    assert f"{GEARS}: " in world.submit(maker, MAKER, site, gearbox, assembly)
+    own = world.json(maker, "footprint", GEARS)
+    assert (own["sight"], world.json(maker, "footprint", STEEL)["sight"]) == ("part", "totals")
+    # Each message names who asked, and no page names a question that is not answered.
+    refused = world.attempt(mill, "footprint", GEARS)
+    assert (refused.code, f"you ask as {MILL}" in refused.err) == (1, True)
+    assert "ask next" not in world.ask(maker, "show", MILL)
+    world.ask(maker, "grant", "--to", AUDITOR, "--depth", "full", "--until", "2034-12-31", "--purpose", "verification",
+              "--key", "own.pem", "--issuer", MAKER)
+    (given,) = world.json(maker, "grants", "--organization", MAKER)["grants"]
+    assert world.json(auditor, "footprint", GEARS)["footprint"] == own["footprint"]
+    auditing = ("audit", world.served.url, "--vkey", "vkey.txt")
+    granted = world.ask(auditor, *auditing)
+    assert f"read as     {AUDITOR}, who may read {AUDITOR}, {MAKER}" in granted
+    assert "everything that could be checked holds" in granted
+    read = world.json(maker, "accesses", "--organization", MAKER, "--vkey", "vkey.txt")["accesses"]
+    assert {(one["reader"], one["right"]) for one in read} == {(AUDITOR, "grant")}
+    world.ask(maker, "revoke", given["record"], "--key", "own.pem", "--issuer", MAKER)
+    ended = world.attempt(auditor, "footprint", GEARS)
+    assert (ended.code, f"you ask as {AUDITOR}" in ended.err) == (1, True)
+    assert "figures     0 compared" in world.ask(auditor, *auditing)
+
+
 def test_the_auditor_replays_everything(cast: World) -> None:
+    """As a reader, whom the registrar has appointed."""
     world, machine = cast, cast.auditor
-    (machine.folder / "vkey.txt").write_text(world.served.vkey + "\n", encoding="utf-8")
+    done = run("reader", "appoint", AUDITOR, "--purpose", "audits of the log", "--home", world.served.home,
+               "--url", world.served.url)
+    assert done.code == 0, done.err
     world.ask(machine, "plugin", "fetch", "plugins")
     report = world.json(machine, "audit", world.served.url, "--vkey", "vkey.txt", "--plugins", "plugins")
     assert (report["ok"], [note for note in report["notes"] if "not recomputed" in note]) == (True, [])
-    # Whoever has neither the sectors nor the factor set still checks everything else.
-    (cast.customer.folder / "vkey.txt").write_text(world.served.vkey + "\n", encoding="utf-8")
-    text = world.ask(cast.customer, "audit", world.served.url, "--vkey", "vkey.txt")
-    assert "everything holds" in text
-    assert "not recomputed" in text
+    # Whoever has neither the sectors nor the factor set still checks everything else that the ledger shows.
+    text = world.ask(cast.caster, "audit", world.served.url, "--vkey", "vkey.txt")
+    assert f"read as     {CASTER}, who may read {CASTER}" in text
+    assert "everything that could be checked holds" in text
+    assert re.search("in full .* [1-9][0-9]* of them not recomputed", text)
 
 
 def test_nothing_was_written_beside_the_users_folders(cast: World) -> None:

@@ -14,7 +14,7 @@ import httpx
 import pytest
 import yaml
 from support.alerting import CASES
-from support.server import Server, prepared_home
+from support.server import METRICS_TOKEN, Server, prepared_home
 from support.tools import tool
 from support.waiting import until
 from support.workshop import workshop
@@ -123,7 +123,8 @@ def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]
             "global": {"scrape_interval": "5s", "scrape_timeout": "5s", "evaluation_interval": "1s"},
             "rule_files": [str(FILES / "alerts.yaml")],
             "scrape_configs": [{
-                "job_name": "carbon-ledger", "static_configs": [{"targets": [server.url.removeprefix("http://")]}],
+                "job_name": "carbon-ledger", "authorization": {"credentials_file": str(METRICS_TOKEN)},
+                "static_configs": [{"targets": [server.url.removeprefix("http://")]}],
             }],
         }))
         process = subprocess.Popen(

@@ -283,13 +283,14 @@ def test_a_server_with_a_certificate_is_scraped_and_traced(cluster: Cluster, ser
     certificate = pem(authority.issue(key, names=(f"ledger.{NAMESPACE}.svc",))).decode()
     with collecting() as collector:
         secrets = {
-            **cluster.secrets, "collector-headers": {"headers": "authorization=Bearer%20a-token"},
+            **cluster.secrets, "ledger-metrics": {"token": "a-token-of-the-metrics"},
+            "collector-headers": {"headers": "authorization=Bearer%20a-token"},
             "ledger-pods-tls": {"tls.crt": certificate, "tls.key": key_pem(key).decode(),
                                 "ca.crt": pem(authority.certificate).decode()},
         }
         observed = values_of("observed")
         found = moved(
-            cluster, metrics={**observed["metrics"], "readers": ["127.0.0.1"]},
+            cluster, metrics=observed["metrics"],
             traces={"endpoint": collector.url, "headersSecret": "collector-headers"},
             server={"port": free_port(), "tlsSecret": "ledger-pods-tls"})
         pod = Cluster(cluster.folder / "observed", found, secrets, cluster.variables).pod("Deployment", "ledger")
@@ -300,7 +301,10 @@ def test_a_server_with_a_certificate_is_scraped_and_traced(cluster: Cluster, ser
             address = f"{endpoint['scheme']}://127.0.0.1:{pod.port('server', endpoint['port'])}{endpoint['path']}"
             with httpx.Client(verify=authority.context(), timeout=60) as prometheus:
                 name = endpoint["tlsConfig"]["serverName"]
-                scrape = prometheus.get(address, extensions={"sni_hostname": name})
+                credentials = endpoint["authorization"]["credentials"]
+                token = secrets[credentials["name"]][credentials["key"]]
+                scrape = prometheus.get(address, headers={"Authorization": f"Bearer {token}"},
+                                        extensions={"sni_hostname": name})
             process.terminate()
             _, log = process.communicate(timeout=60)
     assert (scrape.status_code, "carbon_ledger_process_up" in scrape.text) == (200, True)

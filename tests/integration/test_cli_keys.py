@@ -98,7 +98,8 @@ def test_a_registrar_with_it_in_a_file(house: House) -> None:
     assert refused.code == 1
 
 
-@pytest.mark.parametrize("arguments", [("anchor", "show"), ("key", "rotate-log", "--prepare")])
+@pytest.mark.parametrize("arguments", [
+    ("anchor", "show"), ("key", "rotate-tokens"), ("key", "rotate-log", "--prepare")])
 def test_the_operator_names_the_file_that_holds_it(house: House, arguments: tuple[str, ...]) -> None:
     asked = (*arguments, "--home", house.server.home, "--json")
     assert "log-key.pem: the key file needs a passphrase" in run(*asked).err

@@ -1,18 +1,13 @@
 """Domains of names are proved by TXT records of a real DNS server on this host."""
 
 import json
-import socketserver
-import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import dns.flags
-import dns.message
-import dns.rcode
-import dns.rrset
 import pytest
 from support.cli import Done, Served, run, served, temporary_folder
+from support.name_server import name_server
 
 from ledger.cli.registrar.domain_proof import check_domains, domains_of
 from ledger.errors import InvalidInput, LedgerError, Refused, Unavailable
@@ -23,31 +18,17 @@ RECORDS: Final[dict[str, list[str]]] = {}
 FAILING: Final = "_carbon-ledger.failing.example."
 
 
-class Answering(socketserver.BaseRequestHandler):
-    def handle(self) -> None:
-        data, connection = self.request
-        query = dns.message.from_wire(data)
-        name = query.question[0].name.to_text().lower()
-        answer = dns.message.make_response(query)
-        answer.flags |= dns.flags.RA
-        if name == FAILING:
-            answer.set_rcode(dns.rcode.SERVFAIL)
-        elif name in RECORDS:
-            answer.answer.append(dns.rrset.from_text(name, 60, "IN", "TXT", *RECORDS[name]))
-        else:
-            answer.set_rcode(dns.rcode.NXDOMAIN)
-        connection.sendto(answer.to_wire(), self.client_address)
+def texts_of(name: str, kind: str) -> Sequence[str] | None:
+    if name == FAILING:
+        raise KeyError(name)
+    return RECORDS.get(name) if kind == "TXT" else None
 
 
 @pytest.fixture(scope="module")
 def resolver() -> Iterator[str]:
     """The address of a server that answers from RECORDS."""
-    with socketserver.ThreadingUDPServer(("127.0.0.1", 0), Answering) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join(10)
+    with name_server(texts_of) as server:
+        yield server
 
 
 def test_the_domains_of_names() -> None:

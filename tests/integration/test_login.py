@@ -95,8 +95,11 @@ def check_unseen(done: Done) -> None:
 
 
 def test_a_session_is_used_without_being_asked(user: User) -> None:
-    check_unseen(user.footprint())
+    for done in (user.footprint(), user("client", "list"), user("lots", "--holder", user.mill.shop.id)):
+        assert (done.code, "carbon-ledger login --key KEY" in done.err) == (1, True), done.err
     user.login()
+    unknown = user("footprint", user.mill.shop.name("none"))
+    assert (unknown.code, f"you ask as {user.mill.shop.id}" in unknown.err) == (1, True), unknown.err
     check_read(user.footprint())
     # And by other commands, in every module that asks a server.
     for arguments in (("lots", "--holder", user.mill.shop.id), ("gaps", user.mill.lot), ("trace", user.mill.lot),
@@ -316,3 +319,22 @@ def test_an_assertion_for_another_server_opens_nothing(mill: Mill) -> None:
     proof = KeyLogin(mill.shop.party.key).proof("https://stranger.example")
     answer = httpx.post(f"{mill.url}/auth/token", data={"grant_type": "client_credentials", **proof.form})
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+
+
+def test_a_client_for_reading_posts_nothing(user: User) -> None:
+    """The command says what is missing, and the same file is taken with the scope."""
+    user.login()
+    file = user.folder / "signed.ndjson"
+    file.write_bytes(b"\n".join(user.mill.server.envelopes([user.mill.shop.mine("by-client", "1")])))
+
+    def posted(*scopes: str) -> Done:
+        options = [option for scope in scopes for option in ("--scope", scope)]
+        new = json.loads(user("client", "add", "plant", *options, "--json").out)
+        return user("submit", file, CARBON_LEDGER_CLIENT_ID=new["id"], CARBON_LEDGER_CLIENT_SECRET=new["secret"])
+
+    refused = posted()
+    assert refused.code == 1
+    assert "the token does not have the scope post" in refused.err
+    assert "or no token at all" in refused.err
+    done = posted("read", "post")
+    assert (done.code, "1 on the ledger" in done.out) == (0, True), done.err

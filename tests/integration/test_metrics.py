@@ -8,14 +8,17 @@ from urllib.parse import urlsplit
 import httpx
 import psutil
 import pytest
-from support.scraping import scraped, total, values
+from support.oauth import bearer, by_key, token_of
+from support.scraping import AUTHORIZED, scraped, total, values
 from support.server import Server, prepared_home
 from support.waiting import until
 from support.workshop import Workshop, workshop
 
 from ledger.cli.operator.siblings import SIBLING
+from ledger.errors import ConfigurationError
 from ledger.service.observation import catalogue
 from ledger.service.observation.steps import Step
+from ledger.web.observation.readers import MetricsReaders
 
 DOCUMENT = Path(__file__).parents[2] / "charts" / "METRICS.md"
 OF_POSTS = set(Step) - {Step.REVISE}
@@ -73,13 +76,13 @@ def test_requests_count_by_template(server: Server) -> None:
 
 def test_no_label_names_a_party(server: Server, shop: Workshop) -> None:
     server.post([shop.make({"named": "1"}, {"pot": "1"})])
-    page = httpx.get(f"{server.url}/metrics").text
+    page = httpx.get(f"{server.url}/metrics", headers=AUTHORIZED).text
     for name in (shop.id, "urn:", server.origin, "named"):
         assert name not in page, name
 
 
 def test_the_page_has_what_the_catalogue_lists(server: Server) -> None:
-    page = httpx.get(f"{server.url}/metrics").text
+    page = httpx.get(f"{server.url}/metrics", headers=AUTHORIZED).text
     shown = {line.split()[2] for line in page.splitlines() if line.startswith("# TYPE carbon_ledger_")}
     assert shown == set(catalogue.METRICS)
     standard = {line.split()[2] for line in page.splitlines() if line.startswith("# TYPE process_")}
@@ -89,10 +92,11 @@ def test_the_page_has_what_the_catalogue_lists(server: Server) -> None:
 
 
 def test_both_formats_are_served(server: Server) -> None:
-    plain = httpx.get(f"{server.url}/metrics")
+    plain = httpx.get(f"{server.url}/metrics", headers=AUTHORIZED)
     assert plain.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert plain.headers["cache-control"] == "no-store"
-    newer = httpx.get(f"{server.url}/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
+    newer = httpx.get(f"{server.url}/metrics", headers={
+        **AUTHORIZED, "Accept": "application/openmetrics-text; version=1.0.0"})
     assert newer.headers["content-type"].startswith("application/openmetrics-text")
     assert newer.text.endswith("# EOF\n")
 
@@ -112,13 +116,28 @@ def test_parts_show_their_state(server: Server) -> None:
     assert -60 < total(samples, "clock_lead_seconds") < 60
 
 
-@pytest.mark.parametrize("name", ["X-Forwarded-For", "Forwarded", "Via"])
-def test_a_proxy_that_nobody_named_reads_nothing(server: Server, name: str) -> None:
-    """Its clients would all come from this host."""
-    response = httpx.get(f"{server.url}/metrics", headers={name: "192.0.2.1"})
-    assert response.status_code == 403
-    assert response.json()["code"] == "metrics-readers"
+@pytest.mark.parametrize("headers", [
+    {}, {"X-Forwarded-For": "127.0.0.1"}, {"Authorization": "Bearer another-token-of-tests"},
+    {"Authorization": AUTHORIZED["Authorization"].replace("Bearer", "Basic")}, {"Authorization": "Bearer"},
+    {"Authorization": AUTHORIZED["Authorization"][:-1]},
+])
+def test_without_the_token_nobody_reads(server: Server, headers: dict[str, str]) -> None:
+    """Also on the server's own host, whose browsers and proxies read for others."""
+    response = httpx.get(f"{server.url}/metrics", headers=headers)
+    assert (response.status_code, response.json()["code"]) == (401, "metrics-token")
+    assert response.headers["WWW-Authenticate"].startswith("Bearer")
     assert "carbon_ledger" not in response.text
+
+
+def test_two_tokens_in_one_request_are_none(server: Server) -> None:
+    fields = [("Authorization", AUTHORIZED["Authorization"])] * 2
+    assert httpx.get(f"{server.url}/metrics", headers=fields).status_code == 401
+
+
+def test_an_access_token_is_no_token_of_the_metrics(server: Server) -> None:
+    token = token_of(by_key(server.url, server.registrar.key, server.registrar.id))
+    assert httpx.get(f"{server.url}/metrics", headers=bearer(token)).status_code == 401
+    assert httpx.get(f"{server.url}/auth/clients", headers=AUTHORIZED).status_code == 401
 
 
 @pytest.mark.parametrize("spelling", ["//metrics", "/metrics/", "/%6detrics"])
@@ -131,13 +150,37 @@ def test_the_page_has_one_path(server: Server, spelling: str) -> None:
     connection.close()
 
 
-def test_only_named_networks_read() -> None:
-    variables = {"CARBON_LEDGER_METRICS_READERS": "192.0.2.0/24", "CARBON_LEDGER_PROXIES": "127.0.0.1"}
-    with prepared_home() as home, Server(home, **variables) as server:
-        assert httpx.get(f"{server.url}/metrics").status_code == 403
-        for address, status in (("192.0.2.77", 200), ("198.51.100.1", 403), ("::ffff:192.0.2.1", 200), ("any", 403)):
-            response = httpx.get(f"{server.url}/metrics", headers={"X-Forwarded-For": address})
-            assert response.status_code == status, address
+def test_a_replaced_file_counts_without_a_restart(tmp_path: Path) -> None:
+    """With the old and the new token a scraper loses no page. Without a file the socket alone shows the page."""
+    tokens = tmp_path / "tokens"
+    tokens.write_text("the-first-token-1\n")
+    with prepared_home() as home, Server(home, CARBON_LEDGER_METRICS_TOKEN_FILE=str(tokens)) as server:
+        def statuses() -> list[int]:
+            return [httpx.get(f"{server.url}/metrics", headers=bearer(f"the-{one}")).status_code
+                    for one in ("first-token-1", "second-token-2")]
+
+        assert statuses() == [200, 401]
+        tokens.write_text("the-first-token-1\nthe-second-token-2\n")
+        assert statuses() == [200, 200]
+        tokens.write_text("the-second-token-2\n")
+        assert statuses() == [401, 200]
+        for unfit in ("", "short\n"):
+            tokens.write_text(unfit)
+            assert statuses() == [401, 401]
+        tokens.unlink()
+        assert statuses() == [401, 401]
+        with httpx.Client(transport=httpx.HTTPTransport(uds=str(home / "serve.sock"))) as operator:
+            assert operator.get("http://localhost/metrics").status_code == 200
+
+
+@pytest.mark.parametrize("text", [None, "", "too-short\n", "a-token-that-is-long\nshort\n"])
+def test_no_server_starts_with_a_file_without_tokens(tmp_path: Path, text: str | None) -> None:
+    tokens = tmp_path / "tokens"
+    if text is not None:
+        tokens.write_text(text)
+    with pytest.raises(ConfigurationError) as caught:
+        MetricsReaders(tokens)
+    assert (caught.value.field, str(tokens) in caught.value.message) == ("metrics_token_file", True)
 
 
 def up(server: Server) -> Mapping[str, float]:

@@ -1,6 +1,7 @@
 """`charts/nginx.conf`, run by a real nginx in front of a real server: what goes through, and what does not."""
 
 import contextlib
+import json
 import re
 import socket
 import subprocess
@@ -94,12 +95,13 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
     ca = authority.write(folder / "ca.pem")
     (folder / "fullchain.pem").write_bytes(pem(authority.issue(key, names=("localhost", "ledger.test"))))
     (folder / "privkey.pem").write_bytes(key_pem(key))
-    variables = {"CARBON_LEDGER_PUBLIC_URL": f"https://ledger.test:{port}", "CARBON_LEDGER_PROXIES": "127.0.0.0/30"}
+    variables = {"CARBON_LEDGER_PUBLIC_URL": f"https://ledger.test:{port}", "CARBON_LEDGER_PROXIES": "127.0.0.0/30",
+                 "CARBON_LEDGER_LOG_FORMAT": "json"}
     with prepared_home() as home, Server(home, **variables) as server, httpx.Client(
         verify=authority.context(), timeout=120
     ) as client:
         assert server.url == f"https://ledger.test:{port}"
-        (inside,) = re.findall(r"listening at (\S+)", server.log())
+        (inside,) = re.findall(r'listening at ([^\s"]+)', server.log())
         _configured(folder, port, inside)
         url = f"https://localhost:{port}"
         with _nginx(folder, url, client):
@@ -121,8 +123,9 @@ def test_a_client_chooses_neither_its_address_nor_the_id_of_its_request(proxied:
     spoofed = {"X-Request-Id": "chosen-by-the-client", "X-Forwarded-For": "203.0.113.9"}
     answer = proxied.client.get(f"{proxied.url}/health/live", headers=spoofed)
     assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-request-id"])
-    # The test reads the metrics from this host, and anybody else would be refused.
-    assert proxied.client.get(f"{proxied.url}/metrics", headers=spoofed).status_code == 200
+    until(lambda: answer.headers["x-request-id"] in proxied.server.log(), "the request is not logged")
+    lines = [json.loads(line) for line in proxied.server.log().splitlines()]
+    assert {line["client"] for line in lines if line.get("request") == answer.headers["x-request-id"]} == {"127.0.0.1"}
 
 
 def test_post_read_verify_and_audit(proxied: Proxied, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from ledger.core.record.kinds import (
     GrantRevocation,
     GrantScope,
     PassportPublication,
+    Product,
     PublicationEnd,
     Transformation,
 )
@@ -197,3 +198,64 @@ def test_questions_travel_by_code_and_those_of_upstream_by_their_share() -> None
     assert own["questionedShare"] == pytest.approx(whole["questionedShare"])
     assert part["questionedShare"] > 0.5
     assert finding["code"] not in [one["code"] for one in part.get("findings", ())]
+
+
+def test_a_published_product_shows_the_average_of_its_lots(server: Server) -> None:
+    """Of the year up to its newest production, weighted by quantity."""
+    mill = shop(server, "averaging")
+    product = mill.name("part")
+    before = passport(server, product=product)
+    assert (before.status_code, before.json()["code"]) == (404, "no-passport")
+    assert before.content == passport(server, product="nonsense").content
+    published = mill.publish(product=product)
+    server.post([published])
+    server.post([mill.make({"pot": "10"}, {"ore": "50"}), mill.make({"pan": "5"}, {"ore": "30"})])
+    old = mill.make({"old": "10"}, {"ore": "20"})[1]
+    server.post([mill.signed(msgspec.structs.replace(old, start="2019-01-01T00:00:00Z", end="2019-01-02T00:00:00Z"))])
+    lots = {name: shown(server, lot=mill.name(name)) for name in ("ore", "pot", "pan", "old")}
+    weights = {"ore": 100, "pot": 10, "pan": 5}
+    answer = shown(server, product=product)
+    assert answer["id"] == answer["product"] == product
+    assert answer["footprint"] == pytest.approx(
+        sum(weight * lots[name]["footprint"] for name, weight in weights.items()) / sum(weights.values()))
+    assert (answer["from"], answer["to"]) == ("2024-03-02T00:00:00Z", "2025-03-02T00:00:00Z")
+    assert set(answer) & set(SECRETS) == set()
+    text = msgspec.json.encode(answer).decode()
+    assert not [name for name in ("ore", "site", "pot", "pan") if mill.name(name) in text]
+    server.post([mill.ends(published)])
+    assert passport(server, product=product).content == before.content
+
+
+def test_the_code_of_a_class_leads_to_its_product(server: Server) -> None:
+    """By the GTIN of its items, or of its own id with a variant; on any domain, and by the path."""
+    code = "/01/09521234543220"
+    mill = shop(server, "coded", f"{LINK}{code}/")
+    made = mill.make({}, {"ore": "10"})[1]
+    gear = Output(lot=mill.name("gear"), product=mill.name("part"), quantity=kilograms("5"), role="product",
+                  item=f"{LINK}{code}/21/no-1")
+    server.post([mill.signed(msgspec.structs.replace(made, outputs=[gear]))])
+    links = (f"{LINK}{code}", f"https://mill.example{code}?17=300101")
+
+    def asked() -> list[httpx.Response]:
+        return [httpx.get(f"{server.url}{code}", timeout=60), *[passport(server, product=link) for link in links]]
+
+    unpublished = asked()
+    assert {answer.status_code for answer in unpublished} == {404}
+    assert {answer.content for answer in unpublished} == {passport(server, product="nonsense").content}
+    server.post([mill.publish(product=mill.name("part"))])
+    answers = [answer.json() for answer in asked()]
+    assert [answer["product"] for answer in answers] == [mill.name("part")] * 3
+    assert answers[0]["footprint"] == shown(server, product=mill.name("part"))["footprint"]
+    # The item has its own passport beside that of its class; another class has none.
+    assert shown(server, item=f"{LINK}{code}/21/no-1")["lives"] == 1
+    assert httpx.get(f"{server.url}/01/09521234543237", timeout=60).status_code == 404
+    variant = f"{LINK}{code}/22/2A"
+    body = next(record for _, record in mill.opening() if isinstance(record, Product))
+    second = mill.make({}, {"ore": "20"})[1]
+    server.post([
+        mill.signed(msgspec.structs.replace(body, id=variant, nonce=mill.nonce())),
+        mill.signed(msgspec.structs.replace(second, outputs=[
+            msgspec.structs.replace(gear, lot=mill.name("gear-2"), product=variant, item=None)])),
+        mill.publish(product=variant)])
+    assert httpx.get(f"{server.url}{code}/22/2A", timeout=60).json()["product"] == variant
+    assert httpx.get(f"{server.url}{code}", timeout=60).json()["product"] == variant

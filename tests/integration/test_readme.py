@@ -51,7 +51,10 @@ class Running(NamedTuple):
 
 
 def environment(folder: Path) -> dict[str, str]:
-    return os.environ | {"CARBON_LEDGER_HOME": str(folder / "home"), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    """A ledger as it is by default: only those whom the data concern read them."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CARBON_LEDGER_")}
+    return kept | {"CARBON_LEDGER_HOME": str(folder / "home"), "XDG_CONFIG_HOME": str(folder / "sessions"),
+                   "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
 
 
 def blocks(guide: str, section: str, language: str = "sh") -> list[str]:
@@ -97,6 +100,13 @@ carbon-ledger sign sold.ndjson --key mill.pem --issuer urn:example:mill --output
 carbon-ledger submit sold-signed.ndjson --receipts sold.receipts
 """
 """A customer of the mill, whose key the guide makes for its rule, without enrolling it."""
+AUDITOR = """
+carbon-ledger key new auditor.pem
+carbon-ledger key request auditor.pem --organization urn:example:auditor --prefix urn:example:auditor: > auditor.json
+carbon-ledger enrol --request auditor.json
+carbon-ledger reader appoint urn:example:auditor --purpose "audits of the whole log"
+"""
+"""The registrar of the guide for operators appoints the auditor."""
 
 
 def test_supplier_buyer_and_auditor(running: Running) -> None:
@@ -135,11 +145,16 @@ def test_supplier_buyer_and_auditor(running: Running) -> None:
     assert told.count("urn:example:mill:lot:sold-1") == 2
     assert "20 TNE of urn:example:mill:billet" in told
     assert "from 1 supplier," in told
+    (login,) = blocks("clients", "Login")
+    told = running.run(login)
+    assert f"logged in to {running.url} as urn:example:mill with mill.pem" in told
+    assert "planning" in told
     (sharing,) = blocks("clients", "Sharing")
     told = running.run(sharing)
     assert "urn:example:forge may read until 2034-12-31T00:00:00Z: entry" in told
     assert "inForce" in told
     assert "urn:example:mill:lot:heat-1 is published: entry" in told
+    running.run(AUDITOR)
     check, fetch, go_on, sample, public = blocks("clients", "Auditor")
     for block in (check, fetch, go_on, go_on):
         assert "everything holds" in running.run(block)

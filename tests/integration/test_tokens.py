@@ -359,3 +359,22 @@ def test_guessing_a_secret_is_limited(mill: Mill) -> None:
             assert 0 < int(answer.headers["Retry-After"]) <= 60
         check_refused(http.post("/auth/token", data={**form, "client_secret": client["secret"]}), 429,
                       "temporarily_unavailable")
+
+
+def test_a_token_without_the_scope_post_posts_nothing(mill: Mill) -> None:
+    """Of a client, a narrowed token of a key, and one that may only administer. The same record is taken without a
+    token and with the scope; a dry run appends nothing and is for all."""
+    reading = mill.secret_token(mill.client("read"))
+    posting = mill.secret_token(mill.client("post"))
+    (envelope,) = mill.server.envelopes([mill.shop.mine("posted-by-token", "5")])
+    url = f"{mill.server.url}/v1/records"
+    for token in (reading, mill.token(scope="read"), mill.token(scope="read admin")):
+        for media_type in ("application/json", "application/x-ndjson"):
+            refused = httpx.post(url, content=envelope, headers={**bearer(token), "Content-Type": media_type})
+            assert (refused.status_code, refused.json()["code"]) == (403, "scope-needed")
+        assert httpx.post(f"{url}/check", content=envelope, headers=bearer(token)).status_code == 200
+    digest = httpx.post(f"{url}/check", content=envelope).json()["digest"]
+    assert httpx.get(f"{url}/{digest}", headers=bearer(mill.token())).status_code == 404
+    assert httpx.post(url, content=envelope, headers=bearer(posting)).status_code == 201
+    for headers in (bearer(mill.token(scope="post")), bearer(mill.token()), {}):
+        assert httpx.post(url, content=envelope, headers=headers).status_code == 200

@@ -41,6 +41,7 @@ ASKED: Final = {
     "access.link": _DIGEST,
     "access.grants": f"'org:{_NAME}', {_SIZE}, 101",
     "access.passport": f"ARRAY['lot:{RECORD}', 'item:{_NAME}']",
+    "access.product_passport": f"ARRAY['product:{_NAME}'], 20000, 'org:{_NAME}:'",
     "access.readers": f"{_SIZE}, 101",
     "cbam.candidates": f"'org:{_NAME}', 'site:{_NAME}', {_SIZE}, {_NEWEST}, {_ALL}",
     "cbam.productions": f"{_RECORDS}, {_NEWEST}, 'site:{_NAME}', {_PERIOD}",

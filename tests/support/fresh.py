@@ -20,19 +20,26 @@ _OWN: Final = "carbon-ledger"
 
 
 class FreshMachine(NamedTuple):
-    """`folder`: its user's working folder. Nothing outside of the environment can be imported."""
+    """`folder`: its user's working folder, with the user's sessions. Nothing outside of the environment can be
+    imported."""
 
     command: Path
     folder: Path
 
     def run(self, *arguments: object, stdin: str = "", **env: str) -> Done:
         """A `carbon-ledger` command, to its end."""
-        kept = {name: value for name, value in environment(**env).items() if name != "PYTHONPATH"}
+        settings = {"XDG_CONFIG_HOME": str(self.folder / "config"), **env}
+        kept = {name: value for name, value in environment(**settings).items() if name != "PYTHONPATH"}
         done = subprocess.run(
             [self.command, *map(str, arguments)], input=stdin, capture_output=True, text=True, timeout=SECONDS,
             check=False, cwd=self.folder, env=kept,
         )
         return Done(done.returncode, done.stdout, done.stderr)
+
+    def another(self, folder: Path) -> "FreshMachine":
+        """The machine of another user, with the same packages and a folder and sessions of its own."""
+        folder.mkdir()
+        return FreshMachine(self.command, folder)
 
 
 def built_wheel(folder: Path, project: Path = ROOT) -> Path:

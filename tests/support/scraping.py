@@ -1,16 +1,21 @@
 """Reads a server's page of metrics, as Prometheus would."""
 
 from collections.abc import Mapping
+from typing import Final
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
+from support.server import METRICS_TOKEN
+
+AUTHORIZED: Final = {"Authorization": f"Bearer {METRICS_TOKEN.read_text(encoding='utf-8').strip()}"}
+"""The token of the servers of tests."""
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 def scraped(url: str, **headers: str) -> Samples:
     """All samples, by name and labels. Fails for a page that is not well formed or has a sample twice."""
-    response = httpx.get(f"{url}/metrics", headers=headers)
+    response = httpx.get(f"{url}/metrics", headers={**AUTHORIZED, **headers})
     assert response.status_code == 200, response.text
     samples: Samples = {}
     for family in text_string_to_metric_families(response.text):

@@ -28,6 +28,8 @@ from support.waiting import until
 TESTS = Path(__file__).resolve().parents[1]
 _PATHS = (TESTS.parent, TESTS, TESTS / "support" / "installed")
 _START_SECONDS = 120.0
+METRICS_TOKEN = TESTS / "support" / "metrics-token"
+"""The file with the token that reads the metrics of servers of tests."""
 Posted = tuple[Party, AnyRecord]
 
 
@@ -73,6 +75,7 @@ def environment(
     found = {name: value for name, value in os.environ.items() if not name.startswith("CARBON_LEDGER_")}
     found["PYTHONPATH"] = os.pathsep.join(str(path) for path in (*_PATHS, *installed))
     found["CARBON_LEDGER_HOME"] = str(home)
+    found["CARBON_LEDGER_METRICS_TOKEN_FILE"] = str(METRICS_TOKEN)
     found["CARBON_LEDGER_FACTOR_SETS"] = "none"
     # Tests of who sees what say otherwise.
     found["CARBON_LEDGER_ACCESS"] = "open"

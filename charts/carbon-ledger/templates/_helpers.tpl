@@ -189,10 +189,6 @@ securityContext:
   value: {{ .Values.ledger.logFormat }}
 - name: CARBON_LEDGER_FACTOR_SETS
   value: {{ .Values.ledger.factorSets }}
-{{- with .Values.metrics.readers }}
-- name: CARBON_LEDGER_METRICS_READERS
-  value: {{ join "," . | quote }}
-{{- end }}
 {{- $settings := .Values.ledger.settings }}
 {{- range $setting, $variable := dict "accessLogDays" "ACCESS_LOG_DAYS" "assessSeconds" "ASSESS_SECONDS" "bodySeconds" "BODY_SECONDS" "quotaRecords" "QUOTA_RECORDS" "quotaUnasked" "QUOTA_UNASKED" "renewSeconds" "RENEW_SECONDS" "revisedPerDay" "REVISED_PER_DAY" }}
 {{- if hasKey $settings $setting }}
@@ -209,6 +205,10 @@ securityContext:
   value: /run/carbon-ledger/tls/tls.crt
 - name: CARBON_LEDGER_TLS_KEY
   value: /run/carbon-ledger/tls/tls.key
+{{- end }}
+{{- if .Values.metrics.tokenSecret }}
+- name: CARBON_LEDGER_METRICS_TOKEN_FILE
+  value: /run/carbon-ledger/metrics/token
 {{- end }}
 {{- with .Values.traces }}
 {{- if .endpoint }}

@@ -25,7 +25,7 @@ def client() -> None:
 @client.command()
 @click.argument("name")
 @click.option("--scope", "scopes", multiple=True, type=click.Choice(SCOPES), default=("read",), show_default=True,
-              help="A use of its tokens; can be repeated.")
+              help="A use of its tokens: reading, posting with them, administering clients; can be repeated.")
 @url_option
 @json_option
 def add(name: str, scopes: tuple[str, ...], url: str, as_json: bool) -> None:

@@ -42,9 +42,9 @@ def login(path: Path, organization: str | None, passphrase_file: Path | None, ur
     keep_session(kept)
     until = f"{datetime.fromtimestamp(token.expires, UTC):%Y-%m-%dT%H:%M:%SZ}"
     if as_json:
-        print_json({"url": kept.url, "key": kept.key, "tokenExpires": until})
+        print_json({"url": kept.url, "key": kept.key, "organization": token.subject, "tokenExpires": until})
     else:
-        show(f"logged in to {kept.url} with {path}")
+        show(f"logged in to {kept.url} as {token.subject or 'an organisation'} with {path}")
 
 
 @click.command()

@@ -53,6 +53,8 @@ def shown_report(answer: ShownAnswer) -> Iterator[Part]:
     _add_entered(facts, answer.entered)
     yield facts
     yield from sight_line(answer.sight)
+    if not answer.questions:
+        return
     yield styled("ask next", style="bold")
     questions = Table(show_header=False, box=None, pad_edge=False)
     for question in answer.questions:

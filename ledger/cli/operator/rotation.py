@@ -1,4 +1,6 @@
-"""The steps of `key rotate-log`, which need the packages of the server."""
+"""The steps of `key rotate-log` and `key rotate-tokens`, which need the packages of the server."""
+
+import time
 
 from ledger.cli.operator.opened import opened_database
 from ledger.core.log.key_rotation import Rotation
@@ -6,6 +8,7 @@ from ledger.core.log.policy import Policy
 from ledger.service.heads.heads import heads_of
 from ledger.service.heads.keyring import key_file, vkey_of
 from ledger.service.heads.rotation import begin, finish, prepare
+from ledger.service.identity.token_keys import TokenKeys
 from ledger.service.settings import Settings
 from ledger.service.witnesses.policy_file import read_policy
 
@@ -22,6 +25,12 @@ async def rotate(settings: Settings, step: str) -> dict[str, object]:
             return {"new": vkey_of(new_key), "file": str(file), **_next(policy, ended=False)}
         rotation = await (begin(connection, settings, heads) if step == "begin" else finish(connection, heads))
         return {**_summary(rotation), **_next(policy, ended=not rotation.begins)}
+
+
+async def replace_token_key(settings: Settings) -> int:
+    """The number of the new key of access tokens. Servers follow at the next request."""
+    async with opened_database(settings) as (pool, keyring):
+        return (await TokenKeys(pool, keyring, time.time).replace()).number
 
 
 def _summary(rotation: Rotation) -> dict[str, object]:

@@ -10,6 +10,7 @@ from ledger.cli.console import json_option, print_json, show
 from ledger.cli.environment import origin_option, required_origin
 from ledger.cli.files import FILE, passphrase_for, passphrase_options, public_half, signing_key
 from ledger.cli.operator.rotate_log import rotate_log
+from ledger.cli.operator.rotate_tokens import rotate_tokens
 from ledger.cli.supplier.key_changes import change, object_to, recover
 from ledger.client.enrolment import request_enrolment
 from ledger.core.record.values import Names
@@ -29,7 +30,8 @@ def names_of(en: str | None, zh: str | None) -> Names:
 
 
 @click.group(
-    commands=[change, recover, object_to, rotate_log], context_settings={"help_option_names": ["-h", "--help"]},
+    commands=[change, recover, object_to, rotate_log, rotate_tokens],
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 def key() -> None:
     """Make and show keys, request their enrolment, change and recover them."""

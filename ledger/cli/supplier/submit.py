@@ -170,8 +170,10 @@ def _stopped(
     """The error after an interruption. Records signed by this command are saved to a file, since some may already be on
     the ledger: the user has to post the same bytes again."""
     first = chunk[0][0]
+    # An outage ends by itself; other errors need their explanation.
+    reason = error.message if isinstance(error, Unavailable) else explained(error)
     if signed_from is None:
-        return Unavailable(f"stopped at line {first}: {error.message}; post the same file again", code=error.code)
+        return Unavailable(f"stopped at line {first}: {reason}; post the same file again", code=error.code)
     unposted = signed_from.with_name(signed_from.name + ".unposted")
     if str(signed_from) == "-":
         unposted = Path("unposted.ndjson")
@@ -179,7 +181,7 @@ def _stopped(
         for _, envelope in itertools.chain(chunk, itertools.chain.from_iterable(pending)):
             file.write(envelope + b"\n")
     return Unavailable(
-        f"stopped after {posting.answered} records: {error.message}; the remaining signed records are saved: "
+        f"stopped after {posting.answered} records: {reason}; the remaining signed records are saved: "
         f"carbon-ledger submit {unposted}", code=error.code,
     )
 

@@ -22,6 +22,7 @@ from ledger.engine.bounds.matter import check_matter
 from ledger.engine.bounds.nature import check_nature
 from ledger.engine.bounds.process import Process
 from ledger.engine.bounds.removals import check_declared, check_evidence, check_power, check_signs, lowers
+from ledger.engine.bounds.unburnt import check_unburnt
 from ledger.sdk import NaturalInput
 
 BY_SHARES: Final = (RESIDUE, DELIVERED, CARRIED)
@@ -52,7 +53,8 @@ def findings_of(process: Process) -> tuple[Finding, ...]:
     check_power(process.own)
     with localcontext(CONTEXT):
         outputs = leaving(process)
-        findings = [*check_matter(process, outputs), *check_credits(process), *check_fuels(process)]
+        findings = [*check_matter(process, outputs), *check_credits(process), *check_unburnt(process)]
+        findings += check_fuels(process)
         # Steel out of steel needs no balance of carbon and energy: most records carry neither away.
         if lowers(process.own) or any(output.carbon or output.energy for output in outputs):
             into = entering(process)

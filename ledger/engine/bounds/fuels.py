@@ -13,76 +13,47 @@ that such a heating value saves are questioned with it.
 Biomass has no CO2 in its row, so its own maximum counts: wood that has the heat or the carbon of coal is questioned as
 coal.
 
-A fuel that no set knows has the carbon of natural gas at least, and its biogenic share needs the laboratory's report.
+Values within the range need the laboratory's report too where they save CO2: without it, the difference to the row is
+questioned like every unproven figure.
 
-A lot of energy is power or heat for every sector, and nobody burns it. So a lot of energy whose product consists of a
-fossil fuel is questioned by the CO2 of that fuel, unless the energy leaves as such a lot again.
+A fuel that no set knows has the carbon of natural gas at least, and its biogenic share needs the laboratory's report.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from functools import cache
 from typing import Final, NamedTuple
 
-from ledger.admission.facts import LotFacts
 from ledger.admission.lots import Supplied
 from ledger.core.outcome.assessment import ADDITIVE, Finding, Span
 from ledger.core.record.values import Evidence
 from ledger.engine.bounds.process import ONE, ZERO, Process, is_energy, short
 from ledger.engine.bounds.substances import amount_of_supply
 from ledger.engine.pricing.analyses import analyses_of
+from ledger.engine.pricing.fuel_kinds import FuelKind, kind_of, kind_of_unknown
 from ledger.engine.pricing.heating import analysed
 from ledger.engine.pricing.priced import co2e_of_lines
-from ledger.sdk import CO2_PER_C, FuelAnalysis, rows
+from ledger.sdk import CO2_PER_C, FuelAnalysis
 from ledger.sdk.sets.lookup import SetChoice, amount_of, choose
 
 HEAT: Final = "fuel-heating-value"
 CARBON: Final = "fuel-carbon"
 OXIDATION: Final = "fuel-oxidation"
 BIOGENIC: Final = "fossil-biogenic"
-IN_LOT: Final = "fuel-as-energy"
-KINDS: Final = ("fuelAnalysis", "biomassCertificate")
+UNPROVEN: Final = "unproven-analysis"
+REPORT: Final = "fuelAnalysis"
+"""The kind of a laboratory's report, also about one fuel, as in `fuelAnalysis:naturalGas`."""
+KINDS: Final = (REPORT, "biomassCertificate")
 """Kinds of evidence that show the biogenic share of a fuel that no set knows: a laboratory's report (ISO 21644), a
 certificate of sustainability."""
 _CARBON_DIOXIDE: Final = "CO2"
 _COMBUSTION: Final = "combustion"
-_ANY, _UNKNOWN = "*", "unknown"
 _LONGEST: Final = 255
-_MEGAJOULES: Final = 1000
-"""Per GJ."""
-_LEAST_HEAT, _MOST_HEAT = Decimal("0.5"), Decimal("1.5")
+_ROUNDED: Final = Decimal("0.01")
+"""Of a row's CO2: values of the row itself differ by less when they are rounded."""
 _LEAST_CARBON: Final = Decimal("0.0148")
 """Kg per MJ of natural gas, the lowest of IPCC 2006, volume 2, table 1.3; hydrogen needs no analysis."""
-
-
 _COAL: Final = Decimal("0.0258")
 """Kg of carbon per MJ of bituminous coal, by IPCC 2006, volume 2, table 1.3."""
-
-
-class _FuelKind(NamedTuple):
-    """Carbon per MJ as multiples of the row; the least kg of carbon per GJ, which counts in place of `low` unless the
-    row has less; the heating value as multiples of the row; the most biogenic share, the least oxidation. Of biomass,
-    the most MJ and the most carbon of a kg. Zero is no limit."""
-
-    low: Decimal
-    high: Decimal
-    least: Decimal
-    lean: Decimal
-    rich: Decimal
-    biogenic: Decimal
-    oxidation: Decimal
-    most_heat: Decimal
-    most_carbon: Decimal
-
-    def carbon(self, per_heat: Decimal) -> Span:
-        """Kg of carbon per MJ, for a row that has `per_heat`."""
-        low = min(self.least / _MEGAJOULES, per_heat) if self.least else self.low * per_heat
-        return Span(low=short(low), high=short(self.high * per_heat))
-
-    def heat(self, of_row: Decimal) -> Span:
-        """MJ per unit, for a row that has `of_row`."""
-        most = self.most_heat or of_row * (self.rich or _MOST_HEAT)
-        return Span(low=short(of_row * (self.lean or _LEAST_HEAT)), high=short(most))
 
 
 class _AnalysedFuel(NamedTuple):
@@ -109,47 +80,13 @@ class _AnalysedFuel(NamedTuple):
         return self.amount * self.stated_carbon * self.oxidation * CO2_PER_C
 
 
-@cache
-def _kinds() -> Mapping[str, _FuelKind]:
-    return {
-        row["key"]: _FuelKind(*[Decimal(row[name] or 0) for name in _FuelKind._fields])
-        for row in rows("ledger.sdk.data", "fuel-kinds.csv")
-    }
-
-
 def check_fuels(process: Process) -> list[Finding]:
-    """The findings on each analysis that the record's activity states, and on fuel that it takes as energy."""
-    return [*_unburnt_lots(process)] + [
+    """The findings on each analysis that the record's activity states."""
+    return [
         finding for fuel in _analysed(process) for finding in (
             _known(fuel, process) if fuel.row is not None else _foreign(fuel, process.record.evidence)
         )
     ]
-
-
-def _unburnt_lots(process: Process) -> Iterator[Finding]:
-    taken = {i: _burning(process, one.lot, one.quantity) for i, one in enumerate(process.plan.taken)}
-    lots = [i for i, carbon_dioxide in taken.items() if carbon_dioxide]
-    left = sum((_burning(process, made.facts, made.facts.quantity) for _, made in process.outputs), ZERO)
-    amount = sum(taken.values(), ZERO) - left
-    if lots and amount > ZERO:
-        lot = process.plan.taken[lots[0]].lot
-        yield Finding(
-            code=IN_LOT, taken=lots[0], value=short(amount), unit="KGM", amount=short(amount),
-            message=f"{lot.id} counts as energy, but its product is a fuel: nobody counts its CO2"[:_LONGEST],
-        )
-
-
-def _burning(process: Process, lot: LotFacts, quantity: Decimal) -> Decimal:
-    """Kg of fossil CO2 of the fuels in a lot that is counted by its energy."""
-    if not is_energy(lot.unit):
-        return ZERO
-    burnt = ZERO
-    for material, share in process.facts.composition(lot).materials.items():
-        row = choose(process.sets, material, _COMBUSTION, process.around.places, process.around.year)
-        amount = None if row is None else amount_of(row.entry, quantity, lot.unit, None)
-        if row is not None and amount is not None:
-            burnt += amount * Decimal(share) * dict(row.factor.gases).get(_CARBON_DIOXIDE, ZERO)
-    return burnt
 
 
 def _analysed(process: Process) -> Iterator[_AnalysedFuel]:
@@ -201,14 +138,14 @@ def _stated(
 def _known(fuel: _AnalysedFuel, process: Process) -> Iterator[Finding]:
     """A fuel with a row. A row without CO2 is biomass: its carbon is no part of a figure."""
     key = "" if fuel.row is None else fuel.row.entry.key
-    kind = _kinds().get(key, _kinds()[_ANY])
+    kind = kind_of(key)
     short_of = max(fuel.usual * fuel.carbon * CO2_PER_C - fuel.emitted, ZERO)
     wrong = []
     if fuel.carbon:
-        stated, usual = short(fuel.stated_carbon / fuel.stated_heat), kind.carbon(fuel.carbon / fuel.heat)
+        stated, usual = short(fuel.stated_carbon / fuel.stated_heat), _shortened(kind.carbon(fuel.carbon / fuel.heat))
         if not _within(stated, usual):
             wrong.append((CARBON, stated, "KGM/3B", usual))
-    usual = kind.heat(fuel.heat)
+    usual = _shortened(kind.heat(fuel.heat))
     if not _within(fuel.stated_heat, usual) and not _is_beyond(fuel, kind):
         wrong.append((HEAT, fuel.stated_heat, f"3B/{fuel.unit}", usual))
     if fuel.carbon and fuel.oxidation < kind.oxidation:
@@ -218,9 +155,33 @@ def _known(fuel: _AnalysedFuel, process: Process) -> Iterator[Finding]:
         # One difference has one amount, whichever of its values are out of range.
         amount = short_of if i == 0 else ZERO
         yield _finding(fuel, code, value, unit, usual, amount + _saved(fuel, process) if code == HEAT else amount)
+    if not wrong:
+        yield from _unproven(fuel, short_of + _saved(fuel, process), process.record.evidence)
     if fuel.carbon and fuel.share > kind.biogenic:
         yield _finding(fuel, BIOGENIC, fuel.share, "C62", Span(low=ZERO, high=kind.biogenic),
                        fuel.emitted * (fuel.share - kind.biogenic))
+
+
+def _unproven(fuel: _AnalysedFuel, saved: Decimal, evidence: Sequence[Evidence]) -> Iterator[Finding]:
+    """The kg CO2e that values within the range save, if no report shows them."""
+    row = fuel.usual * fuel.carbon * CO2_PER_C
+    if saved <= row * _ROUNDED or _is_shown(fuel.material, evidence):
+        return
+    yield Finding(
+        code=UNPROVEN, supply=fuel.place, value=short(fuel.emitted), unit="KGM", usual=Span(low=short(row)),
+        amount=short(saved), factor=None if fuel.row is None else fuel.row.name,
+        message=f"no report of a laboratory shows the analysis of {fuel.material}, which gives {short(fuel.emitted):f} "
+                f"kg of CO2 in place of {short(row):f}"[:_LONGEST],
+    )
+
+
+def _is_shown(material: str, evidence: Sequence[Evidence]) -> bool:
+    parts = [document.kind.partition(":") for document in evidence]
+    return any(kind == REPORT and subject in ("", material) for kind, _, subject in parts)
+
+
+def _shortened(span: Span) -> Span:
+    return Span(low=None if span.low is None else short(span.low), high=None if span.high is None else short(span.high))
 
 
 def _within(value: Decimal, usual: Span) -> bool:
@@ -238,13 +199,13 @@ def _saved(fuel: _AnalysedFuel, process: Process) -> Decimal:
     return max(priced * fuel.usual / fuel.amount - priced, ZERO) if fuel.amount else ZERO
 
 
-def _is_beyond(fuel: _AnalysedFuel, kind: _FuelKind) -> bool:
+def _is_beyond(fuel: _AnalysedFuel, kind: FuelKind) -> bool:
     """Whether the fuel has more heat or carbon than any biomass of its kind."""
     return bool(kind.most_heat) and fuel.unit == "KGM" and not fuel.carbon and (
         fuel.stated_heat > kind.most_heat or fuel.stated_carbon > kind.most_carbon)
 
 
-def _beyond_biomass(fuel: _AnalysedFuel, kind: _FuelKind) -> Iterator[Finding]:
+def _beyond_biomass(fuel: _AnalysedFuel, kind: FuelKind) -> Iterator[Finding]:
     """Biomass with the heat or the carbon of coal. The amount: CO2 of coal with that heat, less the CO2 that counts as
     fossil already."""
     if not _is_beyond(fuel, kind):
@@ -260,7 +221,7 @@ def _beyond_biomass(fuel: _AnalysedFuel, kind: _FuelKind) -> Iterator[Finding]:
 
 def _foreign(fuel: _AnalysedFuel, evidence: Sequence[Evidence]) -> Iterator[Finding]:
     """A fuel whose combustion no set knows: waste of a known kind, or any other name."""
-    kind = _kinds().get(fuel.material, _kinds()[_UNKNOWN])
+    kind = kind_of_unknown(fuel.material)
     yield from _beyond_biomass(fuel, kind)
     least = _LEAST_CARBON * fuel.stated_heat
     if fuel.stated_carbon * fuel.oxidation < least:

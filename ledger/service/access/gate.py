@@ -32,7 +32,7 @@ from ledger.store.database import DatabasePool
 Values = Mapping[str, Sequence[str]]
 """The values of a request's parameters, of its path and its query."""
 
-_RULE: Final = "the name of something that you may see; carbon-ledger login says who you are"
+_RULE: Final = "the name of something that you may see"
 REVISED: Final = "revised"
 """The parameter that names a record which the asked record revises: whoever sees the revised one sees its new leaf."""
 _DIGITS: Final = 15
@@ -96,7 +96,7 @@ class Gate:
             seen = {each.number: lot_level(rights, each) for each in facts.get(name, ())}
             best = max(seen.values(), default=Level.NOTHING)
             if best < declaration.at_least:
-                raise _unseen(parameter, name)
+                raise _unseen(rights.caller, parameter, name)
             levels.append(best)
             reading.asked.append(name)
             numbers += [number for number, level in seen.items() if level >= declaration.at_least]
@@ -121,7 +121,7 @@ class Gate:
                 if await revises_seen(self._pool, rights, revising, _index(number)):
                     seen = Level.TOTALS
             if facts is None or seen == Level.NOTHING:
-                raise _unseen(parameter, text)
+                raise _unseen(rights.caller, parameter, text)
             reading.asked.append(text)
             if facts.type not in PUBLIC_TYPES:
                 reading.owners.add(facts.issuer)
@@ -134,7 +134,7 @@ class Gate:
         named = await organizations_of(self._pool, [name for _, name in given]) if given else {}
         for parameter, name in given:
             if name not in named or organization_level(rights, named[name]) < Level.FULL:
-                raise _unseen(parameter, name)
+                raise _unseen(rights.caller, parameter, name)
             reading.asked.append(name)
             reading.owners.add(named[name])
         return Level.FULL
@@ -159,7 +159,7 @@ class Gate:
             seen.append(Level.FULL if is_public else organization_level(rights, organizations[name]))
         level = max(seen, default=Level.NOTHING)
         if level == Level.NOTHING:
-            raise _unseen(parameter, name)
+            raise _unseen(rights.caller, parameter, name)
         reading.asked.append(name)
         reading.owners.update([each.record.issuer for each in lots if levels[each.number] > Level.NOTHING])
         reading.owners.update([each.issuer for each in records.values() if each.type not in PUBLIC_TYPES])
@@ -182,5 +182,14 @@ def _digest_or_none(name: str) -> bytes:
     return bytes.fromhex(name) if is_digest else b""
 
 
-def _unseen(parameter: str, name: str) -> NotFound:
-    return NotFound(f"{name!r} is not on the ledger, or is not visible to you", field=parameter, value=name, rule=_RULE)
+def _unseen(caller: Caller, parameter: str, name: str) -> NotFound:
+    return NotFound(f"{name!r} is not on the ledger, or is not visible to you", field=parameter, value=name,
+                    rule=f"{_RULE}; {_asking(caller)}")
+
+
+def _asking(caller: Caller) -> str:
+    """Who asks, in words for the caller."""
+    if caller.client is None:
+        return "you ask as nobody: `carbon-ledger login --key KEY` proves who you are"
+    name = caller.organization or "the holder of a link"
+    return f"you ask as {name}" + ("" if "read" in caller.scopes else ", with a token without the scope read")

@@ -11,7 +11,6 @@ _HOST_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-._:")
 _OBJECT: Final = re.compile(r"s3://[A-Za-z0-9][A-Za-z0-9._-]*/[^\s/?#][^\s?#]*(?<!/)")
 _WEB: Final = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 _LONGEST_ORIGIN: Final = 200
-_ANYONE: Final = ("0.0.0.0/0", "::/0")
 _LEAST_PREFIX: Final = 8
 """Of a network of proxies. A larger network holds strangers: they could give themselves the address of another client,
 or one that may read the metrics. So no value names every address."""
@@ -59,13 +58,6 @@ def choice(*words: str) -> ValueKind:
         return text
 
     return ValueKind((str,), f"one of {', '.join(words)}", read)
-
-
-def _read_networks(text: str, _: Path) -> tuple[str, ...]:
-    networks: list[str] = []
-    for name in filter(None, map(str.strip, text.split(","))):
-        networks += _ANYONE if name == "any" else [str(ipaddress.ip_network(name))]
-    return tuple(networks)
 
 
 def _read_proxies(text: str, _: Path) -> tuple[str, ...]:
@@ -151,9 +143,6 @@ ORIGIN: Final = ValueKind(
     (str,), f"printable ASCII without spaces, `+` or backslash, of at most {_LONGEST_ORIGIN} bytes", _read_origin
 )
 NAMES: Final = ValueKind((list, str), "names or addresses without ports, separated by commas", _read_names)
-NETWORKS: Final = ValueKind(
-    (list, str), "addresses or networks such as 127.0.0.1 or fd00::/8, separated by commas, or `any`", _read_networks
-)
 PROXIES: Final = ValueKind(
     (list, str), "addresses, or networks without host bits and with a prefix of at least "
     f"{_LEAST_PREFIX} bits, such as 192.0.2.7 or fd00::/64, separated by commas", _read_proxies

@@ -4,6 +4,8 @@ from biip import ParseError
 from biip.gs1_digital_link_uris import GS1DigitalLinkURI
 
 CANONICAL = "https://id.gs1.org"
+_SLASHES = len(("https:", "", "id.gs1.org", "01"))
+"""In the link of a GTIN alone."""
 
 
 def canonical_link(text: str) -> str | None:
@@ -23,3 +25,17 @@ def spellings(text: str) -> list[str]:
     """The identifiers under which the ledger may have the thing: as given, and in the canonical spelling."""
     canonical = canonical_link(text)
     return [text] if canonical in (None, text) else [text, str(canonical)]
+
+
+def is_of_product(link: str) -> bool:
+    """Whether a canonical link names a class of products: by its GTIN, with or without a variant, and by nothing of a
+    lot or piece."""
+    path = link.removeprefix(CANONICAL).strip("/").split("/")
+    return path[0] == "01" and set(path[2::2]) <= {"22"}
+
+
+def class_of(text: str) -> str | None:
+    """The beginning of all identifiers of lots, items and variants of a GTIN; None unless the text is the link of a
+    GTIN alone."""
+    link = canonical_link(text)
+    return f"{link}/" if link is not None and is_of_product(link) and link.count("/") == _SLASHES else None

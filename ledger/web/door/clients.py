@@ -8,23 +8,13 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from ledger.web.door.answers import header
 
-_BY_PROXIES: Final = (b"x-forwarded-for", b"forwarded", b"via")
-"""Fields that proxies add."""
-_REPORTED: Final = 0
-"""In place of the port, if a proxy of the operator has reported the address."""
+_NO_PORT: Final = 0
 
 
 def client_of(scope: Scope) -> str:
     """The address of the client."""
     client = scope.get("client")
     return client[0] if client else ""
-
-
-def passed_on(scope: Scope) -> bool:
-    """Whether a proxy that the operator has not named passed the request on, so that the address is the proxy's."""
-    client = scope.get("client")
-    reported = client is not None and client[1] == _REPORTED
-    return not reported and any(header(scope["headers"], name) for name in _BY_PROXIES)
 
 
 class Networks:
@@ -60,5 +50,5 @@ class BehindProxies:
             address = seen[-1].rpartition(b",")[2].strip().decode("latin-1") if seen else ""
             if address:
                 scope = cast(HTTPScope, scope).copy()
-                scope["client"] = (address, _REPORTED)
+                scope["client"] = (address, _NO_PORT)
         return self._app(scope, receive, send)

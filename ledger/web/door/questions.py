@@ -29,10 +29,14 @@ _STORED_FIGURE: Final = frozenset({"lot", "at"})
 _PAGE: Final = frozenset({"organization", "issuer", "kind", "holder", "owner", "limit", "after", "at"})
 _CHEAP: Final[Mapping[str, frozenset[str]]] = {
     **dict.fromkeys(("footprint", "statement"), _STORED_FIGURE),
+    "passport": frozenset({"lot", "item"}),
     **dict.fromkeys(("lot-list", "received", "delivered", "record-list"), _PAGE),
 }
 """Queries that are cheap with these parameters alone: without methods, and without filters that examine more rows than
 they return."""
+_GTIN: Final = "01"
+_OF_PRODUCTS: Final = frozenset({"22"})
+"""The qualifiers of GS1 Digital Links that name a product, whose passport reads many lots."""
 _READING: Final = frozenset({"GET", "HEAD"})
 _OPERATION: Final = frozenset({"health", "metrics"})
 _RECORDS: Final = "records"
@@ -69,6 +73,8 @@ class Questions:
         kind = parts[1] if len(parts) > 1 and parts[0] == "v1" else ""
         if kind == PAGES:
             return self.pages
+        if parts[:1] == [_GTIN] and set(parts[2::2]) <= _OF_PRODUCTS:
+            return self.questions
         more = len(parts) > len(("v1", "footprint"))
         if kind in DEAR or (kind in _CHEAP and (more or _asks_more(kind, scope["query_string"]))):
             return self.questions

@@ -21,8 +21,8 @@ from ledger.service.observation.catalogue import PROCESS, Metric
 from ledger.service.observation.families import Buckets, Family, Sample, single
 from ledger.service.observation.log import LogReadings
 from ledger.service.observation.parts import read_parts
-from ledger.web.door.clients import Networks
 from ledger.web.observation.peers import Place, ask_peers
+from ledger.web.observation.readers import MetricsReaders
 
 Reading = Callable[[], Iterable[Family]]
 OWN: Final = "process_"
@@ -35,7 +35,7 @@ class Page(NamedTuple):
 
 
 class Metrics:
-    """A process has one. `version` of the program."""
+    """A process has one. `version` of the program. `readers`: who may read the page over the network."""
 
     def __init__(self, ledger: Ledger, version: str, place: Place | None = None) -> None:
         self._ledger = ledger
@@ -43,7 +43,7 @@ class Metrics:
         self._version = version
         self._place = place or Place()
         self._readings: list[Reading] = []
-        self._readers = Networks(ledger.settings.metrics_readers)
+        self.readers = MetricsReaders(ledger.settings.metrics_token_file)
 
     def add(self, reading: Reading) -> None:
         """The page shows the metrics of this reading too."""
@@ -55,10 +55,6 @@ class Metrics:
         for read in self._readings:
             families += read()
         return [*families, *_standard()]
-
-    def may_read(self, client: str) -> bool:
-        """Whether a client with this address may read the page."""
-        return client in self._readers
 
     async def page(self, accept: str) -> Page:
         """All metrics, in the newest format that the client accepts."""

@@ -16,6 +16,11 @@ def plugin() -> Sector:
         name="nonferrous", version="0.1.0", en="Non-ferrous metals", zh="有色金属", mass_tolerance=Decimal("0.02"),
         element_tolerance=Decimal("0.05"), indicators=read_indicators("carbon_ledger_nonferrous"),
         needs=read_needs("carbon_ledger_nonferrous"), nature=read_nature("carbon_ledger_nonferrous"),
+        # Electrolysis takes petroleum coke and pitch for its anodes.
+        burns_lots=(
+            "alumina", "aluminiumCasting", "secondaryAluminium", "copperSmelting", "secondaryCopper", "leadSmelting",
+            "secondaryLead",
+        ),
         routes={
             "alumina": Route(activity=alumina.Alumina, assess=alumina.assess, en="Alumina refining", zh="氧化铝"),
             "aluminiumElectrolysis": Route(

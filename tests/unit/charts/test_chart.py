@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 import pytest
@@ -195,7 +196,14 @@ def test_metrics_are_scraped_where_the_server_listens() -> None:
     (endpoint,) = monitor["spec"]["endpoints"]
     assert endpoint["port"] in [port["name"] for port in service["spec"]["ports"]]
     assert endpoint["path"] == "/metrics"
-    assert environment(named(found, "Deployment", "ledger"))["CARBON_LEDGER_METRICS_READERS"] == "192.0.2.0/24"
+    deployment = named(found, "Deployment", "ledger")
+    path = PurePosixPath(environment(deployment)["CARBON_LEDGER_METRICS_TOKEN_FILE"])
+    ((_, template),) = pods([deployment])
+    (mount,) = [one for one in containers(template["spec"])[-1]["volumeMounts"] if one["mountPath"] == str(path.parent)]
+    (volume,) = [one for one in template["spec"]["volumes"] if one["name"] == mount["name"]]
+    credentials = endpoint["authorization"]["credentials"]
+    assert volume["secret"]["secretName"] == credentials["name"] == "ledger-metrics"
+    assert volume["secret"]["items"] == [{"key": credentials["key"], "path": path.name}]
 
 
 def test_prometheus_knows_a_server_with_a_certificate_by_its_service() -> None:
@@ -236,7 +244,7 @@ def test_labels_of_the_chart_itself_stay() -> None:
 
 
 @pytest.mark.parametrize(("metrics", "enters"), [
-    ({}, False), ({"readers": ["192.0.2.7"]}, True), ({"readers": ["192.0.2.7"], "enabled": True}, True),
+    ({}, False), ({"tokenSecret": "metrics"}, True), ({"tokenSecret": "metrics", "enabled": True}, True),
 ])
 def test_prometheus_enters_if_it_may_read(metrics: dict[str, Any], enters: bool) -> None:
     found = manifests(merged(values_of("existing"), {"metrics": metrics}))
@@ -355,8 +363,8 @@ def test_the_values_name_all_that_the_schema_allows() -> None:
     ({"ledger": {"proxies": ["::/0"]}}, "proxies"),
     ({"ledger": {"logFormat": "xml"}}, "logFormat"),
     ({"ledger": {"factorSets": "some"}}, "factorSets"),
-    ({"metrics": {"enabled": True, "readers": []}}, "readers"),
-    ({"metrics": {"readers": ["any"]}}, "readers"),
+    ({"metrics": {"enabled": True, "tokenSecret": ""}}, "tokenSecret"),
+    ({"metrics": {"readers": ["192.0.2.7"]}}, "readers"),
     ({"metrics": {"interval": "often"}}, "interval"),
     ({"metrics": {"rules": {"enable": True}}}, "enable"),
     ({"traces": {"endpoint": "collector:4318"}}, "endpoint"),

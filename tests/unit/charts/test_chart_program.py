@@ -88,7 +88,7 @@ def test_every_choice_of_observation_and_tls_has_its_variable() -> None:
     chosen = settings_from(environment, Path("/nowhere"))
     assert (str(chosen.tls_cert), str(chosen.tls_key), str(chosen.ca)) == (
         "/run/carbon-ledger/tls/tls.crt", "/run/carbon-ledger/tls/tls.key", "/run/carbon-ledger/ca/ca.crt")
-    assert (chosen.log_format, chosen.metrics_readers) == ("json", ("198.51.100.0/24",))
+    assert (chosen.log_format, str(chosen.metrics_token_file)) == ("json", "/run/carbon-ledger/metrics/token")
     assert chosen.limits.proxies == ("192.0.2.0/24", "2001:db8:1::/48")
     assert float(environment["OTEL_TRACES_SAMPLER_ARG"]) == 0.1
 

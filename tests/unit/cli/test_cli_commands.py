@@ -15,7 +15,7 @@ from ledger.cli.lazy import SERVER_PACKAGES
 from ledger.cli.root import COMMANDS, load
 
 GROUPS = {"reader": ("appoint", "end", "list"),
-          "key": ("new", "show", "request", "change", "recover", "object", "rotate-log"),
+          "key": ("new", "show", "request", "change", "recover", "object", "rotate-log", "rotate-tokens"),
           "plugin": ("list", "new", "factors", "activate", "retire", "fetch"), "export": (
               "log", "footprint", "bundle", "verification"),
           "anchor": ("show", "accept"), "clock": ("show", "accept"), "audit": ("sample",),

@@ -30,7 +30,23 @@ def amounts(bought: Any, evidence: str | None = None, **stated: str) -> dict[str
     {"oxidation": "0.85"}, {"heatingValue": "15.9", "carbon": "0.41"},
 ])
 def test_coals_differ(stated: dict[str, str]) -> None:
-    assert amounts(COAL, **stated) == {}
+    assert amounts(COAL, "fuelAnalysis", **stated) == {}
+
+
+@pytest.mark.parametrize(("stated", "saved"), [
+    ({"heatingValue": "12.5", "carbon": "0.3"}, 220 - 30 * 44 / 12), ({"carbonContent": "0.0192"}, 220 * 0.2),
+    ({"oxidation": "0.85"}, 220 * 0.15), ({"heatingValue": "37.5", "carbon": "0.9"}, None),
+    ({"oxidation": "0.995"}, None),
+])
+@pytest.mark.parametrize(("document", "shown"), [
+    (None, False), ("meterReading", False), ("fuelAnalysis:gas", False), ("fuelAnalysis", True),
+    ("fuelAnalysis:coal", True),
+])
+def test_values_within_the_range_need_a_report_where_they_save(
+    stated: dict[str, str], saved: float | None, document: str | None, shown: bool
+) -> None:
+    asked = amounts(COAL, document, **stated)
+    assert asked == ({} if shown or saved is None else {"unproven-analysis": pytest.approx(saved)})
 
 
 @pytest.mark.parametrize(("stated", "code", "question"), [
@@ -70,7 +86,7 @@ def test_a_finding_says_where_and_by_what() -> None:
 
 def test_gas_is_counted_by_volume() -> None:
     gas = supply("gas", "100 NM3", mass=quantity("75 KGM"))
-    assert amounts(gas, heatingValue="34", carbon="0.53") == {}
+    assert amounts(gas, "fuelAnalysis:gas", heatingValue="34", carbon="0.53") == {}
     assert amounts(gas, heatingValue="36", carbon="0.4") == {"fuel-carbon": pytest.approx(200 - 40 * 44 / 12)}
 
 

@@ -47,14 +47,14 @@ def test_every_kind_of_value_in_a_file(tmp_path: Path) -> None:
         passphrase = "a passphrase"
         port = 0
         tls_cert = "tls/server.pem"
-        metrics_readers = ["192.0.2.0/24", "any"]
+        metrics_token_file = "tls/token"
         log_format = "json"
     ''')
     assert resolved.checked() == Settings(
         home=tmp_path, origin="example.test/log", workers=3, renew_seconds=600.0, assess_seconds=0.5, port=0,
         limits=ClientLimits(hosts=("ledger.example", "2001:db8::1"), proxies=("192.0.2.1/32", "fd00::/64")),
         policy=tmp_path / "policy.txt", anchor=str(tmp_path / "signed/anchor"), passphrase=b"a passphrase",
-        tls_cert=tmp_path / "tls/server.pem", metrics_readers=("192.0.2.0/24", "0.0.0.0/0", "::/0"), log_format="json",
+        tls_cert=tmp_path / "tls/server.pem", metrics_token_file=tmp_path / "tls/token", log_format="json",
     )
     (workers,) = [value for value in resolved.settings if value.setting.name == "workers"]
     assert (workers.source.kind, workers.source.place) == ("file", f"{tmp_path / 'ledger.toml'}:workers")

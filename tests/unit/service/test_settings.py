@@ -52,18 +52,9 @@ def test_an_unfit_revised_per_day(text: str) -> None:
 
 
 def test_who_reads_metrics() -> None:
-    def readers(text: str) -> tuple[str, ...]:
-        return settings_from({"CARBON_LEDGER_METRICS_READERS": text}, Path("/nowhere")).metrics_readers
-
-    assert readers("") == ("127.0.0.0/8", "::1/128")
-    assert readers("192.0.2.1, fd00::/8") == ("192.0.2.1/32", "fd00::/8")
-    assert readers("any") == ("0.0.0.0/0", "::/0")
-
-
-@pytest.mark.parametrize("text", ["prometheus", "192.0.2.1/24", "192.0.2.256", "127.0.0.1 ::1", "*"])
-def test_readers_that_cannot_be(text: str) -> None:
-    with pytest.raises(ConfigurationError, match="CARBON_LEDGER_METRICS_READERS"):
-        settings_from({"CARBON_LEDGER_METRICS_READERS": text}, Path("/nowhere"))
+    assert settings_from({}, Path("/nowhere")).metrics_token_file is None
+    named = settings_from({"CARBON_LEDGER_METRICS_TOKEN_FILE": "/etc/ledger/token"}, Path("/nowhere"))
+    assert named.metrics_token_file == Path("/etc/ledger/token")
 
 
 def test_formats_of_the_log() -> None:

@@ -4,7 +4,7 @@ from ledger.answers.brief import RecordResults
 from ledger.answers.stored import FootprintAnswer
 from ledger.cli.client import Client
 from ledger.cli.console import say
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, NotFound
 
 
 class PostedLimits:
@@ -26,6 +26,10 @@ class PostedLimits:
     def _ask(self, lot: str) -> float | None:
         try:
             return self._client.get("/v1/footprint", FootprintAnswer, lot=lot).title_limit
+        except NotFound:
+            say("the titles of lots are not stated: the ledger shows them to you alone, after `carbon-ledger login "
+                "--key KEY`")
+            return None
         except LedgerError as error:
             # The record is posted: only the titles are missing.
             say(f"the titles of lots are not stated: {error.message}")

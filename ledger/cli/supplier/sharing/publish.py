@@ -7,7 +7,7 @@ from ledger.cli.supplier.sharing.single import Single, single_options, write_rec
 
 @click.command()
 @click.option("--lot", help="Publish the passport of this lot, which you own.")
-@click.option("--product", help="Publish the passports of all lots of this product that your records make.")
+@click.option("--product", help="Publish the passports of this product and of all lots of it that your records make.")
 @click.option("--declaration", metavar="DIGEST", help="Let every organisation price supplies by your declaration.")
 @single_options
 def publish(single: Single, lot: str | None, product: str | None, declaration: str | None) -> int:

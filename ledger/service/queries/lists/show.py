@@ -66,6 +66,8 @@ _QUESTIONS: Final = {
     ),
 }
 """By kind of a thing: the question, the arguments of the command, and the route."""
+_OF_OWNER: Final = {"organization": 6, "facility": 2, "product": 2}
+"""By kind: the number of questions, from the first, that are answered to the owner of the thing alone."""
 
 
 class NamedThing(NamedTuple):
@@ -98,6 +100,7 @@ async def read_shown(
     organization = None
     if kind == "organization":
         (organization,) = await read_organizations(pool, first.record - 1, 1)
+    owner = name if kind == "organization" else entered.issuer
     names = {"id": name, "record": entered.record, "issuer": entered.issuer, "lot": lots[0].lot if lots else ""}
     return ShownAnswer(
         id=name, kind=kind, entered=entered, also=[row.kind for row in rows[1:]], lot=lots[0] if lots else None,
@@ -106,9 +109,14 @@ async def read_shown(
         questions=[
             NextQuestion(question=question, command=command.format(**names),
                          route=route.format(**{key: quote(text, safe="") for key, text in names.items()}))
-            for question, command, route in _QUESTIONS[kind]
+            for question, command, route in _questions(kind, sight.of_own(owner))
         ],
     )
+
+
+def _questions(kind: str, is_own: bool) -> Sequence[tuple[str, str, str]]:
+    """The questions that the caller gets an answer to. `is_own`: whether it sees everything of the owner."""
+    return _QUESTIONS[kind] if is_own else _QUESTIONS[kind][_OF_OWNER.get(kind, 0):]
 
 
 async def _visible(

@@ -95,10 +95,12 @@ MAX_SHOWN: Final = 1_000
 
 
 class ReadSizes(NamedTuple):
-    """The most lots of a question, and the number of lots that are read at a time."""
+    """The most lots of a question, the number of lots that are read at a time, and the number of the lot after which
+    the reading begins."""
 
     most: int = MAX_LOTS
     chunk: int = 2_000
+    after: int = -1
 
 
 READ_SIZES: Final = ReadSizes()
@@ -124,7 +126,7 @@ async def read_product(
     if row is None or not row["entered"]:
         raise not_found("product", product, at)
     reading = _ProductReading(pool, product, period, moment, sizes.most, sight)
-    await reading.read(sizes.chunk)
+    await reading.read(sizes)
     lots = [] if not reading.production.lots else await reading.lots(limit)
     context = await reading.context(doubted=row["doubted"])
     if row["attested"] and sight.whole and reading.production.lots:
@@ -174,11 +176,11 @@ class _ProductReading:
         self._sight = sight
         self._pool, self._most, self._sql = pool, most, queries("products")
 
-    async def read(self, chunk: int) -> None:
-        """Reads `chunk` lots at a time. Raises InvalidInput for too many lots."""
-        after = -1
+    async def read(self, sizes: ReadSizes) -> None:
+        """Raises InvalidInput for too many lots."""
+        after = sizes.after
         while True:
-            rows = await self._pool.fetch(self._sql["made"], self.product, after, self.moment.size, chunk)
+            rows = await self._pool.fetch(self._sql["made"], self.product, after, self.moment.size, sizes.chunk)
             if not rows:
                 return
             after, self.unit = rows[-1]["number"], rows[-1]["unit"]

@@ -1,0 +1,64 @@
+"""Kinds of fuels: how much carbon and heat they may have, by `fuel-kinds.csv`."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import cache
+from typing import Final, NamedTuple
+
+from ledger.core.outcome.assessment import Span
+from ledger.sdk import rows
+
+_ANY, _UNKNOWN = "*", "unknown"
+_NOTHING: Final = Decimal(0)
+_MEGAJOULES: Final = 1000
+"""Per GJ."""
+_LEAST_HEAT, _MOST_HEAT = Decimal("0.5"), Decimal("1.5")
+
+
+class FuelKind(NamedTuple):
+    """Carbon per MJ as multiples of the row; the least kg of carbon per GJ, which counts in place of `low` unless the
+    row has less; the heating value as multiples of the row; the most biogenic share, the least oxidation. Of biomass,
+    the most MJ and the most carbon of a kg. Zero is no limit."""
+
+    low: Decimal
+    high: Decimal
+    least: Decimal
+    lean: Decimal
+    rich: Decimal
+    biogenic: Decimal
+    oxidation: Decimal
+    most_heat: Decimal
+    most_carbon: Decimal
+
+    @property
+    def is_mineral(self) -> bool:
+        """Whether all fuels of the kind are coal, oil or gas. Waste may have biogenic carbon, and may be recycled."""
+        return self.biogenic == _NOTHING
+
+    def carbon(self, per_heat: Decimal) -> Span:
+        """Kg of carbon per MJ, for a row that has `per_heat`."""
+        low = min(self.least / _MEGAJOULES, per_heat) if self.least else self.low * per_heat
+        return Span(low=low, high=self.high * per_heat)
+
+    def heat(self, of_row: Decimal) -> Span:
+        """MJ per unit, for a row that has `of_row`."""
+        most = self.most_heat or of_row * (self.rich or _MOST_HEAT)
+        return Span(low=of_row * (self.lean or _LEAST_HEAT), high=most)
+
+
+def kind_of(key: str) -> FuelKind:
+    """The kind of an entry of the factor sets, by its key."""
+    return _kinds().get(key, _kinds()[_ANY])
+
+
+def kind_of_unknown(material: str) -> FuelKind:
+    """The kind of a fuel whose combustion no set knows: waste of a known kind, or any other name."""
+    return _kinds().get(material, _kinds()[_UNKNOWN])
+
+
+@cache
+def _kinds() -> Mapping[str, FuelKind]:
+    return {
+        row["key"]: FuelKind(*[Decimal(row[name] or 0) for name in FuelKind._fields])
+        for row in rows("ledger.sdk.data", "fuel-kinds.csv")
+    }

@@ -1,0 +1,106 @@
+"""Fuel that nobody burns, solved by hand: coal has 2.2 kg of CO2 per kg by its row, gas 2 kg per normal cubic metre and
+0.75 kg of mass."""
+
+from typing import Any
+
+import pytest
+from support.sectors import Make
+from support.site import quantity, supply
+from unit.engine.bounded import Plant
+
+from ledger.core.record.values import Supply
+
+SAND = supply("sand", "1000 KGM")
+CODE = "fuel-unburnt"
+
+
+def with_lot(materials: dict[str, str], amount: str = "100 KGM", **stated: str) -> Plant:
+    """A works that holds a lot `fuel0` of these materials."""
+    plant = Plant()
+    mass = stated.pop("mass", None)
+    plant.product("fuel", amount.split()[1], materials=materials, **stated)
+    plant.declare(lot=plant.out("fuel0", "fuel", amount, mass=None if mass is None else quantity(mass)),
+                  burdens={"fossilGhgEmissions": "30"})
+    return plant
+
+
+def asked(plant: Plant, amount: str = "100 KGM", *, good: dict[str, Any] | None = None, co2: str = "0",
+          supplies: tuple[Supply, ...] = (SAND,)) -> float:
+    """Kg CO2e of the finding; 0 without one."""
+    stated = {"materials": {"sand": "1"}} if good is None else good
+    outputs = [plant.output("good", "1000 KGM", **stated)]
+    finding = plant.findings(outputs, supplies, {"fuel0": amount}, activity=Make(co2=co2)).get(CODE)
+    return 0.0 if finding is None else float(finding.amount or 0)
+
+
+def test_a_lot_of_coal_that_goes_nowhere_is_questioned() -> None:
+    plant = with_lot({"coal": "1"})
+    outputs = [plant.output("good", "1000 KGM", materials={"sand": "1"})]
+    finding = plant.findings(outputs, (SAND,), {"fuel0": "60 KGM"})[CODE]
+    assert (finding.taken, finding.supply, finding.severity) == (0, None, "warning")
+    assert (float(finding.amount or 0), finding.unit) == (pytest.approx(132), "KGM")
+    assert finding.message == f"{plant.name('fuel0')} is a fuel: 132 kg of its CO2 are neither emitted nor in an output"
+
+
+@pytest.mark.parametrize(("materials", "amount", "mass", "carbon_dioxide"), [
+    ({"coal": "0.6", "sand": "0.4"}, "100 KGM", None, 132), ({"gas": "1"}, "100 NM3", "75 KGM", 200),
+    ({"coal": "0.5", "gas": "0.5"}, "75 KGM", None, 37.5 * 2.2 + 50 * 2), ({"woodChips": "1"}, "100 KGM", None, 0),
+    ({"sand": "1"}, "100 KGM", None, 0),
+])
+def test_each_fossil_fuel_in_a_lot_counts(
+    materials: dict[str, str], amount: str, mass: str | None, carbon_dioxide: float
+) -> None:
+    plant = with_lot(materials, amount, **({} if mass is None else {"mass": mass}))
+    assert asked(plant, amount) == pytest.approx(carbon_dioxide)
+
+
+@pytest.mark.parametrize(("co2", "question"), [
+    ("220", 0), ("199", 0), ("150", 70), ("0", 220),
+])
+def test_what_the_record_emits_is_burnt(co2: str, question: float) -> None:
+    """A tenth may stay in dust and slag."""
+    assert asked(with_lot({"coal": "1"}), co2=co2) == pytest.approx(question)
+
+
+@pytest.mark.parametrize(("co2", "question"), [("440", 220), ("560", 100), ("660", 0)])
+def test_gas_of_limestone_is_none_of_coal(co2: str, question: float) -> None:
+    """A tonne of limestone gives up to 440 kg."""
+    stone = supply("limestone", "1000 KGM")
+    assert asked(with_lot({"coal": "1"}), co2=co2, supplies=(stone,)) == pytest.approx(question)
+
+
+@pytest.mark.parametrize(("good", "question"), [
+    # Polyethylene holds up to 93 %, goods of sand nothing, whatever they state.
+    ({"materials": {"polyethylene": "1"}}, 0), ({"materials": {"sand": "1"}, "fossil_carbon": "0.06"}, 220),
+    ({"materials": {"clinker": "1"}}, 220), ({"materials": {"wood": "1"}}, 220),
+    # Of names that no set knows, the record says how much carbon they hold.
+    ({"materials": {"blackStuff": "1"}}, 220), ({"materials": {"blackStuff": "1"}, "fossil_carbon": "0.06"}, 0),
+    ({}, 220), ({"materials": {"blackStuff": "1"}, "fossil_carbon": "0.03"}, 110),
+    # Steel holds up to 7 %.
+    ({"materials": {"steel": "1"}}, 0),
+    # Coal that leaves again: 25 kg.
+    ({"materials": {"sand": "0.975", "coal": "0.025"}}, 220 - 25 * 2.2 * 1.25),
+])
+def test_carbon_that_leaves_in_goods_is_not_burnt(good: dict[str, Any], question: float) -> None:
+    assert asked(with_lot({"coal": "1"}), good=good) == pytest.approx(question)
+
+
+@pytest.mark.parametrize(("carbon", "question"), [("0.5", 50 * 44 / 12), ("0.2", 220 * 0.7), ("0.9", 220)])
+def test_poor_coal_states_its_carbon(carbon: str, question: float) -> None:
+    """Down to 0.7 of the row: coals of one name differ by no more."""
+    assert asked(with_lot({"coal": "1"}, fossil_carbon=carbon)) == pytest.approx(question)
+
+
+@pytest.mark.parametrize(("bought", "question"), [
+    (supply("kilnBlend", "100 KGM", factor_row="hand:coal/wellToTank/*/2020"), 220),
+    (supply("kilnBlend", "0.1 TNE", factor_row="hand:coal/wellToTank/*/2020"), 220),
+    (supply("kilnBlend", "100 KGM", factor_row="hand:sand/cradleToGate/*/2020"), 0),
+    (supply("kilnBlend", "100 KGM"), 0), (supply("coal", "100 KGM"), 0),
+])
+def test_an_unknown_name_with_the_upstream_of_a_fuel_is_that_fuel(bought: Supply, question: float) -> None:
+    """A known fuel is the matter of its sector and of the omissions."""
+    plant = Plant()
+    outputs = [plant.output("good", "1000 KGM", materials={"sand": "1"})]
+    finding = plant.findings(outputs, (SAND, bought)).get(CODE)
+    assert (0.0 if finding is None else float(finding.amount or 0)) == pytest.approx(question)
+    assert finding is None or (finding.supply, finding.taken) == (1, None)

@@ -1,0 +1,136 @@
+"""Lots of fuel where a route burns them, solved by hand: coal has 25 MJ and 2.2 kg CO2 per kg, gas 36 MJ and 2 kg per
+normal cubic metre."""
+
+from typing import Any, Final
+
+import msgspec
+import pytest
+from support.memory import MemoryLedger
+from support.sectors import works
+from support.site import quantity, supply
+from unit.engine.bounded import Burning, Plant, factor_set
+
+from ledger.core.outcome.assessment import Assessment
+from ledger.engine.sectors import Installed, Registry
+from ledger.errors import LedgerError
+from ledger.sdk import Context, Draft, FactorSet, Route, book_energy, follow_composition, matter_in
+
+SEEN: Final[list[Context]] = []
+
+
+def burn(context: Context, activity: Burning) -> Assessment:
+    SEEN.append(context)
+    draft = Draft(context)
+    book_energy(draft, context, analyses=activity.analyses)
+    follow_composition(draft, context)
+    draft.indicate("matter", matter_in(context, activity.analyses))
+    return draft.assessment()
+
+
+class Kiln(Plant):
+    """A plant whose route `make` burns lots."""
+
+    def __init__(self, *, burns: bool = True) -> None:
+        super().__init__()
+        sector = works()
+        sector = msgspec.structs.replace(
+            sector, routes={**sector.routes, "make": Route(activity=Burning, assess=burn, en="Kiln", zh="窑")},
+            burns_lots=("make",) if burns else ())
+        registry = Registry(
+            [Installed(sector, "d" * 64, "tests")], [FactorSet("hand", "By hand", "手", (factor_set(),))])
+        memory = MemoryLedger(registry)
+        memory.activate_sets()
+        super(Plant, self).__init__(memory, "kiln")
+
+    def lot(self, materials: dict[str, str], amount: str = "100 KGM", mass: str | None = None, **fields: Any) -> None:
+        self.product("fuel", amount.split()[1], materials=materials, **fields)
+        self.declare(lot=self.out("fuel0", "fuel", amount, mass=None if mass is None else quantity(mass)),
+                     burdens={"fossilGhgEmissions": "30"})
+
+    def burnt(self, amount: str = "100 KGM", materials: str = "sand", **fields: Any) -> Assessment:
+        fields = {"activity": Burning(), **fields}
+        entry = self.run([self.output("good", "1000 KGM", materials={materials: "1"})],
+                         [supply("sand", "1000 KGM"), *fields.pop("bought", ())], {"fuel0": amount}, **fields)
+        leaf = self.ledger.assessment(entry.index)
+        assert leaf is not None
+        return msgspec.json.decode(leaf.assessment, type=Assessment)
+
+
+def lines(assessment: Assessment) -> dict[str, float]:
+    return {line.source: float(line.amount) for line in assessment.lines if line.gas == "CO2"}
+
+
+def energy(assessment: Assessment) -> dict[str, float]:
+    return {use.carrier: float(use.amount) for use in assessment.energy}
+
+
+@pytest.mark.parametrize(("materials", "amount", "mass", "co2", "heat"), [
+    ({"coal": "1"}, "100 KGM", None, {"coal": 220}, {"coal": 2500}),
+    ({"coal": "1"}, "0.1 TNE", None, {"coal": 220}, {"coal": 2500}),
+    ({"gas": "1"}, "100 NM3", "75 KGM", {"gas": 200}, {"gas": 3600}),
+    ({"gas": "1"}, "75 KGM", None, {"gas": 200}, {"gas": 3600}),
+    ({"coal": "0.9", "chips": "0.1"}, "100 KGM", None, {"coal": 198}, {"coal": 2250, "chips": 120}),
+])
+def test_a_lot_of_fuel_burns(
+    materials: dict[str, str], amount: str, mass: str | None, co2: dict[str, float], heat: dict[str, float]
+) -> None:
+    kiln = Kiln()
+    kiln.lot(materials, amount, mass)
+    assessment = kiln.burnt(amount)
+    fossil = {line.source: float(line.amount) for line in assessment.lines
+              if line.gas == "CO2" and line.burden == "fossilGhgEmissions"}
+    assert fossil == pytest.approx(co2)
+    assert energy(assessment) == pytest.approx(heat)
+    assert [one.code for one in assessment.findings if one.code != "no-reference"] == []
+    assert assessment.omissions == ()
+    # Its upstream came with the lot.
+    assert {line.kind for line in assessment.lines if line.source in materials} == {"onSite"}
+
+
+def test_its_matter_is_in_no_output() -> None:
+    kiln = Kiln()
+    kiln.lot({"coal": "1"})
+    assessment = kiln.burnt()
+    assert assessment.indicators["matter"] == 1000
+    assert {content: [float(part) for part in parts] for content, parts in assessment.matter.items()} == {
+        "material:coal": [0.0]}
+
+
+@pytest.mark.parametrize("materials", [
+    {"coal": "0.9", "sand": "0.1"}, {"wood": "1"}, {"woodChips": "1"}, {"sand": "1"}, {"blackStuff": "1"},
+])
+def test_other_lots_stay_inputs(materials: dict[str, str]) -> None:
+    """A mixture with stone, biomass that may be fibre, other goods."""
+    kiln = Kiln()
+    kiln.lot(materials)
+    assert lines(kiln.burnt()) == {}
+    assert [one.lot for one in SEEN[-1].inputs] == [kiln.name("fuel0")]
+
+
+def test_fuel_that_leaves_does_not_burn() -> None:
+    kiln = Kiln()
+    kiln.lot({"coal": "1"})
+    assessment = kiln.burnt(materials="coal")
+    assert lines(assessment) == {}
+    assert "fuel-unburnt" not in [one.code for one in assessment.findings]
+
+
+def test_a_route_that_does_not_say_so_burns_no_lot() -> None:
+    kiln = Kiln(burns=False)
+    kiln.lot({"coal": "1"})
+    assessment = kiln.burnt()
+    assert lines(assessment) == {}
+    assert [(one.code, float(one.amount or 0)) for one in assessment.findings if one.amount] == [("fuel-unburnt", 220)]
+
+
+def test_nobody_analyses_a_lot() -> None:
+    """An analysis is of a supply. One of the same name leaves the lot alone."""
+    kiln = Kiln()
+    kiln.lot({"coal": "1"})
+    analysed = {"activity": {"analyses": [{"material": "coal", "heatingValue": "25", "carbon": "0.3"}]}}
+    with pytest.raises(LedgerError) as caught:
+        kiln.burnt(**analysed)
+    assert caught.value.field == "activity.analyses[0].material"
+    both = kiln.burnt("50 KGM", bought=(supply("coal", "10 KGM"),), **analysed)
+    booked = sorted(float(line.amount) for line in both.lines if line.gas == "CO2")
+    assert booked == pytest.approx([10 * 0.3 * 44 / 12, 110])
