@@ -43,7 +43,7 @@ class Asked(NamedTuple):
 def place() -> Iterator[tuple[Callers, Workshop]]:
     with prepared_home() as home, inside(home, access="parties") as ledger:
         mill = Workshop("mill")
-        ledger.post([mill.enrolment(ledger), *mill.opening(), mill.mine("x", "10")])  # type: ignore[arg-type]
+        ledger.post([mill.enrolment(ledger), *mill.opening(), mill.mine("x", "10")])
         yield Callers(ledger), mill
 
 

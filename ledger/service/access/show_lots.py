@@ -7,7 +7,7 @@ from msgspec import structs
 
 from ledger.access.policy import Level, lot_level, record_level
 from ledger.answers.stored import LotAnswer
-from ledger.footprint.derived.delivered_findings import of_lot
+from ledger.footprint.derived.chain.delivered_findings import of_lot
 from ledger.footprint.derived.findings import ListedFinding
 from ledger.service.access.facts import lot_facts, made_facts, organizations_of
 from ledger.service.access.sight import Sight
