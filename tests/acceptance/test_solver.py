@@ -107,7 +107,7 @@ class Difference(NamedTuple):
 
 class Compared(NamedTuple):
     """`differences`: by caller, the answers by which it tells a twin from `BASE`. `figures` and `used`: by ledger, what
-    the forge sees of the figure of melt that it bought, and of a check that it could send less than it sent."""
+    the forge sees of the figure of melt in its stock, and of a check that it could send less than it sent."""
 
     differences: Mapping[str | None, list[Difference]]
     figures: dict[str, Any]
@@ -136,7 +136,7 @@ def _of_buyer(twin: Twin) -> tuple[Question, Question]:
     sent = next(posted for posted in twin.posted
                 if isinstance(posted[1], Transfer) and posted[1].new_lot == forge.name("part-sent"))
     (less,) = twin.ledger.envelopes([amend(forge, change(sent, quantity=kilograms("6")))])
-    return (Question("GET", "/v1/footprint", (("lot", twin.shops["mill"].name("first-sent")),)),
+    return (Question("GET", "/v1/footprint", (("lot", twin.shops["mill"].name("first-again")),)),
             Question("POST", "/v1/records/check", body=less))
 
 
