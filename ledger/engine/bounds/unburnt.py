@@ -5,7 +5,7 @@ record buys; a lot of fuel burns where the sector says so (`Sector.burns_lots`) 
 would be nobody's:
 
     unburnt = CO2 of fuels in lots that do not leave, and of unknown supplies priced as the upstream of a fuel
-            - CO2 of the fossil carbon in outputs          (the most of their materials, less that of other inputs)
+            - CO2 of the fossil carbon in outputs          (the most of their materials, less other inputs)
             - CO2 that is emitted, without burnt supplies and without the carbonates that come in
 
 Waste counts too, unless it comes in as waste: its carbon stays with it through recycling.
@@ -62,7 +62,7 @@ _MATTERLESS: Final = ("credit", "attribute")
 _LONGEST: Final = 255
 
 
-class _Fuel(NamedTuple):
+class _EnteringFuel(NamedTuple):
     """Kg of fossil CO2 of the fuel of the lot or the supply at a place. `is_energy`: it is counted by its energy."""
 
     carbon_dioxide: Decimal
@@ -89,7 +89,7 @@ def check_unburnt(process: Process) -> Iterator[Finding]:
             yield _finding(process, code, first, amount, energy if is_lot_of_energy else matter)
 
 
-def _finding(process: Process, code: str, fuel: _Fuel, amount: Decimal, came: Decimal) -> Finding:
+def _finding(process: Process, code: str, fuel: _EnteringFuel, amount: Decimal, came: Decimal) -> Finding:
     name = process.plan.taken[fuel.lot].lot.id if fuel.lot is not None else (
         process.plan.supplied[fuel.supply or 0].supply.material)
     words = (f"{name} counts as energy, but its product is a fuel: nobody counts its CO2" if code == IN_LOT else
@@ -98,16 +98,16 @@ def _finding(process: Process, code: str, fuel: _Fuel, amount: Decimal, came: De
                    message=words[:_LONGEST])
 
 
-def _of_lots(process: Process) -> Iterator[_Fuel]:
+def _of_lots(process: Process) -> Iterator[_EnteringFuel]:
     """The fossil fuels in lots that do not leave again, by their stated carbon if that is near the rows."""
     market = FuelMarket(process.sets, process.around, process.facts)
     fuels = {place: _fossil(market, taken) for place, taken in enumerate(process.plan.taken)}
-    parts = burnt_parts((fuel for found in fuels.values() for fuel in found), process.plan, market)
-    for place, found in fuels.items():
-        burnt = sum((fuel.carbon_dioxide * parts[fuel.key] for fuel in found), ZERO)
+    parts = burnt_parts((fuel for burning in fuels.values() for fuel in burning), process.plan, market)
+    for place, burning in fuels.items():
+        burnt = sum((fuel.carbon_dioxide * parts[fuel.key] for fuel in burning), ZERO)
         if burnt:
             taken = process.plan.taken[place]
-            yield _Fuel(_stated(process, taken, found, burnt), lot=place, is_energy=is_energy(taken.lot.unit))
+            yield _EnteringFuel(_stated(process, taken, burning, burnt), lot=place, is_energy=is_energy(taken.lot.unit))
 
 
 def _fossil(market: FuelMarket, taken: Taken) -> list[LotFuel]:
@@ -118,15 +118,15 @@ def _fossil(market: FuelMarket, taken: Taken) -> list[LotFuel]:
             if fuel.per_unit and (fuel.is_mineral or lot.role != "waste")]
 
 
-def _stated(process: Process, taken: Taken, found: Sequence[LotFuel], burnt: Decimal) -> Decimal:
+def _stated(process: Process, taken: Taken, burning: Sequence[LotFuel], burnt: Decimal) -> Decimal:
     """Kg of CO2 by the carbon that the lot states, for a lot that consists of fuel, within reason."""
-    if taken.mass is None or sum((fuel.share for fuel in found), ZERO) < 1:
+    if taken.mass is None or sum((fuel.share for fuel in burning), ZERO) < 1:
         return burnt
     stated = stated_carbon(process.facts.composition(taken.lot), taken.mass)
     if stated is None:
         return burnt
-    whole = sum((fuel.carbon_dioxide for fuel in found), ZERO)
-    shown = _is_shown([fuel.material for fuel in found], process.record.evidence)
+    whole = sum((fuel.carbon_dioxide for fuel in burning), ZERO)
+    shown = _is_shown([fuel.material for fuel in burning], process.record.evidence)
     least = _PROVEN if shown else _UNPROVEN
     return min(burnt, burnt * max(stated[0] * CO2_PER_C / whole, least))
 
@@ -136,7 +136,7 @@ def _is_shown(materials: Iterable[str], evidence: Sequence[Evidence]) -> bool:
     return any(kind == REPORT and subject in ("", *materials) for kind, _, subject in parts)
 
 
-def _of_supplies(process: Process) -> Iterator[_Fuel]:
+def _of_supplies(process: Process) -> Iterator[_EnteringFuel]:
     """Matter under a name that no set knows, priced by the upstream of a fuel, less the CO2 that its sector books for
     it. Energy under such a name is an omission already."""
     market = FuelMarket(process.sets, process.around, process.facts)
@@ -149,7 +149,7 @@ def _of_supplies(process: Process) -> Iterator[_Fuel]:
         fuel = market.fuel(named.entry.key, LotAmount(supply.quantity.amount, supply.quantity.unit, mass))
         booked = sum((line.amount for line in _emitted(process) if line.supply == place), ZERO)
         if fuel is not None and fuel.carbon_dioxide > booked:
-            yield _Fuel(fuel.carbon_dioxide - booked, supply=place)
+            yield _EnteringFuel(fuel.carbon_dioxide - booked, supply=place)
 
 
 def _emitted(process: Process) -> Iterator[Line]:
@@ -159,8 +159,8 @@ def _emitted(process: Process) -> Iterator[Line]:
 
 
 def _leaving(process: Process) -> Decimal:
-    """Kg of CO2 of the carbon of fuels that the outputs can hold, waste too: what their materials hold at most, less
-    the carbon that came with other matter. Of materials that no set knows, the stated carbon counts. Fuels in outputs
+    """Kg of CO2 of the carbon of fuels that the outputs can hold, waste too: the most of their materials, less the
+    carbon that came with other matter. Of materials that no set knows, the stated carbon counts. Fuels in outputs
     are no part of it."""
     room = stated = ZERO
     for _, made in process.outputs:

@@ -75,8 +75,8 @@ class FuelMarket(NamedTuple):
     facts: Facts
 
     def fuels_taken(self, lot: LotFacts, amount: LotAmount) -> list[LotFuel]:
-        """The fuels in an amount of a lot that comes in, by its materials, or by those of its product: no lot is less
-        of a fuel than its product. Without materials, the product's CN or HS code decides. Where nothing but fuel is
+        """The fuels in an amount of a lot that comes in, by its materials, or by its product's: no lot is less of a
+        fuel than its product. Without materials, the product's CN or HS code decides. Where nothing but fuel is
         known of a lot, all of it is fuel."""
         product = self.facts.products.get(lot.product)
         own = self.facts.composition(lot).materials
