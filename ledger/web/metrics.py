@@ -12,6 +12,8 @@ from ledger.web.problems import problem_response, refused_request
 from ledger.web.resources import check_path
 
 READERS: Final = "metrics-readers"
+MEDIA_TYPES: Final = ("text/plain", "application/openmetrics-text")
+"""Of the page, which `Accept` chooses."""
 
 
 class MetricsController(Controller):
@@ -19,7 +21,7 @@ class MetricsController(Controller):
     tags = ("operation",)
 
     @get("/", access=Selected("amounts of work, for the networks that the operator names"),
-         summary="Metrics of all processes at this port, for Prometheus")
+         summary="Metrics of all processes at this port, for Prometheus", media_type=MEDIA_TYPES[0])
     async def metrics(self, request: Request[Any, Any, Any], metrics: Metrics) -> Response[bytes]:
         """Text, or OpenMetrics if the client accepts it. Only the networks of `CARBON_LEDGER_METRICS_READERS` may read
         it; others get 403."""

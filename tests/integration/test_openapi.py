@@ -88,7 +88,8 @@ def test_posts_are_described_in_full(document: Any) -> None:
     lines = post["requestBody"]["content"]["application/x-ndjson"]["example"].splitlines()
     assert [faults(document, {"$ref": "#/components/schemas/Envelope"}, json.loads(line)) for line in lines] == [[], []]
     answers = {status: answer["content"] for status, answer in post["responses"].items()}
-    assert set(answers) == {"200", "201", "400", "401", "403", "404", "422", "429", "503"}
+    assert set(answers) == {
+        "200", "201", "400", "401", "403", "404", "408", "413", "421", "422", "429", "503"}
     assert answers["422"] == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     assert "errors" in document["components"]["schemas"]["Problem"]["properties"]
 
