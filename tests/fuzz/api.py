@@ -79,7 +79,7 @@ def _run(server: Server, stock: Stock, caller: FuzzCaller, seconds: float, folde
     plan.unlink(missing_ok=True)
     plan.touch(mode=0o600)
     plan.write_bytes(msgspec.json.encode(FuzzPlan(
-        server.url, server.origin, client, LINK_SECRET if caller.by_link else None, known_values(server, stock),
+        server.url, server.origin, client, stock.link, LINK_SECRET, known_values(server, stock),
         [body.decode() for body in stock.bodies], keys,
     )))
     counts_file(plan).unlink(missing_ok=True)
@@ -95,11 +95,13 @@ def _run(server: Server, stock: Stock, caller: FuzzCaller, seconds: float, folde
                 **os.environ, "PYTHONPATH": os.pathsep.join((str(TESTS.parent), str(TESTS))),
                 "SCHEMATHESIS_HOOKS": "fuzz.hooks", PLAN: str(plan)},
         )
-    _tell(caller, msgspec.json.decode(counts_file(plan).read_bytes(), type=list[AskedCount]), url)
+    if not counts_file(plan).exists():
+        raise SystemExit(f"Schemathesis did not run as {caller.name}: it ended with {done.returncode}")
+    _tell(caller, msgspec.json.decode(counts_file(plan).read_bytes(), type=list[AskedCount]))
     return done.returncode != 0
 
 
-def _tell(caller: FuzzCaller, counts: Sequence[AskedCount], url: str) -> None:
+def _tell(caller: FuzzCaller, counts: Sequence[AskedCount]) -> None:
     asked = {count.operation for count in counts}
     answered = {count.operation for count in counts if 200 <= count.status < 300}
     print(f"{caller.name}: {sum(count.times for count in counts):,} requests of {len(asked)} operations, "

@@ -11,14 +11,15 @@ PLAN: Final = "CARBON_LEDGER_FUZZ_PLAN"
 
 
 class FuzzPlan(Struct, frozen=True):
-    """`client`: an organisation, which signs in with its key, or a grant, with the `secret` of its link; None has no
-    token. `known`: values by parameter, as `query.lot`. `bodies`: records on the ledger. `keys`: PEM by organisation,
-    which sign variants of them."""
+    """`client` signs in: an organisation with its key, or the grant `link` with the `secret` of its link; None has no
+    token. `known`: see `fuzz.stock.known_values`. `bodies`: records on the ledger. `keys`: PEM by organisation, which
+    sign variants of them."""
 
     server: str
     origin: str
     client: str | None
-    secret: str | None
+    link: str
+    secret: str
     known: dict[str, list[str | int]]
     bodies: list[str]
     keys: dict[str, str]

@@ -53,6 +53,7 @@ _ANSWERS: Final[Mapping[str, Sequence[str | int]]] = {
     "query.to": ("2023-01-01", "2026-01-01T00:00:00Z"),
     "query.size": (1, 5, 60),
     "query.revised": (1, 30, 60),
+    "query.index": (0, 1, 2, 7, 50, 70),
     "query.lots": ("1024", "2048,3072"),
     "path.path": ("0/000.p/5", "1/000", "entries/000", "entries/000.p/3"),
     "path.sector": ("works", "steel", "circular", "equipment", "industry"),
@@ -133,7 +134,8 @@ def _link_of(steps: Sequence[StoryStep]) -> str:
 
 
 def known_values(server: Server, stock: Stock) -> dict[str, list[str | int]]:
-    """Values by parameter, as `query.lot`. The order is the same for the same ledger."""
+    """Values by parameter, as `query.lot`, or of one path alone, as `/v1/plugins/{digest}/archive digest`. The order is
+    the same for the same ledger."""
     fields: dict[str, set[str]] = {}
     for body in stock.bodies:
         for name, value in _members(json.loads(body)):
@@ -147,6 +149,10 @@ def known_values(server: Server, stock: Stock) -> dict[str, list[str | int]]:
     digests = _some(hashlib.sha256(body).hexdigest() for body in stock.bodies)
     erased = [erasure["record"] for erasure in map(json.loads, stock.bodies) if erasure["type"] == "erasure"]
     found["path.digest"] = [*digests, *erased]
+    plugins = httpx.get(f"{server.url}/v1/plugins/versions", timeout=60).json()
+    found["/v1/plugins/{digest}/archive digest"] = [plugin["digest"] for plugin in plugins]
+    # Who is read by the other callers.
+    found["/v1/accesses/proof organization"] = [MEMBER]
     found["query.name"] += digests[:10]
     found["path.name"] = _some([*fields["type"], *fields["process"]])
     found["path.key"] = [*[item.split("/", 4)[4] for item in _ITEMS], "9521234543213/10/none"]
