@@ -77,8 +77,8 @@ def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Respons
 
 
 def methods_of(request: Request[Any, Any, Any]) -> list[str]:
-    """The methods of the requested path, which has a route: of all handlers there. The framework's own answer to
-    OPTIONS knows those of the first handler alone."""
+    """The methods of all handlers of the requested path, which has a route. The framework's own answer to OPTIONS names
+    only the methods of the first handler."""
     path = request.url.path.strip("/").split("/")
     routes = [route for route in request.app.routes if _fits(route, path)]
     # As the framework routes: a path without parameters comes first.
