@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import httpx
 import msgspec
 from fuzz.plan import PLAN, AskedCount, FuzzPlan, counts_file
-from fuzz.stock import LINK_SECRET, MEMBER, READER, Stock, fill, known_values
+from fuzz.stock import LINK_SECRET, MEMBER, READER, RecordingServer, Stock, fill, known_values
 from support.server import TESTS, Server, prepared_home
 
 PHASES: Final = "examples,coverage,fuzzing,stateful"
@@ -59,7 +59,7 @@ def fuzz_api(seconds: float, folder: Path) -> int:
 
 
 def _fuzz_ledger(access: str, callers: Sequence[FuzzCaller], seconds: float, folder: Path) -> int:
-    with prepared_home() as home, Server(
+    with prepared_home() as home, RecordingServer(
             home, CARBON_LEDGER_ACCESS=access, CARBON_LEDGER_FACTOR_SETS="all") as server:
         stock = fill(server)
         # The server builds the document at the first request.

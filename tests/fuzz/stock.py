@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import httpx
@@ -20,6 +21,7 @@ from ledger.cli.demo.gearbox import MAKER
 from ledger.cli.demo.scenario import NEW_GEARBOX, scenario
 from ledger.cli.demo.writing import StoryStep
 from ledger.client import Client
+from ledger.core.receipts.receipt import Receipt
 from ledger.core.record import canonical
 from ledger.core.record.kinds import AppointedReader, Grant, GrantScope, PassportPublication
 from ledger.core.signatures.signing import SigningKey
@@ -73,22 +75,27 @@ MEMBER: Final = ACTORS[MAKER].id
 READER: Final = Workshop("reader").id
 
 
-def fill(server: Server) -> Stock:
+class RecordingServer(Server):
+    """`bodies`: of the records that `post` has posted."""
+
+    def __init__(self, home: Path, **variables: str) -> None:
+        self.bodies: list[bytes] = []
+        super().__init__(home, **variables)
+
+    def post(self, posted: Sequence[Posted]) -> list[Receipt]:
+        self.bodies += [canonical.encode(record) for _, record in posted]
+        return super().post(posted)
+
+
+def fill(server: RecordingServer) -> Stock:
     """Posts it all."""
-    posted: list[bytes] = []
-    keep = server.post
-
-    def post(records: Sequence[Posted]) -> Any:
-        posted.extend([canonical.encode(record) for _, record in records])
-        return keep(records)
-
-    server.post = post  # type: ignore[method-assign]
     fill_every_table(server)
     _publish_items(server)
     _appoint_reader(server)
     keys, steps = _tell_story(server)
     shops = {each.id: each.key for each in (Workshop(name).party for name in SHOPS)}
-    return Stock({**shops, **keys}, [*posted, *[canonical.encode(step.record) for step in steps]], _link_of(steps))
+    told = [canonical.encode(step.record) for step in steps]
+    return Stock({**shops, **keys}, [*server.bodies, *told], canonical.digest(told[-1]).hex())
 
 
 def _appoint_reader(server: Server) -> None:
@@ -111,26 +118,21 @@ def _publish_items(server: Server) -> None:
 
 
 def _tell_story(server: Server) -> tuple[dict[str, SigningKey], list[StoryStep]]:
-    """The demo's keys by organisation, and its records."""
+    """The demo's keys by organisation, and its records; the last one is the grant with a link."""
     names = {name: actor.id for name, actor in ACTORS.items()}
     registrar = server.registrar
     keys = {REGISTRAR: registrar.key, **{name: new_key() for name in names}}
     steps = scenario(keys, server.origin, new_nonce, registrar.id)
-    maker = MEMBER
     steps += [StoryStep(MAKER, record, "the maker shows its gearbox") for record in (
-        PassportPublication(issuer=maker, nonce=new_nonce(), lot=NEW_GEARBOX),
-        Grant(issuer=maker, nonce=new_nonce(), grantee=ACTORS["port"].id, depth="stages", until=UNTIL,
+        PassportPublication(issuer=MEMBER, nonce=new_nonce(), lot=NEW_GEARBOX),
+        Grant(issuer=MEMBER, nonce=new_nonce(), grantee=ACTORS["port"].id, depth="stages", until=UNTIL,
               purpose="purchase", scope=GrantScope(lot=NEW_GEARBOX)),
-        Grant(issuer=maker, nonce=new_nonce(), link=link_digest(LINK_SECRET), depth="full", until=UNTIL,
+        Grant(issuer=MEMBER, nonce=new_nonce(), link=link_digest(LINK_SECRET), depth="full", until=UNTIL,
               purpose="purchase", scope=GrantScope(lot=NEW_GEARBOX)),
     )]
     with Client(server.url) as client:
         post_steps(client, steps, keys, server.origin)
     return {registrar.id: registrar.key, **{names[name]: keys[name] for name in names}}, steps
-
-
-def _link_of(steps: Sequence[StoryStep]) -> str:
-    return canonical.digest(canonical.encode(steps[-1].record)).hex()
 
 
 def known_values(server: Server, stock: Stock) -> dict[str, list[str | int]]:
