@@ -46,7 +46,7 @@ HEADERS: Final = (
     {"traceparent": "00-x"}, {"X-Request-Id": "é" * 99}, {"Content-Type": "text/plain"},
 )
 """One of them comes with some requests."""
-WRONG: Final = (
+WRONG: Final[tuple[Any, ...]] = (
     "", " ", "0", "-1", "1", "1e400", "1.5", "NaN", "x" * 300, "urn:example:mill:part", "2025-02-30T00:00:00Z",
     "9999-12-31T23:59:59Z", "0000-01-01T00:00:00Z", "a\x00b", "\u202e", "0.000000000000000001", "9" * 40, "KGM", "TNE",
     0, 1, -1, 2 ** 53, 2 ** 64, 1.5, True, None, [], {}, [""], {"": ""}, ["x"] * 50,

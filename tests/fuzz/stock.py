@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 import httpx
 import msgspec
 from support.everytable import UNTIL, fill_every_table
+from support.parties import enrolment
 from support.server import Posted, Server
 from support.workshop import Workshop
 
@@ -80,7 +81,7 @@ class RecordingServer(Server):
 
     def __init__(self, home: Path, **variables: str) -> None:
         self.bodies: list[bytes] = []
-        super().__init__(home, **variables)
+        super().__init__(home, None, (), None, **variables)
 
     def post(self, posted: Sequence[Posted]) -> list[Receipt]:
         self.bodies += [canonical.encode(record) for _, record in posted]
@@ -106,9 +107,8 @@ def _appoint_reader(server: Server) -> None:
 
 def _publish_items(server: Server) -> None:
     shop = Workshop("gs1-shop")
-    registrar, entered = shop.enrolment(server)
-    own = [item.rstrip("0123456789") for item in _ITEMS]
-    entered = msgspec.structs.replace(entered, prefixes=[*entered.prefixes, *own])
+    registrar, own = server.registrar, [item.rstrip("0123456789") for item in _ITEMS]
+    entered = enrolment(shop.party, registrar, server.origin, shop.nonce(), prefixes=[shop.party.prefix, *own])
     server.post([(registrar, entered), *shop.opening(), shop.mine("ore", "100")])
     party, made = shop.make({"one": "5"}, {"ore": "15"})
     (output,) = made.outputs  # type: ignore[union-attr]
