@@ -32,7 +32,7 @@ class Admission:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._known: dict[HTTPRouteHandler, frozenset[str]] = {}
+        self._known: dict[HTTPRouteHandler, Mapping[str, bool]] = {}
 
     async def __call__(self, request: Request[Any, Any, Any]) -> Response[None] | None:
         """Answers OPTIONS with the methods of the path. Otherwise puts the sight of the caller into the request. Raises
@@ -58,7 +58,7 @@ class Admission:
         request.scope["state"][_SIGHT] = sight
         return None
 
-    def _parameters(self, handler: HTTPRouteHandler) -> frozenset[str]:
+    def _parameters(self, handler: HTTPRouteHandler) -> Mapping[str, bool]:
         known = self._known.get(handler)
         return self._known.setdefault(handler, parameters_of(handler)) if known is None else known
 
