@@ -18,13 +18,14 @@ API: Final = ("/v1/", "/auth/clients")
 def parameters_of(handler: HTTPRouteHandler) -> Mapping[str, bool]:
     """The query parameters of a route, as requests spell them, and whether a request may repeat each."""
     given = _OF_THE_FRAMEWORK | handler.resolve_dependencies().keys()
-    found = {}
+    repeatable = {}
     for name, parameter in handler.parsed_fn_signature.parameters.items():
         if name not in given:
             definition = parameter.kwarg_definition
             types = (parameter, *parameter.inner_types) if parameter.is_union else (parameter,)
-            found[getattr(definition, "query", None) or name] = any(one.is_non_string_sequence for one in types)
-    return found
+            spelled = getattr(definition, "query", None) or name
+            repeatable[spelled] = any(each.is_non_string_sequence for each in types)
+    return repeatable
 
 
 def check_parameters(request: Request[Any, Any, Any], known: Mapping[str, bool]) -> None:
