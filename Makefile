@@ -100,7 +100,7 @@ $(STAMP): $(LOCKS) $(PROJECTS)
 	@touch $(STAMP)
 
 $(FUZZERS): tests/fuzz/requirements.txt $(STAMP)
-	@$(PIP) install --require-hashes $(LOCKS:%=-r %) -r tests/fuzz/requirements.txt
+	@$(PIP) install --require-hashes -r tests/fuzz/requirements.txt
 	@$(PIP) check
 	@touch $(FUZZERS)
 
