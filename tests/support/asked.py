@@ -37,7 +37,9 @@ ASKED: Final = {
     "accesses.expired": "'2010-01-06'",
     "accesses.expire_rows": "'2010-01-06', 0, 5",
     "accesses.expire_tiles": "'2010-01-06', 1, 2, 5",
-    "access.rights": f"'org:{_NAME}', {_DIGEST}",
+    "access.rights": f"ARRAY['org:{_NAME}', NULL, 'org:{RECORD}'], ARRAY[NULL, {_DIGEST}, NULL], "
+                     f"ARRAY[{RECORD}, {RECORD}, NULL], ARRAY[sha256('spent:{RECORD}'::bytea), NULL, NULL], "
+                     f"ARRAY[sha256('key:{RECORD}'::bytea), NULL, NULL], ARRAY[NULL, NULL, 'client:{RECORD}']",
     "access.link": _DIGEST,
     "access.grants": f"'org:{_NAME}', {_SIZE}, 101",
     "access.passport": f"ARRAY['lot:{RECORD}', 'item:{_NAME}']",
@@ -108,8 +110,6 @@ ASKED: Final = {
     "gaps.declarations": f"{_DIGESTS}, {_NEWEST}",
     "identity.key": f"sha256('key:{RECORD}'::bytea)",
     "identity.client": f"'client:{RECORD - 1}'",
-    "identity.standing": f"{RECORD}, sha256('spent:{RECORD}'::bytea), sha256('key:{RECORD}'::bytea), "
-                         f"'client:{RECORD}', 'org:{RECORD}', {_DIGEST}",
     "identity.spend": f"sha256('spent:{RECORD}'::bytea), 1900000000",
     "identity.token_keys": "64",
     "identity.add_token_key": f"{RECORD}, sha256(''), 'log+key', false",

@@ -1,6 +1,6 @@
 """Lots as a caller may see them: the figures of a lot that it received, but not where and how the lot was made."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple, TypeVar
 
 from msgspec import structs
@@ -28,14 +28,30 @@ async def show_lots(pool: DatabasePool, sight: Sight, lots: Sequence[AnyLot]) ->
     """The lots without the parts that the caller may not see. It sees at least the figures of each lot."""
     if sight.whole or not lots:
         return list(lots)
-    records = await made_facts(pool, {lot.index for lot in lots})
-    full = {one.log_index: one.issuer for one in records if record_level(sight.rights, one) == Level.FULL}
-    facilities = {lot.facility for lot in lots if lot.facility is not None}
     earlier = {lot.previous_life for lot in lots if lot.previous_life is not None}
-    operators = await organizations_of(pool, sorted(facilities)) if facilities else {}
+    full = await _in_full(pool, sight, {lot.index for lot in lots})
+    operators = await _operators(pool, sight, {lot.facility for lot in lots if lot.facility is not None})
     lives = await visible_lots(pool, sight, sorted(earlier)) if earlier else frozenset()
     context = LotContext(full, operators, lives)
     return [_shown(lot, sight, context) for lot in lots]
+
+
+async def _in_full(pool: DatabasePool, sight: Sight, indexes: Set[int]) -> dict[int, str]:
+    """The issuers of the records among these that the caller sees in full. The gate has read the makers of named lots,
+    and a caller sees all records of its own."""
+    makers = {lot.record.log_index: lot.record.issuer for lot in sight.named}
+    full = {index: makers[index] for index in indexes & makers.keys() if sight.of_own(makers[index])}
+    more = indexes - full.keys()
+    records = await made_facts(pool, more) if more else []
+    return full | {one.log_index: one.issuer for one in records if record_level(sight.rights, one) == Level.FULL}
+
+
+async def _operators(pool: DatabasePool, sight: Sight, facilities: Set[str]) -> dict[str, str]:
+    """The organisations that run these facilities; those of named lots are known from the gate."""
+    operators = {lot.facility: lot.operator for lot in sight.named
+                 if lot.facility is not None and lot.operator is not None}
+    more = sorted(facilities - operators.keys())
+    return operators | await organizations_of(pool, more) if more else operators
 
 
 async def visible_lots(pool: DatabasePool, sight: Sight, names: Sequence[str]) -> frozenset[str]:
