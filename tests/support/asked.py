@@ -219,7 +219,8 @@ ASKED: Final = {
     "quota.time": str(RECORD),
     "quota.entered": f"'org:{RECORD}', {START}, {_ALL}",
     "quota.known": _DIGESTS,
-    "read.footprint": f"'lot:{RECORD}', {_NEWEST}, {_SIZE}, 9, 40",
+    "read.footprint": f"ARRAY['lot:{RECORD}', 'lot:{RECORD + 1}'], ARRAY[{_NEWEST}, 0], ARRAY[{_SIZE}, {_SIZE}], "
+                      "ARRAY[9, 9], ARRAY[40, 40]",
     "read.moment": str(RECORD),
     "read.taken_at": f"{_LOTS}, {_SIZE}, {_NEWEST}",
     "read.open_periods": f"{_RECORDS}, {_NEWEST}, 9, {_ALL}",
