@@ -20,7 +20,7 @@ AT_ONCE: Final = 2
 """Statements that are under way, so that a slow one does not hold up all requests."""
 
 
-class _Waiting(NamedTuple):
+class _LookUp(NamedTuple):
     keys: Sequence[Key]
     done: "asyncio.Future[list[list[Record]]]"
 
@@ -31,7 +31,7 @@ class SharedReads:
 
     def __init__(self, fetch: Fetch, sql: str) -> None:
         self._fetch, self._sql = fetch, sql
-        self._waiting: list[_Waiting] = []
+        self._waiting: list[_LookUp] = []
         self._collecting = False
         self._under_way: set[asyncio.Task[None]] = set()
 
@@ -39,7 +39,7 @@ class SharedReads:
         """The rows of each key. Raises Unavailable, and InvalidInput for a value that no row can hold."""
         if len(keys) > MOST_KEYS:
             return await self._read(keys)
-        waiting = _Waiting(keys, asyncio.get_running_loop().create_future())
+        waiting = _LookUp(keys, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._begin()
         return await waiting.done
@@ -61,7 +61,7 @@ class SharedReads:
         self._collecting = False
         await self._answer(self._next_group())
 
-    def _next_group(self) -> list[_Waiting]:
+    def _next_group(self) -> list[_LookUp]:
         count, keys = 0, 0
         for waiting in self._waiting:
             keys += len(waiting.keys)
@@ -71,7 +71,7 @@ class SharedReads:
         group, self._waiting = self._waiting[:count], self._waiting[count:]
         return [waiting for waiting in group if not waiting.done.done()]
 
-    async def _answer(self, group: Sequence[_Waiting]) -> None:
+    async def _answer(self, group: Sequence[_LookUp]) -> None:
         # Equal keys share a place.
         places = {key: place for place, key in enumerate(dict.fromkeys([key for one in group for key in one.keys]))}
         try:
@@ -80,9 +80,11 @@ class SharedReads:
             if len(group) == 1:
                 _fail(group, error)
             else:
-                # One request names something that no row can hold. The others must not fail with it.
-                for waiting in group:
-                    await self._answer([waiting])
+                # One request names something that no row can hold. The others must not fail with it; halves find it
+                # with few statements.
+                middle = len(group) // 2
+                await self._answer(group[:middle])
+                await self._answer(group[middle:])
         except BaseException as error:
             _fail(group, error)
             if not isinstance(error, Exception):
@@ -95,13 +97,13 @@ class SharedReads:
     async def _read(self, keys: Sequence[Key]) -> list[list[Record]]:
         if not keys:
             return []
-        found: list[list[Record]] = [[] for _ in keys]
+        lists: list[list[Record]] = [[] for _ in keys]
         for row in await self._fetch(self._sql, *[list(column) for column in zip(*keys, strict=True)]):
-            found[row[0] - 1].append(row)
-        return found
+            lists[row[0] - 1].append(row)
+        return lists
 
 
-def _fail(group: Sequence[_Waiting], error: BaseException) -> None:
+def _fail(group: Sequence[_LookUp], error: BaseException) -> None:
     for waiting in group:
         if not waiting.done.done():
             waiting.done.set_exception(error)

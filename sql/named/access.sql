@@ -1,10 +1,10 @@
 -- name: rights
 -- purpose: the rights of callers at the newest head and by the clock of the database: whether each is a reader, the
--- organisations that it controls with itself, and its grants in force, of each grantor the newest ones: a row for each,
--- or one without. A grant of a declaration only lets its grantee name it. `holds`: whether what the caller's token rests
--- on still stands
--- parameters: organisations, digests of the grants whose links the callers hold; one of each pair is null. Of the tokens:
--- numbers of the keys that signed them, their spent ids, the keyids and the clients to which they were issued
+-- organisations that it controls with itself, and its grants in force, of each grantor the newest ones: a row for each
+-- grant, or one without. A grant of a declaration only lets its grantee name it. `holds`: whether what the caller's
+-- token rests on still stands
+-- parameters: organisations, digests of the grants whose links the callers hold; one of each pair is null. Of the
+-- tokens: numbers of the keys that signed them, their spent ids, the keyids and the clients to which they were issued
 WITH clock AS MATERIALIZED (SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS instant)
 SELECT c.place, t.holds, t.everything, t.own, h.record, h.grantor, h.depth, h.lot, h.product, h.starts, h.ends
 FROM unnest($1::text[], $2::bytea[], $3::bigint[], $4::bytea[], $5::bytea[], $6::text[])
@@ -30,15 +30,17 @@ CROSS JOIN LATERAL (
         END, false) AS holds,
         (SELECT true FROM reader e WHERE e.organization = c.organization
             AND (e.expires IS NULL OR e.expires > (SELECT instant FROM clock))
-            AND NOT EXISTS (SELECT FROM reader_revocation v WHERE v.subject = e.record) LIMIT 1) IS NOT NULL AS everything,
+            AND NOT EXISTS (SELECT FROM reader_revocation v WHERE v.subject = e.record)
+            LIMIT 1) IS NOT NULL AS everything,
         ARRAY(
             WITH RECURSIVE own (id) AS (
                 SELECT id FROM organization WHERE id = c.organization
                 UNION
                 -- Without a share the parent owns all. JSON may hold \u0000, which text of PostgreSQL may not.
                 SELECT o.id FROM own w JOIN organization o ON o.parent = w.id JOIN record r ON r.index = o.record
-                WHERE coalesce(
-                    (replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json ->> 'parentShare')::numeric, 1) > 0.5
+                WHERE coalesce((
+                    replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json ->> 'parentShare')::numeric,
+                    1) > 0.5
             ) SELECT id FROM own) AS own
     -- Computed once, however many grants follow.
     OFFSET 0) t

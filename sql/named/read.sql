@@ -1,7 +1,7 @@
 -- name: footprint
--- purpose: all data for answers about lots, one row each; flags say which further queries are necessary. Inputs are as of
--- the same revision, because any revision that changes an input also changes the figures of the lot. Where EXISTS could
--- stand, the planner would hash whole tables, as for many lots
+-- purpose: all data for answers about lots, one row each; flags say which further queries are necessary. Inputs are as
+-- of the same revision, because any revision that changes an input also changes the figures of the lot. For EXISTS with
+-- a column of the lots the planner would hash whole tables, as for many lots
 -- parameters: lot ids, the newest revisions to include, tree sizes, positions of provisionalAbs in a vector, from 1, the
 -- numbers of burdens: a vector that was stored before a burden existed is shorter
 SELECT q.place, l.number, l.id, l.product, l.holder, l.role, l.origin,

@@ -11,8 +11,8 @@ from ledger.store.sql import queries
 
 
 class TokenBasis(NamedTuple):
-    """What a token rests on, besides the organisation or the grant of its caller: the number of the key that signed
-    it, its spent id, and the ledger key or the client to which it was issued."""
+    """The things that must stand for a token to hold, besides the organisation or the grant of its caller: the number
+    of the key that signed it, its spent id, and the ledger key or the client to which it was issued."""
 
     key: int | None = None
     token: bytes | None = None
@@ -29,8 +29,7 @@ async def read_rights(pool: DatabasePool, caller: Caller) -> Rights:
 
 
 async def rights_of_token(pool: DatabasePool, caller: Caller, basis: TokenBasis) -> Rights | None:
-    """The same for a caller with a token whose signature is verified; None if something that the token rests on has
-    ended."""
+    """The same for a caller with a token whose signature is verified; None if a part of its basis has ended."""
     rows = await _rows(pool, caller, basis)
     return _rights(caller, rows) if rows[0]["holds"] else None
 

@@ -47,7 +47,7 @@ async def _in_full(pool: DatabasePool, sight: Sight, indexes: Set[int]) -> dict[
 
 
 async def _operators(pool: DatabasePool, sight: Sight, facilities: Set[str]) -> dict[str, str]:
-    """The organisations that run these facilities; those of named lots are known from the gate."""
+    """The organisations that run these facilities. The gate has read them for the named lots."""
     operators = {lot.facility: lot.operator for lot in sight.named
                  if lot.facility is not None and lot.operator is not None}
     more = sorted(facilities - operators.keys())
