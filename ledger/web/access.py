@@ -18,6 +18,8 @@ from ledger.web.problems import methods_of
 
 CALLER: Final = "caller"
 """The key of a request's state under which the door puts the caller."""
+RIGHTS: Final = "rights"
+"""The key of its rights, if the door has read them with the token."""
 _SIGHT: Final = "sight"
 
 
@@ -56,8 +58,12 @@ class Admission:
             values.setdefault(name, []).append(value)
         # A parameter of the path cannot be replaced by one of the query.
         values.update({name: [str(value)] for name, value in request.path_params.items()})
-        sight = await self._ledger.gate.admit(caller_of(request), declared, values)
-        if not self._ledger.gate.is_open:
+        gate = self._ledger.gate
+        rights = request.scope["state"].get(RIGHTS)
+        if rights is None or gate.is_open:
+            rights = await gate.rights_of(caller_of(request))
+        sight = await gate.admit(rights, declared, values)
+        if not gate.is_open:
             noter = Noter(self._ledger.accesses, sight.rights, request.scope["path_template"], sight.asked)
             # Before the handler runs, so that no answer leaves without its row.
             await noter.note(sight.owners)

@@ -54,10 +54,11 @@ WHERE w.record = $1 AND w.version = 0 AND l.owner = ANY ($2::text[]) GROUP BY l.
 -- name: lots
 -- purpose: whom lots concern, by the id of a lot, item or pool, for the policy of reading
 -- parameters: names
-SELECT n.name, l.number, l.product, l.holder, l.owner, l.sender, r.index, r.type, r.issuer,
+SELECT n.place, n.name, l.number, l.product, l.holder, l.owner, l.sender, r.index, r.type, r.issuer,
        least(b.start, b."time") AS start, greatest(b."end", b."time") AS "end",
-       (SELECT t.receiver FROM transfer t WHERE t.record = r.index) AS receiver
-FROM unnest($1::text[]) AS n (name)
+       (SELECT t.receiver FROM transfer t WHERE t.record = r.index) AS receiver,
+       l.facility, (SELECT f.operator FROM facility f WHERE f.id = l.facility) AS operator
+FROM unnest($1::text[]) WITH ORDINALITY AS n (name, place)
 CROSS JOIN LATERAL (
     SELECT * FROM lot WHERE id = n.name
     UNION ALL SELECT * FROM lot WHERE item = n.name
@@ -71,9 +72,11 @@ LEFT JOIN LATERAL json_to_record(CASE
 -- name: organizations
 -- purpose: the organisations that names stand for: an organisation, or the operator or owner of a facility or product
 -- parameters: names
-SELECT n.name, o.id AS organization FROM unnest($1::text[]) AS n (name) JOIN organization o ON o.id = n.name
-UNION ALL SELECT n.name, f.operator FROM unnest($1::text[]) AS n (name) JOIN facility f ON f.id = n.name
-UNION ALL SELECT n.name, p.owner FROM unnest($1::text[]) AS n (name) JOIN product p ON p.id = n.name;
+SELECT n.place, n.name, s.organization FROM unnest($1::text[]) WITH ORDINALITY AS n (name, place)
+CROSS JOIN LATERAL (
+    SELECT id AS organization FROM organization WHERE id = n.name
+    UNION ALL SELECT operator FROM facility WHERE id = n.name
+    UNION ALL SELECT owner FROM product WHERE id = n.name) s;
 
 -- name: reached
 -- purpose: records upstream of lots as far as some organisations made them, and the records where that ends
@@ -101,9 +104,9 @@ SELECT DISTINCT r.issuer FROM reached JOIN record r ON r.index = reached.record;
 -- name: made
 -- purpose: the facts of records that decide whether a grant covers them, by log index
 -- parameters: record indexes
-SELECT r.index, r.type, r.issuer, coalesce(m.products, '{}') AS products,
+SELECT k.place, r.index, r.type, r.issuer, coalesce(m.products, '{}') AS products,
        least(b.start, b."time") AS start, greatest(b."end", b."time") AS "end"
-FROM unnest($1::bigint[]) AS k (record) JOIN record r ON r.index = k.record
+FROM unnest($1::bigint[]) WITH ORDINALITY AS k (record, place) JOIN record r ON r.index = k.record
 CROSS JOIN LATERAL (
     SELECT array_agg(DISTINCT l.product) AS products FROM lot l
     WHERE l.number >= r.index * 1024 AND l.number < (r.index + 1) * 1024) m
