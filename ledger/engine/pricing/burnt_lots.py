@@ -1,7 +1,6 @@
 """Lots of fuel where a route burns them: its sector sees them as supplies, so that they burn like bought fuel. Their
 burdens come with the lots."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_UP, Decimal
 from typing import Final, NamedTuple
@@ -12,7 +11,7 @@ from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.units import UNITS, plain
 from ledger.core.record.values import Quantity
 from ledger.engine.pricing.burning import fuel_of
-from ledger.engine.pricing.lot_fuels import SOLD, UNSOLD, FuelMarket, LotAmount, LotFuel
+from ledger.engine.pricing.lot_fuels import SOLD, UNSOLD, FuelMarket, FuelOrigin, LotAmount, LotFuel
 from ledger.sdk import BurntFuels, Context, SupplyFacts
 
 _OF_A_LOT: Final = -1
@@ -21,7 +20,7 @@ _MOST: Final = Decimal("0.5")
 """A lot is a lot of fuel if half of it is: the rest is ash, water and stone."""
 _LITTLE: Final = Decimal("0.02")
 """Of a fuel that leaves again: so much is lost when it is filled and mixed."""
-_STEP: Final = Decimal("0.000000001")
+_STEP: Final = Decimal("0.000001")
 _NOTHING: Final = Decimal(0)
 _WHOLE: Final = Decimal(1)
 
@@ -40,12 +39,11 @@ def with_burnt_lots(context: Context, plan: Plan, market: FuelMarket, burns: Bur
              for lot, quantity, mass in plan.taken if lot.role not in _MATTERLESS]
     burnt = [one for one in taken if _is_fuel(one.fuels, burns)]
     parts = burnt_parts([fuel for one in burnt for fuel in one.fuels], plan, market)
-    burnt = [one for one in burnt if any(parts[fuel.key] > _LITTLE for fuel in one.fuels)]
-    if not burnt:
+    supplies = [_supply(one.lot.id, fuel, parts[fuel.origin], market) for one in burnt for fuel in one.fuels
+                if parts[fuel.origin] > _LITTLE]
+    if not supplies:
         return context
-    supplies = [_supply(one.lot.id, fuel, parts[fuel.key], market) for one in burnt for fuel in one.fuels
-                if parts[fuel.key] > _LITTLE]
-    gone = {one.lot.id for one in burnt if min(parts[fuel.key] for fuel in one.fuels) >= _MOST}
+    gone = {one.lot.id for one in burnt if min(parts[fuel.origin] for fuel in one.fuels) >= _MOST}
     fields = {name: getattr(context, name) for name in context.__struct_fields__}
     return Context(**(fields | {
         "inputs": tuple([one for one in context.inputs if one.lot not in gone]),
@@ -54,24 +52,20 @@ def with_burnt_lots(context: Context, plan: Plan, market: FuelMarket, burns: Bur
 
 
 def _is_fuel(fuels: Sequence[LotFuel], burns: BurntFuels) -> bool:
-    is_burnt = burns == "any" or any(fuel.is_mineral for fuel in fuels)
+    is_burnt = burns == "any" or any(fuel.origin == "mineral" for fuel in fuels)
     return is_burnt and sum((fuel.share for fuel in fuels), _NOTHING) >= _MOST
 
 
-def burnt_parts(taken: Iterable[LotFuel], plan: Plan, market: FuelMarket) -> Mapping[str, Decimal]:
-    """The part of each fuel that comes in and does not leave, by the key of its entry. Goods that nobody pays for hold
-    little fuel: whoever has coal to give away burns it."""
-    came: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for fuel in taken:
-        came[fuel.key] = CONTEXT.add(came[fuel.key], fuel.amount)
-    sold: defaultdict[str, Decimal] = defaultdict(Decimal)
-    unsold: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for made in plan.created if came else ():
-        lot = made.facts
-        leaving = sold if lot.role in SOLD else unsold
-        for fuel in market.fuels_left(lot):
-            leaving[fuel.key] = CONTEXT.add(leaving[fuel.key], fuel.amount)
-    return {key: _part(amount, sold[key], unsold[key]) for key, amount in came.items()}
+def burnt_parts(taken: Sequence[LotFuel], plan: Plan, market: FuelMarket) -> Mapping[FuelOrigin, Decimal]:
+    """The part of fuels that come in and do not leave, by origin and heat: coal is washed, and liquid gas becomes gas.
+    Goods that nobody pays for hold little fuel: whoever has coal to give away burns it."""
+    leaving = [(made.facts.role in SOLD, fuel) for made in plan.created if taken
+               for fuel in market.fuels_left(made.facts)]
+    return {origin: _part(
+        _heat(fuel for fuel in taken if fuel.origin == origin),
+        _heat(fuel for sold, fuel in leaving if sold and fuel.origin == origin),
+        _heat(fuel for sold, fuel in leaving if not sold and fuel.origin == origin),
+    ) for origin in dict.fromkeys([fuel.origin for fuel in taken])}
 
 
 def _part(came: Decimal, sold: Decimal, unsold: Decimal) -> Decimal:
@@ -81,9 +75,14 @@ def _part(came: Decimal, sold: Decimal, unsold: Decimal) -> Decimal:
     return max(CONTEXT.subtract(_WHOLE, CONTEXT.divide(left, came)), _NOTHING)
 
 
+def _heat(fuels: Iterable[LotFuel]) -> Decimal:
+    """MJ."""
+    return sum((fuel.heat for fuel in fuels), _NOTHING)
+
+
 def _supply(lot: str, fuel: LotFuel, part: Decimal, market: FuelMarket) -> SupplyFacts:
     entry = fuel.choice.entry
-    # A quantity has nine decimals.
+    # A quantity has nine decimals, in tonnes as in kg.
     amount = CONTEXT.multiply(fuel.amount, part).quantize(_STEP, ROUND_UP)
     burning = fuel_of(fuel.choice, entry.heating_value or _NOTHING, market.around)
     return SupplyFacts(

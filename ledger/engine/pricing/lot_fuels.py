@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from ledger.admission.facts import Facts, LotFacts
 from ledger.core.record.amounts import CONTEXT
@@ -19,6 +19,9 @@ SOLD: Final = ("product", "coProduct")
 _FUEL: Final = "fuel"
 _WHOLE: Final = Decimal(1)
 _NOTHING: Final = Decimal(0)
+
+
+FuelOrigin = Literal["mineral", "waste", "biomass"]
 
 
 class LotAmount(NamedTuple):
@@ -62,9 +65,14 @@ class LotFuel(NamedTuple):
         return CONTEXT.multiply(self.amount, self.per_unit)
 
     @property
-    def is_mineral(self) -> bool:
-        """Whether it is coal, oil or gas. Waste is recycled as often as burnt, and biomass may be fibre or food."""
-        return bool(self.per_unit) and kind_of(self.key).is_mineral
+    def origin(self) -> FuelOrigin:
+        """Waste is recycled as often as burnt, and biomass may be fibre or food."""
+        return "biomass" if not self.per_unit else "mineral" if kind_of(self.key).is_mineral else "waste"
+
+    @property
+    def heat(self) -> Decimal:
+        """MJ."""
+        return CONTEXT.multiply(self.amount, self.choice.entry.heating_value or _NOTHING)
 
 
 class FuelMarket(NamedTuple):

@@ -25,7 +25,8 @@ def plugin() -> Sector:
         element_tolerance=Decimal("0.05"), indicators=read_indicators("carbon_ledger_steel"),
         needs=read_needs("carbon_ledger_steel"), nature=read_nature("carbon_ledger_steel"),
         # The others balance the carbon of their lots.
-        burns_lots={"scrapProcessing": "mineral", "rolling": "mineral"},
+        burns_lots=dict.fromkeys(
+            ("blastFurnaceBasicOxygen", "electricArcFurnace", "scrapProcessing", "rolling"), "mineral"),
         routes={
             "blastFurnaceBasicOxygen": Route(
                 activity=integrated.BlastFurnaceBasicOxygen, assess=integrated.assess,

@@ -100,7 +100,8 @@ def blend_that_is_only_dug(market: Market) -> Lie:
 
 
 def coal_that_was_power_before(market: Market) -> Lie:
-    """A trader sells coal as a lot of energy with all of its upstream, by its paper. Energy is power to the kiln."""
+    """A trader sells coal as a lot of energy with all of its upstream, by its paper. Energy would be power to the kiln;
+    it is a fuel by its materials, so it burns: no effect."""
     trader = market.company("trader", "NO")
     trader.product("coal", "energy", "MWH", materials={"bituminous": "1"})
     maltings = market.company("maltings", "NO").products("consumer-goods", malt="malt")
@@ -111,7 +112,9 @@ def coal_that_was_power_before(market: Market) -> Lie:
     maltings.run("consumer-goods.foodAndDrink", [maltings.out("malt", "400 TNE")],
                  [supply("barley", "480 TNE"), supply("electricity", "48 MWH")], {coal: KILN},
                  activity={"food": "malt"})
-    return Lie(maltings, "malt", MEGAJOULES / 24.502 * row("bituminous/combustion/*/2006"))
+    burnt = MEGAJOULES / 24.502 * row("bituminous/combustion/*/2006")
+    whole = _coal("bituminous", 24.502) + 480_000 * row("barley/cradleToGate/*/2024")
+    return Lie(maltings, "malt", burnt, honest=whole)
 
 
 def gas_without_wells(market: Market) -> Lie:

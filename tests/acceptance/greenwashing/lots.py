@@ -4,6 +4,8 @@ from acceptance.greenwashing.fuels import CO2_PER_C, COAL, COAL_BURNT
 from acceptance.greenwashing.lie import Lie
 from support.market import Company, Market, evidence, quantity, row, supply
 
+from ledger.core.record.values import Supply
+
 UPSTREAM = row("bituminous/wellToTank/*/2016")
 OIL_BURNT = row("fuelOil/combustion/*/2006")
 OIL_UPSTREAM = row("fuelOil/wellToTank/*/2016")
@@ -139,15 +141,34 @@ def oil_lot_behind_a_code(market: Market) -> Lie:
 
 
 def coke_lot_of_little_carbon(market: Market) -> Lie:
-    """A steelworks balances the carbon of its coke, of which the coker says that a third is missing."""
+    """The coker says that a third of the carbon of its coke is missing, so that the steelworks emits less of it."""
     coker = market.company("coker", "CN", "CN-HE")
     coker.product("coke", "goods", "TNE", materials={"coke": "1"}, fossil_carbon="0.6")
-    works = market.company("works", "CN", "CN-HE").products("steel", slab="steel")
+    works, twin = [market.company(name, "CN", "CN-HE").products("steel", slab="steel") for name in ("works", "twin")]
+    _slab(twin, [supply("coke", "345 TNE")], {})
     coke = _sell(coker, "coke", "345 TNE", works, 345_000 * row("coke/wellToTank/*/2016"))
     market.begin_to_lie()
+    _slab(works, [], {coke: "345 TNE"})
+    honest = market.footprint(twin.name("slab"))["footprint"]
+    return Lie(works, "slab", 345_000 * (0.86 - 0.6) * CO2_PER_C, honest=honest)
+
+
+def _slab(works: Company, coke: list[Supply], inputs: dict[str, str]) -> None:
     works.run("steel.blastFurnaceBasicOxygen", [works.out("slab", "1000 TNE")], [
         supply("ironOre", "1100 TNE"), supply("pellet", "340 TNE"), supply("scrap", "160 TNE"),
         supply("anthracite", "210 TNE"), supply("limestone", "150 TNE"), supply("lime", "45 TNE"),
-        supply("electricity", "260 MWH"), supply("oxygen", "110000 NM3", "157 TNE"),
-    ], {coke: "345 TNE"}, activity={"hotMetal": {"value": "930", "unit": "TNE"}})
-    return Lie(works, "slab", 345_000 * (0.86 - 0.6) * CO2_PER_C)
+        supply("electricity", "260 MWH"), supply("oxygen", "110000 NM3", "157 TNE"), *coke,
+    ], inputs, activity={"hotMetal": {"value": "930", "unit": "TNE"}})
+
+
+def gas_lot_of_little_carbon(market: Market) -> Lie:
+    """A works that balances carbon reduces its ore with gas of which the trader says that a third of the carbon is
+    missing."""
+    trader = market.company("trader", "DE")
+    trader.product("gas", "goods", "NM3", materials={"naturalGas": "1"}, fossil_carbon="0.4")
+    works = market.company("works", "DE").products("steel", iron="directReducedIron")
+    gas = _sell(trader, "gas", "280000 NM3", works, 280_000 * row("naturalGas/wellToTank/EU/2017"), "205 TNE")
+    market.begin_to_lie()
+    works.run("steel.directReduction", [works.out("iron", "1000 TNE")],
+              [supply("pellet", "1450 TNE"), supply("electricity", "100 MWH")], {gas: "280000 NM3"})
+    return Lie(works, "iron", 205_000 * (0.74 - 0.4) * CO2_PER_C)

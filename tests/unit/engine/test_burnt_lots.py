@@ -134,6 +134,24 @@ def test_fuel_that_leaves_does_not_burn() -> None:
     assert "fuel-unburnt" not in [one.code for one in assessment.findings]
 
 
+def test_fuel_that_is_made_of_other_fuel_does_not_burn() -> None:
+    """100 kg of coal, 2500 MJ, become 20 normal cubic metres of gas with 720 MJ, and the rest burns."""
+    kiln = Kiln()
+    kiln.lot({"coal": "1"})
+    kiln.product("town", "NM3", materials={"gas": "1"})
+    entry = kiln.run([kiln.out("gas0", "town", "20 NM3", mass=quantity("15 KGM"))], [], {"fuel0": "100 KGM"},
+                     activity=Burning())
+    leaf = kiln.ledger.assessment(entry.index)
+    assert leaf is not None
+    assert lines(msgspec.json.decode(leaf.assessment, type=Assessment)) == pytest.approx({"coal": 220 * (1 - 0.288)})
+
+
+def test_biomass_that_leaves_is_no_coal() -> None:
+    kiln = Kiln()
+    kiln.lot({"coal": "1"})
+    assert lines(kiln.burnt(materials="woodChips")) == pytest.approx({"coal": 220})
+
+
 def test_a_route_that_does_not_say_so_burns_no_lot() -> None:
     kiln = Kiln(None)
     kiln.lot({"coal": "1"})
