@@ -92,7 +92,7 @@ ATTEMPTS: Final = (
     Attempt(fuels.coal_from_the_grid_of_norway, 120_985, "a fuel in watt hours is the fuel: no effect"),
     Attempt(fuels.blend_from_the_grid_of_norway, 120_985, "an unknown name in watt hours is an omission"),
     Attempt(fuels.blend_that_is_only_dug, 111_998, "energy by the upstream of a fuel is burnt"),
-    Attempt(fuels.coal_that_was_power_before, 111_998, "a lot of energy that is a fuel by its materials burns: no effect"),
+    Attempt(fuels.coal_that_was_power_before, 111_998, "a lot of energy that is a fuel burns: no effect"),
     Attempt(lots.coal_lot_that_food_only_heats, 111_998, "a lot of fuel burns where the route burns lots: no effect"),
     Attempt(lots.coal_lot_in_a_sector_that_burns_nothing, 110_652, "a lot of fuel whose carbon goes nowhere"),
     Attempt(lots.oil_lot_that_gravel_holds, 119_000, "fossil carbon in goods that cannot hold it"),

@@ -43,6 +43,8 @@ IN_LOT: Final = "fuel-as-energy"
 UNBURNT: Final = "fuel-unburnt"
 _LEAST: Final = Decimal("0.1")
 """Of the fuels' CO2: analyses differ from the rows of the sets, and dust and slag keep some carbon."""
+_LOST: Final = Decimal("0.02")
+"""Of the CO2 of all fuel: so much is lost or used where fuel is filled, mixed and turned into gas."""
 _UNPROVEN: Final = Decimal("0.95")
 """A lot's stated carbon counts down to this part of the row's, without a laboratory's report."""
 _PROVEN: Final = Decimal("0.5")
@@ -66,9 +68,11 @@ _LONGEST: Final = 255
 
 
 class _EnteringFuel(NamedTuple):
-    """Kg of fossil CO2 of the fuel of the lot or the supply at a place. `is_energy`: it is counted by its energy."""
+    """Kg of fossil CO2 of the fuel of the lot or the supply at a place: of the part that does not leave, and of all of
+    it. `is_energy`: it is counted by its energy."""
 
     carbon_dioxide: Decimal
+    whole: Decimal
     lot: int | None = None
     supply: int | None = None
     is_energy: bool = False
@@ -84,7 +88,8 @@ def check_unburnt(process: Process) -> Iterator[Finding]:
     energy = sum((fuel.carbon_dioxide for fuel in fuels if fuel.is_energy), ZERO)
     matter = came - energy
     missing = max(matter - _leaving(process) - released, ZERO) if matter else ZERO
-    missing = missing if missing > matter * _LEAST else ZERO
+    whole = sum((fuel.whole for fuel in fuels if not fuel.is_energy), ZERO)
+    missing = missing if missing > max(matter * _LEAST, whole * _LOST) else ZERO
     asked = max(energy - max(released - matter, ZERO), ZERO)
     for code, amount, is_lot_of_energy in ((UNBURNT, missing, False), (IN_LOT, asked, True)):
         if amount > ZERO:
@@ -110,7 +115,9 @@ def _of_lots(process: Process) -> Iterator[_EnteringFuel]:
         burnt = sum((fuel.carbon_dioxide * parts[fuel.origin] for fuel in burning), ZERO)
         if burnt:
             taken = process.plan.taken[place]
-            yield _EnteringFuel(_stated(process, taken, burning, burnt), lot=place, is_energy=is_energy(taken.lot.unit))
+            whole = sum((fuel.carbon_dioxide for fuel in burning), ZERO)
+            yield _EnteringFuel(
+                _stated(process, taken, burning, burnt), whole, lot=place, is_energy=is_energy(taken.lot.unit))
 
 
 def _fossil(market: FuelMarket, taken: Taken) -> list[LotFuel]:
@@ -152,7 +159,7 @@ def _of_supplies(process: Process) -> Iterator[_EnteringFuel]:
         fuel = market.fuel(named.entry.key, LotAmount(supply.quantity.amount, supply.quantity.unit, mass))
         booked = sum((line.amount for line in _emitted(process) if line.supply == place), ZERO)
         if fuel is not None and fuel.carbon_dioxide > booked:
-            yield _EnteringFuel(fuel.carbon_dioxide - booked, supply=place)
+            yield _EnteringFuel(fuel.carbon_dioxide - booked, fuel.carbon_dioxide, supply=place)
 
 
 def _emitted(process: Process) -> Iterator[Line]:
