@@ -22,8 +22,8 @@ ANALYSIS: Final = "fuelAnalysis"
 _TWO: Final = Decimal(2)
 _NOTHING: Final = Decimal(0)
 _CARBON_DIOXIDE: Final = "CO2"
-_ROUNDED: Final = Decimal("0.99")
-"""Of a row's CO2: values of the row itself differ by less when they are rounded."""
+_BURNT: Final = Decimal("0.98")
+"""Of a row's CO2: national defaults leave up to 2 % of the carbon of liquids unburnt, and the rows nothing."""
 
 
 def unburnt(prices: PriceList, supplied: Supplied, choice: SetChoice, burnt: Decimal) -> tuple[Omission, ...]:
@@ -52,7 +52,7 @@ def question_of_burning(prices: PriceList, supplied: Supplied, priced: PricedSup
     own, _ = priced_lines(supply, prices.facts, "onSite", None, newer=True)
     stated, whole = co2e_of_lines(own), CONTEXT.multiply(burnt, co2e_of(tuple(fuel.gases.items())))
     # Factors of chimneys count CO2 alone.
-    enough = CONTEXT.multiply(CONTEXT.multiply(burnt, fuel.gases.get(_CARBON_DIOXIDE, _NOTHING)), _ROUNDED)
+    enough = CONTEXT.multiply(CONTEXT.multiply(burnt, fuel.gases.get(_CARBON_DIOXIDE, _NOTHING)), _BURNT)
     if stated >= enough or any(omission.what == what for omission in priced.omissions):
         return None
     kind = kind_of(known[1].key)

@@ -30,7 +30,7 @@ from ledger.engine.pricing.price_list import PriceList
 from ledger.engine.pricing.priced import BURNING, PricedSupply, co2e_of_lines
 from ledger.engine.pricing.unproven import UNPROVEN, StatedSupply, question_of
 from ledger.footprint.stored.supplies import CONTRACT_EVIDENCE, burning_factor, proves_factor
-from ledger.sdk import SetChoice
+from ledger.sdk import ANYWHERE, SetChoice
 from ledger.sdk.sets.lookup import choose, entry_of, kinds_of_class, same_class, same_supply
 from ledger.sdk.sets.reading import co2e_of
 
@@ -90,6 +90,9 @@ def _of_row(prices: PriceList, supplied: Supplied, covered: Decimal) -> Finding 
     known = entry_of(prices.sets, supply.material) is not None
     if known and not same_supply(prices.sets, supply.material, named.entry.key):
         return None
+    if known and UNITS[supply.quantity.unit].dimension == _FREIGHT and prices.around.places == (ANYWHERE,):
+        # A transfer has no place: its freight may go through that of the row.
+        return None
     choice = prices.choose(named.entry.key, "wellToTank" if named.entry.kind == "fuel" else "cradleToGate")
     amount = None if choice is None else prices.amount(choice, supplied)
     default = _NOTHING
@@ -101,6 +104,14 @@ def _of_row(prices: PriceList, supplied: Supplied, covered: Decimal) -> Finding 
     if covered >= CONTEXT.multiply(default, _ROUNDED) or _is_shown(prices, supply, named):
         return None
     return question_of(StatedSupply(supply, covered, amount, default, proven=False), choice)
+
+
+def _is_renewable(prices: PriceList, supply: Supply) -> bool:
+    """Whether a document says so: the declaration's own, or the record's."""
+    evidence = prices.around.evidence
+    if supply.declaration is not None:
+        evidence = prices.facts.declarations[supply.declaration].evidence
+    return proves_factor(evidence, supply.material, RENEWABLE)
 
 
 def _is_shown(prices: PriceList, supply: Supply, named: SetChoice) -> bool:
@@ -141,7 +152,7 @@ def _with_burning(prices: PriceList, supplied: Supplied, priced: PricedSupply, k
         is_burnt = kind in _FREIGHTS and (supplied.mass is not None or dimension in _MATTER)
         return priced._replace(unknown_burning=_burnt_on_the_way(prices, supplied)) if is_burnt else priced
     is_heat = _HEAT in kinds_of_class(prices.sets, supply.material)
-    if is_heat or proves_factor(prices.around.evidence, supply.material, RENEWABLE):
+    if is_heat or _is_renewable(prices, supply):
         return priced
     energy = CONTEXT.multiply(supply.quantity.amount, UNITS[supply.quantity.unit].scale)
     rest = CONTEXT.subtract(_fossil(prices, _GAS, energy), _covered(priced))
@@ -171,7 +182,7 @@ def _of_renewable(
     supply = supplied.supply
     known = entry_of(prices.sets, supply.material)
     twin = None if known is None else twin_of(known[1].key)
-    if known is None or twin is None or proves_factor(prices.around.evidence, supply.material, RENEWABLE):
+    if known is None or twin is None or _is_renewable(prices, supply):
         return None
     if known[1].kind == "fuel":
         if priced.fuel is None or priced.burnt is None:
