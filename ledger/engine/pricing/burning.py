@@ -42,8 +42,8 @@ def unburnt(prices: PriceList, supplied: Supplied, choice: SetChoice, burnt: Dec
 
 def question_of_burning(prices: PriceList, supplied: Supplied, priced: PricedSupply) -> Finding | None:
     """The question of a fuel's combustion by the record's own factor, below the row. A supplier's figure or an analysis
-    shows it, down to the least carbon of coal, oil and gas. `priced` with fuel and amount. What is an omission already
-    is not asked again."""
+    shows it, down to the least carbon of coal, oil and gas. `priced` with fuel and amount. An omission is not
+    asked again."""
     supply, fuel, burnt = supplied.supply, priced.fuel, priced.burnt
     known = entry_of(prices.sets, supply.material)
     if burning_factor(supply) is None or fuel is None or not burnt or known is None:

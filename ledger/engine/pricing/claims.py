@@ -1,11 +1,11 @@
-"""What a record claims of a supply beside a figure of its own, by rule `reference-ranges`: a row, a name, its burning.
+"""Claims about supplies beside figures of their own, by rule `reference-ranges`: rows, names, own combustion.
 
-A named row says where a supply comes from, or what an unknown thing is like; a renewable name says that its carbon is
-biogenic; an own factor of combustion says how a fuel burns. Each is believed down to the default, and below it with a
-document. Without one, the difference is questioned:
+A named row says where a supply comes from, or which material an unknown thing resembles; a renewable name says that its
+carbon is biogenic; an own factor of combustion says how a fuel burns. Each is believed down to the default, and below
+it with a document. Without one, the difference is questioned:
 
     row of a supply that the sets know      default of the record's place and year
-    row for a name that no set knows        that of the row's supply; unless the name is of the row's class, at least
+    row for a name that no set knows        default of the row's supply; unless the name is of the row's class, at least
                                             the estimate that the supply would get without a row
     renewable fuel or hydrogen              its fossil twin, by heat
     own factor of combustion                the row of the fuel
@@ -35,7 +35,7 @@ from ledger.sdk.sets.lookup import choose, entry_of, kinds_of_class, same_class,
 from ledger.sdk.sets.reading import co2e_of
 
 ORIGIN: Final = ("deliveryNote", "certificateOfOrigin", "customsDeclaration", "safetyDataSheet", "compositionAnalysis")
-"""Kinds of evidence that show what a supply is and where it comes from, as `kind:material`."""
+"""Kinds of evidence that show identity and origin of a supply, as `kind:material`."""
 RENEWABLE: Final = ("biomassCertificate", "proofOfSustainability", "guaranteeOfOrigin", *CONTRACT_EVIDENCE)
 """Kinds of evidence that a fuel is renewable, alone or with `:material`."""
 _ROUNDED: Final = Decimal("0.99")
@@ -91,7 +91,7 @@ def _of_row(prices: PriceList, supplied: Supplied, covered: Decimal) -> Finding 
     if known and not same_supply(prices.sets, supply.material, named.entry.key):
         return None
     if known and UNITS[supply.quantity.unit].dimension == _FREIGHT and prices.around.places == (ANYWHERE,):
-        # A transfer has no place: its freight may go through that of the row.
+        # A transfer has no place: its freight may go through any.
         return None
     choice = prices.choose(named.entry.key, "wellToTank" if named.entry.kind == "fuel" else "cradleToGate")
     amount = None if choice is None else prices.amount(choice, supplied)

@@ -40,7 +40,7 @@ class FuelKind(NamedTuple):
 
     @property
     def least_burning(self) -> Decimal:
-        """The CO2 of burning as a multiple of the row, at least: of coal, oil and gas; of waste none."""
+        """The CO2 of burning as a multiple of the row, at least; zero for waste and biomass."""
         return self.low * (self.lean or _LEAST_HEAT) if self.is_mineral else _NOTHING
 
     def carbon(self, per_heat: Decimal) -> Span:
