@@ -112,6 +112,7 @@ ATTEMPTS: Final = (
     Attempt(prices.blend_that_is_british_heat, 66_346, "a row of heat for energy that no set knows"),
     Attempt(prices.haulage_of_an_unknown_kind, 460_880, "unknown freight goes by road"),
     Attempt(prices.delivery_with_diesel_that_is_only_refined, 127_900, "unknown matter that moves goods burns"),
+    Attempt(prices.delivery_with_methanol_that_stays, 110_000, "known matter that moves goods burns"),
     Attempt(prices.tyres_of_rubber_trees, 19_000, "a biogenic share of waste without a report"),
     Attempt(prices.solvents_that_hardly_burn, 74_000, "a heating value below all fuels without a report"),
     Attempt(prices.gas_called_biogas, 68_660, "a renewable gas without a certificate"),

@@ -23,15 +23,15 @@ from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.units import UNITS
 from ledger.core.record.values import Supply
 from ledger.engine.pricing.burning import question_of_burning, unknown_burning
-from ledger.engine.pricing.fuel_kinds import twin_of
+from ledger.engine.pricing.fuel_kinds import carbon_of, twin_of
 from ledger.engine.pricing.lot_fuels import LotAmount, fuel_of_lot
 from ledger.engine.pricing.named_rows import named_row
 from ledger.engine.pricing.price_list import PriceList
 from ledger.engine.pricing.priced import BURNING, PricedSupply, co2e_of_lines
 from ledger.engine.pricing.unproven import UNPROVEN, StatedSupply, question_of
 from ledger.footprint.stored.supplies import CONTRACT_EVIDENCE, burning_factor, proves_factor
-from ledger.sdk import ANYWHERE, SetChoice
-from ledger.sdk.sets.lookup import choose, entry_of, kinds_of_class, same_class, same_supply
+from ledger.sdk import ANYWHERE, CO2_PER_C, SetChoice, SupplyEntry
+from ledger.sdk.sets.lookup import amount_of, choose, entry_of, kinds_of_class, same_class, same_supply
 from ledger.sdk.sets.reading import co2e_of
 
 ORIGIN: Final = ("deliveryNote", "certificateOfOrigin", "customsDeclaration", "safetyDataSheet", "compositionAnalysis")
@@ -143,9 +143,12 @@ def _least_of_unknown(prices: PriceList, supplied: Supplied, named: SetChoice) -
 
 def _with_burning(prices: PriceList, supplied: Supplied, priced: PricedSupply, kind: LineKind) -> PricedSupply:
     """Energy under a name that says nothing is at least natural gas that burns: a supplier's figure shows an upstream,
-    never that nothing burns. Matter under an unknown name that moves goods burns as well."""
+    never that nothing burns. Matter that moves goods burns under unknown names, and under known ones that burn."""
     supply = supplied.supply
-    if priced.unknown_burning is not None or entry_of(prices.sets, supply.material) is not None:
+    known = entry_of(prices.sets, supply.material)
+    if priced.unknown_burning is None and known is not None and kind in _FREIGHTS:
+        return priced._replace(unknown_burning=_burnt_substance(prices, supplied, known[1]))
+    if priced.unknown_burning is not None or known is not None:
         return priced
     dimension = UNITS[supply.quantity.unit].dimension
     if dimension != _ENERGY:
@@ -159,6 +162,19 @@ def _with_burning(prices: PriceList, supplied: Supplied, priced: PricedSupply, k
     if rest <= _NOTHING:
         return priced
     return priced._replace(unknown_burning=Omission(what=f"{supply.material}{BURNING}", estimate=rest))
+
+
+def _burnt_substance(prices: PriceList, supplied: Supplied, entry: SupplyEntry) -> Omission | None:
+    """The burning of a substance that moves goods, such as methanol, though the sets have it as a material: its carbon.
+    None for fuels, which have a row, and for supplies that do not burn."""
+    amount = None
+    if entry.kind != "fuel" and entry.heating_value is not None:
+        amount = amount_of(entry, supplied.supply.quantity.amount, supplied.supply.quantity.unit, supplied.mass)
+    if amount is None:
+        return None
+    emitted = CONTEXT.multiply(CONTEXT.multiply(amount, carbon_of(entry.key)), CO2_PER_C)
+    what = f"{supplied.supply.material}{BURNING}"
+    return Omission(what=what, estimate=emitted) if emitted and not _is_renewable(prices, supplied.supply) else None
 
 
 def _burnt_on_the_way(prices: PriceList, supplied: Supplied) -> Omission | None:

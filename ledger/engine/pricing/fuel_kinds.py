@@ -69,6 +69,16 @@ def twin_of(key: str) -> str | None:
     return _twins().get(key)
 
 
+def carbon_of(key: str) -> Decimal:
+    """Kg of carbon per kg of a pure substance, by its row in `substances.csv`; zero without one."""
+    return _carbon().get(key, _NOTHING)
+
+
+@cache
+def _carbon() -> Mapping[str, Decimal]:
+    return {row["name"]: Decimal(row["carbon"]) for row in rows("ledger.sdk.data", "substances.csv")}
+
+
 @cache
 def _twins() -> Mapping[str, str]:
     return {row["key"]: row["twin"] for row in rows("ledger.sdk.data", "fuel-kinds.csv") if row["twin"]}

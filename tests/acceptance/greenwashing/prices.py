@@ -135,6 +135,11 @@ def delivery_with_diesel_that_is_only_refined(market: Market) -> Lie:
     return Lie(brewer, "ware", 40_000 * DIESEL_BURNT)
 
 
+def delivery_with_methanol_that_stays(market: Market) -> Lie:
+    """The lorry burns methanol, which the sets have as a material."""
+    return Lie(_delivered(market, supply("methanol", "80 TNE")), "ware", 80_000 * 0.375 * CO2_PER_C)
+
+
 def tyres_of_rubber_trees(market: Market) -> Lie:
     """Tyres are said to be biogenic to two fifths, and nobody analysed them."""
     maltings = _malt(market, supply("tyres", "36 TNE"), analyses=[
