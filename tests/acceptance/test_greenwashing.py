@@ -1,4 +1,4 @@
-"""116 attempts to obtain a false low figure, as an attacker would write them.
+"""131 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -20,6 +20,7 @@ from acceptance.greenwashing import (
     mixing,
     names,
     nonferrous,
+    prices,
     revisions,
     sectors,
     steel,
@@ -109,6 +110,22 @@ ATTEMPTS: Final = (
     Attempt(fuels.gas_at_both_edges, 3_025, "an analysis within the range of gas without a report"),
     Attempt(fuels.gas_without_wells, 11_718, "an own factor of a fuel's upstream without evidence"),
     Attempt(fuels.gas_without_wells_that_is_little, 11_718, "an own heating value shrinks no default"),
+    Attempt(prices.aluminium_of_france_in_china, 10_710_000, "a row of another place without a document"),
+    Attempt(prices.rebar_of_switzerland_in_india, 2_087_670, "a row of another route of the material"),
+    Attempt(prices.pvc_of_the_world_in_china, 3_572_269, "a row for the world where the place has its own"),
+    Attempt(prices.heat_of_britain_in_china, 142_000, "heat does not travel"),
+    Attempt(prices.clinker_of_half_a_coal, 164_556, "an own factor of combustion without evidence"),
+    Attempt(prices.lorry_of_half_a_diesel, 41_000, "an own factor of combustion in freight without evidence"),
+    Attempt(prices.kit_of_gravel, 3_160_000, "a row of another thing for matter that no set knows"),
+    Attempt(prices.blend_that_is_british_heat, 66_346, "a row of heat for energy that no set knows"),
+    Attempt(prices.haulage_of_an_unknown_kind, 460_880, "unknown freight goes by road"),
+    Attempt(prices.delivery_with_diesel_that_is_only_refined, 127_900, "unknown matter that moves goods burns"),
+    Attempt(prices.delivery_with_methanol_that_stays, 110_000, "known matter that moves goods burns"),
+    Attempt(prices.tyres_of_rubber_trees, 19_000, "a biogenic share of waste without a report"),
+    Attempt(prices.solvents_that_hardly_burn, 74_000, "a heating value below all fuels without a report"),
+    Attempt(prices.gas_called_biogas, 68_660, "a renewable gas without a certificate"),
+    Attempt(prices.diesel_called_vegetable_oil, 85_573, "a renewable liquid without a certificate"),
+    Attempt(prices.hydrogen_called_renewable, 1_711_800, "renewable hydrogen without a contract"),
     Attempt(waste.remelting_without_energy, 462_016, "minimal inventory: an omission"),
     Attempt(waste.swarf_of_the_sister, 141_000, "scrap of the same group is no recycled content"),
     Attempt(waste.returns_through_a_shear, 430_000, "home scrap stays home scrap through another route of the site"),

@@ -16,7 +16,10 @@ coal.
 Values within the range need the laboratory's report too where they save CO2: without it, the difference to the row is
 questioned like every unproven figure.
 
-A fuel that no set knows has the carbon of natural gas at least, and its biogenic share needs the laboratory's report.
+A biogenic share counts without a report or a certificate up to the share that waste of the kind has at least.
+
+A fuel that no set knows has the carbon of natural gas at least, and without a report the heat of poor fuel. Its
+biogenic share needs the laboratory's report.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,9 +32,11 @@ from ledger.core.record.values import Evidence
 from ledger.engine.bounds.process import ONE, ZERO, Process, is_energy, short
 from ledger.engine.bounds.substances import amount_of_supply
 from ledger.engine.pricing.analyses import analyses_of
+from ledger.engine.pricing.burning import ANALYSIS as REPORT
 from ledger.engine.pricing.fuel_kinds import FuelKind, kind_of, kind_of_unknown
 from ledger.engine.pricing.heating import analysed
 from ledger.engine.pricing.priced import co2e_of_lines
+from ledger.footprint.stored.supplies import proves_factor
 from ledger.sdk import CO2_PER_C, FuelAnalysis
 from ledger.sdk.sets.lookup import SetChoice, amount_of, choose
 
@@ -40,11 +45,9 @@ CARBON: Final = "fuel-carbon"
 OXIDATION: Final = "fuel-oxidation"
 BIOGENIC: Final = "fossil-biogenic"
 UNPROVEN: Final = "unproven-analysis"
-REPORT: Final = "fuelAnalysis"
-"""The kind of a laboratory's report, also about one fuel, as in `fuelAnalysis:naturalGas`."""
 KINDS: Final = (REPORT, "biomassCertificate")
-"""Kinds of evidence that show the biogenic share of a fuel that no set knows: a laboratory's report (ISO 21644), a
-certificate of sustainability."""
+"""Kinds of evidence that show the biogenic share of waste and of a fuel that no set knows: a laboratory's report
+(ISO 21644), a certificate of sustainability."""
 _CARBON_DIOXIDE: Final = "CO2"
 _COMBUSTION: Final = "combustion"
 _LONGEST: Final = 255
@@ -157,9 +160,9 @@ def _known(fuel: _AnalysedFuel, process: Process) -> Iterator[Finding]:
         yield _finding(fuel, code, value, unit, usual, amount + _saved(fuel, process) if code == HEAT else amount)
     if not wrong:
         yield from _unproven(fuel, short_of + _saved(fuel, process), process.record.evidence)
-    if fuel.carbon and fuel.share > kind.biogenic:
-        yield _finding(fuel, BIOGENIC, fuel.share, "C62", Span(low=ZERO, high=kind.biogenic),
-                       fuel.emitted * (fuel.share - kind.biogenic))
+    most = kind.biogenic if _is_shown(fuel.material, process.record.evidence, KINDS) else kind.unreported
+    if fuel.carbon and fuel.share > most:
+        yield _finding(fuel, BIOGENIC, fuel.share, "C62", Span(low=ZERO, high=most), fuel.emitted * (fuel.share - most))
 
 
 def _unproven(fuel: _AnalysedFuel, saved: Decimal, evidence: Sequence[Evidence]) -> Iterator[Finding]:
@@ -175,9 +178,8 @@ def _unproven(fuel: _AnalysedFuel, saved: Decimal, evidence: Sequence[Evidence])
     )
 
 
-def _is_shown(material: str, evidence: Sequence[Evidence]) -> bool:
-    parts = [document.kind.partition(":") for document in evidence]
-    return any(kind == REPORT and subject in ("", material) for kind, _, subject in parts)
+def _is_shown(material: str, evidence: Sequence[Evidence], kinds: Sequence[str] = (REPORT,)) -> bool:
+    return proves_factor(evidence, material, kinds)
 
 
 def _shortened(span: Span) -> Span:
@@ -223,14 +225,19 @@ def _foreign(fuel: _AnalysedFuel, evidence: Sequence[Evidence]) -> Iterator[Find
     """A fuel whose combustion no set knows: waste of a known kind, or any other name."""
     kind = kind_of_unknown(fuel.material)
     yield from _beyond_biomass(fuel, kind)
-    least = _LEAST_CARBON * fuel.stated_heat
-    if fuel.stated_carbon * fuel.oxidation < least:
+    reported = _is_shown(fuel.material, evidence)
+    poor = not reported and fuel.stated_heat < kind.least_heat
+    least = _LEAST_CARBON * (kind.least_heat if poor else fuel.stated_heat)
+    missing = fuel.amount * least * CO2_PER_C - fuel.emitted
+    if fuel.stated_carbon * fuel.oxidation < _LEAST_CARBON * fuel.stated_heat:
         yield _finding(fuel, CARBON, fuel.stated_carbon / fuel.stated_heat if fuel.stated_heat else ZERO, "KGM/3B",
-                       Span(low=_LEAST_CARBON), fuel.amount * least * CO2_PER_C - fuel.emitted)
-    shown = any(document.kind.partition(":")[0] in KINDS for document in evidence)
-    if fuel.share > kind.biogenic and not shown:
-        yield _finding(fuel, BIOGENIC, fuel.share, "C62", Span(low=ZERO, high=kind.biogenic),
-                       fuel.emitted * (fuel.share - kind.biogenic))
+                       Span(low=_LEAST_CARBON), missing)
+        missing = ZERO
+    if poor:
+        yield _finding(fuel, HEAT, fuel.stated_heat, "3B/KGM", Span(low=kind.least_heat), max(missing, ZERO))
+    most = (kind.biogenic or ONE) if _is_shown(fuel.material, evidence, KINDS) else kind.unreported
+    if fuel.share > most:
+        yield _finding(fuel, BIOGENIC, fuel.share, "C62", Span(low=ZERO, high=most), fuel.emitted * (fuel.share - most))
 
 
 def _finding(fuel: _AnalysedFuel, code: str, value: Decimal, unit: str, usual: Span, amount: Decimal) -> Finding:
@@ -239,7 +246,8 @@ def _finding(fuel: _AnalysedFuel, code: str, value: Decimal, unit: str, usual: S
         OXIDATION: "the oxidised part of the carbon",
         BIOGENIC: "the biogenic share",
     }
-    low, high = "" if usual.low is None else f"{usual.low:f}", "" if usual.high is None else f" to {usual.high:f}"
+    low = "" if usual.low is None else f"{usual.low:f}{' or more' if usual.high is None else ''}"
+    high = "" if usual.high is None else f" to {usual.high:f}"
     doubted = amount > ZERO
     return Finding(
         code=code, supply=fuel.place, value=short(value), unit=unit, usual=usual,

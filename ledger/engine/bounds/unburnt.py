@@ -15,14 +15,12 @@ fossil fuel is questioned by the CO2 of that fuel, unless a route burns such lot
 again.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 from ledger.admission.lots import Taken
 from ledger.core.outcome.assessment import Finding, Line
-from ledger.core.record.values import Evidence
-from ledger.engine.bounds.fuels import REPORT
 from ledger.engine.bounds.process import ZERO, Process, is_energy, short
 from ledger.engine.bounds.substances import (
     SPREAD,
@@ -33,9 +31,11 @@ from ledger.engine.bounds.substances import (
     stated_carbon,
     substance_of,
 )
+from ledger.engine.pricing.burning import ANALYSIS
 from ledger.engine.pricing.burnt_lots import burnt_parts
 from ledger.engine.pricing.lot_fuels import CARBON_DIOXIDE, FuelMarket, LotAmount, LotFuel
 from ledger.engine.pricing.named_rows import named_row
+from ledger.footprint.stored.supplies import proves_factor
 from ledger.sdk import CO2_PER_C
 from ledger.sdk.sets.lookup import entry_of_code
 
@@ -136,14 +136,10 @@ def _stated(process: Process, taken: Taken, burning: Sequence[LotFuel], burnt: D
     if stated is None:
         return burnt
     whole = sum((fuel.carbon_dioxide for fuel in burning), ZERO)
-    shown = _is_shown([fuel.material for fuel in burning], process.record.evidence)
+    evidence = process.record.evidence
+    shown = any(proves_factor(evidence, fuel.material, (ANALYSIS,)) for fuel in burning)
     least = _PROVEN if shown else _UNPROVEN
     return min(burnt, burnt * max(stated[0] * CO2_PER_C / whole, least))
-
-
-def _is_shown(materials: Iterable[str], evidence: Sequence[Evidence]) -> bool:
-    parts = [document.kind.partition(":") for document in evidence]
-    return any(kind == REPORT and subject in ("", *materials) for kind, _, subject in parts)
 
 
 def _of_supplies(process: Process) -> Iterator[_EnteringFuel]:

@@ -4,17 +4,26 @@ from decimal import Decimal
 from typing import Final
 
 from ledger.admission.lots import Supplied
-from ledger.core.outcome.assessment import Omission
+from ledger.core.outcome.assessment import Finding, Omission
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.units import UNITS
+from ledger.engine.pricing.fuel_kinds import kind_of
 from ledger.engine.pricing.price_list import PriceList
-from ledger.engine.pricing.priced import BURNING, co2e_of_lines
+from ledger.engine.pricing.priced import BURNING, PricedSupply, co2e_of_lines
 from ledger.engine.pricing.surroundings import Surroundings, ratings_of
-from ledger.footprint.stored.supplies import burning_factor, priced_lines, proves_factor
+from ledger.engine.pricing.unproven import BELOW_RANGE, UNPROVEN
+from ledger.footprint.stored.supplies import FACTOR_EVIDENCE, burning_factor, priced_lines, proves_factor
 from ledger.sdk import FuelFacts, SetChoice
+from ledger.sdk.sets.lookup import entry_of
 from ledger.sdk.sets.reading import co2e_of
 
+ANALYSIS: Final = "fuelAnalysis"
+"""The kind of a laboratory's report, also about one fuel, as in `fuelAnalysis:naturalGas`."""
 _TWO: Final = Decimal(2)
+_NOTHING: Final = Decimal(0)
+_CARBON_DIOXIDE: Final = "CO2"
+_BURNT: Final = Decimal("0.98")
+"""Of a row's CO2: national defaults leave up to 2 % of the carbon of liquids unburnt, and the rows nothing."""
 
 
 def unburnt(prices: PriceList, supplied: Supplied, choice: SetChoice, burnt: Decimal) -> tuple[Omission, ...]:
@@ -29,6 +38,36 @@ def unburnt(prices: PriceList, supplied: Supplied, choice: SetChoice, burnt: Dec
     if stated >= whole or (stated and plausible):
         return ()
     return (Omission(what=f"{supply.material}{BURNING}", estimate=CONTEXT.subtract(whole, stated)),)
+
+
+def question_of_burning(prices: PriceList, supplied: Supplied, priced: PricedSupply) -> Finding | None:
+    """The question of a fuel's combustion by the record's own factor, below the row. A supplier's figure or an analysis
+    shows it, down to the least carbon of coal, oil and gas. `priced` with fuel and amount. An omission is not
+    asked again."""
+    supply, fuel, burnt = supplied.supply, priced.fuel, priced.burnt
+    known = entry_of(prices.sets, supply.material)
+    if burning_factor(supply) is None or fuel is None or not burnt or known is None:
+        return None
+    what = f"{supply.material}{BURNING}"
+    own, _ = priced_lines(supply, prices.facts, "onSite", None, newer=True)
+    stated, whole = co2e_of_lines(own), CONTEXT.multiply(burnt, co2e_of(tuple(fuel.gases.items())))
+    # Factors of chimneys count CO2 alone.
+    enough = CONTEXT.multiply(CONTEXT.multiply(burnt, fuel.gases.get(_CARBON_DIOXIDE, _NOTHING)), _BURNT)
+    if stated >= enough or any(omission.what == what for omission in priced.omissions):
+        return None
+    kind = kind_of(known[1].key)
+    shown = proves_factor(prices.around.evidence, supply.material, (*FACTOR_EVIDENCE, ANALYSIS))
+    least = CONTEXT.multiply(whole, kind.least_burning) if shown else whole
+    if stated >= least:
+        return None
+    value = CONTEXT.divide(stated, burnt)
+    reason = "is below all fuels of its kind" if shown else "no document shows, is below the row"
+    return Finding(
+        code=BELOW_RANGE if shown else UNPROVEN, value=value, unit=fuel.unit, factor=fuel.name,
+        amount=CONTEXT.subtract(whole, stated),
+        message=f"{supply.material}: its combustion of {value:.4g} kg CO2e per {fuel.unit}"
+                f"{' ' if shown else ', which '}{reason}",
+    )
 
 
 def unknown_burning(prices: PriceList, supplied: Supplied) -> Omission | None:

@@ -20,6 +20,7 @@ from ledger.core.record.kinds import AnyRecord, Transfer, Transformation
 from ledger.core.record.values import Supply
 from ledger.engine.pricing.analyses import analyses_of
 from ledger.engine.pricing.burning import burning_by_row, fuel_of, unburnt, unknown_burning
+from ledger.engine.pricing.claims import questioned
 from ledger.engine.pricing.named_rows import named_row
 from ledger.engine.pricing.power import price_power
 from ledger.engine.pricing.price_list import PriceList
@@ -88,6 +89,8 @@ class _Pricer:
 
     def price(self, supplied: Supplied, kind: LineKind, field: str) -> PricedSupply:
         priced = self._burning(supplied, kind, field)
+        if self._questions:
+            priced = questioned(self._prices, supplied, priced, kind)
         return priced if priced.power else priced._replace(heating=self._prices.heating(supplied.supply, priced.fuel))
 
     def _burning(self, supplied: Supplied, kind: LineKind, field: str) -> PricedSupply:

@@ -105,7 +105,7 @@ def supply_kinds(
         return ("transport",)
     if dimension != _ENERGY:
         return (*MATTER, "treatment", "service")
-    of_class = _kinds_of_class(sets, material)
+    of_class = kinds_of_class(sets, material)
     if "electricity" in of_class or (not newer and unit in POWER_UNITS and "heat" not in of_class):
         return _POWER
     return ("heat", "fuel")
@@ -116,7 +116,7 @@ def is_power(sets: Sequence[FactorSetVersion], material: str, unit: str, *, newe
     return supply_kinds(sets, material, unit, newer=newer) == _POWER
 
 
-def _kinds_of_class(sets: Sequence[FactorSetVersion], material: str) -> frozenset[SupplyKind]:
+def kinds_of_class(sets: Sequence[FactorSetVersion], material: str) -> frozenset[SupplyKind]:
     """The kinds of supplies in the class of a name, by the first set that has a class for it."""
     for version in sets:
         group = version.class_of(material)
@@ -133,6 +133,12 @@ def _kinds_within(version: FactorSetVersion, group: str) -> frozenset[SupplyKind
 def same_supply(sets: Sequence[FactorSetVersion], material: str, key: str) -> bool:
     """Whether a set has one entry for both names."""
     return any((entry := one.entry(material)) is not None and entry is one.entry(key) for one in sets)
+
+
+def same_class(version: FactorSetVersion, material: str, entry: SupplyEntry) -> bool:
+    """Whether a material that no set knows is of the class of an entry by its name."""
+    group, similar = version.class_of(material), version.class_of(entry.key)
+    return group is not None and group.id in (entry.group, None if similar is None else similar.id)
 
 
 def other_class(version: FactorSetVersion, material: str, entry: SupplyEntry) -> bool:

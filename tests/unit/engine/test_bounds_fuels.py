@@ -129,15 +129,34 @@ def test_meal_of_animals_has_no_row_and_a_range_all_the_same() -> None:
     assert "fuel-heating-value" in amounts(meal, heatingValue="29", carbon="0.7", biogenicShare="1")
 
 
-@pytest.mark.parametrize(("material", "share", "question"), [
-    ("mixedWaste", "0.8", 0), ("mixedWaste", "1", 0.2), ("tyres", "0.4", 0), ("tyres", "0.9", 0.5),
-    ("riceHusk", "0.1", 0.1),
+@pytest.mark.parametrize(("material", "share", "evidence", "question"), [
+    ("mixedWaste", "0.8", "fuelAnalysis", 0), ("mixedWaste", "1", "fuelAnalysis:mixedWaste", 0.2),
+    ("mixedWaste", "0.4", None, 0), ("mixedWaste", "0.8", None, 0.4), ("mixedWaste", "0.8", "fuelAnalysis:tyres", 0.4),
+    ("tyres", "0.4", "biomassCertificate", 0), ("tyres", "0.2", None, 0), ("tyres", "0.9", "fuelAnalysis", 0.5),
+    ("tyres", "0.9", "weighing", 0.7), ("riceHusk", "0.1", None, 0.1),
 ])
-def test_waste_is_biogenic_in_part(material: str, share: str, question: float) -> None:
-    """100 kg with 40 % carbon give 146.7 kg CO2."""
-    asked = amounts(supply(material, "100 KGM"), heatingValue="15", carbon="0.4", biogenicShare=share)
+def test_waste_is_biogenic_in_part(material: str, share: str, evidence: str | None, question: float) -> None:
+    """100 kg with 40 % carbon give 146.7 kg CO2. Without a report, waste has the share that is usual at least."""
+    asked = amounts(supply(material, "100 KGM"), evidence, heatingValue="15", carbon="0.4", biogenicShare=share)
     whole = 40 * 44 / 12
     assert asked == ({"fossil-biogenic": pytest.approx(whole * question)} if question else {})
+
+
+@pytest.mark.parametrize(("material", "stated", "evidence", "codes", "question"), [
+    # At least 10 MJ with the carbon of gas, 0.0148 kg per MJ: 14.8 kg of 100, and 1.49 are stated.
+    ("kilnBlend", {"heatingValue": "1", "carbon": "0.0149"}, None, ["fuel-heating-value"], 14.8 - 1.49),
+    ("kilnBlend", {"heatingValue": "1", "carbon": "0.001"}, None, ["fuel-carbon", "fuel-heating-value"], 14.8 - 0.1),
+    ("kilnBlend", {"heatingValue": "9", "carbon": "0.2"}, None, ["fuel-heating-value"], None),
+    ("kilnBlend", {"heatingValue": "10", "carbon": "0.15"}, None, [], None),
+    ("solvents", {"heatingValue": "1", "carbon": "0.0149"}, None, ["fuel-heating-value"], 29.6 - 1.49),
+    ("solvents", {"heatingValue": "1", "carbon": "0.0149"}, "fuelAnalysis:solvents", [], None),
+])
+def test_a_fuel_without_a_row_has_some_heat(
+    material: str, stated: dict[str, str], evidence: str | None, codes: list[str], question: float | None
+) -> None:
+    asked = amounts(supply(material, "100 KGM"), evidence, **stated)
+    assert list(asked) == codes
+    assert list(asked.values())[:1] == ([pytest.approx(question * 44 / 12)] if question else [None] * len(codes))
 
 
 @pytest.mark.parametrize("kind", ["fuelAnalysis", "biomassCertificate", "fuelAnalysis:riceHusk"])
