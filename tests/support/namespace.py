@@ -13,6 +13,8 @@ from support.manifests import Manifest, manifests, named
 from support.pods import Cluster, Pod, free_port
 
 _PAUSE: Final = 0.1
+_PROBED: Final = 0.5
+"""Seconds between two probes of a pod that is ready: each one costs its server an answer."""
 SERVER: Final = "server"
 
 
@@ -78,7 +80,7 @@ class Server(Workload):
         with self._log.open("ab") as log, pod.running(SERVER, log) as process:
             self.pod = pod
             try:
-                while process.poll() is None and self.pause():
+                while process.poll() is None and self.pause(_PROBED if self.ready else _PAUSE):
                     self.ready = _is_ready(pod)
             finally:
                 self.pod, self.ready = None, False
