@@ -36,10 +36,12 @@ PYTHON = $(eval PYTHON := $(shell $(FIND_PYTHON)))$(PYTHON)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: $(TOOLS) help demo test faults fuzz bench drill $(DRILLS:%=drill-%) vectors lint image lock clean
+.PHONY: $(TOOLS) help set-up demo test faults fuzz bench drill $(DRILLS:%=drill-%) vectors lint image lock clean
 
 help: ## Show the targets.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+
+set-up: $(STAMP) ## Make the virtual environment that all other targets use.
 
 demo: $(STAMP) ## Run a closed loop of steel and gearboxes, audit it, catch a tampering.
 	@$(BIN)/carbon-ledger demo
@@ -100,7 +102,7 @@ $(STAMP): $(LOCKS) $(PROJECTS)
 	@touch $(STAMP)
 
 $(FUZZERS): tests/fuzz/requirements.txt $(STAMP)
-	@$(PIP) install --require-hashes $(LOCKS:%=-r %) -r tests/fuzz/requirements.txt
+	@$(PIP) install --require-hashes -r tests/fuzz/requirements.txt
 	@$(PIP) check
 	@touch $(FUZZERS)
 

@@ -45,11 +45,13 @@ HEADER: Final = """\
 
 
 class LockFile(NamedTuple):
-    """`requirements` as they are written in pyproject.toml."""
+    """`requirements` as they are written in pyproject.toml. `includes`: lock files whose packages this one does not
+    repeat; pip installs them with it."""
 
     path: Path
     what: str
     requirements: list[str]
+    includes: Sequence[str] = ()
 
 
 class Pin(NamedTuple):
@@ -69,7 +71,7 @@ def lock_files() -> list[LockFile]:
         LockFile(ROOT / "tests" / "requirements.lock", "What the tests need besides requirements.lock", extras["test"]),
         LockFile(ROOT / "tests" / "fuzz" / "requirements.txt",
                  "What `make fuzz` needs besides requirements.lock and tests/requirements.lock",
-                 about["dependency-groups"]["fuzz"]),
+                 about["dependency-groups"]["fuzz"], ("../../requirements.lock", "../requirements.lock")),
         LockFile(ROOT / ".ci" / "npm.txt", "What gives npm to the tests where the machine has none",
                  about["dependency-groups"]["npm"]),
     ]
@@ -194,7 +196,8 @@ def main() -> None:
         above.update(names)
         lines = [written(name, pins[name].version, markers.get(name), index.hashes(name, pins[name].version))
                  for name in names]
-        file.path.write_text(HEADER.format(what=file.what) + "".join(lines), encoding="utf-8")
+        included = [f"-r {path}\n" for path in file.includes]
+        file.path.write_text("".join([HEADER.format(what=file.what), *included, *lines]), encoding="utf-8")
         print(f"{file.path.relative_to(ROOT)}: {len(names)} packages")
 
 

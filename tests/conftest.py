@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Generator
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -60,6 +61,10 @@ def pytest_collection() -> Generator[None, object, object]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keeps the order within a folder, by which files share their fixtures."""
     tests = config.rootpath / "tests"
-    rank = {tests / name: place for place, name in enumerate(ORDER)}
-    items.sort(key=lambda item: min((rank[path] for path in (item.path, *item.path.parents) if path in rank),
-                                    default=len(rank)))
+    ranks = {tests / name: place for place, name in enumerate(ORDER)}
+
+    @cache
+    def rank(path: Path) -> int:
+        return min((ranks[part] for part in (path, *path.parents) if part in ranks), default=len(ranks))
+
+    items.sort(key=lambda item: rank(item.path))

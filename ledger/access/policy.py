@@ -42,12 +42,15 @@ class RecordConcerns(NamedTuple):
 
 
 class LotConcerns(NamedTuple):
-    """`record` makes the lot; `parties` hold it, own it, or have sent it, as it was made."""
+    """`record` makes the lot; `parties` hold it, own it, or have sent it, as it was made. `operator`: of the `facility`
+    where it was made."""
 
     number: int
     product: str
     record: RecordConcerns
     parties: frozenset[str] = frozenset()
+    facility: str | None = None
+    operator: str | None = None
 
 
 def record_level(rights: Rights, facts: RecordConcerns) -> Level:

@@ -44,8 +44,9 @@ class LotAnswer(QueryAnswer, frozen=True, kw_only=True):
     the key that signed its record is reported compromised. `resembles`: by the id of its holder, owner or sender, the
     organisations with which readers could confuse that organisation. `questioned`: kg CO2e in question in the whole
     lot; `findings`: of its own record, about this lot. If that record is hidden from the caller, with the kg CO2e in
-    this lot, also of the record by which the supplier made delivered goods. `remaining` is absent for
-    callers who may not see the stock of the holder, `sight` says if the lot's record is hidden from the caller.
+    this lot, and for delivered goods also the findings of the record by which the supplier made them. `remaining` is
+    absent for callers who may not see the stock of the holder, `sight` says if the lot's record is hidden from the
+    caller.
     """
 
     lot: str
@@ -429,7 +430,7 @@ class RevisionAnswer(QueryAnswer, frozen=True, kw_only=True):
     leaves: list[ProvenLeaf] = []
 
 
-class TakenGoods(QueryAnswer, frozen=True):
+class TakenQuantity(QueryAnswer, frozen=True):
     """The quantity of a lot that a record took."""
 
     lot: str
@@ -457,7 +458,7 @@ class RecordAnswer(QueryAnswer, frozen=True, kw_only=True):
     questioned: float | None = None
     findings: list[StatedFinding] = []
     leaves: list[ProvenLeaf] = []
-    taken: list[TakenGoods] = []
+    taken: list[TakenQuantity] = []
     lot_findings: list[ListedFinding] = []
     revisions: list[RevisionAnswer] = []
     earlier_revisions: int = 0

@@ -78,7 +78,7 @@ class SecretLogin(NamedTuple):
         return LoginProof({}, {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"})
 
 
-class _Claims(Struct):
+class _TokenSubject(Struct):
     """The claim of a token that this module reads."""
 
     sub: str
@@ -99,7 +99,7 @@ class AccessToken(Struct, frozen=True):
         """Whom the token stands for, by its own claim, which is not verified here; None if it is no JWT."""
         try:
             body = self.value.split(".")[1]
-            return msgspec.json.decode(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)), type=_Claims).sub
+            return msgspec.json.decode(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)), type=_TokenSubject).sub
         except (IndexError, ValueError, msgspec.DecodeError, RecursionError):
             return None
 

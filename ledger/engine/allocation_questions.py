@@ -24,8 +24,8 @@ from ledger.core.outcome.assessment import Assessment, Finding, Span, UsualShare
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.values import UNBURDENED
-from ledger.engine.references import entry_of_code
 from ledger.sdk import FactorSetVersion
+from ledger.sdk.sets.lookup import entry_of_code
 from ledger.sdk.sets.prices import (
     UsualPrice,
     is_prescribed,

@@ -16,6 +16,7 @@ from ledger.engine.assessing import assess
 from ledger.engine.figure_work import work_of
 from ledger.engine.prepared import REVISING, Prepared, PreparedDraft, Pricing, Submission
 from ledger.engine.pricing.burnt_lots import with_burnt_lots
+from ledger.engine.pricing.lot_fuels import FuelMarket
 from ledger.engine.pricing.named_rows import check_no_rows
 from ledger.engine.pricing.supplies import price_supplies
 from ledger.engine.pricing.surroundings import surroundings_of
@@ -108,9 +109,10 @@ def _context(
     if installed is None or not isinstance(record, Transformation):
         return None
     context = context_of(record, plan, facts, None if pricing is None else pricing.supplies, questions=questions)
-    if pricing is None or not questions or context.route not in installed.sector.burns_lots:
+    burns = installed.sector.burns_lots.get(context.route)
+    if pricing is None or not questions or burns is None:
         return context
-    return with_burnt_lots(context, plan, facts, pricing.around, pricing.sets)
+    return with_burnt_lots(context, plan, FuelMarket(pricing.sets, pricing.around, facts), burns)
 
 
 def _pricing(

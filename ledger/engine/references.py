@@ -4,7 +4,7 @@ The material follows from the product's CN or HS code, else from the materials o
 are of different classes, the one with the higher low end counts: a code for sand does not make steel look better.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -23,12 +23,11 @@ from ledger.engine.pricing.surroundings import Surroundings
 from ledger.footprint.derived.completeness import NO_REFERENCE
 from ledger.sdk import PRODUCT_ROLES, FactorSetVersion, SetChoice
 from ledger.sdk.sets.factor_set import SupplyEntry
-from ledger.sdk.sets.lookup import amount_of, choose, entry_of
+from ledger.sdk.sets.lookup import amount_of, choose, entry_of, entry_of_code
 from ledger.sdk.sets.reading import co2e_of
 
 _KNOWN_PART: Final = Decimal("0.5")
 """Of a product's mass, so much must be of materials that the sets know."""
-_SHORTEST_CODE: Final = 4
 _SCRAP: Final = Decimal(10)
 _POWER: Final = "electricity"
 _FREIGHT: Final = "truckFreight"
@@ -214,22 +213,6 @@ class _Ranges:
             scrap=None if scrap is None else spelled(scrap),
             code=BY_NAME if primary is not None and scrap != 1 else None,
         )]
-
-
-def entry_of_code(sets: Sequence[FactorSetVersion], codes: Sequence[str]) -> SupplyEntry | None:
-    """The entry of the longest prefix of one of the codes, by the precedence of the sets."""
-    for code in codes:
-        for length in range(len(code), _SHORTEST_CODE - 1, -1):
-            for entry in _of_prefix(sets, code[:length]):
-                return entry
-    return None
-
-
-def _of_prefix(sets: Sequence[FactorSetVersion], prefix: str) -> Iterator[SupplyEntry]:
-    for version in sets:
-        entry = version.coded(prefix)
-        if entry is not None:
-            yield entry
 
 
 def spelled(value: Decimal) -> Decimal:

@@ -8,7 +8,8 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -63,16 +64,30 @@ def packed(entry: str, code: Mapping[str, bytes]) -> Archive:
 
 
 def archive_bytes(archive: Archive) -> bytes:
-    """The zip: the same bytes for the same files, with the same zlib."""
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as zipped:
-        for path, content in sorted(archive.code.items()):
-            member = zipfile.ZipInfo(_zip_path(path), _DATE)
-            member.compress_type = zipfile.ZIP_DEFLATED
-            member.create_system, member.external_attr = 3, 0o644 << 16
-            zipped.writestr(member, content)
+    """The zip: the same bytes for the same files, with the same zlib. The files of the SDK come first."""
+    sdk = {path: content for path, content in archive.code.items() if path.startswith(f"{SDK}/")}
+    target = io.BytesIO(_zipped(tuple(sorted(sdk.items()))))
+    with zipfile.ZipFile(target, "a") as zipped:
+        _write(zipped, sorted((path, content) for path, content in archive.code.items() if path not in sdk))
         zipped.comment = archive.entry.encode()
     return target.getvalue()
+
+
+@lru_cache(maxsize=1)
+def _zipped(files: tuple[tuple[str, bytes], ...]) -> bytes:
+    """A zip of these files. A new ledger stores a dozen archives with the same SDK, which is most of each."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as zipped:
+        _write(zipped, files)
+    return target.getvalue()
+
+
+def _write(zipped: zipfile.ZipFile, files: Iterable[tuple[str, bytes]]) -> None:
+    for path, content in files:
+        member = zipfile.ZipInfo(_zip_path(path), _DATE)
+        member.compress_type = zipfile.ZIP_DEFLATED
+        member.create_system, member.external_attr = 3, 0o644 << 16
+        zipped.writestr(member, content, compresslevel=9)
 
 
 def read_archive(data: bytes, digest: str | None = None) -> Archive:

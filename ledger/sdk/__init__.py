@@ -83,6 +83,7 @@ from ledger.sdk.pricing import Draft, Limits, Reading, Shortfall
 from ledger.sdk.sector import (
     KG_PER_T,
     Activity,
+    BurntFuels,
     Indicator,
     NaturalInput,
     Need,
@@ -120,6 +121,7 @@ __all__ = [
     "Assigned",
     "AttributeFacts",
     "Basis",
+    "BurntFuels",
     "ChainFigure",
     "ChainLine",
     "ChainMethod",

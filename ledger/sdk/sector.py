@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from msgspec import Struct
 
@@ -139,6 +139,10 @@ class Route(Struct, frozen=True, kw_only=True):
     zh: str
 
 
+BurntFuels = Literal["mineral", "any"]
+"""Lots that a route burns: of coal, oil and gas; or of any fuel, biomass and waste too."""
+
+
 class Sector(Struct, frozen=True, kw_only=True):
     """A sector plugin. `name` is the first part of `process`.
 
@@ -146,8 +150,8 @@ class Sector(Struct, frozen=True, kw_only=True):
     `element_tolerance`: the fraction by which outputs may state more of an element than inputs and supplies do
     (weighing, sampling, analysis). Both are 0 by default: without a stated reason, mass cannot appear.
     `methods`: chain methods by name, in letters and digits; see `ChainMethod`. `needs`: the minimal inventory of each
-    route. `nature`: the natural inputs of each route, beside some water and air. `burns_lots`: the routes that burn
-    lots of coal, oil and gas. `assess` sees such a lot as a priced supply (`SupplyFacts.lot`), and not as an input.
+    route. `nature`: the natural inputs of each route, beside some water and air. `burns_lots`: by route, the lots
+    that it burns. `assess` sees such a lot as priced supplies (`SupplyFacts.lot`), and not as an input.
     """
 
     name: str
@@ -161,4 +165,4 @@ class Sector(Struct, frozen=True, kw_only=True):
     methods: Mapping[str, ChainMethod] = {}
     needs: Mapping[str, tuple[Need, ...]] = {}
     nature: Mapping[str, tuple[NaturalInput, ...]] = {}
-    burns_lots: tuple[str, ...] = ()
+    burns_lots: Mapping[str, BurntFuels] = {}

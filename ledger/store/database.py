@@ -1,7 +1,7 @@
 """Connections to the database: a pool whose sessions may only read and append, and checks at the start."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, NamedTuple, TypeAlias
 
@@ -9,6 +9,7 @@ import asyncpg
 
 from ledger.errors import ConfigurationError, InvalidInput, Unavailable
 from ledger.store.migrating.versions import check_version
+from ledger.store.shared_reads import Key, SharedReads
 from ledger.store.sql import migrations
 
 WRITER = "carbon_ledger_writer"
@@ -65,6 +66,7 @@ class DatabasePool:
 
     def __init__(self, sessions: asyncpg.Pool) -> None:
         self._sessions = sessions
+        self._shared: dict[str, SharedReads] = {}
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[Connection]:
@@ -92,6 +94,13 @@ class DatabasePool:
     async def fetchval(self, sql: str, *parameters: object) -> Any:
         async with self.acquire() as connection:
             return await connection.fetchval(sql, *parameters)
+
+    async def fetch_each(self, sql: str, keys: Sequence[Key]) -> list[list[asyncpg.Record]]:
+        """The rows of each key, in one statement with the keys of other requests; see `SharedReads`."""
+        shared = self._shared.get(sql)
+        if shared is None:
+            shared = self._shared[sql] = SharedReads(self.fetch, sql)
+        return await shared.rows(keys)
 
     def sessions(self) -> PoolSessions:
         """The present state, for metrics."""

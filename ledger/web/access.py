@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from litestar import Litestar, Request
+from litestar import Litestar, Request, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
@@ -14,9 +14,12 @@ from ledger.service.access.sight import Sight
 from ledger.service.access_log.noting import Noter
 from ledger.service.ledger import Ledger
 from ledger.web.parameters import API, check_parameters, parameters_of
+from ledger.web.problems import methods_of
 
 CALLER: Final = "caller"
 """The key of a request's state under which the door puts the caller."""
+RIGHTS: Final = "rights"
+"""The key of its rights, if the door has read them with the token."""
 _SIGHT: Final = "sight"
 
 
@@ -38,32 +41,37 @@ class Admission:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._known: dict[HTTPRouteHandler, frozenset[str]] = {}
+        self._known: dict[HTTPRouteHandler, Mapping[str, bool]] = {}
 
-    async def __call__(self, request: Request[Any, Any, Any]) -> None:
-        """Puts the sight of the caller into the request. Raises InvalidInput for a parameter that the route does not
-        have, and the errors of `Gate.admit`."""
+    async def __call__(self, request: Request[Any, Any, Any]) -> Response[None] | None:
+        """Answers OPTIONS with the methods of the path. Otherwise puts the sight of the caller into the request. Raises
+        InvalidInput for a parameter that the route does not have, and the errors of `Gate.admit`."""
         if _is_of_framework(request.route_handler):
-            return
+            return Response(None, status_code=204, headers={"Allow": ", ".join(methods_of(request))})
         if request.scope["path"].startswith(API):
             check_parameters(request, self._parameters(request.route_handler))
         declared = declared_by(request.route_handler)
         if all(isinstance(one, OpenToAll) for one in declared):
-            return
+            return None
         values: dict[str, list[str]] = {}
         for name, value in request.query_params.multi_items():
             values.setdefault(name, []).append(value)
         # A parameter of the path cannot be replaced by one of the query.
         values.update({name: [str(value)] for name, value in request.path_params.items()})
-        sight = await self._ledger.gate.admit(caller_of(request), declared, values)
-        if not self._ledger.gate.is_open:
+        gate = self._ledger.gate
+        rights = request.scope["state"].get(RIGHTS)
+        if rights is None or gate.is_open:
+            rights = await gate.rights_of(caller_of(request))
+        sight = await gate.admit(rights, declared, values)
+        if not gate.is_open:
             noter = Noter(self._ledger.accesses, sight.rights, request.scope["path_template"], sight.asked)
             # Before the handler runs, so that no answer leaves without its row.
             await noter.note(sight.owners)
             sight = sight._replace(noter=noter)
         request.scope["state"][_SIGHT] = sight
+        return None
 
-    def _parameters(self, handler: HTTPRouteHandler) -> frozenset[str]:
+    def _parameters(self, handler: HTTPRouteHandler) -> Mapping[str, bool]:
         known = self._known.get(handler)
         return self._known.setdefault(handler, parameters_of(handler)) if known is None else known
 
@@ -105,5 +113,5 @@ def check_declared(routes: Iterable[object], besides: str) -> None:
 
 
 def _is_of_framework(handler: HTTPRouteHandler) -> bool:
-    """The framework answers OPTIONS itself, with the methods of the path."""
+    """The framework gives each path a handler of OPTIONS, which declares no access."""
     return handler.http_methods == {"OPTIONS"}

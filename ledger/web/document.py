@@ -26,6 +26,7 @@ from ledger.service.ledger import Ledger
 from ledger.store.facts import FactLoader
 from ledger.web.door.bodies import NDJSON
 from ledger.web.identity_document import state_identity
+from ledger.web.metrics import MEDIA_TYPES
 from ledger.web.problems import MEDIA_TYPE
 from ledger.web.resources import CHANGING, resource
 
@@ -34,11 +35,19 @@ JSON: Final = "application/json"
 PROBLEMS: Final = {
     "400": "The request or a parameter of it is invalid", "401": "The access token does not hold, or is needed",
     "403": "Not for this caller", "404": "Not on the ledger, or not visible to the caller",
+    "421": "This server does not answer for the host of the request",
     "429": "Too many requests, or a quota is used up: `Retry-After` says when to ask again",
     "503": "The server cannot answer now: ask again, with the same bytes",
 }
+BODIES: Final = {"408": "The body is too slow", "413": "The body is too large"}
+ERASED: Final = {"410": "The body of the record is erased: `erasure` has the record that erased it"}
+FAILED: Final = {"422": "The sector's plugin gives no figure"}
 REFUSALS: Final = {"422": "The rules of admission refuse the record: `errors` has each fault"}
 EXAMPLE_ORIGIN: Final = "ledger.example/foundry"
+OF_ROUTES: Final = {
+    "/v1/records/{digest}": ERASED, "/v1/footprint/chain-method": FAILED, "/v1/footprint": FAILED,
+}
+"""Problems of some routes alone."""
 _TYPES: Final = {"json": "application/vnd.oai.openapi+json", "yaml": "application/vnd.oai.openapi"}
 AnyRequest = Request[Any, Any, Any]
 
@@ -110,9 +119,9 @@ def complete_document(document: dict[str, Any], records: RecordSchemas) -> dict[
         "description": "Standard base64 of the record in canonical JSON (RFC 8785): see the schema Record",
     }
     schemas["Envelope"]["examples"] = [_envelope(schemas[records.kinds["facility"]]["examples"][0])]
-    for methods in document["paths"].values():
-        for operation in methods.values():
-            _state_problems(operation, PROBLEMS)
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            _state_problems(operation, PROBLEMS | OF_ROUTES.get(path, {}) | (BODIES if method != "get" else {}))
             _state_encoded(operation)
     body = _posted_body(records, schemas)
     posts = document["paths"]["/v1/records"]["post"]
@@ -122,6 +131,8 @@ def complete_document(document: dict[str, Any], records: RecordSchemas) -> dict[
                                  "content": {JSON: posts["responses"]["200"]["content"][JSON]}}
     _state_lines(document["paths"]["/v1/records/check"]["post"], body, _ref("CheckedRecord"),
                  "a CheckedRecord or a Problem")
+    page = document["paths"]["/metrics"]["get"]["responses"]["200"]
+    page["content"] = {media_type: {"schema": {"type": "string"}} for media_type in MEDIA_TYPES}
     state_identity(document)
     return document
 

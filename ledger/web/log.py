@@ -14,7 +14,7 @@ from ledger.service.access_log.closing import first_kept
 from ledger.service.access_log.read import read_day_root, read_day_roots
 from ledger.service.ledger import Ledger
 from ledger.service.queries.records import read_checkpoint, read_log_path
-from ledger.web.resources import CHANGING, IMMUTABLE, check_path, resource
+from ledger.web.resources import CHANGING, IMMUTABLE, NOT_MODIFIED, check_path, resource
 
 PUBLIC_LOG: Final = OpenToAll("the log is public")
 _TEXT = "text/plain"  # the framework adds the charset, UTF-8
@@ -27,13 +27,15 @@ class LogController(Controller):
     path = "/log"
     tags = ("log",)
 
-    @get("/checkpoint", access=PUBLIC_LOG, summary="The newest signed checkpoint", media_type=_TEXT)
+    @get("/checkpoint", access=PUBLIC_LOG, summary="The newest signed checkpoint", media_type=_TEXT,
+         responses=NOT_MODIFIED)
     async def checkpoint(self, request: _AnyRequest, ledger: Ledger) -> Response[bytes]:
         check_path(request, "/log/checkpoint")
         text = await read_checkpoint(ledger.pool, ledger.publication)
         return resource(request, text.encode(), _TEXT, CHANGING)
 
-    @get("/tile/{path:path}", access=PUBLIC_LOG, summary="A tile or entry bundle, full or partial", media_type=_BYTES)
+    @get("/tile/{path:path}", access=PUBLIC_LOG, summary="A tile or entry bundle, full or partial", media_type=_BYTES,
+         responses=NOT_MODIFIED)
     async def tile(self, request: _AnyRequest, path: str, ledger: Ledger) -> Response[bytes]:
         name = "tile/" + path.removeprefix("/")
         check_path(request, f"/log/{name}")
@@ -42,7 +44,7 @@ class LogController(Controller):
         # compress well, since they repeat keys and times; hashes do not compress.
         return resource(request, data, _BYTES, IMMUTABLE, compressible=isinstance(tile, EntriesTile))
 
-    @get("/vkey", access=PUBLIC_LOG, summary="The log's verifier key", media_type=_TEXT)
+    @get("/vkey", access=PUBLIC_LOG, summary="The log's verifier key", media_type=_TEXT, responses=NOT_MODIFIED)
     async def vkey(self, request: _AnyRequest, ledger: Ledger) -> Response[bytes]:
         check_path(request, "/log/vkey")
         await _key_news(ledger)
@@ -50,14 +52,14 @@ class LogController(Controller):
 
     @get("/keys", access=PUBLIC_LOG,
          summary="Rotations of the log's key: signed notes that lead from each key to the next",
-         media_type=_JSON)
+         media_type=_JSON, responses=NOT_MODIFIED)
     async def keys(self, request: _AnyRequest, ledger: Ledger) -> Response[bytes]:
         check_path(request, "/log/keys")
         await _key_news(ledger)
         return resource(request, rotations_of(ledger.heads.keyring.keys), _JSON, CHANGING)
 
     @get("/policy", access=PUBLIC_LOG,
-         summary="The policy of the log's witnesses; the log has its digest", media_type=_TEXT)
+         summary="The policy of the log's witnesses; the log has its digest", media_type=_TEXT, responses=NOT_MODIFIED)
     async def policy(self, request: _AnyRequest, ledger: Ledger) -> Response[bytes]:
         check_path(request, "/log/policy")
         policy = ledger.publication.policy
@@ -75,7 +77,7 @@ class LogController(Controller):
                                     first_kept(ledger.keeper(), ledger.settings.access_log_days))
 
     @get("/accesses/{day:str}", access=PUBLIC_LOG, summary="The signed root of a day of the access log",
-         media_type=_TEXT)
+         media_type=_TEXT, responses=NOT_MODIFIED)
     async def access_root(self, request: _AnyRequest, day: str, ledger: Ledger) -> Response[bytes]:
         check_path(request, f"/log/accesses/{day}")
         return resource(request, (await read_day_root(ledger.pool, day)).encode(), _TEXT, IMMUTABLE)

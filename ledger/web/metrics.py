@@ -1,6 +1,6 @@
 """The route of the metrics."""
 
-from typing import Any
+from typing import Any, Final
 
 from litestar import Controller, Request, Response, get
 
@@ -12,6 +12,9 @@ from ledger.web.door.callers import METRICS
 from ledger.web.observation.metrics import Metrics
 from ledger.web.resources import check_path
 
+MEDIA_TYPES: Final = ("text/plain", "application/openmetrics-text")
+"""Of the page, which `Accept` chooses."""
+
 
 class MetricsController(Controller):
     path = METRICS
@@ -19,7 +22,7 @@ class MetricsController(Controller):
 
     @get("/", access=Selected("amounts of work, for the operator: through the server's own socket, or by the token "
                               "of the metrics"),
-         summary="Metrics of all processes at this port, for Prometheus")
+         summary="Metrics of all processes at this port, for Prometheus", media_type=MEDIA_TYPES[0])
     async def metrics(self, request: Request[Any, Any, Any], metrics: Metrics) -> Response[bytes]:
         """Text, or OpenMetrics if the client accepts it. For whoever asks through the server's own socket, or with
         `Authorization: Bearer` and a token of the file in `CARBON_LEDGER_METRICS_TOKEN_FILE`; others get 401."""

@@ -2,12 +2,14 @@
 
 import logging
 import re
+from collections.abc import Sequence
 from math import ceil
 from typing import Any, Final
 
 import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
+from litestar.routes import BaseRoute
 from msgspec.structs import replace
 
 from ledger.answers.problems import ParameterFault, Problem, problem_of
@@ -46,7 +48,7 @@ def error_response(error: LedgerError) -> Response[bytes]:
 def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """The answer for errors of the framework: unknown paths, wrong methods, parameters that do not parse."""
     if error.status_code == 405:
-        allowed = ", ".join(_methods_of(request))
+        allowed = ", ".join(methods_of(request))
         answer = problem_response(refused_request(
             405, "method-not-allowed", error.detail, field="method", rule=f"one of {allowed}"))
         # RFC 9110, 15.5.6: the answer names the methods.
@@ -74,19 +76,25 @@ def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Respons
     return problem_response(replace(problem, errors=faults))
 
 
-def _methods_of(request: Request[Any, Any, Any]) -> list[str]:
-    """The methods of the requested path, which has a route."""
+def methods_of(request: Request[Any, Any, Any]) -> list[str]:
+    """The methods of all handlers of the requested path, which has a route. The framework's own answer to OPTIONS names
+    only the methods of the first handler."""
     path = request.url.path.strip("/").split("/")
-    methods: set[str] = set()
-    for route in request.app.routes:
-        parts = route.path_format.strip("/").split("/")
-        # The only parameter that spans several parts is the last one of its route.
-        is_longer = route.path.endswith(":path}") and len(path) >= len(parts)
-        if (len(path) == len(parts) or is_longer) and all(
-            part.startswith("{") or part == own for part, own in zip(parts, path, strict=False)
-        ):
-            methods |= {str(method) for method in getattr(route, "methods", ())}
+    routes = [route for route in request.app.routes if _fits(route, path)]
+    # As the framework routes: a path without parameters comes first.
+    plain = [route for route in routes if "{" not in route.path_format]
+    methods = {str(method) for route in plain or routes for method in getattr(route, "methods", ())}
     return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
+
+
+def _fits(route: BaseRoute, path: Sequence[str]) -> bool:
+    """`path`: its parts."""
+    parts = route.path_format.strip("/").split("/")
+    # The only parameter that spans several parts is the last one of its route.
+    is_longer = route.path.endswith(":path}") and len(path) >= len(parts)
+    return (len(path) == len(parts) or is_longer) and all(
+        part.startswith("{") or part == own for part, own in zip(parts, path, strict=False)
+    )
 
 
 def unexpected_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 
 from litestar import Request, Response
 from litestar.enums import HttpMethod
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header, parse_etags
@@ -18,6 +19,8 @@ from ledger.errors import NotFound
 
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 CHANGING: Final = "no-cache"
+NOT_MODIFIED: Final = {304: ResponseSpec(None, generate_examples=False, description="The client has these bytes")}
+"""The other answer of a route that answers with `resource`, for the OpenAPI document."""
 _GZIP_LEVEL: Final = 6
 _TAG_BYTES: Final = 16
 

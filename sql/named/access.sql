@@ -1,41 +1,58 @@
 -- name: rights
--- purpose: the rights of a caller at the newest head and by the clock of the database: whether it is a reader, the
--- organisations that it controls with itself, and its grants in force side by side, of each grantor the newest ones. A
--- grant of a declaration only lets its grantee name it
--- parameters: organisation, digest of the grant whose link the caller holds; one of them is null
-WITH RECURSIVE own (id) AS (
-    SELECT id FROM organization WHERE id = $1
-    UNION
-    -- Without a share the parent owns all. JSON may hold \u0000, which text of PostgreSQL may not.
-    SELECT o.id FROM own w JOIN organization o ON o.parent = w.id JOIN record r ON r.index = o.record
-    WHERE coalesce(
-        (replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json ->> 'parentShare')::numeric, 1) > 0.5
-),
-clock AS MATERIALIZED (SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS instant),
-held AS MATERIALIZED (
-    SELECT * FROM (
-        SELECT g.*, row_number() OVER (PARTITION BY g.grantor ORDER BY g.record DESC) AS place FROM (
-            SELECT a.* FROM access_grant a WHERE a.grantee = $1 AND a.expires > (SELECT instant FROM clock)
-            UNION ALL
-            SELECT a.* FROM record r JOIN access_grant a ON a.record = r.index
-            WHERE r.digest = $2 AND a.link IS NOT NULL AND a.expires > (SELECT instant FROM clock)) g
-        WHERE g.declaration IS NULL AND NOT EXISTS (SELECT FROM grant_revocation v WHERE v.subject = g.record)) n
-    WHERE n.place <= 1000
-)
-SELECT
-    EXISTS (
-        SELECT FROM reader e WHERE e.organization = $1
+-- purpose: the rights of callers at the newest head and by the clock of the database: whether each is a reader, the
+-- organisations that it controls with itself, and its grants in force, of each grantor the newest ones: a row for each
+-- grant, or one without. A grant of a declaration only lets its grantee name it. `holds`: whether what the caller's
+-- token rests on still stands
+-- parameters: organisations, digests of the grants whose links the callers hold; one of each pair is null. Of the
+-- tokens: numbers of the keys that signed them, their spent ids, the keyids and the clients to which they were issued
+WITH clock AS MATERIALIZED (SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS instant)
+SELECT c.place, t.holds, t.everything, t.own, h.record, h.grantor, h.depth, h.lot, h.product, h.starts, h.ends
+FROM unnest($1::text[], $2::bytea[], $3::bigint[], $4::bytea[], $5::bytea[], $6::text[])
+    WITH ORDINALITY AS c (organization, link, key, token, keyid, client, place)
+CROSS JOIN LATERAL (
+    SELECT
+        -- EXISTS would have the planner hash whole tables, as for many callers.
+        (SELECT true FROM token_key k WHERE k.number > c.key AND k.replaces LIMIT 1) IS NULL
+        AND (SELECT true FROM spent_id u WHERE u.id = c.token) IS NULL
+        AND coalesce(CASE
+            WHEN c.keyid IS NOT NULL THEN (
+                SELECT s.organization FROM signing_key s
+                WHERE s.keyid = c.keyid AND NOT EXISTS (SELECT FROM revocation r WHERE r.keyid = s.keyid)
+            ) = c.organization
+            WHEN c.client IS NOT NULL THEN (
+                SELECT l.organization FROM client l
+                WHERE l.id = c.client AND NOT EXISTS (SELECT FROM client_revocation v WHERE v.client = l.id)
+            ) = c.organization
+            ELSE (
+                SELECT true FROM record r JOIN access_grant a ON a.record = r.index
+                WHERE r.digest = c.link AND a.link IS NOT NULL AND a.expires > (SELECT instant FROM clock)
+                    AND NOT EXISTS (SELECT FROM grant_revocation v WHERE v.subject = a.record))
+        END, false) AS holds,
+        (SELECT true FROM reader e WHERE e.organization = c.organization
             AND (e.expires IS NULL OR e.expires > (SELECT instant FROM clock))
-            AND NOT EXISTS (SELECT FROM reader_revocation v WHERE v.subject = e.record)) AS everything,
-    ARRAY(SELECT id FROM own) AS own,
-    coalesce(array_agg(h.record ORDER BY h.record), '{}') AS records,
-    coalesce(array_agg(h.grantor ORDER BY h.record), '{}') AS grantors,
-    coalesce(array_agg(h.depth ORDER BY h.record), '{}') AS depths,
-    coalesce(array_agg(h.lot ORDER BY h.record), '{}') AS lots,
-    coalesce(array_agg(h.product ORDER BY h.record), '{}') AS products,
-    coalesce(array_agg(h.starts ORDER BY h.record), '{}') AS starts,
-    coalesce(array_agg(h.ends ORDER BY h.record), '{}') AS ends
-FROM held h;
+            AND NOT EXISTS (SELECT FROM reader_revocation v WHERE v.subject = e.record)
+            LIMIT 1) IS NOT NULL AS everything,
+        ARRAY(
+            WITH RECURSIVE own (id) AS (
+                SELECT id FROM organization WHERE id = c.organization
+                UNION
+                -- Without a share the parent owns all. JSON may hold \u0000, which text of PostgreSQL may not.
+                SELECT o.id FROM own w JOIN organization o ON o.parent = w.id JOIN record r ON r.index = o.record
+                WHERE coalesce((
+                    replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json ->> 'parentShare')::numeric,
+                    1) > 0.5
+            ) SELECT id FROM own) AS own
+    -- Computed once, however many grants follow.
+    OFFSET 0) t
+LEFT JOIN LATERAL (
+    SELECT g.*, row_number() OVER (PARTITION BY g.grantor ORDER BY g.record DESC) AS newer FROM (
+        SELECT a.* FROM access_grant a WHERE a.grantee = c.organization AND a.expires > (SELECT instant FROM clock)
+        UNION ALL
+        SELECT a.* FROM record r JOIN access_grant a ON a.record = r.index
+        WHERE r.digest = c.link AND a.link IS NOT NULL AND a.expires > (SELECT instant FROM clock)) g
+    WHERE g.declaration IS NULL AND NOT EXISTS (SELECT FROM grant_revocation v WHERE v.subject = g.record)) h
+    ON h.newer <= 1000
+ORDER BY c.place, h.record;
 
 -- name: link
 -- purpose: the digest of the secret of a grant's link, as long as the grant is in force

@@ -9,27 +9,6 @@ FROM signing_key s WHERE s.keyid = $1;
 SELECT c.organization, c.scopes, c.secret FROM client c
 WHERE c.id = $1 AND NOT EXISTS (SELECT FROM client_revocation v WHERE v.client = c.id);
 
--- name: standing
--- purpose: whether what a token rests on still holds: the key that signed it, the id of the token, and the ledger key,
--- the client or the grant for which it was issued
--- parameters: number of the token key, spent id of the token, keyid, client, organisation, digest of the grant
-SELECT
-    NOT EXISTS (SELECT FROM token_key k WHERE k.number > $1 AND k.replaces)
-    AND NOT EXISTS (SELECT FROM spent_id u WHERE u.id = $2)
-    AND CASE
-        WHEN $3::bytea IS NOT NULL THEN EXISTS (
-            SELECT FROM signing_key s WHERE s.keyid = $3 AND s.organization = $5
-                AND NOT EXISTS (SELECT FROM revocation r WHERE r.keyid = s.keyid))
-        WHEN $4::text IS NOT NULL THEN EXISTS (
-            SELECT FROM client c WHERE c.id = $4 AND c.organization = $5
-                AND NOT EXISTS (SELECT FROM client_revocation v WHERE v.client = c.id))
-        ELSE EXISTS (
-            SELECT FROM record r JOIN access_grant a ON a.record = r.index
-            WHERE r.digest = $6 AND a.link IS NOT NULL
-                AND a.expires > to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
-                AND NOT EXISTS (SELECT FROM grant_revocation v WHERE v.subject = a.record))
-    END AS holds;
-
 -- name: spend
 -- purpose: uses an id up, once for all replicas: a row if it was free. Each call removes a few expired ids, so that the
 -- table stays as small as the ids that have not expired

@@ -1,27 +1,29 @@
 -- name: footprint
--- purpose: all data for an answer about one lot, in one row; flags say which further queries are necessary. Inputs are
--- as of the same revision, because any revision that changes an input also changes the figures of the lot
--- parameters: lot id, the newest revision to include, tree size, position of provisionalAbs in a vector, from 1, the
--- number of burdens: a vector that was stored before a burden existed is shorter
-SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantity, l.quantity) AS quantity, l.unit,
+-- purpose: all data for answers about lots, one row each; flags say which further queries are necessary. Inputs are as
+-- of the same revision, because any revision that changes an input also changes the figures of the lot. For EXISTS with
+-- a column of the lots the planner would hash whole tables, as for many lots
+-- parameters: lot ids, the newest revisions to include, tree sizes, positions of provisionalAbs in a vector, from 1, the
+-- numbers of burdens: a vector that was stored before a burden existed is shorter
+SELECT q.place, l.number, l.id, l.product, l.holder, l.role, l.origin,
+       coalesce(v.quantity, l.quantity) AS quantity, l.unit,
        CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, l.item, l.facility, l.process,
        l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, b.remaining, f.version, f.method, f.plugin,
        f.share, f.burdens, f.content, f.amount, r.index, encode(r.digest, 'hex') AS digest, r.type, r.issuer,
        coalesce(o.leaf, r.outcome) AS outcome, w.own IS NOT NULL AND w.body IS NULL AS withdrawn,
-       CASE WHEN r.type IN ('transformation', 'declaration') OR f.burdens[$4] > 0 THEN coalesce(w.body, r.body) END
-           AS body,
+       CASE WHEN r.type IN ('transformation', 'declaration') OR f.burdens[q.provisional] > 0
+           THEN coalesce(w.body, r.body) END AS body,
        (SELECT x.body FROM product n JOIN record x ON x.index = n.record WHERE n.id = l.product) AS product_body,
        (SELECT x.body FROM facility n JOIN record x ON x.index = n.record WHERE n.id = l.facility) AS facility_body,
        CASE WHEN f.version > 0 THEN (SELECT record FROM revision WHERE version = f.version) END AS revised_at,
-       CASE WHEN f.burdens[$4] > 0 THEN (
-           SELECT version FROM revision WHERE version <= $2 ORDER BY version DESC LIMIT 1) END AS newest,
+       CASE WHEN f.burdens[q.provisional] > 0 THEN (
+           SELECT version FROM revision WHERE version <= q.version ORDER BY version DESC LIMIT 1) END AS newest,
        CASE WHEN r.type = 'transfer' THEN (
-           SELECT frozen FROM dispute WHERE lot = l.number AND record < $3 ORDER BY record DESC LIMIT 1) END AS frozen,
+           SELECT frozen FROM dispute WHERE lot = l.number AND record < q.size ORDER BY record DESC LIMIT 1) END AS frozen,
        CASE WHEN r.type = 'transfer' THEN (
-           SELECT record FROM acceptance WHERE transfer = r.index AND record < $3) END AS accepted,
+           SELECT record FROM acceptance WHERE transfer = r.index AND record < q.size) END AS accepted,
        CASE WHEN r.type = 'transfer' THEN (SELECT rule FROM arrival WHERE transfer = r.index) END AS standing,
-       EXISTS (SELECT FROM claim WHERE lot = l.id) AS claimed,
-       EXISTS (SELECT FROM compromise WHERE record < $3) AS doubted,
+       (SELECT true FROM claim WHERE lot = l.id LIMIT 1) IS NOT NULL AS claimed,
+       (SELECT true FROM compromise WHERE record < q.size LIMIT 1) IS NOT NULL AS doubted,
        -- As findings.any, in the same round trip.
        (SELECT count(*) FROM pg_index WHERE indisvalid
         AND indexrelid IN (to_regclass('public.record_findings'), to_regclass('public.revised_findings'))) < 2
@@ -29,10 +31,10 @@ SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantit
                   WHERE position('"findings":['::bytea IN outcome) > 0 OR position('"made":"'::bytea IN outcome) > 0)
        OR EXISTS (SELECT FROM revised
                   WHERE position('"findings":['::bytea IN leaf) > 0 OR position('"made":"'::bytea IN leaf) > 0) AS marked,
-       EXISTS (SELECT FROM (VALUES ('lot', l.id), ('record', encode(r.digest, 'hex')), ('product', l.product),
+       (SELECT true FROM (VALUES ('lot', l.id), ('record', encode(r.digest, 'hex')), ('product', l.product),
                                    ('facility', l.facility)) AS s (kind, subject)
-               JOIN attestation a ON a.kind = s.kind AND a.subject = s.subject) AS attested,
-       EXISTS (SELECT FROM attestation WHERE record < $3) AS any_attested,
+               JOIN attestation a ON a.kind = s.kind AND a.subject = s.subject LIMIT 1) IS NOT NULL AS attested,
+       (SELECT true FROM attestation WHERE record < q.size LIMIT 1) IS NOT NULL AS any_attested,
        (SELECT owner FROM product WHERE id = l.product) AS product_owner,
        (SELECT operator FROM facility WHERE id = l.facility) AS operator,
        (SELECT CASE WHEN NOT a.retired THEN a.version END FROM activation a
@@ -40,34 +42,35 @@ SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantit
             SELECT min(b.record) FROM activation b WHERE b.plugin = 'ledger-rules' AND b.version NOT IN ('1', '2', '3'))
         ORDER BY a.record DESC LIMIT 1) AS title_limit,
        i.lots, i.products, i.parts, i.burdens AS input_burdens
-FROM lot l
+FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::int[], $5::int[])
+    WITH ORDINALITY AS q (lot, version, size, provisional, burdens, place)
+JOIN lot l ON l.id = q.lot AND l.number < q.size * 1024
 JOIN balance b ON b.lot = l.number
 JOIN record r ON r.index = l.number / 1024
 CROSS JOIN LATERAL (
     SELECT version, method, plugin, share, burdens, content, amount FROM figure
-    WHERE lot = l.number AND version <= $2 ORDER BY version DESC LIMIT 1) f
+    WHERE lot = l.number AND version <= q.version ORDER BY version DESC LIMIT 1) f
 LEFT JOIN LATERAL (
-    SELECT number, quantity, mass FROM lot_version WHERE number = l.number AND version <= $2
+    SELECT number, quantity, mass FROM lot_version WHERE number = l.number AND version <= q.version
     ORDER BY version DESC LIMIT 1) v ON true
 LEFT JOIN LATERAL (
-    SELECT leaf FROM revised WHERE record = r.index AND version <= $2 ORDER BY version DESC LIMIT 1) o ON true
+    SELECT leaf FROM revised WHERE record = r.index AND version <= q.version ORDER BY version DESC LIMIT 1) o ON true
 LEFT JOIN LATERAL (
-    SELECT own, version, body FROM revised WHERE record = r.index AND own AND version <= $2
+    SELECT own, version, body FROM revised WHERE record = r.index AND own AND version <= q.version
     ORDER BY version DESC LIMIT 1) w ON true
 CROSS JOIN LATERAL (
     SELECT array_agg(x.id ORDER BY w2.position) AS lots, array_agg(x.product ORDER BY w2.position) AS products,
            array_agg(w2.quantity::float8 / coalesce(y.quantity, x.quantity)::float8 ORDER BY w2.position) AS parts,
-           array_agg(g.burdens || array_fill(0::float8, ARRAY[greatest($5 - cardinality(g.burdens), 0)])
+           array_agg(g.burdens || array_fill(0::float8, ARRAY[greatest(q.burdens - cardinality(g.burdens), 0)])
                      ORDER BY w2.position) AS burdens
     FROM flow w2 JOIN lot x ON x.number = w2.lot
     CROSS JOIN LATERAL (
-        SELECT burdens FROM figure WHERE lot = x.number AND version <= $2
+        SELECT burdens FROM figure WHERE lot = x.number AND version <= q.version
         ORDER BY version DESC LIMIT 1) g
     LEFT JOIN LATERAL (
-        SELECT quantity FROM lot_version WHERE number = x.number AND version <= $2
+        SELECT quantity FROM lot_version WHERE number = x.number AND version <= q.version
         ORDER BY version DESC LIMIT 1) y ON true
-    WHERE w2.record = r.index AND w2.version = coalesce(w.version, 0)) i
-WHERE l.id = $1 AND l.number < $3::bigint * 1024;
+    WHERE w2.record = r.index AND w2.version = coalesce(w.version, 0)) i;
 
 -- name: moment
 -- purpose: the log's size, and the newest revision in a tree

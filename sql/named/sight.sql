@@ -3,8 +3,7 @@
 -- their goods. Without parties, owners, lots and times of records whose issuers are visible as a whole
 -- parameters: digests, record indexes, the organisations that are visible as a whole
 SELECT r.index, encode(r.digest, 'hex') AS name, r.type, r.issuer, coalesce(m.products, '{}') AS products,
-       least(b.stated ->> 'start', b.stated ->> 'time') AS start,
-       greatest(b.stated ->> 'end', b.stated ->> 'time') AS "end",
+       least(b.start, b."time") AS start, greatest(b."end", b."time") AS "end",
        array_remove(CASE WHEN r.issuer = ANY ($3::text[]) THEN '{}' ELSE CASE r.type
            WHEN 'transfer' THEN (
                SELECT array[t.receiver, l.owner] FROM transfer t LEFT JOIN lot l ON l.number = r.index * 1024
@@ -39,11 +38,11 @@ FROM record r
 CROSS JOIN LATERAL (
     SELECT array_agg(DISTINCT l.product) AS products FROM lot l
     WHERE r.issuer <> ALL ($3::text[]) AND l.number >= r.index * 1024 AND l.number < (r.index + 1) * 1024) m
-LEFT JOIN LATERAL (
-    SELECT replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json AS stated
-    WHERE r.type IN (
-        'transformation', 'transfer', 'consumption', 'addition', 'declaration', 'report', 'closing')
-        AND r.issuer <> ALL ($3::text[])) b ON true
+LEFT JOIN LATERAL json_to_record(CASE
+    WHEN r.type IN ('transformation', 'transfer', 'consumption', 'addition', 'declaration', 'report', 'closing')
+        AND r.issuer <> ALL ($3::text[])
+        THEN replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json END
+    ) AS b (start text, "end" text, "time" text) ON true
 WHERE r.index = ANY (array(SELECT index FROM record WHERE digest = ANY ($1::bytea[])) || $2::bigint[]);
 
 -- name: own_goods
@@ -55,27 +54,29 @@ WHERE w.record = $1 AND w.version = 0 AND l.owner = ANY ($2::text[]) GROUP BY l.
 -- name: lots
 -- purpose: whom lots concern, by the id of a lot, item or pool, for the policy of reading
 -- parameters: names
-SELECT n.name, l.number, l.product, l.holder, l.owner, l.sender, r.index, r.type, r.issuer,
-       least(b.stated ->> 'start', b.stated ->> 'time') AS start,
-       greatest(b.stated ->> 'end', b.stated ->> 'time') AS "end",
-       (SELECT t.receiver FROM transfer t WHERE t.record = r.index) AS receiver
-FROM unnest($1::text[]) AS n (name)
+SELECT n.place, n.name, l.number, l.product, l.holder, l.owner, l.sender, r.index, r.type, r.issuer,
+       least(b.start, b."time") AS start, greatest(b."end", b."time") AS "end",
+       (SELECT t.receiver FROM transfer t WHERE t.record = r.index) AS receiver,
+       l.facility, (SELECT f.operator FROM facility f WHERE f.id = l.facility) AS operator
+FROM unnest($1::text[]) WITH ORDINALITY AS n (name, place)
 CROSS JOIN LATERAL (
     SELECT * FROM lot WHERE id = n.name
     UNION ALL SELECT * FROM lot WHERE item = n.name
     UNION ALL (SELECT * FROM lot WHERE pool = n.name ORDER BY number DESC LIMIT 1)) l
 JOIN record r ON r.index = l.number / 1024
-LEFT JOIN LATERAL (
-    SELECT replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json AS stated
-    WHERE r.type IN (
-        'transformation', 'transfer', 'consumption', 'addition', 'declaration', 'report', 'closing')) b ON true;
+LEFT JOIN LATERAL json_to_record(CASE
+    WHEN r.type IN ('transformation', 'transfer', 'consumption', 'addition', 'declaration', 'report', 'closing')
+        THEN replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json END
+    ) AS b (start text, "end" text, "time" text) ON true;
 
 -- name: organizations
 -- purpose: the organisations that names stand for: an organisation, or the operator or owner of a facility or product
 -- parameters: names
-SELECT n.name, o.id AS organization FROM unnest($1::text[]) AS n (name) JOIN organization o ON o.id = n.name
-UNION ALL SELECT n.name, f.operator FROM unnest($1::text[]) AS n (name) JOIN facility f ON f.id = n.name
-UNION ALL SELECT n.name, p.owner FROM unnest($1::text[]) AS n (name) JOIN product p ON p.id = n.name;
+SELECT n.place, n.name, s.organization FROM unnest($1::text[]) WITH ORDINALITY AS n (name, place)
+CROSS JOIN LATERAL (
+    SELECT id AS organization FROM organization WHERE id = n.name
+    UNION ALL SELECT operator FROM facility WHERE id = n.name
+    UNION ALL SELECT owner FROM product WHERE id = n.name) s;
 
 -- name: reached
 -- purpose: records upstream of lots as far as some organisations made them, and the records where that ends
@@ -103,17 +104,16 @@ SELECT DISTINCT r.issuer FROM reached JOIN record r ON r.index = reached.record;
 -- name: made
 -- purpose: the facts of records that decide whether a grant covers them, by log index
 -- parameters: record indexes
-SELECT r.index, r.type, r.issuer, coalesce(m.products, '{}') AS products,
-       least(b.stated ->> 'start', b.stated ->> 'time') AS start,
-       greatest(b.stated ->> 'end', b.stated ->> 'time') AS "end"
-FROM unnest($1::bigint[]) AS k (record) JOIN record r ON r.index = k.record
+SELECT k.place, r.index, r.type, r.issuer, coalesce(m.products, '{}') AS products,
+       least(b.start, b."time") AS start, greatest(b."end", b."time") AS "end"
+FROM unnest($1::bigint[]) WITH ORDINALITY AS k (record, place) JOIN record r ON r.index = k.record
 CROSS JOIN LATERAL (
     SELECT array_agg(DISTINCT l.product) AS products FROM lot l
     WHERE l.number >= r.index * 1024 AND l.number < (r.index + 1) * 1024) m
-LEFT JOIN LATERAL (
-    SELECT replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json AS stated
-    WHERE r.type IN (
-        'transformation', 'transfer', 'consumption', 'addition', 'declaration', 'report', 'closing')) b ON true;
+LEFT JOIN LATERAL json_to_record(CASE
+    WHEN r.type IN ('transformation', 'transfer', 'consumption', 'addition', 'declaration', 'report', 'closing')
+        THEN replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json END
+    ) AS b (start text, "end" text, "time" text) ON true;
 
 -- name: of_product
 -- purpose: the records that made the newest lots of products
@@ -124,7 +124,7 @@ CROSS JOIN LATERAL (
         AND role IN ('product', 'coProduct', 'byProduct') ORDER BY number DESC LIMIT $2) l;
 
 -- name: sites_and_products
--- purpose: the records that entered the facilities and products of some organisations which records make or take lots of
+-- purpose: the records that entered those facilities and products of organisations of which records make or take lots
 -- parameters: record indexes, the organisations, the newest revision to include
 WITH lots AS MATERIALIZED (
     SELECT DISTINCT l.facility, l.product FROM unnest($1::bigint[]) AS k (record) CROSS JOIN LATERAL (

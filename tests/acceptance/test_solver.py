@@ -1,242 +1,217 @@
 """All answers that a caller can get do not determine the values that others hide.
 
-A small network has hidden values: emissions, and quantities of recipes and whole lots. Each caller asks everything that
-the document of the API has, about every name, at several tree sizes, and checks records of its own. `support.solving`
-then says which hidden values the answers determine within 10 %. SECURITY.md lists these, and there are no others.
+A ledger has twins: the same records, but for values that are hidden from a caller, which are others. If the caller gets
+the same bytes from both, then no equation, sum, difference or ratio of answers tells the values apart, however it is
+put: at any tree sizes, over any periods, with dry runs. A caller asks every operation of the document of the API, with
+values of every parameter, and checks records of every kind.
+
+SECURITY.md lists what answers determine all the same: `LISTED`.
 """
 
-import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from decimal import Decimal
-from typing import Any, Final, NamedTuple, cast
+from collections.abc import Iterator, Mapping
+from typing import Any, Final, NamedTuple
 
-import httpx
-import msgspec
 import pytest
-from msgspec import Raw
-from support.callers import Callers
-from support.inside import Inside, inside
-from support.parties import enrolment
+from support.enumerated import Names, Question, operations, posts, values_of
+from support.exploring import Asker, asker, dry_runs, explored, names_of
 from support.revising import amend, change
-from support.sectors import NAME, Make
-from support.server import Posted, prepared_home
-from support.solving import determined, numbers_in
-from support.workshop import END, START, Workshop, kilograms
+from support.twins import AMOUNTS, Hidden, Twin, of, twins
+from support.workshop import kilograms
 
-from ledger.app import create_app
-from ledger.core.record.kinds import Grant, Transfer, Transformation
-from ledger.core.record.units import plain
-from ledger.core.record.values import Flow, Output, Supply
-from ledger.core.signatures.envelope import seal
-from ledger.service.ledger import Ledger
+from ledger.core.record.kinds import Transfer
 
-HIDDEN: Final[Mapping[str, float]] = {
-    "ore made": 500.0, "ore": 31.0, "ore, corrected": 44.0, "first recipe": 40.0, "first melt": 17.0,
-    "first made": 30.0, "second recipe": 70.0, "second melt": 23.0, "second made": 60.0, "rival's": 29.0,
-    "rival's part": 30.0, "assembly": 37.0, "machine made": 42.0,
-}
-"""Kg CO2 of records, and kg of recipes and lots, by name. Each is in one record of another organisation."""
-STEP: Final = 0.0005
-"""The change of a hidden value, as a fraction."""
-UNTIL: Final = "2027-06-30T00:00:00Z"
-SHOPS: Final = ("mine", "mill", "forge", "rival", "maker", "auditor")
-
-
-def story(shops: Mapping[str, Workshop], hidden: Mapping[str, float]) -> Iterator[Posted]:
-    """Ore becomes two melts; the forge buys of both, and sells to a maker, from whom it buys machines."""
-    mine, mill, forge, rival, maker = (shops[name] for name in SHOPS[:5])
-    kg = {name: f"{value:.6f}" for name, value in hidden.items()}
-    ore = _made(mine, {"ore": kg["ore made"]}, {}, kg["ore"])
-    yield ore
-    yield _sent(mine, mine.name("ore"), "200", mill, "ore-sent")
-    yield _made(mill, {"first": kg["first made"]}, {mine.name("ore-sent"): kg["first recipe"]}, kg["first melt"])
-    yield _made(mill, {"second": kg["second made"]}, {mine.name("ore-sent"): kg["second recipe"]}, kg["second melt"])
-    yield _sent(mill, mill.name("first"), "10", forge, "first-sent")
-    yield _sent(mill, mill.name("first"), "5", forge, "first-again")
-    yield _sent(mill, mill.name("second"), "20", forge, "second-sent")
-    yield _made(rival, {"r": "90"}, {}, kg["rival's"])
-    yield _sent(rival, rival.name("r"), "40", maker, "r-sent")
-    yield _made(forge, {"part": "25"}, {mill.name("first-sent"): "10", mill.name("second-sent"): "15"}, "11")
-    yield _sent(forge, forge.name("part"), "20", maker, "part-sent")
-    yield _made(maker, {"machine": kg["machine made"]},
-                {forge.name("part-sent"): "15", rival.name("r-sent"): kg["rival's part"]}, kg["assembly"])
-    yield _sent(maker, maker.name("machine"), "9", forge, "machine-sent")
-    # The miner corrects itself later: every figure behind it changes.
-    yield amend(mine, change(ore, activity=Make(co2=plainly(kg["ore, corrected"]))))
-    yield forge.signed(Grant(issuer=forge.id, nonce=forge.nonce(), depth="full", until=UNTIL, purpose="audit",
-                             grantee=shops["auditor"].id))
-
-
-class Place(NamedTuple):
-    ledger: Inside
-    callers: Callers
-    shops: Mapping[str, Workshop]
-    digests: Sequence[str]
-    """Of the records of the story, in order."""
-
-
-@contextmanager
-def place(hidden: Mapping[str, float]) -> Iterator[Place]:
-    with prepared_home() as home, inside(home, access="parties") as ledger:
-        shops = {name: Workshop(name) for name in SHOPS}
-        for shop in shops.values():
-            entered = enrolment(shop.party, ledger.registrar, ledger.origin, shop.nonce())
-            ledger.post([(ledger.registrar, entered), *shop.opening()])
-        receipts = [ledger.post([posted])[0] for posted in story(shops, hidden)]
-        yield Place(ledger, Callers(ledger), shops, [receipt.digest for receipt in receipts])
-
-
-def asked(place: Place) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """Every route of the document with the names of the network in its parameters, and with options."""
-    paths = create_app(cast(Ledger, None)).openapi_schema.paths or {}
-    values = _values(place)
-    for path, item in sorted(paths.items()):
-        if item.get is None or not path.startswith("/v1/") or path.startswith(_WITHOUT_DATA):
-            continue
-        parameters = {parameter.name for parameter in cast(Any, item.get.parameters) or ()}
-        subject = next((name for name in values if name in parameters), None)
-        for value in values[subject] if subject else [""]:
-            filled = path.format_map({subject: value, "sector": NAME, "digest": value, "name": value})
-            given = {subject: value} if subject and "{" + subject + "}" not in path else {}
-            given |= {"year": "2026"} if "year" in parameters else {}
-            given |= {"from": "0", "to": "1000"} if path == "/v1/audit/entries" else {}
-            yield filled, given
-            for option, choices in _OPTIONS.items():
-                if option in parameters:
-                    yield from ((filled, given | {option: choice}) for choice in choices)
-
-
-_TOGETHER: Final = 8
-"""Requests at a time."""
-_WITHOUT_DATA: Final = ("/v1/schema", "/v1/methods", "/v1/plugins")
-_OPTIONS: Final = {
-    "at": ("36", "41", "42"), "by": ("organization", "lot", "country"),
-    "direction": ("downstream",), "findings": ("all",), "burden": ("absGhg",), "averages": ("true",),
-    "content": ("mass",), "gwp": ("AR5",), "allocation": ("economic",), "method": ("cbam/1",),
+BASE: Final = Hidden()
+"""The history that all twins are compared with."""
+_SUPPLIERS: Final = BASE._replace(
+    ore_made=352, ore_figure=1 / 4, ore_corrected_figure=1 / 2, mine_value=20,
+    first_made=64, first_recipe=128, first_gas=16, first_gas_closed=32, first_lost=8,
+    second_made=32, second_recipe=32, second_gas=8, mill_value=45)
+_RIVAL: Final = {"rival_made": 64, "rival_figure": 2, "rival_value": 28}
+_CUSTOMER: Final = {"machine_of_part": 4, "machine_made": 16, "maker_value": 10}
+TWINS: Final[Mapping[str, Hidden]] = {
+    "of a buyer": _SUPPLIERS._replace(**_RIVAL, machine_of_rival=24, maker_value=10),
+    "of whom a buyer shows all": _SUPPLIERS._replace(**_RIVAL, **_CUSTOMER, machine_of_rival=12),
+    "of whom a buyer shows its suppliers": _SUPPLIERS._replace(
+        **_RIVAL, **_CUSTOMER, machine_of_rival=12, part_of_first=4, part_of_second=24, forge_value=50, mill_value=60),
+    "of a buyer's customer": _SUPPLIERS._replace(
+        first_figure=3.25, second_figure=2, part_of_first=2, part_of_second=12, part_made=8, forge_value=50,
+        rival_made=64, rival_value=28),
+    "of a supplier": BASE._replace(
+        **_CUSTOMER, ore_made=384, mine_value=20, part_made=8, part_figure=6.5, forge_value=50, rival_made=96,
+        rival_figure=2, rival_value=28,
+        machine_of_rival=16, machine_figure=4.5),
+    "of a supplier's supplier": BASE._replace(
+        **_RIVAL, **_CUSTOMER, first_made=48, first_recipe=128, first_figure=4, first_gas=12, first_gas_closed=24,
+        first_lost=8, second_made=32, second_recipe=64, second_figure=1.25, second_gas=6,
+        mill_value=45, part_of_first=4, part_of_second=24, part_made=8, part_figure=8, forge_value=50,
+        machine_of_rival=16, machine_figure=5),
+    "of a rival": _SUPPLIERS._replace(
+        **_CUSTOMER, first_figure=3.25, second_figure=2, mill_value=38, part_of_first=2, part_of_second=12,
+        part_made=8, part_figure=7.25, forge_value=50, machine_figure=4),
 }
 
 
-def _values(place: Place) -> Mapping[str, Sequence[str]]:
-    lots = [place.shops[shop].name(lot) for shop, lot in (
-        ("mine", "ore"), ("mine", "ore-sent"), ("mill", "first"), ("mill", "first-sent"), ("mill", "second"),
-        ("mill", "second-sent"), ("mill", "first-again"), ("rival", "r"), ("forge", "part"), ("forge", "part-sent"),
-        ("maker", "machine"), ("maker", "machine-sent"))]
-    ids = [shop.id for shop in place.shops.values()]
-    sites = [shop.name("site") for shop in place.shops.values()]
-    products = [shop.name("part") for shop in place.shops.values()]
-    return {
-        "lot": lots, "digest": place.digests, "organization": ids, "holder": ids, "issuer": ids, "facility": sites,
-        "product": products, "name": [*lots, *ids, *sites, *products, *place.digests], "index": ["36", "42"],
-        "lots": [",".join(str(index * 1024 + slot) for index in range(25, 45) for slot in range(3))],
-    }
+class Known(NamedTuple):
+    """`twins`: ledgers that a caller cannot tell from `BASE`. `own`: whose values it has. `told`: values that it may
+    know. `listed`: values that follow from answers, as SECURITY.md says. `some`: the values of each option with which
+    it asks about one thing."""
+
+    twins: tuple[str, ...]
+    own: str = ""
+    told: frozenset[str] = frozenset()
+    listed: frozenset[str] = frozenset()
+    some: int = 2
 
 
-def told(place: Place, caller: str | None, refused: set[str]) -> dict[str, float]:
-    """The numbers of all answers to a caller. Questions that were `refused` are not asked again; others that the server
-    refuses are added."""
-    numbers: dict[str, float] = {}
-    questions = {_labelled(f"{path}?{sorted(parameters.items())}", place): (path, parameters)
-                 for path, parameters in asked(place)}
-    questions = {question: named for question, named in questions.items() if question not in refused}
-    requests = [("GET", path, {"params": dict(parameters)}) for path, parameters in questions.values()]
-    for question, answer in zip(questions, _answers(place, caller, requests), strict=True):
-        numbers.update(numbers_in(question, answer.content))
-        if answer.status_code != 200:
-            refused.add(question)
-    if caller is not None:
-        posts = [("POST", "/v1/records/check", {"content": body, "headers": {"content-type": "application/json"}})
-                 for body in _dry(place, caller)]
-        for number, answer in enumerate(_answers(place, caller, posts)):
-            numbers.update(numbers_in(f"check {number}", answer.content))
-    return numbers
-
-
-def _answers(
-    place: Place, caller: str | None, requests: Sequence[tuple[str, str, Mapping[str, Any]]]
-) -> list[httpx.Response]:
-    async def ask(turn: asyncio.Semaphore, method: str, path: str, how: Mapping[str, Any]) -> httpx.Response:
-        async with turn:
-            return await place.callers.ask(method, caller, path, **how)
-
-    async def ask_all() -> list[httpx.Response]:
-        turn = asyncio.Semaphore(_TOGETHER)
-        return await asyncio.gather(*[ask(turn, *request) for request in requests])
-
-    return place.ledger.run(ask_all())
-
-
-def _labelled(question: str, place: Place) -> str:
-    """The question without digests, which differ as soon as a value does."""
-    for number, digest in enumerate(place.digests):
-        question = question.replace(digest, f"record {number}")
-    return question
-
-
-def _dry(place: Place, caller: str) -> Iterator[bytes]:
-    """Records that a caller checks without posting them: of its own lots, and of everybody's."""
-    shop = next(shop for shop in place.shops.values() if shop.id == caller)
-    for lot in _values(place)["lot"]:
-        for record in (_made(shop, {f"try-{lot[-5:]}": "1"}, {lot: "1"}, "1"), _sent(shop, lot, "9999", shop, "x")):
-            party, body = record
-            yield msgspec.json.encode(seal(body, party.key, place.ledger.origin))
-
-
-KNOWN: Final[Mapping[str | None, frozenset[str]]] = {
-    None: frozenset(), "forge": frozenset({"machine made"}), "auditor": frozenset({"machine made"}),
-    "maker": frozenset({"rival's"}),
+_BOUGHT: Final = frozenset({"first_figure", "second_figure", "machine_figure"})
+CALLERS: Final[Mapping[str | None, Known]] = {
+    None: Known(("of whom a buyer shows its suppliers", "of a rival")),
+    # The sender of a delivery can check how much of it was used; two revisions upstream tell the share in a machine.
+    "forge": Known(("of a buyer",), "forge", _BOUGHT, frozenset({"machine_of_part", "machine_made"})),
+    "auditor": Known(("of whom a buyer shows all",), "forge", _BOUGHT, some=1),
+    # The forge's parent has the rights of the forge, so it asks little.
+    "holding": Known(("of whom a buyer shows all",), "forge", _BOUGHT, some=0),
+    # The lots of the grantor with their figures and own emissions.
+    "bank": Known(("of whom a buyer shows its suppliers",), "",
+                  _BOUGHT | {"part", "part_made", "part_figure"}, some=1),
+    "maker": Known(("of a buyer's customer",), "maker", frozenset({"part_figure", "rival_figure"})),
+    "mill": Known(("of a supplier",), "mill", frozenset({"ore_figure", "ore_corrected_figure"}),
+                  frozenset({"part_of_first", "part_of_second"})),
+    "mine": Known(("of a supplier's supplier",), "mine", some=1),
+    "rival": Known(("of a rival",), "rival", listed=frozenset({"machine_of_rival"}), some=1),
 }
-"""By caller: the values that follow from data that SECURITY.md lists. A buyer knows the figure of what it bought, here
-of a lot that has no inputs. The forge buys machines in which its own parts are: the correction of the ore changes both
-figures, and so tells the share of its parts in a machine. The auditor sees what the forge sees."""
+APART: Final = 1.2
+"""The least ratio of the values of two twins: whoever cannot tell them apart does not know the value within 10 %."""
+WITHOUT: Final[Mapping[str, str]] = {
+    "/metrics": "amounts of work and times, for the networks that the operator names",
+    "/v1/schema": "no data of the log", "/v1/schema/{name}": "no data of the log",
+}
+POSTS: Final = frozenset({"/v1/records", "/v1/records/check"})
+
+
+class Asked(NamedTuple):
+    """The questions of a caller about the access log, its others, and what it sees of the answers at `BASE`; also of
+    its dry runs."""
+
+    early: list[Question]
+    questions: list[Question]
+    seen: list[Any]
+
+
+class Difference(NamedTuple):
+    twin: str
+    question: Question
+    expected: Any
+    found: Any
+
+
+class Compared(NamedTuple):
+    """`differences`: by caller, the answers by which it tells a twin from `BASE`. `figures` and `used`: by ledger, what
+    the forge sees of the figure of melt in its stock, and of a check that it could send less than it sent."""
+
+    differences: Mapping[str | None, list[Difference]]
+    figures: dict[str, Any]
+    used: dict[str, Any]
 
 
 @pytest.fixture(scope="module")
-def observations() -> Mapping[str | None, list[dict[str, float]]]:
-    """By caller: the observations of the network, of an equal one, and with each hidden value changed."""
-    changes = [{}, {}, *[{name: value * (1 + STEP)} for name, value in HIDDEN.items()]]
-    found: dict[str | None, list[dict[str, float]]] = {caller: [] for caller in KNOWN}
-    refused: dict[str | None, set[str]] = {caller: set() for caller in KNOWN}
-    for changed in changes:
-        with place({**HIDDEN, **changed}) as network:
-            for caller, seen in found.items():
-                seen.append(told(network, network.shops[caller].id if caller else None, refused[caller]))
+def compared() -> Compared:
+    asked: dict[str | None, Asked] = {}
+    found = Compared({caller: [] for caller in CALLERS}, {}, {})
+    with twins({"base": BASE, **TWINS}) as each:
+        for name, twin in each:
+            callers = {caller: asker(twin, caller) for caller, known in CALLERS.items()
+                       if name == "base" or name in known.twins}
+            if name == "base":
+                asked = _asked(callers)
+            for caller, differing in _differences(name, callers, asked) if name != "base" else ():
+                found.differences[caller].append(differing)
+            forge, (figure, used) = asker(twin, "forge"), _of_buyer(twin)
+            found.figures[name], found.used[name] = [forge.seen(answer) for answer in forge.ask([figure, used])]
     return found
 
 
-@pytest.mark.parametrize("caller", list(KNOWN))
-def test_no_other_value_is_determined(
-    observations: Mapping[str | None, list[dict[str, float]]], caller: str | None
-) -> None:
-    base, again, *changed = observations[caller]
-    steps = [value * STEP for value in HIDDEN.values()]
-    found = determined(list(HIDDEN.values()), base, again, changed, steps)
-    assert {list(HIDDEN)[position] for position in found} - _of(caller) == KNOWN[caller], found
+def _of_buyer(twin: Twin) -> tuple[Question, Question]:
+    forge = twin.shops["forge"]
+    sent = next(posted for posted in twin.posted
+                if isinstance(posted[1], Transfer) and posted[1].new_lot == forge.name("part-sent"))
+    (less,) = twin.ledger.envelopes([amend(forge, change(sent, quantity=kilograms("6")))])
+    return (Question("GET", "/v1/footprint", (("lot", twin.shops["mill"].name("first-again")),)),
+            Question("POST", "/v1/records/check", body=less))
 
 
-def _of(caller: str | None) -> frozenset[str]:
-    """The values that are the caller's own."""
-    own = {"maker": frozenset({"assembly", "machine made", "rival's part"})}
-    return own.get(caller or "", frozenset())
+def _asked(callers: Mapping[str | None, Asker]) -> dict[str | None, Asked]:
+    """All callers ask the access log first: their other questions are noted there."""
+    asked = {name: Asked([], [], []) for name in callers}
+    documented = list(operations(names_of(next(iter(callers.values())).twin), WITHOUT))
+    for is_early in (True, False):
+        for name, caller in callers.items():
+            chosen = [one for one in documented if one.path.startswith("/v1/accesses") == is_early]
+            for question, answer in explored(caller, chosen, CALLERS[name].some):
+                (asked[name].early if is_early else asked[name].questions).append(question)
+                asked[name].seen.append(caller.seen(answer))
+    for name, caller in callers.items():
+        asked[name].seen.extend([caller.seen(answer) for answer in caller.ask(dry_runs(caller))])
+    return asked
 
 
-def _made(shop: Workshop, outputs: Mapping[str, str], inputs: Mapping[str, str], co2: str) -> Posted:
-    made = [Output(lot=shop.name(lot), product=shop.name("part"), quantity=kilograms(plainly(amount)), role="product")
-            for lot, amount in outputs.items()]
-    taken = [Flow(lot=lot, quantity=kilograms(plainly(amount))) for lot, amount in inputs.items()]
-    ore = [Supply(material="ore", quantity=kilograms(plainly(sum(map(Decimal, outputs.values())))), origin="nature")]
-    return shop.signed(Transformation(
-        issuer=shop.id, nonce=shop.nonce(), facility=shop.name("site"), process=f"{NAME}.make", start=START, end=END,
-        activity=Raw(msgspec.json.encode(Make(co2=plainly(co2)))), inputs=taken, outputs=made,
-        supplies=[] if inputs else ore,
-    ))
+def _differences(
+    twin: str, callers: Mapping[str | None, Asker], asked: Mapping[str | None, Asked]
+) -> Iterator[tuple[str | None, Difference]]:
+    """What differs at a twin, by caller. In the same order."""
+    early = {name: caller.ask(asked[name].early) for name, caller in callers.items()}
+    for name, caller in callers.items():
+        tried = dry_runs(caller)
+        questions = [*asked[name].early, *asked[name].questions, *tried]
+        answers = [*early[name], *caller.ask(asked[name].questions), *caller.ask(tried)]
+        for question, expected, answer in zip(questions, asked[name].seen, answers, strict=True):
+            found = caller.seen(answer)
+            if found != expected:
+                yield name, Difference(twin, question, expected, found)
 
 
-def _sent(shop: Workshop, lot: str, amount: str, to: Workshop, new_lot: str) -> Posted:
-    return shop.signed(Transfer(issuer=shop.id, nonce=shop.nonce(), lot=lot, quantity=kilograms(amount), to=to.id,
-                                new_lot=shop.name(new_lot), time=END))
+@pytest.mark.parametrize("caller", list(CALLERS))
+def test_no_answer_tells_twins_apart(compared: Compared, caller: str | None) -> None:
+    found = compared.differences[caller]
+    assert not found, f"{len(found)} answers differ:\n" + "\n".join(map(_described, found[:10]))
 
 
-def plainly(amount: str | Decimal | int) -> str:
-    """The only spelling of a decimal in records."""
-    return plain(Decimal(amount))
+@pytest.mark.parametrize("caller", list(CALLERS))
+def test_every_hidden_value_differs_in_a_twin(caller: str | None) -> None:
+    known = CALLERS[caller]
+    hidden = {name for name in AMOUNTS if any(_apart(name, TWINS[twin]) for twin in known.twins)}
+    assert set(AMOUNTS) - hidden == of(known.own) | known.told | known.listed
+
+
+def test_a_caller_sees_other_figures_and_what_is_listed(compared: Compared) -> None:
+    """So the comparison can fail."""
+    for name, twin in TWINS.items():
+        is_same = compared.figures[name] == compared.figures["base"]
+        assert is_same == (twin.first_figure == BASE.first_figure), name
+        is_same = compared.used[name] == compared.used["base"]
+        assert is_same == (twin.machine_of_part == BASE.machine_of_part), name
+
+
+def test_a_parameter_of_which_no_values_are_known_fails() -> None:
+    names = Names((), (), (), (), (), (), (), (), (), (0, 1), ())
+    with pytest.raises(LookupError, match="the values of colour"):
+        values_of("/v1/lots", "colour", {"type": "string"}, names)
+
+
+def test_every_post_is_tried() -> None:
+    assert {path for path in posts() if not path.startswith("/auth/")} == POSTS
+
+
+def _apart(name: str, twin: Hidden) -> bool:
+    values = sorted((getattr(BASE, name), getattr(twin, name)))
+    return bool(values[0] > 0 and values[1] / values[0] >= APART)
+
+
+def _described(difference: Difference) -> str:
+    """The first place at which two answers differ."""
+    expected, found = repr(difference.expected), repr(difference.found)
+    place = next((place for place, (one, other) in enumerate(zip(expected, found, strict=False)) if one != other), 0)
+    around = slice(max(0, place - 150), place + 150)
+    question = difference.question
+    return (f"{difference.twin}: {question.method} {question.path} {dict(question.given)} {question.body[:300]!r}\n"
+            f"  {expected[around]}\n  {found[around]}")

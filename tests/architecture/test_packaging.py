@@ -171,7 +171,7 @@ def test_wheels_install_and_are_readable(built: Path, tmp_path: Path) -> None:
 
 def locked(path: Path) -> dict[str, str]:
     """Of each package its whole entry in a lock file, by name."""
-    text = re.sub(r"^#.*\n", "", path.read_text(encoding="utf-8"), flags=re.M)
+    text = re.sub(r"^(#|-r ).*\n", "", path.read_text(encoding="utf-8"), flags=re.M)
     return {entry.partition("==")[0]: entry for entry in re.findall(r"^\S.*\n(?: .*\n)*", text, re.M)}
 
 
@@ -188,6 +188,13 @@ def test_the_locks_name_versions_and_hashes_and_nothing_else() -> None:
         assert locked(path)
         for name, text in locked(path).items():
             assert entry.fullmatch(text), f"{path}: {name}"
+
+
+def test_the_lock_of_the_fuzzers_includes_the_locks_before_it() -> None:
+    """So that pip can install it alone, though it does not repeat their packages."""
+    includes = {path: re.findall(r"^-r (\S+)$", path.read_text(encoding="utf-8"), re.M) for path in LOCKS}
+    assert [(LOCKS[2].parent / one).resolve() for one in includes.pop(LOCKS[2])] == LOCKS[:2]
+    assert not any(includes.values())
 
 
 def test_the_locks_cover_every_requirement() -> None:

@@ -8,7 +8,7 @@ import httpx
 import msgspec
 import pytest
 from support.bricks import bricks, install, release
-from support.server import Server, command, temporary_home
+from support.server import Server, command, prepared_home
 from support.workshop import Workshop
 
 from ledger.core.receipts.receipt import Receipt
@@ -33,7 +33,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Sites:
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    with temporary_home() as found:
+    with prepared_home() as found:
         yield found
 
 

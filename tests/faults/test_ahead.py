@@ -9,7 +9,7 @@ from typing import Final
 
 from support.clock import Clock
 from support.publishing import acknowledged, proof, receipt, site, three_witnesses
-from support.server import Server, command, temporary_home
+from support.server import Server, command, prepared_home
 from support.witness import registry
 from support.workshop import workshop
 
@@ -46,7 +46,7 @@ def test_entries_ahead_of_the_auditor_s_clock(tmp_path: Path) -> None:
     """A ledger that began while its clock was two days ahead; what comes later keeps to that time."""
     clock = Clock(tmp_path / "clock")
     clock.set(48 * HOUR)
-    with temporary_home() as home:
+    with prepared_home() as home:
         with Server(home, installed=[clock.folder]) as server:
             clock.set(0)
             workshop(server, "works", pot="1")

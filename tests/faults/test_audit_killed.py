@@ -12,7 +12,7 @@ from typing import Final
 import httpx
 import psutil
 import pytest
-from support.server import Server, environment, prepared_home, temporary_home
+from support.server import Server, environment, prepared_home
 from support.waiting import until
 from support.workshop import workshop
 
@@ -106,7 +106,7 @@ def test_a_killed_audit_leaves_no_process(server: Server, number: signal.Signals
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_stopped_audit_of_a_home_leaves_no_database(number: signal.Signals) -> None:
     """It has started the home's PostgreSQL by itself."""
-    with temporary_home() as home:
+    with prepared_home() as home:
         with Server(home):
             pass
         with subprocess.Popen(

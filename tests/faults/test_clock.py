@@ -7,7 +7,7 @@ import httpx
 from support.clock import Clock
 from support.load import Load, check_promises, wait_for
 from support.revising import amend, change
-from support.server import Posted, Server, command, prepared_home, temporary_home
+from support.server import Posted, Server, command, prepared_home
 from support.witness import Witness, audited, entries_of
 from support.workshop import Workshop, workshop
 
@@ -56,7 +56,7 @@ def test_the_clock_is_set_forward(tmp_path: Path) -> None:
     """Nothing is appended, by a restarted server neither, until the clock is right again or the operator settles it;
     what is on the log is answered."""
     clock = Clock(tmp_path / "clock")
-    with temporary_home() as home:
+    with prepared_home() as home:
         with Server(home, installed=[clock.folder]) as server:
             shop = workshop(server, "works", pot="100")
             made = shop.make({"before": "1"}, {"pot": "1"})

@@ -83,7 +83,7 @@ def opened(server: Inside, name: str) -> tuple[Workshop, Posted]:
     """An organisation, and its lot `pot` of 100 kg."""
     shop = Workshop(name)
     pot = shop.mine("pot", "100")
-    server.post([(server.registrar, shop.enrolment(server)[1])])  # type: ignore[arg-type]
+    server.post([(server.registrar, shop.enrolment(server)[1])])
     server.post([*shop.opening(), pot])
     return shop, pot
 

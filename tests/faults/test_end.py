@@ -16,7 +16,7 @@ from support.databases import Database
 from support.load import Load, Promise, check_promises, wait_for
 from support.revising import amend, change, check_replay, check_traces, digest_of, outputs
 from support.sectors import Make
-from support.server import Posted, Server, temporary_home
+from support.server import Posted, Server, prepared_home
 from support.waiting import until
 from support.witness import Witness
 from support.workshop import Workshop, workshop
@@ -33,7 +33,7 @@ ON_LOG: Final = "SELECT count(*) FROM record WHERE digest = $1"
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    with temporary_home() as folder:
+    with prepared_home() as folder:
         yield folder
         left = running_postmaster(Layout.at(folder).data)
         if left is not None:

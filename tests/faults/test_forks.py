@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from support.anchors import begun_anchor
 from support.databases import copied
-from support.server import Server, temporary_home
+from support.server import Server, prepared_home
 from support.witness import Witness, entries_of
 from support.witnesses import WitnessProcess
 from support.workshop import workshop
@@ -48,7 +48,7 @@ def fork(request: pytest.FixtureRequest) -> Iterator[Fork]:
     """A copy of the database is served beside the other, with an anchor of its own, so that neither server knows."""
     size: int = request.param
     with ExitStack() as stack:
-        home = stack.enter_context(temporary_home())
+        home = stack.enter_context(prepared_home())
         postgres = stack.enter_context(EmbeddedPostgres(home))
         with Server(home, postgres.owner_url) as server:
             shop = workshop(server, "works", pot="1000")

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from support.load import Load, check_promises, wait_for
-from support.server import Server, temporary_home
+from support.server import Server, prepared_home
 from support.waiting import until
 from support.witness import Witness
 
@@ -23,7 +23,7 @@ LOADS = 4
 @pytest.fixture
 def home() -> Iterator[Path]:
     """Nothing of it is left running, whatever the test did to its owner."""
-    with temporary_home() as found:
+    with prepared_home() as found:
         yield found
         left = running_postmaster(Layout.at(found).data)
         if left is not None:

@@ -34,7 +34,7 @@ from support.revising import (
     revised_by,
 )
 from support.sectors import Make
-from support.server import Posted, Server, temporary_home
+from support.server import Posted, Server, prepared_home
 from support.witness import Witness, audited
 from support.workshop import Workshop, workshop
 
@@ -131,7 +131,7 @@ class Servers:
 @pytest.fixture
 def home() -> Iterator[Path]:
     """Nothing of it is left running, whatever the test did to its owner."""
-    with temporary_home() as found:
+    with prepared_home() as found:
         yield found
         left = running_postmaster(Layout.at(found).data)
         if left is not None:

@@ -18,7 +18,7 @@ import pytest
 from support.databases import Database
 from support.load import Load, check_promises, wait_for
 from support.proxy import BEGUN, COMMIT, COMMITTED, COPYING, LOCKED, UPDATED, Point, Proxy
-from support.server import Server, temporary_home
+from support.server import Server, prepared_home
 from support.waiting import until
 from support.witness import Witness
 
@@ -36,7 +36,7 @@ class Round:
     def __init__(self, stack: ExitStack, chance: random.Random) -> None:
         self._stack = stack
         self._chance = chance
-        self._home = stack.enter_context(temporary_home())
+        self._home = stack.enter_context(prepared_home())
         self._postgres = stack.enter_context(EmbeddedPostgres(self._home))
         self._proxy = stack.enter_context(Proxy(self._postgres.owner_url))
         self.told: list[str] = []

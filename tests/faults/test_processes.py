@@ -7,7 +7,7 @@ import httpx
 import psutil
 import pytest
 from support.load import Load, check_promises, wait_for
-from support.server import Server, command, prepared_home, temporary_home
+from support.server import Server, command, prepared_home
 from support.waiting import until
 from support.witness import Witness
 
@@ -86,7 +86,7 @@ def test_they_stop_with_the_first_in_good_order(server: Server) -> None:
 
 def test_none_outlives_a_first_that_was_killed() -> None:
     """So no port stays taken, and the next start has the home to itself."""
-    with temporary_home() as home:
+    with prepared_home() as home:
         with Server(home, CARBON_LEDGER_PROCESSES=str(PROCESSES)) as server:
             others = siblings_of(server)
             assert len(others) == PROCESSES - 1

@@ -13,7 +13,7 @@ import httpx
 import msgspec
 import pytest
 from support.load import Load, check_promises, post, wait_for
-from support.server import Server, temporary_home
+from support.server import Server, prepared_home
 from support.witness import Witness, audited
 from support.workshop import workshop
 
@@ -25,7 +25,7 @@ from ledger.store.embedded.pidfile import running_postmaster
 @pytest.fixture
 def replicas() -> Iterator[tuple[Server, Server]]:
     """The first runs the embedded database, the second attaches to it."""
-    with temporary_home() as home:
+    with prepared_home() as home:
         with Server(home) as first, Server(home) as second:
             yield first, second
         left = running_postmaster(Layout.at(home).data)

@@ -14,7 +14,7 @@ import pytest
 from support import prefork
 from support.load import Load, wait_for
 from support.objects import ObjectStore, object_store
-from support.server import Server, environment, temporary_home
+from support.server import Server, environment, prepared_home, temporary_home
 from support.witness import audited, entries_of
 
 from ledger.core.receipts.receipt import Receipt
@@ -104,11 +104,11 @@ def sized(server: Server) -> int:
 
 
 def test_a_host_is_lost_under_load(store: ObjectStore, tmp_path: Path) -> None:
-    with temporary_home() as home, temporary_home() as elsewhere:
+    with prepared_home() as home, temporary_home() as elsewhere:
         drill(store, tmp_path, home, elsewhere, loads=2, batches=2)
 
 
 @pytest.mark.faults_long
 def test_a_host_is_lost_under_much_load(store: ObjectStore, tmp_path: Path) -> None:
-    with temporary_home() as home, temporary_home() as elsewhere:
+    with prepared_home() as home, temporary_home() as elsewhere:
         drill(store, tmp_path, home, elsewhere, loads=6, batches=60)

@@ -16,7 +16,7 @@ from support.databases import Database, copied
 from support.objects import ObjectStore, object_store
 from support.parties import Party, enrolment, nonces, party
 from support.publishing import lines_of
-from support.server import temporary_home
+from support.server import prepared_home
 from support.waiting import PATIENCE
 from support.witness import registry
 from support.witnesses import WitnessProcess
@@ -150,7 +150,7 @@ def snapshots(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshots]:
     folder = tmp_path_factory.mktemp("matrix")
     with ExitStack() as stack:
         store = stack.enter_context(object_store())
-        cluster = stack.enter_context(temporary_home())
+        cluster = stack.enter_context(prepared_home())
         found = Snapshots(stack.enter_context(EmbeddedPostgres(cluster)), folder, store)
         home = folder / "home"
         home.mkdir()

@@ -112,7 +112,7 @@ def restored(home: Path) -> Iterator[Callable[[], None]]:
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    with temporary_home() as found:
+    with prepared_home() as found:
         yield found
 
 
@@ -161,7 +161,7 @@ def test_an_old_backup_is_restored(home: Path, tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[tuple[EmbeddedPostgres, Path, Lot, Receipt]]:
     """A ledger whose database can be copied; its home; a lot on it, and a receipt."""
-    with temporary_home() as found:
+    with prepared_home() as found:
         with Server(found) as server:
             lot = Lot(server, "works")
             (receipt,) = lot.use(server)

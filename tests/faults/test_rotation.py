@@ -14,7 +14,7 @@ import pytest
 from msgspec import UNSET, Raw
 from support import prefork
 from support.databases import Database
-from support.server import Server, command, environment, temporary_home
+from support.server import Server, command, environment, prepared_home, temporary_home
 from support.waiting import until
 from support.witness import registry
 from support.workshop import Workshop, workshop
@@ -40,7 +40,7 @@ from ledger.store.embedded import EmbeddedPostgres, attach
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    with temporary_home() as found:
+    with prepared_home() as found:
         yield found
 
 
@@ -235,7 +235,7 @@ def test_what_a_retired_key_acknowledges_is_refused(home: Path) -> None:
 
 def test_a_forged_chain_is_not_followed(home: Path) -> None:
     """An auditor finds no log where the pinned key is not on the chain; a server finds it where the chain was cut."""
-    with Server(home) as server, temporary_home() as elsewhere:
+    with Server(home) as server, prepared_home() as elsewhere:
         told(home)
         told(home, "--finish")
         with Server(elsewhere) as other:

@@ -9,7 +9,7 @@ import httpx
 import msgspec
 from support import prefork
 from support.publishing import Site, site, three_witnesses
-from support.server import Server, command, environment, temporary_home
+from support.server import Server, command, environment, prepared_home
 from support.witness import audited
 from support.workshop import workshop
 
@@ -120,7 +120,7 @@ def test_the_quorum_goes_on_over_a_rotation(tmp_path: Path) -> None:
 
 def test_an_encrypted_key(tmp_path: Path) -> None:
     """The next key is encrypted as well; without the passphrase, or with another, nothing begins and nothing ends."""
-    with temporary_home() as home:
+    with prepared_home() as home:
         with Server(home, **SECRET) as server:
             old, shop = server.vkey, workshop(server, "works", pot="1000")
             for wrong in ({}, {"CARBON_LEDGER_PASSPHRASE": "wrong"}):

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import pytest
 from support.load import Load, Promise, check_promises, wait_for
 from support.proxy import COMMIT, COPYING, LOCKED, UPDATED, Point, Proxy
-from support.server import Server, temporary_home
+from support.server import Server, prepared_home
 from support.witness import Witness
 from support.workshop import workshop
 
@@ -38,7 +38,7 @@ class Replicas(NamedTuple):
 @pytest.fixture(scope="module")
 def replicas() -> Iterator[Replicas]:
     with ExitStack() as stack:
-        home = stack.enter_context(temporary_home())
+        home = stack.enter_context(prepared_home())
         postgres = stack.enter_context(EmbeddedPostgres(home))
         proxies = [stack.enter_context(Proxy(postgres.owner_url, b"2s")) for _ in range(2)]
         first, second = [stack.enter_context(Server(home, proxy.url)) for proxy in proxies]

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import pytest
 from support.databases import Database, copied
-from support.server import Server, command, temporary_home
+from support.server import Server, command, prepared_home
 from support.witness import registry
 from support.workshop import workshop
 
@@ -44,7 +44,7 @@ class Rotated(NamedTuple):
 
 @pytest.fixture(scope="module")
 def rotated() -> Iterator[Rotated]:
-    with temporary_home() as home:
+    with prepared_home() as home:
         with Server(home) as server:
             shop = workshop(server, "works", pot="10")
             for step in ([], ["--finish"]):

@@ -8,7 +8,7 @@ from support.campaign import Campaign
 from support.databases import copied
 from support.kept import Kept, kept_at
 from support.publishing import acknowledged, proof, receipt, site, three_witnesses
-from support.server import Server, command, temporary_home
+from support.server import Server, command, prepared_home
 from support.tampering import deeds
 from support.waiting import until
 from support.workshop import workshop
@@ -35,7 +35,7 @@ def witnessed() -> Iterator[Kept]:
 @pytest.fixture(scope="module")
 def rotated() -> Iterator[Kept]:
     """A rotation of the log's key has begun and ended, and a head was signed by the new one alone: two rows."""
-    with temporary_home() as home:
+    with prepared_home() as home:
         with Server(home) as server:
             shop = workshop(server, "shop", pot="100")
             vkey = server.vkey

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from support.hazards import act, server_of_hazards, workers_of
 from support.load import Load, check_promises, wait_for
-from support.server import Server, temporary_home
+from support.server import Server, prepared_home
 from support.waiting import until
 from support.witness import Witness
 from support.workshop import workshop
@@ -21,7 +21,7 @@ LOADS = 3
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    with temporary_home() as found:
+    with prepared_home() as found:
         yield found
 
 

@@ -37,7 +37,7 @@ def place() -> Iterator[Place]:
     with prepared_home() as home, inside(home, access="parties") as ledger:
         mill, rival = Workshop("mill"), Workshop("rival")
         for shop in (mill, rival):
-            ledger.post([shop.enrolment(ledger), *shop.opening(), shop.mine(f"{shop.id[12:]}s", "10")])  # type: ignore[arg-type]
+            ledger.post([shop.enrolment(ledger), *shop.opening(), shop.mine(f"{shop.id[12:]}s", "10")])
         posted, stated = mill.mine("x", SECRET), declared(mill)
         ledger.post([posted])
         ledger.post([stated])

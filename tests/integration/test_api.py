@@ -340,9 +340,21 @@ def test_routes_that_are_not_there(network: Any, method: str, path: str, status:
 
 @pytest.mark.parametrize(("method", "path", "allowed"), [
     ("GET", "/v1/records", "OPTIONS, POST"), ("DELETE", "/v1/lots", "GET, HEAD, OPTIONS"),
+    ("GET", "/v1/records/check", "OPTIONS, POST"),
     ("POST", f"/v1/records/{'0' * 64}/proof", "GET, HEAD, OPTIONS"), ("PUT", "/log/tile/0/000", "GET, HEAD, OPTIONS"),
 ])
 def test_a_wrong_method_gets_the_right_ones(network: Any, method: str, path: str, allowed: str) -> None:
     answer = network.client.request(method, path)
     check_problem(answer, 405, "method-not-allowed")
     assert answer.headers["Allow"] == allowed
+
+
+@pytest.mark.parametrize(("path", "allowed"), [
+    ("/v1/records", "OPTIONS, POST"), ("/v1/records/check", "OPTIONS, POST"), ("/v1/lots", "GET, HEAD, OPTIONS"),
+    ("/log/tile/0/000", "GET, HEAD, OPTIONS"),
+    ("/auth/clients", "GET, HEAD, OPTIONS, POST"), ("/auth/keys", "GET, HEAD, OPTIONS, POST"),
+    ("/auth/clients/x", "DELETE, OPTIONS"),
+])
+def test_options_has_the_methods_of_all_handlers(network: Any, path: str, allowed: str) -> None:
+    answer = network.client.request("OPTIONS", path)
+    assert (answer.status_code, answer.content, answer.headers["Allow"]) == (204, b"", allowed)

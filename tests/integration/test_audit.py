@@ -17,7 +17,7 @@ from support.anchors import begun_anchor
 from support.databases import Database, copied
 from support.generator import generate, parties
 from support.parties import enrolment, nonces
-from support.server import Posted, Server, command, temporary_home
+from support.server import Posted, Server, command, prepared_home
 from support.witness import Witness, registry, roots_at
 from support.workshop import Workshop
 
@@ -71,7 +71,7 @@ class Origin(NamedTuple):
 def stopped_ledger(fill: Callable[[Server, Workshop], Mapping[str, Posted]]) -> Iterator[Origin]:
     """The database of a ledger, its server stopped. `fill` posts what comes first, and says which records of the mill's
     come last."""
-    with temporary_home() as home:
+    with prepared_home() as home:
         with Server(home) as server:
             mill = Workshop("mill")
             posted = fill(server, mill)

@@ -16,7 +16,7 @@ import pytest
 from support.databases import Database, copied
 from support.revising import add, amend, change, check_replay, close, flows, gas, outputs, pool, reopen, revised_by
 from support.sectors import Make
-from support.server import Posted, Server, temporary_home
+from support.server import Posted, Server, prepared_home
 from support.witness import registry
 from support.workshop import Workshop
 
@@ -78,7 +78,7 @@ def records(mill: Workshop) -> dict[str, Posted]:
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Origin]:
     state = tmp_path_factory.mktemp("state") / "audit.state"
-    with temporary_home() as home:
+    with prepared_home() as home:
         with Server(home) as server:
             mill = Workshop("mill")
             server.post([mill.enrolment(server), *mill.opening(), mill.mine("pot", "1000")])

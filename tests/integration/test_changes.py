@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from support.inside import inside
 from support.revising import amend, change, close, digest_of, flows
 from support.sectors import Make
-from support.server import Posted, Server, prepared_home, temporary_home
+from support.server import Posted, Server, prepared_home
 from support.witness import audited
 from support.workshop import Workshop, kilograms, workshop
 
@@ -180,7 +180,7 @@ def test_what_cannot_be_asked(ledger: Ledger, parameters: dict[str, str], status
 
 def test_a_page_looks_at_so_many_records_and_says_where_it_stopped() -> None:
     """Pages may be empty, since the records between belong to others, and all of them make the same list."""
-    with temporary_home() as home:
+    with prepared_home() as home:
         with Server(home) as server, httpx.Client(base_url=server.url) as client:
             told = Ledger(server, client, *[workshop(server, name) for name in EXPECTED], {}, {})
             tell(told)

@@ -12,7 +12,7 @@ from support.inside import Inside, inside
 from support.parties import enrolment
 from support.revising import amend, change
 from support.sectors import Make
-from support.server import Posted, Server, temporary_home
+from support.server import Posted, Server, prepared_home
 from support.workshop import Workshop
 
 from ledger.errors import Exhausted, LedgerError, ShuttingDown
@@ -27,7 +27,7 @@ NOON: Final = 20_300 * DAY + DAY // 2
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    with temporary_home() as home:
+    with prepared_home() as home:
         yield home
 
 

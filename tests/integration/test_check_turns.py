@@ -12,7 +12,7 @@ from support.inside import Inside, inside
 from support.parties import enrolment
 from support.revising import amend, change
 from support.sectors import Make
-from support.server import Posted, temporary_home
+from support.server import Posted, prepared_home
 from support.workshop import Workshop
 
 from ledger.app import create_app
@@ -62,7 +62,7 @@ def shop() -> Workshop:
 @pytest.fixture
 def ledger(shop: Workshop) -> Iterator[Inside]:
     """With the lots `pot` and `a` of the shop."""
-    with temporary_home() as home, inside(home) as ledger:
+    with prepared_home() as home, inside(home) as ledger:
         entered = enrolment(shop.party, ledger.registrar, ledger.origin, shop.nonce())
         ledger.post([(ledger.registrar, entered), *shop.opening(), shop.mine("pot", "1000")])
         yield ledger

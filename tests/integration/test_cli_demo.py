@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import psutil  # type: ignore[import-untyped]
 import pytest
+from support import prefork
 from support.cli import SECONDS, Done, command, environment, run
 
 from ledger.store.embedded import default_home
@@ -77,8 +78,8 @@ def test_the_tampering_is_caught_at_the_record_that_made_the_gearbox(told: Done)
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_keep_leaves_the_server_up_until_a_signal(number: signal.Signals) -> None:
     before = homes()
-    with subprocess.Popen(command("demo", "--keep"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                          env=environment()) as process:
+    with prefork.Popen(command("demo", "--keep"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                       env=environment()) as process:
         try:
             assert process.stdout is not None
             lines: list[str] = []

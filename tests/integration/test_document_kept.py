@@ -30,6 +30,7 @@ WRONG: Final = (
     "9999-12-31T23:59:59Z", "0000-01-01T00:00:00Z", "2025-01-01", "0" * 64, "f" * 63, "1,2,3", ",,", "1," * 600,
 )
 BODIES: Final = (b"", b"{}", b"[]", b"null", b'{"a":', b"\xff\xfe", b"[" * 5_000, b'"x"', b"1" * 400, b'{"type":1}')
+HEADERS: Final = ({"if-none-match": "*"}, {"accept": "application/openmetrics-text"}, {"accept": "x"})
 METHODS: Final = ("get", "post", "put", "patch", "delete")
 
 
@@ -43,7 +44,7 @@ class Asked(NamedTuple):
 def place() -> Iterator[tuple[Callers, Workshop]]:
     with prepared_home() as home, inside(home, access="parties") as ledger:
         mill = Workshop("mill")
-        ledger.post([mill.enrolment(ledger), *mill.opening(), mill.mine("x", "10")])  # type: ignore[arg-type]
+        ledger.post([mill.enrolment(ledger), *mill.opening(), mill.mine("x", "10")])
         yield Callers(ledger), mill
 
 
@@ -84,6 +85,8 @@ def _requests(written: Mapping[str, Any], mill: Workshop) -> Iterator[Asked]:
             parameters: list[dict[str, Any]] = item[method].get("parameters", [])
             right = {each["name"]: _right(each["name"], mill) for each in parameters if each.get("required")}
             yield _asked(operation, parameters, right)
+            for headers in HEADERS:
+                yield _asked(operation, parameters, right, headers=headers)
             for each in parameters:
                 for value in WRONG:
                     yield _asked(operation, parameters, right | {each["name"]: value})
@@ -124,8 +127,9 @@ def _fault(written: Mapping[str, Any], operation: str, answer: httpx.Response) -
     described = responses.get(str(answer.status_code)) or responses.get("default")
     if described is None:
         return f"{answer.status_code} is not in the document: {answer.text}"
-    if media_type not in ("application/json", "application/problem+json") or media_type not in described.get(
-            "content", {}):
+    if answer.content and media_type not in described.get("content", {}):
+        return f"{answer.status_code} {media_type} is not in the document"
+    if media_type not in ("application/json", "application/problem+json"):
         return ""
     schema = {**described["content"][media_type].get("schema", {}), "components": written["components"]}
     error = next(iter(Draft202012Validator(schema).iter_errors(json.loads(answer.content))), None)

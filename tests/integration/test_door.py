@@ -11,7 +11,7 @@ import httpx
 import msgspec
 import pytest
 from support.databases import Database
-from support.server import Server, temporary_home
+from support.server import Server, prepared_home
 from support.waiting import until
 from support.workshop import Workshop, workshop
 
@@ -27,7 +27,7 @@ _QUOTA, _UNASKED = 30, 6
 
 @pytest.fixture(scope="module")
 def door() -> Iterator[Server]:
-    with temporary_home() as home, Server(
+    with prepared_home() as home, Server(
         home, CARBON_LEDGER_BODY_SECONDS="0.5", CARBON_LEDGER_QUESTIONS=str(_PLACES), CARBON_LEDGER_HOSTS="ledger.test",
         CARBON_LEDGER_QUOTA_RECORDS=str(_QUOTA), CARBON_LEDGER_QUOTA_UNASKED=str(_UNASKED),
     ) as server:

@@ -16,7 +16,7 @@ from support.cli import run
 from support.databases import Database
 from support.revising import amend, change, co2e, digest_of
 from support.sectors import Make
-from support.server import Posted, Server, command, prepared_home, temporary_home
+from support.server import Posted, Server, command, prepared_home
 from support.witness import audited, registry
 from support.workshop import Workshop, workshop
 
@@ -72,7 +72,7 @@ def waiting(database: Database, sessions: int = 1) -> bool:
 
 def test_a_server_that_is_killed_before_the_body_goes() -> None:
     """The answer is durable, the deletion is made up for at the next start."""
-    with temporary_home() as home:
+    with prepared_home() as home:
         with Server(home) as server:
             shop = workshop(server, "shop", pot="1000")
             a = shop.mine("a", "100")

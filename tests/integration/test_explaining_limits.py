@@ -13,7 +13,7 @@ from support.inside import Inside, inside
 from support.parties import enrolment
 from support.revising import amend, change
 from support.sectors import Make
-from support.server import Posted, temporary_home
+from support.server import Posted, prepared_home
 from support.workshop import Workshop
 
 from ledger.core.receipts.receipt import Receipt
@@ -30,7 +30,7 @@ LONG: Final = "-".join(["a-long-part-of-a-name"] * 8)
 
 @pytest.fixture
 def ledger() -> Iterator[Inside]:
-    with temporary_home() as home, inside(home) as ledger:
+    with prepared_home() as home, inside(home) as ledger:
         yield ledger
 
 

@@ -53,7 +53,7 @@ def ledger() -> Iterator[Inside]:
 def shop(ledger: Inside, name: str) -> Workshop:
     """An organisation with a lot `pot`."""
     opened = Workshop(name)
-    ledger.post([opened.enrolment(ledger), *opened.opening(), opened.mine("pot", "10")])  # type: ignore[arg-type]
+    ledger.post([opened.enrolment(ledger), *opened.opening(), opened.mine("pot", "10")])
     return opened
 
 
@@ -230,7 +230,7 @@ def test_an_amendment_names_only_what_its_issuer_was_given(ledger: Inside) -> No
 def test_a_parent_names_the_declarations_of_its_subsidiary(ledger: Inside) -> None:
     head = shop(ledger, "owner-of-pricer")
     daughter = Workshop("owned-pricer")
-    registrar, enrolled = daughter.enrolment(ledger)  # type: ignore[arg-type]
+    registrar, enrolled = daughter.enrolment(ledger)
     ledger.post([(registrar, msgspec.structs.replace(enrolled, parent=head.id))])
     price, own = declared(daughter), declared(head)
     ledger.post([*daughter.opening(), daughter.mine("pot", "10"), price, own])

@@ -14,7 +14,7 @@ from support.publishing import NAMES, site, three_witnesses
 from support.revising import amend, change, close, reopen
 from support.scraping import scraped, total, values
 from support.sectors import Make
-from support.server import Posted, prepared_home, temporary_home
+from support.server import Posted, prepared_home
 from support.waiting import until
 from support.workshop import Workshop, workshop
 
@@ -128,7 +128,7 @@ def test_cosignatures_by_the_names_of_the_policy() -> None:
 
 
 def test_workers_that_end_count_by_reason() -> None:
-    with temporary_home() as home, server_of_hazards(home) as server:
+    with prepared_home() as home, server_of_hazards(home) as server:
         shop = workshop(server, "ending", pot="10")
         answers: list[Any] = [*server.submit(server.envelopes([act(shop, "l", "loops"), act(shop, "w")]))]
         assert answers[0]["code"] == "plugin-timeout"

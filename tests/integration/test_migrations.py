@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from support.databases import EXPIRING, LOGGED, Database, copied
 from support.generator import generate, parties
 from support.parties import enrolment, nonces
-from support.server import Posted, Server, temporary_home
+from support.server import Posted, Server, prepared_home
 from support.witness import Witness, audited, registry
 from support.workshop import END, Workshop, kilograms
 
@@ -93,7 +93,7 @@ class Made(NamedTuple):
 @pytest.fixture(scope="module")
 def made() -> Iterator[Made]:
     """A network; a mill, a part of whose lot goes to a smith, who accepts it; an organisation that changes its key."""
-    with temporary_home() as home:
+    with prepared_home() as home:
         # Newer rules date lots, in columns that the first version did not have.
         with Server(home, program="support.earlier_rules") as server:
             members, new = parties(SEED, SIZE), nonces(SEED, "enrol")

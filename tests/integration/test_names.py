@@ -53,7 +53,7 @@ def older(monkeypatch: pytest.MonkeyPatch) -> Iterator[Inside]:
 def shops(ledger: Inside) -> tuple[Workshop, Workshop]:
     mill, forge = Workshop("mill"), Workshop("forge")
     ledger.post([
-        mill.enrolment(ledger), forge.enrolment(ledger), *mill.opening(), *forge.opening(),  # type: ignore[arg-type]
+        mill.enrolment(ledger), forge.enrolment(ledger), *mill.opening(), *forge.opening(),
         mill.make({"lot-1": "10"}, ore="10"), mill.send("lot-1", "2", forge, "sent"),
     ])
     return mill, forge

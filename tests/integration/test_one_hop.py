@@ -9,7 +9,7 @@ from support.recipes import OF_MILL, Secrets, leaks, secrets
 
 from ledger.core.record.kinds import KeyChange
 from ledger.core.signatures.signing import SigningKey, public_key
-from ledger.service.access.show_figures import DOUBTED
+from ledger.service.queries.doubts import DOUBTED
 
 
 @pytest.fixture(scope="module")

@@ -118,6 +118,24 @@ def entered(chain: Secrets, name: str, owner: str) -> str:
     return digest
 
 
+@pytest.mark.parametrize(("start", "end", "seen"), [
+    ("2025-03-01T00:00:00Z", "2025-03-02T00:00:00Z", True), ("2025-03-01T00:00:00Z", "2025-03-01T12:00:00Z", False),
+    ("2025-03-01T12:00:00Z", "2025-04-01T00:00:00Z", False)])
+def test_a_grant_of_a_period_shows_the_records_that_lie_in_it(
+    chain: Secrets, start: str, end: str, seen: bool
+) -> None:
+    """The steel was made from 1 to 2 March."""
+    mill = chain.mill
+    given = mill.signed(Grant(
+        issuer=mill.id, nonce=mill.nonce(), grantee=chain.rival.id, depth="full", until=UNTIL, purpose="audit",
+        scope=GrantScope(start=start, end=end)))
+    chain.inside.post([given])
+    answers = [chain.callers.get(chain.rival.id, f"/v1/records/{chain.digests['steel']}"),
+               chain.callers.get(chain.rival.id, "/v1/lots", {"lot": mill.name("steel")})]
+    assert [answer.status_code for answer in answers] == [200 if seen else 404] * 2
+    revoke(chain, given)
+
+
 def test_a_smaller_grant_shows_neither_site_nor_product(granted: Secrets) -> None:
     for name in ("site", "part"):
         digest = entered(granted, granted.mill.name(name), granted.mill.id)

@@ -54,6 +54,20 @@ def test_the_document_is_valid(document: Any) -> None:
     assert list(OpenAPIV31SpecValidator(broken).iter_errors())
 
 
+def test_routes_state_the_problems_that_they_alone_have(document: Any) -> None:
+    stated = {status: {f"{method} {path}" for path, item in document["paths"].items()
+                       for method, operation in item.items() if status in operation["responses"]}
+              for status in ("304", "408", "410", "413", "421", "422")}
+    everywhere = {f"{method} {path}" for path, item in document["paths"].items() for method in item}
+    assert stated["410"] == {"get /v1/records/{digest}"}
+    assert stated["422"] == {"get /v1/footprint", "get /v1/footprint/chain-method", "post /v1/records",
+                             "post /v1/records/check"}
+    assert stated["304"] == {*[f"get /log/{name}" for name in (
+        "accesses/{day}", "checkpoint", "keys", "policy", "tile/{path}", "vkey")], "get /v1/plugins/{digest}/archive"}
+    assert stated["408"] == stated["413"] == {one for one in everywhere if not one.startswith("get ")}
+    assert stated["421"] == everywhere
+
+
 def test_examples_fit_their_schemas(document: Any) -> None:
     """Of every kind of record, of every activity, of every envelope."""
     schemas = document["components"]["schemas"]
@@ -88,7 +102,8 @@ def test_posts_are_described_in_full(document: Any) -> None:
     lines = post["requestBody"]["content"]["application/x-ndjson"]["example"].splitlines()
     assert [faults(document, {"$ref": "#/components/schemas/Envelope"}, json.loads(line)) for line in lines] == [[], []]
     answers = {status: answer["content"] for status, answer in post["responses"].items()}
-    assert set(answers) == {"200", "201", "400", "401", "403", "404", "422", "429", "503"}
+    assert set(answers) == {
+        "200", "201", "400", "401", "403", "404", "408", "413", "421", "422", "429", "503"}
     assert answers["422"] == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     assert "errors" in document["components"]["schemas"]["Problem"]["properties"]
 

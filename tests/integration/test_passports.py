@@ -143,6 +143,25 @@ def test_a_code_on_an_item_leads_to_its_passport_and_counts_its_lives(server: Se
     assert "lives" not in shown(server, lot=mill.name("ore"))
 
 
+@pytest.mark.parametrize(("name", "key", "delimiter", "escapes"), [
+    ("crates", "/8003/09521234543213", ":", (":", "%3A")), ("cranes", "/8004/952123454321", "=", ("=", "%3D")),
+    ("hooks", "/8004/952123454399", "/", ("%2F",)),
+])
+def test_a_code_on_an_asset_leads_to_its_passport(
+    server: Server, name: str, key: str, delimiter: str, escapes: tuple[str, ...]
+) -> None:
+    """The delimiter behind the prefix of its owner may be escaped in the code or not."""
+    mill = shop(server, name, f"{LINK}{key}{delimiter}")
+    made = mill.make({}, {"ore": "10"})[1]
+    gear = Output(lot=mill.name("gear"), product=mill.name("part"), quantity=kilograms("5"), role="product",
+                  item=f"{LINK}{key}{delimiter}no-7")
+    server.post([mill.signed(msgspec.structs.replace(made, outputs=[gear])), mill.publish(product=mill.name("part"))])
+    for escape in escapes:
+        path = f"{key}{escape}no-7"
+        assert httpx.get(server.url + path, timeout=60).status_code == 200, path
+        assert shown(server, item=f"https://mill.example{path}")["lives"] == 1
+
+
 @pytest.mark.parametrize("named", [{}, {"lot": "a", "item": "b"}, {"lot": ""}, {"lot": "x" * 3000}])
 def test_a_malformed_question_names_the_parameter(server: Server, named: dict[str, str]) -> None:
     answer = passport(server, **named)

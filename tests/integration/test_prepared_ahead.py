@@ -42,7 +42,7 @@ def under_the_lock(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def opened(server: Inside, name: str) -> Workshop:
     """A new organisation with 1,000 kg in the lot `pot`."""
     shop = Workshop(name)
-    server.post([(server.registrar, shop.enrolment(server)[1])])  # type: ignore[arg-type]
+    server.post([(server.registrar, shop.enrolment(server)[1])])
     server.post([*shop.opening(), shop.mine("pot", "1000")])
     return shop
 

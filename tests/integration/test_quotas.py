@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 from support.inside import Answer, Inside, inside
 from support.parties import enrolment, party
-from support.server import Posted, temporary_home
+from support.server import Posted, prepared_home
 from support.workshop import START, Workshop
 
 from ledger.core.receipts.receipt import Receipt
@@ -24,7 +24,7 @@ LIMITS: Final = ClientLimits(records=8, unasked=2)
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    with temporary_home() as home:
+    with prepared_home() as home:
         yield home
 
 

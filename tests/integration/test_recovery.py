@@ -91,7 +91,7 @@ def opened() -> Iterator[tuple[Inside, Clock]]:
 def held(opened: tuple[Inside, Clock], request: pytest.FixtureRequest) -> Iterator[Held]:
     ledger, clock = opened
     shop = Workshop(f"lost-{request.node.name.replace('_', '-')}"[:60])
-    ledger.post([shop.enrolment(ledger), *shop.opening()])  # type: ignore[arg-type]
+    ledger.post([shop.enrolment(ledger), *shop.opening()])
     yield Held(ledger, clock, shop)
     report = ledger.audited()
     assert report.ok, report.findings
@@ -184,7 +184,7 @@ def test_a_key_that_somebody_enrolled_meanwhile(held: Held) -> None:
     asked = held.asked(key)
     held.post(asked)
     other = Workshop(f"{held.shop.id.rpartition(':')[2]}-o")
-    held.post(other.enrolment(held.ledger),  # type: ignore[arg-type]
+    held.post(other.enrolment(held.ledger),
               other.signed(KeyChange(issuer=other.id, nonce=other.nonce(), organization=other.id,
                                      added=[public_key(key, held.ledger.origin, other.id)])))
     held.days(CONFIRMING_DAYS)

@@ -22,7 +22,7 @@ FAR = {"start": "9998-01-01T00:00:00Z", "end": "9999-01-01T00:00:00Z"}
 
 def enrolled(ledger: Inside) -> Workshop:
     shop = Workshop("shop")
-    ledger.post([shop.enrolment(ledger), *shop.opening()])  # type: ignore[arg-type]
+    ledger.post([shop.enrolment(ledger), *shop.opening()])
     return shop
 
 

@@ -1,5 +1,6 @@
 """The schema of a new ledger and the one that all migrations make in order are the same, on a real PostgreSQL."""
 
+import asyncio
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -89,6 +90,33 @@ async def database(postgres: EmbeddedPostgres, name: str) -> AsyncIterator[async
         await owner.close()
 
 
+@pytest.fixture(scope="module")
+def filled(postgres: EmbeddedPostgres) -> str:
+    """The address of a database with the schema, for its owner: for tests that change nothing."""
+    url = postgres.owner_url
+    own = url.replace(urlsplit(url).path + "?", "/filled?")
+
+    async def fill() -> None:
+        owner = await asyncpg.connect(url)
+        await owner.execute("CREATE DATABASE filled TEMPLATE template0")
+        await owner.close()
+        connection = await asyncpg.connect(own)
+        await connection.execute(schema())
+        await connection.close()
+
+    asyncio.run(fill())
+    return own
+
+
+@asynccontextmanager
+async def session(url: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(url)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
 async def catalogue(connection: asyncpg.Connection) -> dict[str, list[tuple[Any, ...]]]:
     return {what: [tuple(row) for row in await connection.fetch(query)] for what, query in CATALOGUE.items()}
 
@@ -111,10 +139,9 @@ def test_migrations_are_numbered_without_a_gap() -> None:
 
 
 @pytest.mark.parametrize("group", GROUPS)
-async def test_every_query_can_be_prepared(postgres: EmbeddedPostgres, group: str) -> None:
+async def test_every_query_can_be_prepared(filled: str, group: str) -> None:
     """Names, columns and types are those of the schema, and the writer's role may run it."""
-    async with database(postgres, f"queries_{group}") as connection:
-        await connection.execute(schema())
+    async with session(filled) as connection:
         owner_only = {"create_ledger", "create_head"}
         for name, query in queries(group).items():
             await connection.execute("RESET ROLE" if name in owner_only else f"SET ROLE {WRITER}")
@@ -126,20 +153,18 @@ def test_every_group_of_queries_is_checked() -> None:
     assert sorted(path.stem for path in folder.glob("*.sql")) == list(GROUPS)
 
 
-async def test_every_table_but_the_head_the_balances_and_spent_ids_only_grows(postgres: EmbeddedPostgres) -> None:
+async def test_every_table_but_the_head_the_balances_and_spent_ids_only_grows(filled: str) -> None:
     """Whoever adds a table says here which of the two it is; what set-up alone writes needs no trigger."""
-    async with database(postgres, "tables") as connection:
-        await connection.execute(schema())
+    async with session(filled) as connection:
         rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     others = {"head", "balance", "spent_id", "access_day", "schema_version"}
     assert {row["tablename"] for row in rows} == {*LOGGED, *EXPIRING, *others}
 
 
 @pytest.mark.parametrize("change", ["DELETE FROM {}", "TRUNCATE {} CASCADE", "UPDATE {} SET {} = {}"])
-async def test_logged_tables_only_grow(postgres: EmbeddedPostgres, change: str) -> None:
+async def test_logged_tables_only_grow(filled: str, change: str) -> None:
     """Not even the owner changes what is logged, unless triggers are switched off on purpose."""
-    async with database(postgres, "only_grows") as connection:
-        await connection.execute(schema())
+    async with session(filled) as connection:
         for table in (*LOGGED, *EXPIRING):
             column = await connection.fetchval(
                 "SELECT column_name FROM information_schema.columns WHERE table_name = $1 ORDER BY ordinal_position "
@@ -149,9 +174,8 @@ async def test_logged_tables_only_grow(postgres: EmbeddedPostgres, change: str) 
                 await connection.execute(change.format(table, f'"{column}"', f'"{column}"'))
 
 
-async def test_the_writer_role_has_no_way_to_change_what_is_logged(postgres: EmbeddedPostgres) -> None:
-    async with database(postgres, "writer") as connection:
-        await connection.execute(schema())
+async def test_the_writer_role_has_no_way_to_change_what_is_logged(filled: str) -> None:
+    async with session(filled) as connection:
         rows = await connection.fetch(
             "SELECT table_name, privilege_type FROM information_schema.table_privileges "
             "WHERE table_schema = 'public' AND grantee = $1 AND privilege_type NOT IN ('SELECT', 'INSERT')", WRITER,

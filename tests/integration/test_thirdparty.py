@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from msgspec import Raw
 from support.bricks import MODULE, PYPROJECT, bricks, install, release
-from support.server import Server, command, temporary_home
+from support.server import Server, command, prepared_home
 from support.workshop import Workshop
 
 from ledger.core.receipts.receipt import Receipt, verify_receipt
@@ -22,7 +22,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    with temporary_home() as found:
+    with prepared_home() as found:
         yield found
 
 

@@ -37,7 +37,9 @@ ASKED: Final = {
     "accesses.expired": "'2010-01-06'",
     "accesses.expire_rows": "'2010-01-06', 0, 5",
     "accesses.expire_tiles": "'2010-01-06', 1, 2, 5",
-    "access.rights": f"'org:{_NAME}', {_DIGEST}",
+    "access.rights": f"ARRAY['org:{_NAME}', NULL, 'org:{RECORD}'], ARRAY[NULL, {_DIGEST}, NULL], "
+                     f"ARRAY[{RECORD}, {RECORD}, NULL], ARRAY[sha256('spent:{RECORD}'::bytea), NULL, NULL], "
+                     f"ARRAY[sha256('key:{RECORD}'::bytea), NULL, NULL], ARRAY[NULL, NULL, 'client:{RECORD}']",
     "access.link": _DIGEST,
     "access.grants": f"'org:{_NAME}', {_SIZE}, 101",
     "access.passport": f"ARRAY['lot:{RECORD}', 'item:{_NAME}']",
@@ -110,8 +112,6 @@ ASKED: Final = {
     "gaps.declarations": f"{_DIGESTS}, {_NEWEST}",
     "identity.key": f"sha256('key:{RECORD}'::bytea)",
     "identity.client": f"'client:{RECORD - 1}'",
-    "identity.standing": f"{RECORD}, sha256('spent:{RECORD}'::bytea), sha256('key:{RECORD}'::bytea), "
-                         f"'client:{RECORD}', 'org:{RECORD}', {_DIGEST}",
     "identity.spend": f"sha256('spent:{RECORD}'::bytea), 1900000000",
     "identity.token_keys": "64",
     "identity.add_token_key": f"{RECORD}, sha256(''), 'log+key', false",
@@ -221,7 +221,8 @@ ASKED: Final = {
     "quota.time": str(RECORD),
     "quota.entered": f"'org:{RECORD}', {START}, {_ALL}",
     "quota.known": _DIGESTS,
-    "read.footprint": f"'lot:{RECORD}', {_NEWEST}, {_SIZE}, 9, 40",
+    "read.footprint": f"ARRAY['lot:{RECORD}', 'lot:{RECORD + 1}'], ARRAY[{_NEWEST}, 0], ARRAY[{_SIZE}, {_SIZE}], "
+                      "ARRAY[9, 9], ARRAY[40, 40]",
     "read.moment": str(RECORD),
     "read.taken_at": f"{_LOTS}, {_SIZE}, {_NEWEST}",
     "read.open_periods": f"{_RECORDS}, {_NEWEST}, 9, {_ALL}",

@@ -170,7 +170,7 @@ def _stopped(
     """The error after an interruption. Records signed by this command are saved to a file, since some may already be on
     the ledger: the user has to post the same bytes again."""
     first = chunk[0][0]
-    # An outage ends by itself; other errors need their explanation.
+    # An outage ends by itself; the rule of other errors names a remedy.
     reason = error.message if isinstance(error, Unavailable) else explained(error)
     if signed_from is None:
         return Unavailable(f"stopped at line {first}: {reason}; post the same file again", code=error.code)

@@ -18,8 +18,8 @@ from ledger.core.outcome.assessment import REMOVALS, Finding, Span
 from ledger.engine.bounds.prices import burning_of, default_of, default_of_lot
 from ledger.engine.bounds.process import ONE, ZERO, Process, is_energy, short
 from ledger.engine.bounds.substances import substance_of
-from ledger.engine.references import entry_of_code
 from ledger.sdk import rows
+from ledger.sdk.sets.lookup import entry_of_code
 
 ABOVE: Final = "by-product-credit"
 BELOW: Final = "negative-credit"

@@ -22,7 +22,7 @@ from ledger.engine.bounds.nature import AIR, WATER, most_of
 from ledger.engine.bounds.prices import default_of, default_of_lot
 from ledger.engine.bounds.process import ONE, ZERO, Process, short
 from ledger.engine.bounds.profiles import Profile, materials_of, profile_of
-from ledger.engine.references import entry_of_code
+from ledger.sdk.sets.lookup import entry_of_code
 
 MASS: Final = "mass-unexplained"
 CONTENT: Final = "material-unexplained"

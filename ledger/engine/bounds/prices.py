@@ -8,10 +8,9 @@ from ledger.admission.facts import LotFacts
 from ledger.core.record.units import UNITS
 from ledger.engine.bounds.process import ONE, ZERO, Process, is_energy, is_power, megajoules
 from ledger.engine.pricing.surroundings import Surroundings
-from ledger.engine.references import entry_of_code
 from ledger.sdk import FactorSetVersion
 from ledger.sdk.sets.factor_set import SetBoundary
-from ledger.sdk.sets.lookup import choose, conservative, entry_of
+from ledger.sdk.sets.lookup import choose, conservative, entry_of, entry_of_code
 from ledger.sdk.sets.reading import co2e_of
 
 _HEAT: Final = ("heat", "steam")

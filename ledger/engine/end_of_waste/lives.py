@@ -22,9 +22,9 @@ from ledger.core.outcome.assessment import Reference
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Consumption, Declaration
 from ledger.core.record.values import UNBURDENED, Evidence
-from ledger.engine.references import Buying, entry_of_code, ranges_of_lot, spelled
+from ledger.engine.references import Buying, ranges_of_lot, spelled
 from ledger.sdk.sets.factor_set import SupplyEntry
-from ledger.sdk.sets.lookup import entry_of
+from ledger.sdk.sets.lookup import entry_of, entry_of_code
 from ledger.sdk.tables import rows
 
 OF_MAKER: Final = "core-of-maker"

@@ -1,64 +1,92 @@
-"""Lots of coal, oil and gas where a route burns them: its sector sees them as supplies, so that they burn like bought
-fuel. Their burdens come with the lots."""
+"""Lots of fuel where a route burns them: its sector sees them as supplies, so that they burn like bought fuel. Their
+burdens come with the lots."""
 
-from collections.abc import Sequence
-from decimal import Decimal
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import ROUND_UP, Decimal
+from typing import Final, NamedTuple
 
-from ledger.admission.facts import Facts
-from ledger.admission.lots import Plan, Taken
+from ledger.admission.facts import LotFacts
+from ledger.admission.lots import Plan
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.units import UNITS, plain
 from ledger.core.record.values import Quantity
 from ledger.engine.pricing.burning import fuel_of
-from ledger.engine.pricing.lot_fuels import LotAmount, LotFuel, fuels_in
-from ledger.engine.pricing.surroundings import Surroundings
-from ledger.sdk import Context, FactorSetVersion, SupplyFacts
+from ledger.engine.pricing.lot_fuels import SOLD, UNSOLD, FuelMarket, FuelOrigin, LotAmount, LotFuel
+from ledger.sdk import BurntFuels, Context, SupplyFacts
 
 _OF_A_LOT: Final = -1
 _MATTERLESS: Final = ("credit", "attribute")
+_MOST: Final = Decimal("0.5")
+"""A lot is a lot of fuel if half of it is: the rest is ash, water and stone."""
+_LITTLE: Final = Decimal("0.02")
+"""Of a fuel that leaves again: so much is lost when it is filled and mixed."""
+_STEP: Final = Decimal("0.000001")
+_NOTHING: Final = Decimal(0)
+_WHOLE: Final = Decimal(1)
 
 
-def with_burnt_lots(
-    context: Context, plan: Plan, facts: Facts, around: Surroundings, sets: Sequence[FactorSetVersion]
-) -> Context:
-    """The context with each lot that burns as supplies of the fuels of which it consists. Fuel that is in an output as
-    well does not burn: the record mixes or fills it."""
-    kept = {name for output in context.outputs for name in output.materials}
-    burnt = {}
-    for taken in plan.taken:
-        fuels = _fuels(taken, facts, around, sets)
-        if fuels and kept.isdisjoint([fuel.material for fuel in fuels]):
-            burnt[taken.lot.id] = fuels
-    if not burnt:
+class _BurntLot(NamedTuple):
+    """A lot of fuel, and its fuels."""
+
+    lot: LotFacts
+    fuels: list[LotFuel]
+
+
+def with_burnt_lots(context: Context, plan: Plan, market: FuelMarket, burns: BurntFuels) -> Context:
+    """The context with each lot of fuel as supplies of its fuels. `burns`: the fuels that count. Fuel that leaves in
+    goods does not burn: the record mixes or fills it."""
+    taken = [_BurntLot(lot, market.fuels_taken(lot, LotAmount(quantity, lot.unit, mass)))
+             for lot, quantity, mass in plan.taken if lot.role not in _MATTERLESS]
+    burnt = [one for one in taken if _is_fuel(one.fuels, burns)]
+    parts = burnt_parts([fuel for one in burnt for fuel in one.fuels], plan, market)
+    supplies = [_supply(one.lot.id, fuel, parts[fuel.origin], market) for one in burnt for fuel in one.fuels
+                if parts[fuel.origin] > _LITTLE]
+    if not supplies:
         return context
-    supplies = [_supply(lot, fuel, around) for lot, fuels in burnt.items() for fuel in fuels]
+    gone = {one.lot.id for one in burnt if min(parts[fuel.origin] for fuel in one.fuels) >= _MOST}
     fields = {name: getattr(context, name) for name in context.__struct_fields__}
     return Context(**(fields | {
-        "inputs": tuple([one for one in context.inputs if one.lot not in burnt]),
+        "inputs": tuple([one for one in context.inputs if one.lot not in gone]),
         "supplies": (*context.supplies, *supplies),
     }))
 
 
-def _fuels(
-    taken: Taken, facts: Facts, around: Surroundings, sets: Sequence[FactorSetVersion]
-) -> list[LotFuel]:
-    """The fuels of a lot that consists of nothing else; empty for other lots, and for biomass, which may be fibre."""
-    lot, quantity, mass = taken
-    if lot.role in _MATTERLESS or UNITS[lot.unit].dimension == "energy":
-        return []
-    composition = facts.composition(lot)
-    fuels = fuels_in(sets, around, composition, LotAmount(quantity, lot.unit, mass))
-    whole = sum(Decimal(share) for share in composition.materials.values()) == 1
-    is_fuel = whole and len(fuels) == len(composition.materials)
-    return fuels if is_fuel and any(fuel.carbon_dioxide for fuel in fuels) else []
+def _is_fuel(fuels: Sequence[LotFuel], burns: BurntFuels) -> bool:
+    is_burnt = burns == "any" or any(fuel.origin == "mineral" for fuel in fuels)
+    return is_burnt and sum((fuel.share for fuel in fuels), _NOTHING) >= _MOST
 
 
-def _supply(lot: str, fuel: LotFuel, around: Surroundings) -> SupplyFacts:
+def burnt_parts(taken: Sequence[LotFuel], plan: Plan, market: FuelMarket) -> Mapping[FuelOrigin, Decimal]:
+    """The part of fuels that come in and do not leave, by origin and heat: coal is washed, and liquid gas becomes gas.
+    Goods that nobody pays for hold little fuel: whoever has coal to give away burns it."""
+    leaving = [(made.facts.role in SOLD, fuel) for made in plan.created if taken
+               for fuel in market.fuels_left(made.facts)]
+    return {origin: _part(
+        _heat(fuel for fuel in taken if fuel.origin == origin),
+        _heat(fuel for sold, fuel in leaving if sold and fuel.origin == origin),
+        _heat(fuel for sold, fuel in leaving if not sold and fuel.origin == origin),
+    ) for origin in dict.fromkeys([fuel.origin for fuel in taken])}
+
+
+def _part(came: Decimal, sold: Decimal, unsold: Decimal) -> Decimal:
+    if not came:
+        return _NOTHING
+    left = CONTEXT.add(sold, min(unsold, CONTEXT.multiply(came, UNSOLD)))
+    return max(CONTEXT.subtract(_WHOLE, CONTEXT.divide(left, came)), _NOTHING)
+
+
+def _heat(fuels: Iterable[LotFuel]) -> Decimal:
+    """MJ."""
+    return sum((fuel.heat for fuel in fuels), _NOTHING)
+
+
+def _supply(lot: str, fuel: LotFuel, part: Decimal, market: FuelMarket) -> SupplyFacts:
     entry = fuel.choice.entry
-    mass = fuel.amount if entry.unit == "KGM" else None
-    burning = fuel_of(fuel.choice, entry.heating_value or Decimal(0), around)
+    # A quantity has nine decimals, in tonnes as in kg.
+    amount = CONTEXT.multiply(fuel.amount, part).quantize(_STEP, ROUND_UP)
+    burning = fuel_of(fuel.choice, entry.heating_value or _NOTHING, market.around)
     return SupplyFacts(
-        index=_OF_A_LOT, material=fuel.material, quantity=Quantity(value=plain(fuel.amount), unit=entry.unit),
-        mass=mass, nature=False, priced=True, fuel=burning, upstream=Decimal(0),
-        lot=lot,
+        index=_OF_A_LOT, material=fuel.material, quantity=Quantity(value=plain(amount), unit=entry.unit),
+        mass=amount if UNITS[entry.unit].dimension == "mass" else None, nature=False, priced=True, fuel=burning,
+        upstream=_NOTHING, lot=lot,
     )

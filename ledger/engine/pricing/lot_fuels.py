@@ -1,21 +1,27 @@
-"""The coal, oil and gas in lots, by the factor sets: they burn where the lot burns."""
+"""The fuels in lots, by the factor sets: they burn where the lot burns."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
-from ledger.admission.facts import Composition
+from ledger.admission.facts import Facts, LotFacts
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.units import UNITS
 from ledger.engine.pricing.fuel_kinds import kind_of
 from ledger.engine.pricing.surroundings import Surroundings
 from ledger.sdk import FactorSetVersion, SetChoice
-from ledger.sdk.sets.lookup import amount_of, choose, entry_of
+from ledger.sdk.sets.lookup import amount_of, choose, entry_of, entry_of_code
 
 CARBON_DIOXIDE: Final = "CO2"
+UNSOLD: Final = Decimal("0.15")
+"""Of a fuel: so much may leave unburnt in ash, dust and other goods that nobody pays for."""
+SOLD: Final = ("product", "coProduct")
 _FUEL: Final = "fuel"
 _WHOLE: Final = Decimal(1)
 _NOTHING: Final = Decimal(0)
+
+
+FuelOrigin = Literal["mineral", "waste", "biomass"]
 
 
 class LotAmount(NamedTuple):
@@ -25,55 +31,95 @@ class LotAmount(NamedTuple):
     unit: str
     mass: Decimal | None
 
+    def part(self, share: Decimal) -> "LotAmount":
+        """That share of it. A volume of a mixture is no volume of its parts."""
+        if share == _WHOLE:
+            return self
+        if UNITS[self.unit].dimension == "energy":
+            return LotAmount(CONTEXT.multiply(self.quantity, share), self.unit, None)
+        mass = CONTEXT.multiply(self.mass or _NOTHING, share)
+        return LotAmount(mass, "KGM", mass)
+
 
 class LotFuel(NamedTuple):
-    """A fuel in a lot under the name that the lot gives it: `amount` in the unit of the row of its combustion. Biomass
-    has no fossil CO2."""
+    """A fuel in a lot under the name that the lot gives it: `share` of the lot, `amount` in the unit of the row of its
+    combustion."""
 
     material: str
+    share: Decimal
     amount: Decimal
     choice: SetChoice
 
     @property
+    def key(self) -> str:
+        return self.choice.entry.key
+
+    @property
+    def per_unit(self) -> Decimal:
+        """Kg of fossil CO2 of a unit of the row."""
+        return dict(self.choice.factor.gases).get(CARBON_DIOXIDE, _NOTHING)
+
+    @property
     def carbon_dioxide(self) -> Decimal:
         """Kg of fossil CO2 if all of it burns."""
-        return CONTEXT.multiply(self.amount, dict(self.choice.factor.gases).get(CARBON_DIOXIDE, _NOTHING))
+        return CONTEXT.multiply(self.amount, self.per_unit)
+
+    @property
+    def origin(self) -> FuelOrigin:
+        """Waste is recycled as often as burnt, and biomass may be fibre or food."""
+        return "biomass" if not self.per_unit else "mineral" if kind_of(self.key).is_mineral else "waste"
+
+    @property
+    def heat(self) -> Decimal:
+        """MJ."""
+        return CONTEXT.multiply(self.amount, self.choice.entry.heating_value or _NOTHING)
 
 
-def fuels_in(
-    sets: Sequence[FactorSetVersion], around: Surroundings, composition: Composition, lot: LotAmount
-) -> list[LotFuel]:
-    """The fuels in a lot of matter by its materials, without waste, which is recycled as often as burnt. Of a mixture,
-    each fuel counts by its mass."""
-    fuels = list[LotFuel]()
-    for material, share in composition.materials.items():
-        fuel = fuel_of_lot(sets, around, material, _part(lot, Decimal(share)))
-        fuels += [] if fuel is None else [fuel]
-    return fuels
+class FuelMarket(NamedTuple):
+    """The sets in force, and where and when a record burns."""
 
+    sets: Sequence[FactorSetVersion]
+    around: Surroundings
+    facts: Facts
 
-def fuel_of_lot(
-    sets: Sequence[FactorSetVersion], around: Surroundings, material: str, lot: LotAmount
-) -> LotFuel | None:
-    """An amount of a material that burns; None for other materials, for waste, and for amounts that do not convert."""
-    known = entry_of(sets, material)
-    if known is None or known[1].kind != _FUEL:
-        return None
-    choice = choose(sets, material, "combustion", around.places, around.year)
-    if choice is None or choice.entry.heating_value is None:
-        return None
-    is_fossil = bool(dict(choice.factor.gases).get(CARBON_DIOXIDE))
-    if is_fossil and not kind_of(choice.entry.key).is_mineral:
-        return None
-    amount = amount_of(choice.entry, lot.quantity, lot.unit, lot.mass)
-    return None if amount is None else LotFuel(material, amount, choice)
+    def fuels_taken(self, lot: LotFacts, amount: LotAmount) -> list[LotFuel]:
+        """The fuels in an amount of a lot that comes in, by its materials, or by its product's: no lot is less of a
+        fuel than its product. Without materials, the product's CN or HS code decides. Where nothing but fuel is
+        known of a lot, all of it is fuel."""
+        product = self.facts.products.get(lot.product)
+        own = self.facts.composition(lot).materials
+        if product is None:
+            return self._among(own, amount, whole=True)
+        if own or product.composition.materials:
+            by_product = product.composition.materials
+            return self._among(own, amount, whole=True) or self._among(by_product, amount, whole=True)
+        coded = entry_of_code(self.sets, product.codes)
+        return [] if coded is None else self._among({coded.key: "1"}, amount)
 
+    def fuels_left(self, lot: LotFacts) -> list[LotFuel]:
+        """The fuels in a lot that a record makes, by its stated materials alone."""
+        return self._among(self.facts.composition(lot).materials, LotAmount(lot.quantity, lot.unit, lot.mass))
 
-def _part(lot: LotAmount, share: Decimal) -> LotAmount:
-    """That share of it. A volume of a mixture is no volume of its parts."""
-    if share == _WHOLE:
-        return lot
-    if UNITS[lot.unit].dimension == "energy":
-        return LotAmount(CONTEXT.multiply(lot.quantity, share), lot.unit, None)
-    mass = CONTEXT.multiply(lot.mass or _NOTHING, share)
-    return LotAmount(mass, "KGM", mass)
+    def _among(self, materials: Mapping[str, str], amount: LotAmount, *, whole: bool = False) -> list[LotFuel]:
+        """`whole`: materials that are all fuel stand for the part that nobody states."""
+        shares = {name: Decimal(share) for name, share in materials.items()}
+        known = sum(shares.values(), _NOTHING)
+        only = all((entry := entry_of(self.sets, name)) is not None and entry[1].kind == _FUEL for name in shares)
+        if whole and only and _NOTHING < known < _WHOLE:
+            shares = {name: CONTEXT.divide(share, known) for name, share in shares.items()}
+        fuels = list[LotFuel]()
+        for name, share in shares.items():
+            fuel = self.fuel(name, amount.part(share), share)
+            fuels += [] if fuel is None else [fuel]
+        return fuels
+
+    def fuel(self, material: str, amount: LotAmount, share: Decimal = _WHOLE) -> LotFuel | None:
+        """An amount of a material that burns; None for other materials, and for amounts that do not convert."""
+        known = entry_of(self.sets, material)
+        if known is None or known[1].kind != _FUEL:
+            return None
+        choice = choose(self.sets, material, "combustion", self.around.places, self.around.year)
+        if choice is None or choice.entry.heating_value is None:
+            return None
+        own = amount_of(choice.entry, amount.quantity, amount.unit, amount.mass)
+        return None if own is None else LotFuel(material, share, own, choice)

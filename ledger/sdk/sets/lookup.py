@@ -29,6 +29,7 @@ _FREIGHT: Final = "freight"
 _MASS: Final = "mass"
 _VOLUMES: Final = ("volume", "normal volume")
 _PERCENTILE: Final = Decimal("0.9")
+_SHORTEST_CODE: Final = 4
 MATTER: Final[tuple[SupplyKind, ...]] = ("material", "gas", "fuel")
 """Kinds of supplies that are matter. Any of them may be a raw material: coke burns in one process, and reduces ore in
 another."""
@@ -71,6 +72,22 @@ def entry_of(sets: Sequence[FactorSetVersion], material: str) -> tuple[FactorSet
         if entry is not None:
             return version, entry
     return None
+
+
+def entry_of_code(sets: Sequence[FactorSetVersion], codes: Sequence[str]) -> SupplyEntry | None:
+    """The entry of the longest prefix of one of the codes, by the precedence of the sets."""
+    for code in codes:
+        for length in range(len(code), _SHORTEST_CODE - 1, -1):
+            for entry in _of_prefix(sets, code[:length]):
+                return entry
+    return None
+
+
+def _of_prefix(sets: Sequence[FactorSetVersion], prefix: str) -> Iterator[SupplyEntry]:
+    for version in sets:
+        entry = version.coded(prefix)
+        if entry is not None:
+            yield entry
 
 
 def supply_kinds(

@@ -1,6 +1,7 @@
 """The facts of records, lots and organisations from which the policy decides."""
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 
 from asyncpg import Record
 
@@ -34,15 +35,14 @@ async def lot_facts(pool: DatabasePool, names: Sequence[str]) -> dict[str, list[
     """The facts of lots by the id of the lot, item or pool. A pool has the facts of its newest lot, an item has a lot
     for each stage of its life."""
     facts: dict[str, list[LotConcerns]] = {}
-    for row in await pool.fetch(queries("sight")["lots"], list(names)):
+    for row in await _each(pool, "lots", names):
         facts.setdefault(row["name"], []).append(_lot(row))
     return facts
 
 
 async def organizations_of(pool: DatabasePool, names: Sequence[str]) -> dict[str, str]:
     """By each name of an organisation, facility or product: the organisation that it stands for."""
-    rows = await pool.fetch(queries("sight")["organizations"], list(names))
-    return {row["name"]: row["organization"] for row in rows}
+    return {row["name"]: row["organization"] for row in await _each(pool, "organizations", names)}
 
 
 async def holders_of(pool: DatabasePool, numbers: Sequence[int]) -> frozenset[str]:
@@ -52,10 +52,9 @@ async def holders_of(pool: DatabasePool, numbers: Sequence[int]) -> frozenset[st
 
 async def made_facts(pool: DatabasePool, indexes: Iterable[int]) -> list[RecordConcerns]:
     """The facts of records by log index, without parties."""
-    rows = await pool.fetch(queries("sight")["made"], list(indexes))
     return [
-        RecordConcerns(row["index"], row["type"], row["issuer"], frozenset(), frozenset(row["products"]),
-                       row["start"], row["end"]) for row in rows
+        RecordConcerns(row["index"], row["type"], row["issuer"], frozenset(), frozenset(row["products"] or ()),
+                       row["start"], row["end"]) for row in await _each(pool, "made", indexes)
     ]
 
 
@@ -65,8 +64,13 @@ def _record(row: Record) -> RecordConcerns:
         row["start"], row["end"], frozenset(row["owners"] or ()))
 
 
+async def _each(pool: DatabasePool, query: str, values: Iterable[object]) -> Iterable[Record]:
+    rows = await pool.fetch_each(queries("sight")[query], [(value,) for value in values])
+    return chain.from_iterable(rows)
+
+
 def _lot(row: Record) -> LotConcerns:
     parties = frozenset({row["holder"], row["owner"], row["sender"], row["receiver"]} - {None})
     record = RecordConcerns(row["index"], row["type"], row["issuer"], frozenset(), frozenset({row["product"]}),
                             row["start"], row["end"])
-    return LotConcerns(row["number"], row["product"], record, parties)
+    return LotConcerns(row["number"], row["product"], record, parties, row["facility"], row["operator"])

@@ -15,7 +15,7 @@ from ledger.access.declared import (
     OfRecord,
     OfThing,
 )
-from ledger.access.policy import Level, lot_level, organization_level, record_level
+from ledger.access.policy import Level, LotConcerns, lot_level, organization_level, record_level
 from ledger.access.rights import OPEN, Rights
 from ledger.core.record.kinds import PUBLIC_TYPES
 from ledger.errors import NotFound
@@ -55,22 +55,21 @@ class Gate:
         """The rights of a caller now: revocations act at once."""
         return OPEN if self.is_open else await read_rights(self._pool, caller)
 
-    async def admit(self, caller: Caller, declared: Declared, values: Values) -> Sight:
-        """The caller's sight of the named things. Raises NotFound if the ledger has no such thing, or if the caller
-        sees nothing of it. Raises Denied if the answer needs a chain without hidden parts."""
-        rights = await self.rights_of(caller)
+    async def admit(self, rights: Rights, declared: Declared, values: Values) -> Sight:
+        """The sight that a caller with these rights has of the named things. Raises NotFound if the ledger has no such
+        thing, or if the caller sees nothing of it. Raises Denied if the answer needs a chain without hidden parts."""
         if self.is_open:
             return Sight(rights)
-        level, lots, reading = Level.FULL, [], _NamedThings(set(), [])
+        level, lots, reading = Level.FULL, list[LotConcerns](), _NamedThings(set(), [])
         for declaration in declared:
-            seen, numbers = await self._seen(rights, declaration, values, reading)
+            seen, named = await self._seen(rights, declaration, values, reading)
             level = min(level, seen)
-            lots += numbers
+            lots += named
         return Sight(rights, level, tuple(lots), frozenset(reading.owners), tuple(reading.asked))
 
     async def _seen(
         self, rights: Rights, declaration: Declaration, values: Values, reading: _NamedThings
-    ) -> tuple[Level, list[int]]:
+    ) -> tuple[Level, list[LotConcerns]]:
         """Adds the organisations whose non-public data are named and the looked-up names to `reading`."""
         match declaration:
             case OfLot():
@@ -86,26 +85,26 @@ class Gate:
 
     async def _lots(
         self, rights: Rights, declaration: OfLot, values: Values, reading: _NamedThings
-    ) -> tuple[Level, list[int]]:
+    ) -> tuple[Level, list[LotConcerns]]:
         given = _given(declaration.parameters, values)
         if not given:
             return Level.FULL, []
         facts = await lot_facts(self._pool, [name for _, name in given])
-        levels, numbers = [], []
+        levels, lots = [], list[LotConcerns]()
         for parameter, name in given:
-            seen = {each.number: lot_level(rights, each) for each in facts.get(name, ())}
-            best = max(seen.values(), default=Level.NOTHING)
+            seen = [(each, lot_level(rights, each)) for each in facts.get(name, ())]
+            best = max([level for _, level in seen], default=Level.NOTHING)
             if best < declaration.at_least:
                 raise _unseen(rights.caller, parameter, name)
             levels.append(best)
             reading.asked.append(name)
-            numbers += [number for number, level in seen.items() if level >= declaration.at_least]
-            reading.owners.update([each.record.issuer for each in facts[name] if each.number in numbers])
+            lots += [each for each, level in seen if level >= declaration.at_least]
+        reading.owners.update([each.record.issuer for each in lots])
         if declaration.whole and not rights.everything:
-            visible = await visible_upstream(self._pool, rights, numbers, NOW)
+            visible = await visible_upstream(self._pool, rights, [each.number for each in lots], NOW)
             if visible.hidden:
                 raise hidden_parts(*given[0])
-        return min(levels), numbers
+        return min(levels), lots
 
     async def _record(self, rights: Rights, parameter: str, values: Values, reading: _NamedThings) -> Level:
         level = Level.FULL
@@ -141,7 +140,7 @@ class Gate:
 
     async def _thing(
         self, rights: Rights, parameter: str, values: Values, reading: _NamedThings
-    ) -> tuple[Level, list[int]]:
+    ) -> tuple[Level, list[LotConcerns]]:
         """A record, lot, item, organisation, facility, product or pool; all kinds are looked up for every name."""
         given = _given((parameter,), values)
         if not given:
@@ -164,7 +163,7 @@ class Gate:
         reading.owners.update([each.record.issuer for each in lots if levels[each.number] > Level.NOTHING])
         reading.owners.update([each.issuer for each in records.values() if each.type not in PUBLIC_TYPES])
         reading.owners.update({organizations[name]} - {name} if name in organizations else ())
-        return level, [number for number, each in levels.items() if each > Level.NOTHING]
+        return level, [each for each in lots if levels[each.number] > Level.NOTHING]
 
 
 def _given(parameters: Sequence[str], values: Values) -> list[tuple[str, str]]:

@@ -1,6 +1,5 @@
-"""The records that full grants of single lots and products show beside those in their scope: the chain of a lot to
-which its grantor's records go back, and the records of the facilities and products that the figures of all these need.
-All of it is the grantor's own."""
+"""Full grants of single lots and products show more than the records in their scope: the records in the chain of a lot,
+and the records of the facilities and products that the figures of all these need. All of it is the grantor's own."""
 
 from collections.abc import Iterable
 from typing import Final

@@ -14,7 +14,6 @@ from ledger.access.policy import Level
 from ledger.answers.stored import (
     AttestationAnswer,
     ClaimAnswer,
-    DoubtAnswer,
     FootprintAnswer,
     LotAveragesAnswer,
     VerifiedAnswer,
@@ -23,13 +22,11 @@ from ledger.core.receipts.study import StudyClaim
 from ledger.service.access.facts import organizations_of
 from ledger.service.access.show_lots import lot_levels, show_lots
 from ledger.service.access.sight import Sight
-from ledger.service.queries.doubts import limitation
+from ledger.service.queries.doubts import visible_doubts
 from ledger.service.queries.tree_size import NOW, moment_at
 from ledger.store.database import DatabasePool
 
 AnyStudy = TypeVar("AnyStudy", bound=StudyClaim)
-DOUBTED: Final = ("records behind this figure that are hidden from you are signed by keys reported compromised: their "
-                  "issuers may not have signed them.")
 RECALLED: Final = "emission factors of this figure were not checked against their source."
 WAITING: Final = "a part of this figure waits for closings of facilities that are hidden from you."
 
@@ -59,12 +56,12 @@ async def _without_upstream(pool: DatabasePool, sight: Sight, answer: FootprintA
     facilities = sorted({period.facility for period in answer.open_periods})
     operators = await organizations_of(pool, facilities) if facilities else {}
     periods = [period for period in answer.open_periods if sight.of_own(operators.get(period.facility, ""))]
-    limitations = visible_limitations(sight, answer.in_doubt, answer.limitations, answer.lot.index)
+    doubts, limitations = visible_doubts(sight, answer.in_doubt, answer.limitations, answer.lot.index)
     if len(answer.open_periods) > len(periods):
         limitations.append(WAITING)
     return structs.replace(
         answer, open_periods=periods, more_periods=answer.more_periods and bool(periods),
-        in_doubt=[doubt for doubt in answer.in_doubt if _may_see(sight, doubt, answer.lot.index)],
+        in_doubt=doubts,
         limitations=limitations, verified=verified_alone(answer.verified, answer.lot.lot),
     )
 
@@ -75,19 +72,6 @@ async def _sees_chain(pool: DatabasePool, sight: Sight, answer: FootprintAnswer)
         return False
     visible = await sight.visible(pool, sight.lots, await moment_at(pool, answer.at))
     return visible is None or not visible.hidden
-
-
-def _may_see(sight: Sight, doubt: DoubtAnswer, own: int) -> bool:
-    return doubt.index == own or sight.of_own(doubt.issuer)
-
-
-def visible_limitations(
-    sight: Sight, doubts: Sequence[DoubtAnswer], stated: Sequence[str], own: int
-) -> list[str]:
-    """The limitations of a figure in words, without the names of hidden records. `stated`: for a caller who sees all;
-    `own`: the log index of the record that made the lot."""
-    limitations = [limitation(doubt) for doubt in doubts if _may_see(sight, doubt, own)]
-    return [*limitations, DOUBTED] if len(stated) > len(limitations) else limitations
 
 
 def verified_alone(verified: VerifiedAnswer | None, lot: str) -> VerifiedAnswer | None:

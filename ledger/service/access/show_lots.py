@@ -1,13 +1,13 @@
 """Lots as a caller may see them: the figures of a lot that it received, but not where and how the lot was made."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple, TypeVar
 
 from msgspec import structs
 
 from ledger.access.policy import Level, lot_level, record_level
 from ledger.answers.stored import LotAnswer
-from ledger.footprint.derived.delivered_findings import of_lot
+from ledger.footprint.derived.chain.delivered_findings import of_lot
 from ledger.footprint.derived.findings import ListedFinding
 from ledger.service.access.facts import lot_facts, made_facts, organizations_of
 from ledger.service.access.sight import Sight
@@ -35,11 +35,9 @@ async def show_lots(
     figures of each lot."""
     if sight.whole or not lots:
         return list(lots)
-    records = await made_facts(pool, {lot.index for lot in lots})
-    full = {one.log_index: one.issuer for one in records if record_level(sight.rights, one) == Level.FULL}
-    facilities = {lot.facility for lot in lots if lot.facility is not None}
     earlier = {lot.previous_life for lot in lots if lot.previous_life is not None}
-    operators = await organizations_of(pool, sorted(facilities)) if facilities else {}
+    full = await _in_full(pool, sight, {lot.index for lot in lots})
+    operators = await _operators(pool, sight, {lot.facility for lot in lots if lot.facility is not None})
     lives = await visible_lots(pool, sight, sorted(earlier)) if earlier else frozenset()
     behind = [lot for lot in lots if lot.index not in full]
     findings = await read_delivered(
@@ -48,6 +46,24 @@ async def show_lots(
         name: of_lot(findings.by_lot[number]) for name, number in findings.numbers.items()
         if number in findings.by_lot})
     return [_shown(lot, sight, context) for lot in lots]
+
+
+async def _in_full(pool: DatabasePool, sight: Sight, indexes: Set[int]) -> dict[int, str]:
+    """The issuers of the records among these that the caller sees in full. The gate has read the makers of named lots,
+    and a caller sees all records of its own."""
+    makers = {lot.record.log_index: lot.record.issuer for lot in sight.named}
+    full = {index: makers[index] for index in indexes & makers.keys() if sight.of_own(makers[index])}
+    more = indexes - full.keys()
+    records = await made_facts(pool, more) if more else []
+    return full | {one.log_index: one.issuer for one in records if record_level(sight.rights, one) == Level.FULL}
+
+
+async def _operators(pool: DatabasePool, sight: Sight, facilities: Set[str]) -> dict[str, str]:
+    """The organisations that run these facilities. The gate has read them for the named lots."""
+    operators = {lot.facility: lot.operator for lot in sight.named
+                 if lot.facility is not None and lot.operator is not None}
+    more = sorted(facilities - operators.keys())
+    return operators | await organizations_of(pool, more) if more else operators
 
 
 async def visible_lots(pool: DatabasePool, sight: Sight, names: Sequence[str]) -> frozenset[str]:

@@ -5,10 +5,10 @@ from msgspec import UNSET, structs
 
 from ledger.access.rights import Rights
 from ledger.admission.facts import LOT_SLOTS
-from ledger.answers.stored import RecordAnswer, RevisionAnswer, TakenGoods
+from ledger.answers.stored import RecordAnswer, RevisionAnswer, TakenQuantity
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
-from ledger.footprint.derived.delivered_findings import of_lot
+from ledger.footprint.derived.chain.delivered_findings import of_lot
 from ledger.footprint.derived.findings import ListedFinding
 from ledger.service.access.leaves import LeafSight
 from ledger.service.queries.chain.delivered import HiddenLots, read_delivered
@@ -33,14 +33,14 @@ async def _findings(pool: DatabasePool, index: int, seen: LeafSight) -> list[Lis
     lots = [index * LOT_SLOTS + place - 1 for place in seen.places or () if place]
     if not lots:
         return []
-    found = (await read_delivered(pool, HiddenLots([index], numbers=lots), NOW)).by_lot
-    return [finding for lot in sorted(found) for finding in of_lot(found[lot])]
+    behind = (await read_delivered(pool, HiddenLots([index], numbers=lots), NOW)).by_lot
+    return [finding for lot in sorted(behind) for finding in of_lot(behind[lot])]
 
 
-async def _taken(pool: DatabasePool, rights: Rights, index: int) -> list[TakenGoods]:
+async def _taken(pool: DatabasePool, rights: Rights, index: int) -> list[TakenQuantity]:
     rows = await pool.fetch(queries("sight")["own_goods"], index, sorted(rights.own))
     return [
-        TakenGoods(lot=row["id"], quantity=Quantity(value=plain(row["quantity"]), unit=row["unit"])) for row in rows
+        TakenQuantity(lot=row["id"], quantity=Quantity(value=plain(row["quantity"]), unit=row["unit"])) for row in rows
     ]
 
 

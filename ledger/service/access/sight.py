@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from ledger.access.policy import Level, record_level
+from ledger.access.policy import Level, LotConcerns, record_level
 from ledger.access.rights import OPEN, Rights
 from ledger.service.access.facts import made_facts
 from ledger.service.access.walk import Visible, hidden_parts, visible_upstream
@@ -13,16 +13,21 @@ from ledger.store.database import DatabasePool
 
 
 class Sight(NamedTuple):
-    """`level`: the least level of the named things. `lots`: numbers of the named lots that the caller sees, if the gate
-    has looked them up. `owners`: the organisations whose non-public data these things are.
+    """`level`: the least level of the named things. `named`: the named lots that the caller sees, if the gate has
+    looked them up. `owners`: the organisations whose non-public data these things are.
     `asked`: the names by which the request asked for them. `noter` notes the readings; None if nothing is secret."""
 
     rights: Rights
     level: Level = Level.FULL
-    lots: tuple[int, ...] = ()
+    named: tuple[LotConcerns, ...] = ()
     owners: frozenset[str] = frozenset()
     asked: tuple[str, ...] = ()
     noter: Noter | None = None
+
+    @property
+    def lots(self) -> list[int]:
+        """The numbers of the named lots."""
+        return [lot.number for lot in self.named]
 
     @property
     def whole(self) -> bool:

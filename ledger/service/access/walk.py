@@ -1,6 +1,6 @@
 """The contracted graph: the part of a chain that a caller sees.
 
-The walk starts at lots and goes upstream as far as the caller sees the records in full. Where it ends, hidden records
+The walk starts at lots and goes upstream through records that the caller sees in full. Where it ends, hidden records
 make *boundary* lots, which stand for everything behind them: a visible record has taken them, so their names and
 quantities are known, and their committed figures are known to whoever received them. No answer goes further: a record
 of the caller that lies behind a hidden one is hidden as well, because its place in the chain is.

@@ -1,4 +1,4 @@
-"""Notes the readings of a request: the things that it names, then their upstream chain as far as the caller sees it."""
+"""Notes the readings of a request: the things that it names, then the visible part of their upstream chain."""
 
 from collections.abc import Collection, Sequence
 from contextlib import suppress

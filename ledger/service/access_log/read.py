@@ -17,7 +17,7 @@ from ledger.answers.lists import (
 )
 from ledger.core.log.tiles import Tile, inclusion_path_from_tiles, inclusion_tiles
 from ledger.errors import NotFound
-from ledger.store.database import DatabasePool
+from ledger.store.database import Connection, DatabasePool
 from ledger.store.sql import queries
 
 MOST_PROOFS: Final = 100
@@ -61,15 +61,15 @@ async def read_access_proofs(
             raise NotFound(f"the access log of {day} is not closed yet", code="day-open", field="day", value=day,
                            rule="a day is closed some minutes after its end at 00:00 UTC")
         places = {index: inclusion_tiles(index, root["size"]) for index in wanted}
-        tiles = await _tiles(connection.fetch, parsed, list({tile for each in places.values() for tile in each}))
+        tiles = await _tiles(connection, parsed, list({tile for each in places.values() for tile in each}))
     return AccessProofsAnswer(day, root["note"], [
         AccessProofAnswer(index, [node.hex() for node in inclusion_path_from_tiles(index, root["size"], tiles)])
         for index in wanted
     ])
 
 
-async def _tiles(fetch, day: date, tiles: Sequence[Tile]) -> dict[Tile, bytes]:  # type: ignore[no-untyped-def]
-    rows = await fetch(queries("accesses")["tiles"], day, [tile.level for tile in tiles],
+async def _tiles(connection: Connection, day: date, tiles: Sequence[Tile]) -> dict[Tile, bytes]:
+    rows = await connection.fetch(queries("accesses")["tiles"], day, [tile.level for tile in tiles],
                        [tile.index for tile in tiles])
     held = {(row["level"], row["index"]): bytes(row["hashes"]) for row in rows}
     return {tile: held[tile.level, tile.index] for tile in tiles if (tile.level, tile.index) in held}

@@ -10,10 +10,11 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from ledger.access.caller import SCOPES, Caller
+from ledger.access.caller import SCOPES
 from ledger.access.links import link_digest
+from ledger.access.rights import Rights
 from ledger.errors import InvalidInput, Unauthenticated
-from ledger.service.access.rights import read_link
+from ledger.service.access.rights import TokenBasis, read_link, rights_of_token
 from ledger.service.identity.assertions import AssertionKey, keyid_of, verified_assertion
 from ledger.service.identity.faults import OAuthFault, invalid_client, invalid_request, invalid_token
 from ledger.service.identity.guesses import Guesses
@@ -78,19 +79,17 @@ class TokenService:
                              secrets.token_urlsafe(16), subject.link)
         return TokenAnswer(signed(claims, await self.keys.signing()), "Bearer", LIFETIME, scope)
 
-    async def caller_of(self, token: str) -> Caller:
-        """Who holds a token. Its signature is checked once, its standing each time: a revocation acts at the next
-        request. Raises Unauthenticated, or Unavailable."""
+    async def holder_of(self, token: str) -> Rights:
+        """Who holds a token, with its rights. The signature is checked once, standing and rights are read each time: a
+        revocation acts at the next request. Raises Unauthenticated, or Unavailable."""
         verified_token = await self._check(token)
-        claims = verified_token.claims
-        link = None if claims.link is None else bytes.fromhex(claims.link)
-        keyid = claims.keyid
-        client = claims.client_id if link is None and keyid is None else None
-        holds = await self._pool.fetchval(
-            queries("identity")["standing"], verified_token.key, _spent(claims), keyid, client, claims.sub, link)
-        if not holds:
+        claims, keyid = verified_token.claims, verified_token.claims.keyid
+        client = claims.client_id if claims.link is None and keyid is None else None
+        rights = await rights_of_token(
+            self._pool, claims.caller(), TokenBasis(verified_token.key, _spent(claims), keyid, client))
+        if rights is None:
             raise invalid_token("it is revoked, or its key, client or grant is")
-        return claims.caller()
+        return rights
 
     async def revoke(self, form: Mapping[str, str], authorization: str | None, place: TokenEndpoint) -> None:
         """Revokes a token of the client that asks (RFC 7009). A token that is not valid is no fault. Raises

@@ -107,7 +107,7 @@ class ReceiptReader:
 
 
 def unrevised(digest: bytes, revised: int) -> NotFound:
-    """The error for a record that does not revise the record at that index, as far as the caller may know."""
+    """The error for a record that does not revise the record at that index, or not visibly to the caller."""
     return NotFound(f"no record {digest.hex()} on the log revises the record at index {revised}",
                     field="revised", value=revised, rule="the index of a record that it revises")
 

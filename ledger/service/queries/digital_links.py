@@ -1,11 +1,17 @@
 """GS1 Digital Links. The same path means the same thing on every domain; https://id.gs1.org is the canonical one."""
 
+import re
+from typing import Final
+from urllib.parse import unquote
+
 from biip import ParseError
 from biip.gs1_digital_link_uris import GS1DigitalLinkURI
 
 CANONICAL = "https://id.gs1.org"
 _SLASHES = len(("https:", "", "id.gs1.org", "01"))
 """In the link of a GTIN alone."""
+_ESCAPED: Final = re.compile("%(?:3A|2F|3D)")
+"""The delimiters `:`, `/` and `=`."""
 
 
 def canonical_link(text: str) -> str | None:
@@ -22,9 +28,13 @@ def canonical_link(text: str) -> str | None:
 
 
 def spellings(text: str) -> list[str]:
-    """The identifiers under which the ledger may have the thing: as given, and in the canonical spelling."""
+    """The identifiers under which the ledger may have the thing: as given, in the canonical spelling, and in this one
+    with plain delimiters. The owner of assets (GRAI, GIAI) has a prefix that ends with a delimiter, such as
+    https://id.gs1.org/8004/0950600099: and the canonical spelling escapes it."""
     canonical = canonical_link(text)
-    return [text] if canonical in (None, text) else [text, str(canonical)]
+    if canonical is None:
+        return [text]
+    return list(dict.fromkeys((text, canonical, _ESCAPED.sub(lambda found: unquote(found[0]), canonical))))
 
 
 def is_of_product(link: str) -> bool:

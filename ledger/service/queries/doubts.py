@@ -17,7 +17,8 @@ MAX_RECORDS: Final = 10_000
 """The most records upstream of a figure that a query examines."""
 
 SHOWN: Final = 20
-_HIDDEN: Final = "records behind this figure that are hidden from you are in doubt, or were not looked at."
+DOUBTED: Final = ("records behind this figure that are hidden from you are signed by keys reported compromised, or "
+                  "were not looked at: their issuers may not have signed them.")
 
 
 async def read_doubts(pool: DatabasePool, indexes: Iterable[int], size: int) -> dict[int, DoubtAnswer]:
@@ -51,16 +52,18 @@ async def read_doubts_behind(
 
 
 def visible_doubts(
-    sight: Sight, doubts: Sequence[DoubtAnswer], stated: Sequence[str]
+    sight: Sight, doubts: Sequence[DoubtAnswer], stated: Sequence[str], own: int | None = None
 ) -> tuple[list[DoubtAnswer], list[str]]:
-    """The doubts and limitations that a caller may read: about records of others only that there are some."""
+    """The doubts and limitations that a caller may read: about hidden records only that there are some. `stated`: the
+    limitations for a caller who sees all; `own`: the log index of a record that the caller knows, if of another."""
     if sight.whole:
         return list(doubts), list(stated)
-    seen = [doubt for doubt in doubts if sight.of_own(doubt.issuer)]
-    return seen, [*map(limitation, seen[:SHOWN]), *([_HIDDEN] if len(stated) > len(seen) else [])]
+    seen = [doubt for doubt in doubts if doubt.index == own or sight.of_own(doubt.issuer)]
+    is_part = len(seen) < len(doubts) or len(stated) > len(_limitations(doubts))
+    return seen, [*_limitations(seen), *([DOUBTED] if is_part else [])]
 
 
-def _limitations(doubts: Sequence[DoubtAnswer], more: bool, most: int) -> list[str]:
+def _limitations(doubts: Sequence[DoubtAnswer], more: bool = False, most: int = MAX_RECORDS) -> list[str]:
     sentences = [limitation(doubt) for doubt in doubts[:SHOWN]]
     if len(doubts) > SHOWN:
         sentences.append(f"{len(doubts) - SHOWN} more records behind this figure are in doubt.")

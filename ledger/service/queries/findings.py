@@ -10,8 +10,8 @@ from typing import Final, Literal, NamedTuple
 import numpy
 
 from ledger.footprint.derived.chain.arrays import Arrays, Floats
+from ledger.footprint.derived.chain.delivered_findings import in_figure
 from ledger.footprint.derived.contributions import Weights, weights_of_sum
-from ledger.footprint.derived.delivered_findings import in_figure
 from ledger.footprint.derived.findings import FindingRecord, ListedFinding, listed
 from ledger.footprint.derived.rank_findings import NO_FINDINGS, NO_PATHS, FindingList, question_paths, ranked
 from ledger.host.threads import in_thread
@@ -67,9 +67,8 @@ class FindingTargets(NamedTuple):
 async def read_findings(
     pool: DatabasePool, targets: FindingTargets, moment: Moment, most: int, sight: Sight = EVERYTHING
 ) -> FindingList:
-    """The findings behind a figure: of the records that the caller sees, and of hidden ones as far as
-    `delivered_findings` goes. If more than `most` records lie upstream, the list has the findings of own records
-    only, and `beyond` says so."""
+    """The findings behind a figure: of the records that the caller sees, and by `delivered_findings` of hidden ones. If
+    more than `most` records lie upstream, the list has the findings of own records only, and `beyond` says so."""
     moment = await pinned(pool, moment)
     visible = await sight.visible(pool, list(targets.lots), moment)
     if visible is not None and visible.hidden:
@@ -111,9 +110,9 @@ async def _read_visible_findings(
     for number, weight in targets.lots.items():
         wanted[loaded.arrays.position(number)] = weight
     carried = await in_thread(weights_of_sum, loaded.arrays, wanted)
-    found = await weigh_findings(pool, WeighedChain(loaded.arrays, wanted, carried), targets, seen, moment)
-    return found.with_delivered(
-        in_figure(delivered, targets.lots, found.paths, carried.lots), targets.questioned)
+    weighed = await weigh_findings(pool, WeighedChain(loaded.arrays, wanted, carried), targets, seen, moment)
+    return weighed.with_delivered(
+        in_figure(delivered, targets.lots, weighed.paths, carried.lots), targets.questioned)
 
 
 async def may_have_findings(pool: DatabasePool) -> bool:

@@ -103,9 +103,9 @@ def _per(weighed: dict[tuple[str, int | None], float], code: str, output: int | 
 def _findings_of_product(answer: ProductAnswer, size: float) -> list[PassportFinding]:
     """The findings of the records that made the lots, each code once."""
     kilograms: defaultdict[tuple[str, Severity], float] = defaultdict(float)
-    for one in answer.findings:
-        if one.own:
-            kilograms[one.code, one.severity] += one.questioned
+    for finding in answer.findings:
+        if finding.own:
+            kilograms[finding.code, finding.severity] += finding.questioned
     return [PassportFinding(code=code, severity=severity, questioned=amount / size if amount else None)
             for (code, severity), amount in kilograms.items()]
 

@@ -1,4 +1,4 @@
-"""Says who asks: verifies the access token of a request, if it has one."""
+"""Says who asks, and with which rights: verifies the access token of a request, if it has one."""
 
 from collections.abc import Awaitable
 from typing import Final, cast
@@ -6,10 +6,11 @@ from typing import Final, cast
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from ledger.access.caller import Caller
+from ledger.access.rights import Rights
 from ledger.answers.problems import problem_of
 from ledger.errors import LedgerError, Unauthenticated, Unavailable
 from ledger.service.identity.issuing import TokenService
-from ledger.web.access import CALLER
+from ledger.web.access import CALLER, RIGHTS
 from ledger.web.door.answers import Headers, Refusal, header
 
 METRICS: Final = "/metrics"
@@ -36,7 +37,8 @@ class Callers:
         try:
             token = _token(scope["headers"])
             if token is not None:
-                scope = known(scope, await self._tokens.caller_of(token))
+                rights = await self._tokens.holder_of(token)
+                scope = known(scope, rights.caller, rights)
         except LedgerError as error:
             retry_after = error.retry_after if isinstance(error, Unavailable) else None
             await Refusal(problem_of(error), retry_after=retry_after).send(send)
@@ -54,10 +56,10 @@ class AsOperator:
         return self._app(known(scope, _OPERATOR), receive, send)
 
 
-def known(scope: Scope, caller: Caller) -> Scope:
-    """The scope of a request of this caller."""
+def known(scope: Scope, caller: Caller, rights: Rights | None = None) -> Scope:
+    """The scope of a request of this caller. `rights`: if they have just been read."""
     scope = cast(HTTPScope, scope).copy()
-    scope["state"] = {**(scope.get("state") or {}), CALLER: caller}
+    scope["state"] = {**(scope.get("state") or {}), CALLER: caller, RIGHTS: rights}
     return scope
 
 

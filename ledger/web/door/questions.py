@@ -2,7 +2,8 @@
 
 The path shows the cost of a query. Queries over a chain, a year or a sector take one of a few places, or wait for one
 in a bounded queue. Pages of an audit have places of their own. So have queries of a few rows: enough places to keep the
-database busy, but not so many that a posted record waits behind a thousand queries.
+database busy, also by queries with a token, which look up four things one after the other; but not so many that a
+posted record waits behind a thousand queries.
 """
 
 import asyncio
@@ -41,7 +42,7 @@ _READING: Final = frozenset({"GET", "HEAD"})
 _OPERATION: Final = frozenset({"health", "metrics"})
 _RECORDS: Final = "records"
 """A request that waits for the witnesses of a record takes no place, nor does a health check or a scrape."""
-ROWS: Final = 32
+ROWS: Final = 64
 ROOM_FOR_ROWS: Final = 2_048
 ROOM_A_PLACE: Final = 16
 _PIECE: Final = 256 << 10

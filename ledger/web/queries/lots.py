@@ -21,7 +21,7 @@ from ledger.service.plugin_archives import read_stored, read_versions
 from ledger.service.queries.records import read_lots, read_organizations, read_plugins
 from ledger.service.queries.restatements.of_holder import ChangesPage, read_changes
 from ledger.service.queries.tree_size import EVER
-from ledger.web.resources import IMMUTABLE, check_path, resource
+from ledger.web.resources import IMMUTABLE, NOT_MODIFIED, check_path, resource
 
 ZIP: Final = "application/zip"
 LotId = Annotated[str, Parameter(description="the id of a lot", min_length=1, max_length=255)]
@@ -74,7 +74,7 @@ class QueriesController(Controller):
         return await read_versions(ledger.pool)
 
     @get("/plugins/{digest:str}/archive", access=ENROLLED,
-         summary="The code of a plugin version, as a zip", media_type=ZIP)
+         summary="The code of a plugin version, as a zip", media_type=ZIP, responses=NOT_MODIFIED)
     async def plugin_archive(self, request: Request[Any, Any, Any], digest: str, ledger: Ledger) -> Response[bytes]:
         """Exactly the files that the digest covers. Any client can check them against the log's activations."""
         check_path(request, f"/v1/plugins/{digest}/archive")

@@ -79,7 +79,8 @@ def kiln_fuels(
         supply for supply in context.supplies
         if supply.material not in elsewhere and is_kiln_fuel(supply.material, analyses)
     ]
-    supplies += [_as_supply(context, lot) for lot in lots]
+    burnt = {supply.lot for supply in context.supplies}
+    supplies += [_as_supply(context, lot) for lot in lots if lot.lot not in burnt]
     materials = {supply.material for supply in supplies} | {supply.material for supply in context.supplies}
     for analysis in analyses:
         if analysis.material not in materials:

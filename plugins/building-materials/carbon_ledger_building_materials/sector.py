@@ -13,8 +13,8 @@ def plugin() -> Sector:
         name="building-materials", version="0.1.0", en="Building materials", zh="建材", mass_tolerance=Decimal("0.02"),
         element_tolerance=Decimal("0.05"), indicators=read_indicators("carbon_ledger_building_materials"),
         needs=read_needs("carbon_ledger_building_materials"), nature=read_nature("carbon_ledger_building_materials"),
-        # The kiln burns the lots that its activity names.
-        burns_lots=("cement", "flatGlass", "ceramics"),
+        # Of waste, the kiln burns the lots that its activity names.
+        burns_lots=dict.fromkeys(("clinker", "cement", "flatGlass", "ceramics"), "mineral"),
         routes={
             "clinker": Route(activity=clinker.Clinker, assess=clinker.assess, en="Cement clinker", zh="水泥熟料"),
             "cement": Route(activity=cement.Cement, assess=cement.assess, en="Cement grinding", zh="水泥粉磨"),

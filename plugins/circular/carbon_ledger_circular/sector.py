@@ -22,6 +22,9 @@ def plugin() -> Sector:
         name="circular", version="0.1.0", en="Circular economy", zh="循环经济", mass_tolerance=Decimal("0.02"),
         element_tolerance=Decimal("0.05"), indicators=read_indicators("carbon_ledger_circular"),
         needs=read_needs("carbon_ledger_circular"), nature=read_nature("carbon_ledger_circular"),
+        burns_lots=dict.fromkeys(
+            ("collection", "sorting", "dismantling", "recycling", "wasteUse", "bulkSolidWaste", "incineration",
+             "landfill"), "mineral"),
         routes={
             "collection": Route(
                 activity=collection.Collection, assess=collection.assess, en="Collection", zh="回收",

@@ -13,7 +13,8 @@ def plugin() -> Sector:
         name="consumer-goods", version="0.1.0", en="Consumer goods", zh="消费品", mass_tolerance=Decimal("0.02"),
         element_tolerance=Decimal("0.05"), indicators=read_indicators("carbon_ledger_consumer_goods"),
         needs=read_needs("carbon_ledger_consumer_goods"), nature=read_nature("carbon_ledger_consumer_goods"),
-        burns_lots=("pulping", "papermaking", "textileDyeing", "householdAppliances", "foodAndDrink"),
+        burns_lots=dict.fromkeys(
+            ("pulping", "papermaking", "textileDyeing", "householdAppliances", "foodAndDrink"), "mineral"),
         routes={
             "pulping": Route(activity=pulping.Pulping, assess=pulping.assess, en="Pulping", zh="制浆"),
             "papermaking": Route(

@@ -16,7 +16,7 @@ def plugin() -> Sector:
         name="electronics", version="0.1.0", en="Electronics", zh="电子", mass_tolerance=Decimal("0.01"),
         element_tolerance=Decimal("0.02"), indicators=read_indicators("carbon_ledger_electronics"),
         needs=read_needs("carbon_ledger_electronics"),
-        burns_lots=("photovoltaicModule", "batteryCell", "batteryPack", "semiconductor"),
+        burns_lots=dict.fromkeys(("photovoltaicModule", "batteryCell", "batteryPack", "semiconductor"), "mineral"),
         routes={
             "photovoltaicModule": Route(
                 activity=photovoltaic.PhotovoltaicModule, assess=photovoltaic.assess,

@@ -9,7 +9,7 @@ def plugin() -> Sector:
     return Sector(
         name="energy", version="0.1.0", en="Energy", zh="能源", indicators=read_indicators("carbon_ledger_energy"),
         needs=read_needs("carbon_ledger_energy"), nature=read_nature("carbon_ledger_energy"),
-        burns_lots=("combinedHeatAndPower", "heatBoiler"),
+        burns_lots={"combinedHeatAndPower": "any", "heatBoiler": "any"},
         routes={
             "photovoltaic": Route(
                 activity=renewable.Generation, assess=renewable.assess_photovoltaic,

@@ -22,10 +22,9 @@ def plugin() -> Sector:
         name="equipment", version="0.1.0", en="Machinery and equipment", zh="装备制造",
         mass_tolerance=Decimal("0.01"), element_tolerance=Decimal("0.02"),
         indicators=read_indicators("carbon_ledger_equipment"), needs=read_needs("carbon_ledger_equipment"),
-        burns_lots=(
-            "casting", "forging", "heatTreatment", "machining", "assembly", "remanufacturing", "welding",
-            "vehicleAssembly",
-        ),
+        burns_lots=dict.fromkeys(
+            ("casting", "forging", "heatTreatment", "machining", "assembly", "remanufacturing", "welding",
+             "vehicleAssembly"), "mineral"),
         routes={
             "casting": Route(activity=casting.Casting, assess=casting.assess, en="Casting", zh="铸造"),
             "forging": Route(activity=forging.Forging, assess=forging.assess, en="Forging", zh="锻造"),

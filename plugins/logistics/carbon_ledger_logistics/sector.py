@@ -10,7 +10,7 @@ def plugin() -> Sector:
     return Sector(
         name="logistics", version="0.1.0", en="Logistics", zh="物流",
         indicators=read_indicators("carbon_ledger_logistics"), needs=read_needs("carbon_ledger_logistics"),
-        burns_lots=("transport", "hub"),
+        burns_lots={"transport": "mineral", "hub": "mineral"},
         routes={
             "transport": Route(
                 activity=transport.Transport, assess=transport.assess, en="Freight transport", zh="货物运输",

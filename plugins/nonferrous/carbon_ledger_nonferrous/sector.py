@@ -17,10 +17,9 @@ def plugin() -> Sector:
         element_tolerance=Decimal("0.05"), indicators=read_indicators("carbon_ledger_nonferrous"),
         needs=read_needs("carbon_ledger_nonferrous"), nature=read_nature("carbon_ledger_nonferrous"),
         # Electrolysis takes petroleum coke and pitch for its anodes.
-        burns_lots=(
-            "alumina", "aluminiumCasting", "secondaryAluminium", "copperSmelting", "secondaryCopper", "leadSmelting",
-            "secondaryLead",
-        ),
+        burns_lots=dict.fromkeys(
+            ("alumina", "aluminiumCasting", "secondaryAluminium", "copperSmelting", "secondaryCopper", "leadSmelting",
+             "secondaryLead"), "mineral"),
         routes={
             "alumina": Route(activity=alumina.Alumina, assess=alumina.assess, en="Alumina refining", zh="氧化铝"),
             "aluminiumElectrolysis": Route(

@@ -129,6 +129,9 @@ def _taken(lot: InputFacts, named: str | None) -> Entering | None:
     if material and lot.quantity.unit == "NM3":
         fuel = standard_fuels()[material]
         return Entering(source, lot.quantity.amount * carbon_of(fuel), ZERO, heat, material, mass, factor=fuel.name)
+    fuel_row = standard_fuels().get(material) if material else None
+    if fuel_row is not None and mass and fuel_row.unit == "TNE":
+        return Entering(source, mass / KG_PER_T * carbon_of(fuel_row), ZERO, heat, material, mass, factor=fuel_row.name)
     parts = [
         _by_factor(kind, mass * share) if name in METALS and kind in factors() else held(name, mass * share)
         for name, share in lot.materials.items()

@@ -24,6 +24,9 @@ def plugin() -> Sector:
         name="steel", version="0.1.0", en="Iron and steel", zh="钢铁", mass_tolerance=Decimal("0.02"),
         element_tolerance=Decimal("0.05"), indicators=read_indicators("carbon_ledger_steel"),
         needs=read_needs("carbon_ledger_steel"), nature=read_nature("carbon_ledger_steel"),
+        # The others balance the carbon of their lots.
+        burns_lots=dict.fromkeys(
+            ("blastFurnaceBasicOxygen", "electricArcFurnace", "scrapProcessing", "rolling"), "mineral"),
         routes={
             "blastFurnaceBasicOxygen": Route(
                 activity=integrated.BlastFurnaceBasicOxygen, assess=integrated.assess,

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from acceptance.greenwashing.lie import Lie
-from support.market import Company, Market, evidence, factor, quantity, row, supply
+from support.market import Company, Market, evidence, factor, row, supply
 
 from ledger.core.record.values import Supply
 
@@ -100,7 +100,8 @@ def blend_that_is_only_dug(market: Market) -> Lie:
 
 
 def coal_that_was_power_before(market: Market) -> Lie:
-    """A trader sells coal as a lot of energy with all of its upstream, by its paper. Energy is power to the kiln."""
+    """A trader sells coal as a lot of energy with all of its upstream, by its paper. Energy would be power to the kiln;
+    it is a fuel by its materials, so it burns: no effect."""
     trader = market.company("trader", "NO")
     trader.product("coal", "energy", "MWH", materials={"bituminous": "1"})
     maltings = market.company("maltings", "NO").products("consumer-goods", malt="malt")
@@ -111,7 +112,9 @@ def coal_that_was_power_before(market: Market) -> Lie:
     maltings.run("consumer-goods.foodAndDrink", [maltings.out("malt", "400 TNE")],
                  [supply("barley", "480 TNE"), supply("electricity", "48 MWH")], {coal: KILN},
                  activity={"food": "malt"})
-    return Lie(maltings, "malt", MEGAJOULES / 24.502 * row("bituminous/combustion/*/2006"))
+    burnt = MEGAJOULES / 24.502 * row("bituminous/combustion/*/2006")
+    whole = _coal("bituminous", 24.502) + 480_000 * row("barley/cradleToGate/*/2024")
+    return Lie(maltings, "malt", burnt, honest=whole)
 
 
 def gas_without_wells(market: Market) -> Lie:
@@ -130,70 +133,6 @@ def gas_without_wells_that_is_little(market: Market) -> Lie:
 COAL: Final = MEGAJOULES / 24.502
 """Kg, by the set's heating value."""
 COAL_BURNT: Final = row("bituminous/combustion/*/2006")
-
-
-def _trader(market: Market, product: str, unit: str, fuel: str) -> Company:
-    trader = market.company("trader", "DE")
-    trader.product(product, "goods", unit, materials={fuel: "1"})
-    return trader
-
-
-def _sell(trader: Company, product: str, amount: str, buyer: Company, upstream: float, mass: str | None = None) -> str:
-    """A lot of fuel with its paper and the whole burden from well to tank, in the hands of its buyer."""
-    lot = trader.out(product, amount, mass=None if mass is None else quantity(mass))
-    trader.declare(lot=lot, evidence=[evidence("supplierFactor")], burdens={"fossilGhgEmissions": f"{upstream:.0f}"})
-    return trader.send(product, amount, buyer)
-
-
-def coal_lot_that_food_only_heats(market: Market) -> Lie:
-    """A kiln for malt takes its coal as a lot, so that no supply of its record burns. It burns all the same."""
-    trader = _trader(market, "coal", "KGM", "bituminous")
-    maltings = market.company("maltings", "DE").products("consumer-goods", malt="malt")
-    amount = f"{COAL:.0f} KGM"
-    upstream = COAL * row("bituminous/wellToTank/*/2016")
-    coal = _sell(trader, "coal", amount, maltings, upstream)
-    market.begin_to_lie()
-    maltings.run("consumer-goods.foodAndDrink", [maltings.out("malt", "400 TNE")],
-                 [supply("barley", "480 TNE"), supply("electricity", "48 MWH")], {coal: amount},
-                 activity={"food": "malt"})
-    whole = upstream + COAL * COAL_BURNT + 48_000 * row("electricity/cradleToGate/DE/2024")
-    return Lie(maltings, "malt", COAL * COAL_BURNT, honest=whole + 480_000 * row("barley/cradleToGate/*/2024"))
-
-
-def coal_lot_in_a_sector_that_burns_nothing(market: Market) -> Lie:
-    """A sector of a third party dries gravel, and the coal for it is a lot that nobody burns."""
-    trader = _trader(market, "coal", "KGM", "bituminous")
-    works = market.company("works", "DE")
-    works.product("dry", "works", "KGM", materials={"gravel": "1"})
-    coal = _sell(trader, "coal", "45000 KGM", works, 45_000 * row("bituminous/wellToTank/*/2016"))
-    market.begin_to_lie()
-    works.run("works.make", [works.out("dry", "400000 KGM")], [supply("gravel", "420 TNE")], {coal: "45000 KGM"})
-    return Lie(works, "dry", 45_000 * COAL_BURNT)
-
-
-def oil_lot_that_gravel_holds(market: Market) -> Lie:
-    """So does this one with oil, and says that the carbon of the oil is in the gravel."""
-    trader = _trader(market, "oil", "LTR", "fuelOil")
-    works = market.company("works", "DE")
-    works.product("dry", "works", "KGM", materials={"gravel": "1"}, fossil_carbon="0.08")
-    oil = _sell(trader, "oil", "40000 LTR", works, 38_000 * row("fuelOil/wellToTank/*/2016"), "38 TNE")
-    market.begin_to_lie()
-    works.run("works.make", [works.out("dry", "400000 KGM")], [supply("gravel", "420 TNE")], {oil: "40000 LTR"})
-    return Lie(works, "dry", 38_000 * row("fuelOil/combustion/*/2006"))
-
-
-def kiln_lot_with_the_carbon_of_sand(market: Market) -> Lie:
-    """A cement kiln names its coal among its lots that burn, with an analysis that finds a tenth of the carbon."""
-    trader = _trader(market, "coal", "KGM", "bituminous")
-    kiln = market.company("kiln", "DE").products("building-materials", clinker="clinker")
-    coal = _sell(trader, "coal", "130000 KGM", kiln, 130_000 * row("bituminous/wellToTank/*/2016"))
-    market.begin_to_lie()
-    kiln.run("building-materials.clinker", [kiln.out("clinker", "1000 TNE")],
-             [supply("limestone", "1300 TNE"), supply("clay", "250 TNE"), supply("electricity", "60 MWH")],
-             {coal: "130000 KGM"},
-             activity={"fuelLots": [{"lot": coal, "kind": "bituminous"}], "analyses": [
-                 {"material": "bituminous", "heatingValue": "25", "carbon": "0.06"}]})
-    return Lie(kiln, "clinker", 130_000 * (COAL_BURNT - 0.06 * CO2_PER_C))
 
 
 def tonnes_of_a_blend_that_is_only_dug(market: Market) -> Lie:

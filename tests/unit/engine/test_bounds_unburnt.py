@@ -8,7 +8,7 @@ from support.sectors import Make
 from support.site import quantity, supply
 from unit.engine.bounded import Plant
 
-from ledger.core.record.values import Supply
+from ledger.core.record.values import Evidence, Supply
 
 SAND = supply("sand", "1000 KGM")
 CODE = "fuel-unburnt"
@@ -76,19 +76,28 @@ def test_gas_of_limestone_is_none_of_coal(co2: str, question: float) -> None:
     # Of names that no set knows, the record says how much carbon they hold.
     ({"materials": {"blackStuff": "1"}}, 220), ({"materials": {"blackStuff": "1"}, "fossil_carbon": "0.06"}, 0),
     ({}, 220), ({"materials": {"blackStuff": "1"}, "fossil_carbon": "0.03"}, 110),
-    # Steel holds up to 7 %.
-    ({"materials": {"steel": "1"}}, 0),
-    # Coal that leaves again: 25 kg.
-    ({"materials": {"sand": "0.975", "coal": "0.025"}}, 220 - 25 * 2.2 * 1.25),
+    # Steel holds half a percent.
+    ({"materials": {"steel": "1"}}, 220 - 5 * 44 / 12),
+    # Coal that leaves again: 25 kg. Of an output, the unsaid part is no coal.
+    ({"materials": {"coal": "0.025"}}, 220 - 25 * 2.2),
+    ({"materials": {"sand": "0.975", "coal": "0.025"}}, 220 - 25 * 2.2),
 ])
 def test_carbon_that_leaves_in_goods_is_not_burnt(good: dict[str, Any], question: float) -> None:
     assert asked(with_lot({"coal": "1"}), good=good) == pytest.approx(question)
 
 
-@pytest.mark.parametrize(("carbon", "question"), [("0.5", 50 * 44 / 12), ("0.2", 220 * 0.7), ("0.9", 220)])
-def test_poor_coal_states_its_carbon(carbon: str, question: float) -> None:
-    """Down to 0.7 of the row: coals of one name differ by no more."""
-    assert asked(with_lot({"coal": "1"}, fossil_carbon=carbon)) == pytest.approx(question)
+@pytest.mark.parametrize(("carbon", "kind", "question"), [
+    ("0.5", "fuelAnalysis", 50 * 44 / 12), ("0.5", "fuelAnalysis:coal", 50 * 44 / 12), ("0.2", "fuelAnalysis", 110),
+    ("0.9", "fuelAnalysis", 220), ("0.5", "fuelAnalysis:gas", 209), ("0.5", "weighing", 209),
+    ("0.58", "weighing", 58 * 44 / 12),
+])
+def test_poor_coal_states_its_carbon(carbon: str, kind: str, question: float) -> None:
+    """With a laboratory's report down to half of the row, else to 0.95 of it."""
+    plant = with_lot({"coal": "1"}, fossil_carbon=carbon)
+    outputs = [plant.output("good", "1000 KGM", materials={"sand": "1"})]
+    paper = Evidence(digest="1" * 64, media_type="text/csv", kind=kind)
+    finding = plant.findings(outputs, (SAND,), {"fuel0": "100 KGM"}, evidence=[paper])[CODE]
+    assert float(finding.amount or 0) == pytest.approx(question)
 
 
 @pytest.mark.parametrize(("bought", "question"), [
@@ -104,3 +113,51 @@ def test_an_unknown_name_with_the_upstream_of_a_fuel_is_that_fuel(bought: Supply
     finding = plant.findings(outputs, (SAND, bought)).get(CODE)
     assert (0.0 if finding is None else float(finding.amount or 0)) == pytest.approx(question)
     assert finding is None or (finding.supply, finding.taken) == (1, None)
+
+
+@pytest.mark.parametrize(("role", "amount", "question"), [
+    ("product", "60 KGM", 88), ("waste", "100 KGM", 187), ("waste", "10 KGM", 198), ("byProduct", "100 KGM", 187),
+])
+def test_fuel_that_is_given_away_is_burnt(role: str, amount: str, question: float) -> None:
+    """Sold fuel leaves. Of the rest, 15 % may be in ash and dust."""
+    plant = with_lot({"coal": "1"})
+    outputs = [plant.output("good", "1000 KGM", materials={"sand": "1"}),
+               plant.output("rest", amount, role, materials={"coal": "1"})]
+    finding = plant.findings(outputs, (SAND,), {"fuel0": "100 KGM"})[CODE]
+    assert float(finding.amount or 0) == pytest.approx(question)
+
+
+def test_a_good_of_its_own_matter_binds_no_coal() -> None:
+    """The carbon of polyethylene came with polyethylene."""
+    plastic = supply("polyethylene", "1000 KGM")
+    good = {"materials": {"polyethylene": "1"}}
+    assert asked(with_lot({"coal": "1"}), good=good, supplies=(plastic,)) == pytest.approx(220)
+    steel = supply("steel", "1000 KGM")
+    assert asked(with_lot({"coal": "1"}), good={"materials": {"steel": "1"}}, supplies=(steel,)) == pytest.approx(220)
+
+
+@pytest.mark.parametrize(("materials", "coded", "question"), [
+    ({"coal": "0.05"}, (), 220), ({}, ("2701",), 0), ({"sand": "1"}, (), 0),
+])
+def test_a_lot_of_which_only_fuel_is_known_is_fuel(
+    materials: dict[str, str], coded: tuple[str, ...], question: float
+) -> None:
+    """The hand's coal has no code, so that a code alone finds nothing."""
+    stated = {"classifications": {"cn": coded[0]}} if coded else {}
+    assert asked(with_lot(materials, **stated)) == pytest.approx(question)
+
+
+def test_a_lot_is_no_less_of_a_fuel_than_its_product() -> None:
+    plant = Plant()
+    plant.product("fuel", materials={"coal": "1"})
+    plant.declare(lot=plant.out("fuel0", "fuel", "100 KGM", materials={"sand": "1"}),
+                  burdens={"fossilGhgEmissions": "30"})
+    assert asked(plant) == pytest.approx(220)
+
+
+def test_a_lot_of_energy_that_is_a_fuel() -> None:
+    plant = with_lot({"coal": "1"}, "2500 3B")
+    outputs = [plant.output("good", "1000 KGM", materials={"sand": "1"})]
+    found = plant.findings(outputs, (SAND,), {"fuel0": "2500 3B"})
+    assert CODE not in found
+    assert float(found["fuel-as-energy"].amount or 0) == pytest.approx(220)

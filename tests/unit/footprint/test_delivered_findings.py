@@ -10,7 +10,7 @@ import numpy
 import pytest
 
 from ledger.footprint.derived.chain.arrays import compiled
-from ledger.footprint.derived.delivered_findings import DeliveredLot, delivered_findings, in_figure, of_lot
+from ledger.footprint.derived.chain.delivered_findings import DeliveredLot, delivered_findings, in_figure, of_lot
 from ledger.footprint.derived.findings import FindingRecord, StatedFinding
 from ledger.footprint.derived.rank_findings import NO_FINDINGS, NO_PATHS, QuestionPaths
 

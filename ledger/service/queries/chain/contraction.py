@@ -13,7 +13,7 @@ from ledger.footprint.derived.chain.boundary import NOTE
 from ledger.footprint.derived.chain.columns import LotColumns
 from ledger.footprint.derived.chain.contraction import DOWNSTREAM_NOTE, Contraction
 from ledger.footprint.derived.chain.cutting import StageParts
-from ledger.footprint.derived.delivered_findings import of_lot
+from ledger.footprint.derived.chain.delivered_findings import of_lot
 from ledger.footprint.stored.burdens import SLOT, footprint
 from ledger.service.access.walk import Visible
 from ledger.service.queries.chain.delivered import HiddenLots, read_delivered

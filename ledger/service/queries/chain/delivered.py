@@ -9,7 +9,7 @@ from asyncpg import Record
 from ledger.admission.facts import LOT_SLOTS
 from ledger.core.outcome.assessment import QUESTIONED
 from ledger.footprint.derived.chain.arrays import Arrays, Floats
-from ledger.footprint.derived.delivered_findings import Delivered, DeliveredLot, delivered_findings
+from ledger.footprint.derived.chain.delivered_findings import Delivered, DeliveredLot, delivered_findings
 from ledger.footprint.derived.findings import FindingRecord, findings_in
 from ledger.footprint.stored.burdens import SLOT
 from ledger.host.threads import in_thread
@@ -51,8 +51,8 @@ async def read_delivered(pool: DatabasePool, hidden: HiddenLots, moment: Moment)
     for row in rows:
         sources.setdefault(row["lot"], []).extend([] if row["source"] is None else [row["source"]])
     asked = {lot // LOT_SLOTS for number, made in sources.items() for lot in (number, *made)}
-    found = await pool.fetch(queries("findings")["among"], list_of(sorted(asked)), moment.version)
-    records = await in_thread(decoded, found)
+    leaves = await pool.fetch(queries("findings")["among"], list_of(sorted(asked)), moment.version)
+    records = await in_thread(decoded, leaves)
     having = {record.log_index for record in records}
     lots = [DeliveredLot(number, made) for number, made in sources.items()
             if not having.isdisjoint([lot // LOT_SLOTS for lot in (number, *made)])]

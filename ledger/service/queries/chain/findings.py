@@ -7,7 +7,7 @@ import numpy
 
 from ledger.core.outcome.assessment import QUESTIONED
 from ledger.footprint.derived.chain.boundary import TakenWeights
-from ledger.footprint.derived.delivered_findings import in_figure
+from ledger.footprint.derived.chain.delivered_findings import in_figure
 from ledger.footprint.derived.rank_findings import NO_FINDINGS, FindingList
 from ledger.footprint.stored.burdens import SLOT
 from ledger.host.threads import in_thread

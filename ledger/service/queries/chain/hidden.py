@@ -22,8 +22,8 @@ from ledger.footprint.derived.chain.boundary import (
     TakenWeights,
     merged,
 )
+from ledger.footprint.derived.chain.delivered_findings import Delivered
 from ledger.footprint.derived.contributions import Weights
-from ledger.footprint.derived.delivered_findings import Delivered
 from ledger.footprint.stored.burdens import SLOT, footprint
 from ledger.host.threads import in_thread
 from ledger.service.access.facts import made_facts

@@ -74,7 +74,7 @@ async def trace(
 async def trace_visible(
     pool: DatabasePool, lots: Sequence[str], direction: Direction, limits: ChainLimits, at: int | None, sight: Sight
 ) -> tuple[Chain, Contraction | None]:
-    """The same chain as far as the caller sees it, with its contraction unless nothing is hidden. Raises the errors of
+    """The visible part of the same chain, with its contraction unless nothing is hidden. Raises the errors of
     `trace`, and Denied for an earlier tree size over hidden parts."""
     if sight.whole:
         chain = await trace(pool, lots, direction, limits, at)

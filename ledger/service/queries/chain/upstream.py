@@ -87,7 +87,7 @@ async def read_upstream(
     pool: DatabasePool, question: LotQuestion, most: int = MAX_RECORDS, sight: Sight = EVERYTHING,
     at_least: Level = Level.FULL,
 ) -> UpstreamChain:
-    """The upstream chain of a lot, as far as the caller sees its records `at_least` at that level.
+    """The upstream chain of a lot, through records that the caller sees `at_least` at that level.
 
     Raises NotFound for a lot that is not on the ledger, or was not on it at that tree size; InvalidInput for an invalid
     tree size, and if more than `most` records lie upstream. Raises Denied for an earlier tree size over hidden

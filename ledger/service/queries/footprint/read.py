@@ -116,8 +116,7 @@ async def read_footprint(
     """
     lot, at = question
     moment = await moment_at(pool, at)
-    row = await pool.fetchrow(
-        queries("read")["footprint"], lot, moment.version, moment.size, PROVISIONAL, len(BURDENS))
+    row = await _row(pool, lot, moment)
     if row is None:
         raise not_found("lot", lot, at)
     leaf = _leaf.decode(row["outcome"])
@@ -126,6 +125,12 @@ async def read_footprint(
         verified=await _verified(pool, row, moment, depth),
         averages=await read_lot_averages(pool, row, moment) if averages else None)
     return answer(row, leaf, context, at)
+
+
+async def _row(pool: DatabasePool, lot: str, moment: Moment) -> Record | None:
+    key = lot, moment.version, moment.size, PROVISIONAL, len(BURDENS)
+    (rows,) = await pool.fetch_each(queries("read")["footprint"], [key])
+    return rows[0] if rows else None
 
 
 def not_found(field: str, name: str, at: int | None) -> NotFound:
@@ -144,8 +149,7 @@ class AttestedFigures(NamedTuple):
 async def read_attested(pool: DatabasePool, lot: str, moment: Moment, most: int) -> AttestedFigures:
     """The attestations of a lot, and the verified shares of its figure, as of a moment. Examines at most `most` lots
     upstream. Raises NotFound."""
-    row = await pool.fetchrow(
-        queries("read")["footprint"], lot, moment.version, moment.size, PROVISIONAL, len(BURDENS))
+    row = await _row(pool, lot, moment)
     if row is None:
         raise not_found("lot", lot, moment.size)
     if row["withdrawn"] or not row["any_attested"]:

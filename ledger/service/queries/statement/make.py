@@ -58,12 +58,11 @@ from ledger.service.access.show_figures import (
     attestations_of_lot,
     public_study,
     verified_alone,
-    visible_limitations,
 )
 from ledger.service.access.show_lots import visible_lots
 from ledger.service.access.sight import EVERYTHING, Sight
 from ledger.service.heads.publication import Publication
-from ledger.service.queries.doubts import read_doubts_behind
+from ledger.service.queries.doubts import read_doubts_behind, visible_doubts
 from ledger.service.queries.findings import NEAR_PRODUCT
 from ledger.service.queries.footprint.read import AttestedFigures, read_attested
 from ledger.service.queries.questions import LotQuestion
@@ -165,7 +164,7 @@ async def _seen(
     visible = await sight.visible(pool, [parts.rows.number], moment)
     if visible is None or not visible.hidden:
         return parts
-    limitations = visible_limitations(sight, doubts, parts.limitations, parts.rows.own.row["index"])
+    _, limitations = visible_doubts(sight, doubts, parts.limitations, parts.rows.own.row["index"])
     site = parts.site
     if site is not None:
         operators = await organizations_of(pool, [site.facility])

@@ -1,9 +1,8 @@
 """The findings behind a lot whose record is hidden from the caller: of that record and, if it is a delivery, of the
 record by which the supplier made the goods.
 
-Of the second record the caller may know code, severity, and the kg CO2e that arrive in the lot: no amounts of the whole
-record, which would tell the lot's part of it, and no log index: these findings have the log index of
-the delivery.
+Of the second record the caller may know code, severity, and the kg CO2e that arrive in the lot. Amounts of the whole
+record would tell the lot's part of it. Its log index is hidden, so these findings carry the index of the delivery.
 Findings of records further upstream are a sum, the rest of the amount in question.
 """
 
@@ -40,7 +39,7 @@ def delivered_findings(
     take; `questioned`: the stored `questionedAbs` of each lot, by position."""
     known = {record.log_index: record for record in records}
     shares = question_shares(arrays, questioned, known.values())
-    found: dict[int, list[WeighedFinding]] = {}
+    behind: dict[int, list[WeighedFinding]] = {}
     positions = {number: position for position, number in enumerate(arrays.numbers.tolist())}
     for lot in lots:
         position = positions[lot.number]
@@ -55,8 +54,8 @@ def delivered_findings(
             for finding in _arriving(known.get(source // LOT_SLOTS), source, passed, passed * float(shares[made])):
                 findings.append(replace(finding, record=index, output=None, own=False))
         if findings:
-            found[lot.number] = findings
-    return found
+            behind[lot.number] = findings
+    return behind
 
 
 def _part(arrays: Arrays, index: int, lot: int) -> float:
@@ -84,13 +83,13 @@ def in_figure(
 ) -> list[WeighedFinding]:
     """The findings of lots in a figure. `targets`: the weights of the lots whose figure it is; `carried`: of all lots
     in it; `paths`: the parts of their questions that arrive."""
-    found = []
+    behind = []
     for lot, findings in delivered.items():
         if lot in targets or carried.get(lot) or paths.lots.get(lot):
             weight = paths.lots.get(lot, targets.get(lot, 0.0))
-            found += [replace(one, questioned=weight * one.questioned, own=one.own and lot in targets)
+            behind += [replace(one, questioned=weight * one.questioned, own=one.own and lot in targets)
                       for one in findings]
-    return found
+    return behind
 
 
 def of_lot(findings: Iterable[WeighedFinding]) -> list[ListedFinding]:

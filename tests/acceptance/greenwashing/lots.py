@@ -1,0 +1,174 @@
+"""Attempts of sites that take their fuel as a lot of a supplier: no supply of their records burns."""
+
+from acceptance.greenwashing.fuels import CO2_PER_C, COAL, COAL_BURNT
+from acceptance.greenwashing.lie import Lie
+from support.market import Company, Market, evidence, quantity, row, supply
+
+from ledger.core.record.values import Supply
+
+UPSTREAM = row("bituminous/wellToTank/*/2016")
+OIL_BURNT = row("fuelOil/combustion/*/2006")
+OIL_UPSTREAM = row("fuelOil/wellToTank/*/2016")
+
+
+def _trader(market: Market, product: str, unit: str, fuel: str) -> Company:
+    trader = market.company("trader", "DE")
+    trader.product(product, "goods", unit, materials={fuel: "1"})
+    return trader
+
+
+def _sell(trader: Company, product: str, amount: str, buyer: Company, upstream: float, mass: str | None = None) -> str:
+    """A lot of fuel with its paper and the whole burden from well to tank, in the hands of its buyer."""
+    lot = trader.out(product, amount, mass=None if mass is None else quantity(mass))
+    trader.declare(lot=lot, evidence=[evidence("supplierFactor")], burdens={"fossilGhgEmissions": f"{upstream:.0f}"})
+    return trader.send(product, amount, buyer)
+
+
+def coal_lot_that_food_only_heats(market: Market) -> Lie:
+    """A kiln for malt takes its coal as a lot, so that no supply of its record burns. It burns all the same."""
+    trader = _trader(market, "coal", "KGM", "bituminous")
+    maltings = market.company("maltings", "DE").products("consumer-goods", malt="malt")
+    amount = f"{COAL:.0f} KGM"
+    upstream = COAL * row("bituminous/wellToTank/*/2016")
+    coal = _sell(trader, "coal", amount, maltings, upstream)
+    market.begin_to_lie()
+    maltings.run("consumer-goods.foodAndDrink", [maltings.out("malt", "400 TNE")],
+                 [supply("barley", "480 TNE"), supply("electricity", "48 MWH")], {coal: amount},
+                 activity={"food": "malt"})
+    whole = upstream + COAL * COAL_BURNT + 48_000 * row("electricity/cradleToGate/DE/2024")
+    return Lie(maltings, "malt", COAL * COAL_BURNT, honest=whole + 480_000 * row("barley/cradleToGate/*/2024"))
+
+
+def coal_lot_in_a_sector_that_burns_nothing(market: Market) -> Lie:
+    """A sector of a third party dries gravel, and the coal for it is a lot that nobody burns."""
+    trader = _trader(market, "coal", "KGM", "bituminous")
+    works = market.company("works", "DE")
+    works.product("dry", "works", "KGM", materials={"gravel": "1"})
+    coal = _sell(trader, "coal", "45000 KGM", works, 45_000 * row("bituminous/wellToTank/*/2016"))
+    market.begin_to_lie()
+    works.run("works.make", [works.out("dry", "400000 KGM")], [supply("gravel", "420 TNE")], {coal: "45000 KGM"})
+    return Lie(works, "dry", 45_000 * COAL_BURNT)
+
+
+def oil_lot_that_gravel_holds(market: Market) -> Lie:
+    """So does this one with oil, and says that the carbon of the oil is in the gravel."""
+    trader = _trader(market, "oil", "LTR", "fuelOil")
+    works = market.company("works", "DE")
+    works.product("dry", "works", "KGM", materials={"gravel": "1"}, fossil_carbon="0.08")
+    oil = _sell(trader, "oil", "40000 LTR", works, 38_000 * row("fuelOil/wellToTank/*/2016"), "38 TNE")
+    market.begin_to_lie()
+    works.run("works.make", [works.out("dry", "400000 KGM")], [supply("gravel", "420 TNE")], {oil: "40000 LTR"})
+    return Lie(works, "dry", 38_000 * row("fuelOil/combustion/*/2006"))
+
+
+def kiln_lot_with_the_carbon_of_sand(market: Market) -> Lie:
+    """A cement kiln names its coal among its lots that burn, with an analysis that finds a tenth of the carbon."""
+    trader = _trader(market, "coal", "KGM", "bituminous")
+    kiln = market.company("kiln", "DE").products("building-materials", clinker="clinker")
+    coal = _sell(trader, "coal", "130000 KGM", kiln, 130_000 * row("bituminous/wellToTank/*/2016"))
+    market.begin_to_lie()
+    kiln.run("building-materials.clinker", [kiln.out("clinker", "1000 TNE")],
+             [supply("limestone", "1300 TNE"), supply("clay", "250 TNE"), supply("electricity", "60 MWH")],
+             {coal: "130000 KGM"},
+             activity={"fuelLots": [{"lot": coal, "kind": "bituminous"}], "analyses": [
+                 {"material": "bituminous", "heatingValue": "25", "carbon": "0.06"}]})
+    return Lie(kiln, "clinker", 130_000 * (COAL_BURNT - 0.06 * CO2_PER_C))
+
+
+def _malt_with_coal(market: Market, materials: dict[str, str], left: str | None = None) -> Company:
+    """Malt whose coal is a lot of these materials. `left`: of the coal, as waste."""
+    trader = market.company("trader", "DE")
+    trader.product("coal", "goods", "KGM", materials=materials)
+    maltings = market.company("maltings", "DE").products("consumer-goods", malt="malt", rest="bituminous")
+    amount = f"{COAL:.0f} KGM"
+    coal = _sell(trader, "coal", amount, maltings, COAL * UPSTREAM)
+    market.begin_to_lie()
+    rest = [] if left is None else [maltings.out("rest", left, "waste", origin="preConsumer")]
+    maltings.run("consumer-goods.foodAndDrink", [maltings.out("malt", "400 TNE"), *rest],
+                 [supply("barley", "480 TNE"), supply("electricity", "48 MWH")], {coal: amount},
+                 activity={"food": "malt"})
+    return maltings
+
+
+HONEST_MALT = (48_000 * row("electricity/cradleToGate/DE/2024") + 480_000 * row("barley/cradleToGate/*/2024")
+               + COAL * UPSTREAM)
+
+
+def coal_lot_of_five_percent(market: Market) -> Lie:
+    """The coal's product says that a twentieth of it is coal, and nothing of the rest."""
+    maltings = _malt_with_coal(market, {"bituminous": "0.05"})
+    return Lie(maltings, "malt", COAL * COAL_BURNT, honest=HONEST_MALT + COAL * COAL_BURNT)
+
+
+def coal_lot_that_becomes_waste(market: Market) -> Lie:
+    """All of the coal leaves as waste, on paper. Ash and dust could hold a seventh of it."""
+    maltings = _malt_with_coal(market, {"bituminous": "1"}, f"{COAL:.0f} KGM")
+    return Lie(maltings, "malt", COAL * COAL_BURNT, honest=HONEST_MALT + 0.85 * COAL * COAL_BURNT)
+
+
+def oil_lot_of_a_garage(market: Market) -> Lie:
+    """The kiln burns waste oil, which other sites recycle."""
+    trader = _trader(market, "oil", "KGM", "wasteOil")
+    maltings = market.company("maltings", "DE").products("consumer-goods", malt="malt")
+    oil = _sell(trader, "oil", "27763 KGM", maltings, 27_763 * row("wasteOil/wellToTank/*/2016"))
+    market.begin_to_lie()
+    maltings.run("consumer-goods.foodAndDrink", [maltings.out("malt", "400 TNE")],
+                 [supply("barley", "480 TNE"), supply("electricity", "48 MWH"), supply("naturalGas", "200 MWH")],
+                 {oil: "27763 KGM"}, activity={"food": "malt"})
+    return Lie(maltings, "malt", 27_763 * row("wasteOil/combustion/*/2006"))
+
+
+def coal_lot_in_plastics(market: Market) -> Lie:
+    """A sector of a third party dries polyethylene with coal. Polyethylene could hold its carbon, but has its own."""
+    trader = _trader(market, "coal", "KGM", "bituminous")
+    works = market.company("works", "DE").products("works", resin="polyethylene")
+    coal = _sell(trader, "coal", "200000 KGM", works, 200_000 * UPSTREAM)
+    market.begin_to_lie()
+    works.run("works.make", [works.out("resin", "400 TNE")], [supply("polyethylene", "400 TNE")],
+              {coal: "200000 KGM"})
+    return Lie(works, "resin", 200_000 * COAL_BURNT)
+
+
+def oil_lot_behind_a_code(market: Market) -> Lie:
+    """Gravel that states no materials but its code, and the carbon of the oil that dried it."""
+    trader = _trader(market, "oil", "KGM", "fuelOil")
+    works = market.company("works", "DE")
+    works.product("dry", "works", "KGM", classifications={"cn": "25171010"}, fossil_carbon="0.083")
+    oil = _sell(trader, "oil", "40000 KGM", works, 40_000 * OIL_UPSTREAM)
+    market.begin_to_lie()
+    works.run("works.make", [works.out("dry", "400000 KGM")], [supply("gravel", "420 TNE")], {oil: "40000 KGM"})
+    return Lie(works, "dry", 40_000 * OIL_BURNT)
+
+
+def coke_lot_of_little_carbon(market: Market) -> Lie:
+    """The coker says that a third of the carbon of its coke is missing, so that the steelworks emits less of it."""
+    coker = market.company("coker", "CN", "CN-HE")
+    coker.product("coke", "goods", "TNE", materials={"coke": "1"}, fossil_carbon="0.6")
+    works, twin = [market.company(name, "CN", "CN-HE").products("steel", slab="steel") for name in ("works", "twin")]
+    _slab(twin, [supply("coke", "345 TNE")], {})
+    coke = _sell(coker, "coke", "345 TNE", works, 345_000 * row("coke/wellToTank/*/2016"))
+    market.begin_to_lie()
+    _slab(works, [], {coke: "345 TNE"})
+    honest = market.footprint(twin.name("slab"))["footprint"]
+    return Lie(works, "slab", 345_000 * (0.86 - 0.6) * CO2_PER_C, honest=honest)
+
+
+def _slab(works: Company, coke: list[Supply], inputs: dict[str, str]) -> None:
+    works.run("steel.blastFurnaceBasicOxygen", [works.out("slab", "1000 TNE")], [
+        supply("ironOre", "1100 TNE"), supply("pellet", "340 TNE"), supply("scrap", "160 TNE"),
+        supply("anthracite", "210 TNE"), supply("limestone", "150 TNE"), supply("lime", "45 TNE"),
+        supply("electricity", "260 MWH"), supply("oxygen", "110000 NM3", "157 TNE"), *coke,
+    ], inputs, activity={"hotMetal": {"value": "930", "unit": "TNE"}})
+
+
+def gas_lot_of_little_carbon(market: Market) -> Lie:
+    """A works that balances carbon reduces its ore with gas of which the trader says that a third of the carbon is
+    missing."""
+    trader = market.company("trader", "DE")
+    trader.product("gas", "goods", "NM3", materials={"naturalGas": "1"}, fossil_carbon="0.4")
+    works = market.company("works", "DE").products("steel", iron="directReducedIron")
+    gas = _sell(trader, "gas", "280000 NM3", works, 280_000 * row("naturalGas/wellToTank/EU/2017"), "205 TNE")
+    market.begin_to_lie()
+    works.run("steel.directReduction", [works.out("iron", "1000 TNE")],
+              [supply("pellet", "1450 TNE"), supply("electricity", "100 MWH")], {gas: "280000 NM3"})
+    return Lie(works, "iron", 205_000 * (0.74 - 0.4) * CO2_PER_C)

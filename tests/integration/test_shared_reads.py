@@ -1,0 +1,175 @@
+"""Look-ups that share a statement, on a real database: each gets its own rows, as fresh as if it had asked alone."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any, Final
+
+import asyncpg
+import pytest
+from support.inside import Inside, inside
+from support.parties import enrolment
+from support.server import prepared_home
+from support.workshop import Workshop
+
+from ledger.errors import InvalidInput, Unavailable
+from ledger.store.database import DatabasePool
+from ledger.store.embedded import attach
+from ledger.store.shared_reads import AT_ONCE, MOST_KEYS, SharedReads
+
+TIMES: Final = """SELECT k.place, k.name, n.time
+FROM unnest($1::text[], $2::int[]) WITH ORDINALITY AS k (name, times, place)
+CROSS JOIN LATERAL generate_series(1, k.times) AS n (time) ORDER BY n.time"""
+"""Each name as many times as its key says."""
+ENROLLED: Final = """SELECT k.place, (SELECT count(*) FROM organization), pg_advisory_xact_lock_shared(k.lock)
+FROM unnest($1::bigint[]) WITH ORDINALITY AS k (lock, place)"""
+"""The statement sees what was committed before it began, and then waits for a lock, if its key names one."""
+WAITING: Final = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+
+
+class Counted:
+    """Reads of a pool, counted. `keys` of each."""
+
+    def __init__(self, pool: DatabasePool) -> None:
+        self._pool = pool
+        self.keys: list[int] = []
+
+    async def fetch(self, sql: str, *parameters: Any) -> list[asyncpg.Record]:
+        self.keys.append(len(parameters[0]))
+        return await self._pool.fetch(sql, *parameters)
+
+
+@pytest.fixture(scope="module")
+def ledger() -> Iterator[Inside]:
+    with prepared_home() as home, inside(home) as opened:
+        yield opened
+
+
+def named(lists: list[list[asyncpg.Record]]) -> list[list[tuple[str, int]]]:
+    return [[(row["name"], row["time"]) for row in rows] for rows in lists]
+
+
+async def waiting(pool: DatabasePool, count: int) -> list[int]:
+    """The sessions whose statements wait for a lock, as soon as there are so many."""
+    async with asyncio.timeout(60):
+        while True:
+            rows = await pool.fetch(WAITING)
+            if len(rows) == count:
+                return [row["pid"] for row in rows]
+            await asyncio.sleep(0.02)
+
+
+def test_those_of_one_moment_take_one_statement_and_get_their_own_rows(ledger: Inside) -> None:
+    counted = Counted(ledger.ledger.pool)
+
+    async def ask() -> list[list[list[asyncpg.Record]]]:
+        shared = SharedReads(counted.fetch, TIMES)
+        return await asyncio.gather(*[
+            shared.rows([(f"n{one}", one % 3), ("everybody's", 2)]) for one in range(50)])
+
+    for one, lists in enumerate(ledger.run(ask())):
+        own = [(f"n{one}", time) for time in range(1, one % 3 + 1)]
+        assert named(lists) == [own, [("everybody's", 1), ("everybody's", 2)]]
+    # Equal keys are looked up once.
+    assert counted.keys == [51]
+
+
+def test_a_long_list_goes_alone_and_a_group_has_an_end(ledger: Inside) -> None:
+    counted = Counted(ledger.ledger.pool)
+
+    async def ask() -> None:
+        shared = SharedReads(counted.fetch, TIMES)
+        long = [(f"n{one}", 1) for one in range(MOST_KEYS + 1)]
+        answers = await asyncio.gather(
+            shared.rows(long), shared.rows([]), *[shared.rows(long[start : start + 60]) for start in range(0, 180, 60)],
+            *[shared.rows([(f"m{start}", 1)] * 60) for start in range(3)])
+        assert [len(rows) for rows in answers] == [MOST_KEYS + 1, 0, 60, 60, 60, 60, 60, 60]
+        assert named(answers[0]) == [[key] for key in long]
+
+    ledger.run(ask())
+    assert sorted(counted.keys) == sorted([MOST_KEYS + 1, 180, 3])
+
+
+def test_a_value_that_no_row_can_hold_hurts_nobody_else(ledger: Inside) -> None:
+    names = ["a", "b\x00", "c", "\ud800", "e"]
+
+    async def ask() -> list[Any]:
+        pool = ledger.ledger.pool
+        return await asyncio.gather(*[pool.fetch_each(TIMES, [(name, 1)]) for name in names], return_exceptions=True)
+
+    answers = ledger.run(ask())
+    assert [isinstance(answer, InvalidInput) for answer in answers] == [False, True, False, True, False]
+    assert [named(answer) for answer in answers[::2]] == [[[(name, 1)]] for name in names[::2]]
+
+
+def test_no_answer_is_older_than_its_question(ledger: Inside) -> None:
+    """Statements under way have seen the ledger before the record. Whoever asks after it waits for another one."""
+    async def ask() -> tuple[list[int], list[int]]:
+        pool = ledger.ledger.pool
+
+        async def count(lock: int | None) -> int:
+            ((row,),) = await pool.fetch_each(ENROLLED, [(lock,)])
+            return int(row["count"])
+
+        before = await count(None)
+        async with pool.acquire() as holder:
+            await holder.execute(f"SELECT pg_advisory_lock(n) FROM generate_series(1, {AT_ONCE}) AS n")
+            slow = []
+            for lock in range(1, AT_ONCE + 1):
+                slow.append(asyncio.create_task(count(lock)))
+                await waiting(pool, lock)
+            shop = Workshop("newcomer")
+            await ledger.must([(ledger.registrar, enrolment(
+                shop.party, ledger.registrar, ledger.origin, shop.nonce()))])
+            late = [asyncio.create_task(count(None)) for _ in range(20)]
+            await asyncio.sleep(0)
+            await holder.execute("SELECT pg_advisory_unlock_all()")
+        return [await each - before for each in late], [await each - before for each in slow]
+
+    assert ledger.run(ask()) == ([1] * 20, [0] * AT_ONCE)
+
+
+def test_whoever_leaves_does_not_end_the_statement_of_others(ledger: Inside) -> None:
+    async def ask() -> list[Any]:
+        pool = ledger.ledger.pool
+        async with pool.acquire() as holder:
+            await holder.execute("SELECT pg_advisory_lock(1)")
+            asking = [asyncio.create_task(pool.fetch_each(ENROLLED, [(1,)])) for _ in range(4)]
+            await waiting(pool, 1)
+            asking[0].cancel()
+            asking[3].cancel()
+            await asyncio.sleep(0)
+            await holder.execute("SELECT pg_advisory_unlock_all()")
+        return await asyncio.gather(*asking, return_exceptions=True)
+
+    first, second, third, fourth = ledger.run(ask())
+    assert isinstance(first, asyncio.CancelledError)
+    assert isinstance(fourth, asyncio.CancelledError)
+    assert [len(second), len(third)] == [1, 1]
+
+
+def test_a_lost_session_is_told_to_all_that_shared_it(ledger: Inside) -> None:
+    async def ask() -> list[Any]:
+        pool = ledger.ledger.pool
+        owner = await asyncpg.connect(attach(ledger.ledger.settings.home).owner_url)
+        async with pool.acquire() as holder:
+            await holder.execute("SELECT pg_advisory_lock(1)")
+            asking = [asyncio.create_task(pool.fetch_each(ENROLLED, [(1,)])) for _ in range(3)]
+            (session,) = await waiting(pool, 1)
+            await owner.execute("SELECT pg_terminate_backend($1)", session)
+            await holder.execute("SELECT pg_advisory_unlock_all()")
+        await owner.close()
+        return await asyncio.gather(*asking, return_exceptions=True)
+
+    assert [type(answer) for answer in ledger.run(ask())] == [Unavailable] * 3
+    assert len(ledger.run(ledger.ledger.pool.fetch_each(TIMES, [("again", 1)]))) == 1
+
+
+def test_an_error_of_the_statement_is_told_too(ledger: Inside) -> None:
+    async def ask() -> list[Any]:
+        wrong = "SELECT k.place, 1 / k.divisor FROM unnest($1::int[]) WITH ORDINALITY AS k (divisor, place)"
+        pool = ledger.ledger.pool
+        return await asyncio.gather(*[pool.fetch_each(wrong, [(each,)]) for each in (1, 0)], return_exceptions=True)
+
+    good, bad = ledger.run(ask())
+    assert good[0][0][1] == 1
+    assert isinstance(bad, InvalidInput)
