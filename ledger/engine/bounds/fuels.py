@@ -32,7 +32,7 @@ from ledger.core.record.values import Evidence
 from ledger.engine.bounds.process import ONE, ZERO, Process, is_energy, short
 from ledger.engine.bounds.substances import amount_of_supply
 from ledger.engine.pricing.analyses import analyses_of
-from ledger.engine.pricing.burning import ANALYSIS as REPORT
+from ledger.engine.pricing.burning import ANALYSIS
 from ledger.engine.pricing.fuel_kinds import FuelKind, kind_of, kind_of_unknown
 from ledger.engine.pricing.heating import analysed
 from ledger.engine.pricing.priced import co2e_of_lines
@@ -45,6 +45,7 @@ CARBON: Final = "fuel-carbon"
 OXIDATION: Final = "fuel-oxidation"
 BIOGENIC: Final = "fossil-biogenic"
 UNPROVEN: Final = "unproven-analysis"
+REPORT: Final = ANALYSIS
 KINDS: Final = (REPORT, "biomassCertificate")
 """Kinds of evidence that show the biogenic share of waste and of a fuel that no set knows: a laboratory's report
 (ISO 21644), a certificate of sustainability."""
