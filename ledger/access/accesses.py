@@ -29,9 +29,17 @@ MOST_NAMES: Final = 20
 """Identifiers that a row names at most."""
 
 
+class AskedName(NamedTuple):
+    """An identifier in a request. `known_to`: the organisation whose thing it names, and those that may see this thing:
+    of a lot its maker, holder, owner, sender and receiver, of a record its parties."""
+
+    name: str
+    known_to: frozenset[str]
+
+
 class Access(NamedTuple):
     """A reading of non-public data of `owner`. `grant` is the log index of the grant, if that is the right. `route`:
-    the path of the route; `asked`: the identifiers in the request, never bodies or values."""
+    the path of the route; `asked`: the identifiers in the request that the owner may see, never bodies or values."""
 
     caller: Caller
     owner: str
@@ -77,14 +85,15 @@ def read_row(data: bytes) -> AccessRow:
         raise VerificationError(f"a row of the access log cannot be read: {error}", code="malformed-access") from None
 
 
-def accesses_of(rights: Rights, owners: Sequence[str], route: str, asked: Sequence[str]) -> list[Access]:
-    """One access for each organisation whose non-public data are read, without the caller's own. Nothing on an open
-    ledger, where no data are secret."""
+def accesses_of(rights: Rights, owners: Sequence[str], route: str, asked: Sequence[AskedName]) -> list[Access]:
+    """One access for each organisation whose non-public data are read, without the caller's own. Each names only what
+    its owner may see: the request can name things of others. Nothing on an open ledger, where no data are secret."""
     accesses = []
     for owner in dict.fromkeys(owners):
         by = _right_to(rights, owner)
         if by is not None:
-            accesses.append(Access(rights.caller, owner, by[0], route, tuple(dict.fromkeys(asked)), by[1]))
+            names = dict.fromkeys([one.name for one in asked if owner in one.known_to])
+            accesses.append(Access(rights.caller, owner, by[0], route, tuple(names), by[1]))
     return accesses
 
 

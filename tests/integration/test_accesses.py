@@ -146,12 +146,13 @@ def test_no_body_and_no_value_enters_the_access_log(place: Place) -> None:
     assert not [row for row in written if any(nonce in row for nonce in nonces)]
     assert set().union(*rows_read) <= {
         "time", "salt", "owner", "right", "route", "asked", "organization", "client", "link", "operator", "grant"}
-    assert set().union(*[row["asked"] for row in rows_read]) <= {*values.values(), place.mill.id}
+    assert set().union(*[row.get("asked", []) for row in rows_read]) <= {*values.values(), place.mill.id}
 
 
 @pytest.mark.parametrize("path", ["/v1/contributions", "/v1/chain", "/v1/gaps"])
 def test_the_owners_of_a_chain_are_noted(place: Place, path: str) -> None:
-    """Whoever reads the forge's figure through the mill's records reads the mill's data."""
+    """Whoever reads the forge's figure through the mill's records reads the mill's data. The mill may not see the
+    forge's lot, so its row does not name it."""
     ledger, mill, forge = place.callers.ledger, place.mill, place.forge
     name = f"deep-{path.rpartition('/')[2]}"
     ledger.post([mill.signed(Grant(
@@ -163,11 +164,38 @@ def test_the_owners_of_a_chain_are_noted(place: Place, path: str) -> None:
     before = {owner: len(rows(place, owner)) for owner in (mill.id, forge.id)}
     assert place.callers.get(forge.id, path, {"lot": forge.name(name)}).status_code == 200
     (row, *_) = rows(place, mill.id)
-    assert (row["organization"], row["right"], row["route"], row["asked"]) == (
-        forge.id, "grant", path, [forge.name(name)])
+    assert (row["organization"], row["right"], row["route"], row.get("asked")) == (forge.id, "grant", path, None)
     assert place.callers.get(place.reader.id, path, {"lot": forge.name(name)}).status_code == 200
+    (row, *_) = rows(place, forge.id)
+    assert (row["right"], row["asked"]) == ("reader", [forge.name(name)])
     after = {owner: len(rows(place, owner)) for owner in (mill.id, forge.id)}
     assert after == {mill.id: before[mill.id] + 2, forge.id: before[forge.id] + 1}, "one row for each owner and request"
+
+
+def test_a_row_names_only_what_its_owner_may_see(place: Place) -> None:
+    """A question can name the lots of several organisations. The receiver of a lot may see it, as its maker may."""
+    ledger, mill, forge = place.callers.ledger, place.mill, place.forge
+    lots = [mill.name("shared"), forge.name("own"), forge.name("to-mill")]
+    ledger.post([mill.mine("shared", "1"), forge.mine("own", "2")])
+    ledger.post([forge.send("own", "1", mill, "to-mill")])
+    seen = readings(place, mill.id), readings(place, forge.id)
+    answer = place.callers.get(place.reader.id, "/v1/chain", [("lot", lot) for lot in lots])
+    assert answer.status_code == 200, answer.text
+    assert [[row["asked"] for row in owner.added()] for owner in seen] == [[[lots[0], lots[2]]], [lots[1:]]]
+
+
+def test_a_dry_run_names_to_each_supplier_its_own_lots(place: Place) -> None:
+    ledger, mill, reader, forge = place.callers.ledger, place.mill, place.reader, place.forge
+    ledger.post([mill.mine("iron", "5"), reader.mine("coal", "5")])
+    ledger.post([mill.send("iron", "5", forge, "iron-sent"), reader.send("coal", "5", forge, "coal-sent")])
+    made = forge.make({"alloy": "2"}, {"a": "1", "b": "1"})[1]
+    lots = [mill.name("iron-sent"), reader.name("coal-sent")]
+    tried = msgspec.structs.replace(made, inputs=[
+        msgspec.structs.replace(flow, lot=lot) for flow, lot in zip(made.inputs, lots, strict=True)])
+    seen = readings(place, mill.id), readings(place, reader.id)
+    checked = place.callers.post(None, "/v1/records/check", ledger.envelopes([forge.signed(tried)])[0])
+    assert len(checked.json()["inputs"]) == 2, checked.text
+    assert [[row["asked"] for row in owner.added()] for owner in seen] == [[lots[:1]], [lots[1:]]]
 
 
 def test_an_audit_is_noted_for_each_owner_of_a_page(place: Place) -> None:

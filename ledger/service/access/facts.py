@@ -5,6 +5,7 @@ from itertools import chain
 
 from asyncpg import Record
 
+from ledger.access.accesses import AskedName
 from ledger.access.policy import LotConcerns, RecordConcerns
 from ledger.service.queries.tree_size import EVER
 from ledger.store.database import DatabasePool
@@ -38,6 +39,16 @@ async def lot_facts(pool: DatabasePool, names: Sequence[str]) -> dict[str, list[
     for row in await _each(pool, "lots", names):
         facts.setdefault(row["name"], []).append(_lot(row))
     return facts
+
+
+def asked_lot(name: str, lots: Iterable[LotConcerns]) -> AskedName:
+    """The name of lots in a request, for the access log."""
+    return AskedName(name, frozenset().union(*[{lot.record.issuer} | lot.parties for lot in lots]))
+
+
+def asked_record(name: str, records: Iterable[RecordConcerns]) -> AskedName:
+    """The name of records in a request, for the access log."""
+    return AskedName(name, frozenset().union(*[{one.issuer} | one.parties | one.owners for one in records]))
 
 
 async def organizations_of(pool: DatabasePool, names: Sequence[str]) -> dict[str, str]:

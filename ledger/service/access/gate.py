@@ -6,6 +6,7 @@ Unknown and forbidden things run the same statements and get the same answer, so
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+from ledger.access.accesses import AskedName
 from ledger.access.caller import Caller
 from ledger.access.declared import (
     Declaration,
@@ -19,7 +20,7 @@ from ledger.access.policy import Level, LotConcerns, lot_level, organization_lev
 from ledger.access.rights import OPEN, Rights
 from ledger.core.record.kinds import PUBLIC_TYPES
 from ledger.errors import NotFound
-from ledger.service.access.facts import digest_at, lot_facts, organizations_of, record_facts
+from ledger.service.access.facts import asked_lot, asked_record, digest_at, lot_facts, organizations_of, record_facts
 from ledger.service.access.granted import GrantedRecords
 from ledger.service.access.leaves import revises_seen
 from ledger.service.access.rights import read_rights
@@ -42,7 +43,7 @@ class _NamedThings(NamedTuple):
     """The names in a request, and the organisations whose non-public data they name, for the access log."""
 
     owners: set[str]
-    asked: list[str]
+    asked: list[AskedName]
 
 
 class Gate:
@@ -97,7 +98,7 @@ class Gate:
             if best < declaration.at_least:
                 raise _unseen(rights.caller, parameter, name)
             levels.append(best)
-            reading.asked.append(name)
+            reading.asked.append(asked_lot(name, facts.get(name, ())))
             lots += [each for each, level in seen if level >= declaration.at_least]
         reading.owners.update([each.record.issuer for each in lots])
         if declaration.whole and not rights.everything:
@@ -121,7 +122,7 @@ class Gate:
                     seen = Level.TOTALS
             if facts is None or seen == Level.NOTHING:
                 raise _unseen(rights.caller, parameter, text)
-            reading.asked.append(text)
+            reading.asked.append(asked_record(text, [facts]))
             if facts.type not in PUBLIC_TYPES:
                 reading.owners.add(facts.issuer)
             level = min(level, seen)
@@ -134,7 +135,7 @@ class Gate:
         for parameter, name in given:
             if name not in named or organization_level(rights, named[name]) < Level.FULL:
                 raise _unseen(rights.caller, parameter, name)
-            reading.asked.append(name)
+            reading.asked.append(AskedName(name, frozenset({named[name]})))
             reading.owners.add(named[name])
         return Level.FULL
 
@@ -159,7 +160,9 @@ class Gate:
         level = max(seen, default=Level.NOTHING)
         if level == Level.NOTHING:
             raise _unseen(rights.caller, parameter, name)
-        reading.asked.append(name)
+        reading.asked.extend([
+            asked_lot(name, lots), asked_record(name, records.values()),
+            AskedName(name, frozenset({organizations[name]} if name in organizations else ()))])
         reading.owners.update([each.record.issuer for each in lots if levels[each.number] > Level.NOTHING])
         reading.owners.update([each.issuer for each in records.values() if each.type not in PUBLIC_TYPES])
         reading.owners.update({organizations[name]} - {name} if name in organizations else ())

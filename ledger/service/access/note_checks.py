@@ -8,7 +8,7 @@ from ledger.access.caller import Caller
 from ledger.answers.checked import CheckedRecord
 from ledger.core.signatures.envelope import open_envelope
 from ledger.errors import LedgerError
-from ledger.service.access.facts import lot_facts
+from ledger.service.access.facts import asked_lot, lot_facts
 from ledger.service.access.gate import Gate
 from ledger.service.access_log.access_log import AccessLog
 from ledger.service.access_log.noting import Noter, issuer_of
@@ -36,5 +36,6 @@ async def note_checks(
         issuers = {name: {lot.record.issuer for lot in named} for name, named in facts.items()}
         others = sorted([name for name, makers in issuers.items() if makers != {signer.organization}])
         if others:
-            noter = Noter(accesses, await gate.rights_of(signer), route, others)
+            noter = Noter(accesses, await gate.rights_of(signer), route, [
+                asked_lot(name, facts[name]) for name in others])
             await noter.note({issuer for name in others for issuer in issuers[name]})

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
+from ledger.access.accesses import AskedName
 from ledger.access.policy import Level, LotConcerns, record_level
 from ledger.access.rights import OPEN, Rights
 from ledger.service.access.facts import made_facts
@@ -21,7 +22,7 @@ class Sight(NamedTuple):
     level: Level = Level.FULL
     named: tuple[LotConcerns, ...] = ()
     owners: frozenset[str] = frozenset()
-    asked: tuple[str, ...] = ()
+    asked: tuple[AskedName, ...] = ()
     noter: Noter | None = None
 
     @property

@@ -6,7 +6,7 @@ from contextlib import suppress
 import msgspec
 from msgspec import Struct
 
-from ledger.access.accesses import accesses_of
+from ledger.access.accesses import AskedName, accesses_of
 from ledger.access.rights import Rights
 from ledger.client.audit.source.interface import EntryRow
 from ledger.core.log.entry import parse_entry
@@ -43,7 +43,7 @@ def owners_of(rows: Sequence[EntryRow]) -> set[str]:
 class Noter:
     """A request has one. `asked`: the names in the request. Each owner gets one row."""
 
-    def __init__(self, accesses: AccessLog, rights: Rights, route: str, asked: Sequence[str]) -> None:
+    def __init__(self, accesses: AccessLog, rights: Rights, route: str, asked: Sequence[AskedName]) -> None:
         self._accesses, self._rights, self._route, self._asked = accesses, rights, route, asked
         self._noted: set[str] = set()
         self._walked: set[int] = set()
