@@ -95,7 +95,8 @@ ORDER BY e.record DESC;
 
 -- name: passport
 -- purpose: the newest lot with one of these identifiers or items that is published: by its owner, or as a lot of a product
--- that the product's owner has published, if the owner's own record made it. With the number of lives of its item
+-- that the product's owner has published, if the owner's own record made it of goods of the owner, not of those that it
+-- works on for others. A delivery has the owner of the lot that it takes. With the number of lives of its item
 -- parameters: identifiers
 SELECT l.id, (SELECT size FROM head) AS size,
        CASE WHEN l.item IS NOT NULL THEN 1 + (
@@ -112,13 +113,17 @@ WHERE EXISTS (
         AND NOT EXISTS (SELECT FROM publication_end e WHERE e.subject = p.record))
     OR EXISTS (
         SELECT FROM published p WHERE p.product = l.product AND p.organization = m.issuer
-        AND NOT EXISTS (SELECT FROM publication_end e WHERE e.subject = p.record))
+        AND NOT EXISTS (SELECT FROM publication_end e WHERE e.subject = p.record)
+        AND CASE WHEN m.type = 'transfer' THEN NOT EXISTS (
+            SELECT FROM flow w JOIN lot s ON s.number = w.lot
+            WHERE w.record = m.index AND w.version = 0 AND coalesce(s.owner, s.holder) <> p.organization)
+        ELSE coalesce(l.owner, l.holder) = p.organization END)
 ORDER BY l.number DESC LIMIT 1;
 
 -- name: product_passport
 -- purpose: the newest published product with one of these identifiers, or whose GTIN leads the ids of its newest lots or
--- items, or its own id. With its owner; the records that made its newest lots, if they are the owner's own; and the lot
--- before the oldest lot to read. Conditions and order of lots must be those of the index lot_product
+-- items, or its own id. With its owner; the records that made its newest lots, if records and lots are the owner's own;
+-- and the lot before the oldest lot to read. Conditions and order of lots must be those of the index lot_product
 -- parameters: identifiers, the most lots to read, the link of a GTIN with a slash at its end or NULL
 SELECT p.product, p.organization, n.body, (SELECT size FROM head) AS size, l.before, l.newest
 FROM (
@@ -138,9 +143,10 @@ JOIN LATERAL (
     SELECT r.body FROM product o JOIN record r ON r.index = o.record WHERE o.id = p.product) n ON true
 CROSS JOIN LATERAL (
     SELECT min(m.number) - 1 AS before,
-           (array_agg(DISTINCT r.index ORDER BY r.index DESC) FILTER (WHERE r.issuer = p.organization))[:100] AS newest
+           (array_agg(DISTINCT r.index ORDER BY r.index DESC) FILTER (
+               WHERE r.issuer = p.organization AND m.owner IS NULL))[:100] AS newest
     FROM (
-        SELECT number FROM lot WHERE product = p.product AND facility IS NOT NULL AND sender IS NULL AND pool IS NULL
+        SELECT number, owner FROM lot WHERE product = p.product AND facility IS NOT NULL AND sender IS NULL AND pool IS NULL
             AND role IN ('product', 'coProduct', 'byProduct')
         ORDER BY product DESC, number DESC LIMIT $2) m
     JOIN record r ON r.index = m.number / 1024) l

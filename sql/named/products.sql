@@ -15,9 +15,9 @@ SELECT EXISTS (SELECT FROM product WHERE id = $1 AND record < $2) AS entered,
 -- name: made
 -- purpose: lots of a product that carry burdens and have a facility, in log order after a lot number. The conditions
 -- and the order must be the same as in the index lot_product. The result includes lots that a transfer returned to
--- their owner
+-- their owner; `owner` is set only if it is not the holder
 -- parameters: product, lot number after which to begin, tree size, limit
-SELECT number, facility, unit FROM lot
+SELECT number, facility, unit, owner FROM lot
 WHERE (product, number) > ($1, $2) AND (product, number) < ($1, $3::bigint * 1024) AND facility IS NOT NULL
     AND sender IS NULL AND pool IS NULL AND role IN ('product', 'coProduct', 'byProduct')
 ORDER BY product, number LIMIT $4;

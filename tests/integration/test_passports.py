@@ -245,6 +245,40 @@ def test_a_published_product_shows_the_average_of_its_lots(server: Server) -> No
     assert passport(server, product=product).content == before.content
 
 
+def test_a_product_publishes_no_lots_that_were_made_for_others(server: Server) -> None:
+    """A toller's product has the lots of its own material alone, and so have its average and the deliveries."""
+    owner, toller, store = shop(server, "consignor"), shop(server, "worker"), shop(server, "store")
+    given, made = owner.send("ore", "40", toller, "given")[1], toller.make({"plate": "20"}, {"x": "40"})[1]
+    plate = msgspec.structs.replace(
+        made, inputs=[msgspec.structs.replace(made.inputs[0], lot=owner.name("given"))],
+        outputs=[msgspec.structs.replace(made.outputs[0], owner=owner.id)])
+    server.post([
+        owner.signed(msgspec.structs.replace(given, purpose="custody")), toller.signed(plate),
+        toller.make({"sheet": "10"}, {"ore": "30"}), toller.publish(product=toller.name("part")),
+        *[toller.signed(msgspec.structs.replace(toller.send(lot, "4", to, name)[1], purpose=purpose))
+          for lot, to, name, purpose in (("plate", owner, "back", "return"), ("plate", store, "kept", "storage"),
+                                         ("sheet", store, "own-kept", "storage"), ("sheet", owner, "sold", "sale"))]])
+    hidden = [passport(server, lot=toller.name(lot)) for lot in ("plate", "back", "kept")]
+    assert [answer.status_code for answer in hidden] == [404, 404, 404]
+    lots = {name: shown(server, lot=toller.name(name)) for name in ("ore", "sheet", "own-kept", "sold")}
+    assert shown(server, product=toller.name("part"))["footprint"] == pytest.approx(
+        (100 * lots["ore"]["footprint"] + 10 * lots["sheet"]["footprint"]) / 110)
+
+
+def test_a_product_that_was_made_for_others_alone_has_no_passport(server: Server) -> None:
+    owner, toller = shop(server, "principal"), Shop("agent")
+    given, made = owner.send("ore", "40", toller, "given")[1], toller.make({"plate": "20"}, {"x": "40"})[1]
+    server.post([toller.enrolment(server), *toller.opening()])
+    server.post([owner.signed(msgspec.structs.replace(given, purpose="custody")), toller.signed(msgspec.structs.replace(
+        made, inputs=[msgspec.structs.replace(made.inputs[0], lot=owner.name("given"))],
+        outputs=[msgspec.structs.replace(made.outputs[0], owner=owner.id)]))])
+    before = passport(server, product=toller.name("part"))
+    server.post([toller.publish(product=toller.name("part"))])
+    assert passport(server, product=toller.name("part")).content == before.content
+    server.post([toller.make({"own": "1"}, ore="1"), toller.publish(product=toller.name("part"))])
+    assert shown(server, product=toller.name("part"))["footprint"] == shown(server, lot=toller.name("own"))["footprint"]
+
+
 def test_the_code_of_a_class_leads_to_its_product(server: Server) -> None:
     """By the GTIN of its items, or of its own id with a variant; on any domain, and by the path."""
     code = "/01/09521234543220"

@@ -53,7 +53,7 @@ async def read_passport(pool: DatabasePool, name: str, assessed: AssessedVersion
 
 async def read_product_passport(pool: DatabasePool, name: str) -> PassportAnswer:
     """The passport of the published product with this identifier or GS1 Digital Link: the average of the lots that the
-    owner's own records made in the year up to its newest production, weighted by production.
+    owner's own records made, of goods of the owner, in the year up to its newest production, weighted by production.
 
     Raises NotFound as `read_passport` does, also if the owner has made no lot.
     """
@@ -66,7 +66,7 @@ async def read_product_passport(pool: DatabasePool, name: str) -> PassportAnswer
     question = PeriodQuestion(row["product"], _year_before(max(ended)), max(ended))
     # The eyes of the owner alone, so that records of others do not count.
     owner = Sight(Rights(own=frozenset({row["organization"]})))
-    sizes = ReadSizes(MAX_LOTS, after=row["before"])
+    sizes = ReadSizes(MAX_LOTS, after=row["before"], owned=True)
     answer = await read_product(pool, question, limit=0, sizes=sizes, sight=owner)
     product = _product.decode(row["body"])
     size = float(answer.quantity.amount)

@@ -86,7 +86,7 @@ CASES: Final[list[tuple[dict[str, Any], str]]] = [
     ({"type": "readerRevocation", "reader": DIGEST}, f"ends the right of the reader {DIGEST}"),
     ({"type": "publication", "lot": "urn:l"}, "publishes the passport of the lot urn:l"),
     ({"type": "publication", "product": "urn:p"},
-     "publishes the passport of all lots of urn:p that its own records make"),
+     "publishes the passport of all lots of urn:p that its own records make of its own goods"),
     ({"type": "publication", "declaration": DIGEST}, f"lets everyone name the declaration {DIGEST}"),
     ({"type": "publicationEnd", "publication": DIGEST}, f"ends the publication {DIGEST}"),
     ({"type": "organizationNames", "names": {"en": "Mill Li"}}, f"names {MILL} Mill Li"),

@@ -173,7 +173,8 @@ def _reader_revocation(record: ReaderRevocation) -> str:
 def _publication(record: PassportPublication) -> str:
     if record.declaration is not None:
         return f"lets everyone name the declaration {record.declaration}"
-    thing = f"the lot {record.lot}" if record.lot else f"all lots of {record.product} that its own records make"
+    thing = f"the lot {record.lot}" if record.lot else (
+        f"all lots of {record.product} that its own records make of its own goods")
     return f"publishes the passport of {thing}"
 
 

@@ -96,11 +96,12 @@ MAX_SHOWN: Final = 1_000
 
 class ReadSizes(NamedTuple):
     """The most lots of a question, the number of lots that are read at a time, and the number of the lot after which
-    the reading begins."""
+    the reading begins. `owned`: only lots that belonged to their maker."""
 
     most: int = MAX_LOTS
     chunk: int = 2_000
     after: int = -1
+    owned: bool = False
 
 
 READ_SIZES: Final = ReadSizes()
@@ -184,6 +185,7 @@ class _ProductReading:
             if not rows:
                 return
             after, self.unit = rows[-1]["number"], rows[-1]["unit"]
+            rows = [row for row in rows if row["owner"] is None or not sizes.owned]
             made = await self._made_by([row["number"] for row in rows])
             in_period = {index: one for index, one in made.items() if one["ended"] in self.period}
             numbers = [row["number"] for row in rows if row["number"] // LOT_SLOTS in in_period]
