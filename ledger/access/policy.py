@@ -13,7 +13,10 @@ from ledger.core.record.kinds import PUBLIC_TYPES
 
 class Level(IntEnum):
     """`TOTALS`: the committed figures of a lot with the proof of that leaf, its product, quantity, quality, and
-    findings by code. `STAGES`: also a breakdown by stage. `SUPPLIERS`: also the parties. `FULL`: the record itself."""
+    findings by code. `STAGES`: also a breakdown by stage. `SUPPLIERS`: also the parties. `FULL`: the record itself.
+
+    So a grant below `SUPPLIERS` covers no record or lot that names an organisation beside grantor and caller, as a
+    transfer names the customer; but it covers a lot that it names itself."""
 
     NOTHING = 0
     TOTALS = 1
@@ -60,16 +63,25 @@ def record_level(rights: Rights, facts: RecordConcerns) -> Level:
     if rights.everything or facts.type in PUBLIC_TYPES or facts.issuer in rights.own:
         return Level.FULL
     by_party = Level.TOTALS if (facts.parties | facts.owners) & rights.own else Level.NOTHING
-    return max([by_party, *[DEPTHS[grant.depth] for grant in rights.grants if covers(grant, facts)]])
+    granted = [DEPTHS[grant.depth] for grant in rights.grants
+               if covers(grant, facts) and (_shows_parties(grant) or not _others(rights, facts))]
+    return max([by_party, *granted])
+
+
+def _shows_parties(grant: HeldGrant) -> bool:
+    return grant.lot is not None or DEPTHS[grant.depth] >= Level.SUPPLIERS
+
+
+def _others(rights: Rights, facts: RecordConcerns) -> frozenset[str]:
+    """The organisations that a record names, beside its issuer and the caller."""
+    return (facts.parties | facts.owners) - rights.own - {facts.issuer}
 
 
 def lot_level(rights: Rights, facts: LotConcerns) -> Level:
     """A lot is as visible as the record that makes it; its parties see its figures, and so does whoever was granted
     the lot or its product."""
-    level = record_level(_about(rights, facts.number), facts.record)
-    if level == Level.NOTHING and facts.parties & rights.own:
-        return Level.TOTALS
-    return level
+    record = facts.record._replace(parties=facts.record.parties | facts.parties)
+    return record_level(_about(rights, facts.number), record)
 
 
 def _about(rights: Rights, lot: int) -> Rights:

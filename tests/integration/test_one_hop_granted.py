@@ -34,11 +34,11 @@ def granted(request: pytest.FixtureRequest, chain: Secrets) -> Iterator[Secrets]
     revoke(chain, given)
 
 
-def grant(chain: Secrets, depth: str) -> Posted:
+def grant(chain: Secrets, depth: str, scope: GrantScope | None = None) -> Posted:
     mill = chain.mill
     return mill.signed(Grant(
         issuer=mill.id, nonce=mill.nonce(), grantee=chain.rival.id, depth=depth,
-        scope=GrantScope(lot=mill.name("steel")), until=UNTIL, purpose="tender"))
+        scope=scope or GrantScope(lot=mill.name("steel")), until=UNTIL, purpose="tender"))
 
 
 def revoke(chain: Secrets, given: Posted) -> None:
@@ -68,6 +68,23 @@ def test_a_grant_of_a_figure_shows_no_recipe(granted: Secrets) -> None:
     assert [leaf["index"] for leaf in record.json()["leaves"]] == [1]
     verify_receipt(read_receipt(receipt.content), granted.inside.vkey)
     assert check_statement(read_statement(stated.content), granted.inside.vkey).assessment is None
+
+
+@pytest.mark.parametrize(("depth", "status"), [("totals", 404), ("stages", 404), ("suppliers", 200)])
+def test_the_figures_of_a_product_or_period_name_no_customer(chain: Secrets, depth: str, status: int) -> None:
+    mill, questions = chain.mill, [
+        (f"/v1/records/{chain.digests['sent']}", {}), (f"/v1/records/{chain.digests['sent']}/proof", {}),
+        ("/v1/show", {"name": chain.steel}), ("/v1/lots", {"lot": chain.steel})]
+    for scope in (GrantScope(product=mill.name("part")), GrantScope(start="2025-01-01T00:00:00Z")):
+        given = grant(chain, depth, scope)
+        chain.inside.post([given])
+        try:
+            answers = [chain.callers.get(chain.rival.id, path, parameters) for path, parameters in questions]
+            assert [answer.status_code for answer in answers] == [status] * 4
+            assert ask(chain, "/v1/lots", lot=mill.name("steel")).json()[0]["holder"] == mill.id
+            assert ask(chain, f"/v1/records/{chain.digests['steel']}").json()["leaves"]
+        finally:
+            revoke(chain, given)
 
 
 def test_other_lots_of_the_record_stay_hidden(granted: Secrets) -> None:

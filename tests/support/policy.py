@@ -64,8 +64,12 @@ class Policy:
         bodies = full | {record.position for record in self._planted
                          if record.record["type"] in PUBLIC or self._parties(record) & own}
         lots = {lot.id for lot in self.lots.values() if lot.record.position in bodies or lot.parties & own}
-        covered = {record.position for record in self._planted if any(self._covers(grant, record) for grant in grants)}
-        lots |= {lot.id for lot in self.lots.values() if lot.record.position in covered}
+        covered = {record.position for record in self._planted
+                   if any(self._covers(grant, record) and self._may_name(grant, own, self._named(record))
+                          for grant in grants)}
+        lots |= {lot.id for lot in self.lots.values()
+                 if any(self._covers(grant, lot.record) and self._may_name(grant, own, lot.parties)
+                        for grant in grants)}
         # Owners see their goods in the records of those who work on them.
         tolled = {record.position for record in self._planted if self._owners(record) & own} - bodies
         # Whoever was granted all of an organisation's records is answered what it holds and owns.
@@ -154,6 +158,15 @@ class Policy:
         if "product" in scope:
             return any(lot.record is record and lot.product == scope["product"] for lot in self.lots.values())
         return True
+
+    def _named(self, record: Planted) -> frozenset[str]:
+        """The organisations that a record names."""
+        return self._parties(record) | self._owners(record)
+
+    def _may_name(self, grant: Mapping[str, Any], own: frozenset[str], named: frozenset[str]) -> bool:
+        """Whether a grant may show what names these organisations: figures alone do not show customers."""
+        return ("lot" in grant.get("scope", {}) or grant["depth"] in ("suppliers", "full")
+                or named <= own | {grant["issuer"]})
 
     def _granted_in_full(self, grants: Iterable[Mapping[str, Any]], own: frozenset[str]) -> set[int]:
         found, masters = set[int](), set[int]()

@@ -59,7 +59,7 @@ class Mill(NamedTuple):
 
     def ask(
         self, period: tuple[str | None, str | None] = (None, None), at: str | int | None = None, limit: int = 20,
-        product: str = "part", depth: Depth = "near", **sizes: int,
+        product: str = "part", depth: Depth = "near", **sizes: Any,
     ) -> ProductAnswer:
         size = self.sizes[at] if isinstance(at, str) else at
         question = PeriodQuestion(self.shop.name(product), *period, size)

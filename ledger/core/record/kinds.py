@@ -393,7 +393,8 @@ class Report(Record, frozen=True, kw_only=True, tag="report"):
 
 
 Depth = Literal["totals", "stages", "suppliers", "full"]
-"""How much a grant shows: the figures; their breakdown by stage; also the suppliers; the records themselves."""
+"""How much a grant shows: the figures; their breakdown by stage; also the suppliers; the records themselves. The first
+two show no records that name others, such as deliveries, unless the lot of such a record is the scope."""
 
 
 class GrantScope(Part, frozen=True):

@@ -13,7 +13,7 @@ from ledger.access.policy import Level, record_level
 from ledger.access.rights import Rights
 from ledger.admission.facts import LOT_SLOTS
 from ledger.errors import Denied, InvalidInput
-from ledger.service.access.facts import made_facts
+from ledger.service.access.facts import concerned, made_facts
 from ledger.service.queries.tree_size import Moment
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
@@ -111,7 +111,9 @@ class _UpstreamWalk:
         self._asked |= new
         if not new or not self._rights.grants:
             return []
-        facts = await made_facts(self._pool, new)
+        # Below full depth it matters whom the records name.
+        facts = await (made_facts(self._pool, new) if self._least == Level.FULL else
+                       concerned(self._pool, sorted(new), ()))
         levels = {record.log_index: record_level(self._rights, record) for record in facts}
         covered = [index for index, level in levels.items() if level >= self._least]
         self.visible.update(covered)

@@ -4,7 +4,7 @@ from typing import Final
 
 import pytest
 
-from ledger.access.policy import Level, LotConcerns, RecordConcerns, lot_level, record_level
+from ledger.access.policy import DEPTHS, Level, LotConcerns, RecordConcerns, lot_level, record_level
 from ledger.access.rights import HeldGrant, Rights
 from ledger.core.record.kinds import Depth
 
@@ -40,6 +40,29 @@ def test_a_grant_covers_the_records_of_its_grantor_alone(depth: Depth, level: Le
     assert record_level(held, RecordConcerns(9, "transformation", "owner")) == level
     # The toller's record is not the owner's to grant.
     assert record_level(held, TOLLED) == Level.NOTHING
+
+
+@pytest.mark.parametrize(("depth", "level"), [
+    ("totals", Level.NOTHING), ("stages", Level.NOTHING), ("suppliers", Level.SUPPLIERS), ("full", Level.FULL)])
+def test_figures_alone_show_nothing_that_names_others(depth: Depth, level: Level) -> None:
+    """Whoever may see a product's figures does not learn the grantor's customers, or whose goods it works on."""
+    held = rights("auditor", grants=(HeldGrant(1, "mill", depth, product="part"),))
+    sent = SENT._replace(products=frozenset({"part"}))
+    tolled = TOLLED._replace(issuer="mill", products=frozenset({"part"}))
+    assert [record_level(held, facts) for facts in (sent, tolled)] == [level, level]
+    made = RecordConcerns(7, "transformation", "mill", products=frozenset({"part"}))
+    assert record_level(held, made) == DEPTHS[depth]
+    assert lot_level(held, LotConcerns(7 * 1024, "part", made, frozenset({"mill", "owner"}))) == level
+    assert lot_level(held, LotConcerns(7 * 1024, "part", made, frozenset({"mill"}))) == DEPTHS[depth]
+    by_lot = rights("auditor", grants=(HeldGrant(1, "mill", depth, lot=8 * 1024),))
+    assert record_level(by_lot, sent) == DEPTHS[depth]
+
+
+def test_a_receiver_sees_the_stages_of_its_delivery_by_a_grant_of_the_product() -> None:
+    sent = RecordConcerns(8, "transfer", "mill", frozenset({"shop"}), frozenset({"part"}))
+    held = HeldGrant(1, "mill", "stages", product="part")
+    assert record_level(rights("shop", grants=(held,)), sent) == Level.STAGES
+    assert record_level(rights("shop", grants=(held,)), sent._replace(parties=SENT.parties)) == Level.TOTALS
 
 
 @pytest.mark.parametrize(("start", "end", "level"), [
