@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import pytest
@@ -196,6 +196,42 @@ def test_a_dry_run_names_to_each_supplier_its_own_lots(place: Place) -> None:
     checked = place.callers.post(None, "/v1/records/check", ledger.envelopes([forge.signed(tried)])[0])
     assert len(checked.json()["inputs"]) == 2, checked.text
     assert [[row["asked"] for row in owner.added()] for owner in seen] == [[lots[:1]], [lots[1:]]]
+
+
+RECEIVED: Final[tuple[tuple[str, dict[str, str]], ...]] = (
+    ("/v1/received", {"organization": ""}), ("/v1/lot-list", {"holder": ""}), ("/v1/coverage", {"organization": ""}),
+    ("/v1/footprint/received", {"organization": "", "party": "mill"}), ("/v1/audit/balances", {}),
+    ("/v1/footprint", {"lot": "tool"}), ("/v1/chain", {"lot": "tool"}), ("/v1/statement", {"lot": "tool"}),
+)
+
+
+def test_goods_received_are_the_data_of_their_receiver(place: Place) -> None:
+    """A row says who named a lot of the mill, not which lists of a customer have it. A reader's row is the
+    customer's."""
+    ledger, mill, buyer = place.callers.ledger, place.mill, Workshop("buyer")
+    bought = mill.name("bought")
+    ledger.post([(ledger.registrar, enrolment(buyer.party, ledger.registrar, ledger.origin, buyer.nonce())),
+                 *buyer.opening(), mill.mine("stock", "9")])
+    ledger.post([mill.send("stock", "4", buyer, "bought")])
+    made = buyer.make({"tool": "1"}, {"x": "1"})[1]
+    ledger.post([buyer.signed(msgspec.structs.replace(
+        made, inputs=[msgspec.structs.replace(made.inputs[0], lot=bought)]))])
+    names = {"": buyer.id, "mill": mill.id, "tool": buyer.name("tool")}
+    seen = readings(place, mill.id), readings(place, buyer.id)
+    shown = set()
+    for path, parameters in RECEIVED:
+        answer = place.callers.get(buyer.id, path, {name: names[value] for name, value in parameters.items()})
+        assert answer.status_code == 200, (path, answer.text)
+        shown |= {path} if bought in answer.text or mill.id in answer.text else set()
+    assert len(shown) >= 5, shown
+    for path, parameters in RECEIVED[:2]:
+        read = place.callers.get(place.reader.id, path, {name: names[value] for name, value in parameters.items()})
+        assert bought in read.text, read.text
+    assert [row["route"] for row in seen[1].added()] == ["/v1/lot-list", "/v1/received"]
+    assert seen[0].added() == []
+    assert place.callers.get(buyer.id, "/v1/lots", {"lot": bought}).status_code == 200
+    assert [(row["organization"], row["right"], row["asked"]) for row in seen[0].added()] == [
+        (buyer.id, "party", [bought])]
 
 
 def test_an_audit_is_noted_for_each_owner_of_a_page(place: Place) -> None:
