@@ -142,12 +142,18 @@ SELECT s.record FROM lots CROSS JOIN LATERAL (
 SELECT DISTINCT w.lot FROM unnest($1::bigint[]) AS k (record) JOIN flow w ON w.record = k.record AND w.version <= $2;
 
 -- name: revisers
--- purpose: the records that revise records of some organisations
--- parameters: the organisations, tree size
-SELECT n.record FROM revision n WHERE n.record < $2 AND EXISTS (
-    SELECT FROM revised v JOIN record r ON r.index = v.record
-    WHERE v.version = n.version AND r.issuer = ANY ($1::text[]))
-ORDER BY n.record;
+-- purpose: the records that revise records of some organisations, by issuer of the revised records
+-- parameters: the organisations, tree size, those among them whose revised records are listed
+SELECT n.record AS reviser, r.issuer, array_agg(v.record) FILTER (WHERE r.issuer = ANY ($3::text[])) AS records
+FROM revision n JOIN revised v ON v.version = n.version JOIN record r ON r.index = v.record
+WHERE n.record < $2 AND r.issuer = ANY ($1::text[])
+GROUP BY n.record, r.issuer ORDER BY n.record;
+
+-- name: revised_issuers
+-- purpose: the issuers of all revised records, for the access log
+-- parameters: tree size
+SELECT DISTINCT r.issuer FROM revision n JOIN revised v ON v.version = n.version JOIN record r ON r.index = v.record
+WHERE n.record < $1;
 
 -- name: readable_lots
 -- purpose: the lots that some organisations hold, by number, from ranges of the index lot_holder
