@@ -143,8 +143,10 @@ async def _shown(
 ) -> list[SubmitResult]:
     """The results with the leaves that the caller may see: the parties to a record can post it again, and a revision
     has leaves of records of others."""
-    named = {bytes.fromhex(one.receipt.digest): one.created for one in results
-             if one.receipt is not None and not (one.created and is_plain(one.receipt))}
+    # A record may be on several lines of a request. It is new if one of them has entered it.
+    new = {one.receipt.digest for one in results if one.receipt is not None and one.created}
+    named = {bytes.fromhex(one.receipt.digest): one.receipt.digest in new for one in results
+             if one.receipt is not None and not (one.receipt.digest in new and is_plain(one.receipt))}
     if not named:
         return results
     try:
