@@ -18,7 +18,7 @@ from support.server import Posted, prepared_home
 from support.workshop import LATER, Workshop
 
 from ledger.client.audit.source.interface import EntryRow
-from ledger.core.record.kinds import Amendment, Erasure, Grant, GrantScope
+from ledger.core.record.kinds import Amendment, AppointedReader, Erasure, Grant, GrantScope
 
 UNTIL: Final = "2034-12-31T00:00:00Z"
 
@@ -149,7 +149,7 @@ def test_a_grant_lists_no_revisions_beyond_it_and_its_reading_is_noted() -> None
     """The mill grants the rival two of its lots: one of which no goods of others are a part, and one with the mine's
     ore. A correction of the ore is listed after the second grant, and the mill's access log says who read that."""
     with prepared_home() as home, inside(home, access="parties") as ledger:
-        mine, mill, rival = shops = [Workshop(name) for name in ("mine", "mill", "rival")]
+        mine, mill, rival, authority = shops = [Workshop(name) for name in ("mine", "mill", "rival", "authority")]
         for shop in shops:
             ledger.post([(ledger.registrar, enrolment(shop.party, ledger.registrar, ledger.origin, shop.nonce()))])
             ledger.post(shop.opening())
@@ -181,3 +181,8 @@ def test_a_grant_lists_no_revisions_beyond_it_and_its_reading_is_noted() -> None
         assert listed() == [corrected]
         assert noted() == ["/v1/audit/revisions"]
         assert audited(callers, rival.id).ok
+        before = len(noted())
+        ledger.post([(ledger.registrar, AppointedReader(
+            issuer=ledger.registrar.id, nonce=mill.nonce(), organization=authority.id, purpose="supervision"))])
+        assert callers.get(authority.id, "/v1/audit/revisions").json()["counted"] == 1
+        assert noted()[:-before] == ["/v1/audit/revisions"]
