@@ -9,6 +9,7 @@ from litestar.routes import HTTPRoute
 
 from ledger.access.caller import NOBODY, Caller
 from ledger.access.declared import ACCESS, Declared, OpenToAll
+from ledger.access.rights import Rights
 from ledger.errors import ConfigurationError, Denied
 from ledger.service.access.sight import Sight
 from ledger.service.access_log.noting import Noter
@@ -20,6 +21,8 @@ CALLER: Final = "caller"
 """The key of a request's state under which the door puts the caller."""
 RIGHTS: Final = "rights"
 """The key of its rights, if the door has read them with the token."""
+TOKEN: Final = "token"  # noqa: S105 - a key
+"""The key of its verified token; absent or None without one."""
 _SIGHT: Final = "sight"
 
 
@@ -53,27 +56,51 @@ class Admission:
         declared = declared_by(request.route_handler)
         if all(isinstance(one, OpenToAll) for one in declared):
             return None
-        values: dict[str, list[str]] = {}
-        for name, value in request.query_params.multi_items():
-            values.setdefault(name, []).append(value)
-        # A parameter of the path cannot be replaced by one of the query.
-        values.update({name: [str(value)] for name, value in request.path_params.items()})
-        gate = self._ledger.gate
         rights = request.scope["state"].get(RIGHTS)
-        if rights is None or gate.is_open:
-            rights = await gate.rights_of(caller_of(request))
-        sight = await gate.admit(rights, declared, values)
-        if not gate.is_open:
-            noter = Noter(self._ledger.accesses, sight.rights, request.scope["path_template"], sight.asked)
-            # Before the handler runs, so that no answer leaves without its row.
-            await noter.note(sight.owners)
-            sight = sight._replace(noter=noter)
-        request.scope["state"][_SIGHT] = sight
+        if rights is None or self._ledger.gate.is_open:
+            rights = await self._ledger.gate.rights_of(caller_of(request))
+        request.scope["state"][_SIGHT] = await _admitted(self._ledger, request, rights)
         return None
 
     def _parameters(self, handler: HTTPRouteHandler) -> Mapping[str, bool]:
         known = self._known.get(handler)
         return self._known.setdefault(handler, parameters_of(handler)) if known is None else known
+
+
+async def rights_again(ledger: Ledger, request: Request[Any, Any, Any]) -> Rights:
+    """The rights of a request's caller at this moment, for a request that has waited: its token or a grant may have
+    ended since. Raises Unauthenticated if the token has."""
+    token = request.scope.get("state", {}).get(TOKEN)
+    if token is None or ledger.gate.is_open:
+        return await ledger.gate.rights_of(caller_of(request))
+    return await ledger.tokens.holder_of(token)
+
+
+async def sight_again(ledger: Ledger, request: Request[Any, Any, Any]) -> Sight:
+    """The sight of a request that has waited, by its caller's rights at this moment. Raises the errors of `Gate.admit`,
+    and Unauthenticated."""
+    before, rights = sight_of(request), await rights_again(ledger, request)
+    # With the same rights, the reading is noted already.
+    return await _admitted(ledger, request, rights, before.noter if rights == before.rights else None)
+
+
+async def _admitted(
+    ledger: Ledger, request: Request[Any, Any, Any], rights: Rights, noter: Noter | None = None
+) -> Sight:
+    """The sight of a caller with these rights, whose reading is noted. Raises the errors of `Gate.admit`."""
+    values: dict[str, list[str]] = {}
+    for name, value in request.query_params.multi_items():
+        values.setdefault(name, []).append(value)
+    # A parameter of the path cannot be replaced by one of the query.
+    values.update({name: [str(value)] for name, value in request.path_params.items()})
+    sight = await ledger.gate.admit(rights, declared_by(request.route_handler), values)
+    if ledger.gate.is_open:
+        return sight
+    if noter is None:
+        noter = Noter(ledger.accesses, sight.rights, request.scope["path_template"], sight.asked)
+    # Before the handler runs, so that no answer leaves without its row.
+    await noter.note(sight.owners)
+    return sight._replace(noter=noter)
 
 
 def sight_of(request: Request[Any, Any, Any]) -> Sight:

@@ -23,6 +23,7 @@ from ledger.service.audit_source.rows import (
     balance_rows_of,
     batch_rows,
     entry_rows,
+    revised_issuers,
     revised_rows,
     version_rows,
 )
@@ -62,7 +63,13 @@ class AuditController(Controller):
     @get("/revisions", access=AUDITED, summary="Records that revise others, each with its number of revised rows")
     async def revisions(self, ledger: Ledger, sight: Sight) -> dict[str, Any]:
         selected, size = _selected(ledger, sight), await _published(ledger)
-        return await (version_rows(ledger.pool, size) if selected is None else selected.revisions(size))
+        if selected is None:
+            if sight.noter is not None:
+                await sight.note(await revised_issuers(ledger.pool, size))
+            return await version_rows(ledger.pool, size)
+        rows, issuers = await selected.revisions(size)
+        await sight.note(issuers)
+        return rows
 
     @get("/revised", access=AUDITED,
          summary="At most 1,000 results that the record at an index gave to the records that it revises")

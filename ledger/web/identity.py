@@ -101,10 +101,15 @@ class ClientsController(Controller):
 
     @post("/", access=_ADMINISTRATION, status_code=201, summary="Enter a client; the answer has its secret, once")
     async def add(self, request: AnyRequest, ledger: Ledger) -> Response[NewClientAnswer]:
-        """The body: `name`, and `scopes`, by default `read` alone."""
-        organization = _administrator(caller_of(request))
+        """The body: `name`, and `scopes`, by default `read` alone: at most those of the token."""
+        caller = caller_of(request)
+        organization = _administrator(caller)
         try:
             new = msgspec.json.decode(await request.body(), type=NewClient)
+            for scope in SCOPES:
+                if scope in new.scopes:
+                    require_scope(caller, scope, "a client gets at most the scopes of the token that enters it: "
+                                                 "a ledger key's token has all")
             client = await add_client(ledger.pool, ledger.tokens.hasher, organization, new.name, new.scopes)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InvalidInput(f"the body is no new client: {error}", code="invalid-request", field="body",

@@ -6,13 +6,15 @@ import msgspec
 from litestar import Controller, MediaType, Request, Response, get, post
 from litestar.params import Parameter
 
+from ledger.access.caller import NOBODY
 from ledger.access.declared import OfRecord, OpenToAll
 from ledger.access.policy import Level
+from ledger.access.rights import Rights
 from ledger.answers.problems import problem_of
 from ledger.answers.stored import RecordAnswer
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import Receipt
-from ledger.errors import InvalidInput, LedgerError, Unavailable
+from ledger.errors import InvalidInput, LedgerError, Unauthenticated, Unavailable
 from ledger.service.access.leaves import LeafSight, is_plain, leaf_sight, posted_sights
 from ledger.service.access.note_checks import note_checks
 from ledger.service.access.show_records import show_record
@@ -23,7 +25,7 @@ from ledger.service.posting.checking.check import CheckResult
 from ledger.service.posting.receipts import unrevised
 from ledger.service.posting.submit import SubmitResult
 from ledger.service.queries.records import digest_from, read_record
-from ledger.web.access import caller_of, require_scope
+from ledger.web.access import caller_of, require_scope, rights_again, sight_again
 from ledger.web.door.bodies import NDJSON
 from ledger.web.door.clients import client_of
 from ledger.web.door.posts import PostQueue
@@ -105,8 +107,8 @@ class RecordsController(Controller):
 
     @get("/{digest:str}/proof", access=OfRecord(), summary="The receipt of a record, the same at every request")
     async def proof(
-        self, digest: Annotated[str, Parameter(description="hex SHA-256 of the record's body")], ledger: Ledger,
-        sight: Sight,
+        self, request: Request[Any, Any, Any],
+        digest: Annotated[str, Parameter(description="hex SHA-256 of the record's body")], ledger: Ledger, sight: Sight,
         revised: Annotated[int | None, Parameter(
             ge=0, description="for a record that revises others: the log index of the revised record")] = None,
         size: Annotated[int | None, Parameter(
@@ -121,6 +123,7 @@ class RecordsController(Controller):
         record_digest = digest_from(digest)
         if wait:
             await ledger.receipts.wait([record_digest], wait)
+            sight = await sight_again(ledger, request)
         seen = await _leaf_sight(ledger, sight, record_digest, revised)
         if revised is not None:
             receipt = await ledger.receipts.read_revised(record_digest, revised, size)
@@ -140,11 +143,17 @@ async def _shown(
 ) -> list[SubmitResult]:
     """The results with the leaves that the caller may see: the parties to a record can post it again, and a revision
     has leaves of records of others."""
-    named = {bytes.fromhex(one.receipt.digest): one.created for one in results
-             if one.receipt is not None and not (one.created and is_plain(one.receipt))}
+    # A record may be on several lines of a request. It is new if one of them has entered it.
+    new = {one.receipt.digest for one in results if one.receipt is not None and one.created}
+    named = {bytes.fromhex(one.receipt.digest): one.receipt.digest in new for one in results
+             if one.receipt is not None and not (one.receipt.digest in new and is_plain(one.receipt))}
     if not named:
         return results
-    rights = await ledger.gate.rights_of(caller_of(request))
+    try:
+        rights = await rights_again(ledger, request)
+    except Unauthenticated:
+        # The token has ended while the records waited for their places or for witnesses. They are on the log.
+        rights = Rights(NOBODY)
     sights = await posted_sights(ledger.pool, rights, named)
     shown = []
     for result in results:

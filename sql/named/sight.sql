@@ -142,12 +142,21 @@ SELECT s.record FROM lots CROSS JOIN LATERAL (
 SELECT DISTINCT w.lot FROM unnest($1::bigint[]) AS k (record) JOIN flow w ON w.record = k.record AND w.version <= $2;
 
 -- name: revisers
--- purpose: the records that revise records of some organisations
--- parameters: the organisations, tree size
-SELECT n.record FROM revision n WHERE n.record < $2 AND EXISTS (
-    SELECT FROM revised v JOIN record r ON r.index = v.record
-    WHERE v.version = n.version AND r.issuer = ANY ($1::text[]))
-ORDER BY n.record;
+-- purpose: the records that revise records of some organisations, by issuer of the revised records. OFFSET keeps the
+-- order of the look-ups, from these records to their revisions
+-- parameters: the organisations, tree size, those among them whose revised records are listed
+SELECT n.record AS reviser, o.id AS issuer, array_agg(r.index) FILTER (WHERE o.id = ANY ($3::text[])) AS records
+FROM unnest($1::text[]) AS o (id)
+CROSS JOIN LATERAL (SELECT index FROM record WHERE issuer = o.id OFFSET 0) r
+CROSS JOIN LATERAL (SELECT version FROM revised WHERE record = r.index OFFSET 0) v
+CROSS JOIN LATERAL (SELECT record FROM revision WHERE version = v.version OFFSET 0) n
+WHERE n.record < $2 GROUP BY n.record, o.id ORDER BY n.record;
+
+-- name: revised_issuers
+-- purpose: the issuers of all revised records, for the access log
+-- parameters: tree size
+SELECT DISTINCT r.issuer FROM revision n JOIN revised v ON v.version = n.version JOIN record r ON r.index = v.record
+WHERE n.record < $1;
 
 -- name: readable_lots
 -- purpose: the lots that some organisations hold, by number, from ranges of the index lot_holder

@@ -14,7 +14,15 @@ from support.revising import digest_of
 from support.server import Posted, Server, prepared_home
 from support.workshop import END, START, Workshop, kilograms
 
-from ledger.core.record.kinds import Declaration, Grant, GrantRevocation
+from ledger.core.record.kinds import (
+    AnyRecord,
+    Attestation,
+    Declaration,
+    Erasure,
+    Grant,
+    GrantRevocation,
+    Subject,
+)
 from ledger.core.record.values import Supply
 from ledger.core.signatures.envelope import seal
 
@@ -72,6 +80,36 @@ def test_the_digest_of_a_declaration_cannot_be_guessed(place: Place) -> None:
             answers.append((answer.status_code, sorted(answer.headers), answer.text.replace(digest, "?")))
         assert answers[0] == answers[1], path
         assert "?" in answers[0][2], "the answer does not speak of the declaration"
+
+
+@pytest.mark.parametrize(("kind", "fake"), [
+    ("lot", "urn:example:mill:y"), ("product", "urn:example:mill:parx"), ("facility", "urn:example:mill:sitx"),
+    ("record", "0" * 64)])
+def test_attestations_of_others_do_not_tell_which_names_exist(place: Place, kind: Any, fake: str) -> None:
+    """Whoever is no auditor is refused in the same bytes whether the subject exists or not."""
+    mill, rival = place.mill, place.rival
+    real = {"lot": mill.name("x"), "product": mill.name("part"), "facility": mill.name("site"),
+            "record": place.made}[kind]
+    check_same_refusals(place, "not-auditor", {name: Attestation(
+        issuer=rival.id, nonce="A" * 22, subject=Subject(kind=kind, id=name), standard="ISO 14064-3",
+        level="limited", opinion="unmodified", start=START, end=END, valid_until=UNTIL) for name in (real, fake)})
+
+
+def test_erasures_by_others_do_not_tell_which_records_exist(place: Place) -> None:
+    check_same_refusals(place, "not-registrar", {digest: Erasure(
+        issuer=place.rival.id, nonce="A" * 22, record=digest, legal_basis="none") for digest in (place.made, "0" * 64)})
+
+
+def check_same_refusals(place: Place, code: str, records: Mapping[str, AnyRecord]) -> None:
+    """The rival's records, by the name that each has, are refused in the same bytes, posted and in dry runs."""
+    for path in ("/v1/records/check", "/v1/records"):
+        answers = []
+        for name, record in records.items():
+            body = msgspec.json.encode(seal(record, place.rival.party.key, place.callers.ledger.origin))
+            answer = place.callers.post(place.rival.id, path, body)
+            assert answer.json()["code"] == code
+            answers.append((answer.status_code, sorted(answer.headers), answer.text.replace(name, "?")))
+        assert answers[0] == answers[1], path
 
 
 @pytest.mark.parametrize("headers", [

@@ -18,7 +18,7 @@ from support.server import Posted, prepared_home
 from support.workshop import LATER, Workshop
 
 from ledger.client.audit.source.interface import EntryRow
-from ledger.core.record.kinds import Amendment, Erasure, Grant
+from ledger.core.record.kinds import Amendment, AppointedReader, Erasure, Grant, GrantScope
 
 UNTIL: Final = "2034-12-31T00:00:00Z"
 
@@ -143,3 +143,46 @@ def test_pages_hold_no_bodies_of_hidden_revisions(chain: Chain) -> None:
     assert b"measured again" in answers  # the mill's own
     assert b'"91"' not in answers
     assert chain.shops["mine"].name("ore-sold").encode() in answers
+
+
+def test_a_grant_lists_no_revisions_beyond_it_and_its_reading_is_noted() -> None:
+    """The mill grants the rival two of its lots: one of which no goods of others are a part, and one with the mine's
+    ore. A correction of the ore is listed after the second grant, and the mill's access log says who read that."""
+    with prepared_home() as home, inside(home, access="parties") as ledger:
+        mine, mill, rival, authority = shops = [Workshop(name) for name in ("mine", "mill", "rival", "authority")]
+        for shop in shops:
+            ledger.post([(ledger.registrar, enrolment(shop.party, ledger.registrar, ledger.origin, shop.nonce()))])
+            ledger.post(shop.opening())
+        ore = mine.mine("ore", "100")
+        for one in (ore, mine.send("ore", "60", mill, "ore-sold"), bought(mill, mine, "ore-sold", "20", "plate"),
+                    mill.mine("solo", "10")):
+            ledger.post([one])
+        callers = Callers(ledger)
+
+        def granted(lot: str) -> None:
+            ledger.post([mill.signed(Grant(
+                issuer=mill.id, nonce=mill.nonce(), depth="full", until=UNTIL, purpose="check", grantee=rival.id,
+                scope=GrantScope(lot=mill.name(lot))))])
+
+        def listed() -> list[int]:
+            answer = callers.get(rival.id, "/v1/audit/revisions").json()
+            assert answer["counted"] == len(answer["versions"])
+            return [one["record"] for one in answer["versions"]]
+
+        def noted() -> list[str]:
+            rows = callers.get(mill.id, "/v1/accesses", {"organization": mill.id}).json()["accesses"]
+            return [listed["row"]["route"] for listed in rows]
+
+        granted("solo")
+        corrected = ledger.post([amended(mine, ore, activity=Make(co2="91"))])[0].index
+        assert listed() == []
+        assert noted() == []
+        granted("plate")
+        assert listed() == [corrected]
+        assert noted() == ["/v1/audit/revisions"]
+        assert audited(callers, rival.id).ok
+        before = len(noted())
+        ledger.post([(ledger.registrar, AppointedReader(
+            issuer=ledger.registrar.id, nonce=mill.nonce(), organization=authority.id, purpose="supervision"))])
+        assert callers.get(authority.id, "/v1/audit/revisions").json()["counted"] == 1
+        assert noted()[:-before] == ["/v1/audit/revisions"]

@@ -1,6 +1,7 @@
 """Answers to posts and checks: a record that names a thing of another organisation is refused with the same bytes as
 one that names nothing; and a revision shows its issuer own records alone."""
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -119,3 +120,12 @@ def test_a_sender_does_not_learn_how_much_was_used(chain: Secrets) -> None:
     amendment = amend(chain.mill, change(chain.posted["sent"], quantity=kilograms("1")))
     problem = check(chain, amendment)
     assert leaks(problem, ("8.5", "9.5")) == []
+
+
+def test_a_record_on_two_lines_has_its_leaves_on_both(chain: Secrets) -> None:
+    """Whoever posts it has it from its issuer. A record that somebody posts again shows nothing."""
+    (new, old) = chain.inside.envelopes([chain.pit.mine("twice", "3"), chain.posted["coal"]])
+    answer = chain.callers.post(None, "/v1/records", b"\n".join([new, old, new]) + b"\n", "application/x-ndjson")
+    assert answer.status_code == 200, answer.text
+    receipts = [json.loads(line) for line in answer.content.splitlines()]
+    assert [[leaf["index"] for leaf in one.get("leaves", [])] for one in receipts] == [[0, 1], [], [0, 1]]

@@ -33,6 +33,7 @@ WHOLE: Final = {
     "metrics.closings_due": "a server examines the newest 20,000 provisional records once in five minutes",
     "metrics.log": "a scrape reads PostgreSQL's catalogue for the sizes of all tables",
     "log.audit_versions": "an audit compares all revisions",
+    "sight.revised_issuers": "an audit compares all revisions, and each reading is noted",
     "names.published": "an audit compares all published heads",
     "names.strays": "an audit compares all prefixes",
     "names.tile_roots": "an audit compares all tiles",

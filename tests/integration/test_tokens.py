@@ -307,6 +307,25 @@ def test_a_client_without_the_scope_does_not_administer(mill: Mill) -> None:
     assert "error=" not in nobody.headers["WWW-Authenticate"]
 
 
+@pytest.mark.parametrize(("own", "given", "admitted"), [
+    (["admin"], ["read"], False), (["admin"], ["read", "post", "admin"], False), (["admin"], ["admin"], True),
+    (["read", "admin"], ["post"], False), (["read", "admin"], ["read"], True),
+])
+def test_a_client_gives_at_most_its_own_scopes(mill: Mill, own: list[str], given: list[str], admitted: bool) -> None:
+    token = bearer(mill.secret_token(mill.client(*own)))
+    answer = httpx.post(f"{mill.server.url}/auth/clients", json={"name": "other", "scopes": given}, headers=token)
+    if admitted:
+        assert (answer.status_code, answer.json()["scopes"]) == (201, given)
+    else:
+        assert (answer.status_code, answer.json()["code"]) == (403, "scope-needed")
+
+
+def test_a_narrow_token_of_a_key_gives_at_most_its_scopes(mill: Mill) -> None:
+    narrow = token_of(by_key(mill.server.url, mill.shop.party.key, mill.shop.id, scope="admin"))
+    answer = httpx.post(f"{mill.server.url}/auth/clients", json={"name": "other"}, headers=bearer(narrow))
+    assert (answer.status_code, answer.json()["code"]) == (403, "scope-needed")
+
+
 def test_a_revoked_client_is_refused_at_once(mill: Mill) -> None:
     client = mill.client("read")
     token = mill.secret_token(client)

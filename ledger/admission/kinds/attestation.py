@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from ledger.admission.checks.roles import AUDITOR, has_role
+from ledger.admission.checks.roles import check_auditor
 from ledger.admission.checks.times import check_period, check_time
 from ledger.admission.facts import Facts
 from ledger.admission.kind import Before, Kind, Row, Terms
@@ -44,6 +44,9 @@ class AttestationKind(Kind[Attestation]):
             yield "subject.id", record.subject.id
 
     def plan(self, record: Attestation, facts: Facts, terms: Terms) -> Plan:
+        # Roles are known at enrolment. Whoever has no role must not learn from a refusal whether the subject exists.
+        if record.issuer in facts.organizations:
+            check_auditor(record, facts)
         _check_form(record, facts)
         if _states_examination(record):
             _check_in_force(facts)
@@ -51,9 +54,7 @@ class AttestationKind(Kind[Attestation]):
         return Plan()
 
     def check(self, record: Attestation, keyid: bytes, state: State) -> None:
-        if not has_role(record.issuer, AUDITOR, state):
-            raise Refused(f"{record.issuer} may not attest", code="not-auditor", field="issuer",
-                          value=record.issuer, rule="signed by an organisation with role auditor")
+        check_auditor(record, state)
         if record.tree_size is not None:
             _check_tree(record.subject, record.tree_size, state)
 

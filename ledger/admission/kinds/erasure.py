@@ -1,6 +1,7 @@
 """Erasures: the records whose body may be erased, and the operations that an erased record forbids."""
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from ledger.admission.checks.roles import check_registrar
 from ledger.admission.facts import Facts
@@ -10,6 +11,8 @@ from ledger.admission.names import Names
 from ledger.admission.state import State
 from ledger.core.record.kinds import PUBLIC_TYPES, Erasure
 from ledger.errors import Refused
+
+_ACTION: Final = "erase records"
 
 
 class ErasureKind(Kind[Erasure]):
@@ -21,13 +24,16 @@ class ErasureKind(Kind[Erasure]):
         return (record.record,)
 
     def plan(self, record: Erasure, facts: Facts, terms: Terms) -> Plan:
+        # Roles are known at enrolment. Whoever has no role must not learn from a refusal whether the record exists.
+        if record.issuer in facts.organizations:
+            check_registrar(record, facts, _ACTION)
         if record.record not in facts.records:
             raise Refused(f"record: {record.record} is not on the log", code="unknown-record", field="record",
                           value=record.record, rule="the digest of a record on the log")
         return Plan()
 
     def check(self, record: Erasure, keyid: bytes, state: State) -> None:
-        check_registrar(record, state, "erase records")
+        check_registrar(record, state, _ACTION)
         _check_erasable(record, state)
 
     def apply(self, record: Erasure, digest: bytes, state: State) -> None:

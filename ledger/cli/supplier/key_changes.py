@@ -63,9 +63,11 @@ def change(
         with replacing(output) as file:
             file.write(msgspec.json.encode(envelope) + b"\n")
         say(f"1 record signed: {output}")
+        _warn(bool(revoked))
         return
     with Client(url) as client:
         index, digest = post_sealed(client, envelope)
+    _warn(bool(revoked))
     _print({"organization": organization, "index": index, "digest": digest}, f"keys of {organization} changed", as_json)
 
 
@@ -105,6 +107,7 @@ def recover(
         until = datetime.fromtimestamp(due / 1000, UTC)
         outcome = f"a recovery of {organization} waits until {until:%Y-%m-%d %H:%M:%S} UTC"
     result = {"organization": organization, "index": index, "digest": digest, **({} if due is None else {"due": due})}
+    _warn(complete)
     _print(result, outcome, as_json)
 
 
@@ -170,6 +173,13 @@ def _waiting(client: Client, organization: str) -> RecoveryAnswer:
         raise NotFound(f"no recovery of {organization} is pending on {client.url}", code="no-recovery",
                        field="organization", value=organization)
     return recovery
+
+
+def _warn(revokes: bool) -> None:
+    """Says what a revocation of keys does not end."""
+    if revokes:
+        say("clients that a revoked key entered stay in force: see `carbon-ledger client list`, and revoke those that "
+            "you do not know with `carbon-ledger client revoke`")
 
 
 def _print(result: dict[str, object], outcome: str, as_json: bool) -> None:

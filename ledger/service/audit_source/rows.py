@@ -69,6 +69,11 @@ async def version_rows(pool: DatabasePool, size: int = EVER) -> Raw:
     }
 
 
+async def revised_issuers(pool: DatabasePool, size: int) -> set[str]:
+    """The issuers of the records that revisions in the tree of `size` entries revised."""
+    return {row["issuer"] for row in await pool.fetch(queries("sight")["revised_issuers"], size)}
+
+
 async def revised_rows(pool: DatabasePool, index: int, after: int, limit: int) -> list[Raw]:
     """The records with an index above `after` that the record at `index` revised: see `RevisedRow`."""
     sql = queries("log")

@@ -18,6 +18,7 @@ from ledger.access.rights import Rights
 from ledger.admission.facts import LOT_SLOTS, ProductFacts, product_facts
 from ledger.client.audit.checks.stored_lots import read_lot, stored_leaf
 from ledger.client.audit.source.interface import EntryRow, GivenLot, ProvenPlace
+from ledger.client.audit.source.pages import ENTRIES
 from ledger.core.log.merkle import all_paths, inclusion_path, leaf_hash
 from ledger.core.record.kinds import Product
 from ledger.service.access.facts import concerned, organizations_of
@@ -82,13 +83,23 @@ class SelectedRows:
         known = {*self._readable, *[grant.grantor for grant in self._rights.grants if grant.depth == "full"]}
         return frozenset([site for site in sites if operators.get(site) not in known])
 
-    async def revisions(self, size: int) -> Raw:
-        """The records that revise visible ones, or that may do so. Their counts would count hidden records."""
-        granted = [grant.grantor for grant in self._rights.grants if grant.depth == "full"]
-        rows = await self._pool.fetch(queries("sight")["revisers"], [*self._readable, *granted], size)
+    async def revisions(self, size: int) -> tuple[Raw, set[str]]:
+        """The records that revise records that the caller sees in full, and the issuers of the revised records. Their
+        counts would count hidden records."""
+        partly = {grant.grantor for grant in self._rights.grants if grant.depth == "full"}.difference(self._readable)
+        rows = await self._pool.fetch(queries("sight")["revisers"], [*self._readable, *partly], size, sorted(partly))
+        asked = sorted(
+            {index for row in rows if row["records"] is not None for index in (row["reviser"], *row["records"])})
+        seen = set[int]()
+        for start in range(0, len(asked), ENTRIES):
+            seen |= (await self._shown(asked[start:start + ENTRIES])).full
+        shown = [row for row in rows
+                 if row["records"] is None or not seen.isdisjoint((row["reviser"], *row["records"]))]
         counts = {"revised": 0, "figures": 0, "flows": 0, "lots": 0}
-        return {"counted": len(rows), "versions": [
-            {"version": number, "record": row["record"], **counts} for number, row in enumerate(rows, start=1)]}
+        revisers = sorted({row["reviser"] for row in shown})
+        return {"counted": len(revisers), "versions": [
+            {"version": number, "record": reviser, **counts} for number, reviser in enumerate(revisers, start=1)
+        ]}, {row["issuer"] for row in shown}
 
     async def revised(self, index: int, after: int, limit: int) -> list[Raw]:
         """As `revised_rows`, of records that the caller sees in full."""

@@ -10,7 +10,7 @@ from ledger.access.rights import Rights
 from ledger.answers.problems import problem_of
 from ledger.errors import LedgerError, Unauthenticated, Unavailable
 from ledger.service.identity.issuing import TokenService
-from ledger.web.access import CALLER, RIGHTS
+from ledger.web.access import CALLER, RIGHTS, TOKEN
 from ledger.web.door.answers import Headers, Refusal, header
 
 METRICS: Final = "/metrics"
@@ -38,7 +38,7 @@ class Callers:
             token = _token(scope["headers"])
             if token is not None:
                 rights = await self._tokens.holder_of(token)
-                scope = known(scope, rights.caller, rights)
+                scope = known(scope, rights.caller, rights, token)
         except LedgerError as error:
             retry_after = error.retry_after if isinstance(error, Unavailable) else None
             await Refusal(problem_of(error), retry_after=retry_after).send(send)
@@ -56,10 +56,10 @@ class AsOperator:
         return self._app(known(scope, _OPERATOR), receive, send)
 
 
-def known(scope: Scope, caller: Caller, rights: Rights | None = None) -> Scope:
-    """The scope of a request of this caller. `rights`: if they have just been read."""
+def known(scope: Scope, caller: Caller, rights: Rights | None = None, token: str | None = None) -> Scope:
+    """The scope of a request of this caller. `rights`: if they have just been read, with this token."""
     scope = cast(HTTPScope, scope).copy()
-    scope["state"] = {**(scope.get("state") or {}), CALLER: caller, RIGHTS: rights}
+    scope["state"] = {**(scope.get("state") or {}), CALLER: caller, RIGHTS: rights, TOKEN: token}
     return scope
 
 

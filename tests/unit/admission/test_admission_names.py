@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import pytest
 from msgspec import Raw
 from unit.admission.world import (
+    AUDITOR,
     END,
     FORGE,
     MILL,
@@ -85,7 +86,7 @@ def closing(**fields: Any) -> Closing:
     return Closing(issuer=MILL.id, nonce=nonce(), facility=MILL.name("site"), start=START, end=END, **fields)
 
 
-def attestation(kind: Any, subject: str, *, by: Party = FORGE) -> Attestation:
+def attestation(kind: Any, subject: str, *, by: Party = AUDITOR) -> Attestation:
     return Attestation(
         issuer=by.id, nonce=nonce(), subject=Subject(kind=kind, id=subject), standard="ISO 14064-3", level="limited",
         opinion="unmodified", start=START, end=END, valid_until="2025-02-01T00:00:00Z",
@@ -192,6 +193,7 @@ NO_ISSUER = ("acceptance", "short acceptance", "standing acceptance", "addition"
 def prepared(world: World) -> World:
     """Something of each kind that records may name."""
     world.admit(SENT, PRICE, MADE, RECYCLED_AGAIN, TOLLED, HEAP, BOOKED, FILLED)
+    world.admit(organization(AUDITOR, roles=["auditor"]))
     for record in (GRANTED, SHOWN, APPOINTED):
         apply(world.state, record, bytes.fromhex(digest_of(record)), plan(record, world.state))
     apply(world.state, CLOSED, bytes.fromhex(digest_of(CLOSED)), plan(CLOSED, world.state))

@@ -73,6 +73,16 @@ def test_nobody_else_attests(world: World, kind: str, by: Party) -> None:
     assert "role auditor" in (error.rule or "")
 
 
+@pytest.mark.parametrize(("kind", "subject"), [
+    ("record", "0" * 64), *[(kind, MILL.name("never")) for kind in ("lot", "product", "facility")]])
+def test_nobody_else_learns_whether_a_subject_exists(world: World, kind: str, subject: str) -> None:
+    """The refusals are the same for things of others that exist and for things that do not."""
+    known, unknown = [
+        world.refuse(attestation(kind, name, by=FORGE), "not-auditor", "issuer", FORGE.id)
+        for name in (SUBJECTS[kind], subject)]
+    assert (known.message, known.rule, known.value) == (unknown.message, unknown.rule, unknown.value)
+
+
 def test_who_is_not_enrolled_attests_nothing(world: World) -> None:
     world.refuse(attestation("lot", SUBJECTS["lot"], by=STRANGER), "unknown-key", "key")
 

@@ -7,6 +7,7 @@ import pytest
 from unit.admission.test_admission_names import pool
 from unit.admission.test_rules import rules
 from unit.admission.world import (
+    AUDITOR,
     FORGE,
     MILL,
     STRANGER,
@@ -81,7 +82,7 @@ LATE: dict[str, tuple[Callable[[], AnyRecord], str, str]] = {
                                     "collector"),
     "foreign facility with a blank": (lambda: declaration(lot=output("x"), facility="urn:example:x%20"),
                                       "name-invisible", "facility"),
-    "statement that is a program": (lambda: attestation("statement", "vbscript:x", by=MILL), "name-scheme",
+    "statement that is a program": (lambda: attestation("statement", "vbscript:x"), "name-scheme",
                                     "subject.id"),
     "organisation with a wrong LEI": (lambda: enrolled("urn:lei:5493001KJTIIGC8Y1R13"), "check-digit", "id"),
     "prefix with a wrong credit code": (lambda: enrolled(STRANGER.id, "urn:uscc:91350211M000100Y47:"), "check-digit",
@@ -97,7 +98,8 @@ DEEP = "urn:example:mill:deep"
 @pytest.fixture
 def world(world: World) -> World:
     """Before the activation: an organisation under the mill's prefix, one without prefixes, a pool and a delivery."""
-    world.admit(enrolled(DEEP), enrolled("urn:example:group:part"), pool("heap"), transfer("steel-1", "1", "sent"))
+    world.admit(enrolled(DEEP), enrolled("urn:example:group:part"), pool("heap"), transfer("steel-1", "1", "sent"),
+                organization(AUDITOR, roles=["auditor"]))
     return world
 
 

@@ -53,6 +53,10 @@ def test_nobody_else_does() -> None:
     world.refuse(erasure(PRICE, by=MILL), "not-registrar", "issuer", MILL.id)
 
 
+def test_nobody_else_learns_whether_a_record_exists() -> None:
+    stocked().refuse(erasure("0" * 64, by=MILL), "not-registrar", "issuer", MILL.id)
+
+
 def test_of_nothing() -> None:
     stocked().refuse(erasure("0" * 64), "unknown-record", "record", "0" * 64)
 

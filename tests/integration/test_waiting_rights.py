@@ -1,0 +1,102 @@
+"""A request that waits for witnesses is answered by the rights at the end of its wait."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, Final, NamedTuple
+
+import httpx
+import pytest
+from support.oauth import KIND, ask, assertion, bearer, by_key, token_of
+from support.publishing import acknowledged, site, three_witnesses
+from support.revising import digest_of
+from support.server import Posted, Server
+from support.waiting import until
+from support.witnesses import WitnessProcess
+from support.workshop import Workshop
+
+from ledger.core.record.kinds import Grant, GrantRevocation
+
+UNTIL: Final = "2034-12-31T00:00:00Z"
+
+
+class Place(NamedTuple):
+    server: Server
+    witnesses: list[WitnessProcess]
+    mill: Workshop
+    rival: Workshop
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Place]:
+    with site() as at, three_witnesses(at) as witnesses, at.serve(CARBON_LEDGER_ACCESS="parties") as server:
+        mill, rival = Workshop("mill"), Workshop("rival")
+        for shop in (mill, rival):
+            acknowledged(server, [shop.enrolment(server), *shop.opening()], wait=60)
+        yield Place(server, witnesses, mill, rival)
+
+
+def waited(place: Place, lot: str, then: Callable[[Posted, dict[str, str]], object]) -> httpx.Response:
+    """The answer to the rival's request, with its grant, for the proof of a record of the mill. The request waits while
+    the quorum is down; `then` gets the grant and the rival's token, and the quorum returns afterwards."""
+    server, mill, rival = place.server, place.mill, place.rival
+    given = mill.signed(Grant(issuer=mill.id, nonce=mill.nonce(), depth="full", until=UNTIL, purpose="audit",
+                              grantee=rival.id))
+    acknowledged(server, [given], wait=60)
+    for one in place.witnesses[:2]:
+        one.kill()
+    try:
+        made = mill.mine(lot, "10")
+        acknowledged(server, [made])
+        token = bearer(token_of(by_key(server.url, rival.party.key, rival.id)))
+        answers: list[httpx.Response] = []
+        asked = rows_of(place)
+        asking = threading.Thread(target=lambda: answers.append(httpx.get(
+            f"{server.url}/v1/records/{digest_of(made)}/proof", params={"wait": 60}, headers=token, timeout=120)))
+        asking.start()
+        # The row of its reading shows that the gate has admitted the request.
+        until(lambda: rows_of(place) > asked)
+        then(given, token)
+    finally:
+        for one in place.witnesses[:2]:
+            one.start()
+    asking.join()
+    return answers[0]
+
+
+def rows_of(place: Place) -> int:
+    """The readings of the mill's data so far."""
+    token = bearer(token_of(by_key(place.server.url, place.mill.party.key, place.mill.id)))
+    answer: dict[str, Any] = httpx.get(f"{place.server.url}/v1/accesses", params={"organization": place.mill.id},
+                                       headers=token, timeout=60).json()
+    return len(answer["accesses"])
+
+
+def revoke_grant(place: Place, given: Posted) -> None:
+    acknowledged(place.server, [place.mill.signed(GrantRevocation(
+        issuer=place.mill.id, nonce=place.mill.nonce(), grant=digest_of(given)))])
+
+
+def test_with_its_grant_it_gets_the_receipt_and_is_noted_once(place: Place) -> None:
+    before, kept = rows_of(place), list[Posted]()
+    answer = waited(place, "kept", lambda given, token: kept.append(given))
+    revoke_grant(place, kept[0])
+    assert answer.status_code == 200
+    assert answer.json()["leaves"]
+    assert rows_of(place) == before + 1
+
+
+def test_a_revoked_grant_ends_it(place: Place) -> None:
+    answer = waited(place, "revoked", lambda given, token: revoke_grant(place, given))
+    assert (answer.status_code, "leaves" in answer.text) == (404, False)
+
+
+def test_a_revoked_token_ends_it(place: Place) -> None:
+    def revoke(given: Posted, token: dict[str, str]) -> None:
+        text, signed = token["Authorization"].removeprefix("Bearer "), assertion(
+            place.rival.party.key, place.rival.id, place.server.url)
+        answer = ask(place.server.url, {"token": text, "client_assertion": signed, "client_assertion_type": KIND},
+                     "/auth/revoke", timeout=60)
+        assert answer.status_code == 200, answer.text
+
+    answer = waited(place, "ended", revoke)
+    assert (answer.status_code, "leaves" in answer.text) == (401, False)
