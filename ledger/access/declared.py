@@ -16,12 +16,15 @@ class OpenToAll(NamedTuple):
 
 
 class OfLot(NamedTuple):
-    """A lot, item or pool that the parameters name; at least one of them is given. `whole`: only for a caller who sees
-    every record upstream in full, since the answer would give equations about hidden ones."""
+    """A lot that the parameters name by its id; the parameter `item` names all lots of an item. One of them is given.
+    `whole`: only for a caller who sees every record upstream in full, since the answer would give equations about
+    hidden ones. `pools`: a name may also be of a pool, and stands for the lot at which its chain starts by the
+    parameters `direction` and `at`."""
 
     parameters: tuple[str, ...] = ("lot",)
     at_least: Level = Level.TOTALS
     whole: bool = False
+    pools: bool = False
 
 
 class OfRecord(NamedTuple):

@@ -46,7 +46,7 @@ class RecordConcerns(NamedTuple):
 
 class LotConcerns(NamedTuple):
     """`record` makes the lot; `parties` hold it, own it, or have sent it, as it was made. `operator`: of the `facility`
-    where it was made."""
+    where it was made. `item`: the item that it is."""
 
     number: int
     product: str
@@ -54,6 +54,7 @@ class LotConcerns(NamedTuple):
     parties: frozenset[str] = frozenset()
     facility: str | None = None
     operator: str | None = None
+    item: str | None = None
 
 
 def record_level(rights: Rights, facts: RecordConcerns) -> Level:
@@ -101,15 +102,18 @@ def covers(grant: HeldGrant, facts: RecordConcerns) -> bool:
     """Whether a record of the grantor is in the scope of a grant. A record that states no time is in no period."""
     if facts.issuer != grant.grantor:
         return False
-    if (grant.since or grant.until) and not _within(grant, facts):
+    if not in_period(grant, facts):
         return False
     if grant.lot is not None:
         return facts.log_index == grant.lot // LOT_SLOTS
     return grant.product is None or grant.product in facts.products
 
 
-def _within(grant: HeldGrant, facts: RecordConcerns) -> bool:
-    """Instants are RFC 3339 in UTC, so their order is the order of their texts."""
+def in_period(grant: HeldGrant, facts: RecordConcerns) -> bool:
+    """Whether the times that a record states lie in the period of a grant, if it has one. Instants are RFC 3339 in UTC,
+    so their order is the order of their texts."""
+    if not grant.has_period:
+        return True
     if facts.start is None or facts.end is None:
         return False
     return (grant.since is None or grant.since <= facts.start) and (grant.until is None or facts.end <= grant.until)

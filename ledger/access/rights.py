@@ -18,6 +18,11 @@ class HeldGrant(NamedTuple):
     since: str | None = None
     until: str | None = None
 
+    @property
+    def has_period(self) -> bool:
+        """Whether the grant covers records of a period alone."""
+        return self.since is not None or self.until is not None
+
 
 class Rights(NamedTuple):
     """`everything`: the ledger is open, or the caller is a reader. `own`: the caller's organisation and its

@@ -22,7 +22,7 @@ def _words(declaration: Declaration) -> str:
             return f"everybody: {why}"
         case Selected(how):
             return f"everybody: {how}"
-        case OfLot(parameters, at_least, whole):
+        case OfLot(parameters, at_least, whole, _):
             named = " or ".join(parameters)
             return f"of the {named}: " + ("whoever may read each record of its chain" if whole else _LEVELS[at_least])
         case OfRecord():

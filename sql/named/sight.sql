@@ -52,17 +52,19 @@ SELECT l.id, sum(w.quantity) AS quantity, l.unit FROM flow w JOIN lot l ON l.num
 WHERE w.record = $1 AND w.version = 0 AND l.owner = ANY ($2::text[]) GROUP BY l.number, l.id, l.unit ORDER BY l.number;
 
 -- name: lots
--- purpose: whom lots concern, by the id of a lot, item or pool, for the policy of reading
--- parameters: names
-SELECT n.place, n.name, l.number, l.product, l.holder, l.owner, l.sender, r.index, r.type, r.issuer,
+-- purpose: whom lots concern, for the policy of reading: lots of that id or item, and the newest and the oldest
+-- generation of a pool of that id in a tree. `kind` says as what a lot is found
+-- parameters: names, tree sizes
+SELECT n.place, n.name, l.kind, l.number, l.item, l.product, l.holder, l.owner, l.sender, r.index, r.type, r.issuer,
        least(b.start, b."time") AS start, greatest(b."end", b."time") AS "end",
        (SELECT t.receiver FROM transfer t WHERE t.record = r.index) AS receiver,
        l.facility, (SELECT f.operator FROM facility f WHERE f.id = l.facility) AS operator
-FROM unnest($1::text[]) WITH ORDINALITY AS n (name, place)
+FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS n (name, size, place)
 CROSS JOIN LATERAL (
-    SELECT * FROM lot WHERE id = n.name
-    UNION ALL SELECT * FROM lot WHERE item = n.name
-    UNION ALL (SELECT * FROM lot WHERE pool = n.name ORDER BY number DESC LIMIT 1)) l
+    SELECT 'lot' AS kind, * FROM lot WHERE id = n.name
+    UNION ALL SELECT 'item', * FROM lot WHERE item = n.name
+    UNION ALL (SELECT 'newest', * FROM lot WHERE pool = n.name AND number < n.size * 1024 ORDER BY number DESC LIMIT 1)
+    UNION ALL (SELECT 'oldest', * FROM lot WHERE pool = n.name AND number < n.size * 1024 ORDER BY number LIMIT 1)) l
 JOIN record r ON r.index = l.number / 1024
 LEFT JOIN LATERAL json_to_record(CASE
     WHEN r.type IN ('transformation', 'transfer', 'consumption', 'addition', 'declaration', 'report', 'closing')
@@ -139,7 +141,7 @@ SELECT s.record FROM lots CROSS JOIN LATERAL (
 -- name: taken
 -- purpose: the lots that records take
 -- parameters: record indexes, the newest revision to include
-SELECT DISTINCT w.lot FROM unnest($1::bigint[]) AS k (record) JOIN flow w ON w.record = k.record AND w.version <= $2;
+SELECT DISTINCT w.record, w.lot FROM unnest($1::bigint[]) AS k (record) JOIN flow w ON w.record = k.record AND w.version <= $2;
 
 -- name: revisers
 -- purpose: the records that revise records of some organisations, by issuer of the revised records. OFFSET keeps the

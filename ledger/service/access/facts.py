@@ -1,7 +1,8 @@
 """The facts of records, lots and organisations from which the policy decides."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
+from typing import Final, NamedTuple
 
 from asyncpg import Record
 
@@ -10,6 +11,32 @@ from ledger.access.policy import LotConcerns, RecordConcerns
 from ledger.service.queries.tree_size import EVER
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
+
+
+class NamedLots(NamedTuple):
+    """The lots of one name, which may be the name of several things: the lot with this id; the lots of this item, one
+    for each stage of its life; the newest and the oldest generation of this pool."""
+
+    lot: LotConcerns | None = None
+    item: tuple[LotConcerns, ...] = ()
+    newest: LotConcerns | None = None
+    oldest: LotConcerns | None = None
+
+    def at_start(self, direction: str, size: int) -> LotConcerns | None:
+        """The lot at which the chain of this name starts in the tree of `size` entries. The name is of a pool if no lot
+        of that tree has it as id."""
+        generation = self.oldest if direction == "downstream" else self.newest
+        if self.lot is not None and (generation is None or self.lot.record.log_index < size):
+            return self.lot
+        return generation
+
+    def all(self) -> list[LotConcerns]:
+        """Every lot that has this name in any way, once."""
+        found = [one for one in (self.lot, *self.item, self.newest, self.oldest) if one is not None]
+        return list({one.number: one for one in found}.values())
+
+
+NO_LOTS: Final = NamedLots()
 
 
 async def record_facts(pool: DatabasePool, digests: Sequence[bytes]) -> dict[str, RecordConcerns]:
@@ -32,13 +59,24 @@ async def digest_at(pool: DatabasePool, index: int) -> bytes:
     return bytes.fromhex(rows[0]["digest"]) if rows else b""
 
 
-async def lot_facts(pool: DatabasePool, names: Sequence[str]) -> dict[str, list[LotConcerns]]:
-    """The facts of lots by the id of the lot, item or pool. A pool has the facts of its newest lot, an item has a lot
-    for each stage of its life."""
-    facts: dict[str, list[LotConcerns]] = {}
-    for row in await _each(pool, "lots", names):
-        facts.setdefault(row["name"], []).append(_lot(row))
-    return facts
+async def lot_facts(pool: DatabasePool, names: Sequence[str], size: int = EVER) -> dict[str, NamedLots]:
+    """The facts of the lots that have each of these names, as whatever they have it. Pools as of the tree of `size`
+    entries."""
+    found: dict[str, dict[str, list[LotConcerns]]] = {}
+    for rows in await pool.fetch_each(queries("sight")["lots"], [(name, size) for name in names]):
+        for row in rows:
+            found.setdefault(row["name"], {}).setdefault(row["kind"], []).append(_lot(row))
+    return {
+        name: NamedLots(_only(kinds, "lot"), tuple(kinds.get("item", ())), _only(kinds, "newest"),
+                        _only(kinds, "oldest"))
+        for name, kinds in found.items()
+    }
+
+
+async def lots_of(pool: DatabasePool, names: Sequence[str]) -> dict[str, LotConcerns]:
+    """The facts of lots by their ids."""
+    named = await lot_facts(pool, names)
+    return {name: one.lot for name, one in named.items() if one.lot is not None}
 
 
 def asked_lot(name: str, lots: Iterable[LotConcerns]) -> AskedName:
@@ -80,8 +118,13 @@ async def _each(pool: DatabasePool, query: str, values: Iterable[object]) -> Ite
     return chain.from_iterable(rows)
 
 
+def _only(kinds: Mapping[str, Sequence[LotConcerns]], kind: str) -> LotConcerns | None:
+    return kinds[kind][0] if kind in kinds else None
+
+
 def _lot(row: Record) -> LotConcerns:
     parties = frozenset({row["holder"], row["owner"], row["sender"], row["receiver"]} - {None})
     record = RecordConcerns(row["index"], row["type"], row["issuer"], frozenset(), frozenset({row["product"]}),
                             row["start"], row["end"])
-    return LotConcerns(row["number"], row["product"], record, parties, row["facility"], row["operator"])
+    return LotConcerns(
+        row["number"], row["product"], record, parties, row["facility"], row["operator"], row["item"])

@@ -20,14 +20,22 @@ from ledger.access.policy import Level, LotConcerns, lot_level, organization_lev
 from ledger.access.rights import OPEN, Rights
 from ledger.core.record.kinds import PUBLIC_TYPES
 from ledger.errors import NotFound
-from ledger.service.access.facts import asked_lot, asked_record, digest_at, lot_facts, organizations_of, record_facts
+from ledger.service.access.facts import (
+    NO_LOTS,
+    asked_lot,
+    asked_record,
+    digest_at,
+    lot_facts,
+    organizations_of,
+    record_facts,
+)
 from ledger.service.access.granted import GrantedRecords
 from ledger.service.access.leaves import revises_seen
 from ledger.service.access.rights import read_rights
 from ledger.service.access.sight import Sight
 from ledger.service.access.walk import hidden_parts, visible_upstream
 from ledger.service.queries.records import digest_from
-from ledger.service.queries.tree_size import NOW
+from ledger.service.queries.tree_size import EVER, NOW
 from ledger.store.database import DatabasePool
 
 Values = Mapping[str, Sequence[str]]
@@ -36,6 +44,8 @@ Values = Mapping[str, Sequence[str]]
 _RULE: Final = "the name of something that you may see"
 REVISED: Final = "revised"
 """The parameter that names a record which the asked record revises: whoever sees the revised one sees its new leaf."""
+ITEM: Final = "item"
+"""The parameter that names an item; others name a lot."""
 _DIGITS: Final = 15
 
 
@@ -90,16 +100,20 @@ class Gate:
         given = _given(declaration.parameters, values)
         if not given:
             return Level.FULL, []
-        facts = await lot_facts(self._pool, [name for _, name in given])
+        size = _size(values)
+        facts = await lot_facts(self._pool, [name for _, name in given], size)
         levels, lots = [], list[LotConcerns]()
         for parameter, name in given:
-            seen = [(each, lot_level(rights, each)) for each in facts.get(name, ())]
-            best = max([level for _, level in seen], default=Level.NOTHING)
-            if best < declaration.at_least:
+            named = facts.get(name, NO_LOTS)
+            meant = named.item if parameter == ITEM else [
+                named.at_start(_last(values, "direction"), size) if declaration.pools else named.lot]
+            seen = [(each, lot_level(rights, each)) for each in meant if each is not None]
+            seen = [(each, level) for each, level in seen if level >= declaration.at_least]
+            if not seen:
                 raise _unseen(rights.caller, parameter, name)
-            levels.append(best)
-            reading.asked.append(asked_lot(name, facts.get(name, ())))
-            lots += [each for each, level in seen if level >= declaration.at_least]
+            levels += [level for _, level in seen]
+            reading.asked.append(asked_lot(name, [each for each, _ in seen]))
+            lots += [each for each, _ in seen]
         reading.owners.update([each.record.issuer for each in lots])
         if declaration.whole and not rights.everything:
             visible = await visible_upstream(self._pool, rights, [each.number for each in lots], NOW)
@@ -147,7 +161,7 @@ class Gate:
         if not given:
             return Level.FULL, []
         name = given[0][1]
-        lots = (await lot_facts(self._pool, [name])).get(name, ())
+        lots = (await lot_facts(self._pool, [name], _size(values))).get(name, NO_LOTS).all()
         organizations = await organizations_of(self._pool, [name])
         by_index = await digest_at(self._pool, _index(name))
         records = await record_facts(self._pool, [_digest_or_none(name), by_index])
@@ -157,7 +171,8 @@ class Gate:
             # Organisations are public; their facilities and products are not.
             is_public = organizations[name] == name
             seen.append(Level.FULL if is_public else organization_level(rights, organizations[name]))
-        level = max(seen, default=Level.NOTHING)
+        # A name may stand for several things, and the answer may be about any of those that the caller sees.
+        level = min([level for level in seen if level > Level.NOTHING], default=Level.NOTHING)
         if level == Level.NOTHING:
             raise _unseen(rights.caller, parameter, name)
         reading.asked.extend([
@@ -177,6 +192,17 @@ def _given(parameters: Sequence[str], values: Values) -> list[tuple[str, str]]:
 def _index(text: str) -> int:
     """A log index; -1 for any other text."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= _DIGITS else -1
+
+
+def _last(values: Values, parameter: str) -> str:
+    """The value of a parameter that a request has once; empty without it."""
+    return (values.get(parameter) or ("",))[-1]
+
+
+def _size(values: Values) -> int:
+    """The tree size of which a request asks."""
+    size = _index(_last(values, "at"))
+    return EVER if size < 0 else size
 
 
 def _digest_or_none(name: str) -> bytes:

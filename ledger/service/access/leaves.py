@@ -18,7 +18,7 @@ from ledger.core.outcome.leaves import RevisionLeaf
 from ledger.core.receipts.acknowledgement import Acknowledgement
 from ledger.core.receipts.receipt import ProvenLeaf, Receipt
 from ledger.engine.prepared import REVISING_TYPES
-from ledger.service.access.facts import lot_facts, made_facts, record_facts
+from ledger.service.access.facts import lots_of, made_facts, record_facts
 from ledger.store.database import DatabasePool
 from ledger.store.revisions import revised_by
 from ledger.store.sql import queries
@@ -100,9 +100,9 @@ async def lot_places(pool: DatabasePool, rights: Rights, index: int) -> frozense
     if not rights.own and not rights.grants:
         return frozenset()
     rows = await pool.fetch(queries("facts")["lots_of_records"], index)
-    lots = await lot_facts(pool, [row["id"] for row in rows])
+    lots = await lots_of(pool, [row["id"] for row in rows])
     return frozenset([
-        lot.number % LOT_SLOTS + 1 for named in lots.values() for lot in named
+        lot.number % LOT_SLOTS + 1 for lot in lots.values()
         if lot.number // LOT_SLOTS == index and lot_level(rights, lot) > Level.NOTHING
     ])
 

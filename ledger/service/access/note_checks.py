@@ -8,7 +8,7 @@ from ledger.access.caller import Caller
 from ledger.answers.checked import CheckedRecord
 from ledger.core.signatures.envelope import open_envelope
 from ledger.errors import LedgerError
-from ledger.service.access.facts import asked_lot, lot_facts
+from ledger.service.access.facts import asked_lot, lots_of
 from ledger.service.access.gate import Gate
 from ledger.service.access_log.access_log import AccessLog
 from ledger.service.access_log.noting import Noter, issuer_of
@@ -32,10 +32,10 @@ async def note_checks(
             signer = Caller(issuer_of(opened.body), _READING, opened.keyid.hex())
             taken.setdefault(signer, []).extend([one.lot for one in result.inputs])
     for signer, lots in taken.items():
-        facts = await lot_facts(pool, sorted(set(lots)))
-        issuers = {name: {lot.record.issuer for lot in named} for name, named in facts.items()}
-        others = sorted([name for name, makers in issuers.items() if makers != {signer.organization}])
+        facts = await lots_of(pool, sorted(set(lots)))
+        issuers = {name: lot.record.issuer for name, lot in facts.items()}
+        others = sorted([name for name, maker in issuers.items() if maker != signer.organization])
         if others:
             noter = Noter(accesses, await gate.rights_of(signer), route, [
-                asked_lot(name, facts[name]) for name in others])
-            await noter.note({issuer for name in others for issuer in issuers[name]})
+                asked_lot(name, [facts[name]]) for name in others])
+            await noter.note({issuers[name] for name in others})

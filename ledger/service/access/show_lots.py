@@ -9,7 +9,7 @@ from ledger.access.policy import Level, lot_level, record_level
 from ledger.answers.stored import LotAnswer
 from ledger.footprint.derived.chain.delivered_findings import of_lot
 from ledger.footprint.derived.findings import ListedFinding
-from ledger.service.access.facts import lot_facts, made_facts, organizations_of
+from ledger.service.access.facts import lots_of, made_facts, organizations_of
 from ledger.service.access.sight import Sight
 from ledger.service.queries.chain.delivered import HiddenLots, read_delivered
 from ledger.service.queries.tree_size import moment_at
@@ -67,20 +67,17 @@ async def _operators(pool: DatabasePool, sight: Sight, facilities: Set[str]) -> 
 
 
 async def visible_lots(pool: DatabasePool, sight: Sight, names: Sequence[str]) -> frozenset[str]:
-    """The named lots of which the caller sees at least the figures."""
+    """The lots with these ids of which the caller sees at least the figures."""
     levels = await lot_levels(pool, sight, names)
     return frozenset([name for name, level in levels.items() if level > Level.NOTHING])
 
 
 async def lot_levels(pool: DatabasePool, sight: Sight, names: Sequence[str]) -> dict[str, Level]:
-    """How much the caller sees of each of the named lots."""
+    """How much the caller sees of each of the lots with these ids."""
     if sight.whole or not names:
         return dict.fromkeys(names, Level.FULL)
-    facts = await lot_facts(pool, names)
-    return {
-        name: max([lot_level(sight.rights, lot) for lot in facts.get(name, ())], default=Level.NOTHING)
-        for name in names
-    }
+    facts = await lots_of(pool, names)
+    return {name: lot_level(sight.rights, facts[name]) if name in facts else Level.NOTHING for name in names}
 
 
 def _shown(lot: AnyLot, sight: Sight, context: LotContext) -> AnyLot:

@@ -1,11 +1,12 @@
 """The sight of a caller: how much it sees of the thing that it asked for. The gate makes it, handlers pass it on."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from ledger.access.accesses import AskedName
 from ledger.access.policy import Level, LotConcerns, record_level
 from ledger.access.rights import OPEN, Rights
+from ledger.errors import NotFound
 from ledger.service.access.facts import made_facts
 from ledger.service.access.walk import Visible, hidden_parts, visible_upstream
 from ledger.service.access_log.noting import Noter
@@ -34,6 +35,17 @@ class Sight(NamedTuple):
     def whole(self) -> bool:
         """Whether nothing is hidden from this caller."""
         return self.rights.everything
+
+    def require(self, names: Mapping[str, int]) -> None:
+        """Raises NotFound if an answer would be about a lot other than those that the gate has admitted. `names`: the
+        numbers of the lots, each by the name that the request gives."""
+        if self.whole:
+            return
+        admitted = set(self.lots)
+        for name, number in names.items():
+            if number not in admitted:
+                raise NotFound(f"{name!r} is not on the ledger, or is not visible to you", field="lot", value=name,
+                               rule="the name of something that you may see")
 
     async def visible(
         self, pool: DatabasePool, lots: Sequence[int], moment: Moment, at_least: Level = Level.FULL

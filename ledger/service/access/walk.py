@@ -9,8 +9,10 @@ of the caller that lies behind a hidden one is hidden as well, because its place
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from ledger.access.policy import Level, record_level
-from ledger.access.rights import Rights
+from asyncpg import Record
+
+from ledger.access.policy import Level, covers, in_period, record_level
+from ledger.access.rights import HeldGrant, Rights
 from ledger.admission.facts import LOT_SLOTS
 from ledger.errors import Denied, InvalidInput
 from ledger.service.access.facts import concerned, made_facts
@@ -46,9 +48,8 @@ async def visible_upstream(
     everything."""
     walk = _UpstreamWalk(pool, rights, moment, at_least, most)
     await walk.go(lots, rights.own | rights.whole_grantors)
-    while (more := await walk.granted()):
-        for organizations, starts in more:
-            await walk.go(starts, organizations)
+    while await walk.go_on():
+        pass
     return Visible(frozenset(walk.visible), frozenset(walk.hidden - walk.visible), frozenset(walk.partly),
                    frozenset(walk.owners))
 
@@ -86,27 +87,80 @@ class _UpstreamWalk:
     def __init__(self, pool: DatabasePool, rights: Rights, moment: Moment, at_least: Level, most: int) -> None:
         self._pool, self._rights, self._moment, self._least, self._most = pool, rights, moment, at_least, most
         self._asked: set[int] = set()
-        self._by_lot = {grant.lot: grant for grant in rights.grants if grant.depth == "full" and grant.lot is not None}
+        self._walked: dict[str, set[int]] = {}
+        self._waiting = [grant for grant in rights.grants if grant.depth == "full" and grant.lot is not None]
         self.visible: set[int] = set()
         self.owners: set[str] = set()
         self.partly: set[int] = set()
         self.hidden: set[int] = set()
 
-    async def go(self, lots: Sequence[int], organizations: frozenset[str]) -> None:
-        """Walks from lots through the records of organisations."""
-        rows = await self._pool.fetch(queries("sight")["reached"], list(lots), list(organizations),
-                                      self._moment.version, self._most + 1)
+    async def go(self, lots: Sequence[int], organizations: frozenset[str]) -> set[int]:
+        """Walks from lots through the records of organisations. Returns these records."""
+        rows = await self._reached(lots, organizations)
+        seen = {row["record"] for row in rows if row["visible"]}
+        self.visible |= seen
+        self.hidden.update([row["record"] for row in rows if not row["visible"]])
+        self.owners.update([row["issuer"] for row in rows if row["visible"]])
+        return seen
+
+    async def _reached(self, lots: Sequence[int], organizations: frozenset[str]) -> Sequence[Record]:
+        rows: Sequence[Record] = await self._pool.fetch(
+            queries("sight")["reached"], list(lots), list(organizations), self._moment.version, self._most + 1)
         if len(rows) > self._most:
             raise InvalidInput(f"more than {self._most} records lie upstream of the requested lots",
                                code="chain-too-large", field="lot", rule="lots nearer to the beginning of the chain")
-        for row in rows:
-            (self.visible if row["visible"] else self.hidden).add(row["record"])
-            if row["visible"]:
-                self.owners.add(row["issuer"])
+        return rows
 
-    async def granted(self) -> list[tuple[frozenset[str], list[int]]]:
-        """Makes the hidden records visible that grants cover, and returns the walks that go on behind them: through
-        which organisations, from which lots."""
+    async def go_on(self) -> bool:
+        """Goes on behind the hidden records that grants cover. Whether there were any."""
+        taken = await self._covered()
+        own = self._rights.own | self._rights.whole_grantors
+        if taken:
+            await self.go(taken, own)
+        # The grant of a lot covers all records of the grantor in the lot's own chain.
+        grants = await self._started()
+        for grant in grants:
+            walked = self._walked.setdefault(grant.grantor, set())
+            if grant.has_period:
+                await self._go_in_period(grant, own)
+            elif _maker(grant) not in walked:
+                walked |= await self.go(_lots(grant), own | {grant.grantor})
+        return bool(taken or grants)
+
+    async def _started(self) -> list[HeldGrant]:
+        """The grants of lots that the walk has reached since the last time, if they cover the makers of these lots."""
+        reached = {grant.record: grant for grant in self._waiting
+                   if _maker(grant) in self.visible or _maker(grant) in self.hidden}
+        if not reached:
+            return []
+        self._waiting = [grant for grant in self._waiting if grant.record not in reached]
+        makers = await made_facts(self._pool, {_maker(grant) for grant in reached.values()})
+        facts = {one.log_index: one for one in makers}
+        return [grant for grant in reached.values() if covers(grant, facts[_maker(grant)])]
+
+    async def _go_in_period(self, grant: HeldGrant, own: frozenset[str]) -> None:
+        """Walks from a granted lot through own records, and through those of the grantor in the grant's period."""
+        issuers = {row["record"]: row["issuer"] for row in await self._reached(_lots(grant), own | {grant.grantor})}
+        facts = await made_facts(self._pool, [index for index, issuer in issuers.items() if issuer == grant.grantor])
+        seen = {index for index, issuer in issuers.items() if issuer in own}
+        seen.update([record.log_index for record in facts if in_period(grant, record)])
+        taken: dict[int, list[int]] = {}
+        for row in await self._taken(seen):
+            taken.setdefault(row["record"], []).append(row["lot"] // LOT_SLOTS)
+        ways, found = [_maker(grant)], {_maker(grant)}
+        while ways:
+            index = ways.pop()
+            if index not in seen:
+                self.hidden.add(index)
+                continue
+            self.visible.add(index)
+            self.owners.add(issuers[index])
+            new = set(taken.get(index, ())) - found
+            found |= new
+            ways += new
+
+    async def _covered(self) -> list[int]:
+        """Makes the hidden records visible that grants cover, and returns the lots that they take."""
         new = self.hidden - self.visible - self._asked
         self._asked |= new
         if not new or not self._rights.grants:
@@ -119,22 +173,20 @@ class _UpstreamWalk:
         self.visible.update(covered)
         self.owners.update([record.issuer for record in facts if levels[record.log_index] >= self._least])
         self.partly.update([index for index in covered if levels[index] < Level.FULL])
-        own = self._rights.own | self._rights.whole_grantors
-        walks = []
-        taken = await self._taken(covered)
-        if taken:
-            walks.append((own, taken))
-        # The grant of a lot covers all records of the grantor in the lot's own chain.
-        made = {lot // LOT_SLOTS: (lot, grant) for lot, grant in self._by_lot.items() if lot is not None}
-        for index in covered:
-            if index in made:
-                lot, grant = made[index]
-                walks.append((own | {grant.grantor}, [lot]))
-        return walks
+        return sorted({row["lot"] for row in await self._taken(covered)})
 
-    async def _taken(self, records: Iterable[int]) -> list[int]:
+    async def _taken(self, records: Iterable[int]) -> Sequence[Record]:
         wanted = list(records)
         if not wanted:
             return []
-        rows = await self._pool.fetch(queries("sight")["taken"], wanted, self._moment.version)
-        return [row["lot"] for row in rows]
+        rows: Sequence[Record] = await self._pool.fetch(queries("sight")["taken"], wanted, self._moment.version)
+        return rows
+
+
+def _lots(grant: HeldGrant) -> list[int]:
+    return [] if grant.lot is None else [grant.lot]
+
+
+def _maker(grant: HeldGrant) -> int:
+    """The log index of the record that made the granted lot."""
+    return -1 if grant.lot is None else grant.lot // LOT_SLOTS

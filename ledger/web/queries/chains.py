@@ -36,7 +36,7 @@ class ChainsController(Controller):
     path = "/v1"
     tags = ("chains",)
 
-    @get("/chain", access=OfLot(),
+    @get("/chain", access=OfLot(pools=True),
          summary="The upstream or downstream chain of lots, as node-link JSON", media_type=MediaType.JSON)
     async def chain(
         self, ledger: Ledger, sight: Sight, lot: LotIds, direction: Literal["upstream", "downstream"] = "upstream",

@@ -81,7 +81,9 @@ async def trace_visible(
         await sight.note(set(chain.records.issuers))
         return chain, None
     moment = await pinned(pool, await moment_at(pool, at))
-    targets = list(dict.fromkeys((await lot_numbers(pool, lots, direction, moment)).values()))
+    numbers = await lot_numbers(pool, lots, direction, moment)
+    sight.require(numbers)
+    targets = list(dict.fromkeys(numbers.values()))
     if direction == "upstream":
         visible = await sight.noted(await visible_upstream(pool, sight.rights, targets, moment))
     else:

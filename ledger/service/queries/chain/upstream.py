@@ -98,6 +98,7 @@ async def read_upstream(
     if row is None:
         raise not_found("lot", question.lot, question.at)
     number: int = row["number"]
+    sight.require({question.lot: number})
     visible = await sight.visible(pool, [number], moment, at_least)
     if visible is not None and visible.hidden and question.at is not None:
         raise hidden_parts("at", question.at)

@@ -119,6 +119,7 @@ async def read_footprint(
     row = await _row(pool, lot, moment)
     if row is None:
         raise not_found("lot", lot, at)
+    sight.require({lot: row["number"]})
     leaf = _leaf.decode(row["outcome"])
     context = (await _context(pool, row, moment))._replace(
         versions=await assessed.of(leaf, row["index"]), findings=await _findings(pool, row, moment, depth, sight),

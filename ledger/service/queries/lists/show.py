@@ -88,7 +88,7 @@ async def read_shown(
     size."""
     moment = await moment_at(pool, at)
     rows = [NamedThing(row["kind"], row["record"], row["number"]) for row in await _named(pool, name, moment)]
-    rows = rows if sight.whole else await _visible(pool, sight, rows, moment)
+    rows = rows if sight.whole else await _visible(pool, sight, name, rows, moment)
     if not rows:
         raise NotFound(f"nothing is named {name!r} on the ledger", field="name", value=name, rule=_RULE)
     first, kind = rows[0], rows[0].kind
@@ -120,15 +120,17 @@ def _questions(kind: str, is_own: bool) -> Sequence[tuple[str, str, str]]:
 
 
 async def _visible(
-    pool: DatabasePool, sight: Sight, things: Sequence[NamedThing], moment: Moment
+    pool: DatabasePool, sight: Sight, name: str, things: Sequence[NamedThing], moment: Moment
 ) -> list[NamedThing]:
     """The things that the caller sees. An item is its newest lot among those that the caller sees."""
     records = {one.log_index: one for one in await made_facts(pool, {thing.record for thing in things})}
-    lots = [number for number in sight.lots if number < moment.size * LOT_SLOTS]
+    named = [lot for lot in sight.named if lot.number < moment.size * LOT_SLOTS]
+    lots = {lot.number for lot in named}
+    of_item = [lot.number for lot in named if lot.item == name]
     visible = []
     for thing in things:
-        if thing.kind == "item" and lots:
-            thing = thing._replace(number=max(lots), record=max(lots) // LOT_SLOTS)
+        if thing.kind == "item" and of_item:
+            thing = thing._replace(number=max(of_item), record=max(of_item) // LOT_SLOTS)
         full = thing.record in records and record_level(sight.rights, records[thing.record]) == Level.FULL
         is_seen = thing.number in lots if thing.number is not None else full
         body = full

@@ -134,6 +134,7 @@ async def make_statement(
         async with connection.transaction(isolation="repeatable_read", readonly=True):
             tree = await read_tree(connection, at)
             rows = await read_results(connection, lot, tree, at)
+            sight.require({lot: rows.number})
             record = _record.decode(rows.body)
             named = await _named(connection, record, rows)
             digest = await _plugin_digest(connection, rows)
