@@ -101,7 +101,7 @@ class ClientsController(Controller):
 
     @post("/", access=_ADMINISTRATION, status_code=201, summary="Enter a client; the answer has its secret, once")
     async def add(self, request: AnyRequest, ledger: Ledger) -> Response[NewClientAnswer]:
-        """The body: `name`, and `scopes`, by default `read` alone: at most those of the token."""
+        """The body: `name`, and `scopes`, by default `read` alone, all of them scopes of the token."""
         caller = caller_of(request)
         organization = _administrator(caller)
         try:

@@ -176,7 +176,7 @@ def _waiting(client: Client, organization: str) -> RecoveryAnswer:
 
 
 def _warn(revokes: bool) -> None:
-    """Says what a revocation of keys does not end."""
+    """Warns that a revocation of keys ends no clients."""
     if revokes:
         say("clients that a revoked key entered stay in force: see `carbon-ledger client list`, and revoke those that "
             "you do not know with `carbon-ledger client revoke`")
