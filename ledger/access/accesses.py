@@ -88,8 +88,9 @@ def read_row(data: bytes) -> AccessRow:
 
 
 def accesses_of(rights: Rights, owners: Sequence[str], route: str, asked: Sequence[AskedName]) -> list[Access]:
-    """One access for each organisation whose non-public data are read, without the caller's own. Each names only what
-    its owner may see: the request can name things of others. Nothing on an open ledger, where no data are secret."""
+    """One access for each organisation whose non-public data are read, without the caller's own. Each names
+    only things that its owner may see, since a request can name things of others. Nothing on an open ledger, where no
+    data are secret."""
     accesses = []
     for owner in dict.fromkeys(owners):
         by = _right_to(rights, owner)
