@@ -63,8 +63,13 @@ FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS n (name, size, place)
 CROSS JOIN LATERAL (
     SELECT 'lot' AS kind, * FROM lot WHERE id = n.name
     UNION ALL SELECT 'item', * FROM lot WHERE item = n.name
-    UNION ALL (SELECT 'newest', * FROM lot WHERE pool = n.name AND number < n.size * 1024 ORDER BY number DESC LIMIT 1)
-    UNION ALL (SELECT 'oldest', * FROM lot WHERE pool = n.name AND number < n.size * 1024 ORDER BY number LIMIT 1)) l
+    -- Ranges of the index lot_pool: an equality would let the planner follow the primary key.
+    UNION ALL (SELECT 'newest', * FROM lot
+        WHERE pool IS NOT NULL AND (pool, number) >= (n.name, 0) AND (pool, number) < (n.name, n.size * 1024)
+        ORDER BY pool DESC, number DESC LIMIT 1)
+    UNION ALL (SELECT 'oldest', * FROM lot
+        WHERE pool IS NOT NULL AND (pool, number) >= (n.name, 0) AND (pool, number) < (n.name, n.size * 1024)
+        ORDER BY pool, number LIMIT 1)) l
 JOIN record r ON r.index = l.number / 1024
 LEFT JOIN LATERAL json_to_record(CASE
     WHEN r.type IN ('transformation', 'transfer', 'consumption', 'addition', 'declaration', 'report', 'closing')

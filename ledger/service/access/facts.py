@@ -32,8 +32,8 @@ class NamedLots(NamedTuple):
 
     def all(self) -> list[LotConcerns]:
         """Every lot that has this name in any way, once."""
-        found = [one for one in (self.lot, *self.item, self.newest, self.oldest) if one is not None]
-        return list({one.number: one for one in found}.values())
+        lots = (self.lot, *self.item, self.newest, self.oldest)
+        return list({one.number: one for one in lots if one is not None}.values())
 
 
 NO_LOTS: Final = NamedLots()
@@ -62,14 +62,14 @@ async def digest_at(pool: DatabasePool, index: int) -> bytes:
 async def lot_facts(pool: DatabasePool, names: Sequence[str], size: int = EVER) -> dict[str, NamedLots]:
     """The facts of the lots that have each of these names, as whatever they have it. Pools as of the tree of `size`
     entries."""
-    found: dict[str, dict[str, list[LotConcerns]]] = {}
+    by_kind: dict[str, dict[str, list[LotConcerns]]] = {}
     for rows in await pool.fetch_each(queries("sight")["lots"], [(name, size) for name in names]):
         for row in rows:
-            found.setdefault(row["name"], {}).setdefault(row["kind"], []).append(_lot(row))
+            by_kind.setdefault(row["name"], {}).setdefault(row["kind"], []).append(_lot(row))
     return {
         name: NamedLots(_only(kinds, "lot"), tuple(kinds.get("item", ())), _only(kinds, "newest"),
                         _only(kinds, "oldest"))
-        for name, kinds in found.items()
+        for name, kinds in by_kind.items()
     }
 
 

@@ -139,7 +139,7 @@ class _UpstreamWalk:
         return [grant for grant in reached.values() if covers(grant, facts[_maker(grant)])]
 
     async def _go_in_period(self, grant: HeldGrant, own: frozenset[str]) -> None:
-        """Walks from a granted lot through own records, and through those of the grantor in the grant's period."""
+        """Walks from a granted lot through own records, and the grantor's records in the period of the grant."""
         issuers = {row["record"]: row["issuer"] for row in await self._reached(_lots(grant), own | {grant.grantor})}
         facts = await made_facts(self._pool, [index for index, issuer in issuers.items() if issuer == grant.grantor])
         seen = {index for index, issuer in issuers.items() if issuer in own}
@@ -147,7 +147,7 @@ class _UpstreamWalk:
         taken: dict[int, list[int]] = {}
         for row in await self._taken(seen):
             taken.setdefault(row["record"], []).append(row["lot"] // LOT_SLOTS)
-        ways, found = [_maker(grant)], {_maker(grant)}
+        ways, met = [_maker(grant)], {_maker(grant)}
         while ways:
             index = ways.pop()
             if index not in seen:
@@ -155,8 +155,8 @@ class _UpstreamWalk:
                 continue
             self.visible.add(index)
             self.owners.add(issuers[index])
-            new = set(taken.get(index, ())) - found
-            found |= new
+            new = set(taken.get(index, ())) - met
+            met |= new
             ways += new
 
     async def _covered(self) -> list[int]:
