@@ -225,7 +225,8 @@ def _names(network: Network) -> Mapping[str, Sequence[str]]:
     size = network.planted[-1].position + 1
     numbers = ",".join(str(index * 1024 + slot) for index in range(size) for slot in range(2))
     return {
-        LOT: lots, ITEM: lots[:2], DIGEST: digests, COMPANY: companies, SITE: sites, PRODUCT: products,
+        LOT: lots, ITEM: [*network.items, *lots[:2]], DIGEST: digests, COMPANY: companies, SITE: sites,
+        PRODUCT: products,
         ANY: [*lots, *digests, *companies, *sites, *products], "numbers": [numbers], "zero": ["0"],
         "size": [str(size)], "indexes": [str(one.position) for one in network.planted if "changes" in one.record],
         "year": ["2025"], "method": ["cbam/1"], "sectors": [NAME], "none": [],

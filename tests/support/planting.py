@@ -72,7 +72,7 @@ class Planted(NamedTuple):
 
 
 class Network:
-    """Posts records in turn, and remembers them. `links`: digests of the grants with a link."""
+    """Posts records in turn, and remembers them. `links`: digests of the grants with a link; `items`: ids of items."""
 
     def __init__(self, ledger: Inside, seed: int) -> None:
         self.ledger, self.random = ledger, random.Random(seed)
@@ -81,6 +81,7 @@ class Network:
         self.parents: dict[str, str] = {}
         self.lots: dict[str, Plot] = {}
         self.links: list[str] = []
+        self.items: list[str] = []
         count = self.random.randint(4, 5)
         self.shops = [Workshop(f"s{seed}n{number}") for number in range(count)]
         self._products: dict[str, list[str]] = {}
@@ -105,6 +106,8 @@ class Network:
         self.grant(maker, depth="full", to=others[-1])
         self.link(maker)
         self.revoke(maker)
+        self.hand_on(others[1], [maker, others[0], others[2]])
+        self.limit(maker, to=others[1])
 
     def _steps(self) -> list[Any]:
         return [self.mine, self.sell, self.sell, self.make, self.make, self.toll, self.grant, self.grant, self.revoke,
@@ -175,7 +178,8 @@ class Network:
         return f"2025-03-{self._day:02}T00:00:00Z", f"2025-03-{self._day + 1:02}T00:00:00Z"
 
     def _transform(
-        self, shop: Workshop, inputs: list[Flow], supplies: list[Supply], made: Decimal, owner: str | None = None
+        self, shop: Workshop, inputs: list[Flow], supplies: list[Supply], made: Decimal, owner: str | None = None,
+        *, is_item: bool = False,
     ) -> str:
         lot, product = shop.name(self.word()), self.random.choice(self._products[shop.id])
         start, end = self._time()
@@ -183,7 +187,8 @@ class Network:
         posted = self.by(
             shop, Transformation, facility=self._sites[shop.id], process=f"{NAME}.make", start=start, end=end,
             activity=Raw(msgspec.json.encode(activity)), inputs=inputs, supplies=supplies,
-            outputs=[Output(lot=lot, product=product, quantity=self._kg(made), role="product", owner=owner)],
+            outputs=[Output(lot=lot, product=product, quantity=self._kg(made), role="product", owner=owner,
+                            item=lot if is_item else None)],
             evidence=[Evidence(digest=self.digest(), media_type="application/pdf", kind=self.word())],
         )
         if owner is None:
@@ -264,7 +269,31 @@ class Network:
         if self.random.random() < 0.6:
             self._moved(toller, self.lots[made], shop, "return")
 
+    def hand_on(self, maker: Workshop, holders: list[Workshop]) -> None:
+        """An item whose id is that of its first lot goes from hand to hand."""
+        made = self.amount(Decimal(10) ** 9)
+        ore = Supply(material="ore", quantity=self._kg(made), origin="nature", description=self.word())
+        lot = self._transform(maker, [], [ore], made, is_item=True)
+        self.items.append(lot)
+        for shop, to in zip([maker, *holders], holders, strict=False):
+            lot = self._moved(shop, self.lots[lot], to, "sale", whole=True)
+        # An item is in one lot, of which the other steps would take a part.
+        self.lots[lot] = self.lots[lot]._replace(left=Decimal(0))
+
     # Rights.
+
+    def limit(self, shop: Workshop, to: Workshop) -> None:
+        """Grants the lot of two steps in full, of the time of the second step."""
+        self._day = 0
+        raw = self.amount(Decimal(10) ** 9)
+        ore = Supply(material="ore", quantity=self._kg(raw), origin="nature", description=self.word())
+        first = self._transform(shop, [], [ore], raw)
+        flow = self._taken(self.lots[first])
+        last = self._transform(shop, [flow], [], self.amount(flow.quantity.amount))
+        times = self.planted[-1].record
+        self._grants.append(self.by(
+            shop, Grant, depth="full", until=UNTIL, purpose=self.word(), grantee=to.id,
+            scope=GrantScope(lot=last, start=times["start"], end=times["end"])))
 
     def grant(self, shop: Workshop, depth: Depth | None = None, to: Workshop | None = None, **fields: Any) -> None:
         fields = fields or {"grantee": (to or self._other(shop)).id}

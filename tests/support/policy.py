@@ -21,13 +21,14 @@ class Asker(NamedTuple):
 
 
 class Stated(NamedTuple):
-    """A lot as its record states it, with the parties that concern it."""
+    """A lot as its record states it, with the parties that concern it, and the item that it is."""
 
     id: str
     product: str
     quantity: str
     record: Planted
     parties: frozenset[str]
+    item: str = ""
 
 
 class Sees(NamedTuple):
@@ -104,9 +105,9 @@ class Policy:
         return frozenset(found)
 
     def _identity(self, lot: Stated) -> frozenset[str]:
-        """The id, quantity and product of a lot. The name of a product stays with the goods."""
+        """The id, quantity, product and item of a lot. The names of a product and of an item stay with the goods."""
         product = self._products[lot.product]
-        stated = {lot.quantity, _short(lot.id)}
+        stated = {lot.quantity, _short(lot.id), _short(lot.item or lot.id)}
         return frozenset(stated) | _of_ids(product) | frozenset(product.record.get("names", {}).values())
 
     def _boundary(self, full: set[int]) -> set[str]:
@@ -146,13 +147,8 @@ class Policy:
         if record.record["issuer"] != grant["issuer"]:
             return False
         scope = grant.get("scope", {})
-        if "start" in scope or "end" in scope:
-            stated = record.record
-            times = [stated[name] for name in ("start", "end", "time") if name in stated]
-            if stated["type"] == "attestation" or not times:
-                return False
-            if scope.get("start", "") > min(times) or max(times) > scope.get("end", "9"):
-                return False
+        if not _in_period(scope, record.record):
+            return False
         if "lot" in scope:
             return self.lots[scope["lot"]].record is record
         if "product" in scope:
@@ -174,10 +170,11 @@ class Policy:
         for grant in in_full:
             found |= {record.position for record in self._planted if self._covers(grant, record)}
         whole = {grant["issuer"] for grant in in_full if not grant.get("scope")}
-        # The grant of a lot covers the grantor's records in the lot's chain, as far as the caller sees it.
+        # The grant of a lot covers the records of its period in the chain of the lot, as far as the caller sees
+        # these.
         for grant in in_full:
             if "lot" in grant.get("scope", {}) and self._covers(grant, self.lots[grant["scope"]["lot"]].record):
-                chain = self._chain(grant["scope"]["lot"], own | whole | {grant["issuer"]}, found)
+                chain = self._chain(grant, own | whole, found)
                 found |= chain
                 masters |= self._masters(grant["issuer"], chain)
         for grant in in_full:
@@ -204,12 +201,14 @@ class Policy:
             return self._site(self.lots[self._by_digest[stated["transfer"]].record["newLot"]])
         return self._site(self.lots[stated["lot"]]) if stated["type"] == "transfer" else str(stated["facility"])
 
-    def _chain(self, lot: str, through: frozenset[str] | set[str], seen: set[int]) -> set[int]:
+    def _chain(self, grant: Mapping[str, Any], through: frozenset[str] | set[str], seen: set[int]) -> set[int]:
         found: set[int] = set()
-        waiting = [lot]
+        waiting = [grant["scope"]["lot"]]
         while waiting:
             record = self.lots[waiting.pop()].record
-            if record.position not in found and (record.record["issuer"] in through or record.position in seen):
+            is_granted = record.record["issuer"] == grant["issuer"] and _in_period(grant["scope"], record.record)
+            if record.position not in found and (
+                    is_granted or record.record["issuer"] in through or record.position in seen):
                 found.add(record.position)
                 waiting += [flow["lot"] for flow in record.record.get("inputs", ())]
                 waiting += [record.record["lot"]] if record.record["type"] == "transfer" else []
@@ -255,7 +254,8 @@ class Policy:
             source = self.lots[stated["lot"]]
             owner = self._owner(source) if stated["purpose" if "purpose" in stated else "type"] == "custody" else None
             parties = frozenset({stated["issuer"], stated["to"], *([owner] if owner else [])})
-            return [Stated(stated["newLot"], source.product, digits_of(stated["quantity"]["value"]), record, parties)]
+            return [Stated(stated["newLot"], source.product, digits_of(stated["quantity"]["value"]), record, parties,
+                           source.item)]
         if stated["type"] == "acceptance":
             if "returnLot" not in stated:
                 return []
@@ -265,7 +265,7 @@ class Policy:
             return [Stated(stated["returnLot"], sent.product, digits_of(f"{short.normalize():f}"), record,
                            frozenset({stated["issuer"], accepted["issuer"]}))]
         return [Stated(output["lot"], output["product"], digits_of(output["quantity"]["value"]), record,
-                       frozenset({stated["issuer"], output.get("owner", stated["issuer"])}))
+                       frozenset({stated["issuer"], output.get("owner", stated["issuer"])}), output.get("item", ""))
                 for output in stated.get("outputs", ())]
 
     def _owner(self, lot: Stated) -> str:
@@ -279,6 +279,16 @@ class Policy:
         if stated.get("purpose") == "custody":
             return self._owner(self.lots[stated["lot"]])
         return str(stated["to"])
+
+
+def _in_period(scope: Mapping[str, Any], stated: Mapping[str, Any]) -> bool:
+    """Whether the times of a record lie in the period of a grant, if it has one."""
+    if "start" not in scope and "end" not in scope:
+        return True
+    times = [stated[name] for name in ("start", "end", "time") if name in stated]
+    if stated["type"] == "attestation" or not times:
+        return False
+    return bool(scope.get("start", "") <= min(times) and max(times) <= scope.get("end", "9"))
 
 
 def _short(name: str) -> str:
