@@ -107,6 +107,7 @@ class Release:
             "ledger-log-key": {"log-key.pem": key.to_pem(PASSPHRASE.encode()).decode()},
             "ledger-registrar-key": {"registrar-key.pem": self.registrar_key.read_text(encoding="utf-8")},
             "key-passphrase": {"passphrase": PASSPHRASE},
+            "ledger-metrics": {"token": "7f6c1f0d4b8e4b0f9a3d"},
             **{name: {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
                for name in ("anchor-store", "backup-store")},
         }
