@@ -15,7 +15,7 @@ from unit.engine.bounded import Burning, Plant
 
 from ledger.core.outcome.assessment import Assessment
 from ledger.core.record.units import UNITS, plain
-from ledger.core.record.values import Quantity, Supply
+from ledger.core.record.values import Evidence, Quantity, Supply
 from ledger.sdk import Context, Draft, Route, book_energy
 
 ENERGIES: Final = sorted(code for code, unit in UNITS.items() if unit.dimension == "energy")
@@ -25,6 +25,7 @@ ROWS: Final[Mapping[str, tuple[str, Decimal]]] = {
 """Unit and MJ per unit, by the set of the plant."""
 SAME: Final = 1e-12
 QUESTIONED: Final = "questionedAbs"
+REPORT: Final = Evidence(digest="1" * 64, media_type="application/pdf", kind="fuelAnalysis")
 
 
 def _burnt(context: Context, activity: Burning) -> Assessment:
@@ -66,7 +67,7 @@ def purchases(draw: st.DrawFn) -> tuple[str, dict[str, str] | None, int, str]:
 def assessed(plant: Plant, fuel: Supply, analysis: dict[str, str] | None) -> tuple[Assessment, dict[str, float]]:
     made = plant.output("good", "90 KGM")
     stated: dict[str, Any] = {} if analysis is None else {"analyses": [{"material": fuel.material, **analysis}]}
-    entry = plant.run([made], [supply("sand", "100 KGM"), fuel], activity=stated)
+    entry = plant.run([made], [supply("sand", "100 KGM"), fuel], activity=stated, evidence=[REPORT])
     leaf = plant.ledger.assessment(entry.index)
     assert leaf is not None
     return msgspec.json.decode(leaf.assessment, type=Assessment), plant.ledger.burdens(made.lot)
