@@ -170,8 +170,7 @@ class Policy:
         for grant in in_full:
             found |= {record.position for record in self._planted if self._covers(grant, record)}
         whole = {grant["issuer"] for grant in in_full if not grant.get("scope")}
-        # The grant of a lot covers the records of its period in the chain of the lot, as far as the caller sees
-        # these.
+        # The grant of a lot covers the records of its period in the chain of the lot, up to the first hidden one.
         for grant in in_full:
             if "lot" in grant.get("scope", {}) and self._covers(grant, self.lots[grant["scope"]["lot"]].record):
                 chain = self._chain(grant, own | whole, found)

@@ -54,7 +54,7 @@ async def read_doubts_behind(
 def visible_doubts(
     sight: Sight, doubts: Sequence[DoubtAnswer], stated: Sequence[str], own: int | None = None
 ) -> tuple[list[DoubtAnswer], list[str]]:
-    """The doubts and limitations that a caller may read: about hidden records only that there are some. `stated`: the
+    """The doubts and limitations that a caller may read. One sentence stands for all hidden records. `stated`: the
     limitations for a caller who sees all; `own`: the log index of a record that the caller knows, if of another."""
     if sight.whole:
         return list(doubts), list(stated)
