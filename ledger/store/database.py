@@ -9,7 +9,7 @@ import asyncpg
 
 from ledger.errors import ConfigurationError, InvalidInput, Unavailable
 from ledger.store.migrating.versions import check_version
-from ledger.store.shared_reads import Key, SharedReads
+from ledger.store.shared_reads import Fetch, Key, SharedReads
 from ledger.store.sql import migrations
 
 WRITER = "carbon_ledger_writer"
@@ -71,17 +71,19 @@ class DatabasePool:
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[Connection]:
         """A session for several queries."""
-        try:
+        with _stated():
             async with self._sessions.acquire() as connection:
                 yield connection
-        except LOST as error:
-            if isinstance(error, ValueError):
-                # asyncpg raises such an error for a parameter that it cannot encode.
-                raise InvalidInput(f"the database cannot hold a value: {error}", code="invalid-request") from error
-            raise Unavailable(f"the database does not answer: {error}", code="database-down") from error
-        except asyncpg.DataError as error:
-            # A parameter that no row can hold, such as text with NUL or an integer of 65 bits.
-            raise InvalidInput(f"the database cannot hold a value: {error}", code="invalid-request") from error
+
+    @asynccontextmanager
+    async def _shared_session(self) -> AsyncIterator[Fetch]:
+        """A session whose statements fail alone."""
+        async with self.acquire() as connection:
+            async def fetch(sql: str, *parameters: object) -> list[asyncpg.Record]:
+                with _stated():
+                    return await connection.fetch(sql, *parameters)
+
+            yield fetch
 
     async def fetch(self, sql: str, *parameters: object) -> list[asyncpg.Record]:
         async with self.acquire() as connection:
@@ -99,7 +101,7 @@ class DatabasePool:
         """The rows of each key, in one statement with the keys of other requests; see `SharedReads`."""
         shared = self._shared.get(sql)
         if shared is None:
-            shared = self._shared[sql] = SharedReads(self.fetch, sql)
+            shared = self._shared[sql] = SharedReads(self._shared_session, sql)
         return await shared.rows(keys)
 
     def sessions(self) -> PoolSessions:
@@ -132,6 +134,21 @@ async def open_pool(url: str, *, size: int = 10) -> DatabasePool:
         await pool.close()
         raise
     return pool
+
+
+@contextmanager
+def _stated() -> Iterator[None]:
+    """Turns errors of the driver into errors of the ledger."""
+    try:
+        yield
+    except LOST as error:
+        if isinstance(error, ValueError):
+            # asyncpg raises such an error for a parameter that it cannot encode.
+            raise InvalidInput(f"the database cannot hold a value: {error}", code="invalid-request") from error
+        raise Unavailable(f"the database does not answer: {error}", code="database-down") from error
+    except asyncpg.DataError as error:
+        # A parameter that no row can hold, such as text with NUL or an integer of 65 bits.
+        raise InvalidInput(f"the database cannot hold a value: {error}", code="invalid-request") from error
 
 
 @contextmanager

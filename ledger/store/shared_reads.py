@@ -6,6 +6,7 @@ look-ups collect. No look-up gets an answer that was read before it began, so no
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Final, NamedTuple, TypeAlias
 
 from asyncpg import Record
@@ -14,10 +15,13 @@ from ledger.errors import InvalidInput
 
 Key: TypeAlias = tuple[object, ...]
 Fetch: TypeAlias = Callable[..., Awaitable[list[Record]]]
+Session: TypeAlias = Callable[[], AbstractAsyncContextManager[Fetch]]
 MOST_KEYS: Final = 200
 """Keys of one statement. Whoever has more of them does not wait for others, nor let others wait."""
 AT_ONCE: Final = 2
 """Statements that are under way, so that a slow one does not hold up all requests."""
+MOST_GROUPS: Final = 16
+"""Statements that run one after the other in one session. Then others may have the session."""
 
 
 class _LookUp(NamedTuple):
@@ -27,18 +31,21 @@ class _LookUp(NamedTuple):
 
 class SharedReads:
     """The look-ups of one statement. Its parameters are the columns of the keys, each an array; its rows begin with the
-    place of their key, from 1. `fetch` runs it."""
+    place of their key, from 1. `session` opens a session of the database, in which a function runs statements."""
 
-    def __init__(self, fetch: Fetch, sql: str) -> None:
-        self._fetch, self._sql = fetch, sql
+    def __init__(self, session: Session, sql: str) -> None:
+        self._session, self._sql = session, sql
         self._waiting: list[_LookUp] = []
         self._collecting = False
         self._under_way: set[asyncio.Task[None]] = set()
 
     async def rows(self, keys: Sequence[Key]) -> list[list[Record]]:
         """The rows of each key. Raises Unavailable, and InvalidInput for a value that no row can hold."""
+        if not keys:
+            return []
         if len(keys) > MOST_KEYS:
-            return await self._read(keys)
+            async with self._session() as fetch:
+                return await self._read(keys, fetch)
         waiting = _LookUp(keys, asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._begin()
@@ -59,7 +66,16 @@ class SharedReads:
     async def _run(self) -> None:
         # Requests that came in the same turn of the event loop are here already.
         self._collecting = False
-        await self._answer(self._next_group())
+        try:
+            async with self._session() as fetch:
+                for _ in range(MOST_GROUPS):
+                    if not self._waiting or not await self._answer(self._next_group(), fetch):
+                        break
+        except BaseException as error:
+            # There was no session, or this program ends.
+            _fail(self._next_group(), error)
+            if not isinstance(error, Exception):
+                raise
 
     def _next_group(self) -> list[_LookUp]:
         count, keys = 0, 0
@@ -71,34 +87,33 @@ class SharedReads:
         group, self._waiting = self._waiting[:count], self._waiting[count:]
         return [waiting for waiting in group if not waiting.done.done()]
 
-    async def _answer(self, group: Sequence[_LookUp]) -> None:
+    async def _answer(self, group: Sequence[_LookUp], fetch: Fetch) -> bool:
+        """Whether the session can be used again."""
         # Equal keys share a place.
         places = {key: place for place, key in enumerate(dict.fromkeys([key for one in group for key in one.keys]))}
         try:
-            rows = await self._read(list(places))
+            rows = await self._read(list(places), fetch) if places else []
         except InvalidInput as error:
-            if len(group) == 1:
-                _fail(group, error)
-            else:
+            if len(group) > 1:
                 # One request names something that no row can hold. The others must not fail with it; halves find it
                 # with few statements.
                 middle = len(group) // 2
-                await self._answer(group[:middle])
-                await self._answer(group[middle:])
+                return await self._answer(group[:middle], fetch) and await self._answer(group[middle:], fetch)
+            _fail(group, error)
         except BaseException as error:
             _fail(group, error)
             if not isinstance(error, Exception):
                 raise
+            return False
         else:
             for waiting in group:
                 if not waiting.done.done():
                     waiting.done.set_result([rows[places[key]] for key in waiting.keys])
+        return True
 
-    async def _read(self, keys: Sequence[Key]) -> list[list[Record]]:
-        if not keys:
-            return []
+    async def _read(self, keys: Sequence[Key], fetch: Fetch) -> list[list[Record]]:
         lists: list[list[Record]] = [[] for _ in keys]
-        for row in await self._fetch(self._sql, *[list(column) for column in zip(*keys, strict=True)]):
+        for row in await fetch(self._sql, *[list(column) for column in zip(*keys, strict=True)]):
             lists[row[0] - 1].append(row)
         return lists
 

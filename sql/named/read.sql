@@ -41,7 +41,7 @@ SELECT q.place, l.number, l.id, l.product, l.holder, l.role, l.origin,
         WHERE a.plugin = 'footprint-limit' AND a.record < r.index AND a.record > (
             SELECT min(b.record) FROM activation b WHERE b.plugin = 'ledger-rules' AND b.version NOT IN ('1', '2', '3'))
         ORDER BY a.record DESC LIMIT 1) AS title_limit,
-       i.lots, i.products, i.parts, i.burdens AS input_burdens
+       i.lots, i.products, i.parts, i.burdens AS input_burdens, i.makers
 FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::int[], $5::int[])
     WITH ORDINALITY AS q (lot, version, size, provisional, burdens, place)
 JOIN lot l ON l.id = q.lot AND l.number < q.size * 1024
@@ -62,8 +62,9 @@ CROSS JOIN LATERAL (
     SELECT array_agg(x.id ORDER BY w2.position) AS lots, array_agg(x.product ORDER BY w2.position) AS products,
            array_agg(w2.quantity::float8 / coalesce(y.quantity, x.quantity)::float8 ORDER BY w2.position) AS parts,
            array_agg(g.burdens || array_fill(0::float8, ARRAY[greatest(q.burdens - cardinality(g.burdens), 0)])
-                     ORDER BY w2.position) AS burdens
-    FROM flow w2 JOIN lot x ON x.number = w2.lot
+                     ORDER BY w2.position) AS burdens,
+           array_agg(z.issuer ORDER BY w2.position) AS makers
+    FROM flow w2 JOIN lot x ON x.number = w2.lot JOIN record z ON z.index = w2.lot / 1024
     CROSS JOIN LATERAL (
         SELECT burdens FROM figure WHERE lot = x.number AND version <= q.version
         ORDER BY version DESC LIMIT 1) g

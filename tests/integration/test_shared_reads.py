@@ -1,7 +1,8 @@
 """Look-ups that share a statement, on a real database: each gets its own rows, as fresh as if it had asked alone."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import asyncpg
@@ -14,7 +15,7 @@ from support.workshop import Workshop
 from ledger.errors import InvalidInput, Unavailable
 from ledger.store.database import DatabasePool
 from ledger.store.embedded import attach
-from ledger.store.shared_reads import AT_ONCE, MOST_KEYS, SharedReads
+from ledger.store.shared_reads import AT_ONCE, MOST_KEYS, Fetch, SharedReads
 
 TIMES: Final = """SELECT k.place, k.name, n.time
 FROM unnest($1::text[], $2::int[]) WITH ORDINALITY AS k (name, times, place)
@@ -33,7 +34,11 @@ class Counted:
         self._pool = pool
         self.keys: list[int] = []
 
-    async def fetch(self, sql: str, *parameters: Any) -> list[asyncpg.Record]:
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[Fetch]:
+        yield self._fetch
+
+    async def _fetch(self, sql: str, *parameters: Any) -> list[asyncpg.Record]:
         self.keys.append(len(parameters[0]))
         return await self._pool.fetch(sql, *parameters)
 
@@ -62,7 +67,7 @@ def test_those_of_one_moment_take_one_statement_and_get_their_own_rows(ledger: I
     counted = Counted(ledger.ledger.pool)
 
     async def ask() -> list[list[list[asyncpg.Record]]]:
-        shared = SharedReads(counted.fetch, TIMES)
+        shared = SharedReads(counted.session, TIMES)
         return await asyncio.gather(*[
             shared.rows([(f"n{one}", one % 3), ("everybody's", 2)]) for one in range(50)])
 
@@ -77,7 +82,7 @@ def test_a_long_list_goes_alone_and_a_group_has_an_end(ledger: Inside) -> None:
     counted = Counted(ledger.ledger.pool)
 
     async def ask() -> None:
-        shared = SharedReads(counted.fetch, TIMES)
+        shared = SharedReads(counted.session, TIMES)
         long = [(f"n{one}", 1) for one in range(MOST_KEYS + 1)]
         answers = await asyncio.gather(
             shared.rows(long), shared.rows([]), *[shared.rows(long[start : start + 60]) for start in range(0, 180, 60)],

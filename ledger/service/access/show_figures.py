@@ -23,6 +23,7 @@ from ledger.service.access.facts import organizations_of
 from ledger.service.access.show_lots import lot_levels, show_lots
 from ledger.service.access.sight import Sight
 from ledger.service.queries.doubts import visible_doubts
+from ledger.service.queries.footprint.read import StoredFigure
 from ledger.service.queries.tree_size import NOW, moment_at
 from ledger.store.database import DatabasePool
 
@@ -31,8 +32,9 @@ RECALLED: Final = "emission factors of this figure were not checked against thei
 WAITING: Final = "a part of this figure waits for closings of facilities that are hidden from you."
 
 
-async def show_figure(pool: DatabasePool, sight: Sight, answer: FootprintAnswer) -> FootprintAnswer:
+async def show_figure(pool: DatabasePool, sight: Sight, figure: StoredFigure) -> FootprintAnswer:
     """The footprint without the parts that the caller may not see; unchanged for a caller who sees everything."""
+    answer = figure.answer
     if sight.whole:
         await sight.visible(pool, sight.lots, NOW)
         return answer
@@ -40,7 +42,9 @@ async def show_figure(pool: DatabasePool, sight: Sight, answer: FootprintAnswer)
     shown = await _without_upstream(pool, sight, structs.replace(answer, lot=lot))
     if sight.level < Level.FULL:
         return _totals(shown)
-    levels = await lot_levels(pool, sight, [one.lot for one in answer.inputs])
+    # A caller sees its own records in full, so most makers of inputs need no look-up.
+    others = [one.lot for one in answer.inputs if not sight.of_own(figure.makers[one.lot])]
+    levels = await lot_levels(pool, sight, others)
     if Level.NOTHING in levels.values():
         # The own record with the lot's figure would give the figures of its inputs.
         return _totals(shown)

@@ -33,7 +33,7 @@ async def show_lots(
 ) -> list[AnyLot]:
     """The lots, as of the tree of `at` entries, without the parts that the caller may not see. It sees at least the
     figures of each lot."""
-    if sight.whole or not lots:
+    if sight.whole or all(_nothing_hidden(lot, sight) for lot in lots):
         return list(lots)
     earlier = {lot.previous_life for lot in lots if lot.previous_life is not None}
     full = await _in_full(pool, sight, {lot.index for lot in lots})
@@ -46,6 +46,15 @@ async def show_lots(
         name: of_lot(findings.by_lot[number]) for name, number in findings.numbers.items()
         if number in findings.by_lot})
     return [_shown(lot, sight, context) for lot in lots]
+
+
+def _nothing_hidden(lot: LotAnswer, sight: Sight) -> bool:
+    """Whether a lot that the gate has looked up is all of the caller's own, as most lots are that somebody asks for."""
+    named = next((one for one in sight.named if one.record.log_index == lot.index), None)
+    if named is None or lot.previous_life is not None:
+        return False
+    places = () if lot.facility is None else (named.operator if named.facility == lot.facility else None,)
+    return all(one is not None and sight.of_own(one) for one in (named.record.issuer, lot.holder, *places))
 
 
 async def _in_full(pool: DatabasePool, sight: Sight, indexes: Set[int]) -> dict[int, str]:

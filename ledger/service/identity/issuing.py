@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from ledger.access.caller import SCOPES
+from ledger.access.caller import SCOPES, Caller
 from ledger.access.links import link_digest
 from ledger.access.rights import Rights
 from ledger.errors import InvalidInput, Unauthenticated
@@ -57,6 +57,14 @@ class Principal(NamedTuple):
     link: str | None = None
 
 
+class _HeldToken(NamedTuple):
+    """A verified token, its caller, and the things that must stand for it to hold."""
+
+    claims: TokenClaims
+    caller: Caller
+    basis: TokenBasis
+
+
 class TokenService:
     """The tokens of a log. `clock`: seconds since 1970."""
 
@@ -65,7 +73,7 @@ class TokenService:
         self.keys = keys
         self.hasher = SecretHasher()
         self._guesses = Guesses(clock)
-        self._verified: OrderedDict[bytes, VerifiedToken] = OrderedDict()
+        self._verified: OrderedDict[bytes, _HeldToken] = OrderedDict()
 
     async def issue(self, form: Mapping[str, str], authorization: str | None, place: TokenEndpoint) -> TokenAnswer:
         """A token for whoever proves who it is. Raises OAuthFault."""
@@ -82,11 +90,8 @@ class TokenService:
     async def holder_of(self, token: str) -> Rights:
         """Who holds a token, with its rights. The signature is checked once, standing and rights are read each time: a
         revocation acts at the next request. Raises Unauthenticated, or Unavailable."""
-        verified_token = await self._check(token)
-        claims, keyid = verified_token.claims, verified_token.claims.keyid
-        client = claims.client_id if claims.link is None and keyid is None else None
-        rights = await rights_of_token(
-            self._pool, claims.caller(), TokenBasis(verified_token.key, _spent(claims), keyid, client))
+        held = await self._check(token)
+        rights = await rights_of_token(self._pool, held.caller, held.basis)
         if rights is None:
             raise invalid_token("it is revoked, or its key, client or grant is")
         return rights
@@ -98,25 +103,25 @@ class TokenService:
         if "token" not in form:
             raise invalid_request("token is missing")
         try:
-            verified_token = await self._check(form["token"])
+            claims = (await self._check(form["token"])).claims
         except Unauthenticated:
             return
-        if (verified_token.claims.sub, verified_token.claims.client_id) != (subject.name, subject.client):
+        if (claims.sub, claims.client_id) != (subject.name, subject.client):
             raise OAuthFault("unauthorized_client", "the token was issued to another client")
-        await self._spend(_spent(verified_token.claims), verified_token.claims.exp)
+        await self._spend(_spent(claims), claims.exp)
 
-    async def _check(self, token: str) -> VerifiedToken:
+    async def _check(self, token: str) -> _HeldToken:
         digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-        verified_token = self._verified.get(digest)
-        if verified_token is not None:
-            check_time(verified_token.claims, self._clock())
-            return verified_token
+        held = self._verified.get(digest)
+        if held is not None:
+            check_time(held.claims, self._clock())
+            return held
         keys = await self.keys.verifying(kid_of(token))
-        verified_token = verified(token, keys, self._origin, self._clock())
-        self._verified[digest] = verified_token
+        held = _held(verified(token, keys, self._origin, self._clock()))
+        self._verified[digest] = held
         if len(self._verified) > _CACHED:
             self._verified.popitem(last=False)
-        return verified_token
+        return held
 
     async def _subject(self, proof: Proof, place: TokenEndpoint) -> Principal:
         if isinstance(proof, ByAssertion):
@@ -157,6 +162,12 @@ class TokenService:
     async def _spend(self, name: bytes, expires: float) -> bool:
         """Whether an id was free. It is used up now, at every replica."""
         return bool(await self._pool.fetchval(queries("identity")["spend"], name, expires))
+
+
+def _held(token: VerifiedToken) -> _HeldToken:
+    claims, keyid = token.claims, token.claims.keyid
+    client = claims.client_id if claims.link is None and keyid is None else None
+    return _HeldToken(claims, claims.caller(), TokenBasis(token.key, _spent(claims), keyid, client))
 
 
 def _spent(claims: TokenClaims) -> bytes:

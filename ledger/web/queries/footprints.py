@@ -21,7 +21,7 @@ from ledger.service.access.show_figures import show_figure
 from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
 from ledger.service.queries.findings import MAX_RECORDS, NEAR, NEAR_PRODUCT, Depth
-from ledger.service.queries.footprint.read import read_footprint
+from ledger.service.queries.footprint.read import read_figure
 from ledger.service.queries.methods.catalogue import is_chain_method, run_method
 from ledger.service.queries.methods.of_sectors import run_chain_method
 from ledger.service.queries.methods.read import read_method
@@ -96,9 +96,9 @@ class FootprintsController(Controller):
         _refuse("lot", "a period needs product", {"from": since, "to": until})
         question = LotQuestion(lot, at)
         if method in (None, METHOD) and gwp is None and allocation is None and not parameter:
-            answer = await read_footprint(
+            figure = await read_figure(
                 ledger.pool, question, ledger.assessed, findings, averages=averages, sight=sight)
-            answer = await show_figure(ledger.pool, sight, answer)
+            answer = await show_figure(ledger.pool, sight, figure)
             return await ledger.resemblances.of_footprint(answer)
         await sight.require_whole_chain(ledger.pool, "lot", lot)
         return await run_method(ledger.pool, ledger.registry, question, _choice(method, gwp, allocation, parameter))

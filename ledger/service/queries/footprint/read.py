@@ -104,10 +104,24 @@ class FootprintContext(NamedTuple):
 NO_CONTEXT = FootprintContext()
 
 
+class StoredFigure(NamedTuple):
+    """`makers`: the issuers of the records that made the inputs, by lot."""
+
+    answer: FootprintAnswer
+    makers: Mapping[str, str]
+
+
 async def read_footprint(
+    pool: DatabasePool, question: LotQuestion, assessed: AssessedVersions, depth: Depth = "near",
+) -> FootprintAnswer:
+    """As `read_figure` for a caller who sees everything, without averages."""
+    return (await read_figure(pool, question, assessed, depth)).answer
+
+
+async def read_figure(
     pool: DatabasePool, question: LotQuestion, assessed: AssessedVersions, depth: Depth = "near", *,
     averages: bool = False, sight: Sight = EVERYTHING,
-) -> FootprintAnswer:
+) -> StoredFigure:
     """The stored footprint of a lot, with the findings upstream to a `depth`; with `averages` of its product, which
     reads up to 20,000 of its lots. `sight` limits only the findings; see `show_figure`.
 
@@ -125,7 +139,8 @@ async def read_footprint(
         versions=await assessed.of(leaf, row["index"]), findings=await _findings(pool, row, moment, depth, sight),
         verified=await _verified(pool, row, moment, depth),
         averages=await read_lot_averages(pool, row, moment) if averages else None)
-    return answer(row, leaf, context, at)
+    makers = dict(zip(row["lots"] or (), row["makers"] or (), strict=True))
+    return StoredFigure(answer(row, leaf, context, at), makers)
 
 
 async def _row(pool: DatabasePool, lot: str, moment: Moment) -> Record | None:
