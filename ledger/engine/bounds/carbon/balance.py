@@ -23,7 +23,8 @@ from ledger.engine.bounds.entering import Entering
 from ledger.engine.bounds.leaving import OutputHeld
 from ledger.engine.bounds.process import ONE, ZERO, Process, short
 from ledger.engine.bounds.removals import fixed, removed
-from ledger.engine.bounds.substances import MaterialAmount, amount_of_lot, most_of_lot
+from ledger.engine.bounds.substances import most_of_lot
+from ledger.engine.pricing.material_amount import MaterialAmount, amount_of_lot
 from ledger.errors import Refused
 from ledger.sdk import CO2_PER_C
 
