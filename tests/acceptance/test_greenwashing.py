@@ -1,4 +1,4 @@
-"""144 attempts to obtain a false low figure, as an attacker would write them.
+"""142 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -111,14 +111,12 @@ ATTEMPTS: Final = (
     Attempt(fuels.gas_without_wells, 11_718, "an own factor of a fuel's upstream without evidence"),
     Attempt(fuels.gas_without_wells_that_is_little, 11_718, "an own heating value shrinks no default"),
     Attempt(fuels.methanol_by_its_mass, 77_000, "raw material that burns: its CO2 goes nowhere"),
-    Attempt(fuels.methanol_as_overheads, 77_000, "raw material that burns among the overheads"),
     Attempt(fuels.ethane_by_its_energy, 68_700, "raw material that is bought by its energy burns: no effect"),
     Attempt(fuels.methane_that_no_set_knew, 61_200, "pure methane is a fuel of the sets: no effect"),
     Attempt(fuels.bitumen_of_a_glassworks, 324_700, "raw material that burns beside fuel"),
     Attempt(lots.ethane_lot_that_no_cracker_takes, 117_100, "a lot of raw material whose carbon goes nowhere"),
     Attempt(lots.ethanol_lot_of_gas, 76_560, "biomass whose lot states fossil carbon"),
     Attempt(lots.bitumen_lot_that_gravel_outweighs, 129_800, "binders stay in goods that outweigh their other matter"),
-    Attempt(lots.methanol_lot_of_a_boiler, 137_400, "a boiler burns raw materials too: no effect"),
     Attempt(lots.coke_oven_gas_by_its_mass, 49_550, "gas of coke ovens by its mass: no effect"),
     Attempt(lots.blast_furnace_gas_by_its_mass, 290_200, "gas of blast furnaces by its mass: no effect"),
     Attempt(lots.converter_gas_by_its_mass, 203_100, "gas of converters by its mass: no effect"),

@@ -166,16 +166,6 @@ def methanol_by_its_mass(market: Market) -> Lie:
     return Lie(maltings, "malt", METHANOL * row("methanol/combustion/*/2006"))
 
 
-def methanol_as_overheads(market: Market) -> Lie:
-    """So does this one, and says that the methanol is for the offices."""
-    maltings = market.company("maltings", "DE").products("consumer-goods", malt="malt")
-    market.begin_to_lie()
-    maltings.run("consumer-goods.foodAndDrink", [maltings.out("malt", "400 TNE")],
-                 [supply("barley", "480 TNE"), supply("electricity", "48 MWH"), supply("heat", KILN)],
-                 activity={"food": "malt"}, overheads=[supply("methanol", f"{METHANOL:.0f} KGM")])
-    return Lie(maltings, "malt", METHANOL * row("methanol/combustion/*/2006"))
-
-
 def ethane_by_its_energy(market: Market) -> Lie:
     """Ethane, which cracks elsewhere, has a bill in watt hours. So it burns: no effect."""
     maltings = _malt(market, supply("ethane", KILN))

@@ -1,6 +1,6 @@
 """Attempts of sites that take their fuel as a lot of a supplier: no supply of their records burns."""
 
-from acceptance.greenwashing.fuels import CO2_PER_C, COAL, COAL_BURNT, MEGAJOULES
+from acceptance.greenwashing.fuels import CO2_PER_C, COAL, COAL_BURNT, GAS, GAS_BURNT, GAS_UPSTREAM, MEGAJOULES
 from acceptance.greenwashing.lie import Lie
 from support.market import Company, Market, evidence, quantity, row, supply
 
@@ -205,33 +205,22 @@ def bitumen_lot_that_gravel_outweighs(market: Market) -> Lie:
     return Lie(works, "dry", 40_000 * row("bitumen/combustion/*/2006"))
 
 
-def methanol_lot_of_a_boiler(market: Market) -> Lie:
-    """A boiler takes its methanol as a lot. A boiler burns whatever it takes: no effect."""
-    trader = _trader(market, "methanol", "TNE", "methanol")
-    boiler = market.company("boiler", "DE")
-    boiler.product("heat", "energy", "GV")
-    upstream = 100_000 * row("methanol/cradleToGate/*/2025")
-    methanol = _sell(trader, "methanol", "100 TNE", boiler, upstream)
-    market.begin_to_lie()
-    boiler.run("energy.heatBoiler", [boiler.out("heat", "1750 GV")], [supply("electricity", "10 MWH")],
-               {methanol: "100 TNE"}, activity={"kind": "combustion"})
-    burnt = 100_000 * row("methanol/combustion/*/2006")
-    return Lie(boiler, "heat", burnt, honest=upstream + burnt + 10_000 * row("electricity/cradleToGate/DE/2024"))
-
-
 def _gas_by_its_mass(market: Market, gas: str, heat: float) -> Lie:
-    """Malt whose kiln burns a lot of a gas by its mass: `heat` MJ per kg by IPCC 2006, volume 2, table 1.2."""
+    """Malt whose kiln burns a lot of a gas by its mass, `heat` MJ per kg by IPCC 2006, volume 2, table 1.2, beside
+    natural gas that would be enough."""
     trader = _trader(market, "gas", "TNE", gas)
     maltings = market.company("maltings", "DE").products("consumer-goods", malt="malt")
     tonnes = f"{MEGAJOULES / heat / 1000:.3f} TNE"
     lot = _sell(trader, "gas", tonnes, maltings, 20_000)
     market.begin_to_lie()
     maltings.run("consumer-goods.foodAndDrink", [maltings.out("malt", "400 TNE")],
-                 [supply("barley", "480 TNE"), supply("electricity", "48 MWH")], {lot: tonnes},
+                 [supply("barley", "480 TNE"), supply("electricity", "48 MWH"), supply("naturalGas", "200 MWH")],
+                 {lot: tonnes},
                  activity={"food": "malt"})
     per_cubic_metre = {"cokeOvenGas": 17.3854, "blastFurnaceGas": 3.769, "converterGas": 7.954}[gas]
     burnt = MEGAJOULES / per_cubic_metre * row(f"{gas}/combustion/*/2006")
-    return Lie(maltings, "malt", burnt, honest=HONEST_MALT - COAL * UPSTREAM + 20_000 + burnt)
+    natural = GAS * 200 / 310 * (GAS_BURNT + GAS_UPSTREAM)
+    return Lie(maltings, "malt", burnt, honest=HONEST_MALT - COAL * UPSTREAM + 20_000 + natural + burnt)
 
 
 def coke_oven_gas_by_its_mass(market: Market) -> Lie:
