@@ -4,15 +4,17 @@ Whoever takes fuel burns it, unless it leaves again or its carbon stays in the o
 record buys; a lot of fuel burns where the sector says so (`Sector.burns_lots`) or balances carbon. Elsewhere its CO2
 would be nobody's:
 
-    unburnt = CO2 of fuels in lots that do not leave, and of unknown supplies priced as the upstream of a fuel
+    unburnt = CO2 of fuels in lots that do not leave, of fuels in supplies that the sector does not book, and of unknown
+              supplies priced as the upstream of a fuel
             - CO2 of the fossil carbon in outputs          (the most of their materials, less other inputs)
             - CO2 that is emitted, without burnt supplies and without the carbonates that come in
 
 Waste counts too, unless it comes in as waste: its carbon stays with it through recycling.
 
-Materials that also serve as fuels (methanol, ethane, bitumen, ...) count in lots and in supplies, but they are raw
-materials more often: the carbon of all fuels in outputs may be theirs, and alone they are asked where their CO2 is a
-visible part of the record's emissions. Biomass counts with the carbon that its lot states, if most of that is fossil.
+Materials that also serve as fuels (methanol, ethane, bitumen, ...) count in lots and in supplies. They are raw materials
+more often, and so are fuels in supplies that a sector does not book: the carbon of all fuels in outputs may be theirs,
+and alone they are asked where their CO2 is a visible part of the record's emissions. Biomass counts with the carbon
+that its lot states, if most of that is fossil.
 
 A lot of energy is power or heat for every sector, and nobody burns it. So a lot of energy whose product consists of a
 fossil fuel is questioned by the CO2 of that fuel, unless a route burns such lots, or the energy leaves as such a lot
@@ -25,6 +27,7 @@ from typing import Final, NamedTuple
 
 from ledger.admission.lots import Taken
 from ledger.core.outcome.assessment import ADDITIVE, Finding, Line
+from ledger.core.record.values import Supply
 from ledger.engine.bounds.nature import WATER
 from ledger.engine.bounds.process import ONE, ZERO, Process, is_energy, short
 from ledger.engine.bounds.substances import (
@@ -36,11 +39,12 @@ from ledger.engine.bounds.substances import (
 )
 from ledger.engine.pricing.burning import ANALYSIS
 from ledger.engine.pricing.burnt_lots import burnt_parts
+from ledger.engine.pricing.fuel_kinds import kind_of
 from ledger.engine.pricing.lot_fuels import CARBON_DIOXIDE, SOLD, FuelMarket, LotFuel, is_feedstock
 from ledger.engine.pricing.material_amount import MaterialAmount, amount_of_lot
 from ledger.engine.pricing.named_rows import named_row
 from ledger.engine.pricing.priced import co2e_of_lines
-from ledger.footprint.stored.supplies import proves_factor
+from ledger.footprint.stored.supplies import burning_factor, proves_factor
 from ledger.sdk import CO2_PER_C
 from ledger.sdk.sets.lookup import entry_of_code, same_supply
 
@@ -96,10 +100,15 @@ class _EnteringFuel(NamedTuple):
     fuels: Sequence[LotFuel] = ()
 
     @property
-    def feedstock(self) -> Decimal:
-        """The part of `carbon_dioxide` that materials bring which are raw materials more often."""
-        return min(sum((fuel.carbon_dioxide for fuel in self.fuels if fuel.origin == "feedstock"), ZERO),
-                   self.carbon_dioxide)
+    def raw(self) -> Decimal:
+        """The part of `carbon_dioxide` that may come with raw materials: all of a supply; of a lot the materials that
+        also serve as fuels."""
+        feedstock = sum((fuel.carbon_dioxide for fuel in self.fuels if fuel.origin == "feedstock"), ZERO)
+        return self.carbon_dioxide if self.lot is None else min(feedstock, self.carbon_dioxide)
+
+    @property
+    def is_feedstock(self) -> bool:
+        return any(fuel.origin == "feedstock" for fuel in self.fuels)
 
 
 def check_unburnt(process: Process) -> Iterator[Finding]:
@@ -116,19 +125,19 @@ def check_unburnt(process: Process) -> Iterator[Finding]:
     for code, amount, is_lot_of_energy in ((UNBURNT, missing, False), (IN_LOT, asked, True)):
         if amount > ZERO:
             asked_of = [fuel for fuel in fuels if fuel.is_energy == is_lot_of_energy]
-            first = min(asked_of, key=lambda fuel: bool(fuel.feedstock))
+            first = min(asked_of, key=lambda fuel: fuel.is_feedstock)
             yield _finding(process, code, first, amount, energy if is_lot_of_energy else matter)
 
 
 def _missing(process: Process, fuels: Sequence[_EnteringFuel], released: Decimal) -> Decimal:
     """Kg of CO2 of matter that is neither emitted nor in an output; zero if it is too little to ask."""
-    feedstock = sum((fuel.feedstock for fuel in fuels), ZERO)
+    raw = sum((fuel.raw for fuel in fuels), ZERO)
     matter = sum((fuel.carbon_dioxide for fuel in fuels), ZERO)
-    kept = min(feedstock, _fuels_made(process, fuels)) if feedstock else ZERO
+    kept = min(raw, _fuels_made(process, fuels)) if raw else ZERO
     missing = max(matter - kept - _bound(process, fuels) - _leaving(process) - released, ZERO)
     whole = sum((fuel.whole for fuel in fuels), ZERO)
     least = max(matter * _LEAST, whole * _LOST)
-    if missing and feedstock == matter:
+    if missing and raw == matter:
         emitted = co2e_of_lines(line for line in process.assessment.lines if line.burden in ADDITIVE)
         least = max(least, emitted * _VISIBLE)
     return missing if missing > least else ZERO
@@ -180,7 +189,7 @@ def _mass_of_others(process: Process) -> Decimal:
 def _finding(process: Process, code: str, fuel: _EnteringFuel, amount: Decimal, came: Decimal) -> Finding:
     name = process.plan.taken[fuel.lot].lot.id if fuel.lot is not None else (
         process.supplied[fuel.supply or 0].supply.material)
-    is_what = "can burn" if fuel.feedstock else "is a fuel"
+    is_what = "can burn" if fuel.is_feedstock else "is a fuel"
     words = (f"{name} counts as energy, but its product is a fuel: nobody counts its CO2" if code == IN_LOT else
              f"{name} {is_what}: {short(amount):f} kg of its CO2 are neither emitted nor in an output")
     return Finding(code=code, taken=fuel.lot, supply=fuel.supply, value=short(came), unit="KGM", amount=short(amount),
@@ -233,21 +242,34 @@ def _stated(process: Process, taken: Taken, burning: Sequence[LotFuel], burnt: D
 
 
 def _of_supplies(process: Process) -> Iterator[_EnteringFuel]:
-    """Matter under a name that no set knows, priced by the upstream of a fuel, and materials that also serve as fuels,
-    less the CO2 that the record books for them. Energy under an unknown name is an omission already."""
+    """Fossil fuels for which the record books no CO2, materials that also serve as fuels, and matter under a name that
+    no set knows, priced by the upstream of a fuel: both less the CO2 that the record books for them. Energy under an
+    unknown name is an omission already."""
     market = FuelMarket(process.sets, process.around, process.facts)
     for place, (supply, mass) in enumerate(process.supplied):
-        material = supply.material
-        if not is_feedstock(process.sets, material):
-            if supply.factor_row is None or is_energy(supply.quantity.unit) or place >= len(process.plan.supplied):
-                continue
-            if substance_of(process.sets, material).entry is not None:
-                continue
-            material = named_row(process.sets, supply, f"supplies[{place}].factorRow", newer=True).entry.key
+        material = _burning_name(process, place, supply)
+        if material is None or supply.origin == "nature":
+            continue
         fuel = market.fuel(material, MaterialAmount(supply.quantity.amount, supply.quantity.unit, mass))
         booked = ZERO if fuel is None else _booked(process, place)
-        if fuel is not None and fuel.carbon_dioxide > booked and supply.origin != "nature":
+        # A fuel that the sector books has its questions as an analysis.
+        is_asked = fuel is not None and (not booked or material != supply.material or fuel.origin == "feedstock")
+        if fuel is not None and is_asked and fuel.origin != "waste" and fuel.carbon_dioxide > booked:
             yield _EnteringFuel(fuel.carbon_dioxide - booked, fuel.carbon_dioxide, supply=place, fuels=(fuel,))
+
+
+def _burning_name(process: Process, place: int, supply: Supply) -> str | None:
+    """The material by which a supply may burn; None if it does not. The core burns fuels among the overheads."""
+    if is_feedstock(process.sets, supply.material):
+        return supply.material
+    is_overhead = place >= len(process.plan.supplied)
+    if is_overhead or burning_factor(supply) is not None:
+        return None
+    if substance_of(process.sets, supply.material).entry is not None:
+        return supply.material if _is_fuel(process, supply.material) else None
+    if supply.factor_row is None or is_energy(supply.quantity.unit):
+        return None
+    return named_row(process.sets, supply, f"supplies[{place}].factorRow", newer=True).entry.key
 
 
 def _booked(process: Process, place: int) -> Decimal:
@@ -331,6 +353,13 @@ def _burns(process: Process, material: str) -> bool:
     return _is_fuel(process, material) or is_feedstock(process.sets, material)
 
 
+def _is_counted(process: Process, material: str) -> bool:
+    """Whether a supply of the material counts as fuel that comes in."""
+    entry = substance_of(process.sets, material).entry
+    is_mineral = entry is not None and entry.kind == "fuel" and kind_of(entry.key).is_mineral
+    return is_mineral or is_feedstock(process.sets, material)
+
+
 def _released(process: Process) -> Decimal:
     """Kg of fossil CO2 that the sector books without a supply that burns: of fuels by their names, and of all other
     carbon, less the carbon that came in with other things."""
@@ -341,7 +370,7 @@ def _released(process: Process) -> Decimal:
     came = ZERO
     for place, (supply, mass) in enumerate(process.plan.supplied if of_others else ()):
         quantity = supply.quantity
-        if place not in burnt and not is_feedstock(process.sets, supply.material):
+        if place not in burnt and not _is_counted(process, supply.material):
             came += _gas_of(process, supply.material, MaterialAmount(quantity.amount, quantity.unit, mass))
     for lot, taken, mass in process.lots if of_others else ():
         amount = MaterialAmount(taken, lot.unit, mass)

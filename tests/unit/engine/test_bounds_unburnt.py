@@ -104,10 +104,12 @@ def test_poor_coal_states_its_carbon(carbon: str, kind: str, question: float) ->
     (supply("kilnBlend", "100 KGM", factor_row="hand:coal/wellToTank/*/2020"), 220),
     (supply("kilnBlend", "0.1 TNE", factor_row="hand:coal/wellToTank/*/2020"), 220),
     (supply("kilnBlend", "100 KGM", factor_row="hand:sand/cradleToGate/*/2020"), 0),
-    (supply("kilnBlend", "100 KGM"), 0), (supply("coal", "100 KGM"), 0),
+    (supply("kilnBlend", "100 KGM"), 0), (supply("coal", "100 KGM"), 220), (supply("coal", "2500 3B"), 220),
+    (supply("gas", "100 NM3", "75 KGM"), 200), (supply("woodChips", "100 KGM"), 0),
+    (supply("coal", "100 KGM", factor=factor("2", "combustion")), 0),
 ])
-def test_an_unknown_name_with_the_upstream_of_a_fuel_is_that_fuel(bought: Supply, question: float) -> None:
-    """A known fuel is the matter of its sector and of the omissions."""
+def test_a_fuel_in_supplies_that_nobody_books_is_questioned(bought: Supply, question: float) -> None:
+    """Also under an unknown name with the upstream of a fuel. The record's own factor of combustion is a line."""
     plant = Plant()
     outputs = [plant.output("good", "1000 KGM", materials={"sand": "1"})]
     finding = plant.findings(outputs, (SAND, bought)).get(CODE)
