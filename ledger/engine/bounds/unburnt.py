@@ -11,8 +11,8 @@ would be nobody's:
 
 Waste counts too, unless it comes in as waste: its carbon stays with it through recycling.
 
-Materials that also serve as fuels (methanol, ethane, bitumen, ...) count in lots and in supplies. They are raw materials
-more often, and so are fuels in supplies that a sector does not book: the carbon of all fuels in outputs may be theirs,
+Materials that also serve as fuels (methanol, ethane, bitumen, ...) count in lots and in supplies. They are often raw
+materials, and so are fuels in supplies that a sector does not book: the carbon of all fuels in outputs may be theirs,
 and alone they are asked where their CO2 is a visible part of the record's emissions. Biomass counts with the carbon
 that its lot states, if most of that is fossil.
 
@@ -61,6 +61,7 @@ _UNPROVEN: Final = Decimal("0.95")
 """A lot's stated carbon counts down to this part of the row's, without a laboratory's report."""
 _PROVEN: Final = Decimal("0.5")
 """With a report: coals of one name differ by a half."""
+_BURNT: Final = (CARBON_DIOXIDE, "CO2e")
 _STACKS: Final = ("onSite", "treatment", "transport")
 _HOLD_NONE: Final = (
     "food", "wood", "paper", "mineral", "cement", "ceramic", "glass", "water", "electronics", "machinery")
@@ -165,8 +166,10 @@ def _bound(process: Process, fuels: Sequence[_EnteringFuel]) -> Decimal:
         whole += amount.mass or ZERO
         for name, share in process.facts.composition(made.facts).materials.items():
             held = amount.part(Decimal(share)).mass or ZERO
-            asphalt += held if same_supply(process.sets, name, _ASPHALT) else ZERO
-            goods += held if _binds_nothing(process, name) else ZERO
+            if same_supply(process.sets, name, _ASPHALT):
+                asphalt += held
+            elif _binds_nothing(process, name):
+                goods += held
     room = min(goods * _MOST_BINDER, max(whole - _mass_of_others(process) * _KEPT, ZERO))
     part = min((room + asphalt * _BITUMEN) / mass, ONE)
     return sum((fuel.carbon_dioxide for fuel in binders), ZERO) * part
@@ -274,9 +277,8 @@ def _burning_name(process: Process, place: int, supply: Supply) -> str | None:
 
 def _booked(process: Process, place: int) -> Decimal:
     """Kg of CO2 of a supply that burns: by the sector, or by the record's own factor for its combustion."""
-    emitted = sum((line.amount for line in _emitted(process) if line.supply == place), ZERO)
-    return emitted or sum((line.amount for line in process.assessment.lines
-                           if line.supply == place and line.boundary == "combustion"), ZERO)
+    return sum((line.amount for line in process.assessment.lines
+                if line.supply == place and line.gas in _BURNT and line.kind in _STACKS), ZERO)
 
 
 def _emitted(process: Process) -> Iterator[Line]:

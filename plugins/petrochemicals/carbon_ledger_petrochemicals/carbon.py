@@ -86,9 +86,9 @@ def begin(
 ) -> Plant:
     """Prices and books energy without the feedstocks, and counts the carbon of feedstocks and lots.
 
-    `converted`: the heating value of the feedstock, in supplies and lots, counts as energy used (ammonia, methanol,
-    hydrogen); in refining and cracking it leaves with the products. `own`: fuels made on the site, for which analyses are allowed. Raises
-    PluginError for feedstocks and analyses of materials that are not supplied.
+    `converted`: the heating value of feedstocks, in supplies and lots, counts as energy used (ammonia, methanol,
+    hydrogen); in refining and cracking it leaves with the products. `own`: fuels made on the site, for which analyses
+    are allowed. Raises PluginError for feedstocks and analyses of materials that are not supplied.
     """
     feeds = _feeds(context, activity, usual)
     named = {feed.material for feed in feeds}
