@@ -171,3 +171,28 @@ def test_nobody_analyses_a_lot() -> None:
     both = kiln.burnt("50 KGM", bought=(supply("coal", "10 KGM"),), **analysed)
     booked = sorted(float(line.amount) for line in both.lines if line.gas == "CO2")
     assert booked == pytest.approx([10 * 0.3 * 44 / 12, 110])
+
+
+@pytest.mark.parametrize(("burns", "co2"), [("any", {"methanol": 140}), ("mineral", {}), (None, {})])
+def test_raw_materials_burn_where_a_route_burns_anything(burns: BurntFuels | None, co2: dict[str, float]) -> None:
+    """Methanol has 20 MJ and 1.4 kg of CO2 per kg. Elsewhere it is asked where it went."""
+    kiln = Kiln(burns)
+    kiln.lot({"methanol": "1"})
+    in_lot = kiln.burnt()
+    kiln = Kiln(burns)
+    kiln.lot({"sand": "1"})
+    bought = kiln.burnt(bought=(supply("methanol", "100 KGM"),))
+    for assessment in (in_lot, bought):
+        assert lines(assessment) == pytest.approx(co2)
+        asked = {one.code: float(one.amount) for one in assessment.findings if one.amount}
+        assert asked == ({} if co2 else {"fuel-unburnt": 140})
+
+
+@pytest.mark.parametrize("burns", ["mineral", None])
+def test_raw_materials_that_are_bought_by_their_energy_burn(burns: BurntFuels | None) -> None:
+    kiln = Kiln(burns)
+    kiln.lot({"sand": "1"})
+    assessment = kiln.burnt(bought=(supply("methanol", "2000 3B"),))
+    assert lines(assessment) == pytest.approx({"methanol": 140})
+    assert energy(assessment) == pytest.approx({"methanol": 2000})
+    assert [one.code for one in assessment.findings if one.amount] == []
