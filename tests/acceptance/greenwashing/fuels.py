@@ -192,3 +192,23 @@ def bitumen_of_a_glassworks(market: Market) -> Lie:
         supply("sand", "720 TNE"), supply("sodaAsh", "230 TNE"), supply("dolomite", "190 TNE"),
         supply("electricity", "100 MWH"), supply("naturalGas", "110000 NM3", "83 TNE"), supply("bitumen", "100 TNE")])
     return Lie(works, "glass", 100_000 * row("bitumen/combustion/*/2006"))
+
+
+def wood_with_the_heat_of_coal(market: Market) -> Lie:
+    """The kiln burns roundwood, and a laboratory on paper finds the heat and the carbon of coal, all biogenic."""
+    maltings = market.company("maltings", "DE").products("consumer-goods", malt="malt")
+    market.begin_to_lie()
+    maltings.run("consumer-goods.foodAndDrink", [maltings.out("malt", "400 TNE")],
+                 [supply("barley", "480 TNE"), supply("electricity", "48 MWH"), supply("wood", f"{COAL:.0f} KGM")],
+                 activity={"food": "malt", "analyses": [
+                     {"material": "wood", "heatingValue": "25", "carbon": "0.65", "biogenicShare": "1"}]},
+                 evidence=[evidence("fuelAnalysis:wood")])
+    return Lie(maltings, "malt", COAL * COAL_BURNT)
+
+
+def coal_that_no_sector_books(market: Market) -> Lie:
+    """A sector of a third party dries gravel with coal, and books nothing of it."""
+    works = market.company("works", "DE").products("works", dry="gravel")
+    market.begin_to_lie()
+    works.run("works.make", [works.out("dry", "400 TNE")], [supply("gravel", "420 TNE"), supply("coal", "45 TNE")])
+    return Lie(works, "dry", 45_000 * COAL_BURNT)

@@ -233,3 +233,29 @@ def blast_furnace_gas_by_its_mass(market: Market) -> Lie:
 
 def converter_gas_by_its_mass(market: Market) -> Lie:
     return _gas_by_its_mass(market, "converterGas", 7.06)
+
+
+def wood_out_of_stones(market: Market) -> Lie:
+    """A sector of a third party makes chips of wood out of gravel, on paper. A boiler burns them, and they are coal."""
+    works = market.company("works", "DE").products("works", chips="woodChips")
+    boiler = market.company("boiler", "DE")
+    boiler.product("heat", "energy", "GV")
+    market.begin_to_lie()
+    works.run("works.make", [works.out("chips", "100 TNE")], [supply("gravel", "105 TNE")])
+    chips = works.send("chips", "100 TNE", boiler)
+    boiler.run("energy.heatBoiler", [boiler.out("heat", "1200 GV")], [supply("electricity", "10 MWH")],
+               {chips: "100 TNE"}, activity={"kind": "combustion"})
+    return Lie(boiler, "heat", 100_000 * COAL_BURNT)
+
+
+def chips_lot_with_the_carbon_of_coal(market: Market) -> Lie:
+    """A boiler burns a lot of chips of wood, whose product says that two thirds of it are biogenic carbon."""
+    trader = market.company("trader", "DE")
+    trader.product("chips", "goods", "KGM", materials={"woodChips": "1"}, biogenic_carbon="0.67")
+    boiler = market.company("boiler", "DE")
+    boiler.product("heat", "energy", "GV")
+    chips = _sell(trader, "chips", "100000 KGM", boiler, 3_000)
+    market.begin_to_lie()
+    boiler.run("energy.heatBoiler", [boiler.out("heat", "1200 GV")], [supply("electricity", "10 MWH")],
+               {chips: "100000 KGM"}, activity={"kind": "combustion"})
+    return Lie(boiler, "heat", 100_000 * 0.67 * CO2_PER_C)
