@@ -176,7 +176,7 @@ def _bound(process: Process, fuels: Sequence[_EnteringFuel]) -> Decimal:
 
 
 def _mass_of_others(process: Process) -> Decimal:
-    """Kg of matter that came in, without what burns and without water."""
+    """Kg of matter that came in, without water and without materials that burn."""
     mass = ZERO
     for supply, own in process.plan.supplied:
         substance = substance_of(process.sets, supply.material)

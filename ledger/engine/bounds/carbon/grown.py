@@ -21,7 +21,7 @@ _SOLID: Final = ("biomass", "woodResidue", "firewood", "woodChips", "woodPellets
 """Fuels of biomass that look like coal on a lorry."""
 _FUEL: Final = "fuel"
 _MOIST: Final = Decimal("1.25")
-"""Wood takes up water: by so much it may outweigh what it was made of."""
+"""Wood takes up water: by so much it may outweigh the wood that came in."""
 _COAL: Final = Decimal("2.44")
 """Kg of CO2 per kg of other bituminous coal: 25.8 MJ of 94.6 g (IPCC 2006, volume 2, tables 1.2 and 1.4)."""
 
