@@ -37,6 +37,7 @@ from ledger.engine.bounds.substances import (
     stated_carbon,
     substance_of,
 )
+from ledger.engine.pricing.analyses import analyses_of
 from ledger.engine.pricing.burning import ANALYSIS
 from ledger.engine.pricing.burnt_lots import burnt_parts
 from ledger.engine.pricing.fuel_kinds import kind_of
@@ -59,8 +60,9 @@ _VISIBLE: Final = Decimal("0.01")
 _MOSTLY: Final = Decimal("0.5")
 _UNPROVEN: Final = Decimal("0.95")
 """A lot's stated carbon counts down to this part of the row's, without a laboratory's report."""
-_PROVEN: Final = Decimal("0.5")
-"""With a report: coals of one name differ by a half."""
+_HALF: Final = Decimal("0.5")
+"""Of the row's, with a report: coals of one name differ by a half. So do the values of sectors."""
+_NONE_BOOKED: Final = Decimal("0.01")
 _BURNT: Final = (CARBON_DIOXIDE, "CO2e")
 _STACKS: Final = ("onSite", "treatment", "transport")
 _HOLD_NONE: Final = (
@@ -240,13 +242,13 @@ def _stated(process: Process, taken: Taken, burning: Sequence[LotFuel], burnt: D
     whole = sum((fuel.carbon_dioxide for fuel in burning), ZERO)
     evidence = process.record.evidence
     shown = any(proves_factor(evidence, fuel.material, (ANALYSIS,)) for fuel in burning)
-    least = _PROVEN if shown else _UNPROVEN
+    least = _HALF if shown else _UNPROVEN
     return min(burnt, burnt * max(stated[0] * CO2_PER_C / whole, least))
 
 
 def _of_supplies(process: Process) -> Iterator[_EnteringFuel]:
-    """Fossil fuels for which the record books no CO2, materials that also serve as fuels, and matter under a name that
-    no set knows, priced by the upstream of a fuel: both less the CO2 that the record books for them. Energy under an
+    """Fossil fuels for which the record books little CO2, materials that also serve as fuels, and matter under a name
+    that no set knows, priced by the upstream of a fuel: less the CO2 that the record books for them. Energy under an
     unknown name is an omission already."""
     market = FuelMarket(process.sets, process.around, process.facts)
     for place, (supply, mass) in enumerate(process.supplied):
@@ -254,10 +256,14 @@ def _of_supplies(process: Process) -> Iterator[_EnteringFuel]:
         if material is None or supply.origin == "nature":
             continue
         fuel = market.fuel(material, MaterialAmount(supply.quantity.amount, supply.quantity.unit, mass))
-        booked = ZERO if fuel is None else _booked(process, place)
-        # A fuel that the sector books has its questions as an analysis.
-        is_asked = fuel is not None and (not booked or material != supply.material or fuel.origin == "feedstock")
-        if fuel is not None and is_asked and fuel.origin != "waste" and fuel.carbon_dioxide > booked:
+        if fuel is None or fuel.origin == "waste":
+            continue
+        booked = _booked(process, place)
+        least = ONE
+        if fuel.origin == "mineral" and material == supply.material:
+            # Sectors know fuels by other tables, and an analysis has questions of its own.
+            least = _NONE_BOOKED if material in analyses_of(process.record) else _HALF
+        if booked < fuel.carbon_dioxide * least:
             yield _EnteringFuel(fuel.carbon_dioxide - booked, fuel.carbon_dioxide, supply=place, fuels=(fuel,))
 
 

@@ -204,7 +204,8 @@ def test_a_fuel_that_nobody_knows_has_carbon() -> None:
 
 @pytest.mark.parametrize(("materials", "carbon", "question"), [
     # Chips hold up to 0.56 kg per kg, the other half of a mixture anything.
-    ({"woodChips": "1"}, "0.56", 0), ({"woodChips": "1"}, "0.6", 60 * 44 / 12), ({"woodChips": "0.5", "sand": "0.5"}, "0.7", 0),
+    ({"woodChips": "1"}, "0.56", 0), ({"woodChips": "1"}, "0.6", 60 * 44 / 12),
+    ({"woodChips": "0.5", "sand": "0.5"}, "0.7", 0),
     ({"coal": "1"}, "0.6", 0), ({"sand": "1"}, "0.6", 0),
 ])
 def test_a_lot_of_wood_with_the_carbon_of_coal(materials: dict[str, str], carbon: str, question: float) -> None:
