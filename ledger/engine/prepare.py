@@ -15,7 +15,7 @@ from ledger.core.record.kinds import AnyRecord, Declaration, Report, Transformat
 from ledger.engine.assessing import assess
 from ledger.engine.figure_work import work_of
 from ledger.engine.prepared import REVISING, Prepared, PreparedDraft, Pricing, Submission
-from ledger.engine.pricing.burnt_lots import with_burnt_lots
+from ledger.engine.pricing.burnt_lots import with_burnt_lots, with_burnt_materials
 from ledger.engine.pricing.lot_fuels import FuelMarket
 from ledger.engine.pricing.named_rows import check_no_rows
 from ledger.engine.pricing.supplies import price_supplies
@@ -109,10 +109,11 @@ def _context(
     if installed is None or not isinstance(record, Transformation):
         return None
     context = context_of(record, plan, facts, None if pricing is None else pricing.supplies, questions=questions)
-    burns = installed.sector.burns_lots.get(context.route)
-    if pricing is None or not questions or burns is None:
+    if pricing is None or not questions:
         return context
-    return with_burnt_lots(context, plan, FuelMarket(pricing.sets, pricing.around, facts), burns)
+    burns, market = installed.sector.burns_lots.get(context.route), FuelMarket(pricing.sets, pricing.around, facts)
+    context = with_burnt_materials(context, market, burns)
+    return context if burns is None else with_burnt_lots(context, plan, market, burns)
 
 
 def _pricing(

@@ -6,7 +6,7 @@ from typing import Final
 
 import httpx
 import pytest
-from support import border
+from support import border, raw_materials
 from support.alarms import alarms
 from support.cross_sectors import Park, slag_into_cement, sunlight_into_a_gearbox, swarf_into_steel
 from support.market import trading_server
@@ -46,6 +46,8 @@ STORIES: Final[Mapping[str, tuple[Callable[[Server], None], dict[str, int]]]] = 
     # Right: freight by a study that nobody shows; a wind park of a sector that knows no wind; rings of 150 kg CO2e a
     # tonne, with no steel in them.
     "border": (at_the_border, {"unproven-figure": 1, "power-of-heat": 1, "figure-below-range": 2}),
+    # Gas, ethane, methanol, bitumen, tar and wax that stay in what is made of them.
+    "raw materials": (raw_materials.tell, {}),
 }
 """Each story with the codes and numbers of its warnings. None of them is false."""
 

@@ -1,4 +1,4 @@
-"""132 attempts to obtain a false low figure, as an attacker would write them.
+"""146 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -110,6 +110,20 @@ ATTEMPTS: Final = (
     Attempt(fuels.gas_at_both_edges, 3_025, "an analysis within the range of gas without a report"),
     Attempt(fuels.gas_without_wells, 11_718, "an own factor of a fuel's upstream without evidence"),
     Attempt(fuels.gas_without_wells_that_is_little, 11_718, "an own heating value shrinks no default"),
+    Attempt(fuels.methanol_by_its_mass, 77_000, "raw material that burns: its CO2 goes nowhere"),
+    Attempt(fuels.ethane_by_its_energy, 68_700, "raw material that is bought by its energy burns: no effect"),
+    Attempt(fuels.methane_that_no_set_knew, 61_200, "pure methane is a fuel of the sets: no effect"),
+    Attempt(fuels.bitumen_of_a_glassworks, 324_700, "raw material that burns beside fuel"),
+    Attempt(lots.ethane_lot_that_no_cracker_takes, 117_100, "a lot of raw material whose carbon goes nowhere"),
+    Attempt(lots.ethanol_lot_of_gas, 76_560, "biomass whose lot states fossil carbon"),
+    Attempt(lots.bitumen_lot_that_gravel_outweighs, 129_800, "binders stay in goods that outweigh their other matter"),
+    Attempt(lots.coke_oven_gas_by_its_mass, 49_550, "gas of coke ovens by its mass: no effect"),
+    Attempt(lots.blast_furnace_gas_by_its_mass, 290_200, "gas of blast furnaces by its mass: no effect"),
+    Attempt(lots.converter_gas_by_its_mass, 203_100, "gas of converters by its mass: no effect"),
+    Attempt(fuels.wood_with_the_heat_of_coal, 111_998, "wood of any name has the heat of wood at most"),
+    Attempt(fuels.coal_that_no_sector_books, 110_652, "fuel in supplies without CO2"),
+    Attempt(lots.wood_out_of_stones, 245_900, "wood that no biomass among the inputs explains"),
+    Attempt(lots.chips_lot_with_the_carbon_of_coal, 245_667, "a lot of biomass with the carbon of coal"),
     Attempt(prices.aluminium_of_france_in_china, 10_710_000, "a row of another place without a document"),
     Attempt(prices.rebar_of_switzerland_in_india, 2_087_670, "a row of another route of the material"),
     Attempt(prices.pvc_of_the_world_in_china, 3_572_269, "a row for the world where the place has its own"),

@@ -20,9 +20,9 @@ from ledger.engine.bounds.fuels import check_fuels
 from ledger.engine.bounds.leaving import leaving
 from ledger.engine.bounds.matter import check_matter
 from ledger.engine.bounds.nature import check_nature
-from ledger.engine.bounds.process import Process
+from ledger.engine.bounds.process import ZERO, Process
 from ledger.engine.bounds.removals import check_declared, check_evidence, check_power, check_signs, lowers
-from ledger.engine.bounds.unburnt import check_unburnt
+from ledger.engine.bounds.unburnt import UNBURNT, check_unburnt
 from ledger.sdk import NaturalInput
 
 BY_SHARES: Final = (RESIDUE, DELIVERED, CARRIED)
@@ -58,7 +58,8 @@ def findings_of(process: Process) -> tuple[Finding, ...]:
         # Steel out of steel needs no balance of carbon and energy: most records carry neither away.
         if lowers(process.own) or any(output.carbon or output.energy for output in outputs):
             into = entering(process)
-            findings += [*check_carbon(process, into, outputs), *check_delivered(process, outputs)]
+            unburnt = sum((one.amount or ZERO for one in findings if one.code == UNBURNT), ZERO)
+            findings += [*check_carbon(process, into, outputs, unburnt), *check_delivered(process, outputs)]
             findings += check_energy(process, into, outputs)
         return tuple(findings)
 

@@ -6,7 +6,6 @@ from typing import Final, NamedTuple
 from ledger.engine.bounds.process import ONE, ZERO, Process, is_energy, is_power, megajoules
 from ledger.engine.bounds.substances import (
     NOTHING,
-    MaterialAmount,
     MostHeld,
     amount_of_supply,
     most_of,
@@ -14,6 +13,7 @@ from ledger.engine.bounds.substances import (
     substance_of,
 )
 from ledger.engine.pricing.analyses import analyses_of
+from ledger.engine.pricing.material_amount import MaterialAmount
 from ledger.sdk import FuelAnalysis
 
 MOST_HEAT: Final = Decimal("1.5")

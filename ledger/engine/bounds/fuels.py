@@ -11,7 +11,7 @@ from the stated heating value, so a false value would shrink the amount of the r
 that such a heating value saves are questioned with it.
 
 Biomass has no CO2 in its row, so its own maximum counts: wood that has the heat or the carbon of coal is questioned as
-coal.
+coal, also as a lot that burns.
 
 Values within the range need the laboratory's report too where they save CO2: without it, the difference to the row is
 questioned like every unproven figure.
@@ -30,11 +30,14 @@ from ledger.admission.lots import Supplied
 from ledger.core.outcome.assessment import ADDITIVE, Finding, Span
 from ledger.core.record.values import Evidence
 from ledger.engine.bounds.process import ONE, ZERO, Process, is_energy, short
-from ledger.engine.bounds.substances import amount_of_supply
+from ledger.engine.bounds.substances import amount_of_supply, stated_carbon, substance_of
 from ledger.engine.pricing.analyses import analyses_of
 from ledger.engine.pricing.burning import ANALYSIS
+from ledger.engine.pricing.burnt_lots import burnt_parts
 from ledger.engine.pricing.fuel_kinds import FuelKind, kind_of, kind_of_unknown
 from ledger.engine.pricing.heating import analysed
+from ledger.engine.pricing.lot_fuels import FuelMarket, LotFuel
+from ledger.engine.pricing.material_amount import MaterialAmount
 from ledger.engine.pricing.priced import co2e_of_lines
 from ledger.footprint.stored.supplies import proves_factor
 from ledger.sdk import CO2_PER_C, FuelAnalysis
@@ -52,6 +55,8 @@ KINDS: Final = (REPORT, "biomassCertificate")
 _CARBON_DIOXIDE: Final = "CO2"
 _COMBUSTION: Final = "combustion"
 _LONGEST: Final = 255
+_WOOD, _PELLETS = "wood", "woodPellets"
+_MATTERLESS: Final = ("credit", "attribute")
 _ROUNDED: Final = Decimal("0.01")
 """Of a row's CO2: values of the row itself differ by less when they are rounded."""
 _LEAST_CARBON: Final = Decimal("0.0148")
@@ -85,12 +90,40 @@ class _AnalysedFuel(NamedTuple):
 
 
 def check_fuels(process: Process) -> list[Finding]:
-    """The findings on each analysis that the record's activity states."""
-    return [
+    """The findings on each analysis that the record's activity states, and on lots of biomass with the carbon of
+    coal."""
+    return [*_lots_beyond_biomass(process), *[
         finding for fuel in _analysed(process) for finding in (
-            _known(fuel, process) if fuel.row is not None else _foreign(fuel, process.record.evidence)
+            _known(fuel, process) if fuel.row is not None else _foreign(fuel, process)
         )
-    ]
+    ]]
+
+
+def _lots_beyond_biomass(process: Process) -> Iterator[Finding]:
+    """Lots of biomass that burn, whose composition states more carbon than any biomass of their kinds has: as much as
+    coal. The amount is the CO2 of their carbon."""
+    market = FuelMarket(process.sets, process.around, process.facts)
+    taken: dict[int, list[LotFuel]] = {}
+    for place, (lot, quantity, mass) in enumerate(process.plan.taken):
+        stated = stated_carbon(process.facts.composition(lot), ONE)
+        if stated is None or not mass or lot.role in _MATTERLESS:
+            continue
+        fuels = [fuel for fuel in market.fuels_taken(lot, MaterialAmount(quantity, lot.unit, mass))
+                 if fuel.origin == "biomass"]
+        most = sum((kind_of(fuel.key).most_carbon * fuel.share for fuel in fuels), ZERO)
+        rest = ONE - sum((fuel.share for fuel in fuels), ZERO)
+        if most and stated[1] > most + rest:
+            taken[place] = fuels
+    parts = burnt_parts([fuel for fuels in taken.values() for fuel in fuels], process.plan, market)
+    for place, fuels in taken.items():
+        lot, _, mass = process.plan.taken[place]
+        carbon = (stated_carbon(process.facts.composition(lot), ONE) or (ZERO, ZERO))[1]
+        amount = carbon * (mass or ZERO) * CO2_PER_C * parts["biomass"]
+        if amount:
+            usual = Span(low=ZERO, high=max(kind_of(fuel.key).most_carbon for fuel in fuels))
+            yield Finding(
+                code=CARBON, taken=place, value=short(carbon), unit="KGM/KGM", usual=usual, amount=short(amount),
+                message=f"{lot.id} is biomass, but has {short(carbon):f} kg of carbon per kg, as coal has"[:_LONGEST])
 
 
 def _analysed(process: Process) -> Iterator[_AnalysedFuel]:
@@ -222,9 +255,13 @@ def _beyond_biomass(fuel: _AnalysedFuel, kind: FuelKind) -> Iterator[Finding]:
         yield _finding(fuel, CARBON, fuel.stated_carbon, "KGM/KGM", Span(low=ZERO, high=kind.most_carbon), amount)
 
 
-def _foreign(fuel: _AnalysedFuel, evidence: Sequence[Evidence]) -> Iterator[Finding]:
-    """A fuel whose combustion no set knows: waste of a known kind, or any other name."""
-    kind = kind_of_unknown(fuel.material)
+def _foreign(fuel: _AnalysedFuel, process: Process) -> Iterator[Finding]:
+    """A fuel whose combustion no set knows: waste of a known kind, or any other name. Wood of any name has at most the
+    heat and the carbon of pellets."""
+    kind, evidence = kind_of_unknown(fuel.material), process.record.evidence
+    if substance_of(process.sets, fuel.material).group == _WOOD:
+        pellets = kind_of(_PELLETS)
+        kind = kind._replace(most_heat=pellets.most_heat, most_carbon=pellets.most_carbon)
     yield from _beyond_biomass(fuel, kind)
     reported = _is_shown(fuel.material, evidence)
     poor = not reported and fuel.stated_heat < kind.least_heat

@@ -7,7 +7,8 @@ from ledger.admission.facts import Composition
 from ledger.admission.lots import Created
 from ledger.engine.bounds.process import ZERO, Process, heat_stated, is_energy, is_power, megajoules
 from ledger.engine.bounds.profiles import Profile, materials_of, profile_of
-from ledger.engine.bounds.substances import amount_of_lot, least_of_output, stated_carbon
+from ledger.engine.bounds.substances import least_of_output, stated_carbon
+from ledger.engine.pricing.material_amount import amount_of_lot
 
 
 class OutputHeld(NamedTuple):

@@ -9,11 +9,12 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
-from ledger.admission.facts import Composition, LotFacts
+from ledger.admission.facts import Composition
 from ledger.admission.lots import Supplied
 from ledger.core.record.units import UNITS
 from ledger.engine.bounds.process import ONE, ZERO, is_energy, is_power, megajoules
 from ledger.engine.pricing.heating import analysed
+from ledger.engine.pricing.material_amount import MaterialAmount
 from ledger.sdk import CO2_PER_C, FactorSetVersion, FuelAnalysis, SupplyEntry, rows
 from ledger.sdk.sets.lookup import amount_of, entry_of
 from ledger.sdk.sets.lookup import is_power as is_power_supply
@@ -53,26 +54,6 @@ class Substance(NamedTuple):
     def is_matter(self) -> bool:
         """Whether it can become a part of a good: services and freight cannot."""
         return self.entry is None or self.entry.kind not in ("transport", "treatment", "service", "electricity", "heat")
-
-
-class MaterialAmount(NamedTuple):
-    """A quantity of a material, and its mass in kg if it has one."""
-
-    value: Decimal
-    unit: str
-    mass: Decimal | None
-
-    def part(self, share: Decimal) -> "MaterialAmount":
-        """That share of it, by mass alone: a volume of a mixture is no volume of its parts."""
-        if share == ONE:
-            return self
-        mass = self.mass or ZERO
-        return MaterialAmount(mass * share, "KGM", mass * share)
-
-
-def amount_of_lot(lot: LotFacts) -> MaterialAmount:
-    """The whole lot."""
-    return MaterialAmount(lot.quantity, lot.unit, lot.mass)
 
 
 def amount_of_supply(

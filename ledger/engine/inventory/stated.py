@@ -7,7 +7,8 @@ from typing import Final, NamedTuple
 from ledger.core.outcome.assessment import EnergyUse
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.units import POWER_UNITS, UNITS
-from ledger.engine.bounds.substances import MaterialAmount, most_of
+from ledger.engine.bounds.substances import most_of
+from ledger.engine.pricing.material_amount import MaterialAmount
 from ledger.sdk import HEAT_UNITS, ZERO, Context, FactorSetVersion, InputFacts, SupplyFacts
 from ledger.sdk.sets.lookup import entry_of, is_power
 

@@ -1,9 +1,14 @@
 """Lots of fuel where a route burns them: its sector sees them as supplies, so that they burn like bought fuel. Their
-burdens come with the lots."""
+burdens come with the lots.
+
+Materials that also serve as fuels, such as methanol, burn where a route burns anything, and where a record buys them by
+their energy."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_UP, Decimal
 from typing import Final, NamedTuple
+
+from msgspec.structs import replace
 
 from ledger.admission.facts import LotFacts
 from ledger.admission.lots import Plan
@@ -11,11 +16,14 @@ from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.units import UNITS, plain
 from ledger.core.record.values import Quantity
 from ledger.engine.pricing.burning import fuel_of
-from ledger.engine.pricing.lot_fuels import SOLD, UNSOLD, FuelMarket, FuelOrigin, LotAmount, LotFuel
-from ledger.sdk import BurntFuels, Context, SupplyFacts
+from ledger.engine.pricing.lot_fuels import SOLD, UNSOLD, FuelMarket, FuelOrigin, LotFuel
+from ledger.engine.pricing.material_amount import MaterialAmount
+from ledger.sdk import BurntFuels, Context, HeatingValue, SupplyFacts
 
 _OF_A_LOT: Final = -1
 _MATTERLESS: Final = ("credit", "attribute")
+_FUEL: Final = "fuel"
+_ENERGY: Final = "energy"
 _MOST: Final = Decimal("0.5")
 """A lot is a lot of fuel if half of it is: the rest is ash, water and stone."""
 _LITTLE: Final = Decimal("0.02")
@@ -35,7 +43,7 @@ class _BurntLot(NamedTuple):
 def with_burnt_lots(context: Context, plan: Plan, market: FuelMarket, burns: BurntFuels) -> Context:
     """The context with each lot of fuel as supplies of its fuels. `burns`: the fuels that count. Fuel that leaves in
     goods does not burn: the record mixes or fills it."""
-    taken = [_BurntLot(lot, market.fuels_taken(lot, LotAmount(quantity, lot.unit, mass)))
+    taken = [_BurntLot(lot, market.fuels_taken(lot, MaterialAmount(quantity, lot.unit, mass)))
              for lot, quantity, mass in plan.taken if lot.role not in _MATTERLESS]
     burnt = [one for one in taken if _is_fuel(one.fuels, burns)]
     parts = burnt_parts([fuel for one in burnt for fuel in one.fuels], plan, market)
@@ -51,6 +59,28 @@ def with_burnt_lots(context: Context, plan: Plan, market: FuelMarket, burns: Bur
     }))
 
 
+def with_burnt_materials(context: Context, market: FuelMarket, burns: BurntFuels | None) -> Context:
+    """The context with the burning of supplies that are no fuels but burn: of all where the route burns anything,
+    elsewhere of those that are bought by their energy."""
+    supplies = tuple([_burning(one, market, burns) for one in context.supplies])
+    if supplies == context.supplies:
+        return context
+    fields = {name: getattr(context, name) for name in context.__struct_fields__}
+    return Context(**(fields | {"supplies": supplies}))
+
+
+def _burning(supply: SupplyFacts, market: FuelMarket, burns: BurntFuels | None) -> SupplyFacts:
+    is_bought_by_energy = UNITS[supply.quantity.unit].dimension == _ENERGY
+    if supply.fuel is not None or supply.nature or not (burns == "any" or is_bought_by_energy):
+        return supply
+    choice = market.burning(supply.material)
+    if choice is None or choice.entry.kind == _FUEL:
+        return supply
+    megajoules = choice.entry.heating_value or _NOTHING
+    heating = HeatingValue(unit=choice.entry.unit, megajoules=megajoules) if is_bought_by_energy else None
+    return replace(supply, fuel=fuel_of(choice, megajoules, market.around), heating=supply.heating or heating)
+
+
 def _is_fuel(fuels: Sequence[LotFuel], burns: BurntFuels) -> bool:
     is_burnt = burns == "any" or any(fuel.origin == "mineral" for fuel in fuels)
     return is_burnt and sum((fuel.share for fuel in fuels), _NOTHING) >= _MOST
@@ -58,9 +88,10 @@ def _is_fuel(fuels: Sequence[LotFuel], burns: BurntFuels) -> bool:
 
 def burnt_parts(taken: Sequence[LotFuel], plan: Plan, market: FuelMarket) -> Mapping[FuelOrigin, Decimal]:
     """The part of fuels that come in and do not leave, by origin and heat: coal is washed, and liquid gas becomes gas.
-    Goods that nobody pays for hold little fuel: whoever has coal to give away burns it."""
+    Goods that nobody pays for hold little fuel: whoever has coal to give away burns it. Heat says nothing of feedstock:
+    reactions change it, and its carbon stays."""
     leaving = [(made.facts.role in SOLD, fuel) for made in plan.created if taken
-               for fuel in market.fuels_left(made.facts)]
+               for fuel in market.fuels_left(made.facts) if fuel.origin != "feedstock"]
     return {origin: _part(
         _heat(fuel for fuel in taken if fuel.origin == origin),
         _heat(fuel for sold, fuel in leaving if sold and fuel.origin == origin),

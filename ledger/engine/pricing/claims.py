@@ -24,7 +24,8 @@ from ledger.core.record.units import UNITS
 from ledger.core.record.values import Supply
 from ledger.engine.pricing.burning import question_of_burning, unknown_burning
 from ledger.engine.pricing.fuel_kinds import carbon_of, twin_of
-from ledger.engine.pricing.lot_fuels import FuelMarket, LotAmount
+from ledger.engine.pricing.lot_fuels import FuelMarket
+from ledger.engine.pricing.material_amount import MaterialAmount
 from ledger.engine.pricing.named_rows import named_row
 from ledger.engine.pricing.price_list import PriceList
 from ledger.engine.pricing.priced import BURNING, PricedSupply, co2e_of_lines
@@ -137,7 +138,7 @@ def _least_of_unknown(prices: PriceList, supplied: Supplied, named: SetChoice) -
         energy = CONTEXT.multiply(quantity.amount, UNITS[quantity.unit].scale)
         return max(_fossil(prices, name, energy) for name in (_COAL, _GAS))
     market = FuelMarket(prices.sets, prices.around, prices.facts)
-    fuel = market.fuel(named.entry.key, LotAmount(quantity.amount, quantity.unit, supplied.mass))
+    fuel = market.fuel(named.entry.key, MaterialAmount(quantity.amount, quantity.unit, supplied.mass))
     return None if fuel is not None and fuel.carbon_dioxide else prices.omission(supplied).estimate
 
 

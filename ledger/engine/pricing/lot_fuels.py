@@ -1,13 +1,17 @@
-"""The fuels in lots, by the factor sets: they burn where the lot burns."""
+"""The fuels in lots, by the factor sets: they burn where the lot burns.
+
+Some materials burn too, such as methanol and bitumen: the sets have a row for their combustion, though they are more
+often raw materials. They are fuels of the origin `feedstock`."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from ledger.admission.facts import Facts, LotFacts
 from ledger.core.record.amounts import CONTEXT
-from ledger.core.record.units import UNITS
 from ledger.engine.pricing.fuel_kinds import kind_of
+from ledger.engine.pricing.material_amount import MaterialAmount, amount_of_lot
 from ledger.engine.pricing.surroundings import Surroundings
 from ledger.sdk import FactorSetVersion, SetChoice
 from ledger.sdk.sets.lookup import amount_of, choose, entry_of, entry_of_code
@@ -17,33 +21,17 @@ UNSOLD: Final = Decimal("0.15")
 """Of a fuel: so much may leave unburnt in ash, dust and other goods that nobody pays for."""
 SOLD: Final = ("product", "coProduct")
 _FUEL: Final = "fuel"
+_CACHED: Final = 4096
 _WHOLE: Final = Decimal(1)
 _NOTHING: Final = Decimal(0)
 
 
-FuelOrigin = Literal["mineral", "waste", "biomass"]
-
-
-class LotAmount(NamedTuple):
-    """A quantity of a lot in its unit, and its mass in kg if it has one."""
-
-    quantity: Decimal
-    unit: str
-    mass: Decimal | None
-
-    def part(self, share: Decimal) -> "LotAmount":
-        """That share of it. A volume of a mixture is no volume of its parts."""
-        if share == _WHOLE:
-            return self
-        if UNITS[self.unit].dimension == "energy":
-            return LotAmount(CONTEXT.multiply(self.quantity, share), self.unit, None)
-        mass = CONTEXT.multiply(self.mass or _NOTHING, share)
-        return LotAmount(mass, "KGM", mass)
+FuelOrigin = Literal["mineral", "feedstock", "waste", "biomass"]
 
 
 class LotFuel(NamedTuple):
     """A fuel in a lot under the name that the lot gives it: `share` of the lot, `amount` in the unit of the row of its
-    combustion."""
+    combustion. Its `choice` is that row."""
 
     material: str
     share: Decimal
@@ -67,7 +55,11 @@ class LotFuel(NamedTuple):
     @property
     def origin(self) -> FuelOrigin:
         """Waste is recycled as often as burnt, and biomass may be fibre or food."""
-        return "biomass" if not self.per_unit else "mineral" if kind_of(self.key).is_mineral else "waste"
+        if not self.per_unit:
+            return "biomass"
+        if self.choice.entry.kind != _FUEL:
+            return "feedstock"
+        return "mineral" if kind_of(self.key).is_mineral else "waste"
 
     @property
     def heat(self) -> Decimal:
@@ -82,7 +74,7 @@ class FuelMarket(NamedTuple):
     around: Surroundings
     facts: Facts
 
-    def fuels_taken(self, lot: LotFacts, amount: LotAmount) -> list[LotFuel]:
+    def fuels_taken(self, lot: LotFacts, amount: MaterialAmount) -> list[LotFuel]:
         """The fuels in an amount of a lot that comes in, by its materials, or by its product's: no lot is less of a
         fuel than its product. Without materials, the product's CN or HS code decides. Where nothing but fuel is
         known of a lot, all of it is fuel."""
@@ -98,9 +90,9 @@ class FuelMarket(NamedTuple):
 
     def fuels_left(self, lot: LotFacts) -> list[LotFuel]:
         """The fuels in a lot that a record makes, by its stated materials alone."""
-        return self._among(self.facts.composition(lot).materials, LotAmount(lot.quantity, lot.unit, lot.mass))
+        return self._among(self.facts.composition(lot).materials, amount_of_lot(lot))
 
-    def _among(self, materials: Mapping[str, str], amount: LotAmount, *, whole: bool = False) -> list[LotFuel]:
+    def _among(self, materials: Mapping[str, str], amount: MaterialAmount, *, whole: bool = False) -> list[LotFuel]:
         """`whole`: materials that are all fuel stand for the part that nobody states."""
         shares = {name: Decimal(share) for name, share in materials.items()}
         known = sum(shares.values(), _NOTHING)
@@ -113,13 +105,23 @@ class FuelMarket(NamedTuple):
             fuels += [] if fuel is None else [fuel]
         return fuels
 
-    def fuel(self, material: str, amount: LotAmount, share: Decimal = _WHOLE) -> LotFuel | None:
+    def fuel(self, material: str, amount: MaterialAmount, share: Decimal = _WHOLE) -> LotFuel | None:
         """An amount of a material that burns; None for other materials, and for amounts that do not convert."""
-        known = entry_of(self.sets, material)
-        if known is None or known[1].kind != _FUEL:
-            return None
+        choice = self.burning(material)
+        own = None if choice is None else amount_of(choice.entry, amount.value, amount.unit, amount.mass)
+        return None if choice is None or own is None else LotFuel(material, share, own, choice)
+
+    def burning(self, material: str) -> SetChoice | None:
+        """The row by which a material burns; None if it does not."""
         choice = choose(self.sets, material, "combustion", self.around.places, self.around.year)
-        if choice is None or choice.entry.heating_value is None:
-            return None
-        own = amount_of(choice.entry, amount.quantity, amount.unit, amount.mass)
-        return None if own is None else LotFuel(material, share, own, choice)
+        return None if choice is None or choice.entry.heating_value is None else choice
+
+
+@lru_cache(_CACHED)
+def is_feedstock(sets: tuple[FactorSetVersion, ...], material: str) -> bool:
+    """Whether a material is a raw material with fossil carbon that also serves as a fuel."""
+    known = entry_of(sets, material)
+    if known is None or known[1].kind == _FUEL:
+        return False
+    return any(gas == CARBON_DIOXIDE for factor in known[0].factors(known[1].key, "combustion")
+               for gas, _ in factor.gases)

@@ -32,10 +32,11 @@ _DIMENSIONS: Final[Mapping[str, frozenset[str]]] = {
 }
 _BOUNDARIES: Final[Mapping[str, frozenset[str]]] = {
     "fuel": frozenset({"wellToTank", "combustion"}),
+    "material": frozenset({"cradleToGate", "combustion"}),
     "electricity": frozenset({"cradleToGate", "generation", "residual"}),
     "heat": frozenset({"cradleToGate", "generation"}),
 }
-"""The boundaries of other kinds are `cradleToGate` alone."""
+"""The boundaries of other kinds are `cradleToGate` alone. A material may also serve as a fuel."""
 _CONTINENTS: Final = ("AFR", "ASI", "EUR", "NAM", "OCE", "SAM")
 _CHINA: Final = "CN-"
 _GRID: Final = "GRID-"
@@ -134,8 +135,8 @@ def _faults_of_entry(version: FactorSetVersion, entry: SupplyEntry) -> Iterator[
     boundaries = [boundary for boundary in SET_BOUNDARIES if any(version.factors(entry.key, boundary))]
     if not boundaries:
         yield SetFault("no-factor", entry.key, "key", entry.key, "the key of at least one factor")
-    if entry.kind == "fuel" and "combustion" in boundaries and entry.heating_value is None:
-        yield SetFault("heating-value", entry.key, "heating_value", "", "filled in for a fuel that has combustion rows")
+    if "combustion" in boundaries and entry.heating_value is None:
+        yield SetFault("heating-value", entry.key, "heating_value", "", "filled in where there are combustion rows")
     if entry.kind == "material" and boundaries and not _has_range(version, entry):
         yield SetFault("reference-range", entry.key, "low", "", "filled in for a material: in its newest row for the "
                        "world, or in any row if the world has no row")
@@ -218,7 +219,7 @@ def _faults_of_amount(entry: SupplyEntry, factor: SetFactor) -> Iterator[SetFaul
     if unit is None:
         return
     value = co2e_of(factor.gases)
-    if entry.kind == "fuel":
+    if entry.kind == "fuel" or factor.boundary == "combustion":
         yield from _faults_of_fuel(entry, factor, value)
         return
     plausible = _PLAUSIBLE.get((entry.kind, unit.dimension))

@@ -16,8 +16,9 @@ SUPPLY_KINDS: Final = get_args(SupplyKind)
 SetBoundary = Literal["cradleToGate", "wellToTank", "combustion", "generation", "residual"]
 SET_BOUNDARIES: Final = get_args(SetBoundary)
 """`cradleToGate`: all upstream; for power with grid losses, for transport well to wheel. `wellToTank`: the upstream of
-a fuel without its combustion. `combustion`: burning alone. `generation`: the stacks of power plants, for inventories.
-`residual`: the grid's power without the power whose attributes are claimed."""
+a fuel without its combustion. `combustion`: burning alone, of fuels and of materials that also serve as fuels.
+`generation`: the stacks of power plants, for inventories. `residual`: the grid's power without the power whose
+attributes are claimed."""
 
 Gases = tuple[tuple[str, Decimal], ...]
 

@@ -14,7 +14,7 @@ Codes of faults:
     uncertainty                        a deviation or a pedigree
     source, recalled                   title, publisher and licence; unverified sources in less than 10 % of the rows
     supply, no-factor, class, hs       references between the tables; digits of HS codes
-    heating-value                      each fuel with combustion rows has a heating value
+    heating-value                      each supply with combustion rows has a heating value
 """
 
 import re

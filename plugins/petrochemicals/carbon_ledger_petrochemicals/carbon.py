@@ -86,9 +86,9 @@ def begin(
 ) -> Plant:
     """Prices and books energy without the feedstocks, and counts the carbon of feedstocks and lots.
 
-    `converted`: the heating value of the feedstock counts as energy used (ammonia, methanol, hydrogen); in refining
-    and cracking it leaves with the products. `own`: fuels made on the site, for which analyses are allowed. Raises
-    PluginError for feedstocks and analyses of materials that are not supplied.
+    `converted`: the heating value of feedstocks, in supplies and lots, counts as energy used (ammonia, methanol,
+    hydrogen); in refining and cracking it leaves with the products. `own`: fuels made on the site, for which analyses
+    are allowed. Raises PluginError for feedstocks and analyses of materials that are not supplied.
     """
     feeds = _feeds(context, activity, usual)
     named = {feed.material for feed in feeds}
@@ -108,6 +108,8 @@ def begin(
     for taken in context.inputs:
         if not is_energy(taken.quantity):
             total, recalled = total.plus(_of_lot(draft, taken)), recalled or _recalled(taken)
+            if converted and draft.questions:
+                _book_heat(draft, taken)
     return Plant(draft, context, power, feeds, total, recalled, usual_carbon)
 
 
@@ -162,6 +164,25 @@ def _of_lot(draft: Draft, taken: InputFacts) -> Carbon:
     if share is None or not known(taken.materials):
         draft.find("carbon-unstated", f"lot {taken.lot} states no carbon: what is not known counts as none")
     return Carbon(mass * (share or ZERO))
+
+
+def _book_heat(draft: Draft, taken: InputFacts) -> None:
+    """Books the heating value of a lot by its materials. Routes count hydrogen themselves."""
+    carbon = taken.fossil_carbon + taken.biogenic_carbon
+    grown = taken.biogenic_carbon / carbon if carbon else ZERO
+    for name, share in taken.materials.items():
+        if name != "hydrogen":
+            megajoules = _heat_of(name, share, taken)
+            draft.energy(name, megajoules * grown, renewable=True)
+            draft.energy(name, megajoules * (1 - grown))
+
+
+def _heat_of(name: str, share: Decimal, taken: InputFacts) -> Decimal:
+    """MJ of a material in a lot: by its mass, or a gas without other materials by its volume."""
+    fuel, unit = standard_fuels().get(name), taken.quantity.unit
+    if fuel is not None and fuel.unit == unit == "NM3" and share == 1:
+        return taken.quantity.amount * fuel.megajoules
+    return (taken.mass or ZERO) * share * substances()[name].heating_value if name in substances() else ZERO
 
 
 def carbon_held(output: OutputFacts, biogenic: Decimal) -> Carbon:

@@ -154,3 +154,61 @@ def gas_at_both_edges(market: Market) -> Lie:
     maltings = _analysed(market, "naturalGas", "41", carbonContent="0.0149")
     stated = MEGAJOULES * 0.0149 * CO2_PER_C + MEGAJOULES / 41 * GAS_UPSTREAM
     return Lie(maltings, "malt", GAS * (GAS_BURNT + GAS_UPSTREAM) - stated)
+
+
+METHANOL: Final = MEGAJOULES / 19.9
+"""Kg, by the set's heating value."""
+
+
+def methanol_by_its_mass(market: Market) -> Lie:
+    """The kiln burns methanol, which the sets have as a raw material."""
+    maltings = _malt(market, supply("methanol", f"{METHANOL:.0f} KGM"))
+    return Lie(maltings, "malt", METHANOL * row("methanol/combustion/*/2006"))
+
+
+def ethane_by_its_energy(market: Market) -> Lie:
+    """Ethane, which cracks elsewhere, has a bill in watt hours. So it burns: no effect."""
+    maltings = _malt(market, supply("ethane", KILN))
+    ethane = MEGAJOULES / 47.5
+    burnt = ethane * row("ethane/combustion/*/2006")
+    whole = burnt + ethane * row("ethane/cradleToGate/*/2025") + 480_000 * row("barley/cradleToGate/*/2024")
+    return Lie(maltings, "malt", burnt, honest=whole)
+
+
+def methane_that_no_set_knew(market: Market) -> Lie:
+    """Methane is not called natural gas. It burns like it: no effect."""
+    methane = MEGAJOULES / 50
+    maltings = _malt(market, supply("methane", f"{methane:.0f} KGM"))
+    burnt = methane * row("methane/combustion/*/2006")
+    whole = burnt + methane * row("methane/wellToTank/EU/2017") + 480_000 * row("barley/cradleToGate/*/2024")
+    return Lie(maltings, "malt", burnt, honest=whole)
+
+
+def bitumen_of_a_glassworks(market: Market) -> Lie:
+    """A furnace for glass burns bitumen for half of its gas."""
+    works = market.company("works", "DE").products("building-materials", glass="glass")
+    market.begin_to_lie()
+    works.run("building-materials.flatGlass", [works.out("glass", "1000 TNE")], [
+        supply("sand", "720 TNE"), supply("sodaAsh", "230 TNE"), supply("dolomite", "190 TNE"),
+        supply("electricity", "100 MWH"), supply("naturalGas", "110000 NM3", "83 TNE"), supply("bitumen", "100 TNE")])
+    return Lie(works, "glass", 100_000 * row("bitumen/combustion/*/2006"))
+
+
+def wood_with_the_heat_of_coal(market: Market) -> Lie:
+    """The kiln burns roundwood, and a laboratory on paper finds the heat and the carbon of coal, all biogenic."""
+    maltings = market.company("maltings", "DE").products("consumer-goods", malt="malt")
+    market.begin_to_lie()
+    maltings.run("consumer-goods.foodAndDrink", [maltings.out("malt", "400 TNE")],
+                 [supply("barley", "480 TNE"), supply("electricity", "48 MWH"), supply("wood", f"{COAL:.0f} KGM")],
+                 activity={"food": "malt", "analyses": [
+                     {"material": "wood", "heatingValue": "25", "carbon": "0.65", "biogenicShare": "1"}]},
+                 evidence=[evidence("fuelAnalysis:wood")])
+    return Lie(maltings, "malt", COAL * COAL_BURNT)
+
+
+def coal_that_no_sector_books(market: Market) -> Lie:
+    """A sector of a third party dries gravel with coal, and books nothing of it."""
+    works = market.company("works", "DE").products("works", dry="gravel")
+    market.begin_to_lie()
+    works.run("works.make", [works.out("dry", "400 TNE")], [supply("gravel", "420 TNE"), supply("coal", "45 TNE")])
+    return Lie(works, "dry", 45_000 * COAL_BURNT)

@@ -1,6 +1,6 @@
 """Attempts of sites that take their fuel as a lot of a supplier: no supply of their records burns."""
 
-from acceptance.greenwashing.fuels import CO2_PER_C, COAL, COAL_BURNT
+from acceptance.greenwashing.fuels import CO2_PER_C, COAL, COAL_BURNT, GAS, GAS_BURNT, GAS_UPSTREAM, MEGAJOULES
 from acceptance.greenwashing.lie import Lie
 from support.market import Company, Market, evidence, quantity, row, supply
 
@@ -172,3 +172,90 @@ def gas_lot_of_little_carbon(market: Market) -> Lie:
     works.run("steel.directReduction", [works.out("iron", "1000 TNE")],
               [supply("pellet", "1450 TNE"), supply("electricity", "100 MWH")], {gas: "280000 NM3"})
     return Lie(works, "iron", 205_000 * (0.74 - 0.4) * CO2_PER_C)
+
+
+def _dried(market: Market, product: str, fuel: str, amount: float, upstream: float, **stated: str) -> Company:
+    """A sector of a third party dries gravel with a lot of `amount` kg."""
+    trader = market.company("trader", "DE")
+    trader.product(product, "goods", "KGM", materials={fuel: "1"}, **stated)
+    works = market.company("works", "DE")
+    works.product("dry", "works", "KGM", materials={"gravel": "1"})
+    lot = _sell(trader, product, f"{amount:.0f} KGM", works, upstream)
+    market.begin_to_lie()
+    works.run("works.make", [works.out("dry", "400000 KGM")], [supply("gravel", "420 TNE")],
+              {lot: f"{amount:.0f} KGM"})
+    return works
+
+
+def ethane_lot_that_no_cracker_takes(market: Market) -> Lie:
+    """Gravel is dried with a lot of ethane, which the sets have as a raw material."""
+    works = _dried(market, "ethane", "ethane", 40_000, 40_000 * row("ethane/cradleToGate/*/2025"))
+    return Lie(works, "dry", 40_000 * row("ethane/combustion/*/2006"))
+
+
+def ethanol_lot_of_gas(market: Market) -> Lie:
+    """Gravel is dried with a lot of ethanol, whose product says that its carbon is of gas. Its name is of biomass."""
+    works = _dried(market, "ethanol", "ethanol", 40_000, 60_000, fossil_carbon="0.522", biogenic_carbon="0")
+    return Lie(works, "dry", 40_000 * 0.522 * CO2_PER_C)
+
+
+def bitumen_lot_that_gravel_outweighs(market: Market) -> Lie:
+    """Gravel is dried with bitumen. Goods of stone may hold bitumen, if they weigh more than the stone."""
+    works = _dried(market, "bitumen", "bitumen", 40_000, 40_000 * row("bitumen/cradleToGate/*/2022"))
+    return Lie(works, "dry", 40_000 * row("bitumen/combustion/*/2006"))
+
+
+def _gas_by_its_mass(market: Market, gas: str, heat: float) -> Lie:
+    """Malt whose kiln burns a lot of a gas by its mass, `heat` MJ per kg by IPCC 2006, volume 2, table 1.2, beside
+    natural gas that would be enough."""
+    trader = _trader(market, "gas", "TNE", gas)
+    maltings = market.company("maltings", "DE").products("consumer-goods", malt="malt")
+    tonnes = f"{MEGAJOULES / heat / 1000:.3f} TNE"
+    lot = _sell(trader, "gas", tonnes, maltings, 20_000)
+    market.begin_to_lie()
+    maltings.run("consumer-goods.foodAndDrink", [maltings.out("malt", "400 TNE")],
+                 [supply("barley", "480 TNE"), supply("electricity", "48 MWH"), supply("naturalGas", "200 MWH")],
+                 {lot: tonnes},
+                 activity={"food": "malt"})
+    per_cubic_metre = {"cokeOvenGas": 17.3854, "blastFurnaceGas": 3.769, "converterGas": 7.954}[gas]
+    burnt = MEGAJOULES / per_cubic_metre * row(f"{gas}/combustion/*/2006")
+    natural = GAS * 200 / 310 * (GAS_BURNT + GAS_UPSTREAM)
+    return Lie(maltings, "malt", burnt, honest=HONEST_MALT - COAL * UPSTREAM + 20_000 + natural + burnt)
+
+
+def coke_oven_gas_by_its_mass(market: Market) -> Lie:
+    return _gas_by_its_mass(market, "cokeOvenGas", 38.7)
+
+
+def blast_furnace_gas_by_its_mass(market: Market) -> Lie:
+    return _gas_by_its_mass(market, "blastFurnaceGas", 2.47)
+
+
+def converter_gas_by_its_mass(market: Market) -> Lie:
+    return _gas_by_its_mass(market, "converterGas", 7.06)
+
+
+def wood_out_of_stones(market: Market) -> Lie:
+    """A sector of a third party makes chips of wood out of gravel, on paper. A boiler burns them, and they are coal."""
+    works = market.company("works", "DE").products("works", chips="woodChips")
+    boiler = market.company("boiler", "DE")
+    boiler.product("heat", "energy", "GV")
+    market.begin_to_lie()
+    works.run("works.make", [works.out("chips", "100 TNE")], [supply("gravel", "105 TNE")])
+    chips = works.send("chips", "100 TNE", boiler)
+    boiler.run("energy.heatBoiler", [boiler.out("heat", "1200 GV")], [supply("electricity", "10 MWH")],
+               {chips: "100 TNE"}, activity={"kind": "combustion"})
+    return Lie(boiler, "heat", 100_000 * COAL_BURNT)
+
+
+def chips_lot_with_the_carbon_of_coal(market: Market) -> Lie:
+    """A boiler burns a lot of chips of wood, whose product says that two thirds of it are biogenic carbon."""
+    trader = market.company("trader", "DE")
+    trader.product("chips", "goods", "KGM", materials={"woodChips": "1"}, biogenic_carbon="0.67")
+    boiler = market.company("boiler", "DE")
+    boiler.product("heat", "energy", "GV")
+    chips = _sell(trader, "chips", "100000 KGM", boiler, 3_000)
+    market.begin_to_lie()
+    boiler.run("energy.heatBoiler", [boiler.out("heat", "1200 GV")], [supply("electricity", "10 MWH")],
+               {chips: "100000 KGM"}, activity={"kind": "combustion"})
+    return Lie(boiler, "heat", 100_000 * 0.67 * CO2_PER_C)

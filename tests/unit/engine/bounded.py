@@ -18,6 +18,7 @@ from ledger.core.outcome.assessment import Assessment, Finding
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.values import Evidence, Flow, Output, Supply
 from ledger.engine.batch import Sequenced
+from ledger.engine.bounds.unburnt import UNBURNT
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import LedgerError
 from ledger.sdk import Activity, FactorSet, FactorSetVersion, FuelAnalysis, NaturalInput, Route
@@ -32,12 +33,15 @@ from ledger.sdk.sets.reading import (
 _CLASSES: Final = (
     "steel,iron;steel,Steel,钢", "mineral,ore;stone,Minerals,矿", "polymer,plastic,Plastics,塑料",
     "fuel,coal,Fuels,燃料", "cement,clinker,Cement,水泥", "water,water,Water,水", "wood,wood,Wood,木材",
+    "organicChemical,alcohol,Chemicals,化学品", "oil,bitumen,Oils,油",
     "electricity,power,Power,电", "heat,heat,Heat,热", "treatment,landfill,Treatment,处理", "metal,metal,Metals,金属",
 )
 _SUPPLIES: Final = (
     "electricity,electricity,KWH,Power,电力,,,,,,electricity", "heat,heat,3B,Heat,热力,,steam,,,,heat",
     "coal,fuel,KGM,Coal,煤,,,,25,,fuel", "gas,fuel,NM3,Gas,气,,,0.75,36,,fuel", "chips,fuel,KGM,Chips,木片,,,,12,,fuel",
-    "woodChips,fuel,KGM,Dry chips,干木片,,,,13,,fuel",
+    "woodChips,fuel,KGM,Dry chips,干木片,,,,13,,fuel", "coalTar,fuel,KGM,Tar,煤焦油,,,,35,,fuel",
+    "methanol,material,KGM,Methanol,甲醇,,,800,20,,organicChemical", "bitumen,material,KGM,Bitumen,沥青,,,,40,,oil",
+    "asphalt,material,KGM,Asphalt,沥青混合料,,,,,,mineral",
     "steel,material,KGM,Steel,钢,,,,,7208,steel", "ironOre,material,KGM,Ore,铁矿,,,,,,mineral",
     "slag,material,KGM,Slag,渣,,,,,,mineral", "clinker,material,KGM,Clinker,熟料,,,,,,cement",
     "limestone,material,KGM,Limestone,石灰石,,,,,,mineral", "sand,material,KGM,Sand,砂,,,,,,mineral",
@@ -53,7 +57,9 @@ _FACTORS: Final[Mapping[str, str]] = {
     "ironOre/cradleToGate": "CO2e 0.05", "slag/cradleToGate": "CO2e 0.002", "clinker/cradleToGate": "CO2e 0.9",
     "limestone/cradleToGate": "CO2e 0.01", "sand/cradleToGate": "CO2e 0.003", "polyethylene/cradleToGate": "CO2e 3",
     "water/cradleToGate": "CO2e 0.0003", "wood/cradleToGate": "CO2e 0.05", "zinc/cradleToGate": "CO2e 4",
-    "landfilling/cradleToGate": "CO2e 0.01",
+    "landfilling/cradleToGate": "CO2e 0.01", "methanol/cradleToGate": "CO2e 1", "methanol/combustion": "CO2 1.4",
+    "bitumen/cradleToGate": "CO2e 0.9", "bitumen/combustion": "CO2 3.2", "coalTar/wellToTank": "CO2e 0.6",
+    "coalTar/combustion": "CO2 2.7", "asphalt/cradleToGate": "CO2e 0.04",
 }
 SHOWN: Final = Evidence(digest="8" * 64, media_type="application/pdf", kind="storageCertificate")
 PROCESS: Final = f"{NAME}.make"
@@ -130,12 +136,15 @@ class Plant(Site):
         }))
 
     def findings(self, *args: Any, **fields: Any) -> dict[str, Finding]:
-        """The findings of the bounds on a record, by code."""
+        """The findings of the bounds on a record, by code. The route burns nothing that its supplies bring: with
+        `unburnt` that is among them."""
+        unburnt = fields.pop("unburnt", False)
         leaf = self.ledger.assessment(self.run(*args, **fields).index)
         if leaf is None:
             return {}
         assessment = msgspec.json.decode(leaf.assessment, type=Assessment)
-        return {finding.code: finding for finding in assessment.findings if finding.code != "no-reference"}
+        return {finding.code: finding for finding in assessment.findings if finding.code != "no-reference" and (
+            unburnt or finding.code != UNBURNT or finding.supply is None)}
 
     def escaped(self, code: str, *args: Any, **fields: Any) -> dict[int, float]:
         """Kg CO2e that outputs escape beside their allocation shares, by output, for findings of that code."""

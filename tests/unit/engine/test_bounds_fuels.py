@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from support.site import quantity, supply
-from unit.engine.bounded import BURNING, Plant
+from unit.engine.bounded import BURNING, Burning, Plant
 
 from ledger.core.record.values import Evidence
 
@@ -200,3 +200,37 @@ def test_a_fuel_that_nobody_knows_has_carbon() -> None:
     brand = supply("ecoBlend", "100 KGM")
     assert amounts(brand, heatingValue="25", carbon="0.37") == {}
     assert amounts(brand, heatingValue="25", carbon="0.1") == {"fuel-carbon": pytest.approx(27 * 44 / 12)}
+
+
+@pytest.mark.parametrize(("materials", "carbon", "question"), [
+    # Chips hold up to 0.56 kg per kg, the other half of a mixture anything.
+    ({"woodChips": "1"}, "0.56", 0), ({"woodChips": "1"}, "0.6", 60 * 44 / 12),
+    ({"woodChips": "0.5", "sand": "0.5"}, "0.7", 0),
+    ({"coal": "1"}, "0.6", 0), ({"sand": "1"}, "0.6", 0),
+])
+def test_a_lot_of_wood_with_the_carbon_of_coal(materials: dict[str, str], carbon: str, question: float) -> None:
+    plant = Plant(route=BURNING)
+    plant.product("fuel", materials=materials, biogenic_carbon=carbon)
+    plant.declare(lot=plant.out("fuel0", "fuel", "100 KGM"), burdens={"fossilGhgEmissions": "30"})
+    found = plant.findings([plant.output("good", "90 KGM", materials={"sand": "1"})], [supply("sand", "100 KGM")],
+                           {"fuel0": "100 KGM"}, activity=Burning())
+    asked = found.get("fuel-carbon")
+    assert (0.0 if asked is None else float(asked.amount or 0)) == pytest.approx(question)
+    assert asked is None or (asked.taken, asked.supply) == (0, None)
+
+
+def test_a_lot_of_wood_with_the_carbon_of_coal_that_leaves() -> None:
+    plant = Plant(route=BURNING)
+    plant.product("fuel", materials={"woodChips": "1"}, biogenic_carbon="0.6")
+    plant.declare(lot=plant.out("fuel0", "fuel", "100 KGM"), burdens={"fossilGhgEmissions": "30"})
+    found = plant.findings([plant.output("good", "75 KGM", materials={"woodChips": "1"})], [], {"fuel0": "100 KGM"},
+                           activity=Burning())
+    assert float(found["fuel-carbon"].amount or 0) == pytest.approx(25 * 0.6 * 44 / 12)
+
+
+def test_wood_of_any_name_has_the_heat_of_pellets_at_most() -> None:
+    """23 MJ and 0.6 kg of carbon."""
+    wood = supply("wood", "100 KGM")
+    assert amounts(wood, "fuelAnalysis", heatingValue="19", carbon="0.5", biogenicShare="1") == {}
+    asked = amounts(wood, "fuelAnalysis", heatingValue="25", carbon="0.65", biogenicShare="1")
+    assert asked == {"fuel-heating-value": pytest.approx(2500 * 0.0258 * 44 / 12), "fuel-carbon": None}

@@ -4,14 +4,15 @@
 from typing import Any
 
 import pytest
-from support.sectors import Make
+from support.sectors import Emission, Make
 from support.site import quantity, supply
 from unit.engine.bounded import Plant
 
-from ledger.core.record.values import Evidence, Supply
+from ledger.core.record.values import Evidence, Factor, Supply
 
 SAND = supply("sand", "1000 KGM")
 CODE = "fuel-unburnt"
+CHIMNEY = Factor(value="2", unit="KGM", source="by hand", year=2025, boundary="combustion")
 
 
 def with_lot(materials: dict[str, str], amount: str = "100 KGM", **stated: str) -> Plant:
@@ -104,13 +105,15 @@ def test_poor_coal_states_its_carbon(carbon: str, kind: str, question: float) ->
     (supply("kilnBlend", "100 KGM", factor_row="hand:coal/wellToTank/*/2020"), 220),
     (supply("kilnBlend", "0.1 TNE", factor_row="hand:coal/wellToTank/*/2020"), 220),
     (supply("kilnBlend", "100 KGM", factor_row="hand:sand/cradleToGate/*/2020"), 0),
-    (supply("kilnBlend", "100 KGM"), 0), (supply("coal", "100 KGM"), 0),
+    (supply("kilnBlend", "100 KGM"), 0), (supply("coal", "100 KGM"), 220), (supply("coal", "2500 3B"), 220),
+    (supply("gas", "100 NM3", mass=quantity("75 KGM")), 200), (supply("woodChips", "100 KGM"), 0),
+    (supply("coal", "100 KGM", factor=CHIMNEY), 0),
 ])
-def test_an_unknown_name_with_the_upstream_of_a_fuel_is_that_fuel(bought: Supply, question: float) -> None:
-    """A known fuel is the matter of its sector and of the omissions."""
+def test_a_fuel_in_supplies_that_nobody_books_is_questioned(bought: Supply, question: float) -> None:
+    """Also under an unknown name with the upstream of a fuel. The record's own factor of combustion is a line."""
     plant = Plant()
     outputs = [plant.output("good", "1000 KGM", materials={"sand": "1"})]
-    finding = plant.findings(outputs, (SAND, bought)).get(CODE)
+    finding = plant.findings(outputs, (SAND, bought), unburnt=True).get(CODE)
     assert (0.0 if finding is None else float(finding.amount or 0)) == pytest.approx(question)
     assert finding is None or (finding.supply, finding.taken) == (1, None)
 
@@ -161,3 +164,57 @@ def test_a_lot_of_energy_that_is_a_fuel() -> None:
     found = plant.findings(outputs, (SAND,), {"fuel0": "2500 3B"})
     assert CODE not in found
     assert float(found["fuel-as-energy"].amount or 0) == pytest.approx(220)
+
+
+METHANOL = supply("methanol", "100 KGM")
+
+
+@pytest.mark.parametrize(("bought", "good", "fields", "question"), [
+    # 1.4 kg of CO2 per kg of methanol, also by its energy and its volume, and by a name that its row prices.
+    (METHANOL, {"sand": "1"}, {}, 140), (supply("methanol", "2000 3B"), {"sand": "1"}, {}, 140),
+    (supply("methanol", "125 LTR", mass=quantity("100 KGM")), {"sand": "1"}, {}, 140),
+    (supply("cleaner", "100 KGM", factor_row="hand:methanol/cradleToGate/*/2020"), {"sand": "1"}, {}, 140),
+    # Goods hold its carbon: plastics, a mixture with 30 kg of 0.375, gas of 25 kg that is sold.
+    (METHANOL, {"polyethylene": "1"}, {}, 0),
+    (METHANOL, {"methanol": "0.03", "sand": "0.97"}, {}, 140 - 30 * 0.375 * 44 / 12),
+    (METHANOL, {"gas": "0.025", "sand": "0.975"}, {}, 140 - 25 / 0.75 * 2),
+    # The sector emits it, or all but a tenth; the record's own factor burns it; nature gives none.
+    (METHANOL, {"sand": "1"}, {"activity": Make(co2="130")}, 0),
+    (METHANOL, {"sand": "1"}, {"activity": Make(co2="70")}, 70),
+    (supply("methanol", "100 KGM", factor=CHIMNEY), {"sand": "1"}, {}, 0),
+    # 1 % of the record's emissions is little: 14,000 kg would be of ten tonnes of sand's own process.
+    (METHANOL, {"sand": "1"}, {"activity": Make(emissions=[Emission(amount="14500", gas="CH4")])}, 0),
+    (supply("polyethylene", "100 KGM"), {"sand": "1"}, {}, 0),
+])
+def test_a_raw_material_that_burns_is_questioned(
+    bought: Supply, good: dict[str, str], fields: dict[str, Any], question: float
+) -> None:
+    plant = Plant()
+    outputs = [plant.output("good", "1000 KGM", materials=good)]
+    finding = plant.findings(outputs, (SAND, bought), unburnt=True, **fields).get(CODE)
+    assert (0.0 if finding is None else float(finding.amount or 0)) == pytest.approx(question)
+    assert finding is None or finding.message.startswith(f"{bought.material} can burn: ")
+
+
+@pytest.mark.parametrize(("materials", "stated", "question"), [
+    ({"methanol": "1"}, {}, 140), ({"methanol": "0.3", "sand": "0.7"}, {}, 42), ({"methanol": "0.3"}, {}, 42),
+    # Biomass with carbon of gas.
+    ({"woodChips": "1"}, {"fossil_carbon": "0.5"}, 50 * 44 / 12),
+    ({"woodChips": "1"}, {"fossil_carbon": "0.3", "biogenic_carbon": "0.2"}, 30 * 44 / 12),
+    ({"woodChips": "1"}, {"fossil_carbon": "0.02", "biogenic_carbon": "0.48"}, 0),
+])
+def test_a_lot_that_can_burn(materials: dict[str, str], stated: dict[str, str], question: float) -> None:
+    assert asked(with_lot(materials, **stated)) == pytest.approx(question)
+
+
+@pytest.mark.parametrize(("material", "good", "sand", "question"), [
+    # Asphalt holds 8 %: 80 kg.
+    ("bitumen", "asphalt", "900 KGM", 20 * 3.2), ("bitumen", "asphalt", "1000 KGM", 20 * 3.2),
+    # Other goods hold what they outweigh 95 % of the sand, at most 150 kg.
+    ("bitumen", "sand", "900 KGM", 0), ("bitumen", "sand", "1000 KGM", 50 * 3.2),
+    ("coalTar", "wood", "900 KGM", 0), ("coalTar", "wood", "1000 KGM", 50 * 2.7), ("coal", "wood", "900 KGM", 220),
+])
+def test_goods_hold_binders_that_they_do_not_name(material: str, good: str, sand: str, question: float) -> None:
+    """A hundred kg of it come in, a tonne of goods leaves."""
+    matter = (supply("sand", sand),)
+    assert asked(with_lot({material: "1"}), good={"materials": {good: "1"}}, supplies=matter) == pytest.approx(question)

@@ -1,6 +1,7 @@
 """Lots of fuel where a route burns them, solved by hand: coal has 25 MJ and 2.2 kg CO2 per kg, gas 36 MJ and 2 kg per
 normal cubic metre."""
 
+from decimal import Decimal
 from typing import Any, Final
 
 import msgspec
@@ -171,3 +172,52 @@ def test_nobody_analyses_a_lot() -> None:
     both = kiln.burnt("50 KGM", bought=(supply("coal", "10 KGM"),), **analysed)
     booked = sorted(float(line.amount) for line in both.lines if line.gas == "CO2")
     assert booked == pytest.approx([10 * 0.3 * 44 / 12, 110])
+
+
+@pytest.mark.parametrize(("burns", "co2"), [("any", {"methanol": 140}), ("mineral", {}), (None, {})])
+def test_raw_materials_burn_where_a_route_burns_anything(burns: BurntFuels | None, co2: dict[str, float]) -> None:
+    """Methanol has 20 MJ and 1.4 kg of CO2 per kg. Elsewhere it is asked where it went."""
+    kiln = Kiln(burns)
+    kiln.lot({"methanol": "1"})
+    in_lot = kiln.burnt()
+    kiln = Kiln(burns)
+    kiln.lot({"sand": "1"})
+    bought = kiln.burnt(bought=(supply("methanol", "100 KGM"),))
+    for assessment in (in_lot, bought):
+        assert lines(assessment) == pytest.approx(co2)
+        asked = {one.code: float(one.amount) for one in assessment.findings if one.amount}
+        assert asked == ({} if co2 else {"fuel-unburnt": 140})
+
+
+@pytest.mark.parametrize("burns", ["mineral", None])
+def test_raw_materials_that_are_bought_by_their_energy_burn(burns: BurntFuels | None) -> None:
+    kiln = Kiln(burns)
+    kiln.lot({"sand": "1"})
+    assessment = kiln.burnt(bought=(supply("methanol", "2000 3B"),))
+    assert lines(assessment) == pytest.approx({"methanol": 140})
+    assert energy(assessment) == pytest.approx({"methanol": 2000})
+    assert [one.code for one in assessment.findings if one.amount] == []
+
+
+def little(context: Context, _activity: Burning) -> Assessment:
+    """A sector that books `BOOKED` kg of CO2 of each supply."""
+    draft = Draft(context)
+    for supplied in context.supplies:
+        draft.carbon(supplied.material, BOOKED[-1], supply=supplied)
+    return draft.assessment()
+
+
+BOOKED: Final[list[Decimal]] = []
+
+
+@pytest.mark.parametrize(("booked", "analysed", "question"), [
+    ("0", False, 220), ("1", False, 219), ("100", False, 120), ("110", False, 0), ("0", True, 220), ("3", True, 0),
+])
+def test_a_sector_books_at_least_half_of_its_coal(booked: str, analysed: bool, question: float) -> None:
+    """100 kg of coal have 220 kg of CO2 by the row. An analysis has questions of its own."""
+    BOOKED.append(Decimal(booked))
+    plant = Plant(route=Route(activity=Burning, assess=little, en="Kiln", zh="窑"))
+    stated = [{"material": "coal", "heatingValue": "25"}] if analysed else []
+    found = plant.findings([plant.output("good", "90 KGM", materials={"sand": "1"})], [supply("coal", "100 KGM")],
+                           activity={"analyses": stated}, unburnt=True).get("fuel-unburnt")
+    assert (0.0 if found is None else float(found.amount or 0)) == pytest.approx(question)

@@ -4,8 +4,8 @@ from typing import Any, Final
 
 import pytest
 from msgspec import json
-from support import factor_sets, sectors
 from support import factor_tables as tables
+from support import sectors
 from support.memory import MemoryLedger
 from support.sectors import Make
 from support.site import Site, ore, raw, supply
@@ -19,16 +19,6 @@ from ledger.sdk import FactorSet
 WORLD: Final = "round:steel/cradleToGate/*/2025"
 GRAVEL: Final = "round:gravel/cradleToGate/*/2025"
 SHIP: Final = "round:ship/cradleToGate/*/2025"
-
-
-@pytest.fixture
-def site() -> Site:
-    """In China, where steel causes 3 kg CO2e per kg by the set, and 2 in the world."""
-    memory = MemoryLedger(factor_sets.registry())
-    memory.activate_sets()
-    made = Site(memory, "works")
-    made.product("part", classifications={"hs": "7208"})
-    return made
 
 
 def assessed(site: Site, *evidence: str, **supplied: Any) -> Assessment:

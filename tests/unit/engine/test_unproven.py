@@ -4,8 +4,6 @@ from typing import Any, Final
 
 import pytest
 from msgspec import json
-from support import factor_sets
-from support.memory import MemoryLedger
 from support.sectors import Make
 from support.site import Site, ore, raw, supply
 
@@ -14,16 +12,6 @@ from ledger.core.record.kinds import Transformation
 from ledger.core.record.values import Evidence, Factor, Output, Quantity
 
 EPD: Final = "environmentalProductDeclaration:steel"
-
-
-@pytest.fixture
-def site() -> Site:
-    """In China, where steel causes 3 kg CO2e per kg by the set, in a range from 1.5."""
-    memory = MemoryLedger(factor_sets.registry())
-    memory.activate_sets()
-    made = Site(memory, "works")
-    made.product("part", classifications={"hs": "7208"})
-    return made
 
 
 def note(kind: str) -> Evidence:

@@ -5,8 +5,10 @@ from decimal import Decimal
 from typing import Final
 
 import carbon_ledger_factors_open
+import pytest
 
 from ledger.sdk import FactorSource, SetFactor
+from ledger.sdk.sets.lookup import amount_of
 
 SET: Final = carbon_ledger_factors_open.factor_set().newest
 MOST_ROWS: Final = 40
@@ -75,3 +77,29 @@ def test_a_default_in_the_lowest_third_of_its_range_has_a_reason() -> None:
 def test_few_rows_rest_on_an_unverified_source() -> None:
     rows = list(SET)
     assert sum(one.recalled for one in rows) < LARGEST_SHARE_UNVERIFIED * len(rows)
+
+
+def test_gases_of_steelworks_convert_by_the_heating_values_of_the_ipcc() -> None:
+    """IPCC 2006, volume 2, table 1.2, TJ per Gg; table 1.4, kg of CO2 per GJ."""
+    for gas, heat, carbon_dioxide in (("cokeOvenGas", 38.7, 44.4), ("blastFurnaceGas", 2.47, 260),
+                                      ("converterGas", 7.06, 182)):
+        entry, burnt = SET.supplies[gas], SET.rows[f"{gas}/combustion/*/2006"]
+        volume = amount_of(entry, Decimal(1000), "KGM", Decimal(1000))
+        assert volume is not None
+        assert entry.heating_value is not None
+        assert float(volume * entry.heating_value) == pytest.approx(1000 * heat, rel=1e-4)
+        assert float(volume * dict(burnt.gases)["CO2"]) == pytest.approx(heat * carbon_dioxide, rel=1e-3)
+
+
+def test_every_gas_that_burns_has_a_density() -> None:
+    """A lot of it may state its mass."""
+    burning = [SET.supplies[one.key] for one in SET if one.boundary == "combustion"]
+    assert [one.key for one in burning if one.unit == "NM3" and one.density is None] == []
+
+
+def test_raw_materials_burn_with_all_of_their_carbon() -> None:
+    """Kg of CO2 per kg, by formula; by table 1.4 of IPCC for bitumen."""
+    burnt = {one.key: float(dict(one.gases)["CO2"]) for one in SET
+             if one.boundary == "combustion" and SET.supplies[one.key].kind == "material" and "CO2" in dict(one.gases)}
+    assert burnt == pytest.approx({"methanol": 44.01 / 32.04, "ethane": 88.02 / 30.07, "acetylene": 88.02 / 26.04,
+                                   "bitumen": 40.2 * 0.0807}, rel=1e-3)

@@ -221,6 +221,28 @@ def test_methanol_yield_above_one_and_no_feedstock() -> None:
     assert methanol(outputs=(output("1000 KGM"),)).findings["no-product"]
 
 
+def test_the_heat_of_lots_counts_as_that_of_supplies() -> None:
+    """900 normal cubic metres of gas by volume, coal by mass, and a quarter of biogenic carbon. Mixtures count by mass.
+    Rules without questions count supplies alone."""
+    gas_lot = lot("900 NM3", mass="680 KGM", materials={"naturalGas": "1"})
+    found = methanol(supplies=(WATER,), inputs=(gas_lot,), questions=True)
+    assert indicator(found, "energyPerTonneMethanol") == pytest.approx(900 * 38.931)
+    assert found.findings == {}
+    assert methanol(supplies=(WATER,), inputs=(gas_lot,), sets=True).findings == {"energy-unusual": False}
+    for materials, heat in (({"bituminous": "1"}, 23.204), ({"bituminous": "0.9", "sand": "0.1"}, 0.9 * 23.204),
+                            ({"hydrogen": "0.1", "methane": "0.9"}, 0.9 * 50 + 0.1 * 120), ({"sand": "1"}, 0)):
+        found = methanol(supplies=(WATER, gas("900")), inputs=(lot("500 KGM", materials=materials),), questions=True)
+        assert indicator(found, "energyPerTonneMethanol") == pytest.approx(900 * 38.931 + 500 * heat)
+    grown = lot("900 NM3", mass="680 KGM", materials={"naturalGas": "1"}, fossil_carbon=Decimal("0.5"),
+                biogenic_carbon=Decimal("0.25"))
+    uses = {use.renewable: float(use.amount)
+            for use in methanol(supplies=(WATER,), inputs=(grown,), questions=True).assessment.energy}
+    assert uses == pytest.approx({True: 900 * 38.931 / 3, False: 900 * 38.931 * 2 / 3})
+    found = ammonia(supplies=(AIR, WATER), inputs=(lot("800 NM3", mass="600 KGM", materials={"naturalGas": "1"}),),
+                    questions=True)
+    assert indicator(found, "energyPerTonneAmmonia") == pytest.approx(800 * 38.931)
+
+
 # Hydrogen
 def hydrogen(activity: dict[str, Any] | None = None, **facts: Any) -> Run:
     return assess("hydrogen", activity, **{"supplies": (supply("naturalGas", "4240 NM3", "3.1 TNE"), WATER),

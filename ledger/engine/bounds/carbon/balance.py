@@ -19,16 +19,18 @@ from typing import Final, NamedTuple
 
 from ledger.core.outcome.assessment import ADDITIVE, BIOGENIC_CO2, Finding, Span
 from ledger.core.record.amounts import CONTEXT
+from ledger.engine.bounds.carbon.grown import CODE as BIOGENIC
+from ledger.engine.bounds.carbon.grown import check_grown
 from ledger.engine.bounds.entering import Entering
 from ledger.engine.bounds.leaving import OutputHeld
 from ledger.engine.bounds.process import ONE, ZERO, Process, short
 from ledger.engine.bounds.removals import fixed, removed
-from ledger.engine.bounds.substances import MaterialAmount, amount_of_lot, most_of_lot
+from ledger.engine.bounds.substances import most_of_lot
+from ledger.engine.pricing.material_amount import MaterialAmount, amount_of_lot
 from ledger.errors import Refused
 from ledger.sdk import CO2_PER_C
 
 BALANCE: Final = "carbon-balance"
-BIOGENIC: Final = "biogenic-carbon"
 FIXED: Final = "fixed-carbon"
 CAPTURED: Final = "captured-carbon"
 AGAIN: Final = "captured-again"
@@ -53,12 +55,16 @@ class CarbonOut(NamedTuple):
     captured: Decimal
 
 
-def check_carbon(process: Process, into: Entering, outputs: Sequence[OutputHeld]) -> list[Finding]:
-    """The findings of the carbon balance. Raises Refused for captured gas above all carbon that can be there."""
+def check_carbon(
+    process: Process, into: Entering, outputs: Sequence[OutputHeld], unburnt: Decimal = ZERO
+) -> list[Finding]:
+    """The findings of the carbon balance. `unburnt`: kg of CO2 of fuels that are in question already. Raises Refused
+    for captured gas above all carbon that can be there."""
     out = _leaving(process, outputs)
     findings = [*_captures(process, into, out), *_balance(into, out)]
     asked = sum((one.amount or ZERO for one in findings), ZERO)
-    return [*findings, *_fixed(process), *_biogenic(process, into, out, asked), *_land(process)]
+    biogenic = _biogenic(process, into, out, asked) or list(check_grown(process, asked + unburnt))
+    return [*findings, *_fixed(process), *biogenic, *_land(process)]
 
 
 def _leaving(process: Process, outputs: Sequence[OutputHeld]) -> CarbonOut:

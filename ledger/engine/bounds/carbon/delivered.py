@@ -19,13 +19,13 @@ from ledger.engine.bounds.process import ONE, ZERO, Process, is_energy, megajoul
 from ledger.engine.bounds.removals import SHOWN_BY
 from ledger.engine.bounds.substances import (
     SPREAD,
-    MaterialAmount,
     amount_of_supply,
     in_unit,
     stated_carbon,
     substance_of,
 )
 from ledger.engine.pricing.analyses import analyses_of
+from ledger.engine.pricing.material_amount import MaterialAmount
 from ledger.sdk import CO2_PER_C
 
 CODE: Final = "carbon-dioxide-delivered"
