@@ -2,9 +2,9 @@
 
 A lot counts if a transformation made it as product, co-product or by-product, of goods of its maker, and if the record,
 as it reads at the moment of the question, ends in the period. Lots that a toller makes of the goods of others have the
-figures of these others, so they are not part of the toller's product. Transfers and pools make new lots of existing lots, so counting them would
-count production twice. Declared lots and opening stock were not made here. Waste, cores and credits carry no part of
-their record's burden.
+figures of these others, so they are not part of the toller's product. Transfers and pools make new lots of existing
+lots, so counting them would count production twice. Declared lots and opening stock were not made here. Waste, cores
+and credits carry no part of their record's burden.
 """
 
 import math
