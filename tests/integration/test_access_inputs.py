@@ -1,4 +1,4 @@
-"""What a full grant shows of the goods that the granted record took, which came from a supplier that granted nothing."""
+"""What a full grant shows of the goods that the granted record took, whose supplier granted nothing."""
 
 from typing import Final
 
