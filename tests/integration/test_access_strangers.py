@@ -157,13 +157,15 @@ def test_a_stranger_cannot_tell_names_by_its_records(place: Place) -> None:
 
 
 def _checked(place: Place, records: Sequence[AnyRecord], names: Mapping[str, str]) -> list[dict[str, Any]]:
-    """What is said of each record, in other names and without proposals and words; of admitted ones, their fields alone."""
+    """The refusal of each record, in other names, without words and proposals; of admitted ones, the names of fields.
+    """
     key, origin = Workshop("stranger").party.key, place.callers.ledger.origin
     lines = b"\n".join([msgspec.json.encode(seal(record, key, origin)) for record in records])
-    (answer,) = place.ask(None, [Question("POST", "/v1/records/check", body=lines, media_type="application/x-ndjson")])
+    question = Question("POST", "/v1/records/check", body=lines, media_type="application/x-ndjson")
+    (answer,) = place.ask(None, [question])
     found = [msgspec.json.decode(line) for line in translated(answer.body.decode(), names).splitlines()]
-    return [{name: value if "code" in one else None for name, value in one.items() if name not in ("allowed", "mend", "detail")}
-            for one in found]
+    return [{name: value if "code" in one else None for name, value in one.items()
+             if name not in ("allowed", "mend", "detail")} for one in found]
 
 
 def _tried(names: Names) -> list[AnyRecord]:

@@ -23,6 +23,7 @@ from ledger.service.queries.questions import PeriodQuestion
 from ledger.service.queries.tree_size import Moment, moment_at
 from ledger.store.database import DatabasePool
 from ledger.store.facts import FactLoader
+from ledger.store.sql import queries
 
 GROUPINGS: Final = ("organization", "park", "province", "year", "facility")
 _INDUSTRY: Final = {"en": "All industry on this ledger", "zh": "本账本全部工业"}
@@ -93,6 +94,9 @@ class _IndicatorAggregation:
         async for scanned in scan(self._pool, self._sector, self._span, self._moment):
             fresh = {site: issuer for site, issuer in scanned.seen.items() if site not in self._operators}
             self._operators.update(fresh)
+            if fresh and self.sums is not None:
+                tops = await self._pool.fetch(queries("indicators")["groups"], sorted(set(fresh.values())))
+                self.sums.tops.update({row["id"]: row["top"] for row in tops})
             if fresh:
                 self._facilities.update(await read_facilities(self._pool, fresh, self._moment))
                 self._reports.update(
