@@ -26,20 +26,6 @@ WHERE r.index > $2 AND r.index + 0 < $3 AND r.type = 'transformation' AND (w.own
     AND EXISTS (SELECT FROM unnest($1::bytea[]) AS wanted (name) WHERE position(wanted.name IN r.body) > 0)
 ORDER BY r.index LIMIT $7;
 
--- name: groups
--- purpose: of organisations that others control, the organisation at the top of their group. Without a share the parent
--- owns all. JSON may contain \u0000, which PostgreSQL does not allow in text
--- parameters: organisations
-WITH RECURSIVE control (id, top, depth) AS (
-    SELECT n.id, n.id, 0 FROM unnest($1::text[]) AS n (id)
-    UNION ALL
-    SELECT c.id, o.parent, c.depth + 1 FROM control c
-    JOIN organization o ON o.id = c.top AND o.parent IS NOT NULL JOIN record r ON r.index = o.record
-    WHERE coalesce((
-        replace(convert_from(r.body, 'UTF8'), '\u0000', '\u0001')::json ->> 'parentShare')::numeric, 1) > 0.5
-)
-SELECT DISTINCT ON (id) id, top FROM control WHERE depth > 0 ORDER BY id, depth DESC;
-
 -- name: reported
 -- purpose: facilities with a report in a period
 -- parameters: instants from and until which reports reach, tree size

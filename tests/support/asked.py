@@ -121,7 +121,6 @@ ASKED: Final = {
     "indicators.transformations": (
         f"ARRAY['works.make'::bytea], {RECORD}, {_SIZE}, {_NEWEST}, {_PERIOD}, 50"
     ),
-    "indicators.groups": f"ARRAY['org:{_NAME}']",
     "indicators.reported": f"'2015-01-01T00:00:00Z', '2015-02-01T00:00:00Z', {_SIZE}",
     "inventory.members": f"'org:{RECORD - RECORD % CHAIN}', {_SIZE}",
     "inventory.organization": f"'org:{_NAME}', {_SIZE}",

@@ -12,6 +12,7 @@ from ledger.host.threads import in_thread
 from ledger.service.access.sight import EVERYTHING, Sight
 from ledger.service.queries.chain.load import pinned
 from ledger.service.queries.footprint.attestations import tree_time
+from ledger.service.queries.footprint.interests import read_groups
 from ledger.service.queries.indicators.aggregate import IndicatorGroup, IndicatorRow, Valued
 from ledger.service.queries.indicators.catalogue import INDUSTRY, catalogued, composites_of, targets_of
 from ledger.service.queries.indicators.present import NOTE, group_answer
@@ -23,7 +24,6 @@ from ledger.service.queries.questions import PeriodQuestion
 from ledger.service.queries.tree_size import Moment, moment_at
 from ledger.store.database import DatabasePool
 from ledger.store.facts import FactLoader
-from ledger.store.sql import queries
 
 GROUPINGS: Final = ("organization", "park", "province", "year", "facility")
 _INDUSTRY: Final = {"en": "All industry on this ledger", "zh": "本账本全部工业"}
@@ -95,8 +95,7 @@ class _IndicatorAggregation:
             fresh = {site: issuer for site, issuer in scanned.seen.items() if site not in self._operators}
             self._operators.update(fresh)
             if fresh and self.sums is not None:
-                tops = await self._pool.fetch(queries("indicators")["groups"], sorted(set(fresh.values())))
-                self.sums.tops.update({row["id"]: row["top"] for row in tops})
+                self.sums.tops.update(await read_groups(self._pool, set(fresh.values())))
             if fresh:
                 self._facilities.update(await read_facilities(self._pool, fresh, self._moment))
                 self._reports.update(

@@ -41,7 +41,7 @@ class SumCell:
 
 class ShownSums:
     """Sums by group and organisation. `mixes`: sums over several organisations may be shown for this question. `tops`:
-    of organisations that others control, the organisation at the top of their group."""
+    the organisations that control others and their groups, by each member."""
 
     def __init__(self, sight: Sight, composites: Sequence[Composite], *, mixes: bool) -> None:
         self._sight, self._composites, self._mixes = sight, composites, mixes
