@@ -413,10 +413,10 @@ class ChangesAnswer(QueryAnswer, frozen=True):
 
 
 class RevisionAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """The new results of a record after the revising record at `index`, which has `digest` and `type`. Their `root`
-    (hex) is part of a leaf of the revising record's own outcome. `body`: the text of the record after the revision;
-    absent if only its results changed, if the record is `withdrawn`, or if the text is `erased`. `findings` and
-    `questioned`: as of this revision; only for callers who see the record in full."""
+    """The new results of a record after the revising record at `index`, which has `digest` and `type`; the type is
+    empty if the caller does not see that record. Their `root` (hex) is part of a leaf of its outcome. `body`: the text
+    of the record after the revision; absent if only its results changed, if the record is `withdrawn`, or if the text
+    is `erased`. `findings` and `questioned`: as of this revision; only for callers who see the record in full."""
 
     index: int
     digest: str

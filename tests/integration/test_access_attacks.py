@@ -237,6 +237,12 @@ def test_a_revocation_acts_at_another_process_at_once() -> None:
             token = bearer(token_of(by_key(second.url, rival.party.key, rival.id)))
             asked = [httpx.get(f"{second.url}/v1/footprint", headers=token, **question).status_code for _ in range(2)]
             assert asked == [200, 200]
+            # A cache on the way would answer after the revocation; the log itself is for caches.
+            for path, caching in (("/v1/footprint", "no-store"), ("/v1/chain", "no-store"), ("/v1/show", "no-store"),
+                                  ("/log/checkpoint", "no-cache")):
+                query = {} if path.startswith("/log") else {"name" if path == "/v1/show" else "lot": mill.name("x")}
+                answer = httpx.get(f"{second.url}{path}", params=query, headers=token, timeout=60)
+                assert (answer.status_code, answer.headers.get_list("cache-control")) == (200, [caching]), path
             server.post([revoked(mill, given)])
             assert httpx.get(f"{second.url}/v1/footprint", headers=token, **question).status_code == 404
             forged = {"Host": "localhost", "X-Forwarded-For": "127.0.0.1"}

@@ -149,16 +149,18 @@ def test_no_body_and_no_value_enters_the_access_log(place: Place) -> None:
     assert set().union(*[row.get("asked", []) for row in rows_read]) <= {*values.values(), place.mill.id}
 
 
-@pytest.mark.parametrize("path", ["/v1/contributions", "/v1/chain", "/v1/gaps"])
+@pytest.mark.parametrize("path", [
+    "/v1/contributions", "/v1/chain", "/v1/gaps", "/v1/footprint/method", "/v1/sensitivity", "/v1/sensitivity/factors",
+    "/v1/uncertainty", "/v1/verification"])
 def test_the_owners_of_a_chain_are_noted(place: Place, path: str) -> None:
     """Whoever reads the forge's figure through the mill's records reads the mill's data. The mill may not see the
     forge's lot, so its row does not name it."""
     ledger, mill, forge = place.callers.ledger, place.mill, place.forge
-    name = f"deep-{path.rpartition('/')[2]}"
+    name = f"deep{path.replace('/', '-')}"
     ledger.post([mill.signed(Grant(
         issuer=mill.id, nonce=mill.nonce(), depth="full", until="2034-12-31T00:00:00Z", purpose="audit",
         grantee=forge.id))])
-    made = forge.make({name: "1"}, {"x-sent": "1"})[1]
+    made = forge.make({name: "0.25"}, {"x-sent": "0.25"})[1]
     taken = [msgspec.structs.replace(flow, lot=mill.name("x-sent")) for flow in made.inputs]
     ledger.post([forge.signed(msgspec.structs.replace(made, inputs=taken))])
     before = {owner: len(rows(place, owner)) for owner in (mill.id, forge.id)}

@@ -16,9 +16,10 @@ from support.server import Posted, prepared_home
 from support.workshop import END, Workshop, kilograms
 
 from ledger.core.receipts.receipt import read_receipt, verify_receipt
-from ledger.core.record.kinds import Acceptance, Consumption, Transfer
+from ledger.core.record.kinds import Acceptance, Consumption, Grant, Transfer
 from ledger.core.record.values import Flow, Supply
 
+UNTIL = "2034-12-31T00:00:00Z"
 RECIPE = ("toller:site", "works.bind", "8765.25", "77.8125", "toller:own")
 """What only the toller may see."""
 
@@ -154,3 +155,22 @@ def test_the_reading_of_an_owner_is_noted_for_the_toller(tolling: Tolling) -> No
     noted = [one for one in rows["accesses"] if digest in str(one)]
     assert noted
     assert all("party" in str(one) for one in noted)
+
+
+def test_the_average_of_a_product_has_no_goods_of_others(tolling: Tolling) -> None:
+    """Neither for the toller nor for whom it has granted everything: the plate is its work, not its product."""
+    toller = tolling["toller"]
+    tolling.callers.ledger.post([toller.signed(Grant(
+        issuer=toller.id, nonce=toller.nonce(), depth="full", until=UNTIL, purpose="audit",
+        grantee=tolling["rival"].id))])
+    for caller in ("toller", "rival"):
+        answers = [tolling.callers.get(tolling[caller].id, path, {"product": toller.name("part")})
+                   for path in ("/v1/footprint/product", "/v1/footprint")]
+        assert answers[0].json() == answers[1].json()
+        found = answers[0].json()
+        assert [lot["lot"] for lot in found["lots"]] == [toller.name("own"), toller.name("own2")], caller
+        assert (found["numberOfLots"], found["quantity"]["value"]) == (2, "27"), caller
+        beside = tolling.callers.get(tolling[caller].id, "/v1/footprint", {
+            "lot": toller.name("own2"), "averages": "true"}).json()["averages"]
+        assert [(one["numberOfLots"], one["quantity"]["value"]) for one in (beside["month"], beside["year"])] == [
+            (2, "27"), (2, "27")], caller

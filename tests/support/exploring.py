@@ -46,10 +46,7 @@ class Asker(NamedTuple):
 
     def ask(self, questions: Sequence[Question]) -> list[Answer]:
         """In order: what an answer notes, the next one may hold."""
-        async def ask_all() -> list[Answer]:
-            return [await _asked(self.app, self._filled(question)) for question in questions]
-
-        return self.twin.ledger.run(ask_all())
+        return self.twin.ledger.run(answers(self.app, [self._filled(question) for question in questions]))
 
     def _filled(self, question: Question) -> Question:
         given = tuple((name, self._digests(value)) for name, value in question.given)
@@ -202,6 +199,11 @@ def _inner(text: str, names: Mapping[str, str]) -> str:
     except ValueError:
         return text
     return _plain(inner, names) if inner.isascii() and inner[:1] == b"{" else f"{len(inner)} bytes"
+
+
+async def answers(app: Any, questions: Sequence[Question]) -> list[Answer]:
+    """The answers of a server, as ASGI, to questions in order."""
+    return [await _asked(app, question) for question in questions]
 
 
 async def _asked(app: Any, question: Question) -> Answer:

@@ -3,7 +3,7 @@
 Unknown and forbidden things run the same statements and get the same answer, so nobody can test whether a thing exists.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from ledger.access.accesses import AskedName
@@ -37,6 +37,7 @@ from ledger.service.access.walk import hidden_parts, visible_upstream
 from ledger.service.queries.records import digest_from
 from ledger.service.queries.tree_size import EVER, NOW
 from ledger.store.database import DatabasePool
+from ledger.store.sql import queries
 
 Values = Mapping[str, Sequence[str]]
 """The values of a request's parameters, of its path and its query."""
@@ -115,11 +116,20 @@ class Gate:
             reading.asked.append(asked_lot(name, [each for each, _ in seen]))
             lots += [each for each, _ in seen]
         reading.owners.update([each.record.issuer for each in lots])
-        if declaration.whole and not rights.everything:
-            visible = await visible_upstream(self._pool, rights, [each.number for each in lots], NOW)
-            if visible.hidden:
-                raise hidden_parts(*given[0])
+        if declaration.whole:
+            reading.owners.update(await self._whole_chain(rights, [each.number for each in lots], given[0]))
         return min(levels), lots
+
+    async def _whole_chain(self, rights: Rights, lots: Sequence[int], given: tuple[str, str]) -> Collection[str]:
+        """The issuers of all records upstream of lots, whose data the answer tells. Raises Denied if parts are
+        hidden."""
+        if rights.everything:
+            rows = await self._pool.fetch(queries("sight")["issuers"], list(lots), NOW.version)
+            return [row["issuer"] for row in rows]
+        visible = await visible_upstream(self._pool, rights, lots, NOW)
+        if visible.hidden:
+            raise hidden_parts(*given)
+        return visible.owners
 
     async def _record(self, rights: Rights, parameter: str, values: Values, reading: _NamedThings) -> Level:
         level = Level.FULL

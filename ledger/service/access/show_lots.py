@@ -1,28 +1,31 @@
 """Lots as a caller may see them: the figures of a lot that it received, but not where and how the lot was made."""
 
 from collections.abc import Mapping, Sequence, Set
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from msgspec import structs
 
-from ledger.access.policy import Level, lot_level, record_level
+from ledger.access.policy import Level, RecordConcerns, lot_level, record_level
 from ledger.answers.stored import LotAnswer
 from ledger.footprint.derived.chain.delivered_findings import of_lot
 from ledger.footprint.derived.findings import ListedFinding
-from ledger.service.access.facts import lots_of, made_facts, organizations_of
+from ledger.service.access.facts import lots_of, made_facts, organizations_of, record_facts
+from ledger.service.access.granted import GrantedRecords
 from ledger.service.access.sight import Sight
 from ledger.service.queries.chain.delivered import HiddenLots, read_delivered
 from ledger.service.queries.tree_size import moment_at
 from ledger.store.database import DatabasePool
 
 AnyLot = TypeVar("AnyLot", bound=LotAnswer)
+_DIGEST: Final = 64
+"""The hex digits of a digest."""
 
 
 class LotContext(NamedTuple):
-    """`full`: the issuers of the records that the caller sees in full, by log index. `operators`: of facilities.
-    `lives`: the ids of earlier lives that the caller sees. `findings`: behind lots of hidden records, by id."""
+    """`full`: the records that the caller sees in full, by log index. `operators`: of facilities. `lives`: digests of
+    records that ended earlier lives, if the caller sees them. `findings`: behind lots of hidden records, by id."""
 
-    full: Mapping[int, str]
+    full: Mapping[int, RecordConcerns]
     operators: Mapping[str, str]
     lives: frozenset[str]
     findings: Mapping[str, Sequence[ListedFinding]]
@@ -35,10 +38,9 @@ async def show_lots(
     figures of each lot."""
     if sight.whole or all(_nothing_hidden(lot, sight) for lot in lots):
         return list(lots)
-    earlier = {lot.previous_life for lot in lots if lot.previous_life is not None}
     full = await _in_full(pool, sight, {lot.index for lot in lots})
     operators = await _operators(pool, sight, {lot.facility for lot in lots if lot.facility is not None})
-    lives = await visible_lots(pool, sight, sorted(earlier)) if earlier else frozenset()
+    lives = await _ends_of_lives(pool, sight, {lot.previous_life for lot in lots if lot.previous_life is not None})
     behind = [lot for lot in lots if lot.index not in full]
     findings = await read_delivered(
         pool, HiddenLots({lot.index for lot in behind}, ids=[lot.lot for lot in behind]), await moment_at(pool, at))
@@ -57,14 +59,14 @@ def _nothing_hidden(lot: LotAnswer, sight: Sight) -> bool:
     return all(one is not None and sight.of_own(one) for one in (named.record.issuer, lot.holder, *places))
 
 
-async def _in_full(pool: DatabasePool, sight: Sight, indexes: Set[int]) -> dict[int, str]:
-    """The issuers of the records among these that the caller sees in full. The gate has read the makers of named lots,
-    and a caller sees all records of its own."""
-    makers = {lot.record.log_index: lot.record.issuer for lot in sight.named}
-    full = {index: makers[index] for index in indexes & makers.keys() if sight.of_own(makers[index])}
+async def _in_full(pool: DatabasePool, sight: Sight, indexes: Set[int]) -> dict[int, RecordConcerns]:
+    """The records among these that the caller sees in full. The gate has read the makers of named lots, and a caller
+    sees all records of its own."""
+    makers = {lot.record.log_index: lot.record for lot in sight.named}
+    full = {index: makers[index] for index in indexes & makers.keys() if sight.of_own(makers[index].issuer)}
     more = indexes - full.keys()
     records = await made_facts(pool, more) if more else []
-    return full | {one.log_index: one.issuer for one in records if record_level(sight.rights, one) == Level.FULL}
+    return full | {one.log_index: one for one in records if record_level(sight.rights, one) == Level.FULL}
 
 
 async def _operators(pool: DatabasePool, sight: Sight, facilities: Set[str]) -> dict[str, str]:
@@ -73,6 +75,19 @@ async def _operators(pool: DatabasePool, sight: Sight, facilities: Set[str]) -> 
                  if lot.facility is not None and lot.operator is not None}
     more = sorted(facilities - operators.keys())
     return operators | await organizations_of(pool, more) if more else operators
+
+
+async def _ends_of_lives(pool: DatabasePool, sight: Sight, lives: Set[str]) -> frozenset[str]:
+    """The digests among these texts, if they are of records that the caller sees. Other texts are estimates of an age
+    in years."""
+    digests = sorted([life for life in lives if len(life) == _DIGEST])
+    if not digests:
+        return frozenset()
+    records = await record_facts(pool, [bytes.fromhex(digest) for digest in digests])
+    granted = GrantedRecords(pool, sight.rights)
+    return frozenset([
+        digest for digest, facts in records.items() if record_level(sight.rights, facts) > Level.NOTHING
+        or await granted.covers(facts.log_index, facts.type, facts.issuer)])
 
 
 async def visible_lots(pool: DatabasePool, sight: Sight, names: Sequence[str]) -> frozenset[str]:
@@ -90,7 +105,10 @@ async def lot_levels(pool: DatabasePool, sight: Sight, names: Sequence[str]) -> 
 
 
 def _shown(lot: AnyLot, sight: Sight, context: LotContext) -> AnyLot:
-    issuer = context.full.get(lot.index)
+    record = context.full.get(lot.index)
+    issuer = None if record is None else record.issuer
+    # The estimate of an age stands in the declaration of the core.
+    aged = record is not None and record.type == "declaration"
     # Records of the holder give the stock of a lot, and records of its maker the facility and the process.
     stocked = _is_of(lot.holder, sight, issuer) or (lot.owner is not None and sight.of_own(lot.owner))
     operator = None if lot.facility is None else context.operators.get(lot.facility)
@@ -99,7 +117,7 @@ def _shown(lot: AnyLot, sight: Sight, context: LotContext) -> AnyLot:
     shown = structs.replace(
         lot, remaining=lot.remaining if stocked else None, pool=lot.pool if stocked else None,
         facility=lot.facility if made else None, process=lot.process if made else None,
-        previous_life=lot.previous_life if lot.previous_life in context.lives else None,
+        previous_life=lot.previous_life if lot.previous_life in context.lives or aged else None,
     )
     if issuer is not None:
         return shown

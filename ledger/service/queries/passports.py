@@ -66,7 +66,7 @@ async def read_product_passport(pool: DatabasePool, name: str) -> PassportAnswer
     question = PeriodQuestion(row["product"], _year_before(max(ended)), max(ended))
     # The eyes of the owner alone, so that records of others do not count.
     owner = Sight(Rights(own=frozenset({row["organization"]})))
-    sizes = ReadSizes(MAX_LOTS, after=row["before"], owned=True)
+    sizes = ReadSizes(MAX_LOTS, after=row["before"])
     answer = await read_product(pool, question, limit=0, sizes=sizes, sight=owner)
     product = _product.decode(row["body"])
     size = float(answer.quantity.amount)

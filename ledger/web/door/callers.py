@@ -3,7 +3,7 @@
 from collections.abc import Awaitable
 from typing import Final, cast
 
-from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from ledger.access.caller import Caller
 from ledger.access.rights import Rights
@@ -16,6 +16,8 @@ from ledger.web.door.answers import Headers, Refusal, header
 METRICS: Final = "/metrics"
 """The path whose handler checks a token of its own, also while the database is away."""
 _BEARER: Final = b"bearer"
+_CACHING: Final = b"cache-control"
+_NOWHERE: Final = (_CACHING, b"no-store")
 _OPERATOR: Final = Caller(operator=True)
 
 
@@ -43,7 +45,17 @@ class Callers:
             retry_after = error.retry_after if isinstance(error, Unavailable) else None
             await Refusal(problem_of(error), retry_after=retry_after).send(send)
             return
-        await self._app(scope, receive, send)
+        await self._app(scope, receive, send if token is None else _stored_nowhere(send))
+
+
+def _stored_nowhere(send: Send) -> Send:
+    """Forbids caches to keep an answer to a caller with a token, unless the handler allows it: rights end at once."""
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start" and not header(message["headers"], _CACHING):
+            message = {**message, "headers": [*message["headers"], _NOWHERE]}
+        await send(message)
+
+    return sending
 
 
 class AsOperator:

@@ -101,19 +101,20 @@ class FootprintsController(Controller):
             answer = await show_figure(ledger.pool, sight, figure)
             return await ledger.resemblances.of_footprint(answer)
         await sight.require_whole_chain(ledger.pool, "lot", lot)
-        return await run_method(ledger.pool, ledger.registry, question, _choice(method, gwp, allocation, parameter))
+        choice = _choice(method, gwp, allocation, parameter)
+        return await run_method(ledger.pool, ledger.registry, question, choice, sight)
 
     @get("/method", access=OfLot(whole=True),
          summary="The figure of a lot by a method, with other potentials or another allocation")
     async def by_method(
-        self, ledger: Ledger, lot: LotId, method: MethodName = None, gwp: Gwp = None,
+        self, ledger: Ledger, sight: Sight, lot: LotId, method: MethodName = None, gwp: Gwp = None,
         allocation: Allocation = None, parameter: Parameters = None, at: At = None,
     ) -> MethodAnswer:
         choice = _choice(method, gwp, allocation, parameter)
         if is_chain_method(ledger.registry, choice.method):
             raise InvalidInput(f"{choice.method!r} is a method of a sector", code="chain-method", field="method",
                                value=choice.method, rule="/v1/footprint/chain-method answers for methods of sectors")
-        return await read_method(ledger.pool, LotQuestion(lot, at), choice)
+        return await read_method(ledger.pool, LotQuestion(lot, at), choice, sight)
 
     @get("/chain-method", access=OfLot(whole=True),
          summary="The figure of a lot by a method of a sector, over the lot's whole chain")

@@ -33,5 +33,5 @@ class StatementsController(Controller):
         await sight.require_whole_chain(ledger.pool, "lot", lot)
         question = LotQuestion(lot, await statement_size(ledger.pool, at))
         choice = MethodChoice(method or METHOD, gwp, allocation, parameter or ())
-        answer = await run_method(ledger.pool, ledger.registry, question, choice)
+        answer = await run_method(ledger.pool, ledger.registry, question, choice, sight)
         return await make_statement(ledger.pool, ledger.publication, question, answer)

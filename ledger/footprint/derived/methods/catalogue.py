@@ -169,7 +169,9 @@ MULTI_LIFE: Final = Method(
     source="average of new and remanufactured items by the rate of remanufacturing, as in Appl. Sci. 15(23), 12517",
     credit="Every life bears the same. Over the lives so far the figures sum to the emissions of these lives; a "
     "further life changes the average.",
-    limitations=("A life that is not on the ledger is not in the average, unless new, reman and r are given.",),
+    # The same words whether there is a hidden life or not, so that nobody can tell.
+    limitations=("A life that is not on the ledger, or that the reader may not see, is not in the average, unless new, "
+                 "reman and r are given.",),
     parameters=(
         Parameter(name="r", unit=SHARE, low="0", high="1", ledger="lives after the first, over lives",
                   meaning="part of the items that are remanufactured"),

@@ -12,6 +12,7 @@ from ledger.host.threads import in_thread
 from ledger.service.access.sight import EVERYTHING, Sight
 from ledger.service.queries.chain.load import pinned
 from ledger.service.queries.footprint.attestations import tree_time
+from ledger.service.queries.footprint.interests import read_groups
 from ledger.service.queries.indicators.aggregate import IndicatorGroup, IndicatorRow, Valued
 from ledger.service.queries.indicators.catalogue import INDUSTRY, catalogued, composites_of, targets_of
 from ledger.service.queries.indicators.present import NOTE, group_answer
@@ -93,6 +94,8 @@ class _IndicatorAggregation:
         async for scanned in scan(self._pool, self._sector, self._span, self._moment):
             fresh = {site: issuer for site, issuer in scanned.seen.items() if site not in self._operators}
             self._operators.update(fresh)
+            if fresh and self.sums is not None:
+                self.sums.tops.update(await read_groups(self._pool, set(fresh.values())))
             if fresh:
                 self._facilities.update(await read_facilities(self._pool, fresh, self._moment))
                 self._reports.update(

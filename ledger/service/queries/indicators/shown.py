@@ -1,4 +1,6 @@
-"""The sums over organisations that a caller sees who does not see all of them."""
+"""The sums over organisations that a caller sees who does not see all of them. A group counts as one organisation: the
+sum over a parent and its subsidiaries is a figure of that group alone.
+"""
 
 from collections.abc import Sequence
 from typing import Final
@@ -38,10 +40,12 @@ class SumCell:
 
 
 class ShownSums:
-    """Sums by group and organisation. `mixes`: sums over several organisations may be shown for this question."""
+    """Sums by group and organisation. `mixes`: sums over several organisations may be shown for this question. `tops`:
+    the organisations that control others and their groups, by each member."""
 
     def __init__(self, sight: Sight, composites: Sequence[Composite], *, mixes: bool) -> None:
         self._sight, self._composites, self._mixes = sight, composites, mixes
+        self.tops: dict[str, str] = {}
         self._total = SumCell(composites)
         self._cells: dict[Key, SumCell] = {}
 
@@ -60,7 +64,9 @@ class ShownSums:
         if not own and not self._mixes:
             return []
         cell = self._cells.setdefault(key, SumCell(self._composites))
-        return [*self._total.groups(organization, own=own), *cell.groups(organization, own=own)]
+        # The name is of no organisation: the caller may see another part of the group as a whole.
+        name = organization if own else f"group of {self.tops.get(organization, organization)}"
+        return [*self._total.groups(name, own=own), *cell.groups(name, own=own)]
 
     def total(self, targets: Sequence[Target]) -> GroupAnswer:
         """The sum over all organisations if it may be shown, else over the caller's own."""

@@ -7,6 +7,7 @@ from ledger.errors import InvalidInput
 from ledger.footprint.derived.methods.catalogue import METHODS
 from ledger.footprint.derived.reallocation import NEEDS
 from ledger.footprint.stored.gwp import SETS
+from ledger.service.access.sight import EVERYTHING, Sight
 from ledger.service.queries.methods.of_sectors import run_chain_method
 from ledger.service.queries.methods.read import read_method
 from ledger.service.queries.questions import LotQuestion, MethodChoice
@@ -28,16 +29,17 @@ def catalogue(registry: Registry) -> CatalogueAnswer:
 
 
 async def run_method(
-    pool: DatabasePool, registry: Registry, question: LotQuestion, choice: MethodChoice
+    pool: DatabasePool, registry: Registry, question: LotQuestion, choice: MethodChoice, sight: Sight = EVERYTHING
 ) -> MethodAnswer | ChainMethodAnswer:
-    """The figure of a lot by a method of the catalogue, or by a method of a sector: `sector.method/version`.
+    """The figure of a lot by a method of the catalogue, or by a method of a sector: `sector.method/version`; for a
+    caller who sees the lot's whole chain.
 
     Raises the errors of `read_method` and `run_chain_method`; also InvalidInput if the choice has options that a
     sector's method sets itself.
     """
     method = choice.method
     if not is_chain_method(registry, method):
-        return await read_method(pool, question, choice)
+        return await read_method(pool, question, choice, sight)
     options = {"gwp": choice.gwp, "allocation": choice.allocation, "parameter": ", ".join(choice.parameters) or None}
     for field, value in options.items():
         if value is not None:

@@ -26,6 +26,7 @@ from ledger.footprint.derived.recount import Recount, RecountFigures, RecountWei
 from ledger.footprint.stored.burdens import SLOT, footprint
 from ledger.host.threads import in_thread
 from ledger.sdk.tables import rows
+from ledger.service.access.sight import EVERYTHING, Sight
 from ledger.service.queries.chain.load import ChainRequest, load_arrays
 from ledger.service.queries.chain.upstream import MAX_RECORDS, UpstreamChain, read_upstream
 from ledger.service.queries.doubts import read_doubts_behind
@@ -42,8 +43,11 @@ class Counted(NamedTuple):
     limitations: list[str]
 
 
-async def read_method(pool: DatabasePool, question: LotQuestion, choice: MethodChoice) -> MethodAnswer:
-    """The figure of a lot by a method of the catalogue.
+async def read_method(
+    pool: DatabasePool, question: LotQuestion, choice: MethodChoice, sight: Sight = EVERYTHING
+) -> MethodAnswer:
+    """The figure of a lot by a method of the catalogue, for a caller who sees the lot's whole chain. Of the lives of
+    an item, only those count whose whole chains the caller sees.
 
     Raises NotFound for a lot that is not on the ledger, or was not on it at that tree size; InvalidInput for an unknown
     method, set of potentials, allocation key or parameter, for an invalid tree size, for too long a chain, and if data
@@ -55,7 +59,8 @@ async def read_method(pool: DatabasePool, question: LotQuestion, choice: MethodC
     )
     gases = gases_named(request.gwp)
     chain = await read_upstream(pool, question)
-    counted = await _count(pool, chain, request, gases)
+    lives = await read_lives(pool, chain.row["item"], chain.moment, sight) if request.method == MULTI_LIFE.name else []
+    counted = await _count(pool, chain, request, gases, lives)
     row = chain.row
     subject = MethodSubject(
         footprint=counted.figures.footprint, quantity=row["quantity"], unit=row["unit"],
@@ -69,9 +74,9 @@ async def read_method(pool: DatabasePool, question: LotQuestion, choice: MethodC
 
 
 async def _count(
-    pool: DatabasePool, chain: UpstreamChain, request: RecountRequest, gases: Mapping[str, Decimal]
+    pool: DatabasePool, chain: UpstreamChain, request: RecountRequest, gases: Mapping[str, Decimal],
+    lives: Sequence[Life],
 ) -> Counted:
-    lives = await read_lives(pool, chain.row["item"], chain.moment) if request.method == MULTI_LIFE.name else []
     if not request.counts_anew:
         recount = await read_carried(pool, chain, gases)
         added = tuple(footprint(life.burdens) for life in lives)

@@ -17,6 +17,8 @@ from ledger.footprint.derived.reallocation import Split, split_of
 from ledger.footprint.derived.recount import Recount
 from ledger.footprint.stored.burdens import whole
 from ledger.host.threads import in_thread
+from ledger.service.access.sight import Sight
+from ledger.service.access.walk import visible_upstream
 from ledger.service.queries.chain.upstream import UpstreamChain, read_records
 from ledger.service.queries.tree_size import Moment
 from ledger.store.database import DatabasePool
@@ -91,11 +93,11 @@ def _splits(records: Iterable[Upstream], rows: Iterable[Record]) -> list[Split]:
     return splits
 
 
-async def read_lives(pool: DatabasePool, item: str | None, moment: Moment) -> list[Life]:
-    """The lives of a physical item, oldest first. A life begins with the lot in which a transformation made the item,
-    either new or from the core of the previous life.
+async def read_lives(pool: DatabasePool, item: str | None, moment: Moment, sight: Sight) -> list[Life]:
+    """The lives of a physical item, oldest first, of which the caller sees the whole chain. A life begins with the lot
+    in which a transformation made the item, either new or from the core of the previous life.
 
-    Empty if the first life is not on the ledger: a later life alone does not show the burden of making the item new.
+    Empty if the first life is not among them: a later life alone does not show the burden of making the item new.
     """
     if item is None:
         return []
@@ -103,7 +105,20 @@ async def read_lives(pool: DatabasePool, item: str | None, moment: Moment) -> li
     for row in await pool.fetch(queries("methods")["lives"], item, moment.version, moment.size):
         # An item that is processed, or handed over and back, stays in the same life.
         lives.setdefault(row["previous_life"], Life(row["number"], whole(row["burdens"])))
-    return list(lives.values()) if None in lives and next(iter(lives)) is None else []
+    seen = {previous: life for previous, life in lives.items() if await _sees_whole(pool, sight, life.number, moment)}
+    return list(seen.values()) if next(iter(seen), "") is None else []
+
+
+async def _sees_whole(pool: DatabasePool, sight: Sight, lot: int, moment: Moment) -> bool:
+    """Whether the caller sees each record upstream of a lot. If so, this returns when the reading is noted."""
+    if sight.whole:
+        await sight.visible(pool, [lot], moment)
+        return True
+    visible = await visible_upstream(pool, sight.rights, [lot], moment)
+    if visible.hidden:
+        return False
+    await sight.noted(visible)
+    return True
 
 
 async def read_root(pool: DatabasePool, size: int) -> str:

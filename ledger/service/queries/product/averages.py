@@ -176,13 +176,19 @@ async def _sums(
         after, seen = rows[-1]["number"], seen + len(rows)
         if seen > most:
             return None
-        indexes = sorted({row["number"] // LOT_SLOTS for row in rows})
+        numbers = [row["number"] for row in of_maker(rows)]
+        indexes = sorted({number // LOT_SLOTS for number in numbers})
         ends = {row["index"]: row["ended"] for row in await pool.fetch(sql["ended"], indexes, moment.version)
                 if row["ended"] in period}
-        numbers = [row["number"] for row in rows if row["number"] // LOT_SLOTS in ends]
+        numbers = [number for number in numbers if number // LOT_SLOTS in ends]
         figures = await pool.fetch(sql["figures"], numbers, moment.version)
         await in_thread(sums.take, made_lots(figures, ends))
     return sums
+
+
+def of_maker(rows: Iterable[Record]) -> list[Record]:
+    """The lots that belonged to their maker, among rows of the query `made`."""
+    return [row for row in rows if row["owner"] is None]
 
 
 def made_lots(rows: Iterable[Record], ends: Mapping[int, str]) -> list[ProducedLot]:

@@ -1,9 +1,10 @@
 """The footprint of a product: of its lots made in a period, weighted by production.
 
-A lot counts if a transformation made it as product, co-product or by-product, and if the record, as it reads at the
-moment of the question, ends in the period. Transfers and pools make new lots of existing lots, so counting them would
-count production twice. Declared lots and opening stock were not made here. Waste, cores and credits carry no part of
-their record's burden.
+A lot counts if a transformation made it as product, co-product or by-product, of goods of its maker, and if the record,
+as it reads at the moment of the question, ends in the period. Lots that a toller makes of the goods of others have the
+figures of these others, so they are not part of the toller's product. Transfers and pools make new lots of existing
+lots, so counting them would count production twice. Declared lots and opening stock were not made here. Waste, cores
+and credits carry no part of their record's burden.
 """
 
 import math
@@ -82,6 +83,7 @@ from ledger.service.queries.product.averages import (
     average_answers,
     change_answer,
     made_lots,
+    of_maker,
     read_reasons,
 )
 from ledger.service.queries.questions import PeriodQuestion
@@ -96,12 +98,11 @@ MAX_SHOWN: Final = 1_000
 
 class ReadSizes(NamedTuple):
     """The most lots of a question, the number of lots that are read at a time, and the number of the lot after which
-    the reading begins. `owned`: only lots that belonged to their maker."""
+    the reading begins."""
 
     most: int = MAX_LOTS
     chunk: int = 2_000
     after: int = -1
-    owned: bool = False
 
 
 READ_SIZES: Final = ReadSizes()
@@ -185,7 +186,7 @@ class _ProductReading:
             if not rows:
                 return
             after, self.unit = rows[-1]["number"], rows[-1]["unit"]
-            rows = [row for row in rows if row["owner"] is None or not sizes.owned]
+            rows = of_maker(rows)
             made = await self._made_by([row["number"] for row in rows])
             in_period = {index: one for index, one in made.items() if one["ended"] in self.period}
             numbers = [row["number"] for row in rows if row["number"] // LOT_SLOTS in in_period]
@@ -303,7 +304,8 @@ class _ProductReading:
 
     def nothing(self) -> NotFound:
         """The error if no lot counts. It states the reason."""
-        reason = "no transformation made it; declared lots, transfers and pools do not count as production"
+        reason = ("no transformation made it of own goods; declared lots, transfers and pools do not count as "
+                  "production, nor lots of the goods of others")
         if self.last != BEGIN:
             reason = f"all its production ended from {self.first} to {self.last}"
         return NotFound(
