@@ -63,6 +63,9 @@ _IRON: Final = {
 _CARBONATE: Final = Decimal("0.15")
 """Kg of carbon per kg: carbonates hold up to 0.1425 (stoichiometry of magnesite)."""
 _CALCINED: Final = ("limestone", "dolomite", "magnesite", "calciumCarbonate", "marl", "rawMeal")
+_GANGUE: Final = "coalGangue"
+_COAL_OF_REFUSE: Final = Decimal("0.3")
+"""Kg of carbon per kg of the refuse of washing: usual are 0.1 to 0.3; own judgement, unverified."""
 _MATTERLESS: Final = ("credit", "attribute")
 _LONGEST: Final = 255
 
@@ -87,8 +90,9 @@ def check_unburnt(process: Process) -> Iterator[Finding]:
     released = _released(process)
     energy = sum((fuel.carbon_dioxide for fuel in fuels if fuel.is_energy), ZERO)
     matter = came - energy
-    missing = max(matter - _leaving(process) - released, ZERO) if matter else ZERO
     whole = sum((fuel.whole for fuel in fuels if not fuel.is_energy), ZERO)
+    refuse = _refuse(process) if matter * 2 <= whole else ZERO
+    missing = max(matter - _leaving(process) - refuse - released, ZERO) if matter else ZERO
     missing = missing if missing > max(matter * _LEAST, whole * _LOST) else ZERO
     asked = max(energy - max(released - matter, ZERO), ZERO)
     for code, amount, is_lot_of_energy in ((UNBURNT, missing, False), (IN_LOT, asked, True)):
@@ -184,6 +188,17 @@ def _leaving(process: Process) -> Decimal:
     if room:
         room = max(room - _brought(process), ZERO)
     return (room + stated) * CO2_PER_C
+
+
+def _refuse(process: Process) -> Decimal:
+    """Kg of CO2 of the coal that the refuse of washing holds: of a record most of whose fuel leaves again."""
+    mass = ZERO
+    for _, made in process.outputs:
+        for name, share in process.facts.composition(made.facts).materials.items():
+            entry = substance_of(process.sets, name).entry
+            if entry is not None and entry.key == _GANGUE:
+                mass += (made.facts.mass or ZERO) * Decimal(share)
+    return mass * _COAL_OF_REFUSE * CO2_PER_C
 
 
 def _brought(process: Process) -> Decimal:
