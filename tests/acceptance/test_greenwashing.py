@@ -26,7 +26,7 @@ from acceptance.greenwashing import (
     steel,
     waste,
 )
-from acceptance.greenwashing.lie import Attempt, judged
+from acceptance.greenwashing.lie import FOOTPRINT, MOST, Attempt, judged
 from support.databases import Database
 from support.market import Market, trading_server
 from support.server import Server
@@ -210,3 +210,17 @@ def test_each_attempt_is_one_lie_of_its_own() -> None:
 def test_it_does_not_pass_silently(attempt: Attempt, server: Server) -> None:
     market = Market(server, attempt.case.__name__.replace("_", "-"))
     assert judged(attempt, market) == []
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_fuel_that_is_written_off_stays_with_its_site(elsewhere: bool, server: Server) -> None:
+    """The inventory and the report of the site show the CO2 that no process states, and the malt that its heat is
+    missing."""
+    market = Market(server, f"written-off-{elsewhere}".lower())
+    maltings, hidden = lots.coal_lot_that_is_written_off(market, elsewhere=elsewhere)
+    for answer in (market.ask("/v1/inventory", organization=maltings.id, year=2025),
+                   market.ask("/v1/inventory/report", facility=maltings.name("site"), year=2025)):
+        (found,) = [one for one in answer["findings"] if one["code"] == "fuel-written-off"]
+        assert found["amount"] == pytest.approx(hidden, rel=0.02)
+        assert hidden <= answer["questioned"] <= MOST * hidden
+    assert market.footprint(maltings.name("malt"))["title"] != FOOTPRINT

@@ -124,6 +124,21 @@ def coal_lot_of_an_unknown_name(market: Market) -> Lie:
     return Lie(_malt_with_coal(market, {"kilnBlend": "1"}), "malt", COAL * COAL_BURNT)
 
 
+def coal_lot_that_is_written_off(market: Market, *, elsewhere: bool = False) -> tuple[Company, float]:
+    """The maltings takes its coal off the ledger for its own use, and then dries malt with none. Returns the hidden kg
+    CO2: they belong to no lot. `elsewhere`: it has a second site, and names the one that used the coal."""
+    trader = _trader(market, "coal", "KGM", "bituminous")
+    maltings = market.company("maltings", "DE").products("consumer-goods", malt="malt")
+    coal = _sell(trader, "coal", f"{COAL:.0f} KGM", maltings, COAL * UPSTREAM)
+    market.begin_to_lie()
+    if elsewhere:
+        maltings.site("second", "DE")
+    maltings.consume({coal: f"{COAL:.0f} KGM"}, "ownUse", facility=maltings.name("site") if elsewhere else None)
+    maltings.run("consumer-goods.foodAndDrink", [maltings.out("malt", "400 TNE")],
+                 [supply("barley", "480 TNE"), supply("electricity", "48 MWH")], activity={"food": "malt"})
+    return maltings, COAL * COAL_BURNT
+
+
 def coal_lot_that_becomes_waste(market: Market) -> Lie:
     """All of the coal leaves as waste, on paper. Ash and dust could hold a seventh of it."""
     maltings = _malt_with_coal(market, {"bituminous": "1"}, f"{COAL:.0f} KGM")
