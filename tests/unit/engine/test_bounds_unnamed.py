@@ -46,6 +46,8 @@ def asked(
     (blend(), 220), (blend(amount="0.1 TNE"), 220),
     # Names of a class: plastics hold 93 % of carbon, metal is no fuel.
     (blend(name="qPlasticBlend"), 220), (blend(name="qCoal"), 220), (blend(name="qIron"), 0), (blend(name="qOre"), 0),
+    # Whatever else the name says, it says coal.
+    (blend(name="stoneCoal"), 220), (blend(name="ironCoalStone"), 220),
     # A dear chemical: of 3 kg CO2e per kg, 1.8 are beyond the upstream of all fuels.
     (blend("3"), 100 * (2.2 - 1.8)), (blend("4"), 0), (blend("1.2"), 220),
     # Cleaner than all fuels: sand or water by another name.
@@ -98,9 +100,36 @@ def test_what_decides_no_title_is_not_asked() -> None:
     ({}, 220), ({"materials": {"qStuff": "1"}}, 220), ({"materials": {"sand": "0.5", "qStuff": "0.5"}}, 110),
     ({"materials": {"sand": "1"}}, 0), ({"classifications": {"hs": "7208"}}, 0), ({"materials": {"qIron": "1"}}, 0),
     ({"classifications": {"hs": "9999"}}, 220),
+    # Half of it is metal by its name, and of the rest nobody says anything.
+    ({"materials": {"qIron": "0.5"}}, 220), ({"materials": {"qIron": "0.95"}}, 0),
 ])
 def test_a_lot_without_a_name_that_goes_nowhere(product: dict[str, Any], question: float) -> None:
     assert asked(lot=product) == pytest.approx(question)
+
+
+@pytest.mark.parametrize(("product", "question"), [
+    ({}, 220), ({"materials": {"qStuff": "1"}}, 220), ({"materials": {"coal": "1"}}, 220),
+    ({"classifications": {"cn": "2701"}}, 220), ({"materials": {"sand": "1"}}, 0),
+    ({"classifications": {"hs": "7208"}}, 0),
+])
+def test_a_supply_of_a_product_is_named_by_it(product: dict[str, Any], question: float) -> None:
+    plant = Plant()
+    plant.product("bought", **product)
+    outputs = [plant.output("good", "1000 KGM", materials={"sand": "1"})]
+    bought = blend(product=plant.name("bought"))
+    found = plant.findings(outputs, (SAND, bought), evidence=[paper("supplierFactor")]).get(CODE)
+    assert (0.0 if found is None else float(found.amount or 0)) == pytest.approx(question)
+
+
+@pytest.mark.parametrize(("co2", "question"), [("0", 220), ("1", 0)])
+def test_waste_without_a_name_is_asked_unless_the_sector_books_emissions(co2: str, question: float) -> None:
+    plant = Plant()
+    plant.product("waste")
+    plant.declare(lot=plant.out("waste0", "waste", "100 KGM", "waste", origin="postConsumer"), basis="collected",
+                  boundary="none", collector=plant.id, evidence=[paper("weighing")])
+    outputs = [plant.output("good", "1000 KGM", materials={"sand": "1"})]
+    found = plant.findings(outputs, (SAND,), {"waste0": "100 KGM"}, activity=Make(co2=co2)).get(CODE)
+    assert (0.0 if found is None else float(found.amount or 0)) == pytest.approx(question)
 
 
 def test_a_document_of_a_lot_names_it_or_its_product() -> None:

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from ledger.core.outcome.assessment import ADDITIVE, Finding
+from ledger.core.outcome.assessment import ADDITIVE, Finding, Omission
 from ledger.engine.bounds.prices import default_of_lot
 from ledger.engine.bounds.process import ONE, ZERO, Process, is_energy, short
 from ledger.engine.bounds.profiles import materials_of, profile_of
@@ -25,13 +25,16 @@ from ledger.engine.bounds.substances import class_carbon, substance_of
 from ledger.engine.pricing.claims import ORIGIN
 from ledger.engine.pricing.lot_fuels import SOLD, FuelMarket, LotAmount
 from ledger.engine.pricing.named_rows import named_row
+from ledger.engine.pricing.priced import BURNING
 from ledger.footprint.stored.burdens import line_kilograms
 from ledger.sdk import CO2_PER_C
-from ledger.sdk.sets.lookup import conservative
+from ledger.sdk.sets.lookup import conservative, entry_of_code
 
 GONE: Final = "unnamed-matter-gone"
 _LOST: Final = Decimal("0.2")
 """Of unnamed matter: so much is cut off, evaporates, or stays in filters, and packaging counts as named matter."""
+_STATED: Final = Decimal("0.9")
+"""Of a lot: compositions leave out coatings and minor parts."""
 _LEAST: Final = Decimal("0.03")
 """Of the record's burdens: less decides no title (PACT)."""
 _LEAST_UPSTREAM, _MOST_UPSTREAM = Decimal("0.005"), Decimal("1.2")
@@ -40,6 +43,8 @@ _MAY_BURN: Final = (
     "", "fuel", "gas", "oil", "organicChemical", "polymer", "refractory", "rubber", "specialChemical",
 )
 """Classes of names whose matter may be fossil fuel; without a class, nothing is known."""
+_FUEL: Final = "fuel"
+_WASTE: Final = "waste"
 _LONGEST: Final = 255
 
 
@@ -87,10 +92,12 @@ def check_unnamed(process: Process) -> Iterator[Finding]:
 
 
 def _lots(process: Process) -> Iterator[_Unnamed]:
-    """Goods whose materials no set knows. Waste has rules of its own."""
+    """Goods whose materials no set knows, and such waste, unless the sector books emissions of its own: wet waste of
+    food has little CO2, and the sector knows how much."""
+    books = any(line.supply is None and line.amount for line in process.own.lines)
     market = FuelMarket(process.sets, process.around, process.facts)
     for place, (lot, quantity, mass) in enumerate(process.plan.taken):
-        if lot.role not in (*SOLD, "byProduct") or not mass or is_energy(lot.unit):
+        if lot.role not in (*SOLD, "byProduct", _WASTE) or not mass or is_energy(lot.unit):
             continue
         materials = process.facts.composition(lot).materials
         if not materials and process.coded(lot) is not None:
@@ -100,8 +107,10 @@ def _lots(process: Process) -> Iterator[_Unnamed]:
         if rest <= ZERO or market.fuels_taken(lot, LotAmount(quantity, lot.unit, mass)):
             continue
         names = [name for name in materials if not substance_of(process.sets, name).known]
-        burning = max([_burning(process, name) for name in names] or [_burning(process, "")])
+        is_whole = names and sum(map(Decimal, materials.values()), ZERO) > _STATED
+        burning = max([_burning(process, name) for name in (names if is_whole else (*names, ""))])
         asked = not any(_is_shown(process, name) for name in (lot.id, lot.product, *names))
+        asked = asked and not (lot.role == _WASTE and books)
         yield _Unnamed(lot.id, mass * rest, burning, lot=place, asked=asked)
 
 
@@ -113,22 +122,36 @@ def _supplies(process: Process) -> Iterator[_Unnamed]:
             continue
         if substance_of(process.sets, supply.material).known:
             continue
-        product = process.facts.products.get(supply.product or "")
-        if product is not None and (product.composition.materials or product.codes):
+        if supply.product is not None and _is_named(process, supply.product):
             continue
         upstream = _upstream(process, place)
         booked = sum((line_kilograms(line) for line in process.own.lines if line.supply == place), ZERO)
+        booked += sum((one.estimate or ZERO for one in process.assessment.omissions if _is_burning(one, place)), ZERO)
         is_fuel = supply.factor_row is not None and named_row(
-            process.sets, supply, f"supplies[{place}].factorRow", newer=True).entry.kind == "fuel"
+            process.sets, supply, f"supplies[{place}].factorRow", newer=True).entry.kind == _FUEL
         asked = not is_fuel and upstream >= _LEAST_UPSTREAM * mass and not _is_shown(process, supply.material)
         covered = booked + max(upstream - _MOST_UPSTREAM * mass, ZERO)
         yield _Unnamed(supply.material, mass, _burning(process, supply.material), covered, supply=place,
                        asked=asked)
 
 
+def _is_named(process: Process, product: str) -> bool:
+    """Whether the sets know what a product is by its materials or its code, and it is no fuel."""
+    facts = process.facts.products.get(product)
+    if facts is None:
+        return False
+    coded = entry_of_code(process.sets, facts.codes)
+    names = [*facts.composition.materials, *([] if coded is None else [coded.key])]
+    known = [name for name in names if substance_of(process.sets, name).known]
+    return bool(known) and not any(_is_fuel(process, name) for name in known)
+
+
 def _burning(process: Process, name: str) -> Decimal:
     """Kg CO2e of a kg that burns; zero for a name of a class that is no fuel."""
     group = next((known.id for one in process.sets if (known := one.class_of(name)) is not None), "")
+    fuels = [known.words for one in process.sets if (known := one.classes.get(_FUEL)) is not None]
+    if any(word in name.lower() for words in fuels for word in words):
+        group = _FUEL
     if group not in _MAY_BURN:
         return ZERO
     most = class_carbon(group) * CO2_PER_C
@@ -140,8 +163,13 @@ def _upstream(process: Process, place: int) -> Decimal:
     """Kg CO2e of a supply beside the sector's own lines, with omissions and questions."""
     whole, own = process.assessment, process.own.lines
     upstream = sum((line_kilograms(line) for line in whole.lines if line.supply == place and line not in own), ZERO)
-    upstream += sum((one.estimate or ZERO for one in whole.omissions if one.supply == place), ZERO)
+    upstream += sum((one.estimate or ZERO for one in whole.omissions
+                     if one.supply == place and not _is_burning(one, place)), ZERO)
     return upstream + sum((one.amount or ZERO for one in whole.findings if one.supply == place), ZERO)
+
+
+def _is_burning(omission: Omission, place: int) -> bool:
+    return omission.supply == place and omission.what.endswith(BURNING)
 
 
 def _is_shown(process: Process, name: str) -> bool:
@@ -171,7 +199,7 @@ def _solid(process: Process, materials: tuple[tuple[str, str], ...]) -> Decimal:
 
 def _is_fuel(process: Process, name: str) -> bool:
     entry = substance_of(process.sets, name).entry
-    return entry is not None and entry.kind == "fuel"
+    return entry is not None and entry.kind == _FUEL
 
 
 def _leaving(process: Process) -> tuple[Decimal, Decimal]:
@@ -182,7 +210,7 @@ def _leaving(process: Process) -> tuple[Decimal, Decimal]:
         lot, materials = made.facts, process.facts.composition(made.facts).materials
         known = min(sum((Decimal(share) for name, share in materials.items()
                          if substance_of(process.sets, name).known), ZERO), ONE)
-        if lot.role == "waste" or (not materials and process.coded(lot) is not None):
+        if lot.role == _WASTE or (not materials and process.coded(lot) is not None):
             known = ONE
         unnamed += (lot.mass or ZERO) * (ONE - known)
         named += (lot.mass or ZERO) * known
