@@ -31,6 +31,7 @@ from support.databases import Database
 from support.market import Market, trading_server
 from support.server import Server
 
+from ledger.core.record.kinds import Reopening
 from ledger.store.embedded import attach
 
 # The case, kg CO2e that it hides (of recycled content, for lies about that), and how the ledger is to answer, with the
@@ -210,6 +211,24 @@ def test_each_attempt_is_one_lie_of_its_own() -> None:
 def test_it_does_not_pass_silently(attempt: Attempt, server: Server) -> None:
     market = Market(server, attempt.case.__name__.replace("_", "-"))
     assert judged(attempt, market) == []
+
+
+def test_a_lot_names_the_totals_that_its_final_record_lacks(server: Server) -> None:
+    """The closing names both records, and their lots lose the title as long as the closing is in force."""
+    market = Market(server, "half-of-the-meter")
+    works, closing, hidden = revisions.half_of_the_meter(market)
+    answer = market.footprint(works.name("ingot"))
+    (missed,) = answer["missedTotals"]
+    assert (missed["record"], missed["kilograms"]) == (closing, pytest.approx(hidden))
+    assert answer["title"] == "incomplete footprint"
+    assert market.footprint(works.name("other"))["missedTotals"][0]["kilograms"] == pytest.approx(hidden / 3)
+    for before in (market.footprint(works.name("scrap")),
+                   market.ask("/v1/footprint", lot=works.name("ingot"), at=missed["index"])):
+        assert "missedTotals" not in before
+    listed = market.ask("/v1/inventory", organization=works.id, year=2025)["findings"]
+    assert sum(one["code"] == "final-record-lacks" for one in listed) == 2
+    works.post(Reopening, closing=closing, reason="a reading was wrong")
+    assert "missedTotals" not in market.footprint(works.name("ingot"))
 
 
 @pytest.mark.parametrize("elsewhere", [False, True])

@@ -32,8 +32,9 @@ COUNTED: Final = "final-records-counted"
 ABOVE: Final = "records-above-total"
 OUTSIDE: Final = "records-outside-key"
 LACKING: Final = "final-record-lacks"
-_NAMED: Final = 20
+_NAMED: Final = 100
 """Final records that a total names one by one."""
+OTHERS: Final = "more final records"
 _LONGEST: Final = 255
 _ADDITIVE: Final = frozenset(ADDITIVE)
 _assessment = msgspec.json.Decoder(Assessment)
@@ -105,6 +106,11 @@ def _findings(closing: Closing, unspread: Unspread, part: Assessment) -> Iterato
         )
 
 
+def named_record(lot: str) -> str:
+    """How a note begins that names the final record which made this lot first."""
+    return f"the final record of {lot}: "
+
+
 def _lacking(unspread: Unspread, part: Assessment, key: str) -> Iterator[Finding]:
     """A note for each of the final records that lack most, with the kg CO2e by which its figure is too low, and one for
     the others together. The amount in question stands in the finding of the whole part."""
@@ -113,14 +119,14 @@ def _lacking(unspread: Unspread, part: Assessment, key: str) -> Iterator[Finding
     whole, amount = _co2e(part), unspread.part.quantity.amount
     unit, material = unspread.total.quantity.unit, unspread.total.material
     named, others = unspread.lacking[:_NAMED], unspread.lacking[_NAMED:]
-    rows = [(f"the final record of {one.lot}", one.amount) for one in named]
+    rows = [(named_record(one.lot), one.amount) for one in named]
     if others:
-        rows.append((f"{len(others)} more final records", sum([one.amount for one in others], Decimal(0))))
+        rows.append((f"{len(others)} {OTHERS}: ", sum([one.amount for one in others], Decimal(0))))
     for who, lacks in rows:
         kilograms = short(CONTEXT.divide(CONTEXT.multiply(whole, lacks), amount))
         yield Finding(
             code=LACKING, severity="note", supply=unspread.place, value=kilograms, unit="KGM",
-            message=f"{who}: {plain(lacks)} {unit} of {material} fall on it by {key}: figures too low by "
+            message=f"{who}{plain(lacks)} {unit} of {material} fall on it by {key}: figures too low by "
                     f"{kilograms:f} kg CO2e"[:_LONGEST],
         )
 
