@@ -81,7 +81,7 @@ CROSS JOIN LATERAL (
 SELECT c.record, encode(r.digest, 'hex') AS digest, x.leaf, l.id AS first
 FROM (SELECT * FROM closing WHERE facility = $1 OFFSET 0) c
 JOIN record r ON r.index = c.record
-JOIN lot l ON l.number = $2 * 1024
+JOIN lot l ON l.number = $2::bigint * 1024
 LEFT JOIN LATERAL (
     SELECT leaf FROM revised WHERE record = c.record AND version <= $4 ORDER BY version DESC LIMIT 1) o ON true
 CROSS JOIN LATERAL (SELECT coalesce(o.leaf, r.outcome) AS leaf) x
