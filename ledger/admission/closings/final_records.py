@@ -267,7 +267,7 @@ def _lacking(total: Decimal, of: _Share, other: _Share) -> Decimal:
 
 
 def _lacks(total: Decimal, of: _Share, other: _Share) -> list[Decimal]:
-    """What each record lacks of its share by weight."""
+    """The amount that each record lacks of its share by weight."""
     weights = CONTEXT.add(_sum(of.weights), _sum(other.weights))
     return [
         max(_NONE, CONTEXT.subtract(_part(total, weight, weights), stated)) if weight else _NONE
@@ -278,8 +278,8 @@ def _lacks(total: Decimal, of: _Share, other: _Share) -> list[Decimal]:
 def _lacking_records(
     stays: Unspread, shares: tuple[_Share, _Share], final: Sequence[ClosingSpread], fixed: Decimal
 ) -> tuple[Lacking, ...]:
-    """The part that stays, by the final records on which it falls: in proportion to what each lacks, or to the weights
-    if none lacks anything, or to the mass if none has a weight. `shares`: of the provisional and the final records."""
+    """The part that stays, by the final records on which it falls: in proportion to the amounts that they lack, else
+    to their weights, else to their masses. `shares`: of the provisional and the final records."""
     if stays.part is None:
         return ()
     provisional, of = shares

@@ -52,7 +52,7 @@ class Process(NamedTuple):
         return ((i, made) for i, made in enumerate(self.plan.created) if made.facts.role not in _MATTERLESS)
 
     def coded(self, lot: LotFacts) -> SupplyEntry | None:
-        """What the code of a lot's product denotes."""
+        """The entry that the code of a lot's product denotes."""
         product = self.facts.products.get(lot.product)
         return None if product is None else entry_of_code(self.sets, product.codes)
 

@@ -105,7 +105,7 @@ class FuelMarket(NamedTuple):
         return self._among(materials, LotAmount(lot.quantity, lot.unit, lot.mass))
 
     def _by_code(self, lot: LotFacts) -> Mapping[str, str]:
-        """What the code of the lot's product denotes, as its only material."""
+        """The material that the code of the lot's product denotes, as its only one."""
         product = self.facts.products.get(lot.product)
         coded = None if product is None else entry_of_code(self.sets, product.codes)
         return {} if coded is None else {coded.key: "1"}

@@ -144,4 +144,4 @@ def test_the_finding_names_its_supply_and_the_kilograms() -> None:
     found = plant.findings(outputs, (SAND, blend()), evidence=[paper("supplierFactor")])[CODE]
     assert (found.supply, found.taken, found.severity, float(found.value or 0), found.unit) == (
         1, None, "warning", 100, "KGM")
-    assert found.message.startswith("qBlend: nothing says what it is, and 100 kg of it leave in no output")
+    assert found.message.startswith("qBlend: no factor set knows its name, and 100 kg of it leave in no output")

@@ -1,7 +1,7 @@
 """Matter without a name that comes in and does not leave.
 
-A lot or a supply of which no set knows what it is may be fuel: its supplier's paper shows its upstream, and nobody
-books its CO2. Unnamed matter that becomes part of the goods, or leaves as waste, is none. So it is compared by mass:
+A lot or a supply whose name no set has may be fuel: its supplier's paper shows its upstream, and nobody books its CO2.
+Unnamed matter that becomes part of the goods, or leaves as waste, has not burnt. So it is compared by mass:
 
     explained = unnamed goods + named goods and waste - the named matter that comes in    (water, air and fuel apart)
     gone      = unnamed matter - explained
@@ -50,7 +50,7 @@ _LONGEST: Final = 255
 
 class _Unnamed(NamedTuple):
     """Kg of unnamed matter in the lot or the supply at a place. `burning`: kg CO2e of a kg that burns; `covered`: kg
-    CO2e that are omitted, questioned or booked for it already. `asked`: whether no document shows what it is."""
+    CO2e that are omitted, questioned or booked for it already. `asked`: whether no document shows its identity."""
 
     name: str
     mass: Decimal
@@ -67,32 +67,32 @@ class _Unnamed(NamedTuple):
 
 def check_unnamed(process: Process) -> Iterator[Finding]:
     """The findings on unnamed matter that goes nowhere."""
-    unnamed = [*_lots(process), *_supplies(process)]
-    if not any(one.asked and one.burning for one in unnamed):
+    matters = [*_lots(process), *_supplies(process)]
+    if not any(matter.asked and matter.burning for matter in matters):
         return
-    mass = sum((one.mass for one in unnamed), ZERO)
+    mass = sum((matter.mass for matter in matters), ZERO)
     goods, named = _leaving(process)
-    gone = mass - goods - max(named - _named(process, unnamed), ZERO)
+    gone = mass - goods - max(named - _named(process, matters), ZERO)
     if gone <= mass * _LOST:
         return
     part = gone / mass
-    whole = sum((one.amount(part) for one in unnamed), ZERO)
+    whole = sum((matter.amount(part) for matter in matters), ZERO)
     asked = whole - _missing_energy(process)
     if asked <= _LEAST * (_burdens(process) + asked):
         return
-    for one in unnamed:
-        amount = one.amount(part) * asked / whole
+    for matter in matters:
+        amount = matter.amount(part) * asked / whole
         if amount:
             yield Finding(
-                code=GONE, taken=one.lot, supply=one.supply, value=short(one.mass * part), unit="KGM",
+                code=GONE, taken=matter.lot, supply=matter.supply, value=short(matter.mass * part), unit="KGM",
                 amount=short(amount),
-                message=f"{one.name}: nothing says what it is, and {short(one.mass * part):f} kg of it leave in no "
-                        f"output: it may be fuel that burns"[:_LONGEST],
+                message=f"{matter.name}: no factor set knows its name, and {short(matter.mass * part):f} kg of it "
+                        "leave in no output: it may be fuel that burns"[:_LONGEST],
             )
 
 
 def _lots(process: Process) -> Iterator[_Unnamed]:
-    """Goods whose materials no set knows, and such waste, unless the sector books emissions of its own: wet waste of
+    """Goods whose materials no set has, and such waste, unless the sector books emissions of its own: wet waste of
     food has little CO2, and the sector knows how much."""
     books = any(line.supply is None and line.amount for line in process.own.lines)
     market = FuelMarket(process.sets, process.around, process.facts)
@@ -136,7 +136,7 @@ def _supplies(process: Process) -> Iterator[_Unnamed]:
 
 
 def _is_named(process: Process, product: str) -> bool:
-    """Whether the sets know what a product is by its materials or its code, and it is no fuel."""
+    """Whether the sets know a product by its materials or its code, and it is no fuel."""
     facts = process.facts.products.get(product)
     if facts is None:
         return False
@@ -203,7 +203,7 @@ def _is_fuel(process: Process, name: str) -> bool:
 
 
 def _leaving(process: Process) -> tuple[Decimal, Decimal]:
-    """Kg of goods of which no set knows what they are, and of all that leaves beside: goods, and waste, also waste that
+    """Kg of goods whose names no set has, and of all that leaves beside: goods, and waste, also waste that
     somebody treats."""
     unnamed = named = ZERO
     for _, made in process.outputs:

@@ -55,7 +55,7 @@ async def read_site_report(
     async for records in read_booked(pool, [site.issuer], [site.issuer], span, moment):
         for booked in records:
             report.add(booked)
-            # What an organisation used without naming a facility, it used at its only one.
+            # An organisation that names no facility used the goods at its only one.
             anywhere = booked.site is None and isinstance(booked.record, Consumption) and operated == [facility]
             if booked.site == facility or anywhere:
                 whole.add(booked)
