@@ -126,6 +126,15 @@ class OpenPeriod(QueryAnswer, frozen=True):
     records: int
 
 
+class MissedTotal(QueryAnswer, frozen=True):
+    """A closing, by digest and log index, that measured more than the final records of its period state. `kilograms`:
+    CO2e of its totals that fall on the lot; absent if the closing names the lot's record only together with others."""
+
+    record: str
+    index: int
+    kilograms: float | None = None
+
+
 class AttestationAnswer(QueryAnswer, frozen=True):
     """An auditor's conclusion, from the record with digest `record` at log index `index`.
 
@@ -288,7 +297,8 @@ class FootprintAnswer(QueryAnswer, frozen=True, kw_only=True):
     `questioned`: kg CO2e by which the figure may be too low, and `questionedShare` their part of it, omissions
     included. `findings`: of the lot's own record, then of records upstream by their weight in the figure, at most 50;
     `findingsLeftOff` is the number of the others, and `findingsNote` states the proof behind the list. The log commits
-    to `questioned` with the figure.
+    to `questioned` with the figure. `missedTotals`: closings that measured more than the final records of their site
+    state. The figure does not have its part of these totals, and its title counts that part as left out.
 
     `sight`: the parts that are left out because the caller may not see them. With `totals` these are the shares and
     parts by which the figure is made: `share`, `direct`, `inputs`, factors and indicators.
@@ -336,6 +346,7 @@ class FootprintAnswer(QueryAnswer, frozen=True, kw_only=True):
     provisional_share: float | None = None
     open_periods: list[OpenPeriod] = []
     more_periods: bool = False
+    missed_totals: list[MissedTotal] = []
     opening: bool = False
     attestations: list[AttestationAnswer] = []
     verified: VerifiedAnswer | None = None

@@ -1,6 +1,6 @@
 """The complete assessment of a record: its sector's answer, its supplies, and the findings of the core."""
 
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from msgspec.structs import replace
 
@@ -11,10 +11,11 @@ from ledger.admission.lots import Plan
 from ledger.admission.rules import Rule
 from ledger.core.outcome.assessment import NOTHING, Assessment, Finding, Line, LineKind, UsualShare
 from ledger.core.record.amounts import CONTEXT
-from ledger.core.record.kinds import Closing, Declaration, Transfer, Transformation
+from ledger.core.record.kinds import Closing, Consumption, Declaration, Transfer, Transformation
 from ledger.core.record.values import Output
 from ledger.engine.allocation_questions import questions_of as allocation_questions
 from ledger.engine.bounds.carbon.balance import CARRIED
+from ledger.engine.bounds.carbon.written_off import check_written_off
 from ledger.engine.bounds.check import BY_SHARES, check_record, findings_of
 from ledger.engine.bounds.process import Process, short
 from ledger.engine.end_of_waste.check import check_wastes
@@ -26,6 +27,7 @@ from ledger.engine.inventory.later import early_transfer, late_inputs
 from ledger.engine.inventory.moved import moved_goods
 from ledger.engine.inventory.usual import SetPricer
 from ledger.engine.prepared import PreparedDraft, Pricing
+from ledger.engine.pricing.lot_fuels import FuelMarket
 from ledger.engine.pricing.power import residual_of
 from ledger.engine.pricing.priced import kinds_of, with_unbooked, with_upstream
 from ledger.engine.references import Buying, massless_references, references_of
@@ -120,6 +122,9 @@ def _with_references(
         unproven = late.main or (moved is not None and moved.main)
     elif isinstance(record, Transfer):
         own = [*early_transfer(record, draft.plan)]
+    elif isinstance(record, Consumption):
+        with localcontext(CONTEXT):
+            own = [*check_written_off(record, draft.plan, FuelMarket(pricing.sets, pricing.around, facts))]
     references, findings = references_of(draft.plan, facts, pricing.around, pricing.sets, unproven=unproven)
     if isinstance(record, Declaration) and unproven:
         massless = massless_references(draft.plan, pricing.around, pricing.sets)

@@ -11,8 +11,9 @@ from ledger.admission.plan import plan as plan_of
 from ledger.admission.rules import Rule
 from ledger.core.outcome.assessment import NOTHING, Assessment
 from ledger.core.outcome.leaves import assessment_bytes
-from ledger.core.record.kinds import AnyRecord, Declaration, Report, Transformation
+from ledger.core.record.kinds import AnyRecord, Consumption, Declaration, Report, Transformation
 from ledger.engine.assessing import assess
+from ledger.engine.bounds.carbon.written_off import USES
 from ledger.engine.figure_work import work_of
 from ledger.engine.prepared import REVISING, Prepared, PreparedDraft, Pricing, Submission
 from ledger.engine.pricing.burnt_lots import with_burnt_lots, with_burnt_materials
@@ -124,7 +125,8 @@ def _pricing(
     if not versions.sets or not versions.has(Rule.DEFAULT_UPSTREAM):
         check_no_rows([*plan.supplied, *plan.overheads])
         return None
-    referenced = bool(plan.created) and versions.has(Rule.REFERENCE_RANGES)
+    used = isinstance(record, Consumption) and record.purpose in USES
+    referenced = (bool(plan.created) or used) and versions.has(Rule.REFERENCE_RANGES)
     if not (plan.supplied or plan.overheads or referenced or isinstance(record, Transformation)):
         # Above all an activation: it must be possible even if this server lacks the set in force.
         return None

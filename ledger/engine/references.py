@@ -1,7 +1,8 @@
 """The reference range of each output by rule `reference-ranges`: the usual burden of its material by the factor sets.
 
 The material follows from the product's CN or HS code, else from the materials of which the lot consists. Where the two
-are of different classes, the one with the higher low end counts: a code for sand does not make steel look better.
+are of different classes, the one with the higher low end counts: a code for sand does not make steel look better. A
+fuel has the range of its upstream: whoever makes it does not burn it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +23,7 @@ from ledger.engine.end_of_waste.recycled import primary_of, recycled_key, recycl
 from ledger.engine.pricing.surroundings import Surroundings
 from ledger.footprint.derived.completeness import NO_REFERENCE
 from ledger.sdk import PRODUCT_ROLES, FactorSetVersion, SetChoice
-from ledger.sdk.sets.factor_set import SupplyEntry
+from ledger.sdk.sets.factor_set import SetBoundary, SupplyEntry
 from ledger.sdk.sets.lookup import amount_of, choose, entry_of, entry_of_code
 from ledger.sdk.sets.reading import co2e_of
 
@@ -30,6 +31,7 @@ _KNOWN_PART: Final = Decimal("0.5")
 """Of a product's mass, so much must be of materials that the sets know."""
 _SCRAP: Final = Decimal(10)
 _POWER: Final = "electricity"
+_FUEL: Final = "fuel"
 _FREIGHT: Final = "truckFreight"
 _MASSLESS: Final[Mapping[str, str]] = {"energy": "heat", "freight": _FREIGHT}
 _TONNE_KILOMETRE: Final = "TKM"
@@ -107,7 +109,10 @@ class Buying(NamedTuple):
     facts: Facts
 
     def choose(self, key: str) -> SetChoice | None:
-        return choose(self.sets, key, "cradleToGate", self.around.places, self.around.year)
+        """The row of a material from cradle to gate, or of a fuel from well to tank."""
+        known = entry_of(self.sets, key)
+        boundary: SetBoundary = "wellToTank" if known is not None and known[1].kind == _FUEL else "cradleToGate"
+        return choose(self.sets, key, boundary, self.around.places, self.around.year)
 
     def scrap(self, made: SetChoice) -> Decimal | None:
         """The part of the material that is used cores, or bought scrap for which the record has evidence. Scrap is of
@@ -193,9 +198,9 @@ class _Ranges:
         named, primary = entry, primary_of(self._sets, entry)
         entry = primary or entry
         choice = self._market.choose(entry.key)
-        if choice is None or choice.factor.low is None or UNITS[choice.entry.unit].dimension != "mass":
+        scale = None if choice is None else _kilograms_of(choice.entry)
+        if choice is None or choice.factor.low is None or scale is None:
             return []
-        scale = UNITS[choice.entry.unit].scale
         recycled = self._market.choose(recycled_key(entry.key))
         if recycled is not None and recycled.entry.unit != choice.entry.unit:
             recycled = None
@@ -213,6 +218,16 @@ class _Ranges:
             scrap=None if scrap is None else spelled(scrap),
             code=BY_NAME if primary is not None and scrap != 1 else None,
         )]
+
+
+def _kilograms_of(entry: SupplyEntry) -> Decimal | None:
+    """Kg of one unit of an entry: of fuels also by their density, since gas is priced by its volume."""
+    unit = UNITS[entry.unit]
+    if unit.dimension == "mass":
+        return unit.scale
+    if entry.kind != _FUEL or entry.density is None or unit.dimension not in ("volume", "normal volume"):
+        return None
+    return CONTEXT.multiply(entry.density, unit.scale)
 
 
 def spelled(value: Decimal) -> Decimal:

@@ -22,6 +22,9 @@ SELECT q.place, l.number, l.id, l.product, l.holder, l.role, l.origin,
        CASE WHEN r.type = 'transfer' THEN (
            SELECT record FROM acceptance WHERE transfer = r.index AND record < q.size) END AS accepted,
        CASE WHEN r.type = 'transfer' THEN (SELECT rule FROM arrival WHERE transfer = r.index) END AS standing,
+       CASE WHEN r.type = 'transformation' THEN
+           EXISTS (SELECT FROM closing WHERE facility = l.facility AND record > r.index AND record < q.size OFFSET 0)
+           AND NOT EXISTS (SELECT FROM provisional WHERE record = r.index OFFSET 0) END AS closed_since,
        (SELECT true FROM claim WHERE lot = l.id LIMIT 1) IS NOT NULL AS claimed,
        (SELECT true FROM compromise WHERE record < q.size LIMIT 1) IS NOT NULL AS doubted,
        -- As findings.any, in the same round trip.
@@ -72,6 +75,20 @@ CROSS JOIN LATERAL (
         SELECT quantity FROM lot_version WHERE number = x.number AND version <= q.version
         ORDER BY version DESC LIMIT 1) y ON true
     WHERE w2.record = r.index AND w2.version = coalesce(w.version, 0)) i;
+
+-- name: closings_since
+-- purpose: the closings in force of a facility after a record whose findings have a code, with the first lot of the record
+-- parameters: facility, index of the record, tree size, the newest revision to include, code
+SELECT c.record, encode(r.digest, 'hex') AS digest, x.leaf, l.id AS first
+FROM (SELECT * FROM closing WHERE facility = $1 OFFSET 0) c
+JOIN record r ON r.index = c.record
+JOIN lot l ON l.number = $2::bigint * 1024
+LEFT JOIN LATERAL (
+    SELECT leaf FROM revised WHERE record = c.record AND version <= $4 ORDER BY version DESC LIMIT 1) o ON true
+CROSS JOIN LATERAL (SELECT coalesce(o.leaf, r.outcome) AS leaf) x
+WHERE c.record > $2 AND c.record < $3 AND position($5::bytea IN x.leaf) > 0
+    AND NOT EXISTS (SELECT FROM reopening p WHERE p.closing = c.record AND p.record < $3)
+ORDER BY c.record;
 
 -- name: moment
 -- purpose: the log's size, and the newest revision in a tree

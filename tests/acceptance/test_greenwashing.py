@@ -1,4 +1,4 @@
-"""146 attempts to obtain a false low figure, as an attacker would write them.
+"""151 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -26,11 +26,12 @@ from acceptance.greenwashing import (
     steel,
     waste,
 )
-from acceptance.greenwashing.lie import Attempt, judged
+from acceptance.greenwashing.lie import FOOTPRINT, MOST, Attempt, judged
 from support.databases import Database
 from support.market import Market, trading_server
 from support.server import Server
 
+from ledger.core.record.kinds import Reopening
 from ledger.store.embedded import attach
 
 # The case, kg CO2e that it hides (of recycled content, for lies about that), and how the ledger is to answer, with the
@@ -99,6 +100,10 @@ ATTEMPTS: Final = (
     Attempt(lots.oil_lot_that_gravel_holds, 119_000, "fossil carbon in goods that cannot hold it"),
     Attempt(lots.kiln_lot_with_the_carbon_of_sand, 291_061, "a lot that burns with less carbon than its row"),
     Attempt(lots.coal_lot_of_five_percent, 111_998, "nothing but fuel is known of the lot: it burns"),
+    Attempt(lots.coal_lot_of_a_code_alone, 111_998, "a code denotes a fuel, and its lot burns: no effect"),
+    Attempt(lots.coal_lot_of_gravel_by_its_materials, 111_998, "a code of a fuel counts against stone and metal"),
+    Attempt(lots.coal_lot_without_a_name, 111_998, "goods without a name that leave in no output"),
+    Attempt(lots.coal_lot_of_an_unknown_name, 111_998, "goods of unknown materials that leave in no output"),
     Attempt(lots.coal_lot_that_becomes_waste, 111_998, "fuel in waste burns all but a little"),
     Attempt(lots.oil_lot_of_a_garage, 84_000, "waste whose carbon goes nowhere"),
     Attempt(lots.coal_lot_in_plastics, 491_787, "goods of their own matter bind no carbon of fuel"),
@@ -131,6 +136,7 @@ ATTEMPTS: Final = (
     Attempt(prices.clinker_of_half_a_coal, 164_556, "an own factor of combustion without evidence"),
     Attempt(prices.lorry_of_half_a_diesel, 41_000, "an own factor of combustion in freight without evidence"),
     Attempt(prices.kit_of_gravel, 3_160_000, "a row of another thing for matter that no set knows"),
+    Attempt(prices.tonnes_of_a_blend_with_a_paper, 111_998, "matter of an unknown name that leaves in no output"),
     Attempt(prices.blend_that_is_british_heat, 66_346, "a row of heat for energy that no set knows"),
     Attempt(prices.haulage_of_an_unknown_kind, 460_880, "unknown freight goes by road"),
     Attempt(prices.delivery_with_diesel_that_is_only_refined, 127_900, "unknown matter that moves goods burns"),
@@ -219,3 +225,35 @@ def test_each_attempt_is_one_lie_of_its_own() -> None:
 def test_it_does_not_pass_silently(attempt: Attempt, server: Server) -> None:
     market = Market(server, attempt.case.__name__.replace("_", "-"))
     assert judged(attempt, market) == []
+
+
+def test_a_lot_names_the_totals_that_its_final_record_lacks(server: Server) -> None:
+    """The closing names both records, and their lots lose the title as long as the closing is in force."""
+    market = Market(server, "half-of-the-meter")
+    works, closing, hidden = revisions.half_of_the_meter(market)
+    answer = market.footprint(works.name("ingot"))
+    (missed,) = answer["missedTotals"]
+    assert (missed["record"], missed["kilograms"]) == (closing, pytest.approx(hidden))
+    assert answer["title"] == "incomplete footprint"
+    assert market.footprint(works.name("other"))["missedTotals"][0]["kilograms"] == pytest.approx(hidden / 3)
+    for before in (market.footprint(works.name("scrap")),
+                   market.ask("/v1/footprint", lot=works.name("ingot"), at=missed["index"])):
+        assert "missedTotals" not in before
+    listed = market.ask("/v1/inventory", organization=works.id, year=2025)["findings"]
+    assert sum(one["code"] == "final-record-lacks" for one in listed) == 2
+    works.post(Reopening, closing=closing, reason="a reading was wrong")
+    assert "missedTotals" not in market.footprint(works.name("ingot"))
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_fuel_that_is_written_off_stays_with_its_site(elsewhere: bool, server: Server) -> None:
+    """The inventory and the report of the site show the CO2 that no process states, and the malt that its heat is
+    missing."""
+    market = Market(server, f"written-off-{elsewhere}".lower())
+    maltings, hidden = lots.coal_lot_that_is_written_off(market, elsewhere=elsewhere)
+    for answer in (market.ask("/v1/inventory", organization=maltings.id, year=2025),
+                   market.ask("/v1/inventory/report", facility=maltings.name("site"), year=2025)):
+        (found,) = [one for one in answer["findings"] if one["code"] == "fuel-written-off"]
+        assert found["amount"] == pytest.approx(hidden, rel=0.02)
+        assert hidden <= answer["questioned"] <= MOST * hidden
+    assert market.footprint(maltings.name("malt"))["title"] != FOOTPRINT

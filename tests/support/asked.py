@@ -223,6 +223,7 @@ ASKED: Final = {
     "quota.known": _DIGESTS,
     "read.footprint": f"ARRAY['lot:{RECORD}', 'lot:{RECORD + 1}'], ARRAY[{_NEWEST}, 0], ARRAY[{_SIZE}, {_SIZE}], "
                       "ARRAY[9, 9], ARRAY[40, 40]",
+    "read.closings_since": f"'site:{_NAME}', {RECORD}, {_SIZE}, {_NEWEST}, 'final-record-lacks'",
     "read.moment": str(RECORD),
     "read.taken_at": f"{_LOTS}, {_SIZE}, {_NEWEST}",
     "read.open_periods": f"{_RECORDS}, {_NEWEST}, 9, {_ALL}",

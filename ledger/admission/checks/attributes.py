@@ -25,6 +25,7 @@ MONTHS: Final = 24
 """The longest validity of an attribute, from the month of generation on, as for China's green certificates (rules of
 the National Energy Administration of 2024); guarantees of origin in Europe expire after 18 months."""
 
+_AT_A_SITE: Final = ("ownUse", "loss", "stockCorrection")
 LEAVING: Final = ("retired", "soldOutside", "exported", "loss", "stockCorrection")
 """Purposes by which an attribute leaves the ledger; only `retired` claims that power was green."""
 
@@ -150,9 +151,7 @@ def check_retired(record: Consumption, taken: Sequence[LotFacts], facts: Facts) 
         if record.purpose not in LEAVING:
             raise _form(f"inputs[{i}].lot", lot.id, f"the purpose for an attribute is one of: {' '.join(LEAVING)}")
     if record.purpose != "retired" or not attributes:
-        for name in ("facility", "start", "end"):
-            if getattr(record, name) is not None:
-                raise _form(name, getattr(record, name), "only a retirement of attributes has a facility and a period")
+        _check_place(record, facts)
         return
     if len(attributes) < len(taken):
         raise _form("inputs", record.purpose, "a record that retires attributes takes no other lots")
@@ -166,6 +165,17 @@ def check_retired(record: Consumption, taken: Sequence[LotFacts], facts: Facts) 
         _check_valid(lot, record.start, record.end, f"inputs[{i}].lot")
         _check_unexpired(lot, record.time, f"inputs[{i}].lot")
         _check_market(lot, record.facility, facts, f"inputs[{i}].lot")
+
+
+def _check_place(record: Consumption, facts: Facts) -> None:
+    """Own use and losses may name their facility by rule `reference-ranges`."""
+    used = record.purpose in _AT_A_SITE and facts.rules.has(Rule.REFERENCE_RANGES)
+    for name in ("start", "end") if used else ("facility", "start", "end"):
+        if getattr(record, name) is not None:
+            raise _form(name, getattr(record, name), "only a retirement of attributes has a facility and a period; own "
+                        "use, losses and corrections of stock may name a facility")
+    if record.facility is not None:
+        _check_served(record, record.facility, facts)
 
 
 def _check_served(record: Consumption, facility: str, facts: Facts) -> None:

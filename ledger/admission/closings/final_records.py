@@ -44,11 +44,18 @@ _NONE: Final = Decimal(0)
 _STEP: Final = Decimal("0.000000001")
 
 
+class Lacking(NamedTuple):
+    """The part of a total that falls on a final record, by the first lot that it makes, in the total's unit."""
+
+    lot: str
+    amount: Decimal
+
+
 class Unspread(NamedTuple):
     """The part of a total that stays with its closing. `place`: of the total, counted through the overheads and then
-    the measured totals. `part`: the amount that falls on final records, or None. `stated`: by `records` final
-    records. `above`: by which the records still exceed the total. `outside`: how many transformations have no weight by
-    the key."""
+    the measured totals. `part`: the amount that falls on final records, or None; `lacking` divides it among these,
+    the largest first. `stated`: by `records` final records. `above`: by which the records still exceed the total.
+    `outside`: how many transformations have no weight by the key."""
 
     place: int
     total: Supply
@@ -58,6 +65,7 @@ class Unspread(NamedTuple):
     above: Decimal
     outside: int
     unknown: int = 0
+    lacking: tuple[Lacking, ...] = ()
 
 
 class _Share(NamedTuple):
@@ -86,6 +94,7 @@ def divided(
         first, last = _overhead_shares(key, provisional, final)
         fixed_amount = _sum([amount_in(record.overheads, total, f"overheads[{i}]") for record in fixed])
         rest, stays = _divided(i, total, first, last, fixed_amount)
+        stays = stays._replace(lacking=_lacking_records(stays, (first, last), final, fixed_amount))
         overheads += [] if rest is None else [rest]
         unspread.append(stays)
     for i, total in enumerate(closing.measured):
@@ -93,6 +102,7 @@ def divided(
         first, last = _measured_shares(closing.spread, total, field, (provisional, final))
         fixed_amount = _sum([amount_in(record.supplies, total, field) for record in fixed])
         rest, stays = _divided(place, total, first, last, fixed_amount)
+        stays = stays._replace(lacking=_lacking_records(stays, (first, last), final, fixed_amount))
         anew = total.material in closing.replaces
         if rest is not None and (anew or rest.quantity.amount != CONTEXT.add(first.whole, fixed_amount)):
             measured.append(rest)
@@ -253,12 +263,42 @@ def _divided(
 
 def _lacking(total: Decimal, of: _Share, other: _Share) -> Decimal:
     """The sum of the amounts that records lack of their shares by weight."""
+    return _sum(_lacks(total, of, other))
+
+
+def _lacks(total: Decimal, of: _Share, other: _Share) -> list[Decimal]:
+    """The amount that each record lacks of its share by weight."""
     weights = CONTEXT.add(_sum(of.weights), _sum(other.weights))
-    lacking = _NONE
-    for stated, weight in zip(of.stated, of.weights, strict=True):
-        if weight:
-            lacking = CONTEXT.add(lacking, max(_NONE, CONTEXT.subtract(_part(total, weight, weights), stated)))
-    return lacking
+    return [
+        max(_NONE, CONTEXT.subtract(_part(total, weight, weights), stated)) if weight else _NONE
+        for stated, weight in zip(of.stated, of.weights, strict=True)
+    ]
+
+
+def _lacking_records(
+    stays: Unspread, shares: tuple[_Share, _Share], final: Sequence[ClosingSpread], fixed: Decimal
+) -> tuple[Lacking, ...]:
+    """The part that stays, by the final records on which it falls: in proportion to the amounts that they lack, else
+    to their weights, else to their masses. `shares`: of the provisional and the final records."""
+    if stays.part is None:
+        return ()
+    provisional, of = shares
+    lacks = _lacks(CONTEXT.subtract(stays.total.quantity.amount, fixed), of, provisional)
+    weights = next((some for some in (lacks, of.weights) if any(some)), [one.mass for one in final])
+    whole, step = _sum(weights), step_of(stays.total.quantity.unit)
+    amounts = [
+        (_part(stays.part.quantity.amount, weight, whole).quantize(step, ROUND_HALF_EVEN, CONTEXT), place)
+        for place, weight in enumerate(weights) if whole and weight
+    ]
+    return tuple([
+        Lacking(_named(final[place].record), amount)
+        for amount, place in sorted(amounts, key=lambda one: (-one[0], one[1])) if amount
+    ])
+
+
+def _named(record: Transformation) -> str:
+    """A record by its first lot; a run that makes nothing by its process and end."""
+    return record.outputs[0].lot if record.outputs else f"{record.process} until {record.end}"
 
 
 def _of(total: Supply, amount: Decimal) -> Supply | None:

@@ -247,6 +247,9 @@ def _notes(answer: FootprintAnswer) -> Iterator[str]:
     if answer.provisional_share:
         yield (f"provisional: {share_words(answer.provisional_share)} of the figure waits for a closing "
                f"({months_of(answer)})")
+    for missed in answer.missed_totals:
+        part = "a part" if missed.kilograms is None else f"{fixed(missed.kilograms)} kg CO2e"
+        yield f"not in the figure: {part} of the totals that closing {missed.index} measured for final records"
     for attestation in answer.attestations:
         yield attestation_line(attestation)
     if answer.verified is not None:

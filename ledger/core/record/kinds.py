@@ -245,7 +245,8 @@ class Consumption(Record, frozen=True, kw_only=True, tag="consumption"):
     """Lots leave the ledger; waste and cores may result. The burden stays with this record.
 
     With purpose `claim` the inputs are credits, and `claim` states the claim that uses them up. With purpose `retired`
-    the inputs may be green attributes, for power used at a `facility` between `start` and `end`.
+    the inputs may be green attributes, for power used at a `facility` between `start` and `end`. Own use, losses and
+    corrections of stock may name the `facility` where they happened.
     """
 
     inputs: Annotated[Flows, Meta(min_length=1)]

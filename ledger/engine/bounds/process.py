@@ -4,13 +4,14 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from ledger.admission.facts import Facts
+from ledger.admission.facts import Facts, LotFacts
 from ledger.admission.lots import Created, Plan, Supplied, Taken
 from ledger.core.outcome.assessment import Assessment
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.units import POWER_UNITS, UNITS, convert
 from ledger.engine.pricing.surroundings import Surroundings
-from ledger.sdk import FactorSetVersion, NaturalInput
+from ledger.sdk import FactorSetVersion, NaturalInput, SupplyEntry
+from ledger.sdk.sets.lookup import entry_of_code
 
 ZERO: Final = Decimal(0)
 ONE: Final = Decimal(1)
@@ -49,6 +50,11 @@ class Process(NamedTuple):
     def outputs(self) -> Iterator[tuple[int, Created]]:
         """The outputs that are matter or energy, with their places."""
         return ((i, made) for i, made in enumerate(self.plan.created) if made.facts.role not in _MATTERLESS)
+
+    def coded(self, lot: LotFacts) -> SupplyEntry | None:
+        """The entry that the code of a lot's product denotes."""
+        product = self.facts.products.get(lot.product)
+        return None if product is None else entry_of_code(self.sets, product.codes)
 
     def natural(self, group: str) -> NaturalInput | None:
         """The route's own row for a group of natural inputs."""

@@ -114,6 +114,11 @@ def substance_of(sets: tuple[FactorSetVersion, ...], material: str) -> Substance
     )
 
 
+def class_carbon(group: str) -> Decimal:
+    """Kg of carbon that a kg of a class of materials can hold at most; of an unknown class, all of it."""
+    return Decimal(_rows()[f"class:{group}" if f"class:{group}" in _rows() else _ANYTHING]["carbon"])
+
+
 def _fuel(version: FactorSetVersion, entry: SupplyEntry, heat: Decimal) -> Substance:
     burnt = [
         amount for factor in version.factors(entry.key, "combustion")

@@ -87,6 +87,9 @@ _KEPT: Final = Decimal("0.95")
 _ASPHALT: Final = "asphalt"
 _BITUMEN: Final = Decimal("0.08")
 """Kg per kg of asphalt, at most."""
+_GANGUE: Final = "coalGangue"
+_COAL_OF_REFUSE: Final = Decimal("0.3")
+"""Kg of carbon per kg of the refuse of washing: usual are 0.1 to 0.3; own judgement, unverified."""
 _MATTERLESS: Final = ("credit", "attribute")
 _LONGEST: Final = 255
 
@@ -137,8 +140,9 @@ def _missing(process: Process, fuels: Sequence[_EnteringFuel], released: Decimal
     raw = sum((fuel.raw for fuel in fuels), ZERO)
     matter = sum((fuel.carbon_dioxide for fuel in fuels), ZERO)
     kept = min(raw, _fuels_made(process, fuels)) if raw else ZERO
-    missing = max(matter - kept - _bound(process, fuels) - _leaving(process) - released, ZERO)
     whole = sum((fuel.whole for fuel in fuels), ZERO)
+    refuse = _refuse(process) if matter * 2 <= whole else ZERO
+    missing = max(matter - kept - _bound(process, fuels) - _leaving(process) - refuse - released, ZERO)
     least = max(matter * _LEAST, whole * _LOST)
     if missing and raw == matter:
         emitted = co2e_of_lines(line for line in process.assessment.lines if line.burden in ADDITIVE)
@@ -313,6 +317,17 @@ def _leaving(process: Process) -> Decimal:
     if room:
         room = max(room - _brought(process), ZERO)
     return (room + stated) * CO2_PER_C
+
+
+def _refuse(process: Process) -> Decimal:
+    """Kg of CO2 of the coal that the refuse of washing holds: of a record most of whose fuel leaves again."""
+    mass = ZERO
+    for _, made in process.outputs:
+        for name, share in process.facts.composition(made.facts).materials.items():
+            entry = substance_of(process.sets, name).entry
+            if entry is not None and entry.key == _GANGUE:
+                mass += (made.facts.mass or ZERO) * Decimal(share)
+    return mass * _COAL_OF_REFUSE * CO2_PER_C
 
 
 def _brought(process: Process) -> Decimal:

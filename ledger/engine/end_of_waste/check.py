@@ -31,7 +31,7 @@ def check_wastes(
         assessment = replace(assessment, references=back.references)
         findings += back.findings
         references += [] if buying is None else declared_core(record, buying)
-    elif isinstance(record, Consumption) and buying is not None:
+    elif isinstance(record, Consumption) and buying is not None and plan.created:
         references += returned_goods(record, buying)
     if not references and not findings:
         return assessment

@@ -22,6 +22,11 @@ UNSOLD: Final = Decimal("0.15")
 SOLD: Final = ("product", "coProduct")
 _FUEL: Final = "fuel"
 _CACHED: Final = 4096
+_INERT: Final = (
+    "aluminium", "cement", "ceramic", "copper", "ferroalloy", "glass", "metal", "mineral", "preciousMetal", "steel",
+    "water",
+)
+"""Classes of things that are no fuel, and that no code of a fuel denotes."""
 _WHOLE: Final = Decimal(1)
 _NOTHING: Final = Decimal(0)
 
@@ -76,21 +81,30 @@ class FuelMarket(NamedTuple):
 
     def fuels_taken(self, lot: LotFacts, amount: MaterialAmount) -> list[LotFuel]:
         """The fuels in an amount of a lot that comes in, by its materials, or by its product's: no lot is less of a
-        fuel than its product. Without materials, the product's CN or HS code decides. Where nothing but fuel is
-        known of a lot, all of it is fuel."""
-        product = self.facts.products.get(lot.product)
+        fuel than its product. Without materials, the product's CN or HS code decides, and so it does where they are
+        stone and metal that the code does not mean. Where nothing but fuel is known of a lot, all of it is fuel."""
         own = self.facts.composition(lot).materials
-        if product is None:
-            return self._among(own, amount, whole=True)
-        if own or product.composition.materials:
-            by_product = product.composition.materials
-            return self._among(own, amount, whole=True) or self._among(by_product, amount, whole=True)
-        coded = entry_of_code(self.sets, product.codes)
-        return [] if coded is None else self._among({coded.key: "1"}, amount)
+        product = self.facts.products.get(lot.product)
+        by_product = own if product is None else product.composition.materials
+        fuels = self._among(own, amount, whole=True) or self._among(by_product, amount, whole=True)
+        if fuels or not all(self._is_inert(name) for name in (*own, *by_product)):
+            return fuels
+        return self._among(self._by_code(lot), amount)
 
     def fuels_left(self, lot: LotFacts) -> list[LotFuel]:
-        """The fuels in a lot that a record makes, by its stated materials alone."""
-        return self._among(self.facts.composition(lot).materials, amount_of_lot(lot))
+        """The fuels in a lot that a record makes, by its stated materials, or without them by its product's code."""
+        materials = self.facts.composition(lot).materials or self._by_code(lot)
+        return self._among(materials, amount_of_lot(lot))
+
+    def _by_code(self, lot: LotFacts) -> Mapping[str, str]:
+        """The material that the code of the lot's product denotes, as its only one."""
+        product = self.facts.products.get(lot.product)
+        coded = None if product is None else entry_of_code(self.sets, product.codes)
+        return {} if coded is None else {coded.key: "1"}
+
+    def _is_inert(self, material: str) -> bool:
+        known = entry_of(self.sets, material)
+        return known is not None and known[1].group in _INERT
 
     def _among(self, materials: Mapping[str, str], amount: MaterialAmount, *, whole: bool = False) -> list[LotFuel]:
         """`whole`: materials that are all fuel stand for the part that nobody states."""

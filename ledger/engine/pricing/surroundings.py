@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from ledger.admission.facts import Facts
+from ledger.admission.facts import Facts, SiteFacts
 from ledger.core.record.kinds import AnyRecord, Closing, Consumption, Declaration, Transfer, Transformation
 from ledger.core.record.values import Evidence
 from ledger.sdk import ANYWHERE, SetFactor
@@ -26,20 +26,22 @@ def surroundings_of(record: AnyRecord, facts: Facts) -> Surroundings:
     """Raises PluginError for a facility in an unknown province."""
     match record:
         case Transformation() | Closing():
-            site = facts.facilities[record.facility]
-            places = (site.subdivision, site.country) if site.subdivision else (site.country,)
             evidence = record.evidence if isinstance(record, Transformation) else ()
-            return Surroundings(places_around(places), int(record.end[:4]), evidence)
+            return Surroundings(_around_site(facts.facilities[record.facility]), int(record.end[:4]), evidence)
         case Declaration(facility=str() as name) if name in facts.facilities:
-            site = facts.facilities[name]
-            places = (site.subdivision, site.country) if site.subdivision else (site.country,)
-            return Surroundings(places_around(places), int(record.end[:4]), record.evidence)
+            return Surroundings(_around_site(facts.facilities[name]), int(record.end[:4]), record.evidence)
         case Declaration():
             return Surroundings((ANYWHERE,), int(record.end[:4]), record.evidence)
+        case Consumption(facility=str() as name) if name in facts.facilities:
+            return Surroundings(_around_site(facts.facilities[name]), int(record.time[:4]))
         case Transfer() | Consumption():
             return Surroundings((ANYWHERE,), int(record.time[:4]))
         case _:
             return Surroundings((ANYWHERE,), 0)
+
+
+def _around_site(site: SiteFacts) -> tuple[str, ...]:
+    return places_around((site.subdivision, site.country) if site.subdivision else (site.country,))
 
 
 def ratings_of(factor: SetFactor, around: Surroundings) -> tuple[int, int, int]:

@@ -21,6 +21,7 @@ from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Closing
 from ledger.core.record.units import plain
 from ledger.engine.assessing import assess
+from ledger.engine.bounds.process import short
 from ledger.engine.figure_work import work_of
 from ledger.engine.prepare import drafted
 from ledger.engine.prepared import Prepared
@@ -30,6 +31,11 @@ from ledger.footprint.stored.burdens import line_kilograms
 COUNTED: Final = "final-records-counted"
 ABOVE: Final = "records-above-total"
 OUTSIDE: Final = "records-outside-key"
+LACKING: Final = "final-record-lacks"
+_NAMED: Final = 100
+"""Final records that a total names one by one."""
+OTHERS: Final = "more final records"
+_LONGEST: Final = 255
 _ADDITIVE: Final = frozenset(ADDITIVE)
 _assessment = msgspec.json.Decoder(Assessment)
 
@@ -77,6 +83,7 @@ def _findings(closing: Closing, unspread: Unspread, part: Assessment) -> Iterato
             message=f"{plain(amount)} of {total.quantity} of {code} fall on final records by {key}; they stay with the "
                     "closing, and no product carries them",
         )
+        yield from _lacking(unspread, part, key or "")
     if unspread.stated:
         yield Finding(
             code=COUNTED, severity="note", supply=place, value=_number(unspread.stated), unit=unit,
@@ -96,6 +103,31 @@ def _findings(closing: Closing, unspread: Unspread, part: Assessment) -> Iterato
         yield Finding(
             code=OUTSIDE, severity="note", supply=place, value=Decimal(outside + unknown), unit="records",
             message="; ".join(parts),
+        )
+
+
+def named_record(lot: str) -> str:
+    """How a note begins that names the final record which made this lot first."""
+    return f"the final record of {lot}: "
+
+
+def _lacking(unspread: Unspread, part: Assessment, key: str) -> Iterator[Finding]:
+    """A note for each of the final records that lack most, with the kg CO2e by which its figure is too low, and one for
+    the others together. The amount in question stands in the finding of the whole part."""
+    if unspread.part is None:
+        return
+    whole, amount = _co2e(part), unspread.part.quantity.amount
+    unit, material = unspread.total.quantity.unit, unspread.total.material
+    named, others = unspread.lacking[:_NAMED], unspread.lacking[_NAMED:]
+    rows = [(named_record(one.lot), one.amount) for one in named]
+    if others:
+        rows.append((f"{len(others)} {OTHERS}: ", sum([one.amount for one in others], Decimal(0))))
+    for who, lacks in rows:
+        kilograms = short(CONTEXT.divide(CONTEXT.multiply(whole, lacks), amount))
+        yield Finding(
+            code=LACKING, severity="note", supply=unspread.place, value=kilograms, unit="KGM",
+            message=f"{who}{plain(lacks)} {unit} of {material} fall on it by {key}: figures too low by "
+                    f"{kilograms:f} kg CO2e"[:_LONGEST],
         )
 
 

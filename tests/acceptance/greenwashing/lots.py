@@ -75,10 +75,12 @@ def kiln_lot_with_the_carbon_of_sand(market: Market) -> Lie:
     return Lie(kiln, "clinker", 130_000 * (COAL_BURNT - 0.06 * CO2_PER_C))
 
 
-def _malt_with_coal(market: Market, materials: dict[str, str], left: str | None = None) -> Company:
-    """Malt whose coal is a lot of these materials. `left`: of the coal, as waste."""
+def _malt_with_coal(
+    market: Market, materials: dict[str, str], left: str | None = None, codes: dict[str, str] | None = None
+) -> Company:
+    """Malt whose coal is a lot of these materials, with these `codes`. `left`: of the coal, as waste."""
     trader = market.company("trader", "DE")
-    trader.product("coal", "goods", "KGM", materials=materials)
+    trader.product("coal", "goods", "KGM", materials=materials, classifications=codes or {})
     maltings = market.company("maltings", "DE").products("consumer-goods", malt="malt", rest="bituminous")
     amount = f"{COAL:.0f} KGM"
     coal = _sell(trader, "coal", amount, maltings, COAL * UPSTREAM)
@@ -98,6 +100,43 @@ def coal_lot_of_five_percent(market: Market) -> Lie:
     """The coal's product says that a twentieth of it is coal, and nothing of the rest."""
     maltings = _malt_with_coal(market, {"bituminous": "0.05"})
     return Lie(maltings, "malt", COAL * COAL_BURNT, honest=HONEST_MALT + COAL * COAL_BURNT)
+
+
+def coal_lot_of_a_code_alone(market: Market) -> Lie:
+    """The coal's product says nothing but its CN code."""
+    maltings = _malt_with_coal(market, {}, codes={"cn": "27011290"})
+    return Lie(maltings, "malt", COAL * COAL_BURNT, honest=HONEST_MALT + COAL * COAL_BURNT)
+
+
+def coal_lot_of_gravel_by_its_materials(market: Market) -> Lie:
+    """By its HS code the lot is coal, by its materials gravel, which vanishes in the kiln."""
+    maltings = _malt_with_coal(market, {"gravel": "1"}, codes={"hs": "2701"})
+    return Lie(maltings, "malt", COAL * COAL_BURNT, honest=HONEST_MALT + COAL * COAL_BURNT)
+
+
+def coal_lot_without_a_name(market: Market) -> Lie:
+    """The coal's product says nothing, and the trader shows its upstream."""
+    return Lie(_malt_with_coal(market, {}), "malt", COAL * COAL_BURNT)
+
+
+def coal_lot_of_an_unknown_name(market: Market) -> Lie:
+    """The coal's product consists of a blend of which no set knows what it is."""
+    return Lie(_malt_with_coal(market, {"kilnBlend": "1"}), "malt", COAL * COAL_BURNT)
+
+
+def coal_lot_that_is_written_off(market: Market, *, elsewhere: bool = False) -> tuple[Company, float]:
+    """The maltings takes its coal off the ledger for its own use, and then dries malt with none. Returns the hidden kg
+    CO2: they belong to no lot. `elsewhere`: it has a second site, and names the one that used the coal."""
+    trader = _trader(market, "coal", "KGM", "bituminous")
+    maltings = market.company("maltings", "DE").products("consumer-goods", malt="malt")
+    coal = _sell(trader, "coal", f"{COAL:.0f} KGM", maltings, COAL * UPSTREAM)
+    market.begin_to_lie()
+    if elsewhere:
+        maltings.site("second", "DE")
+    maltings.consume({coal: f"{COAL:.0f} KGM"}, "ownUse", facility=maltings.name("site") if elsewhere else None)
+    maltings.run("consumer-goods.foodAndDrink", [maltings.out("malt", "400 TNE")],
+                 [supply("barley", "480 TNE"), supply("electricity", "48 MWH")], activity={"food": "malt"})
+    return maltings, COAL * COAL_BURNT
 
 
 def coal_lot_that_becomes_waste(market: Market) -> Lie:

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from acceptance.greenwashing.fuels import CO2_PER_C, COAL, COAL_BURNT, GAS_BURNT, GAS_UPSTREAM
 from acceptance.greenwashing.lie import Lie
-from support.market import Company, Market, factor, row, supply
+from support.market import Company, Market, evidence, factor, row, supply
 
 from ledger.core.record.values import Supply
 
@@ -98,6 +98,17 @@ def _malt(market: Market, *more: Supply, **activity: Any) -> Company:
                  [supply("barley", "480 TNE"), supply("electricity", "48 MWH"), *more],
                  activity={"food": "malt", **activity})
     return maltings
+
+
+def tonnes_of_a_blend_with_a_paper(market: Market) -> Lie:
+    """A kiln for malt burns a blend in kg, and its trader's paper shows what digging it caused."""
+    maltings = market.company("maltings", "DE").products("consumer-goods", malt="malt")
+    market.begin_to_lie()
+    blend = supply("kilnBlend", f"{COAL:.0f} KGM", factor=factor("0.418", "KGM"))
+    maltings.run("consumer-goods.foodAndDrink", [maltings.out("malt", "400 TNE")],
+                 [supply("barley", "480 TNE"), supply("electricity", "48 MWH"), blend],
+                 activity={"food": "malt"}, evidence=[evidence("supplierFactor:kilnBlend")])
+    return Lie(maltings, "malt", COAL * COAL_BURNT)
 
 
 def blend_that_is_british_heat(market: Market) -> Lie:

@@ -52,6 +52,15 @@ def gram_that_takes_the_bill(market: Market) -> Lie:
     return Lie(works, "ingot", 1e6 * CHINA + 100_000 * GAS)
 
 
+def half_of_the_meter(market: Market) -> tuple[Company, str, float]:
+    """All lots are final and state 600 kWh a tonne, as is usual; the meter of the month then shows twice as much.
+    Returns the closing, and the kg CO2e that the lot `ingot` hides: a closing changes no final record."""
+    works = _remelter(market, ("ingot", "750", "final"), ("other", "250", "final"),
+                      ingot=supply("electricity", "450 MWH"), other=supply("electricity", "150 MWH"))
+    closing = works.close(supply("electricity", "1200 MWH"))
+    return works, closing, 450_000 * CHINA
+
+
 def bill_of_the_one_who_stated(market: Market) -> Lie:
     """The total is spread by the stated amounts: one small lot stated a kWh, the large one gas alone."""
     works = _remelter(market, ("ingot", "990", "provisional"), ("small", "10", "provisional"),

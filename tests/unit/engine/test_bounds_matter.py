@@ -61,7 +61,8 @@ def test_a_lot_holds_its_materials() -> None:
 def test_a_lot_that_states_half_of_itself_may_hold_the_rest() -> None:
     plant = Plant()
     plant.run([plant.output("mix", "100 KGM", materials={"polyethylene": "0.4"})], [supply("polyethylene", "100 KGM")])
-    assert questions(plant, [plant.output("sheet", "60 KGM", **STEEL)], [], {"lotmix0": "100 KGM"}) == {}
+    rest = plant.output("rest", "40 KGM", "waste", materials={"polyethylene": "1"})
+    assert questions(plant, [plant.output("sheet", "60 KGM", **STEEL), rest], [], {"lotmix0": "100 KGM"}) == {}
 
 
 def test_each_metal_has_its_question() -> None:

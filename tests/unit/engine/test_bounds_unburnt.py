@@ -140,14 +140,40 @@ def test_a_good_of_its_own_matter_binds_no_coal() -> None:
 
 
 @pytest.mark.parametrize(("materials", "coded", "question"), [
-    ({"coal": "0.05"}, (), 220), ({}, ("2701",), 0), ({"sand": "1"}, (), 0),
+    ({"coal": "0.05"}, (), 220), ({"sand": "1"}, (), 0), ({}, ("27011290",), 220), ({}, ("2709",), 0),
+    # Stone and metal are nothing that a code of coal denotes; plastics may be made of it.
+    ({"sand": "1"}, ("2701",), 220), ({"sand": "0.5", "steel": "0.5"}, ("2701",), 220),
+    ({"polyethylene": "1"}, ("2701",), 0), ({"sand": "0.9", "polyethylene": "0.1"}, ("2701",), 0),
 ])
 def test_a_lot_of_which_only_fuel_is_known_is_fuel(
     materials: dict[str, str], coded: tuple[str, ...], question: float
 ) -> None:
-    """The hand's coal has no code, so that a code alone finds nothing."""
+    """By its materials, or by its code."""
     stated = {"classifications": {"cn": coded[0]}} if coded else {}
     assert asked(with_lot(materials, **stated)) == pytest.approx(question)
+
+
+def test_coal_leaves_by_its_code() -> None:
+    plant = with_lot({"coal": "1"})
+    outputs = [plant.output("good", "1000 KGM", materials={"sand": "1"}),
+               plant.output("rest", "60 KGM", classifications={"cn": "2701"})]
+    finding = plant.findings(outputs, (SAND,), {"fuel0": "100 KGM"})[CODE]
+    assert float(finding.amount or 0) == pytest.approx(88)
+
+
+@pytest.mark.parametrize(("clean", "refuse", "question"), [
+    ("90", {"coalGangue": "1"}, 0), ("90", {"sand": "1"}, 22),
+    ("80", {"coalGangue": "1"}, 44 - 22), ("80", {"sand": "1"}, 44),
+    # Most of the coal is gone: it was not washed.
+    ("40", {"coalGangue": "1"}, 132),
+])
+def test_the_refuse_of_washing_holds_coal(clean: str, refuse: dict[str, str], question: float) -> None:
+    """Three tenths of it: 20 kg of refuse hold 22 kg of CO2."""
+    plant = with_lot({"coal": "1"})
+    outputs = [plant.output("clean", f"{clean} KGM", materials={"coal": "1"}),
+               plant.output("refuse", "20 KGM", "waste", materials=refuse)]
+    finding = plant.findings(outputs, (SAND,), {"fuel0": "100 KGM"}).get(CODE)
+    assert (0.0 if finding is None else float(finding.amount or 0)) == pytest.approx(question)
 
 
 def test_a_lot_is_no_less_of_a_fuel_than_its_product() -> None:

@@ -96,6 +96,44 @@ def test_what_each_lacks_divides_the_rest(works: Works) -> None:
     check_conserved(works)
 
 
+def test_each_final_record_is_named_with_its_part(works: Works) -> None:
+    """Three lots, 1,200 kg measured. The first lacks nothing, the second 300 of its share, the third, of twice the
+    mass, 800: of the part that stays, 900, they get three and eight elevenths."""
+    run(works, "a", "100", steel("300"), basis="final")
+    run(works, "b", "100", basis="final")
+    run(works, "c", "200", basis="final")
+    closing = works.close(steel("1200"))
+    told = findings_in(closing.index, works.ledger.leaves[closing.index][0]).findings
+    notes = [one for one in told if one.code == "final-record-lacks"]
+    assert [(one.value, one.unit, one.severity, one.amount) for one in notes] == [
+        (pytest.approx(1800), "KGM", "note", None), (pytest.approx(900), "KGM", "note", None)]
+    assert notes[0].message == (f"the final record of {works.name('c')}: 600 KGM of steel fall on it by mass: figures "
+                                "too low by 1800 kg CO2e")
+    (whole,) = [one for one in told if one.code == "total-on-final-records"]
+    assert whole.amount == pytest.approx(2700)
+    assert works.ledger.retained(closing.index)["questionedAbs"] == pytest.approx(2700)
+
+
+def test_the_hundred_largest_are_named_and_the_others_together(works: Works) -> None:
+    for number in range(102):
+        run(works, f"lot{number}", str(100 + number), basis="final")
+    closing = works.close(steel("15351"))  # nobody states steel, so it falls on all by their mass
+    told = findings_in(closing.index, works.ledger.leaves[closing.index][0]).findings
+    notes = [one for one in told if one.code == "final-record-lacks"]
+    assert len(notes) == 101
+    assert works.name("lot101") in notes[0].message
+    assert notes[-1].message.startswith("2 more final records: 201 KGM of steel")
+    assert sum(one.value or 0 for one in notes) == pytest.approx(3 * 15351)
+
+
+def test_a_final_record_that_lacks_nothing_is_not_named(works: Works) -> None:
+    run(works, "a", "100", steel("600"), basis="final")
+    run(works, "b", "100", steel("100"), basis="final")
+    closing = works.close(steel("1000"))
+    told = findings_in(closing.index, works.ledger.leaves[closing.index][0]).findings
+    assert [works.name("b") in one.message for one in told if one.code == "final-record-lacks"] == [True]
+
+
 def test_only_the_facility_the_period_and_the_processes_count(works: Works) -> None:
     other = works.another_facility("elsewhere")
     run(works, "a", "100", basis="final", start=day(2), end="2025-04-02T00:00:00Z")

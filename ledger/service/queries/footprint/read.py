@@ -24,6 +24,7 @@ from ledger.answers.stored import (
     LineAnswer,
     LotAnswer,
     LotAveragesAnswer,
+    MissedTotal,
     StudyAnswer,
     VerifiedAnswer,
 )
@@ -68,6 +69,7 @@ from ledger.service.queries.doubts import SHOWN, read_doubts_behind
 from ledger.service.queries.findings import MAX_RECORDS, NEAR, Depth, FindingTargets, note_on, read_findings
 from ledger.service.queries.footprint.attestations import read_attestations
 from ledger.service.queries.footprint.claims import read_claims
+from ledger.service.queries.footprint.missed_totals import read_missed_totals
 from ledger.service.queries.footprint.open_periods import PROVISIONAL, OpenPeriods, read_open_periods
 from ledger.service.queries.footprint.verified import read_verified
 from ledger.service.queries.product.averages import read_lot_averages
@@ -99,6 +101,7 @@ class FootprintContext(NamedTuple):
     verified: VerifiedAnswer | None = None
     averages: LotAveragesAnswer | None = None
     changes: Sequence[FigureChangeAnswer] = ()
+    missed_totals: Sequence[MissedTotal] = ()
 
 
 NO_CONTEXT = FootprintContext()
@@ -194,6 +197,8 @@ async def _context(pool: DatabasePool, row: Record, moment: Moment) -> Footprint
         # Only the revisions that the row includes count, not a revision that came in the meantime.
         periods = await read_open_periods(pool, [row["index"]], row["newest"] or 0)
         context = context._replace(open_periods=periods)
+    if row["closed_since"] and not row["withdrawn"]:
+        context = context._replace(missed_totals=await read_missed_totals(pool, row, moment))
     if row["attested"]:
         context = context._replace(attestations=await read_attestations(pool, row, moment))
     if row["doubted"]:
@@ -235,7 +240,8 @@ def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int
     completeness = None if withdrawn else completeness_of(burdens)
     absolute = burdens[SLOT["absGhg"]]
     known = referenced(assessment, row["number"] % LOT_SLOTS)
-    doubtful = doubtful_of(burdens, stated_limit(row["title_limit"]), referenced=known)
+    missed = sum(one.kilograms or 0.0 for one in context.missed_totals)
+    doubtful = doubtful_of(burdens, stated_limit(row["title_limit"]), referenced=known, beyond=missed)
     return FootprintAnswer(
         title=WITHDRAWN if withdrawn else doubtful.title, at=at,
         lot=lot_answer(
@@ -265,6 +271,7 @@ def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int
         figure_kind=figure_kind(row["type"], averaged=adjustment_of(leaf) is not None), averages=context.averages,
         provisional_share=burdens[SLOT["provisionalAbs"]] / absolute if absolute else None,
         open_periods=context.open_periods.periods, more_periods=context.open_periods.more,
+        missed_totals=list(context.missed_totals),
         attestations=list(context.attestations), verified=context.verified, claims=list(context.claims),
         in_doubt=list(context.doubts[:SHOWN]), limitations=list(context.limitations),
         study=None if withdrawn else _study(row, maker, OwnOmissions(assessment.omissions, share), context),

@@ -6,7 +6,7 @@ import msgspec
 
 from ledger.answers.inventory import ActivityAnswer, SectionAnswer, SiteReportAnswer
 from ledger.answers.sites import SiteReconciliationAnswer
-from ledger.core.record.kinds import Facility
+from ledger.core.record.kinds import Consumption, Facility
 from ledger.errors import NotFound
 from ledger.footprint.derived.inventory.scopes import RETIRED, USED, total
 from ledger.footprint.derived.inventory.site_report import SECTIONS, SiteReport, SiteRow
@@ -50,16 +50,18 @@ async def read_site_report(
         of = "" if organization is None else f" of {organization}"
         raise NotFound(f"facility {facility!r}{of} is not on the ledger", code="unknown-facility", field="facility",
                        value=facility, rule="the id of a facility, and its operator if `organization` is given")
+    operated = list(await read_sites(pool, [site.issuer], moment))
     report, whole = SiteReport(facility), Inventory()
     async for records in read_booked(pool, [site.issuer], [site.issuer], span, moment):
         for booked in records:
             report.add(booked)
-            if booked.site == facility:
+            # An organisation that names no facility used the goods at its only one.
+            anywhere = booked.site is None and isinstance(booked.record, Consumption) and operated == [facility]
+            if booked.site == facility or anywhere:
                 whole.add(booked)
     if not report.records:
         raise NotFound(f"no record of {facility!r} ends in {year}", code="no-records", field="year", value=year,
                        rule="a year in which a record of the facility ends")
-    operated = list(await read_sites(pool, [site.issuer], moment))
     reconciled = await reconcile_sites(pool, OperatedSites(site.issuer, operated, [facility]), span, moment)
     return await in_thread(_answer, site, (year, moment.size), report, whole, reconciled[facility])
 
