@@ -199,7 +199,8 @@ def conservative(
 ) -> Decimal | None:
     """Kg CO2e per base unit of the dimension of `unit`, for a supply that no set knows: the 90th percentile (nearest
     rank) of its class, by the values for the world or, without one, the highest. A material without a class counts
-    among all of its dimension. None for a dimension that no supply has (pieces, areas)."""
+    among all of its dimension, or among all fuels if it burns. None for a dimension that no supply has (pieces,
+    areas)."""
     dimension = UNITS[unit].dimension
     groups = {one.name: group.id for one in sets if (group := one.class_of(material)) is not None}
     values = sorted([value for one in sets for value in _values(one, groups.get(one.name), dimension, boundary)])
@@ -220,6 +221,8 @@ def _class_values(
 ) -> Iterator[Decimal]:
     for entry in version.supplies.values():
         unit = UNITS[entry.unit]
+        if boundary == "combustion" and entry.kind != "fuel":
+            continue
         if (group is None or entry.group == group) and unit.dimension == dimension:
             factors = list(version.factors(entry.key, boundary))
             world = [one for one in factors if one.place == ANYWHERE] or factors
