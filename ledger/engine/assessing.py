@@ -21,6 +21,7 @@ from ledger.engine.end_of_waste.check import check_wastes
 from ledger.engine.end_of_waste.recovered import free_energy
 from ledger.engine.figure_work import allocated
 from ledger.engine.inventory.check import with_inventory, with_omissions
+from ledger.engine.inventory.elsewhere import energy_of_elsewhere
 from ledger.engine.inventory.lacking import unpriced
 from ledger.engine.inventory.later import early_transfer, late_inputs
 from ledger.engine.inventory.moved import moved_goods
@@ -114,9 +115,11 @@ def _with_references(
     unproven = isinstance(record, Declaration) and not record.evidence
     own = list[Finding]()
     if isinstance(record, Transformation):
-        moved = moved_goods(record, draft.plan, facts, SetPricer(pricing.around, pricing.sets))
+        pricer = SetPricer(pricing.around, pricing.sets)
+        moved = moved_goods(record, draft.plan, facts, pricer)
         late = late_inputs(record, draft.plan)
-        own = [*([] if moved is None else [moved.finding]), *late.findings]
+        own = [*([] if moved is None else [moved.finding]), *late.findings,
+               *energy_of_elsewhere(record, draft.plan, facts, pricer)]
         unproven = late.main or (moved is not None and moved.main)
     elif isinstance(record, Transfer):
         own = [*early_transfer(record, draft.plan)]

@@ -3,8 +3,8 @@
 from typing import Any
 
 from acceptance.greenwashing.lie import Lie
-from acceptance.greenwashing.nonferrous import CHINA, KILOWATT_HOURS, pots
-from support.market import MARCH, Company, Market, row, supply
+from acceptance.greenwashing.nonferrous import CHINA, KILOWATT_HOURS, NORWAY, pots
+from support.market import MARCH, Company, Market, evidence, row, supply
 
 WIND = 0.0336
 """Kg CO2e per kWh of a wind plant in China, by the sector."""
@@ -67,6 +67,19 @@ def heat_out_of_thin_air(market: Market) -> Lie:
     pump.run("energy.heatBoiler", [pump.out("heat", "28440 GV")], [supply("electricity", "1000 MWH")],
              activity={"kind": "heatPump"})
     return Lie(pump, "heat", (28_440_000 / 3.6 / 3 - 1e6) * CHINA)
+
+
+def steam_of_norway_in_china(market: Market) -> Lie:
+    """A dye mill in China books an electric boiler at a site in Norway, and dyes at home with its steam."""
+    mill = market.company("mill", "CN", "CN-ZJ").products("consumer-goods", cloth="polyesterFabric")
+    mill.product("steam", "energy", "GV")
+    market.begin_to_lie()
+    mill.run("energy.heatBoiler", [mill.out("steam", "2000 GV")], [supply("electricity", "590 MWH")],
+             activity={"kind": "electrode"}, facility=mill.site("north", "NO"))
+    mill.run("consumer-goods.textileDyeing", [mill.out("cloth", "100 TNE")],
+             [supply("polyesterFabric", "102 TNE"), supply("electricity", "150 MWH"), supply("water", "5000 TNE")],
+             {"steam": "2000 GV"}, evidence=[evidence("heatContract")])
+    return Lie(mill, "cloth", 2_000_000 * row("heat/cradleToGate/CN/2015") - 590_000 * NORWAY)
 
 
 def more_wind_than_the_turbine(market: Market) -> Lie:

@@ -46,6 +46,18 @@ def pots_on_paper_in_norway(market: Market) -> Lie:
     return Lie(smelter, "ingot", KILOWATT_HOURS * (CHINA - NORWAY))
 
 
+def power_of_norway_in_china(market: Market) -> Lie:
+    """A trader takes grid power in Norway, and sells the lot to a smelter in China, where no line brings it."""
+    trader = market.company("trader", "NO")
+    trader.product("power", "energy", "MWH")
+    smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
+    trader.run("energy.gridImport", [trader.out("power", "13900 MWH")], [supply("electricity", "13900 MWH")])
+    market.begin_to_lie()
+    power = trader.send("power", "13900 MWH", smelter)
+    pots(smelter, {power: "13900 MWH"}, evidence=[evidence("powerPurchaseAgreement")])
+    return Lie(smelter, "metal", KILOWATT_HOURS * (CHINA - NORWAY))
+
+
 def alumina_that_cleans_the_air(market: Market) -> Lie:
     """The record prices its alumina with a factor below zero, and shows an EPD for it."""
     smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
