@@ -21,13 +21,13 @@ from ledger.engine.end_of_waste.check import check_wastes
 from ledger.engine.end_of_waste.recovered import free_energy
 from ledger.engine.figure_work import allocated
 from ledger.engine.inventory.check import with_inventory, with_omissions
-from ledger.engine.inventory.elsewhere import energy_of_elsewhere
+from ledger.engine.inventory.elsewhere import declared_power, energy_of_elsewhere
 from ledger.engine.inventory.lacking import unpriced
 from ledger.engine.inventory.later import early_transfer, late_inputs
 from ledger.engine.inventory.moved import moved_goods
 from ledger.engine.inventory.usual import SetPricer
 from ledger.engine.prepared import PreparedDraft, Pricing
-from ledger.engine.pricing.power import residual_of
+from ledger.engine.pricing.power import residual_of, with_grid
 from ledger.engine.pricing.priced import kinds_of, with_unbooked, with_upstream
 from ledger.engine.references import Buying, massless_references, references_of
 from ledger.errors import PluginError
@@ -52,6 +52,8 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
             if isinstance(record, Transfer):
                 assessment = with_unbooked(assessment, plan.supplied, pricing.supplies, "transport")
             assessment = _inventoried(assessment, draft, pricing, assessed)
+            if isinstance(record, Declaration) and draft.versions.has(Rule.REFERENCE_RANGES):
+                assessment = with_grid(assessment, plan, facts, pricing)
         elif supplied and kinds:
             made = record if isinstance(record, Transformation) else None
             proof = None if made is None else Proof(made.evidence, int(made.end[:4]))
@@ -121,10 +123,12 @@ def _with_references(
         own = [*([] if moved is None else [moved.finding]), *late.findings,
                *energy_of_elsewhere(record, draft.plan, facts, pricer)]
         unproven = late.main or (moved is not None and moved.main)
+    elif isinstance(record, Declaration) and record.lot is not None:
+        own = [*declared_power(draft.plan, facts, SetPricer(pricing.around, pricing.sets))]
     elif isinstance(record, Transfer):
         own = [*early_transfer(record, draft.plan)]
     references, findings = references_of(draft.plan, facts, pricing.around, pricing.sets, unproven=unproven)
-    if isinstance(record, Declaration) and unproven:
+    if isinstance(record, Declaration):
         massless = massless_references(draft.plan, pricing.around, pricing.sets)
         references, findings = (*references, *massless.references), (*findings, *massless.findings)
     findings = (*findings, *own)

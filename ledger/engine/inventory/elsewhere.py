@@ -7,11 +7,13 @@ another place at the default of its own.
     power of another grid       a contract or a direct line, if a line leads from one country to the other
     heat of another place       a contract or a direct line, if the countries are one or have a common border
 
-Lots of unknown origin, as of a declaration or a pool with several makers, are not asked.
+Nobody knows where declared power will be used. Its figure is of the grid of its declaration (see `pricing.power`), and
+where that grid is better than the world's, it is questioned up to the world's. Lots of a pool with several makers are
+not asked.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal, localcontext
+from decimal import Decimal
 from functools import cache
 from typing import Final
 
@@ -26,25 +28,38 @@ from ledger.core.record.values import Evidence
 from ledger.engine.bounds.process import short
 from ledger.engine.inventory.stated import ELECTRICITY, FUEL, HEAT
 from ledger.engine.inventory.usual import SetPricer
-from ledger.footprint.stored.supplies import CONTRACT_EVIDENCE
-from ledger.sdk import rows
+from ledger.engine.pricing.power import DIRECT_LINE
+from ledger.footprint.stored.supplies import CONTRACT_EVIDENCE, HEAT_CONTRACTS, proves_factor
+from ledger.sdk import ANYWHERE, rows
 from ledger.sdk.sets.lookup import entry_of, places_around
 
 ELSEWHERE: Final = "energy-of-elsewhere"
 _BETTER: Final = Decimal("0.8")
 """The power of another grid is asked for if it causes less than this part of the CO2e of power here."""
-_PROOFS: Final[Mapping[str, tuple[str, ...]]] = {
-    ELECTRICITY: CONTRACT_EVIDENCE, HEAT: (*CONTRACT_EVIDENCE, "heatContract"),
-}
+_PROOFS: Final[Mapping[str, tuple[str, ...]]] = {ELECTRICITY: CONTRACT_EVIDENCE, HEAT: HEAT_CONTRACTS}
 
 
 def energy_of_elsewhere(
     record: Transformation, plan: Plan, facts: Facts, pricer: SetPricer
 ) -> tuple[Finding, ...]:
     """A finding for each lot of power or heat that nothing shows to have come here."""
-    here = facts.facilities[record.facility]
-    with localcontext(CONTEXT):
-        return tuple(_findings(record, plan, facts, pricer, here))
+    return tuple(_findings(record, plan, facts, pricer, facts.facilities[record.facility]))
+
+
+def declared_power(plan: Plan, facts: Facts, pricer: SetPricer) -> tuple[Finding, ...]:
+    """The finding of a declared lot of power whose place has a better grid than the world. A direct line shows that it
+    stays there."""
+    if proves_factor(pricer.around.evidence, ELECTRICITY, (DIRECT_LINE,)):
+        return ()
+    world = pricer._replace(around=pricer.around._replace(places=(ANYWHERE,)))
+    findings = list[Finding]()
+    for i, (lot, _) in enumerate(plan.created):
+        if _carrier_of(lot, facts, pricer) == ELECTRICITY:
+            amount = _better(lot.quantity, lot.unit, world, pricer)
+            if amount:
+                message = f"{lot.id} is declared power: no record of a plant or of the grid shows where it can be used"
+                findings.append(Finding(code=ELSEWHERE, message=message[:255], amount=short(amount), output=i))
+    return tuple(findings)
 
 
 def _findings(
@@ -55,7 +70,10 @@ def _findings(
         site = None if carrier is None else _maker_of(taken.lot, facts)
         if carrier is None or site is None or site.id == here.id:
             continue
-        question = _of_power(taken, site, pricer) if carrier == ELECTRICITY else _of_heat(taken, site, here, pricer)
+        question = _of_heat(taken, site, here, pricer)
+        if carrier == ELECTRICITY:
+            there = pricer._replace(around=pricer.around._replace(places=places_around(_places(site))))
+            question = _better(taken.quantity, taken.lot.unit, pricer, there)
         if question and not (_linked(site.country, here.country) and _shown(record.evidence, _PROOFS[carrier], taken)):
             what = "power of another grid" if carrier == ELECTRICITY else "heat of another place"
             message = f"{taken.lot.id} is {what}, and no contract or line shows that it came here"
@@ -81,13 +99,12 @@ def _places(site: SiteFacts) -> tuple[str, ...]:
     return (site.subdivision, site.country) if site.subdivision else (site.country,)
 
 
-def _of_power(taken: Taken, site: SiteFacts, pricer: SetPricer) -> Decimal | None:
-    """Kg CO2e by which the grid here exceeds the grid that the power is of; None if it is hardly better."""
-    there = pricer._replace(around=pricer.around._replace(places=places_around(_places(site))))
-    own, other = (one.price(ELECTRICITY, taken.quantity, taken.lot.unit) for one in (pricer, there))
-    if own is None or other is None or other.co2e >= own.co2e * _BETTER:
+def _better(amount: Decimal, unit: str, here: SetPricer, there: SetPricer) -> Decimal | None:
+    """Kg CO2e by which power of the grid here exceeds power of the grid there; None if it is hardly better there."""
+    own, other = (one.price(ELECTRICITY, amount, unit) for one in (here, there))
+    if own is None or other is None or other.co2e >= CONTEXT.multiply(own.co2e, _BETTER):
         return None
-    return own.co2e - other.co2e
+    return CONTEXT.subtract(own.co2e, other.co2e)
 
 
 def _of_heat(taken: Taken, site: SiteFacts, here: SiteFacts, pricer: SetPricer) -> Decimal | None:

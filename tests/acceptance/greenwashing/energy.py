@@ -164,3 +164,26 @@ def steam_by_word_of_mouth(market: Market) -> Lie:
     market.begin_to_lie()
     park.declare(lot=park.out("steam", "1000 GV"), burdens={"fossilGhgEmissions": "100"})
     return Lie(park, "steam", 1_000_000 * row("heat/cradleToGate/*/2015") - 100)
+
+
+def freight_by_a_paper_of_its_own(market: Market) -> Lie:
+    """A haulier declares its own tonne kilometres at next to nothing, and names a paper."""
+    haulier = market.company("haulier", "CN", "CN-HE")
+    haulier.product("freight", "logistics", "TKM")
+    market.begin_to_lie()
+    haulier.declare(lot=haulier.out("freight", "1000000 TKM"), burdens={"fossilGhgEmissions": "100"},
+                    evidence=[evidence("supplierFactor")])
+    return Lie(haulier, "freight", 1e6 * row("truckFreight/cradleToGate/*/2025") - 100)
+
+
+def steam_by_a_paper_of_its_own(market: Market) -> Lie:
+    """A mill declares its own steam at next to nothing, names a paper, and dyes with it."""
+    mill = market.company("mill", "CN", "CN-ZJ").products("consumer-goods", cloth="polyesterFabric")
+    mill.product("steam", "energy", "GV")
+    market.begin_to_lie()
+    mill.declare(lot=mill.out("steam", "2000 GV"), burdens={"fossilGhgEmissions": "100"},
+                 evidence=[evidence("supplierFactor")])
+    mill.run("consumer-goods.textileDyeing", [mill.out("cloth", "100 TNE")],
+             [supply("polyesterFabric", "102 TNE"), supply("electricity", "150 MWH"), supply("water", "5000 TNE")],
+             {"steam": "2000 GV"})
+    return Lie(mill, "cloth", 2_000_000 * row("heat/cradleToGate/*/2015") - 100)

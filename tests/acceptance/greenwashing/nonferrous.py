@@ -58,6 +58,31 @@ def power_of_norway_in_china(market: Market) -> Lie:
     return Lie(smelter, "metal", KILOWATT_HOURS * (CHINA - NORWAY))
 
 
+def power_by_a_paper_of_its_own(market: Market) -> Lie:
+    """The smelter itself declares its power without burdens, and names a paper that a supplier is said to have."""
+    smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
+    smelter.product("power", "energy", "MWH")
+    twin = market.company("twin", "CN", "CN-SD").products("nonferrous", metal="aluminium")
+    pots(twin)
+    honest = market.footprint(twin.name("metal"))["footprint"]
+    market.begin_to_lie()
+    smelter.declare(lot=smelter.out("power", "13900 MWH"), burdens={"fossilGhgEmissions": "100"},
+                    evidence=[evidence("supplierFactor")], facility=smelter.name("site"))
+    pots(smelter, {"power": "13900 MWH"})
+    return Lie(smelter, "metal", KILOWATT_HOURS * CHINA, honest=honest)
+
+
+def power_declared_in_norway(market: Market) -> Lie:
+    """The smelter declares the power at a site in Norway, with a contract, and uses it in China."""
+    smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
+    smelter.product("power", "energy", "MWH")
+    market.begin_to_lie()
+    smelter.declare(lot=smelter.out("power", "13900 MWH"), burdens={"fossilGhgEmissions": "100"},
+                    evidence=[evidence("powerPurchaseAgreement")], facility=smelter.site("north", "NO"))
+    pots(smelter, {"power": "13900 MWH"})
+    return Lie(smelter, "metal", KILOWATT_HOURS * (CHINA - NORWAY))
+
+
 def alumina_that_cleans_the_air(market: Market) -> Lie:
     """The record prices its alumina with a factor below zero, and shows an EPD for it."""
     smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
