@@ -83,6 +83,16 @@ def power_declared_in_norway(market: Market) -> Lie:
     return Lie(smelter, "metal", KILOWATT_HOURS * (CHINA - NORWAY))
 
 
+def anodes_that_are_inert_by_word(market: Market) -> Lie:
+    """A smelter says that its anodes are inert, so that neither carbon dioxide nor fluorocarbons leave the pots."""
+    smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
+    market.begin_to_lie()
+    smelter.run("nonferrous.aluminiumElectrolysis", [smelter.out("metal", "1000 TNE")],
+                [supply("alumina", "1925 TNE"), supply("anode", "430 TNE"), supply("electricity", "13900 MWH")],
+                activity={"anodes": "inert"})
+    return Lie(smelter, "metal", 1000 * (1503.04 + 0.034 * 7380 + 0.0034 * 12400))
+
+
 def alumina_that_cleans_the_air(market: Market) -> Lie:
     """The record prices its alumina with a factor below zero, and shows an EPD for it."""
     smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
