@@ -14,6 +14,7 @@ from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Closing, Declaration, Transfer, Transformation
 from ledger.core.record.values import Output
 from ledger.engine.allocation_questions import questions_of as allocation_questions
+from ledger.engine.bounds.captured import declared_capture
 from ledger.engine.bounds.carbon.balance import CARRIED
 from ledger.engine.bounds.check import BY_SHARES, check_record, findings_of
 from ledger.engine.bounds.process import Process, short
@@ -130,7 +131,8 @@ def _with_references(
     references, findings = references_of(draft.plan, facts, pricing.around, pricing.sets, unproven=unproven)
     if isinstance(record, Declaration):
         massless = massless_references(draft.plan, pricing.around, pricing.sets)
-        references, findings = (*references, *massless.references), (*findings, *massless.findings)
+        captured = declared_capture(assessment, references, pricing.sets)
+        references, findings = (*references, *massless.references), (*findings, *massless.findings, *captured)
     findings = (*findings, *own)
     if not isinstance(record, Transformation | Declaration) or record.basis == "provisional":
         references = ()

@@ -156,6 +156,8 @@ ATTEMPTS: Final = (
             "attributed content within the content of the pool", "credit-excess"),
     Attempt(mixing.slag_that_weighs_three_times, 890_735, "physical key at a price ratio above 5 without a rule"),
     Attempt(mixing.removals_in_a_pool_of_cement, 400_000, "declared capture of more carbon than the product ever held"),
+    Attempt(mixing.capture_of_a_whole_mill_on_paper, 1_900_000,
+            "declared capture above what plants of the material reach"),
     Attempt(mixing.own_word_in_a_pool, 547_200, "evidence of a kind that proves no figure"),
     Attempt(mixing.by_products_at_a_price_of_their_own, 940_070,
             "by-products dearer per kg than the main product of one material"),

@@ -181,7 +181,7 @@ class StoryWriter:
         return output.lot
 
     def generate(self, actor: str, output: Output, start: str, end: str, note: str) -> str:
-        """Adds the declaration of metered wind power that a line of its own brings, with the life cycle of the turbines.
+        """Adds the declaration of metered wind power that comes by a direct line, with the life cycle of the turbines.
         Returns the lot."""
         self._add(actor, Declaration(
             issuer=ACTORS[actor].id, nonce=self._nonce(), start=f"{start}T00:00:00Z", end=f"{end}T00:00:00Z",
