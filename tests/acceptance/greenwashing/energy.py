@@ -107,6 +107,44 @@ def one_certificate_for_two_boilers(market: Market) -> Lie:
     return Lie(site, "second", 100_000 * row("electricity/residual/CN/2023"))
 
 
+def _works(market: Market, name: str, **activity: Any) -> Company:
+    """A plant turns a million cubic metres of gas into 3.5 GWh of power and 18 TJ of steam."""
+    works = market.company(name, "DE")
+    works.product("power", "energy", "MWH")
+    works.product("steam", "energy", "GV")
+    works.run("energy.combinedHeatAndPower",
+              [works.out("power", "3500 MWH"), works.out("steam", "18000 GV", "coProduct")],
+              [supply("naturalGas", "1000000 NM3", "750 TNE")], activity=activity, allocation="energy")
+    return works
+
+
+def steam_as_cold_as_the_air(market: Market) -> Lie:
+    """Steam is shared out by exergy at 26 degrees: it could do no work, so nearly all of the gas goes to the power."""
+    honest = _works(market, "honest", basis="exergy", heatTemperature="160")
+    market.begin_to_lie()
+    works = _works(market, "works", basis="exergy", heatTemperature="26")
+    owed, kept = (market.footprint(one.name("steam"))["footprint"] for one in (honest, works))
+    return Lie(works, "steam", owed - kept)
+
+
+def power_plant_of_five_percent(market: Market) -> Lie:
+    """The separate power plant that the shares compare with turns a twentieth of its fuel into power."""
+    honest = _works(market, "honest", basis="efficiency", heatEfficiency="0.9")
+    market.begin_to_lie()
+    works = _works(market, "works", basis="efficiency", powerEfficiency="0.05", heatEfficiency="1")
+    owed, kept = (market.footprint(one.name("steam"))["footprint"] for one in (honest, works))
+    return Lie(works, "steam", owed - kept)
+
+
+def boilers_hotter_than_their_gas(market: Market) -> Lie:
+    """The boilers are said to give six times the heat of their gas, so that the steam is a small part of it."""
+    honest = _works(market, "honest", basis="heatSupplyRatio", boilerHeat={"value": "32000", "unit": "GV"})
+    market.begin_to_lie()
+    works = _works(market, "works", basis="heatSupplyRatio", boilerHeat={"value": "200000", "unit": "GV"})
+    owed, kept = (market.footprint(one.name("steam"))["footprint"] for one in (honest, works))
+    return Lie(works, "steam", owed - kept)
+
+
 # Freight
 
 
