@@ -69,10 +69,10 @@ def references_of(
 
 def massless_references(plan: Plan, around: Surroundings, sets: Sequence[FactorSetVersion]) -> OutputReferences:
     """The ranges of declared power, heat and freight. Without a document for the figure, power and heat begin at the
-    default of the place. With one, heat begins at the low end of its row, or has no range if a contract shows from whom
-    it is; power needs none, since its figure is of the grid (see `pricing.power`). Freight begins at the best lorry, or
-    at the best of all modes if a bill of lading shows that it was no lorry; its question is by the default of road
-    freight. Other services have no range."""
+    default of the place. With one, heat begins at the low end of its row, or has no range if a contract names its
+    source; power has no range either, since its figure is of the grid (see `pricing.power`). Freight begins at the best
+    lorry, or at the best of all modes if a bill of lading shows that it was no lorry; its question is by the default of
+    road freight. Other services have no range."""
     references: list[Reference] = []
     findings: list[Finding] = []
     for output, (lot, _) in enumerate(plan.created):

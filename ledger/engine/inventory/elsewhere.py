@@ -122,8 +122,8 @@ def _shown(evidence: Sequence[Evidence], kinds: Sequence[str], taken: Taken) -> 
         one.kind.partition(":") for one in evidence])
 
 
-def _linked(one: str, other: str) -> bool:
-    return one == other or other in _links().get(one, ())
+def _linked(country: str, other: str) -> bool:
+    return country == other or other in _links().get(country, ())
 
 
 @cache

@@ -12,8 +12,6 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final, Literal
 
-from msgspec.structs import replace
-
 from carbon_ledger_electronics.common import factors
 from ledger.sdk import (
     ZERO,
@@ -121,8 +119,9 @@ def _ask_for_proof(
     plain = Draft(context)
     for use in uses:
         share = Decimal(use.share)
-        unabated = replace(use, abated="0", destruction=None, by_product_destruction=None)
-        default = replace(unabated, utilisation=None, by_product=None)
+        unabated = GasUse(gas=use.gas, process=use.process, heel=use.heel, utilisation=use.utilisation,
+                          by_product=use.by_product)
+        default = GasUse(gas=use.gas, process=use.process, heel=use.heel)
         for supply in context.supplied(use.gas):
             try:
                 _emit_use(plain, supply, default, share, substrate)
@@ -132,7 +131,7 @@ def _ask_for_proof(
     hidden = plain.footprint - emitted
     if hidden > 0:
         gases = ", ".join(dict.fromkeys(use.gas for use in uses))
-        message = f"{gases}: no document ({', '.join(PROOFS)}) shows what is used up or destroyed"
+        message = f"{gases}: no document ({', '.join(PROOFS)}) shows how much is used up or destroyed"
         draft.warn("abatement-unproven", message, emits={"CO2e": hidden})
 
 
