@@ -22,7 +22,7 @@ def add_names(record: AnyRecord, names: Names) -> None:
 
 
 def mentioned_by(record: AnyRecord) -> list[str]:
-    """All names on which the plan of a record depends, except the record's own identifiers."""
+    """All names on which the plan of a record or its assessment depends, except the record's own identifiers."""
     return [record.issuer, *kind_of(record).mentions(record)]
 
 

@@ -14,6 +14,7 @@ from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Closing, Consumption, Declaration, Transfer, Transformation
 from ledger.core.record.values import Output
 from ledger.engine.allocation_questions import questions_of as allocation_questions
+from ledger.engine.bounds.captured import declared_capture
 from ledger.engine.bounds.carbon.balance import CARRIED
 from ledger.engine.bounds.carbon.written_off import check_written_off
 from ledger.engine.bounds.check import BY_SHARES, check_record, findings_of
@@ -22,13 +23,14 @@ from ledger.engine.end_of_waste.check import check_wastes
 from ledger.engine.end_of_waste.recovered import free_energy
 from ledger.engine.figure_work import allocated
 from ledger.engine.inventory.check import with_inventory, with_omissions
+from ledger.engine.inventory.elsewhere import declared_power, energy_of_elsewhere
 from ledger.engine.inventory.lacking import unpriced
 from ledger.engine.inventory.later import early_transfer, late_inputs
 from ledger.engine.inventory.moved import moved_goods
 from ledger.engine.inventory.usual import SetPricer
 from ledger.engine.prepared import PreparedDraft, Pricing
 from ledger.engine.pricing.lot_fuels import FuelMarket
-from ledger.engine.pricing.power import residual_of
+from ledger.engine.pricing.power import residual_of, with_grid
 from ledger.engine.pricing.priced import kinds_of, with_unbooked, with_upstream
 from ledger.engine.references import Buying, massless_references, references_of
 from ledger.errors import PluginError
@@ -53,6 +55,8 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
             if isinstance(record, Transfer):
                 assessment = with_unbooked(assessment, plan.supplied, pricing.supplies, "transport")
             assessment = _inventoried(assessment, draft, pricing, assessed)
+            if isinstance(record, Declaration) and draft.versions.has(Rule.REFERENCE_RANGES):
+                assessment = with_grid(assessment, plan, facts, pricing)
         elif supplied and kinds:
             made = record if isinstance(record, Transformation) else None
             proof = None if made is None else Proof(made.evidence, int(made.end[:4]))
@@ -116,19 +120,24 @@ def _with_references(
     unproven = isinstance(record, Declaration) and not record.evidence
     own = list[Finding]()
     if isinstance(record, Transformation):
-        moved = moved_goods(record, draft.plan, facts, SetPricer(pricing.around, pricing.sets))
+        pricer = SetPricer(pricing.around, pricing.sets)
+        moved = moved_goods(record, draft.plan, facts, pricer)
         late = late_inputs(record, draft.plan)
-        own = [*([] if moved is None else [moved.finding]), *late.findings]
+        own = [*([] if moved is None else [moved.finding]), *late.findings,
+               *energy_of_elsewhere(record, draft.plan, facts, pricer)]
         unproven = late.main or (moved is not None and moved.main)
+    elif isinstance(record, Declaration) and record.lot is not None:
+        own = [*declared_power(draft.plan, facts, SetPricer(pricing.around, pricing.sets))]
     elif isinstance(record, Transfer):
         own = [*early_transfer(record, draft.plan)]
     elif isinstance(record, Consumption):
         with localcontext(CONTEXT):
             own = [*check_written_off(record, draft.plan, FuelMarket(pricing.sets, pricing.around, facts))]
     references, findings = references_of(draft.plan, facts, pricing.around, pricing.sets, unproven=unproven)
-    if isinstance(record, Declaration) and unproven:
+    if isinstance(record, Declaration):
         massless = massless_references(draft.plan, pricing.around, pricing.sets)
-        references, findings = (*references, *massless.references), (*findings, *massless.findings)
+        captured = declared_capture(assessment, references, pricing.sets)
+        references, findings = (*references, *massless.references), (*findings, *massless.findings, *captured)
     findings = (*findings, *own)
     if not isinstance(record, Transformation | Declaration) or record.basis == "provisional":
         references = ()

@@ -22,6 +22,7 @@ from ledger.engine.end_of_waste.recycled import CODE as BY_NAME
 from ledger.engine.end_of_waste.recycled import primary_of, recycled_key, recycled_part
 from ledger.engine.pricing.surroundings import Surroundings
 from ledger.footprint.derived.completeness import NO_REFERENCE
+from ledger.footprint.stored.supplies import FACTOR_EVIDENCE, HEAT_CONTRACTS, proves_factor
 from ledger.sdk import PRODUCT_ROLES, FactorSetVersion, SetChoice
 from ledger.sdk.sets.factor_set import SetBoundary, SupplyEntry
 from ledger.sdk.sets.lookup import amount_of, choose, entry_of, entry_of_code
@@ -35,6 +36,8 @@ _FUEL: Final = "fuel"
 _FREIGHT: Final = "truckFreight"
 _MASSLESS: Final[Mapping[str, str]] = {"energy": "heat", "freight": _FREIGHT}
 _TONNE_KILOMETRE: Final = "TKM"
+_BILLS: Final = ("billOfLading", "waybill")
+"""Kinds of evidence that show by which mode freight went."""
 
 
 class OutputReferences(NamedTuple):
@@ -67,9 +70,11 @@ def references_of(
 
 
 def massless_references(plan: Plan, around: Surroundings, sets: Sequence[FactorSetVersion]) -> OutputReferences:
-    """The ranges of declared power, heat and freight for which no document speaks. Power and heat begin at the default
-    of the place, as every figure without proof. Freight begins at the best of all modes, since its lot names no mode,
-    and its question is by the default of road freight. Other services have no range."""
+    """The ranges of declared power, heat and freight. Without a document for the figure, power and heat begin at the
+    default of the place. With one, heat begins at the low end of its row, or has no range if a contract names its
+    source; power has no range either, since its figure is of the grid (see `pricing.power`). Freight begins at the best
+    lorry, or at the best of all modes if a bill of lading shows that it was no lorry; its question is by the default of
+    road freight. Other services have no range."""
     references: list[Reference] = []
     findings: list[Finding] = []
     for output, (lot, _) in enumerate(plan.created):
@@ -79,16 +84,30 @@ def massless_references(plan: Plan, around: Surroundings, sets: Sequence[FactorS
         choice = None if key is None else choose(sets, key, "cradleToGate", around.places, around.year)
         amount = None if choice is None else amount_of(choice.entry, lot.quantity, lot.unit, None)
         if choice is None or amount is None:
-            findings.append(Finding(
-                code=NO_REFERENCE, severity="note", output=output,
-                message=f"no factor set knows a figure for a service in {lot.unit}",
-            ))
+            if not around.evidence:
+                findings.append(Finding(
+                    code=NO_REFERENCE, severity="note", output=output,
+                    message=f"no factor set knows a figure for a service in {lot.unit}",
+                ))
             continue
-        default = co2e_of(choice.factor.gases)
-        low = _best_freight(sets, default) if key == _FREIGHT else default
-        references.append(Reference(
-            output=output, mass=amount, unit=choice.entry.unit, low=low, default=default, factor=choice.name))
+        low = _least_massless(choice, around, sets)
+        if low is not None:
+            references.append(Reference(output=output, mass=amount, unit=choice.entry.unit, low=low,
+                                        default=co2e_of(choice.factor.gases), factor=choice.name))
     return OutputReferences(tuple(references), tuple(findings))
+
+
+def _least_massless(choice: SetChoice, around: Surroundings, sets: Sequence[FactorSetVersion]) -> Decimal | None:
+    """The low end of the range of declared power, heat or freight, kg CO2e per unit; None without a range."""
+    key, default = choice.entry.key, co2e_of(choice.factor.gases)
+    if key == _FREIGHT:
+        shown = any(one.kind.partition(":")[0] in _BILLS for one in around.evidence)
+        return _best_freight(sets, default) if shown or choice.factor.low is None else choice.factor.low
+    if not proves_factor(around.evidence, key, (*FACTOR_EVIDENCE, *HEAT_CONTRACTS)):
+        return default
+    if key == _POWER or proves_factor(around.evidence, key, HEAT_CONTRACTS):
+        return None
+    return choice.factor.low
 
 
 def _best_freight(sets: Sequence[FactorSetVersion], default: Decimal) -> Decimal:

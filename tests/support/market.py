@@ -134,7 +134,7 @@ class Market:
             record = replace(record, parent=parent.id, parent_share="1")
         record = replace(record, roles=list(roles))
         self.post(self.server.registrar, record)
-        company = Company(self, entered)
+        company = Company(self, entered, country, subdivision)
         company.site("site", country, subdivision)
         return company
 
@@ -173,9 +173,11 @@ class Market:
 class Company:
     """An organisation that posts records. Short names become identifiers under its prefix; whole URNs stay."""
 
-    def __init__(self, market: Market, signer: Party) -> None:
+    def __init__(self, market: Market, signer: Party, country: str, subdivision: str | None) -> None:
         self.market = market
         self.party = signer
+        self.country = country
+        self.subdivision = subdivision
 
     @property
     def id(self) -> str:

@@ -33,15 +33,16 @@ class DeclarationKind(Kind[Declaration]):
         if record.lot:
             names.add_outputs([record.lot])
             names.declared.add((record.issuer, record.lot.product))
-            if record.basis == "opening" and record.facility:
+            if record.facility:
                 names.facilities.add(record.facility)
-                names.openings.add((record.facility, record.lot.product))
+                if record.basis == "opening":
+                    names.openings.add((record.facility, record.lot.product))
 
     def mentions(self, record: Declaration) -> Iterable[str]:
         if record.lot:
             yield record.lot.product
-        if record.facility and record.basis == "opening":
-            yield record.facility
+            if record.facility:
+                yield record.facility
 
     def enters(self, record: Declaration, digest: bytes) -> str:
         return digest.hex()

@@ -181,12 +181,13 @@ class StoryWriter:
         return output.lot
 
     def generate(self, actor: str, output: Output, start: str, end: str, note: str) -> str:
-        """Adds the declaration of metered wind power, with the life cycle of the turbines. Returns the lot."""
+        """Adds the declaration of metered wind power that comes by a direct line, with the life cycle of the turbines.
+        Returns the lot."""
         self._add(actor, Declaration(
             issuer=ACTORS[actor].id, nonce=self._nonce(), start=f"{start}T00:00:00Z", end=f"{end}T00:00:00Z",
             basis="study", boundary="cradleToGate", lot=output, facility=ACTORS[actor].facility,
             burdens={"fossilGhgEmissions": WIND.times(output.quantity.value)},
-            evidence=[_document(output.lot, "meterReading")],
+            evidence=[_document(output.lot, kind) for kind in ("meterReading", "directLine")],
         ), note)
         return output.lot
 

@@ -17,6 +17,7 @@ from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.units import UNITS
 from ledger.engine.bounds.process import short
+from ledger.engine.inventory.elsewhere import ELSEWHERE
 from ledger.engine.inventory.stated import ELECTRICITY, FREIGHT
 from ledger.engine.inventory.usual import SetPricer
 from ledger.sdk import PRODUCT_ROLES, ZERO
@@ -88,4 +89,4 @@ def _stated(plan: Plan) -> Decimal:
 
 def names_elsewhere(findings: Sequence[Finding]) -> bool:
     """Whether findings rest on facts of another facility, which a statement does not disclose."""
-    return any(finding.code == MOVED for finding in findings)
+    return any(finding.code in (MOVED, ELSEWHERE) for finding in findings)

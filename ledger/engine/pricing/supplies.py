@@ -28,7 +28,7 @@ from ledger.engine.pricing.priced import PricedSupply, kinds_of
 from ledger.engine.pricing.surroundings import Surroundings
 from ledger.engine.pricing.unproven import StatedSupply, question_of
 from ledger.errors import Refused, refusal_of
-from ledger.footprint.stored.supplies import proves_factor
+from ledger.footprint.stored.supplies import HEAT_CONTRACTS, proves_factor
 from ledger.sdk import FactorSetVersion, SetChoice
 from ledger.sdk.sets.lookup import MATTER, amount_of, entry_of, is_power, other_class, same_supply
 from ledger.sdk.sets.reading import co2e_of
@@ -170,6 +170,9 @@ class _Pricer:
         else:
             choice, amount = None, supply.quantity.amount
         if default is None or any(omission.estimate is None for omission in priced.omissions):
+            return priced
+        heat = known is not None and known[1].kind == "heat"
+        if heat and proves_factor(self._prices.around.evidence, supply.material, HEAT_CONTRACTS):
             return priced
         covered = priced.co2e
         for omission in priced.omissions:

@@ -32,6 +32,9 @@ FACTOR_EVIDENCE: Final = ("supplierFactor", "productFootprint", "environmentalPr
 CONTRACT_EVIDENCE: Final = ("powerPurchaseAgreement", "directLine")
 """Kinds of evidence that prove the source of a record's electricity, alone or with `:material` or `:lot`."""
 
+HEAT_CONTRACTS: Final = (*CONTRACT_EVIDENCE, "heatContract")
+"""Kinds of evidence that prove the source of heat."""
+
 _FOSSIL: Final = "fossilGhgEmissions"
 _LAND_FOSSIL: Final = "landManagementFossilGhgEmissions"
 _LOCATION: Final = "electricityLocation"

@@ -42,6 +42,9 @@ USUAL_HEEL: Final = Decimal("0.1")
 MOST_HEEL: Final = Decimal("0.25")
 """Tools stop below a pressure that leaves 5 to 20 %; own judgement."""
 
+PROOFS: Final = ("emissionMeasurement", "abatementTest", "analysis", "monitoringReport")
+"""Kinds of evidence for abatement, utilisation and by-products."""
+
 Gas = Literal[
     "CF4", "C2F6", "C3F8", "CHF3", "NF3", "SF6", "HFC134a", "N2O", "C4F8", "CH2F2", "CH3F", "C2HF5",
 ]
@@ -79,15 +82,20 @@ def emit_gases(draft: Draft, context: Context, uses: Sequence[GasUse], substrate
     unit without a mass.
     """
     _check(context, uses)
+    stated = ZERO
     for gas in (*GASES, *NEWER_GASES) if context.sets else GASES:
         mine = [use for use in uses if use.gas == gas]
         rest = 1 - sum((Decimal(use.share) for use in mine), ZERO)
         for supply in context.supplied(gas):
+            before = draft.footprint
             for use in mine:
                 _emit(draft, supply, use, Decimal(use.share), substrate)
+            stated += draft.footprint - before
             if rest > 0:
                 _emit(draft, supply, GasUse(gas=gas), rest, substrate)
             omit_upstream(draft, supply, skip_nature=True)
+    if context.questions and uses:
+        _ask_for_proof(draft, context, uses, substrate, stated)
     for supply in context.supplied(*OTHERS):
         if not context.sets:
             draft.omit(f"{supply.material} emissions and upstream")
@@ -99,6 +107,32 @@ def _omit(draft: Draft, supply: SupplyFacts) -> None:
     """A gas without a potential: all of it emitted, with the default potential of its class."""
     factor = factors().find(f"omitted:{supply.material}")
     draft.omit(f"{supply.material} emissions", supply.amount("KGM") * factor.value)
+
+
+def _ask_for_proof(
+    draft: Draft, context: Context, uses: Sequence[GasUse], substrate: Substrate, emitted: Decimal
+) -> None:
+    """Abatement, and an own utilisation or by-product, need a document: without one, the defaults without abatement are
+    in question. `emitted`: kg CO2e of these uses."""
+    if context.shows(*PROOFS):
+        return
+    plain = Draft(context)
+    for use in uses:
+        share = Decimal(use.share)
+        unabated = GasUse(gas=use.gas, process=use.process, heel=use.heel, utilisation=use.utilisation,
+                          by_product=use.by_product)
+        default = GasUse(gas=use.gas, process=use.process, heel=use.heel)
+        for supply in context.supplied(use.gas):
+            try:
+                _emit_use(plain, supply, default, share, substrate)
+            except PluginError:
+                # A gas of this process has no default.
+                _emit_use(plain, supply, unabated, share, substrate)
+    hidden = plain.footprint - emitted
+    if hidden > 0:
+        gases = ", ".join(dict.fromkeys(use.gas for use in uses))
+        message = f"{gases}: no document ({', '.join(PROOFS)}) shows how much is used up or destroyed"
+        draft.warn("abatement-unproven", message, emits={"CO2e": hidden})
 
 
 def _emit(draft: Draft, supply: SupplyFacts, use: GasUse, share: Decimal, substrate: Substrate) -> None:

@@ -40,6 +40,12 @@ HOTTEST: Final = Decimal(650)
 _MOST_POWER: Final = Decimal("0.65")
 # China counts a plant as cogeneration from 0.45 of all its fuel on, as a mean of the year.
 _LEAST: Final = Decimal("0.45")
+POWER_EFFICIENCIES: Final = (Decimal("0.25"), Decimal("0.65"))
+HEAT_EFFICIENCIES: Final = (Decimal("0.65"), Decimal(1))
+"""Of separate plants. Delegated Regulation (EU) 2023/2104 has 0.25 (waste, biogas of old plants) to 0.53 for power and
+0.7 to 0.92 for heat, recalled; combined cycles reach 0.64."""
+LEAST_WORK: Final = Decimal("0.1")
+"""The least part of sold heat that could become work: a network of 60 degrees Celsius above 25."""
 _PURITY: Final = Decimal("0.9")
 """Calcium carbonate in limestone for desulphurisation without an analysis (default of GB/T 32151.1)."""
 
@@ -117,11 +123,36 @@ def _check_efficiency(draft: Draft, made: _Made) -> None:
 def _share(draft: Draft, context: Context, activity: CombinedHeatAndPower, made: _Made) -> None:
     """Each output's part of its carrier's weight, so that outputs of one carrier have one figure per unit."""
     power, heat = _weights(activity, made)
+    if draft.questions:
+        _check_basis(activity, draft.megajoules)
     draft.indicate("heatShare", heat / (power + heat))
     if activity.basis != "energy" and context.allocation != "energy":
         draft.find("basis-unused", f"basis {activity.basis} weighs energy, but allocation is by {context.allocation}")
     lots = carrying(context)
     draft.weigh("energy", [_part(output, power, heat, made) if output in lots else ZERO for output in context.outputs])
+
+
+def _check_basis(activity: CombinedHeatAndPower, entered: Decimal) -> None:
+    """Raises PluginError for a parameter that no plant has, by which one carrier would leave its emissions to the
+    other. `entered`: MJ of energy."""
+    match activity.basis:
+        case "exergy" if _carnot(activity) < LEAST_WORK:
+            raise invalid_activity(
+                "heatTemperature", activity.heat_temperature, f"so hot that {LEAST_WORK} of the heat could become "
+                "work, as of 60 degrees Celsius above 25; weigh cooler heat by another basis")
+        case "efficiency":
+            _within("powerEfficiency", activity.power_efficiency, POWER_EFFICIENCIES)
+            _within("heatEfficiency", activity.heat_efficiency, HEAT_EFFICIENCIES)
+        case "heatSupplyRatio" if activity.boiler_heat is not None:
+            total = amount_in(activity.boiler_heat, "3B", "boilerHeat")
+            if total > entered:
+                raise invalid_activity(
+                    "boilerHeat", activity.boiler_heat, f"at most {entered:f} MJ, the energy that went in")
+
+
+def _within(field: str, value: str, usual: tuple[Decimal, Decimal]) -> None:
+    if not usual[0] <= Decimal(value) <= usual[1]:
+        raise invalid_activity(field, value, f"{usual[0]} to {usual[1]}, as of separate plants")
 
 
 def _part(output: OutputFacts, power: Decimal, heat: Decimal, made: _Made) -> Decimal:

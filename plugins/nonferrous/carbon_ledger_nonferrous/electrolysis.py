@@ -46,6 +46,10 @@ AMPERE_HOURS: Final = Decimal("2979.96")
 LEAST_RECOVERY: Final = Decimal("0.95")
 
 
+PROOFS: Final = ("emissionMeasurement", "analysis", "monitoringReport", "pilotReport")
+"""Kinds of evidence for inert anodes."""
+
+
 class AluminiumElectrolysis(Work, frozen=True, kw_only=True):
     """How a potline ran; every field may be left out.
 
@@ -81,6 +85,8 @@ def assess(context: Context, activity: AluminiumElectrolysis) -> Assessment:
     _consume_anodes(draft, context, activity, made)
     if activity.anodes == "prebaked" or activity.anode_effects is not None:
         emit_perfluorocarbons(draft, activity.anode_effects, made)
+    if activity.anodes == "inert":
+        _ask_for_anodes(draft, context, activity, made)
     _check_power(draft, activity, power, made)
     _indicate(draft, context, activity, power, made)
     indicate_metal(draft, entered, made, "recycledAluminiumProduced")
@@ -120,6 +126,17 @@ def _consume_anodes(draft: Draft, context: Context, activity: AluminiumElectroly
         "anodeConsumption", made * net * (1 - sulphur - ash) * CO2_PER_C, recalled=default, primary=not default,
         factor=factors().find("anode").name if default else None,
     )
+
+
+def _ask_for_anodes(draft: Draft, context: Context, activity: AluminiumElectrolysis, made: Decimal) -> None:
+    """Inert anodes need a document. Without one, the defaults of carbon anodes are in question."""
+    if not context.questions or context.shows(*PROOFS):
+        return
+    tonnes = made / KG_PER_T
+    hidden = {"CO2": tonnes * factors().find("anode").value}
+    if activity.anode_effects is None:
+        hidden |= {gas: tonnes * factors().find(f"anodeEffect{gas}").value for gas in ("CF4", "C2F6")}
+    draft.warn("abatement-unproven", f"no document ({', '.join(PROOFS)}) shows that the anodes are inert", emits=hidden)
 
 
 def _check_anodes(draft: Draft, context: Context, net: Decimal) -> None:

@@ -90,8 +90,10 @@ def _emit(plant: Plant, activity: NitricAcid, acid: Decimal) -> Decimal:
 
 
 def _check_proof(plant: Plant, activity: NitricAcid, acid: Decimal, emitted: Decimal) -> None:
-    """N2O below the factor of the technology needs a document: of the abatement, or of the analyser in the stack."""
-    factor = factors().find(_FACTORS[activity.technology]).value
+    """N2O below the factor of the technology needs a document: of the abatement, or of the analyser in the stack. So
+    does a technology that destroys N2O: without one, the factor of high pressure counts."""
+    technology = "highPressure" if activity.technology in _ABATED else activity.technology
+    factor = factors().find(_FACTORS[technology]).value
     hidden = acid / 1000 * factor - emitted
     if hidden > 0 and not plant.context.shows(*PROOFS):
         per_tonne = emitted / acid * 1000

@@ -49,6 +49,20 @@ def every_molecule_abated(market: Market) -> Lie:
     return Lie(plant, "acid", 0.95 * 600 * 9 * 273)
 
 
+def abatement_by_the_name_of_the_plant(market: Market) -> Lie:
+    """The plant calls itself one that destroys its N2O within the process, and shows nothing."""
+    plant = market.company("plant", "CN", "CN-SD")
+    plant.product("acid", "petrochemicals", materials={"nitricAcid": "0.6", "water": "0.4"})
+    market.begin_to_lie()
+    plant.run(
+        "petrochemicals.nitricAcid", [plant.out("acid", "1000 TNE")],
+        [supply("ammonia", "172 TNE"), nature("air", "700 TNE"), nature("water", "250 TNE"),
+         supply("electricity", "20 MWH")],
+        activity={"technology": "integratedDestruction"},
+    )
+    return Lie(plant, "acid", 600 * (9 - 2.5) * 273)
+
+
 def _cracker(market: Market, name: str, allocation: str) -> Company:
     plant = market.company(name, "CN", "CN-GD").products("petrochemicals", ethylene="ethylene", hydrogen="hydrogen")
     if allocation != "mass":

@@ -3,8 +3,8 @@
 from typing import Any
 
 from acceptance.greenwashing.lie import Lie
-from acceptance.greenwashing.nonferrous import CHINA, KILOWATT_HOURS, pots
-from support.market import MARCH, Company, Market, row, supply
+from acceptance.greenwashing.nonferrous import CHINA, KILOWATT_HOURS, NORWAY, pots
+from support.market import MARCH, Company, Market, evidence, row, supply
 
 WIND = 0.0336
 """Kg CO2e per kWh of a wind plant in China, by the sector."""
@@ -69,6 +69,19 @@ def heat_out_of_thin_air(market: Market) -> Lie:
     return Lie(pump, "heat", (28_440_000 / 3.6 / 3 - 1e6) * CHINA)
 
 
+def steam_of_norway_in_china(market: Market) -> Lie:
+    """A dye mill in China books an electric boiler at a site in Norway, and dyes at home with its steam."""
+    mill = market.company("mill", "CN", "CN-ZJ").products("consumer-goods", cloth="polyesterFabric")
+    mill.product("steam", "energy", "GV")
+    market.begin_to_lie()
+    mill.run("energy.heatBoiler", [mill.out("steam", "2000 GV")], [supply("electricity", "590 MWH")],
+             activity={"kind": "electrode"}, facility=mill.site("north", "NO"))
+    mill.run("consumer-goods.textileDyeing", [mill.out("cloth", "100 TNE")],
+             [supply("polyesterFabric", "102 TNE"), supply("electricity", "150 MWH"), supply("water", "5000 TNE")],
+             {"steam": "2000 GV"}, evidence=[evidence("heatContract")])
+    return Lie(mill, "cloth", 2_000_000 * row("heat/cradleToGate/CN/2015") - 590_000 * NORWAY)
+
+
 def more_wind_than_the_turbine(market: Market) -> Lie:
     """A turbine of 1 MW gives 2,000 MWh in a month of 744 hours, so that coal power can pass as its own."""
     plant = market.company("plant", "CN", "CN-NM")
@@ -92,6 +105,44 @@ def one_certificate_for_two_boilers(market: Market) -> Lie:
         site.run("energy.heatBoiler", [site.out("heat", "340 GV", name=name)], [supply("electricity", "100 MWH")],
                  {"green": "100 MWH"}, {"kind": "electrode"})
     return Lie(site, "second", 100_000 * row("electricity/residual/CN/2023"))
+
+
+def _works(market: Market, name: str, **activity: Any) -> Company:
+    """A plant turns a million cubic metres of gas into 3.5 GWh of power and 18 TJ of steam."""
+    works = market.company(name, "DE")
+    works.product("power", "energy", "MWH")
+    works.product("steam", "energy", "GV")
+    works.run("energy.combinedHeatAndPower",
+              [works.out("power", "3500 MWH"), works.out("steam", "18000 GV", "coProduct")],
+              [supply("naturalGas", "1000000 NM3", "750 TNE")], activity=activity, allocation="energy")
+    return works
+
+
+def steam_as_cold_as_the_air(market: Market) -> Lie:
+    """Steam is shared out by exergy at 26 degrees: it could do no work, so nearly all of the gas goes to the power."""
+    honest = _works(market, "honest", basis="exergy", heatTemperature="160")
+    market.begin_to_lie()
+    works = _works(market, "works", basis="exergy", heatTemperature="26")
+    owed, kept = (market.footprint(one.name("steam"))["footprint"] for one in (honest, works))
+    return Lie(works, "steam", owed - kept)
+
+
+def power_plant_of_five_percent(market: Market) -> Lie:
+    """The separate power plant that the shares compare with turns a twentieth of its fuel into power."""
+    honest = _works(market, "honest", basis="efficiency", heatEfficiency="0.9")
+    market.begin_to_lie()
+    works = _works(market, "works", basis="efficiency", powerEfficiency="0.05", heatEfficiency="1")
+    owed, kept = (market.footprint(one.name("steam"))["footprint"] for one in (honest, works))
+    return Lie(works, "steam", owed - kept)
+
+
+def boilers_hotter_than_their_gas(market: Market) -> Lie:
+    """The boilers are said to give six times the heat of their gas, so that the steam is a small part of it."""
+    honest = _works(market, "honest", basis="heatSupplyRatio", boilerHeat={"value": "32000", "unit": "GV"})
+    market.begin_to_lie()
+    works = _works(market, "works", basis="heatSupplyRatio", boilerHeat={"value": "200000", "unit": "GV"})
+    owed, kept = (market.footprint(one.name("steam"))["footprint"] for one in (honest, works))
+    return Lie(works, "steam", owed - kept)
 
 
 # Freight
@@ -151,3 +202,26 @@ def steam_by_word_of_mouth(market: Market) -> Lie:
     market.begin_to_lie()
     park.declare(lot=park.out("steam", "1000 GV"), burdens={"fossilGhgEmissions": "100"})
     return Lie(park, "steam", 1_000_000 * row("heat/cradleToGate/*/2015") - 100)
+
+
+def freight_by_a_paper_of_its_own(market: Market) -> Lie:
+    """A haulier declares its own tonne kilometres at next to nothing, and names a paper."""
+    haulier = market.company("haulier", "CN", "CN-HE")
+    haulier.product("freight", "logistics", "TKM")
+    market.begin_to_lie()
+    haulier.declare(lot=haulier.out("freight", "1000000 TKM"), burdens={"fossilGhgEmissions": "100"},
+                    evidence=[evidence("supplierFactor")])
+    return Lie(haulier, "freight", 1e6 * row("truckFreight/cradleToGate/*/2025") - 100)
+
+
+def steam_by_a_paper_of_its_own(market: Market) -> Lie:
+    """A mill declares its own steam at next to nothing, names a paper, and dyes with it."""
+    mill = market.company("mill", "CN", "CN-ZJ").products("consumer-goods", cloth="polyesterFabric")
+    mill.product("steam", "energy", "GV")
+    market.begin_to_lie()
+    mill.declare(lot=mill.out("steam", "2000 GV"), burdens={"fossilGhgEmissions": "100"},
+                 evidence=[evidence("supplierFactor")])
+    mill.run("consumer-goods.textileDyeing", [mill.out("cloth", "100 TNE")],
+             [supply("polyesterFabric", "102 TNE"), supply("electricity", "150 MWH"), supply("water", "5000 TNE")],
+             {"steam": "2000 GV"})
+    return Lie(mill, "cloth", 2_000_000 * row("heat/cradleToGate/*/2015") - 100)

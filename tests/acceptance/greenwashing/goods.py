@@ -122,6 +122,13 @@ def _wafers(market: Market, name: str, **use: Any) -> Company:
     return fab
 
 
+def gases_that_a_fab_abates_by_word(market: Market) -> Lie:
+    """A fab says that it burns 99 % of its etching gases, and names no test of any burner."""
+    honest, fab = _wafers(market, "honest"), _wafers(market, "fab", abated="0.99", destruction="0.99")
+    kept, owed = (market.footprint(one.name("wafer"))["footprint"] for one in (fab, honest))
+    return Lie(fab, "wafer", owed - kept)
+
+
 def cylinders_that_go_back_full(market: Market) -> Lie:
     """Of each etching gas 99 % goes back in its cylinder, so nearly nothing was used."""
     honest, fab = _wafers(market, "honest"), _wafers(market, "fab", heel="0.99")

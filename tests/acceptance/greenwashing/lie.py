@@ -72,7 +72,9 @@ def _downstream(market: Market, lie: Lie, own: Mapping[str, Any]) -> list[str]:
     """What is left of the lot goes to a buyer, who makes a product of all of it and sells that on."""
     left, unit = own["lot"]["remaining"], own["lot"]["quantity"]["unit"]
     part = float(left) / float(own["lot"]["quantity"]["value"])
-    buyer, customer = market.company("buyer", "DE"), market.company("customer", "DE")
+    # Energy does not travel, so its buyer is a neighbour.
+    place = ("DE", None) if own["lot"].get("massKg") else (lie.seller.country, lie.seller.subdivision)
+    buyer, customer = market.company("buyer", *place), market.company("customer", "DE")
     bought = lie.seller.send(lie.lot, f"{left} {unit}", buyer, name="sold-on", time=MONTH[0])
     answer = market.footprint(bought)
     kilograms = answer["lot"].get("massKg")

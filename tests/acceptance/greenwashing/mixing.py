@@ -197,3 +197,12 @@ def by_products_at_a_price_of_their_own(market: Market) -> Lie:
         [supply("steel", "1000 TNE")], allocation="value")
     # By mass the bars carry 88 %; by these prices 880 of 1,840.
     return Lie(shop, "bar", (0.88 - 880 / 1840) * 1e6 * STEEL)
+
+
+def capture_of_a_whole_mill_on_paper(market: Market) -> Lie:
+    """A mill declares steel of its furnace, less a capture of most of its chain, by its own certificate."""
+    mill = market.company("mill", "CN", "CN-HE").products("works", slab="steel")
+    market.begin_to_lie()
+    mill.declare(lot=mill.out("slab", "1000 TNE"), evidence=[EPD, evidence("storageCertificate")], burdens={
+        "fossilGhgEmissions": "2340000", "ccsTechnologicalCO2Capture": "-1900000"})
+    return Lie(mill, "slab", 1_900_000)

@@ -46,6 +46,53 @@ def pots_on_paper_in_norway(market: Market) -> Lie:
     return Lie(smelter, "ingot", KILOWATT_HOURS * (CHINA - NORWAY))
 
 
+def power_of_norway_in_china(market: Market) -> Lie:
+    """A trader takes grid power in Norway, and sells the lot to a smelter in China, where no line brings it."""
+    trader = market.company("trader", "NO")
+    trader.product("power", "energy", "MWH")
+    smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
+    trader.run("energy.gridImport", [trader.out("power", "13900 MWH")], [supply("electricity", "13900 MWH")])
+    market.begin_to_lie()
+    power = trader.send("power", "13900 MWH", smelter)
+    pots(smelter, {power: "13900 MWH"}, evidence=[evidence("powerPurchaseAgreement")])
+    return Lie(smelter, "metal", KILOWATT_HOURS * (CHINA - NORWAY))
+
+
+def power_by_a_paper_of_its_own(market: Market) -> Lie:
+    """The smelter itself declares its power without burdens, and names a paper that a supplier is said to have."""
+    smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
+    smelter.product("power", "energy", "MWH")
+    twin = market.company("twin", "CN", "CN-SD").products("nonferrous", metal="aluminium")
+    pots(twin)
+    honest = market.footprint(twin.name("metal"))["footprint"]
+    market.begin_to_lie()
+    smelter.declare(lot=smelter.out("power", "13900 MWH"), burdens={"fossilGhgEmissions": "100"},
+                    evidence=[evidence("supplierFactor")], facility=smelter.name("site"))
+    pots(smelter, {"power": "13900 MWH"})
+    return Lie(smelter, "metal", KILOWATT_HOURS * CHINA, honest=honest)
+
+
+def power_declared_in_norway(market: Market) -> Lie:
+    """The smelter declares the power at a site in Norway, with a contract, and uses it in China."""
+    smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
+    smelter.product("power", "energy", "MWH")
+    market.begin_to_lie()
+    smelter.declare(lot=smelter.out("power", "13900 MWH"), burdens={"fossilGhgEmissions": "100"},
+                    evidence=[evidence("powerPurchaseAgreement")], facility=smelter.site("north", "NO"))
+    pots(smelter, {"power": "13900 MWH"})
+    return Lie(smelter, "metal", KILOWATT_HOURS * (CHINA - NORWAY))
+
+
+def anodes_that_are_inert_by_word(market: Market) -> Lie:
+    """A smelter says that its anodes are inert, so that neither carbon dioxide nor fluorocarbons leave the pots."""
+    smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
+    market.begin_to_lie()
+    smelter.run("nonferrous.aluminiumElectrolysis", [smelter.out("metal", "1000 TNE")],
+                [supply("alumina", "1925 TNE"), supply("anode", "430 TNE"), supply("electricity", "13900 MWH")],
+                activity={"anodes": "inert"})
+    return Lie(smelter, "metal", 1000 * (1503.04 + 0.034 * 7380 + 0.0034 * 12400))
+
+
 def alumina_that_cleans_the_air(market: Market) -> Lie:
     """The record prices its alumina with a factor below zero, and shows an EPD for it."""
     smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")

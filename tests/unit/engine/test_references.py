@@ -3,14 +3,19 @@
 from typing import Any, Final
 
 import pytest
+from carbon_ledger_factors_open import factor_set as open_set
 from msgspec import json
 from support import factor_sets
+from support.market import evidence as document
 from support.memory import MemoryLedger
-from support.sectors import Make
+from support.sectors import Make, registry
 from support.site import Site, ore, supply
 
 from ledger.core.outcome.assessment import QUESTIONED, Assessment
+from ledger.core.record.kinds import Facility
 from ledger.core.record.values import Evidence
+from ledger.engine.sectors import Registry
+from ledger.footprint.stored.burdens import footprint, location_based, market_based, vector_of
 
 NOTE: Final = Evidence(digest="0" * 64, media_type="text/csv", kind="study")
 STEEL: Final = {"classifications": {"hs": "7208 51"}}
@@ -71,17 +76,77 @@ def test_code_or_materials_say_what_it_is(site: Site, product: dict[str, Any], f
 
 def test_what_has_no_mass_and_is_shown_needs_no_reference(site: Site) -> None:
     site.product("power", "KWH")
-    site.declare(lot=site.out("lot", "power", "100 KWH"), burdens={"fossilGhgEmissions": "1"}, evidence=[NOTE])
+    site.declare(lot=site.out("lot", "power", "100 KWH"), burdens={"fossilGhgEmissions": "1"},
+                 evidence=[document("supplierFactor")])
     leaf = site.ledger.assessment(site.ledger.state.size - 1)
     assert leaf is not None
     assessment = json.decode(leaf.assessment, type=Assessment)
     assert (assessment.references, assessment.findings) == ((), ())
 
 
+@pytest.mark.parametrize(("kind", "location", "market", "question"), [
+    ("supplierFactor", 50, 1, 0), ("powerPurchaseAgreement", 50, 1, 0), ("directLine", 1, 1, 0),
+    ("deliveryNote", 1, 1, 49),
+])
+def test_declared_power_is_of_the_grid_and_its_paper_is_market_based(
+    site: Site, kind: str, location: float, market: float, question: float
+) -> None:
+    site.product("power", "KWH")
+    site.declare(lot=site.out("lot", "power", "100 KWH"), burdens={"fossilGhgEmissions": "1"},
+                 evidence=[document(kind)])
+    figures = vector_of(site.ledger.burdens(site.name("lot")))
+    assert (location_based(figures), market_based(figures), asked(site)) == (location, market, question)
+
+
+def test_declared_power_above_the_grid_keeps_its_figure(site: Site) -> None:
+    site.product("power", "KWH")
+    site.declare(lot=site.out("lot", "power", "100 KWH"), burdens={"fossilGhgEmissions": "90"},
+                 evidence=[document("supplierFactor")])
+    assert footprint(vector_of(site.ledger.burdens(site.name("lot")))) == 90
+
+
+def test_declared_power_of_a_better_grid_may_be_used_anywhere() -> None:
+    """In Norway a kWh has 0.03 kg, in the world 0.51."""
+    memory = MemoryLedger(Registry(list(registry().sectors.values()), [open_set()]))
+    memory.activate_sets()
+    works = Site(memory, "works")
+    works.product("power", "KWH")
+    north = works.name("north")
+    works._post(Facility(issuer=works.id, nonce=memory.nonce(), id=north, country="NO"))
+    for lot, kind in (("bought", "powerPurchaseAgreement"), ("led", "directLine")):
+        works.declare(lot=works.out(lot, "power", "100 KWH"), burdens={"fossilGhgEmissions": "1"}, facility=north,
+                      evidence=[document(kind)])
+    bought, led = (memory.burdens(works.name(lot)) for lot in ("bought", "led"))
+    assert footprint(vector_of(bought)) == pytest.approx(3.24465)
+    assert bought[QUESTIONED] == pytest.approx(50.8838 - 3.24465)
+    assert (footprint(vector_of(led)), led[QUESTIONED]) == (1, 0)
+
+
+@pytest.mark.parametrize(("unit", "amount", "kilograms", "kind", "asked_for"), [
+    # Heat of 0.005 to 0.25 kg per MJ, and lorries from 0.057 kg per tonne kilometre on.
+    ("GV", "100", "100", "supplierFactor", True), ("GV", "100", "600", "supplierFactor", False),
+    ("GV", "100", "100", "heatContract", False), ("GV", "100", "600", "deliveryNote", True),
+    ("TKM", "1000", "50", "supplierFactor", True), ("TKM", "1000", "60", "supplierFactor", False),
+    ("TKM", "1000", "5", "billOfLading", False), ("TKM", "1000", "1", "billOfLading", True),
+])
+def test_declared_heat_and_freight_have_ranges_beside_a_document(
+    unit: str, amount: str, kilograms: str, kind: str, asked_for: bool
+) -> None:
+    memory = MemoryLedger(Registry(list(registry().sectors.values()), [open_set()]))
+    memory.activate_sets()
+    works = Site(memory, "works")
+    works.product("service", unit)
+    works.declare(lot=works.out("lot", "service", f"{amount} {unit}"), burdens={"fossilGhgEmissions": kilograms},
+                  evidence=[document(kind)])
+    figures = memory.burdens(works.name("lot"))
+    default = {"GV": 0.129402e3, "TKM": 0.12522}[unit] * int(amount)
+    assert figures[QUESTIONED] == pytest.approx(default - int(kilograms) if asked_for else 0, rel=1e-3)
+
+
 @pytest.mark.parametrize(("unit", "kilograms", "question"), [
-    # The place is unknown: 0.5 kg per kWh, 0.1 per MJ, and 0.1 per tonne kilometre by lorry, 0.02 by ship.
+    # The place is unknown: 0.5 kg per kWh, 0.1 per MJ, and 0.1 per tonne kilometre by lorry.
     ("KWH", "1", 49), ("KWH", "50", 0), ("MWH", "1", 49_999), ("3B", "1", 9), ("GV", "1", 9_999),
-    ("TKM", "1", 9), ("TKM", "2", 0),
+    ("TKM", "1", 9), ("TKM", "2", 8), ("TKM", "10", 0),
 ])
 def test_declared_energy_and_freight_have_references_of_their_own(
     site: Site, unit: str, kilograms: str, question: float

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 import pytest
+from carbon_ledger_factors_open import factor_set as open_set
 from msgspec import json
 from support.sectors import Make
 from support.site import Site, ore, raw, supply
@@ -10,6 +11,7 @@ from support.site import Site, ore, raw, supply
 from ledger.core.outcome.assessment import QUESTIONED, Assessment, Finding
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.values import Evidence, Factor, Output, Quantity
+from ledger.engine.sectors import Registry
 
 EPD: Final = "environmentalProductDeclaration:steel"
 
@@ -93,3 +95,17 @@ def test_the_message_says_what_is_usual(site: Site) -> None:
     assert finding.usual is not None
     assert (float(finding.usual.low or 0), float(finding.usual.high or 0)) == (1.5, 12)
     assert (finding.supply, finding.severity, finding.factor) == (0, "warning", "round@1:steel/cradleToGate/CN/2025")
+
+
+@pytest.mark.parametrize(("value", "paper", "code"), [
+    ("0.01", "supplierFactor", None), ("0.001", "supplierFactor", "supply-below-range"),
+    ("0.001", "heatContract", None), ("0.001", "deliveryNote", "unproven-figure"),
+])
+def test_heat_has_a_range_and_a_contract_answers(value: str, paper: str, code: str | None) -> None:
+    """District heat of a biomass plant has 0.01 kg per MJ; less is waste heat, of which a contract tells the source."""
+    memory = MemoryLedger(Registry(list(factor_sets.registry().sectors.values()), [open_set()]))
+    memory.activate_sets()
+    works = Site(memory, "works")
+    works.product("part", classifications={"hs": "7208"})
+    findings, _ = made(works, evidence=(paper,), material="heat", amount="100 GV", factor=factor(value, unit="3B"))
+    assert [one.code for one in findings] == ([] if code is None else [code])

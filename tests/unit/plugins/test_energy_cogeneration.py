@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 from carbon_ledger_energy import plugin
+from msgspec.structs import replace
 
 from ledger.errors import PluginError, Refused
 from ledger.sdk.testing import Run, context, lot, output, run, supply
@@ -168,3 +169,36 @@ def test_what_a_basis_needs(activity: dict[str, Any], field: str) -> None:
 def test_wrong_activities_are_refused(activity: dict[str, Any]) -> None:
     with pytest.raises(msgspec.ValidationError):
         plant(activity=activity)
+
+
+@pytest.mark.parametrize(("activity", "field"), [
+    ({"basis": "exergy", "heatTemperature": "58"}, "heatTemperature"),
+    ({"basis": "exergy", "heatTemperature": "90", "ambientTemperature": "55"}, "heatTemperature"),
+    ({"basis": "efficiency", "powerEfficiency": "0.24"}, "powerEfficiency"),
+    ({"basis": "efficiency", "powerEfficiency": "0.66"}, "powerEfficiency"),
+    ({"basis": "efficiency", "heatEfficiency": "0.64"}, "heatEfficiency"),
+    ({"basis": "heatSupplyRatio", "boilerHeat": {"value": "389311", "unit": "3B"}}, "boilerHeat"),
+])
+def test_a_basis_of_no_plant_is_refused(activity: dict[str, Any], field: str) -> None:
+    """Under rules that question figures. Heat that goes in is heat of the boilers too."""
+    asked = context("energy.combinedHeatAndPower", outputs=(output("32442.5 KWH"), output("175189.5 3B")),
+                    place="CN-JS", year=2022, supplies=(supply(*GAS),), allocation="energy", hours="744")
+    run(ENERGY, asked, activity)
+    with pytest.raises(PluginError) as raised:
+        run(ENERGY, replace(asked, sets=True, questions=True), activity)
+    assert raised.value.field == f"activity.{field}"
+
+
+@pytest.mark.parametrize("activity", [
+    {"basis": "exergy", "heatTemperature": "60"},
+    {"basis": "exergy", "heatTemperature": "45", "ambientTemperature": "5"},
+    {"basis": "efficiency", "powerEfficiency": "0.25", "heatEfficiency": "0.65"},
+    {"basis": "efficiency", "powerEfficiency": "0.53", "heatEfficiency": "1"},
+    {"basis": "heatSupplyRatio", "boilerHeat": {"value": "389310", "unit": "3B"}},
+])
+def test_a_basis_of_a_real_plant(activity: dict[str, Any]) -> None:
+    """A network of 60 degrees, one of 45 in winter, and old and new reference plants."""
+    asked = context("energy.combinedHeatAndPower", outputs=(output("32442.5 KWH"), output("175189.5 3B")),
+                    place="CN-JS", year=2022, supplies=(supply(*GAS),), allocation="energy", hours="744", sets=True,
+                    questions=True)
+    assert run(ENERGY, asked, activity).findings == {}

@@ -7,6 +7,7 @@ from carbon_ledger_circular import plugin as circular
 from carbon_ledger_consumer_goods import plugin as consumer_goods
 from carbon_ledger_electronics import plugin as electronics
 from carbon_ledger_energy import plugin as energy
+from carbon_ledger_nonferrous import plugin as nonferrous
 from carbon_ledger_petrochemicals import plugin as petrochemicals
 from msgspec.structs import replace
 from support.questioned import emitting, lacking
@@ -82,7 +83,8 @@ def acid(**facts: Any) -> Context:
 @pytest.mark.parametrize(("activity", "hidden"), [
     ({}, 0), ({"abatement": "0.9"}, 8.1), ({"abatement": "0.9", "utilisation": "0.5"}, 4.05), ({"abatement": "1"}, 9),
     ({"measured": {"value": "2", "unit": "KGM"}}, 7), ({"technology": "atmospheric", "abatement": "0.5"}, 2.5),
-    ({"technology": "nonSelectiveReduction"}, 0),
+    ({"technology": "nonSelectiveReduction"}, 7), ({"technology": "integratedDestruction"}, 6.5),
+    ({"technology": "mediumPressure"}, 0), ({"technology": "atmospheric"}, 0),
 ])
 def test_abatement_without_a_document(activity: dict[str, Any], hidden: float) -> None:
     found = emitting(asked(petrochemicals(), acid(), activity))
@@ -92,7 +94,49 @@ def test_abatement_without_a_document(activity: dict[str, Any], hidden: float) -
     assert emitting(asked(petrochemicals(), acid(evidence=("weighing",)), activity)) == found
 
 
+# Aluminium
+
+
+def pots(**facts: Any) -> Context:
+    return context("nonferrous.aluminiumElectrolysis",
+                   supplies=(supply("alumina", "1930 KGM"), supply("electricity", "13500 KWH")),
+                   outputs=(output("1000 KGM", materials={"aluminium": "1"}),), **facts)
+
+
+def test_inert_anodes_without_a_document() -> None:
+    """Carbon anodes by default: 1,503 kg of CO2, 34 g of CF4 and 3.4 g of C2F6 per t."""
+    inert = {"anodes": "inert"}
+    found = emitting(asked(nonferrous(), pots(), inert))
+    assert found == {"abatement-unproven": pytest.approx(1503.04 + 0.034 * 7380 + 0.0034 * 12400)}
+    assert emitting(asked(nonferrous(), pots(evidence=("pilotReport",)), inert)) == {}
+    assert emitting(asked(nonferrous(), pots(), {})) == {}
+    counted = {"anodeEffects": {"frequency": "0.05", "minutes": "2", "technology": "pfpbLarge"}, **inert}
+    assert emitting(asked(nonferrous(), pots(), counted)) == {"abatement-unproven": pytest.approx(1503.04)}
+    assert run(nonferrous(), pots(), inert).findings == {}
+
+
 # Electronics
+
+
+@pytest.mark.parametrize("use", [
+    {"abated": "0.99", "destruction": "0.99"}, {"utilisation": "0.999", "byProduct": "0"}, {"byProduct": "0"},
+    {"share": "0.5", "abated": "0.9", "destruction": "0.9"},
+])
+def test_gases_that_vanish_without_a_document(use: dict[str, str]) -> None:
+    """The defaults without abatement count. A document of another subject shows nothing."""
+    def fab(*evidence: str, **used: str) -> Run:
+        given = context(
+            "electronics.semiconductor", supplies=(supply("CF4", "100 KGM"), supply("electricity", "9 MWH")),
+            outputs=(output("1000 H87", mass="125 KGM"),), evidence=evidence)
+        return asked(electronics(), given, {"substrate": "wafer300", "gases": [
+            {"gas": "CF4", "process": "etching", **used}]})
+
+    plain, stated = fab(), fab(**use)
+    assert emitting(plain) == {}
+    hidden = plain.footprint - stated.footprint
+    assert emitting(stated) == ({"abatement-unproven": pytest.approx(hidden)} if hidden > 0 else {})
+    assert emitting(fab("weighing", **use)) == emitting(stated)
+    assert emitting(fab("abatementTest", **use)) == {}
 
 
 def fab(heel: str) -> Run:

@@ -19,6 +19,7 @@ from ledger.client.audit.source.interface import RevisedRow, StoredLot
 from ledger.core.outcome.leaves import outcome_root, salt_seed
 from ledger.core.record.kinds import Acceptance, Addition, AnyRecord, Transfer
 from ledger.core.record.redacted import is_residue
+from ledger.core.record.units import UNITS
 from ledger.engine.account import revision_leaves
 from ledger.engine.prepared import REVISING
 
@@ -27,6 +28,8 @@ _HIDDEN: Final = "unknown-"
 """The codes of refusals that name things which the log lacks; here these can be hidden."""
 _BY_MAKER: Final = frozenset({"waste", "core", "credit", "attribute"})
 """Roles of lots whose treatment depends on the site that made them, which the source does not tell."""
+_ENERGY: Final = "energy"
+"""So does the treatment of energy: it may be of another grid."""
 _PASSING: Final = (Transfer, Acceptance, Addition)
 """Records whose lots keep the site of the lots that they take."""
 
@@ -146,7 +149,8 @@ class ScopedReplayer(Replayer):
                 for facility, process in sites[:1]:
                     self.state.lots[lot.id] = replace(lot, maker=(facility, process))
             return False
-        return any(lot.role in _BY_MAKER and lot.pool is None for lot in unmade)
+        return any((lot.role in _BY_MAKER and lot.pool is None) or UNITS[lot.unit].dimension == _ENERGY
+                   for lot in unmade)
 
     def _take(self, record: AnyRecord, flows: Sequence[tuple[int, Decimal]]) -> set[str]:
         lots = {lot.number: lot.id for lot in self._named(record)}
