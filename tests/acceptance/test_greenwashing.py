@@ -133,6 +133,7 @@ ATTEMPTS: Final = (
             "sold outside and back as collected, linked by product and quantity"),
     Attempt(waste.stock_collected_from_oneself, 2_316_600, "held unused and declared again"),
     Attempt(waste.returns_of_last_week, 2_340_000, "distribution returns count by their unused life"),
+    Attempt(waste.bars_beside_a_bolt, 15_563_000, "nearly all that was bought of another material leaves as waste"),
     Attempt(mixing.zero_in_the_pool, 7_900_000, "a declared lot without evidence: the question stays in the pool"),
     Attempt(mixing.forty_small_lots, 628_000, "small lots add up: each keeps its question"),
     Attempt(mixing.removal_on_paper, 80_000, "a removal needs evidence"),

@@ -217,6 +217,29 @@ def test_waste_of_another_kind_is_waste(mill: Works, materials: dict[str, str], 
     assert mill.asked("waste") == pytest.approx(question)
 
 
+@pytest.mark.parametrize(("goods", "waste", "bought", "question"), [
+    (("10", "machine"), "90", "90 KGM", 180),
+    (("10", "machine"), "90", "95 KGM", 0),  # less than 95 % of the steel leaves as waste
+    (("80", "machine"), "70", "70 KGM", 0),  # the lesser part, by mass and by its usual burden
+    (("60", "machine"), "70", "70 KGM", 140),
+    (("500", "slag"), "90", "90 KGM", 180),  # ballast has hardly any burden
+    (("10", "slag"), "90", "", 0),  # nothing was bought of it: it is of an ore
+], ids=str)
+def test_bought_goods_do_not_pass_into_waste_beside_other_goods(
+    mill: Works, goods: tuple[str, str], waste: str, bought: str, question: float
+) -> None:
+    """Steel at 2 kg per kg leaves as waste beside machines at 3 kg, or beside slag at 0.002."""
+    amount, material = goods
+    mill.product("other", materials={material: "1"})
+    entry = mill.run([mill.out("goods", "other", f"{amount} KGM"),
+                      mill.out("waste", "swarf", f"{waste} KGM", "waste", origin="preConsumer")],
+                     supplies=[supply("steel", bought) if bought else ore("90 KGM"), supply(material, f"{amount} KGM")],
+                     activity=Make(co2="1000"))
+    assert mill.asked("waste") == pytest.approx(question)
+    assert mill.asked("goods") == 0
+    assert ("waste-of-route" in mill.codes(entry)) == bool(question)
+
+
 def test_waste_beside_power_is_waste(mill: Works) -> None:
     mill.product("heat", "3B")
     entry = mill.run([mill.out("warm", "heat", "100 3B"), mill.out("ash", "swarf", "90 KGM", "waste",
