@@ -12,8 +12,8 @@ scrap already.
 
 Waste of another material than the products is questioned if nearly all that was bought of its class leaves as waste,
 and it is the main output, by mass or by its usual burden: new metal becomes no scrap beside a handful of other goods.
-Packaging, sand and worn tools are a small part of such a record. Chemicals, oils and water are used up in processes, and
-are waste in any amount.
+Packaging, sand and worn tools are a small part of such a record. Chemicals, oils and water are used up in processes,
+and are waste in any amount.
 """
 
 from collections.abc import Iterable, Sequence
