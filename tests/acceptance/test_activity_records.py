@@ -58,11 +58,12 @@ NOT_SHOWN: Final = {
     "nonferrous-us": "deliveryNotes:aluminiumScrap", "petrochemicals-in": "deliveryNotes:carbonDioxide",
     "circular-de": "municipalContract", "steel-in": "fuelAnalysis", "nonferrous-in": "fuelAnalysis:bituminous",
     "energy-cn": "fuelAnalysis", "building-materials-cn": "fuelAnalysis:mixedWaste",
+    "steel-de": "deliveryNotes:scrap", "steel-us": "scrapPurchase", "equipment-us": "invoice:scrap",
 }
-"""Records of which somebody asks, with the document that answers: a remelter's scrap may be primary aluminium, nobody
-is seen to use the carbon dioxide of an ammonia plant, and nobody to pay for the waste that an incinerator collected.
-Coal of India and China has less carbon than the row of its kind, as its laboratory reports, and the waste that a kiln
-burns more biogenic carbon than waste has without a report."""
+"""Records of which somebody asks, with the document that answers: bought scrap may be primary metal, nobody is seen to
+use the carbon dioxide of an ammonia plant, and nobody to pay for the waste that an incinerator collected. Coal of India
+and China has less carbon than the row of its kind, as its laboratory reports, and the waste that a kiln burns more
+biogenic carbon than waste has without a report."""
 WITHOUT_REFERENCE: Final = {
     "nonferrous-de": {3}, "petrochemicals-us": {3}, "consumer-goods-us": {1, 2}, "circular-cn": {0, 1, 2, 3, 6},
 }

@@ -179,6 +179,9 @@ ATTEMPTS: Final = (
     Attempt(sectors.weights_of_its_own, 1_146_600, "core: weights by mass that are not the masses"),
     Attempt(sectors.bought_steel_from_nature, 2_340_000, "core: steel is nothing that nature gives"),
     Attempt(names.virgin_called_recycled, 14_800_000, "a recycled material needs recycled content"),
+    Attempt(names.pig_iron_called_scrap, 2_410_700, "bought scrap counts as primary metal without a document"),
+    Attempt(names.virgin_bought_as_recycled, 14_805_000, "a recycled supply counts as primary without a document"),
+    Attempt(names.new_metal_declared_as_scrap, 403_158, "declared goods of scrap need a document"),
     Attempt(names.good_without_a_name, 1_000_000, "no materials and no code: no title footprint"),
     Attempt(names.steel_called_gravel, 2_330_000, "materials contradict the CN code"),
 )

@@ -7,7 +7,7 @@ questions one of them hurts those who tell the truth: correct the rule and not t
 from collections.abc import Callable, Iterator
 
 import pytest
-from support.market import Company, Market, supply, trading_server
+from support.market import Company, Market, evidence, supply, trading_server
 from support.server import Server
 
 MOST = 0.01
@@ -34,7 +34,53 @@ def clippings_of_terminals(market: Market) -> tuple[Company, list[str]]:
     return shop, ["clipping"]
 
 
-CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (packaging_of_parts, clippings_of_terminals)
+def arc_furnace_with_delivery_notes(market: Market) -> tuple[Company, list[str]]:
+    """All scrap is bought off the ledger, and the dealers' delivery notes are there."""
+    mill = market.company("mill", "DE").products("steel", bar="steel")
+    mill.run("steel.electricArcFurnace", [mill.out("bar", "950 TNE")], [
+        supply("scrap", "1050 TNE"), supply("electricity", "480 MWH"), supply("lime", "35 TNE"),
+        supply("electrode", "1.5 TNE"), supply("naturalGas", "10000 NM3", "7.5 TNE")],
+        evidence=[evidence("deliveryNotes:scrap")])
+    return mill, ["bar"]
+
+
+def arc_furnace_with_a_lot_of_scrap(market: Market) -> tuple[Company, list[str]]:
+    """A yard on the ledger gathered the scrap."""
+    yard = market.company("yard", "DE").products("circular", scrap="steel")
+    mill = market.company("mill", "DE").products("steel", bar="steel")
+    yard.collect(yard.out("scrap", "1050 TNE", "waste", origin="postConsumer"))
+    scrap = yard.send("scrap", "1050 TNE", mill)
+    mill.run("steel.electricArcFurnace", [mill.out("bar", "950 TNE")], [
+        supply("electricity", "480 MWH"), supply("lime", "35 TNE"), supply("electrode", "1.5 TNE"),
+        supply("naturalGas", "10000 NM3", "7.5 TNE")], {scrap: "1050 TNE"})
+    return mill, ["bar"]
+
+
+def converter_cooled_with_scrap(market: Market) -> tuple[Company, list[str]]:
+    """A converter takes a fifth of scrap, and its record has no documents at all."""
+    works = market.company("works", "CN", "CN-HE").products("steel", slab="steel", slag="slag")
+    slag = works.out("slag", "300 TNE", "waste", origin="preConsumer")
+    works.run("steel.blastFurnaceBasicOxygen", [works.out("slab", "1000 TNE"), slag], [
+        supply("ironOre", "1100 TNE"), supply("pellet", "340 TNE"), supply("scrap", "200 TNE"),
+        supply("coke", "345 TNE"), supply("anthracite", "210 TNE"), supply("limestone", "150 TNE"),
+        supply("lime", "45 TNE"), supply("electricity", "260 MWH"), supply("oxygen", "110000 NM3", "157 TNE")],
+        activity={"hotMetal": {"value": "900", "unit": "TNE"}})
+    return works, ["slab"]
+
+
+def recycled_aluminium_with_a_certificate(market: Market) -> tuple[Company, list[str]]:
+    """An assembler buys recycled aluminium off the ledger, with a certificate of its content."""
+    shop = market.company("shop", "DE").products("equipment", part="machine")
+    shop.run("equipment.assembly", [shop.out("part", "1000 TNE")], [
+        supply("recycledAluminium", "1000 TNE"), supply("electricity", "150 MWH")],
+        evidence=[evidence("recycledContent:recycledAluminium")])
+    return shop, ["part"]
+
+
+CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
+    packaging_of_parts, clippings_of_terminals, arc_furnace_with_delivery_notes, arc_furnace_with_a_lot_of_scrap,
+    converter_cooled_with_scrap, recycled_aluminium_with_a_certificate,
+)
 
 
 @pytest.fixture(scope="module")
