@@ -9,6 +9,8 @@ is questioned, and a note tells of smaller differences.
     two lots of one product                    equal shares per unit
     goods whose prices are known, ratio <= 5   by mass
     goods whose prices are known, ratio > 5    by usual prices
+    goods of one composition, ratio > 5        by the values that the record states
+    offcuts of bought goods, without values    at most a quarter beside the products
     a rule that the record names               the lower of the two, with a note
     others                                     by mass
 """
@@ -25,7 +27,7 @@ from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.values import UNBURDENED
 from ledger.sdk import FactorSetVersion
-from ledger.sdk.sets.lookup import entry_of_code
+from ledger.sdk.sets.lookup import entry_of, entry_of_code
 from ledger.sdk.sets.prices import (
     UsualPrice,
     is_prescribed,
@@ -65,7 +67,7 @@ class AllocationQuestions(NamedTuple):
 
 class _Carrier(NamedTuple):
     """An output that carries burdens. `share` of them; `price` of a kg, `worth` of all of it. `is_named`: its kind
-    of good is known, or it is a product and no by-product."""
+    of good is known, or it is a product and no by-product. `is_main`: it is no co-product and no by-product."""
 
     output: int
     share: Decimal
@@ -77,6 +79,7 @@ class _Carrier(NamedTuple):
     worth: UsualPrice | None
     materials: Mapping[str, str]
     is_named: bool
+    is_main: bool
 
     @property
     def weight(self) -> Decimal:
@@ -109,7 +112,7 @@ def questions_of(
     ]
     if len(carriers) < 2:
         return AllocationQuestions()
-    asked = _answered(_Sharing(record, carriers).doubts())
+    asked = _answered(_Sharing(record, carriers, shaped=_is_shaped(plan, facts, sets)).doubts())
     if record.allocation != _DECLARED or weights is not None:
         return asked
     return asked._replace(findings=(*asked.findings, *_not_whole(record)))
@@ -145,7 +148,29 @@ def _carrier(
     return _Carrier(
         output, share, lot.product, lot.quantity, lot.mass, value, price, worth, materials,
         bool(materials or codes or lot.role == "product") and (price is not None or lot.role != "byProduct"),
+        lot.role == "product",
     )
+
+
+def _is_shaped(plan: Plan, facts: Facts, sets: Sequence[FactorSetVersion]) -> bool:
+    """Whether at least half of the outputs' mass was bought as goods of their class."""
+    made, groups = _NOTHING, set[str]()
+    for lot, _ in plan.created:
+        made = CONTEXT.add(made, lot.mass or _NOTHING)
+        groups |= _groups(facts.composition(lot).materials, sets)
+    bought = _NOTHING
+    for supplied in plan.supplied:
+        if groups & _groups((supplied.supply.material,), sets):
+            bought = CONTEXT.add(bought, supplied.mass or _NOTHING)
+    for taken in plan.taken:
+        if taken.lot.role not in UNBURDENED and groups & _groups(facts.composition(taken.lot).materials, sets):
+            bought = CONTEXT.add(bought, taken.mass or _NOTHING)
+    return bool(made) and bought >= _times(made, _HALF)
+
+
+def _groups(materials: Iterable[str], sets: Sequence[FactorSetVersion]) -> set[str]:
+    known = [entry_of(sets, material) for material in materials]
+    return {one[1].group for one in known if one is not None and one[1].kind == "material"}
 
 
 def _price(
@@ -159,12 +184,14 @@ def _price(
 
 
 class _Sharing:
-    """The outputs of one record, with its allocation key. `ruled`: the record names the rule behind the key."""
+    """The outputs of one record, with its allocation key. `ruled`: the record names the rule behind the key; `shaped`:
+    it makes its outputs of bought goods of their class."""
 
-    def __init__(self, record: Transformation, carriers: Sequence[_Carrier]) -> None:
+    def __init__(self, record: Transformation, carriers: Sequence[_Carrier], *, shaped: bool) -> None:
         self._key = record.allocation
         self._carriers = carriers
         self._massive = [carrier for carrier in carriers if carrier.mass]
+        self._shaped = shaped
         self._prescribed = is_prescribed(record.process, record.allocation)
         self._ruled = record.allocation_basis is not None and record.allocation_basis.rule is not None
 
@@ -179,6 +206,8 @@ class _Sharing:
             yield from self._by_usual_prices(priced)
         elif self._key in PHYSICAL or self._key == "value":
             yield from self._by_stated_values()
+        if self._is_of_one_composition() and not self._ruled:
+            yield from self._on_offcuts()
         compared = {carrier.output for carrier in priced}
         yield from self._by_mass_alone(compared)
         if not self._ruled:
@@ -199,12 +228,38 @@ class _Sharing:
 
     def _priced(self) -> list[_Carrier]:
         """The outputs whose usual prices are known. All of one composition have one price, whatever it is."""
-        compositions = [carrier.materials for carrier in self._massive]
-        if len(compositions) > 1 and compositions[0] and all(one == compositions[0] for one in compositions):
+        if self._is_of_one_composition():
+            values = self._values()
+            stated = [CONTEXT.divide(value, carrier.weight)
+                      for value, carrier in zip(values, self._massive, strict=False)]
+            if stated and self._key in PHYSICAL and _ratio(stated) > MOST_FOR_MASS:
+                prices = [UsualPrice(price, price, price) for price in stated]
+                return [carrier._replace(price=price, worth=price.times(carrier.weight))
+                        for carrier, price in zip(self._massive, prices, strict=True)]
             same = UsualPrice(_ONE, _ONE, _ONE)
             return [carrier._replace(price=same, worth=same.times(carrier.weight)) for carrier in self._massive]
         among = self._carriers if self._key in _STATED else self._massive
         return [carrier for carrier in among if carrier.worth is not None]
+
+    def _is_of_one_composition(self) -> bool:
+        compositions = [carrier.materials for carrier in self._massive]
+        return len(compositions) > 1 and bool(compositions[0]) and all(one == compositions[0] for one in compositions)
+
+    def _on_offcuts(self) -> Iterator[_SmallShare]:
+        """Swarf and offcuts of bought goods are of the product's material, and mostly worth little of it: without
+        stated values, co-products carry at most a quarter."""
+        if not self._shaped or self._values():
+            return
+        main = [carrier for carrier in self._massive if carrier.is_main]
+        rest, carried = (_sum(carrier.share for carrier in self._massive if carrier.is_main == is_main)
+                         for is_main in (True, False))
+        if not rest or carried <= _times(CONTEXT.add(carried, rest), _MOST_UNKNOWN):
+            return
+        scale = CONTEXT.divide(CONTEXT.add(carried, rest), rest)
+        for carrier in main:
+            usual = _times(carrier.share, scale)
+            yield _SmallShare(carrier, usual, usual, FAR_SHARE,
+                         "co-products of the same bought material, without stated values, carry more than a quarter")
 
     def _by_usual_prices(self, priced: Sequence[_Carrier]) -> Iterator[_SmallShare]:
         by_price = _divided(priced, [_worth(carrier).usual for carrier in priced])

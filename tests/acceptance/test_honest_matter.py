@@ -77,9 +77,37 @@ def recycled_aluminium_with_a_certificate(market: Market) -> tuple[Company, list
     return shop, ["part"]
 
 
+def swarf_sold_as_waste(market: Market) -> tuple[Company, list[str]]:
+    """A turning shop sells its swarf as scrap, without burden."""
+    shop = market.company("shop", "DE").products("equipment", part="aluminium", swarf="aluminium")
+    shop.run("equipment.machining", [
+        shop.out("part", "600 TNE"), shop.out("swarf", "390 TNE", "waste", origin="preConsumer")],
+        [supply("aluminium", "1000 TNE"), supply("electricity", "2000 MWH")], activity={"operations": ["turning"]})
+    return shop, ["part", "swarf"]
+
+
+def sheet_and_offcuts(market: Market) -> tuple[Company, list[str]]:
+    """A cutter sells plates, and a third of the sheet as blanks, which bring two thirds of the price of plates."""
+    shop = market.company("shop", "DE").products("equipment", plate="steel", blank="steel")
+    shop.run("equipment.assembly", [
+        shop.out("plate", "660 TNE", value="660000 EUR"),
+        shop.out("blank", "330 TNE", "coProduct", value="220000 EUR")],
+        [supply("steel", "1000 TNE"), supply("electricity", "100 MWH")])
+    return shop, ["plate", "blank"]
+
+
+def trimmings_without_a_price(market: Market) -> tuple[Company, list[str]]:
+    """A slitter sells a tenth of its coil as narrow strip, and states no values."""
+    shop = market.company("shop", "DE").products("equipment", coil="steel", strip="steel")
+    shop.run("equipment.assembly", [shop.out("coil", "900 TNE"), shop.out("strip", "100 TNE", "coProduct")],
+             [supply("steel", "1000 TNE"), supply("electricity", "100 MWH")])
+    return shop, ["coil", "strip"]
+
+
 CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     packaging_of_parts, clippings_of_terminals, arc_furnace_with_delivery_notes, arc_furnace_with_a_lot_of_scrap,
-    converter_cooled_with_scrap, recycled_aluminium_with_a_certificate,
+    converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
+    trimmings_without_a_price,
 )
 
 

@@ -268,6 +268,29 @@ def test_goods_of_one_composition_have_one_price(works: Works, share: str, amoun
     assert works.asked() == pytest.approx([amount, 0])
 
 
+@pytest.mark.parametrize(("bought", "kilograms", "role", "values", "code", "usual"), [
+    ("steel", 250, "coProduct", None, None, 0), ("steel", 260, "coProduct", None, FAR_SHARE, 1),
+    ("steel", 260, "byProduct", None, FAR_SHARE, 1), ("steel", 260, "product", None, None, 0),
+    ("zinc", 260, "coProduct", None, FAR_SHARE, 1),  # of the class of metals
+    ("gravel", 260, "coProduct", None, None, 0),  # nobody cuts steel off gravel
+    # 740 kg at 1 beside 260 kg at 0.2, and at less.
+    ("steel", 260, "coProduct", ("740", "52"), None, 0),
+    ("steel", 260, "coProduct", ("740", "45"), WRONG_KEY, 740 / 785),
+    ("gravel", 260, "coProduct", ("740", "45"), WRONG_KEY, 740 / 785),
+])
+def test_offcuts_of_bought_goods_need_a_value(
+    works: Works, bought: str, kilograms: int, role: Any, values: Any, code: str | None, usual: float
+) -> None:
+    """Parts and swarf of steel, by mass."""
+    steel = {"materials": {"steel": "1"}}
+    stated = [{}, {}] if values is None else [value(one) for one in values]
+    made = works.run({**steel, "kg": 1000 - kilograms, **stated[0]},
+                     {**steel, "kg": kilograms, "role": role, **stated[1]}, key="mass",
+                     bought=[supply(bought, "1000 KGM")])
+    assert about(made) == ([(code, 0)] if code else [])
+    assert [float(one.share) for one in made.usual_shares] == ([pytest.approx(usual)] if code else [])
+
+
 @pytest.mark.parametrize(("weights", "asked"), [
     (["50", "50"], [0, 0]), (["46", "54"], [0, 0]), (["44", "56"], [60, 0]), (["1", "99"], [490, 0]),
     (["1", "0"], [0, 0]),  # set aside by the sector
