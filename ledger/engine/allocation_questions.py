@@ -25,6 +25,7 @@ from ledger.admission.lots import Created, Plan
 from ledger.core.outcome.assessment import Assessment, Finding, Span, UsualShare
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Transformation
+from ledger.core.record.units import UNITS
 from ledger.core.record.values import UNBURDENED
 from ledger.sdk import FactorSetVersion
 from ledger.sdk.sets.lookup import entry_of, entry_of_code
@@ -52,6 +53,7 @@ _PHYSICAL_NEAR: Final = Decimal("0.66")
 _HALF: Final = Decimal("0.5")
 _FAR: Final = Decimal("0.2")
 _MOST_UNKNOWN: Final = Decimal("0.25")
+_FREIGHT: Final = "freight"
 _BY_RULE: Final = "a rule that the record names allows it"
 _MORE: Final = "by mass and by usual prices it would carry more"
 _DECLARED: Final = "declared"
@@ -73,6 +75,7 @@ class _Carrier(NamedTuple):
     share: Decimal
     product: str
     quantity: Decimal
+    dimension: str
     mass: Decimal | None
     value: Decimal | None
     price: UsualPrice | None
@@ -85,6 +88,13 @@ class _Carrier(NamedTuple):
     def weight(self) -> Decimal:
         """Kg, 0 without a mass."""
         return self.mass or _NOTHING
+
+
+class _Inputs(NamedTuple):
+    """What a record makes its outputs of: `shaped`, bought goods of their class; `waste`, waste for the most part."""
+
+    shaped: bool
+    waste: bool
 
 
 class _SmallShare(NamedTuple):
@@ -112,7 +122,8 @@ def questions_of(
     ]
     if len(carriers) < 2:
         return AllocationQuestions()
-    asked = _answered(_Sharing(record, carriers, shaped=_is_shaped(plan, facts, sets)).doubts())
+    asked = _answered(_Sharing(record, carriers, _Inputs(
+        shaped=_is_shaped(plan, facts, sets), waste=_is_treated(plan))).doubts())
     if record.allocation != _DECLARED or weights is not None:
         return asked
     return asked._replace(findings=(*asked.findings, *_not_whole(record)))
@@ -145,8 +156,10 @@ def _carrier(
     else:
         worth = price_of_energy(lot.quantity, lot.unit)
     value = Decimal(stated.value.value) if stated is not None and stated.value is not None else None
+    unit = UNITS[lot.unit]
     return _Carrier(
-        output, share, lot.product, lot.quantity, lot.mass, value, price, worth, materials,
+        output, share, lot.product, _times(lot.quantity, unit.scale), unit.dimension, lot.mass, value, price, worth,
+        materials,
         bool(materials or codes or lot.role == "product") and (price is not None or lot.role != "byProduct"),
         lot.role == "product",
     )
@@ -168,6 +181,14 @@ def _is_shaped(plan: Plan, facts: Facts, sets: Sequence[FactorSetVersion]) -> bo
     return bool(made) and bought >= _times(made, _HALF)
 
 
+def _is_treated(plan: Plan) -> bool:
+    """Whether waste and cores are at least half of the mass that came in as lots and supplies."""
+    waste = _sum(taken.mass or _NOTHING for taken in plan.taken if taken.lot.role in UNBURDENED)
+    whole = _sum([*[taken.mass or _NOTHING for taken in plan.taken],
+                  *[supplied.mass or _NOTHING for supplied in plan.supplied]])
+    return bool(waste) and waste >= _times(whole, _HALF)
+
+
 def _groups(materials: Iterable[str], sets: Sequence[FactorSetVersion]) -> set[str]:
     known = [entry_of(sets, material) for material in materials]
     return {one[1].group for one in known if one is not None and one[1].kind == "material"}
@@ -184,14 +205,14 @@ def _price(
 
 
 class _Sharing:
-    """The outputs of one record, with its allocation key. `ruled`: the record names the rule behind the key; `shaped`:
-    it makes its outputs of bought goods of their class."""
+    """The outputs of one record, with its allocation key. `ruled`: the record names the rule behind the key."""
 
-    def __init__(self, record: Transformation, carriers: Sequence[_Carrier], *, shaped: bool) -> None:
+    def __init__(self, record: Transformation, carriers: Sequence[_Carrier], inputs: _Inputs) -> None:
         self._key = record.allocation
         self._carriers = carriers
         self._massive = [carrier for carrier in carriers if carrier.mass]
-        self._shaped = shaped
+        self._shaped = inputs.shaped
+        self._treats = inputs.waste
         self._prescribed = is_prescribed(record.process, record.allocation)
         self._ruled = record.allocation_basis is not None and record.allocation_basis.rule is not None
 
@@ -214,17 +235,19 @@ class _Sharing:
             yield from self._on_unknown_goods(compared)
 
     def _of_one_product(self) -> Iterator[_SmallShare]:
-        """Lots of one product carry the same per unit. Services differ in how they were rendered."""
+        """Lots of one product, and all freight of one record, carry the same per unit. Services differ in how they were
+        rendered, which a sector's weights may say."""
         groups: dict[str, list[_Carrier]] = {}
         for carrier in self._carriers:
             if carrier.mass or self._key in _STATED:
-                groups.setdefault(carrier.product, []).append(carrier)
+                freight = carrier.dimension == _FREIGHT and not carrier.mass
+                groups.setdefault(_FREIGHT if freight else carrier.product, []).append(carrier)
         near = _PHYSICAL_NEAR if self._key in ("energy", "moles") else _NEAR
         for group in groups.values():
             quantities = [carrier.quantity for carrier in group]
             for carrier, usual in zip(group, _divided(group, quantities), strict=True):
                 yield _SmallShare(carrier, usual, _times(usual, near), SAME_PRODUCT,
-                             "lots of one product carry the same per unit")
+                             "lots of one product, and all freight of a record, carry the same per unit")
 
     def _priced(self) -> list[_Carrier]:
         """The outputs whose usual prices are known. All of one composition have one price, whatever it is."""
@@ -347,12 +370,15 @@ class _Sharing:
             yield _SmallShare(carrier, usual, _times(usual, near), code, reason)
 
     def _on_unknown_goods(self, compared: Collection[int]) -> Iterator[_SmallShare]:
-        """By-products without a price, and goods of an unknown kind, carry at most a quarter. With a physical key,
-        stated values answer the question."""
-        if self._key in PHYSICAL and self._values():
-            return
-        unknown = [carrier for carrier in self._massive if not carrier.is_named and carrier.output not in compared]
-        others = [carrier for carrier in self._carriers if carrier.is_named and (carrier.materials or carrier.worth)]
+        """By-products without a price, goods of an unknown kind, and services beside goods carry at most a quarter.
+        With a physical key, stated values answer for goods; for a service with waste the plant is paid."""
+        unknown = [] if self._treats else [
+            carrier for carrier in self._carriers if not carrier.mass and carrier.worth is None]
+        if not (self._key in PHYSICAL and self._values()):
+            unknown += [
+                carrier for carrier in self._massive if not carrier.is_named and carrier.output not in compared]
+        others = [carrier for carrier in self._carriers if carrier.is_named and carrier not in unknown
+                  and (carrier.materials or carrier.worth)]
         carried = _sum(carrier.share for carrier in unknown)
         rest = _sum(carrier.share for carrier in others)
         if not rest or carried <= _times(CONTEXT.add(carried, rest), _MOST_UNKNOWN):
@@ -361,7 +387,7 @@ class _Sharing:
         for carrier in others:
             usual = _times(carrier.share, scale)
             yield _SmallShare(carrier, usual, usual, UNKNOWN_GOODS,
-                         "goods of which the ledger knows no price carry more than a quarter")
+                         "goods or services of which the ledger knows no price carry more than a quarter")
 
 
 def _worth(carrier: _Carrier) -> UsualPrice:

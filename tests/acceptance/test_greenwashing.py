@@ -74,6 +74,8 @@ ATTEMPTS: Final = (
     Attempt(goods.core_of_yesterday, 11_761, "service life below the floor, by the log's own times"),
     Attempt(goods.swarf_that_carries_the_part, 11_343_000, "co-products of a bought metal need values"),
     Attempt(goods.swarf_by_mass_at_an_eighth_of_the_price, 7_919_000, "stated values of one composition are the key"),
+    Attempt(goods.advice_that_carries_the_parts, 1_811_000, "a service beside goods carries at most a quarter"),
+    Attempt(energy.freight_under_two_names, 101_800, "all freight of one record carries the same per tkm"),
     Attempt(energy.wind_farm_on_paper, 7_562_990, "a plant's power without meter, contract or attribute"),
     Attempt(energy.more_wind_than_the_turbine, 683_389, "generation within capacity and hours", "capacity-exceeded"),
     Attempt(energy.one_certificate_for_two_boilers, 60_960, "an attribute is used up once", "over-consumption"),

@@ -104,10 +104,20 @@ def trimmings_without_a_price(market: Market) -> tuple[Company, list[str]]:
     return shop, ["coil", "strip"]
 
 
+def parts_and_their_fitting(market: Market) -> tuple[Company, list[str]]:
+    """A maker sells its parts, and the hours in which it fits them, at a fifth of the price of all."""
+    shop = market.company("shop", "DE").products("equipment", part="steel")
+    shop.product("fitting", "equipment", "HUR")
+    shop.run("equipment.assembly", [
+        shop.out("part", "1000 TNE", value="4000000 EUR"), shop.out("fitting", "9000 HUR", value="1000000 EUR")],
+        [supply("steel", "1005 TNE"), supply("electricity", "100 MWH")], allocation="value")
+    return shop, ["part", "fitting"]
+
+
 CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     packaging_of_parts, clippings_of_terminals, arc_furnace_with_delivery_notes, arc_furnace_with_a_lot_of_scrap,
     converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
-    trimmings_without_a_price,
+    trimmings_without_a_price, parts_and_their_fitting,
 )
 
 

@@ -195,3 +195,15 @@ def swarf_by_mass_at_an_eighth_of_the_price(market: Market) -> Lie:
         [supply("aluminium", "1000 TNE"), supply("electricity", "800 MWH")], activity={"operations": ["turning"]})
     whole = 1e6 * row("aluminium/cradleToGate/CN/2012") + 8e5 * row("electricity/cradleToGate/CN/2024")
     return Lie(shop, "part", (30 / 38 - 300 / 990) * whole)
+
+
+def advice_that_carries_the_parts(market: Market) -> Lie:
+    """Beside its parts the shop sells a hundred hours of advice, at three times the price of all parts."""
+    shop = market.company("shop", "CN", "CN-HE").products("equipment", part="steel")
+    shop.product("advice", "equipment", "HUR")
+    market.begin_to_lie()
+    shop.run("equipment.assembly", [
+        shop.out("part", "1000 TNE", value="1000000 CNY"),
+        shop.out("advice", "100 HUR", "coProduct", value="3000000 CNY")],
+        [supply("steel", "1005 TNE"), supply("electricity", "100 MWH")], allocation="value")
+    return Lie(shop, "part", 0.75 * (1_005_000 * row("steel/cradleToGate/*/2019") + 1e5 * CHINA))

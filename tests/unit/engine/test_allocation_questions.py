@@ -314,6 +314,33 @@ def test_goods_that_nobody_can_price_carry_at_most_a_quarter(
     assert about(made) == ([(UNKNOWN_GOODS, 0)] if asked else [])
 
 
+@pytest.mark.parametrize(("role", "share", "asked"), [
+    ("coProduct", "0.25", 0), ("coProduct", "0.26", 260), ("product", "0.26", 260), ("byProduct", "0.9", 900),
+])
+def test_a_service_beside_goods_carries_at_most_a_quarter(works: Works, role: Any, share: str, asked: float) -> None:
+    made = works.run({**COPPER_ONLY, "kg": 1000, "share": str(1 - Decimal(share))},
+                     {"unit": "HUR", "quantity": "10 HUR", "role": role, "share": share})
+    assert works.asked() == pytest.approx([asked, 0])
+    assert about(made) == ([(UNKNOWN_GOODS, 0)] if asked else [])
+
+
+def test_materials_make_no_service_a_good(works: Works) -> None:
+    works.run({**COPPER_ONLY, "kg": 1000, "share": "0.1"},
+              {**COPPER_ONLY, "unit": "HUR", "quantity": "10 HUR", "share": "0.9"})
+    assert works.asked() == pytest.approx([900, 0])
+
+
+@pytest.mark.parametrize(("products", "share", "asked"), [
+    (("freight", "freight"), "0.44", 60), (("clean", "other"), "0.44", 60), (("clean", "other"), "0.46", 0),
+])
+def test_freight_carries_the_same_under_any_name(
+    works: Works, products: tuple[str, str], share: str, asked: float
+) -> None:
+    first, second = [{"of": name, "unit": "TKM", "quantity": "10 TKM"} for name in products]
+    works.run({**first, "share": share}, {**second, "share": str(1 - Decimal(share))})
+    assert works.asked() == pytest.approx([asked, 0])
+
+
 def test_a_stated_value_says_what_the_by_product_is_worth(works: Works) -> None:
     """At a ratio of 5 it may carry by mass."""
     works.run({**COPPER_ONLY, "kg": 500, **value("500")}, {"kg": 500, "role": "byProduct", **value("100")}, key="mass")
