@@ -81,6 +81,7 @@ class _Carrier(NamedTuple):
     price: UsualPrice | None
     worth: UsualPrice | None
     materials: Mapping[str, str]
+    goods: frozenset[str]
     is_named: bool
     is_main: bool
 
@@ -156,10 +157,11 @@ def _carrier(
     else:
         worth = price_of_energy(lot.quantity, lot.unit)
     value = Decimal(stated.value.value) if stated is not None and stated.value is not None else None
-    unit = UNITS[lot.unit]
+    unit, coded = UNITS[lot.unit], entry_of_code(sets, codes)
+    named = [None if (known := entry_of(sets, name)) is None else known[1] for name in materials]
     return _Carrier(
         output, share, lot.product, _times(lot.quantity, unit.scale), unit.dimension, lot.mass, value, price, worth,
-        materials,
+        materials, frozenset([entry.key for entry in (coded, *named) if entry is not None]),
         bool(materials or codes or lot.role == "product") and (price is not None or lot.role != "byProduct"),
         lot.role == "product",
     )
@@ -213,7 +215,7 @@ class _Sharing:
         self._massive = [carrier for carrier in carriers if carrier.mass]
         self._shaped = inputs.shaped
         self._treats = inputs.waste
-        self._prescribed = is_prescribed(record.process, record.allocation)
+        self._prescribed = is_prescribed(record.process, record.allocation, [one.goods for one in carriers])
         self._ruled = record.allocation_basis is not None and record.allocation_basis.rule is not None
 
     def doubts(self) -> Iterator[_SmallShare]:

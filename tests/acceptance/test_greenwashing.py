@@ -62,6 +62,8 @@ ATTEMPTS: Final = (
             "carbon out: CO2 that nobody binds is emitted by its maker"),
     Attempt(chemicals.every_molecule_abated, 1_400_490, "abatement without evidence"),
     Attempt(chemicals.burdens_by_the_molecule, 986_985, "share by moles far from the mass share"),
+    Attempt(chemicals.oxygen_that_carries_the_hydrogen, 2_072_427, "the mass is the key of brine, and not of water"),
+    Attempt(chemicals.water_that_carries_the_hydrogen, 2_042_906, "water carries no burden"),
     Attempt(goods.liquor_of_no_wood, 788_900, "residues within the wood that the site pulped"),
     Attempt(goods.coolant_called_propane, 92_520, "the gas contradicts the name of its supply"),
     Attempt(goods.yarn_that_grows_in_the_dyehouse, 1_015_665,

@@ -7,7 +7,7 @@ questions one of them hurts those who tell the truth: correct the rule and not t
 from collections.abc import Callable, Iterator
 
 import pytest
-from support.market import Company, Market, evidence, supply, trading_server
+from support.market import Company, Market, evidence, nature, supply, trading_server
 from support.server import Server
 
 MOST = 0.01
@@ -114,10 +114,32 @@ def parts_and_their_fitting(market: Market) -> tuple[Company, list[str]]:
     return shop, ["part", "fitting"]
 
 
+def chlorine_beside_lye(market: Market) -> tuple[Company, list[str]]:
+    """Electrolysis of brine shares by mass among chlorine, caustic soda and hydrogen, as the profile of its sector."""
+    cells = market.company("cells", "DE").products("petrochemicals", hydrogen="hydrogen", chlorine="chlorine")
+    cells.product("lye", "petrochemicals", materials={"causticSoda": "0.5", "water": "0.5"})
+    cells.run("petrochemicals.hydrogen", [
+        cells.out("chlorine", "1000 TNE"), cells.out("lye", "2200 TNE", "coProduct"),
+        cells.out("hydrogen", "28 TNE", "coProduct")],
+        [supply("salt", "1700 TNE"), nature("water", "1700 TNE"), supply("electricity", "2700 MWH")],
+        activity={"method": "chlorAlkali"})
+    return cells, ["chlorine", "lye"]
+
+
+def oxygen_by_moles(market: Market) -> tuple[Company, list[str]]:
+    """Electrolysis of water that sells its oxygen shares by moles, as the regulation says."""
+    cells = market.company("cells", "DE").products("petrochemicals", hydrogen="hydrogen", oxygen="oxygen")
+    cells.run("petrochemicals.hydrogen", [
+        cells.out("hydrogen", "100 TNE", moles="49.6"), cells.out("oxygen", "790 TNE", "coProduct", moles="24.7")],
+        [nature("water", "1000 TNE"), supply("electricity", "5500 MWH")], activity={"method": "electrolysis"},
+        allocation="moles")
+    return cells, ["hydrogen", "oxygen"]
+
+
 CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     packaging_of_parts, clippings_of_terminals, arc_furnace_with_delivery_notes, arc_furnace_with_a_lot_of_scrap,
     converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
-    trimmings_without_a_price, parts_and_their_fitting,
+    trimmings_without_a_price, parts_and_their_fitting, chlorine_beside_lye, oxygen_by_moles,
 )
 
 

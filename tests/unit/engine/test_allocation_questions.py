@@ -439,6 +439,18 @@ def test_rules_of_sectors_prescribe_keys() -> None:
     assert is_prescribed("petrochemicals.hydrogen", "moles")
 
 
+@pytest.mark.parametrize(("process", "key", "goods", "prescribed"), [
+    ("hydrogen", "mass", (["chlorine"], ["causticSoda"], ["hydrogen"]), True),
+    ("hydrogen", "mass", (["chlorine"], ["causticSoda", "water"]), True),
+    ("hydrogen", "mass", (["hydrogen"], ["oxygen"]), False), ("hydrogen", "moles", (["hydrogen"], ["oxygen"]), True),
+    ("hydrogen", "mass", (["hydrogen"], ["water"]), False), ("hydrogen", "mass", (["hydrogen"], []), False),
+    ("steamCracking", "mass", (["ethylene"], ["propylene"], []), True),
+    ("steamCracking", "mass", (["ethylene"], ["water"]), False),
+])
+def test_a_rule_prescribes_its_key_among_its_goods(process: str, key: str, goods: Any, prescribed: bool) -> None:
+    assert is_prescribed(f"petrochemicals.{process}", key, goods) == prescribed
+
+
 def test_the_table_of_prices_is_sound() -> None:
     """Each row has a source, bounds around the usual price, and a name of its own."""
     table = rows("ledger.sdk.data", "usual-prices.csv")
