@@ -11,7 +11,7 @@ is questioned, and a note tells of smaller differences.
     goods whose prices are known, ratio > 5    by usual prices
     goods of one composition, ratio > 5        by the values that the record states
     offcuts of bought goods, without values    at most a quarter beside the products
-    a rule that the record names               the lower of the two, with a note
+    a rule that the record names and shows     the lower of the two, with a note
     others                                     by mass
 """
 
@@ -43,6 +43,8 @@ FAR_SHARE: Final = "allocation-share"
 NOT_MASSES: Final = "weights-not-masses"
 UNKNOWN_GOODS: Final = "burden-on-unknown-goods"
 NOT_WHOLE: Final = "shares-not-whole"
+RULES: Final = ("productCategoryRules", "sectorRules", "allocationRules")
+"""Kinds of documents, alone or before a colon and their subject, that show the rule behind an allocation key."""
 _NOTHING: Final = Decimal(0)
 _ONE: Final = Decimal(1)
 _STEP: Final = Decimal("0.000000001")
@@ -54,7 +56,7 @@ _HALF: Final = Decimal("0.5")
 _FAR: Final = Decimal("0.2")
 _MOST_UNKNOWN: Final = Decimal("0.25")
 _FREIGHT: Final = "freight"
-_BY_RULE: Final = "a rule that the record names allows it"
+_BY_RULE: Final = "a rule that the record shows allows it"
 _MORE: Final = "by mass and by usual prices it would carry more"
 _DECLARED: Final = "declared"
 _STATED: Final = ("value", _DECLARED)
@@ -128,6 +130,13 @@ def questions_of(
     if record.allocation != _DECLARED or weights is not None:
         return asked
     return asked._replace(findings=(*asked.findings, *_not_whole(record)))
+
+
+def _is_ruled(record: Transformation) -> bool:
+    """Whether the record names the rule behind its key and has a document of it: anybody can name a rule."""
+    basis = record.allocation_basis
+    return basis is not None and basis.rule is not None and any(
+        document.kind.partition(":")[0] in RULES for document in record.evidence)
 
 
 def _not_whole(record: Transformation) -> Sequence[Finding]:
@@ -207,7 +216,8 @@ def _price(
 
 
 class _Sharing:
-    """The outputs of one record, with its allocation key. `ruled`: the record names the rule behind the key."""
+    """The outputs of one record, with its allocation key. `ruled`: the record names the rule behind the key, and shows
+    it."""
 
     def __init__(self, record: Transformation, carriers: Sequence[_Carrier], inputs: _Inputs) -> None:
         self._key = record.allocation
@@ -216,7 +226,7 @@ class _Sharing:
         self._shaped = inputs.shaped
         self._treats = inputs.waste
         self._prescribed = is_prescribed(record.process, record.allocation, [one.goods for one in carriers])
-        self._ruled = record.allocation_basis is not None and record.allocation_basis.rule is not None
+        self._ruled = _is_ruled(record)
 
     def doubts(self) -> Iterator[_SmallShare]:
         yield from self._of_one_product()
@@ -314,10 +324,10 @@ class _Sharing:
         if ratio is not None and self._key != "declared":
             if self._key in PHYSICAL and ratio > MOST_FOR_MASS:
                 return WRONG_KEY, (f"the usual prices per kg differ by {ratio:.3g}, so the value is the key, "
-                                   "and the record names no rule for a physical one")
+                                   "and the record shows no rule for a physical one")
             if self._key == "value" and ratio <= MOST_FOR_MASS:
                 return WRONG_KEY, (f"the usual prices per kg differ by {ratio:.3g}, so a physical key applies, "
-                                   "and the record names no rule for the value")
+                                   "and the record shows no rule for the value")
         return FAR_SHARE, _MORE
 
     def _by_stated_values(self) -> Iterator[_SmallShare]:
@@ -337,13 +347,13 @@ class _Sharing:
             if ratio <= MOST_FOR_MASS:
                 yield from self._by_mass(
                     self._massive, _NEAR, WRONG_KEY,
-                    f"the stated prices per kg differ by {ratio:.3g}, so a physical key applies, and the record names "
+                    f"the stated prices per kg differ by {ratio:.3g}, so a physical key applies, and the record shows "
                     "no rule for the value")
         elif ratio > MOST_FOR_MASS:
             for carrier, usual in zip(self._massive, _divided(self._massive, values), strict=True):
                 yield _SmallShare(carrier, usual, _times(usual, _NEAR), WRONG_KEY,
                              f"the stated prices per kg differ by {ratio:.3g}, so the value is the key, and the record "
-                             "names no rule for a physical one")
+                             "shows no rule for a physical one")
 
     def _values(self) -> list[Decimal]:
         """The stated values, in one currency, of all outputs with a mass; empty if one is missing."""

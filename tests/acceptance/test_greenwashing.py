@@ -157,6 +157,7 @@ ATTEMPTS: Final = (
     Attempt(mixing.own_word_in_a_pool, 547_200, "evidence of a kind that proves no figure"),
     Attempt(mixing.by_products_at_a_price_of_their_own, 940_070,
             "by-products dearer per kg than the main product of one material"),
+    Attempt(mixing.sand_by_a_rule_of_its_own, 1_850_000, "a rule needs a document of it"),
     Attempt(chains.back_under_another_name, 1_840_000,
             "sold outside by the group and declared again, by product and quantity"),
     Attempt(chains.toller_who_keeps_the_burden, 210_600, "declared share of another's goods far from their mass"),

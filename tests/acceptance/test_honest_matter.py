@@ -136,10 +136,20 @@ def oxygen_by_moles(market: Market) -> tuple[Company, list[str]]:
     return cells, ["hydrogen", "oxygen"]
 
 
+def steel_by_its_category_rules(market: Market) -> tuple[Company, list[str]]:
+    """A works shares by mass between steel and sand, as its product category rules say, and attaches them."""
+    shop = market.company("shop", "DE").products("works", part="steel", sand="sand")
+    shop.run("works.make", [shop.out("part", "1000 TNE"), shop.out("sand", "100 TNE", "coProduct")],
+             [supply("steel", "1000 TNE"), supply("sand", "100 TNE")], allocation_basis={"rule": "PCR 2019:14"},
+             evidence=[evidence("productCategoryRules")])
+    return shop, ["part"]
+
+
 CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     packaging_of_parts, clippings_of_terminals, arc_furnace_with_delivery_notes, arc_furnace_with_a_lot_of_scrap,
     converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
     trimmings_without_a_price, parts_and_their_fitting, chlorine_beside_lye, oxygen_by_moles,
+    steel_by_its_category_rules,
 )
 
 

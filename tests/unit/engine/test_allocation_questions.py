@@ -20,7 +20,7 @@ from ledger.admission.rules import RULES, VERSIONS
 from ledger.core.outcome.assessment import QUESTIONED, Assessment, Finding
 from ledger.core.record.kinds import Activation, Transformation
 from ledger.core.record.study import AllocationBasis
-from ledger.core.record.values import Money, Quantity
+from ledger.core.record.values import Evidence, Money, Quantity
 from ledger.engine.allocation_questions import (
     FAR_SHARE,
     NOT_MASSES,
@@ -34,6 +34,7 @@ from ledger.sdk.tables import rows
 
 BURDEN: Final = 1000.0
 RULE: Final = AllocationBasis(rule="a product category rule")
+SHOWN: Final = Evidence(digest="0" * 64, media_type="application/pdf", kind="productCategoryRules")
 COPPER: Final = {"copper": "1"}
 SLAG: Final = {"copperSlag": "1"}
 ETHYLENE: Final = {"ethylene": "1"}
@@ -68,6 +69,8 @@ class Works(Site):
                 value=None if value is None else Money(value=value, currency="CNY")))
         mass = sum([one.quantity.amount for one in lots if one.quantity.unit == "KGM"], Decimal(0))
         made: dict[str, Any] = {"activity": raw(Make(co2="1000")), **fields}
+        if "allocation_basis" in made:
+            made.setdefault("evidence", [SHOWN])
         supplies = [*([ore(f"{mass} KGM")] if mass else []), *made.pop("bought", [])]
         self._post(Transformation(
             issuer=self.id, nonce=self.ledger.nonce(), facility=self.facility, start=START, end=END, process=MAKE,
@@ -212,6 +215,18 @@ def test_near_prices(works: Works, key: str, fields: dict[str, Any], codes: Any,
                      {"materials": HYDROGEN, "kg": 100, "role": "coProduct", **pairs[1]}, key=key, **_record(fields))
     assert works.asked() == pytest.approx(asked)
     assert about(made) == codes
+
+
+@pytest.mark.parametrize(("kind", "asked"), [
+    ("productCategoryRules", 0), ("sectorRules:copper", 0), ("allocationRules", 0),
+    ("", (METAL - 0.25) * BURDEN), ("photograph", (METAL - 0.25) * BURDEN),
+])
+def test_a_rule_by_word_answers_nothing(works: Works, kind: str, asked: float) -> None:
+    """250 kg of copper beside 750 kg of slag, by mass."""
+    papers = [msgspec.structs.replace(SHOWN, kind=kind)] if kind else []
+    works.run({"materials": COPPER, "kg": 250}, {"materials": SLAG, "kg": 750, "role": "coProduct"}, key="mass",
+              allocation_basis=RULE, evidence=papers)
+    assert works.asked() == pytest.approx([asked, 0])
 
 
 def _pairs(fields: Mapping[str, Any]) -> list[dict[str, Any]]:
