@@ -145,11 +145,19 @@ def steel_by_its_category_rules(market: Market) -> tuple[Company, list[str]]:
     return shop, ["part"]
 
 
+def concrete_of_old_concrete(market: Market) -> tuple[Company, list[str]]:
+    """A plant buys recycled aggregate, and has no document of it: gravel would cause next to nothing as well."""
+    plant = market.company("plant", "DE").products("works", concrete="concrete")
+    plant.run("works.make", [plant.out("concrete", "1000 TNE")],
+              [supply("cement", "120 TNE"), supply("recycledAggregate", "800 TNE"), supply("sand", "90 TNE")])
+    return plant, ["concrete"]
+
+
 CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     packaging_of_parts, clippings_of_terminals, arc_furnace_with_delivery_notes, arc_furnace_with_a_lot_of_scrap,
     converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
     trimmings_without_a_price, parts_and_their_fitting, chlorine_beside_lye, oxygen_by_moles,
-    steel_by_its_category_rules,
+    steel_by_its_category_rules, concrete_of_old_concrete,
 )
 
 

@@ -7,6 +7,8 @@ delivery. Waste that is a lot has its maker or its collector, and needs no docum
     recycledX, XScrap       question: the default of X, less the supply's figure, omissions and questions
     scrap of steel, copper  the usual part of it in primary metal is believed: converters and smelters cool with it
     declared goods, XScrap  their range is that of X
+
+Nobody gains by a name where the primary material causes next to nothing, such as gravel beside recycled aggregate.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,6 +42,8 @@ _SCRAP: Final = "Scrap"
 _BELIEVED: Final[Mapping[str, Decimal]] = {"steelScrap": Decimal("0.33"), "copperScrap": Decimal("0.2")}
 """Of the metal of a record, so much may be scrap without a document: converters take up to a third of scrap, smelters
 up to a fifth (BREF iron and steel 2013, BREF non-ferrous metals 2017; unverified)."""
+_LEAST: Final = Decimal("0.1")
+"""Kg CO2e per kg of the primary material."""
 _ROUNDED: Final = Decimal("0.99")
 _NOTHING, _ONE = Decimal(0), Decimal(1)
 
@@ -107,7 +111,7 @@ def _finding(
     amount = None
     if choice is not None:
         amount = amount_of(choice.entry, supply.quantity.amount, supply.quantity.unit, mass)
-    if choice is None or not amount:
+    if choice is None or not amount or co2e_of(choice.factor.gases) < _LEAST:
         return None
     default, covered = CONTEXT.multiply(amount, co2e_of(choice.factor.gases)), _covered(assessment, index)
     if covered >= CONTEXT.multiply(default, _ROUNDED):
