@@ -94,7 +94,7 @@ class _Carrier(NamedTuple):
 
 
 class _Inputs(NamedTuple):
-    """What a record makes its outputs of: `shaped`, bought goods of their class; `waste`, waste for the most part."""
+    """The inputs of a record: `shaped`, bought goods of their class; `waste`, waste for the most part."""
 
     shaped: bool
     waste: bool

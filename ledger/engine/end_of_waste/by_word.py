@@ -1,12 +1,12 @@
 """Scrap and recycled materials that a record buys by their names alone.
 
 A name costs nothing: whoever calls new metal scrap in a list of supplies has metal without burden. So a supply that is
-scrap or recycled by its name counts as the primary material, unless a document shows what it is, such as the note of a
-delivery. Waste that is a lot has its maker or its collector, and needs no document here.
+scrap or recycled by its name counts as the primary material, unless a document such as a delivery note shows its
+origin. Waste that is a lot has its maker or its collector, and needs no document here.
 
     recycledX, XScrap       question: the default of X, less the supply's figure, omissions and questions
     scrap of steel, copper  the usual part of it in primary metal is believed: converters and smelters cool with it
-    declared goods, XScrap  their range is that of X
+    declared goods, XScrap  they have the range of X
 
 Nobody gains by a name where the primary material causes next to nothing, such as gravel beside recycled aggregate.
 """

@@ -40,7 +40,7 @@ _HALF, _ONE, _NOTHING = Decimal("0.5"), Decimal(1), Decimal(0)
 _LITTLE: Final = Decimal("0.1")
 _HELD: Final = Decimal("1.5")
 _USED_UP: Final = ("inorganicChemical", "organicChemical", "specialChemical", "oil", "gas", "water", "fluorinatedGas")
-"""Classes of what processes use up, such as solvents."""
+"""Classes of goods that processes use up, such as solvents."""
 _SCRAP: Final = "Scrap"
 
 

@@ -74,7 +74,7 @@ def price_of_energy(amount: Decimal, unit: str) -> UsualPrice | None:
 
 def is_prescribed(process: str, key: str, goods: Iterable[Collection[str]] = ()) -> bool:
     """Whether a sector rule prescribes this allocation key for a process (`sector.route`) among `goods`: for each
-    output, the keys of its materials. The rule names its goods, `*` for any; what is only water never carries."""
+    output, the keys of its materials. The rule names its goods, `*` for any; mere water never carries."""
     prescribed = next((row["goods"].split(";") for row in rows(_PACKAGE, "prescribed-keys.csv")
                        if (row["process"], row["key"]) == (process, key)), None)
     if prescribed is None:
