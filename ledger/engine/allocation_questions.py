@@ -9,7 +9,9 @@ is questioned, and a note tells of smaller differences.
     two lots of one product                    equal shares per unit
     goods whose prices are known, ratio <= 5   by mass
     goods whose prices are known, ratio > 5    by usual prices
-    a rule that the record names               the lower of the two, with a note
+    goods of one composition, ratio > 5        by the values that the record states
+    offcuts of bought goods, without values    at most a quarter beside the products
+    a rule that the record names and shows     the lower of the two, with a note
     others                                     by mass
 """
 
@@ -23,9 +25,10 @@ from ledger.admission.lots import Created, Plan
 from ledger.core.outcome.assessment import Assessment, Finding, Span, UsualShare
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Transformation
+from ledger.core.record.units import UNITS
 from ledger.core.record.values import UNBURDENED
 from ledger.sdk import FactorSetVersion
-from ledger.sdk.sets.lookup import entry_of_code
+from ledger.sdk.sets.lookup import entry_of, entry_of_code
 from ledger.sdk.sets.prices import (
     UsualPrice,
     is_prescribed,
@@ -40,6 +43,8 @@ FAR_SHARE: Final = "allocation-share"
 NOT_MASSES: Final = "weights-not-masses"
 UNKNOWN_GOODS: Final = "burden-on-unknown-goods"
 NOT_WHOLE: Final = "shares-not-whole"
+RULES: Final = ("productCategoryRules", "sectorRules", "allocationRules")
+"""Kinds of documents, alone or before a colon and their subject, that show the rule behind an allocation key."""
 _NOTHING: Final = Decimal(0)
 _ONE: Final = Decimal(1)
 _STEP: Final = Decimal("0.000000001")
@@ -50,7 +55,8 @@ _PHYSICAL_NEAR: Final = Decimal("0.66")
 _HALF: Final = Decimal("0.5")
 _FAR: Final = Decimal("0.2")
 _MOST_UNKNOWN: Final = Decimal("0.25")
-_BY_RULE: Final = "a rule that the record names allows it"
+_FREIGHT: Final = "freight"
+_BY_RULE: Final = "a rule that the record shows allows it"
 _MORE: Final = "by mass and by usual prices it would carry more"
 _DECLARED: Final = "declared"
 _STATED: Final = ("value", _DECLARED)
@@ -65,23 +71,33 @@ class AllocationQuestions(NamedTuple):
 
 class _Carrier(NamedTuple):
     """An output that carries burdens. `share` of them; `price` of a kg, `worth` of all of it. `is_named`: its kind
-    of good is known, or it is a product and no by-product."""
+    of good is known, or it is a product and no by-product. `is_main`: it is no co-product and no by-product."""
 
     output: int
     share: Decimal
     product: str
     quantity: Decimal
+    dimension: str
     mass: Decimal | None
     value: Decimal | None
     price: UsualPrice | None
     worth: UsualPrice | None
     materials: Mapping[str, str]
+    goods: frozenset[str]
     is_named: bool
+    is_main: bool
 
     @property
     def weight(self) -> Decimal:
         """Kg, 0 without a mass."""
         return self.mass or _NOTHING
+
+
+class _Inputs(NamedTuple):
+    """The inputs of a record: `shaped`, bought goods of their class; `waste`, waste for the most part."""
+
+    shaped: bool
+    waste: bool
 
 
 class _SmallShare(NamedTuple):
@@ -109,10 +125,18 @@ def questions_of(
     ]
     if len(carriers) < 2:
         return AllocationQuestions()
-    asked = _answered(_Sharing(record, carriers).doubts())
+    asked = _answered(_Sharing(record, carriers, _Inputs(
+        shaped=_is_shaped(plan, facts, sets), waste=_is_treated(plan))).doubts())
     if record.allocation != _DECLARED or weights is not None:
         return asked
     return asked._replace(findings=(*asked.findings, *_not_whole(record)))
+
+
+def _is_ruled(record: Transformation) -> bool:
+    """Whether the record names the rule behind its key and has a document of it: anybody can name a rule."""
+    basis = record.allocation_basis
+    return basis is not None and basis.rule is not None and any(
+        document.kind.partition(":")[0] in RULES for document in record.evidence)
 
 
 def _not_whole(record: Transformation) -> Sequence[Finding]:
@@ -142,10 +166,43 @@ def _carrier(
     else:
         worth = price_of_energy(lot.quantity, lot.unit)
     value = Decimal(stated.value.value) if stated is not None and stated.value is not None else None
+    unit, coded = UNITS[lot.unit], entry_of_code(sets, codes)
+    named = [None if (known := entry_of(sets, name)) is None else known[1] for name in materials]
     return _Carrier(
-        output, share, lot.product, lot.quantity, lot.mass, value, price, worth, materials,
+        output, share, lot.product, _times(lot.quantity, unit.scale), unit.dimension, lot.mass, value, price, worth,
+        materials, frozenset([entry.key for entry in (coded, *named) if entry is not None]),
         bool(materials or codes or lot.role == "product") and (price is not None or lot.role != "byProduct"),
+        lot.role == "product",
     )
+
+
+def _is_shaped(plan: Plan, facts: Facts, sets: Sequence[FactorSetVersion]) -> bool:
+    """Whether at least half of the outputs' mass was bought as goods of their class."""
+    made, groups = _NOTHING, set[str]()
+    for lot, _ in plan.created:
+        made = CONTEXT.add(made, lot.mass or _NOTHING)
+        groups |= _groups(facts.composition(lot).materials, sets)
+    bought = _NOTHING
+    for supplied in plan.supplied:
+        if groups & _groups((supplied.supply.material,), sets):
+            bought = CONTEXT.add(bought, supplied.mass or _NOTHING)
+    for taken in plan.taken:
+        if taken.lot.role not in UNBURDENED and groups & _groups(facts.composition(taken.lot).materials, sets):
+            bought = CONTEXT.add(bought, taken.mass or _NOTHING)
+    return bool(made) and bought >= _times(made, _HALF)
+
+
+def _is_treated(plan: Plan) -> bool:
+    """Whether waste and cores are at least half of the mass that came in as lots and supplies."""
+    waste = _sum(taken.mass or _NOTHING for taken in plan.taken if taken.lot.role in UNBURDENED)
+    whole = _sum([*[taken.mass or _NOTHING for taken in plan.taken],
+                  *[supplied.mass or _NOTHING for supplied in plan.supplied]])
+    return bool(waste) and waste >= _times(whole, _HALF)
+
+
+def _groups(materials: Iterable[str], sets: Sequence[FactorSetVersion]) -> set[str]:
+    known = [entry_of(sets, material) for material in materials]
+    return {one[1].group for one in known if one is not None and one[1].kind == "material"}
 
 
 def _price(
@@ -159,14 +216,17 @@ def _price(
 
 
 class _Sharing:
-    """The outputs of one record, with its allocation key. `ruled`: the record names the rule behind the key."""
+    """The outputs of one record, with its allocation key. `ruled`: the record names the rule behind the key, and shows
+    it."""
 
-    def __init__(self, record: Transformation, carriers: Sequence[_Carrier]) -> None:
+    def __init__(self, record: Transformation, carriers: Sequence[_Carrier], inputs: _Inputs) -> None:
         self._key = record.allocation
         self._carriers = carriers
         self._massive = [carrier for carrier in carriers if carrier.mass]
-        self._prescribed = is_prescribed(record.process, record.allocation)
-        self._ruled = record.allocation_basis is not None and record.allocation_basis.rule is not None
+        self._shaped = inputs.shaped
+        self._treats = inputs.waste
+        self._prescribed = is_prescribed(record.process, record.allocation, [one.goods for one in carriers])
+        self._ruled = _is_ruled(record)
 
     def doubts(self) -> Iterator[_SmallShare]:
         yield from self._of_one_product()
@@ -179,32 +239,62 @@ class _Sharing:
             yield from self._by_usual_prices(priced)
         elif self._key in PHYSICAL or self._key == "value":
             yield from self._by_stated_values()
+        if self._is_of_one_composition() and not self._ruled:
+            yield from self._on_offcuts()
         compared = {carrier.output for carrier in priced}
         yield from self._by_mass_alone(compared)
         if not self._ruled:
             yield from self._on_unknown_goods(compared)
 
     def _of_one_product(self) -> Iterator[_SmallShare]:
-        """Lots of one product carry the same per unit. Services differ in how they were rendered."""
+        """Lots of one product, and all freight of one record, carry the same per unit. Services differ in how they were
+        rendered, which a sector's weights may say."""
         groups: dict[str, list[_Carrier]] = {}
         for carrier in self._carriers:
             if carrier.mass or self._key in _STATED:
-                groups.setdefault(carrier.product, []).append(carrier)
+                freight = carrier.dimension == _FREIGHT and not carrier.mass
+                groups.setdefault(_FREIGHT if freight else carrier.product, []).append(carrier)
         near = _PHYSICAL_NEAR if self._key in ("energy", "moles") else _NEAR
         for group in groups.values():
             quantities = [carrier.quantity for carrier in group]
             for carrier, usual in zip(group, _divided(group, quantities), strict=True):
                 yield _SmallShare(carrier, usual, _times(usual, near), SAME_PRODUCT,
-                             "lots of one product carry the same per unit")
+                             "lots of one product, and all freight of a record, carry the same per unit")
 
     def _priced(self) -> list[_Carrier]:
         """The outputs whose usual prices are known. All of one composition have one price, whatever it is."""
-        compositions = [carrier.materials for carrier in self._massive]
-        if len(compositions) > 1 and compositions[0] and all(one == compositions[0] for one in compositions):
+        if self._is_of_one_composition():
+            values = self._values()
+            stated = [CONTEXT.divide(value, carrier.weight)
+                      for value, carrier in zip(values, self._massive, strict=False)]
+            if stated and self._key in PHYSICAL and _ratio(stated) > MOST_FOR_MASS:
+                prices = [UsualPrice(price, price, price) for price in stated]
+                return [carrier._replace(price=price, worth=price.times(carrier.weight))
+                        for carrier, price in zip(self._massive, prices, strict=True)]
             same = UsualPrice(_ONE, _ONE, _ONE)
             return [carrier._replace(price=same, worth=same.times(carrier.weight)) for carrier in self._massive]
         among = self._carriers if self._key in _STATED else self._massive
         return [carrier for carrier in among if carrier.worth is not None]
+
+    def _is_of_one_composition(self) -> bool:
+        compositions = [carrier.materials for carrier in self._massive]
+        return len(compositions) > 1 and bool(compositions[0]) and all(one == compositions[0] for one in compositions)
+
+    def _on_offcuts(self) -> Iterator[_SmallShare]:
+        """Swarf and offcuts of bought goods are of the product's material, and mostly worth little of it: without
+        stated values, co-products carry at most a quarter."""
+        if not self._shaped or self._values():
+            return
+        main = [carrier for carrier in self._massive if carrier.is_main]
+        rest, carried = (_sum(carrier.share for carrier in self._massive if carrier.is_main == is_main)
+                         for is_main in (True, False))
+        if not rest or carried <= _times(CONTEXT.add(carried, rest), _MOST_UNKNOWN):
+            return
+        scale = CONTEXT.divide(CONTEXT.add(carried, rest), rest)
+        for carrier in main:
+            usual = _times(carrier.share, scale)
+            yield _SmallShare(carrier, usual, usual, FAR_SHARE,
+                         "co-products of the same bought material, without stated values, carry more than a quarter")
 
     def _by_usual_prices(self, priced: Sequence[_Carrier]) -> Iterator[_SmallShare]:
         by_price = _divided(priced, [_worth(carrier).usual for carrier in priced])
@@ -234,10 +324,10 @@ class _Sharing:
         if ratio is not None and self._key != "declared":
             if self._key in PHYSICAL and ratio > MOST_FOR_MASS:
                 return WRONG_KEY, (f"the usual prices per kg differ by {ratio:.3g}, so the value is the key, "
-                                   "and the record names no rule for a physical one")
+                                   "and the record shows no rule for a physical one")
             if self._key == "value" and ratio <= MOST_FOR_MASS:
                 return WRONG_KEY, (f"the usual prices per kg differ by {ratio:.3g}, so a physical key applies, "
-                                   "and the record names no rule for the value")
+                                   "and the record shows no rule for the value")
         return FAR_SHARE, _MORE
 
     def _by_stated_values(self) -> Iterator[_SmallShare]:
@@ -257,13 +347,13 @@ class _Sharing:
             if ratio <= MOST_FOR_MASS:
                 yield from self._by_mass(
                     self._massive, _NEAR, WRONG_KEY,
-                    f"the stated prices per kg differ by {ratio:.3g}, so a physical key applies, and the record names "
+                    f"the stated prices per kg differ by {ratio:.3g}, so a physical key applies, and the record shows "
                     "no rule for the value")
         elif ratio > MOST_FOR_MASS:
             for carrier, usual in zip(self._massive, _divided(self._massive, values), strict=True):
                 yield _SmallShare(carrier, usual, _times(usual, _NEAR), WRONG_KEY,
                              f"the stated prices per kg differ by {ratio:.3g}, so the value is the key, and the record "
-                             "names no rule for a physical one")
+                             "shows no rule for a physical one")
 
     def _values(self) -> list[Decimal]:
         """The stated values, in one currency, of all outputs with a mass; empty if one is missing."""
@@ -292,12 +382,15 @@ class _Sharing:
             yield _SmallShare(carrier, usual, _times(usual, near), code, reason)
 
     def _on_unknown_goods(self, compared: Collection[int]) -> Iterator[_SmallShare]:
-        """By-products without a price, and goods of an unknown kind, carry at most a quarter. With a physical key,
-        stated values answer the question."""
-        if self._key in PHYSICAL and self._values():
-            return
-        unknown = [carrier for carrier in self._massive if not carrier.is_named and carrier.output not in compared]
-        others = [carrier for carrier in self._carriers if carrier.is_named and (carrier.materials or carrier.worth)]
+        """By-products without a price, goods of an unknown kind, and services beside goods carry at most a quarter.
+        With a physical key, stated values answer for goods; for a service with waste the plant is paid."""
+        unknown = [] if self._treats else [
+            carrier for carrier in self._carriers if not carrier.mass and carrier.worth is None]
+        if not (self._key in PHYSICAL and self._values()):
+            unknown += [
+                carrier for carrier in self._massive if not carrier.is_named and carrier.output not in compared]
+        others = [carrier for carrier in self._carriers if carrier.is_named and carrier not in unknown
+                  and (carrier.materials or carrier.worth)]
         carried = _sum(carrier.share for carrier in unknown)
         rest = _sum(carrier.share for carrier in others)
         if not rest or carried <= _times(CONTEXT.add(carried, rest), _MOST_UNKNOWN):
@@ -306,7 +399,7 @@ class _Sharing:
         for carrier in others:
             usual = _times(carrier.share, scale)
             yield _SmallShare(carrier, usual, usual, UNKNOWN_GOODS,
-                         "goods of which the ledger knows no price carry more than a quarter")
+                         "goods or services of which the ledger knows no price carry more than a quarter")
 
 
 def _worth(carrier: _Carrier) -> UsualPrice:

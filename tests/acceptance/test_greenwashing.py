@@ -1,4 +1,4 @@
-"""151 attempts to obtain a false low figure, as an attacker would write them.
+"""178 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -68,6 +68,8 @@ ATTEMPTS: Final = (
     Attempt(chemicals.every_molecule_abated, 1_400_490, "abatement without evidence"),
     Attempt(chemicals.abatement_by_the_name_of_the_plant, 1_064_700, "a technology that abates, without evidence"),
     Attempt(chemicals.burdens_by_the_molecule, 986_985, "share by moles far from the mass share"),
+    Attempt(chemicals.oxygen_that_carries_the_hydrogen, 2_072_427, "the mass is the key of brine, and not of water"),
+    Attempt(chemicals.water_that_carries_the_hydrogen, 2_042_906, "water carries no burden"),
     Attempt(goods.liquor_of_no_wood, 788_900, "residues within the wood that the site pulped"),
     Attempt(goods.coolant_called_propane, 92_520, "the gas contradicts the name of its supply"),
     Attempt(goods.yarn_that_grows_in_the_dyehouse, 1_015_665,
@@ -79,6 +81,10 @@ ATTEMPTS: Final = (
     Attempt(goods.cells_without_a_cathode, 3_162_600, "minimal inventory: a cell has a cathode"),
     Attempt(goods.cathode_at_a_twentieth, 3_471_300, "an own factor below the default without evidence"),
     Attempt(goods.core_of_yesterday, 11_761, "service life below the floor, by the log's own times"),
+    Attempt(goods.swarf_that_carries_the_part, 11_343_000, "co-products of a bought metal need values"),
+    Attempt(goods.swarf_by_mass_at_an_eighth_of_the_price, 7_919_000, "stated values of one composition are the key"),
+    Attempt(goods.advice_that_carries_the_parts, 1_811_000, "a service beside goods carries at most a quarter"),
+    Attempt(energy.freight_under_two_names, 101_800, "all freight of one record carries the same per tkm"),
     Attempt(energy.wind_farm_on_paper, 7_562_990, "a plant's power without meter, contract or attribute"),
     Attempt(energy.steam_of_norway_in_china, 239_660, "heat does not travel from another country"),
     Attempt(energy.more_wind_than_the_turbine, 683_389, "generation within capacity and hours", "capacity-exceeded"),
@@ -165,6 +171,7 @@ ATTEMPTS: Final = (
             "sold outside and back as collected, linked by product and quantity"),
     Attempt(waste.stock_collected_from_oneself, 2_316_600, "held unused and declared again"),
     Attempt(waste.returns_of_last_week, 2_340_000, "distribution returns count by their unused life"),
+    Attempt(waste.bars_beside_a_bolt, 15_563_000, "nearly all that was bought of another material leaves as waste"),
     Attempt(mixing.zero_in_the_pool, 7_900_000, "a declared lot without evidence: the question stays in the pool"),
     Attempt(mixing.forty_small_lots, 628_000, "small lots add up: each keeps its question"),
     Attempt(mixing.removal_on_paper, 80_000, "a removal needs evidence"),
@@ -184,6 +191,7 @@ ATTEMPTS: Final = (
     Attempt(mixing.own_word_in_a_pool, 547_200, "evidence of a kind that proves no figure"),
     Attempt(mixing.by_products_at_a_price_of_their_own, 940_070,
             "by-products dearer per kg than the main product of one material"),
+    Attempt(mixing.sand_by_a_rule_of_its_own, 1_850_000, "a rule needs a document of it"),
     Attempt(chains.back_under_another_name, 1_840_000,
             "sold outside by the group and declared again, by product and quantity"),
     Attempt(chains.toller_who_keeps_the_burden, 210_600, "declared share of another's goods far from their mass"),
@@ -212,6 +220,9 @@ ATTEMPTS: Final = (
     Attempt(sectors.weights_of_its_own, 1_146_600, "core: weights by mass that are not the masses"),
     Attempt(sectors.bought_steel_from_nature, 2_340_000, "core: steel is nothing that nature gives"),
     Attempt(names.virgin_called_recycled, 14_800_000, "a recycled material needs recycled content"),
+    Attempt(names.pig_iron_called_scrap, 2_410_700, "bought scrap counts as primary metal without a document"),
+    Attempt(names.virgin_bought_as_recycled, 14_805_000, "a recycled supply counts as primary without a document"),
+    Attempt(names.new_metal_declared_as_scrap, 403_158, "declared goods of scrap need a document"),
     Attempt(names.good_without_a_name, 1_000_000, "no materials and no code: no title footprint"),
     Attempt(names.steel_called_gravel, 2_330_000, "materials contradict the CN code"),
 )

@@ -94,6 +94,13 @@ def without_energy(entry: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**entry, "transformation": {**entry["transformation"], "supplies": supplies}}
 
 
+def melted_cold(entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A foundry without energy, which shows that it bought scrap."""
+    cold = without_energy(entry)
+    note = {"digest": hashlib.sha256(b"scrap").hexdigest(), "mediaType": "text/csv", "kind": "deliveryNotes:scrap"}
+    return {**cold, "transformation": {**cold["transformation"], "evidence": [note]}}
+
+
 def with_little_power(entry: Mapping[str, Any]) -> Mapping[str, Any]:
     """The same for a potline, whose record could not state no power at all: half of the usual power."""
     body = entry["transformation"]
@@ -107,7 +114,7 @@ def with_little_power(entry: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 PLANTS: Final = {
-    "melting": ("equipment-us", "melting-missing", without_energy),
+    "melting": ("equipment-us", "melting-missing", melted_cold),
     "firing": ("building-materials-in", "firing-missing", without_energy),
     "electrolysis": ("nonferrous-cn", "electricity-unusual", with_little_power),
     "brewing": ("brewery-de", "food-energy-missing", without_energy),

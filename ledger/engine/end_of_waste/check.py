@@ -6,6 +6,7 @@ from ledger.admission.facts import Facts
 from ledger.admission.lots import Plan
 from ledger.core.outcome.assessment import Assessment, Finding, Reference
 from ledger.core.record.kinds import AnyRecord, Consumption, Declaration, Transformation
+from ledger.engine.end_of_waste.by_word import declared_scrap, scrap_by_word
 from ledger.engine.end_of_waste.group import scrap_of_group
 from ledger.engine.end_of_waste.lives import declared_core, returned_goods
 from ledger.engine.end_of_waste.rejected import run_without_product, waste_of_route
@@ -26,9 +27,11 @@ def check_wastes(
         if buying is not None:
             references += waste_of_route(buying)
             findings += run_without_product(buying)
+            findings += scrap_by_word(assessment, buying)
     elif isinstance(record, Declaration) and record.lot is not None:
         back = declared_again(record, plan.created[0].facts, assessment.references, facts, buying)
-        assessment = replace(assessment, references=back.references)
+        own = back.references if buying is None else declared_scrap(record, back.references, buying)
+        assessment = replace(assessment, references=own)
         findings += back.findings
         references += [] if buying is None else declared_core(record, buying)
     elif isinstance(record, Consumption) and buying is not None and plan.created:

@@ -9,10 +9,16 @@ A process that makes a material of other ones (steel of ore) rejects up to a qua
 special glass and foundries more. A process that shapes bought material may cut off nearly all of it (milling of
 airframes, 95 %). As far as scrap came in, there is no burden that could be lost; the defaults of metals hold a third of
 scrap already.
+
+Waste of another material than the products is questioned if nearly all that was bought of its class leaves as waste,
+and it is the main output, by mass or by its usual burden: new metal becomes no scrap beside a handful of other goods.
+Packaging, sand and worn tools are a small part of such a record. Chemicals, oils and water are used up in processes,
+and are waste in any amount.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from functools import reduce
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
@@ -31,7 +37,10 @@ NO_PRODUCT: Final = "run-without-product"
 _MADE, _SHAPED = Decimal("0.25"), Decimal("0.95")
 """The usual maximum of waste among the outputs of a class."""
 _HALF, _ONE, _NOTHING = Decimal("0.5"), Decimal(1), Decimal(0)
+_LITTLE: Final = Decimal("0.1")
 _HELD: Final = Decimal("1.5")
+_USED_UP: Final = ("inorganicChemical", "organicChemical", "specialChemical", "oil", "gas", "water", "fluorinatedGas")
+"""Classes of goods that processes use up, such as solvents."""
 _SCRAP: Final = "Scrap"
 
 
@@ -56,6 +65,11 @@ class _Class(NamedTuple):
         most = _SHAPED if CONTEXT.multiply(_HALF, made) <= self.bought else _MADE
         return self.waste > CONTEXT.multiply(most, out)
 
+    @property
+    def passes(self) -> bool:
+        """Whether nearly all that was bought of the class leaves as waste."""
+        return bool(self.bought) and self.waste > CONTEXT.multiply(_SHAPED, self.bought)
+
 
 def waste_of_route(buying: Buying) -> list[Reference]:
     """The ranges of outputs that are waste by their role alone."""
@@ -66,10 +80,10 @@ def waste_of_route(buying: Buying) -> list[Reference]:
         if waste.role != "waste" or not waste.mass:
             continue
         twins = [good for good in goods if good.mass and _alike(waste, good, buying)]
-        if goods and not twins:
-            continue
         product = max(twins, key=_mass, default=waste)
         sums = _sums(product, created, buying)
+        if goods and not twins and not (sums is not None and sums.passes and _is_main(waste, created, buying)):
+            continue
         if sums is not None and sums.is_unusual and sums.fresh:
             ranges = ranges_of_lot(i, product, CONTEXT.multiply(waste.mass, sums.fresh), buying)
             references += [replace(reference, code=CODE) for reference in ranges]
@@ -111,6 +125,31 @@ def _sums(product: LotFacts, created: Sequence[LotFacts], buying: Buying) -> _Cl
         else:
             bought = CONTEXT.add(bought, mass or _NOTHING)
     return _Class(goods, waste, scrap, bought)
+
+
+def _is_main(waste: LotFacts, created: Sequence[LotFacts], buying: Buying) -> bool:
+    """Whether waste of a class is more than half of the outputs by mass, and no little part by its usual burden, or
+    more than half by that."""
+    groups = {entry.group for entry in entries_of_lot(waste, buying)}
+    if not groups.isdisjoint(_USED_UP):
+        return False
+    wasted = [lot for lot in created if lot.role == "waste" and _in(groups, entries_of_lot(lot, buying))]
+    goods = [lot for lot in created if lot.role in PRODUCT_ROLES]
+    mass, weight = _sum([_mass(lot) for lot in wasted]), _sum([_usual(lot, buying) for lot in wasted])
+    masses, weights = (CONTEXT.add(own, _sum(others)) for own, others in (
+        (mass, [_mass(lot) for lot in goods]), (weight, [_usual(lot, buying) for lot in goods])))
+    most = _HALF if mass <= CONTEXT.multiply(_HALF, masses) else _LITTLE
+    return weight > CONTEXT.multiply(most, weights)
+
+
+def _usual(lot: LotFacts, buying: Buying) -> Decimal:
+    """The kg CO2e that are usual for a lot, by its range; zero without one."""
+    ranges = ranges_of_lot(0, lot, lot.mass, buying) if lot.mass else []
+    return _sum([CONTEXT.multiply(reference.mass, reference.default) for reference in ranges])
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    return reduce(CONTEXT.add, amounts, _NOTHING)
 
 
 def _in(groups: set[str], entries: Sequence[SupplyEntry]) -> bool:

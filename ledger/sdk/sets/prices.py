@@ -5,7 +5,7 @@ with each other and convert nothing. Both tables belong to version 4 of the ledg
 since figures of earlier records rest on the rows.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from typing import Final, NamedTuple
@@ -18,6 +18,8 @@ from ledger.sdk.tables import rows
 
 _NOTHING: Final = Decimal(0)
 _PACKAGE: Final = "ledger.sdk.data"
+_ANY: Final = "*"
+_WATER: Final = ("water", "deionisedWater", "softenedWater", "coolingWater")
 _KNOWN_PART: Final = Decimal("0.9")
 """So much of a product must be of materials with a price. The rest, such as the water in an acid, is worth nothing."""
 
@@ -70,9 +72,20 @@ def price_of_energy(amount: Decimal, unit: str) -> UsualPrice | None:
     return _prices()[name].times(base)
 
 
-def is_prescribed(process: str, key: str) -> bool:
-    """Whether a sector rule prescribes this allocation key for a process (`sector.route`)."""
-    return any((row["process"], row["key"]) == (process, key) for row in rows(_PACKAGE, "prescribed-keys.csv"))
+def is_prescribed(process: str, key: str, goods: Iterable[Collection[str]] = ()) -> bool:
+    """Whether a sector rule prescribes this allocation key for a process (`sector.route`) among `goods`: for each
+    output, the keys of its materials. The rule names its goods, `*` for any; mere water never carries."""
+    prescribed = next((row["goods"].split(";") for row in rows(_PACKAGE, "prescribed-keys.csv")
+                       if (row["process"], row["key"]) == (process, key)), None)
+    if prescribed is None:
+        return False
+    for materials in goods:
+        dry = [name for name in materials if name not in _WATER]
+        if not dry and materials:
+            return False
+        if prescribed != [_ANY] and not (dry and set(dry).issubset(prescribed)):
+            return False
+    return True
 
 
 @cache

@@ -81,3 +81,21 @@ def burdens_by_the_molecule(market: Market) -> Lie:
     honest, plant = _cracker(market, "honest", "mass"), _cracker(market, "plant", "moles")
     kept, owed = (market.footprint(one.name("ethylene"))["footprint"] for one in (plant, honest))
     return Lie(plant, "ethylene", owed - kept)
+
+
+def oxygen_that_carries_the_hydrogen(market: Market) -> Lie:
+    """Electrolysis gives eight kg of oxygen to a kg of hydrogen, and shares its power by mass, as brine may."""
+    return _cells(market, "oxygen", "790 TNE", "1000 TNE", 790 / 890)
+
+
+def water_that_carries_the_hydrogen(market: Market) -> Lie:
+    """Water that runs through the cells is a co-product by mass."""
+    return _cells(market, "water", "700 TNE", "1700 TNE", 700 / 800)
+
+
+def _cells(market: Market, other: str, amount: str, water: str, share: float) -> Lie:
+    cells = market.company("cells", "DE").products("petrochemicals", hydrogen="hydrogen", other=other)
+    market.begin_to_lie()
+    cells.run("petrochemicals.hydrogen", [cells.out("hydrogen", "100 TNE"), cells.out("other", amount, "coProduct")],
+              [nature("water", water), supply("electricity", "5500 MWH")], activity={"method": "electrolysis"})
+    return Lie(cells, "hydrogen", share * 5.5e6 * row("electricity/cradleToGate/DE/2024"))

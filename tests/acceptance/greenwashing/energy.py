@@ -225,3 +225,17 @@ def steam_by_a_paper_of_its_own(market: Market) -> Lie:
              [supply("polyesterFabric", "102 TNE"), supply("electricity", "150 MWH"), supply("water", "5000 TNE")],
              {"steam": "2000 GV"})
     return Lie(mill, "cloth", 2_000_000 * row("heat/cradleToGate/*/2015") - 100)
+
+
+def freight_under_two_names(market: Market) -> Lie:
+    """A haulier moves two consignments alike, and declares that one of them carries a hundredth of the diesel."""
+    haulier = market.company("haulier", "CN", "CN-HE")
+    for service in ("clean", "other"):
+        haulier.product(service, "logistics", "TKM")
+    market.begin_to_lie()
+    consignments = [{"lot": haulier.name(lot), "mass": {"value": "1000", "unit": "TNE"},
+                     "distance": {"value": "1000", "unit": "KMT"}} for lot in ("clean", "other")]
+    haulier.run("logistics.transport", [
+        haulier.out("clean", "1000000 TKM", share="0.01"), haulier.out("other", "1000000 TKM", share="0.99")],
+        [supply("diesel", "52 TNE")], activity={"mode": "road", "consignments": consignments}, allocation="declared")
+    return Lie(haulier, "clean", 0.49 * 52_000 * DIESEL)

@@ -179,3 +179,38 @@ def core_of_yesterday(market: Market) -> Lie:
     cores = sister.send("cores", "10 H87", works)
     _remanufacture(works, cores)
     return Lie(works, "again", 3600 * MACHINE)
+
+
+def swarf_that_carries_the_part(market: Market) -> Lie:
+    """Two thirds of the aluminium becomes swarf, a co-product by mass, and leaves the ledger for next to nothing."""
+    shop = market.company("shop", "CN", "CN-HE").products("equipment", part="aluminium", swarf="aluminium")
+    market.begin_to_lie()
+    shop.run("equipment.machining", [shop.out("part", "300 TNE"), shop.out("swarf", "690 TNE", "coProduct")],
+             [supply("aluminium", "1000 TNE"), supply("electricity", "800 MWH")], activity={"operations": ["turning"]})
+    shop.consume({"swarf": "690 TNE"}, "soldOutside", destination="a dealer")
+    whole = 1e6 * row("aluminium/cradleToGate/CN/2012") + 8e5 * row("electricity/cradleToGate/CN/2024")
+    return Lie(shop, "part", 690 / 990 * whole)
+
+
+def swarf_by_mass_at_an_eighth_of_the_price(market: Market) -> Lie:
+    """The shop states that a kg of swarf brings an eighth of a kg of parts, and shares by mass all the same."""
+    shop = market.company("shop", "CN", "CN-HE").products("equipment", part="aluminium", swarf="aluminium")
+    market.begin_to_lie()
+    shop.run("equipment.machining", [
+        shop.out("part", "300 TNE", value="30000000 CNY"),
+        shop.out("swarf", "690 TNE", "coProduct", value="8000000 CNY")],
+        [supply("aluminium", "1000 TNE"), supply("electricity", "800 MWH")], activity={"operations": ["turning"]})
+    whole = 1e6 * row("aluminium/cradleToGate/CN/2012") + 8e5 * row("electricity/cradleToGate/CN/2024")
+    return Lie(shop, "part", (30 / 38 - 300 / 990) * whole)
+
+
+def advice_that_carries_the_parts(market: Market) -> Lie:
+    """Beside its parts the shop sells a hundred hours of advice, at three times the price of all parts."""
+    shop = market.company("shop", "CN", "CN-HE").products("equipment", part="steel")
+    shop.product("advice", "equipment", "HUR")
+    market.begin_to_lie()
+    shop.run("equipment.assembly", [
+        shop.out("part", "1000 TNE", value="1000000 CNY"),
+        shop.out("advice", "100 HUR", "coProduct", value="3000000 CNY")],
+        [supply("steel", "1005 TNE"), supply("electricity", "100 MWH")], allocation="value")
+    return Lie(shop, "part", 0.75 * (1_005_000 * row("steel/cradleToGate/*/2019") + 1e5 * CHINA))

@@ -206,3 +206,14 @@ def capture_of_a_whole_mill_on_paper(market: Market) -> Lie:
     mill.declare(lot=mill.out("slab", "1000 TNE"), evidence=[EPD, evidence("storageCertificate")], burdens={
         "fossilGhgEmissions": "2340000", "ccsTechnologicalCO2Capture": "-1900000"})
     return Lie(mill, "slab", 1_900_000)
+
+
+def sand_by_a_rule_of_its_own(market: Market) -> Lie:
+    """Three times the weight of sand shares by mass with steel, and the record names a rule that nobody wrote."""
+    shop = market.company("shop", "CN", "CN-HE").products("works", part="steel", sand="sand")
+    market.begin_to_lie()
+    shop.run("works.make", [shop.out("part", "1000 TNE"), shop.out("sand", "3000 TNE", "coProduct")],
+             [supply("steel", "1000 TNE"), supply("sand", "3000 TNE"), supply("electricity", "200 MWH")],
+             allocation_basis={"rule": "our own rule"})
+    whole = 1e6 * STEEL + 3e6 * row("sand/cradleToGate/*/2022") + 2e5 * row("electricity/cradleToGate/CN/2024")
+    return Lie(shop, "part", 0.75 * whole)

@@ -2,7 +2,9 @@
 
 from acceptance.greenwashing.lie import Lie
 from acceptance.greenwashing.mixing import ALUMINIUM, EPD, STEEL, stated
-from support.market import Market
+from support.market import Market, row, supply
+
+COPPER = row("copper/cradleToGate/*/2021")
 
 
 def virgin_called_recycled(market: Market) -> Lie:
@@ -29,3 +31,31 @@ def steel_called_gravel(market: Market) -> Lie:
     market.begin_to_lie()
     stated(maker, "coil", 1000, 0.01, EPD)
     return Lie(maker, "coil", 1e6 * (STEEL - 0.01))
+
+
+def pig_iron_called_scrap(market: Market) -> Lie:
+    """An arc furnace melts new iron, and lists it among its supplies as scrap."""
+    mill = market.company("mill", "CN", "CN-HE").products("steel", bar="steel")
+    market.begin_to_lie()
+    mill.run("steel.electricArcFurnace", [mill.out("bar", "950 TNE")], [
+        supply("scrap", "1050 TNE"), supply("electricity", "600 MWH"), supply("lime", "35 TNE"),
+        supply("electrode", "1.5 TNE"), supply("naturalGas", "10000 NM3", "7.5 TNE")])
+    return Lie(mill, "bar", 1_050_000 * (STEEL - row("steelScrap/cradleToGate/*/2025")))
+
+
+def virgin_bought_as_recycled(market: Market) -> Lie:
+    """A shop lists new aluminium among its supplies as recycled aluminium."""
+    shop = market.company("shop", "CN", "CN-SD").products("equipment", part="machine")
+    market.begin_to_lie()
+    shop.run("equipment.assembly", [shop.out("part", "1000 TNE")], [
+        supply("recycledAluminium", "1000 TNE"), supply("electricity", "150 MWH")])
+    return Lie(shop, "part", 1e6 * (ALUMINIUM - row("recycledAluminium/cradleToGate/*/2025")))
+
+
+def new_metal_declared_as_scrap(market: Market) -> Lie:
+    """A dealer declares new copper as goods of scrap copper, at the figure of scrap."""
+    dealer = market.company("dealer", "CN", "CN-HE").products("works", scrap="copperScrap")
+    market.begin_to_lie()
+    scrap = row("copperScrap/cradleToGate/*/2025")
+    dealer.declare(lot=dealer.out("scrap", "100 TNE"), burdens={"fossilGhgEmissions": f"{1e5 * scrap:.0f}"})
+    return Lie(dealer, "scrap", 1e5 * (COPPER - scrap))

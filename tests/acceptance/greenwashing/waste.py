@@ -4,6 +4,7 @@ from acceptance.greenwashing.lie import Lie
 from support.market import Company, Market, evidence, row, supply
 
 CHINA = row("electricity/cradleToGate/CN/2024")
+ALUMINIUM = row("aluminium/cradleToGate/CN/2012")
 STEEL = row("steel/cradleToGate/*/2019")
 
 
@@ -98,3 +99,18 @@ def returns_of_last_week(market: Market) -> Lie:
     dealer.consume({stock: "1000 TNE"}, "disposed", [scrap])
     _melt(mill, dealer.send("scrap", "1000 TNE", mill))
     return Lie(mill, "bar", 1e6 * STEEL)
+
+
+def bars_beside_a_bolt(market: Market) -> Lie:
+    """A shop makes 10 t of steel bolts, and throws 985 t of new aluminium away beside them, which a recycler melts."""
+    shop = market.company("shop", "CN", "CN-HE").products("equipment", bolt="steel", swarf="aluminium")
+    recycler = market.company("recycler", "CN", "CN-HN").products("circular", ingot="aluminium")
+    market.begin_to_lie()
+    shop.run("equipment.assembly", [
+        shop.out("bolt", "10 TNE"), shop.out("swarf", "985 TNE", "waste", origin="preConsumer")],
+        [supply("aluminium", "985 TNE"), supply("steel", "15 TNE"), supply("electricity", "50 MWH")])
+    swarf = shop.send("swarf", "985 TNE", recycler)
+    recycler.run("circular.recycling", [recycler.out("ingot", "940 TNE")],
+                 [supply("electricity", "600 MWH"), supply("naturalGas", "50000 NM3", "37 TNE")],
+                 {swarf: "985 TNE"}, {"material": "aluminium", "method": "remelting"})
+    return Lie(recycler, "ingot", 985_000 * ALUMINIUM)

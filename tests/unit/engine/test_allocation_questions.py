@@ -20,7 +20,7 @@ from ledger.admission.rules import RULES, VERSIONS
 from ledger.core.outcome.assessment import QUESTIONED, Assessment, Finding
 from ledger.core.record.kinds import Activation, Transformation
 from ledger.core.record.study import AllocationBasis
-from ledger.core.record.values import Money, Quantity
+from ledger.core.record.values import Evidence, Money, Quantity
 from ledger.engine.allocation_questions import (
     FAR_SHARE,
     NOT_MASSES,
@@ -34,6 +34,7 @@ from ledger.sdk.tables import rows
 
 BURDEN: Final = 1000.0
 RULE: Final = AllocationBasis(rule="a product category rule")
+SHOWN: Final = Evidence(digest="0" * 64, media_type="application/pdf", kind="productCategoryRules")
 COPPER: Final = {"copper": "1"}
 SLAG: Final = {"copperSlag": "1"}
 ETHYLENE: Final = {"ethylene": "1"}
@@ -68,6 +69,8 @@ class Works(Site):
                 value=None if value is None else Money(value=value, currency="CNY")))
         mass = sum([one.quantity.amount for one in lots if one.quantity.unit == "KGM"], Decimal(0))
         made: dict[str, Any] = {"activity": raw(Make(co2="1000")), **fields}
+        if "allocation_basis" in made:
+            made.setdefault("evidence", [SHOWN])
         supplies = [*([ore(f"{mass} KGM")] if mass else []), *made.pop("bought", [])]
         self._post(Transformation(
             issuer=self.id, nonce=self.ledger.nonce(), facility=self.facility, start=START, end=END, process=MAKE,
@@ -214,6 +217,18 @@ def test_near_prices(works: Works, key: str, fields: dict[str, Any], codes: Any,
     assert about(made) == codes
 
 
+@pytest.mark.parametrize(("kind", "asked"), [
+    ("productCategoryRules", 0), ("sectorRules:copper", 0), ("allocationRules", 0),
+    ("", (METAL - 0.25) * BURDEN), ("photograph", (METAL - 0.25) * BURDEN),
+])
+def test_a_rule_by_word_answers_nothing(works: Works, kind: str, asked: float) -> None:
+    """250 kg of copper beside 750 kg of slag, by mass."""
+    papers = [msgspec.structs.replace(SHOWN, kind=kind)] if kind else []
+    works.run({"materials": COPPER, "kg": 250}, {"materials": SLAG, "kg": 750, "role": "coProduct"}, key="mass",
+              allocation_basis=RULE, evidence=papers)
+    assert works.asked() == pytest.approx([asked, 0])
+
+
 def _pairs(fields: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The fields of the two outputs."""
     pairs: list[dict[str, Any]] = [{}, {}]
@@ -268,6 +283,29 @@ def test_goods_of_one_composition_have_one_price(works: Works, share: str, amoun
     assert works.asked() == pytest.approx([amount, 0])
 
 
+@pytest.mark.parametrize(("bought", "kilograms", "role", "values", "code", "usual"), [
+    ("steel", 250, "coProduct", None, None, 0), ("steel", 260, "coProduct", None, FAR_SHARE, 1),
+    ("steel", 260, "byProduct", None, FAR_SHARE, 1), ("steel", 260, "product", None, None, 0),
+    ("zinc", 260, "coProduct", None, FAR_SHARE, 1),  # of the class of metals
+    ("gravel", 260, "coProduct", None, None, 0),  # nobody cuts steel off gravel
+    # 740 kg at 1 beside 260 kg at 0.2, and at less.
+    ("steel", 260, "coProduct", ("740", "52"), None, 0),
+    ("steel", 260, "coProduct", ("740", "45"), WRONG_KEY, 740 / 785),
+    ("gravel", 260, "coProduct", ("740", "45"), WRONG_KEY, 740 / 785),
+])
+def test_offcuts_of_bought_goods_need_a_value(
+    works: Works, bought: str, kilograms: int, role: Any, values: Any, code: str | None, usual: float
+) -> None:
+    """Parts and swarf of steel, by mass."""
+    steel = {"materials": {"steel": "1"}}
+    stated = [{}, {}] if values is None else [value(one) for one in values]
+    made = works.run({**steel, "kg": 1000 - kilograms, **stated[0]},
+                     {**steel, "kg": kilograms, "role": role, **stated[1]}, key="mass",
+                     bought=[supply(bought, "1000 KGM")])
+    assert about(made) == ([(code, 0)] if code else [])
+    assert [float(one.share) for one in made.usual_shares] == ([pytest.approx(usual)] if code else [])
+
+
 @pytest.mark.parametrize(("weights", "asked"), [
     (["50", "50"], [0, 0]), (["46", "54"], [0, 0]), (["44", "56"], [60, 0]), (["1", "99"], [490, 0]),
     (["1", "0"], [0, 0]),  # set aside by the sector
@@ -289,6 +327,33 @@ def test_goods_that_nobody_can_price_carry_at_most_a_quarter(
     made = works.run({**COPPER_ONLY, "kg": 1000 - kilograms}, {**product, "kg": kilograms, "role": role}, key="mass")
     assert works.asked() == pytest.approx([asked, 0])
     assert about(made) == ([(UNKNOWN_GOODS, 0)] if asked else [])
+
+
+@pytest.mark.parametrize(("role", "share", "asked"), [
+    ("coProduct", "0.25", 0), ("coProduct", "0.26", 260), ("product", "0.26", 260), ("byProduct", "0.9", 900),
+])
+def test_a_service_beside_goods_carries_at_most_a_quarter(works: Works, role: Any, share: str, asked: float) -> None:
+    made = works.run({**COPPER_ONLY, "kg": 1000, "share": str(1 - Decimal(share))},
+                     {"unit": "HUR", "quantity": "10 HUR", "role": role, "share": share})
+    assert works.asked() == pytest.approx([asked, 0])
+    assert about(made) == ([(UNKNOWN_GOODS, 0)] if asked else [])
+
+
+def test_materials_make_no_service_a_good(works: Works) -> None:
+    works.run({**COPPER_ONLY, "kg": 1000, "share": "0.1"},
+              {**COPPER_ONLY, "unit": "HUR", "quantity": "10 HUR", "share": "0.9"})
+    assert works.asked() == pytest.approx([900, 0])
+
+
+@pytest.mark.parametrize(("products", "share", "asked"), [
+    (("freight", "freight"), "0.44", 60), (("clean", "other"), "0.44", 60), (("clean", "other"), "0.46", 0),
+])
+def test_freight_carries_the_same_under_any_name(
+    works: Works, products: tuple[str, str], share: str, asked: float
+) -> None:
+    first, second = [{"of": name, "unit": "TKM", "quantity": "10 TKM"} for name in products]
+    works.run({**first, "share": share}, {**second, "share": str(1 - Decimal(share))})
+    assert works.asked() == pytest.approx([asked, 0])
 
 
 def test_a_stated_value_says_what_the_by_product_is_worth(works: Works) -> None:
@@ -387,6 +452,18 @@ def test_rules_of_sectors_prescribe_keys() -> None:
     assert is_prescribed("petrochemicals.steamCracking", "mass")
     assert not is_prescribed("petrochemicals.steamCracking", "moles")
     assert is_prescribed("petrochemicals.hydrogen", "moles")
+
+
+@pytest.mark.parametrize(("process", "key", "goods", "prescribed"), [
+    ("hydrogen", "mass", (["chlorine"], ["causticSoda"], ["hydrogen"]), True),
+    ("hydrogen", "mass", (["chlorine"], ["causticSoda", "water"]), True),
+    ("hydrogen", "mass", (["hydrogen"], ["oxygen"]), False), ("hydrogen", "moles", (["hydrogen"], ["oxygen"]), True),
+    ("hydrogen", "mass", (["hydrogen"], ["water"]), False), ("hydrogen", "mass", (["hydrogen"], []), False),
+    ("steamCracking", "mass", (["ethylene"], ["propylene"], []), True),
+    ("steamCracking", "mass", (["ethylene"], ["water"]), False),
+])
+def test_a_rule_prescribes_its_key_among_its_goods(process: str, key: str, goods: Any, prescribed: bool) -> None:
+    assert is_prescribed(f"petrochemicals.{process}", key, goods) == prescribed
 
 
 def test_the_table_of_prices_is_sound() -> None:

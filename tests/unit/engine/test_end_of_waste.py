@@ -177,6 +177,51 @@ def test_scrap_makes_a_material_recycled(
     assert again.asked("lot") == pytest.approx(question)
 
 
+# Bought scrap and recycled material, by word
+
+
+@pytest.mark.parametrize(("supplies", "kinds", "question"), [
+    ([supply("steelScrap", "100 KGM")], [], 67 * 1.96), ([supply("steelScrap", "33 KGM"), ore("67 KGM")], [], 0),
+    ([supply("steelScrap", "33 KGM"), supply("steel", "67 KGM")], [], 0),
+    ([supply("steelScrap", "60 KGM"), supply("steel", "40 KGM")], [], 27 * 1.96),
+    ([supply("steelScrap", "100 KGM")], ["deliveryNote"], 0), ([supply("steelScrap", "100 KGM")], ["scrapPurchase"], 0),
+    ([supply("steelScrap", "100 KGM")], ["invoice:steelScrap"], 0),
+    ([supply("steelScrap", "100 KGM")], ["invoice:zinc"], 67 * 1.96),
+    ([supply("steelScrap", "100 KGM")], ["photograph"], 67 * 1.96),
+    ([supply("recycledSteel", "100 KGM")], [], 150), ([supply("recycledSteel", "10 KGM"), ore("90 KGM")], [], 15),
+    ([supply("recycledSteel", "100 KGM")], ["recycledContent"], 0),
+    ([supply("steel", "100 KGM")], [], 0),
+], ids=str)
+def test_bought_scrap_needs_a_document_beyond_what_is_usual(
+    mill: Works, supplies: list[Any], kinds: list[str], question: float
+) -> None:
+    """Steel has 2 kg per kg, its scrap 0.04 and recycled steel 0.5. The process emits enough for the range of bars."""
+    entry = mill.run([mill.out("bars", "bar", "100 KGM")], supplies=supplies, activity=Make(co2="1000"),
+                     evidence=[document(kind) for kind in kinds])
+    assert mill.asked("bars") == pytest.approx(question)
+    assert mill.codes(entry) == ({"unproven-figure"} if question else set())
+
+
+def test_scrap_of_a_lot_needs_no_document(ledger: MemoryLedger, mill: Works) -> None:
+    mill.collect("old", "swarf", "100 KGM")
+    mill.run([mill.out("bars", "bar", "100 KGM")], {"old": "100 KGM"}, activity=Make(co2="1000"))
+    assert mill.asked("bars") == 0
+
+
+@pytest.mark.parametrize(("kinds", "question", "codes"), [
+    ([], 196, {"recycled-by-name"}), (["photograph"], 196, {"recycled-by-name"}), (["deliveryNote"], 0, set()),
+    (["scrapPurchase:steelScrap"], 0, set()),
+], ids=str)
+def test_declared_scrap_that_is_no_waste_needs_a_document(
+    mill: Works, kinds: list[str], question: float, codes: set[str]
+) -> None:
+    mill.product("scrap", materials={"steelScrap": "1"})
+    entry = mill.declare(lot=mill.out("lot", "scrap", "100 KGM"), burdens={"fossilGhgEmissions": "4"},
+                         evidence=[document(kind) for kind in kinds])
+    assert mill.asked("lot") == pytest.approx(question)
+    assert mill.codes(entry) == codes
+
+
 # Waste of the kind that the route makes
 
 
@@ -197,7 +242,8 @@ def test_waste_that_is_the_product_is_in_question_beyond_usual_rejects(
     in no question."""
     outputs = [mill.out("bars", "bar", f"{goods} KGM")] if goods else []
     entry = mill.run([*outputs, mill.out("waste", "swarf", f"{waste} KGM", "waste", origin="preConsumer")],
-                     supplies=supplies, activity=Make(co2="1000"))
+                     supplies=supplies, activity=Make(co2="1000"),
+                     evidence=[] if question else [document("scrapPurchase:steelScrap")])
     assert mill.asked("waste") == pytest.approx(question)
     assert not goods or mill.asked("bars") == 0
     assert ("waste-of-route" in mill.codes(entry)) == bool(question)
@@ -215,6 +261,29 @@ def test_waste_of_another_kind_is_waste(mill: Works, materials: dict[str, str], 
     mill.run([mill.out("bars", "bar", "10 KGM"), mill.out("waste", "rest", "90 KGM", "waste", origin="preConsumer")],
              supplies=[ore("100 KGM")], activity=Make(co2="1000"))
     assert mill.asked("waste") == pytest.approx(question)
+
+
+@pytest.mark.parametrize(("goods", "waste", "bought", "question"), [
+    (("10", "machine"), "90", "90 KGM", 180),
+    (("10", "machine"), "90", "95 KGM", 0),  # less than 95 % of the steel leaves as waste
+    (("80", "machine"), "70", "70 KGM", 0),  # the lesser part, by mass and by its usual burden
+    (("60", "machine"), "70", "70 KGM", 140),
+    (("500", "slag"), "90", "90 KGM", 180),  # ballast has hardly any burden
+    (("10", "slag"), "90", "", 0),  # nothing was bought of it: it is of an ore
+], ids=str)
+def test_bought_goods_do_not_pass_into_waste_beside_other_goods(
+    mill: Works, goods: tuple[str, str], waste: str, bought: str, question: float
+) -> None:
+    """Steel at 2 kg per kg leaves as waste beside machines at 3 kg, or beside slag at 0.002."""
+    amount, material = goods
+    mill.product("other", materials={material: "1"})
+    entry = mill.run([mill.out("goods", "other", f"{amount} KGM"),
+                      mill.out("waste", "swarf", f"{waste} KGM", "waste", origin="preConsumer")],
+                     supplies=[supply("steel", bought) if bought else ore("90 KGM"), supply(material, f"{amount} KGM")],
+                     activity=Make(co2="1000"))
+    assert mill.asked("waste") == pytest.approx(question)
+    assert mill.asked("goods") == 0
+    assert ("waste-of-route" in mill.codes(entry)) == bool(question)
 
 
 def test_waste_beside_power_is_waste(mill: Works) -> None:

@@ -5,6 +5,8 @@ from typing import Any, Final
 import pytest
 from carbon_ledger_factors_open import factor_set as open_set
 from msgspec import json
+from support import factor_sets
+from support.memory import MemoryLedger
 from support.sectors import Make
 from support.site import Site, ore, raw, supply
 
