@@ -5,10 +5,12 @@ from typing import Any
 from acceptance.greenwashing.lie import Lie
 from support.market import Company, Market, evidence, factor, nature, row, supply
 
-from ledger.core.record.values import PreviousLife, Quantity
+from ledger.core.record.values import PreviousLife, Quantity, Supply
+from ledger.footprint.stored.gwp import AR6
 
 CHINA = row("electricity/cradleToGate/CN/2024")
 MACHINE = row("machine/cradleToGate/*/2025")
+SF6 = float(AR6["SF6"])
 
 
 def kilograms(value: str) -> Quantity:
@@ -127,6 +129,74 @@ def cylinders_that_go_back_full(market: Market) -> Lie:
     honest, fab = _wafers(market, "honest"), _wafers(market, "fab", heel="0.99")
     kept, owed = (market.footprint(one.name("wafer"))["footprint"] for one in (fab, honest))
     return Lie(fab, "wafer", owed - kept)
+
+
+def _fab(market: Market, name: str, *gases: Supply, power: str = "9 GWH") -> Company:
+    fab = market.company(name, "CN", "CN-JS")
+    fab.product("wafer", "electronics", "H87", materials={"siliconWafer": "1"})
+    fab.run(
+        "electronics.semiconductor", [fab.out("wafer", "10000 H87", mass=kilograms("1250"))],
+        [supply("siliconWafer", "1400 KGM"), supply("electricity", power), *gases],
+        activity={"substrate": "wafer300"},
+    )
+    return fab
+
+
+_ETCHING = (supply("SF6", "400 KGM"), supply("CF4", "900 KGM"))
+
+
+def _against_honest(market: Market, *gases: Supply, power: str = "9 GWH") -> Lie:
+    """What a fab hides against one that states 9 GWh, 400 kg of SF6 and 900 kg of CF4."""
+    honest = _fab(market, "honest", *_ETCHING)
+    market.begin_to_lie()
+    fab = _fab(market, "fab", *gases, power=power)
+    kept, owed = (market.footprint(one.name("wafer"))["footprint"] for one in (fab, honest))
+    return Lie(fab, "wafer", owed - kept, honest=owed)
+
+
+def gases_by_their_long_names(market: Market) -> Lie:
+    """The fab buys sulphurHexafluoride and tetrafluoromethane, names that a sector's list of gases may not have."""
+    honest = _fab(market, "honest", *_ETCHING)
+    owed = market.footprint(honest.name("wafer"))["footprint"]
+    market.begin_to_lie()
+    fab = _fab(market, "fab", supply("sulphurHexafluoride", "400 KGM"), supply("tetrafluoromethane", "900 KGM"))
+    return Lie(fab, "wafer", 7_376_234, honest=owed)
+
+
+def etching_without_gases(market: Market) -> Lie:
+    """A fab states no fluorinated gas at all."""
+    return _against_honest(market)
+
+
+def chips_on_a_candle(market: Market) -> Lie:
+    """A fab states 50 MWh in place of 9 GWh, and no area."""
+    return _against_honest(market, *_ETCHING, power="50 MWH")
+
+
+def gas_that_covers_the_melt(market: Market) -> Lie:
+    """A casthouse covers its melt with two tonnes of SF6, and its route knows no such gas."""
+    house = market.company("house", "NO").products("nonferrous", ingot="aluminium")
+    market.begin_to_lie()
+    house.run("nonferrous.aluminiumCasting", [house.out("ingot", "1000 TNE")],
+              [supply("aluminium", "1010 TNE"), supply("SF6", "2 TNE"), supply("naturalGas", "35000 NM3", "26 TNE"),
+               supply("electricity", "80 MWH")])
+    return Lie(house, "ingot", 2_000 * SF6)
+
+
+def lot_of_gas_in_the_switchgear(market: Market) -> Lie:
+    """Half of the SF6 that a works takes as a lot is in no switchgear that it makes."""
+    dealer = market.company("dealer", "DE")
+    dealer.product("gas", "petrochemicals", materials={"SF6": "1"})
+    dealer.declare(lot=dealer.out("gas", "8 TNE"), burdens={"fossilGhgEmissions": "120000"},
+                   evidence=[evidence("productDeclaration")])
+    works = market.company("works", "DE")
+    works.product("gear", "equipment", "H87", materials={"steel": "0.6", "aluminium": "0.36", "SF6": "0.04"})
+    bought = dealer.send("gas", "8 TNE", works)
+    market.begin_to_lie()
+    works.run("equipment.assembly", [works.out("gear", "100 H87", mass=kilograms("100000"))],
+              [supply("steel", "60 TNE"), supply("aluminium", "36 TNE"), supply("electricity", "15 MWH")],
+              {bought: "8 TNE"})
+    return Lie(works, "gear", 4_000 * SF6)
 
 
 def _cells(company: Company, cathode: Any, **fields: Any) -> None:
