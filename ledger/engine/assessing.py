@@ -24,6 +24,7 @@ from ledger.engine.inventory.check import with_inventory, with_omissions
 from ledger.engine.inventory.lacking import unpriced
 from ledger.engine.inventory.later import early_transfer, late_inputs
 from ledger.engine.inventory.moved import moved_goods
+from ledger.engine.inventory.unmelted import unmelted_scrap
 from ledger.engine.inventory.usual import SetPricer
 from ledger.engine.prepared import PreparedDraft, Pricing
 from ledger.engine.pricing.power import residual_of
@@ -114,9 +115,10 @@ def _with_references(
     unproven = isinstance(record, Declaration) and not record.evidence
     own = list[Finding]()
     if isinstance(record, Transformation):
-        moved = moved_goods(record, draft.plan, facts, SetPricer(pricing.around, pricing.sets))
-        late = late_inputs(record, draft.plan)
-        own = [*([] if moved is None else [moved.finding]), *late.findings]
+        pricer = SetPricer(pricing.around, pricing.sets)
+        moved, late = moved_goods(record, draft.plan, facts, pricer), late_inputs(record, draft.plan)
+        unmelted = None if record.basis == "provisional" else unmelted_scrap(record, draft.plan, facts, pricer)
+        own = [*([] if moved is None else [moved.finding]), *late.findings, *([] if unmelted is None else [unmelted])]
         unproven = late.main or (moved is not None and moved.main)
     elif isinstance(record, Transfer):
         own = [*early_transfer(record, draft.plan)]

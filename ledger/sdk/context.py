@@ -200,9 +200,9 @@ class Context(Struct, frozen=True, kw_only=True):
         """The supplies of these materials, in record order. A greenhouse gas is found by all its names and, after the
         supplies, in lots that consist of it."""
         gases = {gas_of(material) for material in materials} - {None} if self.questions else ()
-        found = tuple(supply for supply in self.supplies
-                      if supply.material in materials or (gases and gas_of(supply.material) in gases))
-        return (*found, *self._gases(materials)) if gases else found
+        bought = tuple(supply for supply in self.supplies
+                       if supply.material in materials or (gases and gas_of(supply.material) in gases))
+        return (*bought, *self._gases(materials)) if gases else bought
 
     def _gases(self, materials: Sequence[str]) -> Iterator[SupplyFacts]:
         """The lots of these gases as supplies, by the name that `materials` has for the gas. Their burdens come with

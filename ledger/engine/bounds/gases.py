@@ -6,7 +6,7 @@ The rest escaped:
 
     amount = potential * (gas in supplies and in lots of gas - gas in outputs)
 
-A sector that books a line of a gas, or names what is lost of it, knows where the gas went. Gas that is enclosed in a
+A sector that books a line of a gas, or names its loss, knows the gas. Gas that is enclosed in a
 lot which is no gas, such as a switchgear, stays in it.
 """
 

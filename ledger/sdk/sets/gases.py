@@ -44,15 +44,15 @@ def potential_of(gas: str) -> Decimal:
 def gases_in(materials: Mapping[str, Decimal], mass: Decimal | None) -> Mapping[str, Decimal]:
     """Kg of each greenhouse gas in a lot that consists of gas for at least half, with the gases that dilute it.
     `materials`: mass fractions of the lot. An article that is filled with a gas, such as a switchgear, holds it."""
-    found: dict[str, Decimal] = {}
+    masses: dict[str, Decimal] = {}
     whole = Decimal(0)
     for material, share in materials.items():
         gas = gas_of(material)
         if gas is not None or material in _CARRIERS:
             whole += share
         if gas is not None and mass:
-            found[gas] = found.get(gas, Decimal(0)) + share * mass
-    return found if whole >= _MOST else {}
+            masses[gas] = masses.get(gas, Decimal(0)) + share * mass
+    return masses if whole >= _MOST else {}
 
 
 def _plain(name: str) -> str:

@@ -96,7 +96,7 @@ def lose_gases(draft: Draft, context: Context, gases: Sequence[FilledGas]) -> No
     """Lines of escaped gas, and omissions for gases without an entry. Raises PluginError for a gas that is not supplied
     or has two entries, and for more gas charged than supplied."""
     stated: set[str] = set()
-    found: set[str] = set()
+    described: set[str] = set()
     for i, filled in enumerate(gases):
         supplies = context.supplied(filled.supply)
         if not supplies:
@@ -108,13 +108,13 @@ def lose_gases(draft: Draft, context: Context, gases: Sequence[FilledGas]) -> No
         if context.questions and named not in (None, filled.gas):
             raise invalid_activity(f"gases[{i}].gas", filled.gas, f"{named}, as the supply {filled.supply} is named")
         share = _lost_share(i, filled, sum((supply.amount("KGM") for supply in supplies), ZERO))
-        found.update([supply.material for supply in supplies])
+        described.update([supply.material for supply in supplies])
         for supply in supplies:
             _lose(draft, filled, supply, share)
             if context.questions and not share.value and filled.gas != "hydrocarbon":
                 draft.omit(f"{supply.material} lost in filling")
     for supply in context.supplied(*NAMES):
-        if supply.material not in found:
+        if supply.material not in described:
             draft.omit(f"{supply.material} lost in filling")
             draft.omit(f"{supply.material} upstream")
 
