@@ -61,6 +61,8 @@ ATTEMPTS: Final = (
     Attempt(chemicals.carbon_dioxide_to_a_shell, 1_130_000,
             "carbon out: CO2 that nobody binds is emitted by its maker"),
     Attempt(chemicals.every_molecule_abated, 1_400_490, "abatement without evidence"),
+    Attempt(chemicals.nitrate_of_ammonia_alone, 1_934_150, "nitrates hold nitric acid that came in, or its N2O"),
+    Attempt(chemicals.acid_of_a_fertilizer_works, 1_344_797, "nitric acid has a route of its own"),
     Attempt(chemicals.burdens_by_the_molecule, 986_985, "share by moles far from the mass share"),
     Attempt(goods.liquor_of_no_wood, 788_900, "residues within the wood that the site pulped"),
     Attempt(goods.coolant_called_propane, 92_520, "the gas contradicts the name of its supply"),

@@ -2,7 +2,7 @@
 
 Rolling, forging, machining, welding and assembly shape metal that is sound; scrap becomes sound in a furnace. A record
 of such a route that takes scrap metal, as waste, as the product of a yard or by name, left the melting out. The amount
-is the usual energy of that. Rails that are rolled again and plates that are cut out of a hull need none: a document
+is the usual energy of that. Rails that are rolled again and plates that are cut out of a hull stay so: a document
 shows that somebody tested the metal.
 """
 
@@ -42,7 +42,7 @@ _LITTLE: Final = Decimal("0.02")
 
 
 def unmelted_scrap(record: Transformation, plan: Plan, facts: Facts, pricer: SetPricer) -> Finding | None:
-    """The finding of scrap in a route that shapes; None if there is none, or if a document shows that it is sound."""
+    """The finding of scrap in a route that shapes; None without scrap, or if a document shows that it is sound."""
     if record.process not in _SHAPING or any(one.kind.partition(":")[0] in _SHOWN for one in record.evidence):
         return None
     with localcontext(CONTEXT):

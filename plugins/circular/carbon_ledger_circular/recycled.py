@@ -40,13 +40,13 @@ MATERIALS: Final[Mapping[str, Recyclable]] = {
     "zinc": _entry("zinc", "0.7", "0.25", "40"),
     # Fibres shorten and leave with ink: packaging loses a tenth, hygiene paper 0.4. Pulping and drying 5 to 15 MJ.
     "paper": _entry("paper board fibre pulp cellulose", "0.55", None, "20")._replace(
-        # Pulpers and screens take 0.1 to 0.3 kWh per kg; own judgement: none less than 0.05.
+        # Pulpers and screens take 0.1 to 0.3 kWh per kg; the least is own judgement.
         working=Decimal("0.18"), worked=(None, "pulping")),
     # Labels, other polymers and fines; washing and extrusion 2 to 10 MJ; to monomers and oil 30.
     "plastics": _entry(
         "plastics plastic polyethylene polypropylene pet polyester polystyrene pvc abs polyamide polycarbonate",
         "0.5", None, "40",
-        # Extruders alone take 0.2 to 0.4 kWh per kg; own judgement: none less than 0.15.
+        # Extruders alone take 0.2 to 0.4 kWh per kg; the least is own judgement.
     )._replace(working=Decimal("0.54"), worked=(None, "extrusion", "chemical", "pyrolysis")),
     # Steel cord and textile leave first. Crumb 1 to 3 MJ, reclaimed rubber 5 to 10.
     "rubber": _entry("rubber naturalRubber syntheticRubber", "0.5", None, "25"),

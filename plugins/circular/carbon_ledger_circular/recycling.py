@@ -46,7 +46,7 @@ MELTED: Final = ("remelting", "smelting")
 UNMELTED: Final = ("mechanical", "grinding", "preparation")
 DISSOLVED: Final[Mapping[str, tuple[str, ...]]] = dict.fromkeys(
     ("copper", "lead", "zinc"), ("hydrometallurgy", "electrolyticRefining"))
-"""Ways of metals past the furnace. Aluminium and steel have none but powders, which nobody sells as metal."""
+"""Ways of metals past the furnace. Aluminium and steel only become powders and salts without one."""
 USUAL_POWER: Final = Decimal("0.6")
 """KWh per kg beside the heat, as in `needs.csv`."""
 MJ_PER_KWH: Final = Decimal("3.6")
