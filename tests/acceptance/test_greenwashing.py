@@ -77,6 +77,8 @@ ATTEMPTS: Final = (
     Attempt(goods.gas_that_covers_the_melt, 48_600_000, "core: a greenhouse gas is emitted, held or destroyed"),
     Attempt(goods.lot_of_gas_in_the_switchgear, 97_200_000, "core: gas of a lot that no output holds"),
     Attempt(goods.cells_without_a_cathode, 3_162_600, "minimal inventory: a cell has a cathode"),
+    Attempt(goods.pack_without_cells, 4_505_800, "minimal inventory: a pack has cells"),
+    Attempt(goods.modules_of_glass, 3_657_000, "minimal inventory: a module has cells"),
     Attempt(goods.cathode_at_a_twentieth, 3_471_300, "an own factor below the default without evidence"),
     Attempt(goods.core_of_yesterday, 11_761, "service life below the floor, by the log's own times"),
     Attempt(energy.wind_farm_on_paper, 7_562_990, "a plant's power without meter, contract or attribute"),

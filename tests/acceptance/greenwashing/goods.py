@@ -209,6 +209,26 @@ def _cells(company: Company, cathode: Any, **fields: Any) -> None:
     )
 
 
+def pack_without_cells(market: Market) -> Lie:
+    """Packs of steel and aluminium alone store sixty kilowatt hours each."""
+    works = market.company("works", "CN", "CN-FJ")
+    works.product("pack", "electronics", "H87", materials={"steel": "0.6", "aluminium": "0.4"})
+    market.begin_to_lie()
+    works.run("electronics.batteryPack", [works.out("pack", "1000 H87", mass=kilograms("400000"))],
+              [supply("steel", "250 TNE"), supply("aluminium", "160 TNE"), supply("electricity", "120 MWH")],
+              activity={"chemistry": "nmc", "capacity": {"value": "60000", "unit": "KWH"}})
+    return Lie(works, "pack", 0.65 * 400_000 * row("lithiumIonCell/cradleToGate/CN/2025"))
+
+
+def modules_of_glass(market: Market) -> Lie:
+    """Modules of glass and aluminium make power without a cell."""
+    works = market.company("works", "CN", "CN-JS").products("electronics", module="photovoltaicModule")
+    market.begin_to_lie()
+    works.run("electronics.photovoltaicModule", [works.out("module", "1000 TNE")],
+              [supply("glass", "750 TNE"), supply("aluminium", "300 TNE"), supply("electricity", "400 MWH")])
+    return Lie(works, "module", 2_300_000 * row("solarCell/cradleToGate/*/2025"))
+
+
 CATHODE = row("nmcCathode/cradleToGate/*/2021")
 
 

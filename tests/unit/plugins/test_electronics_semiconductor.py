@@ -395,3 +395,19 @@ def test_a_lot_of_gas_is_used_as_a_supply_is() -> None:
     both = [run(SECTOR, msgspec.structs.replace(one, questions=True), {"substrate": "wafer300"})
             for one in (bought, taken)]
     assert gases(both[0]) == gases(both[1])
+
+
+@pytest.mark.parametrize(("supplies", "activity", "asks"), [
+    ((), {}, True), ((supply("siliconeSealant", "10 KGM"),), {}, True), ((supply("siliconWafer", "2 KGM"),), {}, False),
+    ((supply("siliconWafer", "1 KGM"),), {}, True), ((supply("solarCell", "2300 H87"),), {}, False),
+    ((supply("cadmiumTelluride", "3 KGM"),), {"technology": "thinFilm"}, False), ((), {"steps": ["cell"]}, False),
+])
+def test_a_module_holds_cells(supplies: Any, activity: dict[str, Any], asks: bool) -> None:
+    """A tonne of modules has 2,300 cells, or at least 2 kg of silicon or of a film."""
+    given = context("electronics.photovoltaicModule", place="CN-JS", sets=True,
+                    supplies=(*supplies, supply("electricity", "400 KWH"), supply("glass", "1000 KGM")),
+                    outputs=(output("40 H87", mass="1000 KGM"),))
+    asked = run(SECTOR, msgspec.structs.replace(given, questions=True), activity)
+    lacks = [lack for one in asked.assessment.findings if one.code == "cells-missing" for lack in one.lacks]
+    assert [(lack.material, lack.amount, lack.unit) for lack in lacks] == ([("solarCell", 2300, "C62")] if asks else [])
+    assert "cells-missing" not in run(SECTOR, given, activity).findings
