@@ -211,10 +211,15 @@ class Context(Struct, frozen=True, kw_only=True):
         for taken in self.inputs:
             for gas, mass in gases_in(taken.materials, taken.mass).items():
                 if gas in names:
-                    yield SupplyFacts(
-                        index=-1, material=names[gas], quantity=Quantity(value=plain(mass), unit="KGM"), mass=mass,
-                        nature=False, priced=True, upstream=ZERO, lot=taken.lot,
-                    )
+                    yield _of_lot(taken, names[gas], mass)
+
+    def in_lots(self, *materials: str) -> Iterator[SupplyFacts]:
+        """These materials in lots, by their compositions, as supplies. Their burdens come with the lots."""
+        for taken in self.inputs:
+            for material in materials:
+                mass = (taken.mass or ZERO) * taken.materials.get(material, ZERO)
+                if mass:
+                    yield _of_lot(taken, material, mass)
 
     @property
     def mass_in(self) -> Decimal:
@@ -239,3 +244,10 @@ class Context(Struct, frozen=True, kw_only=True):
             if not roles or output.role in roles:
                 total += output.mass or ZERO
         return total
+
+
+def _of_lot(taken: InputFacts, material: str, mass: Decimal) -> SupplyFacts:
+    return SupplyFacts(
+        index=-1, material=material, quantity=Quantity(value=plain(mass), unit="KGM"), mass=mass, nature=False,
+        priced=True, upstream=ZERO, lot=taken.lot,
+    )

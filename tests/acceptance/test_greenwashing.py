@@ -57,6 +57,8 @@ ATTEMPTS: Final = (
     Attempt(minerals.more_gas_than_the_kiln_gave, 852_124, "captured carbon within the carbon that came"),
     Attempt(minerals.clinker_washed_twice, 780_000, "clinker passes capture once"),
     Attempt(minerals.pure_cement_of_ash, 580_926, "the stated type of cement contradicts its constituents"),
+    Attempt(minerals.glass_of_a_dealer_in_soda, 207_732, "carbonates of lots give off their CO2: no effect"),
+    Attempt(minerals.sinter_of_a_dealer_in_lime, 88_000, "fluxes of lots give off their CO2: no effect"),
     Attempt(chemicals.power_that_is_waste, 3_119_580, "heat and power are never waste"),
     Attempt(chemicals.carbon_dioxide_to_a_shell, 1_130_000,
             "carbon out: CO2 that nobody binds is emitted by its maker"),
