@@ -70,6 +70,7 @@ ATTEMPTS: Final = (
     Attempt(goods.coolant_called_propane, 92_520, "the gas contradicts the name of its supply"),
     Attempt(goods.yarn_that_grows_in_the_dyehouse, 1_015_665,
             "nature only in routes that extract, and for what nature gives"),
+    Attempt(goods.cloth_that_nobody_spun, 259_965, "fibre becomes fabric by spinning"),
     Attempt(goods.core_that_was_never_sold, 11_761, "a core comes from an end user and not from its maker"),
     Attempt(goods.machine_of_gravel, 104_949, "output content that no input explains, at its default"),
     Attempt(goods.cylinders_that_go_back_full, 7_281_407, "heel outside the possible range of the route"),

@@ -68,6 +68,16 @@ def yarn_that_grows_in_the_dyehouse(market: Market) -> Lie:
     return Lie(house, "fabric", 105_000 * row("cottonYarn/cradleToGate/*/2021"))
 
 
+def cloth_that_nobody_spun(market: Market) -> Lie:
+    """Cotton becomes cloth in a dyehouse with the power of dyeing; 100 t of cloth take 600 MWh with their yarn."""
+    house = market.company("house", "CN", "CN-ZJ").products("consumer-goods", cloth="cottonYarn")
+    market.begin_to_lie()
+    house.run("consumer-goods.textileDyeing", [house.out("cloth", "100 TNE")],
+              [supply("cotton", "110 TNE"), supply("electricity", "150 MWH"), supply("water", "5000 TNE"),
+               supply("heat", "2000 GV")])
+    return Lie(house, "cloth", 450_000 * CHINA)
+
+
 # Machines
 
 
