@@ -157,3 +157,18 @@ def returns_of_last_week(market: Market) -> Lie:
     dealer.consume({stock: "1000 TNE"}, "disposed", [scrap])
     _melt(mill, dealer.send("scrap", "1000 TNE", mill))
     return Lie(mill, "bar", 1e6 * STEEL)
+
+
+def swarf_of_households(market: Market) -> Lie:
+    """A yard sorts the swarf of workshops, and calls it waste of households from then on."""
+    yard = market.company("yard", "CN", "CN-HE").products("circular", swarf="aluminium", cans="aluminium")
+    yard.products("nonferrous", ingot="aluminium")
+    yard.collect(yard.out("swarf", "1000 TNE", "waste", origin="preConsumer"))
+    market.begin_to_lie()
+    yard.run("circular.sorting", [yard.out("cans", "990 TNE", "waste", origin="postConsumer")],
+             [supply("electricity", "30 MWH")], {"swarf": "1000 TNE"})
+    market.end_of_lie()
+    yard.run("circular.recycling", [yard.out("ingot", "940 TNE")],
+             [supply("electricity", "600 MWH"), supply("naturalGas", "50000 NM3", "37 TNE")], {"cans": "990 TNE"},
+             {"material": "aluminium", "method": "remelting"})
+    return Lie(yard, "ingot", 1, content=940_000)
