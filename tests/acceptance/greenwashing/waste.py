@@ -172,3 +172,16 @@ def swarf_of_households(market: Market) -> Lie:
              [supply("electricity", "600 MWH"), supply("naturalGas", "50000 NM3", "37 TNE")], {"cans": "990 TNE"},
              {"material": "aluminium", "method": "remelting"})
     return Lie(yard, "ingot", 1, content=940_000)
+
+
+def bars_of_ten_years_ago(market: Market) -> Lie:
+    """A maker declares new bars as made in 2015, uses them up at once, and an arc furnace melts the scrap."""
+    maker = market.company("maker", "CN", "CN-HE").products("steel", bar="steel", scrap="steel")
+    mill = market.company("mill", "CN", "CN-HN").products("steel", bar="steel")
+    market.begin_to_lie()
+    maker.declare(lot=maker.out("bar", "1000 TNE"), burdens={"fossilGhgEmissions": f"{1e6 * STEEL:.0f}"},
+                  evidence=[evidence("environmentalProductDeclaration")], start="2015-01-01T00:00:00Z",
+                  end="2015-02-01T00:00:00Z")
+    maker.consume({"bar": "1000 TNE"}, "finalUse", [maker.out("scrap", "1000 TNE", "waste", origin="postConsumer")])
+    _melt(mill, maker.send("scrap", "1000 TNE", mill))
+    return Lie(mill, "bar", 1e6 * STEEL)

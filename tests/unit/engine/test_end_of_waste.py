@@ -304,7 +304,7 @@ def dealer(ledger: MemoryLedger, maker: Works) -> Works:
     maker.declare(lot=maker.out("gearboxes", "gearbox", "10 H87"), burdens={"fossilGhgEmissions": "300"},
                   evidence=[document("study")], **MADE)
     maker.declare(lot=maker.out("bars", "bar", "100 KGM"), burdens={"fossilGhgEmissions": "200"},
-                  evidence=[document("study")], **MADE)
+                  evidence=[document("study"), document("serialNumbers")], **MADE)
     dealer = Works(ledger, "dealer")
     dealer.held = {lot: dealer.bought(maker, lot, amount, BOUGHT)
                    for lot, amount in (("gearboxes", "10 H87"), ("bars", "100 KGM"))}
@@ -439,7 +439,7 @@ def test_leased_machines_are_as_old_as_they_are(ledger: MemoryLedger, maker: Wor
     """Their maker lends them to a user and takes them back: a year after they were made, it makes cores of them."""
     user = Works(ledger, "user")
     maker.declare(lot=maker.out("gearboxes", "gearbox", "10 H87"), burdens={"fossilGhgEmissions": "300"},
-                  evidence=[document("study")], **MADE)
+                  evidence=[document("study"), document("serialNumbers")], **MADE)
     maker.send("gearboxes", "10 H87", user, "lent", purpose="custody")
     user.send(maker.name("lent"), "10 H87", maker, "returned", purpose="return")
     maker.end({user.name("returned"): "10 H87"}, end, [maker.out("cores", "gearbox", "10 H87", "core")])
@@ -454,6 +454,26 @@ def test_a_range_has_one_spelling_whatever_the_spelling_of_a_mass(mill: Works) -
     buying = Buying(Surroundings(("*",), 2025), [version()], Plan(), mill.ledger.state)
     spellings = {str(ranges_of_lot(0, lot, Decimal(text), buying)[0].mass) for text in ("1E+2", "100", "100.00")}
     assert spellings == {"100"}
+
+
+# The age of declared goods
+
+
+@pytest.mark.parametrize(("fields", "question"), [
+    ({"evidence": [document("study")]}, 180), ({}, 180),
+    ({"evidence": [document("study"), document("purchaseInvoice")]}, 0),
+    ({"evidence": [document("study"), document("deliveryNote:bars")]}, 0),
+    ({"basis": "opening", "evidence": [document("study")]}, 0),
+], ids=str)
+def test_nobody_makes_its_own_goods_old_by_a_word(mill: Works, fields: dict[str, Any], question: float) -> None:
+    """Bars "of 2015" are used up, and 90 kg of scrap come of them: 2 kg CO2e per kg, unless something shows their
+    age."""
+    opening = {"facility": mill.facility} if "basis" in fields else {}
+    mill.declare(lot=mill.out("old", "bar", "90 KGM"), burdens={"fossilGhgEmissions": "180"},
+                 start="2015-01-01T00:00:00Z", end="2015-02-01T00:00:00Z", **opening, **fields)
+    mill.end({"old": "90 KGM"}, "2025-02-01T00:00:00Z",
+             [mill.out("scrap", "swarf", "90 KGM", "waste", origin="postConsumer")])
+    assert mill.asked("scrap") == question
 
 
 # The origin of waste
