@@ -65,8 +65,7 @@ def _dates_of(record: AnyRecord, planned: Plan) -> Dates:
         case Consumption():
             return Dates(record.time)
         case Addition():
-            return Dates(_mean([(one, one.lot.made) for one in planned.taken]),
-                         _mean([(one, one.lot.since) for one in planned.taken]))
+            return Dates(_mean([(one, one.lot.made) for one in planned.taken]), _owned_together(planned.taken))
         case Transfer(purpose="sale"):
             made = planned.taken[0].lot.made
             # Nobody owned the lot before it was made, whatever its sellers state.
@@ -82,6 +81,13 @@ def _owned(record: Declaration) -> str | None:
     if record.basis == "opening":
         return record.start
     return record.end if any(one.kind.partition(":")[0] in SHOW_AGE for one in record.evidence) else None
+
+
+def _owned_together(taken: Sequence[Taken]) -> str | None:
+    """The mean time of ownership; None if a part has none, so that an invoice for a part makes no pool old."""
+    if any(one.lot.made is not None and one.lot.since is None for one in taken):
+        return None
+    return _mean([(one, one.lot.since) for one in taken])
 
 
 def _earliest(start: str, end: str) -> str:

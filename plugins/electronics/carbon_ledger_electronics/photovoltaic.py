@@ -39,7 +39,7 @@ CELL_WORDS: Final = ("cell", "wafer", "silicon", "module", "tellur", "selen", "i
 USUAL_CELLS: Final = Decimal("2.3")
 """Cells of 182 mm per kg of module: 72 in 31.5 kg (data sheets of modules of 580 W; unverified)."""
 LEAST_CELLS: Final = Decimal("0.002")
-"""Kg of cells, or of what they are made of, per kg of module: silicon has 0.02 to 0.04, thin films below 0.005; own
+"""Kg of cells, or of their silicon, per kg of module: silicon has 0.02 to 0.04, thin films below 0.005; own
 judgement."""
 # Process aids: they leave again and are in no module.
 AIDS: Final = ("water", "nitrogen", "argon", "slurry", "hydrofluoricAcid", "nitricAcid", "hydrochloricAcid",
