@@ -84,7 +84,7 @@ def _owned(record: Declaration) -> str | None:
 
 
 def _owned_together(taken: Sequence[Taken]) -> str | None:
-    """The mean time of ownership; None if a part has none, so that an invoice for a part makes no pool old."""
+    """The mean time of ownership; None if a part has no such time, so that an invoice for a part makes no pool old."""
     if any(one.lot.made is not None and one.lot.since is None for one in taken):
         return None
     return _mean([(one, one.lot.since) for one in taken])

@@ -52,7 +52,7 @@ from ledger.sdk.context import (
     SupplyFacts,
 )
 from ledger.sdk.documents import Answer, Document, invalid_field, read_document, spelled
-from ledger.sdk.drafting import draft_with_energy, leak_gases, omit_upstream
+from ledger.sdk.drafting import draft_with_energy, leak_gas, leak_gases, omit_upstream
 from ledger.sdk.energy import HEAT_UNITS, RENEWABLE_POWER, book_energy, is_energy, is_fuel
 from ledger.sdk.exchange import Exchange
 from ledger.sdk.factors import (
@@ -199,6 +199,7 @@ __all__ = [
     "is_fuel",
     "judge",
     "kilograms",
+    "leak_gas",
     "leak_gases",
     "matter_in",
     "omit_upstream",

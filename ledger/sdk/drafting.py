@@ -46,8 +46,12 @@ def leak_gases(draft: Draft, context: Context) -> None:
     for supply in context.supplies if context.questions else ():
         gas = gas_of(supply.material)
         if gas is not None and not supply.nature:
-            # A blend has no potential of its own in the ledger.
-            mass = supply.amount("KGM")
-            known = gas in AR6
-            draft.carbon(supply.material, mass if known else mass * potential_of(gas), gas=gas if known else "CO2e",
-                         supply=supply)
+            leak_gas(draft, supply, gas)
+
+
+def leak_gas(draft: Draft, supply: SupplyFacts, gas: str) -> None:
+    """A line of a supply that escapes, by the `gas` that `gas_of` gives: of CO2e for a blend, since the ledger has
+    potentials of its parts alone."""
+    mass, known = supply.amount("KGM"), gas in AR6
+    draft.carbon(
+        supply.material, mass if known else mass * potential_of(gas), gas=gas if known else "CO2e", supply=supply)

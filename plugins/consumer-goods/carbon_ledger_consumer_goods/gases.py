@@ -25,8 +25,8 @@ from ledger.sdk import (
     invalid_activity,
     is_fuel,
     kilograms,
+    leak_gas,
     omit_upstream,
-    potential_of,
     rows,
 )
 
@@ -128,7 +128,7 @@ def leak_refrigerants(draft: Draft, context: Context) -> None:
             filled = FilledGas(supply=supply.material, gas=gas)  # type: ignore[arg-type]
             _lose(draft, filled, supply, _Share(Decimal(1)))
         elif context.questions and gas is not None and not is_fuel(supply):
-            draft.omit(f"{supply.material} lost in cooling", supply.amount("KGM") * potential_of(gas))
+            leak_gas(draft, supply, gas)
         elif supply.material in WITHOUT_POTENTIAL:
             draft.omit(f"{supply.material} lost in cooling")
             omit_upstream(draft, supply)
