@@ -4,7 +4,8 @@ stated. Hand-overs keep the time of making, and no amendment makes a good older.
 `made` is the earliest time at which the lot can have been made: the start of its period, at most a year before the end.
 So a declaration for a year, or a record for a month, fits every process within that time. `since` is later: the end of
 the period, or the sale. Storage, custody and returns change no owner's time. Opening stock may be old: its period says
-since when its owner has it.
+since when its owner has it. Other lots that their owner declared have no time of ownership without a document about it:
+their age would be the owner's word alone.
 
 A pool blends: its stock is as old as the mean of its parts by quantity, so that a gram of old stock makes no pool old.
 """
@@ -25,6 +26,12 @@ from ledger.core.record.values import UNBURDENED
 from ledger.errors import Refused
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+SHOW_AGE: Final = (
+    "purchaseInvoice", "invoice", "purchaseContract", "purchaseReceipt", "deliveryNote", "deliveryNotes",
+    "goodsReceipt", "waybill", "billOfLading", "customsDeclaration", "leaseContract", "serviceRecord", "serialNumbers",
+    "hoursOfService",
+)
+"""Kinds of documents that show since when somebody has a good, alone or before a colon and their subject."""
 _UNDATED: Final = ("credit", "attribute")
 """Roles of lots that are no things: credits and attributes have a validity."""
 
@@ -54,13 +61,11 @@ def _dates_of(record: AnyRecord, planned: Plan) -> Dates:
         case Transformation():
             return Dates(_earliest(record.start, record.end), record.end)
         case Declaration():
-            return Dates(_earliest(record.start, record.end),
-                         record.start if record.basis == "opening" else record.end)
+            return Dates(_earliest(record.start, record.end), _owned(record))
         case Consumption():
             return Dates(record.time)
         case Addition():
-            return Dates(_mean([(one, one.lot.made) for one in planned.taken]),
-                         _mean([(one, one.lot.since) for one in planned.taken]))
+            return Dates(_mean([(one, one.lot.made) for one in planned.taken]), _owned_together(planned.taken))
         case Transfer(purpose="sale"):
             made = planned.taken[0].lot.made
             # Nobody owned the lot before it was made, whatever its sellers state.
@@ -68,6 +73,21 @@ def _dates_of(record: AnyRecord, planned: Plan) -> Dates:
         case _:
             handed = planned.taken[0].lot if planned.taken else None
             return Dates() if handed is None else Dates(handed.made, handed.since)
+
+
+def _owned(record: Declaration) -> str | None:
+    """Since when the issuer has a lot: by the period of its opening stock, or by a document about the purchase. None
+    for a lot of which only the issuer says how old it is."""
+    if record.basis == "opening":
+        return record.start
+    return record.end if any(one.kind.partition(":")[0] in SHOW_AGE for one in record.evidence) else None
+
+
+def _owned_together(taken: Sequence[Taken]) -> str | None:
+    """The mean time of ownership; None if a part has no such time, so that an invoice for a part makes no pool old."""
+    if any(one.lot.made is not None and one.lot.since is None for one in taken):
+        return None
+    return _mean([(one, one.lot.since) for one in taken])
 
 
 def _earliest(start: str, end: str) -> str:

@@ -27,6 +27,7 @@ from ledger.engine.inventory.elsewhere import declared_power, energy_of_elsewher
 from ledger.engine.inventory.lacking import unpriced
 from ledger.engine.inventory.later import early_transfer, late_inputs
 from ledger.engine.inventory.moved import moved_goods
+from ledger.engine.inventory.unmelted import unmelted_scrap
 from ledger.engine.inventory.usual import SetPricer
 from ledger.engine.prepared import PreparedDraft, Pricing
 from ledger.engine.pricing.lot_fuels import FuelMarket
@@ -121,9 +122,9 @@ def _with_references(
     own = list[Finding]()
     if isinstance(record, Transformation):
         pricer = SetPricer(pricing.around, pricing.sets)
-        moved = moved_goods(record, draft.plan, facts, pricer)
-        late = late_inputs(record, draft.plan)
-        own = [*([] if moved is None else [moved.finding]), *late.findings,
+        moved, late = moved_goods(record, draft.plan, facts, pricer), late_inputs(record, draft.plan)
+        unmelted = None if record.basis == "provisional" else unmelted_scrap(record, draft.plan, facts, pricer)
+        own = [*([] if moved is None else [moved.finding]), *late.findings, *([] if unmelted is None else [unmelted]),
                *energy_of_elsewhere(record, draft.plan, facts, pricer)]
         unproven = late.main or (moved is not None and moved.main)
     elif isinstance(record, Declaration) and record.lot is not None:

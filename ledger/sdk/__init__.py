@@ -52,7 +52,7 @@ from ledger.sdk.context import (
     SupplyFacts,
 )
 from ledger.sdk.documents import Answer, Document, invalid_field, read_document, spelled
-from ledger.sdk.drafting import draft_with_energy, omit_upstream
+from ledger.sdk.drafting import draft_with_energy, leak_gas, leak_gases, omit_upstream
 from ledger.sdk.energy import HEAT_UNITS, RENEWABLE_POWER, book_energy, is_energy, is_fuel
 from ledger.sdk.exchange import Exchange
 from ledger.sdk.factors import (
@@ -97,6 +97,7 @@ from ledger.sdk.sector import (
     read_needs,
 )
 from ledger.sdk.sets.factor_set import FactorSet, FactorSetVersion, FactorSource, SetFactor, SupplyEntry
+from ledger.sdk.sets.gases import gas_of, potential_of
 from ledger.sdk.sets.lookup import SetChoice
 from ledger.sdk.sets.reading import read_factor_set
 from ledger.sdk.tables import rows
@@ -190,6 +191,7 @@ __all__ = [
     "follow_composition",
     "from_oxides",
     "fuel_of",
+    "gas_of",
     "grid_electricity",
     "invalid_activity",
     "invalid_field",
@@ -197,8 +199,11 @@ __all__ = [
     "is_fuel",
     "judge",
     "kilograms",
+    "leak_gas",
+    "leak_gases",
     "matter_in",
     "omit_upstream",
+    "potential_of",
     "purchased_heat",
     "read_document",
     "read_factor_set",

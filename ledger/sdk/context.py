@@ -4,17 +4,18 @@ Quantities are Decimals with their unit. Masses are kg, or None if the item has 
 is unknown.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
 from msgspec import Struct
 
 from ledger.core.record.amounts import CONTEXT
-from ledger.core.record.units import convert
+from ledger.core.record.units import convert, plain
 from ledger.core.record.units import unit as unit_of
 from ledger.core.record.values import Pedigree, Quantity
 from ledger.errors import InvalidQuantity
+from ledger.sdk.sets.gases import gas_of, gases_in
 
 ZERO: Final = Decimal(0)
 ENERGY: Final = "energy"
@@ -196,8 +197,29 @@ class Context(Struct, frozen=True, kw_only=True):
         return sum((one.amount for one in self.attributes), ZERO)
 
     def supplied(self, *materials: str) -> tuple[SupplyFacts, ...]:
-        """The supplies of these materials, in record order."""
-        return tuple(supply for supply in self.supplies if supply.material in materials)
+        """The supplies of these materials, in record order. A greenhouse gas is found by all its names and, after the
+        supplies, in lots that consist of it."""
+        gases = {gas_of(material) for material in materials} - {None} if self.questions else ()
+        bought = tuple(supply for supply in self.supplies
+                       if supply.material in materials or (gases and gas_of(supply.material) in gases))
+        return (*bought, *self._gases(materials)) if gases else bought
+
+    def _gases(self, materials: Sequence[str]) -> Iterator[SupplyFacts]:
+        """The lots of these gases as supplies, by the name that `materials` has for the gas. Their burdens come with
+        the lots."""
+        names = {gas_of(material): material for material in materials}
+        for taken in self.inputs:
+            for gas, mass in gases_in(taken.materials, taken.mass).items():
+                if gas in names:
+                    yield _of_lot(taken, names[gas], mass)
+
+    def in_lots(self, *materials: str) -> Iterator[SupplyFacts]:
+        """These materials in lots, by their compositions, as supplies. Their burdens come with the lots."""
+        for taken in self.inputs:
+            for material in materials:
+                mass = (taken.mass or ZERO) * taken.materials.get(material, ZERO)
+                if mass:
+                    yield _of_lot(taken, material, mass)
 
     @property
     def mass_in(self) -> Decimal:
@@ -222,3 +244,10 @@ class Context(Struct, frozen=True, kw_only=True):
             if not roles or output.role in roles:
                 total += output.mass or ZERO
         return total
+
+
+def _of_lot(taken: InputFacts, material: str, mass: Decimal) -> SupplyFacts:
+    return SupplyFacts(
+        index=-1, material=material, quantity=Quantity(value=plain(mass), unit="KGM"), mass=mass, nature=False,
+        priced=True, upstream=ZERO, lot=taken.lot,
+    )

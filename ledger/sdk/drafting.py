@@ -3,9 +3,11 @@
 from decimal import Decimal
 from typing import Protocol
 
+from ledger.footprint.stored.gwp import AR6
 from ledger.sdk.context import Context, SupplyFacts
 from ledger.sdk.energy import book_energy
 from ledger.sdk.pricing import Draft
+from ledger.sdk.sets.gases import gas_of, potential_of
 
 
 class EnergyActivity(Protocol):
@@ -36,3 +38,20 @@ def omit_upstream(draft: Draft, supply: SupplyFacts, *, skip_nature: bool = Fals
     """
     if not supply.priced and not (skip_nature and supply.nature):
         draft.omit(f"{supply.material} upstream")
+
+
+def leak_gases(draft: Draft, context: Context) -> None:
+    """Lines of sulphur hexafluoride, refrigerants and other greenhouse gases that top up the plant's own equipment: as
+    much as is supplied has leaked (IPCC 2006 Guidelines, volume 3, 7.5 and 8.2). Under rules that question amounts."""
+    for supply in context.supplies if context.questions else ():
+        gas = gas_of(supply.material)
+        if gas is not None and not supply.nature:
+            leak_gas(draft, supply, gas)
+
+
+def leak_gas(draft: Draft, supply: SupplyFacts, gas: str) -> None:
+    """A line of a supply that escapes, by the `gas` that `gas_of` gives: of CO2e for a blend, since the ledger has
+    potentials of its parts alone."""
+    mass, known = supply.amount("KGM"), gas in AR6
+    draft.carbon(
+        supply.material, mass if known else mass * potential_of(gas), gas=gas if known else "CO2e", supply=supply)

@@ -31,7 +31,7 @@ def variant(name: str, change: str) -> Mapping[str, Any]:
     elif change == "without a code":
         del entry["products"][0]["classifications"]
     elif change == "with an unknown gas":
-        supplies.append({"material": "R449A", "quantity": {"value": "1", "unit": "KGM"}})
+        supplies.append({"material": "refrigerant", "quantity": {"value": "1", "unit": "KGM"}})
     return renamed(entry, name)
 
 
@@ -106,4 +106,4 @@ def test_a_brewery_without_energy_is_told_how_much_a_brewery_uses(server: Server
 
 def test_a_gas_without_a_potential_is_an_unknown_part(server: Server) -> None:
     assert answer(server, "/v1/footprint", "leaky")["title"] == "incomplete footprint"
-    assert "R449A lost in cooling" in omitted(server, "leaky")
+    assert "refrigerant lost in cooling" in omitted(server, "leaky")

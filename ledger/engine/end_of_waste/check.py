@@ -9,6 +9,7 @@ from ledger.core.record.kinds import AnyRecord, Consumption, Declaration, Transf
 from ledger.engine.end_of_waste.by_word import declared_scrap, scrap_by_word
 from ledger.engine.end_of_waste.group import scrap_of_group
 from ledger.engine.end_of_waste.lives import declared_core, returned_goods
+from ledger.engine.end_of_waste.origins import check_origins
 from ledger.engine.end_of_waste.rejected import run_without_product, waste_of_route
 from ledger.engine.end_of_waste.returned import declared_again
 from ledger.engine.end_of_waste.valued import valued_waste
@@ -19,9 +20,12 @@ def check_wastes(
     assessment: Assessment, record: AnyRecord, plan: Plan, facts: Facts, buying: Buying | None
 ) -> Assessment:
     """The assessment with the findings about the record's waste, cores and recycled content, and with the ranges of its
-    waste and cores that are goods. `buying`: None if no factor set is in force."""
+    waste and cores that are goods. `buying`: None if no factor set is in force. Raises Refused for an impossible
+    origin of waste."""
     references, findings = list[Reference](), list[Finding]()
     findings += valued_waste(record)
+    if isinstance(record, Transformation | Consumption):
+        check_origins(plan)
     if isinstance(record, Transformation):
         findings += scrap_of_group(record, plan, facts)
         if buying is not None:

@@ -138,9 +138,12 @@ def _largest(returned: Sequence[_Returned]) -> Sequence[_Returned]:
 
 
 def _unused_of(good: LotFacts, end: str, buying: Buying) -> Decimal:
-    """The unused part of a good whose life ends at this time. A lot from before the rule does not tell its age."""
-    if good.role in UNBURDENED or good.since is None:
+    """The unused part of a good whose life ends at this time. A lot from before the rule does not tell its age; one
+    whose owner declared it without a document about its age counts as new."""
+    if good.role in UNBURDENED or (good.made is None and good.since is None):
         return _NOTHING
+    if good.since is None:
+        return unused_part(good, _NOTHING, buying)
     days = (check_time(end, "time") - check_time(good.since, "since")).days
     return unused_part(good, CONTEXT.divide(Decimal(days), _DAYS), buying)
 

@@ -5,11 +5,21 @@
 GB/T 32151.7 (flat glass) and IPCC 2006, volume 3, 2.4, equation 2.15; the ratios are the SDK's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
-from ledger.sdk import Context, Draft, Fraction, Key, Part, carbonate, invalid_activity, omit_upstream
+from ledger.sdk import (
+    Context,
+    Draft,
+    Fraction,
+    Key,
+    Part,
+    SupplyFacts,
+    carbonate,
+    invalid_activity,
+    omit_upstream,
+)
 
 CARBONATES: Final[Mapping[str, str]] = {
     "limestone": "calcite", "dolomite": "dolomite", "magnesite": "magnesite", "siderite": "siderite",
@@ -29,16 +39,16 @@ class Carbonate(Part, frozen=True, kw_only=True):
 
 
 def book_carbonates(draft: Draft, context: Context, stated: Mapping[Key, Carbonate]) -> Decimal:
-    """A line for each supply of a carbonate, and the omission of an unpriced upstream; returns the kg of CO2.
+    """A line for each carbonate that comes in, and the omission of an unpriced upstream; returns the kg of CO2.
 
     Raises PluginError if `stated` names a material that is no supplied carbonate.
     """
     for name in stated:
-        if name not in CARBONATES or not context.supplied(name):
+        if name not in CARBONATES or name not in {supply.material for supply in _entering(context)}:
             raise invalid_activity("carbonates", name, "a carbonate that this record is supplied with, one of "
                                    + ", ".join(CARBONATES))
     total = Decimal(0)
-    for supply in context.supplied(*CARBONATES):
+    for supply in _entering(context):
         analysis = stated.get(supply.material, Carbonate())
         ratio = carbonate(CARBONATES[supply.material], Decimal(analysis.purity), Decimal(analysis.calcined))
         amount = supply.amount("KGM") * ratio
@@ -49,3 +59,10 @@ def book_carbonates(draft: Draft, context: Context, stated: Mapping[Key, Carbona
         total += amount
         omit_upstream(draft, supply, skip_nature=True)
     return total
+
+
+def _entering(context: Context) -> Iterator[SupplyFacts]:
+    """The supplies of carbonates and, under rules that question amounts, the carbonates in lots by their materials."""
+    yield from context.supplied(*CARBONATES)
+    if context.questions:
+        yield from context.in_lots(*CARBONATES)

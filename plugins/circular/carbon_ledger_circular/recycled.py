@@ -12,12 +12,14 @@ Material = Literal[
 class Recyclable(NamedTuple):
     """`names` of the material in compositions. `least`: yield below which something was not weighed. `melting`: MJ per
     kg of the molten material, the least energy of a furnace; None if nothing is melted. `most`: largest usual MJ per kg
-    of product."""
+    of product. `working`: least MJ per kg by the methods `worked`, None for a record without a method."""
 
     names: tuple[str, ...]
     least: Decimal
     melting: Decimal | None
     most: Decimal
+    working: Decimal = Decimal(0)
+    worked: tuple[str | None, ...] = ()
 
 
 def _entry(names: str, least: str, melting: str | None, most: str) -> Recyclable:
@@ -37,12 +39,15 @@ MATERIALS: Final[Mapping[str, Recyclable]] = {
     # 420 C. Remelted 1 to 3 MJ; out of furnace dust by the Waelz process 20 and more.
     "zinc": _entry("zinc", "0.7", "0.25", "40"),
     # Fibres shorten and leave with ink: packaging loses a tenth, hygiene paper 0.4. Pulping and drying 5 to 15 MJ.
-    "paper": _entry("paper board fibre pulp cellulose", "0.55", None, "20"),
+    "paper": _entry("paper board fibre pulp cellulose", "0.55", None, "20")._replace(
+        # Pulpers and screens take 0.1 to 0.3 kWh per kg; the least is own judgement.
+        working=Decimal("0.18"), worked=(None, "pulping")),
     # Labels, other polymers and fines; washing and extrusion 2 to 10 MJ; to monomers and oil 30.
     "plastics": _entry(
         "plastics plastic polyethylene polypropylene pet polyester polystyrene pvc abs polyamide polycarbonate",
         "0.5", None, "40",
-    ),
+        # Extruders alone take 0.2 to 0.4 kWh per kg; the least is own judgement.
+    )._replace(working=Decimal("0.54"), worked=(None, "extrusion", "chemical", "pyrolysis")),
     # Steel cord and textile leave first. Crumb 1 to 3 MJ, reclaimed rubber 5 to 10.
     "rubber": _entry("rubber naturalRubber syntheticRubber", "0.5", None, "25"),
     # Labels and stones; 1.6 MJ in glass at 1400 C, furnaces 4 to 8.

@@ -20,10 +20,12 @@ from ledger.sdk import (
     Context,
     Draft,
     Fraction,
+    Lack,
     Line,
     OutputFacts,
     Part,
     Quantity,
+    Reading,
     Shortfall,
     carbonate,
     draft_with_energy,
@@ -32,7 +34,6 @@ from ledger.sdk import (
     kilograms,
     matter_in,
     omit_upstream,
-    warn_outside,
 )
 
 CARBONATES: Final = {"limestone": "calcite", "dolomite": "dolomite", "sodaAsh": "sodaAsh"}
@@ -42,6 +43,13 @@ SAMPLING: Final = Decimal("0.02")
 # Off-gas, spills and washing water, beyond moisture and the burnt-off waste that the activity names.
 LOSS: Final = Decimal("0.15")
 MELTED: Final = ("remelting", "smelting")
+UNMELTED: Final = ("mechanical", "grinding", "preparation")
+DISSOLVED: Final[Mapping[str, tuple[str, ...]]] = dict.fromkeys(
+    ("copper", "lead", "zinc"), ("hydrometallurgy", "electrolyticRefining"))
+"""Ways of metals past the furnace. Aluminium and steel only become powders and salts without one."""
+USUAL_POWER: Final = Decimal("0.6")
+"""KWh per kg beside the heat, as in `needs.csv`."""
+MJ_PER_KWH: Final = Decimal("3.6")
 FURNACE: Final = Decimal(2)
 """Good furnaces take twice the heat of the molten material, with holding and losses of the stack."""
 _INDICATORS: Final[Mapping[str, str]] = {
@@ -181,8 +189,24 @@ def _held(material: Recyclable, output: OutputFacts) -> Decimal:
 def _check_energy(draft: Draft, activity: Recycling, made: Decimal) -> None:
     """Warns only: the meter reading of a provisional record may still be missing."""
     material, per_kilogram = MATERIALS[activity.material], draft.megajoules / made
-    least = material.melting if activity.method in MELTED and material.melting is not None else ZERO
-    message = f"{per_kilogram:.2f} MJ per kg of {activity.material} recycled"
-    warn_outside(draft, "energy-unusual", message, per_kilogram, (least, material.most), with_range=False,
-                 unit="MJ/kg", lacks=Shortfall("naturalGas", "3B", made, least * FURNACE))
+    least, lacks = ZERO, list[Lack]()
+    if material.melting is not None and _melts(draft, activity):
+        least = material.melting
+        lacks = [*Shortfall("naturalGas", "3B", made, least * FURNACE).below(least, per_kilogram)]
+        if draft.questions and per_kilogram < least:
+            lacks.append(Lack("electricity", made * USUAL_POWER * (1 - per_kilogram / least), "KWH"))
+    elif draft.questions and activity.method in material.worked:
+        least = material.working
+        power = Shortfall("electricity", "KWH", made / MJ_PER_KWH, USUAL_POWER * MJ_PER_KWH)
+        lacks = [*power.below(least, per_kilogram)]
     draft.indicate("energyPerTonne", per_kilogram * 1000)
+    if not least <= per_kilogram <= material.most:
+        draft.warn("energy-unusual", f"{per_kilogram:.2f} MJ per kg of {activity.material} recycled",
+                   Reading(per_kilogram, "MJ/kg", (least, material.most)), lacks=lacks)
+
+
+def _melts(draft: Draft, activity: Recycling) -> bool:
+    """Scrap metal becomes metal in a furnace, unless the activity names another way that the metal can take."""
+    if activity.method in MELTED or not draft.questions:
+        return activity.method in MELTED
+    return activity.material in METALS and activity.method not in (*UNMELTED, *DISSOLVED.get(activity.material, ()))

@@ -21,9 +21,11 @@ from ledger.sdk import (
     Part,
     Quantity,
     SupplyFacts,
+    gas_of,
     invalid_activity,
     is_fuel,
     kilograms,
+    leak_gas,
     omit_upstream,
     rows,
 )
@@ -94,6 +96,7 @@ def lose_gases(draft: Draft, context: Context, gases: Sequence[FilledGas]) -> No
     """Lines of escaped gas, and omissions for gases without an entry. Raises PluginError for a gas that is not supplied
     or has two entries, and for more gas charged than supplied."""
     stated: set[str] = set()
+    described: set[str] = set()
     for i, filled in enumerate(gases):
         supplies = context.supplied(filled.supply)
         if not supplies:
@@ -101,14 +104,17 @@ def lose_gases(draft: Draft, context: Context, gases: Sequence[FilledGas]) -> No
         if filled.supply in stated:
             raise invalid_activity(f"gases[{i}].supply", filled.supply, "a supply without another entry")
         stated.add(filled.supply)
-        named = NAMED_GASES.get(filled.supply)
+        named = _named(context, filled.supply)
         if context.questions and named not in (None, filled.gas):
             raise invalid_activity(f"gases[{i}].gas", filled.gas, f"{named}, as the supply {filled.supply} is named")
         share = _lost_share(i, filled, sum((supply.amount("KGM") for supply in supplies), ZERO))
+        described.update([supply.material for supply in supplies])
         for supply in supplies:
             _lose(draft, filled, supply, share)
+            if context.questions and not share.value and filled.gas != "hydrocarbon":
+                draft.omit(f"{supply.material} lost in filling")
     for supply in context.supplied(*NAMES):
-        if supply.material not in stated:
+        if supply.material not in described:
             draft.omit(f"{supply.material} lost in filling")
             draft.omit(f"{supply.material} upstream")
 
@@ -117,13 +123,20 @@ def leak_refrigerants(draft: Draft, context: Context) -> None:
     """Lines of refrigerants that refill the plant's own cooling: as much as is supplied has leaked (IPCC 2006
     Guidelines, volume 3, 7.5). A refrigerant without a potential is an omission."""
     for supply in context.supplies:
-        gas = NAMED_GASES.get(supply.material)
-        if gas is not None and not is_fuel(supply):
+        gas = _named(context, supply.material)
+        if gas in NAMED_GASES.values() and not is_fuel(supply):
             filled = FilledGas(supply=supply.material, gas=gas)  # type: ignore[arg-type]
             _lose(draft, filled, supply, _Share(Decimal(1)))
+        elif context.questions and gas is not None and not is_fuel(supply):
+            leak_gas(draft, supply, gas)
         elif supply.material in WITHOUT_POTENTIAL:
             draft.omit(f"{supply.material} lost in cooling")
             omit_upstream(draft, supply)
+
+
+def _named(context: Context, material: str) -> str | None:
+    """The gas that a material's name says."""
+    return NAMED_GASES.get(material) or (gas_of(material) if context.questions else None)
 
 
 def _lost_share(index: int, filled: FilledGas, supplied: Decimal) -> _Share:

@@ -18,6 +18,8 @@ from ledger.sdk import (
     Limits,
     Part,
     Quantity,
+    Reading,
+    Shortfall,
     draft_with_energy,
     follow_composition,
     invalid_activity,
@@ -42,6 +44,17 @@ POSSIBLE_ENERGY: Final[Limits] = (Decimal(0), Decimal(500000))
 # Cubic metres per t: waterless lines almost zero, printed cotton 200.
 USUAL_WATER: Final[Limits] = (Decimal(2), Decimal(250))
 POSSIBLE_WATER: Final[Limits] = (Decimal(0), Decimal(2000))
+FIBRES: Final = (
+    "cotton", "rawCotton", "cottonLint", "cottonFibre", "wool", "flax", "viscose", "viscoseFibre", "lyocell",
+    "polyesterFibre", "recycledPolyesterFibre", "polyesterStapleFibre", "stapleFibre",
+)
+"""Supplies that become yarn on spindles or rotors; filaments such as nylon are yarn as they come."""
+SPUN_PART: Final = Decimal("0.2")
+"""Of the fabric: wadding and fibres for flocking are less."""
+LEAST_SPINNING: Final = Decimal("1.6")
+USUAL_SPINNING: Final = Decimal(6)
+"""KWh per kg of all power, with weaving and dyeing: ring spinning takes 2.5 to 4, rotors 1 to 1.5, weaving 2 to 4,
+knitting 0.1 to 0.3 (usual values, unverified); the least is own judgement."""
 # Combing takes 0.2 of cotton, scouring half of greasy wool.
 LEAST_YIELD: Final = Decimal("0.6")
 
@@ -84,6 +97,8 @@ def assess(context: Context, activity: TextileDyeing) -> Assessment:
         draft.find("no-fabric", "no product or co-product has a mass", refuses=True)
         return draft.assessment()
     _check_yield(draft, context, activity, fabric)
+    if context.questions:
+        _check_spinning(draft, context, power, fabric)
     yarn = any(one in ("spinning", "weaving", "knitting") for one in activity.processes)
     judge_energy(draft, "textile-energy", fabric / KG_PER_T, usual=USUAL_WITH_YARN if yarn else USUAL_ENERGY,
                  possible=POSSIBLE_ENERGY)
@@ -107,6 +122,18 @@ def _check_yield(draft: Draft, context: Context, activity: TextileDyeing, fabric
     if fabric < came * LEAST_YIELD:
         draft.find("textile-yield-unusual", f"only {fabric:.6g} kg of fabric out of {came:.6g} kg")
     draft.indicate("fabricYield", fabric / came)
+
+
+def _check_spinning(draft: Draft, context: Context, power: Decimal, fabric: Decimal) -> None:
+    """Fibre becomes fabric by spinning and weaving or knitting, whatever the record says about its processes."""
+    spun = min(sum((one.mass or ZERO for one in context.supplied(*FIBRES)), ZERO), fabric)
+    if spun > fabric * SPUN_PART and power < spun * LEAST_SPINNING:
+        per_kilogram = power / spun
+        draft.warn(
+            "spinning-missing", f"{spun:.6g} kg of fibre become fabric with {per_kilogram:.3g} kWh per kg",
+            Reading(per_kilogram, "kWh/kg", (LEAST_SPINNING, Decimal(20))),
+            lacks=Shortfall("electricity", "KWH", spun, USUAL_SPINNING).below(LEAST_SPINNING, per_kilogram),
+        )
 
 
 def _indicate_water(draft: Draft, context: Context, fabric: Decimal) -> None:

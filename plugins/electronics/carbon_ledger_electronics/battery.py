@@ -1,10 +1,19 @@
 """Battery cells and packs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_electronics.common import MJ_PER_KWH, Work, begin, check_mass, check_pieces, own_emissions
+from carbon_ledger_electronics.common import (
+    MJ_PER_KWH,
+    Work,
+    begin,
+    check_mass,
+    check_pieces,
+    mass_named,
+    own_emissions,
+    says,
+)
 from carbon_ledger_electronics.service import ServiceLife, delivered
 from ledger.sdk import (
     ZERO,
@@ -60,6 +69,11 @@ CATHODE_WORDS: Final = ("cathode", "electrode", "lithium", "lfp", "nmc", "ncm", 
                         "manganese", "phosphate", "sodium", "prussian", "cell", "slurry", "blackmass", "activematerial")
 LEAD_WORDS: Final = ("lead", "grid", "electrode", "plate", "paste")
 """Parts of names of materials that may become a positive electrode: powders, precursors, salts, foil, bought cells."""
+CELL_WORDS: Final = ("cell", "module", "batter", "accumulator", *CATHODE_WORDS)
+USUAL_CELLS: Final = Decimal("0.65")
+LEAST_CELLS: Final = Decimal("0.2")
+"""Kg of cells per kg of packs. Packs of cars have 0.6 to 0.75, cabinets with cooling and fire fighting 0.4; own
+judgement."""
 # These leave the cell again: solvents are driven off and recovered.
 AIDS: Final = ("nmp", "water", "nitrogen", "argon")
 
@@ -114,6 +128,8 @@ def assess_pack(context: Context, activity: BatteryPack) -> Assessment:
     """Energy per kWh of packs, and the flow of their materials; a pack stores no more than its cells."""
     draft, _ = begin(context, activity)
     _make(draft, context, activity, LEAST_PACK_YIELD)
+    if context.questions:
+        _check_cells(draft, context, activity.chemistry)
     if activity.capacity is not None:
         capacity = _capacity(activity.capacity, "capacity")
         if activity.cell_capacity is not None:
@@ -151,9 +167,9 @@ def _check_cathode(draft: Draft, context: Context, chemistry: Chemistry | None) 
         return
     words = LEAD_WORDS if chemistry == "leadAcid" else CATHODE_WORDS
     came = sum((
-        (taken.mass or ZERO) * (sum((share for name, share in taken.materials.items() if _says(name, words)), ZERO)
+        (taken.mass or ZERO) * (sum((share for name, share in taken.materials.items() if says(name, words)), ZERO)
                                 if taken.materials else Decimal(1)) for taken in context.inputs
-    ), ZERO) + sum((supply.mass or ZERO for supply in context.supplies if _says(supply.material, words)), ZERO)
+    ), ZERO) + sum((supply.mass or ZERO for supply in context.supplies if says(supply.material, words)), ZERO)
     material, usual = CATHODES.get(chemistry or "", CATHODES["nmc"])
     share = came / made
     if share < usual * LEAST_CATHODE:
@@ -164,8 +180,19 @@ def _check_cathode(draft: Draft, context: Context, chemistry: Chemistry | None) 
         )
 
 
-def _says(name: str, words: Sequence[str]) -> bool:
-    return any(word in name.lower() for word in words)
+def _check_cells(draft: Draft, context: Context, chemistry: Chemistry | None) -> None:
+    """A pack is made of cells, or of modules that hold them."""
+    made, came = context.mass_out("product"), mass_named(context, CELL_WORDS)
+    if made == 0 or came is None:
+        return
+    share = came / made
+    if share < LEAST_CELLS:
+        cell = "leadAcidBattery" if chemistry == "leadAcid" else "lithiumIonCell"
+        draft.warn(
+            "cells-missing", f"{came:.6g} kg of cells come into {made:.6g} kg of packs: usual are {USUAL_CELLS} kg per "
+            "kg", Reading(share, "kg/kg", (LEAST_CELLS, Decimal(1))),
+            lacks=Shortfall(cell, "KGM", made, USUAL_CELLS).below(LEAST_CELLS, share),
+        )
 
 
 def _capacity(quantity: Quantity, field: str) -> Decimal:

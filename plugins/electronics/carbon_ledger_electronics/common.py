@@ -1,5 +1,6 @@
 """Shared code of the electronics routes: factors, energy, yields by pieces and by mass."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -76,6 +77,30 @@ def check_mass(draft: Draft, context: Context, came: Decimal) -> None:
         draft.find("material-yield", f"{made:f} kg of products out of {came:f} kg of materials", refuses=True)
     if came > 0 and made > 0:
         draft.indicate("materialYield", made / came)
+
+
+def mass_named(context: Context, words: Sequence[str]) -> Decimal | None:
+    """Kg of supplies and lots whose materials have one of these parts of names; a lot without materials may be all of
+    them. None if the mass of such a thing is unknown."""
+    total = ZERO
+    for supply in context.supplies:
+        if says(supply.material, words):
+            if supply.mass is None:
+                return None
+            total += supply.mass
+    for taken in context.inputs:
+        share = sum((share for name, share in taken.materials.items() if says(name, words)), ZERO)
+        if share or not taken.materials:
+            if taken.mass is None:
+                return None
+            total += taken.mass * (share if taken.materials else Decimal(1))
+    return total
+
+
+def says(name: str, words: Sequence[str]) -> bool:
+    """Whether a name has one of these parts. Silicones are sealants and no silicon, and cellulose is no cell."""
+    plain = name.lower().replace("silicone", "").replace("cellulose", "")
+    return any(word in plain for word in words)
 
 
 def own_emissions(draft: Draft, context: Context) -> Decimal:

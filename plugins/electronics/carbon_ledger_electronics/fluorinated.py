@@ -96,10 +96,10 @@ def emit_gases(draft: Draft, context: Context, uses: Sequence[GasUse], substrate
             omit_upstream(draft, supply, skip_nature=True)
     if context.questions and uses:
         _ask_for_proof(draft, context, uses, substrate, stated)
-    for supply in context.supplied(*OTHERS):
+    for supply in context.supplied(*[gas for gas in OTHERS if gas not in NEWER or not context.sets]):
         if not context.sets:
             draft.omit(f"{supply.material} emissions and upstream")
-        elif supply.material not in NEWER:
+        else:
             _omit(draft, supply)
 
 

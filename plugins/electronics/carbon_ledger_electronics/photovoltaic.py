@@ -4,13 +4,14 @@ record may cover one step or all. Thin films come from one line."""
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_electronics.common import Work, begin, check_mass, check_pieces
+from carbon_ledger_electronics.common import Work, begin, check_mass, check_pieces, mass_named
 from carbon_ledger_electronics.fluorinated import GasUse, emit_gases
 from ledger.sdk import (
     ZERO,
     Assessment,
     Context,
     Draft,
+    Lack,
     Positive,
     Quantity,
     Reading,
@@ -34,6 +35,12 @@ USUAL_EFFICIENCY: Final = (Decimal("0.12"), Decimal("0.27"))
 USUAL_SILICON: Final = (Decimal("1.2"), Decimal(10))
 # Ingot, wafer, cell and module together take 150 to 900 kWh per kW, polysilicon as much again.
 USUAL_POWER: Final = Decimal(2000)
+CELL_WORDS: Final = ("cell", "wafer", "silicon", "module", "tellur", "selen", "indium", "perovskite", "silane")
+USUAL_CELLS: Final = Decimal("2.3")
+"""Cells of 182 mm per kg of module: 72 in 31.5 kg (data sheets of modules of 580 W; unverified)."""
+LEAST_CELLS: Final = Decimal("0.002")
+"""Kg of cells, or of their silicon, per kg of module: silicon has 0.02 to 0.04, thin films below 0.005; own
+judgement."""
 # Process aids: they leave again and are in no module.
 AIDS: Final = ("water", "nitrogen", "argon", "slurry", "hydrofluoricAcid", "nitricAcid", "hydrochloricAcid",
                "sodiumHydroxide", "potassiumHydroxide", "CF4", "C2F6", "C3F8", "CHF3", "NF3", "SF6", "N2O", "ammonia")
@@ -67,6 +74,8 @@ def assess(context: Context, activity: PhotovoltaicModule) -> Assessment:
     check_mass(draft, context, matter_in(context, activity.analyses) - aids)
     follow_composition(draft, context)
     _check_silicon(draft, context)
+    if context.questions and "module" in activity.steps:
+        _check_cells(draft, context)
     if activity.peak_kilowatts is not None:
         _check_power(draft, context, activity, power, Decimal(activity.peak_kilowatts))
     return draft.assessment()
@@ -84,6 +93,17 @@ def _check_silicon(draft: Draft, context: Context) -> None:
         if held > came:
             draft.find("silicon-yield", f"{held:f} kg of silicon out of {came:f} kg", refuses=True)
         draft.indicate("siliconYield", held / came)
+
+
+def _check_cells(draft: Draft, context: Context) -> None:
+    """A module is laminated around cells."""
+    made, came = context.mass_out("product"), mass_named(context, CELL_WORDS)
+    if made and came is not None and came < made * LEAST_CELLS:
+        draft.warn(
+            "cells-missing", f"{came:.6g} kg of cells or silicon come into {made:.6g} kg of modules",
+            Reading(came / made, "kg/kg", (LEAST_CELLS, Decimal(1))),
+            lacks=(Lack("solarCell", made * USUAL_CELLS, "C62"),),
+        )
 
 
 def _check_power(

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
 from carbon_ledger_energy.common import Burning, carrying, check_outputs, converted, heat_of, share_by_energy
-from ledger.sdk import Assessment, Context, Draft, Lack, Reading, book_energy
+from ledger.sdk import Assessment, Context, Draft, Lack, Reading, book_energy, leak_gases
 
 
 class _Limits(NamedTuple):
@@ -45,6 +45,7 @@ def assess(context: Context, activity: HeatBoiler) -> Assessment:
     """Emissions of fuels and power (GB/T 32150); efficiency = heat out / energy in, by net calorific values. Heat
     that a heat pump takes from its surroundings is no supplied energy."""
     draft = Draft(context)
+    leak_gases(draft, context)
     check_outputs(draft, context, power=False, heat=True)
     share_by_energy(draft, context)
     book_energy(draft, context, analyses=activity.analyses)

@@ -29,6 +29,7 @@ from ledger.sdk import (
     carbonate,
     invalid_activity,
     is_fuel,
+    leak_gases,
     omit_upstream,
 )
 
@@ -85,6 +86,7 @@ def assess(context: Context, activity: CombinedHeatAndPower) -> Assessment:
     desulphurisation, purchased power); shared out by the weights of `basis`. Efficiency = (power + heat) / energy in,
     by net calorific values."""
     draft = Draft(context)
+    leak_gases(draft, context)
     check_outputs(draft, context, power=True, heat=True)
     book_energy(draft, context, analyses=activity.analyses)
     for supply in context.supplied("limestone"):

@@ -12,7 +12,7 @@ from carbon_ledger_energy.common import (
     power_of,
     share_by_energy,
 )
-from ledger.sdk import Activity, Assessment, Context, Draft, book_energy, is_fuel
+from ledger.sdk import Activity, Assessment, Context, Draft, book_energy, is_fuel, leak_gases
 
 # Lines and transformers of a works lose 1 to 8 %.
 _LARGEST_LOSS: Final = Decimal("0.12")
@@ -37,6 +37,7 @@ class Microgrid(Activity, frozen=True, kw_only=True):
 def assess_import(context: Context, activity: GridImport) -> Assessment:
     """Emissions = bought * average of the grid; the site uses the loss on the way."""
     draft = Draft(context)
+    leak_gases(draft, context)
     check_outputs(draft, context, power=True, heat=False)
     share_by_energy(draft, context)
     if context.inputs:
@@ -58,6 +59,7 @@ def assess_import(context: Context, activity: GridImport) -> Assessment:
 def assess_microgrid(context: Context, activity: Microgrid) -> Assessment:
     """No emissions; the burden of line losses stays with the delivered power."""
     draft = Draft(context)
+    leak_gases(draft, context)
     check_outputs(draft, context, power=True, heat=False)
     share_by_energy(draft, context)
     return _delivered(draft, context, book_energy(draft, context))

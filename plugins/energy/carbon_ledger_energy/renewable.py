@@ -20,7 +20,7 @@ from carbon_ledger_energy.common import (
     power_of,
     share_by_energy,
 )
-from ledger.sdk import ZERO, Assessment, Context, Draft, Lack, Positive, Reading, book_energy
+from ledger.sdk import ZERO, Assessment, Context, Draft, Lack, Positive, Reading, book_energy, leak_gases
 
 A_WEEK: Final = Decimal(168)
 # At night and in calms inverters, transformers and turbines take 0.1 to 1 % of their yield; own judgement.
@@ -69,6 +69,7 @@ def _assess(context: Context, activity: Generation, plant: Plant) -> Assessment:
     but bought fuel and power: the user of its power counts the rest (physical content of renewable power, IEA and GB/T
     2589)."""
     draft = Draft(context)
+    leak_gases(draft, context)
     book_energy(draft, context)
     check_outputs(draft, context, power=True, heat=False)
     check_technology(draft, context, plant.technology)

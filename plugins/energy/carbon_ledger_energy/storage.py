@@ -20,7 +20,7 @@ from carbon_ledger_energy.common import (
     power_of,
     share_by_energy,
 )
-from ledger.sdk import Activity, Assessment, Context, Draft, Positive, book_energy
+from ledger.sdk import Activity, Assessment, Context, Draft, Positive, book_energy, leak_gases
 
 # Least efficiency of a phase or a cycle; below it something was not metered.
 _LEAST: Final = {
@@ -52,6 +52,7 @@ class Storage(Activity, frozen=True, kw_only=True):
 def assess(context: Context, activity: Storage) -> Assessment:
     """Loss = power in - power out >= 0; the making of the storage is an estimated omission per kWh that comes out."""
     draft = Draft(context)
+    leak_gases(draft, context)
     check_outputs(draft, context, power=True, heat=False)
     share_by_energy(draft, context)
     taken, given = book_energy(draft, context), power_of(carrying(context))

@@ -40,6 +40,7 @@ USUAL_ENERGY: Final = (Decimal("0.5"), Decimal(200))
 # kWh of traction battery: a city car's 10 to a heavy truck's 1000. A hybrid that is not charged keeps 1 to 3.
 USUAL_BATTERY: Final = (Decimal(5), Decimal(1200))
 LARGEST_UNCHARGED: Final = Decimal(150)
+REFRIGERANTS: Final = ("refrigerant", "HFC134a")
 LOSS: Final = Decimal("0.05")
 
 Vehicle = Literal["passengerCar", "bus", "truck", "special", "motorcycle"]
@@ -55,7 +56,7 @@ class VehicleAssembly(Work, frozen=True, kw_only=True):
 
     Inputs: bodies, engines, batteries, parts as lots. Outputs: vehicles, in pieces. Supplies: `electricity`,
     `naturalGas` and other standard fuels (paint drying, heating; all burnt), `heat`, `steam`, `carbonDioxide`,
-    `acetylene`; `refrigerant` (HFC-134a), `paint`, `adhesive`, `weldingWire`, `tyre`, `glass` and other bought parts
+    `acetylene`; `refrigerant` or `HFC134a`, `paint`, `adhesive`, `weldingWire`, `tyre`, `glass` and other bought parts
     with a mass are left to the core. Fuel that is filled into tanks is not burnt here: name it `firstFill`.
     `powertrain`, `vehicle`: their kinds. `battery_capacity`: of the traction battery of one vehicle, an energy.
     `refrigerant_charged`: HFC-134a that went into the vehicles, a mass; the rest of the supply is lost to the air.
@@ -115,19 +116,22 @@ def _count(draft: Draft, context: Context, activity: VehicleAssembly, power: Dec
 def _lose_refrigerant(draft: Draft, context: Context, activity: VehicleAssembly) -> None:
     """Supplied refrigerant that is in no vehicle has escaped: HFC-134a lost = supplied - charged (IPCC 2006 Guidelines,
     volume 3, 7.5, losses of charging)."""
-    supplied = sum((supply.amount("KGM") for supply in context.supplied("refrigerant")), ZERO)
+    supplied = sum((supply.amount("KGM") for supply in context.supplied(*REFRIGERANTS)), ZERO)
     if activity.refrigerant_charged is None:
         if supplied > 0:
-            draft.omit("refrigerant lost in filling")
-            draft.omit("refrigerant upstream")
+            name = "refrigerant" if context.supplied("refrigerant") else REFRIGERANTS[1]
+            draft.omit(f"{name} lost in filling")
+            draft.omit(f"{name} upstream")
         return
     quantity = activity.refrigerant_charged
     charged = kilograms(quantity, "refrigerantCharged")
     if charged > supplied:
         raise invalid_activity("refrigerantCharged", quantity, f"at most {supplied:f} kg, the refrigerant supplied")
-    for supply in context.supplied("refrigerant"):
+    for supply in context.supplied(*REFRIGERANTS):
         lost = supply.amount("KGM") * (supplied - charged) / supplied
-        draft.carbon("refrigerant", lost, gas="HFC134a", supply=supply)
+        draft.carbon(supply.material, lost, gas="HFC134a", supply=supply)
+        if context.questions and not lost:
+            draft.omit(f"{supply.material} lost in filling")
         omit_upstream(draft, supply)
 
 

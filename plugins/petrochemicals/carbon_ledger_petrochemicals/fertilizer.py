@@ -5,18 +5,27 @@ is released within days on the field or in a catalyst: `fertilizerUse`, a record
 cradle-to-gate figure leaves it out; the indicator `boundCo2PerTonne` states it.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_petrochemicals.carbon import Plant, Process, balance, begin, is_primary
 from carbon_ledger_petrochemicals.sharing import factors, share_out
-from carbon_ledger_petrochemicals.substances import made, nitrogen_in, nitrogen_out, substances
-from ledger.sdk import CO2_PER_C, PRODUCT_ROLES, ZERO, Assessment, Context
+from carbon_ledger_petrochemicals.substances import came, made, nitrogen_in, nitrogen_out, substances
+from ledger.sdk import CO2_PER_C, PRODUCT_ROLES, ZERO, Assessment, Context, Reading
 
 FEEDS: Final = ("carbonDioxide", "urea")
 # Products that release their carbon in use.
 BOUND: Final = ("urea", "ammoniumBicarbonate")
 
+ACID: Final[Mapping[str, Decimal]] = {
+    "nitricAcid": Decimal(1), "ammoniumNitrate": Decimal("0.7872"), "calciumAmmoniumNitrate": Decimal("0.607"),
+    "ureaAmmoniumNitrate": Decimal("0.354"),
+}
+"""Kg of nitric acid per kg: 63.012 of 80.043 of ammonium nitrate (stoichiometry). Calcium ammonium nitrate with 27 % of
+nitrogen holds 0.771 of it, solutions with urea 0.45."""
+LITTLE_ACID: Final = Decimal("0.05")
+"""Of the acid: strengths of acid and nitrate are rounded."""
 WEIGHING: Final = Decimal("0.01")
 # Urea plants bind 98 to 99 % of their ammonia, so do nitrate plants; below nine tenths something was not weighed.
 LEAST_YIELD: Final = Decimal("0.9")
@@ -53,6 +62,8 @@ def assess(context: Context, activity: Fertilizer) -> Assessment:
     plant = begin(context, activity, FEEDS)
     balance(plant, "unboundCarbonDioxide")
     _check_nitrogen(plant)
+    if context.questions:
+        _check_acid(plant)
     if activity.process not in ("compound", "other") and made(context, activity.process) == 0:
         plant.draft.find("product-unusual", f"no output names {activity.process} among its materials")
     share_out(plant.draft, context)
@@ -77,6 +88,19 @@ def _check_nitrogen(plant: Plant) -> None:
         plant.draft.find("nitrogen-yield", f"only {bound:f} kg of nitrogen in products out of {brought:f} kg")
     if brought > 0:
         plant.draft.indicate("nitrogenYield", bound / brought)
+
+
+def _check_acid(plant: Plant) -> None:
+    """Nitrates hold nitric acid, which came in or was made here: with N2O, as in a record of the route `nitricAcid`."""
+    context = plant.context
+    needed, brought = (sum((one(context, name) * part for name, part in ACID.items()), ZERO) for one in (made, came))
+    if needed - brought > needed * LITTLE_ACID:
+        factor = factors().find("nitricAcidHigh").value
+        plant.draft.warn(
+            "nitric-acid-missing", f"the products hold {needed:.6g} kg of nitric acid, {brought:.6g} kg come in",
+            Reading(brought / needed, "kg/kg", (1 - LITTLE_ACID, Decimal(1))),
+            emits={"N2O": (needed - brought) / 1000 * factor},
+        )
 
 
 def assess_use(context: Context, activity: FertilizerUse) -> Assessment:

@@ -30,6 +30,8 @@ COKING_COAL_MJ: Final = Decimal("28.2")
 HYDROGEN_MJ: Final = Decimal(120)
 """MJ per kg of hydrogen, net."""
 
+FLUXES: Final = ("limestone", "dolomite")
+
 METALS: Final[Mapping[str, str]] = {
     "steel": "crudeSteel", "alloySteel": "crudeSteel", "stainlessSteel": "crudeSteel", "pigIron": "pigIron",
     "castIron": "pigIron", "iron": "pigIron", "directReducedIron": "directReducedIron",
@@ -156,9 +158,12 @@ class Held(NamedTuple):
 
 
 def held(material: str, mass: Decimal) -> Held:
-    """Carbon in `mass` kg of a material: iron and steel by the standard, fuels counted by mass by their defaults."""
+    """Carbon in `mass` kg of a material: iron, steel and fluxes by the standard, fuels counted by mass by their
+    defaults."""
     if material in METALS:
         return _by_factor(METALS[material], mass)
+    if material in FLUXES:
+        return _by_factor(material, mass)
     fuel = standard_fuels().get(material)
     if fuel is not None and fuel.unit == "TNE":
         return Held(mass / KG_PER_T * carbon_of(fuel), fuel.name, fuel.recalled)

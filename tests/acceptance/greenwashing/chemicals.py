@@ -3,7 +3,11 @@
 from acceptance.greenwashing.lie import Lie
 from support.market import Company, Market, nature, row, supply
 
+from ledger.core.record.values import Supply
+from ledger.footprint.stored.gwp import AR6
+
 CHINA = row("electricity/cradleToGate/CN/2024")
+AR6_N2O = float(AR6["N2O"])
 
 
 def power_that_is_waste(market: Market) -> Lie:
@@ -99,3 +103,30 @@ def _cells(market: Market, other: str, amount: str, water: str, share: float) ->
     cells.run("petrochemicals.hydrogen", [cells.out("hydrogen", "100 TNE"), cells.out("other", amount, "coProduct")],
               [nature("water", water), supply("electricity", "5500 MWH")], activity={"method": "electrolysis"})
     return Lie(cells, "hydrogen", share * 5.5e6 * row("electricity/cradleToGate/DE/2024"))
+
+
+def nitrate_of_ammonia_alone(market: Market) -> Lie:
+    """Ammonium nitrate of ammonia and air: the nitric acid in between, and its N2O, are no part of the record."""
+    works = market.company("works", "DE").products("petrochemicals", nitrate="ammoniumNitrate")
+    market.begin_to_lie()
+    works.run("petrochemicals.fertilizer", [works.out("nitrate", "1000 TNE")],
+              [supply("ammonia", "435 TNE"), nature("air", "700 TNE"), nature("water", "100 TNE"),
+               supply("heat", "1000 GV"), supply("electricity", "50 MWH")], activity={"process": "ammoniumNitrate"})
+    return Lie(works, "nitrate", 787.2 * 9 * AR6_N2O)
+
+
+def acid_of_a_fertilizer_works(market: Market) -> Lie:
+    """Nitric acid is made in the route of fertilisers, which emits no N2O."""
+    def made(name: str, route: str, *supplies: Supply) -> Company:
+        works = market.company(name, "CN", "CN-GD")
+        works.product("acid", "petrochemicals", materials={"nitricAcid": "0.6", "water": "0.4"})
+        works.run(f"petrochemicals.{route}", [works.out("acid", "1000 TNE")],
+                  [supply("ammonia", "172 TNE"), nature("air", "500 TNE"), nature("water", "350 TNE"),
+                   supply("electricity", "20 MWH"), *supplies])
+        return works
+
+    honest = made("honest", "nitricAcid")
+    market.begin_to_lie()
+    works = made("works", "fertilizer", supply("heat", "1000 GV"))
+    kept, owed = (market.footprint(one.name("acid"))["footprint"] for one in (works, honest))
+    return Lie(works, "acid", owed - kept)

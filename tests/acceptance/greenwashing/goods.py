@@ -5,10 +5,12 @@ from typing import Any
 from acceptance.greenwashing.lie import Lie
 from support.market import Company, Market, evidence, factor, nature, row, supply
 
-from ledger.core.record.values import PreviousLife, Quantity
+from ledger.core.record.values import PreviousLife, Quantity, Supply
+from ledger.footprint.stored.gwp import AR6
 
 CHINA = row("electricity/cradleToGate/CN/2024")
 MACHINE = row("machine/cradleToGate/*/2025")
+SF6 = float(AR6["SF6"])
 
 
 def kilograms(value: str) -> Quantity:
@@ -64,6 +66,16 @@ def yarn_that_grows_in_the_dyehouse(market: Market) -> Lie:
          supply("steam", "2600 GV")], activity={"processes": ["dyeing"]},
     )
     return Lie(house, "fabric", 105_000 * row("cottonYarn/cradleToGate/*/2021"))
+
+
+def cloth_that_nobody_spun(market: Market) -> Lie:
+    """Cotton becomes cloth in a dyehouse with the power of dyeing; 100 t of cloth take 600 MWh with their yarn."""
+    house = market.company("house", "CN", "CN-ZJ").products("consumer-goods", cloth="cottonYarn")
+    market.begin_to_lie()
+    house.run("consumer-goods.textileDyeing", [house.out("cloth", "100 TNE")],
+              [supply("cotton", "110 TNE"), supply("electricity", "150 MWH"), supply("water", "5000 TNE"),
+               supply("heat", "2000 GV")])
+    return Lie(house, "cloth", 450_000 * CHINA)
 
 
 # Machines
@@ -136,6 +148,74 @@ def cylinders_that_go_back_full(market: Market) -> Lie:
     return Lie(fab, "wafer", owed - kept)
 
 
+def _fab(market: Market, name: str, *gases: Supply, power: str = "9 GWH") -> Company:
+    fab = market.company(name, "CN", "CN-JS")
+    fab.product("wafer", "electronics", "H87", materials={"siliconWafer": "1"})
+    fab.run(
+        "electronics.semiconductor", [fab.out("wafer", "10000 H87", mass=kilograms("1250"))],
+        [supply("siliconWafer", "1400 KGM"), supply("electricity", power), *gases],
+        activity={"substrate": "wafer300"},
+    )
+    return fab
+
+
+_ETCHING = (supply("SF6", "400 KGM"), supply("CF4", "900 KGM"))
+
+
+def _against_honest(market: Market, *gases: Supply, power: str = "9 GWH") -> Lie:
+    """What a fab hides against one that states 9 GWh, 400 kg of SF6 and 900 kg of CF4."""
+    honest = _fab(market, "honest", *_ETCHING)
+    market.begin_to_lie()
+    fab = _fab(market, "fab", *gases, power=power)
+    kept, owed = (market.footprint(one.name("wafer"))["footprint"] for one in (fab, honest))
+    return Lie(fab, "wafer", owed - kept, honest=owed)
+
+
+def gases_by_their_long_names(market: Market) -> Lie:
+    """The fab buys sulphurHexafluoride and tetrafluoromethane, names that a sector's list of gases may not have."""
+    honest = _fab(market, "honest", *_ETCHING)
+    owed = market.footprint(honest.name("wafer"))["footprint"]
+    market.begin_to_lie()
+    fab = _fab(market, "fab", supply("sulphurHexafluoride", "400 KGM"), supply("tetrafluoromethane", "900 KGM"))
+    return Lie(fab, "wafer", 7_376_234, honest=owed)
+
+
+def etching_without_gases(market: Market) -> Lie:
+    """A fab states no fluorinated gas at all."""
+    return _against_honest(market)
+
+
+def chips_on_a_candle(market: Market) -> Lie:
+    """A fab states 50 MWh in place of 9 GWh, and no area."""
+    return _against_honest(market, *_ETCHING, power="50 MWH")
+
+
+def gas_that_covers_the_melt(market: Market) -> Lie:
+    """A casthouse covers its melt with two tonnes of SF6, and its route knows no such gas."""
+    house = market.company("house", "NO").products("nonferrous", ingot="aluminium")
+    market.begin_to_lie()
+    house.run("nonferrous.aluminiumCasting", [house.out("ingot", "1000 TNE")],
+              [supply("aluminium", "1010 TNE"), supply("SF6", "2 TNE"), supply("naturalGas", "35000 NM3", "26 TNE"),
+               supply("electricity", "80 MWH")])
+    return Lie(house, "ingot", 2_000 * SF6)
+
+
+def lot_of_gas_in_the_switchgear(market: Market) -> Lie:
+    """Half of the SF6 that a works takes as a lot is in no switchgear that it makes."""
+    dealer = market.company("dealer", "DE")
+    dealer.product("gas", "petrochemicals", materials={"SF6": "1"})
+    dealer.declare(lot=dealer.out("gas", "8 TNE"), burdens={"fossilGhgEmissions": "120000"},
+                   evidence=[evidence("productDeclaration")])
+    works = market.company("works", "DE")
+    works.product("gear", "equipment", "H87", materials={"steel": "0.6", "aluminium": "0.36", "SF6": "0.04"})
+    bought = dealer.send("gas", "8 TNE", works)
+    market.begin_to_lie()
+    works.run("equipment.assembly", [works.out("gear", "100 H87", mass=kilograms("100000"))],
+              [supply("steel", "60 TNE"), supply("aluminium", "36 TNE"), supply("electricity", "15 MWH")],
+              {bought: "8 TNE"})
+    return Lie(works, "gear", 4_000 * SF6)
+
+
 def _cells(company: Company, cathode: Any, **fields: Any) -> None:
     company.product("cell", "electronics", "H87", materials={"lithiumIonCell": "1"})
     company.run(
@@ -144,6 +224,26 @@ def _cells(company: Company, cathode: Any, **fields: Any) -> None:
          supply("aluminiumFoil", "30 TNE"), supply("separator", "20 TNE"), supply("electricity", "6000 MWH")],
         activity={"chemistry": "nmc", "capacity": {"value": "120", "unit": "MWH"}}, **fields,
     )
+
+
+def pack_without_cells(market: Market) -> Lie:
+    """Packs of steel and aluminium alone store sixty kilowatt hours each."""
+    works = market.company("works", "CN", "CN-FJ")
+    works.product("pack", "electronics", "H87", materials={"steel": "0.6", "aluminium": "0.4"})
+    market.begin_to_lie()
+    works.run("electronics.batteryPack", [works.out("pack", "1000 H87", mass=kilograms("400000"))],
+              [supply("steel", "250 TNE"), supply("aluminium", "160 TNE"), supply("electricity", "120 MWH")],
+              activity={"chemistry": "nmc", "capacity": {"value": "60000", "unit": "KWH"}})
+    return Lie(works, "pack", 0.65 * 400_000 * row("lithiumIonCell/cradleToGate/CN/2025"))
+
+
+def modules_of_glass(market: Market) -> Lie:
+    """Modules of glass and aluminium make power without a cell."""
+    works = market.company("works", "CN", "CN-JS").products("electronics", module="photovoltaicModule")
+    market.begin_to_lie()
+    works.run("electronics.photovoltaicModule", [works.out("module", "1000 TNE")],
+              [supply("glass", "750 TNE"), supply("aluminium", "300 TNE"), supply("electricity", "400 MWH")])
+    return Lie(works, "module", 2_300_000 * row("solarCell/cradleToGate/*/2025"))
 
 
 CATHODE = row("nmcCathode/cradleToGate/*/2021")

@@ -5,6 +5,8 @@ from typing import Any
 from acceptance.greenwashing.lie import Lie
 from support.market import Company, Market, document, evidence, nature, row, supply
 
+from ledger.core.record.values import Supply
+
 
 def _kiln(market: Market, *, heat: str | None = None, **activity: Any) -> Company:
     """A thousand tonnes of clinker on coal."""
@@ -88,4 +90,50 @@ def _wash(works: Company, clinker: str) -> None:
         {clinker: "1000 TNE"},
         {"captured": {"value": "780", "unit": "TNE"}, "stored": {"value": "780", "unit": "TNE"},
          "storageEvidence": [document("storageCertificate")]}, evidence=[evidence("storageCertificate")],
+    )
+
+
+def _dealt(market: Market, to: Company, **amounts: str) -> dict[str, str]:
+    """Lots of these materials, as a dealer declares them."""
+    dealer = market.company(f"dealer-{to.id.rpartition('-')[2]}", "CN", "CN-JS")
+    bought = {}
+    for material, amount in amounts.items():
+        dealer.products("works", **{material.lower(): material})
+        mass = 1000 * float(amount.split()[0])
+        dealer.declare(lot=dealer.out(material.lower(), amount), evidence=[evidence("supplierFactor")],
+                       burdens={"fossilGhgEmissions": f"{mass * (1.3 if material == 'sodaAsh' else 0.02):g}"})
+        bought[dealer.send(material.lower(), amount, to)] = amount
+    return bought
+
+
+def _of_lots(market: Market, works: Company, process: str, material: str, supplies: list[Supply], hidden: float,
+             **amounts: str) -> Lie:
+    """A thousand tonnes with these carbonates as lots; without them, the figure is theirs and the CO2 less."""
+    batch = _dealt(market, works, **amounts)
+    carried = sum(market.footprint(works.name(bought))["footprint"] for bought in batch)
+    works.run(process, [works.out(material, "1000 TNE", name="bare")], supplies)
+    bare = market.footprint(works.name("bare"))["footprint"]
+    market.begin_to_lie()
+    works.run(process, [works.out(material, "1000 TNE")], supplies, batch)
+    return Lie(works, material, hidden, honest=bare + carried + hidden)
+
+
+def glass_of_a_dealer_in_soda(market: Market) -> Lie:
+    """A glass works takes soda ash, limestone and dolomite as lots, and no carbonate as a supply."""
+    works = market.company("works", "CN", "CN-AH").products("building-materials", glass="glass")
+    return _of_lots(
+        market, works, "building-materials.flatGlass", "glass",
+        [supply("sand", "1100 TNE"), supply("naturalGas", "190000 NM3", "143 TNE"), supply("electricity", "150 MWH")],
+        230_000 * 0.41492 + 60_000 * 0.43971 + 180_000 * 0.47732,
+        sodaAsh="230 TNE", limestone="60 TNE", dolomite="180 TNE",
+    )
+
+
+def sinter_of_a_dealer_in_lime(market: Market) -> Lie:
+    """A strand takes its limestone as a lot."""
+    strand = market.company("strand", "CN", "CN-HN").products("steel", sinter="sinter")
+    return _of_lots(
+        market, strand, "steel.sintering", "sinter",
+        [supply("ironOre", "1100 TNE"), supply("coke", "55 TNE"), supply("electricity", "40 MWH")], 200 * 440,
+        limestone="200 TNE",
     )

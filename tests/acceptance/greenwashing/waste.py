@@ -34,6 +34,65 @@ def remelting_without_energy(market: Market) -> Lie:
     return Lie(works, "ingot", 950_000 * (0.05 * gas + 0.6 * CHINA))
 
 
+def _collected(market: Market, **materials: str) -> Company:
+    """A works with a thousand tonnes of scrap of each material, and products of it."""
+    works = market.company("works", "CN", "CN-HE")
+    for short, material in materials.items():
+        works.products("circular", **{short: material})
+        works.collect(works.out(short, "1000 TNE", "waste", name=f"{short}-scrap", origin="postConsumer"))
+    market.begin_to_lie()
+    return works
+
+
+def steel_of_a_way_that_nobody_names(market: Market) -> Lie:
+    """A record makes bars of steel scrap with 25 kWh per tonne, and leaves the method out."""
+    works = _collected(market, bar="steel")
+    works.run("circular.recycling", [works.out("bar", "950 TNE")], [supply("electricity", "25 MWH")],
+              {"bar-scrap": "1000 TNE"}, {"material": "steel"})
+    gas = row("naturalGas/combustion/CN/2015") + row("naturalGas/wellToTank/CN/2024")
+    return Lie(works, "bar", 950_000 * (0.05 * gas + 0.6 * CHINA) - 25_000 * CHINA)
+
+
+def resin_that_was_never_extruded(market: Market) -> Lie:
+    """Bottles become resin with 25 kWh per tonne."""
+    works = _collected(market, resin="polyethylene")
+    works.run("circular.recycling", [works.out("resin", "950 TNE")], [supply("electricity", "25 MWH")],
+              {"resin-scrap": "1000 TNE"}, {"material": "plastics"})
+    return Lie(works, "resin", (950_000 * 0.6 - 25_000) * CHINA)
+
+
+def rails_that_no_furnace_saw(market: Market) -> Lie:
+    """A mill rolls steel scrap as a collector brought it, with the energy of rolling alone."""
+    works = _collected(market, bar="steel")
+    works.run("steel.rolling", [works.out("bar", "960 TNE")],
+              [supply("naturalGas", "35000 NM3", "26 TNE"), supply("electricity", "90 MWH")],
+              {"bar-scrap": "990 TNE"})
+    return Lie(works, "bar", 960_000 * 0.5 * CHINA)
+
+
+def forgings_of_a_scrap_yard(market: Market) -> Lie:
+    """A yard calls its sorted scrap steel, and a smith forges it."""
+    works = _collected(market, bar="steel")
+    works.products("equipment", part="steel")
+    works.run("circular.sorting", [works.out("bar", "990 TNE")], [supply("electricity", "30 MWH")],
+              {"bar-scrap": "1000 TNE"})
+    smith = market.company("smith", "CN", "CN-SD").products("equipment", part="steel")
+    bought = works.send("bar", "990 TNE", smith)
+    smith.run("equipment.forging", [smith.out("part", "900 TNE")],
+              [supply("naturalGas", "126000 NM3", "95 TNE"), supply("electricity", "700 MWH")], {bought: "990 TNE"})
+    return Lie(smith, "part", 900_000 * 0.5 * CHINA)
+
+
+def machines_of_bought_scrap(market: Market) -> Lie:
+    """A works assembles machines of scrap that it buys."""
+    works = market.company("works", "CN", "CN-SN").products("equipment", press="machine")
+    market.begin_to_lie()
+    works.run("equipment.assembly", [works.out("press", "950 TNE")],
+              [supply("scrap", "1000 TNE"), supply("machinePart", "500 TNE"), supply("electricity", "120 MWH")],
+              evidence=[evidence("scrapPurchase")])
+    return Lie(works, "press", 950_000 * 0.5 * CHINA)
+
+
 def swarf_of_the_sister(market: Market) -> Lie:
     """The swarf of a workshop of the same group becomes 15 % of pre-consumer recycled content."""
     mill = market.company("mill", "CN", "CN-HE").products("steel", bar="steel")
@@ -114,3 +173,31 @@ def bars_beside_a_bolt(market: Market) -> Lie:
                  [supply("electricity", "600 MWH"), supply("naturalGas", "50000 NM3", "37 TNE")],
                  {swarf: "985 TNE"}, {"material": "aluminium", "method": "remelting"})
     return Lie(recycler, "ingot", 985_000 * ALUMINIUM)
+
+
+def swarf_of_households(market: Market) -> Lie:
+    """A yard sorts the swarf of workshops, and calls it waste of households from then on."""
+    yard = market.company("yard", "CN", "CN-HE").products("circular", swarf="aluminium", cans="aluminium")
+    yard.products("nonferrous", ingot="aluminium")
+    yard.collect(yard.out("swarf", "1000 TNE", "waste", origin="preConsumer"))
+    market.begin_to_lie()
+    yard.run("circular.sorting", [yard.out("cans", "990 TNE", "waste", origin="postConsumer")],
+             [supply("electricity", "30 MWH")], {"swarf": "1000 TNE"})
+    market.end_of_lie()
+    yard.run("circular.recycling", [yard.out("ingot", "940 TNE")],
+             [supply("electricity", "600 MWH"), supply("naturalGas", "50000 NM3", "37 TNE")], {"cans": "990 TNE"},
+             {"material": "aluminium", "method": "remelting"})
+    return Lie(yard, "ingot", 1, content=940_000)
+
+
+def bars_of_ten_years_ago(market: Market) -> Lie:
+    """A maker declares new bars as made in 2015, uses them up at once, and an arc furnace melts the scrap."""
+    maker = market.company("maker", "CN", "CN-HE").products("steel", bar="steel", scrap="steel")
+    mill = market.company("mill", "CN", "CN-HN").products("steel", bar="steel")
+    market.begin_to_lie()
+    maker.declare(lot=maker.out("bar", "1000 TNE"), burdens={"fossilGhgEmissions": f"{1e6 * STEEL:.0f}"},
+                  evidence=[evidence("environmentalProductDeclaration")], start="2015-01-01T00:00:00Z",
+                  end="2015-02-01T00:00:00Z")
+    maker.consume({"bar": "1000 TNE"}, "finalUse", [maker.out("scrap", "1000 TNE", "waste", origin="postConsumer")])
+    _melt(mill, maker.send("scrap", "1000 TNE", mill))
+    return Lie(mill, "bar", 1e6 * STEEL)

@@ -22,11 +22,12 @@ from unit.admission.world import (
 
 from ledger.admission.plan import plan
 from ledger.admission.rules import VERSIONS
-from ledger.core.record.values import Attribute, PreviousLife
+from ledger.core.record.values import Attribute, Evidence, PreviousLife
 
 MARCH: Final[Any] = {"start": "2024-03-01T00:00:00Z", "end": "2024-04-01T00:00:00Z"}
 LATER: Final = "2025-01-01T00:00:00Z"
 MAY: Final = "2024-05-10T00:00:00Z"
+INVOICE: Final = Evidence(digest="1" * 64, media_type="application/pdf", kind="purchaseInvoice")
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def dates(world: World, lot: str, of: Any = MILL) -> tuple[str | None, str | Non
 
 
 def test_a_lot_is_made_in_its_period_and_owned_since_its_end(dated: World) -> None:
-    dated.admit(burdened(output("cheap", "1"), "10", **MARCH))
+    dated.admit(burdened(output("cheap", "1"), "10", evidence=[INVOICE], **MARCH))
     assert dates(dated, "bar") == dates(dated, "cheap") == (MARCH["start"], MARCH["end"])
 
 
@@ -53,8 +54,18 @@ def test_a_lot_is_made_in_its_period_and_owned_since_its_end(dated: World) -> No
     ("2020-01-01T00:00:00Z", "2024-02-29T12:00:00Z", "2023-02-28T12:00:00Z"),
 ])
 def test_a_long_period_makes_no_lot_older_than_a_year(dated: World, start: str, end: str, made: str) -> None:
-    dated.admit(burdened(output("old", "1"), "10", start=start, end=end))
+    dated.admit(burdened(output("old", "1"), "10", start=start, end=end, evidence=[INVOICE]))
     assert dates(dated, "old") == (made, end)
+
+
+def test_goods_that_their_owner_declares_have_no_time_of_ownership(dated: World) -> None:
+    """Nor has a pool with such a part. A sale dates them."""
+    shown = burdened(output("shown", "1"), "10", evidence=[INVOICE], **MARCH)
+    dated.admit(pool(), burdened(output("said", "2"), "10", **MARCH), shown)
+    assert dates(dated, "said") == (MARCH["start"], None)
+    dated.admit(transfer("said", "1", "sold", time=MAY), add({"said": "1", "shown": "1"}))
+    assert dates(dated, "sold") == (MARCH["start"], MAY)
+    assert dates(dated, "heap:1") == (MARCH["start"], None)
 
 
 def test_opening_stock_is_as_old_as_its_period(dated: World) -> None:
@@ -113,8 +124,10 @@ def test_a_pool_is_as_old_as_the_mean_of_its_parts(dated: World) -> None:
     """3 t and, four months later, 1 t: a quarter of 122 days after the first was made, and of 121 days of ownership."""
     dated.admit(
         pool(),
-        burdened(output("old", "3"), "10", start="2023-12-01T00:00:00Z", end="2024-01-01T00:00:00Z"),
-        burdened(output("new", "1"), "10", start="2024-04-01T00:00:00Z", end="2024-05-01T00:00:00Z"),
+        burdened(output("old", "3"), "10", start="2023-12-01T00:00:00Z", end="2024-01-01T00:00:00Z",
+                 evidence=[INVOICE]),
+        burdened(output("new", "1"), "10", start="2024-04-01T00:00:00Z", end="2024-05-01T00:00:00Z",
+                 evidence=[INVOICE]),
     )
     dated.admit(add({"old": "3"}), add({"new": "1"}))
     assert dates(dated, "heap:1") == ("2023-12-01T00:00:00Z", "2024-01-01T00:00:00Z")
@@ -126,7 +139,7 @@ def test_lots_of_earlier_rules_have_no_dates(dated: World) -> None:
     dated.admit(pool(), transfer("steel-1", "1", "sold", time=MAY))
     assert dates(dated, "steel-1") == (None, None)
     assert dates(dated, "sold") == (None, MAY)
-    dated.admit(burdened(output("new", "1"), "10", **MARCH))
+    dated.admit(burdened(output("new", "1"), "10", evidence=[INVOICE], **MARCH))
     dated.admit(add({"steel-1": "1", "new": "1"}))
     assert dates(dated, "heap:1") == (MARCH["start"], MARCH["end"])
 

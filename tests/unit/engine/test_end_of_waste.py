@@ -14,6 +14,7 @@ from ledger.admission.lots import Created, Plan
 from ledger.core.outcome.assessment import Assessment
 from ledger.core.record.kinds import Amendment
 from ledger.core.record.revisions import Change
+from ledger.core.record.values import PreviousLife
 from ledger.engine.end_of_waste.lives import service_life
 from ledger.engine.pricing.surroundings import Surroundings
 from ledger.engine.references import Buying, ranges_of_lot
@@ -372,7 +373,7 @@ def dealer(ledger: MemoryLedger, maker: Works) -> Works:
     maker.declare(lot=maker.out("gearboxes", "gearbox", "10 H87"), burdens={"fossilGhgEmissions": "300"},
                   evidence=[document("study")], **MADE)
     maker.declare(lot=maker.out("bars", "bar", "100 KGM"), burdens={"fossilGhgEmissions": "200"},
-                  evidence=[document("study")], **MADE)
+                  evidence=[document("study"), document("serialNumbers")], **MADE)
     dealer = Works(ledger, "dealer")
     dealer.held = {lot: dealer.bought(maker, lot, amount, BOUGHT)
                    for lot, amount in (("gearboxes", "10 H87"), ("bars", "100 KGM"))}
@@ -507,7 +508,7 @@ def test_leased_machines_are_as_old_as_they_are(ledger: MemoryLedger, maker: Wor
     """Their maker lends them to a user and takes them back: a year after they were made, it makes cores of them."""
     user = Works(ledger, "user")
     maker.declare(lot=maker.out("gearboxes", "gearbox", "10 H87"), burdens={"fossilGhgEmissions": "300"},
-                  evidence=[document("study")], **MADE)
+                  evidence=[document("study"), document("serialNumbers")], **MADE)
     maker.send("gearboxes", "10 H87", user, "lent", purpose="custody")
     user.send(maker.name("lent"), "10 H87", maker, "returned", purpose="return")
     maker.end({user.name("returned"): "10 H87"}, end, [maker.out("cores", "gearbox", "10 H87", "core")])
@@ -522,3 +523,67 @@ def test_a_range_has_one_spelling_whatever_the_spelling_of_a_mass(mill: Works) -
     buying = Buying(Surroundings(("*",), 2025), [version()], Plan(), mill.ledger.state)
     spellings = {str(ranges_of_lot(0, lot, Decimal(text), buying)[0].mass) for text in ("1E+2", "100", "100.00")}
     assert spellings == {"100"}
+
+
+# The age of declared goods
+
+
+@pytest.mark.parametrize(("fields", "question"), [
+    ({"evidence": [document("study")]}, 180), ({}, 180),
+    ({"evidence": [document("study"), document("purchaseInvoice")]}, 0),
+    ({"evidence": [document("study"), document("deliveryNote:bars")]}, 0),
+    ({"basis": "opening", "evidence": [document("study")]}, 0),
+], ids=str)
+def test_nobody_makes_its_own_goods_old_by_a_word(mill: Works, fields: dict[str, Any], question: float) -> None:
+    """Bars "of 2015" are used up, and 90 kg of scrap come of them: 2 kg CO2e per kg, unless something shows their
+    age."""
+    opening = {"facility": mill.facility} if "basis" in fields else {}
+    mill.declare(lot=mill.out("old", "bar", "90 KGM"), burdens={"fossilGhgEmissions": "180"},
+                 start="2015-01-01T00:00:00Z", end="2015-02-01T00:00:00Z", **opening, **fields)
+    mill.end({"old": "90 KGM"}, "2025-02-01T00:00:00Z",
+             [mill.out("scrap", "swarf", "90 KGM", "waste", origin="postConsumer")])
+    assert mill.asked("scrap") == question
+
+
+# The origin of waste
+
+
+def _sorted(works: Works, post: str, inputs: dict[str, str], pre: str | None = None) -> None:
+    """Waste of end users, and of production, of these lots."""
+    outputs = [works.out("old", "swarf", post, "waste", origin="postConsumer")]
+    if pre is not None:
+        outputs.append(works.out("rest", "swarf", pre, "waste", origin="preConsumer"))
+    works.run(outputs, inputs)
+
+
+def test_waste_of_production_becomes_no_waste_of_end_users(mill: Works) -> None:
+    swarf = mill.swarf()
+    with pytest.raises(Refused) as refused:
+        _sorted(mill, "99 KGM", {swarf: "100 KGM"})
+    assert (refused.value.code, refused.value.field) == ("origin-raised", "outputs[0].origin")
+
+
+@pytest.mark.parametrize(("post", "admitted"), [("100 KGM", True), ("105 KGM", True), ("106 KGM", False)])
+def test_a_mixed_line_keeps_the_mass_of_each_origin(mill: Works, post: str, admitted: bool) -> None:
+    """100 kg of either; water and dust explain a twentieth."""
+    swarf = mill.swarf()
+    mill.collect("cans", "swarf", "100 KGM")
+    if admitted:
+        _sorted(mill, post, {swarf: "100 KGM", "cans": "100 KGM"}, "80 KGM")
+        return
+    with pytest.raises(Refused, match="waste of end users out of 100 kg"):
+        _sorted(mill, post, {swarf: "100 KGM", "cans": "100 KGM"}, "80 KGM")
+
+
+def test_old_goods_and_cores_give_waste_of_end_users(mill: Works) -> None:
+    mill.collect("worn", "ingot", "100 KGM", "core", evidence=[document("takeBackNote")],
+                 previous_life=PreviousLife(estimated_years="9"))
+    swarf = mill.swarf("10 KGM")
+    _sorted(mill, "100 KGM", {"worn": "100 KGM", swarf: "10 KGM"})
+
+
+def test_a_consumption_raises_no_origin(mill: Works) -> None:
+    swarf = mill.swarf()
+    with pytest.raises(Refused, match="waste of end users out of 0 kg"):
+        mill.end({swarf: "100 KGM"}, "2025-04-01T00:00:00Z",
+                 [mill.out("old", "swarf", "100 KGM", "waste", origin="postConsumer")])

@@ -34,7 +34,7 @@ def works(rules: Version = NEWEST) -> Works:
 def billets(mill: Works, lot: str = "billet", co2: str = "110", **period: Any) -> str:
     """100 kg of clean steel, by default of March 2025: 1.1 kg per kg, which a document shows."""
     mill.declare(lot=mill.out(lot, "ingot", "100 KGM"), burdens={"fossilGhgEmissions": co2},
-                 evidence=[document("productFootprint")], **(period or MARCH))
+                 evidence=[document("productFootprint"), document("invoice")], **(period or MARCH))
     return lot
 
 

@@ -349,3 +349,18 @@ def test_wrong_units_and_shares_above_one() -> None:
         assess(glass(), {"carbonates": {"sodaAsh": {"purity": "1.1"}}})
     with pytest.raises(msgspec.ValidationError):
         assess(plant(), {**CAUGHT, "biogenicShare": "1.5"})
+
+
+def test_carbonates_of_lots_give_off_what_supplies_do() -> None:
+    """A ready batch with 0.2 of soda ash and 0.1 of limestone: 100,000 * (0.2 * 0.41492 + 0.1 * 0.43971) kg."""
+    batch = lot("100000 KGM", materials={"sodaAsh": "0.2", "limestone": "0.1", "sand": "0.7"})
+    given = msgspec.structs.replace(glass(inputs=(CULLET, OWN, batch)), sets=True, questions=True)
+
+    def emitted(source: str, record: Context = given, **activity: Any) -> float:
+        return sum(float(line.amount) for line in assess(record, activity).assessment.lines if line.source == source)
+
+    soda = 200_000 * 0.41492 + 100_000 * 0.2 * 0.41492
+    assert emitted("sodaAsh") == pytest.approx(soda)
+    assert emitted("limestone") == pytest.approx(50_000 * 0.43971 + 100_000 * 0.1 * 0.43971)
+    assert emitted("sodaAsh", carbonates={"sodaAsh": {"purity": "0.5"}}) == pytest.approx(soda / 2)
+    assert emitted("sodaAsh", glass(inputs=(CULLET, OWN, batch))) == pytest.approx(200_000 * 0.41492)

@@ -200,3 +200,24 @@ def test_the_factor_table_says_where_each_row_comes_from() -> None:
         assert row.year in (2006, 2015), row.name
         assert row.value > 0, row.name
         assert len(row.source) > 40, row.name
+
+
+@pytest.mark.parametrize(("material", "name", "method", "power", "asks"), [
+    # Molten steel holds 1.3 MJ per kg: 0.361 kWh.
+    ("steel", "steel", None, "350 KWH", True), ("steel", "steel", None, "370 KWH", False),
+    ("steel", "steel", "hydrometallurgy", "350 KWH", True), ("steel", "steel", "preparation", "5 KWH", False),
+    ("copper", "copper", "electrolyticRefining", "5 KWH", False), ("copper", "copper", "extrusion", "5 KWH", True),
+    ("plastics", "polyethylene", None, "149 KWH", True), ("plastics", "polyethylene", None, "151 KWH", False),
+    ("plastics", "polyethylene", "mechanical", "25 KWH", False), ("glass", "glass", None, "5 KWH", False),
+    ("paper", "paper", "pulping", "49 KWH", True), ("paper", "paper", None, "51 KWH", False),
+])
+def test_energy_of_the_method_that_a_record_leaves_out(
+    material: str, name: str, method: str | None, power: str, asks: bool
+) -> None:
+    """1,000 kg of product. Under earlier rules, no method means no check."""
+    given = recycled(supply("electricity", power), inputs=(lot("1000 KGM", "waste", materials={name: "1"}),),
+                     outputs=(output("1000 KGM", materials={name: "1"}),))
+    activity = {} if method is None else {"method": method}
+    asked = msgspec.structs.replace(given, sets=True, questions=True)
+    assert ("energy-unusual" in recycle(asked, material, **activity).findings) == asks
+    assert "energy-unusual" not in recycle(given, material, **activity).findings

@@ -336,3 +336,20 @@ def test_names_that_targets_use() -> None:
             "fabricDyed", "lowEnergyDyed"} <= set(sector.indicators)
     assert set(sector.routes) == {
         "pulping", "papermaking", "textileDyeing", "householdAppliances", "foodAndDrink"}
+
+
+@pytest.mark.parametrize(("supplies", "missing"), [
+    # 100 t of fibre at 1.5 kWh per kg, up to 6; from 1.6 on, nobody is asked.
+    ((supply("cotton", "110 TNE"), supply("electricity", "150 MWH")), 450_000),
+    ((supply("cotton", "110 TNE"), supply("electricity", "160 MWH")), 0),
+    ((supply("cottonYarn", "105 TNE"), supply("electricity", "30 MWH")), 0),
+    ((supply("greyFabric", "105 TNE"), supply("electricity", "30 MWH")), 0),
+    ((supply("yarn", "90 TNE"), supply("viscose", "20 TNE"), supply("electricity", "30 MWH")), 0),
+    ((supply("yarn", "60 TNE"), supply("polyesterFibre", "50 TNE"), supply("electricity", "50 MWH")), 250_000),
+])
+def test_fibre_is_spun(supplies: tuple[SupplyFacts, ...], missing: float) -> None:
+    given = record("textileDyeing", (), (*supplies, supply("heat", "2000 GV")), (output("100 TNE"),), place="CN-ZJ")
+    found = assess(msgspec.structs.replace(given, sets=True, questions=True)).assessment.findings
+    lacks = [lack for one in found if one.code == "spinning-missing" for lack in one.lacks]
+    assert [(lack.material, lack.amount) for lack in lacks] == ([("electricity", missing)] if missing else [])
+    assert "spinning-missing" not in assess(given).findings

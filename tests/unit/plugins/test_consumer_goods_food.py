@@ -162,6 +162,18 @@ def test_refrigerants() -> None:
     assert {"R449A lost in cooling", "R449A upstream"} <= {one.what for one in unknown.assessment.omissions}
 
 
+@pytest.mark.parametrize(("named", "potential"), [
+    # R-449A: 0.243 * 771 + 0.247 * 3,740 + 0.257 * 1,530; hydrofluoroolefins warm nothing that counts
+    ("R449A", 1504.343), ("R22", 1960), ("chlorodifluoromethane", 1960), ("difluoromethane", 771),
+])
+def test_refrigerants_by_all_their_names(named: str, potential: float) -> None:
+    def footprint(*supplies: SupplyFacts) -> float:
+        given = brewery(supply("electricity", "100000 KWH"), *supplies)
+        return assess(msgspec.structs.replace(given, sets=True, questions=True)).footprint
+
+    assert footprint(supply(named, "4 KGM")) - footprint() == pytest.approx(4 * potential)
+
+
 @pytest.mark.parametrize(("given", "activity", "told"), [
     (brewery(), {}, {}),
     (brewery(supply("malt", "170 TNE")), ALCOHOL, {"food-energy-missing": False}),

@@ -223,3 +223,21 @@ def test_what_is_delivered_needs_a_capacity(activity: dict[str, Any]) -> None:
     with pytest.raises(PluginError) as told:
         pack(**activity)
     assert told.value.field == "activity.capacity"
+
+
+@pytest.mark.parametrize(("inputs", "supplies", "missing"), [
+    ((lot("110 H87", mass="330 KGM"),), (), 0), ((lot("110 H87"),), (), 0),
+    ((lot("330 KGM", materials={"nickel": "0.2", "graphite": "0.4", "electrolyte": "0.4"}),), (), 194),
+    ((), (supply("lithiumIonCell", "80 KGM"),), 0), ((), (supply("batteryModule", "79 KGM"),), 181),
+    ((), (supply("lithiumIonCell", "110 H87"),), 0), ((), (supply("cellulose", "300 KGM"),), 260), ((), (), 260),
+])
+def test_a_pack_holds_cells(inputs: Any, supplies: Any, missing: float) -> None:
+    """400 kg of packs hold at least 80 kg of cells, usually 260. Of the lot, nickel and what an electrode is count."""
+    given = context("electronics.batteryPack", inputs=inputs, place="CN-FJ", sets=True,
+                    supplies=(*supplies, supply("electricity", "180 KWH"), supply("steel", "300 KGM")),
+                    outputs=(output("1 H87", mass="400 KGM"),))
+    asked = run(SECTOR, msgspec.structs.replace(given, questions=True))
+    lacks = [lack for one in asked.assessment.findings if one.code == "cells-missing" for lack in one.lacks]
+    assert [(lack.material, lack.amount) for lack in lacks] == (
+        [("lithiumIonCell", missing)] if missing else [])
+    assert "cells-missing" not in run(SECTOR, given).findings

@@ -352,3 +352,62 @@ def test_every_factor_says_what_it_emits() -> None:
         assert row.gas in AR6
         assert row.gas == (NEWER.get(gas, gas) if kind == "emitted" else "C2F6" if rest[-1:] == ["C2F6"] else "CF4")
         assert row.recalled == row.source.startswith("IPCC")
+
+
+def asked(*supplies: SupplyFacts, **fields: Any) -> dict[str, Any]:
+    """The findings under rules that question amounts: 90 kg of wafers leave, 500,000 cm2."""
+    activity = fields.pop("activity", {"substrate": "wafer300"})
+    made = output("1000 H87", mass="90 KGM", materials=fields.pop("materials", {"siliconWafer": "1"}))
+    given = context("electronics.semiconductor", supplies=supplies, outputs=(made,), place="CN-SH", year=2022,
+                    sets=True, **fields)
+    found = run(SECTOR, msgspec.structs.replace(given, questions=True), activity)
+    return {one.code: one for one in found.assessment.findings}
+
+
+def test_a_fab_without_gases() -> None:
+    """50 m2 at 0.45 CF4, 0.5 C2F6, 0.02 CHF3, 0.025 C3F8, 0.02 NF3 and 0.1 SF6: 12,823.25 kg CO2e per m2."""
+    power = supply("electricity", "500 MWH")
+    assert asked(power)["gases-missing"].amount == Decimal("641162.5")
+    assert asked(power, NF3) == {}
+    assert asked(power, supply("nitrogenTrifluoride", "100 KGM")) == {}
+    assert asked(power, supply("C4F6", "1 KGM")) == {}
+    assert asked(power, evidence=("gasBalance",)) == {}
+    assert asked(power, activity={"substrate": "display"}) == {}
+
+
+def test_a_fab_without_power() -> None:
+    """500,000 cm2 by mass: from 0.1 kWh per cm2 nothing is asked; below, all up to 1.15."""
+    assert asked(NF3, supply("electricity", "50 MWH")) == {}
+    found = asked(NF3, supply("electricity", "49 MWH"))["electricity-unusual"]
+    assert [(lack.material, lack.amount) for lack in found.lacks] == [("electricity", Decimal(575_000 - 49_000))]
+    few = {"substrate": "wafer300", "area": {"value": "49000", "unit": "CMK"}}
+    assert set(asked(NF3, supply("electricity", "49 MWH"), activity=few)) == {"electricity-unusual"}
+    half = {"substrate": "wafer300", "area": {"value": "250000", "unit": "CMK"}}
+    assert asked(NF3, supply("electricity", "75 MWH"), activity=half) == {}
+    assert asked(NF3, supply("electricity", "1 MWH"), materials={"integratedCircuit": "1"}) == {}
+
+
+def test_a_lot_of_gas_is_used_as_a_supply_is() -> None:
+    bought = context("electronics.semiconductor", supplies=(supply("NF3", "100 KGM"),), outputs=(WAFERS,),
+                     place="CN-SH", year=2022, sets=True)
+    taken = msgspec.structs.replace(
+        bought, supplies=(), questions=True, inputs=(lot("100 KGM", materials={"nitrogenTrifluoride": "1"}),))
+    both = [run(SECTOR, msgspec.structs.replace(one, questions=True), {"substrate": "wafer300"})
+            for one in (bought, taken)]
+    assert gases(both[0]) == gases(both[1])
+
+
+@pytest.mark.parametrize(("supplies", "activity", "asks"), [
+    ((), {}, True), ((supply("siliconeSealant", "10 KGM"),), {}, True), ((supply("siliconWafer", "2 KGM"),), {}, False),
+    ((supply("siliconWafer", "1 KGM"),), {}, True), ((supply("solarCell", "2300 H87"),), {}, False),
+    ((supply("cadmiumTelluride", "3 KGM"),), {"technology": "thinFilm"}, False), ((), {"steps": ["cell"]}, False),
+])
+def test_a_module_holds_cells(supplies: Any, activity: dict[str, Any], asks: bool) -> None:
+    """A tonne of modules has 2,300 cells, or at least 2 kg of silicon or of a film."""
+    given = context("electronics.photovoltaicModule", place="CN-JS", sets=True,
+                    supplies=(*supplies, supply("electricity", "400 KWH"), supply("glass", "1000 KGM")),
+                    outputs=(output("40 H87", mass="1000 KGM"),))
+    asked = run(SECTOR, msgspec.structs.replace(given, questions=True), activity)
+    lacks = [lack for one in asked.assessment.findings if one.code == "cells-missing" for lack in one.lacks]
+    assert [(lack.material, lack.amount, lack.unit) for lack in lacks] == ([("solarCell", 2300, "C62")] if asks else [])
+    assert "cells-missing" not in run(SECTOR, given, activity).findings

@@ -259,3 +259,12 @@ def test_power_of_a_province_or_year_that_there_is_not(place: str, year: int, co
         go("sintering", (supply("ironOre", "950 KGM"), supply("electricity", "40 KWH")), (output("900 KGM"),),
            place=place, year=year)
     assert caught.value.code == code
+
+
+def test_limestone_of_a_lot_gives_off_what_a_supply_does() -> None:
+    made = (output("1000 KGM", materials={"sinter": "1"}),)
+    supplies = (supply("ironOre", "950 KGM"), supply("coke", "50 KGM"))
+    fluxes = (lot("100 KGM", materials={"limestone": "1"}, lot="urn:a"),
+              lot("50 KGM", materials={"dolomite": "1"}, lot="urn:b"))
+    taken = lines(go("sintering", supplies, made, inputs=fluxes))
+    assert (taken["limestone"], taken["dolomite"]) == (44.0, 23.55)

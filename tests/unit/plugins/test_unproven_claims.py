@@ -7,6 +7,7 @@ from carbon_ledger_circular import plugin as circular
 from carbon_ledger_consumer_goods import plugin as consumer_goods
 from carbon_ledger_electronics import plugin as electronics
 from carbon_ledger_energy import plugin as energy
+from carbon_ledger_equipment import plugin as equipment
 from carbon_ledger_nonferrous import plugin as nonferrous
 from carbon_ledger_petrochemicals import plugin as petrochemicals
 from msgspec.structs import replace
@@ -225,17 +226,50 @@ def filled(named: str, gas: str) -> Run:
 
 
 @pytest.mark.parametrize(("named", "gas"), [
-    ("HFC32", "HFC32"), ("R32", "HFC32"), ("refrigerant", "hydrocarbon"), ("propane", "hydrocarbon"),
+    ("HFC32", "HFC32"), ("R32", "HFC32"), ("difluoromethane", "HFC32"), ("refrigerant", "hydrocarbon"),
+    ("propane", "hydrocarbon"),
     ("coolantOfOurs", "HFC134a"), ("R410A", "R410A"),
 ])
 def test_gases_that_agree_with_their_supply(named: str, gas: str) -> None:
     assert not any(filled(named, gas).findings.values())
 
 
-@pytest.mark.parametrize(("named", "gas"), [("HFC32", "hydrocarbon"), ("R134a", "HFC152a"), ("propane", "HFC32")])
+@pytest.mark.parametrize(("named", "gas"), [
+    ("HFC32", "hydrocarbon"), ("R134a", "HFC152a"), ("propane", "HFC32"), ("difluoromethane", "hydrocarbon"),
+])
 def test_gases_that_contradict_their_supply(named: str, gas: str) -> None:
     with pytest.raises(PluginError, match=r"activity.gases\[0\].gas is .* as the supply .* is named"):
         filled(named, gas)
+
+
+@pytest.mark.parametrize("named", ["HFC32", "R32", "difluoromethane"])
+def test_a_gas_that_nobody_describes_is_a_gap_by_all_its_names(named: str) -> None:
+    given = context("consumer-goods.householdAppliances", supplies=(supply(named, "8 KGM"),),
+                    outputs=(output("10 H87", mass="300 KGM"),))
+    gaps = {one.what for one in asked(consumer_goods(), given, {"appliance": "airConditioner"}).assessment.omissions}
+    assert f"{named} lost in filling" in gaps
+
+
+@pytest.mark.parametrize(("named", "gas", "kilograms"), [
+    ("SF6", "SF6", 4), ("sulphurHexafluoride", "SF6", 4), ("R410A", "CO2e", 4 * 2255.5),
+])
+def test_gas_that_tops_up_a_plant_has_leaked(named: str, gas: str, kilograms: float) -> None:
+    found = asked(energy(), turbine(supply(named, "4 KGM"), evidence=METERED), TURBINE)
+    assert [(one.gas, float(one.amount)) for one in found.assessment.lines if one.source == named] == [(gas, kilograms)]
+
+
+@pytest.mark.parametrize("named", ["refrigerant", "HFC134a", "R134a"])
+def test_refrigerant_of_vehicles(named: str) -> None:
+    """6 kg less 5.5 kg in the cars; a filling without any loss is a gap."""
+    given = context("equipment.vehicleAssembly", inputs=(lot("15 TNE", materials={"steel": "1"}),),
+                    supplies=(supply(named, "6 KGM"),), outputs=(output("10 H87", mass="15 TNE"),))
+
+    def make(charged: str) -> Run:
+        return asked(equipment(), given, {
+            "powertrain": "diesel", "refrigerantCharged": {"value": charged, "unit": "KGM"}})
+
+    assert [(one.gas, float(one.amount)) for one in make("5.5").assessment.lines] == [("HFC134a", 0.5)]
+    assert f"{named} lost in filling" in {one.what for one in make("6").assessment.omissions}
 
 
 # Waste

@@ -1,0 +1,70 @@
+"""Greenhouse gases that come in and go nowhere.
+
+Sulphur hexafluoride, nitrous oxide and fluorinated gases warm by hundreds to thousands of their mass. A gas that a
+record takes is booked by its sector, or leaves in an output whose materials name it, or a document shows where it went.
+The rest escaped:
+
+    amount = potential * (gas in supplies and in lots of gas - gas in outputs)
+
+A sector that books a line of a gas, or names its loss, knows the gas. Gas that is enclosed in a
+lot which is no gas, such as a switchgear, stays in it.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Final
+
+from ledger.core.outcome.assessment import Finding
+from ledger.engine.bounds.process import ZERO, Process, short
+from ledger.sdk.sets.gases import gas_of, gases_in, potential_of
+
+ESCAPED: Final = "gas-unaccounted"
+_LOST: Final = Decimal("0.02")
+"""Of the gas: weighing and composition differ by so much."""
+_STACKS: Final = ("onSite", "treatment", "transport")
+_SHOWN: Final = ("destructionCertificate", "gasBalance", "fillingRecord")
+_LEAST: Final = Decimal(100)
+"""Kg CO2e per kg, own judgement: solvents and the refrigerants of the fourth generation warm less."""
+
+
+def check_gases(process: Process) -> Iterator[Finding]:
+    """The findings on gases that nobody accounts for, by gas."""
+    came: dict[str, Decimal] = {}
+    for supply, mass in process.supplied:
+        gas = None if supply.origin == "nature" else gas_of(supply.material)
+        if gas is not None and mass:
+            came[gas] = came.get(gas, ZERO) + mass
+    for lot, _, mass in process.lots:
+        composition = process.facts.composition(lot)
+        shares = {name: Decimal(share) for name, share in composition.materials.items()}
+        for gas, held in gases_in(shares, mass).items():
+            came[gas] = came.get(gas, ZERO) + held
+    if not came or any(document.kind.partition(":")[0] in _SHOWN for document in process.record.evidence):
+        return
+    known = _booked(process)
+    for gas, mass in came.items():
+        escaped = mass - _held(process, gas)
+        if gas in known or potential_of(gas) < _LEAST or escaped <= mass * _LOST:
+            continue
+        amount = short(escaped * potential_of(gas))
+        yield Finding(
+            code=ESCAPED, value=short(escaped), unit="KGM", amount=amount,
+            message=f"{short(escaped):f} kg of {gas} are neither emitted nor in an output",
+        )
+
+
+def _booked(process: Process) -> set[str | None]:
+    """The gases of which the sector books lines, or names the loss."""
+    lines = [line for line in process.own.lines if line.kind in _STACKS]
+    lost = [one.what.partition(" ")[0] for one in process.own.omissions if not one.what.endswith(" upstream")]
+    return {gas_of(name) for name in (*[line.gas for line in lines], *[line.source for line in lines], *lost)}
+
+
+def _held(process: Process, gas: str) -> Decimal:
+    """Kg of a gas in the outputs by their materials, waste too."""
+    held = ZERO
+    for _, made in process.outputs:
+        for material, share in process.facts.composition(made.facts).materials.items():
+            if gas_of(material) == gas:
+                held += (made.facts.mass or ZERO) * Decimal(share)
+    return held

@@ -1,0 +1,46 @@
+"""The origin of waste: no process makes an end user's waste of waste that no end user had.
+
+Waste of production (`preConsumer`, ISO 14021) stays so through sorting, shredding and baling. A record that takes some
+and makes more waste of end users than its other lots weigh is refused: recycled content would change its kind.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Final
+
+from ledger.admission.facts import LotFacts
+from ledger.admission.lots import Plan
+from ledger.core.record.amounts import CONTEXT
+from ledger.errors import Refused
+
+RAISED: Final = "origin-raised"
+_MORE: Final = Decimal("1.05")
+"""Water and dust: two scales agree to a few per cent."""
+_NOTHING: Final = Decimal(0)
+
+
+def check_origins(plan: Plan) -> None:
+    """Raises Refused for waste of end users that only waste of production can have become."""
+    before = [(taken.lot, taken.mass) for taken in plan.taken]
+    if not any(lot.role == "waste" and lot.origin == "preConsumer" for lot, _ in before):
+        return
+    others = [(lot, mass) for lot, mass in before if (lot.role, lot.origin) != ("waste", "preConsumer")]
+    if any(mass is None and lot.role not in ("credit", "attribute") for lot, mass in others):
+        return
+    made = [made for made in plan.created if made.facts.origin == "postConsumer"]
+    after = _mass((one.facts, one.facts.mass) for one in made)
+    most = CONTEXT.multiply(_mass(others), _MORE)
+    if after > most:
+        place = next(i for i, one in enumerate(plan.created) if one is made[0])
+        raise Refused(
+            f"outputs[{place}]: {after:f} kg of waste of end users out of {_mass(others):f} kg of lots that are no "
+            "waste of production", code=RAISED, field=f"outputs[{place}].origin", value="postConsumer",
+            rule="waste that was preConsumer stays preConsumer, until somebody has used a good of it",
+        )
+
+
+def _mass(lots: Iterable[tuple[LotFacts, Decimal | None]]) -> Decimal:
+    total = _NOTHING
+    for _, mass in lots:
+        total = CONTEXT.add(total, mass or _NOTHING)
+    return total
