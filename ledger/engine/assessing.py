@@ -14,8 +14,8 @@ from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Closing, Consumption, Declaration, Transfer, Transformation
 from ledger.core.record.values import Output
 from ledger.engine.allocation_questions import questions_of as allocation_questions
-from ledger.engine.bounds.captured import declared_capture
 from ledger.engine.bounds.carbon.balance import CARRIED
+from ledger.engine.bounds.carbon.captured import declared_capture
 from ledger.engine.bounds.carbon.written_off import check_written_off
 from ledger.engine.bounds.check import BY_SHARES, check_record, findings_of
 from ledger.engine.bounds.process import Process, short

@@ -12,7 +12,7 @@ from support.site import Site
 
 from ledger.admission.rules import NEWEST, VERSIONS, Version
 from ledger.core.outcome.assessment import QUESTIONED, Assessment
-from ledger.engine.bounds.captured import ABOVE_ROUTE
+from ledger.engine.bounds.carbon.captured import ABOVE_ROUTE
 from ledger.engine.sectors import Registry
 
 STEEL: Final = "2340"
