@@ -15,7 +15,7 @@ from support.server import Server
 
 from ledger.client.login import ENDPOINT, KeyLogin
 
-READS: Final = 3_000
+READS: Final = 9_000
 TOKENS: Final = 1_000
 CONNECTIONS: Final = 64
 _TURNS: Final = 3
