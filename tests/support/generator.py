@@ -124,10 +124,26 @@ def generate(
     """Facilities, products and one declaration an organisation, then `size` records of flows, in log order.
 
     `source` decides in place of a generator made from the seed (hypothesis passes its own). Removals have their
-    document unless `documented` is false: vectors of earlier rules are without.
+    document and waste keeps its origin unless `documented` is false: vectors of earlier rules are without.
     """
     records = _Network(seed, parties(seed, size, organizations), source or random.Random(seed)).records(size)
-    return map(_with_document, records) if documented else records
+    return map(_with_document, _with_origins(records)) if documented else records
+
+
+def _with_origins(records: Iterator[Posted]) -> Iterator[Posted]:
+    """The records, in which waste of production becomes no waste of end users."""
+    production: set[str] = set()
+    for signer, record in records:
+        kept = record
+        match record:
+            case Transformation() | Consumption() if any(flow.lot in production for flow in record.inputs):
+                kept = replace(record, outputs=[
+                    replace(one, origin="preConsumer") if one.role == "waste" else one for one in record.outputs])
+            case Transfer() if record.lot in production:
+                production.add(record.new_lot)
+        if isinstance(kept, Transformation | Consumption):
+            production.update([one.lot for one in kept.outputs if one.origin == "preConsumer"])
+        yield signer, kept
 
 
 def _with_document(posted: Posted) -> Posted:

@@ -1,14 +1,14 @@
 """The origin of waste: no process makes an end user's waste of waste that no end user had.
 
 Waste of production (`preConsumer`, ISO 14021) stays so through sorting, shredding and baling. A record that takes some
-and makes more waste of end users than its other lots weigh is refused: recycled content would change its kind.
+and makes more waste of end users than its other lots and supplies weigh is refused: recycled content would change its
+kind.
 """
 
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
-from ledger.admission.facts import LotFacts
 from ledger.admission.lots import Plan
 from ledger.core.record.amounts import CONTEXT
 from ledger.errors import Refused
@@ -28,19 +28,20 @@ def check_origins(plan: Plan) -> None:
     if any(mass is None and lot.role not in ("credit", "attribute") for lot, mass in others):
         return
     made = [made for made in plan.created if made.facts.origin == "postConsumer"]
-    after = _mass((one.facts, one.facts.mass) for one in made)
-    most = CONTEXT.multiply(_mass(others), _MORE)
-    if after > most:
+    after = _mass(one.facts.mass for one in made)
+    bought = [one.mass for one in plan.supplied if one.supply.origin != "nature"]
+    other = _mass([*[mass for _, mass in others], *bought])
+    if after > CONTEXT.multiply(other, _MORE):
         place = next(i for i, one in enumerate(plan.created) if one is made[0])
         raise Refused(
-            f"outputs[{place}]: {after:f} kg of waste of end users out of {_mass(others):f} kg of lots that are no "
-            "waste of production", code=RAISED, field=f"outputs[{place}].origin", value="postConsumer",
+            f"outputs[{place}]: {after:f} kg of waste of end users out of {other:f} kg of things that are no waste of "
+            "production", code=RAISED, field=f"outputs[{place}].origin", value="postConsumer",
             rule="waste that was preConsumer stays preConsumer, until somebody has used a good of it",
         )
 
 
-def _mass(lots: Iterable[tuple[LotFacts, Decimal | None]]) -> Decimal:
+def _mass(masses: Iterable[Decimal | None]) -> Decimal:
     total = _NOTHING
-    for _, mass in lots:
+    for mass in masses:
         total = CONTEXT.add(total, mass or _NOTHING)
     return total
