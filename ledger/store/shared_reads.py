@@ -19,9 +19,7 @@ Session: TypeAlias = Callable[[], AbstractAsyncContextManager[Fetch]]
 MOST_KEYS: Final = 200
 """Keys of one statement. Whoever has more of them does not wait for others, nor let others wait."""
 AT_ONCE: Final = 2
-"""Statements that are under way. The second begins if the first is slow, so that it does not hold up all requests."""
-SLOW: Final = 0.005
-"""Seconds. A look-up by an index takes less than one thousandth."""
+"""Statements that are under way, so that a slow one does not hold up all requests."""
 MOST_GROUPS: Final = 16
 """Statements that run one after the other in one session. Then others may have the session."""
 
@@ -40,8 +38,6 @@ class SharedReads:
         self._waiting: list[_LookUp] = []
         self._collecting = False
         self._under_way: set[asyncio.Task[None]] = set()
-        self._begun = 0.0
-        self._looking: asyncio.TimerHandle | None = None
 
     async def rows(self, keys: Sequence[Key]) -> list[list[Record]]:
         """The rows of each key. Raises Unavailable, and InvalidInput for a value that no row can hold."""
@@ -56,22 +52,11 @@ class SharedReads:
         return await waiting.done
 
     def _begin(self) -> None:
-        if self._collecting or len(self._under_way) >= AT_ONCE:
-            return
-        loop = asyncio.get_running_loop()
-        if self._under_way and loop.time() < self._begun + SLOW:
-            # It will soon take these look-ups too, and one large group costs less than two small ones.
-            self._looking = self._looking or loop.call_later(SLOW, self._look_again)
-            return
-        self._collecting, self._begun = True, loop.time()
-        task = asyncio.create_task(self._run(), name="shared reads")
-        self._under_way.add(task)
-        task.add_done_callback(self._ended)
-
-    def _look_again(self) -> None:
-        self._looking = None
-        if self._waiting:
-            self._begin()
+        if not self._collecting and len(self._under_way) < AT_ONCE:
+            self._collecting = True
+            task = asyncio.create_task(self._run(), name="shared reads")
+            self._under_way.add(task)
+            task.add_done_callback(self._ended)
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self._under_way.discard(task)
@@ -84,7 +69,6 @@ class SharedReads:
         try:
             async with self._session() as fetch:
                 for _ in range(MOST_GROUPS):
-                    self._begun = asyncio.get_running_loop().time()
                     if not self._waiting or not await self._answer(self._next_group(), fetch):
                         break
         except BaseException as error:
