@@ -575,6 +575,15 @@ def test_a_mixed_line_keeps_the_mass_of_each_origin(mill: Works, post: str, admi
         _sorted(mill, post, {swarf: "100 KGM", "cans": "100 KGM"}, "80 KGM")
 
 
+def test_bought_matter_may_become_waste_of_end_users(mill: Works) -> None:
+    """What nature gives was nobody's."""
+    out = [mill.out("old", "swarf", "100 KGM", "waste", origin="postConsumer")]
+    mill.run(out, {mill.swarf(): "10 KGM"}, supplies=[supply("steelScrap", "100 KGM")])
+    again = [mill.out("older", "swarf", "100 KGM", "waste", origin="postConsumer")]
+    with pytest.raises(Refused, match="waste of end users out of 0 kg"):
+        mill.run(again, {mill.swarf(): "10 KGM"}, supplies=[ore("100 KGM")])
+
+
 def test_old_goods_and_cores_give_waste_of_end_users(mill: Works) -> None:
     mill.collect("worn", "ingot", "100 KGM", "core", evidence=[document("takeBackNote")],
                  previous_life=PreviousLife(estimated_years="9"))
