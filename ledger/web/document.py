@@ -39,6 +39,7 @@ PROBLEMS: Final = {
     "429": "Too many requests, or a quota is used up: `Retry-After` says when to ask again",
     "503": "The server cannot answer now: ask again, with the same bytes",
 }
+TOO_LONG: Final = "The path with its query has more than 65,534 bytes. The answer has no body"
 BODIES: Final = {"408": "The body is too slow", "413": "The body is too large"}
 ERASED: Final = {"410": "The body of the record is erased: `erasure` has the record that erased it"}
 FAILED: Final = {"422": "The sector's plugin gives no figure"}
@@ -123,6 +124,7 @@ def complete_document(document: dict[str, Any], records: RecordSchemas) -> dict[
         for method, operation in methods.items():
             _state_problems(operation, PROBLEMS | OF_ROUTES.get(path, {}) | (BODIES if method != "get" else {}))
             _state_encoded(operation)
+            operation["responses"]["414"] = {"description": TOO_LONG}
     body = _posted_body(records, schemas)
     posts = document["paths"]["/v1/records"]["post"]
     _state_lines(posts, body, {"anyOf": [_ref("Receipt"), _ref("Acknowledgement")]},
