@@ -115,7 +115,7 @@ def before_call(_: Any, case: Any, kwargs: Any) -> None:
     if not (case.query or case.path_parameters):
         # Otherwise all requests of such an operation would be the same.
         drawn = random.Random(next(_number))
-    elif drawn.random() < BRIEF_PART:
+    elif drawn.random() < BRIEF_PART and not _is_wrong(case):
         _leave_out(drawn, case)
     case.headers.update(caller.headers())
     if _is_declared(case) and drawn.random() < HEADERS_PART:
@@ -142,6 +142,11 @@ def after_call(_: Any, case: Any, response: Any) -> None:
         counts[case.operation.label, response.status_code] += 1
     if response.status_code == 401:
         caller.sign_in_again()
+
+
+def _is_wrong(case: Any) -> bool:
+    """Whether the request shall not fit the document. Without its wrong parameter it would."""
+    return bool(case.meta is not None and case.meta.generation.mode.is_negative)
 
 
 def _is_declared(case: Any) -> bool:
