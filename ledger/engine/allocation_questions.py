@@ -286,15 +286,9 @@ class _Sharing:
         if not self._shaped or self._values():
             return
         main = [carrier for carrier in self._massive if carrier.is_main]
-        rest, carried = (_sum(carrier.share for carrier in self._massive if carrier.is_main == is_main)
-                         for is_main in (True, False))
-        if not rest or carried <= _times(CONTEXT.add(carried, rest), _MOST_UNKNOWN):
-            return
-        scale = CONTEXT.divide(CONTEXT.add(carried, rest), rest)
-        for carrier in main:
-            usual = _times(carrier.share, scale)
-            yield _SmallShare(carrier, usual, usual, FAR_SHARE,
-                         "co-products of the same bought material, without stated values, carry more than a quarter")
+        beside = [carrier for carrier in self._massive if not carrier.is_main]
+        yield from _beyond_a_quarter(beside, main, FAR_SHARE, "co-products of the same bought material, without stated "
+                                     "values, carry more than a quarter")
 
     def _by_usual_prices(self, priced: Sequence[_Carrier]) -> Iterator[_SmallShare]:
         by_price = _divided(priced, [_worth(carrier).usual for carrier in priced])
@@ -391,15 +385,21 @@ class _Sharing:
                 carrier for carrier in self._massive if not carrier.is_named and carrier.output not in compared]
         others = [carrier for carrier in self._carriers if carrier.is_named and carrier not in unknown
                   and (carrier.materials or carrier.worth)]
-        carried = _sum(carrier.share for carrier in unknown)
-        rest = _sum(carrier.share for carrier in others)
-        if not rest or carried <= _times(CONTEXT.add(carried, rest), _MOST_UNKNOWN):
-            return
-        scale = CONTEXT.divide(CONTEXT.add(carried, rest), rest)
-        for carrier in others:
-            usual = _times(carrier.share, scale)
-            yield _SmallShare(carrier, usual, usual, UNKNOWN_GOODS,
-                         "goods or services of which the ledger knows no price carry more than a quarter")
+        yield from _beyond_a_quarter(unknown, others, UNKNOWN_GOODS, "goods or services of which the ledger knows no "
+                                     "price carry more than a quarter")
+
+
+def _beyond_a_quarter(
+    beside: Iterable[_Carrier], main: Sequence[_Carrier], code: str, words: str
+) -> Iterator[_SmallShare]:
+    """What main outputs escape if others beside them carry more than a quarter: the main ones owe all of it."""
+    carried, rest = (_sum(carrier.share for carrier in carriers) for carriers in (beside, main))
+    whole = CONTEXT.add(carried, rest)
+    if not rest or carried <= _times(whole, _MOST_UNKNOWN):
+        return
+    for carrier in main:
+        usual = _times(carrier.share, CONTEXT.divide(whole, rest))
+        yield _SmallShare(carrier, usual, usual, code, words)
 
 
 def _worth(carrier: _Carrier) -> UsualPrice:
