@@ -392,7 +392,7 @@ class _Sharing:
 def _beyond_a_quarter(
     beside: Iterable[_Carrier], main: Sequence[_Carrier], code: str, words: str
 ) -> Iterator[_SmallShare]:
-    """What main outputs escape if others beside them carry more than a quarter: the main ones owe all of it."""
+    """The burdens that main outputs escape if others beside them carry more than a quarter: the main ones owe all."""
     carried, rest = (_sum(carrier.share for carrier in carriers) for carriers in (beside, main))
     whole = CONTEXT.add(carried, rest)
     if not rest or carried <= _times(whole, _MOST_UNKNOWN):

@@ -96,9 +96,10 @@ class SharedReads:
         except InvalidInput as error:
             if len(group) > 1:
                 # One request names something that no row can hold. The others must not fail with it; halves find it
-                # with few statements.
+                # with few statements. The second half waits again, so that it is not lost with the session.
                 middle = len(group) // 2
-                return await self._answer(group[:middle], fetch) and await self._answer(group[middle:], fetch)
+                self._waiting[:0] = group[middle:]
+                return await self._answer(group[:middle], fetch)
             _fail(group, error)
         except BaseException as error:
             _fail(group, error)

@@ -169,6 +169,32 @@ def test_a_lost_session_is_told_to_all_that_shared_it(ledger: Inside) -> None:
     assert len(ledger.run(ledger.ledger.pool.fetch_each(TIMES, [("again", 1)]))) == 1
 
 
+def test_a_session_that_ends_beside_a_wrong_value_leaves_nobody_without_an_answer() -> None:
+    statements = 0
+
+    async def fetch(_: str, names: list[str]) -> list[Any]:
+        nonlocal statements
+        statements += 1
+        if statements == 2:
+            raise Unavailable("gone", code="database-down")
+        if "bad" in names:
+            raise InvalidInput("wrong", code="invalid-request")
+        return [(place, name) for place, name in enumerate(names, 1)]
+
+    @asynccontextmanager
+    async def session() -> AsyncIterator[Any]:
+        yield fetch
+
+    async def ask() -> list[Any]:
+        shared = SharedReads(session, "")
+        asking = [shared.rows([(name,)]) for name in ("a", "b", "bad", "c")]
+        return await asyncio.wait_for(asyncio.gather(*asking, return_exceptions=True), 10)
+
+    first, second, bad, last = asyncio.run(ask())
+    assert [type(one) for one in (first, second, bad)] == [Unavailable, Unavailable, InvalidInput]
+    assert [row[1] for row in last[0]] == ["c"]
+
+
 def test_an_error_of_the_statement_is_told_too(ledger: Inside) -> None:
     async def ask() -> list[Any]:
         wrong = "SELECT k.place, 1 / k.divisor FROM unnest($1::int[]) WITH ORDINALITY AS k (divisor, place)"

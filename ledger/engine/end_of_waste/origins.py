@@ -1,8 +1,8 @@
 """The origin of waste: no process makes an end user's waste of waste that no end user had.
 
 Waste of production (`preConsumer`, ISO 14021) stays so through sorting, shredding and baling. A record that takes some
-and makes more waste of end users than its other lots and supplies weigh is refused: recycled content would change its
-kind.
+and makes more waste of end users than its other lots and bought scrap weigh is refused: recycled content would change
+its kind.
 """
 
 from collections.abc import Iterable
@@ -16,6 +16,8 @@ from ledger.errors import Refused
 RAISED: Final = "origin-raised"
 _MORE: Final = Decimal("1.05")
 """Water and dust: two scales agree to a few per cent."""
+_OLD: Final = ("scrap", "waste")
+"""Words in the names of supplies that end users may have had."""
 _NOTHING: Final = Decimal(0)
 
 
@@ -29,7 +31,7 @@ def check_origins(plan: Plan) -> None:
         return
     made = [made for made in plan.created if made.facts.origin == "postConsumer"]
     after = _mass(one.facts.mass for one in made)
-    bought = [one.mass for one in plan.supplied if one.supply.origin != "nature"]
+    bought = [one.mass for one in plan.supplied if any(word in one.supply.material.lower() for word in _OLD)]
     other = _mass([*[mass for _, mass in others], *bought])
     if after > CONTEXT.multiply(other, _MORE):
         place = next(i for i, one in enumerate(plan.created) if one is made[0])

@@ -576,12 +576,13 @@ def test_a_mixed_line_keeps_the_mass_of_each_origin(mill: Works, post: str, admi
 
 
 def test_bought_matter_may_become_waste_of_end_users(mill: Works) -> None:
-    """What nature gives was nobody's."""
+    """Scrap may; what nature gives, water and coal were nobody's."""
     out = [mill.out("old", "swarf", "100 KGM", "waste", origin="postConsumer")]
     mill.run(out, {mill.swarf(): "10 KGM"}, supplies=[supply("steelScrap", "100 KGM")])
     again = [mill.out("older", "swarf", "100 KGM", "waste", origin="postConsumer")]
-    with pytest.raises(Refused, match="waste of end users out of 0 kg"):
-        mill.run(again, {mill.swarf(): "10 KGM"}, supplies=[ore("100 KGM")])
+    for other in (ore("100 KGM"), supply("water", "100 KGM"), supply("coal", "100 KGM")):
+        with pytest.raises(Refused, match="waste of end users out of 0 kg"):
+            mill.run(again, {mill.swarf(): "10 KGM"}, supplies=[other])
 
 
 def test_old_goods_and_cores_give_waste_of_end_users(mill: Works) -> None:
