@@ -61,7 +61,8 @@ def _forged(liar: Liar, _: bytes) -> Reply:
 
 def _other_root(liar: Liar, body: bytes) -> Reply:
     said = stated(parse_request(body).note)
-    return Reply(200, liar.line(body, time.time(), Checkpoint(said.origin, said.size, bytes(32)).text()).encode())
+    other = Checkpoint(said.origin, max(said.size, 1), bytes(32))
+    return Reply(200, liar.line(body, time.time(), other.text()).encode())
 
 
 def _other_time(liar: Liar, body: bytes) -> Reply:
