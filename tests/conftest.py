@@ -4,7 +4,9 @@ is left with a long file at the end."""
 
 import gc
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Generator
 from functools import cache
 from pathlib import Path
@@ -25,6 +27,7 @@ _transports.default.create_ssl_context = cache(create_ssl_context)
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
 
+_CONFIGURATION: Final = pytest.StashKey[str]()
 ORDER: Final = (
     "integration/test_runbooks.py", "faults", "acceptance", "integration", "property", "architecture", "unit",
 )
@@ -38,11 +41,14 @@ def pytest_configure(config: pytest.Config) -> None:
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     # Tests of who sees what say otherwise.
     os.environ.setdefault("CARBON_LEDGER_ACCESS", "open")
+    # Sessions of the user who runs the tests, and of other processes of theirs, are for servers at other times.
+    os.environ["XDG_CONFIG_HOME"] = config.stash[_CONFIGURATION] = tempfile.mkdtemp(prefix="configuration-")
     if not hasattr(config, "workerinput"):
         begin_session()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(config.stash[_CONFIGURATION], ignore_errors=True)
     if not hasattr(config, "workerinput"):
         end_session()
 

@@ -118,13 +118,13 @@ class Reader:
     @classmethod
     def at(
         cls, url: str, field: str = "url", connections: int = 8, *, tls: ssl.SSLContext | None = None,
-        session: Session | None = None,
+        session: Session | None = None, anonymous: bool = False,
     ) -> Self:
         """Reads from the server at `url`. `tls` replaces the authorities that this program trusts, `session` the
-        session of this program at that server. Raises InvalidInput, for `field`, if `url` is not an http or https
-        address, or if a token would be sent over a network without TLS."""
+        session of this program at that server; `anonymous` readers have none. Raises InvalidInput, for `field`, if
+        `url` is not an http or https address, or if a token would be sent over a network without TLS."""
         address = address_of(url, field)
-        session = session or session_at(str(address))
+        session = None if anonymous else session or session_at(str(address))
         if session is not None and address.scheme != "https" and address.host not in _LOCAL:
             raise InvalidInput(f"{shown(url)} would get an access token without TLS", code="no-tls", field=field,
                                value=shown(url), rule="https://, or a server on this host")

@@ -5,6 +5,7 @@ import json
 import stat
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -18,6 +19,7 @@ from support.parties import enrolment
 from support.server import Server, prepared_home
 from support.workshop import Workshop
 
+from ledger.cli.identity.sessions import KeptSession, forget_session, keep_session, kept_session
 from ledger.client import AsyncClient, Client, KeyLogin, SecretLogin
 from ledger.errors import InvalidInput, LedgerError, NotFound, Unauthenticated
 from ledger.host.files.key_files import new_key, write_key
@@ -152,6 +154,29 @@ def test_a_damaged_file_is_named(user: User) -> None:
     done = user.footprint()
     assert done.code == 1
     assert "log in again" in done.err
+
+
+def test_a_session_without_its_key_says_how_to_end_it(user: User) -> None:
+    user.login()
+    user.change_tokens(expires=0)
+    user.key.unlink()
+    done = user.footprint()
+    assert done.code == 1
+    assert f"there is no file {user.key}" in done.err
+    assert f"carbon-ledger logout --url {user.mill.url}" in done.err
+    assert user("logout").code == 0
+    check_unseen(user.footprint())
+
+
+def test_sessions_that_begin_at_the_same_time_are_all_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    begun = [KeptSession(f"http://127.0.0.1:{port}", "mill.pem") for port in range(1_001, 1_101)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(keep_session, begun))
+    assert all(kept_session(one.url) == one for one in begun)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(forget_session, begun[10:]))
+    assert [one for one in begun if kept_session(one.url)] == begun[:10]
 
 
 def test_a_login_that_fails_keeps_no_session(user: User) -> None:

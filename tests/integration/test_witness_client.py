@@ -1,6 +1,7 @@
 """What a log makes of each answer of a witness."""
 
 import asyncio
+from contextvars import copy_context
 from pathlib import Path
 
 import pytest
@@ -8,10 +9,12 @@ from support.floods import flooding
 from support.liars import LIES, MUCH_LARGER, lying
 from support.witnesses import MemoryLog, WitnessProcess
 
+from ledger.client.login import KeyLogin, Session, find_sessions_by
 from ledger.core.log.add_checkpoint import AddCheckpoint
 from ledger.core.log.cosignature import cosigned_at, parse_cosigner_vkey
 from ledger.core.log.key_rotation import LogKeys
 from ledger.core.log.policy import Witness
+from ledger.host.files.key_files import new_key
 from ledger.service.witnesses.witness_client import Answer, Conflict, Differs, Failed, WitnessClient, WitnessCosignature
 
 LOG = MemoryLog("log.example/one", 40)
@@ -55,6 +58,23 @@ def test_no_lie_counts_as_a_cosignature(name: str) -> None:
         case _:
             assert isinstance(answer, Failed)
             assert FAILURES[name] in answer.why
+
+
+def test_a_witness_is_asked_without_a_session_of_the_user() -> None:
+    """Who runs the server may have logged in at this address when another program listened there."""
+    sought: list[str] = []
+
+    def find(url: str) -> Session | None:
+        sought.append(url)
+        return Session(KeyLogin(new_key()))
+
+    own = copy_context()
+    own.run(find_sessions_by, find)
+    with lying("honest") as (honest,):
+        answer = own.run(asked, honest.vkey, honest.url, request())
+        assert isinstance(answer, WitnessCosignature), answer
+        assert honest.asked == 1
+    assert sought == []
 
 
 @pytest.mark.parametrize("lie", ["gzip of zeros", "gzip of an error", "endless", "drip", "headers"])

@@ -1,8 +1,10 @@
 """Sessions: which key proves the user's identity at which server. Files of mode 0600 in the user's configuration
 folder. A session names the file of its key and holds no secret; the cached tokens expire within minutes."""
 
+import fcntl
 import os
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -56,6 +58,10 @@ class KeyFileLogin(Struct, frozen=True):
         return f"{self.path} {self.organization or ''}"
 
     def proof(self, url: str) -> LoginProof:
+        if not self.path.exists():
+            raise ConfigurationError(
+                f"the key of the session at {url} is gone: there is no file {self.path}", field="key", value=self.path,
+                rule=f"the file at its place, or the end of the session: carbon-ledger logout --url {url}")
         key = read_key(self.path, passphrase_for(self.path, self.passphrase_file))
         return KeyLogin(key, self.organization).proof(url)
 
@@ -79,8 +85,10 @@ class TokenFile:
         self._write([])
 
     def _write(self, own: list[CachedToken]) -> None:
-        others = [one for one in _read(_TOKENS, list[CachedToken]) or [] if not self._is_own(one) and one.token.fresh]
-        _write(_TOKENS, [*others, *own])
+        def replaced(kept: list[CachedToken]) -> list[CachedToken]:
+            return [*[one for one in kept if not self._is_own(one) and one.token.fresh], *own]
+
+        _change(_TOKENS, list[CachedToken], replaced)
 
     def _is_own(self, cached: CachedToken) -> bool:
         return (cached.url, cached.name) == (self._url, self._name)
@@ -118,12 +126,12 @@ def kept_session(url: str) -> KeptSession | None:
 
 def keep_session(kept: KeptSession) -> None:
     """Replaces the user's session at a server. Raises ConfigurationError."""
-    _write(_SESSIONS, [*_other_sessions(kept.url), kept])
+    _change(_SESSIONS, list[KeptSession], lambda all_: [*_without(all_, kept.url), kept])
 
 
 def forget_session(kept: KeptSession) -> None:
     """Removes a session, with its tokens. Raises ConfigurationError."""
-    _write(_SESSIONS, _other_sessions(kept.url))
+    _change(_SESSIONS, list[KeptSession], lambda all_: _without(all_, kept.url))
     session = session_of(kept)
     TokenFile(kept.url, session.login.name).forget()
 
@@ -133,8 +141,8 @@ def server_of(url: str) -> str:
     return shown(str(address_of(url)).rstrip("/"))
 
 
-def _other_sessions(url: str) -> list[KeptSession]:
-    return [one for one in _read(_SESSIONS, list[KeptSession]) or [] if one.url != url]
+def _without(sessions: list[KeptSession], url: str) -> list[KeptSession]:
+    return [one for one in sessions if one.url != url]
 
 
 def _named_server() -> str | None:
@@ -175,10 +183,20 @@ def _read(name: str, kind: type[Value]) -> Value | None:
                                  ) from None
 
 
-def _write(name: str, value: object) -> None:
+def _change(name: str, kind: type[list[Value]], change: Callable[[list[Value]], list[Value]]) -> None:
+    """Replaces a file's list by `change` of it. Programs that log in at the same time wait for each other. Raises
+    ConfigurationError."""
     path = _folder() / name
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        replace(path, msgspec.json.encode(value))
+        with _locked(path.parent):
+            replace(path, msgspec.json.encode(change(_read(name, kind) or [])))
     except OSError as error:
         raise ConfigurationError(f"cannot write {path}: {error.strerror}", field="session", value=path) from None
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    with os.fdopen(os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600), "ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

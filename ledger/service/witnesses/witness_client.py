@@ -60,7 +60,8 @@ class WitnessClient:
         self._verifier = witness.verifier
         self._clock = clock
         self._timeout = timeout
-        self._reader = Reader.at(witness.url or "", "witness.url")
+        # A witness knows the log by its signature. A session of the account that runs the server is no concern of it.
+        self._reader = Reader.at(witness.url or "", "witness.url", anonymous=True)
 
     async def close(self) -> None:
         await self._reader.close()
