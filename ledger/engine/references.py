@@ -1,8 +1,9 @@
 """The reference range of each output by rule `reference-ranges`: the usual burden of its material by the factor sets.
 
-The material follows from the product's CN or HS code, else from the materials of which the lot consists. Where the two
-are of different classes, the one with the higher low end counts: a code for sand does not make steel look better. A
-fuel has the range of its upstream: whoever makes it does not burn it.
+The material follows from the product's CN or HS code, else from the materials of which the lot consists. A code for
+sand, or a lot of gravel, does not make steel look better: if code, lot and product differ in class, or if the low end
+of one is more than twice another's, the highest counts. A fuel has the range of its upstream: whoever makes it does not
+burn it. By-products have ranges as well, except residues, such as slag, and gases.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,7 @@ from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.units import UNITS, plain
 from ledger.core.record.values import Evidence
 from ledger.engine.end_of_waste.recycled import CODE as BY_NAME
-from ledger.engine.end_of_waste.recycled import primary_of, recycled_key, recycled_part
+from ledger.engine.end_of_waste.recycled import primary_of, recycled_key, recycled_part, shows_content
 from ledger.engine.pricing.surroundings import Surroundings
 from ledger.footprint.derived.completeness import NO_REFERENCE
 from ledger.footprint.stored.supplies import FACTOR_EVIDENCE, HEAT_CONTRACTS, proves_factor
@@ -28,8 +29,18 @@ from ledger.sdk.sets.factor_set import SetBoundary, SupplyEntry
 from ledger.sdk.sets.lookup import amount_of, choose, entry_of, entry_of_code
 from ledger.sdk.sets.reading import co2e_of
 
-_KNOWN_PART: Final = Decimal("0.5")
-"""Of a product's mass, so much must be of materials that the sets know."""
+_KNOWN_PART, _UNKNOWN_PART = Decimal("0.5"), Decimal("0.1")
+"""Of a product's mass, so much must be of materials with a range, and at most so much of names that no set knows. What
+is not stated, or not known, is as the rest."""
+_FAR: Final = Decimal(2)
+"""Between the low ends of two descriptions of one good."""
+_FLUIDS: Final = ("water", "air", "oxygen")
+_RESIDUES: Final = frozenset({"mineral", "cement", "gas", "fluorinatedGas", "water", "fuel", ""})
+"""Classes of by-products to which their routes assign a burden, or none."""
+_MADE_NEW: Final = frozenset({"machinery", "electronics", "battery", "cement", "gas", "food"})
+"""Classes of goods of which no waste is made again: used parts are cores, and everything else needs a document of its
+recycled content."""
+_BY_PRODUCT: Final = "byProduct"
 _SCRAP: Final = Decimal(10)
 _POWER: Final = "electricity"
 _FUEL: Final = "fuel"
@@ -54,10 +65,11 @@ def references_of(
     that is `unproven`, declared without evidence, is questioned below the default: its range begins there."""
     references: list[Reference] = []
     findings: list[Finding] = []
+    buying = Buying(around, sets, plan, facts)
     for output, (lot, _) in enumerate(plan.created):
-        if lot.role not in PRODUCT_ROLES or not lot.mass:
+        if not lot.mass or not (lot.role in PRODUCT_ROLES or (lot.role == _BY_PRODUCT and _is_good(lot, buying))):
             continue
-        own = ranges_of_lot(output, lot, lot.mass, Buying(around, sets, plan, facts))
+        own = ranges_of_lot(output, lot, lot.mass, buying)
         if unproven:
             own = [replace(reference, low=reference.default) for reference in own]
         references += own
@@ -135,8 +147,9 @@ class Buying(NamedTuple):
 
     def scrap(self, made: SetChoice) -> Decimal | None:
         """The part of the material that is used cores, or bought scrap for which the record has evidence. Scrap is of
-        the class of the material that is `made`, and causes less than a tenth of its burden."""
-        scrap, whole = Decimal(0), Decimal(0)
+        the class of the material that is `made`, and causes less than a tenth of its burden. It is no larger part of
+        the goods than of the inputs of the class: ore, sand and oil are of other classes."""
+        scrap, cores, whole = Decimal(0), Decimal(0), Decimal(0)
         for supply, mass in self.plan.supplied:
             entry = entry_of(self.sets, supply.material)
             if entry is None or entry[1].group != made.entry.group or entry[1].kind != "material" or mass is None:
@@ -148,16 +161,56 @@ class Buying(NamedTuple):
         for taken in self.plan.taken:
             whole = CONTEXT.add(whole, taken.mass or Decimal(0))
             if taken.lot.role == "core":
-                scrap = CONTEXT.add(scrap, taken.mass or Decimal(0))
-        return CONTEXT.divide(scrap, whole) if scrap else None
+                cores = CONTEXT.add(cores, taken.mass or Decimal(0))
+        if not scrap and not cores:
+            return None
+        of_goods = CONTEXT.add(_part(scrap, self.made(made.entry.group)), _part(cores, self.made()))
+        return min(CONTEXT.divide(CONTEXT.add(scrap, cores), whole), of_goods)
+
+    def made(self, group: str | None = None) -> Decimal:
+        """Kg of the goods that the record makes, or of their materials of a class."""
+        mass = Decimal(0)
+        for lot, _ in self.plan.created:
+            if lot.role in PRODUCT_ROLES and lot.mass:
+                part = Decimal(1) if group is None else self._part_of_class(lot, group)
+                mass = CONTEXT.add(mass, CONTEXT.multiply(lot.mass, part))
+        return mass
+
+    def _part_of_class(self, lot: LotFacts, group: str) -> Decimal:
+        """Of a lot's mass, by its materials; by its code if it states none that a set knows."""
+        materials = self.facts.composition(lot).materials
+        classed = [(known[1], share) for name, share in materials.items()
+                   if (known := entry_of(self.sets, name)) is not None]
+        if not classed:
+            return Decimal(any(entry.group == group for entry in entries_of_lot(lot, self)))
+        return sum([Decimal(share) for entry, share in classed if entry.group == group], Decimal(0))
+
+    def recycled_names(self, lot: LotFacts, entry: SupplyEntry, material: str | None) -> tuple[str, ...]:
+        """The materials whose recycled content counts in the range of `lot`: `material`, or without one the names that
+        the record gives to materials of the class."""
+        names = [material] if material is not None else [
+            *[one.supply.material for one in self.plan.supplied],
+            *[name for one in (lot, *[taken.lot for taken in self.plan.taken])
+              for name in self.facts.composition(one).materials],
+        ]
+        if entry.group in _MADE_NEW and not shows_content(self.around.evidence, names):
+            return ()
+        return tuple(sorted({name for name in names if (known := entry_of(self.sets, name)) is not None
+                             and known[1].group == entry.group}))
 
     def recycled(self, entry: SupplyEntry) -> Decimal:
         """The part of the material that is recycled, for a material that is recycled by its name."""
-        return recycled_part(self.plan, self.facts, self.sets, self.around.evidence, entry)
+        made = self.made(entry.group)
+        return recycled_part(self.plan, self.facts, self.sets, self.around.evidence, entry, made)
 
     def _small(self, choice: SetChoice, made: SetChoice) -> bool:
         own = CONTEXT.multiply(co2e_of(choice.factor.gases), _SCRAP)
         return choice.entry.unit == made.entry.unit and own < co2e_of(made.factor.gases)
+
+
+def _part(amount: Decimal, whole: Decimal) -> Decimal:
+    """`amount` of `whole`, at most all of it; all of nothing is the whole, too."""
+    return CONTEXT.divide(amount, whole) if whole > amount else Decimal(bool(amount))
 
 
 def _shown(evidence: Sequence[Evidence], material: str) -> bool:
@@ -168,8 +221,27 @@ def _shown(evidence: Sequence[Evidence], material: str) -> bool:
 def ranges_of_lot(output: int, lot: LotFacts, mass: Decimal, buying: Buying) -> list[Reference]:
     """The ranges of `mass` kg of the product of `lot`, for an output of a record; empty if the sets have no range."""
     product = buying.facts.products.get(lot.product)
-    materials = {name: Decimal(share) for name, share in buying.facts.composition(lot).materials.items()}
-    return _Ranges(output, spelled(mass), buying).of(product.codes if product else (), materials)
+    ranges = _Ranges(output, lot, spelled(mass), buying)
+    if product is None:
+        return ranges.of((), buying.facts.composition(lot).materials, {})
+    return ranges.of(product.codes, buying.facts.composition(lot).materials, product.composition.materials)
+
+
+def _is_good(lot: LotFacts, buying: Buying) -> bool:
+    """Whether a by-product is a good that a route may as well be run for. A plant that treats waste, such as an
+    incinerator, has metal as a by-product of its service."""
+    return not _treats_waste(buying.plan) and any(
+        entry.group not in _RESIDUES for entry in entries_of_lot(lot, buying)
+    )
+
+
+def _treats_waste(plan: Plan) -> bool:
+    if any(lot.mass for lot, _ in plan.created if lot.role in PRODUCT_ROLES):
+        return False
+    came = [taken.mass or Decimal(0) for taken in plan.taken if taken.lot.role == "waste"]
+    others = [taken.mass or Decimal(0) for taken in plan.taken if taken.lot.role != "waste"]
+    others += [mass or Decimal(0) for supply, mass in plan.supplied if supply.material not in _FLUIDS]
+    return sum(came, Decimal(0)) > sum(others, Decimal(0))
 
 
 def entries_of_lot(lot: LotFacts, buying: Buying) -> list[SupplyEntry]:
@@ -181,44 +253,64 @@ def entries_of_lot(lot: LotFacts, buying: Buying) -> list[SupplyEntry]:
 
 
 class _Ranges:
-    """The ranges of one output of `mass` kg."""
+    """The ranges of `mass` kg of the product of `lot`, for one output."""
 
-    def __init__(self, output: int, mass: Decimal, market: Buying) -> None:
+    def __init__(self, output: int, lot: LotFacts, mass: Decimal, market: Buying) -> None:
         self._output = output
+        self._lot = lot
         self._mass = mass
         self._market = market
         self._sets = market.sets
 
-    def of(self, codes: Sequence[str], materials: Mapping[str, Decimal]) -> list[Reference]:
+    def of(
+        self, codes: Sequence[str], materials: Mapping[str, str], named: Mapping[str, str]
+    ) -> list[Reference]:
+        """`materials`: of the lot; `named`: of its product."""
         by_material = self._by_materials(materials)
         entry = entry_of_code(self._sets, codes)
         by_code = [] if entry is None else self._reference(entry, self._mass, None)
-        if not by_code or not by_material:
-            return by_code or by_material
         groups = {known[1].group for name in materials if (known := entry_of(self._sets, name)) is not None}
-        if entry is not None and entry.group in groups:
-            return by_code
-        return max(by_code, by_material, key=_least)
+        if by_code and entry is not None and (not by_material or entry.group in groups):
+            chosen, other = by_code, by_material
+        else:
+            chosen, other = max(by_material, by_code, key=_least), []
+        by_product = [] if named == materials else self._by_materials(named)
+        highest = max(other, by_product, key=_least)
+        return highest if _least(highest) > CONTEXT.multiply(_FAR, _least(chosen)) else chosen
 
-    def _by_materials(self, materials: Mapping[str, Decimal]) -> list[Reference]:
-        known: list[Reference] = []
-        part = Decimal(0)
-        for name, share in materials.items():
-            entry = entry_of(self._sets, name)
-            reference = [] if entry is None else self._reference(entry[1], CONTEXT.multiply(self._mass, share), name)
-            if reference:
-                known += reference
-                part = CONTEXT.add(part, share)
-        return known if part >= _KNOWN_PART else []
+    def _by_materials(self, materials: Mapping[str, str]) -> list[Reference]:
+        """Empty if too little of the mass has a range."""
+        found: list[tuple[SupplyEntry, str, Decimal]] = []
+        unknown = unranged = Decimal(0)
+        for name, stated in materials.items():
+            entry, share = entry_of(self._sets, name), Decimal(stated)
+            if entry is None:
+                unknown = CONTEXT.add(unknown, share)
+            elif self._choice(entry[1]) is not None:
+                found.append((entry[1], name, share))
+            else:
+                unranged = CONTEXT.add(unranged, share)
+        part = sum([share for _, _, share in found], Decimal(0))
+        if part < _KNOWN_PART or unknown > _UNKNOWN_PART:
+            return []
+        scale = CONTEXT.divide(CONTEXT.multiply(self._mass, CONTEXT.subtract(Decimal(1), unranged)), part)
+        return [one for entry, name, share in found
+                for one in self._reference(entry, spelled(CONTEXT.multiply(scale, share)), name)]
+
+    def _choice(self, entry: SupplyEntry) -> SetChoice | None:
+        """The row with the range of a material, or of the primary material if it is recycled by its name."""
+        choice = self._market.choose((primary_of(self._sets, entry) or entry).key)
+        known = choice is not None and choice.factor.low is not None and _kilograms_of(choice.entry) is not None
+        return choice if known else None
 
     def _reference(self, entry: SupplyEntry, mass: Decimal, material: str | None) -> list[Reference]:
         """The range of `mass` kg of the entry; empty if no set has a range for its mass. A material that is recycled by
         its name has the range of the primary material, with the recycled part that the record shows."""
         named, primary = entry, primary_of(self._sets, entry)
         entry = primary or entry
-        choice = self._market.choose(entry.key)
+        choice = self._choice(named)
         scale = None if choice is None else _kilograms_of(choice.entry)
-        if choice is None or choice.factor.low is None or scale is None:
+        if choice is None or scale is None:
             return []
         recycled = self._market.choose(recycled_key(entry.key))
         if recycled is not None and recycled.entry.unit != choice.entry.unit:
@@ -229,6 +321,7 @@ class _Ranges:
             scrap = max(scrap or Decimal(0), self._market.recycled(named))
         return [Reference(
             output=self._output, mass=mass, material=material, factor=choice.name,
+            materials=self._market.recycled_names(self._lot, entry, material),
             low=CONTEXT.divide(factor.low or Decimal(0), scale),
             default=CONTEXT.divide(co2e_of(factor.gases), scale),
             high=None if factor.high is None else CONTEXT.divide(factor.high, scale),

@@ -192,11 +192,11 @@ class Reference(Value, frozen=True):
     """The usual burden of `mass` kg of a material of the output by the factor sets in force, kg CO2e per kg: at least
     `low`, `default` by default, at most `high`. The recycled part of the material has a range of its own; if the sets
     have no such range, it begins at zero and `low` is its default. `material` names the content, as in `material:M`;
-    without a name, `mass` is the whole output's. An output without mass has its quantity in `mass`, in `unit`, and its
-    range by that unit. `scrap`: the least recycled share, by the used cores, and the bought scrap for which the record
-    has evidence. `factor`: the row. `part`: the part of the output that may be worth its default whatever its figure: a
-    question between `low` and `default` counts by this part. `code`: the rule behind a question of this range, unless
-    it is that the figure lies below it."""
+    without a name, `mass` is the whole output's. The recycled content of `materials` counts. An output without mass has
+    its quantity in `mass`, in `unit`, and its range by that unit. `scrap`: the least recycled share, by the used cores,
+    and the bought scrap for which the record has evidence. `factor`: the row. `part`: the part of the output that may
+    be worth its default whatever its figure: a question between `low` and `default` counts by this part. `code`: the
+    rule behind a question of this range, unless it is that the figure lies below it."""
 
     output: int
     mass: Decimal
@@ -207,6 +207,7 @@ class Reference(Value, frozen=True):
     recycled_low: Decimal | None = None
     recycled_default: Decimal | None = None
     material: Key | None = None
+    materials: tuple[Key, ...] = ()
     scrap: Decimal | None = None
     part: Decimal | None = None
     code: Key | None = None

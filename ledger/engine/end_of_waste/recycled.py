@@ -44,10 +44,12 @@ def shows_content(evidence: Sequence[Evidence], materials: Sequence[str]) -> boo
 
 
 def recycled_part(
-    plan: Plan, facts: Facts, sets: Sequence[FactorSetVersion], evidence: Sequence[Evidence], entry: SupplyEntry
+    plan: Plan, facts: Facts, sets: Sequence[FactorSetVersion], evidence: Sequence[Evidence], entry: SupplyEntry,
+    made: Decimal,
 ) -> Decimal:
-    """The part (0 to 1) of a record's material of the class of `entry` that is scrap, or recycled itself. Bought scrap
-    needs a document of any kind about it, as in a reference range."""
+    """The part (0 to 1) of a record's material of the class of `entry` that is scrap, or recycled itself; no larger a
+    part than of the `made` kg of goods of the class. Bought scrap needs a document of any kind about it, as in a
+    reference range."""
     if shows_content(evidence, (entry.key,)):
         return Decimal(1)
     kinds = [one.kind.partition(":")[2] for one in evidence]
@@ -65,7 +67,7 @@ def recycled_part(
         whole = CONTEXT.add(whole, mass)
         if lot.role in ("waste", "core") or all(_is_recycled(one) for one in _entries(lot, facts, sets)):
             recycled = CONTEXT.add(recycled, mass)
-    return CONTEXT.divide(recycled, whole) if recycled else _NOTHING
+    return CONTEXT.divide(recycled, max(whole, made)) if recycled else _NOTHING
 
 
 def _is_recycled(entry: SupplyEntry) -> bool:

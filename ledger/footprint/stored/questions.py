@@ -92,16 +92,13 @@ def _recycled_share(reference: Reference, contents: Contents) -> float:
     scrap is there, whatever it may be called."""
     least = 0.0 if reference.scrap is None else float(reference.scrap)
     prefixes = [*PHYSICAL, *[ATTRIBUTED + prefix for prefix in RECYCLED.values()]]
-    if reference.material is None:
-        recycled, whole = 0.0, float(reference.mass)
-        for name, amount in contents.items():
-            if name.startswith(tuple(prefixes)):
-                recycled += amount
-    else:
+    whole = float(reference.mass)
+    if reference.material is not None:
         whole = contents.get(f"{MATERIAL}{reference.material}", 0.0)
-        recycled = 0.0
+    recycled = 0.0
+    for material in reference.materials:
         for prefix in prefixes:
-            recycled += contents.get(f"{prefix}{reference.material}", 0.0)
+            recycled += contents.get(f"{prefix}{material}", 0.0)
     return min(max(recycled / whole if whole else 0.0, least), 1.0)
 
 

@@ -160,7 +160,7 @@ def test_a_declaration_needs_a_document_about_its_recycled_content(
 
 
 @pytest.mark.parametrize(("inputs", "supplies", "kinds", "question"), [
-    ({}, [ore("100 KGM")], [], 200), ({"old": "100 KGM"}, [], [], 0), ({"old": "90 KGM"}, [ore("10 KGM")], [], 0),
+    ({}, [ore("100 KGM")], [], 200), ({"old": "100 KGM"}, [], [], 0), ({"old": "90 KGM"}, [ore("10 KGM")], [], 55),
     ({"old": "50 KGM"}, [supply("steel", "50 KGM")], [], 0),
     ({}, [supply("steelScrap", "100 KGM")], ["deliveryNote"], 46),
     ({}, [supply("steelScrap", "100 KGM")], [], 196), ({}, [supply("recycledSteel", "100 KGM")], ["invoice"], 0),
@@ -169,7 +169,8 @@ def test_a_declaration_needs_a_document_about_its_recycled_content(
 def test_scrap_makes_a_material_recycled(
     again: Works, inputs: dict[str, str], supplies: list[Any], kinds: list[str], question: float
 ) -> None:
-    """Of half scrap and half bought steel the range is the mean of both: it begins at 55, and the steel has 100. Bought
+    """Of half scrap and half bought steel the range is the mean of both: it begins at 55, and the steel has 100. With a
+    tenth of ore it begins at 19, has the default 65, and the steel has 10. Bought
     scrap has 4 kg, less than recycled steel ever has, and bought recycled steel 50; without a document they are no
     scrap."""
     again.collect("old", "swarf", "100 KGM")

@@ -62,8 +62,10 @@ def test_a_figure_below_the_range_is_questioned_up_to_the_default(site: Site, co
     ({"classifications": {"hs": "7207"}}, []),
     ({"classifications": {"cpc": "7208"}}, []),
     ({"materials": {"steel": "0.9"}}, ["steel"]),
-    ({"materials": {"steel": "0.6", "unheardOf": "0.4"}}, ["steel"]),
-    ({"materials": {"steel": "0.4", "unheardOf": "0.6"}}, []),
+    ({"materials": {"steel": "0.5"}}, ["steel"]),
+    ({"materials": {"steel": "0.4"}}, []),
+    ({"materials": {"steel": "0.9", "unheardOf": "0.1"}}, ["steel"]),
+    ({"materials": {"steel": "0.8", "unheardOf": "0.2"}}, []),
     ({"materials": {"zinc": "1"}}, []),  # the set knows it, but has no range
     ({"materials": {"steel": "1"}, "classifications": {"hs": "720851"}}, ["steel"]),
     ({}, []),

@@ -19,7 +19,7 @@ STEEL: Final = Reference(output=0, mass=Decimal(1000), low=Decimal("0.4"), defau
                          high=Decimal("3.5"), factor="set@1:steel/cradleToGate/*/2019")
 ALUMINIUM: Final = Reference(
     output=0, mass=Decimal(10), low=Decimal(3), default=Decimal(15), factor="set@1:aluminium/cradleToGate/*/2023",
-    recycled_low=Decimal("0.25"), recycled_default=Decimal(1), material="aluminium",
+    recycled_low=Decimal("0.25"), recycled_default=Decimal(1), material="aluminium", materials=("aluminium",),
 )
 
 
