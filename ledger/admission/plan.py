@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
+from ledger.admission.carriage import with_carriage
 from ledger.admission.checks.allocation import check_waste_shares
 from ledger.admission.checks.new_keys import check_prime_order_keys
 from ledger.admission.checks.services import check_services
@@ -57,7 +58,7 @@ def plan(
             check_waste_shares(record)
         check_services(record, planned)
     if Rule.REFERENCE_RANGES in rules and planned.created:
-        planned = dated(record, planned)
+        planned = with_carriage(record, dated(record, planned), facts)
     return planned
 
 

@@ -380,8 +380,9 @@ def _keeps_unspread(old: Prepared) -> bool:
 
 
 def _seen(taken: Taken) -> tuple[object, ...]:
-    """The parts of an input that a sector sees and a revision can change: see `check_same_lots`."""
-    return taken.lot.id, taken.quantity, taken.mass, taken.lot.composition, taken.lot.maker
+    """The parts of an input that an assessment depends on and a revision can change: see `check_same_lots`."""
+    lot = taken.lot
+    return lot.id, taken.quantity, taken.mass, lot.composition, lot.maker, lot.place, lot.carried
 
 
 def _flows(prepared: Prepared) -> list[tuple[int, Decimal]]:

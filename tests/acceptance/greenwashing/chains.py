@@ -3,7 +3,7 @@
 from acceptance.greenwashing.lie import Lie
 from acceptance.greenwashing.mixing import ALUMINIUM, EPD, STEEL, stated
 from acceptance.greenwashing.nonferrous import CHINA
-from support.market import Market, document, evidence, row, supply
+from support.market import Market, document, evidence, nature, row, supply
 
 
 def back_under_another_name(market: Market) -> Lie:
@@ -97,3 +97,16 @@ def heat_of_waste_that_nobody_pays(market: Market) -> Lie:
     service = plant.send("treatment", "100 HUR", shell)
     shell.consume({service: "100 HUR"}, "finalUse")
     return Lie(plant, "heat", market.footprint(plant.name("treatment"))["footprint"])
+
+
+def gravel_that_flew(market: Market) -> Lie:
+    """Gravel of a quarry in China is paving in Germany, and nobody states how it came."""
+    quarry = market.company("quarry", "CN", "CN-SD")
+    quarry.product("gravel", "works", materials={"gravel": "1"})
+    quarry.run("works.make", [quarry.out("gravel", "1000 TNE")], [nature("gravel", "1000 TNE")])
+    paver = market.company("paver", "DE").products("works", paving="gravel")
+    market.begin_to_lie()
+    paver.run("works.make", [paver.out("paving", "1000 TNE")],
+              inputs={quarry.send("gravel", "1000 TNE", paver): "1000 TNE"})
+    road, sea = row("truckFreight/cradleToGate/*/2025"), row("seaContainer/cradleToGate/*/2020")
+    return Lie(paver, "paving", 1e6 * road + 18e6 * sea)
