@@ -218,7 +218,7 @@ ATTEMPTS: Final = (
     Attempt(mixing.sand_by_a_rule_of_its_own, 1_850_000, "a rule needs a document of it"),
     Attempt(chains.back_under_another_name, 1_840_000,
             "sold outside by the group and declared again, by product and quantity"),
-    Attempt(chains.gravel_that_flew, 277_680, "freight over a border, by default distances"),
+    Attempt(chains.ore_that_flew, 277_680, "freight over a border, by default distances"),
     Attempt(chains.toller_who_keeps_the_burden, 210_600, "declared share of another's goods far from their mass"),
     Attempt(chains.power_of_an_owner_without_a_meter, 15_557, "minimal inventory: an omission under tolling"),
     Attempt(chains.dust_that_was_a_product, 666_711,

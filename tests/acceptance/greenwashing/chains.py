@@ -99,14 +99,12 @@ def heat_of_waste_that_nobody_pays(market: Market) -> Lie:
     return Lie(plant, "heat", market.footprint(plant.name("treatment"))["footprint"])
 
 
-def gravel_that_flew(market: Market) -> Lie:
-    """Gravel of a quarry in China is paving in Germany, and nobody states how it came."""
-    quarry = market.company("quarry", "CN", "CN-SD")
-    quarry.product("gravel", "works", materials={"gravel": "1"})
-    quarry.run("works.make", [quarry.out("gravel", "1000 TNE")], [nature("gravel", "1000 TNE")])
-    paver = market.company("paver", "DE").products("works", paving="gravel")
+def ore_that_flew(market: Market) -> Lie:
+    """Ore of a mine in China is ground in Germany, and nobody states how it came."""
+    mine = market.company("mine", "CN", "CN-SD").products("works", ore="ironOre")
+    mine.run("works.make", [mine.out("ore", "1000 TNE")], [nature("ironOre", "1000 TNE")])
+    mill = market.company("mill", "DE").products("works", powder="ironOre")
     market.begin_to_lie()
-    paver.run("works.make", [paver.out("paving", "1000 TNE")],
-              inputs={quarry.send("gravel", "1000 TNE", paver): "1000 TNE"})
-    road, sea = row("truckFreight/cradleToGate/*/2025"), row("seaContainer/cradleToGate/*/2020")
-    return Lie(paver, "paving", 1e6 * road + 18e6 * sea)
+    mill.run("works.make", [mill.out("powder", "1000 TNE")], inputs={mine.send("ore", "1000 TNE", mill): "1000 TNE"})
+    return Lie(mill, "powder", 1e6 * row("truckFreight/cradleToGate/*/2025") + 18e6 * row(
+        "seaContainer/cradleToGate/*/2020"))

@@ -77,7 +77,8 @@ def _downstream(market: Market, lie: Lie, own: Mapping[str, Any]) -> list[str]:
     # Energy does not travel, so its buyer is a neighbour. Goods go by ship, whose freight is honest.
     mass = float(own["lot"].get("massKg") or 0)
     place = ("DE", None) if mass else (lie.seller.country, lie.seller.subdivision)
-    ship = [supply("seaContainer", f"{_SEA * mass * part:.3f} TKM")] if mass and lie.seller.country != "DE" else []
+    sails = mass and lie.seller.country != "DE"
+    ship = [supply("seaContainer", f"{round(_SEA * mass * part) + 1} TKM")] if sails else []
     buyer, customer = market.company("buyer", *place), market.company("customer", "DE")
     bought = lie.seller.send(lie.lot, f"{left} {unit}", buyer, name="sold-on", time=MONTH[0], transport=ship)
     answer = market.footprint(bought)

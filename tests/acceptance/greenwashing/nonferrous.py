@@ -1,9 +1,12 @@
 """Attempts of smelters."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from acceptance.greenwashing.lie import Lie
 from support.market import Company, Market, evidence, factor, nature, row, supply
+
+from ledger.core.record.values import Supply
 
 CHINA = row("electricity/cradleToGate/CN/2024")
 NORWAY = row("electricity/cradleToGate/NO/2024")
@@ -86,7 +89,7 @@ def pots_of_a_subsidiary_in_a_pool(market: Market) -> Lie:
     second = north.site("second", "NO")
     market.begin_to_lie()
     pots(north)
-    smelter.pool("stock", "metal", product=north.name("product:metal"))
+    smelter.pool("stock", north.name("product:metal"))
     north.run("nonferrous.aluminiumCasting", [north.out("metal", "500 TNE", name="cast")],
               [supply("naturalGas", "30000 NM3", "22.5 TNE"), supply("electricity", "45 MWH")], {"metal": "500 TNE"},
               facility=second)
@@ -103,7 +106,7 @@ def metal_that_a_subsidiary_declares(market: Market) -> Lie:
     north.declare(lot=north.out("metal", "1000 TNE"), burdens={"fossilGhgEmissions": "5000000"},
                   facility=north.name("site"), evidence=[evidence("productFootprint")])
     _cast(smelter, north.send("metal", "1000 TNE", smelter))
-    return Lie(smelter, "ingot", 1e6 * row("aluminium/cradleToGate/CN/2024") - 5e6)
+    return Lie(smelter, "ingot", 1e6 * row("aluminium/cradleToGate/CN/2012") - 5e6)
 
 
 def liquid_metal_that_sailed(market: Market) -> Lie:
