@@ -98,10 +98,14 @@ def _trips(record: Transformation, plan: Plan, facts: Facts, here: SiteFacts) ->
         site = facts.facilities.get(lot.starting_place or "")
         if site is None or site.id == here.id or not taken.mass or lot.role in ("credit", "attribute"):
             continue
+        abroad = site.country != here.country
+        if not abroad and site.subdivision == here.subdivision:
+            # Power is as clean there as here.
+            continue
         own = site.operator == record.issuer
         if lot.carried is None and not (own and lot.sender is None):
             continue
-        least, carried = ABROAD if site.country != here.country else _WITHIN, lot.carried or 0
+        least, carried = ABROAD if abroad else _WITHIN, lot.carried or 0
         if carried < least:
             of_group = own or facts.group(site.operator) == facts.group(record.issuer)
             lacking = taken.mass * (least - carried) / _TONNE

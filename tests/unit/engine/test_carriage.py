@@ -4,19 +4,24 @@ from typing import Any, Final
 
 import msgspec
 import pytest
+from carbon_ledger_factors_open import factor_set as open_set
 from msgspec import Raw
+from msgspec.structs import replace
 from support.memory import MemoryLedger
 from support.site import supply
+from support.statements import VKEY, bodies_of, signed, stated, tree_of
 from unit.engine.carriers import CHINESE, NEARBY, OVERSEAS, ROAD, Metalworks, new_ledger
 
 from ledger.admission.rules import NEWEST, RULES, VERSIONS
+from ledger.client.verify.statement_bodies import recompute_from_bodies
 from ledger.core.outcome.assessment import QUESTIONED
-from ledger.core.record.kinds import Activation
+from ledger.core.record.kinds import Activation, Transformation
 from ledger.core.record.revisions import Amendment, Change
 from ledger.core.record.values import Supply
 from ledger.engine.batch import Sequenced
-from ledger.engine.inventory.liquid import AFAR
+from ledger.engine.inventory.liquid import AFAR, liquid_metal
 from ledger.engine.inventory.moved import MOVED
+from ledger.footprint.derived.statements import check_statement
 
 OMITTED: Final = "omittedAbs"
 
@@ -232,6 +237,44 @@ def test_solid_metal_and_liquids_that_travel_are_believed(
 ) -> None:
     """A neighbour's ladle may come over the border; sulphur and gas travel liquid for weeks."""
     assert home.finding(liquid(home, country, lot, material), AFAR) is None
+
+
+@pytest.mark.parametrize(("process", "material", "asked"), [
+    ("steel.basicOxygenFurnace", "pigIron", True), ("steel.basicOxygenFurnace", "steel", False),
+    ("steel.electricArcFurnace", "pigIron", False), ("nonferrous.aluminiumCasting", "aluminium", False),
+])
+def test_a_converter_needs_its_iron_liquid(home: Metalworks, process: str, material: str, asked: bool) -> None:
+    """Cold iron melts in an arc furnace, and cold aluminium in a casthouse that does not call it molten."""
+    entry = liquid(home, "BR", "metal", material)
+    prepared = home.ledger.history.prepared[entry.index]
+    record = replace(prepared.submission.record, process=process)
+    assert isinstance(record, Transformation)
+    found = liquid_metal(record, prepared.plan, home.ledger.state, [open_set().newest])
+    assert (bool(found.findings), found.main) == (asked, asked)
+
+
+def test_a_little_liquid_metal_questions_no_product(home: Metalworks) -> None:
+    stranger = Metalworks(home.ledger, "stranger", "NO")
+    stranger.melt("molten")
+    home.melt()
+    stranger.send("molten", "400 KGM", home, "molten-sold", [supply("truckFreight", "900 TKM")])
+    entry = home.make([home.out("ingot", "ingot", "1000 KGM")], {
+        stranger.name("molten-sold"): "400 KGM", "metal": "600 KGM"})
+    assert home.finding(entry, AFAR) is not None
+    assert burden(home, QUESTIONED) == 0
+
+
+@pytest.mark.parametrize("country", ["NO", "CN"])
+def test_a_statement_with_freight_left_out_proves_its_figures(home: Metalworks, country: str) -> None:
+    """It does not disclose where the metal began, so nobody assesses the record again with it."""
+    stranger = Metalworks(home.ledger, "stranger", country)
+    stranger.melt()
+    home.cast(sold(stranger, home))
+    proven = check_statement(signed(tree_of(stated(home.ledger, home.name("ingot")))), VKEY)
+    bodies = bodies_of(home.ledger)
+    recomputed = recompute_from_bodies(proven, lambda _, reads: bodies.get(reads), home.ledger.registry)
+    assert recomputed.results
+    assert recomputed.assessment == (country == "CN")
 
 
 # Earlier rules
