@@ -4,18 +4,18 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
-from ledger.admission.carriage import with_carriage
 from ledger.admission.checks.allocation import check_waste_shares
 from ledger.admission.checks.new_keys import check_prime_order_keys
 from ledger.admission.checks.services import check_services
 from ledger.admission.checks.stated_figures import check_parts, check_stated_figures
 from ledger.admission.checks.times import check_bounded
-from ledger.admission.dates import dated
 from ledger.admission.facts import LOT_SLOTS, Facts
 from ledger.admission.identifiers import check_numbered_names, check_plain_names
 from ledger.admission.kind import Terms
 from ledger.admission.kinds.table import kind_of
 from ledger.admission.lots import Plan
+from ledger.admission.provenance.carriage import with_carriage
+from ledger.admission.provenance.dates import dated
 from ledger.admission.rules import Rule
 from ledger.core.record.kinds import AnyRecord, Transformation
 from ledger.core.record.units import AMOUNT_LIMIT

@@ -26,8 +26,9 @@ from ledger.engine.inventory.check import with_inventory, with_omissions
 from ledger.engine.inventory.elsewhere import declared_power, energy_of_elsewhere
 from ledger.engine.inventory.lacking import unpriced
 from ledger.engine.inventory.later import early_transfer, late_inputs
-from ledger.engine.inventory.liquid import liquid_metal
-from ledger.engine.inventory.moved import moved_goods
+from ledger.engine.inventory.liquid import LiquidMetal, liquid_metal
+from ledger.engine.inventory.moved import MovedGoods, moved_goods
+from ledger.engine.inventory.sites import from_elsewhere
 from ledger.engine.inventory.unmelted import unmelted_scrap
 from ledger.engine.inventory.usual import SetPricer
 from ledger.engine.prepared import PreparedDraft, Pricing
@@ -123,8 +124,10 @@ def _with_references(
     own, omissions = list[Finding](), assessment.omissions
     if isinstance(record, Transformation):
         pricer = SetPricer(pricing.around, pricing.sets)
-        moved, late = moved_goods(record, draft.plan, facts, pricer), late_inputs(record, draft.plan)
-        liquid = liquid_metal(record, draft.plan, facts, pricing.sets)
+        moved, liquid, late = MovedGoods(), LiquidMetal(), late_inputs(record, draft.plan)
+        if came := from_elsewhere(record, draft.plan, facts):
+            moved = moved_goods(record, draft.plan, came, facts, pricer)
+            liquid = liquid_metal(record, draft.plan, came, facts, pricing.sets)
         omissions = omissions if moved.omission is None else (*omissions, moved.omission)
         unmelted = None if record.basis == "provisional" else unmelted_scrap(record, draft.plan, facts, pricer)
         own = [*([] if moved.finding is None else [moved.finding]), *late.findings, *liquid.findings,

@@ -21,6 +21,7 @@ from ledger.core.outcome.assessment import Finding
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Transformation
 from ledger.engine.inventory.elsewhere import are_linked
+from ledger.engine.inventory.sites import FromElsewhere
 from ledger.sdk import PRODUCT_ROLES, FactorSetVersion, rows
 from ledger.sdk.sets.lookup import entry_of
 
@@ -40,25 +41,22 @@ class LiquidMetal(NamedTuple):
 
 
 def liquid_metal(
-    record: Transformation, plan: Plan, facts: Facts, sets: Sequence[FactorSetVersion]
+    record: Transformation, plan: Plan, came: Sequence[FromElsewhere], facts: Facts, sets: Sequence[FactorSetVersion],
 ) -> LiquidMetal:
-    """A finding for each lot of liquid metal from afar."""
+    """A finding for each lot of liquid metal from afar. `came`: the inputs from elsewhere."""
     here, mass = facts.facilities[record.facility], _NOTHING
     findings = list[Finding]()
-    for i, taken in enumerate(plan.taken):
-        site = facts.facilities.get(taken.lot.starting_place or "")
-        if site is None or not taken.mass or are_linked(site.country, here.country):
-            continue
-        if _is_liquid(taken.lot, record, facts, sets):
-            mass = CONTEXT.add(mass, taken.mass)
-            message = f"{taken.lot.id} is liquid metal of a country from which none arrives liquid"
+    for i, lot, kilograms, site in came:
+        if not are_linked(site.country, here.country) and _is_liquid(lot, record, facts, sets):
+            mass = CONTEXT.add(mass, kilograms)
+            message = f"{lot.id} is liquid metal, and it would freeze on the way from its country"
             findings.append(Finding(code=AFAR, message=message[:255], taken=i))
     if not findings:
         return LiquidMetal()
     made = _NOTHING
-    for lot, _ in plan.created:
-        if lot.role in PRODUCT_ROLES:
-            made = CONTEXT.add(made, lot.mass or _NOTHING)
+    for output, _ in plan.created:
+        if output.role in PRODUCT_ROLES:
+            made = CONTEXT.add(made, output.mass or _NOTHING)
     return LiquidMetal(tuple(findings), CONTEXT.multiply(mass, _TWO) >= made)
 
 

@@ -2,7 +2,7 @@
 
 Whoever runs a process on dirty power can book it at a second site or a subsidiary with clean power, and go on at home.
 Goods that did move came by some freight: of the record that takes them, or of the transfers that brought them (see
-`admission.carriage`). If neither states freight over a short way for their mass:
+`admission.provenance.carriage`). If neither states freight over a short way for their mass:
 
     goods of the own group, from a place where power is cleaner    they may have been made here: figures of products
                                                                    that consist of them for the most part are
@@ -11,7 +11,7 @@ Goods that did move came by some freight: of the record that takes them, or of t
                                                                    omission, by the default distances of
                                                                    `freight-defaults.csv`
 
-Lots of earlier rules that changed hands are not asked: nobody knows what their transfers stated.
+Lots that changed hands under earlier rules are not asked: they do not tell the freight of their transfers.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,9 +19,9 @@ from decimal import Decimal, localcontext
 from functools import cache
 from typing import Final, NamedTuple
 
-from ledger.admission.carriage import ABROAD
 from ledger.admission.facts import Facts, LotFacts, SiteFacts
 from ledger.admission.lots import Plan
+from ledger.admission.provenance.carriage import ABROAD
 from ledger.core.outcome.assessment import Assessment, Finding, Omission, Span
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Transformation
@@ -29,6 +29,7 @@ from ledger.core.record.units import UNITS
 from ledger.engine.bounds.process import short
 from ledger.engine.inventory.elsewhere import ELSEWHERE
 from ledger.engine.inventory.liquid import AFAR
+from ledger.engine.inventory.sites import FromElsewhere
 from ledger.engine.inventory.stated import ELECTRICITY, FREIGHT
 from ledger.engine.inventory.usual import SetPricer
 from ledger.sdk import ANYWHERE, PRODUCT_ROLES, ZERO, rows
@@ -36,7 +37,7 @@ from ledger.sdk.sets.lookup import places_around
 
 MOVED: Final = "moved-without-transport"
 CARRIAGE: Final = "carriage of goods from another country, which no record states"
-"""What the omission says. It names no place: the maker may be hidden from whoever sees it."""
+"""The text of the omission. It names no place: the maker may be hidden from its readers."""
 _BETTER: Final = Decimal("0.8")
 """A place is better if its power causes less than this part of the CO2e of power here."""
 _WITHIN: Final = 20
@@ -66,13 +67,13 @@ class _Trip(NamedTuple):
     of_group: bool
 
 
-def moved_goods(record: Transformation, plan: Plan, facts: Facts, pricer: SetPricer) -> MovedGoods:
-    """Nothing if nothing moved, or if the record or its transfers state the freight."""
+def moved_goods(
+    record: Transformation, plan: Plan, came: Sequence[FromElsewhere], facts: Facts, pricer: SetPricer
+) -> MovedGoods:
+    """Nothing if the record or its transfers state the freight. `came`: the inputs from elsewhere."""
     here = facts.facilities[record.facility]
     with localcontext(CONTEXT):
-        trips = list(_trips(record, plan, facts, here))
-        if not trips:
-            return MovedGoods()
+        trips = list(_trips(record, came, facts, here))
         better = [trip for trip in trips if trip.of_group and _is_cleaner(trip.site, pricer)]
         stated, least = _stated(plan), sum([trip.lacking for trip in better], ZERO)
         others = [trip for trip in trips if trip.site.country != here.country and trip not in better]
@@ -91,25 +92,19 @@ def moved_goods(record: Transformation, plan: Plan, facts: Facts, pricer: SetPri
     ), mass * 2 >= made, omission)
 
 
-def _trips(record: Transformation, plan: Plan, facts: Facts, here: SiteFacts) -> Iterator[_Trip]:
-    """The lots of matter from another place whose transfers do not state their freight."""
-    for taken in plan.taken:
-        lot = taken.lot
-        site = facts.facilities.get(lot.starting_place or "")
-        if site is None or site.id == here.id or not taken.mass or lot.role in ("credit", "attribute"):
-            continue
-        abroad = site.country != here.country
-        if not abroad and site.subdivision == here.subdivision:
-            # Power is as clean there as here.
-            continue
+def _trips(
+    record: Transformation, came: Sequence[FromElsewhere], facts: Facts, here: SiteFacts
+) -> Iterator[_Trip]:
+    """The lots from another place whose transfers do not state their freight."""
+    for _, lot, mass, site in came:
         own = site.operator == record.issuer
         if lot.carried is None and not (own and lot.sender is None):
             continue
-        least, carried = ABROAD if abroad else _WITHIN, lot.carried or 0
+        least, carried = ABROAD if site.country != here.country else _WITHIN, lot.carried or 0
         if carried < least:
             of_group = own or facts.group(site.operator) == facts.group(record.issuer)
-            lacking = taken.mass * (least - carried) / _TONNE
-            yield _Trip(lot, taken.mass, site, lacking, Decimal(least - carried) / least, of_group)
+            lacking = mass * (least - carried) / _TONNE
+            yield _Trip(lot, mass, site, lacking, Decimal(least - carried) / least, of_group)
 
 
 def _is_cleaner(site: SiteFacts, pricer: SetPricer) -> bool:

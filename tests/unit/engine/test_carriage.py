@@ -21,6 +21,7 @@ from ledger.core.record.values import Supply
 from ledger.engine.batch import Sequenced
 from ledger.engine.inventory.liquid import AFAR, liquid_metal
 from ledger.engine.inventory.moved import MOVED
+from ledger.engine.inventory.sites import from_elsewhere
 from ledger.footprint.derived.statements import check_statement
 
 OMITTED: Final = "omittedAbs"
@@ -249,7 +250,8 @@ def test_a_converter_needs_its_iron_liquid(home: Metalworks, process: str, mater
     prepared = home.ledger.history.prepared[entry.index]
     record = replace(prepared.submission.record, process=process)
     assert isinstance(record, Transformation)
-    found = liquid_metal(record, prepared.plan, home.ledger.state, [open_set().newest])
+    came = from_elsewhere(record, prepared.plan, home.ledger.state)
+    found = liquid_metal(record, prepared.plan, came, home.ledger.state, [open_set().newest])
     assert (bool(found.findings), found.main) == (asked, asked)
 
 

@@ -10,7 +10,7 @@ never smaller than the true distance. None: no transfer under this rule.
 """
 
 from collections.abc import Mapping, Sequence
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from typing import Final
 
 from msgspec.structs import replace
@@ -27,12 +27,13 @@ _FARTHEST: Final = Decimal(100_000)
 """Kilometres beyond which no freight counts: more than twice around the earth."""
 _TONNE: Final = Decimal(1000)
 _ZERO: Final = Decimal(0)
-_MOVED: Final[Mapping[str, Decimal]] = {
-    "freight": Decimal(1), "energy": Decimal(20), "mass": Decimal(1000), "time": Decimal(1000),
-}
+_DIMENSIONS: Final[Mapping[str, Decimal]] = {"freight": Decimal(1), "energy": Decimal(20), "time": Decimal(1000)}
+_KILOGRAM: Final = Decimal(1000)
 """Tonne kilometres that freight by one base unit of a dimension moves at most: one tkm; 1 MJ, since a large bulk
-carrier needs 0.05 MJ per tkm; 1 kg of fuel, which holds at most some 50 MJ; and an hour of a lorry with 20 t at 50 km/h
+carrier needs 0.05 MJ per tkm; an hour of a lorry with 20 t at 50 km/h; and 1 kg of fuel, which holds at most some 50 MJ
 (own estimates)."""
+_MOVED: Final[Mapping[str, Decimal]] = {
+    code: unit.scale * _DIMENSIONS[unit.dimension] for code, unit in UNITS.items() if unit.dimension in _DIMENSIONS}
 
 
 def with_carriage(record: AnyRecord, planned: Plan, facts: Facts) -> Plan:
@@ -59,18 +60,18 @@ def with_carriage(record: AnyRecord, planned: Plan, facts: Facts) -> Plan:
 
 def _after(taken: Taken, transport: Sequence[Supplied]) -> int:
     """The kilometres after a transfer."""
+    before = taken.lot.carried or 0
+    if not transport or not taken.mass:
+        return before
     tonne_kilometres = _ZERO
     for supply, mass in transport:
-        unit = UNITS[supply.quantity.unit]
-        # Counted things such as containers state a mass.
-        amount = CONTEXT.multiply(supply.quantity.amount, unit.scale) if unit.dimension in _MOVED else mass or _ZERO
-        each = _MOVED.get(unit.dimension, _MOVED["mass"])
-        tonne_kilometres = CONTEXT.add(tonne_kilometres, CONTEXT.multiply(amount, each))
-    before = taken.lot.carried or 0
-    if not tonne_kilometres or not taken.mass:
-        return before
+        each = _MOVED.get(supply.quantity.unit)
+        # Fuel, and counted things such as containers, have a mass.
+        moved = CONTEXT.multiply(mass or _ZERO, _KILOGRAM) if each is None else CONTEXT.multiply(
+            supply.quantity.amount, each)
+        tonne_kilometres = CONTEXT.add(tonne_kilometres, moved)
     kilometres = CONTEXT.divide(CONTEXT.multiply(tonne_kilometres, _TONNE), taken.mass)
-    return min(before + int(min(kilometres, _FARTHEST).to_integral_value(ROUND_DOWN)), int(_FARTHEST))
+    return before + int(kilometres) if kilometres < _FARTHEST - before else int(_FARTHEST)
 
 
 def _blended(planned: Plan, facts: Facts) -> tuple[str | None, int | None]:
@@ -101,4 +102,4 @@ def _mean(parts: Sequence[Taken]) -> int | None:
     for part in parts:
         total = CONTEXT.add(total, CONTEXT.multiply(part.quantity, Decimal(part.lot.carried or 0)))
         weight = CONTEXT.add(weight, part.quantity)
-    return int(CONTEXT.divide(total, weight).to_integral_value(ROUND_DOWN)) if weight else None
+    return int(CONTEXT.divide(total, weight)) if weight else None
