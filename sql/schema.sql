@@ -319,7 +319,9 @@ CREATE TABLE lot (
     credit text,
     expires text,
     made text,
-    since text
+    since text,
+    place text,
+    carried integer CHECK (carried >= 0)
 );
 CREATE INDEX lot_item ON lot (item) WHERE item IS NOT NULL;
 CREATE INDEX lot_pool ON lot (pool, number) WHERE pool IS NOT NULL;
@@ -395,6 +397,8 @@ CREATE TABLE lot_version (
     facility text,
     process text,
     withdrawn boolean NOT NULL,
+    place text,
+    carried integer CHECK (carried >= 0),
     PRIMARY KEY (number, version)
 );
 CREATE INDEX lot_version_version ON lot_version (version);

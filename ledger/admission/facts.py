@@ -72,7 +72,8 @@ class LotFacts(Struct, frozen=True, gc=False, kw_only=True):
     it is not the holder. `sender`: who handed a transferred lot over; absent if the lot came back to its owner. `pool`:
     the pool of which the lot is a generation. `credit`: the credited material, or the power that an attribute
     certifies, to be used up before `expires`. `made`: the earliest time at which it can have been made; `since`, of a
-    good: when its owner got it (see `admission.dates`)."""
+    good: when its owner got it. `place`: the facility from which it was carried, if `maker` does not give it;
+    `carried`: the kilometres for which transfers state freight. See `admission.provenance` for all four."""
 
     id: str
     number: int
@@ -94,6 +95,13 @@ class LotFacts(Struct, frozen=True, gc=False, kw_only=True):
     expires: str | None = None
     made: str | None = None
     since: str | None = None
+    place: str | None = None
+    carried: int | None = None
+
+    @property
+    def starting_place(self) -> str | None:
+        """The facility from which the lot was carried, if the log knows it."""
+        return self.place or (None if self.maker is None else self.maker[0])
 
     @property
     def owned_by(self) -> str:

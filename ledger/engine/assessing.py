@@ -26,7 +26,9 @@ from ledger.engine.inventory.check import with_inventory, with_omissions
 from ledger.engine.inventory.elsewhere import declared_power, energy_of_elsewhere
 from ledger.engine.inventory.lacking import unpriced
 from ledger.engine.inventory.later import early_transfer, late_inputs
-from ledger.engine.inventory.moved import moved_goods
+from ledger.engine.inventory.liquid import LiquidMetal, liquid_metal
+from ledger.engine.inventory.moved import MovedGoods, moved_goods
+from ledger.engine.inventory.sites import from_elsewhere
 from ledger.engine.inventory.unmelted import unmelted_scrap
 from ledger.engine.inventory.usual import SetPricer
 from ledger.engine.prepared import PreparedDraft, Pricing
@@ -119,14 +121,18 @@ def _with_references(
     gets no ranges: its figures are not measured yet, and they say so."""
     record = draft.submission.record
     unproven = isinstance(record, Declaration) and not record.evidence
-    own = list[Finding]()
+    own, omissions = list[Finding](), assessment.omissions
     if isinstance(record, Transformation):
         pricer = SetPricer(pricing.around, pricing.sets)
-        moved, late = moved_goods(record, draft.plan, facts, pricer), late_inputs(record, draft.plan)
+        moved, liquid, late = MovedGoods(), LiquidMetal(), late_inputs(record, draft.plan)
+        if came := from_elsewhere(record, draft.plan, facts):
+            moved = moved_goods(record, draft.plan, came, facts, pricer)
+            liquid = liquid_metal(record, draft.plan, came, facts, pricing.sets)
+        omissions = omissions if moved.omission is None else (*omissions, moved.omission)
         unmelted = None if record.basis == "provisional" else unmelted_scrap(record, draft.plan, facts, pricer)
-        own = [*([] if moved is None else [moved.finding]), *late.findings, *([] if unmelted is None else [unmelted]),
-               *energy_of_elsewhere(record, draft.plan, facts, pricer)]
-        unproven = late.main or (moved is not None and moved.main)
+        own = [*([] if moved.finding is None else [moved.finding]), *late.findings, *liquid.findings,
+               *([] if unmelted is None else [unmelted]), *energy_of_elsewhere(record, draft.plan, facts, pricer)]
+        unproven = late.main or moved.main or liquid.main
     elif isinstance(record, Declaration) and record.lot is not None:
         own = [*declared_power(draft.plan, facts, SetPricer(pricing.around, pricing.sets))]
     elif isinstance(record, Transfer):
@@ -142,7 +148,8 @@ def _with_references(
     findings = (*findings, *own)
     if not isinstance(record, Transformation | Declaration) or record.basis == "provisional":
         references = ()
-    return replace(assessment, references=references, findings=(*assessment.findings, *findings))
+    return replace(
+        assessment, references=references, findings=(*assessment.findings, *findings), omissions=omissions)
 
 
 def _with_allocation(

@@ -32,7 +32,7 @@ TABLES: Final = {
     "arrival": ("transfer", "rule"),
     "lot": ("number", "id", "product", "holder", "role", "origin", "quantity", "unit", "mass", "item", "composition",
             "facility", "process", "previous_life", "owner", "sender", "pool", "credit", "expires", "made",
-            "since"),
+            "since", "place", "carried"),
     "figure": ("lot", "version", "method", "plugin", "share", "burdens", "content", "amount"),
     "flow": ("record", "position", "lot", "quantity", "version"),
     "balance": ("lot", "remaining", "quantity"),
@@ -55,7 +55,8 @@ TABLES: Final = {
     "publication_end": ("record", "subject"),
     "revision": ("version", "record"),
     "revised": ("record", "version", "own", "body", "leaf", "outcome"),
-    "lot_version": ("number", "version", "quantity", "mass", "composition", "facility", "process", "withdrawn"),
+    "lot_version": ("number", "version", "quantity", "mass", "composition", "facility", "process", "withdrawn",
+                    "place", "carried"),
     "tile": ("level", "index", "hashes", "root"),
 }
 
@@ -88,7 +89,7 @@ class RowBuffer:
         self._rows["lot"].append((
             lot.number, lot.id, lot.product, lot.holder, lot.role, lot.origin, lot.quantity, lot.unit, lot.mass,
             lot.item, _composition(lot), facility, process, lot.previous_life, lot.owner, lot.sender, lot.pool,
-            lot.credit, lot.expires, lot.made, lot.since,
+            lot.credit, lot.expires, lot.made, lot.since, lot.place, lot.carried,
         ))
         self.add_figure(lot.number, 0, figures, share, plugin)
 
@@ -102,7 +103,8 @@ class RowBuffer:
     def add_lot_version(self, lot: LotFacts, version: int, *, withdrawn: bool) -> None:
         facility, process = lot.maker or (None, None)
         self._rows["lot_version"].append(
-            (lot.number, version, lot.quantity, lot.mass, _composition(lot), facility, process, withdrawn)
+            (lot.number, version, lot.quantity, lot.mass, _composition(lot), facility, process, withdrawn, lot.place,
+             lot.carried)
         )
 
     def add_revision(self, version: int, index: int) -> None:

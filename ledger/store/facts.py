@@ -116,16 +116,19 @@ class FactLoader:
         products = names.products | missing | {lot.product for lot in facts.lots.values()} | {
             pool.product for pool in facts.pools.values()}
         # A record that takes from lots also depends on the places where they were made.
-        sites = names.facilities | {lot.maker[0] for lot in facts.lots.values() if lot.maker is not None}
+        started = [place for lot in facts.lots.values() if (place := lot.starting_place) is not None]
+        sites = names.facilities.union(started, [pool.facility for pool in facts.pools.values()])
         await self._bodies(connection, "facility", sites, self._facilities, facts.facilities, _facility)
         await self._bodies(connection, "product", products, self._products, facts.products, _product)
         await self._groups(connection, names, facts)
 
     async def _groups(self, connection: Connection, names: Names, facts: Facts) -> None:
-        """Loads the named organisations, the owners of products and the issuers of declarations, with all that control
-        them."""
-        wanted = names.organizations | {product.owner for product in facts.products.values()} | {
-            declared.issuer for declared in facts.declarations.values()}
+        """Loads the named organisations, the owners of products, the issuers of declarations and the operators of
+        facilities, with all that control them."""
+        wanted = names.organizations.union(
+            [product.owner for product in facts.products.values()],
+            [declared.issuer for declared in facts.declarations.values()],
+            [site.operator for site in facts.facilities.values()])
         while wanted:
             await self._bodies(
                 connection, "organization", wanted, self._organizations, facts.organizations, _organization)
@@ -229,7 +232,8 @@ class KeyLoader:
 
 
 def lot_of(row: Record) -> LotFacts:
-    """A lot's static facts from a row of the table `lot`. Answers that admit nothing may leave out its times."""
+    """A lot's static facts from a row of the table `lot`. Answers that admit nothing may leave out its times
+    and its carriage."""
     facility, process = row["facility"], row["process"]
     return LotFacts(
         id=row["id"], number=row["number"], product=row["product"], holder=row["holder"], role=row["role"],
@@ -237,7 +241,7 @@ def lot_of(row: Record) -> LotFacts:
         composition=_composition.decode(row["composition"]) if row["composition"] is not None else None,
         maker=(facility, process) if facility is not None else None, previous_life=row["previous_life"],
         owner=row["owner"], sender=row["sender"], pool=row["pool"], credit=row["credit"], expires=row["expires"],
-        made=row.get("made"), since=row.get("since"),
+        made=row.get("made"), since=row.get("since"), place=row.get("place"), carried=row.get("carried"),
     )
 
 

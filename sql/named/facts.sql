@@ -6,12 +6,14 @@ SELECT l.number, l.id, l.product, l.holder, l.role, l.origin, coalesce(v.quantit
        CASE WHEN v.number IS NULL THEN l.facility ELSE v.facility END AS facility,
        CASE WHEN v.number IS NULL THEN l.process ELSE v.process END AS process,
        l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, l.made, l.since,
+       CASE WHEN v.number IS NULL THEN l.place ELSE v.place END AS place,
+       CASE WHEN v.number IS NULL THEN l.carried ELSE v.carried END AS carried,
        coalesce(v.withdrawn, false) AS withdrawn, f.burdens, f.content, f.amount
 FROM lot l CROSS JOIN LATERAL (
     SELECT burdens, content, amount FROM figure WHERE lot = l.number ORDER BY version DESC LIMIT 1) f
 LEFT JOIN LATERAL (
-    SELECT number, quantity, mass, composition, facility, process, withdrawn FROM lot_version WHERE number = l.number
-    ORDER BY version DESC LIMIT 1) v ON true
+    SELECT number, quantity, mass, composition, facility, process, withdrawn, place, carried FROM lot_version
+    WHERE number = l.number ORDER BY version DESC LIMIT 1) v ON true
 WHERE l.id = ANY ($1::text[]);
 
 -- name: pools_named

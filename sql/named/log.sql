@@ -80,8 +80,8 @@ SELECT l.number / 1024 AS record, json_build_array(
        l.number, l.id, l.product, l.holder, l.role, l.origin, l.quantity::text, l.unit, l.mass::text, l.item,
        -- JSON's null differs from a missing value.
        CASE WHEN l.composition = 'null' THEN '"null"' ELSE l.composition END,
-       l.facility, l.process, l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, l.made, l.since,
-       f.burdens, f.content, f.amount, f.method, f.plugin, f.share)::text AS lot
+       l.facility, l.process, l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, l.made, l.since, l.place,
+       l.carried, f.burdens, f.content, f.amount, f.method, f.plugin, f.share)::text AS lot
 FROM lot l JOIN figure f ON f.lot = l.number AND f.version = 0
 WHERE l.number >= $1::bigint * 1024 AND l.number < $2::bigint * 1024 ORDER BY l.number;
 
@@ -96,8 +96,8 @@ SELECT index, seed, outcome FROM record WHERE index = ANY ($1::bigint[]);
 SELECT k.record, json_build_array(
        l.number, l.id, l.product, l.holder, l.role, l.origin, l.quantity::text, l.unit, l.mass::text, l.item,
        CASE WHEN l.composition = 'null' THEN '"null"' ELSE l.composition END,
-       l.facility, l.process, l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, l.made, l.since,
-       f.burdens, f.content, f.amount, f.method, f.plugin, f.share)::text AS lot
+       l.facility, l.process, l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, l.made, l.since, l.place,
+       l.carried, f.burdens, f.content, f.amount, f.method, f.plugin, f.share)::text AS lot
 FROM unnest($1::bigint[]) AS k (record)
 CROSS JOIN LATERAL (
     SELECT * FROM lot WHERE number >= k.record * 1024 AND number < (k.record + 1) * 1024 OFFSET 0) l
@@ -148,6 +148,8 @@ SELECT l.number, coalesce(v.withdrawn, false) AS withdrawn, json_build_array(
        CASE WHEN v.number IS NULL THEN l.facility ELSE v.facility END,
        CASE WHEN v.number IS NULL THEN l.process ELSE v.process END,
        l.previous_life, l.owner, l.sender, l.pool, l.credit, l.expires, l.made, l.since,
+       CASE WHEN v.number IS NULL THEN l.place ELSE v.place END,
+       CASE WHEN v.number IS NULL THEN l.carried ELSE v.carried END,
        f.burdens, f.content, f.amount, f.method, f.plugin, f.share)::text AS lot
 FROM unnest($2::bigint[]) AS wanted (record)
 -- OFFSET 0 forces an index look-up for each record, whatever else is joined.
@@ -155,7 +157,7 @@ CROSS JOIN LATERAL (
     SELECT * FROM lot WHERE number >= wanted.record * 1024 AND number < (wanted.record + 1) * 1024 OFFSET 0) l
 JOIN figure f ON f.lot = l.number AND f.version + 0 = $1
 LEFT JOIN LATERAL (
-    SELECT number, quantity, mass, composition, facility, process, withdrawn FROM lot_version
+    SELECT number, quantity, mass, composition, facility, process, withdrawn, place, carried FROM lot_version
     WHERE number = l.number AND version <= $1
     ORDER BY version DESC LIMIT 1) v ON true
 CROSS JOIN LATERAL (

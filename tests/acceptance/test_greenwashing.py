@@ -1,4 +1,4 @@
-"""194 attempts to obtain a false low figure, as an attacker would write them.
+"""200 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -60,6 +60,11 @@ ATTEMPTS: Final = (
     Attempt(steel.ore_that_needs_no_coke, 781_817, "reductants that the ore needs", "reductant-missing"),
     Attempt(nonferrous.power_of_a_friend, 8_030_030, "a declared lot of power below its default without evidence"),
     Attempt(nonferrous.pots_on_paper_in_norway, 7_579_024, "a second facility needs transport for what moves to it"),
+    Attempt(nonferrous.pots_of_a_subsidiary_in_norway, 7_579_024, "a sister needs transport for what it sends"),
+    Attempt(nonferrous.pots_of_a_subsidiary_by_a_shell, 7_579_024, "the way adds up, whoever sold it meanwhile"),
+    Attempt(nonferrous.pots_of_a_subsidiary_in_a_pool, 7_579_024, "a pool moves nothing"),
+    Attempt(nonferrous.metal_that_a_subsidiary_declares, 10_800_000, "declared goods begin at their facility"),
+    Attempt(nonferrous.liquid_metal_that_sailed, 7_579_024, "no liquid metal comes from afar"),
     Attempt(nonferrous.power_of_norway_in_china, 7_579_024, "power of a grid to which no line leads"),
     Attempt(nonferrous.power_by_a_paper_of_its_own, 8_030_030, "declared power is of the grid: no effect"),
     Attempt(nonferrous.power_declared_in_norway, 7_579_024, "declared power may be used anywhere"),
@@ -225,6 +230,7 @@ ATTEMPTS: Final = (
     Attempt(mixing.sand_by_a_rule_of_its_own, 1_850_000, "a rule needs a document of it"),
     Attempt(chains.back_under_another_name, 1_840_000,
             "sold outside by the group and declared again, by product and quantity"),
+    Attempt(chains.ore_that_flew, 277_680, "freight over a border, by default distances"),
     Attempt(chains.toller_who_keeps_the_burden, 210_600, "declared share of another's goods far from their mass"),
     Attempt(chains.power_of_an_owner_without_a_meter, 15_557, "minimal inventory: an omission under tolling"),
     Attempt(chains.dust_that_was_a_product, 666_711,

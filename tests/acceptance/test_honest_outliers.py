@@ -1,7 +1,8 @@
-"""Twenty honest plants whose figures are unusual: none is refused, and none is questioned above 5 %.
+"""23 honest plants and traders whose figures are unusual: none is refused, and none is questioned above 5 %.
 
-Each case states whole records with the evidence that its user has, and why the figure is true. All were written before
-any reference range was in use, so a range that questions one of them is too narrow: correct the range and not the case.
+Each case states whole records with the evidence that its user has, and why the figure is true. The first twenty were
+written before any reference range was in use, so a range that questions one of them is too narrow: correct the range
+and not the case.
 Arithmetic uses rows of the open set and stoichiometry; other publications are cited from memory and need a reader.
 """
 
@@ -20,6 +21,7 @@ CASES: tuple[Callable[[Market], Outlier], ...] = (
     minerals.fly_ash_cement, minerals.calcined_clay_cement, minerals.waste_heat_to_a_neighbour,
     energy.biogas_heat, energy.sunlight_sold, energy.power_of_the_owner,
     goods.remanufactured_gearbox, goods.leased_machines, goods.trader,
+    goods.importer, goods.sister_across_the_sea, goods.trader_between_countries,
 )
 MOST_QUESTIONED = 0.05
 
@@ -33,8 +35,14 @@ def server() -> Iterator[Server]:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_there_are_twenty() -> None:
-    assert len({case.__name__ for case in CASES}) == len(CASES) == 20
+WITH_A_TITLE: tuple[Callable[[Market], Outlier], ...] = (
+    goods.importer, goods.sister_across_the_sea, goods.trader_between_countries,
+)
+"""Nothing of these is left out either."""
+
+
+def test_there_are_twenty_three() -> None:
+    assert len({case.__name__ for case in CASES}) == len(CASES) == 23
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
@@ -47,3 +55,4 @@ def test_it_is_believed(case: Callable[[Market], Outlier], server: Server) -> No
         questioned = answer["burdens"].get("questionedAbs", 0)
         most = MOST_QUESTIONED * (abs(answer["footprint"]) + questioned)
         assert questioned <= most, (lot, answer["title"], questioned)
+        assert case not in WITH_A_TITLE or answer["title"] == "footprint", (lot, answer["title"])

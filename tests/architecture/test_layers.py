@@ -28,7 +28,7 @@ FOLDERS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
         ("title_limit",), ("rules",), ("activations",),
         ("facts", "kind", "lots", "names", "state", "checks", "standing"),
         ("kinds", "amending", "closings"),
-        ("identifiers", "lookups", "dates", "plan", "apply", "admit"),
+        ("identifiers", "lookups", "provenance", "plan", "apply", "admit"),
     ),
     "ledger.footprint": (("stored",), ("derived",)),
 }

@@ -156,7 +156,7 @@ def test_a_wrong_figure_of_a_boundary_lot_is_named(trade: Trade) -> None:
 
     def change(given: Any) -> Any:
         lot = msgspec.json.decode(given.lot)
-        lot[21][0] = float(lot[21][0]) / 2
+        lot[23][0] = float(lot[23][0]) / 2
         return replace(given, lot=msgspec.json.encode(lot).decode())
 
     lie = rows_changed(lambda row: changed_given(row, change) if row.index == index else row)

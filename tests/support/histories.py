@@ -17,8 +17,8 @@ from msgspec.structs import replace
 
 from ledger.admission.admit import admit
 from ledger.admission.apply import apply
-from ledger.admission.dates import kept
 from ledger.admission.facts import LotFacts
+from ledger.admission.provenance.dates import kept
 from ledger.admission.state import State
 from ledger.core.log.entry import parse_entry
 from ledger.core.record.kinds import (

@@ -252,8 +252,8 @@ class Company:
                                          "outputs": list(outputs), **fields})
 
     def pool(self, short: str, product: str, **fields: Any) -> str:
-        self.post(Pool, **{"id": self.name(short), "facility": self.name("site"),
-                           "product": self.name(f"product:{product}"), **fields})
+        held = self.name(product if product.startswith("urn:") else f"product:{product}")
+        self.post(Pool, **{"id": self.name(short), "facility": self.name("site"), "product": held, **fields})
         return self.name(short)
 
     def add(self, pool: str, inputs: Mapping[str, str], **fields: Any) -> str:

@@ -131,4 +131,5 @@ def handed_over(taken: Taken, name: str, holder: str, owner: str, sender: str) -
         mass=taken.mass, origin=lot.origin, item=lot.item, composition=lot.composition, maker=lot.maker,
         previous_life=lot.previous_life, owner=None if owner == holder else owner,
         sender=sender_of(sender, lot, holder, owner), credit=lot.credit, expires=lot.expires,
+        place=lot.place, carried=lot.carried,
     )

@@ -125,7 +125,7 @@ def _recomputed(
         plan = plan_of(_resolved(record, proven.inputs), state, ANY_TOLERANCE)
         _check_plan(proven, plan)
         committed = leaf.assessment
-        if note is None and names_elsewhere(_assessment.decode(committed).findings):
+        if note is None and names_elsewhere(_assessment.decode(committed)):
             note = "not assessed again: a finding rests on another facility, which the statement does not disclose"
         if isinstance(record, Declaration) and record.lot is not None:
             # The statement does not disclose the goods of the group: the findings say how many kilograms there were.

@@ -81,7 +81,7 @@ class Held(StatementClaim, frozen=True):
 class StatementInput(StatementClaim, frozen=True):
     """Facts of an input lot that a sector and the rules use, besides its leaf. `mass`: kg of the whole lot;
     `sameMaker`: the same facility and process made the lot and now uses it; `generated`: a record made this power;
-    `made` and `since`: its dates (see `ledger.admission.dates`)."""
+    `made` and `since`: its dates (see `ledger.admission.provenance.dates`)."""
 
     mass: str | None = None
     origin: str | None = None

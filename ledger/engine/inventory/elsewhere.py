@@ -74,7 +74,8 @@ def _findings(
         if carrier == ELECTRICITY:
             there = pricer._replace(around=pricer.around._replace(places=places_around(_places(site))))
             question = _better(taken.quantity, taken.lot.unit, pricer, there)
-        if question and not (_linked(site.country, here.country) and _shown(record.evidence, _PROOFS[carrier], taken)):
+        linked = are_linked(site.country, here.country)
+        if question and not (linked and _shown(record.evidence, _PROOFS[carrier], taken)):
             what = "power of another grid" if carrier == ELECTRICITY else "heat of another place"
             message = f"{taken.lot.id} is {what}, and no contract or line shows that it came here"
             yield Finding(code=ELSEWHERE, message=message[:255], amount=short(question), taken=i)
@@ -122,7 +123,8 @@ def _shown(evidence: Sequence[Evidence], kinds: Sequence[str], taken: Taken) -> 
         one.kind.partition(":") for one in evidence])
 
 
-def _linked(country: str, other: str) -> bool:
+def are_linked(country: str, other: str) -> bool:
+    """Whether the countries are one, have a common border, or are the ends of a power cable."""
     return country == other or other in _links().get(country, ())
 
 

@@ -1,70 +1,110 @@
-"""Goods that an organisation moves from a facility in a better place without stating how, by rule `reference-ranges`.
+"""Goods of another place whose freight nobody states, by rule `reference-ranges`.
 
-Whoever runs a process on dirty power can book it at a second site with clean power, and go on at home. Goods that did
-move came by some freight. A record that takes its own lots of another facility, where power is cleaner, states freight
-for at least their mass over a short way, or gets them by a transfer. Otherwise they may have been made here: figures of
-the products that consist of them are questioned below the default of this place.
+Whoever runs a process on dirty power can book it at a second site or a subsidiary with clean power, and go on at home.
+Goods that did move came by some freight: of the record that takes them, or of the transfers that brought them (see
+`admission.provenance.carriage`). If neither states freight over a short way for their mass:
+
+    goods of the own group, from a place where power is cleaner    they may have been made here: figures of products
+                                                                   that consist of them for the most part are
+                                                                   questioned below the default of this place
+    other goods from another country                               their place is believed, and their freight is an
+                                                                   omission, by the default distances of
+                                                                   `freight-defaults.csv`
+
+Lots that changed hands under earlier rules are not asked: they do not tell the freight of their transfers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, localcontext
+from functools import cache
 from typing import Final, NamedTuple
 
 from ledger.admission.facts import Facts, LotFacts, SiteFacts
-from ledger.admission.lots import Plan, Taken
-from ledger.core.outcome.assessment import Finding, Span
+from ledger.admission.lots import Plan
+from ledger.admission.provenance.carriage import ABROAD
+from ledger.core.outcome.assessment import Assessment, Finding, Omission, Span
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.units import UNITS
 from ledger.engine.bounds.process import short
 from ledger.engine.inventory.elsewhere import ELSEWHERE
+from ledger.engine.inventory.liquid import AFAR
+from ledger.engine.inventory.sites import FromElsewhere
 from ledger.engine.inventory.stated import ELECTRICITY, FREIGHT
 from ledger.engine.inventory.usual import SetPricer
-from ledger.sdk import PRODUCT_ROLES, ZERO
+from ledger.sdk import ANYWHERE, PRODUCT_ROLES, ZERO, rows
 from ledger.sdk.sets.lookup import places_around
 
 MOVED: Final = "moved-without-transport"
+CARRIAGE: Final = "carriage of goods from another country, which no record states"
+"""The text of the omission. It names no place: the maker may be hidden from its readers."""
 _BETTER: Final = Decimal("0.8")
 """A place is better if its power causes less than this part of the CO2e of power here."""
-_ABROAD: Final = Decimal(100)
-_WITHIN: Final = Decimal(20)
-"""Kilometres that goods move at least, from another country and within one."""
+_WITHIN: Final = 20
+"""Kilometres that goods move at least within one country."""
 _TONNE: Final = Decimal(1000)
+_FREIGHT_UNIT: Final = "TKM"
 
 
 class MovedGoods(NamedTuple):
-    """The finding of goods that moved, and whether products consist of them for the most part."""
+    """The finding of goods of the group, whether products consist of them for the most part, and the omission of the
+    freight of all others."""
 
-    finding: Finding
-    main: bool
+    finding: Finding | None = None
+    main: bool = False
+    omission: Omission | None = None
 
 
-def moved_goods(record: Transformation, plan: Plan, facts: Facts, pricer: SetPricer) -> MovedGoods | None:
-    """None if nothing moved from a better place, or if the record states the freight."""
+class _Trip(NamedTuple):
+    """`mass` kg of a lot of `site`, of whose least freight `lacking` tonne kilometres are not stated: the part
+    `unstated`. `of_group`: whether the site is of the group of the record's issuer."""
+
+    lot: LotFacts
+    mass: Decimal
+    site: SiteFacts
+    lacking: Decimal
+    unstated: Decimal
+    of_group: bool
+
+
+def moved_goods(
+    record: Transformation, plan: Plan, came: Sequence[FromElsewhere], facts: Facts, pricer: SetPricer
+) -> MovedGoods:
+    """Nothing if the record or its transfers state the freight. `came`: the inputs from elsewhere."""
+    here = facts.facilities[record.facility]
     with localcontext(CONTEXT):
-        moved = [(taken, site) for taken in plan.taken if (site := _origin(taken.lot, record, facts)) is not None
-                 and _is_cleaner(site, pricer)]
-        least = sum([_freight(taken, site, facts.facilities[record.facility]) for taken, site in moved], ZERO)
-        stated = _stated(plan)
-        if not moved or stated >= least:
-            return None
-        mass = sum([taken.mass or ZERO for taken, _ in moved], ZERO)
+        trips = list(_trips(record, came, facts, here))
+        better = [trip for trip in trips if trip.of_group and _is_cleaner(trip.site, pricer)]
+        stated, least = _stated(plan), sum([trip.lacking for trip in better], ZERO)
+        others = [trip for trip in trips if trip.site.country != here.country and trip not in better]
+        omission = _left_out(others, max(stated - least, ZERO), here, pricer)
+        if not better or stated >= least:
+            return MovedGoods(omission=omission)
+        mass = sum([trip.mass for trip in better], ZERO)
         made = sum([lot.mass or ZERO for lot, _ in plan.created if lot.role in PRODUCT_ROLES], ZERO)
-        price = pricer.price("truckFreight", least - stated, "TKM")
-    taken, site = moved[0]
-    message = f"{taken.lot.id} was made at {site.id}, where power is cleaner, and no freight brought it here"
+        price = pricer.price("truckFreight", least - stated, _FREIGHT_UNIT)
+    lot, site = better[0].lot, better[0].site
+    where = site.id if site.operator == record.issuer else "another site of the group"
+    message = f"{lot.id} was made at {where}, where power is cleaner, and no freight brought it here"
     return MovedGoods(Finding(
-        code=MOVED, message=message[:255], value=short(stated), unit="TKM", usual=Span(low=short(least)),
+        code=MOVED, message=message[:255], value=short(stated), unit=_FREIGHT_UNIT, usual=Span(low=short(least)),
         amount=None if price is None else short(price.co2e), factor=None if price is None else price.factor,
-    ), main=mass * 2 >= made)
+    ), mass * 2 >= made, omission)
 
 
-def _origin(lot: LotFacts, record: Transformation, facts: Facts) -> SiteFacts | None:
-    """The other facility of the issuer that made a lot of matter which nobody has handed over since."""
-    if lot.mass is None or lot.maker is None or lot.sender is not None or lot.role in ("credit", "attribute"):
-        return None
-    site = facts.facilities.get(lot.maker[0])
-    return site if site is not None and site.id != record.facility and site.operator == record.issuer else None
+def _trips(
+    record: Transformation, came: Sequence[FromElsewhere], facts: Facts, here: SiteFacts
+) -> Iterator[_Trip]:
+    """The lots from another place whose transfers do not state their freight."""
+    for _, lot, mass, site in came:
+        own = site.operator == record.issuer
+        if lot.carried is None and not (own and lot.sender is None):
+            continue
+        least, carried = ABROAD if site.country != here.country else _WITHIN, lot.carried or 0
+        if carried < least:
+            of_group = own or facts.group(site.operator) == facts.group(record.issuer)
+            lacking = mass * (least - carried) / _TONNE
+            yield _Trip(lot, mass, site, lacking, Decimal(least - carried) / least, of_group)
 
 
 def _is_cleaner(site: SiteFacts, pricer: SetPricer) -> bool:
@@ -74,12 +114,6 @@ def _is_cleaner(site: SiteFacts, pricer: SetPricer) -> bool:
     return here is not None and away is not None and away.co2e < here.co2e * _BETTER
 
 
-def _freight(taken: Taken, site: SiteFacts, here: SiteFacts) -> Decimal:
-    """The tonne kilometres that a lot moved at least."""
-    kilometres = _WITHIN if site.country == here.country else _ABROAD
-    return (taken.mass or ZERO) * kilometres / _TONNE
-
-
 def _stated(plan: Plan) -> Decimal:
     """The tonne kilometres of freight among supplies and lots."""
     quantities = [supply.quantity for supply, _ in (*plan.supplied, *plan.overheads)]
@@ -87,6 +121,35 @@ def _stated(plan: Plan) -> Decimal:
     return bought + sum([taken.quantity for taken in plan.taken if UNITS[taken.lot.unit].dimension == FREIGHT], ZERO)
 
 
-def names_elsewhere(findings: Sequence[Finding]) -> bool:
-    """Whether findings rest on facts of another facility, which a statement does not disclose."""
-    return any(finding.code in (MOVED, ELSEWHERE) for finding in findings)
+def _left_out(trips: Sequence[_Trip], stated: Decimal, here: SiteFacts, pricer: SetPricer) -> Omission | None:
+    """The omission of the freight that neither transfers nor the `stated` tonne kilometres of the record cover."""
+    lacking = sum([trip.lacking for trip in trips], ZERO)
+    if stated >= lacking:
+        return None
+    estimate, known = ZERO, False
+    for trip in trips:
+        for material, kilometres in _default_ways()[_span(trip.site.country, here.country)]:
+            price = pricer.price(material, trip.mass * trip.unstated / _TONNE * kilometres, _FREIGHT_UNIT)
+            if price is not None:
+                estimate, known = estimate + price.co2e, True
+    return Omission(what=CARRIAGE, estimate=short(estimate * (lacking - stated) / lacking) if known else None)
+
+
+def _span(country: str, other: str) -> str:
+    shared = set(places_around((country,))).intersection(places_around((other,))) - {ANYWHERE}
+    return "continent" if shared else "world"
+
+
+@cache
+def _default_ways() -> Mapping[str, Sequence[tuple[str, Decimal]]]:
+    """By span, the modes of freight and their kilometres."""
+    ways: dict[str, list[tuple[str, Decimal]]] = {}
+    for row in rows("ledger.sdk.data", "freight-defaults.csv"):
+        ways.setdefault(row["span"], []).append((row["material"], Decimal(row["kilometres"])))
+    return ways
+
+
+def names_elsewhere(assessment: Assessment) -> bool:
+    """Whether an assessment rests on facts of another facility, which a statement does not disclose."""
+    return any(finding.code in (MOVED, ELSEWHERE, AFAR) for finding in assessment.findings) or any(
+        omission.what == CARRIAGE for omission in assessment.omissions)

@@ -19,11 +19,11 @@ from ledger.admission.activations import Versions
 from ledger.admission.amending import check_no_more_goods, check_same_lots, check_sector, check_undisputed
 from ledger.admission.apply import as_entered
 from ledger.admission.closings.final_records import Unspread
-from ledger.admission.dates import check_no_later_end, kept
 from ledger.admission.facts import LotFacts
 from ledger.admission.lots import Plan, Taken
 from ledger.admission.plan import ANY_TOLERANCE
 from ledger.admission.plan import plan as plan_of
+from ledger.admission.provenance.dates import check_no_later_end, kept
 from ledger.admission.rules import Rule
 from ledger.admission.state import numbered
 from ledger.core.log.merkle import EMPTY_ROOT
@@ -380,8 +380,9 @@ def _keeps_unspread(old: Prepared) -> bool:
 
 
 def _seen(taken: Taken) -> tuple[object, ...]:
-    """The parts of an input that a sector sees and a revision can change: see `check_same_lots`."""
-    return taken.lot.id, taken.quantity, taken.mass, taken.lot.composition, taken.lot.maker
+    """The parts of an input that an assessment depends on and a revision can change: see `check_same_lots`."""
+    lot = taken.lot
+    return lot.id, taken.quantity, taken.mass, lot.composition, lot.maker, lot.place, lot.carried
 
 
 def _flows(prepared: Prepared) -> list[tuple[int, Decimal]]:

@@ -78,7 +78,8 @@ class SelectedRows:
 
     async def _hidden_sites(self, rows: Sequence[EntryRow]) -> frozenset[str]:
         """Facilities of hidden organisations that the lots of visible records have from their inputs."""
-        sites = {lot.facility for row in rows for lot in map(read_lot, row.lots) if lot.facility is not None}
+        lots = [lot for row in rows for lot in map(read_lot, row.lots)]
+        sites = {site for lot in lots for site in (lot.facility, lot.place) if site is not None}
         operators = await organizations_of(self._pool, sorted(sites)) if sites else {}
         known = {*self._readable, *[grant.grantor for grant in self._rights.grants if grant.depth == "full"]}
         return frozenset([site for site in sites if operators.get(site) not in known])
@@ -231,12 +232,14 @@ def _selected(row: EntryRow, shown: _Shown, given: list[GivenLot]) -> EntryRow:
 
 def _without_sites(row: EntryRow, hidden: frozenset[str]) -> EntryRow:
     """The row without these facilities, and the processes there."""
-    if not hidden:
-        return row
-    lots: list[Any] = [read_lot(text) for text in row.lots]
-    return replace(row, lots=[
-        msgspec.json.encode(replace(lot, facility=None, process=None)).decode() if lot.facility in hidden else text
-        for lot, text in zip(lots, row.lots, strict=True)])
+    return replace(row, lots=[_without_site(text, hidden) for text in row.lots]) if hidden else row
+
+
+def _without_site(text: str, hidden: frozenset[str]) -> str:
+    lot: Any = read_lot(text)
+    shown = replace(lot, facility=None, process=None) if lot.facility in hidden else lot
+    shown = replace(shown, place=None) if lot.place in hidden else shown
+    return text if shown is lot else msgspec.json.encode(shown).decode()
 
 
 def _proven(lot: int, outcome: _Leaves, products: Mapping[str, ProductFacts]) -> list[GivenLot]:
@@ -245,7 +248,7 @@ def _proven(lot: int, outcome: _Leaves, products: Mapping[str, ProductFacts]) ->
         row = read_lot(text)
         if row.number == lot:
             place = _place(lot // LOT_SLOTS, position, outcome.leaves)
-            known: Any = replace(row, facility=None, process=None, share=0.0)
+            known: Any = replace(row, facility=None, process=None, place=None, share=0.0)
             return [GivenLot(msgspec.json.encode(known).decode(), place, products.get(row.product), outcome.revision)]
     return []
 

@@ -3,7 +3,7 @@
 from acceptance.greenwashing.lie import Lie
 from acceptance.greenwashing.mixing import ALUMINIUM, EPD, STEEL, stated
 from acceptance.greenwashing.nonferrous import CHINA
-from support.market import Market, document, evidence, row, supply
+from support.market import Market, document, evidence, nature, row, supply
 
 
 def back_under_another_name(market: Market) -> Lie:
@@ -97,3 +97,14 @@ def heat_of_waste_that_nobody_pays(market: Market) -> Lie:
     service = plant.send("treatment", "100 HUR", shell)
     shell.consume({service: "100 HUR"}, "finalUse")
     return Lie(plant, "heat", market.footprint(plant.name("treatment"))["footprint"])
+
+
+def ore_that_flew(market: Market) -> Lie:
+    """Ore of a mine in China is ground in Germany, and nobody states how it came."""
+    mine = market.company("mine", "CN", "CN-SD").products("works", ore="ironOre")
+    mine.run("works.make", [mine.out("ore", "1000 TNE")], [nature("ironOre", "1000 TNE")])
+    mill = market.company("mill", "DE").products("works", powder="ironOre")
+    market.begin_to_lie()
+    mill.run("works.make", [mill.out("powder", "1000 TNE")], inputs={mine.send("ore", "1000 TNE", mill): "1000 TNE"})
+    return Lie(mill, "powder", 1e6 * row("truckFreight/cradleToGate/*/2025") + 18e6 * row(
+        "seaContainer/cradleToGate/*/2020"))

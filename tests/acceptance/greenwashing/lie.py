@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from support.market import Company, Market, RecordRefused, nature
+from support.market import Company, Market, RecordRefused, nature, supply
 
 LEAST: Final = 0.5
 MOST: Final = 1.5
@@ -11,6 +11,8 @@ MOST: Final = 1.5
 FOOTPRINT: Final = "footprint"
 MONTH: Final = ("2025-07-01T00:00:00Z", "2025-08-01T00:00:00Z")
 """When a buyer works, after all cases."""
+_SEA: Final = 18
+"""Tonne kilometres that a kilogram sails."""
 REFUSED: Final = 422
 MISTAKES: Final = ("unknown-", "missing-", "wrong-", "plugin-failed")
 """Codes of records that are no attempt at all but mistakes of a case."""
@@ -72,10 +74,13 @@ def _downstream(market: Market, lie: Lie, own: Mapping[str, Any]) -> list[str]:
     """What is left of the lot goes to a buyer, who makes a product of all of it and sells that on."""
     left, unit = own["lot"]["remaining"], own["lot"]["quantity"]["unit"]
     part = float(left) / float(own["lot"]["quantity"]["value"])
-    # Energy does not travel, so its buyer is a neighbour.
-    place = ("DE", None) if own["lot"].get("massKg") else (lie.seller.country, lie.seller.subdivision)
+    # Energy does not travel, so its buyer is a neighbour. Goods go by ship, whose freight is honest.
+    mass = float(own["lot"].get("massKg") or 0)
+    place = ("DE", None) if mass else (lie.seller.country, lie.seller.subdivision)
+    sails = mass and lie.seller.country != "DE"
+    ship = [supply("seaContainer", f"{round(_SEA * mass * part) + 1} TKM")] if sails else []
     buyer, customer = market.company("buyer", *place), market.company("customer", "DE")
-    bought = lie.seller.send(lie.lot, f"{left} {unit}", buyer, name="sold-on", time=MONTH[0])
+    bought = lie.seller.send(lie.lot, f"{left} {unit}", buyer, name="sold-on", time=MONTH[0], transport=ship)
     answer = market.footprint(bought)
     kilograms = answer["lot"].get("massKg")
     # Energy and services have no mass: they serve to dig ore, which the test sector takes from nature.

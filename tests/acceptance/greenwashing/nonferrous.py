@@ -1,9 +1,12 @@
 """Attempts of smelters."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from acceptance.greenwashing.lie import Lie
 from support.market import Company, Market, evidence, factor, nature, row, supply
+
+from ledger.core.record.values import Supply
 
 CHINA = row("electricity/cradleToGate/CN/2024")
 NORWAY = row("electricity/cradleToGate/NO/2024")
@@ -44,6 +47,77 @@ def pots_on_paper_in_norway(market: Market) -> Lie:
                 [supply("naturalGas", "60000 NM3", "45 TNE"), supply("electricity", "90 MWH")],
                 {"metal": "1000 TNE"}, when=("2025-04-01T01:00:00Z", "2025-04-02T00:00:00Z"))
     return Lie(smelter, "ingot", KILOWATT_HOURS * (CHINA - NORWAY))
+
+
+def _cast(smelter: Company, metal: str, supplies: Sequence[Supply] = (), **changed: Any) -> None:
+    """990 t of ingots of a thousand tonnes of metal."""
+    smelter.run("nonferrous.aluminiumCasting", [smelter.out("ingot", "990 TNE")],
+                [supply("naturalGas", "60000 NM3", "45 TNE"), supply("electricity", "90 MWH"), *supplies],
+                {metal: "1000 TNE"}, when=("2025-04-01T01:00:00Z", "2025-04-02T00:00:00Z"), **changed)
+
+
+def _of_one_group(market: Market) -> tuple[Company, Company]:
+    """A Chinese smelter and its subsidiary in Norway."""
+    smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium", ingot="aluminium")
+    return smelter, market.company("north", "NO", parent=smelter).products("nonferrous", metal="aluminium")
+
+
+def pots_of_a_subsidiary_in_norway(market: Market) -> Lie:
+    """The pots of a subsidiary in Norway make the metal on paper, and the parent casts it at home an hour later."""
+    smelter, north = _of_one_group(market)
+    market.begin_to_lie()
+    pots(north)
+    _cast(smelter, north.send("metal", "1000 TNE", smelter, time="2025-04-01T00:00:00Z"))
+    return Lie(smelter, "ingot", KILOWATT_HOURS * (CHINA - NORWAY))
+
+
+def pots_of_a_subsidiary_by_a_shell(market: Market) -> Lie:
+    """The subsidiary sells to a shell of nobody, and the shell to the parent: each a kilometre by lorry."""
+    smelter, north = _of_one_group(market)
+    shell = market.company("shell", "CN", "CN-SD")
+    market.begin_to_lie()
+    pots(north)
+    lorry = [supply("truckFreight", "1000 TKM")]
+    bought = north.send("metal", "1000 TNE", shell, transport=lorry, name="first")
+    _cast(smelter, shell.send(bought, "1000 TNE", smelter, transport=lorry, name="second"))
+    return Lie(smelter, "ingot", KILOWATT_HOURS * (CHINA - NORWAY))
+
+
+def pots_of_a_subsidiary_in_a_pool(market: Market) -> Lie:
+    """Metal of two sites in Norway is blended in a pool at home, so that the stock has no maker."""
+    smelter, north = _of_one_group(market)
+    second = north.site("second", "NO")
+    market.begin_to_lie()
+    pots(north)
+    smelter.pool("stock", north.name("product:metal"))
+    north.run("nonferrous.aluminiumCasting", [north.out("metal", "500 TNE", name="cast")],
+              [supply("naturalGas", "30000 NM3", "22.5 TNE"), supply("electricity", "45 MWH")], {"metal": "500 TNE"},
+              facility=second)
+    for lot in ("metal", "cast"):
+        smelter.add("stock", {north.send(lot, "500 TNE", smelter): "500 TNE"})
+    _cast(smelter, "stock")
+    return Lie(smelter, "ingot", KILOWATT_HOURS * (CHINA - NORWAY))
+
+
+def metal_that_a_subsidiary_declares(market: Market) -> Lie:
+    """The subsidiary declares metal of Norway by a paper of its own, and no record says how it came here."""
+    smelter, north = _of_one_group(market)
+    market.begin_to_lie()
+    north.declare(lot=north.out("metal", "1000 TNE"), burdens={"fossilGhgEmissions": "5000000"},
+                  facility=north.name("site"), evidence=[evidence("productFootprint")])
+    _cast(smelter, north.send("metal", "1000 TNE", smelter))
+    return Lie(smelter, "ingot", 1e6 * row("aluminium/cradleToGate/CN/2012") - 5e6)
+
+
+def liquid_metal_that_sailed(market: Market) -> Lie:
+    """A stranger in Norway sends liquid metal by ship, which the caster in China takes liquid."""
+    caster = market.company("caster", "CN", "CN-SD").products("nonferrous", ingot="aluminium")
+    stranger = market.company("stranger", "NO").products("nonferrous", metal="aluminium")
+    pots(stranger)
+    market.begin_to_lie()
+    metal = stranger.send("metal", "1000 TNE", caster, transport=[supply("seaContainer", "20000000 TKM")])
+    _cast(caster, metal, activity={"molten": [metal]})
+    return Lie(caster, "ingot", KILOWATT_HOURS * (CHINA - NORWAY))
 
 
 def power_of_norway_in_china(market: Market) -> Lie:

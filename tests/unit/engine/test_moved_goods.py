@@ -86,8 +86,8 @@ def test_freight_over_a_hundred_kilometres_is_an_answer(freight: str, believed: 
     assert (smelter.burden("ingot") == 0) == believed
 
 
-def test_a_transfer_is_an_answer() -> None:
-    """Whoever takes goods over has them from somebody who brought them."""
+def test_the_place_of_another_organisation_is_believed() -> None:
+    """The freight of its goods is left out: see `test_carriage`."""
     smelter = Smelter()
     smelter.melt()
     caster = Site(smelter.ledger, "caster")

@@ -35,7 +35,7 @@ def facts_of(lot: StoredLot) -> LotFacts:
         id=lot.id, number=lot.number, product=lot.product, holder=lot.holder, role=lot.role, quantity=lot.quantity,
         unit=lot.unit, mass=lot.mass, origin=lot.origin, item=lot.item, composition=lot.composition, maker=maker,
         previous_life=lot.previous_life, owner=lot.owner, sender=lot.sender, pool=lot.pool, credit=lot.credit,
-        expires=lot.expires, made=lot.made, since=lot.since,
+        expires=lot.expires, made=lot.made, since=lot.since, place=lot.place, carried=lot.carried,
     )
 
 
@@ -92,7 +92,8 @@ def _row(made: MadeLots) -> StoredLot:
     return StoredLot(
         lot.number, lot.id, lot.product, lot.holder, lot.role, lot.origin, lot.quantity, lot.unit, lot.mass, lot.item,
         lot.composition, facility, process, lot.previous_life, lot.owner, lot.sender, lot.pool, lot.credit, lot.expires,
-        lot.made, lot.since, list(burdens), list(contents), list(contents.values()), METHOD, made.tag, made.share,
+        lot.made, lot.since, lot.place, lot.carried, list(burdens), list(contents), list(contents.values()), METHOD,
+        made.tag, made.share,
     )
 
 

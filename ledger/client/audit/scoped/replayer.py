@@ -13,7 +13,7 @@ from ledger.admission.names import Names
 from ledger.admission.state import type_of
 from ledger.client.audit.checks.stored_lots import facts_of, figures_of, read_lot, stored_leaf
 from ledger.client.audit.findings import Difference
-from ledger.client.audit.replay import ReplayedRecord, Replayer, ReplayResult, Report
+from ledger.client.audit.replay import ReplayedRecord, Replayer, ReplayResult, Report, read_assessment
 from ledger.client.audit.source.decoding import RULE, Malformed
 from ledger.client.audit.source.interface import RevisedRow, StoredLot
 from ledger.core.outcome.leaves import outcome_root, salt_seed
@@ -21,6 +21,7 @@ from ledger.core.record.kinds import Acceptance, Addition, AnyRecord, Transfer
 from ledger.core.record.redacted import is_residue
 from ledger.core.record.units import UNITS
 from ledger.engine.account import revision_leaves
+from ledger.engine.inventory.moved import names_elsewhere
 from ledger.engine.prepared import REVISING
 
 _REFUSED: Final = "admission"
@@ -92,6 +93,8 @@ class ScopedReplayer(Replayer):
             used = Decimal(0) if known is None else known.quantity - state.remaining[lot.id]
             if known is not None and facts.maker is None:
                 facts = replace(facts, maker=known.maker)
+            if known is not None and facts.place is None:
+                facts = replace(facts, place=known.place)
             state.lots[lot.id] = facts
             state.remaining[lot.id] = facts.quantity - used
             self._figures[lot.id] = figures_of(lot)
@@ -148,7 +151,11 @@ class ScopedReplayer(Replayer):
             for lot in unmade:
                 for facility, process in sites[:1]:
                     self.state.lots[lot.id] = replace(lot, maker=(facility, process))
-            return False
+            # A pool begins where its parts began.
+            return isinstance(record, Addition) and any(
+                self.state.lots[lot.id].starting_place is None for lot in unmade)
+        if unmade and _names_sites(replayed.row.leaf):
+            return True
         return any((lot.role in _BY_MAKER and lot.pool is None) or UNITS[lot.unit].dimension == _ENERGY
                    for lot in unmade)
 
@@ -171,6 +178,16 @@ class ScopedReplayer(Replayer):
         for pool in [*pools, *([record.pool] if isinstance(record, Addition) else [])]:
             lots.update(state.lines.get(pool, ()))
         return [state.lots[lot] for lot in lots if lot in state.lots]
+
+
+def _names_sites(leaf: bytes | None) -> bool:
+    """Whether a stored leaf 0 has findings or omissions that rest on other sites."""
+    if leaf is None:
+        return False
+    try:
+        return names_elsewhere(read_assessment(leaf)[1])
+    except Malformed:
+        return False
 
 
 def readable_rows(texts: Sequence[str], report: Report | None = None) -> list[StoredLot]:

@@ -81,6 +81,8 @@ class StoredLot(Struct, frozen=True, array_like=True, forbid_unknown_fields=True
     expires: str | None
     made: str | None
     since: str | None
+    place: str | None
+    carried: int | None
     burdens: list[float | str]
     content: list[str]
     amount: list[float | str]

@@ -107,7 +107,7 @@ class Memory:
         products.update([state.lots[lot].product for lot in lots if lot in state.lots])
         state.products.update({one.id: one for one in store.products(products - state.products.keys())})
         facilities = names.facilities | new | {pool.facility for pool in state.pools.values()}
-        facilities.update([maker[0] for lot in lots if lot in state.lots and (maker := state.lots[lot].maker)])
+        facilities.update([place for lot in lots if lot in state.lots and (place := state.lots[lot].starting_place)])
         state.facilities.update({one.id: one for one in store.facilities(facilities - state.facilities.keys())})
 
     def _recall_nonces(self, store: AuditStore, nonces: Iterable[str]) -> None:

@@ -1,0 +1,1 @@
+"""When lots were made, from where they came, and how far."""
