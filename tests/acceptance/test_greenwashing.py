@@ -183,6 +183,7 @@ ATTEMPTS: Final = (
     Attempt(waste.forgings_of_a_scrap_yard, 259_965, "the product of a scrap yard is scrap"),
     Attempt(waste.machines_of_bought_scrap, 274_408, "a route that shapes takes no scrap by name"),
     Attempt(waste.swarf_of_households, 940_000, "sorting changes no origin of waste", "origin-raised"),
+    Attempt(waste.swarf_beside_scrap_by_name, 940_500, "scrap by its name explains no origin", "origin-raised"),
     Attempt(waste.bars_of_ten_years_ago, 2_340_000, "an age that only the owner states counts as none"),
     Attempt(waste.swarf_of_the_sister, 141_000, "scrap of the same group is no recycled content"),
     Attempt(waste.returns_through_a_shear, 430_000, "home scrap stays home scrap through another route of the site"),

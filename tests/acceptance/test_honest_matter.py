@@ -153,11 +153,25 @@ def concrete_of_old_concrete(market: Market) -> tuple[Company, list[str]]:
     return plant, ["concrete"]
 
 
+def old_scrap_with_delivery_notes_beside_swarf(market: Market) -> tuple[Company, list[str]]:
+    """A yard sorts swarf beside old scrap that dealers off the ledger delivered, and keeps their notes."""
+    yard = market.company("yard", "DE").products("circular", swarf="aluminium", old="aluminium", rest="aluminium")
+    yard.products("nonferrous", ingot="aluminium")
+    yard.collect(yard.out("swarf", "500 TNE", "waste", origin="preConsumer"))
+    yard.run("circular.sorting", [
+        yard.out("old", "490 TNE", "waste", origin="postConsumer"),
+        yard.out("rest", "495 TNE", "waste", origin="preConsumer")],
+        [supply("aluminiumScrap", "500 TNE"), supply("electricity", "30 MWH")], {"swarf": "500 TNE"},
+        evidence=[evidence("deliveryNotes:aluminiumScrap")])
+    return yard, ["old", "rest"]
+
+
 CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     packaging_of_parts, clippings_of_terminals, arc_furnace_with_delivery_notes, arc_furnace_with_a_lot_of_scrap,
     converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
     trimmings_without_a_price, parts_and_their_fitting, chlorine_beside_lye, oxygen_by_moles,
     steel_by_its_category_rules, concrete_of_old_concrete,
+    old_scrap_with_delivery_notes_beside_swarf,
 )
 
 

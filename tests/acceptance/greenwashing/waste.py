@@ -1,5 +1,7 @@
 """Attempts with waste: what is scrap, whose it was, and how it is melted."""
 
+from typing import Any
+
 from acceptance.greenwashing.lie import Lie
 from support.market import Company, Market, evidence, row, supply
 
@@ -201,3 +203,33 @@ def bars_of_ten_years_ago(market: Market) -> Lie:
     maker.consume({"bar": "1000 TNE"}, "finalUse", [maker.out("scrap", "1000 TNE", "waste", origin="postConsumer")])
     _melt(mill, maker.send("scrap", "1000 TNE", mill))
     return Lie(mill, "bar", 1e6 * STEEL)
+
+
+LAST_YEAR = ("2024-05-01T00:00:00Z", "2024-06-01T00:00:00Z")
+"""Long enough before the end of March 2025 for a least service life."""
+
+
+def _swarf(market: Market) -> Company:
+    """A yard with a thousand tonnes of last year's swarf."""
+    yard = market.company("yard", "CN", "CN-HE").products(
+        "circular", swarf="aluminium", bale="aluminium", cans="aluminium", ingot="aluminium", again="aluminium")
+    yard.collect(yard.out("swarf", "1000 TNE", "waste", origin="preConsumer"), start=LAST_YEAR[0], end=LAST_YEAR[1])
+    return yard
+
+
+def _remelt(yard: Company, lot: str, tonnes: str, product: str = "ingot", **fields: Any) -> None:
+    """Ingots of 95 % of that aluminium."""
+    yard.run("circular.recycling", [yard.out(product, f"{0.95 * float(tonnes):g} TNE")],
+             [supply("electricity", "600 MWH"), supply("naturalGas", "50000 NM3", "37 TNE")], {lot: f"{tonnes} TNE"},
+             {"material": "aluminium", "method": "remelting"}, **fields)
+
+
+def swarf_beside_scrap_by_name(market: Market) -> Lie:
+    """A yard buys as much scrap as it has swarf, by its name alone, and calls all of its swarf waste of end users."""
+    yard = _swarf(market)
+    market.begin_to_lie()
+    yard.run("circular.sorting", [yard.out("cans", "990 TNE", "waste", origin="postConsumer")],
+             [supply("aluminiumScrap", "1000 TNE"), supply("electricity", "30 MWH")], {"swarf": "1000 TNE"})
+    market.end_of_lie()
+    _remelt(yard, "cans", "990")
+    return Lie(yard, "ingot", 1, content=940_500)

@@ -576,13 +576,17 @@ def test_a_mixed_line_keeps_the_mass_of_each_origin(mill: Works, post: str, admi
 
 
 def test_bought_matter_may_become_waste_of_end_users(mill: Works) -> None:
-    """Scrap may; what nature gives, water and coal were nobody's."""
+    """Scrap with a document may; scrap by its name, what nature gives, water and coal were nobody's."""
     out = [mill.out("old", "swarf", "100 KGM", "waste", origin="postConsumer")]
-    mill.run(out, {mill.swarf(): "10 KGM"}, supplies=[supply("steelScrap", "100 KGM")])
+    mill.run(out, {mill.swarf(): "10 KGM"}, supplies=[supply("steelScrap", "100 KGM")],
+             evidence=[document("deliveryNote:steelScrap")])
     again = [mill.out("older", "swarf", "100 KGM", "waste", origin="postConsumer")]
-    for other in (ore("100 KGM"), supply("water", "100 KGM"), supply("coal", "100 KGM")):
+    for other, papers in (
+        (supply("steelScrap", "100 KGM"), []), (supply("steelScrap", "100 KGM"), [document("deliveryNote:steel")]),
+        (ore("100 KGM"), []), (supply("water", "100 KGM"), []), (supply("coal", "100 KGM"), []),
+    ):
         with pytest.raises(Refused, match="waste of end users out of 0 kg"):
-            mill.run(again, {mill.swarf(): "10 KGM"}, supplies=[other])
+            mill.run(again, {mill.swarf(): "10 KGM"}, supplies=[other], evidence=papers)
 
 
 def test_old_goods_and_cores_give_waste_of_end_users(mill: Works) -> None:
