@@ -153,6 +153,23 @@ def concrete_of_old_concrete(market: Market) -> tuple[Company, list[str]]:
     return plant, ["concrete"]
 
 
+def metal_of_swarf_that_a_customer_wore_out(market: Market) -> tuple[Company, list[str]]:
+    """A works melts swarf, and its customer gives the metal back as waste of end users after a year of use."""
+    works = market.company("works", "DE").products("circular", swarf="aluminium", bar="aluminium", again="aluminium")
+    user = market.company("user", "DE").products("circular", scrap="aluminium")
+    year = ("2024-01-01T00:00:00Z", "2024-02-01T00:00:00Z")
+    works.collect(works.out("swarf", "1000 TNE", "waste", origin="preConsumer"), start=year[0], end=year[1])
+    melting = {"supplies": [supply("electricity", "600 MWH"), supply("naturalGas", "50000 NM3", "37 TNE")],
+               "activity": {"material": "aluminium", "method": "remelting"}}
+    works.run("circular.recycling", [works.out("bar", "950 TNE")], inputs={"swarf": "1000 TNE"}, when=year, **melting)
+    bars = works.send("bar", "950 TNE", user, time=year[1])
+    user.consume({bars: "950 TNE"}, "finalUse", [user.out("scrap", "950 TNE", "waste", origin="postConsumer")])
+    scrap = user.send("scrap", "950 TNE", works)
+    works.run("circular.recycling", [works.out("again", "900 TNE")], inputs={scrap: "950 TNE"}, **melting)
+    assert works.market.footprint(works.name("again"))["contents"]["recycledPostConsumer:aluminium"] == 900_000
+    return works, ["bar", "again"]
+
+
 def old_scrap_with_delivery_notes_beside_swarf(market: Market) -> tuple[Company, list[str]]:
     """A yard sorts swarf beside old scrap that dealers off the ledger delivered, and keeps their notes."""
     yard = market.company("yard", "DE").products("circular", swarf="aluminium", old="aluminium", rest="aluminium")
@@ -170,7 +187,7 @@ CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     packaging_of_parts, clippings_of_terminals, arc_furnace_with_delivery_notes, arc_furnace_with_a_lot_of_scrap,
     converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
     trimmings_without_a_price, parts_and_their_fitting, chlorine_beside_lye, oxygen_by_moles,
-    steel_by_its_category_rules, concrete_of_old_concrete,
+    steel_by_its_category_rules, concrete_of_old_concrete, metal_of_swarf_that_a_customer_wore_out,
     old_scrap_with_delivery_notes_beside_swarf,
 )
 

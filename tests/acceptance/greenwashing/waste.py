@@ -224,6 +224,32 @@ def _remelt(yard: Company, lot: str, tonnes: str, product: str = "ingot", **fiel
              {"material": "aluminium", "method": "remelting"}, **fields)
 
 
+def bales_that_a_friend_used_up(market: Market) -> Lie:
+    """A yard calls its sorted swarf a product, and a friend hands it back as waste of end users."""
+    yard = _swarf(market)
+    friend = market.company("friend", "CN", "CN-SD").products("circular", cans="aluminium")
+    yard.run("circular.sorting", [yard.out("bale", "990 TNE")], [supply("electricity", "30 MWH")],
+             {"swarf": "1000 TNE"}, when=LAST_YEAR)
+    bought = yard.send("bale", "990 TNE", friend, time=LAST_YEAR[1])
+    market.begin_to_lie()
+    friend.consume({bought: "990 TNE"}, "finalUse", [friend.out("cans", "990 TNE", "waste", origin="postConsumer")])
+    market.end_of_lie()
+    cans = friend.send("cans", "990 TNE", yard)
+    _remelt(yard, cans, "990")
+    return Lie(yard, "ingot", 1, content=940_500)
+
+
+def ingots_in_the_hall_of_their_maker(market: Market) -> Lie:
+    """A works melts swarf, uses its ingots up itself a year later, and melts them as waste of end users."""
+    yard = _swarf(market)
+    _remelt(yard, "swarf", "1000", when=LAST_YEAR)
+    market.begin_to_lie()
+    yard.consume({"ingot": "950 TNE"}, "ownUse", [yard.out("cans", "950 TNE", "waste", origin="postConsumer")])
+    market.end_of_lie()
+    _remelt(yard, "cans", "950", "again", when=("2025-04-01T00:00:00Z", "2025-04-02T00:00:00Z"))
+    return Lie(yard, "again", 1, content=902_500)
+
+
 def swarf_beside_scrap_by_name(market: Market) -> Lie:
     """A yard buys as much scrap as it has swarf, by its name alone, and calls all of its swarf waste of end users."""
     yard = _swarf(market)
