@@ -7,7 +7,7 @@ questions one of them hurts those who tell the truth: correct the rule and not t
 from collections.abc import Callable, Iterator
 
 import pytest
-from support.market import Company, Market, evidence, nature, supply, trading_server
+from support.market import Company, Market, evidence, nature, quantity, supply, trading_server
 from support.server import Server
 
 MOST = 0.01
@@ -183,12 +183,37 @@ def old_scrap_with_delivery_notes_beside_swarf(market: Market) -> tuple[Company,
     return yard, ["old", "rest"]
 
 
+def scrap_of_a_grade(market: Market) -> tuple[Company, list[str]]:
+    """A recycler prepares steel scrap, sells it by its grade, and an arc furnace melts it."""
+    yard = market.company("yard", "DE").products("circular", scrap="steel", graded="steel")
+    yard.products("steel", bar="steel")
+    yard.collect(yard.out("scrap", "1060 TNE", "waste", origin="postConsumer"))
+    yard.run("circular.recycling", [yard.out("graded", "1050 TNE")], [supply("electricity", "25 MWH")],
+             {"scrap": "1060 TNE"}, {"material": "steel", "method": "preparation"},
+             evidence=[evidence("scrapSpecification")])
+    yard.run("steel.electricArcFurnace", [yard.out("bar", "950 TNE")], [
+        supply("electricity", "480 MWH"), supply("lime", "35 TNE"), supply("electrode", "1.5 TNE"),
+        supply("naturalGas", "10000 NM3", "7.5 TNE")], {"graded": "1050 TNE"})
+    return yard, ["graded", "bar"]
+
+
+def walls_of_tested_offcuts(market: Market) -> tuple[Company, list[str]]:
+    """A maker of refrigerators stamps small parts out of offcuts of sheet, which a laboratory tested."""
+    works = market.company("works", "DE").products("circular", offcut="steel")
+    works.product("cooler", "consumer-goods", "H87", materials={"refrigerator": "1"})
+    works.collect(works.out("offcut", "40 TNE", "waste", origin="preConsumer"))
+    works.run("consumer-goods.householdAppliances", [works.out("cooler", "10000 H87", mass=quantity("600 TNE"))],
+              [supply("compressor", "300 TNE"), supply("steelSheet", "270 TNE"), supply("electricity", "240 MWH")],
+              {"offcut": "40 TNE"}, {"appliance": "refrigerator"}, evidence=[evidence("inspectionCertificate")])
+    return works, ["cooler"]
+
+
 CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     packaging_of_parts, clippings_of_terminals, arc_furnace_with_delivery_notes, arc_furnace_with_a_lot_of_scrap,
     converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
     trimmings_without_a_price, parts_and_their_fitting, chlorine_beside_lye, oxygen_by_moles,
     steel_by_its_category_rules, concrete_of_old_concrete, metal_of_swarf_that_a_customer_wore_out,
-    old_scrap_with_delivery_notes_beside_swarf,
+    old_scrap_with_delivery_notes_beside_swarf, scrap_of_a_grade, walls_of_tested_offcuts,
 )
 
 

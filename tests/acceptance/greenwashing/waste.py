@@ -3,7 +3,7 @@
 from typing import Any
 
 from acceptance.greenwashing.lie import Lie
-from support.market import Company, Market, evidence, row, supply
+from support.market import Company, Market, evidence, quantity, row, supply
 
 CHINA = row("electricity/cradleToGate/CN/2024")
 ALUMINIUM = row("aluminium/cradleToGate/CN/2012")
@@ -93,6 +93,46 @@ def machines_of_bought_scrap(market: Market) -> Lie:
               [supply("scrap", "1000 TNE"), supply("machinePart", "500 TNE"), supply("electricity", "120 MWH")],
               evidence=[evidence("scrapPurchase")])
     return Lie(works, "press", 950_000 * 0.5 * CHINA)
+
+
+def _molten(kilograms: float) -> float:
+    """Kg CO2e of gas and power that melt other metals than steel."""
+    gas = row("naturalGas/combustion/CN/2015") + row("naturalGas/wellToTank/CN/2024")
+    return kilograms * (0.05 * gas + 0.6 * CHINA)
+
+
+def wire_of_scrap_that_is_goods(market: Market) -> Lie:
+    """A wire works declares bought copper scrap as goods, with its delivery note, and draws it to wire."""
+    works = market.company("works", "CN", "CN-JX").products("equipment", scrap="copperScrap", wire="copper")
+    works.declare(lot=works.out("scrap", "1000 TNE"), burdens={"fossilGhgEmissions": "40000"},
+                  evidence=[evidence("deliveryNote:copperScrap"), evidence("supplierFactor")])
+    market.begin_to_lie()
+    works.run("equipment.forging", [works.out("wire", "950 TNE")],
+              [supply("naturalGas", "126000 NM3", "95 TNE"), supply("electricity", "1100 MWH")],
+              {"scrap": "1000 TNE"})
+    return Lie(works, "wire", _molten(950_000))
+
+
+def refrigerators_of_a_scrap_yard(market: Market) -> Lie:
+    """A maker of refrigerators stamps their walls out of aluminium scrap."""
+    works = _collected(market, sheet="aluminium")
+    works.product("cooler", "consumer-goods", "H87", materials={"refrigerator": "1"})
+    works.run("consumer-goods.householdAppliances", [works.out("cooler", "20000 H87", mass=quantity("1280 TNE"))],
+              [supply("compressor", "900 TNE"), supply("electricity", "600 MWH")], {"sheet-scrap": "400 TNE"},
+              {"appliance": "refrigerator"})
+    return Lie(works, "cooler", _molten(400_000))
+
+
+def bars_that_a_recycler_prepared(market: Market) -> Lie:
+    """A recycler only prepares its steel scrap, calls it bars, and a smith forges them."""
+    works = _collected(market, bar="steel")
+    works.run("circular.recycling", [works.out("bar", "990 TNE")], [supply("electricity", "25 MWH")],
+              {"bar-scrap": "1000 TNE"}, {"material": "steel", "method": "preparation"})
+    smith = market.company("smith", "CN", "CN-SD").products("equipment", part="steel")
+    bought = works.send("bar", "990 TNE", smith)
+    smith.run("equipment.forging", [smith.out("part", "900 TNE")],
+              [supply("naturalGas", "126000 NM3", "95 TNE"), supply("electricity", "700 MWH")], {bought: "990 TNE"})
+    return Lie(smith, "part", _molten(990_000) - 25_000 * CHINA)
 
 
 def swarf_of_the_sister(market: Market) -> Lie:
