@@ -206,6 +206,8 @@ ATTEMPTS: Final = (
     Attempt(mixing.just_above_the_lowest, 1_930_000, "a statement without evidence, inside the range"),
     Attempt(mixing.a_slice_at_each_step, 794_649, "declared shares at each step, added up downstream"),
     Attempt(mixing.water_in_the_metal, 7_900_000, "water in a product has a maximum by route"),
+    Attempt(mixing.cake_that_is_half_water, 144_425, "by mass, the water of an output carries nothing"),
+    Attempt(mixing.pulp_that_is_mostly_water, 128_407, "what dry matter does not explain is water of co-products"),
     Attempt(mixing.all_energy_to_the_lot_that_stays, 419_991, "like runs of one period differ in energy per tonne"),
     Attempt(mixing.suppliers_a_little_low, 748_800, "many statements below the default without evidence"),
     Attempt(mixing.credits_of_more_than_came, 50_000,

@@ -208,12 +208,37 @@ def walls_of_tested_offcuts(market: Market) -> tuple[Company, list[str]]:
     return works, ["cooler"]
 
 
+def washed_flakes_and_sludge(market: Market) -> tuple[Company, list[str]]:
+    """A washer of plastics uses much water. Its flakes are moist, and its sludge is wet."""
+    works = market.company("works", "DE").products("circular", bale="polyethyleneHd", sludge="polyethyleneHd")
+    works.products("circular", clear="polyethyleneHd", coloured="polyethyleneHd")
+    works.collect(works.out("bale", "1000 TNE", "waste", origin="postConsumer"))
+    works.run("circular.sorting", [
+        works.out("clear", "600 TNE"), works.out("coloured", "380 TNE", "coProduct"),
+        works.out("sludge", "120 TNE", "waste", origin="postConsumer")],
+        [supply("electricity", "400 MWH"), nature("water", "3000 TNE")], {"bale": "1000 TNE"})
+    return works, ["clear", "coloured"]
+
+
+def wet_pulps_that_state_their_water(market: Market) -> tuple[Company, list[str]]:
+    """A mill sells two grades of wet pulp, and states the water of both."""
+    mill = market.company("mill", "DE").products("consumer-goods", old="paper")
+    for grade in ("white", "grey"):
+        mill.product(grade, "consumer-goods", materials={"pulp": "0.5", "water": "0.5"})
+    mill.collect(mill.out("old", "1000 TNE", "waste", origin="postConsumer"))
+    mill.run("consumer-goods.pulping", [mill.out("white", "800 TNE"), mill.out("grey", "700 TNE", "coProduct")],
+             [supply("electricity", "500 MWH"), supply("heat", "3000 GV"), nature("water", "5000 TNE")],
+             {"old": "1000 TNE"}, {"method": "recovered", "pulpDryness": "0.5"})
+    return mill, ["white", "grey"]
+
+
 CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     packaging_of_parts, clippings_of_terminals, arc_furnace_with_delivery_notes, arc_furnace_with_a_lot_of_scrap,
     converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
     trimmings_without_a_price, parts_and_their_fitting, chlorine_beside_lye, oxygen_by_moles,
     steel_by_its_category_rules, concrete_of_old_concrete, metal_of_swarf_that_a_customer_wore_out,
     old_scrap_with_delivery_notes_beside_swarf, scrap_of_a_grade, walls_of_tested_offcuts,
+    washed_flakes_and_sludge, wet_pulps_that_state_their_water,
 )
 
 
