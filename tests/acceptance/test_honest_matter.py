@@ -1,4 +1,4 @@
-"""Honest users of scrap, waste and by-products: no rule about these questions their figures.
+"""Honest users of scrap, waste, by-products, wet goods and heat pumps: no rule about these questions their figures.
 
 Each case states what its user has: a shop with its delivery notes, a plant with its insurer's paper. A rule that
 questions one of them hurts those who tell the truth: correct the rule and not the case.
@@ -232,13 +232,43 @@ def wet_pulps_that_state_their_water(market: Market) -> tuple[Company, list[str]
     return mill, ["white", "grey"]
 
 
+def district_heat_of_a_river(market: Market) -> tuple[Company, list[str]]:
+    """A large pump cools a river and gives heat of 75 degrees, with a coefficient of 3."""
+    return _pumped(market, 3, heatTemperature="75", sourceTemperature="8")
+
+
+def floors_and_the_ground(market: Market) -> tuple[Company, list[str]]:
+    """Heat of 35 degrees for floors out of the ground, with a coefficient of 5.5."""
+    return _pumped(market, 5.5, heatTemperature="35", sourceTemperature="10")
+
+
+def steam_of_waste_heat(market: Market) -> tuple[Company, list[str]]:
+    """A paper mill lifts exhaust heat of 90 degrees, by a contract, to steam of 150, with a coefficient of 3.5."""
+    return _pumped(market, 3.5, "heatContract:exhaust", heatTemperature="150", sourceTemperature="90")
+
+
+def hot_water_of_a_pump(market: Market) -> tuple[Company, list[str]]:
+    """A pump for hot water with a coefficient of 3.2, whose owner states no temperature."""
+    return _pumped(market, 3.2)
+
+
+def _pumped(market: Market, coefficient: float, *papers: str, **activity: str) -> tuple[Company, list[str]]:
+    pump = market.company("pump", "DE")
+    pump.product("heat", "energy", "GV")
+    pump.run("energy.heatBoiler", [pump.out("heat", f"{3600 * coefficient:g} GV")],
+             [supply("electricity", "1000 MWH")], activity={"kind": "heatPump", **activity},
+             evidence=[evidence(paper) for paper in papers])
+    return pump, ["heat"]
+
+
 CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     packaging_of_parts, clippings_of_terminals, arc_furnace_with_delivery_notes, arc_furnace_with_a_lot_of_scrap,
     converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
     trimmings_without_a_price, parts_and_their_fitting, chlorine_beside_lye, oxygen_by_moles,
     steel_by_its_category_rules, concrete_of_old_concrete, metal_of_swarf_that_a_customer_wore_out,
     old_scrap_with_delivery_notes_beside_swarf, scrap_of_a_grade, walls_of_tested_offcuts,
-    washed_flakes_and_sludge, wet_pulps_that_state_their_water,
+    washed_flakes_and_sludge, wet_pulps_that_state_their_water, district_heat_of_a_river, floors_and_the_ground,
+    steam_of_waste_heat, hot_water_of_a_pump,
 )
 
 

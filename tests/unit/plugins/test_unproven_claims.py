@@ -60,14 +60,43 @@ def test_power_beyond_the_usual_load() -> None:
     assert asked(energy(), usual, TURBINE).findings == {}
 
 
-@pytest.mark.parametrize(("heat", "missing"), [
-    ("21600 3B", None), ("22680 3B", 2880), ("28440 3B", 28440 / 3.5 - 3600),
+FLOORS: Final = {"heatTemperature": "35", "sourceTemperature": "10"}
+"""Carnot allows 308.15 / 25 = 12.326."""
+STEAM: Final = {"heatTemperature": "180"}
+"""Out of air of 20 degrees: 453.15 / 160 = 2.832."""
+WARM: Final = {"heatTemperature": "120", "sourceTemperature": "80"}
+"""393.15 / 40 = 9.829 with a document, out of 30 degrees 393.15 / 90 = 4.368."""
+
+
+@pytest.mark.parametrize(("heat", "temperatures", "kinds", "missing"), [
+    # Without a temperature: up to 3.5, and usual is 2.5.
+    ("12600 3B", {}, (), None), ("12640 3B", {}, (), 12640 / 2.5 - 3600), ("28440 3B", {}, (), 28440 / 2.5 - 3600),
+    ("28700 3B", FLOORS, (), None),
+    ("6600 3B", STEAM, (), None), ("6700 3B", STEAM, (), 6700 / (453.15 / 320) - 3600),
+    ("18000 3B", STEAM, ("acceptanceTest",), 18000 / (453.15 / 320) - 3600),
+    ("10200 3B", WARM, (), None), ("14400 3B", WARM, (), 14400 / (393.15 / 180) - 3600),
+    ("14400 3B", WARM, ("meterReading",), 14400 / (393.15 / 180) - 3600),
+    ("14400 3B", WARM, ("heatContract:exhaust",), None), ("22900 3B", WARM, ("sourceTemperature",), None),
+    ("23100 3B", WARM, ("sourceTemperature",), 23100 / (393.15 / 80) - 3600),
 ])
-def test_heat_pumps_above_a_coefficient_of_six(heat: str, missing: float | None) -> None:
-    """1,000 kWh of power. Above 6 the power that a usual pump takes is in question, a coefficient of 3.5."""
-    given = context("energy.heatBoiler", supplies=(supply("electricity", "1000 KWH"),), outputs=(output(heat),))
-    found = lacking(asked(energy(), given, {"kind": "heatPump"}))
+def test_heat_pumps_by_carnot(
+    heat: str, temperatures: dict[str, str], kinds: tuple[str, ...], missing: float | None
+) -> None:
+    """1,000 kWh of power. Above 0.65 of Carnot, the power of a pump with 0.5 of it is in question."""
+    given = context("energy.heatBoiler", supplies=(supply("electricity", "1000 KWH"),), outputs=(output(heat),),
+                    evidence=kinds)
+    found = lacking(asked(energy(), given, {"kind": "heatPump", **temperatures}))
     assert found == ({} if missing is None else {"coefficient-unusual": {"electricity": pytest.approx(missing)}})
+
+
+@pytest.mark.parametrize("temperatures", [
+    {"heatTemperature": "60", "sourceTemperature": "60"}, {"heatTemperature": "20"}, {"heatTemperature": "651"},
+])
+def test_temperatures_of_no_heat_pump(temperatures: dict[str, str]) -> None:
+    given = context("energy.heatBoiler", supplies=(supply("electricity", "1000 KWH"),), outputs=(output("3600 3B"),))
+    with pytest.raises(PluginError) as refused:
+        asked(energy(), given, {"kind": "heatPump", **temperatures})
+    assert refused.value.code == "invalid-activity"
 
 
 # Chemicals
