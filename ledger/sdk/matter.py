@@ -1,14 +1,22 @@
 """Follows materials and elements from inputs to outputs by the compositions that the outputs declare. It suits
 processes that melt nothing."""
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from ledger.core.outcome.assessment import Lack
 from ledger.sdk.context import ZERO, Context
 from ledger.sdk.energy import is_fuel
 from ledger.sdk.fuels import FuelAnalysis
-from ledger.sdk.pricing import Draft
+from ledger.sdk.pricing import Draft, Reading
+
+_USED_UP: Final = frozenset({
+    "water", "wastewater", "treatment", "landfill", "landfilling", "incineration", "disposal", "recycling", "freight",
+    "solvent", "lubricant", "oil", "fluid", "cleaner", "degreaser", "argon", "nitrogen", "oxygen", "dioxide", "flux",
+})
+"""Words in the names of supplies that leave a process, and are no part of its products or of their waste."""
 
 
 def matter_in(context: Context, analyses: Sequence[FuelAnalysis] = ()) -> Decimal:
@@ -18,6 +26,25 @@ def matter_in(context: Context, analyses: Sequence[FuelAnalysis] = ()) -> Decima
         if is_fuel(supply, analyses):
             burnt += supply.mass or ZERO
     return context.mass_in - burnt
+
+
+def used_up(context: Context) -> Decimal:
+    """Kg of supplies that `matter_in` counts and no output holds: water and other gifts of nature, gases and solvents,
+    and what is bought to treat waste."""
+    return sum([supply.mass or ZERO for supply in context.supplies
+                if supply.nature or not _USED_UP.isdisjoint(_words(supply.material))], ZERO)
+
+
+def _words(name: str) -> list[str]:
+    return [word.lower() for word in re.findall("[A-Z]?[a-z]+", name)]
+
+
+def warn_unaccounted(draft: Draft, missing: Decimal, message: str, treatment: str, used: Decimal = ZERO) -> None:
+    """Adds the warning `mass-unaccounted`: `missing` kg are in no output, of which `used` are no waste. The products
+    carry all that was bought, so what the figure lacks is the treatment of that matter as waste: a row of the factor
+    sets."""
+    left = Lack(material=treatment, amount=max(missing - used, ZERO), unit="KGM")
+    draft.warn("mass-unaccounted", message, Reading(missing, "KGM"), lacks=(left,))
 
 
 class _EnteringMatter(NamedTuple):

@@ -3,11 +3,14 @@
 from decimal import Decimal
 from typing import Final
 
-from ledger.sdk import Context, Draft, matter_in
+from ledger.sdk import Context, Draft, matter_in, used_up, warn_unaccounted
 
 UNBURDENED: Final = ("waste", "core")
 RECOVERED: Final = ("product", "coProduct", "byProduct", "core")
 """Roles of recovered outputs: goods, and used products that are fit for remanufacturing."""
+
+RESIDUE: Final = "landfilling"
+"""The treatment of a residue that nobody recorded, by the factor sets."""
 
 
 def check_carried(draft: Draft, context: Context) -> None:
@@ -21,4 +24,7 @@ def check_accounted(draft: Draft, context: Context, dried: Decimal, allowed: Dec
     came = matter_in(context)
     missing = came * (1 - dried) - context.mass_out()
     if came > 0 and missing > came * allowed:
-        draft.find("mass-unaccounted", f"{missing:f} kg of {came:f} kg are in no output")
+        warn_unaccounted(
+            draft, missing, f"{missing:f} kg of {came:f} kg are in no output",
+            RESIDUE, used_up(context),
+        )

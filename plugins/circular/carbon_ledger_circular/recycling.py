@@ -107,7 +107,7 @@ def assess(context: Context, activity: Recycling) -> Assessment:
         draft.find("nothing-recycled", "no input lot has a mass", refuses=True)
         return draft.assessment()
     if all(taken.role not in ("waste", "core") and taken.sector != "circular" for taken in context.inputs):
-        draft.find("no-waste", "no input is waste: nothing becomes recycled content here")
+        draft.warn("no-waste", "no input is waste: nothing becomes recycled content here", severity="note")
     follow_composition(draft, context)
     check_accounted(draft, context, Decimal(activity.moisture_loss), LOSS + burnt / matter_in(context))
     check_carried(draft, context)

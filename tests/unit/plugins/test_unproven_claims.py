@@ -99,6 +99,61 @@ def test_temperatures_of_no_heat_pump(temperatures: dict[str, str]) -> None:
     assert refused.value.code == "invalid-activity"
 
 
+# Matter that goes nowhere
+
+
+@pytest.mark.parametrize(("supplies", "missing"), [
+    ((), 200), ((supply("water", "5000 KGM"),), 200), ((supply("riverWater", "5000 KGM", nature=True),), 200),
+    ((supply("hazardousWasteTreatment", "150 KGM"),), 200), ((supply("cuttingOil", "20 KGM"),), 200),
+    ((supply("copperFoil", "100 KGM"),), 300), ((supply("gasket", "100 KGM"),), 300),
+])
+def test_matter_in_no_output_is_treated(supplies: tuple[SupplyFacts, ...], missing: float) -> None:
+    """1,000 kg of steel become a machine of 800 kg. Water and oil are used up; foil and gaskets are not."""
+    given = context("equipment.assembly", inputs=(lot("1000 KGM", materials={"steel": "1"}),), supplies=(
+        supply("electricity", "100 KWH"), *supplies), outputs=(output("1 H87", mass="800 KGM"),))
+    assert lacking(asked(equipment(), given, {"intermediate": True}))["mass-unaccounted"] == {"landfillMetal": missing}
+    assert "mass-unaccounted" in run(equipment(), given, {"intermediate": True}).findings
+
+
+def cars(*supplies: SupplyFacts, **lots: Any) -> Context:
+    return context("equipment.vehicleAssembly", supplies=(supply("electricity", "9000 KWH"), *supplies),
+                   outputs=(output("10 H87", mass="15000 KGM"),),
+                   inputs=(lot("12000 KGM", materials={"steel": "1"}),
+                           *[lot("3000 KGM", **lots) for lots in ([lots] if lots else [])]))
+
+
+CAR: Final = {"powertrain": "batteryElectric", "vehicle": "passengerCar"}
+SIXTY: Final = {"batteryCapacity": {"value": "60", "unit": "KWH"}}
+
+
+@pytest.mark.parametrize(("given", "activity", "found"), [
+    # 50 kWh at 0.15 kWh per kg are 333 kg each, 60 kWh 400 kg.
+    (cars(), {}, {"battery-unknown": 10 * 50 / 0.15}), (cars(), SIXTY, {"battery-missing": 4000}),
+    (cars(), {"powertrain": "plugInHybrid"}, {"battery-unknown": 10 * 15 / 0.15}),
+    (cars(), {"vehicle": "bus"}, {"battery-unknown": 10 * 200 / 0.15}),
+    (cars(), {"powertrain": "hybrid"}, {}), (cars(), {"powertrain": "gasoline"}, {}),
+    (cars(supply("tractionBattery", "1900 KGM")), SIXTY, {"battery-missing": 2100}),
+    (cars(supply("tractionBattery", "2000 KGM")), SIXTY, {}), (cars(supply("lithiumIonCell", "1700 KGM")), {}, {}),
+    (cars(materials={"lithiumIonCell": "0.5", "steel": "0.5"}), SIXTY, {"battery-missing": 2500}),
+    (cars(materials={"tractionBattery": "1"}), SIXTY, {}), (cars(sector="electronics"), SIXTY, {}),
+    (cars(sector="equipment"), SIXTY, {"battery-missing": 4000}),
+    (cars(supply("cellulose", "4000 KGM")), SIXTY, {"battery-missing": 4000}),
+])
+def test_batteries_that_nobody_brings(given: Context, activity: dict[str, Any], found: dict[str, float]) -> None:
+    told = lacking(asked(equipment(), given, {**CAR, **activity}))
+    assert {code: one["tractionBattery"] for code, one in told.items() if code.startswith("battery")} == {
+        code: pytest.approx(kilograms) for code, kilograms in found.items()}
+    assert "battery-missing" not in run(equipment(), given, {**CAR, **activity}).findings
+
+
+def test_recycling_without_waste_is_a_note() -> None:
+    given = context("circular.recycling", inputs=(lot("1000 KGM", materials={"steel": "1"}),), supplies=(
+        supply("electricity", "900 KWH"),), outputs=(output("950 KGM", materials={"steel": "1"}),))
+    (found,) = [one for one in asked(circular(), given, {"material": "steel"}).assessment.findings
+                if one.code == "no-waste"]
+    assert (found.severity, found.amount, found.lacks) == ("note", None, ())
+
+
 # Chemicals
 
 
