@@ -28,7 +28,7 @@ from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.units import UNITS
 from ledger.core.record.values import UNBURDENED
-from ledger.engine.bounds.matter import Goods, water_in_outputs
+from ledger.engine.bounds.matter import KnownMatter, water_in_outputs
 from ledger.engine.bounds.nature import WATER
 from ledger.sdk import FactorSetVersion
 from ledger.sdk.sets.lookup import entry_of, entry_of_code
@@ -117,7 +117,8 @@ class _SmallShare(NamedTuple):
 
 
 def questions_of(
-    record: Transformation, plan: Plan, facts: Facts, shares: Sequence[float], assessment: Assessment, goods: Goods,
+    record: Transformation, plan: Plan, facts: Facts, shares: Sequence[float], assessment: Assessment,
+    goods: KnownMatter,
 ) -> AllocationQuestions:
     """The doubts about the allocation `shares` of a record. Outputs that its sector sets aside (by a weight of
     zero, such as slag by substitution) are not compared."""

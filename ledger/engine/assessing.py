@@ -19,7 +19,7 @@ from ledger.engine.bounds.carbon.balance import CARRIED
 from ledger.engine.bounds.carbon.captured import declared_capture
 from ledger.engine.bounds.carbon.written_off import check_written_off
 from ledger.engine.bounds.check import BY_SHARES, check_record, findings_of
-from ledger.engine.bounds.matter import Goods
+from ledger.engine.bounds.matter import KnownMatter
 from ledger.engine.bounds.process import Process, short
 from ledger.engine.end_of_waste.check import check_wastes
 from ledger.engine.end_of_waste.recovered import free_energy
@@ -162,7 +162,7 @@ def _with_allocation(
         return assessment
     shares_of_record = allocated(record, draft.plan, assessment)
     asked = allocation_questions(record, draft.plan, facts, shares_of_record, assessment,
-                                 Goods(tuple(pricing.sets), _nature(draft, record)))
+                                 KnownMatter(tuple(pricing.sets), _nature(draft, record)))
     free, findings = free_energy(record, draft.plan, shares_of_record)
     if not asked.findings and not findings:
         return assessment

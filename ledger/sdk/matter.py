@@ -30,7 +30,7 @@ def matter_in(context: Context, analyses: Sequence[FuelAnalysis] = ()) -> Decima
 
 def used_up(context: Context) -> Decimal:
     """Kg of supplies that `matter_in` counts and no output holds: water and other gifts of nature, gases and solvents,
-    and what is bought to treat waste."""
+    and treatments of waste."""
     return sum([supply.mass or ZERO for supply in context.supplies
                 if supply.nature or not _USED_UP.isdisjoint(_words(supply.material))], ZERO)
 
@@ -41,7 +41,7 @@ def _words(name: str) -> list[str]:
 
 def warn_unaccounted(draft: Draft, missing: Decimal, message: str, treatment: str, used: Decimal = ZERO) -> None:
     """Adds the warning `mass-unaccounted`: `missing` kg are in no output, of which `used` are no waste. The products
-    carry all that was bought, so what the figure lacks is the treatment of that matter as waste: a row of the factor
+    carry all that was bought, so the figure lacks only the `treatment` of that matter as waste, a row of the factor
     sets."""
     left = Lack(material=treatment, amount=max(missing - used, ZERO), unit="KGM")
     draft.warn("mass-unaccounted", message, Reading(missing, "KGM"), lacks=(left,))

@@ -46,7 +46,7 @@ class Portion(NamedTuple):
     mass: Decimal
 
 
-class Goods(NamedTuple):
+class KnownMatter(NamedTuple):
     """The factor sets in force, by precedence, and the natural inputs of a record's route."""
 
     sets: tuple[FactorSetVersion, ...]
@@ -69,10 +69,10 @@ def check_matter(process: Process, outputs: Sequence[OutputHeld]) -> list[Findin
     return [*[finding for finding, _ in content], *_check_mass(process, outputs, came, asked)]
 
 
-def water_in_outputs(plan: Plan, facts: Facts, goods: Goods) -> list[Decimal]:
-    """Kg of water in each output that is matter: what its materials state, and what nothing else explains if water came
-    in. Nobody says where that is: waste is wet first, then by-products and co-products. None is counted in a route
-    whose products may consist of water."""
+def water_in_outputs(plan: Plan, facts: Facts, goods: KnownMatter) -> list[Decimal]:
+    """Kg of water in each output that is matter: the water in its materials and, if water came in, the mass that
+    nothing else explains. Nobody says where that is: waste is wet first, then by-products and co-products. No output counts as
+    wet in a route whose products may consist of water."""
     held = [ZERO for _ in plan.created]
     if any(one.group == WATER and one.most is not None and one.most >= ONE for one in goods.nature):
         return held

@@ -4,9 +4,9 @@ Waste of production (`preConsumer`, ISO 14021) stays so through sorting, shreddi
 and makes more waste of end users than its other lots and bought scrap weigh is refused: recycled content would change
 its kind. Bought scrap counts if a document shows it: its name alone explains nothing.
 
-A second record does not change that. What a yard sorted, sheared or baled is used by nobody until it is made into
-goods, and a process that makes goods is no end user. So the recycled content of waste of production in these lots
-stays such, and so does that of goods that are used up in the group that made them, if they are such waste for the most
+A second record does not change that. Nobody uses the output of a yard that sorts, shears or bales until it is made
+into goods, and a process that makes goods is no end user. So waste of production stays such in these lots, by their
+recycled content. It stays such too in goods that the group which made them uses up, if they consist of it for the most
 part.
 """
 
@@ -59,7 +59,8 @@ def check_origins(record: Transformation | Consumption, plan: Plan, facts: Facts
 
 
 def origin_limit(record: AnyRecord, plan: Plan, facts: Facts) -> OriginLimit | None:
-    """How much waste of end users a record may make of goods that nobody used; None if it makes or takes none."""
+    """How much waste of end users a record may make of goods that nobody used; None without such waste or such
+    goods."""
     if not isinstance(record, Transformation | Consumption) or not any(
         made.facts.origin == _POST for made in plan.created
     ):
@@ -77,12 +78,12 @@ def check_carried(limit: OriginLimit, taken: Sequence[TakenFigures]) -> None:
     """Raises Refused for waste of end users that only the waste of production in goods can have become. `taken`: the
     inputs with their contents."""
     production = 0.0
-    for i, one in enumerate(taken):
+    for i, flowing in enumerate(taken):
         if i in limit.unused or i in limit.doubtful:
-            own = sum([amount for name, amount in one.figures.contents.items()
+            own = sum([amount for name, amount in flowing.figures.contents.items()
                        if name.removeprefix(QUESTIONED).startswith(RECYCLED[_PRE])])
-            if i in limit.unused or own > _MOST * one.figures.contents.get("mass", 0.0):
-                production += one.part * own
+            if i in limit.unused or own > _MOST * flowing.figures.contents.get("mass", 0.0):
+                production += flowing.part * own
     if production:
         _check(limit, Decimal(repr(production)))
 
@@ -139,7 +140,7 @@ def _named(plan: Plan, facts: Facts) -> frozenset[str]:
 def _bought(
     record: Transformation | Consumption, plan: Plan, facts: Facts, named: frozenset[str] = frozenset()
 ) -> Decimal:
-    """Kg of supplies that can be waste of end users: scrap that a document shows, and what is `named`, such as
+    """Kg of supplies that can be waste of end users: scrap that a document shows, and the `named` materials, such as
     packaging that is thrown away."""
     evidence = record.evidence if isinstance(record, Transformation) else ()
     return _mass(

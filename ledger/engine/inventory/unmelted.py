@@ -2,9 +2,9 @@
 
 Rolling, forging, machining, welding and assembly shape metal that is sound; scrap becomes sound in a furnace. A record
 of such a route that takes scrap metal, as waste, as the product of a yard or by name, left the melting out. So did one
-that builds appliances, batteries or modules of it. Goods are scrap if their materials say so, and a lot that states no
-materials is what its code says. The amount is the usual energy of melting. Rails that are rolled again and plates that
-are cut out of a hull stay so: a document shows that somebody tested the metal.
+that builds appliances, batteries or modules of it. Goods are scrap if their materials say so, or their code if they
+state no materials. The amount is the usual energy of melting. Rails that are rolled again and plates that are cut out
+of a hull stay so: a document shows that somebody tested the metal.
 """
 
 from collections.abc import Iterator
@@ -89,7 +89,7 @@ def _is_scrap(lot: LotFacts) -> bool:
 
 
 def _materials(lot: LotFacts, facts: Facts, pricer: SetPricer) -> Iterator[tuple[SupplyEntry, Decimal]]:
-    """The materials of a lot with their shares; of a lot that states none, what its code denotes."""
+    """The materials of a lot with their shares; of a lot without materials, the entry of its code."""
     materials = facts.composition(lot).materials
     product = facts.products.get(lot.product)
     coded = None if materials or product is None else entry_of_code(pricer.sets, product.codes)

@@ -63,8 +63,8 @@ class HeatBoiler(Burning, frozen=True, kw_only=True):
 
     Supplies: every standard fuel, others with an analysis, `electricity`. Inputs: power for electrodes, pumps, fans.
     Outputs: heat (steam, hot water) in joules, net of the heat of feed water and condensate; ash as waste. `kind`: of
-    the boiler. `heat_temperature`, `source_temperature`: degrees Celsius of the delivered heat, and of what a heat pump
-    cools; evidence of kind `heatContract`, `sourceTemperature` or `acceptanceTest` shows a source above 30 degrees.
+    the boiler. `heat_temperature`, `source_temperature`: degrees Celsius of the delivered heat, and of the source that
+    a heat pump cools; evidence of kind `heatContract`, `sourceTemperature` or `acceptanceTest` shows one above 30.
     """
 
     kind: Literal["combustion", "condensing", "electrode", "heatPump"] = "combustion"

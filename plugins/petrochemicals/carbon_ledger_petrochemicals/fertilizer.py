@@ -91,7 +91,7 @@ def _check_nitrogen(plant: Plant) -> None:
 
 
 def _warn_unnamed(plant: Plant, process: str) -> None:
-    """Products that do not name what the process makes hold its acid all the same. Carbon dioxide that no product names
+    """Products without the name of their substance hold its acid all the same. Carbon dioxide that no product names
     counts as emitted, so no other process has an amount."""
     needed = plant.context.mass_out(*PRODUCT_ROLES) * ACID.get(process, ZERO)
     brought = sum((came(plant.context, name) * part for name, part in ACID.items()), ZERO)

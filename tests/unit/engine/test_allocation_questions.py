@@ -32,7 +32,7 @@ from ledger.engine.allocation_questions import (
     UNKNOWN_GOODS,
     WRONG_KEY,
 )
-from ledger.engine.bounds.matter import Goods, water_in_outputs
+from ledger.engine.bounds.matter import KnownMatter, water_in_outputs
 from ledger.sdk import NaturalInput
 from ledger.sdk.sets.prices import is_prescribed, price_of_energy, price_of_mixture, usual_price
 from ledger.sdk.tables import rows
@@ -522,7 +522,8 @@ def _water(
         id=f"lot-{i}", number=i, product="good", holder="works", role=role, quantity=Decimal(kg), unit="KGM",
         mass=Decimal(kg), composition=Composition(materials)), None) for i, (role, kg, materials) in enumerate(outputs)]
     supplied = [Supplied(supply(name, f"{kg} KGM"), Decimal(kg)) for name, kg in (("ethylene", dry), ("water", water))]
-    goods = Goods((factor_sets.version("1"),), (NaturalInput(group="water", most=Decimal(most), source="by hand"),))
+    nature = NaturalInput(group="water", most=Decimal(most), source="by hand")
+    goods = KnownMatter((factor_sets.version("1"),), (nature,))
     with localcontext(CONTEXT):
         found = water_in_outputs(Plan((), tuple(created), tuple(supplied)), Facts(), goods)
     return [float(kilograms) for kilograms in found]
