@@ -13,10 +13,14 @@ from ledger.sdk.fuels import FuelAnalysis
 from ledger.sdk.pricing import Draft, Reading
 
 _USED_UP: Final = frozenset({
-    "water", "wastewater", "treatment", "landfill", "landfilling", "incineration", "disposal", "recycling", "freight",
-    "solvent", "lubricant", "oil", "fluid", "cleaner", "degreaser", "argon", "nitrogen", "oxygen", "dioxide", "flux",
+    "water", "freight", "solvent", "lubricant", "oil", "fluid", "cleaner", "degreaser", "argon", "nitrogen", "oxygen",
+    "dioxide", "flux", "packaging", "corrugated", "cardboard", "carton", "paper", "pallet", "bag",
 })
-"""Words in the names of supplies that leave a process, and are no part of its products or of their waste."""
+"""Words in the names of supplies that leave a process beside the mass of its products and of their waste."""
+_TREATED: Final = frozenset({
+    "wastewater", "treatment", "landfill", "landfilling", "incineration", "disposal", "recycling",
+})
+"""Words in the names of treatments of waste."""
 
 
 def matter_in(context: Context, analyses: Sequence[FuelAnalysis] = ()) -> Decimal:
@@ -29,22 +33,27 @@ def matter_in(context: Context, analyses: Sequence[FuelAnalysis] = ()) -> Decima
 
 
 def used_up(context: Context) -> Decimal:
-    """Kg of supplies that `matter_in` counts and no output holds: water and other gifts of nature, gases and solvents,
-    and treatments of waste."""
-    return sum([supply.mass or ZERO for supply in context.supplies
-                if supply.nature or not _USED_UP.isdisjoint(_words(supply.material))], ZERO)
+    """Kg of supplies that `matter_in` counts and no output holds: water and other gifts of nature, gases, solvents and
+    packaging. Treatments of waste count twice: they bring no matter, and take their mass away."""
+    used = ZERO
+    for supply in context.supplies:
+        words = {word.lower() for word in re.findall("[A-Z]?[a-z]+", supply.material)}
+        if words & _TREATED:
+            used += 2 * (supply.mass or ZERO)
+        elif supply.nature or words & _USED_UP:
+            used += supply.mass or ZERO
+    return used
 
 
-def _words(name: str) -> list[str]:
-    return [word.lower() for word in re.findall("[A-Z]?[a-z]+", name)]
-
-
-def warn_unaccounted(draft: Draft, missing: Decimal, message: str, treatment: str, used: Decimal = ZERO) -> None:
+def warn_unaccounted(
+    draft: Draft, missing: Decimal, message: str, treatment: str, used: Decimal = ZERO, usual: Decimal = ZERO
+) -> None:
     """Adds the warning `mass-unaccounted`: `missing` kg are in no output, of which `used` are no waste. The products
     carry all that was bought, so the figure lacks only the `treatment` of that matter as waste, a row of the factor
-    sets."""
-    left = Lack(material=treatment, amount=max(missing - used, ZERO), unit="KGM")
-    draft.warn("mass-unaccounted", message, Reading(missing, "KGM"), lacks=(left,))
+    sets. Up to the `usual` loss, nothing is in question."""
+    left = missing - used
+    lacks = (Lack(material=treatment, amount=left, unit="KGM"),) if left > usual else ()
+    draft.warn("mass-unaccounted", message, Reading(missing, "KGM"), lacks=lacks)
 
 
 class _EnteringMatter(NamedTuple):

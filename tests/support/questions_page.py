@@ -29,8 +29,8 @@ The sectors have findings of their own, whose messages speak for themselves. Som
 the figure of the record lacks nothing by them:
 
 - `mass-unaccounted`: the products carry the burden of all that was bought, so the amount is the treatment of the
-  missing matter alone, as waste by the factor sets. It is without water, gases and solvents that are used up, and
-  without matter for whose treatment the record pays.
+  missing matter alone, as waste by the factor sets. It is without water, gases, solvents and packaging, and without
+  matter for whose treatment the record pays. A usual loss has no amount.
 - `battery-unknown`: the amount is a battery of the usual size, less those among the lots and supplies. If they are half
   of that or more, the figure has them.
 - `no-waste`: a note. Inputs that are no waste bring their burden along; the output gains no recycled content by them.

@@ -71,8 +71,8 @@ def check_matter(process: Process, outputs: Sequence[OutputHeld]) -> list[Findin
 
 def water_in_outputs(plan: Plan, facts: Facts, goods: KnownMatter) -> list[Decimal]:
     """Kg of water in each output that is matter: the water in its materials and, if water came in, the mass that
-    nothing else explains. Nobody says where that is: waste is wet first, then by-products and co-products. No output counts as
-    wet in a route whose products may consist of water."""
+    nothing else explains. Nobody says where that is: waste is wet first, then by-products and co-products. No output
+    counts as wet in a route whose products may consist of water."""
     held = [ZERO for _ in plan.created]
     if any(one.group == WATER and one.most is not None and one.most >= ONE for one in goods.nature):
         return held

@@ -172,4 +172,4 @@ def _check_work(draft: Draft, context: Context, power: Decimal, cement: Decimal)
     if context.mass_out() < came * (1 - LOSS):
         missing = came - context.mass_out()
         warn_unaccounted(draft, missing, f"{missing:.6g} kg of what was charged are in no output",
-                         "landfillMineral", used_up(context))
+                         "landfillMineral", used_up(context), (came - used_up(context)) * LOSS)

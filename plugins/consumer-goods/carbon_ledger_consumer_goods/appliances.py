@@ -86,7 +86,7 @@ def assess(context: Context, activity: HouseholdAppliances) -> Assessment:
         if context.mass_out() < came * (1 - LOSS):
             missing = came - context.mass_out()
             warn_unaccounted(draft, missing, f"{missing:.6g} kg of {came:.6g} kg are in no output",
-                             "landfillElectronics", used_up(context))
+                             "landfillElectronics", used_up(context), (came - used_up(context)) * LOSS)
         draft.indicate("materialYield", made / came)
     _count(draft, context, activity, power)
     return draft.assessment()

@@ -47,7 +47,7 @@ def assess(context: Context, activity: Assembly) -> Assessment:
     elif came - context.mass_out() > came * LOSS:
         warn_unaccounted(
             draft, came - context.mass_out(), f"{came - context.mass_out():f} kg of {came:f} kg are in no output",
-            SCRAP, used_up(context),
+            SCRAP, used_up(context), (came - used_up(context)) * LOSS,
         )
     assembled = sum((pieces(output.quantity) or ZERO for output in context.outputs if output.role == "product"), ZERO)
     if assembled > 0:

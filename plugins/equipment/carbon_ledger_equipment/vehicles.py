@@ -98,7 +98,7 @@ def assess(context: Context, activity: VehicleAssembly) -> Assessment:
     elif came - context.mass_out() > came * LOSS:
         warn_unaccounted(
             draft, came - context.mass_out(), f"{came - context.mass_out():f} kg of {came:f} kg are in no output",
-            SCRAP, used_up(context),
+            SCRAP, used_up(context), (came - used_up(context)) * LOSS,
         )
     _count(draft, context, activity, power)
     indicate_energy(draft, made, power)
