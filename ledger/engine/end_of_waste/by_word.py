@@ -96,10 +96,8 @@ def _is_shown(buying: Buying, supplied: Supplied) -> bool:
 
 def is_documented(supplied: Supplied, evidence: Sequence[Evidence], facts: Facts) -> bool:
     """Whether a document of the supply, or the evidence of its record, shows that it is scrap or recycled."""
-    supply = supplied.supply
-    if supply.declaration is not None and facts.declarations[supply.declaration].evidence:
-        return True
-    return _speaks(evidence, supply.material)
+    declared = facts.declarations.get(supplied.supply.declaration or "")
+    return (declared is not None and bool(declared.evidence)) or _speaks(evidence, supplied.supply.material)
 
 
 def _speaks(evidence: Sequence[Evidence], material: str) -> bool:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import pytest
 from msgspec import Raw, json
+from support.earlier_rules import EARLIER
 from support.memory import MemoryLedger
 from support.sectors import Make
 from support.site import ore, quantity, supply
@@ -637,3 +638,23 @@ def test_a_process_that_makes_goods_is_no_end_user(mill: Works, dealer: Works) -
         _sorted(dealer, "64 KGM", {bought: "100 KGM"})
     dealer.run([dealer.out("old", "swarf", "64 KGM", "waste", origin="postConsumer")], {bought: "100 KGM"},
                supplies=[supply("steel", "1 KGM")])
+
+
+def test_earlier_rules_know_no_origin_of_goods() -> None:
+    memory = MemoryLedger(registry())
+    memory.activate_sets(EARLIER)
+    mill = Works(memory, "mill")
+    _bars(mill, "100")
+    mill.end({"again": "100 KGM"}, "2025-04-01T00:00:00Z",
+             [mill.out("old", "swarf", "100 KGM", "waste", origin="postConsumer")])
+
+
+def test_no_amendment_raises_an_origin(mill: Works) -> None:
+    """Bars of a little waste of production become bars of nothing else."""
+    mill.collect("collected", "swarf", "100 KGM", origin="preConsumer")
+    entry = mill.run([mill.out("again", "bar", "100 KGM")], {"collected": "40 KGM"}, supplies=[ore("60 KGM")])
+    mill.end({"again": "100 KGM"}, "2026-04-01T00:00:00Z",
+             [mill.out("old", "swarf", "100 KGM", "waste", origin="postConsumer")])
+    with pytest.raises(Refused) as refused:
+        amend(mill, mill.ledger.digests[entry.index].hex(), inputs=mill.flows({"collected": "100 KGM"}), supplies=[])
+    assert refused.value.code == "origin-raised"
