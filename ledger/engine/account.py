@@ -22,6 +22,7 @@ from ledger.core.outcome.leaves import (
 )
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
+from ledger.engine.end_of_waste.origins import check_carried
 from ledger.engine.prepared import FigureWork, Prepared
 from ledger.footprint.stored.attributes import covered_market, with_covered
 from ledger.footprint.stored.averaging import adjusted
@@ -51,13 +52,16 @@ class Outcome(NamedTuple):
 
 
 def account(prepared: Prepared, figures: Mapping[str, LotFigures]) -> Outcome:
-    """`figures` by lot id, of every lot that the record takes from. Raises Refused if contents exceed 100 %."""
+    """`figures` by lot id, of every lot that the record takes from. Raises Refused if contents exceed 100 %, and
+    for waste of end users that only waste of production can have become."""
     plan, work = prepared.plan, prepared.work
     seed = prepared.submission.salt_seed
     taken = [
         TakenFigures(part_of(one.quantity, one.lot.quantity), figures[one.lot.id], recycled, i in work.questioned)
         for i, (one, recycled) in enumerate(zip(plan.taken, work.recycled, strict=True))
     ]
+    if work.origins is not None and prepared.versions is not None and prepared.versions.has(Rule.REFERENCE_RANGES):
+        check_carried(work.origins, taken)
     covered = covered_market(
         [(one, inputs.part, inputs.figures.burdens) for one, inputs in zip(plan.taken, taken, strict=True)],
         work.covered,

@@ -10,13 +10,14 @@ is questioned, and a note tells of smaller differences.
     goods whose prices are known, ratio <= 5   by mass
     goods whose prices are known, ratio > 5    by usual prices
     goods of one composition, ratio > 5        by the values that the record states
+    wet goods, by mass                         by their dry matter
     offcuts of bought goods, without values    at most a quarter beside the products
     a rule that the record names and shows     the lower of the two, with a note
     others                                     by mass
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Final, NamedTuple
 
 from ledger.admission.checks.allocation import MOST_FOR_MASS, PHYSICAL
@@ -27,6 +28,8 @@ from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.units import UNITS
 from ledger.core.record.values import UNBURDENED
+from ledger.engine.bounds.matter import KnownMatter, water_in_outputs
+from ledger.engine.bounds.nature import WATER
 from ledger.sdk import FactorSetVersion
 from ledger.sdk.sets.lookup import entry_of, entry_of_code
 from ledger.sdk.sets.prices import (
@@ -71,7 +74,8 @@ class AllocationQuestions(NamedTuple):
 
 class _Carrier(NamedTuple):
     """An output that carries burdens. `share` of them; `price` of a kg, `worth` of all of it. `is_named`: its kind
-    of good is known, or it is a product and no by-product. `is_main`: it is no co-product and no by-product."""
+    of good is known, or it is a product and no by-product. `is_main`: it is no co-product and no by-product. `water`:
+    kg of it, which carry nothing."""
 
     output: int
     share: Decimal
@@ -86,6 +90,7 @@ class _Carrier(NamedTuple):
     goods: frozenset[str]
     is_named: bool
     is_main: bool
+    water: Decimal = _NOTHING
 
     @property
     def weight(self) -> Decimal:
@@ -113,13 +118,15 @@ class _SmallShare(NamedTuple):
 
 def questions_of(
     record: Transformation, plan: Plan, facts: Facts, shares: Sequence[float], assessment: Assessment,
-    sets: Sequence[FactorSetVersion],
+    goods: KnownMatter,
 ) -> AllocationQuestions:
     """The doubts about the allocation `shares` of a record. Outputs that its sector sets aside (by a weight of
     zero, such as slag by substitution) are not compared."""
-    weights = assessment.weights.get(record.allocation)
+    weights, sets = assessment.weights.get(record.allocation), goods.sets
+    with localcontext(CONTEXT):
+        water = water_in_outputs(plan, facts, goods) if record.allocation == "mass" else [_NOTHING] * len(plan.created)
     carriers = [
-        _carrier(i, created, Decimal(repr(shares[i])), facts, sets)
+        _carrier(i, created, Decimal(repr(shares[i])), facts, sets)._replace(water=water[i])
         for i, created in enumerate(plan.created if shares else ())
         if created.facts.role not in UNBURDENED and (weights is None or weights[i])
     ]
@@ -201,8 +208,9 @@ def _is_treated(plan: Plan) -> bool:
 
 
 def _groups(materials: Iterable[str], sets: Sequence[FactorSetVersion]) -> set[str]:
+    """The classes of goods among materials. Water is nothing that somebody shapes."""
     known = [entry_of(sets, material) for material in materials]
-    return {one[1].group for one in known if one is not None and one[1].kind == "material"}
+    return {one[1].group for one in known if one is not None and one[1].kind == "material"} - {WATER}
 
 
 def _price(
@@ -239,6 +247,7 @@ class _Sharing:
             yield from self._by_usual_prices(priced)
         elif self._key in PHYSICAL or self._key == "value":
             yield from self._by_stated_values()
+        yield from self._by_dry_matter()
         if self._is_of_one_composition() and not self._ruled:
             yield from self._on_offcuts()
         compared = {carrier.output for carrier in priced}
@@ -275,6 +284,18 @@ class _Sharing:
             return [carrier._replace(price=same, worth=same.times(carrier.weight)) for carrier in self._massive]
         among = self._carriers if self._key in _STATED else self._massive
         return [carrier for carrier in among if carrier.worth is not None]
+
+    def _by_dry_matter(self) -> Iterator[_SmallShare]:
+        """Water in an output carries nothing, unless the usual prices make the value the key."""
+        dry = [max(CONTEXT.subtract(carrier.weight, carrier.water), _NOTHING) for carrier in self._massive]
+        prices = [carrier.price.usual for carrier in self._massive if carrier.price is not None]
+        by_value = len(prices) == len(self._massive) > 0 and _ratio(prices) > MOST_FOR_MASS
+        if by_value or not any(dry) or not any(carrier.water for carrier in self._massive):
+            return
+        for carrier, usual in zip(self._massive, _divided(self._massive, dry), strict=True):
+            yield _SmallShare(carrier, usual, _times(usual, _NEAR), FAR_SHARE,
+                              _BY_RULE if self._ruled else "other outputs are wet, and water carries nothing",
+                              note=self._ruled)
 
     def _is_of_one_composition(self) -> bool:
         compositions = [carrier.materials for carrier in self._massive]

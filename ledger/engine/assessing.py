@@ -1,5 +1,6 @@
 """The complete assessment of a record: its sector's answer, its supplies, and the findings of the core."""
 
+from collections.abc import Sequence
 from decimal import Decimal, localcontext
 
 from msgspec.structs import replace
@@ -18,6 +19,7 @@ from ledger.engine.bounds.carbon.balance import CARRIED
 from ledger.engine.bounds.carbon.captured import declared_capture
 from ledger.engine.bounds.carbon.written_off import check_written_off
 from ledger.engine.bounds.check import BY_SHARES, check_record, findings_of
+from ledger.engine.bounds.matter import KnownMatter
 from ledger.engine.bounds.process import Process, short
 from ledger.engine.end_of_waste.check import check_wastes
 from ledger.engine.end_of_waste.recovered import free_energy
@@ -40,6 +42,7 @@ from ledger.errors import PluginError
 from ledger.footprint.stored.attributes import RENEWABLE_POWER, cover, coverage
 from ledger.footprint.stored.checks import check_assessment
 from ledger.footprint.stored.supplies import Proof, declared_lot, with_supplies
+from ledger.sdk import NaturalInput
 
 _ZERO = Decimal(0)
 
@@ -103,7 +106,7 @@ def _bounded(
         # No sector is in force that could know the record's route: admission refuses it for that.
         return assessment
     sector = installed.sector
-    nature = sector.nature.get(record.process.partition(".")[2], ())
+    nature = _nature(draft, record)
     check_record(record, plan, own, assessment, nature)
     if pricing is None or record.basis == "provisional":
         return assessment
@@ -111,6 +114,11 @@ def _bounded(
         record, plan, facts, assessment, own, nature, sector.mass_tolerance, pricing.around, tuple(pricing.sets),
     ))
     return replace(assessment, findings=(*assessment.findings, *findings))
+
+
+def _nature(draft: PreparedDraft, record: Transformation) -> Sequence[NaturalInput]:
+    """The natural inputs of the record's route."""
+    return () if draft.installed is None else draft.installed.sector.nature.get(record.process.partition(".")[2], ())
 
 
 def _with_references(
@@ -160,7 +168,8 @@ def _with_allocation(
     if not isinstance(record, Transformation) or len(draft.plan.created) < 2:
         return assessment
     shares_of_record = allocated(record, draft.plan, assessment)
-    asked = allocation_questions(record, draft.plan, facts, shares_of_record, assessment, pricing.sets)
+    asked = allocation_questions(record, draft.plan, facts, shares_of_record, assessment,
+                                 KnownMatter(tuple(pricing.sets), _nature(draft, record)))
     free, findings = free_energy(record, draft.plan, shares_of_record)
     if not asked.findings and not findings:
         return assessment

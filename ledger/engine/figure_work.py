@@ -6,6 +6,7 @@ from ledger.core.outcome.assessment import Assessment
 from ledger.core.record.kinds import Acceptance, Addition, AnyRecord, Declaration, Transfer, Transformation
 from ledger.core.record.values import Output
 from ledger.engine.end_of_waste.group import questioned_inputs
+from ledger.engine.end_of_waste.origins import origin_limit
 from ledger.engine.prepared import FigureWork
 from ledger.footprint.stored.allocation import Weighed, shares
 from ledger.footprint.stored.attributes import Coverage, check_coverage, check_generated, coverage
@@ -34,6 +35,7 @@ def work_of(record: AnyRecord, plan: Plan, facts: Facts, assessment: Assessment)
         references=assessment.references,
         usual_shares=assessment.usual_shares,
         questioned=questioned_inputs(assessment),
+        origins=origin_limit(record, plan, facts),
     )
 
 

@@ -13,6 +13,7 @@ from ledger.core.outcome.leaves import salt_seed
 from ledger.core.record.canonical import encode
 from ledger.core.record.kinds import AnyRecord, Closing
 from ledger.core.record.revisions import Amendment
+from ledger.engine.end_of_waste.origins import OriginLimit
 from ledger.engine.pricing.priced import PricedSupply
 from ledger.engine.pricing.surroundings import Surroundings
 from ledger.engine.sectors import Installed
@@ -50,7 +51,8 @@ class Submission(NamedTuple):
 class FigureWork(NamedTuple):
     """All that a record's figures are computed from, except its inputs' figures. `covered`: the fraction of its
     electricity for which it takes green attributes. `references`: the ranges of its outputs. `usual_shares`: of
-    outputs with a smaller share. `questioned`: the inputs whose recycled content is in question."""
+    outputs with a smaller share. `questioned`: the inputs whose recycled content is in question. `origins`: the limit
+    of its waste of end users."""
 
     direct: Vector
     shares: Sequence[float]
@@ -65,6 +67,7 @@ class FigureWork(NamedTuple):
     references: tuple[Reference, ...] = ()
     usual_shares: tuple[UsualShare, ...] = ()
     questioned: frozenset[int] = frozenset()
+    origins: OriginLimit | None = None
 
 
 class Pricing(NamedTuple):

@@ -77,7 +77,7 @@ from ledger.sdk.installation import (
     TakenLot,
 )
 from ledger.sdk.limits import judge, warn_outside
-from ledger.sdk.matter import follow_composition, matter_in
+from ledger.sdk.matter import follow_composition, matter_in, used_up, warn_unaccounted
 from ledger.sdk.places import ANYWHERE, wider_places
 from ledger.sdk.pricing import Draft, Limits, Reading, Shortfall
 from ledger.sdk.sector import (
@@ -215,6 +215,8 @@ __all__ = [
     "rows",
     "spelled",
     "standard_fuels",
+    "used_up",
     "warn_outside",
+    "warn_unaccounted",
     "wider_places",
 ]

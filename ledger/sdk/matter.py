@@ -1,14 +1,26 @@
 """Follows materials and elements from inputs to outputs by the compositions that the outputs declare. It suits
 processes that melt nothing."""
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from ledger.core.outcome.assessment import Lack
 from ledger.sdk.context import ZERO, Context
 from ledger.sdk.energy import is_fuel
 from ledger.sdk.fuels import FuelAnalysis
-from ledger.sdk.pricing import Draft
+from ledger.sdk.pricing import Draft, Reading
+
+_USED_UP: Final = frozenset({
+    "water", "freight", "solvent", "lubricant", "oil", "fluid", "cleaner", "degreaser", "argon", "nitrogen", "oxygen",
+    "dioxide", "flux", "packaging", "corrugated", "cardboard", "carton", "paper", "pallet", "bag",
+})
+"""Words in the names of supplies that leave a process beside the mass of its products and of their waste."""
+_TREATED: Final = frozenset({
+    "wastewater", "treatment", "landfill", "landfilling", "incineration", "disposal", "recycling",
+})
+"""Words in the names of treatments of waste."""
 
 
 def matter_in(context: Context, analyses: Sequence[FuelAnalysis] = ()) -> Decimal:
@@ -18,6 +30,30 @@ def matter_in(context: Context, analyses: Sequence[FuelAnalysis] = ()) -> Decima
         if is_fuel(supply, analyses):
             burnt += supply.mass or ZERO
     return context.mass_in - burnt
+
+
+def used_up(context: Context) -> Decimal:
+    """Kg of supplies that `matter_in` counts and no output holds: water and other gifts of nature, gases, solvents and
+    packaging. Treatments of waste count twice: they bring no matter, and take their mass away."""
+    used = ZERO
+    for supply in context.supplies:
+        words = {word.lower() for word in re.findall("[A-Z]?[a-z]+", supply.material)}
+        if words & _TREATED:
+            used += 2 * (supply.mass or ZERO)
+        elif supply.nature or words & _USED_UP:
+            used += supply.mass or ZERO
+    return used
+
+
+def warn_unaccounted(
+    draft: Draft, missing: Decimal, message: str, treatment: str, used: Decimal = ZERO, usual: Decimal = ZERO
+) -> None:
+    """Adds the warning `mass-unaccounted`: `missing` kg are in no output, of which `used` are no waste. The products
+    carry all that was bought, so the figure lacks only the `treatment` of that matter as waste, a row of the factor
+    sets. Up to the `usual` loss, nothing is in question."""
+    left = missing - used
+    lacks = (Lack(material=treatment, amount=left, unit="KGM"),) if left > usual else ()
+    draft.warn("mass-unaccounted", message, Reading(missing, "KGM"), lacks=lacks)
 
 
 class _EnteringMatter(NamedTuple):

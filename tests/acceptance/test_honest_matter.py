@@ -1,4 +1,4 @@
-"""Honest users of scrap, waste and by-products: no rule about these questions their figures.
+"""Honest users of scrap, waste, by-products, wet goods and heat pumps: no rule about these questions their figures.
 
 Each case states what its user has: a shop with its delivery notes, a plant with its insurer's paper. A rule that
 questions one of them hurts those who tell the truth: correct the rule and not the case.
@@ -7,7 +7,7 @@ questions one of them hurts those who tell the truth: correct the rule and not t
 from collections.abc import Callable, Iterator
 
 import pytest
-from support.market import Company, Market, evidence, nature, supply, trading_server
+from support.market import Company, Market, evidence, nature, quantity, supply, trading_server
 from support.server import Server
 
 MOST = 0.01
@@ -153,11 +153,122 @@ def concrete_of_old_concrete(market: Market) -> tuple[Company, list[str]]:
     return plant, ["concrete"]
 
 
+def metal_of_swarf_that_a_customer_wore_out(market: Market) -> tuple[Company, list[str]]:
+    """A works melts swarf, and its customer gives the metal back as waste of end users after a year of use."""
+    works = market.company("works", "DE").products("circular", swarf="aluminium", bar="aluminium", again="aluminium")
+    user = market.company("user", "DE").products("circular", scrap="aluminium")
+    year = ("2024-01-01T00:00:00Z", "2024-02-01T00:00:00Z")
+    works.collect(works.out("swarf", "1000 TNE", "waste", origin="preConsumer"), start=year[0], end=year[1])
+    melting = {"supplies": [supply("electricity", "600 MWH"), supply("naturalGas", "50000 NM3", "37 TNE")],
+               "activity": {"material": "aluminium", "method": "remelting"}}
+    works.run("circular.recycling", [works.out("bar", "950 TNE")], inputs={"swarf": "1000 TNE"}, when=year, **melting)
+    bars = works.send("bar", "950 TNE", user, time=year[1])
+    user.consume({bars: "950 TNE"}, "finalUse", [user.out("scrap", "950 TNE", "waste", origin="postConsumer")])
+    scrap = user.send("scrap", "950 TNE", works)
+    works.run("circular.recycling", [works.out("again", "900 TNE")], inputs={scrap: "950 TNE"}, **melting)
+    assert works.market.footprint(works.name("again"))["contents"]["recycledPostConsumer:aluminium"] == 900_000
+    return works, ["bar", "again"]
+
+
+def old_scrap_with_delivery_notes_beside_swarf(market: Market) -> tuple[Company, list[str]]:
+    """A yard sorts swarf beside old scrap that dealers off the ledger delivered, and keeps their notes."""
+    yard = market.company("yard", "DE").products("circular", swarf="aluminium", old="aluminium", rest="aluminium")
+    yard.products("nonferrous", ingot="aluminium")
+    yard.collect(yard.out("swarf", "500 TNE", "waste", origin="preConsumer"))
+    yard.run("circular.sorting", [
+        yard.out("old", "490 TNE", "waste", origin="postConsumer"),
+        yard.out("rest", "495 TNE", "waste", origin="preConsumer")],
+        [supply("aluminiumScrap", "500 TNE"), supply("electricity", "30 MWH")], {"swarf": "500 TNE"},
+        evidence=[evidence("deliveryNotes:aluminiumScrap")])
+    return yard, ["old", "rest"]
+
+
+def scrap_of_a_grade(market: Market) -> tuple[Company, list[str]]:
+    """A recycler prepares steel scrap, sells it by its grade, and an arc furnace melts it."""
+    yard = market.company("yard", "DE").products("circular", scrap="steel", graded="steel")
+    yard.products("steel", bar="steel")
+    yard.collect(yard.out("scrap", "1060 TNE", "waste", origin="postConsumer"))
+    yard.run("circular.recycling", [yard.out("graded", "1050 TNE")], [supply("electricity", "25 MWH")],
+             {"scrap": "1060 TNE"}, {"material": "steel", "method": "preparation"},
+             evidence=[evidence("scrapSpecification")])
+    yard.run("steel.electricArcFurnace", [yard.out("bar", "950 TNE")], [
+        supply("electricity", "480 MWH"), supply("lime", "35 TNE"), supply("electrode", "1.5 TNE"),
+        supply("naturalGas", "10000 NM3", "7.5 TNE")], {"graded": "1050 TNE"})
+    return yard, ["graded", "bar"]
+
+
+def walls_of_tested_offcuts(market: Market) -> tuple[Company, list[str]]:
+    """A maker of refrigerators stamps small parts out of offcuts of sheet, which a laboratory tested."""
+    works = market.company("works", "DE").products("circular", offcut="steel")
+    works.product("cooler", "consumer-goods", "H87", materials={"refrigerator": "1"})
+    works.collect(works.out("offcut", "40 TNE", "waste", origin="preConsumer"))
+    works.run("consumer-goods.householdAppliances", [works.out("cooler", "10000 H87", mass=quantity("600 TNE"))],
+              [supply("compressor", "300 TNE"), supply("steelSheet", "270 TNE"), supply("electricity", "240 MWH")],
+              {"offcut": "40 TNE"}, {"appliance": "refrigerator"}, evidence=[evidence("inspectionCertificate")])
+    return works, ["cooler"]
+
+
+def washed_flakes_and_sludge(market: Market) -> tuple[Company, list[str]]:
+    """A washer of plastics uses much water. Its flakes are moist, and its sludge is wet."""
+    works = market.company("works", "DE").products("circular", bale="polyethyleneHd", sludge="polyethyleneHd")
+    works.products("circular", clear="polyethyleneHd", coloured="polyethyleneHd")
+    works.collect(works.out("bale", "1000 TNE", "waste", origin="postConsumer"))
+    works.run("circular.sorting", [
+        works.out("clear", "600 TNE"), works.out("coloured", "380 TNE", "coProduct"),
+        works.out("sludge", "120 TNE", "waste", origin="postConsumer")],
+        [supply("electricity", "400 MWH"), nature("water", "3000 TNE")], {"bale": "1000 TNE"})
+    return works, ["clear", "coloured"]
+
+
+def wet_pulps_that_state_their_water(market: Market) -> tuple[Company, list[str]]:
+    """A mill sells two grades of wet pulp, and states the water of both."""
+    mill = market.company("mill", "DE").products("consumer-goods", old="paper")
+    for grade in ("white", "grey"):
+        mill.product(grade, "consumer-goods", materials={"pulp": "0.5", "water": "0.5"})
+    mill.collect(mill.out("old", "1000 TNE", "waste", origin="postConsumer"))
+    mill.run("consumer-goods.pulping", [mill.out("white", "800 TNE"), mill.out("grey", "700 TNE", "coProduct")],
+             [supply("electricity", "500 MWH"), supply("heat", "3000 GV"), nature("water", "5000 TNE")],
+             {"old": "1000 TNE"}, {"method": "recovered", "pulpDryness": "0.5"})
+    return mill, ["white", "grey"]
+
+
+def district_heat_of_a_river(market: Market) -> tuple[Company, list[str]]:
+    """A large pump cools a river and gives heat of 75 degrees, with a coefficient of 3."""
+    return _pumped(market, 3, heatTemperature="75", sourceTemperature="8")
+
+
+def floors_and_the_ground(market: Market) -> tuple[Company, list[str]]:
+    """Heat of 35 degrees for floors out of the ground, with a coefficient of 5.5."""
+    return _pumped(market, 5.5, heatTemperature="35", sourceTemperature="10")
+
+
+def steam_of_waste_heat(market: Market) -> tuple[Company, list[str]]:
+    """A paper mill lifts exhaust heat of 90 degrees, by a contract, to steam of 150, with a coefficient of 3.5."""
+    return _pumped(market, 3.5, "heatContract:exhaust", heatTemperature="150", sourceTemperature="90")
+
+
+def hot_water_of_a_pump(market: Market) -> tuple[Company, list[str]]:
+    """A pump for hot water with a coefficient of 3.2, whose owner states no temperature."""
+    return _pumped(market, 3.2)
+
+
+def _pumped(market: Market, coefficient: float, *papers: str, **activity: str) -> tuple[Company, list[str]]:
+    pump = market.company("pump", "DE")
+    pump.product("heat", "energy", "GV")
+    pump.run("energy.heatBoiler", [pump.out("heat", f"{3600 * coefficient:g} GV")],
+             [supply("electricity", "1000 MWH")], activity={"kind": "heatPump", **activity},
+             evidence=[evidence(paper) for paper in papers])
+    return pump, ["heat"]
+
+
 CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     packaging_of_parts, clippings_of_terminals, arc_furnace_with_delivery_notes, arc_furnace_with_a_lot_of_scrap,
     converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
     trimmings_without_a_price, parts_and_their_fitting, chlorine_beside_lye, oxygen_by_moles,
-    steel_by_its_category_rules, concrete_of_old_concrete,
+    steel_by_its_category_rules, concrete_of_old_concrete, metal_of_swarf_that_a_customer_wore_out,
+    old_scrap_with_delivery_notes_beside_swarf, scrap_of_a_grade, walls_of_tested_offcuts,
+    washed_flakes_and_sludge, wet_pulps_that_state_their_water, district_heat_of_a_river, floors_and_the_ground,
+    steam_of_waste_heat, hot_water_of_a_pump,
 )
 
 

@@ -25,7 +25,19 @@ your values stay with you, your auditors, and whoever may see your record.
 - `carbon-ledger submit` shows the findings of a record at once.
 - Documents are named by their SHA-256 in the field `evidence` of the record; their `kind` says their subject.
 
-The sectors have findings of their own, whose messages speak for themselves. These are the ledger's:
+The sectors have findings of their own, whose messages speak for themselves. Some of them often have no amount, since
+the figure of the record lacks nothing by them:
+
+- `mass-unaccounted`: the products carry the burden of all that was bought, so the amount is the treatment of the
+  missing matter alone, as waste by the factor sets. It is without water, gases, solvents and packaging, and without
+  matter for whose treatment the record pays. A usual loss has no amount.
+- `battery-unknown`: the amount is a battery of the usual size, less those among the lots and supplies. If they are half
+  of that or more, the figure has them.
+- `no-waste`: a note. Inputs that are no waste bring their burden along; the output gains no recycled content by them.
+- `product-unusual`: the amount is the nitrous oxide of the acid that a nitrate holds. Other fertilisers that no product
+  names bind no carbon dioxide: all of it counts as emitted.
+
+These are the ledger's:
 """
 
 

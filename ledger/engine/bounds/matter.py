@@ -8,6 +8,8 @@ Content: a metal comes out of inputs that can hold it, by `holders.csv`: steel o
 alloys, not out of sand and coal. Other materials are made of almost anything that has their carbon, and have their
 bound in the carbon balance. A lot or supply that nobody knows may consist of the metal.
 
+Water carries no burden either: `water_in_outputs` says how much of the outputs is water.
+
 Whatever no input explains is priced at its default: somebody made it, and that is missing in the figure.
 """
 
@@ -15,13 +17,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from ledger.admission.facts import Composition
+from ledger.admission.facts import Composition, Facts
+from ledger.admission.lots import Plan, Supplied, Taken
 from ledger.core.outcome.assessment import Finding, Span
+from ledger.core.record.values import UNBURDENED
 from ledger.engine.bounds.leaving import OutputHeld
 from ledger.engine.bounds.nature import AIR, WATER, most_of
 from ledger.engine.bounds.prices import default_of, default_of_lot
 from ledger.engine.bounds.process import ONE, ZERO, Process, short
 from ledger.engine.bounds.profiles import Profile, materials_of, profile_of
+from ledger.sdk import FactorSetVersion, NaturalInput
 from ledger.sdk.sets.lookup import entry_of_code
 
 MASS: Final = "mass-unexplained"
@@ -29,6 +34,9 @@ CONTENT: Final = "material-unexplained"
 TOLERANCE: Final = Decimal("0.1")
 """Stated compositions leave out coatings, carbon and minor alloying elements."""
 _NOTHING: Final = Composition()
+_BESIDE: Final = ("coProduct", "byProduct")
+_SCALES: Final = Decimal("1.05")
+"""Two scales agree to a few per cent."""
 
 
 class Portion(NamedTuple):
@@ -36,6 +44,13 @@ class Portion(NamedTuple):
 
     profile: Profile
     mass: Decimal
+
+
+class KnownMatter(NamedTuple):
+    """The factor sets in force, by precedence, and the natural inputs of a record's route."""
+
+    sets: tuple[FactorSetVersion, ...]
+    nature: Sequence[NaturalInput] = ()
 
 
 class Content(NamedTuple):
@@ -54,12 +69,44 @@ def check_matter(process: Process, outputs: Sequence[OutputHeld]) -> list[Findin
     return [*[finding for finding, _ in content], *_check_mass(process, outputs, came, asked)]
 
 
+def water_in_outputs(plan: Plan, facts: Facts, goods: KnownMatter) -> list[Decimal]:
+    """Kg of water in each output that is matter: the water in its materials and, if water came in, the mass that
+    nothing else explains. Nobody says where that is: waste is wet first, then by-products and co-products. No output
+    counts as wet in a route whose products may consist of water."""
+    held = [ZERO for _ in plan.created]
+    if any(one.group == WATER and one.most is not None and one.most >= ONE for one in goods.nature):
+        return held
+    masses = [made.facts.mass or ZERO for made in plan.created]
+    for i, made in enumerate(plan.created):
+        if masses[i]:
+            held[i] = masses[i] * profile_of(goods.sets, materials_of(facts.composition(made.facts))).water
+    water = dry = ZERO
+    for profile, mass in _came(plan.taken, (*plan.supplied, *plan.overheads), facts, goods.sets):
+        water += profile.water * mass
+        dry += (profile.matter + profile.air) * mass
+    hidden = min(water, sum(masses, ZERO) - dry * _SCALES) - sum(held, ZERO)
+    for roles in (UNBURDENED, _BESIDE):
+        wet = [i for i, made in enumerate(plan.created) if made.facts.role in roles]
+        room = sum((masses[i] - held[i] for i in wet), ZERO)
+        if room > ZERO and hidden > ZERO:
+            part = min(ONE, hidden / room)
+            hidden -= min(hidden, room)
+            for i in wet:
+                held[i] += (masses[i] - held[i]) * part
+    return held
+
+
 def _entering(process: Process) -> Iterator[Portion]:
-    sets, facts = process.sets, process.facts
-    for lot, _, mass in process.lots:
+    return _came(tuple(process.lots), process.supplied, process.facts, process.sets)
+
+
+def _came(
+    taken: Sequence[Taken], supplied: Sequence[Supplied], facts: Facts, sets: tuple[FactorSetVersion, ...]
+) -> Iterator[Portion]:
+    for lot, _, mass in taken:
         if mass:
             yield Portion(profile_of(sets, materials_of(facts.composition(lot))), mass)
-    for supply, mass in process.supplied:
+    for supply, mass in supplied:
         if mass:
             product = facts.products.get(supply.product or "")
             composition = _NOTHING if product is None else product.composition

@@ -17,6 +17,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from ledger.admission.facts import Facts
 from ledger.admission.lots import Supplied
 from ledger.core.outcome.assessment import Assessment, Finding, Reference
 from ledger.core.record.amounts import CONTEXT
@@ -90,12 +91,13 @@ def _primary(buying: Buying, entry: SupplyEntry) -> SupplyEntry | None:
 
 
 def _is_shown(buying: Buying, supplied: Supplied) -> bool:
-    supply = supplied.supply
-    if supply.origin == "nature":
-        return True
-    if supply.declaration is not None and buying.facts.declarations[supply.declaration].evidence:
-        return True
-    return _speaks(buying.around.evidence, supply.material)
+    return supplied.supply.origin == "nature" or is_documented(supplied, buying.around.evidence, buying.facts)
+
+
+def is_documented(supplied: Supplied, evidence: Sequence[Evidence], facts: Facts) -> bool:
+    """Whether a document of the supply, or the evidence of its record, shows that it is scrap or recycled."""
+    declared = facts.declarations.get(supplied.supply.declaration or "")
+    return (declared is not None and bool(declared.evidence)) or _speaks(evidence, supplied.supply.material)
 
 
 def _speaks(evidence: Sequence[Evidence], material: str) -> bool:

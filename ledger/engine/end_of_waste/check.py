@@ -25,7 +25,7 @@ def check_wastes(
     references, findings = list[Reference](), list[Finding]()
     findings += valued_waste(record)
     if isinstance(record, Transformation | Consumption):
-        check_origins(plan)
+        check_origins(record, plan, facts)
     if isinstance(record, Transformation):
         findings += scrap_of_group(record, plan, facts)
         if buying is not None:

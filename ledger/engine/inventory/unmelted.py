@@ -1,16 +1,17 @@
 """Scrap that a route shapes without melting it, by rule `reference-ranges`.
 
 Rolling, forging, machining, welding and assembly shape metal that is sound; scrap becomes sound in a furnace. A record
-of such a route that takes scrap metal, as waste, as the product of a yard or by name, left the melting out. The amount
-is the usual energy of that. Rails that are rolled again and plates that are cut out of a hull stay so: a document
-shows that somebody tested the metal.
+of such a route that takes scrap metal, as waste, as the product of a yard or by name, left the melting out. So did one
+that builds appliances, batteries or modules of it. Goods are scrap if their materials say so, or their code if they
+state no materials. The amount is the usual energy of melting. Rails that are rolled again and plates that are cut out
+of a hull stay so: a document shows that somebody tested the metal.
 """
 
 from collections.abc import Iterator
 from decimal import Decimal, localcontext
 from typing import Final
 
-from ledger.admission.facts import Facts
+from ledger.admission.facts import Facts, LotFacts
 from ledger.admission.lots import Plan
 from ledger.core.outcome.assessment import Finding
 from ledger.core.record.amounts import CONTEXT
@@ -18,18 +19,21 @@ from ledger.core.record.kinds import Transformation
 from ledger.engine.bounds.process import short
 from ledger.engine.inventory.usual import SetPricer
 from ledger.sdk import PRODUCT_ROLES, ZERO
-from ledger.sdk.sets.lookup import entry_of
+from ledger.sdk.sets.factor_set import SupplyEntry
+from ledger.sdk.sets.lookup import entry_of, entry_of_code
 
 UNMELTED: Final = "scrap-unmelted"
 _SHAPING: Final = frozenset({
     "steel.rolling", "equipment.forging", "equipment.heatTreatment", "equipment.machining", "equipment.assembly",
-    "equipment.welding", "equipment.vehicleAssembly",
+    "equipment.welding", "equipment.vehicleAssembly", "electronics.batteryCell", "electronics.batteryPack",
+    "electronics.photovoltaicModule", "consumer-goods.householdAppliances",
 })
 _YARDS: Final = frozenset({
     "circular.collection", "circular.sorting", "circular.dismantling", "steel.scrapProcessing",
 })
 """Processes whose products are scrap, whatever they are called."""
 _SHOWN: Final = ("inspectionCertificate", "materialCertificate", "reuseInspection")
+_SCRAP: Final = "Scrap"
 _STEEL: Final = "steel"
 _METALS: Final = frozenset({_STEEL, "aluminium", "copper", "metal", "ferroalloy"})
 _USUAL: Final = {
@@ -70,11 +74,28 @@ def _scrap(plan: Plan, facts: Facts, pricer: SetPricer) -> Iterator[tuple[str, D
     """The class and the kg of each part of scrap metal that the record takes."""
     for supply, mass in plan.supplied:
         entry = entry_of(pricer.sets, supply.material)
-        if entry is not None and entry[1].key.endswith("Scrap") and entry[1].group in _METALS and mass:
+        if entry is not None and entry[1].key.endswith(_SCRAP) and entry[1].group in _METALS and mass:
             yield entry[1].group, mass
     for lot, _, mass in plan.taken:
-        if mass and (lot.role == "waste" or (lot.maker is not None and lot.maker[1] in _YARDS and lot.role != "core")):
-            for material, share in facts.composition(lot).materials.items():
-                entry = entry_of(pricer.sets, material)
-                if entry is not None and entry[1].group in _METALS:
-                    yield entry[1].group, mass * Decimal(share)
+        if not mass or lot.role == "core":
+            continue
+        for material, share in _materials(lot, facts, pricer):
+            if material.group in _METALS and (_is_scrap(lot) or material.key.endswith(_SCRAP)):
+                yield material.group, mass * share
+
+
+def _is_scrap(lot: LotFacts) -> bool:
+    return lot.role == "waste" or (lot.maker is not None and lot.maker[1] in _YARDS)
+
+
+def _materials(lot: LotFacts, facts: Facts, pricer: SetPricer) -> Iterator[tuple[SupplyEntry, Decimal]]:
+    """The materials of a lot with their shares; of a lot without materials, the entry of its code."""
+    materials = facts.composition(lot).materials
+    product = facts.products.get(lot.product)
+    coded = None if materials or product is None else entry_of_code(pricer.sets, product.codes)
+    if coded is not None:
+        yield coded, Decimal(1)
+    for material, share in materials.items():
+        known = entry_of(pricer.sets, material)
+        if known is not None:
+            yield known[1], Decimal(share)

@@ -22,6 +22,8 @@ from ledger.sdk import (
     invalid_activity,
     is_energy,
     matter_in,
+    used_up,
+    warn_unaccounted,
 )
 
 Kind = Literal["clinker", "slag", "flyAsh", "pozzolana", "calcinedClay", "limestone", "gypsum", "silicaFume", "other"]
@@ -168,4 +170,6 @@ def _check_work(draft: Draft, context: Context, power: Decimal, cement: Decimal)
                    Reading(power / cement * KG_PER_T, "kWh/t", (LEAST_POWER, USUAL_POWER)))
     came = matter_in(context)
     if context.mass_out() < came * (1 - LOSS):
-        draft.find("mass-unaccounted", f"{came - context.mass_out():.6g} kg of what was charged are in no output")
+        missing = came - context.mass_out()
+        warn_unaccounted(draft, missing, f"{missing:.6g} kg of what was charged are in no output",
+                         "landfillMineral", used_up(context), (came - used_up(context)) * LOSS)

@@ -50,6 +50,8 @@ DISSOLVED: Final[Mapping[str, tuple[str, ...]]] = dict.fromkeys(
 USUAL_POWER: Final = Decimal("0.6")
 """KWh per kg beside the heat, as in `needs.csv`."""
 MJ_PER_KWH: Final = Decimal("3.6")
+SPECIFIED: Final = "scrapSpecification"
+"""A kind of document by which a product is scrap of a grade (EN 13920, ISRI), and no metal."""
 FURNACE: Final = Decimal(2)
 """Good furnaces take twice the heat of the molten material, with holding and losses of the stack."""
 _INDICATORS: Final[Mapping[str, str]] = {
@@ -81,7 +83,8 @@ class Recycling(Activity, frozen=True, kw_only=True):
     caustic soda, deinking agents, additives, virgin material to dilute and others are left to the core.
     `material`: its kind. `method`: of recycling. `content`: share of the material in lots without a composition.
     `moisture_loss`: share of the input mass that dried off, below 1. `burnt_off`: waste that burnt with the scrap.
-    `renewable_share`: of the electricity that comes as lots.
+    `renewable_share`: of the electricity that comes as lots. Metal that is only shredded, ground or prepared is scrap:
+    evidence of kind `scrapSpecification` states its grade.
     """
 
     material: Material
@@ -104,13 +107,14 @@ def assess(context: Context, activity: Recycling) -> Assessment:
         draft.find("nothing-recycled", "no input lot has a mass", refuses=True)
         return draft.assessment()
     if all(taken.role not in ("waste", "core") and taken.sector != "circular" for taken in context.inputs):
-        draft.find("no-waste", "no input is waste: nothing becomes recycled content here")
+        draft.warn("no-waste", "no input is waste: nothing becomes recycled content here", severity="note")
     follow_composition(draft, context)
     check_accounted(draft, context, Decimal(activity.moisture_loss), LOSS + burnt / matter_in(context))
     check_carried(draft, context)
     made = _yield(draft, context, activity)
     if made > 0:
         _check_energy(draft, activity, made)
+        _check_melted(draft, context, activity)
         draft.indicate("electricityPerTonne", power / made * 1000)
     if activity.material in METALS:
         draft.indicate("scrapProcessed", scrap / 1000)
@@ -203,6 +207,19 @@ def _check_energy(draft: Draft, activity: Recycling, made: Decimal) -> None:
     if not least <= per_kilogram <= material.most:
         draft.warn("energy-unusual", f"{per_kilogram:.2f} MJ per kg of {activity.material} recycled",
                    Reading(per_kilogram, "MJ/kg", (least, material.most)), lacks=lacks)
+
+
+def _check_melted(draft: Draft, context: Context, activity: Recycling) -> None:
+    """Shredded and sorted metal is scrap: whoever shapes it takes it for metal, since its maker calls it recycled."""
+    material = MATERIALS[activity.material]
+    if activity.material not in METALS or activity.method not in UNMELTED or not draft.questions:
+        return
+    made = sum((_held(material, output) for output in context.outputs if output.role in PRODUCT_ROLES), ZERO)
+    if made and material.melting is not None and not context.shows(SPECIFIED):
+        heat = Lack("naturalGas", made * material.melting * FURNACE, "3B")
+        draft.warn("metal-unmelted", f"{made:f} kg of {activity.material} by {activity.method} are scrap, and no "
+                   f"document of kind {SPECIFIED} says so", Reading(ZERO, "MJ/kg", (material.melting, material.most)),
+                   lacks=(heat, Lack("electricity", made * USUAL_POWER, "KWH")))
 
 
 def _melts(draft: Draft, activity: Recycling) -> bool:

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_circular.common import check_accounted, check_carried
+from carbon_ledger_circular.common import MINERAL, check_accounted, check_carried
 from ledger.sdk import (
     ZERO,
     Activity,
@@ -74,7 +74,7 @@ def use(context: Context, activity: WasteUse) -> Draft:
             draft.find("use-above-generation", f"{used:f} kg used of {generated:f} kg generated")
         draft.indicate("useRate", used / generated)
     follow_composition(draft, context)
-    check_accounted(draft, context, Decimal(activity.moisture_loss), LOSS)
+    check_accounted(draft, context, Decimal(activity.moisture_loss), LOSS, MINERAL)
     check_carried(draft, context)
     came = matter_in(context)
     per_tonne = power / came * 1000

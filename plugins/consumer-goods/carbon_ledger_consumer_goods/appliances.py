@@ -24,7 +24,9 @@ from ledger.sdk import (
     follow_composition,
     invalid_activity,
     matter_in,
+    used_up,
     warn_outside,
+    warn_unaccounted,
 )
 
 COUNTED: Final = ("H87", "C62", "EA", "PR", "DZN", "MIL")
@@ -82,7 +84,9 @@ def assess(context: Context, activity: HouseholdAppliances) -> Assessment:
         made = context.mass_out(*PRODUCT_ROLES)
         check_closure(draft, "material-yield", made, came)
         if context.mass_out() < came * (1 - LOSS):
-            draft.find("mass-unaccounted", f"{came - context.mass_out():.6g} kg of {came:.6g} kg are in no output")
+            missing = came - context.mass_out()
+            warn_unaccounted(draft, missing, f"{missing:.6g} kg of {came:.6g} kg are in no output",
+                             "landfillElectronics", used_up(context), (came - used_up(context)) * LOSS)
         draft.indicate("materialYield", made / came)
     _count(draft, context, activity, power)
     return draft.assessment()

@@ -3,8 +3,18 @@
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_equipment.common import Work, begin, check_test_power, indicate_energy, pieces
-from ledger.sdk import PRODUCT_ROLES, ZERO, Assessment, Context, Quantity, follow_composition, matter_in
+from carbon_ledger_equipment.common import SCRAP, Work, begin, check_test_power, indicate_energy, pieces
+from ledger.sdk import (
+    PRODUCT_ROLES,
+    ZERO,
+    Assessment,
+    Context,
+    Quantity,
+    follow_composition,
+    matter_in,
+    used_up,
+    warn_unaccounted,
+)
 
 # Parts leave as machines; if more mass than this is in no output, something was not weighed.
 LOSS: Final = Decimal("0.05")
@@ -35,7 +45,10 @@ def assess(context: Context, activity: Assembly) -> Assessment:
     if came == 0:
         draft.find("no-parts", "no input or supply has a mass, so there are no parts to assemble", refuses=True)
     elif came - context.mass_out() > came * LOSS:
-        draft.find("mass-unaccounted", f"{came - context.mass_out():f} kg of {came:f} kg are in no output")
+        warn_unaccounted(
+            draft, came - context.mass_out(), f"{came - context.mass_out():f} kg of {came:f} kg are in no output",
+            SCRAP, used_up(context), (came - used_up(context)) * LOSS,
+        )
     assembled = sum((pieces(output.quantity) or ZERO for output in context.outputs if output.role == "product"), ZERO)
     if assembled > 0:
         draft.indicate("electricityPerPiece", power / assembled)

@@ -4,7 +4,7 @@ as lots of waste that this route made: they are no recycled content."""
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_equipment.common import WEIGHING, Work, begin, check_temperature, indicate_energy
+from carbon_ledger_equipment.common import SCRAP, WEIGHING, Work, begin, check_temperature, indicate_energy
 from ledger.sdk import (
     CARRYING_ROLES,
     ZERO,
@@ -21,6 +21,7 @@ from ledger.sdk import (
     kilograms,
     standard_fuels,
     warn_outside,
+    warn_unaccounted,
 )
 
 METALS: Final = ("pigIron", "scrap", "steel", "castIron", "aluminium", "copper", "zinc", "magnesium", "ingot",
@@ -121,6 +122,9 @@ def _indicate_yield(draft: Draft, context: Context, charged: Decimal, made: Deci
     elif made < charged * LEAST_YIELD:
         draft.find("material-yield", f"only {made:f} kg of castings out of {charged:f} kg of metal")
     if context.mass_out() < charged * (1 - LOSS):
-        draft.find("mass-unaccounted", f"{charged - context.mass_out():f} kg of the charge are in no output")
+        warn_unaccounted(
+            draft, charged - context.mass_out(), f"{charged - context.mass_out():f} kg of the charge are in no output",
+            SCRAP,
+        )
     draft.indicate("materialYield", made / charged)
     draft.indicate("returnRate", context.mass_out("waste") / charged)

@@ -18,11 +18,14 @@ from ledger.sdk import (
     invalid_activity,
     omit_upstream,
     read_factors,
+    warn_unaccounted,
 )
 
 COUNTED: Final = ("H87", "C62", "EA", "PR", "DZN", "MIL")
 """Units of pieces."""
 
+SCRAP: Final = "landfillMetal"
+"""The treatment of metal that nobody recorded, by the factor sets: at least, it was dumped."""
 WORKPIECES: Final = ("steel", "billet", "bar", "casting", "forging", "aluminium", "workpiece")
 """Supplies that become the product; other supplies with a mass are process aids (coolant, grit)."""
 
@@ -81,7 +84,10 @@ def indicate_yield(draft: Draft, context: Context, power: Decimal, least: Decima
     if came > 0:
         draft.indicate("materialYield", made / came)
         if context.mass_out() < came * Decimal("0.95"):
-            draft.find("mass-unaccounted", f"{came - context.mass_out():f} kg of workpieces are in no output")
+            warn_unaccounted(
+                draft, came - context.mass_out(), f"{came - context.mass_out():f} kg of workpieces are in no output",
+                SCRAP,
+            )
     indicate_energy(draft, made, power)
 
 

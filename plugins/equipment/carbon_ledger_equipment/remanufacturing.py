@@ -8,7 +8,16 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_equipment.common import WEIGHING, Work, begin, check_named, check_test_power, indicate_energy, pieces
+from carbon_ledger_equipment.common import (
+    SCRAP,
+    WEIGHING,
+    Work,
+    begin,
+    check_named,
+    check_test_power,
+    indicate_energy,
+    pieces,
+)
 from carbon_ledger_equipment.comparison import NewProduct, check_new, check_use, compare
 from carbon_ledger_equipment.parts import Machine, ReplacedPart, ReusedPart, indicate_parts, replaced_mass, reused_mass
 from ledger.sdk import (
@@ -26,6 +35,7 @@ from ledger.sdk import (
     is_energy,
     kilograms,
     matter_in,
+    warn_unaccounted,
 )
 
 # Unfitted new parts go back to stock; a record should not take more of them than this.
@@ -161,7 +171,10 @@ def _check_reused(
     worn = core_mass - reused
     left = context.mass_out() - made
     if worn - left > core_mass * LOSS:
-        draft.find("mass-unaccounted", f"{worn:f} kg of the cores were not reused, {left:f} kg are in other outputs")
+        warn_unaccounted(
+            draft, worn - left, f"{worn:f} kg of the cores were not reused, {left:f} kg are in other outputs",
+            SCRAP,
+        )
     draft.indicate("reuseRate", min(reused / made, Decimal(1)))
     draft.indicate("materialSaved", reused)
     draft.indicate("massReused", reused)

@@ -3,13 +3,14 @@
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_equipment.common import Work, begin, check_test_power, indicate_energy, pieces
+from carbon_ledger_equipment.common import SCRAP, Work, begin, check_test_power, indicate_energy, pieces
 from ledger.sdk import (
     PRODUCT_ROLES,
     ZERO,
     Assessment,
     Context,
     Draft,
+    Lack,
     Quantity,
     Shortfall,
     amount_in,
@@ -18,7 +19,9 @@ from ledger.sdk import (
     kilograms,
     matter_in,
     omit_upstream,
+    used_up,
     warn_outside,
+    warn_unaccounted,
 )
 
 NEW_ENERGY: Final = ("batteryElectric", "plugInHybrid", "rangeExtended", "fuelCell")
@@ -41,6 +44,18 @@ USUAL_ENERGY: Final = (Decimal("0.5"), Decimal(200))
 USUAL_BATTERY: Final = (Decimal(5), Decimal(1200))
 LARGEST_UNCHARGED: Final = Decimal(150)
 REFRIGERANTS: Final = ("refrigerant", "HFC134a")
+USUAL_CAPACITY: Final = {
+    "passengerCar": Decimal(50), "bus": Decimal(200), "truck": Decimal(100), "special": Decimal(100),
+    "motorcycle": Decimal(5),
+}
+"""KWh of a battery-electric vehicle with a small battery (own judgement)."""
+PLUGGED: Final = Decimal("0.3")
+"""Of that, in a vehicle that burns fuel too (own judgement)."""
+DENSITY: Final = Decimal("0.15")
+"""KWh per kg of a battery pack, as the row `tractionBattery` of the open set has it."""
+LEAST_HELD: Final = Decimal("0.5")
+"""Of the usual mass: good packs store 0.2 kWh per kg, and a lot may hold a battery beside other parts."""
+BATTERY: Final = "tractionBattery"
 LOSS: Final = Decimal("0.05")
 
 Vehicle = Literal["passengerCar", "bus", "truck", "special", "motorcycle"]
@@ -75,13 +90,16 @@ def assess(context: Context, activity: VehicleAssembly) -> Assessment:
     draft, power = begin(context, activity)
     check_test_power(activity.test_electricity, power, draft)
     _lose_refrigerant(draft, context, activity)
-    _check_battery(draft, activity)
+    _check_battery(draft, context, activity)
     follow_composition(draft, context)
     came, made = matter_in(context), context.mass_out(*PRODUCT_ROLES)
     if came == 0:
         draft.find("no-parts", "no input or supply has a mass, so there are no parts to assemble", refuses=True)
     elif came - context.mass_out() > came * LOSS:
-        draft.find("mass-unaccounted", f"{came - context.mass_out():f} kg of {came:f} kg are in no output")
+        warn_unaccounted(
+            draft, came - context.mass_out(), f"{came - context.mass_out():f} kg of {came:f} kg are in no output",
+            SCRAP, used_up(context), (came - used_up(context)) * LOSS,
+        )
     _count(draft, context, activity, power)
     indicate_energy(draft, made, power)
     return draft.assessment()
@@ -135,10 +153,14 @@ def _lose_refrigerant(draft: Draft, context: Context, activity: VehicleAssembly)
         omit_upstream(draft, supply)
 
 
-def _check_battery(draft: Draft, activity: VehicleAssembly) -> None:
+def _check_battery(draft: Draft, context: Context, activity: VehicleAssembly) -> None:
     if activity.battery_capacity is None:
         if activity.powertrain in CHARGED:
-            draft.find("battery-unknown", f"a {activity.powertrain} vehicle has a traction battery; say its capacity")
+            usual = USUAL_CAPACITY[activity.vehicle or "passengerCar"]
+            if activity.powertrain != "batteryElectric":
+                usual *= PLUGGED
+            draft.warn("battery-unknown", f"a {activity.powertrain} vehicle has a traction battery; say its capacity",
+                       lacks=_missing_battery(context, usual / DENSITY))
         return
     quantity = activity.battery_capacity
     capacity = amount_in(quantity, "KWH", "batteryCapacity")
@@ -149,3 +171,25 @@ def _check_battery(draft: Draft, activity: VehicleAssembly) -> None:
         draft.find("battery-unusual", f"{capacity:f} kWh in one vehicle")
     elif activity.powertrain in CHARGED and capacity < USUAL_BATTERY[0]:
         draft.find("battery-unusual", f"only {capacity:f} kWh in one vehicle that is charged")
+    lacks = _missing_battery(context, capacity / DENSITY) if draft.questions else ()
+    if lacks:
+        draft.warn("battery-missing", f"batteries of {capacity:f} kWh per vehicle are not among lots and supplies",
+                   lacks=lacks)
+
+
+def _missing_battery(context: Context, each: Decimal) -> tuple[Lack, ...]:
+    """The battery that lots and supplies do not hold, where it is more than half: `each` kg are usual in a vehicle."""
+    counts = [pieces(output.quantity) or ZERO for output in context.outputs if output.role == "product"]
+    usual = sum(counts, ZERO) * each
+    held = sum([supply.mass or ZERO for supply in context.supplies if _is_battery(supply.material)], ZERO)
+    for taken in context.inputs:
+        part = sum([share for name, share in taken.materials.items() if _is_battery(name)], ZERO)
+        if not taken.materials and taken.sector == "electronics":
+            part = Decimal(1)
+        held += (taken.mass or ZERO) * part
+    return (Lack(material=BATTERY, amount=usual - held, unit="KGM"),) if held < usual * LEAST_HELD else ()
+
+
+def _is_battery(name: str) -> bool:
+    words = name.lower()
+    return "battery" in words or "lithium" in words or words.endswith(("cell", "cells"))

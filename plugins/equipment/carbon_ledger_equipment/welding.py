@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_equipment.common import WEIGHING, Work, begin, indicate_energy, workpiece_mass
+from carbon_ledger_equipment.common import SCRAP, WEIGHING, Work, begin, indicate_energy, workpiece_mass
 from ledger.sdk import (
     PRODUCT_ROLES,
     ZERO,
@@ -26,6 +26,7 @@ from ledger.sdk import (
     read_factors,
     standard_fuels,
     warn_outside,
+    warn_unaccounted,
 )
 
 FILLERS: Final = ("weldingWire", "weldingRod", "coveredElectrode", "fluxCoredWire", "stripElectrode", "brazingFiller")
@@ -183,5 +184,8 @@ def _check_mass(draft: Draft, context: Context, filler: Decimal) -> None:
     if made > came * (1 + WEIGHING):
         draft.find("material-yield", f"{made:f} kg of products out of {came:f} kg of parts and filler", refuses=True)
     if came - context.mass_out() > came * LOSS:
-        draft.find("mass-unaccounted", f"{came - context.mass_out():f} kg of {came:f} kg are in no output")
+        warn_unaccounted(
+            draft, came - context.mass_out(), f"{came - context.mass_out():f} kg of {came:f} kg are in no output",
+            SCRAP,
+        )
     draft.indicate("materialYield", made / came)

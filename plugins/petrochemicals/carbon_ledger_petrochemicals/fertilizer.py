@@ -65,7 +65,7 @@ def assess(context: Context, activity: Fertilizer) -> Assessment:
     if context.questions:
         _check_acid(plant)
     if activity.process not in ("compound", "other") and made(context, activity.process) == 0:
-        plant.draft.find("product-unusual", f"no output names {activity.process} among its materials")
+        _warn_unnamed(plant, activity.process)
     share_out(plant.draft, context)
     products = context.mass_out(*PRODUCT_ROLES)
     if products > 0:
@@ -88,6 +88,16 @@ def _check_nitrogen(plant: Plant) -> None:
         plant.draft.find("nitrogen-yield", f"only {bound:f} kg of nitrogen in products out of {brought:f} kg")
     if brought > 0:
         plant.draft.indicate("nitrogenYield", bound / brought)
+
+
+def _warn_unnamed(plant: Plant, process: str) -> None:
+    """Products without the name of their substance hold its acid all the same. Carbon dioxide that no product names
+    counts as emitted, so no other process has an amount."""
+    needed = plant.context.mass_out(*PRODUCT_ROLES) * ACID.get(process, ZERO)
+    brought = sum((came(plant.context, name) * part for name, part in ACID.items()), ZERO)
+    named = sum((made(plant.context, name) * part for name, part in ACID.items()), ZERO)
+    lost = max(needed - max(brought, named), ZERO) / 1000 * factors().find("nitricAcidHigh").value
+    plant.draft.warn("product-unusual", f"no output names {process} among its materials", emits={"N2O": lost})
 
 
 def _check_acid(plant: Plant) -> None:

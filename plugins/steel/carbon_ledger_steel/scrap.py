@@ -47,7 +47,7 @@ def assess(context: Context, activity: ScrapProcessing) -> Assessment:
         return draft.assessment()
     # A product of a collector or sorter has become recycled content there.
     if all(lot.role not in ("waste", "core") and lot.sector != "circular" for lot in taken):
-        draft.find("no-waste", "no input is waste: nothing becomes recycled content here")
+        draft.warn("no-waste", "no input is waste: nothing becomes recycled content here", severity="note")
     if context.outputs and all(output.role in ("waste", "core") for output in context.outputs):
         draft.find(
             "burden-retained", "all outputs are waste, which carries no burden: processed scrap is a product",

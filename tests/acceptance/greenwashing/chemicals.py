@@ -105,6 +105,17 @@ def _cells(market: Market, other: str, amount: str, water: str, share: float) ->
     return Lie(cells, "hydrogen", share * 5.5e6 * row("electricity/cradleToGate/DE/2024"))
 
 
+def nitrate_by_its_nitrogen(market: Market) -> Lie:
+    """Ammonium nitrate of ammonia and air, whose product states its nitrogen and no name."""
+    works = market.company("works", "DE")
+    works.product("nitrate", "petrochemicals", elements={"N": "0.35"}, classifications={"cn": "31029000"})
+    market.begin_to_lie()
+    works.run("petrochemicals.fertilizer", [works.out("nitrate", "1000 TNE")],
+              [supply("ammonia", "435 TNE"), nature("air", "700 TNE"), nature("water", "100 TNE"),
+               supply("heat", "1000 GV"), supply("electricity", "50 MWH")], activity={"process": "ammoniumNitrate"})
+    return Lie(works, "nitrate", 787.2 * 9 * AR6_N2O)
+
+
 def nitrate_of_ammonia_alone(market: Market) -> Lie:
     """Ammonium nitrate of ammonia and air: the nitric acid in between, and its N2O, are no part of the record."""
     works = market.company("works", "DE").products("petrochemicals", nitrate="ammoniumNitrate")

@@ -69,6 +69,32 @@ def heat_out_of_thin_air(market: Market) -> Lie:
     return Lie(pump, "heat", (28_440_000 / 3.6 / 3 - 1e6) * CHINA)
 
 
+def _pumped(market: Market, hot: float, coefficient: float, **activity: str) -> Lie:
+    """Steam of `hot` degrees out of air of 20, by 1,000 MWh of power: good pumps reach 0.55 of Carnot."""
+    pump = market.company("pump", "CN", "CN-SD")
+    pump.product("steam", "energy", "GV")
+    market.begin_to_lie()
+    pump.run("energy.heatBoiler", [pump.out("steam", f"{3600 * coefficient:g} GV")],
+             [supply("electricity", "1000 MWH")], activity={"kind": "heatPump", **activity})
+    good = 0.55 * (hot + 273.15) / (hot - 20)
+    return Lie(pump, "steam", (coefficient / good - 1) * 1e6 * CHINA)
+
+
+def steam_of_a_heat_pump_for_floors(market: Market) -> Lie:
+    """A heat pump makes steam of 180 degrees with a coefficient of 5, which pumps reach for floors of 35."""
+    return _pumped(market, 180, 5, heatTemperature="180")
+
+
+def steam_of_a_temperature_that_nobody_states(market: Market) -> Lie:
+    """A heat pump makes steam of 140 degrees with a coefficient of 5, and leaves the temperature out."""
+    return _pumped(market, 140, 5)
+
+
+def steam_of_a_hot_spring_by_word(market: Market) -> Lie:
+    """A heat pump makes steam of 120 degrees out of air, and states a source of 80 degrees without a document."""
+    return _pumped(market, 120, 4, heatTemperature="120", sourceTemperature="80")
+
+
 def steam_of_norway_in_china(market: Market) -> Lie:
     """A dye mill in China books an electric boiler at a site in Norway, and dyes at home with its steam."""
     mill = market.company("mill", "CN", "CN-ZJ").products("consumer-goods", cloth="polyesterFabric")

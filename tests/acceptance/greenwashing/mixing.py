@@ -8,6 +8,7 @@ from support.market import Company, Market, evidence, nature, row, supply
 
 ALUMINIUM = row("aluminium/cradleToGate/CN/2012")
 STEEL = row("steel/cradleToGate/*/2019")
+CHINA = row("electricity/cradleToGate/CN/2024")
 CEMENT = row("cement/cradleToGate/*/2019")
 EPD = evidence("environmentalProductDeclaration")
 
@@ -217,3 +218,29 @@ def sand_by_a_rule_of_its_own(market: Market) -> Lie:
              allocation_basis={"rule": "our own rule"})
     whole = 1e6 * STEEL + 3e6 * row("sand/cradleToGate/*/2022") + 2e5 * row("electricity/cradleToGate/CN/2024")
     return Lie(shop, "part", 0.75 * whole)
+
+
+def cake_that_is_half_water(market: Market) -> Lie:
+    """A washer extrudes polyethylene, and sells wet polypropylene beside it: by mass, the water carries a third."""
+    works = market.company("works", "CN", "CN-GD").products(
+        "circular", bottles="polyethyleneHd", resin="polyethyleneHd", caps="polypropylene")
+    works.product("cake", "circular", materials={"polypropylene": "0.5", "water": "0.5"})
+    works.collect(works.out("bottles", "500 TNE", "waste", origin="postConsumer"))
+    works.collect(works.out("caps", "500 TNE", "waste", origin="postConsumer"))
+    market.begin_to_lie()
+    works.run("circular.recycling", [works.out("resin", "480 TNE"), works.out("cake", "960 TNE", "coProduct")],
+              [supply("electricity", "1500 MWH"), nature("water", "600 TNE")],
+              {"bottles": "500 TNE", "caps": "500 TNE"}, {"material": "plastics", "method": "extrusion"})
+    return Lie(works, "resin", (1 / 2 - 1 / 3) * 1.5e6 * CHINA)
+
+
+def pulp_that_is_mostly_water(market: Market) -> Lie:
+    """A mill sells half of its pulp dry, and the other half under another name, wet and with three times the mass."""
+    mill = market.company("mill", "CN", "CN-SD").products("consumer-goods", old="paper", pulp="pulp", wet="pulp")
+    mill.collect(mill.out("old", "1000 TNE", "waste", origin="postConsumer"))
+    market.begin_to_lie()
+    mill.run("consumer-goods.pulping", [mill.out("pulp", "450 TNE"), mill.out("wet", "1000 TNE", "coProduct")],
+             [supply("electricity", "500 MWH"), supply("heat", "3000 GV"), nature("water", "5000 TNE")],
+             {"old": "1000 TNE"}, {"method": "recovered", "pulpDryness": "0.6"})
+    heat = row("heat/cradleToGate/CN/2015")
+    return Lie(mill, "pulp", (1 / 2 - 450 / 1450) * (5e5 * CHINA + 3e6 * heat))

@@ -1,7 +1,9 @@
 """Attempts with waste: what is scrap, whose it was, and how it is melted."""
 
+from typing import Any
+
 from acceptance.greenwashing.lie import Lie
-from support.market import Company, Market, evidence, row, supply
+from support.market import Company, Market, evidence, quantity, row, supply
 
 CHINA = row("electricity/cradleToGate/CN/2024")
 ALUMINIUM = row("aluminium/cradleToGate/CN/2012")
@@ -61,6 +63,14 @@ def resin_that_was_never_extruded(market: Market) -> Lie:
     return Lie(works, "resin", (950_000 * 0.6 - 25_000) * CHINA)
 
 
+def rejects_that_vanish(market: Market) -> Lie:
+    """A recycler of plastics keeps 600 of 1,000 tonnes, and nobody records where the labels and the fines went."""
+    works = _collected(market, resin="polyethylene")
+    works.run("circular.recycling", [works.out("resin", "600 TNE")], [supply("electricity", "480 MWH")],
+              {"resin-scrap": "1000 TNE"}, {"material": "plastics", "method": "extrusion"})
+    return Lie(works, "resin", 400_000 * row("landfilling/cradleToGate/*/2025"))
+
+
 def rails_that_no_furnace_saw(market: Market) -> Lie:
     """A mill rolls steel scrap as a collector brought it, with the energy of rolling alone."""
     works = _collected(market, bar="steel")
@@ -91,6 +101,46 @@ def machines_of_bought_scrap(market: Market) -> Lie:
               [supply("scrap", "1000 TNE"), supply("machinePart", "500 TNE"), supply("electricity", "120 MWH")],
               evidence=[evidence("scrapPurchase")])
     return Lie(works, "press", 950_000 * 0.5 * CHINA)
+
+
+def _molten(kilograms: float) -> float:
+    """Kg CO2e of gas and power that melt other metals than steel."""
+    gas = row("naturalGas/combustion/CN/2015") + row("naturalGas/wellToTank/CN/2024")
+    return kilograms * (0.05 * gas + 0.6 * CHINA)
+
+
+def wire_of_scrap_that_is_goods(market: Market) -> Lie:
+    """A wire works declares bought copper scrap as goods, with its delivery note, and draws it to wire."""
+    works = market.company("works", "CN", "CN-JX").products("equipment", scrap="copperScrap", wire="copper")
+    works.declare(lot=works.out("scrap", "1000 TNE"), burdens={"fossilGhgEmissions": "40000"},
+                  evidence=[evidence("deliveryNote:copperScrap"), evidence("supplierFactor")])
+    market.begin_to_lie()
+    works.run("equipment.forging", [works.out("wire", "950 TNE")],
+              [supply("naturalGas", "126000 NM3", "95 TNE"), supply("electricity", "1100 MWH")],
+              {"scrap": "1000 TNE"})
+    return Lie(works, "wire", _molten(950_000))
+
+
+def refrigerators_of_a_scrap_yard(market: Market) -> Lie:
+    """A maker of refrigerators stamps their walls out of aluminium scrap."""
+    works = _collected(market, sheet="aluminium")
+    works.product("cooler", "consumer-goods", "H87", materials={"refrigerator": "1"})
+    works.run("consumer-goods.householdAppliances", [works.out("cooler", "20000 H87", mass=quantity("1280 TNE"))],
+              [supply("compressor", "900 TNE"), supply("electricity", "600 MWH")], {"sheet-scrap": "400 TNE"},
+              {"appliance": "refrigerator"})
+    return Lie(works, "cooler", _molten(400_000))
+
+
+def bars_that_a_recycler_prepared(market: Market) -> Lie:
+    """A recycler only prepares its steel scrap, calls it bars, and a smith forges them."""
+    works = _collected(market, bar="steel")
+    works.run("circular.recycling", [works.out("bar", "990 TNE")], [supply("electricity", "25 MWH")],
+              {"bar-scrap": "1000 TNE"}, {"material": "steel", "method": "preparation"})
+    smith = market.company("smith", "CN", "CN-SD").products("equipment", part="steel")
+    bought = works.send("bar", "990 TNE", smith)
+    smith.run("equipment.forging", [smith.out("part", "900 TNE")],
+              [supply("naturalGas", "126000 NM3", "95 TNE"), supply("electricity", "700 MWH")], {bought: "990 TNE"})
+    return Lie(smith, "part", _molten(990_000) - 25_000 * CHINA)
 
 
 def swarf_of_the_sister(market: Market) -> Lie:
@@ -201,3 +251,59 @@ def bars_of_ten_years_ago(market: Market) -> Lie:
     maker.consume({"bar": "1000 TNE"}, "finalUse", [maker.out("scrap", "1000 TNE", "waste", origin="postConsumer")])
     _melt(mill, maker.send("scrap", "1000 TNE", mill))
     return Lie(mill, "bar", 1e6 * STEEL)
+
+
+LAST_YEAR = ("2024-05-01T00:00:00Z", "2024-06-01T00:00:00Z")
+"""Long enough before the end of March 2025 for a least service life."""
+
+
+def _swarf(market: Market) -> Company:
+    """A yard with a thousand tonnes of last year's swarf."""
+    yard = market.company("yard", "CN", "CN-HE").products(
+        "circular", swarf="aluminium", bale="aluminium", cans="aluminium", ingot="aluminium", again="aluminium")
+    yard.collect(yard.out("swarf", "1000 TNE", "waste", origin="preConsumer"), start=LAST_YEAR[0], end=LAST_YEAR[1])
+    return yard
+
+
+def _remelt(yard: Company, lot: str, tonnes: str, product: str = "ingot", **fields: Any) -> None:
+    """Ingots of 95 % of that aluminium."""
+    yard.run("circular.recycling", [yard.out(product, f"{0.95 * float(tonnes):g} TNE")],
+             [supply("electricity", "600 MWH"), supply("naturalGas", "50000 NM3", "37 TNE")], {lot: f"{tonnes} TNE"},
+             {"material": "aluminium", "method": "remelting"}, **fields)
+
+
+def bales_that_a_friend_used_up(market: Market) -> Lie:
+    """A yard calls its sorted swarf a product, and a friend hands it back as waste of end users."""
+    yard = _swarf(market)
+    friend = market.company("friend", "CN", "CN-SD").products("circular", cans="aluminium")
+    yard.run("circular.sorting", [yard.out("bale", "990 TNE")], [supply("electricity", "30 MWH")],
+             {"swarf": "1000 TNE"}, when=LAST_YEAR)
+    bought = yard.send("bale", "990 TNE", friend, time=LAST_YEAR[1])
+    market.begin_to_lie()
+    friend.consume({bought: "990 TNE"}, "finalUse", [friend.out("cans", "990 TNE", "waste", origin="postConsumer")])
+    market.end_of_lie()
+    cans = friend.send("cans", "990 TNE", yard)
+    _remelt(yard, cans, "990")
+    return Lie(yard, "ingot", 1, content=940_500)
+
+
+def ingots_in_the_hall_of_their_maker(market: Market) -> Lie:
+    """A works melts swarf, uses its ingots up itself a year later, and melts them as waste of end users."""
+    yard = _swarf(market)
+    _remelt(yard, "swarf", "1000", when=LAST_YEAR)
+    market.begin_to_lie()
+    yard.consume({"ingot": "950 TNE"}, "ownUse", [yard.out("cans", "950 TNE", "waste", origin="postConsumer")])
+    market.end_of_lie()
+    _remelt(yard, "cans", "950", "again", when=("2025-04-01T00:00:00Z", "2025-04-02T00:00:00Z"))
+    return Lie(yard, "again", 1, content=902_500)
+
+
+def swarf_beside_scrap_by_name(market: Market) -> Lie:
+    """A yard buys as much scrap as it has swarf, by its name alone, and calls all of its swarf waste of end users."""
+    yard = _swarf(market)
+    market.begin_to_lie()
+    yard.run("circular.sorting", [yard.out("cans", "990 TNE", "waste", origin="postConsumer")],
+             [supply("aluminiumScrap", "1000 TNE"), supply("electricity", "30 MWH")], {"swarf": "1000 TNE"})
+    market.end_of_lie()
+    _remelt(yard, "cans", "990")
+    return Lie(yard, "ingot", 1, content=940_500)

@@ -6,7 +6,7 @@ kWh. The set `round` has no reference range for them, so that nothing else is qu
 """
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any, Final
 
 import msgspec
@@ -16,8 +16,11 @@ from support.memory import MemoryLedger
 from support.sectors import MAKE, Make
 from support.site import END, START, Site, ore, raw, supply
 
+from ledger.admission.facts import Composition, Facts, LotFacts
+from ledger.admission.lots import Created, Plan, Supplied
 from ledger.admission.rules import RULES, VERSIONS
 from ledger.core.outcome.assessment import QUESTIONED, Assessment, Finding
+from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Activation, Transformation
 from ledger.core.record.study import AllocationBasis
 from ledger.core.record.values import Evidence, Money, Quantity
@@ -29,6 +32,8 @@ from ledger.engine.allocation_questions import (
     UNKNOWN_GOODS,
     WRONG_KEY,
 )
+from ledger.engine.bounds.matter import KnownMatter, water_in_outputs
+from ledger.sdk import NaturalInput
 from ledger.sdk.sets.prices import is_prescribed, price_of_energy, price_of_mixture, usual_price
 from ledger.sdk.tables import rows
 
@@ -478,3 +483,63 @@ def test_the_table_of_prices_is_sound() -> None:
         assert row["source"]
         assert row["status"] in ("read", "recalled")
         assert row["unit"] == {"electricity": "KWH", "heat": "3B"}.get(row["material"], "KGM")
+
+
+# Water, which carries nothing
+
+
+@pytest.mark.parametrize(("water", "fields", "asked"), [
+    ("0.5", {}, (450 / 900 - 450 / 1350) * BURDEN), ("0.5", {"allocation_basis": RULE}, 0),
+    # 810 kg of dry matter would leave 0.357 with the product: near enough.
+    ("0.1", {}, 0), ("0", {}, 0),
+])
+def test_stated_water_carries_nothing(works: Works, water: str, fields: Any, asked: float) -> None:
+    wet = {"ethylene": str(1 - Decimal(water)), **({"water": water} if water != "0" else {})}
+    found = works.run({"materials": ETHYLENE, "kg": 450}, {"materials": wet, "kg": 900, "role": "coProduct"},
+                      key="mass", **fields)
+    assert works.asked() == pytest.approx([asked, 0])
+    assert about(found) == ([(FAR_SHARE, 0)] if asked else [])
+
+
+def test_goods_of_one_moisture(works: Works) -> None:
+    wet = {"ethylene": "0.5", "water": "0.5"}
+    works.run({"materials": wet, "kg": 450}, {"materials": wet, "kg": 900, "role": "coProduct"}, key="mass")
+    assert works.asked() == [0, 0]
+
+
+def test_of_slag_the_value_decides(works: Works) -> None:
+    """Its water changes little of that."""
+    slag = {"copperSlag": "0.5", "water": "0.5"}
+    found = works.run({"materials": COPPER, "kg": 250}, {"materials": slag, "kg": 750}, key="mass")
+    assert about(found) == [(WRONG_KEY, 0)]
+
+
+def _water(
+    outputs: Sequence[tuple[str, int, Mapping[str, str]]], dry: int, water: int, most: str = "0.6"
+) -> list[float]:
+    """Kg of water in outputs of these roles, masses and materials, which leave with `dry` and `water` kg coming in."""
+    created = [Created(LotFacts(
+        id=f"lot-{i}", number=i, product="good", holder="works", role=role, quantity=Decimal(kg), unit="KGM",
+        mass=Decimal(kg), composition=Composition(materials)), None) for i, (role, kg, materials) in enumerate(outputs)]
+    supplied = [Supplied(supply(name, f"{kg} KGM"), Decimal(kg)) for name, kg in (("ethylene", dry), ("water", water))]
+    nature = NaturalInput(group="water", most=Decimal(most), source="by hand")
+    goods = KnownMatter((factor_sets.version("1"),), (nature,))
+    with localcontext(CONTEXT):
+        found = water_in_outputs(Plan((), tuple(created), tuple(supplied)), Facts(), goods)
+    return [float(kilograms) for kilograms in found]
+
+
+def test_water_that_no_output_states() -> None:
+    """What weighs more than dry matter and two scales explain: 1,450 kg of 1,000 kg and water hold 400 kg of it."""
+    pair: Any = [("product", 450, ETHYLENE), ("coProduct", 1000, ETHYLENE)]
+    assert _water(pair, 1000, 5000) == [0, 400]
+    assert _water(pair, 1000, 100) == [0, 100]
+    assert _water(pair, 1000, 0) == _water(pair, 1400, 5000) == _water(pair, 1000, 5000, "1") == [0, 0]
+    half = [*pair[:1], ("coProduct", 1000, {"ethylene": "0.6", "water": "0.4"})]
+    assert _water(half, 1000, 5000) == [0, 400]
+
+
+def test_waste_is_wet_before_goods_are() -> None:
+    pair: Any = [("product", 450, ETHYLENE), ("waste", 300, {}), ("byProduct", 350, {}), ("coProduct", 350, {})]
+    assert _water(pair, 1000, 5000) == [0, 300, 50, 50]
+    assert _water([("product", 450, {}), ("product", 1000, {})], 1000, 5000) == [0, 0]

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import pytest
 from msgspec import Raw, json
+from support.earlier_rules import EARLIER
 from support.memory import MemoryLedger
 from support.sectors import Make
 from support.site import ore, quantity, supply
@@ -577,13 +578,17 @@ def test_a_mixed_line_keeps_the_mass_of_each_origin(mill: Works, post: str, admi
 
 
 def test_bought_matter_may_become_waste_of_end_users(mill: Works) -> None:
-    """Scrap may; what nature gives, water and coal were nobody's."""
+    """Scrap with a document may; scrap by its name, what nature gives, water and coal were nobody's."""
     out = [mill.out("old", "swarf", "100 KGM", "waste", origin="postConsumer")]
-    mill.run(out, {mill.swarf(): "10 KGM"}, supplies=[supply("steelScrap", "100 KGM")])
+    mill.run(out, {mill.swarf(): "10 KGM"}, supplies=[supply("steelScrap", "100 KGM")],
+             evidence=[document("deliveryNote:steelScrap")])
     again = [mill.out("older", "swarf", "100 KGM", "waste", origin="postConsumer")]
-    for other in (ore("100 KGM"), supply("water", "100 KGM"), supply("coal", "100 KGM")):
+    for other, papers in (
+        (supply("steelScrap", "100 KGM"), []), (supply("steelScrap", "100 KGM"), [document("deliveryNote:steel")]),
+        (ore("100 KGM"), []), (supply("water", "100 KGM"), []), (supply("coal", "100 KGM"), []),
+    ):
         with pytest.raises(Refused, match="waste of end users out of 0 kg"):
-            mill.run(again, {mill.swarf(): "10 KGM"}, supplies=[other])
+            mill.run(again, {mill.swarf(): "10 KGM"}, supplies=[other], evidence=papers)
 
 
 def test_old_goods_and_cores_give_waste_of_end_users(mill: Works) -> None:
@@ -598,3 +603,59 @@ def test_a_consumption_raises_no_origin(mill: Works) -> None:
     with pytest.raises(Refused, match="waste of end users out of 0 kg"):
         mill.end({swarf: "100 KGM"}, "2025-04-01T00:00:00Z",
                  [mill.out("old", "swarf", "100 KGM", "waste", origin="postConsumer")])
+
+
+def _bars(works: Works, swarf: str, virgin: str | None = None) -> None:
+    """The lot `again` of collected waste of production, and of ore."""
+    works.collect("collected", "swarf", f"{swarf} KGM", origin="preConsumer")
+    works.run([works.out("again", "bar", "100 KGM")], {"collected": f"{swarf} KGM"},
+              supplies=[] if virgin is None else [ore(f"{virgin} KGM")])
+
+
+def test_the_group_that_made_goods_of_production_waste_is_no_end_user_of_them(mill: Works, dealer: Works) -> None:
+    _bars(mill, "100")
+    old = [mill.out("old", "swarf", "50 KGM", "waste", origin="postConsumer")]
+    with pytest.raises(Refused, match="waste of end users out of 0 kg") as refused:
+        mill.end({"again": "50 KGM"}, "2026-04-01T00:00:00Z", old)
+    assert (refused.value.code, refused.value.field) == ("origin-raised", "outputs[0].origin")
+    mill.end({"again": "50 KGM"}, "2026-04-01T00:00:00Z",
+             [mill.out("rest", "swarf", "50 KGM", "waste", origin="preConsumer")])
+    bought = dealer.bought(mill, "again", "50 KGM")
+    dealer.end({bought: "50 KGM"}, "2026-04-01T00:00:00Z",
+               [dealer.out("worn", "swarf", "50 KGM", "waste", origin="postConsumer")])
+
+
+def test_a_group_uses_up_its_own_goods_with_a_little_recycled_content(mill: Works) -> None:
+    _bars(mill, "40", "60")
+    mill.end({"again": "100 KGM"}, "2026-04-01T00:00:00Z",
+             [mill.out("old", "swarf", "100 KGM", "waste", origin="postConsumer")])
+
+
+def test_a_process_that_makes_goods_is_no_end_user(mill: Works, dealer: Works) -> None:
+    """Of 100 kg, 40 kg were waste of production. Packaging that it buys may become waste of end users."""
+    _bars(mill, "40", "60")
+    bought = dealer.bought(mill, "again", "100 KGM")
+    with pytest.raises(Refused, match="waste of end users out of 60 kg"):
+        _sorted(dealer, "64 KGM", {bought: "100 KGM"})
+    dealer.run([dealer.out("old", "swarf", "64 KGM", "waste", origin="postConsumer")], {bought: "100 KGM"},
+               supplies=[supply("steel", "1 KGM")])
+
+
+def test_earlier_rules_know_no_origin_of_goods() -> None:
+    memory = MemoryLedger(registry())
+    memory.activate_sets(EARLIER)
+    mill = Works(memory, "mill")
+    _bars(mill, "100")
+    mill.end({"again": "100 KGM"}, "2025-04-01T00:00:00Z",
+             [mill.out("old", "swarf", "100 KGM", "waste", origin="postConsumer")])
+
+
+def test_no_amendment_raises_an_origin(mill: Works) -> None:
+    """Bars of a little waste of production become bars of nothing else."""
+    mill.collect("collected", "swarf", "100 KGM", origin="preConsumer")
+    entry = mill.run([mill.out("again", "bar", "100 KGM")], {"collected": "40 KGM"}, supplies=[ore("60 KGM")])
+    mill.end({"again": "100 KGM"}, "2026-04-01T00:00:00Z",
+             [mill.out("old", "swarf", "100 KGM", "waste", origin="postConsumer")])
+    with pytest.raises(Refused) as refused:
+        amend(mill, mill.ledger.digests[entry.index].hex(), inputs=mill.flows({"collected": "100 KGM"}), supplies=[])
+    assert refused.value.code == "origin-raised"

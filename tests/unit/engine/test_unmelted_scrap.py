@@ -65,6 +65,7 @@ class Shop(Site):
 
 @pytest.mark.parametrize("process", [
     "steel.rolling", "equipment.forging", "equipment.machining", "equipment.assembly", "equipment.heatTreatment",
+    "electronics.photovoltaicModule",
 ])
 def test_waste_that_is_shaped(process: str) -> None:
     asked = Shop().shape(process, {"steel-scrap": "1000 KGM"})
@@ -86,6 +87,33 @@ def test_the_product_of_a_yard_is_scrap() -> None:
 def test_scrap_by_name() -> None:
     bought = [*MILL, supply("scrap", "1000 KGM"), supply("machinePart", "1000 KGM")]
     assert Shop().shape("equipment.assembly", supplies=bought) == pytest.approx(950 * 0.5 * POWER)
+
+
+@pytest.mark.parametrize(("fields", "kilograms"), [
+    ({"materials": {"copperScrap": "1"}}, 950), ({"classifications": {"cn": "74040010"}}, 950),
+    ({"materials": {"copperScrap": "0.5", "copper": "0.5"}}, 500), ({"materials": {"copper": "1"}}, 0),
+    ({"classifications": {"cn": "74081100"}}, 0), ({}, 0),
+])
+def test_goods_that_are_scrap(fields: dict[str, Any], kilograms: float) -> None:
+    """By their materials, or else by their code."""
+    shop = Shop()
+    shop.product("good", **fields)
+    shop.product("copper", materials={"copper": "1"})
+    shop.declare(lot=shop.out("bought", "good", "1000 KGM"), burdens={"fossilGhgEmissions": "4000"})
+    asked = shop.shape("equipment.forging", {"bought": "1000 KGM"}, metal="copper")
+    assert asked == pytest.approx(kilograms * (0.05 * GAS + 0.6 * POWER))
+
+
+@pytest.mark.parametrize(("classifications", "kilograms"), [
+    ({"cn": "76020090"}, 950), ({"cn": "76012080"}, 950), ({"cn": "44011100"}, 0), ({}, 0),
+])
+def test_waste_that_states_its_code_alone(classifications: dict[str, str], kilograms: float) -> None:
+    shop = Shop()
+    shop.product("coded", classifications=classifications)
+    shop.declare(basis="collected", boundary="none", collector=shop.id, evidence=[shown("weighing")],
+                 lot=shop.out("waste", "coded", "1000 KGM", "waste", origin="postConsumer"))
+    asked = shop.shape("equipment.forging", {"waste": "1000 KGM"}, metal="aluminium")
+    assert asked == pytest.approx(kilograms * (0.05 * GAS + 0.6 * POWER))
 
 
 @pytest.mark.parametrize("kind", ["reuseInspection", "inspectionCertificate", "materialCertificate:rails"])

@@ -221,3 +221,27 @@ def test_energy_of_the_method_that_a_record_leaves_out(
     asked = msgspec.structs.replace(given, sets=True, questions=True)
     assert ("energy-unusual" in recycle(asked, material, **activity).findings) == asks
     assert "energy-unusual" not in recycle(given, material, **activity).findings
+
+
+@pytest.mark.parametrize(("material", "method", "role", "kinds", "asks"), [
+    ("steel", "preparation", "product", (), True), ("copper", "grinding", "coProduct", ("invoice",), True),
+    ("aluminium", "mechanical", "product", ("scrapSpecification",), False),
+    ("aluminium", "mechanical", "product", ("scrapSpecification:EN 13920-2",), False),
+    ("steel", "preparation", "core", (), False), ("steel", "remelting", "product", (), False),
+    ("copper", "hydrometallurgy", "product", (), False), ("plastics", "mechanical", "product", (), False),
+])
+def test_metal_that_is_only_shredded_is_scrap(
+    material: str, method: str, role: Any, kinds: tuple[str, ...], asks: bool
+) -> None:
+    """The heat of a furnace and its power are in question: 1,000 kg of steel take 2,600 MJ and 600 kWh."""
+    name = {"plastics": "polyethylene"}.get(material, material)
+    given = recycled(
+        supply("electricity", "900 KWH"), inputs=(lot("1000 KGM", "waste", materials={name: "1"}),),
+        outputs=(output("1000 KGM", role, materials={name: "1"}),))
+    asked = msgspec.structs.replace(given, sets=True, questions=True, evidence=kinds)
+    told = recycle(asked, material, method=method)
+    assert ("metal-unmelted" in told.findings) == asks
+    assert "metal-unmelted" not in recycle(given, material, method=method).findings
+    lacks = {one.material: one.amount for finding in told.assessment.findings if finding.code == "metal-unmelted"
+             for one in finding.lacks}
+    assert not asks or material != "steel" or lacks == {"naturalGas": 2600, "electricity": 600}

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 from carbon_ledger_petrochemicals import plugin
+from support.questioned import emitting
 
 from ledger.errors import PluginError
 from ledger.sdk import OutputFacts
@@ -234,3 +235,16 @@ def test_nitrates_hold_nitric_acid(supplies: Any, inputs: Any, made: dict[str, s
     amounts = [float(one.amount or 0) for one in asked.assessment.findings if one.code == "nitric-acid-missing"]
     assert amounts == ([pytest.approx(missing * 0.009 * 273)] if missing else [])
     assert "nitric-acid-missing" not in run(plugin(), given, {"process": "other"}).findings
+
+
+@pytest.mark.parametrize(("process", "acid", "made", "lost"), [
+    ("ammoniumNitrate", 0, {}, 787.2), ("ammoniumNitrate", 387.2, {}, 400), ("ammoniumNitrate", 800, {}, 0),
+    # The named nitrate has a finding of its own.
+    ("ammoniumNitrate", 0, {"calciumAmmoniumNitrate": "1"}, 180.2), ("urea", 0, {}, 0),
+])
+def test_the_acid_of_products_without_a_name(process: str, acid: float, made: dict[str, str], lost: float) -> None:
+    brought = (supply("nitricAcid", f"{acid} KGM"),) if acid else ()
+    given = context("petrochemicals.fertilizer", questions=True, supplies=(supply("ammonia", "500 KGM"), *brought),
+                    outputs=(output("1000 KGM", materials=made),))
+    found = emitting(run(plugin(), given, {"process": process}))
+    assert found.get("product-unusual", 0) == pytest.approx(lost / 1000 * 9 * 273)

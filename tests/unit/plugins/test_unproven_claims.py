@@ -60,14 +60,101 @@ def test_power_beyond_the_usual_load() -> None:
     assert asked(energy(), usual, TURBINE).findings == {}
 
 
-@pytest.mark.parametrize(("heat", "missing"), [
-    ("21600 3B", None), ("22680 3B", 2880), ("28440 3B", 28440 / 3.5 - 3600),
+FLOORS: Final = {"heatTemperature": "35", "sourceTemperature": "10"}
+"""Carnot allows 308.15 / 25 = 12.326."""
+STEAM: Final = {"heatTemperature": "180"}
+"""Out of air of 20 degrees: 453.15 / 160 = 2.832."""
+WARM: Final = {"heatTemperature": "120", "sourceTemperature": "80"}
+"""393.15 / 40 = 9.829 with a document, out of 30 degrees 393.15 / 90 = 4.368."""
+
+
+@pytest.mark.parametrize(("heat", "temperatures", "kinds", "missing"), [
+    # Without a temperature: up to 3.5, and usual is 2.5.
+    ("12600 3B", {}, (), None), ("12640 3B", {}, (), 12640 / 2.5 - 3600), ("28440 3B", {}, (), 28440 / 2.5 - 3600),
+    ("28700 3B", FLOORS, (), None),
+    ("6600 3B", STEAM, (), None), ("6700 3B", STEAM, (), 6700 / (453.15 / 320) - 3600),
+    ("18000 3B", STEAM, ("acceptanceTest",), 18000 / (453.15 / 320) - 3600),
+    ("10200 3B", WARM, (), None), ("14400 3B", WARM, (), 14400 / (393.15 / 180) - 3600),
+    ("14400 3B", WARM, ("meterReading",), 14400 / (393.15 / 180) - 3600),
+    ("14400 3B", WARM, ("heatContract:exhaust",), None), ("22900 3B", WARM, ("sourceTemperature",), None),
+    ("23100 3B", WARM, ("sourceTemperature",), 23100 / (393.15 / 80) - 3600),
 ])
-def test_heat_pumps_above_a_coefficient_of_six(heat: str, missing: float | None) -> None:
-    """1,000 kWh of power. Above 6 the power that a usual pump takes is in question, a coefficient of 3.5."""
-    given = context("energy.heatBoiler", supplies=(supply("electricity", "1000 KWH"),), outputs=(output(heat),))
-    found = lacking(asked(energy(), given, {"kind": "heatPump"}))
+def test_heat_pumps_by_carnot(
+    heat: str, temperatures: dict[str, str], kinds: tuple[str, ...], missing: float | None
+) -> None:
+    """1,000 kWh of power. Above 0.65 of Carnot, the power of a pump with 0.5 of it is in question."""
+    given = context("energy.heatBoiler", supplies=(supply("electricity", "1000 KWH"),), outputs=(output(heat),),
+                    evidence=kinds)
+    found = lacking(asked(energy(), given, {"kind": "heatPump", **temperatures}))
     assert found == ({} if missing is None else {"coefficient-unusual": {"electricity": pytest.approx(missing)}})
+
+
+@pytest.mark.parametrize("temperatures", [
+    {"heatTemperature": "60", "sourceTemperature": "60"}, {"heatTemperature": "20"}, {"heatTemperature": "651"},
+])
+def test_temperatures_of_no_heat_pump(temperatures: dict[str, str]) -> None:
+    given = context("energy.heatBoiler", supplies=(supply("electricity", "1000 KWH"),), outputs=(output("3600 3B"),))
+    with pytest.raises(PluginError) as refused:
+        asked(energy(), given, {"kind": "heatPump", **temperatures})
+    assert refused.value.code == "invalid-activity"
+
+
+# Matter that goes nowhere
+
+
+@pytest.mark.parametrize(("supplies", "missing"), [
+    ((), 200), ((supply("water", "5000 KGM"),), 200), ((supply("riverWater", "5000 KGM", nature=True),), 200),
+    ((supply("hazardousWasteTreatment", "140 KGM"),), 60), ((supply("hazardousWasteTreatment", "160 KGM"),), None),
+    ((supply("cuttingOil", "20 KGM"),), 200), ((supply("corrugatedBoard", "20 KGM"),), 200),
+    ((supply("copperFoil", "100 KGM"),), 300), ((supply("gasket", "100 KGM"),), 300),
+])
+def test_matter_in_no_output_is_treated(supplies: tuple[SupplyFacts, ...], missing: float | None) -> None:
+    """1,000 kg of steel become a machine of 800 kg, and a twentieth is a usual loss. Water and oil are used up; foil
+    and gaskets are not."""
+    given = context("equipment.assembly", inputs=(lot("1000 KGM", materials={"steel": "1"}),), supplies=(
+        supply("electricity", "100 KWH"), *supplies), outputs=(output("1 H87", mass="800 KGM"),))
+    found = lacking(asked(equipment(), given, {"intermediate": True}))
+    assert found == ({} if missing is None else {"mass-unaccounted": {"landfillMetal": missing}})
+    assert "mass-unaccounted" in run(equipment(), given, {"intermediate": True}).findings
+
+
+def cars(*supplies: SupplyFacts, **lots: Any) -> Context:
+    return context("equipment.vehicleAssembly", supplies=(supply("electricity", "9000 KWH"), *supplies),
+                   outputs=(output("10 H87", mass="15000 KGM"),),
+                   inputs=(lot("12000 KGM", materials={"steel": "1"}),
+                           *[lot("3000 KGM", **lots) for lots in ([lots] if lots else [])]))
+
+
+CAR: Final = {"powertrain": "batteryElectric", "vehicle": "passengerCar"}
+SIXTY: Final = {"batteryCapacity": {"value": "60", "unit": "KWH"}}
+
+
+@pytest.mark.parametrize(("given", "activity", "found"), [
+    # 50 kWh at 0.15 kWh per kg are 333 kg each, 60 kWh 400 kg.
+    (cars(), {}, {"battery-unknown": 10 * 50 / 0.15}), (cars(), SIXTY, {"battery-missing": 4000}),
+    (cars(), {"powertrain": "plugInHybrid"}, {"battery-unknown": 10 * 15 / 0.15}),
+    (cars(), {"vehicle": "bus"}, {"battery-unknown": 10 * 200 / 0.15}),
+    (cars(), {"powertrain": "hybrid"}, {}), (cars(), {"powertrain": "gasoline"}, {}),
+    (cars(supply("tractionBattery", "1900 KGM")), SIXTY, {"battery-missing": 2100}),
+    (cars(supply("tractionBattery", "2000 KGM")), SIXTY, {}), (cars(supply("lithiumIonCell", "1700 KGM")), {}, {}),
+    (cars(materials={"lithiumIonCell": "0.5", "steel": "0.5"}), SIXTY, {"battery-missing": 2500}),
+    (cars(materials={"tractionBattery": "1"}), SIXTY, {}), (cars(sector="electronics"), SIXTY, {}),
+    (cars(sector="equipment"), SIXTY, {"battery-missing": 4000}),
+    (cars(supply("cellulose", "4000 KGM")), SIXTY, {"battery-missing": 4000}),
+])
+def test_batteries_that_nobody_brings(given: Context, activity: dict[str, Any], found: dict[str, float]) -> None:
+    told = lacking(asked(equipment(), given, {**CAR, **activity}))
+    assert {code: one["tractionBattery"] for code, one in told.items() if code.startswith("battery")} == {
+        code: pytest.approx(kilograms) for code, kilograms in found.items()}
+    assert "battery-missing" not in run(equipment(), given, {**CAR, **activity}).findings
+
+
+def test_recycling_without_waste_is_a_note() -> None:
+    given = context("circular.recycling", inputs=(lot("1000 KGM", materials={"steel": "1"}),), supplies=(
+        supply("electricity", "900 KWH"),), outputs=(output("950 KGM", materials={"steel": "1"}),))
+    (found,) = [one for one in asked(circular(), given, {"material": "steel"}).assessment.findings
+                if one.code == "no-waste"]
+    assert (found.severity, found.amount, found.lacks) == ("note", None, ())
 
 
 # Chemicals
