@@ -37,17 +37,19 @@ def turbine(*supplies: SupplyFacts, attribute: bool = False, **facts: Any) -> Co
 TURBINE: Final = {"capacity": "1000"}
 
 
-@pytest.mark.parametrize("shown", [
-    turbine(evidence=METERED), turbine(evidence=("powerPurchaseAgreement",)), turbine(attribute=True),
-    turbine(supply("electricity", "50 KWH")), turbine(supply("diesel", "5 KGM")),
+@pytest.mark.parametrize("kind", [
+    "meterReading", "meterReading:electricity", "gridConnection", "powerPurchaseAgreement", "directLine",
 ])
-def test_a_plant_that_shows_itself(shown: Context) -> None:
-    """A document, attributes, or 0.05 % of its power bought for its own use."""
-    assert lacking(asked(energy(), shown, TURBINE)) == {}
+def test_a_plant_that_shows_itself(kind: str) -> None:
+    assert lacking(asked(energy(), turbine(evidence=(kind,)), TURBINE)) == {}
 
 
-@pytest.mark.parametrize("silent", [turbine(), turbine(supply("electricity", "49 KWH"))])
+@pytest.mark.parametrize("silent", [
+    turbine(), turbine(supply("electricity", "500 KWH")), turbine(supply("diesel", "500 KGM")),
+    turbine(attribute=True), turbine(evidence=("weighing",)),
+])
 def test_a_plant_on_paper(silent: Context) -> None:
+    """Power for its own needs, attributes and documents of something else show no plant."""
     assert lacking(asked(energy(), silent, TURBINE)) == {"generation-unproven": {"electricity": 100_000}}
     assert run(energy(), replace(silent, sets=True), TURBINE).findings == {}
 
