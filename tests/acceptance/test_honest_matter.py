@@ -10,6 +10,8 @@ import pytest
 from support.market import Company, Market, evidence, nature, supply, trading_server
 from support.server import Server
 
+from ledger.core.record.values import Quantity
+
 MOST = 0.01
 """Of a figure, so much may be questioned."""
 
@@ -153,11 +155,48 @@ def concrete_of_old_concrete(market: Market) -> tuple[Company, list[str]]:
     return plant, ["concrete"]
 
 
+def thin_wafers_of_few_layers(market: Market) -> tuple[Company, list[str]]:
+    """A fab of diodes grinds wafers of 200 mm down to a fifth: few layers take little power and little gas."""
+    fab = market.company("fab", "CN", "CN-JS")
+    fab.product("wafer", "electronics", "H87", materials={"siliconWafer": "1"})
+    fab.run("electronics.semiconductor",
+            [fab.out("wafer", "10000 H87", mass=Quantity(value="110", unit="KGM"))],
+            [supply("siliconWafer", "560 KGM"), supply("electricity", "700 MWH"), supply("CF4", "40 KGM")],
+            activity={"substrate": "wafer200"})
+    return fab, ["wafer"]
+
+
+def panels_of_glass(market: Market) -> tuple[Company, list[str]]:
+    """A maker of displays deposits its transistors with silane, by far less power per area than a fab."""
+    maker = market.company("maker", "CN", "CN-AH")
+    maker.product("panel", "electronics", "H87", materials={"glass": "0.9", "electronicComponent": "0.1"})
+    maker.run("electronics.semiconductor",
+              [maker.out("panel", "20000 H87", mass=Quantity(value="20000", unit="KGM"))],
+              [supply("glass", "19 TNE"), supply("electronicComponent", "2 TNE"), supply("silane", "900 KGM"),
+               supply("electricity", "5000 MWH"), supply("NF3", "2000 KGM")],
+              activity={"substrate": "display", "gases": [{"gas": "NF3", "process": "remoteCleaning"}]})
+    return maker, ["panel"]
+
+
+def wind_farm_with_a_meter(market: Market) -> tuple[Company, list[str]]:
+    """The grid's meter counts the power of a wind farm, which a works next to it uses."""
+    farm = market.company("farm", "CN", "CN-NM")
+    farm.product("power", "energy", "MWH")
+    farm.run("energy.wind", [farm.out("power", "500 MWH")], [supply("electricity", "1 MWH")],
+             activity={"capacity": "2000"}, evidence=[evidence("meterReading")])
+    works = market.company("works", "CN", "CN-NM").products("equipment", part="steel")
+    power = farm.send("power", "500 MWH", works)
+    works.run("equipment.machining", [works.out("part", "1000 TNE")], [supply("steel", "1010 TNE")],
+              {power: "500 MWH"}, {"operations": ["turning"]})
+    return works, ["part"]
+
+
 CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     packaging_of_parts, clippings_of_terminals, arc_furnace_with_delivery_notes, arc_furnace_with_a_lot_of_scrap,
     converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
     trimmings_without_a_price, parts_and_their_fitting, chlorine_beside_lye, oxygen_by_moles,
-    steel_by_its_category_rules, concrete_of_old_concrete,
+    steel_by_its_category_rules, concrete_of_old_concrete, thin_wafers_of_few_layers, panels_of_glass,
+    wind_farm_with_a_meter,
 )
 
 

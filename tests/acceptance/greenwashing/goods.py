@@ -190,6 +190,35 @@ def chips_on_a_candle(market: Market) -> Lie:
     return _against_honest(market, *_ETCHING, power="50 MWH")
 
 
+def feather_wafers(market: Market) -> Lie:
+    """Ten thousand wafers are said to weigh a hundredth, and take a hundredth of everything."""
+    owed = market.footprint(_fab(market, "honest", *_ETCHING).name("wafer"))["footprint"]
+    market.begin_to_lie()
+    fab = market.company("fab", "CN", "CN-JS")
+    fab.product("wafer", "electronics", "H87", materials={"siliconWafer": "1"})
+    fab.run(
+        "electronics.semiconductor", [fab.out("wafer", "10000 H87", mass=kilograms("12.5"))],
+        [supply("siliconWafer", "14 KGM"), supply("electricity", "90 MWH"), supply("SF6", "4 KGM"),
+         supply("CF4", "9 KGM")], activity={"substrate": "wafer300"})
+    return Lie(fab, "wafer", owed - market.footprint(fab.name("wafer"))["footprint"])
+
+
+def wafers_that_are_a_display(market: Market) -> Lie:
+    """A fab of silicon wafers says that its substrate is a display, and states little power and no gas."""
+    owed = market.footprint(_fab(market, "honest", *_ETCHING).name("wafer"))["footprint"]
+    market.begin_to_lie()
+    fab = market.company("fab", "CN", "CN-JS")
+    fab.product("wafer", "electronics", "H87", materials={"silicon": "1"})
+    fab.run("electronics.semiconductor", [fab.out("wafer", "10000 H87", mass=kilograms("1250"))],
+            [supply("silicon", "1400 KGM"), supply("electricity", "50 MWH")], activity={"substrate": "display"})
+    return Lie(fab, "wafer", owed - market.footprint(fab.name("wafer"))["footprint"])
+
+
+def a_kilogram_of_etching_gas(market: Market) -> Lie:
+    """A fab states one kg of a gas for ten thousand wafers."""
+    return _against_honest(market, supply("CF4", "1 KGM"))
+
+
 def gas_that_covers_the_melt(market: Market) -> Lie:
     """A casthouse covers its melt with two tonnes of SF6, and its route knows no such gas."""
     house = market.company("house", "NO").products("nonferrous", ingot="aluminium")
