@@ -7,7 +7,7 @@ from typing import Final
 from ledger.admission.checks.allocation import check_waste_shares
 from ledger.admission.checks.new_keys import check_prime_order_keys
 from ledger.admission.checks.services import check_services
-from ledger.admission.checks.stated_figures import check_parts, check_stated_figures
+from ledger.admission.checks.stated_figures import check_masses, check_parts, check_stated_figures
 from ledger.admission.checks.times import check_bounded
 from ledger.admission.dates import dated
 from ledger.admission.facts import LOT_SLOTS, Facts
@@ -57,6 +57,7 @@ def plan(
             check_waste_shares(record)
         check_services(record, planned)
     if Rule.REFERENCE_RANGES in rules and planned.created:
+        check_masses(record, planned, facts)
         planned = dated(record, planned)
     return planned
 

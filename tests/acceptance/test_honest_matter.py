@@ -191,12 +191,39 @@ def wind_farm_with_a_meter(market: Market) -> tuple[Company, list[str]]:
     return works, ["part"]
 
 
+def rubbish_of_a_city(market: Market) -> tuple[Company, list[str]]:
+    """A plant burns bales of plastics with some dirt beside mixed waste, by an analysis of its sorting."""
+    plant = market.company("plant", "DE").products("circular", rubbish="mixedWaste")
+    plant.product("bale", "circular", materials={"polyethylene": "0.6", "paper": "0.4"})
+    plant.product("heat", "energy", "GV")
+    for lot, amount in (("rubbish", "1000 TNE"), ("bale", "100 TNE")):
+        plant.collect(plant.out(lot, amount, "waste", origin="postConsumer"))
+    plant.run(
+        "circular.incineration", [plant.out("heat", "9000 GV")], [supply("electricity", "80 MWH")],
+        {"rubbish": "1000 TNE", "bale": "100 TNE"},
+        {"chargedTo": "energy", "oxidation": "0.98", "composition": [
+            {"kind": "food", "share": "0.4"}, {"kind": "paper", "share": "0.25"}, {"kind": "plastic", "share": "0.2"},
+            {"kind": "inert", "share": "0.15"}]})
+    return plant, ["heat"]
+
+
+def pvc_by_its_own_carbon(market: Market) -> tuple[Company, list[str]]:
+    """A collector of window frames states the carbon of PVC, half of what other plastics have."""
+    plant = market.company("plant", "DE")
+    plant.product("frame", "circular", materials={"pvc": "1"}, fossil_carbon="0.38")
+    plant.product("heat", "energy", "GV")
+    plant.collect(plant.out("frame", "100 TNE", "waste", origin="postConsumer"))
+    plant.run("circular.incineration", [plant.out("heat", "1200 GV")], [supply("electricity", "8 MWH")],
+              {"frame": "100 TNE"}, {"chargedTo": "energy"})
+    return plant, ["heat"]
+
+
 CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     packaging_of_parts, clippings_of_terminals, arc_furnace_with_delivery_notes, arc_furnace_with_a_lot_of_scrap,
     converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
     trimmings_without_a_price, parts_and_their_fitting, chlorine_beside_lye, oxygen_by_moles,
     steel_by_its_category_rules, concrete_of_old_concrete, thin_wafers_of_few_layers, panels_of_glass,
-    wind_farm_with_a_meter,
+    wind_farm_with_a_meter, rubbish_of_a_city, pvc_by_its_own_carbon,
 )
 
 

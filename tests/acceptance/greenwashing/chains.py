@@ -1,5 +1,7 @@
 """Attempts of several companies: shells, groups, tolling, papers of friends."""
 
+from typing import Any
+
 from acceptance.greenwashing.lie import Lie
 from acceptance.greenwashing.mixing import ALUMINIUM, EPD, STEEL, stated
 from acceptance.greenwashing.nonferrous import CHINA
@@ -97,3 +99,33 @@ def heat_of_waste_that_nobody_pays(market: Market) -> Lie:
     service = plant.send("treatment", "100 HUR", shell)
     shell.consume({service: "100 HUR"}, "finalUse")
     return Lie(plant, "heat", market.footprint(plant.name("treatment"))["footprint"])
+
+
+def _burnt(market: Market, *, carbon: dict[str, str] | None = None, composition: str = "", **activity: Any) -> Lie:
+    """A plant burns a thousand tonnes of plastics, and sells the heat: 0.75 kg of carbon per kg by its sector."""
+    plant = market.company("plant", "CN", "CN-SD")
+    plant.product("heat", "energy", "GV")
+    plant.product("rubbish", "circular", materials={"polyethylene": "1"}, **(carbon or {}))
+    plant.collect(plant.out("rubbish", "1000 TNE", "waste", origin="postConsumer"))
+    market.begin_to_lie()
+    if composition:
+        activity["composition"] = [{"kind": composition, "share": "1"}]
+    plant.run("circular.incineration", [plant.out("heat", "15000 GV")], [supply("electricity", "80 MWH")],
+              {"rubbish": "1000 TNE"}, {"chargedTo": "energy", **activity})
+    burnt = 1e6 * 0.75 * 44 / 12
+    return Lie(plant, "heat", burnt * (1 - float(activity.get("oxidation", 0))))
+
+
+def plastics_that_are_wood(market: Market) -> Lie:
+    """The composition of the lot of plastics is wood."""
+    return _burnt(market, composition="wood")
+
+
+def plastics_that_hardly_burn(market: Market) -> Lie:
+    """A twentieth of the carbon of plastics burns, and the furnace leaves no ash."""
+    return _burnt(market, composition="plastic", oxidation="0.05")
+
+
+def plastics_that_grew(market: Market) -> Lie:
+    """The product of the plastics states biogenic carbon alone, and no laboratory says so."""
+    return _burnt(market, carbon={"biogenic_carbon": "0.75", "fossil_carbon": "0"})
