@@ -13,10 +13,11 @@ from ledger.admission.dates import dated
 from ledger.admission.facts import LOT_SLOTS, Facts
 from ledger.admission.identifiers import check_numbered_names, check_plain_names
 from ledger.admission.kind import Terms
+from ledger.admission.kinds.addition import placed
 from ledger.admission.kinds.table import kind_of
 from ledger.admission.lots import Plan
 from ledger.admission.rules import Rule
-from ledger.core.record.kinds import AnyRecord, Transformation
+from ledger.core.record.kinds import Addition, AnyRecord, Transformation
 from ledger.core.record.units import AMOUNT_LIMIT
 from ledger.errors import LedgerError
 
@@ -58,6 +59,8 @@ def plan(
         check_services(record, planned)
     if Rule.REFERENCE_RANGES in rules and planned.created:
         check_masses(record, planned, facts)
+        if isinstance(record, Addition):
+            planned = placed(record, planned, facts)
         planned = dated(record, planned)
     return planned
 

@@ -114,7 +114,7 @@ def _context(
         return context
     burns, market = installed.sector.burns_lots.get(context.route), FuelMarket(pricing.sets, pricing.around, facts)
     context = with_burnt_materials(with_classes(context, pricing.sets), market, burns)
-    return context if burns is None else with_burnt_lots(context, plan, market, burns)
+    return with_burnt_lots(context, plan, market, burns)
 
 
 def _pricing(

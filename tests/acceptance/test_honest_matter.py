@@ -218,12 +218,42 @@ def pvc_by_its_own_carbon(market: Market) -> tuple[Company, list[str]]:
     return plant, ["heat"]
 
 
+def chips_by_their_energy(market: Market) -> tuple[Company, list[str]]:
+    """A dealer sells wood chips by the megawatt hours of their heat, as they are traded, and a boiler burns them."""
+    dealer = market.company("dealer", "SE")
+    dealer.product("chips", "energy", "MWH", materials={"woodChips": "1"})
+    dealer.declare(lot=dealer.out("chips", "1000 MWH"), burdens={"fossilGhgEmissions": "12000"},
+                   evidence=[evidence("environmentalProductDeclaration")], facility=dealer.name("site"))
+    boiler = market.company("boiler", "SE")
+    boiler.product("heat", "energy", "GV")
+    chips = dealer.send("chips", "1000 MWH", boiler)
+    boiler.run("energy.heatBoiler", [boiler.out("heat", "3200 GV")], [supply("electricity", "10 MWH")],
+               {chips: "1000 MWH"}, {"kind": "combustion"})
+    return boiler, ["heat"]
+
+
+def power_of_a_roof_and_the_grid(market: Market) -> tuple[Company, list[str]]:
+    """A works blends the power of its roof with power of the grid in a pool of its site."""
+    works = market.company("works", "CN", "CN-JS").products("equipment", part="steel")
+    works.product("power", "energy", "MWH")
+    works.run("energy.photovoltaic", [works.out("power", "100 MWH", name="sun")], activity={"capacity": "1000"},
+              evidence=[evidence("meterReading")])
+    works.run("energy.gridImport", [works.out("power", "300 MWH", name="grid")], [supply("electricity", "300 MWH")])
+    pool = works.pool("bar", "power")
+    for name, amount in (("sun", "100 MWH"), ("grid", "300 MWH")):
+        works.add(pool, {name: amount})
+    works.run("equipment.machining", [works.out("part", "1000 TNE")], [supply("steel", "1010 TNE")],
+              {f"{pool}:2": "400 MWH"}, {"operations": ["turning"]})
+    return works, ["part"]
+
+
 CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     packaging_of_parts, clippings_of_terminals, arc_furnace_with_delivery_notes, arc_furnace_with_a_lot_of_scrap,
     converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
     trimmings_without_a_price, parts_and_their_fitting, chlorine_beside_lye, oxygen_by_moles,
     steel_by_its_category_rules, concrete_of_old_concrete, thin_wafers_of_few_layers, panels_of_glass,
-    wind_farm_with_a_meter, rubbish_of_a_city, pvc_by_its_own_carbon,
+    wind_farm_with_a_meter, rubbish_of_a_city, pvc_by_its_own_carbon, chips_by_their_energy,
+    power_of_a_roof_and_the_grid,
 )
 
 
