@@ -94,6 +94,7 @@ ATTEMPTS: Final = (
     Attempt(goods.wafers_that_are_a_display, 12_690_000, "silicon is no display"),
     Attempt(goods.a_kilogram_of_etching_gas, 7_376_234, "the least gases by the area of the wafers"),
     Attempt(goods.gas_that_covers_the_melt, 48_600_000, "core: a greenhouse gas is emitted, held or destroyed"),
+    Attempt(goods.carbon_dioxide_over_the_melt, 2_000_000, "core: bought carbon dioxide that no good binds"),
     Attempt(goods.lot_of_gas_in_the_switchgear, 97_200_000, "core: gas of a lot that no output holds"),
     Attempt(goods.cells_without_a_cathode, 3_162_600, "minimal inventory: a cell has a cathode"),
     Attempt(goods.pack_without_cells, 4_505_800, "minimal inventory: a pack has cells"),

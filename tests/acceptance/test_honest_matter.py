@@ -247,13 +247,25 @@ def power_of_a_roof_and_the_grid(market: Market) -> tuple[Company, list[str]]:
     return works, ["part"]
 
 
+def welded_under_carbon_dioxide(market: Market) -> tuple[Company, list[str]]:
+    """A shop welds under carbon dioxide, which its sector counts, and a mixer binds some in its concrete."""
+    shop = market.company("shop", "DE").products("equipment", part="steel")
+    shop.run("equipment.welding", [shop.out("part", "100 TNE")], [
+        supply("steel", "101 TNE"), supply("carbonDioxide", "2 TNE"), supply("weldingWire", "1 TNE"),
+        supply("electricity", "60 MWH")])
+    mixer = market.company("mixer", "DE").products("works", concrete="concrete")
+    mixer.run("works.make", [mixer.out("concrete", "1000 TNE")], [
+        supply("cement", "120 TNE"), supply("gravel", "880 TNE"), supply("carbonDioxide", "10 TNE")])
+    return shop, ["part", mixer.name("concrete")]
+
+
 CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     packaging_of_parts, clippings_of_terminals, arc_furnace_with_delivery_notes, arc_furnace_with_a_lot_of_scrap,
     converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
     trimmings_without_a_price, parts_and_their_fitting, chlorine_beside_lye, oxygen_by_moles,
     steel_by_its_category_rules, concrete_of_old_concrete, thin_wafers_of_few_layers, panels_of_glass,
     wind_farm_with_a_meter, rubbish_of_a_city, pvc_by_its_own_carbon, chips_by_their_energy,
-    power_of_a_roof_and_the_grid,
+    power_of_a_roof_and_the_grid, welded_under_carbon_dioxide,
 )
 
 

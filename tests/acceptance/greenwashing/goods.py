@@ -229,6 +229,16 @@ def gas_that_covers_the_melt(market: Market) -> Lie:
     return Lie(house, "ingot", 2_000 * SF6)
 
 
+def carbon_dioxide_over_the_melt(market: Market) -> Lie:
+    """A casthouse floods its moulds with bought carbon dioxide, which its route does not know."""
+    house = market.company("house", "NO").products("nonferrous", ingot="aluminium")
+    market.begin_to_lie()
+    house.run("nonferrous.aluminiumCasting", [house.out("ingot", "1000 TNE")],
+              [supply("aluminium", "1010 TNE"), supply("carbonDioxide", "2000 TNE"),
+               supply("naturalGas", "35000 NM3", "26 TNE"), supply("electricity", "80 MWH")])
+    return Lie(house, "ingot", 2_000_000)
+
+
 def lot_of_gas_in_the_switchgear(market: Market) -> Lie:
     """Half of the SF6 that a works takes as a lot is in no switchgear that it makes."""
     dealer = market.company("dealer", "DE")
