@@ -219,6 +219,26 @@ def a_kilogram_of_etching_gas(market: Market) -> Lie:
     return _against_honest(market, supply("CF4", "1 KGM"))
 
 
+def _cars(market: Market, name: str, kilograms_each: int) -> Company:
+    """A thousand cars."""
+    works = market.company(name, "DE")
+    works.product("car", "equipment", "H87", materials={"steel": "0.7", "aluminium": "0.1", "polypropylene": "0.2"})
+    whole = kilograms_each * 1000
+    works.run("equipment.vehicleAssembly", [works.out("car", "1000 H87", mass=kilograms(str(whole)))],
+              [supply("chassisPart", f"{whole * 7 // 10} KGM"), supply("aluminiumCasting", f"{whole // 10} KGM"),
+               supply("plasticCarPart", f"{whole // 5} KGM"), supply("electricity", "900 MWH")],
+              activity={"powertrain": "diesel"})
+    return works
+
+
+def feather_cars(market: Market) -> Lie:
+    """A thousand cars are said to weigh 14 kg each, and consist of a hundredth of their parts."""
+    owed = market.footprint(_cars(market, "honest", 1400).name("car"))["footprint"]
+    market.begin_to_lie()
+    works = _cars(market, "works", 14)
+    return Lie(works, "car", owed - market.footprint(works.name("car"))["footprint"])
+
+
 def gas_that_covers_the_melt(market: Market) -> Lie:
     """A casthouse covers its melt with two tonnes of SF6, and its route knows no such gas."""
     house = market.company("house", "NO").products("nonferrous", ingot="aluminium")
