@@ -40,6 +40,7 @@ MOST_GROWN: Final = Decimal("0.6")
 """Kg of biogenic carbon per kg of everything else."""
 PROOFS: Final = ("analysis", "fuelAnalysis", "emissionMeasurement", "monitoringReport")
 """Kinds of evidence for the carbon of waste and for what does not burn."""
+_ROUNDING: Final = Decimal("0.000001")
 _TABLE: Final = (2, 2, 2)
 
 Technology = Literal[
@@ -147,7 +148,7 @@ def _check_fossil(draft: Draft, context: Context, activity: Incineration, emitte
     CO2."""
     expected = _expected(context, activity)
     missing = expected - emitted
-    if missing > 0:
+    if missing > expected * _ROUNDING:
         draft.warn(
             "fossil-carbon-missing", f"{missing:f} kg of fossil CO2 of the waste are not stated, by its materials and "
             "full combustion", Reading(emitted, "KGM", (expected, expected)), emits={"CO2": missing})
