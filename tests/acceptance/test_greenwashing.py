@@ -234,6 +234,7 @@ ATTEMPTS: Final = (
     Attempt(chains.plastics_that_are_wood, 2_750_000, "the materials of waste know better than a composition"),
     Attempt(chains.plastics_that_hardly_burn, 2_612_500, "a furnace burns nearly all carbon, without an analysis"),
     Attempt(chains.plastics_that_grew, 2_750_000, "carbon of plastics is fossil, without an analysis"),
+    Attempt(chains.food_that_is_plastic, 680_000, "the materials of buried waste know better what decays"),
     Attempt(revisions.cheaper_after_the_sale, 2_286_900,
             "an amended factor without evidence: the question reaches sold lots"),
     Attempt(revisions.closing_of_a_hundredth, 7_949_730,

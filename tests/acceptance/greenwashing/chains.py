@@ -5,7 +5,7 @@ from typing import Any
 from acceptance.greenwashing.lie import Lie
 from acceptance.greenwashing.mixing import ALUMINIUM, EPD, STEEL, stated
 from acceptance.greenwashing.nonferrous import CHINA
-from support.market import Market, document, evidence, row, supply
+from support.market import Company, Market, document, evidence, row, supply
 
 
 def back_under_another_name(market: Market) -> Lie:
@@ -129,3 +129,20 @@ def plastics_that_hardly_burn(market: Market) -> Lie:
 def plastics_that_grew(market: Market) -> Lie:
     """The product of the plastics states biogenic carbon alone, and no laboratory says so."""
     return _burnt(market, carbon={"biogenic_carbon": "0.75", "fossil_carbon": "0"})
+
+
+def _laid(market: Market, name: str, kind: str) -> Company:
+    site = market.company(name, "CN", "CN-SD").products("circular", rubbish="food")
+    site.product("treatment", "circular", "HUR")
+    site.collect(site.out("rubbish", "500 TNE", "waste", origin="postConsumer"))
+    site.run("circular.landfill", [site.out("treatment", "1000 HUR")], [supply("diesel", "1 TNE")],
+             {"rubbish": "500 TNE"}, {"composition": [{"kind": kind, "share": "1"}]})
+    return site
+
+
+def food_that_is_plastic(market: Market) -> Lie:
+    """A landfill says that the food which it buries is plastic, and forms no methane."""
+    owed = market.footprint(_laid(market, "honest", "food").name("treatment"))["footprint"]
+    market.begin_to_lie()
+    site = _laid(market, "landfill", "plastic")
+    return Lie(site, "treatment", owed - market.footprint(site.name("treatment"))["footprint"])

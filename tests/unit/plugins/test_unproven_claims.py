@@ -326,3 +326,18 @@ def test_carbon_of_plastics_is_fossil(fossil: str, biogenic: str, polymer: str, 
     """Down to half of the usual carbon; biogenic carbon is in the other matter, at most 0.6 kg per kg."""
     found = fire({}, polymer=polymer, fossil_carbon=fossil, biogenic_carbon=biogenic)
     assert found == ({"fossil-carbon-missing": pytest.approx(missing * 1000 * 44 / 12)} if missing else {})
+
+
+@pytest.mark.parametrize(("kind", "group", "asks"), [
+    ("food", "food", False), ("paper", "food", False), ("food", "paper", True), ("plastic", "food", True),
+    ("plastic", "polymer", False), ("mixed", "food", False),
+])
+def test_what_decays_by_its_materials(kind: str, group: str, asks: bool) -> None:
+    """Food gives 0.15 kg of degradable carbon per kg, paper 0.4. An analysis answers."""
+    def laid(*evidence: str) -> dict[str, float]:
+        waste = replace(PLASTICS, classes={group: Decimal(1)})
+        given = context("circular.landfill", inputs=(waste,), outputs=(output("1 HUR"),), evidence=evidence)
+        return emitting(asked(circular(), given, of_kind(**{kind: "1"})))
+
+    assert set(laid()) == ({"methane-missing"} if asks else set())
+    assert laid("analysis") == {}
