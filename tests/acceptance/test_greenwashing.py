@@ -92,6 +92,7 @@ ATTEMPTS: Final = (
     Attempt(goods.chips_on_a_candle, 5_170_414, "power per area of the wafers, by their mass"),
     Attempt(goods.feather_wafers, 12_570_000, "a wafer has the area of its substrate, whatever it weighs"),
     Attempt(goods.feather_cars, 5_338_672, "vehicles weigh what vehicles weigh"),
+    Attempt(goods.hydrogen_without_weight, 996_769, "core: gases weigh what their volume weighs"),
     Attempt(goods.wafers_that_are_a_display, 12_690_000, "silicon is no display"),
     Attempt(goods.a_kilogram_of_etching_gas, 7_376_234, "the least gases by the area of the wafers"),
     Attempt(goods.gas_that_covers_the_melt, 48_600_000, "core: a greenhouse gas is emitted, held or destroyed"),

@@ -239,6 +239,15 @@ def feather_cars(market: Market) -> Lie:
     return Lie(works, "car", owed - market.footprint(works.name("car"))["footprint"])
 
 
+def hydrogen_without_weight(market: Market) -> Lie:
+    """A million cubic metres of hydrogen are said to weigh a thousandth, and are made of so much."""
+    works = market.company("works", "DE")
+    works.product("gas", "petrochemicals", "NM3", materials={"hydrogen": "1"})
+    market.begin_to_lie()
+    works.run("works.make", [works.out("gas", "1000000 NM3", mass=kilograms("100"))], [supply("hydrogen", "101 KGM")])
+    return Lie(works, "gas", (89_900 - 101) * row("hydrogen/cradleToGate/*/2023"))
+
+
 def gas_that_covers_the_melt(market: Market) -> Lie:
     """A casthouse covers its melt with two tonnes of SF6, and its route knows no such gas."""
     house = market.company("house", "NO").products("nonferrous", ingot="aluminium")
