@@ -85,9 +85,9 @@ def _classes(materials: Mapping[str, Decimal], sets: Sequence[FactorSetVersion])
     for material, share in materials.items():
         known = entry_of(sets, material)
         groups = [known[1].group] if known is not None else [
-            one.id for version in sets if (one := version.class_of(material)) is not None]
-        for group in groups[:1]:
-            parts[group] = CONTEXT.add(parts.get(group, _ZERO), share)
+            group.id for version in sets if (group := version.class_of(material)) is not None]
+        for name in groups[:1]:
+            parts[name] = CONTEXT.add(parts.get(name, _ZERO), share)
     return parts
 
 

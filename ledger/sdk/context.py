@@ -46,7 +46,7 @@ class InputFacts(Struct, frozen=True, kw_only=True):
 
     `same_maker`: this facility and process made the lot (home scrap). `generated`: power that a record of this ledger
     generated. Its green attribute is a separate lot (see `AttributeFacts`). `classes`: mass fractions of the materials
-    by their class in the factor sets, if the rules question amounts; materials that no set knows are in none.
+    by their class in the factor sets, if the rules question amounts; materials that no set knows are left out.
     """
 
     lot: str

@@ -66,8 +66,8 @@ def check_parts(record: AnyRecord) -> None:
 
 
 def check_masses(record: AnyRecord, planned: Plan, facts: Facts) -> None:
-    """Raises Refused, with every fault in its `parts`, for a lot that weighs less than half or more than twice what its
-    product's mass per unit says. Readers count pieces by that mass."""
+    """Raises Refused, with every fault in its `parts`, for a lot that weighs less than half or more than twice its
+    quantity times the mass per unit of its product. Readers count pieces by that mass."""
     faults = []
     for place, (lot, output) in enumerate(planned.created):
         product = facts.products.get(lot.product)

@@ -9,7 +9,7 @@ The rest escaped:
 A sector that books a line of a gas, or names its loss, knows the gas. Gas that is enclosed in a
 lot which is no gas, such as a switchgear, stays in it.
 
-Carbon dioxide that is bought warms too. Metals, machines and glass bind none of it, and neither does energy: if all
+Carbon dioxide that is bought warms too. Metals, machines and glass do not bind it, and neither does energy: if all
 outputs are such goods, and the sector books no emission of the supply, the gas escaped.
 """
 

@@ -8,8 +8,8 @@ Content: a metal comes out of inputs that can hold it, by `holders.csv`: steel o
 alloys, not out of sand and coal. Other materials are made of almost anything that has their carbon, and have their
 bound in the carbon balance. A lot or supply that nobody knows may consist of the metal.
 
-Density: the mass of a gas or a liquid is near that of its volume. Otherwise what is priced by one may be made of, or
-sold by, the other.
+Density: the mass of a gas or a liquid is near its volume times its density. Otherwise a supply that is priced by its
+volume could be used by its mass, and goods could be sold by their volume that are made by their mass.
 
 Whatever no input explains is priced at its default: somebody made it, and that is missing in the figure.
 """
@@ -40,7 +40,7 @@ TOLERANCE: Final = Decimal("0.1")
 """Stated compositions leave out coatings, carbon and minor alloying elements."""
 _NOTHING: Final = Composition()
 _FLUIDS: Final = ("food", "fuel", "gas", "inorganicChemical", "oil", "organicChemical", "specialChemical", "water")
-"""Classes of gases and liquids; the volume of other goods may be that of a heap."""
+"""Classes of gases and liquids; other goods may be measured as a heap."""
 _DENSEST_GAS: Final = Decimal(20)
 """Kg per m3."""
 _TWICE: Final = Decimal(2)
@@ -185,7 +185,7 @@ def _denser(name: str, mass: Decimal | None, amount: Decimal) -> Finding:
 
 
 def _by_volume(process: Process, material: str, value: Decimal, unit: str) -> tuple[Decimal, SupplyEntry] | None:
-    """Kg of a volume of a gas or a liquid that the sets know; None for all else, and for gas under pressure."""
+    """Kg of a volume of a gas or a liquid that the sets know; None for other goods, and for gas under pressure."""
     entry = substance_of(process.sets, material).entry
     if entry is None or entry.density is None or entry.group not in _FLUIDS:
         return None

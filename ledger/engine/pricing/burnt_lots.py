@@ -82,11 +82,11 @@ def _burning(supply: SupplyFacts, market: FuelMarket, burns: BurntFuels | None) 
     return replace(supply, fuel=fuel_of(choice, megajoules, market.around), heating=supply.heating or heating)
 
 
-def _is_burnt(one: _BurntLot, burns: BurntFuels | None) -> bool:
-    origins = {fuel.origin for fuel in one.fuels}
-    by_energy = UNITS[one.lot.unit].dimension == _ENERGY and origins == {"biomass"}
+def _is_burnt(taken: _BurntLot, burns: BurntFuels | None) -> bool:
+    origins = {fuel.origin for fuel in taken.fuels}
+    by_energy = UNITS[taken.lot.unit].dimension == _ENERGY and origins == {"biomass"}
     is_counted = burns == "any" or (burns is not None and "mineral" in origins) or by_energy
-    return is_counted and sum((fuel.share for fuel in one.fuels), _NOTHING) >= MOSTLY
+    return is_counted and sum((fuel.share for fuel in taken.fuels), _NOTHING) >= MOSTLY
 
 
 def burnt_parts(taken: Sequence[LotFuel], plan: Plan, market: FuelMarket) -> Mapping[FuelOrigin, Decimal]:

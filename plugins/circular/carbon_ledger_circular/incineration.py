@@ -39,7 +39,7 @@ LEAST_STATED: Final = Decimal("0.5")
 MOST_GROWN: Final = Decimal("0.6")
 """Kg of biogenic carbon per kg of everything else."""
 PROOFS: Final = ("analysis", "fuelAnalysis", "emissionMeasurement", "monitoringReport")
-"""Kinds of evidence for the carbon of waste and for what does not burn."""
+"""Kinds of evidence for the carbon of waste and for the part that does not burn."""
 _ROUNDING: Final = Decimal("0.000001")
 _TABLE: Final = (2, 2, 2)
 
@@ -144,8 +144,7 @@ def _burnt(draft: Draft, context: Context, activity: Incineration) -> Sequence[B
 
 
 def _check_fossil(draft: Draft, context: Context, activity: Incineration, emitted: Decimal) -> None:
-    """The materials of lots know better than a composition what burns, and all of it burns. `emitted`: kg of fossil
-    CO2."""
+    """The materials of lots count before a composition, and all of their carbon burns. `emitted`: kg of fossil CO2."""
     expected = _expected(context, activity)
     missing = expected - emitted
     if missing > expected * _ROUNDING:

@@ -106,7 +106,7 @@ def assess(context: Context, activity: Landfill) -> Assessment:
 
 
 def _check_degradable(draft: Draft, context: Context, activity: Landfill, emitted: Decimal) -> None:
-    """The materials of lots know better than a composition what decays. `emitted`: kg of methane."""
+    """The materials of lots count before a composition. `emitted`: kg of methane."""
     expected = ZERO
     for group, kind in DEGRADABLE.items():
         mass = sum(((one.mass or ZERO) * one.classes.get(group, ZERO) for one in context.inputs if one.role == "waste"),

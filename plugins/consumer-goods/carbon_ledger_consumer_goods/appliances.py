@@ -51,7 +51,7 @@ TYPICAL_MASS: Final[Mapping[str, Decimal]] = {
 }
 """Kg; own judgement. Below the usual mass, parts that weigh the rest are in question."""
 PART: Final = "machine"
-"""Priced by the factor sets."""
+"""The factor sets price it."""
 
 # MJ per appliance: a kettle's last assembly 1, a refrigerator with pressing, painting and foaming 100 to 600.
 USUAL_ENERGY: Final[Limits] = (Decimal(1), Decimal(3000))

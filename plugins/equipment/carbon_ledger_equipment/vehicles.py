@@ -41,7 +41,7 @@ TYPICAL_MASS: Final = {
 """Kg; own judgement. Below the usual mass, parts that weigh the rest are in question."""
 LIGHTEST: Final = USUAL_MASS["motorcycle"][0]
 PART: Final = "machine"
-"""Priced by the factor sets."""
+"""The factor sets price it."""
 # GJ per vehicle of a plant with body, paint and final assembly: cars take 4 to 15, buses and heavy trucks several times
 # as much; below 0.5 a meter is missing.
 USUAL_ENERGY: Final = (Decimal("0.5"), Decimal(200))
