@@ -7,17 +7,18 @@ from typing import Final
 from ledger.admission.checks.allocation import check_waste_shares
 from ledger.admission.checks.new_keys import check_prime_order_keys
 from ledger.admission.checks.services import check_services
-from ledger.admission.checks.stated_figures import check_parts, check_stated_figures
+from ledger.admission.checks.stated_figures import check_masses, check_parts, check_stated_figures
 from ledger.admission.checks.times import check_bounded
 from ledger.admission.facts import LOT_SLOTS, Facts
 from ledger.admission.identifiers import check_numbered_names, check_plain_names
 from ledger.admission.kind import Terms
+from ledger.admission.kinds.addition import placed
 from ledger.admission.kinds.table import kind_of
 from ledger.admission.lots import Plan
 from ledger.admission.provenance.carriage import with_carriage
 from ledger.admission.provenance.dates import dated
 from ledger.admission.rules import Rule
-from ledger.core.record.kinds import AnyRecord, Transformation
+from ledger.core.record.kinds import Addition, AnyRecord, Transformation
 from ledger.core.record.units import AMOUNT_LIMIT
 from ledger.errors import LedgerError
 
@@ -58,6 +59,9 @@ def plan(
             check_waste_shares(record)
         check_services(record, planned)
     if Rule.REFERENCE_RANGES in rules and planned.created:
+        check_masses(record, planned, facts)
+        if isinstance(record, Addition):
+            planned = placed(record, planned, facts)
         planned = with_carriage(record, dated(record, planned), facts)
     return planned
 

@@ -21,7 +21,7 @@ from ledger.engine.pricing.lot_fuels import FuelMarket
 from ledger.engine.pricing.named_rows import check_no_rows
 from ledger.engine.pricing.supplies import price_supplies
 from ledger.engine.pricing.surroundings import surroundings_of
-from ledger.engine.sector_context import context_of
+from ledger.engine.sector_context import context_of, with_classes
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import FACTS, LedgerError, Unavailable, at_stage
 from ledger.sdk import Context
@@ -113,8 +113,8 @@ def _context(
     if pricing is None or not questions:
         return context
     burns, market = installed.sector.burns_lots.get(context.route), FuelMarket(pricing.sets, pricing.around, facts)
-    context = with_burnt_materials(context, market, burns)
-    return context if burns is None else with_burnt_lots(context, plan, market, burns)
+    context = with_burnt_materials(with_classes(context, pricing.sets), market, burns)
+    return with_burnt_lots(context, plan, market, burns)
 
 
 def _pricing(

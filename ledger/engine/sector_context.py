@@ -18,7 +18,17 @@ from ledger.engine.pricing.heating import heating_of
 from ledger.engine.pricing.priced import PricedSupply
 from ledger.errors import Refused
 from ledger.footprint.stored.supplies import burning_factor
-from ledger.sdk import AttributeFacts, Context, FacilityFacts, FuelAnalysis, InputFacts, OutputFacts, SupplyFacts
+from ledger.sdk import (
+    AttributeFacts,
+    Context,
+    FacilityFacts,
+    FactorSetVersion,
+    FuelAnalysis,
+    InputFacts,
+    OutputFacts,
+    SupplyFacts,
+)
+from ledger.sdk.sets.lookup import entry_of
 
 _SECONDS_AN_HOUR = 3600
 _ZERO = Decimal(0)
@@ -59,6 +69,26 @@ def context_of(
         questions=questions and priced is not None,
         evidence=tuple([document.kind for document in record.evidence]),
     )
+
+
+def with_classes(context: Context, sets: Sequence[FactorSetVersion]) -> Context:
+    """The context with the classes of the materials of its inputs."""
+    if not any(one.materials for one in context.inputs):
+        return context
+    inputs = tuple([replace(one, classes=_classes(one.materials, sets)) for one in context.inputs])
+    fields = {name: getattr(context, name) for name in context.__struct_fields__}
+    return Context(**(fields | {"inputs": inputs}))
+
+
+def _classes(materials: Mapping[str, Decimal], sets: Sequence[FactorSetVersion]) -> Mapping[str, Decimal]:
+    parts: dict[str, Decimal] = {}
+    for material, share in materials.items():
+        known = entry_of(sets, material)
+        groups = [known[1].group] if known is not None else [
+            group.id for version in sets if (group := version.class_of(material)) is not None]
+        for name in groups[:1]:
+            parts[name] = CONTEXT.add(parts.get(name, _ZERO), share)
+    return parts
 
 
 def _input(taken: Taken, maker: tuple[str, str], facts: Facts) -> InputFacts:

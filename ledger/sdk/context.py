@@ -45,7 +45,8 @@ class InputFacts(Struct, frozen=True, kw_only=True):
     """A quantity taken from a lot. `materials` and `elements` are the lot's mass fractions. `mass` is the taken mass.
 
     `same_maker`: this facility and process made the lot (home scrap). `generated`: power that a record of this ledger
-    generated. Its green attribute is a separate lot (see `AttributeFacts`).
+    generated. Its green attribute is a separate lot (see `AttributeFacts`). `classes`: mass fractions of the materials
+    by their class in the factor sets, if the rules question amounts; materials that no set knows are left out.
     """
 
     lot: str
@@ -62,6 +63,7 @@ class InputFacts(Struct, frozen=True, kw_only=True):
     biogenic_carbon: Decimal = Decimal(0)
     same_maker: bool = False
     generated: bool = False
+    classes: Mapping[str, Decimal] = {}
 
 
 class AttributeFacts(Struct, frozen=True, kw_only=True):

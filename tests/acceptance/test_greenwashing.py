@@ -1,4 +1,4 @@
-"""226 attempts to obtain a false low figure, as an attacker would write them.
+"""241 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -68,6 +68,10 @@ ATTEMPTS: Final = (
     Attempt(nonferrous.power_of_norway_in_china, 7_579_024, "power of a grid to which no line leads"),
     Attempt(nonferrous.power_by_a_paper_of_its_own, 8_030_030, "declared power is of the grid: no effect"),
     Attempt(nonferrous.power_declared_in_norway, 7_579_024, "declared power may be used anywhere"),
+    Attempt(nonferrous.power_of_two_sites_in_a_pool, 7_579_024, "blended power has the place of its pool"),
+    Attempt(nonferrous.power_in_a_pool_at_home, 7_524_500, "blended power has the other place if some is of it"),
+    Attempt(nonferrous.power_made_of_wood, 7_579_024, "biomass in watt hours is burnt, and no power"),
+    Attempt(nonferrous.power_of_wood_by_a_paper, 8_029_930, "declared biomass in watt hours is no power"),
     Attempt(nonferrous.anodes_that_are_inert_by_word, 1_796_120, "inert anodes without evidence"),
     Attempt(nonferrous.alumina_that_cleans_the_air, 8_085_000, "a factor is never negative"),
     Attempt(nonferrous.acid_that_carries_the_copper, 3_160_604,
@@ -104,7 +108,13 @@ ATTEMPTS: Final = (
     Attempt(goods.gases_by_their_long_names, 7_376_234, "a gas is found by all its names: no effect"),
     Attempt(goods.etching_without_gases, 7_376_234, "a fab needs fluorinated gases, by the area of its wafers"),
     Attempt(goods.chips_on_a_candle, 5_170_414, "power per area of the wafers, by their mass"),
+    Attempt(goods.feather_wafers, 12_570_000, "a wafer has the area of its substrate, whatever it weighs"),
+    Attempt(goods.feather_cars, 5_338_672, "vehicles weigh what vehicles weigh"),
+    Attempt(goods.hydrogen_without_weight, 996_769, "core: gases weigh what their volume weighs"),
+    Attempt(goods.wafers_that_are_a_display, 12_690_000, "silicon is no display"),
+    Attempt(goods.a_kilogram_of_etching_gas, 7_376_234, "the least gases by the area of the wafers"),
     Attempt(goods.gas_that_covers_the_melt, 48_600_000, "core: a greenhouse gas is emitted, held or destroyed"),
+    Attempt(goods.carbon_dioxide_over_the_melt, 2_000_000, "core: bought carbon dioxide that no good binds"),
     Attempt(goods.lot_of_gas_in_the_switchgear, 97_200_000, "core: gas of a lot that no output holds"),
     Attempt(goods.cells_without_a_cathode, 3_162_600, "minimal inventory: a cell has a cathode"),
     Attempt(goods.pack_without_cells, 4_505_800, "minimal inventory: a pack has cells"),
@@ -117,7 +127,8 @@ ATTEMPTS: Final = (
     Attempt(goods.swarf_by_mass_at_an_eighth_of_the_price, 7_919_000, "stated values of one composition are the key"),
     Attempt(goods.advice_that_carries_the_parts, 1_811_000, "a service beside goods carries at most a quarter"),
     Attempt(energy.freight_under_two_names, 101_800, "all freight of one record carries the same per tkm"),
-    Attempt(energy.wind_farm_on_paper, 7_562_990, "a plant's power without meter, contract or attribute"),
+    Attempt(energy.wind_farm_on_paper, 7_562_990, "a plant's power without a document of a meter or a contract"),
+    Attempt(energy.wind_farm_that_buys_a_little, 7_562_990, "own power and attributes show no plant"),
     Attempt(energy.steam_of_norway_in_china, 239_660, "heat does not travel from another country"),
     Attempt(energy.more_wind_than_the_turbine, 683_389, "generation within capacity and hours", "capacity-exceeded"),
     Attempt(energy.one_certificate_for_two_boilers, 60_960, "an attribute is used up once", "over-consumption"),
@@ -256,6 +267,10 @@ ATTEMPTS: Final = (
     Attempt(chains.one_certificate_for_two, 995_000, "below the range of the material, whoever signs the paper"),
     Attempt(chains.heat_of_waste_that_nobody_pays, 730_596,
             "energy from waste: both sides state who carries its burden"),
+    Attempt(chains.plastics_that_are_wood, 2_750_000, "the materials of waste know better than a composition"),
+    Attempt(chains.plastics_that_hardly_burn, 2_612_500, "a furnace burns nearly all carbon, without an analysis"),
+    Attempt(chains.plastics_that_grew, 2_750_000, "carbon of plastics is fossil, without an analysis"),
+    Attempt(chains.food_that_is_plastic, 680_000, "the materials of buried waste know better what decays"),
     Attempt(revisions.cheaper_after_the_sale, 2_286_900,
             "an amended factor without evidence: the question reaches sold lots"),
     Attempt(revisions.closing_of_a_hundredth, 7_949_730,

@@ -10,6 +10,8 @@ import pytest
 from support.market import Company, Market, evidence, nature, quantity, supply, trading_server
 from support.server import Server
 
+from ledger.core.record.values import Quantity
+
 MOST = 0.01
 """Of a figure, so much may be questioned."""
 
@@ -261,14 +263,119 @@ def _pumped(market: Market, coefficient: float, *papers: str, **activity: str) -
     return pump, ["heat"]
 
 
+def thin_wafers_of_few_layers(market: Market) -> tuple[Company, list[str]]:
+    """A fab of diodes grinds wafers of 200 mm down to a fifth: few layers take little power and little gas."""
+    fab = market.company("fab", "CN", "CN-JS")
+    fab.product("wafer", "electronics", "H87", materials={"siliconWafer": "1"})
+    fab.run("electronics.semiconductor",
+            [fab.out("wafer", "10000 H87", mass=Quantity(value="110", unit="KGM"))],
+            [supply("siliconWafer", "560 KGM"), supply("electricity", "700 MWH"), supply("CF4", "40 KGM")],
+            activity={"substrate": "wafer200"})
+    return fab, ["wafer"]
+
+
+def panels_of_glass(market: Market) -> tuple[Company, list[str]]:
+    """A maker of displays deposits its transistors with silane, by far less power per area than a fab."""
+    maker = market.company("maker", "CN", "CN-AH")
+    maker.product("panel", "electronics", "H87", materials={"glass": "0.9", "electronicComponent": "0.1"})
+    maker.run("electronics.semiconductor",
+              [maker.out("panel", "20000 H87", mass=Quantity(value="20000", unit="KGM"))],
+              [supply("glass", "19 TNE"), supply("electronicComponent", "2 TNE"), supply("silane", "900 KGM"),
+               supply("electricity", "5000 MWH"), supply("NF3", "2000 KGM")],
+              activity={"substrate": "display", "gases": [{"gas": "NF3", "process": "remoteCleaning"}]})
+    return maker, ["panel"]
+
+
+def wind_farm_with_a_meter(market: Market) -> tuple[Company, list[str]]:
+    """The grid's meter counts the power of a wind farm, which a works next to it uses."""
+    farm = market.company("farm", "CN", "CN-NM")
+    farm.product("power", "energy", "MWH")
+    farm.run("energy.wind", [farm.out("power", "500 MWH")], [supply("electricity", "1 MWH")],
+             activity={"capacity": "2000"}, evidence=[evidence("meterReading")])
+    works = market.company("works", "CN", "CN-NM").products("equipment", part="steel")
+    power = farm.send("power", "500 MWH", works)
+    works.run("equipment.machining", [works.out("part", "1000 TNE")], [supply("steel", "1010 TNE")],
+              {power: "500 MWH"}, {"operations": ["turning"]})
+    return works, ["part"]
+
+
+def rubbish_of_a_city(market: Market) -> tuple[Company, list[str]]:
+    """A plant burns bales of plastics with some dirt beside mixed waste, by an analysis of its sorting."""
+    plant = market.company("plant", "DE").products("circular", rubbish="mixedWaste")
+    plant.product("bale", "circular", materials={"polyethylene": "0.6", "paper": "0.4"})
+    plant.product("heat", "energy", "GV")
+    for lot, amount in (("rubbish", "1000 TNE"), ("bale", "100 TNE")):
+        plant.collect(plant.out(lot, amount, "waste", origin="postConsumer"))
+    plant.run(
+        "circular.incineration", [plant.out("heat", "9000 GV")], [supply("electricity", "80 MWH")],
+        {"rubbish": "1000 TNE", "bale": "100 TNE"},
+        {"chargedTo": "energy", "oxidation": "0.98", "composition": [
+            {"kind": "food", "share": "0.4"}, {"kind": "paper", "share": "0.25"}, {"kind": "plastic", "share": "0.2"},
+            {"kind": "inert", "share": "0.15"}]})
+    return plant, ["heat"]
+
+
+def pvc_by_its_own_carbon(market: Market) -> tuple[Company, list[str]]:
+    """A collector of window frames states the carbon of PVC, half of what other plastics have."""
+    plant = market.company("plant", "DE")
+    plant.product("frame", "circular", materials={"pvc": "1"}, fossil_carbon="0.38")
+    plant.product("heat", "energy", "GV")
+    plant.collect(plant.out("frame", "100 TNE", "waste", origin="postConsumer"))
+    plant.run("circular.incineration", [plant.out("heat", "1200 GV")], [supply("electricity", "8 MWH")],
+              {"frame": "100 TNE"}, {"chargedTo": "energy"})
+    return plant, ["heat"]
+
+
+def chips_by_their_energy(market: Market) -> tuple[Company, list[str]]:
+    """A dealer sells wood chips by the megawatt hours of their heat, as they are traded, and a boiler burns them."""
+    dealer = market.company("dealer", "SE")
+    dealer.product("chips", "energy", "MWH", materials={"woodChips": "1"})
+    dealer.declare(lot=dealer.out("chips", "1000 MWH"), burdens={"fossilGhgEmissions": "12000"},
+                   evidence=[evidence("environmentalProductDeclaration")], facility=dealer.name("site"))
+    boiler = market.company("boiler", "SE")
+    boiler.product("heat", "energy", "GV")
+    chips = dealer.send("chips", "1000 MWH", boiler)
+    boiler.run("energy.heatBoiler", [boiler.out("heat", "3200 GV")], [supply("electricity", "10 MWH")],
+               {chips: "1000 MWH"}, {"kind": "combustion"})
+    return boiler, ["heat"]
+
+
+def power_of_a_roof_and_the_grid(market: Market) -> tuple[Company, list[str]]:
+    """A works blends the power of its roof with power of the grid in a pool of its site."""
+    works = market.company("works", "CN", "CN-JS").products("equipment", part="steel")
+    works.product("power", "energy", "MWH")
+    works.run("energy.photovoltaic", [works.out("power", "100 MWH", name="sun")], activity={"capacity": "1000"},
+              evidence=[evidence("meterReading")])
+    works.run("energy.gridImport", [works.out("power", "300 MWH", name="grid")], [supply("electricity", "300 MWH")])
+    pool = works.pool("bar", "power")
+    for name, amount in (("sun", "100 MWH"), ("grid", "300 MWH")):
+        works.add(pool, {name: amount})
+    works.run("equipment.machining", [works.out("part", "1000 TNE")], [supply("steel", "1010 TNE")],
+              {f"{pool}:2": "400 MWH"}, {"operations": ["turning"]})
+    return works, ["part"]
+
+
+def welded_under_carbon_dioxide(market: Market) -> tuple[Company, list[str]]:
+    """A shop welds under carbon dioxide, which its sector counts, and a mixer binds some in its concrete."""
+    shop = market.company("shop", "DE").products("equipment", part="steel")
+    shop.run("equipment.welding", [shop.out("part", "100 TNE")], [
+        supply("steel", "101 TNE"), supply("carbonDioxide", "2 TNE"), supply("weldingWire", "1 TNE"),
+        supply("electricity", "60 MWH")])
+    mixer = market.company("mixer", "DE").products("works", concrete="concrete")
+    mixer.run("works.make", [mixer.out("concrete", "1000 TNE")], [
+        supply("cement", "120 TNE"), supply("gravel", "880 TNE"), supply("carbonDioxide", "10 TNE")])
+    return shop, ["part", mixer.name("concrete")]
+
+
 CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     packaging_of_parts, clippings_of_terminals, arc_furnace_with_delivery_notes, arc_furnace_with_a_lot_of_scrap,
     converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
     trimmings_without_a_price, parts_and_their_fitting, chlorine_beside_lye, oxygen_by_moles,
     steel_by_its_category_rules, concrete_of_old_concrete, metal_of_swarf_that_a_customer_wore_out,
-    old_scrap_with_delivery_notes_beside_swarf, scrap_of_a_grade, walls_of_tested_offcuts,
-    washed_flakes_and_sludge, wet_pulps_that_state_their_water, district_heat_of_a_river, floors_and_the_ground,
-    steam_of_waste_heat, hot_water_of_a_pump,
+    old_scrap_with_delivery_notes_beside_swarf, scrap_of_a_grade, walls_of_tested_offcuts, washed_flakes_and_sludge,
+    wet_pulps_that_state_their_water, district_heat_of_a_river, floors_and_the_ground, steam_of_waste_heat,
+    hot_water_of_a_pump, thin_wafers_of_few_layers, panels_of_glass, wind_farm_with_a_meter, rubbish_of_a_city,
+    pvc_by_its_own_carbon, chips_by_their_energy, power_of_a_roof_and_the_grid, welded_under_carbon_dioxide,
 )
 
 

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Raw
 
 from ledger.core.record.kinds import Declaration, Facility, Product, Transformation
-from ledger.core.record.values import Factor, Flow, Output, Quantity, Supply
+from ledger.core.record.values import Evidence, Factor, Flow, Output, Quantity, Supply
 from support.parties import enrolment, nonces, party
 from support.server import Server
 
@@ -76,7 +76,8 @@ def sunlight_into_a_gearbox(park: Park) -> None:
         park.out("sun-green", "green", "100000 KWH", "attribute", attribute={
             "carrier": "electricity", "technology": "photovoltaic", "start": "2025-03-01T00:00:00Z",
             "end": "2027-03-01T00:00:00Z"}),
-    ], activity={"capacity": "20000"})
+    ], activity={"capacity": "20000"}, evidence=[
+        Evidence(digest="0" * 64, media_type="application/pdf", kind="meterReading")])
     park.run("energy.microgrid", [park.out("lines", "power", "100 MWH")], {"sun": "100 MWH"})
     park.run(
         "nonferrous.aluminiumElectrolysis", [park.out("liquid", "aluminium", "7.4 TNE")],

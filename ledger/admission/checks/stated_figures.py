@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
+from ledger.admission.facts import Facts
 from ledger.admission.lots import Plan
 from ledger.core.outcome.assessment import ADDITIVE, REMOVALS
 from ledger.core.record.amounts import CONTEXT
@@ -26,6 +27,8 @@ _MARKET: Final = "electricityMarket"
 _CARBON, _CARBON_DIOXIDE = Decimal(12), Decimal(44)
 """Molar masses, g per mol."""
 _NOTHING: Final = Decimal(0)
+_TWICE: Final = Decimal(2)
+"""Pieces of one product differ by the goods in them, such as sizes of shoes."""
 
 
 def check_stated_figures(record: AnyRecord, planned: Plan) -> None:
@@ -58,6 +61,25 @@ def check_parts(record: AnyRecord) -> None:
         )
         for name in _PARTS if Decimal(record.burdens.get(name, "0")) > whole
     ]
+    if faults:
+        raise refusal_of(faults)
+
+
+def check_masses(record: AnyRecord, planned: Plan, facts: Facts) -> None:
+    """Raises Refused, with every fault in its `parts`, for a lot that weighs less than half or more than twice its
+    quantity times the mass per unit of its product. Readers count pieces by that mass."""
+    faults = []
+    for place, (lot, output) in enumerate(planned.created):
+        product = facts.products.get(lot.product)
+        if output is None or output.mass is None or lot.mass is None or product is None or not product.mass_per_unit:
+            continue
+        usual = CONTEXT.multiply(product.mass_per_unit, lot.quantity)
+        if not usual <= lot.mass * _TWICE <= usual * _TWICE * _TWICE:
+            field = "lot.mass" if isinstance(record, Declaration) else f"outputs[{place}].mass"
+            faults.append(Refused(
+                f"{field}: {plain(lot.mass)} kg, but by the mass per unit of {product.id} the lot weighs "
+                f"{plain(usual)} kg", code="two-masses", field=field, value=output.mass,
+                rule="from half to twice the product's mass per unit"))
     if faults:
         raise refusal_of(faults)
 

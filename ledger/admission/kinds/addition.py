@@ -5,6 +5,8 @@ from decimal import ROUND_DOWN, Decimal
 from functools import partial
 from typing import Final
 
+from msgspec.structs import replace
+
 from ledger.admission.checks.times import balance_period_end, check_time
 from ledger.admission.facts import Composition, Facts, LotFacts, PoolFacts
 from ledger.admission.kind import Kind, Terms
@@ -24,9 +26,13 @@ MASS_BALANCE: Final = "massBalance:"
 BOOKED: Final = "massBalance"
 """The process of a lot of credits, which no process made."""
 
+POOLED: Final = "pool"
+"""The process of power and heat of several makers."""
+
 _STEP: Final = Decimal("0.000000000000000001")
 """Each addition blends the fractions of a blend again: with nine decimals they would drift."""
 _NONE: Final = Decimal(0)
+_ENERGY: Final = "energy"
 
 
 class AdditionKind(Kind[Addition]):
@@ -87,6 +93,33 @@ def _plan(record: Addition, facts: Facts, before: int | None) -> Plan:
     taken = (*stock, *added)
     made = _generation(pool, _next(pool, current, facts, before), taken, facts)
     return Plan(taken, (Created(made, None), *_credits(record, pool, made.owner, facts)))
+
+
+def placed(record: Addition, planned: Plan, facts: Facts) -> Plan:
+    """The plan in which power and heat of several makers have a place: the pool's, unless some were made elsewhere, in
+    another country or another part of it. Energy does not travel by being blended. Raises Refused for energy of two
+    other places: a reader could not tell which."""
+    (lot, output), *rest = planned.created
+    if lot.maker is not None or unit(lot.unit).dimension != _ENERGY:
+        return planned
+    here = facts.pools[record.pool].facility
+    others: dict[tuple[str, str | None], tuple[str, str]] = {}
+    for part in planned.taken:
+        place = None if part.lot.maker is None else _place_of(part.lot.maker[0], facts)
+        if part.lot.maker is not None and place is not None and place != _place_of(here, facts):
+            others.setdefault(place, part.lot.maker)
+    if len(others) > 1:
+        places = " and ".join([country if part is None else part for country, part in sorted(others, key=str)])
+        raise Refused(
+            f"inputs: energy of {places} cannot be added to one pool", code="pool-mix", field="inputs", value=places,
+            rule="a pool holds energy of its own place and of one other: keep the rest in another pool")
+    maker = next(iter(others.values()), (here, POOLED))
+    return planned._replace(created=(Created(replace(lot, maker=maker), output), *rest))
+
+
+def _place_of(facility: str, facts: Facts) -> tuple[str, str | None] | None:
+    site = facts.facilities.get(facility)
+    return None if site is None else (site.country, site.subdivision)
 
 
 def _pool_of(record: Addition, facts: Facts) -> PoolFacts:

@@ -18,9 +18,9 @@ from ledger.engine.bounds.credits import RESIDUE, check_credits
 from ledger.engine.bounds.energy import check_energy
 from ledger.engine.bounds.entering import entering
 from ledger.engine.bounds.fuels import check_fuels
-from ledger.engine.bounds.gases import check_gases
+from ledger.engine.bounds.gases import check_dioxide, check_gases
 from ledger.engine.bounds.leaving import leaving
-from ledger.engine.bounds.matter import check_matter
+from ledger.engine.bounds.matter import check_densities, check_matter
 from ledger.engine.bounds.nature import check_nature
 from ledger.engine.bounds.process import ZERO, Process
 from ledger.engine.bounds.removals import check_declared, check_evidence, check_power, check_signs, lowers
@@ -56,7 +56,8 @@ def findings_of(process: Process) -> tuple[Finding, ...]:
     with localcontext(CONTEXT):
         outputs = leaving(process)
         findings = [*check_matter(process, outputs), *check_credits(process), *check_unburnt(process)]
-        findings += [*check_fuels(process), *check_unnamed(process), *check_gases(process)]
+        findings += [*check_densities(process)]
+        findings += [*check_fuels(process), *check_unnamed(process), *check_gases(process), *check_dioxide(process)]
         # Steel out of steel needs no balance of carbon and energy: most records carry neither away.
         if lowers(process.own) or any(output.carbon or output.energy for output in outputs):
             into = entering(process)

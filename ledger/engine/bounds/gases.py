@@ -8,21 +8,34 @@ The rest escaped:
 
 A sector that books a line of a gas, or names its loss, knows the gas. Gas that is enclosed in a
 lot which is no gas, such as a switchgear, stays in it.
+
+Carbon dioxide that is bought warms too. Metals, machines and glass do not bind it, and neither does energy: if all
+outputs are such goods, and the sector books no emission of the supply, the gas escaped.
 """
 
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
+from ledger.admission.facts import LotFacts
 from ledger.core.outcome.assessment import Finding
-from ledger.engine.bounds.process import ZERO, Process, short
+from ledger.core.record.values import Supply
+from ledger.engine.bounds.process import ZERO, Process, is_energy, short
+from ledger.engine.bounds.substances import substance_of
 from ledger.sdk.sets.gases import gas_of, gases_in, potential_of
+from ledger.sdk.sets.lookup import same_supply
 
 ESCAPED: Final = "gas-unaccounted"
 _LOST: Final = Decimal("0.02")
 """Of the gas: weighing and composition differ by so much."""
 _STACKS: Final = ("onSite", "treatment", "transport")
 _SHOWN: Final = ("destructionCertificate", "gasBalance", "fillingRecord")
+_DIOXIDE: Final = ("carbonDioxide", "dryIce")
+_BIND_NONE: Final = (
+    "aluminium", "battery", "copper", "electronics", "ferroalloy", "glass", "machinery", "metal", "preciousMetal",
+    "steel", "textile", "wood",
+)
+"""Classes of goods."""
 _LEAST: Final = Decimal(100)
 """Kg CO2e per kg, own judgement: solvents and the refrigerants of the fourth generation warm less."""
 
@@ -39,7 +52,7 @@ def check_gases(process: Process) -> Iterator[Finding]:
         shares = {name: Decimal(share) for name, share in composition.materials.items()}
         for gas, held in gases_in(shares, mass).items():
             came[gas] = came.get(gas, ZERO) + held
-    if not came or any(document.kind.partition(":")[0] in _SHOWN for document in process.record.evidence):
+    if not came or _is_shown(process):
         return
     known = _booked(process)
     for gas, mass in came.items():
@@ -51,6 +64,37 @@ def check_gases(process: Process) -> Iterator[Finding]:
             code=ESCAPED, value=short(escaped), unit="KGM", amount=amount,
             message=f"{short(escaped):f} kg of {gas} are neither emitted nor in an output",
         )
+
+
+def check_dioxide(process: Process) -> Iterator[Finding]:
+    """The finding on bought carbon dioxide that no output can bind and no line emits."""
+    escaped = sum((mass for place, (supply, mass) in enumerate(process.supplied)
+                   if mass and _is_dioxide(process, supply) and not _is_emitted(process, place, supply)), ZERO)
+    if escaped and not _is_shown(process) and all(_binds_none(process, made.facts) for _, made in process.outputs):
+        yield Finding(
+            code=ESCAPED, value=short(escaped), unit="KGM", amount=short(escaped),
+            message=f"{short(escaped):f} kg of bought carbon dioxide are neither emitted nor in an output",
+        )
+
+
+def _is_dioxide(process: Process, supply: Supply) -> bool:
+    is_named = any(supply.material == name or same_supply(process.sets, supply.material, name) for name in _DIOXIDE)
+    return supply.origin != "nature" and is_named
+
+
+def _is_emitted(process: Process, place: int, supply: Supply) -> bool:
+    return any(line.kind in _STACKS and (line.supply == place or line.source == supply.material)
+               for line in process.own.lines)
+
+
+def _binds_none(process: Process, lot: LotFacts) -> bool:
+    materials = process.facts.composition(lot).materials
+    return is_energy(lot.unit) or (bool(materials) and all(
+        substance_of(process.sets, name).group in _BIND_NONE for name in materials))
+
+
+def _is_shown(process: Process) -> bool:
+    return any(document.kind.partition(":")[0] in _SHOWN for document in process.record.evidence)
 
 
 def _booked(process: Process) -> set[str | None]:

@@ -8,6 +8,9 @@ Content: a metal comes out of inputs that can hold it, by `holders.csv`: steel o
 alloys, not out of sand and coal. Other materials are made of almost anything that has their carbon, and have their
 bound in the carbon balance. A lot or supply that nobody knows may consist of the metal.
 
+Density: the mass of a gas or a liquid is near its volume times its density. Otherwise a supply that is priced by its
+volume could be used by its mass, and goods could be sold by their volume that are made by their mass.
+
 Water carries no burden either: `water_in_outputs` says how much of the outputs is water.
 
 Whatever no input explains is priced at its default: somebody made it, and that is missing in the figure.
@@ -17,26 +20,37 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+from msgspec.structs import replace
+
 from ledger.admission.facts import Composition, Facts
 from ledger.admission.lots import Plan, Supplied, Taken
 from ledger.core.outcome.assessment import Finding, Span
-from ledger.core.record.values import UNBURDENED
+from ledger.core.record.units import UNITS
+from ledger.core.record.values import UNBURDENED, Supply
 from ledger.engine.bounds.leaving import OutputHeld
 from ledger.engine.bounds.nature import AIR, WATER, most_of
 from ledger.engine.bounds.prices import default_of, default_of_lot
 from ledger.engine.bounds.process import ONE, ZERO, Process, short
 from ledger.engine.bounds.profiles import Profile, materials_of, profile_of
-from ledger.sdk import FactorSetVersion, NaturalInput
+from ledger.engine.bounds.substances import substance_of
+from ledger.sdk import FactorSetVersion, NaturalInput, SupplyEntry
 from ledger.sdk.sets.lookup import entry_of_code
 
 MASS: Final = "mass-unexplained"
 CONTENT: Final = "material-unexplained"
+DENSITY: Final = "mass-contradicts-volume"
 TOLERANCE: Final = Decimal("0.1")
 """Stated compositions leave out coatings, carbon and minor alloying elements."""
 _NOTHING: Final = Composition()
 _BESIDE: Final = ("coProduct", "byProduct")
 _SCALES: Final = Decimal("1.05")
 """Two scales agree to a few per cent."""
+_FLUIDS: Final = ("food", "fuel", "gas", "inorganicChemical", "oil", "organicChemical", "specialChemical", "water")
+"""Classes of gases and liquids; other goods may be measured as a heap."""
+_DENSEST_GAS: Final = Decimal(20)
+"""Kg per m3."""
+_TWICE: Final = Decimal(2)
+_LONGEST: Final = 255
 
 
 class Portion(NamedTuple):
@@ -191,3 +205,63 @@ def _check_mass(
         message=f"outputs weigh {short(mass):f} kg, but matter that comes in explains {short(explained):f} kg: water "
                 "and air count up to the route's maximum, services not at all",
     )]
+
+
+def check_densities(process: Process) -> Iterator[Finding]:
+    """The findings on gases and liquids whose mass contradicts their volume: outputs that weigh less than half of it,
+    and supplies of less than half or more than twice of it. The dearer of both counts."""
+    for place, made in process.outputs:
+        lot = made.facts
+        materials = process.facts.composition(lot).materials
+        whole = sum((_price_of_mass(process, name, lot.quantity * Decimal(share), lot.unit, lot.mass, Decimal(share))
+                     for name, share in materials.items()), ZERO) if lot.mass else ZERO
+        if whole > ZERO:
+            yield replace(_denser(lot.id, lot.mass, whole), output=place)
+    for place, (supply, mass) in enumerate(process.supplied):
+        amount = _price_of_supply(process, supply, mass) if mass else ZERO
+        if amount > ZERO:
+            yield replace(_denser(supply.material, mass, amount), supply=place)
+
+
+def _denser(name: str, mass: Decimal | None, amount: Decimal) -> Finding:
+    kilograms = short(mass or ZERO)
+    message = f"{name} weighs {kilograms:f} kg, which contradicts its volume"
+    return Finding(code=DENSITY, message=message[:_LONGEST], value=kilograms, unit="KGM", amount=short(amount))
+
+
+def _by_volume(process: Process, material: str, value: Decimal, unit: str) -> tuple[Decimal, SupplyEntry] | None:
+    """Kg of a volume of a gas or a liquid that the sets know; None for other goods, and for gas under pressure."""
+    entry = substance_of(process.sets, material).entry
+    if entry is None or entry.density is None or entry.group not in _FLUIDS:
+        return None
+    wanted = "normal volume" if entry.density < _DENSEST_GAS else "volume"
+    have = UNITS[unit]
+    return None if have.dimension != wanted else (value * have.scale * entry.density, entry)
+
+
+def _price_of_mass(
+    process: Process, material: str, value: Decimal, unit: str, mass: Decimal, share: Decimal
+) -> Decimal:
+    """Kg CO2e of the kg that a volume lacks."""
+    known = _by_volume(process, material, value, unit)
+    if known is None or mass * share * _TWICE >= known[0]:
+        return ZERO
+    return _priced(process, known[1], known[0] - mass * share)
+
+
+def _price_of_supply(process: Process, supply: Supply, mass: Decimal) -> Decimal:
+    """Kg CO2e by which mass and volume of a supply differ, if the smaller one is priced."""
+    known = _by_volume(process, supply.material, supply.quantity.amount, supply.quantity.unit)
+    if known is None or supply.origin == "nature" or known[0] <= mass * _TWICE <= known[0] * _TWICE * _TWICE:
+        return ZERO
+    is_by_mass = UNITS[known[1].unit].dimension == "mass"
+    return max(_priced(process, known[1], known[0] - mass if is_by_mass else mass - known[0]), ZERO)
+
+
+def _priced(process: Process, entry: SupplyEntry, mass: Decimal) -> Decimal:
+    """Kg CO2e of a mass by default."""
+    dimension = UNITS[entry.unit].dimension
+    price = default_of(process.sets, process.around, entry.key, dimension)
+    if price is None or entry.density is None:
+        return ZERO
+    return price[0] * (mass if dimension == "mass" else mass / entry.density)

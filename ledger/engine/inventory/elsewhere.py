@@ -8,8 +8,9 @@ another place at the default of its own.
     heat of another place       a contract or a direct line, if the countries are one or have a common border
 
 Nobody knows where declared power will be used. Its figure is of the grid of its declaration (see `pricing.power`), and
-where that grid is better than the world's, it is questioned up to the world's. Lots of a pool with several makers are
-not asked.
+where that grid is better than the world's, it is questioned up to the world's. Energy of a pool with several makers has
+the place of the pool, or the other place where some of it was made (see `admission.kinds.addition`). A lot of fuel that
+is counted by its energy burns wherever it is taken, so it is no power.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -26,12 +27,13 @@ from ledger.core.record.kinds import Transformation
 from ledger.core.record.units import UNITS
 from ledger.core.record.values import Evidence
 from ledger.engine.bounds.process import short
-from ledger.engine.inventory.stated import ELECTRICITY, FUEL, HEAT
+from ledger.engine.inventory.stated import ELECTRICITY, HEAT
 from ledger.engine.inventory.usual import SetPricer
+from ledger.engine.pricing.lot_fuels import FuelMarket
 from ledger.engine.pricing.power import DIRECT_LINE
 from ledger.footprint.stored.supplies import CONTRACT_EVIDENCE, HEAT_CONTRACTS, proves_factor
 from ledger.sdk import ANYWHERE, rows
-from ledger.sdk.sets.lookup import entry_of, places_around
+from ledger.sdk.sets.lookup import places_around
 
 ELSEWHERE: Final = "energy-of-elsewhere"
 _BETTER: Final = Decimal("0.8")
@@ -82,11 +84,10 @@ def _findings(
 
 
 def _carrier_of(lot: LotFacts, facts: Facts, pricer: SetPricer) -> str | None:
-    """Power or heat, and None for everything else: attributes, and fuel that is counted by its energy."""
+    """Power or heat, and None for everything else: attributes, and fuel that is counted by its energy and burns."""
     if lot.role in ("credit", "attribute") or UNITS[lot.unit].dimension != "energy":
         return None
-    known = [entry_of(pricer.sets, material) for material in facts.composition(lot).materials]
-    if any(entry is not None and entry[1].kind == FUEL for entry in known):
+    if FuelMarket(pricer.sets, pricer.around, facts).is_fuel(lot):
         return None
     return ELECTRICITY if is_power(lot) else HEAT
 

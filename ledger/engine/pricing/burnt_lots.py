@@ -2,7 +2,8 @@
 burdens come with the lots.
 
 Materials that also serve as fuels, such as methanol, burn where a route burns anything, and where a record buys them by
-their energy."""
+their energy. Biomass whose lot is counted by its energy burns in every route: it is no power. Fossil fuel that a route
+does not burn is questioned (see `bounds.unburnt`)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_UP, Decimal
@@ -16,7 +17,7 @@ from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.units import UNITS, plain
 from ledger.core.record.values import Quantity
 from ledger.engine.pricing.burning import fuel_of
-from ledger.engine.pricing.lot_fuels import SOLD, UNSOLD, FuelMarket, FuelOrigin, LotFuel
+from ledger.engine.pricing.lot_fuels import MOSTLY, SOLD, UNSOLD, FuelMarket, FuelOrigin, LotFuel
 from ledger.engine.pricing.material_amount import MaterialAmount
 from ledger.sdk import BurntFuels, Context, HeatingValue, SupplyFacts
 
@@ -24,8 +25,6 @@ _OF_A_LOT: Final = -1
 _MATTERLESS: Final = ("credit", "attribute")
 _FUEL: Final = "fuel"
 _ENERGY: Final = "energy"
-_MOST: Final = Decimal("0.5")
-"""A lot is a lot of fuel if half of it is: the rest is ash, water and stone."""
 _LITTLE: Final = Decimal("0.02")
 """Of a fuel that leaves again: so much is lost when it is filled and mixed."""
 _STEP: Final = Decimal("0.000001")
@@ -40,18 +39,20 @@ class _BurntLot(NamedTuple):
     fuels: list[LotFuel]
 
 
-def with_burnt_lots(context: Context, plan: Plan, market: FuelMarket, burns: BurntFuels) -> Context:
-    """The context with each lot of fuel as supplies of its fuels. `burns`: the fuels that count. Fuel that leaves in
-    goods does not burn: the record mixes or fills it."""
+def with_burnt_lots(context: Context, plan: Plan, market: FuelMarket, burns: BurntFuels | None) -> Context:
+    """The context with each lot of fuel as supplies of its fuels. `burns`: the fuels that count, None for biomass that
+    is counted by its energy alone. Fuel that leaves in goods does not burn: the record mixes or fills it."""
+    if burns is None and not any(UNITS[lot.unit].dimension == _ENERGY for lot, _, _ in plan.taken):
+        return context
     taken = [_BurntLot(lot, market.fuels_taken(lot, MaterialAmount(quantity, lot.unit, mass)))
              for lot, quantity, mass in plan.taken if lot.role not in _MATTERLESS]
-    burnt = [one for one in taken if _is_fuel(one.fuels, burns)]
+    burnt = [one for one in taken if _is_burnt(one, burns)]
     parts = burnt_parts([fuel for one in burnt for fuel in one.fuels], plan, market)
     supplies = [_supply(one.lot.id, fuel, parts[fuel.origin], market) for one in burnt for fuel in one.fuels
                 if parts[fuel.origin] > _LITTLE]
     if not supplies:
         return context
-    gone = {one.lot.id for one in burnt if min(parts[fuel.origin] for fuel in one.fuels) >= _MOST}
+    gone = {one.lot.id for one in burnt if min(parts[fuel.origin] for fuel in one.fuels) >= MOSTLY}
     fields = {name: getattr(context, name) for name in context.__struct_fields__}
     return Context(**(fields | {
         "inputs": tuple([one for one in context.inputs if one.lot not in gone]),
@@ -81,9 +82,11 @@ def _burning(supply: SupplyFacts, market: FuelMarket, burns: BurntFuels | None) 
     return replace(supply, fuel=fuel_of(choice, megajoules, market.around), heating=supply.heating or heating)
 
 
-def _is_fuel(fuels: Sequence[LotFuel], burns: BurntFuels) -> bool:
-    is_burnt = burns == "any" or any(fuel.origin == "mineral" for fuel in fuels)
-    return is_burnt and sum((fuel.share for fuel in fuels), _NOTHING) >= _MOST
+def _is_burnt(taken: _BurntLot, burns: BurntFuels | None) -> bool:
+    origins = {fuel.origin for fuel in taken.fuels}
+    by_energy = UNITS[taken.lot.unit].dimension == _ENERGY and origins == {"biomass"}
+    is_counted = burns == "any" or (burns is not None and "mineral" in origins) or by_energy
+    return is_counted and sum((fuel.share for fuel in taken.fuels), _NOTHING) >= MOSTLY
 
 
 def burnt_parts(taken: Sequence[LotFuel], plan: Plan, market: FuelMarket) -> Mapping[FuelOrigin, Decimal]:

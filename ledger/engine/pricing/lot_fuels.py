@@ -20,6 +20,8 @@ CARBON_DIOXIDE: Final = "CO2"
 UNSOLD: Final = Decimal("0.15")
 """Of a fuel: so much may leave unburnt in ash, dust and other goods that nobody pays for."""
 SOLD: Final = ("product", "coProduct")
+MOSTLY: Final = Decimal("0.5")
+"""A lot is a lot of fuel if half of it is: the rest is ash, water and stone."""
 _FUEL: Final = "fuel"
 _CACHED: Final = 4096
 _INERT: Final = (
@@ -90,6 +92,11 @@ class FuelMarket(NamedTuple):
         if fuels or not all(self._is_inert(name) for name in (*own, *by_product)):
             return fuels
         return self._among(self._by_code(lot), amount)
+
+    def is_fuel(self, lot: LotFacts) -> bool:
+        """Whether a lot is a lot of fuel, also if it is counted by its energy."""
+        fuels = self.fuels_taken(lot, amount_of_lot(lot))
+        return sum((fuel.share for fuel in fuels), _NOTHING) >= MOSTLY
 
     def fuels_left(self, lot: LotFacts) -> list[LotFuel]:
         """The fuels in a lot that a record makes, by its stated materials, or without them by its product's code."""

@@ -11,18 +11,19 @@ from typing import Final
 from msgspec.structs import replace
 
 from ledger.admission.checks.attributes import is_power, kilowatt_hours, total_power
-from ledger.admission.facts import Facts, LotFacts
+from ledger.admission.facts import Facts
 from ledger.admission.lots import Plan, Supplied
 from ledger.core.outcome.assessment import ADDITIVE, Assessment, Line, LineKind
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.values import Supply
 from ledger.engine.prepared import Pricing
+from ledger.engine.pricing.lot_fuels import FuelMarket
 from ledger.engine.pricing.price_list import PriceList
 from ledger.engine.pricing.priced import PricedSupply, co2e_of_lines
 from ledger.engine.pricing.surroundings import Surroundings, ratings_of
 from ledger.footprint.stored.supplies import CONTRACT_EVIDENCE, FACTOR_EVIDENCE, priced_lines, proves_factor
 from ledger.sdk import FactorSetVersion, SetChoice
-from ledger.sdk.sets.lookup import choose, entry_of
+from ledger.sdk.sets.lookup import choose
 from ledger.sdk.sets.reading import co2e_of
 
 _GRID: Final = "electricity"
@@ -124,8 +125,9 @@ def with_grid(assessment: Assessment, plan: Plan, facts: Facts, pricing: Pricing
     """The assessment of a declared lot of power whose figure a document shows: the figure is market-based, and the
     grid's rest makes the location-based one. A direct line brings the power of its plant, whose figure is both."""
     around, sets = pricing.around, pricing.sets
+    market = FuelMarket(sets, around, facts)
     lots = [(one.facts, one.facts.quantity) for one in plan.created
-            if is_power(one.facts) and not _is_fuel(one.facts, facts, sets)]
+            if is_power(one.facts) and not market.is_fuel(one.facts)]
     if not lots or not proves_factor(around.evidence, _GRID, _POWER_EVIDENCE) or (
         proves_factor(around.evidence, _GRID, (DIRECT_LINE,))
     ):
@@ -142,12 +144,6 @@ def with_grid(assessment: Assessment, plan: Plan, facts: Facts, pricing: Pricing
         ratings=ratings_of(grid.factor, around), boundary=grid.factor.boundary,
     )
     return replace(assessment, lines=(*assessment.lines, line))
-
-
-def _is_fuel(lot: LotFacts, facts: Facts, sets: Sequence[FactorSetVersion]) -> bool:
-    """Whether a lot in watt hours is a fuel by its materials."""
-    known = [entry_of(sets, material) for material in facts.composition(lot).materials]
-    return any(entry is not None and entry[1].kind == "fuel" for entry in known)
 
 
 def residual_of(energy: Decimal, around: Surroundings, sets: Sequence[FactorSetVersion]) -> Line | None:

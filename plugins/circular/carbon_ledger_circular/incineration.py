@@ -1,11 +1,11 @@
 """Incineration of waste, with or without recovery of power and heat."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
 from carbon_ledger_circular.charging import Charged, charge
-from carbon_ledger_circular.wastes import Component, carbon_of, check_shares, factors, wastes
+from carbon_ledger_circular.wastes import Component, Kind, carbon_of, check_shares, factors, wastes
 from ledger.sdk import (
     CO2_PER_C,
     ZERO,
@@ -14,8 +14,10 @@ from ledger.sdk import (
     Context,
     Draft,
     Fraction,
+    InputFacts,
     Line,
     Quantity,
+    Reading,
     amount_in,
     convert,
     draft_with_energy,
@@ -26,6 +28,19 @@ from ledger.sdk import (
 # MJ of power and heat per kg of waste: a boiler delivers four fifths of the heating value, and no mixed waste has more
 # than 20 MJ per kg; a higher recovery needs a stated heating value.
 MOST_RECOVERED: Final = Decimal(16)
+LEAST_OXIDATION: Final = Decimal("0.95")
+"""Slag and ash keep at most 3 % of carbon (Directive 2010/75/EU, article 50, recalled)."""
+FOSSIL: Final[Mapping[str, Kind]] = {"polymer": "plastic", "rubber": "rubber", "textile": "textile"}
+"""Kinds of waste by the class of materials with fossil carbon."""
+LEAST_BY_KIND: Final = Decimal("0.9")
+"""Of the fossil carbon by the materials: bales hold some water and dirt."""
+LEAST_STATED: Final = Decimal("0.5")
+"""Of it, in an own statement: PVC has half the carbon of other plastics."""
+MOST_GROWN: Final = Decimal("0.6")
+"""Kg of biogenic carbon per kg of everything else."""
+PROOFS: Final = ("analysis", "fuelAnalysis", "emissionMeasurement", "monitoringReport")
+"""Kinds of evidence for the carbon of waste and for the part that does not burn."""
+_ROUNDING: Final = Decimal("0.000001")
 _TABLE: Final = (2, 2, 2)
 
 Technology = Literal[
@@ -92,6 +107,8 @@ def assess(context: Context, activity: Incineration) -> Assessment:
     _book_furnace_gases(draft, context, activity.technology, treated, 1 - fossil / total if total else ZERO)
     _book_heating_value(draft, activity, fossil / total if total else ZERO)
     _check_recovered(draft, context, activity, treated)
+    if context.questions and not context.shows(*PROOFS):
+        _check_fossil(draft, context, activity, fossil)
     _follow(draft, context, Decimal(activity.oxidation))
     draft.indicate("wasteTreated", treated / 1000)
     draft.indicate("carbonDioxidePerTonne", total / treated * 1000)
@@ -124,6 +141,54 @@ def _burnt(draft: Draft, context: Context, activity: Incineration) -> Sequence[B
         waste = wastes()[component.kind]
         burnt.append(Burnt(component.kind, emitted * fossil, emitted * (1 - fossil), waste.name, waste.recalled))
     return burnt
+
+
+def _check_fossil(draft: Draft, context: Context, activity: Incineration, emitted: Decimal) -> None:
+    """The materials of lots count before a composition, and all of their carbon burns. `emitted`: kg of fossil CO2."""
+    expected = _expected(context, activity)
+    missing = expected - emitted
+    if missing > expected * _ROUNDING:
+        draft.warn(
+            "fossil-carbon-missing", f"{missing:f} kg of fossil CO2 of the waste are not stated, by its materials and "
+            "full combustion", Reading(emitted, "KGM", (expected, expected)), emits={"CO2": missing})
+
+
+def _expected(context: Context, activity: Incineration) -> Decimal:
+    """Kg of fossil CO2 that the waste gives off at least: as stated, unless its materials hold more."""
+    carbon, unknown, by_materials = ZERO, ZERO, ZERO
+    for taken in context.inputs:
+        if taken.role != "waste":
+            continue
+        mass, held = taken.mass or ZERO, _fossil_of(taken)
+        if taken.fossil_carbon + taken.biogenic_carbon > 0:
+            carbon += mass * _believed(taken, held)
+        else:
+            unknown += mass
+            by_materials += mass * held
+    stated = ZERO
+    for i, component in enumerate(activity.composition):
+        each, fossil = carbon_of(f"composition[{i}]", component)
+        stated += unknown * Decimal(component.share) * each * fossil
+    carbon += by_materials if stated < by_materials * LEAST_BY_KIND else stated
+    oxidised = Decimal(activity.oxidation)
+    return carbon * CO2_PER_C * (1 if oxidised < LEAST_OXIDATION else oxidised)
+
+
+def _fossil_of(taken: InputFacts) -> Decimal:
+    """Kg of fossil carbon per kg by the classes of its materials."""
+    held = ZERO
+    for group, kind in FOSSIL.items():
+        waste = wastes()[kind]
+        each = (waste.dry_matter or ZERO) * (waste.carbon or ZERO) * (waste.fossil or ZERO)
+        held += taken.classes.get(group, ZERO) * each
+    return held
+
+
+def _believed(taken: InputFacts, held: Decimal) -> Decimal:
+    """Kg of fossil carbon per kg of a lot that states its carbon: biogenic carbon needs matter that is no plastics."""
+    fossil, plastics = taken.fossil_carbon, taken.classes.get("polymer", ZERO)
+    grown = min(taken.biogenic_carbon, MOST_GROWN * (1 - plastics)) if plastics else taken.biogenic_carbon
+    return max(held if fossil < held * LEAST_STATED else fossil, fossil + taken.biogenic_carbon - grown)
 
 
 def _book_furnace_gases(

@@ -1,17 +1,19 @@
 """Landfilling of waste: its future methane, and the energy of the site."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 from typing import Final, Literal, NamedTuple
 
 from carbon_ledger_circular.charging import charge
-from carbon_ledger_circular.wastes import PACKAGE, Climate, Component, check_shares, wastes
+from carbon_ledger_circular.wastes import PACKAGE, Climate, Component, Kind, check_shares, wastes
 from ledger.sdk import (
     CO2_PER_C,
     ZERO,
     Activity,
     Assessment,
     Context,
+    Draft,
     Fraction,
     Line,
     Reading,
@@ -31,6 +33,12 @@ MANAGED: Final = ("managedAnaerobic", "managedSemiAerobic")
 _TABLE: Final = (2, 2, 2)
 
 Site = Literal["managedAnaerobic", "managedSemiAerobic", "unmanagedDeep", "unmanagedShallow", "uncategorised"]
+
+DEGRADABLE: Final[Mapping[str, Kind]] = {"food": "food", "paper": "paper", "wood": "wood"}
+"""Kinds of waste by the class of materials that decay."""
+LEAST_DEGRADABLE: Final = Decimal("0.8")
+"""Of the methane by the materials: bales hold some dirt, and fats and sugars decay as food does."""
+PROOFS: Final = ("analysis", "emissionMeasurement", "monitoringReport")
 
 
 class Landfill(Activity, frozen=True, kw_only=True):
@@ -81,6 +89,8 @@ def assess(context: Context, activity: Landfill) -> Assessment:
             component.kind, wet * gas.carbon_dioxide, kind="treatment", basis="estimated", factor=waste.name,
             recalled=waste.recalled,
         )
+    if context.questions and not context.shows(*PROOFS):
+        _check_degradable(draft, context, activity, methane)
     if Decimal(activity.gas_captured) > MOST_CAPTURED:
         share = Decimal(activity.gas_captured)
         draft.warn("capture-unusual", f"{activity.gas_captured} of the methane captured over the site's life",
@@ -93,6 +103,20 @@ def assess(context: Context, activity: Landfill) -> Assessment:
         megajoules = sum((convert(one.amount, one.unit, "3B") for one in recovered), ZERO)
         draft.indicate("energyRecovered", megajoules / laid * 1000)
     return draft.assessment()
+
+
+def _check_degradable(draft: Draft, context: Context, activity: Landfill, emitted: Decimal) -> None:
+    """The materials of lots count before a composition. `emitted`: kg of methane."""
+    expected = ZERO
+    for group, kind in DEGRADABLE.items():
+        mass = sum(((one.mass or ZERO) * one.classes.get(group, ZERO) for one in context.inputs if one.role == "waste"),
+                   ZERO)
+        expected += mass * gas_of("composition", Component(kind=kind, share="1"), activity).methane
+    if emitted < expected * LEAST_DEGRADABLE:
+        draft.warn(
+            "methane-missing", f"{emitted:f} kg of methane, but the materials of the waste give {expected:f} kg",
+            Reading(emitted, "KGM", (expected * LEAST_DEGRADABLE, expected)),
+            emits={"CH4biogenic": expected - emitted})
 
 
 class LandfillGas(NamedTuple):

@@ -46,6 +46,15 @@ USUAL_MASS: Final[Mapping[str, Limits]] = {
 """Kg of an appliance, ready to sell without packaging; a lighter or heavier output is a part, a pallet or another
 kind."""
 
+TYPICAL_MASS: Final[Mapping[str, Decimal]] = {
+    "refrigerator": Decimal(60), "freezer": Decimal(50), "airConditioner": Decimal(40), "heatPump": Decimal(100),
+    "washingMachine": Decimal(65), "dryer": Decimal(45), "dishwasher": Decimal(40), "waterHeater": Decimal(25),
+    "television": Decimal(15), "rangeHood": Decimal(12), "cooker": Decimal(30), "smallAppliance": Decimal(2),
+}
+"""Kg; own judgement. Below the usual mass, parts that weigh the rest are in question."""
+PART: Final = "machine"
+"""The factor sets price it."""
+
 # MJ per appliance: a kettle's last assembly 1, a refrigerator with pressing, painting and foaming 100 to 600.
 USUAL_ENERGY: Final[Limits] = (Decimal(1), Decimal(3000))
 # Swarf, offcuts and packaging of parts leave as waste; if more mass than this is in no output, something was not
@@ -110,7 +119,7 @@ def _count(draft: Draft, context: Context, activity: HouseholdAppliances, power:
     each, energy = mass / units, draft.megajoules / units
     warn_outside(
         draft, "mass-unusual", f"{each:.4g} kg per {activity.appliance}", each, USUAL_MASS[activity.appliance],
-        unit="kg",
+        unit="kg", lacks=Shortfall(PART, "KGM", units, TYPICAL_MASS[activity.appliance]),
     )
     warn_outside(
         draft, "energy-unusual", f"{energy:.4g} MJ per {activity.appliance}", energy, USUAL_ENERGY, with_range=False,

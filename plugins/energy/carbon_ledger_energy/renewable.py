@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 
 from carbon_ledger_energy.common import (
     METERING,
-    MJ_PER_KWH,
     Selling,
     carrying,
     check_outputs,
@@ -23,8 +22,8 @@ from carbon_ledger_energy.common import (
 from ledger.sdk import ZERO, Assessment, Context, Draft, Lack, Positive, Reading, book_energy, leak_gases
 
 A_WEEK: Final = Decimal(168)
-# At night and in calms inverters, transformers and turbines take 0.1 to 1 % of their yield; own judgement.
-LEAST_OWN_USE: Final = Decimal("0.0005")
+PROOFS: Final = ("meterReading", "gridConnection", "powerPurchaseAgreement", "directLine")
+"""Kinds of evidence that show a plant: each names another party that meters it, connects it or pays for its power."""
 
 
 class Plant(NamedTuple):
@@ -79,7 +78,7 @@ def _assess(context: Context, activity: Generation, plant: Plant) -> Assessment:
     _check_amounts(draft, context, activity, plant, delivered, generated)
     _add_plant(draft, context, plant, generated)
     if context.questions:
-        _check_proof(draft, context, delivered, generated)
+        _check_proof(draft, context, delivered)
     leave_residual(draft, context, delivered, activity.residual_mix)
     draft.indicate("renewableElectricity", generated)
     return draft.assessment()
@@ -108,15 +107,12 @@ def _check_amounts(
     draft.indicate("capacityFactor", load)
 
 
-def _check_proof(draft: Draft, context: Context, delivered: Decimal, generated: Decimal) -> None:
-    """A plant that runs has a meter or a contract, makes attributes, or buys power and fuel for its operation. Without
-    any of these, its power may be anyone's."""
-    attributes = any(output.technology is not None for output in context.outputs)
-    own = draft.megajoules / MJ_PER_KWH
-    if not (context.evidence or attributes or own >= generated * LEAST_OWN_USE):
+def _check_proof(draft: Draft, context: Context, delivered: Decimal) -> None:
+    """A plant that runs has a meter, a connection to the grid or a contract. Without a document of any of these, its
+    power may be anyone's: attributes and power for its own needs are the words of the record itself."""
+    if not context.shows(*PROOFS):
         draft.warn(
-            "generation-unproven", f"{delivered:f} kWh without a document, an attribute or energy for the operation of "
-            "the plant", Reading(own, "KWH", (generated * LEAST_OWN_USE, generated)),
+            "generation-unproven", f"{delivered:f} kWh without a document of a meter, a connection or a contract",
             lacks=(Lack(material="electricity", amount=delivered, unit="KWH"),),
         )
 

@@ -37,6 +37,14 @@ USUAL_MASS: Final = {
     "truck": (Decimal(1000), Decimal(60000)), "special": (Decimal(1000), Decimal(100000)),
     "motorcycle": (Decimal(40), Decimal(600)),
 }
+TYPICAL_MASS: Final = {
+    "passengerCar": Decimal(1400), "bus": Decimal(12000), "truck": Decimal(8000), "special": Decimal(10000),
+    "motorcycle": Decimal(150),
+}
+"""Kg; own judgement. Below the usual mass, parts that weigh the rest are in question."""
+LIGHTEST: Final = USUAL_MASS["motorcycle"][0]
+PART: Final = "machine"
+"""The factor sets price it."""
 # GJ per vehicle of a plant with body, paint and final assembly: cars take 4 to 15, buses and heavy trucks several times
 # as much; below 0.5 a meter is missing.
 USUAL_ENERGY: Final = (Decimal("0.5"), Decimal(200))
@@ -125,10 +133,11 @@ def _count(draft: Draft, context: Context, activity: VehicleAssembly, power: Dec
         unit="GJ", lacks=Shortfall("electricity", "GV", vehicles),
     )
     mass = sum((output.mass or ZERO for output in products), ZERO) / vehicles
-    if activity.vehicle is not None:
-        usual = USUAL_MASS[activity.vehicle]
-        warn_outside(draft, "mass-unusual", f"{mass:.1f} kg per {activity.vehicle}", mass, usual, with_range=False,
-                     unit="kg")
+    kind = activity.vehicle or ("passengerCar" if mass < LIGHTEST else None)
+    if kind is not None:
+        warn_outside(
+            draft, "mass-unusual", f"{mass:.1f} kg per {kind}", mass, USUAL_MASS[kind], with_range=False, unit="kg",
+            lacks=Shortfall(PART, "KGM", vehicles, TYPICAL_MASS[kind]))
 
 
 def _lose_refrigerant(draft: Draft, context: Context, activity: VehicleAssembly) -> None:

@@ -1,9 +1,11 @@
 """Attempts of several companies: shells, groups, tolling, papers of friends."""
 
+from typing import Any
+
 from acceptance.greenwashing.lie import Lie
 from acceptance.greenwashing.mixing import ALUMINIUM, EPD, STEEL, stated
 from acceptance.greenwashing.nonferrous import CHINA
-from support.market import Market, document, evidence, nature, row, supply
+from support.market import Company, Market, document, evidence, nature, row, supply
 
 
 def back_under_another_name(market: Market) -> Lie:
@@ -108,3 +110,50 @@ def ore_that_flew(market: Market) -> Lie:
     mill.run("works.make", [mill.out("powder", "1000 TNE")], inputs={mine.send("ore", "1000 TNE", mill): "1000 TNE"})
     return Lie(mill, "powder", 1e6 * row("truckFreight/cradleToGate/*/2025") + 18e6 * row(
         "seaContainer/cradleToGate/*/2020"))
+
+
+def _burnt(market: Market, *, carbon: dict[str, str] | None = None, composition: str = "", **activity: Any) -> Lie:
+    """A plant burns a thousand tonnes of plastics, and sells the heat: 0.75 kg of carbon per kg by its sector."""
+    plant = market.company("plant", "CN", "CN-SD")
+    plant.product("heat", "energy", "GV")
+    plant.product("rubbish", "circular", materials={"polyethylene": "1"}, **(carbon or {}))
+    plant.collect(plant.out("rubbish", "1000 TNE", "waste", origin="postConsumer"))
+    market.begin_to_lie()
+    if composition:
+        activity["composition"] = [{"kind": composition, "share": "1"}]
+    plant.run("circular.incineration", [plant.out("heat", "15000 GV")], [supply("electricity", "80 MWH")],
+              {"rubbish": "1000 TNE"}, {"chargedTo": "energy", **activity})
+    burnt = 1e6 * 0.75 * 44 / 12
+    return Lie(plant, "heat", burnt * (1 - float(activity.get("oxidation", 0))))
+
+
+def plastics_that_are_wood(market: Market) -> Lie:
+    """The composition of the lot of plastics is wood."""
+    return _burnt(market, composition="wood")
+
+
+def plastics_that_hardly_burn(market: Market) -> Lie:
+    """A twentieth of the carbon of plastics burns, and the furnace leaves no ash."""
+    return _burnt(market, composition="plastic", oxidation="0.05")
+
+
+def plastics_that_grew(market: Market) -> Lie:
+    """The product of the plastics states biogenic carbon alone, and no laboratory says so."""
+    return _burnt(market, carbon={"biogenic_carbon": "0.75", "fossil_carbon": "0"})
+
+
+def _laid(market: Market, name: str, kind: str) -> Company:
+    site = market.company(name, "CN", "CN-SD").products("circular", rubbish="food")
+    site.product("treatment", "circular", "HUR")
+    site.collect(site.out("rubbish", "500 TNE", "waste", origin="postConsumer"))
+    site.run("circular.landfill", [site.out("treatment", "1000 HUR")], [supply("diesel", "1 TNE")],
+             {"rubbish": "500 TNE"}, {"composition": [{"kind": kind, "share": "1"}]})
+    return site
+
+
+def food_that_is_plastic(market: Market) -> Lie:
+    """A landfill says that the food which it buries is plastic, and forms no methane."""
+    owed = market.footprint(_laid(market, "honest", "food").name("treatment"))["footprint"]
+    market.begin_to_lie()
+    site = _laid(market, "landfill", "plastic")
+    return Lie(site, "treatment", owed - market.footprint(site.name("treatment"))["footprint"])

@@ -22,6 +22,21 @@ def wind_farm_on_paper(market: Market) -> Lie:
     return Lie(smelter, "metal", KILOWATT_HOURS * (CHINA - WIND))
 
 
+def wind_farm_that_buys_a_little(market: Market) -> Lie:
+    """The shell buys 7 MWh for the needs of its turbines, and makes certificates: both are its own words."""
+    shell = market.company("shell", "CN", "CN-NM")
+    shell.product("power", "energy", "MWH")
+    shell.product("green", "energy", "MWH")
+    smelter = market.company("smelter", "CN", "CN-NM").products("nonferrous", metal="aluminium")
+    market.begin_to_lie()
+    shell.run("energy.wind", [shell.out("power", "13900 MWH"), shell.out("green", "100 MWH", "attribute", attribute={
+        "carrier": "electricity", "technology": "wind", "start": MARCH[0], "end": "2027-03-01T00:00:00Z"})],
+        [supply("electricity", "7 MWH")], activity={"capacity": "60000"})
+    power = shell.send("power", "13900 MWH", smelter)
+    pots(smelter, {power: "13900 MWH"})
+    return Lie(smelter, "metal", KILOWATT_HOURS * (CHINA - WIND))
+
+
 def coal_called_wood_chips(market: Market) -> Lie:
     """A boiler's wood chips have the heating value and the carbon of coal, and are all biogenic."""
     boiler = market.company("boiler", "CN", "CN-SD")

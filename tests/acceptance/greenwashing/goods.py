@@ -190,6 +190,64 @@ def chips_on_a_candle(market: Market) -> Lie:
     return _against_honest(market, *_ETCHING, power="50 MWH")
 
 
+def feather_wafers(market: Market) -> Lie:
+    """Ten thousand wafers are said to weigh a hundredth, and take a hundredth of everything."""
+    owed = market.footprint(_fab(market, "honest", *_ETCHING).name("wafer"))["footprint"]
+    market.begin_to_lie()
+    fab = market.company("fab", "CN", "CN-JS")
+    fab.product("wafer", "electronics", "H87", materials={"siliconWafer": "1"})
+    fab.run(
+        "electronics.semiconductor", [fab.out("wafer", "10000 H87", mass=kilograms("12.5"))],
+        [supply("siliconWafer", "14 KGM"), supply("electricity", "90 MWH"), supply("SF6", "4 KGM"),
+         supply("CF4", "9 KGM")], activity={"substrate": "wafer300"})
+    return Lie(fab, "wafer", owed - market.footprint(fab.name("wafer"))["footprint"])
+
+
+def wafers_that_are_a_display(market: Market) -> Lie:
+    """A fab of silicon wafers says that its substrate is a display, and states little power and no gas."""
+    owed = market.footprint(_fab(market, "honest", *_ETCHING).name("wafer"))["footprint"]
+    market.begin_to_lie()
+    fab = market.company("fab", "CN", "CN-JS")
+    fab.product("wafer", "electronics", "H87", materials={"silicon": "1"})
+    fab.run("electronics.semiconductor", [fab.out("wafer", "10000 H87", mass=kilograms("1250"))],
+            [supply("silicon", "1400 KGM"), supply("electricity", "50 MWH")], activity={"substrate": "display"})
+    return Lie(fab, "wafer", owed - market.footprint(fab.name("wafer"))["footprint"])
+
+
+def a_kilogram_of_etching_gas(market: Market) -> Lie:
+    """A fab states one kg of a gas for ten thousand wafers."""
+    return _against_honest(market, supply("CF4", "1 KGM"))
+
+
+def _cars(market: Market, name: str, kilograms_each: int) -> Company:
+    """A thousand cars."""
+    works = market.company(name, "DE")
+    works.product("car", "equipment", "H87", materials={"steel": "0.7", "aluminium": "0.1", "polypropylene": "0.2"})
+    whole = kilograms_each * 1000
+    works.run("equipment.vehicleAssembly", [works.out("car", "1000 H87", mass=kilograms(str(whole)))],
+              [supply("chassisPart", f"{whole * 7 // 10} KGM"), supply("aluminiumCasting", f"{whole // 10} KGM"),
+               supply("plasticCarPart", f"{whole // 5} KGM"), supply("electricity", "900 MWH")],
+              activity={"powertrain": "diesel"})
+    return works
+
+
+def feather_cars(market: Market) -> Lie:
+    """A thousand cars are said to weigh 14 kg each, and consist of a hundredth of their parts."""
+    owed = market.footprint(_cars(market, "honest", 1400).name("car"))["footprint"]
+    market.begin_to_lie()
+    works = _cars(market, "works", 14)
+    return Lie(works, "car", owed - market.footprint(works.name("car"))["footprint"])
+
+
+def hydrogen_without_weight(market: Market) -> Lie:
+    """A million cubic metres of hydrogen are said to weigh a thousandth, and are made of so much."""
+    works = market.company("works", "DE")
+    works.product("gas", "petrochemicals", "NM3", materials={"hydrogen": "1"})
+    market.begin_to_lie()
+    works.run("works.make", [works.out("gas", "1000000 NM3", mass=kilograms("100"))], [supply("hydrogen", "101 KGM")])
+    return Lie(works, "gas", (89_900 - 101) * row("hydrogen/cradleToGate/*/2023"))
+
+
 def gas_that_covers_the_melt(market: Market) -> Lie:
     """A casthouse covers its melt with two tonnes of SF6, and its route knows no such gas."""
     house = market.company("house", "NO").products("nonferrous", ingot="aluminium")
@@ -198,6 +256,16 @@ def gas_that_covers_the_melt(market: Market) -> Lie:
               [supply("aluminium", "1010 TNE"), supply("SF6", "2 TNE"), supply("naturalGas", "35000 NM3", "26 TNE"),
                supply("electricity", "80 MWH")])
     return Lie(house, "ingot", 2_000 * SF6)
+
+
+def carbon_dioxide_over_the_melt(market: Market) -> Lie:
+    """A casthouse floods its moulds with bought carbon dioxide, which its route does not know."""
+    house = market.company("house", "NO").products("nonferrous", ingot="aluminium")
+    market.begin_to_lie()
+    house.run("nonferrous.aluminiumCasting", [house.out("ingot", "1000 TNE")],
+              [supply("aluminium", "1010 TNE"), supply("carbonDioxide", "2000 TNE"),
+               supply("naturalGas", "35000 NM3", "26 TNE"), supply("electricity", "80 MWH")])
+    return Lie(house, "ingot", 2_000_000)
 
 
 def lot_of_gas_in_the_switchgear(market: Market) -> Lie:

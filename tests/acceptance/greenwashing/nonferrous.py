@@ -132,6 +132,62 @@ def power_of_norway_in_china(market: Market) -> Lie:
     return Lie(smelter, "metal", KILOWATT_HOURS * (CHINA - NORWAY))
 
 
+def power_of_two_sites_in_a_pool(market: Market) -> Lie:
+    """The trader takes the power at two sites, and blends it, so that no maker is left to ask."""
+    trader = market.company("trader", "NO")
+    trader.product("power", "energy", "MWH")
+    smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
+    pool = trader.pool("pool", "power")
+    for name, site in (("first", trader.name("site")), ("second", trader.site("other", "NO"))):
+        trader.run("energy.gridImport", [trader.out("power", "6950 MWH", name=name)],
+                   [supply("electricity", "6950 MWH")], facility=site)
+        trader.add(pool, {name: "6950 MWH"})
+    market.begin_to_lie()
+    power = trader.send(f"{pool}:2", "13900 MWH", smelter, name="blended")
+    pots(smelter, {power: "13900 MWH"})
+    return Lie(smelter, "metal", KILOWATT_HOURS * (CHINA - NORWAY))
+
+
+def power_in_a_pool_at_home(market: Market) -> Lie:
+    """The trader blends power of Norway with a little of the Chinese grid, in a pool of a Chinese site."""
+    trader = market.company("trader", "NO")
+    trader.product("power", "energy", "MWH")
+    smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
+    depot = trader.site("depot", "CN", "CN-SD")
+    pool = trader.pool("pool", "power", facility=depot)
+    for name, amount, site in (("home", "100 MWH", depot), ("north", "13800 MWH", trader.name("site"))):
+        trader.run("energy.gridImport", [trader.out("power", amount, name=name)], [supply("electricity", amount)],
+                   facility=site)
+    market.begin_to_lie()
+    trader.add(pool, {"home": "100 MWH"})
+    trader.add(pool, {"north": "13800 MWH"})
+    power = trader.send(f"{pool}:2", "13900 MWH", smelter, name="blended")
+    pots(smelter, {power: "13900 MWH"})
+    return Lie(smelter, "metal", 13.8e6 * (CHINA - NORWAY))
+
+
+def power_made_of_wood(market: Market) -> Lie:
+    """The product of the Norwegian power consists of wood chips, which no rule of power asks."""
+    trader = market.company("trader", "NO")
+    trader.product("power", "energy", "MWH", materials={"woodChips": "1"})
+    smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
+    trader.run("energy.gridImport", [trader.out("power", "13900 MWH")], [supply("electricity", "13900 MWH")])
+    market.begin_to_lie()
+    pots(smelter, {trader.send("power", "13900 MWH", smelter): "13900 MWH"})
+    return Lie(smelter, "metal", KILOWATT_HOURS * (CHINA - NORWAY))
+
+
+def power_of_wood_by_a_paper(market: Market) -> Lie:
+    """The smelter declares watt hours of wood chips at next to nothing, names a paper, and runs its pots on them."""
+    smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
+    smelter.product("power", "energy", "MWH", materials={"woodChips": "1"})
+    market.begin_to_lie()
+    smelter.declare(lot=smelter.out("power", "13900 MWH"), burdens={"fossilGhgEmissions": "100"},
+                    evidence=[evidence("supplierFactor")], facility=smelter.name("site"))
+    pots(smelter, {"power": "13900 MWH"})
+    return Lie(smelter, "metal", KILOWATT_HOURS * CHINA - 100)
+
+
 def power_by_a_paper_of_its_own(market: Market) -> Lie:
     """The smelter itself declares its power without burdens, and names a paper that a supplier is said to have."""
     smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")

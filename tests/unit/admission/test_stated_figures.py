@@ -9,6 +9,7 @@ from unit.admission.world import (
     declaration,
     ore,
     output,
+    product,
     quantity,
     transfer,
     transformation,
@@ -62,6 +63,26 @@ def test_every_factor_below_zero_is_named(world: World) -> None:
     assert [(part.field, part.value) for part in error.parts] == [
         ("supplies[1].factor.value", "-1"), ("supplies[3].factor.value", "-3")]
     assert all(part.rule for part in error.parts)
+
+
+# Masses
+
+
+@pytest.mark.parametrize(("mass", "refused"), [
+    ("49.9", True), ("50", False), ("200", False), ("200.1", True),
+])
+def test_a_lot_weighs_what_its_product_says(world: World, mass: str, refused: bool) -> None:
+    """Ten pieces of 10 kg: from half to twice as much."""
+    world.admit(product("bolt", unit="H87", mass_per_unit=quantity("10 KGM")))
+
+    def made(lot: str) -> Any:
+        return transformation([output(lot, "10 H87", product="bolt", mass=quantity(f"{mass} KGM"))], [], [ore()])
+
+    world.admit(rules(VERSIONS[2].name, VERSIONS[2].digest), made("early"), rules())
+    if refused:
+        world.refuse(made("late"), "two-masses", "outputs[0].mass", f"{mass} KGM", says="mass per unit")
+    else:
+        world.admit(made("late"))
 
 
 # Declarations

@@ -61,8 +61,15 @@ def test_a_sector_that_books_the_gas_knows_where_it_went() -> None:
     assert asked(supply("NF3", "4 KGM"), emitted="1") == 4 * 17_400
 
 
-@pytest.mark.parametrize("harmless", ["HFO1234yf", "dichloromethane", "carbonDioxide", "nitrogen",
-                                      "tungstenHexafluoride"])
+@pytest.mark.parametrize("name", ["carbonDioxide", "dryIce"])
+def test_carbon_dioxide_that_no_good_binds(name: str) -> None:
+    gas = supply(name, "4 KGM")
+    assert asked(gas) == 4
+    assert asked(gas, kinds=("gasBalance",)) == 0
+    assert asked(gas, concrete="1") == asked(gas, steel="0.5", concrete="0.5") == asked(gas, zorgite="1") == 0
+
+
+@pytest.mark.parametrize("harmless", ["HFO1234yf", "dichloromethane", "nitrogen", "tungstenHexafluoride"])
 def test_other_gases_are_none_of_these(harmless: str) -> None:
     assert asked(supply(harmless, "4 KGM")) == 0
 

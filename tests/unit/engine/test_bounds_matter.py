@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from support.site import supply
+from support.site import quantity, supply
 from unit.engine.bounded import Plant, natural
 
 from ledger.core.outcome.assessment import Assessment
@@ -119,3 +119,26 @@ def test_a_content_in_question_is_no_second_question() -> None:
     plant = Plant()
     asked = questions(plant, [plant.output("sheet", "100 KGM", **STEEL)], [supply("water", "100 KGM")])
     assert asked == {"material-unexplained": pytest.approx(200)}
+
+
+@pytest.mark.parametrize(("mass", "question"), [("400 KGM", 0), ("399 KGM", 800 - 399), ("4 TNE", 0)])
+def test_a_liquid_weighs_what_its_volume_does(mass: str, question: float) -> None:
+    """A cubic metre of methanol: 800 kg. Heavier goods take more, and nobody gains."""
+    plant = Plant()
+    made = plant.output("spirit", "1 MTQ", mass=quantity(mass), materials={"methanol": "1"})
+    asked = questions(plant, [made], [supply("methanol", "5 TNE")])
+    assert asked.get("mass-contradicts-volume", 0) == pytest.approx(question)
+
+
+@pytest.mark.parametrize(("material", "volume", "mass", "question"), [
+    ("methanol", "1 MTQ", "400 KGM", 0), ("methanol", "1 MTQ", "1600 KGM", 0), ("methanol", "1 MTQ", "300 KGM", 500),
+    ("methanol", "1 MTQ", "1700 KGM", 0), ("gas", "1 NM3", "1.5 KGM", 0), ("gas", "1 NM3", "3 KGM", 3 * 0.4),
+    ("gas", "1 NM3", "0.3 KGM", 0), ("gas", "1 MTQ", "30 KGM", 0), ("sand", "1 MTQ", "1 KGM", 0),
+])
+def test_the_dearer_of_mass_and_volume_counts(material: str, volume: str, mass: str, question: float) -> None:
+    """Methanol of 1 kg CO2e per kg is priced by its mass, gas of 0.4 per Nm3 and 0.75 kg by its volume. Gas under
+    pressure has any density."""
+    plant = Plant()
+    bought = supply(material, volume, mass=quantity(mass))
+    asked = questions(plant, [plant.output("good", "100 KGM")], [bought, supply("limestone", "100 KGM")])
+    assert asked.get("mass-contradicts-volume", 0) == pytest.approx(question)

@@ -14,12 +14,13 @@ from support.site import END, START, Site, ore, quantity, raw, supply
 
 from ledger.admission.rules import NEWEST, VERSIONS, Version
 from ledger.core.outcome.assessment import QUESTIONED, Assessment, Finding
-from ledger.core.record.kinds import Facility, Transformation
+from ledger.core.record.kinds import Addition, Facility, Pool, Transformation
 from ledger.core.record.revisions import Amendment, Change
 from ledger.core.record.values import Flow
 from ledger.engine.batch import Sequenced
 from ledger.engine.inventory.elsewhere import ELSEWHERE
 from ledger.engine.sectors import Registry
+from ledger.errors import Refused
 
 CHINA: Final = 0.5777
 NORWAY: Final = 0.0324465
@@ -50,14 +51,18 @@ class Works(Site):
         return self._post(Transformation(
             issuer=self.id, nonce=self.ledger.nonce(), facility=self.home, start=START, end=END, process=MAKE,
             activity=raw(Make()), inputs=[Flow(lot=self.name(lot), quantity=quantity(amount))],
-            supplies=[ore("100000 KGM")], outputs=[self.out(f"of-{lot}", "brick", "100000 KGM")],
+            supplies=[ore("100000 KGM")], outputs=[self.out(f"of-{lot.partition(':')[0]}", "brick", "100000 KGM")],
             evidence=[evidence(paper) for paper in papers],
         ))
 
-    def buy(self, facility: str) -> None:
-        """100 MWh of the grid, as a lot."""
-        self.make([self.out("power", "power", "100 MWH", share="1")], supplies=[supply("electricity", "100 MWH")],
-                  facility=facility, allocation="declared")
+    def buy(self, facility: str, name: str | None = None) -> None:
+        """100 MWh of the grid, as the lot `power` or `of-NAME`."""
+        self.make([self.out("power" if name is None else f"of-{name}", "power", "100 MWH", share="1")],
+                  supplies=[supply("electricity", "100 MWH")], facility=facility, allocation="declared")
+
+    def blend(self, lot: str) -> None:
+        self._post(Addition(issuer=self.id, nonce=self.ledger.nonce(), pool=self.name("pool"), time=END,
+                            inputs=[Flow(lot=self.name(lot), quantity=quantity("100 MWH"))]))
 
     def boil(self, facility: str) -> None:
         self.make([self.out("heat", "heat", "300 GV", share="1")], supplies=[supply("electricity", "100 MWH")],
@@ -142,6 +147,47 @@ def test_power_that_is_received_is_asked_for_too() -> None:
     entry = buyer.make([buyer.out("brick", "brick", "100000 KGM")], {works.name("sold"): "60 MWH"},
                        [ore("100000 KGM")])
     assert works.finding(entry) is not None
+
+
+@pytest.mark.parametrize(("pool", "makers", "asked"), [
+    ("away", ["away", "abroad"], True), ("home", ["home", "away"], True), ("home", ["home", "near"], False),
+])
+def test_power_of_a_pool_has_its_place(pool: str, makers: list[str], asked: bool) -> None:
+    """The pool's own, or the other place of its parts: blending moves no power."""
+    works = Works(("CN", "CN-SD"), ("NO", None))
+    works.place("abroad", "NO", None)
+    works.place("near", "CN", "CN-SD")
+    works._post(Pool(issuer=works.id, nonce=works.ledger.nonce(), id=works.name("pool"), facility=works.name(pool),
+                     product=works.name("power")))
+    for maker in makers:
+        works.buy(works.name(maker), name=maker)
+        works.blend(f"of-{maker}")
+    assert (works.finding(works.burn("pool:2", "60 MWH")) is not None) == asked
+
+
+def test_a_pool_holds_power_of_one_other_place() -> None:
+    works = Works(("CN", "CN-SD"), ("NO", None))
+    works.place("third", "SE", None)
+    works._post(Pool(issuer=works.id, nonce=works.ledger.nonce(), id=works.name("pool"), facility=works.home,
+                     product=works.name("power")))
+    works.buy(works.away, name="away")
+    works.blend("of-away")
+    works.buy(works.name("third"), name="third")
+    with pytest.raises(Refused, match="energy of NO and SE cannot be added to one pool"):
+        works.blend("of-third")
+
+
+def test_biomass_in_watt_hours_is_no_power() -> None:
+    """So a record that takes it as power lacks its power, and is not asked for another grid. Steel with some chips is
+    power."""
+    works = Works(("CN", None), ("NO", None))
+    works.product("chips", "MWH", materials={"woodChips": "1"})
+    works.product("mixed", "MWH", materials={"woodChips": "0.4", "steel": "0.6"})
+    for product in ("chips", "mixed"):
+        works.make([works.out(product, product, "100 MWH", share="1")], supplies=[supply("electricity", "100 MWH")],
+                   facility=works.away, allocation="declared")
+    assert works.finding(works.burn("chips", "60 MWH")) is None
+    assert works.finding(works.burn("mixed", "60 MWH")) is not None
 
 
 def test_earlier_rules_do_not_ask() -> None:

@@ -357,11 +357,28 @@ def test_every_factor_says_what_it_emits() -> None:
 def asked(*supplies: SupplyFacts, **fields: Any) -> dict[str, Any]:
     """The findings under rules that question amounts: 90 kg of wafers leave, 500,000 cm2."""
     activity = fields.pop("activity", {"substrate": "wafer300"})
-    made = output("1000 H87", mass="90 KGM", materials=fields.pop("materials", {"siliconWafer": "1"}))
+    made = output("1000 H87", mass=fields.pop("mass", "90 KGM"),
+                  materials=fields.pop("materials", {"siliconWafer": "1"}))
     given = context("electronics.semiconductor", supplies=supplies, outputs=(made,), place="CN-SH", year=2022,
                     sets=True, **fields)
     found = run(SECTOR, msgspec.structs.replace(given, questions=True), activity)
     return {one.code: one for one in found.assessment.findings}
+
+
+@pytest.mark.parametrize(("mass", "substrate", "area"), [
+    ("63 KGM", "wafer300", 707_000), ("0.9 KGM", "wafer300", 707_000), ("0.9 KGM", "semiconductor", 707_000),
+    ("0.9 KGM", "wafer200", 314_000), ("64 KGM", "wafer300", 64 / 0.00018),
+])
+def test_wafers_that_weigh_next_to_nothing(mass: str, substrate: str, area: float) -> None:
+    """A thousand wafers with 1 MWh. Those that weigh less than half of their substrate have its area."""
+    found = asked(NF3, supply("electricity", "1 MWH"), mass=mass, activity={"substrate": substrate})
+    (lack,) = found["electricity-unusual"].lacks
+    assert float(lack.amount) == pytest.approx(1.15 * area - 1000)
+    chips = asked(NF3, supply("electricity", "1 MWH"), mass=mass, materials={"integratedCircuit": "1"})
+    assert chips == {}
+    thinned = asked(NF3, supply("electricity", "1 MWH"), supply("siliconWafer", "130 KGM"), mass=mass)
+    (lack,) = thinned["electricity-unusual"].lacks
+    assert float(lack.amount) == pytest.approx(1.15 * 130 / 0.00018 - 1000)
 
 
 def test_a_fab_without_gases() -> None:
@@ -370,9 +387,12 @@ def test_a_fab_without_gases() -> None:
     assert asked(power)["gases-missing"].amount == Decimal("641162.5")
     assert asked(power, NF3) == {}
     assert asked(power, supply("nitrogenTrifluoride", "100 KGM")) == {}
-    assert asked(power, supply("C4F6", "1 KGM")) == {}
+    assert asked(power, supply("C4F6", "5 KGM")) == {}
+    few = asked(power, supply("C4F6", "4 KGM"))["gases-missing"].amount
+    assert few == pytest.approx(Decimal("12823.25") * (50 - 4 / Decimal("1.115")))
     assert asked(power, evidence=("gasBalance",)) == {}
-    assert asked(power, activity={"substrate": "display"}) == {}
+    assert asked(power, materials={"glass": "1"}, activity={"substrate": "display"}) == {}
+    assert set(asked(power, activity={"substrate": "display"})) == {"gases-missing"}
 
 
 def test_a_fab_without_power() -> None:
@@ -384,7 +404,10 @@ def test_a_fab_without_power() -> None:
     assert set(asked(NF3, supply("electricity", "49 MWH"), activity=few)) == {"electricity-unusual"}
     half = {"substrate": "wafer300", "area": {"value": "250000", "unit": "CMK"}}
     assert asked(NF3, supply("electricity", "75 MWH"), activity=half) == {}
-    assert asked(NF3, supply("electricity", "1 MWH"), materials={"integratedCircuit": "1"}) == {}
+    chip = {"integratedCircuit": "1"}
+    assert asked(NF3, supply("electricity", "1 MWH"), materials=chip) == {}
+    bought = asked(NF3, supply("electricity", "1 MWH"), supply("silicon", "90 KGM"), materials=chip)
+    assert set(bought) == {"electricity-unusual"}
 
 
 def test_a_lot_of_gas_is_used_as_a_supply_is() -> None:

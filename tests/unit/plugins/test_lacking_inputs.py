@@ -184,6 +184,26 @@ def test_ammonia_of_bought_hydrogen_takes_less(hydrogen: str | None, code: bool)
     assert ("energy-unusual" in lacking(found)) == code
 
 
+@pytest.mark.parametrize(("activity", "mass", "missing"), [
+    ({"vehicle": "passengerCar"}, "5000 KGM", None), ({"vehicle": "passengerCar"}, "4990 KGM", 14_000 - 4990),
+    ({"vehicle": "bus"}, "24000 KGM", 120_000 - 24_000), ({}, "400 KGM", None), ({}, "140 KGM", 14_000 - 140),
+])
+def test_vehicles_that_weigh_next_to_nothing(activity: dict[str, Any], mass: str, missing: float | None) -> None:
+    """Ten of them. Without a kind they weigh as much as a motorcycle at least."""
+    found = lacking(asked("equipment.vehicleAssembly", supply("steel", mass), supply("electricity", "8000 KWH"),
+                          made=output("10 H87", mass=mass), activity={"powertrain": "diesel", **activity}))
+    assert found == ({} if missing is None else {"mass-unusual": {"machine": missing}})
+
+
+@pytest.mark.parametrize(("mass", "missing"), [("150 KGM", None), ("140 KGM", 600 - 140)])
+def test_appliances_that_weigh_next_to_nothing(mass: str, missing: float | None) -> None:
+    """Ten refrigerators."""
+    found = lacking(asked(
+        "consumer-goods.householdAppliances", supply("steel", mass), supply("electricity", "100 KWH"),
+        made=output("10 H87", mass=mass), activity={"appliance": "refrigerator"}))
+    assert found == ({} if missing is None else {"mass-unusual": {"machine": missing}})
+
+
 UNPROVEN: Final = {
     "energy.photovoltaic": {"load-unusual", "generation-unproven"}, "energy.wind": {"generation-unproven"},
     "electronics.semiconductor": {"abatement-unproven"},
