@@ -83,9 +83,9 @@ def acid(**facts: Any) -> Context:
 
 @pytest.mark.parametrize(("activity", "hidden"), [
     ({}, 0), ({"abatement": "0.9"}, 8.1), ({"abatement": "0.9", "utilisation": "0.5"}, 4.05), ({"abatement": "1"}, 9),
-    ({"measured": {"value": "2", "unit": "KGM"}}, 7), ({"technology": "atmospheric", "abatement": "0.5"}, 2.5),
+    ({"measured": {"value": "2", "unit": "KGM"}}, 7), ({"technology": "atmospheric", "abatement": "0.5"}, 6.5),
     ({"technology": "nonSelectiveReduction"}, 7), ({"technology": "integratedDestruction"}, 6.5),
-    ({"technology": "mediumPressure"}, 0), ({"technology": "atmospheric"}, 0),
+    ({"technology": "mediumPressure"}, 2), ({"technology": "atmospheric"}, 4), ({"technology": "highPressure"}, 0),
 ])
 def test_abatement_without_a_document(activity: dict[str, Any], hidden: float) -> None:
     found = emitting(asked(petrochemicals(), acid(), activity))
@@ -93,6 +93,14 @@ def test_abatement_without_a_document(activity: dict[str, Any], hidden: float) -
     for kind in ("emissionMeasurement", "meterReading:N2O", "monitoringReport"):
         assert emitting(asked(petrochemicals(), acid(evidence=(kind,)), activity)) == {}
     assert emitting(asked(petrochemicals(), acid(evidence=("weighing",)), activity)) == found
+
+
+def test_a_permit_shows_the_technology_and_no_abatement() -> None:
+    permit = acid(evidence=("operatingPermit",))
+    assert emitting(asked(petrochemicals(), permit, {"technology": "atmospheric"})) == {}
+    for activity in ({"technology": "integratedDestruction"}, {"technology": "atmospheric", "abatement": "0.5"}):
+        found = emitting(asked(petrochemicals(), permit, activity))
+        assert found == {"abatement-unproven": pytest.approx(6.5 * 273)}
 
 
 # Aluminium
@@ -166,11 +174,21 @@ def cells(*supplies: SupplyFacts, chemistry: str | None = "nmc", inputs: Any = (
 
 @pytest.mark.parametrize(("material", "amount"), [
     ("nmcCathode", "126 KGM"), ("cathodeMaterial", "126 KGM"), ("NCM811", "400 KGM"),
-    ("nickelCobaltHydroxide", "1 TNE"), ("lithiumCarbonate", "200 KGM"), ("electrodeFoil", "500 KGM"),
+    ("nickelCobaltHydroxide", "1 TNE"), ("electrodeFoil", "500 KGM"), ("ncm_811", "126 KGM"), ("LFP", "400 KGM"),
 ])
 def test_a_cathode_by_any_name(material: str, amount: str) -> None:
     """0.42 kg per kg of cells are usual, 0.126 the least."""
     assert cells(supply(material, amount)) == {}
+
+
+@pytest.mark.parametrize("material", [
+    "sodiumSulphate", "lithiumCarbonate", "trisodiumPhosphate", "manganeseOre", "nickelConcentrate", "copperCathode",
+    "stainlessCathode", "cathodeBlock", "graphiteElectrode", "cmpSlurry", "thermalCoal", "palmOil", "alcohol",
+    "electrolyte", "landfillBattery", "ferronickel", "fuelCell",
+])
+def test_cathodes_of_cheap_namesakes(material: str) -> None:
+    """Things that share a part of their names with cathodes; lithium salts alone are none."""
+    assert cells(supply(material, "400 KGM")) == {"cathode-missing": {"nmcCathode": 420}}
 
 
 def test_cathodes_that_come_as_lots() -> None:
