@@ -187,6 +187,8 @@ def test_ammonia_of_bought_hydrogen_takes_less(hydrogen: str | None, code: bool)
 UNPROVEN: Final = {
     "energy.photovoltaic": {"load-unusual", "generation-unproven"}, "energy.wind": {"generation-unproven"},
     "electronics.semiconductor": {"abatement-unproven"},
+    **{f"consumer-goods.{route}": {"effluent-unproven"}
+       for route in ("foodAndDrink", "papermaking", "pulping", "textileDyeing")},
     "petrochemicals.nitricAcid": {"abatement-unproven"}, "petrochemicals.steamCracking": {"energy-unusual"},
 }
 """Cases that are short, or that show nothing."""
