@@ -25,6 +25,7 @@ from acceptance.greenwashing import (
     sectors,
     steel,
     waste,
+    words,
 )
 from acceptance.greenwashing.lie import FOOTPRINT, MOST, Attempt, judged
 from support.databases import Database
@@ -244,6 +245,16 @@ ATTEMPTS: Final = (
     Attempt(names.new_metal_declared_as_scrap, 403_158, "declared goods of scrap need a document"),
     Attempt(names.good_without_a_name, 1_000_000, "no materials and no code: no title footprint"),
     Attempt(names.steel_called_gravel, 2_330_000, "materials contradict the CN code"),
+    Attempt(words.cells_of_sodium_sulphate, 3_554_670, "no cheap namesake of a cathode is one"),
+    Attempt(words.packs_of_sodium_sulphate, 4_505_800, "no cheap namesake of a cell is one"),
+    Attempt(words.modules_with_a_trace_of_silicon, 3_657_000, "modules of silicon have the silicon of cells"),
+    Attempt(words.acid_without_pressure, 655_200, "a technology with less N2O needs a permit or a measurement"),
+    Attempt(words.lagoon_that_forms_no_methane, 2_700_000, "a correction below the default needs a document"),
+    Attempt(words.lagoon_that_only_forms_sludge, 2_700_000, "COD in sludge needs a document"),
+    Attempt(words.lagoon_that_loses_nothing, 2_700_000, "recovered methane needs a document"),
+    Attempt(words.lagoon_that_changes_nothing, 2_700_000, "anaerobic treatment removes most of the COD"),
+    Attempt(words.cement_of_no_type, 511_920, "constituents of cement without a type within usual parts"),
+    Attempt(words.glass_that_keeps_its_soda, 186_118, "carbonates that stay in a furnace need an analysis"),
 )
 
 

@@ -1,0 +1,123 @@
+"""Attempts that need nothing but a word: a cheap thing with the name of a dear one, a plant that is good by name."""
+
+from typing import Any
+
+from acceptance.greenwashing.lie import Lie
+from support.market import Company, Market, nature, row, supply
+
+from ledger.core.record.values import Quantity
+from ledger.footprint.stored.gwp import AR6
+
+N2O = float(AR6["N2O"])
+CELL = row("lithiumIonCell/cradleToGate/CN/2025")
+
+
+def _tonnes(value: int) -> Quantity:
+    return Quantity(value=str(value), unit="TNE")
+
+
+def cells_of_sodium_sulphate(market: Market) -> Lie:
+    """Sodium is part of the names of cathodes, so the cathode of these lithium cells is sodium sulphate."""
+    works = market.company("works", "CN", "CN-FJ")
+    works.product("cell", "electronics", "H87", materials={"lithiumIonCell": "1"})
+    market.begin_to_lie()
+    works.run(
+        "electronics.batteryCell", [works.out("cell", "500000 H87", mass=_tonnes(500))],
+        [supply("sodiumSulphate", "210 TNE"), supply("graphite", "120 TNE"), supply("electrolyte", "80 TNE"),
+         supply("copperFoil", "50 TNE"), supply("aluminiumFoil", "30 TNE"), supply("separator", "20 TNE"),
+         supply("electricity", "6000 MWH")],
+        activity={"chemistry": "nmc", "capacity": {"value": "120", "unit": "MWH"}},
+    )
+    cheap = row("sodiumSulphate/cradleToGate/*/2014")
+    return Lie(works, "cell", 210_000 * (row("nmcCathode/cradleToGate/*/2021") - cheap))
+
+
+def packs_of_sodium_sulphate(market: Market) -> Lie:
+    """And the cells of these packs are sodium sulphate too."""
+    works = market.company("works", "CN", "CN-FJ")
+    works.product("pack", "electronics", "H87", materials={"steel": "0.6", "aluminium": "0.4"})
+    market.begin_to_lie()
+    works.run("electronics.batteryPack", [works.out("pack", "1000 H87", mass=_tonnes(400))],
+              [supply("steel", "200 TNE"), supply("aluminium", "130 TNE"), supply("sodiumSulphate", "85 TNE"),
+               supply("electricity", "120 MWH")],
+              activity={"chemistry": "nmc", "capacity": {"value": "60000", "unit": "KWH"}})
+    return Lie(works, "pack", 0.65 * 400_000 * CELL)
+
+
+def modules_with_a_trace_of_silicon(market: Market) -> Lie:
+    """Two kilograms of silicon make the cells of a tonne of modules."""
+    works = market.company("works", "CN", "CN-JS")
+    works.product("module", "electronics", materials={"glass": "0.75", "aluminium": "0.2"})
+    market.begin_to_lie()
+    works.run("electronics.photovoltaicModule", [works.out("module", "1000 TNE")],
+              [supply("glass", "790 TNE"), supply("aluminium", "220 TNE"), supply("silicon", "2.1 TNE"),
+               supply("electricity", "400 MWH")])
+    return Lie(works, "module", 2_300_000 * row("solarCell/cradleToGate/*/2025"))
+
+
+def acid_without_pressure(market: Market) -> Lie:
+    """An acid plant says that it works at the pressure of the air, where less N2O forms."""
+    works = market.company("works", "CN", "CN-SD").products("petrochemicals", acid="nitricAcid")
+    market.begin_to_lie()
+    works.run("petrochemicals.nitricAcid", [works.out("acid", "600 TNE")],
+              [supply("ammonia", "172 TNE"), nature("air", "500 TNE"), nature("water", "50 TNE"),
+               supply("electricity", "20 MWH")], activity={"technology": "atmospheric"})
+    return Lie(works, "acid", 600 * 4 * N2O)
+
+
+def _oil(market: Market, **effluent: Any) -> Lie:
+    """An oil mill with 500 t of COD in a deep lagoon: 500 t * 0.25 * 0.8 = 100 t of methane, of biomass."""
+    works = market.company("works", "CN", "CN-SD").products("consumer-goods", oil="palmOil")
+    market.begin_to_lie()
+    works.run(
+        "consumer-goods.foodAndDrink", [works.out("oil", "1000 TNE")],
+        [supply("rapeseedOil", "1010 TNE"), supply("electricity", "160 MWH")],
+        activity={"food": "oilAndFat", "effluents": [
+            {"treatment": "deepLagoon", "volume": {"value": "10000", "unit": "MTQ"}, "codIn": "50", **effluent}]},
+    )
+    return Lie(works, "oil", 100_000 * float(AR6["CH4biogenic"]))
+
+
+def lagoon_that_forms_no_methane(market: Market) -> Lie:
+    """The correction factor of the lagoon is zero, by measurement."""
+    return _oil(market, methaneCorrection="0")
+
+
+def lagoon_that_only_forms_sludge(market: Market) -> Lie:
+    """All COD of the lagoon becomes sludge."""
+    return _oil(market, sludge={"value": "500", "unit": "TNE"})
+
+
+def lagoon_that_loses_nothing(market: Market) -> Lie:
+    """All methane of the lagoon is captured and burnt."""
+    return _oil(market, recovered={"value": "100", "unit": "TNE"})
+
+
+def lagoon_that_changes_nothing(market: Market) -> Lie:
+    """The water leaves the lagoon with all of its COD."""
+    return _oil(market, codOut="50")
+
+
+def cement_of_no_type(market: Market) -> Lie:
+    """A mill writes down most of its clinker as fly ash, and states no type of cement: usual is 17 % of ash."""
+    mill = market.company("mill", "CN", "CN-AH").products("building-materials", cement="cement")
+    market.begin_to_lie()
+    mill.run(
+        "building-materials.cement", [mill.out("cement", "1000 TNE")],
+        [supply("clinker", "240 TNE"), supply("flyAsh", "715 TNE"), supply("gypsum", "50 TNE"),
+         supply("electricity", "38 MWH")],
+    )
+    return Lie(mill, "cement", (715_000 - 175_000) * row("clinker/cradleToGate/*/2024"))
+
+
+def glass_that_keeps_its_soda(market: Market) -> Lie:
+    """Soda ash and dolomite go through the furnace and are not calcined."""
+    works: Company = market.company("works", "CN", "CN-HE").products("building-materials", glass="glass")
+    market.begin_to_lie()
+    works.run(
+        "building-materials.flatGlass", [works.out("glass", "1000 TNE")],
+        [supply("sand", "720 TNE"), supply("sodaAsh", "230 TNE"), supply("dolomite", "190 TNE"),
+         supply("naturalGas", "190000 NM3", "143 TNE"), supply("electricity", "150 MWH")],
+        activity={"carbonates": {"sodaAsh": {"calcined": "0"}, "dolomite": {"calcined": "0"}}},
+    )
+    return Lie(works, "glass", 230_000 * 0.41492 + 190_000 * 0.47732)
