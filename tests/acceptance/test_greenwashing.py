@@ -255,6 +255,7 @@ ATTEMPTS: Final = (
     Attempt(words.lagoon_that_changes_nothing, 2_700_000, "anaerobic treatment removes most of the COD"),
     Attempt(words.cement_of_no_type, 511_920, "constituents of cement without a type within usual parts"),
     Attempt(words.glass_that_keeps_its_soda, 186_118, "carbonates that stay in a furnace need an analysis"),
+    Attempt(words.coolant_of_a_name_of_its_own, 2_387_500, "a little matter of no class may be a refrigerant"),
 )
 
 

@@ -7,7 +7,7 @@ questions one of them hurts those who tell the truth: correct the rule and not t
 from collections.abc import Callable, Iterator
 
 import pytest
-from support.market import Company, Market, evidence, nature, supply, trading_server
+from support.market import Company, Market, evidence, factor, nature, supply, trading_server
 from support.server import Server
 
 MOST = 0.01
@@ -235,12 +235,29 @@ def glass_of_poor_limestone(market: Market) -> tuple[Company, list[str]]:
     return works, ["glass"]
 
 
+def brewery_with_its_enzymes(market: Market) -> tuple[Company, list[str]]:
+    """A brewery buys a finings by its trade name, with the maker's figure and its safety data sheet, and a detergent
+    whose name says what it is."""
+    brewery = market.company("brewery", "DE").products("consumer-goods", beer="beer")
+    brewery.run(
+        "consumer-goods.foodAndDrink", [brewery.out("beer", "1000 TNE")],
+        [supply("malt", "160 TNE"), supply("hops", "1 TNE"), supply("water", "3000 TNE"),
+         supply("brewClear", "60 KGM", factor=factor("3", "KGM")),
+         supply("tankDetergent", "400 KGM", factor=factor("2.5", "KGM")),
+         supply("electricity", "90 MWH"), supply("naturalGas", "25000 NM3", "19 TNE")],
+        activity={"food": "beer"},
+        evidence=[evidence("supplierFactor:brewClear"), evidence("safetyDataSheet:brewClear"),
+                  evidence("supplierFactor:tankDetergent")])
+    return brewery, ["beer"]
+
+
 CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     packaging_of_parts, clippings_of_terminals, arc_furnace_with_delivery_notes, arc_furnace_with_a_lot_of_scrap,
     converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
     trimmings_without_a_price, parts_and_their_fitting, chlorine_beside_lye, oxygen_by_moles,
     steel_by_its_category_rules, concrete_of_old_concrete, cells_of_precursors, packs_of_short_names,
-    windows_that_make_power, old_acid_plant, brewery_with_a_gas_holder, pozzolanic_cement, glass_of_poor_limestone,
+    windows_that_make_power, old_acid_plant, brewery_with_a_gas_holder, brewery_with_its_enzymes, pozzolanic_cement,
+    glass_of_poor_limestone,
 )
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from acceptance.greenwashing.lie import Lie
-from support.market import Company, Market, nature, row, supply
+from support.market import Company, Market, evidence, factor, nature, row, supply
 
 from ledger.core.record.values import Quantity
 from ledger.footprint.stored.gwp import AR6
@@ -121,3 +121,16 @@ def glass_that_keeps_its_soda(market: Market) -> Lie:
         activity={"carbonates": {"sodaAsh": {"calcined": "0"}, "dolomite": {"calcined": "0"}}},
     )
     return Lie(works, "glass", 230_000 * 0.41492 + 190_000 * 0.47732)
+
+
+def coolant_of_a_name_of_its_own(market: Market) -> Lie:
+    """A maltings tops up its cooling with 500 kg of R507A, which it calls a cold mix; the dealer states its making."""
+    works = market.company("works", "CN", "CN-SD").products("consumer-goods", malt="malt")
+    market.begin_to_lie()
+    works.run(
+        "consumer-goods.foodAndDrink", [works.out("malt", "400 TNE")],
+        [supply("barley", "480 TNE"), supply("electricity", "48 MWH"), supply("naturalGas", "310 MWH"),
+         supply("coldMix", "500 KGM", factor=factor("3", "KGM"))],
+        activity={"food": "malt"}, evidence=[evidence("supplierFactor:coldMix")],
+    )
+    return Lie(works, "malt", 500 * (0.5 * float(AR6["HFC125"]) + 0.5 * float(AR6["HFC143a"])))
