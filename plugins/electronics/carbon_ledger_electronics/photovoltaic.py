@@ -4,7 +4,7 @@ record may cover one step or all. Thin films come from one line."""
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_electronics.common import Work, begin, check_mass, check_pieces, mass_named
+from carbon_ledger_electronics.common import COUNTED, Work, begin, check_mass, check_pieces, mass_named, says
 from carbon_ledger_electronics.fluorinated import GasUse, emit_gases
 from ledger.sdk import (
     ZERO,
@@ -17,6 +17,7 @@ from ledger.sdk import (
     Reading,
     Shortfall,
     amount_in,
+    convert,
     follow_composition,
     invalid_activity,
     matter_in,
@@ -46,6 +47,9 @@ LEAST_CELLS: Final = Decimal("0.015")
 LEAST_FILM: Final = Decimal("0.002")
 """Kg of cells, or of their silicon, per kg of module: silicon has 0.02 to 0.04, between two panes less; thin films have
 below 0.005; own judgement."""
+PIECES: Final = ("solarcell", "wafer")
+HEAVIEST_CELL: Final = Decimal("0.05")
+"""Kg: cells of 210 mm with their wires have 20 g."""
 PROOFS: Final = ("analysis", "billOfMaterials", "compositionAnalysis", "productDataSheet")
 """Kinds of evidence for modules with few cells, such as those of façades."""
 FILMS: Final = ("thinFilm", "tandem")
@@ -108,6 +112,7 @@ def _check_cells(draft: Draft, context: Context, activity: PhotovoltaicModule) -
     made, came = context.mass_out("product"), mass_named(context, CELL_WORDS, OTHER_WORDS)
     if not made or came is None:
         return
+    came -= _too_heavy(context)
     share, film = came / made, activity.technology in FILMS
     if share >= (LEAST_FILM if film else LEAST_CELLS) or (share >= LEAST_FILM and context.shows(*PROOFS)):
         return
@@ -117,6 +122,16 @@ def _check_cells(draft: Draft, context: Context, activity: PhotovoltaicModule) -
         Reading(share, "kg/kg", (LEAST_FILM if film else LEAST_CELLS, Decimal(1))),
         lacks=(Lack("solarCell", made * USUAL_CELLS * missing, "C62"),),
     )
+
+
+def _too_heavy(context: Context) -> Decimal:
+    """Kg by which bought cells and wafers in pieces exceed the mass of such pieces: they are priced by piece."""
+    excess = ZERO
+    for supply in context.supplies:
+        if supply.quantity.unit in COUNTED and supply.mass and says(supply.material, PIECES):
+            pieces = convert(supply.quantity.amount, supply.quantity.unit, "H87")
+            excess += max(supply.mass - pieces * HEAVIEST_CELL, ZERO)
+    return excess
 
 
 def _check_power(
