@@ -11,6 +11,7 @@ from carbon_ledger_consumer_goods.fibre import share_grown_carbon
 from carbon_ledger_consumer_goods.gases import leak_refrigerants
 from carbon_ledger_consumer_goods.residues import OwnFuel, burn_residues
 from ledger.sdk import (
+    CARRYING_ROLES,
     CO2_PER_C,
     KG_PER_T,
     ZERO,
@@ -21,9 +22,11 @@ from ledger.sdk import (
     Fraction,
     FuelAnalysis,
     InputFacts,
+    Lack,
     Limits,
     OutputFacts,
     Quantity,
+    Reading,
     amount_in,
     draft_with_energy,
     follow_composition,
@@ -48,6 +51,15 @@ PURE_GAS: Final = Decimal("0.01")
 """A lot without materials is gas if its stated carbon makes up its mass as CO2, within this fraction."""
 # Ten times the energy of freeze-drying means a wrong unit.
 POSSIBLE_ENERGY: Final[Limits] = (Decimal(0), Decimal(500000))
+
+
+MOST_WATER: Final[Mapping[str, Decimal]] = {
+    "dairy": Decimal("0.2"), "meat": Decimal("0.3"), "fish": Decimal("0.3"), "oilAndFat": Decimal("0.1"),
+    "grain": Decimal("0.3"), "sugar": Decimal("0.2"), "malt": Decimal("0.2"), "feed": Decimal("0.3"),
+}
+"""Kg of added water per kg of all that leaves, by kind of food: brine and ice of meat and fish, water of soaked grain;
+bread, drinks and prepared food take more. Own judgement."""
+FREE: Final = ("water", "tapWater", "processWater", "air", "oxygen")
 
 
 class FoodAndDrink(Activity, frozen=True, kw_only=True):
@@ -89,12 +101,34 @@ def assess(context: Context, activity: FoodAndDrink) -> Assessment:
     if food == 0:
         draft.find("no-food", "no product or co-product has a mass", refuses=True)
         return draft.assessment()
+    if context.questions:
+        _check_water(draft, context, activity)
     judge_energy(draft, "food-energy", food / KG_PER_T, usual=_usual_energy()[activity.food], possible=POSSIBLE_ENERGY)
     draft.indicate("foodMade", food / KG_PER_T)
     draft.indicate("energyPerTonneFood", draft.megajoules / food * KG_PER_T)
     draft.indicate("electricityPerTonne", power / food * KG_PER_T)
     _indicate_water(draft, context, food)
     return draft.assessment()
+
+
+def _check_water(draft: Draft, context: Context, activity: FoodAndDrink) -> None:
+    """Drinks consist of water; other goods hold no more of it than of their raw materials, by kind of food."""
+    most = MOST_WATER.get(activity.food)
+    outputs = [output for output in context.outputs
+               if output.role in CARRYING_ROLES and output.mass and output.materials]
+    if most is None or not outputs:
+        return
+    solid = context.mass_in - sum((one.mass or ZERO for one in context.supplies if one.nature or one.material in FREE),
+                                  ZERO)
+    largest = max(outputs, key=lambda output: output.mass or ZERO)
+    made = context.mass_out()
+    water = made - max(solid, ZERO)
+    if water > made * most:
+        name = max(largest.materials, key=lambda material: largest.materials[material])
+        draft.warn(
+            "water-unusual", f"{water:.6g} kg of {made:.6g} kg of goods and waste come from water alone",
+            Reading(water / made, "kg/kg", (ZERO, most)), lacks=(Lack(name, water - made * most, "KGM"),),
+        )
 
 
 @cache
