@@ -255,6 +255,11 @@ ATTEMPTS: Final = (
     Attempt(words.lagoon_that_changes_nothing, 2_700_000, "anaerobic treatment removes most of the COD"),
     Attempt(words.cement_of_no_type, 511_920, "constituents of cement without a type within usual parts"),
     Attempt(words.glass_that_keeps_its_soda, 186_118, "carbonates that stay in a furnace need an analysis"),
+    Attempt(words.pots_without_anode_effects, 564_134, "effects and anodes far below the defaults need a document"),
+    Attempt(words.ship_that_loses_no_gas, 166_284, "less slip than by default needs a document"),
+    Attempt(words.cells_of_thirty_tonnes, 3_657_000, "cells by the piece count as pieces"),
+    Attempt(words.milk_of_the_tap, 1_099_400, "food that is no drink holds little added water"),
+    Attempt(words.fridges_without_their_gas, 6_120_000, "gas of used products leaves, or the activity names it"),
     Attempt(words.coolant_of_a_name_of_its_own, 2_387_500, "a little matter of no class may be a refrigerant"),
 )
 

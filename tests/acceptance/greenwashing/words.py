@@ -134,3 +134,63 @@ def coolant_of_a_name_of_its_own(market: Market) -> Lie:
         activity={"food": "malt"}, evidence=[evidence("supplierFactor:coldMix")],
     )
     return Lie(works, "malt", 500 * (0.5 * float(AR6["HFC125"]) + 0.5 * float(AR6["HFC143a"])))
+
+
+def pots_without_anode_effects(market: Market) -> Lie:
+    """A potline states one anode effect in ten thousand days, and anodes with hardly the carbon that metal takes."""
+    smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
+    market.begin_to_lie()
+    smelter.run(
+        "nonferrous.aluminiumElectrolysis", [smelter.out("metal", "1000 TNE")],
+        [supply("alumina", "1925 TNE"), supply("anode", "490 TNE"), supply("electricity", "13900 MWH")],
+        activity={"anodeNetConsumption": "0.4", "sulphur": "0.1", "ash": "0.06", "anodeEffects": {
+            "frequency": "0.0001", "minutes": "0.001", "technology": "pfpbLarge"}},
+    )
+    effects = 0.034 * float(AR6["CF4"]) + 0.0034 * float(AR6["C2F6"])
+    return Lie(smelter, "metal", 1000 * (effects + 1503.04 - 336 * 44 / 12))
+
+
+def ship_that_loses_no_gas(market: Market) -> Lie:
+    """A ship on liquefied gas states that no methane passes its engines."""
+    ship = market.company("ship", "NO")
+    ship.product("freight", "logistics", "TKM")
+    market.begin_to_lie()
+    ship.run("logistics.transport", [ship.out("freight", "100000000 TKM")], [supply("lng", "180 TNE")], activity={
+        "mode": "sea", "methaneSlip": "0", "consignments": [
+            {"lot": ship.name("freight"), "mass": {"value": "10000", "unit": "TNE"},
+             "distance": {"value": "10000", "unit": "KMT"}}]})
+    return Lie(ship, "freight", 180_000 * 0.031 * float(AR6["CH4"]))
+
+
+def cells_of_thirty_tonnes(market: Market) -> Lie:
+    """The cells of all modules are one piece of thirty tonnes, at the price of a piece."""
+    works = market.company("works", "CN", "CN-JS").products("electronics", module="photovoltaicModule")
+    market.begin_to_lie()
+    works.run("electronics.photovoltaicModule", [works.out("module", "1000 TNE")],
+              [supply("glass", "790 TNE"), supply("aluminium", "220 TNE"), supply("solarCell", "1 C62", "30 TNE"),
+               supply("electricity", "400 MWH")])
+    return Lie(works, "module", 2_300_000 * row("solarCell/cradleToGate/*/2025"))
+
+
+def milk_of_the_tap(market: Market) -> Lie:
+    """Two thirds of the milk are water that came from nature."""
+    dairy = market.company("dairy", "DE").products("consumer-goods", milk="milk")
+    market.begin_to_lie()
+    dairy.run("consumer-goods.foodAndDrink", [dairy.out("milk", "1000 TNE")],
+              [supply("milk", "330 TNE"), nature("water", "680 TNE"), supply("electricity", "60 MWH"),
+               supply("naturalGas", "300 MWH")], activity={"food": "dairy"})
+    return Lie(dairy, "milk", (680_000 - 202_000) * row("milk/cradleToGate/*/2010"))
+
+
+def fridges_without_their_gas(market: Market) -> Lie:
+    """Twenty thousand fridges with 0.2 kg of refrigerant each are shredded, and nobody says where it went."""
+    yard = market.company("yard", "CN", "CN-SD")
+    yard.product("fridge", "circular", "H87", materials={"steel": "0.7", "polystyrene": "0.29", "HFC134a": "0.004"})
+    yard.products("circular", steel="steel", rest="polystyrene")
+    yard.collect(yard.out("fridge", "20000 H87", "waste", origin="postConsumer", mass=_tonnes(1000)))
+    market.begin_to_lie()
+    yard.run("circular.dismantling", [yard.out("steel", "690 TNE"),
+                                      yard.out("rest", "280 TNE", "waste", origin="postConsumer")],
+             [supply("electricity", "60 MWH")], {"fridge": "20000 H87"},
+             {"item": "appliance", "methods": ["depollution", "shredding"]})
+    return Lie(yard, "steel", 4_000 * float(AR6["HFC134a"]))
