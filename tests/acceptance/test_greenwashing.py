@@ -57,6 +57,8 @@ ATTEMPTS: Final = (
     Attempt(nonferrous.acid_that_carries_the_copper, 3_160_604,
             "substitution: assigned above the default of what it replaces"),
     Attempt(nonferrous.slag_as_dear_as_brass, 2_218_619, "value share far from the usual price ratio of the sector"),
+    Attempt(nonferrous.sheet_of_lead, 15_800_000, "metals that alloy explain a part beside the metal itself"),
+    Attempt(nonferrous.gold_of_copper, 12_500_000, "copper holds a hundredth of precious metals"),
     Attempt(minerals.more_heat_sold_than_burnt, 473_000, "energy sold within energy in"),
     Attempt(minerals.lime_that_was_slaked_before, 235_714, "carbonates in the raw meal release their carbon"),
     Attempt(minerals.coal_without_carbon, 258_279, "analysis: carbon per heating value outside the range of the fuel"),
