@@ -91,6 +91,8 @@ ATTEMPTS: Final = (
     Attempt(goods.chips_on_a_candle, 5_170_414, "power per area of the wafers, by their mass"),
     Attempt(goods.gas_that_covers_the_melt, 48_600_000, "core: a greenhouse gas is emitted, held or destroyed"),
     Attempt(goods.lot_of_gas_in_the_switchgear, 97_200_000, "core: gas of a lot that no output holds"),
+    Attempt(goods.ingot_full_of_gas, 48_600_000, "core: metal has no room for gas"),
+    Attempt(goods.gas_that_is_waste, 48_600_000, "core: gas as waste needs a document"),
     Attempt(goods.cells_without_a_cathode, 3_162_600, "minimal inventory: a cell has a cathode"),
     Attempt(goods.pack_without_cells, 4_505_800, "minimal inventory: a pack has cells"),
     Attempt(goods.modules_of_glass, 3_657_000, "minimal inventory: a module has cells"),
