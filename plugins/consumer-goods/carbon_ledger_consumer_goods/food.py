@@ -6,10 +6,10 @@ from functools import cache
 from typing import Final, Literal
 
 from carbon_ledger_consumer_goods.common import PACKAGE, judge_energy, made
-from carbon_ledger_consumer_goods.effluent import Effluent, book_effluents
+from carbon_ledger_consumer_goods.effluent import METERS, Effluent, book_effluents
 from carbon_ledger_consumer_goods.fibre import share_grown_carbon
 from carbon_ledger_consumer_goods.gases import leak_refrigerants
-from carbon_ledger_consumer_goods.residues import OwnFuel, burn_residues
+from carbon_ledger_consumer_goods.residues import RICHEST, OwnFuel, burn_residues, heat_of
 from ledger.sdk import (
     CARRYING_ROLES,
     CO2_PER_C,
@@ -59,6 +59,8 @@ MOST_WATER: Final[Mapping[str, Decimal]] = {
 }
 """Kg of added water per kg of all that leaves, by kind of food: brine and ice of meat and fish, water of soaked grain;
 bread, drinks and prepared food take more. Own judgement."""
+FUEL_PROOFS: Final = ("analysis", "monitoringReport")
+"""Kinds of evidence for the site's own fuels."""
 FREE: Final = ("water", "tapWater", "processWater", "air", "oxygen")
 
 
@@ -103,12 +105,33 @@ def assess(context: Context, activity: FoodAndDrink) -> Assessment:
         return draft.assessment()
     if context.questions:
         _check_water(draft, context, activity)
+        _check_own_fuels(draft, context, activity)
     judge_energy(draft, "food-energy", food / KG_PER_T, usual=_usual_energy()[activity.food], possible=POSSIBLE_ENERGY)
     draft.indicate("foodMade", food / KG_PER_T)
     draft.indicate("energyPerTonneFood", draft.megajoules / food * KG_PER_T)
     draft.indicate("electricityPerTonne", power / food * KG_PER_T)
     _indicate_water(draft, context, food)
     return draft.assessment()
+
+
+def _check_own_fuels(draft: Draft, context: Context, activity: FoodAndDrink) -> None:
+    """Biogas comes of the waste water, as much as was recovered there; other residues are what does not leave. The heat
+    of what has no origin is in question as natural gas."""
+    if context.shows(*FUEL_PROOFS) or any(kind in METERS for kind in context.evidence):
+        return
+    recovered = sum((kilograms(one.recovered, "effluents.recovered") for one in activity.effluents
+                     if one.recovered is not None), ZERO)
+    left = max(context.mass_in - context.mass_out(), ZERO)
+    excess = max(_heat_of(activity, biogas=True) - recovered * RICHEST["biogas"], ZERO)
+    excess += max(_heat_of(activity, biogas=False) - left * RICHEST["plantResidue"], ZERO)
+    if excess:
+        draft.warn("residues-without-origin", f"{excess:.6g} MJ of biogas and residues are burnt that neither waste "
+                   "water nor raw materials left", lacks=(Lack("naturalGas", excess, "3B"),))
+
+
+def _heat_of(activity: FoodAndDrink, *, biogas: bool) -> Decimal:
+    """MJ of the site's own fuels."""
+    return sum((heat_of(i, own) for i, own in enumerate(activity.own_fuels) if (own.kind == "biogas") == biogas), ZERO)
 
 
 def _check_water(draft: Draft, context: Context, activity: FoodAndDrink) -> None:
