@@ -264,6 +264,10 @@ ATTEMPTS: Final = (
     Attempt(words.cells_of_thirty_tonnes, 3_657_000, "cells by the piece count as pieces"),
     Attempt(words.milk_of_the_tap, 1_099_400, "food that is no drink holds little added water"),
     Attempt(words.fridges_without_their_gas, 6_120_000, "gas of used products leaves, or the activity names it"),
+    Attempt(words.malt_on_gas_of_nothing, 75_500, "biogas comes of waste water"),
+    Attempt(words.paper_of_chalk, 327_173, "paper has fibre unless it states its fillers"),
+    Attempt(words.oxygen_that_passes_a_gasifier, 1_300_000, "moles are the key of electrolysis alone",
+            "moles-of-feedstock"),
     Attempt(words.coolant_of_a_name_of_its_own, 2_387_500, "a little matter of no class may be a refrigerant"),
 )
 

@@ -194,3 +194,37 @@ def fridges_without_their_gas(market: Market) -> Lie:
              [supply("electricity", "60 MWH")], {"fridge": "20000 H87"},
              {"item": "appliance", "methods": ["depollution", "shredding"]})
     return Lie(yard, "steel", 4_000 * float(AR6["HFC134a"]))
+
+
+def malt_on_gas_of_nothing(market: Market) -> Lie:
+    """A maltings dries with the biogas of its own waste water, and has no waste water."""
+    works = market.company("works", "DE").products("consumer-goods", malt="malt")
+    market.begin_to_lie()
+    works.run("consumer-goods.foodAndDrink", [works.out("malt", "400 TNE")],
+              [supply("barley", "480 TNE"), supply("electricity", "48 MWH")],
+              activity={"food": "malt", "ownFuels": [
+                  {"kind": "biogas", "quantity": {"value": "40", "unit": "TNE"}, "heatingValue": "28"}]})
+    gas = row("naturalGas/combustion/*/2006") + row("naturalGas/wellToTank/EU/2017")
+    return Lie(works, "malt", 40_000 * 28 / 36 * gas)
+
+
+def paper_of_chalk(market: Market) -> Lie:
+    """Two thirds of the paper are chalk, which no material of the product states."""
+    mill = market.company("mill", "CN", "CN-SD").products("consumer-goods", paper="paper")
+    market.begin_to_lie()
+    mill.run("consumer-goods.papermaking", [mill.out("paper", "1000 TNE")],
+             [supply("mechanicalPulp", "310 TNE"), supply("calciumCarbonate", "730 TNE"),
+              supply("electricity", "100 MWH"), supply("naturalGas", "70000 NM3", "52 TNE")])
+    return Lie(mill, "paper", 490_000 * row("pulp/cradleToGate/*/2019"))
+
+
+def oxygen_that_passes_a_gasifier(market: Market) -> Lie:
+    """A gasifier of coal buys thirty times as much oxygen as its hydrogen weighs, sells it on, and shares by moles."""
+    works = market.company("works", "CN", "CN-SD").products("petrochemicals", hydrogen="hydrogen", oxygen="oxygen")
+    market.begin_to_lie()
+    works.run("petrochemicals.hydrogen",
+              [works.out("hydrogen", "100 TNE"), works.out("oxygen", "3000 TNE", "coProduct")],
+              [supply("bituminous", "900 TNE"), nature("water", "1000 TNE"), nature("air", "600 TNE"),
+               supply("oxygen", "3000 TNE"), supply("electricity", "50 MWH")],
+              activity={"method": "gasification"}, allocation="moles")
+    return Lie(works, "hydrogen", 1_300_000)

@@ -260,6 +260,35 @@ def test_food_that_is_water(food: str, water: str, missing: float | None) -> Non
 
 
 
+def test_biogas_and_residues_come_from_somewhere() -> None:
+    """A tonne of biogas has 28 GJ; 560 kg of recovered methane at 50 MJ give as much. Of 100 kg of malt, 20 stay."""
+    def brewed(kind: str, mass: str, *evidence: str, recovered: str = "") -> dict[str, dict[str, float]]:
+        given = context("consumer-goods.foodAndDrink", evidence=evidence, outputs=(output("80 KGM"),),
+                        supplies=(supply("malt", "100 KGM"), supply("electricity", "1 MWH")))
+        own = {"kind": kind, "quantity": {"value": mass, "unit": "KGM"}, "heatingValue": "20"}
+        water = {"treatment": "deepLagoon", "volume": {"value": "1000", "unit": "MTQ"}, "codIn": "10",
+                 **({"recovered": {"value": recovered, "unit": "KGM"}} if recovered else {})}
+        found = lacking(asked(consumer_goods(), given, {"ownFuels": [own], "effluents": [water]}))
+        return {code: lacks for code, lacks in found.items() if code == "residues-without-origin"}
+    assert brewed("biogas", "1000") == {"residues-without-origin": {"naturalGas": 20_000}}
+    assert brewed("biogas", "1000", recovered="300") == {"residues-without-origin": {"naturalGas": 5_000}}
+    assert brewed("biogas", "1000", recovered="400") == brewed("biogas", "1000", "meterReading:biogas") == {}
+    assert brewed("plantResidue", "22") == {}
+    assert brewed("plantResidue", "30") == {"residues-without-origin": {"naturalGas": 600 - 20 * 22}}
+
+
+@pytest.mark.parametrize(("fibre", "grade", "missing"), [
+    ("550", {}, 0), ("500", {}, 300), ("500", {"calciumCarbonate": "0.3"}, 0), ("310", {"kaolin": "0.2"}, 330),
+])
+def test_paper_of_chalk(fibre: str, grade: dict[str, str], missing: float) -> None:
+    """A tonne of paper is 0.8 fibre, of what it does not state as filler."""
+    given = context("consumer-goods.papermaking", outputs=(output("1000 KGM", materials={"paper": "0.5", **grade}),),
+                    supplies=(supply("pulp", f"{fibre} KGM"), supply("calciumCarbonate", f"{1050 - int(fibre)} KGM"),
+                              supply("electricity", "600 KWH"), supply("heat", "6 GV")))
+    found = lacking(asked(consumer_goods(), given))
+    assert found.get("filler-unusual", {}).get("pulp", 0) == pytest.approx(missing)
+
+
 def paper(*supplies: SupplyFacts, liquor: str = "3000", kind: str = "blackLiquor") -> Run:
     """1,000 t of paper on bought power."""
     given = context("consumer-goods.papermaking", supplies=(*supplies, supply("electricity", "600 MWH")),
