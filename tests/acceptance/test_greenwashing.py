@@ -1,4 +1,4 @@
-"""241 attempts to obtain a false low figure, as an attacker would write them.
+"""264 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -26,6 +26,7 @@ from acceptance.greenwashing import (
     sectors,
     steel,
     waste,
+    words,
 )
 from acceptance.greenwashing.lie import FOOTPRINT, MOST, Attempt, judged
 from support.databases import Database
@@ -77,6 +78,8 @@ ATTEMPTS: Final = (
     Attempt(nonferrous.acid_that_carries_the_copper, 3_160_604,
             "substitution: assigned above the default of what it replaces"),
     Attempt(nonferrous.slag_as_dear_as_brass, 2_218_619, "value share far from the usual price ratio of the sector"),
+    Attempt(nonferrous.sheet_of_lead, 15_800_000, "metals that alloy explain a part beside the metal itself"),
+    Attempt(nonferrous.gold_of_copper, 12_500_000, "copper holds a hundredth of precious metals"),
     Attempt(minerals.more_heat_sold_than_burnt, 473_000, "energy sold within energy in"),
     Attempt(minerals.lime_that_was_slaked_before, 235_714, "carbonates in the raw meal release their carbon"),
     Attempt(minerals.coal_without_carbon, 258_279, "analysis: carbon per heating value outside the range of the fuel"),
@@ -116,6 +119,8 @@ ATTEMPTS: Final = (
     Attempt(goods.gas_that_covers_the_melt, 48_600_000, "core: a greenhouse gas is emitted, held or destroyed"),
     Attempt(goods.carbon_dioxide_over_the_melt, 2_000_000, "core: bought carbon dioxide that no good binds"),
     Attempt(goods.lot_of_gas_in_the_switchgear, 97_200_000, "core: gas of a lot that no output holds"),
+    Attempt(goods.ingot_full_of_gas, 48_600_000, "core: metal has no room for gas"),
+    Attempt(goods.gas_that_is_waste, 48_600_000, "core: gas as waste needs a document"),
     Attempt(goods.cells_without_a_cathode, 3_162_600, "minimal inventory: a cell has a cathode"),
     Attempt(goods.pack_without_cells, 4_505_800, "minimal inventory: a pack has cells"),
     Attempt(goods.cars_with_a_battery_of_no_size, 4_412_000, "a battery of unknown size, at the usual one"),
@@ -294,6 +299,26 @@ ATTEMPTS: Final = (
     Attempt(names.new_metal_declared_as_scrap, 403_158, "declared goods of scrap need a document"),
     Attempt(names.good_without_a_name, 1_000_000, "no materials and no code: no title footprint"),
     Attempt(names.steel_called_gravel, 2_330_000, "materials contradict the CN code"),
+    Attempt(words.cells_of_sodium_sulphate, 3_554_670, "no cheap namesake of a cathode is one"),
+    Attempt(words.packs_of_sodium_sulphate, 4_505_800, "no cheap namesake of a cell is one"),
+    Attempt(words.modules_with_a_trace_of_silicon, 3_657_000, "modules of silicon have the silicon of cells"),
+    Attempt(words.acid_without_pressure, 655_200, "a technology with less N2O needs a permit or a measurement"),
+    Attempt(words.lagoon_that_forms_no_methane, 2_700_000, "a correction below the default needs a document"),
+    Attempt(words.lagoon_that_only_forms_sludge, 2_700_000, "COD in sludge needs a document"),
+    Attempt(words.lagoon_that_loses_nothing, 2_700_000, "recovered methane needs a document"),
+    Attempt(words.lagoon_that_changes_nothing, 2_700_000, "anaerobic treatment removes most of the COD"),
+    Attempt(words.cement_of_no_type, 511_920, "constituents of cement without a type within usual parts"),
+    Attempt(words.glass_that_keeps_its_soda, 186_118, "carbonates that stay in a furnace need an analysis"),
+    Attempt(words.pots_without_anode_effects, 564_134, "effects and anodes far below the defaults need a document"),
+    Attempt(words.ship_that_loses_no_gas, 166_284, "less slip than by default needs a document"),
+    Attempt(words.cells_of_thirty_tonnes, 3_657_000, "cells by the piece count as pieces"),
+    Attempt(words.milk_of_the_tap, 1_099_400, "food that is no drink holds little added water"),
+    Attempt(words.fridges_without_their_gas, 6_120_000, "gas of used products leaves, or the activity names it"),
+    Attempt(words.malt_on_gas_of_nothing, 75_500, "biogas comes of waste water"),
+    Attempt(words.paper_of_chalk, 327_173, "paper has fibre unless it states its fillers"),
+    Attempt(words.oxygen_that_passes_a_gasifier, 1_300_000, "moles are the key of electrolysis alone",
+            "moles-of-feedstock"),
+    Attempt(words.coolant_of_a_name_of_its_own, 2_387_500, "a little matter of no class may be a refrigerant"),
 )
 
 

@@ -7,7 +7,7 @@ questions one of them hurts those who tell the truth: correct the rule and not t
 from collections.abc import Callable, Iterator
 
 import pytest
-from support.market import Company, Market, evidence, nature, quantity, supply, trading_server
+from support.market import Company, Market, evidence, factor, nature, quantity, supply, trading_server
 from support.server import Server
 
 from ledger.core.record.values import Quantity
@@ -367,6 +367,104 @@ def welded_under_carbon_dioxide(market: Market) -> tuple[Company, list[str]]:
     return shop, ["part", mixer.name("concrete")]
 
 
+def cells_of_precursors(market: Market) -> tuple[Company, list[str]]:
+    """A cell works makes its own cathode powder of salts of nickel, cobalt, manganese and lithium."""
+    works = market.company("works", "CN", "CN-FJ")
+    works.product("cell", "electronics", materials={"lithiumIonCell": "1"})
+    works.run(
+        "electronics.batteryCell", [works.out("cell", "500 TNE")],
+        [supply("nickelSulphate", "210 TNE"), supply("cobaltSulphate", "70 TNE"), supply("lithiumHydroxide", "90 TNE"),
+         supply("graphite", "120 TNE"), supply("electrolyte", "80 TNE"), supply("copperFoil", "50 TNE"),
+         supply("aluminiumFoil", "30 TNE"), supply("separator", "20 TNE"), supply("electricity", "6000 MWH")],
+        activity={"chemistry": "nmc", "capacity": {"value": "120", "unit": "MWH"}})
+    return works, ["cell"]
+
+
+def packs_of_short_names(market: Market) -> tuple[Company, list[str]]:
+    """An assembler of packs buys its cells by the name on the invoice."""
+    works = market.company("works", "DE")
+    works.product("pack", "electronics", materials={"tractionBattery": "1"})
+    works.run(
+        "electronics.batteryPack", [works.out("pack", "400 TNE")],
+        [supply("batteryCell", "270 TNE"), supply("aluminium", "90 TNE"), supply("steel", "40 TNE"),
+         supply("batteryManagementSystem", "4 TNE"), supply("electricity", "120 MWH")],
+        activity={"chemistry": "nmc"})
+    return works, ["pack"]
+
+
+def windows_that_make_power(market: Market) -> tuple[Company, list[str]]:
+    """Panes of a façade have few cells between thick glass, as the data sheet says."""
+    works = market.company("works", "DE")
+    works.product("pane", "electronics", materials={"glass": "0.96", "silicon": "0.006", "polymer": "0.03"})
+    works.run(
+        "electronics.photovoltaicModule", [works.out("pane", "100 TNE")],
+        [supply("glass", "97 TNE"), supply("encapsulant", "3.5 TNE"), supply("siliconWafer", "600 KGM"),
+         supply("electricity", "60 MWH")], evidence=[evidence("productDataSheet")])
+    return works, ["pane"]
+
+
+def old_acid_plant(market: Market) -> tuple[Company, list[str]]:
+    """An acid plant absorbs at the pressure of the air, as its permit says."""
+    works = market.company("works", "CN", "CN-SD")
+    works.product("acid", "petrochemicals", materials={"nitricAcid": "0.6", "water": "0.4"})
+    works.run("petrochemicals.nitricAcid", [works.out("acid", "1000 TNE")],
+              [supply("ammonia", "172 TNE"), nature("air", "500 TNE"), nature("water", "350 TNE"),
+               supply("electricity", "20 MWH")], activity={"technology": "atmospheric"},
+              evidence=[evidence("operatingPermit")])
+    return works, ["acid"]
+
+
+def brewery_with_a_gas_holder(market: Market) -> tuple[Company, list[str]]:
+    """A brewery burns the biogas of its reactor, and the meter of the gas holder is read."""
+    brewery = market.company("brewery", "DE").products("consumer-goods", beer="beer")
+    brewery.run(
+        "consumer-goods.foodAndDrink", [brewery.out("beer", "1000 TNE")],
+        [supply("malt", "160 TNE"), supply("hops", "1 TNE"), supply("water", "3000 TNE"),
+         supply("electricity", "90 MWH"), supply("naturalGas", "25000 NM3", "19 TNE")],
+        activity={"food": "beer", "effluents": [
+            {"treatment": "anaerobicReactor", "volume": {"value": "2000", "unit": "MTQ"}, "codIn": "4", "codOut": "0.6",
+             "recovered": {"value": "1300", "unit": "KGM"}}]},
+        evidence=[evidence("meterReading:biogas")])
+    return brewery, ["beer"]
+
+
+def pozzolanic_cement(market: Market) -> tuple[Company, list[str]]:
+    """CEM IV/B with half of fly ash, by its declaration of performance."""
+    mill = market.company("mill", "DE").products("building-materials", cement="cement")
+    mill.run(
+        "building-materials.cement", [mill.out("cement", "1000 TNE")],
+        [supply("clinker", "480 TNE"), supply("flyAsh", "480 TNE"), supply("gypsum", "45 TNE"),
+         supply("electricity", "40 MWH")], evidence=[evidence("declarationOfPerformance")])
+    return mill, ["cement"]
+
+
+def glass_of_poor_limestone(market: Market) -> tuple[Company, list[str]]:
+    """A glassworks buys poor limestone, and has the analysis of the quarry."""
+    works = market.company("works", "DE").products("building-materials", glass="glass")
+    works.run(
+        "building-materials.flatGlass", [works.out("glass", "1000 TNE")],
+        [supply("sand", "700 TNE"), supply("sodaAsh", "230 TNE"), supply("limestone", "230 TNE"),
+         supply("naturalGas", "190000 NM3", "143 TNE"), supply("electricity", "150 MWH")],
+        activity={"carbonates": {"limestone": {"purity": "0.7"}}}, evidence=[evidence("analysis:limestone")])
+    return works, ["glass"]
+
+
+def brewery_with_its_enzymes(market: Market) -> tuple[Company, list[str]]:
+    """A brewery buys a finings by its trade name, with the maker's figure and its safety data sheet, and a detergent
+    whose name says what it is."""
+    brewery = market.company("brewery", "DE").products("consumer-goods", beer="beer")
+    brewery.run(
+        "consumer-goods.foodAndDrink", [brewery.out("beer", "1000 TNE")],
+        [supply("malt", "160 TNE"), supply("hops", "1 TNE"), supply("water", "3000 TNE"),
+         supply("brewClear", "60 KGM", factor=factor("3", "KGM")),
+         supply("tankDetergent", "400 KGM", factor=factor("2.5", "KGM")),
+         supply("electricity", "90 MWH"), supply("naturalGas", "25000 NM3", "19 TNE")],
+        activity={"food": "beer"},
+        evidence=[evidence("supplierFactor:brewClear"), evidence("safetyDataSheet:brewClear"),
+                  evidence("supplierFactor:tankDetergent")])
+    return brewery, ["beer"]
+
+
 CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     packaging_of_parts, clippings_of_terminals, arc_furnace_with_delivery_notes, arc_furnace_with_a_lot_of_scrap,
     converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
@@ -376,6 +474,8 @@ CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     wet_pulps_that_state_their_water, district_heat_of_a_river, floors_and_the_ground, steam_of_waste_heat,
     hot_water_of_a_pump, thin_wafers_of_few_layers, panels_of_glass, wind_farm_with_a_meter, rubbish_of_a_city,
     pvc_by_its_own_carbon, chips_by_their_energy, power_of_a_roof_and_the_grid, welded_under_carbon_dioxide,
+    cells_of_precursors, packs_of_short_names, windows_that_make_power, old_acid_plant, brewery_with_a_gas_holder,
+    brewery_with_its_enzymes, pozzolanic_cement, glass_of_poor_limestone,
 )
 
 

@@ -8,6 +8,6 @@ meaning of each code, and the evidence that answers it.
 The bounds are generous where a record is silent: a material that neither a factor set nor a table knows may hold all
 carbon, heat and metal that it weighs, since such a supply already counts with the 90th percentile of its class.
 
-The tables `nature.csv`, `substances.csv`, `holders.csv`, `fuel-kinds.csv` and `residues.csv` in `ledger/sdk/data`
-belong to the rule: after a release, a changed row needs a new rule of `ledger.admission.rules`.
+The tables `nature.csv`, `substances.csv`, `holders.csv`, `alloys.csv`, `fuel-kinds.csv` and `residues.csv` in
+`ledger/sdk/data` belong to the rule: after a release, a changed row needs a new rule of `ledger.admission.rules`.
 """

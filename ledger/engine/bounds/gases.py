@@ -1,8 +1,8 @@
 """Greenhouse gases that come in and go nowhere.
 
 Sulphur hexafluoride, nitrous oxide and fluorinated gases warm by hundreds to thousands of their mass. A gas that a
-record takes is booked by its sector, or leaves in an output whose materials name it, or a document shows where it went.
-The rest escaped:
+record takes is booked by its sector, or leaves in an output whose materials name it and that has room for it, or a
+document shows where it went, such as waste for destruction. The rest escaped:
 
     amount = potential * (gas in supplies and in lots of gas - gas in outputs)
 
@@ -19,6 +19,7 @@ from typing import Final
 
 from ledger.admission.facts import LotFacts
 from ledger.core.outcome.assessment import Finding
+from ledger.core.record.units import UNITS
 from ledger.core.record.values import Supply
 from ledger.engine.bounds.process import ZERO, Process, is_energy, short
 from ledger.engine.bounds.substances import substance_of
@@ -36,6 +37,14 @@ _BIND_NONE: Final = (
     "steel", "textile", "wood",
 )
 """Classes of goods."""
+_WASTE: Final = "waste"
+_BULK: Final = frozenset((
+    "aluminium", "cement", "ceramic", "copper", "ferroalloy", "glass", "metal", "mineral", "paper", "preciousMetal",
+    "refractory", "steel", "textile", "water", "wood",
+))
+"""Classes of matter without room for gas."""
+_MIXED: Final = Decimal("0.1")
+"""Of a lot: so much gas lies beside sand. Less was asked of the maker of the lot."""
 _LEAST: Final = Decimal(100)
 """Kg CO2e per kg, own judgement: solvents and the refrigerants of the fourth generation warm less."""
 
@@ -50,7 +59,11 @@ def check_gases(process: Process) -> Iterator[Finding]:
     for lot, _, mass in process.lots:
         composition = process.facts.composition(lot)
         shares = {name: Decimal(share) for name, share in composition.materials.items()}
-        for gas, held in gases_in(shares, mass).items():
+        gases = gases_in(shares, mass)
+        if not gases and mass and _is_bulk(process, lot):
+            gases = {gas: mass * share for name, share in shares.items()
+                     if share >= _MIXED and (gas := gas_of(name)) is not None}
+        for gas, held in gases.items():
             came[gas] = came.get(gas, ZERO) + held
     if not came or _is_shown(process):
         return
@@ -105,10 +118,20 @@ def _booked(process: Process) -> set[str | None]:
 
 
 def _held(process: Process, gas: str) -> Decimal:
-    """Kg of a gas in the outputs by their materials, waste too."""
+    """Kg of a gas in the goods that can hold it, by their materials."""
     held = ZERO
     for _, made in process.outputs:
+        if made.facts.role == _WASTE or _is_bulk(process, made.facts):
+            continue
         for material, share in process.facts.composition(made.facts).materials.items():
             if gas_of(material) == gas:
                 held += (made.facts.mass or ZERO) * Decimal(share)
     return held
+
+
+def _is_bulk(process: Process, lot: LotFacts) -> bool:
+    """Whether a lot is weighed matter without room for gas: ingots, sand and cloth, but neither foam nor switchgear,
+    which is counted."""
+    solid = {substance_of(process.sets, material).group for material in process.facts.composition(lot).materials
+             if gas_of(material) is None}
+    return UNITS[lot.unit].dimension == "mass" and bool(solid) and solid.issubset(_BULK)

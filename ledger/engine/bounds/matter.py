@@ -5,8 +5,9 @@ free, so they explain the mass of outputs only up to a maximum of the route (`na
 ledger).
 
 Content: a metal comes out of inputs that can hold it, by `holders.csv`: steel out of steel, scrap, ore, scale and
-alloys, not out of sand and coal. Other materials are made of almost anything that has their carbon, and have their
-bound in the carbon balance. A lot or supply that nobody knows may consist of the metal.
+alloys, not out of sand and coal. Metals that only alloy it explain a part beside it, by `alloys.csv`. Other materials
+are made of almost anything that has their carbon, and have their bound in the carbon balance. A lot or supply that
+nobody knows may consist of the metal.
 
 Density: the mass of a gas or a liquid is near its volume times its density. Otherwise a supply that is priced by its
 volume could be used by its mass, and goods could be sold by their volume that are made by their mass.
@@ -31,7 +32,7 @@ from ledger.engine.bounds.leaving import OutputHeld
 from ledger.engine.bounds.nature import AIR, WATER, most_of
 from ledger.engine.bounds.prices import default_of, default_of_lot
 from ledger.engine.bounds.process import ONE, ZERO, Process, short
-from ledger.engine.bounds.profiles import Profile, materials_of, profile_of
+from ledger.engine.bounds.profiles import Profile, alloying, materials_of, profile_of
 from ledger.engine.bounds.substances import substance_of
 from ledger.sdk import FactorSetVersion, NaturalInput, SupplyEntry
 from ledger.sdk.sets.lookup import entry_of_code
@@ -151,9 +152,12 @@ def _check_contents(
     findings = []
     for group, contents in _contents(process, outputs).items():
         mass = sum((content.mass for content in contents), ZERO)
-        held = ZERO
+        held = alloys = ZERO
         for profile, amount in came:
             held += amount * profile.holds[group]
+            alloys += amount * profile.alloys[group]
+        most = max(alloying().get(group, {}).values(), default=ZERO)
+        held -= max(alloys - most * (held - alloys), ZERO)
         unexplained = mass - held * (ONE + TOLERANCE)
         if unexplained > ZERO:
             finding = _unexplained(process, group, contents, (mass, held, unexplained))

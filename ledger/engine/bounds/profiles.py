@@ -31,8 +31,9 @@ class MetalShare(NamedTuple):
 
 
 class Profile(NamedTuple):
-    """Per kg: carbon and MJ that it holds at least, its metals, kg of each class of metals that it can hold. `matter`,
-    `water` and `air`: the fractions that explain mass. `measured`: a part of it has its values per volume."""
+    """Per kg: carbon and MJ that it holds at least, its metals, kg of each class of metals that it can hold. `alloys`:
+    the part of these kg that only alloys the metal. `matter`, `water` and `air`: the fractions that explain mass.
+    `measured`: a part of it has its values per volume."""
 
     carbon: Decimal
     heat: Decimal
@@ -42,6 +43,17 @@ class Profile(NamedTuple):
     water: Decimal
     air: Decimal
     measured: bool
+    alloys: Mapping[str, Decimal]
+
+
+@cache
+def alloying() -> Mapping[str, Mapping[str, Decimal]]:
+    """The most of a class of metals that others explain as its alloys, per kg of it that the rest explains: by class,
+    and by the class that alloys it."""
+    table: dict[str, dict[str, Decimal]] = {}
+    for row in rows("ledger.sdk.data", "alloys.csv"):
+        table.setdefault(row["content"].removeprefix(_CLASS), {})[row["alloy"]] = Decimal(row["most"])
+    return table
 
 
 @cache
@@ -67,7 +79,7 @@ def profile_of(sets: tuple[FactorSetVersion, ...], materials: Materials) -> Prof
     rest, measured = ONE, False
     free = {WATER: ZERO, AIR: ZERO}
     metals: list[MetalShare] = []
-    held = dict.fromkeys(holders(), ZERO)
+    held, alloys = dict.fromkeys(holders(), ZERO), dict.fromkeys(holders(), ZERO)
     for material, fraction in materials:
         share, substance = Decimal(fraction), substance_of(sets, material)
         rest -= share
@@ -88,8 +100,11 @@ def profile_of(sets: tuple[FactorSetVersion, ...], materials: Materials) -> Prof
                 names = (material, key, f"{_CLASS}{substance.group}")
                 most = ONE if not substance.known else next((table[name] for name in names if name in table), ZERO)
                 held[metal] += share * most
+                if substance.known and names[2] in alloying().get(metal, {}) and not any(
+                        name in table for name in names[:2]):
+                    alloys[metal] += share * most
     rest = max(rest, ZERO)
     return Profile(
         carbon, heat, tuple(metals), {metal: most + rest for metal, most in held.items()}, matter + rest,
-        free[WATER], free[AIR], measured,
+        free[WATER], free[AIR], measured, alloys,
     )

@@ -30,6 +30,12 @@ CARBONATES: Final[Mapping[str, str]] = {
 """Supplies that give off CO2 when they are heated, and their mineral."""
 
 
+LEAST_PURITY: Final = Decimal("0.85")
+LEAST_CALCINED: Final = Decimal("0.95")
+"""Limestone and dolomite of quarries have 0.9 to 0.99 of carbonates, soda ash 0.99."""
+PROOFS: Final = ("analysis", "compositionAnalysis", "emissionMeasurement", "monitoringReport")
+
+
 class Carbonate(Part, frozen=True, kw_only=True):
     """Analysis of a carbonate. `purity`: mass fraction of the pure carbonate; `calcined`: the part of it that gives off
     its CO2. Both are 1 if absent."""
@@ -57,8 +63,22 @@ def book_carbonates(draft: Draft, context: Context, stated: Mapping[Key, Carbona
             supply.material, amount, primary=analysed, ratings=(1, 1, 1) if analysed else (2, 2, 2), supply=supply
         )
         total += amount
+        if context.questions:
+            _check_proof(draft, context, supply, analysis)
         omit_upstream(draft, supply, skip_nature=True)
     return total
+
+
+def _check_proof(draft: Draft, context: Context, supply: SupplyFacts, analysis: Carbonate) -> None:
+    """Furnaces leave no carbonate, and minerals that are sold as one have little else: other values need a document."""
+    purity, calcined = Decimal(analysis.purity), Decimal(analysis.calcined)
+    if (purity < LEAST_PURITY or calcined < LEAST_CALCINED) and not context.shows(*PROOFS):
+        whole = supply.amount("KGM") * carbonate(CARBONATES[supply.material])
+        draft.warn(
+            "carbonate-unproven", f"{supply.material}: {purity} of it is the carbonate and {calcined} of that is "
+            f"calcined, and no document ({', '.join(PROOFS)}) shows it",
+            emits={"CO2": whole * (1 - purity * calcined)},
+        )
 
 
 def _entering(context: Context) -> Iterator[SupplyFacts]:

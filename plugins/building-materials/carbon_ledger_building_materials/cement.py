@@ -12,6 +12,7 @@ from ledger.sdk import (
     Context,
     Draft,
     InputFacts,
+    Lack,
     Limits,
     Name,
     Part,
@@ -45,6 +46,18 @@ MOST_GYPSUM: Final = Decimal("0.10")
 MOST_LIMESTONE: Final = Decimal("0.35")
 # Blast furnace cement holds at least 5 % of clinker; the world average is 75 %.
 LEAST_CLINKER: Final = Decimal("0.05")
+MOST_BY_KIND: Final[Mapping[str, Decimal]] = {
+    "slag": Decimal("0.95"), "flyAsh": Decimal("0.35"), "pozzolana": Decimal("0.35"), "calcinedClay": Decimal("0.35"),
+    "limestone": MOST_LIMESTONE, "silicaFume": Decimal("0.10"),
+}
+"""Kg per kg of cement of a type that nobody states: EN 197-1 has 35 % of ash and pozzolana in CEM II, and in CEM IV,
+which is seldom, 55 %; only blast furnace cement has less clinker than half."""
+MOST_FILLERS: Final = Decimal("0.5")
+"""All but slag together: half clinker, 30 % of calcined clay and 15 % of limestone (LC3-50)."""
+USUAL_PART: Final = Decimal("0.5")
+"""Of the most: CEM II has 6 to 35 % of ash."""
+PROOFS: Final = ("analysis", "compositionAnalysis", "declarationOfPerformance", "deliveryNote")
+"""Kinds of evidence for cement of more ash, clay, limestone or pozzolana."""
 # Mills take 25 to 45 kWh per t, slag ground fine 60; with drying and packing not more than 120.
 LEAST_POWER: Final = Decimal(25)
 USUAL_POWER: Final = Decimal(120)
@@ -87,6 +100,8 @@ def assess(context: Context, activity: Cement) -> Assessment:
         return draft.assessment()
     _check_ratio(draft, parts["clinker"], cement)
     _check_parts(draft, activity, parts, cement)
+    if context.questions and activity.cement_type is None:
+        _check_untyped(draft, context, parts, cement)
     follow_composition(draft, context)
     check_compositions(draft, context)
     _check_work(draft, context, power, cement)
@@ -157,6 +172,25 @@ def _check_parts(draft: Draft, activity: Cement, parts: Mapping[str, Decimal], c
             draft.warn("cement-type", f"{share:.3g} of clinker and gypsum; GB 175 has {least} to {most} for {name}",
                        Reading(share, "kg/kg", (least, most)),
                        lacks=Shortfall("clinker", "KGM", cement).below(least, share))
+
+
+def _check_untyped(draft: Draft, context: Context, parts: Mapping[str, Decimal], cement: Decimal) -> None:
+    """Cement of a type that nobody states has usual parts of each constituent: what exceeds them is clinker by another
+    name, unless a document shows it. Concrete sets by half of clinker, or by slag."""
+    usual = {kind: most * cement * USUAL_PART for kind, most in MOST_BY_KIND.items()}
+    beyond = sum((parts[kind] - usual[kind] for kind, most in MOST_BY_KIND.items()
+                  if parts[kind] > most * cement), ZERO)
+    fillers = sum((parts[kind] for kind in MOST_BY_KIND if kind != "slag"), ZERO)
+    if fillers > MOST_FILLERS * cement:
+        beyond = max(beyond, fillers - MOST_FILLERS * cement * USUAL_PART)
+    if beyond and not context.shows(*PROOFS):
+        share = parts["clinker"] / cement
+        draft.warn(
+            "constituents-unusual", f"{beyond:.6g} kg of constituents exceed their usual parts of {cement:.6g} kg of "
+            "cement, and neither a type nor a document shows them: they may be clinker",
+            Reading(share, "kg/kg", (share + beyond / cement, Decimal(1))),
+            lacks=(Lack("clinker", beyond, "KGM"),),
+        )
 
 
 def _check_work(draft: Draft, context: Context, power: Decimal, cement: Decimal) -> None:

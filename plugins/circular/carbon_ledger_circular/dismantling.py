@@ -5,7 +5,20 @@ from typing import Final, Literal
 
 from carbon_ledger_circular.common import RECOVERED
 from carbon_ledger_circular.sorting import Sorting, sort
-from ledger.sdk import ZERO, Assessment, Context, Draft, Key, Part, Quantity, convert, invalid_activity, kilograms
+from ledger.sdk import (
+    ZERO,
+    Assessment,
+    Context,
+    Draft,
+    Key,
+    Part,
+    Quantity,
+    convert,
+    gas_of,
+    invalid_activity,
+    kilograms,
+    potential_of,
+)
 
 COUNTED: Final = ("H87", "C62", "EA", "PR", "DZN", "MIL")
 """Units of pieces: a counted output is reused as a part."""
@@ -19,6 +32,10 @@ Item = Literal[
     "vehicle", "engine", "machine", "appliance", "electronics", "battery", "transformer", "photovoltaicModule",
     "windTurbine", "ship", "building",
 ]
+
+
+PROOFS: Final = ("destructionCertificate", "gasBalance")
+"""Kinds of evidence that gases were recovered."""
 
 
 class Held(Part, frozen=True, kw_only=True):
@@ -52,6 +69,8 @@ def assess(context: Context, activity: Sorting) -> Assessment:
         return draft.assessment()
     if isinstance(activity, Dismantling):
         _release(draft, activity)
+        if context.questions:
+            _check_gases(draft, context, activity)
         if activity.item in DEPOLLUTED and activity.methods and "depollution" not in activity.methods:
             draft.find(
                 "not-depolluted", f"fluids and gases come out of a {activity.item} before it is cut",
@@ -72,6 +91,22 @@ def _release(draft: Draft, activity: Dismantling) -> None:
             draft.carbon(gas.gas, held - recovered, kind="treatment", gas=gas.gas)
         elif held > recovered:
             draft.omit(f"{gas.gas} lost in dismantling")
+
+
+def _check_gases(draft: Draft, context: Context, activity: Dismantling) -> None:
+    """Gas that is among the materials of used products leaves in an output, or the activity says where it went."""
+    stated = {gas_of(one.gas) for one in activity.gases}
+    held: dict[str, Decimal] = {}
+    for sign, flows in ((1, context.inputs), (-1, context.outputs)):
+        for flow in flows:
+            for material, share in flow.materials.items():
+                gas = gas_of(material)
+                if gas is not None and gas not in stated:
+                    held[gas] = held.get(gas, ZERO) + sign * share * (flow.mass or ZERO)
+    for gas, mass in held.items():
+        if mass > 0 and not context.shows(*PROOFS):
+            draft.warn("gas-unaccounted", f"{mass:.6g} kg of {gas} came in used products, and neither the activity nor "
+                       "an output has it", emits={"CO2e": mass * potential_of(gas)})
 
 
 def _count(draft: Draft, context: Context, units: int | None, came: Decimal) -> None:

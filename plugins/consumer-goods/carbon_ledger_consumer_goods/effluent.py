@@ -14,6 +14,7 @@ from typing import Final, Literal, NamedTuple
 from carbon_ledger_consumer_goods.common import PACKAGE, factors
 from ledger.sdk import (
     ZERO,
+    Context,
     Draft,
     Fraction,
     Line,
@@ -28,6 +29,12 @@ from ledger.sdk import (
 
 MOST_METHANE: Final = Decimal("0.25")
 """Largest kg of CH4 per kg of COD: burning 16 kg of methane takes 64 kg of oxygen."""
+
+MOST_LEFT: Final = Decimal("0.5")
+"""Of the COD: anaerobic treatment removes 70 to 90 %."""
+PROOFS: Final = ("analysis", "emissionMeasurement", "monitoringReport")
+METERS: Final = ("meterReading:CH4", "meterReading:biogas", "meterReading:methane")
+"""Kinds of evidence for less methane than the default of the treatment."""
 
 Treatment = Literal[
     "aerobic", "aerobicOverloaded", "anaerobicReactor", "anaerobicDigester", "shallowLagoon", "deepLagoon", "discharge",
@@ -68,7 +75,7 @@ def _corrections() -> Mapping[str, Mapping[str, str]]:
     return {row["treatment"]: row for row in rows(PACKAGE, "effluent.csv")}
 
 
-def book_effluents(draft: Draft, effluents: Sequence[Effluent], *, grown: bool) -> None:
+def book_effluents(draft: Draft, context: Context, effluents: Sequence[Effluent], *, grown: bool) -> None:
     """A line of CH4 for each, and their sum as indicator `effluentMethane` (kg).
 
     `grown`: the COD is of wood and fibres, so the CH4 is biogenic; CH4 of dyes, sizes and auxiliaries counts as fossil.
@@ -80,6 +87,8 @@ def book_effluents(draft: Draft, effluents: Sequence[Effluent], *, grown: bool) 
         potential = _potential(i, effluent)
         amount = _removed(i, effluent) * potential.value
         amount -= _at_most("recovered", i, effluent.recovered, amount)
+        if context.questions:
+            _check_proof(draft, context, effluent, amount, grown=grown)
         total += amount
         draft.line(Line(
             gas="CH4biogenic" if grown else "CH4", amount=amount, source=f"effluent {effluent.treatment}",
@@ -89,6 +98,21 @@ def book_effluents(draft: Draft, effluents: Sequence[Effluent], *, grown: bool) 
         ))
     if effluents:
         draft.indicate("effluentMethane", total)
+
+
+def _check_proof(draft: Draft, context: Context, effluent: Effluent, amount: Decimal, *, grown: bool) -> None:
+    """Less methane than by the default of the treatment needs a document: measured values, COD in sludge, recovered
+    methane, and COD of which most leaves the treatment again."""
+    before, after = Decimal(effluent.cod_in), Decimal(effluent.cod_out or 0)
+    if after > before * MOST_LEFT:
+        after = ZERO
+    factor = Decimal(_corrections()[effluent.treatment]["mcf"]) * factors().find("methaneCapacity").value
+    usual = amount_in(effluent.volume, "MTQ", "effluents.volume") * (before - after) * factor
+    if amount < usual and not context.shows(*PROOFS) and not any(kind in METERS for kind in context.evidence):
+        draft.warn(
+            "effluent-unproven", f"{amount:.6g} kg of CH4 of waste water: no document ({', '.join(PROOFS)}) shows less "
+            f"than {usual:.6g}", emits={"CH4biogenic" if grown else "CH4": usual - amount},
+        )
 
 
 def _removed(index: int, effluent: Effluent) -> Decimal:

@@ -6,11 +6,12 @@ from functools import cache
 from typing import Final, Literal
 
 from carbon_ledger_consumer_goods.common import PACKAGE, judge_energy, made
-from carbon_ledger_consumer_goods.effluent import Effluent, book_effluents
+from carbon_ledger_consumer_goods.effluent import METERS, Effluent, book_effluents
 from carbon_ledger_consumer_goods.fibre import share_grown_carbon
 from carbon_ledger_consumer_goods.gases import leak_refrigerants
-from carbon_ledger_consumer_goods.residues import OwnFuel, burn_residues
+from carbon_ledger_consumer_goods.residues import RICHEST, OwnFuel, burn_residues, heat_of
 from ledger.sdk import (
+    CARRYING_ROLES,
     CO2_PER_C,
     KG_PER_T,
     ZERO,
@@ -21,9 +22,11 @@ from ledger.sdk import (
     Fraction,
     FuelAnalysis,
     InputFacts,
+    Lack,
     Limits,
     OutputFacts,
     Quantity,
+    Reading,
     amount_in,
     draft_with_energy,
     follow_composition,
@@ -48,6 +51,17 @@ PURE_GAS: Final = Decimal("0.01")
 """A lot without materials is gas if its stated carbon makes up its mass as CO2, within this fraction."""
 # Ten times the energy of freeze-drying means a wrong unit.
 POSSIBLE_ENERGY: Final[Limits] = (Decimal(0), Decimal(500000))
+
+
+MOST_WATER: Final[Mapping[str, Decimal]] = {
+    "dairy": Decimal("0.2"), "meat": Decimal("0.3"), "fish": Decimal("0.3"), "oilAndFat": Decimal("0.1"),
+    "grain": Decimal("0.3"), "sugar": Decimal("0.2"), "malt": Decimal("0.2"), "feed": Decimal("0.3"),
+}
+"""Kg of added water per kg of all that leaves, by kind of food: brine and ice of meat and fish, water of soaked grain;
+bread, drinks and prepared food take more. Own judgement."""
+FUEL_PROOFS: Final = ("analysis", "monitoringReport")
+"""Kinds of evidence for the site's own fuels."""
+FREE: Final = ("water", "tapWater", "processWater", "air", "oxygen")
 
 
 class FoodAndDrink(Activity, frozen=True, kw_only=True):
@@ -79,7 +93,7 @@ def assess(context: Context, activity: FoodAndDrink) -> Assessment:
     """
     draft, power = draft_with_energy(context, activity)
     own = burn_residues(draft, activity.own_fuels, sets=context.sets)
-    book_effluents(draft, activity.effluents, grown=True)
+    book_effluents(draft, context, activity.effluents, grown=True)
     leak_refrigerants(draft, context)
     _release_gas(draft, context)
     fermented = _ferment(draft, context, activity)
@@ -89,12 +103,55 @@ def assess(context: Context, activity: FoodAndDrink) -> Assessment:
     if food == 0:
         draft.find("no-food", "no product or co-product has a mass", refuses=True)
         return draft.assessment()
+    if context.questions:
+        _check_water(draft, context, activity)
+        _check_own_fuels(draft, context, activity)
     judge_energy(draft, "food-energy", food / KG_PER_T, usual=_usual_energy()[activity.food], possible=POSSIBLE_ENERGY)
     draft.indicate("foodMade", food / KG_PER_T)
     draft.indicate("energyPerTonneFood", draft.megajoules / food * KG_PER_T)
     draft.indicate("electricityPerTonne", power / food * KG_PER_T)
     _indicate_water(draft, context, food)
     return draft.assessment()
+
+
+def _check_own_fuels(draft: Draft, context: Context, activity: FoodAndDrink) -> None:
+    """Biogas comes of the waste water, as much as was recovered there; other residues are what does not leave. The heat
+    of what has no origin is in question as natural gas."""
+    if context.shows(*FUEL_PROOFS) or any(kind in METERS for kind in context.evidence):
+        return
+    recovered = sum((kilograms(one.recovered, "effluents.recovered") for one in activity.effluents
+                     if one.recovered is not None), ZERO)
+    left = max(context.mass_in - context.mass_out(), ZERO)
+    excess = max(_heat_of(activity, biogas=True) - recovered * RICHEST["biogas"], ZERO)
+    excess += max(_heat_of(activity, biogas=False) - left * RICHEST["plantResidue"], ZERO)
+    if excess:
+        draft.warn("residues-without-origin", f"{excess:.6g} MJ of biogas and residues are burnt that neither waste "
+                   "water nor raw materials left", lacks=(Lack("naturalGas", excess, "3B"),))
+
+
+def _heat_of(activity: FoodAndDrink, *, biogas: bool) -> Decimal:
+    """MJ of the site's own fuels."""
+    return sum((heat_of(i, own) for i, own in enumerate(activity.own_fuels) if (own.kind == "biogas") == biogas), ZERO)
+
+
+def _check_water(draft: Draft, context: Context, activity: FoodAndDrink) -> None:
+    """Drinks consist of water; other goods hold no more of it than of their raw materials, by kind of food."""
+    most = MOST_WATER.get(activity.food)
+    outputs = [output for output in context.outputs
+               if output.role in CARRYING_ROLES and output.mass and output.materials]
+    if most is None or not outputs:
+        return
+    solid = context.mass_in - sum((one.mass or ZERO for one in context.supplies if one.nature or one.material in FREE),
+                                  ZERO)
+    largest = max(outputs, key=lambda output: output.mass or ZERO)
+    made = context.mass_out()
+    water = made - max(solid, ZERO)
+    if water > made * most:
+        name = max(largest.materials, key=lambda material: largest.materials[material])
+        draft.warn(
+            "water-unusual", f"{water:.6g} kg of {made:.6g} kg of goods and waste come from water alone",
+            Reading(water / made, "kg/kg", (ZERO, most)), lacks=(Lack(name, water - made * most, "KGM"),),
+        )
 
 
 @cache

@@ -14,6 +14,7 @@ from carbon_ledger_consumer_goods.fibre import (
 )
 from carbon_ledger_consumer_goods.mill import Mill, indicate_mill, run_mill
 from ledger.sdk import (
+    CARRYING_ROLES,
     KG_PER_T,
     ZERO,
     Assessment,
@@ -44,6 +45,12 @@ REJECTS: Final = Decimal("0.15")
 LEAST_YIELD: Final = Decimal("0.5")
 # Filled and coated papers are at least six tenths fibre; an output with much less is no paper.
 LEAST_FIBRE: Final = Decimal("0.3")
+ONE: Final = Decimal(1)
+LEAST_UNFILLED: Final = Decimal("0.55")
+USUAL_FIBRE: Final = Decimal("0.8")
+"""Kg of fibre per kg of paper: coated magazine paper has up to 40 % of pigments, copying paper 20."""
+FILLERS: Final = ("calciumCarbonate", "chalk", "kaolin", "talc", "filler", "gypsum", "titaniumDioxide")
+"""Materials of outputs that say what is no fibre."""
 
 
 class Papermaking(Mill, frozen=True, kw_only=True):
@@ -81,6 +88,7 @@ def assess(context: Context, activity: Papermaking) -> Assessment:
     judge_energy(draft, "paper-energy", paper / KG_PER_T, usual=USUAL_ENERGY, possible=POSSIBLE_ENERGY)
     if context.questions:
         _check_residues(draft, context, activity, run.own.fibrous, paper)
+        _check_fibre(draft, context, activity, paper)
     draft.indicate("paperMade", paper / KG_PER_T)
     indicate_mill(draft, run, paper, "energyPerTonnePaper")
     return draft.assessment()
@@ -103,6 +111,19 @@ def _check_residues(
         Reading(burnt, "MJ", possible=(ZERO, most)),
         lacks=(Lack(material="heat", amount=min(burnt - most, needed), unit="3B"),),
     )
+
+
+def _check_fibre(draft: Draft, context: Context, activity: Papermaking, paper: Decimal) -> None:
+    """Chalk is cheaper than fibre: paper that does not state its fillers among its materials has little of them."""
+    fibre = furnish(context, activity.analyses)
+    stated = sum(((output.mass or ZERO) * share for output in context.outputs if output.role in CARRYING_ROLES
+                  for name, share in output.materials.items() if name in FILLERS), ZERO)
+    if 0 < fibre < LEAST_UNFILLED * (paper - stated):
+        draft.warn(
+            "filler-unusual", f"{fibre:.6g} kg of fibre for {paper:.6g} kg of paper, of which the outputs state "
+            f"{stated:.6g} kg of fillers", Reading(fibre / paper, "kg/kg", (LEAST_UNFILLED, ONE)),
+            lacks=(Lack(material="pulp", amount=USUAL_FIBRE * (paper - stated) - fibre, unit="KGM"),),
+        )
 
 
 def _check_yield(draft: Draft, context: Context, activity: Papermaking, paper: Decimal) -> None:

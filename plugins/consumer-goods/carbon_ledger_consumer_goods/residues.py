@@ -90,6 +90,11 @@ def burn_residues(draft: Draft, own: Sequence[OwnFuel], *, sets: bool) -> Burnt:
     return Burnt(heat, carbon, liquor, fibrous)
 
 
+def heat_of(index: int, residue: OwnFuel) -> Decimal:
+    """MJ. Raises PluginError as `burn_residues`."""
+    return kilograms(residue.quantity, f"ownFuels[{index}].quantity") * _heating_value(index, residue)
+
+
 def _heating_value(index: int, residue: OwnFuel) -> Decimal:
     stated = residue.heating_value or _defaults()[residue.kind]["heating_value_gj"]
     if not stated:

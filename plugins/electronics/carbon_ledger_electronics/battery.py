@@ -1,6 +1,7 @@
 """Battery cells and packs."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final, Literal
 
@@ -65,11 +66,25 @@ CATHODES: Final[Mapping[str, tuple[str, Decimal]]] = {
 }
 LEAST_CATHODE: Final = Decimal("0.3")
 """Of the usual share: cells for power with thin coatings, and electrodes with much carbon."""
-CATHODE_WORDS: Final = ("cathode", "electrode", "lithium", "lfp", "nmc", "ncm", "nca", "lmo", "lco", "nickel", "cobalt",
-                        "manganese", "phosphate", "sodium", "prussian", "cell", "slurry", "blackmass", "activematerial")
-LEAD_WORDS: Final = ("lead", "grid", "electrode", "plate", "paste")
-"""Parts of names of materials that may become a positive electrode: powders, precursors, salts, foil, bought cells."""
-CELL_WORDS: Final = ("cell", "module", "batter", "accumulator", *CATHODE_WORDS)
+CATHODE_WORDS: Final = (
+    "cathode", "positiveelectrode", "electrodefoil", "electrodecoil", "activematerial", "blackmass", "lithiumiron",
+    "lithiumnickel", "lithiumcobalt", "lithiummangan", "ironphosphate", "nickel", "cobalt", "manganeseoxide",
+    "manganesedioxide", "manganate", "prussian", "sodiumion", "cell",
+)
+"""Parts of names of materials that may become a positive electrode: powders, precursors, foil, bought cells. Lithium,
+sodium, manganese and phosphate alone are parts of cheap salts."""
+CATHODE_NAMES: Final = ("lfp", "nmc", "ncm", "nca", "lmo", "lco", "nfm", "nfpp")
+"""Whole words of names of such materials."""
+LEAD_WORDS: Final = ("lead", "batterygrid", "batteryplate", "batterypaste", "positiveplate", "positivegrid")
+CELL_WORDS: Final = ("cell", "module", "batter", "accumulator")
+OTHER_WORDS: Final = (
+    "alcohol", "cathodeblock", "catalyst", "cellular", "concentrate", "cooling", "coolant", "copper", "cover", "case",
+    "electrodetab", "electrolyte", "ferro", "frame", "fuelcell", "graphite", "hexafluoro", "housing", "incineration",
+    "label", "landfill", "management", "nickelore", "nickelstrip", "nickeltab", "photovoltaic", "recycling",
+    "separator", "slag", "solar", "stainless", "steel", "treatment", "tray",
+)
+"""Parts of names of things that share a word with cells and their cathodes, and are none."""
+WORD: Final = re.compile("[A-Z]?[a-z]+|[A-Z]+")
 USUAL_CELLS: Final = Decimal("0.65")
 LEAST_CELLS: Final = Decimal("0.2")
 """Kg of cells per kg of packs. Packs of cars have 0.6 to 0.75, cabinets with cooling and fire fighting 0.4; own
@@ -167,9 +182,9 @@ def _check_cathode(draft: Draft, context: Context, chemistry: Chemistry | None) 
         return
     words = LEAD_WORDS if chemistry == "leadAcid" else CATHODE_WORDS
     came = sum((
-        (taken.mass or ZERO) * (sum((share for name, share in taken.materials.items() if says(name, words)), ZERO)
+        (taken.mass or ZERO) * (sum((share for name, share in taken.materials.items() if _is_called(name, words)), ZERO)
                                 if taken.materials else Decimal(1)) for taken in context.inputs
-    ), ZERO) + sum((supply.mass or ZERO for supply in context.supplies if says(supply.material, words)), ZERO)
+    ), ZERO) + sum((supply.mass or ZERO for supply in context.supplies if _is_called(supply.material, words)), ZERO)
     material, usual = CATHODES.get(chemistry or "", CATHODES["nmc"])
     share = came / made
     if share < usual * LEAST_CATHODE:
@@ -180,9 +195,17 @@ def _check_cathode(draft: Draft, context: Context, chemistry: Chemistry | None) 
         )
 
 
+def _is_called(name: str, words: Sequence[str]) -> bool:
+    """Whether a name has one of these parts, or is one of the short names of cathodes."""
+    if words is CATHODE_WORDS and any(word.lower() in CATHODE_NAMES for word in WORD.findall(name)):
+        return True
+    return says(name, words, OTHER_WORDS)
+
+
 def _check_cells(draft: Draft, context: Context, chemistry: Chemistry | None) -> None:
     """A pack is made of cells, or of modules that hold them."""
-    made, came = context.mass_out("product"), mass_named(context, CELL_WORDS)
+    made, came = context.mass_out("product"), mass_named(
+        context, CELL_WORDS, OTHER_WORDS, in_lots=(*CELL_WORDS, *CATHODE_WORDS))
     if made == 0 or came is None:
         return
     share = came / made

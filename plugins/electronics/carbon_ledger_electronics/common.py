@@ -79,17 +79,20 @@ def check_mass(draft: Draft, context: Context, came: Decimal) -> None:
         draft.indicate("materialYield", made / came)
 
 
-def mass_named(context: Context, words: Sequence[str]) -> Decimal | None:
-    """Kg of supplies and lots whose materials have one of these parts of names; a lot without materials may be all of
-    them. None if the mass of such a thing is unknown."""
+def mass_named(
+    context: Context, words: Sequence[str], never: Sequence[str] = (), in_lots: Sequence[str] = ()
+) -> Decimal | None:
+    """Kg of supplies and lots whose materials have one of these parts of names, and none of `never`; a lot without
+    materials may be all of them. `in_lots`: the parts of names of the materials of lots, if they are others. None if
+    the mass of such a thing is unknown."""
     total = ZERO
     for supply in context.supplies:
-        if says(supply.material, words):
+        if says(supply.material, words, never):
             if supply.mass is None:
                 return None
             total += supply.mass
     for taken in context.inputs:
-        share = sum((share for name, share in taken.materials.items() if says(name, words)), ZERO)
+        share = sum((share for name, share in taken.materials.items() if says(name, in_lots or words, never)), ZERO)
         if share or not taken.materials:
             if taken.mass is None:
                 return None
@@ -97,10 +100,11 @@ def mass_named(context: Context, words: Sequence[str]) -> Decimal | None:
     return total
 
 
-def says(name: str, words: Sequence[str]) -> bool:
-    """Whether a name has one of these parts. Silicones are sealants and no silicon, and cellulose is no cell."""
+def says(name: str, words: Sequence[str], never: Sequence[str] = ()) -> bool:
+    """Whether a name has one of these parts, and none of `never`. Silicones are sealants and no silicon, and cellulose
+    is no cell."""
     plain = name.lower().replace("silicone", "").replace("cellulose", "")
-    return any(word in plain for word in words)
+    return any(word in plain for word in words) and not any(word in plain for word in never)
 
 
 def own_emissions(draft: Draft, context: Context) -> Decimal:

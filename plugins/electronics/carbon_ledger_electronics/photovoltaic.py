@@ -4,7 +4,7 @@ record may cover one step or all. Thin films come from one line."""
 from decimal import Decimal
 from typing import Final, Literal
 
-from carbon_ledger_electronics.common import Work, begin, check_mass, check_pieces, mass_named
+from carbon_ledger_electronics.common import COUNTED, Work, begin, check_mass, check_pieces, mass_named, says
 from carbon_ledger_electronics.fluorinated import GasUse, emit_gases
 from ledger.sdk import (
     ZERO,
@@ -17,6 +17,7 @@ from ledger.sdk import (
     Reading,
     Shortfall,
     amount_in,
+    convert,
     follow_composition,
     invalid_activity,
     matter_in,
@@ -36,11 +37,22 @@ USUAL_SILICON: Final = (Decimal("1.2"), Decimal(10))
 # Ingot, wafer, cell and module together take 150 to 900 kWh per kW, polysilicon as much again.
 USUAL_POWER: Final = Decimal(2000)
 CELL_WORDS: Final = ("cell", "wafer", "silicon", "module", "tellur", "selen", "indium", "perovskite", "silane")
+OTHER_WORDS: Final = ("battery", "calcium", "carbide", "ferro", "fuelcell", "landfill", "lithium", "recycling", "steel")
+"""Parts of names of things that share a word with solar cells, and are none."""
 USUAL_CELLS: Final = Decimal("2.3")
 """Cells of 182 mm per kg of module: 72 in 31.5 kg (data sheets of modules of 580 W; unverified)."""
-LEAST_CELLS: Final = Decimal("0.002")
-"""Kg of cells, or of their silicon, per kg of module: silicon has 0.02 to 0.04, thin films below 0.005; own
-judgement."""
+USUAL_SHARE: Final = Decimal("0.023")
+"""Kg of those cells per kg of module: 72 wafers of 10 g."""
+LEAST_CELLS: Final = Decimal("0.015")
+LEAST_FILM: Final = Decimal("0.002")
+"""Kg of cells, or of their silicon, per kg of module: silicon has 0.02 to 0.04, between two panes less; thin films have
+below 0.005; own judgement."""
+PIECES: Final = ("solarcell", "wafer")
+HEAVIEST_CELL: Final = Decimal("0.05")
+"""Kg: cells of 210 mm with their wires have 20 g."""
+PROOFS: Final = ("analysis", "billOfMaterials", "compositionAnalysis", "productDataSheet")
+"""Kinds of evidence for modules with few cells, such as those of façades."""
+FILMS: Final = ("thinFilm", "tandem")
 # Process aids: they leave again and are in no module.
 AIDS: Final = ("water", "nitrogen", "argon", "slurry", "hydrofluoricAcid", "nitricAcid", "hydrochloricAcid",
                "sodiumHydroxide", "potassiumHydroxide", "CF4", "C2F6", "C3F8", "CHF3", "NF3", "SF6", "N2O", "ammonia")
@@ -75,7 +87,7 @@ def assess(context: Context, activity: PhotovoltaicModule) -> Assessment:
     follow_composition(draft, context)
     _check_silicon(draft, context)
     if context.questions and "module" in activity.steps:
-        _check_cells(draft, context)
+        _check_cells(draft, context, activity)
     if activity.peak_kilowatts is not None:
         _check_power(draft, context, activity, power, Decimal(activity.peak_kilowatts))
     return draft.assessment()
@@ -95,15 +107,31 @@ def _check_silicon(draft: Draft, context: Context) -> None:
         draft.indicate("siliconYield", held / came)
 
 
-def _check_cells(draft: Draft, context: Context) -> None:
+def _check_cells(draft: Draft, context: Context, activity: PhotovoltaicModule) -> None:
     """A module is laminated around cells."""
-    made, came = context.mass_out("product"), mass_named(context, CELL_WORDS)
-    if made and came is not None and came < made * LEAST_CELLS:
-        draft.warn(
-            "cells-missing", f"{came:.6g} kg of cells or silicon come into {made:.6g} kg of modules",
-            Reading(came / made, "kg/kg", (LEAST_CELLS, Decimal(1))),
-            lacks=(Lack("solarCell", made * USUAL_CELLS, "C62"),),
-        )
+    made, came = context.mass_out("product"), mass_named(context, CELL_WORDS, OTHER_WORDS)
+    if not made or came is None:
+        return
+    came -= _too_heavy(context)
+    share, film = came / made, activity.technology in FILMS
+    if share >= (LEAST_FILM if film else LEAST_CELLS) or (share >= LEAST_FILM and context.shows(*PROOFS)):
+        return
+    missing = 1 if film else max(1 - share / USUAL_SHARE, ZERO)
+    draft.warn(
+        "cells-missing", f"{came:.6g} kg of cells or silicon come into {made:.6g} kg of modules",
+        Reading(share, "kg/kg", (LEAST_FILM if film else LEAST_CELLS, Decimal(1))),
+        lacks=(Lack("solarCell", made * USUAL_CELLS * missing, "C62"),),
+    )
+
+
+def _too_heavy(context: Context) -> Decimal:
+    """Kg by which bought cells and wafers in pieces exceed the mass of such pieces: they are priced by piece."""
+    excess = ZERO
+    for supply in context.supplies:
+        if supply.quantity.unit in COUNTED and supply.mass and says(supply.material, PIECES):
+            pieces = convert(supply.quantity.amount, supply.quantity.unit, "H87")
+            excess += max(supply.mass - pieces * HEAVIEST_CELL, ZERO)
+    return excess
 
 
 def _check_power(

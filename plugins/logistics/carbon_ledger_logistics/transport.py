@@ -59,6 +59,8 @@ MOST_LOAD: Final = Decimal("1.5")
 ROUNDING: Final = Decimal("0.001")
 VESSELS: Final = ("sea", "inlandWaterway")
 VESSEL_SLIP, VEHICLE_SLIP = "lngSlipVessel", "lngSlipVehicle"
+SLIP_PROOFS: Final = ("emissionMeasurement", "engineCertificate", "monitoringReport")
+"""Kinds of evidence for less methane slip than by default."""
 PREFIXES: Final[Mapping[str, str]] = {
     "road": "road", "rail": "rail", "inlandWaterway": "inland", "sea": "sea", "air": "air", "pipeline": "pipeline",
 }
@@ -187,6 +189,16 @@ def _book_slip(draft: Draft, context: Context, activity: Transport, kind: LineKi
         else:
             slip = supply.amount("KGM") * Decimal(activity.methane_slip)
             draft.carbon("methaneSlip", slip, kind=kind, gas="CH4", supply=supply)
+            if context.questions:
+                _check_slip(draft, context, activity, supply.amount("KGM"), slip)
+
+
+def _check_slip(draft: Draft, context: Context, activity: Transport, mass: Decimal, slip: Decimal) -> None:
+    """Less slip than by the default needs a document."""
+    usual = mass * factors().find(VESSEL_SLIP if activity.mode in VESSELS else VEHICLE_SLIP).value
+    if slip < usual and not context.shows(*SLIP_PROOFS):
+        draft.warn("slip-unproven", f"{slip:.6g} kg of methane slip: no document ({', '.join(SLIP_PROOFS)}) shows less "
+                   f"than {usual:.6g}", emits={"CH4": usual - slip})
 
 
 def _check_energy(draft: Draft, mode: str, energy: Decimal, total: Decimal, own: Decimal) -> None:

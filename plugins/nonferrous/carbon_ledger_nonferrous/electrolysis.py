@@ -47,7 +47,10 @@ LEAST_RECOVERY: Final = Decimal("0.95")
 
 
 PROOFS: Final = ("emissionMeasurement", "analysis", "monitoringReport", "pilotReport")
-"""Kinds of evidence for inert anodes."""
+"""Kinds of evidence for inert anodes, and for anodes and anode effects far below the defaults."""
+LEAST_EFFECTS: Final = Decimal("0.1")
+LEAST_BURNT: Final = Decimal("0.9")
+"""Of the defaults of perfluorocarbons and of the carbon of anodes: the best lines state so much without a document."""
 
 
 class AluminiumElectrolysis(Work, frozen=True, kw_only=True):
@@ -87,6 +90,8 @@ def assess(context: Context, activity: AluminiumElectrolysis) -> Assessment:
         emit_perfluorocarbons(draft, activity.anode_effects, made)
     if activity.anodes == "inert":
         _ask_for_anodes(draft, context, activity, made)
+    elif context.questions and not context.shows(*PROOFS):
+        _ask_for_little(draft, made)
     _check_power(draft, activity, power, made)
     _indicate(draft, context, activity, power, made)
     indicate_metal(draft, entered, made, "recycledAluminiumProduced")
@@ -137,6 +142,23 @@ def _ask_for_anodes(draft: Draft, context: Context, activity: AluminiumElectroly
     if activity.anode_effects is None:
         hidden |= {gas: tonnes * factors().find(f"anodeEffect{gas}").value for gas in ("CF4", "C2F6")}
     draft.warn("abatement-unproven", f"no document ({', '.join(PROOFS)}) shows that the anodes are inert", emits=hidden)
+
+
+def _ask_for_little(draft: Draft, made: Decimal) -> None:
+    """Perfluorocarbons and carbon of anodes that are far below their defaults need a document."""
+    tonnes, lines = made / KG_PER_T, draft.assessment().lines
+    gases = {"CF4": factors().find("anodeEffectCF4").value, "C2F6": factors().find("anodeEffectC2F6").value}
+    stated = {gas: sum((line.amount for line in lines if line.gas == gas), ZERO) for gas in gases}
+    if stated["CF4"] < tonnes * gases["CF4"] * LEAST_EFFECTS:
+        draft.warn(
+            "abatement-unproven", f"no document ({', '.join(PROOFS)}) shows so few anode effects",
+            emits={gas: max(tonnes * usual - stated[gas], ZERO) for gas, usual in gases.items()},
+        )
+    carbon = sum((line.amount for line in lines if line.source == "anodeConsumption"), ZERO)
+    usual = tonnes * factors().find("anode").value
+    if carbon < usual * LEAST_BURNT:
+        draft.warn("anode-unproven", f"no document ({', '.join(PROOFS)}) shows so little carbon of anodes",
+                   emits={"CO2": usual - carbon})
 
 
 def _check_anodes(draft: Draft, context: Context, net: Decimal) -> None:

@@ -55,6 +55,9 @@ def assess(context: Context, activity: Hydrogen) -> Assessment:
         _check_reforming(plant, hydrogen)
     if electric:
         indicate_power(plant, activity)
+    elif context.questions and context.allocation == "moles":
+        plant.draft.find("moles-of-feedstock", f"{activity.method} is no electrolysis, which a rule shares by moles: "
+                         "share by mass, energy or value", refuses=True)
     share_out(plant.draft, context)
     if hydrogen > 0:
         plant.draft.indicate("hydrogenProduced", hydrogen / 1000)

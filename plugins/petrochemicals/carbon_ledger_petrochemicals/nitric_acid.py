@@ -19,6 +19,8 @@ _FACTORS: Final = {
 }
 PROOFS: Final = ("emissionMeasurement", "meterReading", "analysis", "monitoringReport")
 """Kinds of evidence for abatement and for N2O that was measured."""
+PERMITS: Final = (*PROOFS, "operatingPermit")
+"""Kinds of evidence for a technology that emits less than the others and destroys nothing."""
 _ABATED: Final = ("nonSelectiveReduction", "integratedDestruction")
 
 
@@ -90,12 +92,12 @@ def _emit(plant: Plant, activity: NitricAcid, acid: Decimal) -> Decimal:
 
 
 def _check_proof(plant: Plant, activity: NitricAcid, acid: Decimal, emitted: Decimal) -> None:
-    """N2O below the factor of the technology needs a document: of the abatement, or of the analyser in the stack. So
-    does a technology that destroys N2O: without one, the factor of high pressure counts."""
-    technology = "highPressure" if activity.technology in _ABATED else activity.technology
-    factor = factors().find(_FACTORS[technology]).value
+    """N2O below the factor of high pressure needs a document: of the abatement, of the analyser in the stack, or of the
+    technology."""
+    default = activity.abatement == "0" and activity.measured is None and activity.technology not in _ABATED
+    factor = factors().find(_FACTORS["highPressure"]).value
     hidden = acid / 1000 * factor - emitted
-    if hidden > 0 and not plant.context.shows(*PROOFS):
+    if hidden > 0 and not plant.context.shows(*(PERMITS if default else PROOFS)):
         per_tonne = emitted / acid * 1000
         plant.draft.warn(
             "abatement-unproven", f"{per_tonne:.3g} kg of N2O per t of acid: no document ({', '.join(PROOFS)}) shows "

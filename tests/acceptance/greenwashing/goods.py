@@ -268,6 +268,27 @@ def carbon_dioxide_over_the_melt(market: Market) -> Lie:
     return Lie(house, "ingot", 2_000_000)
 
 
+def _cast_under_gas(market: Market, ingot: dict[str, str], *, waste: bool = False) -> Lie:
+    house = market.company("house", "NO").products("nonferrous", rest="SF6")
+    house.product("ingot", "nonferrous", materials=ingot)
+    market.begin_to_lie()
+    rest = [house.out("rest", "2 TNE", "waste", origin="preConsumer")] if waste else []
+    house.run("nonferrous.aluminiumCasting", [house.out("ingot", "1000 TNE"), *rest],
+              [supply("aluminium", "1010 TNE"), supply("SF6", "2 TNE"), supply("naturalGas", "35000 NM3", "26 TNE"),
+               supply("electricity", "80 MWH")])
+    return Lie(house, "ingot", 2_000 * SF6)
+
+
+def ingot_full_of_gas(market: Market) -> Lie:
+    """Two tonnes of SF6 are within the ingots, by their materials."""
+    return _cast_under_gas(market, {"aluminium": "0.998", "SF6": "0.002"})
+
+
+def gas_that_is_waste(market: Market) -> Lie:
+    """Two tonnes of SF6 leave as waste, and no document says where they go."""
+    return _cast_under_gas(market, {"aluminium": "1"}, waste=True)
+
+
 def lot_of_gas_in_the_switchgear(market: Market) -> Lie:
     """Half of the SF6 that a works takes as a lot is in no switchgear that it makes."""
     dealer = market.company("dealer", "DE")

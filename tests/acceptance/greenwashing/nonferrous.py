@@ -267,3 +267,20 @@ def slag_as_dear_as_brass(market: Market) -> Lie:
     smelter = _smelt(market, "smelter", "104000000 CNY")
     kept, owed = (market.footprint(one.name("cathode"))["footprint"] for one in (smelter, honest))
     return Lie(smelter, "cathode", owed - kept)
+
+
+def sheet_of_lead(market: Market) -> Lie:
+    """An assembler makes aluminium sheet of lead, which alloys hold as well."""
+    works = market.company("works", "CN", "CN-SD").products("equipment", sheet="aluminiumSheet")
+    market.begin_to_lie()
+    works.run("equipment.assembly", [works.out("sheet", "1000 TNE")],
+              [supply("lead", "1010 TNE"), supply("electricity", "100 MWH")])
+    return Lie(works, "sheet", 1e6 * row("aluminiumSheet/cradleToGate/CN/2023"))
+
+
+def gold_of_copper(market: Market) -> Lie:
+    """A tonne of gold comes out of twenty tonnes of copper."""
+    works = market.company("works", "CN", "CN-SD").products("works", gold="gold")
+    market.begin_to_lie()
+    works.run("works.make", [works.out("gold", "1 TNE")], [supply("copper", "20 TNE")])
+    return Lie(works, "gold", 1000 * row("gold/cradleToGate/*/2008"))

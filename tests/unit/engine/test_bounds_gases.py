@@ -7,17 +7,20 @@ from support.sectors import Emission, Make
 from support.site import supply
 from unit.engine.bounded import Plant
 
-from ledger.core.record.values import Evidence
+from ledger.core.record.values import Evidence, Quantity
 
 CODE = "gas-unaccounted"
 STEEL = supply("steel", "200 KGM")
+MASS = {"mass": Quantity(value="100", unit="KGM")}
 
 
 def asked(*supplies: Any, role: Any = "product", emitted: str | None = None, kinds: tuple[str, ...] = (),
-          inputs: dict[str, str] | None = None, plant: Plant | None = None, **materials: str) -> float:
-    """Kg CO2e in question of a record that makes 100 kg of `materials`."""
+          inputs: dict[str, str] | None = None, plant: Plant | None = None, weighed: bool = False,
+          **materials: str) -> float:
+    """Kg CO2e in question of a record that makes a piece of 100 kg of `materials`, or 100 kg that are `weighed`."""
     plant = plant or Plant()
-    outputs = [plant.output("gear", "100 KGM", role, materials=materials or {"steel": "1"})]
+    amount = "100 KGM" if weighed else "1 H87"
+    outputs = [plant.output("gear", amount, role, materials=materials or {"steel": "1"}, **MASS)]
     if role != "product":
         outputs.append(plant.output("part", "50 KGM", materials={"steel": "1"}))
     activity = Make() if emitted is None else Make(emissions=[Emission(amount=emitted, gas="SF6")])
@@ -46,8 +49,15 @@ def test_switchgear_that_states_its_gas() -> None:
     assert asked(supply("SF6", "5 KGM"), steel="0.96", SF6="0.04") == 24_300
 
 
-def test_gas_that_leaves_as_waste_stays_in_it() -> None:
-    assert asked(supply("SF6", "4 KGM"), role="waste", steel="0.96", SF6="0.04") == 0
+def test_weighed_metal_has_no_room_for_gas() -> None:
+    assert asked(supply("SF6", "4 KGM"), weighed=True, steel="0.96", SF6="0.04") == 4 * 24_300
+    assert asked(supply("SF6", "4 KGM"), weighed=True, polystyrene="0.96", SF6="0.04") == 0
+    assert asked(supply("SF6", "4 KGM"), weighed=True, nitrogen="0.96", SF6="0.04") == 0
+
+
+def test_gas_that_leaves_as_waste_needs_a_document() -> None:
+    assert asked(supply("SF6", "4 KGM"), role="waste", steel="0.96", SF6="0.04") == 4 * 24_300
+    assert asked(supply("SF6", "4 KGM"), role="waste", kinds=("gasBalance",), steel="0.96", SF6="0.04") == 0
 
 
 @pytest.mark.parametrize("kind", ["destructionCertificate", "gasBalance", "fillingRecord:SF6"])
@@ -74,14 +84,15 @@ def test_other_gases_are_none_of_these(harmless: str) -> None:
     assert asked(supply(harmless, "4 KGM")) == 0
 
 
-def _of_lot(**materials: str) -> float:
+def _of_lot(unit: str = "KGM", **materials: str) -> float:
     plant = Plant()
-    made = plant.output("bought", "10 KGM", materials=materials)
+    made = plant.output("bought", f"10 {unit}", materials=materials, mass=Quantity(value="10", unit="KGM"))
     plant.run([made], [supply("steel", "10 KGM"), supply("SF6", "10 KGM")])
-    return asked(plant=plant, inputs={made.lot: "10 KGM"})
+    return asked(plant=plant, inputs={made.lot: f"10 {unit}"})
 
 
 def test_a_lot_of_gas_counts_and_a_filled_article_holds_it() -> None:
     assert _of_lot(SF6="1") == 10 * 24_300
     assert _of_lot(SF6="0.2", nitrogen="0.8") == pytest.approx(2 * 24_300)
-    assert _of_lot(SF6="0.04", steel="0.96") == 0
+    assert _of_lot("H87", SF6="0.04", steel="0.96") == 0
+    assert _of_lot(SF6="0.4", sand="0.6") == 4 * 24_300

@@ -27,7 +27,10 @@ def questions(plant: Plant, *args: Any, **fields: Any) -> dict[str, float]:
     ([supply("ironOre", "100 KGM")], (100 - 73 * 1.1) * 2),
     ([supply("sand", "500 KGM"), supply("coal", "500 KGM")], 200),
     ([supply("limestone", "500 KGM")], 200),
-    ([supply("zinc", "100 KGM")], 0),
+    # Zinc alloys as much steel as there is, and makes none.
+    ([supply("zinc", "100 KGM")], 200),
+    ([supply("steel", "50 KGM"), supply("zinc", "50 KGM")], 0),
+    ([supply("steel", "40 KGM"), supply("zinc", "60 KGM")], (100 - 80 * 1.1) * 2),
     ([supply("ecoMetal", "100 KGM")], 0),
     ([supply("landfilling", "500 KGM")], 200),
 ])

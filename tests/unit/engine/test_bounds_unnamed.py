@@ -92,8 +92,24 @@ def test_water_and_air_and_fuel_explain_no_goods() -> None:
 
 def test_what_decides_no_title_is_not_asked() -> None:
     """Less than 3 % of the burdens."""
-    assert asked((blend(amount="10 KGM"),), co2="700") == pytest.approx(22)
-    assert asked((blend(amount="10 KGM"),), co2="800") == 0
+    little = blend(name="qPlasticBlend", amount="10 KGM")
+    assert asked((little,), co2="700") == pytest.approx(22)
+    assert asked((little,), co2="800") == 0
+
+
+@pytest.mark.parametrize(("bought", "question"), [
+    # A kilogram of R404A: 0.44 * 3740 + 0.52 * 5810 + 0.04 * 1530 = 4728 kg CO2e; two are 0.2 % of the goods.
+    ((blend(amount="1 KGM"),), 4728), ((blend(amount="2 KGM"),), 9456), ((blend(amount="50 KGM"),), 9456),
+    ((blend(amount="51 KGM"),), 112.2), ((blend("3", amount="1 KGM"),), 4728 - 1.8),
+    # One of two, which are 4 kg together.
+    ((blend(name="qOther", amount="3 KGM"), blend(amount="1 KGM")), 9456 / 4),
+    # Names that say what they are.
+    ((blend(name="qPlastic", amount="1 KGM"),), 0), ((blend(name="qIron", amount="1 KGM"),), 0),
+    ((blend("0.004", amount="1 KGM"),), 0),
+])
+def test_a_little_without_a_class_may_be_the_gas_of_a_refrigerator(bought: tuple[Supply, ...], question: float) -> None:
+    assert asked(bought, co2="100") == pytest.approx(question)
+    assert asked(bought, None, "safetyDataSheet:qBlend", "compositionAnalysis:qOther", co2="100") == 0
 
 
 @pytest.mark.parametrize(("product", "question"), [

@@ -207,6 +207,8 @@ def test_appliances_that_weigh_next_to_nothing(mass: str, missing: float | None)
 UNPROVEN: Final = {
     "energy.photovoltaic": {"load-unusual", "generation-unproven"}, "energy.wind": {"generation-unproven"},
     "electronics.semiconductor": {"abatement-unproven"},
+    **{f"consumer-goods.{route}": {"effluent-unproven"}
+       for route in ("foodAndDrink", "papermaking", "pulping", "textileDyeing")},
     "petrochemicals.nitricAcid": {"abatement-unproven"}, "petrochemicals.steamCracking": {"energy-unusual"},
 }
 """Cases that are short, or that show nothing."""

@@ -11,6 +11,9 @@ all fuels, and at most by the carbon that the class of its name can hold. The pa
 of its questions that exceeds the upstream of fuels counts against it: dear chemicals hide no coal. Energy that the
 sector misses counts once. A document of its identity answers it. Nothing is asked of names of a class that is no fuel,
 of supplies cleaner than the upstream of all fuels, and of so little that it decides no title.
+
+A little matter of no class, or of a gas by its name, may also be the gas of a refrigerator: up to a five-hundredth of
+the mass of the goods, it is questioned as a refrigerant that escapes.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,6 +32,7 @@ from ledger.engine.pricing.named_rows import named_row
 from ledger.engine.pricing.priced import BURNING
 from ledger.footprint.stored.burdens import line_kilograms
 from ledger.sdk import CO2_PER_C
+from ledger.sdk.sets.gases import potential_of
 from ledger.sdk.sets.lookup import conservative, entry_of_code
 
 GONE: Final = "unnamed-matter-gone"
@@ -40,6 +44,11 @@ _LEAST: Final = Decimal("0.03")
 """Of the record's burdens: less decides no title (PACT)."""
 _LEAST_UPSTREAM, _MOST_UPSTREAM = Decimal("0.005"), Decimal("1.2")
 """Kg CO2e per kg: open pits of lignite cause 0.01, refineries of residues 1.13 (DESNZ 2025)."""
+_LITTLE, _LEAKED = Decimal("0.05"), Decimal("0.002")
+"""Of the mass of the goods: more is no gas of a cooling plant, and so much of it leaks at most."""
+_VOLATILE: Final = ("", "gas", "fluorinatedGas")
+_COOLANT: Final = "R404A"
+"""The usual blend of cold stores and of food works."""
 _MAY_BURN: Final = (
     "", "fuel", "gas", "oil", "organicChemical", "polymer", "refractory", "rubber", "specialChemical",
 )
@@ -51,7 +60,8 @@ _LONGEST: Final = 255
 
 class _Unnamed(NamedTuple):
     """Kg of unnamed matter in the lot or the supply at a place. `burning`: kg CO2e of a kg that burns; `covered`: kg
-    CO2e that are omitted, questioned or booked for it already. `asked`: whether no document shows its identity."""
+    CO2e that are omitted, questioned or booked for it already. `asked`: whether no document shows its identity.
+    `volatile`: whether it may be a refrigerant by its name."""
 
     name: str
     mass: Decimal
@@ -60,6 +70,7 @@ class _Unnamed(NamedTuple):
     lot: int | None = None
     supply: int | None = None
     asked: bool = True
+    volatile: bool = False
 
     def amount(self, part: Decimal) -> Decimal:
         """Kg CO2e of the burning of a part of it that nobody books."""
@@ -69,7 +80,7 @@ class _Unnamed(NamedTuple):
 def check_unnamed(process: Process) -> Iterator[Finding]:
     """The findings on unnamed matter that goes nowhere."""
     matters = [*_lots(process), *_supplies(process)]
-    if not any(matter.asked and matter.burning for matter in matters):
+    if not any(matter.asked and (matter.burning or matter.volatile) for matter in matters):
         return
     mass = sum((matter.mass for matter in matters), ZERO)
     goods, named = _leaving(process)
@@ -77,19 +88,35 @@ def check_unnamed(process: Process) -> Iterator[Finding]:
     if gone <= mass * _LOST:
         return
     part = gone / mass
-    whole = sum((matter.amount(part) for matter in matters), ZERO)
+    burnt = [matter.amount(part) for matter in matters]
+    escaped = _escaped(process, matters, part)
+    whole, burdens = sum(burnt, ZERO), _burdens(process)
     asked = whole - _missing_energy(process)
-    if asked <= _LEAST * (_burdens(process) + asked):
-        return
-    for matter in matters:
-        amount = matter.amount(part) * asked / whole
+    if asked <= _LEAST * (burdens + asked):
+        asked = ZERO
+    if sum(escaped, ZERO) <= _LEAST * (burdens + sum(escaped, ZERO)):
+        escaped = [ZERO for _ in matters]
+    for matter, burning, escaping in zip(matters, burnt, escaped, strict=True):
+        amount = max(burning * asked / whole if whole else ZERO, escaping)
         if amount:
+            what = "gas that escapes" if escaping == amount else "fuel that burns"
             yield Finding(
                 code=GONE, taken=matter.lot, supply=matter.supply, value=short(matter.mass * part), unit="KGM",
                 amount=short(amount),
                 message=f"{matter.name}: no factor set knows its name, and {short(matter.mass * part):f} kg of it "
-                        "leave in no output: it may be fuel that burns"[:_LONGEST],
+                        f"leave in no output: it may be {what}"[:_LONGEST],
             )
+
+
+def _escaped(process: Process, matters: Sequence[_Unnamed], part: Decimal) -> list[Decimal]:
+    """Kg CO2e of each matter that may be a refrigerant. Together they are no more than leaks."""
+    goods = sum((made.facts.mass or ZERO for _, made in process.outputs if made.facts.role in SOLD), ZERO)
+    masses = [matter.mass if matter.asked and matter.volatile else ZERO for matter in matters]
+    whole = sum(masses, ZERO)
+    if not whole or whole > goods * _LITTLE:
+        return [ZERO for _ in matters]
+    leaked = min(part, goods * _LEAKED / whole) * potential_of(_COOLANT)
+    return [max(mass * leaked - matter.covered, ZERO) for matter, mass in zip(matters, masses, strict=True)]
 
 
 def _lots(process: Process) -> Iterator[_Unnamed]:
@@ -133,7 +160,7 @@ def _supplies(process: Process) -> Iterator[_Unnamed]:
         asked = not is_fuel and upstream >= _LEAST_UPSTREAM * mass and not _is_shown(process, supply.material)
         covered = booked + max(upstream - _MOST_UPSTREAM * mass, ZERO)
         yield _Unnamed(supply.material, mass, _burning(process, supply.material), covered, supply=place,
-                       asked=asked)
+                       asked=asked, volatile=_class_of(process, supply.material) in _VOLATILE)
 
 
 def _is_named(process: Process, product: str) -> bool:
@@ -149,7 +176,7 @@ def _is_named(process: Process, product: str) -> bool:
 
 def _burning(process: Process, name: str) -> Decimal:
     """Kg CO2e of a kg that burns; zero for a name of a class that is no fuel."""
-    group = next((known.id for one in process.sets if (known := one.class_of(name)) is not None), "")
+    group = _class_of(process, name)
     fuels = [known.words for one in process.sets if (known := one.classes.get(_FUEL)) is not None]
     if any(word in name.lower() for words in fuels for word in words):
         group = _FUEL
@@ -158,6 +185,11 @@ def _burning(process: Process, name: str) -> Decimal:
     most = class_carbon(group) * CO2_PER_C
     usual = conservative(process.sets, "", "KGM", "combustion")
     return most if usual is None else min(usual, most)
+
+
+def _class_of(process: Process, name: str) -> str:
+    """The class of a name by its parts; empty if they say nothing."""
+    return next((known.id for one in process.sets if (known := one.class_of(name)) is not None), "")
 
 
 def _upstream(process: Process, place: int) -> Decimal:
