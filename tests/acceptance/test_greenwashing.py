@@ -52,6 +52,7 @@ ATTEMPTS: Final = (
     Attempt(nonferrous.power_by_a_paper_of_its_own, 8_030_030, "declared power is of the grid: no effect"),
     Attempt(nonferrous.power_declared_in_norway, 7_579_024, "declared power may be used anywhere"),
     Attempt(nonferrous.anodes_that_are_inert_by_word, 1_796_120, "inert anodes without evidence"),
+    Attempt(nonferrous.bauxite_in_the_pots, 2_310_000, "minimal inventory: cells take alumina"),
     Attempt(nonferrous.alumina_that_cleans_the_air, 8_085_000, "a factor is never negative"),
     Attempt(nonferrous.acid_that_carries_the_copper, 3_160_604,
             "substitution: assigned above the default of what it replaces"),
