@@ -11,6 +11,7 @@ is questioned, and a note tells of smaller differences.
     goods whose prices are known, ratio > 5    by usual prices
     goods of one composition, ratio > 5        by the values that the record states
     offcuts of bought goods, without values    at most a quarter beside the products
+    services beside goods                      nothing, or up to a quarter by values and a document of the service
     a rule that the record names and shows     the lower of the two, with a note
     others                                     by mass
 """
@@ -45,6 +46,8 @@ UNKNOWN_GOODS: Final = "burden-on-unknown-goods"
 NOT_WHOLE: Final = "shares-not-whole"
 RULES: Final = ("productCategoryRules", "sectorRules", "allocationRules")
 """Kinds of documents, alone or before a colon and their subject, that show the rule behind an allocation key."""
+SERVICES: Final = ("serviceContract", "serviceInvoice", "serviceRecord", "hoursOfService", "salesInvoice", "invoice")
+"""Kinds of documents, alone or before a colon and their subject, that show a service which was sold beside goods."""
 _NOTHING: Final = Decimal(0)
 _ONE: Final = Decimal(1)
 _STEP: Final = Decimal("0.000000001")
@@ -139,6 +142,10 @@ def _is_ruled(record: Transformation) -> bool:
         document.kind.partition(":")[0] in RULES for document in record.evidence)
 
 
+def _shows_service(record: Transformation) -> bool:
+    return any(document.kind.partition(":")[0] in SERVICES for document in record.evidence)
+
+
 def _not_whole(record: Transformation) -> Sequence[Finding]:
     """A note on declared shares that do not add up to 1 by more than their last decimals: the ledger divides them by
     their sum, so that nothing is lost, but the record may have forgotten an output."""
@@ -227,6 +234,7 @@ class _Sharing:
         self._treats = inputs.waste
         self._prescribed = is_prescribed(record.process, record.allocation, [one.goods for one in carriers])
         self._ruled = _is_ruled(record)
+        self._sold = all(carrier.value is not None for carrier in carriers) and _shows_service(record)
 
     def doubts(self) -> Iterator[_SmallShare]:
         yield from self._of_one_product()
@@ -377,9 +385,11 @@ class _Sharing:
 
     def _on_unknown_goods(self, compared: Collection[int]) -> Iterator[_SmallShare]:
         """By-products without a price, goods of an unknown kind, and services beside goods carry at most a quarter.
-        With a physical key, stated values answer for goods; for a service with waste the plant is paid."""
-        unknown = [] if self._treats else [
+        With a physical key, stated values answer for goods; for a service with waste the plant is paid. A service
+        without stated values and a document of it carries nothing: four steps of a quarter would leave a third."""
+        services = [] if self._treats else [
             carrier for carrier in self._carriers if not carrier.mass and carrier.worth is None]
+        unknown = list(services)
         if not (self._key in PHYSICAL and self._values()):
             unknown += [
                 carrier for carrier in self._massive if not carrier.is_named and carrier.output not in compared]
@@ -387,15 +397,25 @@ class _Sharing:
                   and (carrier.materials or carrier.worth)]
         yield from _beyond_a_quarter(unknown, others, UNKNOWN_GOODS, "goods or services of which the ledger knows no "
                                      "price carry more than a quarter")
+        if not self._sold:
+            yield from _beyond(_NOTHING, services, others, UNKNOWN_GOODS, "services carry burdens of goods, without "
+                               "stated values and a document of the service")
 
 
 def _beyond_a_quarter(
     beside: Iterable[_Carrier], main: Sequence[_Carrier], code: str, words: str
 ) -> Iterator[_SmallShare]:
     """The burdens that main outputs escape if others beside them carry more than a quarter: the main ones owe all."""
+    yield from _beyond(_MOST_UNKNOWN, beside, main, code, words)
+
+
+def _beyond(
+    most: Decimal, beside: Iterable[_Carrier], main: Sequence[_Carrier], code: str, words: str
+) -> Iterator[_SmallShare]:
+    """The burdens that main outputs escape if others beside them carry more than `most` of all."""
     carried, rest = (_sum(carrier.share for carrier in carriers) for carriers in (beside, main))
     whole = CONTEXT.add(carried, rest)
-    if not rest or carried <= _times(whole, _MOST_UNKNOWN):
+    if not rest or carried <= _times(whole, most):
         return
     for carrier in main:
         usual = _times(carrier.share, CONTEXT.divide(whole, rest))

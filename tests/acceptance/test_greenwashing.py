@@ -199,6 +199,7 @@ ATTEMPTS: Final = (
     Attempt(mixing.two_shares_of_one_product, 936_000, "declared shares of one product differ from its mass"),
     Attempt(mixing.just_above_the_lowest, 1_930_000, "a statement without evidence, inside the range"),
     Attempt(mixing.a_slice_at_each_step, 794_649, "declared shares at each step, added up downstream"),
+    Attempt(mixing.advice_at_each_step, 1_559_331, "a service by word alone carries nothing, however little"),
     Attempt(mixing.water_in_the_metal, 7_900_000, "water in a product has a maximum by route"),
     Attempt(mixing.all_energy_to_the_lot_that_stays, 419_991, "like runs of one period differ in energy per tonne"),
     Attempt(mixing.suppliers_a_little_low, 748_800, "many statements below the default without evidence"),

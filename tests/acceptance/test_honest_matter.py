@@ -105,12 +105,13 @@ def trimmings_without_a_price(market: Market) -> tuple[Company, list[str]]:
 
 
 def parts_and_their_fitting(market: Market) -> tuple[Company, list[str]]:
-    """A maker sells its parts, and the hours in which it fits them, at a fifth of the price of all."""
+    """A maker sells its parts, and the hours in which it fits them, at a fifth of the price of all, by an invoice."""
     shop = market.company("shop", "DE").products("equipment", part="steel")
     shop.product("fitting", "equipment", "HUR")
     shop.run("equipment.assembly", [
         shop.out("part", "1000 TNE", value="4000000 EUR"), shop.out("fitting", "9000 HUR", value="1000000 EUR")],
-        [supply("steel", "1005 TNE"), supply("electricity", "100 MWH")], allocation="value")
+        [supply("steel", "1005 TNE"), supply("electricity", "100 MWH")], allocation="value",
+        evidence=[evidence("serviceInvoice:fitting")])
     return shop, ["part", "fitting"]
 
 

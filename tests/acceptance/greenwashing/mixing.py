@@ -103,6 +103,20 @@ def a_slice_at_each_step(market: Market) -> Lie:
     return Lie(shop, "bar-656", (0.656 - kept) * 1e6 * STEEL)
 
 
+def advice_at_each_step(market: Market) -> Lie:
+    """Each of four steps gives a quarter of the burden to ten hours of advice, which nobody buys."""
+    shop = dealer(market, bar="steel")
+    shop.product("advice", "works", "HUR")
+    stated(shop, "bar", 1000, STEEL, EPD, name="bar-0")
+    market.begin_to_lie()
+    for step in range(1, 5):
+        shop.run("works.make", [
+            shop.out("bar", "1000 TNE", name=f"bar-{step}", share="0.76"),
+            shop.out("advice", "10 HUR", "coProduct", name=f"advice-{step}", share="0.24")],
+            inputs={f"bar-{step - 1}": "1000 TNE"}, allocation="declared")
+    return Lie(shop, "bar-4", (1 - 0.76**4) * 1e6 * STEEL)
+
+
 def water_in_the_metal(market: Market) -> Lie:
     """Half of the weight of the aluminium is water from nature."""
     shop = dealer(market, metal="aluminium", ware="aluminium")

@@ -35,6 +35,7 @@ from ledger.sdk.tables import rows
 BURDEN: Final = 1000.0
 RULE: Final = AllocationBasis(rule="a product category rule")
 SHOWN: Final = Evidence(digest="0" * 64, media_type="application/pdf", kind="productCategoryRules")
+INVOICE: Final = Evidence(digest="7" * 64, media_type="application/pdf", kind="serviceInvoice:hours")
 COPPER: Final = {"copper": "1"}
 SLAG: Final = {"copperSlag": "1"}
 ETHYLENE: Final = {"ethylene": "1"}
@@ -333,10 +334,21 @@ def test_goods_that_nobody_can_price_carry_at_most_a_quarter(
     ("coProduct", "0.25", 0), ("coProduct", "0.26", 260), ("product", "0.26", 260), ("byProduct", "0.9", 900),
 ])
 def test_a_service_beside_goods_carries_at_most_a_quarter(works: Works, role: Any, share: str, asked: float) -> None:
-    made = works.run({**COPPER_ONLY, "kg": 1000, "share": str(1 - Decimal(share))},
-                     {"unit": "HUR", "quantity": "10 HUR", "role": role, "share": share})
+    """By stated values and an invoice."""
+    made = works.run({**COPPER_ONLY, "kg": 1000, "share": str(1 - Decimal(share)), **value("75")},
+                     {"unit": "HUR", "quantity": "10 HUR", "role": role, "share": share, **value("25")},
+                     evidence=[INVOICE])
     assert works.asked() == pytest.approx([asked, 0])
     assert about(made) == ([(UNKNOWN_GOODS, 0)] if asked else [])
+
+
+@pytest.mark.parametrize(("stated", "papers"), [({}, [INVOICE]), (value("1"), []), (value("1"), [SHOWN]), ({}, [])])
+def test_a_service_by_word_carries_nothing(works: Works, stated: Mapping[str, Any], papers: Any) -> None:
+    made = works.run({**COPPER_ONLY, "kg": 1000, "share": "0.76", **stated},
+                     {"unit": "HUR", "quantity": "10 HUR", "role": "coProduct", "share": "0.24", **stated},
+                     evidence=papers)
+    assert works.asked() == pytest.approx([240, 0])
+    assert about(made) == [(UNKNOWN_GOODS, 0)]
 
 
 def test_materials_make_no_service_a_good(works: Works) -> None:
