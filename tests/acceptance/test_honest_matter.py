@@ -154,11 +154,28 @@ def concrete_of_old_concrete(market: Market) -> tuple[Company, list[str]]:
     return plant, ["concrete"]
 
 
+def incinerator_with_metal_in_its_ash(market: Market) -> tuple[Company, list[str]]:
+    """A plant that burns household waste sells heat, and draws the iron out of its ash with a magnet."""
+    plant = market.company("plant", "DE")
+    plant.product("waste", "circular", materials={"municipalWaste": "1"})
+    plant.products("circular", iron="steel", ash="bottomAsh").product("heat", "energy", "GV")
+    plant.collect(plant.out("waste", "1000 TNE", "waste", origin="postConsumer"))
+    plant.run("circular.incineration", [
+        plant.out("heat", "6000 GV"), plant.out("iron", "20 TNE", "waste", origin="postConsumer"),
+        plant.out("ash", "200 TNE", "waste", origin="postConsumer")],
+        [supply("electricity", "80 MWH")], {"waste": "1000 TNE"},
+        {"composition": [{"kind": "food", "share": "0.4"}, {"kind": "paper", "share": "0.2"},
+                         {"kind": "plastic", "share": "0.25"}, {"kind": "metal", "share": "0.15"}],
+         "heatingValue": {"value": "9000", "unit": "GV"}, "chargedTo": "energy"}, allocation="energy")
+    return plant, ["iron", "ash"]
+
+
 CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     packaging_of_parts, clippings_of_terminals, arc_furnace_with_delivery_notes, arc_furnace_with_a_lot_of_scrap,
     converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
     trimmings_without_a_price, parts_and_their_fitting, chlorine_beside_lye, oxygen_by_moles,
     steel_by_its_category_rules, concrete_of_old_concrete,
+    incinerator_with_metal_in_its_ash,
 )
 
 

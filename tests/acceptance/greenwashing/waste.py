@@ -1,11 +1,12 @@
 """Attempts with waste: what is scrap, whose it was, and how it is melted."""
 
 from acceptance.greenwashing.lie import Lie
-from support.market import Company, Market, evidence, row, supply
+from support.market import Company, Market, evidence, nature, row, supply
 
 CHINA = row("electricity/cradleToGate/CN/2024")
 ALUMINIUM = row("aluminium/cradleToGate/CN/2012")
 STEEL = row("steel/cradleToGate/*/2019")
+AMMONIA = row("ammonia/cradleToGate/EUR/2018")
 
 
 def _melt(mill: Company, scrap: str, tonnes: str = "1000") -> None:
@@ -201,3 +202,50 @@ def bars_of_ten_years_ago(market: Market) -> Lie:
     maker.consume({"bar": "1000 TNE"}, "finalUse", [maker.out("scrap", "1000 TNE", "waste", origin="postConsumer")])
     _melt(mill, maker.send("scrap", "1000 TNE", mill))
     return Lie(mill, "bar", 1e6 * STEEL)
+
+
+def slabs_beside_their_slag(market: Market) -> Lie:
+    """A steelworks calls its slag the product and its slabs waste, which an arc furnace melts."""
+    works = market.company("works", "CN", "CN-HE").products("steel", slag="slag", slab="steel")
+    mill = market.company("mill", "CN", "CN-HE").products("steel", bar="steel")
+    market.begin_to_lie()
+    works.run("steel.blastFurnaceBasicOxygen", [
+        works.out("slag", "330 TNE"), works.out("slab", "850 TNE", "waste", origin="preConsumer")],
+        [supply("ironOre", "1100 TNE"), supply("pellet", "340 TNE"), supply("coke", "345 TNE"),
+         supply("anthracite", "210 TNE"), supply("limestone", "150 TNE"), supply("lime", "45 TNE"),
+         supply("electricity", "260 MWH"), supply("oxygen", "110000 NM3", "157 TNE")],
+        activity={"hotMetal": {"value": "860", "unit": "TNE"}})
+    _melt(mill, works.send("slab", "850 TNE", mill), "850")
+    return Lie(mill, "bar", 850_000 * STEEL)
+
+
+def metal_beside_its_bath(market: Market) -> Lie:
+    """A smelter sells a tonne of bath, and its metal is waste beside it, which a recycler melts."""
+    smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium", bath="cryolite")
+    recycler = market.company("recycler", "CN", "CN-SD").products("circular", ingot="aluminium")
+    market.begin_to_lie()
+    smelter.run("nonferrous.aluminiumElectrolysis", [
+        smelter.out("bath", "1 TNE"), smelter.out("metal", "1000 TNE", "waste", origin="preConsumer")],
+        [supply("alumina", "1925 TNE"), supply("cryolite", "5 TNE"), supply("anode", "490 TNE"),
+         supply("electricity", "13900 MWH")])
+    sold = smelter.send("metal", "1000 TNE", recycler)
+    recycler.run("circular.recycling", [recycler.out("ingot", "950 TNE")],
+                 [supply("electricity", "600 MWH"), supply("naturalGas", "50000 NM3", "37 TNE")],
+                 {sold: "1000 TNE"}, {"material": "aluminium", "method": "remelting"})
+    return Lie(recycler, "ingot", 1e6 * ALUMINIUM)
+
+
+def ammonia_beside_its_carbon_dioxide(market: Market) -> Lie:
+    """The product of an ammonia plant is its CO2, and its ammonia is waste, of which a neighbour makes urea."""
+    plant = market.company("plant", "DE").products("petrochemicals", gas="carbonDioxide", ammonia="ammonia")
+    neighbour = market.company("neighbour", "DE").products("petrochemicals", urea="urea")
+    market.begin_to_lie()
+    plant.run("petrochemicals.ammonia", [
+        plant.out("gas", "100 TNE"), plant.out("ammonia", "1000 TNE", "waste", origin="preConsumer")],
+        [supply("naturalGas", "850000 NM3", "640 TNE"), nature("air", "1500 TNE"), nature("water", "800 TNE"),
+         supply("electricity", "200 MWH")])
+    sold = plant.send("ammonia", "580 TNE", neighbour)
+    neighbour.run("petrochemicals.fertilizer", [neighbour.out("urea", "1000 TNE")],
+                  [supply("carbonDioxide", "740 TNE"), supply("heat", "3000 GV"), supply("electricity", "50 MWH")],
+                  {sold: "580 TNE"}, {"process": "urea"})
+    return Lie(neighbour, "urea", 580_000 * AMMONIA)

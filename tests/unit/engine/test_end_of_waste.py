@@ -252,12 +252,12 @@ def test_waste_that_is_the_product_is_in_question_beyond_usual_rejects(
 
 
 @pytest.mark.parametrize(("materials", "question"), [
-    ({"steel": "1"}, 180), ({"steelScrap": "1"}, 180), ({"slag": "1"}, 0), ({}, 0), ({"recycledSteel": "1"}, 0),
-    ({"machine": "1"}, 0),
+    ({"steel": "1"}, 180), ({"steelScrap": "1"}, 180), ({"slag": "1"}, 0), ({}, 0), ({"recycledSteel": "1"}, 180),
+    ({"machine": "1"}, 270),
 ], ids=str)
 def test_waste_of_another_kind_is_waste(mill: Works, materials: dict[str, str], question: float) -> None:
-    """90 kg of waste beside 10 kg of bars. A name of scrap does not help; recycled steel has a quarter of the burden
-    of steel."""
+    """90 kg of waste beside 10 kg of bars. A name of scrap does not help, nor does another name of a good that the
+    route makes of its ore; recycled steel has the range of steel."""
     mill.product("rest", materials=materials)
     mill.run([mill.out("bars", "bar", "10 KGM"), mill.out("waste", "rest", "90 KGM", "waste", origin="preConsumer")],
              supplies=[ore("100 KGM")], activity=Make(co2="1000"))
@@ -270,7 +270,8 @@ def test_waste_of_another_kind_is_waste(mill: Works, materials: dict[str, str], 
     (("80", "machine"), "70", "70 KGM", 0),  # the lesser part, by mass and by its usual burden
     (("60", "machine"), "70", "70 KGM", 140),
     (("500", "slag"), "90", "90 KGM", 180),  # ballast has hardly any burden
-    (("10", "slag"), "90", "", 0),  # nothing was bought of it: it is of an ore
+    (("10", "slag"), "90", "", 180),  # nothing was bought of it: the route made it of its ore
+    (("80", "machine"), "90", "", 0),  # the lesser part by its usual burden
 ], ids=str)
 def test_bought_goods_do_not_pass_into_waste_beside_other_goods(
     mill: Works, goods: tuple[str, str], waste: str, bought: str, question: float
@@ -287,14 +288,20 @@ def test_bought_goods_do_not_pass_into_waste_beside_other_goods(
     assert ("waste-of-route" in mill.codes(entry)) == bool(question)
 
 
-def test_waste_beside_power_is_waste(mill: Works) -> None:
+@pytest.mark.parametrize(("material", "held", "question"), [
+    ("slag", "", 0), ("steel", "", 180), ("steel", "machine", 0), ("steel", "slag", 180),
+])
+def test_ash_beside_power_is_waste_and_metal_is_not(mill: Works, material: str, held: str, question: float) -> None:
+    """90 kg out of ore beside heat. Scrap of machines may hold the metal, slag may not."""
     mill.product("heat", "3B")
-    entry = mill.run([mill.out("warm", "heat", "100 3B"), mill.out("ash", "swarf", "90 KGM", "waste",
-                                                                    origin="preConsumer")],
-                     supplies=[ore("100 KGM"), supply("heat", "100 3B")], allocation="energy",
-                     activity=Make(weights={"energy": ["1", "0"]}))
-    assert mill.asked("ash") == 0
-    assert mill.codes(entry) == set()
+    mill.product("ash", materials={material: "1"})
+    if held:
+        mill.product("old", materials={held: "1"})
+        mill.collect("scrap", "old", "100 KGM", origin="postConsumer")
+    mill.run([mill.out("warm", "heat", "100 3B"), mill.out("ash", "ash", "90 KGM", "waste", origin="preConsumer")],
+             {mill.name("scrap"): "100 KGM"} if held else {}, supplies=[ore("100 KGM"), supply("heat", "100 3B")],
+             allocation="energy", activity=Make(weights={"energy": ["1", "0"]}))
+    assert mill.asked("ash") == question
 
 
 def test_the_question_goes_where_the_waste_goes(ledger: MemoryLedger, mill: Works) -> None:
