@@ -192,6 +192,8 @@ ATTEMPTS: Final = (
     Attempt(waste.stock_collected_from_oneself, 2_316_600, "held unused and declared again"),
     Attempt(waste.returns_of_last_week, 2_340_000, "distribution returns count by their unused life"),
     Attempt(waste.bars_beside_a_bolt, 15_563_000, "nearly all that was bought of another material leaves as waste"),
+    Attempt(waste.foil_that_nobody_used, 15_800_000, "packaging that is new when it becomes waste needs an end user"),
+    Attempt(waste.resin_that_nobody_used, 3_270_000, "plastics that are new when they become waste need an end user"),
     Attempt(waste.slabs_beside_their_slag, 1_989_000, "metal that the route made of ore is no waste of its slag"),
     Attempt(waste.metal_beside_its_bath, 15_563_000, "metal that the route made is no waste of its bath"),
     Attempt(waste.ammonia_beside_its_carbon_dioxide, 1_415_300, "a chemical is used up only if it came in"),

@@ -154,6 +154,29 @@ def concrete_of_old_concrete(market: Market) -> tuple[Company, list[str]]:
     return plant, ["concrete"]
 
 
+def canteen_with_its_foil(market: Market) -> tuple[Company, list[str]]:
+    """A canteen uses its foil within days, and has the note of the collector who takes all of it back."""
+    works = market.company("works", "DE").products("works", foil="aluminiumFoil")
+    canteen = market.company("canteen", "DE").products("works", foil="aluminiumFoil")
+    works.run("works.make", [works.out("foil", "10 TNE")], [supply("aluminium", "10 TNE")])
+    foil = works.send("foil", "10 TNE", canteen)
+    canteen.consume({foil: "10 TNE"}, "finalUse", [
+        canteen.out("foil", "9 TNE", "waste", name="used", origin="postConsumer")], time="2025-04-08T00:00:00Z",
+        evidence=[evidence("takeBackNote:foil")])
+    return canteen, ["used"]
+
+
+def film_of_a_quarter(market: Market) -> tuple[Company, list[str]]:
+    """A warehouse uses its film until the summer, and has no document of it."""
+    works = market.company("works", "DE").products("works", film="polyethyleneLd")
+    warehouse = market.company("warehouse", "DE").products("works", film="polyethyleneLd")
+    works.run("works.make", [works.out("film", "10 TNE")], [supply("polyethyleneLd", "10 TNE")])
+    film = works.send("film", "10 TNE", warehouse)
+    warehouse.consume({film: "10 TNE"}, "ownUse", [
+        warehouse.out("film", "9 TNE", "waste", name="used", origin="postConsumer")], time="2025-07-10T00:00:00Z")
+    return warehouse, ["used"]
+
+
 def incinerator_with_metal_in_its_ash(market: Market) -> tuple[Company, list[str]]:
     """A plant that burns household waste sells heat, and draws the iron out of its ash with a magnet."""
     plant = market.company("plant", "DE")
@@ -174,7 +197,7 @@ CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     packaging_of_parts, clippings_of_terminals, arc_furnace_with_delivery_notes, arc_furnace_with_a_lot_of_scrap,
     converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
     trimmings_without_a_price, parts_and_their_fitting, chlorine_beside_lye, oxygen_by_moles,
-    steel_by_its_category_rules, concrete_of_old_concrete,
+    steel_by_its_category_rules, concrete_of_old_concrete, canteen_with_its_foil, film_of_a_quarter,
     incinerator_with_metal_in_its_ash,
 )
 

@@ -6,6 +6,8 @@ from support.market import Company, Market, evidence, nature, row, supply
 CHINA = row("electricity/cradleToGate/CN/2024")
 ALUMINIUM = row("aluminium/cradleToGate/CN/2012")
 STEEL = row("steel/cradleToGate/*/2019")
+FOIL = row("aluminiumFoil/cradleToGate/CN/2023")
+PET = row("pet/cradleToGate/*/2018")
 AMMONIA = row("ammonia/cradleToGate/EUR/2018")
 
 
@@ -202,6 +204,39 @@ def bars_of_ten_years_ago(market: Market) -> Lie:
     maker.consume({"bar": "1000 TNE"}, "finalUse", [maker.out("scrap", "1000 TNE", "waste", origin="postConsumer")])
     _melt(mill, maker.send("scrap", "1000 TNE", mill))
     return Lie(mill, "bar", 1e6 * STEEL)
+
+
+def _used_at_once(market: Market, material: str, kilograms: float) -> tuple[Company, str]:
+    """A thousand tonnes of goods that an EPD states, and that their buyer throws away on the day of the sale."""
+    maker = market.company("maker", "CN", "CN-SD").products("works", good=material)
+    user = market.company("user", "CN", "CN-SD").products("works", scrap=material)
+    maker.declare(lot=maker.out("good", "1000 TNE"), burdens={"fossilGhgEmissions": f"{1e6 * kilograms:.0f}"},
+                  evidence=[evidence("environmentalProductDeclaration")])
+    bought = maker.send("good", "1000 TNE", user)
+    market.begin_to_lie()
+    user.consume({bought: "1000 TNE"}, "finalUse", [user.out("scrap", "1000 TNE", "waste", origin="postConsumer")])
+    return user, "scrap"
+
+
+def foil_that_nobody_used(market: Market) -> Lie:
+    """New aluminium is called foil, its buyer throws it away at once, and a recycler melts it."""
+    user, scrap = _used_at_once(market, "aluminiumFoil", FOIL)
+    recycler = market.company("recycler", "CN", "CN-HN").products("circular", ingot="aluminium")
+    sold = user.send(scrap, "1000 TNE", recycler)
+    recycler.run("circular.recycling", [recycler.out("ingot", "950 TNE")],
+                 [supply("electricity", "600 MWH"), supply("naturalGas", "50000 NM3", "37 TNE")],
+                 {sold: "1000 TNE"}, {"material": "aluminium", "method": "remelting"})
+    return Lie(recycler, "ingot", 1e6 * FOIL)
+
+
+def resin_that_nobody_used(market: Market) -> Lie:
+    """New resin is used up at once, by a buyer who makes nothing of it, and extruded as waste of end users."""
+    user, scrap = _used_at_once(market, "pet", PET)
+    recycler = market.company("recycler", "CN", "CN-HN").products("circular", resin="pet")
+    sold = user.send(scrap, "1000 TNE", recycler)
+    recycler.run("circular.recycling", [recycler.out("resin", "950 TNE")], [supply("electricity", "600 MWH")],
+                 {sold: "1000 TNE"}, {"material": "plastics", "method": "extrusion"})
+    return Lie(recycler, "resin", 1e6 * PET)
 
 
 def slabs_beside_their_slag(market: Market) -> Lie:

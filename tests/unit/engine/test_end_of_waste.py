@@ -361,6 +361,7 @@ def test_a_sister_gathers_like_the_maker(ledger: MemoryLedger, maker: Works) -> 
 @pytest.mark.parametrize(("materials", "years"), [
     ({"steel": "1"}, "0.5"), ({"machine": "1"}, "1"), ({"machine": "0.5", "steel": "0.5"}, "0.75"),
     ({"slag": "1"}, "0"), ({}, "0"), ({"machine": "0.9", "slag": "0.1"}, "0.9"), ({"steelScrap": "1"}, "0"),
+    ({"steelDrum": "1"}, "0.25"),
 ], ids=str)
 def test_the_minimum_life_is_the_mean_of_the_materials(mill: Works, materials: dict[str, str], years: str) -> None:
     mill.product("thing", materials=materials)
@@ -410,6 +411,25 @@ def test_unused_goods_are_no_scrap(dealer: Works, time: str, origin: str, questi
     dealer.end({dealer.held["bars"]: "100 KGM"}, time,
                [dealer.out("scrap", "swarf", "80 KGM", "waste", origin=origin)], "disposed")
     assert dealer.asked("scrap") == pytest.approx(question)
+
+
+@pytest.mark.parametrize(("material", "papers", "question"), [
+    ("steelDrum", [], 1 - 30 / 365.25 / 0.25), ("steelDrum", ["takeBackNote:drum"], 0),
+    ("steelDrum", ["weighing"], 1 - 30 / 365.25 / 0.25),
+    ("steel", ["takeBackNote"], 1 - 30 / 365.25 / 0.5),
+])
+def test_packaging_may_be_used_within_days_by_a_document(
+    maker: Works, dealer: Works, material: str, papers: list[str], question: float
+) -> None:
+    """Drums of a month, at 2 kg per kg. A document makes no bar older."""
+    maker.product("drum", materials={material: "1"})
+    maker.declare(lot=maker.out("drums", "drum", "100 KGM"), burdens={"fossilGhgEmissions": "200"},
+                  evidence=[document("study")], **MADE)
+    bought = dealer.bought(maker, "drums", "100 KGM", BOUGHT)
+    dealer.end({bought: "100 KGM"}, "2025-01-31T00:00:00Z", [
+        dealer.out("scrap", "swarf", "80 KGM", "waste", origin="postConsumer")], "finalUse",
+        *[document(kind) for kind in papers])
+    assert dealer.asked("scrap") == pytest.approx(160 * question)
 
 
 def test_each_good_counts_by_its_own_age(maker: Works, dealer: Works) -> None:
