@@ -205,6 +205,8 @@ ATTEMPTS: Final = (
     Attempt(mixing.just_above_the_lowest, 1_930_000, "a statement without evidence, inside the range"),
     Attempt(mixing.a_slice_at_each_step, 794_649, "declared shares at each step, added up downstream"),
     Attempt(mixing.advice_at_each_step, 1_559_331, "a service by word alone carries nothing, however little"),
+    Attempt(mixing.question_that_leaves_with_ash, 12_500_000, "a question stays with the outputs that carry burdens"),
+    Attempt(mixing.question_that_leaves_with_gravel, 12_500_000, "a question goes by usual burdens"),
     Attempt(mixing.water_in_the_metal, 7_900_000, "water in a product has a maximum by route"),
     Attempt(mixing.all_energy_to_the_lot_that_stays, 419_991, "like runs of one period differ in energy per tonne"),
     Attempt(mixing.suppliers_a_little_low, 748_800, "many statements below the default without evidence"),

@@ -117,6 +117,31 @@ def advice_at_each_step(market: Market) -> Lie:
     return Lie(shop, "bar-4", (1 - 0.76**4) * 1e6 * STEEL)
 
 
+def question_that_leaves_with_ash(market: Market) -> Lie:
+    """Three hundred times as much collected ash passes through the record, and takes the question of a low statement
+    away."""
+    shop = dealer(market, bar="aluminium", ware="aluminium", ash="bottomAsh")
+    market.begin_to_lie()
+    stated(shop, "bar", 1000, 3.3)
+    shop.collect(shop.out("ash", "300000 TNE", "waste", name="old", origin="preConsumer"))
+    shop.run("works.make", [
+        shop.out("ware", "1000 TNE"), shop.out("ash", "300000 TNE", "waste", origin="preConsumer")],
+        inputs={"bar": "1000 TNE", "old": "300000 TNE"})
+    return Lie(shop, "ware", (ALUMINIUM - 3.3) * 1e6)
+
+
+def question_that_leaves_with_gravel(market: Market) -> Lie:
+    """A hundred times as much gravel is sold beside the ware, at its price, and takes the question by its mass."""
+    shop = dealer(market, bar="aluminium", ware="aluminium", stone="gravel")
+    market.begin_to_lie()
+    stated(shop, "bar", 1000, 3.3)
+    shop.run("works.make", [
+        shop.out("ware", "1000 TNE", value="2400000 EUR"),
+        shop.out("stone", "100000 TNE", "coProduct", value="100000 EUR")],
+        [supply("gravel", "100000 TNE")], {"bar": "1000 TNE"}, allocation="value")
+    return Lie(shop, "ware", (ALUMINIUM - 3.3) * 1e6)
+
+
 def water_in_the_metal(market: Market) -> Lie:
     """Half of the weight of the aluminium is water from nature."""
     shop = dealer(market, metal="aluminium", ware="aluminium")
