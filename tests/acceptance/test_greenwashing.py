@@ -249,6 +249,7 @@ ATTEMPTS: Final = (
     Attempt(sectors.bought_steel_from_nature, 2_340_000, "core: steel is nothing that nature gives"),
     Attempt(names.virgin_called_recycled, 14_800_000, "a recycled material needs recycled content"),
     Attempt(names.pig_iron_called_scrap, 2_410_700, "bought scrap counts as primary metal without a document"),
+    Attempt(names.recycled_by_a_gram_of_scrap, 15_800_000, "recycled is the part of what is made, and not of scrap"),
     Attempt(names.virgin_bought_as_recycled, 14_805_000, "a recycled supply counts as primary without a document"),
     Attempt(names.new_metal_declared_as_scrap, 403_158, "declared goods of scrap need a document"),
     Attempt(names.good_without_a_name, 1_000_000, "no materials and no code: no title footprint"),

@@ -10,7 +10,7 @@ from typing import Final
 from ledger.admission.facts import Facts, LotFacts
 from ledger.admission.lots import Plan
 from ledger.core.record.amounts import CONTEXT
-from ledger.core.record.values import Evidence
+from ledger.core.record.values import UNBURDENED, Evidence
 from ledger.sdk import FactorSetVersion
 from ledger.sdk.sets.factor_set import SupplyEntry
 from ledger.sdk.sets.lookup import entry_of
@@ -20,6 +20,8 @@ RECYCLED: Final = "recycled"
 PROOF: Final = "recycledContent"
 """The kind of a document about recycled content, alone or before a colon and the material."""
 _SCRAP: Final = "Scrap"
+_ALLOYED: Final = Decimal("0.9")
+"""Of what is made: additions of other classes, such as silicon in aluminium, weigh a tenth at most."""
 _NOTHING: Final = Decimal(0)
 
 
@@ -46,8 +48,9 @@ def shows_content(evidence: Sequence[Evidence], materials: Sequence[str]) -> boo
 def recycled_part(
     plan: Plan, facts: Facts, sets: Sequence[FactorSetVersion], evidence: Sequence[Evidence], entry: SupplyEntry
 ) -> Decimal:
-    """The part (0 to 1) of a record's material of the class of `entry` that is scrap, or recycled itself. Bought scrap
-    needs a document of any kind about it, as in a reference range."""
+    """The part (0 to 1) of a record's material of the class of `entry` that is scrap, or recycled itself: of what comes
+    in, or of what is made if that is more, since ore and naphtha are of other classes. Bought scrap needs a document of
+    any kind about it, as in a reference range."""
     if shows_content(evidence, (entry.key,)):
         return Decimal(1)
     kinds = [one.kind.partition(":")[2] for one in evidence]
@@ -65,7 +68,12 @@ def recycled_part(
         whole = CONTEXT.add(whole, mass)
         if lot.role in ("waste", "core") or all(_is_recycled(one) for one in _entries(lot, facts, sets)):
             recycled = CONTEXT.add(recycled, mass)
-    return CONTEXT.divide(recycled, whole) if recycled else _NOTHING
+    made = _NOTHING
+    for lot, _ in plan.created:
+        if lot.role not in UNBURDENED and _of_class(lot, facts, sets, entry):
+            made = CONTEXT.add(made, lot.mass or _NOTHING)
+    whole = max(whole, CONTEXT.multiply(made, _ALLOYED))
+    return min(Decimal(1), CONTEXT.divide(recycled, whole)) if recycled else _NOTHING
 
 
 def _is_recycled(entry: SupplyEntry) -> bool:

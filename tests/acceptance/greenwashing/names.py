@@ -43,6 +43,16 @@ def pig_iron_called_scrap(market: Market) -> Lie:
     return Lie(mill, "bar", 1_050_000 * (STEEL - row("steelScrap/cradleToGate/*/2025")))
 
 
+def recycled_by_a_gram_of_scrap(market: Market) -> Lie:
+    """Ten kilograms of scrap beside bauxite make a thousand tonnes of recycled aluminium by its name."""
+    maker = market.company("maker", "CN", "CN-SD").products("works", metal="recycledAluminium", scrap="aluminium")
+    maker.collect(maker.out("scrap", "10 KGM", "waste", origin="postConsumer"))
+    market.begin_to_lie()
+    maker.run("works.make", [maker.out("metal", "1000 TNE")],
+              [supply("bauxite", "2900 TNE"), supply("electricity", "400 MWH")], {"scrap": "10 KGM"})
+    return Lie(maker, "metal", 1e6 * ALUMINIUM)
+
+
 def virgin_bought_as_recycled(market: Market) -> Lie:
     """A shop lists new aluminium among its supplies as recycled aluminium."""
     shop = market.company("shop", "CN", "CN-SD").products("equipment", part="machine")
