@@ -177,6 +177,20 @@ def film_of_a_quarter(market: Market) -> tuple[Company, list[str]]:
     return warehouse, ["used"]
 
 
+def dismantled_kitchen(market: Market) -> tuple[Company, list[str]]:
+    """A canteen throws its old machines and cups away, as metal, plastics and paper."""
+    canteen = market.company("canteen", "DE").products("works", metal="steel", plastics="polypropylene", paper="paper")
+    canteen.product("kitchen", "works", materials={"machine": "0.8", "kraftPaper": "0.2"})
+    canteen.declare("opening", lot=canteen.out("kitchen", "10 TNE"), burdens={"fossilGhgEmissions": "30000"},
+                    facility=canteen.name("site"), evidence=[evidence("serialNumbers")], start="2015-01-01T00:00:00Z",
+                    end="2015-02-01T00:00:00Z")
+    canteen.consume({"kitchen": "10 TNE"}, "finalUse", [
+        canteen.out("metal", "7 TNE", "waste", origin="postConsumer"),
+        canteen.out("plastics", "1 TNE", "waste", origin="postConsumer"),
+        canteen.out("paper", "1.9 TNE", "waste", origin="postConsumer")])
+    return canteen, ["metal", "plastics", "paper"]
+
+
 def incinerator_with_metal_in_its_ash(market: Market) -> tuple[Company, list[str]]:
     """A plant that burns household waste sells heat, and draws the iron out of its ash with a magnet."""
     plant = market.company("plant", "DE")
@@ -198,7 +212,7 @@ CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
     trimmings_without_a_price, parts_and_their_fitting, chlorine_beside_lye, oxygen_by_moles,
     steel_by_its_category_rules, concrete_of_old_concrete, canteen_with_its_foil, film_of_a_quarter,
-    incinerator_with_metal_in_its_ash,
+    incinerator_with_metal_in_its_ash, dismantled_kitchen,
 )
 
 

@@ -98,7 +98,8 @@ def waste_of_route(buying: Buying) -> list[Reference]:
         if goods and not twins and (sums is None or not _is_laundered(sums, waste, created, buying)):
             continue
         if sums is not None and sums.is_unusual and sums.fresh:
-            ranges = ranges_of_lot(i, product, CONTEXT.multiply(waste.mass, sums.fresh), buying)
+            mass = CONTEXT.multiply(waste.mass, sums.fresh)
+            ranges = max((ranges_of_lot(i, lot, mass, buying) for lot in (product, waste)), key=_whole)
             references += [replace(reference, code=CODE) for reference in ranges]
     return references
 
@@ -184,7 +185,11 @@ def _part_of(waste: LotFacts, created: Sequence[LotFacts], buying: Buying) -> _P
 
 def _usual(lot: LotFacts, buying: Buying) -> Decimal:
     """The kg CO2e that are usual for a lot, by its range; zero without one."""
-    ranges = ranges_of_lot(0, lot, lot.mass, buying) if lot.mass else []
+    return _whole(ranges_of_lot(0, lot, lot.mass, buying) if lot.mass else [])
+
+
+def _whole(ranges: Sequence[Reference]) -> Decimal:
+    """The kg CO2e of the defaults of ranges."""
     return _sum([CONTEXT.multiply(reference.mass, reference.default) for reference in ranges])
 
 

@@ -284,3 +284,19 @@ def ammonia_beside_its_carbon_dioxide(market: Market) -> Lie:
                   [supply("carbonDioxide", "740 TNE"), supply("heat", "3000 GV"), supply("electricity", "50 MWH")],
                   {sold: "580 TNE"}, {"process": "urea"})
     return Lie(neighbour, "urea", 580_000 * AMMONIA)
+
+
+def scrap_out_of_gravel(market: Market) -> Lie:
+    """A shell uses up gravel, and aluminium scrap is left of it."""
+    shell = market.company("shell", "CN", "CN-SD").products("works", gravel="gravel", scrap="aluminium")
+    recycler = market.company("recycler", "CN", "CN-HN").products("circular", ingot="aluminium")
+    shell.run("works.make", [shell.out("gravel", "1000 TNE")], [supply("gravel", "1000 TNE")])
+    market.begin_to_lie()
+    shell.consume({"gravel": "1000 TNE"}, "finalUse", [
+        shell.out("scrap", "1000 TNE", "waste", origin="postConsumer")], time="2026-04-01T00:00:00Z")
+    sold = shell.send("scrap", "1000 TNE", recycler, time="2026-04-01T00:00:00Z")
+    recycler.run("circular.recycling", [recycler.out("ingot", "950 TNE")],
+                 [supply("electricity", "600 MWH"), supply("naturalGas", "50000 NM3", "37 TNE")],
+                 {sold: "1000 TNE"}, {"material": "aluminium", "method": "remelting"},
+                 when=("2026-04-01T00:00:00Z", "2026-05-01T00:00:00Z"))
+    return Lie(recycler, "ingot", 1e6 * row("aluminium/cradleToGate/*/2023"))

@@ -413,6 +413,23 @@ def test_unused_goods_are_no_scrap(dealer: Works, time: str, origin: str, questi
     assert dealer.asked("scrap") == pytest.approx(question)
 
 
+@pytest.mark.parametrize(("held", "question"), [
+    ({"slag": "1"}, 160), ({"steelScrap": "1"}, 0), ({"machine": "1"}, 0), ({}, 0), ({"unheardOf": "1"}, 0),
+    ({"ironOre": "1"}, (80 - 100 * 0.73 * 1.05) * 2), ({"slag": "0.5", "steelScrap": "0.5"}, (80 - 50 * 1.05) * 2),
+], ids=str)
+def test_the_end_of_goods_makes_no_other_matter(
+    maker: Works, dealer: Works, held: dict[str, str], question: float
+) -> None:
+    """80 kg of steel are left of 100 kg of goods that were used for years."""
+    maker.product("thing", materials=held)
+    maker.declare(lot=maker.out("things", "thing", "100 KGM"), burdens={"fossilGhgEmissions": "200"},
+                  evidence=[document("study")], **MADE)
+    bought = dealer.bought(maker, "things", "100 KGM", "2020-01-01T00:00:00Z")
+    dealer.end({bought: "100 KGM"}, "2029-01-01T00:00:00Z",
+               [dealer.out("scrap", "swarf", "80 KGM", "waste", origin="postConsumer")])
+    assert dealer.asked("scrap") == pytest.approx(question)
+
+
 @pytest.mark.parametrize(("material", "papers", "question"), [
     ("steelDrum", [], 1 - 30 / 365.25 / 0.25), ("steelDrum", ["takeBackNote:drum"], 0),
     ("steelDrum", ["weighing"], 1 - 30 / 365.25 / 0.25),
