@@ -6,7 +6,8 @@ the goods, else the values that the record states. A good and a bad year of the 
 believed; the usual prices measure the question. Without prices, only a share of less than a fifth of the share by mass
 is questioned, and a note tells of smaller differences.
 
-    two lots of one product                    equal shares per unit
+    lots of one product, and all freight       equal shares per unit
+    services of one unit                       at least half of that, or by values and a document
     goods whose prices are known, ratio <= 5   by mass
     goods whose prices are known, ratio > 5    by usual prices
     goods of one composition, ratio > 5        by the values that the record states
@@ -55,6 +56,8 @@ _NEAR: Final = Decimal("0.9")
 """Of the share by mass or quantity: prices of one product differ this much among customers."""
 _PHYSICAL_NEAR: Final = Decimal("0.66")
 """Of the share by mass, by another physical key: heating values of like goods differ this much."""
+_ONE_PRODUCT: Final[Mapping[str, Decimal]] = {"declared": Decimal("0.98"), "moles": Decimal("0.98")}
+"""Of the share by quantity, by a key that has no reason to differ among lots of one product but rounding."""
 _HALF: Final = Decimal("0.5")
 _FAR: Final = Decimal("0.2")
 _MOST_UNKNOWN: Final = Decimal("0.25")
@@ -97,10 +100,12 @@ class _Carrier(NamedTuple):
 
 
 class _Inputs(NamedTuple):
-    """The inputs of a record: `shaped`, bought goods of their class; `waste`, waste for the most part."""
+    """The inputs of a record: `shaped`, bought goods of their class; `waste`, waste for the most part. `weighed`: its
+    sector weighs the outputs."""
 
     shaped: bool
     waste: bool
+    weighed: bool
 
 
 class _SmallShare(NamedTuple):
@@ -129,7 +134,7 @@ def questions_of(
     if len(carriers) < 2:
         return AllocationQuestions()
     asked = _answered(_Sharing(record, carriers, _Inputs(
-        shaped=_is_shaped(plan, facts, sets), waste=_is_treated(plan))).doubts())
+        shaped=_is_shaped(plan, facts, sets), waste=_is_treated(plan), weighed=weights is not None)).doubts())
     if record.allocation != _DECLARED or weights is not None:
         return asked
     return asked._replace(findings=(*asked.findings, *_not_whole(record)))
@@ -232,6 +237,7 @@ class _Sharing:
         self._massive = [carrier for carrier in carriers if carrier.mass]
         self._shaped = inputs.shaped
         self._treats = inputs.waste
+        self._weighed = inputs.weighed
         self._prescribed = is_prescribed(record.process, record.allocation, [one.goods for one in carriers])
         self._ruled = _is_ruled(record)
         self._sold = all(carrier.value is not None for carrier in carriers) and _shows_service(record)
@@ -255,19 +261,23 @@ class _Sharing:
             yield from self._on_unknown_goods(compared)
 
     def _of_one_product(self) -> Iterator[_SmallShare]:
-        """Lots of one product, and all freight of one record, carry the same per unit. Services differ in how they were
-        rendered, which a sector's weights may say."""
+        """Lots of one product, and all freight of one record, carry the same per unit, and other services like ones.
+        They differ in how they were rendered, which a sector's weights, or values with a document, may say."""
         groups: dict[str, list[_Carrier]] = {}
+        services: dict[str, list[_Carrier]] = {}
         for carrier in self._carriers:
-            if carrier.mass or self._key in _STATED:
-                freight = carrier.dimension == _FREIGHT and not carrier.mass
-                groups.setdefault(_FREIGHT if freight else carrier.product, []).append(carrier)
-        near = _PHYSICAL_NEAR if self._key in ("energy", "moles") else _NEAR
+            if not carrier.mass and self._weighed:
+                continue
+            freight = carrier.dimension == _FREIGHT and not carrier.mass
+            groups.setdefault(_FREIGHT if freight else carrier.product, []).append(carrier)
+            if not carrier.mass and carrier.worth is None and not self._sold:
+                services.setdefault(carrier.dimension, []).append(carrier)
+        near = _ONE_PRODUCT.get(self._key, _NEAR)
         for group in groups.values():
-            quantities = [carrier.quantity for carrier in group]
-            for carrier, usual in zip(group, _divided(group, quantities), strict=True):
-                yield _SmallShare(carrier, usual, _times(usual, near), SAME_PRODUCT,
-                             "lots of one product, and all freight of a record, carry the same per unit")
+            yield from _per_unit(group, near, "lots of one product, and all freight of a record, carry the same per unit")
+        for group in services.values():
+            yield from _per_unit(group, _HALF, "services of one unit carry like burdens, without stated values and a "
+                                 "document of them")
 
     def _priced(self) -> list[_Carrier]:
         """The outputs whose usual prices are known. All of one composition have one price, whatever it is."""
@@ -420,6 +430,13 @@ def _beyond(
     for carrier in main:
         usual = _times(carrier.share, CONTEXT.divide(whole, rest))
         yield _SmallShare(carrier, usual, usual, code, words)
+
+
+def _per_unit(group: Sequence[_Carrier], near: Decimal, words: str) -> Iterator[_SmallShare]:
+    """The burdens that outputs escape if they carry less per unit than the others."""
+    quantities = [carrier.quantity for carrier in group]
+    for carrier, usual in zip(group, _divided(group, quantities), strict=True):
+        yield _SmallShare(carrier, usual, _times(usual, near), SAME_PRODUCT, words)
 
 
 def _worth(carrier: _Carrier) -> UsualPrice:

@@ -206,6 +206,8 @@ ATTEMPTS: Final = (
     Attempt(mixing.just_above_the_lowest, 1_930_000, "a statement without evidence, inside the range"),
     Attempt(mixing.a_slice_at_each_step, 794_649, "declared shares at each step, added up downstream"),
     Attempt(mixing.advice_at_each_step, 1_559_331, "a service by word alone carries nothing, however little"),
+    Attempt(mixing.bars_by_the_molecule, 2_071_284, "one product has one molar mass"),
+    Attempt(mixing.hours_of_packing, 5_750_000, "services of one unit carry alike"),
     Attempt(mixing.question_that_leaves_with_ash, 12_500_000, "a question stays with the outputs that carry burdens"),
     Attempt(mixing.question_that_leaves_with_gravel, 12_500_000, "a question goes by usual burdens"),
     Attempt(mixing.water_in_the_metal, 7_900_000, "water in a product has a maximum by route"),

@@ -117,6 +117,31 @@ def advice_at_each_step(market: Market) -> Lie:
     return Lie(shop, "bar-4", (1 - 0.76**4) * 1e6 * STEEL)
 
 
+def bars_by_the_molecule(market: Market) -> Lie:
+    """Of two equal lots of one metal, the one that is sold has half of the moles of the other, at each of two steps."""
+    shop = dealer(market, bar="aluminium")
+    stated(shop, "bar", 1000, ALUMINIUM, EPD, name="bar-0")
+    market.begin_to_lie()
+    for step, tonnes in ((1, 500), (2, 250)):
+        shop.run("works.make", [
+            shop.out("bar", f"{tonnes} TNE", name=f"bar-{step}", moles="1"),
+            shop.out("bar", f"{tonnes} TNE", name=f"kept-{step}", moles="1.9")],
+            inputs={f"bar-{step - 1}": f"{2 * tonnes} TNE"}, allocation="moles")
+    return Lie(shop, "bar-2", (0.25 - 1 / 2.9**2) * 1e6 * ALUMINIUM)
+
+
+def hours_of_packing(market: Market) -> Lie:
+    """A toller melts for a hundred hours, packs for one, and lets the hour that nobody buys carry the power."""
+    toller = market.company("toller", "CN", "CN-HE")
+    for short in ("melting", "packing"):
+        toller.product(short, "works", "HUR")
+    market.begin_to_lie()
+    toller.run("works.make", [toller.out("melting", "100 HUR", share="0.000001"),
+                              toller.out("packing", "1 HUR", share="0.999999")],
+               [supply("electricity", "10000 MWH")], allocation="declared")
+    return Lie(toller, "melting", 100 / 101 * 1e7 * row("electricity/cradleToGate/CN/2024"))
+
+
 def question_that_leaves_with_ash(market: Market) -> Lie:
     """Three hundred times as much collected ash passes through the record, and takes the question of a low statement
     away."""
