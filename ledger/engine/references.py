@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from ledger.admission.checks.attributes import is_power
-from ledger.admission.facts import Facts, LotFacts
+from ledger.admission.facts import Composition, Facts, LotFacts
 from ledger.admission.lots import Plan
 from ledger.core.outcome.assessment import Finding, Reference
 from ledger.core.record.amounts import CONTEXT
@@ -166,10 +166,19 @@ def _shown(evidence: Sequence[Evidence], material: str) -> bool:
 
 
 def ranges_of_lot(output: int, lot: LotFacts, mass: Decimal, buying: Buying) -> list[Reference]:
-    """The ranges of `mass` kg of the product of `lot`, for an output of a record; empty if the sets have no range."""
+    """The ranges of `mass` kg of the product of `lot`, for an output of a record; empty if the sets have no range. A lot
+    whose own materials have less than half of the low end of its product's is taken for the product."""
     product = buying.facts.products.get(lot.product)
-    materials = {name: Decimal(share) for name, share in buying.facts.composition(lot).materials.items()}
-    return _Ranges(output, spelled(mass), buying).of(product.codes if product else (), materials)
+    ranges, codes = _Ranges(output, spelled(mass), buying), product.codes if product else ()
+    own = ranges.of(codes, _fractions(buying.facts.composition(lot)))
+    if product is None or lot.composition is None or not product.composition.materials:
+        return own
+    usual = ranges.of(codes, _fractions(product.composition))
+    return usual if CONTEXT.multiply(_least(own), Decimal(2)) < _least(usual) else own
+
+
+def _fractions(composition: Composition) -> dict[str, Decimal]:
+    return {name: Decimal(share) for name, share in composition.materials.items()}
 
 
 def entries_of_lot(lot: LotFacts, buying: Buying) -> list[SupplyEntry]:

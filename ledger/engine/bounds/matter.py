@@ -15,13 +15,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from ledger.admission.facts import Composition
+from ledger.admission.facts import Composition, LotFacts
 from ledger.core.outcome.assessment import Finding, Span
 from ledger.engine.bounds.leaving import OutputHeld
 from ledger.engine.bounds.nature import AIR, WATER, most_of
 from ledger.engine.bounds.prices import default_of, default_of_lot
 from ledger.engine.bounds.process import ONE, ZERO, Process, short
 from ledger.engine.bounds.profiles import Profile, materials_of, profile_of
+from ledger.sdk import PRODUCT_ROLES
 from ledger.sdk.sets.lookup import entry_of_code
 
 MASS: Final = "mass-unexplained"
@@ -58,12 +59,22 @@ def _entering(process: Process) -> Iterator[Portion]:
     sets, facts = process.sets, process.facts
     for lot, _, mass in process.lots:
         if mass:
-            yield Portion(profile_of(sets, materials_of(facts.composition(lot))), mass)
+            yield Portion(_profile_of_lot(process, lot), mass)
     for supply, mass in process.supplied:
         if mass:
             product = facts.products.get(supply.product or "")
             composition = _NOTHING if product is None else product.composition
             yield Portion(profile_of(sets, materials_of(composition, supply.material)), mass)
+
+
+def _profile_of_lot(process: Process, lot: LotFacts) -> Profile:
+    """A good of other matter than its product may be the product: its own range asks for that already."""
+    own = profile_of(process.sets, materials_of(process.facts.composition(lot)))
+    product = process.facts.products.get(lot.product)
+    if lot.composition is None or product is None or lot.role not in PRODUCT_ROLES or not product.composition.materials:
+        return own
+    usual = profile_of(process.sets, materials_of(product.composition))
+    return own._replace(holds={metal: max(most, usual.holds[metal]) for metal, most in own.holds.items()})
 
 
 def _contents(process: Process, outputs: Sequence[OutputHeld]) -> Mapping[str, list[Content]]:
