@@ -20,6 +20,7 @@ _FACTORS: Final = {
 PROOFS: Final = ("emissionMeasurement", "meterReading", "analysis", "monitoringReport")
 """Kinds of evidence for abatement and for N2O that was measured."""
 _ABATED: Final = ("nonSelectiveReduction", "integratedDestruction")
+_CLEAN: Final = (*_ABATED, "atmospheric")
 
 
 class NitricAcid(Process, frozen=True, kw_only=True):
@@ -91,8 +92,8 @@ def _emit(plant: Plant, activity: NitricAcid, acid: Decimal) -> Decimal:
 
 def _check_proof(plant: Plant, activity: NitricAcid, acid: Decimal, emitted: Decimal) -> None:
     """N2O below the factor of the technology needs a document: of the abatement, or of the analyser in the stack. So
-    does a technology that destroys N2O: without one, the factor of high pressure counts."""
-    technology = "highPressure" if activity.technology in _ABATED else activity.technology
+    does a technology that destroys N2O, or has little of it: without one, the factor of high pressure counts."""
+    technology = "highPressure" if activity.technology in _CLEAN else activity.technology
     factor = factors().find(_FACTORS[technology]).value
     hidden = acid / 1000 * factor - emitted
     if hidden > 0 and not plant.context.shows(*PROOFS):
