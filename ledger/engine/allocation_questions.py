@@ -274,7 +274,8 @@ class _Sharing:
                 services.setdefault(carrier.dimension, []).append(carrier)
         near = _ONE_PRODUCT.get(self._key, _NEAR)
         for group in groups.values():
-            yield from _per_unit(group, near, "lots of one product, and all freight of a record, carry the same per unit")
+            yield from _per_unit(group, near,
+                                 "lots of one product, and all freight of a record, carry the same per unit")
         for group in services.values():
             yield from _per_unit(group, _HALF, "services of one unit carry like burdens, without stated values and a "
                                  "document of them")

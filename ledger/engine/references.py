@@ -166,8 +166,8 @@ def _shown(evidence: Sequence[Evidence], material: str) -> bool:
 
 
 def ranges_of_lot(output: int, lot: LotFacts, mass: Decimal, buying: Buying) -> list[Reference]:
-    """The ranges of `mass` kg of the product of `lot`, for an output of a record; empty if the sets have no range. A lot
-    whose own materials have less than half of the low end of its product's is taken for the product."""
+    """The ranges of `mass` kg of the product of `lot`, for an output of a record; empty if the sets have no range. If
+    the low end of a lot's own materials is less than half of its product's, the product's range counts."""
     product = buying.facts.products.get(lot.product)
     ranges, codes = _Ranges(output, spelled(mass), buying), product.codes if product else ()
     own = ranges.of(codes, _fractions(buying.facts.composition(lot)))

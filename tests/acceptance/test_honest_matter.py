@@ -191,6 +191,17 @@ def dismantled_kitchen(market: Market) -> tuple[Company, list[str]]:
     return canteen, ["metal", "plastics", "paper"]
 
 
+def mill_that_burns_its_methane(market: Market) -> tuple[Company, list[str]]:
+    """An oil mill treats its waste water in a closed reactor and burns the gas, by the readings of its gas meter."""
+    mill = market.company("mill", "DE").products("consumer-goods", oil="rapeseedOil")
+    mill.run("consumer-goods.foodAndDrink", [mill.out("oil", "1000 TNE")],
+             [supply("rapeseedOil", "1010 TNE"), supply("electricity", "160 MWH"), supply("heat", "1000 GV")],
+             activity={"food": "oilAndFat", "effluents": [{
+                 "treatment": "anaerobicReactor", "volume": {"value": "10000", "unit": "MTQ"}, "codIn": "50",
+                 "recovered": {"value": "95", "unit": "TNE"}}]}, evidence=[evidence("meterReading:biogas")])
+    return mill, ["oil"]
+
+
 def incinerator_with_metal_in_its_ash(market: Market) -> tuple[Company, list[str]]:
     """A plant that burns household waste sells heat, and draws the iron out of its ash with a magnet."""
     plant = market.company("plant", "DE")
@@ -212,7 +223,7 @@ CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
     trimmings_without_a_price, parts_and_their_fitting, chlorine_beside_lye, oxygen_by_moles,
     steel_by_its_category_rules, concrete_of_old_concrete, canteen_with_its_foil, film_of_a_quarter,
-    incinerator_with_metal_in_its_ash, dismantled_kitchen,
+    incinerator_with_metal_in_its_ash, dismantled_kitchen, mill_that_burns_its_methane,
 )
 
 

@@ -14,6 +14,7 @@ from typing import Final, Literal, NamedTuple
 from carbon_ledger_consumer_goods.common import PACKAGE, factors
 from ledger.sdk import (
     ZERO,
+    Context,
     Draft,
     Fraction,
     Line,
@@ -28,6 +29,9 @@ from ledger.sdk import (
 
 MOST_METHANE: Final = Decimal("0.25")
 """Largest kg of CH4 per kg of COD: burning 16 kg of methane takes 64 kg of oxygen."""
+
+PROOFS: Final = ("emissionMeasurement", "meterReading", "analysis", "monitoringReport")
+"""Kinds of evidence for measured methane, for sludge, and for methane that is burnt."""
 
 Treatment = Literal[
     "aerobic", "aerobicOverloaded", "anaerobicReactor", "anaerobicDigester", "shallowLagoon", "deepLagoon", "discharge",
@@ -68,27 +72,43 @@ def _corrections() -> Mapping[str, Mapping[str, str]]:
     return {row["treatment"]: row for row in rows(PACKAGE, "effluent.csv")}
 
 
-def book_effluents(draft: Draft, effluents: Sequence[Effluent], *, grown: bool) -> None:
-    """A line of CH4 for each, and their sum as indicator `effluentMethane` (kg).
+def book_effluents(draft: Draft, context: Context, effluents: Sequence[Effluent], *, grown: bool) -> None:
+    """A line of CH4 for each, and their sum as indicator `effluentMethane` (kg). Below the default of the treatment,
+    a measurement, the sludge and the recovered methane need a document.
 
     `grown`: the COD is of wood and fibres, so the CH4 is biogenic; CH4 of dyes, sizes and auxiliaries counts as fossil.
     Raises PluginError for more sludge than COD, more recovered methane than formed, and more COD after treatment than
     before.
     """
-    total = ZERO
+    total = usual = ZERO
+    gas: Literal["CH4biogenic", "CH4"] = "CH4biogenic" if grown else "CH4"
     for i, effluent in enumerate(effluents):
         potential = _potential(i, effluent)
+        usual += _usual(effluent)
         amount = _removed(i, effluent) * potential.value
         amount -= _at_most("recovered", i, effluent.recovered, amount)
         total += amount
         draft.line(Line(
-            gas="CH4biogenic" if grown else "CH4", amount=amount, source=f"effluent {effluent.treatment}",
+            gas=gas, amount=amount, source=f"effluent {effluent.treatment}",
             kind="treatment", burden="biogenicNonCO2Emissions" if grown else "fossilGhgEmissions",
             primary=potential.measured, ratings=(1, 1, 1) if potential.measured else (2, 2, 2),
             factor=potential.factor, recalled=potential.recalled,
         ))
     if effluents:
         draft.indicate("effluentMethane", total)
+    if context.questions and total < usual and not context.shows(*PROOFS):
+        draft.warn(
+            "methane-unproven", f"{total:f} kg of methane of waste water: no document ({', '.join(PROOFS)}) shows less "
+            f"than {usual:f} kg", emits={gas: usual - total},
+        )
+
+
+def _usual(effluent: Effluent) -> Decimal:
+    """Kg of CH4 by the default of the treatment, if all COD decays and nothing is recovered."""
+    removed = Decimal(effluent.cod_in) - Decimal(effluent.cod_out or 0)
+    volume = amount_in(effluent.volume, "MTQ", "effluents.volume")
+    mcf = Decimal(_corrections()[effluent.treatment]["mcf"])
+    return volume * max(removed, ZERO) * mcf * factors().find("methaneCapacity").value
 
 
 def _removed(index: int, effluent: Effluent) -> Decimal:

@@ -79,7 +79,7 @@ def assess(context: Context, activity: FoodAndDrink) -> Assessment:
     """
     draft, power = draft_with_energy(context, activity)
     own = burn_residues(draft, activity.own_fuels, sets=context.sets)
-    book_effluents(draft, activity.effluents, grown=True)
+    book_effluents(draft, context, activity.effluents, grown=True)
     leak_refrigerants(draft, context)
     _release_gas(draft, context)
     fermented = _ferment(draft, context, activity)

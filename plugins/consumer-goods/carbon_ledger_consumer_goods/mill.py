@@ -48,7 +48,7 @@ def run_mill(draft: Draft, context: Context, activity: Mill) -> Run:
     own = burn_residues(draft, activity.own_fuels, sets=context.sets)
     carbonates = book_limestone(draft, context, activity.limestone_purity)
     carbonates += book_soda_ash(draft, context, activity.soda_ash_purity)
-    book_effluents(draft, activity.effluents, grown=True)
+    book_effluents(draft, context, activity.effluents, grown=True)
     sold = book_cogeneration(draft, context, activity.chp, activity.boiler_heat, activity.heat_from_chp)
     # The draft counts the residues' carbon only if factor sets are in force.
     grown = draft.biogenic if context.sets else draft.biogenic + own.carbon * CO2_PER_C

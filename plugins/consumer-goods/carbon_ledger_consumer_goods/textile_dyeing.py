@@ -90,7 +90,7 @@ def assess(context: Context, activity: TextileDyeing) -> Assessment:
     Raises PluginError for more fabric dyed than made."""
     draft, power = draft_with_energy(context, activity)
     carbonates = book_soda_ash(draft, context, activity.soda_ash_purity)
-    book_effluents(draft, activity.effluents, grown=False)
+    book_effluents(draft, context, activity.effluents, grown=False)
     follow_composition(draft, context)
     fabric = made(context)
     if fabric == 0:
