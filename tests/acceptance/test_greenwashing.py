@@ -197,6 +197,7 @@ ATTEMPTS: Final = (
     Attempt(waste.foil_that_nobody_used, 15_800_000, "packaging that is new when it becomes waste needs an end user"),
     Attempt(waste.resin_that_nobody_used, 3_270_000, "plastics that are new when they become waste need an end user"),
     Attempt(waste.scrap_out_of_gravel, 14_800_000, "the end of goods makes no other matter"),
+    Attempt(waste.cables_that_lose_their_coats, 1_408_000, "plastics that come in leave or burn"),
     Attempt(waste.slabs_beside_their_slag, 1_989_000, "metal that the route made of ore is no waste of its slag"),
     Attempt(waste.metal_beside_its_bath, 15_563_000, "metal that the route made is no waste of its bath"),
     Attempt(waste.ammonia_beside_its_carbon_dioxide, 1_415_300, "a chemical is used up only if it came in"),

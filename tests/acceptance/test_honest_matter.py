@@ -202,6 +202,18 @@ def mill_that_burns_its_methane(market: Market) -> tuple[Company, list[str]]:
     return mill, ["oil"]
 
 
+def cables_that_are_stripped(market: Market) -> tuple[Company, list[str]]:
+    """A smelter strips its cables, and sells the plastics as waste; a little stays on the wire."""
+    smelter = market.company("smelter", "DE").products("nonferrous", metal="copper", coat="pvc", slag="copperSlag")
+    smelter.product("cable", "circular", materials={"copper": "0.5", "pvc": "0.5"})
+    smelter.collect(smelter.out("cable", "2000 TNE", "waste", origin="postConsumer"))
+    smelter.run("nonferrous.secondaryCopper", [
+        smelter.out("metal", "980 TNE"), smelter.out("coat", "970 TNE", "waste", origin="postConsumer"),
+        smelter.out("slag", "20 TNE", "waste", origin="preConsumer")],
+        [supply("electricity", "400 MWH"), supply("naturalGas", "120000 NM3", "90 TNE")], {"cable": "2000 TNE"})
+    return smelter, ["metal", "coat"]
+
+
 def incinerator_with_metal_in_its_ash(market: Market) -> tuple[Company, list[str]]:
     """A plant that burns household waste sells heat, and draws the iron out of its ash with a magnet."""
     plant = market.company("plant", "DE")
@@ -224,6 +236,7 @@ CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     trimmings_without_a_price, parts_and_their_fitting, chlorine_beside_lye, oxygen_by_moles,
     steel_by_its_category_rules, concrete_of_old_concrete, canteen_with_its_foil, film_of_a_quarter,
     incinerator_with_metal_in_its_ash, dismantled_kitchen, mill_that_burns_its_methane,
+    cables_that_are_stripped,
 )
 
 

@@ -300,3 +300,15 @@ def scrap_out_of_gravel(market: Market) -> Lie:
                  {sold: "1000 TNE"}, {"material": "aluminium", "method": "remelting"},
                  when=("2026-04-01T00:00:00Z", "2026-05-01T00:00:00Z"))
     return Lie(recycler, "ingot", 1e6 * row("aluminium/cradleToGate/*/2023"))
+
+
+def cables_that_lose_their_coats(market: Market) -> Lie:
+    """A smelter melts two thousand tonnes of cables as they are; half of them is plastics, of which nothing is said."""
+    smelter = market.company("smelter", "CN", "CN-JX").products("nonferrous", metal="copper")
+    smelter.product("cable", "circular", materials={"copper": "0.5", "pvc": "0.5"})
+    smelter.collect(smelter.out("cable", "2000 TNE", "waste", origin="postConsumer"))
+    market.begin_to_lie()
+    smelter.run("nonferrous.secondaryCopper", [smelter.out("metal", "980 TNE")],
+                [supply("electricity", "400 MWH"), supply("naturalGas", "120000 NM3", "90 TNE")],
+                {"cable": "2000 TNE"})
+    return Lie(smelter, "metal", 1e6 * 0.384 * 44 / 12)
