@@ -6,12 +6,14 @@ the goods, else the values that the record states. A good and a bad year of the 
 believed; the usual prices measure the question. Without prices, only a share of less than a fifth of the share by mass
 is questioned, and a note tells of smaller differences.
 
-    two lots of one product                    equal shares per unit
+    lots of one product, and all freight       equal shares per unit
+    services of one unit                       at least half of that, or by values and a document
     goods whose prices are known, ratio <= 5   by mass
     goods whose prices are known, ratio > 5    by usual prices
     goods of one composition, ratio > 5        by the values that the record states
     wet goods, by mass                         by their dry matter
     offcuts of bought goods, without values    at most a quarter beside the products
+    services beside goods                      nothing, or up to a quarter by values and a document of the service
     a rule that the record names and shows     the lower of the two, with a note
     others                                     by mass
 """
@@ -48,6 +50,8 @@ UNKNOWN_GOODS: Final = "burden-on-unknown-goods"
 NOT_WHOLE: Final = "shares-not-whole"
 RULES: Final = ("productCategoryRules", "sectorRules", "allocationRules")
 """Kinds of documents, alone or before a colon and their subject, that show the rule behind an allocation key."""
+SERVICES: Final = ("serviceContract", "serviceInvoice", "serviceRecord", "hoursOfService", "salesInvoice", "invoice")
+"""Kinds of documents, alone or before a colon and their subject, that show a service which was sold beside goods."""
 _NOTHING: Final = Decimal(0)
 _ONE: Final = Decimal(1)
 _STEP: Final = Decimal("0.000000001")
@@ -55,6 +59,8 @@ _NEAR: Final = Decimal("0.9")
 """Of the share by mass or quantity: prices of one product differ this much among customers."""
 _PHYSICAL_NEAR: Final = Decimal("0.66")
 """Of the share by mass, by another physical key: heating values of like goods differ this much."""
+_ONE_PRODUCT: Final[Mapping[str, Decimal]] = {"declared": Decimal("0.98"), "moles": Decimal("0.98")}
+"""Of the share by quantity, by a key that has no reason to differ among lots of one product but rounding."""
 _HALF: Final = Decimal("0.5")
 _FAR: Final = Decimal("0.2")
 _MOST_UNKNOWN: Final = Decimal("0.25")
@@ -99,10 +105,12 @@ class _Carrier(NamedTuple):
 
 
 class _Inputs(NamedTuple):
-    """The inputs of a record: `shaped`, bought goods of their class; `waste`, waste for the most part."""
+    """The inputs of a record: `shaped`, bought goods of their class; `waste`, waste for the most part. `weighed`: its
+    sector weighs the outputs."""
 
     shaped: bool
     waste: bool
+    weighed: bool
 
 
 class _SmallShare(NamedTuple):
@@ -133,7 +141,7 @@ def questions_of(
     if len(carriers) < 2:
         return AllocationQuestions()
     asked = _answered(_Sharing(record, carriers, _Inputs(
-        shaped=_is_shaped(plan, facts, sets), waste=_is_treated(plan))).doubts())
+        shaped=_is_shaped(plan, facts, sets), waste=_is_treated(plan), weighed=weights is not None)).doubts())
     if record.allocation != _DECLARED or weights is not None:
         return asked
     return asked._replace(findings=(*asked.findings, *_not_whole(record)))
@@ -144,6 +152,10 @@ def _is_ruled(record: Transformation) -> bool:
     basis = record.allocation_basis
     return basis is not None and basis.rule is not None and any(
         document.kind.partition(":")[0] in RULES for document in record.evidence)
+
+
+def _shows_service(record: Transformation) -> bool:
+    return any(document.kind.partition(":")[0] in SERVICES for document in record.evidence)
 
 
 def _not_whole(record: Transformation) -> Sequence[Finding]:
@@ -233,8 +245,10 @@ class _Sharing:
         self._massive = [carrier for carrier in carriers if carrier.mass]
         self._shaped = inputs.shaped
         self._treats = inputs.waste
+        self._weighed = inputs.weighed
         self._prescribed = is_prescribed(record.process, record.allocation, [one.goods for one in carriers])
         self._ruled = _is_ruled(record)
+        self._sold = all(carrier.value is not None for carrier in carriers) and _shows_service(record)
 
     def doubts(self) -> Iterator[_SmallShare]:
         yield from self._of_one_product()
@@ -256,19 +270,24 @@ class _Sharing:
             yield from self._on_unknown_goods(compared)
 
     def _of_one_product(self) -> Iterator[_SmallShare]:
-        """Lots of one product, and all freight of one record, carry the same per unit. Services differ in how they were
-        rendered, which a sector's weights may say."""
+        """Lots of one product, and all freight of one record, carry the same per unit, and other services like ones.
+        They differ in how they were rendered, which a sector's weights, or values with a document, may say."""
         groups: dict[str, list[_Carrier]] = {}
+        services: dict[str, list[_Carrier]] = {}
         for carrier in self._carriers:
-            if carrier.mass or self._key in _STATED:
-                freight = carrier.dimension == _FREIGHT and not carrier.mass
-                groups.setdefault(_FREIGHT if freight else carrier.product, []).append(carrier)
-        near = _PHYSICAL_NEAR if self._key in ("energy", "moles") else _NEAR
+            if not carrier.mass and self._weighed:
+                continue
+            freight = carrier.dimension == _FREIGHT and not carrier.mass
+            groups.setdefault(_FREIGHT if freight else carrier.product, []).append(carrier)
+            if not carrier.mass and carrier.worth is None and not self._sold:
+                services.setdefault(carrier.dimension, []).append(carrier)
+        near = _ONE_PRODUCT.get(self._key, _NEAR)
         for group in groups.values():
-            quantities = [carrier.quantity for carrier in group]
-            for carrier, usual in zip(group, _divided(group, quantities), strict=True):
-                yield _SmallShare(carrier, usual, _times(usual, near), SAME_PRODUCT,
-                             "lots of one product, and all freight of a record, carry the same per unit")
+            yield from _per_unit(group, near,
+                                 "lots of one product, and all freight of a record, carry the same per unit")
+        for group in services.values():
+            yield from _per_unit(group, _HALF, "services of one unit carry like burdens, without stated values and a "
+                                 "document of them")
 
     def _priced(self) -> list[_Carrier]:
         """The outputs whose usual prices are known. All of one composition have one price, whatever it is."""
@@ -398,9 +417,11 @@ class _Sharing:
 
     def _on_unknown_goods(self, compared: Collection[int]) -> Iterator[_SmallShare]:
         """By-products without a price, goods of an unknown kind, and services beside goods carry at most a quarter.
-        With a physical key, stated values answer for goods; for a service with waste the plant is paid."""
-        unknown = [] if self._treats else [
+        With a physical key, stated values answer for goods; for a service with waste the plant is paid. A service
+        without stated values and a document of it carries nothing: four steps of a quarter would leave a third."""
+        services = [] if self._treats else [
             carrier for carrier in self._carriers if not carrier.mass and carrier.worth is None]
+        unknown = list(services)
         if not (self._key in PHYSICAL and self._values()):
             unknown += [
                 carrier for carrier in self._massive if not carrier.is_named and carrier.output not in compared]
@@ -408,19 +429,36 @@ class _Sharing:
                   and (carrier.materials or carrier.worth)]
         yield from _beyond_a_quarter(unknown, others, UNKNOWN_GOODS, "goods or services of which the ledger knows no "
                                      "price carry more than a quarter")
+        if not self._sold:
+            yield from _beyond(_NOTHING, services, others, UNKNOWN_GOODS, "services carry burdens of goods, without "
+                               "stated values and a document of the service")
 
 
 def _beyond_a_quarter(
     beside: Iterable[_Carrier], main: Sequence[_Carrier], code: str, words: str
 ) -> Iterator[_SmallShare]:
     """The burdens that main outputs escape if others beside them carry more than a quarter: the main ones owe all."""
+    yield from _beyond(_MOST_UNKNOWN, beside, main, code, words)
+
+
+def _beyond(
+    most: Decimal, beside: Iterable[_Carrier], main: Sequence[_Carrier], code: str, words: str
+) -> Iterator[_SmallShare]:
+    """The burdens that main outputs escape if others beside them carry more than `most` of all."""
     carried, rest = (_sum(carrier.share for carrier in carriers) for carriers in (beside, main))
     whole = CONTEXT.add(carried, rest)
-    if not rest or carried <= _times(whole, _MOST_UNKNOWN):
+    if not rest or carried <= _times(whole, most):
         return
     for carrier in main:
         usual = _times(carrier.share, CONTEXT.divide(whole, rest))
         yield _SmallShare(carrier, usual, usual, code, words)
+
+
+def _per_unit(group: Sequence[_Carrier], near: Decimal, words: str) -> Iterator[_SmallShare]:
+    """The burdens that outputs escape if they carry less per unit than the others."""
+    quantities = [carrier.quantity for carrier in group]
+    for carrier, usual in zip(group, _divided(group, quantities), strict=True):
+        yield _SmallShare(carrier, usual, _times(usual, near), SAME_PRODUCT, words)
 
 
 def _worth(carrier: _Carrier) -> UsualPrice:

@@ -107,12 +107,13 @@ def trimmings_without_a_price(market: Market) -> tuple[Company, list[str]]:
 
 
 def parts_and_their_fitting(market: Market) -> tuple[Company, list[str]]:
-    """A maker sells its parts, and the hours in which it fits them, at a fifth of the price of all."""
+    """A maker sells its parts, and the hours in which it fits them, at a fifth of the price of all, by an invoice."""
     shop = market.company("shop", "DE").products("equipment", part="steel")
     shop.product("fitting", "equipment", "HUR")
     shop.run("equipment.assembly", [
         shop.out("part", "1000 TNE", value="4000000 EUR"), shop.out("fitting", "9000 HUR", value="1000000 EUR")],
-        [supply("steel", "1005 TNE"), supply("electricity", "100 MWH")], allocation="value")
+        [supply("steel", "1005 TNE"), supply("electricity", "100 MWH")], allocation="value",
+        evidence=[evidence("serviceInvoice:fitting")])
     return shop, ["part", "fitting"]
 
 
@@ -465,6 +466,82 @@ def brewery_with_its_enzymes(market: Market) -> tuple[Company, list[str]]:
     return brewery, ["beer"]
 
 
+def canteen_with_its_foil(market: Market) -> tuple[Company, list[str]]:
+    """A canteen uses its foil within days, and has the note of the collector who takes all of it back."""
+    works = market.company("works", "DE").products("works", foil="aluminiumFoil")
+    canteen = market.company("canteen", "DE").products("works", foil="aluminiumFoil")
+    works.run("works.make", [works.out("foil", "10 TNE")], [supply("aluminium", "10 TNE")])
+    foil = works.send("foil", "10 TNE", canteen)
+    canteen.consume({foil: "10 TNE"}, "finalUse", [
+        canteen.out("foil", "9 TNE", "waste", name="used", origin="postConsumer")], time="2025-04-08T00:00:00Z",
+        evidence=[evidence("takeBackNote:foil")])
+    return canteen, ["used"]
+
+
+def film_of_a_quarter(market: Market) -> tuple[Company, list[str]]:
+    """A warehouse uses its film until the summer, and has no document of it."""
+    works = market.company("works", "DE").products("works", film="polyethyleneLd")
+    warehouse = market.company("warehouse", "DE").products("works", film="polyethyleneLd")
+    works.run("works.make", [works.out("film", "10 TNE")], [supply("polyethyleneLd", "10 TNE")])
+    film = works.send("film", "10 TNE", warehouse)
+    warehouse.consume({film: "10 TNE"}, "ownUse", [
+        warehouse.out("film", "9 TNE", "waste", name="used", origin="postConsumer")], time="2025-07-10T00:00:00Z")
+    return warehouse, ["used"]
+
+
+def dismantled_kitchen(market: Market) -> tuple[Company, list[str]]:
+    """A canteen throws its old machines and cups away, as metal, plastics and paper."""
+    canteen = market.company("canteen", "DE").products("works", metal="steel", plastics="polypropylene", paper="paper")
+    canteen.product("kitchen", "works", materials={"machine": "0.8", "kraftPaper": "0.2"})
+    canteen.declare("opening", lot=canteen.out("kitchen", "10 TNE"), burdens={"fossilGhgEmissions": "30000"},
+                    facility=canteen.name("site"), evidence=[evidence("serialNumbers")], start="2015-01-01T00:00:00Z",
+                    end="2015-02-01T00:00:00Z")
+    canteen.consume({"kitchen": "10 TNE"}, "finalUse", [
+        canteen.out("metal", "7 TNE", "waste", origin="postConsumer"),
+        canteen.out("plastics", "1 TNE", "waste", origin="postConsumer"),
+        canteen.out("paper", "1.9 TNE", "waste", origin="postConsumer")])
+    return canteen, ["metal", "plastics", "paper"]
+
+
+def mill_that_burns_its_methane(market: Market) -> tuple[Company, list[str]]:
+    """An oil mill treats its waste water in a closed reactor and burns the gas, by the readings of its gas meter."""
+    mill = market.company("mill", "DE").products("consumer-goods", oil="rapeseedOil")
+    mill.run("consumer-goods.foodAndDrink", [mill.out("oil", "1000 TNE")],
+             [supply("rapeseedOil", "1010 TNE"), supply("electricity", "160 MWH"), supply("heat", "1000 GV")],
+             activity={"food": "oilAndFat", "effluents": [{
+                 "treatment": "anaerobicReactor", "volume": {"value": "10000", "unit": "MTQ"}, "codIn": "50",
+                 "recovered": {"value": "95", "unit": "TNE"}}]}, evidence=[evidence("meterReading:biogas")])
+    return mill, ["oil"]
+
+
+def cables_that_are_stripped(market: Market) -> tuple[Company, list[str]]:
+    """A smelter strips its cables, and sells the plastics as waste; a little stays on the wire."""
+    smelter = market.company("smelter", "DE").products("nonferrous", metal="copper", coat="pvc", slag="copperSlag")
+    smelter.product("cable", "circular", materials={"copper": "0.5", "pvc": "0.5"})
+    smelter.collect(smelter.out("cable", "2000 TNE", "waste", origin="postConsumer"))
+    smelter.run("nonferrous.secondaryCopper", [
+        smelter.out("metal", "980 TNE"), smelter.out("coat", "970 TNE", "waste", origin="postConsumer"),
+        smelter.out("slag", "20 TNE", "waste", origin="preConsumer")],
+        [supply("electricity", "400 MWH"), supply("naturalGas", "120000 NM3", "90 TNE")], {"cable": "2000 TNE"})
+    return smelter, ["metal", "coat"]
+
+
+def incinerator_with_metal_in_its_ash(market: Market) -> tuple[Company, list[str]]:
+    """A plant that burns household waste sells heat, and draws the iron out of its ash with a magnet."""
+    plant = market.company("plant", "DE")
+    plant.product("waste", "circular", materials={"municipalWaste": "1"})
+    plant.products("circular", iron="steel", ash="bottomAsh").product("heat", "energy", "GV")
+    plant.collect(plant.out("waste", "1000 TNE", "waste", origin="postConsumer"))
+    plant.run("circular.incineration", [
+        plant.out("heat", "6000 GV"), plant.out("iron", "20 TNE", "waste", origin="postConsumer"),
+        plant.out("ash", "200 TNE", "waste", origin="postConsumer")],
+        [supply("electricity", "80 MWH")], {"waste": "1000 TNE"},
+        {"composition": [{"kind": "food", "share": "0.4"}, {"kind": "paper", "share": "0.2"},
+                         {"kind": "plastic", "share": "0.25"}, {"kind": "metal", "share": "0.15"}],
+         "heatingValue": {"value": "9000", "unit": "GV"}, "chargedTo": "energy"}, allocation="energy")
+    return plant, ["iron", "ash"]
+
+
 CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     packaging_of_parts, clippings_of_terminals, arc_furnace_with_delivery_notes, arc_furnace_with_a_lot_of_scrap,
     converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
@@ -475,7 +552,8 @@ CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     hot_water_of_a_pump, thin_wafers_of_few_layers, panels_of_glass, wind_farm_with_a_meter, rubbish_of_a_city,
     pvc_by_its_own_carbon, chips_by_their_energy, power_of_a_roof_and_the_grid, welded_under_carbon_dioxide,
     cells_of_precursors, packs_of_short_names, windows_that_make_power, old_acid_plant, brewery_with_a_gas_holder,
-    brewery_with_its_enzymes, pozzolanic_cement, glass_of_poor_limestone,
+    brewery_with_its_enzymes, pozzolanic_cement, glass_of_poor_limestone, canteen_with_its_foil, film_of_a_quarter,
+    incinerator_with_metal_in_its_ash, dismantled_kitchen, mill_that_burns_its_methane, cables_that_are_stripped,
 )
 
 

@@ -17,7 +17,7 @@ a figure may be too low, the finding has an amount in kg CO2e. Nobody removes a 
 a better record or a document replaces the record that has it (an `amendment`).
 
 The amount is the lot's *questioned* amount (`questionedAbs`). It stays with the lot through transfers, pools and
-processes, by mass, and reaches every product that is made of it. A figure of which more than 3 % is left out,
+processes, by usual burdens, and reaches every product that is made of it. A figure of which more than 3 % is left out,
 questioned or provisional is titled *incomplete*, *questioned* or *provisional*. Buyers see code, severity and amount;
 your values stay with you, your auditors, and whoever may see your record.
 

@@ -12,6 +12,7 @@ from ledger.core.record.values import Supply
 from ledger.engine.bounds.carbon.balance import CARRIED, check_carbon
 from ledger.engine.bounds.carbon.delivered import CODE as DELIVERED
 from ledger.engine.bounds.carbon.delivered import check_delivered
+from ledger.engine.bounds.carbon.plastics import check_plastics
 from ledger.engine.bounds.carbon.unnamed import check_unnamed
 from ledger.engine.bounds.carriers import check_energy_roles, check_residual
 from ledger.engine.bounds.credits import RESIDUE, check_credits
@@ -58,6 +59,7 @@ def findings_of(process: Process) -> tuple[Finding, ...]:
         findings = [*check_matter(process, outputs), *check_credits(process), *check_unburnt(process)]
         findings += [*check_densities(process)]
         findings += [*check_fuels(process), *check_unnamed(process), *check_gases(process), *check_dioxide(process)]
+        findings += [*check_plastics(process)]
         # Steel out of steel needs no balance of carbon and energy: most records carry neither away.
         if lowers(process.own) or any(output.carbon or output.energy for output in outputs):
             into = entering(process)

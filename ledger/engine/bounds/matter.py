@@ -23,7 +23,7 @@ from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
-from ledger.admission.facts import Composition, Facts
+from ledger.admission.facts import Composition, Facts, LotFacts
 from ledger.admission.lots import Plan, Supplied, Taken
 from ledger.core.outcome.assessment import Finding, Span
 from ledger.core.record.units import UNITS
@@ -34,7 +34,7 @@ from ledger.engine.bounds.prices import default_of, default_of_lot
 from ledger.engine.bounds.process import ONE, ZERO, Process, short
 from ledger.engine.bounds.profiles import Profile, alloying, materials_of, profile_of
 from ledger.engine.bounds.substances import substance_of
-from ledger.sdk import FactorSetVersion, NaturalInput, SupplyEntry
+from ledger.sdk import PRODUCT_ROLES, FactorSetVersion, NaturalInput, SupplyEntry
 from ledger.sdk.sets.lookup import entry_of_code
 
 MASS: Final = "mass-unexplained"
@@ -120,12 +120,22 @@ def _came(
 ) -> Iterator[Portion]:
     for lot, _, mass in taken:
         if mass:
-            yield Portion(profile_of(sets, materials_of(facts.composition(lot))), mass)
+            yield Portion(_profile_of_lot(facts, sets, lot), mass)
     for supply, mass in supplied:
         if mass:
             product = facts.products.get(supply.product or "")
             composition = _NOTHING if product is None else product.composition
             yield Portion(profile_of(sets, materials_of(composition, supply.material)), mass)
+
+
+def _profile_of_lot(facts: Facts, sets: tuple[FactorSetVersion, ...], lot: LotFacts) -> Profile:
+    """A good of other matter than its product may be the product: its own range asks for that already."""
+    own = profile_of(sets, materials_of(facts.composition(lot)))
+    product = facts.products.get(lot.product)
+    if lot.composition is None or product is None or lot.role not in PRODUCT_ROLES or not product.composition.materials:
+        return own
+    usual = profile_of(sets, materials_of(product.composition))
+    return own._replace(holds={metal: max(most, usual.holds[metal]) for metal, most in own.holds.items()})
 
 
 def _contents(process: Process, outputs: Sequence[OutputHeld]) -> Mapping[str, list[Content]]:

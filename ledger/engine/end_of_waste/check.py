@@ -7,6 +7,7 @@ from ledger.admission.lots import Plan
 from ledger.core.outcome.assessment import Assessment, Finding, Reference
 from ledger.core.record.kinds import AnyRecord, Consumption, Declaration, Transformation
 from ledger.engine.end_of_waste.by_word import declared_scrap, scrap_by_word
+from ledger.engine.end_of_waste.contained import new_matter
 from ledger.engine.end_of_waste.group import scrap_of_group
 from ledger.engine.end_of_waste.lives import declared_core, returned_goods
 from ledger.engine.end_of_waste.origins import check_origins
@@ -39,7 +40,7 @@ def check_wastes(
         findings += back.findings
         references += [] if buying is None else declared_core(record, buying)
     elif isinstance(record, Consumption) and buying is not None and plan.created:
-        references += returned_goods(record, buying)
+        references += [*returned_goods(record, buying), *new_matter(buying)]
     if not references and not findings:
         return assessment
     return replace(

@@ -36,6 +36,8 @@ END_USER: Final = (
 )
 """Kinds of documents that show who used a good, alone or before a colon and its subject."""
 _NOTHING, _ONE = Decimal(0), Decimal(1)
+_SHORT: Final = Decimal("0.25")
+"""Years. Goods that serve no longer may have served any time less, if a document shows their end user."""
 _DAYS: Final = Decimal("365.25")
 """A year."""
 _MOST: Final = 20
@@ -49,26 +51,29 @@ def _lives() -> Mapping[tuple[str, str], Decimal]:
     }
 
 
-def service_life(lot: LotFacts, buying: Buying) -> Decimal:
-    """The minimum service life of a lot's product in years: by its code, or the mean of its materials by mass."""
+def service_life(lot: LotFacts, buying: Buying, *, shown: bool = False) -> Decimal:
+    """The minimum service life of a lot's product in years: by its code, or the mean of its materials by mass. `shown`:
+    a document shows its end user."""
     product = buying.facts.products.get(lot.product)
     coded = entry_of_code(buying.sets, product.codes if product else ())
     mean = _NOTHING
     for name, share in buying.facts.composition(lot).materials.items():
         known = entry_of(buying.sets, name)
         if known is not None:
-            mean = CONTEXT.add(mean, CONTEXT.multiply(Decimal(share), _life_of(known[1])))
-    return max(mean, _NOTHING if coded is None else _life_of(coded))
+            mean = CONTEXT.add(mean, CONTEXT.multiply(Decimal(share), _life_of(known[1], shown)))
+    return max(mean, _NOTHING if coded is None else _life_of(coded, shown))
 
 
-def _life_of(entry: SupplyEntry) -> Decimal:
+def _life_of(entry: SupplyEntry, shown: bool) -> Decimal:
     lives = _lives()
-    return lives.get((entry.group, entry.key), lives.get((entry.group, ""), _NOTHING))
+    years = lives.get((entry.group, entry.key), lives.get((entry.group, ""), _NOTHING))
+    return _NOTHING if shown and years <= _SHORT else years
 
 
-def unused_part(lot: LotFacts, years: Decimal, buying: Buying) -> Decimal:
-    """The part (0 to 1) of the minimum service life that is left after `years`."""
-    least = service_life(lot, buying)
+def unused_part(lot: LotFacts, years: Decimal, buying: Buying, *, shown: bool = False) -> Decimal:
+    """The part (0 to 1) of the minimum service life that is left after `years`. `shown`: a document shows its end
+    user."""
+    least = service_life(lot, buying, shown=shown)
     if years >= least:
         return _NOTHING
     return CONTEXT.subtract(_ONE, CONTEXT.divide(max(years, _NOTHING), least))
@@ -120,7 +125,7 @@ def _by_product(record: Consumption, buying: Buying) -> list[_Returned]:
     """The goods with an unused part, each product once: lots of one product and composition have one range."""
     products: dict[tuple[object, ...], _Returned] = {}
     for lot, _, mass in buying.plan.taken:
-        unused = CONTEXT.multiply(mass or _NOTHING, _unused_of(lot, record.time, buying))
+        unused = CONTEXT.multiply(mass or _NOTHING, _unused_of(lot, record, buying))
         if unused:
             key = (lot.product, *sorted(buying.facts.composition(lot).materials.items()))
             before = products.get(key)
@@ -137,15 +142,16 @@ def _largest(returned: Sequence[_Returned]) -> Sequence[_Returned]:
     return [_Returned(ordered[0].lot, CONTEXT.add(ordered[0].unused, rest)), *ordered[1:_MOST]]
 
 
-def _unused_of(good: LotFacts, end: str, buying: Buying) -> Decimal:
-    """The unused part of a good whose life ends at this time. A lot from before the rule does not tell its age; one
+def _unused_of(good: LotFacts, record: Consumption, buying: Buying) -> Decimal:
+    """The unused part of a good whose life ends with this record. A lot from before the rule does not tell its age; one
     whose owner declared it without a document about its age counts as new."""
     if good.role in UNBURDENED or (good.made is None and good.since is None):
         return _NOTHING
+    shown = shows_end_user(record.evidence)
     if good.since is None:
-        return unused_part(good, _NOTHING, buying)
-    days = (check_time(end, "time") - check_time(good.since, "since")).days
-    return unused_part(good, CONTEXT.divide(Decimal(days), _DAYS), buying)
+        return unused_part(good, _NOTHING, buying, shown=shown)
+    days = (check_time(record.time, "time") - check_time(good.since, "since")).days
+    return unused_part(good, CONTEXT.divide(Decimal(days), _DAYS), buying, shown=shown)
 
 
 def _sum(masses: Sequence[Decimal | None]) -> Decimal:

@@ -13,7 +13,11 @@ scrap already.
 Waste of another material than the products is questioned if nearly all that was bought of its class leaves as waste,
 and it is the main output, by mass or by its usual burden: new metal becomes no scrap beside a handful of other goods.
 Packaging, sand and worn tools are a small part of such a record. Chemicals, oils and water are used up in processes,
-and are waste in any amount.
+and are waste in any amount that came in.
+
+Waste of which neither goods nor waste came in was made by the route itself, such as slabs beside slag or ammonia beside
+carbon dioxide. It is questioned if it is the main output by its usual burden, whatever its class but stone: nobody runs
+a furnace for its slag. Where as much waste came in, it may have held what leaves.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,6 +30,7 @@ from msgspec.structs import replace
 from ledger.admission.facts import LotFacts
 from ledger.core.outcome.assessment import Finding, Reference
 from ledger.core.record.amounts import CONTEXT
+from ledger.core.record.values import UNBURDENED
 from ledger.engine.references import Buying, entries_of_lot, ranges_of_lot
 from ledger.sdk import PRODUCT_ROLES
 from ledger.sdk.sets.factor_set import SupplyEntry
@@ -41,6 +46,8 @@ _LITTLE: Final = Decimal("0.1")
 _HELD: Final = Decimal("1.5")
 _USED_UP: Final = ("inorganicChemical", "organicChemical", "specialChemical", "oil", "gas", "water", "fluorinatedGas")
 """Classes of goods that processes use up, such as solvents."""
+_STONE: Final = frozenset({"mineral", "water"})
+"""Classes that hold nothing of another class, and burden little."""
 _SCRAP: Final = "Scrap"
 
 
@@ -66,6 +73,12 @@ class _Class(NamedTuple):
         return self.waste > CONTEXT.multiply(most, out)
 
     @property
+    def is_made(self) -> bool:
+        """Whether the route made most of the waste: it came in neither as goods nor as waste."""
+        came = CONTEXT.add(self.bought, self.scrap)
+        return CONTEXT.subtract(self.waste, came) > CONTEXT.multiply(_HALF, self.waste)
+
+    @property
     def passes(self) -> bool:
         """Whether nearly all that was bought of the class leaves as waste."""
         return bool(self.bought) and self.waste > CONTEXT.multiply(_SHAPED, self.bought)
@@ -82,10 +95,11 @@ def waste_of_route(buying: Buying) -> list[Reference]:
         twins = [good for good in goods if good.mass and _alike(waste, good, buying)]
         product = max(twins, key=_mass, default=waste)
         sums = _sums(product, created, buying)
-        if goods and not twins and not (sums is not None and sums.passes and _is_main(waste, created, buying)):
+        if goods and not twins and (sums is None or not _is_laundered(sums, waste, created, buying)):
             continue
         if sums is not None and sums.is_unusual and sums.fresh:
-            ranges = ranges_of_lot(i, product, CONTEXT.multiply(waste.mass, sums.fresh), buying)
+            mass = CONTEXT.multiply(waste.mass, sums.fresh)
+            ranges = max((ranges_of_lot(i, lot, mass, buying) for lot in (product, waste)), key=_whole)
             references += [replace(reference, code=CODE) for reference in ranges]
     return references
 
@@ -127,24 +141,55 @@ def _sums(product: LotFacts, created: Sequence[LotFacts], buying: Buying) -> _Cl
     return _Class(goods, waste, scrap, bought)
 
 
-def _is_main(waste: LotFacts, created: Sequence[LotFacts], buying: Buying) -> bool:
-    """Whether waste of a class is more than half of the outputs by mass, and no little part by its usual burden, or
-    more than half by that."""
+class _Part(NamedTuple):
+    """The part of waste of one class in the outputs, with the products: by mass, and by its usual burden."""
+
+    mass: Decimal
+    burden: Decimal
+
+
+def _is_laundered(sums: _Class, waste: LotFacts, created: Sequence[LotFacts], buying: Buying) -> bool:
+    """Whether waste beside other products is what the record is about: it was bought and passes, or it was made."""
+    if sums.passes and not _used_up(waste, buying):
+        part = _part_of(waste, created, buying)
+        return part.burden > (_HALF if part.mass <= _HALF else _LITTLE)
+    made = sums.is_made and not _is_stone(waste, buying) and not _comes_with_waste(waste, buying)
+    return made and _part_of(waste, created, buying).burden > _HALF
+
+
+def _used_up(waste: LotFacts, buying: Buying) -> bool:
+    return any(entry.group in _USED_UP for entry in entries_of_lot(waste, buying))
+
+
+def _is_stone(lot: LotFacts, buying: Buying) -> bool:
+    entries = entries_of_lot(lot, buying)
+    return bool(entries) and all(entry.group in _STONE for entry in entries)
+
+
+def _comes_with_waste(waste: LotFacts, buying: Buying) -> bool:
+    """Whether the waste may come out of waste that the record takes, such as metal out of the ash of an incinerator."""
+    old = [mass or _NOTHING for lot, _, mass in buying.plan.taken
+           if lot.role in UNBURDENED and not _is_stone(lot, buying)]
+    return _sum(old) >= _mass(waste)
+
+
+def _part_of(waste: LotFacts, created: Sequence[LotFacts], buying: Buying) -> _Part:
     groups = {entry.group for entry in entries_of_lot(waste, buying)}
-    if not groups.isdisjoint(_USED_UP):
-        return False
     wasted = [lot for lot in created if lot.role == "waste" and _in(groups, entries_of_lot(lot, buying))]
     goods = [lot for lot in created if lot.role in PRODUCT_ROLES]
-    mass, weight = _sum([_mass(lot) for lot in wasted]), _sum([_usual(lot, buying) for lot in wasted])
-    masses, weights = (CONTEXT.add(own, _sum(others)) for own, others in (
-        (mass, [_mass(lot) for lot in goods]), (weight, [_usual(lot, buying) for lot in goods])))
-    most = _HALF if mass <= CONTEXT.multiply(_HALF, masses) else _LITTLE
-    return weight > CONTEXT.multiply(most, weights)
+    mass, burden = _sum([_mass(lot) for lot in wasted]), _sum([_usual(lot, buying) for lot in wasted])
+    masses = CONTEXT.add(mass, _sum([_mass(lot) for lot in goods]))
+    burdens = CONTEXT.add(burden, _sum([_usual(lot, buying) for lot in goods]))
+    return _Part(CONTEXT.divide(mass, masses), CONTEXT.divide(burden, burdens) if burdens else _NOTHING)
 
 
 def _usual(lot: LotFacts, buying: Buying) -> Decimal:
     """The kg CO2e that are usual for a lot, by its range; zero without one."""
-    ranges = ranges_of_lot(0, lot, lot.mass, buying) if lot.mass else []
+    return _whole(ranges_of_lot(0, lot, lot.mass, buying) if lot.mass else [])
+
+
+def _whole(ranges: Sequence[Reference]) -> Decimal:
+    """The kg CO2e of the defaults of ranges."""
     return _sum([CONTEXT.multiply(reference.mass, reference.default) for reference in ranges])
 
 

@@ -3,7 +3,7 @@
 1. Burdens follow the allocation shares:
        burden(o) = share(o) * (direct + sum_i q_i/Q_i * burden(i) - sum assigned) + assigned(o)
    A record without an output that carries burden retains its burdens.
-2. Contents follow matter (see `contents`), and so do questioned amounts (see `questions`).
+2. Contents follow matter (see `contents`). Questioned amounts follow usual burdens (see `questions`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,11 +39,13 @@ class TakenFigures(NamedTuple):
 class Allocation(NamedTuple):
     """How a record's burdens go to its outputs: each output's allocation share, and amounts assigned to one output.
 
-    `shares` is empty if no output carries burden: the record then retains all of it.
+    `shares` is empty if no output carries burden: the record then retains all of it. `questions`: each output's part of
+    the questioned amount, by `shares_of_question`; by masses and shares alone if it is empty.
     """
 
     shares: Sequence[float]
     assigned: Sequence[Assigned] = ()
+    questions: Sequence[float] = ()
 
 
 class RecordFigures(NamedTuple):
@@ -90,7 +92,7 @@ def record_figures(
         retained = tuple(total)
     questioned = total[SLOT[QUESTIONED]]
     if questioned:
-        parts = shares_of_question([output.mass for output in outputs], allocation.shares)
+        parts = allocation.questions or shares_of_question([output.mass for output in outputs], allocation.shares)
         burdens = [with_question(vector, questioned * part) for vector, part in zip(burdens, parts, strict=True)]
         retained = with_question(retained, 0.0 if any(parts) else questioned)
     lots = tuple(LotFigures(vector, held) for vector, held in zip(burdens, contents.outputs, strict=True))
@@ -109,7 +111,7 @@ def total_of(direct: Vector, taken: Sequence[TakenFigures]) -> list[float]:
 
 
 def _shared(total: list[float], allocation: Allocation) -> list[Vector]:
-    shares, assigned = allocation
+    shares, assigned = allocation.shares, allocation.assigned
     if not assigned:
         if len(shares) == 1:
             return [tuple(total)]

@@ -67,6 +67,21 @@ def abatement_by_the_name_of_the_plant(market: Market) -> Lie:
     return Lie(plant, "acid", 600 * (9 - 2.5) * 273)
 
 
+def plant_of_little_pressure(market: Market) -> Lie:
+    """The plant says that it works at the pressure of the air, where half as much N2O forms, with a weak catalyst, and
+    shows nothing."""
+    plant = market.company("plant", "CN", "CN-SD")
+    plant.product("acid", "petrochemicals", materials={"nitricAcid": "0.6", "water": "0.4"})
+    market.begin_to_lie()
+    plant.run(
+        "petrochemicals.nitricAcid", [plant.out("acid", "1000 TNE")],
+        [supply("ammonia", "172 TNE"), nature("air", "700 TNE"), nature("water", "250 TNE"),
+         supply("electricity", "20 MWH")],
+        activity={"technology": "atmospheric", "abatement": "0.12"},
+    )
+    return Lie(plant, "acid", 600 * (9 - 4.4) * 273)
+
+
 def _cracker(market: Market, name: str, allocation: str) -> Company:
     plant = market.company(name, "CN", "CN-GD").products("petrochemicals", ethylene="ethylene", hydrogen="hydrogen")
     if allocation != "mass":

@@ -424,3 +424,15 @@ def advice_that_carries_the_parts(market: Market) -> Lie:
         shop.out("advice", "100 HUR", "coProduct", value="3000000 CNY")],
         [supply("steel", "1005 TNE"), supply("electricity", "100 MWH")], allocation="value")
     return Lie(shop, "part", 0.75 * (1_005_000 * row("steel/cradleToGate/*/2019") + 1e5 * CHINA))
+
+
+def lagoon_without_methane(market: Market) -> Lie:
+    """An oil mill leads its waste water into a deep lagoon, and says that no methane forms there."""
+    mill = market.company("mill", "CN", "CN-SD").products("consumer-goods", oil="rapeseedOil")
+    market.begin_to_lie()
+    mill.run("consumer-goods.foodAndDrink", [mill.out("oil", "1000 TNE")],
+             [supply("rapeseedOil", "1010 TNE"), supply("electricity", "160 MWH")],
+             activity={"food": "oilAndFat", "effluents": [{
+                 "treatment": "deepLagoon", "volume": {"value": "10000", "unit": "MTQ"}, "codIn": "50",
+                 "methaneCorrection": "0"}]})
+    return Lie(mill, "oil", 10_000 * 50 * 0.8 * 0.25 * 27)

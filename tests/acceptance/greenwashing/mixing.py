@@ -104,6 +104,70 @@ def a_slice_at_each_step(market: Market) -> Lie:
     return Lie(shop, "bar-656", (0.656 - kept) * 1e6 * STEEL)
 
 
+def advice_at_each_step(market: Market) -> Lie:
+    """Each of four steps gives a quarter of the burden to ten hours of advice, which nobody buys."""
+    shop = dealer(market, bar="steel")
+    shop.product("advice", "works", "HUR")
+    stated(shop, "bar", 1000, STEEL, EPD, name="bar-0")
+    market.begin_to_lie()
+    for step in range(1, 5):
+        shop.run("works.make", [
+            shop.out("bar", "1000 TNE", name=f"bar-{step}", share="0.76"),
+            shop.out("advice", "10 HUR", "coProduct", name=f"advice-{step}", share="0.24")],
+            inputs={f"bar-{step - 1}": "1000 TNE"}, allocation="declared")
+    return Lie(shop, "bar-4", (1 - 0.76**4) * 1e6 * STEEL)
+
+
+def bars_by_the_molecule(market: Market) -> Lie:
+    """Of two equal lots of one metal, the one that is sold has half of the moles of the other, at each of two steps."""
+    shop = dealer(market, bar="aluminium")
+    stated(shop, "bar", 1000, ALUMINIUM, EPD, name="bar-0")
+    market.begin_to_lie()
+    for step, tonnes in ((1, 500), (2, 250)):
+        shop.run("works.make", [
+            shop.out("bar", f"{tonnes} TNE", name=f"bar-{step}", moles="1"),
+            shop.out("bar", f"{tonnes} TNE", name=f"kept-{step}", moles="1.9")],
+            inputs={f"bar-{step - 1}": f"{2 * tonnes} TNE"}, allocation="moles")
+    return Lie(shop, "bar-2", (0.25 - 1 / 2.9**2) * 1e6 * ALUMINIUM)
+
+
+def hours_of_packing(market: Market) -> Lie:
+    """A toller melts for a hundred hours, packs for one, and lets the hour that nobody buys carry the power."""
+    toller = market.company("toller", "CN", "CN-HE")
+    for short in ("melting", "packing"):
+        toller.product(short, "works", "HUR")
+    market.begin_to_lie()
+    toller.run("works.make", [toller.out("melting", "100 HUR", share="0.000001"),
+                              toller.out("packing", "1 HUR", share="0.999999")],
+               [supply("electricity", "10000 MWH")], allocation="declared")
+    return Lie(toller, "melting", 100 / 101 * 1e7 * row("electricity/cradleToGate/CN/2024"))
+
+
+def question_that_leaves_with_ash(market: Market) -> Lie:
+    """Three hundred times as much collected ash passes through the record, and takes the question of a low statement
+    away."""
+    shop = dealer(market, bar="aluminium", ware="aluminium", ash="bottomAsh")
+    market.begin_to_lie()
+    stated(shop, "bar", 1000, 3.3)
+    shop.collect(shop.out("ash", "300000 TNE", "waste", name="old", origin="preConsumer"))
+    shop.run("works.make", [
+        shop.out("ware", "1000 TNE"), shop.out("ash", "300000 TNE", "waste", origin="preConsumer")],
+        inputs={"bar": "1000 TNE", "old": "300000 TNE"})
+    return Lie(shop, "ware", (ALUMINIUM - 3.3) * 1e6)
+
+
+def question_that_leaves_with_gravel(market: Market) -> Lie:
+    """A hundred times as much gravel is sold beside the ware, at its price, and takes the question by its mass."""
+    shop = dealer(market, bar="aluminium", ware="aluminium", stone="gravel")
+    market.begin_to_lie()
+    stated(shop, "bar", 1000, 3.3)
+    shop.run("works.make", [
+        shop.out("ware", "1000 TNE", value="2400000 EUR"),
+        shop.out("stone", "100000 TNE", "coProduct", value="100000 EUR")],
+        [supply("gravel", "100000 TNE")], {"bar": "1000 TNE"}, allocation="value")
+    return Lie(shop, "ware", (ALUMINIUM - 3.3) * 1e6)
+
+
 def water_in_the_metal(market: Market) -> Lie:
     """Half of the weight of the aluminium is water from nature."""
     shop = dealer(market, metal="aluminium", ware="aluminium")

@@ -43,6 +43,24 @@ def pig_iron_called_scrap(market: Market) -> Lie:
     return Lie(mill, "bar", 1_050_000 * (STEEL - row("steelScrap/cradleToGate/*/2025")))
 
 
+def lot_of_gravel_of_a_metal(market: Market) -> Lie:
+    """The product is aluminium, and this lot of it consists of gravel by its own materials."""
+    maker = market.company("maker", "CN", "CN-SD").products("works", bar="aluminium")
+    market.begin_to_lie()
+    maker.run("works.make", [maker.out("bar", "1000 TNE", materials={"gravel": "1"})], [supply("gravel", "1010 TNE")])
+    return Lie(maker, "bar", 1e6 * ALUMINIUM)
+
+
+def recycled_by_a_gram_of_scrap(market: Market) -> Lie:
+    """Ten kilograms of scrap beside bauxite make a thousand tonnes of recycled aluminium by its name."""
+    maker = market.company("maker", "CN", "CN-SD").products("works", metal="recycledAluminium", scrap="aluminium")
+    maker.collect(maker.out("scrap", "10 KGM", "waste", origin="postConsumer"))
+    market.begin_to_lie()
+    maker.run("works.make", [maker.out("metal", "1000 TNE")],
+              [supply("bauxite", "2900 TNE"), supply("electricity", "400 MWH")], {"scrap": "10 KGM"})
+    return Lie(maker, "metal", 1e6 * ALUMINIUM)
+
+
 def virgin_bought_as_recycled(market: Market) -> Lie:
     """A shop lists new aluminium among its supplies as recycled aluminium."""
     shop = market.company("shop", "CN", "CN-SD").products("equipment", part="machine")

@@ -223,6 +223,14 @@ def anodes_that_are_inert_by_word(market: Market) -> Lie:
     return Lie(smelter, "metal", 1000 * (1503.04 + 0.034 * 7380 + 0.0034 * 12400))
 
 
+def bauxite_in_the_pots(market: Market) -> Lie:
+    """A smelter says that its pots take bauxite as it is dug, so that nobody has refined any alumina."""
+    smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
+    market.begin_to_lie()
+    pots(smelter, supplies=[supply("bauxite", "3000 TNE"), supply("anode", "490 TNE")])
+    return Lie(smelter, "metal", 1.925e6 * row("alumina/cradleToGate/*/2019"))
+
+
 def alumina_that_cleans_the_air(market: Market) -> Lie:
     """The record prices its alumina with a factor below zero, and shows an EPD for it."""
     smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")

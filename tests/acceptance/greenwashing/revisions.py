@@ -1,7 +1,7 @@
 """Attempts with time: amendments after the sale, closings, dates."""
 
 from acceptance.greenwashing.lie import Lie
-from acceptance.greenwashing.mixing import EPD, STEEL, stated
+from acceptance.greenwashing.mixing import ALUMINIUM, EPD, STEEL, stated
 from acceptance.greenwashing.nonferrous import CHINA, KILOWATT_HOURS, pots
 from support.market import Company, Market, factor, row, supply
 
@@ -22,6 +22,18 @@ def cheaper_after_the_sale(market: Market) -> Lie:
     market.begin_to_lie()
     smelter.amend(record, supplies=[supply("alumina", "1925 TNE", factor=factor("0.012", "KGM")), *bought[1:]])
     return Lie(smelter, "metal", 1.925e6 * (row("alumina/cradleToGate/*/2019") - 0.012))
+
+
+def gravel_after_the_sale(market: Market) -> Lie:
+    """Once half of the bars is sold, an amendment says that they were gravel all the time."""
+    works = market.company("works", "CN", "CN-SD").products("works", bar="aluminium")
+    client = market.company("client", "DE")
+    record = works.run("works.make", [works.out("bar", "1000 TNE")], [supply("aluminium", "1000 TNE")])
+    works.send("bar", "500 TNE", client)
+    market.begin_to_lie()
+    works.amend(record, outputs=[works.out("bar", "1000 TNE", materials={"gravel": "1"})],
+                supplies=[supply("gravel", "1010 TNE")])
+    return Lie(works, "bar", 1e6 * ALUMINIUM)
 
 
 def closing_of_a_hundredth(market: Market) -> Lie:

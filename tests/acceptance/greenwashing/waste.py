@@ -3,11 +3,14 @@
 from typing import Any
 
 from acceptance.greenwashing.lie import Lie
-from support.market import Company, Market, evidence, quantity, row, supply
+from support.market import Company, Market, evidence, nature, quantity, row, supply
 
 CHINA = row("electricity/cradleToGate/CN/2024")
 ALUMINIUM = row("aluminium/cradleToGate/CN/2012")
 STEEL = row("steel/cradleToGate/*/2019")
+FOIL = row("aluminiumFoil/cradleToGate/CN/2023")
+PET = row("pet/cradleToGate/*/2018")
+AMMONIA = row("ammonia/cradleToGate/EUR/2018")
 
 
 def _melt(mill: Company, scrap: str, tonnes: str = "1000") -> None:
@@ -307,3 +310,111 @@ def swarf_beside_scrap_by_name(market: Market) -> Lie:
     market.end_of_lie()
     _remelt(yard, "cans", "990")
     return Lie(yard, "ingot", 1, content=940_500)
+
+
+def _used_at_once(market: Market, material: str, kilograms: float) -> tuple[Company, str]:
+    """A thousand tonnes of goods that an EPD states, and that their buyer throws away on the day of the sale."""
+    maker = market.company("maker", "CN", "CN-SD").products("works", good=material)
+    user = market.company("user", "CN", "CN-SD").products("works", scrap=material)
+    maker.declare(lot=maker.out("good", "1000 TNE"), burdens={"fossilGhgEmissions": f"{1e6 * kilograms:.0f}"},
+                  evidence=[evidence("environmentalProductDeclaration")])
+    bought = maker.send("good", "1000 TNE", user)
+    market.begin_to_lie()
+    user.consume({bought: "1000 TNE"}, "finalUse", [user.out("scrap", "1000 TNE", "waste", origin="postConsumer")])
+    return user, "scrap"
+
+
+def foil_that_nobody_used(market: Market) -> Lie:
+    """New aluminium is called foil, its buyer throws it away at once, and a recycler melts it."""
+    user, scrap = _used_at_once(market, "aluminiumFoil", FOIL)
+    recycler = market.company("recycler", "CN", "CN-HN").products("circular", ingot="aluminium")
+    sold = user.send(scrap, "1000 TNE", recycler)
+    recycler.run("circular.recycling", [recycler.out("ingot", "950 TNE")],
+                 [supply("electricity", "600 MWH"), supply("naturalGas", "50000 NM3", "37 TNE")],
+                 {sold: "1000 TNE"}, {"material": "aluminium", "method": "remelting"})
+    return Lie(recycler, "ingot", 1e6 * FOIL)
+
+
+def resin_that_nobody_used(market: Market) -> Lie:
+    """New resin is used up at once, by a buyer who makes nothing of it, and extruded as waste of end users."""
+    user, scrap = _used_at_once(market, "pet", PET)
+    recycler = market.company("recycler", "CN", "CN-HN").products("circular", resin="pet")
+    sold = user.send(scrap, "1000 TNE", recycler)
+    recycler.run("circular.recycling", [recycler.out("resin", "950 TNE")], [supply("electricity", "600 MWH")],
+                 {sold: "1000 TNE"}, {"material": "plastics", "method": "extrusion"})
+    return Lie(recycler, "resin", 1e6 * PET)
+
+
+def slabs_beside_their_slag(market: Market) -> Lie:
+    """A steelworks calls its slag the product and its slabs waste, which an arc furnace melts."""
+    works = market.company("works", "CN", "CN-HE").products("steel", slag="slag", slab="steel")
+    mill = market.company("mill", "CN", "CN-HE").products("steel", bar="steel")
+    market.begin_to_lie()
+    works.run("steel.blastFurnaceBasicOxygen", [
+        works.out("slag", "330 TNE"), works.out("slab", "850 TNE", "waste", origin="preConsumer")],
+        [supply("ironOre", "1100 TNE"), supply("pellet", "340 TNE"), supply("coke", "345 TNE"),
+         supply("anthracite", "210 TNE"), supply("limestone", "150 TNE"), supply("lime", "45 TNE"),
+         supply("electricity", "260 MWH"), supply("oxygen", "110000 NM3", "157 TNE")],
+        activity={"hotMetal": {"value": "860", "unit": "TNE"}})
+    _melt(mill, works.send("slab", "850 TNE", mill), "850")
+    return Lie(mill, "bar", 850_000 * STEEL)
+
+
+def metal_beside_its_bath(market: Market) -> Lie:
+    """A smelter sells a tonne of bath, and its metal is waste beside it, which a recycler melts."""
+    smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium", bath="cryolite")
+    recycler = market.company("recycler", "CN", "CN-SD").products("circular", ingot="aluminium")
+    market.begin_to_lie()
+    smelter.run("nonferrous.aluminiumElectrolysis", [
+        smelter.out("bath", "1 TNE"), smelter.out("metal", "1000 TNE", "waste", origin="preConsumer")],
+        [supply("alumina", "1925 TNE"), supply("cryolite", "5 TNE"), supply("anode", "490 TNE"),
+         supply("electricity", "13900 MWH")])
+    sold = smelter.send("metal", "1000 TNE", recycler)
+    recycler.run("circular.recycling", [recycler.out("ingot", "950 TNE")],
+                 [supply("electricity", "600 MWH"), supply("naturalGas", "50000 NM3", "37 TNE")],
+                 {sold: "1000 TNE"}, {"material": "aluminium", "method": "remelting"})
+    return Lie(recycler, "ingot", 1e6 * ALUMINIUM)
+
+
+def ammonia_beside_its_carbon_dioxide(market: Market) -> Lie:
+    """The product of an ammonia plant is its CO2, and its ammonia is waste, of which a neighbour makes urea."""
+    plant = market.company("plant", "DE").products("petrochemicals", gas="carbonDioxide", ammonia="ammonia")
+    neighbour = market.company("neighbour", "DE").products("petrochemicals", urea="urea")
+    market.begin_to_lie()
+    plant.run("petrochemicals.ammonia", [
+        plant.out("gas", "100 TNE"), plant.out("ammonia", "1000 TNE", "waste", origin="preConsumer")],
+        [supply("naturalGas", "850000 NM3", "640 TNE"), nature("air", "1500 TNE"), nature("water", "800 TNE"),
+         supply("electricity", "200 MWH")])
+    sold = plant.send("ammonia", "580 TNE", neighbour)
+    neighbour.run("petrochemicals.fertilizer", [neighbour.out("urea", "1000 TNE")],
+                  [supply("carbonDioxide", "740 TNE"), supply("heat", "3000 GV"), supply("electricity", "50 MWH")],
+                  {sold: "580 TNE"}, {"process": "urea"})
+    return Lie(neighbour, "urea", 580_000 * AMMONIA)
+
+
+def scrap_out_of_gravel(market: Market) -> Lie:
+    """A shell uses up gravel, and aluminium scrap is left of it."""
+    shell = market.company("shell", "CN", "CN-SD").products("works", gravel="gravel", scrap="aluminium")
+    recycler = market.company("recycler", "CN", "CN-HN").products("circular", ingot="aluminium")
+    shell.run("works.make", [shell.out("gravel", "1000 TNE")], [supply("gravel", "1000 TNE")])
+    market.begin_to_lie()
+    shell.consume({"gravel": "1000 TNE"}, "finalUse", [
+        shell.out("scrap", "1000 TNE", "waste", origin="postConsumer")], time="2026-04-01T00:00:00Z")
+    sold = shell.send("scrap", "1000 TNE", recycler, time="2026-04-01T00:00:00Z")
+    recycler.run("circular.recycling", [recycler.out("ingot", "950 TNE")],
+                 [supply("electricity", "600 MWH"), supply("naturalGas", "50000 NM3", "37 TNE")],
+                 {sold: "1000 TNE"}, {"material": "aluminium", "method": "remelting"},
+                 when=("2026-04-01T00:00:00Z", "2026-05-01T00:00:00Z"))
+    return Lie(recycler, "ingot", 1e6 * row("aluminium/cradleToGate/*/2023"))
+
+
+def cables_that_lose_their_coats(market: Market) -> Lie:
+    """A smelter melts two thousand tonnes of cables as they are; half of them is plastics, of which nothing is said."""
+    smelter = market.company("smelter", "CN", "CN-JX").products("nonferrous", metal="copper")
+    smelter.product("cable", "circular", materials={"copper": "0.5", "pvc": "0.5"})
+    smelter.collect(smelter.out("cable", "2000 TNE", "waste", origin="postConsumer"))
+    market.begin_to_lie()
+    smelter.run("nonferrous.secondaryCopper", [smelter.out("metal", "980 TNE")],
+                [supply("electricity", "400 MWH"), supply("naturalGas", "120000 NM3", "90 TNE")],
+                {"cable": "2000 TNE"})
+    return Lie(smelter, "metal", 1e6 * 0.384 * 44 / 12)

@@ -33,12 +33,13 @@ _SUPPLIES: Final = (
     "steel,material,KGM,Steel,钢,,,,,7208,steel", "recycledSteel,material,KGM,Recycled steel,再生钢,,,,,,steel",
     "steelScrap,material,KGM,Scrap,废钢,,,,,,steel", "ironOre,material,KGM,Ore,铁矿,,,,,,mineral",
     "slag,material,KGM,Slag,渣,,,,,,mineral", "machine,material,KGM,Machine,机械,,gearbox,,,,machinery",
+    "steelDrum,material,KGM,Drum,桶,,,,,,steel",
     "electricity,electricity,KWH,Power,电力,,,,,,electricity", "heat,heat,3B,Heat,热力,,,,,,heat",
 )
 _FACTORS: Final[Mapping[str, str]] = {
     "steel": "CO2e 2,,1,10", "recycledSteel": "CO2e 0.5,,0.1,1", "steelScrap": "CO2e 0.04,,0.01,0.1",
     "ironOre": "CO2e 0.05,,0.01,0.2", "slag": "CO2e 0.002,,0.001,0.1", "machine": "CO2e 3,,1,10",
-    "electricity": "CO2e 0.5,,,", "heat": "CO2e 0.1,,,",
+    "electricity": "CO2e 0.5,,,", "heat": "CO2e 0.1,,,", "steelDrum": "CO2e 2,,1,10",
 }
 """Kg CO2e per unit, and the range."""
 
@@ -114,11 +115,13 @@ class Works(Site):
         ))
         return maker.name(new)
 
-    def end(self, inputs: Mapping[str, str], time: str, outputs: Any, purpose: Any = "finalUse") -> Sequenced:
+    def end(
+        self, inputs: Mapping[str, str], time: str, outputs: Any, purpose: Any = "finalUse", *papers: Evidence
+    ) -> Sequenced:
         """The end of goods at that time."""
         return self._post(Consumption(
             issuer=self.id, nonce=self.ledger.nonce(), inputs=self.flows(inputs), time=time, purpose=purpose,
-            outputs=outputs,
+            outputs=outputs, evidence=list(papers),
         ))
 
     def recycled(self, lot: str) -> dict[str, float]:

@@ -40,6 +40,7 @@ from ledger.sdk.tables import rows
 BURDEN: Final = 1000.0
 RULE: Final = AllocationBasis(rule="a product category rule")
 SHOWN: Final = Evidence(digest="0" * 64, media_type="application/pdf", kind="productCategoryRules")
+INVOICE: Final = Evidence(digest="7" * 64, media_type="application/pdf", kind="serviceInvoice:hours")
 COPPER: Final = {"copper": "1"}
 SLAG: Final = {"copperSlag": "1"}
 ETHYLENE: Final = {"ethylene": "1"}
@@ -113,9 +114,9 @@ def value(amount: str) -> dict[str, Any]:
     return {"value": amount}
 
 
-@pytest.mark.parametrize(("share", "amount"), [("0.451", 0), ("0.449", 51), ("0.1", 400), ("0.5", 0)])
+@pytest.mark.parametrize(("share", "amount"), [("0.491", 0), ("0.489", 11), ("0.1", 400), ("0.5", 0)])
 def test_lots_of_one_product_carry_the_same(works: Works, share: str, amount: float) -> None:
-    """500 kg each: prices differ by a tenth at most."""
+    """500 kg each: declared shares differ by rounding alone."""
     rest = str(1 - Decimal(share))
     made = works.run({"of": "bar", **COPPER_ONLY, "kg": 500, "share": share}, {"of": "bar", "kg": 500, "share": rest})
     assert works.asked() == pytest.approx([amount, 0])
@@ -129,12 +130,13 @@ COPPER_ONLY: Final = {"materials": COPPER}
     ("mass", ({}, {}), 0),
     ("value", (value("45.1"), value("54.9")), 0),
     ("value", (value("44.9"), value("55.1")), 51),
-    ("moles", ({"moles": "34"}, {"moles": "66"}), 0),
-    ("moles", ({"moles": "32"}, {"moles": "68"}), 180),
+    ("moles", ({"moles": "49.1"}, {"moles": "50.9"}), 0),
+    ("moles", ({"moles": "48.9"}, {"moles": "51.1"}), 11),
+    ("energy", tuple({"heating_value": Quantity(value=amount, unit="3B")} for amount in ("45.1", "54.9")), 0),
     ("energy", tuple({"heating_value": Quantity(value=amount, unit="3B")} for amount in ("32", "68")), 180),
 ])
 def test_by_whatever_key(works: Works, key: str, fields: Any, amount: float) -> None:
-    """Heating values may differ by half; nobody weighs moles."""
+    """Prices and heating values differ by a tenth at most; one product has one molar mass."""
     works.run({"of": "bar", **COPPER_ONLY, "kg": 500, **fields[0]}, {"of": "bar", "kg": 500, **fields[1]}, key=key)
     assert works.asked() == pytest.approx([amount, 0])
 
@@ -338,10 +340,40 @@ def test_goods_that_nobody_can_price_carry_at_most_a_quarter(
     ("coProduct", "0.25", 0), ("coProduct", "0.26", 260), ("product", "0.26", 260), ("byProduct", "0.9", 900),
 ])
 def test_a_service_beside_goods_carries_at_most_a_quarter(works: Works, role: Any, share: str, asked: float) -> None:
-    made = works.run({**COPPER_ONLY, "kg": 1000, "share": str(1 - Decimal(share))},
-                     {"unit": "HUR", "quantity": "10 HUR", "role": role, "share": share})
+    """By stated values and an invoice."""
+    made = works.run({**COPPER_ONLY, "kg": 1000, "share": str(1 - Decimal(share)), **value("75")},
+                     {"unit": "HUR", "quantity": "10 HUR", "role": role, "share": share, **value("25")},
+                     evidence=[INVOICE])
     assert works.asked() == pytest.approx([asked, 0])
     assert about(made) == ([(UNKNOWN_GOODS, 0)] if asked else [])
+
+
+@pytest.mark.parametrize(("stated", "papers"), [({}, [INVOICE]), (value("1"), []), (value("1"), [SHOWN]), ({}, [])])
+def test_a_service_by_word_carries_nothing(works: Works, stated: Mapping[str, Any], papers: Any) -> None:
+    made = works.run({**COPPER_ONLY, "kg": 1000, "share": "0.76", **stated},
+                     {"unit": "HUR", "quantity": "10 HUR", "role": "coProduct", "share": "0.24", **stated},
+                     evidence=papers)
+    assert works.asked() == pytest.approx([240, 0])
+    assert about(made) == [(UNKNOWN_GOODS, 0)]
+
+
+@pytest.mark.parametrize(("share", "stated", "papers", "asked"), [
+    ("0.26", {}, [], 0), ("0.24", {}, [], 260), ("0.000001", {}, [], 499.999), ("0.1", value("1"), [], 400),
+    ("0.1", value("1"), [INVOICE], 0), ("0.1", {}, [INVOICE], 400),
+])
+def test_services_alone_carry_alike(
+    works: Works, share: str, stated: Mapping[str, Any], papers: Any, asked: float
+) -> None:
+    works.run(*[{"of": name, "unit": "HUR", "quantity": "10 HUR", "share": part, **stated}
+                for name, part in (("melting", share), ("packing", str(1 - Decimal(share))))], evidence=papers)
+    assert works.asked() == pytest.approx([asked, 0])
+
+
+@pytest.mark.parametrize("unit", ["KWH", "3B", "TKM"])
+def test_nobody_weighs_energy_by_moles(works: Works, unit: str) -> None:
+    lot = {"of": "thing", "unit": unit, "quantity": f"10 {unit}"}
+    works.run({**lot, "moles": "1"}, {**lot, "moles": "99"}, key="moles")
+    assert works.asked() == pytest.approx([490, 0])
 
 
 def test_materials_make_no_service_a_good(works: Works) -> None:
@@ -351,7 +383,7 @@ def test_materials_make_no_service_a_good(works: Works) -> None:
 
 
 @pytest.mark.parametrize(("products", "share", "asked"), [
-    (("freight", "freight"), "0.44", 60), (("clean", "other"), "0.44", 60), (("clean", "other"), "0.46", 0),
+    (("freight", "freight"), "0.44", 60), (("clean", "other"), "0.44", 60), (("clean", "other"), "0.491", 0),
 ])
 def test_freight_carries_the_same_under_any_name(
     works: Works, products: tuple[str, str], share: str, asked: float

@@ -254,12 +254,12 @@ def test_waste_that_is_the_product_is_in_question_beyond_usual_rejects(
 
 
 @pytest.mark.parametrize(("materials", "question"), [
-    ({"steel": "1"}, 180), ({"steelScrap": "1"}, 180), ({"slag": "1"}, 0), ({}, 0), ({"recycledSteel": "1"}, 0),
-    ({"machine": "1"}, 0),
+    ({"steel": "1"}, 180), ({"steelScrap": "1"}, 180), ({"slag": "1"}, 0), ({}, 0), ({"recycledSteel": "1"}, 180),
+    ({"machine": "1"}, 270),
 ], ids=str)
 def test_waste_of_another_kind_is_waste(mill: Works, materials: dict[str, str], question: float) -> None:
-    """90 kg of waste beside 10 kg of bars. A name of scrap does not help; recycled steel has a quarter of the burden
-    of steel."""
+    """90 kg of waste beside 10 kg of bars. A name of scrap does not help, nor does another name of a good that the
+    route makes of its ore; recycled steel has the range of steel."""
     mill.product("rest", materials=materials)
     mill.run([mill.out("bars", "bar", "10 KGM"), mill.out("waste", "rest", "90 KGM", "waste", origin="preConsumer")],
              supplies=[ore("100 KGM")], activity=Make(co2="1000"))
@@ -272,7 +272,8 @@ def test_waste_of_another_kind_is_waste(mill: Works, materials: dict[str, str], 
     (("80", "machine"), "70", "70 KGM", 0),  # the lesser part, by mass and by its usual burden
     (("60", "machine"), "70", "70 KGM", 140),
     (("500", "slag"), "90", "90 KGM", 180),  # ballast has hardly any burden
-    (("10", "slag"), "90", "", 0),  # nothing was bought of it: it is of an ore
+    (("10", "slag"), "90", "", 180),  # nothing was bought of it: the route made it of its ore
+    (("80", "machine"), "90", "", 0),  # the lesser part by its usual burden
 ], ids=str)
 def test_bought_goods_do_not_pass_into_waste_beside_other_goods(
     mill: Works, goods: tuple[str, str], waste: str, bought: str, question: float
@@ -289,14 +290,20 @@ def test_bought_goods_do_not_pass_into_waste_beside_other_goods(
     assert ("waste-of-route" in mill.codes(entry)) == bool(question)
 
 
-def test_waste_beside_power_is_waste(mill: Works) -> None:
+@pytest.mark.parametrize(("material", "held", "question"), [
+    ("slag", "", 0), ("steel", "", 180), ("steel", "machine", 0), ("steel", "slag", 180),
+])
+def test_ash_beside_power_is_waste_and_metal_is_not(mill: Works, material: str, held: str, question: float) -> None:
+    """90 kg out of ore beside heat. Scrap of machines may hold the metal, slag may not."""
     mill.product("heat", "3B")
-    entry = mill.run([mill.out("warm", "heat", "100 3B"), mill.out("ash", "swarf", "90 KGM", "waste",
-                                                                    origin="preConsumer")],
-                     supplies=[ore("100 KGM"), supply("heat", "100 3B")], allocation="energy",
-                     activity=Make(weights={"energy": ["1", "0"]}))
-    assert mill.asked("ash") == 0
-    assert mill.codes(entry) == set()
+    mill.product("ash", materials={material: "1"})
+    if held:
+        mill.product("old", materials={held: "1"})
+        mill.collect("scrap", "old", "100 KGM", origin="postConsumer")
+    mill.run([mill.out("warm", "heat", "100 3B"), mill.out("ash", "ash", "90 KGM", "waste", origin="preConsumer")],
+             {mill.name("scrap"): "100 KGM"} if held else {}, supplies=[ore("100 KGM"), supply("heat", "100 3B")],
+             allocation="energy", activity=Make(weights={"energy": ["1", "0"]}))
+    assert mill.asked("ash") == question
 
 
 def test_the_question_goes_where_the_waste_goes(ledger: MemoryLedger, mill: Works) -> None:
@@ -356,6 +363,7 @@ def test_a_sister_gathers_like_the_maker(ledger: MemoryLedger, maker: Works) -> 
 @pytest.mark.parametrize(("materials", "years"), [
     ({"steel": "1"}, "0.5"), ({"machine": "1"}, "1"), ({"machine": "0.5", "steel": "0.5"}, "0.75"),
     ({"slag": "1"}, "0"), ({}, "0"), ({"machine": "0.9", "slag": "0.1"}, "0.9"), ({"steelScrap": "1"}, "0"),
+    ({"steelDrum": "1"}, "0.25"),
 ], ids=str)
 def test_the_minimum_life_is_the_mean_of_the_materials(mill: Works, materials: dict[str, str], years: str) -> None:
     mill.product("thing", materials=materials)
@@ -405,6 +413,42 @@ def test_unused_goods_are_no_scrap(dealer: Works, time: str, origin: str, questi
     dealer.end({dealer.held["bars"]: "100 KGM"}, time,
                [dealer.out("scrap", "swarf", "80 KGM", "waste", origin=origin)], "disposed")
     assert dealer.asked("scrap") == pytest.approx(question)
+
+
+@pytest.mark.parametrize(("held", "question"), [
+    ({"slag": "1"}, 160), ({"steelScrap": "1"}, 0), ({"machine": "1"}, 0), ({}, 0), ({"unheardOf": "1"}, 0),
+    ({"ironOre": "1"}, (80 - 100 * 0.73 * 1.05) * 2), ({"slag": "0.5", "steelScrap": "0.5"}, (80 - 50 * 1.05) * 2),
+], ids=str)
+def test_the_end_of_goods_makes_no_other_matter(
+    maker: Works, dealer: Works, held: dict[str, str], question: float
+) -> None:
+    """80 kg of steel are left of 100 kg of goods that were used for years."""
+    maker.product("thing", materials=held)
+    maker.declare(lot=maker.out("things", "thing", "100 KGM"), burdens={"fossilGhgEmissions": "200"},
+                  evidence=[document("study")], **MADE)
+    bought = dealer.bought(maker, "things", "100 KGM", "2020-01-01T00:00:00Z")
+    dealer.end({bought: "100 KGM"}, "2029-01-01T00:00:00Z",
+               [dealer.out("scrap", "swarf", "80 KGM", "waste", origin="postConsumer")])
+    assert dealer.asked("scrap") == pytest.approx(question)
+
+
+@pytest.mark.parametrize(("material", "papers", "question"), [
+    ("steelDrum", [], 1 - 30 / 365.25 / 0.25), ("steelDrum", ["takeBackNote:drum"], 0),
+    ("steelDrum", ["weighing"], 1 - 30 / 365.25 / 0.25),
+    ("steel", ["takeBackNote"], 1 - 30 / 365.25 / 0.5),
+])
+def test_packaging_may_be_used_within_days_by_a_document(
+    maker: Works, dealer: Works, material: str, papers: list[str], question: float
+) -> None:
+    """Drums of a month, at 2 kg per kg. A document makes no bar older."""
+    maker.product("drum", materials={material: "1"})
+    maker.declare(lot=maker.out("drums", "drum", "100 KGM"), burdens={"fossilGhgEmissions": "200"},
+                  evidence=[document("study")], **MADE)
+    bought = dealer.bought(maker, "drums", "100 KGM", BOUGHT)
+    dealer.end({bought: "100 KGM"}, "2025-01-31T00:00:00Z", [
+        dealer.out("scrap", "swarf", "80 KGM", "waste", origin="postConsumer")], "finalUse",
+        *[document(kind) for kind in papers])
+    assert dealer.asked("scrap") == pytest.approx(160 * question)
 
 
 def test_each_good_counts_by_its_own_age(maker: Works, dealer: Works) -> None:

@@ -162,14 +162,14 @@ def test_the_forty_records_meet_all_needs() -> None:
 
 
 def test_the_cases_that_state_energy_meet_all_other_needs(cases: Cases) -> None:
-    """The cases state little more than carriers of energy and carbon."""
+    """The cases state little more than carriers of energy and carbon; one states its alumina as an element alone."""
     every = every_case()
     accused: dict[str, set[str]] = {}
     for case in every:
         for omission in missing(cases.post(case)[0]):
             accused.setdefault(case.context.process, set()).add(omission.what.removesuffix(NEEDED))
     assert accused == {
-        "logistics.hub": {"electricity"}, "nonferrous.aluminiumElectrolysis": {"anode"},
+        "logistics.hub": {"electricity"}, "nonferrous.aluminiumElectrolysis": {"alumina", "anode"},
         "steel.electricArcFurnace": {"lime"},
     }
     assert [(case.context.supplies, case.context.inputs) for case in every if case.context.process == "logistics.hub"

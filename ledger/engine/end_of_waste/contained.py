@@ -1,0 +1,108 @@
+"""The end of goods makes no other matter: waste and cores of a consumption consist of what was used up.
+
+Metals come out of goods that can hold them, by `holders.csv`; plastics, chemicals, paper and others out of goods of
+their class, of articles such as machines and batteries, and of goods that nobody knows. What no good can have held is
+new matter: it has the range of its product.
+"""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from msgspec.structs import replace
+
+from ledger.admission.facts import LotFacts
+from ledger.core.outcome.assessment import Reference
+from ledger.core.record.amounts import CONTEXT
+from ledger.engine.bounds.matter import CONTENT
+from ledger.engine.bounds.profiles import holders
+from ledger.engine.bounds.substances import substance_of
+from ledger.engine.references import Buying, ranges_of_lot
+from ledger.sdk.sets.factor_set import SupplyEntry
+from ledger.sdk.sets.lookup import entry_of, entry_of_code
+
+_ARTICLES: Final = ("machinery", "electronics", "battery")
+_ALIKE: Final = (
+    frozenset({"inorganicChemical", "organicChemical", "specialChemical", "oil", "gas", "fluorinatedGas"}),
+    frozenset({"textile", "polymer", "rubber"}), frozenset({"wood", "paper"}), frozenset({"ceramic", "refractory"}),
+)
+"""Classes whose goods consist of each other's materials."""
+_MINERAL: Final = ("mineral", "water", "food", "fuel")
+"""Classes that are cheap in carbon, or that become each other: meals become compost, and wood becomes chips."""
+_MATERIAL: Final = "material"
+_CLASS: Final = "class:"
+_MORE: Final = Decimal("1.05")
+"""Water and dust: two scales agree to a few per cent."""
+_ONE, _NOTHING = Decimal(1), Decimal(0)
+
+
+class _Material(NamedTuple):
+    """A mass fraction of a lot; `entry` is None for what no set knows."""
+
+    share: Decimal
+    entry: SupplyEntry | None
+
+
+def new_matter(buying: Buying) -> list[Reference]:
+    """The ranges of the outputs of a consumption, as far as no good that was used up can have held them."""
+    made = [(i, one.facts, list(_materials(one.facts, buying))) for i, one in enumerate(buying.plan.created)]
+    taken = [(lot, mass, list(_materials(lot, buying))) for lot, _, mass in buying.plan.taken]
+    if any(mass is None for _, mass, _ in taken):
+        return []
+    came = [(mass or _NOTHING, materials) for _, mass, materials in taken]
+    references: list[Reference] = []
+    for i, lot, materials in made:
+        parts = [_new_part(group, made, came, buying) for group in _groups(materials)]
+        part = max(parts, default=_NOTHING)
+        if part and lot.mass:
+            ranges = ranges_of_lot(i, lot, CONTEXT.multiply(lot.mass, part), buying)
+            references += [replace(one, code=CONTENT) for one in ranges]
+    return references
+
+
+def _materials(lot: LotFacts, buying: Buying) -> Iterator[_Material]:
+    """The materials of a lot, or else what its code says; what is left may be anything."""
+    rest = _ONE
+    for name, share in buying.facts.composition(lot).materials.items():
+        known = entry_of(buying.sets, name)
+        rest = CONTEXT.subtract(rest, Decimal(share))
+        yield _Material(Decimal(share), None if known is None else known[1])
+    product = buying.facts.products.get(lot.product)
+    coded = entry_of_code(buying.sets, product.codes if product else ())
+    if rest > _NOTHING:
+        yield _Material(rest, coded if rest == _ONE else None)
+
+
+def _groups(materials: Sequence[_Material]) -> set[str]:
+    return {one.entry.group for one in materials if one.entry is not None and one.entry.kind == _MATERIAL} - {
+        *_MINERAL}
+
+
+def _new_part(
+    group: str, made: Sequence[tuple[int, LotFacts, Sequence[_Material]]],
+    came: Sequence[tuple[Decimal, Sequence[_Material]]], buying: Buying,
+) -> Decimal:
+    """The part (0 to 1) of the outputs' mass of a class that no good can have held."""
+    out = held = _NOTHING
+    for _, lot, materials in made:
+        for one in materials:
+            if one.entry is not None and one.entry.group == group:
+                out = CONTEXT.add(out, CONTEXT.multiply(lot.mass or _NOTHING, one.share))
+    for mass, materials in came:
+        for one in materials:
+            most = CONTEXT.multiply(one.share, _most(group, one.entry, buying))
+            held = CONTEXT.add(held, CONTEXT.multiply(mass, most))
+    unexplained = CONTEXT.subtract(out, CONTEXT.multiply(held, _MORE))
+    return CONTEXT.divide(unexplained, out) if unexplained > _NOTHING else _NOTHING
+
+
+def _most(group: str, entry: SupplyEntry | None, buying: Buying) -> Decimal:
+    """Kg of a class that a kg of a material can hold."""
+    if entry is None or entry.group == group:
+        return _ONE
+    if group in holders():
+        table, substance = holders()[group], substance_of(tuple(buying.sets), entry.key)
+        names = (entry.key, f"{_CLASS}{substance.group}")
+        return next((table[name] for name in names if name in table), _NOTHING)
+    alike = entry.group in _ARTICLES or any({entry.group, group} <= classes for classes in _ALIKE)
+    return _ONE if alike else _NOTHING
