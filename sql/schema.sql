@@ -327,6 +327,9 @@ CREATE INDEX lot_pool ON lot (pool, number) WHERE pool IS NOT NULL;
 -- is not the holder.
 CREATE INDEX lot_holder ON lot (holder, number);
 CREATE INDEX lot_owner ON lot (owner, number) WHERE owner IS NOT NULL;
+-- Whether an organisation was shown a product by a lot of it.
+CREATE INDEX lot_received ON lot (holder, product) WHERE sender IS NOT NULL;
+CREATE INDEX lot_owned ON lot (owner, product) WHERE owner IS NOT NULL;
 -- The made lots of a product, without lots of transfers, pools, declarations, waste, cores and credits, except lots
 -- that a transfer returned to their owner. It is not a third random index on the hot path: numbers only grow, so each
 -- product appends at one place, the last leaf of its range. Only as many leaves are hot as there are products in
