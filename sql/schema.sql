@@ -265,14 +265,18 @@ CREATE TABLE publication_end (
 );
 CREATE INDEX publication_end_subject ON publication_end (subject, record);
 
--- Who may ask for access tokens, besides ledger keys. No part of the log.
+-- Who may ask for access tokens, besides ledger keys. No part of the log. `keyid`: the ledger key whose login entered the
+-- client, itself or by a client that it entered, when the log had `size` entries. If the key was compromised by then, the
+-- client has ended.
 CREATE TABLE client (
     id text PRIMARY KEY,
     organization text NOT NULL REFERENCES organization,
     name text NOT NULL,
     scopes text[] NOT NULL,
     secret text NOT NULL CHECK (secret LIKE '$argon2id$%'),
-    created timestamptz NOT NULL DEFAULT now()
+    created timestamptz NOT NULL DEFAULT now(),
+    keyid bytea REFERENCES signing_key,
+    size bigint CHECK (size > 0)
 );
 CREATE INDEX client_organization ON client (organization, id);
 CREATE TABLE client_revocation (

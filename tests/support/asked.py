@@ -116,7 +116,9 @@ ASKED: Final = {
     "identity.spend": f"sha256('spent:{RECORD}'::bytea), 1900000000",
     "identity.token_keys": "64",
     "identity.add_token_key": f"{RECORD}, sha256(''), 'log+key', false",
-    "identity.add_client": f"'client', 'org:{_NAME}', 'client', '{{read}}', '$argon2id$', {_ALL}",
+    "identity.add_client": (
+        f"'client', 'org:{_NAME}', 'client', '{{read}}', '$argon2id$', {_ALL}, sha256('key:{RECORD}'::bytea), "
+        "'client'"),
     "identity.clients": f"'org:{_NAME}', '', {_ALL}",
     "identity.revoke_client": f"'client:{RECORD}', 'org:{_NAME}'",
     "indicators.transformations": (
