@@ -7,14 +7,18 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 from support.cli import run
+from support.inside import Inside, inside
 from support.oauth import ask, bearer, by_key, token_of
 from support.parties import enrolment
 from support.server import Server, prepared_home
 from support.workshop import Workshop
 
+from ledger.access.caller import SCOPES, Caller
 from ledger.core.record.kinds import KeyChange
 from ledger.core.signatures.signing import SigningKey, public_key
+from ledger.errors import Unauthenticated
 from ledger.host.files.key_files import new_key
+from ledger.service.identity.clients import add_client
 
 Client = dict[str, Any]
 
@@ -176,3 +180,28 @@ def test_the_commands_show_which_key_entered_each(house: House, tmp_path_factory
     assert f"key compromised: entry {change}" in lines["stolen"]
     assert house.shop.party.key.keyid.hex()[:16] in lines["own"]
     assert "compromised" not in lines["own"]
+
+
+def test_a_client_is_entered_only_while_its_key_stands() -> None:
+    """The hash of its secret takes a while: here the key is revoked between the check of the token and the entry."""
+    shop, other = Workshop("mill"), new_key()
+    with prepared_home() as home, inside(home, access="parties") as ledger:
+        ledger.post([shop.enrolment(ledger), *shop.opening()])
+        ledger.post([shop.signed(KeyChange(issuer=shop.id, nonce=shop.nonce(), organization=shop.id,
+                                           added=[public_key(other, ledger.origin, shop.id)]))])
+        callers = [Caller(shop.id, frozenset(SCOPES), key.keyid.hex()) for key in (other, shop.party.key)]
+        admin = ledger.run(entered(ledger, callers[0]))
+        callers.append(Caller(shop.id, frozenset(SCOPES), admin))
+        ledger.post([shop.signed(KeyChange(
+            issuer=shop.id, nonce=shop.nonce(), organization=shop.id, revoked=[other.keyid.hex()],
+            compromised_since=0))])
+        for caller in (callers[0], callers[2]):
+            with pytest.raises(Unauthenticated):
+                ledger.run(entered(ledger, caller))
+        assert ledger.run(entered(ledger, callers[1]))
+        assert ledger.run(ledger.ledger.pool.fetchval("SELECT count(*) FROM client")) == 2
+
+
+async def entered(ledger: Inside, caller: Caller) -> str:
+    """The id of a new client."""
+    return (await add_client(ledger.ledger.pool, ledger.ledger.tokens.hasher, caller, "planning", SCOPES)).id
