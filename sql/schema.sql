@@ -265,14 +265,18 @@ CREATE TABLE publication_end (
 );
 CREATE INDEX publication_end_subject ON publication_end (subject, record);
 
--- Who may ask for access tokens, besides ledger keys. No part of the log.
+-- Who may ask for access tokens, besides ledger keys. No part of the log. `keyid`: the ledger key whose login entered the
+-- client, itself or by a client that it entered, when the log had `size` entries. If the key was compromised by then, the
+-- client has ended.
 CREATE TABLE client (
     id text PRIMARY KEY,
     organization text NOT NULL REFERENCES organization,
     name text NOT NULL,
     scopes text[] NOT NULL,
     secret text NOT NULL CHECK (secret LIKE '$argon2id$%'),
-    created timestamptz NOT NULL DEFAULT now()
+    created timestamptz NOT NULL DEFAULT now(),
+    keyid bytea REFERENCES signing_key,
+    size bigint CHECK (size > 0)
 );
 CREATE INDEX client_organization ON client (organization, id);
 CREATE TABLE client_revocation (
@@ -329,6 +333,9 @@ CREATE INDEX lot_pool ON lot (pool, number) WHERE pool IS NOT NULL;
 -- is not the holder.
 CREATE INDEX lot_holder ON lot (holder, number);
 CREATE INDEX lot_owner ON lot (owner, number) WHERE owner IS NOT NULL;
+-- Whether an organisation was shown a product by a lot of it.
+CREATE INDEX lot_received ON lot (holder, product) WHERE sender IS NOT NULL;
+CREATE INDEX lot_owned ON lot (owner, product) WHERE owner IS NOT NULL;
 -- The made lots of a product, without lots of transfers, pools, declarations, waste, cores and credits, except lots
 -- that a transfer returned to their owner. It is not a third random index on the hot path: numbers only grow, so each
 -- product appends at one place, the last leaf of its range. Only as many leaves are hot as there are products in

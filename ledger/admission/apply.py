@@ -28,10 +28,19 @@ def apply(state: State, record: AnyRecord, digest: bytes, plan: Plan) -> tuple[L
             state.made_goods.add(lot.product)
         if lot.item:
             state.holding.setdefault(lot.item, set()).add(lot.id)
+        note_seen(state, lot)
     note(state, record, digest)
     state.digests.add(digest)
     state.size = index + 1
     return lots
+
+
+def note_seen(state: State, lot: LotFacts) -> None:
+    """Enters that whoever received a lot, or owns it while another holds it, was shown its product."""
+    if lot.sender is not None:
+        state.seen.add((lot.product, lot.holder))
+    if lot.owner is not None:
+        state.seen.add((lot.product, lot.owner))
 
 
 def note(state: State, record: AnyRecord, digest: bytes) -> None:

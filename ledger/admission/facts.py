@@ -174,7 +174,9 @@ class Facts:
     `made_goods` the products of which a process has made goods, so far. `returned` has the totals from before a
     declaration that is being revised, by its lot: see `ledger.admission.checks.goods`. `given` has the declarations,
     by digest, that their issuers have given to an organisation (empty for all), by a grant or a publication; the right
-    to name them stays."""
+    to name them stays. `seen` has the products that an organisation (empty for all) was shown: by a publication, by a
+    grant in full, or with a lot that it received or owns. If the grant is of all records, the grantor stands for its
+    products."""
 
     def __init__(self) -> None:
         self.organizations: dict[str, OrganizationFacts] = {}
@@ -192,6 +194,7 @@ class Facts:
         self.made_goods: set[str] = set()
         self.returned: dict[str, tuple[Decimal, Decimal | None]] = {}
         self.given: set[tuple[str, str]] = set()
+        self.seen: set[tuple[str, str]] = set()
         self.activations = Activations()
 
     @property
@@ -216,6 +219,7 @@ class Facts:
         self.made_goods.update(other.made_goods)
         self.returned.update(other.returned)
         self.given.update(other.given)
+        self.seen.update(other.seen)
         if len(other.activations.entries) > len(self.activations.entries):
             self.activations = other.activations
 
@@ -225,13 +229,26 @@ class Facts:
         declared = self.declarations.get(digest)
         if declared is None:
             return False
-        owner: str | None = declared.issuer
-        while owner is not None:
-            if owner == issuer:
+        return self.controls(issuer, declared.issuer) or not self.given.isdisjoint(((digest, issuer), (digest, "")))
+
+    def may_name_product(self, issuer: str, name: str) -> bool:
+        """Whether a record of `issuer` may use the facts of this product: its own, of an organisation that it controls,
+        or shown to it. It may use no unknown product."""
+        product = self.products.get(name)
+        if product is None:
+            return False
+        shown = ((name, ""), (name, issuer), (product.owner, issuer))
+        return self.controls(issuer, product.owner) or not self.seen.isdisjoint(shown)
+
+    def controls(self, organization: str, other: str) -> bool:
+        """Whether an organisation is this other one, or controls it."""
+        above: str | None = other
+        while above is not None:
+            if above == organization:
                 return True
-            known = self.organizations.get(owner)
-            owner = None if known is None else known.parent
-        return not self.given.isdisjoint(((digest, issuer), (digest, "")))
+            known = self.organizations.get(above)
+            above = None if known is None else known.parent
+        return False
 
     def left(self, lot: str) -> Decimal | None:
         """The remaining quantity of a lot, if known."""

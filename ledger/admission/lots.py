@@ -14,7 +14,7 @@ from ledger.admission.checks.custody import owner_of
 from ledger.admission.facts import Composition, Facts, LotFacts, ProductFacts
 from ledger.admission.rules import Rule
 from ledger.core.record.identifiers import check_identifier, under
-from ledger.core.record.kinds import AnyRecord
+from ledger.core.record.kinds import AnyRecord, Declaration
 from ledger.core.record.units import check_pieces, convert, unit
 from ledger.core.record.values import Flow, Fractions, Output, Quantity, Supply
 from ledger.errors import Refused
@@ -128,7 +128,8 @@ def supply(
     facts: Facts, supplies: Sequence[Supply], field: str = "supplies", *, issuer: str | None = None
 ) -> tuple[Supplied, ...]:
     """Supplies with their masses. Refuses unknown units, missing masses and unknown references. `issuer`, of a new
-    record: declarations that it was not given count as unknown. A revision keeps the names of its records."""
+    record: declarations that it was not given, and products that it was not shown, count as unknown. A revision keeps
+    the names of its records."""
     return tuple([_supplied(facts, stated, f"{field}[{i}]", issuer) for i, stated in enumerate(supplies)])
 
 
@@ -136,8 +137,10 @@ def _supplied(facts: Facts, stated: Supply, field: str, issuer: str | None) -> S
     quantity = stated.quantity
     dimension = unit(quantity.unit, f"{field}.quantity.unit").dimension
     check_pieces(quantity.amount, quantity.unit, f"{field}.quantity")
-    if stated.product is not None and stated.product not in facts.products:
-        raise _unknown("product", stated.product, f"{field}.product")
+    if stated.product is not None and (
+        stated.product not in facts.products if issuer is None else not may_use(facts, issuer, stated.product)
+    ):
+        raise unseen_product(stated.product, f"{field}.product")
     prices = (("factor", stated.factor), ("declaration", stated.declaration), ("factorRow", stated.factor_row))
     given = [name for name, price in prices if price is not None]
     if len(given) > 1:
@@ -178,6 +181,35 @@ def declarations_of(record: AnyRecord) -> Iterator[tuple[str, str]]:
         for i, item in enumerate(stated):
             if item.declaration is not None:
                 yield f"{name}[{i}].declaration", item.declaration
+
+
+def products_of(record: AnyRecord) -> Iterator[tuple[str, str]]:
+    """Field and id of each product whose facts a record uses without a lot of it: of supplies, and of a declared core.
+    Other outputs name products of their issuer, or of lots that it holds."""
+    for name in _SUPPLIES:
+        stated: Sequence[Supply] = getattr(record, name, ())
+        for i, item in enumerate(stated):
+            if item.product is not None:
+                yield f"{name}[{i}].product", item.product
+    if isinstance(record, Declaration) and record.lot is not None and record.lot.role == "core":
+        yield "lot.product", record.lot.product
+
+
+def may_use(facts: Facts, issuer: str, product: str) -> bool:
+    """Whether a new record of `issuer` may use the facts of a product. Earlier rules let it use every product."""
+    if facts.rules.has(Rule.SEEN_PRODUCTS):
+        return facts.may_name_product(issuer, product)
+    return product in facts.products
+
+
+def unseen_product(product: str, field: str) -> Refused:
+    """The refusal of a product that the ledger does not have, or that the issuer was not shown: in the same words, so
+    that nobody finds a product by guessing."""
+    return Refused(
+        f"{field}: the ledger has no product {product!r}", code="unknown-product", field=field, value=product,
+        rule="an earlier product: of the issuer, of an organisation that it controls, or shown to it by a publication, "
+             "by a grant in full, or with a lot; for other goods, enter a product of your own",
+    )
 
 
 def create(

@@ -15,7 +15,8 @@ class Names:
     `reports` the subjects of reports, `erasures` the digests of records to erase. For the goods of groups: `sold` are
     issuer and lot of sales outside, `declared` issuer and product of declared lots, `subjects` issuer and subject of
     new products, `parents` new organisations with their parents. `relations`: receiver, sender and lot of transfers; of
-    standing acceptances too, without a lot."""
+    standing acceptances too, without a lot. `uses`: issuer and product, where a record may use facts of products of
+    others without a lot of them."""
 
     def __init__(self) -> None:
         self.organizations: set[str] = set()
@@ -41,6 +42,7 @@ class Names:
         self.subjects: set[tuple[str, str]] = set()
         self.parents: set[tuple[str, str]] = set()
         self.relations: set[tuple[str, str, str]] = set()
+        self.uses: set[tuple[str, str]] = set()
 
     def merge(self, other: "Names") -> None:
         """Adds all names of `other`."""
@@ -61,10 +63,14 @@ class Names:
             if output.item:
                 self.items.add(output.item)
 
-    def add_supplies(self, supplies: list[Supply]) -> None:
+    def add_use(self, issuer: str, product: str) -> None:
+        self.products.add(product)
+        self.uses.add((issuer, product))
+
+    def add_supplies(self, issuer: str, supplies: list[Supply]) -> None:
         for supply in supplies:
             if supply.product:
-                self.products.add(supply.product)
+                self.add_use(issuer, supply.product)
             if supply.declaration:
                 self.declarations.add(supply.declaration)
 

@@ -75,6 +75,10 @@ class Rule(StrEnum):
     GIVEN_DECLARATIONS = "given-declarations"
     """A record prices supplies only by declarations of its issuer, or by those that their issuer has given to it."""
 
+    SEEN_PRODUCTS = "seen-products"
+    """Declared cores and supplies name only products of their issuer, or products that their issuer was shown: by a
+    publication, by a grant in full, or with a lot."""
+
     GRANTED_READING = "granted-reading"
     """Organisations grant others the right to read, publish passports, and the registrar appoints readers."""
 

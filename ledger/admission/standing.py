@@ -14,6 +14,7 @@ from ledger.admission.state import State
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Acceptance, Transfer
 from ledger.core.record.units import convert
+from ledger.errors import InvalidQuantity
 
 LARGEST_TOLERANCE: Final = Decimal("0.1")
 """UCP 600, article 30: \"about\" a quantity allows a tenth more or less."""
@@ -51,7 +52,10 @@ def _covers(rule: StandingFacts, record: Transfer, lot: LotFacts, now: int) -> b
 def _as_agreed(rule: StandingFacts, lot: LotFacts) -> bool:
     if rule.quantity is None:
         return True
-    agreed = convert(*rule.quantity, lot.unit, "quantity")
+    try:
+        agreed = convert(*rule.quantity, lot.unit, "quantity")
+    except InvalidQuantity:
+        return False
     return abs(lot.quantity - agreed) <= CONTEXT.multiply(agreed, rule.tolerance)
 
 

@@ -121,6 +121,8 @@ class FactLoader:
         await self._bodies(connection, "facility", sites, self._facilities, facts.facilities, _facility)
         await self._bodies(connection, "product", products, self._products, facts.products, _product)
         await self._groups(connection, names, facts)
+        if names.uses:
+            await self._seen(connection, names, facts)
 
     async def _groups(self, connection: Connection, names: Names, facts: Facts) -> None:
         """Loads the named organisations, the owners of products, the issuers of declarations and the operators of
@@ -192,6 +194,15 @@ class FactLoader:
         wanted = [bytes.fromhex(digest) for digest in names.declarations]
         for row in await connection.fetch(self._sql["given"], wanted, list(names.organizations)):
             facts.given.add((row["digest"], row["grantee"]))
+
+    async def _seen(self, connection: Connection, names: Names, facts: Facts) -> None:
+        """Loads which of the products of others an organisation was shown."""
+        wanted = [(issuer, product, facts.products[product].owner) for issuer, product in names.uses
+                  if product in facts.products and not facts.may_name_product(issuer, product)]
+        if wanted:
+            columns = [list(column) for column in zip(*wanted, strict=True)]
+            for row in await connection.fetch(self._sql["seen"], *columns):
+                facts.seen.add((row["product"], row["organization"]))
 
     async def in_force(self, connection: Connection) -> InForce:
         """The plugin versions and rules that are in force, in one round trip."""

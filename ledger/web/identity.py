@@ -103,14 +103,14 @@ class ClientsController(Controller):
     async def add(self, request: AnyRequest, ledger: Ledger) -> Response[NewClientAnswer]:
         """The body: `name`, and `scopes`, by default `read` alone, all of them scopes of the token."""
         caller = caller_of(request)
-        organization = _administrator(caller)
+        _administrator(caller)
         try:
             new = msgspec.json.decode(await request.body(), type=NewClient)
             for scope in SCOPES:
                 if scope in new.scopes:
                     require_scope(caller, scope, "a client gets at most the scopes of the token that enters it: "
                                                  "a ledger key's token has all")
-            client = await add_client(ledger.pool, ledger.tokens.hasher, organization, new.name, new.scopes)
+            client = await add_client(ledger.pool, ledger.tokens.hasher, caller, new.name, new.scopes)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise InvalidInput(f"the body is no new client: {error}", code="invalid-request", field="body",
                                rule='JSON such as {"name": "planning", "scopes": ["read"]}') from None

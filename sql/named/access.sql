@@ -22,6 +22,7 @@ CROSS JOIN LATERAL (
             WHEN c.client IS NOT NULL THEN (
                 SELECT l.organization FROM client l
                 WHERE l.id = c.client AND NOT EXISTS (SELECT FROM client_revocation v WHERE v.client = l.id)
+                    AND NOT EXISTS (SELECT FROM compromise k WHERE k.keyid = l.keyid AND k.since <= l.size)
             ) = c.organization
             ELSE (
                 SELECT true FROM record r JOIN access_grant a ON a.record = r.index

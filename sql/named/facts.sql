@@ -47,6 +47,22 @@ UNION
 SELECT encode(r.digest, 'hex'), '' FROM record r JOIN published p ON p.declaration = r.index
 WHERE r.digest = ANY ($1::bytea[]);
 
+-- name: seen
+-- purpose: which organisations were shown a product: with a lot that they received or own, by a publication, or by a
+-- grant of its records in full. The limits keep the planner from joining all lots
+-- parameters: organisations, products and the owners of the products, side by side
+SELECT w.organization, w.product FROM unnest($1::text[], $2::text[], $3::text[]) AS w (organization, product, owner)
+CROSS JOIN LATERAL (
+    (SELECT FROM lot WHERE holder = w.organization AND product = w.product AND sender IS NOT NULL LIMIT 1)
+    UNION ALL
+    (SELECT FROM lot WHERE owner = w.organization AND product = w.product LIMIT 1)
+    UNION ALL
+    (SELECT FROM published WHERE product = w.product LIMIT 1)
+    UNION ALL
+    (SELECT FROM access_grant WHERE grantee = w.organization AND grantor = w.owner AND depth = 'full'
+        AND (product IS NULL OR product = w.product) AND num_nonnulls(lot, declaration, starts, ends) = 0 LIMIT 1)
+    LIMIT 1) shown;
+
 -- name: in_force
 -- purpose: all activations in log order, each row with the log's size and the number of revisions; a single row if
 -- there are no activations

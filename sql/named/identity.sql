@@ -5,9 +5,11 @@ SELECT s.spki, s.organization, EXISTS (SELECT FROM revocation r WHERE r.keyid = 
 FROM signing_key s WHERE s.keyid = $1;
 
 -- name: client
+-- purpose: a client in force
 -- parameters: id
 SELECT c.organization, c.scopes, c.secret FROM client c
-WHERE c.id = $1 AND NOT EXISTS (SELECT FROM client_revocation v WHERE v.client = c.id);
+WHERE c.id = $1 AND NOT EXISTS (SELECT FROM client_revocation v WHERE v.client = c.id)
+    AND NOT EXISTS (SELECT FROM compromise k WHERE k.keyid = c.keyid AND k.since <= c.size);
 
 -- name: spend
 -- purpose: uses an id up, once for all replicas: a row if it was free. Each call removes a few expired ids, so that the
@@ -32,19 +34,36 @@ FROM token_key ORDER BY number DESC LIMIT $1;
 INSERT INTO token_key (number, salt, log_key, replaces) VALUES ($1, $2, $3, $4) ON CONFLICT (number) DO NOTHING;
 
 -- name: add_client
--- parameters: id, organisation, name, scopes, hash of the secret, most clients in force of an organisation
-INSERT INTO client (id, organization, name, scopes, secret)
-SELECT $1, o.id, $3, $4::text[], $5 FROM organization o WHERE o.id = $2 AND (
-    SELECT count(*) FROM (
-        SELECT FROM client c WHERE c.organization = $2
-            AND NOT EXISTS (SELECT FROM client_revocation v WHERE v.client = c.id) LIMIT $6) n) < $6
-RETURNING extract(epoch FROM created)::double precision AS created;
+-- purpose: a new client, if whoever enters it still stands. It names the key that entered the first client of its line,
+-- and the size of the log then
+-- parameters: id, organisation, name, scopes, hash of the secret, most clients in force of an organisation; keyid of the
+-- ledger key, or id of the client, that enters it
+WITH entering AS (
+    SELECT s.keyid, h.size FROM signing_key s CROSS JOIN head h
+    WHERE s.keyid = $7 AND s.organization = $2 AND NOT EXISTS (SELECT FROM revocation r WHERE r.keyid = s.keyid)
+    UNION ALL
+    SELECT c.keyid, c.size FROM client c
+    WHERE c.id = $8 AND c.organization = $2 AND NOT EXISTS (SELECT FROM client_revocation v WHERE v.client = c.id)
+        AND NOT EXISTS (SELECT FROM compromise k WHERE k.keyid = c.keyid AND k.since <= c.size)
+), added AS (
+    INSERT INTO client (id, organization, name, scopes, secret, keyid, size)
+    SELECT $1, $2, $3, $4::text[], $5, e.keyid, e.size FROM entering e WHERE (
+        SELECT count(*) FROM (
+            SELECT FROM client c WHERE c.organization = $2
+                AND NOT EXISTS (SELECT FROM client_revocation v WHERE v.client = c.id)
+                AND NOT EXISTS (SELECT FROM compromise k WHERE k.keyid = c.keyid AND k.since <= c.size)
+            LIMIT $6) n) < $6
+    RETURNING keyid, extract(epoch FROM created)::double precision AS created
+)
+SELECT a.created, encode(a.keyid, 'hex') AS keyid FROM entering e LEFT JOIN added a ON true;
 
 -- name: clients
--- purpose: a page of an organisation's clients, by id. BETWEEN makes the planner take the index that has this order
+-- purpose: a page of an organisation's clients, by id. BETWEEN makes the planner take the index that has this order.
+-- `compromised`: the first entry that reports the key of a client as compromised by the time at which it entered it
 -- parameters: organisation, id after which the page begins, most
 SELECT c.id, c.name, c.scopes, extract(epoch FROM c.created)::double precision AS created,
-       extract(epoch FROM v.revoked)::double precision AS revoked
+       extract(epoch FROM v.revoked)::double precision AS revoked, encode(c.keyid, 'hex') AS keyid,
+       (SELECT min(k.record) FROM compromise k WHERE k.keyid = c.keyid AND k.since <= c.size) AS compromised
 FROM client c LEFT JOIN client_revocation v ON v.client = c.id
 WHERE c.organization BETWEEN $1 AND $1 AND c.id > $2 ORDER BY c.organization, c.id LIMIT $3;
 

@@ -8,14 +8,16 @@ values of every parameter, and checks records of every kind.
 SECURITY.md lists what answers determine all the same: `LISTED`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 import pytest
-from support.enumerated import Names, Question, operations, posts, values_of
-from support.exploring import Asker, asker, dry_runs, explored, names_of
+from support.enumerated import Names, Question, posts, values_of
+from support.exploring import asker
 from support.revising import amend, change
-from support.twins import AMOUNTS, Hidden, Twin, of, twins
+from support.solving import BASE as FIRST
+from support.solving import Difference, Known, apart, compare, described
+from support.twins import AMOUNTS, Hidden, Twin, of, story, twins
 from support.workshop import kilograms
 
 from ledger.core.record.kinds import Transfer
@@ -51,18 +53,6 @@ TWINS: Final[Mapping[str, Hidden]] = {
 }
 
 
-class Known(NamedTuple):
-    """`twins`: ledgers that a caller cannot tell from `BASE`. `own`: whose values it has. `told`: values that it may
-    know. `listed`: values that follow from answers, as SECURITY.md says. `some`: the values of each option with which
-    it asks about one thing."""
-
-    twins: tuple[str, ...]
-    own: str = ""
-    told: frozenset[str] = frozenset()
-    listed: frozenset[str] = frozenset()
-    some: int = 2
-
-
 _BOUGHT: Final = frozenset({"first_figure", "second_figure", "machine_figure"})
 CALLERS: Final[Mapping[str | None, Known]] = {
     None: Known(("of whom a buyer shows its suppliers", "of a rival")),
@@ -82,27 +72,7 @@ CALLERS: Final[Mapping[str | None, Known]] = {
 }
 APART: Final = 1.2
 """The least ratio of the values of two twins: whoever cannot tell them apart does not know the value within 10 %."""
-WITHOUT: Final[Mapping[str, str]] = {
-    "/metrics": "amounts of work and times, for the networks that the operator names",
-    "/v1/schema": "no data of the log", "/v1/schema/{name}": "no data of the log",
-}
 POSTS: Final = frozenset({"/v1/records", "/v1/records/check"})
-
-
-class Asked(NamedTuple):
-    """The questions of a caller about the access log, its others, and what it sees of the answers at `BASE`; also of
-    its dry runs."""
-
-    early: list[Question]
-    questions: list[Question]
-    seen: list[Any]
-
-
-class Difference(NamedTuple):
-    twin: str
-    question: Question
-    expected: Any
-    found: Any
 
 
 class Compared(NamedTuple):
@@ -116,19 +86,14 @@ class Compared(NamedTuple):
 
 @pytest.fixture(scope="module")
 def compared() -> Compared:
-    asked: dict[str | None, Asked] = {}
-    found = Compared({caller: [] for caller in CALLERS}, {}, {})
-    with twins({"base": BASE, **TWINS}) as each:
-        for name, twin in each:
-            callers = {caller: asker(twin, caller) for caller, known in CALLERS.items()
-                       if name == "base" or name in known.twins}
-            if name == "base":
-                asked = _asked(callers)
-            for caller, differing in _differences(name, callers, asked) if name != "base" else ():
-                found.differences[caller].append(differing)
-            forge, (figure, used) = asker(twin, "forge"), _of_buyer(twin)
-            found.figures[name], found.used[name] = [forge.seen(answer) for answer in forge.ask([figure, used])]
-    return found
+    figures, used = dict[str, Any](), dict[str, Any]()
+
+    def ask_buyer(name: str, twin: Twin) -> None:
+        forge = asker(twin, "forge")
+        figures[name], used[name] = [forge.seen(answer) for answer in forge.ask(_of_buyer(twin))]
+
+    with twins({FIRST: BASE, **TWINS}, story) as each:
+        return Compared(compare(each, CALLERS, ask_buyer), figures, used)
 
 
 def _of_buyer(twin: Twin) -> tuple[Question, Question]:
@@ -140,55 +105,26 @@ def _of_buyer(twin: Twin) -> tuple[Question, Question]:
             Question("POST", "/v1/records/check", body=less))
 
 
-def _asked(callers: Mapping[str | None, Asker]) -> dict[str | None, Asked]:
-    """All callers ask the access log first: their other questions are noted there."""
-    asked = {name: Asked([], [], []) for name in callers}
-    documented = list(operations(names_of(next(iter(callers.values())).twin), WITHOUT))
-    for is_early in (True, False):
-        for name, caller in callers.items():
-            chosen = [one for one in documented if one.path.startswith("/v1/accesses") == is_early]
-            for question, answer in explored(caller, chosen, CALLERS[name].some):
-                (asked[name].early if is_early else asked[name].questions).append(question)
-                asked[name].seen.append(caller.seen(answer))
-    for name, caller in callers.items():
-        asked[name].seen.extend([caller.seen(answer) for answer in caller.ask(dry_runs(caller))])
-    return asked
-
-
-def _differences(
-    twin: str, callers: Mapping[str | None, Asker], asked: Mapping[str | None, Asked]
-) -> Iterator[tuple[str | None, Difference]]:
-    """What differs at a twin, by caller. In the same order."""
-    early = {name: caller.ask(asked[name].early) for name, caller in callers.items()}
-    for name, caller in callers.items():
-        tried = dry_runs(caller)
-        questions = [*asked[name].early, *asked[name].questions, *tried]
-        answers = [*early[name], *caller.ask(asked[name].questions), *caller.ask(tried)]
-        for question, expected, answer in zip(questions, asked[name].seen, answers, strict=True):
-            found = caller.seen(answer)
-            if found != expected:
-                yield name, Difference(twin, question, expected, found)
-
-
 @pytest.mark.parametrize("caller", list(CALLERS))
 def test_no_answer_tells_twins_apart(compared: Compared, caller: str | None) -> None:
     found = compared.differences[caller]
-    assert not found, f"{len(found)} answers differ:\n" + "\n".join(map(_described, found[:10]))
+    assert not found, described(found)
 
 
 @pytest.mark.parametrize("caller", list(CALLERS))
 def test_every_hidden_value_differs_in_a_twin(caller: str | None) -> None:
     known = CALLERS[caller]
-    hidden = {name for name in AMOUNTS if any(_apart(name, TWINS[twin]) for twin in known.twins)}
+    hidden = {name for name in AMOUNTS if any(
+        apart(getattr(BASE, name), getattr(TWINS[twin], name), APART) for twin in known.twins)}
     assert set(AMOUNTS) - hidden == of(known.own) | known.told | known.listed
 
 
 def test_a_caller_sees_other_figures_and_what_is_listed(compared: Compared) -> None:
     """So the comparison can fail."""
     for name, twin in TWINS.items():
-        is_same = compared.figures[name] == compared.figures["base"]
+        is_same = compared.figures[name] == compared.figures[FIRST]
         assert is_same == (twin.first_figure == BASE.first_figure), name
-        is_same = compared.used[name] == compared.used["base"]
+        is_same = compared.used[name] == compared.used[FIRST]
         assert is_same == (twin.machine_of_part == BASE.machine_of_part), name
 
 
@@ -200,18 +136,3 @@ def test_a_parameter_of_which_no_values_are_known_fails() -> None:
 
 def test_every_post_is_tried() -> None:
     assert {path for path in posts() if not path.startswith("/auth/")} == POSTS
-
-
-def _apart(name: str, twin: Hidden) -> bool:
-    values = sorted((getattr(BASE, name), getattr(twin, name)))
-    return bool(values[0] > 0 and values[1] / values[0] >= APART)
-
-
-def _described(difference: Difference) -> str:
-    """The first place at which two answers differ."""
-    expected, found = repr(difference.expected), repr(difference.found)
-    place = next((place for place, (one, other) in enumerate(zip(expected, found, strict=False)) if one != other), 0)
-    around = slice(max(0, place - 150), place + 150)
-    question = difference.question
-    return (f"{difference.twin}: {question.method} {question.path} {dict(question.given)} {question.body[:300]!r}\n"
-            f"  {expected[around]}\n  {found[around]}")

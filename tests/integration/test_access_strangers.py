@@ -36,7 +36,7 @@ from ledger.core.record.kinds import (
     StandingAcceptance,
     Transfer,
 )
-from ledger.core.record.values import Claim, Flow, Output, PreviousLife
+from ledger.core.record.values import Claim, Flow, Output, PreviousLife, Supply
 from ledger.core.signatures.envelope import seal
 
 SEED: Final = 7
@@ -181,6 +181,14 @@ def _tried(names: Names) -> list[AnyRecord]:
         basis="collected", boundary="none", collector=shop.id, evidence=STORED,
         lot=Output(lot=shop.name(f"core-{place}"), product=shop.name("part"), quantity=kilograms("1"), role="core",
                    previous_life=PreviousLife(record=digest))) for place, digest in enumerate(names.digests)]
+    more += [Declaration(
+        issuer=shop.id, nonce=shop.nonce(), start="2025-04-01T00:00:00Z", end="2025-04-02T00:00:00Z", basis="study",
+        boundary="none", lot=Output(lot=shop.name(f"used-{place}"), product=name, quantity=kilograms("1"), role="core",
+                                    previous_life=PreviousLife(estimated_years="9")))
+        for place, name in enumerate(names.products)]
+    more += [shop.make({f"of-{place}": "1"}, ore="1", supplies=[
+        Supply(material="parts", quantity=kilograms("1"), product=name)])[1]
+        for place, name in enumerate(names.products)]
     more += [Consumption(
         issuer=shop.id, nonce=shop.nonce(), time="2025-04-01T00:00:00Z", purpose="claim",
         inputs=[Flow(lot=lot, quantity=kilograms("1"))], claim=Claim(method="endOfLife", lot=lot))

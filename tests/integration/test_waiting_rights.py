@@ -14,7 +14,9 @@ from support.waiting import until
 from support.witnesses import WitnessProcess
 from support.workshop import Workshop
 
-from ledger.core.record.kinds import Grant, GrantRevocation
+from ledger.core.record.kinds import Grant, GrantRevocation, KeyChange
+from ledger.core.signatures.signing import public_key
+from ledger.host.files.key_files import new_key
 
 UNTIL: Final = "2034-12-31T00:00:00Z"
 
@@ -35,9 +37,12 @@ def place() -> Iterator[Place]:
         yield Place(server, witnesses, mill, rival)
 
 
-def waited(place: Place, lot: str, then: Callable[[Posted, dict[str, str]], object]) -> httpx.Response:
+def waited(
+    place: Place, lot: str, then: Callable[[Posted, dict[str, str]], object], by: str | None = None
+) -> httpx.Response:
     """The answer to the rival's request, with its grant, for the proof of a record of the mill. The request waits while
-    the quorum is down; `then` gets the grant and the rival's token, and the quorum returns afterwards."""
+    the quorum is down; `then` gets the grant and the rival's token, and the quorum returns afterwards. `by`: a token of
+    the rival, in place of one of its key."""
     server, mill, rival = place.server, place.mill, place.rival
     given = mill.signed(Grant(issuer=mill.id, nonce=mill.nonce(), depth="full", until=UNTIL, purpose="audit",
                               grantee=rival.id))
@@ -47,7 +52,7 @@ def waited(place: Place, lot: str, then: Callable[[Posted, dict[str, str]], obje
     try:
         made = mill.mine(lot, "10")
         acknowledged(server, [made])
-        token = bearer(token_of(by_key(server.url, rival.party.key, rival.id)))
+        token = bearer(by or token_of(by_key(server.url, rival.party.key, rival.id)))
         answers: list[httpx.Response] = []
         asked = rows_of(place)
         asking = threading.Thread(target=lambda: answers.append(httpx.get(
@@ -99,4 +104,22 @@ def test_a_revoked_token_ends_it(place: Place) -> None:
         assert answer.status_code == 200, answer.text
 
     answer = waited(place, "ended", revoke)
+    assert (answer.status_code, "leaves" in answer.text) == (401, False)
+
+
+def test_a_report_of_theft_ends_a_client_of_the_stolen_key(place: Place) -> None:
+    server, rival, stolen = place.server, place.rival, new_key()
+    acknowledged(server, [rival.signed(KeyChange(
+        issuer=rival.id, nonce=rival.nonce(), organization=rival.id,
+        added=[public_key(stolen, server.origin, rival.id)]))], wait=60)
+    thief = bearer(token_of(by_key(server.url, stolen, rival.id)))
+    client = httpx.post(f"{server.url}/auth/clients", json={"name": "reader"}, headers=thief, timeout=60).json()
+    token = token_of(ask(server.url, {"client_id": client["id"], "client_secret": client["secret"]}, timeout=60))
+
+    def report(given: Posted, token: dict[str, str]) -> None:
+        acknowledged(server, [rival.signed(KeyChange(
+            issuer=rival.id, nonce=rival.nonce(), organization=rival.id, revoked=[stolen.keyid.hex()],
+            compromised_since=0))])
+
+    answer = waited(place, "stolen", report, token)
     assert (answer.status_code, "leaves" in answer.text) == (401, False)

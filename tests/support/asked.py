@@ -89,6 +89,7 @@ ASKED: Final = {
     "erase.leave_reading": f"{RECORD}, {1 + _NAME}, 'residue'",
     "erase.erasure_of": str(RECORD + 1),
     "facts.given": f"{_DIGESTS}, '{{org:{_NAME}}}'",
+    "facts.seen": f"'{{org:{_NAME}}}', '{{part:{_NAME}}}', '{{org:{_NAME}}}'",
     "facts.lots_by_id": f"'{{lot:{RECORD}}}'",
     "facts.pools_named": f"'{{pool:{_NAME},part:{_NAME}}}', '{{org:{_NAME}}}'",
     "facts.records_named": _DIGESTS,
@@ -115,7 +116,9 @@ ASKED: Final = {
     "identity.spend": f"sha256('spent:{RECORD}'::bytea), 1900000000",
     "identity.token_keys": "64",
     "identity.add_token_key": f"{RECORD}, sha256(''), 'log+key', false",
-    "identity.add_client": f"'client', 'org:{_NAME}', 'client', '{{read}}', '$argon2id$', {_ALL}",
+    "identity.add_client": (
+        f"'client', 'org:{_NAME}', 'client', '{{read}}', '$argon2id$', {_ALL}, sha256('key:{RECORD}'::bytea), "
+        "'client'"),
     "identity.clients": f"'org:{_NAME}', '', {_ALL}",
     "identity.revoke_client": f"'client:{RECORD}', 'org:{_NAME}'",
     "indicators.transformations": (

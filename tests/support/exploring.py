@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from ledger.core.record.kinds import Amendment, Closing
+from ledger.core.record.kinds import Addition, Amendment, AnyRecord, Closing, Pool
 from ledger.core.signatures.envelope import seal
 from support.dry_runs import Tried, tried
 from support.enumerated import Names, Operation, Question
@@ -71,6 +71,8 @@ def names_of(twin: Twin) -> Names:
     made = [record for _, record in twin.posted]
     lots = [output.lot for record in made for output in getattr(record, "outputs", ())]
     lots += [record.new_lot for record in made if hasattr(record, "new_lot")]
+    lots += _pooled(made)
+    lots += sorted({output.item for record in made for output in getattr(record, "outputs", ()) if output.item})
     shops = list(twin.shops.values())
     revising = [twin.first + number for number, record in enumerate(made)
                 if isinstance(record, Amendment | Closing)]
@@ -84,6 +86,13 @@ def names_of(twin: Twin) -> Names:
         windows=[("2025-01-01", "2026-01-01"), ("2024-01-01", "2026-01-01"), ("2025-03-03", "2025-03-04"),
                  ("2025-03-03", "2025-03-05"), ("2025-03-11", "2025-03-12"), ("2025-03-14T00:00:00Z", "2025-07-01")],
     )
+
+
+def _pooled(made: Sequence[AnyRecord]) -> list[str]:
+    """Pools, and the lots that additions make of them."""
+    pools = [record.id for record in made if isinstance(record, Pool)]
+    added = [record.pool for record in made if isinstance(record, Addition)]
+    return [*pools, *[f"{pool}:{number + 1}" for pool in pools for number in range(added.count(pool))]]
 
 
 def explored(

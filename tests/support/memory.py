@@ -256,7 +256,7 @@ class MemoryLedger:
         keys = {keyid.hex(): (key.organization, key.active) for keyid, key in state.keys.items()}
         parts = [
             state.size, keys, state.remaining, state.used, state.holding, state.accepted, state.plugins,
-            state.presumed, state.standing, state.given,
+            state.presumed, state.standing, state.given, state.seen,
             state.prefixes, state.digests, state.organizations, state.facilities, state.products, state.lots,
             state.declarations, state.transfers, state.closed, state.frozen, state.openings, state.pools,
             state.default_pools, state.lines, state.records, state.reports, state.group_goods, state.made_goods,

@@ -8,11 +8,11 @@ equal sums are equal bit by bit.
 
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -134,11 +134,14 @@ def of(organization: str) -> frozenset[str]:
                                                      for start in beginnings))
 
 
+Values = TypeVar("Values")
+Readings = Sequence[tuple[str, str, str]]
+
+
 class Twin(NamedTuple):
     """A ledger with the story. `digests`: of the records of the story, in order; `first`: log index of the first one;
     `size`: of the tree."""
 
-    hidden: Hidden
     ledger: Inside
     callers: Callers
     shops: Mapping[str, Workshop]
@@ -152,9 +155,12 @@ class Twin(NamedTuple):
 
 
 @contextmanager
-def twins(hidden: Mapping[str, Hidden]) -> Iterator[Iterator[tuple[str, Twin]]]:
+def twins(
+    hidden: Mapping[str, Values], told: Callable[[Mapping[str, Workshop], Values], Iterator[Posted]],
+    readings: Readings = READINGS,
+) -> Iterator[Iterator[tuple[str, Twin]]]:
     """Ledgers by name, one after the other, each closed when the next one is taken. They begin as copies of one home:
-    keys, entries and times are equal up to the story."""
+    keys, entries and times are equal up to the story, which `told` makes of the hidden values."""
     with prepared_home() as home:
         with inside(home, access="parties", clock=_stopped()) as ledger:
             shops = _shops()
@@ -166,7 +172,12 @@ def twins(hidden: Mapping[str, Hidden]) -> Iterator[Iterator[tuple[str, Twin]]]:
 
         def each() -> Iterator[tuple[str, Twin]]:
             for name, values in hidden.items():
-                with _copied(home, values) as twin:
+                shops = _shops()
+                for shop in shops.values():
+                    # Their nonces are used.
+                    shop.nonce()
+                    shop.opening()
+                with _copied(home, shops, list(told(shops, values)), readings) as twin:
                     yield name, twin
 
         yield each()
@@ -189,100 +200,96 @@ def _shops() -> dict[str, Workshop]:
 
 
 @contextmanager
-def _copied(home: Path, hidden: Hidden) -> Iterator[Twin]:
+def _copied(
+    home: Path, shops: Mapping[str, Workshop], posted: Sequence[Posted], readings: Readings
+) -> Iterator[Twin]:
     with ExitStack() as stack:
         copied = stack.enter_context(temporary_home())
         stack.callback(shutil.rmtree, copied, ignore_errors=True)
         subprocess.run(["cp", "-a", home, copied], check=True)  # noqa: S607
         ledger = stack.enter_context(inside(copied, access="parties", clock=_stopped()))
-        shops = _shops()
-        for shop in shops.values():
-            # Their nonces are used.
-            shop.nonce()
-            shop.opening()
-        posted = list(story(shops, hidden))
         receipts = [ledger.post([one])[0] for one in posted]
         callers = Callers(ledger)
-        for reader, owner, lot in READINGS:
+        for reader, owner, lot in readings:
             callers.get(shops[reader].id, "/v1/footprint", {"lot": shops[owner].name(lot)})
-        yield Twin(hidden, ledger, callers, shops, posted, [one.digest for one in receipts], receipts[0].index)
+        yield Twin(ledger, callers, shops, posted, [one.digest for one in receipts], receipts[0].index)
 
 
 def story(shops: Mapping[str, Workshop], hidden: Hidden) -> Iterator[Posted]:
     """The records in order. Each has a day of its own."""
     mine, mill, forge, rival, maker, peer = (shops[name] for name in (*PRODUCERS, "peer"))
-    yield (ore := _made(mine, 1, {"ore": hidden.ore_made}, {}, hidden.ore))
-    yield _sent(mine, 2, "ore", 320, mill, "ore-sent")
-    yield _made(mill, 3, {"first": hidden.first_made}, {mine.name("ore-sent"): hidden.first_recipe}, hidden.first,
-                supplies=[gas(_plain(hidden.first_gas), _plain(GAS))], basis="provisional")
-    yield _made(mill, 4, {"second": hidden.second_made}, {mine.name("ore-sent"): hidden.second_recipe}, hidden.second,
-                supplies=[gas(_plain(hidden.second_gas), _plain(GAS))])
-    yield _sent(mill, 5, "first", 8, forge, "first-sent")
-    yield _sent(mill, 6, "first", 4, forge, "first-again")
-    yield _sent(mill, 7, "second", 32, forge, "second-sent")
-    yield close(mill, gas(_plain(hidden.first_gas_closed), _plain(GAS)), start=_day(3), end=_day(4))
+    yield (ore := made(mine, 1, {"ore": hidden.ore_made}, {}, hidden.ore))
+    yield sent(mine, 2, "ore", 320, mill, "ore-sent")
+    yield made(mill, 3, {"first": hidden.first_made}, {mine.name("ore-sent"): hidden.first_recipe}, hidden.first,
+                supplies=[gas(decimal(hidden.first_gas), decimal(GAS))], basis="provisional")
+    yield made(mill, 4, {"second": hidden.second_made}, {mine.name("ore-sent"): hidden.second_recipe}, hidden.second,
+                supplies=[gas(decimal(hidden.second_gas), decimal(GAS))])
+    yield sent(mill, 5, "first", 8, forge, "first-sent")
+    yield sent(mill, 6, "first", 4, forge, "first-again")
+    yield sent(mill, 7, "second", 32, forge, "second-sent")
+    yield close(mill, gas(decimal(hidden.first_gas_closed), decimal(GAS)), start=day(3), end=day(4))
     yield _lost(mill, 8, "first", hidden.first_lost)
-    yield _made(rival, 9, {"r": hidden.rival_made}, {}, hidden.rival)
-    yield _sent(rival, 10, "r", 32, maker, "r-sent")
-    yield _made(forge, 11, {"part": hidden.part_made}, {
+    yield made(rival, 9, {"r": hidden.rival_made}, {}, hidden.rival)
+    yield sent(rival, 10, "r", 32, maker, "r-sent")
+    yield made(forge, 11, {"part": hidden.part_made}, {
         mill.name("first-sent"): hidden.part_of_first, mill.name("second-sent"): hidden.part_of_second}, hidden.part)
-    yield _sent(forge, 12, "part", 8, maker, "part-sent")
-    yield _made(maker, 13, {"machine": hidden.machine_made}, {
+    yield sent(forge, 12, "part", 8, maker, "part-sent")
+    yield made(maker, 13, {"machine": hidden.machine_made}, {
         forge.name("part-sent"): hidden.machine_of_part, rival.name("r-sent"): hidden.machine_of_rival},
         hidden.machine)
-    yield _sent(maker, 14, "machine", 8, forge, "machine-sent")
-    yield _made(peer, 15, {"stone": 16}, {}, hidden.peer)
+    yield sent(maker, 14, "machine", 8, forge, "machine-sent")
+    yield made(peer, 15, {"stone": 16}, {}, hidden.peer)
     for name, value in (("mine", hidden.mine_value), ("mill", hidden.mill_value), ("forge", hidden.forge_value),
                         ("rival", hidden.rival_value), ("maker", hidden.maker_value), ("peer", hidden.peer_value)):
         yield _reported(shops[name], value)
-    yield _granted(forge, "full", shops["auditor"])
-    yield _granted(forge, "suppliers", shops["bank"])
+    yield granted(forge, "full", shops["auditor"])
+    yield granted(forge, "suppliers", shops["bank"])
     # The miner corrects itself later: every figure behind it changes.
-    yield amend(mine, change(ore, activity=Make(co2=_plain(hidden.ore_corrected))))
+    yield amend(mine, change(ore, activity=Make(co2=decimal(hidden.ore_corrected))))
 
 
-def _day(number: int) -> str:
+def day(number: int) -> str:
     return f"2025-03-{number:02}T00:00:00Z"
 
 
-def _made(
-    shop: Workshop, day: int, outputs: Mapping[str, float], inputs: Mapping[str, float], co2: float, *,
+def made(
+    shop: Workshop, on: int, outputs: Mapping[str, float], inputs: Mapping[str, float], co2: float, *,
     supplies: Sequence[Supply] = (), basis: str = "final",
 ) -> Posted:
     """Of whole names of inputs. Without inputs, it is made of ore."""
-    ore = [Supply(material="ore", quantity=kilograms(_plain(sum(outputs.values()))), origin="nature")]
-    party, record = shop.make({lot: _plain(amount) for lot, amount in outputs.items()}, activity=Make(co2=_plain(co2)),
-                              start=_day(day), end=_day(day + 1))
+    ore = [Supply(material="ore", quantity=kilograms(decimal(sum(outputs.values()))), origin="nature")]
+    amounts = {lot: decimal(amount) for lot, amount in outputs.items()}
+    party, record = shop.make(amounts, activity=Make(co2=decimal(co2)), start=day(on), end=day(on + 1))
     assert isinstance(record, Transformation)
-    taken = [Flow(lot=lot, quantity=kilograms(_plain(amount))) for lot, amount in inputs.items()]
+    taken = [Flow(lot=lot, quantity=kilograms(decimal(amount))) for lot, amount in inputs.items()]
     return party, msgspec.structs.replace(record, inputs=taken, basis=basis,
                                           supplies=[*supplies, *([] if inputs else ore)])
 
 
-def _sent(shop: Workshop, day: int, lot: str, amount: float, to: Workshop, new_lot: str) -> Posted:
+def sent(shop: Workshop, on: int, lot: str, amount: float, to: Workshop, new_lot: str) -> Posted:
     return shop.signed(Transfer(issuer=shop.id, nonce=shop.nonce(), lot=shop.name(lot),
-                                quantity=kilograms(_plain(amount)), to=to.id, new_lot=shop.name(new_lot),
-                                time=_day(day)))
+                                quantity=kilograms(decimal(amount)), to=to.id, new_lot=shop.name(new_lot),
+                                time=day(on)))
 
 
-def _lost(shop: Workshop, day: int, lot: str, amount: float) -> Posted:
-    return shop.signed(Consumption(issuer=shop.id, nonce=shop.nonce(), time=_day(day), purpose="loss",
-                                   inputs=[Flow(lot=shop.name(lot), quantity=kilograms(_plain(amount)))]))
+def _lost(shop: Workshop, on: int, lot: str, amount: float) -> Posted:
+    return shop.signed(Consumption(issuer=shop.id, nonce=shop.nonce(), time=day(on), purpose="loss",
+                                   inputs=[Flow(lot=shop.name(lot), quantity=kilograms(decimal(amount)))]))
 
 
 def _reported(shop: Workshop, value: float) -> Posted:
     return shop.signed(Report(
         issuer=shop.id, nonce=shop.nonce(), facility=shop.name("site"), start="2025-01-01T00:00:00Z",
-        end="2026-01-01T00:00:00Z", value_added=Money(value=_plain(value), currency="CNY"),
+        end="2026-01-01T00:00:00Z", value_added=Money(value=decimal(value), currency="CNY"),
         evidence=[Evidence(digest="7" * 64, media_type="application/pdf", kind="accounts")]))
 
 
-def _granted(shop: Workshop, depth: str, to: Workshop) -> Posted:
+def granted(shop: Workshop, depth: str, to: Workshop) -> Posted:
     return shop.signed(msgspec.convert({
         "type": "grant", "issuer": shop.id, "nonce": shop.nonce(), "depth": depth, "until": UNTIL, "purpose": "a loan",
         "grantee": to.id}, Grant))
 
 
-def _plain(amount: float) -> str:
+def decimal(amount: float) -> str:
     """The only spelling of a decimal in records."""
     return plain(Decimal(amount))

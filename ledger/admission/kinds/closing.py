@@ -18,8 +18,8 @@ class ClosingKind(Kind[Closing]):
     def names(self, record: Closing, names: Names) -> None:
         names.facilities.add(record.facility)
         names.lots.update([flow.lot for flow in record.retired])
-        names.add_supplies(record.measured)
-        names.add_supplies(record.overheads)
+        names.add_supplies(record.issuer, record.measured)
+        names.add_supplies(record.issuer, record.overheads)
 
     def flows(self, record: Closing) -> Sequence[str]:
         return [flow.lot for flow in record.retired]

@@ -10,7 +10,16 @@ from ledger.admission.checks.goods import GOODS, declared_subject
 from ledger.admission.checks.times import check_period
 from ledger.admission.facts import Facts
 from ledger.admission.kind import Before, Kind, Row, Terms
-from ledger.admission.lots import Check, Plan, check_operated, create, output_checks
+from ledger.admission.lots import (
+    Check,
+    Plan,
+    check_operated,
+    create,
+    may_use,
+    output_checks,
+    products_of,
+    unseen_product,
+)
 from ledger.admission.names import Names
 from ledger.admission.rules import Rule
 from ledger.admission.state import State
@@ -32,6 +41,8 @@ class DeclarationKind(Kind[Declaration]):
     def names(self, record: Declaration, names: Names) -> None:
         if record.lot:
             names.add_outputs([record.lot])
+            if record.lot.role == "core":
+                names.add_use(record.issuer, record.lot.product)
             names.declared.add((record.issuer, record.lot.product))
             if record.facility:
                 names.facilities.add(record.facility)
@@ -53,6 +64,8 @@ class DeclarationKind(Kind[Declaration]):
                 yield field, name
 
     def plan(self, record: Declaration, facts: Facts, terms: Terms) -> Plan:
+        if terms.before is None:
+            _check_shown(record, facts)
         return _plan(record, facts)
 
     def check(self, record: Declaration, keyid: bytes, state: State) -> None:
@@ -91,6 +104,7 @@ class DeclarationKind(Kind[Declaration]):
             yield partial(unit, record.per.unit, "per.unit")
         if record.basis == "opening":
             yield partial(check_operated, facts, record.issuer, record.facility)
+        yield partial(_check_shown, record, facts)
         if record.lot is not None:
             yield from output_checks(facts, record.issuer, [record.lot], "lot")
 
@@ -157,6 +171,13 @@ def _declared_lot(record: Declaration, lot: Output, facts: Facts) -> Plan:
             rule="basis `collected`: role waste or core, a collector, at least one evidence",
         )
     return Plan(created=create(facts, record.issuer, [lot], (), field="lot"))
+
+
+def _check_shown(record: Declaration, facts: Facts) -> None:
+    """Refuses a core of a product that the issuer was not shown: its unit, mass and materials would show."""
+    for field, product in products_of(record):
+        if not may_use(facts, record.issuer, product):
+            raise unseen_product(product, field)
 
 
 def _check_land(record: Declaration) -> None:

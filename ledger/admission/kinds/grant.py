@@ -51,6 +51,9 @@ class GrantKind(Kind[Grant]):
     def apply(self, record: Grant, digest: bytes, state: State) -> None:
         if record.scope is not None and record.scope.declaration is not None and record.grantee is not None:
             state.given.add((record.scope.declaration, record.grantee))
+        shown = _shown(record)
+        if shown is not None and record.grantee is not None:
+            state.seen.add((shown, record.grantee))
 
     def rows(self, record: Grant, index: int, state: State, before: Before) -> Iterator[Row]:
         scope = record.scope or _ALL
@@ -60,6 +63,14 @@ class GrantKind(Kind[Grant]):
             None if scope.declaration is None else state.records[scope.declaration].index,
             scope.start, scope.end, record.until,
         )
+
+
+def _shown(record: Grant) -> str | None:
+    """The product whose record a grant shows; the grantor if it shows them all."""
+    scope = record.scope or _ALL
+    if record.depth != "full" or scope.lot or scope.declaration or scope.start or scope.end:
+        return None
+    return scope.product or record.issuer
 
 
 def _check_receiver(record: Grant, facts: Facts) -> None:

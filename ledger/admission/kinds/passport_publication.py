@@ -42,6 +42,8 @@ class PassportPublicationKind(Kind[PassportPublication]):
     def apply(self, record: PassportPublication, digest: bytes, state: State) -> None:
         if record.declaration is not None:
             state.given.add((record.declaration, ""))
+        if record.product is not None:
+            state.seen.add((record.product, ""))
 
     def rows(self, record: PassportPublication, index: int, state: State, before: Before) -> Iterator[Row]:
         yield "published", (

@@ -7,7 +7,7 @@ from typing import Final
 
 from ledger.admission.facts import Facts, ProductFacts, pool_facts
 from ledger.admission.kind import Before, Kind, Row, Terms
-from ledger.admission.lots import Check, Plan, check_operated, check_prefix_of
+from ledger.admission.lots import Check, Plan, check_operated, check_prefix_of, may_use, unseen_product
 from ledger.admission.names import Names
 from ledger.admission.state import State
 from ledger.core.record.identifiers import check_identifier
@@ -25,7 +25,7 @@ _BOOKABLE: Final = ("recycledPreConsumer:", "recycledPostConsumer:")
 class PoolKind(Kind[Pool]):
     def names(self, record: Pool, names: Names) -> None:
         names.facilities.add(record.facility)
-        names.products.add(record.product)
+        names.add_use(record.issuer, record.product)
         names.new_lots.update((record.id, f"{record.id}:1"))
         names.pools.add((record.issuer, record.product))
 
@@ -73,6 +73,9 @@ def _plan(record: Pool, facts: Facts) -> Plan:
 
 
 def _product_of(record: Pool, facts: Facts) -> ProductFacts:
+    if record.custody == "massBalance" and not may_use(facts, record.issuer, record.product):
+        # The refusal of another unit than one of mass would tell the unit.
+        raise unseen_product(record.product, "product")
     product = facts.products.get(record.product)
     if product is None:
         raise Refused(f"product: the ledger has no product {record.product!r}", code="unknown-product", field="product",

@@ -6,7 +6,7 @@ from decimal import Decimal
 from ledger.admission.checks.times import check_time
 from ledger.admission.facts import Facts, standing_facts
 from ledger.admission.kind import Before, Kind, Row, Terms
-from ledger.admission.lots import Plan
+from ledger.admission.lots import Plan, may_use
 from ledger.admission.names import Names
 from ledger.admission.rules import Rule
 from ledger.admission.standing import LARGEST_TOLERANCE, MOST_PRODUCTS
@@ -21,7 +21,7 @@ class StandingAcceptanceKind(Kind[StandingAcceptance]):
         names.organizations.add(record.sender)
         names.relations.add((record.issuer, record.sender, ""))
         if record.product is not None:
-            names.products.add(record.product)
+            names.add_use(record.issuer, record.product)
 
     def mentions(self, record: StandingAcceptance) -> Iterable[str]:
         return [name for name in (record.sender, record.product) if name is not None]
@@ -102,5 +102,7 @@ def _check_terms(record: StandingAcceptance, facts: Facts) -> None:
         raise Refused(f"tolerance: {record.tolerance} is too large", code="tolerance", field="tolerance",
                       value=record.tolerance, rule=f"a fraction of at most {LARGEST_TOLERANCE}")
     if record.quantity is not None:
-        unit = facts.products[record.product or ""].unit
+        # Nobody learns the unit of a product that it was not shown: a quantity in another unit fits no delivery.
+        seen = may_use(facts, record.issuer, record.product or "")
+        unit = facts.products[record.product or ""].unit if seen else record.quantity.unit
         check_pieces(convert(record.quantity.amount, record.quantity.unit, unit, "quantity"), unit, "quantity")

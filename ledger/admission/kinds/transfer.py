@@ -25,8 +25,8 @@ class TransferKind(Kind[Transfer]):
         names.relations.add((record.to, record.issuer, record.lot))
         names.lots.add(record.lot)
         names.new_lots.add(record.new_lot)
-        names.add_supplies(record.transport)
-        names.add_supplies(record.packaging)
+        names.add_supplies(record.issuer, record.transport)
+        names.add_supplies(record.issuer, record.packaging)
 
     def mentions(self, record: Transfer) -> Iterable[str]:
         return [record.lot, record.to, *referenced([*record.transport, *record.packaging])]

@@ -37,8 +37,8 @@ class TransformationKind(Kind[Transformation]):
         names.facilities.add(record.facility)
         names.lots.update([flow.lot for flow in record.inputs])
         names.add_outputs(record.outputs)
-        names.add_supplies(record.supplies)
-        names.add_supplies(record.overheads)
+        names.add_supplies(record.issuer, record.supplies)
+        names.add_supplies(record.issuer, record.overheads)
 
     def mentions(self, record: Transformation) -> Iterable[str]:
         return [record.facility, *[flow.lot for flow in record.inputs], *[output.product for output in record.outputs],

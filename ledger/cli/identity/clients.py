@@ -8,12 +8,21 @@ from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option, print_json, say, show
 from ledger.cli.lookup.pages import ListColumn, list_table
 
+_SHOWN = 16
+"""Digits of a keyid."""
+
+
+def _compromised(row: ClientAnswer) -> str | None:
+    return None if row.compromised is None else f"key compromised: entry {row.compromised}"
+
+
 _TABLE: tuple[ListColumn[ClientAnswer], ...] = (
     ListColumn("client", lambda row: row.id),
     ListColumn("name", lambda row: row.name),
     ListColumn("scopes", lambda row: " ".join(row.scopes)),
     ListColumn("created", lambda row: row.created),
-    ListColumn("revoked", lambda row: row.revoked),
+    ListColumn("key", lambda row: None if row.key is None else row.key[:_SHOWN]),
+    ListColumn("ended", lambda row: row.revoked or _compromised(row)),
 )
 
 
@@ -43,7 +52,7 @@ def add(name: str, scopes: tuple[str, ...], url: str, as_json: bool) -> None:
 @url_option
 @json_option
 def list_clients(url: str, as_json: bool) -> None:
-    """List the clients of your organisation, also revoked ones."""
+    """List the clients of your organisation, with the ledger key that entered each, also those that have ended."""
     clients: list[ClientAnswer] = []
     with Client(url) as server:
         after: str | None = ""

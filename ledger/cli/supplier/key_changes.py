@@ -63,11 +63,11 @@ def change(
         with replacing(output) as file:
             file.write(msgspec.json.encode(envelope) + b"\n")
         say(f"1 record signed: {output}")
-        _warn(bool(revoked))
+        _warn(bool(revoked), since)
         return
     with Client(url) as client:
         index, digest = post_sealed(client, envelope)
-    _warn(bool(revoked))
+    _warn(bool(revoked), since)
     _print({"organization": organization, "index": index, "digest": digest}, f"keys of {organization} changed", as_json)
 
 
@@ -107,7 +107,7 @@ def recover(
         until = datetime.fromtimestamp(due / 1000, UTC)
         outcome = f"a recovery of {organization} waits until {until:%Y-%m-%d %H:%M:%S} UTC"
     result = {"organization": organization, "index": index, "digest": digest, **({} if due is None else {"due": due})}
-    _warn(complete)
+    _warn(complete, since)
     _print(result, outcome, as_json)
 
 
@@ -175,11 +175,13 @@ def _waiting(client: Client, organization: str) -> RecoveryAnswer:
     return recovery
 
 
-def _warn(revokes: bool) -> None:
-    """Warns that a revocation of keys ends no clients."""
-    if revokes:
-        say("clients that a revoked key entered stay in force: see `carbon-ledger client list`, and revoke those that "
-            "you do not know with `carbon-ledger client revoke`")
+def _warn(revokes: bool, since: int | None) -> None:
+    """Says which clients a revocation of keys ends."""
+    if revokes and since is not None:
+        say(f"clients that a revoked key entered since entry {since} end by this change: `carbon-ledger client list`")
+    elif revokes:
+        say("clients that a revoked key entered stay in force: see `carbon-ledger client list`. If a key was stolen, "
+            "--compromised-since ends those that it entered since, also in a later change")
 
 
 def _print(result: dict[str, object], outcome: str, as_json: bool) -> None:

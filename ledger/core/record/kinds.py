@@ -451,8 +451,8 @@ class ReaderRevocation(Record, frozen=True, kw_only=True, tag="readerRevocation"
 
 class PassportPublication(Record, frozen=True, kw_only=True, tag="publication"):
     """The issuer publishes the passport of a lot that it owns, or of all lots of its product that its own records make
-    of its own goods. `declaration`: everyone on the ledger may price supplies by the issuer's declaration with this
-    digest."""
+    of its own goods; records of everybody may then use the unit, mass and materials of that product. `declaration`:
+    everyone on the ledger may price supplies by the issuer's declaration with this digest."""
 
     lot: Id | None = None
     product: Id | None = None

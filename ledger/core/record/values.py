@@ -169,7 +169,8 @@ class Supply(Part, frozen=True):
     `material` is the sector's key. `mass` is required if matter enters and `quantity` is not a mass. Upstream burdens
     come from at most one of `declaration` (digest of a record that gives figures per quantity), `factor`, and
     `factorRow` (a row of a factor set in force, as `set:row`); without any, from the factor sets in force.
-    `deviation` and `pedigree` give the uncertainty of `quantity`; declaration and factor have their own.
+    `deviation` and `pedigree` give the uncertainty of `quantity`; declaration and factor have their own. `product`: of
+    the issuer, or shown to it; its materials are the supply's.
     """
 
     material: Key

@@ -28,7 +28,7 @@ def surroundings_of(record: AnyRecord, facts: Facts) -> Surroundings:
         case Transformation() | Closing():
             evidence = record.evidence if isinstance(record, Transformation) else ()
             return Surroundings(_around_site(facts.facilities[record.facility]), int(record.end[:4]), evidence)
-        case Declaration(facility=str() as name) if name in facts.facilities:
+        case Declaration(facility=str() as name) if _operates(record.issuer, facts.facilities.get(name)):
             return Surroundings(_around_site(facts.facilities[name]), int(record.end[:4]), record.evidence)
         case Declaration():
             return Surroundings((ANYWHERE,), int(record.end[:4]), record.evidence)
@@ -38,6 +38,11 @@ def surroundings_of(record: AnyRecord, facts: Facts) -> Surroundings:
             return Surroundings((ANYWHERE,), int(record.time[:4]))
         case _:
             return Surroundings((ANYWHERE,), 0)
+
+
+def _operates(issuer: str, site: SiteFacts | None) -> bool:
+    """A site of another organisation gives a declaration no place: the amounts in question would tell its country."""
+    return site is not None and site.operator == issuer
 
 
 def _around_site(site: SiteFacts) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from ledger.admission.closings.final_records import Unspread, check_stated_key, 
 from ledger.admission.closings.spreading import ClosingSpread, check_overhead_keys, covered, spread
 from ledger.admission.kinds.erasure import erased
 from ledger.admission.kinds.table import kind_of
-from ledger.admission.lots import declarations_of, unknown_declaration
+from ledger.admission.lots import declarations_of, products_of, unknown_declaration, unseen_product
 from ledger.admission.rules import Rule
 from ledger.admission.state import ClosedPeriod, State
 from ledger.core.record.canonical import decode_record, encode
@@ -62,14 +62,18 @@ def _changed(history: History, index: int, amendment: Amendment, change: Change,
 
 
 def _check_named(old: AnyRecord, new: AnyRecord, state: State, field: str) -> None:
-    """Refuses an amendment that names a declaration which the issuer was not given, in the same words as one that the
-    ledger does not have. Names that the record had before stay."""
-    if not state.rules.has(Rule.GIVEN_DECLARATIONS):
-        return
-    before = {digest for _, digest in declarations_of(old)}
-    for place, digest in declarations_of(new):
-        if digest not in before and not state.may_name(new.issuer, digest):
-            raise unknown_declaration(digest, f"{field}.{place}")
+    """Refuses an amendment that names a declaration which the issuer was not given, or a product that it was not shown,
+    in the same words as one that the ledger does not have. Names that the record had before stay."""
+    if state.rules.has(Rule.GIVEN_DECLARATIONS):
+        before = {digest for _, digest in declarations_of(old)}
+        for place, digest in declarations_of(new):
+            if digest not in before and not state.may_name(new.issuer, digest):
+                raise unknown_declaration(digest, f"{field}.{place}")
+    if state.rules.has(Rule.SEEN_PRODUCTS):
+        named = {product for _, product in products_of(old)}
+        for place, product in products_of(new):
+            if product not in named and not state.may_name_product(new.issuer, product):
+                raise unseen_product(product, f"{field}.{place}")
 
 
 def closed(closing: Closing, history: History) -> tuple[Changes, list[Unspread]]:

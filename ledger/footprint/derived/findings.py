@@ -35,8 +35,8 @@ MADE: Final[Mapping[str, str]] = {
                         "shows it: the figure is {figure} kg CO2e, the default {default} kg CO2e",
     "waste-of-route": "the output is called waste, but is of the kind that the route makes: the default is {default} "
                       "kg CO2e",
-    "core-of-maker": "the maker's own group gathered the core, and no document shows an end user: the default is "
-                     "{default} kg CO2e",
+    "core-of-maker": "the product of the core is one of the gatherer's own group, and no document shows an end user: "
+                     "the default is {default} kg CO2e",
     "unused-life": "the good was returned before its minimum service life: the default of its unused part is {default} "
                    "kg CO2e",
 }

@@ -165,9 +165,10 @@ class TokenService:
 
 
 def _held(token: VerifiedToken) -> _HeldToken:
-    claims, keyid = token.claims, token.claims.keyid
+    claims, caller = token.claims, token.claims.caller()
+    keyid = caller.keyid
     client = claims.client_id if claims.link is None and keyid is None else None
-    return _HeldToken(claims, claims.caller(), TokenBasis(token.key, _spent(claims), keyid, client))
+    return _HeldToken(claims, caller, TokenBasis(token.key, _spent(claims), keyid, client))
 
 
 def _spent(claims: TokenClaims) -> bytes:

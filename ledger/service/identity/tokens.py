@@ -59,12 +59,6 @@ class TokenClaims(Struct, frozen=True):
     jti: str
     link: str | None = None
 
-    @property
-    def keyid(self) -> bytes | None:
-        """The keyid of the ledger key for which the token was issued. Ids of clients are shorter."""
-        is_key = self.link is None and len(self.client_id) == 64
-        return bytes.fromhex(self.client_id) if is_key else None
-
     def caller(self) -> Caller:
         """The caller that holds the token."""
         scopes = frozenset(self.scope.split()) & frozenset(SCOPES)

@@ -307,7 +307,7 @@ SITE, STEEL = MILL.name("site"), MILL.name("steel")
 @pytest.mark.parametrize(("kind", "names"), [
     ("pool", {"facilities": {SITE}, "products": {FORGE.name("steel")},
               "new_lots": {MILL.name("bin"), MILL.name("bin:1")},
-              "pools": {(MILL.id, FORGE.name("steel"))}}),
+              "pools": {(MILL.id, FORGE.name("steel"))}, "uses": {(MILL.id, FORGE.name("steel"))}}),
     ("addition", {"lots": {MILL.name("heap"), MILL.name("steel-1"), MILL.name("bar")}}),
     ("addition with credits", {"lots": {MILL.name("booked"), MILL.name("steel-1")},
                                "new_lots": {MILL.name("credit-2")}}),
@@ -323,7 +323,8 @@ SITE, STEEL = MILL.name("site"), MILL.name("steel")
     ("claim", {"lots": {MILL.name("credit-1"), MILL.name("bar")}}),
     ("amendment", {"records": {digest_of(MADE), digest_of(SENT)}}),
     ("closing", {"facilities": {SITE}, "lots": {MILL.name("steel-1"), MILL.name("gear-1")},
-                 "declarations": {digest_of(PRICE)}, "products": {FORGE.name("steel")}}),
+                 "declarations": {digest_of(PRICE)}, "products": {FORGE.name("steel")},
+                 "uses": {(MILL.id, FORGE.name("steel"))}}),
     ("reopening", {"records": {digest_of(CLOSED)}}),
     ("attested record", {"records": {digest_of(SENT)}}),
     ("attested lot", {"lots": {MILL.name("steel-1")}}),

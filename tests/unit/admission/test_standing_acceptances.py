@@ -38,7 +38,7 @@ from unit.admission.world import (
 from ledger.admission.standing import LARGEST_TOLERANCE, MOST_PRODUCTS
 from ledger.core.outcome.leaves import AssessmentLeaf
 from ledger.core.record import canonical
-from ledger.core.record.kinds import StandingAcceptance, Transfer
+from ledger.core.record.kinds import PassportPublication, StandingAcceptance, Transfer
 from ledger.core.record.redacted import residue
 from ledger.engine.batch import Sequenced
 from ledger.errors import Refused
@@ -326,10 +326,26 @@ def test_a_rule_may_begin_and_end_later(world: World) -> None:
 
 @pytest.mark.parametrize(("of", "value"), [("9 KWH", "wrong-dimension"), ("1 XYZ", "unknown-unit")])
 def test_an_agreed_quantity_is_in_a_unit_of_the_product(world: World, of: str, value: str) -> None:
+    world.admit(published(STEEL))
     world.refuse(standing(product=STEEL, quantity=quantity(of)), value, "quantity")
 
 
+def published(name: str) -> PassportPublication:
+    """The mill shows everybody its product."""
+    return PassportPublication(issuer=MILL.id, nonce=nonce(), product=name)
+
+
+def test_a_product_that_was_not_shown_keeps_its_unit_to_itself(world: World) -> None:
+    """A quantity in another unit fits no delivery."""
+    world.refuse(standing(product=STEEL, quantity=quantity("1 XYZ")), "unknown-unit", "quantity")
+    wrong = standing(product=STEEL, quantity=quantity("9 KWH"))
+    sent = transfer("cast", "1", "sent")
+    world.admit(wrong, sent)
+    assert digest_of(sent) not in world.state.accepted
+
+
 def test_pieces_are_agreed_whole(world: World) -> None:
+    world.admit(published(MILL.name("gear")))
     world.refuse(standing(product=MILL.name("gear"), quantity=quantity("1.5 H87")), "fraction-of-a-piece", "quantity")
     world.admit(standing(product=MILL.name("gear"), quantity=quantity("2 H87")))
 

@@ -12,7 +12,7 @@ from support.sectors import Make
 from support.site import END, START, Site, ore, quantity, raw
 
 from ledger.core.outcome.assessment import QUESTIONED, Assessment, Finding
-from ledger.core.record.kinds import Consumption, Facility, Transfer, Transformation
+from ledger.core.record.kinds import Consumption, Facility, PassportPublication, Transfer, Transformation
 from ledger.core.record.values import Evidence
 from ledger.engine.batch import Sequenced
 from ledger.engine.sectors import Registry
@@ -105,6 +105,10 @@ class Works(Site):
             named.setdefault("origin", "postConsumer")
         return self.declare(**{"lot": self.out(lot, product, amount, role, **named), "basis": "collected",
                                "boundary": "none", "collector": self.id, "evidence": [document("weighing")], **fields})
+
+    def publish(self, product: str) -> None:
+        """Shows everybody a product."""
+        self._post(PassportPublication(issuer=self.id, nonce=self.ledger.nonce(), product=self.name(product)))
 
     def bought(self, maker: "Works", lot: str, amount: str, time: str = START) -> str:
         """Takes over a quantity of a maker's lot; the new lot's id."""

@@ -350,12 +350,27 @@ def test_a_dealer_gathers_cores_of_others(
     ledger: MemoryLedger, maker: Works, years: str, question: float
 ) -> None:
     dealer = Works(ledger, "dealer")
+    maker.publish("gearbox")
     dealer.collect("core", maker.name("gearbox"), "1 H87", "core", previous_life=life(years))
+    assert dealer.asked("core") == pytest.approx(question)
+
+
+@pytest.mark.parametrize(("kind", "question"), [("weighing", 30), ("takeBackNote", 0), ("scrapPurchase", 0)])
+def test_a_dealer_gathers_cores_as_a_product_of_its_own(
+    ledger: MemoryLedger, maker: Works, kind: str, question: float
+) -> None:
+    """Where the maker shows its product to nobody: the dealer states what it weighs and holds, and who used it."""
+    dealer = Works(ledger, "dealer")
+    assert not ledger.state.may_name_product(dealer.id, maker.name("gearbox"))
+    dealer.product("usedGearbox", "H87", materials={"machine": "1"})
+    dealer.collect("core", "usedGearbox", "1 H87", "core", previous_life=life("9"), mass=quantity("10 KGM"),
+                   evidence=[document(kind)])
     assert dealer.asked("core") == pytest.approx(question)
 
 
 def test_a_sister_gathers_like_the_maker(ledger: MemoryLedger, maker: Works) -> None:
     sister = Works(ledger, "sister", maker)
+    maker.publish("gearbox")
     entry = sister.collect("core", maker.name("gearbox"), "1 H87", "core", previous_life=life("9"))
     assert (sister.asked("core"), sister.codes(entry)) == (30, {"core-of-maker"})
 

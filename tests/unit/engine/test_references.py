@@ -124,6 +124,19 @@ def test_declared_power_of_a_better_grid_may_be_used_anywhere() -> None:
     assert (footprint(vector_of(led)), led[QUESTIONED]) == (1, 0)
 
 
+def test_a_site_of_others_gives_a_declared_lot_no_place(site: Site) -> None:
+    """The amount in question would tell its country. It counts as a site that the ledger does not have."""
+    other = Site(site.ledger, "other")
+    site.product("plate", **STEEL)
+    asked_for = {}
+    for place, facility in enumerate((site.name("site"), other.name("site"), other.name("nowhere"))):
+        site.declare(lot=site.out(f"lot-{place}", "plate", "100 KGM"), burdens={"fossilGhgEmissions": "1"},
+                     facility=facility)
+        asked_for[place] = asked(site, f"lot-{place}")
+    assert asked_for[0] == pytest.approx(100 * CHINESE - 1)
+    assert asked_for[1] == asked_for[2] != asked_for[0]
+
+
 @pytest.mark.parametrize(("unit", "amount", "kilograms", "kind", "asked_for"), [
     # Heat of 0.005 to 0.25 kg per MJ, and lorries from 0.057 kg per tonne kilometre on.
     ("GV", "100", "100", "supplierFactor", True), ("GV", "100", "600", "supplierFactor", False),

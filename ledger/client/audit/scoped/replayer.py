@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from ledger.admission.apply import note
+from ledger.admission.apply import note, note_seen
 from ledger.admission.facts import LotFacts, ProductFacts, RecordFacts
 from ledger.admission.lookups import add_names
 from ledger.admission.names import Names
@@ -98,6 +98,7 @@ class ScopedReplayer(Replayer):
             state.lots[lot.id] = facts
             state.remaining[lot.id] = facts.quantity - used
             self._figures[lot.id] = figures_of(lot)
+            note_seen(state, facts)
             if facts.item is not None:
                 state.holding.setdefault(facts.item, set()).add(lot.id)
             if facts.pool is not None and lot.id not in state.lines.get(facts.pool, ()):

@@ -14,7 +14,7 @@ from ledger.core.signatures.signing import load_spki
 
 KEPT_WHOLE = frozenset({
     "activations", "amendments", "closed", "default_pools", "erased", "frozen", "given", "group_goods", "keys", "lines",
-    "made_goods", "openings", "organizations", "origin", "pools", "prefixes", "recoveries", "reports", "size",
+    "made_goods", "openings", "organizations", "origin", "pools", "prefixes", "recoveries", "reports", "seen", "size",
     "standing", "time",
 })
 """The attributes of a state that `Registers` holds; of `lines` only the newest generations."""
@@ -45,6 +45,7 @@ class Registers(Struct, frozen=True):
     made_goods: set[str] = set()
     standing: list[StandingFacts] = []
     given: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str]] = set()
 
 
 def registers_of(state: State) -> Registers:
@@ -59,7 +60,7 @@ def registers_of(state: State) -> Registers:
         state.erased, state.amendments,
         {name: (one.days, one.counted) for name, one in state.recoveries.items()},
         [(*subject, kilograms) for subject, kilograms in state.group_goods.items()], state.made_goods,
-        [rule for rules in state.standing.values() for rule in rules.values()], state.given,
+        [rule for rules in state.standing.values() for rule in rules.values()], state.given, state.seen,
     )
 
 
@@ -85,6 +86,7 @@ def restore(state: State, registers: Registers) -> None:
     state.group_goods = {(group, subject): kilograms for group, subject, kilograms in registers.group_goods}
     state.made_goods = registers.made_goods
     state.given = registers.given
+    state.seen = registers.seen
     for rule in registers.standing:
         state.standing.setdefault((rule.receiver, rule.sender), {})[rule.product] = rule
     for name, (digest, time, keys) in registers.recoveries.items():
