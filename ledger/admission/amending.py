@@ -25,7 +25,7 @@ AMENDABLE: Final[dict[type, frozenset[str]]] = {
         "evidence",
     }),
     Transfer: frozenset({"quantity", "time", "transport", "packaging"}),
-    Consumption: frozenset({"inputs", "outputs", "time", "destination", "onBehalfOf"}),
+    Consumption: frozenset({"inputs", "outputs", "time", "destination", "onBehalfOf", "evidence"}),
     Declaration: frozenset({
         "start", "end", "basis", "boundary", "burdens", "primaryShare", "lot", "collector", "evidence", "deviation",
         "pedigree",

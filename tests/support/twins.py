@@ -26,7 +26,7 @@ from support.parties import enrolment
 from support.revising import amend, change, close, gas
 from support.sectors import Make
 from support.server import Posted, prepared_home, temporary_home
-from support.workshop import Workshop, kilograms
+from support.workshop import ISSUED, Workshop, kilograms
 
 SHOPS: Final = ("holding", "mine", "mill", "forge", "rival", "maker", "peer", "auditor", "bank")
 PRODUCERS: Final = ("mine", "mill", "forge", "rival", "maker")
@@ -267,7 +267,8 @@ def _sent(shop: Workshop, day: int, lot: str, amount: float, to: Workshop, new_l
 
 def _lost(shop: Workshop, day: int, lot: str, amount: float) -> Posted:
     return shop.signed(Consumption(issuer=shop.id, nonce=shop.nonce(), time=_day(day), purpose="loss",
-                                   inputs=[Flow(lot=shop.name(lot), quantity=kilograms(_plain(amount)))]))
+                                   inputs=[Flow(lot=shop.name(lot), quantity=kilograms(_plain(amount)))],
+                                   evidence=ISSUED))
 
 
 def _reported(shop: Workshop, value: float) -> Posted:

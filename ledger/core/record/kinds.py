@@ -246,7 +246,8 @@ class Consumption(Record, frozen=True, kw_only=True, tag="consumption"):
 
     With purpose `claim` the inputs are credits, and `claim` states the claim that uses them up. With purpose `retired`
     the inputs may be green attributes, for power used at a `facility` between `start` and `end`. Own use, losses and
-    corrections of stock may name the `facility` where they happened.
+    corrections of stock may name the `facility` where they happened. `evidence`: documents that show where the goods
+    went, such as a stocktaking or an invoice.
     """
 
     inputs: Annotated[Flows, Meta(min_length=1)]
@@ -261,6 +262,7 @@ class Consumption(Record, frozen=True, kw_only=True, tag="consumption"):
     facility: Id | None = None
     start: Instant | None = None
     end: Instant | None = None
+    evidence: list[Evidence] = []
 
 
 class Declaration(Record, frozen=True, kw_only=True, tag="declaration"):
