@@ -1,4 +1,4 @@
-"""194 attempts to obtain a false low figure, as an attacker would write them.
+"""206 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -25,6 +25,7 @@ from acceptance.greenwashing import (
     sectors,
     steel,
     waste,
+    write_offs,
 )
 from acceptance.greenwashing.lie import FOOTPRINT, MOST, Attempt, judged
 from support.databases import Database
@@ -244,6 +245,27 @@ ATTEMPTS: Final = (
     Attempt(names.new_metal_declared_as_scrap, 403_158, "declared goods of scrap need a document"),
     Attempt(names.good_without_a_name, 1_000_000, "no materials and no code: no title footprint"),
     Attempt(names.steel_called_gravel, 2_330_000, "materials contradict the CN code"),
+    Attempt(write_offs.lost_beside_the_process, 1_635_660,
+            "goods that processes of the group take leave by a document", "write-off-undocumented"),
+    Attempt(write_offs.lost_by_the_gram, 1_635_660, "no write-off is too small", "write-off-undocumented"),
+    Attempt(write_offs.sold_to_nobody_before_the_process, 1_635_660,
+            "a process is asked for like goods that went without a document"),
+    Attempt(write_offs.used_up_in_forty_slices, 1_635_660, "what went without a document adds up"),
+    Attempt(write_offs.lost_by_the_sister, 1_635_660, "a document for the whole group", "write-off-undocumented"),
+    Attempt(write_offs.lost_by_the_owner_of_tolled_bars, 1_635_660,
+            "a toller is asked for what the owner took off without a document"),
+    Attempt(write_offs.lost_out_of_the_pool, 1_635_660,
+            "a document for the product of a pool", "write-off-undocumented"),
+    Attempt(write_offs.rods_that_were_bars, 1_635_660,
+            "own goods that processes take are sold by a document", "write-off-undocumented"),
+    Attempt(write_offs.write_off_that_grows, 1_635_660,
+            "an amendment takes no more off without a document", "write-off-undocumented"),
+    Attempt(write_offs.document_that_is_taken_back, 1_635_660,
+            "an amendment takes no document back", "write-off-undocumented"),
+    Attempt(write_offs.bars_that_came_by_an_amendment, 1_635_660,
+            "a process begins to take goods by a document", "write-off-undocumented"),
+    Attempt(write_offs.swarf_with_a_note_of_waste, 1_635_660,
+            "waste was never a co-product, so its note is no document", "write-off-undocumented"),
 )
 
 
