@@ -463,7 +463,8 @@ CREATE TABLE opening (
 CREATE INDEX opening_stock ON opening (facility, product);
 
 -- Running totals of the goods of a group, in kg, by the organisation that controls it and by subject: goods that were
--- sold outside, or declared. See `ledger/admission/checks/goods.py`.
+-- sold outside, declared, first taken by a process, or taken off without a document. See
+-- `ledger/admission/checks/goods.py`.
 CREATE TABLE group_goods (
     organization text NOT NULL,
     subject text NOT NULL,

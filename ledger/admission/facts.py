@@ -172,7 +172,7 @@ class Facts:
     each pool in log order (at least the newest), `default_pools`, by holder and product, and `activations`, which grow.
     `withdrawn` are the lots of withdrawn records. `group_goods` are running totals in kg by group and subject, and
     `made_goods` the products of which a process has made goods, so far. `returned` has the totals from before a
-    declaration that is being revised, by its lot: see `ledger.admission.checks.goods`. `given` has the declarations,
+    record that is being revised, by its first lot: see `ledger.admission.checks.goods`. `given` has the declarations,
     by digest, that their issuers have given to an organisation (empty for all), by a grant or a publication; the right
     to name them stays. `seen` has the products that an organisation (empty for all) was shown: by a publication, by a
     grant in full, or with a lot that it received or owns. If the grant is of all records, the grantor stands for its
@@ -192,7 +192,7 @@ class Facts:
         self.withdrawn: set[str] = set()
         self.group_goods: dict[tuple[str, str], Decimal] = {}
         self.made_goods: set[str] = set()
-        self.returned: dict[str, tuple[Decimal, Decimal | None]] = {}
+        self.returned: dict[str, tuple[Decimal, Decimal | None, tuple[tuple[str, Decimal], ...]]] = {}
         self.given: set[tuple[str, str]] = set()
         self.seen: set[tuple[str, str]] = set()
         self.activations = Activations()

@@ -3,7 +3,7 @@
 A new kind needs a Struct in `ledger.core.record.kinds`, a module in `kinds`, and a row in `kinds/table.py`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -30,10 +30,12 @@ class Terms(NamedTuple):
 
 
 class Before(NamedTuple):
-    """Effects that depend on the state before the record: whether it ends a dispute, and its effect on keys."""
+    """Effects that depend on the state before the record: whether it ends a dispute, its effect on keys, and the totals
+    of goods that it sets, in kg by group and subject."""
 
     settles: bool = False
     keys: KeyEffect | None = None
+    goods: Mapping[tuple[str, str], Decimal] = {}
 
 
 class Kind(Generic[R]):

@@ -82,6 +82,9 @@ class Rule(StrEnum):
     GRANTED_READING = "granted-reading"
     """Organisations grant others the right to read, publish passports, and the registrar appoints readers."""
 
+    DOCUMENTED_WRITE_OFFS = "documented-write-offs"
+    """Goods that processes of a group made or take leave the ledger by a document."""
+
 
 class Version(NamedTuple):
     """A version of the rules. `digest` is the SHA-256 of its name and the sorted ids of its rules, a line each."""

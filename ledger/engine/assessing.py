@@ -32,6 +32,7 @@ from ledger.engine.inventory.liquid import LiquidMetal, liquid_metal
 from ledger.engine.inventory.moved import MovedGoods, moved_goods
 from ledger.engine.inventory.sites import from_elsewhere
 from ledger.engine.inventory.unmelted import unmelted_scrap
+from ledger.engine.inventory.unshown import shown_write_offs, unshown_stock
 from ledger.engine.inventory.usual import SetPricer
 from ledger.engine.prepared import PreparedDraft, Pricing
 from ledger.engine.pricing.lot_fuels import FuelMarket
@@ -84,12 +85,25 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
         if draft.versions.has(Rule.REFERENCE_RANGES):
             buying = None if pricing is None else Buying(pricing.around, pricing.sets, plan, facts)
             assessment = check_wastes(assessment, record, plan, facts, buying)
+            assessment = _with_write_offs(assessment, draft, facts, buying)
     except (AttributeError, TypeError, ArithmeticError) as error:
         raise PluginError(
             f"the plugin's assessment is not valid: {type(error).__name__}: {error}", code="invalid-assessment",
             field="activity", rule="amounts are finite Decimals",
         ) from error
     return assessment
+
+
+def _with_write_offs(assessment: Assessment, draft: PreparedDraft, facts: Facts, buying: Buying | None) -> Assessment:
+    """The assessment with the documents of goods that leave, and with the goods that left without one before."""
+    record, findings = draft.submission.record, list[Finding]()
+    if not draft.versions.has(Rule.DOCUMENTED_WRITE_OFFS):
+        return assessment
+    if isinstance(record, Consumption):
+        findings += shown_write_offs(record, draft.plan)
+    elif isinstance(record, Transformation):
+        findings += unshown_stock(record, draft.plan, facts, buying)
+    return replace(assessment, findings=(*assessment.findings, *findings)) if findings else assessment
 
 
 def _bounded(

@@ -14,7 +14,7 @@ from ledger.admission.lookups import flows_named
 from ledger.admission.state import State
 from ledger.core.log.entry import Entry
 from ledger.core.log.merkle import leaf_hash
-from ledger.core.record.kinds import Activation, Addition, Declaration, Transformation
+from ledger.core.record.kinds import Activation, Addition, Consumption, Transformation
 from ledger.engine.account import Outcome, account, with_revisions
 from ledger.engine.arriving import arriving
 from ledger.engine.lookup_rows import add_lookup_rows, before_entering
@@ -94,14 +94,22 @@ class Batch:
         return verdicts
 
     def may_ask(self, items: Sequence[Item]) -> bool:
-        """Whether the batch may have to call a sector again for one of the items. Such a call has no time limit."""
-        return any(isinstance(item.submission.record, Activation) for item in items) or any(
-            isinstance(item.submission.record, Transformation) and not self._settled(item) for item in items
+        """Whether the batch may have to call a sector again for one of `items`, which are all of the batch. Such a call
+        has no time limit."""
+        records = [item.submission.record for item in items]
+        if any(isinstance(record, Activation) for record in records):
+            return True
+        # A consumption may raise the totals of goods that a process of the same batch reads.
+        raising = any(isinstance(record, Consumption) for record in records)
+        return any(
+            isinstance(item.submission.record, Transformation)
+            and not (self._settled(item) and not (raising and item.submission.record.inputs)) for item in items
         )
 
     def _settled(self, item: Item) -> bool:
         prepared = item.prepared
-        return prepared is not None and not item.needs and not pooled(prepared) and self._in_force(prepared)
+        return (prepared is not None and not item.needs and not pooled(prepared) and self._in_force(prepared)
+                and self._has_totals(prepared))
 
     def finish(self) -> None:
         """Call this once, after the last item: later items of the batch may take from the new lots, so their balances
@@ -165,10 +173,9 @@ class Batch:
         return not isinstance(record, Addition)
 
     def _has_totals(self, prepared: Prepared) -> bool:
-        """Whether the preparation of a declaration used the totals of its group's goods. Only the holder of the append
-        lock knows them, so a group that has sold like goods has its declarations prepared again."""
-        record = prepared.submission.record
-        return not isinstance(record, Declaration) or returned(record, self._state) == prepared.returned
+        """Whether the preparation used the totals of its group's goods. Only the holder of the append lock knows them,
+        so a group that has sold or written off like goods has its declarations and processes prepared again."""
+        return returned(prepared.submission.record, self._state) == prepared.returned
 
     def _in_force(self, prepared: Prepared) -> bool:
         """Whether the preparation used the versions that are in force now."""

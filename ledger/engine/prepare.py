@@ -2,7 +2,6 @@
 before it takes the append lock."""
 
 from ledger.admission.activations import Versions
-from ledger.admission.checks.goods import NOTHING as NOTHING_BEFORE
 from ledger.admission.checks.goods import returned
 from ledger.admission.checks.stated_figures import check_stated_figures
 from ledger.admission.facts import Facts
@@ -11,7 +10,7 @@ from ledger.admission.plan import plan as plan_of
 from ledger.admission.rules import Rule
 from ledger.core.outcome.assessment import NOTHING, Assessment
 from ledger.core.outcome.leaves import assessment_bytes
-from ledger.core.record.kinds import AnyRecord, Consumption, Declaration, Report, Transformation
+from ledger.core.record.kinds import AnyRecord, Consumption, Report, Transformation
 from ledger.engine.assessing import assess
 from ledger.engine.bounds.carbon.written_off import USES
 from ledger.engine.figure_work import work_of
@@ -91,7 +90,7 @@ def completed(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -
     return Prepared(
         submission, plan, work_of(record, plan, facts, assessment),
         None if empty else assessment_bytes(assessment), installed.tag if installed else None, versions,
-        returned(record, facts) if isinstance(record, Declaration) else NOTHING_BEFORE,
+        returned(record, facts),
     )
 
 

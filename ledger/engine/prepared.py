@@ -82,7 +82,7 @@ class Prepared(NamedTuple):
     """A record ready to be sequenced. `plugin` is the plugin version that assessed it, `tag` the name of that version
     in answers. `assessment` is canonical JSON, None if the record has neither assessment nor outputs. `versions` are
     the versions of rules, sector and factor sets that assessed it; None if it keeps an assessment whose versions are
-    not known. `returned`: the totals of the goods of a declaration's group with which it was prepared. `accepted_by`:
+    not known. `returned`: the totals of the goods of its issuer's group with which it was prepared. `accepted_by`:
     the log index of the standing acceptance that accepts a transfer, known only when it is sequenced."""
 
     submission: Submission

@@ -300,7 +300,7 @@ async def _load_stock(connection: Connection, state: State, names: Names) -> Non
 
 
 async def _load_goods(connection: Connection, state: State, names: Names) -> None:
-    """Loads the totals of goods that sales outside and declarations of lots read or raise."""
+    """Loads the totals of goods that processes, consumptions and declarations of lots read or raise."""
     sql, parents = queries("sequence"), dict(names.parents)
 
     def group_of(organization: str) -> str:
@@ -315,7 +315,7 @@ async def _load_goods(connection: Connection, state: State, names: Names) -> Non
         if (lot := state.lot_named(name, issuer)) is None:
             coming.add(group_of(issuer))
         else:
-            traded.add((issuer, lot.product))
+            traded.update([(issuer, lot.product), (lot.owned_by, lot.product)])
     for issuer, product in traded:
         if (facts := state.products.get(product)) is not None:
             wanted.update([(group_of(issuer), subject) for subject in subjects_of(facts)])
@@ -328,8 +328,8 @@ async def _load_goods(connection: Connection, state: State, names: Names) -> Non
         groups, raised = zip(*wanted, strict=True)
         for row in await connection.fetch(sql["group_goods"], list(groups), list(raised)):
             state.group_goods[row["organization"], row["subject"]] = row["kilograms"]
-    products = [product for _, product in names.declared]
-    state.made_goods.update([row["product"] for row in await connection.fetch(sql["made_goods"], products)])
+    products = {product for _, product in traded}.union(state.products if coming else ())
+    state.made_goods.update([row["product"] for row in await connection.fetch(sql["made_goods"], list(products))])
 
 
 async def _load_erasures(connection: Connection, state: State, digests: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""282 attempts to obtain a false low figure, as an attacker would write them.
+"""294 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -27,6 +27,7 @@ from acceptance.greenwashing import (
     steel,
     waste,
     words,
+    write_offs,
 )
 from acceptance.greenwashing.lie import FOOTPRINT, MOST, Attempt, judged
 from support.databases import Database
@@ -337,6 +338,27 @@ ATTEMPTS: Final = (
     Attempt(words.oxygen_that_passes_a_gasifier, 1_300_000, "moles are the key of electrolysis alone",
             "moles-of-feedstock"),
     Attempt(words.coolant_of_a_name_of_its_own, 2_387_500, "a little matter of no class may be a refrigerant"),
+    Attempt(write_offs.lost_beside_the_process, 1_635_660,
+            "goods that processes of the group take leave by a document", "write-off-undocumented"),
+    Attempt(write_offs.lost_by_the_gram, 1_635_660, "no write-off is too small", "write-off-undocumented"),
+    Attempt(write_offs.sold_to_nobody_before_the_process, 1_635_660,
+            "a process is asked for like goods that went without a document"),
+    Attempt(write_offs.used_up_in_forty_slices, 1_635_660, "what went without a document adds up"),
+    Attempt(write_offs.lost_by_the_sister, 1_635_660, "a document for the whole group", "write-off-undocumented"),
+    Attempt(write_offs.lost_by_the_owner_of_tolled_bars, 1_635_660,
+            "a toller is asked for what the owner took off without a document"),
+    Attempt(write_offs.lost_out_of_the_pool, 1_635_660,
+            "a document for the product of a pool", "write-off-undocumented"),
+    Attempt(write_offs.rods_that_were_bars, 1_635_660,
+            "own goods that processes take are sold by a document", "write-off-undocumented"),
+    Attempt(write_offs.write_off_that_grows, 1_635_660,
+            "an amendment takes no more off without a document", "write-off-undocumented"),
+    Attempt(write_offs.document_that_is_taken_back, 1_635_660,
+            "an amendment takes no document back", "write-off-undocumented"),
+    Attempt(write_offs.bars_that_came_by_an_amendment, 1_635_660,
+            "a process begins to take goods by a document", "write-off-undocumented"),
+    Attempt(write_offs.swarf_with_a_note_of_waste, 1_635_660,
+            "waste was never a co-product, so its note is no document", "write-off-undocumented"),
 )
 
 

@@ -5,6 +5,7 @@ questions one of them hurts those who tell the truth: correct the rule and not t
 """
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from support.market import Company, Market, evidence, factor, nature, quantity, supply, trading_server
@@ -542,6 +543,84 @@ def incinerator_with_metal_in_its_ash(market: Market) -> tuple[Company, list[str
     return plant, ["iron", "ash"]
 
 
+def _bars(market: Market, tonnes: str = "1000 TNE") -> tuple[Company, str]:
+    """A turning shop, and bars that it bought."""
+    mill = market.company("mill", "DE").products("steel", bar="steel")
+    shop = market.company("shop", "DE").products("equipment", part="steel")
+    mill.declare(lot=mill.out("bar", tonnes), burdens={"fossilGhgEmissions": "2100000"},
+                 evidence=[evidence("environmentalProductDeclaration")])
+    return shop, mill.send("bar", tonnes, shop)
+
+
+def _turn(shop: Company, bars: str, tonnes: str, **fields: Any) -> None:
+    shop.run("equipment.machining", [shop.out("part", tonnes)], [supply("electricity", "1200 MWH")], {bars: tonnes},
+             {"operations": ["turning"]}, **fields)
+
+
+def stocktaking_of_bars(market: Market) -> tuple[Company, list[str]]:
+    """A shop misses 3 t of bars at the end of the year, and posts the list of its stocktaking."""
+    shop, bars = _bars(market)
+    _turn(shop, bars, "900 TNE")
+    shop.consume({bars: "3 TNE"}, "stockCorrection", evidence=[evidence("stocktaking")])
+    return shop, ["part"]
+
+
+def bars_that_a_fire_took(market: Market) -> tuple[Company, list[str]]:
+    """A third of the bars burns in the store; the insurer has a file of it."""
+    shop, bars = _bars(market)
+    _turn(shop, bars, "600 TNE")
+    shop.consume({bars: "350 TNE"}, "loss", evidence=[evidence("insuranceClaim")])
+    return shop, ["part"]
+
+
+def bars_that_were_too_many(market: Market) -> tuple[Company, list[str]]:
+    """A shop sells bars that it does not need to a dealer off the ledger, by invoices, and a bent one as waste."""
+    shop, bars = _bars(market)
+    _turn(shop, bars, "600 TNE")
+    shop.consume({bars: "390 TNE"}, "soldOutside", evidence=[evidence("invoice:4711"), evidence("invoice:4712")])
+    shop.consume({bars: "1 TNE"}, "disposed", evidence=[evidence("wasteTransferNote")])
+    return shop, ["part"]
+
+
+def samples_and_broken_parts(market: Market) -> tuple[Company, list[str]]:
+    """A shop gives parts to customers as samples, and breaks some in a test."""
+    shop, bars = _bars(market)
+    _turn(shop, bars, "600 TNE")
+    shop.consume({"part": "2 TNE"}, "ownUse", evidence=[evidence("sampleRecord")])
+    shop.consume({"part": "1 TNE"}, "disposed", evidence=[evidence("qualityReport")])
+    shop.consume({"part": "100 TNE"}, "soldOutside", evidence=[evidence("salesInvoice")])
+    return shop, ["part"]
+
+
+def dealer_who_becomes_a_turner(market: Market) -> tuple[Company, list[str]]:
+    """A dealer has sold bars for years and named no documents. It buys a lathe, and takes stock before."""
+    shop, bars = _bars(market)
+    shop.consume({bars: "300 TNE"}, "soldOutside")
+    shop.consume({bars: "1 TNE"}, "stockCorrection", evidence=[evidence("stocktaking")])
+    _turn(shop, bars, "600 TNE")
+    return shop, ["part"]
+
+
+def dealer_who_counts_its_bars(market: Market) -> tuple[Company, list[str]]:
+    """Another one attaches its stocktaking to the first run of the lathe."""
+    shop, bars = _bars(market)
+    shop.consume({bars: "300 TNE"}, "finalUse")
+    _turn(shop, bars, "600 TNE", evidence=[evidence("stocktaking")])
+    return shop, ["part"]
+
+
+def workshop_that_wears_out_its_tools(market: Market) -> tuple[Company, list[str]]:
+    """Machines are used up beside the bars: nobody turns machines, and no document is needed."""
+    shop, bars = _bars(market)
+    maker = market.company("maker", "DE").products("equipment", lathe="machine")
+    maker.declare(lot=maker.out("lathe", "20 TNE"), burdens={"fossilGhgEmissions": "70000"},
+                  evidence=[evidence("environmentalProductDeclaration")])
+    lathe = maker.send("lathe", "20 TNE", shop)
+    _turn(shop, bars, "600 TNE")
+    shop.consume({lathe: "20 TNE"}, "finalUse")
+    return shop, ["part"]
+
+
 CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     packaging_of_parts, clippings_of_terminals, arc_furnace_with_delivery_notes, arc_furnace_with_a_lot_of_scrap,
     converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
@@ -554,6 +633,8 @@ CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     cells_of_precursors, packs_of_short_names, windows_that_make_power, old_acid_plant, brewery_with_a_gas_holder,
     brewery_with_its_enzymes, pozzolanic_cement, glass_of_poor_limestone, canteen_with_its_foil, film_of_a_quarter,
     incinerator_with_metal_in_its_ash, dismantled_kitchen, mill_that_burns_its_methane, cables_that_are_stripped,
+    stocktaking_of_bars, bars_that_a_fire_took, bars_that_were_too_many, samples_and_broken_parts,
+    dealer_who_becomes_a_turner, dealer_who_counts_its_bars, workshop_that_wears_out_its_tools,
 )
 
 

@@ -10,7 +10,7 @@ from support.inside import inside
 from support.revising import digest_of
 from support.sectors import Make
 from support.server import Posted, prepared_home
-from support.workshop import EARLIER, START, Workshop, kilograms
+from support.workshop import EARLIER, ISSUED, START, Workshop, kilograms
 
 from ledger.core.record.kinds import Consumption, Declaration, Grant, GrantScope, Product, Transfer, Transformation
 from ledger.core.record.values import Evidence, Flow, Output, PreviousLife, Quantity
@@ -80,7 +80,7 @@ def worn_out(user: Workshop, lot: str, item: str) -> Posted:
     return user.signed(Consumption(
         issuer=user.id, nonce=user.nonce(), time=START, purpose="finalUse", inputs=[Flow(lot=lot, quantity=ONE)],
         outputs=[Output(lot=user.name("core"), product="urn:example:maker:pumps", quantity=ONE, role="core",
-                        item=item)]))
+                        item=item)], evidence=ISSUED))
 
 
 def granted(shop: Workshop, to: Workshop, **scope: str) -> Posted:

@@ -10,7 +10,7 @@ import pytest
 from msgspec import Raw
 from support.server import Posted, Server, prepared_home
 from support.witness import audited, registry
-from support.workshop import END, START, Workshop, kilograms, workshop
+from support.workshop import END, ISSUED, START, Workshop, kilograms, workshop
 
 from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
@@ -114,7 +114,7 @@ def digest_of(record: AnyRecord) -> str:
 
 def consumption(of: Workshop, lot: str, amount: str) -> Consumption:
     return Consumption(issuer=of.id, nonce=of.nonce(), time=END, purpose="finalUse",
-                       inputs=[Flow(lot=lot, quantity=kilograms(amount))])
+                       inputs=[Flow(lot=lot, quantity=kilograms(amount))], evidence=ISSUED)
 
 
 @pytest.mark.parametrize("posted", [

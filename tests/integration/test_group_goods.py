@@ -1,5 +1,6 @@
 """Totals of the goods of groups on a real server: known within one request, across requests, and to an audit."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,8 @@ from support.parties import Party
 from support.server import Server, command
 
 from ledger.core.receipts.receipt import Receipt
-from ledger.core.record.kinds import AnyRecord
+from ledger.core.record.kinds import AnyRecord, Erasure
+from ledger.service.erasure.erase import carry_out
 from ledger.store.embedded import attach
 
 
@@ -190,3 +192,63 @@ def test_an_honest_trader_and_a_mill_with_a_yard_are_believed(server: Server) ->
     mill.collect(mill.out("cans", "1000 TNE", "waste", name="more", origin="postConsumer"), evidence("weighing"))
     for company, lot in ((trader, "coil-0"), (trader, "coil-2"), (mill, "bar"), (mill, "more")):
         assert questioned(market, company, lot) == 0, lot
+
+
+def _turned(company: Company, lot: str, tonnes: str, **fields: Any) -> None:
+    company.run("equipment.machining", [company.out("part", tonnes, **fields)], [supply("electricity", "100 MWH")],
+                {lot: tonnes}, {"operations": ["turning"]})
+
+
+def test_one_request_writes_off_and_processes(server: Server) -> None:
+    """Nothing of it is on the log when the process is prepared: of the bars, a sister uses some up."""
+    market: Any = OneRequest(server, "written-off")
+    shop = market.company("shop", "CN", "CN-HE").products("equipment", part="steel", bar="steel")
+    sister = market.company("sister", "CN", "CN-HE", parent=shop)
+    stated(shop, "bar", 100, 2.34, EPD)
+    moved = shop.send("bar", "60 TNE", sister)
+    sister.consume({moved: "60 TNE"}, "ownUse")
+    _turned(shop, "bar", "30 TNE")
+    market.flush()
+    assert questioned(market, shop, "part") == pytest.approx(60_000 * 2.34, rel=0.01)
+
+
+def test_one_request_has_goods_processed_that_were_written_off(server: Server) -> None:
+    """A storekeeper hands the goods of their owner on to a toller."""
+    market: Any = OneRequest(server, "tolled")
+    owner = market.company("owner", "CN", "CN-HE").products("equipment", part="steel", bar="steel")
+    toller = market.company("toller", "CN", "CN-HE").products("equipment", part="steel")
+    stated(owner, "bar", 100, 2.34, EPD)
+    market.flush()
+    owner.consume({"bar": "60 TNE"}, "finalUse")
+    tolled = owner.send("bar", "30 TNE", toller, purpose="custody")
+    _turned(toller, tolled, "30 TNE", owner=owner.id)
+    market.flush()
+    assert questioned(market, toller, "part") == pytest.approx(60_000 * 2.34, rel=0.01)
+    owner.consume({"bar": "10 TNE"}, "loss")
+    with pytest.raises(AssertionError, match="write-off-undocumented"):
+        market.flush()
+
+
+def test_an_audit_knows_documents_of_erased_write_offs(server: Server, tmp_path: Path) -> None:
+    """The stocktaking of one record and the missing document of another decide on later records. The parts' statement
+    is assessed again without either."""
+    market = Market(server, "erased")
+    shop = market.company("shop", "CN", "CN-HE").products("equipment", part="steel", bar="steel", pipe="copper")
+    stated(shop, "bar", 100, 2.34, EPD)
+    stated(shop, "pipe", 100, 4, EPD)
+    erased = [shop.consume({"bar": "60 TNE"}, "loss"), shop.consume({"pipe": "50 TNE"}, "loss"),
+              shop.consume({"pipe": "1 TNE"}, "stockCorrection", evidence=[evidence("stocktaking:hall")])]
+    server.post([(server.registrar, Erasure(
+        issuer=server.registrar.id, nonce=market.nonce(), record=digest, legal_basis="GDPR, Art. 17"))
+        for digest in erased])
+    asyncio.run(carry_out(attach(server.home).app_url))
+    _turned(shop, "bar", "30 TNE")
+    _turned(shop, "pipe", "40 TNE", name="bend")
+    assert questioned(market, shop, "part") == pytest.approx(60_000 * 2.34, rel=0.01)
+    assert "stock-without-document" not in {one["code"] for one in market.footprint(shop.name("bend"))["findings"]}
+    path = str(tmp_path / "part.json")
+    command(server.home, "export", "footprint", shop.name("part"), "--output", path, "--url", server.url)
+    done = command(server.home, "verify", path, "--vkey", server.vkey, "--bodies", server.url, "--on", "2025-06-01",
+                   "--json")
+    told = json.loads(done.stdout)
+    assert (told["ok"], told["recomputed"], told["assessed"]) == (True, True, True)

@@ -11,7 +11,7 @@ from support.asking import CIRCULAR, WEIGHED, amounts, ask, make, new_shop, out,
 from support.revising import amend, change
 from support.sectors import Emission, Gap, Given, Make
 from support.server import Posted, Server
-from support.workshop import END, START, Workshop, kilograms
+from support.workshop import END, ISSUED, START, Workshop, kilograms
 
 from ledger.core.log.merkle import tree_root
 from ledger.core.log.tiles import tile_hashes
@@ -87,6 +87,7 @@ def lives(server: Server, *added: tuple[str, str]) -> tuple[Workshop, list[Poste
             shop.signed(Consumption(
                 issuer=shop.id, nonce=shop.nonce(), time=END, purpose="finalUse",
                 inputs=[Flow(lot=names[-1], quantity=one)], outputs=[gear(f"core-{life}", "core")],
+                evidence=ISSUED,
             )),
         ]
     server.post(posted)
@@ -129,6 +130,7 @@ def test_a_life_is_what_it_began_with(server: Server) -> None:
             issuer=shop.id, nonce=shop.nonce(), time=END, purpose="finalUse",
             inputs=[Flow(lot=shop.name("painted"), quantity=kilograms("10"))],
             outputs=[out(shop, "core", "10", role="core", item=item)],
+            evidence=ISSUED,
         )),
         make(shop, [out(shop, "again", "10", item=item)], {"core": "10"}, activity=Make(co2="120")),
     ])
@@ -147,6 +149,7 @@ def test_a_key_that_another_life_of_the_item_lacks(server: Server) -> None:
             issuer=shop.id, nonce=shop.nonce(), time=END, purpose="finalUse",
             inputs=[Flow(lot=shop.name("new"), quantity=kilograms("10"))],
             outputs=[out(shop, "core", "10", role="core", item=item)],
+            evidence=ISSUED,
         )),
         make(shop, [out(shop, "again", "5", item=item), out(shop, "spare", "5")], {"core": "10"},
              activity=Make(co2="120")),

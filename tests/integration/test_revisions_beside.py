@@ -32,7 +32,7 @@ from support.revising import (
 from support.sectors import Make
 from support.server import Posted, Server
 from support.waiting import until
-from support.workshop import END, LATER, START, Workshop, kilograms, workshop
+from support.workshop import END, ISSUED, LATER, START, Workshop, kilograms, workshop
 
 from ledger.core.receipts.receipt import Receipt
 from ledger.core.record.kinds import Acceptance, Activation, Consumption, Declaration, Product
@@ -263,7 +263,7 @@ def test_an_item_that_is_found_meanwhile(
     )])
     used = shop.signed(Consumption(
         issuer=shop.id, nonce=shop.nonce(), time=END, purpose="finalUse",
-        inputs=[Flow(lot=shop.name("m1"), quantity=one)],
+        inputs=[Flow(lot=shop.name("m1"), quantity=one)], evidence=ISSUED,
     ))
     inner.post([machine, (signer, made), used])
     found = shop.signed(Declaration(

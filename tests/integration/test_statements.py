@@ -23,7 +23,7 @@ from support.revising import add, amend, change, close, digest_of, gas, pool
 from support.sectors import Given, Make
 from support.server import Posted, Server, command, prepared_home
 from support.witness import audited, entries_of, registry
-from support.workshop import END, START, Workshop, kilograms, workshop
+from support.workshop import END, ISSUED, START, Workshop, kilograms, workshop
 
 from ledger.client.verify.statement_bodies import Recomputed, recompute_from_bodies
 from ledger.core.log.inclusion_proof import verify_proof
@@ -162,7 +162,7 @@ def tell(story: Story) -> None:
     post("scrapped", mill.signed(Consumption(
         issuer=mill.id, nonce=mill.nonce(), time=END, purpose="disposed",
         inputs=[Flow(lot=mill.name("b2"), quantity=kilograms("3"))],
-        outputs=[output(mill, "scrap", "3", "waste", origin="postConsumer")])))
+        outputs=[output(mill, "scrap", "3", "waste", origin="postConsumer")], evidence=ISSUED)))
     # 30 wait for a closing: h 20 + 0.1 * 50 = 25; k 3 + half of it = 15.5
     post("h", with_fields(mill.make({"h": "10"}, {"a": "10"}, activity=Make(co2="20")), basis="provisional",
                           **FEBRUARY))

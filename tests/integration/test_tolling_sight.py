@@ -13,7 +13,7 @@ from support.recipes import leaks, taking
 from support.revising import digest_of
 from support.sectors import Make
 from support.server import Posted, prepared_home
-from support.workshop import END, Workshop, kilograms
+from support.workshop import END, ISSUED, Workshop, kilograms
 
 from ledger.core.receipts.receipt import read_receipt, verify_receipt
 from ledger.core.record.kinds import Acceptance, Consumption, Grant, Transfer
@@ -74,7 +74,7 @@ def tolling() -> Iterator[Tolling]:
                 return_lot=store.name("back"))),
             "lost": toller.signed(Consumption(
                 issuer=toller.id, nonce=toller.nonce(), time=END, purpose="loss",
-                inputs=[Flow(lot=owner.name("given"), quantity=kilograms("3.5"))])),
+                inputs=[Flow(lot=owner.name("given"), quantity=kilograms("3.5"))], evidence=ISSUED)),
             "sold": sold,
             "sold-accepted": buyer.signed(Acceptance(
                 issuer=buyer.id, nonce=buyer.nonce(), transfer=digest_of(sold), received=kilograms("46.5"),

@@ -16,6 +16,7 @@ from support.networks import book_of
 from support.parties import Party, party
 from support.sectors import NAME, registry
 from support.site import raw
+from support.workshop import ISSUED
 
 from ledger.core.record.kinds import AnyRecord, Consumption, Transformation
 from ledger.core.record.values import Flow, Quantity
@@ -203,6 +204,7 @@ def test_a_lot_is_not_consumed_twice_by_two_records_of_a_batch(seed: int, share:
             (owners[lot.holder], Consumption(
                 issuer=lot.holder, nonce=memory.nonce(), time="2026-01-01T00:00:00Z", purpose="ownUse",
                 inputs=[Flow(lot=lot.id, quantity=Quantity(value=format(some.normalize(), "f"), unit=lot.unit))],
+                evidence=ISSUED,
             ))
             for _ in range(2)
         ]

@@ -572,7 +572,7 @@ class _Network:
     def _consumption(self, org: _Org, flows: list[Flow], outputs: list[Output], purpose: str) -> Posted:
         return org.party, Consumption(
             issuer=org.party.id, nonce=next(self._nonces), inputs=flows, time=self._end,
-            purpose=purpose, outputs=outputs,  # type: ignore[arg-type]  # from _PURPOSES
+            purpose=purpose, outputs=outputs, evidence=_LEFT,  # type: ignore[arg-type]  # from _PURPOSES
         )
 
     def _declare(self, org: _Org) -> Posted:
@@ -723,6 +723,8 @@ _REMOVAL: Final = "technologicalCO2Removals"
 _STORED: Final = [Evidence(digest="6" * 64, media_type="application/pdf", kind="storageCertificate")]
 _WEIGHBRIDGE: Final = [Evidence(digest="5" * 64, media_type="application/pdf", kind="weighbridge")]
 _CAPTURED: Final = [Evidence(digest="6" * 64, media_type="application/pdf", kind="captureMeter")]
+_LEFT: Final = [Evidence(digest="8" * 64, media_type="application/pdf", kind=kind)
+                for kind in ("goodsIssue", "salesInvoice")]
 _PURPOSES: Final = ("soldOutside", "finalUse", "ownUse", "loss", "stockCorrection", "exported")
 _BESIDES: Final[tuple[tuple[tuple[Role, _Kind, float, float], ...], ...]] = (
     (),

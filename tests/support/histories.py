@@ -53,6 +53,7 @@ _GRAM: Final = Decimal("0.001")
 _NONE: Final = Decimal(0)
 _GAS: Final = Factor(value="2.75", unit="KGM", source="histories", year=2025, boundary="cradleToGate")
 _TRUCK: Final = Factor(value="0.1", unit="TKM", source="histories", year=2025, boundary="cradleToGate")
+_ISSUED: Final = [Evidence(digest="8" * 64, media_type="application/pdf", kind="goodsIssue")]
 _WEIGHED: Final = [Evidence(digest="5" * 64, media_type="application/pdf", kind="weighbridge")]
 _STEEL: Final = "recycledPostConsumer:steel"
 _encode = msgspec.json.Encoder().encode
@@ -319,7 +320,7 @@ class History:
             issuer=plant.id, nonce=self._nonce(), time=self._moment(plant), purpose="finalUse",
             inputs=[Flow(lot=machine.id, quantity=Quantity(value="1", unit="H87"))],
             outputs=[Output(lot=plant.new(), product=machine.product, quantity=Quantity(value="1", unit="H87"),
-                            role="core", item=machine.item)])
+                            role="core", item=machine.item)], evidence=_ISSUED)
 
     def _send(self, plant: Plant) -> AnyRecord | None:
         lots = self._stock(plant, "", "product", "coProduct", "waste", "core")
@@ -378,7 +379,7 @@ class History:
                                      **({"owner": lot.owned_by} if lot.owned_by != plant.id else {})))
         purpose: Any = self._one_of(["ownUse", "loss"] + ["finalUse"] * (lot.owned_by == plant.id))
         return Consumption(issuer=plant.id, nonce=self._nonce(), time=self._moment(plant), purpose=purpose,
-                           inputs=[flow], outputs=outputs)
+                           inputs=[flow], outputs=outputs, evidence=_ISSUED if self._random() < 0.8 else [])
 
     def _claim(self, plant: Plant) -> AnyRecord | None:
         credits_ = [lot for lot in self._stock(plant, "steel", "credit") if lot.credit == "recycling:steel"]

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from ledger.core.record.kinds import Amendment, Consumption, Facility, Product, Report, Transfer, Transformation
 from ledger.core.record.revisions import Change
-from ledger.core.record.values import Flow, Money, Output, Quantity, Supply
+from ledger.core.record.values import Evidence, Flow, Money, Output, Quantity, Supply
 from ledger.engine.sectors import Installed, Registry
 from ledger.sdk import (
     Activity,
@@ -37,6 +37,8 @@ from support.parties import Party, enrolment, nonces, party
 from support.sectors import Carrier, Emission
 from support.server import Posted
 
+_ISSUED: Final = [Evidence(digest="8" * 64, media_type="application/pdf", kind="goodsIssue")]
+"""The evidence of goods that were used."""
 ROUTES: Final[Mapping[str, Sequence[str]]] = {
     "steel": ("make", "electricArcFurnace", "basicOxygenFurnace"),
     "building-materials": ("make", "clinker"),
@@ -184,7 +186,7 @@ class Plant:
 
     def use(self, inputs: Mapping[str, str], time: str, **fields: Any) -> str:
         return self.post(Consumption(issuer=self.id, nonce=self.nonce(), inputs=self.flows(inputs), time=time,
-                                     **{"purpose": "finalUse", **fields}))
+                                     **{"purpose": "finalUse", "evidence": _ISSUED, **fields}))
 
     def report(self, site: str | None, start: str, end: str, money: str = "", currency: str = "CNY",
                **fields: Any) -> str:

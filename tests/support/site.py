@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Raw
 
 from ledger.core.record.kinds import Consumption, Declaration, Facility, Product, Transfer, Transformation
-from ledger.core.record.values import Flow, Output, Quantity, Role, Supply
+from ledger.core.record.values import Evidence, Flow, Output, Quantity, Role, Supply
 from ledger.engine.batch import Sequenced
 from support.memory import MemoryLedger
 from support.sectors import NAME, Make
@@ -92,11 +92,12 @@ class Site:
         ))
 
     def consume(
-        self, inputs: Mapping[str, str], outputs: Sequence[Output] = (), purpose: Any = "finalUse"
+        self, inputs: Mapping[str, str], outputs: Sequence[Output] = (), purpose: Any = "finalUse",
+        evidence: Sequence[Evidence] = (),
     ) -> Sequenced:
         return self._post(Consumption(
             issuer=self.id, nonce=self.ledger.nonce(), inputs=self.flows(inputs), time=END, purpose=purpose,
-            outputs=list(outputs),
+            outputs=list(outputs), evidence=list(evidence),
         ))
 
     def declare(self, *, basis: Any = "study", boundary: Any = "cradleToGate", **fields: Any) -> Sequenced:

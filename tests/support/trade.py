@@ -14,7 +14,7 @@ from ledger.core.record.values import Flow
 from support.cli import Done, run
 from support.sectors import Gap, Make
 from support.server import Server, prepared_home
-from support.workshop import Workshop, kilograms, workshop
+from support.workshop import ISSUED, Workshop, kilograms, workshop
 
 
 class Trade(NamedTuple):
@@ -57,7 +57,7 @@ def used(shop: Workshop, mill: Workshop, lot: str, kg: str) -> tuple[Any, Consum
     """A lot that the shop has from the mill, by a name of the mill's."""
     return shop.party, Consumption(
         issuer=shop.id, nonce=shop.nonce(), time="2025-06-20T00:00:00Z", purpose="finalUse",
-        inputs=[Flow(lot=mill.name(lot), quantity=kilograms(kg))])
+        inputs=[Flow(lot=mill.name(lot), quantity=kilograms(kg))], evidence=ISSUED)
 
 
 def accepted(shop: Workshop, digest: str, **fields: Any) -> tuple[Any, Acceptance]:

@@ -26,7 +26,7 @@ from support.parties import enrolment
 from support.revising import amend, change, close, gas
 from support.sectors import Make
 from support.server import Posted, prepared_home, temporary_home
-from support.workshop import Workshop, kilograms
+from support.workshop import ISSUED, Workshop, kilograms
 
 SHOPS: Final = ("holding", "mine", "mill", "forge", "rival", "maker", "peer", "auditor", "bank")
 PRODUCERS: Final = ("mine", "mill", "forge", "rival", "maker")
@@ -274,7 +274,8 @@ def sent(shop: Workshop, on: int, lot: str, amount: float, to: Workshop, new_lot
 
 def _lost(shop: Workshop, on: int, lot: str, amount: float) -> Posted:
     return shop.signed(Consumption(issuer=shop.id, nonce=shop.nonce(), time=day(on), purpose="loss",
-                                   inputs=[Flow(lot=shop.name(lot), quantity=kilograms(decimal(amount)))]))
+                                   inputs=[Flow(lot=shop.name(lot), quantity=kilograms(decimal(amount)))],
+                                   evidence=ISSUED))
 
 
 def _reported(shop: Workshop, value: float) -> Posted:

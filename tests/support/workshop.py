@@ -100,9 +100,12 @@ class Workshop:
         return self.signed(Consumption(
             issuer=self.id, nonce=self.nonce(), time=END, purpose="finalUse",
             inputs=[Flow(lot=self.name(lot), quantity=kilograms(amount)) for lot, amount in inputs.items()],
+            evidence=ISSUED,
         ))
 
 
+ISSUED: Final = [Evidence(digest="8" * 64, media_type="application/pdf", kind="goodsIssue")]
+"""The evidence of goods that were used."""
 STORED: Final = [Evidence(digest="6" * 64, media_type="application/pdf", kind="storageCertificate")]
 """The evidence of a removal."""
 

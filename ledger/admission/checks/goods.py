@@ -3,33 +3,39 @@
 Goods that left the ledger can come back under another name: as goods from elsewhere, or as waste that was collected. So
 the state has running totals of each group. Goods are like each other if their codes agree in four digits, or if they
 consist of the same material for the most part and one of them has no code. Totals only grow: another declaration or a
-withdrawal does not make a sale undone.
+withdrawal does not make a sale undone. Only a stocktaking ends the total of goods that went without a document.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import reduce
 from typing import Final, NamedTuple
 
-from ledger.admission.facts import Facts, ProductFacts
+from ledger.admission.facts import Facts, LotFacts, ProductFacts
 from ledger.core.record.amounts import CONTEXT
-from ledger.core.record.kinds import Declaration
+from ledger.core.record.kinds import AnyRecord, Declaration, Transformation
 from ledger.core.record.units import plain
 
 SOLD: Final = ("soldOutside", "exported")
 """Purposes of consumptions by which goods leave the ledger and go on elsewhere."""
 GOODS: Final = ("product", "coProduct", "byProduct")
+TAKEN: Final = "taken:"
+"""Before a subject: goods that a process of the group took. The total begins with the first one, and does not grow."""
+UNSHOWN: Final = "unshown:"
+"""Before a subject: goods that the group took off the ledger without a document."""
 _CODE: Final = 4
 _MOST: Final = Decimal("0.5")
 _NOTHING: Final = Decimal(0)
 
 
 class EarlierGoods(NamedTuple):
-    """Totals of the group of a declaration's issuer from before it. `sold`: kg of like goods that it sold outside;
-    `made`: kg of the product that it declared as a good, or None if it has made the product, in any amount."""
+    """Totals of the group of a record's issuer from before it. Of a declaration, `sold`: kg of like goods that it sold
+    outside; `made`: kg of the product that it declared as a good, or None if it has made the product, in any amount.
+    Of a transformation, `unshown`: products of its inputs, with kg of like goods that went without a document."""
 
     sold: Decimal = _NOTHING
     made: Decimal | None = _NOTHING
+    unshown: tuple[tuple[str, Decimal], ...] = ()
 
 
 NOTHING: Final = EarlierGoods()
@@ -62,34 +68,73 @@ def declared_subject(product: ProductFacts) -> str:
     return f"declared:{product.id}"
 
 
-def _like(product: ProductFacts) -> Iterator[str]:
+def like_subjects(product: ProductFacts) -> tuple[str, ...]:
     """The subjects whose totals are of goods like the product."""
     code, material = _kind_of(product)
+    other = f"uncoded:{material}" if material else f"product:{product.id}"
     if code:
-        yield f"code:{code}"
-    elif material:
-        yield f"coded:{material}"
-    yield f"uncoded:{material}" if material else f"product:{product.id}"
+        return f"code:{code}", other
+    return (f"coded:{material}", other) if material else (other,)
 
 
 def subjects_of(product: ProductFacts) -> set[str]:
     """All subjects that a record about the product reads or raises."""
-    return {*sold_subjects(product), declared_subject(product), *_like(product)}
+    subjects = {*sold_subjects(product), *like_subjects(product)}
+    kept = [f"{total}{subject}" for total in (TAKEN, UNSHOWN) for subject in subjects]
+    return {*subjects, declared_subject(product), *kept}
 
 
-def returned(record: Declaration, facts: Facts) -> EarlierGoods:
-    """The totals from before a declaration, by the facts of its index. A declaration that is amended keeps the totals
-    from before its first reading."""
+def groups_of(issuer: str, lot: LotFacts, facts: Facts) -> tuple[str, ...]:
+    """The groups whose goods a record takes with a lot: the issuer's, and the owner's if that is another one."""
+    own = facts.group(issuer)
+    owner = own if lot.owner is None else facts.group(lot.owner)
+    return (own,) if owner == own else (own, owner)
+
+
+def counted_lot(record: AnyRecord) -> str | None:
+    """The lot by which the totals from before a record are known while it is revised: its first output."""
+    if isinstance(record, Declaration):
+        return None if record.lot is None else record.lot.lot
+    return record.outputs[0].lot if isinstance(record, Transformation) and record.outputs else None
+
+
+def returned(record: AnyRecord, facts: Facts) -> EarlierGoods:
+    """The totals from before a declaration or a transformation, by the facts of its index; nothing for other records.
+    A record that is amended keeps the totals from before its first reading."""
+    name = counted_lot(record)
+    earlier = None if name is None else facts.returned.get(name)
+    if earlier is not None:
+        return EarlierGoods(*earlier)
+    if isinstance(record, Declaration):
+        return _declared_before(record, facts)
+    return EarlierGoods(unshown=_unshown(record, facts)) if isinstance(record, Transformation) else NOTHING
+
+
+def _unshown(record: Transformation, facts: Facts) -> tuple[tuple[str, Decimal], ...]:
+    if not facts.group_goods:
+        return ()
+    before = dict[str, Decimal]()
+    for flow in record.inputs:
+        lot = facts.lot_named(flow.lot, record.issuer)
+        product = None if lot is None else facts.products.get(lot.product)
+        if lot is None or product is None or lot.role not in GOODS or product.id in before:
+            continue
+        totals = [facts.group_goods.get((group, f"{UNSHOWN}{one}"), _NOTHING)
+                  for group in groups_of(record.issuer, lot, facts) for one in like_subjects(product)]
+        if any(totals):
+            before[product.id] = _spelled(totals)
+    return tuple(before.items())
+
+
+def _declared_before(record: Declaration, facts: Facts) -> EarlierGoods:
     lot = record.lot
     product = None if lot is None else facts.products.get(lot.product)
     if lot is None or product is None:
         return NOTHING
-    earlier = facts.returned.get(lot.lot)
-    if earlier is not None:
-        return EarlierGoods(*earlier)
     group = facts.group(record.issuer)
     if lot.role == "product":
-        return EarlierGoods(sold=_spelled([facts.group_goods.get((group, one), _NOTHING) for one in _like(product)]))
+        sold = [facts.group_goods.get((group, one), _NOTHING) for one in like_subjects(product)]
+        return EarlierGoods(sold=_spelled(sold))
     if lot.role != "waste" or facts.group(product.owner) != group:
         return NOTHING
     if product.id in facts.made_goods:

@@ -14,6 +14,7 @@ from ledger.admission.checks.custody import check_leaving
 from ledger.admission.checks.goods import GOODS, SOLD, sold_subjects
 from ledger.admission.checks.matter import check_mass
 from ledger.admission.checks.times import check_time
+from ledger.admission.checks.write_offs import WRITE_OFFS, check_documented, written_off
 from ledger.admission.facts import Facts, LotFacts
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Check, Plan, create, flow_checks, output_checks, take
@@ -37,7 +38,7 @@ class ConsumptionKind(Kind[Consumption]):
             names.facilities.add(record.facility)
         if record.claim and record.claim.lot:
             names.lots.add(record.claim.lot)
-        if record.purpose in SOLD:
+        if record.purpose in WRITE_OFFS:
             names.sold.update([(record.issuer, flow.lot) for flow in record.inputs])
 
     def mentions(self, record: Consumption) -> Iterable[str]:
@@ -60,13 +61,22 @@ class ConsumptionKind(Kind[Consumption]):
         # A core names the consumption that ended its life.
         return replace(lot, previous_life=digest.hex()) if lot.role == "core" else lot
 
+    def check(self, record: Consumption, keyid: bytes, state: State) -> None:
+        check_documented(record, state)
+
+    def before(self, record: Consumption, state: State) -> Before:
+        return Before(goods=written_off(record, state))
+
     def apply(self, record: Consumption, digest: bytes, state: State) -> None:
+        state.group_goods.update(written_off(record, state))
         for subject, kilograms in _sold(record, state).items():
             state.group_goods[subject] = CONTEXT.add(state.group_goods.get(subject, _NOTHING), kilograms)
 
     def rows(self, record: Consumption, index: int, state: State, before: Before) -> Iterator[Row]:
         for group, subject in _sold(record, state):
             yield "group_goods", (group, subject, state.group_goods[group, subject], index)
+        for (group, subject), kilograms in before.goods.items():
+            yield "group_goods", (group, subject, kilograms, index)
         if record.claim is not None:
             yield "claim", (index, record.claim.lot)
 

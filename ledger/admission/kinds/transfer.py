@@ -24,6 +24,9 @@ class TransferKind(Kind[Transfer]):
         names.organizations.add(record.to)
         names.relations.add((record.to, record.issuer, record.lot))
         names.lots.add(record.lot)
+        if record.purpose in ("custody", "storage"):
+            # A process that takes the goods reads the totals of their owner, as far back as the batch goes.
+            names.sold.add((record.issuer, record.lot))
         names.new_lots.add(record.new_lot)
         names.add_supplies(record.issuer, record.transport)
         names.add_supplies(record.issuer, record.packaging)

@@ -11,6 +11,7 @@ from ledger.admission.checks.cores import check_cores, core_refused
 from ledger.admission.checks.credits import RECYCLING, check_recycled
 from ledger.admission.checks.matter import check_elements, check_kept, check_mass
 from ledger.admission.checks.times import check_period
+from ledger.admission.checks.write_offs import first_taken
 from ledger.admission.facts import Facts
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import (
@@ -36,6 +37,8 @@ class TransformationKind(Kind[Transformation]):
     def names(self, record: Transformation, names: Names) -> None:
         names.facilities.add(record.facility)
         names.lots.update([flow.lot for flow in record.inputs])
+        names.sold.update([(record.issuer, flow.lot) for flow in record.inputs])
+        names.sold.update([(output.owner, output.lot) for output in record.outputs if output.owner])
         names.add_outputs(record.outputs)
         names.add_supplies(record.issuer, record.supplies)
         names.add_supplies(record.issuer, record.overheads)
@@ -79,7 +82,15 @@ class TransformationKind(Kind[Transformation]):
                     rule="a closed period takes no record until a reopening",
                 )
 
+    def before(self, record: Transformation, state: State) -> Before:
+        return Before(goods=first_taken(record, state))
+
+    def apply(self, record: Transformation, digest: bytes, state: State) -> None:
+        state.group_goods.update(first_taken(record, state))
+
     def rows(self, record: Transformation, index: int, state: State, before: Before) -> Iterator[Row]:
+        for (group, subject), kilograms in before.goods.items():
+            yield "group_goods", (group, subject, kilograms, index)
         if record.basis == "provisional":
             yield "provisional", (index, record.facility, record.process, record.start, record.end)
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from msgspec import Raw
 
+from ledger.admission.checks.goods import SOLD
 from ledger.cli.demo.actors import ACTORS, REGISTRAR, lot, product
 from ledger.cli.demo.figures import DIESEL, FREIGHT, METHANE, WIND
 from ledger.core.record import canonical
@@ -164,10 +165,11 @@ class StoryWriter:
     def consume(
         self, actor: str, inputs: list[Flow], use: EndUse, note: str, outputs: list[Output] | None = None
     ) -> str:
-        """Adds a consumption; returns its digest."""
+        """Adds a consumption, with an invoice for what is sold outside; returns its digest."""
         return self._add(actor, Consumption(
             issuer=ACTORS[actor].id, nonce=self._nonce(), inputs=inputs, time=f"{use.day}T18:00:00Z",
             purpose=use.purpose, outputs=outputs or [], destination=use.destination,
+            evidence=[_document(flow.lot, "salesInvoice") for flow in inputs] if use.purpose in SOLD else [],
         ), note)
 
     def collect(self, actor: str, output: Output, day: str, note: str) -> str:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from ledger.admission.activations import NO_ACTIVATION, Activations, PluginActivation, Versions
 from ledger.admission.apply import note
+from ledger.admission.checks.goods import counted_lot
 from ledger.admission.facts import LOT_SLOTS, Composition, LotFacts
 from ledger.admission.lots import Plan
 from ledger.admission.plan import ANY_TOLERANCE
@@ -127,9 +128,9 @@ def _recomputed(
         committed = leaf.assessment
         if note is None and names_elsewhere(_assessment.decode(committed)):
             note = "not assessed again: a finding rests on another facility, which the statement does not disclose"
-        if isinstance(record, Declaration) and record.lot is not None:
+        if (lot := counted_lot(record)) is not None:
             # The statement does not disclose the goods of the group: the findings say how many kilograms there were.
-            state.returned[record.lot.lot] = returned_in(_assessment.decode(committed))
+            state.returned[lot] = returned_in(_assessment.decode(committed), plan)
         if note is None:
             draft = drafted(submission, plan, state, registry, versions)
             again = assessment_bytes(assess(draft, state, ask_sector(draft)))

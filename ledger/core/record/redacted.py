@@ -2,10 +2,10 @@
 and later records rest on them.
 
 Identifiers, times, flows and numbers stay. Words that a person wrote are removed: the activity, descriptions, names,
-reasons, evidence, sources of factors, destinations. So is the nonce, without which nobody can guess the body from its
-digest. A redacted record has the same type and a reserved nonce, so it is parsed and planned like any record. Its salts
-come from the stored seed, its assessment is the one to which its outcome commits, and its own digest identifies no
-record.
+reasons, evidence, sources of factors, destinations. Of the evidence of a consumption, the kinds of documents stay. The
+nonce is removed, without which nobody can guess the body from its digest. A redacted record has the same type and a
+reserved nonce, so it is parsed and planned like any record. Its salts come from the stored seed, its assessment is the
+one to which its outcome commits, and its own digest identifies no record.
 """
 
 import re
@@ -16,12 +16,16 @@ import msgspec
 
 from ledger.core.record import canonical
 from ledger.core.record.kinds import AnyRecord
+from ledger.core.record.values import SALE_DOCUMENTS, STOCK_DOCUMENTS, WASTE_DOCUMENTS
 
 NONCE: Final = "erased-erased-erased-A"
 """Replaces the nonce. A posted record with this nonce is refused."""
 
 GONE: Final = "erased"
 """Replaces words in a field that the record's type requires."""
+
+NO_DIGEST: Final = "0" * 64
+"""Replaces the digest of a document."""
 
 _CODE: Final = re.compile(r"[A-Z]?[0-9][0-9. ]{0,15}")
 
@@ -34,8 +38,17 @@ class _Word:
     """Marks a required field of words, which `GONE` replaces."""
 
 
+class _Digest:
+    """Marks a required digest, which `NO_DIGEST` replaces."""
+
+
+class _Document:
+    """Marks a kind of document. The kinds that show where goods went stay, since later records rest on them."""
+
+
 _KEPT: Final = True
-_Spec = bool | type[_Code] | type[_Word] | list[Any] | dict[str, Any]
+_DOCUMENTS: Final = frozenset({*STOCK_DOCUMENTS, *WASTE_DOCUMENTS, *SALE_DOCUMENTS})
+_Spec = bool | type[_Code] | type[_Word] | type[_Digest] | type[_Document] | list[Any] | dict[str, Any]
 
 
 def _kept(names: str) -> dict[str, _Spec]:
@@ -49,6 +62,7 @@ _OUTPUT: Final = _kept(
     "lot product quantity role origin mass value heatingValue moles share item materials elements previousLife owner "
     "attribute"
 ) | {"credit": {"material": _KEPT, "factor": _FACTOR}}
+_EVIDENCE: Final[Mapping[str, _Spec]] = {"digest": _Digest, "mediaType": _Word, "kind": _Document}
 _STUDY: Final = _kept("standards packagingIncluded")
 _ALLOCATION_BASIS: Final = _kept("step priceStart priceEnd priceRatio")
 _CHANGED: Final[Mapping[str, _Spec]] = _kept(
@@ -69,7 +83,8 @@ _RECORDS: Final[Mapping[str, dict[str, _Spec]]] = {
     "acceptance": _kept("transfer received returnLot disputed"),
     "standingAcceptance": _kept(
         "sender product purposes roles validFrom validUntil tolerance quantity withdrawn"),
-    "consumption": _kept("inputs time purpose onBehalfOf claim facility start end") | {"outputs": [_OUTPUT]},
+    "consumption": _kept("inputs time purpose onBehalfOf claim facility start end") | {
+        "outputs": [_OUTPUT], "evidence": [_EVIDENCE]},
     "declaration": _kept(
         "start end basis boundary burdens primaryShare per facility deviation pedigree") | {"lot": _OUTPUT},
     "pool": _kept("id facility product role origin custody averaging default attribute conversion balanceMonths"),
@@ -123,6 +138,11 @@ def _remaining(value: Any, spec: _Spec) -> Any:
     """The remaining value of a field by its `spec`; None if it is removed."""
     if spec is _Word:
         return GONE
+    if spec is _Digest:
+        return NO_DIGEST
+    if spec is _Document:
+        kind = str(value).partition(":")[0]
+        return kind if kind in _DOCUMENTS else GONE
     if spec is _Code:
         return value if isinstance(value, str) and is_code(value) else None
     if isinstance(spec, list):

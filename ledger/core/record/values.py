@@ -147,6 +147,18 @@ class Evidence(Part, frozen=True):
     kind: Name
 
 
+STOCK_DOCUMENTS: Final = (
+    "stocktaking", "goodsIssue", "damageReport", "insuranceClaim", "policeReport", "qualityReport", "sampleRecord",
+    "recallNotice", "destructionReport",
+)
+WASTE_DOCUMENTS: Final = ("wasteTransferNote", "wasteManifest", "disposalCertificate")
+SALE_DOCUMENTS: Final = (
+    "salesInvoice", "invoice", "salesContract", "deliveryNote", "waybill", "billOfLading", "customsDeclaration",
+)
+"""Kinds of documents, alone or before a colon and their subject, that show where goods went: what happened to stock,
+who took it as waste, who bought it."""
+
+
 class Factor(Part, frozen=True):
     """An emission factor: `value` kg of `gas` (CO2e if absent) per `unit`, by `source` for `year`.
 

@@ -17,11 +17,13 @@ from msgspec.structs import replace
 
 from ledger.admission.checks.goods import NOTHING, EarlierGoods, returned
 from ledger.admission.facts import Facts, LotFacts
+from ledger.admission.lots import Plan
 from ledger.core.outcome.assessment import Assessment, Finding, Reference
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Declaration
 from ledger.core.record.values import Evidence
 from ledger.engine.end_of_waste.lives import END_USER
+from ledger.engine.inventory.unshown import unshown_in
 from ledger.engine.references import Buying, ranges_of_lot
 
 SOLD: Final = "sold-outside-before"
@@ -77,9 +79,9 @@ def _sold(
     return DeclaredAgain(tuple(asked), (finding,))
 
 
-def returned_in(assessment: Assessment) -> EarlierGoods:
-    """The totals from before a declaration, by its committed assessment."""
-    before = NOTHING
+def returned_in(assessment: Assessment, plan: Plan) -> EarlierGoods:
+    """The totals from before a record, by its committed assessment and the plan that it is about."""
+    before = NOTHING._replace(unshown=unshown_in(assessment, plan))
     for finding in assessment.findings:
         if finding.code == SOLD and finding.value is not None:
             before = before._replace(sold=finding.value)

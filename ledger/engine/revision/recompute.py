@@ -18,6 +18,8 @@ from msgspec import Raw, Struct
 from ledger.admission.activations import Versions
 from ledger.admission.amending import check_no_more_goods, check_same_lots, check_sector, check_undisputed
 from ledger.admission.apply import as_entered
+from ledger.admission.checks.goods import counted_lot
+from ledger.admission.checks.write_offs import check_amended
 from ledger.admission.closings.final_records import Unspread
 from ledger.admission.facts import LotFacts
 from ledger.admission.lots import Plan, Taken
@@ -269,8 +271,9 @@ class Engine:
             return self._taken_over(index, submission, old.assessment, old)
         state = self._history.state
         record = submission.record
-        if isinstance(record, Declaration) and record.lot is not None and old.assessment is not None:
-            state.returned[record.lot.lot] = returned_in(_assessment.decode(old.assessment))
+        lot = counted_lot(record)
+        if lot is not None and old.assessment is not None:
+            state.returned[lot] = returned_in(_assessment.decode(old.assessment), old.plan)
         versions = self._versions_for(index, old)
         check_sector(submission.record, versions)
         leaf = self._stored.get(index)
@@ -334,6 +337,8 @@ class Engine:
             check_no_later_end(record, self._history.lots_of(index), "changes")
             if state.rules.has(Rule.REFERENCE_RANGES):
                 check_no_more_goods(record, old.plan, new.plan, "changes")
+            if state.rules.has(Rule.DOCUMENTED_WRITE_OFFS):
+                check_amended(old.submission.record, record, (old.plan, new.plan), state, "changes")
             check_undisputed(new.plan.taken, state)
         preceding = self._history.preceding.get(index)
         for taken in old.plan.taken:

@@ -28,7 +28,7 @@ RULE = "names"
 
 def entered(index: int, record: AnyRecord, state: State, before: Before) -> list[StoredName]:
     """The lookup rows that the record at `index`, applied to `state`, should have entered."""
-    if isinstance(record, Transformation) and record.basis != "provisional":
+    if isinstance(record, Transformation) and record.basis != "provisional" and not before.goods:
         return []
     rows = RowBuffer()
     add_lookup_rows(rows, index, record, state, before)
@@ -70,8 +70,9 @@ class NameCheck:
         yield from _compare_columns(replayed, replayed.record, columns, lots)
         wanted = entered(index, replayed.record, replayer.state, self._before)
         later = yield from self._compare_names(self._range.entered.get(index, ()), wanted)
-        if later or (replayer.keeps and isinstance(replayed.record, Transformation) and wanted):
-            self._periods[index] = _Periods(set(wanted), {*wanted, *later})
+        periods = {name for name in wanted if name.kind == "provisional"}
+        if later or (replayer.keeps and isinstance(replayed.record, Transformation) and periods):
+            self._periods[index] = _Periods(periods, {*periods, *later})
         if result.revision is not None:
             self._revised(result.revision, result.provisional)
 

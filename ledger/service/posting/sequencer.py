@@ -300,7 +300,8 @@ class Sequencer:
             connection, self._loader, requests, State(self.origin, head.size), head.revisions)
         watch.lap(Step.LOAD)
         batch = Batch(state, figures, self._assessor.under_lock(), max(self._keeper(), head.time))
-        if sum(map(len, items)) <= _INLINE and (self._assessor.inline or not any(batch.may_ask(one) for one in items)):
+        asked = [item for one in items for item in one]
+        if len(asked) <= _INLINE and (self._assessor.inline or not batch.may_ask(asked)):
             verdicts = [batch.run(one) for one in items]
         else:
             # The batch runs in a thread, so that this replica keeps answering and reading meanwhile.

@@ -54,7 +54,7 @@ def dust_that_was_a_product(market: Market) -> Lie:
     market.begin_to_lie()
     works.run("works.make", [works.out("metal", "660 TNE"), works.out("dust", "340 TNE", "coProduct")],
               [supply("blisterCopper", "700 TNE"), supply("sand", "300 TNE")])
-    works.consume({"dust": "340 TNE"}, "disposed")
+    works.consume({"dust": "340 TNE"}, "disposed", evidence=[evidence("qualityReport")])
     whole = 7e5 * row("blisterCopper/cradleToGate/*/2008") + 3e5 * row("sand/cradleToGate/*/2022")
     return Lie(works, "metal", 0.34 * whole)
 

@@ -28,6 +28,7 @@ MARCH: Final[Any] = {"start": "2024-03-01T00:00:00Z", "end": "2024-04-01T00:00:0
 LATER: Final = "2025-01-01T00:00:00Z"
 MAY: Final = "2024-05-10T00:00:00Z"
 INVOICE: Final = Evidence(digest="1" * 64, media_type="application/pdf", kind="purchaseInvoice")
+DAMAGED: Final = Evidence(digest="2" * 64, media_type="application/pdf", kind="damageReport")
 
 
 @pytest.fixture
@@ -104,7 +105,8 @@ def test_so_does_a_shortage_that_goes_back(dated: World) -> None:
 
 
 def test_waste_and_cores_have_no_time_of_ownership(dated: World) -> None:
-    dated.admit(consumption([flow("bar", "2")], [output("scrap", "1", "waste")], time=MAY, purpose="disposed"))
+    dated.admit(consumption([flow("bar", "2")], [output("scrap", "1", "waste")], time=MAY, purpose="disposed",
+                            evidence=[DAMAGED]))
     assert dates(dated, "scrap") == (MAY, None)
     core = output("core", "1 H87", "core", product="gear", previous_life=PreviousLife(estimated_years="9"))
     dated.admit(declaration(basis="collected", boundary="none", collector=MILL.id, evidence=WEIGHED, lot=core, **MARCH))

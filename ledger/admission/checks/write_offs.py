@@ -1,0 +1,186 @@
+"""Goods that leave the ledger beside the processes of a group, by rule `documented-write-offs`.
+
+Whoever machines a bar of 1000 t can state 301 t as the input and write off the rest: the parts then have a third of
+their burden, and they are sold before anybody can ask. So goods that the group's processes take leave by a document,
+and so do goods that the group made and nobody bought, except for products that it uses itself. Everybody else needs
+none: traders, offices and end users run no process. A group that took such goods off without a document, and then
+begins to process them, has its processes questioned by the kilograms (`ledger.engine.inventory.unshown`), until a
+stocktaking shows its stock. No amount is too small: a limit could be used again and again.
+
+A note about waste is no document for goods of one's own: what was waste from the beginning never carried a burden, so
+the record that made it is amended.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from ledger.admission.checks.goods import GOODS, SOLD, TAKEN, UNSHOWN, groups_of, like_subjects, sold_subjects
+from ledger.admission.facts import Facts, LotFacts, ProductFacts
+from ledger.admission.lots import Plan, part_of_mass
+from ledger.admission.rules import Rule
+from ledger.admission.state import State
+from ledger.core.record.amounts import CONTEXT
+from ledger.core.record.kinds import AnyRecord, Consumption, Transformation
+from ledger.core.record.redacted import is_residue
+from ledger.core.record.units import convert, plain
+from ledger.core.record.values import SALE_DOCUMENTS, STOCK_DOCUMENTS, WASTE_DOCUMENTS, Evidence, Flow
+from ledger.errors import Refused
+
+CODE: Final = "write-off-undocumented"
+VANISHING: Final = ("loss", "stockCorrection", "disposed", "ownUse")
+"""Purposes by which goods go nowhere."""
+WRITE_OFFS: Final = (*SOLD, "finalUse", *VANISHING)
+"""Purposes by which goods leave the ledger with their burden."""
+_STOCKTAKING: Final = "stocktaking"
+_NOTHING: Final = Decimal(0)
+Totals = Mapping[tuple[str, str], Decimal]
+
+
+class _Part(NamedTuple):
+    """Goods that a record takes. `place`: of the input."""
+
+    place: int
+    lot: LotFacts
+    product: ProductFacts
+    kilograms: Decimal
+
+
+def check_documented(record: Consumption, state: State) -> None:
+    """Raises Refused for goods that need a document and have none."""
+    if record.purpose not in WRITE_OFFS or not state.rules.has(Rule.DOCUMENTED_WRITE_OFFS):
+        return
+    group = state.group(record.issuer)
+    for part in _goods(record.issuer, record.inputs, state):
+        own = _made(part.product, group, state)
+        kinds = documents_for(record.purpose, own=own)
+        if is_shown(record.evidence, kinds):
+            continue
+        if own and record.purpose in VANISHING and (record.purpose != "ownUse" or part.lot.role != "product"):
+            raise _undocumented(part, record.purpose, "the issuer's group made it", kinds)
+        if any((group, f"{TAKEN}{one}") in state.group_goods for one in like_subjects(part.product)):
+            raise _undocumented(part, record.purpose, "processes of the issuer's group take such goods", kinds)
+
+
+def documents_for(purpose: str, *, own: bool) -> tuple[str, ...]:
+    """The kinds of documents that show where goods went. `own`: goods that the issuer's group made."""
+    if purpose in SOLD:
+        return SALE_DOCUMENTS
+    if purpose == "finalUse":
+        return (*STOCK_DOCUMENTS, *SALE_DOCUMENTS)
+    return (*STOCK_DOCUMENTS, *WASTE_DOCUMENTS) if purpose == "disposed" and not own else STOCK_DOCUMENTS
+
+
+def is_shown(evidence: Sequence[Evidence], kinds: Sequence[str]) -> bool:
+    """Whether a document is of one of these kinds, alone or before a colon and its subject."""
+    return any(one.kind.partition(":")[0] in kinds for one in evidence)
+
+
+def written_off(record: Consumption, state: State) -> Totals:
+    """The totals of goods without a document as they are after a consumption. A stocktaking ends those of like goods:
+    it shows how much is there."""
+    if record.purpose not in WRITE_OFFS or not state.rules.has(Rule.DOCUMENTED_WRITE_OFFS):
+        return {}
+    group, totals = state.group(record.issuer), dict[tuple[str, str], Decimal]()
+    counted = is_shown(record.evidence, (_STOCKTAKING,))
+    for part in _goods(record.issuer, record.inputs, state):
+        if counted:
+            subjects = [(group, f"{UNSHOWN}{one}") for one in like_subjects(part.product)]
+            totals.update({one: _NOTHING for one in subjects if state.group_goods.get(one)})
+        elif not is_shown(record.evidence, documents_for(record.purpose, own=_made(part.product, group, state))):
+            for subject in sold_subjects(part.product):
+                key = group, f"{UNSHOWN}{subject}"
+                before = totals.get(key, state.group_goods.get(key, _NOTHING))
+                totals[key] = CONTEXT.add(before, part.kilograms)
+    return totals
+
+
+def first_taken(record: Transformation, state: State) -> Totals:
+    """The totals that begin with a process: it is the first that takes such goods, of the issuer's group or, under
+    tolling, of their owner's."""
+    if not record.inputs or not state.rules.has(Rule.DOCUMENTED_WRITE_OFFS):
+        return {}
+    totals = dict[tuple[str, str], Decimal]()
+    for part in _goods(record.issuer, record.inputs, state):
+        for group in groups_of(record.issuer, part.lot, state):
+            for subject in sold_subjects(part.product):
+                key = group, f"{TAKEN}{subject}"
+                if key not in state.group_goods:
+                    totals[key] = CONTEXT.add(totals.get(key, _NOTHING), part.kilograms)
+    return totals
+
+
+def check_amended(
+    old: AnyRecord, new: AnyRecord, plans: tuple[Plan, Plan], facts: Facts, field: str
+) -> None:
+    """Refuses an amendment that takes more goods off the ledger without a document than the record did, or by which a
+    process takes goods of another kind without one: what was written off before did not reckon with it. `plans`: of the
+    old and of the new reading."""
+    if is_residue(new):
+        return
+    if isinstance(old, Consumption) and isinstance(new, Consumption) and new.purpose in WRITE_OFFS:
+        before = _undocumented_goods(old, plans[0], facts)
+        for product, kilograms in _undocumented_goods(new, plans[1], facts).items():
+            most = before.get(product, _NOTHING)
+            if kilograms > most:
+                raise Refused(
+                    f"{field}: {plain(kilograms)} kg of {product!r} without a document are more than {plain(most)} kg, "
+                    "as the record has them so far", code=CODE, field=field, value=plain(kilograms),
+                    rule=f"{_rule(documents_for(new.purpose, own=False))}; or a further record of the rest",
+                )
+    elif isinstance(new, Transformation) and not is_shown(new.evidence, STOCK_DOCUMENTS):
+        known = {one for product in _products(plans[0], facts) for one in like_subjects(product)}
+        for other in _products(plans[1], facts):
+            if known.isdisjoint(like_subjects(other)):
+                raise Refused(
+                    f"{field}: the record took no goods like {other.id!r} so far", code=CODE, field=field,
+                    value=other.id, rule=_rule(STOCK_DOCUMENTS),
+                )
+
+
+def _undocumented_goods(record: Consumption, plan: Plan, facts: Facts) -> dict[str, Decimal]:
+    """Kg of goods that a consumption takes without a document, by product."""
+    totals = dict[str, Decimal]()
+    for lot, _, mass in plan.taken:
+        product = facts.products.get(lot.product)
+        if lot.role not in GOODS or not mass or product is None:
+            continue
+        if not is_shown(record.evidence, documents_for(record.purpose, own=False)):
+            totals[product.id] = CONTEXT.add(totals.get(product.id, _NOTHING), mass)
+    return totals
+
+
+def _made(product: ProductFacts, group: str, facts: Facts) -> bool:
+    """Whether a process of the group has made goods of the product."""
+    return product.id in facts.made_goods and facts.group(product.owner) == group
+
+
+def _products(plan: Plan, facts: Facts) -> list[ProductFacts]:
+    """The products of the goods with a mass that a plan takes."""
+    named = [facts.products.get(lot.product) for lot, _, mass in plan.taken if lot.role in GOODS and mass]
+    return [product for product in named if product is not None]
+
+
+def _goods(issuer: str, flows: Sequence[Flow], facts: Facts) -> Iterator[_Part]:
+    """The goods with a mass among the inputs of an admitted record."""
+    for i, flow in enumerate(flows):
+        lot = facts.lot_named(flow.lot, issuer)
+        if lot is None or lot.role not in GOODS or not lot.mass:
+            continue
+        product = facts.products.get(lot.product)
+        if product is None:
+            continue
+        mass = part_of_mass(lot, convert(flow.quantity.amount, flow.quantity.unit, lot.unit, "inputs"))
+        if mass:
+            yield _Part(i, lot, product, mass)
+
+
+def _undocumented(part: _Part, purpose: str, why: str, kinds: Sequence[str]) -> Refused:
+    return Refused(
+        f"inputs[{part.place}]: {plain(part.kilograms)} kg of {part.lot.id!r} leave the ledger ({purpose}) without a "
+        f"document, and {why}", code=CODE, field="evidence", value=purpose, rule=_rule(kinds),
+    )
+
+
+def _rule(kinds: Sequence[str]) -> str:
+    return f"a document in `evidence` that shows where the goods went, of one of the kinds {' '.join(kinds)}"
