@@ -211,6 +211,8 @@ ATTEMPTS: Final = (
     Attempt(mixing.advice_at_each_step, 1_559_331, "a service by word alone carries nothing, however little"),
     Attempt(mixing.bars_by_the_molecule, 2_071_284, "one product has one molar mass"),
     Attempt(mixing.hours_of_packing, 5_750_000, "services of one unit carry alike"),
+    Attempt(mixing.ash_that_shares_by_its_mass, 12_288_889, "ash without a price of its own has the price of stone"),
+    Attempt(mixing.service_beside_gravel, 12_166_000, "stone is no waste that a maker of metal treats"),
     Attempt(mixing.question_that_leaves_with_ash, 12_500_000, "a question stays with the outputs that carry burdens"),
     Attempt(mixing.question_that_leaves_with_gravel, 12_500_000, "a question goes by usual burdens"),
     Attempt(mixing.water_in_the_metal, 7_900_000, "water in a product has a maximum by route"),
