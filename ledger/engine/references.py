@@ -1,7 +1,8 @@
 """The reference range of each output by rule `reference-ranges`: the usual burden of its material by the factor sets.
 
 The material follows from the product's CN or HS code, else from the materials of which the lot consists. Where the two
-are of different classes, the one with the higher low end counts: a code for sand does not make steel look better. A
+are of different classes, or the code has less than half of the low end, the one with the higher low end counts: a code
+for sand or scrap does not make steel look better. A
 fuel has the range of its upstream: whoever makes it does not burn it.
 """
 
@@ -31,6 +32,9 @@ from ledger.sdk.sets.reading import co2e_of
 _KNOWN_PART: Final = Decimal("0.5")
 """Of a product's mass, so much must be of materials that the sets know."""
 _SCRAP: Final = Decimal(10)
+_BY_PRODUCT: Final = "byProduct"
+_RESIDUES: Final = frozenset({"mineral", "water", "fuel", "gas"})
+"""Classes of slag, ash, off-gas and other by-products of little burden."""
 _POWER: Final = "electricity"
 _FUEL: Final = "fuel"
 _FREIGHT: Final = "truckFreight"
@@ -50,14 +54,17 @@ class OutputReferences(NamedTuple):
 def references_of(
     plan: Plan, facts: Facts, around: Surroundings, sets: Sequence[FactorSetVersion], *, unproven: bool = False
 ) -> OutputReferences:
-    """The reference ranges of the lots that carry burdens and have a mass. Energy and services need no range. A figure
+    """The reference ranges of products and co-products that have a mass, and of by-products that are the main output by
+    their usual burdens. Energy and services need no range. A figure
     that is `unproven`, declared without evidence, is questioned below the default: its range begins there."""
     references: list[Reference] = []
     findings: list[Finding] = []
+    buying = Buying(around, sets, plan, facts)
+    main = _main_by_products(buying)
     for output, (lot, _) in enumerate(plan.created):
-        if lot.role not in PRODUCT_ROLES or not lot.mass:
+        if not lot.mass or (lot.role not in PRODUCT_ROLES and output not in main):
             continue
-        own = ranges_of_lot(output, lot, lot.mass, Buying(around, sets, plan, facts))
+        own = ranges_of_lot(output, lot, lot.mass, buying)
         if unproven:
             own = [replace(reference, low=reference.default) for reference in own]
         references += own
@@ -189,6 +196,26 @@ def entries_of_lot(lot: LotFacts, buying: Buying) -> list[SupplyEntry]:
     return [*([] if coded is None else [coded]), *[one[1] for one in known if one is not None]]
 
 
+def _main_by_products(buying: Buying) -> set[int]:
+    """The by-products that are the main outputs by their usual burdens, such as metal beside a token of bath."""
+    if not any(lot.role == _BY_PRODUCT for lot, _ in buying.plan.created):
+        return set()
+    whole = by_products = Decimal(0)
+    main = set[int]()
+    for output, (lot, _) in enumerate(buying.plan.created):
+        if not lot.mass or lot.role not in (*PRODUCT_ROLES, _BY_PRODUCT):
+            continue
+        usual = Decimal(0)
+        for reference in ranges_of_lot(output, lot, lot.mass, buying):
+            usual = CONTEXT.add(usual, CONTEXT.multiply(reference.mass, reference.default))
+        whole = CONTEXT.add(whole, usual)
+        groups = {entry.group for entry in entries_of_lot(lot, buying)}
+        if lot.role == _BY_PRODUCT and not groups <= _RESIDUES:
+            by_products = CONTEXT.add(by_products, usual)
+            main.add(output)
+    return main if CONTEXT.multiply(by_products, Decimal(2)) > whole else set()
+
+
 class _Ranges:
     """The ranges of one output of `mass` kg."""
 
@@ -205,7 +232,8 @@ class _Ranges:
         if not by_code or not by_material:
             return by_code or by_material
         groups = {known[1].group for name in materials if (known := entry_of(self._sets, name)) is not None}
-        if entry is not None and entry.group in groups:
+        if entry is not None and entry.group in groups and CONTEXT.multiply(_least(by_code), Decimal(2)) >= _least(
+                by_material):
             return by_code
         return max(by_code, by_material, key=_least)
 
