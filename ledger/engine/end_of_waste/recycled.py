@@ -21,7 +21,7 @@ PROOF: Final = "recycledContent"
 """The kind of a document about recycled content, alone or before a colon and the material."""
 _SCRAP: Final = "Scrap"
 _ALLOYED: Final = Decimal("0.9")
-"""Of what is made: additions of other classes, such as silicon in aluminium, weigh a tenth at most."""
+"""Of the output: additions of other classes, such as silicon in aluminium, weigh a tenth at most."""
 _NOTHING: Final = Decimal(0)
 
 
@@ -48,9 +48,9 @@ def shows_content(evidence: Sequence[Evidence], materials: Sequence[str]) -> boo
 def recycled_part(
     plan: Plan, facts: Facts, sets: Sequence[FactorSetVersion], evidence: Sequence[Evidence], entry: SupplyEntry
 ) -> Decimal:
-    """The part (0 to 1) of a record's material of the class of `entry` that is scrap, or recycled itself: of what comes
-    in, or of what is made if that is more, since ore and naphtha are of other classes. Bought scrap needs a document of
-    any kind about it, as in a reference range."""
+    """The part (0 to 1) of a record's material of the class of `entry` that is scrap, or recycled itself: of the
+    inputs of the class, or of its outputs if these weigh more, since ore and naphtha are of other classes. Bought scrap
+    needs a document of any kind about it, as in a reference range."""
     if shows_content(evidence, (entry.key,)):
         return Decimal(1)
     kinds = [one.kind.partition(":")[2] for one in evidence]
