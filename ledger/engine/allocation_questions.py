@@ -23,7 +23,7 @@ from decimal import Decimal, localcontext
 from typing import Final, NamedTuple
 
 from ledger.admission.checks.allocation import MOST_FOR_MASS, PHYSICAL
-from ledger.admission.facts import Facts
+from ledger.admission.facts import Facts, LotFacts
 from ledger.admission.lots import Created, Plan
 from ledger.core.outcome.assessment import Assessment, Finding, Span, UsualShare
 from ledger.core.record.amounts import CONTEXT
@@ -64,6 +64,7 @@ _ONE_PRODUCT: Final[Mapping[str, Decimal]] = {"declared": Decimal("0.98"), "mole
 _HALF: Final = Decimal("0.5")
 _FAR: Final = Decimal("0.2")
 _MOST_UNKNOWN: Final = Decimal("0.25")
+_STONE: Final = frozenset({"mineral", "water"})
 _FREIGHT: Final = "freight"
 _BY_RULE: Final = "a rule that the record shows allows it"
 _MORE: Final = "by mass and by usual prices it would carry more"
@@ -141,7 +142,8 @@ def questions_of(
     if len(carriers) < 2:
         return AllocationQuestions()
     asked = _answered(_Sharing(record, carriers, _Inputs(
-        shaped=_is_shaped(plan, facts, sets), waste=_is_treated(plan), weighed=weights is not None)).doubts())
+        shaped=_is_shaped(plan, facts, sets), waste=_is_treated(plan, facts, sets), weighed=weights is not None,
+    )).doubts())
     if record.allocation != _DECLARED or weights is not None:
         return asked
     return asked._replace(findings=(*asked.findings, *_not_whole(record)))
@@ -211,12 +213,21 @@ def _is_shaped(plan: Plan, facts: Facts, sets: Sequence[FactorSetVersion]) -> bo
     return bool(made) and bought >= _times(made, _HALF)
 
 
-def _is_treated(plan: Plan) -> bool:
-    """Whether waste and cores are at least half of the mass that came in as lots and supplies."""
-    waste = _sum(taken.mass or _NOTHING for taken in plan.taken if taken.lot.role in UNBURDENED)
+def _is_treated(plan: Plan, facts: Facts, sets: Sequence[FactorSetVersion]) -> bool:
+    """Whether waste and cores are at least half of the mass that came in as lots and supplies. Stone that passes beside
+    goods of other classes is nothing that a plant is paid for."""
+    stone = any(not _is_stone(created.facts, facts, sets) for created in plan.created
+                if created.facts.mass and created.facts.role not in UNBURDENED)
+    waste = _sum(taken.mass or _NOTHING for taken in plan.taken if taken.lot.role in UNBURDENED
+                 and not (stone and _is_stone(taken.lot, facts, sets)))
     whole = _sum([*[taken.mass or _NOTHING for taken in plan.taken],
                   *[supplied.mass or _NOTHING for supplied in plan.supplied]])
     return bool(waste) and waste >= _times(whole, _HALF)
+
+
+def _is_stone(lot: LotFacts, facts: Facts, sets: Sequence[FactorSetVersion]) -> bool:
+    groups = _groups(facts.composition(lot).materials, sets)
+    return bool(groups) and groups <= _STONE
 
 
 def _groups(materials: Iterable[str], sets: Sequence[FactorSetVersion]) -> set[str]:

@@ -1,4 +1,4 @@
-"""294 attempts to obtain a false low figure, as an attacker would write them.
+"""298 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -76,6 +76,7 @@ ATTEMPTS: Final = (
     Attempt(nonferrous.power_of_wood_by_a_paper, 8_029_930, "declared biomass in watt hours is no power"),
     Attempt(nonferrous.anodes_that_are_inert_by_word, 1_796_120, "inert anodes without evidence"),
     Attempt(nonferrous.bauxite_in_the_pots, 2_310_000, "minimal inventory: cells take alumina"),
+    Attempt(nonferrous.metal_that_is_a_by_product, 15_800_000, "a by-product that is the main output has its range"),
     Attempt(nonferrous.alumina_that_cleans_the_air, 8_085_000, "a factor is never negative"),
     Attempt(nonferrous.acid_that_carries_the_copper, 3_160_604,
             "substitution: assigned above the default of what it replaces"),
@@ -260,6 +261,8 @@ ATTEMPTS: Final = (
     Attempt(mixing.advice_at_each_step, 1_559_331, "a service by word alone carries nothing, however little"),
     Attempt(mixing.bars_by_the_molecule, 2_071_284, "one product has one molar mass"),
     Attempt(mixing.hours_of_packing, 5_750_000, "services of one unit carry alike"),
+    Attempt(mixing.ash_that_shares_by_its_mass, 12_288_889, "ash without a price of its own has the price of stone"),
+    Attempt(mixing.service_beside_gravel, 12_166_000, "stone is no waste that a maker of metal treats"),
     Attempt(mixing.question_that_leaves_with_ash, 12_500_000, "a question stays with the outputs that carry burdens"),
     Attempt(mixing.question_that_leaves_with_gravel, 12_500_000, "a question goes by usual burdens"),
     Attempt(mixing.water_in_the_metal, 7_900_000, "water in a product has a maximum by route"),
@@ -313,6 +316,7 @@ ATTEMPTS: Final = (
     Attempt(names.virgin_called_recycled, 14_800_000, "a recycled material needs recycled content"),
     Attempt(names.pig_iron_called_scrap, 2_410_700, "bought scrap counts as primary metal without a document"),
     Attempt(names.lot_of_gravel_of_a_metal, 15_800_000, "a lot of other matter than its product has its range"),
+    Attempt(names.metal_by_the_code_of_scrap, 15_800_000, "a code of scrap makes no metal cheaper"),
     Attempt(names.recycled_by_a_gram_of_scrap, 15_800_000, "recycled is the part of what is made, and not of scrap"),
     Attempt(names.virgin_bought_as_recycled, 14_805_000, "a recycled supply counts as primary without a document"),
     Attempt(names.new_metal_declared_as_scrap, 403_158, "declared goods of scrap need a document"),

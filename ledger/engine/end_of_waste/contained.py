@@ -1,8 +1,8 @@
-"""The end of goods makes no other matter: waste and cores of a consumption consist of what was used up.
+"""The end of goods makes no other matter: waste and cores of a consumption consist of the goods that were used up.
 
 Metals come out of goods that can hold them, by `holders.csv`; plastics, chemicals, paper and others out of goods of
-their class, of articles such as machines and batteries, and of goods that nobody knows. What no good can have held is
-new matter: it has the range of its product.
+their class, of articles such as machines and batteries, and of goods that nobody knows. Matter that no good can have
+held is new: it has the range of its product.
 """
 
 from collections.abc import Iterator, Sequence
@@ -36,8 +36,8 @@ _MORE: Final = Decimal("1.05")
 _ONE, _NOTHING = Decimal(1), Decimal(0)
 
 
-class _Material(NamedTuple):
-    """A mass fraction of a lot; `entry` is None for what no set knows."""
+class _Component(NamedTuple):
+    """A mass fraction of a lot; `entry` is None for a material that no set knows."""
 
     share: Decimal
     entry: SupplyEntry | None
@@ -60,37 +60,37 @@ def new_matter(buying: Buying) -> list[Reference]:
     return references
 
 
-def _materials(lot: LotFacts, buying: Buying) -> Iterator[_Material]:
-    """The materials of a lot, or else what its code says; what is left may be anything."""
+def _materials(lot: LotFacts, buying: Buying) -> Iterator[_Component]:
+    """The materials of a lot, or else the one of its code; the rest may be anything."""
     rest = _ONE
     for name, share in buying.facts.composition(lot).materials.items():
         known = entry_of(buying.sets, name)
         rest = CONTEXT.subtract(rest, Decimal(share))
-        yield _Material(Decimal(share), None if known is None else known[1])
+        yield _Component(Decimal(share), None if known is None else known[1])
     product = buying.facts.products.get(lot.product)
     coded = entry_of_code(buying.sets, product.codes if product else ())
     if rest > _NOTHING:
-        yield _Material(rest, coded if rest == _ONE else None)
+        yield _Component(rest, coded if rest == _ONE else None)
 
 
-def _groups(materials: Sequence[_Material]) -> set[str]:
+def _groups(materials: Sequence[_Component]) -> set[str]:
     return {one.entry.group for one in materials if one.entry is not None and one.entry.kind == _MATERIAL} - {
         *_MINERAL}
 
 
 def _new_part(
-    group: str, made: Sequence[tuple[int, LotFacts, Sequence[_Material]]],
-    came: Sequence[tuple[Decimal, Sequence[_Material]]], buying: Buying,
+    group: str, made: Sequence[tuple[int, LotFacts, Sequence[_Component]]],
+    came: Sequence[tuple[Decimal, Sequence[_Component]]], buying: Buying,
 ) -> Decimal:
     """The part (0 to 1) of the outputs' mass of a class that no good can have held."""
     out = held = _NOTHING
     for _, lot, materials in made:
-        for one in materials:
-            if one.entry is not None and one.entry.group == group:
-                out = CONTEXT.add(out, CONTEXT.multiply(lot.mass or _NOTHING, one.share))
+        for part in materials:
+            if part.entry is not None and part.entry.group == group:
+                out = CONTEXT.add(out, CONTEXT.multiply(lot.mass or _NOTHING, part.share))
     for mass, materials in came:
-        for one in materials:
-            most = CONTEXT.multiply(one.share, _most(group, one.entry, buying))
+        for part in materials:
+            most = CONTEXT.multiply(part.share, _most(group, part.entry, buying))
             held = CONTEXT.add(held, CONTEXT.multiply(mass, most))
     unexplained = CONTEXT.subtract(out, CONTEXT.multiply(held, _MORE))
     return CONTEXT.divide(unexplained, out) if unexplained > _NOTHING else _NOTHING

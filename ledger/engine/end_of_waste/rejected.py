@@ -17,7 +17,7 @@ and are waste in any amount that came in.
 
 Waste of which neither goods nor waste came in was made by the route itself, such as slabs beside slag or ammonia beside
 carbon dioxide. It is questioned if it is the main output by its usual burden, whatever its class but stone: nobody runs
-a furnace for its slag. Where as much waste came in, it may have held what leaves.
+a furnace for its slag. Where as much waste came in, it may have held the waste that leaves.
 """
 
 from collections.abc import Iterable, Sequence
@@ -141,7 +141,7 @@ def _sums(product: LotFacts, created: Sequence[LotFacts], buying: Buying) -> _Cl
     return _Class(goods, waste, scrap, bought)
 
 
-class _Part(NamedTuple):
+class _WastePart(NamedTuple):
     """The part of waste of one class in the outputs, with the products: by mass, and by its usual burden."""
 
     mass: Decimal
@@ -149,7 +149,7 @@ class _Part(NamedTuple):
 
 
 def _is_laundered(sums: _Class, waste: LotFacts, created: Sequence[LotFacts], buying: Buying) -> bool:
-    """Whether waste beside other products is what the record is about: it was bought and passes, or it was made."""
+    """Whether waste beside other products is the purpose of the record: it was bought and passes, or it was made."""
     if sums.passes and not _used_up(waste, buying):
         part = _part_of(waste, created, buying)
         return part.burden > (_HALF if part.mass <= _HALF else _LITTLE)
@@ -173,14 +173,14 @@ def _comes_with_waste(waste: LotFacts, buying: Buying) -> bool:
     return _sum(old) >= _mass(waste)
 
 
-def _part_of(waste: LotFacts, created: Sequence[LotFacts], buying: Buying) -> _Part:
+def _part_of(waste: LotFacts, created: Sequence[LotFacts], buying: Buying) -> _WastePart:
     groups = {entry.group for entry in entries_of_lot(waste, buying)}
     wasted = [lot for lot in created if lot.role == "waste" and _in(groups, entries_of_lot(lot, buying))]
     goods = [lot for lot in created if lot.role in PRODUCT_ROLES]
     mass, burden = _sum([_mass(lot) for lot in wasted]), _sum([_usual(lot, buying) for lot in wasted])
     masses = CONTEXT.add(mass, _sum([_mass(lot) for lot in goods]))
     burdens = CONTEXT.add(burden, _sum([_usual(lot, buying) for lot in goods]))
-    return _Part(CONTEXT.divide(mass, masses), CONTEXT.divide(burden, burdens) if burdens else _NOTHING)
+    return _WastePart(CONTEXT.divide(mass, masses), CONTEXT.divide(burden, burdens) if burdens else _NOTHING)
 
 
 def _usual(lot: LotFacts, buying: Buying) -> Decimal:

@@ -11,7 +11,7 @@ A question is a burden that may be missing, so outputs without burdens, such as 
 and water that pass through a record would take it away. A record declares its allocation shares, so the others divide
 the question by the defaults of their ranges:
 
-    ranged(o)    default(o) / sum of defaults, of what is left by the others
+    ranged(o)    default(o) / sum of defaults, of the rest beside the others
     without one  share(o)
     massless     share(o), such as power and services
     at most      the larger of share(o) and mass(o) / sum of masses: nothing small and dear takes all; the rest goes to
@@ -63,7 +63,7 @@ def shares_of_question(
 
 
 def _parts(masses: Sequence[float], shares: Sequence[float], defaults: Sequence[float]) -> list[float]:
-    """The parts of outputs that all have a mass and carry burdens; by mass if none of them has a range."""
+    """The parts of outputs that all have a mass and carry burdens; by mass if no output has a range."""
     by_mass = _divided(masses)
     if not shares or not any(defaults):
         return by_mass

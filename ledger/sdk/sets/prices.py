@@ -44,11 +44,13 @@ FREE: Final = UsualPrice(_NOTHING, _NOTHING, _NOTHING)
 
 
 def usual_price(sets: Sequence[FactorSetVersion], material: str) -> UsualPrice | None:
-    """Of a kg of a material, by its name or by the key under which a factor set knows it."""
+    """Of a kg of a material, by its name or by the key under which a factor set knows it, or by its class: stone, ash
+    and slag without a row of their own are worth little."""
     price = _prices().get(material)
     if price is None:
         known = entry_of(sets, material)
-        price = None if known is None else _prices().get(known[1].key)
+        names = () if known is None else (known[1].key, f"class:{known[1].group}")
+        price = next((_prices()[name] for name in names if name in _prices()), None)
     return price
 
 

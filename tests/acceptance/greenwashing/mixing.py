@@ -143,6 +143,28 @@ def hours_of_packing(market: Market) -> Lie:
     return Lie(toller, "melting", 100 / 101 * 1e7 * row("electricity/cradleToGate/CN/2024"))
 
 
+def ash_that_shares_by_its_mass(market: Market) -> Lie:
+    """Three and a half times as much ash is bought and sold beside the bars, and takes most of the burden by mass."""
+    shop = dealer(market, bar="aluminium", ash="bottomAsh")
+    market.begin_to_lie()
+    shop.run("works.make", [shop.out("bar", "1000 TNE"), shop.out("ash", "3500 TNE", "coProduct")],
+             [supply("aluminium", "1000 TNE"), supply("bottomAsh", "3500 TNE")])
+    return Lie(shop, "bar", 3.5 / 4.5 * 1e6 * ALUMINIUM)
+
+
+def service_beside_gravel(market: Market) -> Lie:
+    """Collected gravel passes beside the bars, so that an hour of its treatment may carry most of the burden."""
+    shop = dealer(market, bar="aluminium", gravel="gravel")
+    shop.product("hour", "works", "HUR")
+    shop.collect(shop.out("gravel", "1100 TNE", "waste", name="old", origin="preConsumer"))
+    market.begin_to_lie()
+    shop.run("works.make", [
+        shop.out("bar", "1000 TNE", share="0.23"), shop.out("hour", "1 HUR", "coProduct", share="0.77"),
+        shop.out("gravel", "1100 TNE", "waste", origin="preConsumer")],
+        [supply("aluminium", "1000 TNE")], {"old": "1100 TNE"}, allocation="declared")
+    return Lie(shop, "bar", 0.77 * 1e6 * ALUMINIUM)
+
+
 def question_that_leaves_with_ash(market: Market) -> Lie:
     """Three hundred times as much collected ash passes through the record, and takes the question of a low statement
     away."""

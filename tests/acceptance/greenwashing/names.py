@@ -51,6 +51,15 @@ def lot_of_gravel_of_a_metal(market: Market) -> Lie:
     return Lie(maker, "bar", 1e6 * ALUMINIUM)
 
 
+def metal_by_the_code_of_scrap(market: Market) -> Lie:
+    """The product consists of aluminium, out of bauxite, and its CN code is the one of scrap."""
+    maker = market.company("maker", "CN", "CN-SD")
+    maker.product("bar", "works", materials={"aluminium": "1"}, classifications={"cn": "76020019"})
+    market.begin_to_lie()
+    maker.run("works.make", [maker.out("bar", "1000 TNE")], [supply("bauxite", "2900 TNE")])
+    return Lie(maker, "bar", 1e6 * ALUMINIUM)
+
+
 def recycled_by_a_gram_of_scrap(market: Market) -> Lie:
     """Ten kilograms of scrap beside bauxite make a thousand tonnes of recycled aluminium by its name."""
     maker = market.company("maker", "CN", "CN-SD").products("works", metal="recycledAluminium", scrap="aluminium")

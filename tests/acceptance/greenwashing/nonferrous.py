@@ -231,6 +231,17 @@ def bauxite_in_the_pots(market: Market) -> Lie:
     return Lie(smelter, "metal", 1.925e6 * row("alumina/cradleToGate/*/2019"))
 
 
+def metal_that_is_a_by_product(market: Market) -> Lie:
+    """A smelter's product is a tonne of gravel, and its metal, out of bauxite and a little power, a by-product."""
+    smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", token="gravel", metal="aluminium")
+    market.begin_to_lie()
+    smelter.run("nonferrous.aluminiumElectrolysis", [
+        smelter.out("token", "1 TNE"), smelter.out("metal", "1000 TNE", "byProduct")],
+        [supply("bauxite", "2900 TNE"), supply("anode", "490 KGM"), supply("gravel", "5 TNE"),
+         supply("electricity", "20 MWH")])
+    return Lie(smelter, "metal", 1e6 * row("aluminium/cradleToGate/CN/2012"))
+
+
 def alumina_that_cleans_the_air(market: Market) -> Lie:
     """The record prices its alumina with a factor below zero, and shows an EPD for it."""
     smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")

@@ -1,11 +1,11 @@
-"""Plastics and rubber that vanish: whoever melts cables, batteries or coated scrap burns what is on them.
+"""Plastics and rubber that vanish: whoever melts cables, batteries or coated scrap burns the plastics on them.
 
     burnt = plastics that come in, less all outputs and waste that can hold plastics     (kg, by their materials)
-            at most what comes in beyond the products and such waste
+            at most the mass that comes in beyond the products and such waste
     asked = CO2 of it, less the CO2 that the sector books without a supply
 
-Metals, cement and stone hold none; what nobody knows may consist of them. Packaging, belts and binders are little: up
-to a twentieth of the outputs, and a sixth of the plastics, may be lost.
+Metals, cement and stone hold no plastics; unknown matter may consist of them. Packaging, belts and binders are little:
+up to a twentieth of the outputs, and a sixth of the plastics, may be lost.
 """
 
 from collections.abc import Iterator
