@@ -50,7 +50,7 @@ LEAST_UNFILLED: Final = Decimal("0.55")
 USUAL_FIBRE: Final = Decimal("0.8")
 """Kg of fibre per kg of paper: coated magazine paper has up to 40 % of pigments, copying paper 20."""
 FILLERS: Final = ("calciumCarbonate", "chalk", "kaolin", "talc", "filler", "gypsum", "titaniumDioxide")
-"""Materials of outputs that say what is no fibre."""
+"""Materials of outputs that are no fibre."""
 
 
 class Papermaking(Mill, frozen=True, kw_only=True):
