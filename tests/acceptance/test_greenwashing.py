@@ -1,4 +1,4 @@
-"""194 attempts to obtain a false low figure, as an attacker would write them.
+"""217 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
