@@ -175,8 +175,8 @@ def _check_parts(draft: Draft, activity: Cement, parts: Mapping[str, Decimal], c
 
 
 def _check_untyped(draft: Draft, context: Context, parts: Mapping[str, Decimal], cement: Decimal) -> None:
-    """Cement of a type that nobody states has usual parts of each constituent: what exceeds them is clinker by another
-    name, unless a document shows it. Concrete sets by half of clinker, or by slag."""
+    """Cement of a type that nobody states has usual parts of each constituent: the excess is clinker by another name,
+    unless a document shows it. Concrete sets by half of clinker, or by slag."""
     usual = {kind: most * cement * USUAL_PART for kind, most in MOST_BY_KIND.items()}
     beyond = sum((parts[kind] - usual[kind] for kind, most in MOST_BY_KIND.items()
                   if parts[kind] > most * cement), ZERO)

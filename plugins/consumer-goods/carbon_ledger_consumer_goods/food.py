@@ -115,8 +115,8 @@ def assess(context: Context, activity: FoodAndDrink) -> Assessment:
 
 
 def _check_own_fuels(draft: Draft, context: Context, activity: FoodAndDrink) -> None:
-    """Biogas comes of the waste water, as much as was recovered there; other residues are what does not leave. The heat
-    of what has no origin is in question as natural gas."""
+    """Biogas comes of the waste water, as much as was recovered there; other residues are raw material that leaves in
+    no output. Heat without an origin is in question as natural gas."""
     if context.shows(*FUEL_PROOFS) or any(kind in METERS for kind in context.evidence):
         return
     recovered = sum((kilograms(one.recovered, "effluents.recovered") for one in activity.effluents

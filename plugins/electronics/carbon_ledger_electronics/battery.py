@@ -83,7 +83,7 @@ OTHER_WORDS: Final = (
     "label", "landfill", "management", "nickelore", "nickelstrip", "nickeltab", "photovoltaic", "recycling",
     "separator", "slag", "solar", "stainless", "steel", "treatment", "tray",
 )
-"""Parts of names of things that share a word with cells and their cathodes, and are none."""
+"""Parts of names of things that share a word with cells and their cathodes, and are something else."""
 WORD: Final = re.compile("[A-Z]?[a-z]+|[A-Z]+")
 USUAL_CELLS: Final = Decimal("0.65")
 LEAST_CELLS: Final = Decimal("0.2")

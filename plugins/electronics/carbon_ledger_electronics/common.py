@@ -82,7 +82,7 @@ def check_mass(draft: Draft, context: Context, came: Decimal) -> None:
 def mass_named(
     context: Context, words: Sequence[str], never: Sequence[str] = (), in_lots: Sequence[str] = ()
 ) -> Decimal | None:
-    """Kg of supplies and lots whose materials have one of these parts of names, and none of `never`; a lot without
+    """Kg of supplies and lots whose materials have one of these parts of names, and no part of `never`; a lot without
     materials may be all of them. `in_lots`: the parts of names of the materials of lots, if they are others. None if
     the mass of such a thing is unknown."""
     total = ZERO
@@ -101,8 +101,8 @@ def mass_named(
 
 
 def says(name: str, words: Sequence[str], never: Sequence[str] = ()) -> bool:
-    """Whether a name has one of these parts, and none of `never`. Silicones are sealants and no silicon, and cellulose
-    is no cell."""
+    """Whether a name has one of these parts, and no part of `never`. Silicones are sealants and no silicon, and
+    cellulose is no cell."""
     plain = name.lower().replace("silicone", "").replace("cellulose", "")
     return any(word in plain for word in words) and not any(word in plain for word in never)
 

@@ -38,7 +38,7 @@ USUAL_SILICON: Final = (Decimal("1.2"), Decimal(10))
 USUAL_POWER: Final = Decimal(2000)
 CELL_WORDS: Final = ("cell", "wafer", "silicon", "module", "tellur", "selen", "indium", "perovskite", "silane")
 OTHER_WORDS: Final = ("battery", "calcium", "carbide", "ferro", "fuelcell", "landfill", "lithium", "recycling", "steel")
-"""Parts of names of things that share a word with solar cells, and are none."""
+"""Parts of names of things that share a word with solar cells, and are something else."""
 USUAL_CELLS: Final = Decimal("2.3")
 """Cells of 182 mm per kg of module: 72 in 31.5 kg (data sheets of modules of 580 W; unverified)."""
 USUAL_SHARE: Final = Decimal("0.023")
@@ -51,7 +51,7 @@ PIECES: Final = ("solarcell", "wafer")
 HEAVIEST_CELL: Final = Decimal("0.05")
 """Kg: cells of 210 mm with their wires have 20 g."""
 PROOFS: Final = ("analysis", "billOfMaterials", "compositionAnalysis", "productDataSheet")
-"""Kinds of evidence for modules with few cells, such as those of façades."""
+"""Kinds of evidence for modules with few cells, such as façades."""
 FILMS: Final = ("thinFilm", "tandem")
 # Process aids: they leave again and are in no module.
 AIDS: Final = ("water", "nitrogen", "argon", "slurry", "hydrofluoricAcid", "nitricAcid", "hydrochloricAcid",

@@ -368,7 +368,7 @@ def test_biogas_and_residues_come_from_somewhere() -> None:
 
 
 @pytest.mark.parametrize(("fibre", "grade", "missing"), [
-    ("550", {}, 0), ("500", {}, 300), ("500", {"calciumCarbonate": "0.3"}, 0), ("310", {"kaolin": "0.2"}, 330),
+    ("400", {}, 0), ("390", {}, 410), ("390", {"calciumCarbonate": "0.3"}, 0), ("310", {"kaolin": "0.2"}, 330),
 ])
 def test_paper_of_chalk(fibre: str, grade: dict[str, str], missing: float) -> None:
     """A tonne of paper is 0.8 fibre, of what it does not state as filler."""
