@@ -36,7 +36,7 @@ from ledger.footprint.stored.figures import (
     total_of,
 )
 from ledger.footprint.stored.mass_balance import booked
-from ledger.footprint.stored.questions import Made, make, shares_of_question
+from ledger.footprint.stored.questions import Made, make
 
 _SLOT: Final = SLOT[QUESTIONED]
 
@@ -63,7 +63,7 @@ def account(prepared: Prepared, figures: Mapping[str, LotFigures]) -> Outcome:
         work.covered,
     ) if work.covered else {}
     own = with_covered(work.direct, covered)
-    allocation = Allocation(work.shares, work.assigned)
+    allocation = Allocation(work.shares, work.assigned, work.bearing)
     own_figures = record_figures(own, taken, allocation, work.holdings, work.supplied, work.matter)
     amounts = escaped(work.usual_shares, work.shares, total_of(own, taken), work.assigned) if work.usual_shares else {}
     own_figures, questions = _questioned(own_figures, work, amounts)
@@ -89,7 +89,7 @@ def _questioned(
         figures = figures.with_questions(made) if made else figures
     if not figures.retained[_SLOT] and not any(one.burdens[_SLOT] for one in figures.outputs):
         return figures, ()
-    shares = shares_of_question([one.mass for one in work.holdings], work.shares)
+    shares = figures.question_parts or [0.0] * len(figures.outputs)
     return figures, tuple([
         _question(Question(output=i, share=repr(share), escaped=repr(escaping.get(i, 0.0))), made.get(i))
         for i, share in enumerate(shares) if share or i in made or i in escaping

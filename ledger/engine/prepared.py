@@ -20,6 +20,7 @@ from ledger.footprint.stored.averaging import Adjustment
 from ledger.footprint.stored.burdens import Vector
 from ledger.footprint.stored.contents import Contents, Holding
 from ledger.footprint.stored.mass_balance import Booking
+from ledger.footprint.stored.question_shares import Bearing
 from ledger.sdk import Context, FactorSetVersion
 
 REVISING = (Amendment, Closing)
@@ -50,7 +51,8 @@ class Submission(NamedTuple):
 class FigureWork(NamedTuple):
     """All that a record's figures are computed from, except its inputs' figures. `covered`: the fraction of its
     electricity for which it takes green attributes. `references`: the ranges of its outputs. `usual_shares`: of
-    outputs with a smaller share. `questioned`: the inputs whose recycled content is in question."""
+    outputs with a smaller share. `questioned`: the inputs whose recycled content is in question. `bearing`: what the
+    record's questions follow; None if they go by mass."""
 
     direct: Vector
     shares: Sequence[float]
@@ -65,6 +67,7 @@ class FigureWork(NamedTuple):
     references: tuple[Reference, ...] = ()
     usual_shares: tuple[UsualShare, ...] = ()
     questioned: frozenset[int] = frozenset()
+    bearing: Bearing | None = None
 
 
 class Pricing(NamedTuple):

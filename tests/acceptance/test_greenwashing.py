@@ -20,6 +20,7 @@ from acceptance.greenwashing import (
     mixing,
     names,
     nonferrous,
+    passing,
     prices,
     revisions,
     sectors,
@@ -38,6 +39,12 @@ from ledger.store.embedded import attach
 # code of a refusal.
 ATTEMPTS: Final = (
     Attempt(steel.coal_called_charcoal, 1_822_333, "analysis: a fossil fuel has no biogenic share"),
+    Attempt(passing.question_in_ash, 12_500_000, "questions follow the matter in question, and ash has none"),
+    Attempt(passing.question_in_cooling_water, 12_500_000, "the same: water has none"),
+    Attempt(passing.question_in_scrap_of_others, 12_500_000, "scrap that came without a question takes none"),
+    Attempt(passing.question_of_the_house_in_ash, 48_600_000, "a record's own questions stay with its goods"),
+    Attempt(passing.question_in_stone, 12_500_000, "goods take questions by usual shares, whatever their mass"),
+    Attempt(passing.question_in_a_by_product, 12_500_000, "the same"),
     Attempt(steel.slag_enough_for_four_furnaces, 918_500, "substitution: more by-product than the process can make"),
     Attempt(steel.slabs_called_scrap, 2_226_595,
             "end of waste: waste that is what the route makes, at the product's default"),

@@ -56,6 +56,14 @@ def arc_furnace_with_a_lot_of_scrap(market: Market) -> tuple[Company, list[str]]
     return mill, ["bar"]
 
 
+def cooling_water_beside_parts(market: Market) -> tuple[Company, list[str]]:
+    """A shop discharges its cooling water and says so: three hundred times the mass of its parts."""
+    shop = market.company("shop", "DE").products("works", part="aluminium", water="water")
+    shop.run("works.make", [shop.out("part", "100 TNE"), shop.out("water", "30000 TNE", "waste", origin="preConsumer")],
+             [supply("aluminium", "102 TNE"), supply("water", "30000 TNE"), supply("electricity", "90 MWH")])
+    return shop, ["part", "water"]
+
+
 def converter_cooled_with_scrap(market: Market) -> tuple[Company, list[str]]:
     """A converter takes a fifth of scrap, and its record has no documents at all."""
     works = market.company("works", "CN", "CN-HE").products("steel", slab="steel", slag="slag")
@@ -157,7 +165,7 @@ CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     packaging_of_parts, clippings_of_terminals, arc_furnace_with_delivery_notes, arc_furnace_with_a_lot_of_scrap,
     converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
     trimmings_without_a_price, parts_and_their_fitting, chlorine_beside_lye, oxygen_by_moles,
-    steel_by_its_category_rules, concrete_of_old_concrete,
+    steel_by_its_category_rules, concrete_of_old_concrete, cooling_water_beside_parts,
 )
 
 

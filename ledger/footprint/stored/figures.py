@@ -7,13 +7,16 @@
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ledger.core.outcome.assessment import BURDENS, QUESTIONED, Assigned
 from ledger.footprint.stored.burdens import SLOT, ZERO, Vector
 from ledger.footprint.stored.contents import Contents, ContentsIn, ContentsOut, Flowing, Holding, follow_matter
 from ledger.footprint.stored.escaped import with_escaped
+from ledger.footprint.stored.question_shares import Bearing, Entering, parts_by_matter
 from ledger.footprint.stored.questions import Made, shares_of_question, with_made, with_question
+
+_SLOT: Final = SLOT[QUESTIONED]
 
 
 class LotFigures(NamedTuple):
@@ -39,19 +42,23 @@ class TakenFigures(NamedTuple):
 class Allocation(NamedTuple):
     """How a record's burdens go to its outputs: each output's allocation share, and amounts assigned to one output.
 
-    `shares` is empty if no output carries burden: the record then retains all of it.
+    `shares` is empty if no output carries burden: the record then retains all of it. `bearing`: of a transformation,
+    what its questions follow; None if they go by mass.
     """
 
     shares: Sequence[float]
     assigned: Sequence[Assigned] = ()
+    bearing: Bearing | None = None
 
 
 class RecordFigures(NamedTuple):
-    """The figures of a record: `retained` burdens, content balance, and each output's figures."""
+    """The figures of a record: `retained` burdens, content balance, and each output's figures. `question_parts`: the
+    part of the record's question that each output gets."""
 
     retained: Vector
     contents: ContentsOut
     outputs: tuple[LotFigures, ...]
+    question_parts: tuple[float, ...] = ()
 
     def with_questions(self, made: Mapping[int, Made]) -> "RecordFigures":
         """These figures with the questions that outputs make."""
@@ -88,13 +95,24 @@ def record_figures(
     else:
         burdens = [ZERO] * len(outputs)
         retained = tuple(total)
-    questioned = total[SLOT[QUESTIONED]]
+    questioned = total[_SLOT]
+    parts: list[float] = []
     if questioned:
-        parts = shares_of_question([output.mass for output in outputs], allocation.shares)
+        parts = _question_parts(questioned, taken, allocation, outputs, contents)
         burdens = [with_question(vector, questioned * part) for vector, part in zip(burdens, parts, strict=True)]
         retained = with_question(retained, 0.0 if any(parts) else questioned)
     lots = tuple(LotFigures(vector, held) for vector, held in zip(burdens, contents.outputs, strict=True))
-    return RecordFigures(retained, contents, lots)
+    return RecordFigures(retained, contents, lots, tuple(parts))
+
+
+def _question_parts(
+    questioned: float, taken: Sequence[TakenFigures], allocation: Allocation, outputs: Sequence[Holding],
+    contents: ContentsOut,
+) -> list[float]:
+    if allocation.bearing is None:
+        return shares_of_question([output.mass for output in outputs], allocation.shares)
+    entering = [Entering(one.part * one.figures.burdens[_SLOT], one.part, one.figures.contents) for one in taken]
+    return parts_by_matter(questioned, allocation.bearing, entering, contents.outputs, outputs)
 
 
 def total_of(direct: Vector, taken: Sequence[TakenFigures]) -> list[float]:
@@ -109,7 +127,7 @@ def total_of(direct: Vector, taken: Sequence[TakenFigures]) -> list[float]:
 
 
 def _shared(total: list[float], allocation: Allocation) -> list[Vector]:
-    shares, assigned = allocation
+    shares, assigned = allocation.shares, allocation.assigned
     if not assigned:
         if len(shares) == 1:
             return [tuple(total)]
