@@ -64,6 +64,19 @@ def cooling_water_beside_parts(market: Market) -> tuple[Company, list[str]]:
     return shop, ["part", "water"]
 
 
+def slag_beside_its_slabs(market: Market) -> tuple[Company, list[str]]:
+    """Slag that is named leaves without burden."""
+    works = market.company("works", "CN", "CN-HE").products("steel", slab="steel", slag="slag")
+    works.run("steel.blastFurnaceBasicOxygen", [
+        works.out("slab", "1000 TNE"), works.out("slag", "330 TNE", "byProduct")],
+              [supply("ironOre", "1100 TNE"), supply("pellet", "340 TNE"), supply("scrap", "160 TNE"),
+               supply("coke", "345 TNE"), supply("anthracite", "210 TNE"), supply("limestone", "150 TNE"),
+               supply("lime", "45 TNE"), supply("electricity", "260 MWH"), supply("oxygen", "110000 NM3", "157 TNE")],
+              activity={"hotMetal": {"value": "930", "unit": "TNE"}, "slags": [
+                  {"lot": works.name("slag"), "treatment": "cutOff"}]})
+    return works, ["slab", "slag"]
+
+
 def converter_cooled_with_scrap(market: Market) -> tuple[Company, list[str]]:
     """A converter takes a fifth of scrap, and its record has no documents at all."""
     works = market.company("works", "CN", "CN-HE").products("steel", slab="steel", slag="slag")
@@ -166,6 +179,7 @@ CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
     trimmings_without_a_price, parts_and_their_fitting, chlorine_beside_lye, oxygen_by_moles,
     steel_by_its_category_rules, concrete_of_old_concrete, cooling_water_beside_parts,
+    slag_beside_its_slabs,
 )
 
 

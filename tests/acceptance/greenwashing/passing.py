@@ -2,7 +2,7 @@
 carries no burden."""
 
 from acceptance.greenwashing.lie import Lie
-from acceptance.greenwashing.mixing import ALUMINIUM, stated
+from acceptance.greenwashing.mixing import ALUMINIUM, STEEL, stated
 from support.market import Company, Market, supply
 
 LOW = 3.3
@@ -79,3 +79,18 @@ def question_in_a_by_product(market: Market) -> Lie:
                             shop.out("ash", "100000 TNE", "byProduct", share="0.03")],
              [supply("bottomAsh", "100000 TNE")], {"bar": "1000 TNE"}, allocation="declared")
     return Lie(shop, "ware", 1_000_000 * (ALUMINIUM - LOW))
+
+
+def slabs_named_as_slag(market: Market) -> Lie:
+    """A works names its slabs as slag that carries nothing, beside 10 t of slabs that carry all of it."""
+    mill = market.company("mill", "CN", "CN-SD").products("steel", slab="steel", slag="blastFurnaceSlag")
+    market.begin_to_lie()
+    mill.run("steel.blastFurnaceBasicOxygen",
+             [mill.out("slab", "10 TNE", name="first"), mill.out("slag", "330 TNE", "byProduct"),
+              mill.out("slab", "840 TNE", "byProduct")],
+             [supply("ironOre", "1100 TNE"), supply("pellet", "340 TNE"), supply("coke", "345 TNE"),
+              supply("anthracite", "210 TNE"), supply("limestone", "150 TNE"), supply("lime", "45 TNE"),
+              supply("electricity", "260 MWH"), supply("oxygen", "110000 NM3", "157 TNE")],
+             activity={"hotMetal": {"value": "860", "unit": "TNE"}, "slags": [
+                 {"lot": mill.name("slab"), "treatment": "cutOff"}, {"lot": mill.name("slag"), "treatment": "cutOff"}]})
+    return Lie(mill, "slab", 840_000 * STEEL)
