@@ -46,6 +46,7 @@ ATTEMPTS: Final = (
     Attempt(passing.question_in_stone, 12_500_000, "goods take questions by usual shares, whatever their mass"),
     Attempt(passing.question_in_a_by_product, 12_500_000, "the same"),
     Attempt(passing.slabs_named_as_slag, 1_965_600, "slag is of slag, and no metal", "invalid-activity"),
+    Attempt(passing.pulp_called_recovered_paper, 1_423_514, "recovered paper without a document is pulp"),
     Attempt(steel.slag_enough_for_four_furnaces, 918_500, "substitution: more by-product than the process can make"),
     Attempt(steel.slabs_called_scrap, 2_226_595,
             "end of waste: waste that is what the route makes, at the product's default"),

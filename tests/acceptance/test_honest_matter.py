@@ -64,6 +64,15 @@ def cooling_water_beside_parts(market: Market) -> tuple[Company, list[str]]:
     return shop, ["part", "water"]
 
 
+def paper_of_recovered_paper(market: Market) -> tuple[Company, list[str]]:
+    """A mill has the delivery notes of its recovered paper."""
+    mill = market.company("paper-mill", "DE").products("consumer-goods", paper="paper")
+    mill.run("consumer-goods.papermaking", [mill.out("paper", "1000 TNE")], [
+        supply("recoveredPaper", "1150 TNE"), supply("electricity", "600 MWH"), supply("heat", "6500 GV")],
+        evidence=[evidence("deliveryNotes:recoveredPaper")])
+    return mill, ["paper"]
+
+
 def slag_beside_its_slabs(market: Market) -> tuple[Company, list[str]]:
     """Slag that is named leaves without burden."""
     works = market.company("works", "CN", "CN-HE").products("steel", slab="steel", slag="slag")
@@ -178,7 +187,7 @@ CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     packaging_of_parts, clippings_of_terminals, arc_furnace_with_delivery_notes, arc_furnace_with_a_lot_of_scrap,
     converter_cooled_with_scrap, recycled_aluminium_with_a_certificate, swarf_sold_as_waste, sheet_and_offcuts,
     trimmings_without_a_price, parts_and_their_fitting, chlorine_beside_lye, oxygen_by_moles,
-    steel_by_its_category_rules, concrete_of_old_concrete, cooling_water_beside_parts,
+    steel_by_its_category_rules, concrete_of_old_concrete, cooling_water_beside_parts, paper_of_recovered_paper,
     slag_beside_its_slabs,
 )
 

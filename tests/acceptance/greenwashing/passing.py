@@ -3,8 +3,10 @@ carries no burden."""
 
 from acceptance.greenwashing.lie import Lie
 from acceptance.greenwashing.mixing import ALUMINIUM, STEEL, stated
-from support.market import Company, Market, supply
+from support.market import Company, Market, row, supply
 
+PULP = row("mechanicalPulp/cradleToGate/CN/2024")
+RECOVERED = row("recoveredPaper/cradleToGate/*/2025")
 LOW = 3.3
 """Kg CO2e per kg of the aluminium that nobody has shown."""
 
@@ -94,3 +96,12 @@ def slabs_named_as_slag(market: Market) -> Lie:
              activity={"hotMetal": {"value": "860", "unit": "TNE"}, "slags": [
                  {"lot": mill.name("slab"), "treatment": "cutOff"}, {"lot": mill.name("slag"), "treatment": "cutOff"}]})
     return Lie(mill, "slab", 840_000 * STEEL)
+
+
+def pulp_called_recovered_paper(market: Market) -> Lie:
+    """A paper mill calls its pulp recovered paper in the list of supplies."""
+    mill = market.company("mill", "CN", "CN-SD").products("consumer-goods", paper="paper")
+    market.begin_to_lie()
+    mill.run("consumer-goods.papermaking", [mill.out("paper", "1000 TNE")], [
+        supply("recoveredPaper", "1150 TNE"), supply("electricity", "600 MWH"), supply("heat", "6500 GV")])
+    return Lie(mill, "paper", 1_150_000 * (PULP - RECOVERED))
