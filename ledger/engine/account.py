@@ -1,6 +1,6 @@
 """Computes a prepared record's figures, outcome leaves and outcome root from its inputs' figures. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -37,7 +37,7 @@ from ledger.footprint.stored.figures import (
     total_of,
 )
 from ledger.footprint.stored.mass_balance import booked
-from ledger.footprint.stored.questions import Made, defaults_of, make, shares_of_question
+from ledger.footprint.stored.questions import Made, make
 
 _SLOT: Final = SLOT[QUESTIONED]
 
@@ -67,11 +67,10 @@ def account(prepared: Prepared, figures: Mapping[str, LotFigures]) -> Outcome:
         work.covered,
     ) if work.covered else {}
     own = with_covered(work.direct, covered)
-    parts = shares_of_question([one.mass for one in work.holdings], work.shares, defaults_of(work.references))
-    allocation = Allocation(work.shares, work.assigned, parts)
+    allocation = Allocation(work.shares, work.assigned, work.bearing)
     own_figures = record_figures(own, taken, allocation, work.holdings, work.supplied, work.matter)
     amounts = escaped(work.usual_shares, work.shares, total_of(own, taken), work.assigned) if work.usual_shares else {}
-    own_figures, questions = _questioned(own_figures, work, amounts, parts)
+    own_figures, questions = _questioned(own_figures, work, amounts)
     if work.booking is not None:
         own_figures = booked(own_figures, work.booking)
     if work.adjustment is not None:
@@ -81,11 +80,10 @@ def account(prepared: Prepared, figures: Mapping[str, LotFigures]) -> Outcome:
 
 
 def _questioned(
-    figures: RecordFigures, work: FigureWork, escaping: Mapping[int, float], shares: Sequence[float]
+    figures: RecordFigures, work: FigureWork, escaping: Mapping[int, float]
 ) -> tuple[RecordFigures, tuple[Question, ...]]:
     """The figures with the questions that they make, and the questions of each output for leaf 0. `escaping`: kg CO2e
-    that outputs escape by their shares, which no figure makes a question of again; `shares`: of the question that came
-    in."""
+    that outputs escape by their shares, which no figure makes a question of again."""
     made: Mapping[int, Made] = {}
     if escaping:
         figures = figures.with_escaped(escaping)
@@ -95,6 +93,7 @@ def _questioned(
         figures = figures.with_questions(made) if made else figures
     if not figures.retained[_SLOT] and not any(one.burdens[_SLOT] for one in figures.outputs):
         return figures, ()
+    shares = figures.question_parts or [0.0] * len(figures.outputs)
     return figures, tuple([
         _question(Question(output=i, share=repr(share), escaped=repr(escaping.get(i, 0.0))), made.get(i))
         for i, share in enumerate(shares) if share or i in made or i in escaping

@@ -13,6 +13,7 @@ from ledger.footprint.stored.attributes import Coverage, check_coverage, check_g
 from ledger.footprint.stored.burdens import direct
 from ledger.footprint.stored.contents import Holding
 from ledger.footprint.stored.mass_balance import Booking
+from ledger.footprint.stored.question_shares import Bearing, Good, known_material, parts_of_goods
 from ledger.footprint.stored.supplies import composed, supplied_contents
 
 
@@ -22,9 +23,10 @@ def work_of(record: AnyRecord, plan: Plan, facts: Facts, assessment: Assessment)
     maker = (record.facility, record.process) if isinstance(record, Transformation) else None
     provisional = isinstance(record, Transformation) and record.basis == "provisional"
     covering = _checked_coverage(plan, assessment) if isinstance(record, Transformation) else Coverage()
+    shares_of_record = allocated(record, plan, assessment)
     return FigureWork(
         direct(assessment, provisional=provisional),
-        allocated(record, plan, assessment),
+        shares_of_record,
         tuple([_holding(created, facts) for created in plan.created]),
         supplied_contents(plan.supplied, facts) if isinstance(record, Transformation) else {},
         tuple([_recycled(taken, maker) for taken in plan.taken]),
@@ -36,7 +38,28 @@ def work_of(record: AnyRecord, plan: Plan, facts: Facts, assessment: Assessment)
         usual_shares=assessment.usual_shares,
         questioned=questioned_inputs(assessment),
         origins=origin_limit(record, plan, facts),
+        bearing=_bearing(plan, shares_of_record, assessment) if isinstance(record, Transformation) else None,
     )
+
+
+def _bearing(plan: Plan, carried: list[float], assessment: Assessment) -> Bearing | None:
+    """What the questions of a transformation follow; None if it has one output, or none that carries burdens."""
+    if len(plan.created) < 2 or not carried:
+        return None
+    burdens: dict[int, float] = {}
+    for one in assessment.references:
+        burdens[one.output] = burdens.get(one.output, 0.0) + float(one.mass) * float(one.default)
+    usual = {one.output: float(one.share) for one in assessment.usual_shares if one.amount is None}
+    goods = [
+        Good(share, usual.get(i, 0.0), burdens.get(i, 0.0) if share or i in usual else 0.0)
+        for i, share in enumerate(carried)
+    ]
+    supplied: dict[str, float] = {}
+    for supply, mass in plan.supplied:
+        if mass is not None:
+            name = known_material(supply.material)
+            supplied[name] = supplied.get(name, 0.0) + float(mass)
+    return Bearing(parts_of_goods(goods), supplied)
 
 
 def _checked_coverage(plan: Plan, assessment: Assessment) -> Coverage:

@@ -21,6 +21,7 @@ from ledger.footprint.stored.averaging import Adjustment
 from ledger.footprint.stored.burdens import Vector
 from ledger.footprint.stored.contents import Contents, Holding
 from ledger.footprint.stored.mass_balance import Booking
+from ledger.footprint.stored.question_shares import Bearing
 from ledger.sdk import Context, FactorSetVersion
 
 REVISING = (Amendment, Closing)
@@ -52,7 +53,7 @@ class FigureWork(NamedTuple):
     """All that a record's figures are computed from, except its inputs' figures. `covered`: the fraction of its
     electricity for which it takes green attributes. `references`: the ranges of its outputs. `usual_shares`: of
     outputs with a smaller share. `questioned`: the inputs whose recycled content is in question. `origins`: the limit
-    of its waste of end users."""
+    of its waste of end users. `bearing`: what the record's questions follow; None if they go by mass."""
 
     direct: Vector
     shares: Sequence[float]
@@ -68,6 +69,7 @@ class FigureWork(NamedTuple):
     usual_shares: tuple[UsualShare, ...] = ()
     questioned: frozenset[int] = frozenset()
     origins: OriginLimit | None = None
+    bearing: Bearing | None = None
 
 
 class Pricing(NamedTuple):

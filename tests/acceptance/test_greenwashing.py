@@ -1,4 +1,4 @@
-"""298 attempts to obtain a false low figure, as an attacker would write them.
+"""306 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -21,6 +21,7 @@ from acceptance.greenwashing import (
     names,
     nonferrous,
     portions,
+    passing,
     prices,
     revisions,
     sectors,
@@ -52,6 +53,14 @@ ATTEMPTS: Final = (
     Attempt(portions.half_of_an_alloy_without_a_name, 2_247_642, "no title without the names of materials"),
     Attempt(portions.steel_that_is_half_stated, 2_247_642, "what is not stated is as the rest"),
     Attempt(portions.computers_collected_as_waste, 24_864_223, "computers are made new; used ones are cores"),
+    Attempt(passing.question_in_ash, 12_500_000, "questions follow the matter in question, and ash has none"),
+    Attempt(passing.question_in_cooling_water, 12_500_000, "the same: water has none"),
+    Attempt(passing.question_in_scrap_of_others, 12_500_000, "scrap that came without a question takes none"),
+    Attempt(passing.question_of_the_house_in_ash, 48_600_000, "a record's own questions stay with its goods"),
+    Attempt(passing.question_in_stone, 12_500_000, "goods take questions by usual shares, whatever their mass"),
+    Attempt(passing.question_in_a_by_product, 12_500_000, "the same"),
+    Attempt(passing.slabs_named_as_slag, 1_965_600, "slag is of slag, and no metal", "invalid-activity"),
+    Attempt(passing.pulp_called_recovered_paper, 1_423_514, "recovered paper without a document is pulp"),
     Attempt(steel.slag_enough_for_four_furnaces, 918_500, "substitution: more by-product than the process can make"),
     Attempt(steel.slabs_called_scrap, 2_226_595,
             "end of waste: waste that is what the route makes, at the product's default"),

@@ -59,6 +59,36 @@ def arc_furnace_with_a_lot_of_scrap(market: Market) -> tuple[Company, list[str]]
     return mill, ["bar"]
 
 
+def cooling_water_beside_parts(market: Market) -> tuple[Company, list[str]]:
+    """A shop discharges its cooling water and says so: three hundred times the mass of its parts."""
+    shop = market.company("shop", "DE").products("works", part="aluminium", water="water")
+    shop.run("works.make", [shop.out("part", "100 TNE"), shop.out("water", "30000 TNE", "waste", origin="preConsumer")],
+             [supply("aluminium", "102 TNE"), supply("water", "30000 TNE"), supply("electricity", "90 MWH")])
+    return shop, ["part", "water"]
+
+
+def paper_of_recovered_paper(market: Market) -> tuple[Company, list[str]]:
+    """A mill has the delivery notes of its recovered paper."""
+    mill = market.company("paper-mill", "DE").products("consumer-goods", paper="paper")
+    mill.run("consumer-goods.papermaking", [mill.out("paper", "1000 TNE")], [
+        supply("recoveredPaper", "1150 TNE"), supply("electricity", "600 MWH"), supply("heat", "6500 GV")],
+        evidence=[evidence("deliveryNotes:recoveredPaper")])
+    return mill, ["paper"]
+
+
+def slag_beside_its_slabs(market: Market) -> tuple[Company, list[str]]:
+    """Slag that is named leaves without burden."""
+    works = market.company("works", "CN", "CN-HE").products("steel", slab="steel", slag="slag")
+    works.run("steel.blastFurnaceBasicOxygen", [
+        works.out("slab", "1000 TNE"), works.out("slag", "330 TNE", "byProduct")],
+              [supply("ironOre", "1100 TNE"), supply("pellet", "340 TNE"), supply("scrap", "160 TNE"),
+               supply("coke", "345 TNE"), supply("anthracite", "210 TNE"), supply("limestone", "150 TNE"),
+               supply("lime", "45 TNE"), supply("electricity", "260 MWH"), supply("oxygen", "110000 NM3", "157 TNE")],
+              activity={"hotMetal": {"value": "930", "unit": "TNE"}, "slags": [
+                  {"lot": works.name("slag"), "treatment": "cutOff"}]})
+    return works, ["slab", "slag"]
+
+
 def converter_cooled_with_scrap(market: Market) -> tuple[Company, list[str]]:
     """A converter takes a fifth of scrap, and its record has no documents at all."""
     works = market.company("works", "CN", "CN-HE").products("steel", slab="steel", slag="slag")
@@ -635,6 +665,7 @@ CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     incinerator_with_metal_in_its_ash, dismantled_kitchen, mill_that_burns_its_methane, cables_that_are_stripped,
     stocktaking_of_bars, bars_that_a_fire_took, bars_that_were_too_many, samples_and_broken_parts,
     dealer_who_becomes_a_turner, dealer_who_counts_its_bars, workshop_that_wears_out_its_tools,
+    cooling_water_beside_parts, paper_of_recovered_paper, slag_beside_its_slabs,
 )
 
 

@@ -17,9 +17,9 @@ a figure may be too low, the finding has an amount in kg CO2e. Nobody removes a 
 a better record or a document replaces the record that has it (an `amendment`).
 
 The amount is the lot's *questioned* amount (`questionedAbs`). It stays with the lot through transfers, pools and
-processes, by usual burdens, and reaches every product that is made of it. A figure of which more than 3 % is left out,
-questioned or provisional is titled *incomplete*, *questioned* or *provisional*. Buyers see code, severity and amount;
-your values stay with you, your auditors, and whoever may see your record.
+processes with the matter in question, and reaches every product that is made of it. A figure of which more than 3 % is
+left out, questioned or provisional is titled *incomplete*, *questioned* or *provisional*. Buyers see code, severity and
+amount; your values stay with you, your auditors, and whoever may see your record.
 
 - **warning**: doubts a figure. **note**: tells something, without an amount. **refusal**: the record does not enter.
 - `carbon-ledger submit` shows the findings of a record at once.

@@ -2,7 +2,7 @@
 
 Mass: outputs weigh at most as much as the matter that comes in. Freight and treatment are no matter. Water and air are
 free, so they explain the mass of outputs only up to a maximum of the route (`nature.csv` of its sector, else of the
-ledger).
+ledger). Water that leaves as waste water is what came in.
 
 Content: a metal comes out of inputs that can hold it, by `holders.csv`: steel out of steel, scrap, ore, scale and
 alloys, not out of sand and coal. Metals that only alloy it explain a part beside it, by `alloys.csv`. Other materials
@@ -198,14 +198,20 @@ def _check_mass(
     process: Process, outputs: Sequence[OutputHeld], came: Sequence[Portion], asked: Decimal
 ) -> list[Finding]:
     """Mass of outputs that only water, air or services could explain. `asked`: kg in question already."""
-    mass = explained = water = air = ZERO
+    mass = explained = water = air = drained = ZERO
     for output in outputs:
-        mass += output.made.facts.mass or ZERO
+        weight = output.made.facts.mass or ZERO
+        mass += weight
+        if output.made.facts.role == "waste":
+            drained += weight * output.profile.water
     for profile, amount in came:
         explained += amount * profile.matter
         water += amount * profile.water
         air += amount * profile.air
-    explained += min(water, mass * most_of(WATER, process.nature)) + min(air, mass * most_of(AIR, process.nature))
+    drained = min(drained, water)
+    held = mass - drained
+    explained += drained + min(water - drained, held * most_of(WATER, process.nature))
+    explained += min(air, held * most_of(AIR, process.nature))
     unexplained = mass - explained * (ONE + process.tolerance) - asked
     if not mass or unexplained <= ZERO:
         return []

@@ -5,6 +5,7 @@ scrap or recycled by its name counts as the primary material, unless a document 
 origin. Waste that is a lot has its maker or its collector, and needs no document here.
 
     recycledX, XScrap       question: the default of X, less the supply's figure, omissions and questions
+    recoveredPaper          the same of the pulp that it replaces
     scrap of steel, copper  the usual part of it in primary metal is believed: converters and smelters cool with it
     declared goods, XScrap  they have the range of X
 
@@ -43,6 +44,8 @@ _SCRAP: Final = "Scrap"
 _BELIEVED: Final[Mapping[str, Decimal]] = {"steelScrap": Decimal("0.33"), "copperScrap": Decimal("0.2")}
 """Of the metal of a record, so much may be scrap without a document: converters take up to a third of scrap, smelters
 up to a fifth (BREF iron and steel 2013, BREF non-ferrous metals 2017; unverified)."""
+_REPLACED: Final[Mapping[str, str]] = {"recoveredPaper": "mechanicalPulp"}
+"""What recovered material replaces that has a name of its own."""
 _LEAST: Final = Decimal("0.1")
 """Kg CO2e per kg of the primary material."""
 _ROUNDED: Final = Decimal("0.99")
@@ -84,9 +87,10 @@ def _key_of(factor: str | None) -> str:
 
 def _primary(buying: Buying, entry: SupplyEntry) -> SupplyEntry | None:
     """The material of which an entry is the recycled form or the scrap, by its name."""
-    if not entry.key.endswith(_SCRAP):
+    replaced = _REPLACED.get(entry.key, entry.key.removesuffix(_SCRAP))
+    if replaced == entry.key:
         return primary_of(buying.sets, entry)
-    known = entry_of(buying.sets, entry.key.removesuffix(_SCRAP))
+    known = entry_of(buying.sets, replaced)
     return None if known is None else known[1]
 
 

@@ -3,17 +3,20 @@
 1. Burdens follow the allocation shares:
        burden(o) = share(o) * (direct + sum_i q_i/Q_i * burden(i) - sum assigned) + assigned(o)
    A record without an output that carries burden retains its burdens.
-2. Contents follow matter (see `contents`). Questioned amounts follow usual burdens (see `questions`).
+2. Contents follow matter (see `contents`), and so do questioned amounts (see `questions`).
 """
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from ledger.core.outcome.assessment import BURDENS, QUESTIONED, Assigned
 from ledger.footprint.stored.burdens import SLOT, ZERO, Vector
 from ledger.footprint.stored.contents import Contents, ContentsIn, ContentsOut, Flowing, Holding, follow_matter
 from ledger.footprint.stored.escaped import with_escaped
+from ledger.footprint.stored.question_shares import Bearing, Entering, parts_by_matter
 from ledger.footprint.stored.questions import Made, shares_of_question, with_made, with_question
+
+_SLOT: Final = SLOT[QUESTIONED]
 
 
 class LotFigures(NamedTuple):
@@ -39,21 +42,23 @@ class TakenFigures(NamedTuple):
 class Allocation(NamedTuple):
     """How a record's burdens go to its outputs: each output's allocation share, and amounts assigned to one output.
 
-    `shares` is empty if no output carries burden: the record then retains all of it. `questions`: each output's part of
-    the questioned amount, by `shares_of_question`; by masses and shares alone if it is empty.
+    `shares` is empty if no output carries burden: the record then retains all of it. `bearing`: of a transformation,
+    what its questions follow; None if they go by mass.
     """
 
     shares: Sequence[float]
     assigned: Sequence[Assigned] = ()
-    questions: Sequence[float] = ()
+    bearing: Bearing | None = None
 
 
 class RecordFigures(NamedTuple):
-    """The figures of a record: `retained` burdens, content balance, and each output's figures."""
+    """The figures of a record: `retained` burdens, content balance, and each output's figures. `question_parts`: the
+    part of the record's question that each output gets."""
 
     retained: Vector
     contents: ContentsOut
     outputs: tuple[LotFigures, ...]
+    question_parts: tuple[float, ...] = ()
 
     def with_questions(self, made: Mapping[int, Made]) -> "RecordFigures":
         """These figures with the questions that outputs make."""
@@ -90,13 +95,24 @@ def record_figures(
     else:
         burdens = [ZERO] * len(outputs)
         retained = tuple(total)
-    questioned = total[SLOT[QUESTIONED]]
+    questioned = total[_SLOT]
+    parts: list[float] = []
     if questioned:
-        parts = allocation.questions or shares_of_question([output.mass for output in outputs], allocation.shares)
+        parts = _question_parts(questioned, taken, allocation, outputs, contents)
         burdens = [with_question(vector, questioned * part) for vector, part in zip(burdens, parts, strict=True)]
         retained = with_question(retained, 0.0 if any(parts) else questioned)
     lots = tuple(LotFigures(vector, held) for vector, held in zip(burdens, contents.outputs, strict=True))
-    return RecordFigures(retained, contents, lots)
+    return RecordFigures(retained, contents, lots, tuple(parts))
+
+
+def _question_parts(
+    questioned: float, taken: Sequence[TakenFigures], allocation: Allocation, outputs: Sequence[Holding],
+    contents: ContentsOut,
+) -> list[float]:
+    if allocation.bearing is None:
+        return shares_of_question([output.mass for output in outputs], allocation.shares)
+    entering = [Entering(one.part * one.figures.burdens[_SLOT], one.part, one.figures.contents) for one in taken]
+    return parts_by_matter(questioned, allocation.bearing, entering, contents.outputs, outputs)
 
 
 def total_of(direct: Vector, taken: Sequence[TakenFigures]) -> list[float]:

@@ -7,18 +7,10 @@ triggers it; its size is the default less the figure, less its omissions, less t
 
 A figure above the low end is questioned by the part of the output that may be another good than it is said to be.
 
-A question is a burden that may be missing, so outputs without burdens, such as wastes and cores, get nothing of it: ash
-and water that pass through a record would take it away. A record declares its allocation shares, so the others divide
-the question by the defaults of their ranges:
+The questions of a transformation that makes goods follow the matter in question (see `question_shares`). Those of
+other records go by mass, wastes and cores too: they never follow allocation shares. So
 
-    ranged(o)    default(o) / sum of defaults, of the rest beside the others
-    without one  share(o)
-    massless     share(o), such as power and services
-    at most      the larger of share(o) and mass(o) / sum of masses: nothing small and dear takes all; the rest goes to
-                 the outputs below their most
-    no ranges    mass(o) / sum of masses; so do wastes alone, where no output carries burdens
-
-So out + retained = in + made.
+    out + retained = in + made
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,63 +33,24 @@ class Made(NamedTuple):
     default: float
 
 
-def shares_of_question(
-    masses: Sequence[float], shares: Sequence[float], defaults: Mapping[int, float] | None = None
-) -> list[float]:
+def shares_of_question(masses: Sequence[float], shares: Sequence[float]) -> list[float]:
     """The part of the incoming question that each output gets. `masses` in kg, 0 for an output without mass; `shares`:
-    the allocation shares, empty if no output carries burdens; `defaults`: kg CO2e of the outputs that have a range."""
+    the allocation shares, empty if no output carries burdens."""
     if len(masses) == 1:
         return [1.0]
     massless = [0.0 if mass else share for mass, share in zip(masses, shares or masses, strict=True)]
-    if not any(masses):
+    whole = 0.0
+    for mass in masses:
+        whole += mass
+    if not whole:
         return massless
-    carrying = [i for i, share in enumerate(shares or masses) if share and masses[i]]
+    if not any(mass and share for mass, share in zip(masses, shares or masses, strict=True)):
+        # Beside power or services, the ashes would take all of it. An output without burden hides no question.
+        return massless
     rest = 1.0
     for share in massless:
         rest -= share
-    parts = _parts([masses[i] for i in carrying], [shares[i] for i in carrying] if shares else [],
-                   [(defaults or {}).get(i, 0.0) for i in carrying])
-    for i, part in zip(carrying, parts, strict=True):
-        massless[i] = rest * part
-    return massless
-
-
-def _parts(masses: Sequence[float], shares: Sequence[float], defaults: Sequence[float]) -> list[float]:
-    """The parts of outputs that all have a mass and carry burdens; by mass if no output has a range."""
-    by_mass = _divided(masses)
-    if not shares or not any(defaults):
-        return by_mass
-    by_share, left = _divided(shares), 1.0
-    for share, default in zip(by_share, defaults, strict=True):
-        left -= 0.0 if default else share
-    by_default = _divided(defaults)
-    most = [max(mass, share) for mass, share in zip(by_mass, by_share, strict=True)]
-    parts = [min(left * default if default else share, limit)
-             for share, default, limit in zip(by_share, by_default, most, strict=True)]
-    over, room = 1.0, 0.0
-    for part, limit in zip(parts, most, strict=True):
-        over -= part
-        room += limit - part
-    if over <= 0.0 or room <= 0.0:
-        return parts
-    return [part + over * (limit - part) / room for part, limit in zip(parts, most, strict=True)]
-
-
-def _divided(amounts: Sequence[float]) -> list[float]:
-    """Each amount over their sum."""
-    whole = 0.0
-    for amount in amounts:
-        whole += amount
-    return [amount / whole for amount in amounts]
-
-
-def defaults_of(references: Sequence[Reference]) -> dict[int, float]:
-    """Kg CO2e of the defaults of outputs, by output."""
-    defaults: dict[int, float] = {}
-    for reference in references:
-        own = float(reference.mass) * float(reference.default)
-        defaults[reference.output] = defaults.get(reference.output, 0.0) + own
-    return defaults
+    return [share if share else rest * mass / whole for mass, share in zip(masses, massless, strict=True)]
 
 
 def make(references: Sequence[Reference], burdens: Sequence[Vector], contents: Sequence[Contents]) -> dict[int, Made]:

@@ -28,6 +28,11 @@ II."""
 
 _UNBURDENED: Final = ("waste", "core", "credit")
 _ROLE: Final = "an output that is a byProduct, or a coProduct that names its materials"
+_MOST_OTHER: Final = Decimal("0.3")
+"""Of the mass of a slag or a gas: slag holds drops of metal and flux, and gas holds steam and dust."""
+_SLAGS: Final = ("slag", "silicate", "oxide", "mineral")
+_GASES: Final = ("gas", "hydrogen", "carbonMonoxide", "carbonDioxide", "methane", "nitrogen", "argon", "steam", "water")
+"""Parts of the names of materials that are slag, or gas."""
 
 
 class WasteGas(Part, frozen=True, kw_only=True):
@@ -80,8 +85,14 @@ def assign_named(
 
     gas: MJ / 1000 * 56.1 * 0.667 (Regulation (EU) 2025/2547, annex II, waste gas export). slag: t * 550 (World Steel
     Association). `granulated`: whether the process makes slag that can replace clinker. Raises PluginError for an
-    unknown output, an output that is named twice, and a treatment that does not fit the output.
+    unknown output, an output that is named twice, one of other materials (for rules that ask questions), and a
+    treatment that does not fit the output.
     """
+    if context.questions:
+        for i, gas in enumerate(gases):
+            _check_kind(context, gas.lot, f"wasteGases[{i}].lot", "gas", _GASES)
+        for i, slag in enumerate(slags):
+            _check_kind(context, slag.lot, f"slags[{i}].lot", "slag", _SLAGS)
     places = {output.lot: i for i, output in enumerate(context.outputs)}
     named = [*(gas.lot for gas in gases), *(slag.lot for slag in slags)]
     if len(set(named)) != len(named):
@@ -116,6 +127,16 @@ def _checked(context: Context, lot: str, field: str) -> OutputFacts:
         if output.lot == lot and separable:
             return output
     raise invalid_activity(field, lot, _ROLE)
+
+
+def _check_kind(context: Context, lot: str, field: str, kind: str, names: Sequence[str]) -> None:
+    """Refuses metal, coke and other goods under the name of what carries no burden."""
+    materials = _checked(context, lot, field).materials
+    other = sum((
+        part for material, part in materials.items() if not any(name.lower() in material.lower() for name in names)
+    ), ZERO)
+    if other > _MOST_OTHER:
+        raise invalid_activity(field, lot, f"{kind}: at most {_MOST_OTHER} of its mass is other materials")
 
 
 def _energy(context: Context, index: int, gas: WasteGas) -> Decimal:

@@ -193,7 +193,7 @@ def test_a_declaration_without_evidence_is_questioned_below_the_default(
     assert asked(site) == pytest.approx(question)
 
 
-def test_a_question_stays_with_what_carries_the_burden(ledger: MemoryLedger, site: Site) -> None:
+def test_a_question_follows_the_matter(ledger: MemoryLedger, site: Site) -> None:
     """80 kg of 100 go into 60 kg of parts and 20 kg of chips, and the parts carry all of the burden."""
     made(site, "0", **STEEL)
     site.product("part", materials={"steel": "1"})
@@ -202,8 +202,8 @@ def test_a_question_stays_with_what_carries_the_burden(ledger: MemoryLedger, sit
         [site.out("part-1", "part", "60 KGM"), site.out("chips-1", "chips", "20 KGM", "waste", origin="preConsumer")],
         inputs={"lot": "80 KGM"}, activity=Make(co2="200"),
     )
-    assert asked(site, "part-1") == pytest.approx(300 * 0.8)
-    assert asked(site, "chips-1") == 0
+    assert asked(site, "part-1") == pytest.approx(300 * 0.8 * 0.75)
+    assert asked(site, "chips-1") == pytest.approx(300 * 0.8 * 0.25)
 
 
 def test_who_adds_nothing_is_asked_for_the_rest(site: Site) -> None:

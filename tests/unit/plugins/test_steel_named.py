@@ -167,3 +167,33 @@ def test_converter_slag_replaces_no_clinker() -> None:
     with pytest.raises(PluginError) as caught:
         run(plugin(), given, {"slags": [{"lot": "urn:slag", "treatment": "substitution"}]})
     assert caught.value.field == "activity.slags[0].treatment"
+
+
+@pytest.mark.parametrize(("made", "activity", "is_refused"), [
+    (output("300 KGM", "byProduct", lot="urn:slag", materials={"steel": "1"}), "slags", True),
+    (output("300 KGM", "coProduct", lot="urn:slag", materials={"slag": "0.6", "castIron": "0.4"}), "slags", True),
+    (output("300 KGM", "byProduct", lot="urn:slag", materials={"rebar": "1"}), "slags", True),
+    (output("300 KGM", "byProduct", lot="urn:slag", materials={"slag": "0.8", "pigIron": "0.2"}), "slags", False),
+    (output("300 KGM", "byProduct", lot="urn:slag", materials={"granulatedSlag": "1"}), "slags", False),
+    (output("300 KGM", "byProduct", lot="urn:slag", materials={"coke": "1"}, fossil_carbon=Decimal("0.1")),
+     "wasteGases", True),
+    (output("300 KGM", "byProduct", lot="urn:slag", materials={"blastFurnaceGas": "1"}, fossil_carbon=Decimal("0.1")),
+     "wasteGases", False),
+])
+def test_only_slag_is_slag_and_only_gas_is_gas(made: OutputFacts, activity: str, is_refused: bool) -> None:
+    """Earlier rules, which ask no questions, believe the names."""
+    named: dict[str, Any] = {"lot": "urn:slag", "treatment": "cutOff"}
+    if activity == "wasteGases":
+        named |= {"treatment": "carbonOut", "gas": "blastFurnaceGas"}
+    supplies = (
+        supply("sinter", "1300 KGM"), supply("pellet", "330 KGM"), supply("coke", "360 KGM"),
+        supply("bituminous", "150 KGM"), supply("electricity", "30 KWH"),
+    )
+    for questions in (False, True):
+        given = context("steel.blastFurnace", supplies=supplies, outputs=(IRON, made), questions=questions)
+        if is_refused and questions:
+            with pytest.raises(PluginError) as caught:
+                run(plugin(), given, {activity: [named]})
+            assert caught.value.field == f"activity.{activity}[0].lot"
+        else:
+            assert fossil(run(plugin(), given, {activity: [named]}))[1] == 0
