@@ -379,7 +379,7 @@ class History:
                                      **({"owner": lot.owned_by} if lot.owned_by != plant.id else {})))
         purpose: Any = self._one_of(["ownUse", "loss"] + ["finalUse"] * (lot.owned_by == plant.id))
         return Consumption(issuer=plant.id, nonce=self._nonce(), time=self._moment(plant), purpose=purpose,
-                           inputs=[flow], outputs=outputs, evidence=_ISSUED if self._random() < 0.8 else [])
+                           inputs=[flow], outputs=outputs, evidence=_ISSUED)
 
     def _claim(self, plant: Plant) -> AnyRecord | None:
         credits_ = [lot for lot in self._stock(plant, "steel", "credit") if lot.credit == "recycling:steel"]

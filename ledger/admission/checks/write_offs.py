@@ -2,13 +2,16 @@
 
 Whoever machines a bar of 1000 t can state 301 t as the input and write off the rest: the parts then have a third of
 their burden, and they are sold before anybody can ask. So goods that the group's processes take leave by a document,
-and so do goods that the group made and nobody bought, except for products that it uses itself. Everybody else needs
-none: traders, offices and end users run no process. A group that took such goods off without a document, and then
+and so do goods that the group made and nobody bought, except for products that it uses itself. Traders, offices and
+end users run no process and need no document. A group that took such goods off without a document, and then
 begins to process them, has its processes questioned by the kilograms (`ledger.engine.inventory.unshown`), until a
 stocktaking shows its stock. No amount is too small: a limit could be used again and again.
 
-A note about waste is no document for goods of one's own: what was waste from the beginning never carried a burden, so
-the record that made it is amended.
+A note about waste is no document for goods of one's own: matter that was waste from the beginning never carried a
+burden, so the record that made it is amended.
+
+Services are rendered or not made at all: nobody can lose tonne kilometres or hours. A lot of a service that is lost
+takes burdens with it, which belong to the services that were rendered.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +26,7 @@ from ledger.admission.state import State
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import AnyRecord, Consumption, Transformation
 from ledger.core.record.redacted import is_residue
-from ledger.core.record.units import convert, plain
+from ledger.core.record.units import UNITS, convert, plain
 from ledger.core.record.values import SALE_DOCUMENTS, STOCK_DOCUMENTS, WASTE_DOCUMENTS, Evidence, Flow
 from ledger.errors import Refused
 
@@ -32,12 +35,15 @@ VANISHING: Final = ("loss", "stockCorrection", "disposed", "ownUse")
 """Purposes by which goods go nowhere."""
 WRITE_OFFS: Final = (*SOLD, "finalUse", *VANISHING)
 """Purposes by which goods leave the ledger with their burden."""
+SERVICES: Final = ("freight", "time")
+"""Dimensions of units that count services."""
+_VANISHED: Final = ("loss", "disposed", "stockCorrection")
 _STOCKTAKING: Final = "stocktaking"
 _NOTHING: Final = Decimal(0)
 Totals = Mapping[tuple[str, str], Decimal]
 
 
-class _Part(NamedTuple):
+class _LeavingGoods(NamedTuple):
     """Goods that a record takes. `place`: of the input."""
 
     place: int
@@ -47,7 +53,7 @@ class _Part(NamedTuple):
 
 
 def check_documented(record: Consumption, state: State) -> None:
-    """Raises Refused for goods that need a document and have none."""
+    """Raises Refused for goods that lack a document which they need."""
     if record.purpose not in WRITE_OFFS or not state.rules.has(Rule.DOCUMENTED_WRITE_OFFS):
         return
     group = state.group(record.issuer)
@@ -60,6 +66,19 @@ def check_documented(record: Consumption, state: State) -> None:
             raise _undocumented(part, record.purpose, "the issuer's group made it", kinds)
         if any((group, f"{TAKEN}{one}") in state.group_goods for one in like_subjects(part.product)):
             raise _undocumented(part, record.purpose, "processes of the issuer's group take such goods", kinds)
+
+
+def check_services(record: AnyRecord, planned: Plan) -> None:
+    """Refuses a consumption by which a service vanishes."""
+    if not isinstance(record, Consumption) or record.purpose not in _VANISHED:
+        return
+    for i, taken in enumerate(planned.taken):
+        if UNITS[taken.lot.unit].dimension in SERVICES:
+            raise Refused(
+                f"inputs[{i}]: {taken.quantity} {taken.lot.unit} of a service cannot vanish by {record.purpose}",
+                code="service-lost", field="purpose", value=record.purpose,
+                rule="if nobody rendered the service, amend the record that made it; else it was sold or used",
+            )
 
 
 def documents_for(purpose: str, *, own: bool) -> tuple[str, ...]:
@@ -114,7 +133,7 @@ def check_amended(
     old: AnyRecord, new: AnyRecord, plans: tuple[Plan, Plan], facts: Facts, field: str
 ) -> None:
     """Refuses an amendment that takes more goods off the ledger without a document than the record did, or by which a
-    process takes goods of another kind without one: what was written off before did not reckon with it. `plans`: of the
+    process takes goods of another kind without one: earlier write-offs did not reckon with it. `plans`: of the
     old and of the new reading."""
     if is_residue(new):
         return
@@ -161,7 +180,7 @@ def _products(plan: Plan, facts: Facts) -> list[ProductFacts]:
     return [product for product in named if product is not None]
 
 
-def _goods(issuer: str, flows: Sequence[Flow], facts: Facts) -> Iterator[_Part]:
+def _goods(issuer: str, flows: Sequence[Flow], facts: Facts) -> Iterator[_LeavingGoods]:
     """The goods with a mass among the inputs of an admitted record."""
     for i, flow in enumerate(flows):
         lot = facts.lot_named(flow.lot, issuer)
@@ -172,10 +191,10 @@ def _goods(issuer: str, flows: Sequence[Flow], facts: Facts) -> Iterator[_Part]:
             continue
         mass = part_of_mass(lot, convert(flow.quantity.amount, flow.quantity.unit, lot.unit, "inputs"))
         if mass:
-            yield _Part(i, lot, product, mass)
+            yield _LeavingGoods(i, lot, product, mass)
 
 
-def _undocumented(part: _Part, purpose: str, why: str, kinds: Sequence[str]) -> Refused:
+def _undocumented(part: _LeavingGoods, purpose: str, why: str, kinds: Sequence[str]) -> Refused:
     return Refused(
         f"inputs[{part.place}]: {plain(part.kilograms)} kg of {part.lot.id!r} leave the ledger ({purpose}) without a "
         f"document, and {why}", code=CODE, field="evidence", value=purpose, rule=_rule(kinds),

@@ -165,7 +165,7 @@ class StoryWriter:
     def consume(
         self, actor: str, inputs: list[Flow], use: EndUse, note: str, outputs: list[Output] | None = None
     ) -> str:
-        """Adds a consumption, with an invoice for what is sold outside; returns its digest."""
+        """Adds a consumption, with an invoice for goods that are sold outside; returns its digest."""
         return self._add(actor, Consumption(
             issuer=ACTORS[actor].id, nonce=self._nonce(), inputs=inputs, time=f"{use.day}T18:00:00Z",
             purpose=use.purpose, outputs=outputs or [], destination=use.destination,

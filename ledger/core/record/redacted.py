@@ -42,13 +42,13 @@ class _Digest:
     """Marks a required digest, which `NO_DIGEST` replaces."""
 
 
-class _Document:
+class _DocumentKind:
     """Marks a kind of document. The kinds that show where goods went stay, since later records rest on them."""
 
 
 _KEPT: Final = True
 _DOCUMENTS: Final = frozenset({*STOCK_DOCUMENTS, *WASTE_DOCUMENTS, *SALE_DOCUMENTS})
-_Spec = bool | type[_Code] | type[_Word] | type[_Digest] | type[_Document] | list[Any] | dict[str, Any]
+_Spec = bool | type[_Code] | type[_Word] | type[_Digest] | type[_DocumentKind] | list[Any] | dict[str, Any]
 
 
 def _kept(names: str) -> dict[str, _Spec]:
@@ -62,7 +62,7 @@ _OUTPUT: Final = _kept(
     "lot product quantity role origin mass value heatingValue moles share item materials elements previousLife owner "
     "attribute"
 ) | {"credit": {"material": _KEPT, "factor": _FACTOR}}
-_EVIDENCE: Final[Mapping[str, _Spec]] = {"digest": _Digest, "mediaType": _Word, "kind": _Document}
+_EVIDENCE: Final[Mapping[str, _Spec]] = {"digest": _Digest, "mediaType": _Word, "kind": _DocumentKind}
 _STUDY: Final = _kept("standards packagingIncluded")
 _ALLOCATION_BASIS: Final = _kept("step priceStart priceEnd priceRatio")
 _CHANGED: Final[Mapping[str, _Spec]] = _kept(
@@ -140,7 +140,7 @@ def _remaining(value: Any, spec: _Spec) -> Any:
         return GONE
     if spec is _Digest:
         return NO_DIGEST
-    if spec is _Document:
+    if spec is _DocumentKind:
         kind = str(value).partition(":")[0]
         return kind if kind in _DOCUMENTS else GONE
     if spec is _Code:

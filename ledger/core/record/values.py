@@ -155,8 +155,8 @@ WASTE_DOCUMENTS: Final = ("wasteTransferNote", "wasteManifest", "disposalCertifi
 SALE_DOCUMENTS: Final = (
     "salesInvoice", "invoice", "salesContract", "deliveryNote", "waybill", "billOfLading", "customsDeclaration",
 )
-"""Kinds of documents, alone or before a colon and their subject, that show where goods went: what happened to stock,
-who took it as waste, who bought it."""
+"""Kinds of documents, alone or before a colon and their subject, that show where goods went: as stock, as waste, or
+by a sale."""
 
 
 class Factor(Part, frozen=True):

@@ -147,7 +147,7 @@ def test_swarf_that_carried_a_burden_is_no_waste(mill: Works, shop: Works, purpo
 
 
 def test_a_works_uses_its_own_product_without_a_document(shop: Works) -> None:
-    """It breaks none, and throws none away."""
+    """It breaks nothing, and throws nothing away."""
     shop.run([shop.out("bars", "bar", "1000 KGM")], supplies=[ore("1000 KGM")])
     shop.consume({"bars": "100 KGM"}, purpose="ownUse")
     for purpose in ("loss", "stockCorrection", "disposed"):
