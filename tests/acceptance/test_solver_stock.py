@@ -12,20 +12,20 @@ from support.stock_twins import AMOUNTS, OWN, READINGS, Stock, stock_story
 from support.twins import Twin, twins
 
 BASE: Final = Stock()
-_BLENDED: Final = {"coarse_added": 16, "fine_added": 16, "metal_recipe": 8, "metal_made": 8, "pump_recipe": 8}
+_BLENDED: Final = {"coarse_added": 16, "fine_added": 16, "metal_recipe": 8, "metal_made": 8}
 _PERIOD: Final = {"left_made": 32, "right_made": 32, "left_gas": 8, "right_gas": 8, "left_figure": 1}
 TWINS: Final[Mapping[str, Stock]] = {
     "of a buyer": BASE._replace(
         **_BLENDED, **_PERIOD, coarse_made=64, coarse_figure=1 / 8, fine_made=64, fine_figure=1, renewed_figure=4),
     "of a supplier": BASE._replace(coarse_made=64, fine_made=128, renewed_figure=4),
     "of a supplier's supplier": BASE._replace(
-        **_PERIOD, coarse_added=22, fine_added=42, metal_recipe=32, metal_made=32, metal_figure=1.875, pump_recipe=16,
-        pump_figure=2.5, plate_figure=2, plate_closed_figure=3, renewed_figure=4),
+        **_PERIOD, coarse_added=22, fine_added=42, metal_recipe=32, metal_made=32, metal_figure=1.875, pump_figure=2.5,
+        plate_figure=2, plate_closed_figure=3, renewed_figure=4),
     "of a renewer": BASE._replace(
         **_BLENDED, **_PERIOD, coarse_made=64, coarse_figure=1 / 8, fine_made=64, fine_figure=1 / 4, metal_figure=2,
         pump_figure=3, plate_figure=2, plate_closed_figure=3),
 }
-_BOUGHT: Final = frozenset({"metal_figure", "pump_figure", "plate_figure", "plate_closed_figure"})
+_BOUGHT: Final = frozenset({"metal_figure", "pump", "pump_figure", "plate_figure", "plate_closed_figure"})
 CALLERS: Final[Callers] = {
     None: Known(("of a buyer", "of a renewer"), some=1),
     "forge": Known(("of a buyer",), "forge", _BOUGHT, some=1),
@@ -36,6 +36,11 @@ CALLERS: Final[Callers] = {
     "maker": Known(("of a renewer",), "maker", some=1),
     "rival": Known(("of a renewer",), "", frozenset({"renewed", "renewed_figure"}), some=1),
 }
+FURTHER: Final = [
+    Question("GET", path, (("lot", f"urn:example:{lot}"), ("method", method)))
+    for lot in ("mill:pump", "mill:pump-sent", "maker:again", "maker:again-sent", "mill:heap:2", "mill:plate-sent")
+    for method in ("multi-life/1", "multi-cycle/1") for path in ("/v1/footprint", "/v1/statement")]
+"""Methods that count earlier and later lives."""
 APART: Final = 1.2
 
 
@@ -59,7 +64,7 @@ def compared() -> Compared:
             seen[name, lot] = asker(twin, caller).seen(answer)
 
     with twins({FIRST: BASE, **TWINS}, stock_story, READINGS) as each:
-        return Compared(compare(each, CALLERS, ask_more), seen)
+        return Compared(compare(each, CALLERS, ask_more, FURTHER), seen)
 
 
 @pytest.mark.parametrize("caller", list(CALLERS))

@@ -1,6 +1,6 @@
 """All that callers see of twins, compared: see `support.twins`."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import Any, Final, NamedTuple
 
 from support.enumerated import Question, operations
@@ -47,16 +47,17 @@ class _Asked(NamedTuple):
 
 
 def compare(
-    each: Iterable[tuple[str, Twin]], known: Callers, beside: Callable[[str, Twin], object]
+    each: Iterable[tuple[str, Twin]], known: Callers, beside: Callable[[str, Twin], object],
+    further: Sequence[Question] = (),
 ) -> dict[str | None, list[Difference]]:
     """The answers by which each caller tells a twin from the base, which comes first. `beside`: what else to ask a
-    twin."""
+    twin. `further`: questions that all callers ask besides."""
     asked: dict[str | None, _Asked] = {}
     found: dict[str | None, list[Difference]] = {caller: [] for caller in known}
     for name, twin in each:
         callers = {caller: asker(twin, caller) for caller in known}
         if name == BASE:
-            asked = _asked(callers, known)
+            asked = _asked(callers, known, further)
         else:
             compared = {caller for caller, one in known.items() if name in one.twins}
             for caller, differing in _differences(name, callers, asked, compared):
@@ -70,7 +71,9 @@ def described(differences: list[Difference]) -> str:
     return f"{len(differences)} answers differ:\n" + "\n".join(map(_described, differences[:10]))
 
 
-def _asked(callers: Mapping[str | None, Asker], known: Callers) -> dict[str | None, _Asked]:
+def _asked(
+    callers: Mapping[str | None, Asker], known: Callers, further: Sequence[Question]
+) -> dict[str | None, _Asked]:
     """All callers ask the access log first: their other questions are noted there."""
     asked = {name: _Asked([], [], []) for name in callers}
     documented = list(operations(names_of(next(iter(callers.values())).twin), WITHOUT))
@@ -81,7 +84,8 @@ def _asked(callers: Mapping[str | None, Asker], known: Callers) -> dict[str | No
                 (asked[name].early if is_early else asked[name].questions).append(question)
                 asked[name].seen.append(caller.seen(answer))
     for name, caller in callers.items():
-        asked[name].seen.extend([caller.seen(answer) for answer in caller.ask(dry_runs(caller))])
+        asked[name].questions.extend(further)
+        asked[name].seen.extend([caller.seen(answer) for answer in caller.ask([*further, *dry_runs(caller)])])
     return asked
 
 

@@ -1,8 +1,8 @@
 """A story of twins with stock and lives: see `support.twins`.
 
-A mine sells two ores to a mill, which blends them in a heap. Of the heap the mill makes metal and a pump, which has an
-identity. It makes plate in two runs whose period is closed later, and keeps it in a stock that averages over closed
-periods. A forge buys metal, plate and the pump; it wears the pump out, and a maker makes its core new for a rival.
+A mine sells two ores to a mill, which blends them in a heap and makes metal of it. The mill makes plate in two runs
+whose period is closed later, and keeps it in a stock that averages over closed periods; and a pump, which has an
+identity. A forge buys metal, plate and the pump; it wears the pump out, and a maker makes its core new for a rival.
 Figures of deliveries are given; the emissions of a record follow from its recipe and the figure.
 """
 
@@ -38,7 +38,6 @@ class Stock(NamedTuple):
     metal_recipe: float = 16
     metal_made: float = 16
     metal_figure: float = 1.5
-    pump_recipe: float = 32
     pump_figure: float = 2
     left_made: float = 16
     right_made: float = 16
@@ -68,7 +67,7 @@ class Stock(NamedTuple):
 
     @property
     def pump(self) -> float:
-        return self.pump_figure * PUMP - self.pump_recipe * self.heap_figure
+        return self.pump_figure * PUMP
 
     @property
     def plate_made(self) -> float:
@@ -102,7 +101,7 @@ AMOUNTS: Final = (*Stock._fields, "coarse", "fine", "heap_figure", "metal", "pum
 OWN: Final[Mapping[str, tuple[str, ...]]] = {
     "mine": ("coarse", "coarse_made", "coarse_figure", "fine", "fine_made", "fine_figure"),
     "mill": ("coarse_added", "fine_added", "heap_figure", "metal", "metal_recipe", "metal_made", "metal_figure", "pump",
-             "pump_recipe", "pump_figure", "left", "left_made", "left_gas", "left_figure", "right", "right_made",
+             "pump_figure", "left", "left_made", "left_gas", "left_figure", "right", "right_made",
              "right_gas", "plate_made", "plate_figure", "plate_closed_figure", "gas_closed"),
     "maker": ("renewed", "renewed_figure"),
 }
@@ -123,7 +122,7 @@ def stock_story(shops: Mapping[str, Workshop], hidden: Stock) -> Iterator[Posted
     heap = mill.name("heap")
     yield made(mill, 6, {"metal": hidden.metal_made}, {heap: hidden.metal_recipe}, hidden.metal)
     yield sent(mill, 7, "metal", 8, forge, "metal-sent")
-    yield with_item(made(mill, 8, {"pump": PUMP}, {heap: hidden.pump_recipe}, hidden.pump), mill.name("pump-item"))
+    yield with_item(made(mill, 8, {"pump": PUMP}, {}, hidden.pump), mill.name("pump-item"))
     yield sent(mill, 9, "pump", PUMP, forge, "pump-sent")
     yield pooled(mill, "store", plate, averaging="period")
     for lot, amount, co2, fuel in (("left", hidden.left_made, hidden.left, hidden.left_gas),
