@@ -115,8 +115,9 @@ class FactLoader:
             await self._named_records(connection, names.records, facts)
         products = names.products | missing | {lot.product for lot in facts.lots.values()} | {
             pool.product for pool in facts.pools.values()}
-        # A record that takes from lots also depends on the places where they were made.
-        sites = names.facilities | {lot.maker[0] for lot in facts.lots.values() if lot.maker is not None}
+        # A record that takes from lots also depends on the places where they were made, and on the sites of pools.
+        sites = names.facilities | {lot.maker[0] for lot in facts.lots.values() if lot.maker is not None} | {
+            pool.facility for pool in facts.pools.values()}
         await self._bodies(connection, "facility", sites, self._facilities, facts.facilities, _facility)
         await self._bodies(connection, "product", products, self._products, facts.products, _product)
         await self._groups(connection, names, facts)
