@@ -115,7 +115,7 @@ class FactLoader:
             await self._named_records(connection, names.records, facts)
         products = names.products | missing | {lot.product for lot in facts.lots.values()} | {
             pool.product for pool in facts.pools.values()}
-        # A record that takes from lots also depends on the places where they were made.
+        # A record that takes from lots also depends on the places where they were made, and on the sites of pools.
         started = [place for lot in facts.lots.values() if (place := lot.starting_place) is not None]
         sites = names.facilities.union(started, [pool.facility for pool in facts.pools.values()])
         await self._bodies(connection, "facility", sites, self._facilities, facts.facilities, _facility)

@@ -153,9 +153,9 @@ def power_in_a_pool_at_home(market: Market) -> Lie:
     trader = market.company("trader", "NO")
     trader.product("power", "energy", "MWH")
     smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
-    depot = trader.site("depot", "CN", "CN-SD")
+    depot, office = (trader.site(name, "CN", "CN-SD") for name in ("depot", "office"))
     pool = trader.pool("pool", "power", facility=depot)
-    for name, amount, site in (("home", "100 MWH", depot), ("north", "13800 MWH", trader.name("site"))):
+    for name, amount, site in (("home", "100 MWH", office), ("north", "13800 MWH", trader.name("site"))):
         trader.run("energy.gridImport", [trader.out("power", amount, name=name)], [supply("electricity", amount)],
                    facility=site)
     market.begin_to_lie()
