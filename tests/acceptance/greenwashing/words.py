@@ -164,7 +164,8 @@ def ship_that_loses_no_gas(market: Market) -> Lie:
 
 def cells_of_thirty_tonnes(market: Market) -> Lie:
     """The cells of all modules are one piece of thirty tonnes, at the price of a piece."""
-    works = market.company("works", "CN", "CN-JS").products("electronics", module="photovoltaicModule")
+    works = market.company("works", "CN", "CN-JS")
+    works.product("module", "electronics", materials={"glass": "0.75", "aluminium": "0.2"})
     market.begin_to_lie()
     works.run("electronics.photovoltaicModule", [works.out("module", "1000 TNE")],
               [supply("glass", "790 TNE"), supply("aluminium", "220 TNE"), supply("solarCell", "1 C62", "30 TNE"),
