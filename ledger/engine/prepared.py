@@ -51,8 +51,8 @@ class Submission(NamedTuple):
 class FigureWork(NamedTuple):
     """All that a record's figures are computed from, except its inputs' figures. `covered`: the fraction of its
     electricity for which it takes green attributes. `references`: the ranges of its outputs. `usual_shares`: of
-    outputs with a smaller share. `questioned`: the inputs whose recycled content is in question. `bearing`: what the
-    record's questions follow; None if they go by mass."""
+    outputs with a smaller share. `questioned`: the inputs whose recycled content is in question. `bearing`: the
+    facts that the record's questions follow; None if they go by mass."""
 
     direct: Vector
     shares: Sequence[float]
