@@ -13,7 +13,7 @@ from ledger.footprint.stored.attributes import Coverage, check_coverage, check_g
 from ledger.footprint.stored.burdens import direct
 from ledger.footprint.stored.contents import Holding
 from ledger.footprint.stored.mass_balance import Booking
-from ledger.footprint.stored.question_shares import Bearing, Good, known_material, parts_of_goods
+from ledger.footprint.stored.question_shares import Bearing, BearingGood, known_material, parts_of_goods
 from ledger.footprint.stored.supplies import composed, supplied_contents
 
 
@@ -43,15 +43,16 @@ def work_of(record: AnyRecord, plan: Plan, facts: Facts, assessment: Assessment)
 
 
 def _bearing(plan: Plan, carried: list[float], assessment: Assessment) -> Bearing | None:
-    """What the questions of a transformation follow; None if it has one output, or none that carries burdens."""
+    """The facts that the questions of a transformation follow. None if it has one output, or no goods."""
     if len(plan.created) < 2 or not carried:
         return None
     burdens: dict[int, float] = {}
-    for one in assessment.references:
-        burdens[one.output] = burdens.get(one.output, 0.0) + float(one.mass) * float(one.default)
+    for reference in assessment.references:
+        usual_burden = float(reference.mass) * float(reference.default)
+        burdens[reference.output] = burdens.get(reference.output, 0.0) + usual_burden
     usual = {one.output: float(one.share) for one in assessment.usual_shares if one.amount is None}
     goods = [
-        Good(share, usual.get(i, 0.0), burdens.get(i, 0.0) if share or i in usual else 0.0)
+        BearingGood(share, usual.get(i, 0.0), burdens.get(i, 0.0) if share or i in usual else 0.0)
         for i, share in enumerate(carried)
     ]
     supplied: dict[str, float] = {}

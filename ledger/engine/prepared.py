@@ -53,7 +53,7 @@ class FigureWork(NamedTuple):
     """All that a record's figures are computed from, except its inputs' figures. `covered`: the fraction of its
     electricity for which it takes green attributes. `references`: the ranges of its outputs. `usual_shares`: of
     outputs with a smaller share. `questioned`: the inputs whose recycled content is in question. `origins`: the limit
-    of its waste of end users. `bearing`: what the record's questions follow; None if they go by mass."""
+    of its waste of end users. `bearing`: the facts that the record's questions follow; None if they go by mass."""
 
     direct: Vector
     shares: Sequence[float]

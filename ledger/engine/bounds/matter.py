@@ -2,7 +2,7 @@
 
 Mass: outputs weigh at most as much as the matter that comes in. Freight and treatment are no matter. Water and air are
 free, so they explain the mass of outputs only up to a maximum of the route (`nature.csv` of its sector, else of the
-ledger). Water that leaves as waste water is what came in.
+ledger). Waste water is explained by all water that came in.
 
 Content: a metal comes out of inputs that can hold it, by `holders.csv`: steel out of steel, scrap, ore, scale and
 alloys, not out of sand and coal. Metals that only alloy it explain a part beside it, by `alloys.csv`. Other materials

@@ -45,7 +45,7 @@ _BELIEVED: Final[Mapping[str, Decimal]] = {"steelScrap": Decimal("0.33"), "coppe
 """Of the metal of a record, so much may be scrap without a document: converters take up to a third of scrap, smelters
 up to a fifth (BREF iron and steel 2013, BREF non-ferrous metals 2017; unverified)."""
 _REPLACED: Final[Mapping[str, str]] = {"recoveredPaper": "mechanicalPulp"}
-"""What recovered material replaces that has a name of its own."""
+"""The materials that recovered ones replace, if these have a name of their own."""
 _LEAST: Final = Decimal("0.1")
 """Kg CO2e per kg of the primary material."""
 _ROUNDED: Final = Decimal("0.99")

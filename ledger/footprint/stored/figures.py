@@ -13,7 +13,7 @@ from ledger.core.outcome.assessment import BURDENS, QUESTIONED, Assigned
 from ledger.footprint.stored.burdens import SLOT, ZERO, Vector
 from ledger.footprint.stored.contents import Contents, ContentsIn, ContentsOut, Flowing, Holding, follow_matter
 from ledger.footprint.stored.escaped import with_escaped
-from ledger.footprint.stored.question_shares import Bearing, Entering, parts_by_matter
+from ledger.footprint.stored.question_shares import Bearing, EnteringQuestion, parts_by_matter
 from ledger.footprint.stored.questions import Made, shares_of_question, with_made, with_question
 
 _SLOT: Final = SLOT[QUESTIONED]
@@ -42,8 +42,8 @@ class TakenFigures(NamedTuple):
 class Allocation(NamedTuple):
     """How a record's burdens go to its outputs: each output's allocation share, and amounts assigned to one output.
 
-    `shares` is empty if no output carries burden: the record then retains all of it. `bearing`: of a transformation,
-    what its questions follow; None if they go by mass.
+    `shares` is empty if no output carries burden: the record then retains all of it. `bearing`: the facts
+    that the questions of a transformation follow; None if they go by mass.
     """
 
     shares: Sequence[float]
@@ -111,7 +111,9 @@ def _question_parts(
 ) -> list[float]:
     if allocation.bearing is None:
         return shares_of_question([output.mass for output in outputs], allocation.shares)
-    entering = [Entering(one.part * one.figures.burdens[_SLOT], one.part, one.figures.contents) for one in taken]
+    entering = [
+        EnteringQuestion(one.part * one.figures.burdens[_SLOT], one.part, one.figures.contents) for one in taken
+    ]
     return parts_by_matter(questioned, allocation.bearing, entering, contents.outputs, outputs)
 
 

@@ -7,8 +7,8 @@ triggers it; its size is the default less the figure, less its omissions, less t
 
 A figure above the low end is questioned by the part of the output that may be another good than it is said to be.
 
-The questions of a transformation that makes goods follow the matter in question (see `question_shares`). Those of
-other records go by mass, wastes and cores too: they never follow allocation shares. So
+The questions of a transformation that makes goods follow the matter in question (see `question_shares`). Other
+records pass questions on by mass, wastes and cores too, and never by allocation shares. So
 
     out + retained = in + made
 """

@@ -130,7 +130,7 @@ def _checked(context: Context, lot: str, field: str) -> OutputFacts:
 
 
 def _check_kind(context: Context, lot: str, field: str, kind: str, names: Sequence[str]) -> None:
-    """Refuses metal, coke and other goods under the name of what carries no burden."""
+    """Refuses metal, coke and other goods that are named as slag or gas, which carry no burden."""
     materials = _checked(context, lot, field).materials
     other = sum((
         part for material, part in materials.items() if not any(name.lower() in material.lower() for name in names)

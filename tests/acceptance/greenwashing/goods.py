@@ -326,7 +326,7 @@ def pack_without_cells(market: Market) -> Lie:
     return Lie(works, "pack", 0.65 * 400_000 * row("lithiumIonCell/cradleToGate/CN/2025"))
 
 
-def _cars(market: Market, **activity: Any) -> Lie:
+def _electric_cars(market: Market, **activity: Any) -> Lie:
     """A thousand electric cars of steel, aluminium and motors, without a battery of 60 kWh."""
     plant = market.company("plant", "CN", "CN-AH")
     plant.product("car", "equipment", "H87", materials={"steel": "0.8", "aluminium": "0.2"})
@@ -339,12 +339,12 @@ def _cars(market: Market, **activity: Any) -> Lie:
 
 def cars_with_a_battery_of_no_size(market: Market) -> Lie:
     """Electric cars have no battery among their parts, and the record leaves its capacity out."""
-    return _cars(market)
+    return _electric_cars(market)
 
 
 def cars_whose_battery_is_a_number(market: Market) -> Lie:
     """Electric cars state batteries of 60 kWh, which no lot and no supply brings."""
-    return _cars(market, batteryCapacity={"value": "60", "unit": "KWH"})
+    return _electric_cars(market, batteryCapacity={"value": "60", "unit": "KWH"})
 
 
 def modules_of_glass(market: Market) -> Lie:

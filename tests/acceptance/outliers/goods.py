@@ -3,7 +3,7 @@
 from acceptance.outliers.outlier import Outlier
 from support.market import SOLD, Market, evidence, quantity, row, supply
 
-from ledger.core.record.kinds import Transfer
+from ledger.core.record.kinds import PassportPublication, Transfer
 from ledger.core.record.values import PreviousLife
 
 GERMANY = "electricity/cradleToGate/DE/2024"
@@ -23,6 +23,7 @@ def remanufactured_gearbox(market: Market) -> Outlier:
     dealer = market.company("dealer", "DE")
     works = market.company("works", "DE")
     gearbox = works.product("gearbox", "equipment", "H87", materials={"gearbox": "1"})
+    works.post(PassportPublication, product=gearbox)
     works.product("worn", "equipment", materials={"steel": "1"})
     dealer.collect(
         dealer.out(gearbox, "11 H87", "core", name="cores", mass={"value": "4950", "unit": "KGM"},

@@ -10,7 +10,7 @@ from ledger.core.outcome.assessment import QUESTIONED
 from ledger.footprint.stored.burdens import SLOT, vector_of
 from ledger.footprint.stored.contents import Holding
 from ledger.footprint.stored.figures import Allocation, LotFigures, RecordFigures, TakenFigures, record_figures
-from ledger.footprint.stored.question_shares import Bearing, Good, parts_of_goods
+from ledger.footprint.stored.question_shares import Bearing, BearingGood, parts_of_goods
 
 ASKED: Final = SLOT[QUESTIONED]
 
@@ -66,16 +66,16 @@ def test_questions_of_the_record_stay_with_its_goods() -> None:
 
 
 @pytest.mark.parametrize(("goods", "parts"), [
-    ([Good(0.96, 0, 15.8), Good(0.04, 0, 0.5)], [15.8 / 16.3, 0.5 / 16.3]),  # metal, and a heap of gravel
-    ([Good(0.99, 0, 80), Good(0.01, 0, 20)], [0.8, 0.2]),  # one good, by shares that the record declares
-    ([Good(0.97, 0, 15.8), Good(0.03, 0.9)], [0.97, 0.03]),  # ash without a range
-    ([Good(0.1, 0.75, 15.8), Good(0.9)], [0.75, 0.25]),  # a service that would carry it
-    ([Good(0.7), Good(0.3), Good(0)], [0.7, 0.3, 0]),
-    ([Good(0, 0.6, 30), Good(1, 0, 20)], [0.6, 0.4]),
-    ([Good(0, 0.6, 30), Good(1)], [0.6, 0.4]),
+    ([BearingGood(0.96, 0, 15.8), BearingGood(0.04, 0, 0.5)], [15.8 / 16.3, 0.5 / 16.3]),  # metal, and a heap of gravel
+    ([BearingGood(0.99, 0, 80), BearingGood(0.01, 0, 20)], [0.8, 0.2]),  # one good, by shares that the record declares
+    ([BearingGood(0.97, 0, 15.8), BearingGood(0.03, 0.9)], [0.97, 0.03]),  # ash without a range
+    ([BearingGood(0.1, 0.75, 15.8), BearingGood(0.9)], [0.75, 0.25]),  # a service that would carry it
+    ([BearingGood(0.7), BearingGood(0.3), BearingGood(0)], [0.7, 0.3, 0]),
+    ([BearingGood(0, 0.6, 30), BearingGood(1, 0, 20)], [0.6, 0.4]),
+    ([BearingGood(0, 0.6, 30), BearingGood(1)], [0.6, 0.4]),
     ([], []),
 ])
-def test_goods_take_questions_by_their_usual_burdens(goods: list[Good], parts: list[float]) -> None:
+def test_goods_take_questions_by_their_usual_burdens(goods: list[BearingGood], parts: list[float]) -> None:
     assert parts_of_goods(goods) == pytest.approx(parts)
 
 
@@ -84,6 +84,17 @@ def test_a_heap_beside_the_good_takes_nothing_of_its_matter() -> None:
     for stone in (holding(gravel=100_000), Holding(100_000, {}, False)):
         assert questions([lot(100, aluminium=1000)], [0.5, 0.5], [holding(aluminium=1000), stone], gravel=100_000) == (
             pytest.approx([100, 0]))
+
+
+def test_all_mass_counts_of_a_lot_that_states_no_materials() -> None:
+    """A bar by its code, and chips beside ash that passes through."""
+    bar = TakenFigures(1.0, LotFigures(vector_of({QUESTIONED: 100.0}), {"mass": 80.0}))
+    chips = Holding(20, {}, False)
+    assert questions([bar], [1.0, 0.0], [holding(steel=60), chips]) == pytest.approx([75, 25])
+    assert questions([bar], [1.0, 0.0, 0.0], [holding(steel=60), chips, holding(ash=980)], ash=980) == pytest.approx(
+        [75, 25 * 20 / 1000, 25 * 980 / 1000])
+    assert questions([bar], [0.9, 0.1], [holding(steel=80), holding(gravel=9000)], gravel=9000) == (
+        pytest.approx([90, 10]))
 
 
 AMOUNTS: Final = st.sampled_from([0.0, 1.0, 3.5, 1e-6, 1e9])
@@ -99,7 +110,7 @@ def test_nothing_of_a_question_is_lost(
     outputs: list[tuple[dict[str, float], float]],
 ) -> None:
     taken = [lot(asked, **materials) for asked, materials in lots]
-    goods = parts_of_goods([Good(weight / sum([1e-300, *[one for _, one in outputs]])) for _, weight in outputs])
+    goods = parts_of_goods([BearingGood(weight / sum([1e-300, *[one for _, one in outputs]])) for _, weight in outputs])
     if not any(goods):
         goods[0] = 1.0
     figures = _figures(taken, goods, [holding(**materials) for materials, _ in outputs], own, supplied)
