@@ -197,10 +197,11 @@ def entries_of_lot(lot: LotFacts, buying: Buying) -> list[SupplyEntry]:
 
 
 def _main_by_products(buying: Buying) -> set[int]:
-    """The by-products that are the main outputs by their usual burdens, such as metal beside a token of bath."""
+    """The by-products that are the main outputs by their usual burdens, such as metal beside a token of bath. A plant
+    that treats as much waste may draw metal out of it."""
     if not any(lot.role == _BY_PRODUCT for lot, _ in buying.plan.created):
         return set()
-    whole = by_products = Decimal(0)
+    whole = by_products = mass = Decimal(0)
     main = set[int]()
     for output, (lot, _) in enumerate(buying.plan.created):
         if not lot.mass or lot.role not in (*PRODUCT_ROLES, _BY_PRODUCT):
@@ -211,8 +212,13 @@ def _main_by_products(buying: Buying) -> set[int]:
         whole = CONTEXT.add(whole, usual)
         groups = {entry.group for entry in entries_of_lot(lot, buying)}
         if lot.role == _BY_PRODUCT and not groups <= _RESIDUES:
-            by_products = CONTEXT.add(by_products, usual)
+            by_products, mass = CONTEXT.add(by_products, usual), CONTEXT.add(mass, lot.mass)
             main.add(output)
+    for lot, _, amount in buying.plan.taken:
+        if lot.role == "waste" and not {entry.group for entry in entries_of_lot(lot, buying)} & _RESIDUES:
+            mass = CONTEXT.subtract(mass, amount or Decimal(0))
+    if mass <= 0:
+        return set()
     return main if CONTEXT.multiply(by_products, Decimal(2)) > whole else set()
 
 

@@ -188,6 +188,8 @@ UNPROVEN: Final = {
     "energy.photovoltaic": {"load-unusual", "generation-unproven"}, "energy.wind": {"generation-unproven"},
     "electronics.semiconductor": {"abatement-unproven"},
     "petrochemicals.nitricAcid": {"abatement-unproven"}, "petrochemicals.steamCracking": {"energy-unusual"},
+    **{f"consumer-goods.{route}": {"methane-unproven"} for route in (
+        "foodAndDrink", "papermaking", "pulping", "textileDyeing")},
 }
 """Cases that are short, or that show nothing."""
 
