@@ -210,8 +210,6 @@ UNPROVEN: Final = {
     **{f"consumer-goods.{route}": {"effluent-unproven"}
        for route in ("foodAndDrink", "papermaking", "pulping", "textileDyeing")},
     "petrochemicals.nitricAcid": {"abatement-unproven"}, "petrochemicals.steamCracking": {"energy-unusual"},
-    **{f"consumer-goods.{route}": {"methane-unproven"} for route in (
-        "foodAndDrink", "papermaking", "pulping", "textileDyeing")},
 }
 """Cases that are short, or that show nothing."""
 
