@@ -121,8 +121,8 @@ class Reader:
         session: Session | None = None, anonymous: bool = False,
     ) -> Self:
         """Reads from the server at `url`. `tls` replaces the authorities that this program trusts, `session` the
-        session of this program at that server; `anonymous` readers have none. Raises InvalidInput, for `field`, if
-        `url` is not an http or https address, or if a token would be sent over a network without TLS."""
+        session of this program at that server; an `anonymous` reader uses no session. Raises InvalidInput, for `field`,
+        if `url` is not an http or https address, or if a token would be sent over a network without TLS."""
         address = address_of(url, field)
         session = None if anonymous else session or session_at(str(address))
         if session is not None and address.scheme != "https" and address.host not in _LOCAL:

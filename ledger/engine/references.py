@@ -280,21 +280,21 @@ class _Ranges:
 
     def _by_materials(self, materials: Mapping[str, str]) -> list[Reference]:
         """Empty if too little of the mass has a range."""
-        found: list[tuple[SupplyEntry, str, Decimal]] = []
+        ranged: list[tuple[SupplyEntry, str, Decimal]] = []
         unknown = unranged = Decimal(0)
         for name, stated in materials.items():
             entry, share = entry_of(self._sets, name), Decimal(stated)
             if entry is None:
                 unknown = CONTEXT.add(unknown, share)
             elif self._choice(entry[1]) is not None:
-                found.append((entry[1], name, share))
+                ranged.append((entry[1], name, share))
             else:
                 unranged = CONTEXT.add(unranged, share)
-        part = sum([share for _, _, share in found], Decimal(0))
+        part = sum([share for _, _, share in ranged], Decimal(0))
         if part < _KNOWN_PART or unknown > _UNKNOWN_PART:
             return []
         scale = CONTEXT.divide(CONTEXT.multiply(self._mass, CONTEXT.subtract(Decimal(1), unranged)), part)
-        return [one for entry, name, share in found
+        return [one for entry, name, share in ranged
                 for one in self._reference(entry, spelled(CONTEXT.multiply(scale, share)), name)]
 
     def _choice(self, entry: SupplyEntry) -> SetChoice | None:
