@@ -30,13 +30,13 @@ from ledger.sdk.sets.lookup import amount_of, choose, entry_of, entry_of_code
 from ledger.sdk.sets.reading import co2e_of
 
 _KNOWN_PART, _UNKNOWN_PART = Decimal("0.5"), Decimal("0.1")
-"""Of a product's mass, so much must be of materials with a range, and at most so much of names that no set knows. What
-is not stated, or not known, is as the rest."""
+"""Of a product's mass, so much must be of materials with a range, and at most so much of names that no set knows. The
+part that is not stated, or not known, counts as the rest."""
 _FAR: Final = Decimal(2)
 """Between the low ends of two descriptions of one good."""
 _FLUIDS: Final = ("water", "air", "oxygen")
 _RESIDUES: Final = frozenset({"mineral", "cement", "gas", "fluorinatedGas", "water", "fuel", ""})
-"""Classes of by-products to which their routes assign a burden, or none."""
+"""Classes of by-products to which their routes assign little burden or nothing."""
 _MADE_NEW: Final = frozenset({"machinery", "electronics", "battery", "cement", "gas", "food"})
 """Classes of goods of which no waste is made again: used parts are cores, and everything else needs a document of its
 recycled content."""
@@ -177,7 +177,7 @@ class Buying(NamedTuple):
         return mass
 
     def _part_of_class(self, lot: LotFacts, group: str) -> Decimal:
-        """Of a lot's mass, by its materials; by its code if it states none that a set knows."""
+        """Of a lot's mass, by its materials; by its code if no set knows its materials."""
         materials = self.facts.composition(lot).materials
         classed = [(known[1], share) for name, share in materials.items()
                    if (known := entry_of(self.sets, name)) is not None]

@@ -96,8 +96,8 @@ def is_shown(evidence: Sequence[Evidence], kinds: Sequence[str]) -> bool:
 
 
 def written_off(record: Consumption, state: State) -> Totals:
-    """The totals of goods without a document as they are after a consumption. A stocktaking ends those of like goods:
-    it shows how much is there."""
+    """The totals of goods without a document as they are after a consumption. A stocktaking shows how much is there,
+    so it ends the totals of like goods."""
     if record.purpose not in WRITE_OFFS or not state.rules.has(Rule.DOCUMENTED_WRITE_OFFS):
         return {}
     group, totals = state.group(record.issuer), dict[tuple[str, str], Decimal]()

@@ -92,7 +92,7 @@ def _alike(name: str, product: str, like: frozenset[str], facts: Facts) -> bool:
 
 
 def _amount(buying: Buying, taken: int, kilograms: Decimal) -> Decimal | None:
-    """Kg CO2e of goods like an input, by their default; None if the sets know none."""
+    """Kg CO2e of goods like an input, by their default; None if the sets have no default."""
     lot = buying.plan.taken[taken].lot
     ranges = ranges_of_lot(0, lot, kilograms, buying)
     with localcontext(CONTEXT):
