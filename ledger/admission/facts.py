@@ -170,9 +170,10 @@ class RecordFacts(Struct, frozen=True, gc=False):
 class Facts:
     """Facts by name; a missing fact is unknown or not loaded. All are immutable except for `lines`, the generations of
     each pool in log order (at least the newest), `default_pools`, by holder and product, and `activations`, which grow.
-    `withdrawn` are the lots of withdrawn records. `group_goods` are running totals in kg by group and subject, and
-    `made_goods` the products of which a process has made goods, so far. `returned` has the totals from before a
-    record that is being revised, by its first lot: see `ledger.admission.checks.goods`. `given` has the declarations,
+    `withdrawn` are the lots of withdrawn records. `group_goods` are running totals in kg by group and subject,
+    `unshown` are the groups with a total of goods that went without a document, and `made_goods` the products of which
+    a process has made goods, so far. `returned` has the totals from before a record that is being revised, by its first
+    lot: see `ledger.admission.checks.goods`. `given` has the declarations,
     by digest, that their issuers have given to an organisation (empty for all), by a grant or a publication; the right
     to name them stays. `seen` has the products that an organisation (empty for all) was shown: by a publication, by a
     grant in full, or with a lot that it received or owns. If the grant is of all records, the grantor stands for its
@@ -191,6 +192,7 @@ class Facts:
         self.records: dict[str, RecordFacts] = {}
         self.withdrawn: set[str] = set()
         self.group_goods: dict[tuple[str, str], Decimal] = {}
+        self.unshown: set[str] = set()
         self.made_goods: set[str] = set()
         self.returned: dict[str, tuple[Decimal, Decimal | None, tuple[tuple[str, Decimal], ...]]] = {}
         self.given: set[tuple[str, str]] = set()
@@ -216,6 +218,7 @@ class Facts:
         self.records.update(other.records)
         self.withdrawn.update(other.withdrawn)
         self.group_goods.update(other.group_goods)
+        self.unshown.update(other.unshown)
         self.made_goods.update(other.made_goods)
         self.returned.update(other.returned)
         self.given.update(other.given)

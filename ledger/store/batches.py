@@ -12,6 +12,7 @@ import msgspec
 
 from ledger.admission.activations import PluginActivation
 from ledger.admission.checks.goods import subjects_of
+from ledger.admission.checks.write_offs import note_totals
 from ledger.admission.facts import standing_facts
 from ledger.admission.identifiers import PRODUCT
 from ledger.admission.names import Names
@@ -326,8 +327,8 @@ async def _load_goods(connection: Connection, state: State, names: Names) -> Non
         wanted.update(itertools.product(coming, subjects))
     if wanted:
         groups, raised = zip(*wanted, strict=True)
-        for row in await connection.fetch(sql["group_goods"], list(groups), list(raised)):
-            state.group_goods[row["organization"], row["subject"]] = row["kilograms"]
+        rows = await connection.fetch(sql["group_goods"], list(groups), list(raised))
+        note_totals(state, {(row["organization"], row["subject"]): row["kilograms"] for row in rows})
     products = {product for _, product in traded}.union(state.products if coming else ())
     state.made_goods.update([row["product"] for row in await connection.fetch(sql["made_goods"], list(products))])
 

@@ -8,7 +8,7 @@ withdrawal does not make a sale undone. Only a stocktaking ends the total of goo
 
 from collections.abc import Iterable
 from decimal import Decimal
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Final, NamedTuple
 
 from ledger.admission.facts import Facts, LotFacts, ProductFacts
@@ -41,26 +41,31 @@ class EarlierGoods(NamedTuple):
 NOTHING: Final = EarlierGoods()
 
 
-class _GoodsKind(NamedTuple):
-    """A product's code, by its first digits, and its main material; empty if it has no code or no such material."""
+class GoodsSubjects(NamedTuple):
+    """The subjects of totals that concern a product. `sold`: raised by its sale; `like`: of goods like it; `taken`:
+    raised by a process that takes it; `unshown`: of goods like it that went without a document."""
 
-    code: str
-    material: str
-
-
-def _kind_of(product: ProductFacts) -> _GoodsKind:
-    code = max(product.codes, key=len, default="")[:_CODE]
-    materials = product.composition.materials
-    main = max(materials, key=lambda name: Decimal(materials[name]), default="")
-    return _GoodsKind(code, main if main and Decimal(materials[main]) >= _MOST else "")
+    sold: tuple[str, ...]
+    like: tuple[str, ...]
+    taken: tuple[str, ...]
+    unshown: tuple[str, ...]
 
 
-def sold_subjects(product: ProductFacts) -> list[str]:
-    """The subjects whose totals a sale of the product raises."""
-    code, material = _kind_of(product)
-    if not code:
-        return [f"uncoded:{material}" if material else f"product:{product.id}"]
-    return [f"code:{code}", f"coded:{material}"] if material else [f"code:{code}"]
+def goods_subjects(product: ProductFacts) -> GoodsSubjects:
+    return _subjects(product.id, product.codes, tuple(product.composition.materials.items()))
+
+
+@lru_cache(maxsize=4096)
+def _subjects(product: str, codes: tuple[str, ...], materials: tuple[tuple[str, str], ...]) -> GoodsSubjects:
+    """Every record that takes goods asks for their subjects, so they are kept."""
+    code = max(codes, key=len, default="")[:_CODE]
+    main, share = max(materials, key=lambda one: Decimal(one[1]), default=("", "0"))
+    material = main if Decimal(share) >= _MOST else ""
+    uncoded = f"uncoded:{material}" if material else f"product:{product}"
+    coded = (f"coded:{material}",) if material else ()
+    sold = (f"code:{code}", *coded) if code else (uncoded,)
+    like = (f"code:{code}", uncoded) if code else (*coded, uncoded)
+    return GoodsSubjects(sold, like, tuple([TAKEN + one for one in sold]), tuple([UNSHOWN + one for one in like]))
 
 
 def declared_subject(product: ProductFacts) -> str:
@@ -68,18 +73,19 @@ def declared_subject(product: ProductFacts) -> str:
     return f"declared:{product.id}"
 
 
+def sold_subjects(product: ProductFacts) -> tuple[str, ...]:
+    """The subjects whose totals a sale of the product raises."""
+    return goods_subjects(product).sold
+
+
 def like_subjects(product: ProductFacts) -> tuple[str, ...]:
     """The subjects whose totals are of goods like the product."""
-    code, material = _kind_of(product)
-    other = f"uncoded:{material}" if material else f"product:{product.id}"
-    if code:
-        return f"code:{code}", other
-    return (f"coded:{material}", other) if material else (other,)
+    return goods_subjects(product).like
 
 
 def subjects_of(product: ProductFacts) -> set[str]:
     """All subjects that a record about the product reads or raises."""
-    subjects = {*sold_subjects(product), *like_subjects(product)}
+    subjects = {*goods_subjects(product).sold, *goods_subjects(product).like}
     kept = [f"{total}{subject}" for total in (TAKEN, UNSHOWN) for subject in subjects]
     return {*subjects, declared_subject(product), *kept}
 
@@ -111,7 +117,7 @@ def returned(record: AnyRecord, facts: Facts) -> EarlierGoods:
 
 
 def _unshown(record: Transformation, facts: Facts) -> tuple[tuple[str, Decimal], ...]:
-    if not facts.group_goods:
+    if not facts.unshown:
         return ()
     before = dict[str, Decimal]()
     for flow in record.inputs:
@@ -119,8 +125,8 @@ def _unshown(record: Transformation, facts: Facts) -> tuple[tuple[str, Decimal],
         product = None if lot is None else facts.products.get(lot.product)
         if lot is None or product is None or lot.role not in GOODS or product.id in before:
             continue
-        totals = [facts.group_goods.get((group, f"{UNSHOWN}{one}"), _NOTHING)
-                  for group in groups_of(record.issuer, lot, facts) for one in like_subjects(product)]
+        totals = [facts.group_goods.get((group, subject), _NOTHING)
+                  for subject in goods_subjects(product).unshown for group in groups_of(record.issuer, lot, facts)]
         if any(totals):
             before[product.id] = _spelled(totals)
     return tuple(before.items())

@@ -18,7 +18,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from ledger.admission.checks.goods import GOODS, SOLD, TAKEN, UNSHOWN, groups_of, like_subjects, sold_subjects
+from ledger.admission.checks.goods import (
+    GOODS,
+    SOLD,
+    TAKEN,
+    UNSHOWN,
+    goods_subjects,
+    groups_of,
+    like_subjects,
+    sold_subjects,
+)
 from ledger.admission.facts import Facts, LotFacts, ProductFacts
 from ledger.admission.lots import Plan, part_of_mass
 from ledger.admission.rules import Rule
@@ -114,18 +123,30 @@ def written_off(record: Consumption, state: State) -> Totals:
     return totals
 
 
+def note_totals(facts: Facts, totals: Totals) -> None:
+    """Enters totals of goods. Most groups have none without a document, and need not look for them."""
+    facts.group_goods.update(totals)
+    facts.unshown.update([group for group, subject in totals if subject.startswith(UNSHOWN)])
+
+
 def first_taken(record: Transformation, state: State) -> Totals:
     """The totals that begin with a process: it is the first that takes such goods, of the issuer's group or, under
     tolling, of their owner's."""
     if not record.inputs or not state.rules.has(Rule.DOCUMENTED_WRITE_OFFS):
         return {}
     totals = dict[tuple[str, str], Decimal]()
-    for part in _goods(record.issuer, record.inputs, state):
-        for group in groups_of(record.issuer, part.lot, state):
-            for subject in sold_subjects(part.product):
-                key = group, f"{TAKEN}{subject}"
-                if key not in state.group_goods:
-                    totals[key] = CONTEXT.add(totals.get(key, _NOTHING), part.kilograms)
+    for i, flow in enumerate(record.inputs):
+        lot = state.lot_named(flow.lot, record.issuer)
+        product = None if lot is None or lot.role not in GOODS else state.products.get(lot.product)
+        if lot is None or product is None:
+            continue
+        missing = [
+            (group, name) for name in goods_subjects(product).taken for group in groups_of(record.issuer, lot, state)
+            if (group, name) not in state.group_goods
+        ]
+        part = _leaving(i, flow, lot, product) if missing else None
+        if part is not None:
+            totals.update({key: CONTEXT.add(totals.get(key, _NOTHING), part.kilograms) for key in missing})
     return totals
 
 
@@ -187,11 +208,15 @@ def _goods(issuer: str, flows: Sequence[Flow], facts: Facts) -> Iterator[_Leavin
         if lot is None or lot.role not in GOODS or not lot.mass:
             continue
         product = facts.products.get(lot.product)
-        if product is None:
-            continue
-        mass = part_of_mass(lot, convert(flow.quantity.amount, flow.quantity.unit, lot.unit, "inputs"))
-        if mass:
-            yield _LeavingGoods(i, lot, product, mass)
+        part = None if product is None else _leaving(i, flow, lot, product)
+        if part is not None:
+            yield part
+
+
+def _leaving(place: int, flow: Flow, lot: LotFacts, product: ProductFacts) -> _LeavingGoods | None:
+    """The goods that an input takes; None without a mass."""
+    mass = part_of_mass(lot, convert(flow.quantity.amount, flow.quantity.unit, lot.unit, "inputs"))
+    return _LeavingGoods(place, lot, product, mass) if mass else None
 
 
 def _undocumented(part: _LeavingGoods, purpose: str, why: str, kinds: Sequence[str]) -> Refused:

@@ -390,6 +390,7 @@ def test_facts_are_learnt(prepared: World) -> None:
     found = Facts()
     prepared.state.withdrawn.add(MILL.name("gone"))
     prepared.state.group_goods[MILL.id, "code:7214"] = Decimal(5)
+    prepared.state.unshown.add(MILL.id)
     prepared.state.given.add((digest_of(PRICE), FORGE.id))
     prepared.state.returned[MILL.name("back")] = (Decimal(5), None)
     found.learn(prepared.state)

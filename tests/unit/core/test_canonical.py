@@ -179,6 +179,17 @@ def test_a_wrong_spelling_is_shown_where_it_is() -> None:
     assert error.value == ' "b":2}'
 
 
+@pytest.mark.parametrize("keys", [5, 999, 1_001, 5_000])
+def test_keys_in_any_order_have_one_canonical_order(keys: int) -> None:
+    """Of short and of long objects, which are sorted in two ways."""
+    names = [f"k{i * 7919 % keys:05}" for i in range(keys)]
+    ordered = json.dumps({name: {"b": "1", "a": "2"} for name in names}, separators=(",", ":"), sort_keys=True)
+    shuffled = json.dumps({name: {"a": "2", "b": "1"} for name in names}, separators=(",", ":"))
+    assert canonical.encode(json.loads(shuffled)) == ordered.encode()
+    check_canonical(ordered.encode())
+    assert refusal(shuffled.encode()).code == "not-canonical"
+
+
 @pytest.mark.parametrize("statement", [
     "code_of(canonical.decode_record)", "code_of(canonical.check_canonical)", "canonical.encode(json.loads(body))",
 ])

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from ledger.admission.activations import Activations, PluginActivation
+from ledger.admission.checks.write_offs import note_totals
 from ledger.admission.facts import OrganizationFacts, PoolFacts, StandingFacts
 from ledger.admission.state import ClosedPeriod, KeyState, Recovery, State
 from ledger.core.signatures.signing import load_spki
@@ -15,7 +16,7 @@ from ledger.core.signatures.signing import load_spki
 KEPT_WHOLE = frozenset({
     "activations", "amendments", "closed", "default_pools", "erased", "frozen", "given", "group_goods", "keys", "lines",
     "made_goods", "openings", "organizations", "origin", "pools", "prefixes", "recoveries", "reports", "seen", "size",
-    "standing", "time",
+    "standing", "time", "unshown",
 })
 """The attributes of a state that `Registers` holds; of `lines` only the newest generations."""
 
@@ -83,7 +84,7 @@ def restore(state: State, registers: Registers) -> None:
     state.time = registers.time
     state.erased = registers.erased
     state.amendments = registers.amendments
-    state.group_goods = {(group, subject): kilograms for group, subject, kilograms in registers.group_goods}
+    note_totals(state, {(group, subject): kilograms for group, subject, kilograms in registers.group_goods})
     state.made_goods = registers.made_goods
     state.given = registers.given
     state.seen = registers.seen
