@@ -124,7 +124,7 @@ def written_off(record: Consumption, state: State) -> Totals:
 
 
 def note_totals(facts: Facts, totals: Totals) -> None:
-    """Enters totals of goods. Most groups have none without a document, and need not look for them."""
+    """Enters totals of goods, and which groups have a total of goods without a document: few have one."""
     facts.group_goods.update(totals)
     facts.unshown.update([group for group, subject in totals if subject.startswith(UNSHOWN)])
 
