@@ -280,7 +280,8 @@ def test_the_second_version_gains_an_index(made: Made, today: Database) -> None:
     today.execute(WITHOUT_NAMES)
     today.execute("ALTER TABLE organization DROP COLUMN parent")
     today.execute("ALTER TABLE activation DROP COLUMN precedence")
-    today.execute("ALTER TABLE lot DROP COLUMN made, DROP COLUMN since")
+    today.execute("ALTER TABLE lot DROP COLUMN made, DROP COLUMN since, DROP COLUMN place, DROP COLUMN carried")
+    today.execute("ALTER TABLE lot_version DROP COLUMN place, DROP COLUMN carried")
     today.execute("DROP TABLE plugin_archive, report, compromise, key_change, renewal, publication, log_key, "
                   "group_goods, arrival, standing_acceptance, grant_revocation, access_grant, reader_revocation, "
                   "reader, publication_end, published, client_revocation, client, token_key, spent_id, "
