@@ -11,6 +11,8 @@ is questioned, and a note tells of smaller differences.
     goods whose prices are known, ratio <= 5   by mass
     goods whose prices are known, ratio > 5    by usual prices
     goods of one composition, ratio > 5        by the values that the record states
+    goods that do not burn, beside power and   by usual prices: moles and heating values say nothing of them
+      heat, by moles or by energy
     wet goods, by mass                         by their dry matter
     offcuts of bought goods, without values    at most a quarter beside the products
     services beside goods                      nothing, or up to a quarter by values and a document of the service
@@ -65,6 +67,7 @@ _HALF: Final = Decimal("0.5")
 _FAR: Final = Decimal("0.2")
 _MOST_UNKNOWN: Final = Decimal("0.25")
 _STONE: Final = frozenset({"mineral", "water"})
+_BURNING: Final = frozenset({"organicChemical", "oil", "food", "wood", "polymer", "rubber"})
 _FREIGHT: Final = "freight"
 _BY_RULE: Final = "a rule that the record shows allows it"
 _MORE: Final = "by mass and by usual prices it would carry more"
@@ -81,8 +84,8 @@ class AllocationQuestions(NamedTuple):
 
 class _Carrier(NamedTuple):
     """An output that carries burdens. `share` of them; `price` of a kg, `worth` of all of it. `is_named`: its kind
-    of good is known, or it is a product and no by-product. `is_main`: it is no co-product and no by-product. `water`:
-    kg of it, which carry nothing."""
+    of good is known, or it is a product and no by-product. `is_main`: it is no co-product and no by-product. `burns`:
+    it has a heating value for which somebody may use it. `water`: kg of it, which carry nothing."""
 
     output: int
     share: Decimal
@@ -97,6 +100,7 @@ class _Carrier(NamedTuple):
     goods: frozenset[str]
     is_named: bool
     is_main: bool
+    burns: bool
     water: Decimal = _NOTHING
 
     @property
@@ -194,6 +198,7 @@ def _carrier(
         materials, frozenset([entry.key for entry in (coded, *named) if entry is not None]),
         bool(materials or codes or lot.role == "product") and (price is not None or lot.role != "byProduct"),
         lot.role == "product",
+        any(entry.kind == "fuel" or entry.group in _BURNING for entry in (coded, *named) if entry is not None),
     )
 
 
@@ -302,6 +307,8 @@ class _Sharing:
 
     def _priced(self) -> list[_Carrier]:
         """The outputs whose usual prices are known. All of one composition have one price, whatever it is."""
+        if self._is_beside_energy():
+            return [carrier for carrier in self._carriers if carrier.worth is not None]
         if self._is_of_one_composition():
             values = self._values()
             stated = [CONTEXT.divide(value, carrier.weight)
@@ -314,6 +321,13 @@ class _Sharing:
             return [carrier._replace(price=same, worth=same.times(carrier.weight)) for carrier in self._massive]
         among = self._carriers if self._key in _STATED else self._massive
         return [carrier for carrier in among if carrier.worth is not None]
+
+    def _is_beside_energy(self) -> bool:
+        """Whether moles, or the heating values of goods that nobody burns, share the burdens with power and heat."""
+        if all(carrier.mass for carrier in self._carriers):
+            return False
+        return self._key == "moles" or (
+            self._key == "energy" and bool(self._massive) and not any(carrier.burns for carrier in self._massive))
 
     def _by_dry_matter(self) -> Iterator[_SmallShare]:
         """Water in an output carries nothing, unless the usual prices make the value the key."""

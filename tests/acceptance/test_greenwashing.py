@@ -1,4 +1,4 @@
-"""306 attempts to obtain a false low figure, as an attacker would write them.
+"""309 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -61,6 +61,9 @@ ATTEMPTS: Final = (
     Attempt(passing.question_in_a_by_product, 12_500_000, "the same"),
     Attempt(passing.slabs_named_as_slag, 1_965_600, "slag is of slag, and no metal", "invalid-activity"),
     Attempt(passing.pulp_called_recovered_paper, 1_423_514, "recovered paper without a document is pulp"),
+    Attempt(portions.metal_beside_a_gigajoule_by_moles, 12_288_875, "moles share goods, and no steam"),
+    Attempt(portions.metal_beside_a_gigajoule_by_its_heat, 12_288_875, "heating values share goods that burn"),
+    Attempt(portions.steam_beside_power_by_moles, 1_066_357, "moles share goods, and neither power nor heat"),
     Attempt(steel.slag_enough_for_four_furnaces, 918_500, "substitution: more by-product than the process can make"),
     Attempt(steel.slabs_called_scrap, 2_226_595,
             "end of waste: waste that is what the route makes, at the product's default"),

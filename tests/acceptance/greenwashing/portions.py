@@ -1,8 +1,10 @@
 """Attempts with portions: a little scrap, or one old part, is to speak for a whole heap of goods."""
 
+from typing import Any
+
 from acceptance.greenwashing.lie import Lie
 from acceptance.greenwashing.mixing import ALUMINIUM, STEEL
-from support.market import Company, Market, evidence, row, supply
+from support.market import Company, Market, evidence, quantity, row, supply
 
 from ledger.core.record.values import PreviousLife, Quantity
 
@@ -113,6 +115,38 @@ def computers_collected_as_waste(market: Market) -> Lie:
     maker.run("equipment.assembly", [maker.out("computer", "1000 TNE")], [supply("electricity", "10 MWH")],
               {"waste": "1000 TNE"})
     return Lie(maker, "computer", 1e6 * COMPUTER - _figure(maker, "computer"))
+
+
+def metal_beside_a_gigajoule_by_moles(market: Market) -> Lie:
+    """A works sells a gigajoule of steam beside its bars, and shares by moles that it states."""
+    return _beside_steam(market, "moles", {"moles": "1"}, {"moles": "3.5"})
+
+
+def metal_beside_a_gigajoule_by_its_heat(market: Market) -> Lie:
+    """The same by heating values: bars have nearly none."""
+    return _beside_steam(market, "energy", {"heating_value": quantity("1 GV")}, {"heating_value": quantity("3.5 GV")})
+
+
+def _beside_steam(market: Market, key: str, bar: dict[str, Any], steam: dict[str, Any]) -> Lie:
+    maker = _maker(market).products("works", bar="aluminium")
+    maker.product("steam", "works", "GV")
+    market.begin_to_lie()
+    maker.run("works.make", [maker.out("bar", "1000 TNE", **bar), maker.out("steam", "1 GV", "coProduct", **steam)],
+              [supply("aluminium", "1000 TNE"), supply("naturalGas", "100 NM3", "75 KGM")], allocation=key)
+    return Lie(maker, "bar", 1e6 * ALUMINIUM - _figure(maker, "bar"))
+
+
+def steam_beside_power_by_moles(market: Market) -> Lie:
+    """A plant shares its gas among power and steam by moles, of which neither has any."""
+    plant = _maker(market)
+    plant.product("power", "energy", "MWH")
+    plant.product("steam", "energy", "GV")
+    market.begin_to_lie()
+    plant.run("energy.combinedHeatAndPower", [
+        plant.out("power", "3500 MWH", moles="1000000"), plant.out("steam", "18000 GV", "coProduct", moles="1")],
+        [supply("naturalGas", "1000000 NM3", "750 TNE")], allocation="moles")
+    worth = {"power": 3_500_000 * 0.1, "steam": 18_000_000 * 0.012}
+    return Lie(plant, "steam", _figure(plant, "power") * worth["steam"] / sum(worth.values()))
 
 
 def _maker(market: Market) -> Company:
