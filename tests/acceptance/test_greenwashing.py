@@ -45,7 +45,7 @@ ATTEMPTS: Final = (
     Attempt(portions.metal_with_a_shovel_of_scrap, 15_524_260, "scrap is no larger part of the goods than it weighs"),
     Attempt(portions.glass_with_a_shovel_of_cullet, 1_256_644, "cullet is no larger part of the glass than it weighs"),
     Attempt(portions.bars_of_one_old_gear, 2_241_865, "an old part is no larger part of the goods than it weighs"),
-    Attempt(portions.recycled_by_a_shovel, 15_524_260, "goods are recycled as far as waste went into them"),
+    Attempt(portions.recycled_by_a_shovel, 15_524_260, "goods are recycled by the part of waste in them"),
     Attempt(portions.metal_by_its_code_and_recycled_gravel, 15_524_260, "recycled content counts for its own class"),
     Attempt(portions.metal_called_a_by_product, 15_524_260, "by-products that are goods have ranges"),
     Attempt(portions.metal_by_the_code_of_scrap, 15_524_260, "of code and materials the far higher range counts"),

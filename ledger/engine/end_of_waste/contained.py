@@ -44,7 +44,7 @@ class _Component(NamedTuple):
 
 
 def new_matter(buying: Buying) -> list[Reference]:
-    """The ranges of the outputs of a consumption, as far as no good that was used up can have held them."""
+    """The ranges of the outputs of a consumption that no good which was used up can have held."""
     made = [(i, one.facts, list(_materials(one.facts, buying))) for i, one in enumerate(buying.plan.created)]
     taken = [(lot, mass, list(_materials(lot, buying))) for lot, _, mass in buying.plan.taken]
     if any(mass is None for _, mass, _ in taken):

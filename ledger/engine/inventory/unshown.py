@@ -1,9 +1,9 @@
 """Stock that a group took off the ledger without a document before its processes took such goods.
 
 Goods that are written off before the first process look like a trader's; if processes take like goods later, they may
-have taken the rest as well. So each of them is questioned by the default of the kilograms that went, as far as it can
-have cut them off: milling cuts off up to 95 % of its bars. A document about the stock of the record answers, and a
-stocktaking ends the question for later records (`ledger.admission.checks.write_offs`).
+have taken the rest as well. So each of them is questioned by the default of the kilograms that went, at most
+of those that it can have cut off: milling cuts off up to 95 % of its bars. A document about the stock of the record
+answers, and a stocktaking ends the question for later records (`ledger.admission.checks.write_offs`).
 
 A documented write-off has a note with its documents, so that inventories and reports of the site show them.
 """

@@ -1,8 +1,8 @@
 """Where the questions of a transformation go, if it makes goods: outputs that carry burdens.
 
 A question follows the matter in question. That matter leaves with the goods first. The rest leaves with waste,
-by-products without burden and cores, as far as they hold the material and it did not come without a question. So scrap
-of questioned bars takes its part, and ash or water takes nothing, however much passes through:
+by-products without burden and cores that hold the material; material that came without a question does not count. So
+scrap of questioned bars takes its part, and ash or water takes nothing, however much passes through:
 
     taken by outputs without burden = min(their material - the material that came without a question,
                                           material in question - the material in goods)
@@ -10,7 +10,7 @@ of questioned bars takes its part, and ash or water takes nothing, however much 
 The goods that hold the material take the rest, by its mass in them. If no good holds it, since the record makes other
 materials of it, all goods take the question by their usual burdens, as they take the questions of the record itself: by
 the defaults of their ranges. Neither their mass nor their declared shares count. Goods without a range take their
-allocation shares, as far as the ledger believes them. Of a lot that states no materials, all mass counts as one.
+allocation shares, and never more than the ledger believes. Of a lot that states no materials, all mass counts as one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

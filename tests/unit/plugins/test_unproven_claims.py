@@ -292,7 +292,7 @@ def test_a_cathode_by_any_name(material: str, amount: str) -> None:
     "electrolyte", "landfillBattery", "ferronickel", "fuelCell",
 ])
 def test_cathodes_of_cheap_namesakes(material: str) -> None:
-    """Things that share a part of their names with cathodes; lithium salts alone are none."""
+    """Things that share a part of their names with cathodes. A lithium salt alone is no cathode."""
     assert cells(supply(material, "400 KGM")) == {"cathode-missing": {"nmcCathode": 420}}
 
 
