@@ -19,12 +19,14 @@ class OfLot(NamedTuple):
     """A lot that the parameters name by its id; the parameter `item` names all lots of an item. One of them is given.
     `whole`: only for a caller who sees every record upstream in full, since the answer would give equations about
     hidden ones. `pools`: a name may also be of a pool, and stands for the lot at which its chain starts by the
-    parameters `direction` and `at`."""
+    parameters `direction` and `at`. `figure`: the answer is the lot's stored figure, and its row also has the facts
+    from which the policy decides: they are read once."""
 
     parameters: tuple[str, ...] = ("lot",)
     at_least: Level = Level.TOTALS
     whole: bool = False
     pools: bool = False
+    figure: bool = False
 
 
 class OfRecord(NamedTuple):

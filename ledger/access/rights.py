@@ -34,6 +34,11 @@ class Rights(NamedTuple):
     grants: tuple[HeldGrant, ...] = ()
 
     @property
+    def has_period(self) -> bool:
+        """Whether a grant depends on the times that records state."""
+        return any(grant.has_period for grant in self.grants)
+
+    @property
     def whole_grantors(self) -> frozenset[str]:
         """The organisations that have granted all of their records, of any time."""
         return frozenset([

@@ -66,7 +66,7 @@ class DatabasePool:
 
     def __init__(self, sessions: asyncpg.Pool) -> None:
         self._sessions = sessions
-        self._shared: dict[str, SharedReads] = {}
+        self._shared: dict[tuple[str, ...], SharedReads] = {}
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[Connection]:
@@ -99,10 +99,17 @@ class DatabasePool:
 
     async def fetch_each(self, sql: str, keys: Sequence[Key]) -> list[list[asyncpg.Record]]:
         """The rows of each key, in one statement with the keys of other requests; see `SharedReads`."""
-        shared = self._shared.get(sql)
+        (rows,) = await self.fetch_together((sql,), keys)
+        return rows
+
+    async def fetch_together(
+        self, statements: tuple[str, ...], *keys: Sequence[Key]
+    ) -> list[list[list[asyncpg.Record]]]:
+        """The same for several statements, each with its keys."""
+        shared = self._shared.get(statements)
         if shared is None:
-            shared = self._shared[sql] = SharedReads(self._shared_session, sql)
-        return await shared.rows(keys)
+            shared = self._shared[statements] = SharedReads(self._shared_session, statements)
+        return await shared.rows(*keys)
 
     def sessions(self) -> PoolSessions:
         """The present state, for metrics."""

@@ -25,28 +25,34 @@ MOST_GROUPS: Final = 16
 
 
 class _LookUp(NamedTuple):
-    keys: Sequence[Key]
-    done: "asyncio.Future[list[list[Record]]]"
+    keys: Sequence[Sequence[Key]]
+    done: "asyncio.Future[list[list[list[Record]]]]"
+
+    @property
+    def size(self) -> int:
+        return sum(len(keys) for keys in self.keys)
 
 
 class SharedReads:
-    """The look-ups of one statement. Its parameters are the columns of the keys, each an array; its rows begin with the
-    place of their key, from 1. `session` opens a session of the database, in which a function runs statements."""
+    """The look-ups of one statement, or of several that are needed together. The parameters of each are the columns of
+    its keys, each an array; its rows begin with the place of their key, from 1. `session` opens a session of the
+    database, in which a function runs statements."""
 
-    def __init__(self, session: Session, sql: str) -> None:
-        self._session, self._sql = session, sql
+    def __init__(self, session: Session, statements: Sequence[str]) -> None:
+        self._session, self._statements = session, statements
         self._waiting: list[_LookUp] = []
         self._collecting = False
         self._under_way: set[asyncio.Task[None]] = set()
 
-    async def rows(self, keys: Sequence[Key]) -> list[list[Record]]:
-        """The rows of each key. Raises Unavailable, and InvalidInput for a value that no row can hold."""
-        if not keys:
-            return []
-        if len(keys) > MOST_KEYS:
-            async with self._session() as fetch:
-                return await self._read(keys, fetch)
+    async def rows(self, *keys: Sequence[Key]) -> list[list[list[Record]]]:
+        """For each statement the rows of each of its keys; it does not run without keys. Raises Unavailable, and
+        InvalidInput for a value that no row can hold."""
         waiting = _LookUp(keys, asyncio.get_running_loop().create_future())
+        if waiting.size > MOST_KEYS:
+            async with self._session() as fetch:
+                return [await _read(sql, each, fetch) for sql, each in zip(self._statements, keys, strict=True)]
+        if not waiting.size:
+            return [[] for _ in keys]
         self._waiting.append(waiting)
         self._begin()
         return await waiting.done
@@ -80,7 +86,7 @@ class SharedReads:
     def _next_group(self) -> list[_LookUp]:
         count, keys = 0, 0
         for waiting in self._waiting:
-            keys += len(waiting.keys)
+            keys += waiting.size
             if keys > MOST_KEYS:
                 break
             count += 1
@@ -90,9 +96,10 @@ class SharedReads:
     async def _answer(self, group: Sequence[_LookUp], fetch: Fetch) -> bool:
         """Whether the session can be used again."""
         # Equal keys share a place.
-        places = {key: place for place, key in enumerate(dict.fromkeys([key for one in group for key in one.keys]))}
+        places = [{key: place for place, key in enumerate(dict.fromkeys([key for one in group for key in one.keys[i]]))}
+                  for i in range(len(self._statements))]
         try:
-            rows = await self._read(list(places), fetch) if places else []
+            rows = [await _read(sql, list(each), fetch) for sql, each in zip(self._statements, places, strict=True)]
         except InvalidInput as error:
             if len(group) > 1:
                 # One request names something that no row can hold. The others must not fail with it; halves find it
@@ -109,14 +116,18 @@ class SharedReads:
         else:
             for waiting in group:
                 if not waiting.done.done():
-                    waiting.done.set_result([rows[places[key]] for key in waiting.keys])
+                    waiting.done.set_result([
+                        [read[at[key]] for key in keys]
+                        for keys, read, at in zip(waiting.keys, rows, places, strict=True)])
         return True
 
-    async def _read(self, keys: Sequence[Key], fetch: Fetch) -> list[list[Record]]:
-        lists: list[list[Record]] = [[] for _ in keys]
-        for row in await fetch(self._sql, *[list(column) for column in zip(*keys, strict=True)]):
+
+async def _read(sql: str, keys: Sequence[Key], fetch: Fetch) -> list[list[Record]]:
+    lists: list[list[Record]] = [[] for _ in keys]
+    if keys:
+        for row in await fetch(sql, *[list(column) for column in zip(*keys, strict=True)]):
             lists[row[0] - 1].append(row)
-        return lists
+    return lists
 
 
 def _fail(group: Sequence[_LookUp], error: BaseException) -> None:

@@ -9,20 +9,21 @@ from litestar.routes import HTTPRoute
 
 from ledger.access.caller import NOBODY, Caller
 from ledger.access.declared import ACCESS, Declared, OpenToAll
-from ledger.access.rights import Rights
-from ledger.errors import ConfigurationError, Denied
+from ledger.access.rights import OPEN, Rights
+from ledger.errors import ConfigurationError, Denied, Unauthenticated
+from ledger.service.access.rights import AskingCaller, read_rights
 from ledger.service.access.sight import Sight
 from ledger.service.access_log.noting import Noter
+from ledger.service.identity.faults import invalid_token
+from ledger.service.identity.issuing import HeldToken
 from ledger.service.ledger import Ledger
 from ledger.web.parameters import API, check_parameters, parameters_of
 from ledger.web.problems import methods_of
 
 CALLER: Final = "caller"
 """The key of a request's state under which the door puts the caller."""
-RIGHTS: Final = "rights"
-"""The key of its rights, if the door has read them with the token."""
 TOKEN: Final = "token"  # noqa: S105 - a key
-"""The key of its verified token; absent or None without one."""
+"""The key of its token, whose signature is verified; absent or None without one."""
 _SIGHT: Final = "sight"
 
 
@@ -54,12 +55,10 @@ class Admission:
         if request.scope["path"].startswith(API):
             check_parameters(request, self._parameters(request.route_handler))
         declared = declared_by(request.route_handler)
-        if all(isinstance(one, OpenToAll) for one in declared):
-            return None
-        rights = request.scope["state"].get(RIGHTS)
-        if rights is None or self._ledger.gate.is_open:
-            rights = await self._ledger.gate.rights_of(caller_of(request))
-        request.scope["state"][_SIGHT] = await _admitted(self._ledger, request, rights)
+        if not all(isinstance(one, OpenToAll) for one in declared):
+            request.scope["state"][_SIGHT] = await _admitted(self._ledger, request, declared)
+        elif _token(request) is not None:
+            await rights_now(self._ledger, request)
         return None
 
     def _parameters(self, handler: HTTPRouteHandler) -> Mapping[str, bool]:
@@ -67,35 +66,53 @@ class Admission:
         return self._known.setdefault(handler, parameters_of(handler)) if known is None else known
 
 
-async def rights_again(ledger: Ledger, request: Request[Any, Any, Any]) -> Rights:
-    """The rights of a request's caller at this moment, for a request that has waited: its token or a grant may have
-    ended since. Raises Unauthenticated if the token has."""
-    token = request.scope.get("state", {}).get(TOKEN)
-    if token is None or ledger.gate.is_open:
-        return await ledger.gate.rights_of(caller_of(request))
-    return await ledger.tokens.holder_of(token)
+async def rights_now(ledger: Ledger, request: Request[Any, Any, Any]) -> Rights:
+    """The rights of a request's caller at this moment; of a request that has waited too, as its token or a grant may
+    have ended since. Raises Unauthenticated if the token has."""
+    rights = await read_rights(ledger.pool, _asking(ledger, request))
+    if rights is None:
+        raise _ended()
+    return OPEN if ledger.gate.is_open else rights
+
+
+def _asking(ledger: Ledger, request: Request[Any, Any, Any]) -> AskingCaller:
+    """Who asks. Raises Unauthenticated if the token is expired by now."""
+    token = _token(request)
+    return AskingCaller(caller_of(request)) if token is None else ledger.tokens.asking(token)
+
+
+def _token(request: Request[Any, Any, Any]) -> HeldToken | None:
+    token: HeldToken | None = request.scope.get("state", {}).get(TOKEN)
+    return token
+
+
+def _ended() -> Unauthenticated:
+    return invalid_token("it is revoked, or its key, client or grant is")
 
 
 async def sight_again(ledger: Ledger, request: Request[Any, Any, Any]) -> Sight:
     """The sight of a request that has waited, by its caller's rights at this moment. Raises the errors of `Gate.admit`,
     and Unauthenticated."""
-    before, rights = sight_of(request), await rights_again(ledger, request)
-    # With the same rights, the reading is noted already.
-    return await _admitted(ledger, request, rights, before.noter if rights == before.rights else None)
+    return await _admitted(ledger, request, declared_by(request.route_handler), sight_of(request))
 
 
 async def _admitted(
-    ledger: Ledger, request: Request[Any, Any, Any], rights: Rights, noter: Noter | None = None
+    ledger: Ledger, request: Request[Any, Any, Any], declared: Declared, before: Sight | None = None
 ) -> Sight:
-    """The sight of a caller with these rights, whose reading is noted. Raises the errors of `Gate.admit`."""
+    """The sight of a request's caller, whose reading is noted. `before`: the sight that it had. Raises the errors of
+    `Gate.admit`, and Unauthenticated."""
+    if ledger.gate.is_open:
+        return Sight(OPEN if _token(request) is None else await rights_now(ledger, request))
     values: dict[str, list[str]] = {}
     for name, value in request.query_params.multi_items():
         values.setdefault(name, []).append(value)
     # A parameter of the path cannot be replaced by one of the query.
     values.update({name: [str(value)] for name, value in request.path_params.items()})
-    sight = await ledger.gate.admit(rights, declared_by(request.route_handler), values)
-    if ledger.gate.is_open:
-        return sight
+    sight = await ledger.gate.admit(_asking(ledger, request), declared, values)
+    if sight is None:
+        raise _ended()
+    # With the same rights, the reading is noted already.
+    noter = before.noter if before is not None and sight.rights == before.rights else None
     if noter is None:
         noter = Noter(ledger.accesses, sight.rights, request.scope["path_template"], sight.asked)
     # Before the handler runs, so that no answer leaves without its row.

@@ -25,7 +25,7 @@ from ledger.service.posting.checking.check import CheckResult
 from ledger.service.posting.receipts import unrevised
 from ledger.service.posting.submit import SubmitResult
 from ledger.service.queries.records import digest_from, read_record
-from ledger.web.access import caller_of, require_scope, rights_again, sight_again
+from ledger.web.access import caller_of, require_scope, rights_now, sight_again
 from ledger.web.door.bodies import NDJSON
 from ledger.web.door.clients import client_of
 from ledger.web.door.posts import PostQueue
@@ -150,7 +150,7 @@ async def _shown(
     if not named:
         return results
     try:
-        rights = await rights_again(ledger, request)
+        rights = await rights_now(ledger, request)
     except Unauthenticated:
         # The token has ended while the records waited for their places or for witnesses. They are on the log.
         rights = Rights(NOBODY)

@@ -40,6 +40,7 @@ SELECT q.place, l.number, l.id, l.product, l.holder, l.role, l.origin,
        (SELECT true FROM attestation WHERE record < q.size LIMIT 1) IS NOT NULL AS any_attested,
        (SELECT owner FROM product WHERE id = l.product) AS product_owner,
        (SELECT operator FROM facility WHERE id = l.facility) AS operator,
+       CASE WHEN r.type = 'transfer' THEN (SELECT receiver FROM transfer WHERE record = r.index) END AS receiver,
        (SELECT CASE WHEN NOT a.retired THEN a.version END FROM activation a
         WHERE a.plugin = 'footprint-limit' AND a.record < r.index AND a.record > (
             SELECT min(b.record) FROM activation b WHERE b.plugin = 'ledger-rules' AND b.version NOT IN ('1', '2', '3'))

@@ -54,21 +54,21 @@ WHERE w.record = $1 AND w.version = 0 AND l.owner = ANY ($2::text[]) GROUP BY l.
 -- name: lots
 -- purpose: whom lots concern, for the policy of reading: lots of that id or item, and the newest and the oldest
 -- generation of a pool of that id in a tree. `kind` says as what a lot is found
--- parameters: names, tree sizes
+-- parameters: names, tree sizes, whether a name may be of an item or a pool too
 SELECT n.place, n.name, l.kind, l.number, l.item, l.product, l.holder, l.owner, l.sender, r.index, r.type, r.issuer,
        least(b.start, b."time") AS start, greatest(b."end", b."time") AS "end",
        (SELECT t.receiver FROM transfer t WHERE t.record = r.index) AS receiver,
        l.facility, (SELECT f.operator FROM facility f WHERE f.id = l.facility) AS operator
-FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS n (name, size, place)
+FROM unnest($1::text[], $2::bigint[], $3::bool[]) WITH ORDINALITY AS n (name, size, more, place)
 CROSS JOIN LATERAL (
     SELECT 'lot' AS kind, * FROM lot WHERE id = n.name
-    UNION ALL SELECT 'item', * FROM lot WHERE item = n.name
+    UNION ALL SELECT 'item', * FROM lot WHERE n.more AND item = n.name
     -- Ranges of the index lot_pool: an equality would let the planner follow the primary key.
     UNION ALL (SELECT 'newest', * FROM lot
-        WHERE pool IS NOT NULL AND (pool, number) >= (n.name, 0) AND (pool, number) < (n.name, n.size * 1024)
+        WHERE n.more AND pool IS NOT NULL AND (pool, number) >= (n.name, 0) AND (pool, number) < (n.name, n.size * 1024)
         ORDER BY pool DESC, number DESC LIMIT 1)
     UNION ALL (SELECT 'oldest', * FROM lot
-        WHERE pool IS NOT NULL AND (pool, number) >= (n.name, 0) AND (pool, number) < (n.name, n.size * 1024)
+        WHERE n.more AND pool IS NOT NULL AND (pool, number) >= (n.name, 0) AND (pool, number) < (n.name, n.size * 1024)
         ORDER BY pool, number LIMIT 1)) l
 JOIN record r ON r.index = l.number / 1024
 LEFT JOIN LATERAL json_to_record(CASE

@@ -167,6 +167,19 @@ def test_a_period_limits_the_grant_of_a_lot(chain: Secrets) -> None:
     assert seen_of(chain, rival, [old, raw, mid, new]) == [True, True, True, True]
 
 
+def test_a_period_limits_the_stored_figures_of_a_grant(chain: Secrets) -> None:
+    """The row of a figure has no times of its record, so a grant of a period has them read."""
+    mill, rival = chain.mill, chain.rival
+    old, new = mill.mine("old", "333.25", co2="40.71875", **EARLIER), mill.make({"new": "10"}, {"old": "20"})
+    for record in (old, new):
+        chain.inside.post([record])
+    for name in ("old", "new"):
+        chain.inside.post([granted(mill, rival, lot=mill.name(name), **MARCH)])
+    answers = [chain.callers.get(rival.id, "/v1/footprint", {"lot": mill.name(name)}) for name in ("old", "new")]
+    assert [answer.status_code for answer in answers] == [404, 200]
+    assert not leaks(answers[0].content, ("333.25", "40.71875", digest_of(old)))
+
+
 def test_a_whole_grant_beside_one_of_a_period_stands(chain: Secrets) -> None:
     mill, rival = chain.mill, chain.rival
     old, new = mill.mine("old", "333.25", **EARLIER), mill.make({"new": "10"}, {"old": "20"})

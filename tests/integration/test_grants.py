@@ -33,7 +33,7 @@ from ledger.core.record.kinds import (
 )
 from ledger.core.record.values import Supply
 from ledger.errors import LedgerError
-from ledger.service.access.rights import read_link, read_rights
+from ledger.service.access.rights import AskingCaller, read_link, read_rights
 from ledger.service.audit_source.database import DatabaseSource
 
 UNTIL: Final = "2034-12-31T00:00:00Z"
@@ -78,7 +78,10 @@ def seconds_later(seconds: int) -> str:
 
 
 def rights(ledger: Inside, **caller: Any) -> Rights:
-    return ledger.run(read_rights(ledger.ledger.pool, Caller(**{"scopes": frozenset({"read"}), **caller})))
+    asking = AskingCaller(Caller(**{"scopes": frozenset({"read"}), **caller}))
+    read = ledger.run(read_rights(ledger.ledger.pool, asking))
+    assert read is not None
+    return read
 
 
 def test_nobody_has_no_rights(ledger: Inside) -> None:

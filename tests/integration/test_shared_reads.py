@@ -66,12 +66,12 @@ async def waiting(pool: DatabasePool, count: int) -> list[int]:
 def test_those_of_one_moment_take_one_statement_and_get_their_own_rows(ledger: Inside) -> None:
     counted = Counted(ledger.ledger.pool)
 
-    async def ask() -> list[list[list[asyncpg.Record]]]:
-        shared = SharedReads(counted.session, TIMES)
+    async def ask() -> list[list[list[list[asyncpg.Record]]]]:
+        shared = SharedReads(counted.session, [TIMES])
         return await asyncio.gather(*[
             shared.rows([(f"n{one}", one % 3), ("everybody's", 2)]) for one in range(50)])
 
-    for one, lists in enumerate(ledger.run(ask())):
+    for one, (lists,) in enumerate(ledger.run(ask())):
         own = [(f"n{one}", time) for time in range(1, one % 3 + 1)]
         assert named(lists) == [own, [("everybody's", 1), ("everybody's", 2)]]
     # Equal keys are looked up once.
@@ -82,16 +82,45 @@ def test_a_long_list_goes_alone_and_a_group_has_an_end(ledger: Inside) -> None:
     counted = Counted(ledger.ledger.pool)
 
     async def ask() -> None:
-        shared = SharedReads(counted.session, TIMES)
+        shared = SharedReads(counted.session, [TIMES])
         long = [(f"n{one}", 1) for one in range(MOST_KEYS + 1)]
         answers = await asyncio.gather(
             shared.rows(long), shared.rows([]), *[shared.rows(long[start : start + 60]) for start in range(0, 180, 60)],
             *[shared.rows([(f"m{start}", 1)] * 60) for start in range(3)])
-        assert [len(rows) for rows in answers] == [MOST_KEYS + 1, 0, 60, 60, 60, 60, 60, 60]
-        assert named(answers[0]) == [[key] for key in long]
+        assert [len(rows) for (rows,) in answers] == [MOST_KEYS + 1, 0, 60, 60, 60, 60, 60, 60]
+        assert named(answers[0][0]) == [[key] for key in long]
 
     ledger.run(ask())
     assert sorted(counted.keys) == sorted([MOST_KEYS + 1, 180, 3])
+
+
+def test_statements_that_are_needed_together_share_a_turn(ledger: Inside) -> None:
+    counted = Counted(ledger.ledger.pool)
+    once = TIMES.replace("k.times)", "1)")
+
+    async def ask() -> list[Any]:
+        shared = SharedReads(counted.session, [TIMES, once])
+        return await asyncio.gather(
+            shared.rows([("a", 2)], [("a", 2), ("b", 2)]), shared.rows([("c", 1)], []), shared.rows([], [("b", 2)]),
+            shared.rows([], []), shared.rows([("bad\x00", 1)], [("a", 1)]), return_exceptions=True)
+
+    both, first, second, neither, bad = ledger.run(ask())
+    assert [named(rows) for rows in both] == [[[("a", 1), ("a", 2)]], [[("a", 1)], [("b", 1)]]]
+    assert [named(rows) for rows in first] == [[[("c", 1)]], []]
+    assert [named(rows) for rows in second] == [[], [[("b", 1)]]]
+    assert neither == [[], []]
+    assert isinstance(bad, InvalidInput)
+
+
+def test_a_statement_without_keys_does_not_run(ledger: Inside) -> None:
+    counted = Counted(ledger.ledger.pool)
+
+    async def ask() -> None:
+        shared = SharedReads(counted.session, [TIMES, TIMES])
+        await asyncio.gather(*[shared.rows([(f"n{one}", 1)], []) for one in range(3)])
+
+    ledger.run(ask())
+    assert counted.keys == [3]
 
 
 def test_a_value_that_no_row_can_hold_hurts_nobody_else(ledger: Inside) -> None:
@@ -186,13 +215,13 @@ def test_a_session_that_ends_beside_a_wrong_value_leaves_nobody_without_an_answe
         yield fetch
 
     async def ask() -> list[Any]:
-        shared = SharedReads(session, "")
+        shared = SharedReads(session, [""])
         asking = [shared.rows([(name,)]) for name in ("a", "b", "bad", "c")]
         return await asyncio.wait_for(asyncio.gather(*asking, return_exceptions=True), 10)
 
     first, second, bad, last = asyncio.run(ask())
     assert [type(one) for one in (first, second, bad)] == [Unavailable, Unavailable, InvalidInput]
-    assert [row[1] for row in last[0]] == ["c"]
+    assert [row[1] for row in last[0][0]] == ["c"]
 
 
 def test_an_error_of_the_statement_is_told_too(ledger: Inside) -> None:

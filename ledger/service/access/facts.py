@@ -10,6 +10,7 @@ from ledger.access.accesses import AskedName
 from ledger.access.policy import LotConcerns, RecordConcerns
 from ledger.service.queries.tree_size import EVER
 from ledger.store.database import DatabasePool
+from ledger.store.shared_reads import Key
 from ledger.store.sql import queries
 
 
@@ -59,34 +60,45 @@ async def digest_at(pool: DatabasePool, index: int) -> bytes:
     return bytes.fromhex(rows[0]["digest"]) if rows else b""
 
 
-async def lot_facts(pool: DatabasePool, names: Sequence[str], size: int = EVER) -> dict[str, NamedLots]:
-    """The facts of the lots that have each of these names, as whatever they have it. Pools as of the tree of `size`
-    entries."""
-    by_kind: dict[str, dict[str, list[LotConcerns]]] = {}
-    for rows in await pool.fetch_each(queries("sight")["lots"], [(name, size) for name in names]):
-        for row in rows:
-            by_kind.setdefault(row["name"], {}).setdefault(row["kind"], []).append(_lot(row))
-    return {
-        name: NamedLots(_only(kinds, "lot"), tuple(kinds.get("item", ())), _only(kinds, "newest"),
-                        _only(kinds, "oldest"))
-        for name, kinds in by_kind.items()
-    }
+def lot_keys(names: Iterable[str], *, more: bool = False, size: int = EVER) -> list[Key]:
+    """The keys of the statement `lots`. `more`: whether the names may be of items and pools too; pools as of the tree
+    of `size` entries."""
+    return [(name, size, more) for name in names]
+
+
+def named_lots(rows: Sequence[Sequence[Record]]) -> dict[str, NamedLots]:
+    """The lots that have each name, as whatever they have it, by the rows of these keys."""
+    named: dict[str, NamedLots] = {}
+    for lots in rows:
+        kinds: dict[str, list[LotConcerns]] = {}
+        for row in lots:
+            kinds.setdefault(row["kind"], []).append(_lot(row, row["start"], row["end"]))
+        if lots:
+            named[lots[0]["name"]] = NamedLots(
+                _only(kinds, "lot"), tuple(kinds.get("item", ())), _only(kinds, "newest"), _only(kinds, "oldest"))
+    return named
+
+
+def figured_lots(rows: Iterable[Record]) -> dict[str, NamedLots]:
+    """The lots by their ids, from rows of the statement `footprint`. It does not read the times that records state."""
+    return {row["id"]: NamedLots(_lot(row, start=None, end=None)) for row in rows}
 
 
 async def lots_of(pool: DatabasePool, names: Sequence[str]) -> dict[str, LotConcerns]:
     """The facts of lots by their ids."""
-    named = await lot_facts(pool, names)
+    named = named_lots(await pool.fetch_each(queries("sight")["lots"], lot_keys(names)))
     return {name: one.lot for name, one in named.items() if one.lot is not None}
 
 
 def asked_lot(name: str, lots: Iterable[LotConcerns]) -> AskedName:
     """The name of lots in a request, for the access log."""
-    return AskedName(name, frozenset().union(*[{lot.record.issuer} | lot.parties for lot in lots]))
+    return AskedName(name, frozenset([one for lot in lots for one in (lot.record.issuer, *lot.parties)]))
 
 
 def asked_record(name: str, records: Iterable[RecordConcerns]) -> AskedName:
     """The name of records in a request, for the access log."""
-    return AskedName(name, frozenset().union(*[{one.issuer} | one.parties | one.owners for one in records]))
+    return AskedName(name, frozenset([
+        known for one in records for known in (one.issuer, *one.parties, *one.owners)]))
 
 
 async def organizations_of(pool: DatabasePool, names: Sequence[str]) -> dict[str, str]:
@@ -122,9 +134,9 @@ def _only(kinds: Mapping[str, Sequence[LotConcerns]], kind: str) -> LotConcerns 
     return kinds[kind][0] if kind in kinds else None
 
 
-def _lot(row: Record) -> LotConcerns:
+def _lot(row: Record, start: str | None, end: str | None) -> LotConcerns:
     parties = frozenset({row["holder"], row["owner"], row["sender"], row["receiver"]} - {None})
-    record = RecordConcerns(row["index"], row["type"], row["issuer"], frozenset(), frozenset({row["product"]}),
-                            row["start"], row["end"])
+    record = RecordConcerns(
+        row["index"], row["type"], row["issuer"], frozenset(), frozenset({row["product"]}), start, end)
     return LotConcerns(
         row["number"], row["product"], record, parties, row["facility"], row["operator"], row["item"])

@@ -6,6 +6,8 @@ Unknown and forbidden things run the same statements and get the same answer, so
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final, NamedTuple
 
+from asyncpg import Record
+
 from ledger.access.accesses import AskedName
 from ledger.access.caller import Caller
 from ledger.access.declared import (
@@ -17,23 +19,27 @@ from ledger.access.declared import (
     OfThing,
 )
 from ledger.access.policy import Level, LotConcerns, lot_level, organization_level, record_level
-from ledger.access.rights import OPEN, Rights
+from ledger.access.rights import Rights
 from ledger.core.record.kinds import PUBLIC_TYPES
 from ledger.errors import NotFound
 from ledger.service.access.facts import (
     NO_LOTS,
+    NamedLots,
     asked_lot,
     asked_record,
     digest_at,
-    lot_facts,
+    figured_lots,
+    lot_keys,
+    named_lots,
     organizations_of,
     record_facts,
 )
 from ledger.service.access.granted import GrantedRecords
 from ledger.service.access.leaves import revises_seen
-from ledger.service.access.rights import read_rights
+from ledger.service.access.rights import AskingCaller
 from ledger.service.access.sight import Sight
 from ledger.service.access.walk import hidden_parts, visible_upstream
+from ledger.service.queries.footprint.row import figure_key, figure_statement
 from ledger.service.queries.records import digest_from
 from ledger.service.queries.tree_size import EVER, NOW
 from ledger.store.database import DatabasePool
@@ -45,39 +51,73 @@ Values = Mapping[str, Sequence[str]]
 _RULE: Final = "the name of something that you may see"
 REVISED: Final = "revised"
 """The parameter that names a record which the asked record revises: whoever sees the revised one sees its new leaf."""
+AT: Final = "at"
+"""The parameter that names a tree size."""
 ITEM: Final = "item"
 """The parameter that names an item; others name a lot."""
 _DIGITS: Final = 15
+_NO_ROWS: Final[Mapping[str, Record]] = {}
 
 
 class _NamedThings(NamedTuple):
-    """The names in a request, and the organisations whose non-public data they name, for the access log."""
+    """The lots that a request names; for the access log, the names in it and the organisations whose non-public data
+    they name."""
 
+    lots: Mapping[str, NamedLots]
     owners: set[str]
     asked: list[AskedName]
 
 
+class _LotNames(NamedTuple):
+    """The names of lots in a request. `more`: they may be of items and pools. `figures`: the answer is the stored
+    figure of each."""
+
+    names: list[str]
+    more: bool
+    figures: bool
+
+
 class Gate:
-    """Admits requests, or refuses them. `is_open`: everybody sees everything on this ledger."""
+    """Admits requests, or refuses them. `is_open`: everybody sees everything on this ledger, and the gate is not
+    asked."""
 
     def __init__(self, pool: DatabasePool, *, is_open: bool) -> None:
         self._pool, self.is_open = pool, is_open
 
-    async def rights_of(self, caller: Caller) -> Rights:
-        """The rights of a caller now: revocations act at once."""
-        return OPEN if self.is_open else await read_rights(self._pool, caller)
-
-    async def admit(self, rights: Rights, declared: Declared, values: Values) -> Sight:
-        """The sight that a caller with these rights has of the named things. Raises NotFound if the ledger has no such
-        thing, or if the caller sees nothing of it. Raises Denied if the answer needs a chain without hidden parts."""
-        if self.is_open:
-            return Sight(rights)
-        level, lots, reading = Level.FULL, list[LotConcerns](), _NamedThings(set(), [])
+    async def admit(self, asking: AskingCaller, declared: Declared, values: Values) -> Sight | None:
+        """The sight that a caller has of the named things; None if the caller's token has ended. Raises NotFound if the
+        ledger has no such thing, or if the caller sees nothing of it. Raises Denied if the answer needs a chain without
+        hidden parts."""
+        rights, lots_named, rows = await self._read(asking, declared, values)
+        if rights is None:
+            return None
+        reading = _NamedThings(lots_named, set(), [])
+        level = Level.FULL
+        lots: list[LotConcerns] = []
         for declaration in declared:
             seen, named = await self._seen(rights, declaration, values, reading)
             level = min(level, seen)
             lots += named
-        return Sight(rights, level, tuple(lots), frozenset(reading.owners), tuple(reading.asked))
+        return Sight(rights, level, tuple(lots), frozenset(reading.owners), tuple(reading.asked), None, rows)
+
+    async def _read(
+        self, asking: AskingCaller, declared: Declared, values: Values
+    ) -> tuple[Rights | None, Mapping[str, NamedLots], Mapping[str, Record]]:
+        """The caller's rights and the lots that the request names, in one turn; and the rows of their figures, if the
+        answer needs these."""
+        of_caller = queries("access")["rights"]
+        named = _names_of_lots(declared, values)
+        keys = lot_keys(named.names, more=named.more, size=_size(values))
+        if AT in values or not named.figures:
+            rights, lots = await self._pool.fetch_together((of_caller, queries("sight")["lots"]), asking.keys, keys)
+            return asking.rights(rights), named_lots(lots), _NO_ROWS
+        figures = [figure_key(name, NOW) for name in named.names]
+        rights, figured = await self._pool.fetch_together((of_caller, figure_statement()), asking.keys, figures)
+        rows = {row["id"]: row for each in figured for row in each}
+        held = asking.rights(rights)
+        if held is not None and held.has_period:
+            return held, named_lots(await self._pool.fetch_each(queries("sight")["lots"], keys)), rows
+        return held, figured_lots(rows.values()), rows
 
     async def _seen(
         self, rights: Rights, declaration: Declaration, values: Values, reading: _NamedThings
@@ -90,7 +130,7 @@ class Gate:
                 return await self._record(rights, declaration.parameter, values, reading), []
             case OfOrganization():
                 given = _given(declaration.parameters, values) or _given(declaration.otherwise, values)
-                return await self._organizations(rights, given, reading), []
+                return (await self._organizations(rights, given, reading) if given else Level.FULL), []
             case OfThing():
                 return await self._thing(rights, declaration.parameter, values, reading)
         return Level.FULL, []
@@ -101,13 +141,12 @@ class Gate:
         given = _given(declaration.parameters, values)
         if not given:
             return Level.FULL, []
-        size = _size(values)
-        facts = await lot_facts(self._pool, [name for _, name in given], size)
-        levels, lots = [], list[LotConcerns]()
+        levels: list[Level] = []
+        lots: list[LotConcerns] = []
         for parameter, name in given:
-            named = facts.get(name, NO_LOTS)
+            named = reading.lots.get(name, NO_LOTS)
             meant = named.item if parameter == ITEM else [
-                named.at_start(_last(values, "direction"), size) if declaration.pools else named.lot]
+                named.at_start(_last(values, "direction"), _size(values)) if declaration.pools else named.lot]
             seen = [(each, lot_level(rights, each)) for each in meant if each is not None]
             seen = [(each, level) for each, level in seen if level >= declaration.at_least]
             if not seen:
@@ -155,7 +194,7 @@ class Gate:
     async def _organizations(
         self, rights: Rights, given: Sequence[tuple[str, str]], reading: _NamedThings
     ) -> Level:
-        named = await organizations_of(self._pool, [name for _, name in given]) if given else {}
+        named = await organizations_of(self._pool, [name for _, name in given])
         for parameter, name in given:
             if name not in named or organization_level(rights, named[name]) < Level.FULL:
                 raise _unseen(rights.caller, parameter, name)
@@ -171,7 +210,7 @@ class Gate:
         if not given:
             return Level.FULL, []
         name = given[0][1]
-        lots = (await lot_facts(self._pool, [name], _size(values))).get(name, NO_LOTS).all()
+        lots = reading.lots.get(name, NO_LOTS).all()
         organizations = await organizations_of(self._pool, [name])
         by_index = await digest_at(self._pool, _index(name))
         records = await record_facts(self._pool, [_digest_or_none(name), by_index])
@@ -194,6 +233,23 @@ class Gate:
         return level, [each for each in lots if levels[each.number] > Level.NOTHING]
 
 
+def _names_of_lots(declared: Declared, values: Values) -> _LotNames:
+    names: list[str] = []
+    more, figures = False, True
+    for declaration in declared:
+        if isinstance(declaration, OfLot):
+            given = _given(declaration.parameters, values)
+            more = more or declaration.pools or (ITEM in values and ITEM in declaration.parameters)
+            figures = figures and declaration.figure
+        elif isinstance(declaration, OfThing):
+            given = _given((declaration.parameter,), values)
+            more, figures = True, False
+        else:
+            continue
+        names += [name for _, name in given]
+    return _LotNames(names, more, figures)
+
+
 def _given(parameters: Sequence[str], values: Values) -> list[tuple[str, str]]:
     """The named parameters that a request has, with their values."""
     return [(parameter, value) for parameter in parameters for value in values.get(parameter, ())]
@@ -211,7 +267,7 @@ def _last(values: Values, parameter: str) -> str:
 
 def _size(values: Values) -> int:
     """The tree size of which a request asks."""
-    size = _index(_last(values, "at"))
+    size = _index(_last(values, AT))
     return EVER if size < 0 else size
 
 

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from ledger.access.caller import Caller
+from ledger.access.rights import Rights
 from ledger.answers.checked import CheckedRecord
 from ledger.core.signatures.envelope import open_envelope
 from ledger.errors import LedgerError
 from ledger.service.access.facts import asked_lot, lots_of
 from ledger.service.access.gate import Gate
+from ledger.service.access.rights import AskingCaller, read_rights
 from ledger.service.access_log.access_log import AccessLog
 from ledger.service.access_log.noting import Noter, issuer_of
 from ledger.store.database import DatabasePool
@@ -36,6 +38,6 @@ async def note_checks(
         issuers = {name: lot.record.issuer for name, lot in facts.items()}
         others = sorted([name for name, maker in issuers.items() if maker != signer.organization])
         if others:
-            noter = Noter(accesses, await gate.rights_of(signer), route, [
+            noter = Noter(accesses, await read_rights(pool, AskingCaller(signer)) or Rights(signer), route, [
                 asked_lot(name, [facts[name]]) for name in others])
             await noter.note({issuers[name] for name in others})

@@ -1,5 +1,6 @@
 """Reads a caller's rights at each request, so that a grant, a revocation or an expiry acts from its commit on."""
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from asyncpg import Record
@@ -7,6 +8,7 @@ from asyncpg import Record
 from ledger.access.caller import Caller
 from ledger.access.rights import HeldGrant, Rights
 from ledger.store.database import DatabasePool
+from ledger.store.shared_reads import Key
 from ledger.store.sql import queries
 
 
@@ -20,18 +22,37 @@ class TokenBasis(NamedTuple):
     client: str | None = None
 
 
+class AskingCaller(NamedTuple):
+    """Who asks: a caller with a token whose signature is verified, and on whose basis the rights depend; or, without
+    `basis`, one whose identity is verified already."""
+
+    caller: Caller
+    basis: TokenBasis | None = None
+
+    @property
+    def keys(self) -> list[Key]:
+        """The key of the statement `rights`; no key for a caller who has neither rights nor a token."""
+        caller = self.caller
+        if self.basis is None and not _reads(caller):
+            return []
+        link = None if caller.link is None else bytes.fromhex(caller.link)
+        return [(caller.organization, link, *(self.basis or _NO_TOKEN))]
+
+    def rights(self, rows: Sequence[Sequence[Record]]) -> Rights | None:
+        """The rights by the rows of these keys; None if a part of the token's basis has ended."""
+        if not rows:
+            return Rights(self.caller)
+        if self.basis is not None and not rows[0][0]["holds"]:
+            return None
+        return _rights(self.caller, rows[0])
+
+
 _NO_TOKEN: Final = TokenBasis()
 
 
-async def read_rights(pool: DatabasePool, caller: Caller) -> Rights:
-    """The rights of a caller at the newest head. The caller's identity is verified already."""
-    return _rights(caller, await _rows(pool, caller, _NO_TOKEN)) if _reads(caller) else Rights(caller)
-
-
-async def rights_of_token(pool: DatabasePool, caller: Caller, basis: TokenBasis) -> Rights | None:
-    """The same for a caller with a token whose signature is verified; None if a part of its basis has ended."""
-    rows = await _rows(pool, caller, basis)
-    return _rights(caller, rows) if rows[0]["holds"] else None
+async def read_rights(pool: DatabasePool, asking: AskingCaller) -> Rights | None:
+    """The rights at the newest head; None if a part of the token's basis has ended."""
+    return asking.rights(await pool.fetch_each(queries("access")["rights"], asking.keys))
 
 
 def _reads(caller: Caller) -> bool:
@@ -39,13 +60,7 @@ def _reads(caller: Caller) -> bool:
     return "read" in caller.scopes and (caller.organization is not None or caller.link is not None)
 
 
-async def _rows(pool: DatabasePool, caller: Caller, basis: TokenBasis) -> list[Record]:
-    link = None if caller.link is None else bytes.fromhex(caller.link)
-    (rows,) = await pool.fetch_each(queries("access")["rights"], [(caller.organization, link, *basis)])
-    return rows
-
-
-def _rights(caller: Caller, rows: list[Record]) -> Rights:
+def _rights(caller: Caller, rows: Sequence[Record]) -> Rights:
     if not _reads(caller):
         return Rights(caller)
     everything, own = rows[0]["everything"], frozenset(rows[0]["own"])

@@ -39,7 +39,7 @@ async def show_figure(pool: DatabasePool, sight: Sight, figure: StoredFigure) ->
         await sight.visible(pool, sight.lots, NOW)
         return answer
     (lot,) = await show_lots(pool, sight, [answer.lot], answer.at)
-    shown = await _without_upstream(pool, sight, structs.replace(answer, lot=lot))
+    shown = await _without_upstream(pool, sight, answer if lot is answer.lot else structs.replace(answer, lot=lot))
     if sight.level < Level.FULL:
         return _totals(shown)
     # A caller sees its own records in full, so most makers of inputs need no look-up.
@@ -53,8 +53,9 @@ async def show_figure(pool: DatabasePool, sight: Sight, figure: StoredFigure) ->
 
 
 async def _without_upstream(pool: DatabasePool, sight: Sight, answer: FootprintAnswer) -> FootprintAnswer:
-    answer = structs.replace(
-        answer, averages=await _averages(pool, sight, answer), claims=_claims(sight, answer))
+    if answer.averages is not None or answer.claims:
+        answer = structs.replace(
+            answer, averages=await _averages(pool, sight, answer), claims=_claims(sight, answer))
     if not (answer.open_periods or answer.limitations or answer.verified) or await _sees_chain(pool, sight, answer):
         return answer
     facilities = sorted({period.facility for period in answer.open_periods})

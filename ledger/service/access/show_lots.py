@@ -52,11 +52,16 @@ async def show_lots(
 
 def _nothing_hidden(lot: LotAnswer, sight: Sight) -> bool:
     """Whether a lot that the gate has looked up is all of the caller's own, as most lots are that somebody asks for."""
-    named = next((one for one in sight.named if one.record.log_index == lot.index), None)
-    if named is None or lot.previous_life is not None:
+    for named in sight.named:
+        if named.record.log_index == lot.index:
+            break
+    else:
         return False
-    places = () if lot.facility is None else (named.operator if named.facility == lot.facility else None,)
-    return all(one is not None and sight.of_own(one) for one in (named.record.issuer, lot.holder, *places))
+    if lot.previous_life is not None or not (sight.of_own(named.record.issuer) and sight.of_own(lot.holder)):
+        return False
+    if lot.facility is None:
+        return True
+    return named.facility == lot.facility and named.operator is not None and sight.of_own(named.operator)
 
 
 async def _in_full(pool: DatabasePool, sight: Sight, indexes: Set[int]) -> dict[int, RecordConcerns]:

@@ -1,7 +1,9 @@
 """The sight of a caller: how much it sees of the thing that it asked for. The gate makes it, handlers pass it on."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+from asyncpg import Record
 
 from ledger.access.accesses import AskedName
 from ledger.access.policy import Level, LotConcerns, record_level
@@ -13,11 +15,14 @@ from ledger.service.access_log.noting import Noter
 from ledger.service.queries.tree_size import NOW, Moment
 from ledger.store.database import DatabasePool
 
+_NO_ROWS: Final[Mapping[str, Record]] = {}
+
 
 class Sight(NamedTuple):
     """`level`: the least level of the named things. `named`: the named lots that the caller sees, if the gate has
     looked them up. `owners`: the organisations whose non-public data these things are.
-    `asked`: the names by which the request asked for them. `noter` notes the readings; None if nothing is secret."""
+    `asked`: the names by which the request asked for them. `noter` notes the readings; None if nothing is secret.
+    `rows`: the present rows of the statement `footprint` by lot, if the gate has decided from them."""
 
     rights: Rights
     level: Level = Level.FULL
@@ -25,6 +30,7 @@ class Sight(NamedTuple):
     owners: frozenset[str] = frozenset()
     asked: tuple[AskedName, ...] = ()
     noter: Noter | None = None
+    rows: Mapping[str, Record] = _NO_ROWS
 
     @property
     def lots(self) -> list[int]:

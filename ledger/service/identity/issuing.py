@@ -10,13 +10,12 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from ledger.access.caller import SCOPES, Caller
+from ledger.access.caller import SCOPES
 from ledger.access.links import link_digest
-from ledger.access.rights import Rights
 from ledger.errors import InvalidInput, Unauthenticated
-from ledger.service.access.rights import TokenBasis, read_link, rights_of_token
+from ledger.service.access.rights import AskingCaller, TokenBasis, read_link
 from ledger.service.identity.assertions import AssertionKey, keyid_of, verified_assertion
-from ledger.service.identity.faults import OAuthFault, invalid_client, invalid_request, invalid_token
+from ledger.service.identity.faults import OAuthFault, invalid_client, invalid_request
 from ledger.service.identity.guesses import Guesses
 from ledger.service.identity.requests import CREDENTIALS, ByAssertion, BySecret, Proof, proof_of, scopes_of
 from ledger.service.identity.secrets import SecretHasher
@@ -57,12 +56,11 @@ class Principal(NamedTuple):
     link: str | None = None
 
 
-class _HeldToken(NamedTuple):
-    """A verified token, its caller, and the things that must stand for it to hold."""
+class HeldToken(NamedTuple):
+    """A token whose signature is verified. `asking`: its holder, with the things that must stand for it to hold."""
 
     claims: TokenClaims
-    caller: Caller
-    basis: TokenBasis
+    asking: AskingCaller
 
 
 class TokenService:
@@ -73,7 +71,7 @@ class TokenService:
         self.keys = keys
         self.hasher = SecretHasher()
         self._guesses = Guesses(clock)
-        self._verified: OrderedDict[bytes, _HeldToken] = OrderedDict()
+        self._verified: OrderedDict[str, HeldToken] = OrderedDict()
 
     async def issue(self, form: Mapping[str, str], authorization: str | None, place: TokenEndpoint) -> TokenAnswer:
         """A token for whoever proves who it is. Raises OAuthFault."""
@@ -87,14 +85,24 @@ class TokenService:
                              secrets.token_urlsafe(16), subject.link)
         return TokenAnswer(signed(claims, await self.keys.signing()), "Bearer", LIFETIME, scope)
 
-    async def holder_of(self, token: str) -> Rights:
-        """Who holds a token, with its rights. The signature is checked once, standing and rights are read each time: a
-        revocation acts at the next request. Raises Unauthenticated, or Unavailable."""
-        held = await self._check(token)
-        rights = await rights_of_token(self._pool, held.caller, held.basis)
-        if rights is None:
-            raise invalid_token("it is revoked, or its key, client or grant is")
-        return rights
+    async def check(self, token: str) -> HeldToken:
+        """A token of this log that is not expired; its signature is checked once. Whether it stands is not read. Raises
+        Unauthenticated, or Unavailable."""
+        held = self._verified.get(token)
+        if held is None:
+            keys = await self.keys.verifying(kid_of(token))
+            held = self._verified[token] = _held(verified(token, keys, self._origin, self._clock()))
+            if len(self._verified) > _CACHED:
+                self._verified.popitem(last=False)
+        else:
+            check_time(held.claims, self._clock())
+        return held
+
+    def asking(self, held: HeldToken) -> AskingCaller:
+        """Who asks by a token. Its standing and the holder's rights are read for each request, so a revocation acts at
+        the next one. Raises Unauthenticated if the token is expired."""
+        check_time(held.claims, self._clock())
+        return held.asking
 
     async def revoke(self, form: Mapping[str, str], authorization: str | None, place: TokenEndpoint) -> None:
         """Revokes a token of the client that asks (RFC 7009). A token that is not valid is no fault. Raises
@@ -103,25 +111,12 @@ class TokenService:
         if "token" not in form:
             raise invalid_request("token is missing")
         try:
-            claims = (await self._check(form["token"])).claims
+            claims = (await self.check(form["token"])).claims
         except Unauthenticated:
             return
         if (claims.sub, claims.client_id) != (subject.name, subject.client):
             raise OAuthFault("unauthorized_client", "the token was issued to another client")
         await self._spend(_spent(claims), claims.exp)
-
-    async def _check(self, token: str) -> _HeldToken:
-        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
-        held = self._verified.get(digest)
-        if held is not None:
-            check_time(held.claims, self._clock())
-            return held
-        keys = await self.keys.verifying(kid_of(token))
-        held = _held(verified(token, keys, self._origin, self._clock()))
-        self._verified[digest] = held
-        if len(self._verified) > _CACHED:
-            self._verified.popitem(last=False)
-        return held
 
     async def _subject(self, proof: Proof, place: TokenEndpoint) -> Principal:
         if isinstance(proof, ByAssertion):
@@ -164,11 +159,11 @@ class TokenService:
         return bool(await self._pool.fetchval(queries("identity")["spend"], name, expires))
 
 
-def _held(token: VerifiedToken) -> _HeldToken:
+def _held(token: VerifiedToken) -> HeldToken:
     claims, caller = token.claims, token.claims.caller()
     keyid = caller.keyid
     client = claims.client_id if claims.link is None and keyid is None else None
-    return _HeldToken(claims, caller, TokenBasis(token.key, _spent(claims), keyid, client))
+    return HeldToken(claims, AskingCaller(caller, TokenBasis(token.key, _spent(claims), keyid, client)))
 
 
 def _spent(claims: TokenClaims) -> bytes:

@@ -1,4 +1,5 @@
-"""Says who asks, and with which rights: verifies the access token of a request, if it has one."""
+"""Says who asks: verifies the signature of a request's access token, if it has one. Whether the token stands is read
+with the rights of its holder, when a handler is chosen."""
 
 from collections.abc import Awaitable
 from typing import Final, cast
@@ -6,12 +7,11 @@ from typing import Final, cast
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from ledger.access.caller import Caller
-from ledger.access.rights import Rights
 from ledger.answers.problems import problem_of
 from ledger.errors import LedgerError, Unauthenticated, Unavailable
-from ledger.service.identity.issuing import TokenService
-from ledger.web.access import CALLER, RIGHTS, TOKEN
-from ledger.web.door.answers import Headers, Refusal, header
+from ledger.service.identity.issuing import HeldToken, TokenService
+from ledger.web.access import CALLER, TOKEN
+from ledger.web.door.answers import Refusal, header
 
 METRICS: Final = "/metrics"
 """The path whose handler checks a token of its own, also while the database is away."""
@@ -30,22 +30,22 @@ class Callers:
         self._tokens = tokens
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        state = scope.get("state") or {}
-        if CALLER in state or scope["path"] == METRICS or not header(scope["headers"], b"authorization"):
+        fields = header(scope["headers"], b"authorization")
+        if not fields or scope["path"] == METRICS or CALLER in (scope.get("state") or {}):
             return self._app(scope, receive, send)
-        return self._with_token(scope, receive, send)
+        return self._with_token(fields, scope, receive, send)
 
-    async def _with_token(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _with_token(self, fields: list[bytes], scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            token = _token(scope["headers"])
-            if token is not None:
-                rights = await self._tokens.holder_of(token)
-                scope = known(scope, rights.caller, rights, token)
+            token = _token(fields)
+            held = None if token is None else await self._tokens.check(token)
         except LedgerError as error:
             retry_after = error.retry_after if isinstance(error, Unavailable) else None
             await Refusal(problem_of(error), retry_after=retry_after).send(send)
             return
-        await self._app(scope, receive, send if token is None else _stored_nowhere(send))
+        if held is not None:
+            scope, send = known(scope, held.asking.caller, held), _stored_nowhere(send)
+        await self._app(scope, receive, send)
 
 
 def _stored_nowhere(send: Send) -> Send:
@@ -68,16 +68,15 @@ class AsOperator:
         return self._app(known(scope, _OPERATOR), receive, send)
 
 
-def known(scope: Scope, caller: Caller, rights: Rights | None = None, token: str | None = None) -> Scope:
-    """The scope of a request of this caller. `rights`: if they have just been read, with this token."""
+def known(scope: Scope, caller: Caller, token: HeldToken | None = None) -> Scope:
+    """The scope of a request of this caller. `token`: by which it is known."""
     scope = cast(HTTPScope, scope).copy()
-    scope["state"] = {**(scope.get("state") or {}), CALLER: caller, RIGHTS: rights, TOKEN: token}
+    scope["state"] = {**(scope.get("state") or {}), CALLER: caller, TOKEN: token}
     return scope
 
 
-def _token(headers: Headers) -> str | None:
+def _token(fields: list[bytes]) -> str | None:
     """The bearer token; None for another scheme, which a route may use. Raises Unauthenticated for several fields."""
-    fields = header(headers, b"authorization")
     if len(fields) > 1:
         raise Unauthenticated("the request has several Authorization fields", code="invalid-token",
                               field="Authorization", rule="one field: Bearer TOKEN")

@@ -2,8 +2,7 @@
 
 The path shows the cost of a query. Queries over a chain, a year or a sector take one of a few places, or wait for one
 in a bounded queue. Pages of an audit have places of their own. So have queries of a few rows: enough places to keep the
-database busy, also by queries with a token, which look up four things one after the other; but not so many that a
-posted record waits behind a thousand queries.
+database busy, but not so many that a posted record waits behind a thousand queries.
 """
 
 import asyncio

@@ -74,7 +74,7 @@ class FootprintsController(Controller):
     path = "/v1/footprint"
     tags = ("queries",)
 
-    @get(access=(OfLot(), OfOrganization(("product",))),
+    @get(access=(OfLot(figure=True), OfOrganization(("product",))),
          summary="The stored footprint of a lot, with its origin and data quality")
     async def footprint(
         self, ledger: Ledger, sight: Sight, lot: OptionalLot = None, product: OptionalProduct = None,

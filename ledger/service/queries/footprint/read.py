@@ -70,7 +70,8 @@ from ledger.service.queries.findings import MAX_RECORDS, NEAR, Depth, FindingTar
 from ledger.service.queries.footprint.attestations import read_attestations
 from ledger.service.queries.footprint.claims import read_claims
 from ledger.service.queries.footprint.missed_totals import read_missed_totals
-from ledger.service.queries.footprint.open_periods import PROVISIONAL, OpenPeriods, read_open_periods
+from ledger.service.queries.footprint.open_periods import OpenPeriods, read_open_periods
+from ledger.service.queries.footprint.row import read_row
 from ledger.service.queries.footprint.verified import read_verified
 from ledger.service.queries.product.averages import read_lot_averages
 from ledger.service.queries.questions import LotQuestion
@@ -133,7 +134,9 @@ async def read_figure(
     """
     lot, at = question
     moment = await moment_at(pool, at)
-    row = await _row(pool, lot, moment)
+    row = sight.rows.get(lot) if moment.is_now else None
+    if row is None:
+        row = await read_row(pool, lot, moment)
     if row is None:
         raise not_found("lot", lot, at)
     sight.require({lot: row["number"]})
@@ -144,12 +147,6 @@ async def read_figure(
         averages=await read_lot_averages(pool, row, moment) if averages else None)
     makers = dict(zip(row["lots"] or (), row["makers"] or (), strict=True))
     return StoredFigure(answer(row, leaf, context, at), makers)
-
-
-async def _row(pool: DatabasePool, lot: str, moment: Moment) -> Record | None:
-    key = lot, moment.version, moment.size, PROVISIONAL, len(BURDENS)
-    (rows,) = await pool.fetch_each(queries("read")["footprint"], [key])
-    return rows[0] if rows else None
 
 
 def not_found(field: str, name: str, at: int | None) -> NotFound:
@@ -168,7 +165,7 @@ class AttestedFigures(NamedTuple):
 async def read_attested(pool: DatabasePool, lot: str, moment: Moment, most: int) -> AttestedFigures:
     """The attestations of a lot, and the verified shares of its figure, as of a moment. Examines at most `most` lots
     upstream. Raises NotFound."""
-    row = await _row(pool, lot, moment)
+    row = await read_row(pool, lot, moment)
     if row is None:
         raise not_found("lot", lot, moment.size)
     if row["withdrawn"] or not row["any_attested"]:

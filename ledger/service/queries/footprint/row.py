@@ -1,0 +1,26 @@
+"""The row of a lot from which its footprint is answered, with the keys by which requests share its statement."""
+
+from asyncpg import Record
+
+from ledger.core.outcome.assessment import BURDENS
+from ledger.service.queries.footprint.open_periods import PROVISIONAL
+from ledger.service.queries.tree_size import Moment
+from ledger.store.database import DatabasePool
+from ledger.store.shared_reads import Key
+from ledger.store.sql import queries
+
+
+def figure_statement() -> str:
+    """The statement `footprint`, whose rows have the columns that answers need."""
+    return queries("read")["footprint"]
+
+
+def figure_key(lot: str, moment: Moment) -> Key:
+    """The key of a lot, as of a moment."""
+    return lot, moment.version, moment.size, PROVISIONAL, len(BURDENS)
+
+
+async def read_row(pool: DatabasePool, lot: str, moment: Moment) -> Record | None:
+    """The row of a lot; None if the lot was not on the ledger at that moment."""
+    (rows,) = await pool.fetch_each(figure_statement(), [figure_key(lot, moment)])
+    return rows[0] if rows else None
