@@ -311,7 +311,7 @@ ASKED: Final = {
     "sequence.end_stalled": "",
     "sight.own_goods": f"{RECORD}, ARRAY['org:{_NAME}']",
     "sight.lots": f"ARRAY['{{lot:{RECORD}}}', 'item:{_NAME}', 'pool:{_NAME}'], "
-                  f"ARRAY[{_SIZE}, {_SIZE}, {_SIZE}]",
+                  f"ARRAY[{_SIZE}, {_SIZE}, {_SIZE}], ARRAY[true, true, true]",
     "sight.organizations": f"ARRAY['org:{_NAME}', 'site:{_NAME}']",
     "sight.reached": f"{_LOTS}, ARRAY['org:{_NAME}'], {_NEWEST}, {_ALL}",
     "sight.issuers": f"{_LOTS}, {_NEWEST}",
