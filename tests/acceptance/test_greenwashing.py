@@ -1,4 +1,4 @@
-"""315 attempts to obtain a false low figure, as an attacker would write them.
+"""316 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -257,6 +257,7 @@ ATTEMPTS: Final = (
     Attempt(times.bars_that_went_to_and_fro, 114_660, "nothing is lost on the way within a group", "lost-on-the-way"),
     Attempt(times.runs_of_a_day, 406_195, "runs of like products take like hours", "spread-key"),
     Attempt(times.halls_of_a_day, 406_195, "the same for overheads", "overhead-key"),
+    Attempt(times.treatment_that_nobody_takes, 2_534_013, "a document shows who pays for the treatment"),
     Attempt(waste.swarf_of_the_sister, 141_000, "scrap of the same group is no recycled content"),
     Attempt(waste.returns_through_a_shear, 430_000, "home scrap stays home scrap through another route of the site"),
     Attempt(waste.sold_outside_and_collected, 2_340_000,

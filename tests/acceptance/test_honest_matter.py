@@ -547,6 +547,21 @@ def stock_that_a_count_found(market: Market) -> tuple[Company, list[str]]:
     return works, ["made", "found", "other"]
 
 
+def heat_of_a_maker_s_waste(market: Market) -> tuple[Company, list[str]]:
+    """A plant burns the plastics of a works by a contract, and the works takes the treatment."""
+    works = market.company("works", "DE").products("works", ware="polyethylene", rest="polyethylene")
+    plant = market.company("plant", "DE")
+    plant.product("heat", "energy", "GV")
+    plant.product("treatment", "circular", "HUR")
+    works.run("works.make", [works.out("ware", "1000 TNE"), works.out("rest", "90 TNE", "waste", origin="preConsumer")],
+              [supply("polyethylene", "1090 TNE")])
+    rest = works.send("rest", "90 TNE", plant)
+    plant.run("circular.incineration", [plant.out("heat", "1500 GV"), plant.out("treatment", "100 HUR")],
+              [supply("electricity", "8 MWH")], {rest: "90 TNE"},
+              {"composition": [{"kind": "plastic", "share": "1"}]}, evidence=[evidence("treatmentContract")])
+    return plant, ["heat", plant.send("treatment", "100 HUR", works)]
+
+
 def coal_that_a_train_lost(market: Market) -> tuple[Company, list[str]]:
     """A train loses a twentieth of its coal, within the tolerance of the sale."""
     mine = market.company("mine", "DE").products("works", coal="bituminousCoal")
@@ -700,7 +715,7 @@ CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     stocktaking_of_bars, bars_that_a_fire_took, bars_that_were_too_many, samples_and_broken_parts,
     dealer_who_becomes_a_turner, dealer_who_counts_its_bars, workshop_that_wears_out_its_tools,
     cooling_water_beside_parts, paper_of_recovered_paper, slag_beside_its_slabs, stock_that_a_count_found,
-    coal_that_a_train_lost, hours_of_two_runs,
+    coal_that_a_train_lost, hours_of_two_runs, heat_of_a_maker_s_waste,
 )
 
 

@@ -89,7 +89,7 @@ def _field(name: str, totals: Sequence[Supply], total: Supply) -> str:
 def check_overhead_keys(closing: Closing, spread_over: Iterable[ClosingSpread]) -> None:
     """Refuses, with all faults in `parts`, overheads by a value or by hours that let like goods escape them: a lot
     without a value or with less than a fifth of the mean price of its product, and a run with less than a hundredth of
-    its process's mean hours per kg, or with less than a third of those of the runs that make the same products."""
+    its process's mean hours per kg, or with less than a third of the mean of its process and products."""
     spreads = list(spread_over)
     match closing.spread_overheads:
         case "value":
@@ -114,11 +114,11 @@ def check_hours(closing: Closing, spread_over: Iterable[ClosingSpread]) -> None:
 
 
 _Run = tuple[str, Decimal, Decimal, str]
-"""What makes runs alike, kg, weight, and a lot that the run makes."""
+"""The name that alike runs share, kg, weight, and a lot that the run makes."""
 
 
 def _alike(runs: Sequence[tuple[ClosingSpread, Decimal]]) -> list[_Run]:
-    """Runs with their kg: those of a process that make the same products are alike."""
+    """Runs with their kg. Two runs are alike if they have one process and the same products."""
     return [
         (" ".join([one.record.process, *sorted({output.product for output in one.record.outputs})]), mass,
          seconds(one.record), one.record.outputs[0].lot) for one, mass in runs

@@ -95,6 +95,23 @@ def halls_of_a_day(market: Market) -> Lie:
     return Lie(works, "ware", UNEVEN)
 
 
+def treatment_that_nobody_takes(market: Market) -> Lie:
+    """A plant burns the plastics of a maker, which takes one of a thousand hours of treatment; the heat is free."""
+    maker = market.company("maker", "CN", "CN-SD").products("works", ware="polyethylene", rest="polyethylene")
+    plant = market.company("plant", "CN", "CN-SD")
+    plant.product("heat", "energy", "GV")
+    plant.product("treatment", "circular", "HUR")
+    rest = maker.out("rest", "900 TNE", "waste", origin="preConsumer")
+    maker.run("works.make", [maker.out("ware", "1000 TNE"), rest], [supply("polyethylene", "1900 TNE")])
+    burnt = maker.send("rest", "900 TNE", plant)
+    market.begin_to_lie()
+    plant.run("circular.incineration", [plant.out("heat", "15000 GV"), plant.out("treatment", "1000 HUR")],
+              [supply("electricity", "80 MWH")], {burnt: "900 TNE"},
+              {"composition": [{"kind": "plastic", "share": "1"}]})
+    plant.send("treatment", "1 HUR", maker, name="hour")
+    return Lie(plant, "heat", market.footprint(plant.name("treatment"))["footprint"])
+
+
 def _runs(works: Company) -> None:
     for lot, end in (("ware", "2025-03-02T00:00:00Z"), ("kept", MARCH[1])):
         works.run("works.make", [works.out("ware", "500 TNE", name=lot)], [supply("steel", "500 TNE")],
