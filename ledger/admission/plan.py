@@ -8,7 +8,7 @@ from ledger.admission.checks.allocation import check_waste_shares
 from ledger.admission.checks.new_keys import check_prime_order_keys
 from ledger.admission.checks.stated_figures import check_masses, check_parts, check_stated_figures
 from ledger.admission.checks.times import check_bounded
-from ledger.admission.checks.write_offs import check_services
+from ledger.admission.checks.write_offs import check_arrived, check_services
 from ledger.admission.facts import LOT_SLOTS, Facts
 from ledger.admission.identifiers import check_numbered_names, check_plain_names
 from ledger.admission.kind import Terms
@@ -58,6 +58,8 @@ def plan(
         if isinstance(record, Transformation):
             check_waste_shares(record)
         check_services(record, planned)
+    if Rule.DOCUMENTED_WRITE_OFFS in rules:
+        check_arrived(record, planned, facts)
     if Rule.REFERENCE_RANGES in rules and planned.created:
         check_masses(record, planned, facts)
         if isinstance(record, Addition):

@@ -125,11 +125,12 @@ class FactLoader:
             await self._seen(connection, names, facts)
 
     async def _groups(self, connection: Connection, names: Names, facts: Facts) -> None:
-        """Loads the named organisations, the owners of products, the issuers of declarations and the operators of
-        facilities, with all that control them."""
+        """Loads the named organisations, the owners of products, the issuers of declarations and transfers, and the
+        operators of facilities, with all that control them."""
         wanted = names.organizations.union(
             [product.owner for product in facts.products.values()],
             [declared.issuer for declared in facts.declarations.values()],
+            [transfer.issuer for transfer in facts.transfers.values()],
             [site.operator for site in facts.facilities.values()])
         while wanted:
             await self._bodies(

@@ -1,4 +1,4 @@
-"""309 attempts to obtain a false low figure, as an attacker would write them.
+"""316 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -26,6 +26,7 @@ from acceptance.greenwashing import (
     revisions,
     sectors,
     steel,
+    times,
     waste,
     words,
     write_offs,
@@ -249,6 +250,14 @@ ATTEMPTS: Final = (
             "the group that made goods of waste of production is no end user of them", "origin-raised"),
     Attempt(waste.swarf_beside_scrap_by_name, 940_500, "scrap by its name explains no origin", "origin-raised"),
     Attempt(waste.bars_of_ten_years_ago, 2_340_000, "an age that only the owner states counts as none"),
+    Attempt(times.opening_stock_of_ten_years_ago, 2_340_000, "the age of opening stock needs a document"),
+    Attempt(times.opening_stock_beside_production, 1_240_000, "opening stock comes before production"),
+    Attempt(times.bars_that_a_dealer_never_received, 1_635_660, "at most a tenth is lost on the way",
+            "lost-on-the-way"),
+    Attempt(times.bars_that_went_to_and_fro, 114_660, "nothing is lost on the way within a group", "lost-on-the-way"),
+    Attempt(times.runs_of_a_day, 406_195, "runs of like products take like hours", "spread-key"),
+    Attempt(times.halls_of_a_day, 406_195, "the same for overheads", "overhead-key"),
+    Attempt(times.treatment_that_nobody_takes, 2_534_013, "a document shows who pays for the treatment"),
     Attempt(waste.swarf_of_the_sister, 141_000, "scrap of the same group is no recycled content"),
     Attempt(waste.returns_through_a_shear, 430_000, "home scrap stays home scrap through another route of the site"),
     Attempt(waste.sold_outside_and_collected, 2_340_000,

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from support.market import Company, Market, evidence, factor, nature, quantity, supply, trading_server
+from support.market import SOLD, Company, Market, evidence, factor, nature, quantity, supply, trading_server
 from support.server import Server
 
+from ledger.core.record.kinds import Acceptance, Transfer
 from ledger.core.record.values import Quantity
 
 MOST = 0.01
@@ -534,6 +535,54 @@ def dismantled_kitchen(market: Market) -> tuple[Company, list[str]]:
     return canteen, ["metal", "plastics", "paper"]
 
 
+def stock_that_a_count_found(market: Market) -> tuple[Company, list[str]]:
+    """A works that makes bars finds old ones at the end of the year, with a better figure, and has its count."""
+    works = market.company("works", "DE").products("works", bar="steel", other="steel")
+    works.run("works.make", [works.out("bar", "100 TNE", name="made")], [supply("steel", "100 TNE")])
+    stock = {"burdens": {"fossilGhgEmissions": "1200000"}, "facility": works.name("site"), "boundary": "cradleToGate"}
+    works.declare("opening", lot=works.out("bar", "1000 TNE", name="found"),
+                  evidence=[evidence("environmentalProductDeclaration"), evidence("stocktaking")], **stock)
+    works.declare("opening", lot=works.out("other", "1000 TNE"),
+                  evidence=[evidence("environmentalProductDeclaration")], **stock)
+    return works, ["made", "found", "other"]
+
+
+def heat_of_a_maker_s_waste(market: Market) -> tuple[Company, list[str]]:
+    """A plant burns the plastics of a works by a contract, and the works takes the treatment."""
+    works = market.company("works", "DE").products("works", ware="polyethylene", rest="polyethylene")
+    plant = market.company("plant", "DE")
+    plant.product("heat", "energy", "GV")
+    plant.product("treatment", "circular", "HUR")
+    works.run("works.make", [works.out("ware", "1000 TNE"), works.out("rest", "90 TNE", "waste", origin="preConsumer")],
+              [supply("polyethylene", "1090 TNE")])
+    rest = works.send("rest", "90 TNE", plant)
+    plant.run("circular.incineration", [plant.out("heat", "1500 GV"), plant.out("treatment", "100 HUR")],
+              [supply("electricity", "8 MWH")], {rest: "90 TNE"},
+              {"composition": [{"kind": "plastic", "share": "1"}]}, evidence=[evidence("treatmentContract")])
+    return plant, ["heat", plant.send("treatment", "100 HUR", works)]
+
+
+def coal_that_a_train_lost(market: Market) -> tuple[Company, list[str]]:
+    """A train loses a twentieth of its coal, within the tolerance of the sale."""
+    mine = market.company("mine", "DE").products("works", coal="bituminousCoal")
+    plant = market.company("plant", "DE").products("works", coal="bituminousCoal")
+    mine.run("works.make", [mine.out("coal", "1000 TNE")], [supply("bituminousCoal", "1000 TNE")])
+    sent = mine.post(Transfer, lot=mine.name("coal"), quantity=quantity("1000 TNE"), to=plant.id,
+                     new_lot=mine.name("sent"), time=SOLD, tolerance="0.06")
+    plant.post(Acceptance, transfer=sent, received=quantity("950 TNE"))
+    return plant, [mine.name("sent")]
+
+
+def hours_of_two_runs(market: Market) -> tuple[Company, list[str]]:
+    """A works spreads its power by the hours of two runs, one of them at half speed."""
+    works = market.company("works", "DE").products("works", ware="steel")
+    for lot, end in (("fast", "2025-03-08T00:00:00Z"), ("slow", "2025-03-15T00:00:00Z")):
+        works.run("works.make", [works.out("ware", "500 TNE", name=lot)], [supply("steel", "500 TNE")],
+                  basis="provisional", when=("2025-03-01T00:00:00Z", end))
+    works.close(supply("electricity", "1500 MWH"), spread="hours")
+    return works, ["fast", "slow"]
+
+
 def mill_that_burns_its_methane(market: Market) -> tuple[Company, list[str]]:
     """An oil mill treats its waste water in a closed reactor and burns the gas, by the readings of its gas meter."""
     mill = market.company("mill", "DE").products("consumer-goods", oil="rapeseedOil")
@@ -665,7 +714,8 @@ CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     incinerator_with_metal_in_its_ash, dismantled_kitchen, mill_that_burns_its_methane, cables_that_are_stripped,
     stocktaking_of_bars, bars_that_a_fire_took, bars_that_were_too_many, samples_and_broken_parts,
     dealer_who_becomes_a_turner, dealer_who_counts_its_bars, workshop_that_wears_out_its_tools,
-    cooling_water_beside_parts, paper_of_recovered_paper, slag_beside_its_slabs,
+    cooling_water_beside_parts, paper_of_recovered_paper, slag_beside_its_slabs, stock_that_a_count_found,
+    coal_that_a_train_lost, hours_of_two_runs, heat_of_a_maker_s_waste,
 )
 
 

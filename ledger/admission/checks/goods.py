@@ -30,7 +30,8 @@ _NOTHING: Final = Decimal(0)
 
 class EarlierGoods(NamedTuple):
     """Totals of the group of a record's issuer from before it. Of a declaration, `sold`: kg of like goods that it sold
-    outside; `made`: kg of the product that it declared as a good, or None if it has made the product, in any amount.
+    outside; `made`: kg of the product that it declared as a good, or None if it has made the product, in any amount; of
+    opening stock, whether it has made the product (None) or not (0).
     Of a transformation, `unshown`: products of its inputs, with kg of like goods that went without a document."""
 
     sold: Decimal = _NOTHING
@@ -140,7 +141,8 @@ def _declared_before(record: Declaration, facts: Facts) -> EarlierGoods:
     group = facts.group(record.issuer)
     if lot.role == "product":
         sold = [facts.group_goods.get((group, one), _NOTHING) for one in like_subjects(product)]
-        return EarlierGoods(sold=_spelled(sold))
+        late = record.basis == "opening" and product.id in facts.made_goods
+        return EarlierGoods(sold=_spelled(sold), made=None if late else _NOTHING)
     if lot.role != "waste" or facts.group(product.owner) != group:
         return NOTHING
     if product.id in facts.made_goods:

@@ -10,6 +10,11 @@ stocktaking shows its stock. No amount is too small: a limit could be used again
 A note about waste is no document for goods of one's own: matter that was waste from the beginning never carried a
 burden, so the record that made it is amended.
 
+A delivery that arrives short is the receiver's loss within the tolerance of its sender. Two companies can agree on any
+tolerance, so only a tenth of a delivery may be lost in this way, as by a standing acceptance, and nothing within a
+group, whose companies could hand stock to and fro until it is gone. For more, the receiver accepts the whole and writes
+the rest off. Lines and pipes lose power and heat, for which there is no such limit.
+
 Services are rendered or not made at all: nobody can lose tonne kilometres or hours. A lot of a service that is lost
 takes burdens with it, which belong to the services that were rendered.
 """
@@ -31,9 +36,10 @@ from ledger.admission.checks.goods import (
 from ledger.admission.facts import Facts, LotFacts, ProductFacts
 from ledger.admission.lots import Plan, part_of_mass
 from ledger.admission.rules import Rule
+from ledger.admission.standing import LARGEST_TOLERANCE
 from ledger.admission.state import State
 from ledger.core.record.amounts import CONTEXT
-from ledger.core.record.kinds import AnyRecord, Consumption, Transformation
+from ledger.core.record.kinds import Acceptance, AnyRecord, Consumption, Transformation
 from ledger.core.record.redacted import is_residue
 from ledger.core.record.units import UNITS, convert, plain
 from ledger.core.record.values import SALE_DOCUMENTS, STOCK_DOCUMENTS, WASTE_DOCUMENTS, Evidence, Flow
@@ -46,6 +52,7 @@ WRITE_OFFS: Final = (*SOLD, "finalUse", *VANISHING)
 """Purposes by which goods leave the ledger with their burden."""
 SERVICES: Final = ("freight", "time")
 """Dimensions of units that count services."""
+_ENERGY: Final = "energy"
 _VANISHED: Final = ("loss", "disposed", "stockCorrection")
 _STOCKTAKING: Final = "stocktaking"
 _NOTHING: Final = Decimal(0)
@@ -87,6 +94,22 @@ def check_services(record: AnyRecord, planned: Plan) -> None:
                 f"inputs[{i}]: {taken.quantity} {taken.lot.unit} of a service cannot vanish by {record.purpose}",
                 code="service-lost", field="purpose", value=record.purpose,
                 rule="if nobody rendered the service, amend the record that made it; else it was sold or used",
+            )
+
+
+def check_arrived(record: AnyRecord, planned: Plan, facts: Facts) -> None:
+    """Refuses an acceptance by which more than a tenth of a delivery vanishes, or any part of one within a group."""
+    if not isinstance(record, Acceptance) or planned.created:
+        return
+    for lot, lost, _ in planned.taken:
+        inside = facts.group(facts.transfers[record.transfer].issuer) == facts.group(record.issuer)
+        most = _NOTHING if inside else LARGEST_TOLERANCE
+        if UNITS[lot.unit].dimension != _ENERGY and lost > CONTEXT.multiply(lot.quantity, most):
+            raise Refused(
+                f"received: {plain(lost)} of {plain(lot.quantity)} {lot.unit} would be lost on the way",
+                code="lost-on-the-way", field="received", value=record.received,
+                rule=f"at most {LARGEST_TOLERANCE} of a delivery is lost on the way, and nothing within a group; else "
+                     "accept all of it and take the rest off by a consumption with a document (loss), or dispute it",
             )
 
 

@@ -17,7 +17,9 @@ _STEP: Final = Decimal("0.000000001")
 _NONE: Final = Decimal(0)
 _LEAST_PRICE: Final = Decimal("0.2")
 _LEAST_HOURS: Final = Decimal("0.01")
-"""Of the mean in the period. Prices of one product differ among customers, and runs are timed roughly."""
+_LEAST_ALIKE: Final = Decimal("0.33")
+"""Of the mean in the period. Prices of one product differ among customers, runs are timed roughly, and runs of the same
+products take like times."""
 
 
 class FinalLot(NamedTuple):
@@ -87,19 +89,43 @@ def _field(name: str, totals: Sequence[Supply], total: Supply) -> str:
 def check_overhead_keys(closing: Closing, spread_over: Iterable[ClosingSpread]) -> None:
     """Refuses, with all faults in `parts`, overheads by a value or by hours that let like goods escape them: a lot
     without a value or with less than a fifth of the mean price of its product, and a run with less than a hundredth of
-    its process's mean hours per kg."""
+    its process's mean hours per kg, or with less than a third of the mean of its process and products."""
     spreads = list(spread_over)
     match closing.spread_overheads:
         case "value":
             lots = [lot for transformation in spreads for lot in transformation.lots]
-            runs = [(lot.product, lot.mass, lot.value or _NONE, lot.lot) for lot in lots]
-            least, what = _LEAST_PRICE, "price per kg"
+            _check_weights("spreadOverheads", "value", "price per kg", _LEAST_PRICE, [
+                (lot.product, lot.mass, lot.value or _NONE, lot.lot) for lot in lots])
         case "hours":
-            runs = [(one.record.process, one.final, seconds(one.record), one.record.outputs[0].lot)
-                    for one in spreads if one.final]
-            least, what = _LEAST_HOURS, "hours per kg"
+            runs = [(one, one.final) for one in spreads if one.final]
+            _check_weights("spreadOverheads", "hours", "hours per kg", _LEAST_HOURS, [
+                (one.record.process, mass, seconds(one.record), one.record.outputs[0].lot) for one, mass in runs])
+            _check_weights("spreadOverheads", "hours", "hours per kg", _LEAST_ALIKE, _alike(runs))
         case _:
             return
+
+
+def check_hours(closing: Closing, spread_over: Iterable[ClosingSpread]) -> None:
+    """Refuses, with all faults in `parts`, a spread of measured totals by hours that lets like goods escape them: a run
+    with less than a third of the mean hours per kg of the runs of its process that make the same products."""
+    if closing.spread == "hours" and closing.measured:
+        _check_weights("spread", "hours", "hours per kg", _LEAST_ALIKE,
+                       _alike([(one, one.mass) for one in spread_over if one.mass]))
+
+
+_Run = tuple[str, Decimal, Decimal, str]
+"""The name that alike runs share, kg, weight, and a lot that the run makes."""
+
+
+def _alike(runs: Sequence[tuple[ClosingSpread, Decimal]]) -> list[_Run]:
+    """Runs with their kg. Two runs are alike if they have one process and the same products."""
+    return [
+        (" ".join([one.record.process, *sorted({output.product for output in one.record.outputs})]), mass,
+         seconds(one.record), one.record.outputs[0].lot) for one, mass in runs
+    ]
+
+
+def _check_weights(field: str, key: str, what: str, least: Decimal, runs: Sequence[_Run]) -> None:
     totals: dict[str, tuple[Decimal, Decimal]] = {}
     for alike, mass, weight, _ in runs:
         masses, weights = totals.get(alike, (_NONE, _NONE))
@@ -109,8 +135,8 @@ def check_overhead_keys(closing: Closing, spread_over: Iterable[ClosingSpread]) 
         masses, weights = totals[alike]
         if not weight or CONTEXT.multiply(weight, masses) < _product(weights, mass, least):
             faults.append(Refused(
-                f"spreadOverheads: the {what} of {lot} is {'not stated' if not weight else 'far below the others'}",
-                code="overhead-key", field="spreadOverheads", value=closing.spread_overheads,
+                f"{field}: the {what} of {lot} is {'not stated' if not weight else 'far below the others'}",
+                code="overhead-key" if field == "spreadOverheads" else "spread-key", field=field, value=key,
                 rule=f"each lot has at least {least} of the mean {what} of {alike} in the period; else spread by mass",
             ))
     if faults:

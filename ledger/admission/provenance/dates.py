@@ -4,8 +4,8 @@ stated. Hand-overs keep the time of making, and no amendment makes a good older.
 `made` is the earliest time at which the lot can have been made: the start of its period, at most a year before the end.
 So a declaration for a year, or a record for a month, fits every process within that time. `since` is later: the end of
 the period, or the sale. Storage, custody and returns change no owner's time. Opening stock may be old: its period says
-since when its owner has it. Other lots that their owner declared have no time of ownership without a document about it:
-their age would be the owner's word alone.
+since when its owner has it. Lots that their owner declared, opening stock too, have no time of ownership without a
+document about it: their age would be the owner's word alone.
 
 A pool blends: its stock is as old as the mean of its parts by quantity, so that a gram of old stock makes no pool old.
 """
@@ -29,7 +29,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 SHOW_AGE: Final = (
     "purchaseInvoice", "invoice", "purchaseContract", "purchaseReceipt", "deliveryNote", "deliveryNotes",
     "goodsReceipt", "waybill", "billOfLading", "customsDeclaration", "leaseContract", "serviceRecord", "serialNumbers",
-    "hoursOfService",
+    "hoursOfService", "assetRegister",
 )
 """Kinds of documents that show since when somebody has a good, alone or before a colon and their subject."""
 _UNDATED: Final = ("credit", "attribute")
@@ -76,11 +76,11 @@ def _dates_of(record: AnyRecord, planned: Plan) -> Dates:
 
 
 def _owned(record: Declaration) -> str | None:
-    """Since when the issuer has a lot: by the period of its opening stock, or by a document about the purchase. None
-    for a lot of which only the issuer says how old it is."""
-    if record.basis == "opening":
-        return record.start
-    return record.end if any(one.kind.partition(":")[0] in SHOW_AGE for one in record.evidence) else None
+    """Since when the issuer has a lot: for opening stock, the start of its period. None for a lot of which only the
+    issuer says how old it is, without a document."""
+    if not any(one.kind.partition(":")[0] in SHOW_AGE for one in record.evidence):
+        return None
+    return record.start if record.basis == "opening" else record.end
 
 
 def _owned_together(taken: Sequence[Taken]) -> str | None:

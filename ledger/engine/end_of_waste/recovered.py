@@ -1,9 +1,10 @@
 """Power and heat of waste that leave without burden, since those who hand in the waste pay for its treatment.
 
 PACT 3 gives the burden of burning waste to the user of the energy, Catena-X to the maker of the waste. Both are
-allowed, but one of the two sides carries it. A plant may leave it with a lot of service. If a record of this ledger
-made the waste, that maker is there to take the service. If the waste was collected, nobody on the ledger is, so a
-document shows who pays: a contract with a city, or the invoices of gate fees. Without one, the energy escapes it.
+allowed, but one of the two sides carries it. A plant may leave it with a lot of service. Nobody has to take that lot,
+also if a record of this ledger made the waste: a maker that takes an hour of it leaves the rest in stock for ever. So a
+document shows who pays: a contract with a city or with the maker, or the invoices of gate fees. Without one, the energy
+escapes it.
 """
 
 from collections.abc import Sequence
@@ -32,18 +33,18 @@ def free_energy(
     """The usual shares of power and heat that leave without burden beside a service, with their findings."""
     energy = [(i, made) for i, made in enumerate(plan.created) if _is_energy(made) and not (shares and shares[i])]
     served = any(_is_service(made) and share for made, share in zip(plan.created, shares, strict=False))
-    part = _collected(plan)
-    if not energy or not served or not part or _is_shown(record.evidence):
+    burnt = any(lot.role == "waste" and mass for lot, _, mass in plan.taken)
+    if not energy or not served or not burnt or _is_shown(record.evidence):
         return (), ()
     joules = [CONTEXT.multiply(made.facts.quantity, UNITS[made.facts.unit].scale) for _, made in energy]
     whole = reduce(CONTEXT.add, joules, _NOTHING)
     usual, findings = list[UsualShare](), list[Finding]()
     for (output, _), own in zip(energy, joules, strict=True):
-        share = CONTEXT.divide(CONTEXT.multiply(part, own), whole).quantize(_STEP, context=CONTEXT)
+        share = CONTEXT.divide(own, whole).quantize(_STEP, context=CONTEXT)
         usual.append(UsualShare(output=output, share=share, code=CODE))
         findings.append(Finding(
             code=CODE, output=output, value=_NOTHING, unit="share", usual=Span(low=share),
-            message="energy of collected waste carries no burden, and no document shows who pays for the treatment",
+            message="energy of waste carries no burden, and no document shows who pays for the treatment",
         ))
     return tuple(usual), tuple(findings)
 
@@ -54,17 +55,6 @@ def _is_energy(made: Created) -> bool:
 
 def _is_service(made: Created) -> bool:
     return made.facts.role in PRODUCT_ROLES and not made.facts.mass and not _is_energy(made)
-
-
-def _collected(plan: Plan) -> Decimal:
-    """The part of the waste, by mass, that no record of this ledger made."""
-    collected = whole = _NOTHING
-    for lot, _, mass in plan.taken:
-        if lot.role == "waste" and mass:
-            whole = CONTEXT.add(whole, mass)
-            if lot.maker is None:
-                collected = CONTEXT.add(collected, mass)
-    return CONTEXT.divide(collected, whole) if whole else _NOTHING
 
 
 def _is_shown(evidence: Sequence[Evidence]) -> bool:

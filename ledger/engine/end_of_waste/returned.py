@@ -5,6 +5,9 @@ that the group declares is questioned below the default of its material, up to t
 document shows where it was bought. Whoever makes a good can declare unused pieces as collected waste, without burden.
 So waste of a product that the group itself made or declared as a good needs a document about an end user.
 
+Opening stock is from before the ledger. Beside goods that the group has made on the ledger, it would be a way to give
+them another figure: from then on it is questioned below the default of its material, unless a document shows the stock.
+
 Each finding is on the log even where a document answers it: it holds the kilograms from before the declaration, by
 which an amendment is judged.
 """
@@ -18,6 +21,7 @@ from msgspec.structs import replace
 from ledger.admission.checks.goods import NOTHING, EarlierGoods, returned
 from ledger.admission.facts import Facts, LotFacts
 from ledger.admission.lots import Plan
+from ledger.admission.provenance.dates import SHOW_AGE
 from ledger.core.outcome.assessment import Assessment, Finding, Reference
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Declaration
@@ -28,6 +32,7 @@ from ledger.engine.references import Buying, ranges_of_lot
 
 SOLD: Final = "sold-outside-before"
 OWN: Final = "own-goods-collected"
+LATE: Final = "opening-after-production"
 PURCHASE: Final = (
     "purchaseInvoice", "invoice", "purchaseContract", "deliveryNote", "deliveryNotes", "goodsReceipt", "waybill",
     "billOfLading", "customsDeclaration",
@@ -35,6 +40,8 @@ PURCHASE: Final = (
 """Kinds of documents, alone or before a colon and their subject, that show where goods were bought."""
 COLLECTION: Final = (*END_USER, "municipalContract")
 """Kinds of documents that show whose waste it was."""
+COUNTED: Final = ("stocktaking", *SHOW_AGE)
+"""Kinds of documents, alone or before a colon and their subject, that show stock from before the ledger."""
 _ONE: Final = Decimal(1)
 
 
@@ -50,9 +57,13 @@ def declared_again(
 ) -> DeclaredAgain:
     """`references`: the ranges of the declared lot so far. `buying`: None if no factor set is in force."""
     before = returned(record, facts)
-    if before.sold and lot.mass:
-        return _sold(record, lot.mass, before.sold, references)
-    if before.made == 0 or not lot.mass:
+    if not lot.mass:
+        return DeclaredAgain(tuple(references))
+    if lot.role == "product":
+        again = DeclaredAgain(tuple(references))
+        again = _sold(record, lot.mass, before.sold, references) if before.sold else again
+        return _opened(record, again) if before.made is None else again
+    if before.made == 0:
         return DeclaredAgain(tuple(references))
     mass = lot.mass if before.made is None else min(lot.mass, before.made)
     shown = _is_shown(record.evidence, COLLECTION)
@@ -79,6 +90,19 @@ def _sold(
     return DeclaredAgain(tuple(asked), (finding,))
 
 
+def _opened(record: Declaration, again: DeclaredAgain) -> DeclaredAgain:
+    """`again`, with the ranges of opening stock of a product that the group has made before."""
+    shown = _is_shown(record.evidence, COUNTED)
+    finding = Finding(
+        code=LATE, severity="note", output=0,
+        message="opening stock of a product that the group has made on the ledger before: "
+                + ("a document shows the stock" if shown else "no document shows the stock"),
+    )
+    asked = again.references if shown else [
+        replace(one, low=one.default, code=one.code or LATE) for one in again.references]
+    return DeclaredAgain(tuple(asked), (*again.findings, finding))
+
+
 def returned_in(assessment: Assessment, plan: Plan) -> EarlierGoods:
     """The totals from before a record, by its committed assessment and the plan that it is about."""
     before = NOTHING._replace(unshown=unshown_in(assessment, plan))
@@ -87,6 +111,8 @@ def returned_in(assessment: Assessment, plan: Plan) -> EarlierGoods:
             before = before._replace(sold=finding.value)
         elif finding.code == OWN:
             before = before._replace(made=finding.value)
+        elif finding.code == LATE:
+            before = before._replace(made=None)
     return before
 
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from ledger.admission.amending import amended, check_basis, check_unaccepted, check_withdrawal
 from ledger.admission.closings.final_records import Unspread, check_stated_key, divided
-from ledger.admission.closings.spreading import ClosingSpread, check_overhead_keys, covered, spread
+from ledger.admission.closings.spreading import ClosingSpread, check_hours, check_overhead_keys, covered, spread
 from ledger.admission.kinds.erasure import erased
 from ledger.admission.kinds.table import kind_of
 from ledger.admission.lots import declarations_of, products_of, unknown_declaration, unseen_product
@@ -102,6 +102,7 @@ def closed(closing: Closing, history: History) -> tuple[Changes, list[Unspread]]
         closing, provisional, list(fixed.values()), keeping=rules.has(Rule.DEFAULT_UPSTREAM), rest=rest)
     if rules.has(Rule.REFERENCE_RANGES):
         check_overhead_keys(closing, provisional.values())
+        check_hours(closing, waiting)
     complete = fixed | {index: _read(record, residual=is_residue(closing)) for index, record in parts.items()}
     replaced: dict[int, AnyRecord | None] = dict.fromkeys(_reopened(closing, history))
     return replaced | {

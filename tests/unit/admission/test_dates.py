@@ -69,10 +69,13 @@ def test_goods_that_their_owner_declares_have_no_time_of_ownership(dated: World)
     assert dates(dated, "heap:1") == (MARCH["start"], None)
 
 
-def test_opening_stock_is_as_old_as_its_period(dated: World) -> None:
-    dated.admit(burdened(output("old", "1"), "10", basis="opening", facility=MILL.name("site"),
+@pytest.mark.parametrize(("papers", "since"), [([INVOICE], "2016-01-01T00:00:00Z"), ([DAMAGED], None), ([], None)])
+def test_opening_stock_is_as_old_as_its_period_by_a_document(
+    dated: World, papers: list[Evidence], since: str | None
+) -> None:
+    dated.admit(burdened(output("old", "1"), "10", basis="opening", facility=MILL.name("site"), evidence=papers,
                          start="2016-01-01T00:00:00Z", end="2024-01-01T00:00:00Z"))
-    assert dates(dated, "old") == ("2023-01-01T00:00:00Z", "2016-01-01T00:00:00Z")
+    assert dates(dated, "old") == ("2023-01-01T00:00:00Z", since)
 
 
 def test_a_sale_makes_a_new_owner(dated: World) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from msgspec.structs import replace
+from unit.admission.test_rules import rules
 from unit.admission.world import (
     DEALER,
     END,
@@ -117,6 +118,19 @@ def test_pieces_arrive_whole(world: World) -> None:
     assert world.left("sent") == 3
     assert world.retained[-1] == pytest.approx(400, rel=EXACT)
     assert world.accounted() == pytest.approx(1000 + 1000, rel=EXACT)
+
+
+@pytest.mark.parametrize(("received", "fits"), [("9", True), ("8.999999999", False), ("0.001", False)])
+def test_a_tenth_is_lost_on_the_way(world: World, received: str, fits: bool) -> None:
+    """Whatever the sender tolerates, by the newest rules."""
+    world.admit(rules())
+    record = send(world, tolerance="1")
+    if not fits:
+        error = world.refuse(acceptance(record, received), "lost-on-the-way", "received", f"{received} TNE")
+        assert "a document (loss), or dispute it" in (error.rule or "")
+        received = "10"
+    world.admit(acceptance(record, received))
+    assert world.left("sent") == quantity(received).amount
 
 
 # Beyond the tolerance

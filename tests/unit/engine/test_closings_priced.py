@@ -1,5 +1,6 @@
 """Closings by the rules of version 3: stated supplies keep their prices, and overheads reach the products."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -255,15 +256,33 @@ def test_values_of_one_product_are_alike(works: Works, values: Any, refused_lots
 
 @pytest.mark.parametrize(("end", "fits"), [("00:06:57", True), ("00:06:56", False)])
 def test_hours_of_one_process_are_alike(works: Works, end: str, fits: bool) -> None:
-    """23 h and 417 s for 100 kg each: the mean of 200 kg is 416.085 s a kg, and a hundredth of it 4.16 s, for 100 kg
-    416.085 s."""
+    """23 h and 417 s for 100 kg each of two products: the mean of 200 kg is 416.085 s a kg, and a hundredth of it
+    4.16 s, for 100 kg 416.085 s."""
     run(works, "a", "100", hours=23)
-    works.run({"b": "100"}, supplies=[ore("100 KGM")], basis="provisional", start=day(2), end=f"2025-03-02T{end}Z")
+    works.run({"b": works.out("b", "part", "100 KGM")}, supplies=[ore("100 KGM")], basis="provisional", start=day(2),
+              end=f"2025-03-02T{end}Z")
     if fits:
         works.close(overheads=list(HALL), spread_overheads="hours")
     else:
         refused(works, lambda: works.close(overheads=list(HALL), spread_overheads="hours"), "overhead-key",
                 "spreadOverheads", "hours", says=works.name("b"))
+
+
+@pytest.mark.parametrize(("hours", "fits"), [(5, True), (4, False)])
+def test_like_runs_share_totals_by_like_hours(works: Works, hours: int, fits: bool) -> None:
+    """22 h and 5 h for 100 kg each: a third of the mean is 4.455 h, or 4.29 h beside 4 h."""
+    run(works, "a", "100", hours=22)
+    run(works, "b", "100", hours=hours)
+    other = works.out("c", "part", "1000 KGM")
+    works.run({"c": other}, supplies=[ore("1000 KGM")], basis="provisional", start=day(2), end=day(2, 1))
+    measured = partial(works.close, supply("steel", "9 KGM"), spread="hours")
+    overheads = partial(works.close, overheads=list(HALL), spread_overheads="hours")
+    if fits:
+        works.reopen(measured())
+        overheads()
+    else:
+        refused(works, measured, "spread-key", "spread", "hours", says=works.name("b"))
+        refused(works, overheads, "overhead-key", "spreadOverheads", "hours", says=works.name("b"))
 
 
 def test_dear_and_cheap_products_are_not_compared(works: Works) -> None:
@@ -313,15 +332,30 @@ def test_random_months(
             for i, (mass, stated, chained, hours) in enumerate(shrinking(heats))
         ]
         if works is books[0]:
-            first = works.close(*measured, overheads=[supply("steel", "5 KGM")], spread_overheads="hours")
+            first = works.close(*measured, overheads=[supply("steel", "5 KGM")], spread_overheads="mass")
             check_conserved(works)
             works.reopen(first)
-        works.close(*measured, overheads=overheads, spread_overheads=key, spread=spread)
+        code = ""
+        try:
+            works.close(*measured, overheads=overheads, spread_overheads=key, spread=spread)
+        except Refused as refusal:
+            code = refusal.code
+        if code:
+            assert {"overhead-key": key, "spread-key": spread}[code] == "hours"
+            assert code == "overhead-key" or uneven(shrinking(heats))
+            return
+        assert not (measured and spread == "hours" and uneven(shrinking(heats)))
         check_conserved(works)
         amounts = [part.quantity.amount for one in entries for part in works.reading(one).supplies
                    if part.material == "steel"]
         assert sum(amounts) == total
     assert books[0].ledger.figures == books[1].ledger.figures
+
+
+def uneven(heats: list[tuple[int, int, bool, int]]) -> bool:
+    """Whether a heat has less than a third of the mean hours per kg."""
+    mean = sum(hours for *_, hours in heats) / sum(mass for mass, *_ in heats)
+    return any(hours / mass < 0.33 * mean for mass, _, _, hours in heats)
 
 
 def shrinking(heats: list[tuple[int, int, bool, int]]) -> list[tuple[int, int, bool, int]]:

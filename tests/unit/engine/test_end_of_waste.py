@@ -553,12 +553,12 @@ def test_nor_does_an_amendment_of_their_end(dealer: Works) -> None:
 
 
 def test_machines_of_before_the_ledger_are_old(mill: Works) -> None:
-    """Opening stock: the period says since when the mill has had its machines."""
+    """Opening stock: the period and a document say since when the mill has had its machines."""
     mill.product("lathe", "H87", materials={"machine": "1"})
     mill.declare(
         lot=mill.out("lathes", "lathe", "10 H87", mass=quantity("100 KGM")), basis="opening", facility=mill.facility,
         burdens={"fossilGhgEmissions": "300"}, start="2016-01-01T00:00:00Z", end="2025-01-01T00:00:00Z",
-        evidence=[document("study")])
+        evidence=[document("study"), document("assetRegister")])
     mill.end({"lathes": "10 H87"}, "2025-02-01T00:00:00Z",
              [mill.out("scrap", "swarf", "90 KGM", "waste", origin="postConsumer")], "disposed")
     assert mill.asked("scrap") == 0
@@ -593,7 +593,8 @@ def test_a_range_has_one_spelling_whatever_the_spelling_of_a_mass(mill: Works) -
     ({"evidence": [document("study")]}, 180), ({}, 180),
     ({"evidence": [document("study"), document("purchaseInvoice")]}, 0),
     ({"evidence": [document("study"), document("deliveryNote:bars")]}, 0),
-    ({"basis": "opening", "evidence": [document("study")]}, 0),
+    ({"basis": "opening", "evidence": [document("study")]}, 180),
+    ({"basis": "opening", "evidence": [document("study"), document("assetRegister")]}, 0),
 ], ids=str)
 def test_nobody_makes_its_own_goods_old_by_a_word(mill: Works, fields: dict[str, Any], question: float) -> None:
     """Bars "of 2015" are used up, and 90 kg of scrap come of them: 2 kg CO2e per kg, unless something shows their

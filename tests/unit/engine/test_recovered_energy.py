@@ -78,16 +78,11 @@ def test_another_document_does_not(plant: Plant) -> None:
     assert burn(plant, {"rubbish": "1000 KGM"}, "weighing")["heat"] > 100
 
 
-def test_a_maker_on_the_ledger_takes_the_service(plant: Plant) -> None:
+@pytest.mark.parametrize(("kind", "part"), [("weighing", 1), ("treatmentContract", 0)])
+def test_a_maker_on_the_ledger_need_not_take_the_service(plant: Plant, kind: str, part: float) -> None:
     make_waste(plant, "chaff", "300")
-    assert excess(burn(plant, {"chaff": "300 KGM"}), "heat", "power") == [0, 0]
-
-
-def test_each_kilogram_counts(plant: Plant) -> None:
-    collect(plant, "rubbish", "100")
-    make_waste(plant, "chaff", "300")
-    asked = burn(plant, {"rubbish": "100 KGM", "chaff": "300 KGM"})
-    assert asked["heat"] == pytest.approx(600 * 300 / 390 / 4, rel=1e-6)
+    assert excess(burn(plant, {"chaff": "300 KGM"}, kind), "heat", "power") == [
+        pytest.approx(600 * joules / 390 * part, abs=0.01) for joules in (300, 90)]
 
 
 def test_energy_that_carries_burden_is_asked_by_the_rules_of_allocation(plant: Plant) -> None:

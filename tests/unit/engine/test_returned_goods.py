@@ -22,7 +22,7 @@ from ledger.engine.batch import Sequenced
 from ledger.engine.end_of_waste.returned import COLLECTION, PURCHASE
 from ledger.errors import Refused
 
-SOLD, OWN = "sold-outside-before", "own-goods-collected"
+SOLD, OWN, LATE = "sold-outside-before", "own-goods-collected", "opening-after-production"
 EPD: Final = document("environmentalProductDeclaration")
 BETWEEN: Final = "1.2"
 """Kg CO2e per kg: above the low end, so that no other rule asks."""
@@ -113,6 +113,27 @@ def test_a_document_shows_the_purchase(mill: Works, kind: str) -> None:
     entry = declare(mill, "bought", "100", "bar", document(kind))
     assert mill.asked("bought") == 0
     assert mill.finding(entry, SOLD).severity == "note"
+
+
+@pytest.mark.parametrize("kind", ["environmentalProductDeclaration", "weighing", "stocktaking", "assetRegister:bar"])
+def test_opening_stock_comes_before_production_or_with_a_document(mill: Works, kind: str) -> None:
+    """Of 100 kg, each hides 2 - 1.2 kg. Other products are made meanwhile, and an amendment makes no stock earlier."""
+    mill.run([mill.out("other", "ingot", "1 KGM")], supplies=[ore("1 KGM")])
+    early = declare(mill, "early", "100", basis="opening", facility=mill.facility)
+    mill.run([mill.out("made", "bar", "1 KGM")], supplies=[ore("1 KGM")])
+    late = declare(mill, "late", "100", "bar", document(kind), basis="opening", facility=mill.hall)
+    shown = kind in ("stocktaking", "assetRegister:bar")
+    assert (mill.asked("early"), mill.asked("late")) == (0, pytest.approx(0 if shown else 80))
+    assert (mill.codes(early), mill.finding(late, LATE).severity) == (set(), "note")
+    amend(mill, late, evidence=[EPD])
+    amend(mill, early, burdens={"fossilGhgEmissions": "121"})
+    assert (mill.asked("early"), mill.asked("late")) == (0, pytest.approx(80))
+
+
+def test_opening_stock_by_the_default_hides_nothing(mill: Works) -> None:
+    mill.run([mill.out("made", "bar", "1 KGM")], supplies=[ore("1 KGM")])
+    declare(mill, "late", "100", basis="opening", facility=mill.hall, per_kilogram="2")
+    assert mill.asked("late") == 0
 
 
 @pytest.mark.parametrize(("share", "asked"), [("1", 80), ("0.51", 80), ("0.5", 0)])

@@ -7,6 +7,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from ledger.admission.apply import note, note_seen
+from ledger.admission.checks.goods import GOODS
 from ledger.admission.facts import LotFacts, ProductFacts, RecordFacts
 from ledger.admission.lookups import add_names
 from ledger.admission.names import Names
@@ -17,7 +18,7 @@ from ledger.client.audit.replay import ReplayedRecord, Replayer, ReplayResult, R
 from ledger.client.audit.source.decoding import RULE, Malformed
 from ledger.client.audit.source.interface import RevisedRow, StoredLot
 from ledger.core.outcome.leaves import outcome_root, salt_seed
-from ledger.core.record.kinds import Acceptance, Addition, AnyRecord, Transfer
+from ledger.core.record.kinds import Acceptance, Addition, AnyRecord, Transfer, Transformation
 from ledger.core.record.redacted import is_residue
 from ledger.core.record.units import UNITS
 from ledger.engine.account import revision_leaves
@@ -81,6 +82,8 @@ class ScopedReplayer(Replayer):
         lots = readable_rows(row.lots, report)
         self.state.time = entry.time
         self.enter(lots)
+        if isinstance(record, Transformation):
+            self.state.made_goods.update([lot.product for lot in lots if lot.role in GOODS])
         self.note(record, entry.digest)
         touched.update([lot.id for lot in lots])
         return ReplayResult(len(lots), touched=touched, made=len(lots), leaf=row.leaf)
