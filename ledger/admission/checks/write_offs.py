@@ -11,12 +11,11 @@ A note about waste is no document for goods of one's own: matter that was waste 
 burden, so the record that made it is amended.
 
 A delivery that arrives short is the receiver's loss within the tolerance of its sender. Two companies can agree on any
-tolerance, so only a tenth of a delivery may be lost in this way, as by a standing acceptance, and nothing within a
-group, whose companies could hand stock to and fro until it is gone. For more, the receiver accepts the whole and writes
-the rest off. Lines and pipes lose power and heat, for which there is no such limit.
-
-Services are rendered or not made at all: nobody can lose tonne kilometres or hours. A lot of a service that is lost
-takes burdens with it, which belong to the services that were rendered.
+tolerance, so only a tenth of a delivery may be lost in this way, as by a standing acceptance. Within a group, whose
+companies could hand stock to and fro until it is gone, a hundredth may be: two weighbridges differ by less. For more,
+the receiver accepts the whole and writes the rest off. Lines and pipes lose power and heat, for which there is no such
+limit. Services are rendered or not made at all: nobody can lose tonne kilometres or hours. A lot of a service that is
+lost takes burdens with it, which belong to the services that were rendered.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -53,6 +52,8 @@ WRITE_OFFS: Final = (*SOLD, "finalUse", *VANISHING)
 SERVICES: Final = ("freight", "time")
 """Dimensions of units that count services."""
 _ENERGY: Final = "energy"
+_LARGEST_WITHIN: Final = Decimal("0.01")
+"""Of a delivery within a group; own judgement."""
 _VANISHED: Final = ("loss", "disposed", "stockCorrection")
 _STOCKTAKING: Final = "stocktaking"
 _NOTHING: Final = Decimal(0)
@@ -98,18 +99,19 @@ def check_services(record: AnyRecord, planned: Plan) -> None:
 
 
 def check_arrived(record: AnyRecord, planned: Plan, facts: Facts) -> None:
-    """Refuses an acceptance by which more than a tenth of a delivery vanishes, or any part of one within a group."""
+    """Refuses an acceptance by which more than a tenth of a delivery vanishes, or a hundredth within a group."""
     if not isinstance(record, Acceptance) or planned.created:
         return
     for lot, lost, _ in planned.taken:
         inside = facts.group(facts.transfers[record.transfer].issuer) == facts.group(record.issuer)
-        most = _NOTHING if inside else LARGEST_TOLERANCE
+        most = _LARGEST_WITHIN if inside else LARGEST_TOLERANCE
         if UNITS[lot.unit].dimension != _ENERGY and lost > CONTEXT.multiply(lot.quantity, most):
             raise Refused(
                 f"received: {plain(lost)} of {plain(lot.quantity)} {lot.unit} would be lost on the way",
                 code="lost-on-the-way", field="received", value=record.received,
-                rule=f"at most {LARGEST_TOLERANCE} of a delivery is lost on the way, and nothing within a group; else "
-                     "accept all of it and take the rest off by a consumption with a document (loss), or dispute it",
+                rule=f"at most {LARGEST_TOLERANCE} of a delivery is lost on the way, {_LARGEST_WITHIN} within a group; "
+                     "else accept all of it and take the rest off by a consumption with a document (loss), or "
+                     "dispute it",
             )
 
 
