@@ -176,7 +176,7 @@ def _waiting(client: Client, organization: str) -> RecoveryAnswer:
 
 
 def _warn(revokes: bool, since: int | None) -> None:
-    """Says what a revocation of keys ends besides."""
+    """Says which clients, grants and publications a revocation of keys ends."""
     if revokes and since is not None:
         say(f"clients that a revoked key entered since entry {since} end by this change, and so do its grants and "
             "publications since: `carbon-ledger client list`, `carbon-ledger grants`")

@@ -40,7 +40,8 @@ class AskingCaller(NamedTuple):
 
     @property
     def reader(self) -> str | None:
-        """The organisation as which the caller reads, if its token stands; None if it reads as none."""
+        """The organisation as which the caller reads, if its token stands; None for others, and without the scope
+        `read`."""
         return self.caller.organization if _reads(self.caller) else None
 
     def rights(self, rows: Sequence[Sequence[Record]]) -> Rights | None:
