@@ -5,13 +5,14 @@ from typing import Literal
 from ledger.answers.stored import QueryAnswer
 from ledger.core.record.kinds import Depth
 
-RightState = Literal["inForce", "expired", "revoked"]
+RightState = Literal["inForce", "expired", "revoked", "compromised"]
 
 
 class GrantAnswer(QueryAnswer, frozen=True, kw_only=True):
     """The grant of the log entry `index`, with digest `record`. It is for the `grantee`, or for whoever holds the
     secret of its `link`. `lot`, `product` or `declaration`, `start` and `end` are its scope; without them it covers all
-    records of the grantor. `revoked`: the log index of the revocation. `state`: now."""
+    records of the grantor. `revoked`: the log index of the revocation. `compromised`: the log index of the key
+    change by which the key that signed the grant was compromised by then: the grant has ended. `state`: now."""
 
     index: int
     record: str
@@ -28,6 +29,7 @@ class GrantAnswer(QueryAnswer, frozen=True, kw_only=True):
     start: str | None = None
     end: str | None = None
     revoked: int | None = None
+    compromised: int | None = None
 
 
 class GrantListAnswer(QueryAnswer, frozen=True, kw_only=True):
@@ -40,8 +42,8 @@ class GrantListAnswer(QueryAnswer, frozen=True, kw_only=True):
 
 
 class ReaderAnswer(QueryAnswer, frozen=True, kw_only=True):
-    """An organisation that the registrar lets read everything, by the log entry `index`. `revoked` and `state` as of a
-    grant."""
+    """An organisation that the registrar lets read everything, by the log entry `index`. `revoked`, `compromised` and
+    `state` as of a grant."""
 
     index: int
     record: str
@@ -50,6 +52,7 @@ class ReaderAnswer(QueryAnswer, frozen=True, kw_only=True):
     state: RightState
     until: str | None = None
     revoked: int | None = None
+    compromised: int | None = None
 
 
 class ReaderListAnswer(QueryAnswer, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from litestar.params import Parameter
 from ledger.access.caller import NOBODY
 from ledger.access.declared import OfRecord, OpenToAll
 from ledger.access.policy import Level
-from ledger.access.rights import Rights
+from ledger.access.rights import OPEN, Rights
 from ledger.answers.problems import problem_of
 from ledger.answers.stored import RecordAnswer
 from ledger.core.receipts.acknowledgement import Acknowledgement
@@ -153,7 +153,7 @@ async def _shown(
         rights = await rights_now(ledger, request)
     except Unauthenticated:
         # The token has ended while the records waited for their places or for witnesses. They are on the log.
-        rights = Rights(NOBODY)
+        rights = OPEN if ledger.gate.is_open else Rights(NOBODY)
     sights = await posted_sights(ledger.pool, rights, named)
     shown = []
     for result in results:

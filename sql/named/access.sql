@@ -2,7 +2,8 @@
 -- purpose: the rights of callers at the newest head and by the clock of the database: whether each is a reader, the
 -- organisations that it controls with itself, and its grants in force, of each grantor the newest ones: a row for each
 -- grant, or one without. A grant of a declaration only lets its grantee name it. `holds`: whether what the caller's
--- token rests on still stands
+-- token rests on still stands. A grant, or the record of a reader, ends with the report that its key was compromised by
+-- then: an entry is version, kind and digest, 34 bytes, then the key's id
 -- parameters: organisations, digests of the grants whose links the callers hold; one of each pair is null. Of the
 -- tokens: numbers of the keys that signed them, their spent ids, the keyids and the clients to which they were issued
 WITH clock AS MATERIALIZED (SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS instant)
@@ -27,11 +28,15 @@ CROSS JOIN LATERAL (
             ELSE (
                 SELECT true FROM record r JOIN access_grant a ON a.record = r.index
                 WHERE r.digest = c.link AND a.link IS NOT NULL AND a.expires > (SELECT instant FROM clock)
-                    AND NOT EXISTS (SELECT FROM grant_revocation v WHERE v.subject = a.record))
+                    AND NOT EXISTS (SELECT FROM grant_revocation v WHERE v.subject = a.record)
+                    AND (SELECT true FROM entry t JOIN compromise k ON k.keyid = substring(t.data FROM 35 FOR 32)
+                        WHERE t.index = a.record AND k.since <= t.index LIMIT 1) IS NULL)
         END, false) AS holds,
         (SELECT true FROM reader e WHERE e.organization = c.organization
             AND (e.expires IS NULL OR e.expires > (SELECT instant FROM clock))
             AND NOT EXISTS (SELECT FROM reader_revocation v WHERE v.subject = e.record)
+            AND (SELECT true FROM entry t JOIN compromise k ON k.keyid = substring(t.data FROM 35 FOR 32)
+                WHERE t.index = e.record AND k.since <= t.index LIMIT 1) IS NULL
             LIMIT 1) IS NOT NULL AS everything,
         ARRAY(
             WITH RECURSIVE own (id) AS (
@@ -51,7 +56,9 @@ LEFT JOIN LATERAL (
         UNION ALL
         SELECT a.* FROM record r JOIN access_grant a ON a.record = r.index
         WHERE r.digest = c.link AND a.link IS NOT NULL AND a.expires > (SELECT instant FROM clock)) g
-    WHERE g.declaration IS NULL AND NOT EXISTS (SELECT FROM grant_revocation v WHERE v.subject = g.record)) h
+    WHERE g.declaration IS NULL AND NOT EXISTS (SELECT FROM grant_revocation v WHERE v.subject = g.record)
+        AND (SELECT true FROM entry t JOIN compromise k ON k.keyid = substring(t.data FROM 35 FOR 32)
+            WHERE t.index = g.record AND k.since <= t.index LIMIT 1) IS NULL) h
     ON h.newer <= 1000
 ORDER BY c.place, h.record;
 
@@ -61,15 +68,20 @@ ORDER BY c.place, h.record;
 SELECT a.record, a.link FROM record r JOIN access_grant a ON a.record = r.index
 WHERE r.digest = $1 AND a.link IS NOT NULL
     AND a.expires > to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')
-    AND NOT EXISTS (SELECT FROM grant_revocation v WHERE v.subject = a.record);
+    AND NOT EXISTS (SELECT FROM grant_revocation v WHERE v.subject = a.record)
+    AND (SELECT true FROM entry t JOIN compromise k ON k.keyid = substring(t.data FROM 35 FOR 32)
+        WHERE t.index = a.record AND k.since <= t.index LIMIT 1) IS NULL;
 
 -- name: grants
--- purpose: grants that an organisation has given or got, newest first, with their state by the clock of the database
+-- purpose: grants that an organisation has given or got, newest first, with their state by the clock of the database.
+-- `compromised`: the first entry that reports the key of a grant as compromised by the time at which it signed it
 -- parameters: organisation, log index below which to begin, limit
 SELECT g.record AS index, encode(r.digest, 'hex') AS digest, g.grantor, g.grantee, g.link, g.depth, l.id AS lot,
        g.product, encode(d.digest, 'hex') AS declaration, g.starts, g.ends, g.expires, r.body,
        g.expires <= to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS expired,
-       (SELECT min(v.record) FROM grant_revocation v WHERE v.subject = g.record) AS revoked
+       (SELECT min(v.record) FROM grant_revocation v WHERE v.subject = g.record) AS revoked,
+       (SELECT min(k.record) FROM entry t JOIN compromise k ON k.keyid = substring(t.data FROM 35 FOR 32)
+        WHERE t.index = g.record AND k.since <= t.index) AS compromised
 FROM (
     -- Conditions and order are those of the indexes, so that no other index serves them.
     (SELECT * FROM access_grant WHERE (grantor, record) < ($1, $2) AND (grantor, record) >= ($1, 0)
@@ -89,7 +101,9 @@ ORDER BY g.record DESC;
 -- parameters: log index below which to begin, limit
 SELECT e.record AS index, encode(r.digest, 'hex') AS digest, e.organization, e.expires, r.body,
        coalesce(e.expires <= to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), false) AS expired,
-       (SELECT min(v.record) FROM reader_revocation v WHERE v.subject = e.record) AS revoked
+       (SELECT min(v.record) FROM reader_revocation v WHERE v.subject = e.record) AS revoked,
+       (SELECT min(k.record) FROM entry t JOIN compromise k ON k.keyid = substring(t.data FROM 35 FOR 32)
+        WHERE t.index = e.record AND k.since <= t.index) AS compromised
 FROM (SELECT * FROM reader WHERE record < $1 ORDER BY record DESC LIMIT $2) e
 JOIN record r ON r.index = e.record
 ORDER BY e.record DESC;
@@ -97,7 +111,8 @@ ORDER BY e.record DESC;
 -- name: passport
 -- purpose: the newest lot with one of these identifiers or items that is published: by its owner, or as a lot of a product
 -- that the product's owner has published, if the owner's own record made it of goods of the owner, not of those that it
--- works on for others. A delivery has the owner of the lot that it takes. With the number of lives of its item
+-- works on for others. A delivery has the owner of the lot that it takes. A publication by a key that was compromised by
+-- then shows nothing. With the number of lives of its item
 -- parameters: identifiers
 SELECT l.id, (SELECT size FROM head) AS size,
        CASE WHEN l.item IS NOT NULL THEN 1 + (
@@ -111,10 +126,14 @@ FROM (
 JOIN record m ON m.index = l.number / 1024
 WHERE EXISTS (
         SELECT FROM published p WHERE p.lot = l.number
-        AND NOT EXISTS (SELECT FROM publication_end e WHERE e.subject = p.record))
+        AND NOT EXISTS (SELECT FROM publication_end e WHERE e.subject = p.record)
+        AND (SELECT true FROM entry t JOIN compromise k ON k.keyid = substring(t.data FROM 35 FOR 32)
+            WHERE t.index = p.record AND k.since <= t.index LIMIT 1) IS NULL)
     OR EXISTS (
         SELECT FROM published p WHERE p.product = l.product AND p.organization = m.issuer
         AND NOT EXISTS (SELECT FROM publication_end e WHERE e.subject = p.record)
+        AND (SELECT true FROM entry t JOIN compromise k ON k.keyid = substring(t.data FROM 35 FOR 32)
+            WHERE t.index = p.record AND k.since <= t.index LIMIT 1) IS NULL
         AND CASE WHEN m.type = 'transfer' THEN NOT EXISTS (
             SELECT FROM flow w JOIN lot s ON s.number = w.lot
             WHERE w.record = m.index AND w.version = 0 AND coalesce(s.owner, s.holder) <> p.organization)
@@ -152,4 +171,6 @@ CROSS JOIN LATERAL (
         ORDER BY product DESC, number DESC LIMIT $2) m
     JOIN record r ON r.index = m.number / 1024) l
 WHERE NOT EXISTS (SELECT FROM publication_end e WHERE e.subject = p.record)
+    AND (SELECT true FROM entry t JOIN compromise k ON k.keyid = substring(t.data FROM 35 FOR 32)
+        WHERE t.index = p.record AND k.since <= t.index LIMIT 1) IS NULL
 ORDER BY p.record DESC LIMIT 1;

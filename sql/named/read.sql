@@ -3,7 +3,8 @@
 -- of the same revision, because any revision that changes an input also changes the figures of the lot. For EXISTS with
 -- a column of the lots the planner would hash whole tables, as for many lots
 -- parameters: lot ids, the newest revisions to include, tree sizes, positions of provisionalAbs in a vector, from 1, the
--- numbers of burdens: a vector that was stored before a burden existed is shorter
+-- numbers of burdens: a vector that was stored before a burden existed is shorter; organisations: only lots that they
+-- made, hold, own or sent, all lots without one. Of other lots no more is read than of a lot that does not exist
 SELECT q.place, l.number, l.id, l.product, l.holder, l.role, l.origin,
        coalesce(v.quantity, l.quantity) AS quantity, l.unit,
        CASE WHEN v.number IS NULL THEN l.mass ELSE v.mass END AS mass, l.item, l.facility, l.process,
@@ -46,11 +47,11 @@ SELECT q.place, l.number, l.id, l.product, l.holder, l.role, l.origin,
             SELECT min(b.record) FROM activation b WHERE b.plugin = 'ledger-rules' AND b.version NOT IN ('1', '2', '3'))
         ORDER BY a.record DESC LIMIT 1) AS title_limit,
        i.lots, i.products, i.parts, i.burdens AS input_burdens, i.makers
-FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::int[], $5::int[])
-    WITH ORDINALITY AS q (lot, version, size, provisional, burdens, place)
+FROM unnest($1::text[], $2::bigint[], $3::bigint[], $4::int[], $5::int[], $6::text[])
+    WITH ORDINALITY AS q (lot, version, size, provisional, burdens, party, place)
 JOIN lot l ON l.id = q.lot AND l.number < q.size * 1024
 JOIN balance b ON b.lot = l.number
-JOIN record r ON r.index = l.number / 1024
+JOIN record r ON r.index = l.number / 1024 AND (q.party IS NULL OR q.party IN (r.issuer, l.holder, l.owner, l.sender))
 CROSS JOIN LATERAL (
     SELECT version, method, plugin, share, burdens, content, amount FROM figure
     WHERE lot = l.number AND version <= q.version ORDER BY version DESC LIMIT 1) f

@@ -43,7 +43,7 @@ def chain() -> Iterator[tuple[Inside, Workshop]]:
 
 async def _row(ledger: Inside, lot: str) -> Any:
     return await ledger.ledger.pool.fetchrow(
-        queries("read")["footprint"], [lot], [NOW.version], [NOW.size], [9], [40])
+        queries("read")["footprint"], [lot], [NOW.version], [NOW.size], [9], [40], [None])
 
 
 def test_a_chain_beyond_the_limit_has_no_shares(chain: tuple[Inside, Workshop]) -> None:

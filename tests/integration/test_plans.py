@@ -109,6 +109,11 @@ def nodes(plan: Any) -> Iterator[Any]:
         yield from nodes(child)
 
 
+def pages_of(node: Any) -> int:
+    pages: int = node["Shared Hit Blocks"] + node["Shared Read Blocks"]
+    return pages
+
+
 def too_much(plan: Any) -> list[str]:
     """Steps that have read more than they looked up: many rows, or many pages for few rows, as of an index that was
     gone through from end to end."""
@@ -119,7 +124,9 @@ def too_much(plan: Any) -> list[str]:
             continue
         dropped = node.get("Rows Removed by Filter", 0) + node.get("Rows Removed by Index Recheck", 0)
         rows = (node["Actual Rows"] + dropped) * loops
-        pages = node["Shared Hit Blocks"] + node["Shared Read Blocks"]
+        # Those of a condition's own look-ups are in the sum of the step that has the condition, and count in those.
+        pages = pages_of(node) - sum(
+            pages_of(each) for each in node.get("Plans", ()) if each["Parent Relationship"] == "SubPlan")
         # A look-up goes down an index, and each row may be on a page of its own, whose visibility is on another.
         if rows > MOST or pages > 10 + 6 * loops + 2 * rows:
             found.append(f"{node['Node Type']} of {name}: {rows:.0f} rows, {pages} pages")

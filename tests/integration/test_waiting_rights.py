@@ -1,5 +1,6 @@
 """A request that waits for witnesses is answered by the rights at the end of its wait."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
@@ -22,7 +23,10 @@ UNTIL: Final = "2034-12-31T00:00:00Z"
 
 
 class Place(NamedTuple):
+    """`opened`: another server of the same ledger, which shows everything to everybody."""
+
     server: Server
+    opened: Server
     witnesses: list[WitnessProcess]
     mill: Workshop
     rival: Workshop
@@ -30,11 +34,14 @@ class Place(NamedTuple):
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Place]:
-    with site() as at, three_witnesses(at) as witnesses, at.serve(CARBON_LEDGER_ACCESS="parties") as server:
+    with (
+        site() as at, three_witnesses(at) as witnesses, at.serve(CARBON_LEDGER_ACCESS="parties") as server,
+        at.serve(CARBON_LEDGER_ACCESS="open") as opened,
+    ):
         mill, rival = Workshop("mill"), Workshop("rival")
         for shop in (mill, rival):
             acknowledged(server, [shop.enrolment(server), *shop.opening()], wait=60)
-        yield Place(server, witnesses, mill, rival)
+        yield Place(server, opened, witnesses, mill, rival)
 
 
 def waited(
@@ -81,6 +88,15 @@ def revoke_grant(place: Place, given: Posted) -> None:
         issuer=place.mill.id, nonce=place.mill.nonce(), grant=digest_of(given)))])
 
 
+def revoke_token(place: Place, token: dict[str, str]) -> None:
+    """A token of the rival's key."""
+    text, signed = token["Authorization"].removeprefix("Bearer "), assertion(
+        place.rival.party.key, place.rival.id, place.server.url)
+    answer = ask(place.server.url, {"token": text, "client_assertion": signed, "client_assertion_type": KIND},
+                 "/auth/revoke", timeout=60)
+    assert answer.status_code == 200, answer.text
+
+
 def test_with_its_grant_it_gets_the_receipt_and_is_noted_once(place: Place) -> None:
     before, kept = rows_of(place), list[Posted]()
     answer = waited(place, "kept", lambda given, token: kept.append(given))
@@ -96,14 +112,7 @@ def test_a_revoked_grant_ends_it(place: Place) -> None:
 
 
 def test_a_revoked_token_ends_it(place: Place) -> None:
-    def revoke(given: Posted, token: dict[str, str]) -> None:
-        text, signed = token["Authorization"].removeprefix("Bearer "), assertion(
-            place.rival.party.key, place.rival.id, place.server.url)
-        answer = ask(place.server.url, {"token": text, "client_assertion": signed, "client_assertion_type": KIND},
-                     "/auth/revoke", timeout=60)
-        assert answer.status_code == 200, answer.text
-
-    answer = waited(place, "ended", revoke)
+    answer = waited(place, "ended", lambda given, token: revoke_token(place, token))
     assert (answer.status_code, "leaves" in answer.text) == (401, False)
 
 
@@ -123,3 +132,30 @@ def test_a_report_of_theft_ends_a_client_of_the_stolen_key(place: Place) -> None
 
     answer = waited(place, "stolen", report, token)
     assert (answer.status_code, "leaves" in answer.text) == (401, False)
+
+
+@pytest.mark.parametrize(("is_open", "leaves"), [(True, 2), (False, 0)])
+def test_records_that_were_posted_with_a_token_that_ends_are_answered_to_nobody(
+    place: Place, is_open: bool, leaves: int
+) -> None:
+    """They are on the log. Nobody sees all of it on an open ledger."""
+    server, mill, rival = place.opened if is_open else place.server, place.mill, place.rival
+    token = bearer(token_of(by_key(server.url, rival.party.key, rival.id)))
+    earlier, new = mill.mine(f"earlier-{is_open}", "10"), rival.mine(f"new-{is_open}", "10")
+    for one in place.witnesses[:2]:
+        one.kill()
+    try:
+        acknowledged(server, [earlier])
+        answers: list[httpx.Response] = []
+        asking = threading.Thread(target=lambda: answers.append(httpx.post(
+            f"{server.url}/v1/records", content=b"\n".join(server.envelopes([earlier, new])), params={"wait": 60},
+            headers={**token, "Content-Type": "application/x-ndjson"}, timeout=120)))
+        asking.start()
+        until(lambda: httpx.get(f"{place.opened.url}/v1/records/{digest_of(new)}", timeout=60).status_code == 200)
+        revoke_token(place, token)
+    finally:
+        for one in place.witnesses[:2]:
+            one.start()
+    asking.join()
+    first, second = [json.loads(line) for line in answers[0].content.splitlines()]
+    assert (len(first["leaves"]), len(second["leaves"])) == (leaves, 2)

@@ -225,7 +225,7 @@ ASKED: Final = {
     "quota.entered": f"'org:{RECORD}', {START}, {_ALL}",
     "quota.known": _DIGESTS,
     "read.footprint": f"ARRAY['lot:{RECORD}', 'lot:{RECORD + 1}'], ARRAY[{_NEWEST}, 0], ARRAY[{_SIZE}, {_SIZE}], "
-                      "ARRAY[9, 9], ARRAY[40, 40]",
+                      f"ARRAY[9, 9], ARRAY[40, 40], ARRAY[NULL, 'org:{_NAME}']",
     "read.closings_since": f"'site:{_NAME}', {RECORD}, {_SIZE}, {_NEWEST}, 'final-record-lacks'",
     "read.moment": str(RECORD),
     "read.taken_at": f"{_LOTS}, {_SIZE}, {_NEWEST}",
@@ -310,8 +310,8 @@ ASKED: Final = {
     "sequence.tile_roots": f"0, {_NAME}, {_NAME + 100}",
     "sequence.end_stalled": "",
     "sight.own_goods": f"{RECORD}, ARRAY['org:{_NAME}']",
-    "sight.lots": f"ARRAY['{{lot:{RECORD}}}', 'item:{_NAME}', 'pool:{_NAME}'], "
-                  f"ARRAY[{_SIZE}, {_SIZE}, {_SIZE}], ARRAY[true, true, true]",
+    "sight.lots": f"ARRAY['{{lot:{RECORD}}}', 'item:{_NAME}', 'pool:{_NAME}', 'lot:{RECORD}'], "
+                  f"ARRAY[{_SIZE}, {_SIZE}, {_SIZE}, {_SIZE}], ARRAY[true, true, true, false]",
     "sight.organizations": f"ARRAY['org:{_NAME}', 'site:{_NAME}']",
     "sight.reached": f"{_LOTS}, ARRAY['org:{_NAME}'], {_NEWEST}, {_ALL}",
     "sight.issuers": f"{_LOTS}, {_NEWEST}",

@@ -14,8 +14,10 @@ A delivery that arrives short is the receiver's loss within the tolerance of its
 tolerance, so only a tenth of a delivery may be lost in this way, as by a standing acceptance. Within a group, whose
 companies could hand stock to and fro until it is gone, a hundredth may be: two weighbridges differ by less. For more,
 the receiver accepts the whole and writes the rest off. Lines and pipes lose power and heat, for which there is no such
-limit. Services are rendered or not made at all: nobody can lose tonne kilometres or hours. A lot of a service that is
-lost takes burdens with it, which belong to the services that were rendered.
+limit.
+
+Services are rendered or not made at all: nobody can lose tonne kilometres or hours. A lot of a service that is lost
+takes burdens with it, which belong to the services that were rendered.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

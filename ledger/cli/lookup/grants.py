@@ -47,6 +47,7 @@ _CSV: tuple[ListColumn[GrantAnswer], ...] = (
     ListColumn("purpose", lambda row: row.purpose),
     ListColumn("entry", lambda row: row.index),
     ListColumn("revoked by entry", lambda row: row.revoked),
+    ListColumn("key compromised by entry", lambda row: row.compromised),
 )
 
 

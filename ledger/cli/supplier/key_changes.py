@@ -28,7 +28,7 @@ from ledger.host.files.key_files import new_nonce
 
 since_option = click.option(
     "--compromised-since", "since", type=click.IntRange(0), metavar="INDEX",
-    help="Records that the revoked keys signed from this log index on are in doubt.",
+    help="Records that the revoked keys signed from this log index on are in doubt; their grants and publications end.",
 )
 
 
@@ -176,12 +176,14 @@ def _waiting(client: Client, organization: str) -> RecoveryAnswer:
 
 
 def _warn(revokes: bool, since: int | None) -> None:
-    """Says which clients a revocation of keys ends."""
+    """Says which clients, grants and publications a revocation of keys ends."""
     if revokes and since is not None:
-        say(f"clients that a revoked key entered since entry {since} end by this change: `carbon-ledger client list`")
+        say(f"clients that a revoked key entered since entry {since} end by this change, and so do its grants and "
+            "publications since: `carbon-ledger client list`, `carbon-ledger grants`")
     elif revokes:
-        say("clients that a revoked key entered stay in force: see `carbon-ledger client list`. If a key was stolen, "
-            "--compromised-since ends those that it entered since, also in a later change")
+        say("clients that a revoked key entered stay in force, and so do its grants and publications: see "
+            "`carbon-ledger client list`, `carbon-ledger grants`. If a key was stolen, --compromised-since ends those "
+            "since, also in a later change")
 
 
 def _print(result: dict[str, object], outcome: str, as_json: bool) -> None:

@@ -38,6 +38,12 @@ class AskingCaller(NamedTuple):
         link = None if caller.link is None else bytes.fromhex(caller.link)
         return [(caller.organization, link, *(self.basis or _NO_TOKEN))]
 
+    @property
+    def reader(self) -> str | None:
+        """The organisation as which the caller reads, if its token stands; None for others, and without the scope
+        `read`."""
+        return self.caller.organization if _reads(self.caller) else None
+
     def rights(self, rows: Sequence[Sequence[Record]]) -> Rights | None:
         """The rights by the rows of these keys; None if a part of the token's basis has ended."""
         if not rows:

@@ -15,9 +15,10 @@ def figure_statement() -> str:
     return queries("read")["footprint"]
 
 
-def figure_key(lot: str, moment: Moment) -> Key:
-    """The key of a lot, as of a moment."""
-    return lot, moment.version, moment.size, PROVISIONAL, len(BURDENS)
+def figure_key(lot: str, moment: Moment, party: str | None = None) -> Key:
+    """The key of a lot, as of a moment. `party`: there is a row only if this organisation made it, holds it, owns it or
+    has sent it."""
+    return lot, moment.version, moment.size, PROVISIONAL, len(BURDENS), party
 
 
 async def read_row(pool: DatabasePool, lot: str, moment: Moment) -> Record | None:

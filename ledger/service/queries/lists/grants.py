@@ -43,7 +43,7 @@ def _granted(row: Record) -> GrantAnswer:
         index=row["index"], record=row["digest"], grantor=row["grantor"], depth=row["depth"], until=row["expires"],
         purpose=_grant.decode(row["body"]).purpose, state=_state(row), grantee=row["grantee"],
         link=row["link"] is not None, lot=row["lot"], product=row["product"], declaration=row["declaration"],
-        start=row["starts"], end=row["ends"], revoked=row["revoked"],
+        start=row["starts"], end=row["ends"], revoked=row["revoked"], compromised=row["compromised"],
     )
 
 
@@ -51,10 +51,13 @@ def _appointed(row: Record) -> ReaderAnswer:
     return ReaderAnswer(
         index=row["index"], record=row["digest"], organization=row["organization"],
         purpose=_reader.decode(row["body"]).purpose, state=_state(row), until=row["expires"], revoked=row["revoked"],
+        compromised=row["compromised"],
     )
 
 
 def _state(row: Record) -> RightState:
     if row["revoked"] is not None:
         return "revoked"
+    if row["compromised"] is not None:
+        return "compromised"
     return "expired" if row["expired"] else "inForce"
