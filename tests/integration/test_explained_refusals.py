@@ -70,6 +70,23 @@ def test_all_faults_that_facts_show_come_at_once(server: Server, shop: Workshop,
     }
 
 
+@pytest.mark.parametrize("path", ["/v1/records", "/v1/records/check"])
+def test_what_a_refused_record_makes_is_named_as_such(server: Server, shop: Workshop, path: str) -> None:
+    """A record that takes the lot of a refused one is right: it needs no other lot."""
+    wrong = tree_of(shop, facility=shop.name("sites"))
+    wrong["outputs"][0]["lot"] = shop.name("poty")
+    trees = [wrong, tree_of(shop, inputs=[flow(shop, "poty")]), tree_of(shop, inputs=[flow(shop, "potx")])]
+    content = b"\n".join([envelope(server, tree, shop.party.key) for tree in trees])
+    response = httpx.post(f"{server.url}{path}", content=content, timeout=60,
+                          headers={"Content-Type": "application/x-ndjson"})
+    _, follows, other = [json.loads(line) for line in response.text.splitlines()]
+    assert (follows["code"], follows["field"]) == (other["code"], other["field"]) == ("unknown-lot", "inputs[0].lot")
+    assert "an earlier record of the request makes it, and is refused" in follows["detail"]
+    assert "mend" not in follows
+    assert "earlier record" not in other["detail"]
+    assert other["mend"][0]["value"] == shop.name("pot")
+
+
 def test_all_faults_of_an_activity_come_at_once(server: Server, shop: Workshop) -> None:
     problem = answer(server, shop, activity={"co2": "1,5", "ch": "2", "weight": {}})
     assert problem["stage"] == "shape"

@@ -9,7 +9,7 @@ same words, since only the issuer's own names are read.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence, Set
 from typing import Final, TypeVar
 
 import msgspec
@@ -23,7 +23,8 @@ from ledger.core import patch
 from ledger.core.advice import Advice, add_advice, advice
 from ledger.core.record.faults import faults_of as shape_faults
 from ledger.core.record.faults import unit_fault
-from ledger.core.record.kinds import Transformation
+from ledger.core.record.kinds import AnyRecord, Transformation
+from ledger.core.record.values import Output
 from ledger.engine.prepared import Submission
 from ledger.engine.sector_call import decode_activity
 from ledger.errors import FACTS, LedgerError, Refused
@@ -102,6 +103,7 @@ class Explainer:
                 break
             if isinstance(submission, Submission):
                 await self._explain(submission, answer, view, proposals)
+                proposals.unmade.update(_made(submission.record))
             else:
                 await self._explain_shape(answer, view, proposals)
 
@@ -120,7 +122,9 @@ class Explainer:
             others = await proposals.aside(lambda: self._others(submission, error, view))
             faults = _with_first(error, [fault for fault in others if fault.code not in proposals.doubtful])
         for fault in faults:
-            if not fault.allowed and not fault.mend:
+            if fault.value in proposals.unmade and (fault.code or "").startswith("unknown-"):
+                fault.message += "; an earlier record of the request makes it, and is refused"
+            elif not fault.allowed and not fault.mend:
                 await proposals.add(fault, submission.record.issuer, view, self._processes(view))
         same = next((fault for fault in faults if _same(fault, error)), None)
         if same is not None:
@@ -162,6 +166,17 @@ class Explainer:
         return []
 
 
+def _made(record: AnyRecord) -> Iterator[str]:
+    """The facility, product, pool and lots that a record makes."""
+    for name in ("id", "new_lot"):
+        made = getattr(record, name, None)
+        if isinstance(made, str):
+            yield made
+    for output in (*getattr(record, "outputs", ()), getattr(record, "lot", None)):
+        if isinstance(output, Output):
+            yield output.lot
+
+
 def _same(fault: LedgerError, error: LedgerError) -> bool:
     if fault.field == error.field:
         return fault.code == error.code or fault.field == "process"
@@ -192,6 +207,8 @@ class _Proposals:
         self._read: dict[tuple[str, str], Sequence[str]] = {}
         self._given: dict[tuple[str, ...], Advice] = {}
         self._units: set[str] = set()
+        self.unmade: set[str] = set()
+        """Names that the refused records so far would have made."""
         self.seconds = 0.0
         """How long a processor has worked on the request's explanations."""
 
