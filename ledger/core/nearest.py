@@ -48,13 +48,13 @@ def meant(word: object, members: Iterable[str]) -> str | None:
     best, near = 0.0, None
     for member in members:
         score = _likeness(word, member, max(best, _LIKE))
-        if best < score < 1 and not _is_tail_alike(word, member):
-            continue
         if score > best:
             best, near = score, member
         elif score == best:
             near = None
-    return near if best >= _LIKE else None
+    if near is None or best < _LIKE or (best < 1 and not _is_tail_alike(word, near)):
+        return None
+    return near
 
 
 def _is_tail_alike(word: str, member: str) -> bool:
