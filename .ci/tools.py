@@ -39,7 +39,7 @@ class Tool(NamedTuple):
 
 TOOLS: Final = (
     Tool("nginx", "nginx", "-v"), Tool("prometheus", "prometheus"), Tool("promtool", "promtool"),
-    Tool("systemd-analyze", "systemd"), Tool("npm", None),
+    Tool("systemd-analyze", "systemd"), Tool("curl", "curl"), Tool("npm", None),
 )
 OLDER: Final = {"promtool": "prometheus"}
 """The packages that have these programs in Debian 12, where they are not packages of their own."""

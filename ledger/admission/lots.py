@@ -166,7 +166,7 @@ def _supplied(facts: Facts, stated: Supply, field: str, issuer: str | None) -> S
         return Supplied(stated, None)
     raise Refused(
         f"{field} ({stated.material}) is counted in {quantity.unit} and states no mass", code="missing-mass",
-        field=f"{field}.mass", rule="a supply whose unit is not a mass states its mass",
+        field=f"{field}.mass", rule="a supply states its mass, unless its unit is one of mass, energy, freight or time",
     )
 
 
@@ -319,7 +319,8 @@ def _product_of(
             return product
         raise Refused(
             f"{field}.product: no input has the product {output.product!r} of this core", code="core-product",
-            field=f"{field}.product", value=output.product, rule="a core keeps the product of its input",
+            field=f"{field}.product", value=output.product, rule="a core keeps the product of an input; parts "
+            "of other goods have the role product or waste",
         )
     if product is None or (product.owner != issuer and output.role != "core"):
         raise Refused(
@@ -332,7 +333,8 @@ def _product_of(
 def _check_origin(output: Output, field: str) -> None:
     if (output.role == "waste") != (output.origin is not None):
         raise Refused(
-            f"{field}: role {output.role} with origin {output.origin}", code="waste-origin", field=f"{field}.origin",
+            f"{field}: role {output.role} with {f'origin {output.origin}' if output.origin else 'no origin'}",
+            code="waste-origin", field=f"{field}.origin",
             value=output.origin, rule="waste has the origin preConsumer or postConsumer; other roles have no origin",
         )
 

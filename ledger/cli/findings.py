@@ -48,11 +48,11 @@ def _range(span: FindingRange) -> str:
 def hidden_line(hidden: HiddenParts | None, unit: str) -> Iterator[str]:
     """A line about the parts of a figure that are hidden from the caller; empty if nothing is."""
     if hidden is not None:
-        yield f"{numeral(hidden.amount)} {unit} come from hidden parts; {hidden.note}"
+        yield f"{numeral(hidden.amount)} {unit} are stated apart as hidden parts; {hidden.note}"
 
 
 _LEFT_OUT: Final[dict[Visibility, str]] = {
-    "totals": "the supplier shows the figure, not how it is made",
+    "totals": "you see the figure, not how it is made: records behind it are hidden from you",
     "part": "hidden records upstream are left out; the inputs have the figures that their suppliers show",
 }
 

@@ -12,6 +12,8 @@ ALL: Final = 20
 """A list up to this length is shown as a whole."""
 NEAREST: Final = 3
 _LIKE: Final = 0.65
+_LIKE_TAIL: Final = 0.5
+"""Names of one namespace are alike in most characters: the parts after it have to be so much alike, too."""
 _MOST: Final = 1_000
 _COMPARED: Final = 64
 """Longer names are compared by their ends: names of an organisation differ there."""
@@ -50,7 +52,17 @@ def meant(word: object, members: Iterable[str]) -> str | None:
             best, near = score, member
         elif score == best:
             near = None
-    return near if best >= _LIKE else None
+    if near is None or best < _LIKE or (best < 1 and not _is_tail_alike(word, near)):
+        return None
+    return near
+
+
+def _is_tail_alike(word: str, member: str) -> bool:
+    """Whether two names are alike without the namespace that both begin with."""
+    parts, others = word.lower().split(":"), member.lower().split(":")
+    while len(parts) > 1 and len(others) > 1 and parts[0] == others[0]:
+        del parts[0], others[0]
+    return SequenceMatcher(None, ":".join(parts), ":".join(others), autojunk=False).ratio() >= _LIKE_TAIL
 
 
 def _likeness(word: str, member: str, bar: float) -> float:

@@ -35,7 +35,7 @@ def check_parameters(request: Request[Any, Any, Any], known: Mapping[str, bool])
         values = request.query_params.getall(name)
         if name not in known:
             fault = InvalidInput(f"{request.url.path} has no parameter {name!r}", code="invalid-request", field=name,
-                                 value=values[0], rule=f"one of: {' '.join(sorted(known))}")
+                                 value=values[0], rule=f"one of: {', '.join(sorted(known))}")
             fault.allowed = allowed(name, sorted(known))
             raise fault
         if len(values) > 1 and not known[name]:

@@ -57,6 +57,9 @@ def http_error(request: Request[Any, Any, Any], error: HTTPException) -> Respons
     code = {404: "not-found", 413: "too-large", 415: "media-type"}.get(
         error.status_code, "invalid-request"
     )
+    if error.status_code == 404:
+        return problem_response(refused_request(
+            404, code, "the server has no such path", field="path", rule="a path of /schema, the OpenAPI document"))
     missing = _MISSING.match(error.detail)
     if missing is not None:
         name = missing[1]

@@ -335,7 +335,12 @@ def test_footprints_have_a_route_for_each_type_of_answer(network: Any) -> None:
     ("PUT", "/v1/records", 405, "method-not-allowed"),
 ])
 def test_routes_that_are_not_there(network: Any, method: str, path: str, status: int, code: str) -> None:
-    check_problem(network.client.request(method, path), status, code)
+    response = network.client.request(method, path)
+    check_problem(response, status, code)
+    problem = response.json()
+    expected = ("path", "a path of /schema") if status == 404 else ("method", "one of ")
+    assert problem["field"] == expected[0]
+    assert problem["rule"].startswith(expected[1])
 
 
 @pytest.mark.parametrize(("method", "path", "allowed"), [

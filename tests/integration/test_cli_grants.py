@@ -97,6 +97,7 @@ def test_the_secret_of_a_link_is_printed_once_and_is_not_on_the_ledger(house: Ho
     done = house.run(*house.mill("grant", "--link", *GRANT))
     lines = [line.partition(": ")[0] for line in done.out.splitlines()]
     assert lines[1:] == ["client", "secret"]
+    assert "the holder asks with CARBON_LEDGER_CLIENT_ID and CARBON_LEDGER_CLIENT_SECRET" in done.err
     assert given["secret"] not in done.out
 
 

@@ -70,6 +70,30 @@ def test_all_faults_that_facts_show_come_at_once(server: Server, shop: Workshop,
     }
 
 
+@pytest.mark.parametrize("stage", ["facts", "order"])
+@pytest.mark.parametrize("path", ["/v1/records", "/v1/records/check"])
+def test_what_a_refused_record_makes_is_named_as_such(
+    server: Server, shop: Workshop, path: str, stage: str
+) -> None:
+    """A record that takes the lot of a refused one is right: it needs no other lot."""
+    def takes(lot: str, kilograms: str) -> dict[str, Any]:
+        return {"inputs": [{"lot": shop.name(lot), "quantity": {"value": kilograms, "unit": "KGM"}}]}
+
+    wrong = tree_of(shop, **({"facility": shop.name("sites")} if stage == "facts" else takes("pot", "1000000")))
+    wrong["outputs"][0]["lot"] = shop.name("poty")
+    trees = [wrong, tree_of(shop, **takes("poty", "100")), tree_of(shop, **takes("potx", "100"))]
+    content = b"\n".join([envelope(server, tree, shop.party.key) for tree in trees])
+    response = httpx.post(f"{server.url}{path}", content=content, timeout=60,
+                          headers={"Content-Type": "application/x-ndjson"})
+    first, follows, other = [json.loads(line) for line in response.text.splitlines()]
+    assert first["stage"] == stage
+    assert (follows["code"], follows["field"]) == (other["code"], other["field"]) == ("unknown-lot", "inputs[0].lot")
+    assert "a refused record of the same request makes it" in follows["detail"]
+    assert "mend" not in follows
+    assert "refused record" not in other["detail"]
+    assert other["mend"][0]["value"] == shop.name("pot")
+
+
 def test_all_faults_of_an_activity_come_at_once(server: Server, shop: Workshop) -> None:
     problem = answer(server, shop, activity={"co2": "1,5", "ch": "2", "weight": {}})
     assert problem["stage"] == "shape"

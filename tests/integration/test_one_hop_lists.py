@@ -88,7 +88,7 @@ def test_the_page_of_a_received_lot(chain: Secrets) -> None:
     assert shown.lot is not None
     assert shown.lot.facility is None
     assert (shown.entered.facility, shown.entered.process, shown.entered.lots) == (None, None, 0)
-    assert "the supplier shows the figure, not how it is made" in printed(list(shown_report(shown)))
+    assert "you see the figure, not how it is made" in printed(list(shown_report(shown)))
     sender = ask(chain, chain.mill, "/v1/show", name=chain.steel)
     assert "remaining" not in sender.json()["lot"]
     assert "None left" not in printed(list(shown_report(msgspec.json.decode(sender.content, type=ShownAnswer))))
@@ -127,7 +127,7 @@ def test_the_commands_say_what_is_left_out(chain: Secrets) -> None:
 
     for report in (summary_report(answer, asked), footprint_report(answer)):
         text = printed(list(report))
-        assert "the supplier shows the figure, not how it is made" in text
+        assert "you see the figure, not how it is made" in text
         assert leaks(text.encode(), OF_MILL) == []
         assert "None" not in text
     own = printed(list(summary_report(asked(chain.forge.name("gear")), asked)))

@@ -103,7 +103,7 @@ def test_verify_says_what_it_proves(chain: Secrets, tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "6. the figure recomputes" in result.output
     assert ": not shown, only the committed figure" in result.output
-    assert "the supplier shows the figure, not how it is made" in result.output
+    assert "the statement shows the figure, not how it is made" in result.output
 
 
 def test_a_bundle_says_what_its_statement_proves(chain: Secrets, tmp_path: Path) -> None:

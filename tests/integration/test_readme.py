@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import pytest
 from support.forked_command import forked_command
+from support.tools import tool
 
 from ledger.core.record.canonical import decode_record
 from ledger.core.record.kinds import StandingAcceptance
@@ -119,7 +120,7 @@ def test_supplier_buyer_and_auditor(running: Running) -> None:
     told = running.run(spreadsheets)
     assert "1 record: 1 new" in told
     assert told.count("2 on the ledger, 0 amended") == 1
-    assert "row 3: 5002 changes burdens" in told
+    assert 'row 3: 5002 changes burdens.fossilGhgEmissions from "96000.5" to "97000"' in told
     assert "0 on the ledger, 1 amended" in told
     assert "2 records: 2 new" in told
     assert "dry run, nothing was posted: 2 would be taken, 0 refused" in told
@@ -149,6 +150,10 @@ def test_supplier_buyer_and_auditor(running: Running) -> None:
     told = running.run(login)
     assert f"logged in to {running.url} as urn:example:mill with mill.pem" in told
     assert "planning" in told
+    (http,) = blocks("clients", "HTTP")
+    told = running.run(f"curl() {{ {tool('curl')} \"$@\"; }}\n{http}")
+    assert '"footprintPerUnit":' in told
+    assert told.count('"proof":"c2sp.org/tlog-proof@v1') == 5
     (sharing,) = blocks("clients", "Sharing")
     told = running.run(sharing)
     assert "urn:example:forge may read until 2034-12-31T00:00:00Z: entry" in told

@@ -25,7 +25,8 @@ def test_what_cannot_be_had_is_named_and_ends_make(tmp_path: Path) -> None:
     lines.pop("nginx", "")  # the machine may have it in its folder of servers
     assert lines == {
         "prometheus": "Debian: apt-get install prometheus", "promtool": "Debian: apt-get install promtool",
-        "systemd-analyze": "Debian: apt-get install systemd", "npm": "Debian: apt-get install npm",
+        "systemd-analyze": "Debian: apt-get install systemd", "curl": "Debian: apt-get install curl",
+        "npm": "Debian: apt-get install npm",
     }
 
 

@@ -54,8 +54,9 @@ def own_lot(facts: Facts, issuer: str, name: str, field: str, *, owned: bool) ->
     parties = () if lot is None else (lot.owned_by,) if owned else (lot.owned_by, lot.holder)
     if lot is None or issuer not in parties or name in facts.withdrawn:
         verb = "owns" if owned else "owns or holds"
-        raise Refused(f"{field}: {name!r} is not a lot that {issuer} {verb}", code="unknown-lot", field=field,
-                      value=name, rule=f"a lot on the ledger that the issuer {verb}")
+        raise Refused(
+            f"{field}: {name!r} is not a lot that {issuer} {verb}", code="unknown-lot", field=field, value=name,
+            rule=f"a lot on the ledger that the issuer {verb}; for a delivered lot the one from which it was sent")
     return lot
 
 

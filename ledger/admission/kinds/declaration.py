@@ -149,7 +149,8 @@ def _declared_lot(record: Declaration, lot: Output, facts: Facts) -> Plan:
             rule="one of: product, waste, core",
         )
     if lot.role == "core" and lot.previous_life is None:
-        raise core_refused("lot.previousLife", "a declared core needs its previous life or an estimate of its age")
+        raise core_refused("lot.previousLife", "a declared core states its previous life: `previousLife.record`, the "
+                           "consumption that ended it, or `previousLife.estimatedYears`")
     if lot.role != "core" and lot.previous_life is not None:
         raise core_refused("lot.previousLife", "only a core has a previous life")
     life = lot.previous_life

@@ -203,7 +203,7 @@ def _notes(proven: Proven, recomputed: Recomputed | None) -> Iterator[str]:
     if proven.inputs:
         yield "the inputs' figures are the log's committed values; a statement does not show their origins"
     if proven.assessment is None:
-        yield ("the supplier shows the figure, not how it is made: the log committed to this figure, but it cannot be "
+        yield ("the statement shows the figure, not how it is made: the log committed to this figure, but it cannot be "
                "recomputed from this statement")
     yield "only an audit can check that no record up to this size has revised a figure"
 

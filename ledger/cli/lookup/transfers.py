@@ -76,7 +76,11 @@ def received(
     organization: str, party: str | None, since: str | None, until: str | None, limit: int, after: int | None,
     as_csv: CsvForm | None, url: str, as_json: bool,
 ) -> None:
-    """List the transfers to an organisation, newest first: lot, quantity, sender, state, kg CO2e."""
+    """List the transfers to an organisation, newest first: lot, quantity, sender, state, kg CO2e.
+
+    A transfer is `open` until the receiver takes from the lot (`used`), or signs an `acceptance` with the transfer's
+    digest, which `show LOT` and --csv print.
+    """
     with Client(url) as client:
         print_list(client, _request("/v1/received", organization, party, since, until),
                    ListOptions(limit, after, as_json, as_csv),

@@ -24,7 +24,7 @@ from ledger.client.posting import Posted, batches
 from ledger.client.sheets.drafts import CellReading, RowDraft, SheetFault
 from ledger.client.sheets.filled import FilledTemplate
 from ledger.client.sheets.mapping import ListMapping, MappedList, read_mapping
-from ledger.client.sheets.plan import MOST_FAULTS, ImportPlan, Planner, Planning
+from ledger.client.sheets.plan import MOST_FAULTS, ImportPlan, Planner, Planning, Proposal
 from ledger.client.sheets.rows import Rows, opened_csv
 from ledger.client.sheets.signing import RowSigner, read_secret
 from ledger.client.sheets.spelling import DATES, FORMATS, ISO, Style, offset_named
@@ -38,6 +38,7 @@ from ledger.errors import Erased, InvalidInput, LedgerError, NotFound, Unavailab
 from ledger.host.files.durable import replacing
 
 _CSV: Final = ".csv"
+_MOST_CHANGES: Final = 5
 _EXCLUDED: Final = (
     ("dry_run", "posts nothing and writes no records", ("output", "amend", "amendments", "receipts", "partial")),
     ("output", "posts nothing, so that you submit the file later", ("amend", "receipts", "partial")),
@@ -428,6 +429,12 @@ def _skipped(source: _Source) -> str:
     return f"; the mapping skips {source.skipped} row{'s' if source.skipped > 1 else ''}"
 
 
+def _changes(proposal: Proposal) -> str:
+    changes = [f"{one.path} from {one.before} to {one.after}" for one in proposal.changes[:_MOST_CHANGES]]
+    more = len(proposal.changes) - len(changes)
+    return ", ".join(changes) + (f" and {more} more" if more else "")
+
+
 def _report(plan: ImportPlan, run: _ImportRun, source: _Source, given: dict[str, Any]) -> None:
     if given["as_json"]:
         print_json(ImportResult(
@@ -443,7 +450,7 @@ def _report(plan: ImportPlan, run: _ImportRun, source: _Source, given: dict[str,
     records = "1 record" if plan.read == 1 else f"{plan.read} records"
     show(f"{records}: {plan.new} new, {plan.unchanged} as before, {plan.changed} changed{_skipped(source)}")
     for proposal in plan.proposals:
-        show(f"{proposal.place}: {proposal.key} changes {', '.join(proposal.fields)}")
+        show(f"{proposal.place}: {proposal.key} changes {_changes(proposal)}")
     if plan.changed > len(plan.proposals):
         show(f"… and {plan.changed - len(plan.proposals)} more")
     if given["dry_run"]:

@@ -15,8 +15,8 @@ from ledger.core.receipts.receipt import Receipt
 from ledger.errors import ConfigurationError, LedgerError
 from ledger.footprint.derived.findings import StatedFinding
 from ledger.registry.installed import factor_sets
+from ledger.registry.supply_names import supplies_like
 from ledger.sdk import FactorSetVersion
-from ledger.sdk.sets.lookup import nearest
 
 
 class Brief(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -77,7 +77,7 @@ def with_restated(receipt: Brief, answer: ChangesAnswer) -> Brief:
 
 def with_nearest(omission: OmissionBrief) -> OmissionBrief:
     """The omission with the most similar names that the factor sets installed here know."""
-    return replace(omission, nearest=nearest(_newest_sets(), omission.what))
+    return replace(omission, nearest=supplies_like(_newest_sets(), omission.what))
 
 
 @cache

@@ -94,11 +94,17 @@ def _described(reference: SchemaReference, language: Language) -> Iterator[Part]
             table.add_column(column, overflow="fold")
         for field in described.fields:
             table.add_row(
-                field.name, field.type, "yes" if field.required else field.default or "", _allowed(field),
+                field.name, field.type, _required(field), _allowed(field),
                 field.meaning.get(language, ""), field.example or "",
             )
         yield ""
         yield table
+
+
+def _required(field: SchemaField) -> str:
+    if field.required:
+        return "yes"
+    return f"default {field.default}" if field.default else ""
 
 
 def _allowed(field: SchemaField) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from ledger.client.sheets.drafts import CellPlace, RowDraft, SheetFault
-from ledger.client.sheets.signing import RowSigner, SignedRow, changed_fields
+from ledger.client.sheets.signing import ChangedValue, RowSigner, SignedRow, changed_fields, changed_values
 from ledger.client.sheets.staging import Staging, WaitingRow
 from ledger.client.sheets.state import Imported, ImportState
 from ledger.client.writing.spelling import Respelling
@@ -19,12 +19,13 @@ _LONGEST_KEY: Final = 255
 
 
 class Proposal(NamedTuple):
-    """An amendment for a changed row: the fields with their values before and after."""
+    """An amendment for a changed row: the fields that it replaces, and the values in them that differ."""
 
     place: CellPlace
     key: str
     record: str
     fields: tuple[str, ...]
+    changes: tuple[ChangedValue, ...]
 
 
 @dataclass
@@ -159,7 +160,8 @@ class Planner:
             WaitingRow(row.kind, row.key, amendment.digest, earlier.digest, row.content, amendment.envelope))
         if len(plan.proposals) < _MOST_SHOWN:
             fields = changed_fields(earlier.content, row.record, row.content)
-            plan.proposals.append(Proposal(row.place, row.key, earlier.digest, tuple(fields)))
+            changes = changed_values(earlier.content, row.content)
+            plan.proposals.append(Proposal(row.place, row.key, earlier.digest, tuple(fields), changes))
 
     def _again(self, row: PlannedRow, earlier: Imported) -> None:
         """Keeps a record that the ledger has, for its receipt: to be posted again in its requests, or without envelope

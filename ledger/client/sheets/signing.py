@@ -8,6 +8,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -32,6 +33,14 @@ SUFFIX: Final = ".nonces"
 _SECRET_BYTES: Final = 32
 _NONCE_BYTES: Final = 16
 _EMPTY: Final = base64.urlsafe_b64encode(bytes(_NONCE_BYTES)).decode().rstrip("=")
+
+
+class ChangedValue(NamedTuple):
+    """A value that differs: the path of its column, and the values before and after as JSON, `nothing` if absent."""
+
+    path: str
+    before: str
+    after: str
 
 
 class SignedRow(NamedTuple):
@@ -102,6 +111,22 @@ def changed_fields(old: bytes, new: AnyRecord, content: bytes) -> Tree:
                 rule=f"{rule}; enter a new record under another key, or set the row back to {_shown(before.get(name))}",
             )
     return {name: after[name] if name in after else _default(new, name, before[name]) for name in names}
+
+
+def changed_values(old: bytes, new: bytes) -> tuple[ChangedValue, ...]:
+    """The values that differ between two contents, in the order of their fields."""
+    return tuple(_changed_values("", msgspec.json.decode(old), msgspec.json.decode(new)))
+
+
+def _changed_values(path: str, old: Any, new: Any) -> Iterator[ChangedValue]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for name in {**old, **new}:
+            yield from _changed_values(f"{path}.{name}" if path else name, old.get(name), new.get(name))
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        for i, (before, after) in enumerate(zip(old, new, strict=True)):
+            yield from _changed_values(f"{path}.{i}", before, after)
+    elif old != new:
+        yield ChangedValue(path, _shown(old), _shown(new))
 
 
 def _default(record: AnyRecord, name: str, old: object) -> object:

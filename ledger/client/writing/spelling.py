@@ -20,6 +20,7 @@ from ledger.core.record.units import plain
 from ledger.errors import InvalidInput
 
 _INDEX: Final = re.compile(r"\[\d+\]")
+_UNIT: Final = ".unit"
 
 
 class Respelling(NamedTuple):
@@ -81,14 +82,16 @@ def spelled(tree: Mapping[str, Any]) -> Respelled:
 
 
 def summary(changes: Iterable[Respelling], most: int = 20) -> list[str]:
-    """A line for each kind of field: how often a value was respelled, and the first example. At most `most` lines."""
-    counts: dict[str, int] = {}
-    first: dict[str, Respelling] = {}
+    """A line for each kind of field, of units for each unit: how often a value was respelled, and the first example.
+    At most `most` lines."""
+    counts: dict[tuple[str, str], int] = {}
+    first: dict[tuple[str, str], Respelling] = {}
     for change in changes:
         kind = _INDEX.sub("[]", change.field)
-        counts[kind] = counts.get(kind, 0) + 1
-        first.setdefault(kind, change)
-    lines = [_line(kind, first[kind], count) for kind, count in counts.items()]
+        group = (kind, str(change.before) if kind.endswith(_UNIT) else "")
+        counts[group] = counts.get(group, 0) + 1
+        first.setdefault(group, change)
+    lines = [_line(group[0], first[group], count) for group, count in counts.items()]
     return lines if len(lines) <= most else [*lines[:most], f"and {len(lines) - most} further kinds of fields"]
 
 

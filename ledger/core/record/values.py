@@ -52,7 +52,7 @@ RULES: Final = {
     _COUNTRY: "an ISO 3166-1 alpha-2 country code",
     _SUBDIVISION: "an ISO 3166-2 subdivision code",
     _PROCESS: "`sector.route`, such as `steel.electricArcFurnace`",
-    _KEY: "a short ASCII name that starts with a letter",
+    _KEY: "a short ASCII name without spaces that starts with a letter",
     _FACTOR_ROW: "a row of a factor set as `set:key/boundary/place/year`, such as "
     "`factors-open:portlandCement/cradleToGate/CN/2023`",
 }

@@ -1,6 +1,7 @@
 """The posted envelope: a record's body, the id of the key that signed it, and the signature. Several form NDJSON."""
 
 import base64
+import re
 from typing import Annotated, Final
 
 import msgspec
@@ -18,6 +19,8 @@ MAX_ENVELOPE = 2 << 20
 """Bytes: room for the largest body in base64 and the other fields."""
 _MAX_BASE64 = (MAX_BODY + 2) // 3 * 4
 _ENVELOPE: Final = '{"body": base64, "key": hex, "signature": base64}'
+_LINES: Final = "; for several, one on each line, with the header `Content-Type: application/x-ndjson`"
+_SEVERAL: Final = re.compile(rb"\}\s*\{")
 _SIGNED: Final = ("$.nonce", "$.issuer")
 """Fields of a record that the command `sign` adds."""
 
@@ -65,7 +68,7 @@ def open_envelope(data: bytes, *, explain: bool = True) -> Opened:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InvalidInput(
             f"not an envelope: {error}", code="not-json", value=data[:40],
-            rule=_ENVELOPE,
+            rule=f"{_ENVELOPE}{_LINES if _SEVERAL.search(data) else ''}",
         ) from None
     if len(envelope.body) > _MAX_BASE64:
         raise InvalidInput(

@@ -285,6 +285,7 @@ def _unseen(caller: Caller, parameter: str, name: str) -> NotFound:
 def _asking(caller: Caller) -> str:
     """Who asks, in words for the caller."""
     if caller.client is None:
-        return "you ask as nobody: `carbon-ledger login --key KEY` proves who you are"
+        return ("you ask as nobody: `carbon-ledger login --key KEY` proves who you are, in HTTP the header "
+                "`Authorization: Bearer` with a token of POST /auth/token")
     name = caller.organization or "the holder of a link"
     return f"you ask as {name}" + ("" if "read" in caller.scopes else ", with a token without the scope read")

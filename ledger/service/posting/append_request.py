@@ -57,6 +57,8 @@ class AppendRequest:
         """The request waits in the turns of this organisation. It is known once the first records are checked."""
         self.revises = False
         """Whether one of the records so far revises others."""
+        self.unmade: set[str] = set()
+        """Names that refused records so far would have made."""
         self._made_by: dict[str, bytes] = {}
 
     def enrol(self, record: AnyRecord) -> None:

@@ -9,7 +9,7 @@ same words, since only the issuer's own names are read.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence, Set
 from typing import Final, TypeVar
 
 import msgspec
@@ -23,7 +23,8 @@ from ledger.core import patch
 from ledger.core.advice import Advice, add_advice, advice
 from ledger.core.record.faults import faults_of as shape_faults
 from ledger.core.record.faults import unit_fault
-from ledger.core.record.kinds import Transformation
+from ledger.core.record.kinds import AnyRecord, Transformation
+from ledger.core.record.values import Output
 from ledger.engine.prepared import Submission
 from ledger.engine.sector_call import decode_activity
 from ledger.errors import FACTS, LedgerError, Refused
@@ -49,19 +50,21 @@ class Explainer:
         self._assessor = assessor
 
     async def explained(
-        self, submissions: Sequence[Submission | LedgerError], answers: Sequence[Value], view: State
+        self, submissions: Sequence[Submission | LedgerError], answers: Sequence[Value], view: State, unmade: set[str]
     ) -> list[Value]:
         """The answers, with explanations in the refusals of the first records of a request. An answer that is its own
         submission was refused before its signature was checked, and stays as it is. A failure leaves the answers as
-        they are: records of the request may be committed, and their receipts count more."""
+        they are: records of the request may be committed, and their receipts count more. `unmade`: gets the names that
+        refused records of the request would have made."""
         try:
-            await self._explain_all(submissions, answers, view, frozenset())
+            await self._explain_all(submissions, answers, view, _Proposals(self._prefetcher.own, frozenset(), unmade))
         except Exception:
             _log.exception("explaining refusals failed")
         return list(answers)
 
     async def explained_late(
-        self, submissions: Sequence[Submission], answers: Sequence[Value], view: State, doubtful: Set[str]
+        self, submissions: Sequence[Submission], answers: Sequence[Value], view: State, doubtful: Set[str],
+        unmade: set[str],
     ) -> list[Value]:
         """The same for answers that came later than the facts of `view`: it reads the facts that refused records name
         anew. Faults with `doubtful` codes are not added."""
@@ -71,7 +74,8 @@ class Explainer:
                 if isinstance(answer, LedgerError) and answer.stage is not None]
             if refused:
                 newest = await self._newest(refused[:_MOST_RECORDS], view)
-                await self._explain_all(submissions, answers, newest, doubtful)
+                await self._explain_all(
+                    submissions, answers, newest, _Proposals(self._prefetcher.own, doubtful, unmade))
         except Exception:
             _log.exception("explaining refusals failed")
         return list(answers)
@@ -90,9 +94,8 @@ class Explainer:
 
     async def _explain_all(
         self, submissions: Sequence[Submission | LedgerError], answers: Sequence[object], view: State,
-        doubtful: Set[str],
+        proposals: "_Proposals",
     ) -> None:
-        proposals = _Proposals(self._prefetcher.own, doubtful)
         explained = 0
         for submission, answer in zip(submissions, answers, strict=True):
             if not isinstance(answer, LedgerError) or answer.stage is None:
@@ -102,6 +105,7 @@ class Explainer:
                 break
             if isinstance(submission, Submission):
                 await self._explain(submission, answer, view, proposals)
+                proposals.unmade.update(_made(submission.record))
             else:
                 await self._explain_shape(answer, view, proposals)
 
@@ -120,7 +124,9 @@ class Explainer:
             others = await proposals.aside(lambda: self._others(submission, error, view))
             faults = _with_first(error, [fault for fault in others if fault.code not in proposals.doubtful])
         for fault in faults:
-            if not fault.allowed and not fault.mend:
+            if fault.value in proposals.unmade and (fault.code or "").startswith("unknown-"):
+                fault.message += "; a refused record of the same request makes it"
+            elif not fault.allowed and not fault.mend:
                 await proposals.add(fault, submission.record.issuer, view, self._processes(view))
         same = next((fault for fault in faults if _same(fault, error)), None)
         if same is not None:
@@ -162,6 +168,17 @@ class Explainer:
         return []
 
 
+def _made(record: AnyRecord) -> Iterator[str]:
+    """The facility, product, pool and lots that a record makes."""
+    for name in ("id", "new_lot"):
+        made = getattr(record, name, None)
+        if isinstance(made, str):
+            yield made
+    for output in (*getattr(record, "outputs", ()), getattr(record, "lot", None)):
+        if isinstance(output, Output):
+            yield output.lot
+
+
 def _same(fault: LedgerError, error: LedgerError) -> bool:
     if fault.field == error.field:
         return fault.code == error.code or fault.field == "process"
@@ -186,12 +203,13 @@ class _Proposals:
     """The allowed values, by the code of a fault. Each list of names is read once for a request. The first different
     values of a request are compared with names, each once, in a thread: the event loop answers others meanwhile."""
 
-    def __init__(self, own: OwnNames, doubtful: Set[str]) -> None:
+    def __init__(self, own: OwnNames, doubtful: Set[str], unmade: set[str]) -> None:
         self._own = own
         self.doubtful = doubtful
         self._read: dict[tuple[str, str], Sequence[str]] = {}
         self._given: dict[tuple[str, ...], Advice] = {}
         self._units: set[str] = set()
+        self.unmade = unmade
         self.seconds = 0.0
         """How long a processor has worked on the request's explanations."""
 

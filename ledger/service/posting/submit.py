@@ -251,7 +251,7 @@ class Submitter:
         """The answers, with all faults that can be named in each refusal of a signed record."""
         if not any(isinstance(answer, LedgerError) for answer in answers):
             return list(answers)
-        return await self._explainer.explained(submissions, answers, request.view)
+        return await self._explainer.explained(submissions, answers, request.view, request.unmade)
 
     async def _explained_late(
         self, items: Sequence[Item], answers: Sequence[Value], request: AppendRequest, doubtful: Set[str]
@@ -262,7 +262,7 @@ class Submitter:
         if not any(isinstance(answer, LedgerError) for answer in answers):
             return list(answers)
         submissions = [item.submission for item in items]
-        return await self._explainer.explained_late(submissions, answers, request.view, doubtful)
+        return await self._explainer.explained_late(submissions, answers, request.view, doubtful, request.unmade)
 
     def _result(self, answer: Answer, earlier: Mapping[bytes, Receipt | Acknowledgement]) -> SubmitResult:
         if isinstance(answer, CommittedRecord) and self._publication.waits(answer.sequenced.index):

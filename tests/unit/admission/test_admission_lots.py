@@ -293,7 +293,7 @@ def test_currencies_are_not_mixed(world: World) -> None:
 
 def test_waste_says_its_origin_and_nothing_else_does(world: World) -> None:
     world.refuse(transformation([output("a"), output("x", role="waste", origin=None)]), "waste-origin",
-                 "outputs[1].origin", None, says="role waste with origin None")
+                 "outputs[1].origin", None, says="role waste with no origin")
     for role in ("product", "coProduct", "byProduct"):
         world.refuse(transformation([output("x", role=role, origin="postConsumer")]), "waste-origin",
                      "outputs[0].origin", "postConsumer", says=f"role {role} with origin postConsumer")

@@ -95,6 +95,8 @@ def test_fractions_of_an_activity_become_decimal_strings() -> None:
 def test_the_summary_has_a_line_for_each_kind_of_field_and_an_end() -> None:
     changes = [Respelling(f"inputs[{i}].quantity.unit", "kWh", "KWH") for i in range(3)]
     assert summary(changes) == ["inputs[].quantity.unit: 'kWh' is written as \"KWH\" (3 times, such as this)"]
+    other = Respelling("inputs[3].quantity.unit", "m3", "MTQ")
+    assert summary([*changes, other])[1] == "inputs[].quantity.unit: 'm3' is written as \"MTQ\""
     lines = summary([Respelling(f"field{i}", "x", "y") for i in range(30)], 5)
     assert len(lines) == 6
     assert lines[-1] == "and 25 further kinds of fields"

@@ -72,6 +72,13 @@ def test_what_is_no_json(data: bytes) -> None:
     assert "signature" in (error.rule or "")
 
 
+@pytest.mark.parametrize("between", [b"\n", b"\r\n", b""])
+def test_several_envelopes_as_one_need_their_media_type(between: bytes) -> None:
+    one = msgspec.json.encode(GOOD)
+    assert "application/x-ndjson" in (refusal(one + between + one + between).rule or "")
+    assert "application/x-ndjson" not in (refusal(one[:-1]).rule or "")
+
+
 @pytest.mark.parametrize(
     ("change", "code", "field", "value"),
     [

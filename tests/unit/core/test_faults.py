@@ -227,6 +227,13 @@ def test_a_name_without_its_namespace() -> None:
     assert meant("eaf", ["steel.eaf", "steel.bof"]) == "steel.eaf"
 
 
+def test_a_shared_namespace_makes_no_name_alike() -> None:
+    lots = ["urn:example:mill:lot:core-9", "urn:example:mill:lot:scrap-1"]
+    assert meant("urn:example:mill:lot:gb-1", lots) is None
+    assert meant("urn:example:mill:lot:scrap1", lots) == "urn:example:mill:lot:scrap-1"
+    assert meant("urn:exmple:mill:lot:core-9", lots) == "urn:example:mill:lot:core-9"
+
+
 def test_patches() -> None:
     tree = {"a": [{"b": 1}], "c/d": 2, "e~f": 3}
     assert patch.pointer(("a", 0, "c/d", "e~f")) == "/a/0/c~1d/e~0f"

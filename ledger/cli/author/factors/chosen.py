@@ -8,8 +8,8 @@ import click
 from ledger.cli.console import Command
 from ledger.errors import ConfigurationError, NotFound
 from ledger.registry.installed import factor_sets
+from ledger.registry.supply_names import supplies_like
 from ledger.sdk import FactorSet, FactorSetVersion, SupplyEntry
-from ledger.sdk.sets.lookup import nearest
 
 _INSTALL: Final = "an installed set, such as the distribution carbon-ledger-factors-open"
 
@@ -57,7 +57,7 @@ def entry_in(versions: Sequence[FactorSetVersion], key: str) -> list[tuple[Facto
     """The entry of a key or alias in each version that has it. Raises NotFound, with the nearest keys."""
     entries = [(version, entry) for version in versions if (entry := version.entry(key)) is not None]
     if not entries:
-        close = nearest(versions, key)
+        close = supplies_like(versions, key)
         raise NotFound(
             f"no supply {key!r} in {', '.join([one.tag for one in versions])}", code="unknown-supply", field="key",
             value=key, rule="a key or alias of a supply; " + (f"nearest: {', '.join(close)}" if close else

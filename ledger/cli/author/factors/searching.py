@@ -9,8 +9,8 @@ from ledger.cli.author.factors.answers import hit_answer
 from ledger.cli.author.factors.chosen import chosen_versions, set_options
 from ledger.cli.console import json_option, print_json, say, show
 from ledger.core.record.units import UNITS
+from ledger.registry.supply_names import supplies_like
 from ledger.sdk import FactorSetVersion
-from ledger.sdk.sets.lookup import nearest
 from ledger.sdk.sets.reading import co2e_of
 from ledger.sdk.sets.search import SearchHit, search
 from ledger.sdk.sets.summary import default_of, short
@@ -47,7 +47,7 @@ def search_supplies(
 
 def _nearest(versions: Sequence[FactorSetVersion], words: Sequence[str]) -> list[str]:
     """Keys with a similar name, then the best match of each word alone."""
-    keys = nearest(versions, "".join(words))
+    keys = supplies_like(versions, "".join(words))
     for word in words:
         keys += [hit.entry.key for hit in search(versions, word)[:1]]
     return list(dict.fromkeys(keys))

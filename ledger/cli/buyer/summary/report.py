@@ -55,7 +55,8 @@ def reasons(answer: FootprintAnswer) -> str:
     """Why the figure has its title: each doubtful part with its share, and the limit."""
     if answer.title == WITHDRAWN:
         return "the record that made the lot is withdrawn"
-    shares = doubtful_of(vector_of(answer.burdens), answer.title_limit).shares
+    missed = sum([one.kilograms or 0.0 for one in answer.missed_totals])
+    shares = doubtful_of(vector_of(answer.burdens), answer.title_limit, beyond=missed).shares
     causes = [f"{name} {percent(share)}" for name, share in shares.items()]
     if answer.open_periods:
         causes[-1] += f" ({months_of(answer)} wait for closings)"

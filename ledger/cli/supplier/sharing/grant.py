@@ -5,6 +5,7 @@ import secrets
 import click
 
 from ledger.access.links import SECRET_BYTES, link_digest
+from ledger.cli.console import say
 from ledger.cli.supplier.sharing.single import Single, single_options, write_record
 
 DEPTHS = ("totals", "stages", "suppliers", "full")
@@ -52,8 +53,12 @@ def grant(
     }
     if secret is None:
         return write_record(tree, single, f"{grantee} may read until {tree['until']}")
-    return write_record(tree, single, f"the holder of the link may read until {tree['until']}",
+    code = write_record(tree, single, f"the holder of the link may read until {tree['until']}",
                         lambda digest: {"client": digest, "secret": secret})
+    if not single.dry_run and code == 0:
+        say("nobody can show the secret again; the holder asks with CARBON_LEDGER_CLIENT_ID and "
+            "CARBON_LEDGER_CLIENT_SECRET, other programs at POST /auth/token")
+    return code
 
 
 @click.command()

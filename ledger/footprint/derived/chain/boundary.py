@@ -17,8 +17,10 @@ from ledger.footprint.stored.burdens import SLOT, Vector, footprint
 
 ITSELF: Final = -1
 """Stands for the record that takes a lot, if the figure is of that lot itself."""
-NOTE: Final = ("parts of the chain are hidden from you: lots that you received stand for everything behind them, by "
-               "their committed figures; the other hidden parts are merged")
+NOTE: Final = (
+    "parts of the chain are hidden from you: lots that you received stand for everything behind them, by their "
+    "committed figures; the other hidden parts are merged, or if one organisation alone stands behind them, count with "
+    "the records that take its lots")
 
 TakenWeights = Mapping[int, Mapping[int, float]]
 """By number of each boundary lot: the weights in a figure with which visible records, by log index, take from it."""
