@@ -113,10 +113,10 @@ def _check_coolant(draft: Draft, context: Context, activity: HouseholdAppliances
     """Air conditioners and heat pumps leave with their refrigerant. A part that came filled names it in its materials,
     or a document does."""
     charge = CHARGE.get(activity.appliance)
-    named = [*[supply.material for supply in context.supplies], *[one.supply for one in activity.gases],
+    named = [*[supply.material for supply in context.supplies],
              *[name for one in context.inputs for name in one.materials],
              *[name for one in context.outputs for name in one.materials]]
-    if charge is None or context.shows(*FILLED) or any(is_coolant(name) for name in named):
+    if charge is None or activity.gases or context.shows(*FILLED) or any(is_coolant(name) for name in named):
         return
     mass = context.mass_out(*PRODUCT_ROLES) * charge
     draft.warn(

@@ -25,7 +25,7 @@ from ledger.sdk import (
     warn_unaccounted,
 )
 
-MAGNESIUM: Final = "magnesium"
+MAGNESIUM: Final = ("magnesium", "magnesiumIngot", "magnesiumAlloy", "magnesiumScrap")
 COVERS: Final = ("sulphurDioxide", "carbonDioxide", "dryIce", "argon", "nitrogen", "fluoroketone", "novec612",
                  "coverGas", "saltFlux", "flux", "sulphur", "boricAcid")
 """Supplies that cover liquid magnesium, beside sulphur hexafluoride and fluorinated gases."""
@@ -98,8 +98,9 @@ def charge_mass(context: Context) -> Decimal:
 def _check_cover(draft: Draft, context: Context) -> None:
     """Liquid magnesium burns in air, so a gas or a flux covers it. A melt without one is in question with the usual
     gas."""
-    melt = sum(((taken.mass or ZERO) * taken.materials.get(MAGNESIUM, ZERO) for taken in context.inputs), ZERO)
-    melt += sum((supply.mass or ZERO for supply in context.supplied(MAGNESIUM)), ZERO)
+    melt = sum(((taken.mass or ZERO) * share for taken in context.inputs
+                for name, share in taken.materials.items() if name in MAGNESIUM), ZERO)
+    melt += sum((supply.mass or ZERO for supply in context.supplied(*MAGNESIUM)), ZERO)
     if melt * 2 <= charge_mass(context) or context.shows(*COVER_PROOFS):
         return
     names = [*[supply.material for supply in context.supplies],
