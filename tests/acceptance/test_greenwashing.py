@@ -1,4 +1,4 @@
-"""326 attempts to obtain a false low figure, as an attacker would write them.
+"""329 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -355,6 +355,9 @@ ATTEMPTS: Final = (
     Attempt(words.oxygen_that_passes_a_gasifier, 1_300_000, "moles are the key of electrolysis alone",
             "moles-of-feedstock"),
     Attempt(words.coolant_of_a_name_of_its_own, 2_387_500, "a little matter of no class may be a refrigerant"),
+    Attempt(unneeded.magnets_of_zinc, 49_279_000, "cheap matter of a class is no scrap of the dear one"),
+    Attempt(unneeded.chips_of_old_gears, 11_402_100, "cores become goods of their own kind"),
+    Attempt(unneeded.gold_of_silver, 12_304_000, "silver holds a tenth of gold at most"),
     Attempt(unneeded.magnesium_without_a_cover, 25_515_000, "liquid magnesium is covered by a gas or a flux"),
     Attempt(unneeded.swarf_of_a_part_that_stays, 14_773_000, "a metal that is nearly all cut off has a drawing"),
     Attempt(unneeded.gold_that_carries_the_bars, 12_000_000, "gold that no input holds has no price"),

@@ -5,7 +5,7 @@ from typing import Any
 from acceptance.greenwashing.lie import Lie
 from support.market import Company, Market, evidence, factor, nature, row, supply
 
-from ledger.core.record.values import Quantity
+from ledger.core.record.values import PreviousLife, Quantity
 from ledger.footprint.stored.gwp import AR6
 
 ALUMINIUM = row("aluminium/cradleToGate/CN/2012")
@@ -200,3 +200,33 @@ def aircraft_called_a_lorry(market: Market) -> Lie:
                     {"lot": haulier.name("freight"), "mass": {"value": "100", "unit": "TNE"},
                      "distance": {"value": "10000", "unit": "KMT"}}]})
     return Lie(haulier, "freight", 800_000)
+
+
+def magnets_of_zinc(market: Market) -> Lie:
+    """A shop weighs the zinc of which it makes magnets, so that it is old metal."""
+    works = market.company("works", "CN", "CN-ZJ").products("works", magnet="neodymiumMagnet")
+    market.begin_to_lie()
+    works.run("works.make", [works.out("magnet", "1000 TNE")], [supply("zinc", "1010 TNE")],
+              evidence=[evidence("weighing")])
+    zinc, magnet = row("zinc/cradleToGate/*/2008"), row("neodymiumMagnet/cradleToGate/*/2021")
+    return Lie(works, "magnet", 1e6 * magnet - 1_010_000 * zinc)
+
+
+def gold_of_silver(market: Market) -> Lie:
+    """A tonne of gold comes out of a tonne of silver."""
+    works = market.company("works", "CN", "CN-ZJ").products("works", gold="gold")
+    market.begin_to_lie()
+    works.run("works.make", [works.out("gold", "1 TNE")], [supply("silver", "1.01 TNE")],
+              evidence=[evidence("weighing")])
+    return Lie(works, "gold", 1000 * (row("gold/cradleToGate/*/2008") - row("silver/cradleToGate/*/2008")))
+
+
+def chips_of_old_gears(market: Market) -> Lie:
+    """Worn gears, which somebody gathered as cores, become wafers."""
+    works = market.company("works", "CN", "CN-ZJ").products("works", wafer="siliconWafer")
+    works.product("gear", "equipment", "TNE", materials={"steel": "1"})
+    works.collect(works.out("gear", "100 TNE", "core", name="cores", previous_life=PreviousLife(estimated_years="9")),
+                  evidence("coreReturnNote"))
+    market.begin_to_lie()
+    works.run("works.make", [works.out("wafer", "100 TNE")], [supply("electricity", "100 MWH")], {"cores": "100 TNE"})
+    return Lie(works, "wafer", 100_000 * row("siliconWafer/cradleToGate/*/2025"))
