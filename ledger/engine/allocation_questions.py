@@ -68,7 +68,7 @@ _HALF: Final = Decimal("0.5")
 _FAR: Final = Decimal("0.2")
 _MOST_UNKNOWN: Final = Decimal("0.25")
 _DEAR: Final = frozenset({"preciousMetal", "gold", "palladium", "platinum"})
-"""Contents of which a little is worth more than all other goods: what no input holds has no price."""
+"""Contents of which a little is worth more than all other goods: a metal that is not in the inputs has no price."""
 _STONE: Final = frozenset({"mineral", "water"})
 _BURNING: Final = frozenset({"organicChemical", "oil", "food", "wood", "polymer", "rubber"})
 _FREIGHT: Final = "freight"

@@ -1,9 +1,9 @@
 """Goods whose range begins at the default: the route is of other goods, or the crop may have grown on cleared land.
 
-Each route asks for what its own goods need. Cloth that is booked as an assembly of machines would need no spinning, and
-chemicals would need no feedstock. By `foreign-goods.csv` a route makes no goods of these classes; if most of an output
-is of one of them, its figure is questioned below the default, whatever the low end of the class. Goods of the same
-material that came in were made elsewhere.
+Each route asks for the inputs of its own goods. Cloth that is booked as an assembly of machines would need no
+spinning, and chemicals would need no feedstock. By `foreign-goods.csv` a route makes no goods of these classes; if
+most of an output is of one of them, its figure is questioned below the default, whatever the low end of the class.
+Goods of the same material that came in were made elsewhere.
 
 The default of some oils holds the change of land use, by `cleared-land.csv`; the default of their crops may not. Oil
 that a record presses or declares below the default needs a document of the origin, or states the change of land use.
@@ -35,7 +35,7 @@ _NOTHING: Final = Decimal(0)
 def from_default(
     references: Sequence[Reference], record: AnyRecord, buying: Buying, assessment: Assessment
 ) -> tuple[Reference, ...]:
-    """The ranges, of which those of strange goods begin at the default."""
+    """The ranges; for strange goods they begin at the default."""
     foreign = _foreign().get(record.process, frozenset()) if isinstance(record, Transformation) else frozenset[str]()
     shown = any(line.burden == _LAND_USE for line in assessment.lines) or any(
         document.kind.partition(":")[0] in _ORIGIN for document in buying.around.evidence)

@@ -37,7 +37,7 @@ USUAL_ENERGY: Final[Limits] = (Decimal(2500), Decimal(30000))
 POSSIBLE_ENERGY: Final[Limits] = (Decimal(0), Decimal(100000))
 # Of it, paper of bought pulp takes 8.7 on average (steam 6.5, power 2.2), which measures energy that nobody can see.
 NEEDED_ENERGY: Final = Decimal(8700)
-# A mill that sells energy keeps at least what the best machines take: 4.5 of steam, with 0.5 MWh of power.
+# A mill that sells energy keeps at least the needs of the best machines: 4.5 of steam, and 0.5 MWh of power.
 LEAST_KEPT: Final = Decimal(6300)
 # Dry wood and fibre have 19 MJ per kg; of pulp a twentieth is rejected, of recovered paper up to 0.15 in screens and
 # cleaners, of which plastics burn too.

@@ -117,7 +117,7 @@ def assess(context: Context, activity: Pulping) -> Assessment:
 
 
 def _check_power(draft: Draft, activity: Pulping, run: Run, pulp: Decimal) -> None:
-    """Power of the grid and of the site's own plant, less what is sold."""
+    """Power of the grid and of the site's own plant, less the power that is sold."""
     own = ZERO if activity.chp is None else amount_in(activity.chp.power, "KWH", "chp.power")
     per_tonne = (run.power + own - run.sold.power / MJ_PER_KWH) / pulp * KG_PER_T
     if per_tonne < LEAST_POWER:

@@ -145,10 +145,10 @@ def _check_distance(draft: Draft, context: Context, activity: Transport) -> None
     """Lorries and barges cross no ocean: freight over such a distance may have flown."""
     carrying = {output.lot for output in context.outputs if output.role in CARRYING_ROLES}
     most, far = FARTHEST[activity.mode], ZERO
-    for one in activity.consignments:
-        kilometres = amount_in(one.distance, "KMT", "consignments[].distance")
-        if kilometres > most and one.lot in carrying:
-            far += amount_in(one.mass, "TNE", "consignments[].mass") * kilometres
+    for consignment in activity.consignments:
+        kilometres = amount_in(consignment.distance, "KMT", "consignments[].distance")
+        if kilometres > most and consignment.lot in carrying:
+            far += amount_in(consignment.mass, "TNE", "consignments[].mass") * kilometres
     if far:
         draft.warn("distance-unusual", f"{far:.6g} tkm by {activity.mode} over more than {most} km, without a waybill",
                    Reading(far, "tkm"), lacks=(Lack(FLIGHT, far, "TKM"),))
