@@ -37,7 +37,9 @@ _FAR: Final = Decimal(2)
 _FLUIDS: Final = ("water", "air", "oxygen")
 _RESIDUES: Final = frozenset({"mineral", "cement", "gas", "fluorinatedGas", "water", "fuel", ""})
 """Classes of by-products to which their routes assign little burden or nothing."""
-_MADE_NEW: Final = frozenset({"machinery", "electronics", "battery", "cement", "gas", "food"})
+_MADE_NEW: Final = frozenset({
+    "machinery", "electronics", "battery", "cement", "gas", "food", "inorganicChemical", "specialChemical",
+})
 """Classes of goods of which no waste is made again: used parts are cores, and everything else needs a document of its
 recycled content."""
 _BY_PRODUCT: Final = "byProduct"

@@ -1,4 +1,4 @@
-"""329 attempts to obtain a false low figure, as an attacker would write them.
+"""330 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -356,6 +356,7 @@ ATTEMPTS: Final = (
             "moles-of-feedstock"),
     Attempt(words.coolant_of_a_name_of_its_own, 2_387_500, "a little matter of no class may be a refrigerant"),
     Attempt(unneeded.magnets_of_zinc, 49_279_000, "cheap matter of a class is no scrap of the dear one"),
+    Attempt(unneeded.salts_that_were_waste, 19_614_223, "chemicals are made new, without a document"),
     Attempt(unneeded.chips_of_old_gears, 11_402_100, "cores become goods of their own kind"),
     Attempt(unneeded.gold_of_silver, 12_304_000, "silver holds a tenth of gold at most"),
     Attempt(unneeded.magnesium_without_a_cover, 25_515_000, "liquid magnesium is covered by a gas or a flux"),

@@ -230,3 +230,12 @@ def chips_of_old_gears(market: Market) -> Lie:
     market.begin_to_lie()
     works.run("works.make", [works.out("wafer", "100 TNE")], [supply("electricity", "100 MWH")], {"cores": "100 TNE"})
     return Lie(works, "wafer", 100_000 * row("siliconWafer/cradleToGate/*/2025"))
+
+
+def salts_that_were_waste(market: Market) -> Lie:
+    """New lithium carbonate is collected as waste, by its weight, and used as it is."""
+    works = market.company("works", "CN", "CN-SC").products("works", good="lithiumCarbonate", old="lithiumCarbonate")
+    works.collect(works.out("old", "1000 TNE", "waste", origin="postConsumer"))
+    market.begin_to_lie()
+    works.run("works.make", [works.out("good", "1000 TNE")], [supply("electricity", "10 MWH")], {"old": "1000 TNE"})
+    return Lie(works, "good", 1e6 * row("lithiumCarbonate/cradleToGate/*/2024") - 10_000 * GRID)
