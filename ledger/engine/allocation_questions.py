@@ -14,6 +14,7 @@ is questioned, and a note tells of smaller differences.
     goods that do not burn, beside power and   by usual prices: moles and heating values say nothing of them
       heat, by moles or by energy
     wet goods, by mass                         by their dry matter
+    precious metals that no input holds        without a price
     offcuts of bought goods, without values    at most a quarter beside the products
     services beside goods                      nothing, or up to a quarter by values and a document of the service
     a rule that the record names and shows     the lower of the two, with a note
@@ -32,7 +33,7 @@ from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.units import UNITS
 from ledger.core.record.values import UNBURDENED
-from ledger.engine.bounds.matter import KnownMatter, water_in_outputs
+from ledger.engine.bounds.matter import KnownMatter, explained_metals, water_in_outputs
 from ledger.engine.bounds.nature import WATER
 from ledger.sdk import FactorSetVersion
 from ledger.sdk.sets.lookup import entry_of, entry_of_code
@@ -66,6 +67,8 @@ _ONE_PRODUCT: Final[Mapping[str, Decimal]] = {"declared": Decimal("0.98"), "mole
 _HALF: Final = Decimal("0.5")
 _FAR: Final = Decimal("0.2")
 _MOST_UNKNOWN: Final = Decimal("0.25")
+_DEAR: Final = frozenset({"preciousMetal", "gold", "palladium", "platinum"})
+"""Contents of which a little is worth more than all other goods: a metal that is not in the inputs has no price."""
 _STONE: Final = frozenset({"mineral", "water"})
 _BURNING: Final = frozenset({"organicChemical", "oil", "food", "wood", "polymer", "rubber"})
 _FREIGHT: Final = "freight"
@@ -103,6 +106,12 @@ class _Carrier(NamedTuple):
     burns: bool
     water: Decimal = _NOTHING
 
+    def worthy(self, part: Decimal) -> "_Carrier":
+        """The output of which only a `part` was there to be sold."""
+        if part >= _ONE or self.price is None or self.worth is None:
+            return self
+        return self._replace(price=self.price.times(part), worth=self.worth.times(part))
+
     @property
     def weight(self) -> Decimal:
         """Kg, 0 without a mass."""
@@ -138,8 +147,9 @@ def questions_of(
     weights, sets = assessment.weights.get(record.allocation), goods.sets
     with localcontext(CONTEXT):
         water = water_in_outputs(plan, facts, goods) if record.allocation == "mass" else [_NOTHING] * len(plan.created)
+        held = explained_metals(plan, facts, goods, _DEAR)
     carriers = [
-        _carrier(i, created, Decimal(repr(shares[i])), facts, sets)._replace(water=water[i])
+        _carrier(i, created, Decimal(repr(shares[i])), facts, sets).worthy(held[i])._replace(water=water[i])
         for i, created in enumerate(plan.created if shares else ())
         if created.facts.role not in UNBURDENED and (weights is None or weights[i])
     ]

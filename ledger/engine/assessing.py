@@ -17,6 +17,7 @@ from ledger.core.record.values import Output
 from ledger.engine.allocation_questions import questions_of as allocation_questions
 from ledger.engine.bounds.carbon.balance import CARRIED
 from ledger.engine.bounds.carbon.captured import declared_capture
+from ledger.engine.bounds.carbon.grown import declared_biomass
 from ledger.engine.bounds.carbon.written_off import check_written_off
 from ledger.engine.bounds.check import BY_SHARES, check_record, findings_of
 from ledger.engine.bounds.matter import KnownMatter
@@ -31,6 +32,7 @@ from ledger.engine.inventory.later import early_transfer, late_inputs
 from ledger.engine.inventory.liquid import LiquidMetal, liquid_metal
 from ledger.engine.inventory.moved import MovedGoods, moved_goods
 from ledger.engine.inventory.sites import from_elsewhere
+from ledger.engine.inventory.strange import from_default
 from ledger.engine.inventory.unmelted import unmelted_scrap
 from ledger.engine.inventory.unshown import shown_write_offs, unshown_stock
 from ledger.engine.inventory.usual import SetPricer
@@ -157,6 +159,8 @@ def _with_references(
         unproven = late.main or moved.main or liquid.main
     elif isinstance(record, Declaration) and record.lot is not None:
         own = [*declared_power(draft.plan, facts, SetPricer(pricing.around, pricing.sets))]
+        with localcontext(CONTEXT):
+            own += declared_biomass(draft.plan, FuelMarket(pricing.sets, pricing.around, facts))
     elif isinstance(record, Transfer):
         own = [*early_transfer(record, draft.plan)]
     elif isinstance(record, Consumption):
@@ -168,6 +172,8 @@ def _with_references(
         captured = declared_capture(assessment, references, pricing.sets)
         references, findings = (*references, *massless.references), (*findings, *massless.findings, *captured)
     findings = (*findings, *own)
+    buying = Buying(pricing.around, pricing.sets, draft.plan, facts)
+    references = from_default(references, record, buying, assessment)
     if not isinstance(record, Transformation | Declaration) or record.basis == "provisional":
         references = ()
     return replace(

@@ -37,11 +37,16 @@ _FAR: Final = Decimal(2)
 _FLUIDS: Final = ("water", "air", "oxygen")
 _RESIDUES: Final = frozenset({"mineral", "cement", "gas", "fluorinatedGas", "water", "fuel", ""})
 """Classes of by-products to which their routes assign little burden or nothing."""
-_MADE_NEW: Final = frozenset({"machinery", "electronics", "battery", "cement", "gas", "food"})
+_MADE_NEW: Final = frozenset({
+    "machinery", "electronics", "battery", "cement", "gas", "food", "inorganicChemical", "specialChemical",
+})
 """Classes of goods of which no waste is made again: used parts are cores, and everything else needs a document of its
 recycled content."""
 _BY_PRODUCT: Final = "byProduct"
 _SCRAP: Final = Decimal(10)
+_SCRAPS: Final = ("Scrap", "scrap", "cullet", "recoveredPaper")
+_RECYCLED: Final = "recycled"
+"""Keys of scrap end or begin so."""
 _POWER: Final = "electricity"
 _FUEL: Final = "fuel"
 _FREIGHT: Final = "truckFreight"
@@ -147,8 +152,9 @@ class Buying(NamedTuple):
 
     def scrap(self, made: SetChoice) -> Decimal | None:
         """The part of the material that is used cores, or bought scrap for which the record has evidence. Scrap is of
-        the class of the material that is `made`, and causes less than a tenth of its burden. It is no larger part of
-        the goods than of the inputs of the class: ore, sand and oil are of other classes."""
+        the class of the material that is `made`, by its name, and causes less than a tenth of its burden. It is no
+        larger part of the goods than of the inputs of the class: ore, sand and oil are of other classes. A core is of
+        the product that is made of it, or at least half as dear."""
         scrap, cores, whole = Decimal(0), Decimal(0), Decimal(0)
         for supply, mass in self.plan.supplied:
             entry = entry_of(self.sets, supply.material)
@@ -156,11 +162,11 @@ class Buying(NamedTuple):
                 continue
             choice = self.choose(entry[1].key)
             whole = CONTEXT.add(whole, mass)
-            if choice is not None and self._small(choice, made) and _shown(self.around.evidence, supply.material):
+            if choice is not None and self._is_scrap(choice, made) and _shown(self.around.evidence, supply.material):
                 scrap = CONTEXT.add(scrap, mass)
         for taken in self.plan.taken:
             whole = CONTEXT.add(whole, taken.mass or Decimal(0))
-            if taken.lot.role == "core":
+            if taken.lot.role == "core" and self._is_as_dear(taken.lot, made):
                 cores = CONTEXT.add(cores, taken.mass or Decimal(0))
         if not scrap and not cores:
             return None
@@ -203,7 +209,19 @@ class Buying(NamedTuple):
         made = self.made(entry.group)
         return recycled_part(self.plan, self.facts, self.sets, self.around.evidence, entry, made)
 
-    def _small(self, choice: SetChoice, made: SetChoice) -> bool:
+    def _is_as_dear(self, core: LotFacts, made: SetChoice) -> bool:
+        """Old gears make no wafers. Of several materials the dearest counts."""
+        if any(core.product == lot.product for lot, _ in self.plan.created):
+            return True
+        choices = [self.choose(entry.key) for entry in entries_of_lot(core, self)]
+        dearest = max([co2e_of(choice.factor.gases) for choice in choices
+                       if choice is not None and choice.entry.unit == made.entry.unit], default=Decimal(0))
+        return CONTEXT.multiply(dearest, _FAR) >= co2e_of(made.factor.gases)
+
+    def _is_scrap(self, choice: SetChoice, made: SetChoice) -> bool:
+        """Zinc is as small beside magnets as scrap is beside steel, and no scrap of them."""
+        if not (choice.entry.key.endswith(_SCRAPS) or choice.entry.key.startswith(_RECYCLED)):
+            return False
         own = CONTEXT.multiply(co2e_of(choice.factor.gases), _SCRAP)
         return choice.entry.unit == made.entry.unit and own < co2e_of(made.factor.gases)
 

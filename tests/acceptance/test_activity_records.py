@@ -61,12 +61,13 @@ NOT_SHOWN: Final = {
     "electronics-cn": "abatementTest", "electronics-de": "monitoringReport",
     "energy-in": "meterReading:electricity",
     "steel-de": "deliveryNotes:scrap", "steel-us": "scrapPurchase", "equipment-us": "invoice:scrap",
+    "consumer-goods-in": "deliveryNote:firewood", "energy-de": "deliveryNote:woodChips",
 }
 """Records of which somebody asks, with the document that answers: bought scrap may be primary metal, nobody is seen to
 use the carbon dioxide of an ammonia plant, and nobody to pay for the waste that an incinerator collected. Coal of India
 and China has less carbon than the row of its kind, as its laboratory reports, and the waste that a kiln burns more
 biogenic carbon than waste has without a report. Fabs burn most of their etching gases, by tests that the records do not
-name, and a photovoltaic plant names no meter."""
+name, and a photovoltaic plant names no meter. Firewood and chips come with a delivery note, as coal does not."""
 WITHOUT_REFERENCE: Final = {
     "nonferrous-de": {3}, "petrochemicals-us": {3}, "consumer-goods-us": {1, 2}, "circular-cn": {0, 1, 2, 3, 6},
 }

@@ -1,4 +1,4 @@
-"""316 attempts to obtain a false low figure, as an attacker would write them.
+"""337 attempts to obtain a false low figure, as an attacker would write them.
 
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
@@ -27,6 +27,7 @@ from acceptance.greenwashing import (
     sectors,
     steel,
     times,
+    unneeded,
     waste,
     words,
     write_offs,
@@ -364,6 +365,27 @@ ATTEMPTS: Final = (
     Attempt(words.oxygen_that_passes_a_gasifier, 1_300_000, "moles are the key of electrolysis alone",
             "moles-of-feedstock"),
     Attempt(words.coolant_of_a_name_of_its_own, 2_387_500, "a little matter of no class may be a refrigerant"),
+    Attempt(unneeded.magnets_of_zinc, 49_279_000, "cheap matter of a class is no scrap of the dear one"),
+    Attempt(unneeded.salts_that_were_waste, 19_614_223, "chemicals are made new, without a document"),
+    Attempt(unneeded.chips_of_old_gears, 11_402_100, "cores become goods of their own kind"),
+    Attempt(unneeded.gold_of_silver, 12_304_000, "silver holds a tenth of gold at most"),
+    Attempt(unneeded.magnesium_without_a_cover, 25_515_000, "liquid magnesium is covered by a gas or a flux"),
+    Attempt(unneeded.swarf_of_a_part_that_stays, 14_773_000, "a metal that is nearly all cut off has a drawing"),
+    Attempt(unneeded.gold_that_carries_the_bars, 12_000_000, "gold that no input holds has no price"),
+    Attempt(unneeded.oil_without_its_forest, 5_850_000, "oils of cleared land show their origin"),
+    Attempt(unneeded.oil_of_another_crop, 5_620_000, "crops without change of land use make no better oil"),
+    Attempt(unneeded.pulp_that_grinds_itself, 1_265_163, "refiners take power, which no heat replaces"),
+    Attempt(unneeded.paper_that_dries_in_the_sun, 1_177_427, "paper takes heat and power"),
+    Attempt(unneeded.paper_that_sells_its_heat, 836_584, "heat that is sold dries no paper"),
+    Attempt(unneeded.ammonia_that_sells_its_heat, 810_329, "an ammonia plant has little heat to sell"),
+    Attempt(unneeded.clothing_by_assembly, 1_180_000, "a route of machines makes no cloth"),
+    Attempt(unneeded.yarn_by_assembly, 750_000, "a route of machines spins no yarn"),
+    Attempt(unneeded.press_of_ore, 93_600, "workshops reduce no ore"),
+    Attempt(unneeded.aircraft_called_a_lorry, 800_000, "no lorry drives so far without a waybill"),
+    Attempt(unneeded.hot_water_by_its_mass, 258_804, "hot water is heat by the kilogram too"),
+    Attempt(unneeded.coal_called_chips_in_a_boiler, 239_761, "a solid fuel of biomass needs a delivery note"),
+    Attempt(unneeded.coal_called_pellets_by_a_dealer, 200_000, "declared fuel of biomass needs a document of it"),
+    Attempt(unneeded.coolers_without_a_coolant, 11_250, "air conditioners have a refrigerant"),
     Attempt(write_offs.lost_beside_the_process, 1_635_660,
             "goods that processes of the group take leave by a document", "write-off-undocumented"),
     Attempt(write_offs.lost_by_the_gram, 1_635_660, "no write-off is too small", "write-off-undocumented"),

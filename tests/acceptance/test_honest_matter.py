@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from acceptance.outliers import routes
 from support.market import SOLD, Company, Market, evidence, factor, nature, quantity, supply, trading_server
 from support.server import Server
 
@@ -716,6 +717,10 @@ CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
     dealer_who_becomes_a_turner, dealer_who_counts_its_bars, workshop_that_wears_out_its_tools,
     cooling_water_beside_parts, paper_of_recovered_paper, slag_beside_its_slabs, stock_that_a_count_found,
     coal_that_a_train_lost, hours_of_two_runs, heat_of_a_maker_s_waste,
+    routes.blades_by_their_drawing, routes.pulp_whose_refiners_heat_a_town, routes.magnesium_under_sulphur_dioxide,
+    routes.boiler_with_a_delivery_note, routes.pellets_with_a_certificate, routes.oil_of_old_fields,
+    routes.cloth_dyed_with_water_of_a_contract, routes.covers_of_certified_cloth, routes.castings_ground_with_alumina,
+    routes.coolers_with_propane, routes.ammonia_that_sells_a_little_steam,
 )
 
 

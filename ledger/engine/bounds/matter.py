@@ -17,7 +17,7 @@ Water carries no burden either: `water_in_outputs` says how much of the outputs 
 Whatever no input explains is priced at its default: somebody made it, and that is missing in the figure.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -109,6 +109,22 @@ def water_in_outputs(plan: Plan, facts: Facts, goods: KnownMatter) -> list[Decim
             for i in wet:
                 held[i] += (masses[i] - held[i]) * part
     return held
+
+
+def explained_metals(plan: Plan, facts: Facts, goods: KnownMatter, contents: Collection[str]) -> list[Decimal]:
+    """The part of each output that inputs and supplies can hold, by its metals of `contents`: of gold that no input
+    holds nothing was sold."""
+    parts = [ONE for _ in plan.created]
+    metals = [profile_of(goods.sets, materials_of(facts.composition(made.facts))).metals for made in plan.created]
+    for content in {one.group for held in metals for one in held if one.group in contents}:
+        mine = [sum((one.share for one in held if one.group == content), ZERO) * (made.facts.mass or ZERO)
+                for held, made in zip(metals, plan.created, strict=True)]
+        came = sum((profile.holds[content] * mass for profile, mass in _came(
+            plan.taken, (*plan.supplied, *plan.overheads), facts, goods.sets)), ZERO) * (ONE + TOLERANCE)
+        made_of_it = sum(mine, ZERO)
+        if made_of_it > came:
+            parts = [part * came / made_of_it if one else part for part, one in zip(parts, mine, strict=True)]
+    return parts
 
 
 def _entering(process: Process) -> Iterator[Portion]:

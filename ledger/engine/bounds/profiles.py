@@ -23,7 +23,8 @@ _CACHED: Final = 8192
 
 
 class MetalShare(NamedTuple):
-    """A metal of a product: its class, its name, and its mass fraction."""
+    """A metal of a product: its class, or its key if `holders.csv` has rows of its own for it; its name, and its mass
+    fraction."""
 
     group: str
     material: str
@@ -58,7 +59,7 @@ def alloying() -> Mapping[str, Mapping[str, Decimal]]:
 
 @cache
 def holders() -> Mapping[str, Mapping[str, Decimal]]:
-    """The most of a class of metals in a kg of a material or class, by class."""
+    """The most of a class of metals, or of a metal that is rarer than its class, in a kg of a material or class."""
     table: dict[str, dict[str, Decimal]] = {}
     for row in rows("ledger.sdk.data", "holders.csv"):
         table.setdefault(row["content"].removeprefix(_CLASS), {})[row["holder"]] = Decimal(row["most"])
@@ -92,12 +93,13 @@ def profile_of(sets: tuple[FactorSetVersion, ...], materials: Materials) -> Prof
             free[group] += share
         elif substance.is_matter:
             matter += share
-        if substance.group in holders():
-            metals.append(MetalShare(substance.group, material, share))
+        own = "" if substance.entry is None else substance.entry.key
+        content = own if own in holders() else substance.group
+        if content in holders():
+            metals.append(MetalShare(content, material, share))
         if substance.is_matter and group not in (WATER, AIR):
-            key = "" if substance.entry is None else substance.entry.key
             for metal, table in holders().items():
-                names = (material, key, f"{_CLASS}{substance.group}")
+                names = (material, own, f"{_CLASS}{substance.group}")
                 most = ONE if not substance.known else next((table[name] for name in names if name in table), ZERO)
                 held[metal] += share * most
                 if substance.known and names[2] in alloying().get(metal, {}) and not any(

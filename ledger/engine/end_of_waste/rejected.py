@@ -7,8 +7,8 @@ carbon, or scrap of its class.
 
 A process that makes a material of other ones (steel of ore) rejects up to a quarter of it: container glass 15 %,
 special glass and foundries more. A process that shapes bought material may cut off nearly all of it (milling of
-airframes, 95 %). As far as scrap came in, there is no burden that could be lost; the defaults of metals hold a third of
-scrap already.
+airframes, 95 %). Few shops do, so beyond three quarters of a metal a document says which parts were cut. As far as
+scrap came in, there is no burden that could be lost; the defaults of metals hold a third of scrap already.
 
 Waste of another material than the products is questioned if nearly all that was bought of its class leaves as waste,
 and it is the main output, by mass or by its usual burden: new metal becomes no scrap beside a handful of other goods.
@@ -40,7 +40,11 @@ from ledger.sdk.sets.reading import co2e_of
 CODE: Final = "waste-of-route"
 NO_PRODUCT: Final = "run-without-product"
 _MADE, _SHAPED = Decimal("0.25"), Decimal("0.95")
-"""The usual maximum of waste among the outputs of a class."""
+_CUT: Final = Decimal("0.75")
+"""The usual maximum of waste among the outputs of a class. `_CUT`: of metals without a document (own judgement:
+forgings and bars lose a third to two thirds)."""
+_CUTTING: Final = ("drawing", "cuttingPlan", "workOrder")
+_METALS: Final = frozenset({"aluminium", "copper", "ferroalloy", "metal", "preciousMetal", "steel"})
 _HALF, _ONE, _NOTHING = Decimal("0.5"), Decimal(1), Decimal(0)
 _LITTLE: Final = Decimal("0.1")
 _HELD: Final = Decimal("1.5")
@@ -58,6 +62,7 @@ class _Class(NamedTuple):
     waste: Decimal
     scrap: Decimal
     bought: Decimal
+    most_cut: Decimal
 
     @property
     def fresh(self) -> Decimal:
@@ -69,7 +74,7 @@ class _Class(NamedTuple):
     def is_unusual(self) -> bool:
         out = CONTEXT.add(self.goods, self.waste)
         made = CONTEXT.subtract(out, self.scrap)
-        most = _SHAPED if CONTEXT.multiply(_HALF, made) <= self.bought else _MADE
+        most = self.most_cut if CONTEXT.multiply(_HALF, made) <= self.bought else _MADE
         return self.waste > CONTEXT.multiply(most, out)
 
     @property
@@ -138,7 +143,8 @@ def _sums(product: LotFacts, created: Sequence[LotFacts], buying: Buying) -> _Cl
             scrap = CONTEXT.add(scrap, mass or _NOTHING)
         else:
             bought = CONTEXT.add(bought, mass or _NOTHING)
-    return _Class(goods, waste, scrap, bought)
+    shown = any(document.kind.partition(":")[0] in _CUTTING for document in buying.around.evidence)
+    return _Class(goods, waste, scrap, bought, _SHAPED if shown or not groups & _METALS else _CUT)
 
 
 class _WastePart(NamedTuple):

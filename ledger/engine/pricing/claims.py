@@ -8,12 +8,15 @@ it with a document. Without one, the difference is questioned:
     row for a name that no set knows        default of the row's supply; unless the name is of the row's class, at least
                                             the estimate that the supply would get without a row
     renewable fuel or hydrogen              its fossil twin, by heat
+    heat by the kilogram                    default of its heat, at least; with a document the low end of heat
     own factor of combustion                the row of the fuel
 
 A row of heat is never shown by a document: heat does not travel, and its supplier has a figure.
+
+Wood and straw are renewable by a simpler document than other fuels: a delivery note or an analysis is enough.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -30,7 +33,13 @@ from ledger.engine.pricing.named_rows import named_row
 from ledger.engine.pricing.price_list import PriceList
 from ledger.engine.pricing.priced import BURNING, PricedSupply, co2e_of_lines
 from ledger.engine.pricing.unproven import UNPROVEN, StatedSupply, question_of
-from ledger.footprint.stored.supplies import CONTRACT_EVIDENCE, burning_factor, proves_factor
+from ledger.footprint.stored.supplies import (
+    CONTRACT_EVIDENCE,
+    FACTOR_EVIDENCE,
+    HEAT_CONTRACTS,
+    burning_factor,
+    proves_factor,
+)
 from ledger.sdk import ANYWHERE, CO2_PER_C, SetChoice, SupplyEntry
 from ledger.sdk.sets.lookup import amount_of, choose, entry_of, kinds_of_class, same_class, same_supply
 from ledger.sdk.sets.reading import co2e_of
@@ -44,6 +53,11 @@ _ROUNDED: Final = Decimal("0.99")
 _NOTHING: Final = Decimal(0)
 _COAL, _GAS, _HEAT, _ROAD = "bituminous", "naturalGas", "heat", "truckFreight"
 _ENERGY, _FREIGHT = "energy", "freight"
+_STEAM: Final = "steam"
+SOLID_PROOFS: Final = (*RENEWABLE, *ORIGIN, "fuelAnalysis", "invoice", *FACTOR_EVIDENCE)
+"""Kinds of evidence that a solid fuel is of biomass, alone or with `:material`."""
+_ENTHALPY: Final = {True: Decimal("2.6"), False: Decimal("0.2")}
+"""MJ per kg of steam, and of other heat: water that cools by 48 K (own judgement: 30 to 60 K are usual)."""
 _MATTER: Final = ("mass", "volume", "normal volume")
 _FREIGHTS: Final[tuple[LineKind, ...]] = ("transport", "airTransport")
 
@@ -64,6 +78,10 @@ def _findings(prices: PriceList, supplied: Supplied, priced: PricedSupply) -> It
         if finding is not None:
             covered = CONTEXT.add(covered, finding.amount or _NOTHING)
             yield finding
+    by_mass = _of_heat_by_mass(prices, supplied, covered)
+    if by_mass is not None:
+        covered = CONTEXT.add(covered, by_mass.amount or _NOTHING)
+        yield by_mass
     if priced.fuel is not None and priced.burnt is not None:
         finding = question_of_burning(prices, supplied, priced)
         if finding is not None:
@@ -107,12 +125,29 @@ def _of_row(prices: PriceList, supplied: Supplied, covered: Decimal) -> Finding 
     return question_of(StatedSupply(supply, covered, amount, default, proven=False), choice)
 
 
-def _is_renewable(prices: PriceList, supply: Supply) -> bool:
+def _of_heat_by_mass(prices: PriceList, supplied: Supplied, covered: Decimal) -> Finding | None:
+    """The question of water and steam that are bought by the kilogram for their heat."""
+    supply = supplied.supply
+    known = entry_of(prices.sets, supply.material)
+    if known is None or known[1].kind != _HEAT or UNITS[supply.quantity.unit].dimension == _ENERGY:
+        return None
+    kilograms = supplied.mass
+    choice, heat = prices.choose(known[1].key, "cradleToGate"), prices.choose(_HEAT, "cradleToGate")
+    evidence = prices.around.evidence
+    if not kilograms or choice is None or heat is None or proves_factor(evidence, supply.material, HEAT_CONTRACTS):
+        return None
+    energy = CONTEXT.multiply(kilograms, _ENTHALPY[known[1].key == _STEAM])
+    default = CONTEXT.multiply(energy, co2e_of(choice.factor.gases))
+    stated = StatedSupply(supply, covered, energy, default, proves_factor(evidence, supply.material))
+    return question_of(stated, heat if stated.proven else choice)
+
+
+def _is_renewable(prices: PriceList, supply: Supply, kinds: Sequence[str] = RENEWABLE) -> bool:
     """Whether a document says so: the declaration's own, or the record's."""
     evidence = prices.around.evidence
     if supply.declaration is not None:
         evidence = prices.facts.declarations[supply.declaration].evidence
-    return proves_factor(evidence, supply.material, RENEWABLE)
+    return proves_factor(evidence, supply.material, kinds)
 
 
 def _is_shown(prices: PriceList, supply: Supply, named: SetChoice) -> bool:
@@ -199,7 +234,8 @@ def _of_renewable(
     supply = supplied.supply
     known = entry_of(prices.sets, supply.material)
     twin = None if known is None else twin_of(known[1].key)
-    if known is None or twin is None or _is_renewable(prices, supply):
+    kinds = SOLID_PROOFS if twin == _COAL else RENEWABLE
+    if known is None or twin is None or _is_renewable(prices, supply, kinds):
         return None
     if known[1].kind == "fuel":
         if priced.fuel is None or priced.burnt is None:

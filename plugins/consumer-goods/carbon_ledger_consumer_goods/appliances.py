@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from carbon_ledger_consumer_goods.common import is_made
 from carbon_ledger_consumer_goods.fibre import check_closure
-from carbon_ledger_consumer_goods.gases import FilledGas, lose_gases
+from carbon_ledger_consumer_goods.gases import FilledGas, is_coolant, lose_gases, usual_loss
 from ledger.sdk import (
     KG_PER_T,
     PRODUCT_ROLES,
@@ -17,7 +17,9 @@ from ledger.sdk import (
     Draft,
     Fraction,
     FuelAnalysis,
+    Lack,
     Limits,
+    Reading,
     Shortfall,
     convert,
     draft_with_energy,
@@ -52,6 +54,10 @@ TYPICAL_MASS: Final[Mapping[str, Decimal]] = {
     "television": Decimal(15), "rangeHood": Decimal(12), "cooker": Decimal(30), "smallAppliance": Decimal(2),
 }
 """Kg; own judgement. Below the usual mass, parts that weigh the rest are in question."""
+CHARGE: Final[Mapping[str, Decimal]] = {"airConditioner": Decimal("0.025"), "heatPump": Decimal("0.02")}
+"""Kg of refrigerant per kg of appliance: 0.7 to 1 kg for a split unit of 30 to 40 kg; own judgement."""
+FILLED: Final = ("fillingRecord", "safetyDataSheet")
+COOLANT: Final = "HFC134a"
 PART: Final = "machine"
 """The factor sets price it."""
 
@@ -98,7 +104,26 @@ def assess(context: Context, activity: HouseholdAppliances) -> Assessment:
                              "landfillElectronics", used_up(context), (came - used_up(context)) * LOSS)
         draft.indicate("materialYield", made / came)
     _count(draft, context, activity, power)
+    if context.questions:
+        _check_coolant(draft, context, activity)
     return draft.assessment()
+
+
+def _check_coolant(draft: Draft, context: Context, activity: HouseholdAppliances) -> None:
+    """Air conditioners and heat pumps leave with their refrigerant. A part that came filled names it in its materials,
+    or a document does."""
+    charge = CHARGE.get(activity.appliance)
+    named = [*[supply.material for supply in context.supplies],
+             *[name for one in context.inputs for name in one.materials],
+             *[name for one in context.outputs for name in one.materials]]
+    if charge is None or activity.gases or context.shows(*FILLED) or any(is_coolant(name) for name in named):
+        return
+    mass = context.mass_out(*PRODUCT_ROLES) * charge
+    draft.warn(
+        "refrigerant-missing", f"no refrigerant for {activity.appliance}: {mass:.6g} kg are usual",
+        Reading(ZERO, "kg/kg", (charge / 2, charge * 2)), emits={COOLANT: mass * usual_loss()},
+        lacks=(Lack(COOLANT, mass, "KGM"),),
+    )
 
 
 def _count(draft: Draft, context: Context, activity: HouseholdAppliances, power: Decimal) -> None:

@@ -92,6 +92,17 @@ def _losses() -> Mapping[str, Mapping[str, str]]:
     return {row["use"]: row for row in rows(PACKAGE, "losses.csv")}
 
 
+def is_coolant(material: str) -> bool:
+    """Whether a name is one of a refrigerant, a hydrocarbon or carbon dioxide."""
+    return material in (*NAMES, *NAMED_GASES, *WITHOUT_POTENTIAL, "carbonDioxide", "R744", "ammonia") or (
+        gas_of(material) is not None)
+
+
+def usual_loss() -> Decimal:
+    """The part of a refrigerant that escapes in filling."""
+    return Decimal(_losses()["refrigerant"]["share"])
+
+
 def lose_gases(draft: Draft, context: Context, gases: Sequence[FilledGas]) -> None:
     """Lines of escaped gas, and omissions for gases without an entry. Raises PluginError for a gas that is not supplied
     or has two entries, and for more gas charged than supplied."""

@@ -37,6 +37,8 @@ USUAL_ENERGY: Final[Limits] = (Decimal(2500), Decimal(30000))
 POSSIBLE_ENERGY: Final[Limits] = (Decimal(0), Decimal(100000))
 # Of it, paper of bought pulp takes 8.7 on average (steam 6.5, power 2.2), which measures energy that nobody can see.
 NEEDED_ENERGY: Final = Decimal(8700)
+# A mill that sells energy keeps at least the needs of the best machines: 4.5 of steam, and 0.5 MWh of power.
+LEAST_KEPT: Final = Decimal(6300)
 # Dry wood and fibre have 19 MJ per kg; of pulp a twentieth is rejected, of recovered paper up to 0.15 in screens and
 # cleaners, of which plastics burn too.
 WOOD_MJ: Final = Decimal(19)
@@ -89,6 +91,7 @@ def assess(context: Context, activity: Papermaking) -> Assessment:
     if context.questions:
         _check_residues(draft, context, activity, run.own.fibrous, paper)
         _check_fibre(draft, context, activity, paper)
+        _check_sold(draft, run.sold.all, paper)
     draft.indicate("paperMade", paper / KG_PER_T)
     indicate_mill(draft, run, paper, "energyPerTonnePaper")
     return draft.assessment()
@@ -123,6 +126,17 @@ def _check_fibre(draft: Draft, context: Context, activity: Papermaking, paper: D
             "filler-unusual", f"{fibre:.6g} kg of fibre for {paper:.6g} kg of paper, of which the outputs state "
             f"{stated:.6g} kg of fillers", Reading(fibre / paper, "kg/kg", (LEAST_UNFILLED, ONE)),
             lacks=(Lack(material="pulp", amount=USUAL_FIBRE * (paper - stated) - fibre, unit="KGM"),),
+        )
+
+
+def _check_sold(draft: Draft, sold: Decimal, paper: Decimal) -> None:
+    """Energy that leaves dries no paper, whoever takes it."""
+    kept = (draft.megajoules - sold) / paper * KG_PER_T
+    if sold and kept < LEAST_KEPT:
+        draft.warn(
+            "paper-energy-sold", f"{kept:.4g} MJ per t of paper are left beside the energy that is sold",
+            Reading(kept, "MJ/t", (LEAST_KEPT, USUAL_ENERGY[1])),
+            lacks=(Lack("heat", (NEEDED_ENERGY - kept) * paper / KG_PER_T, "3B"),),
         )
 
 

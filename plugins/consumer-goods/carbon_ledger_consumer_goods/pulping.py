@@ -12,15 +12,18 @@ from carbon_ledger_consumer_goods.fibre import (
     furnish,
     indicate_recycled,
 )
-from carbon_ledger_consumer_goods.mill import Mill, indicate_mill, run_mill
-from carbon_ledger_consumer_goods.residues import Burnt
+from carbon_ledger_consumer_goods.mill import Mill, Run, indicate_mill, run_mill
 from ledger.sdk import (
     KG_PER_T,
+    ZERO,
     Assessment,
     Context,
     Draft,
     Fraction,
+    Lack,
     Limits,
+    Reading,
+    amount_in,
     follow_composition,
     invalid_activity,
     judge,
@@ -58,6 +61,14 @@ PROCESSES: Final[Mapping[str, _Process]] = {
     "recovered": _process("0.92", ("0.58", "0.97"), ("0.35", "1"), (300, 10000)),
 }
 CHEMICAL: Final = ("kraft", "soda", "sulphite", "semichemical")
+
+GRINDING: Final = ("chemimechanical", "mechanical")
+# Refiners and grinders are turned by power, which no heat replaces (reference document on pulp, paper and board, 2015:
+# groundwood 1.1 to 2.3 MWh per t, refined pulp 1.6 to 4, with chemicals 1 to 2.5; unverified).
+LEAST_POWER: Final = Decimal(900)
+# In kWh per t, as in the factor of mechanical pulp; the most is a wrong unit.
+USUAL_POWER, MOST_POWER = Decimal(2200), Decimal(4500)
+MJ_PER_KWH: Final = Decimal("3.6")
 
 # Ten times the heat of the wood itself means a wrong unit.
 POSSIBLE_ENERGY: Final[Limits] = (Decimal(0), Decimal(200000))
@@ -97,14 +108,28 @@ def assess(context: Context, activity: Pulping) -> Assessment:
     elif raw == 0:
         draft.find("no-fibre", NO_FIBRE, refuses=True)
     else:
-        _check(draft, activity, raw, pulp, run.own)
+        _check(draft, activity, raw, pulp, run)
+        if context.questions and activity.method in GRINDING:
+            _check_power(draft, activity, run, pulp)
         draft.indicate("pulpMade", pulp / KG_PER_T)
         indicate_mill(draft, run, pulp, "energyPerTonnePulp")
     return draft.assessment()
 
 
-def _check(draft: Draft, activity: Pulping, raw: Decimal, pulp: Decimal, own: Burnt) -> None:
-    process = PROCESSES[activity.method]
+def _check_power(draft: Draft, activity: Pulping, run: Run, pulp: Decimal) -> None:
+    """Power of the grid and of the site's own plant, less the power that is sold."""
+    own = ZERO if activity.chp is None else amount_in(activity.chp.power, "KWH", "chp.power")
+    per_tonne = (run.power + own - run.sold.power / MJ_PER_KWH) / pulp * KG_PER_T
+    if per_tonne < LEAST_POWER:
+        draft.warn(
+            "grinding-power", f"{per_tonne:.4g} kWh of power per t of pulp: refiners and grinders take at least "
+            f"{LEAST_POWER}", Reading(per_tonne, "kWh/t", (LEAST_POWER, MOST_POWER)),
+            lacks=(Lack("electricity", (USUAL_POWER - per_tonne) * pulp / KG_PER_T, "KWH"),),
+        )
+
+
+def _check(draft: Draft, activity: Pulping, raw: Decimal, pulp: Decimal, run: Run) -> None:
+    process, own = PROCESSES[activity.method], run.own
     dryness = process.dryness if activity.raw_dryness is None else Decimal(activity.raw_dryness)
     if dryness == 0:
         raise invalid_activity("rawDryness", activity.raw_dryness, "above 0")

@@ -16,6 +16,7 @@ from ledger.sdk import (
     Reading,
     Shortfall,
     follow_composition,
+    gas_of,
     invalid_activity,
     is_energy,
     kilograms,
@@ -24,6 +25,14 @@ from ledger.sdk import (
     warn_unaccounted,
 )
 
+MAGNESIUM: Final = ("magnesium", "magnesiumIngot", "magnesiumAlloy", "magnesiumScrap")
+COVERS: Final = ("sulphurDioxide", "carbonDioxide", "dryIce", "argon", "nitrogen", "fluoroketone", "novec612",
+                 "coverGas", "saltFlux", "flux", "sulphur", "boricAcid")
+"""Supplies that cover liquid magnesium, beside sulphur hexafluoride and fluorinated gases."""
+COVER_PROOFS: Final = ("emissionMeasurement", "gasBalance", "permit")
+COVER: Final = Decimal("0.001")
+"""Kg of SF6 per kg of magnesium (IPCC 2006, volume 3, table 4.20, all of which escapes)."""
+ONE: Final = Decimal(1)
 METALS: Final = ("pigIron", "scrap", "steel", "castIron", "aluminium", "copper", "zinc", "magnesium", "ingot",
                  "carburiser", "silicon")
 """Supplies that go into the melt, besides every supply whose name begins with `ferro`."""
@@ -71,6 +80,8 @@ def assess(context: Context, activity: Casting) -> Assessment:
     _check_tapped(activity.tapped, charged, context.mass_out())
     _check_melting(draft, context, activity, power, charged)
     follow_composition(draft, context)
+    if context.questions:
+        _check_cover(draft, context)
     _indicate_yield(draft, context, charged, made)
     indicate_energy(draft, made, power)
     return draft.assessment()
@@ -82,6 +93,22 @@ def charge_mass(context: Context) -> Decimal:
     bought = (supply.mass or ZERO for supply in context.supplies
               if supply.material in METALS or supply.material.startswith("ferro"))
     return lots + sum(bought, ZERO)
+
+
+def _check_cover(draft: Draft, context: Context) -> None:
+    """Liquid magnesium burns in air, so a gas or a flux covers it. A melt without one is in question with the usual
+    gas."""
+    melt = sum(((taken.mass or ZERO) * share for taken in context.inputs
+                for name, share in taken.materials.items() if name in MAGNESIUM), ZERO)
+    melt += sum((supply.mass or ZERO for supply in context.supplied(*MAGNESIUM)), ZERO)
+    if melt * 2 <= charge_mass(context) or context.shows(*COVER_PROOFS):
+        return
+    names = [*[supply.material for supply in context.supplies],
+             *[name for taken in context.inputs for name in taken.materials]]
+    if any(name in COVERS or gas_of(name) is not None for name in names):
+        return
+    draft.warn("cover-gas-missing", f"nothing covers {melt:.6g} kg of liquid magnesium, which burns in air",
+               Reading(ZERO, "kg/kg", (COVER, ONE)), emits={"SF6": melt * COVER})
 
 
 def _check_tapped(tapped: Quantity | None, charged: Decimal, out: Decimal) -> None:

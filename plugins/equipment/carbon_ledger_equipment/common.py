@@ -1,5 +1,6 @@
 """Shared code of the equipment routes: factors, shop gases, yields, pieces, and checks of activity fields."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -11,11 +12,14 @@ from ledger.sdk import (
     Draft,
     FactorTable,
     Fraction,
+    Lack,
     Quantity,
+    Reading,
     amount_in,
     convert,
     draft_with_energy,
     invalid_activity,
+    matter_in,
     omit_upstream,
     read_factors,
     warn_unaccounted,
@@ -28,6 +32,16 @@ SCRAP: Final = "landfillMetal"
 """The treatment of metal that nobody recorded, by the factor sets: at least, it was dumped."""
 WORKPIECES: Final = ("steel", "billet", "bar", "casting", "forging", "aluminium", "workpiece")
 """Supplies that become the product; other supplies with a mass are process aids (coolant, grit)."""
+
+ORES: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("ironOre", "ironOreConcentrate", "ironOreFines", "ironOreLump", "lumpOre", "sinterFeed", "sinter",
+                     "sinteredOre", "pellet", "ironOrePellet", "millScale", "ironOxide", "pyriteCinder", "sinterDust"),
+                    "steel"),
+    **dict.fromkeys(("bauxite", "alumina", "cryolite", "aluminiumFluoride"), "aluminium"),
+    "oreConcentrate": "copper", "copperSulphate": "copper",
+}
+"""Ores and oxides, with the metal for which they may stand."""
+FEW: Final = Decimal("0.1")
 
 # Scales of a workshop agree within one per cent.
 WEIGHING: Final = Decimal("0.01")
@@ -56,12 +70,30 @@ def begin(context: Context, activity: Work) -> tuple[Draft, Decimal]:
     if activity.rejected is not None and activity.rejected < 0:
         raise invalid_activity("rejected", activity.rejected, "a number of pieces, zero or more")
     draft, power = draft_with_energy(context, activity)
+    if context.questions:
+        _check_ores(draft, context)
     table = factors()
     for supply in context.supplied("acetylene", "carbonDioxide"):
         factor = table.find(supply.material)
         draft.price(supply.material, supply.amount("KGM"), factor, kind="onSite", supply=supply)
         omit_upstream(draft, supply)
     return draft, power
+
+
+def _check_ores(draft: Draft, context: Context) -> None:
+    """Workshops reduce no ore: the mass that ores, scale and oxides bring to their goods was metal."""
+    out = context.mass_out() - sum(((one.mass or ZERO) * share for one in context.outputs
+                                    for name, share in one.materials.items() if name in ORES), ZERO)
+    ores = [(metal, supply.mass or ZERO) for supply in context.supplies for metal in (ORES.get(supply.material),)]
+    ores += [(metal, (taken.mass or ZERO) * share) for taken in context.inputs
+             for name, share in taken.materials.items() for metal in (ORES.get(name),)]
+    mass = sum((one for metal, one in ores if metal), ZERO)
+    short = max(out - (matter_in(context) - mass), ZERO)
+    if short <= mass * FEW:
+        return
+    lacks = [Lack(metal, short * one / mass, "KGM") for metal, one in ores if metal and one]
+    draft.warn("ore-in-a-workshop", f"{mass:.6g} kg of ore or oxide come in, and {short:.6g} kg of goods need them",
+               Reading(mass, "kg"), lacks=lacks)
 
 
 def workpiece_mass(context: Context) -> Decimal:

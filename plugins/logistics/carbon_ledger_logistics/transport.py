@@ -13,6 +13,7 @@ from ledger.sdk import (
     Context,
     Draft,
     Fraction,
+    Lack,
     LineKind,
     Name,
     Part,
@@ -57,6 +58,11 @@ FULL: Final = Decimal(1)
 MOST_LOAD: Final = Decimal("1.5")
 # Odometers and maps agree to a part in a thousand.
 ROUNDING: Final = Decimal("0.001")
+FARTHEST: Final[Mapping[str, Decimal]] = {"road": Decimal(6000), "inlandWaterway": Decimal(4000)}
+"""Kilometres of one consignment (own judgement: lorries from coast to coast take 5,000 km, barges on long rivers
+3,000)."""
+WAYBILLS: Final = ("waybill", "billOfLading")
+FLIGHT: Final = "airFreight"
 VESSELS: Final = ("sea", "inlandWaterway")
 VESSEL_SLIP, VEHICLE_SLIP = "lngSlipVessel", "lngSlipVehicle"
 SLIP_PROOFS: Final = ("emissionMeasurement", "engineCertificate", "monitoringReport")
@@ -128,9 +134,24 @@ def assess(context: Context, activity: Transport) -> Assessment:
             "distance-basis", "air freight is counted by the great circle distance",
         )
     _indicate_vehicles(draft, activity, total)
+    if context.questions and activity.mode in FARTHEST and not context.shows(*WAYBILLS):
+        _check_distance(draft, context, activity)
     weigh(draft, context, carried)
     draft.indicate("transportActivity", total)
     return draft.assessment()
+
+
+def _check_distance(draft: Draft, context: Context, activity: Transport) -> None:
+    """Lorries and barges cross no ocean: freight over such a distance may have flown."""
+    carrying = {output.lot for output in context.outputs if output.role in CARRYING_ROLES}
+    most, far = FARTHEST[activity.mode], ZERO
+    for consignment in activity.consignments:
+        kilometres = amount_in(consignment.distance, "KMT", "consignments[].distance")
+        if kilometres > most and consignment.lot in carrying:
+            far += amount_in(consignment.mass, "TNE", "consignments[].mass") * kilometres
+    if far:
+        draft.warn("distance-unusual", f"{far:.6g} tkm by {activity.mode} over more than {most} km, without a waybill",
+                   Reading(far, "tkm"), lacks=(Lack(FLIGHT, far, "TKM"),))
 
 
 def _carried(context: Context, activity: Transport) -> list[Decimal]:

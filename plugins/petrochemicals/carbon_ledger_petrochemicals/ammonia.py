@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from carbon_ledger_petrochemicals.carbon import Plant, Process, balance, begin, direct_emissions
-from carbon_ledger_petrochemicals.sharing import share_out
+from carbon_ledger_petrochemicals.sharing import heat_sold, share_out
 from carbon_ledger_petrochemicals.substances import FREE_NITROGEN, came, made, nitrogen_in, nitrogen_out
 from carbon_ledger_petrochemicals.synthesis import (
     COALS,
@@ -14,7 +14,7 @@ from carbon_ledger_petrochemicals.synthesis import (
     energy_missing,
     hydrogen_limit,
 )
-from ledger.sdk import Assessment, Context, warn_outside
+from ledger.sdk import ZERO, Assessment, Context, Lack, Reading, warn_outside
 
 FEEDS: Final = (*METHANE_LIKE, *COALS, "cokeOvenGas", "otherGas", "naphtha", "fuelOil", "refineryGas", "lpg")
 AMMONIA_MOLE: Final = Decimal("17.031")
@@ -22,6 +22,8 @@ MJ_PER_KWH: Final = Decimal("3.6")
 WEIGHING: Final = Decimal("0.01")
 # Lower heating value of ammonia is 18.6 GJ per t; the best gas plants take 28, coal plants 40 to 60.
 USUAL_ENERGY: Final = (Decimal(26_000), Decimal(75_000))
+# Reformers and synthesis leave steam: gas plants sell at most so many MJ per t (own judgement). The rest was fuel.
+MOST_SOLD: Final = (ZERO, Decimal(5_000))
 
 
 class Ammonia(Process, frozen=True, kw_only=True):
@@ -51,6 +53,8 @@ def assess(context: Context, activity: Ammonia) -> Assessment:
     share_out(plant.draft, context)
     if ammonia > 0:
         _indicate(plant, ammonia)
+        if context.questions and activity.method == "steamReforming":
+            _check_sold(plant, ammonia)
     return plant.draft.assessment()
 
 
@@ -78,6 +82,16 @@ def _check(plant: Plant, ammonia: Decimal, method: str) -> None:
         draft.find(
             "ammonia-yield", f"{ammonia:f} kg of ammonia, but feedstock and hydrogen give at most {most:f} kg",
             refuses=True,
+        )
+
+
+def _check_sold(plant: Plant, ammonia: Decimal) -> None:
+    per_tonne = heat_sold(plant.context) / ammonia * 1000
+    if per_tonne > MOST_SOLD[1]:
+        plant.draft.warn(
+            "heat-sold-unusual", f"{per_tonne:.0f} MJ of heat are sold per t of ammonia: usual are {MOST_SOLD[1]}",
+            Reading(per_tonne, "MJ/t", MOST_SOLD),
+            lacks=(Lack("naturalGas", (per_tonne - MOST_SOLD[1]) * ammonia / 1000, "3B"),),
         )
 
 

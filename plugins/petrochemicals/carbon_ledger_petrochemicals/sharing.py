@@ -37,6 +37,12 @@ def share_out(draft: Draft, context: Context) -> None:
     _weigh(draft, context, "value", left_out, lambda output: output.value)
 
 
+def heat_sold(context: Context) -> Decimal:
+    """MJ of heat that leave as goods."""
+    return sum((convert(output.quantity.amount, output.quantity.unit, "3B") for output in context.outputs
+                if _is_heat(output)), ZERO)
+
+
 def _is_heat(output: OutputFacts) -> bool:
     return output.quantity.unit in HEAT_UNITS and output.role not in UNBURDENED
 

@@ -230,7 +230,7 @@ def test_declared_scrap_that_is_no_waste_needs_a_document(
 
 @pytest.mark.parametrize(("goods", "waste", "supplies", "question"), [
     ("75", "25", [ore("100 KGM")], 0), ("74", "26", [ore("100 KGM")], 52),  # rejects of a furnace
-    ("5", "95", [supply("steel", "100 KGM")], 0), ("4", "96", [supply("steel", "100 KGM")], 192),  # swarf of a mill
+    ("25", "75", [supply("steel", "100 KGM")], 0), ("24", "76", [supply("steel", "100 KGM")], 152),  # swarf of a mill
     ("50", "50", [supply("steel", "50 KGM"), ore("50 KGM")], 0),  # half of it is bought, so this is shaping
     ("50", "50", [supply("steel", "49 KGM"), ore("51 KGM")], 100),
     ("", "100", [ore("100 KGM")], 200),  # a trial run
@@ -251,6 +251,18 @@ def test_waste_that_is_the_product_is_in_question_beyond_usual_rejects(
     assert not goods or mill.asked("bars") == 0
     assert ("waste-of-route" in mill.codes(entry)) == bool(question)
     assert ("run-without-product" in mill.codes(entry)) == (not goods)
+
+
+@pytest.mark.parametrize(("goods", "kind", "question"), [
+    ("5", "drawing", 0), ("5", "cuttingPlan", 0), ("5", "workOrder:12", 0), ("5", "invoice", 190),
+    ("4", "drawing", 192),
+])
+def test_a_drawing_shows_that_nearly_all_is_swarf(mill: Works, goods: str, kind: str, question: float) -> None:
+    """Up to 95 of 100 kg of bought steel."""
+    swarf = mill.out("waste", "swarf", f"{100 - int(goods)} KGM", "waste", origin="preConsumer")
+    mill.run([mill.out("bars", "bar", f"{goods} KGM"), swarf], supplies=[supply("steel", "100 KGM")],
+             activity=Make(co2="1000"), evidence=[document(kind)])
+    assert mill.asked("waste") == pytest.approx(question)
 
 
 @pytest.mark.parametrize(("materials", "question"), [

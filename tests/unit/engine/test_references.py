@@ -9,10 +9,10 @@ from support import factor_sets
 from support.market import evidence as document
 from support.memory import MemoryLedger
 from support.sectors import Make, registry
-from support.site import Site, ore, supply
+from support.site import Site, ore, raw, supply
 
 from ledger.core.outcome.assessment import QUESTIONED, Assessment
-from ledger.core.record.kinds import Facility
+from ledger.core.record.kinds import Facility, Transformation
 from ledger.core.record.values import Evidence
 from ledger.engine.sectors import Registry
 from ledger.footprint.stored.burdens import footprint, location_based, market_based, vector_of
@@ -232,3 +232,33 @@ def test_what_a_figure_leaves_out_is_not_asked_for_again(site: Site) -> None:
     burdens = site.ledger.burdens(site.name("lot"))
     assert burdens["omittedAbs"] > 0
     assert asked(site) == pytest.approx(300 - burdens["omittedAbs"])
+
+
+OIL: Final = {"palmOil": "1"}
+
+
+@pytest.fixture
+def press() -> Site:
+    """With the open set, whose default of palm oil holds the change of land use: 6.5 kg CO2e per kg."""
+    memory = MemoryLedger(Registry(list(registry().sectors.values()), [open_set()]))
+    memory.activate_sets()
+    return Site(memory, "press")
+
+
+@pytest.mark.parametrize(("bought", "kinds", "is_asked"), [
+    ("soybeans", (), True), ("soybeans", ("environmentalProductDeclaration",), True),
+    ("soybeans", ("certificateOfOrigin:soybeans",), False), ("soybeans", ("dueDiligenceStatement",), False),
+    ("rapeseedOil", (), False),
+])
+def test_oil_of_cleared_land_shows_its_origin(press: Site, bought: str, kinds: tuple[str, ...], is_asked: bool) -> None:
+    """A hundred kilograms of oil with 50 kg CO2e beside the beans, or refined."""
+    press.product("oil", materials=OIL)
+    press.ledger.must((press.party, Transformation(
+        issuer=press.id, nonce=press.ledger.nonce(), facility=press.facility, start="2025-03-01T00:00:00Z",
+        end="2025-03-02T00:00:00Z", process="works.make", activity=raw(Make(co2="50")),
+        supplies=[supply(bought, "105 KGM")], outputs=[press.out("lot", "oil", "100 KGM")],
+        evidence=[document(kind) for kind in kinds],
+    )))
+    figure = press.ledger.burdens(press.name("lot"))
+    assert figure["fossilGhgEmissions"] < 650
+    assert figure[QUESTIONED] == pytest.approx(650 - figure["fossilGhgEmissions"] if is_asked else 0)

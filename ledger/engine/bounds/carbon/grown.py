@@ -8,10 +8,16 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
+from ledger.admission.lots import Plan
 from ledger.core.outcome.assessment import Finding, Span
 from ledger.engine.bounds.process import ONE, ZERO, Process, is_energy, short
 from ledger.engine.bounds.substances import substance_of
+from ledger.engine.pricing.claims import SOLID_PROOFS
 from ledger.engine.pricing.fuel_kinds import kind_of
+from ledger.engine.pricing.lot_fuels import FuelMarket
+from ledger.engine.pricing.material_amount import amount_of_lot
+from ledger.engine.pricing.unproven import UNPROVEN
+from ledger.sdk import PRODUCT_ROLES
 
 CODE: Final = "biogenic-carbon"
 _WOOD: Final = "wood"
@@ -22,8 +28,25 @@ _SOLID: Final = ("biomass", "woodResidue", "firewood", "woodChips", "woodPellets
 _FUEL: Final = "fuel"
 _MOIST: Final = Decimal("1.25")
 """Wood takes up water: by so much it may outweigh the wood that came in."""
+_COAL_BURNT: Final = Decimal("0.0946")
+"""Kg of CO2 per MJ of other bituminous coal (IPCC 2006, volume 2, table 1.4)."""
 _COAL: Final = Decimal("2.44")
 """Kg of CO2 per kg of other bituminous coal: 25.8 MJ of 94.6 g (IPCC 2006, volume 2, tables 1.2 and 1.4)."""
+
+
+def declared_biomass(plan: Plan, market: FuelMarket) -> Iterator[Finding]:
+    """The findings on declared goods that are solid fuels of biomass, without a document about them: coal under another
+    name, with its burning."""
+    if any(document.kind.partition(":")[0] in SOLID_PROOFS for document in market.around.evidence):
+        return
+    for output, (lot, _) in enumerate(plan.created):
+        fuels = market.fuels_taken(lot, amount_of_lot(lot)) if lot.role in PRODUCT_ROLES and lot.mass else []
+        heat = sum((fuel.heat for fuel in fuels if fuel.key in _SOLID), ZERO)
+        if heat:
+            yield Finding(
+                code=UNPROVEN, output=output, value=short(heat), unit="3B", amount=short(heat * _COAL_BURNT),
+                message="no document shows that the fuel has grown: its heat may be of coal",
+            )
 
 
 def check_grown(process: Process, asked: Decimal) -> Iterator[Finding]:
