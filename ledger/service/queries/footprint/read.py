@@ -248,7 +248,7 @@ def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int
         location_based=location_based(burdens), market_based=market_based(burdens),
         footprint=total, footprint_per_unit=total / float(row["quantity"]), unit=row["unit"],
         burdens=present(burdens), contents=contents,
-        biogenic_uptake=-CO2_PER_C * contents.get("biogenicCarbon", 0.0),
+        biogenic_uptake=biogenic_uptake(contents),
         completeness="unknown" if completeness is None else _percent(completeness),
         exempted="unknown" if withdrawn else exempted_of(burdens),
         unestimated=burdens[SLOT["unestimated"]], questioned=burdens[SLOT[QUESTIONED]],
@@ -281,6 +281,12 @@ def _study(row: Record, maker: StudyRecord, own: OwnOmissions, context: Footprin
     study = study_of(lot_sources(maker, product_of(row["product_body"]), facility), row["unit"], burdens,
                      exempted_description(burdens, own))
     return StudyAnswer(method=row["method"], gwp=GWP, versions=list(context.versions), **structs.asdict(study))
+
+
+def biogenic_uptake(contents: Mapping[str, float]) -> float:
+    """Kg of CO2 that the biogenic carbon in these contents took up, as a negative number."""
+    # The difference is 0, not -0, where there is no carbon.
+    return 0.0 - CO2_PER_C * contents.get("biogenicCarbon", 0.0)
 
 
 def recycled_content(contents: Mapping[str, float]) -> dict[str, dict[str, float]]:

@@ -69,9 +69,9 @@ from ledger.service.queries.findings import (
 )
 from ledger.service.queries.footprint.open_periods import OpenPeriods, read_open_periods
 from ledger.service.queries.footprint.read import (
-    CO2_PER_C,
     NO_CONTEXT,
     FootprintContext,
+    biogenic_uptake,
     not_found,
     present,
     recycled_content,
@@ -361,7 +361,7 @@ def _production(total: Total, unit: str, limit: float, *, referenced: bool) -> d
         "location_based": location_based(burdens), "market_based": market_based(burdens),
         "burdens": present([amount / quantity for amount in burdens]),
         "contents": {name: amount / quantity for name, amount in sorted(total.contents.items())},
-        "biogenic_uptake": -CO2_PER_C * total.contents.get("biogenicCarbon", 0.0) / quantity,
+        "biogenic_uptake": biogenic_uptake(total.contents) / quantity,
         "completeness": "unknown" if completeness is None else f"{completeness * 100:.1f} %",
         "exempted": exempted_of(burdens),
         "unestimated": burdens[SLOT["unestimated"]], "questioned": burdens[SLOT[QUESTIONED]],
