@@ -51,7 +51,8 @@ test: $(STAMP) $(TOOLS) $(SCHEMAS) ## Run the whole test suite, without the long
 
 faults: $(STAMP) ## Run all fault tests, the long ones too, and the property tests on ten times as many, new examples.
 	@$(PYTEST) -m "not bench" tests/faults
-	@HYPOTHESIS_TIMES=10 $(PYTEST) tests/property tests/unit/core/test_residue.py
+	@HYPOTHESIS_TIMES=10 $(PYTEST) tests/property tests/unit/core/test_residue.py \
+		tests/acceptance/test_solver.py tests/acceptance/test_solver_stock.py
 
 fuzz: $(FUZZERS) ## Fuzz every parser and the HTTP API for FUZZ_SECONDS (3600), FUZZ_TARGETS alone where it names some.
 	@$(BIN)/python tests/fuzz/run.py

@@ -27,7 +27,7 @@ def test_the_names_of_the_route_are_allowed(serving: Server) -> None:
     problem = httpx.get(f"{serving.url}/v1/received", params={"organization": "x", "since": "2026-01-01"}).json()
     assert (problem["field"], problem["value"]) == ("since", "2026-01-01")
     assert sorted(problem["allowed"]) == ["after", "at", "from", "limit", "organization", "party", "to"]
-    assert problem["rule"] == "one of: after at from limit organization party to"
+    assert problem["rule"] == "one of: after, at, from, limit, organization, party, to"
 
 
 @pytest.mark.parametrize(("path", "name"), [
