@@ -25,9 +25,9 @@ EXCLUDED: Final = ("positive_data_acceptance", "ignored_auth", "object_level_aut
 public things are answered."""
 CONFIGURATION: Final = """
 [checks.negative_data_rejection]
-expected-statuses = ["400", "401", "403", "404", "405", "408", "410", "413", "421", "422", "429", "503"]
+expected-statuses = ["400", "401", "403", "404", "405", "408", "410", "413", "414", "421", "422", "429", "503"]
 """
-"""What breaks the document may be refused for its host, its caller or its size before."""
+"""What breaks the document may be refused for its host, its caller, its size or the length of its address before."""
 
 
 class FuzzCaller(NamedTuple):

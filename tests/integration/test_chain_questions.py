@@ -71,6 +71,7 @@ def test_an_unknown_lot_among_known_ones(server: Server, shop: Workshop, names: 
 
 @pytest.mark.parametrize("parameters", [
     {"lot": ["x"] * 1_001}, {"lot": ["x", ""]}, {"lot": "x", "at": "soon"}, {"lot": "x", "stage": ["s"] * 101},
+    {"lot": "x", "stage": ""},
     {"lot": ["x", "y" * 256]}, {"lot": "x", "at": "1.5"},
 ])
 def test_what_is_no_question(server: Server, parameters: Any) -> None:

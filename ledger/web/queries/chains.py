@@ -24,7 +24,8 @@ LotIds = Annotated[
     Parameter(description="ids of lots or pools", min_items=1, max_items=1_000),
 ]
 Stages = Annotated[
-    list[str] | None, Parameter(description="processes at whose records the chain ends", max_items=100)
+    list[Annotated[str, Meta(min_length=1, max_length=255)]] | None,
+    Parameter(description="processes at whose records the chain ends", max_items=100),
 ]
 
 _MEMBERS: Final = 2_000
