@@ -205,6 +205,13 @@ def test_the_root_and_errors_import_nothing() -> None:
     assert list(imports(TREES["ledger.errors"])) == []
 
 
+def test_one_module_signs_checkpoints() -> None:
+    """So every head passes the comparison with the anchor before anybody sees its signature."""
+    signing = [module for module, tree in TREES.items()
+               if any("sign_checkpoint" in found.names for found in imports(tree))]
+    assert signing == ["ledger.service.heads.heads"]
+
+
 def test_no_import_hides() -> None:
     """Not in a function, a class, a condition or a `try`: what a module needs, it says at its top."""
     faults = []

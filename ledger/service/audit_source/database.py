@@ -8,7 +8,7 @@ from ledger.client.audit.checks.log_tables import Anchored, LogTables, PolicyRow
 from ledger.client.audit.source.decoding import Intake, typed
 from ledger.client.audit.source.interface import BatchRow, RevisedRow, Revisions, StoredBalance
 from ledger.client.audit.source.pages import ENTRIES, write_page
-from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.log.checkpoint import Checkpoint
 from ledger.core.log.policy import ACTIVATED
 from ledger.core.log.tiles import Tile
 from ledger.errors import Unavailable, VerificationError
@@ -22,6 +22,7 @@ from ledger.service.audit_source.rows import (
     revised_rows,
     version_rows,
 )
+from ledger.service.heads.heads import note_for_audit
 from ledger.service.setup import Identity
 from ledger.store.anchor import Anchor
 from ledger.store.database import DatabasePool
@@ -55,7 +56,7 @@ class DatabaseSource:
         if row is None:
             raise VerificationError("the database holds a ledger without a head", field="head")
         head = typed(BatchRow, "head", dict(row))
-        return sign_checkpoint(Checkpoint(self._identity.origin, head.size, head.root), self._identity.signer)
+        return note_for_audit(Checkpoint(self._identity.origin, head.size, head.root), self._identity.signer)
 
     async def policy(self) -> bytes | None:
         return self._policy

@@ -308,6 +308,11 @@ class Heads:
         self.require_signing()
         return sign_checkpoint(head, *self.signers)
 
+    def sign_again(self, head: Checkpoint) -> str:
+        """The note of a head that was signed before, by the present keys, also while signing waits for witnesses: it
+        states nothing new. Callers have the head from the anchor or from a published note."""
+        return sign_checkpoint(head, *self.signers)
+
     def _opened(self, note: str) -> Checkpoint:
         """The head in the note of an anchor. Raises Unavailable if no key of this log signed it."""
         if note == self._note:
@@ -336,6 +341,12 @@ class Heads:
             rule="bring back the anchor, or name it in CARBON_LEDGER_ANCHOR; only if it is lost, decide with "
                  "`carbon-ledger anchor accept`",
         )
+
+
+def note_for_audit(head: Checkpoint, signer: NoteSigner) -> str:
+    """The note of the head that a database states, for the audit of that database by the holder of the log's key. The
+    audit decides whether the log has this head, so the note must never leave the audit."""
+    return sign_checkpoint(head, signer)
 
 
 def heads_of(settings: Settings, keyring: Keyring, pool: DatabasePool) -> Heads:

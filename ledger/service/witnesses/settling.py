@@ -12,7 +12,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection
 
 from ledger.core.log.add_checkpoint import AddCheckpoint
-from ledger.core.log.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
+from ledger.core.log.checkpoint import Checkpoint, parse_checkpoint
 from ledger.core.log.note import parse_note
 from ledger.core.log.policy import Policy
 from ledger.errors import LedgerError
@@ -122,8 +122,7 @@ class Settling:
         signed = self._heads.signed or await self._published()
         if signed is None:
             return None
-        # This head was signed before, so to sign it again with the keys that the witness knows now states nothing new.
-        note = sign_checkpoint(signed, *self._heads.signers)
+        note = self._heads.sign_again(signed)
         match await client.add_checkpoint(AddCheckpoint(signed.size, (), note)):
             case WitnessCosignature():
                 return signed.size
