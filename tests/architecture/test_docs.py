@@ -113,6 +113,11 @@ def test_the_readme_fits_a_screen_or_two() -> None:
     assert len(TEXTS["README.md"].splitlines()) <= 120
 
 
+def test_the_architecture_page_stays_short() -> None:
+    """Decisions belong to the pages of the packages."""
+    assert len(TEXTS["ARCHITECTURE.md"].split()) <= 1_800
+
+
 def test_make_targets_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", MAKEFILE, re.M))
     named = {words[1] for _, words in shell_lines() if words[0] == "make" and len(words) > 1}
