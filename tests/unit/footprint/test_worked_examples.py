@@ -55,7 +55,7 @@ def lot(steel: Material, footprint: float) -> MethodSubject:
     return MethodSubject(footprint=footprint, quantity=Decimal(1), unit="KGM", mass=steel.mass, materials=(steel,))
 
 
-def biogenic_sum(memory: MemoryLedger) -> None:
+def biogenic_sum(memory: MemoryLedger) -> list[float]:
     """1 kg whose uptake of 1.5 kg CO2 is 1.5 * 12/44 = 0.409090909 kg of biogenic carbon."""
     inputs, expected = parts("PACT-148")
     site = plant(memory)
@@ -68,19 +68,22 @@ def biogenic_sum(memory: MemoryLedger) -> None:
     assert footprint(figures.burdens) == excluding
     assert uptake == pytest.approx(inputs["biogenicCO2Uptake"], abs=1e-8)
     assert footprint(figures.burdens) + uptake == pytest.approx(expected["pcfIncludingBiogenicUptake"], abs=1e-8)
+    return [footprint(figures.burdens), uptake]
 
 
-def mass_allocation(memory: MemoryLedger) -> None:
+def mass_allocation(memory: MemoryLedger) -> list[float]:
     inputs, expected = parts("LCA-mass-1")
     site = plant(memory)
     site.make(
         [site.out("A", "a", f"{inputs['A_kg']} KGM"), site.out("B", "b", f"{inputs['B_kg']} KGM", "coProduct")],
         supplies=[ore("1000 KGM")], activity=Make(co2="1"),
     )
-    assert {lot: fossil(site, lot) for lot in expected} == expected
+    shared = {lot: fossil(site, lot) for lot in expected}
+    assert shared == expected
+    return list(shared.values())
 
 
-def mass_chain(memory: MemoryLedger) -> None:
+def mass_chain(memory: MemoryLedger) -> list[float]:
     inputs, expected = parts("LCA-mass-chain")
     first, second = inputs["P1"], inputs["P2"]
     site = plant(memory)
@@ -105,9 +108,10 @@ def mass_chain(memory: MemoryLedger) -> None:
     assert products[0] / made["final"] == pytest.approx(expected["per_kg_final"], abs=1e-10)
     assert fossil(site, "waste") == 0.0
     assert sum(products) + fossil(site, "co1") == pytest.approx(first["CO2"] + second["CO2"], rel=1e-15)
+    return products
 
 
-def worldsteel(_: MemoryLedger) -> None:
+def worldsteel(_: MemoryLedger) -> list[float]:
     """The figures are printed to two digits."""
     inputs, expected = parts("worldsteel-EoL")
     saving, share = inputs["saving_kgCO2e_per_kg_scrap"], inputs["saving_share_of_primary"]
@@ -119,9 +123,10 @@ def worldsteel(_: MemoryLedger) -> None:
     result = calculate("end-of-life/1", lot(Material("steel", 1.0), expected["implied_Xpr"]), [
         "RR=1", "Y=1", f"Xpr={expected['implied_Xpr']}", f"Xre={expected['implied_Xre']}"], {})
     assert result.total - expected["implied_Xpr"] == pytest.approx(-saving, rel=1e-12)
+    return [primary, recycled, result.total]
 
 
-def net_scrap(_: MemoryLedger) -> None:
+def net_scrap(_: MemoryLedger) -> list[float]:
     inputs, expected = parts("EN15804-D")
     assert net_output_flow(inputs["eol_recycling"], inputs["recycled_input"]) == expected["net_output_flow"]
     steel = Material("steel", 1.0, post_consumer=inputs["recycled_input"])
@@ -130,9 +135,10 @@ def net_scrap(_: MemoryLedger) -> None:
     net, benefit = result.beside
     assert (net.amount, net.unit, result.total) == (expected["net_output_flow"], "kg", 2.0)
     assert benefit.amount == pytest.approx(-0.8, rel=1e-15)  # 0.5 kg * (0.4 - 2)
+    return [net.amount, benefit.amount, result.total]
 
 
-def cycles(_: MemoryLedger) -> None:
+def cycles(_: MemoryLedger) -> list[float]:
     inputs, expected = parts("steel-cycles")
     rate, series = inputs["R"], expected["series"]
     assert use_series(rate, len(series)) == pytest.approx(series, rel=1e-15)
@@ -141,9 +147,10 @@ def cycles(_: MemoryLedger) -> None:
     # (2 + (T - 1) * 0.5) / T comes near 0.2 * 2 + 0.8 * 0.5 = 0.8 as T comes near 5.
     assert cycle_average(rate, 2.0, 0.5, None) == pytest.approx(0.8, rel=1e-15)
     assert cycle_average(rate, 2.0, 0.5, 300) == pytest.approx(0.8, rel=1e-12)
+    return [*use_series(rate, len(series)), cumulated_use(rate, None), cycle_average(rate, 2.0, 0.5, 300)]
 
 
-def molar(memory: MemoryLedger) -> None:
+def molar(memory: MemoryLedger) -> list[float]:
     """A record says moles to nine decimals, the case its results to three."""
     inputs, expected = parts("molar-alloc")
     site = plant(memory)
@@ -163,9 +170,10 @@ def molar(memory: MemoryLedger) -> None:
         {name: inputs["Em_tot"] * inputs["m"][name] / inputs["M"][name] / whole for name in names}, rel=1e-8
     )
     assert sum(shared.values()) == pytest.approx(inputs["Em_tot"], rel=1e-15)
+    return list(shared.values())
 
 
-def reconciliation(memory: MemoryLedger) -> None:
+def reconciliation(memory: MemoryLedger) -> list[float]:
     """A closing whose total is spread by what was stated scales it: 100 / (60 + 50)."""
     inputs, expected = parts("reconciliation")
     works = Works(memory)
@@ -181,9 +189,10 @@ def reconciliation(memory: MemoryLedger) -> None:
     assert sum(corrected) == inputs["D_inst"]
     # The gas stands for 2 kg CO2e a kg.
     assert [works.co2(name) for name in lots] == pytest.approx([2 * amount for amount in expected], rel=1e-15)
+    return corrected
 
 
-def circular(_: MemoryLedger) -> None:
+def circular(_: MemoryLedger) -> list[float]:
     inputs, expected = parts("CFF")
     assert inputs["credits"] == 0
     terms = circular_footprint(Circular(
@@ -201,17 +210,19 @@ def circular(_: MemoryLedger) -> None:
         f"ErecEoL={inputs['ErecEoL']}", f"EvStar={inputs['Ev_star']}", "Qsout=1", f"B={inputs['B']}",
         f"R3={inputs['R3']}", f"EER={inputs['EER']}", "LHV=0", f"Ed={inputs['Ed']}"], {})
     assert result.total == pytest.approx(total, rel=1e-14)
+    return [*terms, terms.total, result.total]
 
 
-def clinker(_: MemoryLedger) -> None:
+def clinker(_: MemoryLedger) -> list[float]:
     inputs, expected = parts("clinker-Tier2")
     calcium, share = Decimal(str(inputs["CaO_fraction"])), Decimal(inputs["carbonate_fraction"])
     assert (float(CAO_PER_CACO3), float(CO2_PER_CACO3)) == (inputs["CaCO3_to_CaO"], inputs["CaCO3_to_CO2"])
     assert float(calcination(calcium, share)) == pytest.approx(expected["EF"], abs=5e-7)
     assert float(calcination(calcium, share, Decimal("1.02"))) == pytest.approx(expected["with_CKD_1.02"], abs=5e-7)
+    return [float(calcination(calcium, share)), float(calcination(calcium, share, Decimal("1.02")))]
 
 
-def chinese_fuels(_: MemoryLedger) -> None:
+def chinese_fuels(_: MemoryLedger) -> list[float]:
     """t CO2 per t, and per 10^4 Nm3; the table's unit of gas is a Nm3."""
     inputs, expected = parts("CN-fuel")
     fuels = standard_fuels()
@@ -220,13 +231,15 @@ def chinese_fuels(_: MemoryLedger) -> None:
         fuel = fuels[key]
         assert [float(fuel.heating_value), float(fuel.carbon_content), float(fuel.oxidation)] == inputs[case]
         assert float(carbon_dioxide_of(fuel) / kilograms) == pytest.approx(expected[case], abs=5e-5)
+    return [float(carbon_dioxide_of(fuels[key])) for _, key, _ in units]
 
 
-JOBS: dict[str, Callable[[MemoryLedger], None]] = {
+JOBS: dict[str, Callable[[MemoryLedger], list[float]]] = {
     "PACT-148": biogenic_sum, "LCA-mass-1": mass_allocation, "LCA-mass-chain": mass_chain,
     "worldsteel-EoL": worldsteel, "EN15804-D": net_scrap, "steel-cycles": cycles, "molar-alloc": molar,
     "reconciliation": reconciliation, "CFF": circular, "clinker-Tier2": clinker, "CN-fuel": chinese_fuels,
 }
+"""Each returns the figures that it has compared."""
 
 
 @pytest.mark.parametrize("name", list(JOBS))
