@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from support.cli import run
 from support.factor_tables import factor, supply, version
+from support.raising import raised
 
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import ConfigurationError
@@ -67,10 +68,9 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
     ("bricks", "a\nb", None),
 ])
 def test_names_that_cannot_be(name: str, en: str | None, zh: str | None) -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        files_of(name, en, zh)
-    assert caught.value.code == "plugin-name"
-    assert caught.value.rule
+    error = raised(ConfigurationError, files_of, name, en, zh)
+    assert error.code == "plugin-name"
+    assert error.rule
 
 
 def test_factors_are_listed() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.raising import raised
 
 from ledger.cli import main
 from ledger.cli.supplier.record_files import RecordDraft, read_drafts
@@ -90,12 +91,11 @@ def test_what_is_no_reference_is_refused(here: Path, reference: str, told: str) 
     (here / "rows").write_text('{"body": "", "key": "", "signature": ""}\n')
     (here / "binary").write_bytes(b"\xff\xfe\n")
     (here / "mixed").write_text(receipt(ONE, "urn:a") + "\n" + receipt(TWO, "urn:a") + "\n")
-    with pytest.raises(InvalidInput) as caught:
-        References().digest(reference)
-    assert caught.value.code == "unknown-receipt"
-    assert caught.value.value == reference
-    assert caught.value.rule is not None
-    assert told in caught.value.message
+    error = raised(InvalidInput, lambda: References().digest(reference))
+    assert error.code == "unknown-receipt"
+    assert error.value == reference
+    assert error.rule is not None
+    assert told in error.message
 
 
 def test_an_acceptance_from_csv(sign: Sign) -> None:

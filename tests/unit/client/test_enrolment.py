@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from support.cli import run
+from support.raising import raised
 
 from ledger.client.enrolment import request_enrolment
 from ledger.errors import InvalidInput, LedgerError, Refused
@@ -36,9 +37,8 @@ def test_a_prefix_that_cannot_be_enrolled(prefix: str, kind: type[LedgerError], 
 
 
 def test_the_id_of_a_new_organisation_is_its_own_too() -> None:
-    with pytest.raises(Refused) as caught:
-        request_enrolment(new_key(), ORIGIN, "urn:nordalu:", prefixes=["urn:nordalu:mill:"])
-    assert (caught.value.field, caught.value.code) == ("organization", "name-shared")
+    error = raised(Refused, request_enrolment, new_key(), ORIGIN, "urn:nordalu:", prefixes=["urn:nordalu:mill:"])
+    assert (error.field, error.code) == ("organization", "name-shared")
     # A further key of an organisation that an old log has: nothing is enrolled anew.
     assert request_enrolment(new_key(), ORIGIN, "urn:nordalu:").organization == "urn:nordalu:"
 

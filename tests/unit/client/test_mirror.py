@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from support.raising import raised
 from support.static_log import BODY, ROGUE, SIGNER, StaticLog, some_entries
 
 from ledger.client.mirror.export import Exported, export
@@ -149,9 +150,8 @@ def test_a_log_that_lies_changes_nothing(folder: Path, lie: Lie, code: str) -> N
     run(before, folder)
     log = StaticLog(some_entries(700))
     lie(log)
-    with pytest.raises(VerificationError) as caught:
-        run(log, folder)
-    assert caught.value.code == code, caught.value
+    error = raised(VerificationError, run, log, folder)
+    assert error.code == code, error
     after = files_in(folder)
     assert {path: after[path] for path in expected(before)} == expected(before)
     if code != "wrong-tile":
@@ -166,8 +166,7 @@ def test_a_log_that_lies_changes_nothing(folder: Path, lie: Lie, code: str) -> N
 def test_a_first_copy_of_a_tree_that_its_head_does_not_have(folder: Path) -> None:
     log = StaticLog(some_entries(300))
     other_root(log)
-    with pytest.raises(VerificationError, match="tiles do not have the root"):
-        run(log, folder)
+    assert "tiles do not have the root" in str(raised(VerificationError, run, log, folder))
     assert files_in(folder) == {}
 
 
@@ -177,9 +176,7 @@ def test_a_first_copy_of_a_tree_that_its_head_does_not_have(folder: Path) -> Non
 def test_public_bodies_that_are_missing_or_others(folder: Path, bodies: dict[bytes, bytes], code: str) -> None:
     log = StaticLog(some_entries(300))
     log.bodies = bodies
-    with pytest.raises(VerificationError) as caught:
-        run(log, folder)
-    assert caught.value.code == code
+    assert raised(VerificationError, run, log, folder).code == code
     assert "checkpoint" not in files_in(folder)
 
 
@@ -193,8 +190,7 @@ def test_a_run_that_ends_in_the_middle_is_gone_on_with(folder: Path) -> None:
             return await super().bundle(tile)  # type: ignore[arg-type]
 
     logged = some_entries(2_000)
-    with pytest.raises(Unavailable):
-        run(Ending(logged), folder)
+    raised(Unavailable, run, Ending(logged), folder)
     partly = files_in(folder)
     assert "checkpoint" not in partly
     written = {path for path in partly if path.startswith("tile/entries/")}
@@ -225,11 +221,13 @@ def test_another_log_is_not_written_over(folder: Path) -> None:
     run(StaticLog(some_entries(300)), folder)
     before = files_in(folder)
     stranger = NoteSigner("stranger.example/log", ROGUE._key)
-    with pytest.raises(VerificationError, match="not signed by the log"):
-        run(StaticLog(some_entries(300), stranger), folder)
-    with pytest.raises(VerificationError) as caught:
-        run(StaticLog(some_entries(300), stranger), folder, vkey(stranger.name, stranger.verifier.key))
-    assert caught.value.code == "another-log"
+    assert "not signed by the log" in str(raised(
+        VerificationError, run, StaticLog(some_entries(300), stranger), folder
+    ))
+    assert raised(
+        VerificationError, run, StaticLog(some_entries(300), stranger), folder,
+        vkey(stranger.name, stranger.verifier.key),
+    ).code == "another-log"
     assert files_in(folder) == before
 
 
@@ -238,15 +236,12 @@ def test_a_log_that_changed_its_key(folder: Path) -> None:
     run(StaticLog(some_entries(300)), folder)
     before = files_in(folder)
     changed = StaticLog(some_entries(700), ROGUE)
-    with pytest.raises(VerificationError, match="not signed by the log"):
-        run(changed, folder)
+    assert "not signed by the log" in str(raised(VerificationError, run, changed, folder))
     assert files_in(folder) == before
     assert run(changed, folder, changed.key).added == 400
     assert (folder / "vkey").read_text() == f"{changed.key}\n"
     rewriting = StaticLog(some_entries(800, changed=5), ROGUE)
-    with pytest.raises(VerificationError) as caught:
-        run(rewriting, folder, rewriting.key)
-    assert caught.value.code == "forked"
+    assert raised(VerificationError, run, rewriting, folder, rewriting.key).code == "forked"
 
 
 def rotated(*sizes: int) -> list[str]:
@@ -274,21 +269,18 @@ def test_a_log_whose_key_was_rotated(folder: Path) -> None:
     for notes in ([], rotated(300), rotated(301, 400)):
         other = StaticLog(some_entries(600), ROGUE)
         other.notes = notes
-        with pytest.raises(VerificationError) as caught:
-            run(other, folder)
-        assert caught.value.code == "forked-keys"
+        assert raised(VerificationError, run, other, folder).code == "forked-keys"
     retired = StaticLog(some_entries(600))
     retired.notes = ended.notes
-    with pytest.raises(VerificationError) as caught:
-        run(retired, folder)
-    assert caught.value.code == "ended-key"
+    assert raised(VerificationError, run, retired, folder).code == "ended-key"
     assert files_in(folder) == before
 
 
 def test_a_pinned_key_counts_and_not_what_the_log_says(folder: Path) -> None:
     log = StaticLog(some_entries(10), ROGUE)
-    with pytest.raises(VerificationError, match="not signed by the log"):
-        run(log, folder, vkey(SIGNER.name, SIGNER.verifier.key))
+    assert "not signed by the log" in str(raised(
+        VerificationError, run, log, folder, vkey(SIGNER.name, SIGNER.verifier.key)
+    ))
     assert files_in(folder) == {}
 
 
@@ -314,8 +306,7 @@ def test_a_damaged_checkpoint_in_the_folder_is_named(folder: Path) -> None:
     log = StaticLog(some_entries(10))
     run(log, folder)
     (folder / "checkpoint").write_text("damaged")
-    with pytest.raises(VerificationError, match="checkpoint is not signed by the log"):
-        run(log, folder)
+    assert "checkpoint is not signed by the log" in str(raised(VerificationError, run, log, folder))
 
 
 def test_two_exports_into_one_folder(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from support.raising import raised
 
 from ledger.answers.checked import CheckedRecord
 from ledger.answers.problems import Problem, problem_of
@@ -83,18 +84,15 @@ def test_all_parts_cross() -> None:
 def test_an_erasure_crosses() -> None:
     erased = Erased("gone")
     erased.erasure = {"index": 7}
-    with pytest.raises(Erased) as caught:
-        check_answer(URL, answered(erased))
-    assert caught.value.erasure == {"index": 7}
+    assert raised(Erased, check_answer, URL, answered(erased)).erasure == {"index": 7}
 
 
 @pytest.mark.parametrize(("status", "kind"), [(502, Unavailable), (503, Unavailable), (504, Unavailable),
                                               (500, LedgerError), (404, LedgerError), (302, LedgerError)])
 def test_answers_that_are_no_problems(status: int, kind: type[LedgerError]) -> None:
-    with pytest.raises(LedgerError) as caught:
-        check_answer(URL, HttpAnswer(status, "Bad", "text/html", b"<html>"))
-    assert type(caught.value) is kind
-    assert caught.value.code == "unexpected-answer"
+    error = raised(LedgerError, check_answer, URL, HttpAnswer(status, "Bad", "text/html", b"<html>"))
+    assert type(error) is kind
+    assert error.code == "unexpected-answer"
     check_answer(URL, HttpAnswer(204, "", "", b"<html>"))
 
 
@@ -108,11 +106,10 @@ def test_which_errors_may_pass() -> None:
 
 @pytest.mark.parametrize(("asked", "longest", "pause"), [(3, 10, 3.0), (60, 10, 10.0), (0, 10, 0.0)])
 def test_the_server_says_how_long_to_wait(asked: int, longest: float, pause: float) -> None:
-    with pytest.raises(Unavailable) as caught:
-        check_answer(URL, answered(Unavailable("later"), asked))
-    assert caught.value.retry_after == asked
-    assert retrying.pause_after(caught.value, longest) == pause
-    assert retrying.pause_after(caught.value, longest) is not True
+    error = raised(Unavailable, check_answer, URL, answered(Unavailable("later"), asked))
+    assert error.retry_after == asked
+    assert retrying.pause_after(error, longest) == pause
+    assert retrying.pause_after(error, longest) is not True
 
 
 def test_pauses_are_a_part_of_the_patience() -> None:
@@ -141,8 +138,9 @@ def test_each_envelope_has_its_answer_or_error() -> None:
 
 
 def test_an_answer_that_is_missing() -> None:
-    with pytest.raises(Unavailable, match="gave 1 answers to 2 records"):
-        check_answers(URL, [RECEIPT], [ENVELOPE, ENVELOPE])
+    assert "gave 1 answers to 2 records" in str(raised(
+        Unavailable, check_answers, URL, [RECEIPT], [ENVELOPE, ENVELOPE]
+    ))
     check_answers(URL, [RECEIPT], [ENVELOPE])
 
 
@@ -163,9 +161,7 @@ def test_an_answer_about_another_record(
 
 def test_one_doubtful_answer_repeats_the_request() -> None:
     answers: list[posting.Posted] = [RECEIPT, problem_of(OutcomeUnknown("who knows")), problem_of(Refused("no"))]
-    with pytest.raises(posting.SomeUnanswered) as caught:
-        check_answered(answers)
-    assert caught.value.answers == answers
+    assert raised(posting.SomeUnanswered, check_answered, answers).answers == answers
     check_answered([RECEIPT, problem_of(Refused("no"))])
 
 
@@ -174,8 +170,7 @@ def test_lines_of_answers() -> None:
     refused = problem_of(Refused("no", code="x"))
     assert posting.read_posted(msgspec.json.encode(refused)) == refused
     assert posting.read_checked(msgspec.json.encode(refused)) == refused
-    with pytest.raises(LedgerError, match="cannot be read"):
-        posting.read_posted(b'{"index": "x"}')
+    assert "cannot be read" in str(raised(LedgerError, posting.read_posted, b'{"index": "x"}'))
 
 
 def test_a_stopped_submission_keeps_the_cause() -> None:

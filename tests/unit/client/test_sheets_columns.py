@@ -7,6 +7,7 @@ from typing import Any, Final
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.raising import raised
 
 from ledger.cli.supplier.record_files import RecordDraft, read_drafts
 from ledger.client.sheets.columns import (
@@ -87,9 +88,7 @@ def test_no_cell_begins_like_a_formula(text: str) -> None:
     (["a", "a"], "duplicate-column"), (["a", "a.b"], "duplicate-column"), (["a..b"], "not-csv"), ([".a"], "not-csv"),
 ])
 def test_headers_that_contradict_themselves(names: list[str], code: str) -> None:
-    with pytest.raises(InvalidInput) as error:
-        columns_named(names)
-    assert error.value.code == code
+    assert raised(InvalidInput, columns_named, names).code == code
 
 
 def test_notes_and_the_key_fill_nothing() -> None:
@@ -106,5 +105,4 @@ def test_a_cell_that_is_no_value_of_its_kind(text: str, kind: str) -> None:
 
 def test_a_field_of_no_name_has_no_column() -> None:
     tree: Any = {"a.b": "c"}
-    with pytest.raises(InvalidInput):
-        flattened(tree)
+    raised(InvalidInput, flattened, tree)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import openpyxl
 import pytest
+from support.raising import raised
 
 from ledger.client.sheets.drafts import CellReading, RowDraft, SheetFault
 from ledger.client.sheets.mapping import ListMapping, MappedList, read_mapping
@@ -150,11 +151,10 @@ def test_a_month_with_a_dot_is_whole_too(cell: str, start: str, end: str) -> Non
 
 @pytest.mark.parametrize("cell", ["13.2026", "00.2026", "01.26", "31.01.2026", "01.0000", "01/2026"])
 def test_no_other_text_is_a_month_with_a_dot(cell: str) -> None:
-    with pytest.raises(InvalidInput) as error:
-        wire_value(cell, "instant", "", Style(FORMATS["de"], dates="mm.yyyy"))
-    assert error.value.code == "not-a-date"
-    with pytest.raises(InvalidInput):
-        wire_value("01.2026", "instant", "", Style(FORMATS["de"], dates="dd.mm.yyyy"))
+    assert raised(
+        InvalidInput, wire_value, cell, "instant", "", Style(FORMATS["de"], dates="mm.yyyy")
+    ).code == "not-a-date"
+    raised(InvalidInput, wire_value, "01.2026", "instant", "", Style(FORMATS["de"], dates="dd.mm.yyyy"))
 
 
 OUTPUTS: Final = b"""
@@ -225,15 +225,17 @@ def test_a_wrong_mapping(tmp_path: Path, old: bytes, new: bytes, code: str, rule
 
 
 def test_a_name_above_two_columns_is_not_one_of_them(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="two columns have the name 'Batch'"):
-        drafts(tmp_path, LIST.replace("Quantity", "Batch", 1))
+    assert "two columns have the name 'Batch'" in str(raised(
+        InvalidInput, drafts, tmp_path, LIST.replace("Quantity", "Batch", 1)
+    ))
 
 
 def test_the_header_may_stand_further_down(tmp_path: Path) -> None:
     mapping = b"header = 3\n" + ORDERS.lstrip()
     assert drafts(tmp_path, "Export of orders;;\n2026-04-01;;\n" + LIST, mapping)[0].place == ("", 4, None, "")
-    with pytest.raises(InvalidInput, match="row 3 is empty"):
-        drafts(tmp_path, "Export of orders;;\n2026-04-01;;\n\n" + LIST, mapping)
+    assert "row 3 is empty" in str(raised(
+        InvalidInput, drafts, tmp_path, "Export of orders;;\n2026-04-01;;\n\n" + LIST, mapping
+    ))
 
 
 @pytest.mark.parametrize("data", [b"\xff\xfe", b'a,b\n"x', b"a,b\n\xff,1\n"])
@@ -261,13 +263,10 @@ def test_a_date_outside_of_the_calendar_is_a_fault(cell: str | date, ends: bool,
 @pytest.mark.parametrize(("field", "suffix"), [("whole number", ""), ("", "int")])
 def test_a_whole_number_has_at_most_sixteen_digits(text: str, field: str, suffix: str) -> None:
     style = Style(FORMATS["de"])
-    with pytest.raises(InvalidInput) as error:
-        wire_value(text, field, suffix, style)
-    assert error.value.code == "not-a-whole-number"
+    assert raised(InvalidInput, wire_value, text, field, suffix, style).code == "not-a-whole-number"
     assert wire_value("9007199254740991", field, suffix, style) == (1 << 53) - 1
 
 
 @pytest.mark.parametrize("text", ["8", "+8:00", "+24:00", "CET", "+08:60"])
 def test_an_offset_is_stated_as_hours_and_minutes(text: str) -> None:
-    with pytest.raises(InvalidInput):
-        offset_named(text)
+    raised(InvalidInput, offset_named, text)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 import pytest
+from support.raising import raised
 from support.templates import Examples
 
 from ledger.client.writing.samples import SAMPLES
@@ -68,9 +69,8 @@ def test_a_guess_is_never_applied(fields: dict[str, Any], told: str | None) -> N
     assert spelled(tree).changes == ()
     if told is None:
         return  # the form of a code: the server says which one is meant
-    with pytest.raises(InvalidBody) as caught:
-        written(tree)
-    assert told in " ".join([caught.value.message, *[part.message for part in caught.value.parts]])
+    error = raised(InvalidBody, written, tree)
+    assert told in " ".join([error.message, *[part.message for part in error.parts]])
 
 
 def test_all_remaining_faults_come_at_once() -> None:

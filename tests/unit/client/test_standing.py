@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 from support.memory import MemoryLedger
+from support.raising import raised
 from support.sectors import Make, registry
 from support.statements import ROGUE, VKEY, claims_of, stated
 from unit.engine.works import Works, change
@@ -118,24 +119,23 @@ def test_a_host_that_hides_statements_only_is_no_copy(statements: Stated) -> Non
 
 def test_a_figure_before_the_published_tree_shows_nothing(statements: Stated) -> None:
     """The log has published the revision to 90 kg CO2e, but its server answers with the statement before it."""
-    with pytest.raises(Unavailable) as caught:
-        asked(statements.first, 200, msgspec.json.encode(statements.close), published=statements.far)
-    assert "its figure may have changed since" in caught.value.message
+    assert "its figure may have changed since" in raised(
+        Unavailable, asked, statements.first, 200, msgspec.json.encode(statements.close), published=statements.far
+    ).message
 
 
 @pytest.mark.parametrize(("status", "content"), [(500, b""), (503, b""), (429, b""), (200, b"{}"), (200, b"[")])
 def test_a_server_that_fails(statements: Stated, status: int, content: bytes) -> None:
-    with pytest.raises(Unavailable):
-        asked(statements.first, status, content)
+    raised(Unavailable, asked, statements.first, status, content)
 
 
 @pytest.mark.parametrize(("held", "served", "code"), [
     ("far", "first", "wrong-statement"), ("first", "other", "wrong-statement"), ("first", "rogue", "wrong-signature"),
 ])
 def test_a_server_that_lies(statements: Stated, held: str, served: str, code: str) -> None:
-    with pytest.raises(VerificationError) as caught:
-        asked(getattr(statements, held), 200, msgspec.json.encode(getattr(statements, served)))
-    assert caught.value.code == code
+    assert raised(
+        VerificationError, asked, getattr(statements, held), 200, msgspec.json.encode(getattr(statements, served))
+    ).code == code
 
 
 def test_a_statement_of_an_earlier_version_says_no_end(statements: Stated) -> None:

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 from support.histories import History
 from support.memory import MemoryLedger
+from support.raising import raised
 from support.sectors import Make, registry
 from support.site import ore, quantity
 from support.statements import REMOVED, VKEY, Path, bodies_of, changed, signed, stated, tree_of
@@ -38,10 +39,9 @@ def again(memory: MemoryLedger, tree: Any, without: str | None = None, sectors: 
 
 def fails(memory: MemoryLedger, tree: Any, sectors: Registry | None = None) -> tuple[str, str | None]:
     """Code and field of what does not hold in step 7, where the steps before hold."""
-    with pytest.raises(VerificationError) as caught:
-        again(memory, tree, sectors=sectors)
-    assert caught.value.message.startswith("7. "), caught.value.message
-    return caught.value.code, caught.value.field
+    error = raised(VerificationError, again, memory, tree, sectors=sectors)
+    assert error.message.startswith("7. "), error.message
+    return error.code, error.field
 
 
 @pytest.fixture
@@ -292,21 +292,23 @@ def test_bodies_that_are_not_those(works: Works, tree: Any) -> None:
     bodies = bodies_of(works.ledger)
 
     def given(digest: str) -> tuple[str, str | None]:
-        with pytest.raises(VerificationError) as caught:
-            recompute_from_bodies(
-                proven, lambda _, reads: b"{}" if reads == digest else bodies.get(reads), works.ledger.registry)
-        assert caught.value.message.startswith("7. ")
-        return caught.value.code, caught.value.field
+        error = raised(
+            VerificationError, recompute_from_bodies, proven,
+            lambda _, reads: b"{}" if reads == digest else bodies.get(reads), works.ledger.registry,
+        )
+        assert error.message.startswith("7. ")
+        return error.code, error.field
 
     assert given(tree["digest"]) == ("wrong-body", "claims.digest")
     for i, digest in enumerate(tree["named"]):
         assert given(digest) == ("wrong-body", f"claims.named[{i}]")
     none = canonical.digest(b"{}").hex()
     lie = check_statement(signed(changed(tree, ("named", 0), none)), VKEY)
-    with pytest.raises(VerificationError) as caught:
-        recompute_from_bodies(lie, lambda _, reads: b"{}" if reads == none else bodies.get(reads),
-                              works.ledger.registry)
-    assert (caught.value.code, caught.value.field) == ("wrong-body", "claims.named[0]")
+    error = raised(
+        VerificationError, recompute_from_bodies, lie, lambda _, reads: b"{}" if reads == none else bodies.get(reads),
+        works.ledger.registry,
+    )
+    assert (error.code, error.field) == ("wrong-body", "claims.named[0]")
 
 
 def test_the_body_of_another_record(works: Works, tree: Any) -> None:
@@ -325,9 +327,10 @@ def test_factors_are_of_the_body(works: Works) -> None:
     tree = tree_of(stated(works.ledger, works.name("x")))
     lie = check_statement(signed(changed(tree, ("records", 0, "reads"), canonical.digest(other).hex())), VKEY)
     bodies = {**bodies_of(works.ledger), canonical.digest(other).hex(): other}
-    with pytest.raises(VerificationError) as caught:
-        recompute_from_bodies(lie, lambda _, reads: bodies.get(reads), works.ledger.registry)
-    assert (caught.value.code, caught.value.field) == ("wrong-assessment", "claims.assessment")
+    error = raised(
+        VerificationError, recompute_from_bodies, lie, lambda _, reads: bodies.get(reads), works.ledger.registry
+    )
+    assert (error.code, error.field) == ("wrong-assessment", "claims.assessment")
 
 
 def test_the_end_of_the_data_is_of_the_body(works: Works, tree: Any) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from support.raising import raised
 from support.witnesses import MemoryLog
 
 from ledger.client.witness.keys import default_name, witness_key_at
@@ -44,8 +45,7 @@ def test_the_folder_is_locked_until_it_is_closed(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ConfigurationError, match="cannot use the folder"):
-        Store(tmp_path / "file" / "w")
+    assert "cannot use the folder" in str(raised(ConfigurationError, Store, tmp_path / "file" / "w"))
 
 
 @pytest.mark.parametrize("algorithm", ["ed25519", "ml-dsa-44"])
@@ -56,11 +56,8 @@ def test_a_key_is_made_once_and_kept(tmp_path: Path, algorithm: str) -> None:
     again = witness_key_at(path, algorithm, b"secret")
     assert default_name(again) == default_name(made)
     for passphrase in (None, b"wrong"):
-        with pytest.raises(InvalidKey):
-            witness_key_at(path, algorithm, passphrase)
+        raised(InvalidKey, witness_key_at, path, algorithm, passphrase)
     other = {"ed25519": "ml-dsa-44", "ml-dsa-44": "ed25519"}[algorithm]
-    with pytest.raises(InvalidKey, match="does not hold a key of algorithm"):
-        witness_key_at(path, other, b"secret")
+    assert "does not hold a key of algorithm" in str(raised(InvalidKey, witness_key_at, path, other, b"secret"))
     path.write_bytes(b"no key")
-    with pytest.raises(InvalidKey, match="not a private key"):
-        witness_key_at(path, algorithm)
+    assert "not a private key" in str(raised(InvalidKey, witness_key_at, path, algorithm))

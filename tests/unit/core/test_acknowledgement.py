@@ -5,6 +5,7 @@ import pytest
 from msgspec.structs import replace
 from support.generator import generate, parties
 from support.memory import MemoryLedger
+from support.raising import raised
 from support.sectors import registry
 from support.statements import LOG, VKEY
 
@@ -49,14 +50,11 @@ def test_the_text_is_written_out(log: MemoryLedger) -> None:
 def test_no_checkpoint_and_no_statement_can_be_taken_for_it(promise: Acknowledgement) -> None:
     text = parse_note(promise.note).text
     for extensions in (False, True):
-        with pytest.raises(InvalidNote):
-            parse_checkpoint(text, extensions=extensions)
-    with pytest.raises(InvalidNote):
-        stated(promise.note)
+        raised(InvalidNote, parse_checkpoint, text, extensions=extensions)
+    raised(InvalidNote, stated, promise.note)
     assert not text.startswith(TAG)
     checkpoint = sign_checkpoint(Checkpoint(LOG.name, 9, bytes(32)), LOG)
-    with pytest.raises(VerificationError):
-        verify_answer(replace(promise, note=checkpoint), VKEY)
+    raised(VerificationError, verify_answer, replace(promise, note=checkpoint), VKEY)
 
 
 def test_it_reads_back_and_holds(promise: Acknowledgement) -> None:
@@ -79,8 +77,7 @@ def test_a_receipt_is_read_as_one(log: MemoryLedger) -> None:
 
 @pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"null", b'{"note": 1}', b'{"note": "x"}', b"\xff", b"[" * 9_000])
 def test_what_is_neither_is_refused(data: bytes) -> None:
-    with pytest.raises(InvalidInput):
-        read_answer(data)
+    raised(InvalidInput, read_answer, data)
 
 
 def test_each_part_is_bound(log: MemoryLedger, promise: Acknowledgement) -> None:
@@ -92,8 +89,6 @@ def test_each_part_is_bound(log: MemoryLedger, promise: Acknowledgement) -> None
         (replace(promise, note="x"), "2."),
         (replace(promise, digest=other.digest), "1."), (replace(promise, entry=other.entry), "1."),
     ):
-        with pytest.raises(VerificationError) as caught:
-            verify_answer(changed, VKEY)
-        assert caught.value.message.startswith(step)
+        assert raised(VerificationError, verify_answer, changed, VKEY).message.startswith(step)
     with pytest.raises(VerificationError, match=r"5\."):
         verify_answer(promise, VKEY, body=b"{}")

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from ecdsa.util import sigdecode_string, sigencode_string
 from hypothesis import given
 from hypothesis import strategies as st
+from support.raising import raised
 
 from ledger.core.signatures.algorithms import ALGORITHMS, P256_ORDER
 from ledger.core.signatures.signing import SigningKey, check_possession, load_spki, possession_message, record_message
@@ -104,17 +105,15 @@ def test_signatures_that_do_not_hold(one: dict[str, str]) -> None:
     key, signature, message = (bytes.fromhex(one[name]) for name in ("spki", "signature", "message"))
     public = load_spki(key)
     assert not public.holds(signature, message)
-    with pytest.raises(VerificationError) as caught:
-        public.verify(signature, message)
-    assert (caught.value.code, caught.value.field) == (one["code"], "signature")
-    assert (caught.value.value or "") in signature.hex()
+    error = raised(VerificationError, public.verify, signature, message)
+    assert (error.code, error.field) == (one["code"], "signature")
+    assert (error.value or "") in signature.hex()
 
 
 @pytest.mark.parametrize("one", VECTORS["refusedKeys"], ids=lambda one: one["fault"])
 def test_keys_that_are_refused(one: dict[str, str]) -> None:
-    with pytest.raises(InvalidKey) as caught:
-        load_spki(bytes.fromhex(one["spki"]), "keys[0].spki")
-    assert (caught.value.code, caught.value.field) == (one["code"], "keys[0].spki")
+    error = raised(InvalidKey, load_spki, bytes.fromhex(one["spki"]), "keys[0].spki")
+    assert (error.code, error.field) == (one["code"], "keys[0].spki")
 
 
 def test_every_bit_of_a_p256_signature_counts() -> None:
@@ -145,9 +144,7 @@ def test_signatures_made_elsewhere_with_any_nonce(message: bytes, nonce: int) ->
     s = int.from_bytes(made[32:], "big")
     low, high = sorted((s, P256_ORDER - s))
     assert public.holds(made[:32] + low.to_bytes(32, "big"), message)
-    with pytest.raises(VerificationError) as caught:
-        public.verify(made[:32] + high.to_bytes(32, "big"), message)
-    assert caught.value.code == "high-s"
+    assert raised(VerificationError, public.verify, made[:32] + high.to_bytes(32, "big"), message).code == "high-s"
 
 
 @given(st.binary(max_size=130) | st.tuples(st.integers(0, 90), st.integers(1, 255)).map(
@@ -165,8 +162,7 @@ def test_any_bytes_are_a_key_in_its_one_spelling_or_refused(data: bytes) -> None
 @given(st.binary(max_size=80))
 def test_any_bytes_are_no_signature(signature: bytes) -> None:
     assert not PUBLIC.holds(signature, MESSAGE)
-    with pytest.raises(LedgerError):
-        PUBLIC.verify(signature, MESSAGE)
+    raised(LedgerError, PUBLIC.verify, signature, MESSAGE)
 
 
 def test_a_log_does_not_sign_with_p256() -> None:

@@ -12,6 +12,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
+from support.raising import raised
 
 from ledger.core.record import canonical
 from ledger.core.record.canonical import MAX_BODY, MAX_DEPTH, check_canonical, decode_record, digest, explain_schema
@@ -121,9 +122,7 @@ BAD_AROUND: dict[str, tuple[str, bytes]] = {
 
 
 def refusal(data: bytes) -> InvalidBody:
-    with pytest.raises(InvalidBody) as caught:
-        decode_record(data)
-    return caught.value
+    return raised(InvalidBody, decode_record, data)
 
 
 @pytest.mark.parametrize("name", [*BAD, *BAD_AROUND])
@@ -317,9 +316,7 @@ def test_another_encoding_of_the_same_tree_is_refused(tree: dict[str, Any]) -> N
     loose = json.dumps(tree)
     for other in (loose, json.dumps(tree, separators=(",", ":")), json.dumps(tree, sort_keys=True, indent=1)):
         if other.encode() != expected:
-            with pytest.raises(InvalidBody) as caught:
-                check_canonical(other.encode())
-            assert caught.value.code == "not-canonical"
+            assert raised(InvalidBody, check_canonical, other.encode()).code == "not-canonical"
 
 
 @given(st.binary(max_size=60) | st.text(alphabet='{}[]":,0123456789-.eEtrufalsn\\ \n', max_size=40).map(str.encode))
@@ -410,9 +407,8 @@ def test_a_stated_default_is_another_spelling(field: str, stated: dict[str, Any]
     product = {"type": "product", "issuer": "urn:example:mill", "nonce": "AAAAAAAAAAAAAAAAAAAAAA",
                "id": "urn:example:mill:steel", "sector": "steel", "unit": "TNE"}
     assert decode_record(rfc8785.dumps(product))
-    with pytest.raises(InvalidBody) as caught:
-        decode_record(rfc8785.dumps({**product, **stated}))
-    assert (caught.value.code, caught.value.field) == ("stated-default", field)
+    error = raised(InvalidBody, decode_record, rfc8785.dumps({**product, **stated}))
+    assert (error.code, error.field) == ("stated-default", field)
 
 
 def test_a_default_stated_deep_inside_is_named() -> None:
@@ -420,9 +416,8 @@ def test_a_default_stated_deep_inside_is_named() -> None:
             "lot": "urn:example:a", "quantity": {"value": "1", "unit": "TNE"}, "to": "urn:example:b",
             "newLot": "urn:example:c", "time": "2026-01-01T00:00:00Z",
             "transport": [{"material": "diesel", "quantity": {"value": "1", "unit": "TNE"}, "origin": "technosphere"}]}
-    with pytest.raises(InvalidBody) as caught:
-        decode_record(rfc8785.dumps(body))
-    assert (caught.value.code, caught.value.field) == ("stated-default", "$.transport[0].origin")
+    error = raised(InvalidBody, decode_record, rfc8785.dumps(body))
+    assert (error.code, error.field) == ("stated-default", "$.transport[0].origin")
 
 
 def test_explain_schema_names_fields_below_another_root() -> None:
@@ -440,5 +435,4 @@ def test_a_written_tree_may_state_defaults_which_its_record_leaves_out() -> None
             "id": "urn:example:mill:works", "country": "CN"}
     record = canonical.record_of({**tree, "names": {}})
     assert canonical.encode(record) == rfc8785.dumps(tree)
-    with pytest.raises(InvalidBody, match="country"):
-        canonical.record_of({**tree, "country": "China"})
+    assert "country" in str(raised(InvalidBody, canonical.record_of, {**tree, "country": "China"}))

@@ -1,6 +1,7 @@
 """Check digits against published numbers: every change of one character is noticed."""
 
 import pytest
+from support.raising import raised
 
 from ledger.core.check_digits import gs1_check_digit, is_gs1_key, is_lei, is_social_credit_code
 from ledger.core.record.naming import check_numbered
@@ -65,7 +66,6 @@ def test_names_whose_numbers_fit(text: str) -> None:
     ("https://id.gs1.org/00/106141412345678907", "comes 8"), ("https://id.gs1.org/8018/1", "18 digits"),
 ])
 def test_a_wrong_number_is_refused_with_its_rule(text: str, rule: str) -> None:
-    with pytest.raises(Refused) as caught:
-        check_numbered(text, "prefixes[0]")
-    assert (caught.value.code, caught.value.field, caught.value.value) == ("check-digit", "prefixes[0]", text)
-    assert rule in str(caught.value.rule)
+    error = raised(Refused, check_numbered, text, "prefixes[0]")
+    assert (error.code, error.field, error.value) == ("check-digit", "prefixes[0]", text)
+    assert rule in str(error.rule)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.edwards import BASE, NEUTRAL, SPKI, L, MixedKey, P, add, points_at, small_order_points, spellings, times
+from support.raising import raised
 
 from ledger.core.signatures.edwards import in_prime_order_group
 from ledger.core.signatures.signing import SigningKey, check_prime_order, load_spki
@@ -32,9 +33,8 @@ def test_published_keys(key: str, prime: bool) -> None:
 def test_the_published_keys_of_mixed_order_are_of_large_order(key: str) -> None:
     """Which is why they are loaded: what refuses small orders does not see them."""
     spki = SPKI + bytes.fromhex(SPECCHECK[key][0])
-    with pytest.raises(InvalidKey) as caught:
-        check_prime_order(load_spki(spki), "keys[0].spki")
-    assert (caught.value.code, caught.value.field, caught.value.value) == ("mixed-order", "keys[0].spki", spki.hex())
+    error = raised(InvalidKey, check_prime_order, load_spki(spki), "keys[0].spki")
+    assert (error.code, error.field, error.value) == ("mixed-order", "keys[0].spki", spki.hex())
 
 
 @settings(max_examples=25, deadline=None)

@@ -3,6 +3,7 @@ import hashlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.raising import raised
 
 from ledger.core.log.entry import KINDS, SIZE, VERSION, Entry, parse_entry
 from ledger.core.record.kinds import (
@@ -56,26 +57,23 @@ def test_different_entries_have_different_bytes(one: Entry, other: Entry) -> Non
 
 @pytest.mark.parametrize("length", [0, 1, 169, 171, 340])
 def test_a_wrong_length(length: int) -> None:
-    with pytest.raises(VerificationError) as caught:
-        parse_entry((ENTRY.to_bytes() * 2)[:length])
-    assert caught.value.code == "malformed-entry"
-    assert f"not {length}" in caught.value.message
+    error = raised(VerificationError, parse_entry, (ENTRY.to_bytes() * 2)[:length])
+    assert error.code == "malformed-entry"
+    assert f"not {length}" in error.message
 
 
 @pytest.mark.parametrize("version", [0, 2, 255])
 def test_another_version(version: int) -> None:
-    with pytest.raises(VerificationError) as caught:
-        parse_entry(bytes([version]) + ENTRY.to_bytes()[1:])
-    assert caught.value.code == "malformed-entry"
-    assert f"version {version}," in caught.value.message
+    error = raised(VerificationError, parse_entry, bytes([version]) + ENTRY.to_bytes()[1:])
+    assert error.code == "malformed-entry"
+    assert f"version {version}," in error.message
 
 
 @pytest.mark.parametrize("kind", [7, 8, 255])
 def test_an_unknown_kind(kind: int) -> None:
-    with pytest.raises(VerificationError) as caught:
-        parse_entry(ENTRY._replace(kind=kind).to_bytes())
-    assert caught.value.code == "malformed-entry"
-    assert f"kind {kind}," in caught.value.message
+    error = raised(VerificationError, parse_entry, ENTRY._replace(kind=kind).to_bytes())
+    assert error.code == "malformed-entry"
+    assert f"kind {kind}," in error.message
 
 
 def test_every_byte_counts() -> None:

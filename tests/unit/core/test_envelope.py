@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from support.raising import raised
 
 from ledger.core.record import canonical
 from ledger.core.record.canonical import MAX_BODY
@@ -22,9 +23,7 @@ GOOD: dict[str, Any] = {"body": "e30=", "key": "0" * 64, "signature": SIGNATURE}
 
 
 def refusal(data: bytes) -> InvalidInput:
-    with pytest.raises(InvalidInput) as caught:
-        open_envelope(data)
-    return caught.value
+    return raised(InvalidInput, open_envelope, data)
 
 
 def test_a_sealed_record_opens_and_verifies() -> None:
@@ -41,8 +40,7 @@ def test_the_signature_covers_the_kind() -> None:
     opened = open_envelope(msgspec.json.encode(seal(record, KEY, ORIGIN)))
     digest = canonical.digest(opened.body)
     load_spki(KEY.spki).verify(opened.signature, record_message(ORIGIN, 1, digest))
-    with pytest.raises(VerificationError):
-        load_spki(KEY.spki).verify(opened.signature, record_message(ORIGIN, 0, digest))
+    raised(VerificationError, lambda: load_spki(KEY.spki).verify(opened.signature, record_message(ORIGIN, 0, digest)))
 
 
 def test_sealing_is_deterministic() -> None:
@@ -134,6 +132,4 @@ def test_a_body_over_one_mebibyte() -> None:
 def test_the_body_itself_is_measured_too() -> None:
     """Base64 comes in threes: two bytes too many still fit the envelope, and are refused with the body."""
     opened = open_envelope(json.dumps({**GOOD, "body": base64.b64encode(b"x" * (MAX_BODY + 1)).decode()}).encode())
-    with pytest.raises(InvalidBody) as caught:
-        canonical.decode_record(opened.body)
-    assert caught.value.code == "body-too-large"
+    assert raised(InvalidBody, canonical.decode_record, opened.body).code == "body-too-large"

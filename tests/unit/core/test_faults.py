@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.raising import raised
 
 from ledger.core import patch
 from ledger.core.nearest import allowed, meant, nearest
@@ -37,9 +38,7 @@ _decoder: Final[msgspec.json.Decoder[AnyRecord]] = msgspec.json.Decoder(AnyRecor
 
 
 def refusal(tree: Any) -> InvalidBody:
-    with pytest.raises(InvalidBody) as caught:
-        canonical.decode_record(canonical.encode(tree))
-    return caught.value
+    return raised(InvalidBody, canonical.decode_record, canonical.encode(tree))
 
 
 def mended(tree: Any) -> Any:
@@ -250,8 +249,7 @@ def test_patches() -> None:
     {"op": "replace", "path": "/a/z", "value": 1},
 ])
 def test_a_patch_that_does_not_fit(operation: dict[str, object]) -> None:
-    with pytest.raises(InvalidInput, match="does not fit"):
-        patch.patched({"a": [1]}, [operation])
+    assert "does not fit" in str(raised(InvalidInput, patch.patched, {"a": [1]}, [operation]))
 
 
 def strange(count: int, length: int) -> list[str]:
@@ -273,8 +271,7 @@ def test_explanations_take_little_time(name: str) -> None:
     tree, most = SLOW[name]
     body = canonical.encode(tree)
     started = time.thread_time()
-    with pytest.raises(InvalidBody):
-        canonical.decode_record(body)
+    raised(InvalidBody, canonical.decode_record, body)
     assert time.thread_time() - started < most
 
 
@@ -316,9 +313,8 @@ def test_an_error_without_explanation_has_the_first_fault() -> None:
         body = canonical.encode(tree)
         errors = []
         for explain in (True, False):
-            with pytest.raises(InvalidBody) as caught:
-                canonical.decode_record(body, explain=explain)
-            errors.append(caught.value)
+            error = raised(InvalidBody, canonical.decode_record, body, explain=explain)
+            errors.append(error)
         full, short = errors
         assert (short.code, short.field, short.rule) == (full.code, full.field, full.rule)
         assert not short.parts

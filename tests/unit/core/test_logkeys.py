@@ -5,6 +5,7 @@ from itertools import pairwise
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from support.raising import raised
 
 from ledger.core.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint, sign_checkpoint
 from ledger.core.log.key_rotation import (
@@ -74,8 +75,7 @@ def test_a_key_that_has_ended_signs_no_later_head(size: int, signer: NoteSigner)
 
 def test_another_key_is_not_accepted() -> None:
     for pinned in (A, B, C):
-        with pytest.raises(VerificationError):
-            opened(LogKeys(name(pinned), CHAIN), head(5, THIEF))
+        raised(VerificationError, opened, LogKeys(name(pinned), CHAIN), head(5, THIEF))
 
 
 def test_a_line_of_a_known_key_has_to_hold() -> None:
@@ -84,28 +84,24 @@ def test_a_line_of_a_known_key_has_to_hold() -> None:
     other = head(16, A, B)
     spoiled = other.replace(other.splitlines()[-1], second)
     assert first != second
-    with pytest.raises(VerificationError):
-        opened(LogKeys(name(A), CHAIN), spoiled)
+    raised(VerificationError, opened, LogKeys(name(A), CHAIN), spoiled)
 
 
 def test_without_the_chain_the_pinned_key_alone_counts() -> None:
     keys = LogKeys(name(A))
     assert opened(keys, head(15, A, B)) == 15
-    with pytest.raises(VerificationError):
-        opened(keys, head(25, B))
+    raised(VerificationError, opened, keys, head(25, B))
 
 
 @pytest.mark.parametrize("signers", [(A,), (B,), (A, THIEF), (THIEF, B)])
 def test_a_beginning_needs_both_signatures(signers: tuple[NoteSigner, ...]) -> None:
-    with pytest.raises(VerificationError):
-        open_rotation(step(True, A, B, 10, *signers))
+    raised(VerificationError, open_rotation, step(True, A, B, 10, *signers))
 
 
 @pytest.mark.parametrize("signers", [(A,), (THIEF,)])
 def test_an_end_needs_the_new_key(signers: tuple[NoteSigner, ...]) -> None:
     """Whoever has the old key alone cannot end, or put off, its own end."""
-    with pytest.raises(VerificationError):
-        open_rotation(step(False, A, B, 20, *signers))
+    raised(VerificationError, open_rotation, step(False, A, B, 20, *signers))
 
 
 @pytest.mark.parametrize("notes", [
@@ -114,9 +110,7 @@ def test_an_end_needs_the_new_key(signers: tuple[NoteSigner, ...]) -> None:
     [*CHAIN[:2], step(True, B, C, 19)],
 ], ids=range(9))
 def test_notes_that_are_no_line(notes: list[str]) -> None:
-    with pytest.raises(VerificationError) as caught:
-        LogKeys(name(A), notes)
-    assert caught.value.code == "broken-chain"
+    assert raised(VerificationError, LogKeys, name(A), notes).code == "broken-chain"
 
 
 @pytest.mark.parametrize("kept", range(5))
@@ -125,18 +119,14 @@ def test_a_line_that_was_seen_goes_on(kept: int, shown: int) -> None:
     if shown >= kept:
         check_continues(CHAIN[:kept], CHAIN[:shown])
         return
-    with pytest.raises(VerificationError) as caught:
-        check_continues(CHAIN[:kept], CHAIN[:shown])
-    assert caught.value.code == "forked-keys"
+    assert raised(VerificationError, check_continues, CHAIN[:kept], CHAIN[:shown]).code == "forked-keys"
 
 
 def test_another_line_than_was_seen() -> None:
     """Both hold by themselves: who has seen one of them does not follow the other."""
     for other in ([step(True, A, C, 10)], [step(True, A, B, 11)], [*CHAIN[:1], step(False, A, B, 21)]):
         LogKeys(name(A), other)
-        with pytest.raises(VerificationError) as caught:
-            check_continues(CHAIN[:2], [*other, *CHAIN[:1]][:2])
-        assert caught.value.code == "forked-keys"
+        assert raised(VerificationError, check_continues, CHAIN[:2], [*other, *CHAIN[:1]][:2]).code == "forked-keys"
 
 
 def test_signature_lines_of_others_make_no_other_step() -> None:
@@ -163,14 +153,11 @@ def test_a_key_that_has_ended_vouches_for_nothing_later(size: int, holds: bool) 
     if holds:
         assert keys.vkey_of(promise, size) == name(A)
         return
-    with pytest.raises(VerificationError) as caught:
-        keys.vkey_of(promise, size)
-    assert caught.value.code == "ended-key"
+    assert raised(VerificationError, keys.vkey_of, promise, size).code == "ended-key"
 
 
 def test_a_line_that_does_not_have_the_pinned_key() -> None:
-    with pytest.raises(VerificationError, match="do not lead"):
-        LogKeys(name(THIEF), CHAIN)
+    assert "do not lead" in str(raised(VerificationError, LogKeys, name(THIEF), CHAIN))
 
 
 def signed(text: str) -> str:
@@ -186,30 +173,25 @@ GOOD = Rotation(True, ORIGIN, name(A), name(B), 10).text()
     GOOD.replace(name(B), name(A)), GOOD.replace(name(B), "nothing"), head(1, A).partition("\n\n")[0] + "\n",
 ], ids=range(9))
 def test_texts_that_are_no_rotation(text: str) -> None:
-    with pytest.raises(InvalidNote):
-        open_rotation(signed(text))
+    raised(InvalidNote, open_rotation, signed(text))
 
 
 def test_a_rotation_is_no_checkpoint() -> None:
     for note in CHAIN:
-        with pytest.raises(InvalidNote):
-            parse_checkpoint(parse_note(note).text)
+        raised(InvalidNote, parse_checkpoint, parse_note(note).text)
 
 
 def test_what_is_published_is_read_back() -> None:
     assert rotations_in(msgspec.json.encode(Rotations(ORIGIN, CHAIN))) == CHAIN
     for data in (b"", b"[]", b"{}", b'{"origin": 1, "rotations": []}', b"\xff", b"[" * 100_000):
-        with pytest.raises(LedgerError):
-            rotations_in(data)
+        raised(LedgerError, rotations_in, data)
 
 
 def test_each_step_of_the_chain_is_needed() -> None:
     """Taking any one out, or swapping two, leaves no line."""
     for gone in range(3):
-        with pytest.raises(VerificationError):
-            LogKeys(name(C), CHAIN[:gone] + CHAIN[gone + 1:])
+        raised(VerificationError, LogKeys, name(C), CHAIN[:gone] + CHAIN[gone + 1:])
     for i, j in pairwise(range(4)):
         swapped = [*CHAIN]
         swapped[i], swapped[j] = swapped[j], swapped[i]
-        with pytest.raises(VerificationError):
-            LogKeys(name(C), swapped)
+        raised(VerificationError, LogKeys, name(C), swapped)

@@ -7,6 +7,7 @@ from typing import Any
 import pymerkle  # type: ignore[import-untyped]
 import pytest
 from pymerkle.hasher import MerkleHasher  # type: ignore[import-untyped]
+from support.raising import raised
 
 from ledger.core.log.merkle import (
     EMPTY_ROOT,
@@ -145,49 +146,52 @@ def test_inclusion_fails_when_any_bit_changes() -> None:
     path, root = inclusion_path(LEAVES[:13], 5), ROOTS[13]
     verify_inclusion(LEAVES[5], 5, 13, root, path)
     for changed in flips(LEAVES[5]):
-        with pytest.raises(VerificationError, match="does not lead to the root"):
-            verify_inclusion(changed, 5, 13, root, path)
+        assert "does not lead to the root" in str(raised(
+            VerificationError, verify_inclusion, changed, 5, 13, root, path
+        ))
     for changed in flips(root):
-        with pytest.raises(VerificationError, match="does not lead to the root"):
-            verify_inclusion(LEAVES[5], 5, 13, changed, path)
+        assert "does not lead to the root" in str(raised(
+            VerificationError, verify_inclusion, LEAVES[5], 5, 13, changed, path
+        ))
     for bit in range(256):
         for changed_path in with_one_changed(path, lambda value, bit=bit: flips(value)[bit]):  # type: ignore[misc]
-            with pytest.raises(VerificationError, match="does not lead to the root"):
-                verify_inclusion(LEAVES[5], 5, 13, root, changed_path)
+            assert "does not lead to the root" in str(raised(
+                VerificationError, verify_inclusion, LEAVES[5], 5, 13, root, changed_path
+            ))
 
 
 def test_inclusion_fails_for_every_other_leaf_index_and_length() -> None:
     for size in range(1, 34):
         for index, path in enumerate(all_paths(LEAVES[:size])):
             for other_index in set(range(-1, size + 2)) - {index}:
-                with pytest.raises(VerificationError):
-                    verify_inclusion(LEAVES[index], other_index, size, ROOTS[size], path)
+                raised(VerificationError, verify_inclusion, LEAVES[index], other_index, size, ROOTS[size], path)
                 if 0 <= other_index < size:
-                    with pytest.raises(VerificationError):
-                        verify_inclusion(LEAVES[other_index], index, size, ROOTS[size], path)
+                    raised(VerificationError, verify_inclusion, LEAVES[other_index], index, size, ROOTS[size], path)
             for wrong in (path[:-1], path[1:], [*path, LEAVES[0]], [LEAVES[0], *path]):
                 if wrong != path:
-                    with pytest.raises(VerificationError, match="hashes, but the sizes require"):
-                        verify_inclusion(LEAVES[index], index, size, ROOTS[size], wrong)
+                    assert "hashes, but the sizes require" in str(raised(
+                        VerificationError, verify_inclusion, LEAVES[index], index, size, ROOTS[size], wrong
+                    ))
 
 
 def test_inclusion_fails_for_every_root_of_another_size() -> None:
     for size in range(1, 34):
         for index, path in enumerate(all_paths(LEAVES[:size])):
             for other_size in set(range(40)) - {size}:
-                with pytest.raises(VerificationError):
-                    verify_inclusion(LEAVES[index], index, other_size, ROOTS[other_size], path)
+                raised(VerificationError, verify_inclusion, LEAVES[index], index, other_size, ROOTS[other_size], path)
 
 
 def test_consistency_fails_when_any_bit_changes() -> None:
     path, old, new = consistency_path(LEAVES[:13], 6), ROOTS[6], ROOTS[13]
     verify_consistency(6, 13, old, new, path)
     for changed in flips(old):
-        with pytest.raises(VerificationError, match="does not lead to the old root"):
-            verify_consistency(6, 13, changed, new, path)
+        assert "does not lead to the old root" in str(raised(
+            VerificationError, verify_consistency, 6, 13, changed, new, path
+        ))
     for changed in flips(new):
-        with pytest.raises(VerificationError, match="does not lead to the new root"):
-            verify_consistency(6, 13, old, changed, path)
+        assert "does not lead to the new root" in str(raised(
+            VerificationError, verify_consistency, 6, 13, old, changed, path
+        ))
     for bit in range(256):
         for changed_path in with_one_changed(path, lambda value, bit=bit: flips(value)[bit]):  # type: ignore[misc]
             with pytest.raises(VerificationError, match=r"does not lead to the (old|new) root"):
@@ -200,16 +204,14 @@ def test_consistency_fails_for_every_other_tree_and_length() -> None:
             path = consistency_path(LEAVES[:new], old)
             for size in range(26):
                 if size not in (0, old):
-                    with pytest.raises(VerificationError):
-                        verify_consistency(size, new, ROOTS[size], ROOTS[new], path)
+                    raised(VerificationError, verify_consistency, size, new, ROOTS[size], ROOTS[new], path)
                 if size != new:
-                    with pytest.raises(VerificationError):
-                        verify_consistency(old, size, ROOTS[old], ROOTS[size], path)
-            with pytest.raises(VerificationError):
-                verify_consistency(old, new, ROOTS[new], ROOTS[old], path)
+                    raised(VerificationError, verify_consistency, old, size, ROOTS[old], ROOTS[size], path)
+            raised(VerificationError, verify_consistency, old, new, ROOTS[new], ROOTS[old], path)
             for wrong in (path[:-1], path[1:], [*path, LEAVES[0]], [LEAVES[0], *path]):
-                with pytest.raises(VerificationError, match="hashes, but the sizes require"):
-                    verify_consistency(old, new, ROOTS[old], ROOTS[new], wrong)
+                assert "hashes, but the sizes require" in str(raised(
+                    VerificationError, verify_consistency, old, new, ROOTS[old], ROOTS[new], wrong
+                ))
 
 
 BAD_HASHES: list[Any] = [b"", LEAVES[0][:31], LEAVES[0] + b"\0", LEAVES[0].hex(), bytearray(32), None]
@@ -218,57 +220,66 @@ BAD_HASHES: list[Any] = [b"", LEAVES[0][:31], LEAVES[0] + b"\0", LEAVES[0].hex()
 @pytest.mark.parametrize("bad", BAD_HASHES)
 def test_what_is_no_hash_is_refused(bad: Any) -> None:
     path = inclusion_path(LEAVES[:2], 0)
-    with pytest.raises(VerificationError, match="leaf hash: a hash is not 32 bytes"):
-        verify_inclusion(bad, 0, 2, ROOTS[2], path)
-    with pytest.raises(VerificationError, match="root: a hash is not 32 bytes"):
-        verify_inclusion(LEAVES[0], 0, 2, bad, path)
-    with pytest.raises(VerificationError, match="inclusion path: a hash is not 32 bytes"):
-        verify_inclusion(LEAVES[0], 0, 2, ROOTS[2], [bad])
-    with pytest.raises(VerificationError, match="old root: a hash is not 32 bytes"):
-        verify_consistency(1, 2, bad, ROOTS[2], path)
-    with pytest.raises(VerificationError, match="new root: a hash is not 32 bytes"):
-        verify_consistency(1, 2, ROOTS[1], bad, path)
-    with pytest.raises(VerificationError, match="consistency path: a hash is not 32 bytes"):
-        verify_consistency(1, 2, ROOTS[1], ROOTS[2], [bad])
+    assert "leaf hash: a hash is not 32 bytes" in str(raised(
+        VerificationError, verify_inclusion, bad, 0, 2, ROOTS[2], path
+    ))
+    assert "root: a hash is not 32 bytes" in str(raised(
+        VerificationError, verify_inclusion, LEAVES[0], 0, 2, bad, path
+    ))
+    assert "inclusion path: a hash is not 32 bytes" in str(raised(
+        VerificationError, verify_inclusion, LEAVES[0], 0, 2, ROOTS[2], [bad]
+    ))
+    assert "old root: a hash is not 32 bytes" in str(raised(
+        VerificationError, verify_consistency, 1, 2, bad, ROOTS[2], path
+    ))
+    assert "new root: a hash is not 32 bytes" in str(raised(
+        VerificationError, verify_consistency, 1, 2, ROOTS[1], bad, path
+    ))
+    assert "consistency path: a hash is not 32 bytes" in str(raised(
+        VerificationError, verify_consistency, 1, 2, ROOTS[1], ROOTS[2], [bad]
+    ))
 
 
 @pytest.mark.parametrize(("index", "size"), [(0, 0), (-1, 1), (1, 1), (5, 4), (0, -1), (0, MAX_SIZE + 1)])
 def test_an_index_outside_the_tree_is_refused(index: int, size: int) -> None:
-    with pytest.raises(VerificationError, match="cannot be in a tree"):
-        verify_inclusion(LEAVES[0], index, size, LEAVES[0], [])
+    assert "cannot be in a tree" in str(raised(
+        VerificationError, verify_inclusion, LEAVES[0], index, size, LEAVES[0], []
+    ))
 
 
 @pytest.mark.parametrize(("old", "new"), [(-1, 1), (2, 1), (0, -1), (1, MAX_SIZE + 1)])
 def test_sizes_that_do_not_grow_are_refused(old: int, new: int) -> None:
-    with pytest.raises(VerificationError, match="cannot extend"):
-        verify_consistency(old, new, ROOTS[1], ROOTS[1], [])
+    assert "cannot extend" in str(raised(VerificationError, verify_consistency, old, new, ROOTS[1], ROOTS[1], []))
 
 
 def test_equal_sizes_and_empty_trees_are_held_to_their_roots() -> None:
-    with pytest.raises(VerificationError, match="two different roots for one size"):
-        verify_consistency(3, 3, ROOTS[3], ROOTS[4], [])
-    with pytest.raises(VerificationError, match="not the root of the empty tree"):
-        verify_consistency(0, 3, ROOTS[3], ROOTS[3], [])
-    with pytest.raises(VerificationError, match="not the root of the empty tree"):
-        verify_consistency(0, 0, EMPTY_ROOT, ROOTS[3], [])
+    assert "two different roots for one size" in str(raised(
+        VerificationError, verify_consistency, 3, 3, ROOTS[3], ROOTS[4], []
+    ))
+    assert "not the root of the empty tree" in str(raised(
+        VerificationError, verify_consistency, 0, 3, ROOTS[3], ROOTS[3], []
+    ))
+    assert "not the root of the empty tree" in str(raised(
+        VerificationError, verify_consistency, 0, 0, EMPTY_ROOT, ROOTS[3], []
+    ))
     for old in (0, 3):
-        with pytest.raises(VerificationError, match="1 hashes, but the sizes require 0"):
-            verify_consistency(old, 3, ROOTS[old], ROOTS[3], [LEAVES[0]])
+        assert "1 hashes, but the sizes require 0" in str(raised(
+            VerificationError, verify_consistency, old, 3, ROOTS[old], ROOTS[3], [LEAVES[0]]
+        ))
 
 
 @pytest.mark.parametrize("index", [-1, 3, 4])
 def test_no_path_to_a_leaf_outside_the_tree(index: int) -> None:
-    with pytest.raises(InvalidInput, match="no leaf"):
-        inclusion_path(LEAVES[:3], index)
+    assert "no leaf" in str(raised(InvalidInput, inclusion_path, LEAVES[:3], index))
 
 
 @pytest.mark.parametrize("old", [-1, 4])
 def test_no_path_from_a_size_outside_the_tree(old: int) -> None:
-    with pytest.raises(InvalidInput, match="no size"):
-        consistency_path(LEAVES[:3], old)
+    assert "no size" in str(raised(InvalidInput, consistency_path, LEAVES[:3], old))
 
 
 def test_the_last_leaf_of_the_largest_tree_has_a_path_of_63_hashes() -> None:
     path = [LEAVES[0]] * 62
-    with pytest.raises(VerificationError, match="62 hashes, but the sizes require 63"):
-        verify_inclusion(LEAVES[0], 0, MAX_SIZE, LEAVES[0], path)
+    assert "62 hashes, but the sizes require 63" in str(raised(
+        VerificationError, verify_inclusion, LEAVES[0], 0, MAX_SIZE, LEAVES[0], path
+    ))

@@ -4,6 +4,7 @@ import unicodedata
 from urllib.parse import quote
 
 import pytest
+from support.raising import raised
 
 from ledger.core.record.identifiers import check_identifier, check_prefix, covers, under
 from ledger.core.record.naming import check_own, check_plain, is_plain
@@ -51,9 +52,8 @@ def test_plain_names(text: str) -> None:
 def test_what_no_reader_would_see(text: str) -> None:
     """All of these are normal identifiers: they were admitted."""
     check_identifier(text, "id")
-    with pytest.raises(Refused) as caught:
-        check_plain(text, "id")
-    assert (caught.value.code, caught.value.field, caught.value.value) == ("name-invisible", "id", text)
+    error = raised(Refused, check_plain, text, "id")
+    assert (error.code, error.field, error.value) == ("name-invisible", "id", text)
 
 
 def test_every_blank_control_and_format_character() -> None:
@@ -63,25 +63,25 @@ def test_every_blank_control_and_format_character() -> None:
             continue
         character = chr(number)
         if unicodedata.category(character) in ("Cc", "Cf", "Zs", "Zl", "Zp"):
-            with pytest.raises(Refused):
-                check_plain(f"urn:example:a{quote(character) if number > 0x7e or number < 0x21 else character}", "id")
+            raised(
+                Refused, check_plain,
+                f"urn:example:a{quote(character) if number > 0x7e or number < 0x21 else character}", "id",
+            )
 
 
 @pytest.mark.parametrize("text", PROGRAMS)
 def test_schemes_that_are_not_for_names(text: str) -> None:
     check_identifier(text, "id")
-    with pytest.raises(Refused) as caught:
-        check_plain(text, "id")
-    assert caught.value.code == "name-scheme"
-    assert "urn" in (caught.value.rule or "")
+    error = raised(Refused, check_plain, text, "id")
+    assert error.code == "name-scheme"
+    assert "urn" in (error.rule or "")
 
 
 @pytest.mark.parametrize("text", SHARED)
 def test_namespaces_that_many_share(text: str) -> None:
     check_identifier(text, "prefixes[0]")
-    with pytest.raises(Refused) as caught:
-        check_own(text, "prefixes[0]")
-    assert (caught.value.code, caught.value.field) == ("name-shared", "prefixes[0]")
+    error = raised(Refused, check_own, text, "prefixes[0]")
+    assert (error.code, error.field) == ("name-shared", "prefixes[0]")
 
 
 @pytest.mark.parametrize("text", OWN)
@@ -96,8 +96,7 @@ def test_a_prefix_may_end_after_the_company_prefix_of_an_epc_urn() -> None:
     check_prefix("urn:epc:id:sgtin:0614141.", "prefixes[0]")
     assert under(("urn:epc:id:sgtin:0614141.",), "urn:epc:id:sgtin:0614141.812345.6789")
     for text in ("urn:epc:id:sgtin:0614141", "urn:example:mill.", "https://mill.example/x.", "urn:epc:id:sgtin:061."):
-        with pytest.raises(InvalidInput):
-            check_prefix(text, "prefixes[0]")
+        raised(InvalidInput, check_prefix, text, "prefixes[0]")
 
 
 @pytest.mark.parametrize(("claim", "text", "holds"), [

@@ -6,6 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
+from support.raising import raised
 
 from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.log.cosignature import Cosigner, cosignature_line
@@ -158,8 +159,7 @@ def test_a_note_with_the_quorum_opens() -> None:
     with pytest.raises(VerificationError, match="not the quorum") as caught:
         open_cosigned(note + lines["X1"] + lines["X1"] + lines["Y2"], found, LOG.verifier)
     assert caught.value.code == "no-quorum"
-    with pytest.raises(VerificationError):
-        open_cosigned(note + lines["X1"] + lines["X3"] + lines["Y2"], found, OTHER.verifier)
+    raised(VerificationError, open_cosigned, note + lines["X1"] + lines["X3"] + lines["Y2"], found, OTHER.verifier)
 
 
 @given(st.binary(max_size=300) | st.lists(st.sampled_from([

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
 from msgspec.structs import replace
+from support.raising import raised
 
 from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
 from ledger.core.log.entry import Entry, parse_entry
@@ -92,9 +93,7 @@ def check(receipt: Receipt, **given: Any) -> Verified:
 
 
 def refusal(receipt: Receipt, **given: Any) -> VerificationError:
-    with pytest.raises(VerificationError) as caught:
-        check(receipt, **given)
-    return caught.value
+    return raised(VerificationError, check, receipt, **given)
 
 
 def entry_of(data: bytes) -> str:
@@ -225,16 +224,14 @@ def test_a_checkpoint_signed_by_another_key() -> None:
 
 def test_another_vkey() -> None:
     for vkey in (vkey_of(ORIGIN, ROGUE.verifier.key), vkey_of("other.example/log", LOG.verifier.key)):
-        with pytest.raises(VerificationError) as caught:
-            verify_receipt(RECEIPT, vkey)
-        assert caught.value.code == "wrong-checkpoint"
-        assert caught.value.message.startswith("2. ")
+        error = raised(VerificationError, verify_receipt, RECEIPT, vkey)
+        assert error.code == "wrong-checkpoint"
+        assert error.message.startswith("2. ")
 
 
 @pytest.mark.parametrize("vkey", ["", "nonsense", VKEY[:-4], VKEY.replace("+", " ", 1), VKEY + "\n"])
 def test_what_is_no_vkey(vkey: str) -> None:
-    with pytest.raises(InvalidNote):
-        verify_receipt(RECEIPT, vkey)
+    raised(InvalidNote, verify_receipt, RECEIPT, vkey)
 
 
 def test_a_checkpoint_of_another_log_by_the_same_key() -> None:
@@ -438,10 +435,9 @@ def test_a_signature_that_the_log_took_in_and_that_does_not_hold(fault: str) -> 
      msgspec.json.encode(RECEIPT) + b"x"],
 )
 def test_what_is_no_receipt(data: bytes) -> None:
-    with pytest.raises(InvalidInput) as caught:
-        read_receipt(data)
-    assert caught.value.field == "receipt"
-    assert caught.value.message.startswith("not a receipt: ")
+    error = raised(InvalidInput, read_receipt, data)
+    assert error.field == "receipt"
+    assert error.message.startswith("not a receipt: ")
 
 
 @given(st.integers(min_value=0, max_value=len(msgspec.json.encode(RECEIPT)) - 1), st.integers(1, 255))

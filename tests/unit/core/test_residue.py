@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import inspect
 from support.examples import examples
+from support.raising import raised
 
 from ledger.core.record import canonical
 from ledger.core.record.base import PRIVATE
@@ -172,5 +173,4 @@ def test_codes_stay_and_words_in_their_place_go() -> None:
 @pytest.mark.parametrize("name", sorted(PUBLIC_TYPES))
 def test_public_records_have_no_residue(name: str) -> None:
     kind = next(one for one in get_args(AnyRecord) if one.__struct_config__.tag == name)
-    with pytest.raises(KeyError):
-        residue(Filler(Random(1)).record(kind))
+    raised(KeyError, residue, Filler(Random(1)).record(kind))

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, Pub
 from hypothesis import given
 from hypothesis import strategies as st
 from support.edwards import NEUTRAL, L, P, points_at, small_order_points, spellings, times
+from support.raising import raised
 
 from ledger.core.signatures.signing import (
     SigningKey,
@@ -78,9 +79,7 @@ def test_keys_of_small_order_are_refused(encoding: bytes) -> None:
 @pytest.mark.parametrize("sign", [0, 1])
 def test_keys_that_are_not_canonical_are_refused(y: int, sign: int) -> None:
     """Every y below 19 has a second spelling above p."""
-    with pytest.raises(InvalidKey) as caught:
-        load_spki(SPKI_ED25519 + (y + P | sign << 255).to_bytes(32, "little"))
-    assert caught.value.code == "weak-key"
+    assert raised(InvalidKey, load_spki, SPKI_ED25519 + (y + P | sign << 255).to_bytes(32, "little")).code == "weak-key"
 
 
 def test_a_key_of_small_order_would_sign_for_anybody() -> None:
@@ -115,9 +114,8 @@ def test_other_algorithms_are_refused(name: str) -> None:
     assert (error.code, error.field, error.rule) == ("unsupported-key", "keys[1].spki", "Ed25519 or ECDSA P-256")
     assert name in (error.value or "")
     assert name in error.message
-    with pytest.raises(InvalidKey) as caught:
-        SigningKey.from_pem(pem_of(OTHER_ALGORITHMS[name]))
-    assert (caught.value.code, caught.value.field) == ("unsupported-key", "key")
+    error = raised(InvalidKey, SigningKey.from_pem, pem_of(OTHER_ALGORITHMS[name]))
+    assert (error.code, error.field) == ("unsupported-key", "key")
 
 
 RAW = KEY.spki[12:]
@@ -205,8 +203,7 @@ def test_the_two_kinds_of_message_never_coincide() -> None:
 @pytest.mark.parametrize("signature", [b"", b"\0", b"\0" * 63, b"\0" * 64, b"\xff" * 64, b"\0" * 65, b"\0" * 128])
 def test_signatures_of_any_form_are_refused_not_raised(signature: bytes) -> None:
     assert not PUBLIC.holds(signature, b"message")
-    with pytest.raises(VerificationError):
-        PUBLIC.verify(signature, b"message")
+    raised(VerificationError, PUBLIC.verify, signature, b"message")
 
 
 def test_every_bit_of_a_signature_counts() -> None:
@@ -281,19 +278,17 @@ def test_pem_with_passphrase() -> None:
     ],
 )
 def test_key_files_that_cannot_be_read(pem: bytes, passphrase: bytes | None, field: str, said: str) -> None:
-    with pytest.raises(InvalidKey) as caught:
-        SigningKey.from_pem(pem, passphrase)
-    assert (caught.value.code, caught.value.field) == ("invalid-key", field)
-    assert said in caught.value.message
-    assert "secret" not in caught.value.message
+    error = raised(InvalidKey, SigningKey.from_pem, pem, passphrase)
+    assert (error.code, error.field) == ("invalid-key", field)
+    assert said in error.message
+    assert "secret" not in error.message
 
 
 def test_a_public_pem_is_no_private_key() -> None:
     pem = KEY.private.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    with pytest.raises(InvalidKey, match="not a private key"):
-        SigningKey.from_pem(pem)
+    assert "not a private key" in str(raised(InvalidKey, SigningKey.from_pem, pem))
 
 
 def test_keys_are_told_apart() -> None:

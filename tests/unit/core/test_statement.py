@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from msgspec import UNSET, Raw
 from support.memory import ORIGIN, MemoryLedger
+from support.raising import raised
 from support.sectors import Make, registry
 from support.statements import LOG, REMOVED, ROGUE, VKEY, Path, at, changed, other, paths, signed, stated, tree_of
 from unit.engine.works import Works, change
@@ -60,11 +61,10 @@ def tree(statement: Statement) -> Any:
 
 def fails(statement: Statement, vkey: str = VKEY) -> tuple[int, str, str | None]:
     """Step, code and field of what does not hold."""
-    with pytest.raises(VerificationError) as caught:
-        verify_statement(statement, vkey)
-    step, dot, _ = caught.value.message.partition(". ")
-    assert dot, caught.value.message
-    return int(step), caught.value.code, caught.value.field
+    error = raised(VerificationError, verify_statement, statement, vkey)
+    step, dot, _ = error.message.partition(". ")
+    assert dot, error.message
+    return int(step), error.code, error.field
 
 
 # --- what holds ------------------------------------------------------------------------------------------------------
@@ -103,8 +103,7 @@ def test_its_note_is_no_checkpoint(statement: Statement, tree: Any) -> None:
     """Two lines, not three, and no size; and a checkpoint is no note of a statement."""
     text = parse_note(statement.note).text
     assert text.split("\n")[0] == TAG
-    with pytest.raises(InvalidNote):
-        parse_checkpoint(text)
+    raised(InvalidNote, parse_checkpoint, text)
     document = {"statement": TAG, "note": tree["checkpoint"], "claims": tree}
     assert fails(read_statement(json.dumps(document).encode())) == (2, "wrong-claims", "claims")
     tree["checkpoint"] = statement.note
@@ -127,9 +126,8 @@ def test_its_tlog_proofs(statement: Statement, works: Works) -> None:
         proof = parse_proof(tlog_proof(claims, one.index))
         assert (proof.index, proof.checkpoint_note) == (one.index, claims.checkpoint)
         assert [base64.b64encode(node).decode() for node in proof.path] == one.path
-    with pytest.raises(InvalidInput) as caught:
-        tlog_proof(claims, 0)
-    assert (caught.value.code, caught.value.field) == ("invalid-input", "index")
+    error = raised(InvalidInput, tlog_proof, claims, 0)
+    assert (error.code, error.field) == ("invalid-input", "index")
 
 
 # --- an answer of another method -------------------------------------------------------------------------------------
@@ -199,8 +197,7 @@ def test_with_another_key(statement: Statement) -> None:
     for name in (ORIGIN, "another.example/log"):
         vkey = vkey_of(name, ROGUE.verifier.key)
         assert fails(statement, vkey) == (2, "wrong-signature", "note")
-    with pytest.raises(InvalidNote):
-        verify_statement(statement, "no key")
+    raised(InvalidNote, verify_statement, statement, "no key")
 
 
 def test_a_statement_of_another_log_with_the_same_key(tree: Any) -> None:
@@ -218,17 +215,15 @@ def test_a_statement_of_another_log_with_the_same_key(tree: Any) -> None:
     b'{"statement": 1, "note": "", "claims": {}}', b'{"statement": "x", "note": "", "claims": {}, "more": 1}',
 ])
 def test_what_is_no_statement(data: bytes) -> None:
-    with pytest.raises(InvalidInput) as caught:
-        read_statement(data)
-    assert (caught.value.code, caught.value.field) == ("not-a-statement", "statement")
-    assert TAG in (caught.value.rule or "")
+    error = raised(InvalidInput, read_statement, data)
+    assert (error.code, error.field) == ("not-a-statement", "statement")
+    assert TAG in (error.rule or "")
 
 
 def test_a_statement_of_another_version(statement: Statement) -> None:
     data = msgspec.json.encode(statement).replace(b"statement/v1", b"statement/v2", 1)
-    with pytest.raises(InvalidInput) as caught:
-        read_statement(data)
-    assert (caught.value.code, caught.value.value) == ("statement-version", "carbon-ledger/statement/v2")
+    error = raised(InvalidInput, read_statement, data)
+    assert (error.code, error.value) == ("statement-version", "carbon-ledger/statement/v2")
 
 
 @pytest.mark.parametrize("claims", [b"{}", b"[]", b"null", b"1", b'{"a": ' + b"[" * 5000 + b"]" * 5000 + b"}"])
@@ -374,8 +369,7 @@ def test_a_log_that_lies_is_found(tree: Any, change: Change, step: int, code: st
     assert fails(statement) == (step, code, field)
     # Nor is it signed by a log that makes it by the rules.
     if step > 1:
-        with pytest.raises(VerificationError):
-            prove(canonical_claims(statement)[0], LogKeys(VKEY))
+        raised(VerificationError, prove, canonical_claims(statement)[0], LogKeys(VKEY))
 
 
 def test_another_lots_leaf(works: Works, tree: Any) -> None:

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.raising import raised
 
 from ledger.core.record import canonical, values
 from ledger.core.record.canonical import decode_record
@@ -140,15 +141,13 @@ def test_accepted_spellings(name: str, text: str) -> None:
 
 @pytest.mark.parametrize(("name", "text"), _cases(2))
 def test_refused_spellings(name: str, text: str) -> None:
-    with pytest.raises(msgspec.ValidationError):
-        msgspec.json.decode(json.dumps(text), type=TYPES[name])
+    raised(msgspec.ValidationError, msgspec.json.decode, json.dumps(text), type=TYPES[name])
 
 
 @pytest.mark.parametrize("name", [name for name in TYPES if name != "name"])
 @pytest.mark.parametrize("value", [1, 1.5, True, None, [], {}])
 def test_only_strings(name: str, value: object) -> None:
-    with pytest.raises(msgspec.ValidationError):
-        msgspec.json.decode(json.dumps(value), type=TYPES[name])
+    raised(msgspec.ValidationError, msgspec.json.decode, json.dumps(value), type=TYPES[name])
 
 
 @given(st.integers(min_value=-(10**24) + 1, max_value=10**24 - 1))
@@ -159,8 +158,7 @@ def test_every_number_has_one_spelling(grains: int) -> None:
     assert msgspec.json.decode(json.dumps(text), type=Signed) == text
     for other in (f"+{text}", f"{text}.0", f"0{text}", f"{text}0" if "." in text else f"{text}.00", f"{number:E}"):
         if other != text:
-            with pytest.raises(msgspec.ValidationError):
-                msgspec.json.decode(json.dumps(other), type=Signed)
+            raised(msgspec.ValidationError, msgspec.json.decode, json.dumps(other), type=Signed)
     if grains > 0:
         assert Quantity(value=text, unit="KGM").amount == number
 
@@ -213,9 +211,7 @@ def body(tree: Any) -> bytes:
 
 
 def refusal(tree: Any) -> InvalidBody:
-    with pytest.raises(InvalidBody) as caught:
-        decode_record(body(tree))
-    return caught.value
+    return raised(InvalidBody, decode_record, body(tree))
 
 
 def test_a_record_reads_back() -> None:
@@ -436,8 +432,7 @@ def test_a_factor_has_a_plausible_year() -> None:
     factor = {"value": "1", "unit": "KGM", "source": "x", "year": 2200, "boundary": "cradleToGate"}
     assert msgspec.convert(factor, Factor).gas is None
     for year in (1899, 2201, True, "2020"):
-        with pytest.raises(msgspec.ValidationError):
-            msgspec.json.decode(msgspec.json.encode({**factor, "year": year}), type=Factor)
+        raised(msgspec.ValidationError, msgspec.json.decode, msgspec.json.encode({**factor, "year": year}), type=Factor)
 
 
 def test_records_are_values() -> None:

@@ -4,6 +4,7 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.raising import raised
 from support.witnesses import MemoryLog
 
 from ledger.core.log.add_checkpoint import (
@@ -138,13 +139,11 @@ HASH = base64.b64encode(bytes(32)).decode()
     "old 1\n\n" + LOG.note(3).replace("\n3\n", "\n3\n\n"),
 ])
 def test_other_requests_are_malformed(text: str) -> None:
-    with pytest.raises(InvalidNote):
-        judged(text)
+    raised(InvalidNote, judged, text)
 
 
 def test_bytes_that_are_no_text_are_malformed() -> None:
-    with pytest.raises(InvalidNote):
-        parse_request(b"old 0\n\n\xff")
+    raised(InvalidNote, parse_request, b"old 0\n\n\xff")
 
 
 @pytest.mark.parametrize(("data", "kind", "size"), [

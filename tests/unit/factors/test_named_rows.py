@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 from support.factor_tables import factor, group, supply, version
+from support.raising import raised
 
 from ledger.admission.lots import Supplied
 from ledger.core.record.values import Quantity, Supply
@@ -112,9 +113,8 @@ def test_the_nearest_rows_of_the_right_kind() -> None:
     def nearest(material: str, unit: str) -> list[str]:
         supplied = Supply(material=material, quantity=Quantity(value="1", unit=unit),
                           factor_row="ours:truck/cradleToGate/*/2020")
-        with pytest.raises(Refused) as caught:
-            named_row((OTHER, SET), supplied, "supplies[0].factorRow", newer=True)
-        return (caught.value.rule or "").partition("nearest: ")[2].split(", ")
+        error = raised(Refused, named_row, (OTHER, SET), supplied, "supplies[0].factorRow", newer=True)
+        return (error.rule or "").partition("nearest: ")[2].split(", ")
 
     assert nearest("sand", "KGM") == [
         "theirs:sand/cradleToGate/*/2020", "ours:sand/cradleToGate/CN/2020", "ours:sand/cradleToGate/*/2022"]
@@ -145,9 +145,8 @@ def test_a_row_of_a_fitting_kind(material: str, amount: str, key: str) -> None:
 ])
 def test_a_mass_that_leads_nowhere(supplied: Supply) -> None:
     """Argon is counted in Nm3 and has no density here: with a mass the row would price nothing."""
-    with pytest.raises(Refused) as caught:
-        named_row((SET,), supplied, "supplies[0].factorRow", newer=True)
-    assert (caught.value.code, caught.value.field) == ("wrong-dimension", "supplies[0].factorRow")
+    error = raised(Refused, named_row, (SET,), supplied, "supplies[0].factorRow", newer=True)
+    assert (error.code, error.field) == ("wrong-dimension", "supplies[0].factorRow")
 
 
 def test_a_log_without_sets_has_no_rows() -> None:

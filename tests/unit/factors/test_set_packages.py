@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.factor_tables import factor, files, source, supply
+from support.raising import raised
 
 from ledger.errors import ConfigurationError, InvalidInput
 from ledger.registry import set_packages
@@ -111,8 +112,7 @@ def test_a_write_that_fails_leaves_nothing(written: Path, monkeypatch: pytest.Mo
     assert package is not None
     with monkeypatch.context() as patched:
         patched.setattr(set_packages, step, full)
-        with pytest.raises(OSError, match="No space"):
-            add_version(package, "2026.2", NEXT)
+        assert "No space" in str(raised(OSError, add_version, package, "2026.2", NEXT))
     assert tree(written) == before
     assert sorted(path.name for path in (written / PACKAGE).iterdir()) == ["__init__.py", "py.typed", "v2026_1"]
     add_version(package, "2026.2", NEXT)
@@ -136,8 +136,9 @@ def test_a_new_package_that_fails_leaves_nothing(
 
     with monkeypatch.context() as patched:
         patched.setattr(Path, "replace", fails)
-        with pytest.raises(OSError, match="Input/output"):
-            write_new(folder, set_files(SetNames("river-works"), "1", TABLES))
+        assert "Input/output" in str(raised(
+            OSError, write_new, folder, set_files(SetNames("river-works"), "1", TABLES)
+        ))
     assert [path.name for path in tmp_path.iterdir()] == (["own"] if exists else [])
     assert not exists or list(folder.iterdir()) == []
 
@@ -149,11 +150,9 @@ def test_a_folder_that_holds_something_else(tmp_path: Path, written: Path) -> No
             set_package(written, name)
         assert caught.value.field == "output"
     (written / PACKAGE / "__init__.py").write_text("VERSIONS = dict(a=1)\n", encoding="utf-8")
-    with pytest.raises(ConfigurationError, match="has no VERSIONS"):
-        set_package(written, "river-works")
+    assert "has no VERSIONS" in str(raised(ConfigurationError, set_package, written, "river-works"))
     (written / "pyproject.toml").write_text("[[[", encoding="utf-8")
-    with pytest.raises(ConfigurationError, match="not the package of a factor set"):
-        set_package(written, "river-works")
+    assert "not the package of a factor set" in str(raised(ConfigurationError, set_package, written, "river-works"))
 
 
 def test_folders_of_versions() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from support.factor_tables import factor, files, group, source, supply, table
+from support.raising import raised
 
 from ledger.core.record.units import UNITS
 from ledger.errors import PluginError
@@ -111,14 +112,13 @@ def test_each_fault_is_found_and_all_at_once() -> None:
 
 def test_the_error_shows_twenty_faults_and_counts_the_rest() -> None:
     texts = files([supply("sand")], [factor(place="China", year=2000 + i) for i in range(25)])
-    with pytest.raises(PluginError) as caught:
-        parse_version("tests", "1", texts)
-    lines = caught.value.message.split("\n")
+    error = raised(PluginError, parse_version, "tests", "1", texts)
+    lines = error.message.split("\n")
     assert lines[0] == "factor set tests@1:"
     assert lines[1] == f"factors.csv line 2: place is 'China': it must be {PLACE}"
     assert lines[20] == f"factors.csv line 21: place is 'China': it must be {PLACE}"
     assert lines[21:] == ["and 5 more"]
-    assert (caught.value.code, caught.value.field, caught.value.value, caught.value.rule) == (
+    assert (error.code, error.field, error.value, error.rule) == (
         "invalid-factors", "place", "China", PLACE,
     )
 

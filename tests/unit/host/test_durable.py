@@ -4,6 +4,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from support.raising import raised
 
 from ledger.host.files.durable import replace, replacing
 
@@ -33,14 +34,11 @@ def test_what_was_there_stays_where_it_fails(tmp_path: Path) -> None:
             file.write(b"half")
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        cut_off()
+    raised(KeyboardInterrupt, cut_off)
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_the_error_names_the_file(tmp_path: Path) -> None:
     path = tmp_path / "no folder" / "file"
-    with pytest.raises(FileNotFoundError) as failed:
-        replace(path, b"")
-    assert failed.value.filename == str(path)
+    assert raised(FileNotFoundError, replace, path, b"").filename == str(path)

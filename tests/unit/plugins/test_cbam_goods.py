@@ -26,6 +26,7 @@ from support.installations import (
     site,
     taken,
 )
+from support.raising import raised
 
 from ledger.errors import InvalidInput
 from ledger.sdk import Installations, InstallationYear, PowerUse, TakenLot
@@ -150,9 +151,8 @@ def test_power_of_the_grid() -> None:
     found = indirect(powered(contract, "CN", subdivision="CN-JS"))
     assert (found.way, "electricity" in found.source) == ("grid", True)
     assert 0.3 < found.factor < 1.0
-    with pytest.raises(InvalidInput) as caught:
-        declare(Installations(at=1, installations=[powered(contract)]))
-    assert (caught.value.code, "VN" in caught.value.message) == ("no-grid-factor", True)
+    error = raised(InvalidInput, declare, Installations(at=1, installations=[powered(contract)]))
+    assert (error.code, "VN" in error.message) == ("no-grid-factor", True)
 
 
 def lot_of_power(**more: Any) -> TakenLot:
@@ -282,5 +282,4 @@ def test_tables_for_a_workbook() -> None:
     assert [sheet.name for sheet in sheets] == ["summary", "processes", "precursors", "lines", "sources"]
     for sheet in sheets:
         assert all(len(row) == len(sheet.columns) for row in sheet.rows), sheet.name
-    with pytest.raises(InvalidInput):
-        cbam.sheets(cbam.read(json.dumps({"processes": []}).encode()))
+    raised(InvalidInput, cbam.sheets, cbam.read(json.dumps({"processes": []}).encode()))

@@ -10,6 +10,7 @@ from carbon_ledger_circular import plugin
 from carbon_ledger_circular.collection import Collection
 from carbon_ledger_circular.sorting import Sorting
 from carbon_ledger_circular.waste_use import WasteUse
+from support.raising import raised
 
 from ledger.errors import PluginError
 from ledger.footprint.stored.burdens import direct, footprint, named
@@ -254,10 +255,9 @@ def test_waste_use_findings() -> None:
     ("wasteUse", WasteUse(moisture_loss="1"), "activity.moistureLoss"),
 ])
 def test_bad_activities_are_refused_by_field(route: str, activity: Any, field: str) -> None:
-    with pytest.raises(PluginError) as caught:
-        assess(context(route, (lot("1000", SLAG),), (), (out("1000", SLAG),)), activity)
-    assert caught.value.field == field
-    assert caught.value.rule
+    error = raised(PluginError, assess, context(route, (lot("1000", SLAG),), (), (out("1000", SLAG),)), activity)
+    assert error.field == field
+    assert error.rule
 
 
 @pytest.mark.parametrize(("activity", "body"), [
@@ -265,5 +265,4 @@ def test_bad_activities_are_refused_by_field(route: str, activity: Any, field: s
     (WasteUse, b'{"generated":{"value":"-1","unit":"KGM"}}'), (WasteUse, b'{"moistureLoss":"1.5"}'),
 ])
 def test_activities_are_typed(activity: type, body: bytes) -> None:
-    with pytest.raises(msgspec.ValidationError):
-        msgspec.json.decode(body, type=activity)
+    raised(msgspec.ValidationError, msgspec.json.decode, body, type=activity)

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from carbon_ledger_circular import plugin
 from carbon_ledger_circular.bulk_waste import LEACHING, USUAL_USES
+from support.raising import raised
 
 from ledger.errors import InvalidQuantity, PluginError
 from ledger.sdk import Context, InputFacts, OutputFacts, SupplyFacts
@@ -104,23 +105,20 @@ def test_findings(given: Context, activity: dict[str, Any], told: dict[str, bool
     ({"moistureLoss": "1"}, "activity.moistureLoss"),
 ])
 def test_bad_activities_are_refused_by_field(activity: dict[str, Any], field: str) -> None:
-    with pytest.raises(PluginError) as caught:
-        dismantle(taken_apart(), **activity)
-    assert caught.value.field == field
-    assert caught.value.rule
+    error = raised(PluginError, dismantle, taken_apart(), **activity)
+    assert error.field == field
+    assert error.rule
 
 
 def test_gas_is_weighed() -> None:
-    with pytest.raises(InvalidQuantity):
-        dismantle(taken_apart(), gases=[{"gas": "SF6", "held": {"value": "1", "unit": "NM3"}}])
+    raised(InvalidQuantity, dismantle, taken_apart(), gases=[{"gas": "SF6", "held": {"value": "1", "unit": "NM3"}}])
 
 
 @pytest.mark.parametrize("activity", [
     {"item": "planet"}, {"gases": [{"gas": "SF6"}]}, {"gases": [gas("-1")]}, {"fluids": "oil"},
 ])
 def test_activities_are_typed(activity: dict[str, Any]) -> None:
-    with pytest.raises(msgspec.ValidationError):
-        dismantle(taken_apart(), **activity)
+    raised(msgspec.ValidationError, dismantle, taken_apart(), **activity)
 
 
 SLAG: Final = lot("1000 KGM", "byProduct", materials={"slag": "1"})
@@ -195,5 +193,4 @@ def test_every_kind_has_uses() -> None:
     {}, {"waste": "gold"}, {"waste": "flyAsh", "use": "lunch"}, {"waste": "flyAsh", "generated": "1"},
 ])
 def test_activities_of_bulk_waste_are_typed(activity: dict[str, Any]) -> None:
-    with pytest.raises(msgspec.ValidationError):
-        run(plugin(), ground(), activity)
+    raised(msgspec.ValidationError, run, plugin(), ground(), activity)

@@ -8,6 +8,7 @@ import pytest
 from carbon_ledger_circular import plugin
 from carbon_ledger_circular.recycled import MATERIALS, METALS
 from carbon_ledger_circular.wastes import factors
+from support.raising import raised
 
 from ledger.errors import InvalidQuantity, PluginError
 from ledger.sdk import Context, InputFacts, OutputFacts, SupplyFacts
@@ -164,15 +165,13 @@ def test_findings(given: Context, activity: dict[str, Any], told: dict[str, bool
     ({"burntOff": [{"kind": "sludge", "mass": {"value": "1", "unit": "KGM"}}]}, "activity.burntOff[0].dryMatter"),
 ])
 def test_bad_activities_are_refused_by_field(activity: dict[str, Any], field: str) -> None:
-    with pytest.raises(PluginError) as caught:
-        recycle(recycled(GAS), **activity)
-    assert caught.value.field == field
-    assert caught.value.rule
+    error = raised(PluginError, recycle, recycled(GAS), **activity)
+    assert error.field == field
+    assert error.rule
 
 
 def test_wrong_units_and_places() -> None:
-    with pytest.raises(InvalidQuantity):
-        recycle(recycled(supply("sodaAsh", "1 KWH")))
+    raised(InvalidQuantity, recycle, recycled(supply("sodaAsh", "1 KWH")))
     power = supply("electricity", "100 KWH")
     assert recycle(recycled(power, place="CN-XZ")).footprint == pytest.approx(22.68)
     assert recycle(recycled(power, place="DE")).footprint == 0.0
@@ -183,8 +182,7 @@ def test_wrong_units_and_places() -> None:
     {"material": "steel", "moistureLoss": "-0.1"}, {"material": "steel", "yield": "0.9"},
 ])
 def test_activities_are_typed(activity: dict[str, Any]) -> None:
-    with pytest.raises(msgspec.ValidationError):
-        run(plugin(), recycled(GAS), activity)
+    raised(msgspec.ValidationError, run, plugin(), recycled(GAS), activity)
 
 
 def test_limits_are_limits() -> None:

@@ -8,6 +8,7 @@ import pytest
 from carbon_ledger_circular import plugin
 from carbon_ledger_circular.landfill import parameters
 from carbon_ledger_circular.wastes import CLIMATES, PACKAGE, wastes
+from support.raising import raised
 
 from ledger.errors import InvalidQuantity, PluginError
 from ledger.sdk import Context, InputFacts, OutputFacts, SupplyFacts, rows
@@ -160,10 +161,9 @@ def test_a_burden_that_nobody_would_carry_is_refused(
     ({"composition": [{"kind": "sludge", "share": "1"}]}, "activity.composition[0].dryMatter"),
 ])
 def test_bad_compositions_are_refused_by_field(activity: dict[str, Any], field: str) -> None:
-    with pytest.raises(PluginError) as caught:
-        burn(burning(), **activity)
-    assert caught.value.field == field
-    assert caught.value.rule
+    error = raised(PluginError, burn, burning(), **activity)
+    assert error.field == field
+    assert error.rule
 
 
 def test_sludge_with_its_moisture() -> None:
@@ -204,9 +204,8 @@ def test_with_factor_sets_a_landfill_has_biogenic_carbon_dioxide() -> None:
 def test_with_factor_sets_a_horizon_has_a_hundred_years() -> None:
     given = msgspec.structs.replace(dumping(), sets=True)
     decay = {"method": "firstOrderDecay", "climate": "temperateDry"}
-    with pytest.raises(PluginError) as caught:
-        dump(given, **decay, horizon=99)
-    assert (caught.value.field, caught.value.value) == ("activity.horizon", "99")
+    error = raised(PluginError, dump, given, **decay, horizon=99)
+    assert (error.field, error.value) == ("activity.horizon", "99")
     assert dump(given, **decay, horizon=100).footprint == pytest.approx(18000.0 * 0.9932620530009)
 
 
@@ -283,17 +282,14 @@ def test_findings_of_dumping() -> None:
     ({"composition": [{"kind": "industrial", "share": "1"}]}, "activity.composition[0].kind"),
 ])
 def test_bad_landfills_are_refused_by_field(activity: dict[str, Any], field: str) -> None:
-    with pytest.raises(PluginError) as caught:
-        dump(dumping(), **activity)
-    assert caught.value.field == field
-    assert caught.value.rule
+    error = raised(PluginError, dump, dumping(), **activity)
+    assert error.field == field
+    assert error.rule
 
 
 def test_wrong_units() -> None:
-    with pytest.raises(InvalidQuantity):
-        burn(burning(), heatingValue={"value": "1", "unit": "KGM"})
-    with pytest.raises(InvalidQuantity):
-        burn(burning(supply("diesel", "1 LTR")))
+    raised(InvalidQuantity, burn, burning(), heatingValue={"value": "1", "unit": "KGM"})
+    raised(InvalidQuantity, burn, burning(supply("diesel", "1 LTR")))
 
 
 @pytest.mark.parametrize("activity", [
@@ -301,8 +297,7 @@ def test_wrong_units() -> None:
     {"composition": [{"kind": "paper"}]}, {"composition": [{"kind": "paper", "share": "-1"}]},
 ])
 def test_activities_are_typed(activity: dict[str, Any]) -> None:
-    with pytest.raises(msgspec.ValidationError):
-        burn(burning(), **activity)
+    raised(msgspec.ValidationError, burn, burning(), **activity)
 
 
 def test_the_tables_say_where_each_row_comes_from() -> None:

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from carbon_ledger_consumer_goods import plugin
 from carbon_ledger_consumer_goods.common import factors
+from support.raising import raised
 
 from ledger.errors import InvalidQuantity, PluginError
 from ledger.sdk import Context, InputFacts, OutputFacts, SupplyFacts
@@ -112,9 +113,9 @@ def test_findings_of_dyeing(given: Context, activity: Mapping[str, Any], told: d
 
 
 def test_more_dyed_than_made() -> None:
-    with pytest.raises(PluginError) as caught:
-        assess(dyeing(), {"dyed": [{"technique": "foam", "mass": quantity("164", "TNE")}]})
-    assert caught.value.field == "activity.dyed"
+    assert raised(
+        PluginError, assess, dyeing(), {"dyed": [{"technique": "foam", "mass": quantity("164", "TNE")}]}
+    ).field == "activity.dyed"
 
 
 # 1,000 refrigerators of 60 kg: steel, plastics, compressors as lots; foam and refrigerant.
@@ -226,9 +227,7 @@ def gas(**facts: Any) -> dict[str, Any]:
     (fridge(rejected=-1), "activity.rejected"),
 ])
 def test_activities_that_contradict_their_record(activity: dict[str, Any], field: str) -> None:
-    with pytest.raises(PluginError) as caught:
-        assess(appliances(), activity)
-    assert caught.value.field == field
+    assert raised(PluginError, assess, appliances(), activity).field == field
 
 
 def test_figures_that_no_activity_may_state() -> None:
@@ -238,21 +237,14 @@ def test_figures_that_no_activity_may_state() -> None:
         (dyeing(), {"effluents": [{**DYED["effluents"][0], "methaneCorrection": "1.000001"}]}),
         (dyeing(), {"analyses": [{"material": "naturalGas", "oxidation": "1.1"}]}),
     ):
-        with pytest.raises(msgspec.ValidationError):
-            assess(given, activity)
+        raised(msgspec.ValidationError, assess, given, activity)
 
 
 def test_unknown_province_year_and_unit() -> None:
-    with pytest.raises(PluginError) as caught:
-        assess(dyeing(place="CN-XX"))
-    assert caught.value.code == "unknown-place"
-    with pytest.raises(PluginError) as caught:
-        assess(appliances(year=2010), fridge())
-    assert caught.value.code == "no-factor-for-year"
-    with pytest.raises(InvalidQuantity):
-        assess(appliances(supply("HFC134a", "120 KWH")), gas())
-    with pytest.raises(InvalidQuantity):
-        assess(dyeing(supply("sodaAsh", "3 MTQ", "3 TNE"), supply("water", "3 KWH")), DYED)
+    assert raised(PluginError, assess, dyeing(place="CN-XX")).code == "unknown-place"
+    assert raised(PluginError, assess, appliances(year=2010), fridge()).code == "no-factor-for-year"
+    raised(InvalidQuantity, assess, appliances(supply("HFC134a", "120 KWH")), gas())
+    raised(InvalidQuantity, assess, dyeing(supply("sodaAsh", "3 MTQ", "3 TNE"), supply("water", "3 KWH")), DYED)
 
 
 PULP = context(

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from carbon_ledger_consumer_goods import plugin
 from msgspec.structs import replace
+from support.raising import raised
 
 from ledger.errors import InvalidQuantity, PluginError
 from ledger.sdk import Context, InputFacts, OutputFacts, SupplyFacts
@@ -204,14 +205,10 @@ def test_beer_without_alcohol_gets_a_note() -> None:
      "activity.effluents[0].codOut"),
 ])
 def test_activities_that_contradict_their_record(activity: dict[str, Any], field: str) -> None:
-    with pytest.raises(PluginError) as caught:
-        assess(brewery(), activity)
-    assert caught.value.field == field
+    assert raised(PluginError, assess, brewery(), activity).field == field
 
 
 def test_values_and_units_that_no_activity_may_state() -> None:
-    with pytest.raises(msgspec.ValidationError):
-        assess(brewery(), {"food": "cigarettes"})
+    raised(msgspec.ValidationError, assess, brewery(), {"food": "cigarettes"})
     for activity in ({"alcohol": quantity("5", "KGM")}, {**ALCOHOL, "captured": quantity("5", "LTR")}):
-        with pytest.raises(InvalidQuantity):
-            assess(brewery(), activity)
+        raised(InvalidQuantity, assess, brewery(), activity)

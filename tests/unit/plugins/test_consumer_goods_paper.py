@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from carbon_ledger_consumer_goods import plugin
 from carbon_ledger_consumer_goods.fibre import RAW
+from support.raising import raised
 
 from ledger.errors import InvalidQuantity, PluginError
 from ledger.sdk import Context, InputFacts, OutputFacts, SupplyFacts
@@ -181,9 +182,7 @@ def test_methane_of_waste_water(changed: dict[str, Any], methane: float) -> None
     ({"recycledLots": ["urn:example:lot:none"]}, "activity.recycledLots"),
 ])
 def test_activities_that_contradict_their_record(activity: dict[str, Any], field: str) -> None:
-    with pytest.raises(PluginError) as caught:
-        assess(papermaking(), activity)
-    assert caught.value.field == field
+    assert raised(PluginError, assess, papermaking(), activity).field == field
 
 
 @pytest.mark.parametrize("activity", [
@@ -196,8 +195,7 @@ def test_activities_that_contradict_their_record(activity: dict[str, Any], field
     {"colour": "white"},
 ])
 def test_figures_that_no_activity_may_state(activity: dict[str, Any]) -> None:
-    with pytest.raises(msgspec.ValidationError):
-        assess(papermaking(), activity)
+    raised(msgspec.ValidationError, assess, papermaking(), activity)
 
 
 SELLING = (PAPER, output("700000 KWH", "coProduct"))
@@ -234,14 +232,9 @@ def test_findings_of_papermaking(given: Context, activity: Mapping[str, Any], to
 
 
 def test_unknown_province_year_and_unit() -> None:
-    with pytest.raises(PluginError) as caught:
-        assess(papermaking(place="CN-XX"))
-    assert caught.value.code == "unknown-place"
-    with pytest.raises(PluginError) as caught:
-        assess(papermaking(year=2010))
-    assert caught.value.code == "no-factor-for-year"
-    with pytest.raises(InvalidQuantity):
-        assess(papermaking(), {"effluents": [{**EFFLUENT, "volume": quantity("1", "TNE")}]})
+    assert raised(PluginError, assess, papermaking(place="CN-XX")).code == "unknown-place"
+    assert raised(PluginError, assess, papermaking(year=2010)).code == "no-factor-for-year"
+    raised(InvalidQuantity, assess, papermaking(), {"effluents": [{**EFFLUENT, "volume": quantity("1", "TNE")}]})
 
 
 def test_the_mean_of_chinas_mills() -> None:

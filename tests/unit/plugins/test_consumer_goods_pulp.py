@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from carbon_ledger_consumer_goods import plugin
 from carbon_ledger_consumer_goods.common import factors
+from support.raising import raised
 
 from ledger.errors import InvalidQuantity, PluginError
 from ledger.sdk import Context, InputFacts, OutputFacts, SupplyFacts
@@ -179,14 +180,9 @@ def test_a_mill_on_black_liquor_gets_no_paper_below_zero() -> None:
 
 
 def test_black_liquor_of_a_process_without_one() -> None:
-    with pytest.raises(PluginError) as caught:
-        assess(pulping(), {**KRAFT, "method": "mechanical"})
-    assert caught.value.field == "activity.ownFuels"
-    with pytest.raises(PluginError) as caught:
-        assess(pulping(), {**KRAFT, "rawDryness": "0"})
-    assert caught.value.field == "activity.rawDryness"
+    assert raised(PluginError, assess, pulping(), {**KRAFT, "method": "mechanical"}).field == "activity.ownFuels"
+    assert raised(PluginError, assess, pulping(), {**KRAFT, "rawDryness": "0"}).field == "activity.rawDryness"
 
 
 def test_limestone_in_no_unit_of_mass() -> None:
-    with pytest.raises(InvalidQuantity):
-        assess(pulping(supply("limestone", "4 KWH")), KRAFT)
+    raised(InvalidQuantity, assess, pulping(supply("limestone", "4 KWH")), KRAFT)

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from carbon_ledger_equipment.forging import Forging
 from carbon_ledger_steel.arc_furnace import ElectricArcFurnace
+from support.raising import raised
 
 from ledger.core.outcome.assessment import Line
 from ledger.sdk import (
@@ -92,5 +93,4 @@ def test_the_sdk_has_both_types() -> None:
         deviation="1.1", pedigree=SCORES
     )
     for bad in ({"deviation": "0.9"}, {"deviation": "-1.1"}, {"pedigree": [1, 2, 3, 4]}, {"pedigree": [1, 2, 3, 4, 6]}):
-        with pytest.raises(msgspec.ValidationError):
-            msgspec.convert(bad, Meter)
+        raised(msgspec.ValidationError, msgspec.convert, bad, Meter)

@@ -9,6 +9,7 @@ import pytest
 from carbon_ledger_electronics import plugin
 from carbon_ledger_electronics.common import factors
 from carbon_ledger_electronics.fluorinated import NEWER
+from support.raising import raised
 
 from ledger.errors import InvalidQuantity, PluginError
 from ledger.footprint.stored.gwp import AR6
@@ -94,13 +95,13 @@ def test_defaults(substrate: str, gas: str, emitted: str, tetrafluoromethane: st
 
 
 def test_displays_need_to_know_the_process() -> None:
-    with pytest.raises(PluginError) as told:
-        fab(NF3, substrate="display")
-    assert (told.value.code, told.value.field) == ("no-factor", "activity.gases")
+    error = raised(PluginError, fab, NF3, substrate="display")
+    assert (error.code, error.field) == ("no-factor", "activity.gases")
     found = fab(NF3, substrate="display", gases=[{"gas": "NF3", "process": "remoteCleaning"}])
     assert gases(found) == {("NF3", "NF3"): Decimal("2.7")}
-    with pytest.raises(PluginError, match="no default for C3F8 on display"):
-        fab(supply("C3F8", "1 KGM"), substrate="display")
+    assert "no default for C3F8 on display" in str(raised(
+        PluginError, fab, supply("C3F8", "1 KGM"), substrate="display"
+    ))
     own = fab(supply("C3F8", "1 KGM"), substrate="display", gases=[{"gas": "C3F8", "utilisation": "0.6"}])
     assert gases(own) == {("C3F8", "C3F8"): Decimal("0.36")}
 
@@ -145,9 +146,7 @@ def test_with_factor_sets_a_gas_without_a_potential_has_an_estimate() -> None:
 
 
 def test_the_use_of_a_newer_gas_needs_factor_sets() -> None:
-    with pytest.raises(PluginError) as told:
-        fab(supply("C4F8", "10 KGM"), gases=[{"gas": "C4F8"}])
-    assert told.value.field == "activity.gases[0].gas"
+    assert raised(PluginError, fab, supply("C4F8", "10 KGM"), gases=[{"gas": "C4F8"}]).field == "activity.gases[0].gas"
 
 
 def test_priced_gas_is_emitted_all_the_same() -> None:
@@ -163,8 +162,7 @@ def test_priced_gas_is_emitted_all_the_same() -> None:
     {"gas": "NF3", "process": "sputtering"},
 ])
 def test_fractions_outside_zero_to_one_and_unknown_gases(use: dict[str, str]) -> None:
-    with pytest.raises(msgspec.ValidationError):
-        fab(NF3, gases=[use])
+    raised(msgspec.ValidationError, fab, NF3, gases=[use])
 
 
 @pytest.mark.parametrize(("uses", "field"), [
@@ -174,19 +172,15 @@ def test_fractions_outside_zero_to_one_and_unknown_gases(use: dict[str, str]) ->
     ([{"gas": "NF3", "heel": "1"}], "activity.gases[0].heel"),
 ])
 def test_uses_that_cannot_be(uses: list[dict[str, str]], field: str) -> None:
-    with pytest.raises(PluginError) as told:
-        fab(NF3, gases=uses)
-    assert (told.value.code, told.value.field) == ("invalid-activity", field)
+    error = raised(PluginError, fab, NF3, gases=uses)
+    assert (error.code, error.field) == ("invalid-activity", field)
 
 
 @pytest.mark.parametrize("wrong", [supply("NF3", "100 KWH"), supply("CF4", "3 NM3"), supply("electricity", "1 TNE")])
 def test_wrong_units(wrong: SupplyFacts) -> None:
-    with pytest.raises(InvalidQuantity):
-        fab(wrong)
-    with pytest.raises(InvalidQuantity):
-        fab(NF3, area={"value": "100", "unit": "KGM"})
-    with pytest.raises(InvalidQuantity):
-        fab(NF3, started={"value": "100", "unit": "KGM"})
+    raised(InvalidQuantity, fab, wrong)
+    raised(InvalidQuantity, fab, NF3, area={"value": "100", "unit": "KGM"})
+    raised(InvalidQuantity, fab, NF3, started={"value": "100", "unit": "KGM"})
 
 
 def test_the_published_average_of_the_industry_is_reproduced() -> None:
@@ -223,8 +217,9 @@ def test_yield_of_a_fab(started: str, told: dict[str, bool]) -> None:
 
 
 def test_what_is_not_counted_has_no_yield_of_pieces() -> None:
-    with pytest.raises(PluginError, match="counted in pieces"):
-        fab(NF3, made=output("125 KGM"), started={"value": "1000", "unit": "H87"})
+    assert "counted in pieces" in str(raised(
+        PluginError, fab, NF3, made=output("125 KGM"), started={"value": "1000", "unit": "H87"}
+    ))
 
 
 def test_places_and_years() -> None:
@@ -232,9 +227,7 @@ def test_places_and_years() -> None:
     assert gases(fab(power, place="CN-SH", year=2021)) == {("electricity", "CO2"): Decimal("583.4")}
     assert gases(fab(power, place="KR")) == {}  # left to the core
     for place, year, code in (("CN-XX", 2022, "unknown-place"), ("CN-SH", 2019, "no-factor-for-year")):
-        with pytest.raises(PluginError) as told:
-            fab(power, place=place, year=year)
-        assert told.value.code == code
+        assert raised(PluginError, fab, power, place=place, year=year).code == code
 
 
 def modules(*supplies: SupplyFacts, inputs: tuple[InputFacts, ...] = (), out: OutputFacts | None = None,
@@ -334,13 +327,11 @@ def test_silicon_that_nobody_weighed_is_not_balanced() -> None:
 
 @pytest.mark.parametrize("steps", [[], ["cell", "cell"]])
 def test_steps_that_are_none(steps: list[str]) -> None:
-    with pytest.raises(PluginError, match="each named once"):
-        modules(POWER, steps=steps)
+    assert "each named once" in str(raised(PluginError, modules, POWER, steps=steps))
 
 
 def test_two_processes_of_sulphur_hexafluoride_have_to_be_told_apart() -> None:
-    with pytest.raises(PluginError, match="no default for SF6 on photovoltaic"):
-        modules(POWER, supply("SF6", "1 KGM"))
+    assert "no default for SF6 on photovoltaic" in str(raised(PluginError, modules, POWER, supply("SF6", "1 KGM")))
 
 
 def test_every_factor_says_what_it_emits() -> None:

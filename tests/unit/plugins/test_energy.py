@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 from carbon_ledger_energy import plugin
+from support.raising import raised
 
 from ledger.errors import PluginError, Refused
 from ledger.sdk.testing import Run, attribute, context, lot, output, run, supply
@@ -115,21 +116,20 @@ def test_what_plants_can_give(
 def test_attributes_are_of_the_plant_and_no_more_than_it_generated() -> None:
     found = assessed("photovoltaic", output("100 KWH"), green("100 KWH", "wind"), activity={"capacity": "10"})
     assert found.findings == {"attribute-technology": True}
-    with pytest.raises(Refused) as caught:
-        assessed("photovoltaic", output("100 KWH"), green("100.1 KWH"), activity={"capacity": "10"})
-    assert caught.value.code == "attribute-excess"
+    assert raised(
+        Refused, assessed, "photovoltaic", output("100 KWH"), green("100.1 KWH"), activity={"capacity": "10"}
+    ).code == "attribute-excess"
 
 
 def test_a_route_that_generates_nothing_renewable_makes_no_attributes() -> None:
-    with pytest.raises(Refused) as caught:
-        assessed("gridImport", output("100 KWH"), green("1 KWH"), supplies=[supply("electricity", "100 KWH")])
-    assert caught.value.code == "attribute-excess"
+    assert raised(
+        Refused, assessed, "gridImport", output("100 KWH"), green("1 KWH"), supplies=[supply("electricity", "100 KWH")]
+    ).code == "attribute-excess"
 
 
 @pytest.mark.parametrize("activity", [{}, {"capacity": "0"}, {"capacity": "-5"}, {"capacity": "1", "tilt": "30"}])
 def test_wrong_activities_are_refused(activity: dict[str, str]) -> None:
-    with pytest.raises(msgspec.ValidationError):
-        assessed("photovoltaic", output("1 KWH"), activity=activity)
+    raised(msgspec.ValidationError, assessed, "photovoltaic", output("1 KWH"), activity=activity)
 
 
 # The grid
@@ -174,9 +174,9 @@ def test_places_and_years_without_a_factor_are_refused(place: str, year: int, co
         assessed("gridImport", output("1 KWH"), supplies=[supply("electricity", "1 KWH")], place=place, year=year)
     assert caught.value.code == code
     if year == 2019:
-        with pytest.raises(PluginError) as caught:
-            assessed("photovoltaic", output("1 KWH"), activity={"capacity": "1"}, place=place, year=year)
-        assert caught.value.code == code
+        assert raised(
+            PluginError, assessed, "photovoltaic", output("1 KWH"), activity={"capacity": "1"}, place=place, year=year
+        ).code == code
 
 
 @pytest.mark.parametrize(("bought", "inputs", "findings"), [
@@ -271,12 +271,11 @@ def test_a_storage_needs_attributes_for_its_losses_alone() -> None:
     given = {"inputs": [power("1000 KWH")], "activity": {"phase": "cycle", "capacity": "1000"}}
     found = assessed("storage", output("900 KWH"), attributes=(attribute("100 KWH"),), **given)
     assert found.burdens["renewableEnergyMj"] == pytest.approx(360, rel=EXACT)
-    with pytest.raises(Refused) as caught:
-        assessed("storage", output("900 KWH"), attributes=(attribute("101 KWH"),), **given)
-    assert caught.value.code == "attribute-excess"
-    with pytest.raises(Refused) as caught:
-        assessed("storage", output("900 KWH"), green("900 KWH"), **given)
-    assert caught.value.code == "attribute-excess", "storage generates nothing"
+    assert raised(
+        Refused, assessed, "storage", output("900 KWH"), attributes=(attribute("101 KWH"),), **given
+    ).code == "attribute-excess"
+    error = raised(Refused, assessed, "storage", output("900 KWH"), green("900 KWH"), **given)
+    assert error.code == "attribute-excess", "storage generates nothing"
 
 
 # Boilers
@@ -325,6 +324,6 @@ def test_an_electrode_boiler_takes_attributes_for_all_of_its_power() -> None:
     assert found.burdens["electricityLocation"] == pytest.approx(239.12, rel=EXACT)  # 400 * 0.5978
     assert found.burdens["electricityMarket"] == pytest.approx(400 * 0.6096 * 0.25, rel=EXACT)
     assert found.burdens["renewableEnergyMj"] == pytest.approx(100, rel=EXACT)
-    with pytest.raises(Refused) as caught:
-        assessed("heatBoiler", output("3500 3B"), attributes=(attribute("1000.1 KWH"),), **given)
-    assert caught.value.code == "attribute-excess"
+    assert raised(
+        Refused, assessed, "heatBoiler", output("3500 3B"), attributes=(attribute("1000.1 KWH"),), **given
+    ).code == "attribute-excess"

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from carbon_ledger_energy import plugin
 from msgspec.structs import replace
+from support.raising import raised
 
 from ledger.errors import PluginError, Refused
 from ledger.sdk.testing import Run, context, lot, output, run, supply
@@ -76,9 +77,7 @@ def test_value_shares_as_records_say() -> None:
 
 
 def test_mass_shares_nothing() -> None:
-    with pytest.raises(Refused) as caught:
-        plant(allocation="mass")
-    assert caught.value.code == "missing-weight"
+    assert raised(Refused, plant, allocation="mass").code == "missing-weight"
 
 
 def test_outputs_of_one_carrier_have_one_figure_per_unit() -> None:
@@ -157,9 +156,8 @@ def test_a_basis_that_is_not_used_is_named() -> None:
     ({"basis": "heatSupplyRatio", "boilerHeat": {"value": "291982", "unit": "3B"}}, "boilerHeat"),
 ])
 def test_what_a_basis_needs(activity: dict[str, Any], field: str) -> None:
-    with pytest.raises(PluginError) as caught:
-        plant(activity=activity)
-    assert (caught.value.code, caught.value.field) == ("invalid-activity", f"activity.{field}")
+    error = raised(PluginError, plant, activity=activity)
+    assert (error.code, error.field) == ("invalid-activity", f"activity.{field}")
 
 
 @pytest.mark.parametrize("activity", [
@@ -167,8 +165,7 @@ def test_what_a_basis_needs(activity: dict[str, Any], field: str) -> None:
     {"analyses": [{"material": "naturalGas", "oxidation": "1.01"}]},
 ])
 def test_wrong_activities_are_refused(activity: dict[str, Any]) -> None:
-    with pytest.raises(msgspec.ValidationError):
-        plant(activity=activity)
+    raised(msgspec.ValidationError, plant, activity=activity)
 
 
 @pytest.mark.parametrize(("activity", "field"), [
@@ -184,9 +181,9 @@ def test_a_basis_of_no_plant_is_refused(activity: dict[str, Any], field: str) ->
     asked = context("energy.combinedHeatAndPower", outputs=(output("32442.5 KWH"), output("175189.5 3B")),
                     place="CN-JS", year=2022, supplies=(supply(*GAS),), allocation="energy", hours="744")
     run(ENERGY, asked, activity)
-    with pytest.raises(PluginError) as raised:
-        run(ENERGY, replace(asked, sets=True, questions=True), activity)
-    assert raised.value.field == f"activity.{field}"
+    assert raised(
+        PluginError, run, ENERGY, replace(asked, sets=True, questions=True), activity
+    ).field == f"activity.{field}"
 
 
 @pytest.mark.parametrize("activity", [

@@ -13,6 +13,7 @@ from carbon_ledger_equipment.common import factors
 from carbon_ledger_equipment.forging import Forging
 from carbon_ledger_equipment.machining import Machining
 from carbon_ledger_equipment.remanufacturing import Remanufacturing, ReplacedPart
+from support.raising import raised
 
 from ledger.core.record.values import Output
 from ledger.errors import PluginError
@@ -327,11 +328,10 @@ def _replaced(count: int) -> Remanufacturing:
 ])
 def test_bad_activities_are_refused_by_field(route: str, activity: Any, field: str) -> None:
     given = rebuilt()
-    with pytest.raises(PluginError) as caught:
-        assess(context(route, given.inputs, given.supplies, given.outputs), activity)
-    assert caught.value.field == field
-    assert caught.value.rule
-    assert caught.value.value
+    error = raised(PluginError, assess, context(route, given.inputs, given.supplies, given.outputs), activity)
+    assert error.field == field
+    assert error.rule
+    assert error.value
 
 
 @pytest.mark.parametrize(("activity", "body"), [
@@ -340,8 +340,7 @@ def test_bad_activities_are_refused_by_field(route: str, activity: Any, field: s
     (Machining, b'{"machineHours":20}'), (Assembly, b'{"tests":1}'),
 ])
 def test_activities_are_typed(activity: type, body: bytes) -> None:
-    with pytest.raises(msgspec.ValidationError):
-        msgspec.json.decode(body, type=activity)
+    raised(msgspec.ValidationError, msgspec.json.decode, body, type=activity)
 
 
 def test_the_factor_table() -> None:

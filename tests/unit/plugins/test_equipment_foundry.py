@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from carbon_ledger_equipment.casting import Casting, charge_mass
 from carbon_ledger_equipment.heat_treatment import HeatTreatment
+from support.raising import raised
 from unit.plugins.test_equipment import assess, codes, context, figures_of, lot, out, supply
 
 from ledger.errors import PluginError
@@ -145,11 +146,10 @@ def test_heat_treatment_with_gas() -> None:
     (furnace_load(GAS), HeatTreatment(rejected=-1), "activity.rejected"),
 ])
 def test_bad_activities_are_refused_by_field(given: Context, activity: Any, field: str) -> None:
-    with pytest.raises(PluginError) as caught:
-        assess(given, activity)
-    assert caught.value.field == field
-    assert caught.value.rule
-    assert caught.value.value
+    error = raised(PluginError, assess, given, activity)
+    assert error.field == field
+    assert error.rule
+    assert error.value
 
 
 def test_activities_within_the_limits_are_taken() -> None:
@@ -164,5 +164,4 @@ def test_activities_within_the_limits_are_taken() -> None:
     (Casting, b'{"heats":1}'), (HeatTreatment, b'{"steps":["frying"]}'), (HeatTreatment, b'{"heating":"none"}'),
 ])
 def test_activities_are_typed(activity: type, body: bytes) -> None:
-    with pytest.raises(msgspec.ValidationError):
-        msgspec.json.decode(body, type=activity)
+    raised(msgspec.ValidationError, msgspec.json.decode, body, type=activity)

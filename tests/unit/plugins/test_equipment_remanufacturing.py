@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 from carbon_ledger_equipment import plugin
+from support.raising import raised
 
 from ledger.errors import InvalidQuantity, PluginError
 from ledger.sdk import Context, InputFacts, SupplyFacts
@@ -217,15 +218,13 @@ def test_parts_kept_weigh_no_more_than_what_was_reused() -> None:
     ({"efficiency": "0"}, "activity.efficiency"),
 ])
 def test_bad_activities_are_refused_by_field(activity: dict[str, Any], field: str) -> None:
-    with pytest.raises(PluginError) as caught:
-        work(rebuilt(), **activity)
-    assert caught.value.field == field
-    assert caught.value.rule
+    error = raised(PluginError, work, rebuilt(), **activity)
+    assert error.field == field
+    assert error.rule
 
 
 def test_a_footprint_is_kilograms() -> None:
-    with pytest.raises(InvalidQuantity):
-        work(rebuilt(), comparedTo={**new("1"), "footprint": {"value": "1", "unit": "KWH"}})
+    raised(InvalidQuantity, work, rebuilt(), comparedTo={**new("1"), "footprint": {"value": "1", "unit": "KWH"}})
 
 
 @pytest.mark.parametrize("activity", [
@@ -233,8 +232,7 @@ def test_a_footprint_is_kilograms() -> None:
     {"comparedTo": {**new("1"), "footprint": kilograms("-1")}}, {"reusedParts": [{"part": "block"}]},
 ])
 def test_activities_are_typed(activity: dict[str, Any]) -> None:
-    with pytest.raises(msgspec.ValidationError):
-        work(rebuilt(), **activity)
+    raised(msgspec.ValidationError, work, rebuilt(), **activity)
 
 
 def test_new_units_are_machines_and_not_groups_of_parts() -> None:

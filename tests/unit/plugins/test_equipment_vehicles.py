@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from carbon_ledger_equipment import plugin
 from carbon_ledger_equipment.vehicles import CLEAN_ENERGY, NEW_ENERGY
+from support.raising import raised
 
 from ledger.errors import InvalidQuantity, PluginError
 from ledger.sdk import Context, InputFacts, OutputFacts, SupplyFacts
@@ -106,15 +107,13 @@ def test_refrigerant_of_which_nothing_is_said_is_a_gap() -> None:
     ("gasoline", {"rejected": -1}, "activity.rejected"),
 ])
 def test_bad_activities_are_refused_by_field(powertrain: str, activity: dict[str, Any], field: str) -> None:
-    with pytest.raises(PluginError) as caught:
-        make(line(POWER, COLD), powertrain, **activity)
-    assert caught.value.field == field
-    assert caught.value.rule
+    error = raised(PluginError, make, line(POWER, COLD), powertrain, **activity)
+    assert error.field == field
+    assert error.rule
 
 
 def test_a_capacity_is_an_energy() -> None:
-    with pytest.raises(InvalidQuantity):
-        make(line(POWER), "hybrid", batteryCapacity={"value": "5", "unit": "KGM"})
+    raised(InvalidQuantity, make, line(POWER), "hybrid", batteryCapacity={"value": "5", "unit": "KGM"})
 
 
 @pytest.mark.parametrize("activity", [
@@ -122,5 +121,4 @@ def test_a_capacity_is_an_energy() -> None:
     {"powertrain": "diesel", "refrigerantCharged": {"value": "-1", "unit": "KGM"}},
 ])
 def test_activities_are_typed(activity: dict[str, Any]) -> None:
-    with pytest.raises(msgspec.ValidationError):
-        run(plugin(), line(POWER), activity)
+    raised(msgspec.ValidationError, run, plugin(), line(POWER), activity)

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from carbon_ledger_equipment import plugin
 from carbon_ledger_equipment.welding import GasShare, carbon_dioxide_share, gases
+from support.raising import raised
 
 from ledger.errors import InvalidQuantity, PluginError
 from ledger.sdk import Context, InputFacts, OutputFacts, SupplyFacts
@@ -122,18 +123,16 @@ def test_findings(given: Context, activity: dict[str, Any], told: dict[str, bool
 
 
 def test_more_weld_metal_than_filler_is_refused() -> None:
-    with pytest.raises(PluginError) as caught:
-        weld(welded(POWER, WIRE), deposited={"value": "20.3", "unit": "KGM"})
-    assert caught.value.field == "activity.deposited"
+    assert raised(
+        PluginError, weld, welded(POWER, WIRE), deposited={"value": "20.3", "unit": "KGM"}
+    ).field == "activity.deposited"
     # Scales agree to a per cent.
     assert weld(welded(POWER, WIRE), deposited={"value": "20.2", "unit": "KGM"}).findings == {}
 
 
 def test_wrong_units_and_places() -> None:
-    with pytest.raises(InvalidQuantity):
-        weld(welded(supply("propane", "10 KWH")))
-    with pytest.raises(InvalidQuantity):
-        weld(welded(POWER, WIRE), deposited={"value": "5", "unit": "KWH"})
+    raised(InvalidQuantity, weld, welded(supply("propane", "10 KWH")))
+    raised(InvalidQuantity, weld, welded(POWER, WIRE), deposited={"value": "5", "unit": "KWH"})
     # A province without a factor of its own takes its region's, 80 * 0.2268; abroad it is left to the core.
     assert weld(welded(POWER, WIRE, place="CN-XZ")).footprint == pytest.approx(18.144)
     assert weld(welded(POWER, WIRE, place="DE")).footprint == 0.0
@@ -144,8 +143,7 @@ def test_wrong_units_and_places() -> None:
     {"deposited": {"value": "-1", "unit": "KGM"}}, {"wire": "1"}, {"shielding": [{"gas": "xenon", "share": "1"}]},
 ])
 def test_activities_are_typed(activity: dict[str, Any]) -> None:
-    with pytest.raises(msgspec.ValidationError):
-        weld(welded(POWER, WIRE), **activity)
+    raised(msgspec.ValidationError, weld, welded(POWER, WIRE), **activity)
 
 
 def test_the_fuel_gases_follow_from_stoichiometry() -> None:

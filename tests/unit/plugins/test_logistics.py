@@ -9,6 +9,7 @@ import pytest
 from carbon_ledger_logistics import plugin
 from carbon_ledger_logistics.common import factors
 from carbon_ledger_logistics.transport import POSSIBLE_ENERGY, PREFIXES, USUAL_ENERGY
+from support.raising import raised
 
 from ledger.errors import InvalidQuantity, PluginError
 from ledger.footprint.stored.gwp import AR6
@@ -213,20 +214,15 @@ def test_findings(given: Context, activity: Mapping[str, Any], told: dict[str, b
     (trip(supply("electricity", "400 KWH"), year=2010), {"mode": "rail", "consignments": FREIGHT}, "end"),
 ])
 def test_what_cannot_be_is_refused_by_field(given: Context, activity: Mapping[str, Any], field: str) -> None:
-    with pytest.raises(PluginError) as caught:
-        assess(given, activity)
-    assert caught.value.field == field
+    assert raised(PluginError, assess, given, activity).field == field
 
 
 def test_wrong_units_and_shares_above_one() -> None:
-    with pytest.raises(InvalidQuantity):
-        assess(trip(DIESEL, outputs=(output("8000 KMT", lot=A), output("2000 TKM", lot=B))), ROAD)
-    with pytest.raises(InvalidQuantity):
-        assess(trip(supply("diesel", "160 MTK")), ROAD)
+    raised(InvalidQuantity, assess, trip(DIESEL, outputs=(output("8000 KMT", lot=A), output("2000 TKM", lot=B))), ROAD)
+    raised(InvalidQuantity, assess, trip(supply("diesel", "160 MTK")), ROAD)
     for wrong in ({"methaneSlip": "1.1"}, {"mode": "cart"}, {"consignments": [{**FREIGHT[0], "mass": "20"}]},
                   {"analyses": [{"material": "diesel", "oxidation": "1.1"}]}):
-        with pytest.raises(msgspec.ValidationError):
-            assess(trip(DIESEL), {**ROAD, **wrong})
+        raised(msgspec.ValidationError, assess, trip(DIESEL), {**ROAD, **wrong})
 
 
 def test_a_hub() -> None:

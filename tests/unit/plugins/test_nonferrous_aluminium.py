@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from carbon_ledger_nonferrous import plugin
+from support.raising import raised
 
 from ledger.errors import PluginError
 from ledger.sdk import InputFacts, OutputFacts, SupplyFacts
@@ -130,9 +131,7 @@ def test_liquid_metal_cast_to_ingots_is_not_alloyed_directly() -> None:
     ({"directAlloying": True}, "activity.directAlloying"),
 ])
 def test_lots_that_are_not_liquid(activity: dict[str, Any], field: str) -> None:
-    with pytest.raises(PluginError) as told:
-        casthouse(**activity)
-    assert told.value.field == field
+    assert raised(PluginError, casthouse, **activity).field == field
 
 
 @pytest.mark.parametrize(("gas", "made", "molten", "told"), [

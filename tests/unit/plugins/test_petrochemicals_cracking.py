@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from carbon_ledger_petrochemicals import plugin
+from support.raising import raised
 
 from ledger.errors import PluginError
 from ledger.sdk import OutputFacts
@@ -137,10 +138,10 @@ def test_cracker_refuses_what_cannot_be() -> None:
     assert crack({}, supplies=()).findings["no-feedstock"]
     burnt = supply("naphtha", "1 TNE", combustion=Decimal(3000))
     assert crack({}, supplies=(burnt,)).findings["feedstock-burnt"]
-    with pytest.raises(PluginError, match="material of a supply"):
-        crack({"feedstocks": ["ethane"]})
-    with pytest.raises(PluginError, match="carbon of plasticOil is not known"):
-        crack({"feedstocks": ["plasticOil"]}, supplies=(supply("plasticOil", "1 TNE"),))
+    assert "material of a supply" in str(raised(PluginError, crack, {"feedstocks": ["ethane"]}))
+    assert "carbon of plasticOil is not known" in str(raised(
+        PluginError, crack, {"feedstocks": ["plasticOil"]}, supplies=(supply("plasticOil", "1 TNE"),)
+    ))
 
 
 def test_cracker_yield_above_one() -> None:

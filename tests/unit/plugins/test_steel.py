@@ -12,6 +12,7 @@ from carbon_ledger_steel.carbon import factors
 from carbon_ledger_steel.furnace import Charge
 from carbon_ledger_steel.integrated import BlastFurnaceBasicOxygen
 from carbon_ledger_steel.scrap import ScrapProcessing
+from support.raising import raised
 
 from ledger.core.record.values import Output
 from ledger.errors import InvalidQuantity, PluginError
@@ -368,11 +369,10 @@ def test_nothing_metallic_refuses() -> None:
     (ElectricArcFurnace(iron_content={"coke": "0.1"}), "activity.ironContent.coke"),
 ])
 def test_bad_activities_are_refused_by_field(activity: ElectricArcFurnace, field: str) -> None:
-    with pytest.raises(PluginError) as caught:
-        assess(arc(), activity)
-    assert caught.value.field == field
-    assert caught.value.rule
-    assert caught.value.value
+    error = raised(PluginError, assess, arc(), activity)
+    assert error.field == field
+    assert error.rule
+    assert error.value
 
 
 @pytest.mark.parametrize("body", [
@@ -380,8 +380,7 @@ def test_bad_activities_are_refused_by_field(activity: ElectricArcFurnace, field
     b'{"charge":[{"lot":"urn:l","kind":"gold"}]}',
 ])
 def test_activities_are_typed(body: bytes) -> None:
-    with pytest.raises(msgspec.ValidationError):
-        msgspec.json.decode(body, type=ElectricArcFurnace)
+    raised(msgspec.ValidationError, msgspec.json.decode, body, type=ElectricArcFurnace)
 
 
 def test_an_activity_on_the_wire() -> None:
@@ -402,8 +401,7 @@ def test_furnace_hours() -> None:
 
 
 def test_a_quantity_of_the_wrong_dimension_is_refused() -> None:
-    with pytest.raises(InvalidQuantity):
-        assess(arc(supply("electricity", "420", "KGM")))
+    raised(InvalidQuantity, assess, arc(supply("electricity", "420", "KGM")))
 
 
 def test_recycled_steel_is_not_diluted_by_lime() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from carbon_ledger_steel import plugin
+from support.raising import raised
 
 from ledger.errors import InvalidQuantity, PluginError
 from ledger.sdk import InputFacts, SupplyFacts
@@ -122,20 +123,18 @@ def test_nothing_came_so_nothing_was_captured() -> None:
 
 @pytest.mark.parametrize("evidence", ["", "certificate 7", "A1" * 32, "a1" * 31, "a1" * 32 + "\n"])
 def test_evidence_is_a_digest(evidence: str) -> None:
-    with pytest.raises((PluginError, msgspec.ValidationError)) as caught:
-        capture(storage=({**STORED, "evidence": evidence},))
-    assert "evidence" in str(caught.value)
+    assert "evidence" in str(raised(
+        (PluginError, msgspec.ValidationError), capture, storage=({**STORED, "evidence": evidence},)
+    ))
 
 
 @pytest.mark.parametrize("kind", ["enhancedOilRecovery", "use"])
 def test_use_is_no_storage(kind: str) -> None:
-    with pytest.raises(msgspec.ValidationError):
-        capture(storage=({**STORED, "kind": kind},))
+    raised(msgspec.ValidationError, capture, storage=({**STORED, "kind": kind},))
 
 
 def test_captured_is_a_mass() -> None:
-    with pytest.raises(InvalidQuantity):
-        capture(unit="NM3")
+    raised(InvalidQuantity, capture, unit="NM3")
 
 
 def test_off_gas_of_a_furnace_goes_to_the_washer() -> None:

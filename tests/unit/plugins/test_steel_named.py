@@ -9,6 +9,7 @@ import pytest
 from carbon_ledger_steel import plugin
 from carbon_ledger_steel.carbon import all_factors
 from carbon_ledger_steel.named import WASTE_GAS_CORRECTION
+from support.raising import raised
 
 from ledger.errors import PluginError
 from ledger.sdk import OutputFacts
@@ -155,18 +156,17 @@ def test_gas_beyond_the_carbon_or_the_fuel_refuses() -> None:
     (GAS, {"slags": [{"lot": "urn:gas", "treatment": "substitution"}]}, "activity.slags[0].treatment"),
 ])
 def test_what_cannot_be_named(made: OutputFacts, activity: Mapping[str, Any], field: str) -> None:
-    with pytest.raises(PluginError) as caught:
-        furnace(IRON, made, activity=activity)
-    assert caught.value.field == field
-    assert caught.value.rule
+    error = raised(PluginError, furnace, IRON, made, activity=activity)
+    assert error.field == field
+    assert error.rule
 
 
 def test_converter_slag_replaces_no_clinker() -> None:
     given = context("steel.basicOxygenFurnace", inputs=(lot("1100 KGM", materials={"pigIron": "1"}),),
                     outputs=(output("1000 KGM", materials={"steel": "1"}), SLAG))
-    with pytest.raises(PluginError) as caught:
-        run(plugin(), given, {"slags": [{"lot": "urn:slag", "treatment": "substitution"}]})
-    assert caught.value.field == "activity.slags[0].treatment"
+    assert raised(
+        PluginError, run, plugin(), given, {"slags": [{"lot": "urn:slag", "treatment": "substitution"}]}
+    ).field == "activity.slags[0].treatment"
 
 
 @pytest.mark.parametrize(("made", "activity", "is_refused"), [
@@ -192,8 +192,6 @@ def test_only_slag_is_slag_and_only_gas_is_gas(made: OutputFacts, activity: str,
     for questions in (False, True):
         given = context("steel.blastFurnace", supplies=supplies, outputs=(IRON, made), questions=questions)
         if is_refused and questions:
-            with pytest.raises(PluginError) as caught:
-                run(plugin(), given, {activity: [named]})
-            assert caught.value.field == f"activity.{activity}[0].lot"
+            assert raised(PluginError, run, plugin(), given, {activity: [named]}).field == f"activity.{activity}[0].lot"
         else:
             assert fossil(run(plugin(), given, {activity: [named]}))[1] == 0

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from carbon_ledger_steel import plugin
+from support.raising import raised
 
 from ledger.errors import InvalidQuantity, PluginError
 from ledger.sdk import InputFacts, OutputFacts, SupplyFacts
@@ -228,10 +229,9 @@ def test_gas_of_the_works_heats_the_slab() -> None:
     ("directReduction", {"charge": [{"lot": "urn:other", "kind": "ore"}]}, "activity.charge[0].lot"),
 ])
 def test_activities_that_cannot_be(route: str, activity: Mapping[str, Any], field: str) -> None:
-    with pytest.raises(PluginError) as caught:
-        go(route, (supply("cokingCoal", "1000 KGM"),), (output("1 KGM"),), activity)
-    assert caught.value.field == field
-    assert caught.value.rule
+    error = raised(PluginError, go, route, (supply("cokingCoal", "1000 KGM"),), (output("1 KGM"),), activity)
+    assert error.field == field
+    assert error.rule
 
 
 @pytest.mark.parametrize(("route", "activity"), [
@@ -239,26 +239,24 @@ def test_activities_that_cannot_be(route: str, activity: Mapping[str, Any], fiel
     ("blastFurnace", {"unknown": "1"}), ("sintering", {"analyses": [{"material": "coke", "oxidation": "1.1"}]}),
 ])
 def test_activities_are_typed(route: str, activity: Mapping[str, Any]) -> None:
-    with pytest.raises(msgspec.ValidationError):
-        go(route, (), (output("1 KGM"),), activity)
+    raised(msgspec.ValidationError, go, route, (), (output("1 KGM"),), activity)
 
 
 @pytest.mark.parametrize(("material", "quantity"), [
     ("coke", "50 NM3"), ("electricity", "40 KGM"), ("hydrogen", "60 NM3"), ("naturalGas", "100 KGM"),
 ])
 def test_a_quantity_of_the_wrong_dimension_is_refused(material: str, quantity: str) -> None:
-    with pytest.raises(InvalidQuantity):
-        go("blastFurnace", (supply(material, quantity),), (output("1000 KGM", materials=IRON),))
+    raised(InvalidQuantity, go, "blastFurnace", (supply(material, quantity),), (output("1000 KGM", materials=IRON),))
 
 
 @pytest.mark.parametrize(("place", "year", "code"), [
     ("CN-ZZ", 2022, "unknown-place"), ("CN-HE", 1990, "no-factor-for-year"),
 ])
 def test_power_of_a_province_or_year_that_there_is_not(place: str, year: int, code: str) -> None:
-    with pytest.raises(PluginError) as caught:
-        go("sintering", (supply("ironOre", "950 KGM"), supply("electricity", "40 KWH")), (output("900 KGM"),),
-           place=place, year=year)
-    assert caught.value.code == code
+    assert raised(
+        PluginError, go, "sintering", (supply("ironOre", "950 KGM"), supply("electricity", "40 KWH")),
+        (output("900 KGM"),), place=place, year=year,
+    ).code == code
 
 
 def test_limestone_of_a_lot_gives_off_what_a_supply_does() -> None:

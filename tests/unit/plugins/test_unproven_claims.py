@@ -15,6 +15,7 @@ from carbon_ledger_nonferrous import plugin as nonferrous
 from carbon_ledger_petrochemicals import plugin as petrochemicals
 from msgspec.structs import replace
 from support.questioned import emitting, lacking
+from support.raising import raised
 
 from ledger.errors import PluginError
 from ledger.sdk import Context, Sector, SupplyFacts
@@ -99,9 +100,7 @@ def test_heat_pumps_by_carnot(
 ])
 def test_temperatures_of_no_heat_pump(temperatures: dict[str, str]) -> None:
     given = context("energy.heatBoiler", supplies=(supply("electricity", "1000 KWH"),), outputs=(output("3600 3B"),))
-    with pytest.raises(PluginError) as refused:
-        asked(energy(), given, {"kind": "heatPump", **temperatures})
-    assert refused.value.code == "invalid-activity"
+    assert raised(PluginError, asked, energy(), given, {"kind": "heatPump", **temperatures}).code == "invalid-activity"
 
 
 # Matter that goes nowhere

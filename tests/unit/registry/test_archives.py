@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.raising import raised
 
 from ledger.errors import InvalidInput
 from ledger.registry import archives
@@ -30,10 +31,9 @@ def zipped(members: list[Member], entry: str = ENTRY, method: int = zipfile.ZIP_
 
 
 def refused(data: bytes, digest: str | None = None) -> InvalidInput:
-    with pytest.raises(InvalidInput) as caught:
-        read_archive(data, digest)
-    assert (caught.value.code, bool(caught.value.rule)) == ("plugin-archive", True)
-    return caught.value
+    error = raised(InvalidInput, read_archive, data, digest)
+    assert (error.code, bool(error.rule)) == ("plugin-archive", True)
+    return error
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 import pytest
 from msgspec import Meta, Struct
+from support.raising import raised
 
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.values import Fraction, Quantity
@@ -101,9 +102,7 @@ def test_the_schema_of_a_process_has_its_activity(catalogue: Catalogue) -> None:
 
 
 def test_an_unknown_name_gets_the_nearest(catalogue: Catalogue) -> None:
-    with pytest.raises(NotFound) as refused:
-        catalogue.reference("steel.arcFurnace")
-    assert "steel.electricArcFurnace" in (refused.value.rule or "")
+    assert "steel.electricArcFurnace" in (raised(NotFound, catalogue.reference, "steel.arcFurnace").rule or "")
 
 
 ENTRIES = [

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from support.raising import raised
 
 from ledger.errors import PluginError
 from ledger.sdk import CARBONATES, carbonate, from_oxides
@@ -37,11 +38,9 @@ def test_clinker_by_its_oxides() -> None:
 
 
 def test_what_cannot_be() -> None:
-    with pytest.raises(PluginError, match="granite"):
-        carbonate("granite")
+    assert "granite" in str(raised(PluginError, carbonate, "granite"))
     for purity, calcined in (("1.01", "1"), ("1", "-0.1")):
-        with pytest.raises(PluginError, match="is"):
-            carbonate("calcite", Decimal(purity), Decimal(calcined))
+        assert "is" in str(raised(PluginError, carbonate, "calcite", Decimal(purity), Decimal(calcined)))
     with pytest.raises(PluginError, match=r"calcium_oxide is 1\.2"):
         from_oxides(Decimal("1.2"), Decimal(0))
     with pytest.raises(PluginError, match=r"other_magnesium_oxide is 0\.03"):

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+from support.raising import raised
 
 from ledger.errors import InvalidQuantity
 from ledger.sdk import (
@@ -70,9 +71,9 @@ def test_the_upstream_of_an_unpriced_supply_is_omitted(
 def test_amounts_of_an_activity_name_their_field() -> None:
     assert kilograms(Quantity(value="2", unit="TNE"), "charged") == Decimal(2000)
     assert amount_in(Quantity(value="2", unit="MWH"), "KWH", "capacity") == Decimal(2000)
-    with pytest.raises(InvalidQuantity) as caught:
-        kilograms(Quantity(value="2", unit="KWH"), "gases[0].held")
-    assert caught.value.field == "activity.gases[0].held"
+    assert raised(
+        InvalidQuantity, kilograms, Quantity(value="2", unit="KWH"), "gases[0].held"
+    ).field == "activity.gases[0].held"
 
 
 @pytest.mark.parametrize(("value", "codes"), [("1", ["heat"]), ("2", []), ("3", []), ("3.1", ["heat"])])

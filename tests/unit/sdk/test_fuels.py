@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from support.raising import raised
 
 from ledger.core.outcome.assessment import Assessment
 from ledger.errors import PluginError
@@ -99,14 +100,14 @@ def test_what_no_fuel_has(measured: dict[str, str], said: str) -> None:
 
 @pytest.mark.parametrize("oxidation", ["1.01", "-0.1", "2"])
 def test_oxidation_above_one_is_no_fraction(oxidation: str) -> None:
-    with pytest.raises(msgspec.ValidationError, match="oxidation"):
-        msgspec.convert({"material": "coke", "oxidation": oxidation}, type=FuelAnalysis)
+    assert "oxidation" in str(raised(
+        msgspec.ValidationError, msgspec.convert, {"material": "coke", "oxidation": oxidation}, type=FuelAnalysis
+    ))
 
 
 @pytest.mark.parametrize("measured", [{}, {"heating_value": "15"}, {"carbon": "0.4"}])
 def test_a_fuel_without_defaults_needs_heat_and_carbon(measured: dict[str, Any]) -> None:
-    with pytest.raises(PluginError, match="have heatingValue and carbon"):
-        burnt(supply("tyres", "1 TNE"), **measured)
+    assert "have heatingValue and carbon" in str(raised(PluginError, burnt, supply("tyres", "1 TNE"), **measured))
 
 
 def test_materials_that_are_not_burnt_here() -> None:
@@ -114,9 +115,8 @@ def test_materials_that_are_not_burnt_here() -> None:
     with pytest.raises(PluginError, match=r"analyses\[0\].material is tyres: it must be the material of a supply"):
         book_energy(Draft(given), given, analyses=(FuelAnalysis(material="tyres"),))
     twice = (FuelAnalysis(material="coke"), FuelAnalysis(material="coke", carbon="0.8"))
-    with pytest.raises(PluginError, match="analysed once"):
-        book_energy(Draft(given), given, analyses=twice)
-    with pytest.raises(PluginError, match="coke, the supply that is burnt"):
-        Draft(given).burn(given.supplies[0], analysis=FuelAnalysis(material="lignite"))
-    with pytest.raises(PluginError, match="not a fuel with default values"):
-        fuel_of(supply("granite", "1 TNE"))
+    assert "analysed once" in str(raised(PluginError, book_energy, Draft(given), given, analyses=twice))
+    assert "coke, the supply that is burnt" in str(raised(
+        PluginError, lambda: Draft(given).burn(given.supplies[0], analysis=FuelAnalysis(material="lignite"))
+    ))
+    assert "not a fuel with default values" in str(raised(PluginError, fuel_of, supply("granite", "1 TNE")))

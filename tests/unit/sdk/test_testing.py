@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import msgspec
 import pytest
+from support.raising import raised
 from support.sectors import works
 
 from ledger.errors import PluginError
@@ -29,9 +30,8 @@ def test_a_record_by_hand() -> None:
 
 def test_what_is_wrong_raises_as_on_the_ledger() -> None:
     given = context("works.make", outputs=(output("1 KGM"),))
-    with pytest.raises(msgspec.ValidationError, match="unknown"):
-        run(works(), given, {"unknown": "1"})
-    with pytest.raises(PluginError, match="no route 'melt'"):
-        run(works(), context("works.melt"))
-    with pytest.raises(PluginError, match="phlogiston"):
-        run(works(), context("works.wrong", outputs=(output("1 KGM"),)), {"how": "gas"})
+    assert "unknown" in str(raised(msgspec.ValidationError, run, works(), given, {"unknown": "1"}))
+    assert "no route 'melt'" in str(raised(PluginError, run, works(), context("works.melt")))
+    assert "phlogiston" in str(raised(
+        PluginError, run, works(), context("works.wrong", outputs=(output("1 KGM"),)), {"how": "gas"}
+    ))

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OKPKey
+from support.raising import raised
 
 from ledger.access.caller import Caller
 from ledger.core.log.note import NoteSigner
@@ -51,16 +52,14 @@ def test_a_token_holds_for_its_time(now: float, is_valid: bool) -> None:
     if is_valid:
         assert check(token, now) == claims()
     else:
-        with pytest.raises(Unauthenticated):
-            check(token, now)
+        raised(Unauthenticated, check, token, now)
 
 
 @pytest.mark.parametrize("age", [ROTATION + SKEW + 1, -SKEW - 1])
 def test_a_key_signs_for_a_day(age: float) -> None:
     """A key that leaks later makes no new tokens."""
     key = TokenKey(8, NOW - age, KEY.jwk)
-    with pytest.raises(Unauthenticated, match="did not sign at that time"):
-        check(signed(claims(), key), NOW, key)
+    assert "did not sign at that time" in str(raised(Unauthenticated, check, signed(claims(), key), NOW, key))
     assert check(signed(claims(iat=int(NOW - age), exp=int(NOW - age) + LIFETIME), key), NOW - age, key)
 
 
@@ -74,8 +73,7 @@ def test_claims_that_are_refused(change: dict[str, Any]) -> None:
                "exp": NOW + LIFETIME, "jti": "1"}
     header = {"alg": "Ed25519", "typ": "at+jwt", "kid": KEY.kid}
     assert check(jwt.encode(header, content, KEY.jwk, ["Ed25519"]))
-    with pytest.raises(Unauthenticated):
-        check(jwt.encode(header, {**content, **change}, KEY.jwk, ["Ed25519"]))
+    raised(Unauthenticated, check, jwt.encode(header, {**content, **change}, KEY.jwk, ["Ed25519"]))
 
 
 def test_keys_derive_from_the_log_key_alone() -> None:
@@ -94,21 +92,20 @@ def test_an_assertion_without_joserfc_is_verified_with_it(algorithm: str) -> Non
     audiences = {"https://ledger.example/auth/token"}
     assert keyid_of(text) == key.keyid.hex()
     assert verified_assertion(text, key.keyid.hex(), enrolled, audiences, NOW).expires == NOW + 120
-    with pytest.raises(OAuthFault, match="revoked"):
-        verified_assertion(text, key.keyid.hex(), enrolled._replace(revoked=True), audiences, NOW)
+    assert "revoked" in str(raised(
+        OAuthFault, verified_assertion, text, key.keyid.hex(), enrolled._replace(revoked=True), audiences, NOW
+    ))
     other = SigningKey.from_seed(b"o" * 32, algorithm)
     faults = []
     for known in (None, enrolled._replace(spki=other.spki)):
-        with pytest.raises(OAuthFault) as caught:
-            verified_assertion(text, key.keyid.hex(), known, audiences, NOW)
-        faults.append(str(caught.value))
+        error = raised(OAuthFault, verified_assertion, text, key.keyid.hex(), known, audiences, NOW)
+        faults.append(str(error))
     assert faults[0] == faults[1], "an enrolled key and an unknown one are told apart"
 
 
 def test_a_key_signs_no_record_as_an_assertion() -> None:
     key = SigningKey.from_seed(b"k" * 32)
-    with pytest.raises(InvalidKey):
-        key.sign_assertion(b"carbon-ledger/record/v1\nledger.example\n\x01" + b"d" * 32)
+    raised(InvalidKey, key.sign_assertion, b"carbon-ledger/record/v1\nledger.example\n\x01" + b"d" * 32)
 
 
 class Clock:

@@ -8,6 +8,7 @@ from typing import Any
 
 import networkx
 import pytest
+from support.raising import raised
 
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import InvalidInput, InvalidQuantity, PluginError
@@ -179,6 +180,6 @@ def test_a_method_that_is_not_known(asked: str) -> None:
 
 
 def test_no_method_at_all() -> None:
-    with pytest.raises(InvalidInput) as caught:
-        find_chain_method(Registry(), "shop.bought/1")
-    assert caught.value.rule == "no installed sector has a chain method"
+    assert raised(
+        InvalidInput, find_chain_method, Registry(), "shop.bought/1"
+    ).rule == "no installed sector has a chain method"

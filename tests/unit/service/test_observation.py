@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from support.raising import raised
 
 from ledger.service.observation import catalogue
 from ledger.service.observation.families import by_label, by_labels, packed, single, unpacked
@@ -59,8 +60,7 @@ def test_processes_read_what_others_send() -> None:
     assert received[3].samples[0].value == 1
     assert received[1].samples[0].value.counts == [0, 1, 0]  # type: ignore[union-attr]
     assert received[2].samples[0].labels == ["overdraft"]
-    with pytest.raises(msgspec.MsgspecError):
-        unpacked(b"garbage")
+    raised(msgspec.MsgspecError, unpacked, b"garbage")
 
 
 def test_names_and_labels_follow_the_rules_of_prometheus() -> None:

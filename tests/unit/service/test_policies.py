@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from support.raising import raised
 from support.witnesses import MemoryLog
 
 from ledger.core.log.cosignature import CosignatureVerifier
@@ -34,8 +35,7 @@ def test_a_policy_that_cannot_be_met_stops_the_start(
 
 
 def test_a_policy_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="No such file"):
-        read_policy(tmp_path / "policy", LogKeys(LOG.vkey))
+    assert "No such file" in str(raised(ConfigurationError, read_policy, tmp_path / "policy", LogKeys(LOG.vkey)))
 
 
 @pytest.mark.parametrize("lines", [

@@ -2,6 +2,7 @@
 
 import pytest
 from support.parties import Party, enrolment, nonces, party
+from support.raising import raised
 
 from ledger.admission.facts import OrganizationFacts
 from ledger.core.record.kinds import AnyRecord, KeyChange, Organization, Product
@@ -38,9 +39,8 @@ def given(one: Party, key: Party, by: Party) -> KeyChange:
 
 
 def refused(request: AppendRequest, record: AnyRecord, signer: Party) -> str:
-    with pytest.raises(Refused) as found:
-        request.check_signer(record, signer.key.keyid)
-    return found.value.code
+    error = raised(Refused, request.check_signer, record, signer.key.keyid)
+    return error.code
 
 
 def test_the_issuer_s_own_key(request_of_one: AppendRequest) -> None:

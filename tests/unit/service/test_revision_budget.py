@@ -1,6 +1,7 @@
 """The budget of revised records: what is used up, what is refused, and when there is room again."""
 
 import pytest
+from support.raising import raised
 
 from ledger.errors import Exhausted
 from ledger.service.posting.revision.budget import DAY, RevisionBudget
@@ -38,8 +39,7 @@ def test_beyond_it(budget: RevisionBudget, asked: int, hours: int) -> None:
 
 
 def test_what_is_older_counts_no_more(budget: RevisionBudget) -> None:
-    with pytest.raises(Exhausted):
-        budget.check("mill", 50, 25 * HOUR - 1)
+    raised(Exhausted, budget.check, "mill", 50, 25 * HOUR - 1)
     budget.check("mill", 50, 25 * HOUR)
 
 
@@ -48,6 +48,4 @@ def test_more_than_a_day_has_at_once() -> None:
     budget = RevisionBudget(10)
     budget.check("mill", 1_000, HOUR)
     budget.charge("mill", 1_000, HOUR)
-    with pytest.raises(Exhausted) as refused:
-        budget.check("mill", 1, 2 * HOUR)
-    assert refused.value.retry_after == 23 * 3_600
+    assert raised(Exhausted, budget.check, "mill", 1, 2 * HOUR).retry_after == 23 * 3_600

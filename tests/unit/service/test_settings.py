@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from support.raising import raised
 
 from ledger.errors import ConfigurationError
 from ledger.service.configuration.resolve import settings_from
@@ -20,20 +21,23 @@ def test_what_is_said() -> None:
 
 @pytest.mark.parametrize("text", ["1", "0", "257", "-2", "2.0", "two", "٣", "9" * 5000])
 def test_numbers_of_workers_that_cannot_be(text: str) -> None:
-    with pytest.raises(ConfigurationError, match="CARBON_LEDGER_WORKERS"):
-        settings_from({"CARBON_LEDGER_WORKERS": text}, Path("/nowhere"))
+    assert "CARBON_LEDGER_WORKERS" in str(raised(
+        ConfigurationError, settings_from, {"CARBON_LEDGER_WORKERS": text}, Path("/nowhere")
+    ))
 
 
 @pytest.mark.parametrize("text", ["0", "0.01", "11", "nan", "inf", "-1", "soon"])
 def test_times_that_cannot_be(text: str) -> None:
-    with pytest.raises(ConfigurationError, match="CARBON_LEDGER_ASSESS_SECONDS"):
-        settings_from({"CARBON_LEDGER_ASSESS_SECONDS": text}, Path("/nowhere"))
+    assert "CARBON_LEDGER_ASSESS_SECONDS" in str(raised(
+        ConfigurationError, settings_from, {"CARBON_LEDGER_ASSESS_SECONDS": text}, Path("/nowhere")
+    ))
 
 
 @pytest.mark.parametrize("text", ["0", "0.9", "2592001", "nan", "hourly"])
 def test_ages_of_cosignatures_that_cannot_be(text: str) -> None:
-    with pytest.raises(ConfigurationError, match="CARBON_LEDGER_RENEW_SECONDS"):
-        settings_from({"CARBON_LEDGER_RENEW_SECONDS": text}, Path("/nowhere"))
+    assert "CARBON_LEDGER_RENEW_SECONDS" in str(raised(
+        ConfigurationError, settings_from, {"CARBON_LEDGER_RENEW_SECONDS": text}, Path("/nowhere")
+    ))
 
 
 def test_an_age_of_cosignatures_that_is_said() -> None:
@@ -47,8 +51,9 @@ def test_revised_per_day() -> None:
 
 @pytest.mark.parametrize("text", ["0", "-1", "1e3", "1000000001", "10000000000", "many"])
 def test_an_unfit_revised_per_day(text: str) -> None:
-    with pytest.raises(ConfigurationError, match="CARBON_LEDGER_REVISED_PER_DAY"):
-        settings_from({"CARBON_LEDGER_REVISED_PER_DAY": text}, Path("/nowhere"))
+    assert "CARBON_LEDGER_REVISED_PER_DAY" in str(raised(
+        ConfigurationError, settings_from, {"CARBON_LEDGER_REVISED_PER_DAY": text}, Path("/nowhere")
+    ))
 
 
 def test_who_reads_metrics() -> None:
@@ -60,5 +65,6 @@ def test_who_reads_metrics() -> None:
 def test_formats_of_the_log() -> None:
     assert settings_from({}, Path("/nowhere")).log_format == "text"
     assert settings_from({"CARBON_LEDGER_LOG_FORMAT": "json"}, Path("/nowhere")).log_format == "json"
-    with pytest.raises(ConfigurationError, match="must be one of text, json"):
-        settings_from({"CARBON_LEDGER_LOG_FORMAT": "JSON"}, Path("/nowhere"))
+    assert "must be one of text, json" in str(raised(
+        ConfigurationError, settings_from, {"CARBON_LEDGER_LOG_FORMAT": "JSON"}, Path("/nowhere")
+    ))

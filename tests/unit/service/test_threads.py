@@ -4,14 +4,14 @@ import asyncio
 import threading
 
 import pytest
+from support.raising import raised
 
 from ledger.host.threads import in_thread
 
 
 def test_what_it_gives_and_what_it_raises() -> None:
     assert asyncio.run(in_thread(divmod, 7, 2)) == (3, 1)
-    with pytest.raises(ZeroDivisionError):
-        asyncio.run(in_thread(divmod, 7, 0))
+    raised(ZeroDivisionError, asyncio.run, in_thread(divmod, 7, 0))
 
 
 def test_a_thread_ends_when_nobody_waits_for_it() -> None:
