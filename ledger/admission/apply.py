@@ -1,7 +1,9 @@
 """The change of state that an admitted record makes."""
 
 from ledger.admission.checks.goods import GOODS
+from ledger.admission.checks.write_offs import note_totals
 from ledger.admission.facts import LotFacts, RecordFacts
+from ledger.admission.kind import Before
 from ledger.admission.kinds.table import kind_of
 from ledger.admission.lots import Plan
 from ledger.admission.state import State, numbered, type_of
@@ -9,8 +11,17 @@ from ledger.core.record.kinds import AnyRecord
 from ledger.core.record.redacted import NONCE
 
 
-def apply(state: State, record: AnyRecord, digest: bytes, plan: Plan) -> tuple[LotFacts, ...]:
-    """Applies an admitted record at index `state.size`. Returns the created lots with their numbers."""
+def before_entering(record: AnyRecord, state: State) -> Before:
+    """The effects of an admitted record that depend on the state before it is applied."""
+    return kind_of(record).before(record, state)
+
+
+def apply(
+    state: State, record: AnyRecord, digest: bytes, plan: Plan, before: Before | None = None
+) -> tuple[LotFacts, ...]:
+    """Applies an admitted record at index `state.size`. Returns the created lots with their numbers. `before`: its
+    effects by the state before it, if the caller has them."""
+    effects = before_entering(record, state) if before is None else before
     index = state.size
     for taken in plan.taken:
         remaining = state.remaining[taken.lot.id] - taken.quantity
@@ -29,7 +40,7 @@ def apply(state: State, record: AnyRecord, digest: bytes, plan: Plan) -> tuple[L
         if lot.item:
             state.holding.setdefault(lot.item, set()).add(lot.id)
         note_seen(state, lot)
-    note(state, record, digest)
+    note(state, record, digest, effects)
     state.digests.add(digest)
     state.size = index + 1
     return lots
@@ -43,9 +54,12 @@ def note_seen(state: State, lot: LotFacts) -> None:
         state.seen.add((lot.product, lot.owner))
 
 
-def note(state: State, record: AnyRecord, digest: bytes) -> None:
+def note(state: State, record: AnyRecord, digest: bytes, before: Before | None = None) -> None:
     """Enters everything besides lots that a record at index `state.size` adds to the state."""
+    effects = before_entering(record, state) if before is None else before
     state.pass_time()
+    if effects.goods:
+        note_totals(state, effects.goods)
     kind_of(record).apply(record, digest, state)
     state.records[digest.hex()] = RecordFacts(state.size, type_of(record), record.issuer)
     if record.nonce != NONCE:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from ledger.admission.admit import admit
-from ledger.admission.apply import apply
+from ledger.admission.apply import apply, before_entering
 from ledger.admission.checks.goods import returned
 from ledger.admission.facts import LotFacts
 from ledger.admission.lookups import flows_named
@@ -17,7 +17,7 @@ from ledger.core.log.merkle import leaf_hash
 from ledger.core.record.kinds import Activation, Addition, Consumption, Transformation
 from ledger.engine.account import Outcome, account, with_revisions
 from ledger.engine.arriving import arriving
-from ledger.engine.lookup_rows import add_lookup_rows, before_entering
+from ledger.engine.lookup_rows import add_lookup_rows
 from ledger.engine.prepare import prepare
 from ledger.engine.prepared import REVISING, Prepared, Submission
 from ledger.engine.revision.recompute import Revision
@@ -189,7 +189,7 @@ class Batch:
         ).to_bytes()
         leaf = leaf_hash(entry)
         before = before_entering(record, state)
-        lots = apply(state, record, submission.digest, plan)
+        lots = apply(state, record, submission.digest, plan, before)
         rows = self.rows
         rows.add_entry(index, entry, leaf)
         rows.add_record(

@@ -7,11 +7,6 @@ from ledger.core.record.kinds import AnyRecord
 from ledger.engine.row_buffer import RowBuffer
 
 
-def before_entering(record: AnyRecord, state: State) -> Before:
-    """The values that the lookup rows of an admitted record need from the state before the record is applied."""
-    return kind_of(record).before(record, state)
-
-
 def add_lookup_rows(rows: RowBuffer, index: int, record: AnyRecord, state: State, before: Before) -> None:
     """Adds the lookup rows of the record at `index`, which is applied to `state` already: rows that it enters for
     itself, and rows about earlier records."""

@@ -1,8 +1,8 @@
 """`python tests/bench/stages.py`: microseconds a record in each stage of an append, in one process, without database.
 
 The load is that of `append.batch`: once with the newest rules alone, once with the factor sets that `init` activates.
-A stage's time is the least processor time of all requests of one process. The last line of a load is the SHA-256 of its entries and
-leaves: a change of speed must not change it.
+A stage is the least processor time of all requests of one process. The last column is the SHA-256 of entries and
+leaves: a faster program gives the same.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import gc
 import hashlib
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, TypeVar
 

@@ -14,7 +14,7 @@ from ledger.admission.checks.custody import check_leaving
 from ledger.admission.checks.goods import GOODS, SOLD, sold_subjects
 from ledger.admission.checks.matter import check_mass
 from ledger.admission.checks.times import check_time
-from ledger.admission.checks.write_offs import WRITE_OFFS, check_documented, note_totals, written_off
+from ledger.admission.checks.write_offs import WRITE_OFFS, check_documented, written_off
 from ledger.admission.facts import Facts, LotFacts
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Check, Plan, create, flow_checks, output_checks, take
@@ -68,7 +68,6 @@ class ConsumptionKind(Kind[Consumption]):
         return Before(goods=written_off(record, state))
 
     def apply(self, record: Consumption, digest: bytes, state: State) -> None:
-        note_totals(state, written_off(record, state))
         for subject, kilograms in _sold(record, state).items():
             state.group_goods[subject] = CONTEXT.add(state.group_goods.get(subject, _NOTHING), kilograms)
 

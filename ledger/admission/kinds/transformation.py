@@ -85,9 +85,6 @@ class TransformationKind(Kind[Transformation]):
     def before(self, record: Transformation, state: State) -> Before:
         return Before(goods=first_taken(record, state))
 
-    def apply(self, record: Transformation, digest: bytes, state: State) -> None:
-        state.group_goods.update(first_taken(record, state))
-
     def rows(self, record: Transformation, index: int, state: State, before: Before) -> Iterator[Row]:
         for (group, subject), kilograms in before.goods.items():
             yield "group_goods", (group, subject, kilograms, index)

@@ -29,6 +29,8 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 def parents(level: Sequence[bytes]) -> list[bytes]:
     """The level above; a last node without a sibling moves up unchanged."""
+    if len(level) in (2, 3):
+        return [node_hash(level[0], level[1]), *level[2:]]
     # Copying a hash state that already has the prefix is a third faster than making a new state for each node.
     fresh = hashlib.sha256(b"\x01").copy
     above = []

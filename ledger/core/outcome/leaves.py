@@ -7,7 +7,9 @@ figure of a single lot can be proved to readers who may not see the other leaves
 
 import base64
 import hashlib
+from binascii import b2a_base64
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import msgspec
 from msgspec import Raw, Struct
@@ -17,6 +19,7 @@ from ledger.core.outcome.assessment import BURDENS, Assessment
 from ledger.core.record.values import Quantity
 
 _encoder = msgspec.json.Encoder(order="sorted")
+_URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 Figures = Mapping[str, float]
 
 
@@ -102,7 +105,8 @@ def salt_seed(nonce: str) -> bytes:
 
 def salt(seed: bytes, index: int) -> str:
     """The salt of leaf `index`."""
-    return base64.urlsafe_b64encode(hashlib.sha256(seed + index.to_bytes(4, "big")).digest()[:16])[:22].decode()
+    salted = hashlib.sha256(seed + index.to_bytes(4, "big")).digest()
+    return b2a_base64(salted[:16], newline=False)[:22].translate(_URL_SAFE).decode()
 
 
 def written(figures: Figures) -> dict[str, str]:

@@ -17,10 +17,13 @@ import msgspec
 
 from ledger.core import patch
 from ledger.core.record.faults import MOST_FAULTS, ShapeFault, explained, faults_of
-from ledger.core.record.kinds import AnyRecord
+from ledger.core.record.kinds import Acceptance, AnyRecord, Consumption, Declaration, Transfer, Transformation
 from ledger.core.record.values import RULES
 from ledger.errors import InvalidBody
 
+BOUNDED: Final = (Transformation, Transfer, Consumption, Declaration, Acceptance)
+"""Record types whose fields hold nothing that a record may not contain, except for the `activity` of a transformation:
+all integers have limits, all keys are ASCII, and no fraction, null or nest fits in."""
 MAX_BODY = 1 << 20
 MAX_DEPTH = 32
 _MAX_INTEGER = 1 << 53
@@ -50,12 +53,35 @@ def encode(value: object) -> bytes:
 def decode_record(body: bytes, *, explain: bool = True) -> AnyRecord:
     """The record whose canonical bytes are `body`. Raises InvalidBody that names the field, the value and the rule.
     `explain`: the error has all faults of the record, and how to mend them."""
+    bounded = _bounded(body)
+    if bounded is not None:
+        return bounded
     tree, record = _read(body, explain=explain)
     # A default value that is written out would be a second spelling of the same record.
     spelled = _sorting.encode(record)
     if spelled != body:
         raise _explain_default(tree, _generic.decode(spelled), MOST_FAULTS if explain else 1)
     return record
+
+
+def _bounded(body: bytes) -> AnyRecord | None:
+    """The record whose canonical bytes are `body`, in half the time: it decodes no tree of a record whose type allows
+    nothing that `check_canonical` refuses. None if that has to decide."""
+    if len(body) > MAX_BODY or body.count(b":") > _FEW_KEYS:
+        return None
+    try:
+        record = _typed.decode(body)
+        if not isinstance(record, BOUNDED):
+            return None
+        if isinstance(record, Transformation):
+            spelled = bytes(record.activity)
+            activity = _generic.decode(spelled)
+            _walk({"activity": activity}, keys=not spelled.isascii() or b"\\u" in spelled)
+            if _sorting.encode(activity) != spelled:
+                return None
+    except (InvalidBody, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return record if _sorting.encode(record) == body else None
 
 
 def record_of(tree: object) -> AnyRecord:

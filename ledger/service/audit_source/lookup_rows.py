@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Generator, Iterator, Sequence
 from typing import NamedTuple
 
+from ledger.admission.apply import before_entering
 from ledger.admission.kind import Before
 from ledger.admission.state import State, type_of
 from ledger.client.audit.findings import Difference
@@ -17,7 +18,7 @@ from ledger.core.log.merkle import leaf_hash
 from ledger.core.log.tiles import TILE_WIDTH
 from ledger.core.outcome.leaves import salt_seed
 from ledger.core.record.kinds import AnyRecord, Transformation
-from ledger.engine.lookup_rows import add_lookup_rows, before_entering
+from ledger.engine.lookup_rows import add_lookup_rows
 from ledger.engine.revision.recompute import Revision
 from ledger.engine.row_buffer import RowBuffer
 from ledger.store.database import DatabasePool

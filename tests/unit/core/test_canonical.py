@@ -11,7 +11,7 @@ import pytest
 import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import Raw
+from msgspec import Raw, inspect
 from support.raising import raised
 
 from ledger.core.record import canonical
@@ -398,6 +398,61 @@ def test_records_agree_with_the_rfc8785_package(tree: dict[str, Any]) -> None:
     body = rfc8785.dumps(json.loads(msgspec.json.encode(drawn)))
     assert decode_record(body) == drawn
     assert canonical.encode(drawn) == body
+
+
+@given(wire_records, st.integers(min_value=0), st.sampled_from([
+    b" ", b",", b"0", b"1.5", b"null", b"true", b'"a":1,', b'"\\u0061"', b'{"b":1,"a":2}', b"9007199254740993",
+    b"[" * MAX_DEPTH + b"]" * MAX_DEPTH, "é".encode(),
+]), st.integers(min_value=0, max_value=3))
+def test_only_canonical_trees_are_records(tree: dict[str, Any], place: int, added: bytes, dropped: int) -> None:
+    """Most records are read without their generic tree."""
+    body = rfc8785.dumps(tree)
+    at = place % len(body)
+    changed = body[:at] + added + body[at + dropped :]
+    try:
+        record = decode_record(changed)
+    except InvalidBody:
+        return
+    check_canonical(changed)
+    assert canonical.encode(record) == changed
+
+
+def test_records_read_without_their_tree_hold_nothing_that_a_record_may_not() -> None:
+    for one in canonical.BOUNDED:
+        structs = [inspect.type_info(one)]
+        while structs:
+            struct = structs.pop()
+            assert isinstance(struct, inspect.StructType)
+            assert struct.forbid_unknown_fields
+            for item in struct.fields:
+                structs += _within(item.type, f"{struct.cls.__name__}.{item.encode_name}")
+
+
+def _within(found: inspect.Type, where: str) -> list[inspect.Type]:
+    """The structs in a field that is bounded. A field that may be null leaves it out."""
+    match found:
+        case inspect.UnionType(types=types):
+            return [one for kind in types if not isinstance(kind, inspect.NoneType) for one in _within(kind, where)]
+        case inspect.ListType(item_type=item):
+            assert not isinstance(item, inspect.UnionType), where
+            return _within(item, where)
+        case inspect.TupleType(item_types=items):
+            return [one for item in items for one in _within(item, where)]
+        case inspect.DictType(key_type=key, value_type=value):
+            ascii_keys = isinstance(key, inspect.StrType) and (key.pattern or "").startswith("^(?:[A-Za-z][A-Za-z0-9:_")
+            assert ascii_keys or isinstance(key, inspect.LiteralType), where
+            assert not isinstance(value, inspect.UnionType), where
+            return _within(value, where)
+        case inspect.IntType(ge=low, le=high):
+            assert low is not None, where
+            assert high is not None, where
+        case inspect.RawType():
+            assert where == "Transformation.activity"
+        case inspect.StructType():
+            return [found]
+        case _:
+            assert isinstance(found, inspect.StrType | inspect.LiteralType | inspect.BoolType), where
+    return []
 
 
 @pytest.mark.parametrize(("field", "stated"), [
