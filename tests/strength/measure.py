@@ -1,12 +1,13 @@
-"""How many planted faults the fast tests catch: `python tests/strength/measure.py [--tree FOLDER]`.
+"""How many planted faults the tests catch: `python tests/strength/measure.py [--tree FOLDER] [--layers LAYER ...]`.
 
-`faults.csv` has sixty faults, drawn at random (seed 60) from the functions of the pure layers: one operator in each
-becomes another one. A fault is named by function, so it can be planted in any version of the tree that has it. The fast
-tests are those of `tests/unit` and `tests/property`, vectors included. Faults that these miss are planted again under
-the tests that `--survivors PATH ...` names. Planting works on a copy; the tree itself is not touched.
+`faults.csv` has twenty faults of each of `service`, `client` and `web` and sixty of the pure layers, drawn at random
+(`drawn`, seed 60): one operator in each becomes another one. A fault is named by function, so it can be planted in any
+version of the tree that has it. Planting works on a copy; the tree itself is not touched.
 
-A first run notes which fast tests call each function (`reach.py`); with a fault in a function, only these tests run.
-Each core has a copy of the tree and takes the next fault.
+The fast tests are those of `tests/unit` and `tests/property`, vectors included. Where they miss a fault, the files of
+`INTEGRATION` judge it, which start servers: those that call the function, the shortest first, until they would take
+longer than `BOUND`. A first run notes which tests call each function (`probe.py`), in whatever process; with a fault in
+a function, only these tests run. Each copy of the tree takes the next fault.
 """
 
 import argparse
@@ -16,21 +17,32 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Final
+from typing import Final, NamedTuple
 
-from planting import PlantedFault, Site, read_faults, site_of
+import msgspec
+from planting import PlantedFault, Site, probed, read_faults, site_of
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 FAST: Final = ("tests/unit", "tests/property")
+INTEGRATION: Final = (
+    "tests/acceptance/test_import.py",
+    *[f"tests/integration/test_{name}.py" for name in (
+        "access_groups", "audit", "audit_public", "audit_scoped", "audit_state", "bundles", "check", "doctor",
+        "door", "export_log", "findings", "lists", "log_http", "login", "metrics", "products", "publishing",
+        "purchases", "record_revisions", "requests", "revisions", "statements", "submission", "templates", "tokens",
+    )],
+)
+"""Short, and together they call nearly all of the server, the client library and the audit."""
 TIMEOUT: Final = 1800
+BOUND: Final = 240.0
+"""Seconds that the integration tests of a fault take without it."""
 MEMORY: Final = 8 << 30
 """Address space of a process in bytes: a fault may make a loop that allocates for ever."""
-CORES: Final = os.cpu_count() or 1
 
 
 def copy(tree: Path, folder: Path) -> Path:
@@ -45,9 +57,18 @@ def copy(tree: Path, folder: Path) -> Path:
     return folder
 
 
-def run(root: Path, tests: Sequence[str], *options: str, **variables: str) -> str | None:
-    """Runs tests of the tree at `root`; None if they pass, else the end of the output. A run that does not end in half
-    an hour, or whose processes want more memory than `MEMORY`, has failed."""
+class Reaching(NamedTuple):
+    """The tests that call a function: fast ones by name, and the files of others."""
+
+    fast: list[str]
+    others: list[str]
+
+
+def run(
+    root: Path, tests: Sequence[str], *options: str, timeout: float | None = TIMEOUT, **variables: str
+) -> str | None:
+    """Runs tests of the tree at `root`; None if they pass, else the end of the output. A run that does not end in time,
+    or whose processes want more memory than `MEMORY`, has failed."""
     chosen = root / "chosen-tests"
     chosen.write_text("".join(f"{test}\n" for test in tests), encoding="utf-8")
     paths = os.pathsep.join(str(path) for path in (root, root / "tests", Path(__file__).parent))
@@ -55,7 +76,7 @@ def run(root: Path, tests: Sequence[str], *options: str, **variables: str) -> st
         done = subprocess.run(
             ["prlimit", f"--as={MEMORY}", sys.executable, "-m", "pytest", "-q",  # noqa: S607
              "-p", "no:cacheprovider", "-m", "not faults_long and not bench", *options, f"@{chosen}"],
-            cwd=root, capture_output=True, check=False, timeout=TIMEOUT,
+            cwd=root, capture_output=True, check=False, timeout=timeout,
             env={**os.environ, "PYTHONPATH": paths, **variables},
         )
     except subprocess.TimeoutExpired:
@@ -67,21 +88,57 @@ def run(root: Path, tests: Sequence[str], *options: str, **variables: str) -> st
     return done.stdout.decode()[-2000:] if done.returncode else None
 
 
-def tests_by_function(root: Path, sites: Sequence[Site]) -> Mapping[str, list[str]]:
-    """Fast tests by the function that they call, as `file:line`."""
-    functions = "\n".join(sorted({_named(site) for site in sites}))
-    reached: dict[str, set[str]] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        failed = run(root, FAST, "-n", str(CORES), "-p", "reach", STRENGTH_FUNCTIONS=functions, STRENGTH_REACH=folder)
-        if failed is not None:
-            raise SystemExit(f"the fast tests fail without a fault: {failed}")
-        for path in Path(folder).glob("*.json"):
-            for function, tests in json.loads(path.read_text(encoding="utf-8")).items():
-                reached.setdefault(function, set()).update(tests)
-    # A function that was called before any test began concerns them all.
+def tests_by_function(root: Path, sites: Sequence[Site], processes: int) -> Mapping[str, Reaching]:
+    """The tests by the function that they call, as `file:line`. The tree at `root` is of no use afterwards."""
+    functions = sorted({_named(root, site) for site in sites})
+    lines: dict[Path, dict[int, int]] = defaultdict(dict)
+    for site in sites:
+        lines[site.path][site.line] = functions.index(_named(root, site))
+    for path, numbers in lines.items():
+        path.write_text(probed(path.read_text(encoding="utf-8"), numbers), encoding="utf-8")
+    shutil.copy2(Path(__file__).with_name("probe.py"), root / "ledger" / "probe.py")
+    fast, _ = _reached(root, FAST, "-n", str(processes))
+    others, seconds = _reached(root, INTEGRATION, "-n", "0")
+    # A fast test from whose process the function was called before any test began concerns them all.
     return {
-        function: list(FAST) if "" in tests else sorted(tests, key=_by_length) for function, tests in reached.items()
+        name: Reaching(
+            list(FAST) if "" in fast[number] else sorted(fast[number], key=_by_length),
+            _within(BOUND, {test.partition("::")[0] for test in others[number]} - {""}, seconds),
+        ) for number, name in enumerate(functions)
     }
+
+
+def _reached(root: Path, tests: Sequence[str], *options: str) -> tuple[Mapping[int, set[str]], Mapping[str, float]]:
+    """The tests that call each function, by its number, and the seconds that each file takes."""
+    reached: dict[int, set[str]] = defaultdict(set)
+    seconds: dict[str, float] = defaultdict(float)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        failed = run(root, tests, *options, "-p", "reach", timeout=None, STRENGTH_REACH=name)
+        if failed is not None:
+            raise SystemExit(f"the tests fail without a fault: {failed}")
+        for path in folder.glob("tests-*.json"):
+            worker = path.stem.removeprefix("tests-")
+            numbered = json.loads(path.read_text(encoding="utf-8"))
+            for test, took in numbered:
+                seconds[test.partition("::")[0]] += took
+            for noted in folder.glob(f"*-{worker}-*"):
+                if noted.suffix != ".json":
+                    function, _, test = noted.name.split("-")
+                    reached[int(function)].add(numbered[int(test)][0])
+    return reached, seconds
+
+
+def _within(bound: float, files: Collection[str], seconds: Mapping[str, float]) -> list[str]:
+    """The shortest of the files that take no longer than `bound` together; at least one."""
+    chosen: list[str] = []
+    total = 0.0
+    for file in sorted(files, key=lambda file: seconds[file]):
+        total += seconds[file]
+        if chosen and total > bound:
+            break
+        chosen.append(file)
+    return chosen
 
 
 def _by_length(test: str) -> tuple[bool, str]:
@@ -89,8 +146,8 @@ def _by_length(test: str) -> tuple[bool, str]:
     return not test.startswith(FAST[0]), test
 
 
-def _named(site: Site) -> str:
-    return f"{site.path}:{site.line}"
+def _named(root: Path, site: Site) -> str:
+    return f"{site.path.relative_to(root)}:{site.line}"
 
 
 def caught(root: Path, site: Site, tests: Sequence[str]) -> bool:
@@ -105,46 +162,57 @@ def caught(root: Path, site: Site, tests: Sequence[str]) -> bool:
         site.path.write_text(sound, encoding="utf-8")
 
 
-def measure(roots: Sequence[Path], survivors: Sequence[str]) -> tuple[Counter[str], Counter[str]]:
-    """Faults by layer, and by layer and by whom they were caught. `roots`: copies of one tree."""
-    faults: list[PlantedFault] = read_faults()
-    sites = [site_of(roots[0], fault) for fault in faults]
-    reached = tests_by_function(roots[0], sites)
+def measure(
+    roots: Sequence[Path], faults: Sequence[PlantedFault], reached: Mapping[str, Reaching]
+) -> list[str]:
+    """By whom each fault was caught. `roots`: copies of one tree."""
     free: SimpleQueue[Path] = SimpleQueue()
     for root in roots:
         free.put(root)
 
-    def catcher(fault: PlantedFault, site: Site) -> str:
-        root, tests = free.get(), reached.get(_named(site), [])
+    def catcher(fault: PlantedFault) -> str:
+        root = free.get()
         try:
-            own = site_of(root, fault)
-            by = "fast" if caught(root, own, tests) else "integration" if caught(root, own, survivors) else "SURVIVED"
+            site = site_of(root, fault)
+            tests = reached[_named(root, site)]
+            by = "fast" if caught(root, site, tests.fast) else "SURVIVED"
+            if by == "SURVIVED" and caught(root, site, tests.others):
+                by = "integration"
         finally:
             free.put(root)
-        print(f"{fault.layer} {fault.function} {fault.place} {fault.operator}: {by} ({len(tests)} fast tests)",
-              flush=True)
+        print(f"{fault.layer} {fault.function} {fault.place} {fault.operator}: {by} ({len(tests.fast)} fast tests, "
+              f"{len(tests.others)} other files)", flush=True)
         return by
 
     with ThreadPoolExecutor(len(roots)) as pool:
-        catchers = list(pool.map(catcher, faults, sites))
-    total = Counter(fault.layer for fault in faults)
-    return total, Counter(f"{fault.layer} {by}" for fault, by in zip(faults, catchers, strict=True))
+        return list(pool.map(catcher, faults))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tree", type=Path, default=ROOT, help="the version of the repository to measure")
-    parser.add_argument("--survivors", nargs="*", default=[], help="tests for faults that the fast ones miss")
+    parser.add_argument("--layers", nargs="*", help="only the faults of these layers")
+    parser.add_argument("--reach", type=Path, help="where it is noted which tests call a function; read if it is there")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="by default one a core")
     options = parser.parse_args()
+    faults = [fault for fault in read_faults() if not options.layers or fault.layer in options.layers]
     with tempfile.TemporaryDirectory() as name:
-        roots = [copy(options.tree.resolve(), Path(name, str(core))) for core in range(CORES)]
-        total, by_tests = measure(roots, options.survivors)
+        roots = [copy(options.tree.resolve(), Path(name, str(number))) for number in range(options.processes + 1)]
+        spare = roots.pop()
+        if options.reach is not None and options.reach.exists():
+            reached = msgspec.json.decode(options.reach.read_bytes(), type=dict[str, Reaching])
+        else:
+            reached = tests_by_function(spare, [site_of(spare, fault) for fault in faults], options.processes)
+        if options.reach is not None:
+            options.reach.write_bytes(msgspec.json.encode(reached))
+        catchers = measure(roots, faults, reached)
+    total = Counter(fault.layer for fault in faults)
+    by_tests = Counter((fault.layer, by) for fault, by in zip(faults, catchers, strict=True))
     for layer, count in total.items():
-        fast, slow = by_tests[f"{layer} fast"], by_tests[f"{layer} integration"]
-        print(f"{layer}: {fast} of {count} by fast tests, {slow} more by integration tests")
-    fast = sum(count for name, count in by_tests.items() if name.endswith(" fast"))
-    missed = sum(count for name, count in by_tests.items() if name.endswith(" SURVIVED"))
-    print(f"fast tests catch {fast} of {sum(total.values())}, all tests {sum(total.values()) - missed}")
+        print(f"{layer}: {by_tests[layer, 'fast']} of {count} by fast tests, {by_tests[layer, 'integration']} more by "
+              "integration tests")
+    fast, missed = catchers.count("fast"), catchers.count("SURVIVED")
+    print(f"fast tests catch {fast} of {len(faults)}, all tests {len(faults) - missed}")
     return 0
 
 

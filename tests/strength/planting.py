@@ -3,8 +3,10 @@
 import ast
 import csv
 import io
+import random
 import tokenize
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -42,6 +44,35 @@ class Function(NamedTuple):
     operators: list[Operator]
 
 
+def drawn(root: Path, layer: str, count: int, seed: int) -> list[PlantedFault]:
+    """So many functions of a layer at random, and a random operator of each. Names that two functions have are left
+    out."""
+    everywhere = [(path, function) for path in sorted((root / "ledger").rglob("*.py"))
+                  for function in functions_of(path.read_text(encoding="utf-8"))]
+    names = Counter(function.name for _, function in everywhere)
+    functions = [function for path, function in everywhere if path.is_relative_to(root / "ledger" / layer)
+                 and function.operators and names[function.name] == 1]
+    source = random.Random(seed)
+    chosen = [(function, source.randrange(len(function.operators))) for function in source.sample(functions, count)]
+    return [PlantedFault(layer, function.name, place, function.operators[place].text) for function, place in chosen]
+
+
+def probed(source: str, numbers: Mapping[int, int]) -> str:
+    """The text of a file whose functions note a number each time they are called. `numbers`: by the line on which a
+    function begins."""
+    lines = source.split("\n")
+    bodies = {}
+    for name, node in _defined(ast.parse(source).body, ""):
+        del name
+        body = node.body[1:] if ast.get_docstring(node) is not None and len(node.body) > 1 else node.body
+        bodies[_first_line(node)] = body[0]
+    for begin, number in sorted(numbers.items(), reverse=True):
+        first = bodies[begin]
+        at = min([first.lineno, *[one.lineno for one in getattr(first, "decorator_list", [])]])
+        lines.insert(at - 1, f"{' ' * first.col_offset}__import__('ledger.probe').probe.note({number})")
+    return "\n".join(lines)
+
+
 def read_faults() -> list[PlantedFault]:
     with Path(__file__).with_name("faults.csv").open(encoding="utf-8", newline="") as file:
         return [PlantedFault(row["layer"], row["function"], int(row["place"]), row["operator"])
@@ -76,11 +107,14 @@ def functions_of(source: str) -> Iterator[Function]:
     for name, node in _defined(ast.parse(source).body, ""):
         body = node.body[1:] if ast.get_docstring(node) is not None else node.body
         first = body[0].lineno if body else node.lineno
-        # A decorated function's code begins at its first decorator.
-        begin = min([node.lineno, *[decorator.lineno for decorator in node.decorator_list]])
-        yield Function(name, begin, [
+        yield Function(name, _first_line(node), [
             operator for operator in operators if first <= operator.line <= (node.end_lineno or node.lineno)
         ])
+
+
+def _first_line(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    """Of a decorated function, that of its first decorator."""
+    return min([node.lineno, *[decorator.lineno for decorator in node.decorator_list]])
 
 
 def _defined(body: list[ast.stmt], prefix: str) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
@@ -100,18 +134,21 @@ class Site(NamedTuple):
 
 
 def site_of(root: Path, fault: PlantedFault) -> Site:
-    """Raises LookupError if not exactly one function below `ledger` has the name, or the operator is another."""
+    """Raises LookupError if not exactly one function below `ledger`, or of the layer, has the name, or the operator is
+    another."""
     matches = [
         (path, source, function) for path in sorted((root / "ledger").rglob("*.py"))
         if fault.function.rpartition(".")[2] in (source := path.read_text(encoding="utf-8"))
         for function in functions_of(source) if function.name == fault.function
     ]
+    if len(matches) > 1:
+        matches = [match for match in matches if match[0].is_relative_to(root / "ledger" / fault.layer)]
     if len(matches) != 1:
         raise LookupError(f"{len(matches)} functions are named {fault.function}")
     path, source, function = matches[0]
-    operator = function.operators[fault.place]
-    if operator.text != fault.operator:
-        raise LookupError(f"{fault.function}: operator {fault.place} is {operator.text}, not {fault.operator}")
+    operator = dict(enumerate(function.operators)).get(fault.place)
+    if operator is None or operator.text != fault.operator:
+        raise LookupError(f"{fault.function}: operator {fault.place} is not {fault.operator}")
     lines = source.split("\n")
     line = lines[operator.line - 1]
     lines[operator.line - 1] = line[: operator.begin] + OPERATORS[operator.text] + line[operator.end :]
