@@ -1,6 +1,8 @@
 """The composition root of the server: an open ledger and the HTTP handlers over it."""
 
-from litestar import Litestar, Router
+from typing import Any
+
+from litestar import Litestar, Request, Router
 from litestar.config.app import AppConfig
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -10,6 +12,7 @@ from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import Server
 
 from ledger.errors import LedgerError
+from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
 from ledger.web.access import Admission, check_declared, sight_of
 from ledger.web.accesses import AccessesController
@@ -58,7 +61,7 @@ def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics |
         ],
         state=State({"posts": PostQueue(), "checks": PostQueue(CHECKS)}),
         dependencies={
-            "sight": Provide(sight_of, sync_to_thread=False),
+            "sight": Provide(_sight_after_ledger, sync_to_thread=False),
             "ledger": Provide(lambda: ledger, sync_to_thread=False),
             "metrics": Provide(lambda: metrics or Metrics(ledger, VERSION), sync_to_thread=False),
         },
@@ -81,6 +84,12 @@ def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics |
     )
     check_declared(app.routes, besides=PATH)
     return app
+
+
+def _sight_after_ledger(request: Request[Any, Any, Any], ledger: Ledger) -> Sight:
+    """The sight of a request. Litestar resolves independent dependencies in a task group, which costs a tenth of the
+    time of a read. `sight` takes `ledger`, so Litestar resolves the two one after the other."""
+    return sight_of(request)
 
 
 def _quiet(config: AppConfig) -> AppConfig:

@@ -31,8 +31,9 @@ def parameters_of(handler: HTTPRouteHandler) -> Mapping[str, bool]:
 def check_parameters(request: Request[Any, Any, Any], known: Mapping[str, bool]) -> None:
     """Raises InvalidInput for a parameter that is not known, and for a second value of one that cannot be repeated: the
     framework would ignore all but one of them."""
-    for name in request.query_params:
-        values = request.query_params.getall(name)
+    given = request.query_params
+    for name in given:
+        values = given.getall(name)
         if name not in known:
             fault = InvalidInput(f"{request.url.path} has no parameter {name!r}", code="invalid-request", field=name,
                                  value=values[0], rule=f"one of: {', '.join(sorted(known))}")

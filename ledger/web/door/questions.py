@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Mapping
 from typing import Final
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 from litestar.types import ASGIApp, HTTPRequestEvent, Message, Receive, ReceiveMessage, Scope, Send
 
@@ -172,5 +172,5 @@ async def _left(receive: Receive) -> None:
 
 def _asks_more(kind: str, query: bytes) -> bool:
     """Whether a query asks for more than the stored figure of a lot, or the next rows of a list."""
-    names = [name for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True)]
-    return not _CHEAP[kind].issuperset(names)
+    names = [pair.partition("=")[0] for pair in query.decode("latin-1").split("&") if pair]
+    return not _CHEAP[kind].issuperset([unquote_plus(name) for name in names])

@@ -230,7 +230,7 @@ def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int
     waits = burdens[SLOT["provisionalAbs"]] > 0
     own = _direct(assessment, share, provisional=waits and maker.basis == "provisional")
     inputs = _inputs(row, share)
-    averaged = 0.0 if withdrawn else footprint(vector_of(read(leaf.averaged)))
+    averaged = footprint(vector_of(read(leaf.averaged))) if leaf.averaged and not withdrawn else 0.0
     explained = own.footprint + averaged
     for lot in inputs:
         explained += lot.footprint
