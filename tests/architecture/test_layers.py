@@ -8,8 +8,11 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
+
+import pytest
 
 ROOT: Final = Path(__file__).parents[2]
 ROWS: Final = (
@@ -80,7 +83,18 @@ def _parse(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-TREES: Final = {_module(path): _parse(path) for path in sorted((ROOT / "ledger").rglob("*.py"))}
+@cache
+def _trees() -> Mapping[str, ast.Module]:
+    return {_module(path): _parse(path) for path in sorted((ROOT / "ledger").rglob("*.py"))}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def trees() -> Iterator[Mapping[str, ast.Module]]:
+    """Forgotten afterwards: they take 200 MB."""
+    yield _trees()
+    _trees.cache_clear()
+
+
 PACKAGES: Final = frozenset(_module(path) for path in (ROOT / "ledger").rglob("__init__.py"))
 
 
@@ -101,7 +115,7 @@ def _own(found: Import) -> list[str]:
     """The modules of this package that an import loads, as far as it names them."""
     if found.module.split(".")[0] != "ledger":
         return []
-    submodules = [f"{found.module}.{name}" for name in found.names if f"{found.module}.{name}" in TREES]
+    submodules = [f"{found.module}.{name}" for name in found.names if f"{found.module}.{name}" in _trees()]
     return submodules if len(submodules) == len(found.names) and submodules else [found.module, *submodules]
 
 
@@ -137,24 +151,24 @@ def wrong_folders(trees: Mapping[str, ast.AST]) -> list[str]:
 
 def test_every_exemption_is_used() -> None:
     for module in SERVES:
-        assert any(found.module == "ledger.app" for found in imports(TREES[module])), module
+        assert any(found.module == "ledger.app" for found in imports(_trees()[module])), module
     assert [package for package in LARGE_FOLDERS if _sizes()[package] <= MOST_MODULES] == []
 
 
 def test_every_module_has_its_row() -> None:
-    assert {layer(module) for module in TREES if module != "ledger"} - {"_sql"} == set(LEVEL)
+    assert {layer(module) for module in _trees() if module != "ledger"} - {"_sql"} == set(LEVEL)
 
 
 def test_arrows_point_down() -> None:
-    assert wrong_arrows(TREES) == []
+    assert wrong_arrows(_trees()) == []
 
 
 def test_folders_of_a_layer_have_an_order() -> None:
     for package, rows in FOLDERS.items():
-        folders = {module.removeprefix(f"{package}.").split(".")[0] for module in TREES
+        folders = {module.removeprefix(f"{package}.").split(".")[0] for module in _trees()
                    if module.startswith(f"{package}.")}
         assert folders == {name for row in rows for name in row}, package
-    assert wrong_folders(TREES) == []
+    assert wrong_folders(_trees()) == []
 
 
 def test_a_planted_arrow_is_found() -> None:
@@ -175,7 +189,7 @@ def test_a_planted_arrow_is_found() -> None:
 
 
 def _sizes() -> Counter[str]:
-    return Counter(module.rpartition(".")[0] for module in TREES if module not in PACKAGES)
+    return Counter(module.rpartition(".")[0] for module in _trees() if module not in PACKAGES)
 
 
 def test_folders_fit_in_the_eye() -> None:
@@ -187,7 +201,7 @@ def test_folders_fit_in_the_eye() -> None:
 def test_no_two_classes_share_a_name() -> None:
     """A reader who looks for a class finds one."""
     homes: dict[str, list[str]] = {}
-    for module, tree in TREES.items():
+    for module, tree in _trees().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef):
                 homes.setdefault(node.name.lstrip("_"), []).append(module)
@@ -195,19 +209,19 @@ def test_no_two_classes_share_a_name() -> None:
 
 
 def test_imports_are_absolute_and_not_of_the_root() -> None:
-    faults = [f"{module}:{found.line} imports {found.module}" for module, tree in TREES.items()
+    faults = [f"{module}:{found.line} imports {found.module}" for module, tree in _trees().items()
               for found in imports(tree) if found.module.startswith(".") or found.module == "ledger"]
     assert faults == []
 
 
 def test_the_root_and_errors_import_nothing() -> None:
-    assert list(imports(TREES["ledger"])) == []
-    assert list(imports(TREES["ledger.errors"])) == []
+    assert list(imports(_trees()["ledger"])) == []
+    assert list(imports(_trees()["ledger.errors"])) == []
 
 
 def test_one_module_signs_checkpoints() -> None:
     """So every head passes the comparison with the anchor before anybody sees its signature."""
-    signing = [module for module, tree in TREES.items()
+    signing = [module for module, tree in _trees().items()
                if any("sign_checkpoint" in found.names for found in imports(tree))]
     assert signing == ["ledger.service.heads.heads"]
 
@@ -215,7 +229,7 @@ def test_one_module_signs_checkpoints() -> None:
 def test_no_import_hides() -> None:
     """Not in a function, a class, a condition or a `try`: what a module needs, it says at its top."""
     faults = []
-    for module, tree in TREES.items():
+    for module, tree in _trees().items():
         top = {node.lineno for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)}
         top |= {node.lineno + 1 for node in tree.body if _is_for_types(module, node)}
         faults += [f"{module}:{found.line}" for found in imports(tree) if found.line not in top]
@@ -224,8 +238,8 @@ def test_no_import_hides() -> None:
 
 def test_modules_make_no_cycle() -> None:
     edges = {
-        module: {name for found in imports(tree) for name in _own(found) if name in TREES and name != module}
-        for module, tree in TREES.items()
+        module: {name for found in imports(tree) for name in _own(found) if name in _trees() and name != module}
+        for module, tree in _trees().items()
     }
     done: set[str] = set()
     path: list[str] = []
@@ -246,7 +260,7 @@ def test_modules_make_no_cycle() -> None:
 
 def test_pure_layers_have_no_clock_no_randomness_no_io() -> None:
     faults = []
-    for module, tree in TREES.items():
+    for module, tree in _trees().items():
         if layer(module) not in PURE:
             continue
         faults += [f"{module}:{found.line} imports {found.module}" for found in imports(tree)
@@ -278,7 +292,7 @@ def _happens(node: ast.stmt) -> bool:
 
 def test_nothing_happens_at_import() -> None:
     faults = [
-        f"{module}:{node.lineno}" for module, tree in TREES.items() for node in tree.body
+        f"{module}:{node.lineno}" for module, tree in _trees().items() for node in tree.body
         if _happens(node) and not _is_for_types(module, node)
     ]
     assert faults == []
