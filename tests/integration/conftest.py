@@ -1,5 +1,4 @@
-"""A server that the tests of a module share; after each test that writes to it, an audit of the entries since the last
-one; after the module, an audit from zero."""
+"""A server that the tests of a module share; after those that write to it, an audit from zero."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -37,21 +36,35 @@ def witness(serving: Server) -> Witness:
 
 
 @pytest.fixture(scope="module")
-def audit_state(serving: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The state from which the audit after a test goes on. After the module the whole log is audited from zero."""
-    yield tmp_path_factory.mktemp("audit") / "state"
+def written(serving: Server, witness: Witness) -> Iterator[None]:
+    """After a module that writes, every checkpoint ever seen must be of one log, and an audit from zero must hold."""
+    yield
+    witness.check(serving.url)
     report = audited(serving)
     assert report.ok, report.findings
     assert report.entries == report.size == report.signatures
 
 
 @pytest.fixture
-def server(serving: Server, witness: Witness, audit_state: Path) -> Iterator[Server]:
-    """For tests that write: afterwards every checkpoint ever seen must be of one log, and the audit must hold."""
+def server(serving: Server, witness: Witness, written: None) -> Iterator[Server]:
+    """For tests that write: the module ends with an audit."""
     witness.look(serving.url)
     yield serving
-    witness.check(serving.url)
-    report = audited(serving, state=audit_state)
+    witness.look(serving.url)
+
+
+@pytest.fixture(scope="module")
+def audit_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state from which the audit after a test goes on."""
+    return tmp_path_factory.mktemp("audit") / "state"
+
+
+@pytest.fixture
+def audited_server(server: Server, audit_state: Path) -> Iterator[Server]:
+    """For modules about audits, revisions and erasure, which use it for all of their tests: the audit of the new
+    entries follows each test."""
+    yield server
+    report = audited(server, state=audit_state)
     assert report.ok, report.findings
     assert report.entries == report.size
 

@@ -32,6 +32,8 @@ from ledger.service.setup import Identity
 from ledger.store.database import open_pool
 from ledger.store.embedded import attach
 
+pytestmark = pytest.mark.usefixtures("audited_server")
+
 SECRET: Final = "Frau Lindqvist, Schicht 3"
 BASIS: Final = "GDPR Art. 17(1)(b)"
 

@@ -14,6 +14,8 @@ from support.workshop import Workshop, workshop
 from ledger.errors import Exhausted, LedgerError, Refused
 from ledger.store.embedded import attach
 
+pytestmark = pytest.mark.usefixtures("audited_server")
+
 BUDGET = 10
 
 

@@ -39,6 +39,8 @@ from ledger.core.record.values import Output, Supply
 from ledger.core.signatures.signing import load_spki
 from ledger.store.embedded import attach
 
+pytestmark = pytest.mark.usefixtures("audited_server")
+
 
 @pytest.fixture
 def database(server: Server) -> Iterator[Database]:

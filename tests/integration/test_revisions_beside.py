@@ -47,6 +47,8 @@ from ledger.store.batches import lock_head
 from ledger.store.embedded import attach
 from ledger.store.revisions import head_now
 
+pytestmark = pytest.mark.usefixtures("audited_server")
+
 LOCK: Final = "SELECT pg_advisory_lock(x'7265766973'::bigint)"
 UNLOCK: Final = "SELECT pg_advisory_unlock(x'7265766973'::bigint)"
 """What orders the revisions of all servers."""

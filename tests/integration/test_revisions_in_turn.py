@@ -24,6 +24,8 @@ from ledger.service.posting.sequencer import Sequencer
 from ledger.store.batches import lock_head
 from ledger.store.embedded import attach
 
+pytestmark = pytest.mark.usefixtures("audited_server")
+
 CHAIN: Final = 12
 """Records that descend from the root."""
 

@@ -16,6 +16,8 @@ from support.workshop import STORED, Workshop, kilograms
 
 from ledger.core.record.values import Output, Supply
 
+pytestmark = pytest.mark.usefixtures("audited_server")
+
 V_D: Final = expm1(log(1.3) ** 2)
 V_SITE: Final = expm1(log(1.2) ** 2)
 
