@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 from carbon_ledger_cbam import exchange
+from support.containing import Containing
 from support.raising import raised
 
 from ledger.errors import InvalidInput
@@ -34,8 +35,10 @@ def test_published_examples(path: Path) -> None:
     for mine, theirs in zip(found["processes"], expected["processes"], strict=True):
         for name, value in theirs.items():
             assert mine[name] == (value if name == "name" else pytest.approx(value, rel=1e-9)), name
-    assert found["streams"] == pytest.approx(expected["streams"], rel=1e-9)
-    assert found["pfc"] == pytest.approx(expected.get("pfcTonnesCO2e", []), rel=1e-9)
+    assert found == Containing({
+        "streams": pytest.approx(expected["streams"], rel=1e-9),
+        "pfc": pytest.approx(expected.get("pfcTonnesCO2e", []), rel=1e-9),
+    })
     attributed = sum(one["directlyAttributableTonnesCO2e"] for one in case["processes"])
     rest = expected["installation"]["directTonnesCO2e"] - attributed
     assert found["unattributed"]["directTonnesCO2e"] == pytest.approx(rest, abs=1e-6)
@@ -53,8 +56,10 @@ def test_what_crosses_the_border_of_a_process() -> None:
         electricityMWh=20, electricityFactor=0.5,
     )]})["processes"][0]
     assert found["specificDirect"] == found["embeddedDirect"] == pytest.approx(1.54695325, rel=1e-12)
-    assert found["specificIndirect"] == pytest.approx(0.1, rel=1e-12)
-    assert found["embeddedElectricityMWhPerTonne"] == pytest.approx(0.2, rel=1e-12)
+    assert found == Containing({
+        "specificIndirect": pytest.approx(0.1, rel=1e-12),
+        "embeddedElectricityMWhPerTonne": pytest.approx(0.2, rel=1e-12),
+    })
 
 
 def test_own_emissions_are_not_negative() -> None:

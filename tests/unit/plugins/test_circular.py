@@ -10,6 +10,7 @@ from carbon_ledger_circular import plugin
 from carbon_ledger_circular.collection import Collection
 from carbon_ledger_circular.sorting import Sorting
 from carbon_ledger_circular.waste_use import WasteUse
+from support.containing import Containing
 from support.raising import raised
 
 from ledger.errors import PluginError
@@ -100,13 +101,13 @@ def test_collection_by_lorry() -> None:
     )
     found = assess(given, activity)
     assert footprint(direct(found)) == pytest.approx(25.16097995)
-    assert named(direct(found))["transportGhgEmissions"] == footprint(direct(found))
-    # 8 * 43.33 = 346.64 MJ
-    assert named(direct(found))["energyMj"] == pytest.approx(346.64)
-    assert [omission.what for omission in found.omissions] == ["diesel upstream"]
-    assert codes(found) == {}
-    assert found.indicators["massCollected"] == 2
-    assert found.indicators["distancePerTonne"] == 100
+    assert named(direct(found)) == Containing({
+        "transportGhgEmissions": footprint(direct(found)),
+        # 8 * 43.33 = 346.64 MJ
+        "energyMj": pytest.approx(346.64),
+    })
+    assert ([omission.what for omission in found.omissions], codes(found)) == (["diesel upstream"], {})
+    assert found.indicators == Containing({"massCollected": 2, "distancePerTonne": 100})
     assert float(found.indicators["transportPerTonne"]) == pytest.approx(12.58048997)
 
 
@@ -125,8 +126,9 @@ def test_vehicles_on_gas_convert_normal_volumes() -> None:
     for given, transport in ((driven, 21.62188809), (burnt, 0.0)):
         vector = direct(assess(given))
         assert footprint(vector) == pytest.approx(21.62188809)
-        assert named(vector)["transportGhgEmissions"] == pytest.approx(transport)
-        assert named(vector)["energyMj"] == pytest.approx(389.31)
+        assert named(vector) == Containing({
+            "transportGhgEmissions": pytest.approx(transport), "energyMj": pytest.approx(389.31)
+        })
 
 
 def test_collection_findings() -> None:
@@ -150,17 +152,17 @@ def test_sorting_sends_each_material_where_it_is_declared() -> None:
     found = assess(given, Sorting(methods=("magnetic", "eddyCurrent"), residue_to="landfill"))
     assert footprint(direct(found)) == pytest.approx(58.49)
     assert codes(found) == {}
-    assert found.indicators["recoveryRate"] == Decimal("0.9")
-    assert found.indicators["residueRate"] == Decimal("0.1")
-    assert found.indicators["electricityPerTonne"] == 100
+    assert found.indicators == Containing({
+        "recoveryRate": Decimal("0.9"), "residueRate": Decimal("0.1"), "electricityPerTonne": 100
+    })
     balance = contents(given, found)
     steel, copper, plastic, residue = balance.outputs
-    assert steel["recycledPostConsumer:steel"] == pytest.approx(570.0)
-    assert copper["recycledPostConsumer:copper"] == pytest.approx(90.0)
+    assert (steel["recycledPostConsumer:steel"], copper["recycledPostConsumer:copper"]) == pytest.approx((570.0, 90.0))
     assert plastic["recycledPostConsumer:plastic"] == pytest.approx(240.0)
-    assert residue["material:steel"] == pytest.approx(30.0)
-    assert residue["material:copper"] == pytest.approx(10.0)
-    assert residue["material:plastic"] == pytest.approx(60.0)
+    assert residue == Containing({
+        "material:steel": pytest.approx(30.0), "material:copper": pytest.approx(10.0),
+        "material:plastic": pytest.approx(60.0),
+    })
     assert balance.lost == {}
 
 
@@ -206,8 +208,7 @@ def test_dismantling_gives_cores_and_materials() -> None:
         (out("400", {"steel": "0.8", "plastic": "0.2"}, "core"), out("500", {}), out("100", {}, "waste")),
     )
     found = assess(given, Sorting(methods=("depollution", "dismantling"), units=1))
-    assert found.indicators["recoveryRate"] == Decimal("0.9")
-    assert codes(found) == {}
+    assert (found.indicators["recoveryRate"], codes(found)) == (Decimal("0.9"), {})
 
 
 SLAG = {"slag": "1"}

@@ -3,6 +3,7 @@
 from typing import Any
 
 from carbon_ledger_circular import plugin
+from support.sector_runs import quantity
 
 from ledger.sdk import InputFacts, OutputFacts, SupplyFacts
 from ledger.sdk.testing import context, lot, output, supply
@@ -13,10 +14,6 @@ POWER, DIESEL = supply("electricity", "100 KWH"), supply("diesel", "8 KGM")
 WASTE = lot("2000 KGM", "waste", materials=MIXED)
 SORTED = (output("1400 KGM", materials=STEEL), output("600 KGM", "waste", materials={"plastic": "1"},
                                                       origin="postConsumer"))
-
-
-def quantity(value: str, unit: str = "KGM") -> dict[str, str]:
-    return {"value": value, "unit": unit}
 
 
 def case(

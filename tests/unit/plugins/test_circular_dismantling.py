@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from carbon_ledger_circular import plugin
 from carbon_ledger_circular.bulk_waste import LEACHING, USUAL_USES
+from support.containing import Containing
 from support.raising import raised
 
 from ledger.errors import InvalidQuantity, PluginError
@@ -63,16 +64,14 @@ def test_materials_go_where_they_are_declared() -> None:
     told = dismantle(taken_apart(POWER)).contents
     engines, scrap, rest = told.outputs
     assert engines["recycledPostConsumer:aluminium"] == pytest.approx(500.0)
-    assert scrap["recycledPostConsumer:steel"] == pytest.approx(9000.0)
-    assert rest["material:aluminium"] == pytest.approx(975.0)
+    assert (scrap["recycledPostConsumer:steel"], rest["material:aluminium"]) == pytest.approx((9000.0, 975.0))
     assert told.lost["recycledPostConsumer:aluminium"] == pytest.approx(25.0)
 
 
 def test_a_core_that_is_taken_apart_counts_as_gained() -> None:
     core = output("4 H87", "core", mass="6000 KGM", materials=CAR)
     told = dismantle(taken_apart(POWER, outputs=(core, SCRAP)))
-    assert told.assessment.indicators["recoveryRate"] == 1
-    assert told.assessment.indicators["partsRecovered"] == Decimal("0.4")
+    assert told.assessment.indicators == Containing({"recoveryRate": 1, "partsRecovered": Decimal("0.4")})
     # cores carry nothing
     assert [one["fossilGhgEmissions"] for one in told.outputs] == pytest.approx([0.0, 438.675])
 

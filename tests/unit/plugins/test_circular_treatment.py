@@ -8,6 +8,7 @@ import pytest
 from carbon_ledger_circular import plugin
 from carbon_ledger_circular.landfill import parameters
 from carbon_ledger_circular.wastes import CLIMATES, PACKAGE, wastes
+from support.containing import Containing
 from support.raising import raised
 
 from ledger.errors import InvalidQuantity, PluginError
@@ -59,15 +60,15 @@ def test_plastic_and_paper_with_power() -> None:
     assert told.footprint == pytest.approx(WHOLE + 157.2561247)
     assert told.findings == {}
     rates = {name: float(value) for name, value in told.assessment.indicators.items()}
-    assert rates["wasteTreated"] == 10.0
-    assert rates["carbonDioxidePerTonne"] == pytest.approx(2134.0)
-    assert rates["fossilCarbonShare"] == pytest.approx(FOSSIL / 21340)
-    assert rates["energyRecovered"] == pytest.approx(1440.0)
-    assert rates["energyEfficiency"] == pytest.approx(14400 / 102166.5)
-    assert rates["residueRate"] == 0.2
+    assert rates == Containing({
+        "wasteTreated": 10.0, "carbonDioxidePerTonne": pytest.approx(2134.0),
+        "fossilCarbonShare": pytest.approx(FOSSIL / 21340), "energyRecovered": pytest.approx(1440.0),
+        "energyEfficiency": pytest.approx(14400 / 102166.5), "residueRate": 0.2,
+    })
     # The paper's energy is renewable, as its carbon is: 100000 * (1 - 13825.9 / 21340)
-    assert told.burdens["renewableEnergyMj"] == pytest.approx(100000 * (1 - FOSSIL / 21340))
-    assert told.burdens["energyMj"] == pytest.approx(102166.5)
+    assert told.burdens == Containing({
+        "renewableEnergyMj": pytest.approx(100000 * (1 - FOSSIL / 21340)), "energyMj": pytest.approx(102166.5)
+    })
 
 
 def test_the_generator_carries_all_of_it_by_whatever_key() -> None:
@@ -80,8 +81,7 @@ def test_the_generator_carries_all_of_it_by_whatever_key() -> None:
 
 def test_two_generators_share_by_the_service_that_they_get() -> None:
     first, second = burn(burning(outputs=(output("6 HUR"), output("4 HUR")))).outputs
-    assert first["fossilGhgEmissions"] == pytest.approx(WHOLE * 0.6)
-    assert second["fossilGhgEmissions"] == pytest.approx(WHOLE * 0.4)
+    assert (first["fossilGhgEmissions"], second["fossilGhgEmissions"]) == pytest.approx((WHOLE * 0.6, WHOLE * 0.4))
 
 
 def test_a_plant_that_is_run_for_its_energy() -> None:
@@ -89,8 +89,7 @@ def test_a_plant_that_is_run_for_its_energy() -> None:
     given = burning(outputs=(SERVICE, POWER, output("5.6 GV", "coProduct"), ASH))
     service, power, heat, _ = burn(given, chargedTo="energy").outputs
     assert service["absGhg"] == 0.0
-    assert power["fossilGhgEmissions"] == pytest.approx(WHOLE * 0.72)
-    assert heat["fossilGhgEmissions"] == pytest.approx(WHOLE * 0.28)
+    assert (power["fossilGhgEmissions"], heat["fossilGhgEmissions"]) == pytest.approx((WHOLE * 0.72, WHOLE * 0.28))
 
 
 def test_lots_that_state_their_carbon_need_no_composition() -> None:
@@ -179,10 +178,12 @@ def test_with_factor_sets_carbon_of_plants_counts_as_biogenic() -> None:
     given = msgspec.structs.replace(burning(), sets=True)
     told = burn(given, technology="batchStoker")
     grown = 7514.1 / 21340
-    assert told.burdens["biogenicCO2Emissions"] == pytest.approx(7514.1)
-    assert told.burdens["biogenicNonCO2Emissions"] == pytest.approx(0.6 * grown * 27)
-    # N2O 10 * 0.06 * 273 = 163.8
-    assert told.burdens["fossilGhgEmissions"] == pytest.approx(13825.9 + 163.8 + 0.6 * (1 - grown) * 29.8)
+    assert told.burdens == Containing({
+        "biogenicCO2Emissions": pytest.approx(7514.1),
+        "biogenicNonCO2Emissions": pytest.approx(0.6 * grown * 27),
+        # N2O 10 * 0.06 * 273 = 163.8
+        "fossilGhgEmissions": pytest.approx(13825.9 + 163.8 + 0.6 * (1 - grown) * 29.8),
+    })
     carried = sum(one["biogenicCO2Emissions"] for one in told.outputs)
     assert carried == pytest.approx(7514.1)
     before = burn(burning(), technology="batchStoker")
@@ -196,8 +197,9 @@ def test_with_factor_sets_a_landfill_has_biogenic_carbon_dioxide() -> None:
     assert dump(given).burdens["biogenicCO2Emissions"] == pytest.approx(1833.3333333)
     # Of 666.667 kg formed, 0.6 * 0.99 burn and 0.4 * 0.1 oxidise: 244 escape with 183 kg C
     wells = dump(given, gasCaptured="0.6", covered=True)
-    assert wells.burdens["biogenicNonCO2Emissions"] == pytest.approx(6588.0)
-    assert wells.burdens["biogenicCO2Emissions"] == pytest.approx((1000 - 183) * 44 / 12)
+    assert wells.burdens == Containing({
+        "biogenicNonCO2Emissions": pytest.approx(6588.0), "biogenicCO2Emissions": pytest.approx((1000 - 183) * 44 / 12)
+    })
     assert wells.footprint == pytest.approx(6588.0)
 
 
@@ -212,8 +214,9 @@ def test_with_factor_sets_a_horizon_has_a_hundred_years() -> None:
 def test_all_methane_of_mixed_waste() -> None:
     # 10000 * 0.2 * 0.5 * 1 * 0.5 * 16/12 = 666.667 of CH4 * 27 = 18000; diesel 30 * 3.145122493 = 94.35367479
     told = dump(dumping(supply("diesel", "30 KGM")))
-    assert told.burdens["biogenicNonCO2Emissions"] == pytest.approx(18000.0)
-    assert told.burdens["fossilGhgEmissions"] == pytest.approx(94.35367479)
+    assert told.burdens == Containing({
+        "biogenicNonCO2Emissions": pytest.approx(18000.0), "fossilGhgEmissions": pytest.approx(94.35367479)
+    })
     assert told.outputs[0]["biogenicNonCO2Emissions"] == pytest.approx(18000.0)
     assert told.findings == {}
     assert float(told.assessment.indicators["methanePerTonne"]) == pytest.approx(66.6666667)

@@ -8,16 +8,14 @@ import msgspec
 import pytest
 from carbon_ledger_consumer_goods import plugin
 from carbon_ledger_consumer_goods.common import factors
+from support.containing import Containing
 from support.raising import raised
+from support.sector_runs import gases, indicators, quantity
 
 from ledger.errors import InvalidQuantity, PluginError
 from ledger.sdk import Context, InputFacts, OutputFacts, SupplyFacts
 from ledger.sdk.testing import Run, context, lot, output, run, supply
 from ledger.sdk.testing.conformance import Case, assert_conforms
-
-
-def quantity(value: str, unit: str) -> dict[str, str]:
-    return {"value": value, "unit": unit}
 
 
 def record(
@@ -29,14 +27,6 @@ def record(
 
 def assess(given: Context, activity: Mapping[str, Any] | None = None) -> Run:
     return run(plugin(), given, activity)
-
-
-def lines(found: Run) -> dict[tuple[str, str], float]:
-    return {(one.source, one.gas): float(one.amount) for one in found.assessment.lines}
-
-
-def indicated(found: Run, name: str) -> float:
-    return float(found.assessment.indicators[name])
 
 
 # 100 t of grey cotton and 6 t of dyes and auxiliaries become 98 t of dyed fabric in Zhejiang, 2022: 0.5153 kg per kWh.
@@ -68,21 +58,19 @@ def test_dyeing() -> None:
     # soda ash 10,000 * 0.41492 * 0.992 = 4,116.0064; waste water 7,000 kg of COD * 0.25 * 0.8 = 1,400 of CH4
     found = assess(dyeing(), DYED)
     gas = 20000 * 38.931 * 0.0153 * 0.99 * 44 / 12
-    assert lines(found) == pytest.approx({
+    assert gases(found) == pytest.approx({
         ("electricity", "CO2"): 61836.0, ("steam", "CO2"): 132000.0, ("naturalGas", "CO2"): gas,
         ("sodaAsh", "CO2"): 4116.0064, ("effluent anaerobicReactor", "CH4"): 1400.0,
     })
     # dyes and sizes are mostly fossil: 1,400 * 29.8
     assert found.footprint == pytest.approx(61836 + 132000 + gas + 4116.0064 + 41720)
-    assert found.burdens["biogenicNonCO2Emissions"] == 0
-    assert found.findings == {}
+    assert (found.burdens["biogenicNonCO2Emissions"], found.findings) == (0, {})
     # (432,000 + 1,200,000 + 778,620) / 98
-    assert indicated(found, "energyPerTonneFabric") == pytest.approx(2410620 / 98)
-    assert indicated(found, "waterPerTonneFabric") == pytest.approx(8000 / 98)
-    assert indicated(found, "lowEnergyDyeingShare") == 0.5
-    assert (indicated(found, "fabricDyed"), indicated(found, "lowEnergyDyed")) == (98, 49)
-    assert indicated(found, "fabricYield") == pytest.approx(98 / 106)
-    assert indicated(found, "effluentMethane") == 1400
+    assert indicators(found) == Containing({
+        "energyPerTonneFabric": pytest.approx(2410620 / 98), "waterPerTonneFabric": pytest.approx(8000 / 98),
+        "lowEnergyDyeingShare": 0.5, "fabricYield": pytest.approx(98 / 106), "effluentMethane": 1400,
+    })
+    assert (indicators(found)["fabricDyed"], indicators(found)["lowEnergyDyed"]) == (98, 49)
     assert found.contents.outputs[0]["material:cotton"] == pytest.approx(95060.0)
     assert {"dye", "auxiliary"}.isdisjoint({one.source for one in found.assessment.lines})
 
@@ -91,7 +79,7 @@ def test_water_by_mass_is_no_fabric() -> None:
     # 8,000 t of water are 8,000 m3, and none of them stays: 107 t out of 106 t are within 2 %, 109 t are not
     supplies = (*BATH[:6], supply("water", "8000 TNE"))
     found = assess(dyeing(*supplies), DYED)
-    assert indicated(found, "waterPerTonneFabric") == pytest.approx(8000 / 98)
+    assert indicators(found)["waterPerTonneFabric"] == pytest.approx(8000 / 98)
     assert assess(dyeing(*supplies, outputs=(output("108 TNE"),))).findings == {}
     assert assess(dyeing(*supplies, outputs=(output("109 TNE"),))).findings == {"textile-yield": True}
 
@@ -157,12 +145,10 @@ def test_refrigerators() -> None:
     })
     assert found.footprint == pytest.approx(17547 + 2 * 1530 + 19240 + 2255.5)
     assert found.findings == {}
-    assert indicated(found, "appliancesMade") == 1000
-    assert indicated(found, "massPerAppliance") == 60
-    assert indicated(found, "energyPerAppliance") == 108
-    assert indicated(found, "electricityPerTonne") == 500
-    assert indicated(found, "rejectRate") == pytest.approx(8 / 1008)
-    assert indicated(found, "materialYield") == pytest.approx(60000 / 61760)
+    assert indicators(found) == Containing({
+        "appliancesMade": 1000, "massPerAppliance": 60, "energyPerAppliance": 108, "electricityPerTonne": 500,
+        "rejectRate": pytest.approx(8 / 1008), "materialYield": pytest.approx(60000 / 61760),
+    })
     assert found.contents.outputs[0]["material:steel"] == pytest.approx(33000.0)
     gaps = {one.what for one in found.assessment.omissions}
     assert {"HFC134a upstream", "HFC245fa upstream", "R410A upstream", "cyclopentane upstream"} <= gaps

@@ -118,8 +118,7 @@ def test_coal_as_analysed_and_biomass() -> None:
 
 def test_waste_heat_as_a_lot_is_enough() -> None:
     found = assessed(output("100 KWH"), output("500 3B"), supplies=(), inputs=[lot("1 GV")])
-    assert found.findings == {}
-    assert found.footprint == 0
+    assert (found.findings, found.footprint) == ({}, 0)
     assert found.burdens["energyMj"] == pytest.approx(140, rel=EXACT)
 
 

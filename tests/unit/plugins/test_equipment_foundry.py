@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from carbon_ledger_equipment.casting import Casting, charge_mass
 from carbon_ledger_equipment.heat_treatment import HeatTreatment
+from support.containing import Containing
 from support.raising import raised
 from unit.plugins.test_equipment import assess, codes, context, figures_of, lot, out, supply
 
@@ -59,11 +60,13 @@ def test_a_heat_of_iron() -> None:
     assert footprint(direct(found)) == pytest.approx(918.0988809)
     assert codes(found) == {}
     rates = {name: round(value, 6) for name, value in found.indicators.items()}
-    assert rates["materialYield"] == Decimal("0.693069")
-    assert rates["returnRate"] == Decimal("0.247525")
-    # 1200 / 1.4; (1200 * 3.6 + 100 * 38.931) / 1.4
-    assert rates["electricityPerTonne"] == Decimal("857.142857")
-    assert rates["energyPerTonne"] == Decimal("5866.5")
+    assert rates == Containing({
+        "materialYield": Decimal("0.693069"),
+        "returnRate": Decimal("0.247525"),
+        # 1200 / 1.4; (1200 * 3.6 + 100 * 38.931) / 1.4
+        "electricityPerTonne": Decimal("857.142857"),
+        "energyPerTonne": Decimal("5866.5"),
+    })
     # Ferrosilicon is the core's business: neither a line nor an omission of the plugin's.
     assert [one.what for one in found.omissions] == ["electricity upstream", "naturalGas upstream"]
 
@@ -129,8 +132,7 @@ def test_heat_treatment_with_gas() -> None:
     ))
     assert footprint(direct(found)) == pytest.approx(245.4638809)
     assert codes(found) == {}
-    assert found.indicators["heatingPerTonne"] == Decimal("3893.1")
-    assert found.indicators["materialYield"] == Decimal("0.99")
+    assert found.indicators == Containing({"heatingPerTonne": Decimal("3893.1"), "materialYield": Decimal("0.99")})
     # (3893.1 + 180) / 0.99
     assert round(found.indicators["energyPerTonne"], 6) == Decimal("4114.242424")
     assert found.matter["material:steel"] == (Decimal("0.99"), Decimal("0.01"))

@@ -78,8 +78,7 @@ def test_the_entry_point_gives_the_sector(plugin: str) -> None:
     assert list(points) == [plugin]
     sector = EntryPoint(plugin, points[plugin], "carbon_ledger.plugins").load()()
     assert isinstance(sector, Sector)
-    assert sector.name == plugin
-    assert sector.version == project["project"]["version"]
+    assert (sector.name, sector.version) == (plugin, project["project"]["version"])
     assert project["project"]["name"] == f"carbon-ledger-{plugin}"
     data = project["tool"]["setuptools"]["package-data"][_package(plugin)]
     assert ("*.csv" in data) == (plugin in TABLES)

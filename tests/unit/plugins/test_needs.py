@@ -149,16 +149,14 @@ def test_every_row_is_sound() -> None:
 
 def test_every_route_has_a_need_or_a_reason() -> None:
     routes = {f"{sector.name}.{route}" for sector in SECTORS for route in sector.routes}
-    assert len(SECTORS) == 10
-    assert {process for process, _ in every_need()} == routes - set(LEFT_OUT)
+    assert (len(SECTORS), {process for process, _ in every_need()}) == (10, routes - set(LEFT_OUT))
     assert set(LEFT_OUT) < routes
 
 
 def test_the_forty_records_meet_all_needs() -> None:
     entries = all_entries()
     accused = {name: missing(completeness_of(entry).omissions) for name, entry in entries.items()}
-    assert {name: omissions for name, omissions in accused.items() if omissions} == {}
-    assert len(entries) == 40
+    assert ({name: omissions for name, omissions in accused.items() if omissions}, len(entries)) == ({}, 40)
 
 
 def test_the_cases_that_state_energy_meet_all_other_needs(cases: Cases) -> None:
@@ -254,8 +252,7 @@ def test_cells_and_arcs_without_power_are_refused(name: str, message: str) -> No
 def test_a_hub_without_energy_has_an_unknown_part(cases: Cases) -> None:
     hub = next(case for case in every_case() if case.context.process == "logistics.hub")
     omissions, share = cases.post(hub)
-    assert missing(omissions) == [Omission(what=f"electricity{NEEDED}")]
-    assert share is None
+    assert (missing(omissions), share) == ([Omission(what=f"electricity{NEEDED}")], None)
 
 
 def test_a_closing_brings_the_energy_of_the_month() -> None:

@@ -9,7 +9,9 @@ import pytest
 from carbon_ledger_petrochemicals import plugin
 from carbon_ledger_petrochemicals.sharing import factors
 from carbon_ledger_petrochemicals.substances import substances
+from support.containing import Containing
 from support.raising import raised
+from support.sector_runs import gases, indicators
 
 from ledger.errors import InvalidQuantity, PluginError
 from ledger.sdk import OutputFacts, rows
@@ -25,14 +27,6 @@ def assess(route: str, activity: dict[str, Any] | None = None, **facts: Any) -> 
 def pure(quantity: str, *names: str, role: str = "coProduct", **facts: Any) -> OutputFacts:
     """An output of one substance."""
     return output(quantity, role, materials=dict.fromkeys(names, "1"), **facts)
-
-
-def lines(found: Run) -> dict[tuple[str, str], float]:
-    return {(line.source, line.gas): float(line.amount) for line in found.assessment.lines}
-
-
-def indicator(found: Run, name: str) -> float:
-    return float(found.assessment.indicators[name])
 
 
 # Refining, in tonnes of crude oil: 1000.
@@ -59,7 +53,7 @@ def refine(activity: dict[str, Any] | None = None, **facts: Any) -> Run:
 
 def test_refinery_by_source() -> None:
     found = refine()
-    assert lines(found) == pytest.approx({
+    assert gases(found) == pytest.approx({
         # 45 t * 46.05 GJ/t * 0.0182 t/GJ * 0.99 * 44/12
         ("refineryGas", "CO2"): 45 * 46.05 * 0.0182 * 0.99 * 44 / 12 * 1000,
         # all carbon, 98 % burnt: 15 t * 0.98 * 44/12
@@ -74,12 +68,12 @@ def test_refinery_by_source() -> None:
         ("electricity", "CO2"): 60_000 * 0.5849,
     })
     assert found.findings == {}
-    assert indicator(found, "refinedYield") == pytest.approx(0.63)  # (250 + 300 + 80) / 1000
-    assert indicator(found, "crudeProcessed") == 1000
-    # gas 45 * 46050 + coke 15 * 31000 + natural gas 5000 * 38.931 + power 60000 * 3.6, MJ
-    assert indicator(found, "energyPerTonneCrude") == pytest.approx(
-        (45 * 46_050 + 15 * 31_000 + 5000 * 38.931 + 216_000) / 1000
-    )
+    assert indicators(found) == Containing({
+        "refinedYield": pytest.approx(0.63),  # (250 + 300 + 80) / 1000
+        "crudeProcessed": 1000,
+        # gas 45 * 46050 + coke 15 * 31000 + natural gas 5000 * 38.931 + power 60000 * 3.6, MJ
+        "energyPerTonneCrude": pytest.approx((45 * 46_050 + 15 * 31_000 + 5000 * 38.931 + 216_000) / 1000),
+    })
     coke = next(line for line in found.assessment.lines if line.source == "catalystCoke")
     assert coke.recalled
 
@@ -87,7 +81,7 @@ def test_refinery_by_source() -> None:
 def test_refinery_lies_among_those_of_the_united_states() -> None:
     # Thunder Said Energy, US refinery database (thundersaidenergy.com/downloads/tag/refining): of 125 refineries the
     # best quarter emits less than 20 kg of direct CO2 per barrel, the worst more than 40. A barrel weighs 136.4 kg.
-    direct = indicator(refine(), "directEmissionsPerTonneCrude")
+    direct = indicators(refine())["directEmissionsPerTonneCrude"]
     assert 20 / 0.1364 < direct < 40 / 0.1364
 
 
@@ -104,7 +98,7 @@ def test_refinery_allocates_by(key: str, weights: tuple[float, ...]) -> None:
 
 def test_measured_coke_replaces_the_default() -> None:
     coke = [{"coke": {"value": "15", "unit": "TNE"}, "carbon": "0.92", "oxidation": "0.99"}]
-    assert lines(refine({**STREAMS, "cokeBurn": coke}))["catalystCoke", "CO2"] == pytest.approx(
+    assert gases(refine({**STREAMS, "cokeBurn": coke}))["catalystCoke", "CO2"] == pytest.approx(
         15_000 * 0.92 * 0.99 * 44 / 12
     )
     assert "together with carbon" in str(raised(
@@ -115,7 +109,7 @@ def test_measured_coke_replaces_the_default() -> None:
 def test_own_gas_with_an_analysis() -> None:
     analysed = {**STREAMS, "analyses": [{"material": "refineryGas", "heatingValue": "50", "carbon": "0.7",
                                          "oxidation": "1"}]}
-    assert lines(refine(analysed))["refineryGas", "CO2"] == pytest.approx(45_000 * 0.7 * 44 / 12)
+    assert gases(refine(analysed))["refineryGas", "CO2"] == pytest.approx(45_000 * 0.7 * 44 / 12)
 
 
 def test_refinery_that_makes_more_carbon_than_came() -> None:
@@ -140,8 +134,8 @@ def test_refinery_yield_above_one() -> None:
 
 def test_fuel_whose_factor_counts_its_burning_is_a_direct_emission() -> None:
     fuel = supply("diesel", "10 TNE", combustion=Decimal(31_000))
-    more = indicator(refine(supplies=(*BOUGHT, fuel)), "directEmissionsPerTonneCrude")
-    assert more - indicator(refine(), "directEmissionsPerTonneCrude") == pytest.approx(31)
+    more = indicators(refine(supplies=(*BOUGHT, fuel)))["directEmissionsPerTonneCrude"]
+    assert more - indicators(refine())["directEmissionsPerTonneCrude"] == pytest.approx(31)
 
 
 def test_refinery_without_a_product() -> None:
@@ -182,8 +176,8 @@ def test_wrong_units_are_refused() -> None:
 
 def test_power_where_no_grid_factor_is_known_makes_no_line() -> None:
     # Another country's grid is not China's, and no province is guessed. A year to come has the latest earlier factor.
-    assert ("electricity", "CO2") not in lines(refine(place="DE"))
-    assert lines(refine(place="CN", year=2030))["electricity", "CO2"] == pytest.approx(60_000 * 0.5306)
+    assert ("electricity", "CO2") not in gases(refine(place="DE"))
+    assert gases(refine(place="CN", year=2030))["electricity", "CO2"] == pytest.approx(60_000 * 0.5306)
     assert "not a province of China" in str(raised(PluginError, refine, place="CN-XX"))
 
 

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 from carbon_ledger_petrochemicals import plugin
+from support.containing import Containing
 from support.raising import raised
+from support.sector_runs import gases, indicators
 
 from ledger.errors import PluginError
 from ledger.sdk import OutputFacts
@@ -19,14 +21,6 @@ def assess(route: str, activity: dict[str, Any] | None = None, **facts: Any) -> 
 def pure(quantity: str, *names: str, role: str = "coProduct", **facts: Any) -> OutputFacts:
     """An output of one substance."""
     return output(quantity, role, materials=dict.fromkeys(names, "1"), **facts)
-
-
-def lines(found: Run) -> dict[tuple[str, str], float]:
-    return {(line.source, line.gas): float(line.amount) for line in found.assessment.lines}
-
-
-def indicator(found: Run, name: str) -> float:
-    return float(found.assessment.indicators[name])
 
 
 # Steam cracking of 1000 kg of naphtha, yields of IPCC 2006, volume 3, table 3.25 as inverted in bonsai_ipcc 0.5.3
@@ -51,15 +45,17 @@ def test_cracker_by_balance() -> None:
     found = crack()
     escaped = 0.324 * 3  # kg CH4: its carbon is no CO2
     burnt = 845 - HELD - 86 * 0.925 - escaped * 0.749
-    assert lines(found) == pytest.approx({
+    assert gases(found) == pytest.approx({
         ("crackerFuelGas", "CO2"): burnt * 44 / 12, ("crackerMethane", "CH4"): escaped,
     })
     assert found.burdens["fossilGhgEmissions"] == pytest.approx(burnt * 44 / 12 + escaped * 29.8)
-    assert indicator(found, "ethyleneYield") == pytest.approx(0.324)
-    assert indicator(found, "highValueYield") == pytest.approx(0.646)  # 324 + 168 + 50 + 104
-    # own gas is not stated: its carbon as that of refinery gas, 18.2 g per MJ
-    assert indicator(found, "energyPerTonneEthylene") == pytest.approx(burnt / 0.0182 / 324 * 1000)
-    assert indicator(found, "ethyleneProduced") == 0.324
+    assert indicators(found) == Containing({
+        "ethyleneYield": pytest.approx(0.324),
+        "highValueYield": pytest.approx(0.646),  # 324 + 168 + 50 + 104
+        # own gas is not stated: its carbon as that of refinery gas, 18.2 g per MJ
+        "energyPerTonneEthylene": pytest.approx(burnt / 0.0182 / 324 * 1000),
+        "ethyleneProduced": 0.324,
+    })
     assert found.assessment.matter["fossilCarbon"][0] == pytest.approx(Decimal(324) * Decimal("0.856") / 845)
     assert found.findings == {}
 
@@ -67,8 +63,8 @@ def test_cracker_by_balance() -> None:
 def test_cracker_brackets_the_default_of_the_ipcc() -> None:
     # 1.73 t CO2 per t of ethylene from naphtha (IPCC 2006, volume 3, table 3.14; in bonsai_ipcc, MIT): more than where
     # methane alone is burnt, less than where the fuel oil is burnt too.
-    least = indicator(crack(), "directEmissionsPerTonneEthylene")
-    most = indicator(crack(outputs=OLEFINS), "directEmissionsPerTonneEthylene")
+    least = indicators(crack())["directEmissionsPerTonneEthylene"]
+    most = indicators(crack(outputs=OLEFINS))["directEmissionsPerTonneEthylene"]
     assert least < 1730 < most
 
 
@@ -104,8 +100,8 @@ def test_own_fuel_is_part_of_the_balance() -> None:
                 "analyses": [gas, ANALYSIS["analyses"][0]]}
 
     usual = crack(own("139"))
-    assert lines(usual) == lines(crack())  # stated or not, the balance is what is emitted
-    assert indicator(usual, "energyPerTonneEthylene") == pytest.approx(139 * 50 / 324 * 1000)
+    assert gases(usual) == gases(crack())  # stated or not, the balance is what is emitted
+    assert indicators(usual)["energyPerTonneEthylene"] == pytest.approx(139 * 50 / 324 * 1000)
     assert usual.findings == {}
     # 139 kg of gas emit 381.7 kg, the balance leaves 376.8 and a twentieth of 845 kg of carbon, 154.9: 150 for coke
     for mass, refused in (("47", {}), ("50", {"own-fuel": True})):
@@ -120,7 +116,7 @@ def test_ethane_cracker_with_natural_gas() -> None:
     found = assess("steamCracking", supplies=(supply("ethane", "1 TNE"), supply("naturalGas", "80 NM3", "60 KGM")),
                    outputs=made)
     escaped = 0.803 * 6
-    assert lines(found) == pytest.approx({
+    assert gases(found) == pytest.approx({
         ("crackerFuelGas", "CO2"): (798.9 - 803 * 0.856 - 16 * 0.8563 - 23 * 0.888 - escaped * 0.749) * 44 / 12,
         ("crackerMethane", "CH4"): escaped,
         ("naturalGas", "CO2"): 80 * 38.931 * 0.0153 * 0.99 * 44 / 12,
@@ -167,7 +163,7 @@ def test_recalled_carbon_contents_flag_the_balance() -> None:
 def test_carbon_that_is_not_stated_counts_as_emitted() -> None:
     found = crack(outputs=(*OLEFINS, output("86 KGM", "byProduct")))
     assert found.findings["carbon-unstated"] is False
-    assert lines(found)["crackerFuelGas", "CO2"] == lines(crack(outputs=OLEFINS))["crackerFuelGas", "CO2"]
+    assert gases(found)["crackerFuelGas", "CO2"] == gases(crack(outputs=OLEFINS))["crackerFuelGas", "CO2"]
 
 
 def test_naphtha_as_a_lot_with_biogenic_carbon() -> None:
@@ -175,7 +171,7 @@ def test_naphtha_as_a_lot_with_biogenic_carbon() -> None:
     found = crack({}, supplies=(), inputs=(feed,))
     # nine tenths of what is burnt is fossil, outputs share as the feed does
     burnt = (845 - HELD - 86 * 0.925) * 0.9 - 0.324 * 3 * 0.749
-    assert lines(found)["crackerFuelGas", "CO2"] == pytest.approx(burnt * 44 / 12)
+    assert gases(found)["crackerFuelGas", "CO2"] == pytest.approx(burnt * 44 / 12)
     matter = found.assessment.matter
     assert [float(part) for part in matter["biogenicCarbon"]] == pytest.approx(
         [float(part) for part in matter["fossilCarbon"]]
@@ -183,7 +179,7 @@ def test_naphtha_as_a_lot_with_biogenic_carbon() -> None:
     mixed = pure("324 KGM", "ethylene", role="product", fossil_carbon=Decimal("0.8"), biogenic_carbon=Decimal("0.05"))
     partly = crack({}, supplies=(), inputs=(feed,), outputs=(mixed, *OLEFINS[1:], OIL))
     burnt += 324 * 0.856 * 0.9 - 324 * 0.8
-    assert lines(partly)["crackerFuelGas", "CO2"] == pytest.approx(burnt * 44 / 12)
+    assert gases(partly)["crackerFuelGas", "CO2"] == pytest.approx(burnt * 44 / 12)
     assert float(partly.assessment.matter["biogenicCarbon"][0]) == pytest.approx(324 * 0.05 / 84.5)
     assert partly.findings == {}
     green = pure("324 KGM", "ethylene", role="product", biogenic_carbon=Decimal("0.856"))
@@ -193,7 +189,7 @@ def test_naphtha_as_a_lot_with_biogenic_carbon() -> None:
 
 def test_biogenic_share_of_an_analysis() -> None:
     part = {"analyses": [{**ANALYSIS["analyses"][0], "biogenicShare": "0.1"}]}
-    assert lines(crack(part))["crackerFuelGas", "CO2"] == pytest.approx(
+    assert gases(crack(part))["crackerFuelGas", "CO2"] == pytest.approx(
         ((845 - HELD - 86 * 0.925) * 0.9 - 0.324 * 3 * 0.749) * 44 / 12
     )
 
