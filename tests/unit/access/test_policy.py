@@ -29,8 +29,7 @@ def test_an_owner_sees_its_own_lots_of_a_record_and_no_others() -> None:
     facts = RecordConcerns(7, "transformation", "toller")
     own = LotConcerns(7 * 1024, "part", facts, frozenset({"toller", "owner"}))
     other = LotConcerns(7 * 1024 + 1, "slag", facts, frozenset({"toller"}))
-    assert lot_level(rights("owner"), own) == Level.TOTALS
-    assert lot_level(rights("owner"), other) == Level.NOTHING
+    assert (lot_level(rights("owner"), own), lot_level(rights("owner"), other)) == (Level.TOTALS, Level.NOTHING)
 
 
 @pytest.mark.parametrize(("depth", "level"), [

@@ -134,9 +134,7 @@ def test_refused_lines_are_told_with_their_numbers(envelopes: Path, capsys: pyte
         assert captured.err == "line 3: unknown-lot: it is unknown-lot\n"
         assert main(["submit", str(envelopes), "--url", url, "--json"]) == 1
         told = json.loads(capsys.readouterr().out)
-    assert told["accepted"] == 2
-    assert [one["line"] for one in told["receipts"]] == [1, 4]
-    assert told["refused"][0]["line"] == 3
+    assert (told["accepted"], [one["line"] for one in told["receipts"]], told["refused"][0]["line"]) == (2, [1, 4], 3)
     assert told["refused"][0]["problem"]["code"] == "unknown-lot"
 
 
@@ -159,8 +157,7 @@ def test_what_was_signed_on_the_way_is_kept_where_posting_stops(
         kept = tmp_path / "sites.csv.unposted"
         assert str(kept) in captured.err
         lines = kept.read_bytes().splitlines()
-        assert len(lines) == count - MAX_LINES
-        assert lines[:MAX_LINES] == requests[1]
+        assert (len(lines), lines[:MAX_LINES]) == (count - MAX_LINES, requests[1])
 
 
 def test_what_was_signed_is_kept_where_a_receipt_cannot_be_read(

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 from support.cli import environment, run
+from support.containing import Containing
 
 from ledger.cli import main
 from ledger.cli.lazy import SERVER_PACKAGES
@@ -108,16 +109,14 @@ def test_wrong_usage_is_2(arguments: list[str], capsys: pytest.CaptureFixture[st
 def test_what_goes_wrong_is_one_line_and_1(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 1
     captured = capsys.readouterr()
-    assert captured.out == ""
-    assert len(captured.err.splitlines()) == 1
+    assert (captured.out, len(captured.err.splitlines())) == ("", 1)
     assert captured.err.startswith("error: ")
 
 
 def test_errors_are_problems_with_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["footprint", "x", "--url", "http://127.0.0.1:1", "--json"]) == 1
     problem = json.loads(capsys.readouterr().err)
-    assert problem["code"] == "server-down"
-    assert problem["type"] == "urn:carbon-ledger:problem:server-down"
+    assert problem == Containing({"code": "server-down", "type": "urn:carbon-ledger:problem:server-down"})
     assert "127.0.0.1:1" in problem["detail"]
 
 
@@ -130,9 +129,7 @@ def test_these_work_without_the_server(path: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("path", SERVER, ids=" ".join)
 def test_these_say_that_they_need_the_server(path: tuple[str, ...]) -> None:
     done = without_server(*path)
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert len(done.stderr.splitlines()) == 1
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
     assert "pip install 'carbon-ledger[server]'" in done.stderr
 
 
@@ -212,7 +209,5 @@ def test_a_request_is_only_for_its_ledger_and_says_so(tmp_path: Path, capsys: py
     assert main(["key", "request", str(path), "--organization", "urn:example:own", "--origin", "o/1",
                  "--prefix", "urn:example:own:", "--name-en", "X"]) == 0
     request = json.loads(capsys.readouterr().out)
-    assert request["organization"] == "urn:example:own"
-    assert request["origin"] == "o/1"
-    assert request["prefixes"] == ["urn:example:own:"]
+    assert request == Containing({"organization": "urn:example:own", "origin": "o/1", "prefixes": ["urn:example:own:"]})
     assert set(request["key"]) == {"spki", "proof"}

@@ -92,8 +92,7 @@ def test_what_is_no_reference_is_refused(here: Path, reference: str, told: str) 
     (here / "binary").write_bytes(b"\xff\xfe\n")
     (here / "mixed").write_text(receipt(ONE, "urn:a") + "\n" + receipt(TWO, "urn:a") + "\n")
     error = raised(InvalidInput, lambda: References().digest(reference))
-    assert error.code == "unknown-receipt"
-    assert error.value == reference
+    assert (error.code, error.value) == ("unknown-receipt", reference)
     assert error.rule is not None
     assert told in error.message
 

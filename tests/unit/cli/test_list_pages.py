@@ -49,8 +49,7 @@ def test_a_list_goes_on_after_empty_pages() -> None:
     more = [Page([], 8_000 - i) for i in range(MOST_EMPTY - 1)]
     server = Pages(*empty, Page([9], 8_500), *more, Page([8], None))
     list_of = following(server)
-    assert list(list_of.rows()) == [9, 8]
-    assert list_of.next is None
+    assert (list(list_of.rows()), list_of.next) == ([9, 8], None)
 
 
 def test_a_cursor_that_does_not_fall_is_an_error() -> None:

@@ -18,8 +18,7 @@ def test_unposted_records_are_new_ones_and_amendments() -> None:
         staging.wait(waiting("c", b"", known=True))
         assert [record.key for record in staging.unposted(amend=True)] == ["b", "a"]
         assert [record.key for record in staging.unposted(amend=False)] == ["b"]
-        assert staging.unposted_size(amend=True) == (2, 10)
-        assert staging.unposted_size(amend=False) == (1, 4)
+        assert (staging.unposted_size(amend=True), staging.unposted_size(amend=False)) == ((2, 10), (1, 4))
 
 
 def test_nothing_waits_at_first() -> None:

@@ -62,5 +62,4 @@ def test_what_is_noted_is_read(tmp_path: Path) -> None:
     with state(tmp_path / "imports") as imports:
         imports.enter([("pool", "K1", noted)])
     with state(tmp_path / "imports") as imports:
-        assert imports.imported("pool", "K1") == noted
-        assert imports.imported("pool", "K2") is None
+        assert (imports.imported("pool", "K1"), imports.imported("pool", "K2")) == (noted, None)

@@ -46,8 +46,7 @@ def test_kinds() -> None:
 @given(entries)
 def test_an_entry_reads_back(entry: Entry) -> None:
     data = entry.to_bytes()
-    assert len(data) == 170
-    assert parse_entry(data) == entry
+    assert (len(data), parse_entry(data)) == (170, entry)
 
 
 @given(entries, entries)

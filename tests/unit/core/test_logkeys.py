@@ -54,8 +54,7 @@ def test_a_note_is_read_as_it_was_signed() -> None:
 @pytest.mark.parametrize("pinned", [A, B, C])
 def test_whoever_pinned_one_key_follows_to_all(pinned: NoteSigner) -> None:
     keys = LogKeys(name(pinned), CHAIN)
-    assert keys.origin == ORIGIN
-    assert keys.signing == [name(C)]
+    assert (keys.origin, keys.signing) == (ORIGIN, [name(C)])
     for size, signers in ((5, [A]), (15, [A, B]), (20, [A]), (25, [B]), (30, [B]), (31, [C]), (40, [C])):
         assert opened(keys, head(size, *signers)) == size
 

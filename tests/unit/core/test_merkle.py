@@ -136,8 +136,7 @@ def test_one_path_is_that_of_all_paths() -> None:
 
 def test_trees_of_one_size_or_from_nothing_need_no_path() -> None:
     for size in range(20):
-        assert consistency_path(LEAVES[:size], size) == []
-        assert consistency_path(LEAVES[:size], 0) == []
+        assert (consistency_path(LEAVES[:size], size), consistency_path(LEAVES[:size], 0)) == ([], [])
         verify_consistency(size, size, ROOTS[size], ROOTS[size], [])
         verify_consistency(0, size, EMPTY_ROOT, ROOTS[size], [])
 

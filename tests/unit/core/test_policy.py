@@ -74,10 +74,8 @@ def test_names_of_groups_are_no_witnesses() -> None:
 def test_addresses_are_kept() -> None:
     log = f"log {vkey(ORIGIN, LOG.verifier.key)} https://log.example/"
     found = parse_policy(f"{log}\n{LINES[0]} https://w.example/prefix\nquorum X1\n".encode())
-    assert found.logs[0].url == "https://log.example/"
-    assert found.witnesses[0].url == "https://w.example/prefix"
-    assert found.log(ORIGIN)[0].key_hash == LOG.key_hash
-    assert found.log("another") == []
+    assert (found.logs[0].url, found.witnesses[0].url) == ("https://log.example/", "https://w.example/prefix")
+    assert (found.log(ORIGIN)[0].key_hash, found.log("another")) == (LOG.key_hash, [])
 
 
 X1_VKEY, LOG_VKEY = WITNESSES["X1"].verifier.vkey, vkey(ORIGIN, LOG.verifier.key)

@@ -105,8 +105,7 @@ def entry_of(data: bytes) -> str:
 def test_a_receipt_verifies_down_to_the_figures(index: int, lots: int) -> None:
     case = make(index, lots)
     found = check(case.receipt, body=BODY, key=PUBLIC)
-    assert (found.index, found.size) == (index, SIZE)
-    assert found.entry == parse_entry(case.entries[index])
+    assert (found.index, found.size, found.entry) == (index, SIZE, parse_entry(case.entries[index]))
     assert found.assessment is not None
     assert b"coal" in bytes(found.assessment.assessment)
     assert [lot.burdens["fossilGhgEmissions"] for lot in found.lots] == [f"{i}.25" for i in range(1, lots + 1)]
@@ -200,8 +199,7 @@ def test_every_changed_character_of_the_entry_is_found() -> None:
 @pytest.mark.parametrize("digest", ["", "00" * 32, RECEIPT.digest.upper(), RECEIPT.digest[:-1], RECEIPT.digest + "0"])
 def test_another_digest(digest: str) -> None:
     error = refusal(replace(RECEIPT, digest=digest))
-    assert error.code == "wrong-digest"
-    assert error.field == "digest"
+    assert (error.code, error.field) == ("wrong-digest", "digest")
     assert (error.value or "") == digest
     assert error.message.startswith("1. ")
 

@@ -140,8 +140,7 @@ def test_a_residue_is_a_record_of_its_type(name: str, random: Random) -> None:
     assert is_residue(left)
     assert not is_residue(record)
     assert canonical.decode_record(canonical.encode(left)) == left
-    assert residue(left) == left
-    assert (left.issuer, left.nonce) == (record.issuer, NONCE)
+    assert (residue(left), left.issuer, left.nonce) == (left, record.issuer, NONCE)
 
 
 @pytest.mark.parametrize("name", PRIVATE_RECORDS)

@@ -17,18 +17,14 @@ PART = StudyContext(cut_off="nothing", rules=[RULES], packaging_included=False)
 def test_a_product_replaces_its_facility_field_by_field() -> None:
     assert inherited(PART, SITE) == StudyContext(
         cut_off="nothing", standards=["ISO14067"], packaging_included=False, rules=[RULES])
-    assert inherited(None, SITE) == SITE
-    assert inherited(PART, None) == PART
-    assert inherited(None, None) is None
+    assert (inherited(None, SITE), inherited(PART, None), inherited(None, None)) == (SITE, PART, None)
     assert inherited(StudyContext(), StudyContext()) is None
 
 
 def test_several_facilities_state_what_they_agree_on() -> None:
     other = msgspec.structs.replace(SITE, cut_off="offices")
     assert agreed([SITE, other]) == StudyContext(standards=["ISO14067"], packaging_included=True)
-    assert agreed([SITE]) == SITE
-    assert agreed([SITE, None]) is None
-    assert agreed([]) is None
+    assert (agreed([SITE]), agreed([SITE, None]), agreed([])) == (SITE, None, None)
 
 
 def test_a_record_without_study_reads_as_before() -> None:

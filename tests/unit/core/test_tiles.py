@@ -165,8 +165,7 @@ def test_published_extents(size: str) -> None:
     for row in VECTORS["sizes"][size]:
         level, full = row["level"], row["full"]
         assert [tile_width(level, index, int(size)) for index in range(full)] == [256] * full
-        assert tile_width(level, full, int(size)) == row["partial"]
-        assert tile_width(level, full + 1, int(size)) == 0
+        assert (tile_width(level, full, int(size)), tile_width(level, full + 1, int(size))) == (row["partial"], 0)
     assert tile_width(len(VECTORS["sizes"][size]), 0, int(size)) == 0
 
 
@@ -176,15 +175,12 @@ def test_there_is_no_such_tile(level: int, index: int, size: int) -> None:
 
 
 def test_tiles_become_full_once_and_as_the_tree_passes_them() -> None:
-    assert tiles_for_size(0, 255) == []
-    assert tiles_for_size(255, 256) == [Tile(0, 0, 256)]
-    assert tiles_for_size(256, 511) == []
+    assert (tiles_for_size(0, 255), tiles_for_size(255, 256), tiles_for_size(256, 511)) == ([], [Tile(0, 0, 256)], [])
     assert tiles_for_size(65_535, 65_536) == [Tile(0, 255, 256), Tile(1, 0, 256)]
     assert tiles_for_size(300, 1100) == [Tile(0, 1, 256), Tile(0, 2, 256), Tile(0, 3, 256)]
     steps = [0, 1, 255, 300, 40_000, 65_536, 131_072, 200_000]
     grown = [tile for old, new in pairwise(steps) for tile in tiles_for_size(old, new)]
-    assert sorted(grown) == sorted(tiles_for_size(0, 200_000))
-    assert len(grown) == 781 + 3
+    assert (sorted(grown), len(grown)) == (sorted(tiles_for_size(0, 200_000)), 781 + 3)
 
 
 @pytest.mark.parametrize(("old", "new"), [(-1, 5), (6, 5), (0, MAX_SIZE + 1)])

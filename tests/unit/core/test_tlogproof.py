@@ -42,8 +42,7 @@ def test_a_proof_is_its_lines() -> None:
 def test_every_leaf_verifies(extra: bytes | None) -> None:
     for index, (leaf, path) in enumerate(zip(LEAVES, PATHS, strict=True)):
         proof = encode_proof(index, path, NOTE, extra)
-        assert parse_proof(proof).extra == extra
-        assert verify_proof(proof, leaf, ORIGIN, LOG.verifier) == CHECKPOINT
+        assert (parse_proof(proof).extra, verify_proof(proof, leaf, ORIGIN, LOG.verifier)) == (extra, CHECKPOINT)
 
 
 def test_the_only_leaf_has_an_empty_path() -> None:

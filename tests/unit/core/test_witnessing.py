@@ -53,8 +53,7 @@ def status(text: str, latest: Checkpoint | None = None) -> int:
 def test_the_published_request_reads_and_writes_back() -> None:
     request = parse_request(PUBLISHED.encode())
     assert (request.old, len(request.proof)) == (20852014, 4)
-    assert stated(request.note)[:2] == ("example.com/behind-the-sofa", 20852163)
-    assert encode_request(request) == PUBLISHED
+    assert (stated(request.note)[:2], encode_request(request)) == (("example.com/behind-the-sofa", 20852163), PUBLISHED)
 
 
 def test_every_step_of_a_log_is_cosigned() -> None:

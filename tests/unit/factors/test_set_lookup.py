@@ -203,8 +203,7 @@ def test_a_class_without_world_rows_counts_with_its_highest() -> None:
 def test_the_nearest_keys_of_a_name() -> None:
     one = version([supply("portlandCement", en="Portland cement", synonyms="OPC"), supply("cement"), supply("steel")],
                   [])
-    assert nearest([one], "cemnt")[0] == "cement"
-    assert nearest([one], "portlandcemnt")[0] == "portlandCement"
+    assert (nearest([one], "cemnt")[0], nearest([one], "portlandcemnt")[0]) == ("cement", "portlandCement")
     assert set(nearest([one], "whiteCement")) >= {"cement"}
     assert nearest([one], "xyz") == []
 

@@ -106,18 +106,15 @@ def test_each_fault_is_found_and_all_at_once() -> None:
     # Sound rows stay: the second class `rock` has a fault, and so has the first, which lacks its name.
     assert [one.key for one in tables.supplies] == ["sand"]
     assert [one.row for one in tables.factors] == ["sand/cradleToGate/*/2020"]
-    assert [one.id for one in tables.sources] == ["s"]
-    assert tables.classes == []
+    assert ([one.id for one in tables.sources], tables.classes) == (["s"], [])
 
 
 def test_the_error_shows_twenty_faults_and_counts_the_rest() -> None:
     texts = files([supply("sand")], [factor(place="China", year=2000 + i) for i in range(25)])
     error = raised(PluginError, parse_version, "tests", "1", texts)
     lines = error.message.split("\n")
-    assert lines[0] == "factor set tests@1:"
-    assert lines[1] == f"factors.csv line 2: place is 'China': it must be {PLACE}"
-    assert lines[20] == f"factors.csv line 21: place is 'China': it must be {PLACE}"
-    assert lines[21:] == ["and 5 more"]
+    assert (lines[0], lines[1]) == ("factor set tests@1:", f"factors.csv line 2: place is 'China': it must be {PLACE}")
+    assert (lines[20], lines[21:]) == (f"factors.csv line 21: place is 'China': it must be {PLACE}", ["and 5 more"])
     assert (error.code, error.field, error.value, error.rule) == (
         "invalid-factors", "place", "China", PLACE,
     )

@@ -67,15 +67,13 @@ SET = version(
 ])
 def test_the_nearest_first(words: str, keys: list[str]) -> None:
     found = [hit.entry.key for hit in search([SET], words)]
-    assert found[:len(keys)] == keys
-    assert bool(found) == bool(keys)
+    assert (found[:len(keys)], bool(found)) == (keys, bool(keys))
 
 
 def test_a_class_finds_its_supplies_last() -> None:
     """Even if the class has exactly the name that is searched."""
     found = [hit.entry.key for hit in search([SET], "steel")]
-    assert found[:2] == ["steel", "steelScrap"]
-    assert found[2] == "recyclingSteel"
+    assert (found[:2], found[2]) == (["steel", "steelScrap"], "recyclingSteel")
     assert set(found[3:]) == {"hotRolledCoil", "coldRolledCoil"}
 
 

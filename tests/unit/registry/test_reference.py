@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 import pytest
 from msgspec import Meta, Struct
+from support.containing import Containing
 from support.raising import raised
 
 from ledger.core.record.kinds import Transformation
@@ -41,8 +42,10 @@ def catalogue() -> Catalogue:
 
 def test_fields_of_a_type() -> None:
     fields = {field.name: field for field in shape_of(Milling).fields}
-    assert fields["ground"] == FieldShape("ground", "Quantity", True, parts=(Quantity,))
-    assert fields["mode"] == FieldShape("mode", "word", False, ("dry", "wet"), default="dry")
+    assert fields == Containing({
+        "ground": FieldShape("ground", "Quantity", True, parts=(Quantity,)),
+        "mode": FieldShape("mode", "word", False, ("dry", "wet"), default="dry"),
+    })
     assert (fields["sieves"].kind, fields["sieves"].parts) == ("list of Sieve", (Sieve,))
     assert fields["shares"].kind == "map from text to fraction"
     assert (fields["closed"].allowed, fields["closed"].default) == (("true", "false"), "false")
@@ -94,8 +97,9 @@ def test_the_schema_of_a_process_has_its_activity(catalogue: Catalogue) -> None:
     definitions = schema["$defs"]
     assert isinstance(definitions, dict)
     fields = definitions["Transformation"]["properties"]
-    assert fields["process"] == {"const": "steel.electricArcFurnace"}
-    assert fields["activity"] == {"$ref": "#/$defs/ElectricArcFurnace"}
+    assert fields == Containing({
+        "process": {"const": "steel.electricArcFurnace"}, "activity": {"$ref": "#/$defs/ElectricArcFurnace"}
+    })
     assert "charge" in definitions["ElectricArcFurnace"]["properties"]
     # The type itself is as before.
     assert msgspec.json.schema(Transformation)["$defs"]["Transformation"]["properties"]["process"] != fields["process"]

@@ -7,6 +7,7 @@ import pytest
 from msgspec import Raw
 from msgspec.structs import replace
 from support.assessing import assessment_of
+from support.containing import Containing
 from support.raising import raised
 
 from ledger.admission.facts import Facts, ProductFacts
@@ -70,9 +71,7 @@ def test_place_and_year(
 ) -> None:
     factor = TABLE.find("k", places, year)
     assert (factor.place, factor.year) == found
-    assert factor.ratings == ratings
-    assert factor.resolution == resolution
-    assert factor.name == f"t:k/{found[0]}/{found[1]}"
+    assert (factor.ratings, factor.resolution, factor.name) == (ratings, resolution, f"t:k/{found[0]}/{found[1]}")
 
 
 def test_a_reaction_is_the_same_everywhere() -> None:
@@ -97,8 +96,7 @@ def test_no_other_row_is_taken_silently(
 
 
 def test_grids_apart_have_nothing_wider() -> None:
-    assert wider_places(("CN-XZ", "CN")) == ("CN-XZ", "Southwest", "CN")
-    assert wider_places(("CN-HK", "CN")) == ("CN-HK",)
+    assert (wider_places(("CN-XZ", "CN")), wider_places(("CN-HK", "CN"))) == (("CN-XZ", "Southwest", "CN"), ("CN-HK",))
     assert wider_places(("DE-BY", "DE")) == ("DE-BY", "DE")
     assert not grid_electricity().covers("electricity", ("CN-HK", "CN"))
 
@@ -134,10 +132,8 @@ def test_a_line_of_grid_power(
     place: str, year: int, factor: str, amount: str, market: str, ratings: tuple[int, int, int]
 ) -> None:
     (line,) = power(place, year)
-    assert line.factor == f"electricity-china:electricity/{factor}"
-    assert line.amount == Decimal(amount)
-    assert line.market == Decimal(market)
-    assert line.ratings == ratings
+    assert (line.factor, line.amount) == (f"electricity-china:electricity/{factor}", Decimal(amount))
+    assert (line.market, line.ratings) == (Decimal(market), ratings)
 
 
 def test_power_whose_attribute_is_used_up() -> None:
@@ -154,9 +150,7 @@ def test_a_record_of_a_year_or_place_without_a_factor() -> None:
         PluginError, power, "CN-SH", 2020
     ))
     assert "CN-QQ is not a province of China" in str(raised(PluginError, power, "CN-QQ", 2022))
-    assert power("CN-SH", 2020, priced=True) == ()
-    assert power("CN-QQ", 2022, priced=True) == ()
-    assert power("CN-HK", 2022) == ()
+    assert (power("CN-SH", 2020, priced=True), power("CN-QQ", 2022, priced=True), power("CN-HK", 2022)) == ((), (), ())
 
 
 def test_power_that_the_record_prices() -> None:
@@ -165,10 +159,10 @@ def test_power_that_the_record_prices() -> None:
         value="0.02", unit="KWH", source="contract", year=2022, boundary="generation",
     )))
     figures = named(direct(found))
-    assert figures["fossilGhgEmissions"] == 20.0
-    assert figures["electricityMarket"] == 20.0
-    assert figures["electricityLocation"] == pytest.approx(584.9, rel=1e-15)
-    assert figures["absGhg"] == 20.0
+    assert figures == Containing({
+        "fossilGhgEmissions": 20.0, "electricityMarket": 20.0, "electricityLocation": pytest.approx(584.9, rel=1e-15),
+        "absGhg": 20.0,
+    })
     assert [one.what for one in found.omissions] == ["electricity upstream"]
 
 

@@ -18,11 +18,9 @@ def test_a_record_by_hand() -> None:
         supplies=(supply("ore", "0.02 TNE", nature=True),),
         outputs=(output("60 KGM", materials={"steel": "1"}), output("40 KGM", "coProduct", materials={"steel": "1"})),
     )
-    assert [one.index for one in given.supplies] == [0]
-    assert given.supplies[0].mass == Decimal(20)
+    assert ([one.index for one in given.supplies], given.supplies[0].mass) == ([0], Decimal(20))
     found = run(works(), given, {"co2": "100"})
-    assert found.footprint == 100.0
-    assert [one["fossilGhgEmissions"] for one in found.outputs] == [60.0, 40.0]
+    assert (found.footprint, [one["fossilGhgEmissions"] for one in found.outputs]) == (100.0, [60.0, 40.0])
     held = [one["recycledPostConsumer:steel"] for one in found.contents.outputs]
     assert held == pytest.approx([48.0, 32.0], rel=1e-12)
     assert found.findings == {}

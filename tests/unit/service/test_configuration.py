@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from support.containing import Containing
 
 from ledger.errors import ConfigurationError
 from ledger.service.configuration.catalogue import BY_NAME, CONFIG, SETTINGS, unknown_variables
@@ -29,8 +30,7 @@ def messages(resolved: Configuration) -> list[str]:
 
 def test_without_anything_the_defaults_apply(tmp_path: Path) -> None:
     resolved = resolve({}, {}, tmp_path)
-    assert resolved.checked() == Settings(home=tmp_path)
-    assert resolved.file is None
+    assert (resolved.checked(), resolved.file) == (Settings(home=tmp_path), None)
     assert {value.source.kind for value in resolved.settings} == {"default"}
 
 
@@ -67,8 +67,9 @@ def test_option_over_environment_over_file(tmp_path: Path) -> None:
     settings = resolved.checked()
     assert (settings.processes, settings.workers, settings.limits.questions) == (4, 3, 2)
     places = {value.setting.name: value.source for value in resolved.settings}
-    assert places["processes"] == ("option", "--processes")
-    assert places["workers"] == ("environment", "CARBON_LEDGER_WORKERS")
+    assert places == Containing({
+        "processes": ("option", "--processes"), "workers": ("environment", "CARBON_LEDGER_WORKERS")
+    })
 
 
 def test_all_faults_are_reported_together(tmp_path: Path) -> None:

@@ -14,8 +14,7 @@ def test_a_bound_counts_as_below_it() -> None:
     values = Distribution((1, 10))
     for value in (0.5, 1, 1.5, 10, 11):
         values.add(value)
-    assert values.counts == [2, 2, 1]
-    assert values.total == 24
+    assert (values.counts, values.total) == ([2, 2, 1], 24)
 
 
 def test_codes_have_a_bound() -> None:
@@ -23,9 +22,7 @@ def test_codes_have_a_bound() -> None:
     for number in range(MOST_LABELS + 50):
         tally.add(f"code-{number}")
     tally.add("code-0", 2)
-    assert len(tally.counts) == MOST_LABELS + 1
-    assert tally.counts[OTHER] == 50
-    assert tally.counts["code-0"] == 3
+    assert (len(tally.counts), tally.counts[OTHER], tally.counts["code-0"]) == (MOST_LABELS + 1, 50, 3)
 
 
 def test_laps_follow_each_other() -> None:

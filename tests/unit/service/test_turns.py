@@ -13,8 +13,7 @@ def test_each_organisation_in_its_turn() -> None:
     turns = Turns[str]()
     for name in ("a1", "a2", "a3", "a4", "b1", "c1", "c2"):
         turns.add(name[0], name)
-    assert turns.first() == "a1"
-    assert drained(turns) == ["a1", "b1", "c1", "a2", "c2", "a3", "a4"]
+    assert (turns.first(), drained(turns)) == ("a1", ["a1", "b1", "c1", "a2", "c2", "a3", "a4"])
     assert not turns
 
 

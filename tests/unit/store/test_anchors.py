@@ -132,8 +132,7 @@ def test_fields_beside_the_checkpoint() -> None:
     """Signed with it; a note without any, as it was written before, has none."""
     assert fields_of(sign_checkpoint(stated(note(1)), SIGNER)) == {}
     full = note(3, witnesses="0a1b 2 of 3", later="x")
-    assert fields_of(full) == {"witnesses": "0a1b 2 of 3", "later": "x"}
-    assert stated(full) == stated(note(3))
+    assert (fields_of(full), stated(full)) == ({"witnesses": "0a1b 2 of 3", "later": "x"}, stated(note(3)))
     for name, value in (("two words", "x"), ("a", ""), ("A", "x"), ("a", "x\ny z"), ("a", "x\n\ny")):
         raised(InvalidNote, written, stated(note(1)), {name: value}, [SIGNER])
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from litestar.types import Message, Receive, Scope, Send
+from support.containing import Containing
 
 from ledger.web.observation.note import UNMATCHED
 from ledger.web.observation.requests import MOST_PATH, HttpCounts, Observed, Routed
@@ -62,8 +63,7 @@ def ask(app: App, *, path: str = "/v1/records/ab", client: str = "192.0.2.9", re
 def test_an_answer_counts_by_template_and_class() -> None:
     counts, _ = ask(App(404))
     assert counts.requests == {("GET", "/v1/records/{digest}", "4xx"): 1}
-    assert sum(counts.seconds.by_key["/v1/records/{digest}"].counts) == 1
-    assert counts.in_progress == 0
+    assert (sum(counts.seconds.by_key["/v1/records/{digest}"].counts), counts.in_progress) == (1, 0)
 
 
 def test_unknown_paths_and_methods_make_no_new_series() -> None:
@@ -89,8 +89,7 @@ def test_a_client_that_left_counts_too() -> None:
     scope: Any = {"type": "http", "method": "GET", "path": "/", "headers": [], "client": None}
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(Observed(Leaving(), counts)(scope, None, None))  # type: ignore[arg-type]
-    assert counts.requests == {("GET", UNMATCHED, "none"): 1}
-    assert counts.in_progress == 0
+    assert (counts.requests, counts.in_progress) == ({("GET", UNMATCHED, "none"): 1}, 0)
 
 
 def test_only_a_named_proxy_chooses_the_id() -> None:
@@ -109,9 +108,8 @@ def test_a_line_has_no_query_and_a_bounded_path(caplog: pytest.LogCaptureFixture
         ask(App())
     (record,) = caplog.records
     fields = record.fields  # type: ignore[attr-defined]
-    assert fields["request"] == headers[b"x-request-id"].decode()
-    assert fields["code"] == "overdraft"
-    assert fields["status"] == 422
-    assert fields["client"] == REPORTED
+    assert fields == Containing({
+        "request": headers[b"x-request-id"].decode(), "code": "overdraft", "status": 422, "client": REPORTED
+    })
     assert len(fields["path"]) == MOST_PATH
     assert "secret" not in record.getMessage() + str(fields)

@@ -57,8 +57,7 @@ def test_the_41st_is_refused() -> None:
     async def work() -> None:
         crowd = Crowd(Places(8, 32))
         await crowd.come(*[f"a{number}" for number in range(41)])
-        assert crowd.places.running == 8
-        assert crowd.places.waiting == 32
+        assert (crowd.places.running, crowd.places.waiting) == (8, 32)
         assert await crowd.refused("a40")
         await crowd.leave("a0")
         assert crowd.inside[-1] == "a8"
