@@ -1,12 +1,15 @@
--- The whole schema of a ledger. It equals the result of all migrations. The functions of verify_log() are in a separate
--- file.
+-- The whole schema of a ledger. The functions of verify_log() are in a separate file.
 -- Log tables only grow: no role can update or delete logged rows, not even the owner by mistake.
 -- Tables on the hot path (record, lot, figure, flow, balance) have no foreign keys: each would cost a look-up per row.
 -- Admission checks the references, and an audit checks them again.
 
+-- `digest`: of this file and of verify_log.sql, as the database was made from them. `version`: of the last migration
+-- since. Programs that know version `compatible_from` run with it.
 CREATE TABLE schema_version (
-    version integer PRIMARY KEY,
-    applied timestamptz NOT NULL DEFAULT now()
+    only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+    version integer NOT NULL,
+    digest text NOT NULL CHECK (digest ~ '^[0-9a-f]{64}$'),
+    compatible_from integer NOT NULL CHECK (compatible_from <= version)
 );
 
 CREATE TABLE ledger (

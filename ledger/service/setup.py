@@ -34,6 +34,7 @@ from ledger.store.embedded.layout import Layout
 from ledger.store.facts import FactLoader
 from ledger.store.hosting import Hosted
 from ledger.store.migrating.migrate import migrate
+from ledger.store.migrating.versions import program_schema
 from ledger.store.sql import queries
 
 LOG_MISSING: Final = "log-missing"
@@ -66,13 +67,10 @@ def require_whole(settings: Settings) -> None:
 def _require_new(settings: Settings) -> None:
     """Raises ConfigurationError if the home's keys or anchors may have signed heads that an empty database lacks.
 
-    The registrar's key beside an unmarked log key may be a home of version 0.1, which marked no keys and had its anchor
-    in a file. With an anchor in an object store the two keys may be new, such as keys that a cluster's secrets hold:
-    that anchor alone shows whether the log has begun.
+    A log key that is not marked as in use may be new, such as a key that a cluster's secrets hold.
     """
     anchor = open_anchor(settings.anchor_at)
-    early = has_registrar(settings) and not anchor.remote
-    keys = [path for path in log_keys(settings.home) if path.name != LOG_KEY or is_in_use(path) or early]
+    keys = [path for path in log_keys(settings.home) if path.name != LOG_KEY or is_in_use(path)]
     evidence = f"{keys[0]} is the key of a log" if keys else None
     for place in (anchor, memory_of(settings, anchor)):
         if evidence is None and place is not None and place.raw() is not None:
@@ -89,7 +87,7 @@ def _require_new(settings: Settings) -> None:
 async def establish(settings: Settings, hosted: Hosted) -> Keyring:
     """Makes schema, origin, log key and anchor if they are missing, and returns the keys. Raises ConfigurationError if
     a key that signs this database's log is not in the home, or if the database is empty and the home is not."""
-    await migrate(hosted.owner_url, app_role=hosted.app_role)
+    await migrate(hosted.owner_url, program_schema(), app_role=hosted.app_role)
     make_home(settings.home)
     wanted = settings.origin or f"carbon-ledger/{secrets.token_hex(8)}"
     check_origin(wanted)

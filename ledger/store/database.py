@@ -8,9 +8,9 @@ from typing import Any, NamedTuple, TypeAlias
 import asyncpg
 
 from ledger.errors import ConfigurationError, InvalidInput, Unavailable
-from ledger.store.migrating.versions import check_version
+from ledger.store.migrating.versions import CODE, StoredSchema, program_schema, require_schema
 from ledger.store.shared_reads import Fetch, Key, SharedReads
-from ledger.store.sql import migrations
+from ledger.store.sql import queries
 
 WRITER = "carbon_ledger_writer"
 ERASER = "carbon_ledger_eraser"
@@ -194,24 +194,45 @@ async def check_database(pool: DatabasePool) -> None:
                 raise ConfigurationError(
                     f"PostgreSQL runs with {setting}=off, so that acknowledged records may be lost: turn it on"
                 )
-        if await connection.fetchval("SELECT to_regclass('public.schema_version')") is None:
-            raise ConfigurationError("the database holds no ledger: run init")
-        stored = await connection.fetchval("SELECT max(version) FROM schema_version")
-        if stored is None:
-            raise ConfigurationError("unknown version of the database's schema: its table schema_version is empty")
-        comment = await connection.fetchval("SELECT obj_description('public.schema_version'::regclass, 'pg_class')")
-    check_version(stored, comment, migrations())
+        await fitting_schema(connection)
+
+
+async def read_stored(connection: Connection) -> StoredSchema | None:
+    """The statement of a database about its schema; None if it holds no ledger. Raises ConfigurationError if it holds a
+    part of one."""
+    sql = queries("schema_version")
+    if not await connection.fetchval(sql["is_stated"]):
+        return None
+    row = await connection.fetchrow(sql["stated"])
+    if row is None:
+        raise ConfigurationError("unknown version of the database's schema: its table schema_version is empty",
+                                 code=CODE)
+    return StoredSchema(**row)
+
+
+async def fitting_schema(connection: Connection) -> StoredSchema:
+    """The statement of the database about its schema. Raises ConfigurationError if this program cannot run with it."""
+    return require_schema(await read_stored(connection), program_schema())
 
 
 @asynccontextmanager
 async def owner_connection(url: str) -> AsyncIterator[Connection]:
-    """One session as the database's owner, only for set-up."""
+    """One session as the database's owner, whatever the database holds: only for set-up."""
     with _connecting():
         connection = await asyncpg.connect(url)
     try:
         yield connection
     finally:
         await connection.close()
+
+
+@asynccontextmanager
+async def ledger_connection(owner_url: str) -> AsyncIterator[Connection]:
+    """One session as the owner of a ledger's database. Raises ConfigurationError if its schema does not fit this
+    program."""
+    async with owner_connection(owner_url) as connection:
+        await fitting_schema(connection)
+        yield connection
 
 
 @asynccontextmanager

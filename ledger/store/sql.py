@@ -1,15 +1,11 @@
-"""The SQL files: named queries, the schema, and its migrations. In `sql/named`, `-- name:` begins a query, and
-`-- purpose:` and `-- parameters:` explain it."""
+"""The SQL files: named queries and the schema. In `sql/named`, `-- name:` begins a query, and `-- purpose:` and
+`-- parameters:` explain it."""
 
 import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import NamedTuple
 
-_HEADER = re.compile(r"(?:--.*\n)*")
-_COMPATIBLE = re.compile(r"^-- compatible-from: (\d+)$", re.M)
-_ONLINE = re.compile(r"^-- online$", re.M)
 _NAME = re.compile(r"^-- name: ([a-z_0-9]+)\n", re.M)
 
 
@@ -45,33 +41,3 @@ def schema() -> str:
 def audit_store_schema() -> str:
     """The schema of an audit store."""
     return files("ledger._sql").joinpath("audit_store_schema.sql").read_text(encoding="utf-8")
-
-
-class Migration(NamedTuple):
-    """A change of the schema. Programs that know version `compatible_from` run with it too. `online`: it only builds
-    indexes, outside a transaction."""
-
-    number: int
-    script: str
-    compatible_from: int
-    online: bool
-
-    @property
-    def statements(self) -> list[str]:
-        """The statements of an online migration: a line that ends with a semicolon ends one."""
-        return [statement.strip() for statement in f"{self.script}\n".split(";\n") if statement.strip()]
-
-
-def migration_of(number: int, script: str) -> Migration:
-    """Reads the header of a migration's script. Without `compatible-from`, no older program runs with it."""
-    header = (_HEADER.match(script) or [""])[0]
-    compatible = _COMPATIBLE.search(header)
-    return Migration(number, script, int(compatible[1]) if compatible else number, _ONLINE.search(header) is not None)
-
-
-@cache
-def migrations() -> tuple[Migration, ...]:
-    """Every migration, in order."""
-    folder = files("ledger._sql").joinpath("migrations")
-    return tuple(sorted([migration_of(int(file.name[:4]), file.read_text(encoding="utf-8"))
-                         for file in folder.iterdir() if file.name.endswith(".sql")]))

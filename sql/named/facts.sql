@@ -102,8 +102,6 @@ SELECT p.id FROM (SELECT id FROM facility WHERE operator = $1 LIMIT $2) f JOIN p
 WHERE p.holder = $1 LIMIT $2;
 
 -- name: own_lots
--- purpose: the newest lots of a holder; none while the index lot_holder is still being built
+-- purpose: the newest lots of a holder
 -- parameters: holder, most
-SELECT id FROM lot
-WHERE holder = $1 AND (SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('public.lot_holder'))
-ORDER BY number DESC LIMIT $2;
+SELECT id FROM lot WHERE holder = $1 ORDER BY number DESC LIMIT $2;

@@ -2,8 +2,7 @@
 -- purpose: the database's server, its size, and the folder of its files if this role may know it
 SELECT current_setting('server_version') AS version, pg_database_size(current_database()) AS bytes,
        pg_is_in_recovery() AS standby,
-       (SELECT setting FROM pg_settings WHERE name = 'data_directory') AS folder,
-       CASE WHEN to_regclass('public.schema_version') IS NOT NULL THEN (SELECT max(version) FROM schema_version) END AS schema;
+       (SELECT setting FROM pg_settings WHERE name = 'data_directory') AS folder;
 
 -- name: sessions
 -- purpose: the sessions of servers, by the host of the client, with how many of them wait for a lock

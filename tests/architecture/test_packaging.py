@@ -18,7 +18,6 @@ from typing import Any, Final
 import pytest
 
 from ledger.app import VERSION
-from ledger.store.sql import migrations
 
 ROOT: Final = Path(__file__).parents[2]
 PLUGINS: Final = sorted(path.parent for path in (ROOT / "plugins").glob("*/pyproject.toml"))
@@ -53,9 +52,9 @@ READS: Final = """
 import json
 from importlib.metadata import entry_points
 from importlib.resources import files
-from ledger.store.sql import migrations, queries, schema
+from ledger.store.sql import queries, schema
 print(json.dumps({
-    "schema": "CREATE TABLE head" in schema(), "migrations": [migration.number for migration in migrations()],
+    "schema": "CREATE TABLE head" in schema(),
     "queries": "lock_head" in queries("sequence"), "typed": files("ledger").joinpath("py.typed").is_file(),
     "tables": sum(1 for file in files("ledger").joinpath("sdk", "data").iterdir() if file.name.endswith(".csv")),
     "commands": [point.value for point in entry_points(group="console_scripts", name="carbon-ledger")],
@@ -160,7 +159,7 @@ def test_wheels_install_and_are_readable(built: Path, tmp_path: Path) -> None:
         [python, "-c", READS], capture_output=True, text=True, check=True, timeout=60, cwd=tmp_path, env=clean
     )
     assert json.loads(done.stdout) == {
-        "schema": True, "queries": True, "typed": True, "migrations": [migration.number for migration in migrations()],
+        "schema": True, "queries": True, "typed": True,
         "tables": len(list((ROOT / "ledger" / "sdk" / "data").glob("*.csv"))), "commands": ["ledger.cli:main"],
         "plugins": sorted(
             f"{name}={value}" for path in PLUGINS for points in project(path)["project"]["entry-points"].values()

@@ -3,7 +3,8 @@
 Two replicas of the version at COMMIT serve one database. Suppliers post all the time and repeat what was not answered
 with a receipt. Each replica in turn becomes this tree's version, then both go back, and the registrar puts the plugins
 of that version into force again. At the end every acknowledged record must be on the log, the log must never have
-forked, and audits by both versions must hold.
+forked, and audits by both versions must hold. If the two versions have different schemas there is no upgrade, and the
+drill ends with both digests.
 """
 
 import os
@@ -162,6 +163,23 @@ def command(home: Path, by: Version, *arguments: str) -> str:
     return done.stdout.strip().splitlines()[-1]
 
 
+def schema_of(by: Version) -> str:
+    """The digest of a version's schema. Raises SystemExit if it states none, as versions up to 0.2."""
+    program = "from ledger.store.migrating.versions import program_schema; print(program_schema().digest)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd="/",
+                          env={**os.environ, "PYTHONPATH": by.path})
+    if done.returncode:
+        raise SystemExit(f"the {by.name} version states no digest of its schema: {done.stderr.splitlines()[-1]}")
+    return done.stdout.strip()
+
+
+def require_same_schema(old: Version, new: Version) -> None:
+    """Raises SystemExit, with both digests, if there is no upgrade between these versions."""
+    digests = [schema_of(old), schema_of(new)]
+    if digests[0] != digests[1]:
+        raise SystemExit("no upgrade: the old version has the schema {}, the new one {}".format(*digests))
+
+
 def drill(home: Path, old: Version, new: Version, seconds: float) -> None:
     with EmbeddedPostgres(home) as postgres:
         cluster = Cluster(home, postgres.owner_url, old)
@@ -205,7 +223,9 @@ def run(cluster: Cluster, old: Version, new: Version, seconds: float) -> None:
 def main() -> None:
     commit, seconds = sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else 15.0
     with tree_of(commit) as tree, prepared_home() as home:
-        drill(home, version("old", tree), version("new", ROOT), seconds)
+        old, new = version("old", tree), version("new", ROOT)
+        require_same_schema(old, new)
+        drill(home, old, new, seconds)
 
 
 if __name__ == "__main__":

@@ -11,14 +11,12 @@ from itertools import count
 from threading import Barrier
 from typing import Any, Final
 
-import asyncpg
 import httpx
 import msgspec
 import pytest
 from msgspec import Raw
-from support.databases import copied
-from support.server import Posted, Server, temporary_home
-from support.witness import audited, registry
+from support.server import Posted, Server
+from support.witness import registry
 from support.workshop import END, START, Workshop
 
 from ledger.client.verify.statement_bodies import recompute_from_bodies
@@ -28,20 +26,11 @@ from ledger.core.record.kinds import Amendment, Closing, Consumption, Facility, 
 from ledger.core.record.revisions import Change
 from ledger.core.record.values import Attribute, Flow, Output, Quantity, Supply
 from ledger.footprint.derived.statements import check_statement
-from ledger.store.embedded import EmbeddedPostgres
-from ledger.store.sql import migrations
 
 AT_ONCE = 8
 RESIDUAL = 0.6096
 YEARS: Final = "2027-03-01T00:00:00Z"
 _numbers = count(1)
-MIGRATION: Final = 5
-OLDER: Final = """
-ALTER TABLE lot DROP CONSTRAINT lot_role_check;
-ALTER TABLE lot ADD CONSTRAINT lot_role_check
-    CHECK (role IN ('product', 'coProduct', 'byProduct', 'waste', 'core', 'credit'));
-"""
-"""The schema of before there were attributes."""
 
 
 def energy(text: str) -> Quantity:
@@ -333,25 +322,3 @@ def test_a_closing_retires_attributes(server: Server, site: Park) -> None:
                       retired=[site.flow("green", "250")])
     server.post([site.signed(closing)])
     assert left(server, site, "green") == "750"
-
-
-def test_a_database_of_before_is_brought_up_to_date_with_its_data() -> None:
-    """What an older version holds stays as it is, and takes attributes then; not before."""
-    with temporary_home() as home:
-        with Server(home) as server:
-            shop = enrolled(server)
-            server.post([shop.generate(shop.lot("sun", "1000"))])
-            before = ask(server, "/v1/footprint", lot=shop.name("sun"))
-        with EmbeddedPostgres(home) as postgres, copied(postgres) as database:
-            database.execute(OLDER)
-            with pytest.raises(asyncpg.CheckViolationError):
-                database.execute("INSERT INTO lot (number, id, product, holder, role, quantity, unit) "
-                                 "VALUES (99999999, 'urn:x', 'urn:p', 'urn:h', 'attribute', 1, 'KWH')")
-            database.execute(migrations()[MIGRATION - 1].script)
-            with database.served(home) as server:
-                assert ask(server, "/v1/footprint", lot=shop.name("sun")) == before
-                server.post([shop.generate(shop.lot("more", "1000"), shop.attribute("green", "1000"))])
-                server.post([shop.heat("steam", shop.flow("sun", "100"), shop.flow("green", "100"))])
-                assert burden(server, shop, "steam") == pytest.approx(0, abs=1e-12)
-                report = audited(server)
-                assert report.ok, report.findings

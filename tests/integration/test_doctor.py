@@ -155,19 +155,6 @@ def test_a_commit_that_no_standby_confirms(home: Path, owner: Database, monkeypa
     assert text.startswith("a commit has not ended after 0.5 s, so posts wait -> repair the synchronous standby")
 
 
-@pytest.mark.parametrize(("difference", "words"), [(1, "install the version"), (-1, "carbon-ledger init")])
-def test_a_schema_of_another_version(home: Path, owner: Database, difference: int, words: str) -> None:
-    needed = owner.one("SELECT max(version) FROM schema_version")
-    owner.execute(f"UPDATE schema_version SET version = version + {difference} WHERE version = {needed}")
-    try:
-        found = diagnosed(Settings(home=home))
-    finally:
-        owner.execute(f"UPDATE schema_version SET version = {needed} WHERE version = {needed + difference}")
-    assert found["schema"][0] == "error"
-    assert words in found["schema"][1]
-    assert found["database"][0] == "error"
-
-
 def test_plugins_in_force_and_installed(home: Path, owner: Database) -> None:
     owner.tamper("UPDATE activation SET digest = 'another' WHERE plugin = 'steel'")
     level, text = diagnosed(Settings(home=home))["plugins"]

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from time import monotonic
 from typing import Final
 
-import asyncpg
 import pytest
 from msgspec.structs import replace
 from support.inside import Inside, inside
@@ -22,8 +21,6 @@ from ledger.errors import LedgerError
 from ledger.service.posting.log_writer import LogWriter
 from ledger.service.posting.own_names import OwnNames
 from ledger.service.posting.pending import Answer, PendingRequest
-from ledger.store.embedded import attach
-from ledger.store.sql import queries
 
 LONG: Final = "-".join(["a-long-part-of-a-name"] * 8)
 
@@ -132,28 +129,3 @@ def test_a_name_of_the_same_request_is_no_fault(ledger: Inside, shop: Workshop, 
     error = answers[2]
     assert isinstance(error, LedgerError)
     assert (error.code, error.field, error.parts) == ("unknown-lot", "inputs[0].lot", ())
-
-
-@pytest.mark.parametrize("statement", [
-    "DROP INDEX lot_holder", "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'lot_holder'::regclass"])
-def test_lots_are_proposed_only_with_their_index(ledger: Inside, shop: Workshop, statement: str) -> None:
-    """A server works beside the migration that builds the index. Without it, the table would be read as a whole."""
-    pool = ledger.ledger.pool
-    assert ledger.run(OwnNames(pool).lots(shop.id)) == [shop.name("pot")]
-    ledger.run(changed(ledger, statement))
-    assert ledger.run(OwnNames(pool).lots(shop.id)) == []
-    query = queries("facts")["own_lots"].replace("$1", f"'{shop.id}'").replace("$2", "9")
-    plan = ledger.run(pool.fetch(f"EXPLAIN (ANALYZE, COSTS off) {query}"))
-    scans = [row[0] for row in plan if " on lot " in row[0]]
-    assert ["never executed" in scan for scan in scans] == [True]
-    (error,) = ledger.run(ledger.submit([shop.make({"made": "1"}, {"pott": "1"})]))
-    assert isinstance(error, LedgerError)
-    assert (error.code, error.allowed) == ("unknown-lot", ())
-
-
-async def changed(ledger: Inside, statement: str) -> None:
-    connection = await asyncpg.connect(attach(ledger.ledger.settings.home).owner_url)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()

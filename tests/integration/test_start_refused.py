@@ -13,7 +13,7 @@ from support.server import command, environment, temporary_home
 
 from ledger.core.signatures.signing import SigningKey
 from ledger.errors import ConfigurationError
-from ledger.host.files.key_files import LOG_KEY, REGISTRAR_KEY, new_key, write_key
+from ledger.host.files.key_files import LOG_KEY
 from ledger.registry.installed import installed
 from ledger.registry.workers.trial import tried
 
@@ -176,12 +176,3 @@ def test_a_file_that_cannot_be_read(home: Path, tmp_path: Path, name: str, text:
 
 def test_a_number_that_is_none(home: Path) -> None:
     assert "CARBON_LEDGER_WORKERS" in refused(home, CARBON_LEDGER_WORKERS="many")
-
-
-def test_two_keys_without_a_database() -> None:
-    """Neither has the mark of a key that has signed; but homes of version 0.1 had no marks, and a file as anchor."""
-    with temporary_home() as home:
-        home.mkdir()
-        for name in (LOG_KEY, REGISTRAR_KEY):
-            write_key(home / name, new_key())
-        assert f"{home / LOG_KEY} is the key of a log, but the database holds no log" in refused(home)

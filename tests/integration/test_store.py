@@ -98,7 +98,7 @@ def test_the_login_of_the_server_only_adds(postgres: EmbeddedPostgres, become_wr
         for statement in (
             "DELETE FROM head", "DELETE FROM balance", "TRUNCATE balance", "UPDATE balance SET lot = 5",
             "UPDATE balance SET lot = lot", "INSERT INTO ledger (origin, vkey) VALUES ('x', 'y')",
-            "INSERT INTO schema_version (version) VALUES (99)", "SET session_replication_role = replica",
+            "INSERT INTO schema_version DEFAULT VALUES", "SET session_replication_role = replica",
             "CREATE TABLE mine (x int)", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
             "ALTER SYSTEM SET fsync = off", "SET ROLE ledger_owner", "CREATE ROLE another",
             "COPY entry TO PROGRAM 'cat'",
@@ -258,20 +258,6 @@ def test_a_session_that_does_not_get_its_role_is_closed(database: Database) -> N
         until(lambda: database.one(others) == 0)
     finally:
         gc.enable()
-
-
-def test_a_schema_of_a_later_program(home: Path, database: Database) -> None:
-    database.tamper("INSERT INTO schema_version (version) VALUES (9999)")
-    assert "the schema has version 9999" in opening(database.url)
-    assert "a later version of this program has migrated it" in refused(home, database.url)
-
-
-def test_a_schema_of_an_earlier_program(database: Database) -> None:
-    """Reading does not migrate: whoever has only a copy changes nothing in it."""
-    newest = database.one("SELECT max(version) FROM schema_version")
-    database.tamper("UPDATE schema_version SET version = version - 1")
-    assert f"the schema has version {newest - 1}, this program needs {newest}: run init" in opening(database.url)
-    assert database.one("SELECT max(version) FROM schema_version") == newest - 1
 
 
 def test_a_database_without_a_ledger(postgres: EmbeddedPostgres, home: Path) -> None:
@@ -439,5 +425,3 @@ def test_a_writer_waits_for_the_lock(home: Path, database: Database) -> None:
         (receipt,) = server.submit(envelopes)
         assert isinstance(receipt, Receipt)
         check_whole_log(server)
-
-

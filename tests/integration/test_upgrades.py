@@ -14,20 +14,22 @@ from support.waiting import until
 from support.witness import audited
 from support.workshop import Workshop, workshop
 
-from ledger.errors import Unavailable
+from ledger.errors import ConfigurationError, Unavailable
 from ledger.store.database import owner_connection
 from ledger.store.embedded import EmbeddedPostgres
 from ledger.store.migrating import migrate as migrating
 from ledger.store.migrating.migrate import apply, migrate
-from ledger.store.sql import Migration, migration_of, migrations
+from ledger.store.migrating.versions import BASELINE, Migration, Schema, migration_of, program_schema
 
-NEXT: Final = migrations()[-1].number + 1
+NEXT: Final = BASELINE + 1
 EXPANDING: Final = migration_of(NEXT, f"-- compatible-from: {NEXT - 1}\nALTER TABLE record ADD COLUMN later integer;\n")
 CONTRACTING: Final = migration_of(NEXT + 1, "ALTER TABLE record DROP COLUMN later;\n")
 ONLINE: Final = migration_of(
     NEXT, f"-- compatible-from: {NEXT - 1}\n-- online\nDROP INDEX CONCURRENTLY IF EXISTS record_later;\n"
     "CREATE INDEX CONCURRENTLY record_later ON record (type);\n",
 )
+PLAIN: Final = migration_of(NEXT + 1, "CREATE TABLE later (x integer);\n")
+VERSION: Final = "SELECT version FROM schema_version"
 VALID: Final = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'record_later'::regclass"
 
 
@@ -95,7 +97,7 @@ def test_the_earlier_version_goes_on_and_starts_again(shop: Shop, database: Data
     with database.served(shop.home) as server, Posting(server, shop.works) as posting:
         applied(database, EXPANDING)
     assert posting.error is None
-    assert database.one("SELECT max(version) FROM schema_version") == NEXT
+    assert database.one(VERSION) == NEXT
     with database.served(shop.home) as server:
         server.post([shop.works.use({"pot": "1"})])
         report = audited(server)
@@ -115,7 +117,7 @@ def test_an_index_is_built_while_records_are_appended(shop: Shop, database: Data
         applied(database, ONLINE)
     assert posting.error is None
     assert database.one(VALID) is True
-    assert database.one("SELECT max(version) FROM schema_version") == NEXT
+    assert database.one(VERSION) == NEXT
 
 
 def test_an_index_that_was_left_unfinished(database: Database) -> None:
@@ -128,7 +130,7 @@ def test_an_index_that_was_left_unfinished(database: Database) -> None:
             database.run(_interrupted(interrupted))
         other.execute("ROLLBACK")
     assert database.one(VALID) is False
-    assert database.one("SELECT max(version) FROM schema_version") == NEXT - 1
+    assert database.one(VERSION) == NEXT - 1
     applied(database, ONLINE)
     assert database.one(VALID) is True
 
@@ -150,17 +152,32 @@ def test_a_table_that_is_locked(database: Database, monkeypatch: pytest.MonkeyPa
         with pytest.raises(Unavailable, match=f"migration {NEXT} waits for a table") as caught:
             applied(database, EXPANDING)
         assert caught.value.code == "database-busy"
-        assert database.one("SELECT max(version) FROM schema_version") == NEXT - 1
+        assert database.one(VERSION) == NEXT - 1
         other.execute("ROLLBACK")
     applied(database, EXPANDING)
-    assert database.one("SELECT max(version) FROM schema_version") == NEXT
+    assert database.one(VERSION) == NEXT
 
 
 def test_programs_that_start_at_once(shop: Shop) -> None:
     """One makes the schema, the others wait for it."""
     with copied(shop.postgres, "template0") as empty:
         async def start() -> None:
-            await asyncio.gather(*[migrate(empty.url) for _ in range(5)])
+            await asyncio.gather(*[migrate(empty.url, program_schema()) for _ in range(5)])
 
         empty.run(start())
-        assert [row["version"] for row in empty.fetch("SELECT version FROM schema_version")] == [NEXT - 1]
+        assert empty.one(VERSION) == BASELINE
+
+
+def test_migrations_are_applied_once_and_in_order(shop: Shop, database: Database) -> None:
+    """To a new database as to one of before, which must have the same digest."""
+    later = Schema(program_schema().script, (ONLINE, PLAIN))
+    stated = "SELECT version, digest, compatible_from FROM schema_version"
+    with copied(shop.postgres, "template0") as empty:
+        for found in (empty, database):
+            for _ in range(2):
+                found.run(migrate(found.url, later))
+            assert [tuple(row) for row in found.fetch(stated)] == [(NEXT + 1, program_schema().digest, NEXT + 1)]
+            assert (found.one(VALID), found.one("SELECT count(*) FROM later")) == (True, 0)
+        other = Schema(f"{program_schema().script}\nCREATE TABLE more ();", (ONLINE, PLAIN))
+        with pytest.raises(ConfigurationError, match=f"this program needs the schema with digest {other.digest}"):
+            empty.run(migrate(empty.url, other))

@@ -20,6 +20,7 @@ from ledger.store.embedded.binaries import programs_for
 from ledger.store.embedded.layout import APP_ROLE, OWNER_ROLE, Layout, make_folders
 from ledger.store.embedded.programs import run
 from ledger.store.migrating.migrate import migrate
+from ledger.store.migrating.versions import program_schema
 
 _VARIABLE: Final = "LEDGER_TEST_CLUSTER"
 """Names the folder of this session's database; processes of the session inherit it."""
@@ -88,7 +89,7 @@ def _made(folder: Path) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
             with EmbeddedPostgres(home) as server:
-                asyncio.run(migrate(server.owner_url, app_role=APP_ROLE))
+                asyncio.run(migrate(server.owner_url, program_schema(), app_role=APP_ROLE))
             _shrink(Layout.at(home))
             done.touch()
     return home

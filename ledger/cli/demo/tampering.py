@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from ledger.store.database import owner_connection
+from ledger.store.database import ledger_connection
 from ledger.store.embedded import attach
 
 _PAST_TRIGGERS = "SET session_replication_role = replica"
@@ -23,7 +23,7 @@ def restore_footprint(home: Path, lot: str, burdens: Sequence[float]) -> None:
 
 
 async def _change(home: Path, lot: str, burdens: Sequence[float] | None) -> list[float]:
-    async with owner_connection(attach(home).owner_url) as connection:
+    async with ledger_connection(attach(home).owner_url) as connection:
         await connection.execute(_PAST_TRIGGERS)
         before: list[float] = await connection.fetchval(_READ, lot)
         after = [amount / 2 for amount in before] if burdens is None else list(burdens)

@@ -43,7 +43,6 @@ class Manifest(Struct, frozen=True, kw_only=True, rename="camel"):
     root: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
     time: str
     program: str
-    schema: int
     postgres: str
     files: list[FileDigest]
 

@@ -15,7 +15,7 @@ from ledger.host.files.key_files import read_key, write_pem
 from ledger.service.backup.manifest import DATABASE, KEYS, MANIFEST, Manifest, broken, check_files, read_manifest
 from ledger.service.backup.mark import mark
 from ledger.service.heads.continuity import contradiction, read_head
-from ledger.store.database import owner_connection
+from ledger.store.database import ledger_connection
 from ledger.store.embedded.base_backup import restore_base_backup
 from ledger.store.sql import queries
 
@@ -108,7 +108,7 @@ def write_home(backup: Path, data: bytes, home: Path, report: Callable[[str], No
 async def check_database(owner_url: str, manifest: Manifest, backup: Path) -> Checkpoint:
     """The head of a restored database. Raises InvalidInput if the database holds another log than the manifest names,
     or does not continue the head that the manifest states."""
-    async with owner_connection(owner_url) as connection:
+    async with ledger_connection(owner_url) as connection:
         row = await connection.fetchrow(queries("log")["ledger"])
         if row is None or (row["origin"], row["vkey"]) != (manifest.origin, manifest.vkey):
             raise broken(backup, "its database holds another log than its manifest names")

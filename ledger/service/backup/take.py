@@ -17,7 +17,7 @@ from ledger.service.backup.manifest import DATABASE, FORMAT, KEYS, MANIFEST, Man
 from ledger.service.heads.continuity import read_head
 from ledger.service.heads.keyring import log_keys
 from ledger.service.settings import Settings
-from ledger.store.database import owner_connection
+from ledger.store.database import ledger_connection
 from ledger.store.embedded.addresses import Addresses
 from ledger.store.embedded.base_backup import take_base_backup
 from ledger.store.sql import queries
@@ -34,18 +34,17 @@ async def take_backup(
 ) -> Manifest:
     """Writes a backup into an empty folder, durably. Raises ConfigurationError."""
     began = datetime.now(UTC)
-    async with owner_connection(running.owner_url) as connection:
+    async with ledger_connection(running.owner_url) as connection:
         row = await connection.fetchrow(queries("log")["ledger"])
         if row is None:
             raise ConfigurationError(f"there is no ledger in {settings.home}", field="home", value=settings.home)
         head = await read_head(connection, row["origin"])
-        schema = await connection.fetchval("SELECT max(version) FROM schema_version")
     _copy_keys(settings, folder / KEYS, row["origin"])
     report("copying the database")
     postgres = await asyncio.to_thread(take_base_backup, settings.home, running, folder / DATABASE, report)
     manifest = Manifest(
         format=FORMAT, origin=row["origin"], vkey=row["vkey"], size=head.size, root=head.root.hex(),
-        time=f"{began:%Y-%m-%dT%H:%M:%SZ}", program=version("carbon-ledger"), schema=schema,
+        time=f"{began:%Y-%m-%dT%H:%M:%SZ}", program=version("carbon-ledger"),
         postgres=postgres, files=[digest_of(folder, path) for path in files_in(folder)],
     )
     replace(folder / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n")

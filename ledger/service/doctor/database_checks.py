@@ -12,9 +12,9 @@ from ledger.registry.workers.trial import loaded
 from ledger.service.doctor.installation import DoctorFinding, Installation, Level, MissingPart
 from ledger.service.posting.checking.check import MOST_SESSIONS
 from ledger.service.setup import keyring_of, waiting_versions
-from ledger.service.status.database import read_database
+from ledger.store.database import fitting_schema
 from ledger.store.facts import FactLoader
-from ledger.store.sql import migrations, queries
+from ledger.store.sql import queries
 
 SESSIONS: Final = 25 + MOST_SESSIONS
 """Sessions that a server process may open: two pools of ten, the sessions of the parts that append, and the
@@ -61,19 +61,9 @@ async def check_database(here: Installation) -> DoctorFinding:
 
 
 async def check_schema(here: Installation) -> DoctorFinding:
-    """The schema has the version that this program needs."""
-    stored = (await read_database(here.reading))["schema"]
-    newest = migrations()[-1][0]
-    if stored is None:
-        return DoctorFinding("schema", "error", "the database has no schema of a ledger, or one without a version",
-                             "run `carbon-ledger init` for a new ledger; otherwise bring back the log's database")
-    if stored < newest:
-        return DoctorFinding("schema", "error", f"the schema has version {stored}, this program needs {newest}",
-                             "stop older servers, make a backup, then run `carbon-ledger init`, which migrates it")
-    if stored > newest:
-        return DoctorFinding("schema", "error", f"the schema has version {stored}, this program knows only {newest}",
-                             "install the version of carbon-ledger that has migrated it")
-    return DoctorFinding("schema", "ok", f"version {stored}")
+    """The schema is one with which this program runs."""
+    stored = await fitting_schema(here.reading)
+    return DoctorFinding("schema", "ok", f"version {stored.version}, digest {stored.digest}")
 
 
 async def check_postgres(here: Installation) -> DoctorFinding:

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from ledger.errors import InvalidInput
 from ledger.service.erasure.erase import carry_out
-from ledger.store.database import owner_connection
+from ledger.store.database import ledger_connection
 from ledger.store.erasing.purging import data_directory, keepers, rewrite
 from ledger.store.hosting import Hosted
 
@@ -62,7 +62,7 @@ async def purge(hosted: Hosted, words: Sequence[bytes], progress: Callable[[str]
                                rule=f"words of at least {_SHORTEST} bytes")
     started = time.monotonic()
     carried = await carry_out(hosted.app_url)
-    async with owner_connection(hosted.owner_url) as connection:
+    async with ledger_connection(hosted.owner_url) as connection:
         folder = await data_directory(connection)
         if words:
             await asyncio.to_thread(_check_here, folder)

@@ -24,7 +24,7 @@ class ServerSessions(Struct, frozen=True):
 class DatabaseStatus(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """`kind`: `embedded` or `external`. `running`: whether it ran before this command, which starts the embedded
     database if needed. `owner`: the process that supervises the embedded database. `folder`: of its files, if it is
-    known. `schema`: the version of its schema; this program needs `schema_needed`."""
+    known. `schema`: the version of its schema."""
 
     kind: str
     place: str
@@ -36,7 +36,6 @@ class DatabaseStatus(Struct, frozen=True, kw_only=True, rename="camel", omit_def
     folder: str | None = None
     standby: bool = False
     schema: int | None = None
-    schema_needed: int
     sessions: list[ServerSessions] = []
 
 

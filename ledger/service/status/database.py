@@ -26,7 +26,7 @@ from ledger.service.status.answers import (
     WitnessStatus,
 )
 from ledger.service.witnesses.policy_file import read_policy
-from ledger.store.database import Connection
+from ledger.store.database import Connection, read_stored
 from ledger.store.erasing.erasures import pending
 from ledger.store.sql import queries
 
@@ -38,19 +38,15 @@ PERIODS: Final = (7, 30)
 
 async def complete_database(connection: Connection, before: DatabaseStatus) -> DatabaseStatus:
     """The database as it was before this command, with the facts that it states itself."""
-    row = await read_database(connection)
+    (row,) = await connection.fetch(queries("status")["database"])
+    stored = await read_stored(connection)
     sessions = await connection.fetch(queries("status")["sessions"])
     return DatabaseStatus(
         kind=before.kind, place=before.place, running=before.running, owner=before.owner,
         postmaster=before.postmaster, version=row["version"], bytes=row["bytes"], folder=row["folder"],
-        standby=row["standby"], schema=row["schema"], schema_needed=before.schema_needed,
+        standby=row["standby"], schema=None if stored is None else stored.version,
         sessions=[ServerSessions(one["client"], one["sessions"], one["waiting"]) for one in sessions],
     )
-
-
-async def read_database(connection: Connection) -> Mapping[str, Any]:
-    """The facts that the database's server states."""
-    return dict(*await connection.fetch(queries("status")["database"]))
 
 
 class PublishedLog:

@@ -26,10 +26,9 @@ from ledger.service.status.database import (
     read_tables,
 )
 from ledger.service.status.host import StoredPlace, embedded_before, read_anchor, read_disks
-from ledger.store.database import Connection, reading_connection
+from ledger.store.database import Connection, fitting_schema, reading_connection
 from ledger.store.embedded.layout import Layout
 from ledger.store.hosting import hosted
-from ledger.store.sql import migrations
 
 Value = TypeVar("Value")
 _FAILURES = (LedgerError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, msgspec.MsgspecError)
@@ -95,7 +94,7 @@ async def gather(settings: Settings, progress: Callable[[str], None]) -> StatusA
 def _before(settings: Settings) -> DatabaseStatus:
     if settings.database_url is None:
         return embedded_before(settings)
-    return DatabaseStatus(kind="external", place=shown(settings.database_url), schema_needed=migrations()[-1][0])
+    return DatabaseStatus(kind="external", place=shown(settings.database_url))
 
 
 @asynccontextmanager
@@ -111,6 +110,9 @@ async def _connected(settings: Settings, progress: Callable[[str], None]) -> Asy
 
 
 async def _read_log(connection: Connection, settings: Settings, gathering: Gathering, now: datetime) -> None:
+    if await gathering.take("schema", fitting_schema(connection)) is None:
+        return
+    gathering.parts.pop("schema")
     log = await gathering.take("log", read_log(connection, settings))
     gathering.parts.pop("log", None)
     tables = await gathering.take("tables", read_tables(connection, 0 if log is None else log.size))

@@ -11,7 +11,6 @@ from ledger.store.anchor import open_anchor, stated
 from ledger.store.embedded.layout import Layout
 from ledger.store.embedded.lock import owner_of
 from ledger.store.embedded.pidfile import running_postmaster
-from ledger.store.sql import migrations
 
 
 class StoredPlace(NamedTuple):
@@ -36,7 +35,7 @@ def embedded_before(settings: Settings) -> DatabaseStatus:
     postmaster = running_postmaster(layout.data)
     return DatabaseStatus(
         kind="embedded", place=str(layout.data), running=postmaster is not None, owner=owner_of(layout.owner_lock),
-        postmaster=None if postmaster is None else postmaster.pid, schema_needed=migrations()[-1][0],
+        postmaster=None if postmaster is None else postmaster.pid,
     )
 
 

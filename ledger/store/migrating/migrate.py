@@ -1,16 +1,15 @@
 """Brings a database's schema up to date, while servers of the version before may still run on it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
 import asyncpg
 
 from ledger.errors import Unavailable
-from ledger.store.database import ERASER, WRITER, Connection, owner_connection, quoted
-from ledger.store.migrating.versions import comment_of
-from ledger.store.sql import Migration, migrations, schema
+from ledger.store.database import ERASER, WRITER, Connection, owner_connection, quoted, read_stored
+from ledger.store.migrating.versions import BASELINE, Migration, Schema, require_digest
 
 LOCK_SECONDS: Final = 5
 """A migration waits so long for a lock on a table. Statements that wait behind it must not time out."""
@@ -18,23 +17,28 @@ ATTEMPTS: Final = 24
 _PAUSE_SECONDS: Final = 1.0
 _POLL_SECONDS: Final = 0.1
 _LOCK: Final = 0x6C6564676572
+_MADE: Final = "INSERT INTO schema_version (version, digest, compatible_from) VALUES ($1, $2, $1)"
+_MIGRATED: Final = "UPDATE schema_version SET version = $1, compatible_from = greatest(compatible_from, $2)"
 
 
-async def migrate(owner_url: str, *, app_role: str | None = None) -> None:
-    """Brings the schema up to date, as the database's owner, and lets the login `app_role` use it.
+async def migrate(owner_url: str, schema: Schema, *, app_role: str | None = None) -> None:
+    """Makes the schema in an empty database and applies the migrations that a database lacks, as its owner, and lets
+    the login `app_role` use it.
 
-    A new database gets the whole schema at once, which equals the result of all migrations in order. Raises Unavailable
-    if other sessions keep a table locked; the migrations before stay applied.
+    Raises ConfigurationError if the database was made by another script, Unavailable if other sessions keep a table
+    locked; the migrations before stay applied.
     """
     async with owner_connection(owner_url) as connection, _alone(connection):
-        if await connection.fetchval("SELECT to_regclass('public.schema_version')") is None:
-            await _create(connection)
+        stored = await read_stored(connection)
+        if stored is None:
+            async with connection.transaction():
+                await connection.execute(schema.script)
+                await connection.execute(_MADE, BASELINE, schema.digest)
         else:
-            # If the schema's version is unknown, `check_database` raises the error.
-            stored = await connection.fetchval("SELECT max(version) FROM schema_version")
-            for migration in migrations():
-                if stored is not None and migration.number > stored:
-                    await apply(connection, migration)
+            require_digest(stored, schema)
+        for migration in schema.migrations:
+            if stored is None or migration.number > stored.version:
+                await apply(connection, migration)
         user = app_role or await connection.fetchval("SELECT current_user")
         await connection.execute(f"GRANT {WRITER}, {ERASER} TO {quoted(user)}")
 
@@ -51,27 +55,20 @@ async def _alone(connection: Connection) -> AsyncIterator[None]:
         await connection.fetchval("SELECT pg_advisory_unlock($1)", _LOCK)
 
 
-async def _create(connection: Connection) -> None:
-    async with connection.transaction():
-        await connection.execute(schema())
-        await _note(connection, migrations())
-
-
 async def apply(connection: Connection, migration: Migration) -> None:
     """Applies one migration and notes its version: in one transaction, or statement by statement if it is online."""
-    applied = [known for known in migrations() if known.number < migration.number] + [migration]
+    noted = (migration.number, migration.compatible_from)
     if migration.online:
         for statement in migration.statements:
             await connection.execute(statement)
-        async with connection.transaction():
-            await _note(connection, applied)
+        await connection.execute(_MIGRATED, *noted)
         return
     for attempt in range(ATTEMPTS):
         try:
             async with connection.transaction():
                 await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
                 await connection.execute(migration.script)
-                await _note(connection, applied)
+                await connection.execute(_MIGRATED, *noted)
         except asyncpg.LockNotAvailableError as error:
             if attempt + 1 == ATTEMPTS:
                 raise Unavailable(
@@ -82,9 +79,3 @@ async def apply(connection: Connection, migration: Migration) -> None:
             await asyncio.sleep(_PAUSE_SECONDS)
         else:
             return
-
-
-async def _note(connection: Connection, applied: Sequence[Migration]) -> None:
-    """Enters the version of the last of these migrations, and which programs run with them all."""
-    await connection.execute("INSERT INTO schema_version (version) VALUES ($1)", applied[-1].number)
-    await connection.execute(f"COMMENT ON TABLE schema_version IS '{comment_of(applied)}'")

@@ -1,31 +1,40 @@
-"""Which versions of the schema a program runs with: its own, and others that say so."""
+"""Which programs run with which schema: every migration says it, and one that only builds indexes is not waited for."""
 
 import pytest
 from support.raising import raised
 
 from ledger.errors import ConfigurationError
-from ledger.store.migrating.versions import check_version, comment_of, needed_version
-from ledger.store.sql import Migration, migration_of, migrations
+from ledger.store.migrating.versions import (
+    BASELINE,
+    Migration,
+    Schema,
+    StoredSchema,
+    migration_of,
+    program_schema,
+    require_schema,
+)
 
-KNOWN = (migration_of(1, "CREATE TABLE a ()"), migration_of(2, "-- Why.\n-- compatible-from: 1\nALTER TABLE a"),
-         migration_of(3, "-- Faster.\n-- compatible-from: 1\n-- online\nCREATE INDEX CONCURRENTLY b ON a (c);\n"))
+SCRIPT = "-- A comment.\nCREATE TABLE a ();\n"
+COMPATIBLE = migration_of(BASELINE + 1, f"-- Why.\n-- compatible-from: {BASELINE}\nALTER TABLE a")
+ONLINE = migration_of(BASELINE + 2, f"-- Faster.\n-- compatible-from: {BASELINE}\n-- online\n"
+                                    "CREATE INDEX CONCURRENTLY b ON a (c);\n")
+KNOWN = Schema(SCRIPT, (COMPATIBLE, ONLINE))
 
 
-def test_headers() -> None:
-    assert [(known.number, known.compatible_from, known.online) for known in KNOWN] == [
-        (1, 1, False), (2, 1, False), (3, 1, True),
-    ]
+def stored(version: int, compatible_from: int = BASELINE) -> StoredSchema:
+    return StoredSchema(version, KNOWN.digest, compatible_from)
 
 
 @pytest.mark.parametrize("script", [
-    "CREATE TABLE a ();\n-- online\n", "-- on line\n", "-- online: yes\n", "\n-- online\n-- compatible-from: 1\n",
+    "CREATE TABLE a ()", "-- Only words.\nCREATE TABLE a ()", "CREATE TABLE a ();\n-- compatible-from: 2\n-- online\n",
+    "-- compatible-from: 2 or so\nCREATE TABLE a ()", "-- onlines\nCREATE TABLE a ()",
 ])
-def test_what_is_no_header(script: str) -> None:
-    """Only whole lines at the very beginning count."""
+def test_a_migration_without_a_header(script: str) -> None:
+    """No older program runs with it, and all of it is one transaction. What follows the header is SQL."""
     assert migration_of(7, script) == Migration(7, script, 7, online=False)
 
 
-def test_statements() -> None:
+def test_the_statements_of_an_online_migration() -> None:
     script = ("-- online\nDROP INDEX CONCURRENTLY IF EXISTS a;\n"
               "CREATE INDEX CONCURRENTLY a\n    ON b (c) WHERE d = ';';\n")
     assert migration_of(1, script).statements == [
@@ -33,46 +42,43 @@ def test_statements() -> None:
     ]
 
 
+def test_comments_do_not_change_the_digest() -> None:
+    """A database must not be refused because somebody explained a table better."""
+    assert Schema(SCRIPT.replace("A comment", "Two")).digest == KNOWN.digest == Schema("CREATE TABLE a ();").digest
+    assert Schema(SCRIPT.replace("a (", "b (")).digest != KNOWN.digest
+
+
+def test_no_migration_is_shipped() -> None:
+    assert program_schema().migrations == ()
+    assert program_schema().needed == program_schema().newest == BASELINE
+
+
 def test_an_index_that_is_built_later_is_not_needed() -> None:
-    assert needed_version(KNOWN) == 2
-    for stored in (2, 3):
-        check_version(stored, None, KNOWN)
-    assert "the schema has version 1, this program needs 2: run init" in str(raised(
-        ConfigurationError, check_version, 1, comment_of(KNOWN[:1]), KNOWN
-    ))
+    assert (KNOWN.needed, KNOWN.newest) == (BASELINE + 1, BASELINE + 2)
+    for version in (BASELINE + 1, BASELINE + 2):
+        require_schema(stored(version), KNOWN)
+    error = raised(ConfigurationError, require_schema, stored(BASELINE), KNOWN)
+    assert f"has version {BASELINE}, this program needs {BASELINE + 1}: run init" in error.message
 
 
-@pytest.mark.parametrize(("later", "fits"), [
-    (["-- compatible-from: 3\n"], True),
-    (["-- compatible-from: 1\n"], True),
-    (["-- compatible-from: 4\n"], False),
-    (["-- compatible-from: 3\n", ""], False),
-    # The strictest of all later migrations counts.
-    (["", "-- compatible-from: 3\n"], False),
-])
-def test_a_schema_of_a_later_program(later: list[str], fits: bool) -> None:
-    applied = [*KNOWN, *[migration_of(4 + i, script) for i, script in enumerate(later)]]
-    stored = applied[-1].number
+@pytest.mark.parametrize(("later", "fits"), [(KNOWN.newest, True), (BASELINE, True), (KNOWN.newest + 1, False)])
+def test_a_schema_of_a_later_program(later: int, fits: bool) -> None:
+    found = stored(KNOWN.newest + 2, later)
     if fits:
-        check_version(stored, comment_of(applied), KNOWN)
+        assert require_schema(found, KNOWN) == found
     else:
-        with pytest.raises(ConfigurationError, match=f"the schema has version {stored}, this program needs 3: a later"):
-            check_version(stored, comment_of(applied), KNOWN)
+        error = raised(ConfigurationError, require_schema, found, KNOWN)
+        assert f"has version {found.version}, this program needs {KNOWN.newest}: a later version" in error.message
 
 
-@pytest.mark.parametrize("comment", [
-    None, "", "version 4, compatible from 1 ", "version 5, compatible from 1", "compatible from 1", "something else",
+@pytest.mark.parametrize(("version", "digest", "words"), [
+    (30, None, "the database has version 30 of the schema, from carbon-ledger 0.2 or earlier; this program needs"),
+    (BASELINE, "e" * 64, f"the database has a schema with digest {'e' * 64}; this program needs the schema with"),
+    # An earlier version with a migration would be brought up to date if its digest were ours.
+    (BASELINE, None, f"version {BASELINE} of the schema, from carbon-ledger 0.2 or earlier"),
 ])
-def test_a_comment_that_does_not_speak_of_the_version(comment: str | None) -> None:
-    assert "a later version of this program" in str(raised(ConfigurationError, check_version, 4, comment, KNOWN))
-
-
-def test_online_migrations_build_indexes_alone() -> None:
-    """Each statement can be repeated after a crash: an index that was left unfinished is dropped first."""
-    for migration in migrations():
-        if migration.online:
-            drops, builds = migration.statements[::2], migration.statements[1::2]
-            assert len(drops) == len(builds)
-            assert all("DROP INDEX CONCURRENTLY IF EXISTS" in statement for statement in drops)
-            assert all("INDEX CONCURRENTLY" in statement for statement in builds)
-        assert migration.compatible_from <= migration.number
+def test_a_database_of_another_schema(version: int, digest: str | None, words: str) -> None:
+    error = raised(ConfigurationError, require_schema, StoredSchema(version, digest, version), KNOWN)
+    assert error.code == "wrong-schema"
+    assert words in error.message
+    assert "run the program that made this database" in str(error.rule)

@@ -11,6 +11,7 @@ from ledger.cli.ending import ending_at_sigterm
 from ledger.cli.environment import home_option, settings
 from ledger.errors import ConfigurationError
 from ledger.service.settings import Settings
+from ledger.store.database import fitting_schema, reading_connection
 from ledger.store.embedded.layout import Layout
 from ledger.store.hosting import hosted
 from ledger.store.psql import find_psql, inherited, run_psql
@@ -40,11 +41,17 @@ def psql(arguments: tuple[str, ...], write: bool, program: Path | None, home: Pa
         return _run(chosen, path, arguments, write)
 
 
+async def _require_schema(url: str) -> None:
+    async with reading_connection(url, "carbon-ledger psql") as connection:
+        await fitting_schema(connection)
+
+
 def _run(chosen: Settings, program: str, arguments: tuple[str, ...], write: bool) -> int:
     with asyncio.Runner() as runner:
         opening = hosted(chosen.home, chosen.database_url, on_progress=say)
         database = runner.run(opening.__aenter__())
         try:
+            runner.run(_require_schema(database.app_url))
             # Outside the event loop, since signals must reach this thread while psql runs.
             return run_psql(program, database.owner_url if write else database.app_url, arguments,
                             inherited(os.environ, chosen.database_url is not None), write=write)

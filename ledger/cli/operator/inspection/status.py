@@ -77,8 +77,7 @@ def _database(database: DatabaseStatus) -> Iterator[str]:
     elif database.running is False:
         facts.append("stopped" + ("; started for this command" if database.version else ""))
     facts += [_bytes(database.bytes)] if database.bytes is not None else []
-    facts += [f"schema {database.schema}"] if database.schema == database.schema_needed else [
-        f"schema {database.schema}, but this program needs {database.schema_needed}"] if database.version else []
+    facts += [f"schema {database.schema}"] if database.schema is not None else []
     facts += ["a standby"] if database.standby else []
     yield f"database   {database.kind} {database.place}: {', '.join(facts) or 'no facts'}"
     for sessions in database.sessions:
