@@ -57,8 +57,7 @@ def answer(done: Done) -> Any:
 
 def test_search_finds_the_open_set_in_both_languages() -> None:
     for words in (["steel", "scrap"], ["废钢"]):
-        hits = json.loads(run("factors", "search", *words, "--json").out)
-        assert hits[0]["key"] == "steelScrap"
+        assert json.loads(run("factors", "search", *words, "--json").out)[0]["key"] == "steelScrap"
     done = run("factors", "search", "水泥")
     assert (done.code, done.out.splitlines()[0].split()[:3]) == (0, ["set", "key", "English"])
     assert done.out.splitlines()[1].split()[:2] == ["factors-open", "cement"]

@@ -53,8 +53,7 @@ def test_a_key_is_made_once_and_kept(tmp_path: Path, algorithm: str) -> None:
     path = tmp_path / "key.pem"
     made = witness_key_at(path, algorithm, b"secret")
     assert b"ENCRYPTED" in path.read_bytes()
-    again = witness_key_at(path, algorithm, b"secret")
-    assert default_name(again) == default_name(made)
+    assert default_name(witness_key_at(path, algorithm, b"secret")) == default_name(made)
     for passphrase in (None, b"wrong"):
         raised(InvalidKey, witness_key_at, path, algorithm, passphrase)
     other = {"ed25519": "ml-dsa-44", "ml-dsa-44": "ed25519"}[algorithm]

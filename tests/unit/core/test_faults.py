@@ -310,8 +310,7 @@ def test_an_error_without_explanation_has_the_first_fault() -> None:
         body = canonical.encode(tree)
         errors = []
         for explain in (True, False):
-            error = raised(InvalidBody, canonical.decode_record, body, explain=explain)
-            errors.append(error)
+            errors.append(raised(InvalidBody, canonical.decode_record, body, explain=explain))
         full, short = errors
         assert (short.code, short.field, short.rule) == (full.code, full.field, full.rule)
         assert not short.parts

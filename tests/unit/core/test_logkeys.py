@@ -61,8 +61,7 @@ def test_whoever_pinned_one_key_follows_to_all(pinned: NoteSigner) -> None:
 
 @pytest.mark.parametrize(("count", "signing"), [(0, [A]), (1, [A, B]), (2, [B]), (3, [B, C]), (4, [C])])
 def test_which_keys_sign_at_each_step(count: int, signing: list[NoteSigner]) -> None:
-    keys = LogKeys(name(signing[0]), CHAIN[:count])
-    assert keys.signing == [name(signer) for signer in signing]
+    assert LogKeys(name(signing[0]), CHAIN[:count]).signing == [name(signer) for signer in signing]
 
 
 @pytest.mark.parametrize(("size", "signer"), [(21, A), (31, B), (250, A)])

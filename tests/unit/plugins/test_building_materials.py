@@ -272,8 +272,7 @@ def test_what_is_unusual(given: Context, activity: Mapping[str, Any], told: dict
     (kiln(), {**OXIDES, "renewableShare": "0.5"}, "renewable-without-lot"),
 ])
 def test_what_is_impossible_is_refused(given: Context, activity: Mapping[str, Any], code: str) -> None:
-    found = burn(given, activity)
-    assert found.findings[code]
+    assert burn(given, activity).findings[code]
 
 
 @pytest.mark.parametrize(("activity", "field"), [

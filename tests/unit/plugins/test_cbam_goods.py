@@ -135,8 +135,7 @@ GRID = f"{HEADER}2716 00 00,VN,0.7,,the grid of VN\n".encode()
 def test_power_by_contract_counts_with_its_own_factor_where_evidence_is_there() -> None:
     contract = PowerUse(way="contract", kilowatt_hours=1000, carbon_dioxide=30, evidence="powerPurchaseAgreement")
     assert (indirect(powered(contract)).way, indirect(powered(contract)).indirect) == ("contract", near(0.03))
-    line = replace(contract, evidence="directLine")
-    assert indirect(powered(line), GRID).way == "directLine"
+    assert indirect(powered(replace(contract, evidence="directLine")), GRID).way == "directLine"
     without = indirect(powered(replace(contract, evidence=None)), GRID)
     assert (without.way, without.factor, without.source) == ("grid", near(0.7), "the grid of VN")
 

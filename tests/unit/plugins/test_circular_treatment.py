@@ -98,8 +98,7 @@ def test_lots_that_state_their_carbon_need_no_composition() -> None:
     told = burn(burning(inputs=(stated,)), composition=[], oxidation="0.98")
     assert told.burdens["fossilGhgEmissions"] == pytest.approx(7186.6666667 + 136.5 + 0.0596)
     assert told.assessment.indicators["fossilCarbonShare"] == pytest.approx(Decimal(2) / 3)
-    line = next(one for one in told.assessment.lines if one.gas == "CO2")
-    assert line.primary
+    assert next(one for one in told.assessment.lines if one.gas == "CO2").primary
     # what did not burn is in the ash, all else left as gas
     assert told.assessment.matter["fossilCarbon"] == (0, 0, Decimal("0.02"))
 
@@ -224,8 +223,7 @@ def test_all_methane_of_mixed_waste() -> None:
 
 def test_gas_wells_and_cover() -> None:
     # 18000 * (0.4 * 0.9 + 0.6 * 0.01) = 6588
-    told = dump(dumping(), gasCaptured="0.6", covered=True)
-    assert told.footprint == pytest.approx(6588.0)
+    assert dump(dumping(), gasCaptured="0.6", covered=True).footprint == pytest.approx(6588.0)
 
 
 @pytest.mark.parametrize(("climate", "years", "part"), [
@@ -249,8 +247,7 @@ def test_kinds_decay_at_their_own_rates() -> None:
 
 def test_plastic_does_not_decay() -> None:
     plastic = [{"kind": "plastic", "share": "1"}]
-    told = dump(dumping(), method="firstOrderDecay", climate="tropicalWet", composition=plastic)
-    assert told.footprint == 0.0
+    assert dump(dumping(), method="firstOrderDecay", climate="tropicalWet", composition=plastic).footprint == 0.0
 
 
 def test_dumps_bracket_the_published_figure() -> None:

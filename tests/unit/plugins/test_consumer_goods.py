@@ -78,8 +78,7 @@ def test_dyeing() -> None:
 def test_water_by_mass_is_no_fabric() -> None:
     # 8,000 t of water are 8,000 m3, and none of them stays: 107 t out of 106 t are within 2 %, 109 t are not
     supplies = (*BATH[:6], supply("water", "8000 TNE"))
-    found = assess(dyeing(*supplies), DYED)
-    assert indicators(found)["waterPerTonneFabric"] == pytest.approx(8000 / 98)
+    assert indicators(assess(dyeing(*supplies), DYED))["waterPerTonneFabric"] == pytest.approx(8000 / 98)
     assert assess(dyeing(*supplies, outputs=(output("108 TNE"),))).findings == {}
     assert assess(dyeing(*supplies, outputs=(output("109 TNE"),))).findings == {"textile-yield": True}
 

@@ -84,8 +84,7 @@ def test_fluxes_and_electrodes_of_a_steelworks() -> None:
 
 @pytest.mark.parametrize("gas", ["acetylene", "carbonDioxide"])
 def test_gases_of_a_machine_shop(gas: str) -> None:
-    found = lines(carbon_ledger_equipment.plugin(), "forging", Forging(), stated(gas, "3"))
-    check(found, gas)
+    check(lines(carbon_ledger_equipment.plugin(), "forging", Forging(), stated(gas, "3")), gas)
 
 
 def test_the_sdk_has_both_types() -> None:

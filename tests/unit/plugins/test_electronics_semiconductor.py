@@ -292,8 +292,7 @@ def test_findings_of_modules(activity: dict[str, Any], told: dict[str, bool]) ->
 ])
 def test_silicon(silicon: str, told: dict[str, bool]) -> None:
     rest = (supply("glass", "36 TNE"), supply("aluminiumFrame", "13 TNE"))
-    found = modules(POWER, supply("polysilicon", f"{silicon} KGM"), *rest, peakKilowatts="1000")
-    assert found.findings == told
+    assert modules(POWER, supply("polysilicon", f"{silicon} KGM"), *rest, peakKilowatts="1000").findings == told
 
 
 def test_little_polysilicon_and_much_power() -> None:

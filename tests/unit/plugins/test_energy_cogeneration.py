@@ -72,8 +72,7 @@ def test_how_heat_and_power_share(activity: dict[str, Any], power: float) -> Non
 
 
 def test_value_shares_as_records_say() -> None:
-    found = assessed(*VALUED, allocation="value")
-    assert carried(found) == pytest.approx([0.75, 0.25], rel=EXACT)
+    assert carried(assessed(*VALUED, allocation="value")) == pytest.approx([0.75, 0.25], rel=EXACT)
 
 
 def test_mass_shares_nothing() -> None:
@@ -137,13 +136,11 @@ def test_what_a_plant_cannot_give(power: str, heat: str, findings: dict[str, boo
 def test_a_plant_without_fuel_or_with_one_product() -> None:
     both = output("100 KWH", value=Decimal(1)), output("100 GV", value=Decimal(1))
     assert assessed(*both, supplies=(("water", "10 TNE"),), allocation="value").findings == {"no-fuel": True}
-    found = assessed(output("100 GV", value=Decimal(1)), allocation="value")
-    assert found.findings == {"not-combined": True}
+    assert assessed(output("100 GV", value=Decimal(1)), allocation="value").findings == {"not-combined": True}
 
 
 def test_a_basis_that_is_not_used_is_named() -> None:
-    found = assessed(*VALUED, allocation="value", activity={"basis": "efficiency"})
-    assert found.findings == {"basis-unused": False}
+    assert assessed(*VALUED, allocation="value", activity={"basis": "efficiency"}).findings == {"basis-unused": False}
 
 
 @pytest.mark.parametrize(("activity", "field"), [

@@ -204,8 +204,7 @@ def test_parts_kept_weigh_no_more_than_what_was_reused() -> None:
     assert work(rebuilt(), reusedParts=KEPT, reused=kilograms("720")).findings == {}
     assert work(rebuilt(), reusedParts=KEPT, reused=kilograms("710")).findings == {"reuse-balance": False}
     heavy = [{"part": "block", "count": 1, "mass": kilograms("859")}]
-    found = work(rebuilt(), reusedParts=heavy).findings
-    assert found["reused-above-cores"] is True
+    assert work(rebuilt(), reusedParts=heavy).findings["reused-above-cores"] is True
 
 
 @pytest.mark.parametrize(("activity", "field"), [

@@ -44,8 +44,7 @@ def test_heat_that_is_sold_dries_no_paper(sold: str, missing: float) -> None:
     given = context("consumer-goods.papermaking", place="CN-GD", outputs=(
         output("1000 TNE"), *([output(f"{sold} GV", "coProduct")] if sold != "0" else [])), supplies=(
         supply("mechanicalPulp", "1100 TNE"), supply("electricity", "600 MWH"), supply("heat", "7275 GV")))
-    found = lacking(asked(consumer_goods(), given)).get("paper-energy-sold", {}).get("heat", 0)
-    assert found == pytest.approx(missing)
+    assert lacking(asked(consumer_goods(), given)).get("paper-energy-sold", {}).get("heat", 0) == pytest.approx(missing)
 
 
 @pytest.mark.parametrize(("sold", "missing"), [("5000", 0), ("13000", 8_000_000)])

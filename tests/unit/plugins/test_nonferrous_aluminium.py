@@ -68,8 +68,7 @@ def test_findings_of_a_refinery(bauxite: InputFacts, activity: dict[str, Any], t
     ore = bauxite if bauxite.materials or "bauxite-unusual" not in told else lot(
         "4001 KGM", materials={"bauxite": "1"}, elements={"Al": "0.2"},
     )
-    found = refinery(supply("steam", "10 GV"), bauxite=ore, **activity)
-    assert found.findings == told
+    assert refinery(supply("steam", "10 GV"), bauxite=ore, **activity).findings == told
 
 
 def test_bauxite_as_a_supply() -> None:

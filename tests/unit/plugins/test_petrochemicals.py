@@ -139,8 +139,7 @@ def test_fuel_whose_factor_counts_its_burning_is_a_direct_emission() -> None:
 
 
 def test_refinery_without_a_product() -> None:
-    found = refine(outputs=PRODUCTS[:4])
-    assert found.findings == {"carbon-unaccounted": False}
+    assert refine(outputs=PRODUCTS[:4]).findings == {"carbon-unaccounted": False}
 
 
 def test_refinery_without_energy_or_crude() -> None:

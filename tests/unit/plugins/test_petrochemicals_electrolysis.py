@@ -45,8 +45,7 @@ def test_electrolysis_with_declared_green_power() -> None:
 def test_electrolysis_with_green_attributes() -> None:
     generated = (lot("40000 KWH", generated=True),)
     green = AttributeFacts(lot="urn:example:attribute", technology="photovoltaic", amount=Decimal(26000))
-    found = electrolyse(inputs=generated, attributes=(green,))
-    assert indicators(found)["renewablePowerShare"] == pytest.approx(0.5)
+    assert indicators(electrolyse(inputs=generated, attributes=(green,)))["renewablePowerShare"] == pytest.approx(0.5)
     # power that was generated here is green by its attributes alone
     claimed = electrolyse({"renewableShare": "1"}, inputs=generated)
     assert indicators(claimed)["renewablePowerShare"] == 0

@@ -309,8 +309,7 @@ def test_hot_metal_lowers_the_limit() -> None:
     ]
     for power, expected in cases:
         power_used = (supply("electricity", power, "KWH"),)
-        given = context("electricArcFurnace", (lot("550"), iron), power_used, (out("1000"),))
-        assert codes(assess(given)) == expected
+        assert codes(assess(context("electricArcFurnace", (lot("550"), iron), power_used, (out("1000"),)))) == expected
 
 
 def test_no_power_at_all_refuses() -> None:
@@ -323,8 +322,7 @@ def test_no_power_at_all_refuses() -> None:
     ("1500", "1000", {"metallic-yield": False}),
 ])
 def test_metallic_yield(mass_in: str, mass_out: str, expected: dict[str, bool]) -> None:
-    given = context("electricArcFurnace", (lot(mass_in),), ARC, (out(mass_out),))
-    assert codes(assess(given)) == expected
+    assert codes(assess(context("electricArcFurnace", (lot(mass_in),), ARC, (out(mass_out),)))) == expected
 
 
 def test_typical_ore_grades_do_not_refuse_a_rich_ore() -> None:

@@ -20,8 +20,7 @@ def go(
     route: str, supplies: tuple[SupplyFacts, ...], outputs: tuple[OutputFacts, ...],
     activity: Mapping[str, Any] | None = None, inputs: tuple[InputFacts, ...] = (), **facts: Any,
 ) -> Run:
-    given = context(f"steel.{route}", inputs=inputs, supplies=supplies, outputs=outputs, **facts)
-    return run(STEEL, given, activity)
+    return run(STEEL, context(f"steel.{route}", inputs=inputs, supplies=supplies, outputs=outputs, **facts), activity)
 
 
 def lines(found: Run) -> dict[str, float]:

@@ -123,8 +123,7 @@ def test_gas_and_slag_of_a_whole_site() -> None:
     inputs = (lot("150 KGM", "waste", materials={"steel": "1"}),)
     given = context("steel.blastFurnaceBasicOxygen", inputs=inputs, supplies=supplies, outputs=outputs, place="CN-HE")
     activity = {"wasteGases": [EXPORT], "slags": [{"lot": "urn:slag", "treatment": "substitution"}]}
-    found = run(plugin(), given, activity)
-    assert fossil(found) == pytest.approx([1380.6727318 - 74.8374 - 165, 74.8374, 165])
+    assert fossil(run(plugin(), given, activity)) == pytest.approx([1380.6727318 - 74.8374 - 165, 74.8374, 165])
     # 8 GJ of furnace gas hold 566.4 kg of carbon: 2076.8 kg CO2
     too_much = msgspec.structs.replace(given, outputs=(outputs[0], output("8 GV", "byProduct", lot="urn:gas")))
     assert run(plugin(), too_much, {"wasteGases": [EXPORT]}).findings == {"gas-carbon": True}

@@ -23,8 +23,7 @@ def go(
     route: str, supplies: tuple[SupplyFacts, ...], outputs: tuple[OutputFacts, ...],
     activity: Mapping[str, Any] | None = None, inputs: tuple[InputFacts, ...] = (), **facts: Any,
 ) -> Run:
-    given = context(f"steel.{route}", inputs=inputs, supplies=supplies, outputs=outputs, **facts)
-    return run(STEEL, given, activity)
+    return run(STEEL, context(f"steel.{route}", inputs=inputs, supplies=supplies, outputs=outputs, **facts), activity)
 
 
 def lines(found: Run) -> dict[str, float]:
@@ -84,8 +83,7 @@ def test_coke_yield(coke: str, activity: dict[str, Any], expected: dict[str, boo
 def test_coke_that_declares_more_carbon_than_the_coal_had_refuses() -> None:
     # coal holds 2667.72 * 12/44 = 727.56; 760 * 0.96 = 729.6
     outputs = (output("760 KGM", materials=COKE, fossil_carbon=Decimal("0.96")),)
-    found = go("coking", (supply("cokingCoal", "1000 KGM"),), outputs)
-    assert found.findings == {"carbon-balance": True}
+    assert go("coking", (supply("cokingCoal", "1000 KGM"),), outputs).findings == {"carbon-balance": True}
 
 
 def test_defaults_are_no_evidence_of_carbon() -> None:

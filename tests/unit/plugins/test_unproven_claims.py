@@ -190,8 +190,7 @@ def test_a_permit_shows_the_technology_and_no_abatement() -> None:
     permit = acid(evidence=("operatingPermit",))
     assert emitting(asked(petrochemicals(), permit, {"technology": "atmospheric"})) == {}
     for activity in ({"technology": "integratedDestruction"}, {"technology": "atmospheric", "abatement": "0.5"}):
-        found = emitting(asked(petrochemicals(), permit, activity))
-        assert found == {"abatement-unproven": pytest.approx(6.5 * 273)}
+        assert emitting(asked(petrochemicals(), permit, activity)) == {"abatement-unproven": pytest.approx(6.5 * 273)}
 
 
 # Aluminium
@@ -373,8 +372,7 @@ def test_paper_of_chalk(fibre: str, grade: dict[str, str], missing: float) -> No
     given = context("consumer-goods.papermaking", outputs=(output("1000 KGM", materials={"paper": "0.5", **grade}),),
                     supplies=(supply("pulp", f"{fibre} KGM"), supply("calciumCarbonate", f"{1050 - int(fibre)} KGM"),
                               supply("electricity", "600 KWH"), supply("heat", "6 GV")))
-    found = lacking(asked(consumer_goods(), given))
-    assert found.get("filler-unusual", {}).get("pulp", 0) == pytest.approx(missing)
+    assert lacking(asked(consumer_goods(), given)).get("filler-unusual", {}).get("pulp", 0) == pytest.approx(missing)
 
 
 def paper(*supplies: SupplyFacts, liquor: str = "3000", kind: str = "blackLiquor") -> Run:
@@ -496,8 +494,7 @@ def of_kind(**shares: str) -> Any:
 ])
 def test_plastics_burn_as_plastics(activity: Any, polymer: str, missing: float) -> None:
     """By the materials of the lot, whatever the composition says, and nearly all of it, without an analysis."""
-    found = fire(activity, polymer=polymer)
-    assert found == ({"fossil-carbon-missing": pytest.approx(missing)} if missing else {})
+    assert fire(activity, polymer=polymer) == ({"fossil-carbon-missing": pytest.approx(missing)} if missing else {})
     assert fire(activity, "analysis", polymer=polymer) == {}
 
 

@@ -80,8 +80,7 @@ def test_other_files_have_another_digest(change: Callable[[Any], Any]) -> None:
     f"tiny/{'x' * 300}.py",
 ])
 def test_no_other_path_is_allowed(name: str) -> None:
-    error = refused(zipped([*GOOD, (name, b"")]))
-    assert error.field == "path"
+    assert refused(zipped([*GOOD, (name, b"")])).field == "path"
 
 
 def test_a_path_is_there_once() -> None:

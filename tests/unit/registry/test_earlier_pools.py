@@ -156,8 +156,7 @@ def test_other_code_under_its_digest_is_not_used() -> None:
     async def test(pools: EarlierPools) -> None:
         true, false = archive("1"), archive("2")
         pool = pools.pool(true.digest, "bricks", partial(given, false))
-        error = error_of(await pool.assess([call(true)]))
-        assert "other code than the archive holds" in error.message
+        assert "other code than the archive holds" in error_of(await pool.assess([call(true)])).message
 
     run(test)
 

@@ -39,8 +39,7 @@ def given(one: Party, key: Party, by: Party) -> KeyChange:
 
 
 def refused(request: AppendRequest, record: AnyRecord, signer: Party) -> str:
-    error = raised(Refused, request.check_signer, record, signer.key.keyid)
-    return error.code
+    return raised(Refused, request.check_signer, record, signer.key.keyid).code
 
 
 def test_the_issuer_s_own_key(request_of_one: AppendRequest) -> None:
