@@ -3,6 +3,8 @@
 Each is refused, or its lot and every lot and product that a buyer makes of it show the question in the right size: from
 half of the hidden amount to one and a half of it. Records before the lie must be admitted, so that no attempt passes by
 a mistake of its own. `acceptance.greenwashing` has the cases by who lies; the first line of each says the lie.
+
+All of them are judged on a ledger in memory, and one of each module by the answers of a server.
 """
 
 from collections.abc import Iterator
@@ -34,7 +36,8 @@ from acceptance.greenwashing import (
 )
 from acceptance.greenwashing.lie import FOOTPRINT, MOST, Attempt, judged
 from support.databases import Database
-from support.market import Market, trading_server
+from support.market import Market, MemoryMarket, trading_ledger, trading_server
+from support.memory import MemoryLedger
 from support.server import Server
 
 from ledger.core.record.kinds import Reopening
@@ -410,6 +413,21 @@ ATTEMPTS: Final = (
 )
 
 
+BY_MODULE: Final = {
+    module: [attempt for attempt in ATTEMPTS if attempt.case.__module__ == module]
+    for module in dict.fromkeys(attempt.case.__module__ for attempt in ATTEMPTS)
+}
+
+
+def name_of(attempt: Attempt) -> str:
+    return attempt.case.__name__.replace("_", "-")
+
+
+@pytest.fixture(scope="module")
+def memory() -> MemoryLedger:
+    return trading_ledger()
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     """Audited from zero after the module, by the program and by the database itself."""
@@ -428,10 +446,17 @@ def test_each_attempt_is_one_lie_of_its_own() -> None:
     assert sum(attempt.case.__module__ == mixing.__name__ for attempt in ATTEMPTS) >= 15
 
 
-@pytest.mark.parametrize("attempt", ATTEMPTS, ids=lambda attempt: attempt.case.__name__)
-def test_it_does_not_pass_silently(attempt: Attempt, server: Server) -> None:
-    market = Market(server, attempt.case.__name__.replace("_", "-"))
-    assert judged(attempt, market) == []
+@pytest.mark.parametrize("module", BY_MODULE)
+def test_no_attempt_passes_silently(module: str, memory: MemoryLedger) -> None:
+    silent = {attempt.case.__name__: judged(attempt, MemoryMarket(memory, name_of(attempt)))
+              for attempt in BY_MODULE[module]}
+    assert {name: lines for name, lines in silent.items() if lines} == {}
+
+
+@pytest.mark.parametrize("module", BY_MODULE)
+def test_the_answers_of_a_server_show_it(module: str, server: Server) -> None:
+    attempt = BY_MODULE[module][0]
+    assert judged(attempt, Market(server, name_of(attempt))) == []
 
 
 def test_a_lot_names_the_totals_that_its_final_record_lacks(server: Server) -> None:

@@ -4,13 +4,24 @@ Each case states what its user has: a shop with its delivery notes, a plant with
 questions one of them hurts those who tell the truth: correct the rule and not the case.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from acceptance.outliers import routes
-from support.market import SOLD, Company, Market, evidence, factor, nature, quantity, supply, trading_server
-from support.server import Server
+from support.market import (
+    SOLD,
+    Company,
+    Market,
+    MemoryMarket,
+    evidence,
+    factor,
+    nature,
+    quantity,
+    supply,
+    trading_ledger,
+)
+from support.memory import MemoryLedger
 
 from ledger.core.record.kinds import Acceptance, Transfer
 from ledger.core.record.values import Quantity
@@ -725,14 +736,13 @@ CASES: tuple[Callable[[Market], tuple[Company, list[str]]], ...] = (
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with trading_server() as serving:
-        yield serving
+def memory() -> MemoryLedger:
+    return trading_ledger()
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
-def test_it_is_believed(case: Callable[[Market], tuple[Company, list[str]]], server: Server) -> None:
-    company, lots = case(Market(server, case.__name__.replace("_", "-")))
+def test_it_is_believed(case: Callable[[Market], tuple[Company, list[str]]], memory: MemoryLedger) -> None:
+    company, lots = case(MemoryMarket(memory, case.__name__.replace("_", "-")))
     for lot in lots:
         answer = company.market.footprint(company.name(lot))
         questioned = answer["burdens"].get("questionedAbs", 0)

@@ -1,7 +1,7 @@
-"""Companies that post whole records to a real server, for tests of what its answers let readers believe.
+"""Companies that post whole records, for tests of what the answers of a ledger let readers believe.
 
-On the server the rules of version 3 and every installed factor set are in force. A `Market` is one case: its companies
-have names of their own, so that many cases share a server.
+The rules and every installed factor set are in force. A `Market` is one case on a real server: its companies have names
+of their own, so that many cases share a server. A `MemoryMarket` is one on a ledger in memory.
 """
 
 import hashlib
@@ -15,6 +15,9 @@ import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
+from ledger.admission.title_limit import DEFAULT_LIMIT
+from ledger.answers.problems import problem_of
+from ledger.core.outcome.assessment import QUESTIONED, Assessment
 from ledger.core.receipts.receipt import Receipt
 from ledger.core.record import canonical
 from ledger.core.record.kinds import (
@@ -33,12 +36,18 @@ from ledger.core.record.kinds import (
     Transformation,
 )
 from ledger.core.record.revisions import Change
+from ledger.core.record.units import plain
 from ledger.core.record.values import Evidence, Factor, Flow, Money, Output, Quantity, Role, Supply
 from ledger.engine.findings import finding_codes
+from ledger.errors import LedgerError
+from ledger.footprint.derived.completeness import doubtful_of, referenced
+from ledger.footprint.stored.burdens import SLOT, footprint, market_based, named
 from ledger.registry.installed import installed
 from ledger.sdk import SetFactor
 from ledger.sdk.sets.reading import co2e_of
+from support.memory import MemoryLedger
 from support.parties import Party, enrolment, nonces, party
+from support.sectors import all_sectors
 from support.server import Server, prepared_home
 
 _SEED: Final = 17
@@ -62,6 +71,13 @@ class RecordRefused(Exception):
 def trading_server() -> Iterator[Server]:
     with prepared_home() as home, Server(home, CARBON_LEDGER_FACTOR_SETS="all") as server:
         yield server
+
+
+def trading_ledger() -> MemoryLedger:
+    """What a `trading_server` has in force, in memory."""
+    memory = MemoryLedger(all_sectors(), seed=_SEED)
+    memory.activate_sets()
+    return memory
 
 
 def quantity(text: str) -> Quantity:
@@ -168,6 +184,52 @@ class Market:
     def product_footprint(self, product: str) -> Answer:
         """Of all lots of a product by its whole id."""
         return self.ask("/v1/footprint/product", product=product)
+
+
+class MemoryMarket(Market):
+    """One case on a ledger in memory, whose answers are put together from what it commits to. It aggregates nothing:
+    the answer about a product is that about its only lot which a record made."""
+
+    def __init__(self, memory: MemoryLedger, case: str) -> None:
+        super().__init__(memory, case)  # type: ignore[arg-type]  # for its registrar and origin
+        self._memory = memory
+
+    def post(self, signer: Party, record: AnyRecord) -> str:
+        (verdict,) = self._memory.post([(signer, record)])
+        if isinstance(verdict, LedgerError):
+            raise RecordRefused(msgspec.to_builtins(problem_of(verdict)))
+        return canonical.digest(canonical.encode(record)).hex()
+
+    def ask(self, path: str, **parameters: Any) -> Answer:
+        raise NotImplementedError(f"{path}: only a server answers this")
+
+    def footprint(self, lot: str) -> Answer:
+        memory = self._memory
+        facts, (burdens, contents) = memory.state.lots[lot], memory.figures[lot]
+        leaf = memory.assessment(facts.index)
+        if leaf is None:
+            raise AssertionError(f"{lot} has no assessment")
+        assessment = msgspec.json.decode(leaf.assessment, type=Assessment)
+        known = referenced(assessment, facts.number % 1024)
+        return {
+            "title": doubtful_of(burdens, DEFAULT_LIMIT, referenced=known).title, "footprint": footprint(burdens),
+            "marketBased": market_based(burdens), "questioned": burdens[SLOT[QUESTIONED]], "burdens": named(burdens),
+            "contents": dict(contents), "findings": [one.code for one in assessment.findings],
+            "lot": {
+                "product": facts.product, "remaining": plain(memory.state.remaining[lot]),
+                "quantity": {"value": plain(facts.quantity), "unit": facts.unit},
+                "massKg": None if facts.mass is None else plain(facts.mass),
+            },
+        }
+
+    def stated(self, lot: str) -> Answer:
+        facts = self._memory.state.lots[lot]
+        leaf: Answer = msgspec.json.decode(self._memory.leaves[facts.index][facts.number % 1024 + 1])
+        return leaf
+
+    def product_footprint(self, product: str) -> Answer:
+        (lot,) = [one.id for one in self._memory.state.lots.values() if one.product == product and not one.sender]
+        return self.footprint(lot)
 
 
 class Company:

@@ -81,6 +81,10 @@ class MemoryLedger:
                 digest=one.newest.digest, precedence=precedence,
             )))
 
+    @property
+    def origin(self) -> str:
+        return self.state.origin
+
     def nonce(self) -> str:
         return next(self.nonces)
 

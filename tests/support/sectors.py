@@ -2,12 +2,14 @@
 
 import hashlib
 from decimal import Decimal
+from functools import cache
 from typing import Any, Final, Literal
 
 from msgspec import field
 from msgspec.structs import replace
 
 from ledger.engine.sectors import Installed, Registry
+from ledger.registry.installed import installed
 from ledger.sdk import (
     RENEWABLE_POWER,
     Activity,
@@ -237,3 +239,10 @@ def works() -> Sector:
 def registry() -> Registry:
     """A registry with that sector only. Its digest is of its name: vectors must not change with this file."""
     return Registry([Installed(works(), hashlib.sha256(f"{NAME}/{VERSION}".encode()).hexdigest(), "tests")])
+
+
+@cache
+def all_sectors() -> Registry:
+    """The installed sectors and factor sets, and that sector."""
+    whole = installed()
+    return Registry([*whole.sectors.values(), *registry().sectors.values()], whole.sets.values())

@@ -13,7 +13,6 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -37,11 +36,9 @@ from ledger.core.outcome.leaves import AnyLeaf, AssessmentLeaf, LotLeaf, read
 from ledger.core.record.kinds import Amendment, AnyRecord
 from ledger.core.signatures.signing import SigningKey
 from ledger.engine.batch import Sequenced
-from ledger.engine.sectors import Registry
 from ledger.errors import LedgerError
 from ledger.footprint.derived.completeness import WITHDRAWN, doubtful_of, referenced
 from ledger.footprint.stored.burdens import vector_of
-from ledger.registry.installed import installed
 
 TESTS: Final = Path(__file__).parents[1]
 FILE: Final = Path(__file__).with_name("stories.json")
@@ -110,15 +107,9 @@ def told(tell: Callable[[MemoryLedger], None]) -> Story:
 
 
 def ledger() -> MemoryLedger:
-    memory = MemoryLedger(_registry(), seed=SEED)
+    memory = MemoryLedger(sectors.all_sectors(), seed=SEED)
     memory.activate_sets()
     return memory
-
-
-@cache
-def _registry() -> Registry:
-    whole = installed()
-    return Registry([*whole.sectors.values(), *sectors.registry().sectors.values()], whole.sets.values())
 
 
 def figures_of(memory: MemoryLedger) -> Story:
