@@ -1,19 +1,38 @@
 """Lists of other programs become records by a mapping."""
 
+import csv
+import io
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
+import msgspec
 import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from support.raising import raised
 
-from ledger.client.sheets.drafts import CellReading, RowDraft, SheetFault
+from ledger.cli.supplier.record_files import RecordDraft, read_drafts
+from ledger.client.sheets.columns import (
+    Tree,
+    column_named,
+    columns_named,
+    escaped,
+    fill,
+    flattened,
+    typed,
+    unescaped,
+    with_lists,
+)
+from ledger.client.sheets.drafts import CellReading, DraftRow, RowDraft, SheetFault
 from ledger.client.sheets.mapping import ListMapping, MappedList, read_mapping
-from ledger.client.sheets.rows import opened_csv
+from ledger.client.sheets.rows import Row, opened_csv
+from ledger.client.sheets.signing import ChangedValue, changed_values
 from ledger.client.sheets.spelling import FORMATS, Style, offset_named, wire_value
 from ledger.client.sheets.staging import Staging
+from ledger.client.sheets.tables import flat_table, joined, tables_of
 from ledger.client.sheets.template import Guides
 from ledger.client.sheets.workbook import opened
 from ledger.engine.sectors import Registry
@@ -270,3 +289,133 @@ def test_a_whole_number_has_at_most_sixteen_digits(text: str, field: str, suffix
 @pytest.mark.parametrize("text", ["8", "+8:00", "+24:00", "CET", "+08:60"])
 def test_an_offset_is_stated_as_hours_and_minutes(text: str) -> None:
     raised(InvalidInput, offset_named, text)
+
+
+# Any tree that a record may have becomes columns, and comes back as it was.
+
+
+NAMES: Final = st.sampled_from(
+    ["lot", "quantity", "digest", "int", "a.b", "12", "x:int", "x:y", "", " a", "#n", "key", "=f", "y:json"])
+TEXTS: Final = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=12) | st.sampled_from(
+    ["=1+1", "'=1+1", "-5.5", "-x", "'", "@a", "+1", "0.50", "true", "a\nb", "a\r\nb", " a", "", "{}", "_x000D_"])
+VALUES: Final = st.recursive(
+    TEXTS | st.integers(-(1 << 53) + 1, (1 << 53) - 1) | st.booleans(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3), max_leaves=12)
+TREES: Final = st.dictionaries(
+    st.sampled_from(["id", "activity", "outputs", "inputs", "names", "time"]), VALUES, max_size=5)
+
+
+def digest(text: str) -> str:
+    return text
+
+
+def read(cells: dict[str, str]) -> Tree:
+    tree: Tree = {}
+    columns_named(list(cells))
+    for name, text in cells.items():
+        column = column_named(name)
+        fill(tree, column.path, typed(text, column.kind, digest))
+    return with_lists(tree, {})
+
+
+@given(TREES)
+def test_a_record_comes_back_from_its_columns(tree: Tree) -> None:
+    cells = flattened(tree)
+    assert all(text and text == text.strip() for text in cells.values())
+    assert read(cells) == tree
+
+
+@given(TREES)
+def test_sign_reads_the_same_record_from_csv(tree: Tree) -> None:
+    table = flat_table([("1", {"type": "pool", **tree})])
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([table.columns, [table.rows[0].get(name, "") for name in table.columns]])
+    (draft,) = read_drafts(io.BytesIO(text.getvalue().encode()))
+    assert isinstance(draft, RecordDraft)
+    assert draft.tree == {"type": "pool", **tree}
+
+
+@given(TREES)
+def test_a_record_comes_back_from_its_tables(tree: Tree) -> None:
+    record, *lists = tables_of([("k", {"type": "pool", **tree})])
+    whole = read({name: text for name, text in record.rows[0].items() if name != "key"})
+    items = {
+        table.path: [read({name: text for name, text in row.items() if name != "key"}) for row in table.rows]
+        for table in lists
+    }
+    assert joined(whole, items) == {"type": "pool", **tree}
+
+
+@given(TEXTS)
+def test_no_cell_begins_like_a_formula(text: str) -> None:
+    cell = escaped(text)
+    assert unescaped(cell) == text
+    assert cell[:1] not in ("=", "+", "@")
+    assert cell[:1] != "-" or cell.replace(".", "").lstrip("-").isdigit()
+
+
+@pytest.mark.parametrize(("names", "code"), [
+    (["a", "a"], "duplicate-column"), (["a", "a.b"], "duplicate-column"), (["a..b"], "not-csv"), ([".a"], "not-csv"),
+])
+def test_headers_that_contradict_themselves(names: list[str], code: str) -> None:
+    assert raised(InvalidInput, columns_named, names).code == code
+
+
+def test_notes_and_the_key_fill_nothing() -> None:
+    assert [column.path for column in columns_named(["#a", "key", "keys.0.spki"]) if column is not None] == [
+        (), (), ("keys", "0", "spki")]
+
+
+@pytest.mark.parametrize(("text", "kind"), [("x", "int"), ("1.5", "int"), ("yes", "bool"), ("{", "json"),
+                                            ('{"a":1,"a":2}', "json"), ("NaN", "json")])
+def test_a_cell_that_is_no_value_of_its_kind(text: str, kind: str) -> None:
+    with pytest.raises(ValueError, match=r".*"):
+        typed(text, kind, digest)
+
+
+def test_a_field_of_no_name_has_no_column() -> None:
+    tree: Any = {"a.b": "c"}
+    raised(InvalidInput, flattened, tree)
+
+
+# The values by which a changed row of an import differs from its record.
+
+
+def test_each_value_that_differs_is_named_by_its_column() -> None:
+    power = {"material": "electricity", "quantity": {"value": "30000", "unit": "KWH"}}
+    old = {"process": "equipment.casting", "supplies": [power], "inputs": ["a", "b"], "heats": 1}
+    less = {**power, "quantity": {"value": "13000", "unit": "KWH"}}
+    new = {"process": "equipment.casting", "supplies": [less], "inputs": ["a"], "moulding": "shell"}
+    assert changed_values(msgspec.json.encode(old), msgspec.json.encode(new)) == (
+        ChangedValue("supplies.0.quantity.value", '"30000"', '"13000"'),
+        ChangedValue("inputs", '["a","b"]', '["a"]'),
+        ChangedValue("heats", "1", "nothing"),
+        ChangedValue("moulding", "nothing", '"shell"'),
+    )
+    assert changed_values(msgspec.json.encode(old), msgspec.json.encode(old)) == ()
+
+
+# The cell that a refusal is about.
+
+
+DRAFTS_NAMES = ["key", "carrier", "quantity.value", "quantity.unit", "meter.1.id", "note"]
+CELLS = ["1", "naturalGas", "12", "MTQ", "m-1", None]
+
+
+@pytest.mark.parametrize(("field", "header"), [
+    ("$.supplies[1].carrier", "carrier"),
+    ("$.supplies[1].quantity.unit", "quantity.unit"),
+    ("$.supplies[1].quantity", "quantity.value"),
+    ("$.supplies[1].meter[0]", ""),
+    ("$.supplies[1].meter[0].id", "meter.1.id"),
+    ("$.supplies[1].carrier.name", "carrier"),
+    ("$.supplies[1].note", "note"),
+    ("$.supplies[1].mass", ""),
+    ("$.supplies[1]", ""),
+])
+def test_a_field_has_the_cell_that_filled_it_or_its_amount(field: str, header: str) -> None:
+    positions = {column.path: i for i, column in enumerate(columns_named(DRAFTS_NAMES))
+                 if column is not None and column.path}
+    row = DraftRow("$.supplies[1]", Row("supplies", 3, CELLS), positions, DRAFTS_NAMES)
+    place = row.place_of(field)
+    assert (place.sheet, place.row, place.header) == ("supplies", 3, header)

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import msgspec
 import pytest
+from carbon_ledger_building_materials import common
+from carbon_ledger_consumer_goods import cogeneration
 from carbon_ledger_factors_open import factor_set as open_set
 from msgspec.structs import replace
 from support.activity_records import Entry, admitted, all_entries, completeness_of
@@ -13,7 +15,8 @@ from support.memory import MemoryLedger
 from support.parties import Party, nonces, party
 from support.routes import Works, every_case
 
-from ledger.core.outcome.assessment import Assessment, Omission
+from ledger.admission.rules import VERSIONS
+from ledger.core.outcome.assessment import Assessment, Finding, Omission
 from ledger.core.outcome.leaves import read
 from ledger.core.record.kinds import Closing
 from ledger.core.record.units import UNITS
@@ -25,6 +28,7 @@ from ledger.registry.installed import installed
 from ledger.sdk import Need
 from ledger.sdk.sets.factor_set import SUPPLY_KINDS
 from ledger.sdk.sets.lookup import amount_of, choose
+from ledger.sdk.testing import context, output
 from ledger.sdk.testing.conformance import Case
 
 REGISTRY: Final = installed()
@@ -271,3 +275,88 @@ def test_a_closing_brings_the_energy_of_the_month() -> None:
         end=transformation["end"], measured=msgspec.convert(measured, list[Supply]),
     )))
     assert missing(assessment_of(memory, posted.index).omissions) == []
+
+
+# A thousandth of the energy that a plant takes is as good as none: no sector lets it pass.
+
+
+TOO_SMALL: Final = "input-too-small"
+OTHERWISE: Final = {
+    "circular-de": "burns waste, which is a lot",
+    "consumer-goods-us": "burns its own black liquor and bark",
+    "energy-in": "runs on the sun",
+    "logistics-de": "a hub, whose services have no mass",
+    "logistics-in": "a hub, whose services have no mass",
+}
+THIRD: Final = VERSIONS[2]
+
+
+def with_little(entry: Entry, part: float = 0.001) -> Entry:
+    """The entry with that part of its power, heat and fuels."""
+    supplies: list[dict[str, Any]] = []
+    for supply in entry["transformation"]["supplies"]:
+        known = SET.entry(supply["material"])
+        if known is not None and known.kind in CARRIERS:
+            scaled = {name: _scaled(supply[name], part) for name in ("quantity", "mass") if name in supply}
+            supplies.append({**supply, **scaled})
+        else:
+            supplies.append(supply)
+    return {**entry, "transformation": {**entry["transformation"], "supplies": supplies}}
+
+
+def _scaled(quantity: dict[str, Any], part: float) -> dict[str, Any]:
+    return {**quantity, "value": f"{float(quantity['value']) * part:.9f}".rstrip("0").rstrip(".")}
+
+
+def findings(entry: Entry, version: Any = VERSIONS[-1]) -> list[Finding]:
+    memory, posted = admitted(entry, version)
+    leaf = memory.assessment(posted.index)
+    assert leaf is not None
+    return [one for one in msgspec.json.decode(leaf.assessment, type=Assessment).findings if one.code == TOO_SMALL]
+
+
+def test_a_thousandth_of_the_energy_is_refused_or_questioned() -> None:
+    passing, questioned = set(), 0
+    for name, entry in all_entries().items():
+        try:
+            result = completeness_of(with_little(entry))
+        except LedgerError:
+            continue
+        small = [finding for finding in result.findings if finding.code == TOO_SMALL]
+        if small:
+            assert result.questioned >= 0.99 * sum(float(finding.amount or 0) for finding in small), name
+            questioned += 1
+        else:
+            passing.add(name)
+    assert passing == set(OTHERWISE)
+    assert questioned > 15
+
+
+def test_half_of_the_energy_is_no_question_of_the_inventory() -> None:
+    for entry in all_entries().values():
+        try:
+            assert findings(with_little(entry, 0.6)) == []
+        except LedgerError:
+            continue
+
+
+def test_only_rules_that_question_amounts_do_so() -> None:
+    entry = with_little(all_entries()["nonferrous-us"])
+    assert (findings(entry, THIRD), len(findings(entry))) == ([], 1)
+
+
+def test_amounts_that_are_not_measured_yet_are_not_too_small() -> None:
+    entry = with_little(all_entries()["nonferrous-us"])
+    assert findings({**entry, "transformation": {**entry["transformation"], "basis": "provisional"}}) == []
+
+
+# Energy that a plant gives away is worth the energy that it would have bought, by the sector's own defaults.
+
+
+@pytest.mark.parametrize("sets", [False, True])
+def test_factor_sets_do_not_make_it_worthless(sets: bool) -> None:
+    # Shanghai in 2022: 0.5849 kg CO2 a kWh
+    power = output("1000 KWH")
+    given = context("test.make", outputs=(power,), sets=sets)
+    assert common._bought(given, power) == (Decimal(3600), Decimal("584.9"))
+    assert cogeneration._worth(given, power) == Decimal("584.9")

@@ -1,8 +1,11 @@
 """Shared steps of assessments: energy of an activity, omissions, amounts, usual ranges, indicators."""
 
+import ast
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from support.draft_page import UNITS, methods, numbers, page
 from support.raising import raised
 
 from ledger.errors import InvalidQuantity
@@ -89,3 +92,26 @@ def test_indicators_are_read_in_the_order_of_their_table() -> None:
     indicators = read_indicators("carbon_ledger_logistics")
     assert next(iter(indicators)) == "transportActivity"
     assert indicators["transportActivity"] == Indicator(unit="TKM", en="Transport activity", zh="货物周转量")
+
+
+# The reference page of `Draft` is the one that its docstrings make, and it is complete.
+
+
+PAGE = Path(__file__).parents[3] / "plugins" / "DRAFT.md"
+
+
+def test_the_page_is_made_from_the_docstrings() -> None:
+    message = "PYTHONPATH=.:tests python -m support.draft_page > plugins/DRAFT.md"
+    assert PAGE.read_text(encoding="utf-8") == page(), message
+
+
+def test_every_public_method_has_a_docstring() -> None:
+    assert [method.name for method in methods() if not ast.get_docstring(method)] == []
+
+
+def test_every_number_has_a_unit_and_every_unit_a_number() -> None:
+    assert {key for method in methods() for key in numbers(method)} == set(UNITS)
+
+
+def test_the_guide_for_authors_links_the_page() -> None:
+    assert "(DRAFT.md)" in (PAGE.parent / "README.md").read_text(encoding="utf-8")

@@ -7,10 +7,11 @@ from pathlib import Path
 import msgspec
 import pytest
 from support.containing import Containing
+from support.raising import raised
 
 from ledger.errors import ConfigurationError
 from ledger.service.configuration.catalogue import BY_NAME, CONFIG, SETTINGS, unknown_variables
-from ledger.service.configuration.resolve import Configuration, resolve
+from ledger.service.configuration.resolve import Configuration, resolve, settings_from
 from ledger.service.limits import ClientLimits
 from ledger.service.settings import Settings
 
@@ -222,3 +223,104 @@ def test_the_operators_guide_lists_every_setting() -> None:
     wanted = {frozenset(filter(None, (one.name if one.in_file else None, one.variable_name, one.option)))
               for one in SETTINGS}
     assert rows == wanted | {frozenset({CONFIG})}
+
+
+# Settings from the environment: workers, times, readers of metrics, the format of the log.
+
+
+def test_a_plain_environment_says_nothing() -> None:
+    found = settings_from({}, Path("/nowhere"))
+    assert (found.workers, found.assess_seconds, found.renew_seconds) == (None, 5.0, 3600.0)
+
+
+def test_what_is_said() -> None:
+    found = settings_from({"CARBON_LEDGER_WORKERS": "7", "CARBON_LEDGER_ASSESS_SECONDS": "0.5"}, Path("/nowhere"))
+    assert (found.workers, found.assess_seconds) == (7, 0.5)
+
+
+@pytest.mark.parametrize("text", ["1", "0", "257", "-2", "2.0", "two", "٣", "9" * 5000])
+def test_numbers_of_workers_that_cannot_be(text: str) -> None:
+    assert "CARBON_LEDGER_WORKERS" in str(raised(
+        ConfigurationError, settings_from, {"CARBON_LEDGER_WORKERS": text}, Path("/nowhere")
+    ))
+
+
+@pytest.mark.parametrize("text", ["0", "0.01", "11", "nan", "inf", "-1", "soon"])
+def test_times_that_cannot_be(text: str) -> None:
+    assert "CARBON_LEDGER_ASSESS_SECONDS" in str(raised(
+        ConfigurationError, settings_from, {"CARBON_LEDGER_ASSESS_SECONDS": text}, Path("/nowhere")
+    ))
+
+
+@pytest.mark.parametrize("text", ["0", "0.9", "2592001", "nan", "hourly"])
+def test_ages_of_cosignatures_that_cannot_be(text: str) -> None:
+    assert "CARBON_LEDGER_RENEW_SECONDS" in str(raised(
+        ConfigurationError, settings_from, {"CARBON_LEDGER_RENEW_SECONDS": text}, Path("/nowhere")
+    ))
+
+
+def test_an_age_of_cosignatures_that_is_said() -> None:
+    assert settings_from({"CARBON_LEDGER_RENEW_SECONDS": "60"}, Path("/nowhere")).renew_seconds == 60
+
+
+def test_revised_per_day() -> None:
+    assert settings_from({}, Path("/nowhere")).revised_per_day == 200_000
+    assert settings_from({"CARBON_LEDGER_REVISED_PER_DAY": "1000000000"}, Path("/nowhere")).revised_per_day == 10**9
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1e3", "1000000001", "10000000000", "many"])
+def test_an_unfit_revised_per_day(text: str) -> None:
+    assert "CARBON_LEDGER_REVISED_PER_DAY" in str(raised(
+        ConfigurationError, settings_from, {"CARBON_LEDGER_REVISED_PER_DAY": text}, Path("/nowhere")
+    ))
+
+
+def test_who_reads_metrics() -> None:
+    assert settings_from({}, Path("/nowhere")).metrics_token_file is None
+    named = settings_from({"CARBON_LEDGER_METRICS_TOKEN_FILE": "/etc/ledger/token"}, Path("/nowhere"))
+    assert named.metrics_token_file == Path("/etc/ledger/token")
+
+
+def test_formats_of_the_log() -> None:
+    assert settings_from({}, Path("/nowhere")).log_format == "text"
+    assert settings_from({"CARBON_LEDGER_LOG_FORMAT": "json"}, Path("/nowhere")).log_format == "json"
+    assert "must be one of text, json" in str(raised(
+        ConfigurationError, settings_from, {"CARBON_LEDGER_LOG_FORMAT": "JSON"}, Path("/nowhere")
+    ))
+
+
+# What the environment says of how much may be asked.
+
+
+def limits_from(environment: dict[str, str]) -> ClientLimits:
+    return settings_from(environment, Path("/nowhere")).limits
+
+
+def test_nothing_has_to_be_said() -> None:
+    assert limits_from({}) == limits_from({"CARBON_LEDGER_HOSTS": "", "CARBON_LEDGER_QUESTIONS": ""}) == ClientLimits()
+
+
+def test_all_of_it() -> None:
+    found = limits_from({
+        "CARBON_LEDGER_HOSTS": "Ledger.example, 2001:db8::1 ,",
+        "CARBON_LEDGER_PROXIES": "192.0.2.1, 198.51.100.0/24,2001:DB8::/32",
+        "CARBON_LEDGER_QUESTIONS": "4", "CARBON_LEDGER_BODY_SECONDS": "2.5", "CARBON_LEDGER_QUOTA_RECORDS": "7",
+        "CARBON_LEDGER_QUOTA_UNASKED": "3",
+    })
+    assert found == ClientLimits(
+        hosts=("ledger.example", "2001:db8::1"), proxies=("192.0.2.1/32", "198.51.100.0/24", "2001:db8::/32"),
+        questions=4, body_seconds=2.5, records=7, unasked=3,
+    )
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("HOSTS", "ledger.example:8080"), ("HOSTS", "https://ledger.example"), ("HOSTS", "*"),
+    ("QUESTIONS", "0"), ("QUESTIONS", "257"), ("QUESTIONS", "many"), ("BODY_SECONDS", "0"), ("BODY_SECONDS", "nan"),
+    ("QUOTA_RECORDS", "-1"), ("QUOTA_UNASKED", "inf"),
+    ("PROXIES", "proxy.example"), ("PROXIES", "192.0.2.7/24"), ("PROXIES", "2001:db8::1/32"), ("PROXIES", "any"),
+    ("PROXIES", "0.0.0.0/0"), ("PROXIES", "::/0"), ("PROXIES", "0.0.0.0/1,128.0.0.0/1"), ("PROXIES", "2000::/3"),
+    ("PROXIES", "192.0.2.1:80"), ("PROXIES", "192.0.2.0/33"),
+])
+def test_what_is_unfit(name: str, value: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"CARBON_LEDGER_{name}"):
+        limits_from({f"CARBON_LEDGER_{name}": value})
