@@ -19,6 +19,7 @@ import pytest
 from support.cli import Done, environment, run
 from support.lists import MAPPING, Row, with_cell, written
 from support.parties import Party
+from support.process_memory import measured_command
 from support.relay import Edit, Relay, exchanged, lost, unknown
 from support.server import Server, prepared_home
 from support.workshop import Workshop
@@ -553,21 +554,10 @@ def test_memory_is_bounded(supplier: Supplier) -> None:
     peaks = []
     for rows in (1_000, 8_000):
         file = supplier.list(rows)
-        command = [sys.executable, "-c", PEAK, *map(str, supplier.arguments(file, "--output", supplier.folder / "out"))]
-        done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=True)
-        peaks.append(int(done.stdout.split()[-1]))
+        done = measured_command(supplier.arguments(file, "--output", supplier.folder / "out"), environment())
+        assert done.code == 0, done.err
+        peaks.append(done.peak)
         for path in supplier.folder.glob("key.pem.imports*"):
             path.unlink()
-    assert peaks[1] - peaks[0] < 5 << 10, peaks
-    assert peaks[1] < 300 << 10
-
-
-PEAK = """
-import re, sys
-from pathlib import Path
-from ledger.cli.root import main
-code = main(sys.argv[1:])
-print(re.search("VmHWM:\\\\s+([0-9]+)", Path("/proc/self/status").read_text())[1])
-sys.exit(code)
-"""
-"""Prints the peak in KiB of this program alone: `ru_maxrss` begins with the memory of the process that started it."""
+    assert peaks[1] - peaks[0] < 5, peaks
+    assert peaks[1] < 300

@@ -7,7 +7,6 @@ It takes an hour on two cores, so `make bench` leaves it out.
 import asyncio
 import itertools
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from bench.load import drive, post
 from bench.measures import Measure
 from support.generator import parties, transformations
 from support.parties import enrolment, nonces
+from support.process_memory import measured_command
 from support.server import Posted, Server, environment, temporary_home
 from support.workshop import workshop
 
@@ -67,28 +67,14 @@ def _check(status: int, body: bytes) -> None:
 
 
 def _audited(server: Server, state: Path, name: str) -> Measure:
-    """The command as it is, its start included. Memory is that of the largest of its processes."""
+    """The command as it is, its start included."""
     began = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-c", RUN, "audit", server.url, "--vkey", server.vkey, "--state", str(state), "--json"],
-        env=environment(server.home), cwd="/", stdout=subprocess.PIPE, check=False,
-    )
+    done = measured_command(
+        ["audit", server.url, "--vkey", server.vkey, "--state", state, "--json"], environment(server.home))
     seconds = time.perf_counter() - began
-    *report, memory = done.stdout.decode().splitlines()
-    if done.returncode or not json.loads("\n".join(report))["ok"]:
-        raise SystemExit(f"the audit failed: {report}")
-    return Measure(name=name, value=round(seconds, 2), unit="s", memory_mi_b=round(float(memory), 1))
-
-
-RUN = """
-import resource, sys
-from ledger.cli.root import main
-if __name__ == "__main__":
-    code = main()
-    peaks = [resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    print(max(peaks) / 1024)
-    sys.exit(code)
-"""
+    if done.code or not json.loads(done.out)["ok"]:
+        raise SystemExit(f"the audit failed: {done.out} {done.err}")
+    return Measure(name=name, value=round(seconds, 2), unit="s", memory_mi_b=done.peak)
 
 
 if __name__ == "__main__":

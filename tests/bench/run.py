@@ -8,8 +8,6 @@ import asyncio
 import json
 import os
 import random
-import resource
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -36,7 +34,7 @@ from bench.publishing import PUBLISHING, measure_publishing
 from bench.revisions import measure_revisions
 from support.generator import parties, transformations
 from support.parties import enrolment, nonces
-from support.process_memory import peak_memory
+from support.process_memory import measured_command, peak_memory
 from support.server import Server, environment, temporary_home
 
 from ledger.core.record.canonical import decode_record
@@ -213,23 +211,14 @@ def _audited(server: Server, name: str, *options: str) -> Measure:
     without bodies."""
     before = ed25519_verifications()
     began = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ledger.cli", "audit", server.url, "--vkey", server.vkey, "--json", *options],
-        env=environment(server.home), cwd="/", stdout=subprocess.PIPE,
-    )
-    output, _ = process.communicate(timeout=900)
+    done = measured_command(
+        ["audit", server.url, "--vkey", server.vkey, "--json", *options], environment(server.home))
     seconds = time.perf_counter() - began
-    report = json.loads(output)
-    if process.returncode or not report["ok"] or any(note.startswith("not recomputed") for note in report["notes"]):
+    report = json.loads(done.out)
+    if done.code or not report["ok"] or any(note.startswith("not recomputed") for note in report["notes"]):
         raise SystemExit(f"the audit failed: {report}")
     peer = (before + ed25519_verifications()) / 2
-    memory = round(resource_of_children(), 1)
-    return rate(name, report["entries"] / seconds, ED25519, peer, memory)
-
-
-def resource_of_children() -> float:
-    """The most memory of any child that has ended, MiB."""
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    return rate(name, report["entries"] / seconds, ED25519, peer, done.peak)
 
 
 def _print(console: Console, measures: Sequence[Measure], rate_of_fsync: float) -> None:

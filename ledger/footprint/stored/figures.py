@@ -133,7 +133,8 @@ def _shared(total: list[float], allocation: Allocation) -> list[Vector]:
     if not assigned:
         if len(shares) == 1:
             return [tuple(total)]
-        return [tuple([share * amount for amount in total]) if share else ZERO for share in shares]
+        # Most burdens are zero. One object stands for all of them, so that a vector in memory takes half as much.
+        return [tuple([share * amount if amount else 0.0 for amount in total]) if share else ZERO for share in shares]
     own = [[0.0] * len(BURDENS) for _ in shares]
     rest = list(total)
     for output, burden, amount in ((a.output, a.burden, float(a.amount)) for a in assigned):

@@ -20,8 +20,8 @@ from ledger.core.record.kinds import AnyRecord, Declaration, Facility, Product, 
 from ledger.core.record.redacted import NONCE, is_residue, residue
 from ledger.footprint.stored.figures import LotFigures
 
-LOTS_IN_MEMORY: Final = 60_000
-"""The limit: a lot takes some 2 KB."""
+LOTS_IN_MEMORY: Final = 30_000
+"""The limit: a lot takes some 2.5 KB."""
 
 _RECORDS_A_LOT: Final = 4
 """The facts of this many records take as much memory as a lot."""
@@ -204,19 +204,19 @@ class Memory:
     def write(self, store: AuditStore) -> None:
         """Writes the changes since the last call into a store."""
         state, figures = self._state, self._figures
-        store.write_lots([
+        store.write_lots(
             KeptLot(state.lots[lot], figures[lot], state.remaining[lot], lot in state.withdrawn) for lot in self._lots
-        ])
-        store.write_records([(digest, state.records[digest]) for digest in self._records])
-        store.write_seeds([(salt_seed(nonce), issuer) for issuer, nonce in self._nonces])
-        store.write_named("facility", [(one, state.facilities[one]) for one in self._facilities])
-        store.write_named("site", [(digest, KeptSite(one)) for digest, one in self._sites.items()])
-        store.write_named("product", [(one, state.products[one]) for one in self._products])
-        store.write_named("declaration", [(one, state.declarations[one]) for one in self._declarations])
-        store.write_named("transfer", [
+        )
+        store.write_records((digest, state.records[digest]) for digest in self._records)
+        store.write_seeds((salt_seed(nonce), issuer) for issuer, nonce in self._nonces)
+        store.write_named("facility", ((one, state.facilities[one]) for one in self._facilities))
+        store.write_named("site", ((digest, KeptSite(one)) for digest, one in self._sites.items()))
+        store.write_named("product", ((one, state.products[one]) for one in self._products))
+        store.write_named("declaration", ((one, state.declarations[one]) for one in self._declarations))
+        store.write_named("transfer", (
             (one, KeptTransfer(state.transfers[one], one in state.accepted, state.presumed.get(one)))
             for one in self._transfers
-        ])
+        ))
         for changes in (
             self._lots, self._records, self._nonces, self._facilities, self._sites, self._products, self._declarations,
             self._transfers,

@@ -25,7 +25,7 @@ VERSION = 4
 """The version of the schema, in SQLite's own `user_version`."""
 _APPLICATION = 0x63626C61
 _UNSWEPT = "unswept"
-_CACHE_KIB = 65_536
+_CACHE_KIB = 16_384
 _PAGE = 1_000
 
 
@@ -181,13 +181,13 @@ class AuditStore:
             yield KeptLot(stored.facts, LotFigures(burdens, stored.contents), Decimal(remaining), stored.withdrawn)
 
     def write_lots(self, lots: Iterable[KeptLot]) -> None:
-        self.write("write_lots", [
+        self.write("write_lots", (
             (facts.number, facts.id, facts.item, facts.pool, bool(remaining), str(remaining), str(facts.quantity),
              _encoder.encode(_StoredData(
                  facts, {i: amount for i, amount in enumerate(figures.burdens) if amount}, dict(figures.contents),
                  withdrawn)))
             for facts, figures, remaining, withdrawn in lots
-        ])
+        ))
 
     def items(self, items: Iterable[str]) -> Iterator[tuple[str, str]]:
         """Item and lot of each lot of these items that has a balance."""
@@ -209,9 +209,7 @@ class AuditStore:
             yield digest, RecordFacts(position, type_, issuer)
 
     def write_records(self, records: Iterable[tuple[str, RecordFacts]]) -> None:
-        self.write("write_records", [
-            (digest, facts.index, facts.type, facts.issuer) for digest, facts in records
-        ])
+        self.write("write_records", ((digest, facts.index, facts.type, facts.issuer) for digest, facts in records))
 
     def seeds(self, seeds: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:
         """Issuer and seed of each of these salt seeds that a record uses."""
@@ -219,7 +217,7 @@ class AuditStore:
             yield issuer, bytes.fromhex(seed)
 
     def write_seeds(self, seeds: Iterable[tuple[bytes, str]]) -> None:
-        self.write("write_seeds", [(seed.hex(), issuer) for seed, issuer in seeds])
+        self.write("write_seeds", ((seed.hex(), issuer) for seed, issuer in seeds))
 
     def facilities(self, ids: Iterable[str]) -> Iterator[SiteFacts]:
         return (_facility.decode(data) for _, data in self.rows("read_named", "facility", array(ids)))
@@ -243,14 +241,14 @@ class AuditStore:
     def write_named(self, kind: str, named: Iterable[tuple[str, Struct]]) -> None:
         """Writes facts by name. A declaration is written as its own JSON."""
         encode = msgspec.json.encode if kind == "declaration" else _encoder.encode
-        self.write("write_named", [(kind, name, encode(facts)) for name, facts in named])
+        self.write("write_named", ((kind, name, encode(facts)) for name, facts in named))
 
     def outcomes(self, indexes: Iterable[int]) -> Iterator[bytes]:
         """The outcome roots of the entries at these indexes."""
         return (data for _, data in self.rows("read_named", "outcome", array([str(index) for index in indexes])))
 
     def write_outcomes(self, roots: Iterable[tuple[int, bytes]]) -> None:
-        self.write("write_named", [("outcome", str(index), root) for index, root in roots])
+        self.write("write_named", (("outcome", str(index), root) for index, root in roots))
 
     # By the names of queries
 
@@ -258,6 +256,7 @@ class AuditStore:
         return iter(self._connection.execute(self._sql[query], values).fetchall())
 
     def write(self, query: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Writes rows. An iterator makes them one by one: all rows of a full memory would be as large as the memory."""
         self._connection.executemany(self._sql[query], rows)
 
 
