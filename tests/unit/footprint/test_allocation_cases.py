@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from support.memory import MemoryLedger
+from support.raising import raised
 from support.sectors import Given, Make, Smelt
 from support.site import Site, ore
 
@@ -52,8 +53,7 @@ def test_two_chained_multi_output_processes(site: Site) -> None:
         {"intermediate": "7 KGM"}, [ore("2 KGM")], activity=Make(co2="2"),
     )
     assert fossil(site, "intermediate") == pytest.approx(28 / 9, rel=1e-15)
-    assert fossil(site, "final") == pytest.approx(2.5555555556, abs=1e-10)
-    assert fossil(site, "final") / 3 == pytest.approx(0.8518518519, abs=1e-10)
+    assert (fossil(site, "final"), fossil(site, "final") / 3) == pytest.approx((2.5555555556, 0.8518518519), abs=1e-10)
     assert fossil(site, "waste") == 0.0
     kept = fossil(site, "final") + fossil(site, "co2.1") + fossil(site, "co2.2") + fossil(site, "co1")
     assert kept == pytest.approx(6.0, rel=1e-15)
@@ -67,8 +67,7 @@ def test_copper_and_acid_by_value(memory: MemoryLedger, site: Site) -> None:
         [site.out("copper", "a", "1000 KGM"), site.out("acid", "b", "2500 KGM", "coProduct")],
         {"ore1": "4000 KGM"}, route="smelt", allocation="value", activity=Smelt(co2="2000", prices=["9.5", "0.2"]),
     )
-    assert fossil(site, "copper") == pytest.approx(2280.0, rel=1e-15)
-    assert fossil(site, "acid") == pytest.approx(120.0, rel=1e-15)
+    assert (fossil(site, "copper"), fossil(site, "acid")) == pytest.approx((2280.0, 120.0), rel=1e-15)
     assert memory.contents(site.name("copper")) == {"mass": 1000.0, "material:copper": 1000.0}
     assert memory.contents(site.name("acid")) == {"mass": 2500.0, "material:sulphur": 800.0}
 
@@ -132,26 +131,26 @@ def test_weights_that_cannot_be(
     memory: MemoryLedger, site: Site, weights: list[str], error: type[LedgerError], code: str
 ) -> None:
     before = memory.fingerprint()
-    with pytest.raises(error) as caught:
-        site.make([site.out("x", "a", "1 KGM"), site.out("y", "b", "1 KGM", "coProduct")], supplies=[ore("2 KGM")],
-                  activity=Make(co2="1", weights={"mass": weights}))
-    assert caught.value.code == code
+    assert raised(
+        error, site.make, [site.out("x", "a", "1 KGM"), site.out("y", "b", "1 KGM", "coProduct")],
+        supplies=[ore("2 KGM")], activity=Make(co2="1", weights={"mass": weights}),
+    ).code == code
     assert memory.fingerprint() == before
 
 
 def test_waste_may_not_be_weighed(site: Site) -> None:
-    with pytest.raises(PluginError) as caught:
-        site.make([site.out("x", "a", "1 KGM"), site.out("y", "b", "1 KGM", "waste", origin="preConsumer")],
-                  supplies=[ore("2 KGM")], activity=Make(co2="1", weights={"mass": ["1", "1"]}))
-    assert caught.value.code == "invalid-weights"
+    assert raised(
+        PluginError, site.make,
+        [site.out("x", "a", "1 KGM"), site.out("y", "b", "1 KGM", "waste", origin="preConsumer")],
+        supplies=[ore("2 KGM")], activity=Make(co2="1", weights={"mass": ["1", "1"]}),
+    ).code == "invalid-weights"
 
 
 @pytest.mark.parametrize("allocation", ["value", "energy", "moles", "declared"])
 def test_an_output_without_what_the_key_needs_is_named(site: Site, allocation: str) -> None:
-    with pytest.raises(Refused) as caught:
-        site.make([site.out("x", "a", "1 KGM")], supplies=[ore("1 KGM")], allocation=allocation)
-    assert caught.value.code == "missing-weight"
-    assert "outputs[0]" in (caught.value.field or "")
+    error = raised(Refused, site.make, [site.out("x", "a", "1 KGM")], supplies=[ore("1 KGM")], allocation=allocation)
+    assert error.code == "missing-weight"
+    assert "outputs[0]" in (error.field or "")
 
 
 def test_currencies_are_not_mixed(site: Site) -> None:
@@ -168,7 +167,8 @@ def test_currencies_are_not_mixed(site: Site) -> None:
     Given(output=0, burden="energyMj", amount="1"),
 ], ids=["no such output", "negative", "waste", "a quality", "an energy"])
 def test_assignments_that_cannot_be(site: Site, given: Given) -> None:
-    with pytest.raises(PluginError) as caught:
-        site.make([site.out("x", "a", "1 KGM"), site.out("y", "b", "1 KGM", "waste", origin="preConsumer")],
-                  supplies=[ore("2 KGM")], activity=Make(co2="1", assigned=[given]))
-    assert caught.value.code == "invalid-assessment"
+    assert raised(
+        PluginError, site.make,
+        [site.out("x", "a", "1 KGM"), site.out("y", "b", "1 KGM", "waste", origin="preConsumer")],
+        supplies=[ore("2 KGM")], activity=Make(co2="1", assigned=[given]),
+    ).code == "invalid-assessment"

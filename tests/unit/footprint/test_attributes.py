@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.raising import raised
 
 from ledger.admission.facts import LotFacts
 from ledger.admission.lots import Created, Supplied, Taken
@@ -67,9 +68,8 @@ def test_how_much_is_used(found: Coverage, booked: str, fits: bool) -> None:
     if fits:
         check_coverage(found, assessment)
         return
-    with pytest.raises(Refused) as caught:
-        check_coverage(found, assessment)
-    assert (caught.value.code, caught.value.field) == ("attribute-excess", "inputs")
+    error = raised(Refused, check_coverage, found, assessment)
+    assert (error.code, error.field) == ("attribute-excess", "inputs")
 
 
 def test_lines_of_electricity_are_covered_and_no_others() -> None:

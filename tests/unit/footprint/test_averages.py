@@ -72,11 +72,9 @@ def test_weighted_by_production() -> None:
     assert year == PeriodAverage("2025", 3, Decimal(45), None, pytest.approx(70 / 45), 1.0, 4.0)
     assert [one.period for one in sums.months()] == ["2024-12", "2025-01", "2025-02"]
     assert [one.period for one in sums.years()] == ["2024", "2025"]
-    assert (sums.records("2025"), sums.records("2025-07")) == ([1, 2], [])
-    assert sums.average("2025-07") is None
+    assert (sums.records("2025"), sums.records("2025-07"), sums.average("2025-07")) == ([1, 2], [], None)
     assert sums.last_before("2025-02") == sums.average("2025-01")
-    assert sums.last_before("2025-01") == sums.average("2024-12")
-    assert sums.last_before("2024-12") is None
+    assert (sums.last_before("2025-01"), sums.last_before("2024-12")) == (sums.average("2024-12"), None)
 
 
 def average(period: str, per_unit: float) -> PeriodAverage:
@@ -90,5 +88,4 @@ def test_changes_above_ten_per_cent() -> None:
 
 
 def test_the_reason_of_the_newest_restated_record() -> None:
-    assert reason_of([1, 3, 2], {1: "old", 2: "new"}) == "new"
-    assert reason_of([4], {1: "old"}) is None
+    assert (reason_of([1, 3, 2], {1: "old", 2: "new"}), reason_of([4], {1: "old"})) == ("new", None)

@@ -2,21 +2,30 @@
 
 import copy
 import gc
+import os
 import pickle
+import shutil
+import subprocess
+import sys
 import threading
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import networkx
+import numpy
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from support.chains import Made, Took, arrays_at_random, graph_of, parts_of
 from support.examples import examples
+from support.raising import raised
 
 from ledger.footprint.derived.chain.arrays import Arrays
 from ledger.footprint.derived.chain.columns import Amounts
+from ledger.footprint.derived.chain.cutting import StageParts, cut
 from ledger.footprint.derived.chain.graph import Chain
 
 LOTS = [
@@ -87,8 +96,7 @@ def test_a_pool_is_one_node() -> None:
 
 
 def test_the_times_of_additions_that_are_not_known() -> None:
-    parts = parts_of(LOTS, FLOWS, TYPES, {3: TIMES[3]})
-    assert "firstAddition" not in Chain.of(*parts).nodes["p"]
+    assert "firstAddition" not in Chain.of(*parts_of(LOTS, FLOWS, TYPES, {3: TIMES[3]})).nodes["p"]
 
 
 def test_roots_are_named_once_each() -> None:
@@ -132,8 +140,7 @@ def test_nothing_and_one_lot() -> None:
     empty = Chain.of(*parts_of([]))
     assert (len(empty), empty.number_of_edges(), list(empty.nodes(data=True))) == (0, 0, [])
     alone = Chain.of(*parts_of([Made("a", 1)]), roots=[0])
-    assert list(alone.edges(data=True)) == [("r1", "a", {"share": 1.0})]
-    assert list(alone.successors("a")) == []
+    assert (list(alone.edges(data=True)), list(alone.successors("a"))) == ([("r1", "a", {"share": 1.0})], [])
 
 
 @pytest.mark.parametrize("fold", [True, False])
@@ -156,8 +163,7 @@ def test_it_has_the_edges_of_its_arrays(arrays: Arrays) -> None:
     found, expected = Chain.of(*parts_of(lots, flows)), graph_of(arrays)
     named = networkx.relabel_nodes(expected, {("record", i): f"r{index}" for i, index in enumerate(indexes)} | {
         ("lot", i): f"l{i}" for i in range(len(numbers))})
-    assert set(found.nodes) == set(named.nodes)
-    assert set(found.edges) == set(named.edges)
+    assert (set(found.nodes), set(found.edges)) == (set(named.nodes), set(named.edges))
     for start, end, data in found.edges(data=True):
         if start.startswith("l"):
             times = flows.count(Took(int(end[1:]), start, "1"))
@@ -212,14 +218,12 @@ def test_copies_are_ordinary_graphs() -> None:
 def test_it_can_be_sent_elsewhere(travel: Any) -> None:
     """With some of its dictionaries made, and some not."""
     found = chain()
-    assert found.nodes["a"]["quantity"] == "10"
-    assert list(found.successors("r1")) == ["a", "w"]
+    assert (found.nodes["a"]["quantity"], list(found.successors("r1"))) == ("10", ["a", "w"])
     other = travel(found)
     assert networkx.utils.graphs_equal(other, found)
     assert other.arrays.numbers.tolist() == found.arrays.numbers.tolist()
     assert list(other.quantities) == list(found.quantities)
-    with pytest.raises(networkx.NetworkXError):
-        other.remove_node("a")
+    raised(networkx.NetworkXError, other.remove_node, "a")
 
 
 @pytest.mark.parametrize("change", [
@@ -234,8 +238,7 @@ def test_it_can_be_sent_elsewhere(travel: Any) -> None:
 def test_it_cannot_be_changed(change: Any) -> None:
     found = chain()
     nodes, edges = list(found.nodes(data=True)), list(found.edges(data=True))
-    with pytest.raises(networkx.NetworkXError):
-        change(found)
+    raised(networkx.NetworkXError, change, found)
     assert (list(found.nodes(data=True)), list(found.edges(data=True))) == (nodes, edges)
     assert networkx.is_frozen(found)
 
@@ -246,10 +249,8 @@ def test_what_is_not_in_it() -> None:
     for name in ("p:1", "r3", "none", "", None, 5, ["a"]):
         assert name not in found
     for ask in (found.successors, found.predecessors):
-        with pytest.raises(networkx.NetworkXError):
-            ask("r3")
-    with pytest.raises(KeyError):
-        found.nodes["p:1"]
+        raised(networkx.NetworkXError, ask, "r3")
+    raised(KeyError, lambda: found.nodes["p:1"])
 
 
 # --- made when it is asked for ---------------------------------------------------------------------------------------
@@ -309,11 +310,9 @@ def test_it_goes_when_nobody_holds_it() -> None:
 
 def test_amounts_are_numbers() -> None:
     found = Amounts(["1.50", "2"])
-    assert list(found) == [Decimal("1.50"), Decimal(2)]
-    assert list(found[1:]) == [Decimal(2)]
+    assert (list(found), list(found[1:])) == ([Decimal("1.50"), Decimal(2)], [Decimal(2)])
     assert (len(found), found[-1], Decimal("1.5") in found) == (2, Decimal(2), True)
-    with pytest.raises(IndexError):
-        found[2]
+    raised(IndexError, lambda: found[2])
 
 
 @pytest.mark.parametrize("fold", [True, False])
@@ -325,3 +324,203 @@ def test_what_is_told_on_the_way_is_the_graph_and_is_not_kept(fold: bool) -> Non
     assert not found._adj._made
     whole = networkx.node_link_data(found, edges="edges")
     assert (nodes, edges) == (whole["nodes"], whole["edges"])
+
+
+# Where the machine code of the passes is kept, and that they work where nothing can be kept.
+
+
+ROOT = Path(__file__).parents[3]
+NOWHERE = "/dev/null/nowhere"
+SCRIPT = """
+import sys
+import numpy
+from ledger.footprint.derived.chain import passes
+from ledger.footprint.derived.chain.arrays import compiled_from
+assert passes.__file__.startswith(sys.argv[1]), passes.__file__
+assert passes._machine_code.cache_info().currsize == 0, "compiled at import"
+chain = compiled_from([(1024, 1.0), (2048, 0.5)], [(2, 1024, 0.25)])
+records, lots = passes.adjoint(chain, numpy.array([0.0, 1.0]))
+print(records.tolist(), lots.tolist(), passes.propagate(chain, numpy.array([[8.0], [1.0]])).tolist())
+"""
+# Lot 2048: half of record 2's 1 + 0.25 * 8.
+ANSWER = "[0.125, 0.5] [0.125, 1.0] [[8.0], [1.5]]"
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """The package in a folder of its own, without bytecode or machine code."""
+    shutil.copytree(ROOT / "ledger", tmp_path / "installed" / "ledger", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path / "installed"
+
+
+def answer(package: Path, **environment: str) -> str:
+    """What a process of its own answers, which finds the package there."""
+    found = {name: value for name, value in os.environ.items() if not name.startswith("NUMBA_")}
+    found |= {"PYTHONPATH": str(package), "PYTHONDONTWRITEBYTECODE": "1", **environment}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", SCRIPT, str(package)], env=found, cwd="/", capture_output=True, text=True,
+        timeout=120, check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def kept(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("*.nbi"))
+
+
+def test_it_is_kept_beside_the_package(package: Path) -> None:
+    assert answer(package, HOME=NOWHERE) == ANSWER
+    before = {path: path.stat().st_mtime_ns for path in kept(package)}
+    # One for each pass that was made, and no other.
+    assert {path.name.partition("-")[0] for path in before} == {"passes._backward", "passes._forward"}
+    assert answer(package, HOME=NOWHERE) == ANSWER
+    assert {path: path.stat().st_mtime_ns for path in kept(package)} == before
+
+
+@pytest.mark.parametrize("cache", [None, NOWHERE], ids=["none named", "one that cannot be"])
+def test_nothing_can_be_written(package: Path, cache: str | None) -> None:
+    """No folder for it beside the package, no home, no folder that the user names."""
+    (package / "ledger" / "footprint" / "derived" / "chain" / "__pycache__").write_bytes(b"in the way")
+    named = {} if cache is None else {"NUMBA_CACHE_DIR": cache}
+    for _ in range(2):
+        assert answer(package, HOME=NOWHERE, XDG_CACHE_HOME=NOWHERE, **named) == ANSWER
+    assert kept(package) == []
+
+
+def test_what_is_kept_cannot_be_read(package: Path, tmp_path: Path) -> None:
+    """Files that a crash left empty or torn."""
+    cache = tmp_path / "cache"
+    assert answer(package, NUMBA_CACHE_DIR=str(cache)) == ANSWER
+    assert len(kept(cache)) == 2
+    for torn in (b"", b"torn", b"\x80\x04"):
+        for path in kept(cache):
+            path.write_bytes(torn)
+        assert answer(package, NUMBA_CACHE_DIR=str(cache)) == ANSWER
+
+
+# Chains that end at the records of some stages, by hand and compared with networkx.
+
+
+CUT_LOTS = [
+    Made("ore", 1, process="mine.dig"), Made("coke", 2, process="mine.coke"),
+    Made("iron", 3, 0, 0.75, process="steel.furnace"), Made("slag", 3, 1, 0.25, process="steel.furnace"),
+    Made("sent", 4, process="steel.furnace"), Made("steel", 5, quantity="2", process="steel.cast"),
+    Made("bar", 6, process="steel.roll"),
+]
+CUT_FLOWS = [
+    Took(3, "ore", "1"), Took(3, "coke", "0.5"), Took(4, "iron", "1"), Took(5, "sent", "1"), Took(5, "coke", "0.25"),
+    Took(6, "steel", "0.5"), Took(7, "bar", "1"), Took(7, "slag", "1"),
+]
+"""Ore and coke become iron and slag; the iron is sent (record 4 hands on who made it), cast with coke, and rolled; the
+bar and the slag are used up by record 7."""
+CUT_TYPES = {4: "transfer", 7: "consumption"}
+
+
+def whole() -> StageParts:
+    return parts_of(CUT_LOTS, CUT_FLOWS, CUT_TYPES)
+
+
+def number(lot: str) -> int:
+    return next(one.number for one in CUT_LOTS if one.id == lot)
+
+
+def shown(lots: list[str], direction: Any, stages: list[str]) -> set[tuple[str, str]]:
+    return set(Chain.of(*cut(whole(), [number(lot) for lot in lots], direction, stages)).edges)
+
+
+UP_TO_CAST = {("r5", "steel"), ("steel", "r6"), ("r6", "bar")}
+BEHIND_IT = {("coke", "r5"), ("r2", "coke"), ("sent", "r5"), ("r4", "sent"), ("iron", "r4"), ("r3", "iron")}
+
+
+def test_upstream() -> None:
+    assert shown(["bar"], "upstream", ["steel.roll"]) == {("r6", "bar")}
+    assert shown(["bar"], "upstream", ["steel.cast"]) == UP_TO_CAST
+    # Not at the transfer, which handed on the furnace's name, but behind it. Coke comes into the casting too.
+    assert shown(["bar"], "upstream", ["steel.furnace"]) == UP_TO_CAST | BEHIND_IT
+    assert shown(["bar"], "upstream", ["steel.furnace", "steel.cast"]) == UP_TO_CAST
+
+
+def test_upstream_of_several() -> None:
+    """One of them lies behind the end of another, and the slag's record is cut itself."""
+    assert shown(["bar", "slag"], "upstream", ["steel.cast", "steel.furnace"]) == UP_TO_CAST | {("r3", "slag")}
+    assert shown(["bar", "sent"], "upstream", ["steel.roll", "steel.furnace"]) == {
+        ("r6", "bar"), ("r4", "sent"), ("iron", "r4"), ("r3", "iron")}
+
+
+def test_downstream() -> None:
+    """The record of the stage is shown, with what it took of the chain, and nothing that it made."""
+    assert shown(["ore"], "downstream", ["steel.furnace"]) == {("r1", "ore"), ("ore", "r3")}
+    assert shown(["sent"], "downstream", ["steel.roll"]) == {("r4", "sent"), ("sent", "r5"), ("r5", "steel"), (
+        "steel", "r6")}
+    # The transfer is no end. The slag went to the furnace's other lot's end by another way: it was not asked for.
+    assert shown(["iron"], "downstream", ["steel.furnace"]) == {
+        ("r3", "iron"), ("iron", "r4"), ("r4", "sent"), ("sent", "r5"), ("r5", "steel"), ("steel", "r6"),
+        ("r6", "bar"), ("bar", "r7"),
+    }
+
+
+@pytest.mark.parametrize("stages", [[], ["none"], ["mine.dig", "mine.coke"]])
+def test_stages_that_cut_nothing(stages: list[str]) -> None:
+    """None, one that no record has, and those where the chain ends anyway: then everything upstream is there."""
+    expected = {edge for edge in Chain.of(*whole()).edges if not {"slag", "r7"} & set(edge)}
+    assert shown(["bar"], "upstream", stages) == expected
+
+
+def test_what_is_left_says_the_same() -> None:
+    parts, short = whole(), cut(whole(), [number("bar")], "upstream", ["steel.cast"])
+    before, after = Chain.of(*parts), Chain.of(*short)
+    for node in after:
+        assert after.nodes[node] == before.nodes[node]
+    for start, end in after.edges:
+        assert after.edges[start, end] == before.edges[start, end]
+    assert (list(short.lots.ids), short.arrays.numbers.tolist()) == (["steel", "bar"], [number("steel"), number("bar")])
+    assert (list(short.records.digests), list(short.records.types)) == (["r5", "r6"], ["transformation"] * 2)
+    assert ([str(one) for one in short.quantities], short.arrays.parts.tolist()) == (["0.5"], [0.25])
+    assert short.lots.burdens.shape == (2, parts.lots.burdens.shape[1])
+    left = parts._replace(lots=parts.lots._replace(remaining=list("1234567")))
+    assert cut(left, [number("bar")], "upstream", ["steel.cast"]).lots.remaining == ["6", "7"]
+
+
+def test_a_target_that_is_not_there() -> None:
+    raised(KeyError, cut, whole(), [number("bar") + 1], "upstream", ["steel.cast"])
+
+
+@examples(80)
+@given(arrays=arrays_at_random(), data=st.data())
+def test_it_is_what_is_reached_without_passing_an_end(arrays: Arrays, data: st.DataObject) -> None:
+    numbers, indexes = arrays.numbers.tolist(), arrays.records.tolist()
+    kinds = data.draw(st.lists(st.sampled_from(["transformation", "transfer"]), min_size=len(indexes),
+                               max_size=len(indexes)))
+    stages = data.draw(st.lists(st.sampled_from(["melt", "cast", None]), min_size=len(indexes),
+                                max_size=len(indexes)))
+    makers = arrays.makers.tolist()
+    lots = [Made(f"l{i}", one // 1024, one % 1024, process=stages[makers[i]]) for i, one in enumerate(numbers)]
+    flows = [Took(indexes[taker], f"l{lot}", "1") for taker, lot in
+             zip(arrays.takers.tolist(), arrays.inputs.tolist(), strict=True)]
+    parts = parts_of(lots, flows, dict(zip(indexes, kinds, strict=True)))
+    targets = sorted(set(data.draw(st.lists(st.integers(0, len(numbers) - 1), min_size=1, max_size=3))))
+    direction = data.draw(st.sampled_from(["upstream", "downstream"]))
+    short = cut(parts, [numbers[one] for one in targets], direction, ["melt"])
+    # A record without lots is of no stage.
+    ended = {i for i in set(makers) if kinds[i] == "transformation" and stages[i] == "melt"}
+    way = graph_of(arrays)
+    way = way.reverse() if direction == "upstream" else way
+    way.remove_edges_from([(start, end) for start, end in list(way.edges) if start[0] == "record" and start[1] in
+                           ended])
+    reached = set(targets).union(*[
+        {one for kind, one in networkx.descendants(way, ("lot", target)) if kind == "lot"} for target in targets
+    ])
+    assert short.arrays.numbers.tolist() == [numbers[one] for one in sorted(reached)]
+    through = {one for target in targets for kind, one in networkx.descendants(way, ("lot", target)) if kind ==
+               "record"}
+    expected = [
+        (indexes[taker], numbers[lot]) for taker, lot in
+        zip(arrays.takers.tolist(), arrays.inputs.tolist(), strict=True)
+        if lot in reached and taker in through and not (direction == "upstream" and taker in ended)
+    ]
+    found = short.arrays
+    takers = found.records[found.takers].tolist()
+    assert list(zip(takers, found.numbers[found.inputs].tolist(), strict=True)) == expected
+    assert (short.arrays.made[-1], len(short.quantities)) == (len(reached), len(expected))
+    assert numpy.isin(found.records, arrays.records).all()

@@ -1,15 +1,23 @@
 """What a record emits itself: gases, removals, electricity, supplies, declarations, and what nobody priced."""
 
+import csv
+import re
+from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final, Literal
 
+import carbon_ledger_factors_open
 import pytest
+from support.containing import Containing
 from support.memory import MemoryLedger
+from support.raising import raised
 from support.sectors import Carrier, Emission, Gap, Make
 from support.site import Site, ore, supply
 
 from ledger.core.record.values import Factor, Supply
 from ledger.errors import InvalidQuantity, Refused
 from ledger.footprint.stored.burdens import footprint, vector_of
+from ledger.footprint.stored.gwp import SETS
 
 
 @pytest.fixture
@@ -117,9 +125,9 @@ def test_electricity_bought_with_a_factor_is_an_electricity_line(site: Site) -> 
 
 
 def test_a_factor_in_another_dimension_is_refused(site: Site) -> None:
-    with pytest.raises(InvalidQuantity) as caught:
-        made(site, Make(), supply("alloy", "1 KGM", factor=factor("4", "KWH")))
-    assert caught.value.code == "wrong-dimension"
+    assert raised(
+        InvalidQuantity, made, site, Make(), supply("alloy", "1 KGM", factor=factor("4", "KWH"))
+    ).code == "wrong-dimension"
 
 
 DECLARED: dict[str, Any] = {
@@ -157,8 +165,7 @@ def test_a_supply_with_a_declaration_per_tonne(site: Site, boundary: str, gaps: 
     declared = site.declare(per=supply("x", "1 TNE").quantity, boundary=boundary, **DECLARED)
     assert declared.leaves == ()
     burdens = made(site, Make(), supply("alloy", "250 KGM", declaration=declared.digest.hex()))
-    assert burdens["fossilGhgEmissions"] == 250.0
-    assert burdens["technologicalCO2Removals"] == -50.0
+    assert burdens == Containing({"fossilGhgEmissions": 250.0, "technologicalCO2Removals": -50.0})
     assert (burdens["absGhg"], burdens["primaryAbs"]) == (300.0, 120.0)
     assert (burdens["electricityKwh"], burdens["transportGhgEmissions"]) == (15.0, 10.0)
     assert burdens.get("unestimated", 0.0) == gaps
@@ -181,17 +188,15 @@ def test_fossil_emissions_of_land_management_are_a_part(
     assert footprint(vector_of(burdens)) == burdens["absGhg"] == whole
     declared = site.declare(basis=basis, per=supply("x", "1 TNE").quantity, burdens=LAND)
     used = made(site, Make(), supply("alloy", "500 KGM", declaration=declared.digest.hex()))
-    assert used["fossilGhgEmissions"] == fossil / 2
-    assert footprint(vector_of(used)) == whole / 2
+    assert (used["fossilGhgEmissions"], footprint(vector_of(used))) == (fossil / 2, whole / 2)
 
 
 def test_a_part_is_not_more_than_the_whole(memory: MemoryLedger, site: Site) -> None:
     wrong = {"fossilGhgEmissions": "299.9", "landManagementFossilGhgEmissions": "300"}
     site.declare(lot=site.out("before", "good", "1 KGM"), burdens=wrong)
     memory.activate_sets()
-    with pytest.raises(Refused) as caught:
-        site.declare(lot=site.out("d", "good", "1 KGM"), burdens=wrong)
-    assert (caught.value.code, caught.value.field) == ("burden-part", "burdens.landManagementFossilGhgEmissions")
+    error = raised(Refused, site.declare, lot=site.out("d", "good", "1 KGM"), burdens=wrong)
+    assert (error.code, error.field) == ("burden-part", "burdens.landManagementFossilGhgEmissions")
     # Alone, it is the whole.
     site.declare(lot=site.out("d", "good", "1 KGM"), burdens={"landManagementFossilGhgEmissions": "300"})
     assert memory.burdens(site.name("d"))["absGhg"] == 300.0
@@ -211,13 +216,35 @@ def test_declared_transport_is_not_counted_twice(memory: MemoryLedger, site: Sit
 @pytest.mark.parametrize("extra", [{"declaration": "f" * 64}, {"declaration": "f" * 64, "factor": factor("1", "KGM")}],
                          ids=["unknown", "two prices"])
 def test_prices_that_cannot_be(site: Site, extra: dict[str, Any]) -> None:
-    with pytest.raises(Refused) as caught:
-        made(site, Make(), supply("alloy", "1 KGM", **extra))
-    assert caught.value.code == ("two-prices" if "factor" in extra else "unknown-declaration")
+    assert raised(
+        Refused, made, site, Make(), supply("alloy", "1 KGM", **extra)
+    ).code == ("two-prices" if "factor" in extra else "unknown-declaration")
 
 
 @pytest.mark.parametrize(("name", "value"), [("technologicalCO2Removals", "5"), ("fossilGhgEmissions", "-5")])
 def test_declared_signs(site: Site, name: str, value: str) -> None:
-    with pytest.raises(Refused) as caught:
-        site.declare(lot=site.out("d", "good", "1 KGM"), burdens={name: value})
-    assert caught.value.code == "burden-sign"
+    assert raised(
+        Refused, site.declare, lot=site.out("d", "good", "1 KGM"), burdens={name: value}
+    ).code == "burden-sign"
+
+
+# The ledger's potentials are those of the open factor set, whose rows name their IPCC report.
+
+
+ROWS = list(csv.DictReader(
+    (Path(carbon_ledger_factors_open.__file__).parent / "v2026_1" / "potentials.csv").read_text("utf-8").splitlines()
+))
+GASES = [row for row in ROWS if not re.match(r"R\d", row["gas"])]
+"""Without blends of refrigerants, which are stated by their parts."""
+
+
+@pytest.mark.parametrize("report", SETS)
+def test_every_gas_of_both_reports_is_there_with_its_value(report: str) -> None:
+    wanted = {row["gas"]: Decimal(row[report]) for row in GASES if row["AR5"] and row["AR6"]}
+    assert dict(SETS[report]) == {"CO2e": Decimal(1), **wanted}
+    assert len(wanted) == 86
+
+
+def test_reports_differ() -> None:
+    assert (SETS["AR6"]["HFC32"], SETS["AR5"]["HFC32"]) == (Decimal(771), Decimal(677))
+    assert (SETS["AR6"]["cC4F8"], SETS["AR5"]["cC4F8"]) == (Decimal(10200), Decimal(9540))

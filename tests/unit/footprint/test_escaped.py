@@ -84,8 +84,7 @@ def test_each_finding_has_its_own_part() -> None:
 def test_it_adds_to_what_came_in() -> None:
     burdens = [vector_of({QUESTIONED: 5.0, "fossilGhgEmissions": 1.0}), vector_of({QUESTIONED: 7.0})]
     asked = with_escaped(burdens, {0: 2.0})
-    assert [vector[SLOT[QUESTIONED]] for vector in asked] == [7.0, 7.0]
-    assert asked[0][SLOT["fossilGhgEmissions"]] == 1.0
+    assert ([vector[SLOT[QUESTIONED]] for vector in asked], asked[0][SLOT["fossilGhgEmissions"]]) == ([7.0, 7.0], 1.0)
 
 
 def test_the_finding_has_the_amount_and_the_output_makes_it() -> None:

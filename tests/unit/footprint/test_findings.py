@@ -9,10 +9,19 @@ import pytest
 
 from ledger.core.outcome.assessment import Assessment, Finding, Line, Reference, Span
 from ledger.core.outcome.leaves import AssessmentLeaf, Question, assessment_bytes, leaf_bytes
-from ledger.footprint.derived.chain.arrays import compiled_from
+from ledger.footprint.derived.chain.arrays import compiled, compiled_from
+from ledger.footprint.derived.chain.delivered_findings import DeliveredLot, delivered_findings, in_figure, of_lot
 from ledger.footprint.derived.contributions import weights_of_sum
-from ledger.footprint.derived.findings import BELOW_RANGE, FindingRange, ListedFinding, about, findings_in
-from ledger.footprint.derived.rank_findings import NO_PATHS, question_paths, ranked
+from ledger.footprint.derived.findings import (
+    BELOW_RANGE,
+    FindingRange,
+    FindingRecord,
+    ListedFinding,
+    StatedFinding,
+    about,
+    findings_in,
+)
+from ledger.footprint.derived.rank_findings import NO_FINDINGS, NO_PATHS, QuestionPaths, question_paths, ranked
 
 MELTING: Final = Finding(
     code="melting-missing", message="no energy melts the charge", value=Decimal("0.0"), unit="MJ",
@@ -82,8 +91,7 @@ QUESTIONED: Final = numpy.array([100.0, (50.0 + 20.0) * 0.75, (50.0 + 20.0) * 0.
 def test_questions_arrive_by_their_own_shares() -> None:
     wanted = numpy.array([0.0, 0.0, 0.0, 1.0])
     paths = question_paths(CHAIN, wanted, QUESTIONED, RECORDS)
-    assert paths.lots[lot(1)] == pytest.approx(0.5 * 0.75 * 0.5)
-    assert paths.records[2] == pytest.approx(0.75 * 0.5)
+    assert (paths.lots[lot(1)], paths.records[2]) == pytest.approx((0.5 * 0.75 * 0.5, 0.75 * 0.5))
     listed = ranked(RECORDS, weights_of_sum(CHAIN, wanted), paths, frozenset({3}))
     assert [(one.code, one.own) for one in listed.items] == [
         ("no-reference", True), (BELOW_RANGE, False), ("doubtful", False)]
@@ -112,3 +120,62 @@ def test_a_finding_about_an_output_of_which_nothing_arrives_is_not_listed() -> N
     wanted = numpy.array([0.0, 0.0, 0.0, 1.0])
     records = [findings_in(2, leaf(DOUBTED))]
     assert ranked(records, weights_of_sum(CHAIN, wanted), NO_PATHS, frozenset({3})).items == []
+
+
+# The findings behind a delivery, over a chain solved by hand. The mill takes half of a lot with 40 kg in question,
+# and its record questions 20 more: 40 enter it. Of these, its plate takes on 30, the rest its scrap; the plate itself
+# makes a question of 10. The shop gets a quarter of the plate.
+
+
+SLOTS: Final = 1024
+ORE, PLATE, SCRAP, SENT = 1 * SLOTS, 2 * SLOTS, 2 * SLOTS + 1, 3 * SLOTS
+DELIVERED_CHAIN: Final = compiled([ORE, PLATE, SCRAP, SENT], [1.0, 1.0, 0.0, 1.0], [2, 3], [ORE, PLATE], [0.5, 0.25])
+DELIVERED_QUESTIONED: Final = numpy.array([40.0, 40.0, 10.0, 10.0])
+
+
+def finding(code: str, amount: float | None, output: int | None = None) -> StatedFinding:
+    return StatedFinding(record=2, code=code, severity="warning", message="m", value=7.0, amount=amount, output=output)
+
+
+MILL: Final = FindingRecord(
+    2, [finding("energy", 20.0), finding("low", 10.0, 0), finding("scrap", 5.0, 1), finding("note", None)], 20.0,
+    {0: 10.0}, 500.0, frozenset({("low", 0)}))
+
+
+def test_a_delivery_tells_code_and_kg_of_the_suppliers_record() -> None:
+    found = delivered_findings(DELIVERED_CHAIN, DELIVERED_QUESTIONED, [DeliveredLot(SENT, [PLATE])], [MILL])[SENT]
+    # Of the 20 kg, 30/40 arrive in the plate and a quarter of that here; of the plate's own 10 kg, a quarter.
+    assert {one.code: one.questioned for one in found} == {"energy": 3.75, "low": 2.5, "note": 0.0}
+    assert {(one.record, one.amount, one.output, one.record_burdens, one.own) for one in found} == {
+        (3, None, None, 0.0, False)}
+
+
+def test_the_rest_of_the_question_is_a_sum() -> None:
+    found = delivered_findings(DELIVERED_CHAIN, DELIVERED_QUESTIONED, [DeliveredLot(SENT, [PLATE])], [MILL])[SENT]
+    listed = NO_FINDINGS.with_delivered(found, 10.0)
+    # Of the ore's question, 20 kg enter the mill.
+    assert listed.hidden == pytest.approx(20 * 30 / 40 * 0.25)
+    assert [one.code for one in listed.items] == ["energy", "low", "note"]
+    assert NO_FINDINGS.with_delivered(found, 6.25).hidden == 0.0
+
+
+def test_a_hidden_record_tells_of_its_own_lot() -> None:
+    found = delivered_findings(DELIVERED_CHAIN, DELIVERED_QUESTIONED, [DeliveredLot(PLATE)], [MILL])[PLATE]
+    assert {(one.code, one.questioned, one.output, one.own) for one in found} == {
+        ("energy", 15.0, None, True), ("low", 10.0, 0, True), ("note", 0.0, None, True)}
+    assert {(one.code, one.amount) for one in of_lot(found)} == {("energy", 15.0), ("low", 10.0), ("note", None)}
+
+
+def test_a_withdrawn_delivery_tells_nothing() -> None:
+    alone = compiled([SENT], [1.0], [], [], [])
+    assert delivered_findings(alone, numpy.zeros(1), [DeliveredLot(SENT, [PLATE])], []) == {}
+
+
+def test_a_figure_lists_the_lots_that_it_carries() -> None:
+    found = delivered_findings(DELIVERED_CHAIN, DELIVERED_QUESTIONED, [DeliveredLot(SENT, [PLATE])], [MILL])
+    assert in_figure(found, {}, NO_PATHS) == []
+    half = in_figure(found, {}, QuestionPaths({}, {SENT: 0.5}))
+    assert [one.questioned for one in half] == [1.875, 1.25, 0.0]
+    # A figure without a question still lists what its supplier noted.
+    assert [one.questioned for one in in_figure(found, {}, NO_PATHS, {SENT: 0.5})] == [0.0, 0.0, 0.0]
+    assert [one.questioned for one in in_figure(found, {SENT: 1.0}, NO_PATHS)] == [3.75, 2.5, 0.0]

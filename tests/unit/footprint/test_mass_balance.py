@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from msgspec import Raw
 from support.memory import MemoryLedger
+from support.raising import raised
 from support.sectors import Make
 from support.site import START, Site, ore, quantity
 from unit.footprint.yard import Yard
@@ -101,8 +102,7 @@ def test_a_lot_of_credits_is_no_matter_and_the_pools_own(yard: Balance) -> None:
 def test_all_of_the_content_may_be_booked(yard: Balance) -> None:
     """60 * 0.8 = 48: the content is gone then, not a trace of it left."""
     yard.full("48 KGM")
-    assert yard.contents("heap:1") == close({"mass": 100.0, STEEL: 100.0})
-    assert yard.contents("c") == {ATTRIBUTED: 48.0}
+    assert (yard.contents("heap:1"), yard.contents("c")) == (close({"mass": 100.0, STEEL: 100.0}), {ATTRIBUTED: 48.0})
     yard.draw("heap", "50", "x")
     assert yard.contents("x") == close({"mass": 50.0, STEEL: 50.0})
 
@@ -192,10 +192,8 @@ def booked(yard: Balance) -> Balance:
 def test_a_product_shows_attributed_content_and_never_recycled(booked: Balance) -> None:
     """50 kg of steel of ore with 50 kg CO2 and 7 of its own; 40 kg of credits change none of it."""
     entry = use(booked, "40")
-    assert booked.contents("x") == close({"mass": 50.0, STEEL: 50.0, ATTRIBUTED: 40.0})
-    assert booked.fossil("x") == 57.0
-    assert booked.balance_of(entry) == ({}, {}, {})
-    assert booked.ledger.left(booked.name("c")) == 0
+    assert (booked.contents("x"), booked.fossil("x")) == (close({"mass": 50.0, STEEL: 50.0, ATTRIBUTED: 40.0}), 57.0)
+    assert (booked.balance_of(entry), booked.ledger.left(booked.name("c"))) == (({}, {}, {}), 0)
 
 
 def test_credits_are_used_up_once(booked: Balance) -> None:
@@ -346,13 +344,10 @@ def test_an_addition_is_not_amended_below_what_was_booked_from_it(yard: Balance)
             record=entry.digest.hex(), fields={"inputs": Raw(msgspec.json.encode(flows))})])
 
     before = yard.ledger.fingerprint()
-    with pytest.raises(Refused) as error:
-        yard.ledger.must((yard.party, amended("49")))
-    assert error.value.code == "credit-excess"
+    assert raised(Refused, yard.ledger.must, (yard.party, amended("49"))).code == "credit-excess"
     assert yard.ledger.fingerprint() == before
     yard.ledger.must((yard.party, amended("50")))
-    assert yard.contents("heap:1") == close({"mass": 50.0, STEEL: 50.0})
-    assert yard.contents("c") == {ATTRIBUTED: 40.0}
+    assert (yard.contents("heap:1"), yard.contents("c")) == (close({"mass": 50.0, STEEL: 50.0}), {ATTRIBUTED: 40.0})
     assert yard.ledger.left(yard.name("a")) * 60 == 10
 
 

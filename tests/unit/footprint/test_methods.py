@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
@@ -10,6 +12,7 @@ from support.examples import examples
 
 from ledger.footprint.derived.methods.calculation import OF_LOT, OF_MATERIAL, MethodResult, calculate
 from ledger.footprint.derived.methods.catalogue import METHODS
+from ledger.footprint.derived.methods.describing import markdown
 from ledger.footprint.derived.methods.formulas import Circular, circular_footprint, recycled_input
 from ledger.footprint.derived.methods.subject import Material, MethodSubject, materials_of
 from ledger.footprint.stored.burdens import METHOD
@@ -46,8 +49,7 @@ def beside(result: MethodResult) -> dict[str, float]:
 def test_cut_off_is_what_is_stored() -> None:
     result = by(METHOD, lot(1800.0, steel(1000.0, 250.0), quantity="4"))
     assert (result.method, result.total, result.total_per_unit, result.unit) == ("cut-off/1", 1800.0, 450.0, "KGM")
-    assert amounts(result) == {"cutOff": 1800.0}
-    assert (result.beside, result.parameters) == ((), ())
+    assert (amounts(result), result.beside, result.parameters) == ({"cutOff": 1800.0}, (), ())
 
 
 def test_circular_footprint_of_a_lot() -> None:
@@ -335,3 +337,15 @@ def test_a_closed_loop_conserves_by_any_sharing(
     assert cff.total == pytest.approx(own + (1 - r) * float(dump), rel=1e-9, abs=1e-10)
     eol = by(EOL, subject, RR=rate, S=rate, Y=1, Xpr=primary, Xre=recycled)
     assert eol.total == pytest.approx(own, rel=1e-9, abs=1e-10)
+
+
+# The page of methods says what the catalogue says.
+
+
+PAGE = Path(str(files("ledger.footprint.derived.methods").joinpath("README.md")))
+
+
+def test_the_page_is_made_from_the_catalogue() -> None:
+    _, generated, references = PAGE.read_text(encoding="utf-8").split("\n---\n\n")
+    assert generated.strip() == markdown(METHODS).strip()
+    assert "565 kg CO2" in references

@@ -5,6 +5,7 @@ from importlib.resources import files
 
 import msgspec
 import pytest
+from support.raising import raised
 
 from ledger.errors import InvalidInput, PluginError
 from ledger.footprint.derived.methods.calculation import MethodResult, calculate
@@ -43,10 +44,9 @@ def used(result: MethodResult) -> dict[str, tuple[str, str]]:
 
 
 def refused(code: str, name: str, subject: MethodSubject, *asked: str) -> InvalidInput:
-    with pytest.raises(InvalidInput) as caught:
-        by(name, subject, *asked)
-    assert caught.value.code == code
-    return caught.value
+    error = raised(InvalidInput, by, name, subject, *asked)
+    assert error.code == code
+    return error
 
 
 # ---- sources
@@ -310,9 +310,8 @@ def test_the_table_is_beside_its_module() -> None:
     (("0.65", "1", "0.99"), "dust"),
 ])
 def test_calcination_of_what_cannot_be(fractions: tuple[str, ...], field: str) -> None:
-    with pytest.raises(PluginError) as caught:
-        calcination(*map(Decimal, fractions))
-    assert (caught.value.code, caught.value.field) == ("invalid-fraction", field)
+    error = raised(PluginError, calcination, *map(Decimal, fractions))
+    assert (error.code, error.field) == ("invalid-fraction", field)
 
 
 def test_calcination_counts_what_came_as_carbonate() -> None:

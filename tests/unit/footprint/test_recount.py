@@ -5,6 +5,7 @@ import msgspec
 import pytest
 from support.counting import Counting
 from support.memory import MemoryLedger
+from support.raising import raised
 from support.sectors import NAME, Emission, Gap, Given, Make
 from support.site import END, START, Site, ore, raw
 
@@ -165,19 +166,16 @@ def test_what_a_key_needs_and_does_not_find_is_named(memory: MemoryLedger, site:
         f"record {first}, output {site.name('far-b')}: outputs[1].value; "
         f"record {second}, output {site.name('near-b')}: outputs[1].value"
     )
-    with pytest.raises(InvalidInput) as caught:
-        counting.figures(site.name("near-b"), "value")
-    assert first not in caught.value.message
+    assert first not in raised(InvalidInput, counting.figures, site.name("near-b"), "value").message
     assert counting.figures(site.name("alone"), "value").footprint == 7
 
 
 def test_weights_that_are_all_zero(memory: MemoryLedger, site: Site) -> None:
     site.make([site.out("a", "part", "50 KGM"), site.out("b", "part", "50 KGM")], supplies=[ore("100 KGM")],
               activity=Make(co2="100", weights={"moles": ["0", "0"]}))
-    with pytest.raises(InvalidInput) as caught:
-        Counting(memory).figures(site.name("a"), "moles")
-    assert caught.value.code == "missing-weight"
-    assert "needs a weight above zero" in (caught.value.rule or "")
+    error = raised(InvalidInput, lambda: Counting(memory).figures(site.name("a"), "moles"))
+    assert error.code == "missing-weight"
+    assert "needs a weight above zero" in (error.rule or "")
 
 
 def test_six_records_without_a_value_are_five_and_one_more(memory: MemoryLedger, site: Site) -> None:
@@ -186,11 +184,10 @@ def test_six_records_without_a_value_are_five_and_one_more(memory: MemoryLedger,
         site.make([site.out(f"a{i}", "part", "5 KGM"), site.out(f"b{i}", "part", "5 KGM")], inputs,
                   [ore("10 KGM")], activity=Make(co2="1"))
         inputs = {f"a{i}": "5 KGM"}
-    with pytest.raises(InvalidInput) as caught:
-        Counting(memory).figures(site.name("a5"), "energy")
-    assert caught.value.message.count("record ") == 5
-    assert caught.value.message.endswith("; and 1 more")
-    assert "needs fields that 6 of the records" in caught.value.message
+    error = raised(InvalidInput, lambda: Counting(memory).figures(site.name("a5"), "energy"))
+    assert error.message.count("record ") == 5
+    assert error.message.endswith("; and 1 more")
+    assert "needs fields that 6 of the records" in error.message
 
 
 def test_unknown_keys() -> None:
@@ -228,8 +225,7 @@ def test_methane_by_ar5(memory: MemoryLedger, site: Site) -> None:
     iron, slag = site.name("iron"), site.name("slag")
     assert Counting(memory).figures(iron).footprint == pytest.approx(70.2, rel=1e-12)
     five = Counting(memory, AR5)
-    assert five.figures(iron).footprint == pytest.approx(70.5, rel=1e-12)
-    assert five.figures(slag).footprint == pytest.approx(27.5, rel=1e-12)
+    assert (five.figures(iron).footprint, five.figures(slag).footprint) == pytest.approx((70.5, 27.5), rel=1e-12)
     # absGhg is of lines alone, 0.75 * 98; 6 kg of oil are left out.
     figures = five.figures(iron)
     assert figures[1:] == pytest.approx((73.5, 6, 0), rel=1e-12)
@@ -279,8 +275,7 @@ def test_many_declarations_are_summed_up(memory: MemoryLedger, site: Site) -> No
 def test_a_record_that_states_nothing_yet_is_a_gap(memory: MemoryLedger, site: Site) -> None:
     site.make([site.out("a", "part", "50 KGM")], supplies=[ore("50 KGM")], activity=Make(gaps=[Gap(what="oil")]))
     assert Counting(memory).figures(site.name("a")) == (0, 0, 0, 1)
-    assert RecountFigures(0, 0, 0, 1).completeness is None
-    assert RecountFigures(0, 0, 0, 0).completeness == 1.0
+    assert (RecountFigures(0, 0, 0, 1).completeness, RecountFigures(0, 0, 0, 0).completeness) == (None, 1.0)
 
 
 def test_a_provisional_record_that_states_no_emissions_yet_is_one_too(memory: MemoryLedger, site: Site) -> None:

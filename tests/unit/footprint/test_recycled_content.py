@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from support.memory import MemoryLedger
+from support.raising import raised
 from support.sectors import Make
 from support.site import Site, ore, supply
 
@@ -68,8 +69,7 @@ def test_scrap_to_steel_to_gears_and_swarf_back_to_the_mill(
     leaf = memory.assessment(melt.index)
     assert leaf is not None
     assert read(leaf.arisen) == close({POST: 1100.0})
-    assert read(leaf.lost) == close({"mass": 100.0, "material:steel": 100.0, POST: 100.0})
-    assert leaf.declared == {}
+    assert (read(leaf.lost), leaf.declared) == (close({"mass": 100.0, "material:steel": 100.0, POST: 100.0}), {})
 
     # 1.00 t of steel make 0.70 t of gears, which carry the burden, and 0.30 t of swarf, which do not.
     mill.send("steel1", "1 TNE", forge, "steel2")
@@ -221,12 +221,10 @@ def test_contents_above_100_percent_are_refused(
     collected(collector, "s1", "1 TNE")
     collector.send("s1", "1 TNE", mill, "s2")
     before = memory.fingerprint()
-    with pytest.raises(Refused) as caught:
-        mill.make(
-            [mill.out("a", "steel", "0.5 TNE"), mill.out("b", "steel", "0.5 TNE")],
-            {collector.name("s2"): "1 TNE"}, activity=Make(matter=matter),
-        )
-    assert caught.value.code == "contents-above-100"
+    assert raised(
+        Refused, mill.make, [mill.out("a", "steel", "0.5 TNE"), mill.out("b", "steel", "0.5 TNE")],
+        {collector.name("s2"): "1 TNE"}, activity=Make(matter=matter),
+    ).code == "contents-above-100"
     assert memory.fingerprint() == before
 
 
@@ -234,9 +232,7 @@ def test_contents_above_100_percent_are_refused(
 def test_compositions_above_100_percent_are_refused(
     memory: MemoryLedger, mill: Site, fractions: dict[str, str]
 ) -> None:
-    with pytest.raises(Refused) as caught:
-        mill.product("bad", materials=fractions)
-    assert caught.value.code == "contents-above-100"
-    with pytest.raises(Refused) as caught:
-        mill.make([mill.out("a", "steel", "1 TNE", materials=fractions)], supplies=[ore("1 TNE")])
-    assert caught.value.code == "contents-above-100"
+    assert raised(Refused, mill.product, "bad", materials=fractions).code == "contents-above-100"
+    assert raised(
+        Refused, mill.make, [mill.out("a", "steel", "1 TNE", materials=fractions)], supplies=[ore("1 TNE")]
+    ).code == "contents-above-100"

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from msgspec import Raw
 from support.memory import MemoryLedger
+from support.raising import raised
 from support.sectors import Carrier, Gap, Given, Make, registry
 from support.site import ore, quantity
 from support.statements import REMOVED, VKEY, Path, at, changed, other, paths, signed, stated, tree_of
@@ -65,9 +66,8 @@ def holds(memory: MemoryLedger, lot: str) -> Proven:
 
 def fails(statement: Statement) -> tuple[int, str, str | None]:
     """Step, code and field of what does not hold."""
-    with pytest.raises(VerificationError) as caught:
-        check_statement(statement, VKEY)
-    return caught.value.step, caught.value.code, caught.value.field
+    error = raised(VerificationError, check_statement, statement, VKEY)
+    return error.step, error.code, error.field
 
 
 def step_of(statement: Statement) -> int | None:
@@ -85,8 +85,7 @@ def step_of(statement: Statement) -> int | None:
 def test_a_figure_by_hand(works: Works, statement: Statement) -> None:
     """60 of 85 kg carry 10 + 80/100 * 90 + 5/10 * 7 = 85.5: 60.35 kg, 1.005.. a kg."""
     figure = check_statement(statement, VKEY).claims.figure
-    assert float(figure.footprint) == pytest.approx(85.5 * 60 / 85, rel=1e-12)
-    assert float(figure.per_unit) == pytest.approx(85.5 / 85, rel=1e-12)
+    assert (float(figure.footprint), float(figure.per_unit)) == pytest.approx((85.5 * 60 / 85, 85.5 / 85), rel=1e-12)
     assert (figure.title, figure.completeness) == ("footprint", "100.0 %")
 
 

@@ -120,8 +120,7 @@ BY: list[tuple[str, list[tuple[str, str, float]]]] = [
 def test_every_grouping(by: str, expected: list[tuple[str, str, float]]) -> None:
     """Most weighty first by absolute amounts; they add up to the figure without a rest."""
     rows = rows_of(by)
-    assert told(rows) == expected
-    assert sum(row.amount for row in rows) == FIGURE
+    assert (told(rows), sum(row.amount for row in rows)) == (expected, FIGURE)
 
 
 def test_every_grouping_is_tested_and_has_a_key() -> None:
@@ -234,8 +233,7 @@ def test_a_figure_of_zero_has_no_percents() -> None:
         line("30", "gas"), line("-30", "capture", burden="technologicalCO2Removals"),
     )), 1.0))
     rows = table.rows(0.0, 10)
-    assert told(rows) == group(capture=-30, gas=30)
-    assert [row.percent for row in rows] == [None, None]
+    assert (told(rows), [row.percent for row in rows]) == (group(capture=-30, gas=30), [None, None])
 
 
 def test_records_of_which_nothing_is_in_the_lot() -> None:

@@ -39,15 +39,12 @@ def silo(days: int, most: int = 10_000) -> str | None:
 
 def test_small_parts_add_up() -> None:
     """After k days 0.995^k of the silo is older than k days: less than a hundredth after 919."""
-    assert silo(300) == day(0)
-    assert silo(918) == day(0)
-    assert silo(3000) == day(3000 - 918)
+    assert (silo(300), silo(918), silo(3000)) == (day(0), day(0), day(3000 - 918))
 
 
 def test_records_that_were_not_read_are_the_oldest() -> None:
     """Of 1000 records, 500 days; without all of the rest no end is too late."""
-    assert silo(3000, most=2000) == day(3000 - 918)
-    assert silo(3000, most=1000) == day(3000 - 499)
+    assert (silo(3000, most=2000), silo(3000, most=1000)) == (day(3000 - 918), day(3000 - 499))
     assert data_end(7, {7: DataSource(None, {3: 1.0})}) is None
 
 
@@ -80,5 +77,4 @@ def test_kinds_of_figures(record: str, averaged: bool, kind: str) -> None:
 ])
 def test_a_change_above_ten_per_cent_ends_it(before: float, now: float, change: float | None, ends: bool) -> None:
     found = change_of(before, now)
-    assert found == (None if change is None else pytest.approx(change))
-    assert is_above_limit(found) == ends
+    assert (found, is_above_limit(found)) == (None if change is None else pytest.approx(change), ends)

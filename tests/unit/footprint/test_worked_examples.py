@@ -185,8 +185,7 @@ def reconciliation(memory: MemoryLedger) -> list[float]:
     ]
     works.close(gas(str(inputs["D_inst"])), spread="stated")
     corrected = [float(works.stated(one)[0]) for one in heats]
-    assert corrected == expected
-    assert sum(corrected) == inputs["D_inst"]
+    assert (corrected, sum(corrected)) == (expected, inputs["D_inst"])
     # The gas stands for 2 kg CO2e a kg.
     assert [works.co2(name) for name in lots] == pytest.approx([2 * amount for amount in expected], rel=1e-15)
     return corrected
