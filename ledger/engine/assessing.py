@@ -127,7 +127,7 @@ def _bounded(
     if pricing is None or record.basis == "provisional":
         return assessment
     findings = findings_of(Process(
-        record, plan, facts, assessment, own, nature, sector.mass_tolerance, pricing.around, tuple(pricing.sets),
+        record, plan, facts, assessment, own, nature, sector.mass_tolerance, pricing.around, pricing.sets,
     ))
     return replace(assessment, findings=(*assessment.findings, *findings))
 
@@ -189,7 +189,7 @@ def _with_allocation(
         return assessment
     shares_of_record = allocated(record, draft.plan, assessment)
     asked = allocation_questions(record, draft.plan, facts, shares_of_record, assessment,
-                                 KnownMatter(tuple(pricing.sets), _nature(draft, record)))
+                                 KnownMatter(pricing.sets, _nature(draft, record)))
     free, findings = free_energy(record, draft.plan, shares_of_record)
     if not asked.findings and not findings:
         return assessment

@@ -129,7 +129,7 @@ def _pricing(
     if not (plan.supplied or plan.overheads or referenced or isinstance(record, Transformation)):
         # Above all an activation: it must be possible even if this server lacks the set in force.
         return None
-    sets = [registry.factor_set(name, versions.plugins[name]) for name in versions.sets]
+    sets = tuple([registry.factor_set(name, versions.plugins[name]) for name in versions.sets])
     around = surroundings_of(record, facts)
     supplies = price_supplies(record, plan, around, facts, sets, questions=versions.has(Rule.REFERENCE_RANGES))
     return Pricing(around, sets, supplies)

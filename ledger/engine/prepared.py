@@ -76,7 +76,7 @@ class Pricing(NamedTuple):
     """The upstream of a record's supplies, with its surroundings and the factor sets in force."""
 
     around: Surroundings
-    sets: Sequence[FactorSetVersion]
+    sets: tuple[FactorSetVersion, ...]
     supplies: tuple[PricedSupply, ...]
 
 

@@ -64,7 +64,7 @@ class OutputReferences(NamedTuple):
 
 
 def references_of(
-    plan: Plan, facts: Facts, around: Surroundings, sets: Sequence[FactorSetVersion], *, unproven: bool = False
+    plan: Plan, facts: Facts, around: Surroundings, sets: tuple[FactorSetVersion, ...], *, unproven: bool = False
 ) -> OutputReferences:
     """The reference ranges of the lots that carry burdens and have a mass. Energy and services need no range. A figure
     that is `unproven`, declared without evidence, is questioned below the default: its range begins there."""
@@ -140,7 +140,7 @@ class Buying(NamedTuple):
     """Where and when a record buys, the sets in force, and its plan."""
 
     around: Surroundings
-    sets: Sequence[FactorSetVersion]
+    sets: tuple[FactorSetVersion, ...]
     plan: Plan
     facts: Facts
 

@@ -31,6 +31,8 @@ def with_inventory(
 ) -> Assessment:
     """`with_omissions`, with the findings of amounts that are too small, and with prices for the inputs that the
     sector misses. The findings of `assessment` begin with the sector's own."""
+    if not needs and not own.findings:
+        return assessment
     stated = list(stated_inputs(context, own.energy, pricer.sets))
     unmet = unmet_needs(needs, stated)
     omissions = [omission_of(need, context, pricer) for need in unmet]

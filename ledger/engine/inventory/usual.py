@@ -1,6 +1,5 @@
 """The usual amount of a need for the products of a record, its energy, and its price by the factor sets."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -28,7 +27,7 @@ class SetPricer(NamedTuple):
     """Prices by the sets in force, as a record at that place buys."""
 
     around: Surroundings
-    sets: Sequence[FactorSetVersion]
+    sets: tuple[FactorSetVersion, ...]
 
     def price(self, material: str, amount: Decimal, unit: str) -> Price | None:
         """A fuel is priced with its combustion. None for a material or a unit that the sets do not know, and for no

@@ -3,7 +3,7 @@
 Some materials burn too, such as methanol and bitumen: the sets have a row for their combustion, though they are more
 often raw materials. They are fuels of the origin `feedstock`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final, Literal, NamedTuple
@@ -77,7 +77,7 @@ class LotFuel(NamedTuple):
 class FuelMarket(NamedTuple):
     """The sets in force, and where and when a record burns."""
 
-    sets: Sequence[FactorSetVersion]
+    sets: tuple[FactorSetVersion, ...]
     around: Surroundings
     facts: Facts
 
@@ -88,10 +88,12 @@ class FuelMarket(NamedTuple):
         own = self.facts.composition(lot).materials
         product = self.facts.products.get(lot.product)
         by_product = own if product is None else product.composition.materials
-        fuels = self._among(own, amount, whole=True) or self._among(by_product, amount, whole=True)
-        if fuels or not all(self._is_inert(name) for name in (*own, *by_product)):
+        if fuels := self._among(own, amount, whole=True):
             return fuels
-        return self._among(self._by_code(lot), amount)
+        if own is not by_product and (fuels := self._among(by_product, amount, whole=True)):
+            return fuels
+        coded = self._by_code(lot)
+        return self._among(coded, amount) if coded and self._is_inert((*own, *by_product)) else []
 
     def is_fuel(self, lot: LotFacts) -> bool:
         """Whether a lot is a lot of fuel, also if it is counted by its energy."""
@@ -109,33 +111,63 @@ class FuelMarket(NamedTuple):
         coded = None if product is None else entry_of_code(self.sets, product.codes)
         return {} if coded is None else {coded.key: "1"}
 
-    def _is_inert(self, material: str) -> bool:
-        known = entry_of(self.sets, material)
-        return known is not None and known[1].group in _INERT
+    def _is_inert(self, materials: Iterable[str]) -> bool:
+        known = [entry_of(self.sets, material) for material in materials]
+        return all(one is not None and one[1].group in _INERT for one in known)
 
     def _among(self, materials: Mapping[str, str], amount: MaterialAmount, *, whole: bool = False) -> list[LotFuel]:
         """`whole`: materials that are all fuel stand for the part that nobody states."""
-        shares = {name: Decimal(share) for name, share in materials.items()}
-        known = sum(shares.values(), _NOTHING)
-        only = all((entry := entry_of(self.sets, name)) is not None and entry[1].kind == _FUEL for name in shares)
-        if whole and only and _NOTHING < known < _WHOLE:
-            shares = {name: CONTEXT.divide(share, known) for name, share in shares.items()}
-        fuels = list[LotFuel]()
-        for name, share in shares.items():
-            fuel = self.fuel(name, amount.part(share), share)
-            fuels += [] if fuel is None else [fuel]
-        return fuels
+        if not materials:
+            return []
+        around = self.around
+        burning = _burning_among(self.sets, around.places, around.year, tuple(materials.items()), whole=whole)
+        fuels = [_fuel(one, amount.part(one.share)) for one in burning]
+        return [fuel for fuel in fuels if fuel is not None]
 
-    def fuel(self, material: str, amount: MaterialAmount, share: Decimal = _WHOLE) -> LotFuel | None:
+    def fuel(self, material: str, amount: MaterialAmount) -> LotFuel | None:
         """An amount of a material that burns; None for other materials, and for amounts that do not convert."""
         choice = self.burning(material)
-        own = None if choice is None else amount_of(choice.entry, amount.value, amount.unit, amount.mass)
-        return None if choice is None or own is None else LotFuel(material, share, own, choice)
+        return None if choice is None else _fuel(_Burning(material, _WHOLE, choice), amount)
 
     def burning(self, material: str) -> SetChoice | None:
         """The row by which a material burns; None if it does not."""
-        choice = choose(self.sets, material, "combustion", self.around.places, self.around.year)
-        return None if choice is None or choice.entry.heating_value is None else choice
+        return _burning(self.sets, self.around.places, self.around.year, material)
+
+
+class _Burning(NamedTuple):
+    """A material that burns, its `share` of a thing, and the row of its combustion."""
+
+    material: str
+    share: Decimal
+    choice: SetChoice
+
+
+def _fuel(burning: _Burning, amount: MaterialAmount) -> LotFuel | None:
+    material, share, choice = burning
+    own = amount_of(choice.entry, amount.value, amount.unit, amount.mass)
+    return None if own is None else LotFuel(material, share, own, choice)
+
+
+def _burning(
+    sets: tuple[FactorSetVersion, ...], places: tuple[str, ...], year: int, material: str
+) -> SetChoice | None:
+    choice = choose(sets, material, "combustion", places, year)
+    return None if choice is None or choice.entry.heating_value is None else choice
+
+
+@lru_cache(_CACHED)
+def _burning_among(
+    sets: tuple[FactorSetVersion, ...], places: tuple[str, ...], year: int, materials: tuple[tuple[str, str], ...], *,
+    whole: bool,
+) -> tuple[_Burning, ...]:
+    """The materials of a thing that burn. `whole`: as in `FuelMarket._among`."""
+    shares = {name: Decimal(share) for name, share in materials}
+    known = sum(shares.values(), _NOTHING)
+    only = all((entry := entry_of(sets, name)) is not None and entry[1].kind == _FUEL for name in shares)
+    if whole and only and _NOTHING < known < _WHOLE:
+        shares = {name: CONTEXT.divide(share, known) for name, share in shares.items()}
+    rows = [(name, share, _burning(sets, places, year, name)) for name, share in shares.items()]
+    return tuple([_Burning(name, share, choice) for name, share, choice in rows if choice is not None])
 
 
 @lru_cache(_CACHED)

@@ -29,7 +29,7 @@ class PriceList:
     material, as the record's sector has them."""
 
     def __init__(
-        self, around: Surroundings, facts: Facts, sets: Sequence[FactorSetVersion],
+        self, around: Surroundings, facts: Facts, sets: tuple[FactorSetVersion, ...],
         analyses: Mapping[str, FuelAnalysis] = _NO_ANALYSES,
     ) -> None:
         self.around = around

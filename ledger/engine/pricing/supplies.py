@@ -6,7 +6,6 @@ its index in the record: a priced supply never covers another one of its name. A
 class as estimate: leaving something out never makes a figure look better.
 """
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -37,12 +36,14 @@ _NOTHING: Final = Decimal(0)
 
 
 def price_supplies(
-    record: AnyRecord, plan: Plan, around: Surroundings, facts: Facts, sets: Sequence[FactorSetVersion], *,
+    record: AnyRecord, plan: Plan, around: Surroundings, facts: Facts, sets: tuple[FactorSetVersion, ...], *,
     questions: bool = False,
 ) -> tuple[PricedSupply, ...]:
     """The upstream of each supply, in order, and then of each overhead. `questions`: rule `reference-ranges` is in
     force, so figures that the record states are questioned. Raises Refused, with all faults in `parts`, for named rows
     that are not in force or do not fit."""
+    if not plan.supplied and not plan.overheads:
+        return ()
     # A sector analyses the fuels of its process, and no overheads.
     analyses = analyses_of(record) if isinstance(record, Transformation) else {}
     pricer, other = [_Pricer(PriceList(around, facts, sets, one), questions=questions) for one in (analyses, {})]

@@ -7,6 +7,7 @@ and their sources (`FactorSource`).
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple, get_args
 
 from msgspec import Struct
@@ -19,6 +20,8 @@ SET_BOUNDARIES: Final = get_args(SetBoundary)
 a fuel without its combustion. `combustion`: burning alone, of fuels and of materials that also serve as fuels.
 `generation`: the stacks of power plants, for inventories. `residual`: the grid's power without the power whose
 attributes are claimed."""
+
+_CACHED: Final = 4096
 
 Gases = tuple[tuple[str, Decimal], ...]
 
@@ -149,9 +152,7 @@ class FactorSetVersion:
 
     def class_of(self, material: str) -> SupplyClass | None:
         """The class of a material that the set does not know, by the longest word of a class in its name."""
-        name = material.lower()
-        ranked = [(len(word), one.id) for one in self.classes.values() for word in one.words if word in name]
-        return self.classes[max(ranked)[1]] if ranked else None
+        return _class_of(self, material)
 
     def materials(self) -> Iterator[str]:
         """All keys and aliases."""
@@ -165,6 +166,13 @@ class FactorSetVersion:
         """All factors of a supply with this boundary."""
         for years in self._factors.get((key, boundary), {}).values():
             yield from years.values()
+
+
+@lru_cache(_CACHED)
+def _class_of(version: FactorSetVersion, material: str) -> SupplyClass | None:
+    name = material.lower()
+    ranked = [(len(word), one.id) for one in version.classes.values() for word in one.words if word in name]
+    return version.classes[max(ranked)[1]] if ranked else None
 
 
 class FactorSet(Struct, frozen=True):

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from ledger.core.record.amounts import CONTEXT
@@ -22,6 +22,7 @@ from ledger.sdk.sets.factor_set import FactorSetVersion, SetBoundary, SetFactor,
 from ledger.sdk.sets.reading import co2e_of
 from ledger.sdk.tables import rows
 
+_CACHED: Final = 8192
 _REGION: Final = "CN-GRID-"
 _COUNTRY: Final = 2
 _ENERGY: Final = "energy"
@@ -153,6 +154,13 @@ def choose(
 ) -> SetChoice | None:
     """The factor of `material` with this boundary; `places` as `places_around` gives them, or a single place. `sets`
     in the order of their precedence. None if no set has one."""
+    return _chosen(tuple(sets), material, boundary, tuple(places), year)
+
+
+@lru_cache(_CACHED)
+def _chosen(
+    sets: tuple[FactorSetVersion, ...], material: str, boundary: SetBoundary, places: tuple[str, ...], year: int
+) -> SetChoice | None:
     entries = [(one, entry) for one in sets if (entry := one.entry(material)) is not None]
     later: SetChoice | None = None
     for place in places:
@@ -201,7 +209,13 @@ def conservative(
     rank) of its class, by the values for the world or, without one, the highest. A material without a class counts
     among all of its dimension, or among all fuels if it burns. None for a dimension that no supply has (pieces,
     areas)."""
-    dimension = UNITS[unit].dimension
+    return _percentile(tuple(sets), material, UNITS[unit].dimension, boundary)
+
+
+@lru_cache(_CACHED)
+def _percentile(
+    sets: tuple[FactorSetVersion, ...], material: str, dimension: str, boundary: SetBoundary
+) -> Decimal | None:
     groups = {one.name: group.id for one in sets if (group := one.class_of(material)) is not None}
     values = sorted([value for one in sets for value in _values(one, groups.get(one.name), dimension, boundary)])
     if not values:

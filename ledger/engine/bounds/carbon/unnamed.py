@@ -18,6 +18,7 @@ the mass of the goods, it is questioned as a refrigerant that escapes.
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from ledger.core.outcome.assessment import ADDITIVE, Finding, Omission
@@ -31,7 +32,7 @@ from ledger.engine.pricing.material_amount import MaterialAmount
 from ledger.engine.pricing.named_rows import named_row
 from ledger.engine.pricing.priced import BURNING
 from ledger.footprint.stored.burdens import line_kilograms
-from ledger.sdk import CO2_PER_C
+from ledger.sdk import CO2_PER_C, FactorSetVersion
 from ledger.sdk.sets.gases import potential_of
 from ledger.sdk.sets.lookup import conservative, entry_of_code
 
@@ -56,6 +57,7 @@ _MAY_BURN: Final = (
 _FUEL: Final = "fuel"
 _WASTE: Final = "waste"
 _LONGEST: Final = 255
+_CACHED: Final = 4096
 
 
 class _Unnamed(NamedTuple):
@@ -136,7 +138,7 @@ def _lots(process: Process) -> Iterator[_Unnamed]:
             continue
         names = [name for name in materials if not substance_of(process.sets, name).known]
         is_whole = names and sum(map(Decimal, materials.values()), ZERO) > _STATED
-        burning = max([_burning(process, name) for name in (names if is_whole else (*names, ""))])
+        burning = max([_burning(process.sets, name) for name in (names if is_whole else (*names, ""))])
         asked = not any(_is_shown(process, name) for name in (lot.id, lot.product, *names))
         asked = asked and not (lot.role == _WASTE and books)
         yield _Unnamed(lot.id, mass * rest, burning, lot=place, asked=asked)
@@ -159,8 +161,8 @@ def _supplies(process: Process) -> Iterator[_Unnamed]:
             process.sets, supply, f"supplies[{place}].factorRow", newer=True).entry.kind == _FUEL
         asked = not is_fuel and upstream >= _LEAST_UPSTREAM * mass and not _is_shown(process, supply.material)
         covered = booked + max(upstream - _MOST_UPSTREAM * mass, ZERO)
-        yield _Unnamed(supply.material, mass, _burning(process, supply.material), covered, supply=place,
-                       asked=asked, volatile=_class_of(process, supply.material) in _VOLATILE)
+        yield _Unnamed(supply.material, mass, _burning(process.sets, supply.material), covered, supply=place,
+                       asked=asked, volatile=_class_of(process.sets, supply.material) in _VOLATILE)
 
 
 def _is_named(process: Process, product: str) -> bool:
@@ -174,22 +176,23 @@ def _is_named(process: Process, product: str) -> bool:
     return bool(known) and not any(_is_fuel(process, name) for name in known)
 
 
-def _burning(process: Process, name: str) -> Decimal:
+@lru_cache(_CACHED)
+def _burning(sets: tuple[FactorSetVersion, ...], name: str) -> Decimal:
     """Kg CO2e of a kg that burns; zero for a name of a class that is no fuel."""
-    group = _class_of(process, name)
-    fuels = [known.words for one in process.sets if (known := one.classes.get(_FUEL)) is not None]
+    group = _class_of(sets, name)
+    fuels = [known.words for one in sets if (known := one.classes.get(_FUEL)) is not None]
     if any(word in name.lower() for words in fuels for word in words):
         group = _FUEL
     if group not in _MAY_BURN:
         return ZERO
     most = class_carbon(group) * CO2_PER_C
-    usual = conservative(process.sets, "", "KGM", "combustion")
+    usual = conservative(sets, "", "KGM", "combustion")
     return most if usual is None else min(usual, most)
 
 
-def _class_of(process: Process, name: str) -> str:
+def _class_of(sets: Sequence[FactorSetVersion], name: str) -> str:
     """The class of a name by its parts; empty if they say nothing."""
-    return next((known.id for one in process.sets if (known := one.class_of(name)) is not None), "")
+    return next((known.id for one in sets if (known := one.class_of(name)) is not None), "")
 
 
 def _upstream(process: Process, place: int) -> Decimal:
