@@ -18,8 +18,9 @@ def check_unused_name(name: str, entered: object, kind: str) -> None:
 
 def check_free(kind: Kind[Any], record: AnyRecord, plan: Plan, state: State) -> None:
     """Raises Refused if a new lot has the name of another lot, of a pool, or of a pool's lots."""
+    has_pools = state.pools or state.pool_ids
     for i, (lot, _) in enumerate(plan.created):
-        stem, _, number = lot.id.rpartition(":")
+        stem, _, number = lot.id.rpartition(":") if has_pools else ("", "", "")
         if lot.pool is None and number.isdecimal() and (stem in state.pools or stem in state.pool_ids):
             field = kind.new_lot_field(record, i)
             raise Refused(f"{field}: {lot.id!r} is a name for a lot of the pool {stem!r}", code="pool-lot-id",

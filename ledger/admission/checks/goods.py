@@ -108,6 +108,8 @@ def counted_lot(record: AnyRecord) -> str | None:
 def returned(record: AnyRecord, facts: Facts) -> EarlierGoods:
     """The totals from before a declaration or a transformation, by the facts of its index; nothing for other records.
     A record that is amended keeps the totals from before its first reading."""
+    if not facts.unshown and not facts.returned and isinstance(record, Transformation):
+        return NOTHING
     name = counted_lot(record)
     earlier = None if name is None else facts.returned.get(name)
     if earlier is not None:

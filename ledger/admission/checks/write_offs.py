@@ -161,14 +161,15 @@ def first_taken(record: Transformation, state: State) -> Totals:
     tolling, of their owner's."""
     if not record.inputs or not state.rules.has(Rule.DOCUMENTED_WRITE_OFFS):
         return {}
-    totals = dict[tuple[str, str], Decimal]()
+    totals, own = dict[tuple[str, str], Decimal](), (state.group(record.issuer),)
     for i, flow in enumerate(record.inputs):
         lot = state.lot_named(flow.lot, record.issuer)
         product = None if lot is None or lot.role not in GOODS else state.products.get(lot.product)
         if lot is None or product is None:
             continue
+        groups = own if lot.owner is None else groups_of(record.issuer, lot, state)
         missing = [
-            (group, name) for name in goods_subjects(product).taken for group in groups_of(record.issuer, lot, state)
+            (group, name) for name in goods_subjects(product).taken for group in groups
             if (group, name) not in state.group_goods
         ]
         part = _leaving(i, flow, lot, product) if missing else None

@@ -46,13 +46,13 @@ class Dates(NamedTuple):
 def dated(record: AnyRecord, planned: Plan) -> Plan:
     """The plan with the dates of its lots. Waste and cores have no time of ownership: they are used up already."""
     dates = _dates_of(record, planned)
-    if dates == Dates():
+    made, since = dates
+    if made is None and since is None:
         return planned
     taken, created, supplied, overheads = planned
     return Plan(taken, tuple([
-        one if one.facts.role in _UNDATED else Created(replace(
-            one.facts, made=dates.made, since=None if one.facts.role in UNBURDENED else dates.since), one.output)
-        for one in created
+        Created(replace(lot, made=made, since=None if lot.role in UNBURDENED else since), output)
+        if lot.role not in _UNDATED else Created(lot, output) for lot, output in created
     ]), supplied, overheads)
 
 

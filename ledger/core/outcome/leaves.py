@@ -118,7 +118,7 @@ def written_burdens(vector: Sequence[float]) -> dict[str, str]:
     """`written` for a vector in the order of BURDENS."""
     if not any(vector):
         return {}
-    return {name: repr(amount) for name, amount in zip(BURDENS, vector, strict=True) if amount != 0.0}
+    return {name: repr(amount) for name, amount in zip(BURDENS, vector, strict=True) if amount}
 
 
 def read(figures: Mapping[str, str]) -> dict[str, float]:

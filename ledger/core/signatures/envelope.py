@@ -2,6 +2,7 @@
 
 import base64
 import re
+from binascii import a2b_base64, b2a_base64
 from typing import Annotated, Final
 
 import msgspec
@@ -103,10 +104,10 @@ def _unsigned(first: InvalidBody, record: object, *, explain: bool) -> InvalidBo
 def _strict(text: str, field: str) -> bytes:
     """The bytes of canonical base64."""
     try:
-        data = base64.b64decode(text, validate=True)
+        data = a2b_base64(text, strict_mode=True)
     except ValueError:
         data = None
-    if data is None or base64.b64encode(data).decode() != text:
+    if data is None or b2a_base64(data, newline=False).decode() != text:
         raise InvalidInput(
             f"{field} is not standard base64", code="not-base64", field=field, value=text[:40],
             rule="standard base64 with padding",

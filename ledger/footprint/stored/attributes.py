@@ -54,14 +54,18 @@ class Coverage(NamedTuple):
         return CONTEXT.divide(self.attributes, self.power) if self.power else _NONE
 
 
+_UNCOVERED: Final = Coverage()
+
+
 def coverage(
     taken: Sequence[Taken], supplied: Sequence[Supplied], created: Sequence[Created], lines: Sequence[Line] = ()
 ) -> Coverage:
     """The attributes of a transformation, and the electricity that they can cover. `lines`, of its assessment, tell
     which supplies are electricity by another name."""
-    attributes = total_power([(one.lot, one.quantity) for one in taken if one.lot.role == ROLE])
+    certified = [(one.lot, one.quantity) for one in taken if one.lot.role == ROLE]
+    attributes = total_power(certified) if certified else _NONE
     if not attributes:
-        return Coverage()
+        return _UNCOVERED
     power = total_power([(one.lot, one.quantity) for one in taken if is_power(one.lot)])
     priced = {line.supply for line in lines if line.kind == _ELECTRICITY and line.burden in _ADDITIVE}
     for i, (supply, _) in enumerate(supplied):

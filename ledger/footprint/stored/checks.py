@@ -12,6 +12,7 @@ from ledger.footprint.stored.gwp import AR6, potential
 
 _ADDITIVE: Final = frozenset(ADDITIVE)
 _LIMIT: Final = Decimal(10) ** 24
+_FINITE: Final = "a finite number"
 _INDICATORS: Final = 5
 _WORST_SCORE: Final = 5
 _LARGEST_DEVIATION: Final = 1000
@@ -45,33 +46,32 @@ def check_assessment(assessment: Assessment, outputs: list[Output], gases: Mappi
 
 
 def _check_line(line: Line, field: str, gases: Mapping[str, Decimal]) -> None:
-    _check_amount(line.amount, f"{field}.amount")
-    for name in ("market", "value", "generation"):
-        amount = getattr(line, name)
-        if amount is not None:
-            _check_amount(amount, f"{field}.{name}")
+    for name, amount in (("amount", line.amount), ("market", line.market), ("value", line.value),
+                         ("generation", line.generation)):
+        if amount is not None and not _is_amount(amount):
+            raise _invalid(f"{field}.{name}", amount, _FINITE)
     if line.burden not in LINE_BURDENS:
         raise _invalid(f"{field}.burden", line.burden, f"one of: {', '.join(ADDITIVE + OF_WHICH + ENERGY)}")
     if line.burden in REMOVALS and line.amount > 0:
         raise _invalid(f"{field}.amount", line.amount, "a removal is zero or negative")
     if line.gas != "CO2":
         potential(gases, line.gas)
-    _check_deviation(line.deviation, f"{field}.deviation")
-    _check_pedigree(line.pedigree, f"{field}.pedigree")
-    _check_deviation(line.factor_deviation, f"{field}.factorDeviation")
-    _check_pedigree(line.factor_pedigree, f"{field}.factorPedigree")
+    for name, deviation in (("deviation", line.deviation), ("factorDeviation", line.factor_deviation)):
+        if deviation is not None:
+            _check_deviation(deviation, f"{field}.{name}")
+    for name, pedigree in (("pedigree", line.pedigree), ("factorPedigree", line.factor_pedigree)):
+        if pedigree is not None:
+            _check_pedigree(pedigree, f"{field}.{name}")
     if line.factor is None and (line.factor_deviation is not None or line.factor_pedigree is not None):
         raise _invalid(f"{field}.factor", None, "a line that states the uncertainty of its factor must name the factor")
 
 
-def _check_deviation(deviation: Decimal | None, field: str) -> None:
-    if deviation is not None and not (deviation.is_finite() and 1 <= deviation < _LARGEST_DEVIATION):
+def _check_deviation(deviation: Decimal, field: str) -> None:
+    if not (deviation.is_finite() and 1 <= deviation < _LARGEST_DEVIATION):
         raise _invalid(field, deviation, "a geometric standard deviation is at least 1 and below 1000")
 
 
-def _check_pedigree(pedigree: Scores | None, field: str) -> None:
-    if pedigree is None:
-        return
+def _check_pedigree(pedigree: Scores, field: str) -> None:
     if len(pedigree) != _INDICATORS:
         raise _invalid(field, list(pedigree), "a pedigree has five scores")
     for i, score in enumerate(pedigree):
@@ -88,8 +88,12 @@ def _check_parts(given: Mapping[str, Sequence[Decimal]], field: str) -> None:
 
 
 def _check_amount(amount: Decimal, field: str, *, at_least_zero: bool = False) -> None:
-    if not amount.is_finite() or abs(amount) > _LIMIT or (at_least_zero and amount < 0):
-        raise _invalid(field, amount, "a finite number" + (" of at least zero" if at_least_zero else ""))
+    if not _is_amount(amount) or (at_least_zero and amount < 0):
+        raise _invalid(field, amount, _FINITE + (" of at least zero" if at_least_zero else ""))
+
+
+def _is_amount(amount: Decimal) -> bool:
+    return amount.is_finite() and -_LIMIT <= amount <= _LIMIT
 
 
 def _invalid(field: str, value: object, rule: str) -> PluginError:

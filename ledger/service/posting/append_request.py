@@ -60,6 +60,8 @@ class AppendRequest:
         self.unmade: set[str] = set()
         """Names that refused records so far would have made."""
         self._made_by: dict[str, bytes] = {}
+        self._enters = False
+        """Whether a record so far has entered something other than lots."""
 
     def enrol(self, record: AnyRecord) -> None:
         """Keys that a record of this request enters may sign later records. Entry 0 is signed by its own key."""
@@ -103,9 +105,10 @@ class AppendRequest:
         made_by = self._made_by
         if not made_by:
             return frozenset()
-        mentioned = mentioned_by(record)
-        products = [self.view.lots[name].product for name in mentioned if name in self.view.lots]
-        return frozenset([made_by[name] for name in (*mentioned, *products) if name in made_by])
+        mentioned, lots = mentioned_by(record), self.view.lots
+        if self._enters:
+            mentioned += [lots[name].product for name in mentioned if name in lots]
+        return frozenset([made_by[name] for name in mentioned if name in made_by])
 
     def overlay(self, submission: Submission, plan: Plan) -> None:
         """Lets later records of the request see the facts that this record would enter."""
@@ -117,6 +120,7 @@ class AppendRequest:
         name = entered_by(record, digest)
         if name is not None and name not in self._made_by:
             self._made_by[name] = self._made_by[digest.hex()] = digest
+            self._enters = True
             # A record with an invalid key is refused under the lock, together with the records that rest on it.
             with suppress(InvalidKey):
                 note(self.view, record, digest)
