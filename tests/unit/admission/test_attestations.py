@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from support.raising import raised
 from unit.admission.world import (
     AUDITOR,
     DEALER,
@@ -200,9 +201,7 @@ def test_days_that_no_calendar_has(world: World, name: str, field: str) -> None:
 )
 def test_what_no_attestation_says(fields: dict[str, Any], where: str) -> None:
     record = replace(attestation("lot", SUBJECTS["lot"]), **fields)
-    with pytest.raises(InvalidBody) as caught:
-        canonical.decode_record(canonical.encode(record))
-    assert caught.value.field == where
+    assert raised(InvalidBody, canonical.decode_record, canonical.encode(record)).field == where
 
 
 def test_an_attestation_comes_as_it_was_sent() -> None:

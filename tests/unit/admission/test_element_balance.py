@@ -179,8 +179,7 @@ def test_lots_counted_in_pieces(smelter: Works) -> None:
 def test_nothing_is_balanced_that_nothing_stated_goes_into(smelter: Works) -> None:
     """Ore of a mine, and metal that says nothing of silver."""
     analysed(smelter, "lead", "1 TNE", Pb="0.9")
-    made = smelter.out("silver", "metal", "1 TNE", elements={"Ag": "0.8"})
-    balanced(smelter, made, inputs={"lead": "1 TNE"})
+    balanced(smelter, smelter.out("silver", "metal", "1 TNE", elements={"Ag": "0.8"}), inputs={"lead": "1 TNE"})
     balanced(smelter, copper(smelter), inputs={}, supplies=[ore("10 TNE")])
 
 

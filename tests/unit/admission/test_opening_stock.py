@@ -39,10 +39,8 @@ def test_opening_stock_is_a_lot_like_any_other(world: World) -> None:
     world.admit(opening(output("old", "5")), part)
     lot = world.lot("old")
     assert (lot.holder, lot.owned_by, lot.quantity, lot.maker) == (MILL.id, MILL.id, 5, None)
-    assert world.state.openings == {(MILL.name("site"), STEEL)}
-    assert world.fossil("old") == 500
-    assert world.fossil("part") == pytest.approx(230, rel=EXACT)
-    assert world.accounted() == pytest.approx(530, rel=EXACT)
+    assert (world.state.openings, world.fossil("old")) == ({(MILL.name("site"), STEEL)}, 500)
+    assert (world.fossil("part"), world.accounted()) == pytest.approx((230, 530), rel=EXACT)
 
 
 def test_opening_stock_is_declared_once_per_facility_and_product(world: World) -> None:

@@ -4,10 +4,11 @@ which may be 0.0192 to 0.03. Gas has 36 MJ and 2 kg CO2 per normal cubic metre."
 from typing import Any
 
 import pytest
+from support.sectors import Emission, Make
 from support.site import quantity, supply
 from unit.engine.bounded import BURNING, Burning, Plant
 
-from ledger.core.record.values import Evidence
+from ledger.core.record.values import Evidence, Factor, Supply
 
 COAL = supply("coal", "100 KGM")
 
@@ -234,3 +235,243 @@ def test_wood_of_any_name_has_the_heat_of_pellets_at_most() -> None:
     assert amounts(wood, "fuelAnalysis", heatingValue="19", carbon="0.5", biogenicShare="1") == {}
     asked = amounts(wood, "fuelAnalysis", heatingValue="25", carbon="0.65", biogenicShare="1")
     assert asked == {"fuel-heating-value": pytest.approx(2500 * 0.0258 * 44 / 12), "fuel-carbon": None}
+
+
+# Fuel that nobody burns, solved by hand: coal has 2.2 kg of CO2 per kg by its row, gas 2 kg per normal cubic metre
+# and 0.75 kg of mass.
+
+
+SAND = supply("sand", "1000 KGM")
+CODE = "fuel-unburnt"
+CHIMNEY = Factor(value="2", unit="KGM", source="by hand", year=2025, boundary="combustion")
+
+
+def with_lot(materials: dict[str, str], amount: str = "100 KGM", **stated: str) -> Plant:
+    """A works that holds a lot `fuel0` of these materials."""
+    plant = Plant()
+    mass = stated.pop("mass", None)
+    plant.product("fuel", amount.split()[1], materials=materials, **stated)
+    plant.declare(lot=plant.out("fuel0", "fuel", amount, mass=None if mass is None else quantity(mass)),
+                  burdens={"fossilGhgEmissions": "30"})
+    return plant
+
+
+def asked(plant: Plant, amount: str = "100 KGM", *, good: dict[str, Any] | None = None, co2: str = "0",
+          supplies: tuple[Supply, ...] = (SAND,)) -> float:
+    """Kg CO2e of the finding; 0 without one."""
+    stated = {"materials": {"sand": "1"}} if good is None else good
+    outputs = [plant.output("good", "1000 KGM", **stated)]
+    finding = plant.findings(outputs, supplies, {"fuel0": amount}, activity=Make(co2=co2)).get(CODE)
+    return 0.0 if finding is None else float(finding.amount or 0)
+
+
+def test_a_lot_of_coal_that_goes_nowhere_is_questioned() -> None:
+    plant = with_lot({"coal": "1"})
+    outputs = [plant.output("good", "1000 KGM", materials={"sand": "1"})]
+    finding = plant.findings(outputs, (SAND,), {"fuel0": "60 KGM"})[CODE]
+    assert (finding.taken, finding.supply, finding.severity) == (0, None, "warning")
+    assert (float(finding.amount or 0), finding.unit) == (pytest.approx(132), "KGM")
+    assert finding.message == f"{plant.name('fuel0')} is a fuel: 132 kg of its CO2 are neither emitted nor in an output"
+
+
+@pytest.mark.parametrize(("materials", "amount", "mass", "carbon_dioxide"), [
+    ({"coal": "0.6", "sand": "0.4"}, "100 KGM", None, 132), ({"gas": "1"}, "100 NM3", "75 KGM", 200),
+    ({"coal": "0.5", "gas": "0.5"}, "75 KGM", None, 37.5 * 2.2 + 50 * 2), ({"woodChips": "1"}, "100 KGM", None, 0),
+    ({"sand": "1"}, "100 KGM", None, 0),
+])
+def test_each_fossil_fuel_in_a_lot_counts(
+    materials: dict[str, str], amount: str, mass: str | None, carbon_dioxide: float
+) -> None:
+    plant = with_lot(materials, amount, **({} if mass is None else {"mass": mass}))
+    assert asked(plant, amount) == pytest.approx(carbon_dioxide)
+
+
+@pytest.mark.parametrize(("co2", "question"), [
+    ("220", 0), ("199", 0), ("150", 70), ("0", 220),
+])
+def test_what_the_record_emits_is_burnt(co2: str, question: float) -> None:
+    """A tenth may stay in dust and slag."""
+    assert asked(with_lot({"coal": "1"}), co2=co2) == pytest.approx(question)
+
+
+@pytest.mark.parametrize(("co2", "question"), [("440", 220), ("560", 100), ("660", 0)])
+def test_gas_of_limestone_is_none_of_coal(co2: str, question: float) -> None:
+    """A tonne of limestone gives up to 440 kg."""
+    stone = supply("limestone", "1000 KGM")
+    assert asked(with_lot({"coal": "1"}), co2=co2, supplies=(stone,)) == pytest.approx(question)
+
+
+@pytest.mark.parametrize(("good", "question"), [
+    # Polyethylene holds up to 93 %, goods of sand nothing, whatever they state.
+    ({"materials": {"polyethylene": "1"}}, 0), ({"materials": {"sand": "1"}, "fossil_carbon": "0.06"}, 220),
+    ({"materials": {"clinker": "1"}}, 220), ({"materials": {"wood": "1"}}, 220),
+    # Of names that no set knows, the record says how much carbon they hold.
+    ({"materials": {"blackStuff": "1"}}, 220), ({"materials": {"blackStuff": "1"}, "fossil_carbon": "0.06"}, 0),
+    ({}, 220), ({"materials": {"blackStuff": "1"}, "fossil_carbon": "0.03"}, 110),
+    # Steel holds half a percent.
+    ({"materials": {"steel": "1"}}, 220 - 5 * 44 / 12),
+    # Coal that leaves again: 25 kg. Of an output, the unsaid part is no coal.
+    ({"materials": {"coal": "0.025"}}, 220 - 25 * 2.2),
+    ({"materials": {"sand": "0.975", "coal": "0.025"}}, 220 - 25 * 2.2),
+])
+def test_carbon_that_leaves_in_goods_is_not_burnt(good: dict[str, Any], question: float) -> None:
+    assert asked(with_lot({"coal": "1"}), good=good) == pytest.approx(question)
+
+
+@pytest.mark.parametrize(("carbon", "kind", "question"), [
+    ("0.5", "fuelAnalysis", 50 * 44 / 12), ("0.5", "fuelAnalysis:coal", 50 * 44 / 12), ("0.2", "fuelAnalysis", 110),
+    ("0.9", "fuelAnalysis", 220), ("0.5", "fuelAnalysis:gas", 209), ("0.5", "weighing", 209),
+    ("0.58", "weighing", 58 * 44 / 12),
+])
+def test_poor_coal_states_its_carbon(carbon: str, kind: str, question: float) -> None:
+    """With a laboratory's report down to half of the row, else to 0.95 of it."""
+    plant = with_lot({"coal": "1"}, fossil_carbon=carbon)
+    outputs = [plant.output("good", "1000 KGM", materials={"sand": "1"})]
+    paper = Evidence(digest="1" * 64, media_type="text/csv", kind=kind)
+    finding = plant.findings(outputs, (SAND,), {"fuel0": "100 KGM"}, evidence=[paper])[CODE]
+    assert float(finding.amount or 0) == pytest.approx(question)
+
+
+@pytest.mark.parametrize(("bought", "question"), [
+    (supply("kilnBlend", "100 KGM", factor_row="hand:coal/wellToTank/*/2020"), 220),
+    (supply("kilnBlend", "0.1 TNE", factor_row="hand:coal/wellToTank/*/2020"), 220),
+    (supply("kilnBlend", "100 KGM", factor_row="hand:sand/cradleToGate/*/2020"), 0),
+    (supply("kilnBlend", "100 KGM"), 0), (supply("coal", "100 KGM"), 220), (supply("coal", "2500 3B"), 220),
+    (supply("gas", "100 NM3", mass=quantity("75 KGM")), 200), (supply("woodChips", "100 KGM"), 0),
+    (supply("coal", "100 KGM", factor=CHIMNEY), 0),
+])
+def test_a_fuel_in_supplies_that_nobody_books_is_questioned(bought: Supply, question: float) -> None:
+    """Also under an unknown name with the upstream of a fuel. The record's own factor of combustion is a line."""
+    plant = Plant()
+    outputs = [plant.output("good", "1000 KGM", materials={"sand": "1"})]
+    finding = plant.findings(outputs, (SAND, bought), unburnt=True).get(CODE)
+    assert (0.0 if finding is None else float(finding.amount or 0)) == pytest.approx(question)
+    assert finding is None or (finding.supply, finding.taken) == (1, None)
+
+
+@pytest.mark.parametrize(("role", "amount", "question"), [
+    ("product", "60 KGM", 88), ("waste", "100 KGM", 187), ("waste", "10 KGM", 198), ("byProduct", "100 KGM", 187),
+])
+def test_fuel_that_is_given_away_is_burnt(role: str, amount: str, question: float) -> None:
+    """Sold fuel leaves. Of the rest, 15 % may be in ash and dust."""
+    plant = with_lot({"coal": "1"})
+    outputs = [plant.output("good", "1000 KGM", materials={"sand": "1"}),
+               plant.output("rest", amount, role, materials={"coal": "1"})]
+    finding = plant.findings(outputs, (SAND,), {"fuel0": "100 KGM"})[CODE]
+    assert float(finding.amount or 0) == pytest.approx(question)
+
+
+def test_a_good_of_its_own_matter_binds_no_coal() -> None:
+    """The carbon of polyethylene came with polyethylene."""
+    plastic = supply("polyethylene", "1000 KGM")
+    good = {"materials": {"polyethylene": "1"}}
+    assert asked(with_lot({"coal": "1"}), good=good, supplies=(plastic,)) == pytest.approx(220)
+    steel = supply("steel", "1000 KGM")
+    assert asked(with_lot({"coal": "1"}), good={"materials": {"steel": "1"}}, supplies=(steel,)) == pytest.approx(220)
+
+
+@pytest.mark.parametrize(("materials", "coded", "question"), [
+    ({"coal": "0.05"}, (), 220), ({"sand": "1"}, (), 0), ({}, ("27011290",), 220), ({}, ("2709",), 0),
+    # Stone and metal are nothing that a code of coal denotes; plastics may be made of it.
+    ({"sand": "1"}, ("2701",), 220), ({"sand": "0.5", "steel": "0.5"}, ("2701",), 220),
+    ({"polyethylene": "1"}, ("2701",), 0), ({"sand": "0.9", "polyethylene": "0.1"}, ("2701",), 0),
+])
+def test_a_lot_of_which_only_fuel_is_known_is_fuel(
+    materials: dict[str, str], coded: tuple[str, ...], question: float
+) -> None:
+    """By its materials, or by its code."""
+    stated = {"classifications": {"cn": coded[0]}} if coded else {}
+    assert asked(with_lot(materials, **stated)) == pytest.approx(question)
+
+
+def test_coal_leaves_by_its_code() -> None:
+    plant = with_lot({"coal": "1"})
+    outputs = [plant.output("good", "1000 KGM", materials={"sand": "1"}),
+               plant.output("rest", "60 KGM", classifications={"cn": "2701"})]
+    finding = plant.findings(outputs, (SAND,), {"fuel0": "100 KGM"})[CODE]
+    assert float(finding.amount or 0) == pytest.approx(88)
+
+
+@pytest.mark.parametrize(("clean", "refuse", "question"), [
+    ("90", {"coalGangue": "1"}, 0), ("90", {"sand": "1"}, 22),
+    ("80", {"coalGangue": "1"}, 44 - 22), ("80", {"sand": "1"}, 44),
+    # Most of the coal is gone: it was not washed.
+    ("40", {"coalGangue": "1"}, 132),
+])
+def test_the_refuse_of_washing_holds_coal(clean: str, refuse: dict[str, str], question: float) -> None:
+    """Three tenths of it: 20 kg of refuse hold 22 kg of CO2."""
+    plant = with_lot({"coal": "1"})
+    outputs = [plant.output("clean", f"{clean} KGM", materials={"coal": "1"}),
+               plant.output("refuse", "20 KGM", "waste", materials=refuse)]
+    finding = plant.findings(outputs, (SAND,), {"fuel0": "100 KGM"}).get(CODE)
+    assert (0.0 if finding is None else float(finding.amount or 0)) == pytest.approx(question)
+
+
+def test_a_lot_is_no_less_of_a_fuel_than_its_product() -> None:
+    plant = Plant()
+    plant.product("fuel", materials={"coal": "1"})
+    plant.declare(lot=plant.out("fuel0", "fuel", "100 KGM", materials={"sand": "1"}),
+                  burdens={"fossilGhgEmissions": "30"})
+    assert asked(plant) == pytest.approx(220)
+
+
+def test_a_lot_of_energy_that_is_a_fuel() -> None:
+    plant = with_lot({"coal": "1"}, "2500 3B")
+    outputs = [plant.output("good", "1000 KGM", materials={"sand": "1"})]
+    found = plant.findings(outputs, (SAND,), {"fuel0": "2500 3B"})
+    assert CODE not in found
+    assert float(found["fuel-as-energy"].amount or 0) == pytest.approx(220)
+
+
+METHANOL = supply("methanol", "100 KGM")
+
+
+@pytest.mark.parametrize(("bought", "good", "fields", "question"), [
+    # 1.4 kg of CO2 per kg of methanol, also by its energy and its volume, and by a name that its row prices.
+    (METHANOL, {"sand": "1"}, {}, 140), (supply("methanol", "2000 3B"), {"sand": "1"}, {}, 140),
+    (supply("methanol", "125 LTR", mass=quantity("100 KGM")), {"sand": "1"}, {}, 140),
+    (supply("cleaner", "100 KGM", factor_row="hand:methanol/cradleToGate/*/2020"), {"sand": "1"}, {}, 140),
+    # Goods hold its carbon: plastics, a mixture with 30 kg of 0.375, gas of 25 kg that is sold.
+    (METHANOL, {"polyethylene": "1"}, {}, 0),
+    (METHANOL, {"methanol": "0.03", "sand": "0.97"}, {}, 140 - 30 * 0.375 * 44 / 12),
+    (METHANOL, {"gas": "0.025", "sand": "0.975"}, {}, 140 - 25 / 0.75 * 2),
+    # The sector emits it, or all but a tenth; the record's own factor burns it; nature gives none.
+    (METHANOL, {"sand": "1"}, {"activity": Make(co2="130")}, 0),
+    (METHANOL, {"sand": "1"}, {"activity": Make(co2="70")}, 70),
+    (supply("methanol", "100 KGM", factor=CHIMNEY), {"sand": "1"}, {}, 0),
+    # 1 % of the record's emissions is little: 14,000 kg would be of ten tonnes of sand's own process.
+    (METHANOL, {"sand": "1"}, {"activity": Make(emissions=[Emission(amount="14500", gas="CH4")])}, 0),
+    (supply("polyethylene", "100 KGM"), {"sand": "1"}, {}, 0),
+])
+def test_a_raw_material_that_burns_is_questioned(
+    bought: Supply, good: dict[str, str], fields: dict[str, Any], question: float
+) -> None:
+    plant = Plant()
+    outputs = [plant.output("good", "1000 KGM", materials=good)]
+    finding = plant.findings(outputs, (SAND, bought), unburnt=True, **fields).get(CODE)
+    assert (0.0 if finding is None else float(finding.amount or 0)) == pytest.approx(question)
+    assert finding is None or finding.message.startswith(f"{bought.material} can burn: ")
+
+
+@pytest.mark.parametrize(("materials", "stated", "question"), [
+    ({"methanol": "1"}, {}, 140), ({"methanol": "0.3", "sand": "0.7"}, {}, 42), ({"methanol": "0.3"}, {}, 42),
+    # Biomass with carbon of gas.
+    ({"woodChips": "1"}, {"fossil_carbon": "0.5"}, 50 * 44 / 12),
+    ({"woodChips": "1"}, {"fossil_carbon": "0.3", "biogenic_carbon": "0.2"}, 30 * 44 / 12),
+    ({"woodChips": "1"}, {"fossil_carbon": "0.02", "biogenic_carbon": "0.48"}, 0),
+])
+def test_a_lot_that_can_burn(materials: dict[str, str], stated: dict[str, str], question: float) -> None:
+    assert asked(with_lot(materials, **stated)) == pytest.approx(question)
+
+
+@pytest.mark.parametrize(("material", "good", "sand", "question"), [
+    # Asphalt holds 8 %: 80 kg.
+    ("bitumen", "asphalt", "900 KGM", 20 * 3.2), ("bitumen", "asphalt", "1000 KGM", 20 * 3.2),
+    # Other goods hold what they outweigh 95 % of the sand, at most 150 kg.
+    ("bitumen", "sand", "900 KGM", 0), ("bitumen", "sand", "1000 KGM", 50 * 3.2),
+    ("coalTar", "wood", "900 KGM", 0), ("coalTar", "wood", "1000 KGM", 50 * 2.2), ("coal", "wood", "900 KGM", 220),
+])
+def test_goods_hold_binders_that_they_do_not_name(material: str, good: str, sand: str, question: float) -> None:
+    """A hundred kg of it come in, a tonne of goods leaves."""
+    matter = (supply("sand", sand),)
+    assert asked(with_lot({material: "1"}), good={"materials": {good: "1"}}, supplies=matter) == pytest.approx(question)

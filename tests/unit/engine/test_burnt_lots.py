@@ -6,14 +6,18 @@ from typing import Any, Final
 
 import msgspec
 import pytest
+from msgspec import json
 from support.memory import MemoryLedger
+from support.raising import raised
 from support.sectors import works
 from support.site import quantity, supply
 from unit.engine.bounded import Burning, Plant, factor_set
 
-from ledger.core.outcome.assessment import Assessment
+from ledger.core.outcome.assessment import QUESTIONED, Assessment, Finding
+from ledger.core.outcome.leaves import AssessmentLeaf, read
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import LedgerError
+from ledger.footprint.stored.burdens import SLOT, vector_of
 from ledger.sdk import BurntFuels, Context, Draft, FactorSet, Route, book_energy, follow_composition, matter_in
 
 SEEN: Final[list[Context]] = []
@@ -88,8 +92,7 @@ def test_a_lot_of_fuel_burns(
               if line.gas == "CO2" and line.burden == "fossilGhgEmissions"}
     assert fossil == pytest.approx(co2)
     assert energy(assessment) == pytest.approx(heat)
-    assert [one.code for one in assessment.findings if one.code != "no-reference"] == []
-    assert assessment.omissions == ()
+    assert ([one.code for one in assessment.findings if one.code != "no-reference"], assessment.omissions) == ([], ())
     # Its upstream came with the lot.
     assert {line.kind for line in assessment.lines if line.source in materials} - {"upstream"} == {"onSite"}
 
@@ -166,9 +169,7 @@ def test_nobody_analyses_a_lot() -> None:
     kiln = Kiln()
     kiln.lot({"coal": "1"})
     analysed = {"activity": {"analyses": [{"material": "coal", "heatingValue": "25", "carbon": "0.3"}]}}
-    with pytest.raises(LedgerError) as caught:
-        kiln.burnt(**analysed)
-    assert caught.value.field == "activity.analyses[0].material"
+    assert raised(LedgerError, kiln.burnt, **analysed).field == "activity.analyses[0].material"
     both = kiln.burnt("50 KGM", bought=(supply("coal", "10 KGM"),), **analysed)
     booked = sorted(float(line.amount) for line in both.lines if line.gas == "CO2")
     assert booked == pytest.approx([10 * 0.3 * 44 / 12, 110])
@@ -221,3 +222,72 @@ def test_a_sector_books_at_least_half_of_its_coal(booked: str, analysed: bool, q
     found = plant.findings([plant.output("good", "90 KGM", materials={"sand": "1"})], [supply("coal", "100 KGM")],
                            activity={"analyses": stated}, unburnt=True).get("fuel-unburnt")
     assert (0.0 if found is None else float(found.amount or 0)) == pytest.approx(question)
+
+
+# Fuel that a consumption takes, solved by hand: coal burns with 2.2 kg of CO2 per kg.
+
+
+CODE = "fuel-written-off"
+
+
+def left(plant: Plant) -> AssessmentLeaf:
+    leaf = plant.ledger.assessment(plant.ledger.state.size - 1)
+    assert leaf is not None
+    return leaf
+
+
+def with_lot(amount: str = "100 KGM", **product: Any) -> Plant:
+    plant = Plant()
+    plant.product("fuel", amount.split()[1], **product)
+    plant.declare(lot=plant.out("fuel0", "fuel", amount), burdens={"fossilGhgEmissions": "30"})
+    return plant
+
+
+def found(plant: Plant) -> list[Finding]:
+    return [one for one in json.decode(left(plant).assessment, type=Assessment).findings if one.code == CODE]
+
+
+@pytest.mark.parametrize(("purpose", "question"), [
+    ("ownUse", 132), ("finalUse", 132), ("loss", 132), ("stockCorrection", 132), ("soldOutside", 0), ("disposed", 0),
+    ("exported", 0),
+])
+def test_who_takes_fuel_off_burns_it(purpose: str, question: float) -> None:
+    """60 of 100 kg. The question stays with the record."""
+    plant = with_lot(materials={"coal": "1"})
+    plant.consume({"fuel0": "60 KGM"}, purpose=purpose)
+    assert [(one.taken, float(one.amount or 0)) for one in found(plant)] == (
+        [(0, pytest.approx(question))] if question else [])
+    assert vector_of(read(left(plant).retained))[SLOT[QUESTIONED]] == pytest.approx(question)
+
+
+@pytest.mark.parametrize(("product", "question"), [
+    ({"classifications": {"cn": "2701"}}, 220), ({"materials": {"coal": "0.5", "sand": "0.5"}}, 110),
+    ({"materials": {"woodChips": "1"}}, 0), ({"materials": {"sand": "1"}}, 0), ({}, 0),
+])
+def test_fossil_fuel_is_meant(product: dict[str, Any], question: float) -> None:
+    plant = with_lot(**product)
+    plant.consume({"fuel0": "100 KGM"}, purpose="ownUse")
+    assert sum(float(one.amount or 0) for one in found(plant)) == pytest.approx(question)
+
+
+def test_waste_holds_some_of_it() -> None:
+    """Up to 15 %."""
+    plant = with_lot(materials={"coal": "1"})
+    plant.consume({"fuel0": "100 KGM"}, [plant.output("rest", "10 KGM", "waste", materials={"coal": "1"})], "ownUse")
+    assert [float(one.amount or 0) for one in found(plant)] == [pytest.approx(198)]
+
+
+def test_the_message_says_where_the_carbon_is_not() -> None:
+    plant = with_lot(materials={"coal": "1"})
+    plant.consume({"fuel0": "100 KGM"}, purpose="ownUse")
+    (finding,) = found(plant)
+    assert finding.severity == "warning"
+    assert finding.message == (
+        f"{plant.name('fuel0')} is a fuel that is written off (ownUse): 220 kg of its CO2 are in no figure")
+
+
+def test_fuel_as_an_input_of_a_process_is_its_matter() -> None:
+    plant = with_lot(materials={"coal": "1"})
+    plant.run([plant.output("good", "1000 KGM", materials={"sand": "1"})], [supply("sand", "1000 KGM")],
+              {"fuel0": "100 KGM"})
+    assert found(plant) == []

@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 from typing import Final
 
+from support.questions_page import page
+
 from ledger.admission.checks.times import NOT_YET
 from ledger.admission.closings.final_records import ON_FINAL
 from ledger.core.outcome.assessment import Finding
@@ -36,8 +38,7 @@ def codes_of_engine() -> set[str]:
 
 def test_every_code_has_one_row() -> None:
     table = [row["code"] for row in rows("ledger.sdk.data", "findings.csv")]
-    assert sorted(table) == sorted(set(table))
-    assert set(table) == codes_of_engine()
+    assert (sorted(table), set(table)) == (sorted(set(table)), codes_of_engine())
 
 
 def test_rows_are_filled_in() -> None:
@@ -62,6 +63,26 @@ def test_the_table_lists_the_kinds_of_evidence() -> None:
 
 def test_titles() -> None:
     finding = Finding(code="energy-balance", message="3060 MJ of energy leave")
-    assert title_of(finding) == "More energy out than in"
-    assert title_of(finding, "zh") == "能量输出大于能量输入"
+    assert (title_of(finding), title_of(finding, "zh")) == ("More energy out than in", "能量输出大于能量输入")
     assert title_of(Finding(code="melting-missing", message="nothing melts the charge")) == "nothing melts the charge"
+
+
+# The supplier's page about findings is the one that their table makes.
+
+
+PAGE = Path(__file__).parents[3] / "clients" / "QUESTIONS.md"
+
+
+def test_the_page_is_made_from_the_table() -> None:
+    message = "PYTHONPATH=.:tests python -m support.questions_page > clients/QUESTIONS.md"
+    assert PAGE.read_text(encoding="utf-8") == page(), message
+
+
+def test_it_has_every_code() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert [code for code in finding_codes() if f"`{code}`" not in text] == []
+
+
+def test_the_guides_link_it() -> None:
+    for guide in ("clients/README.md", "clients/VERIFIERS.md"):
+        assert "(QUESTIONS.md)" in (PAGE.parents[1] / guide).read_text(encoding="utf-8")

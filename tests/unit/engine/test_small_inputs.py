@@ -57,8 +57,7 @@ def test_a_gram_of_gas_is_questioned_with_the_rest() -> None:
     """36 MJ of gas and 18 MJ of power, where 5,436 MJ are usual: 99 % of the usual amount is in question."""
     (finding,) = assessed(supplies=(supply("naturalGas", "1 NM3"), supply("electricity", "5 KWH"))).findings
     stated = Decimal("36.3642") + 18
-    assert finding.code == "input-too-small"
-    assert (finding.value, finding.unit) == (stated, "3B")
+    assert (finding.code, finding.value, finding.unit) == ("input-too-small", stated, "3B")
     assert finding.usual is not None
     assert finding.usual.low == Decimal("0.2") * (GAS_OF_TONNE + POWER_OF_TONNE)
     assert finding.amount is not None
@@ -146,8 +145,7 @@ def lacking(code: str, material: str, kilowatt_hours: str, amount: str | None = 
 
 def test_what_a_sector_says_is_lacking_is_priced() -> None:
     (finding,) = assessed((), findings=[lacking("melting-low", "electricity", "100", "5")]).findings
-    assert finding.amount == 5 + 100 * KILOWATT_HOUR
-    assert finding.lacks == ()
+    assert (finding.amount, finding.lacks) == (5 + 100 * KILOWATT_HOUR, ())
     assert finding.factor is not None
     assert "electricity/cradleToGate/DE" in finding.factor
 

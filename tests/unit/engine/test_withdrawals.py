@@ -12,13 +12,11 @@ from ledger.engine.batch import Sequenced
 def gone(works: Works, entry: Sequenced, *lots: str) -> None:
     """The record holds no more, and its lots hold nothing."""
     ledger = works.ledger
-    assert ledger.reading(entry.index) is None
-    assert ledger.leaves[entry.index] == ()
+    assert (ledger.reading(entry.index), ledger.leaves[entry.index]) == (None, ())
     assert ledger.original_leaves[entry.index]
     for lot in lots:
         assert works.left(lot) == 0
-        assert set(ledger.burdens(works.name(lot)).values()) == {0.0}
-        assert ledger.contents(works.name(lot)) == {}
+        assert (set(ledger.burdens(works.name(lot)).values()), ledger.contents(works.name(lot))) == ({0.0}, {})
     last = revised(ledger)[entry.index]
     assert (last.own, last.prepared, last.outcome, last.root) == (True, None, None, EMPTY_ROOT)
     assert [lot.id for lot in last.lots] == [works.name(lot) for lot in lots]
@@ -30,8 +28,7 @@ def test_a_transformation(works: Works) -> None:
     b = works.run({"b": "30", "c": "10"}, {"a": "40"}, co2="10")
     works.amend(withdrawal(b))
     gone(works, b, "b", "c")
-    assert works.left("a") == 100
-    assert indexes(works.ledger) == [b.index]
+    assert (works.left("a"), indexes(works.ledger)) == (100, [b.index])
     assert works.ledger.figures_at(size + 1)[works.name("b")].burdens[0] == 37.5
     # Its lots' names stay taken.
     refused(works, lambda: works.run({"b": "1"}, {"a": "1"}), "lot-taken", "outputs[0].lot", works.name("b"))
