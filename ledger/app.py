@@ -44,7 +44,7 @@ from ledger.web.queries.uncertainty import UncertaintyController
 from ledger.web.queries.verification import VerificationController
 from ledger.web.records import RecordsController
 
-VERSION = "0.2.0"
+VERSION = "0.9.0"
 
 
 def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics | None = None) -> Litestar:
