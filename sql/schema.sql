@@ -278,8 +278,8 @@ CREATE TABLE client (
     scopes text[] NOT NULL,
     secret text NOT NULL CHECK (secret LIKE '$argon2id$%'),
     created timestamptz NOT NULL DEFAULT now(),
-    keyid bytea REFERENCES signing_key,
-    size bigint CHECK (size > 0)
+    keyid bytea NOT NULL REFERENCES signing_key,
+    size bigint NOT NULL CHECK (size > 0)
 );
 CREATE INDEX client_organization ON client (organization, id);
 CREATE TABLE client_revocation (

@@ -570,16 +570,16 @@ class PluginVersionAnswer(QueryAnswer, frozen=True):
 
 class ClientAnswer(QueryAnswer, frozen=True, kw_only=True):
     """Software or a person that an organisation has entered. `scopes`: of read, post, admin. `revoked`: since when its
-    tokens are invalid. `key`: keyid of the ledger key whose login entered it, itself or by a client that it entered;
-    null for clients of earlier versions. `compromised`: log index of the key change by which that key was compromised
-    when it entered the client, so that the client has ended."""
+    tokens are invalid. `key`: keyid of the ledger key whose login entered it, itself or by a client that it entered.
+    `compromised`: log index of the key change by which that key was compromised when it entered the client, so that the
+    client has ended."""
 
     id: str
     name: str
     scopes: list[str]
     created: str
     revoked: str | None = None
-    key: str | None = None
+    key: str
     compromised: int | None = None
 
 

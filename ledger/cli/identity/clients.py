@@ -21,7 +21,7 @@ _TABLE: tuple[ListColumn[ClientAnswer], ...] = (
     ListColumn("name", lambda row: row.name),
     ListColumn("scopes", lambda row: " ".join(row.scopes)),
     ListColumn("created", lambda row: row.created),
-    ListColumn("key", lambda row: None if row.key is None else row.key[:_SHOWN]),
+    ListColumn("key", lambda row: row.key[:_SHOWN]),
     ListColumn("ended", lambda row: row.revoked or _compromised(row)),
 )
 

@@ -58,7 +58,7 @@ class ReadDays(NamedTuple):
     """The state with the days that the log shows now. `kept_from`: rows of earlier days have expired, as it states."""
 
     state: KeptAccesses
-    kept_from: str | None
+    kept_from: str
 
 
 class AccessLook(NamedTuple):
@@ -131,7 +131,7 @@ class OwnAccesses:
 
     def _look(self, read: ReadDays, keys: LogKeys, today: date) -> AccessLook:
         known, notes = read.state.own, read.state.days
-        kept = {day: own for day, own in known.items() if read.kept_from is None or day > read.kept_from}
+        kept = {day: own for day, own in known.items() if day > read.kept_from}
         warnings = [f"the log states that the rows of {day} in the access log have expired"
                     for day in sorted(known.keys() - kept.keys())]
         since = min([today - _RECENT, *[date.fromisoformat(day) for day, own in kept.items() if not own.proven]])

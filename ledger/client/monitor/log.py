@@ -20,7 +20,7 @@ class AccessDays(NamedTuple):
     """Closed days of the access log with their notes, in order; the rows of days before `kept_from` have expired."""
 
     notes: list[tuple[date, str]]
-    kept_from: str | None
+    kept_from: str
 
 
 class _PublicBody(Struct, frozen=True):
@@ -49,16 +49,12 @@ class LogReader(BlockingReader):
         return response.content if response.status == 200 else None
 
     def access_days(self) -> AccessDays:
-        """All closed days of the access log; an older server shows no days. Raises VerificationError if the list is
-        malformed."""
+        """All closed days of the access log. Raises VerificationError if the list is malformed."""
         notes: list[tuple[date, str]] = []
         after = ""
         while True:
             path = f"/log/accesses{after and f'?after={after}'}"
-            response = self._get(path, limits.PAGE, missing=True)
-            if response.missing:
-                return AccessDays(notes, None)
-            page = decoded(response.content, AccessRootsAnswer)
+            page = decoded(self._get(path, limits.PAGE).content, AccessRootsAnswer)
             for listed in page.days:
                 day = _day(listed.day)
                 if notes and day <= notes[-1][0]:

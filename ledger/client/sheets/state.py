@@ -11,17 +11,13 @@ from typing import Final, NamedTuple, Self
 from ledger.errors import ConfigurationError
 
 SUFFIX: Final = ".imports"
-_UNKNOWN: Final = "unknown"
-"""The newest amendment in files of version 1, which did not note it. It makes the next amendment differ from all before
-it: an amendment too many sets the same values again, one too few would lose a correction."""
-_STEPS: Final = (
+_TABLES: Final = (
     """
-CREATE TABLE IF NOT EXISTS record (
+CREATE TABLE record (
     origin TEXT, issuer TEXT, kind TEXT, key TEXT, digest TEXT NOT NULL, content BLOB NOT NULL, posted INTEGER NOT NULL,
-    PRIMARY KEY (origin, issuer, kind, key)
+    amendment TEXT NOT NULL, PRIMARY KEY (origin, issuer, kind, key)
 ) WITHOUT ROWID
 """,
-    f"ALTER TABLE record ADD COLUMN amendment TEXT NOT NULL DEFAULT '{_UNKNOWN}'",
     """
 CREATE TABLE sent (
     origin TEXT, issuer TEXT, kind TEXT, key TEXT, digest TEXT NOT NULL, content BLOB NOT NULL,
@@ -29,8 +25,8 @@ CREATE TABLE sent (
 ) WITHOUT ROWID
 """,
 )
-"""Each leads to the next version of the file."""
-_VERSION: Final = len(_STEPS)
+_VERSION: Final = 3
+"""The version of these tables, in SQLite's own `user_version`."""
 
 
 class Imported(NamedTuple):
@@ -66,7 +62,7 @@ class ImportState:
         try:
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = FULL")
-            self._migrate()
+            self._make()
         except sqlite3.Error as error:
             self._database.close()
             raise self._fault("open", error) from error
@@ -77,15 +73,15 @@ class ImportState:
     def _fault(self, action: str, error: sqlite3.Error) -> ConfigurationError:
         return ConfigurationError(f"cannot {action} {self._path}: {error}", field="imports", value=self._path)
 
-    def _migrate(self) -> None:
-        """Makes the table, or brings an earlier version of it to this version."""
+    def _make(self) -> None:
+        """Makes the tables of a new file. Raises ConfigurationError for a file of another version."""
         self._database.execute("BEGIN IMMEDIATE")
         (version,) = self._database.execute("PRAGMA user_version").fetchone()
-        if version > _VERSION:
+        if version not in (0, _VERSION):
             raise ConfigurationError(f"{self._path} is from another version", field="imports", value=version,
-                                     rule=f"at most version {_VERSION}; use the program that wrote it")
-        for step in _STEPS[version:]:
-            self._database.execute(step)
+                                     rule=f"version {_VERSION}; use the program that wrote it")
+        for table in _TABLES if version == 0 else ():
+            self._database.execute(table)
         self._database.execute(f"PRAGMA user_version = {_VERSION}")
         self._database.execute("COMMIT")
 

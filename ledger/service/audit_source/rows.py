@@ -10,8 +10,7 @@ from typing import Any
 from asyncpg import Record
 
 from ledger.admission.facts import LOT_SLOTS
-from ledger.client.audit.checks.stored_lots import read_lot, stored_leaf
-from ledger.client.audit.source.decoding import Malformed
+from ledger.client.audit.checks.stored_lots import stored_leaf
 from ledger.client.audit.source.interface import EntryRow
 from ledger.engine.account import revision_leaves
 from ledger.engine.prepared import REVISING_TYPES
@@ -95,17 +94,9 @@ def _revised(row: Record, lots: list[Record], flows: list[Any]) -> Raw:
     texts = [lot["lot"] for lot in lots]
     leaves = [] if row["leaf"] is None else [
         row["leaf"], *[stored_leaf(row["seed"] or b"", i, text) for i, text in enumerate(texts, start=1)]]
-    readable = []
-    for text in texts:
-        try:
-            readable.append(read_lot(text))
-        except Malformed:
-            continue  # the reader of `lots` reports it
     return {
         "index": row["record"], "own": row["own"], "body": row["body"], "outcome": row["outcome"], "leaves": leaves,
-        "flows": flows, "shares": [lot.share for lot in readable], "quantities": [lot.quantity for lot in readable],
-        "blank": not any(any(lot.burdens) or any(lot.amount) for lot in readable), "lots": texts,
-        "withdrawn": [lot["withdrawn"] for lot in lots],
+        "flows": flows, "lots": texts, "withdrawn": [lot["withdrawn"] for lot in lots],
     }
 
 

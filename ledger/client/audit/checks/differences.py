@@ -32,12 +32,11 @@ def _compare_record(row: RevisedRow, revised: Revised, erased: set[int]) -> Iter
     where = f"of record {revised.index}"
     if row.outcome != revised.root or len(row.leaves) != len(leaves):
         yield Difference("revisions", f"the stored results {where} differ from its revision")
-    # The rows of lots, if the source shows them, hold everything that the leaves of lots hold.
-    shown = row.leaves if row.lots is None else row.leaves[:1]
-    for i, (stored, expected) in enumerate(zip(shown, leaves, strict=False)):
+    # The rows of lots hold everything that the other leaves hold.
+    for stored, expected in zip(row.leaves[:1], leaves, strict=False):
         if stored != expected:
             yield Difference(
-                "figures", f"stored result {i} {where} differs from its revision: {difference(stored, expected)}")
+                "figures", f"stored result 0 {where} differs from its revision: {difference(stored, expected)}")
     flows = [(taken.lot.number, taken.quantity) for taken in prepared.plan.taken] if prepared and revised.own else []
     if row.own != revised.own or list(row.flows) != flows:
         yield Difference(
@@ -51,27 +50,16 @@ def _compare_record(row: RevisedRow, revised: Revised, erased: set[int]) -> Iter
 
 
 def _compare_lots(row: RevisedRow, revised: Revised, where: str) -> Iterator[Difference]:
-    """Compares the lots of a revised record and their figures: row by row if the source shows rows, else the values
-    that it shows."""
+    """Compares the lots of a revised record and their figures."""
     prepared = revised.prepared
     shares = list(prepared.work.shares if prepared is not None else ()) or [0.0] * len(revised.lots)
-    if row.lots is not None:
-        tag = prepared.tag if prepared is not None else None
-        yield from compare_lots(row.lots, [
-            MadeLots(lot, figures, share, tag) for lot, figures, share in zip(
-                revised.lots, revised.figures, shares, strict=True
-            )
-        ], f" {where}")
-    else:
-        if prepared is None and not row.blank:
-            yield Difference("figures", f"lots {where}, which is withdrawn, are stored with figures")
-        if list(row.shares) != shares:
-            yield Difference("figures", f"allocation shares {where} are stored as {list(row.shares)}, not {shares}")
-        quantities = [lot.quantity for lot in revised.lots]
-        if list(row.quantities) != quantities:
-            yield Difference("lots", f"quantities {where} are stored as {list(row.quantities)}, not {quantities}")
+    tag = prepared.tag if prepared is not None else None
+    yield from compare_lots(row.lots, [
+        MadeLots(lot, figures, share, tag)
+        for lot, figures, share in zip(revised.lots, revised.figures, shares, strict=True)
+    ], f" {where}")
     withdrawn = [prepared is None] * len(revised.lots)
-    if row.withdrawn is not None and list(row.withdrawn) != withdrawn:
+    if list(row.withdrawn) != withdrawn:
         kind = "withdrawn" if prepared is None else "not withdrawn"
         yield Difference("lots", f"lots {where} are {kind}, but are not stored so", "lot_version.withdrawn")
 

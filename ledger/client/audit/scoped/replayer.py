@@ -132,9 +132,9 @@ class ScopedReplayer(Replayer):
             report(Difference("outcome", f"the results of revising entry {row.index} do not give its new outcome"))
         if root is not None and root != row.outcome:
             report(Difference("outcome", f"the record commits to another new outcome of entry {row.index}"))
-        lots = readable_rows(row.lots or (), report)
+        lots = readable_rows(row.lots, report)
         self.enter(lots)
-        for lot, withdrawn in zip(lots, row.withdrawn or (), strict=False):
+        for lot, withdrawn in zip(lots, row.withdrawn, strict=False):
             if withdrawn:
                 self.state.withdrawn.add(lot.id)
         return len(lots)

@@ -71,11 +71,7 @@ class HttpSource:
             start = self._last([one.size for one in rows], start, "batch.size")
 
     async def scope(self) -> AuditScope:
-        try:
-            return typed(AuditScope, "scope", await self._json("/v1/audit/scope", {}))
-        except _NotThere:
-            # A server of an earlier version shows everything to everybody.
-            return AuditScope(everything=True)
+        return typed(AuditScope, "scope", await self._json("/v1/audit/scope", {}))
 
     async def revisions(self) -> Revisions:
         return typed(Revisions, "revision", await self._json("/v1/audit/revisions", {}))

@@ -93,11 +93,9 @@ class StoredLot(Struct, frozen=True, array_like=True, forbid_unknown_fields=True
 
 class RevisedRow(Struct, frozen=True):
     """The stored result of revising the record at `index`: its new leaves and, if the record itself was changed
-    (`own`), its current body (None: withdrawn) and its inputs. `shares` and `quantities` belong to its lots, and
-    `blank` says that all their figures are zero. `lots` are the rows of its lots as in an `EntryRow`, and `withdrawn`
-    says of each lot whether it is stored as withdrawn. Both are None if the source does not show them: a server of an
-    earlier version. `revision` is the leaf of the revising record that names the new outcome, if that record is
-    hidden."""
+    (`own`), its current body (None: withdrawn) and its inputs. `lots` are the rows of its lots as in an `EntryRow`, and
+    `withdrawn` says of each lot whether it is stored as withdrawn. `revision` is the leaf of the revising record that
+    names the new outcome, if that record is hidden."""
 
     index: int
     own: bool
@@ -105,11 +103,8 @@ class RevisedRow(Struct, frozen=True):
     body: bytes | None = None
     leaves: Sequence[bytes] = ()
     flows: Sequence[tuple[int, Decimal]] = ()
-    shares: Sequence[float] = ()
-    quantities: Sequence[Decimal] = ()
-    blank: bool = True
-    lots: Sequence[str] | None = None
-    withdrawn: Sequence[bool] | None = None
+    lots: Sequence[str] = ()
+    withdrawn: Sequence[bool] = ()
     revision: ProvenPlace | None = None
 
 

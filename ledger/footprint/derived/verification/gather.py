@@ -232,7 +232,7 @@ class VerifierGathering:
 
 
 def _supply_of(line: Line, supplies: Sequence[Supply]) -> Supply | None:
-    """The supply of a line. Lines of earlier versions name only its material."""
+    """The supply of a line, of which a sector may name only the material."""
     if line.supply is not None and line.supply < len(supplies):
         return supplies[line.supply]
     return next((supply for supply in supplies if supply.material == line.source), None)
