@@ -45,9 +45,7 @@ ERASED: Final = {"410": "The body of the record is erased: `erasure` has the rec
 FAILED: Final = {"422": "The sector's plugin gives no figure"}
 REFUSALS: Final = {"422": "The rules of admission refuse the record: `errors` has each fault"}
 EXAMPLE_ORIGIN: Final = "ledger.example/foundry"
-OF_ROUTES: Final = {
-    "/v1/records/{digest}": ERASED, "/v1/footprint/chain-method": FAILED, "/v1/footprint": FAILED,
-}
+OF_ROUTES: Final = {"/v1/records/{digest}": ERASED, "/v1/footprint/chain-method": FAILED}
 """Problems of some routes alone."""
 _TYPES: Final = {"json": "application/vnd.oai.openapi+json", "yaml": "application/vnd.oai.openapi"}
 AnyRequest = Request[Any, Any, Any]

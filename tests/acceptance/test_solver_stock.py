@@ -39,7 +39,7 @@ CALLERS: Final[Callers] = {
 FURTHER: Final = [
     Question("GET", path, (("lot", f"urn:example:{lot}"), ("method", method)))
     for lot in ("mill:pump", "mill:pump-sent", "maker:again", "maker:again-sent", "mill:heap:2", "mill:plate-sent")
-    for method in ("multi-life/1", "multi-cycle/1") for path in ("/v1/footprint", "/v1/statement")]
+    for method in ("multi-life/1", "multi-cycle/1") for path in ("/v1/footprint/method", "/v1/statement")]
 """Methods that count earlier and later lives."""
 APART: Final = 1.2
 

@@ -109,7 +109,7 @@ ROWS: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """By operation: what its parameters name. A new endpoint needs a row."""
 ALTERNATIVES: Final = {
-    "get /v1/footprint": {"product": PRODUCT}, "get /v1/lots": {"item": ITEM}, "get /v1/passport": {"item": ITEM},
+    "get /v1/lots": {"item": ITEM}, "get /v1/passport": {"item": ITEM},
     "get /v1/record-list": {"facility": SITE},
 }
 LISTED: Final = ({"owner": COMPANY}, {"facility": SITE}, {"product": PRODUCT})

@@ -168,13 +168,13 @@ def test_every_lot_of_a_network_as_it_is_stored(network: Any) -> None:
         scale = stored["burdens"].get("absGhg", 0.0)
         answer = network.client.get("/v1/sensitivity", params={"lot": lot}).json()
         assert answer["footprint"] == stored["footprint"]
-        by_mass = network.client.get("/v1/footprint", params={"lot": lot, "allocation": "mass"}).json()
+        by_mass = network.client.get("/v1/footprint/method", params={"lot": lot, "allocation": "mass"}).json()
         if "code" in by_mass:
             assert by_mass["code"] == "missing-weight"
         elif answer.get("keys", {}).keys() <= {"mass"}:
             assert abs(by_mass["footprint"] - stored["footprint"]) <= 1e-9 * scale
             chosen += 1
-        five = network.client.get("/v1/footprint", params={"lot": lot, "gwp": "AR5"}).json()
+        five = network.client.get("/v1/footprint/method", params={"lot": lot, "gwp": "AR5"}).json()
         assert five["default"] == stored["footprint"]
         assert (five["title"], five["completeness"]) == (stored["title"], stored["completeness"])
     assert chosen > 5

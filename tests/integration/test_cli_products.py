@@ -107,7 +107,7 @@ def test_for_programs(told: Told) -> None:
     assert (answer["footprintPerUnit"], answer["unit"], answer["to"]) == (0.5, "KGM", "2025-02-01T00:00:00Z")
     assert "from" not in answer
     assert [one["lot"] for one in answer["lots"]] == [told.shop.name("a")]
-    response = httpx.get(f"{told.server.url}/v1/footprint", params={
+    response = httpx.get(f"{told.server.url}/v1/footprint/product", params={
         "product": told.shop.name("part"), "to": "2025-02-01", "at": answer["at"]}, timeout=60)
     assert response.status_code == 200, response.text
     assert response.json() == answer

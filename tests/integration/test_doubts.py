@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 from msgspec.structs import replace
+from support.asking import route_of
 from support.cli import run
 from support.parties import Party, enrolment
 from support.server import Server, prepared_home
@@ -43,7 +44,7 @@ class Story(NamedTuple):
         return response.json()
 
     def footprint(self, lot: str, **parameters: object) -> Any:
-        return self.ask("/v1/footprint", lot=lot, **parameters)
+        return self.ask(route_of(parameters), lot=lot, **parameters)
 
     @property
     def size(self) -> int:
@@ -156,13 +157,13 @@ def test_a_product_s_footprint_says_so_as_its_lots_do(
     """Each record once, whichever lots rest on it; and nothing of it as of a tree in which nothing was reported."""
     shop = getattr(story, maker)
     product = shop.name("part")
-    found = story.ask("/v1/footprint", product=product)
+    found = story.ask("/v1/footprint/product", product=product)
     own = {one["index"]: one for lot in lots for one in story.footprint(shop.name(lot))["inDoubt"]}
     assert found["inDoubt"] == [own[index] for index in sorted(own, reverse=True)]
     assert {one["index"] for one in found["inDoubt"]} == {story.receipts[name].index for name in names}
     assert len(found["limitations"]) == len(names)
     assert "reported compromised since entry" in found["limitations"][0]
-    before = story.ask("/v1/footprint", product=product, at=story.size)
+    before = story.ask("/v1/footprint/product", product=product, at=story.size)
     assert not {"inDoubt", "limitations"} & before.keys()
     assert before["footprint"] == found["footprint"]
 

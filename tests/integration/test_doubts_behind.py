@@ -102,8 +102,8 @@ def test_behind_several(story: Story) -> None:
 
 
 @pytest.mark.parametrize(("path", "parameters", "module"), [
-    ("/v1/footprint", {}, "footprint.read"), ("/v1/footprint", {"gwp": "AR5"}, "methods.read"),
-    ("/v1/statement", {}, "statement.make"), ("/v1/footprint", {"product": "part"}, "product.read"),
+    ("/v1/footprint", {}, "footprint.read"), ("/v1/footprint/method", {"gwp": "AR5"}, "methods.read"),
+    ("/v1/statement", {}, "statement.make"), ("/v1/footprint/product", {"product": "part"}, "product.read"),
 ])
 def test_a_buyer_is_told(
     story: Story, monkeypatch: pytest.MonkeyPatch, path: str, parameters: dict[str, str], module: str

@@ -52,9 +52,9 @@ def questions(mill: Workshop, smith: Workshop) -> dict[str, tuple[str, dict[str,
             found[f"contributions of {short} by {by}"] = "/v1/contributions", {"lot": lot, "by": by}
         found[f"page of {short}"] = "/v1/show", {"name": lot}
         found[f"chain of {short}"] = "/v1/chain", {"lot": lot}
-        found[f"AR5 of {short}"] = "/v1/footprint", {"lot": lot, "gwp": "AR5"}
+        found[f"AR5 of {short}"] = "/v1/footprint/method", {"lot": lot, "gwp": "AR5"}
     for one in (mill, smith):
-        found[f"product of {one.id}"] = "/v1/footprint", {"product": one.name("part")}
+        found[f"product of {one.id}"] = "/v1/footprint/product", {"product": one.name("part")}
         found[f"inventory of {one.id}"] = "/v1/inventory", {"organization": one.id, "year": 2025}
         found[f"report of {one.id}"] = "/v1/inventory/report", {"facility": one.name("site"), "year": 2025}
         found[f"changes of {one.id}"] = "/v1/changes", {"holder": one.id}

@@ -226,16 +226,9 @@ def test_waste_leaves_its_record_without_burden(server: Server) -> None:
     ({"lot": ""}, 400, "invalid-request"),
     ({"lot": "x" * 256}, 400, "invalid-request"),
     ({"lot": "x\0"}, 400, "invalid-request"),
-    ({"lot": "x", "method": "magic/1"}, 400, "unknown-method"),
+    ({"lot": "x", "method": "cut-off/1"}, 400, "invalid-request"),
 ])
 def test_what_has_no_footprint(network: Any, parameters: dict[str, str], status: int, code: str) -> None:
     response = network.client.get("/v1/footprint", params=parameters)
     assert (response.status_code, response.json()["code"]) == (status, code), response.text
     assert response.headers["Content-Type"] == "application/problem+json"
-
-
-def test_the_method_can_be_named(network: Any) -> None:
-    lot = network.lots[0]
-    answer = footprint(network.server, lot)
-    again = network.client.get("/v1/footprint", params={"lot": lot, "method": answer["method"]})
-    assert again.json() == answer

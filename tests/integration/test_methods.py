@@ -30,7 +30,7 @@ def test_each_method_of_a_lot_with_scrap(server: Server) -> None:
     lot = scrap_steel(server)
     stored = ask(server, lot=lot)
     assert (stored["footprint"], "terms" in stored) == (1800, False)
-    assert ask(server, lot=lot, method="cut-off/1") == stored
+    assert ask(server, lot=lot, method="cut-off/1")["footprint"] == stored["footprint"]
     cut = ask(server, lot=lot, gwp="AR6")
     assert (cut["footprint"], amounts(cut), cut["method"], cut["gwp"]) == (1800, {"cutOff": 1800}, "cut-off/1", "AR6")
     circular = ask(server, lot=lot, method="circular-footprint/1", parameter=CIRCULAR)

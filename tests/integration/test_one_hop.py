@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from support.asking import route_of
 from support.recipes import OF_MILL, Secrets, leaks, secrets
 
 from ledger.core.record.kinds import KeyChange
@@ -82,7 +83,7 @@ def test_two_hops_are_hidden(chain: Secrets) -> None:
 
 @pytest.mark.parametrize("parameters", [{"gwp": "AR5"}, {"allocation": "mass"}, {"method": "works.other/1"}])
 def test_other_methods_need_the_whole_chain(chain: Secrets, parameters: dict[str, str]) -> None:
-    answer = chain.callers.get(chain.forge.id, "/v1/footprint", {"lot": chain.steel, **parameters})
+    answer = chain.callers.get(chain.forge.id, route_of(parameters), {"lot": chain.steel, **parameters})
     assert (answer.status_code, answer.json()["code"]) == (403, "hidden-parts")
 
 

@@ -148,9 +148,3 @@ def test_a_period_is_compared_with_the_one_before(server: Server) -> None:
     assert "months" not in cut
     assert [(one["period"], one["last"]) for one in cut["changes"]] == [
         ("2025-03-02T00:00:00Z/2025-04-15T00:00:00Z", "2025-01-17T00:00:00Z/2025-03-02T00:00:00Z")]
-
-
-def test_averages_are_of_a_lot(server: Server) -> None:
-    works = Works(server, "errors")
-    with pytest.raises(AssertionError, match="averages cannot be combined with product"):
-        works.market.ask("/v1/footprint", product=works.company.name("product:mix"), averages="true")

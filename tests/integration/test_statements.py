@@ -286,7 +286,7 @@ def test_an_answer_of_another_method_stands_beside_it(story: Story) -> None:
             msgspec.json.decode(msgspec.json.encode(story.get("/v1/statement", **asked, at=at)), type=Statement),
             story.server.vkey,
         ).claims
-        told, plain = json.loads(bytes(claims.answer)), story.get("/v1/footprint", **asked, at=claims.size)
+        told, plain = json.loads(bytes(claims.answer)), story.get("/v1/footprint/method", **asked, at=claims.size)
         assert (told["method"], told["gwp"], told["at"]) == ("cut-off/1", "AR5", claims.size)
         assert float(told["footprint"]) == plain["footprint"] > 0
         assert float(told["default"]) == float(claims.figure.footprint)

@@ -20,15 +20,27 @@ WEIGHED: Final = [Evidence(digest="7" * 64, media_type="application/pdf", kind="
 _numbers = count(1)
 
 
-def ask(server: Server, path: str = "/v1/footprint", /, **parameters: Any) -> dict[str, Any]:
+def route_of(parameters: Mapping[str, Any]) -> str:
+    """The route of a footprint with these parameters: stored, by a method, or of a product."""
+    if "product" in parameters:
+        return "/v1/footprint/product"
+    by_method = parameters.keys() & {"method", "gwp", "allocation", "parameter"}
+    chain = "chain-" if "." in parameters.get("method", "") else ""
+    return f"/v1/footprint/{chain}method" if by_method else "/v1/footprint"
+
+
+def ask(server: Server, path: str | None = None, /, **parameters: Any) -> dict[str, Any]:
+    """The answer of a route; without a path, the footprint with these parameters."""
+    path = path or route_of(parameters)
     response = httpx.get(f"{server.url}{path}", params=parameters, timeout=60)
     assert response.status_code == 200, response.text
     found: dict[str, Any] = response.json()
     return found
 
 
-def refused(server: Server, path: str = "/v1/footprint", /, **parameters: Any) -> tuple[int, str, str | None, str]:
-    """Status, code, field, and message with rule."""
+def refused(server: Server, path: str | None = None, /, **parameters: Any) -> tuple[int, str, str | None, str]:
+    """Status, code, field, and message with rule of a problem; see `ask`."""
+    path = path or route_of(parameters)
     response = httpx.get(f"{server.url}{path}", params=parameters, timeout=60)
     problem = response.json()
     assert response.headers["Content-Type"] == "application/problem+json"

@@ -527,9 +527,10 @@ def test_long_answers_go_out_in_pieces() -> None:
 @pytest.mark.parametrize(("path", "query", "dear"), [
     ("/v1/chain", "", True), ("/v1/chain", "wait=1", True), ("/v1//chain/", "", True), ("/v1/lots", "lot=a", False),
     ("/v1/uncertainty", "lot=a", True), ("/v1/sectors/steel/indicators", "", True), ("/v1/inventory/report", "", True),
-    ("/v1/footprint", "lot=a", False), ("/v1/footprint", "lot=a&at=7", False), ("/v1/footprint", "product=a", True),
+    ("/v1/footprint", "lot=a", False), ("/v1/footprint", "lot=a&at=7", False),
+    ("/v1/footprint", "lot=a&averages=true", True),
     ("/v1/footprint/method", "lot=a", True), ("/v1/footprint/product", "", True),
-    ("/v1/footprint", "lot=a&method=x", True), ("/v1/statement", "lot=a&g%77p=AR5", True),
+    ("/v1/statement", "lot=a&g%77p=AR5", True),
     ("/v1/received", "organization=a&limit=9&after=7&at=8", False), ("/v1/received", "organization=a&party=b", True),
     ("/v1/delivered", "organization=a", False), ("/v1/delivered", "organization=a&from=2025-01-01", True),
     ("/v1/record-list", "issuer=a&kind=transfer", False), ("/v1/record-list", "facility=a", True),
