@@ -24,7 +24,6 @@ completeness that the answers of a ledger show, and the omissions. To see the ta
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -35,12 +34,11 @@ from ledger.core.outcome.assessment import QUESTIONED, Assessment, Finding
 from ledger.core.outcome.leaves import read
 from ledger.core.record.kinds import AnyRecord, Declaration, Facility, Product, Transformation
 from ledger.engine.batch import Sequenced
-from ledger.engine.sectors import Registry
 from ledger.footprint.derived.completeness import completeness_of as share_covered
 from ledger.footprint.stored.burdens import SLOT, footprint, vector_of
-from ledger.registry.installed import installed
 from support.memory import MemoryLedger
 from support.parties import Party, nonces, party
+from support.sectors import shipped
 
 FOLDER: Final = Path(__file__).parents[1] / "acceptance" / "activity"
 COUNTRIES: Final = ("CN", "DE", "US", "IN")
@@ -116,15 +114,10 @@ def _received(signer: Party, lot: Mapping[str, Any], transformation: Mapping[str
     }
 
 
-@cache
-def _registry() -> Registry:
-    return installed()
-
-
 def admitted(entry: Entry, rules: Version = NEWEST) -> tuple[MemoryLedger, Sequenced]:
     """A new ledger with the installed sectors and `rules` in force, and the record of an entry on it. Raises the
     refusal of the first record that the ledger does not admit."""
-    memory = MemoryLedger(_registry())
+    memory = MemoryLedger(shipped())
     memory.activate_sets(rules)
     memory.enrol(entry["id"])
     *before, last = records_of(entry, memory.seed)

@@ -45,7 +45,6 @@ from ledger.core.record.values import Attribute, Factor, Flow, Money, Output, Qu
 from ledger.core.signatures.signing import SigningKey, public_key
 from ledger.engine.sectors import Installed, Registry
 from ledger.registry.archives import Archive, packed
-from ledger.registry.installed import installed
 from support import sectors
 from support.histories import History
 from support.memory import MemoryLedger
@@ -81,7 +80,7 @@ class Line(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"
 
 def registry(digests: Mapping[str, str] | None = None) -> Registry:
     """The sectors of this installation and that of the tests; with the digests that a log says, where it says some."""
-    known = [*installed().sectors.values(), *sectors.registry().sectors.values()]
+    known = [*sectors.shipped().sectors.values(), *sectors.registry().sectors.values()]
     if digests is None:
         return Registry(known)
     return Registry([Installed(one.sector, digests[one.sector.name], one.distribution) for one in known])

@@ -42,12 +42,11 @@ from ledger.engine.findings import finding_codes
 from ledger.errors import LedgerError
 from ledger.footprint.derived.completeness import doubtful_of, referenced
 from ledger.footprint.stored.burdens import SLOT, footprint, market_based, named
-from ledger.registry.installed import installed
 from ledger.sdk import SetFactor
 from ledger.sdk.sets.reading import co2e_of
 from support.memory import MemoryLedger
 from support.parties import Party, enrolment, nonces, party
-from support.sectors import all_sectors
+from support.sectors import all_sectors, open_set
 from support.server import Server, prepared_home
 
 _SEED: Final = 17
@@ -346,7 +345,7 @@ class Company:
 
 @cache
 def _open_rows() -> Mapping[str, SetFactor]:
-    return installed().sets["factors-open"].newest.rows
+    return open_set().newest.rows
 
 
 def row(name: str) -> float:

@@ -18,6 +18,7 @@ from ledger.sdk import (
     Context,
     Draft,
     EnergyUse,
+    FactorSet,
     Key,
     Line,
     LineKind,
@@ -242,7 +243,18 @@ def registry() -> Registry:
 
 
 @cache
+def shipped() -> Registry:
+    """The installed sectors and factor sets, whose tables a process reads once."""
+    return installed()
+
+
+def open_set() -> FactorSet:
+    """The open factor set."""
+    return shipped().sets["factors-open"]
+
+
+@cache
 def all_sectors() -> Registry:
     """The installed sectors and factor sets, and that sector."""
-    whole = installed()
+    whole = shipped()
     return Registry([*whole.sectors.values(), *registry().sectors.values()], whole.sets.values())

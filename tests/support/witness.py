@@ -17,8 +17,7 @@ from ledger.core.log.note import parse_vkey
 from ledger.core.log.tiles import decode_entries, entries_path
 from ledger.engine.sectors import Installed, Registry
 from ledger.registry.digests import digest_of
-from ledger.registry.installed import installed
-from support.sectors import works
+from support.sectors import shipped, works
 from support.server import Server
 
 _WIDTH = 256
@@ -87,7 +86,7 @@ def entries_of(url: str, size: int) -> list[bytes]:
 @cache
 def registry() -> Registry:
     """What the servers of `support.server` have installed, for an audit in this process."""
-    return Registry([*installed().sectors.values(), Installed(works(), digest_of("support"), "works")])
+    return Registry([*shipped().sectors.values(), Installed(works(), digest_of("support"), "works")])
 
 
 def audited(server: Server, known: Registry | None = None, state: Path | None = None) -> AuditReport:

@@ -15,6 +15,7 @@ from support.cli import environment, run
 from support.containing import Containing
 from support.factor_tables import factor, supply, version
 from support.raising import raised
+from support.sectors import shipped
 
 from ledger.cli import main
 from ledger.cli.client import Client
@@ -23,7 +24,6 @@ from ledger.cli.root import COMMANDS, load
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import ConfigurationError
 from ledger.registry.factors import SDK, ListedFactor, listed, page, section, set_section
-from ledger.registry.installed import installed
 from ledger.registry.scaffold import files_of
 from ledger.sdk import FactorRow, Sector
 from ledger.sdk.testing.sources import faults_of_row
@@ -333,7 +333,7 @@ def test_factors_are_listed() -> None:
     assert "0.5849" in told.out
 
 
-FACTORS = listed(installed())
+FACTORS = listed(shipped())
 
 
 @pytest.mark.parametrize("factor", FACTORS, ids=lambda one: f"{one.table}:{one.key}/{one.place}/{one.year}")
@@ -363,7 +363,7 @@ def test_the_page_of_factors_is_the_one_that_would_be_made() -> None:
 
 def test_the_page_lists_the_supplies_of_each_set() -> None:
     text = PAGE.read_text(encoding="utf-8")
-    sets = installed().sets.values()
+    sets = shipped().sets.values()
     assert sets
     for one in sets:
         assert set_section(one.newest) in text, \

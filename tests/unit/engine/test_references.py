@@ -3,12 +3,11 @@
 from typing import Any, Final
 
 import pytest
-from carbon_ledger_factors_open import factor_set as open_set
 from msgspec import json
 from support import factor_sets
 from support.market import evidence as document
 from support.memory import MemoryLedger
-from support.sectors import Make, registry
+from support.sectors import Make, open_set, registry
 from support.site import Site, ore, raw, supply
 
 from ledger.core.outcome.assessment import QUESTIONED, Assessment

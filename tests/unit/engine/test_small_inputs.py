@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 import pytest
-from carbon_ledger_factors_open import factor_set as open_set
 from msgspec.structs import replace
+from support.sectors import open_set
 
 from ledger.core.outcome.assessment import NOTHING, Assessment, EnergyUse, Finding, Lack, Omission
 from ledger.engine.inventory.check import with_inventory

@@ -8,17 +8,16 @@ from typing import Any, Final
 
 import msgspec
 import pytest
-from carbon_ledger_factors_open import factor_set as open_set
 from msgspec import Raw
 from support.market import row
 from support.memory import MemoryLedger
+from support.sectors import open_set, shipped
 from support.site import Site, quantity, supply
 
 from ledger.core.outcome.assessment import Assessment
 from ledger.core.record.kinds import Product, Transformation
 from ledger.core.record.values import Evidence, Flow, Output, Supply
 from ledger.engine.sectors import Registry
-from ledger.registry.installed import installed
 
 UNMELTED: Final = "scrap-unmelted"
 POWER: Final = row("electricity/cradleToGate/CN/2024")
@@ -34,7 +33,7 @@ class Shop(Site):
     """A site of real sectors. It holds 1,000 kg of scrap of each metal, and plates that are no scrap."""
 
     def __init__(self) -> None:
-        memory = MemoryLedger(Registry(list(installed().sectors.values()), [open_set()]))
+        memory = MemoryLedger(Registry(list(shipped().sectors.values()), [open_set()]))
         memory.activate_sets()
         super().__init__(memory, "shop")
         for metal in ("steel", "aluminium"):

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from carbon_ledger_factors_open import factor_set
+from support.sectors import open_set
 
 from ledger.admission.facts import Facts
 from ledger.admission.lots import Plan, Supplied
@@ -13,7 +13,7 @@ from ledger.engine.pricing.supplies import price_supplies
 from ledger.engine.pricing.surroundings import Surroundings
 from ledger.sdk.sets.explained import explain, facility_places
 
-OPEN = factor_set().newest
+OPEN = open_set().newest
 RECORD = Reopening(issuer="urn:example:works", nonce="A" * 22, closing="0" * 64, reason="no transfer")
 """Any record but a transfer: the kinds of the lines follow from the materials."""
 PLACES = ("CN-JS", "CN-XZ", "CN-HK", "CN", "DE-BY", "DE", "NO", "US-CA", "IN", "ZA", "TW", "*")

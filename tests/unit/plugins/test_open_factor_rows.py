@@ -4,13 +4,13 @@ from collections import Counter
 from decimal import Decimal
 from typing import Final
 
-import carbon_ledger_factors_open
 import pytest
+from support.sectors import open_set
 
 from ledger.sdk import FactorSource, SetFactor
 from ledger.sdk.sets.lookup import amount_of
 
-SET: Final = carbon_ledger_factors_open.factor_set().newest
+SET: Final = open_set().newest
 MOST_ROWS: Final = 40
 SINGLE_VALUES: Final = "single values are cited as facts"
 POTENTIALS: Final = {"ipcc-ar4", "ipcc-ar5", "ipcc-ar6"}

@@ -7,6 +7,7 @@ import jsonschema
 import msgspec
 import pytest
 from msgspec import Struct
+from support.sectors import shipped
 
 from ledger.core.outcome.assessment import Assessment
 from ledger.core.record.canonical import record_of
@@ -33,7 +34,7 @@ class Fired(Activity, frozen=True):
 
 @pytest.fixture(scope="module")
 def whole() -> RecordSchemas:
-    return record_schemas(installed().sectors.values())
+    return record_schemas(shipped().sectors.values())
 
 
 def own_sector(name: str) -> Installed:

@@ -4,10 +4,10 @@ import re
 from decimal import Decimal
 from typing import Any
 
-import carbon_ledger_factors_open
 import pytest
 from msgspec.structs import replace
 from support.containing import Containing
+from support.sectors import open_set
 
 from ledger.core.outcome.assessment import ADDITIVE
 from ledger.footprint.derived.inventory.scopes import Booked, emissions_of
@@ -117,7 +117,7 @@ def test_a_line_is_primary_only_if_its_factor_is(sets: bool, facts: dict[str, An
 
 def test_values_are_those_in_the_notes_of_the_open_set() -> None:
     """The set's rows state the biogenic CO2 that they leave out; it is heating value times the SDK's value."""
-    newest = carbon_ledger_factors_open.factor_set().newest
+    newest = open_set().newest
     compared = 0
     for row in newest:
         stated = re.search(r"biogenic CO2 \(([0-9.]+) kg per kg\)", row.note)
