@@ -247,6 +247,11 @@ class Company:
     def name(self, short: str) -> str:
         return short if short.startswith("urn:") else self.party.prefix + short
 
+    def lying(self) -> Self:
+        """Begins to lie, with the next record of this company."""
+        self.market.begin_to_lie()
+        return self
+
     def post(self, kind: type[Any], **fields: Any) -> str:
         """Signs and posts; returns the record's digest."""
         return self.market.post(self.party, kind(issuer=self.id, nonce=self.market.nonce(), **fields))

@@ -26,10 +26,9 @@ def toller_who_keeps_the_burden(market: Market) -> Lie:
     toller = market.company("toller", "CN", "CN-HE").products("works", coated="steel", sand="sand")
     stated(toller, "sand", 10, 0.003, EPD, name="own")
     placed = owner.send("bar", "100 TNE", toller, purpose="custody")
-    market.begin_to_lie()
-    toller.run("works.make", [toller.out("coated", "100 TNE", owner=owner.id, share="0.1"),
-                              toller.out("sand", "10 TNE", "coProduct", owner=toller.id, share="0.9")],
-               inputs={placed: "100 TNE", "own": "10 TNE"}, allocation="declared")
+    toller.lying().run("works.make", [toller.out("coated", "100 TNE", owner=owner.id, share="0.1"),
+                                      toller.out("sand", "10 TNE", "coProduct", owner=toller.id, share="0.9")],
+                       inputs={placed: "100 TNE", "own": "10 TNE"}, allocation="declared")
     returned = toller.send("coated", "100 TNE", owner, purpose="return", name="coated-back")
     return Lie(owner, returned, 0.9 * 1e5 * STEEL)
 
@@ -40,9 +39,8 @@ def power_of_an_owner_without_a_meter(market: Market) -> Lie:
     stated(owner, "billet", 103, 0.6, EPD)
     mill = market.company("mill", "CN", "CN-HE").products("steel", bar="steel")
     placed = owner.send("billet", "103 TNE", mill, purpose="custody")
-    market.begin_to_lie()
-    mill.run("steel.rolling", [mill.out("bar", "100 TNE", owner=owner.id)], inputs={placed: "103 TNE"},
-             evidence=[evidence("contract:toll")])
+    mill.lying().run("steel.rolling", [mill.out("bar", "100 TNE", owner=owner.id)], inputs={placed: "103 TNE"},
+                     evidence=[evidence("contract:toll")])
     returned = mill.send("bar", "100 TNE", owner, purpose="return", name="bar-back")
     gas = row("naturalGas/combustion/CN/2015") + row("naturalGas/wellToTank/CN/2024")
     return Lie(owner, returned, 1e5 * (0.035 * gas + 0.1 * CHINA))
@@ -51,9 +49,8 @@ def power_of_an_owner_without_a_meter(market: Market) -> Lie:
 def dust_that_was_a_product(market: Market) -> Lie:
     """A third of the furnace's weight is a co-product by mass, and a week later the works landfills all of it."""
     works = market.company("works", "CN", "CN-JX").products("works", metal="copper", dust="copperSlag")
-    market.begin_to_lie()
-    works.run("works.make", [works.out("metal", "660 TNE"), works.out("dust", "340 TNE", "coProduct")],
-              [supply("blisterCopper", "700 TNE"), supply("sand", "300 TNE")])
+    works.lying().run("works.make", [works.out("metal", "660 TNE"), works.out("dust", "340 TNE", "coProduct")],
+                      [supply("blisterCopper", "700 TNE"), supply("sand", "300 TNE")])
     works.consume({"dust": "340 TNE"}, "disposed", evidence=[evidence("qualityReport")])
     whole = 7e5 * row("blisterCopper/cradleToGate/*/2008") + 3e5 * row("sand/cradleToGate/*/2022")
     return Lie(works, "metal", 0.34 * whole)
@@ -87,8 +84,7 @@ def heat_of_waste_that_nobody_pays(market: Market) -> Lie:
     plant.product("heat", "circular", "GV")
     plant.product("treatment", "circular", "HUR")
     plant.collect(plant.out("rubbish", "1000 TNE", "waste", origin="postConsumer"))
-    market.begin_to_lie()
-    plant.run(
+    plant.lying().run(
         "circular.incineration",
         [plant.out("heat", "5000 GV", "coProduct"), plant.out("treatment", "100 HUR")],
         [supply("electricity", "20 MWH")], {"rubbish": "1000 TNE"},

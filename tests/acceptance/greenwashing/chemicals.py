@@ -15,8 +15,7 @@ def power_that_is_waste(market: Market) -> Lie:
     farm = market.company("farm", "CN", "CN-NM")
     farm.product("power", "energy", "MWH")
     cells = market.company("cells", "CN", "CN-NM").products("petrochemicals", hydrogen="hydrogen")
-    market.begin_to_lie()
-    farm.collect(farm.out("power", "5400 MWH", "waste", origin="preConsumer"))
+    farm.lying().collect(farm.out("power", "5400 MWH", "waste", origin="preConsumer"))
     power = farm.send("power", "5400 MWH", cells)
     cells.run("petrochemicals.hydrogen", [cells.out("hydrogen", "100 TNE")], [nature("water", "1000 TNE")],
               {power: "5400 MWH"}, {"method": "electrolysis"})
@@ -27,8 +26,7 @@ def carbon_dioxide_to_a_shell(market: Market) -> Lie:
     """The CO2 of the synthesis is sold to a shell for urea, without burden, and the shell vents it."""
     plant = market.company("plant", "CN", "CN-NM").products("petrochemicals", ammonia="ammonia", gas="carbonDioxide")
     shell = market.company("shell", "CN", "CN-NM")
-    market.begin_to_lie()
-    plant.run(
+    plant.lying().run(
         "petrochemicals.ammonia", [plant.out("ammonia", "1000 TNE"), plant.out("gas", "1130 TNE", "coProduct")],
         [supply("naturalGas", "870000 NM3", "650 TNE"), nature("air", "1400 TNE"), nature("water", "1500 TNE"),
          supply("electricity", "66 MWH")],
@@ -42,8 +40,7 @@ def every_molecule_abated(market: Market) -> Lie:
     """The catalyst destroys all of the N2O, all of the time, says the record, and shows nothing."""
     plant = market.company("plant", "CN", "CN-SD")
     plant.product("acid", "petrochemicals", materials={"nitricAcid": "0.6", "water": "0.4"})
-    market.begin_to_lie()
-    plant.run(
+    plant.lying().run(
         "petrochemicals.nitricAcid", [plant.out("acid", "1000 TNE")],
         [supply("ammonia", "172 TNE"), nature("air", "700 TNE"), nature("water", "250 TNE"),
          supply("electricity", "20 MWH")],
@@ -57,8 +54,7 @@ def abatement_by_the_name_of_the_plant(market: Market) -> Lie:
     """The plant calls itself one that destroys its N2O within the process, and shows nothing."""
     plant = market.company("plant", "CN", "CN-SD")
     plant.product("acid", "petrochemicals", materials={"nitricAcid": "0.6", "water": "0.4"})
-    market.begin_to_lie()
-    plant.run(
+    plant.lying().run(
         "petrochemicals.nitricAcid", [plant.out("acid", "1000 TNE")],
         [supply("ammonia", "172 TNE"), nature("air", "700 TNE"), nature("water", "250 TNE"),
          supply("electricity", "20 MWH")],
@@ -72,8 +68,7 @@ def plant_of_little_pressure(market: Market) -> Lie:
     shows nothing."""
     plant = market.company("plant", "CN", "CN-SD")
     plant.product("acid", "petrochemicals", materials={"nitricAcid": "0.6", "water": "0.4"})
-    market.begin_to_lie()
-    plant.run(
+    plant.lying().run(
         "petrochemicals.nitricAcid", [plant.out("acid", "1000 TNE")],
         [supply("ammonia", "172 TNE"), nature("air", "700 TNE"), nature("water", "250 TNE"),
          supply("electricity", "20 MWH")],

@@ -15,8 +15,7 @@ def wind_farm_on_paper(market: Market) -> Lie:
     shell = market.company("shell", "CN", "CN-NM")
     shell.product("power", "energy", "MWH")
     smelter = market.company("smelter", "CN", "CN-NM").products("nonferrous", metal="aluminium")
-    market.begin_to_lie()
-    shell.run("energy.wind", [shell.out("power", "13900 MWH")], activity={"capacity": "60000"})
+    shell.lying().run("energy.wind", [shell.out("power", "13900 MWH")], activity={"capacity": "60000"})
     power = shell.send("power", "13900 MWH", smelter)
     pots(smelter, {power: "13900 MWH"})
     return Lie(smelter, "metal", KILOWATT_HOURS * (CHINA - WIND))
@@ -41,11 +40,10 @@ def coal_called_wood_chips(market: Market) -> Lie:
     """A boiler's wood chips have the heating value and the carbon of coal, and are all biogenic."""
     boiler = market.company("boiler", "CN", "CN-SD")
     boiler.product("heat", "energy", "GV")
-    market.begin_to_lie()
-    boiler.run("energy.heatBoiler", [boiler.out("heat", "2200 GV")],
-               [supply("woodChips", "100 TNE"), supply("electricity", "10 MWH")],
-               activity={"kind": "combustion", "analyses": [
-                   {"material": "woodChips", "heatingValue": "26", "carbon": "0.65", "biogenicShare": "1"}]})
+    boiler.lying().run("energy.heatBoiler", [boiler.out("heat", "2200 GV")],
+                       [supply("woodChips", "100 TNE"), supply("electricity", "10 MWH")],
+                       activity={"kind": "combustion", "analyses": [
+                           {"material": "woodChips", "heatingValue": "26", "carbon": "0.65", "biogenicShare": "1"}]})
     coal = row("bituminous/combustion/CN/2015") + row("bituminous/wellToTank/*/2016")
     return Lie(boiler, "heat", 100_000 * (coal - row("woodChips/wellToTank/*/2016")))
 
@@ -67,9 +65,8 @@ def residual_mix_of_its_own(market: Market) -> Lie:
     """A solar plant sells its attributes elsewhere, and states a residual mix of 1 g per kWh for the power."""
     plant = market.company("plant", "CN", "CN-QH")
     plant.product("power", "energy", "MWH")
-    market.begin_to_lie()
-    plant.run("energy.photovoltaic", [plant.out("power", "100 MWH")],
-              activity={"capacity": "1000", "residualMix": "0.001"})
+    plant.lying().run("energy.photovoltaic", [plant.out("power", "100 MWH")],
+                      activity={"capacity": "1000", "residualMix": "0.001"})
     mix = row("electricity/residual/CN/2023")
     return Lie(plant, "power", 100_000 * (mix - 0.001), field="marketBased", honest=100_000 * mix)
 
@@ -78,9 +75,8 @@ def heat_out_of_thin_air(market: Market) -> Lie:
     """A heat pump gives steam with a coefficient of 7.9, just below the limit of physics, where 3 is good."""
     pump = market.company("pump", "CN", "CN-SD")
     pump.product("heat", "energy", "GV")
-    market.begin_to_lie()
-    pump.run("energy.heatBoiler", [pump.out("heat", "28440 GV")], [supply("electricity", "1000 MWH")],
-             activity={"kind": "heatPump"})
+    pump.lying().run("energy.heatBoiler", [pump.out("heat", "28440 GV")], [supply("electricity", "1000 MWH")],
+                     activity={"kind": "heatPump"})
     return Lie(pump, "heat", (28_440_000 / 3.6 / 3 - 1e6) * CHINA)
 
 
@@ -88,9 +84,8 @@ def _pumped(market: Market, hot: float, coefficient: float, **activity: str) -> 
     """Steam of `hot` degrees out of air of 20, by 1,000 MWh of power: good pumps reach 0.55 of Carnot."""
     pump = market.company("pump", "CN", "CN-SD")
     pump.product("steam", "energy", "GV")
-    market.begin_to_lie()
-    pump.run("energy.heatBoiler", [pump.out("steam", f"{3600 * coefficient:g} GV")],
-             [supply("electricity", "1000 MWH")], activity={"kind": "heatPump", **activity})
+    pump.lying().run("energy.heatBoiler", [pump.out("steam", f"{3600 * coefficient:g} GV")],
+                     [supply("electricity", "1000 MWH")], activity={"kind": "heatPump", **activity})
     good = 0.55 * (hot + 273.15) / (hot - 20)
     return Lie(pump, "steam", (coefficient / good - 1) * 1e6 * CHINA)
 
@@ -114,9 +109,8 @@ def steam_of_norway_in_china(market: Market) -> Lie:
     """A dye mill in China books an electric boiler at a site in Norway, and dyes at home with its steam."""
     mill = market.company("mill", "CN", "CN-ZJ").products("consumer-goods", cloth="polyesterFabric")
     mill.product("steam", "energy", "GV")
-    market.begin_to_lie()
-    mill.run("energy.heatBoiler", [mill.out("steam", "2000 GV")], [supply("electricity", "590 MWH")],
-             activity={"kind": "electrode"}, facility=mill.site("north", "NO"))
+    mill.lying().run("energy.heatBoiler", [mill.out("steam", "2000 GV")], [supply("electricity", "590 MWH")],
+                     activity={"kind": "electrode"}, facility=mill.site("north", "NO"))
     mill.run("consumer-goods.textileDyeing", [mill.out("cloth", "100 TNE")],
              [supply("polyesterFabric", "102 TNE"), supply("electricity", "150 MWH"), supply("water", "5000 TNE")],
              {"steam": "2000 GV"}, evidence=[evidence("heatContract")])
@@ -127,8 +121,7 @@ def more_wind_than_the_turbine(market: Market) -> Lie:
     """A turbine of 1 MW gives 2,000 MWh in a month of 744 hours, so that coal power can pass as its own."""
     plant = market.company("plant", "CN", "CN-NM")
     plant.product("power", "energy", "MWH")
-    market.begin_to_lie()
-    plant.run("energy.wind", [plant.out("power", "2000 MWH")], activity={"capacity": "1000"})
+    plant.lying().run("energy.wind", [plant.out("power", "2000 MWH")], activity={"capacity": "1000"})
     return Lie(plant, "power", 1.256e6 * (CHINA - WIND))
 
 
@@ -193,8 +186,7 @@ def _trips(market: Market, loads: dict[str, str], *supplies: Any, **activity: An
     """Lorries over 1,000 km. `loads`: tonnes by lot."""
     haulier = market.company("haulier", "CN", "CN-HE")
     haulier.product("freight", "logistics", "TKM")
-    market.begin_to_lie()
-    haulier.run(
+    haulier.lying().run(
         "logistics.transport",
         [haulier.out("freight", f"{tonnes}000 TKM", name=lot) for lot, tonnes in loads.items()], supplies,
         activity={"mode": "road", "consignments": [
@@ -231,8 +223,7 @@ def freight_by_word_of_mouth(market: Market) -> Lie:
     """A haulier declares a million tonne kilometres with the burden of a trip to the corner, and shows nothing."""
     haulier = market.company("haulier", "CN", "CN-HE")
     haulier.product("freight", "logistics", "TKM")
-    market.begin_to_lie()
-    haulier.declare(lot=haulier.out("freight", "1000000 TKM"), burdens={"fossilGhgEmissions": "100"})
+    haulier.lying().declare(lot=haulier.out("freight", "1000000 TKM"), burdens={"fossilGhgEmissions": "100"})
     return Lie(haulier, "freight", 1e6 * row("truckFreight/cradleToGate/*/2025") - 100)
 
 
@@ -240,8 +231,7 @@ def steam_by_word_of_mouth(market: Market) -> Lie:
     """A park declares a terajoule of steam that somebody made somewhere, almost without emissions."""
     park = market.company("park", "CN", "CN-JS")
     park.product("steam", "energy", "GV")
-    market.begin_to_lie()
-    park.declare(lot=park.out("steam", "1000 GV"), burdens={"fossilGhgEmissions": "100"})
+    park.lying().declare(lot=park.out("steam", "1000 GV"), burdens={"fossilGhgEmissions": "100"})
     return Lie(park, "steam", 1_000_000 * row("heat/cradleToGate/*/2015") - 100)
 
 
@@ -249,9 +239,8 @@ def freight_by_a_paper_of_its_own(market: Market) -> Lie:
     """A haulier declares its own tonne kilometres at next to nothing, and names a paper."""
     haulier = market.company("haulier", "CN", "CN-HE")
     haulier.product("freight", "logistics", "TKM")
-    market.begin_to_lie()
-    haulier.declare(lot=haulier.out("freight", "1000000 TKM"), burdens={"fossilGhgEmissions": "100"},
-                    evidence=[evidence("supplierFactor")])
+    haulier.lying().declare(lot=haulier.out("freight", "1000000 TKM"), burdens={"fossilGhgEmissions": "100"},
+                            evidence=[evidence("supplierFactor")])
     return Lie(haulier, "freight", 1e6 * row("truckFreight/cradleToGate/*/2025") - 100)
 
 
@@ -259,9 +248,8 @@ def steam_by_a_paper_of_its_own(market: Market) -> Lie:
     """A mill declares its own steam at next to nothing, names a paper, and dyes with it."""
     mill = market.company("mill", "CN", "CN-ZJ").products("consumer-goods", cloth="polyesterFabric")
     mill.product("steam", "energy", "GV")
-    market.begin_to_lie()
-    mill.declare(lot=mill.out("steam", "2000 GV"), burdens={"fossilGhgEmissions": "100"},
-                 evidence=[evidence("supplierFactor")])
+    mill.lying().declare(lot=mill.out("steam", "2000 GV"), burdens={"fossilGhgEmissions": "100"},
+                         evidence=[evidence("supplierFactor")])
     mill.run("consumer-goods.textileDyeing", [mill.out("cloth", "100 TNE")],
              [supply("polyesterFabric", "102 TNE"), supply("electricity", "150 MWH"), supply("water", "5000 TNE")],
              {"steam": "2000 GV"})

@@ -18,10 +18,9 @@ CO2_PER_C: Final = 44 / 12
 
 def _malt(market: Market, kiln: Supply, country: str = "DE", **activity: Any) -> Company:
     maltings = market.company("maltings", country).products("consumer-goods", malt="malt")
-    market.begin_to_lie()
-    maltings.run("consumer-goods.foodAndDrink", [maltings.out("malt", "400 TNE")],
-                 [supply("barley", "480 TNE"), supply("electricity", "48 MWH"), kiln],
-                 activity={"food": "malt", **activity})
+    maltings.lying().run("consumer-goods.foodAndDrink", [maltings.out("malt", "400 TNE")],
+                         [supply("barley", "480 TNE"), supply("electricity", "48 MWH"), kiln],
+                         activity={"food": "malt", **activity})
     return maltings
 
 
@@ -105,8 +104,7 @@ def coal_that_was_power_before(market: Market) -> Lie:
     trader = market.company("trader", "NO")
     trader.product("coal", "energy", "MWH", materials={"bituminous": "1"})
     maltings = market.company("maltings", "NO").products("consumer-goods", malt="malt")
-    market.begin_to_lie()
-    trader.declare(lot=trader.out("coal", KILN), evidence=[evidence("supplierFactor")], burdens={
+    trader.lying().declare(lot=trader.out("coal", KILN), evidence=[evidence("supplierFactor")], burdens={
         "fossilGhgEmissions": f"{MEGAJOULES / 24.502 * row('bituminous/wellToTank/*/2016'):.0f}"})
     coal = trader.send("coal", KILN, maltings)
     maltings.run("consumer-goods.foodAndDrink", [maltings.out("malt", "400 TNE")],
@@ -187,8 +185,7 @@ def methane_that_no_set_knew(market: Market) -> Lie:
 def bitumen_of_a_glassworks(market: Market) -> Lie:
     """A furnace for glass burns bitumen for half of its gas."""
     works = market.company("works", "DE").products("building-materials", glass="glass")
-    market.begin_to_lie()
-    works.run("building-materials.flatGlass", [works.out("glass", "1000 TNE")], [
+    works.lying().run("building-materials.flatGlass", [works.out("glass", "1000 TNE")], [
         supply("sand", "720 TNE"), supply("sodaAsh", "230 TNE"), supply("dolomite", "190 TNE"),
         supply("electricity", "100 MWH"), supply("naturalGas", "110000 NM3", "83 TNE"), supply("bitumen", "100 TNE")])
     return Lie(works, "glass", 100_000 * row("bitumen/combustion/*/2006"))

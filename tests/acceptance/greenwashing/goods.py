@@ -23,8 +23,7 @@ def kilograms(value: str) -> Quantity:
 def liquor_of_no_wood(market: Market) -> Lie:
     """A paper mill that buys its pulp burns coal, and writes down black liquor of wood that it never pulped."""
     mill = market.company("mill", "CN", "CN-GD").products("consumer-goods", paper="paper")
-    market.begin_to_lie()
-    mill.run(
+    mill.lying().run(
         "consumer-goods.papermaking", [mill.out("paper", "1000 TNE")],
         [supply("mechanicalPulp", "1100 TNE"), supply("electricity", "600 MWH"),
          supply("water", "9000 MTQ", "9000 TNE")],
@@ -59,8 +58,7 @@ def coolant_called_propane(market: Market) -> Lie:
 def yarn_that_grows_in_the_dyehouse(market: Market) -> Lie:
     """The cotton yarn of a dyehouse comes from nature, so nobody spun it."""
     house = market.company("house", "CN", "CN-ZJ").products("consumer-goods", fabric="cottonYarn")
-    market.begin_to_lie()
-    house.run(
+    house.lying().run(
         "consumer-goods.textileDyeing", [house.out("fabric", "100 TNE")],
         [nature("cottonYarn", "105 TNE"), supply("reactiveDye", "3 TNE"), supply("electricity", "230 MWH"),
          supply("steam", "2600 GV")], activity={"processes": ["dyeing"]},
@@ -71,10 +69,9 @@ def yarn_that_grows_in_the_dyehouse(market: Market) -> Lie:
 def cloth_that_nobody_spun(market: Market) -> Lie:
     """Cotton becomes cloth in a dyehouse with the power of dyeing; 100 t of cloth take 600 MWh with their yarn."""
     house = market.company("house", "CN", "CN-ZJ").products("consumer-goods", cloth="cottonYarn")
-    market.begin_to_lie()
-    house.run("consumer-goods.textileDyeing", [house.out("cloth", "100 TNE")],
-              [supply("cotton", "110 TNE"), supply("electricity", "150 MWH"), supply("water", "5000 TNE"),
-               supply("heat", "2000 GV")])
+    house.lying().run("consumer-goods.textileDyeing", [house.out("cloth", "100 TNE")],
+                      [supply("cotton", "110 TNE"), supply("electricity", "150 MWH"), supply("water", "5000 TNE"),
+                       supply("heat", "2000 GV")])
     return Lie(house, "cloth", 450_000 * CHINA)
 
 
@@ -99,9 +96,8 @@ def core_that_was_never_sold(market: Market) -> Lie:
     """A maker of new gearboxes gathers ten cores from its own warehouse and says that they are nine years old."""
     works = market.company("works", "DE")
     works.product("gearbox", "equipment", "H87", materials={"gearbox": "1"})
-    market.begin_to_lie()
-    works.collect(works.out("gearbox", "10 H87", "core", name="cores", mass=kilograms("4500"),
-                            previous_life=PreviousLife(estimated_years="9")))
+    works.lying().collect(works.out("gearbox", "10 H87", "core", name="cores", mass=kilograms("4500"),
+                                    previous_life=PreviousLife(estimated_years="9")))
     _remanufacture(works, works.name("cores"))
     return Lie(works, "again", 3600 * MACHINE)
 
@@ -110,9 +106,8 @@ def machine_of_gravel(market: Market) -> Lie:
     """The product is steel, but nine tenths of the bought parts are written down as gravel."""
     works = market.company("works", "CN", "CN-SN")
     works.product("press", "equipment", "H87", materials={"steel": "1"})
-    market.begin_to_lie()
-    works.run("equipment.assembly", [works.out("press", "10 H87", mass=kilograms("50000"))],
-              [supply("gravel", "45 TNE"), supply("steel", "5 TNE"), supply("electricity", "20 MWH")])
+    works.lying().run("equipment.assembly", [works.out("press", "10 H87", mass=kilograms("50000"))],
+                      [supply("gravel", "45 TNE"), supply("steel", "5 TNE"), supply("electricity", "20 MWH")])
     return Lie(works, "press", 45_000 * (row("steel/cradleToGate/*/2019") - row("gravel/cradleToGate/*/2025")))
 
 
@@ -261,10 +256,9 @@ def gas_that_covers_the_melt(market: Market) -> Lie:
 def carbon_dioxide_over_the_melt(market: Market) -> Lie:
     """A casthouse floods its moulds with bought carbon dioxide, which its route does not know."""
     house = market.company("house", "NO").products("nonferrous", ingot="aluminium")
-    market.begin_to_lie()
-    house.run("nonferrous.aluminiumCasting", [house.out("ingot", "1000 TNE")],
-              [supply("aluminium", "1010 TNE"), supply("carbonDioxide", "2000 TNE"),
-               supply("naturalGas", "35000 NM3", "26 TNE"), supply("electricity", "80 MWH")])
+    house.lying().run("nonferrous.aluminiumCasting", [house.out("ingot", "1000 TNE")],
+                      [supply("aluminium", "1010 TNE"), supply("carbonDioxide", "2000 TNE"),
+                       supply("naturalGas", "35000 NM3", "26 TNE"), supply("electricity", "80 MWH")])
     return Lie(house, "ingot", 2_000_000)
 
 
@@ -298,10 +292,9 @@ def lot_of_gas_in_the_switchgear(market: Market) -> Lie:
     works = market.company("works", "DE")
     works.product("gear", "equipment", "H87", materials={"steel": "0.6", "aluminium": "0.36", "SF6": "0.04"})
     bought = dealer.send("gas", "8 TNE", works)
-    market.begin_to_lie()
-    works.run("equipment.assembly", [works.out("gear", "100 H87", mass=kilograms("100000"))],
-              [supply("steel", "60 TNE"), supply("aluminium", "36 TNE"), supply("electricity", "15 MWH")],
-              {bought: "8 TNE"})
+    works.lying().run("equipment.assembly", [works.out("gear", "100 H87", mass=kilograms("100000"))],
+                      [supply("steel", "60 TNE"), supply("aluminium", "36 TNE"), supply("electricity", "15 MWH")],
+                      {bought: "8 TNE"})
     return Lie(works, "gear", 4_000 * SF6)
 
 
@@ -319,10 +312,9 @@ def pack_without_cells(market: Market) -> Lie:
     """Packs of steel and aluminium alone store sixty kilowatt hours each."""
     works = market.company("works", "CN", "CN-FJ")
     works.product("pack", "electronics", "H87", materials={"steel": "0.6", "aluminium": "0.4"})
-    market.begin_to_lie()
-    works.run("electronics.batteryPack", [works.out("pack", "1000 H87", mass=kilograms("400000"))],
-              [supply("steel", "250 TNE"), supply("aluminium", "160 TNE"), supply("electricity", "120 MWH")],
-              activity={"chemistry": "nmc", "capacity": {"value": "60000", "unit": "KWH"}})
+    works.lying().run("electronics.batteryPack", [works.out("pack", "1000 H87", mass=kilograms("400000"))],
+                      [supply("steel", "250 TNE"), supply("aluminium", "160 TNE"), supply("electricity", "120 MWH")],
+                      activity={"chemistry": "nmc", "capacity": {"value": "60000", "unit": "KWH"}})
     return Lie(works, "pack", 0.65 * 400_000 * row("lithiumIonCell/cradleToGate/CN/2025"))
 
 
@@ -330,10 +322,9 @@ def _electric_cars(market: Market, **activity: Any) -> Lie:
     """A thousand electric cars of steel, aluminium and motors, without a battery of 60 kWh."""
     plant = market.company("plant", "CN", "CN-AH")
     plant.product("car", "equipment", "H87", materials={"steel": "0.8", "aluminium": "0.2"})
-    market.begin_to_lie()
-    plant.run("equipment.vehicleAssembly", [plant.out("car", "1000 H87", mass=kilograms("1500000"))],
-              [supply("steel", "1250 TNE"), supply("aluminium", "300 TNE"), supply("electricity", "900 MWH")],
-              activity={"powertrain": "batteryElectric", "vehicle": "passengerCar", **activity})
+    plant.lying().run("equipment.vehicleAssembly", [plant.out("car", "1000 H87", mass=kilograms("1500000"))],
+                      [supply("steel", "1250 TNE"), supply("aluminium", "300 TNE"), supply("electricity", "900 MWH")],
+                      activity={"powertrain": "batteryElectric", "vehicle": "passengerCar", **activity})
     return Lie(plant, "car", 1000 * 60 / 0.15 * row("tractionBattery/cradleToGate/*/2021"))
 
 
@@ -350,9 +341,8 @@ def cars_whose_battery_is_a_number(market: Market) -> Lie:
 def modules_of_glass(market: Market) -> Lie:
     """Modules of glass and aluminium make power without a cell."""
     works = market.company("works", "CN", "CN-JS").products("electronics", module="photovoltaicModule")
-    market.begin_to_lie()
-    works.run("electronics.photovoltaicModule", [works.out("module", "1000 TNE")],
-              [supply("glass", "750 TNE"), supply("aluminium", "300 TNE"), supply("electricity", "400 MWH")])
+    works.lying().run("electronics.photovoltaicModule", [works.out("module", "1000 TNE")],
+                      [supply("glass", "750 TNE"), supply("aluminium", "300 TNE"), supply("electricity", "400 MWH")])
     return Lie(works, "module", 2_300_000 * row("solarCell/cradleToGate/*/2025"))
 
 
@@ -405,8 +395,7 @@ def swarf_that_carries_the_part(market: Market) -> Lie:
 def swarf_by_mass_at_an_eighth_of_the_price(market: Market) -> Lie:
     """The shop states that a kg of swarf brings an eighth of a kg of parts, and shares by mass all the same."""
     shop = market.company("shop", "CN", "CN-HE").products("equipment", part="aluminium", swarf="aluminium")
-    market.begin_to_lie()
-    shop.run("equipment.machining", [
+    shop.lying().run("equipment.machining", [
         shop.out("part", "300 TNE", value="30000000 CNY"),
         shop.out("swarf", "690 TNE", "coProduct", value="8000000 CNY")],
         [supply("aluminium", "1000 TNE"), supply("electricity", "800 MWH")], activity={"operations": ["turning"]})
@@ -418,8 +407,7 @@ def advice_that_carries_the_parts(market: Market) -> Lie:
     """Beside its parts the shop sells a hundred hours of advice, at three times the price of all parts."""
     shop = market.company("shop", "CN", "CN-HE").products("equipment", part="steel")
     shop.product("advice", "equipment", "HUR")
-    market.begin_to_lie()
-    shop.run("equipment.assembly", [
+    shop.lying().run("equipment.assembly", [
         shop.out("part", "1000 TNE", value="1000000 CNY"),
         shop.out("advice", "100 HUR", "coProduct", value="3000000 CNY")],
         [supply("steel", "1005 TNE"), supply("electricity", "100 MWH")], allocation="value")
@@ -429,10 +417,9 @@ def advice_that_carries_the_parts(market: Market) -> Lie:
 def lagoon_without_methane(market: Market) -> Lie:
     """An oil mill leads its waste water into a deep lagoon, and says that no methane forms there."""
     mill = market.company("mill", "CN", "CN-SD").products("consumer-goods", oil="rapeseedOil")
-    market.begin_to_lie()
-    mill.run("consumer-goods.foodAndDrink", [mill.out("oil", "1000 TNE")],
-             [supply("rapeseedOil", "1010 TNE"), supply("electricity", "160 MWH")],
-             activity={"food": "oilAndFat", "effluents": [{
-                 "treatment": "deepLagoon", "volume": {"value": "10000", "unit": "MTQ"}, "codIn": "50",
-                 "methaneCorrection": "0"}]})
+    mill.lying().run("consumer-goods.foodAndDrink", [mill.out("oil", "1000 TNE")],
+                     [supply("rapeseedOil", "1010 TNE"), supply("electricity", "160 MWH")],
+                     activity={"food": "oilAndFat", "effluents": [{
+                         "treatment": "deepLagoon", "volume": {"value": "10000", "unit": "MTQ"}, "codIn": "50",
+                         "methaneCorrection": "0"}]})
     return Lie(mill, "oil", 10_000 * 50 * 0.8 * 0.25 * 27)

@@ -31,10 +31,9 @@ def coal_lot_that_food_only_heats(market: Market) -> Lie:
     amount = f"{COAL:.0f} KGM"
     upstream = COAL * row("bituminous/wellToTank/*/2016")
     coal = _sell(trader, "coal", amount, maltings, upstream)
-    market.begin_to_lie()
-    maltings.run("consumer-goods.foodAndDrink", [maltings.out("malt", "400 TNE")],
-                 [supply("barley", "480 TNE"), supply("electricity", "48 MWH")], {coal: amount},
-                 activity={"food": "malt"})
+    maltings.lying().run("consumer-goods.foodAndDrink", [maltings.out("malt", "400 TNE")],
+                         [supply("barley", "480 TNE"), supply("electricity", "48 MWH")], {coal: amount},
+                         activity={"food": "malt"})
     whole = upstream + COAL * COAL_BURNT + 48_000 * row("electricity/cradleToGate/DE/2024")
     return Lie(maltings, "malt", COAL * COAL_BURNT, honest=whole + 480_000 * row("barley/cradleToGate/*/2024"))
 
@@ -56,8 +55,7 @@ def oil_lot_that_gravel_holds(market: Market) -> Lie:
     works = market.company("works", "DE")
     works.product("dry", "works", "KGM", materials={"gravel": "1"}, fossil_carbon="0.08")
     oil = _sell(trader, "oil", "40000 LTR", works, 38_000 * row("fuelOil/wellToTank/*/2016"), "38 TNE")
-    market.begin_to_lie()
-    works.run("works.make", [works.out("dry", "400000 KGM")], [supply("gravel", "420 TNE")], {oil: "40000 LTR"})
+    works.lying().run("works.make", [works.out("dry", "400000 KGM")], [supply("gravel", "420 TNE")], {oil: "40000 LTR"})
     return Lie(works, "dry", 38_000 * row("fuelOil/combustion/*/2006"))
 
 
@@ -66,12 +64,11 @@ def kiln_lot_with_the_carbon_of_sand(market: Market) -> Lie:
     trader = _trader(market, "coal", "KGM", "bituminous")
     kiln = market.company("kiln", "DE").products("building-materials", clinker="clinker")
     coal = _sell(trader, "coal", "130000 KGM", kiln, 130_000 * row("bituminous/wellToTank/*/2016"))
-    market.begin_to_lie()
-    kiln.run("building-materials.clinker", [kiln.out("clinker", "1000 TNE")],
-             [supply("limestone", "1300 TNE"), supply("clay", "250 TNE"), supply("electricity", "60 MWH")],
-             {coal: "130000 KGM"},
-             activity={"fuelLots": [{"lot": coal, "kind": "bituminous"}], "analyses": [
-                 {"material": "bituminous", "heatingValue": "25", "carbon": "0.06"}]})
+    kiln.lying().run("building-materials.clinker", [kiln.out("clinker", "1000 TNE")],
+                     [supply("limestone", "1300 TNE"), supply("clay", "250 TNE"), supply("electricity", "60 MWH")],
+                     {coal: "130000 KGM"},
+                     activity={"fuelLots": [{"lot": coal, "kind": "bituminous"}], "analyses": [
+                         {"material": "bituminous", "heatingValue": "25", "carbon": "0.06"}]})
     return Lie(kiln, "clinker", 130_000 * (COAL_BURNT - 0.06 * CO2_PER_C))
 
 
@@ -162,9 +159,8 @@ def coal_lot_in_plastics(market: Market) -> Lie:
     trader = _trader(market, "coal", "KGM", "bituminous")
     works = market.company("works", "DE").products("works", resin="polyethylene")
     coal = _sell(trader, "coal", "200000 KGM", works, 200_000 * UPSTREAM)
-    market.begin_to_lie()
-    works.run("works.make", [works.out("resin", "400 TNE")], [supply("polyethylene", "400 TNE")],
-              {coal: "200000 KGM"})
+    works.lying().run("works.make", [works.out("resin", "400 TNE")], [supply("polyethylene", "400 TNE")],
+                      {coal: "200000 KGM"})
     return Lie(works, "resin", 200_000 * COAL_BURNT)
 
 
@@ -174,8 +170,7 @@ def oil_lot_behind_a_code(market: Market) -> Lie:
     works = market.company("works", "DE")
     works.product("dry", "works", "KGM", classifications={"cn": "25171010"}, fossil_carbon="0.083")
     oil = _sell(trader, "oil", "40000 KGM", works, 40_000 * OIL_UPSTREAM)
-    market.begin_to_lie()
-    works.run("works.make", [works.out("dry", "400000 KGM")], [supply("gravel", "420 TNE")], {oil: "40000 KGM"})
+    works.lying().run("works.make", [works.out("dry", "400000 KGM")], [supply("gravel", "420 TNE")], {oil: "40000 KGM"})
     return Lie(works, "dry", 40_000 * OIL_BURNT)
 
 
@@ -207,9 +202,8 @@ def gas_lot_of_little_carbon(market: Market) -> Lie:
     trader.product("gas", "goods", "NM3", materials={"naturalGas": "1"}, fossil_carbon="0.4")
     works = market.company("works", "DE").products("steel", iron="directReducedIron")
     gas = _sell(trader, "gas", "280000 NM3", works, 280_000 * row("naturalGas/wellToTank/EU/2017"), "205 TNE")
-    market.begin_to_lie()
-    works.run("steel.directReduction", [works.out("iron", "1000 TNE")],
-              [supply("pellet", "1450 TNE"), supply("electricity", "100 MWH")], {gas: "280000 NM3"})
+    works.lying().run("steel.directReduction", [works.out("iron", "1000 TNE")],
+                      [supply("pellet", "1450 TNE"), supply("electricity", "100 MWH")], {gas: "280000 NM3"})
     return Lie(works, "iron", 205_000 * (0.74 - 0.4) * CO2_PER_C)
 
 
@@ -220,9 +214,8 @@ def _dried(market: Market, product: str, fuel: str, amount: float, upstream: flo
     works = market.company("works", "DE")
     works.product("dry", "works", "KGM", materials={"gravel": "1"})
     lot = _sell(trader, product, f"{amount:.0f} KGM", works, upstream)
-    market.begin_to_lie()
-    works.run("works.make", [works.out("dry", "400000 KGM")], [supply("gravel", "420 TNE")],
-              {lot: f"{amount:.0f} KGM"})
+    works.lying().run("works.make", [works.out("dry", "400000 KGM")], [supply("gravel", "420 TNE")],
+                      {lot: f"{amount:.0f} KGM"})
     return works
 
 
@@ -279,8 +272,7 @@ def wood_out_of_stones(market: Market) -> Lie:
     works = market.company("works", "DE").products("works", chips="woodChips")
     boiler = market.company("boiler", "DE")
     boiler.product("heat", "energy", "GV")
-    market.begin_to_lie()
-    works.run("works.make", [works.out("chips", "100 TNE")], [supply("gravel", "105 TNE")])
+    works.lying().run("works.make", [works.out("chips", "100 TNE")], [supply("gravel", "105 TNE")])
     chips = works.send("chips", "100 TNE", boiler)
     boiler.run("energy.heatBoiler", [boiler.out("heat", "1200 GV")], [supply("electricity", "10 MWH")],
                {chips: "100 TNE"}, activity={"kind": "combustion"})
@@ -294,7 +286,6 @@ def chips_lot_with_the_carbon_of_coal(market: Market) -> Lie:
     boiler = market.company("boiler", "DE")
     boiler.product("heat", "energy", "GV")
     chips = _sell(trader, "chips", "100000 KGM", boiler, 3_000)
-    market.begin_to_lie()
-    boiler.run("energy.heatBoiler", [boiler.out("heat", "1200 GV")], [supply("electricity", "10 MWH")],
-               {chips: "100000 KGM"}, activity={"kind": "combustion"})
+    boiler.lying().run("energy.heatBoiler", [boiler.out("heat", "1200 GV")], [supply("electricity", "10 MWH")],
+                       {chips: "100000 KGM"}, activity={"kind": "combustion"})
     return Lie(boiler, "heat", 100_000 * 0.67 * CO2_PER_C)

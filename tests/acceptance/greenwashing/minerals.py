@@ -12,8 +12,7 @@ def _kiln(market: Market, *, heat: str | None = None, **activity: Any) -> Compan
     """A thousand tonnes of clinker on coal."""
     kiln = market.company("kiln", "CN", "CN-AH").products("building-materials", clinker="clinker")
     kiln.product("heat", "building-materials", "GV")
-    market.begin_to_lie()
-    kiln.run(
+    kiln.lying().run(
         "building-materials.clinker",
         [kiln.out("clinker", "1000 TNE"), *([kiln.out("heat", heat, "coProduct")] if heat else [])],
         [nature("limestone", "1400 TNE"), supply("clay", "180 TNE"), supply("bituminous", "140 TNE"),
@@ -60,8 +59,7 @@ def pure_cement_of_ash(market: Market) -> Lie:
     """The mill says that it makes CEM I of clinker and gypsum, and writes down its clinker as fly ash."""
     mill = market.company("mill", "CN", "CN-AH")
     mill.product("cement", "building-materials", materials={"clinker": "0.95", "gypsum": "0.05"})
-    market.begin_to_lie()
-    mill.run(
+    mill.lying().run(
         "building-materials.cement", [mill.out("cement", "1000 TNE")],
         [supply("clinker", "330 TNE"), supply("flyAsh", "625 TNE"), supply("gypsum", "50 TNE"),
          supply("electricity", "38 MWH")], activity={"cementType": "PI"},
@@ -113,8 +111,7 @@ def _of_lots(market: Market, works: Company, process: str, material: str, suppli
     carried = sum(market.footprint(works.name(bought))["footprint"] for bought in batch)
     works.run(process, [works.out(material, "1000 TNE", name="bare")], supplies)
     bare = market.footprint(works.name("bare"))["footprint"]
-    market.begin_to_lie()
-    works.run(process, [works.out(material, "1000 TNE")], supplies, batch)
+    works.lying().run(process, [works.out(material, "1000 TNE")], supplies, batch)
     return Lie(works, material, hidden, honest=bare + carried + hidden)
 
 

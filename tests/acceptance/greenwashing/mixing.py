@@ -50,8 +50,7 @@ def removal_on_paper(market: Market) -> Lie:
     """A maker of biochar states a technological removal without any certificate, and mixes the char into concrete."""
     shop = dealer(market, concrete="concrete")
     shop.product("char", "works", materials={"biochar": "1"}, biogenic_carbon="0.8")
-    market.begin_to_lie()
-    shop.declare(lot=shop.out("char", "30 TNE"), burdens={
+    shop.lying().declare(lot=shop.out("char", "30 TNE"), burdens={
         "fossilGhgEmissions": "6000", "technologicalCO2Removals": "-80000"})
     shop.run("works.make", [shop.out("concrete", "1000 TNE")],
              [supply("cement", "300 TNE"), supply("gravel", "670 TNE")], {"char": "30 TNE"})
@@ -62,8 +61,7 @@ def removal_of_more_than_its_carbon(market: Market) -> Lie:
     """The certificate is there, but the removal is five times the CO2 of all carbon in the char."""
     shop = dealer(market, concrete="concrete")
     shop.product("char", "works", materials={"biochar": "1"}, biogenic_carbon="0.8")
-    market.begin_to_lie()
-    shop.declare(evidence=[evidence("removalCertificate")], lot=shop.out("char", "10 TNE"), burdens={
+    shop.lying().declare(evidence=[evidence("removalCertificate")], lot=shop.out("char", "10 TNE"), burdens={
         "fossilGhgEmissions": "2000", "technologicalCO2Removals": "-146700"})
     shop.run("works.make", [shop.out("concrete", "1000 TNE")],
              [supply("cement", "300 TNE"), supply("gravel", "690 TNE")], {"char": "10 TNE"})
@@ -73,8 +71,7 @@ def removal_of_more_than_its_carbon(market: Market) -> Lie:
 def two_shares_of_one_product(market: Market) -> Lie:
     """Two lots of one product share by declaration: a tenth goes to the lot that is sold, the rest to the other."""
     shop = dealer(market, bar="steel")
-    market.begin_to_lie()
-    shop.run("works.make", [
+    shop.lying().run("works.make", [
         shop.out("bar", "500 TNE", share="0.1"), shop.out("bar", "500 TNE", name="own", share="0.9")],
         [supply("steel", "1000 TNE")], allocation="declared")
     shop.consume({"own": "500 TNE"}, "ownUse")
@@ -136,19 +133,17 @@ def hours_of_packing(market: Market) -> Lie:
     toller = market.company("toller", "CN", "CN-HE")
     for short in ("melting", "packing"):
         toller.product(short, "works", "HUR")
-    market.begin_to_lie()
-    toller.run("works.make", [toller.out("melting", "100 HUR", share="0.000001"),
-                              toller.out("packing", "1 HUR", share="0.999999")],
-               [supply("electricity", "10000 MWH")], allocation="declared")
+    toller.lying().run("works.make", [toller.out("melting", "100 HUR", share="0.000001"),
+                                      toller.out("packing", "1 HUR", share="0.999999")],
+                       [supply("electricity", "10000 MWH")], allocation="declared")
     return Lie(toller, "melting", 100 / 101 * 1e7 * row("electricity/cradleToGate/CN/2024"))
 
 
 def ash_that_shares_by_its_mass(market: Market) -> Lie:
     """Three and a half times as much ash is bought and sold beside the bars, and takes most of the burden by mass."""
     shop = dealer(market, bar="aluminium", ash="bottomAsh")
-    market.begin_to_lie()
-    shop.run("works.make", [shop.out("bar", "1000 TNE"), shop.out("ash", "3500 TNE", "coProduct")],
-             [supply("aluminium", "1000 TNE"), supply("bottomAsh", "3500 TNE")])
+    shop.lying().run("works.make", [shop.out("bar", "1000 TNE"), shop.out("ash", "3500 TNE", "coProduct")],
+                     [supply("aluminium", "1000 TNE"), supply("bottomAsh", "3500 TNE")])
     return Lie(shop, "bar", 3.5 / 4.5 * 1e6 * ALUMINIUM)
 
 
@@ -157,8 +152,7 @@ def service_beside_gravel(market: Market) -> Lie:
     shop = dealer(market, bar="aluminium", gravel="gravel")
     shop.product("hour", "works", "HUR")
     shop.collect(shop.out("gravel", "1100 TNE", "waste", name="old", origin="preConsumer"))
-    market.begin_to_lie()
-    shop.run("works.make", [
+    shop.lying().run("works.make", [
         shop.out("bar", "1000 TNE", share="0.23"), shop.out("hour", "1 HUR", "coProduct", share="0.77"),
         shop.out("gravel", "1100 TNE", "waste", origin="preConsumer")],
         [supply("aluminium", "1000 TNE")], {"old": "1100 TNE"}, allocation="declared")
@@ -194,8 +188,7 @@ def water_in_the_metal(market: Market) -> Lie:
     """Half of the weight of the aluminium is water from nature."""
     shop = dealer(market, metal="aluminium", ware="aluminium")
     stated(shop, "metal", 500, ALUMINIUM, EPD)
-    market.begin_to_lie()
-    shop.run("works.make", [shop.out("ware", "1000 TNE")], [nature("water", "500 TNE")], {"metal": "500 TNE"})
+    shop.lying().run("works.make", [shop.out("ware", "1000 TNE")], [nature("water", "500 TNE")], {"metal": "500 TNE"})
     return Lie(shop, "ware", 500_000 * ALUMINIUM)
 
 
@@ -241,10 +234,9 @@ def credits_of_more_than_came(market: Market) -> Lie:
 def slag_that_weighs_three_times(market: Market) -> Lie:
     """Slag at 5 EUR per t shares by mass with metal at 5,000: with three times the weight it takes three quarters."""
     shop = dealer(market, metal="copper", slag="copperSlag")
-    market.begin_to_lie()
-    shop.run("works.make", [shop.out("metal", "250 TNE", value="1250000 EUR"),
-                            shop.out("slag", "750 TNE", "coProduct", value="3750 EUR")],
-             [supply("blisterCopper", "260 TNE"), supply("sand", "740 TNE"), supply("electricity", "800 MWH")])
+    shop.lying().run("works.make", [shop.out("metal", "250 TNE", value="1250000 EUR"),
+                                    shop.out("slag", "750 TNE", "coProduct", value="3750 EUR")],
+                     [supply("blisterCopper", "260 TNE"), supply("sand", "740 TNE"), supply("electricity", "800 MWH")])
     whole = 260_000 * row("blisterCopper/cradleToGate/*/2008") + 740_000 * row("sand/cradleToGate/*/2022") + (
         800_000 * row("electricity/cradleToGate/CN/2024"))
     return Lie(shop, "metal", (0.997 - 0.25) * whole)
@@ -254,8 +246,7 @@ def removals_in_a_pool_of_cement(market: Market) -> Lie:
     """A pool of cement takes a lot whose stated removals are larger than its emissions, and all of it becomes clean."""
     shop = dealer(market, cement="cement")
     stated(shop, "cement", 900, CEMENT, EPD, name="true")
-    market.begin_to_lie()
-    shop.declare(lot=shop.out("cement", "100 TNE", name="false"), evidence=[evidence("photograph")], burdens={
+    shop.lying().declare(lot=shop.out("cement", "100 TNE", name="false"), evidence=[evidence("photograph")], burdens={
         "fossilGhgEmissions": "70000", "ccsTechnologicalCO2Capture": "-400000"})
     pool = shop.pool("pool", "cement")
     shop.add(pool, {"true": "900 TNE", "false": "100 TNE"})
@@ -277,8 +268,7 @@ def own_word_in_a_pool(market: Market) -> Lie:
 def by_products_at_a_price_of_their_own(market: Market) -> Lie:
     """Six by-products of 2 % of the mass each are valued at eight times the price of the main product per kg."""
     shop = dealer(market, bar="steel", chip="steel")
-    market.begin_to_lie()
-    shop.run("works.make", [
+    shop.lying().run("works.make", [
         shop.out("bar", "880 TNE", value="880000 EUR"),
         *[shop.out("chip", "20 TNE", "byProduct", name=f"chip-{number}", value="160000 EUR") for number in range(6)]],
         [supply("steel", "1000 TNE")], allocation="value")
@@ -289,8 +279,7 @@ def by_products_at_a_price_of_their_own(market: Market) -> Lie:
 def capture_of_a_whole_mill_on_paper(market: Market) -> Lie:
     """A mill declares steel of its furnace, less a capture of most of its chain, by its own certificate."""
     mill = market.company("mill", "CN", "CN-HE").products("works", slab="steel")
-    market.begin_to_lie()
-    mill.declare(lot=mill.out("slab", "1000 TNE"), evidence=[EPD, evidence("storageCertificate")], burdens={
+    mill.lying().declare(lot=mill.out("slab", "1000 TNE"), evidence=[EPD, evidence("storageCertificate")], burdens={
         "fossilGhgEmissions": "2340000", "ccsTechnologicalCO2Capture": "-1900000"})
     return Lie(mill, "slab", 1_900_000)
 
@@ -298,10 +287,9 @@ def capture_of_a_whole_mill_on_paper(market: Market) -> Lie:
 def sand_by_a_rule_of_its_own(market: Market) -> Lie:
     """Three times the weight of sand shares by mass with steel, and the record names a rule that nobody wrote."""
     shop = market.company("shop", "CN", "CN-HE").products("works", part="steel", sand="sand")
-    market.begin_to_lie()
-    shop.run("works.make", [shop.out("part", "1000 TNE"), shop.out("sand", "3000 TNE", "coProduct")],
-             [supply("steel", "1000 TNE"), supply("sand", "3000 TNE"), supply("electricity", "200 MWH")],
-             allocation_basis={"rule": "our own rule"})
+    shop.lying().run("works.make", [shop.out("part", "1000 TNE"), shop.out("sand", "3000 TNE", "coProduct")],
+                     [supply("steel", "1000 TNE"), supply("sand", "3000 TNE"), supply("electricity", "200 MWH")],
+                     allocation_basis={"rule": "our own rule"})
     whole = 1e6 * STEEL + 3e6 * row("sand/cradleToGate/*/2022") + 2e5 * row("electricity/cradleToGate/CN/2024")
     return Lie(shop, "part", 0.75 * whole)
 
@@ -313,10 +301,9 @@ def cake_that_is_half_water(market: Market) -> Lie:
     works.product("cake", "circular", materials={"polypropylene": "0.5", "water": "0.5"})
     works.collect(works.out("bottles", "500 TNE", "waste", origin="postConsumer"))
     works.collect(works.out("caps", "500 TNE", "waste", origin="postConsumer"))
-    market.begin_to_lie()
-    works.run("circular.recycling", [works.out("resin", "480 TNE"), works.out("cake", "960 TNE", "coProduct")],
-              [supply("electricity", "1500 MWH"), nature("water", "600 TNE")],
-              {"bottles": "500 TNE", "caps": "500 TNE"}, {"material": "plastics", "method": "extrusion"})
+    works.lying().run("circular.recycling", [works.out("resin", "480 TNE"), works.out("cake", "960 TNE", "coProduct")],
+                      [supply("electricity", "1500 MWH"), nature("water", "600 TNE")],
+                      {"bottles": "500 TNE", "caps": "500 TNE"}, {"material": "plastics", "method": "extrusion"})
     return Lie(works, "resin", (1 / 2 - 1 / 3) * 1.5e6 * CHINA)
 
 
@@ -324,9 +311,8 @@ def pulp_that_is_mostly_water(market: Market) -> Lie:
     """A mill sells half of its pulp dry, and the other half under another name, wet and with three times the mass."""
     mill = market.company("mill", "CN", "CN-SD").products("consumer-goods", old="paper", pulp="pulp", wet="pulp")
     mill.collect(mill.out("old", "1000 TNE", "waste", origin="postConsumer"))
-    market.begin_to_lie()
-    mill.run("consumer-goods.pulping", [mill.out("pulp", "450 TNE"), mill.out("wet", "1000 TNE", "coProduct")],
-             [supply("electricity", "500 MWH"), supply("heat", "3000 GV"), nature("water", "5000 TNE")],
-             {"old": "1000 TNE"}, {"method": "recovered", "pulpDryness": "0.6"})
+    mill.lying().run("consumer-goods.pulping", [mill.out("pulp", "450 TNE"), mill.out("wet", "1000 TNE", "coProduct")],
+                     [supply("electricity", "500 MWH"), supply("heat", "3000 GV"), nature("water", "5000 TNE")],
+                     {"old": "1000 TNE"}, {"method": "recovered", "pulpDryness": "0.6"})
     heat = row("heat/cradleToGate/CN/2015")
     return Lie(mill, "pulp", (1 / 2 - 450 / 1450) * (5e5 * CHINA + 3e6 * heat))

@@ -36,8 +36,7 @@ def steel_called_gravel(market: Market) -> Lie:
 def pig_iron_called_scrap(market: Market) -> Lie:
     """An arc furnace melts new iron, and lists it among its supplies as scrap."""
     mill = market.company("mill", "CN", "CN-HE").products("steel", bar="steel")
-    market.begin_to_lie()
-    mill.run("steel.electricArcFurnace", [mill.out("bar", "950 TNE")], [
+    mill.lying().run("steel.electricArcFurnace", [mill.out("bar", "950 TNE")], [
         supply("scrap", "1050 TNE"), supply("electricity", "600 MWH"), supply("lime", "35 TNE"),
         supply("electrode", "1.5 TNE"), supply("naturalGas", "10000 NM3", "7.5 TNE")])
     return Lie(mill, "bar", 1_050_000 * (STEEL - row("steelScrap/cradleToGate/*/2025")))
@@ -55,8 +54,7 @@ def metal_by_the_code_of_scrap(market: Market) -> Lie:
     """The product consists of aluminium, out of bauxite, and its CN code is the one of scrap."""
     maker = market.company("maker", "CN", "CN-SD")
     maker.product("bar", "works", materials={"aluminium": "1"}, classifications={"cn": "76020019"})
-    market.begin_to_lie()
-    maker.run("works.make", [maker.out("bar", "1000 TNE")], [supply("bauxite", "2900 TNE")])
+    maker.lying().run("works.make", [maker.out("bar", "1000 TNE")], [supply("bauxite", "2900 TNE")])
     return Lie(maker, "bar", 1e6 * ALUMINIUM)
 
 
@@ -64,17 +62,15 @@ def recycled_by_a_gram_of_scrap(market: Market) -> Lie:
     """Ten kilograms of scrap beside bauxite make a thousand tonnes of recycled aluminium by its name."""
     maker = market.company("maker", "CN", "CN-SD").products("works", metal="recycledAluminium", scrap="aluminium")
     maker.collect(maker.out("scrap", "10 KGM", "waste", origin="postConsumer"))
-    market.begin_to_lie()
-    maker.run("works.make", [maker.out("metal", "1000 TNE")],
-              [supply("bauxite", "2900 TNE"), supply("electricity", "400 MWH")], {"scrap": "10 KGM"})
+    maker.lying().run("works.make", [maker.out("metal", "1000 TNE")],
+                      [supply("bauxite", "2900 TNE"), supply("electricity", "400 MWH")], {"scrap": "10 KGM"})
     return Lie(maker, "metal", 1e6 * ALUMINIUM)
 
 
 def virgin_bought_as_recycled(market: Market) -> Lie:
     """A shop lists new aluminium among its supplies as recycled aluminium."""
     shop = market.company("shop", "CN", "CN-SD").products("equipment", part="machine")
-    market.begin_to_lie()
-    shop.run("equipment.assembly", [shop.out("part", "1000 TNE")], [
+    shop.lying().run("equipment.assembly", [shop.out("part", "1000 TNE")], [
         supply("recycledAluminium", "1000 TNE"), supply("electricity", "150 MWH")])
     return Lie(shop, "part", 1e6 * (ALUMINIUM - row("recycledAluminium/cradleToGate/*/2025")))
 

@@ -30,8 +30,7 @@ def power_of_a_friend(market: Market) -> Lie:
     friend = market.company("friend", "CN", "CN-SD")
     friend.product("power", "energy", "MWH")
     smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
-    market.begin_to_lie()
-    friend.declare(lot=friend.out("power", "13900 MWH"), burdens={"fossilGhgEmissions": "0"})
+    friend.lying().declare(lot=friend.out("power", "13900 MWH"), burdens={"fossilGhgEmissions": "0"})
     power = friend.send("power", "13900 MWH", smelter)
     pots(smelter, {power: "13900 MWH"})
     return Lie(smelter, "metal", KILOWATT_HOURS * CHINA)
@@ -40,8 +39,7 @@ def power_of_a_friend(market: Market) -> Lie:
 def pots_on_paper_in_norway(market: Market) -> Lie:
     """A Chinese smelter books its pots at a site in Norway, and casts the liquid metal at home an hour later."""
     smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium", ingot="aluminium")
-    market.begin_to_lie()
-    north = smelter.site("north", "NO")
+    north = smelter.lying().site("north", "NO")
     pots(smelter, facility=north)
     smelter.run("nonferrous.aluminiumCasting", [smelter.out("ingot", "990 TNE")],
                 [supply("naturalGas", "60000 NM3", "45 TNE"), supply("electricity", "90 MWH")],
@@ -102,9 +100,8 @@ def pots_of_a_subsidiary_in_a_pool(market: Market) -> Lie:
 def metal_that_a_subsidiary_declares(market: Market) -> Lie:
     """The subsidiary declares metal of Norway by a paper of its own, and no record says how it came here."""
     smelter, north = _of_one_group(market)
-    market.begin_to_lie()
-    north.declare(lot=north.out("metal", "1000 TNE"), burdens={"fossilGhgEmissions": "5000000"},
-                  facility=north.name("site"), evidence=[evidence("productFootprint")])
+    north.lying().declare(lot=north.out("metal", "1000 TNE"), burdens={"fossilGhgEmissions": "5000000"},
+                          facility=north.name("site"), evidence=[evidence("productFootprint")])
     _cast(smelter, north.send("metal", "1000 TNE", smelter))
     return Lie(smelter, "ingot", 1e6 * row("aluminium/cradleToGate/CN/2012") - 5e6)
 
@@ -114,8 +111,7 @@ def liquid_metal_that_sailed(market: Market) -> Lie:
     caster = market.company("caster", "CN", "CN-SD").products("nonferrous", ingot="aluminium")
     stranger = market.company("stranger", "NO").products("nonferrous", metal="aluminium")
     pots(stranger)
-    market.begin_to_lie()
-    metal = stranger.send("metal", "1000 TNE", caster, transport=[supply("seaContainer", "20000000 TKM")])
+    metal = stranger.lying().send("metal", "1000 TNE", caster, transport=[supply("seaContainer", "20000000 TKM")])
     _cast(caster, metal, activity={"molten": [metal]})
     return Lie(caster, "ingot", KILOWATT_HOURS * (CHINA - NORWAY))
 
@@ -126,8 +122,7 @@ def power_of_norway_in_china(market: Market) -> Lie:
     trader.product("power", "energy", "MWH")
     smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
     trader.run("energy.gridImport", [trader.out("power", "13900 MWH")], [supply("electricity", "13900 MWH")])
-    market.begin_to_lie()
-    power = trader.send("power", "13900 MWH", smelter)
+    power = trader.lying().send("power", "13900 MWH", smelter)
     pots(smelter, {power: "13900 MWH"}, evidence=[evidence("powerPurchaseAgreement")])
     return Lie(smelter, "metal", KILOWATT_HOURS * (CHINA - NORWAY))
 
@@ -142,8 +137,7 @@ def power_of_two_sites_in_a_pool(market: Market) -> Lie:
         trader.run("energy.gridImport", [trader.out("power", "6950 MWH", name=name)],
                    [supply("electricity", "6950 MWH")], facility=site)
         trader.add(pool, {name: "6950 MWH"})
-    market.begin_to_lie()
-    power = trader.send(f"{pool}:2", "13900 MWH", smelter, name="blended")
+    power = trader.lying().send(f"{pool}:2", "13900 MWH", smelter, name="blended")
     pots(smelter, {power: "13900 MWH"})
     return Lie(smelter, "metal", KILOWATT_HOURS * (CHINA - NORWAY))
 
@@ -158,8 +152,7 @@ def power_in_a_pool_at_home(market: Market) -> Lie:
     for name, amount, site in (("home", "100 MWH", office), ("north", "13800 MWH", trader.name("site"))):
         trader.run("energy.gridImport", [trader.out("power", amount, name=name)], [supply("electricity", amount)],
                    facility=site)
-    market.begin_to_lie()
-    trader.add(pool, {"home": "100 MWH"})
+    trader.lying().add(pool, {"home": "100 MWH"})
     trader.add(pool, {"north": "13800 MWH"})
     power = trader.send(f"{pool}:2", "13900 MWH", smelter, name="blended")
     pots(smelter, {power: "13900 MWH"})
@@ -181,9 +174,8 @@ def power_of_wood_by_a_paper(market: Market) -> Lie:
     """The smelter declares watt hours of wood chips at next to nothing, names a paper, and runs its pots on them."""
     smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
     smelter.product("power", "energy", "MWH", materials={"woodChips": "1"})
-    market.begin_to_lie()
-    smelter.declare(lot=smelter.out("power", "13900 MWH"), burdens={"fossilGhgEmissions": "100"},
-                    evidence=[evidence("supplierFactor")], facility=smelter.name("site"))
+    smelter.lying().declare(lot=smelter.out("power", "13900 MWH"), burdens={"fossilGhgEmissions": "100"},
+                            evidence=[evidence("supplierFactor")], facility=smelter.name("site"))
     pots(smelter, {"power": "13900 MWH"})
     return Lie(smelter, "metal", KILOWATT_HOURS * CHINA - 100)
 
@@ -195,9 +187,8 @@ def power_by_a_paper_of_its_own(market: Market) -> Lie:
     twin = market.company("twin", "CN", "CN-SD").products("nonferrous", metal="aluminium")
     pots(twin)
     honest = market.footprint(twin.name("metal"))["footprint"]
-    market.begin_to_lie()
-    smelter.declare(lot=smelter.out("power", "13900 MWH"), burdens={"fossilGhgEmissions": "100"},
-                    evidence=[evidence("supplierFactor")], facility=smelter.name("site"))
+    smelter.lying().declare(lot=smelter.out("power", "13900 MWH"), burdens={"fossilGhgEmissions": "100"},
+                            evidence=[evidence("supplierFactor")], facility=smelter.name("site"))
     pots(smelter, {"power": "13900 MWH"})
     return Lie(smelter, "metal", KILOWATT_HOURS * CHINA, honest=honest)
 
@@ -206,9 +197,8 @@ def power_declared_in_norway(market: Market) -> Lie:
     """The smelter declares the power at a site in Norway, with a contract, and uses it in China."""
     smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
     smelter.product("power", "energy", "MWH")
-    market.begin_to_lie()
-    smelter.declare(lot=smelter.out("power", "13900 MWH"), burdens={"fossilGhgEmissions": "100"},
-                    evidence=[evidence("powerPurchaseAgreement")], facility=smelter.site("north", "NO"))
+    smelter.lying().declare(lot=smelter.out("power", "13900 MWH"), burdens={"fossilGhgEmissions": "100"},
+                            evidence=[evidence("powerPurchaseAgreement")], facility=smelter.site("north", "NO"))
     pots(smelter, {"power": "13900 MWH"})
     return Lie(smelter, "metal", KILOWATT_HOURS * (CHINA - NORWAY))
 
@@ -216,10 +206,9 @@ def power_declared_in_norway(market: Market) -> Lie:
 def anodes_that_are_inert_by_word(market: Market) -> Lie:
     """A smelter says that its anodes are inert, so that neither carbon dioxide nor fluorocarbons leave the pots."""
     smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
-    market.begin_to_lie()
-    smelter.run("nonferrous.aluminiumElectrolysis", [smelter.out("metal", "1000 TNE")],
-                [supply("alumina", "1925 TNE"), supply("anode", "430 TNE"), supply("electricity", "13900 MWH")],
-                activity={"anodes": "inert"})
+    smelter.lying().run("nonferrous.aluminiumElectrolysis", [smelter.out("metal", "1000 TNE")],
+                        [supply("alumina", "1925 TNE"), supply("anode", "430 TNE"), supply("electricity", "13900 MWH")],
+                        activity={"anodes": "inert"})
     return Lie(smelter, "metal", 1000 * (1503.04 + 0.034 * 7380 + 0.0034 * 12400))
 
 
@@ -234,8 +223,7 @@ def bauxite_in_the_pots(market: Market) -> Lie:
 def metal_that_is_a_by_product(market: Market) -> Lie:
     """A smelter's product is a tonne of gravel, and its metal, out of bauxite and a little power, a by-product."""
     smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", token="gravel", metal="aluminium")
-    market.begin_to_lie()
-    smelter.run("nonferrous.aluminiumElectrolysis", [
+    smelter.lying().run("nonferrous.aluminiumElectrolysis", [
         smelter.out("token", "1 TNE"), smelter.out("metal", "1000 TNE", "byProduct")],
         [supply("bauxite", "2900 TNE"), supply("anode", "490 KGM"), supply("gravel", "5 TNE"),
          supply("electricity", "20 MWH")])
@@ -291,15 +279,13 @@ def slag_as_dear_as_brass(market: Market) -> Lie:
 def sheet_of_lead(market: Market) -> Lie:
     """An assembler makes aluminium sheet of lead, which alloys hold as well."""
     works = market.company("works", "CN", "CN-SD").products("equipment", sheet="aluminiumSheet")
-    market.begin_to_lie()
-    works.run("equipment.assembly", [works.out("sheet", "1000 TNE")],
-              [supply("lead", "1010 TNE"), supply("electricity", "100 MWH")])
+    works.lying().run("equipment.assembly", [works.out("sheet", "1000 TNE")],
+                      [supply("lead", "1010 TNE"), supply("electricity", "100 MWH")])
     return Lie(works, "sheet", 1e6 * row("aluminiumSheet/cradleToGate/CN/2023"))
 
 
 def gold_of_copper(market: Market) -> Lie:
     """A tonne of gold comes out of twenty tonnes of copper."""
     works = market.company("works", "CN", "CN-SD").products("works", gold="gold")
-    market.begin_to_lie()
-    works.run("works.make", [works.out("gold", "1 TNE")], [supply("copper", "20 TNE")])
+    works.lying().run("works.make", [works.out("gold", "1 TNE")], [supply("copper", "20 TNE")])
     return Lie(works, "gold", 1000 * row("gold/cradleToGate/*/2008"))

@@ -101,7 +101,6 @@ def slabs_named_as_slag(market: Market) -> Lie:
 def pulp_called_recovered_paper(market: Market) -> Lie:
     """A paper mill calls its pulp recovered paper in the list of supplies."""
     mill = market.company("mill", "CN", "CN-SD").products("consumer-goods", paper="paper")
-    market.begin_to_lie()
-    mill.run("consumer-goods.papermaking", [mill.out("paper", "1000 TNE")], [
+    mill.lying().run("consumer-goods.papermaking", [mill.out("paper", "1000 TNE")], [
         supply("recoveredPaper", "1150 TNE"), supply("electricity", "600 MWH"), supply("heat", "6500 GV")])
     return Lie(mill, "paper", 1_150_000 * (PULP - RECOVERED))

@@ -18,9 +18,8 @@ BAUXITE = [supply("bauxite", "2900 TNE"), supply("electricity", "400 MWH")]
 def metal_with_a_shovel_of_scrap(market: Market) -> Lie:
     """A maker adds ten kilograms of scrap, with its weighing note, to 2,900 t of bauxite."""
     maker = _maker(market).products("works", bar="aluminium")
-    market.begin_to_lie()
-    maker.run("works.make", [maker.out("bar", "1000 TNE")], [*BAUXITE, supply("aluminiumScrap", "10 KGM")],
-              evidence=[evidence("weighing")])
+    maker.lying().run("works.make", [maker.out("bar", "1000 TNE")], [*BAUXITE, supply("aluminiumScrap", "10 KGM")],
+                      evidence=[evidence("weighing")])
     return Lie(maker, "bar", 1e6 * ALUMINIUM - _figure(maker, "bar"))
 
 
@@ -39,9 +38,8 @@ def bars_of_one_old_gear(market: Market) -> Lie:
     maker.product("gear", "equipment", "H87", materials={"steel": "1"})
     maker.collect(maker.out("gear", "1 H87", "core", name="cores", mass=Quantity(value="10", unit="KGM"),
                             previous_life=PreviousLife(estimated_years="9")))
-    market.begin_to_lie()
-    maker.run("equipment.assembly", [maker.out("bar", "1000 TNE")],
-              [supply("ironOre", "1400 TNE"), supply("electricity", "10 MWH")], {"cores": "1 H87"})
+    maker.lying().run("equipment.assembly", [maker.out("bar", "1000 TNE")],
+                      [supply("ironOre", "1400 TNE"), supply("electricity", "10 MWH")], {"cores": "1 H87"})
     return Lie(maker, "bar", 1e6 * STEEL - _figure(maker, "bar"))
 
 
@@ -49,8 +47,7 @@ def recycled_by_a_shovel(market: Market) -> Lie:
     """Metal of bauxite is called recycled, for ten kilograms of collected cans."""
     maker = _maker(market).products("works", bar="recycledAluminium", cans="aluminium")
     maker.collect(maker.out("cans", "0.01 TNE", "waste", origin="postConsumer"))
-    market.begin_to_lie()
-    maker.run("works.make", [maker.out("bar", "1000 TNE")], BAUXITE, {"cans": "0.01 TNE"})
+    maker.lying().run("works.make", [maker.out("bar", "1000 TNE")], BAUXITE, {"cans": "0.01 TNE"})
     return Lie(maker, "bar", 1e6 * ALUMINIUM - _figure(maker, "bar"))
 
 
@@ -59,16 +56,14 @@ def metal_by_its_code_and_recycled_gravel(market: Market) -> Lie:
     maker = _maker(market).products("circular", gravel="gravel")
     maker.product("bar", "works", classifications={"cn": "76011000"})
     maker.collect(maker.out("gravel", "40000 TNE", "waste", origin="postConsumer"))
-    market.begin_to_lie()
-    maker.run("works.make", [maker.out("bar", "1000 TNE")], BAUXITE, {"gravel": "40000 TNE"})
+    maker.lying().run("works.make", [maker.out("bar", "1000 TNE")], BAUXITE, {"gravel": "40000 TNE"})
     return Lie(maker, "bar", 1e6 * ALUMINIUM - _figure(maker, "bar"))
 
 
 def metal_called_a_by_product(market: Market) -> Lie:
     """A maker calls all the metal that it makes of bauxite a by-product."""
     maker = _maker(market).products("works", bar="aluminium")
-    market.begin_to_lie()
-    maker.run("works.make", [maker.out("bar", "1000 TNE", "byProduct")], BAUXITE)
+    maker.lying().run("works.make", [maker.out("bar", "1000 TNE", "byProduct")], BAUXITE)
     return Lie(maker, "bar", 1e6 * ALUMINIUM - _figure(maker, "bar"))
 
 
@@ -76,8 +71,7 @@ def metal_by_the_code_of_scrap(market: Market) -> Lie:
     """A maker gives new metal the CN code of scrap."""
     maker = _maker(market)
     maker.product("bar", "works", materials={"aluminium": "1"}, classifications={"cn": "76020019"})
-    market.begin_to_lie()
-    maker.run("works.make", [maker.out("bar", "1000 TNE")], BAUXITE)
+    maker.lying().run("works.make", [maker.out("bar", "1000 TNE")], BAUXITE)
     return Lie(maker, "bar", 1e6 * ALUMINIUM - _figure(maker, "bar"))
 
 
@@ -93,8 +87,7 @@ def half_of_an_alloy_without_a_name(market: Market) -> Lie:
     """A product is half steel; the other half is an alloy that no set knows."""
     maker = _maker(market)
     maker.product("bar", "works", materials={"steel": "0.5", "superAlloy": "0.5"})
-    market.begin_to_lie()
-    maker.run("works.make", [maker.out("bar", "1000 TNE")], [supply("ironOre", "1400 TNE")])
+    maker.lying().run("works.make", [maker.out("bar", "1000 TNE")], [supply("ironOre", "1400 TNE")])
     return Lie(maker, "bar", 1e6 * STEEL - _figure(maker, "bar"), untitled=True)
 
 
@@ -102,8 +95,7 @@ def steel_that_is_half_stated(market: Market) -> Lie:
     """A product states half of its mass, as if the rest weighed nothing."""
     maker = _maker(market)
     maker.product("bar", "works", materials={"steel": "0.5"})
-    market.begin_to_lie()
-    maker.run("works.make", [maker.out("bar", "1000 TNE")], [supply("ironOre", "1400 TNE")])
+    maker.lying().run("works.make", [maker.out("bar", "1000 TNE")], [supply("ironOre", "1400 TNE")])
     return Lie(maker, "bar", 1e6 * STEEL - _figure(maker, "bar"))
 
 
@@ -111,9 +103,8 @@ def computers_collected_as_waste(market: Market) -> Lie:
     """A maker collects waste of the name of its goods, and sells new goods of it."""
     maker = _maker(market).products("equipment", computer="itEquipment", waste="itEquipment")
     maker.collect(maker.out("waste", "1000 TNE", "waste", origin="postConsumer"))
-    market.begin_to_lie()
-    maker.run("equipment.assembly", [maker.out("computer", "1000 TNE")], [supply("electricity", "10 MWH")],
-              {"waste": "1000 TNE"})
+    maker.lying().run("equipment.assembly", [maker.out("computer", "1000 TNE")], [supply("electricity", "10 MWH")],
+                      {"waste": "1000 TNE"})
     return Lie(maker, "computer", 1e6 * COMPUTER - _figure(maker, "computer"))
 
 
@@ -141,8 +132,7 @@ def steam_beside_power_by_moles(market: Market) -> Lie:
     plant = _maker(market)
     plant.product("power", "energy", "MWH")
     plant.product("steam", "energy", "GV")
-    market.begin_to_lie()
-    plant.run("energy.combinedHeatAndPower", [
+    plant.lying().run("energy.combinedHeatAndPower", [
         plant.out("power", "3500 MWH", moles="1000000"), plant.out("steam", "18000 GV", "coProduct", moles="1")],
         [supply("naturalGas", "1000000 NM3", "750 TNE")], allocation="moles")
     worth = {"power": 3_500_000 * 0.1, "steam": 18_000_000 * 0.012}

@@ -18,8 +18,7 @@ UNKNOWN: Final = 10.2
 
 def _made(market: Market, country: tuple[str, ...], material: str, *bought: Supply, **more: Any) -> Company:
     works = market.company("works", *country).products("works", ware=material)
-    market.begin_to_lie()
-    works.run("works.make", [works.out("ware", "1000 TNE")], bought, **more)
+    works.lying().run("works.make", [works.out("ware", "1000 TNE")], bought, **more)
     return works
 
 
@@ -58,10 +57,9 @@ def heat_of_britain_in_china(market: Market) -> Lie:
 def clinker_of_half_a_coal(market: Market) -> Lie:
     """A kiln states half of the CO2 of its coal as a factor of its own."""
     kiln = market.company("kiln", "DE").products("building-materials", clinker="clinker")
-    market.begin_to_lie()
-    kiln.run("building-materials.clinker", [kiln.out("clinker", "1000 TNE")],
-             [supply("limestone", "1300 TNE"), supply("clay", "250 TNE"), supply("electricity", "60 MWH"),
-              supply("bituminous", "135 TNE", factor=factor("1.24", "KGM", boundary="combustion"))])
+    kiln.lying().run("building-materials.clinker", [kiln.out("clinker", "1000 TNE")],
+                     [supply("limestone", "1300 TNE"), supply("clay", "250 TNE"), supply("electricity", "60 MWH"),
+                      supply("bituminous", "135 TNE", factor=factor("1.24", "KGM", boundary="combustion"))])
     return Lie(kiln, "clinker", 135_000 * (COAL_BURNT - 1.24))
 
 
@@ -74,29 +72,26 @@ def lorry_of_half_a_diesel(market: Market) -> Lie:
 def _haulier(market: Market, fuel: Supply) -> Company:
     haulier = market.company("haulier", "DE")
     haulier.product("freight", "logistics", "TKM")
-    market.begin_to_lie()
-    haulier.run("logistics.transport", [haulier.out("freight", "1000000 TKM")], [fuel], activity={
+    haulier.lying().run("logistics.transport", [haulier.out("freight", "1000000 TKM")], [fuel], activity={
         "mode": "road", "consignments": [{"lot": haulier.name("freight"), "mass": {"value": "1000", "unit": "TNE"},
-                                          "distance": {"value": "1000", "unit": "KMT"}}]})
+                                                  "distance": {"value": "1000", "unit": "KMT"}}]})
     return haulier
 
 
 def kit_of_gravel(market: Market) -> Lie:
     """A third of a machine is a bought kit of electronics, `qKit`, with the row of gravel."""
     works = market.company("works", "DE").products("equipment", part="machine")
-    market.begin_to_lie()
-    works.run("equipment.assembly", [works.out("part", "1000 TNE")],
-              [supply("steel", "700 TNE"), supply("qKit", "310 TNE", factor_row=GRAVEL),
-               supply("electricity", "300 MWH")])
+    works.lying().run("equipment.assembly", [works.out("part", "1000 TNE")],
+                      [supply("steel", "700 TNE"), supply("qKit", "310 TNE", factor_row=GRAVEL),
+                       supply("electricity", "300 MWH")])
     return Lie(works, "part", 310_000 * (UNKNOWN - row("gravel/cradleToGate/*/2025")))
 
 
 def _malt(market: Market, *more: Supply, **activity: Any) -> Company:
     maltings = market.company("maltings", "DE").products("consumer-goods", malt="malt")
-    market.begin_to_lie()
-    maltings.run("consumer-goods.foodAndDrink", [maltings.out("malt", "400 TNE")],
-                 [supply("barley", "480 TNE"), supply("electricity", "48 MWH"), *more],
-                 activity={"food": "malt", **activity})
+    maltings.lying().run("consumer-goods.foodAndDrink", [maltings.out("malt", "400 TNE")],
+                         [supply("barley", "480 TNE"), supply("electricity", "48 MWH"), *more],
+                         activity={"food": "malt", **activity})
     return maltings
 
 
@@ -126,8 +121,7 @@ def _delivered(market: Market, hauled: Supply) -> Company:
     maltings.run("consumer-goods.foodAndDrink", [maltings.out("malt", "400 TNE")],
                  [supply("barley", "480 TNE"), supply("electricity", "48 MWH"), supply("naturalGas", "310 MWH")],
                  activity={"food": "malt"})
-    market.begin_to_lie()
-    lot = maltings.send("malt", "400 TNE", brewer, transport=[hauled])
+    lot = maltings.lying().send("malt", "400 TNE", brewer, transport=[hauled])
     brewer.run("works.make", [brewer.out("ware", "400 TNE")], inputs={lot: "400 TNE"})
     return brewer
 

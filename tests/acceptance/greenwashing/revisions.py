@@ -19,8 +19,7 @@ def cheaper_after_the_sale(market: Market) -> Lie:
     record = smelter.run("nonferrous.aluminiumElectrolysis", [smelter.out("metal", "1000 TNE")], bought,
                          activity={"anodeNetConsumption": "0.41"})
     smelter.send("metal", "500 TNE", client)
-    market.begin_to_lie()
-    smelter.amend(record, supplies=[supply("alumina", "1925 TNE", factor=factor("0.012", "KGM")), *bought[1:]])
+    smelter.lying().amend(record, supplies=[supply("alumina", "1925 TNE", factor=factor("0.012", "KGM")), *bought[1:]])
     return Lie(smelter, "metal", 1.925e6 * (row("alumina/cradleToGate/*/2019") - 0.012))
 
 
@@ -30,9 +29,8 @@ def gravel_after_the_sale(market: Market) -> Lie:
     client = market.company("client", "DE")
     record = works.run("works.make", [works.out("bar", "1000 TNE")], [supply("aluminium", "1000 TNE")])
     works.send("bar", "500 TNE", client)
-    market.begin_to_lie()
-    works.amend(record, outputs=[works.out("bar", "1000 TNE", materials={"gravel": "1"})],
-                supplies=[supply("gravel", "1010 TNE")])
+    works.lying().amend(record, outputs=[works.out("bar", "1000 TNE", materials={"gravel": "1"})],
+                        supplies=[supply("gravel", "1010 TNE")])
     return Lie(works, "bar", 1e6 * ALUMINIUM)
 
 
@@ -40,8 +38,7 @@ def closing_of_a_hundredth(market: Market) -> Lie:
     """The month was stated in full; the closing, weeks after the sale, measured a hundredth of the power."""
     smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
     pots(smelter, basis="provisional")
-    market.begin_to_lie()
-    smelter.close(supply("electricity", "139 MWH"), replaces=["electricity"])
+    smelter.lying().close(supply("electricity", "139 MWH"), replaces=["electricity"])
     return Lie(smelter, "metal", 0.99 * KILOWATT_HOURS * CHINA)
 
 
@@ -103,10 +100,9 @@ def old_bars_of_new_billets(market: Market) -> Lie:
     """Bars that were rolled in 2023 are sold as made of clean billets, which were smelted in 2025."""
     mill = market.company("mill", "CN", "CN-HE").products("steel", billet="steel", bar="steel")
     stated(mill, "billet", 1000, 0.45, EPD)
-    market.begin_to_lie()
-    mill.run("steel.rolling", [mill.out("bar", "980 TNE")],
-             [supply("naturalGas", "38000 NM3", "28.5 TNE"), supply("electricity", "90 MWH")],
-             {"billet": "1000 TNE"}, when=("2023-03-01T00:00:00Z", "2023-04-01T00:00:00Z"))
+    mill.lying().run("steel.rolling", [mill.out("bar", "980 TNE")],
+                     [supply("naturalGas", "38000 NM3", "28.5 TNE"), supply("electricity", "90 MWH")],
+                     {"billet": "1000 TNE"}, when=("2023-03-01T00:00:00Z", "2023-04-01T00:00:00Z"))
     return Lie(mill, "bar", 980_000 * (STEEL - 0.45))
 
 

@@ -11,8 +11,7 @@ POWER = row("electricity/cradleToGate/CN/2024")
 def coal_called_charcoal(market: Market) -> Lie:
     """Coal that reduces iron grew on trees: its analysis says that all of its carbon is biogenic."""
     kiln = market.company("kiln", "IN", "IN-CG").products("steel", iron="directReducedIron")
-    market.begin_to_lie()
-    kiln.run(
+    kiln.lying().run(
         "steel.directReduction", [kiln.out("iron", "1000 TNE")],
         [supply("pellet", "1450 TNE"), supply("bituminous", "1100 TNE"), supply("electricity", "75 MWH")],
         activity={"analyses": [
@@ -38,8 +37,7 @@ def _site(market: Market, name: str, *more: Output, company: Company | None = No
 def slag_enough_for_four_furnaces(market: Market) -> Lie:
     """The furnace is credited for clinker that two tonnes of slag replace, per tonne of steel: six times its slag."""
     works = market.company("works", "CN", "CN-HE").products("steel", slab="steel", slag="slag")
-    market.begin_to_lie()
-    works.run(
+    works.lying().run(
         "steel.blastFurnaceBasicOxygen",
         [works.out("slab", "1000 TNE"), works.out("slag", "2000 TNE", "byProduct")],
         [supply("ironOre", "1500 TNE"), supply("coke", "345 TNE"), supply("anthracite", "210 TNE"),
@@ -86,8 +84,7 @@ def _capture(market: Market, works: Company, *, papers: bool, part: str) -> None
          supply("bituminous", "150 TNE"), supply("air", "1900 TNE", origin="nature")],
         activity={"wasteGases": [{"lot": works.name("gas"), "gas": "blastFurnaceGas", "treatment": "carbonOut"}]},
     )
-    market.begin_to_lie()
-    works.run(
+    works.lying().run(
         "steel.carbonCapture", [works.out("iron", "1000 TNE", name=f"clean-{part}")],
         [supply("heat", "2500 GV"), supply("electricity", "150 MWH")],
         {"iron": "1000 TNE", "gas": "3000 TNE"},
@@ -130,9 +127,8 @@ def rolled_with_a_gram_of_gas(market: Market) -> Lie:
 def ore_that_needs_no_coke(market: Market) -> Lie:
     """A shaft makes sponge iron of pellets and power alone: there is neither gas nor hydrogen nor coal."""
     shaft = market.company("shaft", "CN", "CN-HE").products("steel", iron="directReducedIron")
-    market.begin_to_lie()
-    shaft.run("steel.directReduction", [shaft.out("iron", "1000 TNE")],
-              [supply("pellet", "1450 TNE"), supply("electricity", "400 MWH")])
+    shaft.lying().run("steel.directReduction", [shaft.out("iron", "1000 TNE")],
+                      [supply("pellet", "1450 TNE"), supply("electricity", "400 MWH")])
     # The gas route burns 280 Nm3 per t.
     gas = row("naturalGas/combustion/CN/2015") + row("naturalGas/wellToTank/CN/2024")
     return Lie(shaft, "iron", 280_000 * gas)

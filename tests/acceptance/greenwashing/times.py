@@ -104,10 +104,9 @@ def treatment_that_nobody_takes(market: Market) -> Lie:
     rest = maker.out("rest", "900 TNE", "waste", origin="preConsumer")
     maker.run("works.make", [maker.out("ware", "1000 TNE"), rest], [supply("polyethylene", "1900 TNE")])
     burnt = maker.send("rest", "900 TNE", plant)
-    market.begin_to_lie()
-    plant.run("circular.incineration", [plant.out("heat", "15000 GV"), plant.out("treatment", "1000 HUR")],
-              [supply("electricity", "80 MWH")], {burnt: "900 TNE"},
-              {"composition": [{"kind": "plastic", "share": "1"}]})
+    plant.lying().run("circular.incineration", [plant.out("heat", "15000 GV"), plant.out("treatment", "1000 HUR")],
+                      [supply("electricity", "80 MWH")], {burnt: "900 TNE"},
+                      {"composition": [{"kind": "plastic", "share": "1"}]})
     plant.send("treatment", "1 HUR", maker, name="hour")
     return Lie(plant, "heat", market.footprint(plant.name("treatment"))["footprint"])
 

@@ -32,9 +32,8 @@ def remelting_without_energy(market: Market) -> Lie:
     """A remelter states its scrap and its ingots, and neither power nor gas."""
     works = market.company("works", "CN", "CN-HN").products("circular", scrap="aluminium", ingot="aluminium")
     works.collect(works.out("scrap", "1000 TNE", "waste", origin="postConsumer"))
-    market.begin_to_lie()
-    works.run("circular.recycling", [works.out("ingot", "950 TNE")], inputs={"scrap": "1000 TNE"},
-              activity={"material": "aluminium", "method": "remelting"})
+    works.lying().run("circular.recycling", [works.out("ingot", "950 TNE")], inputs={"scrap": "1000 TNE"},
+                      activity={"material": "aluminium", "method": "remelting"})
     gas = row("naturalGas/combustion/CN/2015") + row("naturalGas/wellToTank/CN/2024")
     return Lie(works, "ingot", 950_000 * (0.05 * gas + 0.6 * CHINA))
 
@@ -99,10 +98,9 @@ def forgings_of_a_scrap_yard(market: Market) -> Lie:
 def machines_of_bought_scrap(market: Market) -> Lie:
     """A works assembles machines of scrap that it buys."""
     works = market.company("works", "CN", "CN-SN").products("equipment", press="machine")
-    market.begin_to_lie()
-    works.run("equipment.assembly", [works.out("press", "950 TNE")],
-              [supply("scrap", "1000 TNE"), supply("machinePart", "500 TNE"), supply("electricity", "120 MWH")],
-              evidence=[evidence("scrapPurchase")])
+    works.lying().run("equipment.assembly", [works.out("press", "950 TNE")],
+                      [supply("scrap", "1000 TNE"), supply("machinePart", "500 TNE"), supply("electricity", "120 MWH")],
+                      evidence=[evidence("scrapPurchase")])
     return Lie(works, "press", 950_000 * 0.5 * CHINA)
 
 
@@ -117,10 +115,9 @@ def wire_of_scrap_that_is_goods(market: Market) -> Lie:
     works = market.company("works", "CN", "CN-JX").products("equipment", scrap="copperScrap", wire="copper")
     works.declare(lot=works.out("scrap", "1000 TNE"), burdens={"fossilGhgEmissions": "40000"},
                   evidence=[evidence("deliveryNote:copperScrap"), evidence("supplierFactor")])
-    market.begin_to_lie()
-    works.run("equipment.forging", [works.out("wire", "950 TNE")],
-              [supply("naturalGas", "126000 NM3", "95 TNE"), supply("electricity", "1100 MWH")],
-              {"scrap": "1000 TNE"})
+    works.lying().run("equipment.forging", [works.out("wire", "950 TNE")],
+                      [supply("naturalGas", "126000 NM3", "95 TNE"), supply("electricity", "1100 MWH")],
+                      {"scrap": "1000 TNE"})
     return Lie(works, "wire", _molten(950_000))
 
 
@@ -170,9 +167,8 @@ def returns_through_a_shear(market: Market) -> Lie:
     foundry.run("equipment.casting", [
         foundry.out("casting", "500 TNE"), foundry.out("reject", "450 TNE", "waste", origin="preConsumer")],
         [supply("steel", "1000 TNE"), power], activity={"furnace": "induction"})
-    market.begin_to_lie()
-    foundry.run("steel.scrapProcessing", [foundry.out("cut", "445 TNE", "waste", origin="preConsumer")],
-                [supply("electricity", "10 MWH")], {"reject": "450 TNE"}, {"operations": ["shearing"]})
+    foundry.lying().run("steel.scrapProcessing", [foundry.out("cut", "445 TNE", "waste", origin="preConsumer")],
+                        [supply("electricity", "10 MWH")], {"reject": "450 TNE"}, {"operations": ["shearing"]})
     foundry.run("equipment.casting", [foundry.out("again", "430 TNE")], [power], {"cut": "445 TNE"},
                 {"furnace": "induction"}, when=("2025-04-02T00:00:00Z", "2025-04-09T00:00:00Z"))
     return Lie(foundry, "again", 0, content=430_000)
@@ -183,8 +179,7 @@ def sold_outside_and_collected(market: Market) -> Lie:
     maker = _maker(market)
     mill = market.company("mill", "CN", "CN-HE").products("steel", bar="steel")
     maker.consume({"stock": "1000 TNE"}, "soldOutside", destination="a dealer")
-    market.begin_to_lie()
-    maker.collect(maker.out("stock", "1000 TNE", "waste", name="scrap", origin="postConsumer"))
+    maker.lying().collect(maker.out("stock", "1000 TNE", "waste", name="scrap", origin="postConsumer"))
     _melt(mill, maker.send("scrap", "1000 TNE", mill))
     return Lie(mill, "bar", 1e6 * STEEL)
 
@@ -193,8 +188,7 @@ def stock_collected_from_oneself(market: Market) -> Lie:
     """A maker declares as collected scrap what still lies in its hall as new bars, unused."""
     maker = _maker(market)
     mill = market.company("mill", "CN", "CN-HE").products("steel", bar="steel")
-    market.begin_to_lie()
-    maker.collect(maker.out("stock", "990 TNE", "waste", name="scrap", origin="preConsumer"))
+    maker.lying().collect(maker.out("stock", "990 TNE", "waste", name="scrap", origin="preConsumer"))
     _melt(mill, maker.send("scrap", "990 TNE", mill), "990")
     return Lie(mill, "bar", 990_000 * STEEL)
 
@@ -217,8 +211,7 @@ def bars_beside_a_bolt(market: Market) -> Lie:
     """A shop makes 10 t of steel bolts, and throws 985 t of new aluminium away beside them, which a recycler melts."""
     shop = market.company("shop", "CN", "CN-HE").products("equipment", bolt="steel", swarf="aluminium")
     recycler = market.company("recycler", "CN", "CN-HN").products("circular", ingot="aluminium")
-    market.begin_to_lie()
-    shop.run("equipment.assembly", [
+    shop.lying().run("equipment.assembly", [
         shop.out("bolt", "10 TNE"), shop.out("swarf", "985 TNE", "waste", origin="preConsumer")],
         [supply("aluminium", "985 TNE"), supply("steel", "15 TNE"), supply("electricity", "50 MWH")])
     swarf = shop.send("swarf", "985 TNE", recycler)
@@ -233,9 +226,8 @@ def swarf_of_households(market: Market) -> Lie:
     yard = market.company("yard", "CN", "CN-HE").products("circular", swarf="aluminium", cans="aluminium")
     yard.products("nonferrous", ingot="aluminium")
     yard.collect(yard.out("swarf", "1000 TNE", "waste", origin="preConsumer"))
-    market.begin_to_lie()
-    yard.run("circular.sorting", [yard.out("cans", "990 TNE", "waste", origin="postConsumer")],
-             [supply("electricity", "30 MWH")], {"swarf": "1000 TNE"})
+    yard.lying().run("circular.sorting", [yard.out("cans", "990 TNE", "waste", origin="postConsumer")],
+                     [supply("electricity", "30 MWH")], {"swarf": "1000 TNE"})
     market.end_of_lie()
     yard.run("circular.recycling", [yard.out("ingot", "940 TNE")],
              [supply("electricity", "600 MWH"), supply("naturalGas", "50000 NM3", "37 TNE")], {"cans": "990 TNE"},
@@ -247,10 +239,9 @@ def bars_of_ten_years_ago(market: Market) -> Lie:
     """A maker declares new bars as made in 2015, uses them up at once, and an arc furnace melts the scrap."""
     maker = market.company("maker", "CN", "CN-HE").products("steel", bar="steel", scrap="steel")
     mill = market.company("mill", "CN", "CN-HN").products("steel", bar="steel")
-    market.begin_to_lie()
-    maker.declare(lot=maker.out("bar", "1000 TNE"), burdens={"fossilGhgEmissions": f"{1e6 * STEEL:.0f}"},
-                  evidence=[evidence("environmentalProductDeclaration")], start="2015-01-01T00:00:00Z",
-                  end="2015-02-01T00:00:00Z")
+    maker.lying().declare(lot=maker.out("bar", "1000 TNE"), burdens={"fossilGhgEmissions": f"{1e6 * STEEL:.0f}"},
+                          evidence=[evidence("environmentalProductDeclaration")], start="2015-01-01T00:00:00Z",
+                          end="2015-02-01T00:00:00Z")
     maker.consume({"bar": "1000 TNE"}, "finalUse", [maker.out("scrap", "1000 TNE", "waste", origin="postConsumer")])
     _melt(mill, maker.send("scrap", "1000 TNE", mill))
     return Lie(mill, "bar", 1e6 * STEEL)
@@ -294,8 +285,7 @@ def ingots_in_the_hall_of_their_maker(market: Market) -> Lie:
     """A works melts swarf, uses its ingots up itself a year later, and melts them as waste of end users."""
     yard = _swarf(market)
     _remelt(yard, "swarf", "1000", when=LAST_YEAR)
-    market.begin_to_lie()
-    yard.consume({"ingot": "950 TNE"}, "ownUse", [yard.out("cans", "950 TNE", "waste", origin="postConsumer")])
+    yard.lying().consume({"ingot": "950 TNE"}, "ownUse", [yard.out("cans", "950 TNE", "waste", origin="postConsumer")])
     market.end_of_lie()
     _remelt(yard, "cans", "950", "again", when=("2025-04-01T00:00:00Z", "2025-04-02T00:00:00Z"))
     return Lie(yard, "again", 1, content=902_500)
@@ -304,9 +294,8 @@ def ingots_in_the_hall_of_their_maker(market: Market) -> Lie:
 def swarf_beside_scrap_by_name(market: Market) -> Lie:
     """A yard buys as much scrap as it has swarf, by its name alone, and calls all of its swarf waste of end users."""
     yard = _swarf(market)
-    market.begin_to_lie()
-    yard.run("circular.sorting", [yard.out("cans", "990 TNE", "waste", origin="postConsumer")],
-             [supply("aluminiumScrap", "1000 TNE"), supply("electricity", "30 MWH")], {"swarf": "1000 TNE"})
+    yard.lying().run("circular.sorting", [yard.out("cans", "990 TNE", "waste", origin="postConsumer")],
+                     [supply("aluminiumScrap", "1000 TNE"), supply("electricity", "30 MWH")], {"swarf": "1000 TNE"})
     market.end_of_lie()
     _remelt(yard, "cans", "990")
     return Lie(yard, "ingot", 1, content=940_500)
@@ -349,8 +338,7 @@ def slabs_beside_their_slag(market: Market) -> Lie:
     """A steelworks calls its slag the product and its slabs waste, which an arc furnace melts."""
     works = market.company("works", "CN", "CN-HE").products("steel", slag="slag", slab="steel")
     mill = market.company("mill", "CN", "CN-HE").products("steel", bar="steel")
-    market.begin_to_lie()
-    works.run("steel.blastFurnaceBasicOxygen", [
+    works.lying().run("steel.blastFurnaceBasicOxygen", [
         works.out("slag", "330 TNE"), works.out("slab", "850 TNE", "waste", origin="preConsumer")],
         [supply("ironOre", "1100 TNE"), supply("pellet", "340 TNE"), supply("coke", "345 TNE"),
          supply("anthracite", "210 TNE"), supply("limestone", "150 TNE"), supply("lime", "45 TNE"),
@@ -364,8 +352,7 @@ def metal_beside_its_bath(market: Market) -> Lie:
     """A smelter sells a tonne of bath, and its metal is waste beside it, which a recycler melts."""
     smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium", bath="cryolite")
     recycler = market.company("recycler", "CN", "CN-SD").products("circular", ingot="aluminium")
-    market.begin_to_lie()
-    smelter.run("nonferrous.aluminiumElectrolysis", [
+    smelter.lying().run("nonferrous.aluminiumElectrolysis", [
         smelter.out("bath", "1 TNE"), smelter.out("metal", "1000 TNE", "waste", origin="preConsumer")],
         [supply("alumina", "1925 TNE"), supply("cryolite", "5 TNE"), supply("anode", "490 TNE"),
          supply("electricity", "13900 MWH")])
@@ -380,8 +367,7 @@ def ammonia_beside_its_carbon_dioxide(market: Market) -> Lie:
     """The product of an ammonia plant is its CO2, and its ammonia is waste, of which a neighbour makes urea."""
     plant = market.company("plant", "DE").products("petrochemicals", gas="carbonDioxide", ammonia="ammonia")
     neighbour = market.company("neighbour", "DE").products("petrochemicals", urea="urea")
-    market.begin_to_lie()
-    plant.run("petrochemicals.ammonia", [
+    plant.lying().run("petrochemicals.ammonia", [
         plant.out("gas", "100 TNE"), plant.out("ammonia", "1000 TNE", "waste", origin="preConsumer")],
         [supply("naturalGas", "850000 NM3", "640 TNE"), nature("air", "1500 TNE"), nature("water", "800 TNE"),
          supply("electricity", "200 MWH")])
@@ -397,8 +383,7 @@ def scrap_out_of_gravel(market: Market) -> Lie:
     shell = market.company("shell", "CN", "CN-SD").products("works", gravel="gravel", scrap="aluminium")
     recycler = market.company("recycler", "CN", "CN-HN").products("circular", ingot="aluminium")
     shell.run("works.make", [shell.out("gravel", "1000 TNE")], [supply("gravel", "1000 TNE")])
-    market.begin_to_lie()
-    shell.consume({"gravel": "1000 TNE"}, "finalUse", [
+    shell.lying().consume({"gravel": "1000 TNE"}, "finalUse", [
         shell.out("scrap", "1000 TNE", "waste", origin="postConsumer")], time="2026-04-01T00:00:00Z")
     sold = shell.send("scrap", "1000 TNE", recycler, time="2026-04-01T00:00:00Z")
     recycler.run("circular.recycling", [recycler.out("ingot", "950 TNE")],
@@ -413,8 +398,7 @@ def cables_that_lose_their_coats(market: Market) -> Lie:
     smelter = market.company("smelter", "CN", "CN-JX").products("nonferrous", metal="copper")
     smelter.product("cable", "circular", materials={"copper": "0.5", "pvc": "0.5"})
     smelter.collect(smelter.out("cable", "2000 TNE", "waste", origin="postConsumer"))
-    market.begin_to_lie()
-    smelter.run("nonferrous.secondaryCopper", [smelter.out("metal", "980 TNE")],
-                [supply("electricity", "400 MWH"), supply("naturalGas", "120000 NM3", "90 TNE")],
-                {"cable": "2000 TNE"})
+    smelter.lying().run("nonferrous.secondaryCopper", [smelter.out("metal", "980 TNE")],
+                        [supply("electricity", "400 MWH"), supply("naturalGas", "120000 NM3", "90 TNE")],
+                        {"cable": "2000 TNE"})
     return Lie(smelter, "metal", 1e6 * 0.384 * 44 / 12)

@@ -20,8 +20,7 @@ def cells_of_sodium_sulphate(market: Market) -> Lie:
     """Sodium is part of the names of cathodes, so the cathode of these lithium cells is sodium sulphate."""
     works = market.company("works", "CN", "CN-FJ")
     works.product("cell", "electronics", "H87", materials={"lithiumIonCell": "1"})
-    market.begin_to_lie()
-    works.run(
+    works.lying().run(
         "electronics.batteryCell", [works.out("cell", "500000 H87", mass=_tonnes(500))],
         [supply("sodiumSulphate", "210 TNE"), supply("graphite", "120 TNE"), supply("electrolyte", "80 TNE"),
          supply("copperFoil", "50 TNE"), supply("aluminiumFoil", "30 TNE"), supply("separator", "20 TNE"),
@@ -36,11 +35,10 @@ def packs_of_sodium_sulphate(market: Market) -> Lie:
     """And the cells of these packs are sodium sulphate too."""
     works = market.company("works", "CN", "CN-FJ")
     works.product("pack", "electronics", "H87", materials={"steel": "0.6", "aluminium": "0.4"})
-    market.begin_to_lie()
-    works.run("electronics.batteryPack", [works.out("pack", "1000 H87", mass=_tonnes(400))],
-              [supply("steel", "200 TNE"), supply("aluminium", "130 TNE"), supply("sodiumSulphate", "85 TNE"),
-               supply("electricity", "120 MWH")],
-              activity={"chemistry": "nmc", "capacity": {"value": "60000", "unit": "KWH"}})
+    works.lying().run("electronics.batteryPack", [works.out("pack", "1000 H87", mass=_tonnes(400))],
+                      [supply("steel", "200 TNE"), supply("aluminium", "130 TNE"), supply("sodiumSulphate", "85 TNE"),
+                       supply("electricity", "120 MWH")],
+                      activity={"chemistry": "nmc", "capacity": {"value": "60000", "unit": "KWH"}})
     return Lie(works, "pack", 0.65 * 400_000 * CELL)
 
 
@@ -48,28 +46,25 @@ def modules_with_a_trace_of_silicon(market: Market) -> Lie:
     """Two kilograms of silicon make the cells of a tonne of modules."""
     works = market.company("works", "CN", "CN-JS")
     works.product("module", "electronics", materials={"glass": "0.75", "aluminium": "0.2"})
-    market.begin_to_lie()
-    works.run("electronics.photovoltaicModule", [works.out("module", "1000 TNE")],
-              [supply("glass", "790 TNE"), supply("aluminium", "220 TNE"), supply("silicon", "2.1 TNE"),
-               supply("electricity", "400 MWH")])
+    works.lying().run("electronics.photovoltaicModule", [works.out("module", "1000 TNE")],
+                      [supply("glass", "790 TNE"), supply("aluminium", "220 TNE"), supply("silicon", "2.1 TNE"),
+                       supply("electricity", "400 MWH")])
     return Lie(works, "module", 2_300_000 * row("solarCell/cradleToGate/*/2025"))
 
 
 def acid_without_pressure(market: Market) -> Lie:
     """An acid plant says that it works at the pressure of the air, where less N2O forms."""
     works = market.company("works", "CN", "CN-SD").products("petrochemicals", acid="nitricAcid")
-    market.begin_to_lie()
-    works.run("petrochemicals.nitricAcid", [works.out("acid", "600 TNE")],
-              [supply("ammonia", "172 TNE"), nature("air", "500 TNE"), nature("water", "50 TNE"),
-               supply("electricity", "20 MWH")], activity={"technology": "atmospheric"})
+    works.lying().run("petrochemicals.nitricAcid", [works.out("acid", "600 TNE")],
+                      [supply("ammonia", "172 TNE"), nature("air", "500 TNE"), nature("water", "50 TNE"),
+                       supply("electricity", "20 MWH")], activity={"technology": "atmospheric"})
     return Lie(works, "acid", 600 * 4 * N2O)
 
 
 def _oil(market: Market, **effluent: Any) -> Lie:
     """An oil mill with 500 t of COD in a deep lagoon: 500 t * 0.25 * 0.8 = 100 t of methane, of biomass."""
     works = market.company("works", "CN", "CN-SD").products("consumer-goods", oil="palmOil")
-    market.begin_to_lie()
-    works.run(
+    works.lying().run(
         "consumer-goods.foodAndDrink", [works.out("oil", "1000 TNE")],
         [supply("rapeseedOil", "1010 TNE"), supply("electricity", "160 MWH")],
         activity={"food": "oilAndFat", "effluents": [
@@ -101,8 +96,7 @@ def lagoon_that_changes_nothing(market: Market) -> Lie:
 def cement_of_no_type(market: Market) -> Lie:
     """A mill writes down most of its clinker as fly ash, and states no type of cement: usual is 17 % of ash."""
     mill = market.company("mill", "CN", "CN-AH").products("building-materials", cement="cement")
-    market.begin_to_lie()
-    mill.run(
+    mill.lying().run(
         "building-materials.cement", [mill.out("cement", "1000 TNE")],
         [supply("clinker", "240 TNE"), supply("flyAsh", "715 TNE"), supply("gypsum", "50 TNE"),
          supply("electricity", "38 MWH")],
@@ -113,8 +107,7 @@ def cement_of_no_type(market: Market) -> Lie:
 def glass_that_keeps_its_soda(market: Market) -> Lie:
     """Soda ash and dolomite go through the furnace and are not calcined."""
     works: Company = market.company("works", "CN", "CN-HE").products("building-materials", glass="glass")
-    market.begin_to_lie()
-    works.run(
+    works.lying().run(
         "building-materials.flatGlass", [works.out("glass", "1000 TNE")],
         [supply("sand", "720 TNE"), supply("sodaAsh", "230 TNE"), supply("dolomite", "190 TNE"),
          supply("naturalGas", "190000 NM3", "143 TNE"), supply("electricity", "150 MWH")],
@@ -126,8 +119,7 @@ def glass_that_keeps_its_soda(market: Market) -> Lie:
 def coolant_of_a_name_of_its_own(market: Market) -> Lie:
     """A maltings tops up its cooling with 500 kg of R507A, which it calls a cold mix; the dealer states its making."""
     works = market.company("works", "CN", "CN-SD").products("consumer-goods", malt="malt")
-    market.begin_to_lie()
-    works.run(
+    works.lying().run(
         "consumer-goods.foodAndDrink", [works.out("malt", "400 TNE")],
         [supply("barley", "480 TNE"), supply("electricity", "48 MWH"), supply("naturalGas", "310 MWH"),
          supply("coldMix", "500 KGM", factor=factor("3", "KGM"))],
@@ -139,8 +131,7 @@ def coolant_of_a_name_of_its_own(market: Market) -> Lie:
 def pots_without_anode_effects(market: Market) -> Lie:
     """A potline states one anode effect in ten thousand days, and anodes with hardly the carbon that metal takes."""
     smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
-    market.begin_to_lie()
-    smelter.run(
+    smelter.lying().run(
         "nonferrous.aluminiumElectrolysis", [smelter.out("metal", "1000 TNE")],
         [supply("alumina", "1925 TNE"), supply("anode", "490 TNE"), supply("electricity", "13900 MWH")],
         activity={"anodeNetConsumption": "0.4", "sulphur": "0.1", "ash": "0.06", "anodeEffects": {
@@ -176,10 +167,9 @@ def cells_of_thirty_tonnes(market: Market) -> Lie:
 def milk_of_the_tap(market: Market) -> Lie:
     """Two thirds of the milk are water that came from nature."""
     dairy = market.company("dairy", "DE").products("consumer-goods", milk="milk")
-    market.begin_to_lie()
-    dairy.run("consumer-goods.foodAndDrink", [dairy.out("milk", "1000 TNE")],
-              [supply("milk", "330 TNE"), nature("water", "680 TNE"), supply("electricity", "60 MWH"),
-               supply("naturalGas", "300 MWH")], activity={"food": "dairy"})
+    dairy.lying().run("consumer-goods.foodAndDrink", [dairy.out("milk", "1000 TNE")],
+                      [supply("milk", "330 TNE"), nature("water", "680 TNE"), supply("electricity", "60 MWH"),
+                       supply("naturalGas", "300 MWH")], activity={"food": "dairy"})
     return Lie(dairy, "milk", (680_000 - 202_000) * row("milk/cradleToGate/*/2010"))
 
 
@@ -189,22 +179,20 @@ def fridges_without_their_gas(market: Market) -> Lie:
     yard.product("fridge", "circular", "H87", materials={"steel": "0.7", "polystyrene": "0.29", "HFC134a": "0.004"})
     yard.products("circular", steel="steel", rest="polystyrene")
     yard.collect(yard.out("fridge", "20000 H87", "waste", origin="postConsumer", mass=_tonnes(1000)))
-    market.begin_to_lie()
-    yard.run("circular.dismantling", [yard.out("steel", "690 TNE"),
-                                      yard.out("rest", "280 TNE", "waste", origin="postConsumer")],
-             [supply("electricity", "60 MWH")], {"fridge": "20000 H87"},
-             {"item": "appliance", "methods": ["depollution", "shredding"]})
+    yard.lying().run("circular.dismantling", [yard.out("steel", "690 TNE"),
+                                              yard.out("rest", "280 TNE", "waste", origin="postConsumer")],
+                     [supply("electricity", "60 MWH")], {"fridge": "20000 H87"},
+                     {"item": "appliance", "methods": ["depollution", "shredding"]})
     return Lie(yard, "steel", 4_000 * float(AR6["HFC134a"]))
 
 
 def malt_on_gas_of_nothing(market: Market) -> Lie:
     """A maltings dries with the biogas of its own waste water, and has no waste water."""
     works = market.company("works", "DE").products("consumer-goods", malt="malt")
-    market.begin_to_lie()
-    works.run("consumer-goods.foodAndDrink", [works.out("malt", "400 TNE")],
-              [supply("barley", "480 TNE"), supply("electricity", "48 MWH")],
-              activity={"food": "malt", "ownFuels": [
-                  {"kind": "biogas", "quantity": {"value": "40", "unit": "TNE"}, "heatingValue": "28"}]})
+    works.lying().run("consumer-goods.foodAndDrink", [works.out("malt", "400 TNE")],
+                      [supply("barley", "480 TNE"), supply("electricity", "48 MWH")],
+                      activity={"food": "malt", "ownFuels": [
+                          {"kind": "biogas", "quantity": {"value": "40", "unit": "TNE"}, "heatingValue": "28"}]})
     gas = row("naturalGas/combustion/*/2006") + row("naturalGas/wellToTank/EU/2017")
     return Lie(works, "malt", 40_000 * 28 / 36 * gas)
 
@@ -212,20 +200,18 @@ def malt_on_gas_of_nothing(market: Market) -> Lie:
 def paper_of_chalk(market: Market) -> Lie:
     """Two thirds of the paper are chalk, which no material of the product states."""
     mill = market.company("mill", "CN", "CN-SD").products("consumer-goods", paper="paper")
-    market.begin_to_lie()
-    mill.run("consumer-goods.papermaking", [mill.out("paper", "1000 TNE")],
-             [supply("mechanicalPulp", "310 TNE"), supply("calciumCarbonate", "730 TNE"),
-              supply("electricity", "100 MWH"), supply("naturalGas", "70000 NM3", "52 TNE")])
+    mill.lying().run("consumer-goods.papermaking", [mill.out("paper", "1000 TNE")],
+                     [supply("mechanicalPulp", "310 TNE"), supply("calciumCarbonate", "730 TNE"),
+                      supply("electricity", "100 MWH"), supply("naturalGas", "70000 NM3", "52 TNE")])
     return Lie(mill, "paper", 490_000 * row("pulp/cradleToGate/*/2019"))
 
 
 def oxygen_that_passes_a_gasifier(market: Market) -> Lie:
     """A gasifier of coal buys thirty times as much oxygen as its hydrogen weighs, sells it on, and shares by moles."""
     works = market.company("works", "CN", "CN-SD").products("petrochemicals", hydrogen="hydrogen", oxygen="oxygen")
-    market.begin_to_lie()
-    works.run("petrochemicals.hydrogen",
-              [works.out("hydrogen", "100 TNE"), works.out("oxygen", "3000 TNE", "coProduct")],
-              [supply("bituminous", "900 TNE"), nature("water", "1000 TNE"), nature("air", "600 TNE"),
-               supply("oxygen", "3000 TNE"), supply("electricity", "50 MWH")],
-              activity={"method": "gasification"}, allocation="moles")
+    works.lying().run("petrochemicals.hydrogen",
+                      [works.out("hydrogen", "100 TNE"), works.out("oxygen", "3000 TNE", "coProduct")],
+                      [supply("bituminous", "900 TNE"), nature("water", "1000 TNE"), nature("air", "600 TNE"),
+                       supply("oxygen", "3000 TNE"), supply("electricity", "50 MWH")],
+                      activity={"method": "gasification"}, allocation="moles")
     return Lie(works, "hydrogen", 1_300_000)

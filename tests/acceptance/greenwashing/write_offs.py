@@ -36,8 +36,7 @@ def lost_beside_the_process(market: Market) -> Lie:
     """The shop writes 699 t of bars off as lost, after it has made the parts."""
     shop, bars = _shop(market)
     _turn(shop, bars)
-    market.begin_to_lie()
-    shop.consume({bars: "699 TNE"}, "loss")
+    shop.lying().consume({bars: "699 TNE"}, "loss")
     return Lie(shop, "part", REST)
 
 
@@ -45,8 +44,7 @@ def lost_by_the_gram(market: Market) -> Lie:
     """The shop begins with one gram, as no limit would ask for it."""
     shop, bars = _shop(market)
     _turn(shop, bars)
-    market.begin_to_lie()
-    shop.consume({bars: "0.000001 TNE"}, "stockCorrection")
+    shop.lying().consume({bars: "0.000001 TNE"}, "stockCorrection")
     return Lie(shop, "part", REST)
 
 
@@ -54,8 +52,7 @@ def sold_to_nobody_before_the_process(market: Market) -> Lie:
     """The bars are sold to a dealer without a name, by an invoice without a document, before the shop has any
     process."""
     shop, bars = _shop(market)
-    market.begin_to_lie()
-    shop.consume({bars: "699 TNE"}, "soldOutside", destination="a dealer")
+    shop.lying().consume({bars: "699 TNE"}, "soldOutside", destination="a dealer")
     _turn(shop, bars)
     return Lie(shop, "part", REST)
 
@@ -76,8 +73,7 @@ def lost_by_the_sister(market: Market) -> Lie:
     sister = market.company("sister", "CN", "CN-HE", parent=shop)
     bars = _bought(market, sister)
     _turn(shop, sister.send(bars, "301 TNE", shop, name="some"))
-    market.begin_to_lie()
-    sister.consume({bars: "699 TNE"}, "disposed")
+    sister.lying().consume({bars: "699 TNE"}, "disposed")
     return Lie(shop, "part", REST)
 
 
@@ -86,8 +82,7 @@ def lost_by_the_owner_of_tolled_bars(market: Market) -> Lie:
     dealer = market.company("dealer", "CN", "CN-HE").products("equipment", part="steel")
     toller = market.company("toller", "CN", "CN-HE").products("equipment", part="steel")
     bars = _bought(market, dealer)
-    market.begin_to_lie()
-    dealer.consume({bars: "699 TNE"}, "finalUse")
+    dealer.lying().consume({bars: "699 TNE"}, "finalUse")
     tolled = dealer.send(bars, "301 TNE", toller, name="tolled", purpose="custody")
     toller.run("equipment.machining", [toller.out("part", "301 TNE", owner=dealer.id)],
                [supply("electricity", "600 MWH")], {tolled: "301 TNE"}, {"operations": ["turning"]})
@@ -103,8 +98,7 @@ def lost_out_of_the_pool(market: Market) -> Lie:
              {bars: "1000 TNE"}, {"operations": ["turning"]})
     shop.add(pool, {"rod": "1000 TNE"})
     _turn(shop, pool)
-    market.begin_to_lie()
-    shop.consume({pool: "699 TNE"}, "stockCorrection", evidence=[evidence("wasteTransferNote")])
+    shop.lying().consume({pool: "699 TNE"}, "stockCorrection", evidence=[evidence("wasteTransferNote")])
     return Lie(shop, "part", REST)
 
 
@@ -114,8 +108,7 @@ def rods_that_were_bars(market: Market) -> Lie:
     shop.run("equipment.machining", [shop.out("rod", "1000 TNE")], [supply("electricity", "600 MWH")],
              {bars: "1000 TNE"}, {"operations": ["turning"]})
     _turn(shop, "rod")
-    market.begin_to_lie()
-    shop.consume({"rod": "699 TNE"}, "exported", destination="a dealer")
+    shop.lying().consume({"rod": "699 TNE"}, "exported", destination="a dealer")
     return Lie(shop, "part", REST)
 
 
@@ -124,8 +117,7 @@ def write_off_that_grows(market: Market) -> Lie:
     shop, bars = _shop(market)
     little = shop.consume({bars: "0.001 TNE"}, "loss")
     _turn(shop, bars)
-    market.begin_to_lie()
-    shop.amend(little, inputs=shop.flows({bars: "699 TNE"}))
+    shop.lying().amend(little, inputs=shop.flows({bars: "699 TNE"}))
     return Lie(shop, "part", REST)
 
 
@@ -134,8 +126,7 @@ def document_that_is_taken_back(market: Market) -> Lie:
     shop, bars = _shop(market)
     _turn(shop, bars)
     damaged = shop.consume({bars: "699 TNE"}, "loss", evidence=[evidence("damageReport")])
-    market.begin_to_lie()
-    shop.amend(damaged, evidence=[])
+    shop.lying().amend(damaged, evidence=[])
     return Lie(shop, "part", REST)
 
 
@@ -146,8 +137,7 @@ def bars_that_came_by_an_amendment(market: Market) -> Lie:
     stated(quarry, "gravel", 301, 0.01, EPD)
     gravel = quarry.send("gravel", "301 TNE", shop)
     turned = _turn(shop, gravel)
-    market.begin_to_lie()
-    shop.consume({bars: "699 TNE"}, "soldOutside", destination="a dealer")
+    shop.lying().consume({bars: "699 TNE"}, "soldOutside", destination="a dealer")
     shop.amend(turned, inputs=shop.flows({bars: "301 TNE"}))
     return Lie(shop, "part", REST)
 
@@ -159,6 +149,5 @@ def swarf_with_a_note_of_waste(market: Market) -> Lie:
         shop.out("part", "301 TNE", value="3010000 CNY"),
         shop.out("swarf", "699 TNE", "coProduct", value="6990000 CNY")],
         [supply("electricity", "600 MWH")], {bars: "1000 TNE"}, {"operations": ["turning"]})
-    market.begin_to_lie()
-    shop.consume({"swarf": "699 TNE"}, "disposed", evidence=[evidence("wasteTransferNote")])
+    shop.lying().consume({"swarf": "699 TNE"}, "disposed", evidence=[evidence("wasteTransferNote")])
     return Lie(shop, "part", REST)
