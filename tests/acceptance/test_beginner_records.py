@@ -117,8 +117,7 @@ def filled(record: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, An
 def posted(world: World, signer: Party, tree: Mapping[str, Any]) -> dict[str, Any]:
     """The answer to a tree that is signed as it is, whatever it may be."""
     body = canonical.encode(tree)
-    kind = _kind_byte(tree)
-    signature = signer.key.sign_record(world.server.origin, kind, canonical.digest(body))
+    signature = signer.key.sign_record(world.server.origin, _kind_byte(tree), canonical.digest(body))
     envelope = Envelope(base64.b64encode(body).decode(), signer.key.keyid.hex(), base64.b64encode(signature).decode())
     answer = httpx.post(f"{world.server.url}/v1/records", content=msgspec.json.encode(envelope),
                         headers={"Content-Type": "application/json"}, timeout=120)

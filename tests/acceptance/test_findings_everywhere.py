@@ -100,8 +100,7 @@ def test_contributions_and_gaps(posted: Posted, case: Doubtful) -> None:
             posted.get("/v1/contributions", lot=lot), posted.get("/v1/contributions", lot=lot, content="mass"),
             posted.get("/v1/gaps", lot=lot), posted.get("/v1/verification", lot=lot),
         ):
-            assert answer["questioned"] == footprint["questioned"]
-            assert answer["findings"] == footprint["findings"]
+            assert (answer["questioned"], answer["findings"]) == (footprint["questioned"], footprint["findings"])
             assert answer.get("findingsNote") == footprint.get("findingsNote")
 
 
@@ -239,8 +238,7 @@ def test_the_most_doubtful_figures_come_first_in_an_audit(posted: Posted) -> Non
 def test_an_audit_continues_the_list_of_an_earlier_one(posted: Posted, tmp_path: Path) -> None:
     arguments = ("audit", posted.server.url, "--vkey", posted.server.vkey, "--state", tmp_path / "state", "--json")
     first, second = (msgspec.json.decode(run(*arguments).out) for _ in range(2))
-    assert second["start"] == first["size"]
-    assert second["doubtful"] == first["doubtful"]
+    assert (second["start"], second["doubtful"]) == (first["size"], first["doubtful"])
 
 
 def test_a_sample_by_findings(posted: Posted) -> None:

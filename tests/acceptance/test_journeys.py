@@ -302,8 +302,7 @@ def test_the_customer_sees_where_each_kilogram_came_from(cast: World) -> None:
     (arrived,) = world.json(machine, "received", "--organization", CUSTOMER, "--party", CASTER)["transfers"]
     bought = world.json(machine, "footprint", "--received-from", CASTER, "--organization", CUSTOMER)
     figure = world.json(machine, "footprint", arrived["lot"])
-    assert bought["footprint"] == pytest.approx(figure["footprint"], rel=1e-9)
-    assert figure["sight"] == "totals"
+    assert (bought["footprint"], figure["sight"]) == (pytest.approx(figure["footprint"], rel=1e-9), "totals")
     rows = world.json(machine, "contributions", arrived["lot"], "--by", "organization")
     assert [row["amount"] for row in rows["rows"]] == pytest.approx([figure["footprint"]], rel=1e-9)
     world.ask(cast.caster, "grant", "--to", CUSTOMER, "--product", HOUSING, "--depth", "stages", "--until",

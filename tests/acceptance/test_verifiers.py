@@ -100,8 +100,7 @@ def test_a_verification_from_the_list_to_the_attestation(story: Story) -> None:
 def test_a_sister_of_the_quarry_counts_as_first_party(story: Story) -> None:
     story.post(story.sister, {**guide(), "subject": {"kind": "lot", "id": story.quarry.name("stone")}, "treeSize":
                               story.market.ask("/health/ready")["size"], "examined": [document("weighing")]})
-    shown = story.run("footprint", story.sold).out
-    assert "first party 100.0 %" in shown
+    assert "first party 100.0 %" in story.run("footprint", story.sold).out
     listed = json.loads(story.run("export", "verification", story.sold, "--json").out)
     assert [one["independent"] for one in listed["verified"]["attestations"]] == [False]
     done = run("export", "verification", story.sold, "--share", "thirdParty=0.1", "--url", story.server.url)

@@ -311,8 +311,7 @@ class _Network:
             supplies.append(_supply("ore", _decimal(added, 3), "KGM", origin="nature"))
         chance = self._random()
         if chance < 0.25:
-            bought = self._bought(org, max(1, grams // 20))
-            supplies.append(bought)
+            supplies.append(self._bought(org, max(1, grams // 20)))
             grams += max(1, grams // 20)
         elif chance < 0.5:
             supplies.append(_power(str(1 + self._below(5_000)), priced=chance < 0.45))

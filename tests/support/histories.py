@@ -194,8 +194,7 @@ class History:
         return (line[-1], self.memory.state.remaining[line[-1]]) if line else ("", _NONE)
 
     def _flow(self, lot: LotFacts) -> Flow:
-        left = self.memory.state.remaining[lot.id]
-        return Flow(lot=lot.id, quantity=kilograms(self._amount(left)))
+        return Flow(lot=lot.id, quantity=kilograms(self._amount(self.memory.state.remaining[lot.id])))
 
     def _drawn(self, plant: Plant, pool: str, names: Sequence[str]) -> list[Flow]:
         """A flow that names a pool, by one of `names`."""

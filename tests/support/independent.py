@@ -103,8 +103,7 @@ class Pymerkle:
         text, _, lines = note.rpartition("\n\n")
         assert f"{text}\n" == f"{name}\n{size}\n{base64.b64encode(self.root(size)).decode()}\n"
         signed = {line.split(" ")[1]: base64.b64decode(line.split(" ")[2]) for line in lines.splitlines()}
-        assert signed[name][:4].hex() == key_id
-        assert raw[:1] == b"\x01"
+        assert (signed[name][:4].hex(), raw[:1]) == (key_id, b"\x01")
         Ed25519PublicKey.from_public_bytes(raw[1:]).verify(signed[name][4:], f"{text}\n".encode())
 
 

@@ -30,8 +30,7 @@ class Liar:
 
     def __init__(self, name: str, answer: "Callable[[Liar, bytes], Reply | None]") -> None:
         self.name = name
-        seed = hashlib.sha256(name.encode()).digest()
-        self.key = Ed25519PrivateKey.from_private_bytes(seed)
+        self.key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(name.encode()).digest())
         self.vkey = CosignatureVerifier(name, self.key.public_key()).vkey
         self.url = ""
         self.asked = 0

@@ -119,8 +119,7 @@ def _checkpoint(data: bytes) -> None:
 
 
 def _signed_checkpoint(data: bytes) -> None:
-    text = _text(data)
-    found = open_checkpoint(text, LOG.name, LOG.verifier)
+    found = open_checkpoint(_text(data), LOG.name, LOG.verifier)
     # Nobody else has the key: what passes is what the log has signed, whatever other lines stand beside its own.
     _same(found, _signed())
 

@@ -287,8 +287,7 @@ class Network:
         self._day = 0
         raw = self.amount(Decimal(10) ** 9)
         ore = Supply(material="ore", quantity=self._kg(raw), origin="nature", description=self.word())
-        first = self._transform(shop, [], [ore], raw)
-        flow = self._taken(self.lots[first])
+        flow = self._taken(self.lots[self._transform(shop, [], [ore], raw)])
         last = self._transform(shop, [flow], [], self.amount(flow.quantity.amount))
         times = self.planted[-1].record
         self._grants.append(self.by(

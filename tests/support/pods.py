@@ -83,8 +83,7 @@ class Pod:
         return self._volumes[name]
 
     def container(self, name: str) -> Manifest:
-        found = [one for one in self.containers if one["name"] == name]
-        (container,) = found
+        (container,) = [one for one in self.containers if one["name"] == name]
         return container
 
     def run(self, name: str) -> "subprocess.CompletedProcess[str]":

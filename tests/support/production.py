@@ -51,8 +51,7 @@ class Mill(NamedTuple):
     def heat(self, step: str, day: str, lots: dict[str, str], co2: str, site: str = "site", **fields: Any) -> Posted:
         """Lots out of ore, in the twelve hours to noon of a day; `activity` says more than `co2`."""
         activity = fields.pop("activity", Make(co2=co2))
-        ore = str(sum(map(Decimal, lots.values())))
-        party, record = self.shop.make(lots, ore=ore, activity=activity)
+        party, record = self.shop.make(lots, ore=str(sum(map(Decimal, lots.values()))), activity=activity)
         assert isinstance(record, Transformation)
         dated = {"start": f"{day}T00:00:00Z", "end": f"{day}T12:00:00Z", "facility": self.shop.name(site), **fields}
         return self.post(step, (party, replace(record, **dated)))
@@ -118,8 +117,7 @@ def tell(mill: Mill) -> None:
     # 4 kg of gas are 11 kg CO2e, so p 15, 1.875 a kg.
     mill.post("closed", close(shop, gas("4"), start="2025-03-31T00:00:00Z", end="2025-04-01T00:00:00Z"))
     # e is withdrawn, c moves into January, b is 50 kg: of 70 kg each carries 160 / 70.
-    e = mill.heat("e", "2025-01-31", {"e": "500"}, "5000")
-    mill.post("no e", amend(shop, change(e)))
+    mill.post("no e", amend(shop, change(mill.heat("e", "2025-01-31", {"e": "500"}, "5000"))))
     mill.post("c in January", amend(shop, change(c, start="2025-01-01T00:00:00Z", end="2025-01-31T23:59:59Z")))
     mill.post("less b", amend(shop, change(b, outputs=outputs(shop, {"b": "50", "b2": "20"}))))
 

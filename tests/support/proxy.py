@@ -42,8 +42,7 @@ class Proxy:
 
     def __init__(self, url: str, timeouts: bytes | None = None) -> None:
         self._timeouts = timeouts
-        parts = urlsplit(url)
-        query = parse_qs(parts.query)
+        query = parse_qs(urlsplit(url).query)
         (self._folder,), (self._port,) = query["host"], query["port"]
         self._own = tempfile.TemporaryDirectory(prefix="proxy-")
         self.url = url.replace(quote(self._folder), quote(self._own.name)).replace(self._folder, self._own.name)

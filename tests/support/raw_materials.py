@@ -1,14 +1,12 @@
 """Honest plants whose fuels and combustible raw materials come as lots or supplies, and stay in what they make."""
 
 from support.market import Company, Market, evidence, nature, row, supply
-from support.server import Server
 
 GAS_UPSTREAM = row("naturalGas/wellToTank/EU/2017")
 
 
-def tell(server: Server) -> None:
+def tell(market: Market) -> None:
     """All of them."""
-    market = Market(server, "raw-materials")
     ammonia_of_a_lot_of_gas(market)
     methanol_of_a_lot_of_gas(market)
     ethylene_of_a_lot_of_ethane(market)

@@ -180,8 +180,7 @@ def release(store: ObjectStore) -> Iterator[Release]:
     with temporary_home() as folder, ExitStack() as stack:
         folder.mkdir()
         folder.chmod(0o711)
-        postgres = stack.enter_context(EmbeddedPostgres(folder / "postgres"))
-        made = Release(folder, store, postgres, stack)
+        made = Release(folder, store, stack.enter_context(EmbeddedPostgres(folder / "postgres")), stack)
         made.install()
         yield made
         stack.close()

@@ -96,8 +96,7 @@ def check_rows(rows: list[ContributionRow], figure: float, absolute: float) -> N
     assert abs(math.fsum(rest)) <= 1e-9 * absolute
     shown = [row for row in rows if row.part not in ("more", "rest")]
     gross = [row.positive - row.negative for row in shown]
-    assert gross == sorted(gross, reverse=True)
-    assert len({(row.part, row.key) for row in shown}) == len(shown)
+    assert (gross, len({(row.part, row.key) for row in shown})) == (sorted(gross, reverse=True), len(shown))
 
 
 def scale_of(burdens: Iterable[float], burden: str) -> float:

@@ -63,8 +63,7 @@ class Witness:
 
     def check(self, url: str) -> list[bytes]:
         """All entries of the log. Every checkpoint ever seen must be the root of that many of them."""
-        newest = self.look(url)
-        entries = entries_of(url, newest.size)
+        entries = entries_of(url, self.look(url).size)
         roots = roots_at(entries, self.seen)
         for size, seen in self.seen.items():
             if seen != {roots.get(size)}:

@@ -20,9 +20,10 @@ import msgspec
 from acceptance.test_brewery import CASES as BREWERIES
 from acceptance.test_brewery import variant
 from carbon_ledger_cbam import exchange
-from support import border, sectors
+from support import border, raw_materials, sectors
 from support.activity_records import all_entries, records_of
 from support.cross_sectors import Park, slag_into_cement, sunlight_into_a_gearbox, swarf_into_steel
+from support.market import MemoryMarket
 from support.memory import MemoryLedger
 from support.parties import Party, party
 from unit.footprint.test_worked_examples import JOBS
@@ -38,6 +39,7 @@ from ledger.core.signatures.signing import SigningKey
 from ledger.engine.batch import Sequenced
 from ledger.errors import LedgerError
 from ledger.footprint.derived.completeness import WITHDRAWN, doubtful_of, referenced
+from ledger.footprint.derived.findings import findings_in
 from ledger.footprint.stored.burdens import vector_of
 
 TESTS: Final = Path(__file__).parents[1]
@@ -92,6 +94,7 @@ def stories() -> Iterator[tuple[str, Story]]:
         yield f"activity, {name}", told(lambda memory, entry=entry: _plant(memory, entry, entry["id"]))
     yield "border", told(lambda memory: border.tell(border.Poster(Desk(memory), "cbam")))
     yield "cross sectors", told(_across_sectors)
+    yield "raw materials", told(lambda memory: raw_materials.tell(MemoryMarket(memory, "raw-materials")))
     for path in sorted(CBAM.glob("*.json")):
         yield f"cbam, {path.stem}", {"case": _exact(msgspec.to_builtins(exchange().read(path.read_bytes())))}
     for name, job in JOBS.items():
@@ -136,7 +139,8 @@ def _of_record(leaves: Sequence[bytes]) -> Figures:
         "lots": {lot.lot: _of_lot(lot, assessment, output) for output, lot in enumerate(lots)
                  if isinstance(lot, LotLeaf)},
         "omissions": [[one.what, str(one.estimate)] for one in assessment.omissions],
-        "findings": [[one.code, str(one.output), str(one.amount)] for one in assessment.findings],
+        "findings": [[one.severity, one.code, str(one.output), repr(one.amount)]
+                     for one in findings_in(0, leaves[0]).findings],
         "questions": list(msgspec.to_builtins(first.questions)),
         "retained": first.retained, "declared": first.declared, "arisen": first.arisen, "lost": first.lost,
         "averaged": first.averaged, "averagedContents": first.averaged_contents, "covered": first.covered,

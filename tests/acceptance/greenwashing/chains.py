@@ -92,8 +92,7 @@ def heat_of_waste_that_nobody_pays(market: Market) -> Lie:
                          {"kind": "plastic", "share": "0.25"}, {"kind": "inert", "share": "0.15"}],
          "heatingValue": {"value": "9000", "unit": "GV"}},
     )
-    service = plant.send("treatment", "100 HUR", shell)
-    shell.consume({service: "100 HUR"}, "finalUse")
+    shell.consume({plant.send("treatment", "100 HUR", shell): "100 HUR"}, "finalUse")
     return Lie(plant, "heat", market.footprint(plant.name("treatment"))["footprint"])
 
 

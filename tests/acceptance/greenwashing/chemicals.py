@@ -31,8 +31,7 @@ def carbon_dioxide_to_a_shell(market: Market) -> Lie:
         [supply("naturalGas", "870000 NM3", "650 TNE"), nature("air", "1400 TNE"), nature("water", "1500 TNE"),
          supply("electricity", "66 MWH")],
     )
-    gas = plant.send("gas", "1130 TNE", shell)
-    shell.consume({gas: "1130 TNE"}, "loss")
+    shell.consume({plant.send("gas", "1130 TNE", shell): "1130 TNE"}, "loss")
     return Lie(plant, "ammonia", 1_130_000)
 
 

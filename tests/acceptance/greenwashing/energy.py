@@ -16,8 +16,7 @@ def wind_farm_on_paper(market: Market) -> Lie:
     shell.product("power", "energy", "MWH")
     smelter = market.company("smelter", "CN", "CN-NM").products("nonferrous", metal="aluminium")
     shell.lying().run("energy.wind", [shell.out("power", "13900 MWH")], activity={"capacity": "60000"})
-    power = shell.send("power", "13900 MWH", smelter)
-    pots(smelter, {power: "13900 MWH"})
+    pots(smelter, {shell.send("power", "13900 MWH", smelter): "13900 MWH"})
     return Lie(smelter, "metal", KILOWATT_HOURS * (CHINA - WIND))
 
 
@@ -31,8 +30,7 @@ def wind_farm_that_buys_a_little(market: Market) -> Lie:
     shell.run("energy.wind", [shell.out("power", "13900 MWH"), shell.out("green", "100 MWH", "attribute", attribute={
         "carrier": "electricity", "technology": "wind", "start": MARCH[0], "end": "2027-03-01T00:00:00Z"})],
         [supply("electricity", "7 MWH")], activity={"capacity": "60000"})
-    power = shell.send("power", "13900 MWH", smelter)
-    pots(smelter, {power: "13900 MWH"})
+    pots(smelter, {shell.send("power", "13900 MWH", smelter): "13900 MWH"})
     return Lie(smelter, "metal", KILOWATT_HOURS * (CHINA - WIND))
 
 

@@ -168,8 +168,7 @@ def _against_honest(market: Market, *gases: Supply, power: str = "9 GWH") -> Lie
 
 def gases_by_their_long_names(market: Market) -> Lie:
     """The fab buys sulphurHexafluoride and tetrafluoromethane, names that a sector's list of gases may not have."""
-    honest = _fab(market, "honest", *_ETCHING)
-    owed = market.footprint(honest.name("wafer"))["footprint"]
+    owed = market.footprint(_fab(market, "honest", *_ETCHING).name("wafer"))["footprint"]
     market.begin_to_lie()
     fab = _fab(market, "fab", supply("sulphurHexafluoride", "400 KGM"), supply("tetrafluoromethane", "900 KGM"))
     return Lie(fab, "wafer", 7_376_234, honest=owed)
@@ -376,8 +375,7 @@ def core_of_yesterday(market: Market) -> Lie:
     market.begin_to_lie()
     core = sister.out(gearbox, "10 H87", "core", name="cores", mass=kilograms("4500"))
     sister.consume({sold: "10 H87"}, "finalUse", [core])
-    cores = sister.send("cores", "10 H87", works)
-    _remanufacture(works, cores)
+    _remanufacture(works, sister.send("cores", "10 H87", works))
     return Lie(works, "again", 3600 * MACHINE)
 
 

@@ -60,8 +60,7 @@ def judged(attempt: Attempt, market: Market) -> list[str]:
     own = market.footprint(lie.seller.name(lie.lot))
     if lie.honest is not None and own[lie.field] >= lie.honest * 0.99:
         return []
-    silent = _silent("its lot", own, lie, 1.0)
-    return silent + _downstream(market, lie, own)
+    return _silent("its lot", own, lie, 1.0) + _downstream(market, lie, own)
 
 
 def _answers(attempt: Attempt, refusal: RecordRefused) -> bool:

@@ -314,5 +314,4 @@ def pulp_that_is_mostly_water(market: Market) -> Lie:
     mill.lying().run("consumer-goods.pulping", [mill.out("pulp", "450 TNE"), mill.out("wet", "1000 TNE", "coProduct")],
                      [supply("electricity", "500 MWH"), supply("heat", "3000 GV"), nature("water", "5000 TNE")],
                      {"old": "1000 TNE"}, {"method": "recovered", "pulpDryness": "0.6"})
-    heat = row("heat/cradleToGate/CN/2015")
-    return Lie(mill, "pulp", (1 / 2 - 450 / 1450) * (5e5 * CHINA + 3e6 * heat))
+    return Lie(mill, "pulp", (1 / 2 - 450 / 1450) * (5e5 * CHINA + 3e6 * row("heat/cradleToGate/CN/2015")))

@@ -31,16 +31,14 @@ def power_of_a_friend(market: Market) -> Lie:
     friend.product("power", "energy", "MWH")
     smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium")
     friend.lying().declare(lot=friend.out("power", "13900 MWH"), burdens={"fossilGhgEmissions": "0"})
-    power = friend.send("power", "13900 MWH", smelter)
-    pots(smelter, {power: "13900 MWH"})
+    pots(smelter, {friend.send("power", "13900 MWH", smelter): "13900 MWH"})
     return Lie(smelter, "metal", KILOWATT_HOURS * CHINA)
 
 
 def pots_on_paper_in_norway(market: Market) -> Lie:
     """A Chinese smelter books its pots at a site in Norway, and casts the liquid metal at home an hour later."""
     smelter = market.company("smelter", "CN", "CN-SD").products("nonferrous", metal="aluminium", ingot="aluminium")
-    north = smelter.lying().site("north", "NO")
-    pots(smelter, facility=north)
+    pots(smelter, facility=smelter.lying().site("north", "NO"))
     smelter.run("nonferrous.aluminiumCasting", [smelter.out("ingot", "990 TNE")],
                 [supply("naturalGas", "60000 NM3", "45 TNE"), supply("electricity", "90 MWH")],
                 {"metal": "1000 TNE"}, when=("2025-04-01T01:00:00Z", "2025-04-02T00:00:00Z"))

@@ -66,8 +66,7 @@ def half_of_the_meter(market: Market) -> tuple[Company, str, float]:
     Returns the closing, and the kg CO2e that the lot `ingot` hides: a closing changes no final record."""
     works = _remelter(market, ("ingot", "750", "final"), ("other", "250", "final"),
                       ingot=supply("electricity", "450 MWH"), other=supply("electricity", "150 MWH"))
-    closing = works.close(supply("electricity", "1200 MWH"))
-    return works, closing, 450_000 * CHINA
+    return works, works.close(supply("electricity", "1200 MWH")), 450_000 * CHINA
 
 
 def bill_of_the_one_who_stated(market: Market) -> Lie:
@@ -92,8 +91,7 @@ def overheads_of_a_penny(market: Market) -> Lie:
 
 def provisional_for_ever(market: Market) -> Lie:
     """A provisional lot without any energy is sold, and no closing ever comes."""
-    works = _remelter(market, ("ingot", "1000", "provisional"))
-    return Lie(works, "ingot", 1e6 * (0.05 * GAS + 0.6 * CHINA))
+    return Lie(_remelter(market, ("ingot", "1000", "provisional")), "ingot", 1e6 * (0.05 * GAS + 0.6 * CHINA))
 
 
 def old_bars_of_new_billets(market: Market) -> Lie:

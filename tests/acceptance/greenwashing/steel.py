@@ -58,8 +58,7 @@ def slabs_called_scrap(market: Market) -> Lie:
     scrap = works.send("scrap", "900 TNE", mill)
     mill.run("steel.rolling", [mill.out("bar", "880 TNE")],
              [supply("naturalGas", "35000 NM3", "26 TNE"), supply("electricity", "85 MWH")], {scrap: "900 TNE"})
-    whole = market.footprint(works.name("slab"))["footprint"]
-    return Lie(mill, "bar", 0.9 * whole)
+    return Lie(mill, "bar", 0.9 * market.footprint(works.name("slab"))["footprint"])
 
 
 def rejected_on_paper(market: Market) -> Lie:
@@ -70,8 +69,7 @@ def rejected_on_paper(market: Market) -> Lie:
     works.run("steel.electricArcFurnace", [works.out("billet", "950 TNE")],
               [supply("electricity", "400 MWH"), supply("electrode", "1.5 TNE"), supply("lime", "30 TNE")],
               {"slab": "1000 TNE"})
-    honest = _site(market, "honest").name("slab")
-    return Lie(works, "billet", market.footprint(honest)["footprint"])
+    return Lie(works, "billet", market.footprint(_site(market, "honest").name("slab"))["footprint"])
 
 
 def _capture(market: Market, works: Company, *, papers: bool, part: str) -> None:

@@ -276,8 +276,7 @@ def bales_that_a_friend_used_up(market: Market) -> Lie:
     market.begin_to_lie()
     friend.consume({bought: "990 TNE"}, "finalUse", [friend.out("cans", "990 TNE", "waste", origin="postConsumer")])
     market.end_of_lie()
-    cans = friend.send("cans", "990 TNE", yard)
-    _remelt(yard, cans, "990")
+    _remelt(yard, friend.send("cans", "990 TNE", yard), "990")
     return Lie(yard, "ingot", 1, content=940_500)
 
 

@@ -78,6 +78,5 @@ def waste_heat_to_a_neighbour(market: Market) -> Outlier:
     coal = 140_000 * (row("bituminous/combustion/CN/2015") + row("bituminous/wellToTank/*/2016"))
     meal = 1e6 * (0.65 * 44 / 56 + 0.015 * 44 / 40) + 5_793
     bought = 70_000 * row("electricity/cradleToGate/CN/2024") + 180_000 * row("clay/cradleToGate/*/2019")
-    neighbour = market.company("neighbour", "CN", "CN-AH")
-    heat = kiln.send("heat", "250 GV", neighbour)
+    heat = kiln.send("heat", "250 GV", market.company("neighbour", "CN", "CN-AH"))
     return Outlier(((kiln.name("clinker"), coal + meal + bought - 27_500), (heat, 27_500)))
