@@ -1,11 +1,11 @@
 """Honest makers of fuel: mines, a washery, a gas field, coke ovens and a refinery reach the title *footprint*."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import pytest
-from support.market import Company, Market, evidence, quantity, supply, trading_server
-from support.server import Server
+from support.market import Company, Market, MemoryMarket, evidence, quantity, supply, trading_ledger
+from support.memory import MemoryLedger
 
 STREAMS: Final[Mapping[str, Any]] = {
     "ownFuels": [{"quantity": {"value": "45", "unit": "TNE"}}],
@@ -16,12 +16,8 @@ STREAMS: Final[Mapping[str, Any]] = {
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """Audited from zero after the module."""
-    with trading_server() as serving:
-        yield serving
-        done = serving.audit()
-        assert done.returncode == 0, done.stdout + done.stderr
+def memory() -> MemoryLedger:
+    return trading_ledger()
 
 
 def _declared(
@@ -87,9 +83,9 @@ MAKERS: tuple[Callable[[Market], tuple[Company, str]], ...] = (
 
 
 @pytest.mark.parametrize("maker", MAKERS, ids=lambda maker: maker.__name__)
-def test_it_reaches_a_footprint(maker: Callable[[Market], tuple[Company, str]], server: Server) -> None:
+def test_it_reaches_a_footprint(maker: Callable[[Market], tuple[Company, str]], memory: MemoryLedger) -> None:
     """Its lot and what its customer gets."""
-    market = Market(server, maker.__name__.replace("_", "-"))
+    market = MemoryMarket(memory, maker.__name__.replace("_", "-"))
     company, lot = maker(market)
     answer = market.footprint(company.name(lot))
     whole = answer["lot"]["quantity"]
@@ -103,10 +99,10 @@ def test_it_reaches_a_footprint(maker: Callable[[Market], tuple[Company, str]], 
     ("naturalGas", "1000000 NM3", 10_000, 345_084),
 ])
 def test_a_maker_below_all_others_is_questioned(
-    material: str, amount: str, kilograms: float, question: float, server: Server
+    material: str, amount: str, kilograms: float, question: float, memory: MemoryLedger
 ) -> None:
     """Up to the default of the fuel's upstream; of gas by its volume."""
-    market = Market(server, f"below-{material.lower()}")
+    market = MemoryMarket(memory, f"below-{material.lower()}")
     mass = "757.6 TNE" if material == "naturalGas" else None
     maker, lot = _declared(market, amount, kilograms, mass, materials={material: "1"})
     answer = market.footprint(maker.name(lot))
