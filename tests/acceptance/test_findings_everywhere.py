@@ -179,7 +179,10 @@ def printed(posted: Posted, *command: str) -> str:
     return done.out
 
 
-def test_commands_print_findings(posted: Posted, case: Doubtful) -> None:
+@pytest.mark.parametrize("name", ["declared", "rolling"])
+def test_commands_print_findings(posted: Posted, name: str) -> None:
+    """Of a declaration and of a process: commands print whatever finding the answer has."""
+    case = posted.cases[name]
     code, index = case.code, f"record {case.receipt.index}"
     for command in (
         ("footprint", case.lot), ("footprint", case.part), ("footprint", "--product", case.part_product),
