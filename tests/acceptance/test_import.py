@@ -92,8 +92,6 @@ def size(server: Server) -> int:
     return parse_checkpoint(parse_note(httpx.get(f"{server.url}/log/checkpoint").text).text).size
 
 
-
-
 def receipts(path: Path) -> list[Receipt]:
     return [msgspec.json.decode(line, type=Receipt) for line in path.read_bytes().splitlines()]
 
