@@ -1,5 +1,6 @@
-"""A pytest plugin that tells `ledger.probe` which test runs, and writes the tests by number, with their seconds, into
-STRENGTH_REACH, a JSON file a process. Number 0 is what runs before the first test."""
+"""A pytest plugin that tells `ledger.probe` which test runs, and notes the tests in STRENGTH_REACH: in a file for each
+process, a line for each test with its number, its name, its seconds and whether it has passed. A test without a line
+crashed. Number 0 is what runs before the first test."""
 
 import json
 import os
@@ -10,24 +11,30 @@ from pathlib import Path
 import pytest
 from probe import WIDTH, running_file, worker
 
-_tests: list[tuple[str, float]] = [("", 0.0)]
 _FOLDER = os.environ["STRENGTH_REACH"]
+_failed: set[str] = set()
+_number = 0
 
 
 def pytest_configure() -> None:
     running_file(_FOLDER).write_bytes(b"0" * WIDTH)
 
 
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.failed:
+        _failed.add(report.nodeid)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    global _number
+    _number += 1
     with running_file(_FOLDER).open("r+b") as file:
-        file.write(b"%0*d" % (WIDTH, len(_tests)))
+        file.write(b"%0*d" % (WIDTH, _number))
     began = time.monotonic()
     try:
         return (yield)  # type: ignore[return-value]
     finally:
-        _tests.append((item.nodeid, time.monotonic() - began))
-
-
-def pytest_sessionfinish() -> None:
-    Path(_FOLDER, f"tests-{worker()}.json").write_text(json.dumps(_tests), encoding="utf-8")
+        line = [_number, item.nodeid, time.monotonic() - began, item.nodeid not in _failed]
+        with Path(_FOLDER, f"tests-{worker()}").open("a", encoding="utf-8") as notes:
+            notes.write(json.dumps(line) + "\n")
