@@ -26,7 +26,6 @@ from ledger.admission.names import Names
 from ledger.admission.rules import Rules
 from ledger.core.record.kinds import AnyRecord, Declaration, Facility, Organization, Pool, Product, Transfer
 from ledger.core.signatures.signing import VerifyingKey, load_spki
-from ledger.footprint.stored.burdens import whole
 from ledger.footprint.stored.figures import LotFigures
 from ledger.store.database import Connection
 from ledger.store.sql import queries
@@ -265,7 +264,7 @@ def is_digest(text: str) -> bool:
 def figures_of(row: Record) -> LotFigures:
     """A lot's figures from a row of the table `figure`."""
     contents: Sequence[str] = row["content"]
-    return LotFigures(whole(row["burdens"]), dict(zip(contents, row["amount"], strict=True)))
+    return LotFigures(tuple(row["burdens"]), dict(zip(contents, row["amount"], strict=True)))
 
 
 def _organization(record: AnyRecord) -> tuple[str, OrganizationFacts]:

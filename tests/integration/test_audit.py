@@ -189,7 +189,6 @@ BALANCE = "UPDATE balance SET remaining = … WHERE lot = $1"
 @pytest.mark.parametrize("change", [
     "burdens[1] = burdens[1] + 0.001", "burdens[1] = burdens[1] * (1 + 1e-15)", "burdens[12] = 'Infinity'",
     "amount[1] = amount[1] / 2", "content[1] = 'mess'", "method = 'cut-off/2'", "plugin = 'works/2'", "plugin = NULL",
-    "burdens = burdens[1:3]",
 ])
 def test_a_figure(copy: Copy, change: str) -> None:
     copy.tamper(FIGURE.replace("…", change), copy.number("b"))

@@ -21,6 +21,7 @@ from support.waiting import until
 from support.witness import Witness, audited, entries_of
 from support.workshop import workshop
 
+from ledger.core.outcome.assessment import BURDENS
 from ledger.core.receipts.receipt import Receipt
 from ledger.core.record import canonical
 from ledger.core.record.kinds import Organization, Product
@@ -129,6 +130,7 @@ def test_triggers_stop_the_owner_too(database: Database, change: str) -> None:
 HASH = "sha256('')"
 LOT = "INSERT INTO lot (number, id, product, holder, unit, role, quantity) VALUES (9999, 'x', 'p', 'h', 'KGM', {}, {})"
 FIGURE = "INSERT INTO figure VALUES (999424, 0, 'm', NULL, {}, {}, {}, {})"
+ONES = f"array_fill(1::float8, ARRAY[{len(BURDENS)}])"
 LOT_VERSION = "INSERT INTO lot_version VALUES (999424, 1, {}, {}, NULL, NULL, NULL, false)"
 
 
@@ -149,13 +151,15 @@ LOT_VERSION = "INSERT INTO lot_version VALUES (999424, 1, {}, {}, NULL, NULL, NU
     LOT.format("'product'", "'NaN'"), LOT.format("'product'", "0"), LOT.format("'product'", "-1"),
     LOT.format("'waste'", "1"),
     "INSERT INTO flow VALUES (976, 0, 1, 'NaN')", "INSERT INTO flow VALUES (976, 0, 1, 0)",
-    FIGURE.format("1", "'{1,NaN}'", "'{}'", "'{}'"), FIGURE.format("1", "'{1}'", "'{mass}'", "'{NaN}'"),
-    FIGURE.format("1", "'{1}'", "'{mass}'", "'{1,2}'"), FIGURE.format("1.5", "'{1}'", "'{}'", "'{}'"),
-    FIGURE.format("'NaN'", "'{1}'", "'{}'", "'{}'"),
+    FIGURE.format("1", ONES.replace("1:", "'NaN':"), "'{}'", "'{}'"), FIGURE.format("1", ONES, "'{mass}'", "'{NaN}'"),
+    FIGURE.format("1", ONES, "'{mass}'", "'{1,2}'"), FIGURE.format("1.5", ONES, "'{}'", "'{}'"),
+    FIGURE.format("'NaN'", ONES, "'{}'", "'{}'"),
+    # not as many burdens as there are
+    FIGURE.format("1", "'{1}'", "'{}'", "'{}'"), FIGURE.format("1", f"{ONES} || 1::float8", "'{}'", "'{}'"),
     LOT.format("'gold'", "1"),
     # revisions are counted from 1, and the record's own rows have version 0
     "INSERT INTO revision VALUES (0, 976)", "UPDATE head SET revisions = -1",
-    FIGURE.replace("0, 'm'", "-1, 'm'").format("1", "'{1}'", "'{}'", "'{}'"),
+    FIGURE.replace("0, 'm'", "-1, 'm'").format("1", ONES, "'{}'", "'{}'"),
     "INSERT INTO flow VALUES (976, 0, 1, 1, -1)",
     "INSERT INTO revised VALUES (976, 1, true, NULL, NULL, '')",
     LOT_VERSION.format("0", "NULL"), LOT_VERSION.format("'NaN'", "NULL"), LOT_VERSION.format("-1", "NULL"),

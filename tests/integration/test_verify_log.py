@@ -172,3 +172,4 @@ def test_it_knows_all_burdens() -> None:
     """The names stand in SQL once more: a dump has no program beside it."""
     named = schema().partition("'burdens', ARRAY[")[2].partition("]")[0]
     assert [name.strip().strip("'") for name in named.split(",")] == list(BURDENS)
+    assert f"cardinality(burdens) = {len(BURDENS)}" in schema()

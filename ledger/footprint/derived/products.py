@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ledger.admission.facts import LOT_SLOTS
 from ledger.core.outcome.assessment import ADDITIVE, BURDENS, Assessment
-from ledger.footprint.stored.burdens import SLOT, Vector, line_co2e, whole
+from ledger.footprint.stored.burdens import SLOT, Vector, line_co2e
 
 Floats: TypeAlias = NDArray[np.float64]
 Whole: TypeAlias = NDArray[np.int64]
@@ -123,7 +123,7 @@ class ProducedLots:
 
     def take(self, chunk: LotChunk) -> None:
         """Adds lots. Each lot may be added only once."""
-        burdens = np.array([whole(vector) for vector in chunk.burdens], dtype=np.float64).reshape(-1, len(BURDENS))
+        burdens = np.array(chunk.burdens, dtype=np.float64).reshape(-1, len(BURDENS))
         codes = np.array([self._code(facility) for facility in chunk.facilities], dtype=np.int64)
         for code in np.unique(codes).tolist():
             rows = np.flatnonzero(codes == code)

@@ -141,11 +141,6 @@ def named(vector: Sequence[float]) -> dict[str, float]:
     return dict(zip(BURDENS, vector, strict=True))
 
 
-def whole(stored: Sequence[float]) -> Vector:
-    """A stored vector in full length: burdens that did not exist when it was stored are zero."""
-    return (*stored, *ZERO[len(stored):])
-
-
 def vector_of(figures: Mapping[str, float]) -> Vector:
     """The inverse of `named`; absent burdens are zero."""
     return tuple(figures.get(name, 0.0) for name in BURDENS)

@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from msgspec.structs import replace
-
 from ledger.admission.facts import LotFacts
 from ledger.client.audit.findings import Difference
 from ledger.client.audit.source.decoding import RULE, Malformed, typed_json
 from ledger.client.audit.source.interface import StoredLot
+from ledger.core.outcome.assessment import BURDENS
 from ledger.engine.account import lot_leaf
-from ledger.footprint.stored.burdens import METHOD, ZERO, whole
+from ledger.footprint.stored.burdens import METHOD
 from ledger.footprint.stored.figures import LotFigures
 
 
@@ -66,15 +65,8 @@ def compare_lots(texts: Sequence[str], made: Sequence[MadeLots], where: str = ""
 
 def _compare(stored: StoredLot, made: MadeLots, where: str) -> Iterator[Difference]:
     wanted = _row(made)
-    if len(stored.burdens) < len(wanted.burdens):
-        # Burdens that did not exist when the ledger wrote the row are zero.
-        stored = replace(stored, burdens=[*stored.burdens, *ZERO[len(stored.burdens):]])
     if stored == wanted:
         return
-    if len(stored.burdens) < len(wanted.burdens):
-        # The row is from before a burden existed, which is zero then.
-        missing = len(wanted.burdens) - len(stored.burdens)
-        stored = replace(stored, burdens=[*stored.burdens, *([0.0] * missing)])
     for table, names in (("lot", _LOT), ("figure", _FIGURE)):
         differing = [name for name in names if getattr(stored, name) != getattr(wanted, name)]
         if differing:
@@ -109,8 +101,10 @@ def _values_text(stored: object, wanted: object) -> str:
 
 def figures_of(lot: StoredLot) -> LotFigures:
     """The figures of a lot in its row. Raises ValueError if they are no figures."""
-    amounts = [float(amount) for amount in lot.amount]
-    return LotFigures(whole([float(burden) for burden in lot.burdens]), dict(zip(lot.content, amounts, strict=True)))
+    burdens = tuple([float(burden) for burden in lot.burdens])
+    if len(burdens) != len(BURDENS):
+        raise ValueError(f"{len(burdens)} burdens instead of {len(BURDENS)}")
+    return LotFigures(burdens, dict(zip(lot.content, [float(amount) for amount in lot.amount], strict=True)))
 
 
 _FIGURE: Final = ("burdens", "content", "amount", "method", "plugin", "share")

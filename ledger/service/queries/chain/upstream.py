@@ -19,7 +19,6 @@ from ledger.core.record.kinds import AnyRecord
 from ledger.footprint.derived.chain.arrays import Arrays
 from ledger.footprint.derived.completeness import Doubtful, doubtful_of, referenced
 from ledger.footprint.derived.contributions import Upstream, Weights, weights
-from ledger.footprint.stored.burdens import whole
 from ledger.host.threads import in_thread
 from ledger.service.access.sight import EVERYTHING, Sight
 from ledger.service.access.walk import hidden_parts
@@ -58,7 +57,7 @@ class UpstreamChain(NamedTuple):
     @property
     def burdens(self) -> Sequence[float]:
         """The stored burdens of the whole lot."""
-        return whole(self.row["burdens"])
+        return tuple(self.row["burdens"])
 
     @property
     def visible_records(self) -> list[int]:

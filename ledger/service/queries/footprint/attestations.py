@@ -20,7 +20,7 @@ from ledger.footprint.derived.verified import (
     relation_of,
     verdicts,
 )
-from ledger.footprint.stored.burdens import footprint, whole
+from ledger.footprint.stored.burdens import footprint
 from ledger.service.queries.doubts import read_doubts
 from ledger.service.queries.footprint.interests import read_groups
 from ledger.service.queries.tree_size import Moment
@@ -129,14 +129,14 @@ def _answer(
 ) -> AttestationAnswer:
     record, relation = figure.record, figure.relation
     subject = record.subject
-    examined = footprint(whole(row["attested"])) if lot.log_index < row["pin"] else None
+    examined = footprint(row["attested"]) if lot.log_index < row["pin"] else None
     return AttestationAnswer(
         kind=subject.kind, subject=subject.id, auditor=row["issuer"], standard=record.standard, level=record.level,
         opinion=record.opinion, start=record.start, end=record.end, valid_until=record.valid_until,
         index=row["index"], record=row["digest"], samples=record.samples, materiality=record.materiality,
         outdated=figure.outdated, in_doubt=figure.in_doubt, independent=relation is None, relation=relation,
         party=party_of(record, relation), examined_size=row["pin"], examined_footprint=examined,
-        current_footprint=footprint(whole(row["stated"])), accreditation=record.accreditation, scope=record.scope,
+        current_footprint=footprint(row["stated"]), accreditation=record.accreditation, scope=record.scope,
         date=record.date, examined=record.examined, counts_as=verdict if verdict in CATEGORIES else None,
         not_counted=None if verdict in CATEGORIES else verdict,
     )

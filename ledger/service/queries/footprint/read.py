@@ -60,7 +60,6 @@ from ledger.footprint.stored.burdens import (
     location_based,
     market_based,
     vector_of,
-    whole,
 )
 from ledger.footprint.stored.contents import MATERIAL, RECYCLED
 from ledger.footprint.stored.contents import QUESTIONED as QUESTIONED_CONTENT
@@ -209,7 +208,7 @@ async def _context(pool: DatabasePool, row: Record, moment: Moment) -> Footprint
 async def _findings(pool: DatabasePool, row: Record, moment: Moment, depth: Depth, sight: Sight) -> FindingList:
     if row["withdrawn"] or not row["marked"] or not (row["lots"] or has_findings(row["outcome"])):
         return NO_FINDINGS
-    questioned = whole(row["burdens"])[SLOT[QUESTIONED]]
+    questioned = row["burdens"][SLOT[QUESTIONED]]
     targets = FindingTargets({row["number"]: 1.0}, questioned, frozenset({row["index"]}))
     return await read_findings(pool, targets, moment, NEAR if depth == "near" else MAX_RECORDS, sight)
 
@@ -224,7 +223,7 @@ def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int
     """The answer from a row of the query `footprint`, whose outcome has this leaf 0, with additional information."""
     withdrawn, maker = row["withdrawn"], record_of(row["body"])
     assessment = NOTHING if withdrawn else _assessment.decode(leaf.assessment)
-    burdens = whole(row["burdens"])
+    burdens = tuple(row["burdens"])
     share, total = row["share"], footprint(burdens)
     contents = dict(zip(row["content"], row["amount"], strict=True))
     waits = burdens[SLOT["provisionalAbs"]] > 0
@@ -277,7 +276,7 @@ def answer(row: Record, leaf: AssessmentLeaf, context: FootprintContext, at: int
 
 def _study(row: Record, maker: StudyRecord, own: OwnOmissions, context: FootprintContext) -> StudyAnswer:
     facility = None if row["facility"] is None else facility_of(row["facility_body"])
-    burdens = whole(row["burdens"])
+    burdens = tuple(row["burdens"])
     study = study_of(lot_sources(maker, product_of(row["product_body"]), facility), row["unit"], burdens,
                      exempted_description(burdens, own))
     return StudyAnswer(method=row["method"], gwp=GWP, versions=list(context.versions), **structs.asdict(study))
@@ -326,7 +325,7 @@ def lot_answer(row: Record, remaining: Decimal | None = None, doubt: DoubtAnswer
         sender=row["sender"], pool=row["pool"], credit=row["credit"], expires=row["expires"],
         withdrawn=withdrawn, frozen=bool(row["frozen"]) and not withdrawn, in_doubt=doubt,
         accepted=row["accepted"] if standing is None else standing, on_arrival=standing is not None,
-        questioned=whole(row["burdens"])[SLOT[QUESTIONED]], findings=findings,
+        questioned=row["burdens"][SLOT[QUESTIONED]], findings=findings,
     )
 
 
@@ -354,7 +353,7 @@ def _inputs(row: Record, share: float) -> list[InputAnswer]:
     for lot, product, part, burdens in zip(
         row["lots"], row["products"], row["parts"], row["input_burdens"], strict=True
     ):
-        carried = [share * (part * amount) for amount in whole(burdens)]
+        carried = [share * (part * amount) for amount in burdens]
         inputs.append(InputAnswer(
             lot=lot, product=product, part=part, footprint=footprint(carried), burdens=present(carried)
         ))

@@ -15,7 +15,7 @@ from ledger.footprint.derived.findings import FindingRecord, findings_in, has_fi
 from ledger.footprint.derived.inventory.origins import BoundaryOrigins, Lot, Passed
 from ledger.footprint.derived.inventory.scopes import Booked, MadeGoods, TakenGoods
 from ledger.footprint.stored.attributes import MARKET
-from ledger.footprint.stored.burdens import SLOT, footprint, whole
+from ledger.footprint.stored.burdens import SLOT, footprint
 from ledger.host.threads import in_thread
 from ledger.service.queries.tree_size import Moment
 from ledger.store.database import DatabasePool
@@ -145,7 +145,7 @@ def _lot(row: Record) -> Lot:
     return Lot(
         row["number"], row["quantity"], carried, carried + (burdens[_MARKET] - burdens[_LOCATION]), burdens[_ABSOLUTE],
         burdens[_PRIMARY], row["type"], row["issuer"], row["operator"], row["owner"], row["opening"],
-        whole(burdens)[_QUESTIONED],
+        burdens[_QUESTIONED],
     )
 
 

@@ -11,7 +11,7 @@ from ledger.admission.facts import LOT_SLOTS
 from ledger.answers.lists import ListedLotAnswer, LotListAnswer
 from ledger.answers.stored import LotAnswer
 from ledger.errors import InvalidInput
-from ledger.footprint.stored.burdens import footprint, whole
+from ledger.footprint.stored.burdens import footprint
 from ledger.service.queries.doubts import read_doubts
 from ledger.service.queries.footprint.read import lot_answer, remaining_at
 from ledger.service.queries.lists.pages import read_keys
@@ -109,7 +109,7 @@ async def _in_stock(pool: DatabasePool, numbers: Sequence[int], moment: Moment) 
 
 
 def _listed(row: Record, lot: LotAnswer, limits: TitleLimits) -> ListedLotAnswer:
-    burdens = whole(row["burdens"])
+    burdens = tuple(row["burdens"])
     weak, total = weak_parts(burdens), footprint(burdens)
     return ListedLotAnswer(
         **structs.asdict(lot), title=title_of(row, limits), footprint=total,

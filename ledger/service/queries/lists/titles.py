@@ -11,7 +11,7 @@ from ledger.admission.title_limit import stated_limit
 from ledger.core.outcome.assessment import QUESTIONED, Assessment
 from ledger.core.outcome.leaves import AssessmentLeaf
 from ledger.footprint.derived.completeness import WITHDRAWN, doubtful_of, referenced
-from ledger.footprint.stored.burdens import SLOT, Vector, whole
+from ledger.footprint.stored.burdens import SLOT, Vector
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -42,7 +42,7 @@ def title_of(row: Record, limits: TitleLimits) -> str:
     if row["outcome"] is not None:
         assessment = _assessment.decode(_leaf.decode(row["outcome"]).assessment)
         known = referenced(assessment, row["number"] % LOT_SLOTS)
-    return doubtful_of(whole(row["burdens"]), limits.at(row["index"]), referenced=known).title
+    return doubtful_of(tuple(row["burdens"]), limits.at(row["index"]), referenced=known).title
 
 
 class WeakParts(NamedTuple):

@@ -9,7 +9,7 @@ from asyncpg import Record
 from ledger.answers.lists import TransferAnswer, TransferListAnswer, TransferState
 from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
-from ledger.footprint.stored.burdens import Vector, footprint, whole
+from ledger.footprint.stored.burdens import Vector, footprint
 from ledger.service.queries.footprint.read import remaining_at
 from ledger.service.queries.lists.lots import PageRequest
 from ledger.service.queries.lists.pages import PageKeys, read_keys
@@ -72,7 +72,7 @@ class TransferRow(NamedTuple):
     def burdens(self) -> Vector:
         """Of the received quantity."""
         part = self.part
-        return tuple([part * amount for amount in whole(self.lot["burdens"])])
+        return tuple([part * amount for amount in self.lot["burdens"]])
 
 
 async def read_transfer_list(pool: DatabasePool, query: TransferQuery, page: PageRequest) -> TransferListAnswer:
@@ -151,7 +151,7 @@ def transfer_answer(row: TransferRow) -> TransferAnswer:
         received=Quantity(value=plain(row.received), unit=lot["unit"]), sender=row.parties["issuer"],
         receiver=row.parties["receiver"], time=row.parties["time"], purpose=row.parties["purpose"] or "sale",
         state=row.state, title=row.title, footprint=total,
-        footprint_per_unit=footprint(whole(lot["burdens"])) / float(lot["quantity"]), questioned=weak.questioned,
+        footprint_per_unit=footprint(lot["burdens"]) / float(lot["quantity"]), questioned=weak.questioned,
         omitted=weak.omitted, provisional=weak.provisional, unestimated=weak.unestimated,
         primary_share=weak.primary_share, accepted=row.delivery["accepted"],
         on_arrival=row.delivery["on_arrival"], made=lot["made"], owner=lot["owner"],

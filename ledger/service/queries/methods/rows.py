@@ -15,7 +15,6 @@ from ledger.core.record.values import UNBURDENED
 from ledger.footprint.derived.contributions import Upstream, Weights
 from ledger.footprint.derived.reallocation import Split, split_of
 from ledger.footprint.derived.recount import Recount
-from ledger.footprint.stored.burdens import whole
 from ledger.host.threads import in_thread
 from ledger.service.access.sight import Sight
 from ledger.service.access.walk import visible_upstream
@@ -104,7 +103,7 @@ async def read_lives(pool: DatabasePool, item: str | None, moment: Moment, sight
     lives: dict[str | None, Life] = {}
     for row in await pool.fetch(queries("methods")["lives"], item, moment.version, moment.size):
         # An item that is processed, or handed over and back, stays in the same life.
-        lives.setdefault(row["previous_life"], Life(row["number"], whole(row["burdens"])))
+        lives.setdefault(row["previous_life"], Life(row["number"], tuple(row["burdens"])))
     seen = {previous: life for previous, life in lives.items() if await _sees_whole(pool, sight, life.number, moment)}
     return list(seen.values()) if next(iter(seen), "") is None else []
 

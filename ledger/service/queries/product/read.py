@@ -52,7 +52,6 @@ from ledger.footprint.stored.burdens import (
     location_based,
     market_based,
 )
-from ledger.footprint.stored.burdens import whole as whole_vector
 from ledger.host.threads import in_thread
 from ledger.service.access.facts import organizations_of
 from ledger.service.access.sight import EVERYTHING, Sight
@@ -283,7 +282,7 @@ class _ProductReading:
         self.plugins.update(plugin for plugin in set(plugins) if plugin is not None)
         waits = SLOT["provisionalAbs"]
         self.waiting.update(number // LOT_SLOTS for number, one in zip(numbers, burdens, strict=True) if one[waits] > 0)
-        self._questioned += math.fsum(whole_vector(vector)[SLOT[QUESTIONED]] for vector in burdens)
+        self._questioned += math.fsum(vector[SLOT[QUESTIONED]] for vector in burdens)
         self.production.take(LotChunk(numbers, facilities, quantities, burdens, contents, amounts))
 
     def _lot(self, row: Record, ended: str) -> ProductLotAnswer:
@@ -292,7 +291,7 @@ class _ProductReading:
         return ProductLotAnswer(
             lot=row["id"], facility=row["facility"], quantity=Quantity(value=plain(quantity), unit=self.unit),
             footprint_per_unit=per_unit, end=ended, change_from_last=self.compared.change_from_last(ended, per_unit),
-            questioned=whole_vector(row["burdens"])[SLOT[QUESTIONED]],
+            questioned=row["burdens"][SLOT[QUESTIONED]],
             index=row["number"] // LOT_SLOTS,
         )
 

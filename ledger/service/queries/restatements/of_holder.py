@@ -15,7 +15,7 @@ from ledger.core.record.units import plain
 from ledger.core.record.values import Quantity
 from ledger.errors import NotFound
 from ledger.footprint.derived.findings import about, findings_in
-from ledger.footprint.stored.burdens import SLOT, footprint, whole
+from ledger.footprint.stored.burdens import SLOT, footprint
 from ledger.service.access.sight import EVERYTHING, Sight
 from ledger.service.queries.tree_size import EVER
 from ledger.store.database import DatabasePool
@@ -92,7 +92,7 @@ def _answer(row: Record, by: Record, reason: str | None) -> ChangeAnswer:
     quantity, earlier = (
         Quantity(value=plain(row[name]), unit=row["unit"]) for name in ("quantity", "quantity_before")
     )
-    earlier_burdens, burdens = whole(row["burdens_before"]), whole(row["burdens"])
+    earlier_burdens, burdens = tuple(row["burdens_before"]), tuple(row["burdens"])
     stated = [] if row["leaf"] is None else findings_in(row["record"], row["leaf"]).findings
     return ChangeAnswer(
         questioned_before=earlier_burdens[_QUESTIONED], questioned=burdens[_QUESTIONED],
