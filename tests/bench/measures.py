@@ -3,9 +3,12 @@
 import os
 import time
 from pathlib import Path
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
+
+ED25519: Final = "Ed25519 verifications on one core"
 
 
 class Measure(Struct, frozen=True, kw_only=True, rename="camel"):

@@ -1,4 +1,4 @@
-"""Appends by 1, 2 and 4 processes of one server, and by the replicas of two hosts on one database.
+"""Appends by 1, 2 and 4 processes of one server, by the replicas of two hosts on one database, and with factor sets.
 
 Each run appends the same load to a new ledger, in batches over HTTP. The peer of a run is one process in the same run.
 Beside the rate it prints what bounds it: the CPU time of servers, workers, database and load, as a part of what the
@@ -8,13 +8,13 @@ machine has, and the part of the time in which a batch held the lock of the log'
 import asyncio
 import os
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Final, NamedTuple
 
 import psutil
 from bench.load import batches, drive, require_receipts, serving
-from bench.measures import Measure, rate
+from bench.measures import ED25519, Measure, ed25519_verifications, rate
 from rich.console import Console
 from rich.table import Table
 from support.generator import parties, transformations
@@ -23,6 +23,7 @@ from support.process_memory import peak_memory
 from support.scraping import scraped, values
 from support.server import Server, temporary_home
 
+from ledger.service.settings import ALL_SETS
 from ledger.store.embedded import EmbeddedPostgres
 
 BATCH: Final = 1_000
@@ -30,6 +31,12 @@ RECORDS: Final = 24_000
 SIGNERS: Final = 64
 LANES: Final = 16
 PROCESSES: Final = ("append.processes.1", "append.processes.2", "append.processes.4", "append.replicas.2")
+APPENDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "append.batch.1": {"CARBON_LEDGER_PROCESSES": "1"},
+    "append.priced": {"CARBON_LEDGER_PROCESSES": str(os.cpu_count() or 1), "CARBON_LEDGER_FACTOR_SETS": ALL_SETS},
+}
+"""The load of `append.batch` on a server with these settings: with one process; and with a process for each core and
+the factor sets with which a new log begins, while the other measures have none in force."""
 _UNDER_LOCK: Final = ("load", "sequence", "write", "commit")
 """Steps of a batch from the lock of the head to its release."""
 _KINDS: Final = ("servers", "workers", "database", "load")
@@ -47,30 +54,42 @@ class Run(NamedTuple):
 
 def measure_processes(names: Sequence[str]) -> list[Measure]:
     """The measures of these names, all beside one process alone."""
-    runs = {"append.processes.1": _run(1)}
+    runs = {"append.processes.1": _run(_one_server({}))}
     for name in names:
         if name not in runs:
             kind, count = name.rsplit(".", 1)
-            runs[name] = _run(int(count), replicas=kind.endswith("replicas"))
+            runs[name] = _run(_replicas(int(count)) if kind.endswith("replicas") else _one_server(
+                {"CARBON_LEDGER_PROCESSES": count}))
     _print(runs)
     alone = runs["append.processes.1"]
     return [rate(name, run.records / run.seconds, "one process", alone.records / alone.seconds, run.memory)
             for name, run in runs.items() if name in names]
 
 
+def measure_appends(name: str) -> Measure:
+    """One of `APPENDS`."""
+    before = ed25519_verifications()
+    run = _run(_one_server(APPENDS[name]))
+    peer = (before + ed25519_verifications()) / 2
+    return rate(name, run.records / run.seconds, ED25519, peer, run.memory)
+
+
 @contextmanager
-def _serving(count: int, replicas: bool) -> Iterator[list[Server]]:
-    """Replicas with a process each, as on several hosts, or one server with so many processes."""
+def _one_server(variables: Mapping[str, str]) -> Iterator[list[Server]]:
+    with temporary_home() as home, Server(home, **variables) as server:
+        yield [server]
+
+
+@contextmanager
+def _replicas(count: int) -> Iterator[list[Server]]:
+    """Servers with a process each, as on several hosts."""
     with temporary_home() as home, ExitStack() as stack:
-        if not replicas:
-            yield [stack.enter_context(Server(home, CARBON_LEDGER_PROCESSES=str(count)))]
-            return
         postgres = stack.enter_context(EmbeddedPostgres(home))
         yield [stack.enter_context(Server(home, postgres.owner_url)) for _ in range(count)]
 
 
-def _run(count: int, *, replicas: bool = False) -> Run:
-    with _serving(count, replicas) as servers:
+def _run(opening: AbstractContextManager[list[Server]]) -> Run:
+    with opening as servers:
         envelopes = _load(servers[0])
         before = _busy(servers)
         locked = _locked(servers)

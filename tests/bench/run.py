@@ -1,7 +1,8 @@
 """`make bench`: measures the ledger beside its peers on this machine, writes bench.json and prints a table.
 
 Signed loads are all Ed25519. Every load is checked: an answer that is no receipt, or no figure, stops the run.
-`python tests/bench/run.py chain footprint` makes those measures alone whose names begin so, and writes nothing.
+`python tests/bench/run.py chain footprint` makes those measures alone whose names begin so, and writes nothing. Ratios
+below their floor (see `bench.floor`) are printed at the end, and the exit code is 1.
 """
 
 import asyncio
@@ -23,13 +24,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench.access import Owned, measure_access
 from bench.chains import MEASURES as OF_CHAINS
+from bench.floor import read_floors, shortfalls
 from bench.importing import measure_import
 from bench.load import batches, drive, get, post, require_receipts, serving
 from bench.log import MEASURES as OF_THE_LOG
-from bench.measures import Measure, ed25519_verifications, fsyncs, rate
+from bench.measures import ED25519, Measure, ed25519_verifications, fsyncs, rate
 from bench.peers import served
+from bench.processes import APPENDS, measure_appends, measure_processes
 from bench.processes import PROCESSES as OF_PROCESSES
-from bench.processes import measure_processes
 from bench.publishing import PUBLISHING, measure_publishing
 from bench.revisions import measure_revisions
 from support.generator import parties, transformations
@@ -56,18 +58,21 @@ SERVED = (
 )
 MEASURES = {**OF_CHAINS, **OF_THE_LOG}
 """Those that make what they need themselves."""
-ED25519 = "Ed25519 verifications on one core"
 OUTPUT = Path(__file__).resolve().parents[2] / "bench.json"
 
 
 def main(prefixes: Sequence[str]) -> int:
     console = Console()
-    known = (*SERVED, *MEASURES, *PUBLISHING, *OF_PROCESSES)
+    known = (*SERVED, *APPENDS, *MEASURES, *PUBLISHING, *OF_PROCESSES)
     wanted = [name for name in known if not prefixes or name.startswith(tuple(prefixes))]
     if not wanted:
         console.print(f"no measure begins with {' or '.join(prefixes)}: {', '.join(known)}")
         return 2
     measures = _served(console, wanted) if set(SERVED) & set(wanted) else []
+    for name in APPENDS:
+        if name in wanted:
+            console.print(f"{name} …")
+            measures.append(measure_appends(name))
     for name, make in MEASURES.items():
         if name in wanted:
             console.print(f"{name} …")
@@ -84,7 +89,10 @@ def main(prefixes: Sequence[str]) -> int:
     if not prefixes:
         OUTPUT.write_text(json.dumps(msgspec.to_builtins(measures), indent=1) + "\n")
         console.print(f"written to {OUTPUT.name}")
-    return 0
+    short = shortfalls(measures, read_floors())
+    for line in short:
+        console.print(line)
+    return 1 if short else 0
 
 
 def _served(console: Console, wanted: Sequence[str]) -> list[Measure]:
