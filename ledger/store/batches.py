@@ -349,14 +349,11 @@ async def write_batch(
 ) -> None:
     """Writes a batch: its rows, the new balances by lot number, and the new head. It is durable only after the commit
     of the transaction."""
-    sql = queries("sequence")
     await write_rows(rows, connection)
-    if balances:
-        numbers = sorted(balances)
-        await connection.execute(sql["update_balances"], numbers, [balances[number] for number in numbers])
-    await connection.execute(sql["insert_batch"], head.size, head.root)
+    numbers = sorted(balances)
     await connection.execute(
-        sql["update_head"], head.size, head.root, head.frontier.to_bytes(), head.time, head.revisions
+        queries("sequence")["end_batch"], head.size, head.root, head.frontier.to_bytes(), head.time, head.revisions,
+        numbers, [balances[number] for number in numbers],
     )
 
 

@@ -1,6 +1,5 @@
 """Writes the rows of a batch with COPY, so that the number of statements does not grow with the batch."""
 
-import asyncio
 from typing import Final
 
 from ledger.engine.row_buffer import TABLES, RowBuffer
@@ -8,6 +7,7 @@ from ledger.store.copying import copy_figures
 from ledger.store.database import Connection
 
 _ROWS_AT_ONCE: Final = 5_000
+"""Encoding rows blocks the event loop: while the database takes them, other tasks have a turn."""
 
 
 async def write_rows(rows: RowBuffer, connection: Connection) -> None:
@@ -20,5 +20,3 @@ async def write_rows(rows: RowBuffer, connection: Connection) -> None:
                 await copy_figures(connection, part)
             else:
                 await connection.copy_records_to_table(table, records=part, columns=columns)
-            # Encoding rows blocks the event loop, so give other tasks a turn.
-            await asyncio.sleep(0)

@@ -162,16 +162,14 @@ SELECT t.subject, t.starts, t.ends FROM report t WHERE t.subject = ANY ($1::text
 -- name: default_pools
 SELECT holder, product, id FROM pool WHERE is_default AND holder = ANY ($1::text[]) AND product = ANY ($2::text[]);
 
--- name: update_head
+-- name: end_batch
+-- purpose: the end of a batch: its head, and what remains of the lots that it took from
+-- parameters: size, root, frontier, time, revisions, then lot numbers, the remaining quantity of each
+WITH written AS (INSERT INTO batch (size, root) VALUES ($1, $2)),
+     taken AS (
+         UPDATE balance b SET remaining = new.remaining
+         FROM unnest($6::bigint[], $7::numeric[]) AS new (lot, remaining) WHERE b.lot = new.lot)
 UPDATE head SET size = $1, root = $2, frontier = $3, time = $4, revisions = $5;
-
--- name: update_balances
--- parameters: lot numbers, the remaining quantity of each
-UPDATE balance b SET remaining = new.remaining
-FROM unnest($1::bigint[], $2::numeric[]) AS new (lot, remaining) WHERE b.lot = new.lot;
-
--- name: insert_batch
-INSERT INTO batch (size, root) VALUES ($1, $2);
 
 -- name: tile_leaf_hashes
 -- purpose: leaf hashes of the entries from $1 to below $2, which are the start of the tile that is being filled
