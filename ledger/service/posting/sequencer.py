@@ -45,7 +45,8 @@ MAX_FLOWS = 20_000
 MAX_BYTES = 16 << 20
 _RETRIES = 20
 _RETRY_SECONDS = 0.25
-_INLINE = 16
+_INLINE = 64
+"""So many records run in the event loop: a thread would have to share the interpreter with it under the lock."""
 SHUTTING_DOWN = "the server is shutting down; nothing was written: post the record again"
 OPEN: Final = "outcome-open"
 AWAY: Final = "database-away"
