@@ -6,6 +6,7 @@ fields of a later version survive a write by an earlier one. The log's keys sign
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from ledger.core.log.checkpoint import Checkpoint, parse_checkpoint
@@ -19,16 +20,21 @@ _BARE = 3
 """Number of lines of a checkpoint without fields."""
 
 
+_parsed = lru_cache(maxsize=4)(parse_note)
+"""Each batch looks at the note before it and at its own a dozen times."""
+
+
+@lru_cache(maxsize=4)
 def stated(note: str) -> Checkpoint:
     """The checkpoint in an anchor's note. Checks only the form; callers check the signatures. Raises InvalidNote."""
-    return parse_checkpoint(parse_note(note).text, extensions=True)
+    return parse_checkpoint(_parsed(note).text, extensions=True)
 
 
 def fields_of(note: str) -> dict[str, str]:
     """The fields after the checkpoint. Checks only the form. Raises InvalidNote."""
     stated(note)
     fields: dict[str, str] = {}
-    for line in parse_note(note).text.split("\n")[_BARE:-1]:
+    for line in _parsed(note).text.split("\n")[_BARE:-1]:
         name, separator, value = line.partition(" ")
         if not separator or not _NAME.fullmatch(name) or not value or name in fields:
             raise InvalidNote(_FIELD_FORM, field="anchor", value=line)
