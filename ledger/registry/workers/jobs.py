@@ -12,6 +12,8 @@ from ledger.registry.workers.process import Ended
 
 MAX_CHUNK: Final = 64
 """Most records that a worker receives at once."""
+SMALL_CHUNK: Final = 16
+"""So many waiting records are not shared out: a message costs as much as several records."""
 MAX_CRASHES: Final = 3
 """A worker may be killed from outside. But if it ends at the same record three times, twice with that record alone,
 the record is the cause."""
@@ -96,7 +98,7 @@ class Queue:
             if job.wanted:
                 self._isolating = True
                 return [job], True
-        size = min(MAX_CHUNK, -(-len(self._ready) // max(workers, 1)))
+        size = min(MAX_CHUNK, max(SMALL_CHUNK, -(-len(self._ready) // max(workers, 1))))
         chunk: list[Job] = []
         while self._ready and len(chunk) < size:
             job = self._ready.popleft()

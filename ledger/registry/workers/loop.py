@@ -163,9 +163,10 @@ def _answer_to(sectors: Mapping[str, Sector], call: WorkerCall) -> WorkerAnswer:
 def _assessed(sectors: Mapping[str, Sector], call: WorkerCall) -> Assessment:
     sector = sectors[call.sector]
     assessment = assess_with(sector, call.context, call.activity)
-    sent = _decoder.decode(_texts.encode(assessment))
+    texts = _texts.encode(assessment)
+    sent = _decoder.decode(texts)
     # A plugin may have put "1.5" or 1.5 in place of Decimal("1.5"). Decoding would turn it into another value.
-    if _texts.encode(sent) != _texts.encode(assessment) or _numbers.encode(sent) != _numbers.encode(assessment):
+    if _texts.encode(sent) != texts or _numbers.encode(sent) != _numbers.encode(assessment):
         raise PluginError(
             f"plugin {tag_of(sector)} returned an invalid assessment: it contains numbers that are not Decimals",
             code="invalid-assessment", field="activity", rule="the types and limits of an Assessment",

@@ -235,15 +235,24 @@ class WorkerPool:
 
 
 async def _wait(group: JobGroup, jobs: Sequence[Job], patience: float) -> None:
+    """Returns when all jobs have an answer. If this task is cancelled, so is `group.done`, and nobody wants them."""
+    loop = asyncio.get_running_loop()
+    timer: asyncio.TimerHandle
+
+    def look(open_before: int) -> None:
+        nonlocal timer
+        if group.open == open_before:
+            _give_up(jobs, "no plugin worker is free")
+        else:
+            timer = loop.call_later(patience, look, group.open)
+
+    if not group.open:
+        return
+    timer = loop.call_later(patience, look, group.open)
     try:
-        while group.open:
-            open_before = group.open
-            await asyncio.wait({group.done}, timeout=patience)
-            if group.open == open_before:
-                _give_up(jobs, "no plugin worker is free")
-    except asyncio.CancelledError:
-        group.done.cancel()
-        raise
+        await group.done
+    finally:
+        timer.cancel()
 
 
 def _give_up(jobs: Sequence[Job], reason: str) -> None:
