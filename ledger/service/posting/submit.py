@@ -97,6 +97,9 @@ class Submitter:
             except BaseException:
                 hold.settle()
                 raise
+            if len(envelopes) <= CHUNK:
+                # Most requests are one part, which needs no task of its own.
+                return await self._append(pending, errors, hold, watch, request)
             if any(isinstance(item.submission.record, REVISING) for item in pending.items):
                 # A revising record comes after everything before it in the request, and before everything after it.
                 done.extend(await _together(appending))
@@ -310,10 +313,11 @@ def _parse_all(envelopes: Sequence[bytes], request: AppendRequest) -> list[Submi
     signature is verified yet, so no quota limits the time."""
     parsed: list[Submission | LedgerError] = []
     for envelope in envelopes:
-        started = time.thread_time()
-        explain = request.explaining < _EXPLAINING and len(envelope) <= _LONGEST_EXPLAINED
-        submission = _parse(envelope, explain=explain)
-        if isinstance(submission, LedgerError):
+        submission = _parse(envelope, explain=False)
+        if (isinstance(submission, LedgerError) and request.explaining < _EXPLAINING
+                and len(envelope) <= _LONGEST_EXPLAINED):
+            started = time.thread_time()
+            submission = _parse(envelope, explain=True)
             request.explaining += time.thread_time() - started
         parsed.append(submission)
     return parsed
