@@ -1,7 +1,8 @@
 """All activations of a log, in log order, and the versions of rules, sectors and factor sets that they put into force.
 
-A version applies to the records after its activation. By rule `lasting-versions` a record keeps the versions with which
-it was assessed, whatever later records revise: leaf 0 of its outcome names the newest activation of that time.
+A version applies to the records after its activation. A record keeps the versions with which it was assessed, whatever
+later records revise, unless an amendment asks for the newest ones: leaf 0 of its outcome names the newest activation of
+that time.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,8 +10,8 @@ from typing import Final, NamedTuple
 
 from msgspec import Struct
 
-from ledger.admission.rules import RESERVED, RULES, Activated, Rule, Rules
-from ledger.admission.title_limit import LIMIT_SETTING, limit_of
+from ledger.admission.rules import RESERVED, RULES, Activated, Rules
+from ledger.admission.title_limit import limit_of
 
 NO_ACTIVATION: Final = -1
 """Stands for the index of the newest activation on a log without one."""
@@ -48,10 +49,6 @@ class Versions:
         self.rules = rules
         ranked = [(state.precedence, name) for name, state in plugins.items() if state.precedence is not None]
         self.sets = tuple([name for _, name in sorted(ranked)])
-
-    def has(self, rule: Rule) -> bool:
-        """Whether `rule` is in force. Raises Unavailable if this program does not know the version in force."""
-        return self.rules.has(rule)
 
     @property
     def limit(self) -> float:
@@ -115,25 +112,10 @@ class Activations:
         """The versions in force for the record at `index`."""
         return self.versions(self.before(index))
 
-    def assessed_by(self, tag: str, index: int) -> int:
-        """The newest activation of the time when the record at `index` was assessed, if leaf 0 does not name it: `tag`
-        is the sector and its version, `sector/version`. An amendment may have had it assessed by a later version."""
-        own = self.before(index)
-        name, _, version = tag.partition("/")
-        state = self.versions(own).sector(name)
-        if state is None or state.version != version:
-            for entry in self.entries:
-                if entry.index > index and (entry.plugin, entry.version) == (name, version):
-                    return entry.index
-        return own
-
     def _collect(self, upto: int) -> Versions:
         plugins: dict[str, PluginState] = {}
         for entry in self.entries:
             if entry.index > upto or entry.plugin == RULES:
-                continue
-            if entry.plugin == LIMIT_SETTING and not self.rules.has(Rule.REFERENCE_RANGES, entry.index):
-                # Earlier rules admitted anything under that name, which sets no limit.
                 continue
             if entry.retired:
                 plugins.pop(entry.plugin, None)

@@ -7,31 +7,30 @@ from ledger.admission.identifiers import check_distinct_names
 from ledger.admission.kinds.organization import check_parent, own_keys
 from ledger.admission.kinds.table import kind_of
 from ledger.admission.lots import Plan
-from ledger.admission.rules import Rule
 from ledger.admission.state import State
 from ledger.core.record.kinds import AnyRecord, Organization
 from ledger.errors import Refused
 
 
 def admit(record: AnyRecord, keyid: bytes, plan: Plan, state: State) -> None:
-    """Raises Refused if the record may not follow the entries on the log. The caller has checked the signature itself.
+    """Raises Refused if the record may not follow the entries on the log, and Unavailable if this program does not know
+    the rules in force. The caller has checked the signature itself.
 
     1. The log begins with its registrar. 2. The key is active and belongs to the issuer, and the nonce is new. 3. The
     rules of the record's type. 4. Identifiers are free. 5. No lot is consumed beyond its balance. 6. At most one lot of
     an item has a balance.
     """
     kind = kind_of(record)
+    state.rules.version()
     if state.size == 0:
         _check_first(record, keyid, state)
     else:
         _check_signer(record, keyid, state)
         _check_nonce(record, state)
         kind.check(record, keyid, state)
-    if state.rules.has(Rule.TIMELY_RECORDS):
-        check_timely(record, state.time)
+    check_timely(record, state.time)
     check_free(kind, record, plan, state)
-    if state.rules.has(Rule.DISTINCT_NAMES):
-        check_distinct_names(record, plan, state)
+    check_distinct_names(record, plan, state)
     check_balances(kind, record, plan, state)
     check_items(kind, record, plan, state)
 
@@ -71,6 +70,6 @@ def wrong_issuer(issuer: str, owner: str) -> Refused:
 
 def _check_nonce(record: AnyRecord, state: State) -> None:
     """With the same nonce, readers of one record could guess the body and the leaf salts of another from its digest."""
-    if (record.issuer, record.nonce) in state.nonces and state.rules.has(Rule.FRESH_NONCES):
+    if (record.issuer, record.nonce) in state.nonces:
         raise Refused("nonce: the issuer has already used this nonce", code="nonce-used", field="nonce",
                       value=record.nonce, rule="16 new random bytes for each record")

@@ -12,7 +12,6 @@ from ledger.admission.checks.attributes import check_attribute
 from ledger.admission.checks.credits import check_credit
 from ledger.admission.checks.custody import owner_of
 from ledger.admission.facts import Composition, Facts, LotFacts, ProductFacts
-from ledger.admission.rules import Rule
 from ledger.core.record.identifiers import check_identifier, under
 from ledger.core.record.kinds import AnyRecord, Declaration
 from ledger.core.record.units import check_pieces, convert, unit
@@ -138,7 +137,7 @@ def _supplied(facts: Facts, stated: Supply, field: str, issuer: str | None) -> S
     dimension = unit(quantity.unit, f"{field}.quantity.unit").dimension
     check_pieces(quantity.amount, quantity.unit, f"{field}.quantity")
     if stated.product is not None and (
-        stated.product not in facts.products if issuer is None else not may_use(facts, issuer, stated.product)
+        stated.product not in facts.products if issuer is None else not facts.may_name_product(issuer, stated.product)
     ):
         raise unseen_product(stated.product, f"{field}.product")
     prices = (("factor", stated.factor), ("declaration", stated.declaration), ("factorRow", stated.factor_row))
@@ -152,8 +151,7 @@ def _supplied(facts: Facts, stated: Supply, field: str, issuer: str | None) -> S
         convert(quantity.amount, quantity.unit, stated.factor.unit, f"{field}.factor.unit")
     elif stated.declaration is not None:
         declared = facts.declarations.get(stated.declaration)
-        hidden = issuer is not None and facts.rules.has(Rule.GIVEN_DECLARATIONS) and not facts.may_name(
-            issuer, stated.declaration)
+        hidden = issuer is not None and not facts.may_name(issuer, stated.declaration)
         if declared is None or declared.per is None or hidden:
             raise unknown_declaration(stated.declaration, f"{field}.declaration")
         convert(quantity.amount, quantity.unit, declared.per.unit, f"{field}.quantity")
@@ -193,13 +191,6 @@ def products_of(record: AnyRecord) -> Iterator[tuple[str, str]]:
                 yield f"{name}[{i}].product", item.product
     if isinstance(record, Declaration) and record.lot is not None and record.lot.role == "core":
         yield "lot.product", record.lot.product
-
-
-def may_use(facts: Facts, issuer: str, product: str) -> bool:
-    """Whether a new record of `issuer` may use the facts of a product. Earlier rules let it use every product."""
-    if facts.rules.has(Rule.SEEN_PRODUCTS):
-        return facts.may_name_product(issuer, product)
-    return product in facts.products
 
 
 def unseen_product(product: str, field: str) -> Refused:

@@ -17,7 +17,6 @@ from ledger.admission.kinds.table import kind_of
 from ledger.admission.lots import Plan
 from ledger.admission.provenance.carriage import with_carriage
 from ledger.admission.provenance.dates import dated
-from ledger.admission.rules import Rule
 from ledger.core.record.kinds import Addition, AnyRecord, Transformation
 from ledger.core.record.units import AMOUNT_LIMIT
 from ledger.errors import LedgerError
@@ -35,32 +34,26 @@ def plan(
     element_tolerance: Decimal | None = None,
 ) -> Plan:
     """The record's planned effect. `tolerance` is its sector's tolerance for the mass rule, `element_tolerance` for the
-    balances of elements, which are not checked if it is None. Raises Refused or InvalidInput.
+    balances of elements, which are not checked if it is None. Raises Refused or InvalidInput, and Unavailable if this
+    program does not know the rules of the record.
 
     A record that is sequenced before this one may cure a refusal whose code is in `lots.DEFERRABLE`. `before`, of an
     amended record: its inputs have lot numbers below this; the record's own index decides which rules apply.
     """
     kind = kind_of(record)
-    rules = facts.rules.version(None if before is None else before // LOT_SLOTS).rules
-    if Rule.BOUNDED_TIMES in rules:
-        check_bounded(record)
+    facts.rules.version(None if before is None else before // LOT_SLOTS)
+    check_bounded(record)
     planned = kind.plan(record, facts, Terms(tolerance, element_tolerance, before))
-    if Rule.PLAIN_NAMES in rules:
-        check_plain_names(record, planned)
-    if Rule.CHECK_DIGITS in rules:
-        check_numbered_names(record, planned)
-    if Rule.PRIME_ORDER_KEYS in rules:
-        check_prime_order_keys(*kind.entered_keys(record))
-    if Rule.DEFAULT_UPSTREAM in rules:
-        check_stated_figures(record, planned)
-    if Rule.PHYSICAL_BOUNDS in rules:
-        check_parts(record)
-        if isinstance(record, Transformation):
-            check_waste_shares(record)
-        check_services(record, planned)
-    if Rule.DOCUMENTED_WRITE_OFFS in rules:
-        check_arrived(record, planned, facts)
-    if Rule.REFERENCE_RANGES in rules and planned.created:
+    check_plain_names(record, planned)
+    check_numbered_names(record, planned)
+    check_prime_order_keys(*kind.entered_keys(record))
+    check_stated_figures(record, planned)
+    check_parts(record)
+    if isinstance(record, Transformation):
+        check_waste_shares(record)
+    check_services(record, planned)
+    check_arrived(record, planned, facts)
+    if planned.created:
         check_masses(record, planned, facts)
         if isinstance(record, Addition):
             planned = placed(record, planned, facts)

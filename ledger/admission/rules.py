@@ -1,12 +1,16 @@
 """The versions of the rules of admission, which the registrar activates on the log.
 
-A version is a set of rules. Every log begins with version 1; each later version has all rules of the one before and
-some more, so rules only become stricter. The registrar puts a version into force with an `activation` of the plugin
-`ledger-rules`; it applies to the entries after that one. A record that is revised later keeps the rules of its own
-index, so a log of an earlier version audits as before. """
+A version has a name, a revision and the ids of its gates. Every log begins with an activation of the plugin
+`ledger-rules` in its first batch. A later activation applies to the entries after it. A record that is revised keeps
+the rules of its own index. So code may ask `Rules.has(gate, index)` where a later version is stricter.
+
+This program knows one version, which has no gates: all of its rules always apply. Until 1.0.0 a change of rules or of
+record kinds raises REVISION, and programs of other revisions refuse the log. From 1.0.0 on, a new rule needs a gate and
+a new version.
+"""
 
 import hashlib
-from enum import StrEnum
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -14,103 +18,34 @@ from msgspec import Struct
 
 from ledger.admission.title_limit import LIMIT_SETTING
 from ledger.core.record.base import WITNESS_POLICY
-from ledger.errors import Refused, Unavailable
+from ledger.errors import ConfigurationError, Refused, Unavailable
 
 RULES: Final = "ledger-rules"
 """The name under which the registrar activates a version of these rules."""
 RESERVED: Final = frozenset({RULES, WITNESS_POLICY, LIMIT_SETTING})
 """Names of activations that are not sectors."""
-
-
-class Rule(StrEnum):
-    """A rule that a version added, by the id that is part of the version's digest. A string hashes fast, and every
-    record looks rules up."""
-
-    BOUNDED_TIMES = "bounded-times"
-    """Times lie between 1900 and 2199, and no period is longer than ten years."""
-    EVIDENCED_RECOVERIES = "evidenced-recoveries"
-    """The week of a recovery is shown by times that a quorum has cosigned, or confirmed by entries on seven days."""
-
-    DISTINCT_NAMES = "distinct-names"
-    """An identifier names one thing, and no organisation's id or prefix lies under or over another's."""
-
-    PLAIN_NAMES = "plain-names"
-    """Identifiers have a scheme that runs no program, no invisible characters, and more than a namespace."""
-
-    PRIME_ORDER_KEYS = "prime-order-keys"
-    """Ed25519 keys that are entered lie in the group of prime order."""
-
-    FRESH_NONCES = "fresh-nonces"
-    """An issuer uses a nonce once."""
-
-    LASTING_VERSIONS = "lasting-versions"
-    """A record keeps the versions of sector, factor sets and rules with which it was assessed, also when it is revised,
-    unless an amendment asks for the newest ones."""
-
-    DEFAULT_UPSTREAM = "default-upstream"
-    """A supply without declaration or factor is priced from the factor sets in force."""
-
-    REFERENCE_RANGES = "reference-ranges"
-    """A figure below the reference range of its product is questioned, and so are the figures that rest on it."""
-
-    TIMELY_RECORDS = "timely-records"
-    """No record is about a time after tomorrow."""
-
-    PHYSICAL_BOUNDS = "physical-bounds"
-    """No record makes energy, carbon or a material of nothing, whatever its sector says."""
-
-    WHOLE_PERIODS = "whole-periods"
-    """A closing's totals are of all transformations of the period, also of those that were posted as final. The part
-    of these stays with the closing."""
-
-    PINNED_ATTESTATIONS = "pinned-attestations"
-    """An attestation may name the tree whose figure was examined, the evidence, the scope and the accreditation."""
-
-    STANDING_ACCEPTANCES = "standing-acceptances"
-    """A receiver may accept the deliveries of a sender by a rule, when they arrive."""
-
-    CHECK_DIGITS = "check-digits"
-    """LEIs, unified social credit codes and GS1 keys in names have the right check digits."""
-
-    GIVEN_DECLARATIONS = "given-declarations"
-    """A record prices supplies only by declarations of its issuer, or by those that their issuer has given to it."""
-
-    SEEN_PRODUCTS = "seen-products"
-    """Declared cores and supplies name only products of their issuer, or products that their issuer was shown: by a
-    publication, by a grant in full, or with a lot."""
-
-    GRANTED_READING = "granted-reading"
-    """Organisations grant others the right to read, publish passports, and the registrar appoints readers."""
-
-    DOCUMENTED_WRITE_OFFS = "documented-write-offs"
-    """Goods that processes of a group made or take leave the ledger by a document."""
+REVISION: Final = 1
+_OTHER_PROGRAM: Final = "the version of the program that began the log, or put those rules into force"
 
 
 class Version(NamedTuple):
-    """A version of the rules. `digest` is the SHA-256 of its name and the sorted ids of its rules, a line each."""
+    """A version of the rules."""
 
     name: str
-    rules: frozenset[Rule]
+    gates: frozenset[str]
     digest: str
 
 
-def _version(name: str, *rules: Rule) -> Version:
-    text = "".join([f"{line}\n" for line in (f"{RULES} {name}", *sorted([rule.value for rule in rules]))])
-    return Version(name, frozenset(rules), hashlib.sha256(text.encode()).hexdigest())
+def version_of(name: str, revision: int, gates: Iterable[str] = ()) -> Version:
+    """A version. Its digest is the SHA-256 of its name, its revision and the sorted ids of its gates, a line each."""
+    ids = frozenset(gates)
+    text = "".join([f"{line}\n" for line in (f"{RULES} {name}", f"revision {revision}", *sorted(ids))])
+    return Version(name, ids, hashlib.sha256(text.encode()).hexdigest())
 
 
-_SECOND: Final = (Rule.BOUNDED_TIMES, Rule.EVIDENCED_RECOVERIES, Rule.DISTINCT_NAMES, Rule.PLAIN_NAMES,
-                  Rule.PRIME_ORDER_KEYS, Rule.FRESH_NONCES)
-VERSIONS: Final = (
-    _version("1"),
-    _version("2", *_SECOND),
-    _version("3", *_SECOND, Rule.LASTING_VERSIONS, Rule.DEFAULT_UPSTREAM),
-    _version("4", *Rule),
-)
-"""All versions that this program knows, in order. After a release, a new rule needs a new version."""
-
+VERSIONS: Final = (version_of("5", REVISION),)
+"""All versions that this program knows, in order."""
 NEWEST: Final = VERSIONS[-1]
-_BY_NAME: Final = {version.name: version for version in VERSIONS}
 
 
 class Activated(Struct, frozen=True):
@@ -131,34 +66,55 @@ class Rules(Struct, frozen=True, dict=True):
         return Rules((*self.activated, Activated(index, version, digest)))
 
     def version(self, index: int | None = None) -> Version:
-        """The version in force for the record at `index`, or for the next record if `index` is None.
+        """The version in force for the record at `index`, or for the next record if `index` is None. The entries up to
+        the first activation have its version too.
 
         Raises Unavailable if this program does not know that version: it must not guess the rules.
         """
         if index is None:
             return self._newest
-        earlier = [activated for activated in self.activated if activated.index < index]
+        earlier = [activated for activated in self.activated if activated.index < index] or self.activated[:1]
         return _known(earlier[-1]) if earlier else VERSIONS[0]
 
     @cached_property
     def _newest(self) -> Version:
-        """The version in force for the next record: every record asks for its rules several times."""
+        """The version in force for the next record: every record asks for its rules."""
         return _known(self.activated[-1]) if self.activated else VERSIONS[0]
 
-    def has(self, rule: Rule, index: int | None = None) -> bool:
-        """Whether `rule` is in force for the record at `index`, or for the next one. Raises as `version` does."""
-        return rule in (self._newest if index is None else self.version(index)).rules
+    def has(self, gate: str, index: int | None = None) -> bool:
+        """Whether `gate` is in force for the record at `index`, or for the next one. Raises as `version` does."""
+        return gate in self.version(index).gates
 
 
 def _known(activated: Activated) -> Version:
-    version = _BY_NAME.get(activated.version)
-    if version is None or version.digest != activated.digest:
-        raise Unavailable(
-            f"version {activated.version} of the ledger's rules is in force, but this program does not know it",
-            code="rules-version", field="version", value=activated.version,
-            rule=f"a program that knows the version whose digest is {activated.digest}",
-        )
+    version = _find(activated.version, activated.digest)
+    if version is None:
+        raise Unavailable(_unknown(activated), code="rules-version", field="version", value=activated.version,
+                          rule=_OTHER_PROGRAM)
     return version
+
+
+def _find(name: str, digest: str) -> Version | None:
+    return next((version for version in VERSIONS if (version.name, version.digest) == (name, digest)), None)
+
+
+def _unknown(activated: Activated) -> str:
+    known = " or ".join([f"{version.name} with digest {version.digest}" for version in VERSIONS])
+    return (f"this log has version {activated.version} of the ledger's rules in force, with digest {activated.digest}, "
+            f"but this program knows version {known}")
+
+
+def check_beginning(rules: Rules, first_batch: int) -> None:
+    """Raises ConfigurationError unless the first batch of a log, its `first_batch` first entries, puts into force a
+    version of the rules that this program knows. Whoever reads a log checks this first."""
+    begun = next((one for one in rules.activated if one.index < first_batch), None)
+    if begun is None:
+        raise ConfigurationError(
+            "this log was begun by version 0.2 or earlier of the program: its first batch activates no version of the "
+            "ledger's rules", code="rules-version", field="version", rule=_OTHER_PROGRAM)
+    if _find(begun.version, begun.digest) is None:
+        raise ConfigurationError(_unknown(begun), code="rules-version", field="version", value=begun.version,
+                                 rule=_OTHER_PROGRAM)
 
 
 def check_rules(version: str, digest: str, *, retired: bool, rules: Rules) -> None:
@@ -166,13 +122,13 @@ def check_rules(version: str, digest: str, *, retired: bool, rules: Rules) -> No
     if retired:
         raise Refused("retired: the ledger's rules cannot be retired", code="rules-order", field="retired", value=True,
                       rule="an activation of a later version")
-    activated = _BY_NAME.get(version)
-    if activated is None or activated.digest != digest:
-        names = ", ".join([f"{known.name} ({known.digest})" for known in VERSIONS[1:]])
+    activated = _find(version, digest)
+    if activated is None:
+        names = ", ".join([f"{known.name} ({known.digest})" for known in VERSIONS])
         raise Refused(f"version: unknown version {version} of the ledger's rules", code="unknown-rules",
                       field="version", value=version, rule=f"version and digest are one of: {names}")
-    current = rules.version()
-    if VERSIONS.index(activated) <= VERSIONS.index(current):
+    current = rules.version() if rules.activated else None
+    if current is not None and VERSIONS.index(activated) <= VERSIONS.index(current):
         raise Refused(f"version: {version} is not later than version {current.name}, which is in force",
                       code="rules-order", field="version", value=version,
                       rule="a later version: rules only become stricter")

@@ -25,7 +25,7 @@ def digest_of_limit(share: str) -> str:
 
 
 def stated_limit(share: str | None) -> float:
-    """The limit by the setting in force. Earlier rules admitted anything under that name, which sets no limit."""
+    """The limit by the setting in force. A text that is no share, which a forged statement may claim, sets no limit."""
     return float(share) if share is not None and _is_share(share) else DEFAULT_LIMIT
 
 

@@ -7,7 +7,6 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from ledger.admission.facts import LotFacts
-from ledger.admission.rules import Rule
 from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.outcome.leaves import (
     AssessmentLeaf,
@@ -60,7 +59,7 @@ def account(prepared: Prepared, figures: Mapping[str, LotFigures]) -> Outcome:
         TakenFigures(part_of(one.quantity, one.lot.quantity), figures[one.lot.id], recycled, i in work.questioned)
         for i, (one, recycled) in enumerate(zip(plan.taken, work.recycled, strict=True))
     ]
-    if work.origins is not None and prepared.versions is not None and prepared.versions.has(Rule.REFERENCE_RANGES):
+    if work.origins is not None:
         check_carried(work.origins, taken)
     covered = covered_market(
         [(one, inputs.part, inputs.figures.burdens) for one, inputs in zip(plan.taken, taken, strict=True)],
@@ -131,7 +130,7 @@ def _leaves(prepared: Prepared, seed: bytes, figures: RecordFigures, committed: 
         declared=written(contents.declared), arisen=written(contents.arisen), lost=written(contents.lost), plugin=tag,
         averaged={} if adjustment is None else written_burdens(adjustment.burdens),
         averaged_contents={} if adjustment is None else written(adjustment.contents),
-        covered=written(committed.covered), activation=_activation(prepared), questions=committed.questions,
+        covered=written(committed.covered), activation=prepared.versions.activation, questions=committed.questions,
         accepted_by=prepared.accepted_by,
     ))
     lots = [created.facts for created in prepared.plan.created]
@@ -140,12 +139,6 @@ def _leaves(prepared: Prepared, seed: bytes, figures: RecordFigures, committed: 
         for i, (lot, lot_figures) in enumerate(zip(lots, figures.outputs, strict=True), start=1)
     ]
     return (first, *lot_leaves)
-
-
-def _activation(prepared: Prepared) -> int | None:
-    """The newest activation, by which a later revision and an audit find the versions that assessed the record."""
-    versions = prepared.versions
-    return versions.activation if versions is not None and versions.has(Rule.LASTING_VERSIONS) else None
 
 
 def with_revisions(outcome: Outcome, revised: Iterable[tuple[int, bytes, bytes]]) -> Outcome:

@@ -9,7 +9,6 @@ from ledger.admission.checks.attributes import ROLE as ATTRIBUTE
 from ledger.admission.checks.attributes import is_power, total_power
 from ledger.admission.facts import Facts
 from ledger.admission.lots import Plan
-from ledger.admission.rules import Rule
 from ledger.core.outcome.assessment import NOTHING, Assessment, Finding, Line, LineKind, UsualShare
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Closing, Consumption, Declaration, Transfer, Transformation
@@ -64,30 +63,27 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
             if isinstance(record, Transfer):
                 assessment = with_unbooked(assessment, plan.supplied, pricing.supplies, "transport")
             assessment = _inventoried(assessment, draft, pricing, assessed)
-            if isinstance(record, Declaration) and draft.versions.has(Rule.REFERENCE_RANGES):
+            if isinstance(record, Declaration):
                 assessment = with_grid(assessment, plan, facts, pricing)
         elif supplied and kinds:
             made = record if isinstance(record, Transformation) else None
             proof = None if made is None else Proof(made.evidence, int(made.end[:4]))
-            newer = draft.versions.has(Rule.DEFAULT_UPSTREAM)
-            assessment = with_supplies(assessment, supplied, facts, kinds, proof, newer=newer)
+            assessment = with_supplies(assessment, supplied, facts, kinds, proof)
         check_assessment(assessment, record.outputs if isinstance(record, Transformation) else [])
-        if draft.versions.has(Rule.PHYSICAL_BOUNDS):
-            assessment = _bounded(assessment, draft, facts, assessed)
+        assessment = _bounded(assessment, draft, facts, assessed)
         if isinstance(record, Transformation):
             assessment = cover(assessment, coverage(plan.taken, supplied, plan.created, assessment.lines))
             # Attributes that the record takes cover power that it takes, so this line comes after them.
             residual = None if pricing is None else _residual(plan, pricing, assessment)
             if residual is not None:
                 assessment = replace(assessment, lines=(*assessment.lines, residual))
-        if pricing is not None and draft.versions.has(Rule.REFERENCE_RANGES):
+        if pricing is not None:
             assessment = _with_references(assessment, draft, pricing, facts)
             assessment = _with_allocation(assessment, draft, pricing, facts)
             assessment = _by_shares(assessment, draft)
-        if draft.versions.has(Rule.REFERENCE_RANGES):
-            buying = None if pricing is None else Buying(pricing.around, pricing.sets, plan, facts)
-            assessment = check_wastes(assessment, record, plan, facts, buying)
-            assessment = _with_write_offs(assessment, draft, facts, buying)
+        buying = None if pricing is None else Buying(pricing.around, pricing.sets, plan, facts)
+        assessment = check_wastes(assessment, record, plan, facts, buying)
+        assessment = _with_write_offs(assessment, draft, facts, buying)
     except (AttributeError, TypeError, ArithmeticError) as error:
         raise PluginError(
             f"the plugin's assessment is not valid: {type(error).__name__}: {error}", code="invalid-assessment",
@@ -99,8 +95,6 @@ def assess(draft: PreparedDraft, facts: Facts, assessed: Assessment | None) -> A
 def _with_write_offs(assessment: Assessment, draft: PreparedDraft, facts: Facts, buying: Buying | None) -> Assessment:
     """The assessment with the documents of goods that leave, and with the goods that left without one before."""
     record, findings = draft.submission.record, list[Finding]()
-    if not draft.versions.has(Rule.DOCUMENTED_WRITE_OFFS):
-        return assessment
     if isinstance(record, Consumption):
         findings += shown_write_offs(record, draft.plan)
     elif isinstance(record, Transformation):
@@ -228,8 +222,8 @@ def _inventoried(
     if draft.installed is None or draft.context is None or assessed is None:
         return assessment
     needs = draft.installed.sector.needs.get(draft.context.route, ())
-    questions = draft.context.questions and getattr(draft.submission.record, "basis", "") != "provisional"
-    complete = with_inventory if questions else with_omissions
+    provisional = getattr(draft.submission.record, "basis", "") == "provisional"
+    complete = with_omissions if provisional else with_inventory
     return complete(assessment, assessed, needs, draft.context, SetPricer(pricing.around, pricing.sets))
 
 
@@ -239,8 +233,7 @@ def _own_assessment(draft: PreparedDraft, assessed: Assessment | None) -> Assess
         case Transformation() if assessed is not None:
             return unpriced(assessed)
         case Declaration(lot=Output()) as record:
-            newer = draft.versions.has(Rule.DEFAULT_UPSTREAM)
-            return declared_lot(record, draft.submission.digest.hex(), newer=newer)
+            return declared_lot(record, draft.submission.digest.hex())
         case _:
             return NOTHING
 

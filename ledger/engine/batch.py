@@ -179,7 +179,7 @@ class Batch:
 
     def _in_force(self, prepared: Prepared) -> bool:
         """Whether the preparation used the versions that are in force now."""
-        return prepared.versions is not None and prepared.versions.activation == self._state.activations.newest
+        return prepared.versions.activation == self._state.activations.newest
 
     def _append(self, prepared: Prepared, outcome: Outcome) -> Sequenced:
         submission, state, index = prepared.submission, self._state, self._state.size

@@ -3,11 +3,9 @@ before it takes the append lock."""
 
 from ledger.admission.activations import Versions
 from ledger.admission.checks.goods import returned
-from ledger.admission.checks.stated_figures import check_stated_figures
 from ledger.admission.facts import Facts
 from ledger.admission.lots import Plan
 from ledger.admission.plan import plan as plan_of
-from ledger.admission.rules import Rule
 from ledger.core.outcome.assessment import NOTHING, Assessment
 from ledger.core.outcome.leaves import assessment_bytes
 from ledger.core.record.kinds import AnyRecord, Consumption, Report, Transformation
@@ -50,9 +48,6 @@ def draft_of(
     """The part of `prepare` before the sector's assessment. Raises as `prepare` does."""
     installed = _sector_of(submission.record, registry, versions)
     plan = _plan(submission.record, facts, installed, before)
-    if before is not None:
-        # An amendment may give a record of earlier rules the newest versions.
-        _check_stated(submission.record, plan, versions)
     return _drafted(submission, plan, facts, installed, registry, versions)
 
 
@@ -60,13 +55,7 @@ def drafted(
     submission: Submission, plan: Plan, facts: Facts, registry: Registry, versions: Versions
 ) -> PreparedDraft:
     """`draft_of` for a record with a plan. Raises as `prepare` does."""
-    _check_stated(submission.record, plan, versions)
     return _drafted(submission, plan, facts, _sector_of(submission.record, registry, versions), registry, versions)
-
-
-def _check_stated(record: AnyRecord, plan: Plan, versions: Versions) -> None:
-    if versions.has(Rule.DEFAULT_UPSTREAM):
-        check_stated_figures(record, plan)
 
 
 def _drafted(
@@ -75,8 +64,7 @@ def _drafted(
 ) -> PreparedDraft:
     record = submission.record
     pricing = _pricing(record, plan, facts, registry, versions)
-    questions = versions.has(Rule.REFERENCE_RANGES)
-    context = _context(record, plan, facts, installed, pricing, questions=questions)
+    context = _context(record, plan, facts, installed, pricing)
     return PreparedDraft(submission, plan, installed, context, versions, pricing)
 
 
@@ -103,13 +91,12 @@ def ask_sector(draft: PreparedDraft) -> Assessment | None:
 
 
 def _context(
-    record: AnyRecord, plan: Plan, facts: Facts, installed: Installed | None, pricing: Pricing | None, *,
-    questions: bool,
+    record: AnyRecord, plan: Plan, facts: Facts, installed: Installed | None, pricing: Pricing | None,
 ) -> Context | None:
     if installed is None or not isinstance(record, Transformation):
         return None
-    context = context_of(record, plan, facts, None if pricing is None else pricing.supplies, questions=questions)
-    if pricing is None or not questions:
+    context = context_of(record, plan, facts, None if pricing is None else pricing.supplies)
+    if pricing is None:
         return context
     burns, market = installed.sector.burns_lots.get(context.route), FuelMarket(pricing.sets, pricing.around, facts)
     context = with_burnt_materials(with_classes(context, pricing.sets), market, burns)
@@ -119,19 +106,17 @@ def _context(
 def _pricing(
     record: AnyRecord, plan: Plan, facts: Facts, registry: Registry, versions: Versions
 ) -> Pricing | None:
-    """How the factor sets in force price the record's supplies; None if the versions have no such rule, or if no set is
-    in force."""
-    if not versions.sets or not versions.has(Rule.DEFAULT_UPSTREAM):
+    """How the factor sets in force price the record's supplies; None if no set is in force."""
+    if not versions.sets:
         check_no_rows([*plan.supplied, *plan.overheads])
         return None
     used = isinstance(record, Consumption) and record.purpose in USES
-    referenced = (bool(plan.created) or used) and versions.has(Rule.REFERENCE_RANGES)
-    if not (plan.supplied or plan.overheads or referenced or isinstance(record, Transformation)):
+    if not (plan.supplied or plan.overheads or plan.created or used or isinstance(record, Transformation)):
         # Above all an activation: it must be possible even if this server lacks the set in force.
         return None
     sets = tuple([registry.factor_set(name, versions.plugins[name]) for name in versions.sets])
     around = surroundings_of(record, facts)
-    supplies = price_supplies(record, plan, around, facts, sets, questions=versions.has(Rule.REFERENCE_RANGES))
+    supplies = price_supplies(record, plan, around, facts, sets)
     return Pricing(around, sets, supplies)
 
 

@@ -83,23 +83,23 @@ class Pricing(NamedTuple):
 class Prepared(NamedTuple):
     """A record ready to be sequenced. `plugin` is the plugin version that assessed it, `tag` the name of that version
     in answers. `assessment` is canonical JSON, None if the record has neither assessment nor outputs. `versions` are
-    the versions of rules, sector and factor sets that assessed it; None if it keeps an assessment whose versions are
-    not known. `returned`: the totals of the goods of its issuer's group with which it was prepared. `accepted_by`:
-    the log index of the standing acceptance that accepts a transfer, known only when it is sequenced."""
+    the versions of rules, sector and factor sets that assessed it. `returned`: the totals of the goods of its issuer's
+    group with which it was prepared. `accepted_by`: the log index of the standing acceptance that accepts a transfer,
+    known only when it is sequenced."""
 
     submission: Submission
     plan: Plan
     work: FigureWork
     assessment: Raw | None
     tag: str | None
-    versions: Versions | None = None
+    versions: Versions
     returned: EarlierGoods = NOTHING
     accepted_by: int | None = None
 
 
 class PreparedDraft(NamedTuple):
     """A record with its plan, before its sector has assessed it. `context`: the sector's input; None if no sector
-    assesses the record. `priced`: the upstream of its supplies; None if it is priced by the earlier rules."""
+    assesses the record. `priced`: the upstream of its supplies; None if no factor set is in force."""
 
     submission: Submission
     plan: Plan

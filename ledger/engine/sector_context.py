@@ -36,11 +36,10 @@ _EMPTY: Mapping[str, Decimal] = {}
 
 
 def context_of(
-    record: Transformation, plan: Plan, facts: Facts, priced: Sequence[PricedSupply] | None = None, *,
-    questions: bool = False,
+    record: Transformation, plan: Plan, facts: Facts, priced: Sequence[PricedSupply] | None = None,
 ) -> Context:
-    """`priced`: the upstream of the supplies by the factor sets in force. `questions`: whether the rules question
-    amounts. Raises Refused if the values of the outputs are in different currencies."""
+    """`priced`: the upstream of the supplies by the factor sets in force, if any are. Raises Refused if the values of
+    the outputs are in different currencies."""
     facility = facts.facilities[record.facility]
     start, end = datetime.fromisoformat(record.start), datetime.fromisoformat(record.end)
     _check_currency(record.outputs)
@@ -66,7 +65,7 @@ def context_of(
         ]),
         outputs=tuple([_output(created, facts) for created in plan.created]),
         sets=priced is not None,
-        questions=questions and priced is not None,
+        questions=priced is not None,
         evidence=tuple([document.kind for document in record.evidence]),
     )
 

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from ledger.admission.activations import Activations
-from ledger.admission.rules import NEWEST, RULES
+from ledger.admission.rules import NEWEST, RULES, Rules, check_beginning
 from ledger.core.log.checkpoint import Checkpoint
 from ledger.core.log.frontier import Frontier
 from ledger.core.log.merkle import EMPTY_ROOT
@@ -124,7 +124,9 @@ async def _begin(connection: Connection, settings: Settings, keyring: Keyring) -
 
 async def keyring_of(connection: Connection, settings: Settings, origin: object, first: object) -> Keyring:
     """The keys of the log with this origin and first vkey, as the database states them. Raises ConfigurationError if a
-    key that signs is not in the home, or the database does not state origin and vkey."""
+    key that signs is not in the home, the database does not state origin and vkey, or this program does not know the
+    rules with which the log begins."""
+    await check_rules_known(connection)
     if not isinstance(origin, str) or not isinstance(first, str):
         raise ConfigurationError(f"the database does not state its log: origin {origin!r}, vkey {first!r}",
                                  field="ledger", rule="the table `ledger` has one row with origin and vkey")
@@ -133,6 +135,14 @@ async def keyring_of(connection: Connection, settings: Settings, origin: object,
     except Unavailable as error:
         raise ConfigurationError(error.message, code=error.code, field=error.field, value=error.value,
                                  rule=error.rule) from error
+
+
+async def check_rules_known(connection: Connection) -> None:
+    """Raises ConfigurationError unless the log is empty, or begins with rules that this program knows."""
+    row = await connection.fetchrow(queries("log")["beginning"])
+    if row is not None:
+        rules = Rules() if row["record"] is None else Rules().after(row["record"], row["version"], row["digest"])
+        check_beginning(rules, row["size"])
 
 
 def identity_of(keyring: Keyring) -> Identity:

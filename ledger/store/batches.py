@@ -16,7 +16,6 @@ from ledger.admission.checks.write_offs import note_totals
 from ledger.admission.facts import standing_facts
 from ledger.admission.identifiers import PRODUCT
 from ledger.admission.names import Names
-from ledger.admission.rules import Rule, Rules
 from ledger.admission.state import (
     CONFIRMING_DAYS,
     DAY,
@@ -202,12 +201,12 @@ async def _load_recoveries(connection: Connection, state: State, names: Names) -
     """Loads waiting requests for a recovery, and the keys that were enrolled since."""
     sql = queries("sequence")
     coming: list[bytes] = []
-    for row in await waiting_recoveries(connection, list(names.keys_of), state.rules):
+    for row in await waiting_recoveries(connection, list(names.keys_of)):
         record = _key_change.decode(row["body"])
         keys = tuple([load_spki(base64.b64decode(key.spki)) for key in record.added])
         time = parse_entry(bytes(row["data"])).time
         waiting = Recovery(row["digest"], time, keys, 0, time)
-        if state.rules.has(Rule.EVIDENCED_RECOVERIES) and ACTIVATED not in state.plugins:
+        if ACTIVATED not in state.plugins:
             waiting = await _confirmed(connection, waiting, row["index"], state.size)
         state.recoveries[row["organization"]] = waiting
         coming.extend([key.keyid for key in keys])
@@ -216,11 +215,6 @@ async def _load_recoveries(connection: Connection, state: State, names: Names) -
             state.keys.setdefault(
                 bytes(row["keyid"]), KeyState(load_spki(bytes(row["spki"])), row["organization"], row["active"])
             )
-
-
-def _ended(row: asyncpg.Record, rules: Rules) -> bool:
-    """Whether the request has ended, because the log has other witnesses since."""
-    return row["policy"] is not None and rules.has(Rule.EVIDENCED_RECOVERIES, row["policy"])
 
 
 async def _confirmed(connection: Connection, waiting: Recovery, index: int, size: int) -> Recovery:
@@ -242,12 +236,9 @@ async def _confirmed(connection: Connection, waiting: Recovery, index: int, size
     return waiting
 
 
-async def waiting_recoveries(
-    connection: Connection, organizations: Sequence[str], rules: Rules
-) -> list[asyncpg.Record]:
+async def waiting_recoveries(connection: Connection, organizations: Sequence[str]) -> list[asyncpg.Record]:
     """Waiting requests for a recovery, with their entries."""
-    rows = await connection.fetch(queries("sequence")["waiting_recoveries"], list(organizations))
-    return [row for row in rows if not _ended(row, rules)]
+    return await connection.fetch(queries("sequence")["waiting_recoveries"], list(organizations))
 
 
 async def _load_rare(connection: Connection, state: State, names: Names) -> None:

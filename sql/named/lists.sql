@@ -51,11 +51,10 @@ LEFT JOIN LATERAL (
 WHERE l.number = ANY ($1::bigint[]) ORDER BY l.number DESC;
 
 -- name: title_limits
--- purpose: the limits of titles in log order, NULL for the usual one. Settings of earlier rules set no limit
+-- purpose: the limits of titles in log order, NULL for the usual one.
 -- parameters: tree size
 SELECT a.record, CASE WHEN NOT a.retired THEN a.version END AS share FROM activation a
-WHERE a.plugin = 'footprint-limit' AND a.record < $1 AND a.record > (
-    SELECT min(b.record) FROM activation b WHERE b.plugin = 'ledger-rules' AND b.version NOT IN ('1', '2', '3'))
+WHERE a.plugin = 'footprint-limit' AND a.record < $1
 ORDER BY a.record;
 
 -- name: received

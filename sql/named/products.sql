@@ -1,11 +1,10 @@
 -- name: entered
 -- purpose: whether a product was on the ledger, whether anything was attested, whether any key was reported compromised,
--- and the limits of titles in log order, NULL for the usual one. Settings of earlier rules set no limit
+-- and the limits of titles in log order, NULL for the usual one.
 -- parameters: product, tree size
 WITH limits AS (
     SELECT a.record, CASE WHEN NOT a.retired THEN a.version END AS share FROM activation a
-    WHERE a.plugin = 'footprint-limit' AND a.record < $2 AND a.record > (
-        SELECT min(b.record) FROM activation b WHERE b.plugin = 'ledger-rules' AND b.version NOT IN ('1', '2', '3')))
+    WHERE a.plugin = 'footprint-limit' AND a.record < $2)
 SELECT EXISTS (SELECT FROM product WHERE id = $1 AND record < $2) AS entered,
        EXISTS (SELECT FROM attestation WHERE record < $2) AS attested,
        EXISTS (SELECT FROM compromise WHERE record < $2) AS doubted,

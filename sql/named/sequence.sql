@@ -88,12 +88,12 @@ FROM signing_key s LEFT JOIN revocation r ON r.keyid = s.keyid WHERE s.organizat
 
 -- name: waiting_recoveries
 -- purpose: waiting requests to recover organisations, each the newest change of the organisation's keys, with their
--- entries, and with the later record that gave the log other witnesses, if any
-SELECT w.organization, w.record AS index, encode(r.digest, 'hex') AS digest, r.body, e.data,
-       (SELECT max(a.record) FROM activation a WHERE a.plugin = 'witness-policy' AND a.record > w.record) AS policy
+-- entries. A later record that gives the log other witnesses ends a request
+SELECT w.organization, w.record AS index, encode(r.digest, 'hex') AS digest, r.body, e.data
 FROM (SELECT DISTINCT ON (organization) organization, record, recovery FROM key_change
       WHERE organization = ANY ($1::text[]) ORDER BY organization, record DESC) w
-JOIN record r ON r.index = w.record JOIN entry e ON e.index = w.record WHERE w.recovery = 'request';
+JOIN record r ON r.index = w.record JOIN entry e ON e.index = w.record WHERE w.recovery = 'request'
+AND NOT EXISTS (SELECT FROM activation a WHERE a.plugin = 'witness-policy' AND a.record > w.record);
 
 -- name: entry
 -- parameters: index

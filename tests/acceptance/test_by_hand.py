@@ -15,8 +15,6 @@ from support.sectors import NAME, Carrier, Emission, Make
 from support.site import ore, quantity, supply
 from unit.engine.works import Works, day, refused
 
-from ledger.admission.rules import NEWEST, VERSIONS
-from ledger.admission.rules import Version as RulesVersion
 from ledger.core.outcome.assessment import Assessment
 from ledger.core.record.kinds import Facility
 from ledger.core.record.values import Attribute, Evidence, Factor, Supply
@@ -44,9 +42,9 @@ FREIGHT: Final = "urn:example:lot:freight"
 class Plant(Works):
     """Works on a ledger on which the set `round` is in force. `site` of another country: see `move`."""
 
-    def __init__(self, *versions: FactorSetVersion, rules: RulesVersion = NEWEST) -> None:
+    def __init__(self, *versions: FactorSetVersion) -> None:
         memory = MemoryLedger(factor_sets.registry(*versions))
-        memory.activate_sets(rules)
+        memory.activate_sets()
         super().__init__(memory)
 
     def move(self, country: str, subdivision: str | None = None) -> None:
@@ -154,15 +152,6 @@ def test_energy_of_a_name_that_nobody_knows(plant: Plant, amount: str) -> None:
     entry = plant.bought("a", supply("unheardOf", amount))
     assert plant.totals("a") == (0.0, 0.0)
     assert plant.omitted(entry) == [("unheardOf", 50.0)]
-
-
-def test_watt_hours_were_power_by_version_3_of_the_rules() -> None:
-    """100 kWh of the grid: 60 and 90. An own factor of a fuel was not questioned."""
-    plant = Plant(rules=VERSIONS[2])
-    plant.bought("a", supply("unheardOf", "100 KWH"))
-    entry = plant.bought("b", supply("gas", "1 MWH", factor=own("0", "MWH")))
-    assert (VERSIONS[2].name, plant.totals("a")) == ("3", (60.0, 90.0))
-    assert [one.code for one in plant.assessment(entry).findings] == []
 
 
 def test_the_upstream_of_a_fuel_needs_a_document(plant: Plant) -> None:

@@ -27,7 +27,7 @@ CASES = Path(__file__).parents[1] / "vectors" / "cbam"
 @pytest.fixture(scope="module")
 def story() -> Iterator[Story]:
     # The definitive period began in 2026, and the story ends in 2027.
-    with prepared_home() as home, Server(home, program="support.earlier_rules") as server:
+    with prepared_home() as home, Server(home, program="support.later") as server:
         sizes = tell(Poster(server, "cbam"))
         folder = home.parent
         (folder / "defaults.csv").write_text(DEFAULTS, encoding="utf-8")

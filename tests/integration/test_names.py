@@ -1,4 +1,4 @@
-"""Names, keys and nonces on a real ledger: what an older log took, what it takes no more, and how audits see both."""
+"""Names, keys and nonces on a real ledger: what is refused, and how audits see a server that let it pass."""
 
 import hashlib
 import json
@@ -20,14 +20,12 @@ from support.workshop import Workshop, workshop
 from ledger.admission import admit
 from ledger.admission import identifiers as naming
 from ledger.admission import plan as planning
-from ledger.admission.rules import NEWEST, RULES, VERSIONS
 from ledger.answers.stored import FootprintAnswer, LotAnswer, OrganizationAnswer
 from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
-from ledger.core.record.kinds import Activation, AnyRecord, Facility, Product
+from ledger.core.record.kinds import AnyRecord, Facility, Product
 from ledger.errors import LedgerError
-from ledger.service import setup
 from ledger.service.audit_source.database import DatabaseSource
 from ledger.service.queries.resemblances import SHOWN
 
@@ -36,16 +34,14 @@ USED = "used-used-used-used-AA"
 
 
 class Attack(NamedTuple):
-    """A record that an older log takes, and the code by which a newer one refuses it."""
+    """A record, and the code by which a ledger refuses it."""
 
     posted: Posted
     code: str
 
 
 @pytest.fixture
-def older(monkeypatch: pytest.MonkeyPatch) -> Iterator[Inside]:
-    """A ledger that began with the first version of the rules."""
-    monkeypatch.setattr(setup, "NEWEST", VERSIONS[0])
+def opened() -> Iterator[Inside]:
     with prepared_home() as home, inside(home) as ledger:
         yield ledger
 
@@ -98,12 +94,6 @@ def codes(ledger: Inside, posted: list[Posted]) -> list[str | None]:
     return [one.code if isinstance(one, LedgerError) else None for one in ledger.run(ledger.submit(posted))]
 
 
-def activation(ledger: Inside) -> Posted:
-    registrar = ledger.registrar
-    return registrar, Activation(issuer=registrar.id, nonce="AAAAAAAAAAAAAAAAAAAAAA", plugin=RULES,
-                                 version=NEWEST.name, digest=NEWEST.digest)
-
-
 def report(ledger: Inside, state: Path | None = None, lots_in_memory: int = 60_000) -> AuditReport:
     source = DatabaseSource(ledger.ledger.pool, ledger.ledger.identity)
     return ledger.run(audit(
@@ -111,29 +101,26 @@ def report(ledger: Inside, state: Path | None = None, lots_in_memory: int = 60_0
     ))
 
 
-def test_an_older_log_takes_them_until_the_activation(older: Inside, tmp_path: Path) -> None:
-    """Record by record, in one request, and at a replica; the log audits as a whole, from a state, and with next to
+def test_attacks_are_refused(opened: Inside, tmp_path: Path) -> None:
+    """Record by record, and in one request at a replica; the log audits as a whole, from a state, and with next to
     nothing in memory."""
-    mill, _ = shops(older)
-    assert codes(older, [one.posted for one in attacks(older, mill, "a")]) == [None] * 11
-    assert report(older, tmp_path / "state").ok
-    older.post([activation(older)])
-    late = attacks(older, mill, "b")
-    assert [codes(older, [one.posted])[0] for one in late] == [one.code for one in late]
-    with inside(older.ledger.settings.home) as replica:
-        late = attacks(older, mill, "c")
+    mill, _ = shops(opened)
+    assert report(opened, tmp_path / "state").ok
+    late = attacks(opened, mill, "b")
+    assert [codes(opened, [one.posted])[0] for one in late] == [one.code for one in late]
+    with inside(opened.ledger.settings.home) as replica:
+        late = attacks(opened, mill, "c")
         assert codes(replica, [one.posted for one in late]) == [one.code for one in late]
-    usual = [mill.make({"usual": "1"}, ore="1"), enrolled(older, party(1, "newcomer"), mill.nonce(), "urn:example:n:")]
-    assert codes(older, usual) == [None, None]
-    for found in (report(older), report(older, lots_in_memory=0), report(older, tmp_path / "state"),
-                  report(older, tmp_path / "state", lots_in_memory=0)):
+    usual = [mill.make({"usual": "1"}, ore="1"), enrolled(opened, party(1, "newcomer"), mill.nonce(), "urn:example:n:")]
+    assert codes(opened, usual) == [None, None]
+    for found in (report(opened), report(opened, lots_in_memory=0), report(opened, tmp_path / "state"),
+                  report(opened, tmp_path / "state", lots_in_memory=0)):
         assert found.ok, found.findings
 
 
-def test_two_of_one_batch_are_one_too_many(older: Inside) -> None:
+def test_two_of_one_batch_are_one_too_many(opened: Inside) -> None:
     """A product may be called as a lot that its owner has, not as one that another holds, in whatever order."""
-    mill, forge = shops(older)
-    older.post([activation(older)])
+    mill, forge = shops(opened)
 
     def part(name: str) -> AnyRecord:
         return Product(issuer=mill.id, nonce=mill.nonce(), id=mill.name(name), sector="works", unit="KGM")
@@ -142,30 +129,29 @@ def test_two_of_one_batch_are_one_too_many(older: Inside) -> None:
     posted = [
         named(mill, part("p"), USED), named(mill, part("q"), USED), theirs, mill.signed(part("r")),
         mill.make({"r": "3"}, ore="3"), mill.send("r", "1", forge, "p"), mill.send("r", "1", forge, "s"),
-        mill.signed(part("s")), enrolled(older, party(1, "smith"), mill.nonce()),
-        enrolled(older, party(1, "smith/two"), mill.nonce()),
+        mill.signed(part("s")), enrolled(opened, party(1, "smith"), mill.nonce()),
+        enrolled(opened, party(1, "smith/two"), mill.nonce()),
     ]
     expected = [None, "nonce-used", None, None, None, "name-taken", None, "name-taken", None, "name-claimed"]
-    assert codes(older, posted) == expected
-    assert codes(older, [*posted[:1], mill.signed(part("lot-1")), mill.signed(part("sent"))]) == [
+    assert codes(opened, posted) == expected
+    assert codes(opened, [*posted[:1], mill.signed(part("lot-1")), mill.signed(part("sent"))]) == [
         None, None, "name-taken"]
 
 
 @pytest.mark.parametrize("in_memory", [60_000, 0], ids=["in memory", "from its book"])
 def test_an_audit_names_what_a_server_let_pass(
-    older: Inside, monkeypatch: pytest.MonkeyPatch, in_memory: int
+    opened: Inside, monkeypatch: pytest.MonkeyPatch, in_memory: int
 ) -> None:
-    """A server that leaves these rules out after they came into force."""
-    mill, _ = shops(older)
-    older.post([activation(older)])
-    late = attacks(older, mill, "b")
+    """A server that leaves these rules out."""
+    mill, _ = shops(opened)
+    late = attacks(opened, mill, "b")
     with monkeypatch.context() as lax:
         for module, name in ((admit, "check_distinct_names"), (admit, "_check_nonce"),
                              (planning, "check_plain_names"), (planning, "check_prime_order_keys")):
             lax.setattr(module, name, lambda *_: None)
-        first = older.run(older.ledger.pool.fetchval("SELECT size FROM head"))
-        assert codes(older, [one.posted for one in late]) == [None] * len(late)
-    found = report(older, lots_in_memory=in_memory)
+        first = opened.run(opened.ledger.pool.fetchval("SELECT size FROM head"))
+        assert codes(opened, [one.posted for one in late]) == [None] * len(late)
+    found = report(opened, lots_in_memory=in_memory)
     named_by = {one.index: one.message for one in found.findings if one.rule == "admission"}
     for i, one in enumerate(late):
         assert named_by[first + i].startswith(f"{one.code}:"), (i, named_by)

@@ -24,7 +24,6 @@ from support.sectors import registry
 from support.stock import ROUNDS, keep_stock
 from support.upstream import chain_of, weights_of
 
-from ledger.admission.rules import VERSIONS
 from ledger.core.outcome.assessment import BURDENS, QUESTIONED
 from ledger.core.record.kinds import (
     Acceptance,
@@ -71,10 +70,9 @@ def fermenting(record: Transformation) -> Raw:
 @pytest.fixture(scope="module")
 def world() -> World:
     """A generated network, half of its transformations provisional, whose members then keep stock in pools and send
-    each other what they make of it. By the third version of the rules: every burden occurs, and emissions may be below
-    zero, which a sum of amounts has to bear."""
+    each other what they make of it."""
     memory, chosen = MemoryLedger(registry(), seed=SEED), random.Random(SEED)
-    memory.activate_sets(VERSIONS[2])
+    memory.activate_sets()
     members = parties(SEED, SIZE)
     memory.admit(members)
     for signer, record in generate(SEED, SIZE):

@@ -7,7 +7,6 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 from support.examples import examples
-from unit.admission.test_rules import rules
 from unit.admission.world import (
     FORGE,
     MILL,
@@ -88,7 +87,6 @@ def flows(random: Random) -> Iterator[AnyRecord]:
 
 def entered(records: list[AnyRecord]) -> World:
     world = trading()
-    world.admit(rules())
     for record in records:
         world.admit(record)
     return world

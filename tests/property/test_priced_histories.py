@@ -18,7 +18,6 @@ from support.histories import FromZero, History, Plant
 from support.memory import MemoryLedger
 
 from ledger.admission.closings.spreading import amount_in, covered
-from ledger.admission.rules import NEWEST, RULES
 from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.outcome.leaves import AssessmentLeaf, Question
 from ledger.core.record.kinds import (
@@ -51,7 +50,6 @@ class PricedHistory(History):
 
     def __init__(self, seed: int, plants: int) -> None:
         memory = MemoryLedger(factor_sets.registry(*VERSIONS), seed=seed)
-        self._activate(memory, RULES, NEWEST.name, NEWEST.digest)
         self._activate(memory, factor_sets.NAME, VERSIONS[0].version, VERSIONS[0].digest, precedence=1)
         self.spread = self.stayed = 0
         self._source = random.Random(seed)

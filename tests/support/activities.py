@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
-from ledger.admission.rules import Rule
 from ledger.core.record.kinds import (
     Acceptance,
     Addition,
@@ -52,13 +51,12 @@ class Reader:
     """Reads records in log order, each as it reads now, into `activities`. Of the period averages of pools, which a
     closing moves afterwards, it knows nothing."""
 
-    def __init__(self, *, over: bool = False) -> None:
+    def __init__(self) -> None:
         self.activities: list[Activity] = []
         self.left: dict[str, Fraction] = {}
         self._lots: dict[str, _Lot] = {}
         self._products: dict[str, Product] = {}
         self._declarations: dict[str, Declaration] = {}
-        self._over = over
         self._transfers: dict[str, Transfer] = {}
         self._pools: dict[str, Pool] = {}
         self._generations: dict[str, int] = defaultdict(int)
@@ -158,7 +156,7 @@ class Reader:
         self, record: AnyRecord, taken: Sequence[tuple[str, Fraction]], made: Sequence[tuple[str, _Lot]],
         shares: Sequence[Fraction],
     ) -> None:
-        rest = dict(direct_of(record, self._declarations, over=self._over))
+        rest = dict(direct_of(record, self._declarations))
         own: list[Figures] = [defaultdict(Fraction) for _ in made]
         if any(shares):
             for given in _activity(record).get("assigned", ()):
@@ -223,7 +221,7 @@ def _weight(key: str, output: Output, lot: _Lot, product: Product) -> Fraction:
 
 def reader_of(memory: MemoryLedger) -> Reader:
     """Has read all records of a ledger as they read now; those that were withdrawn are not there."""
-    reader = Reader(over=memory.state.activations.versions().has(Rule.DEFAULT_UPSTREAM))
+    reader = Reader()
     for index, digest in enumerate(memory.digests):
         record = memory.reading(index)
         if record is not None:

@@ -29,7 +29,6 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from ledger.admission.rules import NEWEST, Version
 from ledger.core.outcome.assessment import QUESTIONED, Assessment, Finding
 from ledger.core.outcome.leaves import read
 from ledger.core.record.kinds import AnyRecord, Declaration, Facility, Product, Transformation
@@ -114,11 +113,11 @@ def _received(signer: Party, lot: Mapping[str, Any], transformation: Mapping[str
     }
 
 
-def admitted(entry: Entry, rules: Version = NEWEST) -> tuple[MemoryLedger, Sequenced]:
-    """A new ledger with the installed sectors and `rules` in force, and the record of an entry on it. Raises the
+def admitted(entry: Entry) -> tuple[MemoryLedger, Sequenced]:
+    """A new ledger with the installed sectors and sets in force, and the record of an entry on it. Raises the
     refusal of the first record that the ledger does not admit."""
     memory = MemoryLedger(shipped())
-    memory.activate_sets(rules)
+    memory.activate_sets()
     memory.enrol(entry["id"])
     *before, last = records_of(entry, memory.seed)
     memory.must(*before)

@@ -157,6 +157,7 @@ ASKED: Final = {
     "lists.body": f"{RECORD}, {_NEWEST}",
     "lists.any_attested": str(_SIZE),
     "log.activated_names": "",
+    "log.beginning": "",
     "plugins.stored": "",
     "plugins.store": "repeat('0', 64), 'plugin', '1', '{}', ''",
     "plugins.earlier": "'{}'",

@@ -10,7 +10,6 @@ import msgspec
 from msgspec.structs import replace
 
 from ledger.admission.rules import NEWEST, RULES
-from ledger.admission.rules import Version as RulesVersion
 from ledger.admission.state import State
 from ledger.core.log.frontier import Frontier
 from ledger.core.outcome.leaves import AssessmentLeaf, LotLeaf, read
@@ -38,7 +37,7 @@ _lot_leaf = msgspec.json.Decoder(LotLeaf)
 
 
 class MemoryLedger:
-    """Begins with its registrar and with an activation of each sector of the registry.
+    """Begins with its registrar, and with activations of the rules and of each sector of the registry.
 
     `records`, `signed`, `digests`, `entries`, `leaves` and `original_leaves` are by log index, `figures` by lot id.
     `records` and `original_leaves` are as posted; `leaves`, `figures` and what methods tell are as the log reads now.
@@ -64,22 +63,21 @@ class MemoryLedger:
         self.registrar = party(seed, "registrar")
         self._batches = 0
         self.must((self.registrar, enrolment(self.registrar, self.registrar, origin, self.nonce(), prefixes=())))
+        self.activate(RULES, NEWEST.name, NEWEST.digest)
         for one in registry.sectors.values():
-            self.must((self.registrar, Activation(
-                issuer=self.registrar.id, nonce=self.nonce(), plugin=one.sector.name, version=one.sector.version,
-                digest=one.digest,
-            )))
+            self.activate(one.sector.name, one.sector.version, one.digest)
 
-    def activate_sets(self, rules: RulesVersion = NEWEST) -> None:
-        """Puts these rules and the newest version of every factor set into force, by the order of their names."""
+    def activate(self, plugin: str, version: str, digest: str, precedence: int | None = None) -> None:
+        """Puts a version into force."""
         self.must((self.registrar, Activation(
-            issuer=self.registrar.id, nonce=self.nonce(), plugin=RULES, version=rules.name, digest=rules.digest,
+            issuer=self.registrar.id, nonce=self.nonce(), plugin=plugin, version=version, digest=digest,
+            precedence=precedence,
         )))
+
+    def activate_sets(self) -> None:
+        """Puts the newest version of every factor set into force, by the order of their names."""
         for precedence, (name, one) in enumerate(sorted(self.registry.sets.items()), start=1):
-            self.must((self.registrar, Activation(
-                issuer=self.registrar.id, nonce=self.nonce(), plugin=name, version=one.newest.version,
-                digest=one.newest.digest, precedence=precedence,
-            )))
+            self.activate(name, one.newest.version, one.newest.digest, precedence)
 
     @property
     def origin(self) -> str:

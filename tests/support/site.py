@@ -6,7 +6,15 @@ from typing import Any, Final
 import msgspec
 from msgspec import Raw
 
-from ledger.core.record.kinds import Consumption, Declaration, Facility, Product, Transfer, Transformation
+from ledger.core.record.kinds import (
+    Consumption,
+    Declaration,
+    Facility,
+    PassportPublication,
+    Product,
+    Transfer,
+    Transformation,
+)
 from ledger.core.record.values import Evidence, Flow, Output, Quantity, Role, Supply
 from ledger.engine.batch import Sequenced
 from support.memory import MemoryLedger
@@ -29,6 +37,10 @@ def supply(material: str, amount: str, **fields: Any) -> Supply:
 def ore(amount: str) -> Supply:
     """Matter out of nature: it has no upstream that could be missing."""
     return supply("ore", amount, origin="nature")
+
+
+def document(kind: str) -> Evidence:
+    return Evidence(digest="0" * 64, media_type="application/pdf", kind=kind)
 
 
 def raw(activity: msgspec.Struct | Mapping[str, Any]) -> Raw:
@@ -72,9 +84,9 @@ class Site:
     def make(
         self, outputs: Sequence[Output], inputs: Mapping[str, str] | None = None, supplies: Sequence[Supply] = (), *,
         route: str = "make", activity: msgspec.Struct | Mapping[str, Any] | None = None, allocation: str = "mass",
-        facility: str | None = None,
+        facility: str | None = None, evidence: Sequence[Evidence] = (),
     ) -> Sequenced:
-        fields: Any = {"allocation": allocation}
+        fields: Any = {"allocation": allocation, "evidence": list(evidence)}
         return self._post(Transformation(
             issuer=self.id, nonce=self.ledger.nonce(), facility=facility or self.facility, start=START, end=END,
             process=f"{NAME}.{route}", activity=raw(Make() if activity is None else activity),
@@ -105,6 +117,10 @@ class Site:
             "issuer": self.id, "nonce": self.ledger.nonce(), "start": START, "end": END, "basis": basis,
             "boundary": boundary, **fields,
         }))
+
+    def publish(self, **thing: Any) -> Sequenced:
+        """Shows a product, a lot or a declaration to everybody."""
+        return self._post(PassportPublication(issuer=self.id, nonce=self.ledger.nonce(), **thing))
 
     def _post(self, record: Any) -> Sequenced:
         return self.ledger.must((self.party, record))[0]

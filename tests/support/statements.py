@@ -33,8 +33,18 @@ from ledger.core.receipts.statement import (
     sign_statement,
 )
 from ledger.core.record import canonical
-from ledger.core.record.kinds import Addition, AnyRecord, Facility, Organization, Pool, Product, Transformation
-from ledger.footprint.derived.statements import figure_of
+from ledger.core.record.kinds import (
+    Addition,
+    AnyRecord,
+    Declaration,
+    Facility,
+    Organization,
+    Pool,
+    Product,
+    Transformation,
+)
+from ledger.footprint.derived.statements import adjustment_of, figure_of
+from ledger.footprint.derived.validity import figure_kind, valid_until
 from ledger.service.queries.versions import version_claims
 from support.memory import ORIGIN, MemoryLedger
 
@@ -67,9 +77,11 @@ def claims_of(memory: MemoryLedger, lot: str, answer: Raw | UnsetType = UNSET) -
     size, root = len(hashes), tree_root(hashes)
     leaf = _lot.decode(memory.leaves[index][place])
     sector = memory.registry.sector((leaf.plugin or "").partition("/")[0])
+    first = _assessment.decode(memory.leaves[index][0])
+    end = record.end if isinstance(record, Transformation | Declaration) else None
     return Claims(
         origin=ORIGIN, lot=lot, product=leaf.product, quantity=leaf.quantity,
-        figure=figure_of(leaf, _assessment.decode(memory.leaves[index][0]), place - 1, DEFAULT_LIMIT),
+        figure=figure_of(leaf, first, place - 1, DEFAULT_LIMIT),
         method=leaf.method, gwp="AR6", software="carbon-ledger/test", plugin=leaf.plugin,
         plugin_digest=sector.digest if sector else None, size=size, root=base64.b64encode(root).decode(),
         checkpoint=sign_checkpoint(Checkpoint(ORIGIN, size, root), LOG), record=index,
@@ -84,8 +96,10 @@ def claims_of(memory: MemoryLedger, lot: str, answer: Raw | UnsetType = UNSET) -
         ],
         entries=[proven_entry(one, memory.entries[one], inclusion_path(hashes, one)) for one in sorted(wanted)],
         inputs=_inputs(memory, index, outcomes), named=_named(memory, record, prepared.plan.taken),
-        versions=version_claims(memory.state.activations, _assessment.decode(memory.leaves[index][0]), index),
+        versions=version_claims(memory.state.activations, first, index),
         stock=prepared.plan.created[0].facts.id if isinstance(record, Addition) else None, answer=answer,
+        figure_kind=figure_kind(str(record.__struct_config__.tag), averaged=adjustment_of(first) is not None),
+        data_end=end, valid_until=None if end is None else valid_until(end),
     )
 
 

@@ -3,8 +3,6 @@
 from decimal import Decimal
 from typing import Final
 
-from ledger.admission.activations import Versions
-from ledger.admission.rules import Rule
 from ledger.core.record.kinds import Transformation
 from ledger.core.record.redacted import is_residue
 from ledger.core.record.study import AllocationBasis
@@ -15,13 +13,6 @@ MOST_FOR_MASS: Final = Decimal(5)
 """Up to this ratio of prices per kg a physical key applies, above it the value (PACT 3; TfS 3)."""
 PHYSICAL: Final = ("mass", "energy", "moles")
 _FIELD: Final = "allocationBasis"
-
-
-def check_basis_in_force(record: Transformation, versions: Versions) -> None:
-    """Refuses an allocation basis on a ledger whose rules do not have the field yet."""
-    if record.allocation_basis is not None and not versions.has(Rule.REFERENCE_RANGES):
-        raise Refused(f"{_FIELD}: the rules in force do not have it", code="allocation-basis", field=_FIELD,
-                      value=record.allocation, rule="absent before the rules of version 4")
 
 
 def check_allocation(record: Transformation) -> None:

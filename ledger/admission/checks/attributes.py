@@ -12,7 +12,6 @@ from typing import Final, NamedTuple
 
 from ledger.admission.checks.times import check_period
 from ledger.admission.facts import Facts, LotFacts, ProductFacts
-from ledger.admission.rules import Rule
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Closing, Consumption, Transfer, Transformation
 from ledger.core.record.units import POWER_UNITS, plain, unit
@@ -168,9 +167,8 @@ def check_retired(record: Consumption, taken: Sequence[LotFacts], facts: Facts) 
 
 
 def _check_place(record: Consumption, facts: Facts) -> None:
-    """Own use and losses may name their facility by rule `reference-ranges`."""
-    used = record.purpose in _AT_A_SITE and facts.rules.has(Rule.REFERENCE_RANGES)
-    for name in ("start", "end") if used else ("facility", "start", "end"):
+    """Own use and losses may name their facility."""
+    for name in ("start", "end") if record.purpose in _AT_A_SITE else ("facility", "start", "end"):
         if getattr(record, name) is not None:
             raise _form(name, getattr(record, name), "only a retirement of attributes has a facility and a period; own "
                         "use, losses and corrections of stock may name a facility")
@@ -191,13 +189,13 @@ def _check_served(record: Consumption, facility: str, facts: Facts) -> None:
 
 def check_closed(record: Closing, retired: Sequence[tuple[LotFacts, Decimal]], facts: Facts) -> None:
     """Attributes that a closing retires must be valid for its whole period. If it states the measured electricity, they
-    must not exceed that; by rule `default-upstream`, with the electricity of its overheads."""
+    must not exceed that with the electricity of its overheads."""
     attributes = [(i, lot, quantity) for i, (lot, quantity) in enumerate(retired) if lot.role == ROLE]
     for i, lot, _ in attributes:
         _check_valid(lot, record.start, record.end, f"retired[{i}].lot")
         _check_market(lot, record.facility, facts, f"retired[{i}].lot")
     measured = _electricity(record.measured)
-    if measured and facts.activations.versions().has(Rule.DEFAULT_UPSTREAM):
+    if measured:
         measured = [sum([*measured, *_electricity(record.overheads)], _NONE)]
     stated = total_power([(lot, quantity) for _, lot, quantity in attributes])
     if attributes and measured and stated > measured[0]:

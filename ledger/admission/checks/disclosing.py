@@ -4,20 +4,11 @@ from typing import Final
 
 from ledger.admission.checks.times import check_time, instant_of
 from ledger.admission.facts import Facts, LotFacts, RecordFacts
-from ledger.admission.rules import Rule
-from ledger.admission.state import State, type_of
-from ledger.core.record.kinds import AnyRecord
+from ledger.admission.state import State
 from ledger.errors import Refused
 
 LONGEST_YEARS: Final = 10
 """A grant ends after so many years at the latest, and can be renewed by another one."""
-
-
-def check_in_force(record: AnyRecord, state: State) -> None:
-    """Raises Refused before the rules that have these records."""
-    if not state.rules.has(Rule.GRANTED_READING):
-        raise Refused("the rules in force have no grants, readers and publications", code="not-in-force", field="type",
-                      value=type_of(record), rule="these records need the rules of version 4")
 
 
 def check_expiry(until: str, state: State, *, bounded: bool) -> None:

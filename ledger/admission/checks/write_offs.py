@@ -36,7 +36,6 @@ from ledger.admission.checks.goods import (
 )
 from ledger.admission.facts import Facts, LotFacts, ProductFacts
 from ledger.admission.lots import Plan, part_of_mass
-from ledger.admission.rules import Rule
 from ledger.admission.standing import LARGEST_TOLERANCE
 from ledger.admission.state import State
 from ledger.core.record.amounts import CONTEXT
@@ -73,7 +72,7 @@ class _LeavingGoods(NamedTuple):
 
 def check_documented(record: Consumption, state: State) -> None:
     """Raises Refused for goods that lack a document which they need."""
-    if record.purpose not in WRITE_OFFS or not state.rules.has(Rule.DOCUMENTED_WRITE_OFFS):
+    if record.purpose not in WRITE_OFFS:
         return
     group = state.group(record.issuer)
     for part in _goods(record.issuer, record.inputs, state):
@@ -134,7 +133,7 @@ def is_shown(evidence: Sequence[Evidence], kinds: Sequence[str]) -> bool:
 def written_off(record: Consumption, state: State) -> Totals:
     """The totals of goods without a document as they are after a consumption. A stocktaking shows how much is there,
     so it ends the totals of like goods."""
-    if record.purpose not in WRITE_OFFS or not state.rules.has(Rule.DOCUMENTED_WRITE_OFFS):
+    if record.purpose not in WRITE_OFFS:
         return {}
     group, totals = state.group(record.issuer), dict[tuple[str, str], Decimal]()
     counted = is_shown(record.evidence, (_STOCKTAKING,))
@@ -159,8 +158,6 @@ def note_totals(facts: Facts, totals: Totals) -> None:
 def first_taken(record: Transformation, state: State) -> Totals:
     """The totals that begin with a process: it is the first that takes such goods, of the issuer's group or, under
     tolling, of their owner's."""
-    if not record.inputs or not state.rules.has(Rule.DOCUMENTED_WRITE_OFFS):
-        return {}
     totals, own = dict[tuple[str, str], Decimal](), (state.group(record.issuer),)
     for i, flow in enumerate(record.inputs):
         lot = state.lot_named(flow.lot, record.issuer)

@@ -55,13 +55,13 @@ def covered(closing: Closing, record: Transformation) -> bool:
 
 def spread(
     closing: Closing, provisional: Mapping[int, ClosingSpread], fixed: Sequence[Transformation] = (), *,
-    keeping: bool = False, rest: Closing | None = None,
+    rest: Closing | None = None,
 ) -> dict[int, Transformation]:
     """The final transformations, by log index. `fixed` are other transformations of the period, which keep their share
     of a total. `rest`: the closing with the totals that are left for these transformations, if not all of them are.
     quantity(i) = stated(i) + (total - sum of stated) * weight(i) / sum of weights, in log order; the last
-    one takes the remainder from rounding to 9 decimals. `keeping`: stated supplies keep their prices, unless the
-    closing replaces them; without it all of them get the total's price. Raises Refused if a total cannot be spread."""
+    one takes the remainder from rounding to the step of the unit. Stated supplies keep their prices, unless the closing
+    replaces them. Raises Refused if a total cannot be spread."""
     left = closing if rest is None else rest
     for field, supplies in (("measured", left.measured), ("overheads", _spread_overheads(left))):
         if supplies and not provisional:
@@ -74,7 +74,7 @@ def spread(
     spread_over = [provisional[index] for index in indexes]
     for total in left.measured:
         field = _field("measured", closing.measured, total)
-        records = _with_total(left, (total, field), records, spread_over, fixed, keeping=keeping)
+        records = _with_total(left, (total, field), records, spread_over, fixed)
     for total in _spread_overheads(left):
         field = _field("overheads", closing.overheads, total)
         records = _with_overhead(left, (total, field), records, spread_over, fixed)
@@ -152,16 +152,15 @@ def _product(*factors: Decimal) -> Decimal:
 
 def _with_total(
     closing: Closing, named: tuple[Supply, str], records: Sequence[Transformation],
-    spread_over: Sequence[ClosingSpread], fixed: Sequence[Transformation], *, keeping: bool,
+    spread_over: Sequence[ClosingSpread], fixed: Sequence[Transformation],
 ) -> list[Transformation]:
     """The records with their shares of a total. `named`: the total and its field."""
     total, field = named
     stated = [_stated(record, total, field) for record in records]
     weights = _weights(closing.spread, spread_over, stated, field)
     fixed_amounts = [_stated(record, total, field) for record in fixed]
-    step = step_of(total.quantity.unit) if keeping else _STEP
-    amounts = _amounts(total, stated, weights, fixed_amounts, field, step)
-    if keeping and total.material not in closing.replaces:
+    amounts = _amounts(total, stated, weights, fixed_amounts, field, step_of(total.quantity.unit))
+    if total.material not in closing.replaces:
         return [
             _with_part(record, total, CONTEXT.subtract(amount, own), amount)
             for record, own, amount in zip(records, stated, amounts, strict=True)

@@ -9,7 +9,7 @@ from ledger.admission.checks.roles import check_registrar
 from ledger.admission.facts import Facts
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan
-from ledger.admission.rules import RULES, Rule, check_rules
+from ledger.admission.rules import RULES, check_rules
 from ledger.admission.state import State
 from ledger.admission.title_limit import LIMIT_SETTING, check_limit
 from ledger.core.log.policy import ACTIVATED
@@ -32,13 +32,13 @@ class ActivationKind(Kind[Activation]):
         elif record.retired and record.plugin not in state.plugins:
             raise Refused(f"plugin: {record.plugin!r} is not active", code="unknown-plugin", field="plugin",
                           value=record.plugin, rule="an active plugin")
-        elif record.plugin == LIMIT_SETTING and state.rules.has(Rule.REFERENCE_RANGES):
+        elif record.plugin == LIMIT_SETTING:
             check_limit(record.version, record.digest, record.precedence)
         else:
             _check_precedence(record, state)
 
     def apply(self, record: Activation, digest: bytes, state: State) -> None:
-        if record.plugin == ACTIVATED and state.rules.has(Rule.EVIDENCED_RECOVERIES):
+        if record.plugin == ACTIVATED:
             # Otherwise the requester could choose the witnesses for its own waiting recovery.
             state.recoveries.clear()
         state.activations = state.activations.after(PluginActivation(
@@ -53,11 +53,6 @@ class ActivationKind(Kind[Activation]):
 
 def _check_precedence(record: Activation, state: State) -> None:
     """A factor set has a precedence of its own, and stays a factor set."""
-    if record.precedence is not None and not state.rules.has(Rule.DEFAULT_UPSTREAM):
-        raise Refused(
-            "precedence: the rules in force know no factor sets", code="rules-version", field="precedence",
-            value=record.precedence, rule=f"first an activation of {RULES} in a version with the rule default-upstream",
-        )
     active = state.plugins.get(record.plugin)
     if active is not None and not record.retired and (active.precedence is None) != (record.precedence is None):
         raise Refused(

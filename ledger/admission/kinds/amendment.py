@@ -5,7 +5,6 @@ from ledger.admission.facts import Facts
 from ledger.admission.kind import Kind, Terms
 from ledger.admission.lots import Plan
 from ledger.admission.names import Names
-from ledger.admission.rules import Rule
 from ledger.admission.state import State
 from ledger.core.record.kinds import Amendment
 from ledger.core.record.redacted import is_residue
@@ -27,11 +26,6 @@ class AmendmentKind(Kind[Amendment]):
 
 
 def _check_form(record: Amendment, facts: Facts) -> None:
-    if record.versions is not None and not facts.activations.versions().has(Rule.LASTING_VERSIONS):
-        raise Refused(
-            "versions: by the rules in force, every amended record gets the newest versions", code="amendment-form",
-            field="versions", value=record.versions, rule="no `versions` before the rules of version 3",
-        )
     seen: set[str] = set()
     for i, change in enumerate(record.changes):
         named = facts.records.get(change.record)

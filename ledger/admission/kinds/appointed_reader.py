@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from ledger.admission.checks.disclosing import check_expiry, check_in_force, check_instant
+from ledger.admission.checks.disclosing import check_expiry, check_instant
 from ledger.admission.checks.roles import check_registrar
 from ledger.admission.facts import Facts
 from ledger.admission.kind import Before, Kind, Row, Terms
@@ -28,7 +28,6 @@ class AppointedReaderKind(Kind[AppointedReader]):
         return Plan()
 
     def check(self, record: AppointedReader, keyid: bytes, state: State) -> None:
-        check_in_force(record, state)
         check_registrar(record, state, "appoint readers")
         if record.until is not None:
             check_expiry(record.until, state, bounded=False)

@@ -1,7 +1,6 @@
 """Attestations: an auditor's conclusion on a record, lot, product, facility or statement."""
 
 from collections.abc import Iterable, Iterator
-from typing import Final
 
 from ledger.admission.checks.roles import check_auditor
 from ledger.admission.checks.times import check_period, check_time
@@ -9,17 +8,10 @@ from ledger.admission.facts import Facts
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan
 from ledger.admission.names import Names
-from ledger.admission.rules import Rule
 from ledger.admission.state import State
 from ledger.core.record.identifiers import check_identifier, under
 from ledger.core.record.kinds import Attestation, Subject
 from ledger.errors import Refused
-
-_EXAMINATION: Final = {
-    "tree_size": "treeSize", "accreditation": "accreditation", "scope": "scope", "party": "party", "date": "date",
-    "examined": "examined",
-}
-"""The fields that state the examination, by attribute."""
 
 
 class AttestationKind(Kind[Attestation]):
@@ -48,9 +40,7 @@ class AttestationKind(Kind[Attestation]):
         if record.issuer in facts.organizations:
             check_auditor(record, facts)
         _check_form(record, facts)
-        if _states_examination(record):
-            _check_in_force(facts)
-            _check_examination(record)
+        _check_examination(record)
         return Plan()
 
     def check(self, record: Attestation, keyid: bytes, state: State) -> None:
@@ -87,18 +77,6 @@ def _check_form(record: Attestation, facts: Facts) -> None:
             field="subject.id", value=subject.id,
             rule="an auditor cannot attest its own present or former things (ISO 14064-3: impartiality)",
         )
-
-
-def _states_examination(record: Attestation) -> bool:
-    """Whether the record has one of the fields that the rule `pinned-attestations` brought."""
-    return any(getattr(record, name) for name in _EXAMINATION)
-
-
-def _check_in_force(facts: Facts) -> None:
-    if not facts.rules.has(Rule.PINNED_ATTESTATIONS):
-        names = ", ".join(_EXAMINATION.values())
-        raise Refused("the rules in force do not have these fields of an attestation", code="attestation-fields",
-                      field="type", value="attestation", rule=f"no {names} before the rules of version 4")
 
 
 def _check_tree(subject: Subject, size: int, state: State) -> None:

@@ -8,7 +8,6 @@ from ledger.admission.facts import Facts
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan, Taken, check_operated, supply, take_one
 from ledger.admission.names import Names
-from ledger.admission.rules import Rule
 from ledger.admission.state import ClosedPeriod, State
 from ledger.core.record.kinds import Closing
 from ledger.errors import Refused
@@ -54,7 +53,7 @@ def _plan(record: Closing, facts: Facts, before: int | None) -> Plan:
     check_period(record.start, record.end)
     issuer = record.issuer if before is None else None
     supply(facts, record.measured, "measured", issuer=issuer)
-    _check_spreading(record, facts)
+    _check_spreading(record)
     seen: set[str] = set()
     for i, total in enumerate(record.measured):
         if total.material in seen:
@@ -69,13 +68,7 @@ def _plan(record: Closing, facts: Facts, before: int | None) -> Plan:
     return Plan(retired, (), (), () if record.spread_overheads is not None else overheads)
 
 
-def _check_spreading(record: Closing, facts: Facts) -> None:
-    for field, value in (("replaces", record.replaces), ("spreadOverheads", record.spread_overheads)):
-        if value and not facts.activations.versions().has(Rule.DEFAULT_UPSTREAM):
-            raise Refused(
-                f"{field}: the rules in force do not have it", code="closing-form", field=field, value=str(value),
-                rule="absent before the rules of version 3: every total replaces, and overheads stay with the closing",
-            )
+def _check_spreading(record: Closing) -> None:
     measured = [total.material for total in record.measured]
     for i, material in enumerate(record.replaces):
         if material not in measured or material in record.replaces[:i]:

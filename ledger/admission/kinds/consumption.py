@@ -19,7 +19,6 @@ from ledger.admission.facts import Facts, LotFacts
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Check, Plan, create, flow_checks, output_checks, take
 from ledger.admission.names import Names
-from ledger.admission.rules import Rule
 from ledger.admission.state import State
 from ledger.core.record.amounts import CONTEXT
 from ledger.core.record.kinds import Consumption
@@ -87,7 +86,7 @@ class ConsumptionKind(Kind[Consumption]):
 
 def _sold(record: Consumption, state: State) -> dict[tuple[str, str], Decimal]:
     """Kg of goods that the record sells outside, by the group and the subject whose totals they raise."""
-    if record.purpose not in SOLD or not state.rules.has(Rule.REFERENCE_RANGES):
+    if record.purpose not in SOLD:
         return {}
     group, sold = state.group(record.issuer), dict[tuple[str, str], Decimal]()
     for part in take(state, record.issuer, record.inputs):

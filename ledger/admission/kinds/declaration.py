@@ -15,13 +15,11 @@ from ledger.admission.lots import (
     Plan,
     check_operated,
     create,
-    may_use,
     output_checks,
     products_of,
     unseen_product,
 )
 from ledger.admission.names import Names
-from ledger.admission.rules import Rule
 from ledger.admission.state import State
 from ledger.core.advice import advise
 from ledger.core.outcome.assessment import ADDITIVE, ENERGY, OF_WHICH, REMOVALS
@@ -77,8 +75,7 @@ class DeclarationKind(Kind[Declaration]):
                 code="opening-taken", field="lot.product", value=record.lot.product,
                 rule="opening stock is declared once per facility and product",
             )
-        if state.rules.has(Rule.DEFAULT_UPSTREAM):
-            _check_land(record)
+        _check_land(record)
 
     def apply(self, record: Declaration, digest: bytes, state: State) -> None:
         if record.per is not None:
@@ -116,7 +113,7 @@ def _declared(record: Declaration, state: State) -> tuple[tuple[str, str], Decim
     """Group and subject whose total a declared good raises, and its kg."""
     lot = None if record.lot is None else state.lots.get(record.lot.lot)
     product = None if lot is None else state.products.get(lot.product)
-    if lot is None or product is None or lot.role not in GOODS or not state.rules.has(Rule.REFERENCE_RANGES):
+    if lot is None or product is None or lot.role not in GOODS:
         return ("", ""), _NOTHING
     return (state.group(record.issuer), declared_subject(product)), lot.mass or _NOTHING
 
@@ -177,7 +174,7 @@ def _declared_lot(record: Declaration, lot: Output, facts: Facts) -> Plan:
 def _check_shown(record: Declaration, facts: Facts) -> None:
     """Refuses a core of a product that the issuer was not shown: its unit, mass and materials would show."""
     for field, product in products_of(record):
-        if not may_use(facts, record.issuer, product):
+        if not facts.may_name_product(record.issuer, product):
             raise unseen_product(product, field)
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 
 from ledger.admission.checks.disclosing import (
     check_expiry,
-    check_in_force,
     check_instant,
     check_own_product,
     own_lot,
@@ -45,7 +44,6 @@ class GrantKind(Kind[Grant]):
         return Plan()
 
     def check(self, record: Grant, keyid: bytes, state: State) -> None:
-        check_in_force(record, state)
         check_expiry(record.until, state, bounded=True)
 
     def apply(self, record: Grant, digest: bytes, state: State) -> None:

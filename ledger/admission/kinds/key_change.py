@@ -17,11 +17,10 @@ from ledger.admission.facts import Facts
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan
 from ledger.admission.names import Names
-from ledger.admission.rules import Rule
 from ledger.admission.state import DAY, KeyEffect, KeyState, Recovery, State
 from ledger.core.record.kinds import KeyChange
 from ledger.core.record.values import PublicKey
-from ledger.core.signatures.signing import VerifyingKey, check_prime_order, load_spki
+from ledger.core.signatures.signing import VerifyingKey, load_spki
 from ledger.errors import Refused
 
 RECOVERY_DELAY: Final = 7 * DAY
@@ -215,19 +214,4 @@ def _waiting(record: KeyChange, state: State) -> Recovery:
 
 def _check_due(record: KeyChange, waiting: Recovery, state: State) -> None:
     check_new_keys(waiting.keys, state, "added")
-    if state.rules.has(Rule.PRIME_ORDER_KEYS):
-        # The request may be older than the rule.
-        for key in waiting.keys:
-            check_prime_order(key, "request")
-    if state.rules.has(Rule.EVIDENCED_RECOVERIES):
-        check_week(record, waiting, state)
-        return
-    if record.evidence is not None:
-        raise Refused("evidence: not allowed by the rules in force", code="recovery-fields",
-                      field="evidence", rule="needs version 2 of `ledger-rules` or later")
-    if state.time - waiting.time < RECOVERY_DELAY:
-        raise Refused(
-            f"recovery: requested at {waiting.time} ms, complete it from {waiting.time + RECOVERY_DELAY} ms on",
-            code="recovery-early", field="recovery", value=state.time,
-            rule=f"{RECOVERY_DELAY} ms between the entries of a request and of its completion, by their own times",
-        )
+    check_week(record, waiting, state)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from ledger.admission.checks.disclosing import check_in_force, check_own_product, own_lot, own_record
+from ledger.admission.checks.disclosing import check_own_product, own_lot, own_record
 from ledger.admission.facts import Facts
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Plan
@@ -35,9 +35,6 @@ class PassportPublicationKind(Kind[PassportPublication]):
         if record.declaration is not None:
             own_record(facts, record.issuer, record.declaration, "declaration", "declaration")
         return Plan()
-
-    def check(self, record: PassportPublication, keyid: bytes, state: State) -> None:
-        check_in_force(record, state)
 
     def apply(self, record: PassportPublication, digest: bytes, state: State) -> None:
         if record.declaration is not None:

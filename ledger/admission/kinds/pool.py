@@ -7,7 +7,7 @@ from typing import Final
 
 from ledger.admission.facts import Facts, ProductFacts, pool_facts
 from ledger.admission.kind import Before, Kind, Row, Terms
-from ledger.admission.lots import Check, Plan, check_operated, check_prefix_of, may_use, unseen_product
+from ledger.admission.lots import Check, Plan, check_operated, check_prefix_of, unseen_product
 from ledger.admission.names import Names
 from ledger.admission.state import State
 from ledger.core.record.identifiers import check_identifier
@@ -73,7 +73,7 @@ def _plan(record: Pool, facts: Facts) -> Plan:
 
 
 def _product_of(record: Pool, facts: Facts) -> ProductFacts:
-    if record.custody == "massBalance" and not may_use(facts, record.issuer, record.product):
+    if record.custody == "massBalance" and not facts.may_name_product(record.issuer, record.product):
         # The refusal of another unit than one of mass would tell the unit.
         raise unseen_product(record.product, "product")
     product = facts.products.get(record.product)

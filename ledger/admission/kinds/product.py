@@ -12,7 +12,6 @@ from ledger.admission.facts import Facts, product_facts
 from ledger.admission.kind import Before, Kind, Row, Terms
 from ledger.admission.lots import Check, Plan, check_fractions, check_prefix_of
 from ledger.admission.names import Names
-from ledger.admission.rules import Rule
 from ledger.admission.state import State
 from ledger.core.record.kinds import Product
 from ledger.core.record.redacted import is_code
@@ -45,8 +44,7 @@ class ProductKind(Kind[Product]):
 
     def check(self, record: Product, keyid: bytes, state: State) -> None:
         check_unused_name(record.id, state.products, "product")
-        if state.rules.has(Rule.REFERENCE_RANGES):
-            _check_codes(record)
+        _check_codes(record)
 
     def apply(self, record: Product, digest: bytes, state: State) -> None:
         state.products[record.id] = product_facts(record)

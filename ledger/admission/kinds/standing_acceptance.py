@@ -6,9 +6,8 @@ from decimal import Decimal
 from ledger.admission.checks.times import check_time
 from ledger.admission.facts import Facts, standing_facts
 from ledger.admission.kind import Before, Kind, Row, Terms
-from ledger.admission.lots import Plan, may_use
+from ledger.admission.lots import Plan
 from ledger.admission.names import Names
-from ledger.admission.rules import Rule
 from ledger.admission.standing import LARGEST_TOLERANCE, MOST_PRODUCTS
 from ledger.admission.state import State
 from ledger.core.record.kinds import StandingAcceptance
@@ -34,10 +33,6 @@ class StandingAcceptanceKind(Kind[StandingAcceptance]):
         return Plan()
 
     def check(self, record: StandingAcceptance, keyid: bytes, state: State) -> None:
-        if not state.rules.has(Rule.STANDING_ACCEPTANCES):
-            raise Refused("the rules in force have no standing acceptances", code="not-in-force", field="type",
-                          value="standingAcceptance",
-                          rule="an acceptance of each transfer before the rules of version 4")
         rules = state.standing.get((record.issuer, record.sender), {})
         before = rules.get(record.product or "")
         if record.withdrawn and (before is None or before.withdrawn):
@@ -103,6 +98,6 @@ def _check_terms(record: StandingAcceptance, facts: Facts) -> None:
                       value=record.tolerance, rule=f"a fraction of at most {LARGEST_TOLERANCE}")
     if record.quantity is not None:
         # Nobody learns the unit of a product that it was not shown: a quantity in another unit fits no delivery.
-        seen = may_use(facts, record.issuer, record.product or "")
+        seen = facts.may_name_product(record.issuer, record.product or "")
         unit = facts.products[record.product or ""].unit if seen else record.quantity.unit
         check_pieces(convert(record.quantity.amount, record.quantity.unit, unit, "quantity"), unit, "quantity")

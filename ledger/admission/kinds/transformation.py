@@ -5,7 +5,7 @@ from functools import partial
 
 from msgspec.structs import replace
 
-from ledger.admission.checks.allocation import check_allocation, check_basis_in_force
+from ledger.admission.checks.allocation import check_allocation
 from ledger.admission.checks.attributes import check_made, check_used
 from ledger.admission.checks.cores import check_cores, core_refused
 from ledger.admission.checks.credits import RECYCLING, check_recycled
@@ -70,7 +70,6 @@ class TransformationKind(Kind[Transformation]):
             raise Refused("overheads: only a closing gives a record its share of overheads", code="overheads-form",
                           field="overheads", value=len(record.overheads),
                           rule="absent; state them as `overheads` of a closing with `spreadOverheads`")
-        check_basis_in_force(record, state.activations.versions())
         self.check_open(record, state)
 
     def check_open(self, record: Transformation, state: State) -> None:

@@ -153,7 +153,7 @@ def _proved(proven: Proven, recomputed: Recomputed | None) -> Iterator[str]:
     yield f"{figure.title} of {claims.lot}: {claims.quantity} of {claims.product}"
     each = per_unit(float(figure.per_unit), claims.quantity.unit)
     yield (f"{numeral(float(figure.footprint))} kg CO2e, {each}"
-           f"{kind_note(claims.figure_kind or '')}; completeness {figure.completeness}")
+           f"{kind_note(claims.figure_kind)}; completeness {figure.completeness}")
     yield from restated_line(claims)
     questioned = float(figure.burdens.get(QUESTIONED, 0))
     if questioned:

@@ -6,7 +6,6 @@ from pathlib import Path
 import click
 import msgspec
 
-from ledger.admission.rules import RULES, VERSIONS, Rule
 from ledger.answers.stored import PluginAnswer, RecoveryAnswer
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import json_option, print_json, say, show
@@ -151,8 +150,7 @@ def _completion(client: Client, organization: str) -> dict[str, object]:
     """
     waiting = _waiting(client, organization)
     in_force = {one.name: one.in_force for one in client.get("/v1/plugins", list[PluginAnswer])}
-    rules = next((one.rules for one in VERSIONS if one.name == in_force.get(RULES)), frozenset())
-    if in_force.get(ACTIVATED) is None or Rule.EVIDENCED_RECOVERIES not in rules:
+    if in_force.get(ACTIVATED) is None:
         return {"request": waiting.request}
     path = f"/v1/records/{waiting.request}/proof"
     newest = parse_checkpoint(parse_note(client.content("/log/checkpoint", limits.NOTE).decode()).text).size

@@ -13,6 +13,7 @@ import contextlib
 from collections.abc import Sequence
 
 from ledger.client.audit.checks.balances import check_balances
+from ledger.client.audit.checks.beginning import check_rules_known
 from ledger.client.audit.checks.checkpoint import SignedHead, check_growth, read_checkpoint
 from ledger.client.audit.checks.cosignatures import check_witnessed, cosigned_by, readable
 from ledger.client.audit.checks.doubts import count_doubts, doubt_notes
@@ -38,7 +39,8 @@ from ledger.errors import ConfigurationError, InvalidNote, LedgerError, Unavaila
 async def audit(source: AuditSource, registry: Registry, options: AuditOptions) -> AuditReport:
     """Audits a whole log, or the entries since its state was written.
 
-    Raises Unavailable if the source does not answer, ConfigurationError if the state belongs to another log.
+    Raises Unavailable if the source does not answer, ConfigurationError if the state belongs to another log, or if this
+    program does not know the rules with which the log begins.
     """
     scope = await source.scope() if isinstance(source, ShowsScope) else None
     scope = None if scope is None or scope.everything else scope
@@ -100,6 +102,7 @@ class _AuditRun:
         self._checkpoint, self._witnesses, keys, *_ = signed
         if keys.led is not None:
             self._note(keys.led)
+        await check_rules_known(source, self._checkpoint.size)
         await check_growth(source, self._checkpoint, before, findings)
         if self._start.dropped is not None:
             self._note(f"an earlier audit up to entry {self._start.dropped.size} could read another part of the log, "

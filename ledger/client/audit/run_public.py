@@ -8,6 +8,7 @@ time is ahead of the auditor's clock, or of the time at which witnesses cosigned
 the log itself asks.
 """
 
+from ledger.client.audit.checks.beginning import check_rules_known
 from ledger.client.audit.checks.checkpoint import check_growth, read_checkpoint
 from ledger.client.audit.checks.cosignatures import check_witnessed, cosigned_by
 from ledger.client.audit.checks.entry_times import bound_of
@@ -24,7 +25,7 @@ from ledger.errors import ConfigurationError, LedgerError, Unavailable
 async def audit_public(source: TreeSource, options: AuditOptions) -> AuditReport:
     """Audits a whole public log, or the entries since its state was written. The report's notes list the checks that it
     does not allow. Raises Unavailable if the source does not answer, ConfigurationError if the state belongs to another
-    log or to an audit with bodies."""
+    log or to an audit with bodies, or if this program does not know the rules with which the log begins."""
     with start_of(options, public=True) as start:
         return await _audited(source, start)
 
@@ -40,6 +41,7 @@ async def _audited(source: TreeSource, start: AuditStart) -> AuditReport:
         checkpoint, witnesses, keys, *_ = signed
         if keys.led is not None:
             findings.notes.append(keys.led)
+        await check_rules_known(source, checkpoint.size)
         await check_growth(source, checkpoint, earlier, findings)
         bound = bound_of(options.clock(), await cosigned_by(source, signed))
         await walk.run(source, checkpoint, bound, options.progress)

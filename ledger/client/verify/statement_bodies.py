@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 import msgspec
 from msgspec.structs import replace
 
-from ledger.admission.activations import NO_ACTIVATION, Activations, PluginActivation, Versions
+from ledger.admission.activations import Activations, PluginActivation, Versions
 from ledger.admission.apply import note
 from ledger.admission.checks.goods import counted_lot
 from ledger.admission.facts import LOT_SLOTS, Composition, LotFacts
@@ -103,11 +103,8 @@ def recompute_from_bodies(proven: Proven, bodies: Bodies, registry: Registry) ->
 
 
 def _check_data_end(proven: Proven, record: AnyRecord) -> None:
-    """The end of the data of a record with a period. The log's key vouches for the data of other records' inputs.
-    Statements of earlier versions say neither this end nor the kind of the figure."""
+    """The end of the data of a record with a period. The log's key vouches for the data of other records' inputs."""
     stated = proven.claims.data_end
-    if stated is None and proven.claims.figure_kind is None:
-        return
     if isinstance(record, Transformation | Declaration) and stated != record.end:
         raise _fails("wrong-validity", "claims.dataEnd",
                      f"the statement says {stated}, but the record ends {record.end}", stated)
@@ -301,16 +298,10 @@ def _lot(claimed: Input, leaf: LotLeaf, maker: tuple[str, str] | None) -> LotFac
 
 def _versions(claims: Claims, leaf: AssessmentLeaf) -> Versions:
     """The versions of rules, sector and factor sets that assessed the record, by the statement."""
-    at = leaf.activation
-    activation = NO_ACTIVATION if at is None else at
-    entries = [
-        PluginActivation(activation, one.name, one.version, one.digest, precedence=one.precedence)
+    return Activations([
+        PluginActivation(leaf.activation, one.name, one.version, one.digest, precedence=one.precedence)
         for one in claims.versions
-    ]
-    if not entries and claims.plugin is not None:
-        name, _, version = claims.plugin.partition("/")
-        entries = [PluginActivation(activation, name, version, claims.plugin_digest or "")]
-    return Activations(entries).versions(activation)
+    ]).versions(leaf.activation)
 
 
 def _not_installed(proven: Proven, registry: Registry, versions: Versions) -> str | None:

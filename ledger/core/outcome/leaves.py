@@ -65,7 +65,7 @@ class AssessmentLeaf(Leaf, frozen=True, kw_only=True, tag="assessment"):
     averaged: dict[str, str] = {}
     averaged_contents: dict[str, str] = {}
     covered: dict[str, str] = {}
-    activation: int | None = None
+    activation: int
     questions: tuple[Question, ...] = ()
     accepted_by: int | None = None
 

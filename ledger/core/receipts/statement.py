@@ -112,7 +112,7 @@ class StatementFigure(StatementClaim, frozen=True):
 
     `title` says whether the figure is incomplete, `completeness` the known share of the absolute amounts.
     `limit`: the largest doubtful share of a footprint, `doubtful`: the shares that are omitted, questioned and
-    provisional; earlier versions state neither.
+    provisional.
     `locationBased` and `marketBased`: the totals with electricity counted either way, if they differ from `footprint`.
     """
 
@@ -120,10 +120,10 @@ class StatementFigure(StatementClaim, frozen=True):
     footprint: str
     per_unit: str
     completeness: str
+    limit: str
+    doubtful: dict[str, str]
     location_based: str | None = None
     market_based: str | None = None
-    limit: str | None = None
-    doubtful: dict[str, str] = {}
     burdens: dict[str, str] = {}
     contents: dict[str, str] = {}
 
@@ -197,9 +197,9 @@ class Claims(StatementClaim, frozen=True, kw_only=True):
     `record` is the log index of the record that made the lot, `digest` the digest of its body. The lot carries `share`
     of the burdens that the record emitted and took over; `provisional`: its emissions wait for a closing. `inputs` are
     in the record's order, `records` and `entries` in log order. `named`: digests of the other records whose bodies a
-    recomputation needs. `versions`: of the rules, the sector and the factor sets that assessed the record, if leaf
-    0 says when. `study`: the context of the figure, if the lot's product or facility states one. `stock`: the pool's
-    lot that an addition to a pool made. `answer`: the answer of another method, which no tree proves. `limitations`:
+    recomputation needs. `versions`: of the rules, the sector and the factor sets that assessed the record. `study`: the
+    context of the figure, if the lot's product or facility states one. `stock`: the pool's lot that an addition to a
+    pool made. `answer`: the answer of another method, which no tree proves. `limitations`:
     the records in the figure's upstream chain whose keys were reported compromised when the log made the statement.
     `site`: the reconciliation of the site that made the lot, or the lot that a transfer handed over.
 
@@ -241,7 +241,7 @@ class Claims(StatementClaim, frozen=True, kw_only=True):
     answer: Raw | UnsetType = UNSET
     limitations: list[str] = []
     site: SiteClaim | None = None
-    figure_kind: str | None = None
+    figure_kind: str
     data_end: str | None = None
     valid_until: str | None = None
     attestations: list[AttestationClaim] = []

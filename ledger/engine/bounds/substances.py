@@ -70,7 +70,7 @@ def amount_of_supply(
     if entry is not None and entry.kind == "fuel":
         own = amount_of(analysed(entry, analysis), quantity.amount, quantity.unit, mass)
         return amount if own is None else MaterialAmount(own, entry.unit, mass)
-    if supplied.supply.origin == "nature" or is_power_supply(sets, material, quantity.unit, newer=True):
+    if supplied.supply.origin == "nature" or is_power_supply(sets, material, quantity.unit):
         return amount
     heat = megajoules(quantity.amount, quantity.unit)
     if entry is None and analysis is not None and analysis.heating_value:

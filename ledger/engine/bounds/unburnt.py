@@ -282,7 +282,7 @@ def _burning_name(process: Process, place: int, supply: Supply) -> str | None:
         return supply.material if _is_fuel(process, supply.material) else None
     if supply.factor_row is None or is_energy(supply.quantity.unit):
         return None
-    return named_row(process.sets, supply, f"supplies[{place}].factorRow", newer=True).entry.key
+    return named_row(process.sets, supply, f"supplies[{place}].factorRow").entry.key
 
 
 def _booked(process: Process, place: int) -> Decimal:

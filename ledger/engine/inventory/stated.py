@@ -50,20 +50,19 @@ def stated_inputs(
         fuel = () if use.carrier in (ELECTRICITY, HEAT) else (FUEL,)
         yield StatedInput((use.carrier, *fuel), use.carrier, use.amount, "3B", booked=True)
     for supply in context.supplies:
-        yield _supplied(supply, sets, newer=context.questions)
+        yield _supplied(supply, sets)
     for taken in context.inputs:
         names = tuple(_names_of_lot(taken, sets))
         yield StatedInput(names, _carrier(names, taken.lot), taken.quantity.amount, taken.quantity.unit, taken.mass,
                           _main_material(taken))
 
 
-def _supplied(supply: SupplyFacts, sets: Sequence[FactorSetVersion], *, newer: bool) -> StatedInput:
-    """`newer`: a fuel in a unit of energy counts in its own unit, and not as heat, and watt hours of a name that no set
-    knows are no power."""
-    value, unit, own = supply.quantity.amount, supply.quantity.unit, newer and supply.heating is not None
-    if own and supply.heating is not None:
-        value, unit = supply.amount(supply.heating.unit), supply.heating.unit
-    carriers = () if supply.nature or own else _carriers_of(supply, sets, newer=newer)
+def _supplied(supply: SupplyFacts, sets: Sequence[FactorSetVersion]) -> StatedInput:
+    """A fuel in a unit of energy counts in its own unit, and not as heat."""
+    value, unit = supply.quantity.amount, supply.quantity.unit
+    carriers = () if supply.nature else _carriers_of(supply, sets)
+    if supply.heating is not None:
+        value, unit, carriers = supply.amount(supply.heating.unit), supply.heating.unit, ()
     names = (*carriers, *_names(supply.material, sets))
     return StatedInput(names, _carrier(names, supply.material), value, unit, supply.mass, supply.material)
 
@@ -106,11 +105,11 @@ def _names(material: str, sets: Sequence[FactorSetVersion]) -> Iterator[str]:
             yield group.id
 
 
-def _carriers_of(supply: SupplyFacts, sets: Sequence[FactorSetVersion], *, newer: bool) -> tuple[str, ...]:
+def _carriers_of(supply: SupplyFacts, sets: Sequence[FactorSetVersion]) -> tuple[str, ...]:
     """The carriers that a supply of energy can be. Sun and wind meet no need: no route can run on them as they come."""
     if UNITS[supply.quantity.unit].dimension != _ENERGY:
         return ()
-    power = is_power(sets, supply.material, supply.quantity.unit, newer=newer)
+    power = is_power(sets, supply.material, supply.quantity.unit)
     return (ELECTRICITY,) if power else (HEAT, FUEL)
 
 

@@ -32,7 +32,7 @@ def unburnt(prices: PriceList, supplied: Supplied, choice: SetChoice, burnt: Dec
     supply = supplied.supply
     if burning_factor(supply) is None:
         return ()
-    own, _ = priced_lines(supply, prices.facts, "onSite", None, newer=True)
+    own, _ = priced_lines(supply, prices.facts, "onSite", None)
     stated, whole = co2e_of_lines(own), CONTEXT.multiply(burnt, co2e_of(choice.factor.gases))
     plausible = CONTEXT.multiply(stated, _TWO) >= whole or proves_factor(prices.around.evidence, supply.material)
     if stated >= whole or (stated and plausible):
@@ -49,7 +49,7 @@ def question_of_burning(prices: PriceList, supplied: Supplied, priced: PricedSup
     if burning_factor(supply) is None or fuel is None or not burnt or known is None:
         return None
     what = f"{supply.material}{BURNING}"
-    own, _ = priced_lines(supply, prices.facts, "onSite", None, newer=True)
+    own, _ = priced_lines(supply, prices.facts, "onSite", None)
     stated, whole = co2e_of_lines(own), CONTEXT.multiply(burnt, co2e_of(tuple(fuel.gases.items())))
     # Factors of chimneys count CO2 alone.
     enough = CONTEXT.multiply(CONTEXT.multiply(burnt, fuel.gases.get(_CARBON_DIOXIDE, _NOTHING)), _BURNT)

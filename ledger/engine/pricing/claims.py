@@ -105,7 +105,7 @@ def _covered(priced: PricedSupply) -> Decimal:
 def _of_row(prices: PriceList, supplied: Supplied, covered: Decimal) -> Finding | None:
     """The question of a named row. A row of another supply that the sets know has its omission."""
     supply = supplied.supply
-    named = named_row(prices.sets, supply, "factorRow", newer=True)
+    named = named_row(prices.sets, supply, "factorRow")
     known = entry_of(prices.sets, supply.material) is not None
     if known and not same_supply(prices.sets, supply.material, named.entry.key):
         return None
@@ -219,7 +219,7 @@ def _burnt_on_the_way(prices: PriceList, supplied: Supplied) -> Omission | None:
     unknown = unknown_burning(prices, supplied)
     if unknown is None or unknown.estimate is None or supply.factor_row is None:
         return unknown
-    named = named_row(prices.sets, supply, "factorRow", newer=True)
+    named = named_row(prices.sets, supply, "factorRow")
     choice = prices.choose(named.entry.key, "combustion")
     burnt = None if choice is None else prices.amount(choice, supplied)
     if choice is None or burnt is None:

@@ -18,11 +18,10 @@ _PRICING: Final = ("cradleToGate", "wellToTank")
 
 
 def named_row(
-    sets: Sequence[FactorSetVersion], supply: Supply, field: str, *, newer: bool
+    sets: Sequence[FactorSetVersion], supply: Supply, field: str
 ) -> SetChoice:
-    """The row `supply.factor_row`. `newer`: as in `supply_kinds`. Raises Refused for an unknown set, one that is not in
-    force, an unknown row, a row that is no upstream figure, a row of another kind than the supply, and a quantity of
-    another dimension."""
+    """The row `supply.factor_row`. Raises Refused for an unknown set, one that is not in force, an unknown row, a row
+    that is no upstream figure, a row of another kind than the supply, and a quantity of another dimension."""
     text = supply.factor_row or ""
     name, _, row = text.partition(":")
     version = next((one for one in sets if one.name == name), None)
@@ -46,7 +45,7 @@ def named_row(
             rule="a row with the boundary cradleToGate or wellToTank; nearest: " + ", ".join(others[:_SHOWN]),
         )
     entry = version.supplies[factor.key]
-    _check_kind(sets, SetChoice(version.tag, entry, factor), supply, field, newer=newer)
+    _check_kind(sets, SetChoice(version.tag, entry, factor), supply, field)
     if amount_of(entry, supply.quantity.amount, supply.quantity.unit, _mass_of(supply)) is None:
         raise Refused(
             f"{field}: {supply.quantity} does not convert to {entry.unit}, the unit of row {row!r}",
@@ -61,11 +60,11 @@ def _mass_of(supply: Supply) -> Decimal | None:
 
 
 def _check_kind(
-    sets: Sequence[FactorSetVersion], named: SetChoice, supply: Supply, field: str, *, newer: bool
+    sets: Sequence[FactorSetVersion], named: SetChoice, supply: Supply, field: str
 ) -> None:
     """A row of another kind says nothing about the supply: freight costs less than the steel that it moves."""
     kind = named.entry.kind
-    fitting = supply_kinds(sets, supply.material, supply.quantity.unit, newer=newer)
+    fitting = supply_kinds(sets, supply.material, supply.quantity.unit)
     if kind in fitting:
         return
     kinds = " or ".join([part for part in (", ".join(fitting[:-1]), fitting[-1]) if part])
@@ -97,7 +96,7 @@ def check_no_rows(supplied: Sequence[Supplied]) -> None:
     """Refuses named rows on a log on which no factor set is in force."""
     for i, (supply, _) in enumerate(supplied):
         if supply.factor_row is not None:
-            named_row((), supply, f"supplies[{i}].factorRow", newer=True)
+            named_row((), supply, f"supplies[{i}].factorRow")
 
 
 def nearest_rows(version: FactorSetVersion, row: str) -> Sequence[str]:

@@ -103,7 +103,7 @@ def _claim(
         )
     if supply.factor is None and supply.declaration is None:
         return None
-    own, boundary = priced_lines(supply, prices.facts, "electricity", None, newer=True)
+    own, boundary = priced_lines(supply, prices.facts, "electricity", None)
     if boundary == "none":
         return None
     stated = co2e_of_lines(line for line in own if line.burden in ADDITIVE)

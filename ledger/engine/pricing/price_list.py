@@ -73,7 +73,7 @@ class PriceList:
         out: the upstream of a fuel, else the difference to the default."""
         supply = supplied.supply
         proved_for = self.around.year if proves_factor(self.around.evidence, supply.material) else None
-        lines, boundary = priced_lines(supply, self.facts, kind, proved_for, newer=True)
+        lines, boundary = priced_lines(supply, self.facts, kind, proved_for)
         if supply.declaration is not None:
             declared = self.facts.declarations[supply.declaration]
             lines += over_location(

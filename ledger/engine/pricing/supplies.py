@@ -1,4 +1,4 @@
-"""The upstream of supplies by rule `default-upstream`: each supply is priced, by its record or from the factor sets.
+"""The upstream of supplies: each supply is priced, by its record or from the factor sets.
 
 A supply's own declaration, factor or named row comes first. Everything else gets the factor of the sets in force, by
 its index in the record: a priced supply never covers another one of its name. A fuel gets its upstream alone
@@ -36,17 +36,15 @@ _NOTHING: Final = Decimal(0)
 
 
 def price_supplies(
-    record: AnyRecord, plan: Plan, around: Surroundings, facts: Facts, sets: tuple[FactorSetVersion, ...], *,
-    questions: bool = False,
+    record: AnyRecord, plan: Plan, around: Surroundings, facts: Facts, sets: tuple[FactorSetVersion, ...],
 ) -> tuple[PricedSupply, ...]:
-    """The upstream of each supply, in order, and then of each overhead. `questions`: rule `reference-ranges` is in
-    force, so figures that the record states are questioned. Raises Refused, with all faults in `parts`, for named rows
-    that are not in force or do not fit."""
+    """The upstream of each supply, in order, and then of each overhead. Raises Refused, with all faults in `parts`, for
+    named rows that are not in force or do not fit."""
     if not plan.supplied and not plan.overheads:
         return ()
     # A sector analyses the fuels of its process, and no overheads.
     analyses = analyses_of(record) if isinstance(record, Transformation) else {}
-    pricer, other = [_Pricer(PriceList(around, facts, sets, one), questions=questions) for one in (analyses, {})]
+    pricer, other = [_Pricer(PriceList(around, facts, sets, one)) for one in (analyses, {})]
     supplied = [*plan.supplied, *plan.overheads]
     pricers = [*[pricer for _ in plan.supplied], *[other for _ in plan.overheads]]
     priced, faults = list[PricedSupply](), list[Refused]()
@@ -84,19 +82,16 @@ def _fields_of(record: AnyRecord, plan: Plan) -> list[str]:
 
 
 class _Pricer:
-    def __init__(self, prices: PriceList, *, questions: bool) -> None:
+    def __init__(self, prices: PriceList) -> None:
         self._prices = prices
-        self._questions = questions
 
     def price(self, supplied: Supplied, kind: LineKind, field: str) -> PricedSupply:
-        priced = self._burning(supplied, kind, field)
-        if self._questions:
-            priced = questioned(self._prices, supplied, priced, kind)
+        priced = questioned(self._prices, supplied, self._burning(supplied, kind, field), kind)
         return priced if priced.power else priced._replace(heating=self._prices.heating(supplied.supply, priced.fuel))
 
     def _burning(self, supplied: Supplied, kind: LineKind, field: str) -> PricedSupply:
         priced = self._price(supplied, kind, field)
-        if self._questions and (supplied.supply.factor is not None or supplied.supply.declaration is not None):
+        if supplied.supply.factor is not None or supplied.supply.declaration is not None:
             priced = self._questioned(supplied, priced)
         known = entry_of(self._prices.sets, supplied.supply.material)
         if known is None or known[1].kind != "fuel":
@@ -115,13 +110,13 @@ class _Pricer:
         supply = supplied.supply
         named = None
         if supply.factor_row is not None:
-            named = named_row(self._prices.sets, supply, f"{field}.factorRow", newer=self._questions)
+            named = named_row(self._prices.sets, supply, f"{field}.factorRow")
         known = entry_of(self._prices.sets, supply.material)
         entry_kind = None if known is None else known[1].kind
         # Nature gives matter, wind and sun, but no power of a plant, no heat of a network, no freight.
         from_nature = supply.origin == "nature" and (entry_kind is None or entry_kind in MATTER)
         unit = supply.quantity.unit
-        if not from_nature and is_power(self._prices.sets, supply.material, unit, newer=self._questions):
+        if not from_nature and is_power(self._prices.sets, supply.material, unit):
             booked: LineKind = "electricity" if kind == "upstream" else kind
             return price_power(self._prices, supplied, named, booked)._replace(power=True)
         if named is not None:
@@ -149,7 +144,7 @@ class _Pricer:
         else:
             proxy = any(one.tag == named.tag and other_class(one, material, named.entry) for one in self._prices.sets)
         rest = self._prices.rest(supplied, choice, lines, kind) if proxy else None
-        burning = burning_by_row(self._prices, supplied, named) if self._questions and not known else None
+        burning = burning_by_row(self._prices, supplied, named) if not known else None
         return PricedSupply(
             tuple(lines), (rest,) if rest is not None and rest.estimate else (), unknown_burning=burning)
 

@@ -12,7 +12,6 @@ from ledger.admission.closings.spreading import ClosingSpread, check_hours, chec
 from ledger.admission.kinds.erasure import erased
 from ledger.admission.kinds.table import kind_of
 from ledger.admission.lots import declarations_of, products_of, unknown_declaration, unseen_product
-from ledger.admission.rules import Rule
 from ledger.admission.state import ClosedPeriod, State
 from ledger.core.record.canonical import decode_record, encode
 from ledger.core.record.kinds import Amendment, AnyRecord, Closing, Transformation
@@ -64,16 +63,14 @@ def _changed(history: History, index: int, amendment: Amendment, change: Change,
 def _check_named(old: AnyRecord, new: AnyRecord, state: State, field: str) -> None:
     """Refuses an amendment that names a declaration which the issuer was not given, or a product that it was not shown,
     in the same words as one that the ledger does not have. Names that the record had before stay."""
-    if state.rules.has(Rule.GIVEN_DECLARATIONS):
-        before = {digest for _, digest in declarations_of(old)}
-        for place, digest in declarations_of(new):
-            if digest not in before and not state.may_name(new.issuer, digest):
-                raise unknown_declaration(digest, f"{field}.{place}")
-    if state.rules.has(Rule.SEEN_PRODUCTS):
-        named = {product for _, product in products_of(old)}
-        for place, product in products_of(new):
-            if product not in named and not state.may_name_product(new.issuer, product):
-                raise unseen_product(product, f"{field}.{place}")
+    before = {digest for _, digest in declarations_of(old)}
+    for place, digest in declarations_of(new):
+        if digest not in before and not state.may_name(new.issuer, digest):
+            raise unknown_declaration(digest, f"{field}.{place}")
+    named = {product for _, product in products_of(old)}
+    for place, product in products_of(new):
+        if product not in named and not state.may_name_product(new.issuer, product):
+            raise unseen_product(product, f"{field}.{place}")
 
 
 def closed(closing: Closing, history: History) -> tuple[Changes, list[Unspread]]:
@@ -89,20 +86,15 @@ def closed(closing: Closing, history: History) -> tuple[Changes, list[Unspread]]
             fixed[index] = replace(reads, basis="final")
         else:
             provisional[index] = weighed(stated, [created.facts for created in prepared.plan.created])
-    rules, final = history.state.activations.versions(), list[ClosingSpread]()
     if closing.spread_overheads is not None:
         provisional = with_final_products(provisional, (*provisional, *fixed), history)
-    if rules.has(Rule.WHOLE_PERIODS):
-        final = final_spreads(closing, history, {*provisional, *fixed})
+    final = final_spreads(closing, history, {*provisional, *fixed})
     waiting = [provisional[index] for index in sorted(provisional)]
-    if rules.has(Rule.WHOLE_PERIODS):
-        check_stated_key(closing, waiting, list(fixed.values()), final)
+    check_stated_key(closing, waiting, list(fixed.values()), final)
     rest, unspread = divided(closing, waiting, list(fixed.values()), final)
-    parts = spread(
-        closing, provisional, list(fixed.values()), keeping=rules.has(Rule.DEFAULT_UPSTREAM), rest=rest)
-    if rules.has(Rule.REFERENCE_RANGES):
-        check_overhead_keys(closing, provisional.values())
-        check_hours(closing, waiting)
+    parts = spread(closing, provisional, list(fixed.values()), rest=rest)
+    check_overhead_keys(closing, provisional.values())
+    check_hours(closing, waiting)
     complete = fixed | {index: _read(record, residual=is_residue(closing)) for index, record in parts.items()}
     replaced: dict[int, AnyRecord | None] = dict.fromkeys(_reopened(closing, history))
     return replaced | {

@@ -26,7 +26,6 @@ from ledger.admission.lots import Plan, Taken
 from ledger.admission.plan import ANY_TOLERANCE
 from ledger.admission.plan import plan as plan_of
 from ledger.admission.provenance.dates import check_no_later_end, kept
-from ledger.admission.rules import Rule
 from ledger.admission.state import numbered
 from ledger.core.log.merkle import EMPTY_ROOT
 from ledger.core.outcome.assessment import NOTHING, Assessment
@@ -266,8 +265,9 @@ class Engine:
 
     def _assessed(self, index: int, submission: Submission, old: Prepared) -> Prepared:
         """The record with a new assessment. It keeps the stored one if its body is erased or its plugin version is not
-        installed here."""
-        if index in self._history.erased or _keeps_unspread(old):
+        installed here, and so does a closing: the parts of its totals that stay with it depend on the records of its
+        period."""
+        if index in self._history.erased or isinstance(old.submission.record, Closing):
             return self._taken_over(index, submission, old.assessment, old)
         state = self._history.state
         record = submission.record
@@ -290,13 +290,9 @@ class Engine:
         )
 
     def _versions_for(self, index: int, old: Prepared) -> Versions:
-        """The versions that assess a record again: its own, unless an amendment asks for the newest ones. Before rule
-        `lasting-versions`, the newest ones."""
-        activations = self._history.state.activations
-        newest = activations.versions()
-        if not newest.has(Rule.LASTING_VERSIONS) or (self._renewing and index in self._changes):
-            return newest
-        return old.versions or activations.versions(activations.before(index))
+        """The versions that assess a record again: its own, unless an amendment asks for the newest ones."""
+        renewed = self._renewing and index in self._changes
+        return self._history.state.activations.versions() if renewed else old.versions
 
     def _taken_over(self, index: int, submission: Submission, assessment: Raw | None, old: Prepared) -> Prepared:
         """The record with an existing assessment, planned over the current lots."""
@@ -335,10 +331,8 @@ class Engine:
         if index in self._changes:
             record = new.submission.record
             check_no_later_end(record, self._history.lots_of(index), "changes")
-            if state.rules.has(Rule.REFERENCE_RANGES):
-                check_no_more_goods(record, old.plan, new.plan, "changes")
-            if state.rules.has(Rule.DOCUMENTED_WRITE_OFFS):
-                check_amended(old.submission.record, record, (old.plan, new.plan), state, "changes")
+            check_no_more_goods(record, old.plan, new.plan, "changes")
+            check_amended(old.submission.record, record, (old.plan, new.plan), state, "changes")
             check_undisputed(new.plan.taken, state)
         preceding = self._history.preceding.get(index)
         for taken in old.plan.taken:
@@ -375,13 +369,6 @@ class Engine:
     def _replace(self, index: int, prepared: Prepared | None) -> None:
         self._undoing.note(partial(self._history.replace, index, self._history.prepared.get(index)))
         self._history.replace(index, prepared)
-
-
-def _keeps_unspread(old: Prepared) -> bool:
-    """Whether a record is a closing by the rules by which parts of its totals may stay with it. They depend on the
-    records of its period, so its assessment is never made again."""
-    versions = old.versions
-    return isinstance(old.submission.record, Closing) and versions is not None and versions.has(Rule.WHOLE_PERIODS)
 
 
 def _seen(taken: Taken) -> tuple[object, ...]:

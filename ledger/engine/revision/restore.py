@@ -7,7 +7,6 @@ import msgspec
 from msgspec import Raw
 from msgspec.structs import replace
 
-from ledger.admission.activations import Versions
 from ledger.admission.amending import amended
 from ledger.admission.lookups import add_names, flows_named
 from ledger.admission.names import Names
@@ -128,18 +127,9 @@ def _prepared(state: State, past: Past, record: AnyRecord, leaf: AssessmentLeaf)
     work = work_of(record, plan, state, assessment)
     if leaf.averaged or leaf.averaged_contents:
         work = work._replace(adjustment=Adjustment(vector_of(read(leaf.averaged)), read(leaf.averaged_contents)))
-    return Prepared(submission, plan, work, Raw(bytes(leaf.assessment)), leaf.plugin, _versions(state, past, leaf),
+    versions = state.activations.versions(leaf.activation)
+    return Prepared(submission, plan, work, Raw(bytes(leaf.assessment)), leaf.plugin, versions,
                     accepted_by=leaf.accepted_by)
-
-
-def _versions(state: State, past: Past, leaf: AssessmentLeaf) -> Versions:
-    """The versions that assessed a record. Leaf 0 names them, unless it is from before rule `lasting-versions`."""
-    activations = state.activations
-    if leaf.activation is not None:
-        return activations.versions(leaf.activation)
-    if leaf.plugin is None:
-        return activations.versions(activations.before(past.index))
-    return activations.versions(activations.assessed_by(leaf.plugin, past.index))
 
 
 def readings(decoded: Sequence[Decoded], amends: Mapping[str, Change]) -> dict[int, AnyRecord]:

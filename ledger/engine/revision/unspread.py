@@ -59,7 +59,7 @@ def with_unspread(prepared: Prepared, unspread: Sequence[Unspread], facts: Facts
 
 def _assessed(prepared: Prepared, unspread: Unspread, facts: Facts, registry: Registry) -> Assessment:
     """The emissions of a part that stays, under the index of its total among the closing's overheads and totals."""
-    if unspread.part is None or prepared.versions is None:
+    if unspread.part is None:
         return Assessment()
     plan = Plan(overheads=supply(facts, [unspread.part], "measured"))
     draft = drafted(prepared.submission, plan, facts, registry, prepared.versions)

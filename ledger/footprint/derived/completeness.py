@@ -13,7 +13,6 @@ from ledger.admission.title_limit import DEFAULT_LIMIT
 from ledger.core.outcome.assessment import ADDITIVE, QUESTIONED, Assessment
 from ledger.footprint.stored.burdens import SLOT
 
-_LIMIT_BEFORE: Final = 0.95
 _ADDITIVE: Final = tuple([SLOT[name] for name in ADDITIVE])
 _OMITTED, _UNESTIMATED, _PROVISIONAL, _QUESTIONED = (
     SLOT[name] for name in ("omittedAbs", "unestimated", "provisionalAbs", QUESTIONED)
@@ -94,8 +93,3 @@ def completeness_of(burdens: Sequence[float]) -> float | None:
         return None
     absolute, omitted = burdens[SLOT["absGhg"]], burdens[_OMITTED]
     return absolute / (absolute + omitted) if absolute + omitted else 1.0
-
-
-def title_before(completeness: float | None) -> str:
-    """The title in statements about records of earlier rules, with the limit of then: 5 % left out."""
-    return "incomplete footprint" if completeness is None or completeness < _LIMIT_BEFORE else "footprint"

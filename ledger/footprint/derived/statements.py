@@ -12,7 +12,6 @@ from typing import Final
 
 import msgspec
 
-from ledger.admission.rules import RULES, VERSIONS, Rule
 from ledger.admission.title_limit import limit_of
 from ledger.core.outcome.assessment import BURDENS, QUESTIONED, Assessment
 from ledger.core.outcome.leaves import AssessmentLeaf, LotLeaf, read, written_burdens
@@ -20,7 +19,7 @@ from ledger.core.receipts.statement import Claims, Input, Statement, StatementFi
 from ledger.core.receipts.statement_steps import Proven, verify_statement
 from ledger.core.receipts.study import StudyClaim
 from ledger.errors import LedgerError, VerificationError
-from ledger.footprint.derived.completeness import completeness_of, doubtful_of, referenced, title_before
+from ledger.footprint.derived.completeness import completeness_of, doubtful_of, referenced
 from ledger.footprint.derived.study import exempted_of
 from ledger.footprint.derived.validity import YEARS, figure_kind, valid_until
 from ledger.footprint.stored.attributes import with_covered
@@ -53,7 +52,6 @@ GWP: Final = "AR6"
 _assessment = msgspec.json.Decoder(Assessment)
 _FIELDS: Final = {"per_unit": "perUnit", "location_based": "locationBased", "market_based": "marketBased",
                   "declared_unit": "declaredUnit"}
-_RULES_BEFORE: Final = frozenset(one.digest for one in VERSIONS if Rule.REFERENCE_RANGES not in one.rules)
 _QUESTIONED: Final = SLOT[QUESTIONED]
 _NO_MATTER: Final = Holding(0.0, {}, False)
 
@@ -89,11 +87,8 @@ def recompute(proven: Proven) -> None:
         raise _fails("wrong-figure", "claims.assessment", f"the figure cannot be computed from the assessment: {error}"
                      ) from None
     _check_same(written_burdens(burdens), proven.lot.burdens, "claims.figure.burdens")
-    if claims.figure.limit is None and _before_limits(proven, assessment):
-        _check_figure(claims.figure, figure_before(proven.lot))
-    else:
-        limit = limit_of({one.name: one.version for one in claims.versions})
-        _check_figure(claims.figure, figure_of(proven.lot, proven.assessment, claims.result.index - 1, limit))
+    limit = limit_of({one.name: one.version for one in claims.versions})
+    _check_figure(claims.figure, figure_of(proven.lot, proven.assessment, claims.result.index - 1, limit))
     if claims.study is not None:
         _check_study(claims.study, proven.lot)
     _check_validity(claims, proven.assessment)
@@ -116,13 +111,6 @@ def part_taken(quantity: Decimal, whole: Decimal) -> str:
     return repr(float(quantity) / float(whole))
 
 
-def _before_limits(proven: Proven, assessment: Assessment) -> bool:
-    """Whether the record was assessed by rules that question nothing, so that a statement of an earlier version may
-    have left the limit out."""
-    later = any(one.name == RULES and one.digest not in _RULES_BEFORE for one in proven.claims.versions)
-    return not (later or assessment.references or assessment.findings or QUESTIONED in proven.lot.burdens)
-
-
 def figure_of(lot: LotLeaf, leaf: AssessmentLeaf, output: int, limit: float) -> StatementFigure:
     """The figures of output `output` of the record with this leaf 0, in the form of a statement, with the
     title by `limit`."""
@@ -131,22 +119,15 @@ def figure_of(lot: LotLeaf, leaf: AssessmentLeaf, output: int, limit: float) -> 
 
 def _figure(lot: LotLeaf, limit: float, *, known: bool) -> StatementFigure:
     """`known`: the product has a reference range."""
-    doubtful = doubtful_of(vector_of(read(lot.burdens)), limit, referenced=known)
-    return msgspec.structs.replace(
-        figure_before(lot), title=doubtful.title, limit=f"{f'{limit * 100:.2f}'.removesuffix('0')} %",
-        doubtful={name: f"{share * 100:.1f} %" for name, share in doubtful.shares.items()},
-    )
-
-
-def figure_before(lot: LotLeaf) -> StatementFigure:
-    """The figures of a lot as earlier versions state them."""
     vector = vector_of(read(lot.burdens))
     total, completeness = footprint(vector), completeness_of(vector)
     location, market = location_based(vector), market_based(vector)
+    doubtful = doubtful_of(vector, limit, referenced=known)
     return StatementFigure(
         location_based=None if location == total else repr(location),
         market_based=None if market == total else repr(market),
-        title=title_before(completeness),
+        title=doubtful.title, limit=f"{f'{limit * 100:.2f}'.removesuffix('0')} %",
+        doubtful={name: f"{share * 100:.1f} %" for name, share in doubtful.shares.items()},
         footprint=repr(total), per_unit=repr(total / float(lot.quantity.value)),
         completeness="unknown" if completeness is None else f"{completeness * 100:.1f} %",
         burdens=lot.burdens, contents=lot.contents,
@@ -249,10 +230,8 @@ def _number(text: str, field: str) -> Decimal:
 
 
 def _check_figure(stated: StatementFigure, computed: StatementFigure) -> None:
-    # Statements of earlier versions state neither the two totals nor the doubtful shares.
-    optional = ("location_based", "market_based", "limit", "doubtful")
-    stated_too = [name for name in optional if getattr(stated, name) or (stated.limit and name == "doubtful")]
-    for name in ("footprint", "per_unit", "title", "completeness", *stated_too):
+    for name in ("footprint", "per_unit", "title", "completeness", "location_based", "market_based", "limit",
+                 "doubtful"):
         if getattr(stated, name) != getattr(computed, name):
             raise _fails("wrong-figure", f"claims.figure.{_FIELDS.get(name, name)}",
                          f"the statement says {getattr(stated, name)}, but its burdens give {getattr(computed, name)}",
@@ -270,10 +249,9 @@ def _check_study(study: StudyClaim, lot: LotLeaf) -> None:
 
 
 def _check_validity(claims: Claims, leaf: AssessmentLeaf) -> None:
-    """Checks the kind of the figure, and that its validity follows from its data. Statements of earlier versions state
-    neither."""
+    """Checks the kind of the figure, and that its validity follows from its data."""
     kind = figure_kind(claims.type, averaged=adjustment_of(leaf) is not None)
-    if claims.figure_kind not in (None, kind):
+    if claims.figure_kind != kind:
         raise _fails("wrong-validity", "claims.figureKind",
                      f"the statement says {claims.figure_kind}, but its record gives a {kind}", claims.figure_kind)
     _check_until(claims)

@@ -81,12 +81,12 @@ def _concerns(omission: str, supply: Supply) -> bool:
 
 def with_supplies(
     assessment: Assessment, supplied: Sequence[Supplied], facts: Facts, kinds: Sequence[LineKind],
-    proof: Proof | None = None, *, newer: bool = False,
+    proof: Proof | None = None,
 ) -> Assessment:
     """The assessment with the upstream of its record's supplies added.
 
     A supply that the record prices gives lines; one that neither the record nor the plugin priced gives an omission.
-    `kinds` gives each supply's kind of line; `proof` is the record's. `newer`: as in `priced_lines`.
+    `kinds` gives each supply's kind of line; `proof` is the record's.
     """
     lines: list[Line] = []
     omissions: list[Omission] = []
@@ -96,7 +96,7 @@ def with_supplies(
     for (supply, _), kind in zip(supplied, kinds, strict=True):
         if supply.factor is not None or supply.declaration is not None:
             proved_for = proof.year if proof is not None and proves_factor(proof.evidence, supply.material) else None
-            own, boundary = priced_lines(supply, facts, kind, proved_for, newer=newer)
+            own, boundary = priced_lines(supply, facts, kind, proved_for)
             lines.extend(own)
             if supply.material in located:
                 lines.extend(_elsewhere(own))
@@ -113,16 +113,15 @@ def with_supplies(
 
 
 def priced_lines(
-    supply: Supply, facts: Facts, kind: LineKind, proved_for: int | None, *, newer: bool = False
+    supply: Supply, facts: Facts, kind: LineKind, proved_for: int | None
 ) -> tuple[list[Line], str]:
-    """The lines of a supply that its record prices by a factor or a declaration, and their system boundary. `newer`:
-    rule `default-upstream` is in force."""
+    """The lines of a supply that its record prices by a factor or a declaration, and their system boundary."""
     if supply.factor is not None:
         return [factor_line(supply, supply.factor, kind, proved_for)], supply.factor.boundary
     declaration = supply.declaration or ""
     declared = facts.declarations[declaration]
     ratio = _ratio(supply.quantity.amount, supply.quantity.unit, declared)
-    stated = stated_burdens(declared, newer=newer)
+    stated = stated_burdens(declared)
     use = _DeclaredUse(supply.material, kind, declaration, supply)
     return list(_declared(declared, stated, ratio, use)), declared.boundary
 
@@ -179,18 +178,16 @@ def factor_line(supply: Supply, factor: Factor, kind: LineKind, proved_for: int 
     return replace(line, primary=True, ratings=(1, 1 if off == 0 else 2 if off < _RECENT else 3, 1))
 
 
-def declared_lot(record: Declaration, digest: str, *, newer: bool = False) -> Assessment:
-    """The assessment of a declaration that creates a lot: its declared burdens as lines. `newer`: rule
-    `default-upstream` is in force, so there is a line of the amount by which its electricity exceeds the location-based
-    one, and fossil emissions include the part of land management."""
+def declared_lot(record: Declaration, digest: str) -> Assessment:
+    """The assessment of a declaration that creates a lot: its declared burdens as lines, and a line of the amount by
+    which its electricity exceeds the location-based one."""
     omissions: tuple[Omission, ...] = ()
     # Waste and cores enter without burden by cut-off: nothing is missing upstream of them.
     if record.boundary != "cradleToGate" and record.lot is not None and record.lot.role == "product":
         omissions = (Omission(what="upstream of the declared lot"),)
-    stated = stated_burdens(record, newer=newer)
-    lines = [*_declared(record, stated, Decimal(1), _DeclaredUse(record.basis, "upstream", digest))]
-    if newer:
-        lines += over_location(record, Decimal(1), record.basis, digest)
+    use = _DeclaredUse(record.basis, "upstream", digest)
+    lines = [*_declared(record, stated_burdens(record), Decimal(1), use),
+             *over_location(record, Decimal(1), record.basis, digest)]
     return Assessment(lines=tuple(lines), omissions=omissions)
 
 
@@ -218,14 +215,14 @@ def _ratio(amount: Decimal, unit: str, declared: Declaration) -> Decimal:
     return CONTEXT.divide(convert(amount, unit, per.unit), per.amount)
 
 
-def stated_burdens(record: Declaration, *, newer: bool) -> Mapping[str, Decimal]:
+def stated_burdens(record: Declaration) -> Mapping[str, Decimal]:
     """The burdens of a declaration, such that the additive ones add up to its footprint.
 
-    PACT's fossil emissions include the fossil emissions of land management (`newer`: from rule `default-upstream` on).
-    So the burden `fossilGhgEmissions` gets the rest, and both together are the declaration's fossil emissions.
+    PACT's fossil emissions include the fossil emissions of land management. So the burden `fossilGhgEmissions` gets the
+    rest, and both together are the declaration's fossil emissions.
     """
     stated = {burden: Decimal(text) for burden, text in record.burdens.items()}
-    if newer and _FOSSIL in stated and _LAND_FOSSIL in stated:
+    if _FOSSIL in stated and _LAND_FOSSIL in stated:
         stated[_FOSSIL] = max(CONTEXT.subtract(stated[_FOSSIL], stated[_LAND_FOSSIL]), Decimal(0))
     return stated
 

@@ -16,7 +16,7 @@ from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from ledger.core.record.amounts import CONTEXT
-from ledger.core.record.units import POWER_UNITS, UNITS
+from ledger.core.record.units import UNITS
 from ledger.sdk.places import ANYWHERE, wider_places
 from ledger.sdk.sets.factor_set import FactorSetVersion, SetBoundary, SetFactor, SupplyEntry, SupplyKind
 from ledger.sdk.sets.reading import co2e_of
@@ -91,13 +91,10 @@ def _of_prefix(sets: Sequence[FactorSetVersion], prefix: str) -> Iterator[Supply
             yield entry
 
 
-def supply_kinds(
-    sets: Sequence[FactorSetVersion], material: str, unit: str, *, newer: bool
-) -> tuple[SupplyKind, ...]:
+def supply_kinds(sets: Sequence[FactorSetVersion], material: str, unit: str) -> tuple[SupplyKind, ...]:
     """The possible kinds of a supply: the kind of its entry, with all kinds of matter as one. For a name that no set
     knows, the unit decides: energy is heat or a fuel, unless the name is in a class of power. Bills of fuel count in
-    watt hours as bills of power do. `newer`: rule `reference-ranges` is in force; before, watt hours were power
-    unless the name is in a class of heat."""
+    watt hours as bills of power do."""
     known = entry_of(sets, material)
     if known is not None:
         return MATTER if known[1].kind in MATTER else (known[1].kind,)
@@ -106,15 +103,12 @@ def supply_kinds(
         return ("transport",)
     if dimension != _ENERGY:
         return (*MATTER, "treatment", "service")
-    of_class = kinds_of_class(sets, material)
-    if "electricity" in of_class or (not newer and unit in POWER_UNITS and "heat" not in of_class):
-        return _POWER
-    return ("heat", "fuel")
+    return _POWER if "electricity" in kinds_of_class(sets, material) else ("heat", "fuel")
 
 
-def is_power(sets: Sequence[FactorSetVersion], material: str, unit: str, *, newer: bool) -> bool:
-    """Whether a supply is electricity, under any name. `newer`: as in `supply_kinds`."""
-    return supply_kinds(sets, material, unit, newer=newer) == _POWER
+def is_power(sets: Sequence[FactorSetVersion], material: str, unit: str) -> bool:
+    """Whether a supply is electricity, under any name."""
+    return supply_kinds(sets, material, unit) == _POWER
 
 
 def kinds_of_class(sets: Sequence[FactorSetVersion], material: str) -> frozenset[SupplyKind]:

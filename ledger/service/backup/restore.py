@@ -15,6 +15,7 @@ from ledger.host.files.key_files import read_key, write_pem
 from ledger.service.backup.manifest import DATABASE, KEYS, MANIFEST, Manifest, broken, check_files, read_manifest
 from ledger.service.backup.mark import mark
 from ledger.service.heads.continuity import contradiction, read_head
+from ledger.service.setup import check_rules_known
 from ledger.store.database import ledger_connection
 from ledger.store.embedded.base_backup import restore_base_backup
 from ledger.store.sql import queries
@@ -107,11 +108,13 @@ def write_home(backup: Path, data: bytes, home: Path, report: Callable[[str], No
 
 async def check_database(owner_url: str, manifest: Manifest, backup: Path) -> Checkpoint:
     """The head of a restored database. Raises InvalidInput if the database holds another log than the manifest names,
-    or does not continue the head that the manifest states."""
+    or does not continue the head that the manifest states, and ConfigurationError if this program does not know the
+    rules with which the log begins."""
     async with ledger_connection(owner_url) as connection:
         row = await connection.fetchrow(queries("log")["ledger"])
         if row is None or (row["origin"], row["vkey"]) != (manifest.origin, manifest.vkey):
             raise broken(backup, "its database holds another log than its manifest names")
+        await check_rules_known(connection)
         head = await read_head(connection, manifest.origin)
         stated = Checkpoint(manifest.origin, manifest.size, bytes.fromhex(manifest.root))
         why = await contradiction(connection, head, [stated])

@@ -141,9 +141,8 @@ async def check_plugins(here: Installation) -> DoctorFinding:
 
 def _missing(versions: Versions, registry: Registry, archived: Collection[str]) -> list[str]:
     """The versions in force that cannot be run here, in words."""
-    missing = [] if versions.rules.activated == () or versions.rules.activated[-1].digest in {
-        version.digest for version in VERSIONS
-    } else [f"rules {versions.rules.activated[-1].version}"]
+    known = {version.digest for version in VERSIONS}
+    missing = [f"rules {one.version}" for one in versions.rules.activated[-1:] if one.digest not in known]
     for name, state in versions.plugins.items():
         if name in RESERVED:
             continue

@@ -5,16 +5,14 @@ from collections.abc import Mapping
 import msgspec
 
 from ledger.admission.activations import PluginState
-from ledger.admission.rules import NEWEST, RESERVED, RULES, VERSIONS, Activated, Rules
+from ledger.admission.rules import NEWEST, RESERVED, RULES, VERSIONS, Rules
 from ledger.answers.stored import FACTORS, SECTOR, PluginAnswer
 from ledger.engine.sectors import Registry
 
 
 def rules_answer(rules: Rules | None = None) -> PluginAnswer:
     """The ledger's own rules: the newest version that this program has, and the version that the log activates."""
-    in_force = None
-    if rules is not None:
-        in_force = rules.activated[-1] if rules.activated else Activated(0, VERSIONS[0].name, VERSIONS[0].digest)
+    in_force = rules.activated[-1] if rules is not None and rules.activated else None
     installed = {version.digest for version in VERSIONS}
     return PluginAnswer(
         name=RULES, version=NEWEST.name, digest=NEWEST.digest,

@@ -137,7 +137,7 @@ async def _keys(pool: DatabasePool, organizations: Sequence[str]) -> dict[str, l
 async def _recoveries(pool: DatabasePool, organizations: Sequence[str]) -> dict[str, RecoveryAnswer]:
     recoveries = {}
     async with pool.acquire() as connection:
-        rows = await waiting_recoveries(connection, organizations, (await FactLoader().in_force(connection)).rules)
+        rows = await waiting_recoveries(connection, organizations)
     for row in rows:
         time = parse_entry(bytes(row["data"])).time
         keys = [load_spki(base64.b64decode(key.spki)).keyid.hex() for key in _key_change.decode(row["body"]).added]

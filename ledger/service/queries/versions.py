@@ -23,7 +23,7 @@ class AssessedVersions:
 
     async def of(self, leaf: AssessmentLeaf, index: int) -> list[VersionClaim]:
         """The claims of `version_claims` for the record at `index` with this leaf 0."""
-        if leaf.activation is not None and leaf.activation > self._activations.newest:
+        if leaf.activation > self._activations.newest:
             async with self._pool.acquire() as connection:
                 self._activations = (await self._loader.in_force(connection)).activations
         return version_claims(self._activations, leaf, index)
@@ -31,9 +31,7 @@ class AssessedVersions:
 
 def version_claims(activations: Activations, leaf: AssessmentLeaf, index: int) -> list[VersionClaim]:
     """The versions that assessed the record at `index` with this leaf 0, and the limit of its title, if the log sets
-    one; empty if leaf 0 does not name their activation."""
-    if leaf.activation is None:
-        return []
+    one."""
     limit = activations.before_entry(index).plugins.get(LIMIT_SETTING)
     limits = [] if limit is None else [VersionClaim(name=LIMIT_SETTING, version=limit.version, digest=limit.digest)]
     versions = activations.versions(leaf.activation)

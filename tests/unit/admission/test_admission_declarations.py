@@ -12,6 +12,7 @@ from unit.admission.world import (
     declaration,
     digest_of,
     flow,
+    nonce,
     ore,
     output,
     quantity,
@@ -20,9 +21,11 @@ from unit.admission.world import (
 
 from ledger.admission.lots import DEFERRABLE
 from ledger.core.outcome.assessment import ADDITIVE, ENERGY, OF_WHICH, QUALITY, REMOVALS
+from ledger.core.record.kinds import PassportPublication
 from ledger.core.record.values import Evidence, Factor, Output, PreviousLife, Supply
 from ledger.errors import LedgerError
 
+SHOWN = Evidence(digest="0" * 64, media_type="application/pdf", kind="productFootprint")
 EVIDENCE = Evidence(digest="0" * 64, media_type="application/pdf", kind="weighing note")
 LIFE = PreviousLife(estimated_years="8")
 
@@ -58,7 +61,9 @@ def test_signs_of_burdens(world: World, name: str) -> None:
     good, bad = ("-1", "0.000000001") if name in REMOVALS else ("1", "-0.000000001")
     error = world.refuse(declaration(per=quantity("1"), burdens={name: bad}), "burden-sign", f"burdens.{name}", bad)
     assert f"{name}: {bad} has the wrong sign" in error.message
-    world.admit(*[declaration(per=quantity("1"), burdens={name: amount}) for amount in (good, "0")])
+    carbon = {} if name in ADDITIVE and name not in REMOVALS else {"fossilGhgEmissions": "2"}
+    world.admit(*[declaration(per=quantity("1"), burdens={**carbon, name: amount}, evidence=[SHOWN])
+                  for amount in (good, "0")])
 
 
 @pytest.mark.parametrize("name", ["co2", "FossilGhgEmissions", "mass", *QUALITY])
@@ -100,6 +105,8 @@ def test_a_declared_core_says_what_it_was(world: World) -> None:
 def test_a_declared_core_keeps_the_product_of_whoever_made_it(world: World) -> None:
     world.refuse(declaration(lot=core(product=FORGE.name("never"))), "unknown-product", "lot.product",
                  FORGE.name("never"))
+    world.refuse(declaration(lot=core(product=FORGE.name("gear"))), "unknown-product", "lot.product")
+    world.admit(PassportPublication(issuer=FORGE.id, nonce=nonce(), product=FORGE.name("gear")))
     world.admit(declaration(lot=core(product=FORGE.name("gear"))))
 
 
@@ -220,4 +227,5 @@ def test_supplies_that_cannot_be(world: World, supply: Supply, code: str, field:
 
 
 def test_a_supply_may_be_another_s_product(world: World) -> None:
+    world.admit(PassportPublication(issuer=FORGE.id, nonce=nonce(), product=FORGE.name("steel")))
     world.admit(transformation([output("x")], [], [ore("1", product=FORGE.name("steel"))]))

@@ -116,6 +116,7 @@ def granted(scope: GrantScope | None) -> Grant:
 GRANTED = granted(None)
 DISCLOSED = {"lot": MILL.name("steel-1"), "product": MILL.name("steel"), "declaration": digest_of(PRICE)}
 SHOWN = PassportPublication(issuer=MILL.id, nonce=nonce(), product=MILL.name("steel"))
+OTHERS = PassportPublication(issuer=FORGE.id, nonce=nonce(), product=FORGE.name("steel"))
 APPOINTED = AppointedReader(issuer=REGISTRAR.id, nonce=nonce(), organization=FORGE.id, purpose="audit")
 BOOKED = pool("booked", custody="massBalance", attribute=RECYCLED, balance_months=3)
 FILLED = addition("heap", [flow("steel-1", "2")])
@@ -194,7 +195,7 @@ def prepared(world: World) -> World:
     """Something of each kind that records may name."""
     world.admit(SENT, PRICE, MADE, RECYCLED_AGAIN, TOLLED, HEAP, BOOKED, FILLED)
     world.admit(organization(AUDITOR, roles=["auditor"]))
-    for record in (GRANTED, SHOWN, APPOINTED):
+    for record in (GRANTED, SHOWN, APPOINTED, OTHERS):
         apply(world.state, record, bytes.fromhex(digest_of(record)), plan(record, world.state))
     apply(world.state, CLOSED, bytes.fromhex(digest_of(CLOSED)), plan(CLOSED, world.state))
     return world
@@ -223,6 +224,7 @@ def only(names: Names, world: World) -> State:
                 found.default_pools[one.holder, one.product] = one.id
     lots = lots.union(*found.lines.values())
     found.products = part(known.products, {*names.products, *pooled, *[one.product for one in found.pools.values()]})
+    found.seen = {one for one in known.seen if (MILL.id, one[0]) in names.uses}
     found.lots = part(known.lots, lots)
     found.remaining = part(known.remaining, lots)
     return found

@@ -3,23 +3,14 @@
 from typing import Any
 
 import pytest
-from unit.admission.test_rules import rules
 from unit.admission.world import World, output, transformation
 
-from ledger.admission.rules import VERSIONS
 from ledger.core.record.redacted import residue
 from ledger.core.record.study import AllocationBasis
 from ledger.core.record.values import Money
 
 FIELD = "allocationBasis"
 PRICES = {"price_start": "2022-01-01T00:00:00Z", "price_end": "2025-01-01T00:00:00Z"}
-
-
-@pytest.fixture
-def ruled(world: World) -> World:
-    """The newest rules are in force."""
-    world.admit(rules())
-    return world
 
 
 def made(basis: AllocationBasis, **fields: Any) -> Any:
@@ -33,44 +24,40 @@ def made(basis: AllocationBasis, **fields: Any) -> Any:
     (AllocationBasis(price_ratio="0.9"), FIELD, ".priceRatio"),
     (AllocationBasis(price_ratio="5.1"), "allocation-rule", ".rule"),
 ])
-def test_what_is_refused(ruled: World, basis: AllocationBasis, code: str, field: str) -> None:
-    ruled.refuse(made(basis), "allocation-basis" if code == FIELD else code, f"{FIELD}{field}")
+def test_what_is_refused(world: World, basis: AllocationBasis, code: str, field: str) -> None:
+    world.refuse(made(basis), "allocation-basis" if code == FIELD else code, f"{FIELD}{field}")
 
 
 @pytest.mark.parametrize("basis", [
     AllocationBasis(step="physicalRelation"), AllocationBasis(**PRICES), AllocationBasis(price_ratio="5"),
     AllocationBasis(price_ratio="5.1", rule="EN 16485"),
 ])
-def test_what_is_admitted(ruled: World, basis: AllocationBasis) -> None:
-    ruled.admit(made(basis))
+def test_what_is_admitted(world: World, basis: AllocationBasis) -> None:
+    world.admit(made(basis))
 
 
 @pytest.mark.parametrize(("ratio", "rule", "refused"), [
     ("5", None, True), ("5", "a rule", False), ("5.1", None, False),
 ])
-def test_price_below_the_ratio_needs_a_rule(ruled: World, ratio: str, rule: str | None, refused: bool) -> None:
+def test_price_below_the_ratio_needs_a_rule(world: World, ratio: str, rule: str | None, refused: bool) -> None:
     record = transformation([output("bar", value=Money(value="1", currency="CNY"))], allocation="value",
                             allocation_basis=AllocationBasis(price_ratio=ratio, rule=rule))
     if refused:
-        ruled.refuse(record, "allocation-rule", f"{FIELD}.rule")
+        world.refuse(record, "allocation-rule", f"{FIELD}.rule")
     else:
-        ruled.admit(record)
+        world.admit(record)
 
 
-def test_all_faults_are_named(ruled: World) -> None:
-    error = ruled.refuse(made(AllocationBasis(price_ratio="0.5", price_end="2024-01-01T00:00:00Z")),
+def test_all_faults_are_named(world: World) -> None:
+    error = world.refuse(made(AllocationBasis(price_ratio="0.5", price_end="2024-01-01T00:00:00Z")),
                          "allocation-basis", f"{FIELD}.priceEnd")
     assert [part.field for part in error.parts] == [f"{FIELD}.priceEnd", f"{FIELD}.priceRatio"]
 
 
-def test_earlier_rules_do_not_have_it(world: World) -> None:
-    world.refuse(made(AllocationBasis(rule="a rule")), "allocation-basis", FIELD)
-
-
-def test_what_an_erasure_leaves_is_admitted(ruled: World) -> None:
+def test_what_an_erasure_leaves_is_admitted(world: World) -> None:
     record: Any = residue(made(AllocationBasis(rule="a rule", reason="words", price_ratio="7")))
     assert record.allocation_basis == AllocationBasis(price_ratio="7")
-    ruled.admit(record)
+    world.admit(record)
 
 
 # Shares of outputs that carry nothing
@@ -83,14 +70,10 @@ def shared(lot: str, waste: str | None) -> Any:
 
 
 def test_waste_has_no_share(world: World) -> None:
-    """Earlier rules divide the burdens without it."""
-    third = VERSIONS[2]
-    world.admit(rules(third.name, third.digest), shared("early", "0.1"))
-    world.admit(rules())
     error = world.refuse(shared("late", "0.1"), "waste-share", "outputs[1].share", "0.1")
     assert "coProduct" in error.rule
 
 
 @pytest.mark.parametrize("share", ["0", None])
-def test_waste_may_state_that_it_has_none(ruled: World, share: str | None) -> None:
-    ruled.admit(shared("bar", share))
+def test_waste_may_state_that_it_has_none(world: World, share: str | None) -> None:
+    world.admit(shared("bar", share))

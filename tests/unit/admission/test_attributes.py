@@ -39,7 +39,6 @@ from unit.admission.world import (
     transformation,
 )
 
-from ledger.admission.rules import NEWEST, RULES
 from ledger.core.outcome.leaves import AssessmentLeaf, LotLeaf, read
 from ledger.core.record.kinds import Addition, Closing, Consumption, Pool, Transformation
 from ledger.core.record.values import Attribute, Credit, Flow, Money, Output, Supply
@@ -391,12 +390,9 @@ def test_only_attributes_are_retired_for_a_facility(park: Park) -> None:
 
 @pytest.mark.parametrize("purpose", ["ownUse", "loss", "stockCorrection"])
 def test_own_use_and_losses_may_name_their_facility(park: Park, purpose: str) -> None:
-    """By the rules of version 4."""
     def used(**fields: Any) -> Consumption:
         return consumption([flow("sun", "1 KWH")], **{"purpose": purpose, "facility": MILL.name("site"), **fields})
 
-    park.refuse(used(), "attribute-form", "facility")
-    park.admit(activation(RULES, version=NEWEST.name, digest=NEWEST.digest))
     park.refuse(used(start=START), "attribute-form", "start")
     park.refuse(used(facility=FORGE.name("site")), "unknown-facility", "facility")
     park.refuse(used(purpose="soldOutside"), "attribute-form", "facility")

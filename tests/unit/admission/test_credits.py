@@ -39,7 +39,7 @@ from unit.admission.world import (
 
 from ledger.core.outcome.leaves import LotLeaf
 from ledger.core.record.kinds import Addition, Closing, Pool, Transformation
-from ledger.core.record.values import Claim, Credit, Factor, Money, Output, PreviousLife
+from ledger.core.record.values import Claim, Credit, Evidence, Factor, Money, Output, PreviousLife
 from ledger.engine.batch import Sequenced
 from ledger.errors import Refused
 from ledger.footprint.stored.burdens import ZERO
@@ -398,7 +398,8 @@ def test_credits_are_used_up_by_claims_alone(recycled: World, purpose: str) -> N
 
 @pytest.mark.parametrize("purpose", ["loss", "stockCorrection"])
 def test_a_credit_may_be_given_up(recycled: World, purpose: str) -> None:
-    recycled.admit(consumption([flow("tonnes", "1"), flow("bar", "1")], purpose=purpose))
+    paper = Evidence(digest="0" * 64, media_type="application/pdf", kind="stocktaking")
+    recycled.admit(consumption([flow("tonnes", "1"), flow("bar", "1")], purpose=purpose, evidence=[paper]))
     assert recycled.left("tonnes") == 6
     # A seventh of the bars' 400 kg, and nothing for the credit.
     assert recycled.retained[-1] == pytest.approx(400 / 7, rel=EXACT)

@@ -462,6 +462,7 @@ def test_a_thing_is_worked_on_whoever_s_it_is_and_stays_one(world: World) -> Non
     forged = treatment([treated("x", "1 H87", product="gear", item=item)], [], supplies=[ore("50 KGM")])
     world.refuse(forged, "outside-prefix", "outputs[0].item", item)
     record = treatment([treated("x", "1 H87", product="gear", item=item, owner=MILL.id)], [flow("tolled", "1 H87")])
-    verdicts, _ = world.run(record, replace(record, outputs=[replace(record.outputs[0], lot=TREATER.name("y"))]))
+    verdicts, _ = world.run(record, replace(
+        record, nonce=nonce(), outputs=[replace(record.outputs[0], lot=TREATER.name("y"))]))
     assert [isinstance(verdict, Sequenced) for verdict in verdicts] == [True, False]
     assert getattr(verdicts[1], "code", None) == "over-consumption"

@@ -4,7 +4,6 @@ from typing import Any, Final
 
 import pytest
 from unit.admission.test_pools import WEIGHED, add, pool
-from unit.admission.test_rules import rules
 from unit.admission.world import (
     FORGE,
     MILL,
@@ -21,7 +20,6 @@ from unit.admission.world import (
 )
 
 from ledger.admission.plan import plan
-from ledger.admission.rules import VERSIONS
 from ledger.core.record.values import Attribute, Evidence, PreviousLife
 
 MARCH: Final[Any] = {"start": "2024-03-01T00:00:00Z", "end": "2024-04-01T00:00:00Z"}
@@ -35,7 +33,7 @@ DAMAGED: Final = Evidence(digest="2" * 64, media_type="application/pdf", kind="d
 def dated() -> World:
     """`trading`, by the newest rules, with 10 t of bars made in March 2024."""
     world = trading()
-    world.admit(rules(), transformation([output("bar", "10")], **MARCH))
+    world.admit(transformation([output("bar", "10")], **MARCH))
     return world
 
 
@@ -137,21 +135,3 @@ def test_a_pool_is_as_old_as_the_mean_of_its_parts(dated: World) -> None:
     dated.admit(add({"old": "3"}), add({"new": "1"}))
     assert dates(dated, "heap:1") == ("2023-12-01T00:00:00Z", "2024-01-01T00:00:00Z")
     assert dates(dated, "heap:2") == ("2023-12-31T12:00:00Z", "2024-01-31T06:00:00Z")
-
-
-def test_lots_of_earlier_rules_have_no_dates(dated: World) -> None:
-    """So a pool is as old as those of its parts that have dates, and a sale dates a good."""
-    dated.admit(pool(), transfer("steel-1", "1", "sold", time=MAY))
-    assert dates(dated, "steel-1") == (None, None)
-    assert dates(dated, "sold") == (None, MAY)
-    dated.admit(burdened(output("new", "1"), "10", evidence=[INVOICE], **MARCH))
-    dated.admit(add({"steel-1": "1", "new": "1"}))
-    assert dates(dated, "heap:1") == (MARCH["start"], MARCH["end"])
-
-
-@pytest.mark.parametrize("version", VERSIONS[1:3], ids=["second", "third"])
-def test_earlier_rules_date_nothing(version: Any) -> None:
-    world = trading()
-    world.admit(rules(version.name, version.digest), transformation([output("bar", "10")], **MARCH),
-                transfer("bar", "2", "sold", time=MAY))
-    assert dates(world, "bar") == dates(world, "sold") == (None, None)

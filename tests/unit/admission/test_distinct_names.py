@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 
-import msgspec
 import pytest
 from unit.admission.test_admission_names import pool
-from unit.admission.test_rules import rules
 from unit.admission.world import (
     AUDITOR,
     FORGE,
@@ -16,9 +14,7 @@ from unit.admission.world import (
     attestation,
     burdened,
     declaration,
-    digest_of,
     facility,
-    flow,
     organization,
     output,
     product,
@@ -28,9 +24,7 @@ from unit.admission.world import (
     transformation,
 )
 
-from ledger.admission.plan import plan
 from ledger.core.record.kinds import AnyRecord
-from ledger.engine.batch import Sequenced
 
 
 def enrolled(identifier: str, *prefixes: str, **fields: object) -> AnyRecord:
@@ -59,17 +53,14 @@ LATE: dict[str, tuple[Callable[[], AnyRecord], str, str]] = {
     "organisation with a blank": (lambda: enrolled(f"{STRANGER.id}%20"), "name-invisible", "id"),
     "prefix with a blank": (lambda: enrolled(STRANGER.id, f"{STRANGER.id}%C2%A0:"), "name-invisible", "prefixes[0]"),
     "lot as a facility": (lambda: transformation([output("site", "1")]), "name-taken", "outputs[0].lot"),
-    "lot as an organisation": (lambda: transformation([output("deep", "1")]), "name-taken", "outputs[0].lot"),
     "delivery as a product": (lambda: transfer("steel-1", "1", "oil"), "name-taken", "newLot"),
     "declared lot as a facility": (lambda: burdened(output("site"), "1"), "name-taken", "lot.lot"),
     "product as a delivery": (lambda: product("sent"), "name-taken", "id"),
     "facility as a lot": (lambda: facility("steel-1"), "name-taken", "id"),
     "facility as a product": (lambda: facility("steel"), "name-taken", "id"),
-    "facility as an organisation": (lambda: facility("deep"), "name-taken", "id"),
     "facility as a pool's lot": (lambda: facility("heap:7"), "name-taken", "id"),
     "product as a pool": (lambda: product("heap"), "name-taken", "id"),
     "pool as a product": (lambda: pool("steel"), "name-taken", "id"),
-    "pool as an organisation": (lambda: pool("deep"), "name-taken", "id"),
     "item as a product": (lambda: transformation([output("g", "1 H87", product="gear", item=MILL.name("gear"))]),
                           "name-taken", "outputs[0].item"),
     "lot with a blank": (lambda: transformation([output("a%20", "1")]), "name-invisible", "outputs[0].lot"),
@@ -92,36 +83,23 @@ LATE: dict[str, tuple[Callable[[], AnyRecord], str, str]] = {
     "park with a wrong GLN": (lambda: facility("new", park="https://id.gs1.org/414/9506000134351"), "check-digit",
                               "park"),
 }
-DEEP = "urn:example:mill:deep"
 
 
 @pytest.fixture
 def world(world: World) -> World:
-    """Before the activation: an organisation under the mill's prefix, one without prefixes, a pool and a delivery."""
-    world.admit(enrolled(DEEP), enrolled("urn:example:group:part"), pool("heap"), transfer("steel-1", "1", "sent"),
+    """An organisation without prefixes, a pool and a delivery."""
+    world.admit(enrolled("urn:example:group:part"), pool("heap"), transfer("steel-1", "1", "sent"),
                 organization(AUDITOR, roles=["auditor"]))
     return world
 
 
 @pytest.mark.parametrize("kind", LATE)
-def test_refused_from_the_activation_on(world: World, kind: str) -> None:
+def test_refused_names(world: World, kind: str) -> None:
     make, code, field = LATE[kind]
-    world.admit(rules())
     world.refuse(make(), code, field)
 
 
-@pytest.mark.parametrize("kind", [
-    kind for kind in LATE if kind not in ("statement that is a program", "facility as a pool's lot")
-])
-def test_admitted_before_it(world: World, kind: str) -> None:
-    """In the same batch as the activation: what stands before it stands."""
-    make, _, _ = LATE[kind]
-    verdicts, _ = world.run(make(), rules())
-    assert [type(one) for one in verdicts] == [Sequenced, Sequenced]
-
-
 def test_two_records_of_one_batch(world: World) -> None:
-    world.admit(rules())
     verdicts, _ = world.run(
         transformation([output("x", "1")]), facility("x"), facility("y"), transformation([output("y", "1")]),
         enrolled("urn:example:new"), enrolled("urn:example:new/part"),
@@ -131,20 +109,14 @@ def test_two_records_of_one_batch(world: World) -> None:
     assert codes == [None, "name-taken", None, "name-taken", None, "name-claimed", "name-claimed"]
 
 
-def test_a_lot_called_like_a_product_kept_its_buyer_from_their_pool(world: World) -> None:
-    """Why a name is that of one thing: an input names a lot, a pool or a product, and a lot comes first."""
-    stock = pool("stock", id=FORGE.name("stock"), facility=FORGE.name("site"), default=True)
-    world.admit(msgspec.structs.replace(stock, issuer=FORGE.id))
-    world.admit(transfer("steel-1", "1", "steel"))
-    assert world.state.lot_named(MILL.name("steel"), FORGE.id) == world.lot("steel")
-    world.admit(rules())
+def test_no_lot_is_called_like_a_product(world: World) -> None:
+    """An input names a lot, a pool or a product, and a lot comes first: it would keep its buyer from their pool."""
     world.refuse(transfer("steel-1", "1", "gear"), "name-taken", "newLot", MILL.name("gear"))
 
 
 def test_what_is_one_s_own_stays_free(world: World) -> None:
     """A lot or an item called as one's own product or lot, ids beside and below one's own, a part of a group under its
     parent, EPC URNs."""
-    world.admit(rules())
     epc = "urn:epc:id:sgln:0614141."
     world.admit(
         transformation([output("serial-1", "1 H87", product="gear", item=MILL.name("serial-1"))]),
@@ -156,20 +128,4 @@ def test_what_is_one_s_own_stays_free(world: World) -> None:
 
 
 def test_a_part_of_a_group_is_not_under_the_prefix_of_its_parent(world: World) -> None:
-    world.admit(rules())
     world.refuse(enrolled(f"{FORGE.id}:north", parent=FORGE.id), "name-claimed", "id", says=f"{FORGE.id}:")
-
-
-def test_an_item_with_an_old_name_goes_on(world: World) -> None:
-    """What was named before keeps its name, whoever has it."""
-    item = MILL.name("no%201")
-    world.admit(transformation([output("g1", "1 H87", product="gear", item=item)]), rules())
-    world.admit(transformation([output("g2", "1 H87", product="gear", item=item)], [flow("g1", "1 H87")]))
-
-
-def test_a_revised_record_keeps_the_names_of_its_time(world: World) -> None:
-    record = transformation([output("a%20", "1")])
-    (old,) = world.admit(record)
-    world.admit(rules())
-    assert plan(record, world.state, before=old.index * 1024).created
-    assert digest_of(record) == old.digest.hex()

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import pytest
 from unit.admission.test_keys import complete, object_to, request
-from unit.admission.test_rules import rules
 from unit.admission.world import FORGE, MILL, ORIGIN, World, activation, digest_of, product
 
 from ledger.admission.kinds.key_change import RECOVERY_DELAY
@@ -59,7 +58,7 @@ class Asked:
     def __init__(self, world: World, text: str | None = None) -> None:
         self.text = text or policy()
         self.record = request()
-        world.admit(*([] if world.state.rules.activated else [rules()]), witnesses(self.text))
+        world.admit(witnesses(self.text))
         ((verdict,), _) = world.run(self.record)
         assert isinstance(verdict, Sequenced)
         self.entry, self.index = verdict.entry, verdict.index
@@ -89,7 +88,7 @@ def day_by_day(world: World, days: Sequence[int]) -> None:
 def test_a_clock_set_forward_counts_for_a_day(world: World) -> None:
     """However far it is set, and in one batch with the completion."""
     asked = request()
-    world.admit(rules(), asked)
+    world.admit(asked)
     world.time += 52 * RECOVERY_DELAY
     world.refuse(complete(asked), "recovery-early", "recovery", 1)
     verdicts, _ = world.run(product(f"thing-{next(_names)}", by=FORGE), complete(asked))
@@ -98,7 +97,7 @@ def test_a_clock_set_forward_counts_for_a_day(world: World) -> None:
 
 def test_seven_entries_each_a_day_after_the_one_before(world: World) -> None:
     asked = request()
-    world.admit(rules(), asked)
+    world.admit(asked)
     day_by_day(world, [1] * (CONFIRMING_DAYS - 1))
     world.time += DAY - 1
     world.refuse(complete(asked), "recovery-early", "recovery", CONFIRMING_DAYS - 1)
@@ -108,7 +107,7 @@ def test_seven_entries_each_a_day_after_the_one_before(world: World) -> None:
 
 def test_days_without_entries_only_take_longer(world: World) -> None:
     asked = request()
-    world.admit(rules(), asked)
+    world.admit(asked)
     day_by_day(world, [3, 1, 20, 2, 1])
     world.time += 30 * DAY
     world.refuse(complete(asked), "recovery-early", "recovery", 6)
@@ -118,25 +117,11 @@ def test_days_without_entries_only_take_longer(world: World) -> None:
 
 def test_many_entries_of_a_day_count_once(world: World) -> None:
     asked = request()
-    world.admit(rules(), asked)
+    world.admit(asked)
     for _ in range(20):
         world.time += DAY // 10
         world.admit(product(f"thing-{next(_names)}", by=FORGE))
     world.refuse(complete(asked), "recovery-early", "recovery", 2)
-
-
-def test_before_the_rules_the_entries_own_times_count(world: World) -> None:
-    """A log of an earlier version stays valid; what waits when the rules come is completed by them."""
-    first = request()
-    world.admit(first)
-    world.time += RECOVERY_DELAY
-    world.refuse(complete(first, evidence=WeekEvidence(policy="p", entry="AA==", first="f", last="l")),
-                 "recovery-fields", "evidence")
-    world.admit(complete(first))
-    again = request(SigningKey.from_seed(b"\x61" * 32))
-    world.admit(again, rules())
-    world.time += RECOVERY_DELAY
-    world.refuse(complete(again), "recovery-early", "recovery", 1)
 
 
 # With witnesses

@@ -4,7 +4,6 @@ from typing import Any, Final
 
 import msgspec
 import pytest
-from unit.admission.test_rules import rules
 from unit.admission.world import (
     FORGE,
     MILL,
@@ -23,7 +22,6 @@ from unit.admission.world import (
 )
 
 from ledger.admission.plan import faults_of
-from ledger.admission.rules import VERSIONS
 from ledger.core.record.kinds import (
     AnyRecord,
     Closing,
@@ -56,10 +54,7 @@ def named(digest: str, lot: str = "x", amount: str = "1", **fields: Any) -> AnyR
 
 @pytest.fixture
 def world() -> World:
-    """The newest rules are in force."""
-    prepared = trading()
-    prepared.admit(rules())
-    return prepared
+    return trading()
 
 
 def refused(world: World, record: AnyRecord, digest: str, field: str = "supplies[0].declaration") -> str:
@@ -140,9 +135,3 @@ def test_every_field_with_supplies_is_checked(world: World) -> None:
     for record, field in ((sent, "transport"), (sent, "packaging"), (closing, "measured"), (closing, "overheads")):
         refused(world, msgspec.structs.replace(record, **{field: [supply]}), digest_of(price),
                 f"{field}[0].declaration")
-
-
-def test_earlier_rules_take_every_declaration() -> None:
-    before = trading()
-    price = priced()
-    before.admit(rules(VERSIONS[2].name, VERSIONS[2].digest), price, named(digest_of(price)))

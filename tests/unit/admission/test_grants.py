@@ -6,7 +6,6 @@
 from typing import Any, Final
 
 import pytest
-from unit.admission.test_rules import rules
 from unit.admission.world import (
     AUDITOR,
     FORGE,
@@ -17,7 +16,6 @@ from unit.admission.world import (
     declaration,
     digest_of,
     nonce,
-    product,
     quantity,
     trading,
     transfer,
@@ -29,7 +27,6 @@ from ledger.core.record.kinds import (
     Grant,
     GrantRevocation,
     GrantScope,
-    OrganizationNames,
     PassportPublication,
     PublicationEnd,
     ReaderRevocation,
@@ -60,10 +57,7 @@ def price(*, by: Party = MILL) -> AnyRecord:
 
 @pytest.fixture
 def world() -> World:
-    """The newest rules are in force."""
-    prepared = trading()
-    prepared.admit(rules())
-    return prepared
+    return trading()
 
 
 def rows_of(world: World, record: AnyRecord, table: str) -> list[tuple[Any, ...]]:
@@ -251,19 +245,6 @@ def test_a_processor_does_not_publish_the_lots_of_its_customer(world: World) -> 
     world.refuse(publication(by=FORGE, lot=MILL.name("tolled")), "unknown-lot", "lot", MILL.name("tolled"))
     world.admit(publication(lot=MILL.name("tolled")),
                 grant(by=FORGE, grantee=MILL.id, scope=GrantScope(lot=MILL.name("tolled"))))
-
-
-# Earlier rules
-
-
-@pytest.mark.parametrize("record", [
-    grant(), reader(), publication(product=MILL.name("steel")),
-    OrganizationNames(issuer=MILL.id, nonce=nonce(), names={"en": "Mill Li"}),
-])
-def test_earlier_rules_have_no_such_records(record: AnyRecord) -> None:
-    before = trading()
-    before.refuse(record, "not-in-force", "type", ...)
-    before.admit(product("more"))
 
 
 def test_the_auditor_reads_nothing_by_its_role(world: World) -> None:

@@ -1,4 +1,4 @@
-"""Keys of mixed order, and nonces that are used twice: admitted by the first rules, refused by the later ones."""
+"""Keys of mixed order and nonces that are used twice are refused."""
 
 import hashlib
 from typing import Any
@@ -6,7 +6,6 @@ from typing import Any
 import msgspec
 import pytest
 from support.edwards import MixedKey
-from unit.admission.test_rules import rules
 from unit.admission.world import (
     FORGE,
     MILL,
@@ -22,9 +21,8 @@ from unit.admission.world import (
     transformation,
 )
 
-from ledger.admission.kinds.key_change import RECOVERY_DELAY
 from ledger.core.record.kinds import AnyRecord
-from ledger.engine.batch import LoadedRecord, Sequenced
+from ledger.engine.batch import LoadedRecord
 
 MIXED = MixedKey(hashlib.sha256(b"mixed").digest())
 OTHER = MixedKey(hashlib.sha256(b"other").digest())
@@ -42,26 +40,9 @@ def entering() -> dict[str, tuple[AnyRecord, str]]:
 
 
 @pytest.mark.parametrize("kind", entering())
-def test_mixed_order_keys_are_refused_from_the_activation_on(world: World, kind: str) -> None:
+def test_mixed_order_keys_are_refused(world: World, kind: str) -> None:
     record, field = entering()[kind]
-    world.admit(rules())
     world.refuse(record, "mixed-order", field, MIXED.spki.hex(), says="mixed order")
-
-
-@pytest.mark.parametrize("kind", entering())
-def test_before_it_they_enter_and_stay(world: World, kind: str) -> None:
-    record, _ = entering()[kind]
-    world.admit(record, rules())
-    if kind == "keyChange":
-        world.admit(transformation([output("x", "1")]), key=MIXED)
-
-
-def test_a_recovery_that_was_requested_before_is_not_completed_after(world: World) -> None:
-    (request,) = world.admit(key_change(MILL, by=REGISTRAR, added=[public(MIXED, MILL.id)], recovery="request"))
-    world.admit(rules())
-    world.time += RECOVERY_DELAY
-    done = key_change(MILL, by=REGISTRAR, recovery="complete", request=request.digest.hex())
-    world.refuse(done, "mixed-order", "request", MIXED.spki.hex())
 
 
 def twice(name: str, nonce: str = USED, **fields: Any) -> AnyRecord:
@@ -70,10 +51,8 @@ def twice(name: str, nonce: str = USED, **fields: Any) -> AnyRecord:
 
 
 def test_a_nonce_is_used_once_by_an_issuer(world: World) -> None:
-    """Before and after the activation, in one batch and in two; who else uses it is somebody else."""
-    verdicts, _ = world.run(twice("a"), twice("b"), rules(), twice("c"))
-    assert [isinstance(one, Sequenced) for one in verdicts] == [True, True, True, False]
-    assert getattr(verdicts[3], "code", None) == "nonce-used"
+    """In one batch and in two; who else uses it is somebody else."""
+    world.admit(twice("a"))
     world.refuse(twice("d"), "nonce-used", "nonce", USED)
     verdicts, _ = world.run(twice("e", "new1-new1-new1-new1-AA"), twice("f", "new1-new1-new1-new1-AA"))
     assert [getattr(one, "code", None) for one in verdicts] == [None, "nonce-used"]
@@ -81,7 +60,6 @@ def test_a_nonce_is_used_once_by_an_issuer(world: World) -> None:
 
 
 def test_the_same_record_again_is_known_and_not_refused(world: World) -> None:
-    world.admit(rules())
     record = twice("a")
     world.admit(record)
     (verdict,), _ = world.run(record)
@@ -89,6 +67,5 @@ def test_the_same_record_again_is_known_and_not_refused(world: World) -> None:
 
 
 def test_a_refused_record_uses_no_nonce(world: World) -> None:
-    world.admit(rules())
     world.refuse(twice("a", process="none.make"), "unknown-sector", "process")
     world.admit(twice("a"))

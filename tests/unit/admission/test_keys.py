@@ -20,6 +20,7 @@ from unit.admission.world import (
 )
 
 from ledger.admission.kinds.key_change import RECOVERY_DELAY
+from ledger.admission.state import CONFIRMING_DAYS, DAY
 from ledger.core.record.kinds import KeyChange
 from ledger.core.signatures.signing import SigningKey
 from ledger.engine.batch import Sequenced
@@ -115,16 +116,21 @@ def test_naming_a_revoked_key_again_does_not_count_as_one_less(world: World) -> 
 # Delayed recovery
 
 
+def pass_week(world: World) -> None:
+    """An entry on each of seven days."""
+    for _ in range(CONFIRMING_DAYS):
+        world.time += DAY
+        world.admit(product(f"thing-{world.state.size}", by=FORGE))
+
+
 def test_a_recovery_takes_its_delay(world: World) -> None:
     asked = request()
-    world.time = 1_000
     world.admit(asked)
     world.refuse(product("early"), "unknown-key", "key", SPARES, key=SPARE)
-    world.time = 1_000 + RECOVERY_DELAY - 1
-    error = world.refuse(complete(asked), "recovery-early", "recovery", world.time)
-    assert str(1_000 + RECOVERY_DELAY) in error.message
-    world.admit(product("meanwhile"))
-    world.time += 1
+    for day in range(CONFIRMING_DAYS):
+        world.refuse(complete(asked), "recovery-early", "recovery", day)
+        world.time += DAY
+        world.admit(product(f"meanwhile-{day}"))
     world.admit(complete(asked))
     world.refuse(product("late"), "revoked-key", "key", MILLS)
     world.admit(product("recovered"), key=SPARE)
@@ -140,7 +146,7 @@ def test_a_completion_revokes_all_keys_and_may_report_them(world: World) -> None
     world.admit(key_change(MILL, added=[public(second, MILL.id)]))
     asked = request(OTHER)
     world.admit(asked)
-    world.time += RECOVERY_DELAY
+    pass_week(world)
     world.admit(complete(asked, compromised_since=4))
     found = [world.state.keys[key.keyid] for key in (MILL.key, second, OTHER)]
     assert [(one.active, one.compromised_since) for one in found] == [(False, 4), (False, 4), (True, None)]
@@ -175,7 +181,7 @@ def test_an_objection_ends_it_and_changes_no_key(world: World) -> None:
     again = request()
     world.admit(again)
     world.refuse(complete(again), "recovery-early", "recovery")
-    world.time += RECOVERY_DELAY
+    pass_week(world)
     world.admit(complete(again))
 
 
@@ -187,7 +193,7 @@ def test_a_completion_and_an_objection_in_one_batch_go_by_their_order(world: Wor
     assert [getattr(verdict, "code", None) for verdict in verdicts] == [None, "no-recovery"]
     again = request()
     world.admit(again)
-    world.time += RECOVERY_DELAY
+    pass_week(world)
     verdicts, _ = world.run(complete(again), object_to(again), product("after", by=FORGE))
     assert [getattr(verdict, "code", None) for verdict in verdicts] == [None, "revoked-key", None]
 
@@ -242,7 +248,7 @@ def test_a_registrar_is_recovered_by_another(world: World) -> None:
     world.admit(organization(STRANGER, roles=["registrar"]))
     asked = key_change(REGISTRAR, by=STRANGER, recovery="request", added=[public(SPARE, REGISTRAR.id)])
     world.admit(asked)
-    world.time += RECOVERY_DELAY
+    pass_week(world)
     world.admit(key_change(REGISTRAR, by=STRANGER, recovery="complete", request=digest_of(asked)))
     world.admit(organization(FORGE._replace(id="urn:example:late", key=OTHER)), key=SPARE)
 

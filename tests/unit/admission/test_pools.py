@@ -168,7 +168,9 @@ def test_an_input_names_the_pool_its_newest_lot_or_the_product(world: World) -> 
     world.admit(draw("heap", "1", "a"), draw("heap:1", "2", "b"), draw("steel", "3", "c"))
     assert left(world, 1) == 4
     world.admit(made("more", "1"), add({"more": "1"}))
-    world.admit(draw("steel", "1", "d"), consumption([flow("heap", "1")]), transfer("heap", "1", "sold"))
+    invoice = Evidence(digest="0" * 64, media_type="application/pdf", kind="salesInvoice")
+    world.admit(draw("steel", "1", "d"), consumption([flow("heap", "1")], evidence=[invoice]),
+                transfer("heap", "1", "sold"))
     assert (left(world, 1), left(world, 2)) == (0, 2)
 
 

@@ -4,7 +4,6 @@ from typing import Any, Final
 
 import msgspec
 import pytest
-from unit.admission.test_rules import rules
 from unit.admission.world import (
     DEALER,
     END,
@@ -28,7 +27,6 @@ from unit.admission.world import (
 )
 
 from ledger.admission.plan import faults_of
-from ledger.admission.rules import VERSIONS
 from ledger.core.record.kinds import (
     AnyRecord,
     Closing,
@@ -78,9 +76,9 @@ def pump() -> AnyRecord:
 
 @pytest.fixture
 def world() -> World:
-    """The newest rules are in force, and the mill makes pumps."""
+    """The mill makes pumps."""
     prepared = trading()
-    prepared.admit(rules(), pump())
+    prepared.admit(pump())
     return prepared
 
 
@@ -200,16 +198,3 @@ def test_a_mass_balance_of_a_product_that_was_not_shown_is_refused_like_one_of_n
     assert len(found) == 1
     world.admit(Pool(issuer=DEALER.id, nonce=nonce(), id=DEALER.name("bin"), facility=DEALER.name("site"),
                      product=PUMP))
-
-
-def test_earlier_rules_take_every_product() -> None:
-    before = trading()
-    before.admit(rules(VERSIONS[2].name, VERSIONS[2].digest), pump(), core(), bought())
-    assert before.state.lots[DEALER.name("core")].mass == quantity("12.5 KGM").amount
-
-
-def test_the_rule_acts_from_its_activation_on(world: World) -> None:
-    before = trading()
-    before.admit(rules(VERSIONS[2].name, VERSIONS[2].digest), pump(), core(lot="old"))
-    before.admit(rules())
-    texts(before, core(), PUMP, "lot.product")

@@ -10,7 +10,6 @@ from typing import Any, Final
 import msgspec
 import pytest
 from msgspec.structs import replace
-from unit.admission.test_rules import rules
 from unit.admission.world import (
     DEALER,
     END,
@@ -61,10 +60,7 @@ def ended(*, by: Party = FORGE, of: Party = MILL, **fields: Any) -> StandingAcce
 
 @pytest.fixture
 def world() -> World:
-    """The newest rules are in force."""
-    found = trading()
-    found.admit(rules())
-    return found
+    return trading()
 
 
 def accepted_by(world: World, record: Transfer) -> int | None:
@@ -379,12 +375,6 @@ def test_rules_for_products_of_one_sender_are_bounded(world: World) -> None:
     assert "withdrawn ones included" in str(error)
     assert "a product that had a rule" in (error.rule or "")
     world.admit(standing(product=MILL.name(names[1])))
-
-
-def test_no_rule_before_its_version(world: World) -> None:
-    old = trading()
-    error = old.refuse(standing(), "not-in-force", "type", "standingAcceptance")
-    assert "version 4" in (error.rule or "")
 
 
 def test_what_remains_of_an_erased_rule_covers_the_same(world: World) -> None:

@@ -1,4 +1,4 @@
-"""No record is about a time after tomorrow, once the rule is in force."""
+"""No record is about a time after tomorrow."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,9 +12,7 @@ from support.sectors import registry
 from support.site import Site, quantity
 
 from ledger.admission.checks.times import check_timely
-from ledger.admission.rules import NEWEST, RULES
 from ledger.core.record.kinds import (
-    Activation,
     AnyRecord,
     Attestation,
     Closing,
@@ -31,14 +29,7 @@ from ledger.errors import Refused
 
 @pytest.fixture
 def ledger() -> MemoryLedger:
-    memory = MemoryLedger(registry())
-    put_into_force(memory)
-    return memory
-
-
-def put_into_force(memory: MemoryLedger) -> None:
-    memory.must((memory.registrar, Activation(
-        issuer=memory.registrar.id, nonce=memory.nonce(), plugin=RULES, version=NEWEST.name, digest=NEWEST.digest)))
+    return MemoryLedger(registry())
 
 
 def instant(ledger: MemoryLedger, **later: float) -> str:
@@ -142,20 +133,3 @@ def test_no_amendment_states_a_later_time(ledger: MemoryLedger) -> None:
     error = refusal(site, amendment(site, end=instant(ledger, days=3)))
     assert (error.code, error.field) == ("future-instant", "changes[0].fields.end")
     ledger.must((site.party, amendment(site, end=instant(ledger))))
-
-
-def test_a_revision_keeps_what_earlier_rules_admitted() -> None:
-    """The record about 2035 is amended and recomputed under the newest rules, since its own entry is older."""
-    ledger = MemoryLedger(registry())
-    site = Site(ledger, "mill")
-    site.product("good")
-    declare(site, "2035-01-01T00:00:00Z")
-    put_into_force(ledger)
-    ledger.must((site.party, amendment(site, burdens={"fossilGhgEmissions": "2"})))
-    assert ledger.burdens(site.name("lot-2035-01-01T00:00:00Z"))["fossilGhgEmissions"] == 2
-
-
-def test_logs_of_earlier_rules_admit_it() -> None:
-    site = Site(MemoryLedger(registry()), "mill")
-    site.product("good")
-    declare(site, "2035-01-01T00:00:00Z")

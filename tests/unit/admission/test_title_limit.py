@@ -1,10 +1,8 @@
 """Activations that set the limit of the title *footprint*."""
 
 import pytest
-from unit.admission.test_rules import rules
 from unit.admission.world import World, activation
 
-from ledger.admission.rules import VERSIONS
 from ledger.admission.title_limit import DEFAULT_LIMIT, LIMIT_SETTING, digest_of_limit
 from ledger.core.record.kinds import Activation
 
@@ -13,50 +11,34 @@ def setting(share: str, **fields: object) -> Activation:
     return activation(LIMIT_SETTING, **{"version": share, "digest": digest_of_limit(share), **fields})
 
 
-@pytest.fixture
-def ruled(world: World) -> World:
-    world.admit(rules())
-    return world
-
-
-def test_a_figure_has_the_limit_of_its_entry(ruled: World) -> None:
-    before = ruled.state.size
-    ruled.admit(setting("0.05"))
-    ruled.admit(setting("0.0125"))
-    ruled.admit(setting("0.0125", retired=True))
-    limits = [ruled.state.activations.before_entry(index).limit for index in range(before, before + 4)]
+def test_a_figure_has_the_limit_of_its_entry(world: World) -> None:
+    before = world.state.size
+    world.admit(setting("0.05"))
+    world.admit(setting("0.0125"))
+    world.admit(setting("0.0125", retired=True))
+    limits = [world.state.activations.before_entry(index).limit for index in range(before, before + 4)]
     assert limits == [DEFAULT_LIMIT, 0.05, 0.0125, DEFAULT_LIMIT]
     # It is no sector, and no factor set.
-    assert ruled.state.activations.versions().sector(LIMIT_SETTING) is None
+    assert world.state.activations.versions().sector(LIMIT_SETTING) is None
 
 
 @pytest.mark.parametrize("share", ["0", "0.0", "0.11", "1", "0.050", "0.00001", "5%", "-0.03", ".03", "03e-2"])
-def test_what_is_no_share_is_refused(ruled: World, share: str) -> None:
-    error = ruled.refuse(setting(share), "footprint-limit", "version", share)
+def test_what_is_no_share_is_refused(world: World, share: str) -> None:
+    error = world.refuse(setting(share), "footprint-limit", "version", share)
     assert "0.0001 to 0.1" in (error.rule or "")
 
 
 @pytest.mark.parametrize("share", ["0.1", "0.0001", "0.03"])
-def test_the_range_of_limits(ruled: World, share: str) -> None:
-    ruled.admit(setting(share))
-    assert ruled.state.activations.versions().limit == float(share)
+def test_the_range_of_limits(world: World, share: str) -> None:
+    world.admit(setting(share))
+    assert world.state.activations.versions().limit == float(share)
 
 
-def test_the_digest_is_of_the_share(ruled: World) -> None:
+def test_the_digest_is_of_the_share(world: World) -> None:
     wrong = digest_of_limit("0.03")
-    error = ruled.refuse(setting("0.05", digest=wrong), "limit-digest", "digest", wrong)
+    error = world.refuse(setting("0.05", digest=wrong), "limit-digest", "digest", wrong)
     assert digest_of_limit("0.05") in (error.rule or "")
 
 
-def test_it_is_no_factor_set(ruled: World) -> None:
-    ruled.refuse(setting("0.05", precedence=1), "plugin-kind", "precedence", 1, says="no factor set")
-
-
-def test_earlier_rules_know_no_setting(world: World) -> None:
-    """What they admitted under that name sets no limit."""
-    world.admit(rules(VERSIONS[2].name, VERSIONS[2].digest))
-    world.admit(activation(LIMIT_SETTING, version="newest"))
-    world.admit(activation(LIMIT_SETTING, version="0.05"))
-    assert world.state.activations.versions().limit == DEFAULT_LIMIT
-    world.admit(rules())
-    assert world.state.activations.versions().limit == DEFAULT_LIMIT
+def test_it_is_no_factor_set(world: World) -> None:
+    world.refuse(setting("0.05", precedence=1), "plugin-kind", "precedence", 1, says="no factor set")

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Raw
 
 from ledger.admission.facts import LotFacts
+from ledger.admission.rules import NEWEST, RULES
 from ledger.admission.state import State
 from ledger.core.outcome.leaves import AssessmentLeaf, read
 from ledger.core.record import canonical
@@ -29,7 +30,7 @@ from ledger.core.record.kinds import (
     Transfer,
     Transformation,
 )
-from ledger.core.record.values import Claim, Credit, Factor, Flow, Output, PublicKey, Quantity, Supply
+from ledger.core.record.values import Claim, Credit, Evidence, Factor, Flow, Output, PublicKey, Quantity, Supply
 from ledger.core.signatures.envelope import open_envelope, seal
 from ledger.core.signatures.signing import SigningKey
 from ledger.engine.batch import Batch, Item, Sequenced, Verdict
@@ -38,7 +39,7 @@ from ledger.engine.sectors import Installed, Registry
 from ledger.errors import LedgerError
 from ledger.footprint.stored.burdens import SLOT
 from ledger.footprint.stored.figures import LotFigures
-from ledger.sdk import Activity, Assessment, Context, Route, Sector
+from ledger.sdk import Activity, Assessment, Context, NaturalInput, Route, Sector
 
 ORIGIN: Final = "test.example/log"
 START: Final = "2024-01-01T00:00:00Z"
@@ -84,7 +85,7 @@ def _sector(name: str, tolerance: str) -> Installed:
 
     route = Route(activity=Nothing, assess=assess, en="make", zh="制造")
     sector = Sector(name=name, version="1.0.0", en=name, zh=name, routes={"make": route},
-                    mass_tolerance=Decimal(tolerance))
+                    mass_tolerance=Decimal(tolerance), nature={"make": [NaturalInput(group="ore", source="a mine")]})
     return Installed(sector, PLUGIN_DIGEST, name)
 
 
@@ -145,6 +146,11 @@ def activation(plugin: str, *, by: Party = REGISTRAR, **fields: Any) -> Activati
     return Activation(issuer=by.id, nonce=nonce(), plugin=plugin, **fields)
 
 
+def rules(version: str = NEWEST.name, digest: str = NEWEST.digest, **fields: Any) -> Activation:
+    """An activation of the ledger's rules."""
+    return activation(RULES, version=version, digest=digest, **fields)
+
+
 def erasure(of: AnyRecord | str, *, by: Party = REGISTRAR, **fields: Any) -> Erasure:
     """`of`: the record whose body goes, or its digest."""
     digest = of if isinstance(of, str) else digest_of(of)
@@ -196,12 +202,18 @@ def consumption(inputs: list[Flow], outputs: list[Output] | None = None, *, by: 
 
 
 def declaration(*, by: Party = MILL, **fields: Any) -> Declaration:
+    """A footprint, by default of 1 kg of fossil CO2e; waste and cores carry nothing."""
     fields = {"start": START, "end": END, "basis": "study", "boundary": "cradleToGate", **fields}
+    if fields["boundary"] == "cradleToGate" and (fields.get("lot") is None or fields["lot"].role == "product"):
+        fields.setdefault("burdens", {"fossilGhgEmissions": "1"})
     return Declaration(issuer=by.id, nonce=nonce(), **fields)
 
 
 def burdened(lot: Output, co2: str, *, by: Party = MILL, **fields: Any) -> Declaration:
-    """A lot that comes in with so many kg of fossil CO2e."""
+    """A lot that comes in with so many kg of fossil CO2e; a document shows that there are none."""
+    if co2 == "0":
+        paper = Evidence(digest="0" * 64, media_type="application/pdf", kind="productFootprint")
+        fields.setdefault("evidence", [paper])
     return declaration(by=by, lot=lot, burdens={"fossilGhgEmissions": co2}, **fields)
 
 
@@ -337,7 +349,8 @@ def stocked() -> World:
     `steel` is counted in tonnes, `gear` in pieces of 50 kg, `oil` in litres without a known mass, `power` in kWh.
     `steel-1` is 10 t. `gear-1` is one gear, the item `gear-no-1`.
     """
-    world = World(first_record(), activation("works"), activation("loose"), organization(MILL), organization(FORGE))
+    world = World(first_record(), rules(), activation("works"), activation("loose"), organization(MILL),
+                  organization(FORGE))
     for who in (MILL, FORGE):
         world.admit(
             facility(by=who), product("steel", by=who), product("oil", "LTR", by=who), product("power", "KWH", by=who),

@@ -15,7 +15,8 @@ def leaf(amount: int | None, *, co2: int = 1, severity: str = "warning") -> byte
     )
     line = Line(gas="CO2", amount=Decimal(co2), source="site", kind="onSite")
     assessment = Assessment(lines=(line,), findings=findings)
-    return leaf_bytes(AssessmentLeaf(salt="x", assessment=assessment_bytes(assessment), method="cut-off/1"))
+    return leaf_bytes(AssessmentLeaf(activation=1, salt="x", assessment=assessment_bytes(assessment),
+                                     method="cut-off/1"))
 
 
 def test_the_largest_questions_come_first_then_the_largest_warned_records() -> None:

@@ -138,8 +138,10 @@ def test_a_server_that_lies(statements: Stated, held: str, served: str, code: st
     ).code == code
 
 
-def test_a_statement_of_an_earlier_version_says_no_end(statements: Stated) -> None:
-    standing = standing_of(proven(statements.first), "2999-01-01T00:00:00Z")
+def test_a_figure_whose_data_have_no_end(statements: Stated) -> None:
+    found = proven(statements.first)
+    open_ended = found._replace(claims=msgspec.structs.replace(found.claims, valid_until=None))
+    standing = standing_of(open_ended, "2999-01-01T00:00:00Z")
     assert (standing.state, standing.text) == ("inForce", "the statement says no end of its validity")
 
 

@@ -107,8 +107,9 @@ def test_an_amended_record_is_done_again_as_it_reads_now(works: Works) -> None:
 
 
 def test_a_closed_record_is_done_again_as_it_reads_now(works: Works) -> None:
-    works.mine("x", "10", co2="5", basis="provisional")
-    works.close(gas("4"))
+    annex = works.another_facility("annex")
+    works.mine("x", "10", co2="5", basis="provisional", facility=annex)
+    works.close(gas("4"), facility=annex)
     tree = tree_of(stated(works.ledger, works.name("x")))
     assert tree["figure"]["footprint"] == "13.0"
     assert again(works.ledger, tree) == DONE
@@ -334,11 +335,10 @@ def test_factors_are_of_the_body(works: Works) -> None:
 
 
 def test_the_end_of_the_data_is_of_the_body(works: Works, tree: Any) -> None:
-    """Only statements of earlier versions, which do not say the kind of the figure either, leave it out."""
-    end = works.ledger.records[tree["record"]].end
-    until = valid_until(end)
-    dated = changed(changed(tree, ("figureKind",), "lotFigure"), ("dataEnd",), end)
-    assert again(works.ledger, changed(dated, ("validUntil",), until)) == DONE
+    assert tree["dataEnd"] == works.ledger.records[tree["record"]].end
     assert again(works.ledger, tree) == DONE
-    silent = changed(tree, ("figureKind",), "lotFigure")
+    later = "2026-01-01T00:00:00Z"
+    lie = changed(changed(tree, ("dataEnd",), later), ("validUntil",), valid_until(later))
+    assert fails(works.ledger, lie) == ("wrong-validity", "claims.dataEnd")
+    silent = changed(changed(tree, ("dataEnd",), REMOVED), ("validUntil",), REMOVED)
     assert fails(works.ledger, silent) == ("wrong-validity", "claims.dataEnd")

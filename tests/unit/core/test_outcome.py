@@ -86,10 +86,10 @@ def test_the_bytes_of_an_assessment_leaf() -> None:
         lines=(Line(gas="CO2", amount=Decimal("1.50"), source="coal", kind="onSite"),),
         energy=(EnergyUse(carrier="coal", amount=Decimal("1E+2")),), omissions=(Omission(what="ore"),),
     )
-    leaf = AssessmentLeaf(salt=salt(SEED, 0), assessment=assessment_bytes(assessment), method="cut-off/1",
+    leaf = AssessmentLeaf(activation=1, salt=salt(SEED, 0), assessment=assessment_bytes(assessment), method="cut-off/1",
                           retained={"absGhg": "1.5"})
     assert leaf_bytes(leaf).decode() == (
-        '{"assessment":{"energy":[{"amount":"1E+2","carrier":"coal"}],"lines":[{"amount":"1.50","gas":"CO2",'
+        '{"activation":1,"assessment":{"energy":[{"amount":"1E+2","carrier":"coal"}],"lines":[{"amount":"1.50","gas":"CO2",'
         '"kind":"onSite","source":"coal"}],"omissions":[{"what":"ore"}]},"leaf":"assessment","method":"cut-off/1",'
         '"retained":{"absGhg":"1.5"},"salt":"' + salt(SEED, 0) + '"}'
     )
@@ -146,7 +146,7 @@ def test_figures_read_back_bit_for_bit(figures: dict[str, float]) -> None:
 
 @given(st.dictionaries(st.text(st.characters(max_codepoint=127), max_size=5), st.text(max_size=5), max_size=4))
 def test_leaves_are_canonical_json(burdens: dict[str, str]) -> None:
-    leaf = leaf_bytes(AssessmentLeaf(salt="x", assessment=Raw(b"{}"), method="m", retained=burdens))
+    leaf = leaf_bytes(AssessmentLeaf(activation=1, salt="x", assessment=Raw(b"{}"), method="m", retained=burdens))
     tree = json.loads(leaf)
     assert json.dumps(tree, sort_keys=True, separators=(",", ":"), ensure_ascii=False) == leaf.decode()
     assert tree.get("retained", {}) == burdens

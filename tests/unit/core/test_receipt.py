@@ -65,7 +65,7 @@ def lot_leaf(index: int) -> bytes:
 def outcome(lots: int) -> list[bytes]:
     assessment = Assessment(lines=(Line(gas="CO2", amount=Decimal("1.5"), source="coal", kind="onSite"),))
     first = leaf_bytes(AssessmentLeaf(salt=salt(salt_seed(NONCE), 0), assessment=assessment_bytes(assessment),
-                                      method="cut-off/1"))
+                                      method="cut-off/1", activation=1))
     return [first, *(lot_leaf(i) for i in range(1, lots + 1))]
 
 

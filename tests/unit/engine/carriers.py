@@ -10,7 +10,6 @@ from support.parties import enrolment, party
 from support.sectors import registry
 from support.site import END, Site, supply
 
-from ledger.admission.rules import NEWEST, Version
 from ledger.core.outcome.assessment import Assessment, Finding
 from ledger.core.record.kinds import Addition, Facility, Pool
 from ledger.engine.batch import Sequenced
@@ -29,9 +28,9 @@ CHINESE: Final = 15.8
 """Kg CO2e per kg of aluminium in China, by default."""
 
 
-def new_ledger(rules: Version = NEWEST) -> MemoryLedger:
+def new_ledger() -> MemoryLedger:
     memory = MemoryLedger(Registry(list(registry().sectors.values()), [open_set()]))
-    memory.activate_sets(rules)
+    memory.activate_sets()
     return memory
 
 

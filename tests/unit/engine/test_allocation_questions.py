@@ -18,10 +18,9 @@ from support.site import END, START, Site, ore, raw, supply
 
 from ledger.admission.facts import Composition, Facts, LotFacts
 from ledger.admission.lots import Created, Plan, Supplied
-from ledger.admission.rules import RULES, VERSIONS
 from ledger.core.outcome.assessment import QUESTIONED, Assessment, Finding
 from ledger.core.record.amounts import CONTEXT
-from ledger.core.record.kinds import Activation, Transformation
+from ledger.core.record.kinds import Transformation
 from ledger.core.record.study import AllocationBasis
 from ledger.core.record.values import Evidence, Money, Quantity
 from ledger.engine.allocation_questions import (
@@ -450,20 +449,6 @@ def test_the_finding_says_both_shares(works: Works) -> None:
     assert (finding.value, finding.amount, finding.usual and finding.usual.low) == (
         Decimal("0.8"), None, Decimal("0.81"))
     assert "80.0 % of the burdens where 90.0 % are usual" in finding.message
-
-
-def test_earlier_rules_ask_nothing() -> None:
-    memory = MemoryLedger(factor_sets.registry())
-    third = VERSIONS[2]
-    chosen = factor_sets.version("1")
-    for plugin, version, digest in ((RULES, third.name, third.digest),
-                                    (factor_sets.NAME, chosen.version, chosen.digest)):
-        memory.must((memory.registrar, Activation(
-            issuer=memory.registrar.id, nonce=memory.nonce(), plugin=plugin, version=version, digest=digest,
-            precedence=None if plugin == RULES else 1)))
-    works = Works(memory, "works")
-    made = works.run({"of": "bar", "kg": 500, "share": "0.1"}, {"of": "bar", "kg": 500, "share": "0.9"})
-    assert (made.findings, made.usual_shares, works.asked()) == ((), (), [0, 0])
 
 
 def test_a_single_carrier_is_not_compared(works: Works) -> None:

@@ -10,7 +10,6 @@ from support.memory import MemoryLedger
 from support.sectors import registry
 from support.site import Site
 
-from ledger.admission.rules import NEWEST, VERSIONS, Version
 from ledger.core.outcome.assessment import QUESTIONED, Assessment
 from ledger.engine.bounds.carbon.captured import ABOVE_ROUTE
 from ledger.engine.sectors import Registry
@@ -19,10 +18,10 @@ STEEL: Final = "2340"
 """Kg CO2e of a tonne by default."""
 
 
-def declared(material: str, fossil: str, captured: str, rules: Version = NEWEST) -> tuple[float, float | None]:
+def declared(material: str, fossil: str, captured: str) -> tuple[float, float | None]:
     """What a tonne is questioned by, and the amount of the finding."""
     memory = MemoryLedger(Registry(list(registry().sectors.values()), [open_set()]))
-    memory.activate_sets(rules)
+    memory.activate_sets()
     site = Site(memory, "mill")
     site.product("good", materials={material: "1"})
     entry = site.declare(
@@ -52,7 +51,3 @@ def test_a_larger_capture_is_not_believed_at_all(material: str, fossil: str, cap
     questioned, amount = declared(material, fossil, captured)
     assert amount == -float(captured)
     assert questioned == pytest.approx(-float(captured), rel=0.2)
-
-
-def test_earlier_rules_do_not_ask() -> None:
-    assert declared("steel", STEEL, "-1900", VERSIONS[2]) == (0, None)

@@ -12,10 +12,9 @@ from support.site import supply
 from support.statements import VKEY, bodies_of, signed, stated, tree_of
 from unit.engine.carriers import CHINESE, NEARBY, OVERSEAS, ROAD, Metalworks, new_ledger
 
-from ledger.admission.rules import NEWEST, RULES, VERSIONS
 from ledger.client.verify.statement_bodies import recompute_from_bodies
 from ledger.core.outcome.assessment import QUESTIONED
-from ledger.core.record.kinds import Activation, Transformation
+from ledger.core.record.kinds import Transformation
 from ledger.core.record.revisions import Amendment, Change
 from ledger.core.record.values import Supply
 from ledger.engine.batch import Sequenced
@@ -277,35 +276,6 @@ def test_a_statement_with_freight_left_out_proves_its_figures(home: Metalworks, 
     recomputed = recompute_from_bodies(proven, lambda _, reads: bodies.get(reads), home.ledger.registry)
     assert recomputed.results
     assert recomputed.assessment == (country == "CN")
-
-
-# Earlier rules
-
-
-def test_earlier_rules_do_not_ask() -> None:
-    memory = new_ledger(VERSIONS[2])
-    home = Metalworks(memory, "home", "CN")
-    sister = Metalworks(memory, "sister", "NO", home)
-    sister.melt()
-    lot = sold(sister, home)
-    facts = memory.state.lots[lot]
-    assert (facts.place, facts.carried) == (None, None)
-    entry = home.cast(lot)
-    assert home.finding(entry, MOVED) is None
-    assert home.left_out(entry) is None
-
-
-def test_lots_that_changed_hands_under_earlier_rules_are_not_asked() -> None:
-    memory = new_ledger(VERSIONS[2])
-    home = Metalworks(memory, "home", "CN")
-    sister = Metalworks(memory, "sister", "NO", home)
-    sister.melt()
-    lot = sold(sister, home)
-    memory.must((memory.registrar, Activation(
-        issuer=memory.registrar.id, nonce=memory.nonce(), plugin=RULES, version=NEWEST.name, digest=NEWEST.digest)))
-    entry = home.cast(lot)
-    assert home.finding(entry, MOVED) is None
-    assert home.left_out(entry) is None
 
 
 def test_what_has_no_mass_has_no_place_and_no_way(home: Metalworks) -> None:

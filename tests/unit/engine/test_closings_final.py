@@ -14,8 +14,7 @@ from support.sectors import MAKE, NAME
 from support.site import ore, quantity, supply
 from unit.engine.works import APRIL, MARCH, Works, change, check_conserved, day, gas, refused
 
-from ledger.admission.rules import RULES, VERSIONS
-from ledger.core.record.kinds import Activation, Closing
+from ledger.core.record.kinds import Closing
 from ledger.core.record.values import Supply
 from ledger.engine.batch import Sequenced
 from ledger.engine.revision.changes import closed
@@ -353,21 +352,6 @@ def test_an_amended_final_record_counts_as_it_reads(works: Works) -> None:
                                       {"material": "steel", "quantity": {"value": "60", "unit": "KGM"}}]))
     works.close(steel("100"))
     assert works.stated(waiting, "steel") == ["40"]
-
-
-def test_by_the_rules_before_only_provisional_records_count() -> None:
-    memory = MemoryLedger(factor_sets.registry())
-    rules = VERSIONS[2]
-    memory.must((memory.registrar, Activation(
-        issuer=memory.registrar.id, nonce=memory.nonce(), plugin=RULES, version=rules.name, digest=rules.digest)))
-    works = Works(memory)
-    run(works, "a", "100", basis="final")
-    waiting = run(works, "b", "100")
-    closing = works.close(steel("100"))
-    assert works.stated(waiting, "steel") == ["100"]
-    assert works.ledger.retained(closing.index) == {}
-    refused(works, lambda: works.close(steel("1"), period=("2025-05-01T00:00:00Z", "2025-06-01T00:00:00Z")),
-            "nothing-to-close", "measured")
 
 
 def test_pieces_stay_whole(works: Works) -> None:

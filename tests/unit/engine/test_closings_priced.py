@@ -10,12 +10,10 @@ from support import factor_sets
 from support.examples import examples
 from support.memory import MemoryLedger
 from support.sectors import NAME, Make
-from support.sectors import registry as without_sets
 from support.site import ore, quantity, supply
 from unit.engine.works import MARCH, Works, check_conserved, day, refused
 
-from ledger.admission.rules import RULES, VERSIONS
-from ledger.core.record.kinds import Activation, Closing
+from ledger.core.record.kinds import Closing
 from ledger.core.record.values import Attribute, Factor, Supply
 from ledger.engine.batch import Sequenced
 from ledger.errors import Refused
@@ -111,14 +109,6 @@ def test_a_total_with_a_mass(works: Works) -> None:
     parts = [part for part in works.reading(one).supplies if part.material == "gas"]
     assert [(str(part.quantity), str(part.mass)) for part in parts] == [
         ("4 NM3", "3 KGM"), ("6 NM3", "4.2 KGM")]
-
-
-def test_earlier_rules_replace(works: Works) -> None:
-    """On a log without the rules, all of it has the total's price."""
-    earlier = Works(MemoryLedger(without_sets()))
-    one = run(earlier, "a", "100", supply("steel", "10 KGM", factor=own("1")))
-    earlier.close(supply("steel", "20 KGM", factor=own("2")))
-    assert supplied(earlier, one, "steel") == [("20 KGM", "2")]
 
 
 # Overheads
@@ -231,10 +221,6 @@ def test_what_is_refused(works: Works) -> None:
             "value", says="CNY and EUR")
     other = Works(works.ledger, "other")
     refused(other, lambda: other.close(overheads=[steel], spread_overheads="mass"), "nothing-to-close", "overheads")
-    earlier = Works(MemoryLedger(without_sets()))
-    with pytest.raises(Refused) as caught:
-        earlier.close(overheads=[steel], spread_overheads="mass")
-    assert (caught.value.code, caught.value.field) == ("closing-form", "spreadOverheads")
 
 
 @pytest.mark.parametrize(("values", "refused_lots"), [
@@ -290,17 +276,6 @@ def test_dear_and_cheap_products_are_not_compared(works: Works) -> None:
     run(works, "a", "100", value="1000")
     cheap = works.out("p", "part", "100 KGM", value={"value": "1", "currency": "CNY"})
     works.run({"p": cheap}, supplies=[ore("100 KGM")], basis="provisional", start=day(2), end=day(3))
-    works.close(overheads=list(HALL), spread_overheads="value")
-
-
-def test_earlier_rules_do_not_compare_values() -> None:
-    memory = MemoryLedger(factor_sets.registry())
-    third = VERSIONS[2]
-    memory.must((memory.registrar, Activation(
-        issuer=memory.registrar.id, nonce=memory.nonce(), plugin=RULES, version=third.name, digest=third.digest)))
-    works = Works(memory)
-    run(works, "a", "100", value="1")
-    run(works, "b", "100", value="1000000")
     works.close(overheads=list(HALL), spread_overheads="value")
 
 

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import pytest
 from msgspec import Raw, json
-from support.earlier_rules import EARLIER
 from support.memory import MemoryLedger
 from support.sectors import Make
 from support.site import ore, quantity, supply
@@ -126,12 +125,6 @@ def test_content_in_question_is_conserved(mill: Works) -> None:
     assert float(leaf.lost[IN_QUESTION]) == pytest.approx(10)
     finding = mill.finding(entry, "group-scrap")
     assert (finding.taken, finding.amount, finding.severity) == (0, None, "warning")
-
-
-def test_earlier_rules_ask_nothing() -> None:
-    early = MemoryLedger(registry())
-    mill = Works(early, "mill")
-    assert melted(mill, mill.swarf()) == {PRE: pytest.approx(90)}
 
 
 # Recycled by name
@@ -711,15 +704,6 @@ def test_a_process_that_makes_goods_is_no_end_user(mill: Works, dealer: Works) -
         _sorted(dealer, "64 KGM", {bought: "100 KGM"})
     dealer.run([dealer.out("old", "swarf", "64 KGM", "waste", origin="postConsumer")], {bought: "100 KGM"},
                supplies=[supply("steel", "1 KGM")])
-
-
-def test_earlier_rules_know_no_origin_of_goods() -> None:
-    memory = MemoryLedger(registry())
-    memory.activate_sets(EARLIER)
-    mill = Works(memory, "mill")
-    _bars(mill, "100")
-    mill.end({"again": "100 KGM"}, "2025-04-01T00:00:00Z",
-             [mill.out("old", "swarf", "100 KGM", "waste", origin="postConsumer")])
 
 
 def test_no_amendment_raises_an_origin(mill: Works) -> None:

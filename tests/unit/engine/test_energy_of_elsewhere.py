@@ -12,7 +12,6 @@ from support.memory import MemoryLedger
 from support.sectors import MAKE, Make, registry
 from support.site import END, START, Site, ore, quantity, raw, supply
 
-from ledger.admission.rules import NEWEST, VERSIONS, Version
 from ledger.core.outcome.assessment import QUESTIONED, Assessment, Finding
 from ledger.core.record.kinds import Addition, Facility, Pool, Transformation
 from ledger.core.record.revisions import Amendment, Change
@@ -32,9 +31,9 @@ HEAT: Final = 0.0740628
 class Works(Site):
     """A works at home and a second facility `away`; `power` in MWh, `heat` in GJ and `brick` in kg."""
 
-    def __init__(self, home: tuple[str, str | None], away: tuple[str, str | None], rules: Version = NEWEST) -> None:
+    def __init__(self, home: tuple[str, str | None], away: tuple[str, str | None]) -> None:
         memory = MemoryLedger(Registry(list(registry().sectors.values()), [open_set()]))
-        memory.activate_sets(rules)
+        memory.activate_sets()
         super().__init__(memory, "works")
         self.home, self.away = self.place("home", *home), self.place("away", *away)
         self.product("power", "MWH")
@@ -188,12 +187,6 @@ def test_biomass_in_watt_hours_is_no_power() -> None:
                    facility=works.away, allocation="declared")
     assert works.finding(works.burn("chips", "60 MWH")) is None
     assert works.finding(works.burn("mixed", "60 MWH")) is not None
-
-
-def test_earlier_rules_do_not_ask() -> None:
-    works = Works(("CN", None), ("NO", None), VERSIONS[2])
-    works.buy(works.away)
-    assert works.finding(works.burn("power", "60 MWH")) is None
 
 
 def test_a_contract_that_comes_later_answers() -> None:

@@ -211,13 +211,12 @@ def test_a_fuel_of_which_no_set_knows_is_questioned_in_every_unit() -> None:
     assert asked[0] == asked[1] == asked[2] == {"fossil-biogenic": pytest.approx(90 * 0.3 * 0.5 * 44 / 12)}
 
 
-@pytest.mark.parametrize(("newer", "megajoules"), [(True, 1000), (False, 2000)])
-def test_gas_by_energy_meets_a_need_once(newer: bool, megajoules: int) -> None:
-    """What the sector booked and what the record states is one gas. Earlier rules met needs more generously."""
+def test_gas_by_energy_meets_a_need_once() -> None:
+    """What the sector booked and what the record states is one gas."""
     need = Need(any_of=("electricity", "heat", "fuel"), priced_as="naturalGas", usual=Decimal("0.1"), unit="NM3",
                 source="a test")
     given = context("steel.rolling", supplies=(bought("naturalGas", "1 GV"),), outputs=(output("1 TNE"),),
-                    place="DE", year=2024, sets=True, questions=newer)
+                    place="DE", year=2024, sets=True, questions=True)
     own = Assessment(energy=(EnergyUse(carrier="naturalGas", amount=Decimal(1000)),))
     sets = [installed().sets["factors-open"].newest]
     pricer = SetPricer(Surroundings(("DE", "EU", "EUR", "*"), 2024), sets)
@@ -225,7 +224,7 @@ def test_gas_by_energy_meets_a_need_once(newer: bool, megajoules: int) -> None:
     assert unmet_needs([need], stated) == []
     least = replace(need, least=Decimal(1))
     (small,) = small_inputs([least], stated, given, pricer)
-    assert small.finding.value == pytest.approx(Decimal(megajoules), rel=Decimal("0.08"))
+    assert small.finding.value == pytest.approx(Decimal(1000), rel=Decimal("0.08"))
 
 
 def test_gas_by_energy_is_no_heat() -> None:

@@ -10,7 +10,6 @@ from support.site import supply
 from support.statements import VKEY, bodies_of, signed, stated, tree_of
 from unit.engine.scrap import Works, document, registry
 
-from ledger.admission.rules import NEWEST, VERSIONS, Version
 from ledger.client.verify.statement_bodies import Recomputed, recompute_from_bodies
 from ledger.core.outcome.assessment import QUESTIONED, Assessment, Finding
 from ledger.core.record.kinds import Addition, Amendment, Closing, Pool, Reopening
@@ -23,9 +22,9 @@ LATE: Final = "input-later"
 MARCH: Final[Any] = {"start": "2025-03-01T00:00:00Z", "end": "2025-04-01T00:00:00Z"}
 
 
-def works(rules: Version = NEWEST) -> Works:
+def works() -> Works:
     memory = MemoryLedger(registry())
-    memory.activate_sets(rules)
+    memory.activate_sets()
     mill = Works(memory, "mill")
     mill.product("power", "KWH")
     return mill
@@ -93,13 +92,6 @@ def test_a_sale_before_the_goods_were_made_is_a_finding(time: str, early: bool) 
     assert [(one.taken, one.severity, one.amount) for one in found] == ([(0, "warning", None)] if early else [])
     assert all(part in one.message for one in found for part in (mill.name("billet"), MARCH["start"], time))
     assert mill.ledger.burdens(held)[QUESTIONED] == 0
-
-
-def test_a_sale_before_the_goods_were_made_by_earlier_rules_is_not_asked() -> None:
-    mill = works(VERSIONS[-2])
-    Works(mill.ledger, "buyer").bought(mill, billets(mill), "100 KGM", "2019-01-01T00:00:00Z")
-    leaf = mill.ledger.assessment(mill.ledger.state.size - 1)
-    assert leaf is None or json.decode(leaf.assessment, type=Assessment).findings == ()
 
 
 @pytest.mark.parametrize(("late", "question"), [("40 KGM", 90), ("5 KGM", 90), ("4.9 KGM", 0)])
@@ -188,12 +180,6 @@ def test_an_amendment_of_the_process_answers_it_and_one_of_the_input_does_not() 
     assert (mill.asked("bar"), findings(mill, entry)) == (0, [])
     amended(mill, entry, start="2022-12-01T00:00:00Z", end="2023-04-01T00:00:00Z")
     assert mill.asked("bar") == pytest.approx(90)
-
-
-def test_earlier_rules_ask_nothing() -> None:
-    mill = works(VERSIONS[2])
-    entry = rolled(mill, {billets(mill): "100 KGM"}, "2023-04-01T00:00:00Z")
-    assert (mill.asked("bar"), findings(mill, entry)) == (0, [])
 
 
 @pytest.mark.parametrize("ended", [False, True], ids=["late input", "unused good"])

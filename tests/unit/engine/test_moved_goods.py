@@ -11,7 +11,6 @@ from support.memory import MemoryLedger
 from support.sectors import registry
 from support.site import Site, supply
 
-from ledger.admission.rules import NEWEST, VERSIONS, Version
 from ledger.core.outcome.assessment import QUESTIONED, Assessment, Finding
 from ledger.core.record.kinds import Facility
 from ledger.core.record.revisions import Amendment, Change
@@ -29,9 +28,9 @@ CHINESE: Final = 15.8
 class Smelter(Site):
     """A site at home in China and one abroad. All products are aluminium in kg."""
 
-    def __init__(self, country: str = "NO", subdivision: str | None = None, rules: Version = NEWEST) -> None:
+    def __init__(self, country: str = "NO", subdivision: str | None = None) -> None:
         memory = MemoryLedger(Registry(list(registry().sectors.values()), [open_set()]))
-        memory.activate_sets(rules)
+        memory.activate_sets()
         super().__init__(memory, "smelter")
         self.away = self.name("away")
         self._post(Facility(issuer=self.id, nonce=memory.nonce(), id=self.away, country=country,
@@ -124,12 +123,6 @@ def test_a_small_part_of_the_product_is_asked_for_its_freight_alone() -> None:
     assert smelter.burden("ingot") == pytest.approx(40 * FREIGHT)
 
 
-def test_earlier_rules_do_not_ask() -> None:
-    smelter = Smelter(rules=VERSIONS[2])
-    smelter.melt()
-    assert smelter.finding(smelter.cast({"metal": "1000 KGM"})) is None
-
-
 def test_a_revision_asks_as_the_record_did() -> None:
     smelter = Smelter()
     smelter.melt()
@@ -142,5 +135,3 @@ def test_a_revision_asks_as_the_record_did() -> None:
     ))
     assert smelter.finding(entry) is not None
     assert smelter.burden("ingot") < before
-
-

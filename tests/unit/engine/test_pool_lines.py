@@ -248,8 +248,8 @@ def test_a_draw_that_was_of_something_else(works: Works) -> None:
 
 def test_what_a_closing_has_averaged_stays(works: Works) -> None:
     """What comes later flows on by the moving rule, on top of it."""
-    a, b = (works.declared(works.out(lot, "metal", "100 KGM"), burdens={"fossilGhgEmissions": co2})
-            for lot, co2 in (("a", "100"), ("b", "300")))
+    a, b = (works.declared(works.out(lot, "metal", f"{kilograms} KGM"), burdens={"fossilGhgEmissions": co2})
+            for lot, kilograms, co2 in (("a", "200", "200"), ("b", "100", "300")))
     works.pool(averaging="period")
     works.add({"a": "100"})
     works.add({"b": "100"})
@@ -257,13 +257,13 @@ def test_what_a_closing_has_averaged_stays(works: Works) -> None:
     works.close()
     # 2 kg CO2 a kg: 100 more in the first, 100 less with the second.
     assert [works.co2(lot) for lot in ("pool:1", "pool:2")] == [200.0, 400.0]
-    works.amend(change(a, burdens={"fossilGhgEmissions": "150"}))
+    works.amend(change(a, burdens={"fossilGhgEmissions": "300"}))
     assert [works.co2(lot) for lot in ("pool:1", "pool:2")] == [250.0, 450.0]
-    works.amend(change(a, lot=works.out("a", "metal", "200 KGM")))
-    # Half of 150, and 100; that, 300, and 100 less.
-    assert [works.co2(lot) for lot in ("pool:1", "pool:2")] == [175.0, 375.0]
+    works.amend(change(a, lot=works.out("a", "metal", "100 KGM")))
+    # All of 300, and 100; that, 300, and 100 less.
+    assert [works.co2(lot) for lot in ("pool:1", "pool:2")] == [400.0, 600.0]
     works.amend(change(b, burdens={"fossilGhgEmissions": "200"}))
-    assert [works.co2(lot) for lot in ("pool:1", "pool:2")] == [175.0, 275.0]
+    assert [works.co2(lot) for lot in ("pool:1", "pool:2")] == [400.0, 500.0]
 
 
 def test_a_generation_has_the_maker_of_what_was_added(works: Works) -> None:

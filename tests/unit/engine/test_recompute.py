@@ -22,7 +22,7 @@ from ledger.engine.revision.changes import changes_of
 from ledger.engine.revision.recompute import Engine
 from ledger.engine.sectors import Installed, Registry
 from ledger.errors import Refused, Unavailable
-from ledger.sdk import Assessment, Context, Line, Route, Sector
+from ledger.sdk import Assessment, Context, Line, NaturalInput, Route, Sector
 
 
 class Meter:
@@ -33,7 +33,8 @@ class Meter:
         self.assessed: list[str] = []
         self.rate = Decimal(rate)
         sector = Sector(name=NAME, version=version, en=NAME, zh=NAME,
-                        routes={"make": Route(activity=Make, assess=self._assess, en="Make", zh="制造")})
+                        routes={"make": Route(activity=Make, assess=self._assess, en="Make", zh="制造")},
+                        nature={"make": [NaturalInput(group="ore", source="a mine")]})
         self.installed = Installed(sector, hashlib.sha256(version.encode()).hexdigest(), "tests")
         self.registry = Registry([self.installed])
 
@@ -59,6 +60,7 @@ class Metered(Works):
 
     def renew(self) -> None:
         self.activate(self.second)
+        self.ledger.registry = Registry([self.second.installed], (), [self.first.installed])
 
     def activate(self, meter: Meter, **fields: Any) -> None:
         ledger = self.ledger
@@ -66,6 +68,10 @@ class Metered(Works):
         ledger.must((ledger.registrar, Activation(
             issuer=ledger.registrar.id, nonce=ledger.nonce(), plugin=NAME, version=meter.installed.sector.version,
             digest=meter.installed.digest, **fields)))
+
+    def newest(self, *changes: Change) -> Sequenced:
+        """An amendment that asks for the versions in force now."""
+        return self.post(Amendment, changes=list(changes), reason="another version", versions="newest")
 
     def plugins(self, index: int) -> set[str | None]:
         """Which versions the newest results of a record name."""
@@ -84,7 +90,7 @@ def test_untouched_descendants_keep_their_assessment_and_version(metered: Metere
     b = metered.run({"b": "40"}, {"a": "40"})
     assert metered.co2("b") == 80.0
     metered.renew()
-    metered.amend(change(a, activity=Make(co2="200")))
+    metered.newest(change(a, activity=Make(co2="200")))
     # 80 of 200, and 1 a kg as before; the amended record is assessed by what is in force now.
     assert metered.co2("b") == 120.0
     assert (metered.first.assessed, metered.second.assessed) == (["a", "b"], ["a"])
@@ -96,7 +102,7 @@ def test_more_of_a_lot_is_nothing_that_a_sector_sees(metered: Metered) -> None:
     a = metered.mine("a", "100", "100")
     b = metered.run({"b": "40"}, {"a": "40"})
     metered.renew()
-    metered.amend(change(a, outputs=metered.outputs({"a": "80"})))
+    metered.newest(change(a, outputs=metered.outputs({"a": "80"})))
     assert metered.co2("b") == 90.0
     assert metered.second.assessed == ["a"]
     assert metered.plugins(b.index) == {"works/1.0.0"}
@@ -114,7 +120,7 @@ def test_a_draw_from_more_or_less_of_a_pool_is_not_assessed_again(metered: Meter
     assert metered.first.assessed == ["a", "b"]
 
 
-def test_another_mass_is_assessed_again_by_what_is_in_force(metered: Metered) -> None:
+def test_another_mass_is_assessed_again_by_its_own_version(metered: Metered) -> None:
     a = metered.run({"a": metered.gears("a", "100")}, supplies=[ore("100 KGM")], co2="100")
     b = metered.run({"b": "20"}, {"a": "4 H87"})
     c = metered.run({"c": "5"}, {"b": "5"})
@@ -124,12 +130,14 @@ def test_another_mass_is_assessed_again_by_what_is_in_force(metered: Metered) ->
     assert metered.co2("b") == 76.0
     assert metered.first.assessed == ["a", "b", "c", "a", "b"]
     metered.renew()
-    metered.amend(change(a, outputs=[metered.gears("a", "80")]))
-    assert metered.co2("b") == 360.0
-    # 90 of what `b` has, and 1 a kg still.
-    assert metered.co2("c") == 95.0
-    assert metered.second.assessed == ["a", "b"]
-    assert [metered.plugins(one.index) for one in (a, b, c)] == [{"works/2.0.0"}, {"works/2.0.0"}, {"works/1.0.0"}]
+    metered.newest(change(a, outputs=[metered.gears("a", "80")]))
+    # They carry 40 and weigh 32 kg, at 1 a kg still.
+    assert metered.co2("b") == 72.0
+    # A quarter of what `b` has, and 1 a kg.
+    assert metered.co2("c") == 23.0
+    assert metered.first.assessed == ["a", "b", "c", "a", "b", "b"]
+    assert metered.second.assessed == ["a"]
+    assert [metered.plugins(one.index) for one in (a, b, c)] == [{"works/2.0.0"}, {"works/1.0.0"}, {"works/1.0.0"}]
 
 
 def test_another_composition_is_assessed_again(metered: Metered) -> None:
@@ -144,13 +152,15 @@ def test_another_composition_is_assessed_again(metered: Metered) -> None:
 
 
 def test_a_sector_that_was_retired(metered: Metered) -> None:
-    """Nobody could say what the record emits now: it is not taken to emit nothing."""
+    """Nobody could say what the record emits by the version in force: it is not taken to emit nothing."""
     a = metered.run({"a": metered.gears("a", "100")}, supplies=[ore("100 KGM")], co2="100")
     b = metered.run({"b": "20"}, {"a": "4 H87"})
     metered.activate(metered.first, retired=True)
-    refused(metered, lambda: metered.amend(change(b, activity=Make(co2="5"))), "unknown-sector", "process", NAME,
+    refused(metered, lambda: metered.newest(change(b, activity=Make(co2="5"))), "unknown-sector", "process", NAME,
             names=b)
-    # It can still be withdrawn.
+    # By its own version it can still be amended, and it can be withdrawn.
+    metered.amend(change(b, activity=Make(co2="5")))
+    assert metered.co2("b") == 85.0
     metered.amend(withdrawal(b))
     metered.amend(withdrawal(a))
 
@@ -164,8 +174,10 @@ def test_a_descendant_of_a_sector_that_was_retired(metered: Metered) -> None:
     metered.activate(metered.first, retired=True)
     metered.amend(change(declared, burdens={"fossilGhgEmissions": "200"}))
     assert metered.co2("b") == 120.0
-    refused(metered, lambda: metered.amend(change(declared, lot=lot("90"))), "unknown-sector", "changes", NAME,
-            names=b)
+    metered.amend(change(declared, lot=lot("90")))
+    # Four of ten gears carry 80 and weigh 36 kg.
+    assert metered.co2("b") == 116.0
+    assert metered.plugins(b.index) == {"works/1.0.0"}
 
 
 def test_a_version_that_is_not_installed_here(metered: Metered) -> None:
@@ -177,7 +189,7 @@ def test_a_version_that_is_not_installed_here(metered: Metered) -> None:
     metered.ledger.registry = metered.first.registry
     before = metered.ledger.fingerprint()
     with pytest.raises(Unavailable, match=f"record {a.digest.hex()} ") as caught:
-        metered.amend(change(a, activity=Make(co2="200")))
+        metered.newest(change(a, activity=Make(co2="200")))
     assert caught.value.code == "plugin-version"
     assert metered.ledger.fingerprint() == before
     metered.ledger.registry = elsewhere.registry
@@ -187,7 +199,7 @@ def test_a_version_that_is_not_installed_here(metered: Metered) -> None:
     amendment = Amendment(issuer=metered.id, nonce=metered.ledger.nonce(), reason="r",
                           changes=[change(a, activity=Make(co2="300"))])
     engine = Engine(metered.ledger.history, metered.first.registry, {a.index: told})
-    revision = engine.run(changes_of(amendment, metered.ledger.history))
+    revision = engine.run(changes_of(amendment, metered.ledger.history), renewing=True)
     assert [one.index for one in revision.revised] == [a.index, b.index]
     assert revision.revised[0].prepared is not None
     assert revision.revised[0].prepared.tag == "works/3.0.0"

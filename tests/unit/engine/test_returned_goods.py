@@ -12,9 +12,7 @@ from unit.engine.scrap import Works, document, registry
 
 from ledger.admission.checks.goods import sold_subjects, subjects_of
 from ledger.admission.facts import Composition, ProductFacts, product_facts
-from ledger.admission.rules import RULES, VERSIONS
-from ledger.core.outcome.assessment import QUESTIONED
-from ledger.core.record.kinds import Activation, Product
+from ledger.core.record.kinds import Product
 from ledger.core.record.redacted import residue
 from ledger.core.record.revisions import Amendment, Change
 from ledger.core.record.values import Evidence
@@ -192,12 +190,11 @@ def test_a_record_reads_and_raises_few_totals() -> None:
     "CN 7208 10 00", "HS7208", "7208-10", "7208 and words", "72 08 10 00 00 00 00", "\u0667\u0662\u0660\u0668",
 ])
 @pytest.mark.parametrize("name", ["cn", "hs", "cpc"])
-def test_a_code_that_an_erasure_would_remove_is_refused(mill: Works, third: Works, name: str, code: str) -> None:
+def test_a_code_that_an_erasure_would_remove_is_refused(mill: Works, name: str, code: str) -> None:
     with pytest.raises(Refused) as caught:
         mill.product("coded", classifications={name: code})
     assert (caught.value.code, caught.value.field, caught.value.value) == (
         "classification", f"classifications.{name}", code)
-    third.product("coded", classifications={name: code})
 
 
 @pytest.mark.parametrize("code", ["7208", "7208 10 00", "7208.10.00", "7208.51.0000", "C7208"])
@@ -373,37 +370,3 @@ def test_collected_waste_keeps_its_question(mill: Works) -> None:
     declare(mill, "more", "60", per_kilogram="2")
     amend(mill, entry, end="2025-03-03T00:00:00Z")
     assert mill.asked("scrap") == pytest.approx(80)
-
-
-@pytest.fixture
-def third() -> Works:
-    """Works on a ledger under the rules of version 3."""
-    memory = MemoryLedger(registry())
-    memory.activate_sets(VERSIONS[2])
-    return Works(memory, "mill")
-
-
-def test_earlier_rules_ask_nobody(third: Works) -> None:
-    sell(third, "100")
-    for entry in (declare(third, "back", "100"), third.collect("scrap", "bar", "100 KGM")):
-        assert third.codes(entry) == set()
-    assert third.ledger.state.group_goods == {}
-
-
-def test_earlier_rules_let_amendments_raise_quantities(third: Works) -> None:
-    entry = declare(third, "stock", "40", per_kilogram="2")
-    amend(third, entry, lot=third.out("stock", "bar", "50 KGM"))
-    sale = third.consume({"stock": "1 KGM"}, purpose="soldOutside")
-    amend(third, sale, inputs=third.flows({"stock": "50 KGM"}))
-    assert third.ledger.state.remaining[third.name("stock")] == 0
-
-
-def test_sales_count_from_the_activation_on(third: Works) -> None:
-    ledger, newest = third.ledger, VERSIONS[3]
-    sell(third, "100", "early")
-    ledger.must((ledger.registrar, Activation(
-        issuer=ledger.registrar.id, nonce=ledger.nonce(), plugin=RULES, version=newest.name, digest=newest.digest)))
-    assert third.codes(declare(third, "before", "100")) == set()
-    sell(third, "50", "late")
-    declare(third, "back", "100")
-    assert ledger.burdens(third.name("back"))[QUESTIONED] == pytest.approx(40)

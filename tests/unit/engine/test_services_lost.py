@@ -8,8 +8,6 @@ from support.memory import MemoryLedger
 from support.sectors import Make
 from support.site import Site
 
-from ledger.admission.rules import RULES, VERSIONS
-from ledger.core.record.kinds import Activation
 from ledger.errors import Refused
 
 
@@ -44,10 +42,3 @@ def test_it_is_not_lost(ledger: MemoryLedger, lot: str, purpose: Any) -> None:
 def test_power_may_be_lost(ledger: MemoryLedger) -> None:
     ledger.activate_sets()
     haulier(ledger).consume({"power": "5 KWH"}, purpose="loss")
-
-
-def test_earlier_rules_let_it_vanish(ledger: MemoryLedger) -> None:
-    third = VERSIONS[2]
-    ledger.must((ledger.registrar, Activation(
-        issuer=ledger.registrar.id, nonce=ledger.nonce(), plugin=RULES, version=third.name, digest=third.digest)))
-    haulier(ledger).consume({"freight": "10 TKM"}, purpose="loss")

@@ -10,7 +10,6 @@ from support.site import ore
 from unit.engine.scrap import Works, document, registry
 
 from ledger.admission.checks.write_offs import VANISHING, WRITE_OFFS, documents_for
-from ledger.admission.rules import VERSIONS
 from ledger.core.record.canonical import encode
 from ledger.core.record.kinds import Amendment, Transfer
 from ledger.core.record.redacted import NO_DIGEST, residue
@@ -313,20 +312,7 @@ def test_a_process_begins_to_take_goods_by_a_document(mill: Works, shop: Works) 
     amend(shop, entry, inputs=shop.flows({bars: "301 KGM"}), evidence=[document("goodsIssue")])
 
 
-# Earlier rules, and erasures
-
-
-def test_earlier_rules_ask_nobody() -> None:
-    memory = MemoryLedger(registry())
-    memory.activate_sets(VERSIONS[2])
-    mill, shop = Works(memory, "mill"), Works(memory, "shop")
-    bars = bought(mill, shop)
-    shop.consume({bars: "300 KGM"}, purpose="loss")
-    assert shop.codes(turned(shop, bars)) == set()
-    entry = shop.consume({bars: "1 KGM"}, purpose="loss", evidence=[document("damageReport")])
-    assert shop.codes(entry) == set()
-    amend(shop, entry, inputs=shop.flows({bars: "399 KGM"}), evidence=[])
-    assert memory.state.group_goods == {}
+# Erasures
 
 
 def test_an_erasure_keeps_the_kinds_of_documents(mill: Works, shop: Works) -> None:

@@ -24,7 +24,7 @@ from ledger.core.record.kinds import (
     Transformation,
 )
 from ledger.core.record.revisions import Change
-from ledger.core.record.values import Factor, Flow, Output, Supply
+from ledger.core.record.values import Evidence, Factor, Flow, Output, Supply
 from ledger.engine.batch import Sequenced
 from ledger.engine.revision.recompute import Revised
 from ledger.errors import LedgerError
@@ -103,9 +103,15 @@ class Works(Site):
         return self.post(Consumption, **{"inputs": self.kilograms(inputs), "time": day(9), "purpose": "finalUse",
                                          "outputs": list(outputs), **fields})
 
-    def declared(self, lot: Output, **fields: Any) -> Sequenced:
+    def declared(self, lot: Output | None, **fields: Any) -> Sequenced:
+        """By default a document shows that the lot has no emissions."""
+        shown: dict[str, Any] = {}
+        if (lot is None or lot.role == "product") and fields.keys().isdisjoint(("burdens", "boundary")):
+            paper = Evidence(digest="0" * 64, media_type="application/pdf", kind="productFootprint")
+            shown = {"burdens": {GHG: "0"}, "evidence": [paper]}
         return self.post(Declaration, **{
-            "start": day(1), "end": day(2), "basis": "study", "boundary": "cradleToGate", "lot": lot, **fields})
+            "start": day(1), "end": day(2), "basis": "study", "boundary": "cradleToGate", "lot": lot, **shown,
+            **fields})
 
     def pool(self, name: str = "pool", **fields: Any) -> Sequenced:
         return self.post(Pool, **{"id": self.name(name), "facility": self.facility, "product": self.name("metal"),

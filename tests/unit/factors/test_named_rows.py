@@ -39,7 +39,7 @@ def bought(row: str, amount: str = "10", unit: str = "KGM", mass: str | None = N
 ])
 def test_the_row_is_found(supplied: Supply) -> None:
     """Whatever the record's place and year: the record asks for this row."""
-    choice = named_row((OTHER, SET), supplied, "supplies[0].factorRow", newer=True)
+    choice = named_row((OTHER, SET), supplied, "supplies[0].factorRow")
     assert choice.name == "ours@1:" + (supplied.factor_row or "").partition(":")[2]
     assert choice.factor.gases == (("CO2e", Decimal(1)),)
 
@@ -74,7 +74,7 @@ def test_a_row_that_cannot_be_used(
     supplied: Supply, code: str, field: str, value: str, message: str, rule: str
 ) -> None:
     with pytest.raises(Refused) as caught:
-        named_row((OTHER, SET), supplied, "supplies[3].factorRow", newer=True)
+        named_row((OTHER, SET), supplied, "supplies[3].factorRow")
     error = caught.value
     assert (error.code, error.field, error.value) == (code, field, value)
     assert error.message.startswith("supplies[3].factorRow: ")
@@ -101,7 +101,7 @@ def test_a_row_of_another_kind(material: str, amount: str, key: str, kinds: str)
     row = f"{key}/wellToTank/*/2020" if key == "diesel" else f"{key}/cradleToGate/*/2020"
     supplied = Supply(material=material, quantity=Quantity(value=value, unit=unit), factor_row=f"ours:{row}")
     with pytest.raises(Refused) as caught:
-        named_row((OTHER, SET), supplied, "supplies[0].factorRow", newer=True)
+        named_row((OTHER, SET), supplied, "supplies[0].factorRow")
     error = caught.value
     assert (error.code, error.field, error.value) == ("factor-kind", "supplies[0].factorRow", f"ours:{row}")
     assert f"is of kind {SET.supplies[key].kind}" in error.message
@@ -113,7 +113,7 @@ def test_the_nearest_rows_of_the_right_kind() -> None:
     def nearest(material: str, unit: str) -> list[str]:
         supplied = Supply(material=material, quantity=Quantity(value="1", unit=unit),
                           factor_row="ours:truck/cradleToGate/*/2020")
-        error = raised(Refused, named_row, (OTHER, SET), supplied, "supplies[0].factorRow", newer=True)
+        error = raised(Refused, named_row, (OTHER, SET), supplied, "supplies[0].factorRow")
         return (error.rule or "").partition("nearest: ")[2].split(", ")
 
     assert nearest("sand", "KGM") == [
@@ -136,7 +136,7 @@ def test_a_row_of_a_fitting_kind(material: str, amount: str, key: str) -> None:
     row = {"diesel": "diesel/wellToTank/*/2020", "sand": "sand/cradleToGate/*/2022"}.get(
         key, f"{key}/cradleToGate/*/2020")
     supplied = Supply(material=material, quantity=Quantity(value=value, unit=unit), factor_row=f"ours:{row}")
-    assert named_row((SET,), supplied, "supplies[0].factorRow", newer=True).factor.row == row
+    assert named_row((SET,), supplied, "supplies[0].factorRow").factor.row == row
 
 
 @pytest.mark.parametrize("supplied", [
@@ -145,7 +145,7 @@ def test_a_row_of_a_fitting_kind(material: str, amount: str, key: str) -> None:
 ])
 def test_a_mass_that_leads_nowhere(supplied: Supply) -> None:
     """Argon is counted in Nm3 and has no density here: with a mass the row would price nothing."""
-    error = raised(Refused, named_row, (SET,), supplied, "supplies[0].factorRow", newer=True)
+    error = raised(Refused, named_row, (SET,), supplied, "supplies[0].factorRow")
     assert (error.code, error.field) == ("wrong-dimension", "supplies[0].factorRow")
 
 

@@ -264,16 +264,8 @@ ENERGY = version(
     ("powerCable", "KGM", (*MATTER, "treatment", "service")), ("cleaning", "HUR", (*MATTER, "treatment", "service")),
 ])
 def test_the_kinds_of_a_supply(material: str, unit: str, kinds: tuple[str, ...]) -> None:
-    assert supply_kinds([sand(("*", 2020)), ENERGY], material, unit, newer=True) == kinds
-    assert is_power([ENERGY], material, unit, newer=True) == (kinds == ("electricity",))
-
-
-@pytest.mark.parametrize(("material", "unit", "power"), [
-    ("wind", "KWH", True), ("coalGas", "MWH", True), ("coalGas", "GV", False), ("cityHeating", "KWH", False),
-    ("diesel", "KWH", False), ("windPower", "3B", True),
-])
-def test_earlier_rules_took_watt_hours_for_power(material: str, unit: str, power: bool) -> None:
-    assert is_power([ENERGY], material, unit, newer=False) == power
+    assert supply_kinds([sand(("*", 2020)), ENERGY], material, unit) == kinds
+    assert is_power([ENERGY], material, unit) == (kinds == ("electricity",))
 
 
 def test_one_entry_has_several_names() -> None:

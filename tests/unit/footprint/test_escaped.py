@@ -65,7 +65,7 @@ def test_a_capture_that_did_not_come_before_is_no_finding() -> None:
     again = UsualShare(output=0, share=Decimal(1), code="captured-in-lots", amount=Decimal(30), captured=Decimal(30))
     for escaping, shown in (("12.0", [12.0]), ("0.0", [])):
         record = findings_in(3, leaf_bytes(AssessmentLeaf(
-            salt="x", method="cut-off/1", questions=(Question(output=0, share="1.0", escaped=escaping),),
+            activation=1, salt="x", method="cut-off/1", questions=(Question(output=0, share="1.0", escaped=escaping),),
             assessment=assessment_bytes(Assessment(findings=(finding,), usual_shares=(again,))))))
         assert [one.amount for one in record.findings] == shown
 
@@ -75,7 +75,7 @@ def test_each_finding_has_its_own_part() -> None:
                 Finding(code="by-product-mass", message="too much slag", output=0))
     left = UsualShare(output=0, share=Decimal("0.25"), code="by-product-mass", amount=Decimal(30))
     record = findings_in(3, leaf_bytes(AssessmentLeaf(
-        salt="x", method="cut-off/1", questions=(Question(output=0, share="0.25", escaped="280.0"),),
+        activation=1, salt="x", method="cut-off/1", questions=(Question(output=0, share="0.25", escaped="280.0"),),
         assessment=assessment_bytes(Assessment(findings=findings, usual_shares=(left, usual(0, "0.5")))))))
     assert {one.code: one.amount for one in record.findings} == {CODE: 250.0, "by-product-mass": 30.0}
     assert record.made == {0: 280.0}
@@ -92,7 +92,7 @@ def test_the_finding_has_the_amount_and_the_output_makes_it() -> None:
     finding = Finding(code=CODE, message="it carries too little", output=1)
     assessment = Assessment(findings=(finding,), usual_shares=(usual(1, "0.5"),))
     record = findings_in(3, leaf_bytes(AssessmentLeaf(
-        salt="x", assessment=assessment_bytes(assessment), method="cut-off/1",
+        activation=1, salt="x", assessment=assessment_bytes(assessment), method="cut-off/1",
         questions=(Question(output=0, share="0.5"), Question(output=1, share="0.5", escaped="30.0")))))
     (shown,) = record.findings
     assert (shown.code, shown.output, shown.amount) == (CODE, 1, 30.0)

@@ -35,7 +35,7 @@ def leaf(*findings: Finding, questions: tuple[Question, ...] = (), co2: str = "5
     line = Line(gas="CO2", amount=Decimal(co2), source="site", kind="onSite")
     assessment = Assessment(lines=(line,), findings=findings, references=(STEEL,))
     return leaf_bytes(AssessmentLeaf(
-        salt="x", assessment=assessment_bytes(assessment), method="cut-off/1", questions=questions))
+        activation=1, salt="x", assessment=assessment_bytes(assessment), method="cut-off/1", questions=questions))
 
 
 def made(amount: float, output: int = 0, share: str = "1.0") -> Question:

@@ -7,7 +7,7 @@ from support.containing import Containing
 from support.memory import MemoryLedger
 from support.raising import raised
 from support.sectors import Make
-from support.site import Site, ore, quantity, supply
+from support.site import Site, document, ore, quantity, supply
 
 from ledger.core.record.values import Factor, PreviousLife
 from ledger.errors import Refused
@@ -92,7 +92,7 @@ def test_a_record_without_product_keeps_its_burden(memory: MemoryLedger, maker: 
 
 def test_a_consumption_retains(memory: MemoryLedger, maker: Site) -> None:
     maker.make([maker.out("p1", "part", "10 KGM")], supplies=[ore("10 KGM")], activity=Make(co2="40"))
-    used = maker.consume({"p1": "2.5 KGM"}, purpose="loss")
+    used = maker.consume({"p1": "2.5 KGM"}, purpose="loss", evidence=[document("damageReport")])
     assert (memory.retained(used.index)["fossilGhgEmissions"], memory.left(maker.name("p1"))) == (10.0, Fraction(3, 4))
 
 

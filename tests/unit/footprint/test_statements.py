@@ -8,7 +8,7 @@ from msgspec import Raw
 from support.memory import MemoryLedger
 from support.raising import raised
 from support.sectors import Carrier, Gap, Given, Make, registry
-from support.site import ore, quantity
+from support.site import document, ore, quantity
 from support.statements import REMOVED, VKEY, Path, at, changed, other, paths, signed, stated, tree_of
 from unit.engine.works import Works, change, gas
 from unit.footprint.yard import Yard
@@ -24,7 +24,7 @@ from ledger.footprint.derived.statements import GWP, check_statement, figure_of
 from ledger.footprint.stored.burdens import METHOD
 
 CO2E = "fossilGhgEmissions"
-ZERO = AssessmentLeaf(salt="", method=METHOD, assessment=Raw(b"{}"))
+ZERO = AssessmentLeaf(activation=1, salt="", method=METHOD, assessment=Raw(b"{}"))
 
 VOUCHED = {
     ("software",), ("type",), ("pluginDigest",), ("named",), ("named", 0), ("named", 1), ("named", 2),
@@ -32,8 +32,11 @@ VOUCHED = {
     ("inputs", 1, "facts"), ("inputs", 1, "facts", "mass"), ("inputs", 1, "facts", "sameMaker"),
     # In a tree of one leaf more, a leaf that is not at the edge has the same path.
     ("records", 0, "revision", "size"),
-    # Statements of earlier versions, about records of earlier rules, name no limit.
-    ("figure", "limit"),
+    # The body and the activations on the log show these.
+    ("versions",), ("versions", 0), ("versions", 0, "digest"), ("versions", 0, "name"),
+    ("versions", 0, "version"), ("versions", 1), ("versions", 1, "digest"), ("versions", 1, "name"),
+    ("versions", 1, "version"), ("inputs", 0, "facts", "made"), ("inputs", 0, "facts", "since"),
+    ("inputs", 1, "facts", "made"), ("inputs", 1, "facts", "since"),
 }
 """What no tree and no figure shows, and a lying log could sign: names, and what a recomputation from bodies uses and
 checks."""
@@ -137,7 +140,8 @@ def test_waste_leaves_without_burden(memory: MemoryLedger) -> None:
     works = Works(memory)
     works.mine("a", "10", co2="5")
     works.run({"w": works.out("w", "scrap", "4 KGM", "waste", origin="preConsumer")}, {"a": "4"}, co2="1")
-    works.use({"a": "6"}, [works.out("left", "scrap", "6 KGM", "waste", origin="postConsumer")])
+    works.use({"a": "6"}, [works.out("left", "scrap", "6 KGM", "waste", origin="postConsumer")],
+              evidence=[document("invoice")])
     for lot, retained in (("w", 0.4 * 5 + 1), ("left", 0.6 * 5)):
         proven = holds(memory, works.name(lot))
         assert (proven.claims.figure.footprint, proven.claims.share) == ("0.0", "0.0")

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 from support.memory import MemoryLedger
-from support.site import Site, ore, quantity
+from support.site import Site, document, ore, quantity
 from support.tables import content_table_of
 
 from ledger.core.record.values import Evidence, Output
+from ledger.engine.end_of_waste.recycled import PROOF
 from ledger.footprint.derived.tables.contents import CONTENT_GROUPINGS, Entered, content_parts, is_content
 from ledger.footprint.derived.tables.rows import GROUPINGS, ContributionRow
 
@@ -40,7 +41,8 @@ class Scrap:
              self.mill.out("cuttings", "ingot", "40 KGM", "waste", origin="preConsumer")],
             {"first": "60 KGM"}, facility=other)
         self.mixed = self.mill.make(
-            [self.mill.out("second", "ingot", "40 KGM")], {"first": "20 KGM", "cuttings": "20 KGM"})
+            [self.mill.out("second", "ingot", "40 KGM")], {"first": "20 KGM", "cuttings": "20 KGM"},
+            evidence=[document(PROOF)])
 
     def digest(self, entry: Any) -> str:
         return self.memory.digests[entry.index].hex()
@@ -81,7 +83,7 @@ def test_mass_came_from_scrap_and_ore(scrap: Scrap) -> None:
 
 
 def test_what_replaces_recycled_content_is_negative(scrap: Scrap) -> None:
-    """20 kg of ingot carry 9 kg, and 20 kg of cuttings 9 more, which count as pre-consumer now."""
+    """20 kg of ingot carry 9 kg, and 20 kg of cuttings 9 more, which count as pre-consumer now: a document shows it."""
     contents = scrap.memory.contents(scrap.mill.name("second"))
     assert (contents[POST], contents[PRE], contents[STEEL]) == pytest.approx((9.0, 9.0, 18.0), rel=1e-12)
     melted, mixed = scrap.digest(scrap.melted), scrap.digest(scrap.mixed)

@@ -15,7 +15,7 @@ import msgspec
 import pytest
 from support.memory import MemoryLedger
 from support.sectors import Emission, Given, Make, registry
-from support.site import Site, ore, supply
+from support.site import Site, document, ore, supply
 from support.upstream import weights_of
 
 from ledger.core.outcome.assessment import Assessment
@@ -47,6 +47,7 @@ def diamond(memory: MemoryLedger, per_kilogram: str = "2", on_site: str = "100")
     declared = mill.declare(
         burdens={"fossilGhgEmissions": per_kilogram}, per=Quantity(value="1", unit="KGM"), deviation="1.3"
     ).digest.hex()
+    mill.publish(declaration=declared)
     mill.make([mill.out("slab", "part", "100 KGM")], supplies=[supply("ore", "100 KGM", declaration=declared)],
               activity=Make(emissions=[Emission(amount=on_site, deviation="1.2")]))
     for shop, bought, sold in ((left, "10", "25"), (right, "30", "50")):
@@ -154,7 +155,7 @@ def test_negative_lines_and_assigned_amounts_from_records(memory: MemoryLedger) 
                 Emission(amount="-40", burden="technologicalCO2Removals", source="capture", deviation="1.2"),
             ],
             assigned=[Given(output=1, burden="fossilGhgEmissions", amount="10")],
-        ),
+        ), evidence=[document("removalCertificate")],
     )
     steel = uncertainty(terms_of(memory, shop.name("steel")), samples=SAMPLES, seed=4)
     assert total(memory, shop.name("steel")) == pytest.approx(30.0, rel=1e-12)

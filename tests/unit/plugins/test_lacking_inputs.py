@@ -228,20 +228,6 @@ def test_cases_that_state_all_lack_nothing() -> None:
     assert accused == UNPROVEN
 
 
-@pytest.mark.parametrize("part", ["1", "0.2", "0.05"])
-def test_earlier_rules_know_code_and_message_alone(part: str) -> None:
-    """The leaves of earlier records do not change."""
-    for case in CASES:
-        plain = ran(case, part, questions=False).assessment
-        asked = ran(case, part).assessment
-        told = {finding.code: finding for finding in asked.findings}
-        for finding in plain.findings:
-            assert (finding.value, finding.unit, finding.usual, finding.possible, finding.amount, finding.lacks) == (
-                None, None, None, None, None, ()), finding
-            assert told[finding.code].message in [one.message for one in plain.findings]
-        assert replace(asked, findings=()) == replace(plain, findings=())
-
-
 # Inputs that a route cannot lack, though its energy and its metal are there: power, gases, waybills, heat.
 
 

@@ -9,7 +9,6 @@ import msgspec
 from ledger.admission.facts import LOT_SLOTS
 from ledger.admission.lookups import add_names
 from ledger.admission.names import Names
-from ledger.admission.rules import Rule
 from ledger.admission.state import State, type_of
 from ledger.client.audit.state.memory import Memory
 from ledger.client.audit.state.store_revisions import KeptPast, Pasts, StoredFlow, StoredPeriod
@@ -170,7 +169,7 @@ class Revisable:
             for kept in pasts.read(indexes[start : start + _AT_ONCE]):
                 if kept.past.type != "transformation" or kept.stated is not None:
                     others.append(kept.past.index)
-                elif self._state.activations.versions().has(Rule.WHOLE_PERIODS):
+                else:
                     self._note_final(history, kept.past)
         return others
 

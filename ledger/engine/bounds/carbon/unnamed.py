@@ -158,7 +158,7 @@ def _supplies(process: Process) -> Iterator[_Unnamed]:
         booked = sum((line_kilograms(line) for line in process.own.lines if line.supply == place), ZERO)
         booked += sum((one.estimate or ZERO for one in process.assessment.omissions if _is_burning(one, place)), ZERO)
         is_fuel = supply.factor_row is not None and named_row(
-            process.sets, supply, f"supplies[{place}].factorRow", newer=True).entry.kind == _FUEL
+            process.sets, supply, f"supplies[{place}].factorRow").entry.kind == _FUEL
         asked = not is_fuel and upstream >= _LEAST_UPSTREAM * mass and not _is_shown(process, supply.material)
         covered = booked + max(upstream - _MOST_UPSTREAM * mass, ZERO)
         yield _Unnamed(supply.material, mass, _burning(process.sets, supply.material), covered, supply=place,

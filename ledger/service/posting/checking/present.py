@@ -33,7 +33,7 @@ def checked(
 ) -> CheckedRecord:
     """The answer for a record that would become this entry. `figures`: of the lots that it takes from, by lot id."""
     results = results_of(sequenced.index, sequenced.leaves)
-    limit = (prepared.versions or state.activations.versions()).limit
+    limit = prepared.versions.limit
     return CheckedRecord(
         digest=sequenced.digest.hex(), type=type_of(prepared.submission.record), index=sequenced.index,
         outcome=outcome_root(sequenced.leaves).hex(), priced=results.priced, omitted=results.omitted,

@@ -10,7 +10,6 @@ from ledger.admission.closings.spreading import covered
 from ledger.admission.facts import LOT_SLOTS
 from ledger.admission.lookups import add_names
 from ledger.admission.names import Names
-from ledger.admission.rules import Rule
 from ledger.admission.state import State
 from ledger.core.record.kinds import Amendment, AnyRecord, Closing, Transformation
 from ledger.engine.revision.changes import restated
@@ -134,8 +133,6 @@ class Loading:
     async def load_final(self, closing: Closing, size: int, since: int = 0) -> int:
         """Notes the final transformations of the closing's facility and period from index `since` on, and counts
         them."""
-        if not self.history.state.activations.versions().has(Rule.WHOLE_PERIODS):
-            return 0
         counted = 0
         async for page in final_records(self._connection, closing.issuer, closing.facility, since, size):
             records = [(index, _record.decode(body)) for index, body in page]
