@@ -1,11 +1,34 @@
-"""What a quantity of a credit would avoid, by the credit's own factor."""
+"""Figures in answers: recycled content by origin, and what a quantity of a credit would avoid."""
 
 from decimal import Decimal
 
 import pytest
+from support.containing import Containing
 
 from ledger.core.record.values import Factor
 from ledger.service.queries.footprint.claims import avoided
+from ledger.service.queries.footprint.read import recycled_content
+
+
+def test_shares_by_origin() -> None:
+    contents = {
+        "mass": 100.0, "material:steel": 80.0, "material:zinc": 20.0,
+        "recycledPreConsumer:steel": 8.0, "recycledPostConsumer:steel": 16.0,
+        "questioned:recycledPreConsumer:steel": 4.0, "questioned:recycledPostConsumer:steel": 12.0,
+        "questioned:recycledPostConsumer:zinc": 5.0,
+    }
+    shares = recycled_content(contents)
+    assert shares == Containing({
+        "steel": pytest.approx({"preConsumer": 0.1, "postConsumer": 0.2, "questioned": 0.2}),
+        "zinc": pytest.approx({"questioned": 0.25}),
+    })
+
+
+def test_recycled_content_without_its_material_has_no_share() -> None:
+    assert recycled_content({"mass": 1.0, "recycledPreConsumer:steel": 1.0}) == {}
+
+
+# What a quantity of a credit would avoid, by the credit's own factor.
 
 
 @pytest.mark.parametrize(("quantity", "unit", "value", "per", "gas", "expected"), [
