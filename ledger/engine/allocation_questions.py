@@ -1,4 +1,4 @@
-"""Questions of allocation by rule `reference-ranges`: outputs that carry a smaller share of the burdens than is usual.
+"""Questions of allocation: outputs that carry a smaller share of the burdens than is usual.
 
 Which share is usual follows from the hierarchy of PACT 3: a rule that prescribes a key comes first; else up to a ratio
 of 5 between the prices per kg a physical key applies (here the mass), above it the value. Prices are the usual ones of

@@ -1,4 +1,4 @@
-"""The reference range of each output by rule `reference-ranges`: the usual burden of its material by the factor sets.
+"""The reference range of each output: the usual burden of its material by the factor sets.
 
 The material follows from the product's CN or HS code, else from the materials of which the lot consists. A code for
 sand, or a lot of gravel, does not make steel look better: if code, lot and product differ in class, or if the low end

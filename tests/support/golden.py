@@ -1,13 +1,11 @@
 """The golden log: every record kind, every route of every sector, and the bytes that the code of its day made of them.
 
-`tests/vectors/build_golden.py` writes it once. From then on it is only read: later code admits the same records and
-computes the same bytes. It begins with version 1 of the ledger's rules and a history of two plants. The newest rules
-follow, with every route, pools, green attributes, the story of the demo, key changes and erasures.
+`tests/vectors/build_golden.py` writes it. It begins with a history of two plants; every route, pools, green attributes,
+the story of the demo, key changes and erasures follow.
 """
 
 import hashlib
 import random
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, Literal
@@ -16,7 +14,6 @@ import msgspec
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
-from ledger.admission.rules import NEWEST, RULES
 from ledger.cli.demo.actors import ACTORS
 from ledger.cli.demo.scenario import scenario
 from ledger.core.record import canonical
@@ -44,7 +41,6 @@ from ledger.core.record.revisions import Change
 from ledger.core.record.values import Attribute, Factor, Flow, Money, Output, Quantity, Supply
 from ledger.core.signatures.signing import SigningKey, public_key
 from ledger.engine.sectors import Installed, Registry
-from ledger.registry.archives import Archive, packed
 from support import sectors
 from support.histories import History
 from support.memory import MemoryLedger
@@ -53,12 +49,10 @@ from support.routes import Works, every_case
 from support.server import TESTS
 
 FILE: Final = TESTS / "vectors" / "golden.jsonl"
-PLUGINS: Final = TESTS / "vectors" / "golden-plugins.zip"
 """The sectors of the log, and the SDK of its day: see `tests/vectors/build_golden_plugins.py`."""
 ORIGIN: Final = "golden.example/log"
 SEED: Final = 20_261_127
 STEPS: Final = 160
-_WEEK: Final = 7 * 24 * 3_600
 _MONTH: Final[dict[str, Any]] = {"start": "2022-12-01T00:00:00Z", "end": "2023-01-01T00:00:00Z"}
 
 
@@ -98,20 +92,6 @@ def activated(lines: Sequence[Line]) -> dict[str, str]:
     return {record.plugin: record.digest for record in records if isinstance(record, Activation)}
 
 
-def golden_archives() -> list[Archive]:
-    """The archives of the sectors that the log activates."""
-    with zipfile.ZipFile(PLUGINS) as zipped:
-        files = {name: zipped.read(name) for name in zipped.namelist()}
-    sdk = {name.replace("ledger/sdk/", "ledger.sdk/", 1): content for name, content in files.items()
-           if name.startswith("ledger/sdk/")}
-    packages = sorted({name.partition("/")[0] for name in files} - {"ledger"})
-    return [
-        packed(f"{package}:plugin", {
-            **sdk, **{name: content for name, content in files.items() if name.startswith(f"{package}/")},
-        }) for package in packages
-    ]
-
-
 def build() -> MemoryLedger:
     """The log, made by today's code."""
     memory = MemoryLedger(registry(), ORIGIN, SEED)
@@ -119,10 +99,6 @@ def build() -> MemoryLedger:
     history = History(memory, random.Random(SEED))
     for _ in range(STEPS):
         history.step()
-    _recovered_at_once(memory, source)
-    memory.must((memory.registrar, Activation(
-        issuer=memory.registrar.id, nonce=next(source), plugin=RULES, version=NEWEST.name, digest=NEWEST.digest,
-    )))
     maker = memory.enrol("maker")
     for number, case in enumerate(every_case()):
         for record in Works(maker, f"{case.context.process}-{number}", case, source).records():
@@ -165,20 +141,6 @@ def _texts(leaves: Sequence[bytes]) -> list[str]:
 
 def _digest(record: AnyRecord) -> str:
     return canonical.digest(canonical.encode(record)).hex()
-
-
-def _recovered_at_once(memory: MemoryLedger, source: Iterator[str]) -> None:
-    """By version 1 of the rules a week by the entries' own times completes a recovery."""
-    lost = memory.enrol("lost")
-    new = party(SEED, "lost/second").key
-    asked = KeyChange(issuer=memory.registrar.id, nonce=next(source), organization=lost.id, recovery="request",
-                      added=[public_key(new, ORIGIN, lost.id)])
-    memory.must((memory.registrar, asked))
-    memory.pass_seconds(_WEEK)
-    memory.must((memory.registrar, KeyChange(
-        issuer=memory.registrar.id, nonce=next(source), organization=lost.id, recovery="complete",
-        request=_digest(asked),
-    )))
 
 
 def _revised(memory: MemoryLedger, maker: Party, source: Iterator[str]) -> None:

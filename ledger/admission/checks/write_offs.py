@@ -1,4 +1,4 @@
-"""Goods that leave the ledger beside the processes of a group, by rule `documented-write-offs`.
+"""Goods that leave the ledger beside the processes of a group.
 
 Whoever machines a bar of 1000 t can state 301 t as the input and write off the rest: the parts then have a third of
 their burden, and they are sold before anybody can ask. So goods that the group's processes take leave by a document,

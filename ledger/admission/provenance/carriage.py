@@ -1,4 +1,4 @@
-"""From where a lot was carried, and for how many kilometres its transfers state freight, by rule `reference-ranges`.
+"""From where a lot was carried, and for how many kilometres its transfers state freight.
 
 A lot begins at the facility of its maker. Declared lots begin at the facility of their declaration (`place`). A pool
 moves nothing: its stock begins where its parts began, and where they began at several facilities, at the pool's. But if

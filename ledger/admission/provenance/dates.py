@@ -1,4 +1,4 @@
-"""When a lot was made, and since when its owner has it, by rule `reference-ranges`: as the records that made it first
+"""When a lot was made, and since when its owner has it: as the records that made it first
 stated. Hand-overs keep the time of making, and no amendment makes a good older.
 
 `made` is the earliest time at which the lot can have been made: the start of its period, at most a year before the end.

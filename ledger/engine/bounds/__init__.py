@@ -1,4 +1,4 @@
-"""Bounds of nature on every record, whoever wrote its sector: rule `physical-bounds`.
+"""Bounds of nature on every record, whoever wrote its sector.
 
 Each module has one subject. Its function gets a `Process` and returns findings, or raises Refused for a record that is
 impossible beyond doubt. A finding's `amount` is the kg CO2e by which the record's figures may be too low, priced by the

@@ -1,4 +1,4 @@
-"""Power and heat that was made elsewhere, by rule `reference-ranges`.
+"""Power and heat that was made elsewhere.
 
 Who buys power on a clean grid, or makes heat there, could book it into a process on a dirty one. So a record that takes
 power of a place where power is cleaner is questioned up to the grid of its own place, and a record that takes heat of

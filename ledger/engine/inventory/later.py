@@ -1,4 +1,4 @@
-"""Inputs that were made after their process ended, by rule `reference-ranges`: no process uses goods of the future.
+"""Inputs that were made after their process ended: no process uses goods of the future.
 
 Old goods of dirty metal could else be sold as made of clean metal of this year. Dates are compared by the month, since
 records of one month state their periods in many ways: an input is late if the process ended before the month in which

@@ -1,4 +1,4 @@
-"""Liquid metal that came from afar, by rule `reference-ranges`.
+"""Liquid metal that came from afar.
 
 Metal stays liquid for some hours in a ladle on a lorry or a train. So a record that takes it liquid from a country
 without a common border or line did not take it from there: nothing proves where the metal was made, and figures of

@@ -1,4 +1,4 @@
-"""Goods of another place whose freight nobody states, by rule `reference-ranges`.
+"""Goods of another place whose freight nobody states.
 
 Whoever runs a process on dirty power can book it at a second site or a subsidiary with clean power, and go on at home.
 Goods that did move came by some freight: of the record that takes them, or of the transfers that brought them (see

@@ -1,4 +1,4 @@
-"""Amounts with which no plant runs, by rule `reference-ranges`: the plausibility of the amounts that a record states.
+"""Amounts with which no plant runs: the plausibility of the amounts that a record states.
 
 A need that is met by less than its `least` part of the usual amount is questioned with the part of the usual amount
 that is not stated, priced as an omission is. Needs of energy count together where one carrier can stand for another:

@@ -1,4 +1,4 @@
-"""Scrap that a route shapes without melting it, by rule `reference-ranges`.
+"""Scrap that a route shapes without melting it.
 
 Rolling, forging, machining, welding and assembly shape metal that is sound; scrap becomes sound in a furnace. A record
 of such a route that takes scrap metal, as waste, as the product of a yard or by name, left the melting out. So did one

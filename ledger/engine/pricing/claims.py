@@ -1,4 +1,4 @@
-"""Claims about supplies beside figures of their own, by rule `reference-ranges`: rows, names, own combustion.
+"""Claims about supplies beside figures of their own: rows, names, own combustion.
 
 A named row says where a supply comes from, or which material an unknown thing resembles; a renewable name says that its
 carbon is biogenic; an own factor of combustion says how a fuel burns. Each is believed down to the default, and below

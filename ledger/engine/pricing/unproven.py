@@ -1,4 +1,4 @@
-"""Questions of supplies that their record prices itself, by rule `reference-ranges`.
+"""Questions of supplies that their record prices itself.
 
 A figure for which nobody has shown a document is questioned below the default of its material; a figure that has one,
 below its reference range. The question is the default less the figure, less its omissions.

@@ -7,16 +7,6 @@ program. So this module imports nothing of `ledger` before the archive's folder 
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Final
-
-FORMER_NAMES: Final = {
-    "ledger.core.assessment": "ledger.core.outcome.assessment",
-    "ledger.core.canonical": "ledger.core.record.canonical",
-    "ledger.core.units": "ledger.core.record.units",
-    "ledger.core.values": "ledger.core.record.values",
-    "ledger.footprint.attributes": "ledger.footprint.stored.attributes",
-}
-"""Modules that earlier SDKs import by another name. A module that an SDK imports and that moves gets a row here."""
 
 
 def main() -> int:
@@ -25,7 +15,6 @@ def main() -> int:
     channel, page, seconds, folder, entry, name = sys.argv[1:]
     sys.modules["ledger"].__path__.insert(0, str(Path(folder) / "ledger"))
     sys.path.insert(0, folder)
-    sys.modules.update({former: import_module(name) for former, name in FORMER_NAMES.items()})
     code: int = import_module("ledger.registry.workers.archived_child").start(
         int(channel), int(page), float(seconds), entry, name)
     return code

@@ -1,4 +1,4 @@
-"""Captures that a declaration states, by rule `reference-ranges`: at most as much as plants of the material capture.
+"""Captures that a declaration states: at most as much as plants of the material capture.
 
 A declaration has no carbon balance, and its own certificate shows any capture. Most of the CO2 of steel or aluminium
 leaves at places where nobody captures it: mines, power plants of others, rolling mills. So a declared capture is at
