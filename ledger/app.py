@@ -27,21 +27,13 @@ from ledger.web.observation.metrics import Metrics
 from ledger.web.passports import PassportsController
 from ledger.web.problems import http_error, ledger_error, unexpected_error
 from ledger.web.queries.bought import BoughtController
+from ledger.web.queries.carbon_management import CarbonManagementController
 from ledger.web.queries.chains import ChainsController
-from ledger.web.queries.contributions import ContributionsController
-from ledger.web.queries.footprints import FootprintsController
-from ledger.web.queries.gaps import GapsController
-from ledger.web.queries.grants import GrantsController
-from ledger.web.queries.indicators import IndicatorsController
-from ledger.web.queries.installations import CbamController
-from ledger.web.queries.inventory import InventoryController
-from ledger.web.queries.lists import ListsController
+from ledger.web.queries.footprints import FootprintsController, MethodsController
+from ledger.web.queries.lists import GrantsController, ListsController
 from ledger.web.queries.lots import QueriesController
-from ledger.web.queries.methods import MethodsController
+from ledger.web.queries.quality import QualityController
 from ledger.web.queries.schema import SchemaController
-from ledger.web.queries.statements import StatementsController
-from ledger.web.queries.uncertainty import UncertaintyController
-from ledger.web.queries.verification import VerificationController
 from ledger.web.records import RecordsController
 
 VERSION = "0.9.0"
@@ -54,10 +46,9 @@ def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics |
     app = Litestar(
         route_handlers=[
             RecordsController, QueriesController, FootprintsController, MethodsController, ChainsController,
-            ContributionsController, UncertaintyController, GapsController, VerificationController,
-            StatementsController, IndicatorsController, InventoryController, CbamController, SchemaController,
-            ListsController, GrantsController, PassportsController, BoughtController, AccessesController, LogController,
-            AuditController, HealthController, MetricsController, IdentityController, ClientsController,
+            QualityController, CarbonManagementController, SchemaController, ListsController, GrantsController,
+            PassportsController, BoughtController, AccessesController, LogController, AuditController, HealthController,
+            MetricsController, IdentityController, ClientsController,
         ],
         state=State({"posts": PostQueue(), "checks": PostQueue(CHECKS)}),
         dependencies={

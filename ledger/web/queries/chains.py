@@ -1,4 +1,4 @@
-"""The query for the upstream or downstream chain of lots."""
+"""Queries for the upstream or downstream chain of lots, and for the contributions to a lot's figure or content."""
 
 from collections.abc import AsyncIterator, Iterator
 from itertools import islice
@@ -11,13 +11,18 @@ from litestar.response import Stream
 from msgspec import Meta
 
 from ledger.access.declared import OfLot
+from ledger.errors import InvalidInput
 from ledger.footprint.derived.chain.contraction import Contraction
 from ledger.footprint.derived.chain.graph import Chain
+from ledger.footprint.derived.tables.rows import FOOTPRINT, GROUPINGS, Contributions
 from ledger.host.threads import in_thread
 from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
 from ledger.service.queries.chain.read import ChainLimits, trace_visible
-from ledger.web.queries.lots import At
+from ledger.service.queries.contributions.burdens import MAX_SHOWN, SHOWN, TableLayout, read_contributions
+from ledger.service.queries.contributions.contents import read_content_origins
+from ledger.service.queries.questions import LotQuestion
+from ledger.web.queries.lots import At, LotId
 
 LotIds = Annotated[
     list[Annotated[str, Meta(min_length=1, max_length=255)]],
@@ -31,6 +36,10 @@ Stages = Annotated[
 _MEMBERS: Final = 2_000
 """The number of nodes or edges in one piece of an answer."""
 _encode = msgspec.json.Encoder().encode
+By = Annotated[str, Parameter(description=f"the grouping: {', '.join(GROUPINGS)}", max_length=64)]
+Burden = Annotated[str | None, Parameter(description=f"`{FOOTPRINT}`, or one burden", max_length=64)]
+Content = Annotated[str | None, Parameter(
+    description="a content, such as recycledPostConsumer:steel, instead of a burden", max_length=255)]
 
 
 class ChainsController(Controller):
@@ -47,6 +56,22 @@ class ChainsController(Controller):
         limits = ChainLimits(depth, stage or ())
         chain, contraction = await trace_visible(ledger.pool, lot, direction, limits, at, sight)
         return Stream(_pieces(chain, contraction), media_type=MediaType.JSON)
+
+    @get("/contributions", access=OfLot(),
+         summary="Contributions to a lot's figure or content, in rows that add up to it")
+    async def contributions(
+        self, ledger: Ledger, sight: Sight, lot: LotId, by: By = "stage", at: At = None, burden: Burden = None,
+        content: Content = None,
+        limit: Annotated[int, Parameter(description="the most rows", ge=1, le=MAX_SHOWN)] = SHOWN,
+    ) -> Contributions:
+        question, layout = LotQuestion(lot, at), TableLayout(by, limit)
+        if content is None:
+            return await read_contributions(ledger.pool, question, FOOTPRINT if burden is None else burden, layout,
+                                            sight=sight)
+        if burden is not None:
+            raise InvalidInput("name a burden or a content, not both", code="burden-and-content", field="content",
+                               value=content, rule="one of the parameters burden and content")
+        return await read_content_origins(ledger.pool, question, content, layout, sight=sight)
 
 
 async def _pieces(chain: Chain, contraction: Contraction | None) -> AsyncIterator[bytes]:

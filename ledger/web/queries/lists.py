@@ -1,4 +1,4 @@
-"""Queries that list an organisation's lots, transfers and records in pages, and that show one named thing."""
+"""Queries that list an organisation's lots, transfers, records and rights to read in pages, and that show one thing."""
 
 from typing import Annotated
 
@@ -6,8 +6,9 @@ from litestar import Controller, get
 from litestar.params import Parameter
 from msgspec import structs
 
-from ledger.access.declared import OfOrganization, OfThing
+from ledger.access.declared import OfOrganization, OfThing, OpenToAll
 from ledger.admission.facts import LOT_SLOTS
+from ledger.answers.granted import GrantListAnswer, ReaderListAnswer
 from ledger.answers.lists import (
     ListedLotAnswer,
     LotListAnswer,
@@ -19,6 +20,7 @@ from ledger.service.access.show_lists import NOWHERE, sees_facility, show_delive
 from ledger.service.access.show_lots import show_lots
 from ledger.service.access.sight import Sight
 from ledger.service.ledger import Ledger
+from ledger.service.queries.lists.grants import read_grant_list, read_reader_list
 from ledger.service.queries.lists.lots import LotQuery, PageRequest, read_lot_list
 from ledger.service.queries.lists.records import RecordQuery, read_record_list
 from ledger.service.queries.lists.show import read_shown
@@ -105,6 +107,24 @@ class ListsController(Controller):
             (organization,) = await ledger.resemblances.of_organizations([answer.organization])
             answer = structs.replace(answer, organization=organization)
         return answer
+
+
+class GrantsController(Controller):
+    path = "/v1"
+    tags = ("access",)
+
+    @get("/grants", access=OfOrganization(),
+         summary="Grants that an organisation has given or got, newest first, with their state now")
+    async def grants(
+        self, ledger: Ledger, sight: Sight, organization: OrganizationId, after: AfterIndex = None,
+        limit: RowLimit = 100,
+    ) -> GrantListAnswer:
+        return await read_grant_list(ledger.pool, organization, PageRequest(limit, after), sight)
+
+    @get("/readers", access=OpenToAll("records of public kinds"),
+         summary="Organisations that the registrar lets read everything, newest first")
+    async def readers(self, ledger: Ledger, after: AfterIndex = None, limit: RowLimit = 100) -> ReaderListAnswer:
+        return await read_reader_list(ledger.pool, PageRequest(limit, after))
 
 
 async def _resembling(ledger: Ledger, lots: list[ListedLotAnswer]) -> list[ListedLotAnswer]:
