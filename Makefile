@@ -72,7 +72,7 @@ drill-soak: $(STAMP)
 	@$(BIN)/python tests/drills/soak.py $(SOAK_SECONDS)
 
 vectors: $(STAMP) ## Compare figures with the vectors, and tiles and proofs with other implementations, bit for bit.
-	@$(PYTEST) tests/unit/test_vectors.py tests/unit/test_stories.py tests/integration/test_golden_sizes.py
+	@$(PYTEST) tests/unit/test_vectors.py tests/unit/test_stories.py tests/unit/test_golden.py tests/integration/test_golden_sizes.py
 
 lint: $(STAMP) ## Check style (ruff) and types (mypy, strict).
 	@$(BIN)/ruff check .

@@ -1,59 +1,88 @@
-"""The golden log: every record kind, every route of every sector, and the bytes that the code of its day made of them.
+"""The golden log: every record kind and every route of every sector, and the bytes that the ledger makes of them.
 
-`tests/vectors/build_golden.py` writes it. It begins with a history of two plants; every route, pools, green attributes,
-the story of the demo, key changes and erasures follow.
+`tests/vectors/golden.jsonl` has it, a line for each entry, as the check between commits: the code of each commit admits
+the same records and computes the same bytes. Keys, nonces and times come from seeds, so `build` gives the same log on
+every machine. The last line has what readers verify offline: receipts, a statement, and a bundle after a rotation of
+the log's key.
+
+Rules and all factor sets are in force from the start. The digest of a sector on the log is that of its name and
+version, since its code may change without any change of a figure.
 """
 
 import hashlib
+import json
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, Final, Literal
 
 import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
-from ledger.cli.demo.actors import ACTORS
-from ledger.cli.demo.scenario import scenario
+from ledger.core.log.checkpoint import Checkpoint, sign_checkpoint
+from ledger.core.log.inclusion_proof import TlogProof
+from ledger.core.log.key_rotation import Rotation, sign_rotation
+from ledger.core.log.merkle import inclusion_path, leaf_hash
+from ledger.core.log.note import NoteSigner
+from ledger.core.log.note import vkey as vkey_of
+from ledger.core.receipts.bundle import TAG, Bundle, PublicRecord, packed
+from ledger.core.receipts.receipt import Receipt, make_receipt
+from ledger.core.receipts.statement import Statement, sign_statement
 from ledger.core.record import canonical
 from ledger.core.record.kinds import (
     Activation,
     Addition,
     Amendment,
     AnyRecord,
+    AppointedReader,
     Attestation,
     Closing,
     Consumption,
     Declaration,
     Erasure,
     Facility,
+    Grant,
+    GrantRevocation,
+    GrantScope,
     KeyChange,
+    Organization,
+    OrganizationNames,
+    PassportPublication,
     Pool,
     Product,
+    PublicationEnd,
+    ReaderRevocation,
     Reopening,
     Report,
+    StandingAcceptance,
     Subject,
+    Transfer,
     Transformation,
 )
 from ledger.core.record.redacted import residue
 from ledger.core.record.revisions import Change
-from ledger.core.record.values import Attribute, Factor, Flow, Money, Output, Quantity, Supply
+from ledger.core.record.values import Attribute, Evidence, Factor, Flow, Money, Output, Quantity, Supply
 from ledger.core.signatures.signing import SigningKey, public_key
 from ledger.engine.sectors import Installed, Registry
 from support import sectors
 from support.histories import History
-from support.memory import MemoryLedger
+from support.memory import ORIGIN, MemoryLedger
 from support.parties import Party, nonces, party
+from support.revising import Replayed
 from support.routes import Works, every_case
 from support.server import TESTS
+from support.statements import LOG, VKEY, claims_of
 
 FILE: Final = TESTS / "vectors" / "golden.jsonl"
-"""The sectors of the log, and the SDK of its day: see `tests/vectors/build_golden_plugins.py`."""
-ORIGIN: Final = "golden.example/log"
-SEED: Final = 20_261_127
-STEPS: Final = 160
+SEED: Final = 20_261_201
+STEPS: Final = 140
+NEW_LOG: Final = NoteSigner(ORIGIN, Ed25519PrivateKey.from_private_bytes(b"\3" * 32))
+"""The log's key after its rotation."""
+_DAY: Final = 24 * 3_600
 _MONTH: Final[dict[str, Any]] = {"start": "2022-12-01T00:00:00Z", "end": "2023-01-01T00:00:00Z"}
+_STORED: Final = [Evidence(digest="6" * 64, media_type="application/pdf", kind="storageCertificate")]
 
 
 class Line(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
@@ -72,49 +101,80 @@ class Line(Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"
     residue: str | None = None
 
 
-def registry(digests: Mapping[str, str] | None = None) -> Registry:
-    """The sectors of this installation and that of the tests; with the digests that a log says, where it says some."""
-    known = [*sectors.shipped().sectors.values(), *sectors.registry().sectors.values()]
-    if digests is None:
-        return Registry(known)
-    return Registry([Installed(one.sector, digests[one.sector.name], one.distribution) for one in known])
+class Proofs(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The last line. `vkey`: of the log's first key; `registrar`: the hex keyid of the registrar's first key."""
+
+    vkey: str
+    registrar: str
+    size: int
+    root: str
+    receipts: list[Receipt]
+    statement: Statement
+    bundle: Bundle
 
 
-def read() -> list[Line]:
+def registry() -> Registry:
+    """The installed sectors and factor sets, and the sector of the tests."""
+    whole = sectors.shipped()
+    known = [*whole.sectors.values(), *sectors.registry().sectors.values()]
+    return Registry([
+        Installed(one.sector, hashlib.sha256(f"{one.sector.name}/{one.sector.version}".encode()).hexdigest(),
+                  one.distribution) for one in known
+    ], whole.sets.values())
+
+
+def read() -> tuple[list[Line], Proofs]:
     """The golden log as it stands in the file."""
+    *entries, last = FILE.read_bytes().splitlines()
     decoder = msgspec.json.Decoder(Line)
-    return [decoder.decode(line) for line in FILE.read_bytes().splitlines()]
+    return [decoder.decode(line) for line in entries], msgspec.json.decode(last, type=Proofs)
 
 
-def activated(lines: Sequence[Line]) -> dict[str, str]:
-    """The digest of each plugin, as the log activates it."""
-    records = [canonical.decode_record(line.body.encode()) for line in lines]
-    return {record.plugin: record.digest for record in records if isinstance(record, Activation)}
-
-
-def build() -> MemoryLedger:
-    """The log, made by today's code."""
-    memory = MemoryLedger(registry(), ORIGIN, SEED)
+def build(known: Registry | None = None) -> tuple[list[Line], Proofs]:
+    """The log, made by today's code; with these sectors, or those of `registry`."""
+    memory = MemoryLedger(known or registry(), seed=SEED)
+    memory.activate_sets()
     source = nonces(SEED, "golden")
     history = History(memory, random.Random(SEED))
     for _ in range(STEPS):
         history.step()
     maker = memory.enrol("maker")
     for number, case in enumerate(every_case()):
-        for record in Works(maker, f"{case.context.process}-{number}", case, source).records():
+        evidence = _STORED if case.context.process.endswith("carbonCapture") else ()
+        for record in Works(maker, f"{case.context.process}-{number}", case, source).records(evidence):
             memory.must((maker, record))
     _revised(memory, maker, source)
     _stated(memory, maker, source)
     _averaged(memory, maker, source)
     _green(memory, maker, source)
-    _told(memory, source)
+    _delivered(memory, maker, source)
+    _shown(memory, maker, source)
+    _recovered(memory, source)
     _keys_changed(memory, maker, source)
+    proofs = _proofs(memory, f"{maker.prefix}stock:bar:0")
     _erased(memory, source)
     memory.must((memory.registrar, _retired(memory, source)))
-    return memory
+    return list(_lines(memory)), proofs
 
 
-def lines(memory: MemoryLedger) -> Iterator[Line]:
+def rerun(lines: Sequence[Line]) -> list[Line]:
+    """The records of the log, admitted again in their order with their times, and what today's code makes of them.
+    Raises LedgerError for the first record that it refuses."""
+    replayed = Replayed(ORIGIN, registry())
+    return [_of_verdict(line, replayed) for line in lines]
+
+
+def _of_verdict(line: Line, replayed: Replayed) -> Line:
+    before = len(replayed.revisions)
+    verdict = replayed.sequence(bytes.fromhex(line.entry), line.body.encode())
+    revised = {
+        one.index: _texts(one.outcome.leaves)
+        for _, revision in replayed.revisions[before:] for one in revision.revised if one.outcome is not None
+    }
+    return replace(line, entry=verdict.entry.hex(), leaves=_texts(verdict.leaves), revised=revised)
+
+
+def _lines(memory: MemoryLedger) -> Iterator[Line]:
     """What the file says of each entry."""
     revisions = dict(memory.revisions)
     for index, (record, digest, entry, leaves) in enumerate(zip(
@@ -133,6 +193,27 @@ def lines(memory: MemoryLedger) -> Iterator[Line]:
             leaves=_texts(leaves), residue=erased, revised={} if revision is None else {
                 one.index: _texts(one.outcome.leaves) for one in revision.revised if one.outcome is not None},
         )
+
+
+def encoded(lines: Sequence[Line], proofs: Proofs) -> bytes:
+    return b"".join(msgspec.json.encode(one) + b"\n" for one in (*lines, proofs))
+
+
+def legible(lines: Sequence[Line], proofs: Proofs) -> dict[str, Any]:
+    """The log as a tree whose differences can be read: by entry with its kind, then body, leaf, field."""
+    found: dict[str, Any] = {}
+    for index, line in enumerate(lines):
+        body = json.loads(line.body)
+        found[f"entry {index}, {body['type']}"] = {
+            **msgspec.to_builtins(replace(line, leaves=[], revised={}, body="", residue=None)),
+            "body": body, "residue": line.residue and json.loads(line.residue), **_leaves("leaf", line.leaves),
+            **{f"revised {at}": _leaves("leaf", leaves) for at, leaves in line.revised.items()},
+        }
+    return {**found, "proofs": json.loads(msgspec.json.encode(proofs))}
+
+
+def _leaves(name: str, leaves: Sequence[str]) -> dict[str, Any]:
+    return {f"{name} {place}": json.loads(leaf) for place, leaf in enumerate(leaves)}
 
 
 def _texts(leaves: Sequence[bytes]) -> list[str]:
@@ -258,14 +339,6 @@ def _kilowatt_hours(value: str) -> Quantity:
     return Quantity(value=value, unit="KWH")
 
 
-def _told(memory: MemoryLedger, source: Iterator[str]) -> None:
-    """The story of the demo."""
-    actors = {name: SigningKey.from_seed(hashlib.sha256(f"{SEED}/{name}".encode()).digest()) for name in ACTORS}
-    signers = {name: Party(ACTORS[name].id, key) for name, key in actors.items()} | {"registrar": memory.registrar}
-    for step in scenario(actors, ORIGIN, lambda: next(source), memory.registrar.id):
-        memory.must((signers[step.actor], step.record))
-
-
 def _keys_changed(memory: MemoryLedger, maker: Party, source: Iterator[str]) -> None:
     """A key is changed with a doubt about the old one; a recovery is asked for and objected to."""
     second = SigningKey.from_seed(hashlib.sha256(b"maker/second").digest(), "p256")
@@ -298,3 +371,90 @@ def _retired(memory: MemoryLedger, source: Iterator[str]) -> Activation:
     plugin = memory.registry.sectors["logistics"]
     return Activation(issuer=memory.registrar.id, nonce=next(source), plugin="logistics", digest=plugin.digest,
                       version=plugin.sector.version, retired=True)
+
+
+def _delivered(memory: MemoryLedger, maker: Party, source: Iterator[str]) -> None:
+    """Deliveries that a standing acceptance accepts on arrival; after its end the next one waits."""
+    buyer = memory.enrol("buyer")
+    day: dict[str, Any] = {"start": "2025-03-02T00:00:00Z", "end": "2025-03-03T00:00:00Z"}
+    ingot, annex = f"{maker.prefix}stock:ingot", f"{maker.prefix}stock:annex"
+    memory.must((maker, Facility(**_by(maker, source), id=annex, country="CN")), (maker, Transformation(
+        **_by(maker, source), **day, facility=annex, process=sectors.MAKE,
+        supplies=[Supply(material="ore", quantity=_kilograms("40"), origin="nature")],
+        outputs=[Output(lot=f"{ingot}:sold", product=ingot, quantity=_kilograms("40"), role="product")],
+        activity=Raw(msgspec.json.encode(sectors.Make(co2="20"))),
+    )))
+    accepts = partial(StandingAcceptance, issuer=buyer.id, sender=maker.id, product=ingot, tolerance="0.02",
+                      valid_from=day["start"])
+    sends = partial(Transfer, issuer=maker.id, lot=f"{ingot}:sold", quantity=_kilograms("10"), to=buyer.id,
+                    time=day["end"], tolerance="0.01")
+    memory.must((buyer, accepts(nonce=next(source))))
+    memory.must((maker, sends(nonce=next(source), new_lot=f"{ingot}:accepted")))
+    memory.must((buyer, accepts(nonce=next(source), withdrawn=True, tolerance=None, valid_from=None)))
+    memory.must((maker, sends(nonce=next(source), new_lot=f"{ingot}:waiting")))
+
+
+def _shown(memory: MemoryLedger, maker: Party, source: Iterator[str]) -> None:
+    """Who may see what: grants, a reader that the registrar appoints, publications, each with its end; and a name that
+    can be erased."""
+    by = partial(_by, maker, source)
+    until = "2031-01-01T00:00:00Z"
+    ingot = f"{maker.prefix}stock:ingot"
+    reading = AppointedReader(**_by(memory.registrar, source), organization="urn:example:auditor", purpose="audit",
+                              until=until)
+    given = Grant(**by(), grantee="urn:example:buyer", depth="stages", until=until, purpose="purchase",
+                  scope=GrantScope(product=ingot))
+    published = PassportPublication(**by(), product=ingot)
+    memory.must(
+        (maker, given), (maker, Grant(**by(), link="ab" * 32, depth="totals", until=until, purpose="tender")),
+        (memory.registrar, reading), (maker, published), (maker, OrganizationNames(**by(), names={"en": "Maker"})),
+        (maker, GrantRevocation(**by(), grant=_digest(given))),
+        (memory.registrar, ReaderRevocation(**_by(memory.registrar, source), reader=_digest(reading))),
+        (maker, PublicationEnd(**by(), publication=_digest(published))),
+    )
+
+
+def _recovered(memory: MemoryLedger, source: Iterator[str]) -> None:
+    """On a log without witnesses, entries of seven days complete a recovery."""
+    lost = memory.enrol("lost")
+    asked = KeyChange(**_by(memory.registrar, source), organization=lost.id, recovery="request",
+                      added=[public_key(party(SEED, "lost/second").key, ORIGIN, lost.id)])
+    memory.must((memory.registrar, asked))
+    for day in range(7):
+        memory.pass_seconds(_DAY)
+        memory.admit([party(SEED, f"newcomer-{day}")])
+    memory.pass_seconds(_DAY)
+    memory.must((memory.registrar, KeyChange(
+        **_by(memory.registrar, source), organization=lost.id, recovery="complete", request=_digest(asked))))
+
+
+def _proofs(memory: MemoryLedger, lot: str) -> Proofs:
+    """Receipts of the registrar, of a revised record and of the newest one, a statement of a lot by the log's first
+    key, and the bundle of the record that made it after the log has rotated its key."""
+    size, root = memory.frontier.size, memory.root()
+    hashes = [leaf_hash(entry) for entry in memory.entries]
+    index = memory.state.lots[lot].index
+    signer = memory.records[index].issuer
+
+    def receipt(at: int, *keys: NoteSigner) -> Receipt:
+        note = sign_checkpoint(Checkpoint(ORIGIN, size, root), *keys)
+        return make_receipt(TlogProof(at, tuple(inclusion_path(hashes, at)), note), memory.digests[at],
+                            memory.entries[at], memory.original_leaves[at])
+
+    begins = Rotation(True, ORIGIN, VKEY, vkey_of(ORIGIN, NEW_LOG.verifier.key), size)
+    public = [at for at, record in enumerate(memory.records[:index])
+              if isinstance(record, Organization) and record.id in (signer, memory.registrar.id)]
+    statement = sign_statement(claims_of(memory, lot), LOG)
+    bundle = Bundle(
+        bundle=TAG, receipt=_raw(receipt(index, NEW_LOG)), body=packed(memory.signed[index].body),
+        records=[PublicRecord(packed(memory.signed[at].body), _raw(receipt(at, NEW_LOG))) for at in public],
+        statement=_raw(sign_statement(claims_of(memory, lot), NEW_LOG)),
+        rotations=[sign_rotation(begins, LOG, NEW_LOG), sign_rotation(begins._replace(begins=False), NEW_LOG)],
+    )
+    revised = next(one.index for _, revision in memory.revisions for one in revision.revised)
+    return Proofs(vkey=VKEY, registrar=memory.registrar.key.keyid.hex(), size=size, root=root.hex(),
+                  receipts=[receipt(at, LOG) for at in (0, revised, size - 1)], statement=statement, bundle=bundle)
+
+
+def _raw(value: object) -> Raw:
+    return Raw(msgspec.json.encode(value))

@@ -167,6 +167,13 @@ class Replayed:
 
     def follow(self, data: bytes, body: bytes) -> Sequenced:
         """The next entry. Raises where its record would not be admitted, or comes to other results."""
+        verdict = self.sequence(data, body)
+        if verdict.entry != data:
+            raise AssertionError(f"entry {verdict.index} commits to other results than its record has in memory")
+        return verdict
+
+    def sequence(self, data: bytes, body: bytes) -> Sequenced:
+        """The record of the next entry as it comes out now. Raises where it would not be admitted."""
         entry = parse_entry(data)
         submission = Submission(canonical.decode_record(body), body, entry.digest, entry.keyid, entry.signature)
         batch = Batch(self.state, self.figures, self._registry, entry.time, self._revise, len(self.revisions) + 1)
@@ -175,8 +182,6 @@ class Replayed:
             raise AssertionError(f"entry {self.state.size} would not be admitted: {verdict!r}")
         for index, prepared in batch.sequenced:
             keep(self._history, index, prepared)
-        if verdict.entry != data:
-            raise AssertionError(f"entry {verdict.index} commits to other results than its record has in memory")
         return verdict
 
     def _revise(self, prepared: Prepared) -> Revision:

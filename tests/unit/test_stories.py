@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from acceptance.test_foundry_month import Month
-from vectors.build_stories import FILE, FOUNDRY_STAGES, differences, encoded, stories
+from support.differences import differences
+from vectors.build_stories import FILE, FOUNDRY_STAGES, encoded, stories
 
 
 @pytest.fixture(scope="module")

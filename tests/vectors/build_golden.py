@@ -1,24 +1,22 @@
-"""Writes `golden.jsonl`, the log that later code has to reproduce: see `support.golden`.
+"""Rebuilds `golden.jsonl`, the log that the code of each commit has to reproduce: see `support.golden`.
 
     PYTHONPATH=.:tests python tests/vectors/build_golden.py
 
-It refuses to replace the file: a log that was written stays valid. For a new record kind or sector, write a second file
-beside it and test both.
+Prints each difference to the file as it was, for the body of the commit that explains it: the entry with its kind, the
+body, leaf or proof, and the value before and after. Without a difference it writes nothing.
 """
 
-import sys
-
-import msgspec
-from support.golden import FILE, build, lines
+from support.differences import differences
+from support.golden import FILE, build, encoded, legible, read
 
 
-def main() -> int:
-    if FILE.exists():
-        print(f"{FILE} is there already", file=sys.stderr)
-        return 1
-    FILE.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines(build())))
-    return 0
+def main() -> None:
+    after = build()
+    changed = list(differences(legible(*read()) if FILE.exists() else {}, legible(*after)))
+    print("\n".join(changed) or "no difference")
+    if changed:
+        FILE.write_bytes(encoded(*after))
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    main()

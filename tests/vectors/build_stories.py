@@ -23,6 +23,7 @@ from carbon_ledger_cbam import exchange
 from support import border, raw_materials, sectors
 from support.activity_records import all_entries, records_of
 from support.cross_sectors import Park, slag_into_cement, sunlight_into_a_gearbox, swarf_into_steel
+from support.differences import differences
 from support.market import MemoryMarket
 from support.memory import MemoryLedger
 from support.parties import Party, party
@@ -226,20 +227,6 @@ def _foundry_row(memory: MemoryLedger, name: str, row: Mapping[str, str], posted
 
 
 # The file
-
-
-def differences(before: Any, after: Any, path: str = "") -> Iterator[str]:
-    """Each figure that differs, with its story, record and lot, before and after."""
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
-        for name in [*before, *(name for name in after if name not in before)]:
-            where = f"{path}: {name}" if path else name
-            yield from differences(before.get(name), after.get(name), where)
-    elif before != after:
-        yield f"{path}: {_text(before)} -> {_text(after)}"
-
-
-def _text(value: Any) -> str:
-    return "absent" if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def encoded(found: Mapping[str, Story]) -> str:
