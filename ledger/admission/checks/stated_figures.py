@@ -1,4 +1,4 @@
-"""Figures that a record states: factors of its supplies, burdens of a declaration. Rule `default-upstream`.
+"""Figures that a record states: factors of its supplies, burdens of a declaration.
 
 Nobody can check here whether a stated figure is true, but some cannot be: a factor below zero, a footprint without
 emissions, a removal of more carbon than there is.

@@ -34,7 +34,7 @@ class LateInputs(NamedTuple):
 
 
 def late_inputs(record: Transformation, plan: Plan) -> LateInputs:
-    """Lots of earlier rules have no date, so they are never late."""
+    """The findings of lots that were made after the process ended. A lot without a date is never late."""
     late = [i for i, taken in enumerate(plan.taken) if _is_late(taken.lot.made, record.end, taken.lot.pool)]
     if not late:
         return LateInputs((), main=False)

@@ -10,8 +10,6 @@ Goods that did move came by some freight: of the record that takes them, or of t
     other goods from another country                               their place is believed, and their freight is an
                                                                    omission, by the default distances of
                                                                    `freight-defaults.csv`
-
-Lots that changed hands under earlier rules are not asked: they do not tell the freight of their transfers.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
