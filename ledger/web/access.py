@@ -52,7 +52,7 @@ class Admission:
         InvalidInput for a parameter that the route does not have, and the errors of `Gate.admit`."""
         if _is_of_framework(request.route_handler):
             return Response(None, status_code=204, headers={"Allow": ", ".join(methods_of(request))})
-        if request.scope["path"].startswith(API):
+        if request.scope["query_string"] and request.scope["path"].startswith(API):
             check_parameters(request, self._parameters(request.route_handler))
         declared = declared_by(request.route_handler)
         if not all(isinstance(one, OpenToAll) for one in declared):

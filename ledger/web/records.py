@@ -26,7 +26,7 @@ from ledger.service.posting.receipts import unrevised
 from ledger.service.posting.submit import SubmitResult
 from ledger.service.queries.records import digest_from, read_record
 from ledger.web.access import caller_of, require_scope, rights_now, sight_again
-from ledger.web.door.bodies import NDJSON
+from ledger.web.door.bodies import NDJSON, is_lines
 from ledger.web.door.clients import client_of
 from ledger.web.door.posts import PostQueue
 from ledger.web.observation.note import trace_of
@@ -60,7 +60,7 @@ class RecordsController(Controller):
         # Before any record is looked at: a database that has lost entries would refuse records that are right.
         ledger.heads.require_signing()
         trace = trace_of(request.scope)
-        many = request.content_type[0] in NDJSON
+        many = is_lines(request.scope["headers"])
         queue: PostQueue = request.app.state.posts
         async with queue.taken(client_of(request.scope), request.scope["headers"]):
             bodies = await _lines(request) if many else [await request.body()]
@@ -84,7 +84,7 @@ class RecordsController(Controller):
         findings; or the problem with which it would be refused. Later envelopes may take lots that earlier ones make.
         """
         ledger.heads.require_signing()
-        many = request.content_type[0] in NDJSON
+        many = is_lines(request.scope["headers"])
         queue: PostQueue = request.app.state.checks
         async with queue.taken(client_of(request.scope), request.scope["headers"]):
             bodies = await _lines(request) if many else [await request.body()]

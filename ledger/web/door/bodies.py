@@ -47,9 +47,13 @@ class BodyLimits(Struct, frozen=True, kw_only=True):
 
     def of(self, headers: Headers) -> int:
         """The most bytes of a body with these headers."""
-        kinds = header(headers, b"content-type")
-        kind = kinds[0].partition(b";")[0].strip().decode("latin-1").lower() if kinds else ""
-        return self.lines if kind in NDJSON else self.envelope
+        return self.lines if is_lines(headers) else self.envelope
+
+
+def is_lines(headers: Headers) -> bool:
+    """Whether a body with these headers is NDJSON."""
+    kinds = header(headers, b"content-type")
+    return bool(kinds) and kinds[0].partition(b";")[0].strip().decode("latin-1").lower() in NDJSON
 
 
 class _RequestBody:
