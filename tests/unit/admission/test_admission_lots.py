@@ -45,8 +45,7 @@ MADE_AT = "urn:example:mill:site"
 
 def test_a_transformation_takes_and_creates(world: World) -> None:
     world.admit(transformation([output("a", "7"), output("b", "2", "waste")], [flow("steel-1", "9")]))
-    assert world.left("steel-1") == 1
-    assert world.left("a") == 7
+    assert (world.left("steel-1"), world.left("a")) == (1, 7)
     lot = world.state.lots[MILL.name("b")]
     assert (lot.role, lot.origin, lot.holder, lot.quantity, lot.mass) == ("waste", "preConsumer", MILL.id, 2, 2000)
     assert lot.maker == (MADE_AT, "works.make")
@@ -55,8 +54,7 @@ def test_a_transformation_takes_and_creates(world: World) -> None:
 
 def test_quantities_are_counted_in_the_unit_of_the_product(world: World) -> None:
     world.admit(transformation([output("a", "2500 KGM")], [flow("steel-1", "2500 KGM")]))
-    assert world.left("steel-1") == Decimal("7.5")
-    assert world.state.lots[MILL.name("a")].quantity == Decimal("2.5")
+    assert (world.left("steel-1"), world.state.lots[MILL.name("a")].quantity) == (Decimal("7.5"), Decimal("2.5"))
 
 
 @pytest.mark.parametrize("of", [MILL, FORGE], ids=["unknown", "of another"])
@@ -83,8 +81,7 @@ def test_nothing_else_of_the_answer_tells_the_two_apart(world: World) -> None:
     world.admit(transformation([output("secret", of=FORGE)], by=FORGE))
     for amount in ("1", "999999", "1 KWH", "1 XYZ"):
         for name in ("secret", "never"):
-            record = consumption([flow(name, amount, of=FORGE)])
-            world.refuse(record, "unknown-lot", "inputs[0].lot", FORGE.name(name))
+            world.refuse(consumption([flow(name, amount, of=FORGE)]), "unknown-lot", "inputs[0].lot", FORGE.name(name))
 
 
 def test_a_lot_handed_on_is_no_longer_held(world: World) -> None:
@@ -280,8 +277,9 @@ def test_a_heating_value_is_an_energy(world: World, heat: str) -> None:
 
 def test_currencies_are_not_mixed(world: World) -> None:
     outputs = [output("a", value=Money(value="1", currency="CNY")), output("b", value=Money(value="1", currency="EUR"))]
-    error = world.refuse(transformation(outputs, allocation="value"), "currencies", "outputs", "['CNY', 'EUR']")
-    assert "CNY and EUR" in error.message
+    world.refuse(
+        transformation(outputs, allocation="value"), "currencies", "outputs", "['CNY', 'EUR']", says="CNY and EUR"
+    )
     world.refuse(transformation(outputs), "currencies", "outputs")
     world.admit(transformation([outputs[0], replace(outputs[1], value=Money(value="2", currency="CNY"))],
                                allocation="value"))
@@ -310,8 +308,7 @@ def test_a_consumption_leaves_waste_and_cores_only(world: World, role: str) -> N
 
 
 def test_a_consumption_needs_masses_to_leave_waste(world: World) -> None:
-    record = consumption([flow("steel-1", "1")], [output("w", "1.000000001", "waste")])
-    world.refuse(record, "mass-balance", "outputs")
+    world.refuse(consumption([flow("steel-1", "1")], [output("w", "1.000000001", "waste")]), "mass-balance", "outputs")
     world.admit(consumption([flow("steel-1", "1")], [output("w", "1", "waste")]))
 
 
@@ -344,8 +341,7 @@ def test_a_core_keeps_its_product(world: World) -> None:
 
 def test_a_core_keeps_its_item(world: World) -> None:
     for item in (None, MILL.name("gear-no-2")):
-        error = world.refuse(used_gear(world, item=item), "core", "outputs[0].item")
-        assert GEAR_ITEM in error.message
+        world.refuse(used_gear(world, item=item), "core", "outputs[0].item", says=GEAR_ITEM)
 
 
 def test_a_core_is_of_one_lot(world: World) -> None:
@@ -387,8 +383,7 @@ def test_only_cores_have_a_previous_life(world: World) -> None:
 def test_a_second_core_for_one_item(world: World) -> None:
     world.admit(used_gear(world))
     again = declaration(lot=_core("core-2", previous_life=PreviousLife(estimated_years="5")), boundary="none")
-    error = world.refuse(again, "item-taken", "lot.item", GEAR_ITEM)
-    assert repr(GEAR_ITEM) in error.message
+    world.refuse(again, "item-taken", "lot.item", GEAR_ITEM, says=repr(GEAR_ITEM))
 
 
 def test_two_cores_of_one_lot(world: World) -> None:
@@ -547,8 +542,7 @@ def test_energy_has_no_mass(world: World) -> None:
 
 
 def test_an_output_says_its_mass_where_nothing_else_does(world: World) -> None:
-    error = world.refuse(transformation([output("x", "1 LTR", product="oil")]), "missing-mass", "outputs[0].mass")
-    assert "1 LTR" in error.message
+    world.refuse(transformation([output("x", "1 LTR", product="oil")]), "missing-mass", "outputs[0].mass", says="1 LTR")
     world.refuse(declaration(lot=output("x", "1 LTR", product="oil")), "missing-mass", "lot.mass")
     world.admit(transformation([output("x", "1 LTR", product="oil", mass=quantity("0.9 KGM"))]))
 
@@ -605,8 +599,7 @@ def test_days_that_no_calendar_has(world: World, day: str) -> None:
         (declaration(lot=output("x"), start=day), "start"), (transfer("steel-1", "1", "x", time=day), "time"),
         (consumption([flow("steel-1", "1")], time=day), "time"),
     ):
-        error = world.refuse(record, "instant", field, day)
-        assert day in error.message
+        world.refuse(record, "instant", field, day, says=day)
 
 
 def test_leap_days_exist(world: World) -> None:
@@ -622,18 +615,15 @@ def test_a_transfer_passes_everything_on(world: World) -> None:
     record = transfer("swarf", "500 KGM", "sent")
     world.admit(record)
     old, new = world.state.lots[MILL.name("swarf")], world.state.lots[MILL.name("sent")]
-    assert new.holder == FORGE.id
-    assert (new.quantity, new.unit, new.mass) == (Decimal("0.5"), "TNE", 500)
+    assert (new.holder, new.quantity, new.unit, new.mass) == (FORGE.id, Decimal("0.5"), "TNE", 500)
     for kept in ("product", "role", "origin", "item", "composition", "maker"):
         assert getattr(new, kept) == getattr(old, kept)
-    assert world.left("swarf") == Decimal("1.5")
-    assert world.state.transfers[digest_of(record)].to == FORGE.id
+    assert (world.left("swarf"), world.state.transfers[digest_of(record)].to) == (Decimal("1.5"), FORGE.id)
 
 
 @pytest.mark.parametrize("to", [MILL, STRANGER])
 def test_a_transfer_goes_to_another_organisation_on_the_ledger(world: World, to: Party) -> None:
-    error = world.refuse(transfer("steel-1", "1", "x", to=to), "unknown-organization", "to", to.id)
-    assert repr(to.id) in error.message
+    world.refuse(transfer("steel-1", "1", "x", to=to), "unknown-organization", "to", to.id, says=repr(to.id))
 
 
 def test_the_new_lot_is_the_sender_s_to_name(world: World) -> None:

@@ -285,14 +285,10 @@ def test_names_by_kind() -> None:
     assert names.lots == {MILL.name("steel-1"), MILL.name("gear-1")}
     assert names.new_lots == {MILL.name(lot) for lot in ("a", "b", "x", "w")}
     assert names.products == {MILL.name("steel"), MILL.name("gear"), MILL.name("new"), FORGE.name("steel")}
-    assert names.facilities == {MILL.name("site"), MILL.name("new")}
-    assert names.declarations == {digest_of(PRICE)}
-    assert names.transfers == {digest_of(SENT)}
-    assert names.prefixes == {f"{STRANGER.id}:"}
-    assert names.keys_of == {MILL.id}
+    assert (names.facilities, names.declarations) == ({MILL.name("site"), MILL.name("new")}, {digest_of(PRICE)})
+    assert (names.transfers, names.prefixes, names.keys_of) == ({digest_of(SENT)}, {f"{STRANGER.id}:"}, {MILL.id})
     assert names.relations == {(FORGE.id, MILL.id, MILL.name("steel-1")), (FORGE.id, MILL.id, "")}
-    assert names.new_names == {STRANGER.id, MILL.name("new")}
-    assert names.enrolled == {STRANGER.id}
+    assert (names.new_names, names.enrolled) == ({STRANGER.id, MILL.name("new")}, {STRANGER.id})
     assert {MILL.id, FORGE.id, STRANGER.id} <= names.organizations
 
 

@@ -79,16 +79,13 @@ def test_castings_go_to_be_treated_and_come_home(world: World) -> None:
     assert world.parties("out") == (TREATER.id, MILL.id, MILL.id)
     assert world.parties("hard", TREATER) == (TREATER.id, MILL.id, None)
     assert world.parties("scale", TREATER) == (TREATER.id, MILL.id, None)
-    assert world.fossil("out") == pytest.approx(408, rel=EXACT)
-    assert world.fossil("hard", TREATER) == pytest.approx(558, rel=EXACT)
+    assert (world.fossil("out"), world.fossil("hard", TREATER)) == pytest.approx((408, 558), rel=EXACT)
     assert world.fossil("scale", TREATER) == 0
     world.admit(transfer("hard", "3.9", "home", by=TREATER, to=MILL, **RETURN))
-    assert world.parties("home", TREATER) == (MILL.id, MILL.id, None)
-    assert world.lot("home", TREATER).owner is None
+    assert (world.parties("home", TREATER), world.lot("home", TREATER).owner) == ((MILL.id, MILL.id, None), None)
     world.admit(transfer("home", "3.9", "sold", of=TREATER, transport=[emitting("2")]))
     assert world.parties("sold") == (FORGE.id, FORGE.id, MILL.id)
-    assert world.fossil("sold") == pytest.approx(560, rel=EXACT)
-    assert world.accounted() == pytest.approx(1000 + 8 + 150 + 2, rel=EXACT)
+    assert (world.fossil("sold"), world.accounted()) == pytest.approx((560, 1000 + 8 + 150 + 2), rel=EXACT)
 
 
 def test_the_outcome_says_whose_an_output_is(world: World) -> None:
@@ -221,8 +218,7 @@ def test_a_holder_may_lose_use_or_dispose_of_what_it_holds(world: World, purpose
     tolled(world)
     world.admit(consumption([flow("out", "1")], by=TREATER, purpose=purpose))
     assert world.left("out") == 3
-    assert world.retained[-1] == pytest.approx(100, rel=EXACT)
-    assert world.accounted() == pytest.approx(1000, rel=EXACT)
+    assert (world.retained[-1], world.accounted()) == pytest.approx((100, 1000), rel=EXACT)
 
 
 def test_what_a_holder_s_disposal_leaves_has_an_owner(world: World) -> None:
@@ -280,10 +276,8 @@ def test_what_another_has_in_hand_may_go_straight_home(world: World) -> None:
 
 
 def test_a_sale_makes_the_receiver_the_owner(world: World) -> None:
-    record = transfer("cast", "2", "sold")
-    world.admit(record)
-    assert world.parties("sold") == (FORGE.id, FORGE.id, MILL.id)
-    assert world.lot("sold").owner is None
+    world.admit(transfer("cast", "2", "sold"))
+    assert (world.parties("sold"), world.lot("sold").owner) == ((FORGE.id, FORGE.id, MILL.id), None)
     assert world.parties("cast") == (MILL.id, MILL.id, None)
     world.admit(transfer("sold", "1", "on", by=FORGE, of=MILL, to=DEALER), consumption([flow("sold", "1")], by=FORGE))
     assert world.parties("on", FORGE) == (DEALER.id, DEALER.id, FORGE.id)
@@ -297,10 +291,8 @@ def test_a_return_makes_the_seller_the_owner_again(world: World) -> None:
     """2/10 of 1000 kg are sold; half of it comes back with 4 kg of freight: 104."""
     world.admit(transfer("cast", "2", "sold"),
                 transfer("sold", "1", "back", by=FORGE, of=MILL, to=MILL, transport=[emitting("4")], **RETURN))
-    assert world.parties("back", FORGE) == (MILL.id, MILL.id, FORGE.id)
-    assert world.left("sold") == 1
-    assert world.fossil("back", FORGE) == pytest.approx(104, rel=EXACT)
-    assert world.accounted() == pytest.approx(1004, rel=EXACT)
+    assert (world.parties("back", FORGE), world.left("sold")) == ((MILL.id, MILL.id, FORGE.id), 1)
+    assert (world.fossil("back", FORGE), world.accounted()) == pytest.approx((104, 1004), rel=EXACT)
     world.admit(consumption([flow("back", "1", of=FORGE)], purpose="soldOutside"))
 
 
@@ -351,8 +343,7 @@ def test_a_holder_never_becomes_the_owner_by_a_return(world: World, how: dict[st
     tolled(world)
     world.admit(transfer("out", "4", "home", by=TREATER, of=MILL, to=MILL, **how))
     assert world.parties("home", TREATER) == (MILL.id, MILL.id, None)
-    record = transfer("home", "1", "x", of=TREATER, to=TREATER, **RETURN)
-    world.refuse(record, "wrong-return", "to", TREATER.id)
+    world.refuse(transfer("home", "1", "x", of=TREATER, to=TREATER, **RETURN), "wrong-return", "to", TREATER.id)
     world.admit(transfer("home", "1", "again", of=TREATER, to=TREATER, **CUSTODY))
     assert world.parties("again")[:2] == (TREATER.id, MILL.id)
 
@@ -383,16 +374,13 @@ def test_a_crate_goes_out_and_comes_back_again_and_again(world: World) -> None:
     for trip in ("1", "2"):
         out, back = f"out-{trip}", f"back-{trip}"
         world.admit(transfer(lot[0], "1 H87", out, of=lot[1], transport=[emitting("1")], **CUSTODY))
-        assert world.parties(out) == (FORGE.id, MILL.id, MILL.id)
-        assert world.state.holding[item] == {MILL.name(out)}
+        assert (world.parties(out), world.state.holding[item]) == ((FORGE.id, MILL.id, MILL.id), {MILL.name(out)})
         world.refuse(consumption([flow(out, "1 H87")], by=FORGE), "not-owner", "inputs[0].lot", MILL.name(out))
         world.refuse(transfer(out, "1 H87", "x", by=FORGE, of=MILL, to=DEALER), "not-owner", "lot", MILL.name(out))
         world.admit(transfer(out, "1 H87", back, by=FORGE, of=MILL, to=MILL, transport=[emitting("1")], **RETURN))
-        assert world.parties(back, FORGE)[:2] == (MILL.id, MILL.id)
-        assert world.state.holding[item] == {FORGE.name(back)}
+        assert (world.parties(back, FORGE)[:2], world.state.holding[item]) == ((MILL.id, MILL.id), {FORGE.name(back)})
         lot = (back, FORGE)
-    assert world.fossil("back-2", FORGE) == pytest.approx(124, rel=EXACT)
-    assert world.accounted() == pytest.approx(1000 + 124, rel=EXACT)
+    assert (world.fossil("back-2", FORGE), world.accounted()) == pytest.approx((124, 1000 + 124), rel=EXACT)
 
 
 # Things with a serial, through several owners and lives
@@ -407,8 +395,7 @@ def test_an_item_through_several_owners_and_lives(world: World) -> None:
 
     def handed(lot: str, new: str, by: Party, to: Party, of: Party, **how: Any) -> None:
         world.admit(transfer(lot, piece, new, by=by, to=to, of=of, **how))
-        assert world.state.holding[item] == {by.name(new)}
-        assert world.lot(new, by).item == item
+        assert (world.state.holding[item], world.lot(new, by).item) == ({by.name(new)}, item)
 
     handed("gear-9", "sold", MILL, FORGE, MILL)
     handed("sold", "tolled", FORGE, TREATER, MILL, **CUSTODY)
@@ -432,8 +419,7 @@ def test_an_item_through_several_owners_and_lives(world: World) -> None:
     assert (life.item, life.previous_life, life.role) == (item, digest_of(worn), "product")
     handed("new-9", "sold-9", MILL, FORGE, MILL)
     assert world.parties("sold-9") == (FORGE.id, FORGE.id, MILL.id)
-    assert world.fossil("sold-9") == pytest.approx(6, rel=EXACT)
-    assert world.accounted() == pytest.approx(1000 + 13 + 6, rel=EXACT)
+    assert (world.fossil("sold-9"), world.accounted()) == pytest.approx((6, 1000 + 13 + 6), rel=EXACT)
     whole_life = [lot.holder for lot in world.state.lots.values() if lot.item == item]
     assert whole_life == [MILL.id, FORGE.id, TREATER.id, TREATER.id, FORGE.id, DEALER.id, DEALER.id, MILL.id, MILL.id,
                           FORGE.id]

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from msgspec.structs import replace
+from support.raising import raised
 from unit.admission.world import (
     DEALER,
     END,
@@ -68,8 +69,7 @@ def test_a_shortage_within_the_tolerance_is_the_receiver_s_loss(world: World) ->
     assert world.accounted() == pytest.approx(1050, rel=EXACT)
     assert world.parties("sent") == (FORGE.id, FORGE.id, MILL.id)
     world.admit(consumption([flow("sent", "9.95")], by=FORGE))
-    assert world.retained[-1] == pytest.approx(1044.75, rel=EXACT)
-    assert world.accounted() == pytest.approx(1050, rel=EXACT)
+    assert (world.retained[-1], world.accounted()) == pytest.approx((1044.75, 1050), rel=EXACT)
 
 
 @pytest.mark.parametrize(
@@ -103,8 +103,7 @@ def test_what_arrives_in_full(world: World, received: str) -> None:
     world.refuse(acceptance(record, received, "back"), "return-lot", "returnLot", FORGE.name("back"))
     (accepted,) = world.admit(acceptance(record, received))
     assert accepted.leaves == ()
-    assert world.left("sent") == 10
-    assert world.state.accepted == {digest_of(record)}
+    assert (world.left("sent"), world.state.accepted) == (10, {digest_of(record)})
 
 
 def test_pieces_arrive_whole(world: World) -> None:
@@ -115,8 +114,7 @@ def test_pieces_arrive_whole(world: World) -> None:
     world.refuse(acceptance(record, "18.5 H87"), "fraction-of-a-piece", "received", "18.5 H87")
     world.admit(acceptance(record, "18 H87"))
     assert world.left("sent") == 18
-    assert world.retained[-1] == pytest.approx(100, rel=EXACT)
-    assert world.accounted() == pytest.approx(1000 + 1000, rel=EXACT)
+    assert (world.retained[-1], world.accounted()) == pytest.approx((100, 1000 + 1000), rel=EXACT)
 
 
 @pytest.mark.parametrize(("received", "fits"), [("9", True), ("8.999999999", False), ("0.001", False)])
@@ -152,16 +150,14 @@ def test_what_is_short_beyond_the_tolerance_goes_back(world: World) -> None:
     world.refuse(consumption([flow("back", "1", of=FORGE)], by=FORGE), "unknown-lot", "inputs[0].lot")
     world.admit(transformation([output("part")], [flow("back", "1", of=FORGE)]), consumption([flow("sent", "9")],
                                                                                            by=FORGE))
-    assert world.fossil("part") == pytest.approx(105, rel=EXACT)
-    assert world.accounted() == pytest.approx(1050, rel=EXACT)
+    assert (world.fossil("part"), world.accounted()) == pytest.approx((105, 1050), rel=EXACT)
 
 
 def test_what_goes_back_may_be_sent_again(world: World) -> None:
     world.admit(acceptance(send(world), "9", "back"))
     world.admit(transfer("back", "1", "late", of=FORGE, transport=[emitting("7")]))
     assert world.parties("late") == (FORGE.id, FORGE.id, MILL.id)
-    assert world.fossil("late") == pytest.approx(112, rel=EXACT)
-    assert world.accounted() == pytest.approx(1057, rel=EXACT)
+    assert (world.fossil("late"), world.accounted()) == pytest.approx((112, 1057), rel=EXACT)
 
 
 def test_what_another_owns_and_is_short_stays_its_own(world: World) -> None:
@@ -211,8 +207,7 @@ def test_what_goes_back_is_named_by_the_receiver(world: World, lot: str) -> None
 
 def test_what_goes_back_has_a_normal_identifier(world: World) -> None:
     record = replace(acceptance(send(world), "9"), return_lot="urn:example:forge:%7e")
-    error = world.refuse(record, "invalid-identifier", "returnLot", "urn:example:forge:%7e")
-    assert isinstance(error, InvalidInput)
+    assert isinstance(world.refuse(record, "invalid-identifier", "returnLot", "urn:example:forge:%7e"), InvalidInput)
 
 
 def test_what_goes_back_has_an_identifier_of_its_own(world: World) -> None:
@@ -248,16 +243,13 @@ def test_no_more_is_received_than_was_sent(world: World, received: str) -> None:
 @pytest.mark.parametrize(("received", "code"), [("9 KWH", "wrong-dimension"), ("9 H87", "wrong-dimension"),
                                                 ("9 XYZ", "unknown-unit"), ("0.000000001 GRM", "inexact-conversion")])
 def test_quantities_that_do_not_fit_the_delivery(world: World, received: str, code: str) -> None:
-    error = world.refuse(acceptance(send(world), received), code, "received")
-    assert isinstance(error, InvalidQuantity)
+    assert isinstance(world.refuse(acceptance(send(world), received), code, "received"), InvalidQuantity)
 
 
 def test_nothing_received_is_no_quantity(world: World) -> None:
     """Who received nothing disputes the delivery."""
     record = acceptance(send(world), "0")
-    with pytest.raises(InvalidBody) as caught:
-        canonical.decode_record(canonical.encode(record))
-    assert caught.value.field == "$.received.value"
+    assert raised(InvalidBody, canonical.decode_record, canonical.encode(record)).field == "$.received.value"
 
 
 def test_nothing_goes_back_where_nothing_was_weighed(world: World) -> None:
@@ -337,8 +329,7 @@ def disputed(world: World) -> tuple[World, Transfer]:
 @pytest.mark.parametrize("use", FIELDS)
 def test_a_disputed_lot_is_frozen_for_every_use(disputed: tuple[World, Transfer], use: str) -> None:
     world, record = disputed
-    assert world.state.frozen == {MILL.name("sent")}
-    assert world.left("sent") == 10
+    assert (world.state.frozen, world.left("sent")) == ({MILL.name("sent")}, 10)
     error = world.refuse(frozen_uses()[use], "disputed", FIELDS[use], MILL.name("sent"), says="in dispute")
     assert "settled" in (error.rule or "")
     # Once it is settled nothing else is wrong with the record.
@@ -386,8 +377,7 @@ def test_a_later_acceptance_settles_a_dispute(
 ) -> None:
     record = send(world)
     world.admit(dispute(record), acceptance(record, received, back))
-    assert world.state.frozen == set()
-    assert world.state.accepted == {digest_of(record)}
+    assert (world.state.frozen, world.state.accepted) == (set(), {digest_of(record)})
     assert sum(world.retained) == pytest.approx(lost, rel=EXACT)
     if back is not None:
         assert world.fossil(back, FORGE) == pytest.approx(returned, rel=EXACT)
@@ -422,17 +412,16 @@ def test_a_disputed_delivery_is_not_received(world: World, received: str) -> Non
 
 
 def test_a_disputed_delivery_does_not_go_back_by_itself(world: World) -> None:
-    record = dispute(send(world), back="back")
-    world.refuse(record, "return-lot", "returnLot", FORGE.name("back"))
+    world.refuse(dispute(send(world), back="back"), "return-lot", "returnLot", FORGE.name("back"))
 
 
 def test_a_dispute_has_a_reason(world: World) -> None:
     record = dispute(send(world), reason=None)
     error = world.refuse(record, "acceptance-form", "reason", None)
     assert "`reason`" in (error.rule or "")
-    with pytest.raises(InvalidBody) as caught:
-        canonical.decode_record(canonical.encode(replace(record, reason="")))
-    assert caught.value.field == "$.reason"
+    assert raised(
+        InvalidBody, canonical.decode_record, canonical.encode(replace(record, reason=""))
+    ).field == "$.reason"
 
 
 def test_what_came_into_custody_is_disputed_too(world: World) -> None:

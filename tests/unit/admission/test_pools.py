@@ -97,8 +97,7 @@ def test_each_addition_takes_what_is_left_and_makes_the_next_lot(world: World) -
     assert (first.quantity, first.unit, first.mass) == (Decimal(10), "TNE", Decimal(10_000))
     assert (first.product, first.holder, first.role, first.pool) == (
         MILL.name("steel"), MILL.id, "product", MILL.name("heap"))
-    assert left(world, 1) == 6
-    assert world.left("steel-1") == 0
+    assert (left(world, 1), world.left("steel-1")) == (6, 0)
     world.admit(add({"steel-2": "3"}))
     assert (generation(world, 2).quantity, generation(world, 2).mass) == (Decimal(9), Decimal(9000))
     assert (left(world, 1), left(world, 2), world.left("steel-2")) == (0, 9, 2)
@@ -148,8 +147,7 @@ def test_nothing_is_lost_or_made_over_many_additions(world: World) -> None:
     for i in range(100):
         world.admit(add({"stock": "7"}), draw("heap", "5", f"bar-{i}"))
     assert [left(world, number) for number in range(1, 101)] == [0] * 99 + [200]
-    assert world.left("stock") == 0
-    assert generation(world, 100).quantity == Decimal(205)
+    assert (world.left("stock"), generation(world, 100).quantity) == (0, Decimal(205))
 
 
 def test_two_additions_of_one_batch(world: World) -> None:
@@ -177,8 +175,7 @@ def test_an_input_names_the_pool_its_newest_lot_or_the_product(world: World) -> 
 def test_what_leaves_a_pool_is_a_lot_like_any_other(world: World) -> None:
     """No lot of the pool's any more, so it may be added to it again."""
     world.admit(pool(), add({"steel-1": "10"}), draw("heap", "1", "bar"), transfer("heap", "2", "sold"))
-    assert (world.lot("bar").pool, world.lot("sold").pool) == (None, None)
-    assert world.lot("sold").holder == FORGE.id
+    assert (world.lot("bar").pool, world.lot("sold").pool, world.lot("sold").holder) == (None, None, FORGE.id)
     world.admit(add({"bar": "1"}))
     # 10 - 1 - 2 + 1
     assert generation(world, 2).quantity == Decimal(8)
@@ -186,8 +183,7 @@ def test_what_leaves_a_pool_is_a_lot_like_any_other(world: World) -> None:
 
 def test_the_rest_of_one_pool_goes_into_another(world: World) -> None:
     world.admit(pool(), add({"steel-1": "10"}), pool("silo"), add({"heap": "7"}, to="silo"))
-    assert (left(world, 1), left(world, 1, "silo")) == (3, 7)
-    assert generation(world, 1, "silo").pool == MILL.name("silo")
+    assert (left(world, 1), left(world, 1, "silo"), generation(world, 1, "silo").pool) == (3, 7, MILL.name("silo"))
 
 
 def test_an_older_lot_of_a_pool_has_nothing_left(world: World) -> None:
@@ -348,8 +344,7 @@ def test_a_pool_of_what_another_makes(world: World) -> None:
     """The mill's steel in a pool of the forge's."""
     world.admit(transfer("steel-1", "10", "sold"), pool(by=FORGE, of=MILL.name("steel")),
                 add({MILL.name("sold"): "4"}, by=FORGE))
-    assert world.left("heap:1", FORGE) == 4
-    assert world.lot("heap:1", FORGE).product == MILL.name("steel")
+    assert (world.left("heap:1", FORGE), world.lot("heap:1", FORGE).product) == (4, MILL.name("steel"))
 
 
 def test_things_with_a_serial_do_not_blend(world: World) -> None:
@@ -436,8 +431,7 @@ def test_waste_of_others_blends_whoever_made_it(world: World) -> None:
     first, second = bought(world, "x"), scrap("y", "1", "preConsumer", product=FORGE.name("steel"), by=FORGE)
     world.admit(second, transfer("y", "1", "y-sold", by=FORGE, to=MILL), bin_(of=FORGE.name("steel")),
                 add({first: "2", FORGE.name("y-sold"): "1"}, to="bin"))
-    assert generation(world, 1, "bin").maker is None
-    assert generation(world, 1, "bin").quantity == Decimal(3)
+    assert (generation(world, 1, "bin").maker, generation(world, 1, "bin").quantity) == (None, Decimal(3))
 
 
 @pytest.mark.parametrize("site", ["site", "annex"])
@@ -479,8 +473,7 @@ def test_a_blend_has_the_mean_composition_by_mass(world: World) -> None:
     )
     found = generation(world, 1).composition
     assert found is not None
-    assert found.materials == {"steel": "0.92", "zinc": "0.005", "tin": "0.045"}
-    assert found.elements == {"Cu": "0.0015"}
+    assert (found.materials, found.elements) == ({"steel": "0.92", "zinc": "0.005", "tin": "0.045"}, {"Cu": "0.0015"})
     assert (found.fossil_carbon, found.biogenic_carbon) == (None, None)
 
 

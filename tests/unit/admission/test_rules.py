@@ -3,6 +3,7 @@
 from typing import Final
 
 import pytest
+from support.raising import raised
 from unit.admission.world import (
     END,
     MILL,
@@ -114,20 +115,18 @@ def test_a_log_begins_with_a_version_that_the_program_knows() -> None:
 
 @pytest.mark.parametrize("version", ["4", NEWEST.name])
 def test_a_log_that_another_program_began(version: str) -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        check_beginning(Rules().after(1, version, "f" * 64), 3)
-    assert caught.value.code == "rules-version"
-    assert f"version {version} of the ledger's rules" in caught.value.message
-    assert "f" * 64 in caught.value.message
-    assert NEWEST.digest in caught.value.message
+    error = raised(ConfigurationError, check_beginning, Rules().after(1, version, "f" * 64), 3)
+    assert error.code == "rules-version"
+    assert f"version {version} of the ledger's rules" in error.message
+    assert "f" * 64 in error.message
+    assert NEWEST.digest in error.message
 
 
 @pytest.mark.parametrize("log", [Rules(), Rules().after(3, NEWEST.name, NEWEST.digest)], ids=["none", "later"])
 def test_an_old_log_activates_no_rules_in_its_first_batch(log: Rules) -> None:
-    with pytest.raises(ConfigurationError) as caught:
-        check_beginning(log, 3)
-    assert caught.value.code == "rules-version"
-    assert caught.value.message.startswith("this log was begun by version 0.2 or earlier of the program")
+    error = raised(ConfigurationError, check_beginning, log, 3)
+    assert error.code == "rules-version"
+    assert error.message.startswith("this log was begun by version 0.2 or earlier of the program")
 
 
 def test_the_first_entries_need_no_rules_before_them() -> None:

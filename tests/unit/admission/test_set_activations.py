@@ -1,6 +1,7 @@
 """Activations of factor sets: their precedence, and the versions in force at each index."""
 
 import pytest
+from support.raising import raised
 from unit.admission.world import World, activation
 
 from ledger.admission.activations import NO_ACTIVATION, Activations, PluginActivation, PluginState
@@ -39,9 +40,7 @@ def test_a_set_is_no_sector(world: World) -> None:
 
 @pytest.mark.parametrize("precedence", [0, 1001, -1])
 def test_the_range_of_a_precedence(world: World, precedence: int) -> None:
-    with pytest.raises(InvalidBody) as refused:
-        world.run(activation("open", precedence=precedence))
-    assert refused.value.field == "$.precedence"
+    assert raised(InvalidBody, world.run, activation("open", precedence=precedence)).field == "$.precedence"
 
 
 LOG = Activations([
@@ -72,6 +71,5 @@ def test_the_newest_activation_before_an_entry(index: int, before: int) -> None:
 
 def test_activations_are_values() -> None:
     assert Activations(LOG.entries) == LOG != Activations()
-    assert hash(Activations(LOG.entries)) == hash(LOG)
-    assert LOG.newest == 30
+    assert (hash(Activations(LOG.entries)), LOG.newest) == (hash(LOG), 30)
     assert Activations().newest == NO_ACTIVATION

@@ -8,6 +8,7 @@ import pytest
 from msgspec import Raw
 from support.memory import MemoryLedger
 from support.parties import party
+from support.raising import raised
 from support.sectors import registry
 from support.site import Site, quantity
 
@@ -45,10 +46,9 @@ def declare(site: Site, end: str) -> None:
 
 
 def refusal(site: Site, record: AnyRecord) -> Refused:
-    with pytest.raises(Refused) as caught:
-        site.ledger.must((site.party, record))
-    assert caught.value.code == "future-instant"
-    return caught.value
+    error = raised(Refused, site.ledger.must, (site.party, record))
+    assert error.code == "future-instant"
+    return error
 
 
 def amendment(site: Site, **fields: Any) -> Amendment:
@@ -86,10 +86,11 @@ def test_so_is_a_later_transfer(ledger: MemoryLedger) -> None:
     lot = site.name("lot-2029-04-01T00:00:00Z")
     fields: dict[str, Any] = {"to": buyer.id, "lot": lot, "new_lot": site.name("sold"),
                               "quantity": Quantity(value="1", unit="KGM")}
-    with pytest.raises(Refused) as caught:
-        ledger.must((site.party, Transfer(
-            issuer=site.id, nonce=ledger.nonce(), time=instant(ledger, days=3), **fields)))
-    assert (caught.value.code, caught.value.field) == ("future-instant", "time")
+    error = raised(
+        Refused, ledger.must,
+        (site.party, Transfer(issuer=site.id, nonce=ledger.nonce(), time=instant(ledger, days=3), **fields)),
+    )
+    assert (error.code, error.field) == ("future-instant", "time")
 
 
 def test_a_closing_and_a_report_wait_for_their_period(ledger: MemoryLedger) -> None:

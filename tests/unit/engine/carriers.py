@@ -3,11 +3,10 @@
 from typing import Final
 
 import msgspec
-from carbon_ledger_factors_open import factor_set as open_set
 from msgspec.structs import replace
 from support.memory import MemoryLedger
 from support.parties import enrolment, party
-from support.sectors import registry
+from support.sectors import open_set, registry
 from support.site import END, Site, supply
 
 from ledger.core.outcome.assessment import Assessment, Finding

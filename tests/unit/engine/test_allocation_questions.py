@@ -465,8 +465,7 @@ def test_prices() -> None:
         Decimal("4.05"), Decimal("7.2"), Decimal("10.8"))
     assert price_of_mixture([], {"copper": Decimal("0.9"), "unheardOf": Decimal("0.1")}) is None
     assert usual_price([], "unheardOf") is None
-    assert price_of_energy(Decimal(2), "MWH") == (50, 200, 700)
-    assert price_of_energy(Decimal(2), "GV") == (6, 24, 90)
+    assert (price_of_energy(Decimal(2), "MWH"), price_of_energy(Decimal(2), "GV")) == ((50, 200, 700), (6, 24, 90))
     assert price_of_energy(Decimal(2), "KGM") is None
 
 
@@ -549,8 +548,7 @@ def _water(
 def test_water_that_no_output_states() -> None:
     """What weighs more than dry matter and two scales explain: 1,450 kg of 1,000 kg and water hold 400 kg of it."""
     pair: Any = [("product", 450, ETHYLENE), ("coProduct", 1000, ETHYLENE)]
-    assert _water(pair, 1000, 5000) == [0, 400]
-    assert _water(pair, 1000, 100) == [0, 100]
+    assert (_water(pair, 1000, 5000), _water(pair, 1000, 100)) == ([0, 400], [0, 100])
     assert _water(pair, 1000, 0) == _water(pair, 1400, 5000) == _water(pair, 1000, 5000, "1") == [0, 0]
     half = [*pair[:1], ("coProduct", 1000, {"ethylene": "0.6", "water": "0.4"})]
     assert _water(half, 1000, 5000) == [0, 400]

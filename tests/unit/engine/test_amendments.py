@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from support.memory import MemoryLedger
 from support.networks import content_errors
+from support.raising import raised
 from support.sectors import Make, registry
 from support.site import ore, quantity, raw
 from unit.engine.works import APRIL, Works, change, day, gas, indexes, refused, revised, withdrawal
@@ -61,8 +62,7 @@ def test_an_unchanged_figure_stops_what_follows(works: Works) -> None:
     of_scrap = works.run({"b": "40"}, {"s": "40"})
     works.amend(change(a, activity=Make(co2="1")))
     # Waste leaves without burden, before as after.
-    assert works.co2("a") == 1.0
-    assert indexes(works.ledger) == [a.index]
+    assert (works.co2("a"), indexes(works.ledger)) == (1.0, [a.index])
     works.amend(change(a, end=day(3)))
     assert indexes(works.ledger) == [a.index]
     assert of_scrap.index not in indexes(works.ledger)
@@ -74,8 +74,7 @@ def test_more_or_less_of_a_lot(works: Works, kilograms: str, b: float, left: str
     works.run({"b": "40"}, {"a": "40"}, co2="10")
     works.amend(change(a, outputs=works.outputs({"a": kilograms}), supplies=[ore(f"{kilograms} KGM")]))
     # 100 * 40 / 125 + 10, 100 * 40 / 50 + 10, all of it + 10.
-    assert works.co2("b") == b
-    assert str(works.left("a")) == left
+    assert (works.co2("b"), str(works.left("a"))) == (b, left)
     assert works.ledger.state.lots[works.name("a")].quantity == int(kilograms)
     assert [(one.own, one.resized) for one in revised(works.ledger).values()] == [(True, True), (False, False)]
 
@@ -86,9 +85,7 @@ def test_a_part_of_a_resized_lot_that_was_sent_on(works: Works, other: Works) ->
     works.hand("a", "30", other, "sent")
     works.amend(change(a, outputs=works.outputs({"a": "60"})))
     # 40 kg of the ore are lost, and 100 * 30 / 60 go with the lot that was sent.
-    assert works.co2("sent") == 50.0
-    assert works.ledger.contents(works.name("sent")) == {"mass": 30.0}
-    assert works.left("a") == 30
+    assert (works.co2("sent"), works.ledger.contents(works.name("sent")), works.left("a")) == (50.0, {"mass": 30.0}, 30)
 
 
 def test_other_supplies_allocation_and_evidence(works: Works) -> None:
@@ -112,8 +109,7 @@ def test_what_was_amended_is_amended_again(works: Works) -> None:
         works.amend(change(a, **fields))
         sizes.append(works.ledger.state.size)
     # Each replaces its own fields of the newest reading: 200 + 2 * 10 remain after the third.
-    assert works.reading(a).activity == raw(Make(co2="200"))
-    assert (works.stated(a), works.reading(a).end) == (["10"], day(4))
+    assert (works.reading(a).activity, works.stated(a), works.reading(a).end) == (raw(Make(co2="200")), ["10"], day(4))
     assert works.co2("b") == 110.0
     assert [works.ledger.figures_at(size)[works.name("b")].burdens[0] for size in sizes] == [50.0, 100.0, 110.0, 110.0]
 
@@ -145,8 +141,7 @@ def test_changes_of_a_group_hold_together(works: Works) -> None:
     refused(works, lambda: works.amend(change(c, inputs=works.kilograms({"y": "20"}))),
             "over-consumption", "changes", works.name("y"), says="overdrawn by 20 KGM")
     works.amend(change(c, inputs=works.kilograms({"y": "20"})), change(b, inputs=works.kilograms({"x": "30"})))
-    assert [works.co2(lot) for lot in ("b", "c")] == [30.0, 200.0]
-    assert [works.left(lot) for lot in ("x", "y")] == [0, 0]
+    assert ([works.co2(lot) for lot in ("b", "c")], [works.left(lot) for lot in ("x", "y")]) == ([30.0, 200.0], [0, 0])
 
 
 def test_one_that_is_wrong_refuses_the_whole_group(works: Works) -> None:
@@ -320,9 +315,8 @@ def test_the_form_of_an_amendment(works: Works) -> None:
 def test_a_field_that_cannot_be_read(works: Works, field: str, value: Any, where: str) -> None:
     a = works.mine("a", "100")
     before = works.ledger.fingerprint()
-    with pytest.raises(InvalidBody) as caught:
-        works.amend(change(a, **{field: value}))
-    assert (caught.value.field or "").startswith(f"changes[0].fields.{where}")
+    error = raised(InvalidBody, works.amend, change(a, **{field: value}))
+    assert (error.field or "").startswith(f"changes[0].fields.{where}")
     assert works.ledger.fingerprint() == before
 
 
@@ -402,8 +396,7 @@ def test_a_consumption_of_another_quantity(works: Works) -> None:
     scrap = works.out("s", "scrap", "10 KGM", "waste", origin="postConsumer")
     used = works.use({"a": "45"}, [scrap])
     works.amend(change(used, inputs=works.kilograms({"a": "30"})))
-    assert works.ledger.retained(used.index)["fossilGhgEmissions"] == 30.0
-    assert works.left("a") == 70
+    assert (works.ledger.retained(used.index)["fossilGhgEmissions"], works.left("a")) == (30.0, 70)
     refused(works, lambda: works.amend(change(used, inputs=works.kilograms({"a": "9"}))), "mass-balance", "outputs",
             names=used)
 
@@ -415,8 +408,7 @@ def test_what_fails_unexpectedly_leaves_no_trace_either(works: Works) -> None:
     works.run({"b": "40"}, {"a": "40", "x": "40"})
     works.ledger.figures.pop(works.name("x"))
     before = works.ledger.fingerprint()
-    with pytest.raises(KeyError):
-        works.amend(change(a, activity=Make(co2="900")))
+    raised(KeyError, works.amend, change(a, activity=Make(co2="900")))
     assert works.ledger.fingerprint() == before
 
 

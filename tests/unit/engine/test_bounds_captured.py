@@ -4,10 +4,9 @@ from typing import Final
 
 import msgspec
 import pytest
-from carbon_ledger_factors_open import factor_set as open_set
 from support.market import evidence
 from support.memory import MemoryLedger
-from support.sectors import registry
+from support.sectors import open_set, registry
 from support.site import Site
 
 from ledger.core.outcome.assessment import QUESTIONED, Assessment

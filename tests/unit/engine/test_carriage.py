@@ -4,10 +4,10 @@ from typing import Any, Final
 
 import msgspec
 import pytest
-from carbon_ledger_factors_open import factor_set as open_set
 from msgspec import Raw
 from msgspec.structs import replace
 from support.memory import MemoryLedger
+from support.sectors import open_set
 from support.site import supply
 from support.statements import VKEY, bodies_of, signed, stated, tree_of
 from unit.engine.carriers import CHINESE, NEARBY, OVERSEAS, ROAD, Metalworks, new_ledger
@@ -78,8 +78,7 @@ def test_any_transport_of_the_transfer_is_an_answer(home: Metalworks, transport:
     sister = Metalworks(home.ledger, "sister", "NO", home)
     sister.melt()
     entry = home.cast(sold(sister, home, transport))
-    assert home.finding(entry, MOVED) is None
-    assert home.left_out(entry) is None
+    assert (home.finding(entry, MOVED), home.left_out(entry)) == (None, None)
 
 
 @pytest.mark.parametrize("transport", [
@@ -95,8 +94,7 @@ def test_the_freight_of_the_record_is_an_answer(home: Metalworks) -> None:
     sister = Metalworks(home.ledger, "sister", "NO", home)
     sister.melt()
     entry = home.cast(sold(sister, home), freight="100 TKM")
-    assert home.finding(entry, MOVED) is None
-    assert home.left_out(entry) is None
+    assert (home.finding(entry, MOVED), home.left_out(entry)) == (None, None)
 
 
 def test_transfers_and_the_record_share_the_way(home: Metalworks) -> None:
@@ -110,8 +108,7 @@ def test_a_sister_in_this_country_is_not_asked(home: Metalworks) -> None:
     sister = Metalworks(home.ledger, "sister", "CN", home)
     sister.melt()
     entry = home.cast(sold(sister, home))
-    assert home.finding(entry, MOVED) is None
-    assert home.left_out(entry) is None
+    assert (home.finding(entry, MOVED), home.left_out(entry)) == (None, None)
 
 
 def test_a_pool_of_two_makers_moves_nothing(home: Metalworks) -> None:
@@ -133,8 +130,7 @@ def test_a_pool_of_metal_that_was_carried_is_believed(home: Metalworks) -> None:
     lots = [sister.melt("one"), sister.melt("two", sister.site("north", "NO"))]
     ship = supply("seaFreight", "20000 TKM")
     entry = home.cast(home.pool([sold(sister, home, ship, lot=one, name=f"sold-{i}") for i, one in enumerate(lots)]))
-    assert home.finding(entry, MOVED) is None
-    assert home.left_out(entry) is None
+    assert (home.finding(entry, MOVED), home.left_out(entry)) == (None, None)
 
 
 def test_metal_that_a_sister_declares_begins_at_the_place_of_the_declaration(home: Metalworks) -> None:
@@ -204,8 +200,7 @@ def test_an_amended_transfer_is_an_answer(home: Metalworks) -> None:
         issuer=sister.id, nonce=home.ledger.nonce(), reason="the waybill",
         changes=[Change(record=sent.digest.hex(), fields=fields)],
     ))
-    assert home.ledger.state.lots[sister.name("sold")].carried == 150
-    assert home.finding(entry, MOVED) is None
+    assert (home.ledger.state.lots[sister.name("sold")].carried, home.finding(entry, MOVED)) == (150, None)
     assert burden(home, QUESTIONED) == 0
     assert burden(home, "transportGhgEmissions") == pytest.approx(150 * ROAD)
 

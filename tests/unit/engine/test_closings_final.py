@@ -61,8 +61,7 @@ def test_a_gram_does_not_take_the_bill(works: Works) -> None:
     run(works, "a", "999.999", steel("1"), basis="final")
     gram = run(works, "b", "0.001")
     closing = works.close(steel("1000"))
-    assert works.stated(gram, "steel") == ["0.001"]
-    assert kilograms(works, "ab") == [3.0, 0.003]
+    assert (works.stated(gram, "steel"), kilograms(works, "ab")) == (["0.001"], [3.0, 0.003])
     assert kept(works, closing) == pytest.approx(3 * 998.999, abs=1e-9)
     told = findings(works, closing)
     assert told["total-on-final-records"].value == 998.999
@@ -78,8 +77,7 @@ def test_a_final_record_with_readings_of_its_own_leaves_the_rest(works: Works) -
     run(works, "a", "100", steel("600"), basis="final")
     run(works, "b", "100")
     closing = works.close(steel("1000"))
-    assert kilograms(works, "ab") == [1800.0, 1200.0]
-    assert kept(works, closing) == 0.0
+    assert (kilograms(works, "ab"), kept(works, closing)) == ([1800.0, 1200.0], 0.0)
     assert list(findings(works, closing)) == ["final-records-counted"]
 
 
@@ -148,8 +146,7 @@ def test_with_final_records_alone_all_of_it_is_named(works: Works) -> None:
     """Before, a period without provisional records took no totals."""
     run(works, "a", "100", steel("10"), basis="final")
     closing = works.close(steel("25"))
-    assert kilograms(works, "a") == [30.0]
-    assert kept(works, closing) == 45.0
+    assert (kilograms(works, "a"), kept(works, closing)) == ([30.0], 45.0)
     assert findings(works, closing)["total-on-final-records"].value == 15.0
 
 
@@ -181,8 +178,7 @@ def test_by_hours(works: Works) -> None:
     run(works, "a", "1", basis="final", hours=8)
     waiting = run(works, "b", "1000", hours=2)
     closing = works.close(steel("100"), spread="hours")
-    assert works.stated(waiting, "steel") == ["20"]
-    assert findings(works, closing)["total-on-final-records"].value == 80.0
+    assert (works.stated(waiting, "steel"), findings(works, closing)["total-on-final-records"].value) == (["20"], 80.0)
 
 
 def test_by_stated_amounts_to_state_nothing_is_no_way_out(works: Works) -> None:
@@ -262,8 +258,7 @@ def test_overheads_by_mass(works: Works) -> None:
     run(works, "b", "100")
     run(works, "c", "50", inputs={"b": "50"}, basis="final")
     closing = works.close(overheads=[steel("100")], spread_overheads="mass")
-    assert kept(works, closing) == 225.0
-    assert kilograms(works, "bc") == [75.0, 37.5]
+    assert (kept(works, closing), kilograms(works, "bc")) == (225.0, [75.0, 37.5])
     assert findings(works, closing)["total-on-final-records"].value == 75.0
     check_conserved(works)
 
@@ -274,8 +269,7 @@ def test_overheads_by_value_count_final_lots_without_one_by_mass(works: Works) -
     works.run({"b": works.out("b", "metal", "100 KGM", value={"value": "10", "currency": "CNY"})},
               supplies=[ore("100 KGM")], basis="provisional", start=day(2), end=day(2, 8))
     closing = works.close(overheads=[steel("100")], spread_overheads="value")
-    assert kept(works, closing) == 150.0
-    assert kilograms(works, "b") == [150.0]
+    assert (kept(works, closing), kilograms(works, "b")) == (150.0, [150.0])
 
 
 @pytest.mark.parametrize("spreading", [{"spread": "mass"}, {"spread": "hours"}, {"spread_overheads": "mass"}])
@@ -286,8 +280,7 @@ def test_final_steps_on_own_goods_take_nothing(works: Works, spreading: Any) -> 
         run(works, f"lot-{i + 1}", "100", inputs={f"lot-{i}": "100"}, basis="final")
     total = {"overheads": [steel("50")]} if "spread_overheads" in spreading else {}
     closing = works.close(*([] if total else [steel("50")]), **total, **spreading)
-    assert kilograms(works, ["lot-9"]) == [150.0]
-    assert kept(works, closing) == 0.0
+    assert (kilograms(works, ["lot-9"]), kept(works, closing)) == ([150.0], 0.0)
     check_conserved(works)
 
 
@@ -298,8 +291,7 @@ def test_final_steps_on_blended_own_goods_take_nothing(works: Works) -> None:
     works.add({"a": "100"})
     run(works, "b", "90", inputs={"pool": "90"}, basis="final")
     closing = works.close(steel("50"))
-    assert kept(works, closing) == 0.0
-    assert kilograms(works, "b") == [135.0]
+    assert (kept(works, closing), kilograms(works, "b")) == (0.0, [135.0])
 
 
 def test_final_records_count_by_the_mass_that_they_add(works: Works) -> None:
@@ -308,8 +300,7 @@ def test_final_records_count_by_the_mass_that_they_add(works: Works) -> None:
     run(works, "a", "100")
     works.run({"b": "400"}, {"a": "100"}, [ore("300 KGM")], start=day(2), end=day(3))
     closing = works.close(steel("100"))
-    assert kept(works, closing) == 225.0
-    assert kilograms(works, "b") == [75.0]
+    assert (kept(works, closing), kilograms(works, "b")) == (225.0, [75.0])
 
 
 def test_processes_that_use_none_of_a_material_do_not_count(works: Works) -> None:
@@ -320,13 +311,11 @@ def test_processes_that_use_none_of_a_material_do_not_count(works: Works) -> Non
     works.run({"a": "100"}, supplies=[water], **bound)
     run(works, "b", "100")
     closing = works.close(steel("50"))
-    assert kilograms(works, "b") == [150.0]
-    assert list(findings(works, closing)) == ["records-outside-key"]
+    assert (kilograms(works, "b"), list(findings(works, closing))) == ([150.0], ["records-outside-key"])
     works.reopen(closing)
     works.run({"c": "100"}, supplies=[water, steel("20")], **bound)
     # 60 kg over three lots of 100 kg: 20 each, and the second final one has its part.
-    assert kept(works, works.close(steel("60"))) == 60.0
-    assert kilograms(works, "b") == [60.0]
+    assert (kept(works, works.close(steel("60"))), kilograms(works, "b")) == (60.0, [60.0])
 
 
 def test_opened_and_closed_anew(works: Works) -> None:
@@ -338,8 +327,7 @@ def test_opened_and_closed_anew(works: Works) -> None:
     works.reopen(first)
     run(works, "c", "200", basis="final")
     second = works.close(steel("200"))
-    assert works.ledger.leaves[first.index] == ()
-    assert works.stated(waiting, "steel") == ["50"]
+    assert (works.ledger.leaves[first.index], works.stated(waiting, "steel")) == ((), ["50"])
     assert kept(works, second) == 450.0
     check_conserved(works)
 
@@ -359,8 +347,7 @@ def test_pieces_stay_whole(works: Works) -> None:
     run(works, "a", "2", basis="final")
     waiting = run(works, "b", "1")
     closing = works.close(supply("bolts", "10 H87", mass=quantity("1 KGM")))
-    assert findings(works, closing)["total-on-final-records"].value == 7.0
-    assert works.stated(waiting, "bolts") == ["3"]
+    assert (findings(works, closing)["total-on-final-records"].value, works.stated(waiting, "bolts")) == (7.0, ["3"])
 
 
 def test_exact_to_the_last_digit(works: Works) -> None:

@@ -82,8 +82,7 @@ def test_a_closing_that_replaces_says_so(works: Works) -> None:
     one = run(works, "a", "100", supply("steel", "10 KGM", factor=own("1")), supply("zinc", "5 KGM", factor=own("1")))
     works.close(supply("steel", "20 KGM", factor=own("2")), supply("zinc", "10 KGM"), replaces=["steel"])
     assert supplied(works, one, "steel") == [("20 KGM", "2")]
-    assert supplied(works, one, "zinc") == [("5 KGM", "1"), ("5 KGM", "sets")]
-    assert footprints(works, "a") == [70.0]
+    assert (supplied(works, one, "zinc"), footprints(works, "a")) == ([("5 KGM", "1"), ("5 KGM", "sets")], [70.0])
 
 
 def test_less_than_was_stated(works: Works) -> None:
@@ -91,15 +90,13 @@ def test_less_than_was_stated(works: Works) -> None:
     one = run(works, "a", "100", supply("steel", "10 KGM", factor=own("1")),
               supply("steel", "30000 GRM", factor=own("2")))
     works.close(supply("steel", "20 KGM", factor=own("9")))
-    assert supplied(works, one, "steel") == [("5 KGM", "1"), ("15000 GRM", "2")]
-    assert footprints(works, "a") == [35.0]
+    assert (supplied(works, one, "steel"), footprints(works, "a")) == ([("5 KGM", "1"), ("15000 GRM", "2")], [35.0])
 
 
 def test_exactly_what_was_stated(works: Works) -> None:
     one = run(works, "a", "100", supply("steel", "10 KGM", factor=own("1")))
     works.close(supply("steel", "10 KGM", factor=own("9")))
-    assert supplied(works, one, "steel") == [("10 KGM", "1")]
-    assert works.reading(one).basis == "final"
+    assert (supplied(works, one, "steel"), works.reading(one).basis) == ([("10 KGM", "1")], "final")
 
 
 def test_a_total_with_a_mass(works: Works) -> None:
@@ -151,8 +148,7 @@ def test_reopened_and_closed_anew(works: Works, key: str) -> None:
     same = month(once)
     once.close(supply("steel", "10 KGM"), overheads=list(HALL), spread_overheads=key)
     assert [works.reading(one).overheads for one in heats] == [once.reading(one).overheads for one in same]
-    assert works.ledger.figures == once.ledger.figures
-    assert works.ledger.retained(first.index) == {}
+    assert (works.ledger.figures, works.ledger.retained(first.index)) == (once.ledger.figures, {})
     check_conserved(works)
 
 
@@ -176,8 +172,7 @@ def test_the_sector_does_not_see_overheads(works: Works) -> None:
     """They are no matter: a tonne of gravel for the yard leaves the mass balance alone."""
     one = run(works, "a", "100")
     works.close(overheads=[supply("gravel", "1000 KGM")], spread_overheads="mass")
-    assert footprints(works, "a") == [10.0]
-    assert works.ledger.contents(works.name("a"))["mass"] == 100.0
+    assert (footprints(works, "a"), works.ledger.contents(works.name("a"))["mass"]) == ([10.0], 100.0)
     assert [part.material for part in works.reading(one).supplies] == ["ore"]
 
 

@@ -10,7 +10,9 @@ import pytest
 from msgspec.structs import replace
 from support.memory import MemoryLedger
 from support.parties import Party
+from support.raising import raised
 from support.routes import Works, every_case
+from support.sectors import shipped
 from support.site import quantity, supply
 from unit.engine.bounded import BURNING, Burning, Plant
 
@@ -24,7 +26,6 @@ from ledger.engine.inventory.too_small import small_inputs
 from ledger.engine.inventory.usual import SetPricer
 from ledger.engine.pricing.surroundings import Surroundings
 from ledger.errors import LedgerError
-from ledger.registry.installed import installed
 from ledger.sdk import Context, Draft, Need, Route, SupplyEntry, book_energy
 from ledger.sdk.testing import context, output
 from ledger.sdk.testing import supply as bought
@@ -57,7 +58,7 @@ class Ledger(NamedTuple):
 
 @pytest.fixture(scope="module")
 def ledger() -> Ledger:
-    memory = MemoryLedger(installed())
+    memory = MemoryLedger(shipped())
     memory.activate_sets()
     return Ledger(memory, memory.enrol("works"))
 
@@ -68,7 +69,7 @@ def analysed(record: Transformation) -> Mapping[str, Any]:
 
 
 def entry_of(material: str) -> SupplyEntry:
-    entry = installed().sets["factors-open"].newest.entry(material)
+    entry = shipped().sets["factors-open"].newest.entry(material)
     assert entry is not None
     assert entry.heating_value is not None
     return entry
@@ -172,8 +173,7 @@ def test_analyses_are_questioned_in_every_unit(analysis: dict[str, str], codes: 
     by_volume = assessed(supply("gas", "100 NM3", mass=quantity("75 KGM")), **analysis)
     asked = [{(one.code, one.amount) for one in found.findings if one.code.startswith(("fuel-", "fossil-"))}
              for found in (by_energy, by_volume)]
-    assert asked[0] == asked[1]
-    assert {code for code, _ in asked[0]} == codes
+    assert (asked[0], {code for code, _ in asked[0]}) == (asked[1], codes)
 
 
 @pytest.mark.parametrize(("analysis", "amount", "asked"), [
@@ -218,7 +218,7 @@ def test_gas_by_energy_meets_a_need_once() -> None:
     given = context("steel.rolling", supplies=(bought("naturalGas", "1 GV"),), outputs=(output("1 TNE"),),
                     place="DE", year=2024, sets=True, questions=True)
     own = Assessment(energy=(EnergyUse(carrier="naturalGas", amount=Decimal(1000)),))
-    sets = [installed().sets["factors-open"].newest]
+    sets = [shipped().sets["factors-open"].newest]
     pricer = SetPricer(Surroundings(("DE", "EU", "EUR", "*"), 2024), sets)
     stated = list(stated_inputs(given, own.energy, sets))
     assert unmet_needs([need], stated) == []
@@ -231,7 +231,7 @@ def test_gas_by_energy_is_no_heat() -> None:
     need = Need(any_of=("heat",), priced_as="heat", usual=Decimal(1), unit="3B", source="a test")
     given = context("steel.rolling", supplies=(bought("naturalGas", "1 GV"),), outputs=(output("1 TNE"),),
                     sets=True, questions=True)
-    assert unmet_needs([need], stated_inputs(given, (), [installed().sets["factors-open"].newest])) == [need]
+    assert unmet_needs([need], stated_inputs(given, (), [shipped().sets["factors-open"].newest])) == [need]
 
 
 @pytest.mark.parametrize("unit", ["KWH", "MWH", "GV", "3B"])
@@ -259,9 +259,9 @@ def test_carbon_of_gas_by_energy_counts_once() -> None:
 
 def test_gas_by_energy_explains_no_matter() -> None:
     plant = Plant(route=BURNT)
-    with pytest.raises(LedgerError) as raised:
-        plant.run([plant.output("good", "100 KGM")], [supply("gas", "10 MWH")])
-    assert raised.value.code == "mass-balance"
+    assert raised(
+        LedgerError, plant.run, [plant.output("good", "100 KGM")], [supply("gas", "10 MWH")]
+    ).code == "mass-balance"
 
 
 def test_a_material_in_a_unit_of_energy_is_an_omission_as_before() -> None:
@@ -282,15 +282,14 @@ def test_power_and_heat_are_what_they_were() -> None:
 ])
 def test_an_analysis_turns_no_power_and_no_heat_into_a_fuel(bought: Supply) -> None:
     """Not even one with little carbon: grid power that is analysed as a fuel stays refused."""
-    with pytest.raises(LedgerError) as raised:
-        assessed(bought, heatingValue="10", carbon="0.001")
-    assert raised.value.code in ("wrong-dimension", "invalid-activity")
+    assert raised(
+        LedgerError, assessed, bought, heatingValue="10", carbon="0.001"
+    ).code in ("wrong-dimension", "invalid-activity")
 
 
 def test_gas_of_the_set_in_cubic_metres_is_refused_by_name() -> None:
     with pytest.raises(LedgerError) as raised:
         assessed(supply("gas", "100 KGM"))
-    assert raised.value.code == "wrong-dimension"
-    assert raised.value.field == "supplies[1].quantity"
+    assert (raised.value.code, raised.value.field) == ("wrong-dimension", "supplies[1].quantity")
     assert raised.value.rule == (
         "a quantity convertible to NM3 (normalised cubic metre), or to KWH or GV: its energy, net")

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from support import factor_sets
 from support.examples import examples
 from support.memory import MemoryLedger
+from support.raising import raised
 from support.sectors import registry as without_sets
 from support.site import ore, supply
 from unit.engine.works import Works, change, check_conserved, indexes, refused
@@ -64,8 +65,7 @@ def test_an_installed_version_that_is_not_activated_prices_nothing() -> None:
     logs = [works_on(OLD), works_on(OLD, NEW)]
     for works in logs:
         bought(works, "a", STEEL, supply("electricity", "7 KWH"))
-    assert logs[0].ledger.leaves == logs[1].ledger.leaves
-    assert logs[0].ledger.root() == logs[1].ledger.root()
+    assert (logs[0].ledger.leaves, logs[0].ledger.root()) == (logs[1].ledger.leaves, logs[1].ledger.root())
     plain, with_set = MemoryLedger(without_sets()), MemoryLedger(factor_sets.registry())
     for memory in (plain, with_set):
         bought(Works(memory), "a", STEEL)
@@ -75,10 +75,9 @@ def test_an_installed_version_that_is_not_activated_prices_nothing() -> None:
 def test_a_version_that_is_in_force_but_not_installed() -> None:
     works = works_on(OLD)
     update(works)
-    with pytest.raises(Unavailable) as caught:
-        bought(works, "a", STEEL)
-    assert caught.value.code == "plugin-version"
-    assert NEW.digest in str(caught.value.rule)
+    error = raised(Unavailable, bought, works, "a", STEEL)
+    assert error.code == "plugin-version"
+    assert NEW.digest in str(error.rule)
 
 
 def test_grams_change_what_grams_weigh() -> None:

@@ -6,6 +6,7 @@ from typing import Any, Final
 import pytest
 from msgspec import Raw, json
 from support.memory import MemoryLedger
+from support.raising import raised
 from support.site import supply
 from support.statements import VKEY, bodies_of, signed, stated, tree_of
 from unit.engine.scrap import Works, document, registry
@@ -198,9 +199,7 @@ def test_a_statement_shows_the_dates_of_the_inputs(ended: bool) -> None:
     facts = tree["inputs"][0]["facts"]
     assert facts[field] == MARCH["end" if ended else "start"]
     facts[field] = "2020-01-01T00:00:00Z"
-    with pytest.raises(VerificationError) as caught:
-        verified(mill, tree)
-    assert caught.value.code == "wrong-assessment"
+    assert raised(VerificationError, verified, mill, tree).code == "wrong-assessment"
 
 
 def verified(mill: Works, tree: Any) -> Recomputed:

@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 import pytest
-from carbon_ledger_factors_open import factor_set as open_set
 from carbon_ledger_nonferrous import plugin as nonferrous
 from msgspec.structs import replace
+from support.sectors import open_set
 
 from ledger.core.outcome.assessment import NOTHING, Assessment, EnergyUse, Omission
 from ledger.engine.inventory.check import with_omissions

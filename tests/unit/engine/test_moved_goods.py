@@ -5,10 +5,9 @@ from typing import Any, Final
 
 import msgspec
 import pytest
-from carbon_ledger_factors_open import factor_set as open_set
 from msgspec import Raw
 from support.memory import MemoryLedger
-from support.sectors import registry
+from support.sectors import open_set, registry
 from support.site import Site, supply
 
 from ledger.core.outcome.assessment import QUESTIONED, Assessment, Finding

@@ -47,8 +47,7 @@ class Line:
 def test_the_line_itself(works: Works) -> None:
     line = Line(works)
     # 60 kg with 60 are left for the second: 120 kg with 240; half of it for the third: 90 kg with 150.
-    assert line.co2() == [100.0, 40.0, 240.0, 120.0, 150.0]
-    assert line.quantities() == [100, 120, 90]
+    assert (line.co2(), line.quantities()) == ([100.0, 40.0, 240.0, 120.0, 150.0], [100, 120, 90])
     line.check()
 
 
@@ -68,15 +67,13 @@ def test_a_greater_draw_leaves_less(works: Works) -> None:
     line = Line(works)
     line.draw(0, "100")
     # Nothing is left of the first: 60 kg with 180, all of it drawn; then 30 with 30 alone.
-    assert line.co2() == [100.0, 100.0, 180.0, 180.0, 30.0]
-    assert line.quantities() == [100, 60, 30]
+    assert (line.co2(), line.quantities()) == ([100.0, 100.0, 180.0, 180.0, 30.0], [100, 60, 30])
     line.check()
     assert [taken.lot.id for taken in works.ledger.history.prepared[line.additions[1].index].plan.taken] == [
         works.name("a2")]
     # And back again: the additions take the rest that they had.
     line.draw(0, "40")
-    assert line.co2() == [100.0, 40.0, 240.0, 120.0, 150.0]
-    assert line.quantities() == [100, 120, 90]
+    assert (line.co2(), line.quantities()) == ([100.0, 40.0, 240.0, 120.0, 150.0], [100, 120, 90])
     line.check()
 
 
@@ -110,8 +107,7 @@ def test_another_quantity_added(works: Works) -> None:
     line = Line(works)
     works.amend(change(line.additions[0], inputs=works.kilograms({"a1": "80"})))
     # 80 kg with 80; 40 drawn with 40, 40 left; 100 kg with 220; 60 with 132 drawn, 40 with 88 left.
-    assert line.co2() == [80.0, 40.0, 220.0, 132.0, 118.0]
-    assert line.quantities() == [80, 100, 70]
+    assert (line.co2(), line.quantities()) == ([80.0, 40.0, 220.0, 132.0, 118.0], [80, 100, 70])
     assert works.left("a1") == 20
     line.check()
     refused(works, lambda: works.amend(change(line.additions[0], inputs=works.kilograms({"a1": "39"}))),
@@ -144,8 +140,7 @@ def test_a_draw_and_an_addition_at_once(works: Works) -> None:
 def test_an_amended_draw_is_from_the_generation_of_its_time(works: Works) -> None:
     line = Line(works)
     works.amend(change(line.draws[0], activity=Make(co2="1")))
-    assert works.ledger.taken_by(line.draws[0].index) == [(works.name("pool:1"), 0.4)]
-    assert works.left("pool:3") == 90
+    assert (works.ledger.taken_by(line.draws[0].index), works.left("pool:3")) == ([(works.name("pool:1"), 0.4)], 90)
 
 
 def test_a_record_from_before_there_was_something_in_the_pool(works: Works) -> None:

@@ -10,6 +10,7 @@ import pytest
 from msgspec import Raw
 from support.catching import Beside
 from support.memory import MemoryLedger
+from support.raising import raised
 from support.sectors import NAME, Make, registry
 from support.site import ore, quantity
 from unit.engine.works import Works, change, refused, withdrawal
@@ -92,8 +93,7 @@ def test_untouched_descendants_keep_their_assessment_and_version(metered: Metere
     metered.renew()
     metered.newest(change(a, activity=Make(co2="200")))
     # 80 of 200, and 1 a kg as before; the amended record is assessed by what is in force now.
-    assert metered.co2("b") == 120.0
-    assert (metered.first.assessed, metered.second.assessed) == (["a", "b"], ["a"])
+    assert (metered.co2("b"), metered.first.assessed, metered.second.assessed) == (120.0, ["a", "b"], ["a"])
     assert (metered.plugins(a.index), metered.plugins(b.index)) == ({"works/2.0.0"}, {"works/1.0.0"})
 
 
@@ -103,9 +103,7 @@ def test_more_of_a_lot_is_nothing_that_a_sector_sees(metered: Metered) -> None:
     b = metered.run({"b": "40"}, {"a": "40"})
     metered.renew()
     metered.newest(change(a, outputs=metered.outputs({"a": "80"})))
-    assert metered.co2("b") == 90.0
-    assert metered.second.assessed == ["a"]
-    assert metered.plugins(b.index) == {"works/1.0.0"}
+    assert (metered.co2("b"), metered.second.assessed, metered.plugins(b.index)) == (90.0, ["a"], {"works/1.0.0"})
 
 
 def test_a_draw_from_more_or_less_of_a_pool_is_not_assessed_again(metered: Metered) -> None:
@@ -116,8 +114,7 @@ def test_a_draw_from_more_or_less_of_a_pool_is_not_assessed_again(metered: Meter
     metered.run({"b": "20"}, {"pool": "20"})
     metered.add({"a": "10"})
     metered.amend(change(first, inputs=metered.kilograms({"a": "80"})))
-    assert metered.co2("b") == 40.0
-    assert metered.first.assessed == ["a", "b"]
+    assert (metered.co2("b"), metered.first.assessed) == (40.0, ["a", "b"])
 
 
 def test_another_mass_is_assessed_again_by_its_own_version(metered: Metered) -> None:
@@ -127,15 +124,13 @@ def test_another_mass_is_assessed_again_by_its_own_version(metered: Metered) -> 
     assert metered.co2("b") == 80.0
     metered.amend(change(a, outputs=[metered.gears("a", "90")]))
     # Four of ten gears carry 40 and weigh 36 kg.
-    assert metered.co2("b") == 76.0
-    assert metered.first.assessed == ["a", "b", "c", "a", "b"]
+    assert (metered.co2("b"), metered.first.assessed) == (76.0, ["a", "b", "c", "a", "b"])
     metered.renew()
     metered.newest(change(a, outputs=[metered.gears("a", "80")]))
     # They carry 40 and weigh 32 kg, at 1 a kg still.
     assert metered.co2("b") == 72.0
     # A quarter of what `b` has, and 1 a kg.
-    assert metered.co2("c") == 23.0
-    assert metered.first.assessed == ["a", "b", "c", "a", "b", "b"]
+    assert (metered.co2("c"), metered.first.assessed) == (23.0, ["a", "b", "c", "a", "b", "b"])
     assert metered.second.assessed == ["a"]
     assert [metered.plugins(one.index) for one in (a, b, c)] == [{"works/2.0.0"}, {"works/1.0.0"}, {"works/1.0.0"}]
 
@@ -176,8 +171,7 @@ def test_a_descendant_of_a_sector_that_was_retired(metered: Metered) -> None:
     assert metered.co2("b") == 120.0
     metered.amend(change(declared, lot=lot("90")))
     # Four of ten gears carry 80 and weigh 36 kg.
-    assert metered.co2("b") == 116.0
-    assert metered.plugins(b.index) == {"works/1.0.0"}
+    assert (metered.co2("b"), metered.plugins(b.index)) == (116.0, {"works/1.0.0"})
 
 
 def test_a_version_that_is_not_installed_here(metered: Metered) -> None:
@@ -231,8 +225,7 @@ def test_a_second_run_that_is_refused_puts_back_the_first_too(works: Works) -> N
     engine.run({used.index: None, a.index: msgspec.structs.replace(works.reading(a), evidence=[])})
     assert works.ledger.state.holding[serial] == {works.name("g")}
     late = works.reading(a)
-    with pytest.raises(Refused):
-        engine.run({a.index: msgspec.structs.replace(late, inputs=works.kilograms({"x": "10"}))})
+    raised(Refused, engine.run, {a.index: msgspec.structs.replace(late, inputs=works.kilograms({"x": "10"}))})
     assert works.ledger.fingerprint() == before
 
 
@@ -313,8 +306,7 @@ def test_an_addition_that_has_taken_the_rest() -> None:
         two.log.add({"q": "10"})
         two.log.run({"e": "1"}, {"pool": "1"})
         two.agree(beside)
-        assert two.aside.left("pool:1") == 0
-        assert two.aside.left("pool:2") == rest + 9
+        assert (two.aside.left("pool:1"), two.aside.left("pool:2")) == (0, rest + 9)
 
 
 def test_more_is_taken_in_the_meantime_than_there_is_now() -> None:
@@ -333,6 +325,4 @@ def test_a_lot_that_is_withdrawn_is_taken_in_the_meantime() -> None:
     with pytest.raises(Refused, match="overdrawn by 1 KGM") as caught:
         beside.catch_up()
     assert caught.value.code == "over-consumption"
-    with pytest.raises(Refused) as caught:
-        two.log.ledger.must((two.log.party, two.amendment))
-    assert caught.value.code == "used"
+    assert raised(Refused, two.log.ledger.must, (two.log.party, two.amendment)).code == "used"

@@ -7,6 +7,7 @@ from typing import Any, Final
 import pytest
 from msgspec import Raw, json
 from support.memory import MemoryLedger
+from support.raising import raised
 from support.site import ore
 from unit.engine.scrap import Works, document, registry
 
@@ -63,8 +64,7 @@ def test_goods_are_questioned_up_to_the_kilograms_that_were_sold(mill: Works) ->
     sell(mill, "60")
     entry = declare(mill, "back", "100")
     assert mill.asked("back") == pytest.approx(60 * 0.8)
-    assert mill.codes(entry) == {SOLD}
-    assert str(mill.finding(entry, SOLD).value) == "60"
+    assert (mill.codes(entry), str(mill.finding(entry, SOLD).value)) == ({SOLD}, "60")
 
 
 @pytest.mark.parametrize(("sales", "part"), [(("30", "30"), 0.6), (("100",), 1), (("100", "900"), 1)])
@@ -109,8 +109,7 @@ def test_a_figure_below_the_range_is_questioned_in_full_as_ever(mill: Works) -> 
 def test_a_document_shows_the_purchase(mill: Works, kind: str) -> None:
     sell(mill, "100")
     entry = declare(mill, "bought", "100", "bar", document(kind))
-    assert mill.asked("bought") == 0
-    assert mill.finding(entry, SOLD).severity == "note"
+    assert (mill.asked("bought"), mill.finding(entry, SOLD).severity) == (0, "note")
 
 
 @pytest.mark.parametrize("kind", ["environmentalProductDeclaration", "weighing", "stocktaking", "assetRegister:bar"])
@@ -191,9 +190,8 @@ def test_a_record_reads_and_raises_few_totals() -> None:
 ])
 @pytest.mark.parametrize("name", ["cn", "hs", "cpc"])
 def test_a_code_that_an_erasure_would_remove_is_refused(mill: Works, name: str, code: str) -> None:
-    with pytest.raises(Refused) as caught:
-        mill.product("coded", classifications={name: code})
-    assert (caught.value.code, caught.value.field, caught.value.value) == (
+    error = raised(Refused, mill.product, "coded", classifications={name: code})
+    assert (error.code, error.field, error.value) == (
         "classification", f"classifications.{name}", code)
 
 
@@ -244,8 +242,7 @@ def test_a_document_shows_an_end_user(mill: Works, kind: str) -> None:
     assert kind.partition(":")[0] in COLLECTION
     sell(mill, "100")
     entry = mill.collect("scrap", "bar", "100 KGM", evidence=[document(kind)])
-    assert mill.asked("scrap") == 0
-    assert mill.codes(entry) == {OWN}
+    assert (mill.asked("scrap"), mill.codes(entry)) == (0, {OWN})
 
 
 def test_scrap_of_other_products_is_scrap(mill: Works) -> None:
@@ -326,14 +323,12 @@ def test_an_amendment_sells_no_more_goods_outside(ledger: MemoryLedger, mill: Wo
     entry = mill.consume({"sold": "60 KGM"}, purpose="soldOutside")
     for inputs, value in (({"sold": "100 KGM"}, "100"), ({"sold": "60 KGM", "other": "0.5 KGM"}, "60.5"),
                           ({"stock": "1 KGM"}, "1")):
-        with pytest.raises(Refused) as caught:
-            amend(mill, entry, inputs=mill.flows(inputs))
-        assert (caught.value.code, caught.value.field, caught.value.value) == ("more-goods", "changes", value)
-        assert "post a further record" in str(caught.value.rule)
+        error = raised(Refused, amend, mill, entry, inputs=mill.flows(inputs))
+        assert (error.code, error.field, error.value) == ("more-goods", "changes", value)
+        assert "post a further record" in str(error.rule)
     amend(mill, entry, inputs=mill.flows({"sold": "20 KGM", "other": "40 KGM"}))
     amend(mill, entry, inputs=mill.flows({"sold": "10 KGM"}))
-    with pytest.raises(Refused):
-        amend(mill, entry, inputs=mill.flows({"sold": "60 KGM"}))
+    raised(Refused, amend, mill, entry, inputs=mill.flows({"sold": "60 KGM"}))
     mill.consume({"sold": "90 KGM"}, purpose="soldOutside")
     declare(mill, "back", "1000")
     assert mill.asked("back") == pytest.approx(150 * 0.8)
@@ -341,9 +336,8 @@ def test_an_amendment_sells_no_more_goods_outside(ledger: MemoryLedger, mill: Wo
 
 def test_an_amendment_declares_no_more_goods(mill: Works) -> None:
     entry = declare(mill, "stock", "40", per_kilogram="2")
-    with pytest.raises(Refused) as caught:
-        amend(mill, entry, lot=mill.out("stock", "bar", "40.1 KGM"))
-    assert (caught.value.code, caught.value.field, caught.value.value) == ("more-goods", "changes", "40.1")
+    error = raised(Refused, amend, mill, entry, lot=mill.out("stock", "bar", "40.1 KGM"))
+    assert (error.code, error.field, error.value) == ("more-goods", "changes", "40.1")
     amend(mill, entry, lot=mill.out("stock", "bar", "39 KGM"))
 
 

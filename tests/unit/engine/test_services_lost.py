@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from support import factor_sets
 from support.memory import MemoryLedger
+from support.raising import raised
 from support.sectors import Make
 from support.site import Site
 
@@ -32,9 +33,8 @@ def test_it_is_not_lost(ledger: MemoryLedger, lot: str, purpose: Any) -> None:
     ledger.activate_sets()
     site = haulier(ledger)
     unit = {"freight": "TKM", "washing": "HUR"}[lot]
-    with pytest.raises(Refused) as refusal:
-        site.consume({lot: f"4 {unit}"}, purpose=purpose)
-    assert (refusal.value.code, refusal.value.field, refusal.value.value) == ("service-lost", "purpose", purpose)
+    error = raised(Refused, site.consume, {lot: f"4 {unit}"}, purpose=purpose)
+    assert (error.code, error.field, error.value) == ("service-lost", "purpose", purpose)
     site.consume({lot: f"4 {unit}"}, purpose="ownUse")
     site.consume({lot: f"6 {unit}"}, purpose="soldOutside")
 

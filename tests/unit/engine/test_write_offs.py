@@ -6,6 +6,7 @@ from typing import Any, Final
 import pytest
 from msgspec import Raw, json
 from support.memory import MemoryLedger
+from support.raising import raised
 from support.site import ore
 from unit.engine.scrap import Works, document, registry
 
@@ -53,10 +54,9 @@ def turned(shop: Works, bars: str, lot: str = "parts", kilograms: str = "301", *
 
 
 def refused(shop: Works, inputs: dict[str, str], purpose: str, *papers: Evidence) -> Refused:
-    with pytest.raises(Refused) as caught:
-        shop.consume(inputs, purpose=purpose, evidence=papers)
-    assert (caught.value.code, caught.value.field, caught.value.value) == (CODE, "evidence", purpose)
-    return caught.value
+    error = raised(Refused, shop.consume, inputs, purpose=purpose, evidence=papers)
+    assert (error.code, error.field, error.value) == (CODE, "evidence", purpose)
+    return error
 
 
 # Written off after the process
@@ -258,9 +258,8 @@ def amend(works: Works, entry: Sequenced, **fields: Any) -> None:
 
 
 def kept(works: Works, entry: Sequenced, value: str, **fields: Any) -> None:
-    with pytest.raises(Refused) as caught:
-        amend(works, entry, **fields)
-    assert (caught.value.code, caught.value.field, caught.value.value) == (CODE, "changes", value)
+    error = raised(Refused, amend, works, entry, **fields)
+    assert (error.code, error.field, error.value) == (CODE, "changes", value)
 
 
 def test_an_amendment_writes_off_no_more_without_a_document(mill: Works, shop: Works) -> None:

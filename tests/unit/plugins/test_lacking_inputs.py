@@ -15,13 +15,13 @@ from carbon_ledger_petrochemicals import plugin as petrochemicals
 from msgspec.structs import replace
 from support.questioned import emitting, lacking, scaled, without
 from support.routes import every_case
+from support.sectors import shipped
 
-from ledger.registry.installed import installed
 from ledger.sdk import Context, InputFacts, OutputFacts, Sector, SupplyFacts
 from ledger.sdk.testing import Run, context, lot, output, run, supply
 from ledger.sdk.testing.conformance import Case
 
-SECTORS: Final[Mapping[str, Sector]] = {name: one.sector for name, one in installed().sectors.items()}
+SECTORS: Final[Mapping[str, Sector]] = {name: one.sector for name, one in shipped().sectors.items()}
 CASES: Final = every_case()
 
 

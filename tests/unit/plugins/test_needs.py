@@ -8,12 +8,12 @@ import msgspec
 import pytest
 from carbon_ledger_building_materials import common
 from carbon_ledger_consumer_goods import cogeneration
-from carbon_ledger_factors_open import factor_set as open_set
 from msgspec.structs import replace
 from support.activity_records import Entry, admitted, all_entries, completeness_of
 from support.memory import MemoryLedger
 from support.parties import Party, nonces, party
 from support.routes import Works, every_case
+from support.sectors import open_set, shipped
 
 from ledger.core.outcome.assessment import Assessment, Finding, Omission
 from ledger.core.outcome.leaves import read
@@ -23,14 +23,13 @@ from ledger.core.record.values import Evidence, Supply
 from ledger.errors import LedgerError
 from ledger.footprint.derived.completeness import completeness_of as share_covered
 from ledger.footprint.stored.burdens import vector_of
-from ledger.registry.installed import installed
 from ledger.sdk import Need
 from ledger.sdk.sets.factor_set import SUPPLY_KINDS
 from ledger.sdk.sets.lookup import amount_of, choose
 from ledger.sdk.testing import context, output
 from ledger.sdk.testing.conformance import Case
 
-REGISTRY: Final = installed()
+REGISTRY: Final = shipped()
 SECTORS: Final = [REGISTRY.sectors[name].sector for name in (
     "building-materials", "circular", "consumer-goods", "electronics", "energy", "equipment", "logistics",
     "nonferrous", "petrochemicals", "steel",
