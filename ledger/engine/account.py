@@ -33,7 +33,6 @@ from ledger.footprint.stored.figures import (
     RecordFigures,
     TakenFigures,
     record_figures,
-    total_of,
 )
 from ledger.footprint.stored.mass_balance import booked
 from ledger.footprint.stored.questions import Made, make
@@ -68,7 +67,7 @@ def account(prepared: Prepared, figures: Mapping[str, LotFigures]) -> Outcome:
     own = with_covered(work.direct, covered)
     allocation = Allocation(work.shares, work.assigned, work.bearing)
     own_figures = record_figures(own, taken, allocation, work.holdings, work.supplied, work.matter)
-    amounts = escaped(work.usual_shares, work.shares, total_of(own, taken), work.assigned) if work.usual_shares else {}
+    amounts = escaped(work.usual_shares, work.shares, own_figures.total, work.assigned) if work.usual_shares else {}
     own_figures, questions = _questioned(own_figures, work, amounts)
     if work.booking is not None:
         own_figures = booked(own_figures, work.booking)

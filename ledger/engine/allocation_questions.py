@@ -23,6 +23,7 @@ is questioned, and a note tells of smaller differences.
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, localcontext
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from ledger.admission.checks.allocation import MOST_FOR_MASS, PHYSICAL
@@ -55,6 +56,7 @@ RULES: Final = ("productCategoryRules", "sectorRules", "allocationRules")
 """Kinds of documents, alone or before a colon and their subject, that show the rule behind an allocation key."""
 SERVICES: Final = ("serviceContract", "serviceInvoice", "serviceRecord", "hoursOfService", "salesInvoice", "invoice")
 """Kinds of documents, alone or before a colon and their subject, that show a service which was sold beside goods."""
+_CACHED: Final = 4096
 _NOTHING: Final = Decimal(0)
 _ONE: Final = Decimal(1)
 _STEP: Final = Decimal("0.000000001")
@@ -188,7 +190,7 @@ def _not_whole(record: Transformation) -> Sequence[Finding]:
 
 
 def _carrier(
-    output: int, created: Created, share: Decimal, facts: Facts, sets: Sequence[FactorSetVersion]
+    output: int, created: Created, share: Decimal, facts: Facts, sets: tuple[FactorSetVersion, ...]
 ) -> _Carrier:
     lot, stated = created
     product = facts.products.get(lot.product)
@@ -196,7 +198,7 @@ def _carrier(
     materials = facts.composition(lot).materials
     price, worth = None, None
     if lot.mass:
-        price = _price(codes, materials, sets)
+        price = _price(codes, tuple(materials.items()), sets)
         worth = None if price is None else price.times(lot.mass)
     else:
         worth = price_of_energy(lot.quantity, lot.unit)
@@ -212,12 +214,10 @@ def _carrier(
     )
 
 
-def _is_shaped(plan: Plan, facts: Facts, sets: Sequence[FactorSetVersion]) -> bool:
+def _is_shaped(plan: Plan, facts: Facts, sets: tuple[FactorSetVersion, ...]) -> bool:
     """Whether at least half of the outputs' mass was bought as goods of their class."""
-    made, groups = _NOTHING, set[str]()
-    for lot, _ in plan.created:
-        made = CONTEXT.add(made, lot.mass or _NOTHING)
-        groups |= _groups(facts.composition(lot).materials, sets)
+    made = _sum([lot.mass or _NOTHING for lot, _ in plan.created])
+    groups = frozenset[str]().union(*[_groups(facts.composition(lot).materials, sets) for lot, _ in plan.created])
     bought = _NOTHING
     for supplied in plan.supplied:
         if groups & _groups((supplied.supply.material,), sets):
@@ -228,9 +228,11 @@ def _is_shaped(plan: Plan, facts: Facts, sets: Sequence[FactorSetVersion]) -> bo
     return bool(made) and bought >= _times(made, _HALF)
 
 
-def _is_treated(plan: Plan, facts: Facts, sets: Sequence[FactorSetVersion]) -> bool:
+def _is_treated(plan: Plan, facts: Facts, sets: tuple[FactorSetVersion, ...]) -> bool:
     """Whether waste and cores are at least half of the mass that came in as lots and supplies. Stone that passes beside
     goods of other classes is nothing that a plant is paid for."""
+    if all(taken.lot.role not in UNBURDENED for taken in plan.taken):
+        return False
     stone = any(not _is_stone(created.facts, facts, sets) for created in plan.created
                 if created.facts.mass and created.facts.role not in UNBURDENED)
     waste = _sum(taken.mass or _NOTHING for taken in plan.taken if taken.lot.role in UNBURDENED
@@ -240,24 +242,30 @@ def _is_treated(plan: Plan, facts: Facts, sets: Sequence[FactorSetVersion]) -> b
     return bool(waste) and waste >= _times(whole, _HALF)
 
 
-def _is_stone(lot: LotFacts, facts: Facts, sets: Sequence[FactorSetVersion]) -> bool:
+def _is_stone(lot: LotFacts, facts: Facts, sets: tuple[FactorSetVersion, ...]) -> bool:
     groups = _groups(facts.composition(lot).materials, sets)
     return bool(groups) and groups <= _STONE
 
 
-def _groups(materials: Iterable[str], sets: Sequence[FactorSetVersion]) -> set[str]:
+def _groups(materials: Iterable[str], sets: tuple[FactorSetVersion, ...]) -> frozenset[str]:
     """The classes of goods among materials. Water is nothing that somebody shapes."""
+    return _groups_among(tuple(materials), sets)
+
+
+@lru_cache(_CACHED)
+def _groups_among(materials: tuple[str, ...], sets: tuple[FactorSetVersion, ...]) -> frozenset[str]:
     known = [entry_of(sets, material) for material in materials]
-    return {one[1].group for one in known if one is not None and one[1].kind == "material"} - {WATER}
+    return frozenset([one[1].group for one in known if one is not None and one[1].kind == "material"]) - {WATER}
 
 
+@lru_cache(_CACHED)
 def _price(
-    codes: Sequence[str], materials: Mapping[str, str], sets: Sequence[FactorSetVersion]
+    codes: tuple[str, ...], materials: tuple[tuple[str, str], ...], sets: tuple[FactorSetVersion, ...]
 ) -> UsualPrice | None:
     """Of a code and of materials, the lower price: a code for copper does not make slag dear."""
     entry = entry_of_code(sets, codes)
     known = [None if entry is None else usual_price(sets, entry.key),
-             price_of_mixture(sets, {name: Decimal(share) for name, share in materials.items()})]
+             price_of_mixture(sets, {name: Decimal(share) for name, share in materials})]
     return min([price for price in known if price is not None], key=lambda price: price.usual, default=None)
 
 

@@ -6,8 +6,9 @@ of one is more than twice another's, the highest counts. A fuel has the range of
 burn it. By-products have ranges as well, except residues, such as slag, and gases.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from msgspec.structs import replace
@@ -49,6 +50,7 @@ _RECYCLED: Final = "recycled"
 """Keys of scrap end or begin so."""
 _POWER: Final = "electricity"
 _FUEL: Final = "fuel"
+_CACHED: Final = 4096
 _FREIGHT: Final = "truckFreight"
 _MASSLESS: Final[Mapping[str, str]] = {"energy": "heat", "freight": _FREIGHT}
 _TONNE_KILOMETRE: Final = "TKM"
@@ -146,15 +148,15 @@ class Buying(NamedTuple):
 
     def choose(self, key: str) -> SetChoice | None:
         """The row of a material from cradle to gate, or of a fuel from well to tank."""
-        known = entry_of(self.sets, key)
-        boundary: SetBoundary = "wellToTank" if known is not None and known[1].kind == _FUEL else "cradleToGate"
-        return choose(self.sets, key, boundary, self.around.places, self.around.year)
+        return _choice(self.sets, key, self.around.places, self.around.year)
 
     def scrap(self, made: SetChoice) -> Decimal | None:
         """The part of the material that is used cores, or bought scrap for which the record has evidence. Scrap is of
         the class of the material that is `made`, by its name, and causes less than a tenth of its burden. It is no
         larger part of the goods than of the inputs of the class: ore, sand and oil are of other classes. A core is of
         the product that is made of it, or at least half as dear."""
+        if not self.plan.supplied and all(taken.lot.role != "core" for taken in self.plan.taken):
+            return None
         scrap, cores, whole = Decimal(0), Decimal(0), Decimal(0)
         for supply, mass in self.plan.supplied:
             entry = entry_of(self.sets, supply.material)
@@ -286,9 +288,10 @@ class _Ranges:
         """`materials`: of the lot; `named`: of its product."""
         by_material = self._by_materials(materials)
         entry = entry_of_code(self._sets, codes)
+        if entry is None and named == materials:
+            return by_material if _least(by_material) >= 0 else []
         by_code = [] if entry is None else self._reference(entry, self._mass, None)
-        groups = {known[1].group for name in materials if (known := entry_of(self._sets, name)) is not None}
-        if by_code and entry is not None and (not by_material or entry.group in groups):
+        if by_code and entry is not None and (not by_material or entry.group in self._groups(materials)):
             chosen, other = by_code, by_material
         else:
             chosen, other = max(by_material, by_code, key=_least), []
@@ -296,15 +299,21 @@ class _Ranges:
         highest = max(other, by_product, key=_least)
         return highest if _least(highest) > CONTEXT.multiply(_FAR, _least(chosen)) else chosen
 
+    def _groups(self, materials: Iterable[str]) -> set[str]:
+        known = [entry_of(self._sets, name) for name in materials]
+        return {one[1].group for one in known if one is not None}
+
     def _by_materials(self, materials: Mapping[str, str]) -> list[Reference]:
         """Empty if too little of the mass has a range."""
-        ranged: list[tuple[SupplyEntry, str, Decimal]] = []
+        if not materials:
+            return []
+        around, ranged = self._market.around, list[tuple[SupplyEntry, str, Decimal]]()
         unknown = unranged = Decimal(0)
         for name, stated in materials.items():
             entry, share = entry_of(self._sets, name), Decimal(stated)
             if entry is None:
                 unknown = CONTEXT.add(unknown, share)
-            elif self._choice(entry[1]) is not None:
+            elif _range_of(self._sets, around.places, around.year, entry[1]) is not None:
                 ranged.append((entry[1], name, share))
             else:
                 unranged = CONTEXT.add(unranged, share)
@@ -315,39 +324,72 @@ class _Ranges:
         return [one for entry, name, share in ranged
                 for one in self._reference(entry, spelled(CONTEXT.multiply(scale, share)), name)]
 
-    def _choice(self, entry: SupplyEntry) -> SetChoice | None:
-        """The row with the range of a material, or of the primary material if it is recycled by its name."""
-        choice = self._market.choose((primary_of(self._sets, entry) or entry).key)
-        known = choice is not None and choice.factor.low is not None and _kilograms_of(choice.entry) is not None
-        return choice if known else None
-
     def _reference(self, entry: SupplyEntry, mass: Decimal, material: str | None) -> list[Reference]:
         """The range of `mass` kg of the entry; empty if no set has a range for its mass. A material that is recycled by
         its name has the range of the primary material, with the recycled part that the record shows."""
-        named, primary = entry, primary_of(self._sets, entry)
-        entry = primary or entry
-        choice = self._choice(named)
-        scale = None if choice is None else _kilograms_of(choice.entry)
-        if choice is None or scale is None:
+        around = self._market.around
+        row = _range_of(self._sets, around.places, around.year, entry)
+        if row is None:
             return []
-        recycled = self._market.choose(recycled_key(entry.key))
-        if recycled is not None and recycled.entry.unit != choice.entry.unit:
-            recycled = None
-        factor, again = choice.factor, None if recycled is None else recycled.factor
-        scrap = self._market.scrap(choice)
-        if primary is not None:
-            scrap = max(scrap or Decimal(0), self._market.recycled(named))
+        scrap = self._market.scrap(row.choice)
+        if row.is_recycled:
+            scrap = max(scrap or Decimal(0), self._market.recycled(entry))
         return [Reference(
-            output=self._output, mass=mass, material=material, factor=choice.name,
-            materials=self._market.recycled_names(self._lot, entry, material),
-            low=CONTEXT.divide(factor.low or Decimal(0), scale),
-            default=CONTEXT.divide(co2e_of(factor.gases), scale),
-            high=None if factor.high is None else CONTEXT.divide(factor.high, scale),
-            recycled_low=None if again is None or again.low is None else CONTEXT.divide(again.low, scale),
-            recycled_default=None if again is None else CONTEXT.divide(co2e_of(again.gases), scale),
-            scrap=None if scrap is None else spelled(scrap),
-            code=BY_NAME if primary is not None and scrap != 1 else None,
+            output=self._output, mass=mass, material=material, factor=row.choice.name,
+            materials=self._market.recycled_names(self._lot, row.entry, material),
+            low=row.low, default=row.default, high=row.high, recycled_low=row.recycled_low,
+            recycled_default=row.recycled_default, scrap=None if scrap is None else spelled(scrap),
+            code=BY_NAME if row.is_recycled and scrap != 1 else None,
         )]
+
+
+class _Range(NamedTuple):
+    """The range of a material, kg CO2e per kg, by the row of `choice`. If `is_recycled`, by its name, the range is of
+    `entry`, its primary material."""
+
+    choice: SetChoice
+    entry: SupplyEntry
+    low: Decimal
+    default: Decimal
+    high: Decimal | None
+    recycled_low: Decimal | None
+    recycled_default: Decimal | None
+    is_recycled: bool
+
+
+@lru_cache(_CACHED)
+def _range_of(
+    sets: tuple[FactorSetVersion, ...], places: tuple[str, ...], year: int, entry: SupplyEntry
+) -> _Range | None:
+    """The range of the entry; None if no set has one for its mass."""
+    primary = primary_of(sets, entry)
+    own = primary or entry
+    choice = _choice(sets, own.key, places, year)
+    scale = None if choice is None else _kilograms_of(choice.entry)
+    if choice is None or choice.factor.low is None or scale is None:
+        return None
+    recycled = _choice(sets, recycled_key(own.key), places, year)
+    if recycled is not None and recycled.entry.unit != choice.entry.unit:
+        recycled = None
+    factor, again = choice.factor, None if recycled is None else recycled.factor
+    return _Range(
+        choice, own,
+        low=CONTEXT.divide(choice.factor.low, scale),
+        default=CONTEXT.divide(co2e_of(factor.gases), scale),
+        high=None if factor.high is None else CONTEXT.divide(factor.high, scale),
+        recycled_low=None if again is None or again.low is None else CONTEXT.divide(again.low, scale),
+        recycled_default=None if again is None else CONTEXT.divide(co2e_of(again.gases), scale),
+        is_recycled=primary is not None,
+    )
+
+
+def _choice(
+    sets: tuple[FactorSetVersion, ...], key: str, places: tuple[str, ...], year: int
+) -> SetChoice | None:
+    """The row of a material from cradle to gate, or of a fuel from well to tank."""
+    known = entry_of(sets, key)
+    boundary: SetBoundary = "wellToTank" if known is not None and known[1].kind == _FUEL else "cradleToGate"
+    return choose(sets, key, boundary, places, year)
 
 
 def _kilograms_of(entry: SupplyEntry) -> Decimal | None:

@@ -43,7 +43,7 @@ def context_of(
     facility = facts.facilities[record.facility]
     start, end = datetime.fromisoformat(record.start), datetime.fromisoformat(record.end)
     _check_currency(record.outputs)
-    analyses = analyses_of(record)
+    analyses = analyses_of(record) if plan.supplied else {}
     return Context(
         process=record.process,
         route=record.process.partition(".")[2],

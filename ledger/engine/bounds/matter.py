@@ -50,6 +50,7 @@ _FLUIDS: Final = ("food", "fuel", "gas", "inorganicChemical", "oil", "organicChe
 """Classes of gases and liquids; other goods may be measured as a heap."""
 _DENSEST_GAS: Final = Decimal(20)
 """Kg per m3."""
+_VOLUMES: Final = ("volume", "normal volume")
 _TWICE: Final = Decimal(2)
 _LONGEST: Final = 255
 
@@ -248,6 +249,8 @@ def check_densities(process: Process) -> Iterator[Finding]:
     and supplies of less than half or more than twice of it. The dearer of both counts."""
     for place, made in process.outputs:
         lot = made.facts
+        if UNITS[lot.unit].dimension not in _VOLUMES:
+            continue
         materials = process.facts.composition(lot).materials
         whole = sum((_price_of_mass(process, name, lot.quantity * Decimal(share), lot.unit, lot.mass, Decimal(share))
                      for name, share in materials.items()), ZERO) if lot.mass else ZERO

@@ -53,12 +53,13 @@ class Allocation(NamedTuple):
 
 class RecordFigures(NamedTuple):
     """The figures of a record: `retained` burdens, content balance, and each output's figures. `question_parts`: the
-    part of the record's question that each output gets."""
+    part of the record's question that each output gets. `total`: the burdens that it shares out."""
 
     retained: Vector
     contents: ContentsOut
     outputs: tuple[LotFigures, ...]
     question_parts: tuple[float, ...] = ()
+    total: Sequence[float] = ()
 
     def with_questions(self, made: Mapping[int, Made]) -> "RecordFigures":
         """These figures with the questions that outputs make."""
@@ -102,7 +103,7 @@ def record_figures(
         burdens = [with_question(vector, questioned * part) for vector, part in zip(burdens, parts, strict=True)]
         retained = with_question(retained, 0.0 if any(parts) else questioned)
     lots = tuple(LotFigures(vector, held) for vector, held in zip(burdens, contents.outputs, strict=True))
-    return RecordFigures(retained, contents, lots, tuple(parts))
+    return RecordFigures(retained, contents, lots, tuple(parts), total)
 
 
 def _question_parts(

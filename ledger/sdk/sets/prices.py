@@ -77,8 +77,7 @@ def price_of_energy(amount: Decimal, unit: str) -> UsualPrice | None:
 def is_prescribed(process: str, key: str, goods: Iterable[Collection[str]] = ()) -> bool:
     """Whether a sector rule prescribes this allocation key for a process (`sector.route`) among `goods`: for each
     output, the keys of its materials. The rule names its goods, `*` for any; mere water never carries."""
-    prescribed = next((row["goods"].split(";") for row in rows(_PACKAGE, "prescribed-keys.csv")
-                       if (row["process"], row["key"]) == (process, key)), None)
+    prescribed = _prescribed().get((process, key))
     if prescribed is None:
         return False
     for materials in goods:
@@ -88,6 +87,15 @@ def is_prescribed(process: str, key: str, goods: Iterable[Collection[str]] = ())
         if prescribed != [_ANY] and not (dry and set(dry).issubset(prescribed)):
             return False
     return True
+
+
+@cache
+def _prescribed() -> Mapping[tuple[str, str], Sequence[str]]:
+    """The goods of each rule, by its process and key."""
+    goods: dict[tuple[str, str], Sequence[str]] = {}
+    for row in rows(_PACKAGE, "prescribed-keys.csv"):
+        goods.setdefault((row["process"], row["key"]), row["goods"].split(";"))
+    return goods
 
 
 @cache

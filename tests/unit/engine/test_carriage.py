@@ -245,7 +245,7 @@ def test_a_converter_needs_its_iron_liquid(home: Metalworks, process: str, mater
     record = replace(prepared.submission.record, process=process)
     assert isinstance(record, Transformation)
     came = from_elsewhere(record, prepared.plan, home.ledger.state)
-    found = liquid_metal(record, prepared.plan, came, home.ledger.state, [open_set().newest])
+    found = liquid_metal(record, prepared.plan, came, home.ledger.state, (open_set().newest,))
     assert (bool(found.findings), found.main) == (asked, asked)
 
 

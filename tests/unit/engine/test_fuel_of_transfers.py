@@ -28,7 +28,7 @@ def burdens_of(supply: Supply) -> tuple[float, ...]:
     )
     supplied = (Supplied(supply, Decimal(100)),)
     facts = Facts()
-    priced = price_supplies(record, Plan(supplied=supplied), surroundings_of(record, facts), facts, [OPEN])
+    priced = price_supplies(record, Plan(supplied=supplied), surroundings_of(record, facts), facts, (OPEN,))
     return direct(with_unbooked(with_upstream(NOTHING, priced), supplied, priced, "transport"))
 
 

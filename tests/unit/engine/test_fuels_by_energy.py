@@ -218,7 +218,7 @@ def test_gas_by_energy_meets_a_need_once() -> None:
     given = context("steel.rolling", supplies=(bought("naturalGas", "1 GV"),), outputs=(output("1 TNE"),),
                     place="DE", year=2024, sets=True, questions=True)
     own = Assessment(energy=(EnergyUse(carrier="naturalGas", amount=Decimal(1000)),))
-    sets = [shipped().sets["factors-open"].newest]
+    sets = (shipped().sets["factors-open"].newest,)
     pricer = SetPricer(Surroundings(("DE", "EU", "EUR", "*"), 2024), sets)
     stated = list(stated_inputs(given, own.energy, sets))
     assert unmet_needs([need], stated) == []

@@ -16,7 +16,7 @@ from ledger.engine.pricing.surroundings import Surroundings
 from ledger.sdk import Context, InputFacts, Need, SupplyFacts
 from ledger.sdk.testing import context, lot, output, supply
 
-SETS: Final = [open_set().newest]
+SETS: Final = (open_set().newest,)
 GERMANY: Final = Surroundings(("DE", "EU", "EUR", "*"), 2024)
 NEED: Final = Need(
     any_of=("electricity", "heat", "fuel", "hydrogen"), priced_as="electricity", usual=Decimal("0.5"), unit="KWH",

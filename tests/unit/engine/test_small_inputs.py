@@ -15,7 +15,7 @@ from ledger.engine.pricing.surroundings import Surroundings
 from ledger.sdk import Need
 from ledger.sdk.testing import context, lot, output, supply
 
-PRICER: Final = SetPricer(Surroundings(("DE", "EU", "EUR", "*"), 2024), [open_set().newest])
+PRICER: Final = SetPricer(Surroundings(("DE", "EU", "EUR", "*"), 2024), (open_set().newest,))
 ENERGY: Final = ("electricity", "heat", "fuel")
 GAS: Final = Need(any_of=ENERGY, priced_as="naturalGas", usual=Decimal("0.1"), unit="NM3", source="a test")
 POWER: Final = Need(any_of=ENERGY, priced_as="electricity", usual=Decimal("0.5"), unit="KWH", source="a test")

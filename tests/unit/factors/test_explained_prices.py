@@ -28,7 +28,7 @@ def test_the_row_that_prices(place: str, year: int) -> None:
     priced = 0
     for key, entry in OPEN.supplies.items():
         bought = Supply(material=key, quantity=Quantity(value="3", unit=entry.unit))
-        (made,) = price_supplies(RECORD, Plan(supplied=(Supplied(bought, None),)), around, Facts(), [OPEN])
+        (made,) = price_supplies(RECORD, Plan(supplied=(Supplied(bought, None),)), around, Facts(), (OPEN,))
         priced_as = "electricity" if entry.kind == "electricity" else key
         answer = explain([OPEN], priced_as, "wellToTank" if entry.kind == "fuel" else "cradleToGate", place, year)
         names = {line.factor for line in made.lines}
@@ -46,7 +46,7 @@ def test_the_residual_mix_is_of_the_country(place: str, country: str | None) -> 
     it gets the 0.0899 kg of upstream and losses of its year: 0.6205 - 0.5306."""
     around = Surroundings(facility_places(place, "cradleToGate"), 2024)
     power = Supplied(Supply(material="electricity", quantity=Quantity(value="1", unit="KWH")), None)
-    (made,) = price_supplies(RECORD, Plan(supplied=(power,)), around, Facts(), [OPEN])
+    (made,) = price_supplies(RECORD, Plan(supplied=(power,)), around, Facts(), (OPEN,))
     residual = explain([OPEN], "electricity", "residual", place, 2024).choice
     assert (None if residual is None else residual.factor.place) == country
     (line,) = made.lines

@@ -24,7 +24,7 @@ from typing import Final, NamedTuple
 from ledger.core.outcome.assessment import ADDITIVE, Finding, Omission
 from ledger.engine.bounds.prices import default_of_lot
 from ledger.engine.bounds.process import ONE, ZERO, Process, is_energy, short
-from ledger.engine.bounds.profiles import materials_of, profile_of
+from ledger.engine.bounds.profiles import Materials, materials_of, profile_of
 from ledger.engine.bounds.substances import class_carbon, substance_of
 from ledger.engine.pricing.claims import ORIGIN
 from ledger.engine.pricing.lot_fuels import SOLD, FuelMarket
@@ -132,8 +132,7 @@ def _lots(process: Process) -> Iterator[_Unnamed]:
         materials = process.facts.composition(lot).materials
         if not materials and process.coded(lot) is not None:
             continue
-        rest = ONE - sum((Decimal(share) for name, share in materials.items()
-                          if substance_of(process.sets, name).known), ZERO)
+        rest = ONE - _known_part(process.sets, tuple(materials.items()))
         if rest <= ZERO or market.fuels_taken(lot, MaterialAmount(quantity, lot.unit, mass)):
             continue
         names = [name for name in materials if not substance_of(process.sets, name).known]
@@ -173,7 +172,7 @@ def _is_named(process: Process, product: str) -> bool:
     coded = entry_of_code(process.sets, facts.codes)
     names = [*facts.composition.materials, *([] if coded is None else [coded.key])]
     known = [name for name in names if substance_of(process.sets, name).known]
-    return bool(known) and not any(_is_fuel(process, name) for name in known)
+    return bool(known) and not any(_is_fuel(process.sets, name) for name in known)
 
 
 @lru_cache(_CACHED)
@@ -220,21 +219,28 @@ def _named(process: Process, unnamed: Sequence[_Unnamed]) -> Decimal:
     for place, taken in enumerate(process.plan.taken):
         if taken.mass and taken.lot.role not in ("credit", "attribute"):
             materials = materials_of(process.facts.composition(taken.lot))
-            mass += max(taken.mass * _solid(process, materials) - lots.get(place, ZERO), ZERO)
+            mass += max(taken.mass * _solid(process.sets, materials) - lots.get(place, ZERO), ZERO)
     for place, (supply, kilograms) in enumerate(process.supplied):
         if kilograms and place not in supplies:
-            mass += kilograms * _solid(process, ((supply.material, "1"),))
+            mass += kilograms * _solid(process.sets, ((supply.material, "1"),))
     return mass
 
 
-def _solid(process: Process, materials: tuple[tuple[str, str], ...]) -> Decimal:
+@lru_cache(_CACHED)
+def _solid(sets: tuple[FactorSetVersion, ...], materials: Materials) -> Decimal:
     """The part of a thing that is matter, without water, air and fuel."""
-    burning = sum((Decimal(share) for name, share in materials if _is_fuel(process, name)), ZERO)
-    return max(profile_of(process.sets, materials).matter - burning, ZERO)
+    burning = sum((Decimal(share) for name, share in materials if _is_fuel(sets, name)), ZERO)
+    return max(profile_of(sets, materials).matter - burning, ZERO)
 
 
-def _is_fuel(process: Process, name: str) -> bool:
-    entry = substance_of(process.sets, name).entry
+@lru_cache(_CACHED)
+def _known_part(sets: tuple[FactorSetVersion, ...], materials: Materials) -> Decimal:
+    """The part of a thing whose names the sets or the tables of substances have."""
+    return sum((Decimal(share) for name, share in materials if substance_of(sets, name).known), ZERO)
+
+
+def _is_fuel(sets: tuple[FactorSetVersion, ...], name: str) -> bool:
+    entry = substance_of(sets, name).entry
     return entry is not None and entry.kind == _FUEL
 
 
@@ -244,8 +250,7 @@ def _leaving(process: Process) -> tuple[Decimal, Decimal]:
     unnamed = named = ZERO
     for _, made in process.outputs:
         lot, materials = made.facts, process.facts.composition(made.facts).materials
-        known = min(sum((Decimal(share) for name, share in materials.items()
-                         if substance_of(process.sets, name).known), ZERO), ONE)
+        known = min(_known_part(process.sets, tuple(materials.items())), ONE)
         if lot.role == _WASTE or (not materials and process.coded(lot) is not None):
             known = ONE
         unnamed += (lot.mass or ZERO) * (ONE - known)
