@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from msgspec.structs import replace
 
 from ledger.admission.facts import LotFacts
+from ledger.core.log.merkle import leaf_hash, tree_root
 from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.outcome.leaves import (
     AssessmentLeaf,
@@ -14,7 +15,6 @@ from ledger.core.outcome.leaves import (
     Question,
     RevisionLeaf,
     leaf_bytes,
-    outcome_root,
     salt,
     written,
     written_burdens,
@@ -41,12 +41,19 @@ _SLOT: Final = SLOT[QUESTIONED]
 
 
 class Outcome(NamedTuple):
-    """`leaves`: canonical JSON, leaf 0 first. `root`: the outcome root, to which the entry commits."""
+    """`leaves`: canonical JSON, leaf 0 first, with their `hashes`. `root`: the outcome root, to which the entry
+    commits."""
 
     seed: bytes
     figures: RecordFigures
     leaves: tuple[bytes, ...]
+    hashes: tuple[bytes, ...]
     root: bytes
+
+    @classmethod
+    def of(cls, seed: bytes, figures: RecordFigures, leaves: tuple[bytes, ...]) -> "Outcome":
+        hashes = tuple([leaf_hash(leaf) for leaf in leaves])
+        return cls(seed, figures, leaves, hashes, tree_root(hashes))
 
 
 def account(prepared: Prepared, figures: Mapping[str, LotFigures]) -> Outcome:
@@ -74,7 +81,7 @@ def account(prepared: Prepared, figures: Mapping[str, LotFigures]) -> Outcome:
     if work.adjustment is not None:
         own_figures = adjusted(own_figures, work.adjustment)
     leaves = _leaves(prepared, seed, own_figures, Committed(covered, questions))
-    return Outcome(seed, own_figures, leaves, outcome_root(leaves))
+    return Outcome.of(seed, own_figures, leaves)
 
 
 def _questioned(
@@ -143,8 +150,8 @@ def _leaves(prepared: Prepared, seed: bytes, figures: RecordFigures, committed: 
 def with_revisions(outcome: Outcome, revised: Iterable[tuple[int, bytes, bytes]]) -> Outcome:
     """The outcome of a record that revises others. After leaf 0 it has one leaf for each revised record, in log order,
     with that record's log index, digest and new outcome root."""
-    leaves = [*outcome.leaves, *revision_leaves(outcome.seed, revised)]
-    return Outcome(outcome.seed, outcome.figures, tuple(leaves), outcome_root(leaves))
+    leaves = (*outcome.leaves, *revision_leaves(outcome.seed, revised))
+    return Outcome.of(outcome.seed, outcome.figures, leaves)
 
 
 def revision_leaves(seed: bytes, revised: Iterable[tuple[int, bytes, bytes]]) -> list[bytes]:

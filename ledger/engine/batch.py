@@ -11,6 +11,7 @@ from ledger.admission.apply import apply, before_entering
 from ledger.admission.checks.goods import returned
 from ledger.admission.facts import LotFacts
 from ledger.admission.lookups import flows_named
+from ledger.admission.lots import Plan, Taken
 from ledger.admission.state import State
 from ledger.core.log.entry import Entry
 from ledger.core.log.merkle import leaf_hash
@@ -41,12 +42,13 @@ class Item(NamedTuple):
 
 
 class Sequenced(Struct, frozen=True):
-    """An entry of the log with the leaves of its outcome."""
+    """An entry of the log with the leaves of its outcome, and their hashes."""
 
     index: int
     digest: bytes
     entry: bytes
     leaves: tuple[bytes, ...]
+    leaf_hashes: tuple[bytes, ...] = ()
 
 
 class LoadedRecord(NamedTuple):
@@ -159,8 +161,9 @@ class Batch:
         if not item.needs:
             return prepared
         # The preparation could not know the numbers of lots that the same request creates.
-        taken = tuple([one._replace(lot=state.lots[one.lot.id]) for one in prepared.plan.taken])
-        return prepared._replace(plan=prepared.plan._replace(taken=taken))
+        plan = prepared.plan
+        taken = tuple([Taken(state.lots[lot.id], quantity, mass) for lot, quantity, mass in plan.taken])
+        return prepared._replace(plan=Plan(taken, plan.created, plan.supplied, plan.overheads))
 
     def _names_same_lots(self, prepared: Prepared) -> bool:
         """Whether the flows still name the lots of the preparation: a pool's name means its newest generation."""
@@ -208,7 +211,7 @@ class Batch:
         add_lookup_rows(rows, index, record, state, before)
         self.leaf_hashes.append(leaf)
         self.sequenced.append((index, prepared))
-        return Sequenced(index, submission.digest, entry, outcome.leaves)
+        return Sequenced(index, submission.digest, entry, outcome.leaves, outcome.hashes)
 
 
 def pooled(prepared: Prepared) -> bool:

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Context as DecimalContext
 from decimal import Decimal
+from functools import lru_cache
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -30,7 +33,9 @@ from ledger.sdk import (
 )
 from ledger.sdk.sets.lookup import entry_of
 
-_SECONDS_AN_HOUR = 3600
+_CACHED: Final = 1024
+_HOURS: Final = DecimalContext(prec=28)
+_SECONDS_AN_HOUR = Decimal(3600)
 _ZERO = Decimal(0)
 _EMPTY: Mapping[str, Decimal] = {}
 
@@ -41,14 +46,13 @@ def context_of(
     """`priced`: the upstream of the supplies by the factor sets in force, if any are. Raises Refused if the values of
     the outputs are in different currencies."""
     facility = facts.facilities[record.facility]
-    start, end = datetime.fromisoformat(record.start), datetime.fromisoformat(record.end)
     _check_currency(record.outputs)
     analyses = analyses_of(record) if plan.supplied else {}
     return Context(
         process=record.process,
         route=record.process.partition(".")[2],
-        year=end.year,
-        hours=Decimal(int((end - start).total_seconds())) / _SECONDS_AN_HOUR,
+        year=int(record.end[:4]),
+        hours=_hours_between(record.start, record.end),
         allocation=record.allocation,
         facility=FacilityFacts(
             id=facility.id, country=facility.country, subdivision=facility.subdivision, industry=facility.industry
@@ -68,6 +72,13 @@ def context_of(
         questions=priced is not None,
         evidence=tuple([document.kind for document in record.evidence]),
     )
+
+
+@lru_cache(_CACHED)
+def _hours_between(start: str, end: str) -> Decimal:
+    """Records of a plant are often for the same days or shifts."""
+    period = datetime.fromisoformat(end) - datetime.fromisoformat(start)
+    return _HOURS.divide(Decimal(int(period.total_seconds())), _SECONDS_AN_HOUR)
 
 
 def with_classes(context: Context, sets: Sequence[FactorSetVersion]) -> Context:

@@ -142,7 +142,8 @@ def _run(batch: Batch, items: Sequence[Item]) -> list[object]:
 
 
 def _receipt(one: Sequenced) -> object:
-    return make_receipt(TlogProof(one.index, _PATH, _CHECKPOINT), one.digest, one.entry, one.leaves)
+    proof = TlogProof(one.index, _PATH, _CHECKPOINT)
+    return make_receipt(proof, one.digest, one.entry, one.leaves, hashes=one.leaf_hashes)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -61,21 +61,25 @@ class Verified(Struct, frozen=True):
 
 
 def make_receipt(
-    proof: TlogProof, digest: bytes, entry: bytes, leaves: Sequence[bytes], shown: Sequence[int] | None = None
+    proof: TlogProof, digest: bytes, entry: bytes, leaves: Sequence[bytes], shown: Sequence[int] | None = None,
+    hashes: Sequence[bytes] = (),
 ) -> Receipt:
     """The receipt of an entry, from its inclusion proof and the leaves of its outcome. It shows the leaves at `shown`,
-    or the first MAX_SHOWN if that is None. Equal inputs give equal receipts."""
+    or the first MAX_SHOWN if that is None. `hashes`: of the leaves, if the caller has them. Equal inputs give equal
+    receipts."""
     return Receipt(
         proof.index, digest.hex(), base64.b64encode(entry).decode(),
-        encode_proof(proof.index, proof.path, proof.checkpoint_note), prove_leaves(leaves, shown),
+        encode_proof(proof.index, proof.path, proof.checkpoint_note), prove_leaves(leaves, shown, hashes),
     )
 
 
-def prove_leaves(leaves: Sequence[bytes], shown: Sequence[int] | None = None) -> list[ProvenLeaf]:
+def prove_leaves(
+    leaves: Sequence[bytes], shown: Sequence[int] | None = None, hashes: Sequence[bytes] = ()
+) -> list[ProvenLeaf]:
     """Leaves of an outcome, each with its path: all leaves of a plain record, but only some of a large revision."""
     if len(leaves) == 1:
         return [ProvenLeaf(Raw(leaves[0]), 0, 1, [])]
-    paths = all_paths([leaf_hash(leaf) for leaf in leaves])
+    paths = all_paths(hashes or [leaf_hash(leaf) for leaf in leaves])
     return [
         ProvenLeaf(Raw(leaves[i]), i, len(leaves), [b2a_base64(node, newline=False).decode() for node in paths[i]])
         for i in (range(min(len(leaves), MAX_SHOWN)) if shown is None else shown)

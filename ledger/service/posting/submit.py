@@ -367,7 +367,8 @@ def _result(answer: Answer, earlier: Mapping[bytes, Receipt | Acknowledgement]) 
     match answer:
         case CommittedRecord(sequenced, checkpoint, path):
             proof = TlogProof(sequenced.index, tuple(path), checkpoint)
-            receipt = make_receipt(proof, sequenced.digest, sequenced.entry, sequenced.leaves)
+            receipt = make_receipt(
+                proof, sequenced.digest, sequenced.entry, sequenced.leaves, hashes=sequenced.leaf_hashes)
             return SubmitResult(receipt, None, created=True)
         case LoadedRecord(digest=posted_before):
             return SubmitResult(earlier[posted_before], None)
