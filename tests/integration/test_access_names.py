@@ -1,4 +1,5 @@
-"""One name, several things: an answer is about exactly the lot that its caller was admitted to."""
+"""An answer is about exactly the lot that its caller was admitted to, whatever else has its name; and what a full grant
+shows of the goods that the granted record took, whose supplier granted nothing."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -6,7 +7,7 @@ from typing import Final
 import pytest
 from msgspec.structs import replace
 from support.recipes import OF_MILL, Secrets, leaks, secrets, taking
-from support.revising import add, digest_of, pool
+from support.revising import add, amend, change, digest_of, pool
 from support.sectors import Make
 from support.server import Posted
 from support.workshop import EARLIER, Workshop
@@ -40,51 +41,57 @@ def forwarded(shop: Workshop, lot: str, to: Workshop, new_lot: str) -> Posted:
     return party, replace(record, lot=lot)
 
 
-def pumps(chain: Secrets) -> str:
+@pytest.fixture(scope="module")
+def pumped() -> Iterator[Secrets]:
     """The mill makes an item that has the id of its first lot; it passes to the forge, the buyer, the rival."""
+    with secrets() as chain:
+        pump(chain)
+        yield chain
+
+
+def pump(chain: Secrets) -> None:
     mill, forge, buyer, rival = chain.mill, chain.forge, chain.buyer, chain.rival
     made = mill.make({"pump": "12.5"}, {"x": "40.71875"}, route="bind", activity=Make(co2="13.28125"))
     chain.inside.post([as_item(taking(made, chain.pit.name("coal-sent")), mill.name("pump"))])
     chain.inside.post([mill.send("pump", "12.5", forge, "pump-sent")])
     chain.inside.post([forwarded(forge, mill.name("pump-sent"), buyer, "pump-2")])
     chain.inside.post([forwarded(buyer, forge.name("pump-2"), rival, "pump-3")])
-    return mill.name("pump")
 
 
-def test_an_item_does_not_open_the_lot_that_has_its_id(chain: Secrets) -> None:
-    name = pumps(chain)
-    for holder in (chain.forge, chain.buyer, chain.rival):
+def test_an_item_does_not_open_the_lot_that_has_its_id(pumped: Secrets) -> None:
+    name = pumped.mill.name("pump")
+    for holder in (pumped.forge, pumped.buyer, pumped.rival):
         for path in BY_LOT:
-            answer = chain.callers.get(holder.id, path, {"lot": name})
+            answer = pumped.callers.get(holder.id, path, {"lot": name})
             assert (answer.status_code, answer.json()["code"]) == (404, "not-found"), (holder.id, path, answer.text)
         both = {"lot": name, "direction": "downstream"}
-        assert chain.callers.get(holder.id, "/v1/chain", both).status_code == 404, holder.id
+        assert pumped.callers.get(holder.id, "/v1/chain", both).status_code == 404, holder.id
 
 
-def test_the_maker_is_asked_by_the_id_of_the_lot(chain: Secrets) -> None:
-    name = pumps(chain)
+def test_the_maker_is_asked_by_the_id_of_the_lot(pumped: Secrets) -> None:
+    name = pumped.mill.name("pump")
     for path in BY_LOT[:6]:
-        answer = chain.callers.get(chain.mill.id, path, {"lot": name})
+        answer = pumped.callers.get(pumped.mill.id, path, {"lot": name})
         assert answer.status_code == 200, answer.text
-    figure = chain.callers.get(chain.mill.id, "/v1/footprint", {"lot": name}).json()
+    figure = pumped.callers.get(pumped.mill.id, "/v1/footprint", {"lot": name}).json()
     assert (figure["lot"]["lot"], figure["sight"]) == (name, "part")
 
 
-def test_an_item_is_its_visible_lots(chain: Secrets) -> None:
+def test_an_item_is_its_visible_lots(pumped: Secrets) -> None:
     """Each holder sees the lots that it sent and received, and on the item's page the newest of them."""
-    name = pumps(chain)
-    mill, forge, buyer, rival = chain.mill, chain.forge, chain.buyer, chain.rival
+    name = pumped.mill.name("pump")
+    mill, forge, buyer, rival = pumped.mill, pumped.forge, pumped.buyer, pumped.rival
     of_mill, of_forge = [name, mill.name("pump-sent")], [mill.name("pump-sent"), forge.name("pump-2")]
     of_buyer, of_rival = [forge.name("pump-2"), buyer.name("pump-3")], [buyer.name("pump-3")]
     for holder, seen in ((mill, of_mill), (forge, of_forge), (buyer, of_buyer), (rival, of_rival)):
-        lots = chain.callers.get(holder.id, "/v1/lots", {"item": name})
+        lots = pumped.callers.get(holder.id, "/v1/lots", {"item": name})
         assert [lot["lot"] for lot in lots.json()] == seen, holder.id
-        page = chain.callers.get(holder.id, "/v1/show", {"name": name})
+        page = pumped.callers.get(holder.id, "/v1/show", {"name": name})
         kind, shown = ("lot", name) if holder is mill else ("item", seen[-1])
         assert (page.json()["kind"], page.json()["lot"]["lot"]) == (kind, shown), holder.id
         if holder is not mill:
             assert not leaks(lots.content + page.content, OF_PUMP), holder.id
-    assert chain.callers.get(chain.pit.id, "/v1/lots", {"item": name}).status_code == 404
+    assert pumped.callers.get(pumped.pit.id, "/v1/lots", {"item": name}).status_code == 404
 
 
 def test_an_input_with_the_id_of_an_item_stays_hidden(chain: Secrets) -> None:
@@ -130,18 +137,17 @@ def test_a_pool_shows_the_generation_that_was_granted(chain: Secrets) -> None:
         404, 200, 200]
 
 
-@pytest.mark.parametrize("twice", [
-    [("direction", "upstream"), ("direction", "downstream")], [("direction", "downstream"), ("direction", "upstream")],
-])
-def test_two_directions_open_no_other_generation(chain: Secrets, twice: list[tuple[str, str]]) -> None:
+def test_two_directions_open_no_other_generation(chain: Secrets) -> None:
     mill = chain.mill
     chain.inside.post([pool(mill, "heap"), mill.mine("o1", "70.5", co2="40.71875"), mill.mine("o2", "30")])
     chain.inside.post([add(mill, "heap", {"o1": "70.5"})])
     chain.inside.post([add(mill, "heap", {"o2": "30"})])
     chain.inside.post([mill.send("heap", "10", chain.rival, "heap-sent")])
-    answer = chain.callers.get(chain.rival.id, "/v1/chain", [("lot", mill.name("heap")), *twice])
-    assert answer.status_code in {400, 404}
-    assert not leaks(answer.content, ("o1", "40.71875"))
+    for directions in (("upstream", "downstream"), ("downstream", "upstream")):
+        asked = [("lot", mill.name("heap")), *[("direction", one) for one in directions]]
+        answer = chain.callers.get(chain.rival.id, "/v1/chain", asked)
+        assert answer.status_code in {400, 404}
+        assert not leaks(answer.content, ("o1", "40.71875"))
 
 
 def test_a_period_limits_the_grant_of_a_lot(chain: Secrets) -> None:
@@ -203,3 +209,57 @@ def seen_of(chain: Secrets, who: Workshop, records: list[Posted]) -> list[bool]:
     by_digest = [chain.callers.get(who.id, f"/v1/records/{digest_of(one)}").status_code == 200 for one in records]
     assert [digest_of(one).encode() in shown for one in records] == by_digest
     return by_digest
+
+
+ABOUT_LOTS: Final = (*BY_LOT[:6], "/v1/show")
+
+
+def grant_full(chain: Secrets, scope: GrantScope | None) -> None:
+    forge = chain.forge
+    chain.inside.post([forge.signed(Grant(
+        issuer=forge.id, nonce=forge.nonce(), depth="full", until="2034-12-31T00:00:00Z", purpose="audit",
+        grantee=chain.rival.id, scope=scope))])
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_answers_about_a_granted_lot_merge_its_inputs(whole: bool) -> None:
+    """The record itself shows what the grantor emitted, so that its inputs together can be told by subtraction. An
+    audit shows them one by one, since without them the grantee could not check the grantor's figure; and whoever was
+    granted everything reads the grantor's list of received goods."""
+    with secrets() as chain:
+        forge, rival = chain.forge, chain.rival
+        figures = [figure_of(chain, chain.steel), input_of(chain)]
+        grant_full(chain, None if whole else GrantScope(lot=forge.name("gear")))
+        for path in ABOUT_LOTS:
+            name = "name" if path == "/v1/show" else "lot"
+            answer = chain.callers.get(rival.id, path, {name: forge.name("gear")})
+            assert answer.status_code == 200, (path, answer.text)
+            assert not [figure for figure in figures if figure in answer.text], path
+            assert chain.callers.get(rival.id, path, {name: chain.steel}).status_code == 404
+        record = chain.callers.get(rival.id, f"/v1/records/{chain.digests['gear']}").json()
+        assert [leaf["index"] for leaf in record["leaves"]] == [0, 1]
+        audited = chain.callers.get(rival.id, "/v1/audit/entries", {"from": "0", "to": "1000"})
+        assert figures[0] in audited.text
+        received = chain.callers.get(rival.id, "/v1/received", {"organization": forge.id})
+        assert (received.status_code == 200 and figures[0] in received.text) == whole
+
+
+def figure_of(chain: Secrets, lot: str) -> str:
+    return repr(chain.callers.get(chain.forge.id, "/v1/footprint", {"lot": lot}).json()["footprint"])
+
+
+def input_of(chain: Secrets) -> str:
+    """The part of the gear's figure that came with the steel."""
+    answer = chain.callers.get(chain.forge.id, "/v1/footprint", {"lot": chain.forge.name("gear")}).json()
+    return repr(answer["inputs"][0]["footprint"])
+
+
+def test_the_kind_of_a_record_that_revised_ones_own_stays_hidden() -> None:
+    """The public entry names it, as it names the new figure's time; only its issuer sees that it is an amendment."""
+    with secrets() as chain:
+        chain.inside.post([amend(chain.mill, change(chain.posted["steel"], activity=Make(co2="78.5")))])
+        for who, record, kind in ((chain.mill, "steel", "amendment"), (chain.mill, "sent", "amendment"),
+                                  (chain.forge, "sent", ""), (chain.forge, "gear", ""), (chain.buyer, "shipped", "")):
+            answer = chain.callers.get(who.id, f"/v1/records/{chain.digests[record]}")
+            (revision,) = answer.json()["revisions"]
+            assert (revision["type"], "amendment" in answer.text) == (kind, bool(kind)), (who.id, record)

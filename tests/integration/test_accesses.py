@@ -1,25 +1,42 @@
-"""The access log: who read which data of whom, on a real database, through the routes of the API."""
+"""The access log on a real database: who read which data of whom, through the routes of the API; and its days: numbers
+without gaps, closing exactly once, proofs, expiry, kills."""
 
+import asyncio
 import hashlib
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, NamedTuple
 
+import asyncpg
 import msgspec
 import pytest
+from support import prefork
 from support.callers import Callers
 from support.databases import Database
-from support.inside import inside
+from support.inside import Inside, inside
 from support.parties import enrolment
 from support.revising import amend, change
 from support.sectors import Make
-from support.server import prepared_home
+from support.server import environment, prepared_home
+from support.waiting import until
 from support.workshop import Workshop
 
+from ledger.access.accesses import Access, open_day
 from ledger.access.caller import Caller
 from ledger.app import create_app
+from ledger.core.log.merkle import leaf_hash, tree_root, verify_inclusion
 from ledger.core.record import canonical
 from ledger.core.record.kinds import AppointedReader, Grant
+from ledger.errors import InvalidNote, NotFound, Unavailable, VerificationError
+from ledger.host.clock import now
+from ledger.service.access_log import access_log
+from ledger.service.access_log.access_log import AccessLog
+from ledger.service.access_log.closing import DayCloser, close_day, expire, session_of
+from ledger.service.access_log.read import read_access_proofs, read_accesses, read_day_root, read_day_roots
+from ledger.store.database import ERASER, WRITER
 from ledger.store.embedded import attach
 from ledger.web.access import declarations
 
@@ -58,8 +75,7 @@ def rows(place: Place, owner: str, asker: str | None = None, **parameters: str) 
 def test_readings_by_others_are_noted_and_own_ones_are_not(place: Place) -> None:
     before = len(rows(place, place.mill.id))
     lot, record = place.mill.name("x"), f"/v1/records/{place.sent}"
-    assert place.callers.get(place.mill.id, record).status_code == 200
-    assert len(rows(place, place.mill.id)) == before
+    assert (place.callers.get(place.mill.id, record).status_code, len(rows(place, place.mill.id))) == (200, before)
     assert place.callers.get(place.forge.id, record).status_code == 200
     (row, *_) = rows(place, place.mill.id)
     assert (row["organization"], row["client"], row["owner"], row["right"], row["route"], row["asked"]) == (
@@ -229,8 +245,7 @@ def test_goods_received_are_the_data_of_their_receiver(place: Place) -> None:
     for path, parameters in RECEIVED[:2]:
         read = place.callers.get(place.reader.id, path, {name: names[value] for name, value in parameters.items()})
         assert bought in read.text, read.text
-    assert [row["route"] for row in seen[1].added()] == ["/v1/lot-list", "/v1/received"]
-    assert seen[0].added() == []
+    assert ([row["route"] for row in seen[1].added()], seen[0].added()) == (["/v1/lot-list", "/v1/received"], [])
     assert place.callers.get(buyer.id, "/v1/lots", {"lot": bought}).status_code == 200
     assert [(row["organization"], row["right"], row["asked"]) for row in seen[0].added()] == [
         (buyer.id, "party", [bought])]
@@ -307,8 +322,7 @@ def test_the_results_of_a_revision_are_noted_for_the_owners_of_revised_records(p
     (receipt,) = ledger.post([amend(mill, change(made, activity=Make(co2="7")))])
     before = readings(place, mill.id), readings(place, forge.id)
     answer = place.callers.get(place.reader.id, "/v1/audit/revised", {"index": str(receipt.index)})
-    assert len(answer.json()) == 2
-    assert [row["route"] for row in before[0].added()] == ["/v1/audit/revised"]
+    assert (len(answer.json()), [row["route"] for row in before[0].added()]) == (2, ["/v1/audit/revised"])
     assert before[1].added() == []
     assert place.callers.get(None, "/v1/audit/revised", {"index": str(receipt.index)}).json() == []
     assert len(before[0].added()) == 1
@@ -325,11 +339,281 @@ def test_a_dry_run_is_noted_for_the_makers_of_its_inputs(place: Place) -> None:
         forge.id, forge.party.key.keyid.hex(), "/v1/records/check", [mill.name("x-sent")])
     own = place.callers.post(None, "/v1/records/check", ledger.envelopes([mill.make({"z": "1"}, {"x": "1"})])[0])
     assert own.json()["inputs"], own.text
-    assert len(before[0].added()) == 1
-    assert before[1].added() == []
+    assert (len(before[0].added()), before[1].added()) == (1, [])
 
 
 def test_sums_over_organisations_are_noted_for_nobody(place: Place) -> None:
     before = readings(place, place.mill.id)
-    assert place.callers.get(None, "/v1/sectors/works/indicators").status_code == 200
-    assert before.added() == []
+    assert (place.callers.get(None, "/v1/sectors/works/indicators").status_code, before.added()) == (200, [])
+
+
+DAY_MS: Final = 86_400_000
+MILL_ID, FORGE_ID = "urn:example:mill", "urn:example:forge"
+READER: Final = Caller("urn:example:reader", frozenset({"read"}), "key")
+
+
+@pytest.fixture(scope="module")
+def inner() -> Iterator[Inside]:
+    with prepared_home() as home, inside(home) as ledger:
+        yield ledger
+
+
+@pytest.fixture
+def database(inner: Inside) -> Iterator[Database]:
+    with Database(attach(inner.ledger.settings.home).owner_url) as owner:
+        yield owner
+
+
+def url_of(inner: Inside) -> str:
+    return attach(inner.ledger.settings.home).app_url
+
+
+def day_before(days: int) -> date:
+    return (datetime.now(UTC) - timedelta(days=days)).date()
+
+
+def access(owner: str = MILL_ID, name: str = "lot") -> Access:
+    return Access(READER, owner, "party", "/v1/lots", (name,))
+
+
+async def noted(inner: Inside, days_ago: int, *accesses: Access) -> None:
+    async with AccessLog(url_of(inner), lambda: now() - days_ago * DAY_MS) as log:
+        for each in accesses:
+            await log.note(each)
+
+
+def rows_of(database: Database, day: date) -> list[Any]:
+    return database.fetch("SELECT number, owner, data, leaf_hash FROM access WHERE day = $1 ORDER BY number", day)
+
+
+async def closed(inner: Inside, *days: date) -> list[bool]:
+    async with session_of(WRITER, url_of(inner)) as connection:
+        return [await close_day(connection, inner.ledger.heads, day) for day in days]
+
+
+def test_simultaneous_writers_leave_no_gap(inner: Inside, database: Database) -> None:
+    """Three writers with sessions of their own, as three server processes have, and many requests in each."""
+    day = day_before(20)
+
+    async def writer(name: int) -> None:
+        async with AccessLog(url_of(inner), lambda: now() - 20 * DAY_MS) as log:
+            await asyncio.gather(*[
+                log.note(*[access(owner, f"{name}-{i}") for owner in (MILL_ID, FORGE_ID, MILL_ID)])
+                for i in range(200)])
+
+    async def all_writers() -> None:
+        await asyncio.gather(*[writer(name) for name in range(3)])
+
+    inner.run(all_writers())
+    rows = rows_of(database, day)
+    assert [row["number"] for row in rows] == list(range(1_200)), "equal accesses of a request share a row"
+    assert len({bytes(row["data"]) for row in rows}) == 1_200
+    assert database.one("SELECT size FROM access_day WHERE day = $1", day) == 1_200
+
+
+def test_requests_share_a_commit(inner: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    writes: list[int] = []
+    write = AccessLog._write_once
+
+    async def counted(self: AccessLog, accesses: Any) -> None:
+        writes.append(len(accesses))
+        await write(self, accesses)
+
+    monkeypatch.setattr(AccessLog, "_write_once", counted)
+
+    async def together() -> None:
+        async with AccessLog(url_of(inner), lambda: now() - 21 * DAY_MS) as log:
+            await asyncio.gather(*[log.note(access(name=str(i))) for i in range(500)])
+
+    inner.run(together())
+    assert sum(writes) == 500
+    assert len(writes) < 5
+
+
+def test_a_day_is_closed_exactly_once(inner: Inside, database: Database) -> None:
+    day = day_before(30)
+    inner.run(noted(inner, 30, *[access(MILL_ID if i % 3 else FORGE_ID, str(i)) for i in range(300)]))
+
+    async def at_once() -> list[list[date]]:
+        closers = [DayCloser(url_of(inner), inner.ledger.heads, now, 400) for _ in range(3)]
+        return await asyncio.gather(*[closer.look() for closer in closers])
+
+    assert sum([one.count(day) for one in inner.run(at_once())]) == 1
+    rows = rows_of(database, day)
+    root = tree_root([leaf_hash(bytes(row["data"])) for row in rows])
+    note = inner.run(read_day_root(inner.ledger.pool, day.isoformat()))
+    keys = inner.ledger.heads.keyring.keys
+    stated = open_day(note, day, keys)
+    assert (stated.size, stated.root) == (300, root)
+    with pytest.raises(VerificationError, match="another day"):
+        open_day(note, day_before(31), keys)
+    with pytest.raises((VerificationError, InvalidNote)):
+        keys.opened(note)  # no note of a day is a checkpoint of the log
+    own = [row["number"] for row in rows if row["owner"] == FORGE_ID]
+    answer = inner.run(read_access_proofs(inner.ledger.pool, FORGE_ID, day.isoformat(), own))
+    assert [proof.index for proof in answer.proofs] == own
+    for proof in answer.proofs:
+        leaf = bytes(rows[proof.index]["leaf_hash"])
+        verify_inclusion(leaf, proof.index, 300, root, [bytes.fromhex(node) for node in proof.path])
+    # Rows of others, and rows that do not exist, are equally unknown.
+    for wrong in (1, 300, 1 << 40):
+        with pytest.raises(NotFound, match=f"no row {wrong} of {day} in the access log is about data of {FORGE_ID}"):
+            inner.run(read_access_proofs(inner.ledger.pool, FORGE_ID, day.isoformat(), [own[0], wrong]))
+
+
+def test_a_closed_day_takes_no_rows(inner: Inside, database: Database) -> None:
+    day = day_before(40)
+    inner.run(noted(inner, 40, access()))
+    assert inner.run(closed(inner, day, day)) == [True, False]
+    with pytest.raises(Unavailable, match="is closed") as caught:
+        inner.run(noted(inner, 40, access()))
+    assert caught.value.code == access_log.NOT_NOTED
+    for statement, match in (
+        (f"INSERT INTO access SELECT day, 1, owner, data, leaf_hash FROM access WHERE day = '{day}'", "is closed"),
+        (f"UPDATE access_day SET closed = false WHERE day = '{day}'", "is closed"),
+        (f"UPDATE access_day SET size = 9 WHERE day = '{day}'", "is closed"),
+        (f"UPDATE access_root SET size = 9 WHERE day = '{day}'", "only grows"),
+        (f"DELETE FROM access WHERE day = '{day}'", "only grows"),
+        (f"DELETE FROM access_day WHERE day = '{day}'", "only grows"),
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match=match):
+            database.execute(statement)
+    assert len(rows_of(database, day)) == 1
+
+
+def test_a_day_with_a_lost_row_is_not_signed(inner: Inside, database: Database) -> None:
+    day = day_before(50)
+    inner.run(noted(inner, 50, *[access(name=str(i)) for i in range(5)]))
+    database.tamper("DELETE FROM access WHERE day = $1 AND number = 2", day)
+    with pytest.raises(Unavailable, match="noted 5 readings") as caught:
+        inner.run(closed(inner, day))
+    assert caught.value.code == "access-log-broken"
+    with pytest.raises(NotFound, match="no closed day"):
+        inner.run(read_day_root(inner.ledger.pool, day.isoformat()))
+
+
+def test_today_is_open(inner: Inside) -> None:
+    inner.run(noted(inner, 0, access()))
+    today = day_before(0)
+
+    async def look() -> list[date]:
+        return await DayCloser(url_of(inner), inner.ledger.heads, lambda: now() + 3 * DAY_MS, 400).look()
+
+    assert today not in inner.run(look()), "the clock of the database counts too"
+    listed = inner.run(read_accesses(inner.ledger.pool, MILL_ID, today.isoformat(), None, None, 1)).accesses[0]
+    with pytest.raises(NotFound, match="not closed yet") as caught:
+        inner.run(read_access_proofs(inner.ledger.pool, MILL_ID, listed.day, [listed.index]))
+    assert caught.value.code == "day-open"
+
+
+def test_old_days_expire_and_their_roots_stay(inner: Inside, database: Database) -> None:
+    old, young, broken = day_before(500), day_before(399), day_before(501)
+    for days in (500, 399, 501):
+        inner.run(noted(inner, days, *[access(name=str(i)) for i in range(300)]))
+    inner.run(closed(inner, old, young))
+    note = inner.run(read_day_root(inner.ledger.pool, old.isoformat()))
+
+    async def expired() -> int:
+        async with session_of(ERASER, url_of(inner)) as connection:
+            return await expire(connection, day_before(400))
+
+    assert (inner.run(expired()), len(rows_of(database, old)), len(rows_of(database, young))) == (1, 0, 300)
+    assert len(rows_of(database, broken)) == 300, "a day that is not closed keeps its rows"
+    assert [database.one("SELECT count(*) FROM access_tile WHERE day = $1", day) for day in (old, young)] == [0, 3]
+    assert (inner.run(read_day_root(inner.ledger.pool, old.isoformat())), inner.run(expired())) == (note, 0)
+    with pytest.raises(NotFound):
+        inner.run(read_access_proofs(inner.ledger.pool, MILL_ID, old.isoformat(), [0]))
+
+
+def test_pages_of_rows_and_of_days(inner: Inside) -> None:
+    owner = "urn:example:pages"
+    for days in (60, 61, 62):
+        inner.run(noted(inner, days, *[access(owner, str(i)) for i in range(7)]))
+    inner.run(closed(inner, *[day_before(days) for days in (60, 61, 62)]))
+
+    async def paged(since: str | None, until: str | None) -> list[tuple[str, int]]:
+        found: list[tuple[str, int]] = []
+        after = None
+        while True:
+            page = await read_accesses(inner.ledger.pool, owner, since, until, after, 4)
+            found += [(row.day, row.index) for row in page.accesses]
+            if (after := page.next) is None:
+                return found
+
+    everything = inner.run(paged(None, None))
+    assert (len(everything), everything) == (21, sorted(everything, reverse=True))
+    middle = day_before(61).isoformat()
+    assert {day for day, _ in inner.run(paged(middle, day_before(60).isoformat()))} == {middle}
+    roots = inner.run(read_day_roots(inner.ledger.pool, inner.origin, day_before(63).isoformat(), day_before(9)))
+    assert [each.day for each in roots.days][:3] == [day_before(days).isoformat() for days in (62, 61, 60)]
+
+
+def test_a_database_that_refuses_is_no_reading(inner: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refused() -> None:
+        async with AccessLog("postgresql://nobody@127.0.0.1:9/none", now) as log:
+            await log.note(access())
+
+    with pytest.raises(Unavailable):
+        inner.run(refused())
+    monkeypatch.setattr(access_log, "MOST_WAITING", 1)
+
+    async def full() -> None:
+        async with AccessLog(url_of(inner), now) as log:
+            await log.note(access(), access(FORGE_ID))
+
+    with pytest.raises(Unavailable, match="too many rows") as caught:
+        inner.run(full())
+    assert caught.value.code == access_log.NOT_NOTED
+
+
+def test_a_session_that_was_lost_is_replaced(inner: Inside, database: Database) -> None:
+    async def twice() -> None:
+        async with AccessLog(url_of(inner), lambda: now() - 70 * DAY_MS) as log:
+            await log.note(access(name="before"))
+            assert log._connection is not None
+            pid = log._connection.get_server_pid()
+            owner = await asyncpg.connect(attach(inner.ledger.settings.home).owner_url)
+            await owner.execute(f"SELECT pg_terminate_backend({pid})")
+            await owner.close()
+            await log.note(access(name="after"))
+
+    inner.run(twice())
+    assert [row["number"] for row in rows_of(database, day_before(70))] == [0, 1]
+
+
+def test_a_name_that_no_row_can_hold_fails_alone(inner: Inside, database: Database) -> None:
+    async def mixed() -> list[Any]:
+        async with AccessLog(url_of(inner), lambda: now() - 71 * DAY_MS) as log:
+            return await asyncio.gather(*[log.note(access(owner)) for owner in ("urn:a", "urn:\0", "urn:b")],
+                                        return_exceptions=True)
+
+    results = inner.run(mixed())
+    assert [result is None for result in results] == [True, False, True]
+    assert [row["owner"] for row in rows_of(database, day_before(71))] == ["urn:a", "urn:b"]
+
+
+def test_no_acknowledged_row_is_lost_in_a_kill(inner: Inside, database: Database) -> None:
+    """Three processes write at once and are killed; then the day is closed over exactly their rows."""
+    day = day_before(80)
+    names = [f"urn:example:killed-{i}" for i in range(3)]
+    writers = [prefork.Popen(
+        [sys.executable, "-m", "support.access_writer", url_of(inner), name, "80"], stdout=subprocess.PIPE,
+        env=environment(inner.ledger.settings.home), cwd="/",
+    ) for name in names]
+    try:
+        until(lambda: all(database.one("SELECT count(*) FROM access WHERE owner = $1", name) > 100 for name in names))
+    finally:
+        for writer in writers:
+            writer.kill()
+    acknowledged = [writer.communicate(timeout=60)[0].decode().splitlines()[:-1] for writer in writers]
+    assert all(len(lines) > 5 for lines in acknowledged)
+    inner.run(noted(inner, 80, access(name="last")))
+    assert inner.run(closed(inner, day)) == [True]
+    rows = rows_of(database, day)
+    assert [row["number"] for row in rows] == list(range(len(rows)))
+    written = {bytes(row["data"]) for row in rows}
+    for name, lines in zip(names, acknowledged, strict=True):
+        held = b"".join([data for data in written if name.encode() in data])
+        for line in lines:
+            reader, number = line.split()
+            assert f'"asked":["{number}"],"organization":"urn:example:reader-{reader}"'.encode() in held, line

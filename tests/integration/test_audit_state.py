@@ -1,26 +1,37 @@
-"""An audit that goes on where the last one ended: it says what one from zero says, and refuses another history."""
+"""An audit that goes on where the last one ended: it says what one from zero says, at each size and from each size on,
+and refuses another history. What the log erases leaves the auditor's file too, in every byte."""
 
 import asyncio
 import os
+import random
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 import pytest
+from integration.test_erasure import SECRET, erase, ore, secret
+from msgspec.structs import replace
 from support.databases import Database, copied
 from support.generator import generate, parties
+from support.histories import History
+from support.inside import Inside, inside
+from support.memory import MemoryLedger
 from support.parties import enrolment, nonces
-from support.revising import amend, change
+from support.revising import amend, change, close, digest_of, gas, reopen
 from support.sectors import Make
+from support.sectors import registry as sectors
 from support.server import Posted, Server, environment, prepared_home
 from support.witness import registry
-from support.workshop import workshop
+from support.workshop import END, START, Workshop, kilograms, workshop
 
+from ledger.admission.facts import RecordFacts
 from ledger.admission.state import State
 from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
@@ -33,14 +44,18 @@ from ledger.core.log.entry import parse_entry
 from ledger.core.log.frontier import Frontier
 from ledger.core.log.merkle import leaf_hash
 from ledger.core.log.note import NoteSigner
+from ledger.core.record import canonical
+from ledger.core.record.kinds import Activation, Declaration, Erasure, Facility, Organization
+from ledger.core.record.values import Evidence, Supply
 from ledger.core.signatures.signing import SigningKey
 from ledger.errors import ConfigurationError, Unavailable
 from ledger.host.files.key_files import LOG_KEY, read_key
 from ledger.service.audit_source.database import DatabaseSource
+from ledger.service.erasure.erase import carry_out
 from ledger.service.heads.keyring import vkey_of
 from ledger.service.setup import Identity
 from ledger.store.database import open_pool
-from ledger.store.embedded import EmbeddedPostgres
+from ledger.store.embedded import EmbeddedPostgres, attach
 
 SEED, SIZE = 11, 420
 PARTS = 6
@@ -111,8 +126,7 @@ def counts(report: AuditReport) -> AuditReport:
 
 
 def test_step_by_step_it_says_what_one_from_zero_says(grown: Grown) -> None:
-    assert [step.findings for step in grown.steps] == [[]] * PARTS
-    assert counts(grown.steps[-1]) == counts(grown.zero)
+    assert ([step.findings for step in grown.steps], counts(grown.steps[-1])) == ([[]] * PARTS, counts(grown.zero))
     assert [step.start for step in grown.steps] == [0, *[step.size for step in grown.steps[:-1]]]
     assert grown.zero.ok
     assert grown.zero.recomputed > 150
@@ -269,8 +283,7 @@ def test_a_finding_leaves_the_state_as_it_was(grown: Grown, tmp_path: Path) -> N
         tampered.state.write_bytes(kept)
         lot = later.one("SELECT max(lot) FROM figure")
         later.tamper("UPDATE figure SET burdens[1] = burdens[1] + 1 WHERE lot = $1", lot)
-        assert tampered.findings() == [("figures", lot // 1024)]
-        assert tampered.state.read_bytes() == kept
+        assert (tampered.findings(), tampered.state.read_bytes()) == ([("figures", lot // 1024)], kept)
         # The same finding again, and from zero too.
         assert tampered.findings() == [("figures", lot // 1024)]
 
@@ -349,8 +362,7 @@ def test_a_log_whose_records_are_revised_later(tmp_path: Path) -> None:
         server.post([amend(mill, change(made, activity=Make(co2="9"))), mill.use({"made": "1"})])
         report, zero = by_http(server, state=state), by_http(server)
     assert report.ok, report.findings
-    assert report.start == first.size
-    assert counts(report) == counts(zero)
+    assert (report.start, counts(report)) == (first.size, counts(zero))
 
 
 def test_on_the_command_line(tmp_path: Path) -> None:
@@ -366,3 +378,235 @@ def test_on_the_command_line(tmp_path: Path) -> None:
         assert f"from        entry {report['size']}, where the last audit ended" in told.stdout
 
 
+SAID = [Evidence(digest="ef" * 32, media_type="text/plain", kind=SECRET)]
+
+
+class Written:
+    """A log of a mill whose records hold the words, by name; those of `made` come before those of `revised`."""
+
+    def __init__(self, server: Server) -> None:
+        mill = self.mill = Workshop("mill")
+        (_, site), part = mill.opening()
+        assert isinstance(site, Facility)
+        declared = mill.signed(Declaration(
+            issuer=mill.id, nonce=mill.nonce(), start=START, end=END, basis="study", boundary="cradleToGate",
+            burdens={"fossilGhgEmissions": "3"}, per=kilograms("1"), evidence=SAID,
+        ))
+        self.paint = Supply(material="paint", quantity=kilograms("5"), declaration=digest_of(declared))
+        site = mill.signed(replace(site, industry=SECRET[:25]))
+        a = secret(mill.make({"a": "100"}, supplies=[ore("100"), self.paint]))
+        p = mill.make({"p": "100"}, supplies=[replace(ore("100"), description=SECRET)], basis="provisional")
+        self.made = {"site": site, "part": part, "declared": declared, "a": a, "p": p}
+        amendment = amend(mill, change(a, activity=Make(co2="9"), evidence=SAID))
+        self.revised = {"amendment": amendment, "closing": close(mill, replace(gas("40"), description=SECRET))}
+        server.post([mill.enrolment(server), *self.made.values()])
+
+    def later(self) -> list[Posted]:
+        """Records that rest on all of them."""
+        mill = self.mill
+        return [
+            reopen(mill, self.revised["closing"]),
+            mill.make({"b": "10"}, {"a": "5", "p": "5"}, supplies=[self.paint]), close(mill),
+        ]
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[Path]:
+    found = tmp_path / "audit.state"
+    yield found
+    assert [one.name for one in tmp_path.iterdir()] == [found.name]
+
+
+def words(state: Path) -> int:
+    """How often any of the words stand in the file."""
+    return state.read_bytes().count(SECRET[:25].encode())
+
+
+@pytest.mark.parametrize("between", [False, True], ids=["erased at once", "audited between"])
+def test_no_byte_of_it_is_left(state: Path, between: bool) -> None:
+    """Of posted records, of what was made of them, and of what revised them; audits go on over what is left."""
+    with prepared_home() as home, Server(home) as server:
+        written = Written(server)
+        assert by_http(server, state=state).ok
+        assert words(state) >= 4
+        server.post(list(written.revised.values()))
+        if between:
+            before = words(state)
+            assert by_http(server, state=state).ok
+            assert words(state) > before
+        erase(server, written.mill, *written.revised.values())
+        erase(server, written.mill, *[one for name, one in written.made.items() if name != "part"])
+        report = by_http(server, state=state)
+        assert report.ok, report.findings
+        assert words(state) == 0
+        server.post(written.later())
+        report, zero = by_http(server, state=state), by_http(server)
+        assert (report.findings, zero.findings) == ([], [])
+        assert counts(replace(report, erased=0, recomputed=0)) == counts(replace(zero, erased=0, recomputed=0))
+        assert words(state) == 0
+
+
+def test_what_could_not_be_swept_is_swept_later(state: Path) -> None:
+    """An audit that is killed after its commit, and before the file was written anew."""
+    book = AuditStore(state)
+    book.write_records([(f"{i:064x}", RecordFacts(i, "product", SECRET)) for i in range(1_000)])
+    book.commit()
+    book.write_records([(f"{i:064x}", RecordFacts(i, "product", "nobody")) for i in range(1_000)])
+    book.forget()
+    book._sweep = _killed  # type: ignore[method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        book.commit()
+    book.close()
+    size = state.stat().st_size
+    AuditStore(state).close()
+    assert words(state) == 0
+    assert state.stat().st_size < size
+
+
+def _killed() -> None:
+    raise KeyboardInterrupt
+
+
+def test_where_another_one_reads_it_meanwhile(state: Path) -> None:
+    """What cannot be swept is said; the next one does it."""
+    book = AuditStore(state)
+    book.commit()
+    book.forget()
+    swept = book._sweep
+    with closing(sqlite3.connect(state)) as reader:
+        def in_use() -> None:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM fact").fetchone()
+            swept()
+
+        book._sweep = in_use  # type: ignore[method-assign]
+        with pytest.raises(ConfigurationError, match="may still hold erased data") as error:
+            book.commit()
+    book.close()
+    assert error.value.field == "state"
+    again = AuditStore(state)
+    assert again.fact("unswept") is None
+    again.close()
+
+
+SEEDS: Final = (2,)
+STEPS: Final = 120
+ERASED_EVERY: Final = 12
+BATCHES: Final = (1, 1, 1, 2, 5)
+
+
+class Revised(NamedTuple):
+    """A log that was audited after each request: the states that this left, the reports from the one before and from
+    zero, in order."""
+
+    inner: Inside
+    states: list[Path]
+    steps: list[AuditReport]
+    zeros: list[AuditReport]
+
+
+@pytest.fixture(scope="module", params=SEEDS)
+def revised(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Revised]:
+    seed, folder = request.param, tmp_path_factory.mktemp("states")
+    state = folder / "audit.state"
+    with prepared_home() as home, inside(home) as inner:
+        revised = Revised(inner, [], [], [])
+        for i, batch in enumerate(batches(inner, seed)):
+            inner.run(inner.submit(batch))
+            inner.run(carry_out(attach(home).owner_url))
+            revised.steps.append(audited(inner, state, 60_000 if i % 2 else 3))
+            revised.zeros.append(audited(inner, None, 3 if i % 2 else 60_000))
+            revised.states.append(folder / f"{i}.state")
+            revised.states[-1].write_bytes(state.read_bytes())
+        yield revised
+
+
+def batches(inner: Inside, seed: int) -> Iterator[list[Posted]]:
+    """What plants post, and now and then the erasure of something that they have posted. An erasure is refused of what
+    is amended, and so is what changes an erased record."""
+    told = History(MemoryLedger(sectors(), seed=seed), random.Random(seed))
+    for _ in range(STEPS):
+        told.step()
+    parties = {plant.id: plant.party for plant in told.plants}
+    new, chance = nonces(seed, "enrol"), random.Random(seed)
+    yield [(inner.registrar, enrolment(one, inner.registrar, inner.origin, next(new))) for one in parties.values()]
+    posted = [(parties[record.issuer], record) for record in told.memory.records
+              if not isinstance(record, Organization | Activation)]
+    done = 0
+    while done < len(posted):
+        length = chance.choice(BATCHES)
+        batch = posted[done : done + length]
+        if done // ERASED_EVERY < (done + length) // ERASED_EVERY:
+            _, named = posted[chance.randrange(done + 1)] if done else posted[0]
+            digest = canonical.digest(canonical.encode(named)).hex()
+            batch = [*batch, (inner.registrar, Erasure(
+                issuer=inner.registrar.id, nonce=next(new), record=digest, legal_basis="GDPR"))]
+        yield batch
+        done += length
+
+
+def audited(inner: Inside, state: Path | None, lots_in_memory: int) -> AuditReport:
+    async def run() -> AuditReport:
+        source = DatabaseSource(inner.ledger.pool, inner.ledger.identity)
+        return await audit(
+            source, registry(), AuditOptions(vkey=inner.vkey, state=state, lots_in_memory=lots_in_memory),
+        )
+
+    return inner.run(run())
+
+
+def comparable(report: AuditReport) -> AuditReport:
+    """Without where the audit began, and without how many records were recomputed: one that was erased since the state
+    was recomputed before."""
+    return msgspec.structs.replace(report, start=0, balances=0, earlier={}, notes=[], recomputed=0, erased=0)
+
+
+def test_every_step_says_what_one_from_zero_says(revised: Revised) -> None:
+    for step, zero in zip(revised.steps, revised.zeros, strict=True):
+        assert step.findings == zero.findings == []
+        assert comparable(step) == comparable(zero)
+        assert zero.recomputed <= step.recomputed <= zero.recomputed + zero.erased
+    assert [step.start for step in revised.steps] == [0, *[step.size for step in revised.steps[:-1]]]
+    assert {"Addition", "Amendment", "Closing", "Erasure", "Pool", "Reopening"} <= revised.zeros[-1].records.keys()
+    assert revised.zeros[-1].erased > 3
+
+
+def test_from_every_state_on(revised: Revised, tmp_path: Path) -> None:
+    """To the end of the log in one step, and then once more, with nothing new."""
+    state = tmp_path / "audit.state"
+    for i, kept in enumerate(revised.states):
+        state.write_bytes(kept.read_bytes())
+        report = audited(revised.inner, state, 3 if i % 2 else 60_000)
+        assert (report.findings, report.start) == ([], revised.steps[i].size)
+        assert comparable(report) == comparable(revised.zeros[-1])
+        again = audited(revised.inner, state, 60_000)
+        assert (again.ok, again.start) == (True, revised.zeros[-1].size)
+        assert comparable(again) == comparable(revised.zeros[-1])
+
+
+@pytest.mark.parametrize(("gone", "first"), [
+    (None, False), ("starts = '2025-05-01T00:00:00Z'", False), ("true", False), ("true", True),
+], ids=["stored", "gone", "all gone", "all gone before"])
+def test_a_period_that_a_record_of_before_the_state_was_moved_to(
+    tmp_path: Path, gone: str | None, first: bool
+) -> None:
+    """A closing would not find the record by it; a record that was posted final has none. `gone`: which periods are
+    deleted, after the record was moved or `first`; a server that sees none takes it for one that was posted final."""
+    state, mill = tmp_path / "audit.state", Workshop("mill")
+    with prepared_home() as home, inside(home) as inner:
+        made = mill.make({"made": "10"}, ore="10", basis="provisional")
+        final = mill.make({"final": "10"}, ore="10")
+        enrolled = (inner.registrar, enrolment(mill.party, inner.registrar, inner.origin, mill.nonce()))
+        receipts = inner.post([enrolled, *mill.opening(), made, final])
+        assert audited(inner, state, 60_000).ok
+        later = {"start": "2025-05-01T00:00:00Z", "end": "2025-05-02T00:00:00Z"}
+        move = amend(mill, change(made, **later, basis="final"), change(final, **later))
+        with Database(attach(home).owner_url) as database:
+            if not first:
+                inner.post([move])
+            if gone is not None:
+                database.tamper(f"DELETE FROM provisional WHERE {gone}")
+            if first:
+                inner.post([move])
+        found = [(one.rule, one.index) for one in audited(inner, state, 60_000).findings]
+    assert found == ([("names", receipts[-2].index)] if gone else [])

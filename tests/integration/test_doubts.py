@@ -1,13 +1,9 @@
-"""A key is reported compromised since an entry: which records, lots, footprints and attestations say so, and which not.
-
-The mill mines `early`, then `late`; the forge, whose key is never in doubt, makes `gear` of both and `plain` of `early`
-alone. The auditor attests `gear` and `plain`. Then the mill reports its key compromised since the entry of `late`, and
-later from the auditor's first attestation on the auditor does.
-"""
+"""x"""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,19 +12,25 @@ import pytest
 from msgspec.structs import replace
 from support.asking import route_of
 from support.cli import run
+from support.inside import Inside, inside
 from support.parties import Party, enrolment
-from support.server import Server, prepared_home
+from support.revising import amend, change
+from support.sectors import Make
+from support.server import Posted, Server, prepared_home
 from support.witness import audited, registry
 from support.workshop import END, START, Workshop, workshop
 
+from ledger.app import create_app
 from ledger.client.audit.options import AuditOptions
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.run import audit
 from ledger.client.audit.source.http import HttpSource
 from ledger.client.http import Reader
 from ledger.core.receipts.receipt import Receipt
-from ledger.core.record.kinds import Attestation, KeyChange, Subject
+from ledger.core.record.kinds import Attestation, KeyChange, Subject, Transformation
 from ledger.core.signatures.signing import SigningKey, public_key
+from ledger.service.queries.doubts import read_doubts_behind
+from ledger.service.queries.tree_size import EVER, Moment
 
 
 class Story(NamedTuple):
@@ -288,8 +290,7 @@ def test_a_later_report_that_names_an_earlier_entry(story: Story, tmp_path: Path
     assert (found["since"], found["reported"]) == (since, receipt.index)
     assert len(story.footprint(story.forge.name("gear"))["inDoubt"]) == 4
     (told,) = [one for one in story.ask("/v1/organizations", limit=1000) if one["id"] == story.mill.id]
-    assert told["keys"][0]["compromisedSince"] == since
-    assert json.dumps(told).count(keyid) == 1
+    assert (told["keys"][0]["compromisedSince"], json.dumps(told).count(keyid)) == (since, 1)
     after, newly = read_by_an_audit(story, state)
     (used,) = story.server.post([story.forge.use({"gear": "1"})])
     last, more = read_by_an_audit(story, state)
@@ -298,3 +299,94 @@ def test_a_later_report_that_names_an_earlier_entry(story: Story, tmp_path: Path
     assert (last.ok, last.size) == (True, used.index + 1)
     doubted, wanted = [[note for note in one.notes if note.startswith("in doubt")] for one in (last, zero)]
     assert doubted == wanted != []
+
+
+BEHIND = 5
+LIMITED = "only {} records behind this figure were looked at for signatures in doubt."
+
+
+class Behind(NamedTuple):
+    ledger: Inside
+    forge: Workshop
+    indexes: dict[str, int]
+
+    def doubts(self, most: int, *names: str) -> tuple[list[int], list[str]]:
+        """Indexes, and what is said but for what each of them is said."""
+        indexes = [self.indexes[name] for name in names or ("c",)]
+        found, limitations = self.ledger.run(read_doubts_behind(
+            self.ledger.ledger.pool, indexes, Moment(EVER, EVER), most
+        ))
+        return [one.index for one in found], limitations[len(found):]
+
+    def ask(self, path: str, **parameters: str) -> Any:
+        async def get() -> httpx.Response:
+            transport = httpx.ASGITransport(app=create_app(self.ledger.ledger))
+            async with httpx.AsyncClient(transport=transport, base_url="http://ledger") as client:
+                return await client.get(path, params=parameters)
+
+        return self.ledger.run(get()).json()
+
+
+@pytest.fixture(scope="module")
+def behind() -> Iterator[Behind]:
+    with prepared_home() as home, inside(home) as ledger:
+        mill, forge = Workshop("mill"), Workshop("forge")
+        for shop in (mill, forge):
+            entered = enrolment(shop.party, ledger.registrar, ledger.origin, shop.nonce())
+            ledger.post([(ledger.registrar, entered), *shop.opening()])
+        b = forge.make({"b": "5"}, {"a": "5"})
+        posted = {
+            "x": mill.mine("x", "10"), "sent": mill.send("x", "10", forge, "x-sent"), "a": _made_of(mill, forge),
+            "b": b, "c": forge.make({"c": "5"}, {"b": "5"}), "amended": amend(forge, change(b, activity=Make(co2="3"))),
+        }
+        indexes = {name: ledger.post([one])[0].index for name, one in posted.items()}
+        new = SigningKey.from_seed(b"\x41" * 32)
+        ledger.post([mill.signed(KeyChange(
+            issuer=mill.id, nonce=mill.nonce(), organization=mill.id, added=[public_key(new, ledger.origin, mill.id)],
+            revoked=[mill.party.key.keyid.hex()], compromised_since=indexes["x"],
+        ))])
+        yield Behind(ledger, forge, indexes)
+        report = ledger.audited()
+        assert report.ok, report.findings
+
+
+def _made_of(mill: Workshop, forge: Workshop) -> Posted:
+    party, record = forge.make({"a": "5"}, {"x-sent": "5"})
+    assert isinstance(record, Transformation)
+    return party, replace(record, inputs=[replace(record.inputs[0], lot=mill.name("x-sent"))])
+
+
+def test_all_of_them(behind: Behind) -> None:
+    """The amendment is looked at beside the records, and is none of those that are counted."""
+    assert behind.doubts(BEHIND) == ([behind.indexes["sent"], behind.indexes["x"]], [])
+
+
+@pytest.mark.parametrize(("most", "found"), [(1, []), (2, []), (3, ["sent"]), (4, ["sent", "x"])])
+def test_not_all_of_them(behind: Behind, most: int, found: list[str]) -> None:
+    """One more than the limit is read, to know whether there are more. That nothing was found is never all that is
+    said."""
+    assert behind.doubts(most) == ([behind.indexes[name] for name in found], [LIMITED.format(most)])
+
+
+def test_behind_several(behind: Behind) -> None:
+    """What is behind more than one of them is looked at once; of more than are looked at, the newest are."""
+    sent, x = behind.indexes["sent"], behind.indexes["x"]
+    assert behind.doubts(BEHIND, "a", "b", "c") == ([sent, x], [])
+    assert behind.doubts(2, "x", "a", "b", "c") == ([], [LIMITED.format(2)])
+    assert (behind.doubts(2, "x", "sent"), behind.doubts(BEHIND, "x")) == (([sent, x], []), ([x], []))
+
+
+@pytest.mark.parametrize(("path", "parameters", "module"), [
+    ("/v1/footprint", {}, "footprint.read"), ("/v1/footprint/method", {"gwp": "AR5"}, "methods.read"),
+    ("/v1/statement", {}, "statement.make"), ("/v1/footprint/product", {"product": "part"}, "product.read"),
+])
+def test_a_buyer_is_told(
+    behind: Behind, monkeypatch: pytest.MonkeyPatch, path: str, parameters: dict[str, str], module: str
+) -> None:
+    """In the answer, by whichever method, and in the statement that the log signs."""
+    limited = partial(read_doubts_behind, most=2)
+    monkeypatch.setattr(f"ledger.service.queries.{module}.read_doubts_behind", limited)
+    asked = {name: behind.forge.name(value) if name == "product" else value for name, value in parameters.items()}
+    found = behind.ask(path, **({} if "product" in asked else {"lot": behind.forge.name("c")}), **asked)
+    assert LIMITED.format(2) in found.get("claims", found)["limitations"]
+    assert "inDoubt" not in json.dumps(found)

@@ -1,20 +1,37 @@
-"""Refusals of signed records name all faults of their stage, and propose names of the issuer alone."""
+"""Refusals of signed records name all faults of their stage, and propose names of the issuer alone. Explanations have
+limits, come after the receipts, and state no false faults."""
 
+import asyncio
 import base64
 import json
+import logging
+from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final
 
 import httpx
 import msgspec
 import pytest
+from msgspec.structs import replace
 from support.cli import run
-from support.server import Server
+from support.inside import Inside, inside
+from support.parties import enrolment
+from support.revising import amend, change
+from support.sectors import Make
+from support.server import Posted, Server, prepared_home
 from support.workshop import Workshop, workshop
 
+from ledger.core.receipts.receipt import Receipt
 from ledger.core.record import canonical
+from ledger.core.record.kinds import Facility
 from ledger.core.signatures.envelope import Envelope
 from ledger.core.signatures.signing import SigningKey
+from ledger.errors import LedgerError
+from ledger.service.posting.log_writer import LogWriter
+from ledger.service.posting.own_names import OwnNames
+from ledger.service.posting.pending import Answer, PendingRequest
 
 JSON: Final = {"Content-Type": "application/json"}
 
@@ -54,8 +71,7 @@ def test_all_faults_that_facts_show_come_at_once(server: Server, shop: Workshop,
         server, shop, path, facility=shop.name("sites"), inputs=[flow(shop, "pott"), flow(shop, "pot", "KGS")],
         outputs=[output, {**output, "lot": "made-2", "product": shop.name("part"), "role": "waste"}],
         process="works.mak", activity={"co": "1"})
-    assert problem["stage"] == "facts"
-    assert (problem["code"], problem["field"]) == ("unknown-facility", "facility")
+    assert (problem["stage"], problem["code"], problem["field"]) == ("facts", "unknown-facility", "facility")
     faults = {fault["field"]: fault for fault in problem["errors"]}
     assert {field: fault["code"] for field, fault in faults.items()} == {
         "facility": "unknown-facility", "inputs[0].lot": "unknown-lot", "inputs[1].quantity.unit": "unknown-unit",
@@ -146,8 +162,7 @@ def test_a_record_that_nobody_signed(server: Server, shop: Workshop) -> None:
     del tree["nonce"]
     problem = httpx.post(f"{server.url}/v1/records", json=tree, timeout=60).json()
     assert "carbon-ledger sign" in problem["detail"]
-    assert problem["stage"] == "shape"
-    assert [fault["field"] for fault in problem["errors"]][1:] == ["$.start"]
+    assert (problem["stage"], [fault["field"] for fault in problem["errors"]][1:]) == ("shape", ["$.start"])
 
 
 def test_the_command_line_has_a_line_for_each_fault(server: Server, shop: Workshop, tmp_path: Path) -> None:
@@ -167,8 +182,7 @@ def test_many_refused_records_are_answered_one_by_one(server: Server, shop: Work
     """Explanations have a limit; the answers do not."""
     envelopes = [envelope(server, tree_of(shop, facility=shop.name("sites")), shop.party.key) for _ in range(60)]
     problems = [one for one in server.submit(envelopes) if isinstance(one, dict)]
-    assert len(problems) == 60
-    assert {problem["code"] for problem in problems} == {"unknown-facility"}
+    assert (len(problems), {problem["code"] for problem in problems}) == (60, {"unknown-facility"})
     assert len([problem for problem in problems if "mend" in problem]) == 50
 
 
@@ -192,8 +206,7 @@ def test_unreadable_records_are_explained_within_a_limit(server: Server, shop: W
     problems = [one for one in server.submit(envelopes) if isinstance(one, dict)]
     assert {(problem["code"], problem["field"]) for problem in problems} == {
         ("invalid-field", "$.inputs[0].quantity.unit")}
-    assert len(problems) == 60
-    assert len(problems[0]["errors"]) == 100
+    assert (len(problems), len(problems[0]["errors"])) == (60, 100)
     assert "errors" not in problems[-1]
 
 
@@ -201,3 +214,115 @@ def test_a_long_unreadable_record_is_refused_by_its_first_fault(server: Server, 
     problem = answer(server, shop, activity={"x": "y" * 100_000}, ix="1", iy="2")
     assert (problem["code"], problem["field"]) == ("unknown-field", "$.ix")
     assert "errors" not in problem
+
+
+LONG: Final = "-".join(["a-long-part-of-a-name"] * 8)
+
+
+@pytest.fixture(scope="module")
+def ledger() -> Iterator[Inside]:
+    with prepared_home() as home, inside(home) as ledger:
+        yield ledger
+
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def maker(ledger: Inside) -> Workshop:
+    """An organisation with the lot `pot`."""
+    maker = Workshop(f"maker-{next(_numbers)}")
+    enrolled = enrolment(maker.party, ledger.registrar, ledger.origin, maker.nonce())
+    ledger.post([(ledger.registrar, enrolled), *maker.opening(), maker.mine("pot", "1000")])
+    return maker
+
+
+async def longest_pause(ledger: Inside, posted: Sequence[Posted]) -> tuple[list[LedgerError], float]:
+    """The refusals, and for how long the event loop did nothing else at the most."""
+    submitting = asyncio.create_task(ledger.submit(posted))
+    pause = 0.0
+    while not submitting.done():
+        started = monotonic()
+        await asyncio.sleep(0.005)
+        pause = max(pause, monotonic() - started)
+    return [one for one in await submitting if isinstance(one, LedgerError)], pause
+
+
+def test_the_first_values_of_a_request_are_compared_with_names(ledger: Inside, maker: Workshop) -> None:
+    """Forty different lots are unknown, among a hundred lots with long names. Meanwhile the server answers others."""
+    ledger.post([maker.mine(f"{LONG}-{i}", "1") for i in range(100)])
+    wrong = [
+        maker.make({f"made-{record}": "1"}, {f"{LONG}-x{record}-{i}": "1" for i in range(10)}) for record in range(4)]
+    refusals, pause = ledger.run(longest_pause(ledger, wrong))
+    faults = [fault for refusal in refusals for fault in refusal.parts]
+    assert [fault.code for fault in faults] == ["unknown-lot"] * 40
+    assert [bool(fault.allowed) for fault in faults] == [True] * 20 + [False] * 20
+    assert pause < 0.5
+
+
+def test_equal_values_count_once(ledger: Inside, maker: Workshop) -> None:
+    wrong = [maker.make({f"made-{i}": "1"}, {"pott": "1"}) for i in range(30)]
+    refusals, _ = ledger.run(longest_pause(ledger, wrong))
+    assert [refusal.mend[0]["value"] for refusal in refusals] == [maker.name("pot")] * 30
+
+
+@pytest.mark.parametrize("checked", [False, True])
+def test_receipts_survive_a_failing_explanation(
+    ledger: Inside, maker: Workshop, checked: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def lost(*_: object) -> Sequence[str]:
+        raise ConnectionResetError("the session is lost")
+
+    monkeypatch.setattr(OwnNames, "lots", lost)
+    posted = [maker.mine("lot", "1"), maker.make({"made": "1"}, {"pott": "1"})]
+    submitter = ledger.ledger.submitter
+    with caplog.at_level(logging.ERROR, "ledger.service.posting.explaining"):
+        if checked:
+            effect, error = ledger.run(submitter.check(ledger.envelopes(posted)))
+            assert not isinstance(effect, LedgerError)
+        else:
+            receipt, error = ledger.run(ledger.submit(posted))
+            assert isinstance(receipt, Receipt)
+    assert isinstance(error, LedgerError)
+    assert (error.code, error.allowed) == ("unknown-lot", ())
+    assert "explaining refusals failed" in caplog.text
+
+
+def of_new_site(maker: Workshop) -> tuple[Posted, Posted]:
+    """A site, and a record of it with an unknown input."""
+    site = Facility(issuer=maker.id, nonce=maker.nonce(), id=maker.name("annex"), country="CN")
+    _, made = maker.make({"made": "1"}, {"pott": "1"})
+    return maker.signed(site), maker.signed(replace(made, facility=site.id))
+
+
+def test_a_name_that_was_entered_in_the_meantime_is_no_fault(
+    ledger: Inside, maker: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The site is entered after the request has read its facts, and before it gets the lock."""
+    site, made = of_new_site(maker)
+    append = LogWriter.append
+
+    async def after_the_site(writer: LogWriter, pending: PendingRequest) -> list[Answer]:
+        monkeypatch.setattr(LogWriter, "append", append)
+        await ledger.must([site])
+        return await append(writer, pending)
+
+    monkeypatch.setattr(LogWriter, "append", after_the_site)
+    (error,) = ledger.run(ledger.submit([made]))
+    assert isinstance(error, LedgerError)
+    assert (error.code, error.field, error.parts) == ("unknown-lot", "inputs[0].lot", ())
+    assert error.mend
+
+
+@pytest.mark.parametrize("checked", [False, True])
+def test_a_name_of_the_same_request_is_no_fault(ledger: Inside, maker: Workshop, checked: bool) -> None:
+    """Records after an amendment are prepared under the lock."""
+    made = maker.mine("lot", "1")
+    ledger.post([made])
+    posted = [amend(maker, change(made, activity=Make(co2="2"))), *of_new_site(maker)]
+    submitter = ledger.ledger.submitter
+    answers: Sequence[object] = ledger.run(
+        submitter.check(ledger.envelopes(posted)) if checked else ledger.submit(posted))
+    error = answers[2]
+    assert isinstance(error, LedgerError)
+    assert (error.code, error.field, error.parts) == ("unknown-lot", "inputs[0].lot", ())

@@ -1,26 +1,30 @@
 """The log over HTTP, to the letter of C2SP tlog-tiles: every width, one path for each resource, content types, caching,
-gzip, HEAD, conditional requests; and the log before its first entry."""
+gzip, HEAD, conditional requests; the log before its first entry; and full tiles, which never change."""
 
 import asyncio
 import gzip
 import hashlib
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from support.biglog import big_log
+from support.biglog import BigLog, big_log
 from support.server import command, temporary_home
 from support.witness import entries_of, roots_at
 
 from ledger.core.log.checkpoint import open_checkpoint
 from ledger.core.log.merkle import EMPTY_ROOT
+from ledger.core.log.tiles import Tile, tile_path
 from ledger.errors import NotFound
 from ledger.service.queries.records import read_checkpoint, read_log_path
+from ledger.store import tiles
+from ledger.store.database import Connection
+from ledger.store.tiles import WIDTH, FullTiles
 from ledger.web.resources import takes_gzip
 
 
@@ -78,8 +82,7 @@ def test_content_types_caching_head_and_conditional_requests(
     tag = whole.headers["ETag"]
     status, fields, content = raw(network, f"HEAD /log/{path}")
     assert (status.split()[1], content) == ("200", b"")
-    assert (fields["content-type"], fields["etag"]) == (media, tag)
-    assert fields["content-length"] == str(len(whole.content))
+    assert (fields["content-type"], fields["etag"], fields["content-length"]) == (media, tag, str(len(whole.content)))
     for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
         same = plain(network, f"/log/{path}", If_None_Match=known)
         assert (same.status_code, same.content) == (304, b""), known
@@ -91,8 +94,7 @@ def test_entry_bundles_are_compressed_for_those_who_ask(network: Any) -> None:
     whole = plain(network, "/log/tile/entries/000")
     packed = plain(network, "/log/tile/entries/000", Accept_Encoding="gzip")
     assert whole.headers.get("Content-Encoding") is None
-    assert packed.headers["Content-Encoding"] == "gzip"
-    assert packed.content == whole.content
+    assert (packed.headers["Content-Encoding"], packed.content) == ("gzip", whole.content)
     assert int(packed.headers["Content-Length"]) < len(whole.content)
     # Two representations: a cache must not give one for the other.
     assert whole.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
@@ -183,3 +185,82 @@ def test_a_log_without_entries_is_audited_and_exported(home: Path, tmp_path: Pat
     assert exported.returncode == 0, exported.stderr
     assert json.loads(exported.stdout)["root"] == EMPTY_ROOT.hex()
     assert {path.name for path in (tmp_path / "log").iterdir()} == {"checkpoint", "keys", "vkey"}
+
+
+Reading = list[Tile]
+
+
+@pytest.fixture(scope="module")
+def tiled() -> Iterator[Path]:
+    async def set_up(folder: Path) -> None:
+        async with big_log(folder, [700]):
+            pass
+
+    with temporary_home() as folder:
+        asyncio.run(set_up(folder))
+        yield folder
+
+
+@pytest.fixture
+def reading(monkeypatch: pytest.MonkeyPatch) -> Reading:
+    """The tiles that are read from the database, in order."""
+    original, wanted = tiles.read_tiles, Reading()
+
+    async def read_tiles(connection: Connection, asked: Sequence[Tile]) -> dict[Tile, bytes]:
+        wanted.extend(asked)
+        return await original(connection, asked)
+
+    monkeypatch.setattr(tiles, "read_tiles", read_tiles)
+    return wanted
+
+
+async def ask(log: BigLog, tile: Tile) -> bytes:
+    _, data = await read_log_path(log.pool, log.publication, tile_path(tile))
+    return data
+
+
+def test_a_full_tile_is_read_once(tiled: Path, reading: Reading) -> None:
+    full, partial = Tile(0, 1, WIDTH), Tile(0, 2, 700 - 2 * WIDTH)
+
+    async def run() -> None:
+        async with big_log(tiled) as log:
+            await read_checkpoint(log.pool, log.publication)
+            first = await ask(log, full), await ask(log, partial)
+            assert (first, reading) == ((await ask(log, full), await ask(log, partial)), [full, partial, partial])
+
+    asyncio.run(run())
+
+
+def test_a_tile_is_kept_once_a_signed_head_holds_it(tiled: Path, reading: Reading) -> None:
+    """What another server has committed is read anew until this one has checked and signed it."""
+    tile = Tile(0, 2, WIDTH)
+
+    async def run() -> None:
+        async with big_log(tiled) as log:
+            await read_checkpoint(log.pool, log.publication)
+            await log.grow(800)
+            for expected in (1, 2):
+                await ask(log, tile)
+                assert reading == [tile] * expected
+            await read_checkpoint(log.pool, log.publication)
+            reading.clear()
+            for _ in range(3):
+                await ask(log, tile)
+            assert reading == [tile]
+
+    asyncio.run(run())
+
+
+def test_the_tiles_asked_for_last_are_kept(tiled: Path, reading: Reading) -> None:
+    first, second, third = [Tile(0, index, WIDTH) for index in range(3)]
+
+    async def run() -> None:
+        async with big_log(tiled, [800]) as log, log.pool.acquire() as connection:
+            full = FullTiles(limit=2)
+            for asked in ([first, second], [first, third], [first, second]):
+                found = await full.read(connection, asked, 800)
+                assert found == await tiles.read_tiles(connection, asked)
+                del reading[-len(asked):]
+            assert reading == [first, second, third, second]
+
+    asyncio.run(run())

@@ -1,4 +1,5 @@
-"""The footprint of what was made of a product in a period, by facility, with its spread and its lots; at any moment."""
+"""The footprint of what was made of a product in a period, by facility, with its spread and its lots, at any moment;
+and questions about products that have no answer."""
 
 from collections.abc import Iterator
 
@@ -13,7 +14,9 @@ from support.workshop import END, kilograms
 from ledger.answers.products import ProductAnswer
 from ledger.answers.stored import OpenPeriod
 from ledger.core.record.values import Output
+from ledger.errors import InvalidInput, NotFound
 from ledger.footprint.stored.burdens import METHOD
+from ledger.service.queries.product.read import MAX_SHOWN
 from ledger.store.embedded import attach
 from ledger.store.sql import queries
 
@@ -36,8 +39,7 @@ def test_a_year_by_facility(mill: Mill) -> None:
     assert answer.quantity == kilograms("228")
     assert (answer.number_of_lots, answer.number_of_records, answer.left_off) == (6, 5, 0)
     assert answer.footprint == pytest.approx(307.5, rel=1e-12)
-    assert answer.footprint_per_unit == pytest.approx(307.5 / 228, rel=1e-12)
-    assert answer.plugins == ["works/1.0.0"]
+    assert (answer.footprint_per_unit, answer.plugins) == (pytest.approx(307.5 / 228, rel=1e-12), ["works/1.0.0"])
     first, second = answer.facilities
     assert (first.facility, second.facility) == (mill.shop.name("site"), mill.shop.name("site2"))
     assert (first.quantity, first.number_of_lots, first.number_of_records) == (kilograms("158"), 4, 4)
@@ -64,8 +66,7 @@ def test_how_good_it_is(mill: Mill) -> None:
     all else is of the best quality."""
     answer = mill.ask(YEAR)
     assert (answer.title, answer.completeness, answer.exempted) == ("footprint", "98.4 %", "1.6 %")
-    assert answer.unestimated == 0.0
-    assert answer.primary_share == pytest.approx(296.5 / 307.5, rel=1e-12)
+    assert (answer.unestimated, answer.primary_share) == (0.0, pytest.approx(296.5 / 307.5, rel=1e-12))
     assert answer.provisional_share == 0.0
     burdens = answer.burdens
     assert burdens["fossilGhgEmissions"] == pytest.approx(307.5 / 228, rel=1e-12)
@@ -75,8 +76,7 @@ def test_how_good_it_is(mill: Mill) -> None:
     assert answer.contents == pytest.approx({"mass": 1.0, "material:steel": 0.98}, rel=1e-12)
     site, other = answer.facilities
     assert (site.completeness, other.completeness) == (f"{147.5 / 152.5 * 100:.1f} %", "100.0 %")
-    assert site.primary_share == pytest.approx(136.5 / 147.5, rel=1e-12)
-    assert other.primary_share == 1.0
+    assert (site.primary_share, other.primary_share) == (pytest.approx(136.5 / 147.5, rel=1e-12), 1.0)
 
 
 def test_what_waits_for_a_closing(mill: Mill) -> None:
@@ -98,10 +98,8 @@ def test_what_nobody_estimated_makes_it_incomplete(mill: Mill) -> None:
     mill.ledger.post([(party, replace(record, outputs=[lot]))])
     answer = mill.ask(product="gappy")
     assert (answer.title, answer.completeness, answer.exempted) == ("incomplete footprint", "unknown", "unknown")
-    assert answer.unestimated == 2.0
-    assert answer.burdens["unestimated"] == 0.5
-    assert answer.facilities[0].title == "incomplete footprint"
-    assert mill.ask(product="other").title == "footprint"
+    assert (answer.unestimated, answer.burdens["unestimated"]) == (2.0, 0.5)
+    assert (answer.facilities[0].title, mill.ask(product="other").title) == ("incomplete footprint", "footprint")
 
 
 def test_transfers_pools_and_declarations_are_no_production(mill: Mill) -> None:
@@ -145,8 +143,7 @@ def test_periods_at_moments(
     mill: Mill, period: tuple[str | None, str | None], step: str, lots: set[str], footprint: float
 ) -> None:
     answer = mill.ask(period, step)
-    assert mill.made(answer).keys() == lots
-    assert answer.footprint == pytest.approx(footprint, rel=1e-12)
+    assert (mill.made(answer).keys(), answer.footprint) == (lots, pytest.approx(footprint, rel=1e-12))
     assert answer.at == mill.sizes[step]
 
 
@@ -165,8 +162,7 @@ def test_every_earlier_answer_stays_true(mill: Mill) -> None:
     """That of now tells the size of its tree, and is the answer for it ever after."""
     assert len(mill.told) > 15
     for step, answer in mill.told.items():
-        assert answer.at == mill.sizes[step]
-        assert mill.ask(YEAR, step) == answer
+        assert (answer.at, mill.ask(YEAR, step)) == (mill.sizes[step], answer)
 
 
 def test_the_largest_lots_are_shown(mill: Mill) -> None:
@@ -236,3 +232,94 @@ def test_lots_are_found_by_their_index(mill: Mill) -> None:
         numbers = [row["number"] for row in database.fetch(made, mill.shop.name("part"), -1, 10**6, 100)]
         lots = database.fetch("SELECT id FROM lot WHERE number = ANY ($1::bigint[]) ORDER BY number", numbers)
     assert [row["id"].rpartition(":")[2] for row in lots] == ["a", "b", "b2", "c", "d", "home", "p", "e"]
+
+
+def test_a_product_that_is_not_there(mill: Mill) -> None:
+    error = mill.refusal(product="none")
+    assert isinstance(error, NotFound)
+    assert (error.code, error.field, error.value) == ("not-found", "product", mill.shop.name("none"))
+    assert error.rule == "the id of a product"
+    assert error.message == f"product {mill.shop.name('none')!r} is not on the ledger"
+
+
+def test_a_product_that_was_not_there_yet(mill: Mill) -> None:
+    size = mill.sizes["site 2"]
+    error = mill.refusal(at=size, product="other")
+    assert (error.code, error.field) == ("not-found", "product")
+    assert f"was not on the ledger when it had {size} entries" in error.message
+    assert mill.refusal(at="other", product="other").code == "no-production"
+
+
+@pytest.mark.parametrize(("product", "period", "at", "told"), [
+    ("never", (None, None), None, "no transformation made it"),
+    # The only lot of then is b's record's neighbour: made, but not of this product.
+    ("other", YEAR, "c", "no transformation made it"),
+    ("part", FEBRUARY, None, "its production ended from 2025-01-15T12:00:00Z to 2025-03-31T12:00:00Z"),
+    ("part", ("2024-01-01", "2025-01-01"), None, " after 2024-01-01T00:00:00Z until 2025-01-01T00:00:00Z: all its"),
+    ("part", ("2026-01-01", None), None, " after 2026-01-01T00:00:00Z: all its production ended"),
+    ("part", (None, "2025-01-15T11:59:59Z"), None, " until 2025-01-15T11:59:59Z: all its production ended"),
+])
+def test_nothing_was_made(
+    mill: Mill, product: str, period: tuple[str | None, str | None], at: str | None, told: str
+) -> None:
+    error = mill.refusal(period, at, product=product)
+    assert isinstance(error, NotFound)
+    assert (error.code, error.field, error.value) == ("no-production", "product", mill.shop.name(product))
+    assert told in error.message
+    assert error.rule == "a product of a transformation that ended in the period"
+
+
+@pytest.mark.parametrize("text", [
+    "", "2025", "2025-01", "2025-1-1", "2025-02-29", "2025-13-01", "2025-01-01T", "2025-01-01T00:00Z",
+    "2025-01-01T00:00:00", "2025-01-01T00:00:00+08:00", "2025-01-01T24:00:00Z", "2025-01-01T00:00:00.5Z",
+    "20250101", "2025-W01-1", "2025-01-01\n", "2025-01-01 ", "٢٠٢٥-01-01", "x\0", "2025-01-01T00:00:00Z\n", "T",
+])
+@pytest.mark.parametrize("field", ["from", "to"])
+def test_what_is_no_day(mill: Mill, field: str, text: str) -> None:
+    error = mill.refusal((text, None) if field == "from" else (None, text))
+    assert isinstance(error, InvalidInput)
+    assert (error.code, error.field, error.value) == ("instant", field, text)
+    assert error.rule == "a day as YYYY-MM-DD or an instant in UTC as YYYY-MM-DDThh:mm:ssZ"
+
+
+@pytest.mark.parametrize("period", [
+    ("2025-01-01", "2025-01-01"), ("2025-01-02", "2025-01-01"), ("2025-01-01T00:00:00Z", "2025-01-01"),
+])
+def test_periods_that_do_not_end_after_they_start(mill: Mill, period: tuple[str, str]) -> None:
+    error = mill.refusal(period)
+    assert isinstance(error, InvalidInput)
+    assert (error.code, error.field, error.value) == ("period", "to", period[1])
+    assert error.rule == "a period ends after it starts"
+    assert mill.ask(("2025-01-15", "2025-01-15T12:00:01Z")).number_of_lots == 1
+
+
+@pytest.mark.parametrize("limit", [-1, MAX_SHOWN + 1])
+def test_limits_that_are_none(mill: Mill, limit: int) -> None:
+    error = mill.refusal(limit=limit)
+    assert isinstance(error, InvalidInput)
+    assert (error.code, error.field, error.value) == ("limit", "limit", str(limit))
+    assert mill.ask(limit=MAX_SHOWN).left_off == 0
+
+
+@pytest.mark.parametrize("at", [0, -1, 10**30])
+def test_trees_that_are_not(mill: Mill, at: int) -> None:
+    error = mill.refusal(at=at)
+    assert isinstance(error, InvalidInput)
+    assert (error.code, error.field, error.value) == ("tree-size", "at", str(at))
+
+
+def test_too_many_lots(mill: Mill) -> None:
+    """Those of the period count, whatever else there is."""
+    error = mill.refusal(YEAR, "less b", most=5)
+    assert isinstance(error, InvalidInput)
+    assert (error.code, error.field, error.value) == ("too-many-lots", "from", "2025-01-01T00:00:00Z")
+    assert error.rule == "a shorter period, with at most 5 lots"
+    assert "more than 5 lots" in error.message
+    assert mill.refusal(YEAR, "less b", most=5, chunk=1).code == "too-many-lots"
+    assert mill.ask(YEAR, "less b", most=6).number_of_lots == 6
+    assert mill.ask(MARCH, "less b", most=2).number_of_lots == 2
+
+
+def test_a_name_that_no_row_can_hold(mill: Mill) -> None:
+    error = mill.refusal(product="x\0")
+    assert (type(error), error.code) == (InvalidInput, "invalid-request")

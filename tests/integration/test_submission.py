@@ -1,10 +1,14 @@
-"""Posting over HTTP, above all what may not get in: each is refused by name, and nothing else suffers for it."""
+"""Posting over HTTP, above all what may not get in: each is refused by name, and nothing else suffers for it; readers
+beside writers; small requests that are read for together; and records that fall with one of their own request."""
 
+import asyncio
 import base64
 import socket
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import count, pairwise
 from threading import Barrier
 from typing import Any, Final, get_args, get_type_hints
 from urllib.parse import urlsplit
@@ -13,16 +17,31 @@ import httpx
 import msgspec
 import pytest
 from msgspec.structs import replace
-from support.load import post
+from support.load import Load, check_promises, post, wait_for
 from support.parties import Party, enrolment
-from support.sectors import Make, Wrong
+from support.sectors import NAME, Make, Wrong
 from support.server import Posted, Server
-from support.workshop import Workshop, workshop
+from support.witness import Witness, audited
+from support.workshop import END, START, Workshop, kilograms, workshop
 
-from ledger.core.receipts.receipt import Receipt, verify_receipt
+from ledger.core.log import merkle
+from ledger.core.log.tiles import consistency_path_from_tiles, consistency_tiles, tile_path
+from ledger.core.receipts.receipt import Receipt, read_receipt, verify_receipt
 from ledger.core.record import canonical
-from ledger.core.record.kinds import Acceptance, KeyChange, Organization, Transfer
-from ledger.core.record.values import Evidence, PublicKey
+from ledger.core.record.kinds import (
+    Acceptance,
+    Addition,
+    AnyRecord,
+    Attestation,
+    Consumption,
+    KeyChange,
+    Organization,
+    Pool,
+    Product,
+    Subject,
+    Transfer,
+)
+from ledger.core.record.values import Claim, Credit, Evidence, Flow, Output, PublicKey
 from ledger.core.signatures.envelope import Envelope, seal
 from ledger.core.signatures.signing import SigningKey
 
@@ -120,8 +139,7 @@ def test_many_lines_answer_in_order(server: Server, shop: Workshop) -> None:
         f"{server.url}/v1/records", content=b"\r\n".join(envelopes), timeout=60,
         headers={"Content-Type": "application/x-ndjson; charset=utf-8"},
     )
-    assert response.status_code == 200
-    assert response.headers["Content-Type"] == "application/x-ndjson"
+    assert (response.status_code, response.headers["Content-Type"]) == (200, "application/x-ndjson")
     receipts = [msgspec.json.decode(line, type=Receipt) for line in response.content.splitlines()]
     digests = [canonical.digest(canonical.encode(record)).hex() for _, record in posted]
     assert [receipt.digest for receipt in receipts] == digests
@@ -193,8 +211,7 @@ def test_a_body_has_one_spelling(server: Server, shop: Workshop) -> None:
     for body, answer in zip(wrong, answers[::2], strict=True):
         assert not isinstance(answer, Receipt), body
         assert answer["status"] in (400, 422)
-    assert codes(answers[1::2]) == [None] * len(good)
-    assert size_of(server) == before + len(good)
+    assert (codes(answers[1::2]), size_of(server)) == ([None] * len(good), before + len(good))
 
 
 def test_a_body_of_more_than_a_mebibyte(server: Server, shop: Workshop) -> None:
@@ -203,8 +220,7 @@ def test_a_body_of_more_than_a_mebibyte(server: Server, shop: Workshop) -> None:
         return shop.make({"lot": "1"}, {"pot": "1"}, evidence=[paper] * papers)
 
     problem = refused(server, envelope_of(server, body_with(1_900)))
-    assert problem["code"] == "body-too-large"
-    assert problem["rule"] == "at most 1048576 bytes"
+    assert (problem["code"], problem["rule"]) == ("body-too-large", "at most 1048576 bytes")
     # Just below the limit it is as good as any other, alone and beside others.
     assert post_one(server, envelope_of(server, body_with(1_600))).status_code == 201
 
@@ -228,16 +244,14 @@ def test_a_request_that_is_too_large(server: Server, chunked: bool) -> None:
     except httpx.WriteError:  # the server may stop reading before all is sent
         pass
     else:
-        assert response.status_code == 413
-        assert response.headers["Content-Type"] == "application/problem+json"
+        assert (response.status_code, response.headers["Content-Type"]) == (413, "application/problem+json")
         assert response.json()["code"] == "too-large"
     assert size_of(server)
 
 
 def test_too_many_lines(server: Server) -> None:
     response = httpx.post(f"{server.url}/v1/records", content=b"{}\n" * 20_001, headers=NDJSON, timeout=60)
-    assert response.status_code == 400
-    assert response.json()["code"] == "too-many-lines"
+    assert (response.status_code, response.json()["code"]) == (400, "too-many-lines")
 
 
 # --- keys and signatures ---------------------------------------------------------------------------------------------
@@ -269,8 +283,7 @@ def test_signatures_that_do_not_hold(server: Server, shop: Workshop) -> None:
     wrong = [(code, msgspec.json.encode(one)) for code, envelopes in cases.items() for one in envelopes]
     fine = server.envelopes([shop.make({f"fine-{i}": "1"}, {"pot": "1"}) for i in range(len(wrong))])
     answers = server.submit([line for pair in zip([one for _, one in wrong], fine, strict=True) for line in pair])
-    assert codes(answers[::2]) == [code for code, _ in wrong]
-    assert codes(answers[1::2]) == [None] * len(fine)
+    assert (codes(answers[::2]), codes(answers[1::2])) == ([code for code, _ in wrong], [None] * len(fine))
     for code, one in wrong:
         assert refused(server, one)["code"] == code
     assert size_of(server) == before + len(fine)
@@ -286,8 +299,7 @@ def test_posting_again_needs_a_signature_that_holds(server: Server, shop: Worksh
     forged = replace(good, signature=base64.b64encode(bytes(64)).decode())
     assert refused(server, msgspec.json.encode(forged))["code"] == "wrong-signature"
     by_another = msgspec.json.encode(seal(posted[1], other.party.key, server.origin))
-    assert refused(server, by_another)["code"] == "wrong-issuer"
-    assert post_one(server, envelope).content == receipt
+    assert (refused(server, by_another)["code"], post_one(server, envelope).content) == ("wrong-issuer", receipt)
 
 
 def key_of(server: Server, key: SigningKey, organization: str) -> PublicKey:
@@ -314,8 +326,7 @@ def test_a_revoked_key(server: Server, shop: Workshop) -> None:
     assert post_one(server, again).status_code == 200
     # The old key's records, signed again by the new one, are known too.
     resigned = msgspec.json.decode(envelope, type=Envelope)
-    body = base64.b64decode(resigned.body)
-    assert post_one(server, sealed(body, new.key, server.origin)).content == receipt
+    assert post_one(server, sealed(base64.b64decode(resigned.body), new.key, server.origin)).content == receipt
 
 
 def test_keys_that_may_not_be_enrolled(server: Server, shop: Workshop) -> None:
@@ -366,17 +377,14 @@ def test_the_same_record_64_times_at_once(server: Server, shop: Workshop) -> Non
     before = size_of(server)
     responses = at_once([lambda: post_one(server, envelope)] * 64)
     assert sorted(response.status_code for response in responses) == [200] * 63 + [201]
-    assert len({response.content for response in responses}) == 1
-    assert size_of(server) == before + 1
+    assert (len({response.content for response in responses}), size_of(server)) == (1, before + 1)
     assert left(server, shop.name("pot")) == "999"
 
 
 def test_the_same_record_twice_in_one_request(server: Server, shop: Workshop) -> None:
     envelopes = server.envelopes([shop.make({f"lot-{i}": "1"}, {"pot": "1"}) for i in range(3)])
     answers = server.submit([*envelopes, *envelopes[::-1]])
-    assert codes(answers) == [None] * 6
-    assert answers[:3] == answers[:2:-1]
-    assert left(server, shop.name("pot")) == "997"
+    assert (codes(answers), answers[:3], left(server, shop.name("pot"))) == ([None] * 6, answers[:2:-1], "997")
 
 
 def test_two_requests_that_want_the_same(server: Server, shop: Workshop) -> None:
@@ -387,8 +395,7 @@ def test_two_requests_that_want_the_same(server: Server, shop: Workshop) -> None
         responses = at_once([lambda one=one: post_one(server, one) for one in envelopes])
         assert sorted(response.status_code for response in responses) == [201, 422]
         (problem,) = [response.json() for response in responses if response.status_code == 422]
-        assert problem["code"] == "over-consumption"
-        assert left(server, shop.name(f"pot-{i}")) == "400"
+        assert (problem["code"], left(server, shop.name(f"pot-{i}"))) == ("over-consumption", "400")
 
 
 def test_two_records_of_one_request_that_want_the_same(server: Server, shop: Workshop) -> None:
@@ -417,8 +424,7 @@ def test_another_s_lot_is_refused_like_an_unknown_one(server: Server, shop: Work
         return {name: str(text).replace(lot, "…") for name, text in problem.items()}
 
     theirs, nobodys = other.name("theirs"), other.name("nobodys")
-    assert answer(theirs) == answer(nobodys)
-    assert answer(theirs)["code"] == "unknown-lot"
+    assert (answer(theirs), answer(theirs)["code"]) == (answer(nobodys), "unknown-lot")
 
 
 # --- connections that break ------------------------------------------------------------------------------------------
@@ -452,9 +458,7 @@ def test_a_connection_dropped_before_the_answer(server: Server, shop: Workshop, 
     many = server.envelopes([shop.make({f"many-{i}": "1"}, {"pot": "1"}) for i in range(200)])
     send_and_drop(server, raw_request(server, b"\n".join(many), "application/x-ndjson"), reset=reset)
     answers = server.submit(many)
-    assert codes(answers) == [None] * 200
-    assert size_of(server) == before + 210
-    assert left(server, shop.name("pot")) == "790"
+    assert (codes(answers), size_of(server), left(server, shop.name("pot"))) == ([None] * 200, before + 210, "790")
 
 
 def test_a_request_that_breaks_off(server: Server, shop: Workshop) -> None:
@@ -464,8 +468,7 @@ def test_a_request_that_breaks_off(server: Server, shop: Workshop) -> None:
     request = raw_request(server, b"\n".join(many), "application/x-ndjson")
     for cut in (100, len(request) // 2, len(request) - 1):
         send_and_drop(server, request[:cut], reset=False)
-    assert size_of(server) == before
-    assert codes(server.submit(many)) == [None] * 20
+    assert (size_of(server), codes(server.submit(many))) == (before, [None] * 20)
 
 
 # --- plugins that fail -----------------------------------------------------------------------------------------------
@@ -484,11 +487,9 @@ def test_a_plugin_that_fails_refuses_its_own_record(server: Server, shop: Worksh
     for posted, answer in zip(wrong, answers[:-2:2], strict=True):
         assert not isinstance(answer, Receipt), posted
         assert answer["status"] == 422, answer
-    assert codes(answers[1:-2:2]) == [None] * len(fine)
-    assert codes(answers[-2:]) == ["unknown-lot", None]
+    assert (codes(answers[1:-2:2]), codes(answers[-2:])) == ([None] * len(fine), ["unknown-lot", None])
     problem = refused(server, envelope_of(server, shop.make({"x": "1"}, {"pot": "1"}, route="raising")))
-    assert problem["code"] == "plugin-failed"
-    assert problem["title"] == "The sector plugin cannot assess the record"
+    assert (problem["code"], problem["title"]) == ("plugin-failed", "The sector plugin cannot assess the record")
     assert "the furnace is out of order" in problem["detail"]
     unknown = envelope_of(server, shop.make({"x": "1"}, {"pot": "1"}, route="none"))
     assert refused(server, unknown)["code"] == "unknown-route"
@@ -525,8 +526,7 @@ def test_nothing_rests_on_a_line_that_is_refused(server: Server, shop: Workshop)
         assert found[0] == ("no-possession" if i else "weak-key")
         assert None not in found
         assert found[3:] == ["unknown-organization", "unknown-lot", "unknown-organization"]
-    product = shop.opening()[1][1]
-    taken = shop.signed(replace(product, nonce=shop.nonce(), unit="TNE"))
+    taken = shop.signed(replace(shop.opening()[1][1], nonce=shop.nonce(), unit="TNE"))
     answers = server.submit(server.envelopes([taken, shop.make({"lot": "1"}, {"pot": "1"})]))
     assert codes(answers) == ["product-taken", None]
 
@@ -554,8 +554,7 @@ def test_the_lot_of_a_request_under_way(server: Server, shop: Workshop) -> None:
         if isinstance(used, Receipt):
             assert used.index > made.index
         else:
-            assert used["code"] == "unknown-lot"
-            assert codes(post(server.url, [second])) == [None]
+            assert (used["code"], codes(post(server.url, [second]))) == ("unknown-lot", [None])
 
 
 def test_many_clients_at_once(server: Server, shop: Workshop) -> None:
@@ -593,3 +592,215 @@ def test_a_link_that_breaks_breaks_what_hangs_on_it(server: Server, shop: Worksh
     answers = server.submit(server.envelopes([shop.mine("lot-0", "1"), *lines]))[1:]
     assert codes(answers[1::2]) == [None] * 1_200
     assert codes(answers[::2]) == [None] * 998 + ["over-consumption"] + ["unknown-lot"] * 201
+
+
+@contextmanager
+def growing(server: Server, names: str) -> Iterator[list[Load]]:
+    """The log grows as long as the block lasts; then every promise is checked."""
+    witness = Witness(server.vkey)
+    before = witness.look(server.url).size
+    loads = [Load(server, f"{names}-{i}", lambda: server.url, (1, 5, 20)) for i in range(2)]
+    for load in loads:
+        load.start()
+    try:
+        wait_for(loads, 2)
+        yield loads
+    finally:
+        for load in loads:
+            load.finish()
+    check_promises(server, loads, witness, before)
+
+
+def test_an_audit_of_a_log_that_grows(server: Server) -> None:
+    """Balances are read later than the checkpoint; what has been taken since is no finding."""
+    with growing(server, "audited") as loads:
+        sizes = []
+        for _ in range(4):
+            report = audited(server)
+            assert report.ok, report.findings
+            sizes.append(report.size)
+            wait_for(loads, 1)
+        assert sizes == sorted(set(sizes)), "the log did not grow under the audits"
+
+
+def test_checkpoints_follow_each_other(server: Server) -> None:
+    """Each later one is proved to extend each earlier one by the tiles of that moment."""
+    with growing(server, "proved") as loads:
+        witness = Witness(server.vkey)
+        checkpoints = []
+        for _ in range(6):
+            checkpoints.append(witness.look(server.url))
+            wait_for(loads, 1)
+        for old, new in pairwise(checkpoints):
+            tiles = {}
+            for tile in consistency_tiles(old.size, new.size):
+                response = httpx.get(f"{server.url}/log/{tile_path(tile)}")
+                assert response.status_code == 200, response.text
+                tiles[tile] = response.content
+            path = consistency_path_from_tiles(old.size, new.size, tiles)
+            merkle.verify_consistency(old.size, new.size, old.root, new.root, path)
+
+
+def test_a_footprint_is_of_one_moment(server: Server) -> None:
+    """A lot's figures never change; only what is left of it does, and never upwards."""
+    with growing(server, "asked") as loads:
+        pot = loads[0].workshop.name("pot")
+        answers = []
+        for _ in range(20):
+            answers.append(httpx.get(f"{server.url}/v1/footprint", params={"lot": pot}).json())
+        left = [int(answer["lot"].pop("remaining")) for answer in answers]
+        assert left == sorted(left, reverse=True)
+        assert all(answer == answers[0] for answer in answers)
+
+
+_numbers = count(1)
+Case = tuple[list[Posted], Posted, Posted]
+"""What is on the log before; what is refused; what names it."""
+
+
+def digest_of(record: AnyRecord) -> str:
+    return canonical.digest(canonical.encode(record)).hex()
+
+
+def attestation(server: Server, kind: str, subject: str) -> tuple[Posted, Posted]:
+    """An auditor's enrolment and statement."""
+    auditor = Workshop(f"auditor-{next(_numbers)}")
+    enrolled = msgspec.structs.replace(auditor.enrolment(server)[1], roles=["auditor"])
+    return (server.registrar, enrolled), auditor.signed(Attestation(
+        issuer=auditor.id, nonce=auditor.nonce(), subject=msgspec.convert({"kind": kind, "id": subject}, Subject),
+        standard="any", level="limited", opinion="unmodified", start=START, end=END,
+        valid_until="2030-01-01T00:00:00Z",
+    ))
+
+
+def too_much(mill: Workshop) -> Posted:
+    """Refused under the lock alone: of which lot how much is left, nobody knows before."""
+    return mill.make({"never": "2000"}, {"pot": "2000"})
+
+
+def claim_for_its_lot(_: Server, mill: Workshop) -> Case:
+    worn, recycled = mill.use({"pot": "10"})[1], mill.make({}, {"scrap": "10"})[1]
+    scrap = Output(lot=mill.name("scrap"), product=mill.name("part"), quantity=kilograms("10"), role="waste",
+                   origin="postConsumer")
+    again = [
+        Output(lot=mill.name("again"), product=mill.name("part"), quantity=kilograms("10"), role="product"),
+        Output(lot=mill.name("credit"), product=mill.name("part"), quantity=kilograms("10"), role="credit",
+               credit=Credit(material="steel")),
+    ]
+    before = [mill.signed(msgspec.structs.replace(worn, outputs=[scrap])),
+              mill.signed(msgspec.structs.replace(recycled, outputs=again))]
+    return before, too_much(mill), mill.signed(Consumption(
+        issuer=mill.id, nonce=mill.nonce(), time=END, purpose="claim",
+        claim=Claim(method="moduleD", lot=mill.name("never")),
+        inputs=[Flow(lot=mill.name("credit"), quantity=kilograms("5"))],
+    ))
+
+
+def attested_lot(server: Server, mill: Workshop) -> Case:
+    enrolled, attested = attestation(server, "lot", mill.name("never"))
+    return [enrolled], too_much(mill), attested
+
+
+def attested_record(server: Server, mill: Workshop) -> Case:
+    refused = mill.signed(Product(issuer=mill.id, nonce=mill.nonce(), id=mill.name("part"), sector=NAME, unit="KGM"))
+    enrolled, attested = attestation(server, "record", digest_of(refused[1]))
+    return [enrolled], refused, attested
+
+
+def acceptance(server: Server, mill: Workshop) -> Case:
+    smith = Workshop(f"smith-{next(_numbers)}")
+    refused = mill.send("pot", "2000", smith, "sent")
+    accepted = Acceptance(issuer=smith.id, nonce=smith.nonce(), transfer=digest_of(refused[1]))
+    return [smith.enrolment(server)], refused, smith.signed(accepted)
+
+
+def pool(mill: Workshop, name: str) -> Posted:
+    """A default pool, of which there is one a product."""
+    return mill.signed(Pool(issuer=mill.id, nonce=mill.nonce(), id=mill.name(name), facility=mill.name("site"),
+                            product=mill.name("part"), default=True))
+
+
+def addition(mill: Workshop, to: str, lot: str) -> Posted:
+    return mill.signed(Addition(issuer=mill.id, nonce=mill.nonce(), pool=mill.name(to), time=END,
+                                inputs=[Flow(lot=mill.name(lot), quantity=kilograms("10"))]))
+
+
+def addition_to_its_pool(_: Server, mill: Workshop) -> Case:
+    return [pool(mill, "heap")], pool(mill, "heap-2"), addition(mill, "heap-2", "pot")
+
+
+def addition_of_its_lot(_: Server, mill: Workshop) -> Case:
+    return [pool(mill, "heap")], too_much(mill), addition(mill, "heap", "never")
+
+
+@pytest.mark.parametrize(("case", "code", "then"), [
+    (claim_for_its_lot, "over-consumption", "unknown-lot"), (attested_lot, "over-consumption", "unknown-subject"),
+    (attested_record, "product-taken", "unknown-subject"), (acceptance, "over-consumption", "unknown-transfer"),
+    (addition_to_its_pool, "default-pool-taken", "unknown-pool"),
+    (addition_of_its_lot, "over-consumption", "unknown-lot"),
+])
+def test_what_rests_on_a_refused_record_falls(
+    serving: Server, case: Callable[[Server, Workshop], Case], code: str, then: str
+) -> None:
+    before, refused, naming = case(serving, workshop(serving, f"mill-{next(_numbers)}", pot="1000"))
+    serving.post(before)
+    size = size_of(serving)
+    answers = serving.submit(serving.envelopes([refused, naming]))
+    assert [answer["code"] if isinstance(answer, dict) else None for answer in answers] == [code, then]
+    assert size_of(serving) == size
+
+
+_ROUNDS = 3
+_AT_ONCE = 40
+
+
+async def post_all(url: str, envelopes: Sequence[bytes]) -> list[httpx.Response]:
+    """Each in a request of its own, all at once."""
+    limits = httpx.Limits(max_connections=_AT_ONCE)
+    async with httpx.AsyncClient(timeout=60, limits=limits) as client:
+        return list(await asyncio.gather(*[
+            client.post(f"{url}/v1/records", content=one, headers={"Content-Type": "application/json"})
+            for one in envelopes
+        ]))
+
+
+def test_each_gets_its_own_answer(server: Server, shop: Workshop) -> None:
+    """Among them a name that cannot be, a lot that is not there, and a signature that is another's."""
+    for turn in range(_ROUNDS):
+        sound = [shop.make({f"lot-{turn}-{i}": "1"}, {"pot": "1"}) for i in range(_AT_ONCE)]
+        party, record = shop.use({"pot": "1"})
+        (flow,) = record.inputs
+        poisoned = (party, replace(record, inputs=[replace(flow, lot=f"{flow.lot}\0")]))
+        unknown = shop.use({f"nothing-{turn}": "1"})
+        stranger = (Workshop(f"stranger-{turn}").party, shop.use({"pot": "1"})[1])
+        posted = [*sound[:20], poisoned, unknown, stranger, *sound[20:]]
+        answers = asyncio.run(post_all(server.url, server.envelopes(posted)))
+        told = [answer.status_code for answer in answers]
+        assert told == [201] * 20 + [400, 422, 422] + [201] * 20, [answer.text for answer in answers[20:23]]
+        assert [answers[20 + i].json()["code"] for i in range(3)] == ["invalid-field", "unknown-lot", "unknown-key"]
+        for (_, record), answer in zip(sound, [*answers[:20], *answers[23:]], strict=True):
+            receipt = read_receipt(answer.content)
+            assert receipt.digest == canonical.digest(canonical.encode(record)).hex()
+            assert verify_receipt(receipt, server.vkey).lots[0].lot == record.outputs[0].lot
+
+
+def test_a_request_that_goes_away_takes_no_other_with_it(server: Server, shop: Workshop) -> None:
+    """Clients give up while their names are read; those of others are read all the same."""
+    for turn in range(_ROUNDS):
+        envelopes = server.envelopes([shop.make({f"gone-{turn}-{i}": "1"}, {"pot": "1"}) for i in range(_AT_ONCE)])
+        answers = asyncio.run(_half_given_up(server.url, envelopes))
+        assert [answer.status_code for answer in answers] == [201] * (_AT_ONCE // 2)
+        assert all(answer.status_code in (200, 201) for answer in asyncio.run(post_all(server.url, envelopes)))
+
+
+async def _half_given_up(url: str, envelopes: Sequence[bytes]) -> list[httpx.Response]:
+    async with httpx.AsyncClient(timeout=60, limits=httpx.Limits(max_connections=_AT_ONCE)) as client:
+        tasks = [
+            asyncio.create_task(
+                client.post(f"{url}/v1/records", content=one, headers={"Content-Type": "application/json"})
+            ) for one in envelopes
+        ]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED, timeout=0.001)
+        for task in tasks[::2]:
+            task.cancel()
+        return list(await asyncio.gather(*tasks[1::2]))

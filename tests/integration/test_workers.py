@@ -1,12 +1,15 @@
-"""Sectors in worker processes: whatever one does to its process, it refuses its own record and harms nothing else."""
+"""Sectors in worker processes: whatever one does to its process, it refuses its own record and harms nothing else; what
+workers assess is what this process assesses."""
 
+import asyncio
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from importlib import import_module
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import httpx
 import msgspec
@@ -16,13 +19,18 @@ from hazards.sector import ACT, LEAK, STEADY, Acting, forget
 from msgspec import Raw
 from support.hazards import LIMIT, act, gone, known, server_of_hazards, workers_of
 from support.revising import add, amend, change, flows, pool
-from support.server import Server, prepared_home
+from support.server import TESTS, Server, prepared_home
 from support.waiting import PATIENCE, until
 from support.witness import Witness, audited
 from support.workshop import Workshop, workshop
 
 from ledger.core.receipts.receipt import Receipt
-from ledger.registry.workers.pool import MOST_MEMORY
+from ledger.engine.sectors import Registry
+from ledger.errors import LedgerError
+from ledger.registry.assessing import AssessmentCall, AssessmentResult, Inside
+from ledger.registry.installed import installed
+from ledger.registry.workers.pool import MOST_MEMORY, WorkerPool
+from ledger.sdk.testing.conformance import Case
 
 _numbers = count(1)
 TIMEOUTS = ["loops", "swallows", "sleeps", "sleepsInC", "backtracks", "deadlocks", "silences"]
@@ -58,8 +66,7 @@ def server(hazardous: Server, looking: Witness) -> Iterator[Server]:
     report = audited(hazardous, known())
     forget()
     assert report.ok, report.findings
-    assert report.entries == report.size
-    assert report.recomputed == report.records["Transformation"]
+    assert (report.entries, report.recomputed) == (report.size, report.records["Transformation"])
 
 
 @pytest.fixture
@@ -327,8 +334,7 @@ def _post_in_vain(server: Server, posted: list[Any]) -> None:
 def test_a_server_that_stops_ends_its_workers() -> None:
     with prepared_home() as home, server_of_hazards(home) as server:
         workers = workers_of(server)
-        assert len(workers) == 2
-        assert server.stop() == 0
+        assert (len(workers), server.stop()) == (2, 0)
         assert all(gone(worker.pid) for worker in workers)
 
 
@@ -341,8 +347,7 @@ def test_plugins_that_change_under_a_running_server(tmp_path: Path) -> None:
     (site / "kilns-1.0.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: kilns\nVersion: 1.0.0\n")
     (site / "kilns-1.0.0.dist-info" / "entry_points.txt").write_text("[carbon_ledger.plugins]\nkilns = kilns:plugin\n")
     with prepared_home() as home, Server(home, installed=[site], CARBON_LEDGER_WORKERS="2") as server:
-        shop = workshop(server, "shop")
-        server.post([act(shop, "one", process="kilns.fire", activity=Raw(b"{}"))])
+        server.post([act(workshop(server, "shop"), "one", process="kilns.fire", activity=Raw(b"{}"))])
         (site / "kilns.py").write_text(_KILNS + "# changed\n")
         for worker in workers_of(server):
             worker.kill()
@@ -362,3 +367,51 @@ def plugin():
         "fire": Route(activity=Firing, assess=lambda context, activity: Assessment(), en="Fire", zh="烧")},
         nature={"fire": (NaturalInput(group="ore", source="a mine"),)})
 """
+
+
+MODULES: Final = sorted(path.stem for path in (TESTS / "unit" / "plugins").glob("test_*_conformance.py"))
+
+
+@pytest.fixture(scope="module")
+def registry() -> Registry:
+    return installed()
+
+
+def calls(registry: Registry) -> list[AssessmentCall]:
+    """The cases as they stand, and each with an activity that is none and with nothing that goes in."""
+    found = []
+    cases: list[Case] = [case for name in MODULES for case in import_module(f"unit.plugins.{name}").CASES]
+    for case in cases:
+        one = registry.sectors[case.context.process.partition(".")[0]]
+        empty = msgspec.structs.replace(case.context, inputs=(), supplies=())
+        found += [
+            AssessmentCall(one, case.context, msgspec.json.encode(case.activity)),
+            AssessmentCall(one, case.context, b'{"noSuchField":1}'),
+            AssessmentCall(one, empty, msgspec.json.encode(case.activity)),
+        ]
+    return found
+
+
+async def by_workers(asked: list[AssessmentCall]) -> list[AssessmentResult]:
+    async with WorkerPool(2, 10.0) as pool:
+        await pool.ready()
+        return await pool.assess(asked)
+
+
+def told(found: AssessmentResult) -> tuple[object, ...]:
+    """Everything about an answer that can differ. Texts as they are sent."""
+    if isinstance(found, LedgerError):
+        return type(found), found.code, found.message[:2_000], found.field, found.value, found.rule
+    return (repr(found),)
+
+
+def test_every_route_of_every_sector(registry: Registry) -> None:
+    asked = calls(registry)
+    routes = {call.context.process for call in asked}
+    assert len(MODULES) >= 8
+    assert len(routes) > 40
+    here = asyncio.run(Inside(registry).assess(asked))
+    there = asyncio.run(by_workers(asked))
+    assert [told(one) for one in there] == [told(one) for one in here]
+    assert sum(isinstance(one, LedgerError) for one in here) >= len(asked) // 3
+    assert sum(not isinstance(one, LedgerError) for one in here) >= len(asked) // 3
