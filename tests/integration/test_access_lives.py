@@ -102,8 +102,7 @@ def test_a_maker_does_not_learn_the_burden_of_a_later_life(lives: Lives) -> None
     """Its answer is the same as before there was one."""
     lot = lives.maker.name("pump")
     found = by_lives(lives, lives.maker, lot)
-    assert found == by_lives(lives, lives.maker, lot, at=lives.size)
-    assert found["footprint"] == 40
+    assert (found, found["footprint"]) == (by_lives(lives, lives.maker, lot, at=lives.size), 40)
     assert any("may not see" in limitation for limitation in found["limitations"])
 
 

@@ -108,8 +108,7 @@ def forged(server: Server, database: Database, day: date, size: int) -> str:
 
 def test_an_honest_access_log(server: Server, database: Database, tmp_path: Path) -> None:
     state = tmp_path / "state"
-    plain = seen(server, state)
-    assert sorted(plain["days"]) == [day_before(3).isoformat(), day_before(2).isoformat()]
+    assert sorted(seen(server, state)["days"]) == [day_before(3).isoformat(), day_before(2).isoformat()]
     own = seen(server, state, "--accesses", MILL)["own"]
     assert {day: (each["count"], each.get("proven", False)) for day, each in own.items()} == {
         day_before(3).isoformat(): (12, True), day_before(2).isoformat(): (12, True),
@@ -208,8 +207,7 @@ def test_the_command_lists_and_verifies(server: Server, database: Database) -> N
 
     closed = ("--to", day_before(1).isoformat())
     rows = json.loads(listed("--json").stdout)["accesses"]
-    assert len(rows) == 36
-    assert [row["included"] for row in rows] == [False] * 12 + [True] * 24
+    assert (len(rows), [row["included"] for row in rows]) == (36, [False] * 12 + [True] * 24)
     first = rows[-1]
     assert (first["reader"], first["right"], first["route"], first["asked"], first["client"]) == (
         "urn:example:reader", "reader", "/v1/footprint", [f"{MILL}:lot:0"], "key")
@@ -237,8 +235,7 @@ def test_the_command_lists_and_verifies(server: Server, database: Database) -> N
 
 def test_the_public_routes(server: Server, tmp_path: Path) -> None:
     answer = httpx.get(f"{server.url}/log/accesses").json()
-    assert answer["origin"] == server.origin
-    assert answer["keptFrom"] == day_before(400).isoformat()
+    assert (answer["origin"], answer["keptFrom"]) == (server.origin, day_before(400).isoformat())
     for listed in answer["days"]:
         served = httpx.get(f"{server.url}/log/accesses/{listed['day']}")
         assert served.text == listed["note"]

@@ -86,8 +86,7 @@ def test_values_that_nobody_stated(server: Server) -> None:
     assert first.digest in near[3]
     assert second.digest not in near[3]
     assert ask(server, lot=shop.name("e"), allocation="value")["footprint"] == 3
-    by_energy = refused(server, lot=shop.name("b"), allocation="energy")
-    assert "outputs[0].heatingValue" in by_energy[3]
+    assert "outputs[0].heatingValue" in refused(server, lot=shop.name("b"), allocation="energy")[3]
 
 
 def test_the_choice_of_allocation(server: Server) -> None:

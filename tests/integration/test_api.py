@@ -61,8 +61,7 @@ def test_records(network: Any) -> None:
 def test_proofs(network: Any) -> None:
     for receipt in network.receipts[::7]:
         response = get(network, f"/v1/records/{receipt.digest}/proof")
-        assert response.content == msgspec.json.encode(receipt)
-        assert answer_of(response.content) == receipt
+        assert (response.content, answer_of(response.content)) == (msgspec.json.encode(receipt), receipt)
 
 
 @pytest.mark.parametrize("suffix", ["", "/proof"])
@@ -80,8 +79,7 @@ def test_lots(network: Any) -> None:
     for lot in network.lots[::5]:
         (answer,) = found(network, "/v1/lots", lot=lot)
         (maker,) = network.graph.predecessors(lot)
-        assert answer["lot"] == lot
-        assert answer["index"] == indices[maker]
+        assert (answer["lot"], answer["index"]) == (lot, indices[maker])
         assert answer == found(network, "/v1/footprint", lot=lot)["lot"]
 
 
@@ -120,13 +118,10 @@ def test_organizations(network: Any) -> None:
     whole = found(network, "/v1/organizations")
     enrolled = [(record, receipt) for (_, record), receipt in zip(network.posted, network.receipts, strict=True)
                 if isinstance(record, Organization)]
-    assert len(whole) == len(enrolled) + 1
-    assert whole[0]["index"] == 0
-    assert whole[0]["roles"] == ["registrar"]
+    assert (len(whole), whole[0]["index"], whole[0]["roles"]) == (len(enrolled) + 1, 0, ["registrar"])
     assert whole[0]["names"] == {"en": "Registrar", "zh": "登记机构"}
     for answer, (record, receipt) in zip(whole[1:], enrolled, strict=True):
-        assert (answer["id"], answer["index"]) == (record.id, receipt.index)
-        assert answer["prefixes"] == record.prefixes
+        assert (answer["id"], answer["index"], answer["prefixes"]) == (record.id, receipt.index, record.prefixes)
         (key,) = answer["keys"]
         assert key == {"keyid": hashlib.sha256(base64.b64decode(record.keys[0].spki)).hexdigest(),
                        "algorithm": "ed25519", "enrolled": receipt.index}
@@ -153,8 +148,7 @@ def test_plugins(network: Any) -> None:
     for one in (one for one in plugins if "inForce" in one):
         assert one["inForce"] == one["version"]
         assert one["installed"] is True
-        assert one["names"].keys() == {"en", "zh"}
-        assert bool(one["routes"]) == (one["name"] != RULES)
+        assert (one["names"].keys(), bool(one["routes"])) == ({"en", "zh"}, one["name"] != RULES)
     activated = [msgspec.json.decode(base64.b64decode(row["body"])) for row in found(
         network, "/v1/audit/entries", **{"from": 1, "to": 1 + len(PLUGINS)}
     )]
@@ -171,11 +165,9 @@ def test_the_checkpoint(network: Any) -> None:
     assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert response.headers["Cache-Control"] == "no-cache"
     origin, size, root, blank, signature, rest = response.text.split("\n")
-    assert origin == network.server.origin
-    assert int(size) == network.receipts[-1].index + 1
+    assert (origin, int(size)) == (network.server.origin, network.receipts[-1].index + 1)
     entries = entries_of(network.server.url, int(size))
-    assert base64.b64decode(root) == roots_at(entries, [int(size)])[int(size)]
-    assert (blank, rest) == ("", "")
+    assert (base64.b64decode(root), blank, rest) == (roots_at(entries, [int(size)])[int(size)], "", "")
     assert signature.startswith(f"— {origin} ")
     verifier = parse_vkey(network.server.vkey)
     assert open_checkpoint(response.text, verifier.name, verifier).size == int(size)

@@ -95,8 +95,7 @@ def kiln(sites: Sites) -> Iterator[Kiln]:
             kiln.figures = {lot: kiln.figure(lot) for lot in ("first", "other", "renewed", "second")}
             assert "installed, but not in force on the log: bricks/2.4.0 (2.3.0 is in force)" in server.log()
             assert "`carbon-ledger plugin activate bricks`" in server.log()
-            done = command(home, "doctor", installed=[sites.new])
-            assert "bricks/2.4.0 (2.3.0 is in force)" in done.stdout
+            assert "bricks/2.4.0 (2.3.0 is in force)" in command(home, "doctor", installed=[sites.new]).stdout
             kiln.run("plugin", "activate", "bricks", "--url", server.url, site=sites.new)
             again = msgspec.structs.replace(amend(shop, change(renewed, activity=carbonate("18")))[1],
                                             versions="newest")
@@ -115,10 +114,8 @@ def test_the_installed_version_waits_for_the_registrar(kiln: Kiln) -> None:
 
 def test_after_its_activation_old_records_keep_their_version(kiln: Kiln) -> None:
     """Amended ones too, unless the amendment asks for the newest."""
-    assert kiln.figure("third") == (f"bricks/{NEW}", 88.0)
-    assert kiln.figure("other") == (f"bricks/{OLD}", 88.0)
-    assert kiln.figure("renewed") == (f"bricks/{NEW}", 132.0)
-    assert kiln.figure("first") == kiln.figures["first"]
+    assert (kiln.figure("third"), kiln.figure("other")) == ((f"bricks/{NEW}", 88.0), (f"bricks/{OLD}", 88.0))
+    assert (kiln.figure("renewed"), kiln.figure("first")) == ((f"bricks/{NEW}", 132.0), kiln.figures["first"])
     assert kiln.figure("second") == kiln.figures["second"]
 
 

@@ -335,8 +335,7 @@ def test_an_untouched_revision_holds(revised: Copy) -> None:
     report = revised.audit()
     assert report.ok, report.findings
     # a, b, b2, c and d as made, and b, b2, c and d once more.
-    assert report.figures == 5 + 4
-    assert report.balances == 5
+    assert (report.figures, report.balances) == (5 + 4, 5)
 
 
 @pytest.mark.parametrize("change", [
@@ -430,8 +429,7 @@ def test_a_body(copy: Copy) -> None:
         "END LOOP; END $$"
     )
     copy.tamper(change, index)
-    found = copy.findings()
-    assert found[0] == ("body", index)
+    assert copy.findings()[0] == ("body", index)
 
 
 def test_a_body_with_its_digest_in_the_entry(copy: Copy) -> None:

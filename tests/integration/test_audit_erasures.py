@@ -97,8 +97,7 @@ def test_a_sample_says_what_is_erased(copy: Copy) -> None:
 
 def test_another_quantity_in_a_residue(copy: Copy) -> None:
     """The outcome commits to the figures that come of it."""
-    lot = copy.origin.mill.name("a")
-    forge(copy, "b", inputs=[{"lot": lot, "quantity": {"value": "70", "unit": "KGM"}}])
+    forge(copy, "b", inputs=[{"lot": copy.origin.mill.name("a"), "quantity": {"value": "70", "unit": "KGM"}}])
     found = copy.findings()
     assert {("outcome", copy.origin.index("b")), ("flows", copy.origin.index("b"))} <= set(found)
 

@@ -156,6 +156,4 @@ def test_the_first_amendment_comes_during_the_audit() -> None:
                 return await audit(source, registry(), AuditOptions(vkey=server.vkey))
 
         report = asyncio.run(run())
-        assert report.findings == []
-        assert report.balances == 2
-        assert audited(server).size == report.size + 1
+        assert (report.findings, report.balances, audited(server).size) == ([], 2, report.size + 1)

@@ -126,8 +126,7 @@ class Copy:
         for index in range(-(-size // 256)):
             width = tile_width(0, index, size)
             self.put(entries_path(index, width), encode_entries(list(entries[index * 256 : index * 256 + width])))
-        root = Frontier().extended(levels[0]).root()
-        head = Checkpoint(self.exported.signer.name, size, root)
+        head = Checkpoint(self.exported.signer.name, size, Frontier().extended(levels[0]).root())
         self.put("checkpoint", sign_checkpoint(head, *(signers or [self.exported.signer])).encode())
 
     def rotate(self, new: NoteSigner, begun: int, ended: int | None = None) -> str:
@@ -292,16 +291,13 @@ def test_it_goes_on_from_a_state(copy: Copy, tmp_path: Path, name: str) -> None:
     assert copy.findings(state) == []
     copy.write(entries)
     report = copy.audit(state, read)
-    assert report.findings == []
-    assert report.start == size
-    assert report.counted("signatures") == len(entries) - size
+    assert (report.findings, report.start, report.counted("signatures")) == ([], size, len(entries) - size)
     assert msgspec.structs.replace(report, start=0, earlier={}) == copy.audit()
     reported = [] if size > indexes["revoked"] else [indexes["last"]]
     assert read == [size, *([size] if not reported and size < len(entries) else reported)]
     last = copy.audit(state, again)
     assert (last.counted("entries"), last.counted("signatures")) == (0, 0)
-    assert msgspec.structs.replace(last, start=0, earlier={}) == copy.audit()
-    assert again == [len(entries)]
+    assert (msgspec.structs.replace(last, start=0, earlier={}), again) == (copy.audit(), [len(entries)])
 
 
 def test_a_record_of_before_the_state_is_there_again(copy: Copy, tmp_path: Path) -> None:
@@ -331,9 +327,7 @@ def test_a_public_log_that_was_rolled_back_or_forked(copy: Copy, tmp_path: Path)
     copy.write(entries[:400])
     assert copy.findings(state) == [("consistency", 400)]
     copy.change(300, lambda entry: entry._replace(outcome=bytes(32)))
-    assert copy.findings() == []
-    assert copy.findings(state) == [("consistency", None)]
-    assert state.read_bytes() == kept
+    assert (copy.findings(), copy.findings(state), state.read_bytes()) == ([], [("consistency", None)], kept)
 
 
 def test_the_log_s_key_is_rotated_between_two_audits(copy: Copy, tmp_path: Path) -> None:
@@ -415,8 +409,7 @@ def test_on_the_command_line(copy: Copy, tmp_path: Path) -> None:
     assert "not checked: the bodies of" in done.stdout
     (tmp_path / "empty").mkdir()
     done = command(home, "audit", str(tmp_path / "empty"), "--json")
-    assert done.returncode == 1
-    assert json.loads(done.stderr)["code"] == "configuration"
+    assert (done.returncode, json.loads(done.stderr)["code"]) == (1, "configuration")
 
 
 def test_over_http(tmp_path: Path) -> None:

@@ -277,8 +277,7 @@ def test_what_is_stored_of_a_revision(copy: Copy, case: str) -> None:
     copy.tamper(statement)
     by_database, by_http = copy.findings()
     told = {(rule, copy.origin.index(name) if name else None) for rule, name in found}
-    assert by_database == told
-    assert by_http == (told if over_http is None else over_http)
+    assert (by_database, by_http) == (told, told if over_http is None else over_http)
 
 
 def test_a_figure_of_a_withdrawn_lot(copy: Copy) -> None:
@@ -289,8 +288,7 @@ def test_a_figure_of_a_withdrawn_lot(copy: Copy) -> None:
 
 def test_how_much_a_balance_is_of(copy: Copy) -> None:
     copy.tamper("UPDATE balance SET quantity = quantity * 2 WHERE lot = {b}")
-    index = copy.origin.index("b")
-    assert ("balances", index) in copy.findings()[0]
+    assert ("balances", copy.origin.index("b")) in copy.findings()[0]
 
 
 def test_revisions_in_another_order(copy: Copy) -> None:
@@ -325,19 +323,16 @@ def test_receipts_of_before_prove_what_was(copy: Copy, statement: str) -> None:
     assert now != origin.receipts["1"]
     with pytest.raises(VerificationError, match=r"4\. leaves\[.\] is not in the entry's outcome"):
         verify_receipt(now, origin.identity.vkey)
-    verified = verify_receipt(origin.receipts["1"], origin.identity.vkey)
-    assert verified.index == origin.index("1")
+    assert verify_receipt(origin.receipts["1"], origin.identity.vkey).index == origin.index("1")
     # An original is proved by its own entry, whatever became of it.
     (lot,) = verify_receipt(origin.receipts["a"], origin.identity.vkey).lots
-    assert lot.burdens["fossilGhgEmissions"] == "50.0"
-    assert copy.receipt("a") == origin.receipts["a"]
+    assert (lot.burdens["fossilGhgEmissions"], copy.receipt("a")) == ("50.0", origin.receipts["a"])
 
 
 def test_where_the_plugin_is_not_installed(copy: Copy) -> None:
     """What is stored is taken as the assessments, and the report says so; figures are computed all the same."""
     by_database, by_http = copy.reports(Registry([]))
-    assert by_database == by_http
-    assert (by_database.ok, by_database.findings) == (True, [])
+    assert (by_database, by_database.ok, by_database.findings) == (by_http, True, [])
     assert by_database.recomputed == 0
     assert [note for note in by_database.notes if "works/1.0.0" in note] == [
         "not recomputed: 10 records of works/1.0.0, whose version is not installed here; their stored assessments "

@@ -195,8 +195,7 @@ def test_what_the_chain_says(told: Told) -> None:
                 assert data["remaining"] == "0"
                 seen.add("withdrawn")
                 continue
-            assert data["quantity"] == plain(facts.quantity)
-            assert data["remaining"] == plain(then.state.remaining[name])
+            assert (data["quantity"], data["remaining"]) == (plain(facts.quantity), plain(then.state.remaining[name]))
             assert (data.get("facility"), data.get("process")) == (facts.maker or (None, None))
             assert (data["holder"], data["role"], data.get("item")) == (facts.holder, facts.role, facts.item)
             if facts.quantity != memory.state.lots[name].quantity:

@@ -54,8 +54,7 @@ def test_a_chain_of_some_steps(network: Any, direction: str) -> None:
         lots = {node for node, steps in distance.items() if steps <= 2 * depth and node in set(network.lots)}
         found = chain(network, lot, direction, depth=depth)
         assert {node for node, kind in found.nodes(data="kind") if kind == "lot"} == lots
-        makers = {maker(network, one) for one in lots}
-        assert makers <= set(found.nodes) <= whole
+        assert {maker(network, one) for one in lots} <= set(found.nodes) <= whole
         assert set(found.edges) == set(network.graph.subgraph(found.nodes).edges)
     assert set(chain(network, lot, direction, depth=10_000).nodes) == whole
 

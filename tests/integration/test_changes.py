@@ -90,8 +90,7 @@ EXPECTED = {
 @pytest.fixture(scope="module")
 def ledger() -> Iterator[Ledger]:
     with prepared_home() as home, Server(home) as server, httpx.Client(base_url=server.url, timeout=60) as client:
-        shops = [workshop(server, name) for name in EXPECTED]
-        found = Ledger(server, client, *shops, {}, {})
+        found = Ledger(server, client, *[workshop(server, name) for name in EXPECTED], {}, {})
         tell(found)
         report = audited(server)
         assert report.ok, report.findings

@@ -74,13 +74,11 @@ def compare(expected: CheckedRecord, receipt: Receipt, posted: Posted) -> None:
     """The leaves are those of the receipt, and the answer says what they say."""
     leaves = [bytes(shown.leaf) for shown in receipt.leaves]
     assert (expected.digest, expected.index) == (receipt.digest, receipt.index) == (digest_of(posted), expected.index)
-    assert expected.outcome == outcome_root(leaves).hex()
-    assert (expected.on_ledger, expected.undecided) == (False, None)
+    assert (expected.outcome, expected.on_ledger, expected.undecided) == (outcome_root(leaves).hex(), False, None)
     lots = [_leaf.decode(leaf) for leaf in leaves if msgspec.json.decode(leaf)["leaf"] == "lot"]
     assert [(lot.lot, lot.footprint, lot.burdens) for lot in expected.lots] == [
         (lot.lot, footprint(vector_of(read(lot.burdens))), read(lot.burdens)) for lot in lots]
-    revised = revised_by(receipt)
-    assert (0 if expected.restatement is None else expected.restatement.records) == len(revised)
+    assert (0 if expected.restatement is None else expected.restatement.records) == len(revised_by(receipt))
 
 
 @pytest.fixture(scope="module")
@@ -135,8 +133,7 @@ def test_refused_records_get_the_same_problem(server: Server, shop: Workshop) ->
 
 def test_bad_envelopes_get_the_same_problem(server: Server, shop: Workshop) -> None:
     (good,) = server.envelopes([shop.make({"e": "1"}, {"pot": "1"})])
-    envelope = msgspec.json.decode(good)
-    forged = msgspec.json.encode({**envelope, "signature": server_signature(server, shop)})
+    forged = msgspec.json.encode({**msgspec.json.decode(good), "signature": server_signature(server, shop)})
     lines = [b"{}", b"nonsense", forged, good[:-5]]
     checked = check(server, lines)
     assert checked == server.submit(lines)
@@ -153,8 +150,7 @@ def test_one_envelope_as_json(server: Server, shop: Workshop) -> None:
     good, bad = server.envelopes([shop.make({"f": "1"}, {"pot": "1"}), shop.make({"f": "1"}, {"pot": "2000"})])
     json = {"Content-Type": "application/json"}
     answer = httpx.post(f"{server.url}/v1/records/check", content=good, headers=json, timeout=60)
-    assert answer.status_code == 200
-    assert answer.json()["lots"][0]["lot"] == shop.name("f")
+    assert (answer.status_code, answer.json()["lots"][0]["lot"]) == (200, shop.name("f"))
     refused = httpx.post(f"{server.url}/v1/records/check", content=bad, headers=json, timeout=60)
     assert refused.headers["Content-Type"] == "application/problem+json"
     assert refused.json() == httpx.post(f"{server.url}/v1/records", content=bad, headers=json, timeout=60).json()
@@ -218,8 +214,7 @@ def test_restated_lots_are_those_of_changes(server: Server, shop: Workshop) -> N
     answer = httpx.get(f"{server.url}/v1/changes", timeout=60,
                        params={"holder": shop.id, "since": receipt.index, "limit": 100}).json()
     changes = {one["lot"]: (one["footprintBefore"], one["footprint"]) for one in answer["changes"]}
-    assert len(changes) == 31
-    assert restated.lots[0].lot == shop.name("k")
+    assert (len(changes), restated.lots[0].lot) == (31, shop.name("k"))
     assert all(changes[lot.lot] == (lot.footprint_before, lot.footprint) for lot in restated.lots)
     withdrawn = foreseen(server, amend(shop, change(takers[3])))[0].restatement
     assert withdrawn is not None

@@ -122,8 +122,7 @@ def test_a_receipt_is_verified_offline_down_to_the_figure(mill: Mill) -> None:
     vkey = mill.folder / "vkey"
     vkey.write_text(f"{mill.server.vkey}\n")
     told = json.loads(run("verify", mill.receipts, "--vkey", vkey, "--json").out)
-    assert [one["ok"] for one in told] == [True, True]
-    assert told[0]["lots"][0]["footprint"] == 11609.0
+    assert ([one["ok"] for one in told], told[0]["lots"][0]["footprint"]) == ([True, True], 11609.0)
 
 
 @pytest.mark.parametrize(("step", "change"), [
@@ -158,16 +157,14 @@ def test_verify_against_another_ledger_or_key(mill: Mill, tmp_path: Path) -> Non
 
 def test_a_footprint_with_its_breakdown(mill: Mill) -> None:
     answer = mill.ask("footprint", STEEL[0])
-    assert answer["footprint"] == 11609.0
-    assert answer["recycledContent"]["steel"]["postConsumer"] == 1.0
+    assert (answer["footprint"], answer["recycledContent"]["steel"]["postConsumer"]) == (11609.0, 1.0)
     done = run("footprint", STEEL[0], "--details", "--url", mill.server.url)
     for part in ("incomplete footprint", "11,609.000 kg CO2e", "232.18 kg CO2e per tonne (TNE)", "electricity",
                  "[recalled]", SCRAP[0], "50 % of the lot", "recycled steel", "cut-off/1", "steel/0.1.0",
                  "completeness"):
         assert part in done.out
     missing = run("footprint", "urn:none", "--url", mill.server.url, "--json")
-    assert missing.code == 1
-    assert json.loads(missing.err)["code"] == "not-found"
+    assert (missing.code, json.loads(missing.err)["code"]) == (1, "not-found")
 
 
 def test_a_trace_up_and_down(mill: Mill) -> None:
@@ -187,8 +184,7 @@ def test_a_trace_up_and_down(mill: Mill) -> None:
 
 def test_an_audit_of_server_and_home(mill: Mill) -> None:
     registrar = run("key", "show", mill.server.home / "registrar-key.pem", "--json")
-    keyid = json.loads(registrar.out)["keyid"]
-    pinned = ["--vkey", mill.server.vkey, "--registrar", keyid]
+    pinned = ["--vkey", mill.server.vkey, "--registrar", json.loads(registrar.out)["keyid"]]
     home = ["--home", mill.server.home]
     for target in ([mill.server.url], home, [attach(mill.server.home).app_url, *home]):
         done = run("audit", *target, *pinned, "--json")
@@ -239,16 +235,13 @@ def test_only_the_registrar_enrols(mill: Mill, tmp_path: Path) -> None:
         assert reason in done.err
     again = run("enrol", "--id", MILL, "--key", mill.folder / "mill.pem", "--home", mill.server.home, "--url",
                 mill.server.url)
-    assert again.code == 1
-    assert len(again.err.splitlines()) == 1
+    assert (again.code, len(again.err.splitlines())) == (1, 1)
 
 
 def test_a_port_in_use_is_one_line_and_1(mill: Mill, tmp_path: Path) -> None:
     port = mill.server.url.rpartition(":")[2]
     done = run("serve", "--port", port, "--home", tmp_path / "home")
-    assert done.code == 1
-    assert done.out == ""
-    assert len(done.err.splitlines()) == 1
+    assert (done.code, done.out, len(done.err.splitlines())) == (1, "", 1)
     assert f"port {port}" in done.err
     assert not (tmp_path / "home").exists()
 
@@ -263,8 +256,7 @@ def test_init_says_the_same_every_time_and_serve_goes_on_from_it() -> None:
         with served(folder / "home") as server:
             assert server.vkey == told["vkey"]
         wrong = run("init", "--home", folder / "home", CARBON_LEDGER_ORIGIN="other.example")
-        assert wrong.code == 1
-        assert len(wrong.err.splitlines()) == 1
+        assert (wrong.code, len(wrong.err.splitlines())) == (1, 1)
 
 
 def test_serve_prints_two_lines_warns_and_ends_with_0_on_a_signal() -> None:
@@ -275,8 +267,7 @@ def test_serve_prints_two_lines_warns_and_ends_with_0_on_a_signal() -> None:
         with httpx.Client(base_url=server.url) as kept:
             kept.get("/health/live")
             out, err = stop(server.process)
-        assert server.process.returncode == 0
-        assert out == ""
+        assert (server.process.returncode, out) == (0, "")
         assert "the ledger is open" in err
         assert "cut off" not in err
         assert "Traceback" not in err
@@ -291,8 +282,7 @@ def test_a_second_signal_does_not_wait_for_requests() -> None:
         async def held() -> None:
             url = attach(server.home).owner_url
             connection, watcher = await asyncpg.connect(url), await asyncpg.connect(url)
-            transaction = connection.transaction()
-            await transaction.start()
+            await connection.transaction().start()
             await connection.execute("SELECT FROM head FOR UPDATE")
             arguments = ["enrol", "--id", "urn:example:x", "--key", folder / "key.pem", "--url", server.url, "--home",
                          server.home]
@@ -310,8 +300,7 @@ def test_a_second_signal_does_not_wait_for_requests() -> None:
             assert (await posting).code == 1
 
         asyncio.run(asyncio.wait_for(held(), SECONDS))
-        assert server.process.returncode == 1
-        assert run("init", "--home", server.home).code == 0
+        assert (server.process.returncode, run("init", "--home", server.home).code) == (1, 0)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -323,8 +312,7 @@ def test_a_signal_while_it_starts(number: signal.Signals) -> None:
         assert "creating" in process.stderr.readline()
         process.send_signal(number)
         out, err = process.communicate(timeout=SECONDS)
-        assert process.returncode == 0
-        assert out == ""
+        assert (process.returncode, out) == (0, "")
         assert "Traceback" not in err
         assert run("init", "--home", folder / "home").code == 0
 
@@ -333,8 +321,7 @@ def test_a_home_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for name in ("init", "serve"):
         done = run(name, "--home", tmp_path / "file" / "home")
-        assert done.code == 1
-        assert len(done.err.splitlines()) == 1
+        assert (done.code, len(done.err.splitlines())) == (1, 1)
 
 
 def test_a_database_that_does_not_answer(tmp_path: Path) -> None:
@@ -343,5 +330,4 @@ def test_a_database_that_does_not_answer(tmp_path: Path) -> None:
     assert done.code == 1
     assert "does not answer" in done.err.splitlines()[-1]
     done = run("audit", url, "--home", tmp_path / "home")
-    assert done.code == 1
-    assert len(done.err.splitlines()) == 1
+    assert (done.code, len(done.err.splitlines())) == (1, 1)

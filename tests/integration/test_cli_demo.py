@@ -53,8 +53,7 @@ def test_its_figures_are_complete(told: Done) -> None:
     assert len(shares) == 2
     assert min(shares) > 97
     totals = re.findall(r"location-based +[0-9,.]+ kg CO2e; market-based [0-9,.]+ kg CO2e", told.out)
-    assert len(totals) == 2
-    assert len(re.findall(r"^primary data +[0-9.]+ %", told.out, re.M)) == 2
+    assert (len(totals), len(re.findall(r"^primary data +[0-9.]+ %", told.out, re.M))) == (2, 2)
     spreads = re.findall(r"^uncertainty +95 % between ([0-9,]+) and ([0-9,]+) kg CO2e", told.out, re.M)
     assert len(spreads) == 2
     for low, high in spreads:
@@ -101,5 +100,4 @@ def test_keep_leaves_the_server_up_until_a_signal(number: signal.Signals) -> Non
             process.kill()
     assert process.returncode == 0
     assert "Traceback" not in err
-    assert psutil.wait_procs(children, timeout=SECONDS)[1] == []
-    assert homes() == before
+    assert (psutil.wait_procs(children, timeout=SECONDS)[1], homes()) == ([], before)

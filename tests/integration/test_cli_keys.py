@@ -56,8 +56,7 @@ def house() -> Iterator[House]:
         assert done.code == 0, done.err
         with served(folder / "home", "--passphrase-file", str(folder / "secret")) as server:
             found = House(folder, server)
-            request = found.requested("mill")
-            found.registrar("enrol", "--request", request, "--prefix", PREFIX)
+            found.registrar("enrol", "--request", found.requested("mill"), "--prefix", PREFIX)
             yield found
 
 

@@ -72,8 +72,7 @@ def test_the_guide(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     for block in rest:
         run(block)
     assert [type(receipt) for receipt in names["receipts"]] == [answers.Receipt] * 5
-    assert names["again"] == names["receipts"]
-    assert names["footprint"] == names["same"]
+    assert (names["again"], names["footprint"]) == (names["receipts"], names["same"])
     assert names["footprint"].footprint > 0
     assert {node["id"] for node in names["trace"]["nodes"]} > {"urn:example:mill:lot:heat-1"}
     (lot,) = names["proved"].lots

@@ -54,10 +54,8 @@ def test_config_check_prints_every_fault_on_a_line(tmp_path: Path) -> None:
 def test_no_command_runs_with_faults(tmp_path: Path, command: str) -> None:
     write(tmp_path / "ledger.toml", "workers = 1\nhosts = 3\n")
     done = run(command, "--home", tmp_path)
-    assert (done.code, done.out) == (1, "")
-    assert done.err.splitlines()[-1] == "error: 2 faults in the settings"
-    assert len(done.err.splitlines()) == 3
-    assert [path.name for path in tmp_path.iterdir()] == ["ledger.toml"]
+    assert (done.code, done.out, done.err.splitlines()[-1]) == (1, "", "error: 2 faults in the settings")
+    assert (len(done.err.splitlines()), [path.name for path in tmp_path.iterdir()]) == (3, ["ledger.toml"])
 
 
 def test_a_secret_that_others_can_read(tmp_path: Path) -> None:

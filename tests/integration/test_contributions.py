@@ -210,8 +210,7 @@ def test_rows_left_off(serving: Server, bought: Chain) -> None:
     answer = ask(serving, bought.lot, by="stage", limit=1)
     assert [(row.part, row.rows) for row in answer.rows if row.part != "rest"] == [("group", 0), ("more", 2)]
     assert answer.rows[1].amount == pytest.approx(FREIGHT + PAINT)
-    assert math.fsum(row.amount for row in answer.rows) == answer.figure
-    assert answer.records == 4
+    assert (math.fsum(row.amount for row in answer.rows), answer.records) == (answer.figure, 4)
 
 
 def addition(shop: Workshop, lot: str, amount: str) -> Any:
@@ -433,8 +432,7 @@ def test_the_command_line_without_an_answer(serving: Server, bought: Chain) -> N
         (("--burden", "smell"), "unknown-burden"), (("--at", 10**9), "tree-size"), (("--at", 0), "tree-size"),
     ):
         refused = run("contributions", bought.lot, *options, "--url", serving.url, "--json")
-        assert (refused.code, refused.out) == (1, "")
-        assert json.loads(refused.err)["code"] == code
+        assert (refused.code, refused.out, json.loads(refused.err)["code"]) == (1, "", code)
     for wrong in (("--by", "colour"), ("--limit", 0), ("--limit", 10_001), ("--at", "now")):
         assert run("contributions", bought.lot, *wrong, "--url", serving.url).code == 2
     assert run("contributions", "--url", serving.url).code == 2

@@ -134,8 +134,7 @@ def test_settings_of_postgresql_that_lose_data(home: Path, owner: Database) -> N
         change("ALTER SYSTEM RESET autovacuum", "autovacuum", "on")
     level, text = found["postgres"]
     assert (level, "ALTER SYSTEM SET fsync = on;" in text, "autovacuum=off" in text) == ("error", True, True)
-    assert found["database"][0] == "error"
-    assert found["plugins"][0] == "unknown"
+    assert (found["database"][0], found["plugins"][0]) == ("error", "unknown")
     level, text = diagnosed(Settings(home=home, processes=64))["postgres"]
     assert (level, "max_connections=100" in text) == ("warning", True)
 
@@ -176,8 +175,7 @@ def test_the_certificate(home: Path, tmp_path: Path) -> None:
     key.write_bytes(key_pem(own))
     key.chmod(0o600)
     level, text = checked(30)
-    assert (level, "expires at" in text) == ("ok", True)
-    assert checked(13)[0] == "warning"
+    assert (level, "expires at" in text, checked(13)[0]) == ("ok", True, "warning")
     elsewhere = Settings(home=home, tls_cert=cert, tls_key=key, public_url="https://ledger.test")
     level, text = checked(30, elsewhere)
     assert (level, "does not name ledger.test" in text) == ("warning", True)
@@ -236,8 +234,7 @@ def silent(home: Path, variables: Mapping[str, str]) -> list[str]:
 
 def test_an_external_database_without_archive(home: Path) -> None:
     with prepared_home() as other:
-        url = attach(home).owner_url
-        level, text = diagnosed(Settings(home=other, database_url=url))["backup"]
+        level, text = diagnosed(Settings(home=other, database_url=attach(home).owner_url))["backup"]
         assert (level, "archive_mode of the database is off" in text) == ("warning", True)
 
 

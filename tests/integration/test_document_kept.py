@@ -51,8 +51,7 @@ def place() -> Iterator[tuple[Callers, Workshop]]:
 @pytest.mark.parametrize("member", [True, False])
 def test_every_answer_is_as_the_document_says(place: tuple[Callers, Workshop], member: bool) -> None:
     callers, mill = place
-    app = create_app(cast(Ledger, None))
-    written = complete_document(app.openapi_schema.to_schema(), record_schemas([]))
+    written = complete_document(create_app(cast(Ledger, None)).openapi_schema.to_schema(), record_schemas([]))
     asked = list(_requests(written, mill))
 
     async def ask_all() -> list[httpx.Response]:
@@ -106,8 +105,7 @@ def _asked(operation: str, parameters: Sequence[Mapping[str, Any]], given: Mappi
             value = given[each["name"]] if given[each["name"]].strip("./ ") else "x"
             path = path.replace("{" + each["name"] + "}", httpx.QueryParams({"v": value}).__str__()[2:])
     names = [each["name"] for each in parameters if each["in"] == "query"]
-    query = {name: given[name] for name in names if name in given}
-    return Asked(operation, path, {"params": query, **how})
+    return Asked(operation, path, {"params": {name: given[name] for name in names if name in given}, **how})
 
 
 def _right(name: str, mill: Workshop) -> str:

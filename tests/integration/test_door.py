@@ -229,8 +229,7 @@ def test_a_quota_of_records(door: Server, shop: Workshop) -> None:
     assert 0 < int(one.headers["retry-after"]) <= 86_400
     assert httpx.post(f"{door.url}/v1/records", content=envelopes[0]).status_code == 200
     # Others are none the worse.
-    other = workshop(door, f"shop-{next(_names)}", pot="1")
-    assert other.id != shop.id
+    assert workshop(door, f"shop-{next(_names)}", pot="1").id != shop.id
 
 
 def test_lots_that_nobody_asked_for(door: Server, shop: Workshop) -> None:

@@ -47,8 +47,7 @@ def test_the_same_words_before_and_after(server: Server, shop: Workshop, tmp_pat
     assert (before.code, size_of(server)) == (0, size)
     assert before.out.splitlines()[-1] == "dry run, nothing is posted: 3 would be taken, 0 refused"
     after = submit(server, path)
-    assert (after.code, size_of(server)) == (0, size + 3)
-    assert after.out.splitlines()[-1] == "3 on the ledger, 0 refused"
+    assert (after.code, size_of(server), after.out.splitlines()[-1]) == (0, size + 3, "3 on the ledger, 0 refused")
     foreseen, stated = remarks(before), remarks(after)
     assert set(stated) < set(foreseen)
     assert [line for line in foreseen if line not in stated] == [
@@ -73,8 +72,7 @@ def test_refusals_exit_with_1_and_are_those_of_posting(server: Server, shop: Wor
     before, told = submit(server, path, "--dry-run"), submit(server, path, "--dry-run", "--json")
     assert before.code == told.code == 1
     assert "1 would be taken, 1 refused" in before.out
-    after = submit(server, path)
-    assert before.err == after.err
+    assert before.err == submit(server, path).err
     assert before.err.startswith("line 2: ")
     answer = json.loads(told.out)
     assert (answer["dryRun"], answer["accepted"], [one["line"] for one in answer["refused"]]) == (True, 1, [2])
@@ -148,8 +146,7 @@ def test_a_footprint_on_one_screen(server: Server, shop: Workshop) -> None:
     missed = replace(answer, missed_totals=[MissedTotal(record="ab" * 32, index=1, kilograms=answer.footprint)])
     assert reasons(missed).startswith("omitted 50.0 %; up to")
     table = lines[lines.index("main contributors kg CO2e share") :]
-    assert table[1] == f"{shop.name('h')} 7.602 79.2 %"
-    assert table[2] == f"{shop.name('g')} 6.002 62.5 %"
+    assert (table[1], table[2]) == (f"{shop.name('h')} 7.602 79.2 %", f"{shop.name('g')} 6.002 62.5 %")
     assert table[3:6] == ["site 1.600 16.7 %", "site (own) 2.000 20.8 %", "sum 9.602 100 %"]
     assert lines[-1].startswith("--details shows")
     assert "attested: by nobody" in lines

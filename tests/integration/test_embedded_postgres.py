@@ -188,8 +188,7 @@ def fresh_database(home: Path) -> None:
         assert psutil.Process(postgres.pid).net_connections("inet") == []
         for role in ("ledger_owner", "ledger_app"):
             password = Layout.at(given / "home").password(role)
-            assert mode(password) == 0o600
-            assert password.stat().st_uid == os.geteuid()
+            assert (mode(password), password.stat().st_uid) == (0o600, os.geteuid())
         assert mode(Layout.at(given / "home").data) == 0o700
     assert [mode(folder) for folder in around] == before
     assert not sockets.exists()
@@ -227,8 +226,7 @@ def killed_owner(home: Path) -> None:
     try:
         assert rows(attach(home).owner_url) == 1000
         with EmbeddedPostgres(home) as postgres:
-            assert postgres.pid == pid
-            assert rows(postgres.owner_url) == 1000
+            assert (postgres.pid, rows(postgres.owner_url)) == (pid, 1000)
             os.kill(pid, signal.SIGKILL)
             until(lambda: postgres.pid != pid and postgres.state is ClusterState.RUNNING)
             assert rows(postgres.owner_url) == 1000
@@ -301,8 +299,7 @@ def test_stop_in_a_forked_child_does_nothing(running: EmbeddedPostgres) -> None:
     pid = running.pid
     with forked(child) as (_, output):
         assert output.read() == "done\n"
-    assert running.pid == pid
-    assert query(running.app_url, "SELECT 1") == 1
+    assert (running.pid, query(running.app_url, "SELECT 1")) == (pid, 1)
 
 
 # --- deaths ----------------------------------------------------------------------------------------------------------
@@ -313,8 +310,7 @@ def test_a_swept_away_socket_folder_comes_back_at_the_same_address(running: Embe
     write_rows(url)
     shutil.rmtree(running.addresses.sockets)
     until(lambda: running.pid not in (first, None) and running.state is ClusterState.RUNNING)
-    assert rows(url) == 1000
-    assert mode(running.addresses.sockets) == 0o700
+    assert (rows(url), mode(running.addresses.sockets)) == (1000, 0o700)
 
 
 def test_it_gives_up_after_the_last_attempt_and_says_why(

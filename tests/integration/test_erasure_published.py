@@ -69,8 +69,7 @@ def test_while_the_quorum_is_down(place: Site, tmp_path: Path) -> None:
         three_witnesses(place) as witnesses, place.serve() as server,
         Database(attach(place.home).owner_url) as database,
     ):
-        shop = workshop(server, "shop", pot="1000")
-        both = held(server, witnesses, shop)
+        both = held(server, witnesses, workshop(server, "shop", pot="1000"))
         assert carried_out(server) == ErasedBody(erased=0, waiting=2)
         for one in both:
             assert httpx.get(f"{server.url}/v1/records/{digest_of(one)}", timeout=60).status_code == 410
@@ -91,8 +90,7 @@ def test_while_the_quorum_is_down(place: Site, tmp_path: Path) -> None:
         assert after.ok, after.findings
         assert after.start == before.size
         assert SECRET.encode() not in (tmp_path / "state").read_bytes()
-        assert carried_out(server) == ErasedBody(erased=0, waiting=0)
-        assert command(place.home, "purge").returncode == 0
+        assert (carried_out(server), command(place.home, "purge").returncode) == (ErasedBody(erased=0, waiting=0), 0)
 
 
 def test_the_operator_publishes_by_another_policy(place: Site) -> None:

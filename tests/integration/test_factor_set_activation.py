@@ -54,8 +54,7 @@ def test_the_registrar_puts_a_set_into_force(home: Path) -> None:
         assert (given["plugin"], given["precedence"], given["installed"]) == (SET, 1, True)
         assert state(server) == (given["version"], 1)
         assert "is in force already" in activate(server, code=1)
-        assert activate(server, "--precedence", "7")["precedence"] == 7
-        assert state(server) == (given["version"], 7)
+        assert (activate(server, "--precedence", "7")["precedence"], state(server)) == (7, (given["version"], 7))
         done = command(home, "plugin", "retire", SET, "--url", server.url)
         assert done.returncode == 0, done.stderr
         assert state(server) == (None, None)

@@ -137,8 +137,7 @@ def test_gaps_of_a_network_add_up(network: Any) -> None:
         answer = network.client.get("/v1/gaps", params={"lot": lot, "limit": 10_000}).json()
         check_sums(answer, network.client.get("/v1/footprint", params={"lot": lot}).json())
         kinds |= {gap["kind"] for gap in answer.get("items", [])}
-        assert answer["lot"] == lot
-        assert answer.get("leftOff", 0) == 0
+        assert (answer["lot"], answer.get("leftOff", 0)) == (lot, 0)
     assert {"omission", "declaration", "data"} <= kinds
 
 
@@ -158,16 +157,12 @@ def test_a_chain_worked_by_hand(server: Server) -> None:
     ])
     answer = checked(server, shop.name("sold"))
     # 0.1875 * 10 + 0.15 * 50
-    assert answer["footprint"] == pytest.approx(9.375)
-    assert (answer["records"], answer["completeness"]) == (3, "unknown")
-    assert answer["wellFounded"] == pytest.approx(9.375)
-    assert answer["wellFoundedPercent"] == pytest.approx(100.0)
-    assert answer["omitted"] == pytest.approx(0.6)
-    assert answer["unestimated"] == pytest.approx(0.1875)
+    assert (answer["footprint"], answer["records"], answer["completeness"]) == (pytest.approx(9.375), 3, "unknown")
+    assert (answer["wellFounded"], answer["wellFoundedPercent"]) == (pytest.approx(9.375), pytest.approx(100.0))
+    assert (answer["omitted"], answer["unestimated"]) == (pytest.approx(0.6), pytest.approx(0.1875))
     oil, alloy_gap = answer["items"]
     assert (oil["kind"], oil["what"], oil["whom"], oil["facility"]) == ("omission", "oil", shop.id, shop.name("site"))
-    assert oil["kgCo2e"] == pytest.approx(0.15 * 4)
-    assert oil["percent"] == pytest.approx(6.4)
+    assert (oil["kgCo2e"], oil["percent"]) == (pytest.approx(0.15 * 4), pytest.approx(6.4))
     assert "behind" not in oil
     assert (alloy_gap["what"], alloy_gap["behind"], alloy_gap["unit"]) == ("alloy", "the supplier of alloy", "KGM")
     assert alloy_gap["amount"] == pytest.approx(0.1875 * 5)
@@ -218,13 +213,11 @@ def test_declarations_are_asked_of_who_declared(server: Server) -> None:
     assert [(gap["kind"], gap["basis"], gap["kgCo2e"], gap["whom"]) for gap in answer["items"]] == [
         ("declaration", "factor", pytest.approx(30), shop.id), ("declaration", "statement", pytest.approx(20), shop.id),
     ]
-    assert answer["items"][0]["records"] == [digest]
-    assert answer["wellFounded"] == pytest.approx(10)
+    assert (answer["items"][0]["records"], answer["wellFounded"]) == ([digest], pytest.approx(10))
     # What was declared reads otherwise once it is amended: now it rests on primary data.
     server.post([amended(shop, bar, basis="pact", primaryShare="1")])
     again = checked(server, shop.name("painted"))
-    assert [gap["basis"] for gap in again["items"]] == ["factor"]
-    assert again["wellFounded"] == pytest.approx(30)
+    assert ([gap["basis"] for gap in again["items"]], again["wellFounded"]) == (["factor"], pytest.approx(30))
 
 
 def test_a_factor_that_is_called_a_declaration(server: Server) -> None:
@@ -244,16 +237,14 @@ def test_what_an_amendment_changed(server: Server) -> None:
     first = shop.make({"a": "100"}, ore="100", activity=Make(co2="40", gaps=[Gap(what="oil")]))
     server.post([first, shop.make({"b": "50"}, {"a": "50"}, activity=Make(co2="5"))])
     before = checked(server, shop.name("b"))
-    assert before["footprint"] == pytest.approx(25)
-    assert [gap["what"] for gap in before["items"]] == ["oil"]
+    assert (before["footprint"], [gap["what"] for gap in before["items"]]) == (pytest.approx(25), ["oil"])
     output = Output(lot=shop.name("a"), product=shop.name("part"), quantity=kilograms("400"), role="product")
     server.post([amended(
         shop, first[1], outputs=[output], activity=Make(co2="40"),
         supplies=[Supply(material="ore", quantity=kilograms("400"), origin="nature")],
     )])
     after = checked(server, shop.name("b"))
-    assert after["footprint"] == pytest.approx(10)
-    assert after.get("items", []) == []
+    assert (after["footprint"], after.get("items", [])) == (pytest.approx(10), [])
     assert after["wellFoundedPercent"] == pytest.approx(100)
 
 
@@ -302,8 +293,7 @@ def test_a_pool_and_a_provisional_record_until_it_is_closed(server: Server) -> N
         issuer=shop.id, nonce=shop.nonce(), facility=shop.name("site"), start=START, end=END
     ))])
     closed = checked(server, shop.name("c"))
-    assert closed.get("items", []) == []
-    assert closed["wellFounded"] == pytest.approx(45)
+    assert (closed.get("items", []), closed["wellFounded"]) == ([], pytest.approx(45))
 
 
 def test_a_pool_that_is_averaged_over_its_period(server: Server) -> None:
@@ -369,8 +359,7 @@ def test_at_most_so_many(network: Any) -> None:
     whole = gaps(network.server, lot, limit=10_000)
     some = gaps(network.server, lot, limit=2)
     assert len(whole["items"]) > 3
-    assert some["items"] == whole["items"][:2]
-    assert some["leftOff"] == len(whole["items"]) - 2
+    assert (some["items"], some["leftOff"]) == (whole["items"][:2], len(whole["items"]) - 2)
     assert some | {"items": [], "leftOff": 0} == whole | {"items": [], "leftOff": 0}
 
 
@@ -444,8 +433,7 @@ def test_the_command_line_without_an_answer(network: Any) -> None:
     assert (unknown.code, unknown.out) == (1, "")
     assert "urn:example:nobody" in unknown.err
     as_json = run("gaps", "urn:example:nobody", "--url", network.server.url, "--json")
-    assert as_json.code == 1
-    assert json.loads(as_json.err)["code"] == "not-found"
+    assert (as_json.code, json.loads(as_json.err)["code"]) == (1, "not-found")
     assert run("gaps", "--url", network.server.url).code == 2
     assert run("gaps", "x", "--limit", 0, "--url", network.server.url).code == 2
 

@@ -110,8 +110,7 @@ def test_the_digest_sees_every_change(built: tuple[Path, str], tmp_path: Path) -
         change()
         seen.append(image_tree.digest_of(copy))
     # The second change takes back the first one.
-    assert seen[2] == seen[0]
-    assert len(set(seen)) == len(seen) - 1
+    assert (seen[2], len(set(seen))) == (seen[0], len(seen) - 1)
 
 
 def test_it_holds_the_lock_s_packages_and_all_plugins(built: tuple[Path, str]) -> None:
@@ -204,8 +203,7 @@ def test_a_tree_is_never_built_over_another(built: tuple[Path, str], lock: Path)
 def test_the_image_publishes_nothing_and_runs_as_nobody_special() -> None:
     instructions = [line.split(maxsplit=1) for line in CONTAINERFILE.replace("\\\n", " ").splitlines()
                     if re.match(r"[A-Z]+ ", line)]
-    stages = [rest for name, rest in instructions if name == "FROM"]
-    assert stages == ["${BASE} AS build", "${BASE}"]
+    assert [rest for name, rest in instructions if name == "FROM"] == ["${BASE} AS build", "${BASE}"]
     # Without a default, a build has to name the base; the comment says how to name it by digest.
     assert [rest for name, rest in instructions if name == "ARG"] == ["BASE"]
     assert "EXPOSE" not in dict(instructions)

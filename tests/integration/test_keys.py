@@ -91,8 +91,7 @@ def test_a_high_s_is_refused_by_name(server: Server, shop: Workshop) -> None:
 def test_a_key_is_enrolled_once(server: Server, shop: Workshop, algorithm: str) -> None:
     """For one organisation, whatever its algorithm, and though its owner consents a second time."""
     key = SigningKey.from_seed(b"\x2c" * 32, algorithm)
-    newcomer = Party(f"{shop.id}-{algorithm}", key)
-    good = enrolment(newcomer, server.registrar, server.origin, shop.nonce())
+    good = enrolment(Party(f"{shop.id}-{algorithm}", key), server.registrar, server.origin, shop.nonce())
     second = enrolment(Party(f"{shop.id}-twice-{algorithm}", key), server.registrar, server.origin, shop.nonce())
     server.post([(server.registrar, good)])
     (refused,) = server.submit(server.envelopes([(server.registrar, second)]))

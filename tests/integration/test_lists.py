@@ -27,8 +27,7 @@ def test_lots_of_a_holder(trade: Trade) -> None:
     first = trade.ask("lot-list", holder=trade.shop.id)["lots"][-1]
     assert (first["quantity"], first["remaining"]) == ({"value": "40", "unit": "KGM"}, "25")
     assert (first["footprint"], first["footprintPerUnit"]) == (pytest.approx(20), pytest.approx(0.5))
-    assert first["title"] == "footprint"
-    assert first["made"] == "2025-03-01T00:00:00Z"
+    assert (first["title"], first["made"]) == ("footprint", "2025-03-01T00:00:00Z")
     for lot in trade.ask("lot-list", holder=trade.shop.id)["lots"]:
         answer = trade.ask("footprint", lot=lot["lot"])
         assert {name: lot.get(name) for name in answer["lot"]} == answer["lot"]
@@ -45,8 +44,7 @@ def test_lots_of_owners_sites_and_products(trade: Trade) -> None:
     assert trade.lots(facility=mill.name("site2")) == ["c"]
     assert trade.lots(product=mill.name("part")) == ["back", "c", "b", "a"]
     assert trade.lots(product=mill.name("part"), holder=shop.id) == ["t6", "t5", "t4", "t3", "t2", "t1"]
-    assert trade.lots(product=shop.name("part"), holder=shop.id) == []
-    assert trade.lots(holder=trade.stranger.id) == []
+    assert (trade.lots(product=shop.name("part"), holder=shop.id), trade.lots(holder=trade.stranger.id)) == ([], [])
 
 
 def test_stock_now_and_then(trade: Trade) -> None:
@@ -94,8 +92,7 @@ def test_received_and_delivered(trade: Trade) -> None:
     second = rows["t2"]
     assert (second["quantity"]["value"], second["received"]["value"]) == ("60", "50")
     assert (second["footprint"], second["footprintPerUnit"]) == (pytest.approx(40), pytest.approx(0.8))
-    assert second["omitted"] == pytest.approx(10)
-    assert second["title"] == "incomplete footprint"
+    assert (second["omitted"], second["title"]) == (pytest.approx(10), "incomplete footprint")
     assert (second["sender"], second["receiver"], second["purpose"]) == (trade.mill.id, trade.shop.id, "sale")
     assert rows["t5"]["purpose"] == "custody"
 
@@ -214,8 +211,7 @@ def test_tables_for_people(trade: Trade) -> None:
     done = trade.run("lots", "--holder", trade.shop.id, "--in-stock")
     assert done.code == 0, done.err
     lines = done.out.splitlines()
-    assert lines[0].split()[:5] == ["lot", "product", "quantity", "left", "kg"]
-    assert len(lines) == 6
+    assert (lines[0].split()[:5], len(lines)) == (["lot", "product", "quantity", "left", "kg"], 6)
     assert "disputed" in next(line for line in lines if trade.mill.name("t3") in line)
     done = trade.run("received", "--organization", trade.shop.id, "--from", "2025-03-01", "--to", "2025-03-31")
     assert [line.split()[0] for line in done.out.splitlines()[1:]] == [trade.mill.name("t1")]
@@ -250,8 +246,7 @@ def test_csv_of_lists(trade: Trade, arguments: tuple[str, ...]) -> None:
     heading, *rows = csv.reader(io.StringIO(done.out))
     (listed,) = [rows for rows in json.loads(trade.run(*asked, "--json").out).values() if isinstance(rows, list)]
     assert len(rows) == len(listed) > 0
-    assert {len(row) for row in rows} == {len(heading)}
-    assert len(set(heading)) == len(heading)
+    assert ({len(row) for row in rows}, len(set(heading))) == ({len(heading)}, len(heading))
     table = [dict(zip(heading, row, strict=True)) for row in rows]
     assert [int(row["record"]) for row in table] == [row["index"] for row in listed]
     if "kg CO2e" in heading:

@@ -127,9 +127,7 @@ def test_logout_revokes_the_token(user: User) -> None:
     user.login()
     headers = bearer(user.token())
     read = {"url": f"{user.mill.url}/v1/footprint", "params": {"lot": user.mill.lot}, "headers": headers}
-    assert httpx.get(**read).status_code == 200
-    assert user("logout").code == 0
-    assert httpx.get(**read).status_code == 401
+    assert (httpx.get(**read).status_code, user("logout").code, httpx.get(**read).status_code) == (200, 0, 401)
 
 
 def test_a_token_is_kept_for_the_next_command(user: User) -> None:
@@ -187,16 +185,14 @@ def test_a_login_that_fails_keeps_no_session(user: User) -> None:
     assert not user.file("sessions.json").exists()
     done = user("login", "--key", user.key, "--organization", "urn:example:rival")
     assert (done.code, "iss and sub" in done.err) == (1, True)
-    assert user("login", "--key", user.folder / "missing.pem").code == 1
-    assert user("login").code == 2
+    assert (user("login", "--key", user.folder / "missing.pem").code, user("login").code) == (1, 2)
 
 
 def test_an_encrypted_key_asks_for_its_passphrase_each_time(user: User) -> None:
     key = user.folder / "encrypted.pem"
     write_key(key, user.mill.shop.party.key, b"open sesame")
     secret = {"CARBON_LEDGER_PASSPHRASE": "open sesame"}
-    assert user("login", "--key", key).code == 1
-    assert user("login", "--key", key, **secret).code == 0
+    assert (user("login", "--key", key).code, user("login", "--key", key, **secret).code) == (1, 0)
     check_read(user.footprint())
     user.change_tokens(expires=0)
     assert "passphrase" in user.footprint().err
@@ -324,8 +320,7 @@ def test_a_token_follows_no_redirect(mill: Mill) -> None:
         with Client(url, auth=SecretLogin("id", "secret")) as client, pytest.raises(LedgerError):
             client.footprint(mill.lot)
         assert [(method, path) for method, path, _ in seen] == [("POST", "/auth/token"), ("GET", "/v1/footprint")]
-        assert seen[1][2] == "Bearer of-the-stranger"
-        assert at_further == []
+        assert (seen[1][2], at_further) == ("Bearer of-the-stranger", [])
 
 
 def test_tokens_and_secrets_stay_with_their_server(user: User) -> None:

@@ -217,8 +217,7 @@ def test_trees_that_are_not(story: Story, path: str, at: str) -> None:
     response = story.client.get(path, params={"lot": story.mill.name("a"), "at": asked})
     problem = response.json()
     assert (response.status_code, problem["code"], problem["field"]) == (400, "tree-size", "at"), response.text
-    assert problem["value"] == asked
-    assert problem["rule"] == f"a tree size from 1 to {size}"
+    assert (problem["value"], problem["rule"]) == (asked, f"a tree size from 1 to {size}")
     assert story.client.get(path, params={"lot": story.mill.name("a"), "at": size}).status_code == 200
 
 
@@ -266,8 +265,7 @@ def test_figures_after_a_step(
     story: Story, lot: str, step: str, figure: float, quantity: str, remaining: str, revised: str | None
 ) -> None:
     answer = story.footprint(lot, step)
-    assert answer["footprint"] == pytest.approx(figure, abs=1e-9)
-    assert answer["lot"]["quantity"]["value"] == quantity
+    assert (answer["footprint"], answer["lot"]["quantity"]["value"]) == (pytest.approx(figure, abs=1e-9), quantity)
     assert answer["lot"]["remaining"] == remaining
     assert answer.get("revisedAt") == (None if revised is None else story.index(revised))
     assert answer["at"] == story.sizes[step]
@@ -318,13 +316,11 @@ def test_a_withdrawn_lot_says_so(story: Story) -> None:
     assert gone["title"] == "withdrawn lot, no footprint"
     assert gone["lot"]["withdrawn"] is True
     assert (gone["footprint"], gone["burdens"], gone["contents"], gone["direct"]["lines"]) == (0.0, {}, {}, [])
-    assert gone.get("inputs", []) == []
-    assert (gone["completeness"], gone["exempted"]) == ("unknown", "unknown")
+    assert (gone.get("inputs", []), gone["completeness"], gone["exempted"]) == ([], "unknown", "unknown")
     assert "primaryShare" not in gone
     assert "provisionalShare" not in gone
     (found,) = story.get("/v1/lots", lot=story.mill.name("k"))
-    assert (found["withdrawn"], found["remaining"]) == (True, "0")
-    assert before["title"] == "footprint"
+    assert (found["withdrawn"], found["remaining"], before["title"]) == (True, "0", "footprint")
     assert "withdrawn" not in before["lot"]
 
 
@@ -373,8 +369,7 @@ def outdated(story: Story, lot: str, step: str) -> dict[str, bool]:
 def test_attestations_and_what_outdates_them(story: Story) -> None:
     """Those on product and facility are outdated for the lots whose own figures were revised after them."""
     both = {"on parts": False, "on the site": False}
-    assert outdated(story, "c", "c") == {}
-    assert outdated(story, "c", "on c") == {"on c": False}
+    assert (outdated(story, "c", "c"), outdated(story, "c", "on c")) == ({}, {"on c": False})
     assert outdated(story, "c", "on the site") == {**both, "on c": False}
     assert outdated(story, "c", "a again") == {"on parts": True, "on the site": True, "on c": True}
     assert outdated(story, "c", "on c again") == {

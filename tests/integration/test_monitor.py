@@ -55,8 +55,7 @@ def violation(server: Server, state: Path, url: str, *options: str) -> tuple[str
     (kept,) = state.parent.glob(f"{state.name}-evidence-*")
     evidence = kept.read_text()
     kept.unlink()
-    problem = json.loads("{" + ended.stderr.partition("{")[2])
-    return str(problem["code"]), evidence
+    return str(json.loads("{" + ended.stderr.partition("{")[2])["code"]), evidence
 
 
 @contextlib.contextmanager
@@ -187,8 +186,7 @@ def test_a_checkpoint_of_another_key_is_none_of_this_log(server: Server, tmp_pat
 
 
 def test_a_public_record_that_is_not_served_or_is_another(server: Server, tmp_path: Path) -> None:
-    shop = Workshop(f"hidden-{next(_numbers)}")
-    (receipt,) = server.post([shop.enrolment(server)])
+    (receipt,) = server.post([Workshop(f"hidden-{next(_numbers)}").enrolment(server)])
     path = f"/v1/records/{receipt.digest}"
     body = httpx.get(server.url + path).json()["body"]
     body["names"] = {"en": "another"}
@@ -245,8 +243,7 @@ def test_what_witnesses_were_shown_is_compared(tmp_path: Path) -> None:
         policy = ("--policy", str(known))
         with place.serve() as server:
             workshop(server, "shop")
-            size = seen(server, state, *policy)["size"]
-            ahead = _ahead(place, server, size)
+            ahead = _ahead(place, server, seen(server, state, *policy)["size"])
             assert witnesses[2].post(encode_request(ahead)).status_code == 200
             assert seen(server, state, *policy)["warnings"] == []
             (warning,) = seen(server, state, *policy)["warnings"]

@@ -167,13 +167,11 @@ class Look(NamedTuple):
 def look() -> Iterator[Look]:
     """A server on which one organisation could be taken for another."""
     with prepared_home() as home, Server(home) as server:
-        mill = workshop(server, "mill", bar="10")
-        yield Look(server, mill)
+        yield Look(server, workshop(server, "mill", bar="10"))
 
 
 def look_alike(server: Server, identifier: str, nonce: str, **names: str) -> None:
-    who = party(1, identifier)
-    record = enrolment(who, server.registrar, server.origin, nonce)
+    record = enrolment(party(1, identifier), server.registrar, server.origin, nonce)
     server.post([(server.registrar, msgspec.structs.replace(record, names=names))])
 
 
@@ -190,8 +188,7 @@ def test_confusable_organisations_are_shown_as_such(look: Look) -> None:
     look_alike(server, "smith", mill.nonce(), en="M\u0456ll\u202e Works")
     look_alike(server, "smelter", mill.nonce(), en="Mill Works")
     found = {one.id: one for one in asked(server, "/v1/organizations", list[OrganizationAnswer])}
-    assert found[mill.id].resembles == ["urn:example:rnill"]
-    assert found["urn:example:rnill"].resembles == [mill.id]
+    assert (found[mill.id].resembles, found["urn:example:rnill"].resembles) == (["urn:example:rnill"], [mill.id])
     assert found["urn:example:smith"].resembles == ["urn:example:smelter"]
     assert found["urn:example:smith"].oddities == ["direction characters", "Latin and Cyrillic in one word"]
     assert found["urn:example:smelter"].oddities == []

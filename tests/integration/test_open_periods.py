@@ -87,8 +87,7 @@ def test_every_record_counts_once_however_many_ways_lead_to_it(yard: Yard) -> No
     yard.heat("sum", {"y": "4", "z": "4", "final": "4"}, "feb", basis="final")
     assert yard.open("sum") == {("site", "2025-01"): 1, ("site", "2025-02"): 1, ("other", "2025-02"): 1}
     assert yard.open("y") == {("site", "2025-01"): 1, ("site", "2025-02"): 1}
-    assert yard.open("x") == {("site", "2025-01"): 1}
-    assert yard.open("final") == {}
+    assert (yard.open("x"), yard.open("final")) == ({("site", "2025-01"): 1}, {})
     # x 10 open of 10; y 10 + 5 = 15, all open; the sum 10 + 0.4 * 15 + 0.4 * 15 + 0.4 * 10 = 26, of which 12.
     assert yard.footprint("sum").provisional_share == pytest.approx(12 / 26)
     assert yard.footprint("final").provisional_share == 0.0
@@ -100,8 +99,7 @@ def test_a_closing_takes_away_its_month_alone(yard: Yard) -> None:
     start, end = MONTHS["jan"]
     size = yard.post(close(yard.shop, start=start, end=end))
     assert yard.open("y", size) == {("site", "2025-01"): 1, ("site", "2025-02"): 1}
-    assert yard.open("y") == {("site", "2025-02"): 1}
-    assert yard.open("x") == {}
+    assert (yard.open("y"), yard.open("x")) == ({("site", "2025-02"): 1}, {})
 
 
 def test_a_month_that_is_opened_again(yard: Yard) -> None:
@@ -122,8 +120,7 @@ def test_an_amended_record_counts_in_the_month_that_it_has_now(yard: Yard) -> No
     yard.heat("y", {"x": "5"}, "feb", basis="final")
     start, end = MONTHS["feb"]
     size = yard.post(amend(yard.shop, change(posted, start=start, end=end)))
-    assert yard.open("y") == {("site", "2025-02"): 1}
-    assert yard.open("y", size) == {("site", "2025-01"): 1}
+    assert (yard.open("y"), yard.open("y", size)) == ({("site", "2025-02"): 1}, {("site", "2025-01"): 1})
     # And in none once it is final.
     yard.post(amend(yard.shop, change(posted, basis="final")))
     assert yard.open("y") == {}
@@ -134,8 +131,7 @@ def test_what_carries_nothing_open_is_not_followed(yard: Yard) -> None:
     yard.heat("x", {}, "jan")
     yard.heat("nothing", {}, "jan", activity=raw(Make()))
     yard.heat("y", {"nothing": "5"}, "feb", basis="final")
-    assert yard.footprint("y").provisional_share == 0.0
-    assert yard.open("y") == {}
+    assert (yard.footprint("y").provisional_share, yard.open("y")) == (0.0, {})
     taker = yard.heat("z", {"x": "5"}, "feb")
     assert yard.open("z") == {("site", "2025-01"): 1, ("site", "2025-02"): 1}
     yard.post(amend(yard.shop, change(taker)))
@@ -172,5 +168,4 @@ def test_a_pool_that_is_averaged_over_its_period_tells_by_how_much(yard: Yard) -
         assert (then.footprint, then.averaged) == (pytest.approx(before), 0.0)
         assert (answer.footprint, answer.averaged) == (pytest.approx(now), pytest.approx(averaged))
         parts = [answer.direct.footprint, answer.averaged, *[one.footprint for one in answer.inputs]]
-        assert sum(parts) == pytest.approx(now)
-        assert answer.assigned == 0.0
+        assert (sum(parts), answer.assigned) == (pytest.approx(now), 0.0)

@@ -75,11 +75,9 @@ def test_a_published_lot_shows_its_figure_and_nothing_upstream(server: Server) -
     mill = shop(server, "mill")
     server.post([mill.make({"pot": "10"}, {"ore": "50"}), mill.publish(lot=mill.name("pot"))])
     answer = shown(server, lot=mill.name("pot"))
-    assert answer["id"] == mill.name("pot")
-    assert answer["product"] == mill.name("part")
+    assert (answer["id"], answer["product"]) == (mill.name("pot"), mill.name("part"))
     # 1 kg of its own and half of the ore's 7 kg, by 10 kg.
-    assert answer["footprint"] == pytest.approx(4.5 / 10)
-    assert answer["unit"] == "KGM"
+    assert (answer["footprint"], answer["unit"]) == (pytest.approx(4.5 / 10), "KGM")
     assert answer["title"]
     assert set(answer) & set(SECRETS) == set()
     text = msgspec.json.encode(answer).decode()
@@ -189,8 +187,7 @@ def test_the_secret_of_a_link_opens_what_its_grant_covers(server: Server) -> Non
     bearer = token(secret).json()["access_token"]
     assert [status(lot, bearer) for lot in ("shared", "kept", "ore")] == [200, 404, 404]
     server.post([mill.signed(GrantRevocation(issuer=mill.id, nonce=mill.nonce(), grant=digest_of(given)))])
-    assert status("shared", bearer) == 401
-    assert token(secret).status_code == 401
+    assert (status("shared", bearer), token(secret).status_code) == (401, 401)
 
 
 def test_questions_travel_by_code_and_those_of_upstream_by_their_share() -> None:

@@ -87,8 +87,7 @@ def test_one_question_for_all_records_under_the_same_activations(server: Server)
         limits = PostedLimits(client)
         stated = [limits.of(results(receipt)) for receipt in (*earlier, *later)]
         assert client.asked == 2
-    assert stated[3:] == [0.06] * 3
-    assert len({*stated[:3]}) == 1
+    assert (stated[3:], len({*stated[:3]})) == ([0.06] * 3, 1)
     assert stated[0] != 0.06
 
 

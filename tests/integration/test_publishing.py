@@ -75,8 +75,7 @@ def test_a_post_is_acknowledged_and_its_proof_follows(place: Site, server: Serve
         verified = verify_answer(answer, server.vkey)
         assert (verified.index, verified.size, len(verified.lots)) == (answer.index, None, 1)
         proven = receipt(proof(server, answer.digest, wait=60))
-        assert verify_receipt(proven, server.vkey).entry == verified.entry
-        assert proven.leaves == answer.leaves
+        assert (verify_receipt(proven, server.vkey).entry, proven.leaves) == (verified.entry, answer.leaves)
         found = open_cosigned(parse_proof(proven.proof).checkpoint_note, place.policy, place.policy.logs[0].verifier)
         assert len(found.times) >= 2
     assert answers(server, envelopes) == first, "posted again, the first answer is given"
@@ -88,8 +87,7 @@ def test_a_receipt_is_the_same_for_ever(server: Server) -> None:
     assert isinstance(one, Receipt)
     workshop(server, f"shop-{next(_numbers)}", pot="1000")
     again = proof(server, one.digest)
-    assert again.content == msgspec.json.encode(one)
-    assert proof(server, one.digest, wait=60).content == again.content
+    assert (again.content, proof(server, one.digest, wait=60).content) == (msgspec.json.encode(one), again.content)
 
 
 def test_only_what_the_quorum_has_signed_is_public(
@@ -101,8 +99,7 @@ def test_only_what_the_quorum_has_signed_is_public(
         one.kill()
     (held,) = acknowledged(server, [shop.make({"a": "1"}, {"pot": "1"})])
     assert isinstance(held, Acknowledgement)
-    assert held.index == before.size
-    assert place.checkpoint(server.url).checkpoint == before
+    assert (held.index, place.checkpoint(server.url).checkpoint) == (before.size, before)
     late = proof(server, held.digest)
     assert (late.status_code, late.json()["code"]) == (503, "not-published-yet")
     assert int(late.headers["Retry-After"]) > 0
@@ -121,8 +118,7 @@ def test_only_what_the_quorum_has_signed_is_public(
             path = f"/log/tile/{kind}/{entries:03}.p/{width}"
             assert httpx.get(server.url + path).status_code == status, path
     witnesses[0].start()
-    proven = receipt(proof(server, held.digest, wait=60))
-    assert verify_receipt(proven, server.vkey).index == held.index
+    assert verify_receipt(receipt(proof(server, held.digest, wait=60)), server.vkey).index == held.index
     assert place.checkpoint(server.url).checkpoint.size > held.index
 
 
@@ -272,8 +268,7 @@ def test_an_auditor_sees_what_is_published(
     ) for answer in acknowledged(server, [posted])]
     assert [answer.index for answer in held] == list(range(size, size + 5))
     shown = audit_view(server, [answer.index for answer in held])
-    assert [shown.pop(f"revised {answer.index}") for answer in held] == [[]] * 5
-    assert shown == before
+    assert ([shown.pop(f"revised {answer.index}") for answer in held], shown) == ([[]] * 5, before)
     numbers = [one["number"] for one in before["balances"]]
     chosen = httpx.get(f"{server.url}/v1/audit/balances", params={
         "lots": ",".join(map(str, [*numbers[-3:], size * 1024]))}).json()
@@ -284,8 +279,7 @@ def test_an_auditor_sees_what_is_published(
     witnesses[0].start()
     receipt(proof(server, held[-1].digest, wait=60))
     after = audit_view(server, [answer.index for answer in held])
-    assert len(after["entries"]) == size + 5
-    assert after["revisions"]["counted"] == before["revisions"]["counted"] + 3
+    assert (len(after["entries"]), after["revisions"]["counted"]) == (size + 5, before["revisions"]["counted"] + 3)
     assert [bool(after[f"revised {answer.index}"]) for answer in held] == [False, False, True, True, True]
     left = {one["lot"]: (one["remaining"], one["quantity"]) for one in after["balances"]}
     assert [left[shop.name(lot)] for lot in ("pot", "a", "c", "d")] == [

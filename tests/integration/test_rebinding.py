@@ -52,8 +52,7 @@ def attack() -> Iterator[Attack]:
         if name == f"{OWN}.":
             return ["127.0.0.1"] if kind == "A" else []
         if name == f"{PAGE}.":
-            times = asked.count(name)
-            return [] if kind != "A" else [PUBLIC] if times == 1 else ["127.0.0.1"]
+            return [] if kind != "A" else [PUBLIC] if asked.count(name) == 1 else ["127.0.0.1"]
         places = dict(zip("abcd", _PLACES.items(), strict=True))
         if zone == PAGE and label in places:
             address, own = places[label]

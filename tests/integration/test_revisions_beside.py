@@ -310,8 +310,7 @@ def test_a_final_record_that_comes_while_its_period_is_closed(
     """40 kg of gas over 10 kg that were provisional. Meanwhile a final record of 30 kg comes: 30 kg of gas are its part
     and stay with the closing, 10 kg reach the other. A record of another month changes nothing."""
     inner.post([shop.make({"p": "10"}, {"pot": "10"}, basis="provisional")])
-    late = [shop.mine("f", "30"), shop.mine("g", "30", **LATER)]
-    hook(monkeypatch, posting(inner, *late))
+    hook(monkeypatch, posting(inner, *[shop.mine("f", "30"), shop.mine("g", "30", **LATER)]))
     (receipt,) = inner.post([close(shop, gas("40"))])
     assert co2e(server, shop, "p", "f") == pytest.approx([0.01 + 1 + 27.5, 1], rel=1e-9)
     answer = httpx.get(f"{server.url}/v1/records/{receipt.digest}", timeout=60).json()
@@ -606,8 +605,7 @@ def test_rows_that_the_database_refuses(
     monkeypatch.setattr(work.RevisionAttempt, "_balances", lambda self: [
         (lot, remaining - 1_000, quantity) for lot, remaining, quantity in real(self)
     ])
-    taken = amend(shop, change(a, outputs=outputs(shop, {"a": "90"})))
-    assert refusal(inner, taken) == ("not-writable", None)
+    assert refusal(inner, amend(shop, change(a, outputs=outputs(shop, {"a": "90"})))) == ("not-writable", None)
 
 
 def test_long_work_keeps_the_session(

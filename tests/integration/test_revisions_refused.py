@@ -301,8 +301,7 @@ def test_what_may_not_be(plant: Plant, case: str) -> None:
     assert found["detail"]
     assert found["rule"]
     # Beside others in one request it is refused in the same words.
-    assert plant.server.submit([envelope, envelope]) == [found, found]
-    assert list(everything(plant.database)) == before
+    assert (plant.server.submit([envelope, envelope]), list(everything(plant.database))) == ([found, found], before)
 
 
 def test_a_closing_with_a_negative_total(plant: Plant) -> None:
@@ -324,8 +323,7 @@ def test_too_many_changes(plant: Plant) -> None:
     one = change(plant["free"], activity=Make(co2="2"))
     before = list(everything(plant.database))
     found = posting(plant.server, plant.server.envelopes([form(plant.mill, *[one] * 1_001)])[0])
-    assert (found["code"], found["field"]) == ("invalid-field", "$.changes")
-    assert list(everything(plant.database)) == before
+    assert (found["code"], found["field"], list(everything(plant.database))) == ("invalid-field", "$.changes", before)
 
 
 def test_a_repost_by_another(plant: Plant) -> None:

@@ -38,8 +38,7 @@ def test_each_line_is_json_and_each_request_has_one() -> None:
     found = requests[answer.headers["x-request-id"]]
     assert (found["method"], found["path"], found["route"], found["status"]) == (
         "GET", "/v1/footprint", "/v1/footprint", 404)
-    assert found["client"] == "127.0.0.1"
-    assert found["code"] == answer.json()["code"]
+    assert (found["client"], found["code"]) == ("127.0.0.1", answer.json()["code"])
     assert 0 < found["seconds"] < 600
     assert requests[single.headers["x-request-id"]]["code"] == single.json()["code"]
     assert isinstance(refused, dict)

@@ -70,8 +70,7 @@ def owner(home: Path) -> int | None:
 def test_the_last_one_stops_it(home: Path) -> None:
     """In the order of their begin, as if a server that was started during `status` went on."""
     users = [User(home) for _ in range(3)]
-    assert owner(home) == users[0].process.pid
-    assert len({user.url for user in users}) == 1
+    assert (owner(home), len({user.url for user in users})) == (users[0].process.pid, 1)
     running = postmaster(home)
     for user, others in zip(users, ([1, 2], [2], []), strict=True):
         user.end()

@@ -96,8 +96,7 @@ class Story(NamedTuple):
 
     def bodies(self, digest: str, reads: str) -> bytes | None:
         if (digest, reads) not in self.read:
-            response = self.client.get(f"/v1/records/{digest}")
-            answer = msgspec.json.decode(response.content, type=Answered)
+            answer = msgspec.json.decode(self.client.get(f"/v1/records/{digest}").content, type=Answered)
             bodies = [bytes(answer.body), *[bytes(one.body) for one in answer.revisions]]
             self.read.update({(digest, hashlib.sha256(body).hexdigest()): body for body in bodies})
         return self.read.get((digest, reads))
@@ -253,8 +252,7 @@ def test_every_statement_at_every_size(story: Story) -> None:
 
 def test_what_a_statement_says_besides(story: Story) -> None:
     claims = story.proven("c").claims
-    head = story.client.get("/log/checkpoint").text
-    assert claims.checkpoint == head
+    assert claims.checkpoint == story.client.get("/log/checkpoint").text
     assert (claims.origin, claims.gwp, claims.type) == (story.server.origin, "AR6", "transformation")
     assert claims.software.startswith("carbon-ledger/")
     assert claims.quantity == kilograms("30")
@@ -317,8 +315,7 @@ def test_within_a_batch_the_tree_is_the_next_checkpoint(server: Server, shop: Wo
     x, y = (receipt.index for receipt in receipts)
     signed = verify_receipt(receipts[0], server.vkey).size
     found = httpx.get(f"{server.url}/v1/statement", params={"lot": shop.name("x"), "at": x + 1}, timeout=60)
-    proven = check_statement(read_statement(found.content), server.vkey)
-    assert proven.claims.size == signed > x
+    assert check_statement(read_statement(found.content), server.vkey).claims.size == signed > x
     found = httpx.get(f"{server.url}/v1/statement", params={"lot": shop.name("y"), "at": y}, timeout=60)
     assert (found.status_code, found.json()["code"], found.json()["field"]) == (404, "not-found", "lot")
 
@@ -330,8 +327,7 @@ def test_what_cannot_be_stated(story: Story) -> None:
     assert story.problem(lot=name("l")) == (404, "withdrawn", "lot")
     for at in (0, -1, newest + 1, 1 << 70):
         assert story.problem(lot=name("c"), at=at) == (400, "tree-size", "at")
-    assert story.problem(lot=name("c"), at="soon")[0] == 400
-    assert story.problem()[0] == 400
+    assert (story.problem(lot=name("c"), at="soon")[0], story.problem()[0]) == (400, 400)
     assert story.co2e("l", "l") == 26 / 5 + 2
 
 
@@ -413,8 +409,7 @@ def test_a_thousand_inputs(server: Server, shop: Workshop) -> None:
     server.post([shop.make({"sum": "1000"}, dict.fromkeys(names, "1"), activity=Make(co2="5"))])
     response = httpx.get(f"{server.url}/v1/statement", params={"lot": shop.name("sum")}, timeout=120)
     proven = check_statement(read_statement(response.content), server.vkey)
-    assert proven.claims.figure.footprint == "1005.0"
-    assert (len(proven.inputs), len(proven.claims.entries)) == (1000, 1001)
+    assert (proven.claims.figure.footprint, len(proven.inputs), len(proven.claims.entries)) == ("1005.0", 1000, 1001)
     assert response.text.count("c2sp.org/tlog-proof") == 0
     assert response.text.count("\\n\\n— ") == 2, "one checkpoint and one note"
 
@@ -482,8 +477,7 @@ def test_export_with_another_answer(story: Story, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     done = verify(story, path)
     assert (done.returncode, "by cut-off/1, AR5:" in done.stdout) == (0, True), done.stdout
-    told = json.loads(verify(story, path, "--json").stdout)
-    assert told["answer"]["gwp"] == "AR5"
+    assert json.loads(verify(story, path, "--json").stdout)["answer"]["gwp"] == "AR5"
 
 
 def test_verify_with_the_bodies_of_a_server(story: Story, exported: Path) -> None:
@@ -554,8 +548,7 @@ def test_export_to_stdout_and_its_errors(story: Story) -> None:
 
 
 def test_without_the_plugin_the_assessment_is_taken_as_it_is(story: Story) -> None:
-    proven = story.proven("e1")
-    found = recompute_from_bodies(proven, story.bodies, Registry())
+    found = recompute_from_bodies(story.proven("e1"), story.bodies, Registry())
     assert (found.results, found.assessment) == (True, False)
     assert "plugin works/1.0.0" in found.notes[0]
 

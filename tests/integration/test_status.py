@@ -99,8 +99,7 @@ def test_an_external_database(tmp_path: Path) -> None:
         assert (answer["database"]["kind"], answer["log"]["origin"]) == ("external", server.origin)
         assert answer["database"]["folder"] == str(home / "postgres" / "data")
         assert [disk["contains"] for disk in answer["disks"]] == [["the database", "the home"]]
-        assert answer["archive"] == {"mode": "off"}
-        assert {one["part"] for one in answer["unknown"]} == {"backup"}
+        assert (answer["archive"], {one["part"] for one in answer["unknown"]}) == ({"mode": "off"}, {"backup"})
         password = (home / "postgres" / "ledger_owner.password").read_text().strip()
         assert password not in json.dumps(answer)
     answer = status_of(other, CARBON_LEDGER_DATABASE_URL="postgresql://u:hush@127.0.0.1:1/none")

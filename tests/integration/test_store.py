@@ -273,15 +273,13 @@ def test_a_database_without_a_ledger(postgres: EmbeddedPostgres, home: Path) -> 
 
 
 def test_a_database_that_is_not_there(home: Path) -> None:
-    said = refused(home, "postgresql://nobody@127.0.0.1:1/nothing")
-    assert "the database does not answer" in said
+    assert "the database does not answer" in refused(home, "postgresql://nobody@127.0.0.1:1/nothing")
 
 
 def test_a_log_s_key_is_not_exchanged(home: Path, database: Database) -> None:
     """Another home's key would sign another history under the same origin."""
     with temporary_home() as other:
-        said = refused(other, database.url)
-        assert "is not the key of this database's log" in said
+        assert "is not the key of this database's log" in refused(other, database.url)
         assert not (other / LOG_KEY).exists()
     assert database.one("SELECT size FROM head") == database.one("SELECT count(*) FROM entry")
 
@@ -344,8 +342,7 @@ def test_two_servers_begin_one_ledger(postgres: EmbeddedPostgres) -> None:
             said = [process.communicate(timeout=_SECONDS)[1] for process in processes]
         assert told[0][1] == told[1][1] != "", said
         types = [row["type"] for row in empty.fetch("SELECT type FROM record ORDER BY index")]
-        assert types[0] == "organization"
-        assert types.count("organization") == 1
+        assert (types[0], types.count("organization")) == ("organization", 1)
         with Server(home, empty.url) as server:
             check_whole_log(server)
 
@@ -418,8 +415,7 @@ def test_a_log_that_was_rolled_back(home: Path, database: Database) -> None:
 def test_a_writer_waits_for_the_lock(home: Path, database: Database) -> None:
     """Somebody else holds the head, such as another replica: the record waits its turn."""
     with database.served(home) as server:
-        shop = workshop(server, "another", pot="1000")
-        envelopes = server.envelopes([shop.use({"pot": "1"})])
+        envelopes = server.envelopes([workshop(server, "another", pot="1000").use({"pot": "1"})])
         database.execute("BEGIN")
         database.execute("SELECT * FROM head FOR UPDATE")
         with httpx.Client(timeout=httpx.Timeout(60, read=1)) as client, pytest.raises(httpx.ReadTimeout):

@@ -69,8 +69,7 @@ def test_the_examples_are_of_every_kind_and_process() -> None:
 def test_it_comes_back_from_every_form(name: str, tmp_path: Path) -> None:
     trees = EXAMPLES.whole(name)
     last = [trees[-1]]
-    assert bodies(signable(json_text(last))) == bodies(last)
-    assert bodies(signable(json_text(trees))) == bodies(trees)
+    assert (bodies(signable(json_text(last))), bodies(signable(json_text(trees)))) == (bodies(last), bodies(trees))
     table, book = tmp_path / "record.csv", tmp_path / "record.xlsx"
     table.write_text(csv_text(keyed(last)), encoding="utf-8")
     assert bodies(signable(table.read_bytes())) == bodies(last)
@@ -85,8 +84,7 @@ def test_it_comes_back_from_every_form(name: str, tmp_path: Path) -> None:
 
 def test_no_name_or_key_of_a_server_is_a_formula() -> None:
     header, row = csv_text([("=1+1", {"type": "x", "=HYPERLINK(1)": "y", "note": "=2"})]).splitlines()
-    assert header == "key,type,'=HYPERLINK(1),note"
-    assert row == "'=1+1,x,y,'=2"
+    assert (header, row) == ("key,type,'=HYPERLINK(1),note", "'=1+1,x,y,'=2")
 
 
 @pytest.mark.parametrize("name", EXAMPLES.names)
@@ -120,8 +118,7 @@ def test_a_workbook_has_a_sheet_for_each_list(book: Workbook) -> None:
     assert book.sheetnames == ["record", "outputs", "inputs", "supplies", "evidence", "lists"]
     assert book["lists"].sheet_state == "hidden"
     keys = {sheet["A2"].value for sheet in book.worksheets[:-1]}
-    assert keys == {"out"}
-    assert [sheet["A1"].value for sheet in book.worksheets[:-1]] == ["key"] * 5
+    assert (keys, [sheet["A1"].value for sheet in book.worksheets[:-1]]) == ({"out"}, ["key"] * 5)
 
 
 def test_its_header_has_notes_and_its_cells_lists(book: Workbook) -> None:

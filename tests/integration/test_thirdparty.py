@@ -39,8 +39,7 @@ def test_a_sector_from_elsewhere(source: Path, home: Path, tmp_path: Path) -> No
     listed = command(home, "plugin", "list", "--json", installed=[target])
     assert listed.returncode == 0, listed.stderr
     (told,) = [one for one in msgspec.json.decode(listed.stdout) if one["name"] == "bricks"]
-    assert told["version"] == "2.3.0"
-    assert told["names"] == {"en": "Bricks", "zh": "砖瓦"}
+    assert (told["version"], told["names"]) == ("2.3.0", {"en": "Bricks", "zh": "砖瓦"})
     assert told["routes"] == {"kiln": {"en": "Firing in a kiln", "zh": "窑烧"}}
     with Server(home, installed=[target]) as server:
         (told,) = [one for one in httpx.get(f"{server.url}/v1/plugins").json() if one["name"] == "bricks"]

@@ -90,8 +90,7 @@ def test_the_owner_sees_its_goods_in_the_record_of_the_toller(tolling: Tolling) 
     answer = tolling.get("owner", "plate")
     assert answer.status_code == 200, answer.text
     shown = answer.json()
-    assert shown["sight"] == "totals"
-    assert shown["issuer"] == tolling["toller"].id
+    assert (shown["sight"], shown["issuer"]) == ("totals", tolling["toller"].id)
     assert shown["taken"] == [{"lot": tolling["owner"].name("given"), "quantity": {"value": "20", "unit": "KGM"}}]
     (leaf,) = shown["leaves"]
     assert (leaf["index"], leaf["leaf"]["lot"]) == (1, tolling["toller"].name("plate"))

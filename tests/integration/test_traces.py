@@ -37,9 +37,7 @@ def test_a_post_shows_all_steps() -> None:
         spans = [span for span in collector.spans if span.trace_id.hex() == TRACE]
     (root,) = [span for span in spans if span.parent_span_id.hex() == PARENT]
     steps = [span for span in spans if span.parent_span_id == root.span_id]
-    assert len(spans) == len(steps) + 1
-    assert root.name == "POST /v1/records"
-    assert root.kind == Span.SPAN_KIND_SERVER
+    assert (len(spans), root.name, root.kind) == (len(steps) + 1, "POST /v1/records", Span.SPAN_KIND_SERVER)
     attributes = {one.key: one.value for one in root.attributes}
     assert attributes["http.response.status_code"].int_value == 201
     assert attributes["carbon_ledger.request"].string_value == response.headers["x-request-id"]
@@ -62,8 +60,7 @@ def test_the_console_prints_spans_to_stderr() -> None:
         text = server.log()
     # The server asks itself once before it says that it is ready.
     *_, span = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-    assert span["name"] == "GET /health/live"
-    assert span["resource"]["attributes"]["service.name"] == "mine"
+    assert (span["name"], span["resource"]["attributes"]["service.name"]) == ("GET /health/live", "mine")
 
 
 def test_a_silent_collector_delays_no_end(monkeypatch: pytest.MonkeyPatch) -> None:

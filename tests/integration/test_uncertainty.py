@@ -168,8 +168,7 @@ def test_an_earlier_tree(diamond: Diamond) -> None:
 def test_lots_of_a_network(network: Any) -> None:
     """Nobody states anything there: the mean is the figure, whatever has been pooled, assigned or sent."""
     for lot in network.lots[-400::20]:
-        found = uncertainty(network.server, lot)["uncertainty"]
-        assert found["analytic"]["distribution"] == "certain"
+        assert uncertainty(network.server, lot)["uncertainty"]["analytic"]["distribution"] == "certain"
 
 
 def test_the_command_line(diamond: Diamond) -> None:
@@ -207,8 +206,7 @@ def test_the_command_line(diamond: Diamond) -> None:
 def test_the_command_line_without_an_answer(diamond: Diamond, arguments: list[str], says: str) -> None:
     named = [diamond.lot if one == "LOT" else one for one in arguments]
     told = run("uncertainty", *named, "--url", diamond.server.url)
-    assert (told.code, told.out) == (1, "")
-    assert len(told.err.splitlines()) == 1
+    assert (told.code, told.out, len(told.err.splitlines())) == (1, "", 1)
     assert told.err.startswith("error: ")
     assert says in told.err
     as_json = run("uncertainty", *named, "--url", diamond.server.url, "--json")

@@ -74,8 +74,7 @@ def test_removals_and_assigned_amounts(server: Server, shop: Workshop) -> None:
     found = answer["uncertainty"]
     assert (answer["footprint"], answer["assigned"]) == (pytest.approx(30), pytest.approx(-6))
     assert variance(answer) == pytest.approx(3600 * expm1(log(1.1) ** 2) + 576 * V_SITE, rel=1e-12)
-    assert found["stated"] == pytest.approx(84 / 90, rel=1e-12)
-    assert found["analytic"]["distribution"] == "normal"
+    assert (found["stated"], found["analytic"]["distribution"]) == (pytest.approx(84 / 90, rel=1e-12), "normal")
     assert "geometricDeviation" not in found["analytic"]
     deviation = found["analytic"]["deviation"]
     assert found["analytic"]["low"] == pytest.approx(30 - 1.9599640 * deviation, rel=1e-7)
@@ -94,8 +93,7 @@ def test_factors_of_one_source_and_year_are_told_apart(server: Server, shop: Wor
         shop.make({"b": "10"}, {"a": "10"}, supplies=[priced("coal", "5", "1.3")], activity=Make()),
     ])
     answer = uncertainty(server, shop.name("b"))
-    assert answer["footprint"] == pytest.approx(80)
-    assert variance(answer) == pytest.approx(2 * 40.0**2 * V_D, rel=1e-12)
+    assert (answer["footprint"], variance(answer)) == (pytest.approx(80), pytest.approx(2 * 40.0**2 * V_D, rel=1e-12))
     assert [(one["kind"], one["name"], one["part"]) for one in answer["uncertainty"]["sources"]] == [
         ("factor", f"tables/2024 ({name}, 2 kg CO2e per KGM, cradleToGate)", pytest.approx(0.5))
         for name in ("coal", "lime")
@@ -116,16 +114,14 @@ def test_a_closing_measured_once_for_all(server: Server, shop: Workshop) -> None
     closing = _closing(shop, "40")
     server.post([closing])
     answer = uncertainty(server, shop.name("both"))
-    assert answer["footprint"] == pytest.approx(80)
-    assert variance(answer) == pytest.approx(80.0**2 * V_D, rel=1e-12)
+    assert (answer["footprint"], variance(answer)) == (pytest.approx(80), pytest.approx(80.0**2 * V_D, rel=1e-12))
     assert answer["uncertainty"]["sources"] == [
         {"kind": "closing", "name": "gas", "part": pytest.approx(1.0), "closing": digest_of(closing)}
     ]
     told = run("uncertainty", shop.name("both"), "--url", server.url)
     assert f"closing {digest_of(closing)[:12]}" in told.out
     # What it has of one of them varies as much in proportion.
-    alone = uncertainty(server, shop.name("a"))
-    assert variance(alone) == pytest.approx(20.0**2 * V_D, rel=1e-12)
+    assert variance(uncertainty(server, shop.name("a"))) == pytest.approx(20.0**2 * V_D, rel=1e-12)
     # Before the closing there was no gas, and nothing was uncertain.
     then = uncertainty(server, shop.name("both"), at=before)
     assert (then["footprint"], then["at"], then["uncertainty"]["analytic"]["distribution"]) == (0, before, "certain")
@@ -276,8 +272,6 @@ def test_what_no_record_may_state(
         where = "$.supplies[0]"
     told = problem(server, record)
     assert told["status"] in (400, 422)
-    assert told["field"] == f"{where}.{field}"
-    assert told.get("value") == value
+    assert (told["field"], told.get("value")) == (f"{where}.{field}", value)
     assert rule in told["rule"]
-    assert size(server) == before
-    assert asked(server, shop.name("a")).status_code == 404
+    assert (size(server), asked(server, shop.name("a")).status_code) == (before, 404)

@@ -100,8 +100,7 @@ def test_it_remembers_across_a_kill(witness: WitnessProcess) -> None:
     key = witness.vkey
     witness.kill()
     witness.start()
-    assert witness.vkey == key
-    assert witness.post(LOG.request(0, 9)).text == "7\n"
+    assert (witness.vkey, witness.post(LOG.request(0, 9)).text) == (key, "7\n")
     assert witness.post(LOG.fork(3).request(7, 9)).status_code == 422
     cosigned(witness, LOG.note(9), witness.post(LOG.request(7, 9)))
     assert stat.S_IMODE((witness.folder / "witness-key.pem").stat().st_mode) == 0o600
@@ -168,8 +167,7 @@ def test_requests_for_one_log_are_taken_one_after_the_other(witness: WitnessProc
         answers = list(pool.map(witness.post, bodies))
     (winner,) = [answer for answer in answers if answer.status_code == 200]
     assert {answer.status_code for answer in answers} == {200, 409}
-    body = bodies[answers.index(winner)]
-    size = int(parse_note(body.partition("\n\n")[2]).text.split("\n")[1])
+    size = int(parse_note(bodies[answers.index(winner)].partition("\n\n")[2]).text.split("\n")[1])
     assert {answer.text for answer in answers if answer.status_code == 409} == {f"{size}\n"}
 
 
@@ -203,8 +201,7 @@ def test_killed_at_random_moments_it_never_cosigns_two_roots_of_one_size(tmp_pat
         with ThreadPoolExecutor(2) as pool:
             shown = [pool.submit(show, history) for history in (log, fork)]
             for _ in range(12):
-                made = len(seen)
-                goal = made + chance.randint(1, 12)
+                goal = len(seen) + chance.randint(1, 12)
                 while len(seen) < goal and not any(one.done() for one in shown):
                     os.sched_yield()
                 witness.kill()
