@@ -3,7 +3,6 @@
 from typing import Any
 
 from litestar import Litestar, Request, Router
-from litestar.config.app import AppConfig
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
@@ -70,7 +69,7 @@ def create_app(ledger: Ledger, public_url: str | None = None, metrics: Metrics |
         ),
         # The door has read each body already and checked its size.
         request_max_body_size=None,
-        on_app_init=[_quiet],
+        logging_config=None,
         debug=False,
     )
     check_declared(app.routes, besides=PATH)
@@ -81,9 +80,3 @@ def _sight_after_ledger(request: Request[Any, Any, Any], ledger: Ledger) -> Sigh
     """The sight of a request. Litestar resolves independent dependencies in a task group, which costs a tenth of the
     time of a read. `sight` takes `ledger`, so Litestar resolves the two one after the other."""
     return sight_of(request)
-
-
-def _quiet(config: AppConfig) -> AppConfig:
-    """Keeps Litestar from changing the logging of the process."""
-    config.logging_config = None
-    return config

@@ -10,13 +10,18 @@ import stamina
 
 from ledger.answers.checked import CheckedRecord
 from ledger.answers.problems import Problem
-from ledger.client import limits, posting, retrying
-from ledger.client.http import HttpRequest, Parameters, Reader, decoded
+from ledger.client import limits, posting
+from ledger.client.http import HttpRequest, Parameters, Reader, TooLarge, decoded
 from ledger.client.posting import LinesRequest, Posted, SomeUnanswered, SubmissionStopped, Submitted
 from ledger.client.queries import Query
-from ledger.errors import LedgerError
+from ledger.client.trust import Untrusted
+from ledger.errors import LedgerError, Unavailable
 
 DEFAULT_URL: Final = "http://127.0.0.1:8080"
+FIRST_DELAY: Final = 0.5
+LONGEST_DELAY: Final = 10.0
+WAITS: Final = 8
+"""A wait is at most this part of the patience: the last attempt may begin one wait after the patience has ended."""
 Value = TypeVar("Value")
 
 
@@ -103,12 +108,27 @@ class Asking:
         return request.answers()
 
     async def _patiently(self, ask: Callable[[], Awaitable[Value]]) -> Value:
-        longest = retrying.longest_pause(self._patience)
+        longest = longest_pause(self._patience)
         async for attempt in stamina.retry_context(
-            on=lambda error: retrying.pause_after(error, longest), attempts=None if self._patience else 1,
-            timeout=self._patience or None, wait_initial=retrying.FIRST_DELAY, wait_max=longest,
-            wait_jitter=retrying.jitter(self._patience),
+            on=lambda error: pause_after(error, longest), attempts=None if self._patience else 1,
+            timeout=self._patience or None, wait_initial=FIRST_DELAY, wait_max=longest,
+            wait_jitter=jitter(self._patience),
         ):
             with attempt:
                 answer = await ask()
         return answer
+
+
+def pause_after(error: Exception, longest: float) -> bool | float:
+    """False if asking again cannot help; the seconds that the server asked for, up to `longest`; otherwise True."""
+    if not isinstance(error, Unavailable) or isinstance(error, TooLarge | Untrusted):
+        return False
+    return True if error.retry_after is None else float(min(error.retry_after, longest))
+
+
+def longest_pause(patience: float) -> float:
+    return min(LONGEST_DELAY, patience / WAITS)
+
+
+def jitter(patience: float) -> float:
+    return min(FIRST_DELAY, patience / WAITS)

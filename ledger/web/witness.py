@@ -3,7 +3,6 @@
 from typing import Any
 
 from litestar import Litestar, Request, Response, get, post
-from litestar.config.app import AppConfig
 
 from ledger.client.witness.witness import MAX_REQUEST, WitnessAnswer, WitnessService
 
@@ -23,7 +22,7 @@ def create_witness_app(witness: WitnessService, prefix: str = "") -> Litestar:
         return _response(WitnessAnswer(200, note))
 
     return Litestar(
-        [add_checkpoint, checkpoint], request_max_body_size=MAX_REQUEST, openapi_config=None, on_app_init=[_quiet],
+        [add_checkpoint, checkpoint], request_max_body_size=MAX_REQUEST, openapi_config=None, logging_config=None,
         debug=False,
     )
 
@@ -32,9 +31,3 @@ def _response(answer: WitnessAnswer) -> Response[str]:
     # As a header, since the framework adds a charset to the media type of a text; clients compare the whole value.
     headers = {"Cache-Control": "no-store", "Content-Type": answer.content_type}
     return Response(answer.content, status_code=answer.status, headers=headers)
-
-
-def _quiet(config: AppConfig) -> AppConfig:
-    """Keeps Litestar from changing the logging of the process."""
-    config.logging_config = None
-    return config

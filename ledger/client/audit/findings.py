@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from ledger.client.audit.report import AuditFinding
 from ledger.client.audit.source.decoding import RULE, Malformed
+from ledger.core.log.checkpoint import Checkpoint
 from ledger.errors import LedgerError
 
 MAX_FINDINGS = 50
@@ -41,6 +42,13 @@ class Findings:
         if len(self.found) >= MAX_FINDINGS:
             self.notes.append(f"stopped after {MAX_FINDINGS} findings")
             raise Stop("too many findings")
+
+    def add_end(self, checkpoint: Checkpoint, entries: int, root: bytes) -> None:
+        """Adds a finding unless the source has shown as many entries as the checkpoint has, and they have its root."""
+        if entries != checkpoint.size:
+            self.add("complete", f"the checkpoint has {checkpoint.size} entries, but the source shows {entries}")
+        if root != checkpoint.root:
+            self.add("root", f"the entries have root {root.hex()}, but the checkpoint has root {checkpoint.root.hex()}")
 
     def add_malformed(self, rows: Iterable[Malformed]) -> None:
         """Adds a finding for each row that could not be read."""

@@ -95,12 +95,7 @@ class Walk:
                     await self._page(source, page)
                     progress(self.counts["entries"], size)
             self._progress = await checks.progress()
-        if self.counts["entries"] != size:
-            self._findings.add(
-                "complete", f"the checkpoint has {size} entries, but the source shows {self.counts['entries']}")
-        if self._root != checkpoint.root:
-            self._findings.add("root", f"the entries have root {self._root.hex()}, but the checkpoint has root "
-                               f"{checkpoint.root.hex()}")
+        self._findings.add_end(checkpoint, self.counts["entries"], self._root)
         rest = await batches.take(size)
         self._findings.add_malformed(source.intake.taken())
         self._check_batches(rest, {})

@@ -79,11 +79,7 @@ class PublicWalk:
                     await self._page(source, page)
                     progress(self.state.size, size)
             self._progress = await checks.progress()
-        if self.state.size != size:
-            self._findings.add("complete", f"the checkpoint has {size} entries, but the source shows {self.state.size}")
-        if self._root != checkpoint.root:
-            self._findings.add("root", f"the entries have root {self._root.hex()}, but the checkpoint has root "
-                               f"{checkpoint.root.hex()}")
+        self._findings.add_end(checkpoint, self.state.size, self._root)
         # These are the partial tiles of this size.
         await check_tiles(source, [
             (Tile(level, size >> 8 * (level + 1), len(hashes)), b"".join(hashes))

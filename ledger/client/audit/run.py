@@ -71,10 +71,7 @@ class _AuditRun:
             if self._pinned.vkey is not None:
                 raise
             return unopened(error)
-        if self._pinned.vkey is None:
-            self._note("the log's key was not pinned: the source named the key")
-        if self._pinned.registrar is None:
-            self._note("the registrar's key was not pinned")
+        self._findings.notes.extend(self._pinned.notes())
         with contextlib.suppress(Stop):
             try:
                 await self._steps(vkey)

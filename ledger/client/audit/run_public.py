@@ -17,7 +17,6 @@ from ledger.client.audit.options import AuditOptions, AuditStart, start_of
 from ledger.client.audit.public_walk import PublicWalk
 from ledger.client.audit.report import AuditReport
 from ledger.client.audit.source.interface import TreeSource
-from ledger.client.audit.state.progress import Pinned
 from ledger.core.log.note import parse_vkey
 from ledger.errors import ConfigurationError, LedgerError, Unavailable
 
@@ -60,7 +59,7 @@ async def _audited(source: TreeSource, start: AuditStart) -> AuditReport:
         findings.add("checkpoint", error.message)
     finally:
         walk.memory.close()
-    notes = [*_pins(pinned), *findings.notes, *walk.notes()]
+    notes = [*pinned.notes(), *findings.notes, *walk.notes()]
     return AuditReport(
         ok=not findings.found, origin=walk.state.origin, vkey=vkey, size=checkpoint.size if checkpoint else 0,
         root=checkpoint.root.hex() if checkpoint else "", start=walk.start, entries=walk.state.size,
@@ -68,13 +67,3 @@ async def _audited(source: TreeSource, start: AuditStart) -> AuditReport:
         earlier={} if earlier is None else {"entries": earlier.size, **earlier.counts}, witnesses=witnesses,
         findings=findings.found, notes=notes, rules=list(walk.state.rules.activated),
     )
-
-
-def _pins(pinned: Pinned) -> list[str]:
-    """A note for each key that nobody pinned."""
-    notes = []
-    if pinned.vkey is None:
-        notes.append("the log's key was not pinned: the source named the key")
-    if pinned.registrar is None:
-        notes.append("the registrar's key was not pinned")
-    return notes

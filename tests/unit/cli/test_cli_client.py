@@ -14,7 +14,7 @@ from stamina.instrumentation import RetryDetails
 from ledger.cli import main
 from ledger.cli.client import RetryNotes
 from ledger.cli.supplier.submit import chunks
-from ledger.client import retrying
+from ledger.client import asking
 from ledger.client.posting import MAX_BYTES, MAX_LINES
 from ledger.core.record.canonical import digest
 from ledger.core.signatures.signing import SigningKey
@@ -70,7 +70,7 @@ def server(reply: Callable[[int, list[bytes]], Reply]) -> Iterator[tuple[str, li
 
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(retrying, "FIRST_DELAY", 0.02)
+    monkeypatch.setattr(asking, "FIRST_DELAY", 0.02)
 
 
 @pytest.fixture

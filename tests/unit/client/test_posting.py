@@ -6,7 +6,7 @@ from support.raising import raised
 
 from ledger.answers.checked import CheckedRecord
 from ledger.answers.problems import Problem, problem_of
-from ledger.client import posting, retrying
+from ledger.client import asking, posting
 from ledger.client.http import HttpAnswer, TooLarge
 from ledger.client.posting import SubmissionStopped, batches, check_answer, check_answered, check_answers, submitted
 from ledger.client.trust import Untrusted
@@ -97,24 +97,24 @@ def test_answers_that_are_no_problems(status: int, kind: type[LedgerError]) -> N
 
 
 def test_which_errors_may_pass() -> None:
-    assert retrying.pause_after(Unavailable("x"), 5) is True
-    assert retrying.pause_after(OutcomeUnknown("x"), 5) is True
+    assert asking.pause_after(Unavailable("x"), 5) is True
+    assert asking.pause_after(OutcomeUnknown("x"), 5) is True
     for error in (Refused("x"), NotFound("x"), ConfigurationError("x"), Exhausted("x"), TooLarge("x"), Untrusted("x"),
                   ValueError("x")):
-        assert retrying.pause_after(error, 5) is False
+        assert asking.pause_after(error, 5) is False
 
 
 @pytest.mark.parametrize(("asked", "longest", "pause"), [(3, 10, 3.0), (60, 10, 10.0), (0, 10, 0.0)])
 def test_the_server_says_how_long_to_wait(asked: int, longest: float, pause: float) -> None:
     error = raised(Unavailable, check_answer, URL, answered(Unavailable("later"), asked))
     assert error.retry_after == asked
-    assert retrying.pause_after(error, longest) == pause
-    assert retrying.pause_after(error, longest) is not True
+    assert asking.pause_after(error, longest) == pause
+    assert asking.pause_after(error, longest) is not True
 
 
 def test_pauses_are_a_part_of_the_patience() -> None:
-    assert (retrying.longest_pause(8), retrying.longest_pause(1_000)) == (1, retrying.LONGEST_DELAY)
-    assert retrying.jitter(0) == retrying.longest_pause(0) == 0
+    assert (asking.longest_pause(8), asking.longest_pause(1_000)) == (1, asking.LONGEST_DELAY)
+    assert asking.jitter(0) == asking.longest_pause(0) == 0
 
 
 def test_requests_are_bounded_in_lines_and_bytes() -> None:

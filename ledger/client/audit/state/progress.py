@@ -1,6 +1,6 @@
 """The progress of an audit in its store: everything that the next audit needs to continue."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -59,6 +59,13 @@ class Pinned(NamedTuple):
 
     vkey: str | None
     registrar: str | None
+
+    def notes(self) -> Iterator[str]:
+        """A note for each key that nobody pinned."""
+        if self.vkey is None:
+            yield "the log's key was not pinned: the source named the key"
+        if self.registrar is None:
+            yield "the registrar's key was not pinned"
 
 
 def read_state(store: AuditStore, *, public: bool) -> AuditState | None:
