@@ -1,11 +1,16 @@
-"""Samples: known draws, worked out apart; and what has to hold of any."""
+"""Parts of an audit: the most doubtful figures, the store on disk, and the sample."""
 
 import hashlib
+import random
+import tracemalloc
+from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
 import pytest
 
+from ledger.admission.facts import LOT_SLOTS, LotFacts
+from ledger.client.audit.checks.doubtful import SHOWN, DoubtfulFigures
 from ledger.client.audit.sample.draw import (
     Method,
     PopulationMember,
@@ -16,7 +21,85 @@ from ledger.client.audit.sample.draw import (
     totals,
     weight,
 )
+from ledger.client.audit.state.store import AuditStore, KeptLot
+from ledger.core.outcome.assessment import BURDENS, Assessment, Finding, Line
+from ledger.core.outcome.leaves import AssessmentLeaf, assessment_bytes, leaf_bytes
 from ledger.errors import InvalidInput
+from ledger.footprint.stored.figures import LotFigures
+
+DIGEST = bytes(32)
+
+
+def leaf(amount: int | None, *, co2: int = 1, severity: str = "warning") -> bytes:
+    findings = () if amount is None else (
+        Finding(code="doubtful", message="a claim", severity=severity, amount=Decimal(amount) if amount else None),
+    )
+    line = Line(gas="CO2", amount=Decimal(co2), source="site", kind="onSite")
+    assessment = Assessment(lines=(line,), findings=findings)
+    return leaf_bytes(AssessmentLeaf(activation=1, salt="x", assessment=assessment_bytes(assessment),
+                                     method="cut-off/1"))
+
+
+def test_the_largest_questions_come_first_then_the_largest_warned_records() -> None:
+    figures = DoubtfulFigures()
+    for index, (amount, co2) in enumerate([(0, 5), (7, 1), (0, 9), (30, 1), (None, 1000)]):
+        figures.see(index, DIGEST, leaf(amount, co2=co2))
+    figures.see(5, DIGEST, leaf(0, co2=10_000, severity="note"))
+    figures.see(6, DIGEST, None)
+    assert [(one.index, one.questioned, one.burdens) for one in figures.largest()] == [
+        (3, 30.0, 1.0), (1, 7.0, 1.0), (2, 0.0, 9.0), (0, 0.0, 5.0)]
+
+
+def test_a_revision_settles_a_question() -> None:
+    figures = DoubtfulFigures()
+    figures.see(3, DIGEST, leaf(30))
+    figures.see(4, DIGEST, leaf(20))
+    figures.see(3, DIGEST, leaf(None))
+    figures.see(4, DIGEST, leaf(5))
+    assert [(one.index, one.questioned) for one in figures.largest()] == [(4, 5.0)]
+
+
+def test_ten_of_any_number_in_bounded_memory() -> None:
+    figures = DoubtfulFigures()
+    for index in range(3_000):
+        figures.see(index, DIGEST, leaf(1 + index))
+    assert [one.index for one in figures.largest()] == list(range(2_999, 2_999 - SHOWN, -1))
+    assert SHOWN == 10
+    assert (len(figures.kept()), DoubtfulFigures(figures.kept()).largest()) == (1_000, figures.largest())
+
+
+# An audit's file gives back what was written, a part at a time.
+
+
+LOTS = 25_000
+NOTHING = LotFigures(tuple([0.0] * len(BURDENS)), {})
+
+
+def kept(number: int) -> KeptLot:
+    lot = LotFacts(id=f"urn:example:mill:lot:{number}", number=number, product="urn:p", holder="urn:h", role="product",
+                   quantity=Decimal(number + 1), unit="KGM")
+    return KeptLot(lot, NOTHING, Decimal(number) / 2, False)
+
+
+def test_balances_come_in_order_of_number_and_not_all_at_once() -> None:
+    numbers = [number * LOT_SLOTS for number in range(LOTS)]
+    book = AuditStore(None)
+    book.write_lots([kept(number) for number in random.Random(1).sample(numbers, LOTS)])
+    tracemalloc.start()
+    seen = 0
+    for lot, (found, name, remaining, quantity) in zip(numbers, book.balances(), strict=True):
+        assert (found, name) == (lot, f"urn:example:mill:lot:{lot}")
+        assert (remaining, quantity) == (Decimal(lot) / 2, Decimal(lot + 1))
+        seen += 1
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    book.close()
+    assert seen == LOTS
+    assert peak < LOTS * 100, "as much as all of them take"
+
+
+# Samples: known draws, worked out apart; and what has to hold of any.
+
 
 BASIS: Final = SampleBasis("example.org/log", 1_000, "ab" * 32)
 WEIGHTS: Final = (5.0, 0.0, 12.5, 100.0, 0.000001, 7.25, 3.0, 40.0, 0.0, 1.0)
