@@ -18,11 +18,10 @@ from ledger.web.accesses import AccessesController
 from ledger.web.audit import AuditController
 from ledger.web.document import PATH, document_answers
 from ledger.web.door.posts import CHECKS, PostQueue
-from ledger.web.health import HealthController
 from ledger.web.identity import ClientsController, IdentityController
 from ledger.web.log import LogController
-from ledger.web.metrics import MetricsController
 from ledger.web.observation.metrics import Metrics
+from ledger.web.operation import HealthController, MetricsController
 from ledger.web.passports import PassportsController
 from ledger.web.problems import http_error, ledger_error, unexpected_error
 from ledger.web.queries.bought import BoughtController

@@ -26,7 +26,7 @@ from ledger.service.ledger import Ledger
 from ledger.store.facts import FactLoader
 from ledger.web.door.bodies import NDJSON
 from ledger.web.identity_document import state_identity
-from ledger.web.metrics import MEDIA_TYPES
+from ledger.web.operation import MEDIA_TYPES
 from ledger.web.problems import MEDIA_TYPE
 from ledger.web.resources import CHANGING, resource
 

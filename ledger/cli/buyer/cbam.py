@@ -1,7 +1,6 @@
 """`cbam`: embedded emissions of an installation's goods, by the rules of the carbon border adjustment."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib import import_module
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from rich.table import Table
 from ledger.cli.client import Client, url_option
 from ledger.cli.console import Part, json_option, print_json, show, styled
 from ledger.cli.files import FILE, reading
+from ledger.cli.lazy import attribute
 from ledger.cli.numbers import numeral
 from ledger.errors import ConfigurationError
 from ledger.registry.exchanges import exchange_named
@@ -42,7 +42,7 @@ def cbam(
         return
     if year is None:
         raise click.UsageError("--facility needs --year")
-    write = None if workbook is None else _writer()
+    write = None if workbook is None else attribute("ledger.cli.buyer.workbook:write_workbook", "--workbook")
     with Client(url) as client:
         installations = client.get("/v1/cbam", Installations, facility=facility, year=year, at=at)
     answer, sheets = _report(installations, defaults)
@@ -58,18 +58,6 @@ def _check_alone(**others: object) -> None:
     for name, value in others.items():
         if value is not None:
             raise click.UsageError(f"--{name} needs --facility")
-
-
-def _writer() -> Callable[[Path, Sequence[Sheet]], None]:
-    """The function that writes a workbook. Raises ConfigurationError if its library is not installed."""
-    try:
-        write: Callable[[Path, Sequence[Sheet]], None] = import_module("ledger.cli.buyer.workbook").write_workbook
-    except ModuleNotFoundError as error:
-        if error.name != "openpyxl":
-            raise
-        remedy = "pip install 'carbon-ledger[workbook]'"
-        raise ConfigurationError(f"--workbook needs openpyxl: {remedy}", code="no-workbook") from None
-    return write
 
 
 def _report(installations: Installations, defaults: Path | None) -> tuple[Answer, Sequence[Sheet]]:

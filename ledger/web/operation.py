@@ -1,19 +1,40 @@
-"""The route of the metrics."""
+"""What operators and their tools ask: whether the process runs and can accept records, and the metrics."""
 
 from typing import Any, Final
 
 from litestar import Controller, Request, Response, get
 
-from ledger.access.declared import Selected
+from ledger.access.declared import OpenToAll, Selected
 from ledger.errors import Unauthenticated
+from ledger.service.ledger import Ledger
 from ledger.web.access import caller_of
 from ledger.web.door.answers import header
 from ledger.web.door.callers import METRICS
 from ledger.web.observation.metrics import Metrics
 from ledger.web.resources import check_path
 
+WORKING: Final = OpenToAll("whether the server works")
 MEDIA_TYPES: Final = ("text/plain", "application/openmetrics-text")
 """Of the page, which `Accept` chooses."""
+
+
+class HealthController(Controller):
+    path = "/health"
+    tags = ("health",)
+
+    @get("/live", access=WORKING, summary="Whether the process answers")
+    async def live(self) -> dict[str, str]:
+        return {"status": "live"}
+
+    @get("/ready", access=WORKING, summary="Whether the database answers and this replica may sign and append")
+    async def ready(self, ledger: Ledger) -> Response[dict[str, object]]:
+        async with ledger.pool.acquire() as connection:
+            head = await ledger.heads.newest(connection)
+            published = await ledger.publication.limit(connection)
+        ledger.keeper.require_right()
+        # For a log with witnesses, `published` shows their delay relative to `size`.
+        lag = {} if published is None else {"published": published}
+        return Response({"status": "ready", "size": head.size, "origin": head.origin, **lag})
 
 
 class MetricsController(Controller):
