@@ -174,8 +174,7 @@ def printed(posted: Posted, *command: str) -> str:
     """The output of a command for people. With `--json` it exits with 0 too."""
     arguments = (*command, "--url", posted.server.url)
     assert run(*arguments, "--json").code == 0
-    done = run(*arguments)
-    assert done.code == 0, done.err
+    done = run(*arguments).succeeded()
     return done.out
 
 
@@ -223,8 +222,7 @@ def test_other_figures_show_the_questioned_amount(posted: Posted) -> None:
 
 def test_the_most_doubtful_figures_come_first_in_an_audit(posted: Posted) -> None:
     server, declared = posted.server, posted.cases["declared"]
-    done = run("audit", server.url, "--vkey", server.vkey, "--json")
-    assert done.code == 0, done.err
+    done = run("audit", server.url, "--vkey", server.vkey, "--json").succeeded()
     doubtful = msgspec.json.decode(done.out)["doubtful"]
     assert len(doubtful) >= len(CASES)
     amounts = [one.get("questioned", 0.0) for one in doubtful]

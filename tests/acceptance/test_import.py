@@ -56,8 +56,7 @@ class Supplier(NamedTuple):
 
     def result(self, file: Path, *options: object) -> dict[str, Any]:
         """The numbers of an import that succeeds."""
-        done = self.do(file, *options, "--json")
-        assert done.code == 0, done.err
+        done = self.do(file, *options, "--json").succeeded()
         found: dict[str, Any] = json.loads(done.out)
         return found
 
@@ -182,8 +181,7 @@ def test_what_the_ledger_refuses_is_named_by_its_cell_too(supplier: Supplier) ->
 
 
 def test_the_effects_of_the_records_are_shown_after_posting(supplier: Supplier) -> None:
-    done = supplier.do(supplier.list(30))
-    assert done.code == 0, done.err
+    done = supplier.do(supplier.list(30)).succeeded()
     lines = done.out.splitlines()
     assert re.search(r"^row 2 +[0-9]+ +[0-9a-f]{16}… +\S+:lot:B0000002 +3002\.5 KGM +3\.250$", lines[1]), lines[1]
     assert [line for line in lines if line.startswith("row 21: ")]
@@ -361,8 +359,7 @@ def test_amended_rows_have_their_receipts_too(supplier: Supplier) -> None:
 def test_a_row_that_changes_between_two_signed_files_is_in_the_second(supplier: Supplier) -> None:
     path, before = supplier.folder / "signed.ndjson", size(supplier.server)
     assert supplier.result(emitting(supplier, "50"), "--output", path)["new"] == 1
-    again = supplier.do(emitting(supplier, "60"), "--output", path)
-    assert again.code == 0, again.err
+    again = supplier.do(emitting(supplier, "60"), "--output", path).succeeded()
     assert "1 new" in again.out
     assert "1 of the rows were signed in another form before" in again.err
     assert (run("submit", path, "--url", supplier.server.url).code, burden(supplier)) == (0, "60")
@@ -422,8 +419,7 @@ def test_a_filled_in_workbook(server: Server, tmp_path: Path) -> None:
     for cell in [cell for sheet in filled for row in sheet.iter_rows() for cell in row if cell.value in SAMPLES]:
         cell.value = "9" * 64
     filled.save(book)
-    done = run("import", book, "--numbers", "de", *options)
-    assert done.code == 0, done.err
+    done = run("import", book, "--numbers", "de", *options).succeeded()
     assert json.loads(done.out)["accepted"] == 6
     edited = openpyxl.load_workbook(book)
     edited["supplies"]["C2"] = "=400+20"
@@ -450,8 +446,7 @@ def test_units_as_people_type_them(supplier: Supplier) -> None:
     mapping = supplier.folder / "mapping.toml"
     mapping.write_text(mapping.read_text().partition("[values.Unit]")[0])
     file = supplier.list(3, edited=lambda number, cells: with_cell(cells, "Unit", "kg"))
-    done = supplier.do(file)
-    assert done.code == 0, done.err
+    done = supplier.do(file).succeeded()
     assert "'kg' is written as \"KGM\" (3 times" in done.err
 
 
@@ -494,8 +489,7 @@ def test_a_dry_run_for_programs(supplier: Supplier) -> None:
 def test_a_dry_run_without_the_server(supplier: Supplier) -> None:
     nowhere = ("--dry-run", "--url", "http://127.0.0.1:1", "--patience", 0)
     assert supplier.do(supplier.list(2), *nowhere).code == 1
-    done = supplier.do(supplier.list(2), *nowhere, "--offline")
-    assert done.code == 0, done.err
+    done = supplier.do(supplier.list(2), *nowhere, "--offline").succeeded()
     assert done.out.splitlines()[-1] == "dry run, nothing was posted: the ledger was not asked"
     for options in (["--offline"], ["--dry-run", "--partial"], ["--output", supplier.folder / "o", "--partial"]):
         assert supplier.do(supplier.list(2), *options).code == 2, options
@@ -509,8 +503,7 @@ def test_items_without_any_cell_are_counted(supplier: Supplier) -> None:
                    f'"inputs.{i}.quantity.unit" = "KGM"\n' for i in range(2)]))
     file = supplier.folder / "list.csv"
     file.write_text("k;month;lot0;kg0;lot1;kg1\n1;03.2026;a;1;;\n2;03.2026;a;1;b;2\n3;03.2026;a;1;;\n")
-    done = supplier.do(file, "--dry-run", "--offline")
-    assert done.code == 0, done.err
+    done = supplier.do(file, "--dry-run", "--offline").succeeded()
     assert "inputs.1 is left out of 2 rows, since all of its cells are empty" in done.err
     assert supplier.result(file, "--dry-run", "--offline")["empty"] == {"inputs.1": 2}
 

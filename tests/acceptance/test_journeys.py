@@ -158,9 +158,8 @@ def _enrol(world: World, machine: FreshMachine, organization: str) -> None:
     request = world.ask(machine, "key", "request", "own.pem", "--organization", organization,
                         "--prefix", f"{organization}:")
     (machine.folder / "request.json").write_text(request, encoding="utf-8")
-    done = run("enrol", "--home", world.served.home, "--url", world.served.url,
-               "--request", machine.folder / "request.json")
-    assert done.code == 0, done.err
+    run("enrol", "--home", world.served.home, "--url", world.served.url,
+        "--request", machine.folder / "request.json").succeeded()
     (machine.folder / "vkey.txt").write_text(world.served.vkey + "\n", encoding="utf-8")
     assert f"as {organization} with" in world.ask(machine, "login", "--key", "own.pem")
 
@@ -373,9 +372,8 @@ def test_steel_becomes_a_gearbox_that_an_auditor_reads_for_a_while(world: World)
 def test_the_auditor_replays_everything(cast: World) -> None:
     """As a reader, whom the registrar has appointed."""
     world, machine = cast, cast.auditor
-    done = run("reader", "appoint", AUDITOR, "--purpose", "audits of the log", "--home", world.served.home,
-               "--url", world.served.url)
-    assert done.code == 0, done.err
+    run("reader", "appoint", AUDITOR, "--purpose", "audits of the log", "--home", world.served.home,
+        "--url", world.served.url).succeeded()
     world.ask(machine, "plugin", "fetch", "plugins")
     report = world.json(machine, "audit", world.served.url, "--vkey", "vkey.txt", "--plugins", "plugins")
     assert (report["ok"], [note for note in report["notes"] if "not recomputed" in note]) == (True, [])

@@ -45,9 +45,7 @@ class Story:
                           evidence=[evidence(paper)])
 
     def run(self, *arguments: object) -> Done:
-        done = run(*arguments, "--url", self.server.url)
-        assert done.code == 0, done.err
-        return done
+        return run(*arguments, "--url", self.server.url).succeeded()
 
     def post(self, who: Company, fields: dict[str, Any]) -> None:
         record = canonical.record_of({**fields, "issuer": who.id, "nonce": self.market.nonce()})
@@ -113,8 +111,7 @@ def test_a_statement_ends_with_the_figure_that_it_states(story: Story) -> None:
     file = story.folder / "mix.json"
     story.run("export", "footprint", story.mix, "--output", file)
     check = ("verify", file, "--vkey", story.server.vkey, "--log", story.server.url, "--on", "2026-01-01")
-    before = run(*check)
-    assert before.code == 0, before.err
+    before = run(*check).succeeded()
     assert "verified share of the figure, as the log says: thirdParty 100.0 %" in before.out
     story.quarry.amend(story.dug, burdens={"fossilGhgEmissions": "2500"})
     after = run(*check)

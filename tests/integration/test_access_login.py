@@ -26,16 +26,14 @@ def test_a_session_lists_and_monitors_its_own_readings(tmp_path: Path) -> None:
         refused = run("accesses", "--organization", mill.id, **session)
         assert (refused.code, "not visible to you" in refused.err) == (1, True)
         assert run("login", "--key", tmp_path / "mill.pem", **session).code == 0
-        listed = run("accesses", "--organization", mill.id, "--json", **session)
-        assert listed.code == 0, listed.err
+        listed = run("accesses", "--organization", mill.id, "--json", **session).succeeded()
         rows = json.loads(listed.out)["accesses"]
         assert [(row["index"], row["reader"], row["right"], row["asked"]) for row in rows] == [
             (index, forge.id, "party", [sent.digest]) for index in reversed(range(8))]
         assert {row["client"] for row in rows} == {forge.party.key.keyid.hex()}
         state = tmp_path / "state"
-        watched = run("monitor", server.url, "--vkey", server.vkey, "--state", state, "--accesses", mill.id, "--once",
-                      **session)
-        assert watched.code == 0, watched.err
+        run("monitor", server.url, "--vkey", server.vkey, "--state", state, "--accesses", mill.id, "--once",
+            **session).succeeded()
         (own,) = json.loads(state.read_bytes())["accesses"]["own"].values()
         assert own["count"] == 8
         assert run("monitor", server.url, "--vkey", server.vkey, "--state", tmp_path / "other", "--accesses", forge.id,

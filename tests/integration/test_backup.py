@@ -35,10 +35,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     backup = tmp_path_factory.mktemp("backup") / "of-today"
     # In memory doctor warns that a restart of the host empties the home.
     with homes_on_disk(), prepared_home() as home, EmbeddedPostgres(home):
-        done = run("init", "--home", home)
-        assert done.code == 0, done.err
-        done = run("backup", backup, "--home", home, CARBON_LEDGER_PASSPHRASE=PASSPHRASE)
-        assert done.code == 0, done.err
+        run("init", "--home", home).succeeded()
+        run("backup", backup, "--home", home, CARBON_LEDGER_PASSPHRASE=PASSPHRASE).succeeded()
         yield Made(home, backup)
 
 
@@ -98,8 +96,7 @@ def test_backups_of_every_night(made: Made, tmp_path: Path) -> None:
     options = ["--into", tmp_path, "--keep", "2", "--home", made.home, "--json"]
     refused(run("backup", *options), "passphrase-needed")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted((*old, *others))
-    done = run("backup", *options, CARBON_LEDGER_PASSPHRASE=PASSPHRASE)
-    assert done.code == 0, done.err
+    done = run("backup", *options, CARBON_LEDGER_PASSPHRASE=PASSPHRASE).succeeded()
     answer = json.loads(done.out)
     assert [Path(name).name for name in answer["removed"]] == old[:2]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(

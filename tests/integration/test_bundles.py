@@ -44,8 +44,7 @@ class Story(NamedTuple):
 
 
 def exported(server: Server, name: str, *options: str) -> Bundle:
-    done = run("export", "bundle", name, "--url", server.url, "--json", *options)
-    assert done.code == 0, done.err
+    done = run("export", "bundle", name, "--url", server.url, "--json", *options).succeeded()
     found: Bundle = json.loads(done.out)
     return found
 
@@ -78,8 +77,7 @@ def test_it_holds_down_to_the_figures_of_what_went_in(story: Story, tmp_path: Pa
     path = tmp_path / "bundle.json"
     path.write_text(json.dumps(story.bundle, indent=3))
     done = run("verify", path, "--vkey", story.server.vkey, "--registrar", story.known.registrar, "--on", "2025-06-01",
-               CARBON_LEDGER_URL="http://127.0.0.1:1")
-    assert done.code == 0, done.err
+               CARBON_LEDGER_URL="http://127.0.0.1:1").succeeded()
     assert steps(done) == ["ok", "ok", "not asked", "ok", "ok", "ok", "ok", "ok", "ok"]
     assert f"of {story.mill.id}; log time" in done.out
     assert story.mill.name("part") in done.out
@@ -110,8 +108,7 @@ def test_a_bundle_of_a_record_by_its_digest(story: Story) -> None:
 def test_a_bundle_of_a_record_by_its_index(story: Story, tmp_path: Path) -> None:
     """As `show` takes it; the file goes to `-o` too."""
     path = tmp_path / "bundle"
-    done = run("export", "bundle", story.receipt.index, "--url", story.server.url, "-o", path)
-    assert done.code == 0, done.err
+    run("export", "bundle", story.receipt.index, "--url", story.server.url, "-o", path).succeeded()
     assert json.loads(path.read_text()) == exported(story.server, story.receipt.digest)
 
 
@@ -328,8 +325,7 @@ def test_with_a_policy_the_quorum_counts(tmp_path: Path) -> None:
         mill = workshop(server, "mill", ore="10")
         path, policy, early = tmp_path / "bundle", tmp_path / "policy", ("--on", "2025-06-01")
         path.write_text(json.dumps(exported(server, mill.name("ore"))))
-        done = run("verify", path, "--policy", place.policy_file, *early)
-        assert done.code == 0, done.err
+        done = run("verify", path, "--policy", place.policy_file, *early).succeeded()
         assert steps(done)[2] == "ok"
         assert "cosigned by" in done.out
         lines = place.policy_file.read_text().splitlines()

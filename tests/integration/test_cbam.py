@@ -181,8 +181,7 @@ def test_power_over_a_direct_line_and_power_without_evidence(story: Story) -> No
 def test_the_workbook(story: Story) -> None:
     path = story.folder / "forge.xlsx"
     done = story.cbam(f"{FORGE.prefix}site", 2026, "--defaults", story.defaults, "--workbook", path,
-                      "--at", story.sizes["attested"])
-    assert done.code == 0, done.err
+                      "--at", story.sizes["attested"]).succeeded()
     assert "steelProducts" in done.out or "Iron or steel products" in done.out
     book = openpyxl.load_workbook(path, read_only=True)
     assert book.sheetnames == ["summary", "processes", "precursors", "lines", "sources"]
@@ -203,8 +202,7 @@ def test_text_is_never_a_formula(story: Story) -> None:
         csv.writer(file).writerows([["cn", "country", "direct", "indirect", "source"],
                                     ["7207", "CN", "2", "0", '=HYPERLINK("http://x","y")\x07']])
     path = story.folder / "evil.xlsx"
-    done = story.cbam(f"{FORGE.prefix}site", 2026, "--defaults", evil, "--workbook", path)
-    assert done.code == 0, done.err
+    story.cbam(f"{FORGE.prefix}site", 2026, "--defaults", evil, "--workbook", path).succeeded()
     cells = [cell for row in openpyxl.load_workbook(path)["precursors"].iter_rows() for cell in row
              if isinstance(cell.value, str) and "HYPERLINK" in cell.value]
     assert cells
@@ -261,8 +259,7 @@ def way(story: Story, *arguments: object) -> set[str]:
 
 @pytest.mark.parametrize("path", sorted(CASES.glob("*.json")), ids=lambda path: path.stem)
 def test_published_cases(path: Path) -> None:
-    done = run("cbam", path, "--json")
-    assert done.code == 0, done.err
+    done = run("cbam", path, "--json").succeeded()
     expected = json.loads(path.read_bytes())["expected"]["processes"]
     for mine, theirs in zip(json.loads(done.out)["processes"], expected, strict=True):
         assert all(mine[name] == (value if name == "name" else near(value)) for name, value in theirs.items())

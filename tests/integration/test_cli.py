@@ -49,8 +49,7 @@ class Mill(NamedTuple):
     posted: Done
 
     def ask(self, *arguments: object) -> Any:
-        done = run(*arguments, "--url", self.server.url, "--json")
-        assert done.code == 0, done.err
+        done = run(*arguments, "--url", self.server.url, "--json").succeeded()
         return json.loads(done.out)
 
     def signing(self) -> list[object]:
@@ -70,14 +69,11 @@ def mill() -> Iterator[Mill]:
         (folder / "master.ndjson").write_text("\n".join(map(json.dumps, MASTER)))
         (folder / "heats.csv").write_text(HEATS)
         found = Mill(folder, server, folder / "receipts.ndjson", Done(0, "", ""))
-        signed = run("sign", folder / "master.ndjson", *found.signing(), "-o", folder / "master.signed")
-        assert signed.code == 0, signed.err
-        first = run("submit", folder / "master.signed", "--url", server.url)
-        assert first.code == 0, first.err
+        run("sign", folder / "master.ndjson", *found.signing(), "-o", folder / "master.signed").succeeded()
+        first = run("submit", folder / "master.signed", "--url", server.url).succeeded()
         assert "4 on the ledger, 0 refused" in first.out
         posted = run("submit", folder / "heats.csv", "--type", "transformation", *found.signing(), "--url", server.url,
-                     "--receipts", found.receipts)
-        assert posted.code == 0, posted.err
+                     "--receipts", found.receipts).succeeded()
         yield found._replace(posted=posted)
 
 
@@ -114,8 +110,7 @@ def test_a_receipt_is_verified_offline_down_to_the_figure(mill: Mill) -> None:
     record = httpx.get(f"{mill.server.url}/v1/records/{read_receipt(one.read_bytes()).digest}").json()
     body = mill.folder / "body"
     body.write_bytes(json.dumps(record["body"], sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
-    done = run("verify", one, "--vkey", mill.server.vkey, "--body", body, "--key", mill.folder / "mill.pem")
-    assert done.code == 0, done.err
+    done = run("verify", one, "--vkey", mill.server.vkey, "--body", body, "--key", mill.folder / "mill.pem").succeeded()
     assert [line[:2] for line in done.out.splitlines() if line.endswith(": ok")] == ["1.", "2.", "3.", "4.", "5.", "6."]
     assert STEEL[0] in done.out
     assert "11,609 kg CO2e" in done.out
@@ -187,9 +182,7 @@ def test_an_audit_of_server_and_home(mill: Mill) -> None:
     pinned = ["--vkey", mill.server.vkey, "--registrar", json.loads(registrar.out)["keyid"]]
     home = ["--home", mill.server.home]
     for target in ([mill.server.url], home, [attach(mill.server.home).app_url, *home]):
-        done = run("audit", *target, *pinned, "--json")
-        assert done.code == 0, done.err
-        report = json.loads(done.out)
+        report = json.loads(run("audit", *target, *pinned, "--json").succeeded().out)
         assert report["ok"]
         # The registrar, the ledger's rules, eleven plugins, a factor set, and six records.
         assert report["size"] == report["entries"] == 20

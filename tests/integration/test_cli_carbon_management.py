@@ -113,8 +113,7 @@ def test_what_is_asked_wrongly(told: Told, path: str, parameters: dict[str, Any]
 
 
 def test_inventory_for_people(told: Told) -> None:
-    done = told.run("inventory", told.shop.id, "--year", 2025)
-    assert done.code == 0, done.err
+    done = told.run("inventory", told.shop.id, "--year", 2025).succeeded()
     lines = [" ".join(line.split()) for line in done.out.splitlines()]
     assert lines[0] == f"inventory of {told.shop.id} in 2025"
     assert "1 direct 0.500 0.500" in lines
@@ -132,8 +131,7 @@ def test_a_site_report_for_people(told: Told) -> None:
 
 
 def test_indicators_for_people(told: Told) -> None:
-    done = told.run("indicators", "steel", "--from", "2025-01-01", "--to", "2026-01-01", "--by", "province")
-    assert done.code == 0, done.err
+    done = told.run("indicators", "steel", "--from", "2025-01-01", "--to", "2026-01-01", "--by", "province").succeeded()
     assert "0 of 0 facilities on this ledger" in done.out
     lines = [" ".join(line.split()) for line in done.out.splitlines()]
     assert "Share of short-process steel 2030 > 20 - - % no data" in lines
@@ -146,8 +144,7 @@ def test_indicators_for_people(told: Told) -> None:
     ("inventory", "urn:example:mill", "--year", "2025"), ("indicators", "works", "--by", "park"),
 ])
 def test_json_is_what_the_server_said(told: Told, arguments: tuple[str, ...]) -> None:
-    done = told.run(*arguments, "--json")
-    assert done.code == 0, done.err
+    done = told.run(*arguments, "--json").succeeded()
     path = "/v1/inventory" if arguments[0] == "inventory" else "/v1/sectors/works/indicators"
     parameters = {"organization": told.shop.id, "year": 2025} if arguments[0] == "inventory" else {"by": "park"}
     assert json.loads(done.out) == told.get(path, **parameters).json()

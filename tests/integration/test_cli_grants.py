@@ -28,9 +28,7 @@ class House(NamedTuple):
         return run(*arguments, CARBON_LEDGER_URL=self.server.url, CARBON_LEDGER_ORIGIN=self.server.origin, **env)
 
     def told(self, *arguments: object) -> Any:
-        done = self.run(*arguments, "--json")
-        assert done.code == 0, done.err
-        return json.loads(done.out)
+        return json.loads(self.run(*arguments, "--json").succeeded().out)
 
     def mill(self, *arguments: object) -> tuple[object, ...]:
         """A command with the options of the mill's key."""
@@ -60,8 +58,7 @@ def house() -> Iterator[House]:
             product = folder / "product.json"
             product.write_text(json.dumps({
                 "type": "product", "id": f"{MILL}:part", "sector": "steel", "unit": "KGM"}))
-            done = opened.run(*opened.mill("submit", product))
-            assert done.code == 0, done.err
+            opened.run(*opened.mill("submit", product)).succeeded()
             yield opened
             done = run("audit", "--home", server.home)
             assert done.code == 0, done.out + done.err
@@ -102,8 +99,7 @@ def test_the_secret_of_a_link_is_printed_once_and_is_not_on_the_ledger(house: Ho
 
 def test_a_dry_run_posts_nothing_and_prints_no_secret(house: House) -> None:
     before = house.grants(MILL)
-    done = house.run(*house.mill("grant", "--link", *GRANT, "--dry-run"))
-    assert done.code == 0, done.err
+    done = house.run(*house.mill("grant", "--link", *GRANT, "--dry-run")).succeeded()
     assert "read all its records at depth stages until 2033-01-01T00:00:00Z: loan" in done.out
     assert "secret" not in done.out
     refused = house.run(*house.mill("grant", "--to", "urn:example:nobody", *GRANT, "--dry-run"))
@@ -113,8 +109,7 @@ def test_a_dry_run_posts_nothing_and_prints_no_secret(house: House) -> None:
 def test_a_signed_grant_can_be_posted_later(house: House) -> None:
     file = house.folder / "signed.ndjson"
     before = len(house.grants(MILL))
-    done = house.run(*house.mill("grant", "--to", BANK, *GRANT, "-o", file, "--url", "http://127.0.0.1:9"))
-    assert done.code == 0, done.err
+    house.run(*house.mill("grant", "--to", BANK, *GRANT, "-o", file, "--url", "http://127.0.0.1:9")).succeeded()
     assert len(house.grants(MILL)) == before
     envelope = canonical.digest(open_envelope(file.read_bytes()).body).hex()
     assert (house.run("submit", file).code, house.grants(MILL)[0]["record"]) == (0, envelope)

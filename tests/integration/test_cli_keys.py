@@ -24,9 +24,7 @@ class House(NamedTuple):
         return run(*arguments, CARBON_LEDGER_URL=self.server.url, CARBON_LEDGER_ORIGIN=self.server.origin, **env)
 
     def told(self, *arguments: object, **env: str) -> Any:
-        done = self.run(*arguments, "--json", **env)
-        assert done.code == 0, done.err
-        return json.loads(done.out)
+        return json.loads(self.run(*arguments, "--json", **env).succeeded().out)
 
     def registrar(self, *arguments: object) -> Any:
         return self.told(*arguments, "--home", self.server.home, CARBON_LEDGER_PASSPHRASE=SECRET)
@@ -34,8 +32,7 @@ class House(NamedTuple):
     def requested(self, name: str, organization: str = MILL) -> Path:
         """A new key, and the request for it."""
         assert self.run("key", "new", self.folder / f"{name}.pem").code == 0
-        done = self.run("key", "request", self.folder / f"{name}.pem", "--organization", organization)
-        assert done.code == 0, done.err
+        done = self.run("key", "request", self.folder / f"{name}.pem", "--organization", organization).succeeded()
         path = self.folder / f"{name}.json"
         path.write_text(done.out)
         return path
@@ -52,8 +49,7 @@ class House(NamedTuple):
 def house() -> Iterator[House]:
     with temporary_folder() as folder:
         (folder / "secret").write_text(SECRET + "\n")
-        done = run("init", "--home", folder / "home", CARBON_LEDGER_PASSPHRASE=SECRET)
-        assert done.code == 0, done.err
+        run("init", "--home", folder / "home", CARBON_LEDGER_PASSPHRASE=SECRET).succeeded()
         with served(folder / "home", "--passphrase-file", str(folder / "secret")) as server:
             found = House(folder, server)
             found.registrar("enrol", "--request", found.requested("mill"), "--prefix", PREFIX)
@@ -107,8 +103,7 @@ def test_the_operator_names_the_file_that_holds_it(house: House, arguments: tupl
 
 
 def test_an_audit_of_the_database_with_it(house: House) -> None:
-    done = run("audit", "--home", house.server.home, "--json", CARBON_LEDGER_PASSPHRASE=SECRET)
-    assert done.code == 0, done.err
+    done = run("audit", "--home", house.server.home, "--json", CARBON_LEDGER_PASSPHRASE=SECRET).succeeded()
     assert json.loads(done.out)["ok"]
 
 
@@ -120,8 +115,7 @@ def test_keys_are_changed_online_and_offline(house: House) -> None:
     request = house.requested("third")
     done = run("key", "change", MILL, "--key", house.folder / "second.pem", "--add", request, "--revoke",
                house.keyid("mill"), "--compromised-since", online["index"], "--origin", house.server.origin, "-o",
-               signed, CARBON_LEDGER_URL="http://127.0.0.1:1")
-    assert done.code == 0, done.err
+               signed, CARBON_LEDGER_URL="http://127.0.0.1:1").succeeded()
     assert f"clients that a revoked key entered since entry {online['index']} end by this change" in done.err
     assert house.run("submit", signed).code == 0
     keys = {key["keyid"]: key for key in house.organization()["keys"]}

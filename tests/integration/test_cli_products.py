@@ -67,8 +67,7 @@ def rows(out: str, title: str) -> list[list[str]]:
 
 def test_by_facility_and_spread(told: Told) -> None:
     """170 over 160 kg: 1.0625. Around it (100 * 0.5625^2 + 60 * 0.9375^2) / 160 = 0.527344 = 0.726184^2."""
-    done = told.ask()
-    assert done.code == 0, done.err
+    done = told.ask().succeeded()
     assert done.out.startswith(f"incomplete footprint of {told.shop.name('part')}\n")
     assert f"160 KGM: 2 lots of 2 records, as of {told.size + 1} entries" in done.out
     assert "1.0625 kg CO2e per kilogram (KGM), weighted by production; 170.000 kg CO2e in total" in done.out
@@ -100,8 +99,7 @@ def test_a_period_and_a_limit(told: Told) -> None:
 
 def test_for_programs(told: Told) -> None:
     """The answer is that of the server, which gives it again for its tree."""
-    done = told.ask("--to", "2025-02-01", "--json")
-    assert done.code == 0, done.err
+    done = told.ask("--to", "2025-02-01", "--json").succeeded()
     answer = json.loads(done.out)
     assert (answer["footprintPerUnit"], answer["unit"], answer["to"]) == (0.5, "KGM", "2025-02-01T00:00:00Z")
     assert "from" not in answer

@@ -51,8 +51,7 @@ def told() -> Iterator[Told]:
 
 
 def test_a_footprint_of_now(told: Told) -> None:
-    done = told.run("footprint", told.mill.name("b"), "--details")
-    assert done.code == 0, done.err
+    done = told.run("footprint", told.mill.name("b"), "--details").succeeded()
     assert "85.000 kg CO2e" in done.out
     assert f"revised by record {told.size}" in done.out
     assert "attested by urn:example:auditor" in done.out
@@ -60,8 +59,7 @@ def test_a_footprint_of_now(told: Told) -> None:
 
 
 def test_a_footprint_of_then(told: Told) -> None:
-    done = told.run("footprint", told.mill.name("b"), "--at", told.size)
-    assert done.code == 0, done.err
+    done = told.run("footprint", told.mill.name("b"), "--at", told.size).succeeded()
     assert "35.000 kg CO2e" in done.out
     assert f"as of {told.size} entries" in done.out
     assert "reasonable assurance" in done.out
@@ -78,8 +76,7 @@ def test_what_waits_for_a_closing_is_said(told: Told) -> None:
 
 
 def test_a_withdrawn_lot_is_said_to_be(told: Told) -> None:
-    done = told.run("footprint", told.mill.name("k"))
-    assert done.code == 0, done.err
+    done = told.run("footprint", told.mill.name("k")).succeeded()
     assert done.out.startswith(f"withdrawn lot, no footprint of {told.mill.name('k')}")
 
 
@@ -93,9 +90,7 @@ def test_a_size_that_the_log_has_not(told: Told, at: str) -> None:
 
 
 def test_changes_as_a_table(told: Told) -> None:
-    done = told.run("changes", told.mill.id)
-    assert done.code == 0, done.err
-    lines = done.out.splitlines()[1:]
+    lines = told.run("changes", told.mill.id).succeeded().out.splitlines()[1:]
     assert [line.split()[:6] for line in lines] == [
         [str(told.size), "amendment", told.mill.name("a"), "50.000", "150.000", "+100.000"],
         [str(told.size), "amendment", told.mill.name("b"), "35.000", "85.000", "+50.000"],

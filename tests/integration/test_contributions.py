@@ -401,8 +401,7 @@ def test_below_http(network: Any) -> None:
 
 def test_the_command_line(serving: Server, bought: Chain) -> None:
     answer = ask(serving, bought.lot, by="organization")
-    told = run("contributions", bought.lot, "--by", "organization", "--url", serving.url)
-    assert told.code == 0, told.err
+    told = run("contributions", bought.lot, "--by", "organization", "--url", serving.url).succeeded()
     assert f"contributions to {bought.lot} by organization" in told.out
     assert f"footprint 235.5 kg CO2e out of 4 records, as of {answer.at:,} entries, method cut-off/1" in told.out
     # 36.75 of 235.5 kg, 40.5 less 3.75; the plate is the heaviest.

@@ -35,8 +35,7 @@ def diagnosed(settings: Settings, environment: Mapping[str, str] | None = None) 
 def home() -> Iterator[Path]:
     """A ledger with the installed plugins, whose database runs, on a disk: the checks are of where it is."""
     with homes_on_disk(), prepared_home() as folder:
-        done = run("init", "--home", folder)
-        assert done.code == 0, done.err
+        run("init", "--home", folder).succeeded()
         with EmbeddedPostgres(folder):
             yield folder
 

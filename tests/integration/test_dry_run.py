@@ -87,8 +87,7 @@ def test_a_dry_run_signs_and_keeps_nothing(server: Server, shop: Workshop, tmp_p
     pem.write_bytes(shop.party.key.to_pem())
     names, size = {one.name for one in tmp_path.iterdir()}, size_of(server)
     signing = ["--key", pem, "--issuer", shop.id, "--origin", server.origin]
-    done = submit(server, records, "--dry-run", *signing)
-    assert done.code == 0, done.err
+    done = submit(server, records, "--dry-run", *signing).succeeded()
     assert f"line 1: enters the facility {shop.name('yard')} in CN" in done.out
     assert ({one.name for one in tmp_path.iterdir()}, size_of(server)) == (names, size)
     refused = submit(server, records, "--dry-run", *signing, "--receipts", tmp_path / "receipts")
@@ -166,6 +165,5 @@ def test_every_kind_of_lot_has_its_screen(server: Server) -> None:
     fill_every_table(server)
     for name in ("mill:pot", "mill:heap:1", "mill:again-0", "smith:old", "mill:made-2", "mill:credit-0", "mill:sent-0"):
         for options in ((), ("--details",)):
-            done = run("footprint", f"urn:example:{name}", *options, "--url", server.url)
-            assert done.code == 0, done.err
+            done = run("footprint", f"urn:example:{name}", *options, "--url", server.url).succeeded()
             assert re.search(r"[0-9]e[+-]?[0-9]+ ", done.out) is None, done.out

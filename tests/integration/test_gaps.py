@@ -414,8 +414,7 @@ def test_an_unknown_lot_below_http(network: Any) -> None:
 def test_the_command_line(network: Any) -> None:
     lot, url = longest(network), network.server.url
     answer = gaps(network.server, lot, limit=10_000)
-    told = run("gaps", lot, "--url", url, "--limit", 10_000)
-    assert told.code == 0, told.err
+    told = run("gaps", lot, "--url", url, "--limit", 10_000).succeeded()
     assert f"gaps of {lot}" in told.out
     assert f"{answer['wellFounded']:,.3f} kg CO2e, {answer['wellFoundedPercent']:.1f} % of" in told.out
     first = answer["items"][0]

@@ -37,24 +37,20 @@ def test_from_a_p256_key_to_a_verified_receipt_in_commands(server: Server, tmp_p
     mill, prefix = "urn:example:p256-mill", "urn:example:p256-mill:"
     asked = run("key", "request", key, "--organization", mill, "--prefix", prefix, "--origin", server.origin)
     request.write_text(asked.out)
-    enrolled = run("enrol", "--request", request, "--home", server.home, "--url", server.url)
-    assert enrolled.code == 0, enrolled.err
+    run("enrol", "--request", request, "--home", server.home, "--url", server.url).succeeded()
     records, signed, receipts = (tmp_path / name for name in ("records", "signed", "receipts"))
     records.write_text(json.dumps({"type": "facility", "id": f"{prefix}site", "country": "CN"}))
     # Nothing listens at the address that the environment names: signing asks nobody.
-    done = run("sign", records, "--key", key, "--issuer", mill, "--origin", server.origin, "-o", signed,
-               CARBON_LEDGER_URL="http://127.0.0.1:1")
-    assert done.code == 0, done.err
+    run("sign", records, "--key", key, "--issuer", mill, "--origin", server.origin, "-o", signed,
+        CARBON_LEDGER_URL="http://127.0.0.1:1").succeeded()
     envelope = json.loads(signed.read_text())
     assert envelope["key"] == made["keyid"]
     assert int.from_bytes(base64.b64decode(envelope["signature"])[32:], "big") <= P256_ORDER // 2
-    posted = run("submit", signed, "--url", server.url, "--receipts", receipts)
-    assert posted.code == 0, posted.err
+    run("submit", signed, "--url", server.url, "--receipts", receipts).succeeded()
     body = tmp_path / "body"
     body.write_bytes(base64.b64decode(envelope["body"]))
     (tmp_path / "public").write_text(made["spki"])
-    checked = run("verify", receipts, "--vkey", server.vkey, "--body", body, "--key", tmp_path / "public")
-    assert checked.code == 0, checked.err
+    checked = run("verify", receipts, "--vkey", server.vkey, "--body", body, "--key", tmp_path / "public").succeeded()
     assert "6. the key signed the record: ok" in checked.out
 
 

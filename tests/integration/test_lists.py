@@ -208,8 +208,7 @@ def test_show_names_each_kind_of_thing(trade: Trade) -> None:
 
 
 def test_tables_for_people(trade: Trade) -> None:
-    done = trade.run("lots", "--holder", trade.shop.id, "--in-stock")
-    assert done.code == 0, done.err
+    done = trade.run("lots", "--holder", trade.shop.id, "--in-stock").succeeded()
     lines = done.out.splitlines()
     assert (lines[0].split()[:5], len(lines)) == (["lot", "product", "quantity", "left", "kg"], 6)
     assert "disputed" in next(line for line in lines if trade.mill.name("t3") in line)
@@ -241,9 +240,7 @@ def test_csv_of_lists(trade: Trade, arguments: tuple[str, ...]) -> None:
     """A row for each row of the answer, all of one length; numbers as JSON has them."""
     names = {"MILL": trade.mill.id, "SHOP": trade.shop.id}
     asked = [names.get(argument, argument) for argument in arguments]
-    done = trade.run(*asked, "--csv")
-    assert done.code == 0, done.err
-    heading, *rows = csv.reader(io.StringIO(done.out))
+    heading, *rows = csv.reader(io.StringIO(trade.run(*asked, "--csv").succeeded().out))
     (listed,) = [rows for rows in json.loads(trade.run(*asked, "--json").out).values() if isinstance(rows, list)]
     assert len(rows) == len(listed) > 0
     assert ({len(row) for row in rows}, len(set(heading))) == ({len(heading)}, len(heading))

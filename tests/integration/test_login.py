@@ -53,8 +53,7 @@ class User:
         return self("footprint", self.mill.lot, "--json", **env)
 
     def login(self) -> None:
-        done = self("login", "--key", self.key)
-        assert done.code == 0, done.err
+        self("login", "--key", self.key).succeeded()
 
     def file(self, name: str) -> Path:
         return self.folder / "config" / "carbon-ledger" / name
@@ -107,8 +106,7 @@ def test_a_session_is_used_without_being_asked(user: User) -> None:
     for arguments in (("lots", "--holder", user.mill.shop.id), ("gaps", user.mill.lot), ("trace", user.mill.lot),
                       ("show", user.mill.lot)):
         assert user(*arguments).code == 0, arguments
-    done = user("logout")
-    assert done.code == 0, done.err
+    user("logout").succeeded()
     check_unseen(user.footprint())
     done = user("logout")
     assert (done.code, "there is no session" in done.err) == (1, True)
@@ -206,8 +204,7 @@ def test_an_encrypted_key_asks_for_its_passphrase_each_time(user: User) -> None:
 def test_the_environment_names_a_key_or_a_client(user: User) -> None:
     check_read(user.footprint(CARBON_LEDGER_KEY=str(user.key)))
     user.login()
-    done = user("client", "add", "planning", "--scope", "read", "--json")
-    assert done.code == 0, done.err
+    done = user("client", "add", "planning", "--scope", "read", "--json").succeeded()
     client = json.loads(done.out)
     assert user("logout").code == 0
     pair = {"CARBON_LEDGER_CLIENT_ID": client["id"], "CARBON_LEDGER_CLIENT_SECRET": client["secret"]}

@@ -379,8 +379,7 @@ def test_the_schema_tells_every_parameter(network: Any) -> None:
 def test_methods_by_the_command_line(server: Server) -> None:
     lot = scrap_steel(server)
     options = [option for one in CIRCULAR for option in ("--parameter", one)]
-    told = run("footprint", lot, "--method", "circular-footprint/1", *options, "--url", server.url)
-    assert told.code == 0, told.err
+    told = run("footprint", lot, "--method", "circular-footprint/1", *options, "--url", server.url).succeeded()
     for part in (f"footprint of {lot} by circular-footprint/1", "1,045.400 kg CO2e", "-1,058.400", "recyclingOutput",
                  "each record's own", "1,800.000 kg CO2e by cut-off, this figure differs by -41.92 %", "PEF Annex C",
                  "credit: ", "limitation: Pre-consumer"):
@@ -403,8 +402,7 @@ def test_methods_by_the_command_line(server: Server) -> None:
 def test_sensitivity_by_the_command_line(server: Server) -> None:
     shop = two_stages(server)
     lot = shop.name("steel")
-    told = run("sensitivity", lot, "--url", server.url)
-    assert told.code == 0, told.err
+    told = run("sensitivity", lot, "--url", server.url).succeeded()
     for part in (f"of {lot} by each allocation key", "2 upstream records leave a choice: 1 by value, 1 by mass",
                  "71.000", "15.250", "-78.52 %", "-56.800", "works.make", "moles +5.250"):
         assert part in told.out, part
@@ -418,8 +416,7 @@ def test_sensitivity_by_the_command_line(server: Server) -> None:
 
 
 def test_the_catalogue_by_the_command_line(network: Any) -> None:
-    told = run("methods", "--url", network.server.url)
-    assert told.code == 0, told.err
+    told = run("methods", "--url", network.server.url).succeeded()
     for part in ("circular-footprint/1: PEF circular footprint formula", "potentials: AR6, AR5",
                  "at least 0 and at most 1", "heatingValue"):
         assert part in told.out, part

@@ -461,8 +461,7 @@ def test_pools_behind_pools_and_credits_beside_them(server: Server, shop: Worksh
     down = chain(server, shop, "r", "downstream")
     assert down.edges[shop.name("heap"), shop.name("c")] == {"share": 0.0, "additions": [booking]}
     assert down.nodes[shop.name("heap")]["generations"] == 3
-    done = run("trace", shop.name("x"), "--url", server.url)
-    assert done.code == 0, done.err
+    done = run("trace", shop.name("x"), "--url", server.url).succeeded()
     assert f"100 KGM of {shop.name('yard')}" in done.out
     done = run("trace", shop.name("r"), "--direction", "down", "--url", server.url)
     assert (done.code, done.out.count("credit, 0 kg CO2e")) == (0, 1)
@@ -476,14 +475,12 @@ def test_what_goes_back_into_its_pool_is_a_cycle(server: Server, shop: Workshop)
     assert not networkx.is_directed_acyclic_graph(graph)
     assert {tuple(sorted(cycle)) for cycle in networkx.simple_cycles(graph)} == {
         tuple(sorted([shop.name("heap"), shop.name("x"), next(iter(graph.predecessors(shop.name("x"))))]))}
-    done = run("trace", shop.name("y"), "--url", server.url)
-    assert done.code == 0, done.err
+    done = run("trace", shop.name("y"), "--url", server.url).succeeded()
     assert f"{shop.name('heap')} (shown elsewhere)" in done.out
 
 
 def test_the_command_prints_a_pool_in_one_line(server: Server, shop: Workshop, line: list[Receipt]) -> None:
-    up = run("trace", shop.name("x9"), "--url", server.url)
-    assert up.code == 0, up.err
+    up = run("trace", shop.name("x9"), "--url", server.url).succeeded()
     # 10 + 9 * (10 - 4) = 64 kg in the tenth, a gram of CO2 each.
     assert [row.strip("│├└─ ") for row in up.out.splitlines()] == [
         f"{shop.name('x9')}  4 KGM product, 0.004 kg CO2e",

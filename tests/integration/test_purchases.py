@@ -201,8 +201,7 @@ def test_a_search_among_too_many_transfers_ends(
 
 
 def test_the_footprint_for_a_purchaser(trade: Trade) -> None:
-    done = trade.run("footprint", "--received-from", trade.mill.id, "--organization", trade.shop.id)
-    assert done.code == 0, done.err
+    done = trade.run("footprint", "--received-from", trade.mill.id, "--organization", trade.shop.id).succeeded()
     assert "84.000 kg CO2e of 3 lots" in done.out
     assert f"120 KGM of {trade.mill.name('part')}: 0.7 kg CO2e per kilogram (KGM)" in done.out
     assert "incomplete footprint 76.2 % (2 lots), footprint 23.8 % (1 lot)" in done.out
@@ -215,8 +214,7 @@ def test_the_footprint_for_a_purchaser(trade: Trade) -> None:
 
 
 def test_coverage_for_people_and_spreadsheets(trade: Trade) -> None:
-    done = trade.run("coverage", "--organization", trade.shop.id)
-    assert done.code == 0, done.err
+    done = trade.run("coverage", "--organization", trade.shop.id).succeeded()
     assert "120.000 kg CO2e of 4 lots from 2 suppliers" in done.out
     row = next(line for line in done.out.splitlines() if line.startswith(smith_id(trade)))
     assert row.split("  ")[0] == smith_id(trade)

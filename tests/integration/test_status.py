@@ -20,8 +20,7 @@ from ledger.store.sql import queries
 
 
 def status_of(home: Path, **variables: str) -> dict[str, Any]:
-    done = run("status", "--home", home, "--json", **variables)
-    assert done.code == 0, done.err
+    done = run("status", "--home", home, "--json", **variables).succeeded()
     answer: dict[str, Any] = json.loads(done.out)
     return answer
 
@@ -64,8 +63,7 @@ def test_a_stopped_server_and_a_backup(tmp_path: Path) -> None:
             (home / FOLDER / "elsewhere-1.json").write_text("{}")
             origin = server.origin
             assert len(status_of(home)["servers"]) == 1
-        done = run("backup", tmp_path / "b.tar", "--home", home, CARBON_LEDGER_PASSPHRASE="words")
-        assert done.code == 0, done.err
+        run("backup", tmp_path / "b.tar", "--home", home, CARBON_LEDGER_PASSPHRASE="words").succeeded()
         answer = status_of(home)
         assert "servers" not in answer
         assert (answer["database"]["running"], answer["log"]["origin"]) == (False, origin)

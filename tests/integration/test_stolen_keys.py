@@ -204,8 +204,7 @@ def test_the_commands_show_which_key_entered_each(house: House, tmp_path_factory
     key = tmp_path_factory.mktemp("key") / "mill.pem"
     key.write_bytes(house.shop.party.key.to_pem())
     key.chmod(0o600)
-    done = run("client", "list", "--url", house.second.url, CARBON_LEDGER_KEY=str(key))
-    assert done.code == 0, done.err
+    done = run("client", "list", "--url", house.second.url, CARBON_LEDGER_KEY=str(key)).succeeded()
     lines = {line.split()[1]: line for line in done.out.splitlines()}
     assert house.other.keyid.hex()[:16] in lines["stolen"]
     assert f"key compromised: entry {change}" in lines["stolen"]

@@ -260,8 +260,7 @@ def test_the_commands_show_it(works: Works, tmp_path: Path) -> None:
     of_product = ("footprint", "--product", works.mill.name("bar"), "--url", url)
     verify = ("verify", file, "--vkey", vkey, "--on", "2025-06-01")
     for arguments in (("footprint", lot, "--details", "--url", url), of_product, verify):
-        done = run(*arguments)
-        assert done.code == 0, done.err
+        done = run(*arguments).succeeded()
         text = " ".join(done.out.split())
         for line in lines[2:] if arguments is of_product else lines:
             assert line in text

@@ -109,8 +109,7 @@ def test_the_example_of_a_transformation_is_one_of_a_process() -> None:
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Workbook:
     path = tmp_path_factory.mktemp("book") / "arc.xlsx"
-    done = run("template", "steel.electricArcFurnace", "--xlsx", "--output", path, "--issuer", "urn:example:mill")
-    assert done.code == 0, done.err
+    run("template", "steel.electricArcFurnace", "--xlsx", "--output", path, "--issuer", "urn:example:mill").succeeded()
     return openpyxl.load_workbook(path)
 
 

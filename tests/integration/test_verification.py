@@ -686,8 +686,7 @@ def test_an_earlier_tree_has_an_earlier_list(case: Case) -> None:
 
 
 def test_as_text(server: Server, case: Case) -> None:
-    done = run("export", "verification", case.works.name("mix"), "--url", server.url)
-    assert done.code == 0, done.err
+    done = run("export", "verification", case.works.name("mix"), "--url", server.url).succeeded()
     for text in ("list for verifiers", "flows", "cut-offs", "sources of 95 % of the activity data", "electricity",
                  "double counting", "value choices", "By price, as the rule says.", "valid until 2028-04-01",
                  "verified share of the figure", "ratings (1 best, 5; atiel-class-means)"):
@@ -698,8 +697,7 @@ def test_as_a_table(server: Server, case: Case, tmp_path: Path) -> None:
     """Every row of the answer is a row of the table, with all its numbers."""
     file = tmp_path / "list.csv"
     lot = case.works.name("mix")
-    done = run("export", "verification", lot, "--format", "csv", "--output", file, "--url", server.url)
-    assert done.code == 0, done.err
+    run("export", "verification", lot, "--format", "csv", "--output", file, "--url", server.url).succeeded()
     rows = list(csv.DictReader(io.StringIO(file.read_text())))
     answer = case.list()
     assert (rows[0]["section"], float(rows[0]["footprint"])) == ("figure", answer["footprint"])
@@ -721,8 +719,7 @@ def test_the_table_leaves_out_nothing(server: Server, case: Case) -> None:
     """Ratings, quantity, versions, study, shares and limitations are in the table, in sections of their own."""
     lot = case.works.name("mix")
     case.auditor.attest("lot", lot, **ATTESTED)
-    printed = run("export", "verification", lot, "--format", "csv", "--url", server.url)
-    assert printed.code == 0, printed.err
+    printed = run("export", "verification", lot, "--format", "csv", "--url", server.url).succeeded()
     rows = list(csv.DictReader(io.StringIO(printed.out)))
     answer = case.list()
     assert answer["verified"]["thirdParty"] == 1.0
@@ -750,8 +747,7 @@ def test_limits_of_the_answer_are_in_the_table(case: Case) -> None:
 def test_as_json(server: Server, case: Case, tmp_path: Path) -> None:
     file = tmp_path / "list.json"
     done = run("export", "verification", case.works.name("mix"), "--format", "json", "--output", file, "--json",
-               "--url", server.url)
-    assert done.code == 0, done.err
+               "--url", server.url).succeeded()
     assert (json.loads(done.out)["file"], json.loads(file.read_text())) == (str(file), case.list())
     printed = run("export", "verification", case.works.name("mix"), "--json", "--url", server.url)
     assert json.loads(printed.out) == case.list()
@@ -786,8 +782,7 @@ def verify(server: Server, statement: Path, *options: str) -> Done:
 
 def export(server: Server, company: Company, lot: str, folder: Path) -> Path:
     file = folder / "statement.json"
-    done = run("export", "footprint", company.name(lot), "--output", file, "--url", server.url)
-    assert done.code == 0, done.err
+    run("export", "footprint", company.name(lot), "--output", file, "--url", server.url).succeeded()
     return file
 
 
@@ -799,8 +794,7 @@ def test_a_statement_is_valid_for_three_years_after_its_data(server: Server, tmp
         "2025-04-01T00:00:00Z", UNTIL, "lotFigure")
     file = export(server, company, "mix", tmp_path)
     for day in ("2025-06-01", UNTIL):
-        done = verify(server, file, "--on", day)
-        assert done.code == 0, done.err
+        done = verify(server, file, "--on", day).succeeded()
         assert f"valid until {UNTIL}, or until its figure changes by more than 10 %" in done.out
     late = verify(server, file, "--on", "2028-04-02")
     assert late.code == 1
@@ -833,8 +827,7 @@ def test_an_expired_statement_does_not_pass_inside_a_bundle(server: Server, tmp_
     digest = declared(company)
     file = tmp_path / "bundle.json"
     assert run("export", "bundle", company.name("mix"), "--output", file, "--url", server.url).code == 0
-    early = verify(server, file, "--on", "2025-06-01")
-    assert early.code == 0, early.err
+    early = verify(server, file, "--on", "2025-06-01").succeeded()
     assert f"valid until {UNTIL}, or until its figure changes by more than 10 %" in early.out
     late = verify(server, file, "--on", "2028-04-02")
     assert late.code == 1
@@ -863,8 +856,7 @@ def test_a_change_above_ten_per_cent_supersedes_it(
     company.product("kilo", "works", "KGM", materials={"limestone": "1"})
     digest = company.declare("study", lot=company.out("kilo", "10000 KGM"), burdens={"fossilGhgEmissions": "1000"})
     file = export(server, company, "kilo", tmp_path)
-    same = verify(server, file, "--on", "2025-06-01", "--log", server.url)
-    assert same.code == 0, same.err
+    same = verify(server, file, "--on", "2025-06-01", "--log", server.url).succeeded()
     assert "the log states the same figure now" in same.out
     company.amend(digest, burdens={"fossilGhgEmissions": burden})
     # Offline nothing shows it.

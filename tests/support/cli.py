@@ -21,6 +21,12 @@ class Done(NamedTuple):
     out: str
     err: str
 
+    def succeeded(self) -> "Done":
+        """Itself. Raises AssertionError if the command failed."""
+        if self.code:
+            raise AssertionError(self.err)
+        return self
+
 
 class Served(NamedTuple):
     """A running `carbon-ledger serve`."""

@@ -317,8 +317,7 @@ def test_names_that_cannot_be(name: str, en: str | None, zh: str | None) -> None
 
 
 def test_factors_are_listed() -> None:
-    done = run("plugin", "factors", "--json")
-    assert done.code == 0, done.err
+    done = run("plugin", "factors", "--json").succeeded()
     found = json.loads(done.out)
     (shanghai,) = [one for one in found if (one["place"], one.get("year")) == ("CN-SH", 2022)]
     assert (shanghai["owner"], shanghai["table"], shanghai["value"], shanghai["unit"]) == (

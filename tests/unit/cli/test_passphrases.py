@@ -23,8 +23,7 @@ def show(path: Path, *arguments: object, **env: str) -> Done:
 def key(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     """Encrypted, by the environment's passphrase."""
     path = tmp_path / "key.pem"
-    done = run("key", "new", path, "--algorithm", request.param, CARBON_LEDGER_PASSPHRASE=SECRET)
-    assert done.code == 0, done.err
+    run("key", "new", path, "--algorithm", request.param, CARBON_LEDGER_PASSPHRASE=SECRET).succeeded()
     assert path.read_bytes().startswith(b"-----BEGIN ENCRYPTED PRIVATE KEY-----")
     return path
 
@@ -91,13 +90,11 @@ def test_the_environment_is_not_for_a_key_without(tmp_path: Path) -> None:
 
 def test_a_new_passphrase_is_typed_twice(tmp_path: Path) -> None:
     path = tmp_path / "key.pem"
-    done = prompted("key", "new", path, "--prompt", typed=f"{SECRET}\n{SECRET}\n")
-    assert done.code == 0, done.err
+    done = prompted("key", "new", path, "--prompt", typed=f"{SECRET}\n{SECRET}\n").succeeded()
     assert SigningKey.from_pem(path.read_bytes(), SECRET.encode())
     assert SECRET not in done.out + done.err
     other = tmp_path / "other.pem"
-    done = prompted("key", "new", other, "--prompt", typed=f"{SECRET}\nslip\n{SECRET}\n{SECRET}\n")
-    assert done.code == 0, done.err
+    done = prompted("key", "new", other, "--prompt", typed=f"{SECRET}\nslip\n{SECRET}\n{SECRET}\n").succeeded()
     assert "do not match" in done.err
 
 
@@ -114,7 +111,6 @@ def test_signing_with_an_encrypted_key(key: Path, tmp_path: Path) -> None:
     records = tmp_path / "records"
     records.write_text('{"type": "facility", "id": "urn:x:f", "country": "CN"}')
     arguments = ("sign", records, "--key", key, "--issuer", "urn:x", "--origin", "o/1")
-    done = run(*arguments, CARBON_LEDGER_PASSPHRASE=SECRET)
-    assert done.code == 0, done.err
+    done = run(*arguments, CARBON_LEDGER_PASSPHRASE=SECRET).succeeded()
     assert json.loads(done.out)["key"] == told(show(key, CARBON_LEDGER_PASSPHRASE=SECRET))["keyid"]
     assert run(*arguments).code == 1
