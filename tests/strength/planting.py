@@ -7,6 +7,7 @@ import random
 import tokenize
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -133,12 +134,18 @@ class Site(NamedTuple):
     planted: str
 
 
+@cache
+def _sound(root: Path) -> list[tuple[Path, str]]:
+    """The files of a tree as they are before a fault is planted."""
+    return [(path, path.read_text(encoding="utf-8")) for path in sorted((root / "ledger").rglob("*.py"))]
+
+
 def site_of(root: Path, fault: PlantedFault) -> Site:
     """Raises LookupError if not exactly one function below `ledger`, or of the layer, has the name, or the operator is
     another."""
+    owner, _, name = fault.function.rpartition(".")
     matches = [
-        (path, source, function) for path in sorted((root / "ledger").rglob("*.py"))
-        if fault.function.rpartition(".")[2] in (source := path.read_text(encoding="utf-8"))
+        (path, source, function) for path, source in _sound(root) if f"def {name}(" in source and owner in source
         for function in functions_of(source) if function.name == fault.function
     ]
     if len(matches) > 1:
