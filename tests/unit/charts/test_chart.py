@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 import yaml
 from helm_python import Chart, HelmError, lint
+from support.containing import Containing
 from support.manifests import (
     CHART,
     MODES,
@@ -223,8 +224,7 @@ def test_observation_is_off_unless_it_is_asked_for() -> None:
     assert "ledger-dashboard" not in [one["metadata"]["name"] for one in found]
     variables = environment(named(found, "Deployment", "ledger"))
     assert [name for name in variables if "METRICS" in name or "OTEL" in name or "TLS" in name] == []
-    assert variables["CARBON_LEDGER_LOG_FORMAT"] == "json"
-    assert variables["CARBON_LEDGER_FACTOR_SETS"] == "all"
+    assert variables == Containing({"CARBON_LEDGER_LOG_FORMAT": "json", "CARBON_LEDGER_FACTOR_SETS": "all"})
 
 
 def test_the_rules_and_the_dashboard_are_the_files_of_the_chart() -> None:

@@ -288,8 +288,7 @@ def test_an_analysis_turns_no_power_and_no_heat_into_a_fuel(bought: Supply) -> N
 
 
 def test_gas_of_the_set_in_cubic_metres_is_refused_by_name() -> None:
-    with pytest.raises(LedgerError) as raised:
-        assessed(supply("gas", "100 KGM"))
-    assert (raised.value.code, raised.value.field) == ("wrong-dimension", "supplies[1].quantity")
-    assert raised.value.rule == (
+    error = raised(LedgerError, assessed, supply("gas", "100 KGM"))
+    assert (error.code, error.field) == ("wrong-dimension", "supplies[1].quantity")
+    assert error.rule == (
         "a quantity convertible to NM3 (normalised cubic metre), or to KWH or GV: its energy, net")

@@ -388,8 +388,7 @@ def test_nothing_can_be_written(package: Path, cache: str | None) -> None:
     """No folder for it beside the package, no home, no folder that the user names."""
     (package / "ledger" / "footprint" / "derived" / "chain" / "__pycache__").write_bytes(b"in the way")
     named = {} if cache is None else {"NUMBA_CACHE_DIR": cache}
-    assert answer(package, HOME=NOWHERE, XDG_CACHE_HOME=NOWHERE, **named) == ANSWER
-    assert kept(package) == []
+    assert (answer(package, HOME=NOWHERE, XDG_CACHE_HOME=NOWHERE, **named), kept(package)) == (ANSWER, [])
 
 
 def test_it_is_kept_in_the_folder_that_the_user_names(package: Path, tmp_path: Path) -> None:

@@ -171,9 +171,10 @@ def test_a_contract_or_another_country_says_its_own_residual_mix() -> None:
 @pytest.mark.parametrize(("place", "year", "code"), [("CN-ZZ", 2022, "unknown-place"),
                                                       ("CN-JS", 2019, "no-factor-for-year")])
 def test_places_and_years_without_a_factor_are_refused(place: str, year: int, code: str) -> None:
-    with pytest.raises(PluginError) as caught:
-        assessed("gridImport", output("1 KWH"), supplies=[supply("electricity", "1 KWH")], place=place, year=year)
-    assert caught.value.code == code
+    assert raised(
+        PluginError, assessed, "gridImport", output("1 KWH"), supplies=[supply("electricity", "1 KWH")], place=place,
+        year=year,
+    ).code == code
     if year == 2019:
         assert raised(
             PluginError, assessed, "photovoltaic", output("1 KWH"), activity={"capacity": "1"}, place=place, year=year
