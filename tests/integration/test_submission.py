@@ -1,5 +1,5 @@
-"""Posting over HTTP, above all what may not get in: each is refused by name, and nothing else suffers for it; readers
-beside writers; small requests that are read for together; and records that fall with one of their own request."""
+"""Posting over HTTP, above all what may not get in: each is refused by name, and nothing else suffers for it; small
+requests that are read for together; and records that fall with one of their own request."""
 
 import asyncio
 import base64
@@ -7,8 +7,7 @@ import socket
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from itertools import count, pairwise
+from itertools import count
 from threading import Barrier
 from typing import Any, Final, get_args, get_type_hints
 from urllib.parse import urlsplit
@@ -17,15 +16,12 @@ import httpx
 import msgspec
 import pytest
 from msgspec.structs import replace
-from support.load import Load, check_promises, post, wait_for
+from support.load import post
 from support.parties import Party, enrolment
 from support.sectors import NAME, Make, Wrong
 from support.server import Posted, Server
-from support.witness import Witness, audited
 from support.workshop import END, START, Workshop, kilograms, workshop
 
-from ledger.core.log import merkle
-from ledger.core.log.tiles import consistency_path_from_tiles, consistency_tiles, tile_path
 from ledger.core.receipts.receipt import Receipt, read_receipt, verify_receipt
 from ledger.core.record import canonical
 from ledger.core.record.kinds import (
@@ -592,65 +588,6 @@ def test_a_link_that_breaks_breaks_what_hangs_on_it(server: Server, shop: Worksh
     answers = server.submit(server.envelopes([shop.mine("lot-0", "1"), *lines]))[1:]
     assert codes(answers[1::2]) == [None] * 1_200
     assert codes(answers[::2]) == [None] * 998 + ["over-consumption"] + ["unknown-lot"] * 201
-
-
-@contextmanager
-def growing(server: Server, names: str) -> Iterator[list[Load]]:
-    """The log grows as long as the block lasts; then every promise is checked."""
-    witness = Witness(server.vkey)
-    before = witness.look(server.url).size
-    loads = [Load(server, f"{names}-{i}", lambda: server.url, (1, 5, 20)) for i in range(2)]
-    for load in loads:
-        load.start()
-    try:
-        wait_for(loads, 2)
-        yield loads
-    finally:
-        for load in loads:
-            load.finish()
-    check_promises(server, loads, witness, before)
-
-
-def test_an_audit_of_a_log_that_grows(server: Server) -> None:
-    """Balances are read later than the checkpoint; what has been taken since is no finding."""
-    with growing(server, "audited") as loads:
-        sizes = []
-        for _ in range(4):
-            report = audited(server)
-            assert report.ok, report.findings
-            sizes.append(report.size)
-            wait_for(loads, 1)
-        assert sizes == sorted(set(sizes)), "the log did not grow under the audits"
-
-
-def test_checkpoints_follow_each_other(server: Server) -> None:
-    """Each later one is proved to extend each earlier one by the tiles of that moment."""
-    with growing(server, "proved") as loads:
-        witness = Witness(server.vkey)
-        checkpoints = []
-        for _ in range(6):
-            checkpoints.append(witness.look(server.url))
-            wait_for(loads, 1)
-        for old, new in pairwise(checkpoints):
-            tiles = {}
-            for tile in consistency_tiles(old.size, new.size):
-                response = httpx.get(f"{server.url}/log/{tile_path(tile)}")
-                assert response.status_code == 200, response.text
-                tiles[tile] = response.content
-            path = consistency_path_from_tiles(old.size, new.size, tiles)
-            merkle.verify_consistency(old.size, new.size, old.root, new.root, path)
-
-
-def test_a_footprint_is_of_one_moment(server: Server) -> None:
-    """A lot's figures never change; only what is left of it does, and never upwards."""
-    with growing(server, "asked") as loads:
-        pot = loads[0].workshop.name("pot")
-        answers = []
-        for _ in range(20):
-            answers.append(httpx.get(f"{server.url}/v1/footprint", params={"lot": pot}).json())
-        left = [int(answer["lot"].pop("remaining")) for answer in answers]
-        assert left == sorted(left, reverse=True)
-        assert all(answer == answers[0] for answer in answers)
 
 
 _numbers = count(1)

@@ -48,25 +48,29 @@ INVALID = ["garbage", "float", "text", "integer"]
 
 @pytest.fixture(scope="module")
 def hazardous() -> Iterator[Server]:
+    """Afterwards the log is one that an audit in this process recomputes."""
     with prepared_home() as home, server_of_hazards(home) as server:
         yield server
+        report = audited(server, known())
+        forget()
+        assert report.ok, report.findings
+        assert (report.entries, report.recomputed) == (report.size, report.records["Transformation"])
 
 
 @pytest.fixture(scope="module")
-def looking(hazardous: Server) -> Witness:
-    return Witness(hazardous.vkey)
+def looking(hazardous: Server) -> Iterator[Witness]:
+    """Whose checkpoints must be of one log."""
+    witness = Witness(hazardous.vkey)
+    yield witness
+    witness.check(hazardous.url)
 
 
 @pytest.fixture
 def server(hazardous: Server, looking: Witness) -> Iterator[Server]:
-    """Afterwards both workers are there again, and the log is one that an audit in this process recomputes."""
+    """Afterwards both workers are there again."""
     yield hazardous
     until(lambda: len(workers_of(hazardous)) == 2, "a worker is missing, or there are too many")
-    looking.check(hazardous.url)
-    report = audited(hazardous, known())
-    forget()
-    assert report.ok, report.findings
-    assert (report.entries, report.recomputed) == (report.size, report.records["Transformation"])
+    looking.look(hazardous.url)
 
 
 @pytest.fixture
