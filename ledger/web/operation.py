@@ -1,4 +1,4 @@
-"""What operators and their tools ask: whether the process runs and can accept records, and the metrics."""
+"""Answers for operators and their tools: whether the process runs and can accept records, and the metrics."""
 
 from typing import Any, Final
 
