@@ -10,7 +10,7 @@ from support.raising import raised
 from ledger.app import create_app
 from ledger.errors import ConfigurationError
 from ledger.service.ledger import Ledger
-from ledger.web import health
+from ledger.web import operation
 from ledger.web.access import declarations
 
 
@@ -28,8 +28,8 @@ def test_every_route_of_the_document_declares_its_access() -> None:
 
 def test_a_server_with_an_undeclared_route_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
     @get("/undeclared")
-    async def undeclared(self: health.HealthController) -> str:
+    async def undeclared(self: operation.HealthController) -> str:
         return ""
 
-    monkeypatch.setattr(health.HealthController, "undeclared", undeclared, raising=False)
+    monkeypatch.setattr(operation.HealthController, "undeclared", undeclared, raising=False)
     assert "declares no access" in str(raised(ConfigurationError, create_app, cast(Ledger, None)))
