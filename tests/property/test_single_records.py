@@ -11,7 +11,7 @@ from support.examples import examples
 from support.memory import MemoryLedger
 from support.networks import book_of, burden_errors, content_errors
 from support.sectors import NAME, Carrier, Emission, Gap, Given, Make, registry
-from support.site import END, START, Site, ore, raw, supply
+from support.site import END, START, Site, document, ore, raw, supply
 
 from ledger.core.outcome.assessment import ADDITIVE, BURDENS, ENERGY, OF_WHICH, REMOVALS
 from ledger.core.record.kinds import Transformation
@@ -54,13 +54,13 @@ def emissions(draw: st.DrawFn) -> Emission:
 
 @st.composite
 def supplies(draw: st.DrawFn) -> Supply:
-    material = draw(st.sampled_from(["coal", "coalTar", "electricity", "process"]))
+    material = draw(st.sampled_from(["coal", "coalTar", "electricity", "process", "ore"]))
     price = draw(st.none() | st.builds(
         Factor, value=positive, unit=st.just("TNE"), source=st.just("drawn"), year=st.just(2025), gas=st.just("CO2"),
         boundary=st.sampled_from(["combustion", "generation", "cradleToGate"]),
     ))
     return supply(material, f"{draw(st.integers(1, 999_999))} KGM", factor=price,
-                  origin=draw(st.sampled_from(["technosphere", "nature"])))
+                  origin=draw(st.sampled_from(["technosphere", "nature"])) if material == "ore" else "technosphere")
 
 
 @st.composite
@@ -134,6 +134,7 @@ def test_any_assessment(case: dict[str, Any]) -> None:
             issuer=site.id, nonce=memory.nonce(), facility=site.facility, start=START, end=END, process=f"{NAME}.make",
             inputs=site.flows(dict.fromkeys(case["inputs"], part)), supplies=[*case["supplies"], ore("5000 KGM")],
             outputs=outputs, activity=raw(case["activity"]), allocation=case["allocation"], basis=case["basis"],
+            evidence=[document("storageCertificate"), document("landMonitoring")],
         )))
     except (Refused, PluginError) as refusal:
         event(refusal.code)

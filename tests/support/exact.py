@@ -268,9 +268,8 @@ class Book:
                     held[name] *= most / recycled
 
 
-def direct_of(record: AnyRecord, declarations: Mapping[str, Declaration], *, over: bool = False) -> Figures:
-    """What a record emits itself and with its supplies. `over`: by the rules that note by how much the electricity of a
-    footprint after PACT exceeds the location-based one."""
+def direct_of(record: AnyRecord, declarations: Mapping[str, Declaration]) -> Figures:
+    """What a record emits itself and with its supplies."""
     found: Figures = defaultdict(Fraction)
     match record:
         case Transformation():
@@ -300,7 +299,7 @@ def direct_of(record: AnyRecord, declarations: Mapping[str, Declaration], *, ove
                 _add_supply(found, one, "packaging", declarations, named=False)
         case Declaration() if record.lot is not None:
             _add_declared(found, record, Fraction(1), "upstream")
-            if over and record.basis == "pact" and "electricityMarket" in record.burdens:
+            if record.basis == "pact" and "electricityMarket" in record.burdens:
                 location = Fraction(record.burdens.get("electricityLocation", "0"))
                 found["electricityOverLocation"] += Fraction(record.burdens["electricityMarket"]) - location
             if record.boundary == "gateToGate" or (record.boundary == "none" and record.lot.role == "product"):

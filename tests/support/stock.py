@@ -18,7 +18,8 @@ from support.parties import Party
 from support.sectors import MAKE, Emission, Given, Make
 
 ROUNDS: Final = 6
-_STORED: Final = [Evidence(digest="6" * 64, media_type="application/pdf", kind="storageCertificate")]
+_SHOWN: Final = [Evidence(digest="6" * 64, media_type="application/pdf", kind=kind)
+                 for kind in ("storageCertificate", "landMonitoring")]
 _TRUCK: Final = Factor(value="0.1", unit="TKM", source="stock", year=2025, boundary="cradleToGate")
 
 
@@ -100,7 +101,7 @@ def _made_of_stock(memory: MemoryLedger, member: Party, turn: int) -> Transforma
     return Transformation(
         issuer=member.id, nonce=memory.nonce(), facility=f"{member.prefix}site", start=_instant(turn),
         end=_instant(turn + 1), process=MAKE, inputs=flows, outputs=outputs,
-        activity=Raw(msgspec.json.encode(_of_all_kinds(turn))), evidence=_STORED,
+        activity=Raw(msgspec.json.encode(_of_all_kinds(turn))), evidence=_SHOWN,
     )
 
 
@@ -108,8 +109,8 @@ def _of_all_kinds(turn: int) -> Make:
     return Make(
         co2=str(100 + turn),
         emissions=[
-            # Booked as negative emissions: in turn nearly all that is emitted, and twice as much.
-            Emission(amount=f"-{(1 + turn % 2) * (100 + turn)}.25", source="capture"),
+            # Carbon that stays in the products: nearly all that is emitted on site.
+            Emission(amount=f"-{99 + turn}.{75 - 50 * (turn % 2)}", source="products"),
             Emission(amount="3.5", burden="landUseChangeGhgEmissions", primary=False, ratings=(3, 2, 1)),
             Emission(amount="0.25", burden="landManagementFossilGhgEmissions"),
             Emission(amount="7", burden="landManagementBiogenicCO2Emissions"),
@@ -117,7 +118,8 @@ def _of_all_kinds(turn: int) -> Make:
             Emission(amount="-11", burden="ccsTechnologicalCO2Capture"),
             Emission(amount="40", kind="electricity", market="2.5"),
         ],
-        assigned=[Given(output=1, burden="fossilGhgEmissions", amount="12.5"),
+        # More than the record emits: what is left for the other outputs is below zero.
+        assigned=[Given(output=1, burden="fossilGhgEmissions", amount="52.5"),
                   Given(output=0, burden="landUseChangeGhgEmissions", amount="0.5")],
     )
 
@@ -139,4 +141,4 @@ def _left(memory: MemoryLedger, lot: str, *, halved: bool = False) -> Quantity:
 
 
 def _instant(turn: int) -> str:
-    return f"2030-01-{turn + 1:02d}T06:00:00Z"
+    return f"2029-12-{turn + 1:02d}T06:00:00Z"
