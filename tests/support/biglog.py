@@ -1,4 +1,5 @@
-"""Logs of any size in PostgreSQL, written by the store's own code but not record by record: entries without records.
+"""Logs of any size in PostgreSQL, written by the store's own code but not record by record: entries without records,
+beside the activation of the rules, without which no server opens a log.
 
 A million take half a minute. What tiles, proofs, checkpoints and folders are made of is all there; an audit, which asks
 for the records, is for logs that were posted.
@@ -10,15 +11,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from ledger.admission.rules import NEWEST, RULES
 from ledger.core.log.entry import Entry
 from ledger.core.log.frontier import grow
 from ledger.core.log.merkle import leaf_hash
+from ledger.core.record import canonical
 from ledger.core.record.base import PRIVATE
+from ledger.core.record.kinds import Activation
 from ledger.engine.row_buffer import RowBuffer
 from ledger.service.heads.heads import Heads
 from ledger.service.heads.publication import Publication
 from ledger.service.settings import Settings
-from ledger.service.setup import Identity, establish, identity_of
+from ledger.service.setup import Identity, establish, identity_of, registrar_id
 from ledger.store.anchor import open_anchor
 from ledger.store.batches import Head, lock_head, write_batch
 from ledger.store.database import DatabasePool, open_pool
@@ -58,11 +62,21 @@ class BigLog(NamedTuple):
         for index, entry in enumerate(entries(start, end), start=start):
             hashes.append(leaf_hash(entry))
             rows.add_entry(index, entry, hashes[-1])
+        if not start:
+            self._add_rules(rows)
         async with self.pool.acquire() as connection, connection.transaction():
             head = await lock_head(connection)
             after, _ = grow(head.frontier, hashes)
             await add_full_tiles(connection, rows, head.frontier, hashes)
             await write_batch(connection, rows, {}, Head(after, after.root(), _START + end, 0))
+
+
+    def _add_rules(self, rows: RowBuffer) -> None:
+        record = Activation(issuer=registrar_id(self.identity.origin), nonce="0" * 32, plugin=RULES,
+                            version=NEWEST.name, digest=NEWEST.digest)
+        body = canonical.encode(record)
+        rows.add_record(0, canonical.digest(body), record, body, bytes(32), None)
+        rows.add("activation", (0, RULES, NEWEST.name, NEWEST.digest, False, None))
 
 
 @asynccontextmanager

@@ -45,18 +45,20 @@ class Emitted(NamedTuple):
 
 
 def emitted(memory: MemoryLedger) -> Emitted:
-    """What all records emit themselves as they read now, in exact fractions; a closing by its overheads."""
+    """What all records emit themselves as they read now, in exact fractions: a closing by its overheads, and by the
+    parts of its totals that fall on final records."""
     total: dict[str, Fraction] = {}
     declarations = {
         digest.hex(): record for record, digest in zip(memory.records, memory.digests, strict=True)
         if isinstance(record, Declaration)
     }
+    staying = {index: [one.part for one in revision.unspread if one.part] for index, revision in memory.revisions}
     for index in range(len(memory.records)):
         record = memory.reading(index)
         if isinstance(record, Closing):
             record = Transformation(
                 issuer=record.issuer, nonce=record.nonce, facility=record.facility, start=record.start, end=record.end,
-                process=MAKE, outputs=[], activity=Raw(b"{}"), supplies=record.overheads,
+                process=MAKE, outputs=[], activity=Raw(b"{}"), supplies=[*record.overheads, *staying.get(index, ())],
             )
         for burden, amount in (direct_of(record, declarations) if record is not None else {}).items():
             total[burden] = total.get(burden, Fraction(0)) + amount
