@@ -119,15 +119,14 @@ def parties(seed: int, size: int, organizations: int | None = None) -> list[Part
 
 def generate(
     seed: int, size: int, organizations: int | None = None, *, source: random.Random | None = None,
-    documented: bool = True,
 ) -> Iterator[Posted]:
     """Facilities, products and one declaration an organisation, then `size` records of flows, in log order.
 
     `source` decides in place of a generator made from the seed (hypothesis passes its own). Removals have their
-    document and waste keeps its origin unless `documented` is false: vectors of earlier rules are without.
+    document, and waste keeps its origin.
     """
     records = _Network(seed, parties(seed, size, organizations), source or random.Random(seed)).records(size)
-    return map(_with_document, _with_origins(records)) if documented else records
+    return map(_with_document, _with_origins(records))
 
 
 def _with_origins(records: Iterator[Posted]) -> Iterator[Posted]:

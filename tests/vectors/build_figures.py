@@ -14,7 +14,7 @@ from typing import Any, Final
 from support.generator import generate, parties
 from support.memory import MemoryLedger
 from support.sectors import Carrier, Emission, Gap, Given, Make, Smelt, registry
-from support.site import Site, ore, quantity, supply
+from support.site import Site, document, ore, quantity, supply
 
 from ledger.core.log.merkle import leaf_hash
 from ledger.core.outcome.leaves import outcome_root
@@ -36,7 +36,7 @@ def build() -> MemoryLedger:
     _copper(memory)
     _gearbox(memory)
     memory.admit(parties(SEED, SIZE, ORGANIZATIONS))
-    memory.must(*generate(SEED, SIZE, ORGANIZATIONS, documented=False))
+    memory.must(*generate(SEED, SIZE, ORGANIZATIONS))
     return memory
 
 
@@ -104,7 +104,7 @@ def _steel(memory: MemoryLedger) -> None:
         {forge.name("swarf2"): "0.3 TNE", collector.name("s3"): "0.8 TNE"}, activity=Make(co2="300"),
     )
     mill.make([mill.out("steel4", "steel", "0.05 TNE")], {"crop3": "50 KGM"}, activity=Make(co2="3"))
-    mill.consume({"steel4": "0.01 TNE"}, purpose="loss")
+    mill.consume({"steel4": "0.01 TNE"}, purpose="loss", evidence=[document("stocktaking")])
 
 
 def _copper(memory: MemoryLedger) -> None:
@@ -114,7 +114,8 @@ def _copper(memory: MemoryLedger) -> None:
     for name in ("copper", "acid", "heat"):
         smelter.product(name)
     declared = smelter.declare(per=quantity("1 TNE"), primary_share="0.4", basis="pact", boundary="gateToGate",
-                               burdens={"fossilGhgEmissions": "1234.5", "technologicalCO2Removals": "-7.25"})
+                               burdens={"fossilGhgEmissions": "1234.5", "technologicalCO2Removals": "-7.25"},
+                               evidence=[document("removalCertificate")])
     smelter.make([smelter.out("ore1", "concentrate", "4000 KGM")],
                  supplies=[ore("4000 KGM"), supply("reagent", "41 KGM", declaration=declared.digest.hex())],
                  activity=Make(co2="400", energy=[Carrier(carrier="electricity", amount="1234.567")]))
@@ -130,7 +131,7 @@ def _copper(memory: MemoryLedger) -> None:
             Emission(amount="-3.3", burden="technologicalCO2Removals", ratings=(3, 2, 1), primary=False),
             Emission(amount="0.7", gas="N2O", kind="treatment", primary=False),
             Emission(amount="9", kind="electricity", market="0.5"),
-        ]),
+        ]), evidence=[document("removalCertificate")],
     )
 
 

@@ -26,6 +26,7 @@ from ledger.sdk import (
     Draft,
     FacilityFacts,
     InputFacts,
+    NaturalInput,
     Quantity,
     Route,
     Sector,
@@ -126,6 +127,7 @@ def _assess(context: Context, activity: Activity) -> Assessment:
 SECTOR = Sector(
     name="test", version="1", en="t", zh="测",
     routes={"make": Route(activity=Activity, assess=_assess, en="m", zh="造")},
+    nature={"make": (NaturalInput(group="ore", source="tests"),)},
 )
 
 
@@ -140,7 +142,7 @@ def recorded(material: str, quantity: Quantity, factor: Factor | None) -> Assess
         end="2022-01-02T00:00:00Z", process="test.make", activity=Raw(b"{}"),
         supplies=[
             Supply(material=material, quantity=quantity, factor=factor),
-            Supply(material="steel", quantity=Quantity(value="1", unit="KGM"), origin="nature"),
+            Supply(material="ore", quantity=Quantity(value="1", unit="KGM"), origin="nature"),
         ],
         outputs=[
             Output(

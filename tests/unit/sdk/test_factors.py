@@ -28,6 +28,7 @@ from ledger.sdk import (
     Draft,
     FactorRow,
     FactorTable,
+    NaturalInput,
     Route,
     Sector,
     book_energy,
@@ -172,7 +173,8 @@ def _assess(given: Context, _: Activity) -> Assessment:
 
 
 SECTOR = Sector(name="test", version="0.1.0", en="t", zh="测",
-                routes={"make": Route(activity=Activity, assess=_assess, en="m", zh="造")})
+                routes={"make": Route(activity=Activity, assess=_assess, en="m", zh="造")},
+                nature={"make": (NaturalInput(group="ore", source="tests"),)})
 
 
 def recorded(year: int, bought: Supply, *kinds: str) -> Assessment:
