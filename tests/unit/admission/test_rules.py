@@ -138,7 +138,6 @@ def test_the_first_entries_need_no_rules_before_them() -> None:
 # Times
 
 
-
 @pytest.mark.parametrize(("at", "field"), [
     ({"start": "0000-01-01T00:00:00Z"}, "start"), ({"start": "0001-01-01T00:00:00Z"}, "start"),
     ({"end": "9999-12-31T23:59:59Z"}, "end"),

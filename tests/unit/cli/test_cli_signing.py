@@ -282,6 +282,8 @@ def test_any_tree_of_texts_survives_csv(trees: list[dict[str, Any]]) -> None:
 
 
 ONE, TWO, THREE = ("1" * 64, "2" * 64, "3" * 64)
+
+
 def receipt(digest: str, *lots: str) -> str:
     """As a server gives it, without the proofs: nothing is proved by looking a digest up."""
     leaves: list[dict[str, Any]] = [

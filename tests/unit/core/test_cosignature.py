@@ -1,3 +1,5 @@
+"""Cosignatures of witnesses, the policies that ask for them, and the requests that witnesses answer."""
+
 import base64
 import json
 from contextlib import suppress
@@ -225,6 +227,8 @@ def test_a_library_without_ml_dsa_is_named(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 OTHER = NoteSigner(ORIGIN, Ed25519PrivateKey.from_private_bytes(bytes([2]) * 32))
+
+
 def numbered(name: str, number: int) -> Cosigner:
     return Cosigner(name, Ed25519PrivateKey.from_private_bytes(bytes([number]) * 32), TIME + number)
 

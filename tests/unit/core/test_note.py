@@ -1,3 +1,5 @@
+"""Signed notes and checkpoints: what holds, and what is malformed."""
+
 import base64
 import json
 from pathlib import Path

@@ -112,7 +112,6 @@ def test_what_plants_can_give(
     assert assessed(route, *[output(one) for one in outputs], activity=activity).findings == findings
 
 
-
 def test_attributes_are_of_the_plant_and_no_more_than_it_generated() -> None:
     found = assessed("photovoltaic", output("100 KWH"), green("100 KWH", "wind"), activity={"capacity": "10"})
     assert found.findings == {"attribute-technology": True}

@@ -346,7 +346,6 @@ def test_food_that_is_water(food: str, water: str, missing: float | None) -> Non
     assert found.get("water-unusual") == (None if missing is None else {"milk": missing})
 
 
-
 def test_biogas_and_residues_come_from_somewhere() -> None:
     """A tonne of biogas has 28 GJ; 560 kg of recovered methane at 50 MJ give as much. Of 100 kg of malt, 20 stay."""
     def brewed(kind: str, mass: str, *evidence: str, recovered: str = "") -> dict[str, dict[str, float]]:
