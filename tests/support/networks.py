@@ -7,8 +7,10 @@ from typing import NamedTuple, Protocol
 
 from msgspec import Raw
 
+from ledger.core.outcome.assessment import QUESTIONED
 from ledger.core.outcome.leaves import read
 from ledger.core.record.kinds import Closing, Declaration, Transformation
+from ledger.core.record.values import Supply
 from support.exact import Book, direct_of
 from support.generator import generate, parties
 from support.memory import MemoryLedger
@@ -46,7 +48,7 @@ class Emitted(NamedTuple):
 
 def emitted(memory: MemoryLedger) -> Emitted:
     """What all records emit themselves as they read now, in exact fractions: a closing by its overheads, and by the
-    parts of its totals that fall on final records."""
+    parts of its totals that fall on final records, which are in question too."""
     total: dict[str, Fraction] = {}
     declarations = {
         digest.hex(): record for record, digest in zip(memory.records, memory.digests, strict=True)
@@ -55,14 +57,24 @@ def emitted(memory: MemoryLedger) -> Emitted:
     staying = {index: [one.part for one in revision.unspread if one.part] for index, revision in memory.revisions}
     for index in range(len(memory.records)):
         record = memory.reading(index)
+        found: Mapping[str, Fraction] = {}
         if isinstance(record, Closing):
-            record = Transformation(
-                issuer=record.issuer, nonce=record.nonce, facility=record.facility, start=record.start, end=record.end,
-                process=MAKE, outputs=[], activity=Raw(b"{}"), supplies=[*record.overheads, *staying.get(index, ())],
-            )
-        for burden, amount in (direct_of(record, declarations) if record is not None else {}).items():
+            stays = staying.get(index, [])
+            found = {**direct_of(_using(record, [*record.overheads, *stays]), declarations),
+                     QUESTIONED: direct_of(_using(record, stays), declarations)["absGhg"]}
+        elif record is not None:
+            found = direct_of(record, declarations)
+        for burden, amount in found.items():
             total[burden] = total.get(burden, Fraction(0)) + amount
     return Emitted(total)
+
+
+def _using(closing: Closing, supplies: list[Supply]) -> Transformation:
+    """A transformation that uses supplies in the period of a closing."""
+    return Transformation(
+        issuer=closing.issuer, nonce=closing.nonce, facility=closing.facility, start=closing.start, end=closing.end,
+        process=MAKE, outputs=[], activity=Raw(b"{}"), supplies=supplies,
+    )
 
 
 def burden_errors(memory: MemoryLedger, book: Direct) -> Iterable[tuple[str, float, float, float]]:
