@@ -99,12 +99,12 @@ class _AuditRun:
         self._checkpoint, self._witnesses, keys, *_ = signed
         if keys.led is not None:
             self._note(keys.led)
-        await check_rules_known(source, self._checkpoint.size)
         await check_growth(source, self._checkpoint, before, findings)
         if self._start.dropped is not None:
             self._note(f"an earlier audit up to entry {self._start.dropped.size} could read another part of the log, "
                        "so this audit started from zero")
         self._walk = walk = await self._begin(keys.origin)
+        await check_rules_known(source, self._checkpoint.size, walk.start, walk.replayer.state.rules)
         bound = bound_of(options.clock(), await cosigned_by(source, signed))
         await walk.run(source, self._checkpoint, bound, options.progress)
         await self._check_log(walk, signed, anchored)

@@ -40,7 +40,7 @@ async def _audited(source: TreeSource, start: AuditStart) -> AuditReport:
         checkpoint, witnesses, keys, *_ = signed
         if keys.led is not None:
             findings.notes.append(keys.led)
-        await check_rules_known(source, checkpoint.size)
+        await check_rules_known(source, checkpoint.size, walk.start, walk.state.rules)
         await check_growth(source, checkpoint, earlier, findings)
         bound = bound_of(options.clock(), await cosigned_by(source, signed))
         await walk.run(source, checkpoint, bound, options.progress)

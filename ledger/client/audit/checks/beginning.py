@@ -15,9 +15,12 @@ _MOST: Final = 64
 """Entries that are read: a first batch activates the rules as entry 1."""
 
 
-async def check_rules_known(source: TreeSource, size: int) -> None:
+async def check_rules_known(source: TreeSource, size: int, start: int, kept: Rules) -> None:
     """Raises ConfigurationError as `check_beginning` does. A first batch that cannot be read is left to the replay,
-    which reports its faults."""
+    which reports its faults. An audit that goes on at entry `start` reads no entry again: it has `kept` the rules."""
+    if start:
+        check_beginning(kept, start)
+        return
     rows = list[EntryRow]()
     async for page in source.pages(min(size, _MOST)):
         rows += read_page(page)
