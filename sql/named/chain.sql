@@ -1,4 +1,4 @@
--- name: moment
+-- name: as_of
 -- purpose: the current tree size and number of revisions
 SELECT size, revisions AS version FROM head;
 

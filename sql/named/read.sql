@@ -90,7 +90,7 @@ WHERE c.record > $2 AND c.record < $3 AND position($5::bytea IN x.leaf) > 0
     AND NOT EXISTS (SELECT FROM reopening p WHERE p.closing = c.record AND p.record < $3)
 ORDER BY c.record;
 
--- name: moment
+-- name: as_of
 -- purpose: the log's size, and the newest revision in a tree
 -- parameters: tree size
 SELECT size, coalesce((SELECT version FROM revision WHERE record < $1 ORDER BY record DESC LIMIT 1), 0) AS version

@@ -51,7 +51,7 @@ ASKED: Final = {
     "cbam.passed": f"{_LOTS}, {_NEWEST}, {_ALL}",
     "cbam.makers": f"{_RECORDS}, {_NEWEST}",
     "cbam.attestations": f"'{{lot}}', '{{lot:{RECORD}}}', {_SIZE}",
-    "chain.moment": "",
+    "chain.as_of": "",
     "chain.upstream": f"{_LOTS}, {_NEWEST}, {_ALL}",
     "chain.downstream": f"{_LOTS}, {_NEWEST}, {_SIZE}, {_ALL}",
     "chain.taken": f"{_RECORDS}, {_NEWEST}",
@@ -228,7 +228,7 @@ ASKED: Final = {
     "read.footprint": f"ARRAY['lot:{RECORD}', 'lot:{RECORD + 1}'], ARRAY[{_NEWEST}, 0], ARRAY[{_SIZE}, {_SIZE}], "
                       f"ARRAY[9, 9], ARRAY[40, 40], ARRAY[NULL, 'org:{_NAME}']",
     "read.closings_since": f"'site:{_NAME}', {RECORD}, {_SIZE}, {_NEWEST}, 'final-record-lacks'",
-    "read.moment": str(RECORD),
+    "read.as_of": str(RECORD),
     "read.taken_at": f"{_LOTS}, {_SIZE}, {_NEWEST}",
     "read.open_periods": f"{_RECORDS}, {_NEWEST}, 9, {_ALL}",
     "read.attestations": (
@@ -312,6 +312,8 @@ ASKED: Final = {
     "sight.lots": f"ARRAY['{{lot:{RECORD}}}', 'item:{_NAME}', 'pool:{_NAME}', 'lot:{RECORD}'], "
                   f"ARRAY[{_SIZE}, {_SIZE}, {_SIZE}, {_SIZE}], ARRAY[true, true, true, false]",
     "sight.organizations": f"ARRAY['org:{_NAME}', 'site:{_NAME}']",
+    "schema_version.is_stated": "",
+    "schema_version.stated": "",
     "sight.reached": f"{_LOTS}, ARRAY['org:{_NAME}'], {_NEWEST}, {_ALL}",
     "sight.issuers": f"{_LOTS}, {_NEWEST}",
     "sight.made": _RECORDS,

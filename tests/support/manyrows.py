@@ -20,7 +20,7 @@ _BODY: Final = """convert_to(json_build_object(
     'start', '2025-03-01T00:00:00Z', 'end', '2025-03-02T00:00:00Z')::text, 'UTF8')"""
 _TYPE: Final = """(ARRAY['declaration', 'transformation', 'transformation', 'transfer', 'acceptance', 'addition',
     'transformation', 'consumption', 'closing', 'amendment'])[1 + i % 10]"""
-_BURDENS: Final = "array_fill(1.5::float8, ARRAY[26])"
+_BURDENS: Final = "array_fill(1.5::float8, ARRAY[27])"
 
 _FILLS: Final = {
     "entry (index, data, leaf_hash)": """
@@ -77,8 +77,10 @@ _FILLS: Final = {
     "access_tile (day, level, index, hashes)": """
         SELECT '2010-01-01'::date + (i % 20)::int, i % 2, i / 20, repeat('.', 32)::bytea FROM rows""",
     "publication_end (record, subject)": "SELECT i, i - 1 FROM rows WHERE i % 2 = 1",
-    "client (id, organization, name, scopes, secret)": """
-        SELECT 'client:' || i, 'org:' || i / 10, 'client', ARRAY['read'], '$argon2id$' FROM rows""",
+    "client (id, organization, name, scopes, secret, keyid, size)": """
+        SELECT 'client:' || i, 'org:' || i / 10, 'client', ARRAY['read'], '$argon2id$',
+               sha256(('key:' || i)::bytea), i + 1
+        FROM rows""",
     "client_revocation (client)": "SELECT 'client:' || i FROM rows WHERE i % 2 = 1",
     "token_key (number, salt, log_key)": "SELECT i, sha256(i::text::bytea), 'log+key' FROM rows",
     "spent_id (id, expires)": "SELECT sha256(('spent:' || i)::bytea), now() + interval '1 minute' FROM rows",

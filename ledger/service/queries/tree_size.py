@@ -1,4 +1,4 @@
-"""The moment as of which a question is answered: now, or an earlier tree size."""
+"""The tree size as of which a query is answered: the newest, or an earlier one."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ EVER = 1 << 52
 """Above every tree size and every count of revisions. Times 1,024, it still fits into 63 bits."""
 
 
-class Moment(NamedTuple):
+class AsOf(NamedTuple):
     """Counts the entries below `size` and the revisions up to `version`. The selected rows never change."""
 
     size: int
@@ -21,19 +21,19 @@ class Moment(NamedTuple):
         return self.size == EVER
 
 
-NOW = Moment(EVER, EVER)
+NOW = AsOf(EVER, EVER)
 
 
-async def moment_at(pool: DatabasePool, at: int | None) -> Moment:
-    """The moment at which the log had `at` entries; now, without a database query, if `at` is None.
+async def as_of_size(pool: DatabasePool, at: int | None) -> AsOf:
+    """The tree of `at` entries, and the revisions that it had; the newest, without a database query, if `at` is None.
 
     Raises InvalidInput for a tree size that the log does not have.
     """
     if at is None:
         return NOW
-    row = await pool.fetchrow(queries("read")["moment"], max(0, min(at, EVER)))
+    row = await pool.fetchrow(queries("read")["as_of"], max(0, min(at, EVER)))
     size = 0 if row is None else row["size"]
     if row is None or not 0 < at <= size:
         raise InvalidInput(f"at={at} is out of range: the log has {size} entries",
                            code="tree-size", field="at", value=at, rule=f"a tree size from 1 to {size}")
-    return Moment(at, row["version"])
+    return AsOf(at, row["version"])

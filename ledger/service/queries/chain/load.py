@@ -18,7 +18,7 @@ from ledger.footprint.derived.chain.arrays import Arrays, Floats, Integers, comp
 from ledger.footprint.derived.chain.columns import Amounts
 from ledger.footprint.derived.chain.passes import downstream_steps, upstream_steps
 from ledger.host.threads import in_thread
-from ledger.service.queries.tree_size import Moment
+from ledger.service.queries.tree_size import AsOf
 from ledger.store.columns import fetch_columns, integers, list_of, words
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
@@ -41,7 +41,7 @@ class ChainRequest(NamedTuple):
 
     targets: Sequence[int]
     direction: Direction
-    moment: Moment
+    as_of: AsOf
     depth: int | None = None
     most: int = MAX_LOTS
     visible: frozenset[int] | None = None
@@ -104,18 +104,18 @@ class LotVersion(NamedTuple):
     process: str | None
 
 
-async def pinned(pool: DatabasePool, moment: Moment) -> Moment:
+async def pinned(pool: DatabasePool, as_of: AsOf) -> AsOf:
     """The same moment; if it is now, the current tree size and revision."""
-    if not moment.is_now:
-        return moment
-    row = await pool.fetchrow(queries("chain")["moment"])
-    return moment if row is None else Moment(row["size"], row["version"])
+    if not as_of.is_now:
+        return as_of
+    row = await pool.fetchrow(queries("chain")["as_of"])
+    return as_of if row is None else AsOf(row["size"], row["version"])
 
 
 async def load_arrays(pool: DatabasePool, request: ChainRequest, *, burdens: bool = False) -> Loaded:
     """The requested chain, as of its pinned moment. Raises the errors of `reach`."""
     reached = await reach(pool, request)
-    lots, version = reached.lots, request.moment.version
+    lots, version = reached.lots, request.as_of.version
     figures, quantities, versions = await asyncio.gather(
         read_figures(pool, lots, version, burdens=burdens),
         pool.fetchval(queries("chain")["quantities"], list_of(lots.tolist())),
@@ -161,7 +161,7 @@ async def _reached(pool: DatabasePool, request: ChainRequest) -> Reached:
     else:
         reached = await _upstream_within(pool, request, numbers)
     partly = request.visible is not None and request.direction == "downstream"
-    if request.moment.version or partly or (whole and request.depth is not None):
+    if request.as_of.version or partly or (whole and request.depth is not None):
         return await in_thread(_shortened, reached, request)
     return reached
 
@@ -191,7 +191,7 @@ async def _scope(pool: DatabasePool, request: ChainRequest) -> tuple[bool, Integ
 async def _whole(pool: DatabasePool, request: ChainRequest) -> Integers:
     """All records upstream of the targets, or all lots downstream of them with the targets: at most one more than the
     request allows."""
-    sql, (size, version), targets = queries("chain"), request.moment, _distinct(request.targets).tolist()
+    sql, (size, version), targets = queries("chain"), request.as_of, _distinct(request.targets).tolist()
     if request.visible is not None:
         seen = _distinct(list(request.visible))
         if request.direction == "upstream":
@@ -207,7 +207,7 @@ async def _whole(pool: DatabasePool, request: ChainRequest) -> Integers:
 
 async def _step(pool: DatabasePool, request: ChainRequest, lots: Integers) -> Integers:
     """The lots that are one record away from the given lots."""
-    sql, (size, version) = queries("chain"), request.moment
+    sql, (size, version) = queries("chain"), request.as_of
     if request.direction == "upstream":
         makers = list_of(distinct(lots // LOT_SLOTS).tolist())
         data = await pool.fetchval(sql["taken"], makers, version)
@@ -228,7 +228,7 @@ async def _upstream_within(pool: DatabasePool, request: ChainRequest, lots: Inte
 
 
 async def _downstream(pool: DatabasePool, request: ChainRequest, lots: Integers) -> Reached:
-    flows = await _flows(pool, request, "flows_from", list_of(lots.tolist()), request.moment.size)
+    flows = await _flows(pool, request, "flows_from", list_of(lots.tolist()), request.as_of.size)
     if request.visible is not None:
         flows = flows.at(numpy.flatnonzero(numpy.isin(flows.records, _distinct(list(request.visible)))))
     return Reached(lots, flows, flows.records)
@@ -236,7 +236,7 @@ async def _downstream(pool: DatabasePool, request: ChainRequest, lots: Integers)
 
 async def _flows(pool: DatabasePool, request: ChainRequest, query: str, of: str, *more: object) -> ChainFlows:
     """The flows of a query as they read at the moment. A revised record has the flows of its newest revision."""
-    version, most = request.moment.version, request.most * _FLOWS_PER_LOT
+    version, most = request.as_of.version, request.most * _FLOWS_PER_LOT
     row = await pool.fetchrow(queries("chain")[query], of, version, most + 1, *more)
     if row is None:
         raise LookupError("the aggregate query returned no row")

@@ -86,7 +86,7 @@ from ledger.service.queries.product.averages import (
     read_reasons,
 )
 from ledger.service.queries.questions import PeriodQuestion
-from ledger.service.queries.tree_size import EVER, Moment, moment_at
+from ledger.service.queries.tree_size import EVER, AsOf, as_of_size
 from ledger.store.database import DatabasePool
 from ledger.store.sql import queries
 
@@ -122,11 +122,11 @@ async def read_product(
     if not 0 <= limit <= MAX_SHOWN:
         raise InvalidInput(f"limit={limit} lots is out of range", code="limit", field="limit", value=limit,
                            rule=f"0 to {MAX_SHOWN:,} lots")
-    moment = await _settled(pool, at)
-    row = await pool.fetchrow(queries("products")["entered"], product, moment.size)
+    as_of = await _settled(pool, at)
+    row = await pool.fetchrow(queries("products")["entered"], product, as_of.size)
     if row is None or not row["entered"]:
         raise not_found("product", product, at)
-    reading = _ProductReading(pool, product, period, moment, sizes.most, sight)
+    reading = _ProductReading(pool, product, period, as_of, sizes.most, sight)
     await reading.read(sizes)
     lots = [] if not reading.production.lots else await reading.lots(limit)
     context = await reading.context(doubted=row["doubted"])
@@ -150,12 +150,12 @@ def _lowest_limit(row: Record, reading: "_ProductReading") -> float:
     return min([before[-1] if before else stated_limit(None), *within])
 
 
-async def _settled(pool: DatabasePool, at: int | None) -> Moment:
+async def _settled(pool: DatabasePool, at: int | None) -> AsOf:
     """The moment of the question. If it is now, this pins the tree size, so that all queries see the same ledger."""
     if at is not None:
-        return await moment_at(pool, at)
-    row = await pool.fetchrow(queries("read")["moment"], EVER)
-    return Moment(0, 0) if row is None else Moment(row["size"], row["version"])
+        return await as_of_size(pool, at)
+    row = await pool.fetchrow(queries("read")["as_of"], EVER)
+    return AsOf(0, 0) if row is None else AsOf(row["size"], row["version"])
 
 
 class _ProductReading:
@@ -163,9 +163,9 @@ class _ProductReading:
     period; `waiting`: the records whose figures wait for a closing."""
 
     def __init__(
-        self, pool: DatabasePool, product: str, period: Period, moment: Moment, most: int, sight: Sight
+        self, pool: DatabasePool, product: str, period: Period, as_of: AsOf, most: int, sight: Sight
     ) -> None:
-        self.product, self.period, self.moment = product, period, moment
+        self.product, self.period, self.as_of = product, period, as_of
         self.production, self.unit = ProducedLots(), ""
         self.first, self.last = NEVER, BEGIN
         self.plugins: set[str] = set()
@@ -181,7 +181,7 @@ class _ProductReading:
         """Raises InvalidInput for too many lots."""
         after = sizes.after
         while True:
-            rows = await self._pool.fetch(self._sql["made"], self.product, after, self.moment.size, sizes.chunk)
+            rows = await self._pool.fetch(self._sql["made"], self.product, after, self.as_of.size, sizes.chunk)
             if not rows:
                 return
             after, self.unit = rows[-1]["number"], rows[-1]["unit"]
@@ -207,13 +207,13 @@ class _ProductReading:
         if not changed:
             return []
         records = [index for _, indexes in changed for index in indexes]
-        restated = await read_reasons(self._pool, records, self.moment)
+        restated = await read_reasons(self._pool, records, self.as_of)
         return [change_answer(change, indexes, restated) for change, indexes in changed]
 
     async def verified(self, depth: Depth) -> VerifiedAnswer | None:
         """The shares of the figure that attestations cover."""
         most = NEAR_PRODUCT if depth == "near" else FINDING_RECORDS
-        return await read_verified(self._pool, dict.fromkeys(self.production.numbers(), 1.0), self.moment, most)
+        return await read_verified(self._pool, dict.fromkeys(self.production.numbers(), 1.0), self.as_of, most)
 
     async def lots(self, limit: int) -> list[ProductLotAnswer]:
         """The largest lots, largest first."""
@@ -226,10 +226,10 @@ class _ProductReading:
         """Additional information about the figure. `doubted`: some key is reported compromised."""
         context = NO_CONTEXT
         if self.waiting:
-            periods = await read_open_periods(self._pool, self.waiting, self.moment.version)
+            periods = await read_open_periods(self._pool, self.waiting, self.as_of.version)
             context = context._replace(open_periods=await self._visible_periods(periods))
         if doubted and self.production.lots:
-            doubts, limitations = await read_doubts_behind(self._pool, self.production.records(), self.moment)
+            doubts, limitations = await read_doubts_behind(self._pool, self.production.records(), self.as_of)
             doubts, limitations = visible_doubts(self._sight, doubts, limitations)
             context = context._replace(doubts=doubts, limitations=limitations)
         return context
@@ -248,7 +248,7 @@ class _ProductReading:
         targets = FindingTargets(
             dict.fromkeys(production.numbers(), 1.0), self._questioned, frozenset(production.records()))
         most = NEAR_PRODUCT if depth == "near" else FINDING_RECORDS
-        return await read_findings(self._pool, targets, self.moment, most, self._sight)
+        return await read_findings(self._pool, targets, self.as_of, most, self._sight)
 
     async def sources(self) -> StudySources:
         """The records on which the context of the figure rests."""
@@ -260,7 +260,7 @@ class _ProductReading:
     async def _made_by(self, lots: Iterable[int]) -> Mapping[int, Record]:
         """The records of lots, by log index: start, end and allocation key. Only records that count."""
         indexes = sorted({number // LOT_SLOTS for number in lots})
-        rows = await self._pool.fetch(self._sql["ended"], indexes, self.moment.version)
+        rows = await self._pool.fetch(self._sql["ended"], indexes, self.as_of.version)
         visible = await self._sight.in_full(self._pool, indexes)
         rows = [row for row in rows if row["index"] in visible]
         ends = [row["ended"] for row in rows]
@@ -274,7 +274,7 @@ class _ProductReading:
             self._allocation.add(row["allocation"])
 
     async def _figures(self, numbers: Sequence[int]) -> list[Record]:
-        return await self._pool.fetch(self._sql["figures"], numbers, self.moment.version)
+        return await self._pool.fetch(self._sql["figures"], numbers, self.as_of.version)
 
     def _take(self, rows: Sequence[Record]) -> None:
         columns: Iterator[tuple[Any, ...]] = zip(*rows, strict=True)
@@ -329,7 +329,7 @@ def _answer(
     referenced = not any(one.own and one.code == NO_REFERENCE for one in context.findings.items)
     study = study_of(sources, reading.unit, whole.burdens, production_description(whole.burdens))
     return ProductAnswer(
-        product=reading.product, unit=reading.unit, method=METHOD, at=reading.moment.size,
+        product=reading.product, unit=reading.unit, method=METHOD, at=reading.as_of.size,
         since=reading.period.since, until=reading.period.until, plugins=sorted(reading.plugins),
         facilities=[
             FacilityAnswer(facility=name, share=float(one.quantity) / float(whole.quantity),
